@@ -1,0 +1,136 @@
+"""The one floor that knows there is a ZFS.
+
+:class:`Engine` is the seam: everything above it works on values from
+:mod:`zfstune.state` and on this protocol. :func:`open_engine` loads the binding
+only when it is called, so that importing zfstune needs no ZFS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from zfstune.state import Dataset, Mount, PoolInfo, Snapshot
+
+__all__ = ["Engine", "open_engine"]
+
+
+class Engine(Protocol):
+    """What zfstune asks of a ZFS.
+
+    Property values go in and come out as text, the way ``zfs get -p`` prints
+    them (``8192``, ``lz4``); ``8K`` is understood on the way in. Each call raises
+    a subclass of :class:`~zfstune.errors.EngineError`, or
+    :class:`~zfstune.errors.BatchError` where it takes many targets. Values are
+    checked before ZFS sees them (:class:`~zfstune.errors.InvalidValue`).
+    """
+
+    def pools(self) -> tuple[str, ...]:
+        """Give the names of the imported pools, sorted."""
+
+    def pool(self, name: str) -> PoolInfo:
+        """Give what a pool is made of and what it can take."""
+
+    def exists(self, name: str) -> bool:
+        """Tell whether a dataset or snapshot of that name exists."""
+
+    def dataset(self, name: str) -> Dataset:
+        """Give one filesystem or volume with all its properties."""
+
+    def datasets(self, root: str, *, recursive: bool = True) -> list[Dataset]:
+        """Give `root` and all below it (or `root` alone), parents before children."""
+
+    def snapshot(self, name: str) -> Snapshot:
+        """Give one snapshot with all its properties."""
+
+    def snapshots(self, dataset: str, *, properties: bool = False) -> list[Snapshot]:
+        """Give the snapshots of one dataset, oldest first by createtxg."""
+
+    def create(
+        self,
+        name: str,
+        *,
+        properties: Mapping[str, str] | None = None,
+        volume: bool = False,
+        parents: bool = False,
+    ) -> None:
+        """Create a filesystem, or a volume of the size that ``volsize`` gives."""
+
+    def set(self, name: str, properties: Mapping[str, str]) -> None:
+        """Set properties, in one transaction where ZFS allows it."""
+
+    def inherit(self, name: str, prop: str, *, received: bool = False) -> None:
+        """Drop a local value; with `received`, go back to the received one."""
+
+    def destroy(self, name: str) -> None:
+        """Destroy one filesystem or volume that has no children and no snapshots."""
+
+    def take_snapshots(
+        self, names: Iterable[str], *, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Take snapshots of many datasets of one pool at one instant, or none."""
+
+    def destroy_snapshots(self, names: Iterable[str], *, defer: bool = False) -> None:
+        """Destroy many snapshots of one pool in one transaction, or none.
+
+        Names that do not exist are passed over, as ZFS does.
+        """
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a dataset or, within its dataset, a snapshot."""
+
+    def clone(
+        self, snapshot: str, name: str, *, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Make a dataset out of a snapshot; the two share their blocks."""
+
+    def promote(self, name: str) -> None:
+        """Turn a clone into the owner of the snapshot it came from."""
+
+    def rollback(self, snapshot: str) -> None:
+        """Bring a dataset back to its newest snapshot, which must be this one."""
+
+    def hold(self, snapshots: Iterable[str], tag: str) -> None:
+        """Keep snapshots from being destroyed until `tag` is released."""
+
+    def release(self, snapshots: Iterable[str], tag: str) -> None:
+        """Drop a hold."""
+
+    def holds(self, snapshot: str) -> dict[str, datetime]:
+        """Give the tags that hold a snapshot and when each was set, in UTC."""
+
+    def bookmark(self, snapshot: str, bookmark: str) -> None:
+        """Remember a snapshot's place as the base of an incremental send."""
+
+    def bookmarks(self, dataset: str) -> dict[str, int]:
+        """Give the bookmarks of a dataset: full name to createtxg."""
+
+    def destroy_bookmarks(self, names: Iterable[str]) -> None:
+        """Destroy bookmarks."""
+
+    def mounts(self) -> dict[str, Mount]:
+        """Give the mounted filesystems of this mount namespace by dataset."""
+
+    def mount(self, name: str) -> str:
+        """Mount a filesystem where its properties say; give the path."""
+
+    def unmount(self, name: str, *, force: bool = False) -> None:
+        """Unmount a filesystem."""
+
+    def close(self) -> None:
+        """Let go of the binding; a closed engine takes no more calls."""
+
+
+def open_engine() -> Engine:
+    """Open the ZFS of the running kernel.
+
+    Raises:
+        ZfsUnavailable: No module is loaded, no library is installed, or the
+            module is of a release this zfstune does not know.
+    """
+    from zfstune.engine.native import NativeEngine  # noqa: PLC0415 (needs the extension)
+
+    return NativeEngine()

@@ -1,0 +1,175 @@
+"""Everything zfstune raises on purpose.
+
+::
+
+    ZfstuneError
+    ├── InvalidValue (also ValueError)      refused before ZFS saw it
+    │   ├── InvalidName                     pool, dataset, snapshot, bookmark
+    │   └── InvalidProperty                 unknown, not for this type, bad value
+    ├── ProfileError                        a profile file that says nonsense
+    ├── PolicyError                         a retention policy that says nonsense
+    ├── PlanError                           the state of the system forbids the plan
+    ├── ZfsUnavailable                      no module, no library, unknown release
+    ├── BatchError                          some targets of one call failed
+    └── EngineError                         ZFS itself said no: operation, target, errno
+        ├── NotFound        ├── Busy                ├── ReadOnly
+        ├── AlreadyExists   ├── NoSpace             ├── NotSupported
+        ├── NotPermitted    └── PoolSuspended       └── RefusedValue
+
+Each message reads ``cannot <verb> '<name>': <reason>``; what may help is in
+``hint``, which a front door prints on a line of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "AlreadyExists",
+    "BatchError",
+    "Busy",
+    "EngineError",
+    "InvalidName",
+    "InvalidProperty",
+    "InvalidValue",
+    "NoSpace",
+    "NotFound",
+    "NotPermitted",
+    "NotSupported",
+    "PlanError",
+    "PolicyError",
+    "PoolSuspended",
+    "ProfileError",
+    "ReadOnly",
+    "RefusedValue",
+    "ZfsUnavailable",
+    "ZfstuneError",
+]
+
+
+class ZfstuneError(Exception):
+    """Base of the tree; catch it to catch everything zfstune raises on purpose.
+
+    Args:
+        message: One sentence without a final period.
+        hint: What the reader can do about it; empty where nothing helps.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class InvalidValue(ZfstuneError, ValueError):
+    """A value was refused before ZFS saw it; nothing has changed."""
+
+
+class InvalidName(InvalidValue):
+    """A pool, dataset, snapshot or bookmark name breaks the naming rules."""
+
+
+class InvalidProperty(InvalidValue):
+    """A property is unknown, of another dataset type, or its value is out of range."""
+
+
+class ProfileError(ZfstuneError):
+    """A profile is missing or malformed; the message names file, table and key."""
+
+
+class PolicyError(ZfstuneError):
+    """A retention policy is empty or contradicts itself; nothing was destroyed."""
+
+
+class PlanError(ZfstuneError):
+    """The state of this system does not admit the plan; nothing has changed."""
+
+
+class ZfsUnavailable(ZfstuneError):
+    """No ZFS can be reached: no kernel module, no library, or an unknown release."""
+
+
+class EngineError(ZfstuneError):
+    """ZFS refused an operation.
+
+    Args:
+        operation: The verb, as in ``create`` or ``destroy snapshots``.
+        target: The dataset, snapshot or pool that was refused.
+        errno: The number that OpenZFS returned; from 1024 on it is one of its
+            own ``ZFS_ERR_*`` (include/sys/fs/zfs.h).
+        reason: What that number means for this operation.
+        hint: What may help.
+    """
+
+    def __init__(
+        self, *, operation: str, target: str, errno: int, reason: str, hint: str = ""
+    ) -> None:
+        super().__init__(f"cannot {operation} '{target}': {reason}", hint=hint)
+        self.operation = operation
+        self.target = target
+        self.errno = errno
+        self.reason = reason
+
+
+class NotFound(EngineError):
+    """The target, or a parent it needs, does not exist."""
+
+
+class AlreadyExists(EngineError):
+    """Something of that name exists already."""
+
+
+class Busy(EngineError):
+    """The target is mounted, held, cloned or open; may succeed once it is not."""
+
+
+class NotPermitted(EngineError):
+    """This user may not do that: it takes root or a ``zfs allow`` delegation."""
+
+
+class NoSpace(EngineError):
+    """The pool, a quota or a reservation leaves no room."""
+
+
+class ReadOnly(EngineError):
+    """The pool was imported read-only."""
+
+
+class PoolSuspended(EngineError):
+    """The pool lost its devices and waits for them; may succeed after `zpool clear`."""
+
+
+class NotSupported(EngineError):
+    """This release, or a feature that the pool has not enabled, lacks the call."""
+
+
+class RefusedValue(EngineError):
+    """The kernel refused a value that looked right from here."""
+
+
+class BatchError(ZfstuneError):
+    """Some targets of one call failed.
+
+    Args:
+        operation: The verb of the whole call.
+        failures: One error a target, in the order ZFS named them.
+        suppressed: Further failures that ZFS counted without naming them.
+    """
+
+    def __init__(
+        self, *, operation: str, failures: Iterable[EngineError], suppressed: int = 0
+    ) -> None:
+        self.operation = operation
+        self.failures = tuple(failures)
+        self.suppressed = suppressed
+        count = len(self.failures) + suppressed
+        lines = [f"cannot {operation} {count} of the targets", *map(str, self.failures)]
+        if suppressed:
+            lines.append(f"and {suppressed} more that ZFS did not name")
+        super().__init__("\n".join(lines))

@@ -1,0 +1,194 @@
+"""What is there: frozen values that the engine reads and the planner weighs.
+
+Byte counts end in ``_bytes``; a ``createtxg`` is the transaction group in which
+a dataset or snapshot came to be, the one order that clocks cannot disturb.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "DEFAULT",
+    "INHERITED",
+    "LOCAL",
+    "NONE",
+    "RECEIVED",
+    "Dataset",
+    "Mount",
+    "PoolInfo",
+    "PropertyValue",
+    "Snapshot",
+    "Vdev",
+]
+
+# The words `zfs get` prints in its SOURCE column.
+LOCAL = "local"
+INHERITED = "inherited"
+RECEIVED = "received"
+DEFAULT = "default"
+NONE = "none"  # read-only properties have no source: `zfs get` prints "-"
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyValue:
+    """One property of one dataset.
+
+    Attributes:
+        value: Text as `zfs get -p` prints it: numbers in plain digits (bytes),
+            index properties by word, user properties as stored.
+        source: One of the five words above.
+        origin: The dataset that an inherited value was set on, else empty.
+    """
+
+    value: str
+    source: str = DEFAULT
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A filesystem or a volume.
+
+    Attributes:
+        name: Full name with the pool.
+        kind: ``filesystem`` or ``volume``.
+        guid: Identity that survives a rename.
+        createtxg: Transaction group of its creation.
+        properties: Name to value, native and user properties alike.
+    """
+
+    name: str
+    kind: str
+    guid: int
+    createtxg: int
+    properties: Mapping[str, PropertyValue] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    def local(self, name: str) -> str | None:
+        """Give the value set on this very dataset, or None."""
+        found = self.properties.get(name)
+        return found.value if found is not None and found.source == LOCAL else None
+
+    def value(self, name: str) -> str | None:
+        """Give the value in force, wherever it was set, or None where there is none."""
+        found = self.properties.get(name)
+        return None if found is None else found.value
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A snapshot.
+
+    Attributes:
+        name: Full name, ``dataset@snapshot``.
+        guid: Identity: a snapshot made anew under the same name has another.
+        createtxg: Transaction group of its creation; orders the snapshots of a pool.
+        clones: How many clones hang on it.
+        properties: Empty where the listing did not read them.
+    """
+
+    name: str
+    guid: int
+    createtxg: int
+    clones: int = 0
+    properties: Mapping[str, PropertyValue] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    @property
+    def dataset(self) -> str:
+        """The dataset it is a snapshot of."""
+        return self.name.partition("@")[0]
+
+    @property
+    def short_name(self) -> str:
+        """What stands behind the ``@``."""
+        return self.name.partition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One mounted filesystem, as the kernel's mount table has it.
+
+    Attributes:
+        dataset: Name of the filesystem.
+        path: Where it is mounted.
+        uid: Owner of the mounted root directory.
+        gid: Its group.
+        mode: Its permission bits, ``0o7777`` at the most.
+    """
+
+    dataset: str
+    path: str
+    uid: int
+    gid: int
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vdev:
+    """One top-level vdev.
+
+    Attributes:
+        kind: ``mirror``, ``raidz1``, ``draid2``, ``disk``, ``file`` ...
+        ashift: Sector size in force, as a power of two.
+        role: ``normal``, ``log``, ``special`` or ``dedup``.
+        devices: Paths of its leaves.
+        rotational: Whether a leaf is a spinning disk; None where that is unknown.
+    """
+
+    kind: str
+    ashift: int
+    role: str
+    devices: tuple[str, ...]
+    rotational: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolInfo:
+    """What a pool can take.
+
+    Attributes:
+        name: Name of the pool.
+        guid: Its identity.
+        vdevs: Top-level vdevs.
+        features: Enabled feature flags by short name (``zstd_compress``).
+        free_bytes: Unallocated space.
+        size_bytes: Whole size.
+        readonly: Imported read-only.
+        suspended: Lost its devices; every change would hang or fail.
+        altroot: Prefix of every mountpoint, else empty.
+    """
+
+    name: str
+    guid: int
+    vdevs: tuple[Vdev, ...]
+    features: frozenset[str]
+    free_bytes: int
+    size_bytes: int
+    readonly: bool
+    suspended: bool
+    altroot: str = ""
+
+    @property
+    def ashift(self) -> int:
+        """The largest ashift of the vdevs that hold data."""
+        return max((v.ashift for v in self.vdevs if v.role == "normal"), default=0)
+
+    @property
+    def redundant(self) -> bool:
+        """Whether every vdev that holds data survives the loss of one device."""
+        data = [v for v in self.vdevs if v.role != "log"]
+        return bool(data) and all(v.kind.startswith(("mirror", "raidz", "draid")) for v in data)
+
+    @property
+    def rotational(self) -> bool:
+        """Whether data lies on a spinning disk."""
+        return any(v.rotational for v in self.vdevs if v.role == "normal")
