@@ -186,7 +186,9 @@ class PoolInfo:
     def redundant(self) -> bool:
         """Whether every vdev that holds data survives the loss of one device."""
         data = [v for v in self.vdevs if v.role != "log"]
-        return bool(data) and all(v.kind.startswith(("mirror", "raidz", "draid")) for v in data)
+        return bool(data) and all(
+            v.kind.startswith(("mirror", "raidz", "draid")) for v in data
+        )
 
     @property
     def rotational(self) -> bool:

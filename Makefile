@@ -1,0 +1,63 @@
+# make test    everything: lint, tests on this host, tests in guests with real ZFS
+# make demo    apply, snapshot and prune on real ZFS, in a guest
+# make help    the other targets
+
+PYTHON  ?= $(shell command -v python3 || command -v python3.11)
+VENV    ?= .venv
+RELEASE ?= bookworm
+ARGS    ?=
+
+BIN     := $(VENV)/bin
+STAMP   := $(VENV)/.installed
+# Files that end up in the installed project other than as links to the tree.
+BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*)
+SCRIPTS := .ci/run .ci/install-host $(wildcard tests/lab/image/build tests/lab/image/host-setup)
+
+.DEFAULT_GOAL := help
+.PHONY: help test unit lint format lab demo bench host wheel clean
+
+help: ## List the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+test: host lint $(STAMP) ## Lint, then every test: this host's, bookworm's and trixie-backports'
+	$(BIN)/pytest -m "guest or not guest" $(ARGS)
+
+unit: $(STAMP) ## The tests that need neither ZFS nor a guest
+	$(BIN)/pytest $(ARGS)
+
+lint: $(STAMP) ## ruff, mypy --strict, and shellcheck where it is installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	for script in $(SCRIPTS); do bash -n $$script || exit; done
+	if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); fi
+
+format: $(STAMP) ## Let ruff write what it would complain about
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lab: host $(STAMP) ## The tests on real ZFS in one guest; RELEASE=bookworm|trixie|trixie-backports
+	$(BIN)/pytest -m guest --release $(RELEASE) tests/lab $(ARGS)
+
+demo: host ## See apply, snapshot and prune at work on real ZFS, in a guest
+	tests/lab/run --release $(RELEASE) -- tests/lab/demo
+
+bench: host ## Compare with the zfs command and with peers, in a guest
+	tests/lab/run --release $(RELEASE) -- python -m pytest benchmarks --benchmark-enable $(ARGS)
+
+host: ## Install what the tests need on a Debian host (as root)
+	.ci/install-host
+
+wheel: $(STAMP) ## Build the sdist and, from it, the wheel into dist/
+	rm -rf dist
+	$(BIN)/pip wheel --no-deps --wheel-dir dist .
+
+clean: ## Remove what was built; images of the lab stay in their cache
+	rm -rf $(VENV) build dist *.egg-info zfstune/_zfs.*
+
+$(STAMP): $(BUILT)
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "cannot create '$(VENV)': no venv module; hint: make host"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[test,lint]'
+	touch $@

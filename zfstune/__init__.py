@@ -1,0 +1,104 @@
+"""Tuned ZFS storage for applications, through libzfs_core.
+
+::
+
+    import zfstune
+
+    zfstune.apply("postgres")                    # datasets, tuned and mounted
+    zfstune.snapshot("tank/data/postgres", recursive=True)
+    zfstune.prune(keep=48)
+
+Importing this package needs no ZFS and loads nothing else: each name below is
+fetched from its module when it is first used (PEP 562). The modules are named so
+that none of them shadows one of these names: ``zfstune.applying`` holds
+:func:`apply`, for the import of a submodule binds its name in the package.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zfstune.applying import apply, plan
+    from zfstune.engine import Engine, open_engine
+    from zfstune.errors import (
+        AlreadyExists,
+        BatchError,
+        Busy,
+        EngineError,
+        InvalidName,
+        InvalidProperty,
+        InvalidValue,
+        NoSpace,
+        NotFound,
+        NotPermitted,
+        NotSupported,
+        PlanError,
+        PolicyError,
+        PoolSuspended,
+        ProfileError,
+        ReadOnly,
+        RefusedValue,
+        ZfstuneError,
+        ZfsUnavailable,
+    )
+    from zfstune.pruning import prune
+    from zfstune.snapshotting import snapshot
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AlreadyExists",
+    "BatchError",
+    "Busy",
+    "Engine",
+    "EngineError",
+    "InvalidName",
+    "InvalidProperty",
+    "InvalidValue",
+    "NoSpace",
+    "NotFound",
+    "NotPermitted",
+    "NotSupported",
+    "PlanError",
+    "PolicyError",
+    "PoolSuspended",
+    "ProfileError",
+    "ReadOnly",
+    "RefusedValue",
+    "ZfsUnavailable",
+    "ZfstuneError",
+    "__version__",
+    "apply",
+    "open_engine",
+    "plan",
+    "prune",
+    "snapshot",
+]
+
+# Where each lazy name lives; what is not listed here is an error class.
+_HOMES = {
+    "Engine": "engine",
+    "apply": "applying",
+    "open_engine": "engine",
+    "plan": "applying",
+    "prune": "pruning",
+    "snapshot": "snapshotting",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name from its module, once."""
+    if name not in __all__:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module  # noqa: PLC0415 (only when a name is used)
+
+    value: object = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, fetched or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,9 @@
+"""``python -m zfstune`` is the ``zfstune`` command."""
+
+from __future__ import annotations
+
+import sys
+
+from zfstune.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""The front door: parse the command line, call the library, print, exit."""
