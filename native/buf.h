@@ -1,0 +1,23 @@
+/*
+ * A growing run of bytes, and JSON written into it.
+ *
+ * An error (ENOMEM, or EINVAL for what JSON cannot hold) sticks: writers go on
+ * without checking, and the caller looks once, at the end.
+ */
+#ifndef ZT_BUF_H
+#define	ZT_BUF_H
+
+#include <stdint.h>
+#include <stdlib.h>
+
+struct zt_buf;
+
+void buf_put(struct zt_buf *, const void *, size_t);
+void buf_putc(struct zt_buf *, char);
+void buf_fail(struct zt_buf *, int);
+
+void json_string(struct zt_buf *, const char *);
+void json_uint(struct zt_buf *, uint64_t);
+void json_int(struct zt_buf *, int64_t);
+
+#endif

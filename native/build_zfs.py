@@ -1,0 +1,32 @@
+"""Build ``zfstune._zfs``: needs a C compiler, and nothing of ZFS."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cffi import FFI
+
+HERE = Path(__file__).resolve().parent
+SOURCES = ("buf", "nvl", "nvl_flat", "nvl_json", "list", "kernel", "zt")
+
+# The declarations that C compiles are those that Python calls by.
+declarations = (HERE / "zt.cdef.h").read_text(encoding="utf-8")
+
+ffibuilder = FFI()
+ffibuilder.cdef(re.sub(r"/\*.*?\*/", "", declarations, flags=re.DOTALL))
+ffibuilder.set_source(
+    "zfstune._zfs",
+    '#include "zt.h"\n',
+    # setuptools wants paths relative to setup.py
+    sources=[f"native/{name}.c" for name in SOURCES],
+    depends=[f"native/{path.name}" for path in sorted(HERE.glob("*.h"))],
+    include_dirs=["native"],
+    define_macros=[("_GNU_SOURCE", None)],
+    extra_compile_args=["-std=gnu11", "-Wall", "-Wextra", "-fvisibility=hidden"],
+    libraries=["dl"],
+    py_limited_api=True,
+)
+
+if __name__ == "__main__":
+    ffibuilder.compile(verbose=True)

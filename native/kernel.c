@@ -1,0 +1,310 @@
+/*
+ * The provider for the running kernel: libzfs_core where it has the call, a raw
+ * ioctl on /dev/zfs where it has not.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "lzc.h"
+#include "zfs_cmd.h"
+
+/* A property list of a dataset is 4 to 8 KiB; a larger one asks for more. */
+enum { DST_FIRST = 16 << 10 };
+
+/*
+ * One ioctl, with `src` packed in and `*dst` unpacked out; either may be NULL.
+ * Where the kernel wants more room (ENOMEM and the size it needs), it has not
+ * moved on but may have written over name and cursor: both are put back.
+ */
+static int
+zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
+    nvlist_t *src, nvlist_t **dst)
+{
+	char name[sizeof (cmd->name)];
+	uint64_t cookie = cmd->cookie;
+	size_t room = DST_FIRST, src_size = 0;
+	char *in = NULL, *out = NULL;
+	int error = 0;
+
+	(void) strcpy(name, cmd->name);
+	if (src != NULL)
+		error = nvl_pack(&z->nvp, src, &in, &src_size);
+	while (error == 0) {
+		cmd->src = (uintptr_t)in;
+		cmd->src_size = src_size;
+		if (dst != NULL) {
+			free(out);
+			if ((out = malloc(room)) == NULL) {
+				error = ENOMEM;
+				break;
+			}
+			cmd->dst = (uintptr_t)out;
+			cmd->dst_size = room;
+		}
+		error = ioctl(z->fd, request, cmd) == 0 ? 0 : errno;
+		if (error != ENOMEM || dst == NULL || cmd->dst_size <= room)
+			break;
+		room = cmd->dst_size;
+		(void) strcpy(cmd->name, name);
+		cmd->cookie = cookie;
+		error = 0;
+	}
+	/* an error may come with a list that says which property it was */
+	if (dst != NULL) {
+		*dst = NULL;
+		if (out != NULL && cmd->dst_filled) {
+			int bad = nvl_unpack(&z->nvp, out, cmd->dst_size, dst);
+			if (error == 0)
+				error = bad;
+		}
+	}
+	free(in);
+	free(out);
+	return (error);
+}
+
+static int
+cmd_name(struct zfs_cmd *cmd, const char *name)
+{
+	memset(cmd, 0, sizeof (*cmd));
+	if (strlen(name) >= sizeof (((struct entry *)NULL)->name))
+		return (ENAMETOOLONG);
+	(void) strcpy(cmd->name, name);
+	return (0);
+}
+
+static int
+entry_fill(struct entry *e, const struct zfs_cmd *cmd)
+{
+	if (strlen(cmd->name) >= sizeof (e->name))
+		return (ENAMETOOLONG);
+	(void) strcpy(e->name, cmd->name);
+	e->cursor = cmd->cookie;
+	e->guid = cmd->stats.guid;
+	e->createtxg = cmd->stats.creation_txg;
+	e->clones = cmd->stats.num_clones;
+	e->type = cmd->stats.type;
+	return (0);
+}
+
+static int
+kernel_stats(const struct lzc *z, struct entry *e)
+{
+	struct zfs_cmd cmd;
+	int error = cmd_name(&cmd, e->name);
+
+	if (error == 0)
+		error = zfs_ioctl(z, ZFS_IOC_OBJSET_STATS, &cmd, NULL, &e->props);
+	return (error != 0 ? error : entry_fill(e, &cmd));
+}
+
+static int
+list_next(const struct lzc *z, unsigned long request, const char *parent,
+    boolean_t full, struct entry *e)
+{
+	struct zfs_cmd cmd;
+	int error = cmd_name(&cmd, parent);
+
+	if (error != 0)
+		return (error);
+	cmd.cookie = e->cursor;
+	cmd.simple = !full;
+	e->props = NULL;
+	error = zfs_ioctl(z, request, &cmd, NULL, full ? &e->props : NULL);
+	return (error != 0 ? error : entry_fill(e, &cmd));
+}
+
+static int
+kernel_next_child(const struct lzc *z, const char *parent, struct entry *e)
+{
+	return (list_next(z, ZFS_IOC_DATASET_LIST_NEXT, parent, B_TRUE, e));
+}
+
+static int
+kernel_next_snapshot(const struct lzc *z, const char *dataset, boolean_t full,
+    struct entry *e)
+{
+	return (list_next(z, ZFS_IOC_SNAPSHOT_LIST_NEXT, dataset, full, e));
+}
+
+static int
+pool_ioctl(const struct lzc *z, unsigned long request, const char *pool,
+    nvlist_t **out)
+{
+	struct zfs_cmd cmd;
+	int error = cmd_name(&cmd, pool);
+
+	return (error != 0 ? error : zfs_ioctl(z, request, &cmd, NULL, out));
+}
+
+static int
+kernel_pool_configs(const struct lzc *z, nvlist_t **out)
+{
+	return (pool_ioctl(z, ZFS_IOC_POOL_CONFIGS, "", out));
+}
+
+static int
+kernel_pool_config(const struct lzc *z, const char *pool, nvlist_t **out)
+{
+	return (pool_ioctl(z, ZFS_IOC_POOL_STATS, pool, out));
+}
+
+static int
+kernel_pool_props(const struct lzc *z, const char *pool, nvlist_t **out)
+{
+	return (pool_ioctl(z, ZFS_IOC_POOL_GET_PROPS, pool, out));
+}
+
+static int
+kernel_set(const struct lzc *z, const char *name, nvlist_t *props,
+    nvlist_t **errors)
+{
+	struct zfs_cmd cmd;
+	int error = cmd_name(&cmd, name);
+
+	return (error != 0 ? error :
+	    zfs_ioctl(z, ZFS_IOC_SET_PROP, &cmd, props, errors));
+}
+
+static int
+kernel_inherit(const struct lzc *z, const char *name, const char *property,
+    boolean_t received)
+{
+	struct zfs_cmd cmd;
+	int error = cmd_name(&cmd, name);
+
+	if (error != 0)
+		return (error);
+	if (strlen(property) >= sizeof (cmd.value))
+		return (ENAMETOOLONG);
+	(void) strcpy(cmd.value, property);
+	cmd.cookie = received;
+	return (zfs_ioctl(z, ZFS_IOC_INHERIT_PROP, &cmd, NULL, NULL));
+}
+
+/*
+ * The kernel takes one line after each change, from the thread that made it
+ * (zfs_allow_log_key in module/zfs/zfs_ioctl.c), and finds the pool by itself.
+ */
+static int
+kernel_log(const struct lzc *z, const char *message)
+{
+	struct zfs_cmd cmd;
+	nvlist_t *args = NULL;
+	int error = z->nvp.nvlist_alloc(&args, 1, 0);
+
+	memset(&cmd, 0, sizeof (cmd));
+	if (error == 0)
+		error = z->nvp.nvlist_add_string(args, "message", message);
+	if (error == 0)
+		error = zfs_ioctl(z, ZFS_IOC_LOG_HISTORY, &cmd, args, NULL);
+	z->nvp.nvlist_free(args);
+	return (error);
+}
+
+/* The layout of zfs_cmd_t is known for these releases and no others. */
+static int
+check_release(char *why, size_t why_size)
+{
+	FILE *f = fopen("/sys/module/zfs/version", "re");
+	char version[64] = "";
+	unsigned int major, minor;
+
+	if (f == NULL) {
+		(void) snprintf(why, why_size, "the zfs module is not loaded");
+		return (ENOENT);
+	}
+	if (fgets(version, sizeof (version), f) == NULL)
+		version[0] = '\0';
+	(void) fclose(f);
+	version[strcspn(version, "\n")] = '\0';
+	if (sscanf(version, "%u.%u", &major, &minor) != 2 || major != 2 ||
+	    minor < 1 || minor > 4) {
+		(void) snprintf(why, why_size,
+		    "the zfs module is of release '%s', known are 2.1 to 2.4",
+		    version);
+		return (ENOTSUP);
+	}
+	return (0);
+}
+
+static int
+load_library(struct lzc *z, char *why, size_t why_size)
+{
+	z->library = dlopen("libzfs_core.so.3", RTLD_NOW | RTLD_LOCAL);
+	if (z->library == NULL) {
+		(void) snprintf(why, why_size, "%s", dlerror());
+		return (ELIBACC);
+	}
+#define	LOAD(ret, name, args)						\
+	*(void **)&z->name = dlsym(z->library, #name);			\
+	if (z->name == NULL) {						\
+		(void) snprintf(why, why_size,				\
+		    "libzfs_core.so.3 has no %s", #name);		\
+		return (ELIBBAD);					\
+	}
+	LZC_FUNCTIONS(LOAD)
+#undef	LOAD
+	return (0);
+}
+
+static int
+open_device(struct lzc *z, char *why, size_t why_size)
+{
+	int error;
+
+	z->fd = open("/dev/zfs", O_RDWR | O_CLOEXEC);
+	error = z->fd < 0 ? errno : z->libzfs_core_init();
+	if (error != 0) {
+		if (z->fd >= 0)
+			(void) close(z->fd);
+		z->fd = -1;
+		(void) snprintf(why, why_size, "/dev/zfs: %s", strerror(error));
+	}
+	return (error);
+}
+
+int
+kernel_open(struct lzc *z, char *why, size_t why_size)
+{
+	int error;
+
+	z->fd = -1;
+	if ((error = check_release(why, why_size)) != 0 ||
+	    (error = nvp_open(&z->nvp, why, why_size)) != 0 ||
+	    (error = load_library(z, why, why_size)) != 0 ||
+	    (error = open_device(z, why, why_size)) != 0) {
+		kernel_close(z);
+		return (error);
+	}
+	z->stats = kernel_stats;
+	z->next_child = kernel_next_child;
+	z->next_snapshot = kernel_next_snapshot;
+	z->pool_configs = kernel_pool_configs;
+	z->pool_config = kernel_pool_config;
+	z->pool_props = kernel_pool_props;
+	z->set = kernel_set;
+	z->inherit = kernel_inherit;
+	z->log = kernel_log;
+	return (0);
+}
+
+void
+kernel_close(struct lzc *z)
+{
+	if (z->fd >= 0) {
+		z->libzfs_core_fini();
+		(void) close(z->fd);
+		z->fd = -1;
+	}
+	if (z->library != NULL)
+		(void) dlclose(z->library);
+	z->library = NULL;
+	nvp_close(&z->nvp);
+}

@@ -1,0 +1,121 @@
+/* Listings: the whole loop runs here, and Python gets one buffer. */
+#include <errno.h>
+#include <string.h>
+
+#include "buf.h"
+#include "list.h"
+
+/* [name, type, guid, createtxg, clones, properties] */
+static void
+put_row(const struct lzc *z, const char *name, struct entry *e,
+    struct zt_buf *out)
+{
+	buf_putc(out, '[');
+	json_string(out, name);
+	buf_putc(out, ',');
+	json_int(out, e->type);
+	buf_putc(out, ',');
+	json_uint(out, e->guid);
+	buf_putc(out, ',');
+	json_uint(out, e->createtxg);
+	buf_putc(out, ',');
+	json_uint(out, e->clones);
+	buf_putc(out, ',');
+	if (e->props == NULL)
+		buf_put(out, "null", 4);
+	else
+		nvl_to_json(&z->nvp, e->props, out);
+	buf_putc(out, ']');
+	z->nvp.nvlist_free(e->props);
+	e->props = NULL;
+}
+
+int
+list_one(const struct lzc *z, const char *name, struct zt_buf *out)
+{
+	struct entry e = { 0 };
+	int error;
+
+	if (strlen(name) >= sizeof (e.name))
+		return (ENAMETOOLONG);
+	(void) strcpy(e.name, name);
+	if ((error = z->stats(z, &e)) != 0)
+		return (error);
+	put_row(z, e.name, &e, out);
+	return (out->error);
+}
+
+/* The kernel nests datasets at most 50 deep, so this does too. */
+static int
+list_below(const struct lzc *z, const char *parent, struct zt_buf *out)
+{
+	struct entry e = { 0 };
+	int error;
+
+	while ((error = z->next_child(z, parent, &e)) == 0) {
+		/* pools keep their own (pool/$ORIGIN) beside the user's */
+		if (strpbrk(e.name, "$%") != NULL) {
+			z->nvp.nvlist_free(e.props);
+			continue;
+		}
+		buf_putc(out, ',');
+		put_row(z, e.name, &e, out);
+		if (out->error != 0)
+			return (out->error);
+		if ((error = list_below(z, e.name, out)) != 0)
+			return (error);
+	}
+	return (error == ESRCH ? 0 : error);
+}
+
+int
+list_tree(const struct lzc *z, const char *root, struct zt_buf *out)
+{
+	int error;
+
+	buf_putc(out, '[');
+	if ((error = list_one(z, root, out)) != 0 ||
+	    (error = list_below(z, root, out)) != 0)
+		return (error);
+	buf_putc(out, ']');
+	return (out->error);
+}
+
+static int
+snapshots(const struct lzc *z, const char *dataset, boolean_t full,
+    struct zt_buf *out)
+{
+	struct entry e = { 0 };
+	size_t skip = strlen(dataset) + 1;
+	int error;
+
+	buf_putc(out, '[');
+	while ((error = z->next_snapshot(z, dataset, full, &e)) == 0) {
+		if (e.createtxg == 0 && !full)
+			return (EAGAIN);
+		if (out->len > 1)
+			buf_putc(out, ',');
+		put_row(z, e.name + skip, &e, out);
+		if (out->error != 0)
+			return (out->error);
+	}
+	buf_putc(out, ']');
+	return (error == ESRCH ? out->error : error);
+}
+
+/*
+ * OpenZFS 2.1 leaves all but the name out of the simple form
+ * (zfs_ioc_snapshot_list_next in module/zfs/zfs_ioctl.c): ask for all of it then.
+ */
+int
+list_snapshots(const struct lzc *z, const char *dataset, boolean_t full,
+    struct zt_buf *out)
+{
+	int error = snapshots(z, dataset, full, out);
+
+	if (error == EAGAIN && !full) {
+		out->len = 0;
+		error = snapshots(z, dataset, B_TRUE, out);
+	}
+	return (error);
+}

@@ -1,0 +1,15 @@
+/*
+ * Listings as JSON rows [name, type, guid, createtxg, clones, properties or null].
+ * Names of snapshots come without their dataset.
+ */
+#ifndef ZT_LIST_H
+#define	ZT_LIST_H
+
+#include "lzc.h"
+
+int list_one(const struct lzc *, const char *name, struct zt_buf *);
+int list_tree(const struct lzc *, const char *root, struct zt_buf *);
+int list_snapshots(const struct lzc *, const char *dataset, boolean_t full,
+    struct zt_buf *);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * One ZFS, as a table of functions: libzfs_core's own, in its own shapes, and
+ * the few that libzfs_core lacks.  A provider fills it (kernel.c for the running
+ * kernel); NULL stands where this release has no such call.
+ */
+#ifndef ZT_LZC_H
+#define	ZT_LZC_H
+
+#include "nvl.h"
+
+#ifndef ZT_REAL_HEADERS
+/* include/libzfs_core.h */
+enum lzc_dataset_type {
+	LZC_DATSET_TYPE_ZFS = 2,
+	LZC_DATSET_TYPE_ZVOL
+};
+#endif
+
+#define	LZC_FUNCTIONS(X)						\
+	X(int, libzfs_core_init, (void))				\
+	X(void, libzfs_core_fini, (void))				\
+	X(int, lzc_create, (const char *, enum lzc_dataset_type,	\
+	    nvlist_t *, uint8_t *, uint_t))				\
+	X(int, lzc_clone, (const char *, const char *, nvlist_t *))	\
+	X(int, lzc_promote, (const char *, char *, int))		\
+	X(int, lzc_rename, (const char *, const char *))		\
+	X(int, lzc_destroy, (const char *))				\
+	X(int, lzc_rollback_to, (const char *, const char *))		\
+	X(int, lzc_snapshot, (nvlist_t *, nvlist_t *, nvlist_t **))	\
+	X(int, lzc_destroy_snaps,					\
+	    (nvlist_t *, boolean_t, nvlist_t **))			\
+	X(int, lzc_hold, (nvlist_t *, int, nvlist_t **))		\
+	X(int, lzc_release, (nvlist_t *, nvlist_t **))			\
+	X(int, lzc_get_holds, (const char *, nvlist_t **))		\
+	X(int, lzc_bookmark, (nvlist_t *, nvlist_t **))			\
+	X(int, lzc_get_bookmarks, (const char *, nvlist_t *, nvlist_t **)) \
+	X(int, lzc_destroy_bookmarks, (nvlist_t *, nvlist_t **))
+
+/* A dataset or snapshot as a listing meets it; the caller frees props. */
+struct entry {
+	char name[256];		/* ZFS_MAX_DATASET_NAME_LEN */
+	uint64_t cursor;	/* where a listing goes on; 0 to begin */
+	uint64_t guid;
+	uint64_t createtxg;
+	uint64_t clones;
+	int type;		/* dmu_objset_type_t: 2 filesystem, 3 volume */
+	nvlist_t *props;	/* NULL where they were not asked for */
+};
+
+struct lzc {
+	struct nvp nvp;
+	void *library;
+	int fd;			/* /dev/zfs */
+#define	LZC_MEMBER(ret, name, args)	ret (*name) args;
+	LZC_FUNCTIONS(LZC_MEMBER)
+#undef	LZC_MEMBER
+
+	/* What libzfs_core lacks.  The next_* calls answer ESRCH at the end. */
+	int (*stats)(const struct lzc *, struct entry *);
+	int (*next_child)(const struct lzc *, const char *parent,
+	    struct entry *);
+	int (*next_snapshot)(const struct lzc *, const char *dataset,
+	    boolean_t full, struct entry *);
+	int (*pool_configs)(const struct lzc *, nvlist_t **);
+	int (*pool_config)(const struct lzc *, const char *pool, nvlist_t **);
+	int (*pool_props)(const struct lzc *, const char *pool, nvlist_t **);
+	int (*set)(const struct lzc *, const char *, nvlist_t *props,
+	    nvlist_t **errors);
+	int (*inherit)(const struct lzc *, const char *, const char *property,
+	    boolean_t received);
+	int (*log)(const struct lzc *, const char *message);
+};
+
+int kernel_open(struct lzc *, char *why, size_t why_size);
+void kernel_close(struct lzc *);
+
+#endif

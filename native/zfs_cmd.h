@@ -1,0 +1,75 @@
+/*
+ * The argument of every ioctl on /dev/zfs, as far as this project uses it.
+ *
+ * include/sys/zfs_ioctl.h is in no -dev package, so the layout is mirrored here.
+ * It is 13744 bytes, and the members below lie where they lie, in each release
+ * from 2.1.0 to 2.4.4; the ioctl number does not encode the size and the kernel
+ * checks none, so kernel.c refuses a release outside that range.
+ */
+#ifndef ZT_ZFS_CMD_H
+#define	ZT_ZFS_CMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct zfs_cmd {
+	char name[4096];		/* zc_name */
+	uint64_t src;			/* zc_nvlist_src, packed */
+	uint64_t src_size;
+	uint64_t dst;			/* zc_nvlist_dst, packed */
+	uint64_t dst_size;		/* in: room; out: needed or filled */
+	uint32_t dst_filled;
+	uint32_t pad2;
+	uint64_t history;
+	char value[8192];		/* zc_value */
+	char string[256];
+	uint64_t guid;
+	uint64_t conf;
+	uint64_t conf_size;
+	uint64_t cookie;		/* zc_cookie: cursor, or a flag */
+	uint8_t unused1[12704 - 12624];
+	struct {			/* dmu_objset_stats_t */
+		uint64_t num_clones;
+		uint64_t creation_txg;
+		uint64_t guid;
+		int32_t type;
+		uint8_t is_snapshot;
+		uint8_t inconsistent;
+		uint8_t redacted;
+		char origin[256];
+	} stats;
+	uint8_t unused2[13668 - 12704 - 288];
+	uint8_t simple;			/* zc_simple */
+	uint8_t unused3[13744 - 13669];
+};
+
+_Static_assert(sizeof (struct zfs_cmd) == 13744, "size of zfs_cmd_t");
+#define	AT(member, offset)						\
+	_Static_assert(offsetof(struct zfs_cmd, member) == (offset), #member)
+AT(src, 4096);
+AT(dst, 4112);
+AT(dst_filled, 4128);
+AT(value, 4144);
+AT(string, 12336);
+AT(guid, 12592);
+AT(cookie, 12616);
+AT(stats, 12704);
+AT(stats.type, 12728);
+AT(simple, 13668);
+#undef	AT
+
+/* enum zfs_ioc, include/sys/fs/zfs.h: append-only */
+enum {
+	ZFS_IOC_POOL_CONFIGS = 0x5a04,
+	ZFS_IOC_POOL_STATS = 0x5a05,
+	ZFS_IOC_OBJSET_STATS = 0x5a12,
+	ZFS_IOC_OBJSET_ZPLPROPS = 0x5a13,
+	ZFS_IOC_DATASET_LIST_NEXT = 0x5a14,
+	ZFS_IOC_SNAPSHOT_LIST_NEXT = 0x5a15,
+	ZFS_IOC_SET_PROP = 0x5a16,
+	ZFS_IOC_POOL_GET_PROPS = 0x5a27,
+	ZFS_IOC_INHERIT_PROP = 0x5a2b,
+	ZFS_IOC_LOG_HISTORY = 0x5a3f,
+};
+
+#endif

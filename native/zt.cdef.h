@@ -1,0 +1,70 @@
+/*
+ * Every int returned is 0 or an errno value (from 1024 on, OpenZFS's own
+ * ZFS_ERR_*).  `flat` is an nvlist in the form of nvl.h; an out buffer is filled
+ * with JSON text and is the caller's to free with zt_buf_free, on error too.
+ * All calls may be made from any thread; zt_log must come from the thread that
+ * made the change it speaks of.
+ */
+struct zt;
+
+struct zt_buf {
+	char *data;
+	size_t len;
+	size_t size;
+	int error;
+};
+
+void zt_buf_free(struct zt_buf *buf);
+
+int zt_open(struct zt **zt, char *why, size_t why_size);
+int zt_open_nvpair(struct zt **zt, char *why, size_t why_size);
+void zt_close(struct zt *zt);
+
+int zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t len,
+    struct zt_buf *packed);
+int zt_nvlist_decode(struct zt *zt, const char *packed, size_t len,
+    struct zt_buf *out);
+
+int zt_pool_configs(struct zt *zt, struct zt_buf *out);
+int zt_pool_config(struct zt *zt, const char *pool, struct zt_buf *out);
+int zt_pool_props(struct zt *zt, const char *pool, struct zt_buf *out);
+
+int zt_stats(struct zt *zt, const char *name, struct zt_buf *out);
+int zt_list_datasets(struct zt *zt, const char *root, struct zt_buf *out);
+int zt_list_snapshots(struct zt *zt, const char *dataset, int full,
+    struct zt_buf *out);
+
+int zt_create(struct zt *zt, const char *name, int volume,
+    const uint8_t *flat, size_t len);
+int zt_clone(struct zt *zt, const char *name, const char *origin,
+    const uint8_t *flat, size_t len);
+int zt_promote(struct zt *zt, const char *name, char *conflict, size_t size);
+int zt_rename(struct zt *zt, const char *from, const char *to);
+int zt_destroy(struct zt *zt, const char *name);
+int zt_rollback(struct zt *zt, const char *name, const char *snapshot);
+
+int zt_set(struct zt *zt, const char *name, const uint8_t *flat, size_t len,
+    struct zt_buf *errors);
+int zt_inherit(struct zt *zt, const char *name, const char *property,
+    int received);
+
+int zt_snapshot(struct zt *zt, const uint8_t *flat, size_t len,
+    const uint8_t *props, size_t props_len, struct zt_buf *errors);
+int zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t len,
+    int defer, struct zt_buf *errors);
+int zt_hold(struct zt *zt, const uint8_t *flat, size_t len,
+    struct zt_buf *errors);
+int zt_release(struct zt *zt, const uint8_t *flat, size_t len,
+    struct zt_buf *errors);
+int zt_get_holds(struct zt *zt, const char *snapshot, struct zt_buf *out);
+int zt_bookmark(struct zt *zt, const uint8_t *flat, size_t len,
+    struct zt_buf *errors);
+int zt_get_bookmarks(struct zt *zt, const char *dataset, struct zt_buf *out);
+int zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t len,
+    struct zt_buf *errors);
+
+int zt_log(struct zt *zt, const char *message);
+
+int zt_mount(const char *dataset, const char *path, unsigned long flags,
+    const char *options);
+int zt_unmount(const char *path, int flags);
