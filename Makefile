@@ -5,7 +5,9 @@
 PYTHON  ?= $(shell command -v python3 || command -v python3.11)
 VENV    ?= .venv
 RELEASE ?= bookworm
-ARGS    ?=
+# ARGS goes to the host's pytest, GUEST_ARGS to the one in a guest.
+ARGS       ?=
+GUEST_ARGS ?=
 
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
@@ -30,20 +32,20 @@ lint: $(STAMP) ## ruff, mypy --strict, and shellcheck where it is installed
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	for script in $(SCRIPTS); do bash -n $$script || exit; done
-	if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); fi
+	if command -v shellcheck >/dev/null; then shellcheck --severity=warning $(SCRIPTS); fi
 
 format: $(STAMP) ## Let ruff write what it would complain about
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 lab: host $(STAMP) ## The tests on real ZFS in one guest; RELEASE=bookworm|trixie|trixie-backports
-	$(BIN)/pytest -m guest --release $(RELEASE) tests/lab $(ARGS)
+	$(BIN)/pytest -m guest --release $(RELEASE) --guest-args="$(GUEST_ARGS)" tests/lab $(ARGS)
 
 demo: host ## See apply, snapshot and prune at work on real ZFS, in a guest
 	tests/lab/run --release $(RELEASE) -- tests/lab/demo
 
 bench: host ## Compare with the zfs command and with peers, in a guest
-	tests/lab/run --release $(RELEASE) -- python -m pytest benchmarks --benchmark-enable $(ARGS)
+	tests/lab/run --release $(RELEASE) -- pytest benchmarks --benchmark-enable $(ARGS)
 
 host: ## Install what the tests need on a Debian host (as root)
 	.ci/install-host

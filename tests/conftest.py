@@ -1,0 +1,13 @@
+"""What all tests share: the guests' part, and Hypothesis settings that fit both sides."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["guest_report"]
+
+# No deadline: a shared host stutters, an emulated guest runs at a fiftieth.
+settings.register_profile(
+    "zfstune", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("zfstune")

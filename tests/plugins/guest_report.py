@@ -1,0 +1,285 @@
+"""Bring what pytest found in a guest into the host's own report.
+
+On the host, ``tests/lab`` is one item a release. Running that item boots a guest,
+runs ``pytest tests/lab`` in it, and repeats each of the guest's reports here, so
+that one summary counts them all. Its own outcome says whether the guest got to the
+end of its tests: a guest that dies, hangs or runs no test fails it.
+
+In the guest the same plugin writes the reports, one JSON object a line::
+
+    {"event": "collected", "count": 3}
+    {"event": "report", "report": {...}}          as pytest serializes it
+    {"event": "finished", "status": 1}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LAB = Path(__file__).resolve().parents[1] / "lab"
+RELEASES = ("bookworm", "trixie", "trixie-backports")
+DEFAULT_RELEASES = ("bookworm", "trixie-backports")
+DISKS = ("2G", "2G")
+# Of one guest, its boot included; CI has 90 minutes for all that it does.
+TIMEOUT_S = 1800
+# The runner tidies up after a signal; then it is gone by itself or by force.
+TERM_GRACE_S = 30
+REPORTS = "reports.jsonl"
+
+
+class GuestError(Exception):
+    """A guest did not get to the end of its tests; the message says what is missing."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that choose guests."""
+    group = parser.getgroup("guest", "guests with real ZFS (-m guest)")
+    group.addoption(
+        "--release",
+        action="append",
+        choices=RELEASES,
+        help=f"release to boot, repeatable (default: {' and '.join(DEFAULT_RELEASES)})",
+    )
+    group.addoption(
+        "--guest-args",
+        default="",
+        metavar="ARGS",
+        help="further arguments of the guest's own pytest, as in --guest-args='-k mount'",
+    )
+    group.addoption(
+        "--guest-timeout",
+        type=float,
+        default=TIMEOUT_S,
+        metavar="S",
+        help="seconds that one guest may take (default: %(default)s)",
+    )
+
+
+def in_guest() -> bool:
+    """Tell whether this pytest runs in a guest of the lab."""
+    return os.environ.get("ZFSTUNE_LAB") == "1"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start writing in a guest; on the host, refuse what only a guest can run."""
+    if in_guest():
+        folder = os.environ.get("ZFSTUNE_LAB_OUTPUT")
+        if folder:
+            config.pluginmanager.register(ReportWriter(config, Path(folder, REPORTS)))
+        return
+    for argument in config.args:
+        path = Path(config.invocation_params.dir, argument.partition("::")[0]).resolve()
+        if LAB in path.parents:
+            message = (
+                f"cannot run '{argument}': it belongs in a guest\n"
+                f"hint: make lab GUEST_ARGS='{argument}'"
+            )
+            raise pytest.UsageError(message)
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> GuestFolder | None:
+    """Take tests/lab for a folder of guests, on the host."""
+    if path != LAB or in_guest():
+        return None
+    folder: GuestFolder = GuestFolder.from_parent(parent, path=path)
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put guests last: what fails within seconds should."""
+    items.sort(key=lambda item: isinstance(item, GuestRun))
+
+
+# --- in the guest ----------------------------------------------------------------
+
+
+class ReportWriter:
+    """Writes each report at once, so that a guest that dies leaves those it had."""
+
+    def __init__(self, config: pytest.Config, path: Path) -> None:
+        self.config = config
+        self.file: TextIO = path.open("w", encoding="utf-8")
+
+    def write(self, event: str, **fields: object) -> None:
+        """Append one line."""
+        self.file.write(json.dumps({"event": event, **fields}, default=str) + "\n")
+        self.file.flush()
+
+    def write_report(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        """Append a report in pytest's own form."""
+        data = self.config.hook.pytest_report_to_serializable(
+            config=self.config, report=report
+        )
+        self.write("report", report=data)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Say how many tests to expect."""
+        self.write("collected", count=len(session.items))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Pass on what could not be collected; the rest is of no interest."""
+        if report.failed:
+            self.write_report(report)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Pass on setup, call and teardown of a test."""
+        self.write_report(report)
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Say that the session came to its end, and how."""
+        self.write("finished", status=int(exitstatus))
+        self.file.close()
+
+
+# --- on the host -----------------------------------------------------------------
+
+
+class GuestFolder(pytest.Directory):
+    """tests/lab, seen from the host: one item a release."""
+
+    def collect(self) -> Iterator[GuestRun]:
+        """Give an item for each release that was asked for."""
+        for release in self.config.getoption("release") or DEFAULT_RELEASES:
+            yield GuestRun.from_parent(self, name=release)
+
+
+class GuestRun(pytest.Item):
+    """One guest, from its boot to its last report."""
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__(**fields)
+        self.add_marker("guest")
+        self.add_marker(pytest.mark.timeout(0))  # the runner has a limit of its own
+
+    def argv(self, output: Path) -> list[str]:
+        """Give the runner's command line."""
+        disks = [word for size in DISKS for word in ("--disk", size)]
+        limit = str(self.config.getoption("guest_timeout"))
+        given = shlex.split(self.config.getoption("guest_args"))
+        # `pytest`, not `python -m pytest`: that one puts the checkout, which has no
+        # compiled extension, before the installed package.
+        inner = ["pytest", "--quiet", "--tb=no", "--no-summary", "--color=no"]
+        where = [] if any(word.startswith("tests/lab") for word in given) else ["tests/lab"]
+        run = [str(LAB / "run"), "--release", self.name, "--timeout", limit, *disks]
+        return [*run, "--output", str(output), "--", *inner, *where, *given]
+
+    def runtest(self) -> None:
+        """Boot, run, and repeat what the guest reported."""
+        factory: pytest.TempPathFactory = self.config._tmp_path_factory  # type: ignore[attr-defined]
+        output = factory.mktemp(f"guest-{self.name}")
+        capture = self.config.pluginmanager.getplugin("capturemanager")
+        # A guest takes minutes: what it prints is shown as it comes.
+        with capture.global_and_fixture_disabled():
+            print(f"\n--- {self.name}: {shlex.join(self.argv(output))}", flush=True)
+            status = run(self.argv(output))
+            print(f"--- {self.name}: status {status}", flush=True)
+            events = list(read(output / REPORTS))
+            for event in events:
+                if event["event"] == "report":
+                    self.repeat(event["report"])
+        check(events, status)
+
+    def repeat(self, data: dict[str, Any]) -> None:
+        """Report a guest's result as if its test had run here."""
+        data["nodeid"] = f"{data['nodeid']}@{self.name}"
+        if "location" in data:
+            file, line, domain = data["location"]
+            data["location"] = (file, line, f"{domain}@{self.name}")
+        report = self.ihook.pytest_report_from_serializable(config=self.config, data=data)
+        if isinstance(report, pytest.CollectReport):
+            self.ihook.pytest_collectreport(report=report)
+            return
+        if report.when == "setup":
+            self.session.testscollected += 1  # the progress display divides by it
+        self.ihook.pytest_runtest_logreport(report=report)
+
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any
+    ) -> str | Any:
+        """Give the reason alone: the traceback would show this file."""
+        if isinstance(excinfo.value, GuestError):
+            return f"guest '{self.name}': {excinfo.value}; its output is above"
+        return super().repr_failure(excinfo, *args)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Name the item in the report's headings."""
+        return self.path, None, f"guest {self.name}"
+
+
+def run(argv: list[str]) -> int:
+    """Run a command to its end, or end it with us; give its status."""
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            try:
+                process.wait(TERM_GRACE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+
+
+def read(path: Path) -> Iterator[dict[str, Any]]:
+    """Give the events that a guest wrote; a torn last line ends them."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                return
+
+
+def check(events: Iterable[dict[str, Any]], status: int) -> None:
+    """See that the guest's session came to its end and lost nothing on the way.
+
+    Args:
+        events: What the guest wrote.
+        status: Exit status of the runner.
+
+    Raises:
+        GuestError: It did not; a test that failed is no such thing.
+    """
+    collected = None
+    finished = None
+    phases: Counter[str] = Counter()
+    failed = False
+    for event in events:
+        if event["event"] == "collected":
+            collected = event["count"]
+        elif event["event"] == "finished":
+            finished = event["status"]
+        else:
+            phases[event["report"].get("when", "collect")] += 1
+            failed |= event["report"]["outcome"] == "failed"
+    if finished is None:
+        message = f"ended with status {status} before its tests did"
+        raise GuestError(message)
+    if finished != status:
+        message = f"pytest ended with status {finished}, the guest with {status}"
+        raise GuestError(message)
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        message = f"pytest ended with status {status} ({pytest.ExitCode(status).name})"
+        raise GuestError(message)
+    if not collected:
+        message = "no test was run"
+        raise GuestError(message)
+    if failed != (status == pytest.ExitCode.TESTS_FAILED):
+        message = f"pytest ended with status {status}, which its reports contradict"
+        raise GuestError(message)
+    if phases["teardown"] != collected:
+        message = f"{phases['teardown']} of {collected} tests came to their end"
+        raise GuestError(message)
