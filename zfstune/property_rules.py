@@ -1,0 +1,195 @@
+"""Rules of properties that are more than a table entry.
+
+What a string may hold, and what properties demand of each other. They stand in
+``zfs_valid_proplist`` and ``zfs_create`` (lib/libzfs/libzfs_dataset.c),
+``zfs_crypto_create`` (libzfs_crypto.c) and lib/libshare/os/linux.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zfstune.errors import InvalidProperty
+from zfstune.property_table import TABLE, Release
+from zfstune.quoting import shown
+from zfstune.size import format_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["check_string", "check_together"]
+
+_MAX_PATH_BYTES = 4095  # MAXPATHLEN, less the NUL
+_MAX_STRING_BYTES = 8191  # ZFS_MAXPROPLEN, less the NUL; MAXPATHLEN before 2.3
+_MAX_COMPONENT_BYTES = 255  # mountpoint_namecheck (zfs_namecheck.c)
+
+# get_linux_shareopts_cb (lib/libshare/os/linux/nfs.c)
+_NFS_OPTIONS = frozenset(
+    "all_squash anon anongid anonuid async auth_nlm crossmnt fsid fsuid hide insecure "
+    "insecure_locks mountpoint mp no_acl no_all_squash no_auth_nlm no_root_squash "
+    "no_subtree_check no_wdelay nohide nosub refer replicas ro root_mapping root_squash "
+    "rw sec secure secure_locks subtree_check sync wdelay".split()
+)
+
+_ENCRYPTION_OFF = TABLE["encryption"].words["off"]
+_PASSPHRASE = TABLE["keyformat"].words["passphrase"]
+_MAX_ENCRYPTED_COPIES = 2  # the third block pointer holds the IV
+
+
+def check_string(name: str, text: str, release: Release, *, most: int = 0) -> None:
+    """Check a string property.
+
+    Args:
+        name: The property.
+        text: Its value.
+        release: OpenZFS release that runs.
+        most: Most bytes that it may have; 0 for what the release allows.
+
+    Raises:
+        InvalidProperty: It is too long, holds a NUL, or is not what this property
+            takes.
+    """
+    if "\0" in text:
+        raise _refuse(name, text, "it holds a NUL")
+    try:
+        length = len(text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:
+        raise _refuse(name, text, "it holds a lone surrogate") from None
+    if not most:
+        short = name == "mountpoint" or release < (2, 3)
+        most = _MAX_PATH_BYTES if short else _MAX_STRING_BYTES
+    if length > most:
+        reason = f"its value has {length} bytes, and {most} are the most"
+        raise _refuse(name, None, reason)
+    if name == "mountpoint":
+        _check_mountpoint(text)
+    elif name == "sharenfs":
+        _check_sharenfs(text)
+    elif name == "sharesmb" and text not in {"on", "off"}:
+        raise _refuse(name, text, "there is no such value", "one of on, off")
+    elif name == "keylocation":
+        _check_keylocation(text)
+    elif name == "mlslabel":
+        raise _refuse(name, text, "Linux has no such labels")
+
+
+def check_together(
+    checked: dict[str, int | str],
+    *,
+    kind: str,
+    creating: bool,
+    volblocksize: int | None,
+    encrypted: bool | None,
+) -> None:
+    """Check what properties demand of each other, and add what follows.
+
+    Args:
+        checked: Values that each are fine alone; gains ``utf8only`` or
+            ``normalization`` where libzfs adds it.
+        kind: ``filesystem``, ``volume`` or ``snapshot``.
+        creating: The dataset does not exist yet.
+        volblocksize: Block size of the volume in bytes where `checked` has none, if known.
+        encrypted: Whether the dataset that exists is encrypted, if known.
+
+    Raises:
+        InvalidProperty: Two of them contradict each other, or one is missing.
+    """
+    if kind == "volume":
+        _check_volume(checked, creating=creating, volblocksize=volblocksize)
+    if creating:
+        _check_encryption(checked)
+        _couple_normalization(checked)
+        encrypted = checked.get("encryption", _ENCRYPTION_OFF) != _ENCRYPTION_OFF or None
+    if encrypted and int(checked.get("copies", 1)) > _MAX_ENCRYPTED_COPIES:
+        raise _refuse("copies", "3", "an encrypted dataset has room for two")
+    location = checked.get("keylocation")
+    if creating or encrypted is None or location is None:
+        return
+    if encrypted and location == "none":
+        raise _refuse("keylocation", "none", "the dataset is encrypted")
+    if not encrypted and location != "none":
+        raise _refuse("keylocation", str(location), "the dataset is not encrypted")
+
+
+def _check_volume(
+    checked: Mapping[str, int | str], *, creating: bool, volblocksize: int | None
+) -> None:
+    """Check the size of a volume against its blocks (zvol_check_volsize)."""
+    size = checked.get("volsize")
+    if size is None:
+        if creating:
+            raise _refuse("volsize", None, "a volume needs a size, and none is given")
+        return
+    block = int(checked.get("volblocksize", volblocksize or 0))
+    if block and int(size) % block:
+        reason = f"it is no multiple of the volume's block size, {format_size(block)}"
+        raise _refuse("volsize", str(size), reason)
+
+
+def _check_encryption(checked: Mapping[str, int | str]) -> None:
+    """Check what a new dataset is encrypted with (zfs_crypto_create)."""
+    keyformat = checked.get("keyformat", 0)
+    located = checked.get("keylocation", "none") != "none"
+    if checked.get("encryption") == _ENCRYPTION_OFF:
+        for name, given in (("keyformat", keyformat), ("keylocation", located)):
+            if given:
+                raise _refuse(name, None, "encryption is off")
+    if located and not keyformat:
+        raise _refuse("keylocation", None, "a key needs a format, and none is given")
+    if "pbkdf2iters" in checked and keyformat != _PASSPHRASE:
+        raise _refuse("pbkdf2iters", None, "it is for passphrases only")
+
+
+def _couple_normalization(checked: dict[str, int | str]) -> None:
+    """Let normalization and utf8only agree, as the end of zfs_valid_proplist does."""
+    normal, utf8 = checked.get("normalization"), checked.get("utf8only")
+    if normal and utf8 is None:
+        checked["utf8only"] = 1
+    elif normal and not utf8:
+        raise _refuse("utf8only", "off", "normalization needs names in UTF-8")
+    elif normal is None and utf8 == 0:
+        checked["normalization"] = 0
+
+
+def _check_mountpoint(text: str) -> None:
+    """Check a mountpoint (mountpoint_namecheck in zfs_namecheck.c)."""
+    if text in {"none", "legacy"}:
+        return
+    if not text.startswith("/"):
+        reason = "it is no absolute path"
+        raise _refuse("mountpoint", text, reason, "or one of none, legacy")
+    for part in text.split("/"):
+        length = len(part.encode("utf-8", "surrogateescape"))
+        if length > _MAX_COMPONENT_BYTES:
+            reason = (
+                f"a part of it has {length} bytes, and {_MAX_COMPONENT_BYTES} are the most"
+            )
+            raise _refuse("mountpoint", text, reason)
+
+
+def _check_sharenfs(text: str) -> None:
+    """Check NFS options; a stray line would end up in the system's exports."""
+    if text in {"on", "off"}:
+        return
+    if not text or any(ord(character) < ord(" ") for character in text):
+        raise _refuse("sharenfs", text, "it is empty or holds control characters")
+    for option in text.split(","):
+        if option and option.partition("=")[0] not in _NFS_OPTIONS:
+            raise _refuse("sharenfs", text, f"there is no option '{shown(option)}'")
+
+
+def _check_keylocation(text: str) -> None:
+    """Check where a key is (zfs_prop_valid_keylocation in zfs_prop.c)."""
+    if text in {"none", "prompt"}:
+        return
+    for scheme in ("file:///", "https://", "http://"):
+        if text.startswith(scheme) and text != scheme:
+            return
+    hint = "one of none, prompt, file:///PATH, https://URL, http://URL"
+    raise _refuse("keylocation", text, "there is no such place", hint)
+
+
+def _refuse(name: str, text: str | None, reason: str, hint: str = "") -> InvalidProperty:
+    """Build the error for a property that cannot be set."""
+    setting = name if text is None else f"{name}={text}"
+    return InvalidProperty(f"cannot set '{shown(setting)}': {reason}", hint=hint)
