@@ -1,0 +1,151 @@
+"""The emulator: its argv, and its process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .errors import LabError
+from .store import LAB
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from .image import Image
+
+PORT = "zfstune.lab"
+MEMORY = "4G"
+CPUS = 2
+# x86-64-v2, which numpy's wheels ask for, and AES. No AVX: OpenZFS would pick
+# checksum code for it that an emulator runs slowly.
+CPU = "Westmere"
+MAX_DISKS = 20
+CONSOLE_TAIL_LINES = 40
+STOP_GRACE_S = 5
+
+# panic, oops: a broken kernel ends the emulator instead of hanging the run.
+# The rest takes away what only costs time under emulation.
+CMDLINE = (
+    "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr "
+    "tsc=reliable no_timer_check cryptomgr.notests random.trust_cpu=on audit=0 apparmor=0"
+)
+
+_SIZE = re.compile(r"([0-9]+)([KMGT]?)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A virtio disk of the guest: a file on the host."""
+
+    path: Path
+    temporary: bool
+
+
+def size_bytes(text: str) -> int:
+    """Return the bytes of a size such as 512M or 4G."""
+    match = _SIZE.fullmatch(text.upper())
+    if match is None or int(match[1]) == 0:
+        raise ValueError(f"{text!r} is no size: give a number and K, M, G or T")
+    return int(match[1]) << (10 * " KMGT".index(match[2] or " "))
+
+
+def disk_names(count: int) -> list[str]:
+    """Return the devices that the extra disks have in the guest; the root is vda."""
+    return [f"/dev/vd{chr(ord('b') + index)}" for index in range(count)]
+
+
+def argv(image: Image, disks: Sequence[Disk], *, systemd: bool = False) -> list[str]:
+    """Return the emulator's command line; paths below the guest's folder are relative.
+
+    They are relative since a unix socket's path is short, and a cache's may not be.
+    """
+    cmdline = CMDLINE + (" lab.init=/lib/systemd/systemd" if systemd else "")
+    line = [
+        # The emulator dies with the runner, even when that one is killed.
+        *("setpriv", "--pdeathsig", "KILL", "--"),
+        *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
+        *("-no-reboot", "-machine", "pc", "-accel", "tcg,thread=multi", "-cpu", CPU),
+        *("-m", MEMORY, "-smp", str(CPUS)),
+        *("-kernel", str(image.kernel), "-initrd", str(image.initrd), "-append", cmdline),
+        *("-serial", "file:console.log"),
+        *("-monitor", "none"),
+        *("-device", "virtio-rng-pci"),
+        *("-device", "virtio-serial-pci"),
+        *("-chardev", "socket,id=agent,path=agent.sock,server=on,wait=off"),
+        *("-device", f"virtserialport,chardev=agent,name={PORT}"),
+        *("-virtfs", "local,path=share,mount_tag=lab,security_model=none,multidevs=remap"),
+        # Many guests share one image: what they write goes to a temporary file.
+        *(
+            "-drive",
+            f"file={_value(image.disk)},format=raw,if=virtio,snapshot=on,cache=unsafe",
+        ),
+    ]
+    for disk in disks:
+        # A disk that outlives the guest gets real flushes, for tests of power cuts.
+        cache = "unsafe" if disk.temporary else "writeback"
+        line += [
+            "-drive",
+            f"file={_value(disk.path)},format=raw,if=virtio,cache={cache},discard=unmap",
+        ]
+    return line
+
+
+def _value(path: Path) -> str:
+    """Return a path as a value of a comma list."""
+    return str(path).replace(",", ",,")
+
+
+class Emulator:
+    """A running emulator, in the guest's folder."""
+
+    def __init__(self, line: Sequence[str], folder: Path) -> None:
+        """Start it; its own messages go to qemu.log."""
+        if shutil.which("qemu-system-x86_64") is None:
+            hint = f"run {LAB / 'image' / 'host-setup'} as root"
+            raise LabError("cannot start 'qemu-system-x86_64': not installed", hint)
+        self.folder = folder
+        with (folder / "qemu.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                line,
+                cwd=folder,
+                # Snapshot files are as large as what the guest writes: not in a tmpfs.
+                env={**os.environ, "TMPDIR": str(folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is for the runner, which ends the emulator itself.
+                start_new_session=True,
+            )
+
+    def dead(self) -> bool:
+        """Return whether it has ended."""
+        return self.process.poll() is not None
+
+    def stop(self) -> None:
+        """End it; nothing in it is worth a farewell."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.terminate()
+        try:
+            self.process.wait(STOP_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def console_tail(folder: Path, lines: int = CONSOLE_TAIL_LINES) -> str:
+    """Return the last lines of the emulator's log and of the guest's console."""
+    parts = []
+    for name in ("qemu.log", "console.log"):
+        try:
+            text = (folder / name).read_text("utf-8", "replace")
+        except FileNotFoundError:
+            continue
+        tail = [line.rstrip("\r") for line in text.split("\n") if line.strip()][-lines:]
+        parts += [f"{name}: {line}" for line in tail]
+    return "\n".join(parts) or "the console said nothing"
