@@ -1,0 +1,119 @@
+"""The source as the packaging tests see it: its modules, and who imports whom."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "zfstune"
+# The compiled extension is no file of the tree, its stub is.
+EXTENSION = "zfstune._zfs"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One module of the package that another one imports.
+
+    Attributes:
+        line: Where it does.
+        target: Full name of the imported module.
+        at_import: Whether importing the importer runs it: neither within a function
+            nor under ``TYPE_CHECKING``.
+    """
+
+    line: int
+    target: str
+    at_import: bool
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Give the package's modules by full name, the extension not among them."""
+    return {_name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def _name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def floor_name(module: str) -> str:
+    """Give the name that the table of floors uses: ``cli/`` for all below it."""
+    parts = module.split(".")[1:]
+    if not parts:
+        return "__init__"
+    return f"{parts[0]}/" if (PACKAGE / parts[0]).is_dir() else parts[0]
+
+
+@cache
+def floors() -> dict[str, int]:
+    """Read the table of floors out of ARCHITECTURE.md."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    found: dict[str, int] = {}
+    for floor, names in re.findall(r"^\| (\d) \| ([^|]+) \|", text, re.MULTILINE):
+        for name in re.findall(r"`([^`]+)`", names):
+            assert name not in found, f"'{name}' stands on two floors"
+            found[name] = int(floor)
+    return found
+
+
+def imports(source: str, module: str, known: frozenset[str]) -> list[Import]:
+    """Give what a module imports from the package, wherever it does.
+
+    Args:
+        source: Its text.
+        module: Its full name, of a package where that ends in ``.__init__``.
+        known: All modules; tells a submodule from a name within a module.
+    """
+    found: list[Import] = []
+    _Walk(module, known, found).visit(ast.parse(source))
+    return found
+
+
+class _Walk(ast.NodeVisitor):
+    def __init__(self, module: str, known: frozenset[str], found: list[Import]) -> None:
+        self.module = module
+        self.known = known
+        self.found = found
+        self.deferred = 0
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self._add(node.lineno, alias.name)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        base = self._base(node)
+        for alias in node.names:
+            submodule = f"{base}.{alias.name}"
+            self._add(node.lineno, submodule if submodule in self.known else base)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._defer(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._defer(node)
+
+    def visit_If(self, node: ast.If) -> None:
+        if ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            self._defer(node)
+        else:
+            self.generic_visit(node)
+
+    def _defer(self, node: ast.AST) -> None:
+        self.deferred += 1
+        self.generic_visit(node)
+        self.deferred -= 1
+
+    def _base(self, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return node.module or ""
+        parts = self.module.split(".")[: -node.level]
+        return ".".join([*parts, *(node.module or "").split(".")]).rstrip(".")
+
+    def _add(self, line: int, name: str) -> None:
+        if name == "zfstune" or name.startswith("zfstune."):
+            self.found.append(Import(line, name, at_import=not self.deferred))
