@@ -66,8 +66,9 @@ def mount_blocker(dataset: Dataset) -> str | None:
     ``canmount=noauto`` is no obstacle here: it keeps a filesystem from being
     mounted unasked, not from being mounted.
     """
-    # lib/libzfs/libzfs_mount.c, zfs_is_mountable() and zfs_mount_at(); the
-    # half-received case is cmd/zfs/zfs_main.c, share_mount_one().
+    # The order is that of zfs_is_mountable and zfs_mount_at in
+    # lib/libzfs/libzfs_mount.c; share_mount_one in cmd/zfs/zfs_main.c knows the
+    # half-received ones.
     if dataset.kind != "filesystem":
         return f"it is a {dataset.kind}"
     mountpoint = dataset.value("mountpoint") or "/"

@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING
 from zfstune import names as naming
 from zfstune import properties as props
 from zfstune.errors import InvalidName, InvalidProperty, ProfileError
+from zfstune.quoting import shown
+from zfstune.record import OWN_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,10 +42,10 @@ _SUFFIX = ".toml"
 _MAX_BYTES = 64 * 1024
 _MAX_NAME = 64
 _MAX_MODE = 0o7777
+_MAX_RECORD = 16 << 20  # SPA_MAXBLOCKSIZE, include/sys/fs/zfs.h
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
-# The root says where datasets appear; zfstune keeps its own notes itself.
+# The root says where datasets appear.
 _RESERVED = frozenset({"mountpoint", "canmount"})
-_OWN_PREFIX = "org.zfstune:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,10 @@ def load(name: str) -> Profile:
         near = _nearest(name, known)
         hint = f"did you mean '{near}'? " if near else ""
         hint += "there are: " + ", ".join(known)
-        raise ProfileError(f"cannot load profile '{name}': there is no such profile", hint=hint)
+        message = f"cannot load profile '{shown(name)}': there is no such profile"
+        raise ProfileError(message, hint=hint)
     filename = name + _SUFFIX
-    with open(os.path.join(_folder(), filename), "rb") as file:  # noqa: PTH118, PTH123
+    with open(os.path.join(_folder(), filename), "rb") as file:
         data = file.read(_MAX_BYTES + 1)
     try:
         text = data.decode()
@@ -152,14 +155,14 @@ def load_text(text: str, origin: str) -> Profile:
 
 def _folder() -> str:
     """Give the folder of the built-in profiles: installed, or in a checkout."""
-    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
-    installed = os.path.join(here, "_profiles")  # noqa: PTH118
-    if os.path.isdir(installed):  # noqa: PTH112
+    here = os.path.dirname(os.path.abspath(__file__))
+    installed = os.path.join(here, "_profiles")
+    if os.path.isdir(installed):
         return installed
     # A checkout, or an editable install of one: the package `zfstune._profiles` is
     # the folder profiles/ there (package-dir in pyproject.toml). Asking the import
     # system for it costs more than the parsing.
-    return os.path.join(os.path.dirname(here), "profiles")  # noqa: PTH118, PTH120
+    return os.path.join(os.path.dirname(here), "profiles")
 
 
 def _parse(text: str, reader: _Reader) -> Mapping[str, object]:
@@ -189,27 +192,32 @@ class _Reader:
     origin: str
 
     def refuse(self, where: str, reason: str, hint: str = "") -> NoReturn:
-        raise ProfileError(f"cannot load profile '{self.origin}': {where}: {reason}", hint=hint)
+        message = f"cannot load profile '{shown(self.origin)}': {where}: {reason}"
+        raise ProfileError(message, hint=hint)
 
     def profile(self, table: Mapping[str, object]) -> Profile:
         where = "top level"
         self.only(table, where, ("name", "summary", "dataset"))
         name = self.text(table, where, "name")
         if not set(name) <= _NAME_CHARACTERS or len(name) > _MAX_NAME or name[0] == "-":
-            self.refuse(where, f"key 'name': '{name}' is not lowercase words and dashes")
+            self.refuse(
+                where, f"key 'name': '{shown(name)}' is not lowercase words and dashes"
+            )
         summary = self.text(table, where, "summary")
         rows = table.get("dataset")
         if not isinstance(rows, list) or not rows:
             self.refuse(where, "no [[dataset]] table", "a profile has at least one dataset")
         datasets: dict[str, DatasetProfile] = {}
         for number, row in enumerate(rows, 1):
-            dataset = self.dataset(self.table(row, f"dataset {number}"), f"dataset {number}")
+            spot = f"dataset {number}"
+            dataset = self.dataset(self.table(row, spot), spot)
             spot = f"dataset '{dataset.path}'"
             if dataset.path in datasets:
                 self.refuse(spot, "key 'path': it stands there twice")
             child = next((p for p in datasets if p.startswith(dataset.path + "/")), None)
             if child is not None:
-                self.refuse(spot, f"it comes after its child '{child}'", "put parents first")
+                reason = f"it comes after its child '{child}'"
+                self.refuse(spot, reason, "put parents first")
             datasets[dataset.path] = dataset
         return Profile(name, summary, tuple(datasets.values()), self.origin)
 
@@ -218,16 +226,19 @@ class _Reader:
         where = f"dataset '{path}'"
         self.only(table, where, ("path", "owner", "group", "mode", "properties"))
         listed = self.table(table.get("properties", {}), f"{where}, properties")
+        settings = tuple(self.setting(n, v, where) for n, v in listed.items())
+        # Each is fine by itself; some are not with each other.
+        self.check({s.property: s.value for s in settings}, where)
         return DatasetProfile(
             path=path,
-            settings=tuple(self.setting(n, v, where) for n, v in listed.items()),
+            settings=settings,
             owner=self.account(table, where, "owner"),
             group=self.account(table, where, "group"),
             mode=self.mode(table, where),
         )
 
     def setting(self, name: str, value: object, where: str) -> Setting:
-        where = f"{where}, property {name}"
+        where = f"{where}, property {shown(name)}"
         table = self.table(value, where)
         keys = ("value", "why", "source")
         self.only(table, where, keys)
@@ -235,27 +246,34 @@ class _Reader:
         if name in _RESERVED:
             hint = "a profile's datasets appear below the root that apply is given"
             self.refuse(where, "where a dataset mounts is not a profile's to say", hint)
-        if name.startswith(_OWN_PREFIX):
-            self.refuse(where, f"the names in {_OWN_PREFIX} are zfstune's own notes")
+        if name.startswith(OWN_PREFIX):
+            self.refuse(where, f"the names in {OWN_PREFIX} are zfstune's own notes")
         if name == "sync" and setting.value == "disabled":
             hint = "data that an application was told is safe would be lost in a crash"
             self.refuse(where, "a profile may not disable sync", hint)
+        self.check({name: setting.value}, where)
+        return setting
+
+    def check(self, values: dict[str, str], where: str) -> None:
+        # What this system's release takes is for the planner to see to.
+        limits = props.Limits(max_recordsize_bytes=_MAX_RECORD)
         try:
-            props.check({name: setting.value}, kind="filesystem", creating=True)
+            props.check(values, kind="filesystem", creating=True, limits=limits)
         except InvalidProperty as error:
             self.refuse(where, error.message, error.hint)
-        return setting
 
     def path(self, path: str, where: str) -> str:
         where = f"{where}, key 'path'"
         if path.startswith("/"):
-            self.refuse(where, f"'{path}' is absolute", "give it relative to the root")
+            self.refuse(
+                where, f"'{shown(path)}' is absolute", "give it relative to the root"
+            )
         if any(part in ("", ".", "..") for part in path.split("/")):
-            self.refuse(where, f"'{path}' has an empty, '.' or '..' part")
+            self.refuse(where, f"'{shown(path)}' has an empty, '.' or '..' part")
         try:
             naming.check_dataset("pool/" + path)
         except InvalidName as error:
-            self.refuse(where, f"'{path}' cannot be a dataset: {error.message}", error.hint)
+            self.refuse(where, error.message, error.hint)
         return path
 
     def account(self, table: Mapping[str, object], where: str, key: str) -> str | None:
@@ -263,15 +281,16 @@ class _Reader:
             return None
         account = self.text(table, where, key)
         if not account.isprintable() or set(account) & set(":/ "):
-            self.refuse(where, f"key '{key}': '{account}' is not an account's name")
+            self.refuse(where, f"key '{key}': '{shown(account)}' is not an account's name")
         return account
 
     def mode(self, table: Mapping[str, object], where: str) -> int | None:
         if "mode" not in table:
             return None
         text = self.text(table, where, "mode")
-        if not text.isascii() or not set(text) <= set("01234567") or int(text, 8) > _MAX_MODE:
-            self.refuse(where, f"key 'mode': '{text}' is not an octal mode such as 0750")
+        if not set(text) <= set("01234567") or int(text, 8) > _MAX_MODE:
+            reason = f"key 'mode': '{shown(text)}' is not an octal mode such as 0750"
+            self.refuse(where, reason)
         return int(text, 8)
 
     def only(self, table: Mapping[str, object], where: str, known: tuple[str, ...]) -> None:
@@ -279,12 +298,14 @@ class _Reader:
             if key not in known:
                 near = _nearest(key, known)
                 hint = f"did you mean '{near}'? " if near else ""
-                self.refuse(where, f"unknown key '{key}'", hint + "known: " + ", ".join(known))
+                hint += "known: " + ", ".join(known)
+                self.refuse(where, f"unknown key '{shown(key)}'", hint)
 
     def text(self, table: Mapping[str, object], where: str, key: str) -> str:
         if key not in table:
             near = _nearest(key, table)
-            self.refuse(where, f"key '{key}' is missing", f"is '{near}' it?" if near else "")
+            hint = f"is '{shown(near)}' it?" if near else ""
+            self.refuse(where, f"key '{key}' is missing", hint)
         value = table[key]
         if not isinstance(value, str):
             self.refuse(where, f"key '{key}': it takes text in quotes")

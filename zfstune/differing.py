@@ -1,0 +1,210 @@
+"""What sets one dataset apart from what is wanted of it, property by property."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from zfstune import properties as props
+from zfstune.actions import Caution, Change, display
+from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.record import OWN_PREFIX, read_record, write_record
+from zfstune.state import LOCAL, RECEIVED, PropertyValue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.state import Dataset
+    from zfstune.wanted import Wanted
+
+__all__ = ["Differing", "compare", "compare_container", "values_for_new"]
+
+_OWN_NOTE = "zfstune's own note"
+# Where things mount is the administrator's: zfstune sets it when asked, and does
+# not take it back when it is no longer asked.
+_UNRECORDED = frozenset({"mountpoint", "canmount"})
+# Only what is written from now on follows a change of these.
+_NEW_DATA_ONLY = ("recordsize", "compression")
+_SOME_DATA_BYTES = 1 << 20
+_CONTAINER = "it only held other datasets until now, and is to be mounted"
+_UNSET = PropertyValue("")
+
+
+@dataclass(slots=True)
+class Differing:
+    """Changes that a dataset needs, in the order :class:`Adjust` asks for."""
+
+    changes: list[Change] = field(default_factory=list)
+    cautions: list[Caution] = field(default_factory=list)
+
+
+def values_for_new(wanted: Wanted) -> dict[str, str]:
+    """Give all properties for a dataset that is yet to be made, notes included."""
+    return {**wanted.values, **_notes(wanted, {}, {})}
+
+
+def compare_container(found: Dataset, missing: Mapping[str, str]) -> Differing:
+    """Give the changes that finish a container."""
+    difference = Differing()
+    for name, value in missing.items():
+        own = name.startswith(OWN_PREFIX)
+        why = _OWN_NOTE if own else "it is there only to hold the datasets below it"
+        difference.changes.append(Change(name, found.value(name), value, why))
+    return difference
+
+
+def compare(found: Dataset, wanted: Wanted) -> Differing:
+    """Hold a dataset that exists against what is wanted of it.
+
+    A value is right only where it is set on the dataset itself: one that is
+    merely inherited follows whatever happens above.
+    """
+    difference = Differing()
+    managed = found.local(PROFILE_PROPERTY)
+    record = read_record(found.local(APPLIED_PROPERTY))
+    if managed is None:
+        message = "it existed before and is adopted: what it holds stays as it is"
+        difference.cautions.append(Caution(found.name, message))
+    elif managed != ",".join(wanted.profiles):
+        message = f"it was managed by profile {managed} until now"
+        difference.cautions.append(Caution(found.name, message))
+    _give_back(found, wanted, record, difference)
+    kept: dict[str, str] = {}
+    for name, value in _values(wanted, record).items():
+        known = props.find(name)
+        have = found.value(name)
+        if known is not None and known.create_only:
+            if have != value:
+                _warn_fixed(found.name, name, have, value, difference)
+            continue
+        kept[name] = value
+        if found.local(name) == value:
+            continue
+        setting = wanted.settings.get(name)
+        drift, note = _cause(found, wanted, name, value, record if managed else None)
+        why, source = (setting.why, setting.source) if setting else (_CONTAINER, "")
+        difference.changes.append(Change(name, have, value, why, source, drift, note))
+    _warn_data(found, difference)
+    for name, value in _notes(wanted, record, kept).items():
+        if found.local(name) != value:
+            difference.changes.append(Change(name, found.local(name), value, _OWN_NOTE))
+    return difference
+
+
+def _values(wanted: Wanted, record: Mapping[str, str]) -> dict[str, str]:
+    """Give what to compare: a container of zfstune's becomes mountable again.
+
+    The note keeps ``canmount`` from then on, so that a kill between the two halves
+    of the change does not leave the dataset unmountable for good.
+    """
+    if "canmount" in record:
+        return {"canmount": "on", **wanted.values}
+    return wanted.values
+
+
+def _notes(
+    wanted: Wanted, record: Mapping[str, str], kept: Mapping[str, str]
+) -> dict[str, str]:
+    """Give zfstune's own notes for a dataset; with no `kept`, for a new one."""
+    noted = {}
+    for name, value in (kept or wanted.values).items():
+        known = props.find(name)
+        if known is not None and known.create_only:
+            continue
+        was_container = name == "canmount" and name in record and name not in wanted.values
+        if name not in _UNRECORDED or was_container:
+            noted[name] = value
+    return {
+        PROFILE_PROPERTY: ",".join(wanted.profiles),
+        APPLIED_PROPERTY: write_record(noted),
+    }
+
+
+def _give_back(
+    found: Dataset, wanted: Wanted, record: Mapping[str, str], difference: Differing
+) -> None:
+    """Inherit again what the profile no longer asks for, unless changed by hand."""
+    for name, noted in record.items():
+        have = found.local(name)
+        if (
+            have is None
+            or name in wanted.values
+            or name in _UNRECORDED
+            or name.startswith(OWN_PREFIX)
+        ):
+            continue
+        known = props.find(name)
+        if known is None and not props.is_user(name):
+            continue
+        if known is not None and (known.readonly or known.create_only):
+            continue
+        if have == noted and (known is None or known.inheritable):
+            why = "the profile no longer asks for it"
+            difference.changes.append(Change(name, have, None, why, note=why))
+            continue
+        reason = "was set by hand" if have != noted else "cannot be inherited"
+        message = (
+            f"{name}={display(name, have)} stays: the profile no longer asks for it, "
+            f"but it {reason}"
+        )
+        hint = f"to drop it: `zfs inherit {name} {found.name}`" if have != noted else ""
+        difference.cautions.append(Caution(found.name, message, hint))
+
+
+def _cause(
+    found: Dataset,
+    wanted: Wanted,
+    name: str,
+    value: str,
+    record: Mapping[str, str] | None,
+) -> tuple[bool, str]:
+    """Tell drift from a profile that changed its mind, and say which it is."""
+    have = found.value(name)
+    standing = found.properties.get(name, _UNSET)
+    source = standing.source
+    shown = "unset" if have is None else display(name, have)
+    if record is None:
+        return False, "adopted" if have != value else "adopted: now set here"
+    if name in record and (record[name] != have or source != LOCAL):
+        if source == LOCAL:
+            return True, f"drift: set by hand to {shown}"
+        if source == RECEIVED:
+            return True, f"drift: received as {shown}"
+        origin = f" from {standing.origin}" if standing.origin else ""
+        return True, f"drift: no longer set here, {shown}{origin}"
+    if wanted.asked(name):
+        return False, "asked for in this call"
+    if have == value:
+        return False, "was right, but not set here"
+    return False, f"the profile now says {display(name, value)}"
+
+
+def _warn_fixed(
+    dataset: str, name: str, have: str | None, value: str, difference: Differing
+) -> None:
+    """Say that a property is fixed at creation, and differs."""
+    message = f"{name} is {have} and should be {value}: it was fixed at creation"
+    hint = "make a new dataset and copy the data over; nothing else changes it"
+    difference.cautions.append(Caution(dataset, message, hint))
+
+
+def _warn_data(found: Dataset, difference: Differing) -> None:
+    """Say that the data which is there keeps the shape it was written in."""
+    if int(found.value("referenced") or 0) <= _SOME_DATA_BYTES:
+        return
+    changed = [
+        change.property
+        for change in difference.changes
+        if change.property in _NEW_DATA_ONLY and change.old != change.new
+    ]
+    if not changed:
+        return
+    # A clone keeps the source's block size (zfs_clone_range(), module/zfs/zfs_vnops.c),
+    # and a received file that of the stream (module/zfs/dmu_recv.c).
+    hint = (
+        "to rewrite it: dump and restore with the application, or `cp --reflink=never`; "
+        "plain cp may clone blocks, and send and receive keep them as they are"
+    )
+    what = " and ".join(changed)
+    message = f"only what is written from now on gets the new {what}"
+    difference.cautions.append(Caution(found.name, message, hint))

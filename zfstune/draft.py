@@ -1,0 +1,265 @@
+"""A plan in the making: the steps so far, and the state they will lead to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zfstune.actions import Adjust, Caution, Create, MountDataset, SetOwner
+from zfstune.differing import compare, compare_container, values_for_new
+from zfstune.errors import PlanError
+from zfstune.mountpoint import effective_mountpoint, inherited_mountpoint, mount_blocker
+from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of, pool_of
+from zfstune.record import read_record, write_record
+from zfstune.state import LOCAL, RECEIVED, Dataset, PropertyValue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.actions import Action
+    from zfstune.differing import Differing
+    from zfstune.state import Mount, PoolInfo
+    from zfstune.wanted import Wanted
+
+__all__ = ["Draft"]
+
+# An empty filesystem refers to a few dozen KiB of metadata; more than this is data.
+_EMPTY_BYTES = 1 << 20
+# What a child takes over from its parent and decides whether it can be mounted.
+_PASSED_ON = ("zoned", "keystatus", "readonly")
+
+
+class Draft:
+    """A plan in the making: the actions so far, and the state they will lead to."""
+
+    def __init__(
+        self,
+        datasets: Mapping[str, Dataset],
+        mounts: Mapping[str, Mount],
+        pool: PoolInfo,
+        cautions: list[Caution],
+    ) -> None:
+        self.now = datasets
+        self.future = dict(datasets)
+        self.mounts = mounts
+        self.mounted_at = {m.path: m.dataset for m in mounts.values()}
+        self.pool = pool
+        self.actions: list[Action] = []
+        self.cautions = cautions
+        self.told: set[tuple[str, str]] = set()
+
+    def warn(self, dataset: str, message: str, hint: str = "") -> None:
+        """Add a warning."""
+        self.cautions.append(Caution(dataset, message, hint))
+
+    def check_root(self, root: str) -> None:
+        """Refuse a root that cannot have filesystems below it."""
+        if pool_of(root) != self.pool.name:
+            message = f"cannot plan '{root}': it is not in pool '{self.pool.name}'"
+            raise PlanError(message)
+        if self.pool.name not in self.now:
+            message = f"cannot plan '{root}': the pool's own dataset was not read"
+            raise PlanError(message)
+        for name in (*ancestors_of(root), root):
+            self.existing(name)
+
+    def existing(self, name: str) -> Dataset | None:
+        """Give a filesystem that exists; refuse anything else of that name."""
+        found = self.now.get(name)
+        if found is not None and found.kind != "filesystem":
+            message = f"cannot plan '{name}': a {found.kind} of that name is in the way"
+            raise PlanError(message, hint="choose another place with --root")
+        return found
+
+    def check_pool(self) -> None:
+        """Refuse a plan with steps on a pool that takes none."""
+        changing = [a for a in self.actions if not isinstance(a, MountDataset)]
+        if self.pool.suspended and self.actions:
+            message = f"cannot change pool '{self.pool.name}': it is suspended"
+            hint = f"bring its devices back and run `zpool clear {self.pool.name}`"
+            raise PlanError(message, hint=hint)
+        if self.pool.readonly and changing:
+            message = f"cannot change pool '{self.pool.name}': it was imported read-only"
+            raise PlanError(message, hint="export it and import it without readonly=on")
+
+    def container(self, name: str, values: Mapping[str, str], *, for_root: bool) -> None:
+        """Make a dataset that is there only to have others below it.
+
+        Once it stands it is the administrator's: only what ZFS made and never got
+        its properties, or what was inherited away since, is put right.
+        """
+        found = self.existing(name)
+        if found is None:
+            noted = {**values, APPLIED_PROPERTY: write_record(values)}
+            self.create(name, noted, "holds the datasets below it", {})
+            return
+        record = found.local(APPLIED_PROPERTY)
+        if record is None and not self.half_made(found, values, trusted=for_root):
+            return
+        noted = dict(values) if record is None else read_record(record)
+        missing = {n: v for n, v in values.items() if n in noted and not _own(found, n)}
+        if record is None:
+            missing[APPLIED_PROPERTY] = write_record(values)
+            shown = " ".join(f"{n}={v}" for n, v in values.items())
+            self.warn(name, f"it was empty and bare, as if left half made: it gets {shown}")
+        if missing:
+            self.adjust(found, compare_container(found, missing))
+
+    def half_made(
+        self, found: Dataset, values: Mapping[str, str], *, trusted: bool
+    ) -> bool:
+        """Tell whether a container looks like one that a crash left unfinished.
+
+        ZFS creates first and sets properties afterwards (zfs_ioc_create() in
+        module/zfs/zfs_ioctl.c), so a power cut between the two leaves a dataset
+        without any. A user's own new dataset looks the same, but is mounted.
+        """
+        below = found.name + "/"
+        own = {n: p.value for n, p in found.properties.items() if _own(found, n)}
+        return (
+            (trusted or found.name not in self.mounts)
+            and found.name != self.pool.name
+            and PROFILE_PROPERTY not in own
+            and all(values.get(n) == v for n, v in own.items())
+            and not any(name.startswith(below) for name in self.now)
+            and int(found.value("referenced") or 0) <= _EMPTY_BYTES
+        )
+
+    def dataset(self, wanted: Wanted) -> None:
+        """Make one of the profiles' datasets, or put it right."""
+        found = self.existing(wanted.dataset)
+        if found is not None:
+            difference = compare(found, wanted)
+            self.cautions.extend(difference.cautions)
+            if difference.changes:
+                self.adjust(found, difference)
+            return
+        reasons = {n: wanted.settings[n].why for n in wanted.values}
+        why = f"profile {', '.join(wanted.profiles)}"
+        self.create(wanted.dataset, values_for_new(wanted), why, reasons)
+
+    def create(
+        self, name: str, values: Mapping[str, str], why: str, reasons: Mapping[str, str]
+    ) -> None:
+        """Add a creation; refuse one that ZFS would."""
+        parent = self.future[name.rpartition("/")[0]]
+        if parent.value("keystatus") == "unavailable":
+            message = f"cannot plan '{name}': its parent's encryption key is not loaded"
+            raise PlanError(message, hint=f"run `zfs load-key -r {parent.name}`")
+        self.actions.append(Create(name, dict(values), why, dict(reasons)))
+        passed = {n: parent.properties[n] for n in _PASSED_ON if n in parent.properties}
+        own = {n: PropertyValue(v, LOCAL) for n, v in values.items()}
+        self.future[name] = Dataset(
+            name,
+            "filesystem",
+            guid=0,
+            createtxg=0,
+            properties={"mountpoint": inherited_mountpoint(parent), **passed, **own},
+        )
+
+    def adjust(self, found: Dataset, difference: Differing) -> None:
+        """Add changes to a dataset that exists."""
+        self.actions.append(Adjust(found.name, tuple(difference.changes)))
+        properties = dict(found.properties)
+        for change in difference.changes:
+            if change.new is not None:
+                properties[change.property] = PropertyValue(change.new, LOCAL)
+        self.future[found.name] = Dataset(
+            found.name, found.kind, found.guid, found.createtxg, properties
+        )
+
+    def path_of(self, name: str) -> str | None:
+        """Give where a dataset will mount, None: nowhere."""
+        dataset = self.future[name]
+        if mount_blocker(dataset) is not None:
+            return None
+        return effective_mountpoint(dataset, self.pool.altroot)
+
+    def mount(self, name: str) -> str | None:
+        """Mount a dataset if it is to be; give the path where it then is mounted."""
+        dataset = self._settled(name)
+        mounted = self.mounts.get(name)
+        path = effective_mountpoint(dataset, self.pool.altroot)
+        if dataset.value("canmount") in ("off", "noauto"):
+            return mounted.path if mounted is not None else None
+        blocker = mount_blocker(dataset)
+        if blocker is not None or path is None:
+            self._warn_unmountable(dataset, blocker or "", path)
+            return None
+        if mounted is not None:
+            if mounted.path != path:
+                message = f"it is mounted at {mounted.path} and belongs at {path}"
+                hint = f"stop what uses it, then `zfs unmount {name}` and apply again"
+                self.warn(name, message, hint)
+            return mounted.path
+        taken = self.mounted_at.get(path)
+        if taken is not None:
+            message = f"cannot plan '{name}': '{taken}' is mounted at {path}"
+            raise PlanError(message, hint="give another --root, or another mountpoint")
+        hidden = [p for p in self.mounted_at if p.startswith(path.rstrip("/") + "/")]
+        if hidden:
+            message = f"it is not mounted: at {path} it would hide {min(hidden)}"
+            self.warn(name, message, f"unmount what is below {path} and apply again")
+            return None
+        self.actions.append(MountDataset(name, path))
+        self.mounted_at[path] = name
+        return path
+
+    def _warn_unmountable(self, dataset: Dataset, blocker: str, path: str | None) -> None:
+        """Say once, not for each dataset below, what keeps them from being mounted."""
+        origin = dataset.name
+        if path is None:
+            origin = dataset.properties["mountpoint"].origin or dataset.name
+        if (origin, blocker) in self.told:
+            return
+        self.told.add((origin, blocker))
+        hint = f"`zfs set mountpoint=/... {origin}`" if path is None else ""
+        what = "it" if origin == dataset.name else "what is below it"
+        self.warn(origin, f"{what} cannot be mounted: {blocker}", hint)
+
+    def _settled(self, name: str) -> Dataset:
+        """Give the future dataset with its mountpoint as inherited by then."""
+        dataset = self.future[name]
+        parent = self.future.get(name.rpartition("/")[0])
+        if parent is None or _own(dataset, "mountpoint"):
+            return dataset
+        properties = {**dataset.properties, "mountpoint": inherited_mountpoint(parent)}
+        settled = Dataset(name, dataset.kind, dataset.guid, dataset.createtxg, properties)
+        self.future[name] = settled
+        return settled
+
+    def own(
+        self,
+        wanted: Wanted,
+        path: str | None,
+        accounts: Mapping[str, int],
+        groups: Mapping[str, int],
+        *,
+        owner: bool,
+    ) -> None:
+        """Give the mounted directory its owner and mode where they differ."""
+        if path is None or (wanted.owner, wanted.group, wanted.mode) == (None, None, None):
+            return
+        name = wanted.dataset
+        if not owner:
+            account = f"{wanted.owner or ''}:{wanted.group or ''}"
+            self.warn(name, f"owner and mode of {path} are left alone ({account})")
+            return
+        uid = None if wanted.owner is None else accounts[wanted.owner]
+        gid = None if wanted.group is None else groups[wanted.group]
+        mounted = self.mounts.get(name)
+        if mounted is not None:
+            pairs = ((uid, mounted.uid), (gid, mounted.gid), (wanted.mode, mounted.mode))
+            if all(want is None or want == have for want, have in pairs):
+                return
+        if self.future[name].value("readonly") == "on":
+            self.warn(name, f"owner and mode of {path} cannot be set: readonly is on")
+            return
+        self.actions.append(
+            SetOwner(name, path, wanted.owner, wanted.group, uid, gid, wanted.mode)
+        )
+
+
+def _own(dataset: Dataset, name: str) -> bool:
+    """Tell whether a property was set or received on this very dataset."""
+    found = dataset.properties.get(name)
+    return found is not None and found.source in (LOCAL, RECEIVED)

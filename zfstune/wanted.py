@@ -1,0 +1,239 @@
+"""What profiles ask of one pool: merged by dataset, cut down to what it can take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from zfstune import properties as props
+from zfstune.actions import Caution, display
+from zfstune.errors import InvalidName, InvalidProperty, PlanError
+from zfstune.names import check_dataset
+from zfstune.profile import Setting
+from zfstune.record import OWN_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from zfstune.profile import DatasetProfile, Profile
+    from zfstune.state import PoolInfo
+
+__all__ = ["Wanted", "wanted_accounts", "wanted_datasets"]
+
+_ASKED = "asked for in this call"
+# The largest record that every pool takes (SPA_OLD_MAXBLOCKSIZE,
+# include/sys/fs/zfs.h); beyond it the pool needs large_blocks.
+_OLD_MAX_RECORD = 128 * 1024
+
+
+@dataclass(slots=True)
+class Wanted:
+    """One dataset as the profiles want it on this pool.
+
+    Attributes:
+        dataset: Full name.
+        profiles: Names of the profiles that ask for it.
+        values: Property to canonical value.
+        settings: Property to the setting that asks for it.
+        owner: User who owns the mounted directory, else None.
+        group: Its group, else None.
+        mode: Its permission bits, else None.
+    """
+
+    dataset: str
+    profiles: list[str]
+    owner: str | None
+    group: str | None
+    mode: int | None
+    values: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Setting] = field(default_factory=dict)
+
+    def asked(self, name: str) -> bool:
+        """Tell whether a value was given with the call, not by a profile."""
+        return name in self.settings and self.settings[name].why == _ASKED
+
+
+def wanted_accounts(profiles: Iterable[Profile]) -> tuple[frozenset[str], frozenset[str]]:
+    """Give the users and the groups that the profiles name, for looking them up."""
+    datasets = [dataset for profile in profiles for dataset in profile.datasets]
+    return (
+        frozenset(d.owner for d in datasets if d.owner is not None),
+        frozenset(d.group for d in datasets if d.group is not None),
+    )
+
+
+def wanted_datasets(
+    profiles: Iterable[Profile],
+    *,
+    root: str,
+    pool: PoolInfo,
+    overrides: Mapping[str, str],
+    limits: props.Limits,
+    allow_unsafe: bool,
+) -> tuple[list[Wanted], list[Caution]]:
+    """Merge profiles and overrides, and cut values down to what the pool takes.
+
+    Args:
+        profiles: In the order given; the same one twice counts once.
+        root: The dataset that their paths hang below.
+        pool: What the pool can take.
+        overrides: Property to value for the first dataset of each profile.
+        limits: What the running module takes.
+        allow_unsafe: Let `overrides` disable sync.
+
+    Returns:
+        The datasets, in the order of the profiles, and what had to give way.
+
+    Raises:
+        PlanError: Two profiles contradict each other, or an override is one that
+            is not to be had.
+        InvalidProperty: An override is no property or value of a filesystem.
+    """
+    profiles = list({profile.name: profile for profile in profiles}.values())
+    _check_overrides(overrides, profiles, limits=limits, allow_unsafe=allow_unsafe)
+    merged: dict[str, Wanted] = {}
+    for profile in profiles:
+        for dataset in profile.datasets:
+            _merge(merged, f"{root}/{dataset.path}", dataset, profile)
+    for profile in profiles:
+        first = merged[f"{root}/{profile.datasets[0].path}"]
+        for name, value in overrides.items():
+            first.settings[name] = Setting(name, value, _ASKED, "")
+    cautions: list[Caution] = []
+    for wanted in merged.values():
+        _check_name(wanted)
+        _fit(wanted, pool, limits, cautions)
+        _check_together(wanted, limits)
+    return list(merged.values()), cautions
+
+
+def _check_overrides(
+    overrides: Mapping[str, str],
+    profiles: list[Profile],
+    *,
+    limits: props.Limits,
+    allow_unsafe: bool,
+) -> None:
+    """Refuse overrides that no dataset, or not several at once, may have."""
+    for name in overrides:
+        if name.startswith(OWN_PREFIX):
+            message = f"cannot set '{name}': those names are zfstune's own notes"
+            raise PlanError(message)
+    props.check(dict(overrides), kind="filesystem", creating=True, limits=limits)
+    if overrides.get("sync") == "disabled" and not allow_unsafe:
+        message = "cannot set 'sync=disabled': a crash would lose confirmed writes"
+        hint = "consent to that loss with --allow-unsafe (allow_unsafe=True)"
+        raise PlanError(message, hint=hint)
+    if overrides.get("mountpoint", "").startswith("/") and len(profiles) > 1:
+        message = "cannot set 'mountpoint': two profiles would mount at the same place"
+        raise PlanError(message, hint="apply the profiles one at a time")
+
+
+def _check_name(wanted: Wanted) -> None:
+    """Refuse a path that is too long or too deep below this root."""
+    try:
+        check_dataset(wanted.dataset, creating=True)
+    except InvalidName as error:
+        message = f"cannot plan '{wanted.dataset}': {error.message}"
+        raise PlanError(message, hint=error.hint) from error
+
+
+def _check_together(wanted: Wanted, limits: props.Limits) -> None:
+    """Refuse values that are fine one by one and not with each other."""
+    try:
+        props.check(wanted.values, kind="filesystem", creating=True, limits=limits)
+    except InvalidProperty as error:
+        message = f"cannot plan '{wanted.dataset}': {error.message}"
+        raise PlanError(message, hint=error.hint) from error
+
+
+def _merge(
+    merged: dict[str, Wanted], name: str, dataset: DatasetProfile, profile: Profile
+) -> None:
+    """Add what one profile asks for; two that say the same get along."""
+    wanted = merged.get(name)
+    if wanted is None:
+        wanted = Wanted(name, [], dataset.owner, dataset.group, dataset.mode)
+        merged[name] = wanted
+    pairs = [
+        ("owner", wanted.owner, dataset.owner),
+        ("group", wanted.group, dataset.group),
+        ("mode", wanted.mode, dataset.mode),
+    ]
+    for setting in dataset.settings:
+        known = wanted.settings.setdefault(setting.property, setting)
+        pairs.append((setting.property, _text(known), _text(setting)))
+    for what, one, other in pairs:
+        if None not in (one, other) and one != other:
+            message = (
+                f"cannot plan '{name}': profiles '{wanted.profiles[0]}' and "
+                f"'{profile.name}' want different values of {what}"
+            )
+            raise PlanError(message, hint="apply them below different roots (--root)")
+    wanted.owner = wanted.owner if wanted.owner is not None else dataset.owner
+    wanted.group = wanted.group if wanted.group is not None else dataset.group
+    wanted.mode = wanted.mode if wanted.mode is not None else dataset.mode
+    wanted.profiles.append(profile.name)
+
+
+def _text(setting: Setting) -> str:
+    return props.canonical(setting.property, setting.value)
+
+
+def _fit(
+    wanted: Wanted,
+    pool: PoolInfo,
+    limits: props.Limits,
+    cautions: list[Caution],
+) -> None:
+    """Fill in ``wanted.values`` with the nearest that the pool takes."""
+    for name, setting in list(wanted.settings.items()):
+        asked = value = _text(setting)
+        first_lack = lack = _lacks(name, value, pool, limits)
+        while lack:
+            if wanted.asked(name):
+                message = f"cannot set '{name}={setting.value}': {lack}"
+                hint = f"see `zpool get all {pool.name}` for the features it has"
+                raise PlanError(message, hint=hint)
+            lesser = _lesser(name, value, limits)
+            if lesser is None:
+                break
+            value = lesser
+            lack = _lacks(name, value, pool, limits)
+        said = f"{name}={display(name, asked)}"
+        if lack:
+            del wanted.settings[name]
+            cautions.append(Caution(wanted.dataset, f"{said} is left out: {lack}"))
+            continue
+        wanted.values[name] = value
+        if first_lack:
+            message = f"{said} became {display(name, value)}: {first_lack}"
+            cautions.append(Caution(wanted.dataset, message))
+
+
+def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:
+    """Say what the pool or the module lacks for a value; empty if nothing."""
+    known = props.find(name)
+    if known is not None:
+        since = known.words_since.get(value, known.since)
+        if limits.release < since:
+            return f"it takes OpenZFS {'.'.join(map(str, since))}"
+    if name == "recordsize" and int(value) > limits.max_recordsize_bytes:
+        most = display(name, str(limits.max_recordsize_bytes))
+        return f"the running module takes {most} at the most"
+    feature = props.feature_for(name, value)
+    if feature and feature not in pool.features:
+        return f"pool '{pool.name}' has not enabled the feature {feature}"
+    return ""
+
+
+def _lesser(name: str, value: str, limits: props.Limits) -> str | None:
+    """Give the next best value that asks less of the pool, None: there is none."""
+    if name == "recordsize" and int(value) > limits.max_recordsize_bytes:
+        return str(limits.max_recordsize_bytes)
+    if name == "recordsize" and int(value) > _OLD_MAX_RECORD:
+        return str(_OLD_MAX_RECORD)
+    if name == "compression" and value != "on":
+        # "on" is the best that the pool has, whichever that is (zio_compress.c).
+        return "lz4" if value.startswith("zstd") else "on"
+    return None
