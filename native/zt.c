@@ -85,11 +85,11 @@ give_errors(struct zt *zt, int error, nvlist_t *list, struct zt_buf *errors)
 }
 
 int
-zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t len,
+zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *packed)
 {
 	nvlist_t *list;
-	int error = nvl_from_flat(&zt->z.nvp, flat, len, &list);
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &list);
 
 	if (error != 0)
 		return (error);
@@ -99,12 +99,12 @@ zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t len,
 }
 
 int
-zt_nvlist_decode(struct zt *zt, const char *packed, size_t len,
+zt_nvlist_decode(struct zt *zt, const char *packed, size_t size,
     struct zt_buf *out)
 {
 	nvlist_t *list;
 	/* nvlist_unpack reads only, though its prototype does not say so */
-	int error = nvl_unpack(&zt->z.nvp, (char *)(uintptr_t)packed, len,
+	int error = nvl_unpack(&zt->z.nvp, (char *)(uintptr_t)packed, size,
 	    &list);
 
 	return (error != 0 ? error : give_json(zt, list, out));
@@ -158,10 +158,10 @@ zt_list_snapshots(struct zt *zt, const char *dataset, int full,
 
 int
 zt_create(struct zt *zt, const char *name, int volume, const uint8_t *flat,
-    size_t len)
+    size_t size)
 {
 	nvlist_t *props;
-	int error = nvl_from_flat(&zt->z.nvp, flat, len, &props);
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &props);
 
 	if (error != 0)
 		return (error);
@@ -173,10 +173,10 @@ zt_create(struct zt *zt, const char *name, int volume, const uint8_t *flat,
 
 int
 zt_clone(struct zt *zt, const char *name, const char *origin,
-    const uint8_t *flat, size_t len)
+    const uint8_t *flat, size_t size)
 {
 	nvlist_t *props;
-	int error = nvl_from_flat(&zt->z.nvp, flat, len, &props);
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &props);
 
 	if (error != 0)
 		return (error);
@@ -210,11 +210,11 @@ zt_rollback(struct zt *zt, const char *name, const char *snapshot)
 }
 
 int
-zt_set(struct zt *zt, const char *name, const uint8_t *flat, size_t len,
+zt_set(struct zt *zt, const char *name, const uint8_t *flat, size_t size,
     struct zt_buf *errors)
 {
 	nvlist_t *props, *list = NULL;
-	int error = nvl_from_flat(&zt->z.nvp, flat, len, &props);
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &props);
 
 	if (error != 0)
 		return (error);
@@ -224,22 +224,22 @@ zt_set(struct zt *zt, const char *name, const uint8_t *flat, size_t len,
 }
 
 int
-zt_inherit(struct zt *zt, const char *name, const char *property, int received)
+zt_inherit(struct zt *zt, const char *name, const char *prop, int received)
 {
-	return (zt->z.inherit(&zt->z, name, property,
+	return (zt->z.inherit(&zt->z, name, prop,
 	    received ? B_TRUE : B_FALSE));
 }
 
 int
-zt_snapshot(struct zt *zt, const uint8_t *flat, size_t len,
-    const uint8_t *props_flat, size_t props_len, struct zt_buf *errors)
+zt_snapshot(struct zt *zt, const uint8_t *flat, size_t size,
+    const uint8_t *props_flat, size_t props_size, struct zt_buf *errors)
 {
 	const struct nvp *nvp = &zt->z.nvp;
 	nvlist_t *snaps = NULL, *props = NULL, *list = NULL;
-	int error = nvl_from_flat(nvp, flat, len, &snaps);
+	int error = nvl_from_flat(nvp, flat, size, &snaps);
 
 	if (error == 0)
-		error = nvl_from_flat(nvp, props_flat, props_len, &props);
+		error = nvl_from_flat(nvp, props_flat, props_size, &props);
 	if (error == 0)
 		error = zt->z.lzc_snapshot(snaps, props, &list);
 	nvp->nvlist_free(snaps);
@@ -248,11 +248,11 @@ zt_snapshot(struct zt *zt, const uint8_t *flat, size_t len,
 }
 
 int
-zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t len, int defer,
+zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t size, int defer,
     struct zt_buf *errors)
 {
 	nvlist_t *snaps, *list = NULL;
-	int error = nvl_from_flat(&zt->z.nvp, flat, len, &snaps);
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &snaps);
 
 	if (error != 0)
 		return (error);
@@ -264,10 +264,10 @@ zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t len, int defer,
 /* Calls of the shape (list of targets in, list of errors out). */
 static int
 call_batch(struct zt *zt, int (*call)(nvlist_t *, nvlist_t **),
-    const uint8_t *flat, size_t len, struct zt_buf *errors)
+    const uint8_t *flat, size_t size, struct zt_buf *errors)
 {
 	nvlist_t *targets, *list = NULL;
-	int error = nvl_from_flat(&zt->z.nvp, flat, len, &targets);
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &targets);
 
 	if (error != 0)
 		return (error);
@@ -277,10 +277,10 @@ call_batch(struct zt *zt, int (*call)(nvlist_t *, nvlist_t **),
 }
 
 int
-zt_hold(struct zt *zt, const uint8_t *flat, size_t len, struct zt_buf *errors)
+zt_hold(struct zt *zt, const uint8_t *flat, size_t size, struct zt_buf *errors)
 {
 	nvlist_t *holds, *list = NULL;
-	int error = nvl_from_flat(&zt->z.nvp, flat, len, &holds);
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &holds);
 
 	if (error != 0)
 		return (error);
@@ -291,24 +291,24 @@ zt_hold(struct zt *zt, const uint8_t *flat, size_t len, struct zt_buf *errors)
 }
 
 int
-zt_release(struct zt *zt, const uint8_t *flat, size_t len,
+zt_release(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors)
 {
-	return (call_batch(zt, zt->z.lzc_release, flat, len, errors));
+	return (call_batch(zt, zt->z.lzc_release, flat, size, errors));
 }
 
 int
-zt_bookmark(struct zt *zt, const uint8_t *flat, size_t len,
+zt_bookmark(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors)
 {
-	return (call_batch(zt, zt->z.lzc_bookmark, flat, len, errors));
+	return (call_batch(zt, zt->z.lzc_bookmark, flat, size, errors));
 }
 
 int
-zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t len,
+zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors)
 {
-	return (call_batch(zt, zt->z.lzc_destroy_bookmarks, flat, len, errors));
+	return (call_batch(zt, zt->z.lzc_destroy_bookmarks, flat, size, errors));
 }
 
 int

@@ -20,9 +20,9 @@ int zt_open(struct zt **zt, char *why, size_t why_size);
 int zt_open_nvpair(struct zt **zt, char *why, size_t why_size);
 void zt_close(struct zt *zt);
 
-int zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t len,
+int zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *packed);
-int zt_nvlist_decode(struct zt *zt, const char *packed, size_t len,
+int zt_nvlist_decode(struct zt *zt, const char *packed, size_t size,
     struct zt_buf *out);
 
 int zt_pool_configs(struct zt *zt, struct zt_buf *out);
@@ -35,32 +35,32 @@ int zt_list_snapshots(struct zt *zt, const char *dataset, int full,
     struct zt_buf *out);
 
 int zt_create(struct zt *zt, const char *name, int volume,
-    const uint8_t *flat, size_t len);
+    const uint8_t *flat, size_t size);
 int zt_clone(struct zt *zt, const char *name, const char *origin,
-    const uint8_t *flat, size_t len);
+    const uint8_t *flat, size_t size);
 int zt_promote(struct zt *zt, const char *name, char *conflict, size_t size);
 int zt_rename(struct zt *zt, const char *from, const char *to);
 int zt_destroy(struct zt *zt, const char *name);
 int zt_rollback(struct zt *zt, const char *name, const char *snapshot);
 
-int zt_set(struct zt *zt, const char *name, const uint8_t *flat, size_t len,
+int zt_set(struct zt *zt, const char *name, const uint8_t *flat, size_t size,
     struct zt_buf *errors);
-int zt_inherit(struct zt *zt, const char *name, const char *property,
+int zt_inherit(struct zt *zt, const char *name, const char *prop,
     int received);
 
-int zt_snapshot(struct zt *zt, const uint8_t *flat, size_t len,
-    const uint8_t *props, size_t props_len, struct zt_buf *errors);
-int zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t len,
+int zt_snapshot(struct zt *zt, const uint8_t *flat, size_t size,
+    const uint8_t *props, size_t props_size, struct zt_buf *errors);
+int zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t size,
     int defer, struct zt_buf *errors);
-int zt_hold(struct zt *zt, const uint8_t *flat, size_t len,
+int zt_hold(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors);
-int zt_release(struct zt *zt, const uint8_t *flat, size_t len,
+int zt_release(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors);
 int zt_get_holds(struct zt *zt, const char *snapshot, struct zt_buf *out);
-int zt_bookmark(struct zt *zt, const uint8_t *flat, size_t len,
+int zt_bookmark(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors);
 int zt_get_bookmarks(struct zt *zt, const char *dataset, struct zt_buf *out);
-int zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t len,
+int zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors);
 
 int zt_log(struct zt *zt, const char *message);

@@ -169,7 +169,10 @@ class BatchError(ZfstuneError):
         self.failures = tuple(failures)
         self.suppressed = suppressed
         count = len(self.failures) + suppressed
-        lines = [f"cannot {operation} {count} of the targets", *map(str, self.failures)]
+        lines = [str(failure) for failure in self.failures]
         if suppressed:
             lines.append(f"and {suppressed} more that ZFS did not name")
-        super().__init__("\n".join(lines))
+        if count > 1:
+            lines.insert(0, f"cannot {operation} {count} of the targets")
+        hints = dict.fromkeys(failure.hint for failure in self.failures if failure.hint)
+        super().__init__("\n".join(lines), hint="; ".join(hints))

@@ -142,6 +142,8 @@ class Vdev:
         role: ``normal``, ``log``, ``special`` or ``dedup``.
         devices: Paths of its leaves.
         rotational: Whether a leaf is a spinning disk; None where that is unknown.
+        width: Devices that one stripe spans, parity included; 1 without parity.
+        parity: Devices of a stripe that hold parity.
     """
 
     kind: str
@@ -149,6 +151,8 @@ class Vdev:
     role: str
     devices: tuple[str, ...]
     rotational: bool | None
+    width: int = 1
+    parity: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,152 @@
+"""The extension, opened: calls that give an errno, and text that C wrote.
+
+Nothing above this file sees a cdata. cffi releases the GIL around every call.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Any, Self
+
+from zfstune import _zfs
+from zfstune.engine import _nvlist
+from zfstune.errors import ZfsUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["Binding"]
+
+ffi, lib = _zfs.ffi, _zfs.lib
+
+_WHY_BYTES = 512
+_NAME_BYTES = 256  # ZFS_MAX_DATASET_NAME_LEN
+
+_HINTS = {
+    errno.ENOENT: "load it with `modprobe zfs`; on Debian it comes with zfs-dkms",
+    errno.ELIBACC: "install OpenZFS's libraries; on Debian they come with zfsutils-linux",
+    errno.EACCES: "open /dev/zfs to this user: it is 0666 on a stock system",
+    errno.ENXIO: "load the module with `modprobe zfs`",
+}
+
+
+class Binding:
+    """One opened ZFS. Threads may share it; each call is independent."""
+
+    def __init__(self, opener: str = "zt_open") -> None:
+        out = ffi.new("struct zt **")
+        why = ffi.new("char[]", _WHY_BYTES)
+        error = getattr(lib, opener)(out, why, _WHY_BYTES)
+        if error:
+            reason = _text(why) or os.strerror(error)
+            raise ZfsUnavailable(f"cannot use ZFS: {reason}", hint=_HINTS.get(error, ""))
+        self._zt: Any = ffi.gc(out[0], lib.zt_close)
+
+    def close(self) -> None:
+        """Let go of libraries and device; calls that come after raise."""
+        if self._zt is not None:
+            ffi.release(self._zt)
+            self._zt = None
+
+    @property
+    def _handle(self) -> Any:
+        if self._zt is None:
+            raise ZfsUnavailable("cannot use ZFS: this engine was closed")
+        return self._zt
+
+    def call(self, function: Callable[..., int], *args: str | int) -> int:
+        """Call a function that gives back an errno alone."""
+        return function(self._handle, *map(_argument, args))
+
+    def call_with(
+        self, function: Callable[..., int], *args: str | int, values: Mapping[str, Any]
+    ) -> int:
+        """Call a function whose last argument is an nvlist."""
+        flat = _nvlist.encode(values)
+        return function(self._handle, *map(_argument, args), flat, len(flat))
+
+    def read(self, function: Callable[..., int], *args: str | int) -> tuple[int, Any]:
+        """Call a function that fills a buffer with JSON; None where it wrote none."""
+        return self._filled(function, *map(_argument, args))
+
+    def change(
+        self, function: Callable[..., int], *args: str | int | Mapping[str, Any]
+    ) -> tuple[int, dict[str, int]]:
+        """Call a function that takes nvlists and gives back errors by name."""
+        flat: list[Any] = []
+        for arg in args:
+            if isinstance(arg, (str, int)):
+                flat.append(_argument(arg))
+            else:
+                packed = _nvlist.encode(arg)
+                flat += [packed, len(packed)]
+        error, errors = self._filled(function, *flat)
+        return error, errors or {}
+
+    def promote(self, name: str) -> tuple[int, str]:
+        """Promote a clone; on EEXIST the text names the snapshot in the way."""
+        conflict = ffi.new("char[]", _NAME_BYTES)
+        error = lib.zt_promote(self._handle, _bytes(name), conflict, _NAME_BYTES)
+        return error, _text(conflict)
+
+    def pack(self, values: Mapping[str, Any]) -> bytes:
+        """Give an nvlist as libnvpair packs it for the kernel."""
+        flat = _nvlist.encode(values)
+        with _Buffer() as buffer:
+            error = lib.zt_nvlist_encode(self._handle, flat, len(flat), buffer.struct)
+            return buffer.checked(error)
+
+    def unpack(self, packed: bytes) -> Any:
+        """Read an nvlist that libnvpair or the kernel packed.
+
+        Raises:
+            OSError: The bytes are no packed nvlist.
+        """
+        with _Buffer() as buffer:
+            error = lib.zt_nvlist_decode(self._handle, packed, len(packed), buffer.struct)
+            return _nvlist.decode(buffer.checked(error))
+
+    def _filled(self, function: Callable[..., int], *args: Any) -> tuple[int, Any]:
+        with _Buffer() as buffer:
+            error = function(self._handle, *args, buffer.struct)
+            text = buffer.copy()
+        # what a failed listing has written so far is no whole document
+        complete = text and (not error or text.startswith(b"{"))
+        return error, _nvlist.decode(text) if complete else None
+
+
+class _Buffer:
+    """An out buffer of C, freed when the block ends."""
+
+    def __enter__(self) -> Self:
+        self.struct = ffi.new("struct zt_buf *")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        lib.zt_buf_free(self.struct)
+
+    def copy(self) -> bytes:
+        """Copy out what C wrote."""
+        if self.struct.data == ffi.NULL:
+            return b""
+        return bytes(ffi.buffer(self.struct.data, self.struct.len))
+
+    def checked(self, error: int) -> bytes:
+        """Copy out what C wrote, or raise what it gave back."""
+        if error:
+            raise OSError(error, os.strerror(error))
+        return self.copy()
+
+
+def _argument(value: str | int) -> bytes | int:
+    return _bytes(value) if isinstance(value, str) else value
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _text(chars: Any) -> str:
+    raw: bytes = ffi.string(chars)
+    return raw.decode("utf-8", "surrogateescape")

@@ -1,0 +1,273 @@
+"""What an errno means, by operation.
+
+The same number says different things of different calls: EXDEV is "another pool"
+of a clone, "not the newest snapshot" of a rollback. The general meanings
+stand first, an operation overrides them. They were read in
+module/zfs/zfs_ioctl.c, dsl_dataset.c, dsl_dir.c, dsl_userhold.c and dsl_bookmark.c,
+and tests/lab provokes each on a real kernel.
+"""
+
+from __future__ import annotations
+
+import errno as e
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from zfstune.errors import (
+    AlreadyExists,
+    BatchError,
+    Busy,
+    EngineError,
+    NoSpace,
+    NotFound,
+    NotPermitted,
+    NotSupported,
+    PoolSuspended,
+    ReadOnly,
+    RefusedValue,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["batch_error", "engine_error"]
+
+# include/sys/fs/zfs.h, zfs_errno_t: append-only from 1024 on.
+_IOC_CMD_UNAVAIL = 1029
+_IOC_ARG_UNAVAIL = 1030
+_IOC_ARG_REQUIRED = 1031
+_IOC_ARG_BADTYPE = 1032
+_WRONG_PARENT = 1033
+_EXPORT_IN_PROGRESS = 1038
+_BOOKMARK_SOURCE_NOT_ANCESTOR = 1039
+_BADPROP = 1044
+_NOT_USER_NAMESPACE = 1046
+_CRYPTO_NOTSUP = 1048
+
+# How the kernel counts failures that did not fit: module/zfs/zfs_ioctl.c, put_nvlist.
+_SUPPRESSED = "N_MORE_ERRORS"
+
+
+class _Meaning(NamedTuple):
+    kind: type[EngineError]
+    reason: str
+    hint: str = ""
+
+
+_GENERAL = {
+    e.ENOENT: _Meaning(NotFound, "it does not exist", "see `zfstune list`"),
+    e.ESRCH: _Meaning(NotFound, "it does not exist", "see `zfstune list`"),
+    e.EEXIST: _Meaning(AlreadyExists, "it exists already"),
+    e.EBUSY: _Meaning(Busy, "it is in use"),
+    e.EPERM: _Meaning(NotPermitted, "permission denied"),
+    e.EACCES: _Meaning(NotPermitted, "permission denied"),
+    e.ENOSPC: _Meaning(
+        NoSpace, "the pool is out of space", "free some: destroying snapshots still works"
+    ),
+    e.EDQUOT: _Meaning(NoSpace, "a quota is exhausted", "see `zfs get quota,refquota`"),
+    e.EROFS: _Meaning(
+        ReadOnly, "the pool was imported read-only", "export it and import it writable"
+    ),
+    e.EAGAIN: _Meaning(
+        PoolSuspended,
+        "the pool is suspended: it lost its devices and waits for them",
+        "bring the devices back, then `zpool clear`; see `zpool status -x`",
+    ),
+    e.EINVAL: _Meaning(RefusedValue, "the kernel refused a value"),
+    e.ERANGE: _Meaning(RefusedValue, "a value is out of the kernel's range"),
+    e.E2BIG: _Meaning(RefusedValue, "a value or the list of targets is too long"),
+    e.ENAMETOOLONG: _Meaning(RefusedValue, "the name is too long"),
+    e.ENODEV: _Meaning(NotFound, "its pool does not exist", "see `zfstune list`"),
+    e.ENOTSUP: _Meaning(
+        NotSupported, "the pool lacks a feature that this needs", "see `zpool upgrade`"
+    ),
+    e.ENOMEM: _Meaning(EngineError, "out of memory"),
+    e.EIO: _Meaning(EngineError, "the pool's devices gave an I/O error"),
+    # ECKSUM is EBADE on Linux: include/os/linux/spl/sys/errno.h
+    e.EBADE: _Meaning(EngineError, "a checksum did not match", "see `zpool status -v`"),
+    e.EINTR: _Meaning(EngineError, "it was interrupted before anything changed"),
+    e.ECHRNG: _Meaning(
+        NoSpace, "the pool is too full even to free space", "see `zpool status`"
+    ),
+    _IOC_CMD_UNAVAIL: _Meaning(NotSupported, "this release of the module lacks the call"),
+    _IOC_ARG_UNAVAIL: _Meaning(NotSupported, "this release of the module lacks the option"),
+    _IOC_ARG_REQUIRED: _Meaning(RefusedValue, "the kernel misses an argument"),
+    _IOC_ARG_BADTYPE: _Meaning(
+        RefusedValue, "the kernel wants an argument of another type"
+    ),
+    _WRONG_PARENT: _Meaning(RefusedValue, "its parent is not a filesystem"),
+    _EXPORT_IN_PROGRESS: _Meaning(Busy, "the pool is being exported"),
+    _BADPROP: _Meaning(RefusedValue, "the kernel does not know a property or its value"),
+    _NOT_USER_NAMESPACE: _Meaning(NotPermitted, "not a user namespace"),
+    _CRYPTO_NOTSUP: _Meaning(NotSupported, "encryption does not allow it"),
+}
+
+_SPECIAL = {
+    "create": {
+        e.ENOENT: _Meaning(
+            NotFound, "its parent does not exist", "create the parent first"
+        ),
+    },
+    "clone": {
+        e.ENOENT: _Meaning(NotFound, "the snapshot or the parent does not exist"),
+        e.EXDEV: _Meaning(RefusedValue, "the snapshot is in another pool"),
+    },
+    "destroy": {
+        e.EBUSY: _Meaning(
+            Busy,
+            "it has snapshots, is open or is being received",
+            "destroy its snapshots first; `fuser -vm` shows what keeps it open",
+        ),
+        e.EEXIST: _Meaning(
+            Busy, "it has children", "destroy them first"
+        ),
+    },
+    "snapshot": {
+        e.EXDEV: _Meaning(
+            RefusedValue, "one call takes one snapshot a dataset, of one pool"
+        ),
+        e.EBUSY: _Meaning(Busy, "it is being received, or its pool is busy"),
+    },
+    "destroy snapshot": {
+        e.EBUSY: _Meaning(
+            Busy,
+            "it is held or mounted",
+            "see `zfs holds`; release what is no longer needed",
+        ),
+        e.EEXIST: _Meaning(
+            Busy, "it has clones", "promote or destroy them first: `zfs get clones`"
+        ),
+        e.EXDEV: _Meaning(RefusedValue, "one call takes snapshots of one pool"),
+    },
+    "rename": {
+        e.ENOENT: _Meaning(NotFound, "it, or the new parent, does not exist"),
+        e.EXDEV: _Meaning(RefusedValue, "a rename stays within its pool and its dataset"),
+        e.EINVAL: _Meaning(
+            RefusedValue, "the new name is below the old one, or of another kind"
+        ),
+        e.EBUSY: _Meaning(Busy, "it is mounted or open"),
+        e.EACCES: _Meaning(RefusedValue, "it would leave its encryption root"),
+    },
+    "promote": {
+        e.EINVAL: _Meaning(RefusedValue, "it is not a clone"),
+        e.EEXIST: _Meaning(AlreadyExists, "a snapshot of that name exists on both sides"),
+    },
+    "roll back": {
+        e.EXDEV: _Meaning(
+            RefusedValue,
+            "newer snapshots or bookmarks exist",
+            "they would be lost: destroy them first if that is meant",
+        ),
+        e.EEXIST: _Meaning(
+            RefusedValue,
+            "newer snapshots or bookmarks exist",
+            "they would be lost: destroy them first if that is meant",
+        ),
+        e.EINVAL: _Meaning(RefusedValue, "it is no snapshot of that dataset"),
+        e.EBUSY: _Meaning(Busy, "the dataset is busy"),
+    },
+    "hold": {
+        e.EEXIST: _Meaning(AlreadyExists, "a hold with this tag exists already"),
+        e.E2BIG: _Meaning(RefusedValue, "the tag is too long"),
+    },
+    "release": {
+        e.ESRCH: _Meaning(NotFound, "no hold with this tag exists", "see `zfs holds`"),
+    },
+    "bookmark": {
+        e.ENOENT: _Meaning(NotFound, "the snapshot does not exist"),
+        e.EXDEV: _Meaning(RefusedValue, "a bookmark stays in its snapshot's dataset"),
+        e.EINVAL: _Meaning(RefusedValue, "a bookmark stays in its snapshot's dataset"),
+        _BOOKMARK_SOURCE_NOT_ANCESTOR: _Meaning(
+            RefusedValue, "a bookmark stays in its snapshot's dataset"
+        ),
+    },
+    "set": {
+        e.ENOSPC: _Meaning(
+            NoSpace, "the pool has not the space to reserve", "see `zfstune list`"
+        ),
+        e.EBUSY: _Meaning(Busy, "it is busy"),
+    },
+    "mount": {
+        e.EBUSY: _Meaning(Busy, "the mountpoint or the dataset is busy"),
+        e.EPERM: _Meaning(NotPermitted, "permission denied", "mounting takes root"),
+        e.EACCES: _Meaning(NotPermitted, "permission denied", "mounting takes root"),
+        e.EINVAL: _Meaning(RefusedValue, "the kernel refused the mount options"),
+    },
+    "unmount": {
+        e.EBUSY: _Meaning(Busy, "it is in use", "see what keeps it with `fuser -vm`"),
+        e.EPERM: _Meaning(NotPermitted, "permission denied", "unmounting takes root"),
+        e.EINVAL: _Meaning(NotFound, "it is not mounted"),
+    },
+}
+
+# What `zfs allow` would have to grant: man/man8/zfs-allow.8.
+_PERMISSIONS = {
+    "create": "create,mount",
+    "clone": "create,clone,mount",
+    "destroy": "destroy,mount",
+    "snapshot": "snapshot",
+    "destroy snapshot": "destroy,mount",
+    "rename": "create,rename,mount",
+    "promote": "promote,mount",
+    "roll back": "rollback",
+    "hold": "hold",
+    "release": "release",
+    "bookmark": "bookmark",
+    "destroy bookmark": "destroy",
+}
+
+
+def engine_error(
+    operation: str, target: str, errno: int, *, permission: str = "", detail: str = ""
+) -> EngineError:
+    """Make the exception for what ZFS gave back.
+
+    Args:
+        operation: The verb of the message, a key of the tables above.
+        target: What was to be changed or read.
+        errno: What ZFS gave back.
+        permission: What ``zfs allow`` would have to grant, where the operation
+            does not say it.
+        detail: Added to the reason, as in the property at fault.
+    """
+    meaning = _SPECIAL.get(operation, {}).get(errno) or _GENERAL.get(errno)
+    if meaning is None:
+        text = os.strerror(errno) if errno < _IOC_CMD_UNAVAIL - 5 else "unknown to zfstune"
+        meaning = _Meaning(EngineError, f"{text} (error {errno})")
+    hint = meaning.hint
+    permission = permission or _PERMISSIONS.get(operation, "")
+    if meaning.kind is NotPermitted and permission and not hint:
+        dataset = target.partition("@")[0].partition("#")[0]
+        hint = f"run as root, or let root `zfs allow USER {permission} {dataset}`"
+    reason = f"{meaning.reason}: {detail}" if detail else meaning.reason
+    return meaning.kind(
+        operation=operation, target=target, errno=errno, reason=reason, hint=hint
+    )
+
+
+def batch_error(
+    operation: str, errno: int, errors: Mapping[str, int], targets: Iterable[str]
+) -> EngineError | BatchError:
+    """Make the exception for a call on many targets.
+
+    Args:
+        operation: The verb.
+        errno: What the whole call gave back.
+        errors: What it gave back for each target it named.
+        targets: What it was asked to work on.
+
+    Returns:
+        A BatchError where ZFS named the targets at fault; else one error that
+        speaks of them all.
+    """
+    named = {name: code for name, code in errors.items() if name != _SUPPRESSED}
+    if named:
+        failures = [engine_error(operation, name, code) for name, code in named.items()]
+        return BatchError(
+            operation=operation,
+            failures=failures,
+            suppressed=errors.get(_SUPPRESSED, 0),
+        )
+    names = list(targets)
+    shown = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    return engine_error(operation, shown, errno)

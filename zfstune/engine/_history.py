@@ -1,0 +1,49 @@
+"""The lines that ``zpool history`` shows, in the form of a command.
+
+zfstune's own bookkeeping properties are left out: ``zpool history -i`` has them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["create_line", "set_line", "targets_line"]
+
+_OWN = "org.zfstune:"
+
+# The kernel takes a line below HIS_MAX_RECORD_LEN (128 KiB, include/sys/fs/zfs.h);
+# a reader takes far less.
+_MOST_CHARACTERS = 4000
+
+
+def create_line(verb: str, properties: Mapping[str, str], name: str) -> str:
+    """Give the line of a create or clone."""
+    options = "".join(f"-o {pair} " for pair in _pairs(properties))
+    return _cut(f"zfstune {verb} {options}{name}")
+
+
+def set_line(properties: Mapping[str, str], name: str) -> str:
+    """Give the line of a set."""
+    return _cut(" ".join(["zfstune set", *_pairs(properties), name]))
+
+
+def targets_line(operation: str, targets: Iterable[str]) -> str:
+    """Give the line of a call on many snapshots: ``tank/a@x,y tank/b@z``."""
+    by_dataset: dict[str, list[str]] = {}
+    for target in targets:
+        mark = "#" if "#" in target else "@"
+        dataset, _, short = target.partition(mark)
+        by_dataset.setdefault(dataset + mark, []).append(short)
+    words = [dataset + ",".join(shorts) for dataset, shorts in by_dataset.items()]
+    return _cut(" ".join([f"zfstune {operation.partition(' ')[0]}", *words]))
+
+
+def _pairs(properties: Mapping[str, str]) -> list[str]:
+    return [f"{n}={v}" for n, v in properties.items() if not n.startswith(_OWN)]
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 4] + " ..."

@@ -1,0 +1,108 @@
+"""A pool's configuration as the kernel gives it, turned into a PoolInfo."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from zfstune.state import PoolInfo, Vdev
+
+__all__ = ["pool_info"]
+
+# vdev_stat_t, include/sys/fs/zfs.h: an array of uint64 in this order.
+_ALLOC, _SPACE = 3, 4
+
+# Top-level entries that hold no data of their own: a removed vdev, a hole left by
+# a removed log (module/zfs/vdev_missing.c, vdev_indirect.c).
+_GONE = ("hole", "indirect", "missing")
+
+
+def pool_info(name: str, config: dict[str, Any], props: dict[str, Any]) -> PoolInfo:
+    """Make a PoolInfo of ZFS_IOC_POOL_STATS and ZFS_IOC_POOL_GET_PROPS.
+
+    Args:
+        name: Name of the pool.
+        config: Its configuration, with the vdev tree and the enabled features.
+        props: Its properties, each ``{"value": ..., "source": ...}``.
+    """
+    tree = config["vdev_tree"]
+    stats = tree.get("vdev_stats", [0] * 5)
+    return PoolInfo(
+        name=name,
+        guid=config["pool_guid"],
+        vdevs=tuple(
+            _vdev(child) for child in tree.get("children", []) if child["type"] not in _GONE
+        ),
+        features=_features(config),
+        free_bytes=stats[_SPACE] - stats[_ALLOC],
+        size_bytes=stats[_SPACE],
+        readonly=bool(_prop(props, "readonly", 0)),
+        # present only while suspended: spa_get_stats() in module/zfs/spa.c
+        suspended="suspended" in config,
+        altroot=str(_prop(props, "altroot", "")),
+    )
+
+
+def _prop(props: dict[str, Any], name: str, default: str | int) -> str | int:
+    value: str | int = props.get(name, {}).get("value", default)
+    return value
+
+
+def _features(config: dict[str, Any]) -> frozenset[str]:
+    # keyed "com.delphix:hole_birth": the owner's domain, then the name users know
+    enabled = config.get("feature_stats", {})
+    return frozenset(guid.partition(":")[2] for guid in enabled)
+
+
+def _vdev(config: dict[str, Any]) -> Vdev:
+    kind = config["type"]
+    width, parity = 1, 0
+    if kind in ("raidz", "draid"):
+        parity = config["nparity"]
+        # a draid stripe is narrower than the vdev: its groups are ndata + parity wide
+        width = config.get("draid_ndata", len(config["children"]) - parity) + parity
+        kind += str(parity)
+    leaves = list(_leaves(config))
+    spinning = [_rotational(leaf) for leaf in leaves]
+    return Vdev(
+        kind=kind,
+        ashift=config.get("ashift", 0),
+        role=_role(config),
+        devices=tuple(leaf.get("path", "") for leaf in leaves),
+        rotational=True if True in spinning else None if None in spinning else False,
+        width=width,
+        parity=parity,
+    )
+
+
+def _role(config: dict[str, Any]) -> str:
+    if config.get("is_log"):
+        return "log"
+    return str(config.get("alloc_bias", "normal"))
+
+
+def _leaves(config: dict[str, Any]) -> list[dict[str, Any]]:
+    children = config.get("children")
+    if not children:
+        return [config]
+    return [leaf for child in children for leaf in _leaves(child)]
+
+
+def _rotational(leaf: dict[str, Any]) -> bool | None:
+    """Tell whether a leaf spins; None where neither ZFS nor sysfs says."""
+    # in the configuration of releases after 2.4: module/zfs/vdev_label.c
+    known = leaf.get("rotational")
+    if known is not None:
+        return bool(known)
+    if leaf.get("type") != "disk":
+        return None
+    device = os.path.basename(os.path.realpath(leaf.get("path", "")))
+    # a partition has no queue/ of its own; its disk is the folder above
+    for folder in ("", ".."):
+        try:
+            path = os.path.join("/sys/class/block", device, folder, "queue/rotational")
+            with open(path, encoding="ascii") as file:
+                return file.read().strip() == "1"
+        except OSError:
+            continue
+    return None

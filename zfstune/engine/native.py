@@ -1,0 +1,385 @@
+"""The ZFS of the running kernel, as an Engine.
+
+Checks before the kernel sees a value, one call into C, an exception that says
+what the errno means, one line in the pool's history: no decision is made here.
+"""
+
+from __future__ import annotations
+
+import errno
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from zfstune import names, properties
+from zfstune.engine import _mount, _mounting, _pool, _rows
+from zfstune.engine._binding import Binding, lib
+from zfstune.engine._errno import batch_error, engine_error
+from zfstune.engine._history import create_line, set_line, targets_line
+from zfstune.engine._limits import read_limits
+from zfstune.errors import InvalidProperty
+from zfstune.quoting import shown
+from zfstune.volume import reservation_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from zfstune.errors import EngineError
+    from zfstune.properties import Limits
+    from zfstune.state import Dataset, Mount, PoolInfo, Snapshot
+
+__all__ = ["NativeEngine"]
+
+
+class NativeEngine:
+    """OpenZFS 2.1 to 2.4 through libzfs_core and /dev/zfs; see Engine for the calls."""
+
+    def __init__(self) -> None:
+        self._zfs = Binding()
+        self._limits = read_limits()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the binding."""
+        self._zfs.close()
+
+    @property
+    def limits(self) -> Limits:
+        """What the running release decides."""
+        return self._limits
+
+    # Reading.
+
+    def pools(self) -> tuple[str, ...]:
+        """Give the names of the imported pools, sorted."""
+        error, configs = self._zfs.read(lib.zt_pool_configs)
+        if error:
+            raise engine_error("list", "pools", error)
+        return tuple(sorted(configs))
+
+    def pool(self, name: str) -> PoolInfo:
+        """Give what a pool is made of and what it can take."""
+        names.check_pool(name)
+        error, config = self._zfs.read(lib.zt_pool_config, name)
+        if not error:
+            # a suspended pool may hold these back; what matters is known by then
+            _, props = self._zfs.read(lib.zt_pool_props, name)
+            return _pool.pool_info(name, config, props or {})
+        raise engine_error("read pool", name, error)
+
+    def exists(self, name: str) -> bool:
+        """Tell whether a dataset or snapshot of that name exists."""
+        error, _ = self._zfs.read(lib.zt_stats, _checked(name))
+        if error and not _is_missing(error):
+            raise engine_error("read", name, error)
+        return not error
+
+    def dataset(self, name: str) -> Dataset:
+        """Give one filesystem or volume with all its properties."""
+        names.check_dataset(name)
+        return _rows.dataset(self._stats(name), self._limits.release)
+
+    def datasets(self, root: str, *, recursive: bool = True) -> list[Dataset]:
+        """Give `root` and all below it (or `root` alone), parents before children."""
+        names.check_dataset(root)
+        if not recursive:
+            return [self.dataset(root)]
+        rows = self._list(lib.zt_list_datasets, root)
+        return [_rows.dataset(row, self._limits.release) for row in rows]
+
+    def snapshot(self, name: str) -> Snapshot:
+        """Give one snapshot with all its properties."""
+        names.check_snapshot(name)
+        return _rows.snapshot(self._stats(name), self._limits.release)
+
+    def snapshots(self, dataset: str, *, properties: bool = False) -> list[Snapshot]:
+        """Give the snapshots of one dataset, oldest first by createtxg."""
+        names.check_dataset(dataset)
+        rows = self._list(lib.zt_list_snapshots, dataset, int(properties))
+        rows.sort(key=lambda row: row[3])
+        return [_rows.snapshot(row, self._limits.release, dataset) for row in rows]
+
+    def _stats(self, name: str) -> list[Any]:
+        error, row = self._zfs.read(lib.zt_stats, name)
+        if error:
+            raise engine_error("read", name, error)
+        return list(row)
+
+    def _list(self, call: Callable[..., int], name: str, *more: int) -> list[list[Any]]:
+        error, rows = self._zfs.read(call, name, *more)
+        if error:
+            raise engine_error("list", name, error)
+        # the kernel answers a listing below nothing with an empty one
+        if not rows:
+            self._stats(name)
+        return list(rows)
+
+    # Datasets.
+
+    def create(
+        self,
+        name: str,
+        *,
+        properties: Mapping[str, str] | None = None,
+        volume: bool = False,
+        parents: bool = False,
+    ) -> None:
+        """Create a filesystem, or a volume of the size that ``volsize`` gives."""
+        names.check_dataset(name, creating=True)
+        values = self._values(name, properties or {}, volume=volume)
+        if parents:
+            for ancestor in names.ancestors_of(name)[1:]:
+                if not self.exists(ancestor):
+                    self.create(ancestor)
+        error = self._zfs.call_with(lib.zt_create, name, int(volume), values=values)
+        if error:
+            raise engine_error("create", name, error)
+        self._log(create_line("create", properties or {}, name))
+
+    def _values(
+        self, name: str, wanted: Mapping[str, str], *, volume: bool
+    ) -> dict[str, int | str]:
+        kind = "volume" if volume else "filesystem"
+        values = properties.check(wanted, kind=kind, creating=True, limits=self._limits)
+        if volume and values.get("refreservation", properties.AUTO) == properties.AUTO:
+            block = values.get("volblocksize") or properties.default_of(
+                "volblocksize", self._limits.release
+            )
+            # said out loud, so that the reservation fits whatever the default is
+            values["volblocksize"] = int(block)
+            values["refreservation"] = reservation_bytes(
+                int(values["volsize"]),
+                int(block),
+                copies=int(values.get("copies", 1)),
+                vdevs=self.pool(names.pool_of(name)).vdevs,
+            )
+        return values
+
+    def set(self, name: str, wanted: Mapping[str, str]) -> None:
+        """Set properties, in one transaction where ZFS allows it."""
+        if "@" in name:
+            names.check_snapshot(name)
+            values = properties.check(
+                wanted, kind="snapshot", creating=False, limits=self._limits
+            )
+        else:
+            dataset = self.dataset(name)
+            values = properties.check(
+                wanted,
+                kind=dataset.kind,
+                creating=False,
+                limits=self._limits,
+                volblocksize=int(dataset.value("volblocksize") or 0) or None,
+                encrypted=dataset.value("encryption") not in (None, "off"),
+            )
+            self._fix_reservation(dataset, values)
+        error, errors = self._zfs.change(lib.zt_set, name, values)
+        if error:
+            raise _property_error(name, error, errors, wanted)
+        self._log(set_line(wanted, name))
+
+    def _fix_reservation(self, dataset: Dataset, values: dict[str, int | str]) -> None:
+        if values.get("refreservation") == properties.AUTO:
+            values["refreservation"] = reservation_bytes(
+                int(values.get("volsize") or dataset.value("volsize") or 0),
+                int(dataset.value("volblocksize") or 0),
+                copies=int(values.get("copies") or dataset.value("copies") or 1),
+                vdevs=self.pool(names.pool_of(dataset.name)).vdevs,
+            )
+
+    def inherit(self, name: str, prop: str, *, received: bool = False) -> None:
+        """Drop a local value; with `received`, go back to the received one."""
+        _checked(name)
+        _check_inheritable(prop)
+        error = self._zfs.call(lib.zt_inherit, name, prop, int(received))
+        if error:
+            raise engine_error("inherit", name, error, permission=prop, detail=prop)
+        self._log(f"zfstune inherit {'-S ' if received else ''}{prop} {name}")
+
+    def destroy(self, name: str) -> None:
+        """Destroy one filesystem or volume that has no children and no snapshots."""
+        names.check_dataset(name)
+        with _mounting.unmounted(self, name):
+            self._do("destroy", name, self._zfs.call(lib.zt_destroy, name))
+            self._log(f"zfstune destroy {name}")
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a dataset or, within its dataset, a snapshot."""
+        if "@" in old:
+            names.check_snapshot(old)
+            names.check_snapshot(new, creating=True)
+        else:
+            names.check_dataset(old)
+            names.check_dataset(new, creating=True)
+        with _mounting.unmounted(self, old, renamed=new):
+            self._do("rename", old, self._zfs.call(lib.zt_rename, old, new))
+            self._log(f"zfstune rename {old} {new}")
+
+    def clone(
+        self, snapshot: str, name: str, *, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Make a dataset out of a snapshot; the two share their blocks."""
+        names.check_snapshot(snapshot)
+        names.check_dataset(name, creating=True)
+        wanted = properties or {}
+        kind = self.dataset(snapshot.partition("@")[0]).kind
+        values = _check_clone(wanted, kind, self._limits)
+        error = self._zfs.call_with(lib.zt_clone, name, snapshot, values=values)
+        if error:
+            raise engine_error("clone", name, error)
+        self._log(create_line("clone", wanted, f"{snapshot} {name}"))
+
+    def promote(self, name: str) -> None:
+        """Turn a clone into the owner of the snapshot it came from."""
+        names.check_dataset(name)
+        error, conflict = self._zfs.promote(name)
+        if error:
+            raise engine_error("promote", name, error, detail=conflict)
+        self._log(f"zfstune promote {name}")
+
+    def rollback(self, snapshot: str) -> None:
+        """Bring a dataset back to its newest snapshot, which must be this one."""
+        dataset = names.check_snapshot(snapshot).partition("@")[0]
+        error = self._zfs.call(lib.zt_rollback, dataset, snapshot)
+        self._do("roll back", snapshot, error)
+        self._log(f"zfstune rollback {snapshot}")
+
+    # Snapshots, holds and bookmarks.
+
+    def take_snapshots(
+        self, snapshots: Iterable[str], *, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Take snapshots of many datasets of one pool at one instant, or none."""
+        targets = [names.check_snapshot(name, creating=True) for name in snapshots]
+        wanted = _check_snapshot(properties or {}, self._limits)
+        self._batch("snapshot", lib.zt_snapshot, targets, wanted)
+
+    def destroy_snapshots(self, snapshots: Iterable[str], *, defer: bool = False) -> None:
+        """Destroy many snapshots of one pool in one transaction, or none."""
+        targets = [names.check_snapshot(name) for name in snapshots]
+        self._batch("destroy snapshot", lib.zt_destroy_snaps, targets, int(defer))
+
+    def hold(self, snapshots: Iterable[str], tag: str) -> None:
+        """Keep snapshots from being destroyed until `tag` is released."""
+        names.check_hold_tag(tag, creating=True)
+        targets = dict.fromkeys(map(names.check_snapshot, snapshots), tag)
+        self._batch("hold", lib.zt_hold, targets)
+
+    def release(self, snapshots: Iterable[str], tag: str) -> None:
+        """Drop a hold."""
+        names.check_hold_tag(tag)
+        targets = {names.check_snapshot(name): {tag: None} for name in snapshots}
+        self._batch("release", lib.zt_release, targets)
+
+    def holds(self, snapshot: str) -> dict[str, datetime]:
+        """Give the tags that hold a snapshot and when each was set, in UTC."""
+        names.check_snapshot(snapshot)
+        error, holds = self._zfs.read(lib.zt_get_holds, snapshot)
+        if error:
+            raise engine_error("read", snapshot, error)
+        return {tag: datetime.fromtimestamp(when, UTC) for tag, when in holds.items()}
+
+    def bookmark(self, snapshot: str, bookmark: str) -> None:
+        """Remember a snapshot's place as the base of an incremental send."""
+        names.check_bookmark(bookmark, creating=True)
+        self._batch("bookmark", lib.zt_bookmark, {bookmark: names.check_snapshot(snapshot)})
+
+    def bookmarks(self, dataset: str) -> dict[str, int]:
+        """Give the bookmarks of a dataset: full name to createtxg."""
+        names.check_dataset(dataset)
+        error, found = self._zfs.read(lib.zt_get_bookmarks, dataset)
+        if error:
+            raise engine_error("read", dataset, error)
+        return {
+            f"{dataset}#{short}": props["createtxg"]["value"]
+            for short, props in found.items()
+        }
+
+    def destroy_bookmarks(self, bookmarks: Iterable[str]) -> None:
+        """Destroy bookmarks."""
+        targets = [names.check_bookmark(name) for name in bookmarks]
+        self._batch("destroy bookmark", lib.zt_destroy_bookmarks, targets)
+
+    # Mounts.
+
+    def mounts(self) -> dict[str, Mount]:
+        """Give the mounted filesystems of this mount namespace by dataset."""
+        return _mount.mount_table()
+
+    def mount(self, name: str) -> str:
+        """Mount a filesystem where its properties say; give the path."""
+        return _mounting.mount(self, name)
+
+    def unmount(self, name: str, *, force: bool = False) -> None:
+        """Unmount a filesystem."""
+        _mounting.unmount(name, force=force)
+
+    # What the calls above share.
+
+    def _batch(
+        self,
+        operation: str,
+        call: Callable[..., int],
+        targets: list[str] | dict[str, Any],
+        *more: int | Mapping[str, Any],
+    ) -> None:
+        if not targets:
+            return
+        values = dict.fromkeys(targets) if isinstance(targets, list) else targets
+        error, errors = self._zfs.change(call, values, *more)
+        if not error:
+            self._log(targets_line(operation, [t for t in targets if t not in errors]))
+        # lzc_hold and lzc_release pass over a missing target: they succeed and name it
+        if error or errors:
+            raise batch_error(operation, error, errors, targets)
+
+    def _do(self, operation: str, target: str, error: int) -> None:
+        if error:
+            raise engine_error(operation, target, error)
+
+    def _log(self, line: str) -> None:
+        # The change is made; a pool that takes no line of history is no failure.
+        self._zfs.call(lib.zt_log, line)
+
+
+def _checked(name: str) -> str:
+    return names.check_snapshot(name) if "@" in name else names.check_dataset(name)
+
+
+def _is_missing(error: int) -> bool:
+    # ENODEV: no such pool, where the kernel looks that up first
+    return error in (errno.ENOENT, errno.ENODEV)
+
+
+def _check_clone(
+    wanted: Mapping[str, str], kind: str, limits: Limits
+) -> dict[str, int | str]:
+    return properties.check(wanted, kind=kind, creating=False, limits=limits)
+
+
+def _check_snapshot(wanted: Mapping[str, str], limits: Limits) -> dict[str, int | str]:
+    return properties.check(wanted, kind="snapshot", creating=True, limits=limits)
+
+
+def _check_inheritable(name: str) -> None:
+    prop = properties.find(name)
+    if properties.is_user(name) or (prop and prop.inheritable and not prop.create_only):
+        return
+    reason = "it is not inherited" if prop else "there is no such property"
+    raise InvalidProperty(f"cannot inherit '{shown(name)}': {reason}")
+
+
+def _property_error(
+    name: str, error: int, errors: Mapping[str, int], wanted: Mapping[str, str]
+) -> EngineError:
+    """Name the first property that the kernel refused, and why."""
+    for prop, code in errors.items():
+        if prop in wanted:
+            return engine_error(
+                "set", name, code, permission=prop, detail=f"{prop}={shown(wanted[prop])}"
+            )
+    return engine_error("set", name, error, permission=",".join(wanted))

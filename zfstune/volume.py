@@ -1,0 +1,72 @@
+"""How much space a volume must reserve so that writing to it never fails.
+
+``zfs create -V`` sets ``refreservation`` to this; the kernel does not, so a volume
+created through libzfs_core alone is a sparse one. The arithmetic is that of
+zvol_volsize_to_reservation() in lib/libzfs/libzfs_dataset.c, written anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zfstune.state import Vdev
+
+__all__ = ["reservation_bytes"]
+
+# include/sys/spa.h, include/sys/dnode.h
+_RECORD_BYTES = 128 << 10  # SPA_OLD_MAXBLOCKSIZE: what space is accounted in
+_SECTOR_BYTES = 512  # 1 << SPA_MINBLOCKSHIFT
+_INDIRECT_BYTES = 128 << 10  # 1 << DN_MAX_INDBLKSHIFT
+_POINTERS_PER_INDIRECT = 1024  # DNODES_PER_LEVEL
+_METADNODE_LEVELS = 7  # L0 to L6
+_MOST_COPIES = 3  # SPA_DVAS_PER_BP
+_UINT64_MAX = (1 << 64) - 1
+
+
+def reservation_bytes(
+    volsize_bytes: int, volblocksize_bytes: int, *, copies: int, vdevs: Iterable[Vdev]
+) -> int:
+    """Compute the ``refreservation`` of a volume that is not sparse, in bytes.
+
+    Args:
+        volsize_bytes: Size of the volume.
+        volblocksize_bytes: Its block size.
+        copies: The ``copies`` property.
+        vdevs: The pool's top-level vdevs: parity makes small blocks dearer than
+            the 128 KiB records that ZFS accounts by.
+    """
+    blocks = volsize_bytes // volblocksize_bytes
+    data = _charged_bytes(blocks, volblocksize_bytes, vdevs) * copies
+    indirects = _METADNODE_LEVELS
+    level = blocks
+    while level > 1:
+        level = -(-level // _POINTERS_PER_INDIRECT)
+        indirects += level
+    return data + indirects * min(_MOST_COPIES, copies + 1) * _INDIRECT_BYTES
+
+
+def _charged_bytes(blocks: int, block_bytes: int, vdevs: Iterable[Vdev]) -> int:
+    most = 0
+    for vdev in vdevs:
+        if not vdev.parity:
+            continue
+        allocated = _allocated_bytes(vdev, block_bytes)
+        per_record = _allocated_bytes(vdev, _RECORD_BYTES)
+        # in sectors first, as libzfs does, so that the rounding is the same
+        charged = blocks * allocated // (per_record // _SECTOR_BYTES)
+        most = max(most, min(charged * (_RECORD_BYTES // _SECTOR_BYTES), _UINT64_MAX))
+    return most or blocks * block_bytes
+
+
+def _allocated_bytes(vdev: Vdev, block_bytes: int) -> int:
+    """Compute what one block takes on a raidz or draid vdev, parity included."""
+    sectors = -(-block_bytes // (1 << vdev.ashift))
+    data_width = vdev.width - vdev.parity
+    if vdev.kind.startswith("draid"):  # whole rows
+        return (-(-sectors // data_width) * vdev.width) << vdev.ashift
+    sectors += vdev.parity * -(-sectors // data_width)
+    step = vdev.parity + 1  # raidz pads to a multiple of this
+    return (-(-sectors // step) * step) << vdev.ashift
