@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zfstune.actions import Adjust, Caution, Create, MountDataset, SetOwner
+from zfstune.actions import Adjust, Caution, Create, MountDataset, SetOwner, display
 from zfstune.differing import compare, compare_container, values_for_new
 from zfstune.errors import PlanError
 from zfstune.mountpoint import effective_mountpoint, inherited_mountpoint, mount_blocker
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of, pool_of
 from zfstune.record import read_record, write_record
+from zfstune.size import format_size
 from zfstune.state import LOCAL, RECEIVED, Dataset, PropertyValue
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ __all__ = ["Draft"]
 
 # An empty filesystem refers to a few dozen KiB of metadata; more than this is data.
 _EMPTY_BYTES = 1 << 20
+_SMALL_FOR_RAIDZ = 32 << 10
 # What a child takes over from its parent and decides whether it can be mounted.
 _PASSED_ON = ("zoned", "keystatus", "readonly")
 
@@ -127,15 +129,40 @@ class Draft:
     def dataset(self, wanted: Wanted) -> None:
         """Make one of the profiles' datasets, or put it right."""
         found = self.existing(wanted.dataset)
-        if found is not None:
-            difference = compare(found, wanted)
-            self.cautions.extend(difference.cautions)
-            if difference.changes:
-                self.adjust(found, difference)
+        if found is None:
+            reasons = {n: wanted.settings[n].why for n in wanted.values}
+            why = f"profile {', '.join(wanted.profiles)}"
+            self.create(wanted.dataset, values_for_new(wanted), why, reasons)
+            self._warn_recordsize(wanted)
             return
-        reasons = {n: wanted.settings[n].why for n in wanted.values}
-        why = f"profile {', '.join(wanted.profiles)}"
-        self.create(wanted.dataset, values_for_new(wanted), why, reasons)
+        difference = compare(found, wanted)
+        self.cautions.extend(difference.cautions)
+        if difference.changes:
+            self.adjust(found, difference)
+        if any(change.property == "recordsize" for change in difference.changes):
+            self._warn_recordsize(wanted)
+
+    def _warn_recordsize(self, wanted: Wanted) -> None:
+        """Say when a record is too small for what the pool is made of."""
+        size = int(wanted.values.get("recordsize", "0"))
+        if not size:
+            return
+        shown = display("recordsize", str(size))
+        sector = 1 << self.pool.ashift
+        # A block is stored compressed only where that saves a whole sector
+        # (zio_write_compress(), module/zfs/zio.c).
+        if size <= sector:
+            message = f"records of {shown} never compress on sectors of {sector} bytes"
+            hint = f"-o recordsize={format_size(2 * sector)} is the smallest that can"
+            self.warn(wanted.dataset, message, hint)
+        # Parity and padding are counted in sectors (the asize rules of
+        # module/zfs/vdev_raidz.c): a record of one or two of them pays like a mirror.
+        kinds = {v.kind for v in self.pool.vdevs if v.role == "normal"}
+        striped = sorted(k for k in kinds if k.startswith(("raidz", "draid")))
+        if striped and size < _SMALL_FOR_RAIDZ:
+            message = f"on {striped[0]}, parity and padding cost records of {shown} dearly"
+            hint = "-o recordsize=32K or larger, or a pool of mirrors"
+            self.warn(wanted.dataset, message, hint)
 
     def create(
         self, name: str, values: Mapping[str, str], why: str, reasons: Mapping[str, str]

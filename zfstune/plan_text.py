@@ -60,10 +60,8 @@ def _block(steps: list[Action], *, several: bool) -> list[str]:
     if not isinstance(first, Create):
         return [first.describe()]
     line = f"create {first.dataset}"
-    if first.reasons and not several:
-        why = ""  # the heading says it
-    else:
-        why = f"  ({first.why})"
+    # With one profile, the heading has said which.
+    why = f"  ({first.why})" if several or OWN_PROPERTIES[0] not in first.properties else ""
     while steps and steps[0].dataset == first.dataset:
         match steps[0]:
             case MountDataset(path=path):

@@ -271,7 +271,7 @@ class _Reader:
         if any(part in ("", ".", "..") for part in path.split("/")):
             self.refuse(where, f"'{shown(path)}' has an empty, '.' or '..' part")
         try:
-            naming.check_dataset("pool/" + path)
+            naming.check_dataset("pool/" + path, creating=True)
         except InvalidName as error:
             self.refuse(where, error.message, error.hint)
         return path
