@@ -2,13 +2,11 @@
 
 The rules are those of ``module/zcommon/zfs_namecheck.c`` (the same from OpenZFS
 2.1 to 2.4), which the kernel and libzfs share; each is cited where it is applied.
-Two of them bind only what is made anew: a release may have left older names behind
-(``tank/db/%recv`` after an interrupted receive), and those must stay reachable.
-Pass ``creating=True`` for the stricter set.
+Some bind only what is made anew, and ask for ``creating=True``: names that exist
+(``tank/db/%recv`` after an interrupted receive) must stay reachable.
 
-The checks here are never laxer than OpenZFS's and in one respect stricter: the
-dataset in front of ``@`` or ``#`` is held to the rules of datasets, which
-``entity_namecheck`` forgets for the components ``.`` and ``..``.
+The checks are never laxer than OpenZFS's and stricter where it forgets: the first
+component must do as a pool, and ``.`` and ``..`` are refused before ``@`` too.
 """
 
 from __future__ import annotations
@@ -85,7 +83,7 @@ def check_pool(name: str, *, creating: bool = False) -> str:
         creating: Also refuse what only a new pool may not be called.
 
     Returns:
-        The name itself.
+        The name itself, as all these checks do.
 
     Raises:
         InvalidName: It breaks a rule of ``pool_namecheck``, or of libzfs's
@@ -110,9 +108,6 @@ def check_dataset(name: str, *, creating: bool = False) -> str:
             (libzfs_dataset.c, ``zfs_validate_name``) and more than
             :data:`MAX_NESTING` slashes (``dataset_nestcheck``).
 
-    Returns:
-        The name itself.
-
     Raises:
         InvalidName: It breaks a rule of ``entity_namecheck``, or its first
             component could not be a pool.
@@ -127,9 +122,6 @@ def check_snapshot(name: str, *, creating: bool = False) -> str:
         name: Full name.
         creating: As for :func:`check_dataset`.
 
-    Returns:
-        The name itself.
-
     Raises:
         InvalidName: It breaks a rule of ``snapshot_namecheck``.
     """
@@ -143,9 +135,6 @@ def check_bookmark(name: str, *, creating: bool = False) -> str:
         name: Full name.
         creating: As for :func:`check_dataset`.
 
-    Returns:
-        The name itself.
-
     Raises:
         InvalidName: It breaks a rule of ``bookmark_namecheck``.
     """
@@ -157,9 +146,6 @@ def check_component(name: str) -> str:
 
     Args:
         name: The part alone, as in ``zfs snapshot -r tank@PART``.
-
-    Returns:
-        The name itself.
 
     Raises:
         InvalidName: It breaks a rule of ``zfs_component_namecheck``, or is ``.``
@@ -181,9 +167,6 @@ def check_hold_tag(tag: str, *, creating: bool = False) -> str:
         creating: Also refuse a leading period: ``zfs hold`` keeps such tags for
             libzfs, which sets them while it sends (cmd/zfs/zfs_main.c), though
             ``zfs release`` takes them.
-
-    Returns:
-        The tag itself.
 
     Raises:
         InvalidName: It is empty (``zfs_ioc_hold``), holds a NUL, or is longer than
@@ -358,7 +341,8 @@ def _check_part(
 ) -> None:
     """Check one component, which begins at offset `at` of `name`."""
     if not part:
-        raise _refuse(name, what, f"empty component {_after(name, at)}".rstrip())
+        place = f" after '{shown(name[:at])}'" if at else ""
+        raise _refuse(name, what, f"empty component{place}")
     _check_characters(part, what, at, name, permitted)
     if part in {".", ".."}:
         # NAME_ERR_SELF_REF, NAME_ERR_PARENT_REF
@@ -404,11 +388,6 @@ def _check_text(name: object, what: str) -> None:
         kind = type(name).__name__
         message = f"cannot use a value of type {kind} as {what}: names are text"
         raise InvalidName(message)
-
-
-def _after(name: str, at: int) -> str:
-    """Say where in a name offset `at` is."""
-    return f"after '{shown(name[:at])}'" if at else ""
 
 
 def _too_long(name: str, what: str, most: int, length: int | None = None) -> InvalidName:

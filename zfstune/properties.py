@@ -19,14 +19,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zfstune.errors import InvalidProperty, InvalidValue
-from zfstune.property_rules import check_string, check_together
-from zfstune.property_table import INDEX, NUMBER, TABLE, Property, Release
+from zfstune.errors import InvalidProperty
+from zfstune.property_rules import check_string, check_together, refusal
+from zfstune.property_table import INDEX, NUMBER, TABLE, Property
 from zfstune.quoting import shown
-from zfstune.size import MAX_SIZE, format_size, parse_size
+from zfstune.size import MAX_SIZE, SizeError, format_size, read_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from zfstune.property_table import Release
 
 __all__ = [
     "AUTO",
@@ -57,7 +59,7 @@ _OLD_MAX_BLOCK_BYTES = 128 << 10  # SPA_OLD_MAXBLOCKSIZE: larger takes large_blo
 _MAX_BLOCK_BYTES = 16 << 20  # SPA_MAXBLOCKSIZE
 _MIN_PBKDF2_ITERATIONS = 100_000
 
-# zprop_valid_char (module/zcommon/zprop_common.c)
+# What zprop_valid_char lets pass (module/zcommon/zprop_common.c).
 _USER_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.:")
 
 _SPACES = frozenset({"quota", "refquota", "reservation", "refreservation"})
@@ -66,7 +68,7 @@ _COUNTS = frozenset(
 )
 _RATIOS = frozenset({"compressratio", "refcompressratio"})
 _KINDS = frozenset({"filesystem", "volume", "snapshot"})
-# zfs_userquota_prop_prefixes (zfs_prop.c)
+# How zfs_userquota_prop_prefixes begin (zfs_prop.c).
 _ACCOUNTS = ("user", "group", "project")
 
 
@@ -139,12 +141,12 @@ def check(
             continue
         prop = _settable(name, kind=kind, creating=creating, limits=limits)
         checked[name] = raw = _parse(prop, text, limits)
-        if isinstance(raw, int):
-            _check_number(prop, text, raw, limits)
-        else:
+        if isinstance(raw, str):
             check_string(name, raw, limits.release)
-        if raw == AUTO and name == "refreservation" and kind != "volume":
-            raise _refuse(name, text, "only a volume has a size to reserve by itself")
+        elif raw == AUTO and name == "refreservation" and kind != "volume":
+            raise refusal(name, text, "only a volume has a size to go by")
+        else:
+            _check_number(prop, text, raw, limits)
     if volblocksize is None and creating:
         volblocksize = int(default_of("volblocksize", limits.release))
     check_together(
@@ -239,6 +241,7 @@ def feature_for(name: str, text: str) -> str | None:
     if is_user(name):
         return None
     prop = _known(name)
+    text = _as_text(name, text)
     raw = _parse(prop, text, DEFAULT_LIMITS)
     if name in {"recordsize", "volblocksize"}:
         return "large_blocks" if int(raw) > _OLD_MAX_BLOCK_BYTES else None
@@ -251,18 +254,18 @@ def _settable(name: str, *, kind: str, creating: bool, limits: Limits) -> Proper
     """Give the property if it may be set here."""
     if kind == "snapshot":
         hint = "snapshots take user properties, which have a ':' in their name"
-        raise _refuse(name, None, "a snapshot's native properties are fixed", hint)
+        raise refusal(name, None, "a snapshot's native properties are fixed", hint)
     prop = _known(name)
     if prop.readonly or prop.hidden:
-        raise _refuse(name, None, "ZFS alone sets it")
+        raise refusal(name, None, "ZFS alone sets it")
     if limits.release < prop.since:
-        raise _refuse(name, None, f"it takes OpenZFS {_dotted(prop.since)}")
+        raise refusal(name, None, f"it takes OpenZFS {_dotted(prop.since)}")
     # special_small_blocks came to volumes in 2.4.
     late = name == "special_small_blocks" and kind == "volume" and limits.release < (2, 4)
     if kind not in prop.kinds or late:
-        raise _refuse(name, None, f"a {kind} has no such property")
+        raise refusal(name, None, f"a {kind} has no such property")
     if prop.create_only and not creating:
-        raise _refuse(name, None, "it can be set only at creation")
+        raise refusal(name, None, "it can be set only at creation")
     return prop
 
 
@@ -272,15 +275,17 @@ def _known(name: str) -> Property:
     if prop is not None:
         return prop
     head, at, _ = name.partition("@")
+    if at and head == "written":
+        raise refusal(name, None, "ZFS alone sets it")
     if at and head.startswith(_ACCOUNTS):
         hint = "quotas of single users, groups and projects are set with zfs set"
-        raise _refuse(name, None, "zfstune does not handle it", hint)
+        raise refusal(name, None, "zfstune does not handle it", hint)
     if ":" in name:
         wrong = next(c for c in name if c not in _USER_CHARACTERS)
         hint = "lowercase letters, digits and the characters - _ . : are allowed"
         reason = f"user property names have no '{shown(wrong)}'"
-        raise _refuse(name, None, reason, hint)
-    raise _refuse(name, None, "there is no such property", _nearest(name))
+        raise refusal(name, None, reason, hint)
+    raise refusal(name, None, "there is no such property", _nearest(name))
 
 
 def _nearest(name: str) -> str:
@@ -295,14 +300,14 @@ def _nearest(name: str) -> str:
 def _as_text(name: str, value: object) -> str:
     """Take text, and int for its digits; refuse the rest."""
     if not isinstance(name, str):
-        message = f"cannot set {name!r}: property names are text"
+        message = f"cannot set {name!r}: property names are text"  # type: ignore[unreachable]
         raise InvalidProperty(message)
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     hint = "use 'on' or 'off'" if isinstance(value, bool) else ""
-    raise _refuse(name, None, f"a value of type {type(value).__name__} is no text", hint)
+    raise refusal(name, None, f"a value of type {type(value).__name__} is no text", hint)
 
 
 def _parse(prop: Property, text: str, limits: Limits) -> int | str:
@@ -319,10 +324,9 @@ def _parse(prop: Property, text: str, limits: Limits) -> int | str:
     if text == "auto" and name == "refreservation":
         return AUTO
     try:
-        return parse_size(text)
-    except InvalidValue as error:
-        reason = error.message.rpartition(": ")[2]
-        raise _refuse(name, text, reason, error.hint) from None
+        return read_size(text)
+    except SizeError as error:
+        raise refusal(name, text, error.reason, error.hint) from None
 
 
 def _parse_word(prop: Property, text: str, limits: Limits) -> int:
@@ -333,8 +337,8 @@ def _parse_word(prop: Property, text: str, limits: Limits) -> int:
     if text in prop.words and limits.release >= since:
         return prop.words[text]
     if text in prop.words:
-        raise _refuse(prop.name, text, f"it takes OpenZFS {_dotted(since)}")
-    raise _refuse(prop.name, text, "there is no such value", f"one of {_listed(prop)}")
+        raise refusal(prop.name, text, f"it takes OpenZFS {_dotted(since)}")
+    raise refusal(prop.name, text, "there is no such value", f"one of {_listed(prop)}")
 
 
 def _listed(prop: Property) -> str:
@@ -349,7 +353,7 @@ def _check_user(name: str, text: str) -> str:
     """Check a user property (zfs_check_userprops in module/zfs/zfs_ioctl.c)."""
     if len(name) > _MAX_USER_NAME_BYTES:
         reason = f"its name has {len(name)} bytes, and {_MAX_USER_NAME_BYTES} are the most"
-        raise _refuse(name, None, reason)
+        raise refusal(name, None, reason)
     check_string(name, text, (0,), most=_MAX_USER_VALUE_BYTES)
     return text
 
@@ -365,32 +369,26 @@ def _check_number(prop: Property, text: str, raw: int, limits: Limits) -> None:
         # A power of two until 2.4, any size since.
         _check_block(name, text, raw, limits.max_recordsize_bytes)
     elif name == "special_small_blocks" and raw > _MAX_BLOCK_BYTES:
-        raise _refuse(name, text, f"{format_size(_MAX_BLOCK_BYTES)} is the most")
+        raise refusal(name, text, f"{format_size(_MAX_BLOCK_BYTES)} is the most")
     elif name == "volsize" and not raw:
-        raise _refuse(name, text, "a volume cannot have size zero")
+        raise refusal(name, text, "a volume cannot have size zero")
     elif name == "pbkdf2iters" and raw < _MIN_PBKDF2_ITERATIONS:
-        raise _refuse(name, text, f"{_MIN_PBKDF2_ITERATIONS} is the least")
+        raise refusal(name, text, f"{_MIN_PBKDF2_ITERATIONS} is the least")
 
 
 def _check_block(name: str, text: str, raw: int, most: int) -> None:
     """Check a block size: a power of two that this release takes."""
     if raw < _MIN_BLOCK_BYTES or raw & (raw - 1):
         reason = f"it must be a power of two, {_MIN_BLOCK_BYTES} or more"
-        raise _refuse(name, text, reason)
+        raise refusal(name, text, reason)
     if raw > min(most, _MAX_BLOCK_BYTES):
         hint = ""
         if raw <= _MAX_BLOCK_BYTES and name == "recordsize":
             hint = "the module parameter zfs_max_recordsize sets that limit"
         most = min(most, _MAX_BLOCK_BYTES)
-        raise _refuse(name, text, f"{format_size(most)} is the most here", hint)
+        raise refusal(name, text, f"{format_size(most)} is the most here", hint)
 
 
 def _dotted(release: Release) -> str:
     """Spell a release as people do."""
     return ".".join(map(str, release))
-
-
-def _refuse(name: str, text: str | None, reason: str, hint: str = "") -> InvalidProperty:
-    """Build the error for a property that cannot be set."""
-    setting = name if text is None else f"{name}={text}"
-    return InvalidProperty(f"cannot set '{shown(setting)}': {reason}", hint=hint)

@@ -10,26 +10,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zfstune.errors import InvalidProperty
-from zfstune.property_table import TABLE, Release
+from zfstune.property_table import TABLE
 from zfstune.quoting import shown
 from zfstune.size import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["check_string", "check_together"]
+    from zfstune.property_table import Release
+
+__all__ = ["check_string", "check_together", "refusal"]
 
 _MAX_PATH_BYTES = 4095  # MAXPATHLEN, less the NUL
 _MAX_STRING_BYTES = 8191  # ZFS_MAXPROPLEN, less the NUL; MAXPATHLEN before 2.3
 _MAX_COMPONENT_BYTES = 255  # mountpoint_namecheck (zfs_namecheck.c)
 
-# get_linux_shareopts_cb (lib/libshare/os/linux/nfs.c)
-_NFS_OPTIONS = frozenset(
+# What get_linux_shareopts_cb knows (lib/libshare/os/linux/nfs.c).
+_NFS_WORDS = (
     "all_squash anon anongid anonuid async auth_nlm crossmnt fsid fsuid hide insecure "
     "insecure_locks mountpoint mp no_acl no_all_squash no_auth_nlm no_root_squash "
     "no_subtree_check no_wdelay nohide nosub refer replicas ro root_mapping root_squash "
-    "rw sec secure secure_locks subtree_check sync wdelay".split()
+    "rw sec secure secure_locks subtree_check sync wdelay"
 )
+_NFS_OPTIONS = frozenset(_NFS_WORDS.split())
 
 _ENCRYPTION_OFF = TABLE["encryption"].words["off"]
 _PASSPHRASE = TABLE["keyformat"].words["passphrase"]
@@ -50,27 +53,27 @@ def check_string(name: str, text: str, release: Release, *, most: int = 0) -> No
             takes.
     """
     if "\0" in text:
-        raise _refuse(name, text, "it holds a NUL")
+        raise refusal(name, text, "it holds a NUL")
     try:
         length = len(text.encode("utf-8", "surrogateescape"))
     except UnicodeEncodeError:
-        raise _refuse(name, text, "it holds a lone surrogate") from None
+        raise refusal(name, text, "it holds a lone surrogate") from None
     if not most:
         short = name == "mountpoint" or release < (2, 3)
         most = _MAX_PATH_BYTES if short else _MAX_STRING_BYTES
     if length > most:
         reason = f"its value has {length} bytes, and {most} are the most"
-        raise _refuse(name, None, reason)
+        raise refusal(name, None, reason)
     if name == "mountpoint":
         _check_mountpoint(text)
     elif name == "sharenfs":
         _check_sharenfs(text)
     elif name == "sharesmb" and text not in {"on", "off"}:
-        raise _refuse(name, text, "there is no such value", "one of on, off")
+        raise refusal(name, text, "there is no such value", "one of on, off")
     elif name == "keylocation":
         _check_keylocation(text)
     elif name == "mlslabel":
-        raise _refuse(name, text, "Linux has no such labels")
+        raise refusal(name, text, "Linux has no such labels")
 
 
 def check_together(
@@ -99,16 +102,11 @@ def check_together(
     if creating:
         _check_encryption(checked)
         _couple_normalization(checked)
-        encrypted = checked.get("encryption", _ENCRYPTION_OFF) != _ENCRYPTION_OFF or None
+        encrypted = checked.get("encryption", _ENCRYPTION_OFF) != _ENCRYPTION_OFF
+    elif encrypted is not None:
+        _check_key_stays(checked.get("keylocation"), encrypted=encrypted)
     if encrypted and int(checked.get("copies", 1)) > _MAX_ENCRYPTED_COPIES:
-        raise _refuse("copies", "3", "an encrypted dataset has room for two")
-    location = checked.get("keylocation")
-    if creating or encrypted is None or location is None:
-        return
-    if encrypted and location == "none":
-        raise _refuse("keylocation", "none", "the dataset is encrypted")
-    if not encrypted and location != "none":
-        raise _refuse("keylocation", str(location), "the dataset is not encrypted")
+        raise refusal("copies", "3", "an encrypted dataset has room for two")
 
 
 def _check_volume(
@@ -118,26 +116,39 @@ def _check_volume(
     size = checked.get("volsize")
     if size is None:
         if creating:
-            raise _refuse("volsize", None, "a volume needs a size, and none is given")
+            raise refusal("volsize", None, "a volume needs a size, and none is given")
         return
     block = int(checked.get("volblocksize", volblocksize or 0))
     if block and int(size) % block:
         reason = f"it is no multiple of the volume's block size, {format_size(block)}"
-        raise _refuse("volsize", str(size), reason)
+        raise refusal("volsize", str(size), reason)
 
 
 def _check_encryption(checked: Mapping[str, int | str]) -> None:
     """Check what a new dataset is encrypted with (zfs_crypto_create)."""
     keyformat = checked.get("keyformat", 0)
-    located = checked.get("keylocation", "none") != "none"
+    location = checked.get("keylocation")
+    located = location not in {None, "none"}
     if checked.get("encryption") == _ENCRYPTION_OFF:
         for name, given in (("keyformat", keyformat), ("keylocation", located)):
             if given:
-                raise _refuse(name, None, "encryption is off")
+                raise refusal(name, None, "encryption is off")
     if located and not keyformat:
-        raise _refuse("keylocation", None, "a key needs a format, and none is given")
+        raise refusal("keylocation", None, "a key needs a format, and none is given")
+    if keyformat and location == "none":
+        raise refusal("keylocation", "none", "the key has to be somewhere")
     if "pbkdf2iters" in checked and keyformat != _PASSPHRASE:
-        raise _refuse("pbkdf2iters", None, "it is for passphrases only")
+        raise refusal("pbkdf2iters", None, "it is for passphrases only")
+
+
+def _check_key_stays(location: int | str | None, *, encrypted: bool) -> None:
+    """Check a new place for the key of a dataset that exists."""
+    if location is None:
+        return
+    if encrypted and location == "none":
+        raise refusal("keylocation", "none", "the dataset is encrypted")
+    if not encrypted and location != "none":
+        raise refusal("keylocation", str(location), "the dataset is not encrypted")
 
 
 def _couple_normalization(checked: dict[str, int | str]) -> None:
@@ -146,7 +157,7 @@ def _couple_normalization(checked: dict[str, int | str]) -> None:
     if normal and utf8 is None:
         checked["utf8only"] = 1
     elif normal and not utf8:
-        raise _refuse("utf8only", "off", "normalization needs names in UTF-8")
+        raise refusal("utf8only", "off", "normalization needs names in UTF-8")
     elif normal is None and utf8 == 0:
         checked["normalization"] = 0
 
@@ -157,14 +168,14 @@ def _check_mountpoint(text: str) -> None:
         return
     if not text.startswith("/"):
         reason = "it is no absolute path"
-        raise _refuse("mountpoint", text, reason, "or one of none, legacy")
+        raise refusal("mountpoint", text, reason, "or one of none, legacy")
     for part in text.split("/"):
         length = len(part.encode("utf-8", "surrogateescape"))
         if length > _MAX_COMPONENT_BYTES:
             reason = (
                 f"a part of it has {length} bytes, and {_MAX_COMPONENT_BYTES} are the most"
             )
-            raise _refuse("mountpoint", text, reason)
+            raise refusal("mountpoint", text, reason)
 
 
 def _check_sharenfs(text: str) -> None:
@@ -172,10 +183,10 @@ def _check_sharenfs(text: str) -> None:
     if text in {"on", "off"}:
         return
     if not text or any(ord(character) < ord(" ") for character in text):
-        raise _refuse("sharenfs", text, "it is empty or holds control characters")
+        raise refusal("sharenfs", text, "it is empty or holds control characters")
     for option in text.split(","):
         if option and option.partition("=")[0] not in _NFS_OPTIONS:
-            raise _refuse("sharenfs", text, f"there is no option '{shown(option)}'")
+            raise refusal("sharenfs", text, f"there is no option '{shown(option)}'")
 
 
 def _check_keylocation(text: str) -> None:
@@ -186,10 +197,10 @@ def _check_keylocation(text: str) -> None:
         if text.startswith(scheme) and text != scheme:
             return
     hint = "one of none, prompt, file:///PATH, https://URL, http://URL"
-    raise _refuse("keylocation", text, "there is no such place", hint)
+    raise refusal("keylocation", text, "there is no such place", hint)
 
 
-def _refuse(name: str, text: str | None, reason: str, hint: str = "") -> InvalidProperty:
+def refusal(name: str, text: str | None, reason: str, hint: str = "") -> InvalidProperty:
     """Build the error for a property that cannot be set."""
     setting = name if text is None else f"{name}={text}"
     return InvalidProperty(f"cannot set '{shown(setting)}': {reason}", hint=hint)

@@ -194,8 +194,6 @@ def _checksum_features(words: Mapping[str, int]) -> dict[str, str]:
     }
 
 
-_BLAKE3 = {"blake3": (2, 2), "blake3,verify": (2, 2)}
-
 _INHERITED_INDEXES = [
     _index(
         "redundant_metadata",
@@ -211,7 +209,7 @@ _INHERITED_INDEXES = [
         "on",
         _CHECKSUM,
         features=_checksum_features(_CHECKSUM),
-        words_since=_BLAKE3,
+        words_since={"blake3": (2, 2)},
     ),
     _index(
         "dedup",
@@ -219,7 +217,7 @@ _INHERITED_INDEXES = [
         "off",
         _DEDUP,
         features=_checksum_features(_DEDUP),
-        words_since=_BLAKE3,
+        words_since={"blake3": (2, 2), "blake3,verify": (2, 2)},
     ),
     _index(
         "compression",

@@ -10,16 +10,31 @@ from __future__ import annotations
 from zfstune.errors import InvalidValue
 from zfstune.quoting import shown
 
-__all__ = ["MAX_SIZE", "format_size", "parse_size"]
+__all__ = ["MAX_SIZE", "SizeError", "format_size", "parse_size", "read_size"]
 
 MAX_SIZE = (1 << 64) - 1
 
 _UNITS = "BKMGTPE"
+_SUFFIXES = frozenset({"B", *(u + end for u in _UNITS[1:] for end in ("", "B", "IB"))})
 
 # Ten digits of a fraction need a factor of 2**10 to come out whole, and an E is
 # 2**60: a longer fraction cannot.
 _MAX_FRACTION_DIGITS = 60
 _MAX_DIGITS = len(str(MAX_SIZE))
+
+
+class SizeError(ValueError):
+    """Text is no byte count; for callers with a message of their own to make of it.
+
+    Args:
+        reason: What is wrong with it.
+        hint: What may help.
+    """
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
 
 
 def parse_size(text: str) -> int:
@@ -41,28 +56,38 @@ def parse_size(text: str) -> int:
         kind = type(text).__name__  # type: ignore[unreachable]
         message = f"cannot use a value of type {kind} as a size: sizes are text"
         raise InvalidValue(message)
+    try:
+        return read_size(text)
+    except SizeError as error:
+        message = f"cannot use '{shown(text)}' as a size: {error.reason}"
+        raise InvalidValue(message, hint=error.hint) from None
+
+
+def read_size(text: str) -> int:
+    """Read a byte count as :func:`parse_size` does.
+
+    Raises:
+        SizeError: It is none.
+    """
     if text.startswith("-") and text[1:2].isdecimal():
-        raise _refuse(text, "it is negative")
+        raise SizeError("it is negative")
     number, shift = _split_unit(text)
-    whole, point, fraction = number.partition(".")
-    fraction = fraction.rstrip("0")
+    whole, _, fraction = number.partition(".")
     # isdecimal() knows the digits of every script, OpenZFS those of ASCII.
-    digits = whole + fraction
-    if not number.isascii() or not (digits or number.strip(".")):
-        raise _refuse(text, "it is no number")
-    if digits and not digits.isdecimal():
-        raise _refuse(text, "it is no number")
+    if not (number.isascii() and (whole + fraction).isdecimal()):
+        raise SizeError("it is no number")
     whole = whole.lstrip("0")
+    fraction = fraction.rstrip("0")
     if len(whole) > _MAX_DIGITS:
-        raise _refuse(text, "it does not fit 64 bits")
-    if point and len(fraction) > _MAX_FRACTION_DIGITS:
-        raise _refuse(text, "it is no whole number of bytes")
+        raise SizeError("it does not fit 64 bits")
+    if len(fraction) > _MAX_FRACTION_DIGITS:
+        raise SizeError("it is no whole number of bytes")
     scale: int = 10 ** len(fraction)
     size, rest = divmod(int((whole + fraction) or "0") << shift, scale)
     if rest:
-        raise _refuse(text, "it is no whole number of bytes", hint=f"{size} comes close")
+        raise SizeError("it is no whole number of bytes", f"{size} comes close")
     if size > MAX_SIZE:
-        raise _refuse(text, "it does not fit 64 bits")
+        raise SizeError("it does not fit 64 bits")
     return size
 
 
@@ -106,18 +131,13 @@ def _split_unit(text: str) -> tuple[str, int]:
     end = len(text)
     while end and text[end - 1] not in "0123456789.":
         end -= 1
-    number, suffix = text[:end], text[end:].upper()
+    number, suffix = text[:end], text[end:]
     if not suffix:
         return number, 0
     # str2shift: K, KB and KiB, but B alone for bytes; Z never fits 64 bits.
-    if number and suffix in {"B", *(u + s for u in _UNITS[1:] for s in ("", "B", "IB"))}:
-        return number, 10 * _UNITS.index(suffix[0])
-    if number and number.replace(".", "", 1).isdecimal():
+    if suffix.isascii() and suffix.upper() in _SUFFIXES:
+        return number, 10 * _UNITS.index(suffix[0].upper())
+    if number.replace(".", "", 1).isdecimal():
         hint = f"units are {', '.join(_UNITS)}, as in 8K"
-        raise _refuse(text, f"'{shown(text[end:])}' is no unit", hint=hint)
-    raise _refuse(text, "it is no number")
-
-
-def _refuse(text: str, reason: str, *, hint: str = "") -> InvalidValue:
-    """Build the error for text that is no size."""
-    return InvalidValue(f"cannot use '{shown(text)}' as a size: {reason}", hint=hint)
+        raise SizeError(f"'{shown(suffix)}' is no unit", hint)
+    raise SizeError("it is no number")
