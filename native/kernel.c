@@ -104,9 +104,10 @@ kernel_stats(const struct lzc *z, struct entry *e)
 	return (error != 0 ? error : entry_fill(e, &cmd));
 }
 
+/* Without a buffer for them, the kernel does not collect properties at all. */
 static int
 list_next(const struct lzc *z, unsigned long request, const char *parent,
-    boolean_t full, struct entry *e)
+    enum depth depth, struct entry *e)
 {
 	struct zfs_cmd cmd;
 	int error = cmd_name(&cmd, parent);
@@ -114,23 +115,25 @@ list_next(const struct lzc *z, unsigned long request, const char *parent,
 	if (error != 0)
 		return (error);
 	cmd.cookie = e->cursor;
-	cmd.simple = !full;
+	cmd.simple = depth == DEPTH_FAST;
 	e->props = NULL;
-	error = zfs_ioctl(z, request, &cmd, NULL, full ? &e->props : NULL);
+	error = zfs_ioctl(z, request, &cmd, NULL,
+	    depth == DEPTH_PROPS ? &e->props : NULL);
 	return (error != 0 ? error : entry_fill(e, &cmd));
 }
 
 static int
 kernel_next_child(const struct lzc *z, const char *parent, struct entry *e)
 {
-	return (list_next(z, ZFS_IOC_DATASET_LIST_NEXT, parent, B_TRUE, e));
+	return (list_next(z, ZFS_IOC_DATASET_LIST_NEXT, parent, DEPTH_PROPS,
+	    e));
 }
 
 static int
-kernel_next_snapshot(const struct lzc *z, const char *dataset, boolean_t full,
-    struct entry *e)
+kernel_next_snapshot(const struct lzc *z, const char *dataset,
+    enum depth depth, struct entry *e)
 {
-	return (list_next(z, ZFS_IOC_SNAPSHOT_LIST_NEXT, dataset, full, e));
+	return (list_next(z, ZFS_IOC_SNAPSHOT_LIST_NEXT, dataset, depth, e));
 }
 
 static int

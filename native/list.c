@@ -82,7 +82,7 @@ list_tree(const struct lzc *z, const char *root, struct zt_buf *out)
 }
 
 static int
-snapshots(const struct lzc *z, const char *dataset, boolean_t full,
+snapshots(const struct lzc *z, const char *dataset, enum depth depth,
     struct zt_buf *out)
 {
 	struct entry e = { 0 };
@@ -90,8 +90,8 @@ snapshots(const struct lzc *z, const char *dataset, boolean_t full,
 	int error;
 
 	buf_putc(out, '[');
-	while ((error = z->next_snapshot(z, dataset, full, &e)) == 0) {
-		if (e.createtxg == 0 && !full)
+	while ((error = z->next_snapshot(z, dataset, depth, &e)) == 0) {
+		if (e.createtxg == 0)
 			return (EAGAIN);
 		if (out->len > 1)
 			buf_putc(out, ',');
@@ -104,18 +104,19 @@ snapshots(const struct lzc *z, const char *dataset, boolean_t full,
 }
 
 /*
- * OpenZFS 2.1 leaves all but the name out of the simple form
- * (zfs_ioc_snapshot_list_next in module/zfs/zfs_ioctl.c): ask for all of it then.
+ * OpenZFS 2.1 leaves all but the name out of the fast form
+ * (zfs_ioc_snapshot_list_next in module/zfs/zfs_ioctl.c); one step slower it
+ * gives what the later releases do.
  */
 int
-list_snapshots(const struct lzc *z, const char *dataset, boolean_t full,
+list_snapshots(const struct lzc *z, const char *dataset, boolean_t props,
     struct zt_buf *out)
 {
-	int error = snapshots(z, dataset, full, out);
+	int error = snapshots(z, dataset, props ? DEPTH_PROPS : DEPTH_FAST, out);
 
-	if (error == EAGAIN && !full) {
+	if (error == EAGAIN && !props) {
 		out->len = 0;
-		error = snapshots(z, dataset, B_TRUE, out);
+		error = snapshots(z, dataset, DEPTH_STATS, out);
 	}
 	return (error);
 }

@@ -9,7 +9,7 @@
 
 int list_one(const struct lzc *, const char *name, struct zt_buf *);
 int list_tree(const struct lzc *, const char *root, struct zt_buf *);
-int list_snapshots(const struct lzc *, const char *dataset, boolean_t full,
+int list_snapshots(const struct lzc *, const char *dataset, boolean_t props,
     struct zt_buf *);
 
 #endif

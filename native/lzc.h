@@ -36,6 +36,12 @@ enum lzc_dataset_type {
 	X(int, lzc_get_bookmarks, (const char *, nvlist_t *, nvlist_t **)) \
 	X(int, lzc_destroy_bookmarks, (nvlist_t *, nvlist_t **))
 
+/*
+ * How much a listing of snapshots reads.  FAST gives nothing but names before
+ * OpenZFS 2.2; STATS opens each snapshot; PROPS collects all properties as well.
+ */
+enum depth { DEPTH_FAST, DEPTH_STATS, DEPTH_PROPS };
+
 /* A dataset or snapshot as a listing meets it; the caller frees props. */
 struct entry {
 	char name[256];		/* ZFS_MAX_DATASET_NAME_LEN */
@@ -60,7 +66,7 @@ struct lzc {
 	int (*next_child)(const struct lzc *, const char *parent,
 	    struct entry *);
 	int (*next_snapshot)(const struct lzc *, const char *dataset,
-	    boolean_t full, struct entry *);
+	    enum depth, struct entry *);
 	int (*pool_configs)(const struct lzc *, nvlist_t **);
 	int (*pool_config)(const struct lzc *, const char *pool, nvlist_t **);
 	int (*pool_props)(const struct lzc *, const char *pool, nvlist_t **);

@@ -150,10 +150,10 @@ zt_list_datasets(struct zt *zt, const char *root, struct zt_buf *out)
 }
 
 int
-zt_list_snapshots(struct zt *zt, const char *dataset, int full,
+zt_list_snapshots(struct zt *zt, const char *dataset, int props,
     struct zt_buf *out)
 {
-	return (list_snapshots(&zt->z, dataset, full ? B_TRUE : B_FALSE, out));
+	return (list_snapshots(&zt->z, dataset, props ? B_TRUE : B_FALSE, out));
 }
 
 int

@@ -31,7 +31,7 @@ int zt_pool_props(struct zt *zt, const char *pool, struct zt_buf *out);
 
 int zt_stats(struct zt *zt, const char *name, struct zt_buf *out);
 int zt_list_datasets(struct zt *zt, const char *root, struct zt_buf *out);
-int zt_list_snapshots(struct zt *zt, const char *dataset, int full,
+int zt_list_snapshots(struct zt *zt, const char *dataset, int props,
     struct zt_buf *out);
 
 int zt_create(struct zt *zt, const char *name, int volume,
