@@ -12,8 +12,8 @@ GUEST_ARGS ?=
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 # Files that end up in the installed project other than as links to the tree.
-BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*)
-SCRIPTS := .ci/run .ci/install-host $(wildcard tests/lab/image/build tests/lab/image/host-setup)
+BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] native/*.py)
+SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
 .PHONY: help test unit lint format lab demo bench host wheel clean

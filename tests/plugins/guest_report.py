@@ -167,8 +167,6 @@ class GuestRun(pytest.Item):
         disks = [word for size in DISKS for word in ("--disk", size)]
         limit = str(self.config.getoption("guest_timeout"))
         given = shlex.split(self.config.getoption("guest_args"))
-        # `pytest`, not `python -m pytest`: that one puts the checkout, which has no
-        # compiled extension, before the installed package.
         inner = ["pytest", "--quiet", "--tb=no", "--no-summary", "--color=no"]
         where = [] if any(word.startswith("tests/lab") for word in given) else ["tests/lab"]
         run = [str(LAB / "run"), "--release", self.name, "--timeout", limit, *disks]
@@ -186,7 +184,9 @@ class GuestRun(pytest.Item):
             print(f"--- {self.name}: status {status}", flush=True)
             events = list(read(output / REPORTS))
             for event in events:
-                if event["event"] == "report":
+                if event["event"] == "collected":
+                    self.session.testscollected += event["count"]  # progress divides by it
+                elif event["event"] == "report":
                     self.repeat(event["report"])
         check(events, status)
 
@@ -200,8 +200,6 @@ class GuestRun(pytest.Item):
         if isinstance(report, pytest.CollectReport):
             self.ihook.pytest_collectreport(report=report)
             return
-        if report.when == "setup":
-            self.session.testscollected += 1  # the progress display divides by it
         self.ihook.pytest_runtest_logreport(report=report)
 
     def repr_failure(
