@@ -37,8 +37,8 @@ class Image:
 
     @property
     def kernel(self) -> Path:
-        """The release's own kernel."""
-        return self.folder / "vmlinuz"
+        """The release's own kernel, unpacked where the emulator can start it so."""
+        return self.folder / "kernel"
 
     @property
     def initrd(self) -> Path:
@@ -80,28 +80,35 @@ def image(release: str) -> Iterator[Image]:
 
 def _build(release: str, folder: Path) -> None:
     """Build under a lock, rename into place, and drop what it replaces."""
-    images = folder.parent
-    with locked(images / f"{release}.lock"):
-        if folder.is_dir():
+    lock = folder.parent / f"{release}.lock"
+    with locked(lock, wait=False) as free:
+        if free:
+            _build_locked(release, folder)
             return
-        unfinished = images / f"{release}.building"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        say(f"building the image of {release}: this takes some minutes, once")
-        for argv in (
-            [str(RECIPE / "host-setup")],
-            [str(RECIPE / "build"), release, str(unfinished)],
-        ):
-            # Its stdout too is talk: ours belongs to the command.
-            status = subprocess.run(
-                argv, stdout=2, stdin=subprocess.DEVNULL, check=False
-            ).returncode
-            if status:
-                raise LabError(
-                    f"cannot build '{release}': {argv[0]} ended with status {status}",
-                    "its messages are above; a second run starts afresh",
-                )
-        unfinished.rename(folder)
-        _drop_old(release, folder)
+    say(f"waiting for another run to build the image of {release}")
+    with locked(lock):
+        _build_locked(release, folder)
+
+
+def _build_locked(release: str, folder: Path) -> None:
+    if folder.is_dir():
+        return
+    unfinished = folder.parent / f"{release}.building"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    say(f"building the image of {release}: this takes some minutes, once")
+    for argv in ([RECIPE / "host-setup"], [RECIPE / "build", release, unfinished]):
+        # It ends with the runner, and its stdout is talk: ours is the command's.
+        line = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
+        status = subprocess.run(
+            line, stdout=2, stdin=subprocess.DEVNULL, check=False
+        ).returncode
+        if status:
+            raise LabError(
+                f"cannot build '{release}': {argv[0]} ended with status {status}",
+                "its messages are above; the next run starts afresh",
+            )
+    unfinished.rename(folder)
+    _drop_old(release, folder)
 
 
 def _drop_old(release: str, keep: Path) -> None:

@@ -70,7 +70,7 @@ def argv(image: Image, disks: Sequence[Disk], *, systemd: bool = False) -> list[
         # The emulator dies with the runner, even when that one is killed.
         *("setpriv", "--pdeathsig", "KILL", "--"),
         *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
-        *("-no-reboot", "-machine", "pc", "-accel", "tcg,thread=multi", "-cpu", CPU),
+        *("-no-reboot", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", CPU),
         *("-m", MEMORY, "-smp", str(CPUS)),
         *("-kernel", str(image.kernel), "-initrd", str(image.initrd), "-append", cmdline),
         *("-serial", "file:console.log"),
