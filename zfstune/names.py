@@ -129,11 +129,7 @@ def check_snapshot(name: str, *, creating: bool = False) -> str:
 
 
 def check_bookmark(name: str, *, creating: bool = False) -> str:
-    """Check the full name of a bookmark, ``dataset#bookmark``.
-
-    Args:
-        name: Full name.
-        creating: As for :func:`check_dataset`.
+    """Check the full name of a bookmark, ``dataset#bookmark``, as for a snapshot.
 
     Raises:
         InvalidName: It breaks a rule of ``bookmark_namecheck``.

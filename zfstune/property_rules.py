@@ -184,8 +184,9 @@ def _check_sharenfs(text: str) -> None:
         return
     if not text or any(ord(character) < ord(" ") for character in text):
         raise refusal("sharenfs", text, "it is empty or holds control characters")
-    for option in text.split(","):
-        if option and option.partition("=")[0] not in _NFS_OPTIONS:
+    for part in text.split(","):
+        option = part.partition("=")[0]
+        if part and option not in _NFS_OPTIONS:
             raise refusal("sharenfs", text, f"there is no option '{shown(option)}'")
 
 

@@ -69,12 +69,12 @@ def property_names() -> set[str]:
     """Give the names of all dataset properties that library and module share."""
     found = set()
 
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
     def add(prop: int, _: object) -> int:
         found.add(LIBZFS.zfs_prop_to_name(prop).decode())
         return -2  # ZPROP_CONT
 
-    call("zprop_iter", add, None, True, False, FILESYSTEM | SNAPSHOT | VOLUME)
+    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p)(add)
+    call("zprop_iter", callback, None, True, False, FILESYSTEM | SNAPSHOT | VOLUME)
     return found
 
 
