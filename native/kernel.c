@@ -94,13 +94,15 @@ entry_fill(struct entry *e, const struct zfs_cmd *cmd)
 }
 
 static int
-kernel_stats(const struct lzc *z, struct entry *e)
+kernel_stats(const struct lzc *z, enum depth depth, struct entry *e)
 {
 	struct zfs_cmd cmd;
 	int error = cmd_name(&cmd, e->name);
 
+	e->props = NULL;
 	if (error == 0)
-		error = zfs_ioctl(z, ZFS_IOC_OBJSET_STATS, &cmd, NULL, &e->props);
+		error = zfs_ioctl(z, ZFS_IOC_OBJSET_STATS, &cmd, NULL,
+		    depth == DEPTH_PROPS ? &e->props : NULL);
 	return (error != 0 ? error : entry_fill(e, &cmd));
 }
 

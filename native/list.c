@@ -30,18 +30,52 @@ put_row(const struct lzc *z, const char *name, struct entry *e,
 	e->props = NULL;
 }
 
+static int
+stats(const struct lzc *z, const char *name, enum depth depth, struct entry *e)
+{
+	memset(e, 0, sizeof (*e));
+	if (strlen(name) >= sizeof (e->name))
+		return (ENAMETOOLONG);
+	(void) strcpy(e->name, name);
+	return (z->stats(z, depth, e));
+}
+
 int
 list_one(const struct lzc *z, const char *name, struct zt_buf *out)
 {
-	struct entry e = { 0 };
-	int error;
+	struct entry e;
+	int error = stats(z, name, DEPTH_PROPS, &e);
 
-	if (strlen(name) >= sizeof (e.name))
-		return (ENAMETOOLONG);
-	(void) strcpy(e.name, name);
-	if ((error = z->stats(z, &e)) != 0)
+	if (error != 0)
 		return (error);
 	put_row(z, e.name, &e, out);
+	return (out->error);
+}
+
+/* The names of a list, less those that do not exist. */
+int
+list_named(const struct lzc *z, nvlist_t *names, boolean_t props,
+    struct zt_buf *out)
+{
+	const struct nvp *nvp = &z->nvp;
+	enum depth depth = props ? DEPTH_PROPS : DEPTH_STATS;
+
+	buf_putc(out, '[');
+	for (nvpair_t *pair = nvp->nvlist_next_nvpair(names, NULL);
+	    pair != NULL; pair = nvp->nvlist_next_nvpair(names, pair)) {
+		struct entry e;
+		int error = stats(z, nvp->nvpair_name(pair), depth, &e);
+		if (error == ENOENT)
+			continue;
+		if (error != 0)
+			return (error);
+		if (out->len > 1)
+			buf_putc(out, ',');
+		put_row(z, e.name, &e, out);
+		if (out->error != 0)
+			return (out->error);
+	}
+	buf_putc(out, ']');
 	return (out->error);
 }
 

@@ -8,6 +8,8 @@
 #include "lzc.h"
 
 int list_one(const struct lzc *, const char *name, struct zt_buf *);
+int list_named(const struct lzc *, nvlist_t *names, boolean_t props,
+    struct zt_buf *);
 int list_tree(const struct lzc *, const char *root, struct zt_buf *);
 int list_snapshots(const struct lzc *, const char *dataset, boolean_t props,
     struct zt_buf *);

@@ -37,7 +37,7 @@ enum lzc_dataset_type {
 	X(int, lzc_destroy_bookmarks, (nvlist_t *, nvlist_t **))
 
 /*
- * How much a listing of snapshots reads.  FAST gives nothing but names before
+ * How much is read of each dataset or snapshot.  In a listing, FAST gives nothing but names before
  * OpenZFS 2.2; STATS opens each snapshot; PROPS collects all properties as well.
  */
 enum depth { DEPTH_FAST, DEPTH_STATS, DEPTH_PROPS };
@@ -62,7 +62,7 @@ struct lzc {
 #undef	LZC_MEMBER
 
 	/* What libzfs_core lacks.  The next_* calls answer ESRCH at the end. */
-	int (*stats)(const struct lzc *, struct entry *);
+	int (*stats)(const struct lzc *, enum depth, struct entry *);
 	int (*next_child)(const struct lzc *, const char *parent,
 	    struct entry *);
 	int (*next_snapshot)(const struct lzc *, const char *dataset,

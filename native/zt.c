@@ -144,6 +144,20 @@ zt_stats(struct zt *zt, const char *name, struct zt_buf *out)
 }
 
 int
+zt_list_named(struct zt *zt, const uint8_t *flat, size_t size, int props,
+    struct zt_buf *out)
+{
+	nvlist_t *names;
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &names);
+
+	if (error != 0)
+		return (error);
+	error = list_named(&zt->z, names, props ? B_TRUE : B_FALSE, out);
+	zt->z.nvp.nvlist_free(names);
+	return (error);
+}
+
+int
 zt_list_datasets(struct zt *zt, const char *root, struct zt_buf *out)
 {
 	return (list_tree(&zt->z, root, out));

@@ -30,6 +30,8 @@ int zt_pool_config(struct zt *zt, const char *pool, struct zt_buf *out);
 int zt_pool_props(struct zt *zt, const char *pool, struct zt_buf *out);
 
 int zt_stats(struct zt *zt, const char *name, struct zt_buf *out);
+int zt_list_named(struct zt *zt, const uint8_t *flat, size_t size, int props,
+    struct zt_buf *out);
 int zt_list_datasets(struct zt *zt, const char *root, struct zt_buf *out);
 int zt_list_snapshots(struct zt *zt, const char *dataset, int props,
     struct zt_buf *out);

@@ -78,11 +78,13 @@ class Decision:
         snapshot: The snapshot.
         keep: False: it is to be destroyed.
         reasons: At least one; several where several things keep it.
+        spared: The policy would let it go; it stays because something hangs on it.
     """
 
     snapshot: Snapshot
     keep: bool
     reasons: tuple[str, ...]
+    spared: bool = False
 
 
 def decide(snapshots: Iterable[Snapshot], policy: Policy) -> tuple[Decision, ...]:
@@ -102,7 +104,7 @@ def decide(snapshots: Iterable[Snapshot], policy: Policy) -> tuple[Decision, ...
     decisions = []
     for snapshot in order:
         reasons = []
-        destroy = False
+        destroy = spared = False
         if listed[snapshot.name] > 1:
             # Made anew while the list was read: which guid is there now is a guess.
             reasons.append("listed twice, as two different snapshots")
@@ -114,12 +116,12 @@ def decide(snapshots: Iterable[Snapshot], policy: Policy) -> tuple[Decision, ...
             destroy = rank > policy.keep
             reasons.append(_ranked(rank, policy.keep))
             if destroy and snapshot.clones:
-                destroy = False
+                destroy, spared = False, True
                 reasons = []
         if snapshot.clones:
             plural = "a clone hangs" if snapshot.clones == 1 else "clones hang"
             reasons.append(f"{plural} on it")
-        decisions.append(Decision(snapshot, not destroy, tuple(reasons)))
+        decisions.append(Decision(snapshot, not destroy, tuple(reasons), spared))
     return tuple(decisions)
 
 

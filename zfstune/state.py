@@ -51,8 +51,25 @@ class PropertyValue:
     origin: str = ""
 
 
+class _WithProperties:
+    """What a dataset and a snapshot have in common."""
+
+    __slots__ = ()
+    properties: Mapping[str, PropertyValue]
+
+    def local(self, name: str) -> str | None:
+        """Give the value set on this very dataset or snapshot, or None."""
+        found = self.properties.get(name)
+        return found.value if found is not None and found.source == LOCAL else None
+
+    def value(self, name: str) -> str | None:
+        """Give the value in force, wherever it was set, or None where there is none."""
+        found = self.properties.get(name)
+        return None if found is None else found.value
+
+
 @dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(_WithProperties):
     """A filesystem or a volume.
 
     Attributes:
@@ -71,19 +88,9 @@ class Dataset:
         default_factory=lambda: MappingProxyType({})
     )
 
-    def local(self, name: str) -> str | None:
-        """Give the value set on this very dataset, or None."""
-        found = self.properties.get(name)
-        return found.value if found is not None and found.source == LOCAL else None
-
-    def value(self, name: str) -> str | None:
-        """Give the value in force, wherever it was set, or None where there is none."""
-        found = self.properties.get(name)
-        return None if found is None else found.value
-
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(_WithProperties):
     """A snapshot.
 
     Attributes:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+    from typing import Self
 
+    from zfstune.properties import Limits
     from zfstune.state import Dataset, Mount, PoolInfo, Snapshot
 
 __all__ = ["Engine", "open_engine"]
@@ -27,6 +29,16 @@ class Engine(Protocol):
     :class:`~zfstune.errors.BatchError` where it takes many targets. Values are
     checked before ZFS sees them (:class:`~zfstune.errors.InvalidValue`).
     """
+
+    def __enter__(self) -> Self:
+        """Give the engine itself."""
+
+    def __exit__(self, *exc: object) -> None:
+        """Close the engine."""
+
+    @property
+    def limits(self) -> Limits:
+        """What the running release decides."""
 
     def pools(self) -> tuple[str, ...]:
         """Give the names of the imported pools, sorted."""
@@ -48,6 +60,11 @@ class Engine(Protocol):
 
     def snapshots(self, dataset: str, *, properties: bool = False) -> list[Snapshot]:
         """Give the snapshots of one dataset, oldest first by createtxg."""
+
+    def find_snapshots(
+        self, names: Iterable[str], *, properties: bool = False
+    ) -> dict[str, Snapshot]:
+        """Give those of the named snapshots that exist, by name."""
 
     def create(
         self,

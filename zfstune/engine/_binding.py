@@ -72,8 +72,8 @@ class Binding:
 
     def change(
         self, function: Callable[..., int], *args: str | int | Mapping[str, Any]
-    ) -> tuple[int, dict[str, int]]:
-        """Call a function that takes nvlists and gives back errors by name."""
+    ) -> tuple[int, Any]:
+        """Call a function that takes nvlists; give its errno and what it wrote."""
         flat: list[Any] = []
         for arg in args:
             if isinstance(arg, (str, int)):
@@ -81,8 +81,7 @@ class Binding:
             else:
                 packed = _nvlist.encode(arg)
                 flat += [packed, len(packed)]
-        error, errors = self._filled(function, *flat)
-        return error, errors or {}
+        return self._filled(function, *flat)
 
     def promote(self, name: str) -> tuple[int, str]:
         """Promote a clone; on EEXIST the text names the snapshot in the way."""

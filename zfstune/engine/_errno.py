@@ -118,9 +118,7 @@ _SPECIAL = {
             "it has snapshots, is open or is being received",
             "destroy its snapshots first; `fuser -vm` shows what keeps it open",
         ),
-        e.EEXIST: _Meaning(
-            Busy, "it has children", "destroy them first"
-        ),
+        e.EEXIST: _Meaning(Busy, "it has children", "destroy them first"),
     },
     "snapshot": {
         e.EXDEV: _Meaning(

@@ -103,6 +103,16 @@ class NativeEngine:
         rows.sort(key=lambda row: row[3])
         return [_rows.snapshot(row, self._limits.release, dataset) for row in rows]
 
+    def find_snapshots(
+        self, snapshots: Iterable[str], *, properties: bool = False
+    ) -> dict[str, Snapshot]:
+        """Give those of the named snapshots that exist, by name."""
+        wanted = dict.fromkeys(map(names.check_snapshot, snapshots))
+        error, rows = self._zfs.change(lib.zt_list_named, wanted, int(properties))
+        if error:
+            raise engine_error("read", next(iter(wanted)), error)
+        return {row[0]: _rows.snapshot(row, self._limits.release) for row in rows or ()}
+
     def _stats(self, name: str) -> list[Any]:
         error, row = self._zfs.read(lib.zt_stats, name)
         if error:
@@ -179,7 +189,7 @@ class NativeEngine:
             self._fix_reservation(dataset, values)
         error, errors = self._zfs.change(lib.zt_set, name, values)
         if error:
-            raise _property_error(name, error, errors, wanted)
+            raise _property_error(name, error, errors or {}, wanted)
         self._log(set_line(wanted, name))
 
     def _fix_reservation(self, dataset: Dataset, values: dict[str, int | str]) -> None:
@@ -330,7 +340,8 @@ class NativeEngine:
         if not targets:
             return
         values = dict.fromkeys(targets) if isinstance(targets, list) else targets
-        error, errors = self._zfs.change(call, values, *more)
+        error, written = self._zfs.change(call, values, *more)
+        errors: dict[str, int] = written or {}
         if not error:
             self._log(targets_line(operation, [t for t in targets if t not in errors]))
         # lzc_hold and lzc_release pass over a missing target: they succeed and name it

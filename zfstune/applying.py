@@ -1,0 +1,264 @@
+"""Bring profiles into force: read what is there, plan, carry the plan out."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zfstune import names
+from zfstune.actions import Adjust, Create, MountDataset, SetOwner
+from zfstune.engine import open_engine
+from zfstune.errors import EngineError, PlanError, ProfileError
+from zfstune.planner import make_plan
+from zfstune.pools import choose_pool, ready_pool
+from zfstune.profile import Profile, load
+from zfstune.wanted import wanted_accounts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from zfstune.actions import Action, Plan
+    from zfstune.engine import Engine
+    from zfstune.state import Dataset
+
+__all__ = ["Applied", "apply", "plan"]
+
+# Profiles hang below POOL/data unless told otherwise.
+_ROOT = "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a plan.
+
+    Attributes:
+        plan: The plan.
+        done: The actions carried out, in order; none in a dry run.
+    """
+
+    plan: Plan
+    done: tuple[Action, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.done)
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the plan as JSON takes it, and ``done``: how many actions ran."""
+        return {**self.plan.to_dict(), "done": len(self.done)}
+
+
+def plan(
+    *profiles: str | Profile,
+    pool: str | None = None,
+    root: str | None = None,
+    properties: Mapping[str, str] | None = None,
+    owner: bool = True,
+    allow_unsafe: bool = False,
+    engine: Engine | None = None,
+) -> Plan:
+    """Plan what :func:`apply` would do, and change nothing.
+
+    Args:
+        profiles: Names of profiles, or profiles.
+        pool: Pool to use; default: see :func:`zfstune.pools.choose_pool`.
+        root: Dataset that the profiles' datasets go below; default: ``POOL/data``.
+        properties: Override or add values on the first dataset of each profile.
+        owner: Give mounted directories the owner and mode of the profile.
+        allow_unsafe: Let `properties` set ``sync=disabled``.
+        engine: Default: the running kernel's ZFS.
+
+    Raises:
+        ProfileError: No such profile.
+        PlanError: The state of the system forbids it.
+        EngineError: ZFS refused a read.
+        ZfsUnavailable: There is no ZFS here.
+    """
+    with nullcontext(engine) if engine else open_engine() as zfs:
+        return _plan(
+            zfs,
+            profiles,
+            pool=pool,
+            root=root,
+            properties=properties or {},
+            owner=owner,
+            allow_unsafe=allow_unsafe,
+        )
+
+
+def apply(
+    *profiles: str | Profile,
+    pool: str | None = None,
+    root: str | None = None,
+    properties: Mapping[str, str] | None = None,
+    owner: bool = True,
+    allow_unsafe: bool = False,
+    dry_run: bool = False,
+    engine: Engine | None = None,
+    show: Callable[[Plan], None] | None = None,
+) -> Applied:
+    """Create and tune the datasets of profiles, mount them, give them their owner.
+
+    A second call changes nothing. A call that was interrupted anywhere, by a
+    crash or by kill -9, is finished by the next one. Nothing is ever destroyed.
+
+    Args:
+        profiles: As for :func:`plan`, and so are the rest.
+        pool: Pool to use.
+        root: Dataset that the profiles' datasets go below.
+        properties: Values on the first dataset of each profile.
+        owner: Give mounted directories their owner and mode.
+        allow_unsafe: Let `properties` set ``sync=disabled``.
+        dry_run: Stop once the plan is made.
+        engine: Default: the running kernel's ZFS.
+        show: Called with the plan before the first change.
+
+    Returns:
+        The plan and what was done of it.
+
+    Raises:
+        ProfileError, PlanError, EngineError, ZfsUnavailable: As for :func:`plan`;
+            what was done before an EngineError stays, and the next call goes on
+            from there.
+    """
+    with nullcontext(engine) if engine else open_engine() as zfs:
+        made = _plan(
+            zfs,
+            profiles,
+            pool=pool,
+            root=root,
+            properties=properties or {},
+            owner=owner,
+            allow_unsafe=allow_unsafe,
+        )
+        if show is not None:
+            show(made)
+        if dry_run:
+            return Applied(made, ())
+        return Applied(made, _carry_out(zfs, made.actions))
+
+
+def _plan(
+    engine: Engine,
+    profiles: Iterable[str | Profile],
+    *,
+    pool: str | None,
+    root: str | None,
+    properties: Mapping[str, str],
+    owner: bool,
+    allow_unsafe: bool,
+) -> Plan:
+    loaded = [p if isinstance(p, Profile) else load(p) for p in profiles]
+    if not loaded:
+        raise ProfileError("cannot apply nothing: name a profile", hint="try `postgres`")
+    if root is not None:
+        names.check_dataset(root, creating=True)
+        if pool not in (None, names.pool_of(root)):
+            raise PlanError(f"cannot use root '{root}': it is not in pool '{pool}'")
+        pool = names.pool_of(root)
+    name = choose_pool(engine, pool)
+    info = ready_pool(engine, name, operation="plan on pool")
+    base = root or f"{name}/{_ROOT}"
+    users, groups = wanted_accounts(loaded)
+    return make_plan(
+        loaded,
+        root=base,
+        datasets=_datasets(engine, base),
+        mounts=engine.mounts(),
+        pool=info,
+        accounts=_numbers(users, _uid),
+        groups=_numbers(groups, _gid),
+        overrides=properties,
+        limits=engine.limits,
+        default_root=root is None,
+        owner=owner,
+        allow_unsafe=allow_unsafe,
+    )
+
+
+def _datasets(engine: Engine, root: str) -> dict[str, Dataset]:
+    """Read the root with all below it, and what stands above it."""
+    found: dict[str, Dataset] = {}
+    for name in (*names.ancestors_of(root), root):
+        if not engine.exists(name):
+            return found
+        found[name] = engine.dataset(name)
+    found.update({dataset.name: dataset for dataset in engine.datasets(root)})
+    return found
+
+
+def _numbers(wanted: Iterable[str], number: Callable[[str], int]) -> dict[str, int]:
+    """Look accounts up; one that is missing is the planner's to refuse."""
+    found = {}
+    for name in wanted:
+        try:
+            found[name] = number(name)
+        except KeyError:
+            continue
+    return found
+
+
+def _uid(name: str) -> int:
+    import pwd  # noqa: PLC0415 (only profiles with owners need it)
+
+    return pwd.getpwnam(name).pw_uid
+
+
+def _gid(name: str) -> int:
+    import grp  # noqa: PLC0415 (as above)
+
+    return grp.getgrnam(name).gr_gid
+
+
+def _carry_out(engine: Engine, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    for number, action in enumerate(actions):
+        try:
+            _do(engine, action)
+        except EngineError as error:
+            if number:
+                note = f"{number} of {len(actions)} steps are done; run it again to go on"
+                error.hint = f"{error.hint}; {note}" if error.hint else note
+            raise
+    return actions
+
+
+def _do(engine: Engine, action: Action) -> None:
+    match action:
+        case Create():
+            engine.create(action.dataset, properties=action.properties)
+        case Adjust():
+            # in this order a kill leaves the record of what was set in place
+            for prop in action.inherited:
+                engine.inherit(action.dataset, prop)
+            if action.values:
+                engine.set(action.dataset, action.values)
+        case MountDataset():
+            engine.mount(action.dataset)
+        case SetOwner():
+            _own(action)
+
+
+def _own(action: SetOwner) -> None:
+    """Give a directory its owner through a descriptor, so that no link diverts it."""
+    try:
+        directory = os.open(action.path, os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fchown(
+                directory,
+                -1 if action.uid is None else action.uid,
+                -1 if action.gid is None else action.gid,
+            )
+            if action.mode is not None:  # after chown, which clears setuid and setgid
+                os.fchmod(directory, action.mode)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise EngineError(
+            operation="give an owner to",
+            target=action.path,
+            errno=error.errno or 0,
+            reason=error.strerror or str(error),
+        ) from None

@@ -1,0 +1,151 @@
+"""``zfstune list``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zfstune.cli import status
+from zfstune.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    import argparse
+
+    from zfstune.engine import Engine
+    from zfstune.state import Dataset, Snapshot
+
+__all__ = ["add_parser"]
+
+_DATASET_COLUMNS = {
+    "NAME": "name",
+    "PROFILE": "profile",
+    "RECORDSIZE": "recordsize",
+    "COMPRESSION": "compression",
+    "USED": "used",
+    "AVAIL": "available",
+    "MOUNTPOINT": "mountpoint",
+}
+_SNAPSHOT_COLUMNS = {
+    "NAME": "name",
+    "CREATED": "creation",
+    "USED": "used",
+    "REFER": "referenced",
+    "HOLDS": "userrefs",
+    "MADE BY": "made_by",
+}
+_SIZES = ("recordsize", "used", "available", "referenced")
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "list",
+        help="list datasets or snapshots",
+        description="List datasets with the profile that manages them, or snapshots.",
+    )
+    parser.add_argument(
+        "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
+    )
+    parser.add_argument(
+        "-t",
+        "--type",
+        choices=("datasets", "snapshots"),
+        default="datasets",
+        help="what to list (default: datasets)",
+    )
+    parser.add_argument("-H", action="store_true", help="no header, tabs between columns")
+    parser.add_argument(
+        "-p", action="store_true", help="exact numbers: bytes, seconds since 1970"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from zfstune.engine import open_engine  # noqa: PLC0415 (not for --help)
+
+    snapshots = args.type == "snapshots"
+    columns = _SNAPSHOT_COLUMNS if snapshots else _DATASET_COLUMNS
+    with open_engine() as engine:
+        datasets = [
+            dataset
+            for root in args.datasets or engine.pools()
+            for dataset in engine.datasets(root)
+        ]
+        if snapshots:
+            rows = [
+                _snapshot_row(snapshot)
+                for dataset in datasets
+                for snapshot in engine.snapshots(dataset.name, properties=True)
+            ]
+        else:
+            rows = _dataset_rows(engine, datasets)
+    if args.json:
+        print_json({args.type: rows})
+        return status.DONE
+    shown = [_cells(row, columns.values(), exact=args.p) for row in rows]
+    print_table(
+        list(columns), shown, scripted=args.H, right="llrlrrl" if not snapshots else "llrrr"
+    )
+    return status.DONE
+
+
+def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str | None]]:
+    from zfstune.mountpoint import effective_mountpoint  # noqa: PLC0415 (as above)
+    from zfstune.names import PROFILE_PROPERTY, pool_of  # noqa: PLC0415 (as above)
+
+    altroots: dict[str, str] = {}
+    rows = []
+    for dataset in datasets:
+        pool = pool_of(dataset.name)
+        if pool not in altroots:
+            altroots[pool] = engine.pool(pool).altroot
+        path = effective_mountpoint(dataset, altroots[pool])
+        rows.append(
+            {
+                "name": dataset.name,
+                "type": dataset.kind,
+                "profile": dataset.local(PROFILE_PROPERTY),
+                "recordsize": dataset.value("recordsize") or dataset.value("volblocksize"),
+                "compression": dataset.value("compression"),
+                "used": dataset.value("used"),
+                "available": dataset.value("available"),
+                "mountpoint": path or dataset.value("mountpoint"),
+            }
+        )
+    return rows
+
+
+def _snapshot_row(snapshot: Snapshot) -> dict[str, str | None]:
+    from zfstune.names import SNAPSHOT_PROPERTY  # noqa: PLC0415 (as above)
+
+    own = snapshot.local(SNAPSHOT_PROPERTY) is not None
+    return {
+        "name": snapshot.name,
+        "guid": str(snapshot.guid),
+        "createtxg": str(snapshot.createtxg),
+        "creation": snapshot.value("creation"),
+        "used": snapshot.value("used"),
+        "referenced": snapshot.value("referenced"),
+        "userrefs": snapshot.value("userrefs"),
+        "made_by": "zfstune" if own else None,
+    }
+
+
+def _cells(row: dict[str, str | None], columns: Any, *, exact: bool) -> list[str]:
+    return [_cell(name, row[name], exact=exact) for name in columns]
+
+
+def _cell(name: str, value: str | None, *, exact: bool) -> str:
+    if value is None:
+        return "-"
+    if exact or not value.isdigit():
+        return value
+    if name in _SIZES:
+        from zfstune.size import format_size  # noqa: PLC0415 (as above)
+
+        return format_size(int(value), exact=name == "recordsize")
+    if name == "creation":
+        from datetime import UTC, datetime  # noqa: PLC0415 (as above)
+
+        return datetime.fromtimestamp(int(value), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return value

@@ -1,0 +1,24 @@
+"""What the command's exit status means; each ``--help`` ends with it."""
+
+from __future__ import annotations
+
+__all__ = ["DONE", "FAILED", "HELP", "NO_ZFS", "PARTLY", "PENDING", "SIGNAL", "USAGE"]
+
+DONE = 0
+FAILED = 1
+USAGE = 2
+PARTLY = 3
+PENDING = 4
+NO_ZFS = 5
+SIGNAL = 128
+
+HELP = """\
+exit status:
+  0  done
+  1  an error; nothing beyond what was printed has changed
+  2  the command line makes no sense
+  3  some targets were left as they are; each is named
+  4  changes are pending (plan --check)
+  5  there is no ZFS here
+  128+N  ended by signal N
+"""

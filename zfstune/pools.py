@@ -1,0 +1,119 @@
+"""Which pool is meant, and whether it can be worked on."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING
+
+from zfstune.errors import NotFound, PlanError, PoolSuspended
+from zfstune.names import check_pool
+from zfstune.quoting import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.engine import Engine
+    from zfstune.state import PoolInfo
+
+__all__ = ["MANIFEST", "choose_pool", "ready_pool"]
+
+# What the kldload installer leaves on the machines it installs: NAME=value lines.
+MANIFEST = "/etc/kldload/install-manifest.env"
+
+_OWN_VARIABLE = "ZFSTUNE_POOL"
+_INSTALLER_VARIABLE = "KLDLOAD_POOL_NAME"
+
+
+def choose_pool(
+    engine: Engine,
+    pool: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    manifest: str = MANIFEST,
+) -> str:
+    """Choose a pool: the one named, else the one configured, else the only one.
+
+    Args:
+        engine: Whose pools.
+        pool: The caller's choice.
+        environ: ``ZFSTUNE_POOL`` and ``KLDLOAD_POOL_NAME`` are read from it;
+            default: this process's environment.
+        manifest: File that gives ``KLDLOAD_POOL_NAME`` where the environment does
+            not.
+
+    Raises:
+        InvalidName: The name is none of a pool.
+        NotFound: No pool of that name is imported.
+        PlanError: No pool was named, and none or several are imported.
+    """
+    environ = os.environ if environ is None else environ
+    imported = engine.pools()
+    chosen = (
+        pool
+        or environ.get(_OWN_VARIABLE)
+        or environ.get(_INSTALLER_VARIABLE)
+        or _from_manifest(manifest)
+    )
+    if chosen:
+        check_pool(chosen)
+        if chosen not in imported:
+            raise NotFound(
+                operation="use pool",
+                target=chosen,
+                errno=errno.ENOENT,
+                reason="no such pool is imported",
+                hint=_listed(imported),
+            )
+        return chosen
+    if len(imported) == 1:
+        return imported[0]
+    if imported:
+        raise PlanError(
+            "cannot choose a pool: several are imported",
+            hint=f"name one with --pool or {_OWN_VARIABLE}: {', '.join(imported)}",
+        )
+    raise PlanError("cannot choose a pool: none is imported", hint=_listed(imported))
+
+
+def ready_pool(engine: Engine, name: str, *, operation: str) -> PoolInfo:
+    """Read a pool that is about to be changed.
+
+    Raises:
+        NotFound: No such pool is imported.
+        PoolSuspended: It lost its devices: a change would wait for them without
+            end, so none is begun.
+    """
+    info = engine.pool(name)
+    if info.suspended:
+        raise PoolSuspended(
+            operation=operation,
+            target=name,
+            errno=errno.EAGAIN,
+            reason="the pool is suspended: it lost its devices and waits for them",
+            hint=f"bring the devices back, then `zpool clear {name}`",
+        )
+    return info
+
+
+def _listed(imported: tuple[str, ...]) -> str:
+    if imported:
+        return f"imported are: {', '.join(imported)}"
+    return "import one with `zpool import`, or create one with `zpool create`"
+
+
+def _from_manifest(path: str) -> str | None:
+    """Read the installer's file as data; a shell would run what is in it."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            lines = file.read(1 << 16).splitlines()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise PlanError(f"cannot read '{shown(path)}': {error.strerror}") from None
+    found = None
+    for line in lines:
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and name == _INSTALLER_VARIABLE:
+            found = value.partition(" #")[0].strip().strip("'\"")
+    return found or None
