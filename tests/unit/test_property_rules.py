@@ -330,6 +330,8 @@ def test_encryption_that_makes_sense_passes() -> None:
         assert "the dataset is " in message
         other = {"none": "prompt", "prompt": "none"}[location]
         assert checked({"keylocation": other}, creating=False, encrypted=encrypted)
+    assert checked({"encryption": "off"}) == {"encryption": 2}
+    assert checked({"atime": "on"}, creating=False, encrypted=True) == {"atime": 1}
     assert "room for two" in str(complaint({"copies": "3"}, creating=False, encrypted=True))
     assert checked({"copies": "3"}, creating=False) == {"copies": 3}
 
