@@ -167,6 +167,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Our reader went away: point stdout elsewhere, or Python complains at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        reason = error.strerror or str(error)
+        sys.stderr.write(f"cannot use '{error.filename or 'the lab'}': {reason}\n")
+        return EXIT_LAB
 
 
 def _interrupted(number: int, _frame: FrameType | None) -> NoReturn:
@@ -190,7 +194,12 @@ def _hand_over(options: argparse.Namespace) -> int:
     """Run the command in a guest that is up; one command at a time."""
     folder, facts = guest.find(options.within)
     command = _command(options)
-    with locked(folder / "command.lock"):
+    lock = folder / "command.lock"
+    with locked(lock, wait=False) as free:
+        if free:
+            return guest.run(folder, facts, command, dead=lambda: False)
+    say(f"waiting for the command that guest '{options.within}' runs")
+    with locked(lock):
         return guest.run(folder, facts, command, dead=lambda: False)
 
 

@@ -218,12 +218,16 @@ class Session:
     def run(self, on_ready: Callable[[], None]) -> int:
         """Send the request and pass the output on until the status comes."""
         with self._connect() as link:
-            link.sendall(self.request.encode())
+            # That the guest is dead already shows below.
+            with contextlib.suppress(ConnectionError):
+                link.sendall(self.request.encode())
             while True:
                 self._check()
                 if not select.select([link], [], [], POLL_S)[0]:
                     continue
-                data = link.recv(READ_BYTES)
+                data = b""
+                with contextlib.suppress(ConnectionError):
+                    data = link.recv(READ_BYTES)
                 if not data:
                     raise self._failure("the emulator ended before the command did")
                 try:
