@@ -48,7 +48,7 @@ bench: host ## Compare with the zfs command and with peers, in a guest
 	tests/lab/run --release $(RELEASE) -- pytest benchmarks --benchmark-enable $(ARGS)
 
 host: ## Install what the tests need on a Debian host (as root)
-	.ci/install-host
+	PYTHON=$(PYTHON) .ci/install-host
 
 wheel: $(STAMP) ## Build the sdist and, from it, the wheel into dist/
 	rm -rf dist

@@ -74,8 +74,7 @@ def sdist(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel from the sdist alone."""
     source = tmp_path_factory.mktemp("source")
-    with tarfile.open(sdist) as archive:
-        archive.extractall(source, filter="data")
+    run("tar", "-xf", sdist, cwd=source)  # tarfile's filters came with Python 3.11.4
     folder = tmp_path_factory.mktemp("wheel")
     run(sys.executable, "-c", MAKE_WHEEL, folder, cwd=next(source.iterdir()))
     (built,) = folder.glob("*.whl")
