@@ -117,5 +117,6 @@ def _apply(args: argparse.Namespace) -> int:
     if args.json:
         print_json(applied.to_dict())
     elif applied.changed:
-        print(f"done: {len(applied.done)} steps")
+        count = len(applied.done)
+        print(f"done: {count} step{'s' if count > 1 else ''}")
     return status.DONE

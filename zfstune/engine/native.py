@@ -89,7 +89,10 @@ class NativeEngine:
         if not recursive:
             return [self.dataset(root)]
         rows = self._list(lib.zt_list_datasets, root)
-        return [_rows.dataset(row, self._limits.release) for row in rows]
+        found = [_rows.dataset(row, self._limits.release) for row in rows]
+        # the kernel lists siblings in the order of a hash; by part, parents stay first
+        found.sort(key=lambda dataset: dataset.name.split("/"))
+        return found
 
     def snapshot(self, name: str) -> Snapshot:
         """Give one snapshot with all its properties."""
