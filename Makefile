@@ -31,6 +31,7 @@ lint: $(STAMP) ## ruff, mypy --strict, and shellcheck where it is installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(if $(wildcard benchmarks/*.py),$(BIN)/mypy benchmarks)
 	for script in $(SCRIPTS); do bash -n $$script || exit; done
 	if command -v shellcheck >/dev/null; then shellcheck --severity=warning $(SCRIPTS); fi
 
