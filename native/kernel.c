@@ -47,6 +47,7 @@ zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
 			cmd->dst = (uintptr_t)out;
 			cmd->dst_size = room;
 		}
+		cmd->dst_filled = 0;	/* the kernel sets it and never clears it */
 		error = ioctl(z->fd, request, cmd) == 0 ? 0 : errno;
 		if (error != ENOMEM || dst == NULL || cmd->dst_size <= room)
 			break;
@@ -55,10 +56,14 @@ zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
 		cmd->cookie = cookie;
 		error = 0;
 	}
-	/* an error may come with a list that says which property it was */
+	/*
+	 * An error may come with a list that says which property it was; "filled"
+	 * is also set where the list did not fit and nothing was written
+	 * (put_nvlist in module/zfs/zfs_ioctl.c).
+	 */
 	if (dst != NULL) {
 		*dst = NULL;
-		if (out != NULL && cmd->dst_filled) {
+		if (out != NULL && cmd->dst_filled && cmd->dst_size <= room) {
 			int bad = nvl_unpack(&z->nvp, out, cmd->dst_size, dst);
 			if (error == 0)
 				error = bad;
@@ -79,11 +84,18 @@ cmd_name(struct zfs_cmd *cmd, const char *name)
 	return (0);
 }
 
+/* Where a call failed, the entry owns nothing. */
 static int
-entry_fill(struct entry *e, const struct zfs_cmd *cmd)
+entry_fill(const struct lzc *z, int error, const struct zfs_cmd *cmd,
+    struct entry *e)
 {
-	if (strlen(cmd->name) >= sizeof (e->name))
-		return (ENAMETOOLONG);
+	if (error == 0 && strlen(cmd->name) >= sizeof (e->name))
+		error = ENAMETOOLONG;
+	if (error != 0) {
+		z->nvp.nvlist_free(e->props);
+		e->props = NULL;
+		return (error);
+	}
 	(void) strcpy(e->name, cmd->name);
 	e->cursor = cmd->cookie;
 	e->guid = cmd->stats.guid;
@@ -103,7 +115,7 @@ kernel_stats(const struct lzc *z, enum depth depth, struct entry *e)
 	if (error == 0)
 		error = zfs_ioctl(z, ZFS_IOC_OBJSET_STATS, &cmd, NULL,
 		    depth == DEPTH_PROPS ? &e->props : NULL);
-	return (error != 0 ? error : entry_fill(e, &cmd));
+	return (entry_fill(z, error, &cmd, e));
 }
 
 /* Without a buffer for them, the kernel does not collect properties at all. */
@@ -121,7 +133,7 @@ list_next(const struct lzc *z, unsigned long request, const char *parent,
 	e->props = NULL;
 	error = zfs_ioctl(z, request, &cmd, NULL,
 	    depth == DEPTH_PROPS ? &e->props : NULL);
-	return (error != 0 ? error : entry_fill(e, &cmd));
+	return (entry_fill(z, error, &cmd, e));
 }
 
 static int

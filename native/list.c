@@ -125,7 +125,7 @@ snapshots(const struct lzc *z, const char *dataset, enum depth depth,
 
 	buf_putc(out, '[');
 	while ((error = z->next_snapshot(z, dataset, depth, &e)) == 0) {
-		if (e.createtxg == 0)
+		if (e.createtxg == 0 && depth == DEPTH_FAST)
 			return (EAGAIN);
 		if (out->len > 1)
 			buf_putc(out, ',');

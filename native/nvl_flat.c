@@ -77,7 +77,7 @@ read_##name##_array(struct reader *r, nvlist_t *to, const char *key)	\
 	int error = read_count(r, 8, &count);				\
 	if (error != 0)							\
 		return (error);						\
-	type *array = calloc(count + 1, sizeof (type));			\
+	type *array = calloc((size_t)count + 1, sizeof (type));			\
 	if (array == NULL)						\
 		return (ENOMEM);					\
 	for (uint_t i = 0; i < count && error == 0; i++) {		\
@@ -105,7 +105,7 @@ read_boolean_array(struct reader *r, nvlist_t *to, const char *key)
 
 	if (error != 0)
 		return (error);
-	boolean_t *array = calloc(count + 1, sizeof (*array));
+	boolean_t *array = calloc((size_t)count + 1, sizeof (*array));
 	if (array == NULL)
 		return (ENOMEM);
 	for (uint_t i = 0; i < count && error == 0; i++) {
@@ -130,7 +130,7 @@ read_string_array(struct reader *r, nvlist_t *to, const char *key)
 
 	if (error != 0)
 		return (error);
-	char **array = calloc(count + 1, sizeof (*array));
+	char **array = calloc((size_t)count + 1, sizeof (*array));
 	if (array == NULL)
 		return (ENOMEM);
 	for (uint_t i = 0; i < count && error == 0; i++)
@@ -152,7 +152,7 @@ read_nvlist_array(struct reader *r, nvlist_t *to, const char *key)
 
 	if (error != 0)
 		return (error);
-	nvlist_t **array = calloc(count + 1, sizeof (*array));
+	nvlist_t **array = calloc((size_t)count + 1, sizeof (*array));
 	if (array == NULL)
 		return (ENOMEM);
 	for (uint_t i = 0; i < count && error == 0; i++)

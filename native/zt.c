@@ -60,7 +60,10 @@ zt_close(struct zt *zt)
 	free(zt);
 }
 
-/* Write `list` (NULL is an empty one) as JSON and free it. */
+/*
+ * Write `list` (NULL is an empty one) as JSON and free it.  Half a document helps
+ * nobody: what could not be written in full is taken back.
+ */
 static int
 give_json(struct zt *zt, nvlist_t *list, struct zt_buf *out)
 {
@@ -69,6 +72,8 @@ give_json(struct zt *zt, nvlist_t *list, struct zt_buf *out)
 	else
 		nvl_to_json(&zt->z.nvp, list, out);
 	zt->z.nvp.nvlist_free(list);
+	if (out->error != 0)
+		out->len = 0;
 	return (out->error);
 }
 
@@ -93,7 +98,9 @@ zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t size,
 
 	if (error != 0)
 		return (error);
-	error = nvl_pack(&zt->z.nvp, list, &packed->data, &packed->len);
+	error = nvl_pack(&zt->z.nvp, list, &packed->data, &packed->size);
+	if (error == 0)
+		packed->len = packed->size;
 	zt->z.nvp.nvlist_free(list);
 	return (error);
 }

@@ -30,9 +30,9 @@ def help_of(*verb: str) -> str:
 
 def verbs() -> set[str]:
     """Give the verbs of the command, from its own help."""
-    found = re.search(r"\{([a-z,-]+)\}", help_of())
+    found = re.findall(r"^ {4}([a-z]+) {2,}\S", help_of(), re.MULTILINE)
     assert found, help_of()
-    return set(found[1].split(","))
+    return set(found)
 
 
 def commands(text: str) -> list[list[str]]:
