@@ -1,0 +1,215 @@
+"""The planner, rule by rule: what it refuses, cuts down and warns of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
+from zfstune.actions import Create, SetOwner
+from zfstune.errors import InvalidProperty, PlanError
+from zfstune.properties import Limits
+from zfstune.state import Dataset, Mount
+
+if TYPE_CHECKING:
+    from zfstune.profile import Profile
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error", "words"),
+    [
+        ({"recordsize": "9K"}, InvalidProperty, "power of two"),
+        ({"no-such": "1"}, InvalidProperty, "no such property"),
+        ({"volsize": "1G"}, InvalidProperty, "filesystem"),
+        ({"recordsize": "4M"}, InvalidProperty, "1M is the most"),
+        ({"sync": "disabled"}, PlanError, "confirmed writes"),
+        ({"org.zfstune:profile": "x"}, PlanError, "own notes"),
+        ({"checksum": "blake3"}, PlanError, "feature blake3"),
+    ],
+)
+def test_bad_overrides_are_refused(
+    overrides: dict[str, str], error: type[Exception], words: str
+) -> None:
+    """What is invalid, unsafe or beyond the pool is an error, not a surprise."""
+    with pytest.raises(error, match=words):
+        Model().plan(app_profile(), overrides=overrides)
+
+
+def test_two_profiles_cannot_share_a_mountpoint() -> None:
+    """One -o mountpoint for two profiles would mount one over the other."""
+    with pytest.raises(PlanError, match="two profiles"):
+        Model().plan(app_profile("a"), app_profile("b"), overrides={"mountpoint": "/srv"})
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (app_profile("one", "x", atime="off"), app_profile("two", "x", atime="on")),
+        (app_profile("one", "x", owner="app"), app_profile("two", "x", owner="postgres")),
+    ],
+)
+def test_profiles_that_contradict_each_other_are_refused(
+    one: Profile, two: Profile
+) -> None:
+    """The error names both."""
+    with pytest.raises(PlanError, match=r"'one' and 'two' want different values"):
+        Model().plan(one, two)
+
+
+@pytest.mark.parametrize(
+    ("features", "limits", "values", "made", "reason"),
+    [
+        (FEATURES - {"large_blocks"}, Limits(), {"recordsize": "1M"}, "131072", "large_bl"),
+        (FEATURES, Limits(), {"recordsize": "16M"}, "1048576", "takes 1M at the most"),
+        (FEATURES - {"large_blocks"}, Limits(), {"recordsize": "16M"}, "131072", "1M"),
+        (FEATURES - {"zstd_compress"}, Limits(), {"compression": "zstd-9"}, "lz4", "zstd"),
+        (frozenset[str](), Limits(), {"compression": "zstd"}, "on", "zstd_compress"),
+        (frozenset[str](), Limits(), {"dnodesize": "auto"}, None, "large_dnode"),
+        (FEATURES, Limits(release=(2, 1)), {"direct": "always"}, None, "OpenZFS 2.3"),
+    ],
+)
+def test_the_pool_gets_what_it_can_take(
+    features: frozenset[str],
+    limits: Limits,
+    values: dict[str, str],
+    made: str | None,
+    reason: str,
+) -> None:
+    """A value beyond pool or module becomes the next best, with a warning, for good."""
+    model = Model(pool=pool_info(features=features))
+    wanted = app_profile(**values)
+    plan = model.plan(wanted, limits=limits)
+    create = plan.actions[1]
+    assert isinstance(create, Create)
+    [name] = values
+    assert create.properties.get(name) == made
+    assert said(plan, reason).message.startswith(f"{name}={values[name]} ")
+    model.run(plan.actions)
+    assert not model.plan(wanted, limits=limits).pending
+
+
+@pytest.mark.parametrize(
+    ("pool", "warnings"),
+    [
+        (pool_info(ashift=12), []),
+        (pool_info(ashift=13), ["never compress"]),
+        (pool_info("raidz2"), ["raidz2"]),
+        (pool_info("draid1", ashift=14), ["never compress", "draid1"]),
+    ],
+)
+def test_small_records_are_warned_of_where_they_hurt(
+    pool: object, warnings: list[str]
+) -> None:
+    """8K on large sectors or on parity is done as asked, and said to be costly."""
+    model = Model(pool=pool)  # type: ignore[arg-type]
+    plan = model.plan(app_profile(recordsize="8K"))
+    assert len(plan.warnings) == len(warnings)
+    for caution, words in zip(plan.warnings, warnings, strict=True):
+        assert words in caution.message
+        assert "-o recordsize" in caution.hint
+    assert model.run(plan.actions).plan(app_profile(recordsize="8K")).warnings == ()
+
+
+def test_data_that_is_there_keeps_its_shape() -> None:
+    """A new recordsize on a dataset with data warns that only new blocks get it."""
+    model = applied(app_profile(recordsize="8K", atime="off"))
+    wanted = app_profile(recordsize="16K", atime="on")
+    assert not model.plan(wanted).warnings
+    model.referenced["tank/data/app"] = 1 << 30
+    assert "--reflink=never" in said(model.plan(wanted), "new recordsize").hint
+    assert not model.plan(app_profile(recordsize="8K", atime="on")).warnings
+
+
+def test_what_is_fixed_at_creation_is_reported_only() -> None:
+    """A create-only property that differs is a warning, never an action or a note."""
+    wanted = app_profile(normalization="formD")
+    model = applied(wanted)
+    assert model.local["tank/data/app"]["normalization"] == "formD"
+    model.local["tank/data/app"]["normalization"] = "none"
+    plan = model.plan(wanted)
+    assert not plan.pending
+    assert "fixed at creation" in said(plan, "normalization").message
+
+
+def test_mounted_elsewhere_is_reported() -> None:
+    """A dataset that is mounted where it should not be is left there, with a remedy."""
+    model = applied(app_profile())
+    model.mounts["tank/data/app"] = Mount("tank/data/app", "/mnt", 0, 0, 0o755)
+    plan = model.plan(app_profile())
+    assert not plan.pending
+    assert "mounted at /mnt and belongs at /data/app" in plan.warnings[0].message
+
+
+def test_a_taken_path_is_an_error() -> None:
+    """Nothing is mounted over another pool's dataset."""
+    model = Model()
+    model.mounts["other/app"] = Mount("other/app", "/data/app", 0, 0, 0o755)
+    with pytest.raises(PlanError, match="'other/app' is mounted at /data/app"):
+        model.plan(app_profile())
+
+
+@pytest.mark.parametrize("missing", ["accounts", "groups"])
+def test_unknown_accounts_are_an_error(missing: str) -> None:
+    """Before anything changes, the error names account and profile."""
+    with pytest.raises(
+        PlanError, match=r"profile 'app': this system has no .* 'app'"
+    ) as it:
+        Model().plan(app_profile(owner="app"), root="tank/data", **{missing: {}})
+    assert "--no-owner" in it.value.hint
+
+
+def test_owners_can_be_left_alone() -> None:
+    """With owner=False nobody is looked up, nothing is given, and a warning says so."""
+    plan = Model().plan(app_profile(owner="app"), owner=False, accounts={}, groups={})
+    assert SetOwner not in {type(action) for action in plan.actions}
+    assert "left alone (app:app)" in plan.warnings[0].message
+
+
+@pytest.mark.parametrize("name", ["tank/data", "tank/data/app"])
+def test_a_volume_in_the_way_is_an_error(name: str) -> None:
+    """A volume where a filesystem is wanted is named, with another way."""
+    model = Model({"tank": {}, "tank/data": {"mountpoint": "/data"}})
+    datasets = {**model.datasets(), name: Dataset(name, "volume", 1, 1)}
+    with pytest.raises(PlanError, match=f"'{name}': a volume of that name"):
+        model.plan(app_profile(), datasets=datasets)
+
+
+@pytest.mark.parametrize(
+    ("pool", "words"),
+    [
+        (pool_info(readonly=True), "read-only"),
+        (pool_info(suspended=True), "suspended"),
+    ],
+)
+def test_a_pool_that_takes_no_change_is_an_error_only_if_one_is_due(
+    pool: object, words: str
+) -> None:
+    """With work to do the pool is refused; with none, the plan is as empty as ever."""
+    model = applied(app_profile())
+    model.pool = pool  # type: ignore[assignment]
+    assert not model.plan(app_profile()).pending
+    with pytest.raises(PlanError, match=words):
+        model.plan(app_profile(atime="off"))
+
+
+def test_a_locked_parent_is_an_error() -> None:
+    """Nothing can be made below an encrypted dataset whose key is not loaded."""
+    model = Model(
+        {"tank": {}, "tank/data": {"keystatus": "unavailable", "canmount": "off"}}
+    )
+    with pytest.raises(PlanError, match="key is not loaded"):
+        model.plan(app_profile())
+
+
+@pytest.mark.parametrize("root", ["other/data", "tankdata"])
+def test_a_root_elsewhere_is_an_error(root: str) -> None:
+    """A root must lie in the pool that was looked at."""
+    with pytest.raises(PlanError, match="not in pool 'tank'"):
+        Model().plan(app_profile(), root=root)
+
+
+def test_a_change_of_profile_is_said() -> None:
+    """A dataset that another profile managed is taken over with a warning."""
+    plan = applied(app_profile("old", "x")).plan(app_profile("new", "x"))
+    assert "profile old until now" in plan.warnings[0].message
