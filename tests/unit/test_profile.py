@@ -1,0 +1,247 @@
+"""Profiles: what ships is sound, and what is not sound is refused by name."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zfstune import profile
+from zfstune.errors import ProfileError
+from zfstune.profile import DatasetProfile, Profile, Setting
+
+SOUND = """
+name = "app"
+summary = "An application"
+
+[[dataset]]
+path = "app"
+owner = "www-data"
+group = "adm"
+mode = "0750"
+
+[dataset.properties.recordsize]
+value = "16K"
+why = "Pages of 16K."
+source = "https://example.org/"
+
+[[dataset]]
+path = "app/log"
+"""
+
+
+def _refused(text: str) -> ProfileError:
+    with pytest.raises(ProfileError) as caught:
+        profile.load_text(text, "app.toml")
+    assert caught.value.message.startswith("cannot load profile 'app.toml': ")
+    return caught.value
+
+
+def test_a_sound_profile_is_read_whole() -> None:
+    """Everything in the file comes out as a value, in the order of the file."""
+    assert profile.load_text(SOUND, "app.toml") == Profile(
+        "app",
+        "An application",
+        (
+            DatasetProfile(
+                "app",
+                (Setting("recordsize", "16K", "Pages of 16K.", "https://example.org/"),),
+                "www-data",
+                "adm",
+                0o750,
+            ),
+            DatasetProfile("app/log", ()),
+        ),
+        "app.toml",
+    )
+
+
+def test_what_ships() -> None:
+    """The three profiles load by the names that `names` gives."""
+    assert profile.names() == ("images", "logs", "postgres")
+    assert [profile.load(name).name for name in profile.names()] == [*profile.names()]
+
+
+@pytest.mark.parametrize("name", ["images", "logs", "postgres"])
+def test_shipped_profiles_argue(name: str) -> None:
+    """Each value is defended in a sentence short enough to show, and has a source."""
+    for dataset in profile.load(name).datasets:
+        for setting in dataset.settings:
+            first = setting.why.split(". ")[0].rstrip(".")
+            assert 0 < len(first) <= 66, first
+            assert setting.why.endswith(".")
+            assert setting.source.startswith(("https://", "man/", "module/"))
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "values"),
+    [
+        ("postgres", "postgres", {"recordsize": "8K", "compression": "lz4"}),
+        ("postgres", "postgres/data", {}),
+        ("postgres", "postgres/wal", {"recordsize": "128K"}),
+        ("postgres", "postgres/backups", {"recordsize": "1M"}),
+        ("logs", "logs", {"recordsize": "128K", "compression": "zstd"}),
+        ("images", "images", {"recordsize": "1M", "compression": "lz4"}),
+    ],
+)
+def test_shipped_values(name: str, path: str, values: dict[str, str]) -> None:
+    """The figures that the profiles stand for; the tables inherit those of postgres."""
+    [dataset] = [d for d in profile.load(name).datasets if d.path == path]
+    assert values.items() <= {s.property: s.value for s in dataset.settings}.items()
+    assert (dataset.owner == "postgres") == (name == "postgres")
+
+
+@pytest.mark.parametrize(
+    "name", ["postgre", "POSTGRES", "", "../profiles/logs", "logs.toml"]
+)
+def test_an_unknown_name_is_refused_with_those_there_are(name: str) -> None:
+    """Only a name in the list is ever opened; the hint lists them."""
+    with pytest.raises(ProfileError, match="no such profile") as caught:
+        profile.load(name)
+    assert "images, logs, postgres" in caught.value.hint
+
+
+def test_a_near_miss_is_named() -> None:
+    """A typing error is answered with what was meant."""
+    with pytest.raises(ProfileError) as caught:
+        profile.load("postgers")
+    assert caught.value.hint.startswith("did you mean 'postgres'?")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('name = "app"', "", "top level: key 'name' is missing"),
+        ('name = "app"', 'name = "App"', "not lowercase"),
+        ('name = "app"', 'name = "../app"', "not lowercase"),
+        ('name = "app"', 'name = ""', "key 'name' is empty"),
+        ('name = "app"', f'name = "{"a" * 65}"', "not lowercase"),
+        ('name = "app"', "name = 1", "takes text in quotes"),
+        ('summary = "An application"', "", "key 'summary' is missing"),
+        ('path = "app"\n', "", "dataset 1: key 'path' is missing"),
+        ('path = "app"\n', 'path = "/app"\n', "'/app' is absolute"),
+        ('path = "app"\n', 'path = "../app"\n', "'..' part"),
+        ('path = "app"\n', 'path = "a/./b"\n', "'.' or '..' part"),
+        ('path = "app"\n', 'path = "a//b"\n', "empty, "),
+        ('path = "app"\n', 'path = "app/"\n', "empty, "),
+        ('path = "app"\n', 'path = "a@b"\n', "'@'"),
+        ('path = "app"\n', 'path = "a%b"\n', "'%'"),
+        ('path = "app"\n', 'path = "app/log"\n', "'app/log': key 'path': it stands there"),
+        ('path = "app"\n', 'path = "app/log/x"\n', "after its child 'app/log/x'"),
+        ('owner = "www-data"', 'owner = "a:b"', "key 'owner': 'a:b'"),
+        ('owner = "www-data"', 'owner = ""', "key 'owner' is empty"),
+        ('group = "adm"', "group = 4", "key 'group': it takes text"),
+        ('mode = "0750"', 'mode = "rwx"', "'rwx' is not an octal mode"),
+        ('mode = "0750"', 'mode = "10000"', "'10000' is not an octal mode"),
+        ('mode = "0750"', "mode = 0o750", "key 'mode': it takes text"),
+        ('mode = "0750"', 'mode = "\u0667"', "not an octal mode"),
+        ('value = "16K"', "", "dataset 'app', property recordsize: key 'value' is missing"),
+        ('why = "Pages of 16K."', 'why = " "', "key 'why' is empty"),
+        ('source = "https://example.org/"', "", "key 'source' is missing"),
+        ('value = "16K"', 'value = "9K"', "recordsize=9K"),
+        ('value = "16K"', "value = 16384", "key 'value': it takes text in quotes"),
+        ("properties.recordsize", "properties.recordsise", "recordsise"),
+        ("properties.recordsize", "properties.volsize", "volsize"),
+        ("properties.recordsize", "properties.used", "used"),
+        ("properties.recordsize", "properties.mountpoint", "not a profile's to say"),
+        ("properties.recordsize", "properties.canmount", "not a profile's to say"),
+        ("properties.recordsize", 'properties."org.zfstune:applied"', "own notes"),
+        ('[dataset.properties.recordsize]\nvalue = "16K"',
+         '[dataset.properties.sync]\nvalue = "disabled"', "may not disable sync"),
+        ("[dataset.properties.recordsize]", "[dataset.properties]", "it takes a table"),
+        ("[[dataset]]", "[dataset]", "line 16, column"),
+        ("summary =", "sumary =", "top level: unknown key 'sumary'"),
+        ("owner =", "user =", "dataset 'app': unknown key 'user'"),
+    ],
+)  # fmt: skip
+def test_each_fault_is_named_with_its_place(old: str, new: str, reason: str) -> None:
+    """File, table and key stand in the message."""
+    assert old in SOUND
+    assert reason in _refused(SOUND.replace(old, new, 1)).message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("owner =", "onwer =", "did you mean 'owner'?"),
+        ("value =", "valeu =", "did you mean 'value'?"),
+        ("properties.recordsize", "properties.recordsise", "did you mean 'recordsize'?"),
+    ],
+)
+def test_hints_name_the_nearest_word(old: str, new: str, hint: str) -> None:
+    """A misspelt word is answered with what was meant."""
+    assert hint in _refused(SOUND.replace(old, new, 1)).hint
+
+
+def test_values_that_contradict_each_other_are_refused() -> None:
+    """Properties that are sound alone are also checked together."""
+    table = '[dataset.properties.{}]\nvalue = "{}"\nwhy = "w"\nsource = "s"\n'
+    text = 'name = "a"\nsummary = "s"\n[[dataset]]\npath = "a"\n'
+    sound = text + table.format("normalization", "formD")
+    assert profile.load_text(sound, "app.toml").datasets[0].settings
+    assert "utf8only" in _refused(sound + table.format("utf8only", "off")).message
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("name = ", "end of document: invalid value"),
+        ('name = "a"\nname = "b"\n', "line 2, column 11: cannot overwrite a value"),
+        ("x = " + "[" * 3000, "TOML: it is nested too deeply"),
+        ("x = 1" + "0" * 5000, "TOML: exceeds the limit"),
+        ("x = 2026-13-45", "line 1"),
+        ("", "key 'name' is missing"),
+        ("#" * 70_000, "larger than 64 KiB"),
+        ("#" + "é" * 40_000, "larger than 64 KiB"),
+        ("name = 'a'\nsummary = 's'", "no [[dataset]] table"),
+        ("name = 'a'\nsummary = 's'\ndataset = []", "no [[dataset]] table"),
+        ("name = 'a'\nsummary = 's'\ndataset = [1]", "dataset 1: it takes a table"),
+    ],
+)
+def test_text_that_is_no_profile_is_refused(text: str, reason: str) -> None:
+    """Syntax errors come with line and column, and size and depth are bounded."""
+    assert reason in _refused(text).message
+
+
+def test_a_record_for_newer_releases_is_for_the_planner_to_cut() -> None:
+    """A profile may ask for what only some systems take."""
+    text = SOUND.replace("16K", "16M", 1)
+    assert profile.load_text(text, "x").datasets[0].settings[0].value == "16M"
+
+
+def test_messages_keep_control_characters_out() -> None:
+    """What a hostile file holds does not reach the terminal raw."""
+    error = _refused(SOUND.replace("owner =", '"a\\u001b[2J" ='))
+    assert "\x1b" not in error.message + error.hint
+
+
+_scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8))
+_keys = st.sampled_from(
+    ["name", "summary", "dataset", "path", "owner", "mode", "properties", "recordsize", "x"]
+)
+_trees = st.recursive(
+    _scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=5),
+)
+
+
+@given(st.dictionaries(_keys, _trees, max_size=5))
+def test_any_table_is_a_profile_or_an_error(table: dict[str, object]) -> None:
+    """Whatever TOML gives, the reader answers with a profile or a ProfileError."""
+    from unittest.mock import patch
+
+    with patch.object(tomllib, "loads", lambda _: table):
+        try:
+            found = profile.load_text("", "x")
+        except ProfileError:
+            return
+    assert found.datasets
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_profile_or_an_error(text: str) -> None:
+    """Whatever the text, nothing but a ProfileError comes out."""
+    with pytest.raises(ProfileError):
+        profile.load_text(text, "x")
