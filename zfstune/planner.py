@@ -17,11 +17,12 @@ from zfstune.names import ancestors_of
 from zfstune.wanted import wanted_datasets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from zfstune.profile import Profile
     from zfstune.properties import Limits
     from zfstune.state import Dataset, Mount, PoolInfo
+    from zfstune.wanted import Wanted
 
 __all__ = ["make_plan"]
 
@@ -58,47 +59,27 @@ def make_plan(
         owner: Give directories their owner and mode.
         allow_unsafe: Let `overrides` disable sync.
 
-    Returns:
-        The plan; :attr:`Plan.pending` is False where nothing is to be done.
-
     Raises:
         PlanError: The state of the system forbids it; nothing has changed.
         InvalidProperty: An override is no property or value of a filesystem.
     """
     profiles = list(profiles)
     wanted, cautions = wanted_datasets(
-        profiles,
-        root=root,
-        pool=pool,
-        overrides=overrides,
-        limits=limits,
-        allow_unsafe=allow_unsafe,
+        profiles, root, pool, overrides, limits, allow_unsafe=allow_unsafe
     )
     draft = Draft(datasets, mounts, pool, cautions)
     draft.check_root(root)
     if owner:
         _check_accounts(profiles, accounts, groups)
-    by_name = {w.dataset: w for w in wanted}
-    for ancestor in ancestors_of(root)[1:]:
-        draft.container(ancestor, {"canmount": "off"}, for_root=False)
-    if root != pool.name:
-        below_pool = root.partition("/")[2]
-        values = {"canmount": "off", "mountpoint": "/" + below_pool}
-        draft.container(root, values, for_root=default_root)
-    draft.mount(root)
-    done = {root}
-    for each in wanted:
-        for name in (*ancestors_of(each.dataset), each.dataset):
-            if name in done or not name.startswith(root + "/"):
-                continue
-            done.add(name)
-            if name not in by_name:
-                draft.container(name, {"canmount": "off"}, for_root=False)
-                draft.mount(name)
-                continue
-            draft.dataset(by_name[name])
-            path = draft.mount(name)
-            draft.own(by_name[name], path, accounts, groups, owner=owner)
+    _plan_root(draft, root, pool, chosen=default_root)
+    for name, each in _in_order(wanted, root):
+        if each is None:
+            draft.container(name, {"canmount": "off"}, for_root=False)
+            draft.mount(name)
+            continue
+        draft.dataset(each)
+        path = draft.mount(name)
+        draft.own(each, path, accounts, groups, owner=owner)
     draft.check_pool()
     return Plan(
         pool=pool.name,
@@ -109,6 +90,31 @@ def make_plan(
         facts=_facts(pool),
         mountpoints={w.dataset: draft.path_of(w.dataset) for w in wanted},
     )
+
+
+def _plan_root(draft: Draft, root: str, pool: PoolInfo, *, chosen: bool) -> None:
+    """See to the root and what it hangs on.
+
+    The root brings its own mountpoint: many installers set that of the pool to none,
+    and all below the root would inherit it. What lies above needs none then.
+    """
+    for ancestor in ancestors_of(root)[1:]:
+        draft.container(ancestor, {"canmount": "off"}, for_root=False)
+    if root != pool.name:
+        values = {"canmount": "off", "mountpoint": "/" + root.partition("/")[2]}
+        draft.container(root, values, for_root=chosen)
+    draft.mount(root)
+
+
+def _in_order(wanted: list[Wanted], root: str) -> Iterator[tuple[str, Wanted | None]]:
+    """Give each dataset below the root after its parent; a container has no wants."""
+    by_name = {each.dataset: each for each in wanted}
+    done: set[str] = set()
+    for each in wanted:
+        for name in (*ancestors_of(each.dataset), each.dataset):
+            if name.startswith(root + "/") and name not in done:
+                done.add(name)
+                yield name, by_name.get(name)
 
 
 def _check_accounts(

@@ -64,11 +64,11 @@ def wanted_accounts(profiles: Iterable[Profile]) -> tuple[frozenset[str], frozen
 
 def wanted_datasets(
     profiles: Iterable[Profile],
-    *,
     root: str,
     pool: PoolInfo,
     overrides: Mapping[str, str],
     limits: props.Limits,
+    *,
     allow_unsafe: bool,
 ) -> tuple[list[Wanted], list[Caution]]:
     """Merge profiles and overrides, and cut values down to what the pool takes.
