@@ -62,6 +62,7 @@ def checked(properties: dict[str, Any], **more: Any) -> dict[str, int | str]:
         ("mountpoint=/data/\udcff", "/data/\udcff"),
         ("mountpoint=legacy", "legacy"),
         ("sharenfs=rw=@10.0.0.0/8,no_root_squash", "rw=@10.0.0.0/8,no_root_squash"),
+        ("sharenfs=fsid=1,refer=/a b@host", "fsid=1,refer=/a b@host"),
         ("sharesmb=off", "off"),
         ("keylocation=none", "none"),
         ("org.zfstune:x=", ""),
@@ -275,11 +276,13 @@ def test_old_releases_are_held_to_their_rules() -> None:
     long = "x" * 4096
     assert checked({"context": long}) == {"context": long}
     assert "4095 are the most" in str(complaint({"context": long}, limits=OLD))
+    assert checked({"context": "x" * 8191})
+    assert "8191 are the most" in str(complaint({"context": "x" * 8192}))
 
 
 def test_lengths_are_counted_in_bytes() -> None:
     """Paths, path components, values and user property names have limits in bytes."""
-    assert checked({"mountpoint": "/" + "\xe9" * 127})
+    assert checked({"mountpoint": "/" + "\xe9" * 127 + "x"})
     assert "256 bytes" in str(complaint({"mountpoint": "/" + "\xe9" * 128}))
     assert checked({"mountpoint": "/x" * 2047 + "/"})
     assert "4095 are the most" in str(complaint({"mountpoint": "/x" * 2048}))

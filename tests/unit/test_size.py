@@ -62,6 +62,7 @@ def test_reads(text: str, size: int) -> None:
         ("1e3", "it is no number"),
         ("1.2.3", "it is no number"),
         ("1..5K", "it is no number"),
+        ("1.2.3x", "it is no number"),
         ("\u0661", "it is no number"),
         ("\u0661K", "it is no number"),
         ("1\u0661", "'\u0661' is no unit"),
