@@ -26,8 +26,8 @@ __all__ = ["Draft"]
 # An empty filesystem refers to a few dozen KiB of metadata; more than this is data.
 _EMPTY_BYTES = 1 << 20
 _SMALL_FOR_RAIDZ = 32 << 10
-# What a child takes over from its parent and decides whether it can be mounted.
-_PASSED_ON = ("zoned", "keystatus", "readonly")
+# What a child takes over from its parent and this module asks for.
+_PASSED_ON = ("zoned", "keystatus", "readonly", "sync")
 
 
 class Draft:
@@ -129,6 +129,13 @@ class Draft:
     def dataset(self, wanted: Wanted) -> None:
         """Make one of the profiles' datasets, or put it right."""
         found = self.existing(wanted.dataset)
+        self._make_or_change(found, wanted)
+        unsafe = self.future[wanted.dataset].value("sync") == "disabled"
+        if unsafe and "sync" not in wanted.values:
+            message = "sync is disabled here: a crash loses writes that were confirmed"
+            self.warn(wanted.dataset, message, f"`zfs set sync=standard {wanted.dataset}`")
+
+    def _make_or_change(self, found: Dataset | None, wanted: Wanted) -> None:
         if found is None:
             reasons = {n: wanted.settings[n].why for n in wanted.values}
             why = f"profile {', '.join(wanted.profiles)}"

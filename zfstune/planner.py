@@ -72,14 +72,7 @@ def make_plan(
     if owner:
         _check_accounts(profiles, accounts, groups)
     _plan_root(draft, root, pool, chosen=default_root)
-    for name, each in _in_order(wanted, root):
-        if each is None:
-            draft.container(name, {"canmount": "off"}, for_root=False)
-            draft.mount(name)
-            continue
-        draft.dataset(each)
-        path = draft.mount(name)
-        draft.own(each, path, accounts, groups, owner=owner)
+    _plan_datasets(draft, _in_order(wanted, root), accounts, groups, owner=owner)
     draft.check_pool()
     return Plan(
         pool=pool.name,
@@ -104,6 +97,25 @@ def _plan_root(draft: Draft, root: str, pool: PoolInfo, *, chosen: bool) -> None
         values = {"canmount": "off", "mountpoint": "/" + root.partition("/")[2]}
         draft.container(root, values, for_root=chosen)
     draft.mount(root)
+
+
+def _plan_datasets(
+    draft: Draft,
+    ordered: Iterable[tuple[str, Wanted | None]],
+    accounts: Mapping[str, int],
+    groups: Mapping[str, int],
+    *,
+    owner: bool,
+) -> None:
+    """See to each dataset below the root: make or change it, mount it, give it away."""
+    for name, each in ordered:
+        if each is None:
+            draft.container(name, {"canmount": "off"}, for_root=False)
+            draft.mount(name)
+            continue
+        draft.dataset(each)
+        path = draft.mount(name)
+        draft.own(each, path, accounts, groups, owner=owner)
 
 
 def _in_order(wanted: list[Wanted], root: str) -> Iterator[tuple[str, Wanted | None]]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from zfstune import properties as props
 from zfstune.actions import Caution, display
 from zfstune.errors import InvalidName, InvalidProperty, PlanError
-from zfstune.names import check_dataset
+from zfstune.names import APPLIED_PROPERTY, check_dataset
 from zfstune.profile import Setting
-from zfstune.record import OWN_PREFIX
+from zfstune.record import OWN_PREFIX, write_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -89,7 +89,7 @@ def wanted_datasets(
             is not to be had.
         InvalidProperty: An override is no property or value of a filesystem.
     """
-    profiles = list({profile.name: profile for profile in profiles}.values())
+    profiles = _distinct(profiles)
     _check_overrides(overrides, profiles, limits=limits, allow_unsafe=allow_unsafe)
     merged: dict[str, Wanted] = {}
     for profile in profiles:
@@ -105,6 +105,18 @@ def wanted_datasets(
         _fit(wanted, pool, limits, cautions)
         _check_together(wanted, limits)
     return list(merged.values()), cautions
+
+
+def _distinct(profiles: Iterable[Profile]) -> list[Profile]:
+    """Give each profile once; two of one name would take turns undoing each other."""
+    by_name: dict[str, Profile] = {}
+    for profile in profiles:
+        if by_name.setdefault(profile.name, profile) != profile:
+            message = f"cannot plan '{profile.name}': two different profiles have that name"
+            raise PlanError(message, hint="rename one of them")
+    if not by_name:
+        raise PlanError("cannot plan without a profile: none was given")
+    return list(by_name.values())
 
 
 def _check_overrides(
@@ -142,6 +154,9 @@ def _check_together(wanted: Wanted, limits: props.Limits) -> None:
     """Refuse values that are fine one by one and not with each other."""
     try:
         props.check(wanted.values, kind="filesystem", creating=True, limits=limits)
+        # The note of all of them must fit a user property.
+        note = {APPLIED_PROPERTY: write_record(wanted.values)}
+        props.check(note, kind="filesystem", creating=True)
     except InvalidProperty as error:
         message = f"cannot plan '{wanted.dataset}': {error.message}"
         raise PlanError(message, hint=error.hint) from error

@@ -213,3 +213,34 @@ def test_a_change_of_profile_is_said() -> None:
     """A dataset that another profile managed is taken over with a warning."""
     plan = applied(app_profile("old", "x")).plan(app_profile("new", "x"))
     assert "profile old until now" in plan.warnings[0].message
+
+
+def test_sync_disabled_by_somebody_else_is_said() -> None:
+    """Inherited or set by hand, it is left alone and reported with its remedy."""
+    model = Model({"tank": {"sync": "disabled"}})
+    plan = model.plan(app_profile())
+    assert "zfs set sync=standard" in said(plan, "sync is disabled").hint
+    model.run(plan.actions)
+    del model.local["tank"]["sync"]
+    assert not model.plan(app_profile()).warnings
+    model.local["tank/data/app"]["sync"] = "disabled"
+    plan = model.plan(app_profile())
+    assert not plan.pending
+    assert said(plan, "sync is disabled").dataset == "tank/data/app"
+    consent = model.plan(app_profile(), overrides={"sync": "disabled"}, allow_unsafe=True)
+    assert not consent.warnings
+
+
+def test_profiles_must_be_told_apart() -> None:
+    """Two that differ may not share a name, and none at all is no plan."""
+    with pytest.raises(PlanError, match="two different profiles"):
+        Model().plan(app_profile("x", atime="on"), app_profile("x", atime="off"))
+    with pytest.raises(PlanError, match="none was given"):
+        Model().plan()
+
+
+def test_a_note_that_would_not_fit_is_refused_before_anything_is_made() -> None:
+    """ZFS takes 8 KiB of a user property; the plan says so, not ZFS half way."""
+    values = {f"org.example:{letter}": letter * 5000 for letter in "ab"}
+    with pytest.raises(PlanError, match="8191"):
+        Model().plan(app_profile(**values))
