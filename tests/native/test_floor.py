@@ -1,0 +1,95 @@
+"""What the C floor may not do, read from its objects: no state, no talk, no process."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from native_code import DIALECT, NATIVE, WARNINGS, compile_c, native, run, symbols
+from zfstune import _zfs
+
+# What the extension is made of.
+PARTS: tuple[str, ...] = runpy.run_path(str(NATIVE / "build_zfs.py"))["SOURCES"]
+
+# nm's letters: common, data, bss, small data and bss, weak and unique objects.
+WRITABLE = set("CcDdBbGgSsVvu")
+TALKS = {"printf", "puts", "putchar", "perror", "vprintf", "stdout", "stderr", "syslog"}
+PROCESSES = {"fork", "vfork", "clone", "system", "popen", "wait", "waitpid"}
+ENDS = {"abort", "exit", "_exit", "_Exit", "__assert_fail", "quick_exit"}
+# Not safe among threads, or without a bound.
+UNSAFE = {"strtok", "localtime", "gmtime", "gets", "sprintf", "vsprintf", "strncpy"}
+UNSAFE |= {"setenv", "putenv", "unsetenv", "setlocale", "signal", "sigaction", "chdir"}
+
+
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Compile each source by itself, optimized as in a wheel."""
+    folder = tmp_path_factory.mktemp("objects")
+    found = {part: folder / f"{part}.o" for part in PARTS}
+    for part, path in found.items():
+        compile_c("-c", "-O2", *DIALECT, *native(part), "-o", path)
+    return found
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_warnings(part: str, tmp_path: Path) -> None:
+    """Each source compiles without a word from a long list of warnings."""
+    compile_c("-c", "-O2", *WARNINGS, *DIALECT, *native(part), "-o", tmp_path / "object.o")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_nothing_to_analyze(part: str, tmp_path: Path) -> None:
+    """GCC's analyzer follows the paths of each function and finds no fault."""
+    options = ("-fanalyzer", "-Werror", "-O1", *DIALECT)
+    compile_c("-c", *options, *native(part), "-o", tmp_path / "object.o")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [path.name for path in sorted(NATIVE.glob("*.h")) if ".cdef." not in path.name],
+)
+def test_headers_stand_alone(header: str, tmp_path: Path) -> None:
+    """Each header includes what it needs, and may be included twice."""
+    source = tmp_path / "source.c"
+    source.write_text(f'#include "{header}"\n' * 2, encoding="ascii")
+    compile_c("-c", *WARNINGS, *DIALECT, source, "-o", tmp_path / "object.o")
+
+
+def test_no_writable_globals(objects: dict[str, Path]) -> None:
+    """Nothing outlives a call but what its caller holds, so threads share nothing."""
+    kept = {
+        f"{name}: {symbol}"
+        for name, path in objects.items()
+        for letter, symbol in symbols(path)
+        if letter in WRITABLE
+    }
+    assert kept == set()
+
+
+def test_only_harmless_calls(objects: dict[str, Path]) -> None:
+    """The floor prints nothing, starts and ends no process, touches no global state."""
+    called = {
+        symbol.removeprefix("__").removesuffix("_chk")
+        for path in objects.values()
+        for _, symbol in symbols(path, "--undefined-only")
+    }
+    assert {"ioctl", "dlopen", "malloc"} <= called
+    assert not called & (TALKS | PROCESSES | ENDS | UNSAFE)
+    assert not {name for name in called if name.startswith(("exec", "posix_spawn"))}
+
+
+def test_the_extension_exports_its_init_alone() -> None:
+    """No symbol of the floor can clash with one of another library."""
+    path = Path(_zfs.__file__)
+    exported = [name for _, name in symbols(path, "-D", "--defined-only")]
+    assert exported == ["PyInit__zfs"]
+
+
+def test_the_extension_needs_no_library_of_zfs() -> None:
+    """It is loaded where there is no ZFS: libraries of ZFS are opened when asked for."""
+    listed = run(["readelf", "--dynamic", "--wide", _zfs.__file__]).splitlines()
+    needed = [line for line in listed if "(NEEDED)" in line]
+    assert needed
+    assert not [line for line in needed if "libz" in line or "nvpair" in line]
