@@ -8,7 +8,20 @@ from pathlib import Path
 from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
-SOURCES = ("buf", "nvl", "nvl_flat", "nvl_json", "list", "kernel", "zt")
+SOURCES = (
+    "buf",
+    "embedded",
+    "image",
+    "image_fs",
+    "image_props",
+    "kernel",
+    "libzpool",
+    "list",
+    "nvl",
+    "nvl_flat",
+    "nvl_json",
+    "zt",
+)
 
 # The declarations that C compiles are those that Python calls by.
 declarations = (HERE / "zt.cdef.h").read_text(encoding="utf-8")

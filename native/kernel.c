@@ -84,6 +84,59 @@ cmd_name(struct zfs_cmd *cmd, const char *name)
 	return (0);
 }
 
+/* In the form that the kernel gives properties in, without a source. */
+static int
+add_property(const struct lzc *z, nvlist_t *props, const char *name,
+    uint64_t value)
+{
+	nvlist_t *one = NULL;
+	int error = z->nvp.nvlist_alloc(&one, 1, 0);
+
+	if (error == 0)
+		error = z->nvp.nvlist_add_uint64(one, "value", value);
+	if (error == 0)
+		error = z->nvp.nvlist_add_nvlist(props, name, one);
+	z->nvp.nvlist_free(one);
+	return (error);
+}
+
+/*
+ * What a filesystem was created with stands in its own blocks, not among its
+ * properties, and its state in the statistics: libzfs asks for both apart too
+ * (get_numeric_property in lib/libzfs/libzfs_dataset.c).
+ */
+static int
+add_more(const struct lzc *z, const struct zfs_cmd *stats, nvlist_t *props)
+{
+	struct zfs_cmd cmd;
+	nvlist_t *zpl = NULL;
+	int error = 0;
+
+	if (stats->stats.inconsistent)
+		error = add_property(z, props, "inconsistent", 1);
+	if (error == 0 && stats->stats.redacted)
+		error = add_property(z, props, "redacted", 1);
+	if (error != 0 || stats->stats.type != LZC_DATSET_TYPE_ZFS ||
+	    (error = cmd_name(&cmd, stats->name)) != 0)
+		return (error);
+	/* ENOENT while it is being received, EACCES where the key is missing */
+	if (zfs_ioctl(z, ZFS_IOC_OBJSET_ZPLPROPS, &cmd, NULL, &zpl) != 0 ||
+	    zpl == NULL) {
+		z->nvp.nvlist_free(zpl);
+		return (0);
+	}
+	for (nvpair_t *pair = z->nvp.nvlist_next_nvpair(zpl, NULL);
+	    pair != NULL && error == 0;
+	    pair = z->nvp.nvlist_next_nvpair(zpl, pair)) {
+		uint64_t value;
+		if (z->nvp.nvpair_value_uint64(pair, &value) == 0)
+			error = add_property(z, props,
+			    z->nvp.nvpair_name(pair), value);
+	}
+	z->nvp.nvlist_free(zpl);
+	return (error);
+}
+
 /* Where a call failed, the entry owns nothing. */
 static int
 entry_fill(const struct lzc *z, int error, const struct zfs_cmd *cmd,
@@ -91,6 +144,9 @@ entry_fill(const struct lzc *z, int error, const struct zfs_cmd *cmd,
 {
 	if (error == 0 && strlen(cmd->name) >= sizeof (e->name))
 		error = ENAMETOOLONG;
+	/* a snapshot has what its filesystem has: not worth a call for each */
+	if (error == 0 && e->props != NULL && !cmd->stats.is_snapshot)
+		error = add_more(z, cmd, e->props);
 	if (error != 0) {
 		z->nvp.nvlist_free(e->props);
 		e->props = NULL;
@@ -287,11 +343,27 @@ open_device(struct lzc *z, char *why, size_t why_size)
 	return (error);
 }
 
+static void
+kernel_close(struct lzc *z)
+{
+	if (z->fd >= 0) {
+		z->libzfs_core_fini();
+		(void) close(z->fd);
+		z->fd = -1;
+	}
+	if (z->library != NULL)
+		(void) dlclose(z->library);
+	z->library = NULL;
+	nvp_close(&z->nvp);
+}
+
 int
-kernel_open(struct lzc *z, char *why, size_t why_size)
+kernel_open(struct lzc *z, const struct image_args *args, char *why,
+    size_t why_size)
 {
 	int error;
 
+	(void) args;
 	z->fd = -1;
 	if ((error = check_release(why, why_size)) != 0 ||
 	    (error = nvp_open(&z->nvp, why, why_size)) != 0 ||
@@ -309,19 +381,6 @@ kernel_open(struct lzc *z, char *why, size_t why_size)
 	z->set = kernel_set;
 	z->inherit = kernel_inherit;
 	z->log = kernel_log;
+	z->close = kernel_close;
 	return (0);
-}
-
-void
-kernel_close(struct lzc *z)
-{
-	if (z->fd >= 0) {
-		z->libzfs_core_fini();
-		(void) close(z->fd);
-		z->fd = -1;
-	}
-	if (z->library != NULL)
-		(void) dlclose(z->library);
-	z->library = NULL;
-	nvp_close(&z->nvp);
 }

@@ -75,9 +75,26 @@ struct lzc {
 	int (*inherit)(const struct lzc *, const char *, const char *property,
 	    boolean_t received);
 	int (*log)(const struct lzc *, const char *message);
+
+	void (*close)(struct lzc *);
+
+	/* 0 where /sys/module/zfs says it */
+	unsigned int minor;		/* of the release 2.x */
+	uint64_t max_recordsize;	/* in bytes */
 };
 
-int kernel_open(struct lzc *, char *why, size_t why_size);
-void kernel_close(struct lzc *);
+struct image_args {
+	const char *path;		/* absolute */
+	const char *create_pool;	/* NULL: there is one */
+	uint64_t bytes;
+	uint64_t ashift;
+};
+
+/* A provider fills the table or, on an error, leaves nothing behind. */
+typedef int provider_t(struct lzc *, const struct image_args *, char *why,
+    size_t why_size);
+
+provider_t kernel_open;		/* takes no arguments */
+provider_t embedded_open;
 
 #endif

@@ -17,15 +17,32 @@ zt_buf_free(struct zt_buf *buf)
 	memset(buf, 0, sizeof (*buf));
 }
 
+static void
+nvpair_close(struct lzc *z)
+{
+	nvp_close(&z->nvp);
+}
+
+/* libnvpair alone: the codec works where no kernel module does. */
 static int
-open_with(struct zt **out, int (*provider)(struct lzc *, char *, size_t),
+nvpair_open(struct lzc *z, const struct image_args *args, char *why,
+    size_t why_size)
+{
+	(void) args;
+	z->close = nvpair_close;
+	return (nvp_open(&z->nvp, why, why_size));
+}
+
+static int
+open_with(struct zt **out, provider_t *provider, const struct image_args *args,
     char *why, size_t why_size)
 {
 	struct zt *zt = calloc(1, sizeof (*zt));
 	int error = ENOMEM;
 
 	why[0] = '\0';
-	if (zt != NULL && (error = provider(&zt->z, why, why_size)) != 0) {
+	if (zt != NULL &&
+	    (error = provider(&zt->z, args, why, why_size)) != 0) {
 		free(zt);
 		zt = NULL;
 	}
@@ -33,31 +50,44 @@ open_with(struct zt **out, int (*provider)(struct lzc *, char *, size_t),
 	return (error);
 }
 
-static int
-nvpair_only(struct lzc *z, char *why, size_t why_size)
-{
-	z->fd = -1;
-	return (nvp_open(&z->nvp, why, why_size));
-}
-
 int
 zt_open(struct zt **zt, char *why, size_t why_size)
 {
-	return (open_with(zt, kernel_open, why, why_size));
+	return (open_with(zt, kernel_open, NULL, why, why_size));
 }
 
-/* libnvpair alone: the codec works where no kernel module does. */
 int
 zt_open_nvpair(struct zt **zt, char *why, size_t why_size)
 {
-	return (open_with(zt, nvpair_only, why, why_size));
+	return (open_with(zt, nvpair_open, NULL, why, why_size));
+}
+
+int
+zt_open_image(struct zt **zt, const char *path, const char *create_pool,
+    uint64_t bytes, uint64_t ashift, char *why, size_t why_size)
+{
+	struct image_args args = { path, create_pool, bytes, ashift };
+
+	return (open_with(zt, embedded_open, &args, why, why_size));
 }
 
 void
 zt_close(struct zt *zt)
 {
-	kernel_close(&zt->z);
+	zt->z.close(&zt->z);
 	free(zt);
+}
+
+unsigned int
+zt_minor(struct zt *zt)
+{
+	return (zt->z.minor);
+}
+
+uint64_t
+zt_max_recordsize(struct zt *zt)
+{
+	return (zt->z.max_recordsize);
 }
 
 /*
@@ -94,13 +124,14 @@ zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *packed)
 {
 	nvlist_t *list;
+	size_t len;
 	int error = nvl_from_flat(&zt->z.nvp, flat, size, &list);
 
 	if (error != 0)
 		return (error);
-	error = nvl_pack(&zt->z.nvp, list, &packed->data, &packed->size);
+	error = nvl_pack(&zt->z.nvp, list, &packed->data, &len);
 	if (error == 0)
-		packed->len = packed->size;
+		packed->len = packed->size = len;
 	zt->z.nvp.nvlist_free(list);
 	return (error);
 }

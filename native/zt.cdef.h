@@ -18,7 +18,11 @@ void zt_buf_free(struct zt_buf *buf);
 
 int zt_open(struct zt **zt, char *why, size_t why_size);
 int zt_open_nvpair(struct zt **zt, char *why, size_t why_size);
+int zt_open_image(struct zt **zt, const char *path, const char *create_pool,
+    uint64_t bytes, uint64_t ashift, char *why, size_t why_size);
 void zt_close(struct zt *zt);
+unsigned int zt_minor(struct zt *zt);
+uint64_t zt_max_recordsize(struct zt *zt);
 
 int zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *packed);
