@@ -16,10 +16,10 @@ Where libzfs and zfstune differ on purpose:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zfstune.errors import InvalidProperty
+from zfstune.frozen import frozen
 from zfstune.property_rules import check_string, check_together, refusal
 from zfstune.property_table import INDEX, NUMBER, TABLE, Property
 from zfstune.quoting import shown
@@ -72,7 +72,7 @@ _KINDS = frozenset({"filesystem", "volume", "snapshot"})
 _ACCOUNTS = ("user", "group", "project")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What the running release decides.
 

@@ -11,9 +11,10 @@ Left out are properties that ZFS keeps for other systems or no longer uses
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from zfstune.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +28,10 @@ INDEX = "index"
 STRING = "string"
 
 
-def _nothing() -> Mapping[Any, Any]:
-    """Give the empty mapping of a property without words."""
-    return MappingProxyType({})
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Property:
     """What OpenZFS knows of one native property.
 
@@ -66,11 +65,11 @@ class Property:
     create_only: bool = False
     inheritable: bool = False
     hidden: bool = False
-    words: Mapping[str, int] = field(default_factory=_nothing)
-    texts: Mapping[int, str] = field(default_factory=_nothing)
-    features: Mapping[str, str] = field(default_factory=_nothing)
+    words: Mapping[str, int] = _NOTHING
+    texts: Mapping[int, str] = _NOTHING
+    features: Mapping[str, str] = _NOTHING
     since: Release = (2, 1)
-    words_since: Mapping[str, Release] = field(default_factory=_nothing)
+    words_since: Mapping[str, Release] = _NOTHING
     former_default: tuple[Release, str] | None = None
 
 

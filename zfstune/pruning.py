@@ -10,12 +10,12 @@ for the one that was planned; and ZFS itself refuses what is held or cloned.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zfstune import names
 from zfstune.engine import open_engine
 from zfstune.errors import BatchError, Busy, NotFound
+from zfstune.frozen import frozen
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.retention import DEFAULT_BATCH, Decision, Policy, decide, interleave
 
@@ -30,7 +30,7 @@ __all__ = ["PrunePlan", "Pruned", "prune"]
 _MADE_ANEW = "it was made anew since it was listed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PrunePlan:
     """What is to go, what stays, and why.
 
@@ -74,7 +74,7 @@ class PrunePlan:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pruned:
     """What became of a plan.
 
@@ -202,7 +202,7 @@ def _reason_to_spare(listed: Snapshot, now: Snapshot, policy: Policy) -> str:
 
 
 def _spare(decision: Decision, reason: str) -> Decision:
-    return replace(decision, keep=True, spared=True, reasons=(reason,))
+    return Decision(decision.snapshot, keep=True, reasons=(reason,), spared=True)
 
 
 def _batches(victims: Iterable[Snapshot]) -> Iterator[list[Snapshot]]:

@@ -14,10 +14,10 @@ dataset never share.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zfstune.errors import PolicyError
+from zfstune.frozen import frozen
 from zfstune.names import is_auto_name
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ __all__ = ["DEFAULT_BATCH", "Decision", "Policy", "decide", "interleave"]
 DEFAULT_BATCH = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """How many snapshots of each dataset to keep, and which are in scope.
 
@@ -51,7 +51,6 @@ class Policy:
     keep: int
     match: str | None = None
     allow_zero: bool = False
-    _in_scope: Callable[[str], bool] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if type(self.keep) is not int:
@@ -63,14 +62,14 @@ class Policy:
         if self.keep == 0 and not self.allow_zero:
             msg = "cannot use policy 'keep=0': it would destroy every snapshot in scope"
             raise PolicyError(msg, hint="consent with --all-of-them (allow_zero=True)")
-        object.__setattr__(self, "_in_scope", _scope(self.match))
+        _scope(self.match)  # refuses a glob that says nothing
 
     def covers(self, short_name: str) -> bool:
         """Tell whether a snapshot of that name (behind the ``@``) is in scope."""
-        return self._in_scope(short_name)
+        return _scope(self.match)(short_name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What is to become of one snapshot, and why.
 
@@ -101,6 +100,7 @@ def decide(snapshots: Iterable[Snapshot], policy: Policy) -> tuple[Decision, ...
     listed = Counter(name for name, _ in unique)
     order = sorted(unique.values(), key=lambda s: (s.createtxg, s.name), reverse=True)
     ranks: Counter[str] = Counter()
+    in_scope = _scope(policy.match)
     decisions = []
     for snapshot in order:
         reasons = []
@@ -108,7 +108,7 @@ def decide(snapshots: Iterable[Snapshot], policy: Policy) -> tuple[Decision, ...
         if listed[snapshot.name] > 1:
             # Made anew while the list was read: which guid is there now is a guess.
             reasons.append("listed twice, as two different snapshots")
-        elif not policy.covers(snapshot.short_name):
+        elif not in_scope(snapshot.short_name):
             reasons.append(_outside(policy))
         else:
             ranks[snapshot.dataset] += 1

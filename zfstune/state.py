@@ -6,9 +6,10 @@ a dataset or snapshot came to be, the one order that clocks cannot disturb.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from zfstune.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ DEFAULT = "default"
 NONE = "none"  # read-only properties have no source: `zfs get` prints "-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PropertyValue:
     """One property of one dataset.
 
@@ -49,6 +50,9 @@ class PropertyValue:
     value: str
     source: str = DEFAULT
     origin: str = ""
+
+
+_NO_PROPERTIES: Mapping[str, PropertyValue] = MappingProxyType({})
 
 
 class _WithProperties:
@@ -68,7 +72,7 @@ class _WithProperties:
         return None if found is None else found.value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dataset(_WithProperties):
     """A filesystem or a volume.
 
@@ -84,12 +88,10 @@ class Dataset(_WithProperties):
     kind: str
     guid: int
     createtxg: int
-    properties: Mapping[str, PropertyValue] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    properties: Mapping[str, PropertyValue] = _NO_PROPERTIES
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot(_WithProperties):
     """A snapshot.
 
@@ -105,9 +107,7 @@ class Snapshot(_WithProperties):
     guid: int
     createtxg: int
     clones: int = 0
-    properties: Mapping[str, PropertyValue] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    properties: Mapping[str, PropertyValue] = _NO_PROPERTIES
 
     @property
     def dataset(self) -> str:
@@ -120,7 +120,7 @@ class Snapshot(_WithProperties):
         return self.name.partition("@")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mount:
     """One mounted filesystem, as the kernel's mount table has it.
 
@@ -139,7 +139,7 @@ class Mount:
     mode: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vdev:
     """One top-level vdev.
 
@@ -162,7 +162,7 @@ class Vdev:
     parity: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolInfo:
     """What a pool can take.
 
