@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import signal
 import sys
 
 from zfstune.cli import status
@@ -16,6 +16,9 @@ __all__ = ["main"]
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; give its exit status."""
+    if argv is None:
+        # this process ends with the command: looking for cycles would only slow it
+        gc.disable()
     # names and values are bytes to ZFS: print them as they are
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
@@ -37,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         # the reader left, as in `zfstune list | head`: no more to say, here or at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return status.SIGNAL + signal.SIGPIPE
+        return status.SIGPIPE
     except KeyboardInterrupt:
-        return status.SIGNAL + signal.SIGINT
+        return status.SIGINT
     return result

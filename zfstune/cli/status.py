@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["DONE", "FAILED", "HELP", "NO_ZFS", "PARTLY", "PENDING", "SIGNAL", "USAGE"]
+__all__ = [
+    "DONE",
+    "FAILED",
+    "HELP",
+    "NO_ZFS",
+    "PARTLY",
+    "PENDING",
+    "SIGINT",
+    "SIGPIPE",
+    "USAGE",
+]
 
 DONE = 0
 FAILED = 1
@@ -10,7 +20,9 @@ USAGE = 2
 PARTLY = 3
 PENDING = 4
 NO_ZFS = 5
-SIGNAL = 128
+# 128 and the signal's number, without the signal module's part of the start-up
+SIGINT = 128 + 2
+SIGPIPE = 128 + 13
 
 HELP = """\
 exit status:

@@ -7,7 +7,6 @@ what the errno means, one line in the pool's history: no decision is made here.
 from __future__ import annotations
 
 import errno
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from zfstune import names, properties
@@ -22,6 +21,7 @@ from zfstune.volume import reservation_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from zfstune.errors import EngineError
     from zfstune.properties import Limits
@@ -294,6 +294,8 @@ class NativeEngine:
         error, holds = self._zfs.read(lib.zt_get_holds, snapshot)
         if error:
             raise engine_error("read", snapshot, error)
+        from datetime import UTC, datetime  # noqa: PLC0415 (slow, and few ask for holds)
+
         return {tag: datetime.fromtimestamp(when, UTC) for tag, when in holds.items()}
 
     def bookmark(self, snapshot: str, bookmark: str) -> None:
