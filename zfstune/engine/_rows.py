@@ -27,36 +27,65 @@ __all__ = ["Properties", "dataset", "snapshot"]
 
 # dmu_objset_type_t, include/sys/fs/zfs.h
 _KINDS = {2: "filesystem", 3: "volume"}
+_DATASETS = frozenset(_KINDS.values())
+_SPECIAL_VOLUMES = (2, 4)  # special_small_blocks of volumes: property_table.py
 
 # zprop_get_source() of lib/libzfs/libzfs_dataset.c
 _RECEIVED_MARK = "$recvd"
+
+# Stored apart from the properties, so that they come without a source: where not
+# the default, set here (get_numeric_property in the same file).
+_NEVER_INHERITED = frozenset(
+    {
+        "canmount",
+        "filesystem_limit",
+        "quota",
+        "refquota",
+        "refreservation",
+        "reservation",
+        "snapshot_limit",
+        "volsize",
+    }
+)
+
+# What a filesystem was created with is not read for its snapshots: see kernel.c.
+_NOT_READ = frozenset({"casesensitivity", "normalization", "utf8only", "version"})
 
 
 class Properties(Mapping[str, PropertyValue]):
     """Properties of one dataset, converted one by one as they are asked for.
 
-    The kernel lists what was set somewhere; a property that it leaves out has its
-    default, which it takes the property table to know.
+    The kernel lists what was set somewhere, and numbers of its own that mean nothing
+    for this kind; a property that it leaves out has its default. It takes the
+    property table to know both.
     """
 
-    __slots__ = ("_defaults", "_name", "_raw")
+    __slots__ = ("_defaults", "_foreign", "_name", "_raw")
 
     def __init__(
-        self, raw: dict[str, dict[str, Any]], name: str, defaults: Mapping[str, str]
+        self,
+        raw: dict[str, dict[str, Any]],
+        name: str,
+        kinds: tuple[str, ...],
+        since: Release,
     ) -> None:
         self._raw = raw
         self._name = name
-        self._defaults = defaults
+        self._defaults, self._foreign = _of_kind(kinds, since)
 
     def __getitem__(self, name: str) -> PropertyValue:
+        if name in self._foreign:
+            raise KeyError(name)
         found = self._raw.get(name)
         if found is None or "value" not in found:
             return PropertyValue(self._defaults[name], DEFAULT)
-        source, origin = _source(found.get("source"), self._name)
+        source, origin = _source(name, found.get("source"), self._name)
         return PropertyValue(_text(name, found["value"]), source, origin)
 
     def __iter__(self) -> Iterator[str]:
-        yield from (name for name, found in self._raw.items() if "value" in found)
+        for name, found in self._raw.items():
+            if "value" in found and name not in self._foreign:
+                yield name
         yield from (name for name in self._defaults if name not in self._raw)
 
     def __len__(self) -> int:
@@ -67,14 +96,30 @@ class Properties(Mapping[str, PropertyValue]):
 
 
 @cache
-def _defaults(kind: str, release: Release) -> Mapping[str, str]:
-    found = {}
+def _of_kind(
+    kinds: tuple[str, ...], release: Release
+) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Give the defaults of a kind, and the native properties that it has not."""
+    defaults = {}
+    foreign = set()
     for name, prop in properties.TABLE.items():
-        if kind in prop.kinds and not prop.readonly and prop.since <= release:
+        if not _belongs(prop, kinds, release):
+            foreign.add(name)
+        elif not prop.readonly and not prop.hidden and prop.since <= release:
             default = properties.default_of(name, release)
-            if default:
-                found[name] = default
-    return found
+            if default and not (kinds[0] == "snapshot" and name in _NOT_READ):
+                defaults[name] = default
+    return defaults, frozenset(foreign)
+
+
+def _belongs(prop: properties.Property, kinds: tuple[str, ...], release: Release) -> bool:
+    if prop.name == "special_small_blocks" and kinds[0] == "volume":
+        return release >= _SPECIAL_VOLUMES
+    kind, *of = kinds
+    if kind not in prop.kinds:
+        return False
+    # what a snapshot shares with datasets, its own dataset must have too
+    return not of or of[0] in prop.kinds or not prop.kinds & _DATASETS
 
 
 def dataset(row: list[Any], release: Release) -> Dataset:
@@ -84,24 +129,25 @@ def dataset(row: list[Any], release: Release) -> Dataset:
     raw = raw or {}
     # the kernel gives its dmu_objset_type_t, `zfs get type` the word
     raw["type"] = {"value": kind}
-    found = Properties(raw, name, _defaults(kind, release))
+    found = Properties(raw, name, (kind,), release)
     return Dataset(name, kind, guid, createtxg, found)
 
 
 def snapshot(row: list[Any], release: Release, of: str = "") -> Snapshot:
     """Make a Snapshot of such a row; `of` is the dataset where the name lacks it."""
-    short, _, guid, createtxg, clones, raw = row
+    short, objset_type, guid, createtxg, clones, raw = row
     name = f"{of}@{short}" if of else short
     if raw is None:
         return Snapshot(name, guid, createtxg, clones)
     raw["type"] = {"value": "snapshot"}
-    found = Properties(raw, name, _defaults("snapshot", release))
+    kinds = ("snapshot", _KINDS.get(objset_type, "other"))
+    found = Properties(raw, name, kinds, release)
     return Snapshot(name, guid, createtxg, clones, found)
 
 
-def _source(text: str | None, name: str) -> tuple[str, str]:
+def _source(prop: str, text: str | None, name: str) -> tuple[str, str]:
     if text is None:
-        return NONE, ""
+        return (LOCAL if prop in _NEVER_INHERITED else NONE), ""
     if text == "":
         return DEFAULT, ""
     if _RECEIVED_MARK in text:
