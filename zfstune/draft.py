@@ -211,6 +211,8 @@ class Draft:
     def mount(self, name: str) -> str | None:
         """Mount a dataset if it is to be; give the path where it then is mounted."""
         dataset = self._settled(name)
+        if not self.pool.mountable:
+            return None
         mounted = self.mounts.get(name)
         path = effective_mountpoint(dataset, self.pool.altroot)
         if dataset.value("canmount") in ("off", "noauto"):

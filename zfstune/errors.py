@@ -10,6 +10,7 @@
     ├── PolicyError                         a retention policy that says nonsense
     ├── PlanError                           the state of the system forbids the plan
     ├── ZfsUnavailable                      no module, no library, unknown release
+    ├── ImageDied                           the process that an image lived in is gone
     ├── BatchError                          some targets of one call failed
     └── EngineError                         ZFS itself said no: operation, target, errno
         ├── NotFound        ├── Busy                ├── ReadOnly
@@ -32,6 +33,7 @@ __all__ = [
     "BatchError",
     "Busy",
     "EngineError",
+    "ImageDied",
     "InvalidName",
     "InvalidProperty",
     "InvalidValue",
@@ -93,6 +95,14 @@ class PlanError(ZfstuneError):
 
 class ZfsUnavailable(ZfstuneError):
     """No ZFS can be reached: no kernel module, no library, or an unknown release."""
+
+
+class ImageDied(ZfstuneError):
+    """OpenZFS stopped in the process that an image lives in; the message quotes it.
+
+    The engine is of no use any more. The file is as a power cut would leave it:
+    open it again.
+    """
 
 
 class EngineError(ZfstuneError):

@@ -46,6 +46,8 @@ def _heading(plan: Plan) -> str:
     kinds = plan.facts.get("vdevs")
     made_of = sorted(set(kinds)) if isinstance(kinds, list) else []
     facts = [*made_of, f"ashift {plan.facts.get('ashift')}"]
+    if not plan.facts.get("mountable", True):
+        facts.append("an image: nothing is mounted")
     return f"plan for {', '.join(plan.profiles)} on pool {plan.pool} ({', '.join(facts)})"
 
 

@@ -160,4 +160,5 @@ def _facts(pool: PoolInfo) -> dict[str, object]:
         "redundant": pool.redundant,
         "rotational": pool.rotational,
         "altroot": pool.altroot,
+        "mountable": pool.mountable,
     }

@@ -176,6 +176,8 @@ class PoolInfo:
         readonly: Imported read-only.
         suspended: Lost its devices; every change would hang or fail.
         altroot: Prefix of every mountpoint, else empty.
+        mountable: Its filesystems can be mounted on this system; those of an image
+            cannot.
     """
 
     name: str
@@ -187,6 +189,7 @@ class PoolInfo:
     readonly: bool
     suspended: bool
     altroot: str = ""
+    mountable: bool = True
 
     @property
     def ashift(self) -> int:

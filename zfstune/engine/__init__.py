@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Mapping
     from datetime import datetime
     from typing import Self
@@ -141,13 +142,26 @@ class Engine(Protocol):
         """Let go of the binding; a closed engine takes no more calls."""
 
 
-def open_engine() -> Engine:
-    """Open the ZFS of the running kernel.
+def open_engine(
+    image: str | os.PathLike[str] | None = None, *, create_bytes: int | None = None
+) -> Engine:
+    """Open the ZFS of the running kernel, or a pool in a plain file.
+
+    Args:
+        image: The file; it needs neither a kernel module nor root.
+        create_bytes: Make the file, of this size, with an empty pool `tank`.
 
     Raises:
-        ZfsUnavailable: No module is loaded, no library is installed, or the
-            module is of a release this zfstune does not know.
+        ZfsUnavailable: No module is loaded, no library is installed, the module is
+            of a release this zfstune does not know, or the file holds no pool.
+        AlreadyExists: The file to make is there already.
     """
-    from zfstune.engine.native import NativeEngine  # noqa: PLC0415 (needs the extension)
+    if image is None:
+        from zfstune.engine.native import NativeEngine  # noqa: PLC0415 (the extension)
 
-    return NativeEngine()
+        return NativeEngine()
+    from zfstune.engine.image import ImageEngine, create_image  # noqa: PLC0415 (as above)
+
+    if create_bytes is None:
+        return ImageEngine(image)
+    return create_image(image, size_bytes=create_bytes)

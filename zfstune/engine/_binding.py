@@ -34,14 +34,37 @@ _HINTS = {
 class Binding:
     """One opened ZFS. Threads may share it; each call is independent."""
 
-    def __init__(self, opener: str = "zt_open") -> None:
+    def __init__(self, opener: str = "zt_open", *args: Any, what: str = "use ZFS") -> None:
         out = ffi.new("struct zt **")
         why = ffi.new("char[]", _WHY_BYTES)
-        error = getattr(lib, opener)(out, why, _WHY_BYTES)
+        error = getattr(lib, opener)(out, *args, why, _WHY_BYTES)
         if error:
             reason = _text(why) or os.strerror(error)
-            raise ZfsUnavailable(f"cannot use ZFS: {reason}", hint=_HINTS.get(error, ""))
+            hint = "" if args else _HINTS.get(error, "")
+            raise ZfsUnavailable(f"cannot {what}: {reason}", hint=hint)
         self._zt: Any = ffi.gc(out[0], lib.zt_close)
+
+    @classmethod
+    def of_image(cls, path: str, *, create: tuple[str, int, int] | None) -> Binding:
+        """Open the pool in a file; this process can then open no other.
+
+        Args:
+            path: The file, which exists; an absolute name.
+            create: Name, bytes and ashift of a pool to make in it first.
+        """
+        pool, size_bytes, ashift = create or ("", 0, 0)
+        return cls(
+            "zt_open_image",
+            _bytes(path),
+            _bytes(pool) if pool else ffi.NULL,
+            size_bytes,
+            ashift,
+            what=f"open image '{path}'",
+        )
+
+    def image_limits(self) -> tuple[int, int]:
+        """Give the minor release of libzpool and its largest recordsize in bytes."""
+        return lib.zt_minor(self._handle), lib.zt_max_recordsize(self._handle)
 
     def close(self) -> None:
         """Let go of libraries and device; calls that come after raise."""

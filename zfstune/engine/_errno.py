@@ -181,7 +181,9 @@ _SPECIAL = {
     },
     "set": {
         e.ENOSPC: _Meaning(
-            NoSpace, "the pool has not the space to reserve", "see `zfstune list`"
+            NoSpace,
+            "it reserves more than there is, or allows less than is in use",
+            "see `zfstune list`",
         ),
         e.EBUSY: _Meaning(Busy, "it is busy"),
     },

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zfstune.properties import Limits
 
-__all__ = ["read_limits"]
+if TYPE_CHECKING:
+    from zfstune.property_table import Release
+
+__all__ = ["limits_of", "read_limits"]
 
 _MODULE = "/sys/module/zfs"
 _LARGE_VOLUME_BLOCKS = (2, 4)  # volblocksize up to 16M: man/man7/zfsprops.7
@@ -15,10 +20,15 @@ def read_limits() -> Limits:
     version = _read("version") or "2.1"
     numbers = version.partition("-")[0].split(".")[:3]
     release = tuple(int(number) for number in numbers if number.isdecimal())
-    largest = int(_read("parameters/zfs_max_recordsize") or 1 << 20)
+    return limits_of(release, int(_read("parameters/zfs_max_recordsize") or 1 << 20))
+
+
+def limits_of(release: Release, max_recordsize_bytes: int) -> Limits:
+    """Give what follows from a release and its largest recordsize."""
+    large = release >= _LARGE_VOLUME_BLOCKS
     return Limits(
-        max_recordsize_bytes=largest,
-        max_volblocksize_bytes=largest if release >= _LARGE_VOLUME_BLOCKS else 128 << 10,
+        max_recordsize_bytes=max_recordsize_bytes,
+        max_volblocksize_bytes=max_recordsize_bytes if large else 128 << 10,
         release=release,
     )
 

@@ -17,13 +17,16 @@ _ALLOC, _SPACE = 3, 4
 _GONE = ("hole", "indirect", "missing")
 
 
-def pool_info(name: str, config: dict[str, Any], props: dict[str, Any]) -> PoolInfo:
+def pool_info(
+    name: str, config: dict[str, Any], props: dict[str, Any], *, mountable: bool = True
+) -> PoolInfo:
     """Make a PoolInfo of ZFS_IOC_POOL_STATS and ZFS_IOC_POOL_GET_PROPS.
 
     Args:
         name: Name of the pool.
         config: Its configuration, with the vdev tree and the enabled features.
         props: Its properties, each ``{"value": ..., "source": ...}``.
+        mountable: Its filesystems can be mounted here.
     """
     tree = config["vdev_tree"]
     stats = tree.get("vdev_stats", [0] * 5)
@@ -40,6 +43,7 @@ def pool_info(name: str, config: dict[str, Any], props: dict[str, Any]) -> PoolI
         # present only while suspended: spa_get_stats() in module/zfs/spa.c
         suspended="suspended" in config,
         altroot=str(_prop(props, "altroot", "")),
+        mountable=mountable,
     )
 
 

@@ -21,8 +21,10 @@ from zfstune.volume import reservation_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from zfstune.engine._image import ImageBinding
     from zfstune.errors import EngineError
     from zfstune.properties import Limits
     from zfstune.state import Dataset, Mount, PoolInfo, Snapshot
@@ -33,9 +35,13 @@ __all__ = ["NativeEngine"]
 class NativeEngine:
     """OpenZFS 2.1 to 2.4 through libzfs_core and /dev/zfs; see Engine for the calls."""
 
-    def __init__(self) -> None:
-        self._zfs = Binding()
-        self._limits = read_limits()
+    _mountable = True
+
+    def __init__(
+        self, binding: Binding | ImageBinding | None = None, limits: Limits | None = None
+    ) -> None:
+        self._zfs = binding or Binding()
+        self._limits = limits or read_limits()
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +74,7 @@ class NativeEngine:
         if not error:
             # a suspended pool may hold these back; what matters is known by then
             _, props = self._zfs.read(lib.zt_pool_props, name)
-            return _pool.pool_info(name, config, props or {})
+            return _pool.pool_info(name, config, props or {}, mountable=self._mountable)
         raise engine_error("read pool", name, error)
 
     def exists(self, name: str) -> bool:
@@ -216,7 +222,7 @@ class NativeEngine:
     def destroy(self, name: str) -> None:
         """Destroy one filesystem or volume that has no children and no snapshots."""
         names.check_dataset(name)
-        with _mounting.unmounted(self, name):
+        with self._unmounted(name):
             self._do("destroy", name, self._zfs.call(lib.zt_destroy, name))
             self._log(f"zfstune destroy {name}")
 
@@ -228,7 +234,7 @@ class NativeEngine:
         else:
             names.check_dataset(old)
             names.check_dataset(new, creating=True)
-        with _mounting.unmounted(self, old, renamed=new):
+        with self._unmounted(old, renamed=new):
             self._do("rename", old, self._zfs.call(lib.zt_rename, old, new))
             self._log(f"zfstune rename {old} {new}")
 
@@ -334,6 +340,9 @@ class NativeEngine:
         _mounting.unmount(name, force=force)
 
     # What the calls above share.
+
+    def _unmounted(self, name: str, *, renamed: str = "") -> AbstractContextManager[None]:
+        return _mounting.unmounted(self, name, renamed=renamed)
 
     def _batch(
         self,

@@ -1,0 +1,118 @@
+"""The child process that an image lives in.
+
+libzpool is built for ztest: a failed assertion aborts the process. Here the
+process is one of its own, so that the caller gets an exception that quotes the
+assertion, and the file, written copy on write, is opened again as if the power had
+gone. Started afresh and never forked: libzpool has threads.
+
+It serves one caller over a socket. Both ends are this package under one Python, so
+marshal, which is fast and carries bytes and lone surrogates, is enough.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import marshal
+import os
+import signal
+import socket
+import struct
+import sys
+from typing import Any
+
+from zfstune.engine._binding import Binding, lib
+from zfstune.errors import ZfstuneError
+
+__all__ = ["main", "receive", "send"]
+
+_LENGTH = struct.Struct("<Q")
+
+
+def send(to: socket.socket, message: Any) -> None:
+    """Send one message."""
+    data = marshal.dumps(message)
+    to.sendall(_LENGTH.pack(len(data)) + data)
+
+
+def receive(of: socket.socket) -> Any:
+    """Receive one message.
+
+    Raises:
+        EOFError: The other end is gone.
+    """
+    (length,) = _LENGTH.unpack(_exactly(of, _LENGTH.size))
+    return marshal.loads(_exactly(of, length))  # noqa: S302 (our own child's, or parent's)
+
+
+def _exactly(of: socket.socket, count: int) -> bytes:
+    parts = []
+    while count:
+        part = of.recv(min(count, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def main() -> int:
+    """Open the image that the first message names, and serve until told to stop."""
+    # Ctrl-C reaches the whole process group; the caller decides what it means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    caller = socket.socket(fileno=int(sys.argv[1]))
+    path, create = receive(caller)
+    try:
+        lock = _lock(path)
+        binding = Binding.of_image(path, create=create)
+    except ZfstuneError as error:
+        send(caller, ("refused", error.message, error.hint))
+        return 1
+    except OSError as error:
+        send(caller, ("refused", f"cannot open image '{path}': {error.strerror}", ""))
+        return 1
+    limits = binding.image_limits()
+    send(caller, ("ready", *limits))
+    try:
+        _serve(caller, binding)
+    except (EOFError, ConnectionError):
+        pass  # the caller died: export the pool all the same
+    finally:
+        binding.close()
+        os.close(lock)
+    return 0
+
+
+def _lock(path: str) -> int:
+    """Lock the file; the lock dies with this process.
+
+    Nothing in OpenZFS keeps two processes from opening one file, and two writers
+    destroy a pool.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise OSError(errno.EBUSY, "another process has it open") from None
+    return descriptor
+
+
+def _serve(caller: socket.socket, binding: Binding) -> None:
+    while True:
+        method, function, args, values = receive(caller)
+        if method == "close":
+            return
+        try:
+            if method == "promote":
+                result: object = binding.promote(*args)
+            else:
+                result = getattr(binding, method)(getattr(lib, function), *args, **values)
+        except ZfstuneError as error:
+            send(caller, ("refused", error.message, error.hint))
+        else:
+            send(caller, ("done", result))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""A pool in a plain file, as an Engine: OpenZFS's own code in user space."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from zfstune import names
+from zfstune.engine._errno import engine_error
+from zfstune.engine._image import ImageBinding
+from zfstune.engine._limits import limits_of
+from zfstune.engine.native import NativeEngine
+from zfstune.errors import InvalidValue, NotSupported
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from zfstune.state import Mount
+
+__all__ = ["ImageEngine", "create_image"]
+
+_LEAST_BYTES = 64 << 20  # SPA_MINDEVSIZE, include/sys/fs/zfs.h
+_ASHIFTS = range(9, 17)  # ASHIFT_MIN to ASHIFT_MAX, include/sys/vdev_impl.h
+
+
+class ImageEngine(NativeEngine):
+    """All of the calls but mounting, on a pool in a file; needs no root.
+
+    Args:
+        path: The file, made by :func:`create_image` or by ``zpool create`` on it.
+
+    Raises:
+        ZfsUnavailable: No libzpool is installed, another process has the file
+            open, or it holds no pool.
+    """
+
+    _mountable = False
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, create: tuple[str, int, int] | None = None
+    ) -> None:
+        binding = ImageBinding(os.fspath(path), create=create)
+        limits = limits_of((2, binding.minor), binding.max_recordsize_bytes)
+        super().__init__(binding, limits)
+
+    def mounts(self) -> dict[str, Mount]:
+        """Nothing of an image is mounted."""
+        return {}
+
+    def mount(self, name: str) -> str:
+        """Refuse: it takes a kernel to mount a filesystem."""
+        raise self._not_mountable("mount", name)
+
+    def unmount(self, name: str, *, force: bool = False) -> None:
+        """Refuse: nothing is mounted."""
+        del force
+        raise self._not_mountable("unmount", name)
+
+    def _unmounted(self, name: str, *, renamed: str = "") -> AbstractContextManager[None]:
+        del name, renamed
+        return nullcontext()
+
+    def _not_mountable(self, operation: str, name: str) -> NotSupported:
+        return NotSupported(
+            operation=operation,
+            target=names.check_dataset(name),
+            errno=errno.ENOTSUP,
+            reason="it lies in an image, which no kernel has imported",
+            hint="import the file with `zpool import -d FILE` to use what is in it",
+        )
+
+
+def create_image(
+    path: str | os.PathLike[str], *, size_bytes: int, ashift: int = 12, pool: str = "tank"
+) -> ImageEngine:
+    """Make a pool in a new file and open it.
+
+    Args:
+        path: The file; it must not exist.
+        size_bytes: Its length, 64 MiB at least; it takes only the space of what is
+            written to it.
+        ashift: Sector size as a power of two, 9 to 16.
+        pool: Name of the pool.
+
+    Raises:
+        InvalidValue: A value makes no sense.
+        AlreadyExists: There is a file of that name.
+        ZfsUnavailable: No libzpool is installed.
+    """
+    names.check_pool(pool, creating=True)
+    if size_bytes < _LEAST_BYTES:
+        raise InvalidValue(f"cannot create image of {size_bytes} bytes: 64M is the least")
+    if ashift not in _ASHIFTS:
+        raise InvalidValue(
+            f"cannot create image with ashift {ashift}: it goes from 9 to 16"
+        )
+    target = os.fspath(path)
+    try:
+        os.close(
+            os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        )
+    except OSError as error:
+        raise engine_error("create image", target, error.errno or 0) from None
+    try:
+        return ImageEngine(target, create=(pool, size_bytes, ashift))
+    except BaseException:
+        os.unlink(target)  # made above, and never a pool
+        raise
