@@ -10,13 +10,15 @@ from zfstune import names
 from zfstune.engine import _mount
 from zfstune.engine._binding import lib
 from zfstune.engine._errno import engine_error
-from zfstune.errors import PlanError
+from zfstune.errors import PlanError, ZfstuneError
 from zfstune.mountpoint import effective_mountpoint, mount_blocker
+from zfstune.state import DEFAULT, INHERITED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from zfstune.engine import Engine
+    from zfstune.state import Dataset
 
 __all__ = ["mount", "unmount", "unmounted"]
 
@@ -43,7 +45,13 @@ def mount(engine: Engine, name: str) -> str:
         return path
     if mounted is not None:
         raise engine_error("mount", name, errno.EBUSY, detail=f"mounted at {mounted}")
-    flags, options = _mount.mount_options(dataset, path, readonly_pool=pool.readonly)
+    _mount_at(dataset, path, readonly_pool=pool.readonly)
+    return path
+
+
+def _mount_at(dataset: Dataset, path: str, *, readonly_pool: bool) -> None:
+    name = dataset.name
+    flags, options = _mount.mount_options(dataset, path, readonly_pool=readonly_pool)
     try:
         _mount.make_mountpoint(dataset, path)
     except OSError as error:
@@ -56,7 +64,6 @@ def mount(engine: Engine, name: str) -> str:
     )
     if code:
         raise engine_error("mount", name, code, detail=path)
-    return path
 
 
 def unmount(name: str, *, force: bool = False) -> None:
@@ -79,22 +86,54 @@ def unmount(name: str, *, force: bool = False) -> None:
 def unmounted(engine: Engine, name: str, *, renamed: str = "") -> Iterator[None]:
     """Hold a dataset and all below it unmounted during a block.
 
-    Afterwards what was mounted is mounted again: under its new name where the
-    block renamed it, under the old one where the block failed, and not at all
-    where it was destroyed.
+    Where the block fails, what was mounted is mounted again where it was. Where it
+    renames the dataset, only what mounts elsewhere under the new name comes off, and
+    is mounted there; legacy mounts and local mountpoints stay, as with ``zfs rename``.
     """
     paths = {} if "@" in name else _mount.mount_paths()
     below = [n for n in paths if n == name or n.startswith(name + "/")]
+    if renamed:
+        below = [n for n in below if _moves(engine.dataset(n), name)]
     down: list[str] = []
-    now = name
     try:
         # what is mounted inside another comes off first
         for dataset in sorted(below, key=lambda n: paths[n], reverse=True):
             unmount(dataset)
             down.append(dataset)
         yield
-        now = renamed
-    finally:
-        if now:
-            for dataset in reversed(down):
-                mount(engine, now + dataset[len(name) :])
+    except BaseException as error:
+        for dataset in reversed(down):
+            _put_back(engine, dataset, paths[dataset], error)
+        raise
+    if renamed:
+        _mount_all(engine, [renamed + n[len(name) :] for n in reversed(down)])
+
+
+def _moves(dataset: Dataset, renamed: str) -> bool:
+    """Tell whether a mountpoint follows from what is above the renamed dataset."""
+    found = dataset.properties["mountpoint"]
+    within = f"{found.origin}/".startswith(f"{renamed}/")
+    inherited = found.source == DEFAULT or (found.source == INHERITED and not within)
+    return inherited and found.value.startswith("/")
+
+
+def _put_back(engine: Engine, name: str, path: str, error: BaseException) -> None:
+    readonly = engine.pool(names.pool_of(name)).readonly
+    try:
+        _mount_at(engine.dataset(name), path, readonly_pool=readonly)
+    except ZfstuneError as second:
+        error.add_note(f"'{name}' stayed unmounted: {second}")
+
+
+def _mount_all(engine: Engine, datasets: Iterable[str]) -> None:
+    """Mount as many as can be; raise the first error afterwards."""
+    first: ZfstuneError | None = None
+    for name in datasets:
+        try:
+            mount(engine, name)
+        except PlanError:
+            continue  # below its new parent it is not to be mounted
+        except ZfstuneError as error:
+            first = first or error
+    if first is not None:
+        raise first
