@@ -26,6 +26,7 @@ from zfstune.errors import (
     ReadOnly,
     RefusedValue,
 )
+from zfstune.names import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -200,12 +201,14 @@ _SPECIAL = {
     },
 }
 
-# What `zfs allow` would have to grant: man/man8/zfs-allow.8.
+# What `zfs allow` would have to grant: man/man8/zfs-allow.8, and the zfs_secpolicy_*()
+# functions of module/zfs/zfs_ioctl.c.
 _PERMISSIONS = {
     "create": "create,mount",
     "clone": "create,clone,mount",
     "destroy": "destroy,mount",
-    "snapshot": "snapshot",
+    # setting a user property takes one more, and zfstune marks what it takes
+    "snapshot": "snapshot,userprop",
     "destroy snapshot": "destroy,mount",
     "rename": "create,rename,mount",
     "promote": "promote,mount",
@@ -215,6 +218,8 @@ _PERMISSIONS = {
     "bookmark": "bookmark",
     "destroy bookmark": "destroy",
 }
+# Asked for on the parent, or on a second dataset that the parent mostly covers.
+_ON_THE_PARENT = ("create", "clone", "rename", "promote")
 
 
 def engine_error(
@@ -226,8 +231,8 @@ def engine_error(
         operation: The verb of the message, a key of the tables above.
         target: What was to be changed or read.
         errno: What ZFS gave back.
-        permission: What ``zfs allow`` would have to grant, where the operation
-            does not say it.
+        permission: What ``zfs allow`` would have to grant beyond what the operation
+            says, by comma: names of properties.
         detail: Added to the reason, as in the property at fault.
     """
     meaning = _SPECIAL.get(operation, {}).get(errno) or _GENERAL.get(errno)
@@ -235,14 +240,24 @@ def engine_error(
         text = os.strerror(errno) if errno < _IOC_CMD_UNAVAIL - 5 else "unknown to zfstune"
         meaning = _Meaning(EngineError, f"{text} (error {errno})")
     hint = meaning.hint
-    permission = permission or _PERMISSIONS.get(operation, "")
-    if meaning.kind is NotPermitted and permission and not hint:
-        dataset = target.partition("@")[0].partition("#")[0]
-        hint = f"run as root, or let root `zfs allow USER {permission} {dataset}`"
+    if meaning.kind is NotPermitted and not hint:
+        hint = _delegation(operation, target, permission)
     reason = f"{meaning.reason}: {detail}" if detail else meaning.reason
     return meaning.kind(
         operation=operation, target=target, errno=errno, reason=reason, hint=hint
     )
+
+
+def _delegation(operation: str, target: str, properties: str) -> str:
+    """Say what root could grant, and on which dataset."""
+    asked = f"{_PERMISSIONS.get(operation, '')},{properties}".strip(",").split(",")
+    words = dict.fromkeys("userprop" if ":" in word else word for word in asked)
+    if not any(words):
+        return "run as root"
+    dataset, _, snapshot = target.replace("#", "@").partition("@")
+    if operation in _ON_THE_PARENT and not snapshot:
+        dataset = parent_of(dataset) or dataset
+    return f"run as root, or let root `zfs allow USER {','.join(words)} {dataset}`"
 
 
 def batch_error(

@@ -156,7 +156,7 @@ class NativeEngine:
                     self.create(ancestor)
         error = self._zfs.call_with(lib.zt_create, name, int(volume), values=values)
         if error:
-            raise engine_error("create", name, error)
+            raise engine_error("create", name, error, permission=",".join(values))
         self._log(create_line("create", properties or {}, name))
 
     def _values(
@@ -249,7 +249,7 @@ class NativeEngine:
         values = _check_clone(wanted, kind, self._limits)
         error = self._zfs.call_with(lib.zt_clone, name, snapshot, values=values)
         if error:
-            raise engine_error("clone", name, error)
+            raise engine_error("clone", name, error, permission=",".join(values))
         self._log(create_line("clone", wanted, f"{snapshot} {name}"))
 
     def promote(self, name: str) -> None:
@@ -404,7 +404,7 @@ def _property_error(
     """Name the first property that the kernel refused, and why."""
     for prop, code in errors.items():
         if prop in wanted:
-            return engine_error(
-                "set", name, code, permission=prop, detail=f"{prop}={shown(wanted[prop])}"
-            )
+            alike = ",".join(p for p in wanted if errors.get(p) == code)
+            detail = f"{prop}={shown(wanted[prop])}"
+            return engine_error("set", name, code, permission=alike, detail=detail)
     return engine_error("set", name, error, permission=",".join(wanted))
