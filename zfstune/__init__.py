@@ -16,8 +16,7 @@ that none of them shadows one of these names: ``zfstune.applying`` holds
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.applying import apply, plan
     from zfstune.engine import Engine, open_engine

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from zfstune import names
 from zfstune.actions import Adjust, Create, MountDataset, SetOwner
@@ -16,6 +15,7 @@ from zfstune.pools import choose_pool, ready_pool
 from zfstune.profile import Profile, load
 from zfstune.wanted import wanted_accounts
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 

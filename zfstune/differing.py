@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from zfstune import properties as props
 from zfstune.actions import Caution, Change, display
@@ -11,6 +10,7 @@ from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.record import OWN_PREFIX, read_record, write_record
 from zfstune.state import LOCAL, RECEIVED, PropertyValue
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from zfstune.actions import Adjust, Caution, Create, MountDataset, SetOwner, display
 from zfstune.differing import compare, compare_container, values_for_new
 from zfstune.errors import PlanError
@@ -13,6 +11,7 @@ from zfstune.record import read_record, write_record
 from zfstune.size import format_size
 from zfstune.state import LOCAL, RECEIVED, Dataset, PropertyValue
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

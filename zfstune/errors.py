@@ -23,8 +23,7 @@ Each message reads ``cannot <verb> '<name>': <reason>``; what may help is in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

@@ -7,10 +7,9 @@ Planner and mount call the same two functions, so they cannot disagree.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from zfstune.state import DEFAULT, INHERITED, LOCAL, RECEIVED, PropertyValue
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.state import Dataset
 

@@ -11,11 +11,10 @@ component must do as a pool, and ``.`` and ``..`` are refused before ``@`` too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from zfstune.errors import InvalidName
 from zfstune.quoting import shown
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from zfstune.actions import OWN_PROPERTIES, Adjust, Create, MountDataset, SetOwner, display
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.actions import Action, Caution, Change, Plan
 

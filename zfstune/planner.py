@@ -8,14 +8,13 @@ No step destroys anything.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from zfstune.actions import Plan
 from zfstune.draft import Draft
 from zfstune.errors import PlanError
 from zfstune.names import ancestors_of
 from zfstune.wanted import wanted_datasets
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 

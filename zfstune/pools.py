@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
 
 from zfstune.errors import NotFound, PlanError, PoolSuspended
 from zfstune.names import check_pool
 from zfstune.quoting import shown
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

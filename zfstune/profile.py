@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from zfstune import names as naming
 from zfstune import properties as props
@@ -32,6 +31,7 @@ from zfstune.errors import InvalidName, InvalidProperty, ProfileError
 from zfstune.quoting import shown
 from zfstune.record import OWN_PREFIX
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import NoReturn

@@ -16,8 +16,6 @@ Where libzfs and zfstune differ on purpose:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from zfstune.errors import InvalidProperty
 from zfstune.frozen import frozen
 from zfstune.property_rules import check_string, check_together, refusal
@@ -25,6 +23,7 @@ from zfstune.property_table import INDEX, NUMBER, TABLE, Property
 from zfstune.quoting import shown
 from zfstune.size import MAX_SIZE, SizeError, format_size, read_size
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

@@ -7,13 +7,12 @@ What a string may hold, and what properties demand of each other. They stand in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from zfstune.errors import InvalidProperty
 from zfstune.property_table import TABLE
 from zfstune.quoting import shown
 from zfstune.size import format_size
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

@@ -12,12 +12,13 @@ Left out are properties that ZFS keeps for other systems or no longer uses
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
 from zfstune.frozen import frozen
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 __all__ = ["INDEX", "NUMBER", "STRING", "TABLE", "Property", "Release"]
 

@@ -10,7 +10,6 @@ for the one that was planned; and ZFS itself refuses what is held or cloned.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
 
 from zfstune import names
 from zfstune.engine import open_engine
@@ -19,6 +18,7 @@ from zfstune.frozen import frozen
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.retention import DEFAULT_BATCH, Decision, Policy, decide, interleave
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 

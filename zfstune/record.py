@@ -8,10 +8,9 @@ write anything there, so reading it never fails and trusts nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from zfstune.names import PROFILE_PROPERTY
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

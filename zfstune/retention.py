@@ -14,12 +14,12 @@ dataset never share.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.names import is_auto_name
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 

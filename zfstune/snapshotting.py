@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from zfstune import names
 from zfstune.engine import open_engine
 from zfstune.errors import AlreadyExists, BatchError, InvalidValue
 from zfstune.pools import ready_pool
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

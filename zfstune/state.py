@@ -7,10 +7,10 @@ a dataset or snapshot came to be, the one order that clocks cannot disturb.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from zfstune.frozen import frozen
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

@@ -7,8 +7,7 @@ zvol_volsize_to_reservation() in lib/libzfs/libzfs_dataset.c, written anew.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

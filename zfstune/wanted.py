@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from zfstune import properties as props
 from zfstune.actions import Caution, display
@@ -12,6 +11,7 @@ from zfstune.names import APPLIED_PROPERTY, check_dataset
 from zfstune.profile import Setting
 from zfstune.record import OWN_PREFIX, write_record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 

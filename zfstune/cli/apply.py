@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
 
 from zfstune.cli import status
 from zfstune.cli.output import print_json
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from zfstune.actions import Plan
 
 __all__ = ["add_parser"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from zfstune.cli import status
 from zfstune.cli.output import print_json, print_table
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
     from zfstune.engine import Engine
     from zfstune.state import Dataset, Snapshot

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
 
 from zfstune.cli import status
 from zfstune.cli.output import print_json, print_table, warn
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
     from zfstune.pruning import Pruned
 

@@ -7,16 +7,17 @@ only when it is called, so that importing zfstune needs no ZFS.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
     from datetime import datetime
-    from typing import Self
+    from typing import Protocol, Self
 
     from zfstune.properties import Limits
     from zfstune.state import Dataset, Mount, PoolInfo, Snapshot
+else:
+    Protocol = object  # what a type checker alone looks at; see zfstune/frozen.py
 
 __all__ = ["Engine", "open_engine"]
 

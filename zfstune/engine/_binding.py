@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING, Any, Self
 
 from zfstune import _zfs
 from zfstune.engine import _nvlist
 from zfstune.errors import ZfsUnavailable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any, Self
 
 __all__ = ["Binding"]
 

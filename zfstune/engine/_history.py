@@ -5,8 +5,7 @@ zfstune's own bookkeeping properties are left out: ``zpool history -i`` has them
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 

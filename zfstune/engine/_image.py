@@ -8,13 +8,14 @@ import socket
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
 
 from zfstune.engine._worker import receive, send
 from zfstune.errors import ImageDied, InvalidValue, ZfsUnavailable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
 __all__ = ["ImageBinding"]
 

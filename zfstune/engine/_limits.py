@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from zfstune.properties import Limits
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.property_table import Release
 

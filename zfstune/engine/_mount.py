@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
 
 from zfstune.state import Mount
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.state import Dataset
 

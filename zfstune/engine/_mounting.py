@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from zfstune import names
 from zfstune.engine import _mount
@@ -14,6 +13,7 @@ from zfstune.errors import PlanError, ZfstuneError
 from zfstune.mountpoint import effective_mountpoint, mount_blocker
 from zfstune.state import DEFAULT, INHERITED
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 

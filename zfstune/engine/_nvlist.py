@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import TYPE_CHECKING, Any
 
 from zfstune.errors import InvalidValue
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     Value = None | bool | int | str | bytes | Mapping[str, "Value"] | Sequence["Value"]
 

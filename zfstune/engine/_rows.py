@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from zfstune import properties
 from zfstune.state import (
@@ -18,8 +17,10 @@ from zfstune.state import (
     Snapshot,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from zfstune.property_table import Release
 

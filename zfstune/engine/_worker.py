@@ -19,10 +19,13 @@ import signal
 import socket
 import struct
 import sys
-from typing import Any
 
 from zfstune.engine._binding import Binding, lib
 from zfstune.errors import ZfstuneError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["main", "receive", "send"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
 
 from zfstune import names
 from zfstune.engine._errno import engine_error
@@ -14,6 +13,7 @@ from zfstune.engine._limits import limits_of
 from zfstune.engine.native import NativeEngine
 from zfstune.errors import InvalidValue, NotSupported
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 

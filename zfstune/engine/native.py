@@ -7,7 +7,6 @@ what the errno means, one line in the pool's history: no decision is made here.
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Any, Self
 
 from zfstune import names, properties
 from zfstune.engine import _mount, _mounting, _pool, _rows
@@ -19,10 +18,12 @@ from zfstune.errors import InvalidProperty
 from zfstune.quoting import shown
 from zfstune.volume import reservation_bytes
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
+    from typing import Any, Self
 
     from zfstune.engine._image import ImageBinding
     from zfstune.errors import EngineError
