@@ -3,33 +3,58 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from zfstune import __version__
 from zfstune.cli import apply, listing, prune, snapshot, status
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 __all__ = ["build_parser"]
+
+_NO_TERMINAL = 80
 
 
 class _Help(argparse.HelpFormatter):
     """Wraps what is one paragraph, leaves alone what has lines of its own."""
 
+    def __init__(self, prog: str, **more: Any) -> None:
+        # argparse makes one for each argument added; left to find the width, it
+        # imports shutil with all compressors, more than building all the parsers
+        super().__init__(prog, width=_columns() - 2, **more)
+
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return text if "\n" in text else super()._fill_text(text, width, indent)
 
 
+def _columns() -> int:
+    """Give the width of the terminal, as shutil.get_terminal_size() does."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size().columns or _NO_TERMINAL
+    except OSError:
+        return _NO_TERMINAL
+
+
+class _Parser(argparse.ArgumentParser):
+    """Every verb's parser ends its help alike."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(epilog=status.HELP, formatter_class=_Help, **options)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser; each verb adds its own part."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="zfstune",
         description="Tuned ZFS storage for applications: datasets, snapshots, retention.",
-        epilog=status.HELP,
-        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"zfstune {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for verb in (apply, snapshot, prune, listing):
         verb.add_parser(verbs)
-    for each in verbs.choices.values():
-        each.epilog = status.HELP
-        each.formatter_class = _Help
     return parser
