@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno as e
 import os
-from typing import TYPE_CHECKING, NamedTuple
 
 from zfstune.errors import (
     AlreadyExists,
@@ -26,8 +25,10 @@ from zfstune.errors import (
     ReadOnly,
     RefusedValue,
 )
+from zfstune.frozen import frozen
 from zfstune.names import parent_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -49,7 +50,8 @@ _CRYPTO_NOTSUP = 1048
 _SUPPRESSED = "N_MORE_ERRORS"
 
 
-class _Meaning(NamedTuple):
+@frozen
+class _Meaning:
     kind: type[EngineError]
     reason: str
     hint: str = ""
