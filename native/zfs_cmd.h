@@ -58,6 +58,7 @@ AT(stats.type, 12728);
 AT(simple, 13668);
 #undef	AT
 
+#ifndef ZT_REAL_HEADERS
 /* enum zfs_ioc, include/sys/fs/zfs.h: append-only */
 enum {
 	ZFS_IOC_POOL_CONFIGS = 0x5a04,
@@ -71,5 +72,6 @@ enum {
 	ZFS_IOC_INHERIT_PROP = 0x5a2b,
 	ZFS_IOC_LOG_HISTORY = 0x5a3f,
 };
+#endif
 
 #endif
