@@ -32,7 +32,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["batch_error", "engine_error"]
+__all__ = ["batch_error", "by_target", "engine_error"]
 
 # include/sys/fs/zfs.h, zfs_errno_t: append-only from 1024 on.
 _IOC_CMD_UNAVAIL = 1029
@@ -195,6 +195,13 @@ _SPECIAL = {
         e.EPERM: _Meaning(NotPermitted, "permission denied", "mounting takes root"),
         e.EACCES: _Meaning(NotPermitted, "permission denied", "mounting takes root"),
         e.EINVAL: _Meaning(RefusedValue, "the kernel refused the mount options"),
+        e.EEXIST: _Meaning(RefusedValue, "its mountpoint is no directory"),
+        e.ENOTDIR: _Meaning(RefusedValue, "its mountpoint is below something else"),
+        e.ENOTEMPTY: _Meaning(
+            Busy,
+            "files are in the mountpoint, and overlay is off",
+            "move them away, or set overlay=on to hide them",
+        ),
     },
     "unmount": {
         e.EBUSY: _Meaning(Busy, "it is in use", "see what keeps it with `fuser -vm`"),
@@ -260,6 +267,20 @@ def _delegation(operation: str, target: str, properties: str) -> str:
     if operation in _ON_THE_PARENT and not snapshot:
         dataset = parent_of(dataset) or dataset
     return f"run as root, or let root `zfs allow USER {','.join(words)} {dataset}`"
+
+
+def by_target(operation: str, errors: Mapping[str, int]) -> Mapping[str, int]:
+    """Key what ZFS gave back by target.
+
+    Of a hold that is not there, the kernel says ENOENT of "snapshot#tag"
+    (dsl_dataset_user_release_check_one in module/zfs/dsl_userhold.c).
+    """
+    if operation != "release":
+        return errors
+    return {
+        name.partition("#")[0]: e.ESRCH if "#" in name else code
+        for name, code in errors.items()
+    }
 
 
 def batch_error(

@@ -29,15 +29,21 @@ def set_line(properties: Mapping[str, str], name: str) -> str:
     return _cut(" ".join(["zfstune set", *_pairs(properties), name]))
 
 
-def targets_line(operation: str, targets: Iterable[str]) -> str:
-    """Give the line of a call on many snapshots: ``tank/a@x,y tank/b@z``."""
+def targets_line(operation: str, targets: Iterable[str], *before: str) -> str:
+    """Give the line of a call on many snapshots: ``tank/a@x,y tank/b@z``.
+
+    Args:
+        operation: Its first word is the verb.
+        targets: Snapshots or bookmarks.
+        before: Words that stand before them: a tag, the snapshot of a bookmark.
+    """
     by_dataset: dict[str, list[str]] = {}
     for target in targets:
         mark = "#" if "#" in target else "@"
         dataset, _, short = target.partition(mark)
         by_dataset.setdefault(dataset + mark, []).append(short)
     words = [dataset + ",".join(shorts) for dataset, shorts in by_dataset.items()]
-    return _cut(" ".join([f"zfstune {operation.partition(' ')[0]}", *words]))
+    return _cut(" ".join([f"zfstune {operation.partition(' ')[0]}", *before, *words]))
 
 
 def _pairs(properties: Mapping[str, str]) -> list[str]:

@@ -11,10 +11,15 @@ import errno
 from zfstune import names, properties
 from zfstune.engine import _mount, _mounting, _pool, _rows
 from zfstune.engine._binding import Binding, lib
-from zfstune.engine._errno import batch_error, engine_error
+from zfstune.engine._checks import (
+    check_clone,
+    check_inheritable,
+    check_snapshot,
+    checked,
+)
+from zfstune.engine._errno import batch_error, by_target, engine_error
 from zfstune.engine._history import create_line, set_line, targets_line
 from zfstune.engine._limits import read_limits
-from zfstune.errors import InvalidProperty
 from zfstune.quoting import shown
 from zfstune.volume import reservation_bytes
 
@@ -80,7 +85,7 @@ class NativeEngine:
 
     def exists(self, name: str) -> bool:
         """Tell whether a dataset or snapshot of that name exists."""
-        error, _ = self._zfs.read(lib.zt_stats, _checked(name))
+        error, _ = self._zfs.read(lib.zt_stats, checked(name))
         if error and not _is_missing(error):
             raise engine_error("read", name, error)
         return not error
@@ -213,8 +218,8 @@ class NativeEngine:
 
     def inherit(self, name: str, prop: str, *, received: bool = False) -> None:
         """Drop a local value; with `received`, go back to the received one."""
-        _checked(name)
-        _check_inheritable(prop)
+        checked(name)
+        check_inheritable(prop)
         error = self._zfs.call(lib.zt_inherit, name, prop, int(received))
         if error:
             raise engine_error("inherit", name, error, permission=prop, detail=prop)
@@ -247,7 +252,7 @@ class NativeEngine:
         names.check_dataset(name, creating=True)
         wanted = properties or {}
         kind = self.dataset(snapshot.partition("@")[0]).kind
-        values = _check_clone(wanted, kind, self._limits)
+        values = check_clone(wanted, kind, self._limits)
         error = self._zfs.call_with(lib.zt_clone, name, snapshot, values=values)
         if error:
             raise engine_error("clone", name, error, permission=",".join(values))
@@ -275,7 +280,7 @@ class NativeEngine:
     ) -> None:
         """Take snapshots of many datasets of one pool at one instant, or none."""
         targets = [names.check_snapshot(name, creating=True) for name in snapshots]
-        wanted = _check_snapshot(properties or {}, self._limits)
+        wanted = check_snapshot(properties or {}, self._limits)
         self._batch("snapshot", lib.zt_snapshot, targets, wanted)
 
     def destroy_snapshots(self, snapshots: Iterable[str], *, defer: bool = False) -> None:
@@ -287,13 +292,13 @@ class NativeEngine:
         """Keep snapshots from being destroyed until `tag` is released."""
         names.check_hold_tag(tag, creating=True)
         targets = dict.fromkeys(map(names.check_snapshot, snapshots), tag)
-        self._batch("hold", lib.zt_hold, targets)
+        self._batch("hold", lib.zt_hold, targets, words=(tag,))
 
     def release(self, snapshots: Iterable[str], tag: str) -> None:
         """Drop a hold."""
         names.check_hold_tag(tag)
         targets = {names.check_snapshot(name): {tag: None} for name in snapshots}
-        self._batch("release", lib.zt_release, targets)
+        self._batch("release", lib.zt_release, targets, words=(tag,))
 
     def holds(self, snapshot: str) -> dict[str, datetime]:
         """Give the tags that hold a snapshot and when each was set, in UTC."""
@@ -308,7 +313,8 @@ class NativeEngine:
     def bookmark(self, snapshot: str, bookmark: str) -> None:
         """Remember a snapshot's place as the base of an incremental send."""
         names.check_bookmark(bookmark, creating=True)
-        self._batch("bookmark", lib.zt_bookmark, {bookmark: names.check_snapshot(snapshot)})
+        targets = {bookmark: names.check_snapshot(snapshot)}
+        self._batch("bookmark", lib.zt_bookmark, targets, words=(snapshot,))
 
     def bookmarks(self, dataset: str) -> dict[str, int]:
         """Give the bookmarks of a dataset: full name to createtxg."""
@@ -351,14 +357,16 @@ class NativeEngine:
         call: Callable[..., int],
         targets: list[str] | dict[str, Any],
         *more: int | Mapping[str, Any],
+        words: tuple[str, ...] = (),
     ) -> None:
         if not targets:
             return
         values = dict.fromkeys(targets) if isinstance(targets, list) else targets
         error, written = self._zfs.change(call, values, *more)
-        errors: dict[str, int] = written or {}
-        if not error:
-            self._log(targets_line(operation, [t for t in targets if t not in errors]))
+        errors = by_target(operation, written or {})
+        done = [target for target in targets if target not in errors]
+        if not error and done:
+            self._log(targets_line(operation, done, *words))
         # lzc_hold and lzc_release pass over a missing target: they succeed and name it
         if error or errors:
             raise batch_error(operation, error, errors, targets)
@@ -372,31 +380,9 @@ class NativeEngine:
         self._zfs.call(lib.zt_log, line)
 
 
-def _checked(name: str) -> str:
-    return names.check_snapshot(name) if "@" in name else names.check_dataset(name)
-
-
 def _is_missing(error: int) -> bool:
     # ENODEV: no such pool, where the kernel looks that up first
     return error in (errno.ENOENT, errno.ENODEV)
-
-
-def _check_clone(
-    wanted: Mapping[str, str], kind: str, limits: Limits
-) -> dict[str, int | str]:
-    return properties.check(wanted, kind=kind, creating=False, limits=limits)
-
-
-def _check_snapshot(wanted: Mapping[str, str], limits: Limits) -> dict[str, int | str]:
-    return properties.check(wanted, kind="snapshot", creating=True, limits=limits)
-
-
-def _check_inheritable(name: str) -> None:
-    prop = properties.find(name)
-    if properties.is_user(name) or (prop and prop.inheritable and not prop.create_only):
-        return
-    reason = "it is not inherited" if prop else "there is no such property"
-    raise InvalidProperty(f"cannot inherit '{shown(name)}': {reason}")
 
 
 def _property_error(
