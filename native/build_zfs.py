@@ -11,9 +11,13 @@ HERE = Path(__file__).resolve().parent
 SOURCES = (
     "buf",
     "embedded",
+    "embedded_change",
+    "embedded_read",
+    "embedded_snapshot",
     "image",
     "image_fs",
     "image_props",
+    "image_stream",
     "kernel",
     "libzpool",
     "list",
@@ -21,6 +25,9 @@ SOURCES = (
     "nvl_flat",
     "nvl_json",
     "zt",
+    "zt_change",
+    "zt_snapshot",
+    "zt_stream",
 )
 
 # The declarations that C compiles are those that Python calls by.

@@ -50,7 +50,7 @@ load_functions(char *why, size_t why_size)
 
 #define	NEED(member, symbol)						\
 	*(void **)&zpool.member = dlsym(zpool.library, symbol);		\
-	if (zpool.member == NULL) {					\
+	if (*(void **)&zpool.member == NULL) {					\
 		(void) snprintf(why, why_size, "libzpool has no %s",	\
 		    symbol);						\
 		return (ELIBBAD);					\
@@ -58,6 +58,7 @@ load_functions(char *why, size_t why_size)
 #define	NEED_FUNCTION(ret, name, args)	NEED(name, #name)
 	ZPOOL_FUNCTIONS(NEED_FUNCTION)
 	NEED(clone, clone)
+	NEED(recv_begin, "dmu_recv_begin")
 	NEED(attr_table, "zfs_attr_table")
 	NEED(max_recordsize, "zfs_max_recordsize")
 #undef	NEED_FUNCTION

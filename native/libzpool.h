@@ -12,6 +12,7 @@
 typedef struct objset objset_t;
 typedef struct dmu_tx dmu_tx_t;
 typedef struct dsl_pool dsl_pool_t;
+typedef struct dsl_dataset dsl_dataset_t;
 typedef struct spa spa_t;
 typedef struct sa_handle sa_handle_t;
 
@@ -52,6 +53,17 @@ struct objset_stats {		/* dmu_objset_stats_t, include/sys/dmu.h */
 	uint8_t is_snapshot;
 	uint8_t inconsistent;
 	uint8_t rest[994];	/* 288 bytes in all so far: leave room */
+};
+
+struct send_out {		/* dmu_send_outparams_t, include/sys/dmu_send.h */
+	int (*func)(objset_t *, void *, int, void *);
+	void *arg;
+	boolean_t dryrun;
+};
+
+struct zfs_file {		/* zfs_file_t, as user space has it */
+	int fd;
+	int dump_fd;
 };
 
 typedef void create_func_t(objset_t *, void *, void *cred, dmu_tx_t *);
@@ -155,10 +167,33 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	    uint64_t))							\
 	X(int, dsl_dataset_set_compression, (const char *, int, uint64_t)) \
 	X(int, dsl_dir_activate_fs_ss_limit, (const char *))		\
-	X(int, dsl_crypto_can_set_keylocation, (const char *, const char *))
+	X(int, dsl_crypto_can_set_keylocation, (const char *, const char *)) \
+	X(int, dsl_dataset_hold, (dsl_pool_t *, const char *, const void *, \
+	    dsl_dataset_t **))						\
+	X(void, dsl_dataset_rele, (dsl_dataset_t *, const void *))	\
+	X(int, dsl_dataset_space_wouldfree, (dsl_dataset_t *,		\
+	    dsl_dataset_t *, uint64_t *, uint64_t *, uint64_t *))	\
+	X(int, dmu_send, (const char *, const char *, boolean_t,	\
+	    boolean_t, boolean_t, boolean_t, boolean_t, uint64_t,	\
+	    uint64_t, const char *, int, int64_t *, struct send_out *))	\
+	X(int, dmu_send_estimate_fast, (dsl_dataset_t *,		\
+	    dsl_dataset_t *, void *, boolean_t, boolean_t, uint64_t *))	\
+	X(int, dmu_recv_stream, (void *, int64_t *))			\
+	X(int, dmu_recv_end, (void *, void *))				\
+	X(int, zcp_eval, (const char *, const char *, boolean_t,	\
+	    uint64_t, uint64_t, nvpair_t *, nvlist_t *))
 
 /* Renamed in 2.4, with the same arguments. */
 typedef int clone_func_t(const char *clone, const char *origin);
+
+/* 2.2 put `heal` before `resumable`. */
+typedef int recv_begin_21_t(char *, char *, void *begin, boolean_t force,
+    boolean_t resumable, nvlist_t *, nvlist_t *, char *origin, void *cookie,
+    struct zfs_file *, int64_t *);
+typedef int recv_begin_t(const char *, const char *, void *begin,
+    boolean_t force, boolean_t heal, boolean_t resumable, nvlist_t *,
+    nvlist_t *, const char *origin, void *cookie, struct zfs_file *,
+    int64_t *);
 
 struct libzpool {
 	void *library;
@@ -167,6 +202,10 @@ struct libzpool {
 	ZPOOL_FUNCTIONS(ZPOOL_MEMBER)
 #undef	ZPOOL_MEMBER
 	clone_func_t *clone;
+	union {
+		recv_begin_21_t *v21;	/* up to minor 1 */
+		recv_begin_t *v22;
+	} recv_begin;
 	const struct sa_attr_reg *attr_table;
 	uint32_t *max_recordsize;
 };
@@ -223,6 +262,23 @@ struct volume_spec {
 	uint64_t bytes;
 	uint64_t block_bytes;
 };
+
+/*
+ * The open image.  libzfs_core's functions carry no handle, and so cannot those
+ * that stand in for them: like libzpool, the image is the process's.
+ */
+extern const struct lzc *image;
+extern char image_pool[256];
+
+/* embedded.c */
+int image_new_errors(nvlist_t **errors);	/* an empty list for the caller */
+int image_check_pool(nvlist_t *targets);	/* EXDEV: not all in this pool */
+
+/* Each file of the provider fills in its part of the table. */
+void embedded_fill_change(struct lzc *);
+void embedded_fill_read(struct lzc *);
+void embedded_fill_snapshot(struct lzc *);
+void image_fill_stream(struct lzc *);
 
 /* image_props.c */
 int image_set(const struct lzc *, const char *name, nvlist_t *props,

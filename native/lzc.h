@@ -14,6 +14,13 @@ enum lzc_dataset_type {
 	LZC_DATSET_TYPE_ZFS = 2,
 	LZC_DATSET_TYPE_ZVOL
 };
+enum lzc_send_flags {
+	LZC_SEND_FLAG_EMBED_DATA = 1 << 0,
+	LZC_SEND_FLAG_LARGE_BLOCK = 1 << 1,
+	LZC_SEND_FLAG_COMPRESS = 1 << 2,
+	LZC_SEND_FLAG_RAW = 1 << 3,
+	LZC_SEND_FLAG_SAVED = 1 << 4,
+};
 #endif
 
 #define	LZC_FUNCTIONS(X)						\
@@ -34,7 +41,21 @@ enum lzc_dataset_type {
 	X(int, lzc_get_holds, (const char *, nvlist_t **))		\
 	X(int, lzc_bookmark, (nvlist_t *, nvlist_t **))			\
 	X(int, lzc_get_bookmarks, (const char *, nvlist_t *, nvlist_t **)) \
-	X(int, lzc_destroy_bookmarks, (nvlist_t *, nvlist_t **))
+	X(int, lzc_destroy_bookmarks, (nvlist_t *, nvlist_t **))	\
+	X(int, lzc_send_resume, (const char *, const char *, int,	\
+	    enum lzc_send_flags, uint64_t, uint64_t))			\
+	X(int, lzc_send_space, (const char *, const char *,		\
+	    enum lzc_send_flags, uint64_t *))				\
+	X(int, lzc_receive, (const char *, nvlist_t *, const char *,	\
+	    boolean_t, boolean_t, int))					\
+	X(int, lzc_receive_resumable, (const char *, nvlist_t *,	\
+	    const char *, boolean_t, boolean_t, int))			\
+	X(int, lzc_snaprange_space,					\
+	    (const char *, const char *, uint64_t *))			\
+	X(int, lzc_channel_program, (const char *, const char *,	\
+	    uint64_t, uint64_t, nvlist_t *, nvlist_t **))		\
+	X(int, lzc_channel_program_nosync, (const char *, const char *,	\
+	    uint64_t, uint64_t, nvlist_t *, nvlist_t **))
 
 /*
  * How much is read of each dataset or snapshot.  In a listing, FAST gives nothing but names before

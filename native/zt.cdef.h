@@ -69,6 +69,22 @@ int zt_get_bookmarks(struct zt *zt, const char *dataset, struct zt_buf *out);
 int zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors);
 
+/*
+ * Streams.  An empty `base` or `origin` is none; flags are lzc_send_flags; a
+ * send goes on at (object, offset), both 0 at the start.
+ */
+int zt_send(struct zt *zt, int fd, const char *snapshot, const char *base,
+    int flags, uint64_t object, uint64_t offset);
+int zt_send_space(struct zt *zt, const char *snapshot, const char *base,
+    int flags, struct zt_buf *out);
+int zt_receive(struct zt *zt, int fd, const char *snapshot,
+    const char *origin, int force, int raw, int resumable);
+int zt_snaprange_space(struct zt *zt, const char *first, const char *last,
+    struct zt_buf *out);
+int zt_channel_program(struct zt *zt, const char *pool, const char *program,
+    int sync, uint64_t instructions, uint64_t memory, const uint8_t *flat,
+    size_t size, struct zt_buf *out);
+
 int zt_log(struct zt *zt, const char *message);
 
 int zt_mount(const char *dataset, const char *path, unsigned long flags,

@@ -70,6 +70,47 @@ class _Lib:
     def zt_destroy_bookmarks(
         self, zt: Any, flat: bytes, size: int, errors: Any, /
     ) -> int: ...
+    def zt_send(
+        self,
+        zt: Any,
+        fd: int,
+        snapshot: bytes,
+        base: bytes,
+        flags: int,
+        object_: int,
+        offset: int,
+        /,
+    ) -> int: ...
+    def zt_send_space(
+        self, zt: Any, snapshot: bytes, base: bytes, flags: int, out: Any, /
+    ) -> int: ...
+    def zt_receive(
+        self,
+        zt: Any,
+        fd: int,
+        snapshot: bytes,
+        origin: bytes,
+        force: int,
+        raw: int,
+        resumable: int,
+        /,
+    ) -> int: ...
+    def zt_snaprange_space(
+        self, zt: Any, first: bytes, last: bytes, out: Any, /
+    ) -> int: ...
+    def zt_channel_program(
+        self,
+        zt: Any,
+        pool: bytes,
+        program: bytes,
+        sync: int,
+        instructions: int,
+        memory: int,
+        flat: bytes,
+        size: int,
+        out: Any,
+        /,
+    ) -> int: ...
     def zt_log(self, zt: Any, message: bytes, /) -> int: ...
     def zt_mount(
         self, dataset: bytes, path: bytes, flags: int, options: bytes, /

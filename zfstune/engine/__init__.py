@@ -130,6 +130,61 @@ class Engine(Protocol):
     def destroy_bookmarks(self, names: Iterable[str]) -> None:
         """Destroy bookmarks."""
 
+    def send(self, snapshot: str, fd: int, *, base: str = "", raw: bool = False) -> None:
+        """Write a snapshot to a descriptor as a stream.
+
+        Args:
+            snapshot: The snapshot.
+            fd: Anything that can be written to.
+            base: An earlier snapshot, or a bookmark of one: send what changed since.
+            raw: Encrypted blocks as they are, without their key.
+        """
+
+    def send_resumed(self, token: str, fd: int) -> str:
+        """Write the rest of a stream that `token` says; give its snapshot's name."""
+
+    def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
+        """Estimate the bytes of a stream."""
+
+    def receive(
+        self,
+        snapshot: str,
+        fd: int,
+        *,
+        origin: str = "",
+        force: bool = False,
+        raw: bool = False,
+        resumable: bool = False,
+    ) -> None:
+        """Make a snapshot of a stream that a descriptor gives.
+
+        A stream sets no property here, whatever its sender wished.
+
+        Args:
+            snapshot: Name to give; its dataset is new, or unchanged since the base.
+            fd: Where to read.
+            origin: Receive an incremental as a clone of this snapshot.
+            force: Roll the dataset back to the base first: later changes are lost.
+            raw: Take encrypted blocks as they are.
+            resumable: Keep what arrived if the stream ends early; the property
+                ``receive_resume_token`` then says where to go on.
+        """
+
+    def reclaim_size(self, first: str, last: str) -> int:
+        """Compute the bytes that destroying `first` to `last` would free."""
+
+    def run_program(
+        self,
+        pool: str,
+        program: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        sync: bool = True,
+        instructions: int = ...,
+        memory_bytes: int = ...,
+    ) -> object:
+        """Run a channel program (man/man8/zfs-program.8); give what it returned."""
+
     def mounts(self) -> dict[str, Mount]:
         """Give the mounted filesystems of this mount namespace by dataset."""
 

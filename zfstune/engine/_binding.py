@@ -84,10 +84,13 @@ class Binding:
         return function(self._handle, *map(_argument, args))
 
     def call_with(
-        self, function: Callable[..., int], *args: str | int, values: Mapping[str, Any]
+        self,
+        function: Callable[..., int],
+        *args: str | int,
+        values: Mapping[str, Any] | bytes,
     ) -> int:
-        """Call a function whose last argument is an nvlist."""
-        flat = _nvlist.encode(values)
+        """Call a function whose last argument is an nvlist, encoded or not."""
+        flat = _flat(values)
         return function(self._handle, *map(_argument, args), flat, len(flat))
 
     def read(self, function: Callable[..., int], *args: str | int) -> tuple[int, Any]:
@@ -95,17 +98,21 @@ class Binding:
         return self._filled(function, *map(_argument, args))
 
     def change(
-        self, function: Callable[..., int], *args: str | int | Mapping[str, Any]
+        self, function: Callable[..., int], *args: str | int | Mapping[str, Any] | bytes
     ) -> tuple[int, Any]:
         """Call a function that takes nvlists; give its errno and what it wrote."""
-        flat: list[Any] = []
+        passed: list[Any] = []
         for arg in args:
             if isinstance(arg, (str, int)):
-                flat.append(_argument(arg))
+                passed.append(_argument(arg))
             else:
-                packed = _nvlist.encode(arg)
-                flat += [packed, len(packed)]
-        return self._filled(function, *flat)
+                flat = _flat(arg)
+                passed += [flat, len(flat)]
+        return self._filled(function, *passed)
+
+    def stream(self, function: Callable[..., int], fd: int, *args: str | int) -> int:
+        """Call a function that reads or writes a descriptor; it stays the caller's."""
+        return function(self._handle, fd, *map(_argument, args))
 
     def promote(self, name: str) -> tuple[int, str]:
         """Promote a clone; on EEXIST the text names the snapshot in the way."""
@@ -160,6 +167,10 @@ class _Buffer:
         if error:
             raise OSError(error, os.strerror(error))
         return self.copy()
+
+
+def _flat(values: Mapping[str, Any] | bytes) -> bytes:
+    return values if isinstance(values, bytes) else _nvlist.encode(values)
 
 
 def _argument(value: str | int) -> bytes | int:

@@ -42,7 +42,9 @@ _IOC_ARG_BADTYPE = 1032
 _WRONG_PARENT = 1033
 _EXPORT_IN_PROGRESS = 1038
 _BOOKMARK_SOURCE_NOT_ANCESTOR = 1039
+_STREAM_TRUNCATED = 1040
 _BADPROP = 1044
+_STREAM_LARGE_MICROZAP = 1051
 _NOT_USER_NAMESPACE = 1046
 _CRYPTO_NOTSUP = 1048
 
@@ -182,6 +184,46 @@ _SPECIAL = {
             RefusedValue, "a bookmark stays in its snapshot's dataset"
         ),
     },
+    "send": {
+        e.ENOENT: _Meaning(NotFound, "it, or its base, does not exist"),
+        e.EXDEV: _Meaning(RefusedValue, "the base is no earlier snapshot of it"),
+        e.EINVAL: _Meaning(RefusedValue, "the base is no earlier snapshot of it"),
+        e.EPIPE: _Meaning(EngineError, "the reader went away"),
+        e.EACCES: _Meaning(
+            NotPermitted, "its encryption key is not loaded", "load it, or send raw"
+        ),
+        _STREAM_LARGE_MICROZAP: _Meaning(
+            NotSupported, "it takes large blocks in the stream"
+        ),
+    },
+    "receive": {
+        e.ENOENT: _Meaning(NotFound, "the dataset or its parent does not exist"),
+        e.EEXIST: _Meaning(AlreadyExists, "it, or its dataset, exists already"),
+        e.ENODEV: _Meaning(
+            NotFound,
+            "the base of the stream is not here",
+            "send in full, or from another base",
+        ),
+        e.ETXTBSY: _Meaning(
+            Busy,
+            "the dataset has changed since its newest snapshot",
+            "receive with force to roll it back, which loses the change",
+        ),
+        e.EINVAL: _Meaning(
+            RefusedValue,
+            "this is no stream",
+            "packages of `zfs send -R` and `-p` are not taken",
+        ),
+        e.EBADE: _Meaning(RefusedValue, "the stream is damaged"),
+        e.EBUSY: _Meaning(
+            Busy,
+            "the dataset is in use, or holds part of another stream",
+            "resume that one, or abort it with `zfs receive -A`",
+        ),
+        _STREAM_TRUNCATED: _Meaning(
+            EngineError, "the stream ended early", "a resumable receive goes on from there"
+        ),
+    },
     "set": {
         e.ENOSPC: _Meaning(
             NoSpace,
@@ -226,6 +268,8 @@ _PERMISSIONS = {
     "release": "release",
     "bookmark": "bookmark",
     "destroy bookmark": "destroy",
+    "send": "send",
+    "receive": "receive,mount,create",
 }
 # Asked for on the parent, or on a second dataset that the parent mostly covers.
 _ON_THE_PARENT = ("create", "clone", "rename", "promote")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 
+from zfstune.engine import _nvlist
 from zfstune.engine._worker import receive, send
 from zfstune.errors import ImageDied, InvalidValue, ZfsUnavailable
 
@@ -68,7 +69,7 @@ class ImageBinding:
         if self._socket is None:
             return
         with contextlib.suppress(OSError):
-            send(self._socket, ("close", None, (), {}))
+            send(self._socket, ("close", None, (), None))
         self._socket.close()
         self._socket = None
         try:
@@ -86,7 +87,7 @@ class ImageBinding:
         self, function: Callable[..., int], *args: str | int, values: Mapping[str, Any]
     ) -> int:
         """Call a function whose last argument is an nvlist."""
-        return int(self._pass_on("call_with", function, args, {"values": dict(values)}))
+        return int(self._pass_on("call_with", function, args, _nvlist.encode(values)))
 
     def read(self, function: Callable[..., int], *args: str | int) -> tuple[int, Any]:
         """Call a function that fills a buffer."""
@@ -97,8 +98,17 @@ class ImageBinding:
         self, function: Callable[..., int], *args: str | int | Mapping[str, Any]
     ) -> tuple[int, Any]:
         """Call a function that takes nvlists; give its errno and what it wrote."""
-        error, written = self._pass_on("change", function, args)
+        flat = [a if isinstance(a, (str, int)) else _nvlist.encode(a) for a in args]
+        error, written = self._pass_on("change", function, tuple(flat))
         return error, written
+
+    def stream(self, function: Callable[..., int], fd: int, *args: str | int) -> int:
+        """Call a function that reads or writes a descriptor; it stays the caller's."""
+        return int(self._pass_on("stream", function, args, fd=fd))
+
+    def unpack(self, packed: bytes) -> Any:
+        """Read an nvlist that libnvpair or a kernel packed."""
+        return self._pass_on("unpack", None, (packed,))
 
     def promote(self, name: str) -> tuple[int, str]:
         """Promote a clone; on EEXIST the text names the snapshot in the way."""
@@ -110,21 +120,24 @@ class ImageBinding:
         method: str,
         function: Callable[..., int] | None,
         args: tuple[Any, ...],
-        values: Mapping[str, Any] | None = None,
+        values: bytes | None = None,
+        fd: int | None = None,
     ) -> Any:
         name = None if function is None else function.__name__
         with self._lock:
-            status, *rest = self._exchange((method, name, args, values or {}))
+            status, *rest = self._exchange((method, name, args, values), fd)
         if status == "refused":
             message, hint = rest
             raise InvalidValue(message, hint=hint)
         return rest[0]
 
-    def _exchange(self, message: object) -> Any:
+    def _exchange(self, message: object, fd: int | None = None) -> Any:
         if self._socket is None:
             raise ZfsUnavailable("cannot use ZFS: this engine was closed")
         try:
             send(self._socket, message)
+            if fd is not None:
+                socket.send_fds(self._socket, [b"."], [fd])
             return receive(self._socket)
         except (EOFError, ConnectionError):
             raise self._died() from None

@@ -106,15 +106,28 @@ def _serve(caller: socket.socket, binding: Binding) -> None:
         method, function, args, values = receive(caller)
         if method == "close":
             return
+        if function is not None:
+            args = (getattr(lib, function), *args)
         try:
-            if method == "promote":
-                result: object = binding.promote(*args)
+            if method == "stream":
+                result: object = _stream(caller, binding, *args)
+            elif values is not None:
+                result = getattr(binding, method)(*args, values=values)
             else:
-                result = getattr(binding, method)(getattr(lib, function), *args, **values)
-        except ZfstuneError as error:
-            send(caller, ("refused", error.message, error.hint))
+                result = getattr(binding, method)(*args)
+        except (ZfstuneError, OSError) as error:
+            send(caller, ("refused", str(error), getattr(error, "hint", "")))
         else:
             send(caller, ("done", result))
+
+
+def _stream(caller: socket.socket, binding: Binding, function: Any, *args: Any) -> int:
+    """Serve a call with a descriptor, which follows the message."""
+    _, (descriptor,), _, _ = socket.recv_fds(caller, 1, 1)
+    try:
+        return binding.stream(function, descriptor, *args)
+    finally:
+        os.close(descriptor)
 
 
 if __name__ == "__main__":

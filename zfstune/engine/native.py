@@ -20,6 +20,7 @@ from zfstune.engine._checks import (
 from zfstune.engine._errno import batch_error, by_target, engine_error
 from zfstune.engine._history import create_line, set_line, targets_line
 from zfstune.engine._limits import read_limits
+from zfstune.engine._streams import StreamCalls
 from zfstune.quoting import shown
 from zfstune.volume import reservation_bytes
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["NativeEngine"]
 
 
-class NativeEngine:
+class NativeEngine(StreamCalls):
     """OpenZFS 2.1 to 2.4 through libzfs_core and /dev/zfs; see Engine for the calls."""
 
     _mountable = True

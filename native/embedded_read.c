@@ -1,0 +1,125 @@
+/* The image provider: what is there. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "libzpool.h"
+
+static const char tag[] = "zfstune";
+
+/* zfs_ioc_objset_stats_impl() */
+static int
+embedded_stats(const struct lzc *z, enum depth depth, struct entry *e)
+{
+	struct objset_stats stats = { 0 };
+	objset_t *os;
+	int error = zpool.dmu_objset_hold(e->name, tag, &os);
+
+	e->props = NULL;
+	if (error != 0)
+		return (error);
+	zpool.dmu_objset_fast_stat(os, &stats);
+	e->guid = stats.guid;
+	e->createtxg = stats.creation_txg;
+	e->clones = stats.num_clones;
+	e->type = stats.type;
+	if (depth == DEPTH_PROPS) {
+		error = zpool.dsl_prop_get_all(os, &e->props);
+		if (error == 0) {
+			zpool.dmu_objset_stats(os, e->props);
+			/* what is half received has nothing inside yet */
+			if (!stats.inconsistent)
+				error = image_add_stats(&z->nvp, os, e->props);
+		}
+	}
+	zpool.dmu_objset_rele(os, tag);
+	if (error != 0) {
+		z->nvp.nvlist_free(e->props);
+		e->props = NULL;
+	}
+	return (error);
+}
+
+/* zfs_ioc_dataset_list_next() and zfs_ioc_snapshot_list_next() */
+static int
+list_next(const struct lzc *z, const char *parent, char separator,
+    enum depth depth, struct entry *e)
+{
+	objset_t *os;
+	uint64_t id;
+	int error, prefix;
+
+	do {
+		error = zpool.dmu_objset_hold(parent, tag, &os);
+		if (error != 0)
+			return (error == ENOENT ? ESRCH : error);
+		prefix = snprintf(e->name, sizeof (e->name), "%s%c", parent,
+		    separator);
+		int room = (int)sizeof (e->name) - prefix;
+		if (room <= 0)	/* a name of full length has nothing below it */
+			error = ESRCH;
+		else if (separator == '@')
+			error = zpool.dmu_snapshot_list_next(os, room,
+			    e->name + prefix, &id, &e->cursor, NULL);
+		else
+			error = zpool.dmu_dir_list_next(os, room,
+			    e->name + prefix, &id, &e->cursor);
+		zpool.dmu_objset_rele(os, tag);
+		if (error != 0)
+			return (error == ENOENT ? ESRCH : error);
+		if (strpbrk(e->name + prefix, "$%") != NULL) {
+			e->props = NULL;	/* the pool's own: the caller */
+			return (0);		/* passes it over */
+		}
+		error = embedded_stats(z, depth, e);
+	} while (error == ENOENT);	/* destroyed meanwhile: the next one */
+	return (error);
+}
+
+static int
+embedded_next_child(const struct lzc *z, const char *parent, struct entry *e)
+{
+	return (list_next(z, parent, '/', DEPTH_PROPS, e));
+}
+
+static int
+embedded_next_snapshot(const struct lzc *z, const char *dataset,
+    enum depth depth, struct entry *e)
+{
+	return (list_next(z, dataset, '@', depth, e));
+}
+
+static int
+embedded_pool_configs(const struct lzc *z, nvlist_t **out)
+{
+	int error = z->nvp.nvlist_alloc(out, 1, 0);
+
+	return (error != 0 ? error :
+	    z->nvp.nvlist_add_boolean(*out, image_pool));
+}
+
+static int
+embedded_pool_config(const struct lzc *z, const char *pool, nvlist_t **out)
+{
+	(void) z;
+	return (zpool.spa_get_stats(pool, out, NULL, 0));
+}
+
+/* An image is never read-only and has no altroot: all of it is the default. */
+static int
+embedded_pool_props(const struct lzc *z, const char *pool, nvlist_t **out)
+{
+	(void) pool;
+	return (z->nvp.nvlist_alloc(out, 1, 0));
+}
+
+void
+embedded_fill_read(struct lzc *z)
+{
+	z->stats = embedded_stats;
+	z->next_child = embedded_next_child;
+	z->next_snapshot = embedded_next_snapshot;
+	z->pool_configs = embedded_pool_configs;
+	z->pool_config = embedded_pool_config;
+	z->pool_props = embedded_pool_props;
+}

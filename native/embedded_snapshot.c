@@ -1,0 +1,127 @@
+/* The image provider: snapshots, holds and bookmarks, many in one transaction. */
+#include <errno.h>
+#include <string.h>
+
+#include "libzpool.h"
+
+/* One snapshot of a dataset a call: the kernel counts a second as EXDEV. */
+static int
+check_snapshots(nvlist_t *snaps)
+{
+	const struct nvp *nvp = &image->nvp;
+	int error = image_check_pool(snaps);
+
+	for (nvpair_t *one = nvp->nvlist_next_nvpair(snaps, NULL);
+	    one != NULL && error == 0; one = nvp->nvlist_next_nvpair(snaps, one)) {
+		const char *name = nvp->nvpair_name(one);
+		const char *at = strchr(name, '@');
+		if (at == NULL)
+			return (EINVAL);
+		for (nvpair_t *other = nvp->nvlist_next_nvpair(snaps, one);
+		    other != NULL;
+		    other = nvp->nvlist_next_nvpair(snaps, other)) {
+			if (strncmp(name, nvp->nvpair_name(other),
+			    (size_t)(at - name) + 1) == 0)
+				return (EXDEV);
+		}
+	}
+	return (error);
+}
+
+static int
+embedded_snapshot(nvlist_t *snaps, nvlist_t *props, nvlist_t **errors)
+{
+	int error = check_snapshots(snaps);
+
+	if (error == 0)
+		error = image_new_errors(errors);
+	return (error != 0 ? error :
+	    zpool.dsl_dataset_snapshot(snaps, props, *errors));
+}
+
+static int
+embedded_destroy_snaps(nvlist_t *snaps, boolean_t defer, nvlist_t **errors)
+{
+	int error = image_check_pool(snaps);
+
+	if (error == 0)
+		error = image_new_errors(errors);
+	return (error != 0 ? error :
+	    zpool.dsl_destroy_snapshots_nvl(snaps, defer, *errors));
+}
+
+static int
+embedded_hold(nvlist_t *holds, int cleanup_fd, nvlist_t **errors)
+{
+	int error = image_check_pool(holds);
+
+	(void) cleanup_fd;	/* nothing here ends with a descriptor */
+	if (error == 0)
+		error = image_new_errors(errors);
+	return (error != 0 ? error :
+	    zpool.dsl_dataset_user_hold(holds, 0, *errors));
+}
+
+static int
+embedded_release(nvlist_t *holds, nvlist_t **errors)
+{
+	int error = image_check_pool(holds);
+
+	if (error == 0)
+		error = image_new_errors(errors);
+	return (error != 0 ? error :
+	    zpool.dsl_dataset_user_release(holds, *errors));
+}
+
+static int
+embedded_get_holds(const char *snapshot, nvlist_t **holds)
+{
+	int error = image_new_errors(holds);
+
+	return (error != 0 ? error :
+	    zpool.dsl_dataset_get_holds(snapshot, *holds));
+}
+
+static int
+embedded_bookmark(nvlist_t *bookmarks, nvlist_t **errors)
+{
+	int error = image_check_pool(bookmarks);
+
+	if (error == 0)
+		error = image_new_errors(errors);
+	return (error != 0 ? error :
+	    zpool.dsl_bookmark_create(bookmarks, *errors));
+}
+
+static int
+embedded_get_bookmarks(const char *dataset, nvlist_t *props, nvlist_t **found)
+{
+	int error = image_new_errors(found);
+
+	return (error != 0 ? error :
+	    zpool.dsl_get_bookmarks(dataset, props, *found));
+}
+
+static int
+embedded_destroy_bookmarks(nvlist_t *bookmarks, nvlist_t **errors)
+{
+	int error = image_check_pool(bookmarks);
+
+	if (error == 0)
+		error = image_new_errors(errors);
+	return (error != 0 ? error :
+	    zpool.dsl_bookmark_destroy(bookmarks, *errors));
+}
+
+void
+embedded_fill_snapshot(struct lzc *z)
+{
+	z->lzc_snapshot = embedded_snapshot;
+	z->lzc_destroy_snaps = embedded_destroy_snaps;
+	z->lzc_hold = embedded_hold;
+	z->lzc_release = embedded_release;
+	z->lzc_get_holds = embedded_get_holds;
+	z->lzc_bookmark = embedded_bookmark;
+	z->lzc_get_bookmarks = embedded_get_bookmarks;
+	z->lzc_destroy_bookmarks = embedded_destroy_bookmarks;
+}

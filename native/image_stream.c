@@ -1,0 +1,250 @@
+/*
+ * Streams out of an image and into one, in the format of every other ZFS.
+ *
+ * dmu_send() writes through a function; dmu_recv_begin() wants the first record
+ * read for it and takes the rest from a descriptor by itself.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libzpool.h"
+
+static const char tag[] = "zfstune";
+
+enum { STREAM_TRUNCATED = 1040 };	/* ZFS_ERR_STREAM_TRUNCATED */
+enum { RECORD_BEGIN = 0, HEADER_SUBSTREAM = 1 };
+#define	STREAM_MAGIC	0x2F5bacbacULL
+#define	FEATURE_RAW	(1ULL << 24)	/* DMU_BACKUP_FEATURE_RAW */
+enum { MOST_PAYLOAD = 16 << 20 };
+
+struct begin {			/* dmu_replay_record_t with drr_begin */
+	uint32_t type;
+	uint32_t payload_bytes;
+	uint64_t magic;
+	uint64_t version;	/* header type in 2 bits, features in 30 above */
+	uint64_t creation_time;
+	uint32_t objset_type;
+	uint32_t flags;
+	uint64_t toguid;
+	uint64_t fromguid;
+	char toname[256];
+};
+_Static_assert(sizeof (struct begin) == 312, "dmu_replay_record_t");
+
+struct sink {
+	int fd;
+	int error;
+};
+
+static int
+write_all(objset_t *os, void *data, int len, void *arg)
+{
+	struct sink *sink = arg;
+	const char *at = data;
+
+	(void) os;
+	while (len > 0) {
+		ssize_t n = write(sink->fd, at, (size_t)len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			/* dmu_send() makes EINTR of whatever is returned */
+			sink->error = errno;
+			return (errno);
+		}
+		at += n;
+		len -= (int)n;
+	}
+	return (0);
+}
+
+/* zfs_ioc_send_new() */
+static int
+image_send(const char *snapshot, const char *base, int fd,
+    enum lzc_send_flags flags, uint64_t object, uint64_t offset)
+{
+	struct sink sink = { fd, 0 };
+	struct send_out out = { write_all, &sink, B_FALSE };
+	int64_t written = 0;
+
+	int error = zpool.dmu_send(snapshot, base,
+	    (flags & LZC_SEND_FLAG_EMBED_DATA) != 0 ? B_TRUE : B_FALSE,
+	    (flags & LZC_SEND_FLAG_LARGE_BLOCK) != 0 ? B_TRUE : B_FALSE,
+	    (flags & LZC_SEND_FLAG_COMPRESS) != 0 ? B_TRUE : B_FALSE,
+	    (flags & LZC_SEND_FLAG_RAW) != 0 ? B_TRUE : B_FALSE,
+	    (flags & LZC_SEND_FLAG_SAVED) != 0 ? B_TRUE : B_FALSE,
+	    object, offset, NULL, fd, &written, &out);
+	return (sink.error != 0 ? sink.error : error);
+}
+
+static int
+count_bytes(objset_t *os, void *data, int len, void *arg)
+{
+	uint64_t *bytes = arg;
+
+	(void) os, (void) data;
+	*bytes += (uint64_t)len;
+	return (0);
+}
+
+/* zfs_ioc_send_space(): from a snapshot by its metadata, else by a dry run */
+static int
+image_send_space(const char *snapshot, const char *base,
+    enum lzc_send_flags flags, uint64_t *bytes)
+{
+	boolean_t compressed = (flags & (LZC_SEND_FLAG_COMPRESS |
+	    LZC_SEND_FLAG_RAW)) != 0 ? B_TRUE : B_FALSE;
+	dsl_dataset_t *to, *from = NULL;
+	dsl_pool_t *pool;
+
+	*bytes = 0;
+	if (base != NULL && strchr(base, '#') != NULL) {
+		struct send_out out = { count_bytes, bytes, B_TRUE };
+		int64_t offset = 0;
+		return (zpool.dmu_send(snapshot, base, B_TRUE, B_TRUE,
+		    compressed, B_FALSE, B_FALSE, 0, 0, NULL, -1, &offset,
+		    &out));
+	}
+	int error = zpool.dsl_pool_hold(snapshot, tag, &pool);
+	if (error != 0)
+		return (error);
+	error = zpool.dsl_dataset_hold(pool, snapshot, tag, &to);
+	if (error == 0) {
+		if (base != NULL)
+			error = zpool.dsl_dataset_hold(pool, base, tag, &from);
+		if (error == 0)
+			error = zpool.dmu_send_estimate_fast(to, from, NULL,
+			    compressed, B_FALSE, bytes);
+		if (from != NULL)
+			zpool.dsl_dataset_rele(from, tag);
+		zpool.dsl_dataset_rele(to, tag);
+	}
+	zpool.dsl_pool_rele(pool, tag);
+	return (error);
+}
+
+/* zfs_ioc_space_snaps() */
+static int
+image_snaprange_space(const char *first, const char *last, uint64_t *bytes)
+{
+	dsl_dataset_t *from, *to;
+	dsl_pool_t *pool;
+	uint64_t compressed, uncompressed;
+
+	if (strchr(first, '@') == NULL || strchr(last, '@') == NULL)
+		return (EINVAL);
+	int error = zpool.dsl_pool_hold(last, tag, &pool);
+	if (error != 0)
+		return (error);
+	error = zpool.dsl_dataset_hold(pool, last, tag, &to);
+	if (error == 0) {
+		error = zpool.dsl_dataset_hold(pool, first, tag, &from);
+		if (error == 0) {
+			error = zpool.dsl_dataset_space_wouldfree(from, to,
+			    bytes, &compressed, &uncompressed);
+			zpool.dsl_dataset_rele(from, tag);
+		}
+		zpool.dsl_dataset_rele(to, tag);
+	}
+	zpool.dsl_pool_rele(pool, tag);
+	return (error);
+}
+
+static int
+read_all(int fd, void *data, size_t len)
+{
+	for (char *at = data; len > 0; ) {
+		ssize_t n = read(fd, at, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return (errno);
+		if (n == 0)
+			return (STREAM_TRUNCATED);
+		at += n;
+		len -= (size_t)n;
+	}
+	return (0);
+}
+
+/*
+ * What libzpool would assert on is refused here: a stream is untrusted.  Packages
+ * (zfs send -R, -p) are libzfs's to take apart, big-endian streams nobody's.
+ */
+static int
+check_begin(const struct begin *begin, boolean_t raw)
+{
+	boolean_t is_raw = (begin->version >> 2 & FEATURE_RAW) != 0;
+
+	if (begin->type != RECORD_BEGIN || begin->magic != STREAM_MAGIC ||
+	    (begin->version & 3) != HEADER_SUBSTREAM ||
+	    begin->payload_bytes % 8 != 0 ||
+	    begin->payload_bytes > MOST_PAYLOAD ||
+	    memchr(begin->toname, '\0', sizeof (begin->toname)) == NULL)
+		return (EINVAL);
+	return (is_raw && !raw ? EINVAL : 0);
+}
+
+/* zfs_ioc_recv_impl() */
+static int
+receive(const char *snapshot, nvlist_t *props, const char *origin,
+    boolean_t force, boolean_t raw, boolean_t resumable, int fd)
+{
+	/* all of these must live until dmu_recv_end() */
+	union { char room[4096]; uint64_t align; } cookie;
+	struct zfs_file file = { fd, -1 };
+	struct begin begin;
+	int64_t offset = sizeof (begin);
+	char dataset[256];
+	const char *at = strchr(snapshot, '@');
+
+	(void) props;	/* zt_receive() passes none */
+	if (at == NULL || (size_t)(at - snapshot) >= sizeof (dataset))
+		return (EINVAL);
+	(void) snprintf(dataset, sizeof (dataset), "%.*s",
+	    (int)(at - snapshot), snapshot);
+	int error = read_all(fd, &begin, sizeof (begin));
+	if (error == 0)
+		error = check_begin(&begin, raw);
+	if (error != 0)
+		return (error);
+	if (zpool.minor < 2)
+		error = zpool.recv_begin.v21(dataset,
+		    (char *)(uintptr_t)(at + 1), &begin, force, resumable, NULL,
+		    NULL, (char *)(uintptr_t)origin, &cookie, &file, &offset);
+	else
+		error = zpool.recv_begin.v22(dataset, at + 1, &begin, force,
+		    B_FALSE, resumable, NULL, NULL, origin, &cookie, &file,
+		    &offset);
+	if (error != 0)
+		return (error);
+	/* once begun, the stream must be taken: that is what cleans up */
+	error = zpool.dmu_recv_stream(&cookie, &offset);
+	return (error != 0 ? error : zpool.dmu_recv_end(&cookie, NULL));
+}
+
+static int
+image_receive(const char *snapshot, nvlist_t *props, const char *origin,
+    boolean_t force, boolean_t raw, int fd)
+{
+	return (receive(snapshot, props, origin, force, raw, B_FALSE, fd));
+}
+
+static int
+image_receive_resumable(const char *snapshot, nvlist_t *props,
+    const char *origin, boolean_t force, boolean_t raw, int fd)
+{
+	return (receive(snapshot, props, origin, force, raw, B_TRUE, fd));
+}
+
+void
+image_fill_stream(struct lzc *z)
+{
+	z->lzc_send_resume = image_send;
+	z->lzc_send_space = image_send_space;
+	z->lzc_receive = image_receive;
+	z->lzc_receive_resumable = image_receive_resumable;
+	z->lzc_snaprange_space = image_snaprange_space;
+}

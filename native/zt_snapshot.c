@@ -1,0 +1,107 @@
+/* Calls on many snapshots, holds or bookmarks at once. */
+#include "zt_impl.h"
+
+int
+zt_snapshot(struct zt *zt, const uint8_t *flat, size_t size,
+    const uint8_t *props_flat, size_t props_size, struct zt_buf *errors)
+{
+	const struct nvp *nvp = &zt->z.nvp;
+	nvlist_t *snaps = NULL, *props = NULL, *list = NULL;
+	int error = nvl_from_flat(nvp, flat, size, &snaps);
+
+	if (error == 0)
+		error = nvl_from_flat(nvp, props_flat, props_size, &props);
+	if (error == 0)
+		error = zt->z.lzc_snapshot(snaps, props, &list);
+	nvp->nvlist_free(snaps);
+	nvp->nvlist_free(props);
+	return (zt_give_errors(zt, error, list, errors));
+}
+
+int
+zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t size, int defer,
+    struct zt_buf *errors)
+{
+	nvlist_t *snaps, *list = NULL;
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &snaps);
+
+	if (error != 0)
+		return (error);
+	error = zt->z.lzc_destroy_snaps(snaps, defer ? B_TRUE : B_FALSE, &list);
+	zt->z.nvp.nvlist_free(snaps);
+	return (zt_give_errors(zt, error, list, errors));
+}
+
+/* Calls of the shape (list of targets in, list of errors out). */
+static int
+call_batch(struct zt *zt, int (*call)(nvlist_t *, nvlist_t **),
+    const uint8_t *flat, size_t size, struct zt_buf *errors)
+{
+	nvlist_t *targets, *list = NULL;
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &targets);
+
+	if (error != 0)
+		return (error);
+	error = call(targets, &list);
+	zt->z.nvp.nvlist_free(targets);
+	return (zt_give_errors(zt, error, list, errors));
+}
+
+int
+zt_hold(struct zt *zt, const uint8_t *flat, size_t size, struct zt_buf *errors)
+{
+	nvlist_t *holds, *list = NULL;
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &holds);
+
+	if (error != 0)
+		return (error);
+	/* no cleanup descriptor: the hold outlives this process */
+	error = zt->z.lzc_hold(holds, -1, &list);
+	zt->z.nvp.nvlist_free(holds);
+	return (zt_give_errors(zt, error, list, errors));
+}
+
+int
+zt_release(struct zt *zt, const uint8_t *flat, size_t size,
+    struct zt_buf *errors)
+{
+	return (call_batch(zt, zt->z.lzc_release, flat, size, errors));
+}
+
+int
+zt_bookmark(struct zt *zt, const uint8_t *flat, size_t size,
+    struct zt_buf *errors)
+{
+	return (call_batch(zt, zt->z.lzc_bookmark, flat, size, errors));
+}
+
+int
+zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t size,
+    struct zt_buf *errors)
+{
+	return (call_batch(zt, zt->z.lzc_destroy_bookmarks, flat, size, errors));
+}
+
+int
+zt_get_holds(struct zt *zt, const char *snapshot, struct zt_buf *out)
+{
+	nvlist_t *list = NULL;
+	int error = zt->z.lzc_get_holds(snapshot, &list);
+
+	return (zt_give_errors(zt, error, list, out));
+}
+
+int
+zt_get_bookmarks(struct zt *zt, const char *dataset, struct zt_buf *out)
+{
+	const struct nvp *nvp = &zt->z.nvp;
+	nvlist_t *props = NULL, *list = NULL;
+	int error = nvp->nvlist_alloc(&props, 1, 0);
+
+	if (error == 0)
+		error = nvp->nvlist_add_boolean(props, "createtxg");
+	if (error == 0)
+		error = zt->z.lzc_get_bookmarks(dataset, props, &list);
+	nvp->nvlist_free(props);
+	return (zt_give_errors(zt, error, list, out));
+}

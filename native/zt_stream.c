@@ -1,0 +1,67 @@
+/* Streams, what they would take, and channel programs. */
+#include "buf.h"
+#include "zt_impl.h"
+
+static const char *
+or_null(const char *text)
+{
+	return (*text == '\0' ? NULL : text);
+}
+
+int
+zt_send(struct zt *zt, int fd, const char *snapshot, const char *base,
+    int flags, uint64_t object, uint64_t offset)
+{
+	return (zt->z.lzc_send_resume(snapshot, or_null(base), fd,
+	    (enum lzc_send_flags)flags, object, offset));
+}
+
+int
+zt_send_space(struct zt *zt, const char *snapshot, const char *base, int flags,
+    struct zt_buf *out)
+{
+	uint64_t bytes = 0;
+	int error = zt->z.lzc_send_space(snapshot, or_null(base),
+	    (enum lzc_send_flags)flags, &bytes);
+
+	json_uint(out, bytes);
+	return (error != 0 ? error : out->error);
+}
+
+int
+zt_receive(struct zt *zt, int fd, const char *snapshot, const char *origin,
+    int force, int raw, int resumable)
+{
+	/* no properties: what a stream may set is not for a stream to say */
+	return ((resumable ? zt->z.lzc_receive_resumable : zt->z.lzc_receive)(
+	    snapshot, NULL, or_null(origin), force ? B_TRUE : B_FALSE,
+	    raw ? B_TRUE : B_FALSE, fd));
+}
+
+int
+zt_snaprange_space(struct zt *zt, const char *first, const char *last,
+    struct zt_buf *out)
+{
+	uint64_t bytes = 0;
+	int error = zt->z.lzc_snaprange_space(first, last, &bytes);
+
+	json_uint(out, bytes);
+	return (error != 0 ? error : out->error);
+}
+
+int
+zt_channel_program(struct zt *zt, const char *pool, const char *program,
+    int sync, uint64_t instructions, uint64_t memory, const uint8_t *flat,
+    size_t size, struct zt_buf *out)
+{
+	nvlist_t *args, *list = NULL;
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &args);
+
+	if (error != 0)
+		return (error);
+	error = (sync ? zt->z.lzc_channel_program :
+	    zt->z.lzc_channel_program_nosync)(pool, program, instructions,
+	    memory, args, &list);
+	zt->z.nvp.nvlist_free(args);
+	return (zt_give_errors(zt, error, list, out));
+}
