@@ -68,7 +68,7 @@ def make_plan(
     )
     draft = Draft(datasets, mounts, pool, cautions)
     draft.check_root(root)
-    if owner:
+    if owner and pool.mountable:
         _check_accounts(profiles, accounts, groups)
     _plan_root(draft, root, pool, chosen=default_root)
     _plan_datasets(draft, _in_order(wanted, root), accounts, groups, owner=owner)

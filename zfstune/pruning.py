@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from zfstune.engine import Engine
-    from zfstune.state import Snapshot
+    from zfstune.state import Dataset, Snapshot
 
 __all__ = ["PrunePlan", "Pruned", "prune"]
 
@@ -164,12 +164,22 @@ def _plan(
         ready_pool(engine, name, operation="prune pool")
     if not wanted:
         (only,) = pools
-        wanted = [d.name for d in engine.datasets(only) if d.local(names.PROFILE_PROPERTY)]
+        wanted = [d.name for d in engine.datasets(only) if _is_managed(d)]
     elif recursive:
         found = (d.name for name in wanted for d in engine.datasets(name))
         wanted = list(dict.fromkeys(found))
     decisions = [d for name in wanted for d in decide(engine.snapshots(name), policy)]
     return PrunePlan(policy, tuple(wanted), tuple(_examine(engine, decisions, policy)))
+
+
+def _is_managed(dataset: Dataset) -> bool:
+    """Tell whether zfstune made or adopted a dataset.
+
+    Those that only hold others count too: `zfstune snapshot -r` takes them along.
+    """
+    return any(
+        dataset.local(name) for name in (names.PROFILE_PROPERTY, names.APPLIED_PROPERTY)
+    )
 
 
 def _examine(

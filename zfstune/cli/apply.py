@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from zfstune.cli import status
+from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json
 
 TYPE_CHECKING = False
@@ -99,7 +100,8 @@ def _show(plan: Plan) -> None:
 def _plan(args: argparse.Namespace) -> int:
     from zfstune.applying import plan  # noqa: PLC0415 (not for --help)
 
-    made = plan(*args.profiles, **_arguments(args))
+    with open_meant(args) as engine:
+        made = plan(*args.profiles, **_arguments(args), engine=engine)
     if args.json:
         print_json(made.to_dict())
     else:
@@ -110,12 +112,14 @@ def _plan(args: argparse.Namespace) -> int:
 def _apply(args: argparse.Namespace) -> int:
     from zfstune.applying import apply  # noqa: PLC0415 (not for --help)
 
-    applied = apply(
-        *args.profiles,
-        **_arguments(args),
-        dry_run=args.dry_run,
-        show=None if args.json else _show,
-    )
+    with open_meant(args) as engine:
+        applied = apply(
+            *args.profiles,
+            **_arguments(args),
+            dry_run=args.dry_run,
+            engine=engine,
+            show=None if args.json else _show,
+        )
     if args.json:
         print_json(applied.to_dict())
     elif applied.changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import status
+from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json, print_table
 
 TYPE_CHECKING = False
@@ -61,11 +62,9 @@ def add_parser(verbs: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.engine import open_engine  # noqa: PLC0415 (not for --help)
-
     snapshots = args.type == "snapshots"
     columns = _SNAPSHOT_COLUMNS if snapshots else _DATASET_COLUMNS
-    with open_engine() as engine:
+    with open_meant(args) as engine:
         datasets = [
             dataset
             for root in args.datasets or engine.pools()

@@ -6,7 +6,8 @@ import argparse
 import os
 
 from zfstune import __version__
-from zfstune.cli import apply, listing, prune, snapshot, status
+from zfstune.cli import apply, image, listing, prune, snapshot, status
+from zfstune.cli.opening import IMAGE_VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,12 @@ def build_parser() -> argparse.ArgumentParser:
         description="Tuned ZFS storage for applications: datasets, snapshots, retention.",
     )
     parser.add_argument("--version", action="version", version=f"zfstune {__version__}")
+    parser.add_argument(
+        "--image",
+        metavar="FILE",
+        help=f"work on the pool in a plain file (default: ${IMAGE_VARIABLE})",
+    )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for verb in (apply, snapshot, prune, listing):
+    for verb in (apply, snapshot, prune, listing, image):
         verb.add_parser(verbs)
     return parser

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from zfstune.cli import status
+from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json, print_table, warn
 
 TYPE_CHECKING = False
@@ -70,15 +71,17 @@ def _run(args: argparse.Namespace) -> int:
         raise PolicyError(
             "cannot prune: no rule says what to keep", hint="say it: --keep 48"
         )
-    pruned = prune(
-        *args.datasets,
-        keep=args.keep,
-        match=args.match,
-        recursive=args.recursive,
-        all_of_them=args.all_of_them,
-        pool=args.pool,
-        dry_run=args.dry_run,
-    )
+    with open_meant(args) as engine:
+        pruned = prune(
+            *args.datasets,
+            keep=args.keep,
+            match=args.match,
+            recursive=args.recursive,
+            all_of_them=args.all_of_them,
+            pool=args.pool,
+            dry_run=args.dry_run,
+            engine=engine,
+        )
     if args.json:
         print_json(pruned.to_dict())
     else:

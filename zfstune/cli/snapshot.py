@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import status
+from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json
 
 TYPE_CHECKING = False
@@ -41,9 +42,14 @@ def add_parser(verbs: Any) -> None:
 def _run(args: argparse.Namespace) -> int:
     from zfstune.snapshotting import snapshot  # noqa: PLC0415 (not for --help)
 
-    taken = snapshot(
-        *args.datasets, recursive=args.recursive, name=args.name, dry_run=args.dry_run
-    )
+    with open_meant(args) as engine:
+        taken = snapshot(
+            *args.datasets,
+            recursive=args.recursive,
+            name=args.name,
+            dry_run=args.dry_run,
+            engine=engine,
+        )
     if args.json:
         print_json({"snapshots": list(taken), "dry_run": args.dry_run})
     else:

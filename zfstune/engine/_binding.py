@@ -35,14 +35,15 @@ _HINTS = {
 class Binding:
     """One opened ZFS. Threads may share it; each call is independent."""
 
-    def __init__(self, opener: str = "zt_open", *args: Any, what: str = "use ZFS") -> None:
+    def __init__(self, opener: str = "zt_open", *args: Any) -> None:
         out = ffi.new("struct zt **")
         why = ffi.new("char[]", _WHY_BYTES)
         error = getattr(lib, opener)(out, *args, why, _WHY_BYTES)
         if error:
             reason = _text(why) or os.strerror(error)
-            hint = "" if args else _HINTS.get(error, "")
-            raise ZfsUnavailable(f"cannot {what}: {reason}", hint=hint)
+            if args:  # an image: its caller knows what the errno means for a file
+                raise OSError(error, reason)
+            raise ZfsUnavailable(f"cannot use ZFS: {reason}", hint=_HINTS.get(error, ""))
         self._zt: Any = ffi.gc(out[0], lib.zt_close)
 
     @classmethod
@@ -52,6 +53,9 @@ class Binding:
         Args:
             path: The file, which exists; an absolute name.
             create: Name, bytes and ashift of a pool to make in it first.
+
+        Raises:
+            OSError: It holds no pool, or there is no libzpool (ELIBACC, ELIBBAD).
         """
         pool, size_bytes, ashift = create or ("", 0, 0)
         return cls(
@@ -60,7 +64,6 @@ class Binding:
             _bytes(pool) if pool else ffi.NULL,
             size_bytes,
             ashift,
-            what=f"open image '{path}'",
         )
 
     def image_limits(self) -> tuple[int, int]:

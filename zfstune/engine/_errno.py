@@ -232,6 +232,23 @@ _SPECIAL = {
         ),
         e.EBUSY: _Meaning(Busy, "it is busy"),
     },
+    "open image": {
+        e.ENOENT: _Meaning(NotFound, "there is no such file"),
+        e.ENXIO: _Meaning(RefusedValue, "it holds no pool"),
+        e.EBUSY: _Meaning(Busy, "another process has it open"),
+        e.EISDIR: _Meaning(RefusedValue, "it is a directory"),
+    },
+    "create image": {
+        e.ENOENT: _Meaning(NotFound, "its directory does not exist"),
+    },
+    "run program in pool": {
+        e.ECHRNG: _Meaning(EngineError, "the program failed"),
+        e.EINVAL: _Meaning(
+            RefusedValue, "the program, or one of its limits, makes no sense"
+        ),
+        e.ETIME: _Meaning(EngineError, "it ran out of instructions"),
+        e.ENOSPC: _Meaning(EngineError, "it ran out of its own memory"),
+    },
     "mount": {
         e.EBUSY: _Meaning(Busy, "the mountpoint or the dataset is busy"),
         e.EPERM: _Meaning(NotPermitted, "permission denied", "mounting takes root"),

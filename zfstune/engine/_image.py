@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 
 from zfstune.engine import _nvlist
+from zfstune.engine._errno import engine_error
 from zfstune.engine._worker import receive, send
 from zfstune.errors import ImageDied, InvalidValue, ZfsUnavailable
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ImageBinding"]
 
 _LAST_WORDS_BYTES = 4000
+_LIBRARY_HINT = "on Debian it is in contrib: apt install 'libzpool*linux'"
 _CLOSE_S = 60  # an export writes out what is not yet on disk
 
 
@@ -60,8 +63,10 @@ class ImageBinding:
             raise
         if status == "refused":
             self.close()
-            message, hint = rest
-            raise ZfsUnavailable(message, hint=hint)
+            code, why = rest
+            if code in (errno.ELIBACC, errno.ELIBBAD):
+                raise ZfsUnavailable(f"cannot use ZFS: {why}", hint=_LIBRARY_HINT)
+            raise engine_error("open image", path, code)
         self.minor, self.max_recordsize_bytes = rest
 
     def close(self) -> None:

@@ -68,11 +68,8 @@ def main() -> int:
     try:
         lock = _lock(path)
         binding = Binding.of_image(path, create=create)
-    except ZfstuneError as error:
-        send(caller, ("refused", error.message, error.hint))
-        return 1
     except OSError as error:
-        send(caller, ("refused", f"cannot open image '{path}': {error.strerror}", ""))
+        send(caller, ("refused", error.errno, error.strerror))
         return 1
     limits = binding.image_limits()
     send(caller, ("ready", *limits))

@@ -1,0 +1,92 @@
+"""``zfstune image``: pools in plain files."""
+
+from __future__ import annotations
+
+from zfstune.cli import status
+from zfstune.cli.output import print_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+__all__ = ["add_parser"]
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb and its own two."""
+    parser = verbs.add_parser(
+        "image",
+        help="make and look at a pool in a plain file",
+        description="Make and look at a pool in a plain file. The other verbs work on "
+        "it with --image, without a kernel module and without root.",
+    )
+    own = parser.add_subparsers(metavar="VERB", required=True)
+    create = own.add_parser(
+        "create", help="make a pool in a new file", description="Make a pool in a new file."
+    )
+    create.add_argument("file", metavar="FILE", help="must not exist")
+    create.add_argument(
+        "--size", required=True, help="as in 4G; it takes only the space that is used"
+    )
+    create.add_argument(
+        "--ashift", type=int, default=12, help="sector size, a power of two (default: 12)"
+    )
+    create.add_argument("--pool", default="tank", help="its name (default: tank)")
+    create.add_argument("--json", action="store_true", help="print one JSON document")
+    create.set_defaults(run=_create)
+    info = own.add_parser(
+        "info", help="say what is in a file", description="Say what is in a file."
+    )
+    info.add_argument("file", metavar="FILE")
+    info.add_argument("--json", action="store_true", help="print one JSON document")
+    info.set_defaults(run=_info)
+
+
+def _create(args: argparse.Namespace) -> int:
+    from zfstune.engine.image import create_image  # noqa: PLC0415 (not for --help)
+    from zfstune.size import parse_size  # noqa: PLC0415 (as above)
+
+    size_bytes = parse_size(args.size)
+    with create_image(
+        args.file, size_bytes=size_bytes, ashift=args.ashift, pool=args.pool
+    ) as engine:
+        _show(engine, args)
+    return status.DONE
+
+
+def _info(args: argparse.Namespace) -> int:
+    from zfstune.engine import open_engine  # noqa: PLC0415 (not for --help)
+
+    with open_engine(args.file) as engine:
+        _show(engine, args)
+    return status.DONE
+
+
+def _show(engine: Any, args: argparse.Namespace) -> None:
+    from zfstune.size import format_size  # noqa: PLC0415 (not for --help)
+
+    (name,) = engine.pools()
+    pool = engine.pool(name)
+    datasets = engine.datasets(name)
+    snapshots = sum(len(engine.snapshots(dataset.name)) for dataset in datasets)
+    release = ".".join(map(str, engine.limits.release))
+    if args.json:
+        print_json(
+            {
+                "file": args.file,
+                "pool": name,
+                "size_bytes": pool.size_bytes,
+                "free_bytes": pool.free_bytes,
+                "ashift": pool.ashift,
+                "datasets": len(datasets),
+                "snapshots": snapshots,
+                "openzfs": release,
+            }
+        )
+        return
+    used = format_size(pool.size_bytes - pool.free_bytes, exact=False)
+    size = format_size(pool.size_bytes, exact=False)
+    print(f"{args.file}: pool {name}, {used} of {size} used, ashift {pool.ashift}")
+    counts = f"datasets: {len(datasets)}, snapshots: {snapshots}"
+    print(f"{counts}; opened by OpenZFS {release}")

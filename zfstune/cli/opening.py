@@ -1,0 +1,22 @@
+"""Which ZFS a command line means."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from zfstune.engine import Engine
+
+__all__ = ["IMAGE_VARIABLE", "open_meant"]
+
+IMAGE_VARIABLE = "ZFSTUNE_IMAGE"
+
+
+def open_meant(args: argparse.Namespace) -> Engine:
+    """Open the image that ``--image`` or the environment names, else the kernel's ZFS."""
+    from zfstune.engine import open_engine  # noqa: PLC0415 (not for --help)
+
+    return open_engine(args.image or os.environ.get(IMAGE_VARIABLE) or None)
