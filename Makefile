@@ -1,5 +1,5 @@
 # make test    everything: lint, tests on this host, tests in guests with real ZFS
-# make demo    apply, snapshot and prune on real ZFS, in a guest
+# make demo    apply, snapshot, prune and send, on a pool in a plain file
 # make help    the other targets
 
 PYTHON  ?= $(shell command -v python3 || command -v python3.11)
@@ -42,8 +42,10 @@ format: $(STAMP) ## Let ruff write what it would complain about
 lab: host $(STAMP) ## The tests on real ZFS in one guest; RELEASE=bookworm|trixie|trixie-backports
 	$(BIN)/pytest -m guest --release $(RELEASE) --guest-args="$(GUEST_ARGS)" tests/lab $(ARGS)
 
-demo: host ## See apply, snapshot and prune at work on real ZFS, in a guest
-	tests/lab/run --release $(RELEASE) -- tests/lab/demo
+demo: ## See apply, snapshot, prune and send at work, on a pool in a plain file
+	PYTHON=$(PYTHON) .ci/install-host gcc libc6-dev libnvpair3linux libzpool5linux
+	$(MAKE) --no-print-directory $(STAMP)
+	$(BIN)/python examples/demo.py
 
 bench: host ## Compare with the zfs command and with peers, in a guest
 	tests/lab/run --release $(RELEASE) -- pytest benchmarks --benchmark-enable $(ARGS)

@@ -19,12 +19,14 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.applying import apply, plan
-    from zfstune.engine import Engine, open_engine
+    from zfstune.engine import Engine
+    from zfstune.engine import open_engine as open  # noqa: A004 (as in zfstune.open)
     from zfstune.errors import (
         AlreadyExists,
         BatchError,
         Busy,
         EngineError,
+        ImageDied,
         InvalidName,
         InvalidProperty,
         InvalidValue,
@@ -52,6 +54,7 @@ __all__ = [
     "Busy",
     "Engine",
     "EngineError",
+    "ImageDied",
     "InvalidName",
     "InvalidProperty",
     "InvalidValue",
@@ -69,20 +72,21 @@ __all__ = [
     "ZfstuneError",
     "__version__",
     "apply",
-    "open_engine",
+    "open",
     "plan",
     "prune",
     "snapshot",
 ]
 
-# Where each lazy name lives; what is not listed here is an error class.
+# Where each lazy name lives, and under which name; what is not listed here is an
+# error class.
 _HOMES = {
-    "Engine": "engine",
-    "apply": "applying",
-    "open_engine": "engine",
-    "plan": "applying",
-    "prune": "pruning",
-    "snapshot": "snapshotting",
+    "Engine": ("engine", "Engine"),
+    "apply": ("applying", "apply"),
+    "open": ("engine", "open_engine"),
+    "plan": ("applying", "plan"),
+    "prune": ("pruning", "prune"),
+    "snapshot": ("snapshotting", "snapshot"),
 }
 
 
@@ -93,7 +97,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(msg)
     from importlib import import_module  # noqa: PLC0415 (only when a name is used)
 
-    value: object = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    module, original = _HOMES.get(name, ("errors", name))
+    value: object = getattr(import_module(f"{__name__}.{module}"), original)
     globals()[name] = value
     return value
 

@@ -95,7 +95,8 @@ class Engine(Protocol):
     def destroy_snapshots(self, names: Iterable[str], *, defer: bool = False) -> None:
         """Destroy many snapshots of one pool in one transaction, or none.
 
-        Names that do not exist are passed over, as ZFS does.
+        Names that do not exist are passed over, as ZFS does. Signals wait until it
+        is done; only SIGKILL can stop it half way.
         """
 
     def rename(self, old: str, new: str) -> None:
