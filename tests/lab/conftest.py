@@ -26,7 +26,8 @@ MARKER = Path("/run/zfstune-lab")
 FILES = Path("/dev/shm/zfstune-lab")  # noqa: S108 (the guest is ours alone)
 
 
-def pytest_collection_modifyitems() -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _in_the_lab() -> None:
     """Refuse to run anywhere but in the lab."""
     if not MARKER.exists() or os.environ.get("ZFSTUNE_LAB") != "1":
         pytest.exit("tests/lab destroys pools: run it with tests/lab/run", returncode=2)
