@@ -1,4 +1,4 @@
-"""How much space a volume must reserve so that writing to it never fails.
+"""The block size of a volume, and the space it reserves so that no write fails.
 
 ``zfs create -V`` sets ``refreservation`` to this; the kernel does not, so a volume
 created through libzfs_core alone is a sparse one. The arithmetic is that of
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from zfstune.state import Vdev
 
-__all__ = ["reservation_bytes"]
+__all__ = ["default_block_bytes", "reservation_bytes"]
 
 # include/sys/spa.h, include/sys/dnode.h
 _RECORD_BYTES = 128 << 10  # SPA_OLD_MAXBLOCKSIZE: what space is accounted in
@@ -23,6 +23,36 @@ _POINTERS_PER_INDIRECT = 1024  # DNODES_PER_LEVEL
 _METADNODE_LEVELS = 7  # L0 to L6
 _MOST_COPIES = 3  # SPA_DVAS_PER_BP
 _UINT64_MAX = (1 << 64) - 1
+
+
+def default_block_bytes(volsize_bytes: int, least_bytes: int, vdevs: Iterable[Vdev]) -> int:
+    """Choose the block size of a volume for which none was asked.
+
+    A block smaller than what a raidz or draid vdev allocates at least wastes the
+    rest. ``zfs create -V`` enlarges it by the same rule (default_volblocksize() in
+    cmd/zfs/zfs_main.c); that of 2.4 has forgotten raidz.
+
+    Args:
+        volsize_bytes: Size of the volume; a block must divide it.
+        least_bytes: The release's own default.
+        vdevs: The pool's top-level vdevs.
+    """
+    width = max((_least_bytes(v) for v in vdevs if v.role == "normal"), default=0)
+    block = least_bytes
+    while block * 2 <= width and volsize_bytes % (block * 2) == 0:
+        block *= 2
+    return block
+
+
+def _least_bytes(vdev: Vdev) -> int:
+    """Compute the least that a vdev allocates without waste, parity left out."""
+    if not vdev.parity:
+        sectors = 1
+    elif vdev.kind.startswith("draid"):  # a whole row
+        sectors = vdev.width - vdev.parity
+    else:
+        sectors = 2 if vdev.parity == 1 else 4
+    return sectors << vdev.ashift
 
 
 def reservation_bytes(

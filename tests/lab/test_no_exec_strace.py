@@ -58,7 +58,9 @@ def test_nothing_is_executed(
     pool = make_pool(options=("-O", "mountpoint=none"))
     started = traced(tmp_path / "log", sys.executable, "-c", script, pool)
     assert len(started) == 1, started
-    assert command("zfs", "list", "-Ho", "name", "-t", "snapshot", "-r", pool).count("@") == 4
+    assert (
+        command("zfs", "list", "-Ho", "name", "-t", "snapshot", "-r", pool).count("@") == 4
+    )
     command("zpool", "destroy", "-f", pool)
 
 

@@ -22,7 +22,7 @@ from zfstune.engine._history import create_line, set_line, targets_line
 from zfstune.engine._limits import read_limits
 from zfstune.engine._streams import StreamCalls
 from zfstune.quoting import shown
-from zfstune.volume import reservation_bytes
+from zfstune.volume import default_block_bytes, reservation_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -171,18 +171,18 @@ class NativeEngine(StreamCalls):
     ) -> dict[str, int | str]:
         kind = "volume" if volume else "filesystem"
         values = properties.check(wanted, kind=kind, creating=True, limits=self._limits)
-        if volume and values.get("refreservation", properties.AUTO) == properties.AUTO:
-            block = values.get("volblocksize") or properties.default_of(
-                "volblocksize", self._limits.release
+        if volume:
+            size, vdevs = int(values["volsize"]), self.pool(names.pool_of(name)).vdevs
+            least = int(properties.default_of("volblocksize", self._limits.release))
+            block = int(
+                values.get("volblocksize") or default_block_bytes(size, least, vdevs)
             )
             # said out loud, so that the reservation fits whatever the default is
-            values["volblocksize"] = int(block)
-            values["refreservation"] = reservation_bytes(
-                int(values["volsize"]),
-                int(block),
-                copies=int(values.get("copies", 1)),
-                vdevs=self.pool(names.pool_of(name)).vdevs,
-            )
+            values["volblocksize"] = block
+            if values.get("refreservation", properties.AUTO) == properties.AUTO:
+                copies = int(values.get("copies", 1))
+                reserved = reservation_bytes(size, block, copies=copies, vdevs=vdevs)
+                values["refreservation"] = reserved
         return values
 
     def set(self, name: str, wanted: Mapping[str, str]) -> None:
