@@ -1,0 +1,279 @@
+"""What the benchmarks share: laps, pools, peers, and the one table at the end.
+
+A module of benchmarks names its peers and how often each runs; here they are turned
+into laps, in which every peer runs once after the other, since emulated time is
+uneven: what is compared lies side by side. See README.md for the method.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HERE = Path(__file__).parent
+MARKER = Path("/run/zfstune-lab")
+FILES = Path("/dev/shm/zfstune-bench")  # noqa: S108 (the guest is ours alone)
+
+# 1 is the issue's sizes and enough laps; 0.1 shows in two minutes that all runs.
+SCALE = float(os.environ.get("BENCH_SCALE", "1"))
+
+# (scenario, peer) -> seconds, one a lap
+Times = dict[tuple[str, str], dict[int, float]]
+TIMES = pytest.StashKey[Times]()
+# scenario -> (the peer that ratios refer to, its targets)
+JUDGED = pytest.StashKey[dict[str, tuple[str, list[tuple[str, str, float]]]]]()
+
+
+def scale_down(count: int, least: int = 1) -> int:
+    """Give a size or a number of laps, smaller where that was asked for."""
+    return max(least, round(count * SCALE))
+
+
+def run(*argv: str) -> str:
+    """Run a command that must succeed; give what it printed."""
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(f"{' '.join(argv)[:200]}: exit {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep our table alone: pytest-benchmark's has a line for each lap."""
+    config.stash[TIMES] = {}
+    config.stash[JUDGED] = {}
+    config.option.benchmark_quiet = True
+
+
+def pytest_collection_modifyitems() -> None:
+    """Refuse to run anywhere but in the lab."""
+    if not MARKER.exists() or os.environ.get("ZFSTUNE_LAB") != "1":
+        pytest.exit("benchmarks destroy pools: run them with make bench", returncode=2)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run all scenarios of a module, and in each lap all peers that have so many.
+
+    Read from the module: LAPS, scenario to peer to number of laps.
+    """
+    if "peer" not in metafunc.fixturenames:
+        return
+    runs = []
+    for scenario, peers in metafunc.module.LAPS.items():
+        laps = {peer: scale_down(count) for peer, count in peers.items()}
+        runs += [
+            (scenario, lap, peer)
+            for lap in range(max(laps.values()))
+            for peer, most in laps.items()
+            if lap < most
+        ]
+    metafunc.parametrize(("scenario", "lap", "peer"), runs)
+
+
+@pytest.fixture
+def measure(
+    request: pytest.FixtureRequest, benchmark: Any, scenario: str, lap: int, peer: str
+) -> Callable[[Callable[[], object]], None]:
+    """Give the function that times one call and notes it for the table."""
+    module = request.module
+    judged = request.config.stash[JUDGED]
+    judged[scenario] = (
+        module.YARDSTICK,
+        [t[:3] for t in module.TARGETS if t[3:] in ((), (scenario,))],
+    )
+
+    def timed(call: Callable[[], object]) -> None:
+        benchmark.pedantic(call, rounds=1, iterations=1)
+        seconds = benchmark.stats.stats.data[0]
+        request.config.stash[TIMES].setdefault((scenario, peer), {})[lap] = seconds
+
+    return timed
+
+
+@pytest.fixture(scope="session")
+def scaled() -> Callable[..., int]:
+    """Give the function that scales a size down."""
+    return scale_down
+
+
+@pytest.fixture(scope="session")
+def command() -> Callable[..., str]:
+    """Give the function that runs a command outside the clock."""
+    return run
+
+
+@pytest.fixture(scope="session")
+def peers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Build the C programs of peers/ against this release's headers; give paths."""
+    out = tmp_path_factory.mktemp("peers")
+    paths = {script.stem: str(script) for script in (HERE / "peers").glob("*.sh")}
+    for source in (HERE / "peers").glob("*.c"):
+        run(
+            *("gcc", "-O2", "-D_GNU_SOURCE", "-D_LARGEFILE64_SOURCE"),
+            *("-isystem", "/usr/include/libzfs", "-isystem", "/usr/include/libspl"),
+            *("-o", str(out / source.stem), str(source), "-lzfs_core", "-lnvpair"),
+        )
+        paths[source.stem] = str(out / source.stem)
+    return paths
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> None:
+    """Have the package's bytecode, as pip leaves it: the wheel is another Python's."""
+    import zfstune  # noqa: PLC0415 (not outside the lab)
+
+    run(sys.executable, "-m", "compileall", "-q", str(Path(zfstune.__file__).parent))
+
+
+class Pool:
+    """A pool on one sparse file in memory, which can be put back as it was."""
+
+    def __init__(self) -> None:
+        self.name = f"zt{secrets.token_hex(4)}"
+        FILES.mkdir(exist_ok=True)
+        self._folder = FILES / self.name
+        self._folder.mkdir()
+        self._file = self._folder / "vdev"
+        self._copy = FILES / f"{self.name}.copy"
+        with self._file.open("wb") as file:
+            file.truncate(1 << 30)
+        run("zpool", "create", "-f", self.name, str(self._file))
+
+    def keep(self) -> None:
+        """Note the state that :meth:`put_back` brings back."""
+        self._swap(self._file, self._copy)
+
+    def put_back(self) -> None:
+        """Bring that state back, byte for byte."""
+        self._swap(self._copy, self._file)
+
+    def _swap(self, source: Path, target: Path) -> None:
+        run("zpool", "export", self.name)
+        run("cp", "--sparse=always", str(source), str(target))
+        run("zpool", "import", "-d", str(self._folder), self.name)
+
+    def destroy(self) -> None:
+        """Destroy the pool and its files."""
+        run("zpool", "destroy", "-f", self.name)
+        self._file.unlink()
+        self._folder.rmdir()
+        self._copy.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def make_pool() -> Callable[[], Pool]:
+    """Give the function that makes a pool; who calls it destroys it."""
+    return Pool
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[str]:
+    """Give an empty pool for a module."""
+    made = Pool()
+    yield made.name
+    made.destroy()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the table, and leave it where the lab's runner collects it."""
+    rows = _rows(config.stash[TIMES], config.stash[JUDGED])
+    if not rows:
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    terminalreporter.section("ratios")
+    for line in lines:
+        terminalreporter.write_line(line)
+    folder = os.environ.get("ZFSTUNE_LAB_OUTPUT")
+    if folder:
+        release = os.environ.get("ZFSTUNE_LAB_RELEASE", "unknown")
+        text = "\n".join([*_preamble(release), "", *lines, ""])
+        Path(folder, f"{release}.md").write_text(text, "utf-8")
+        times = [
+            {"scenario": scenario, "peer": peer, "seconds": list(laps.values())}
+            for (scenario, peer), laps in config.stash[TIMES].items()
+        ]
+        document = {"release": release, "scale": SCALE, "times": times}
+        Path(folder, f"{release}.json").write_text(json.dumps(document, indent=1), "utf-8")
+
+
+def _preamble(release: str) -> list[str]:
+    versions = run("zfs", "version").split()
+    return [
+        f"# Benchmarks on {release}",
+        "",
+        f"`make bench RELEASE={release}`, {time.strftime('%Y-%m-%d', time.gmtime())},",
+        f"OpenZFS {versions[0].removeprefix('zfs-')}, Linux {os.uname().release},",
+        f"Python {sys.version.split()[0]}, BENCH_SCALE={SCALE:g}.",
+        "In an emulated guest: ratios count, seconds do not. See ../README.md.",
+    ]
+
+
+def _rows(
+    times: Times, judged: dict[str, tuple[str, list[tuple[str, str, float]]]]
+) -> list[list[str]]:
+    if not times:
+        return []
+    rows = [["scenario", "peer", "laps", "median", "ratio", "to", "target", ""]]
+    for (scenario, peer), laps in times.items():
+        to, targets = judged[scenario]
+        row = [
+            scenario,
+            peer,
+            str(len(laps)),
+            _duration(statistics.median(laps.values())),
+        ]
+        row += [f"{_ratio(times, scenario, peer, to):.2f}", to]
+        mine: list[tuple[str, str, float] | None] = [t for t in targets if t[0] == peer]
+        mine = mine or [None]
+        for number, target in enumerate(mine):
+            start = row if number == 0 else [""] * len(row)
+            rows.append([*start, *_verdict(times, scenario, target)])
+    return rows
+
+
+def _ratio(times: Times, scenario: str, peer: str, to: str) -> float:
+    """Compare two peers lap by lap; where they share no lap, their medians."""
+    mine, other = times[scenario, peer], times.get((scenario, to), {})
+    if not other:
+        return float("nan")
+    shared = mine.keys() & other.keys()
+    if len(shared) == min(len(mine), len(other)):
+        return statistics.median(mine[lap] / other[lap] for lap in shared)
+    return statistics.median(mine.values()) / statistics.median(other.values())
+
+
+def _verdict(
+    times: Times, scenario: str, target: tuple[str, str, float] | None
+) -> list[str]:
+    """Give what was asked for and whether it is so."""
+    if target is None:
+        return ["", ""]
+    peer, to, most = target
+    ratio = _ratio(times, scenario, peer, to)
+    if most < 1:
+        asked = f"{1 / most:g} times as fast as {to}: {1 / ratio:.1f}"
+    else:
+        asked = f"at most {most:g} x {to}: {ratio:.2f}"
+    return [asked, "met" if ratio <= most else "NOT MET"]
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
