@@ -83,7 +83,7 @@ static int
 embedded_clone(const char *name, const char *origin, nvlist_t *props)
 {
 	int error = strchr(origin, '@') == NULL || strpbrk(name, "@%") != NULL ?
-	    EINVAL : zpool.clone(name, origin);
+	    EINVAL : zpool.clone_dataset(name, origin);
 
 	return (error != 0 ? error : finish_create(name, props));
 }

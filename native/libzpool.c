@@ -42,22 +42,30 @@ find_library(char *why, size_t why_size)
 	return (ELIBACC);
 }
 
+/* Through memcpy: C has no cast from an object's pointer to a function's. */
+static int
+find(const char *symbol, void *slot, char *why, size_t why_size)
+{
+	void *found = dlsym(zpool.library, symbol);
+
+	if (found == NULL) {
+		(void) snprintf(why, why_size, "libzpool has no %s", symbol);
+		return (ELIBBAD);
+	}
+	memcpy(slot, &found, sizeof (found));
+	return (0);
+}
+
 static int
 load_functions(char *why, size_t why_size)
 {
-	const char *clone = zpool.minor >= 4 ?
-	    "dsl_dataset_clone" : "dmu_objset_clone";
-
 #define	NEED(member, symbol)						\
-	*(void **)&zpool.member = dlsym(zpool.library, symbol);		\
-	if (*(void **)&zpool.member == NULL) {					\
-		(void) snprintf(why, why_size, "libzpool has no %s",	\
-		    symbol);						\
-		return (ELIBBAD);					\
-	}
+	if (find(symbol, &zpool.member, why, why_size) != 0)		\
+		return (ELIBBAD);
 #define	NEED_FUNCTION(ret, name, args)	NEED(name, #name)
 	ZPOOL_FUNCTIONS(NEED_FUNCTION)
-	NEED(clone, clone)
+	NEED(clone_dataset, zpool.minor >= 4 ?
+	    "dsl_dataset_clone" : "dmu_objset_clone")
 	NEED(recv_begin, "dmu_recv_begin")
 	NEED(attr_table, "zfs_attr_table")
 	NEED(max_recordsize, "zfs_max_recordsize")

@@ -201,7 +201,7 @@ struct libzpool {
 #define	ZPOOL_MEMBER(ret, name, args)	ret (*name) args;
 	ZPOOL_FUNCTIONS(ZPOOL_MEMBER)
 #undef	ZPOOL_MEMBER
-	clone_func_t *clone;
+	clone_func_t *clone_dataset;
 	union {
 		recv_begin_21_t *v21;	/* up to minor 1 */
 		recv_begin_t *v22;

@@ -31,7 +31,7 @@ def test_type_checkers_see_the_same_names() -> None:
     """The imports under TYPE_CHECKING are those names, no more and no fewer."""
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     seen = {
-        alias.name
+        alias.asname or alias.name
         for block in tree.body
         if isinstance(block, ast.If)
         for node in block.body

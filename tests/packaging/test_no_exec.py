@@ -25,6 +25,12 @@ STARTERS = frozenset(
         "subprocess",
     }
 )
+# The one process that zfstune starts is itself again, and the one text that it
+# compiles is its own: neither takes a word from outside.
+EXEMPT = {
+    "zfstune/engine/_image.py": ["subprocess"],  # this Python, for an image to live in
+    "zfstune/frozen.py": ["exec"],  # an __init__ of the names that a class body gave
+}
 OS_CALLS = re.compile(r"exec[lv]\w*|fork(pty)?|popen|posix_spawnp?|spawn[lv]\w*|system")
 C_CALLS = re.compile(
     r"\b(exec[lv]\w*|execveat|fexecve|v?fork|clone3?|popen|posix_spawnp?|system"
@@ -66,7 +72,8 @@ def name(path: Path) -> str:
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=name)
 def test_python_starts_no_process(path: Path) -> None:
     """No module of the package can run another program."""
-    assert list(python_starts(path.read_text(encoding="utf-8"))) == []
+    found = list(python_starts(path.read_text(encoding="utf-8")))
+    assert found == EXEMPT.get(name(path), [])
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("native/*.[ch]")), ids=name)
