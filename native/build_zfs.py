@@ -16,6 +16,7 @@ SOURCES = (
     "embedded_snapshot",
     "image",
     "image_fs",
+    "image_master",
     "image_props",
     "image_stream",
     "kernel",

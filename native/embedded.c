@@ -20,19 +20,24 @@ image_new_errors(nvlist_t **errors)
 	return (image->nvp.nvlist_alloc(errors, 1, 0));
 }
 
-/* All targets of one call lie in this pool: EXDEV else, as the kernel says. */
+/* libzfs_core sends a call to the pool of its first target: spa_open(). */
 int
 image_check_pool(nvlist_t *targets)
 {
 	const struct nvp *nvp = &image->nvp;
-	size_t len = strlen(image_pool);
+	nvpair_t *pair = nvp->nvlist_next_nvpair(targets, NULL);
+	const char *first = pair == NULL ? image_pool : nvp->nvpair_name(pair);
+	size_t len = strcspn(first, "/@#");
 
-	for (nvpair_t *pair = nvp->nvlist_next_nvpair(targets, NULL);
-	    pair != NULL; pair = nvp->nvlist_next_nvpair(targets, pair)) {
+	if (strlen(image_pool) != len || strncmp(first, image_pool, len) != 0)
+		return (ENOENT);
+	for (; pair != NULL; pair = nvp->nvlist_next_nvpair(targets, pair)) {
 		const char *name = nvp->nvpair_name(pair);
 		if (strncmp(name, image_pool, len) != 0 ||
-		    strchr("/@#", name[len]) == NULL)
+		    strcspn(name, "/@#") != len || name[len] == '\0')
 			return (EXDEV);
+		if (zpool.entity_namecheck(name, NULL, NULL) != 0)
+			return (EINVAL);
 	}
 	return (0);
 }
@@ -73,7 +78,7 @@ embedded_open(struct lzc *z, const struct image_args *args, char *why,
 		    args->bytes, args->ashift);
 	} else {
 		error = image_import(&z->nvp, args->path, image_pool,
-		    sizeof (image_pool), why, why_size);
+		    sizeof (image_pool));
 	}
 	if (error != 0) {
 		libzpool_stop();

@@ -9,6 +9,16 @@ static const char tag[] = "zfstune";
 
 enum { CI_DATASET = 1 << 16 };	/* DS_FLAG_CI_DATASET: names ignore case */
 enum { CASE_INSENSITIVE = 1 };	/* ZFS_CASE_INSENSITIVE */
+enum { NO_CRYPTO_COMMAND = 0 };	/* DCP_CMD_NONE */
+/* zfs_lua_max_instrlimit and zfs_lua_max_memlimit as the kernel has them */
+enum { MOST_INSTRUCTIONS = 100 * 1000 * 1000, MOST_MEMORY = 100 << 20 };
+
+/* The kernel's ioctl checks each name that it is given: zfsdev_ioctl_common(). */
+static int
+check_name(const char *name)
+{
+	return (zpool.dataset_namecheck(name, NULL, NULL) != 0 ? EINVAL : 0);
+}
 
 /* Creates, then sets, then takes back what could not be set: zfs_ioc_create(). */
 static int
@@ -23,16 +33,35 @@ finish_create(const char *name, nvlist_t *props)
 	return (error);
 }
 
+/*
+ * With how it is to be encrypted, which is then taken out of `props`: without a
+ * key, which no caller has for us, that is as the parent is or not at all.
+ */
+static int
+create_encrypted(const char *name, int type, uint64_t flags, nvlist_t *props,
+    create_func_t *func, void *spec)
+{
+	void *crypto;
+	int error = zpool.dsl_crypto_params_create_nvlist(NO_CRYPTO_COMMAND,
+	    props, NULL, &crypto);
+
+	if (error == 0) {
+		error = zpool.dmu_objset_create(name, type, flags, crypto, func,
+		    spec);
+		zpool.dsl_crypto_params_free(crypto,
+		    error != 0 ? B_TRUE : B_FALSE);
+	}
+	return (error);
+}
+
 static int
 create_filesystem(const char *name, nvlist_t *props)
 {
 	struct fs_spec spec;
 	int error = fs_spec_fill(&image->nvp, name, props, &spec);
 
-	if (error != 0)
-		return (error);
-	return (zpool.dmu_objset_create(name, OST_ZFS,
-	    spec.casesensitivity == CASE_INSENSITIVE ? CI_DATASET : 0, NULL,
+	return (error != 0 ? error : create_encrypted(name, OST_ZFS,
+	    spec.casesensitivity == CASE_INSENSITIVE ? CI_DATASET : 0, props,
 	    fs_create, &spec));
 }
 
@@ -48,15 +77,15 @@ create_volume(const char *name, nvlist_t *props)
 	    &spec.block_bytes) != 0)
 		spec.block_bytes = zpool.zfs_prop_default_numeric(
 		    zpool.zfs_name_to_prop("volblocksize"));
-	if (spec.block_bytes < 512 || spec.block_bytes > (16 << 20) ||
-	    (spec.block_bytes & (spec.block_bytes - 1)) != 0)
-		return (EDOM);
+	int error = volume_check_block(name, spec.block_bytes);
+	if (error != 0)
+		return (error);
 	if (spec.bytes == 0 || spec.bytes % spec.block_bytes != 0)
 		return (EINVAL);
 	/* they live inside the volume and are no properties to be set on it */
 	(void) nvp->nvlist_remove_all(props, "volsize");
 	(void) nvp->nvlist_remove_all(props, "volblocksize");
-	return (zpool.dmu_objset_create(name, OST_ZVOL, 0, NULL, volume_create,
+	return (create_encrypted(name, OST_ZVOL, 0, props, volume_create,
 	    &spec));
 }
 
@@ -65,11 +94,11 @@ embedded_create(const char *name, enum lzc_dataset_type type, nvlist_t *props,
     uint8_t *key, uint_t key_bytes)
 {
 	nvlist_t *left = NULL;
-	int error = image->nvp.nvlist_dup(props, &left, 0);
+	int error = strpbrk(name, "@%") != NULL ? EINVAL : check_name(name);
 
 	(void) key, (void) key_bytes;
-	if (error == 0 && strpbrk(name, "@%") != NULL)
-		error = EINVAL;
+	if (error == 0)
+		error = image->nvp.nvlist_dup(props, &left, 0);
 	if (error == 0)
 		error = type == LZC_DATSET_TYPE_ZVOL ?
 		    create_volume(name, left) : create_filesystem(name, left);
@@ -82,9 +111,12 @@ embedded_create(const char *name, enum lzc_dataset_type type, nvlist_t *props,
 static int
 embedded_clone(const char *name, const char *origin, nvlist_t *props)
 {
-	int error = strchr(origin, '@') == NULL || strpbrk(name, "@%") != NULL ?
-	    EINVAL : zpool.clone_dataset(name, origin);
+	int error = strpbrk(name, "@%") != NULL ? EINVAL : check_name(name);
 
+	if (error == 0)
+		error = check_name(origin);
+	if (error == 0)
+		error = zpool.clone_dataset(name, origin);
 	return (error != 0 ? error : finish_create(name, props));
 }
 
@@ -92,8 +124,10 @@ static int
 embedded_promote(const char *name, char *conflict, int size)
 {
 	char in_the_way[256] = "";
-	int error = zpool.dsl_dataset_promote(name, in_the_way);
+	int error = strchr(name, '%') != NULL ? EINVAL : check_name(name);
 
+	if (error == 0)
+		error = zpool.dsl_dataset_promote(name, in_the_way);
 	if (error == EEXIST)
 		(void) snprintf(conflict, (size_t)size, "%s", in_the_way);
 	return (error);
@@ -104,49 +138,55 @@ embedded_rename(const char *from, const char *to)
 {
 	const char *at = strchr(from, '@');
 	char dataset[256];
+	objset_t *os;
 
-	if (strchr(to, '%') != NULL)
+	if (check_name(from) != 0 || check_name(to) != 0 ||
+	    strchr(from, '%') != NULL || strchr(to, '%') != NULL)
 		return (EINVAL);
+	int error = zpool.dmu_objset_hold(from, tag, &os);
+	if (error != 0)
+		return (error);
+	zpool.dmu_objset_rele(os, tag);
 	if (at == NULL)
-		return (strchr(to, '@') != NULL ? EINVAL :
-		    zpool.dsl_dir_rename(from, to));
+		return (zpool.dsl_dir_rename(from, to));
 	size_t len = (size_t)(at - from);
-	if (strncmp(from, to, len + 1) != 0)
+	if (len >= sizeof (dataset) || strncmp(from, to, len + 1) != 0)
 		return (EXDEV);
 	(void) snprintf(dataset, sizeof (dataset), "%.*s", (int)len, from);
 	return (zpool.dsl_dataset_rename_snapshot(dataset, at + 1,
 	    to + len + 1, B_FALSE));
 }
 
+/* zfs_ioc_destroy(): what a broken receive left in a hidden child goes as well */
 static int
 embedded_destroy(const char *name)
 {
-	return (zpool.dsl_destroy_head(name));
+	char left[256 + sizeof ("/%recv")];
+	int error = strchr(name, '@') != NULL ? EINVAL : check_name(name);
+
+	if (error == 0)
+		error = zpool.dsl_destroy_head(name);
+	if (error == EEXIST) {
+		(void) snprintf(left, sizeof (left), "%s/%%recv", name);
+		error = zpool.dsl_destroy_head(left);
+		error = error == 0 ? zpool.dsl_destroy_head(name) :
+		    error == ENOENT ? EEXIST : error;
+	}
+	return (error);
 }
 
 static int
 embedded_rollback_to(const char *name, const char *snapshot)
 {
 	nvlist_t *result = NULL;
-	int error = image_new_errors(&result);
+	int error = check_name(snapshot);
 
+	if (error == 0)
+		error = image_new_errors(&result);
 	if (error == 0)
 		error = zpool.dsl_dataset_rollback(name, snapshot, NULL, result);
 	image->nvp.nvlist_free(result);
 	return (error);
-}
-
-/* zfs_ioc_inherit_prop(): with `received`, back to a received value */
-static int
-embedded_inherit(const struct lzc *z, const char *name, const char *property,
-    boolean_t received)
-{
-	(void) z;
-	if (zpool.zfs_name_to_prop(property) < 0 &&
-	    !zpool.zfs_prop_user(property))
-		return (EINVAL);
-	return (zpool.dsl_prop_inherit(name, property,
-	    received ? SRC_NONE : SRC_INHERITED));
 }
 
 static int
@@ -170,8 +210,11 @@ run_program(const char *pool, const char *program, boolean_t sync,
 {
 	const struct nvp *nvp = &image->nvp;
 	nvlist_t *boxed = NULL;
-	int error = nvp->nvlist_alloc(&boxed, 1, 0);
+	int error = instructions == 0 || instructions > MOST_INSTRUCTIONS ||
+	    memory == 0 || memory > MOST_MEMORY ? EINVAL : 0;
 
+	if (error == 0)
+		error = nvp->nvlist_alloc(&boxed, 1, 0);
 	if (error == 0)
 		error = nvp->nvlist_add_nvlist(boxed, "arg", args);
 	if (error == 0)
@@ -208,7 +251,7 @@ embedded_fill_change(struct lzc *z)
 	z->lzc_rename = embedded_rename;
 	z->lzc_destroy = embedded_destroy;
 	z->lzc_rollback_to = embedded_rollback_to;
-	z->inherit = embedded_inherit;
+	z->inherit = image_inherit;
 	z->log = embedded_log;
 	z->lzc_channel_program = embedded_channel_program;
 	z->lzc_channel_program_nosync = embedded_channel_program_nosync;

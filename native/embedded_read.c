@@ -7,6 +7,22 @@
 
 static const char tag[] = "zfstune";
 
+/* What is half received has nothing inside yet. */
+static int
+add_more(const struct nvp *nvp, objset_t *os, const struct objset_stats *stats,
+    nvlist_t *props)
+{
+	int error = 0;
+
+	if (stats->inconsistent)
+		error = image_add_number(nvp, props, "inconsistent", 1);
+	else
+		error = image_add_stats(nvp, os, stats->is_snapshot, props);
+	if (error == 0 && stats->redacted)
+		error = image_add_number(nvp, props, "redacted", 1);
+	return (error);
+}
+
 /* zfs_ioc_objset_stats_impl() */
 static int
 embedded_stats(const struct lzc *z, enum depth depth, struct entry *e)
@@ -27,9 +43,7 @@ embedded_stats(const struct lzc *z, enum depth depth, struct entry *e)
 		error = zpool.dsl_prop_get_all(os, &e->props);
 		if (error == 0) {
 			zpool.dmu_objset_stats(os, e->props);
-			/* what is half received has nothing inside yet */
-			if (!stats.inconsistent)
-				error = image_add_stats(&z->nvp, os, e->props);
+			error = add_more(&z->nvp, os, &stats, e->props);
 		}
 	}
 	zpool.dmu_objset_rele(os, tag);

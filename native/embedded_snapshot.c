@@ -4,18 +4,46 @@
 
 #include "libzpool.h"
 
-/* One snapshot of a dataset a call: the kernel counts a second as EXDEV. */
+enum { MOST_NAME = 256, MOST_VALUE = 8192 };	/* ZAP_MAXNAMELEN, _MAXVALUELEN */
+
+/* zfs_check_userprops(): what is written with a snapshot is not checked later */
 static int
-check_snapshots(nvlist_t *snaps)
+check_user_properties(nvlist_t *props)
 {
 	const struct nvp *nvp = &image->nvp;
-	int error = image_check_pool(snaps);
+	NVP_CONST char *text;
+
+	for (nvpair_t *pair = props == NULL ? NULL :
+	    nvp->nvlist_next_nvpair(props, NULL); pair != NULL;
+	    pair = nvp->nvlist_next_nvpair(props, pair)) {
+		const char *name = nvp->nvpair_name(pair);
+		if (!zpool.zfs_prop_user(name) ||
+		    nvp->nvpair_value_string(pair, &text) != 0)
+			return (EINVAL);
+		if (strlen(name) >= MOST_NAME)
+			return (ENAMETOOLONG);
+		if (strlen(text) >= MOST_VALUE)
+			return (E2BIG);
+	}
+	return (0);
+}
+
+/* zfs_ioc_snapshot(): a second one of the same dataset counts as EXDEV */
+static int
+check_snapshots(nvlist_t *snaps, nvlist_t *props)
+{
+	const struct nvp *nvp = &image->nvp;
+	int error = check_user_properties(props);
+
+	if (error == 0)
+		error = image_check_pool(snaps);
 
 	for (nvpair_t *one = nvp->nvlist_next_nvpair(snaps, NULL);
 	    one != NULL && error == 0; one = nvp->nvlist_next_nvpair(snaps, one)) {
 		const char *name = nvp->nvpair_name(one);
 		const char *at = strchr(name, '@');
-		if (at == NULL)
+		if (at == NULL ||
+		    zpool.zfs_component_namecheck(at + 1, NULL, NULL) != 0)
 			return (EINVAL);
 		for (nvpair_t *other = nvp->nvlist_next_nvpair(snaps, one);
 		    other != NULL;
@@ -31,7 +59,7 @@ check_snapshots(nvlist_t *snaps)
 static int
 embedded_snapshot(nvlist_t *snaps, nvlist_t *props, nvlist_t **errors)
 {
-	int error = check_snapshots(snaps);
+	int error = check_snapshots(snaps, props);
 
 	if (error == 0)
 		error = image_new_errors(errors);
@@ -53,9 +81,18 @@ embedded_destroy_snaps(nvlist_t *snaps, boolean_t defer, nvlist_t **errors)
 static int
 embedded_hold(nvlist_t *holds, int cleanup_fd, nvlist_t **errors)
 {
+	const struct nvp *nvp = &image->nvp;
+	NVP_CONST char *hold;
 	int error = image_check_pool(holds);
 
 	(void) cleanup_fd;	/* nothing here ends with a descriptor */
+	for (nvpair_t *pair = nvp->nvlist_next_nvpair(holds, NULL);
+	    pair != NULL && error == 0;
+	    pair = nvp->nvlist_next_nvpair(holds, pair)) {
+		error = nvp->nvpair_value_string(pair, &hold);
+		if (error == 0 && hold[0] == '\0')
+			error = EINVAL;
+	}
 	if (error == 0)
 		error = image_new_errors(errors);
 	return (error != 0 ? error :

@@ -21,6 +21,7 @@ enum {
 };
 
 enum { IMPORT_NORMAL = 0 };	/* ZFS_IMPORT_NORMAL */
+enum { STATE_EXPORTED = 1 };	/* POOL_STATE_ACTIVE, POOL_STATE_EXPORTED */
 
 /*
  * The features of OpenZFS 2.1 (cmd/zpool/compatibility.d/openzfs-2.1-linux), so
@@ -85,13 +86,27 @@ feature_props(const struct nvp *nvp, nvlist_t **props)
 	return (error);
 }
 
-/* Make a pool in a file that exists already and is `path`, an absolute one. */
+/* Make `path` as long as wanted; one that holds anything is not ours to use. */
+static int
+stretch(const char *path, uint64_t bytes)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return (errno);
+	if (!S_ISREG(st.st_mode) || st.st_size != 0)
+		return (EEXIST);
+	return (truncate(path, (off_t)bytes) == 0 ? 0 : errno);
+}
+
+/* Make a pool in an empty file that is `path`, an absolute one. */
 int
 image_create(const struct nvp *nvp, const char *path, const char *pool,
     uint64_t bytes, uint64_t ashift)
 {
 	nvlist_t *leaf = NULL, *root = NULL, *props = NULL;
-	int error = truncate(path, (off_t)bytes) == 0 ? 0 : errno;
+	int error = zpool.pool_namecheck(pool, NULL, NULL) != 0 ? EINVAL :
+	    stretch(path, bytes);
 
 	if (error == 0)
 		error = file_vdev(nvp, path, ashift, &leaf);
@@ -127,6 +142,31 @@ read_label(const struct nvp *nvp, int fd, off_t at, nvlist_t **label)
 	return (error);
 }
 
+/*
+ * Whether a label is of a whole pool that can be opened: `zpool import` passes over
+ * the others too (zpool_read_label() in lib/libzutil/zutil_import.c), destroyed
+ * pools among them.
+ */
+static int
+check_label(const struct nvp *nvp, nvlist_t *label)
+{
+	static const char *const numbers[] = { "txg", "state", "pool_guid",
+	    "vdev_children" };
+	uint64_t value[4];
+	NVP_CONST char *name;
+	nvlist_t *tree;
+
+	for (size_t i = 0; i < sizeof (numbers) / sizeof (numbers[0]); i++) {
+		if (nvp->nvlist_lookup_uint64(label, numbers[i], &value[i]) != 0)
+			return (ENXIO);
+	}
+	return (value[0] == 0 || value[1] > STATE_EXPORTED ||
+	    nvp->nvlist_lookup_string(label, "name", &name) != 0 ||
+	    zpool.pool_namecheck(name, NULL, NULL) != 0 ||
+	    nvp->nvlist_lookup_nvlist(label, "vdev_tree", &tree) != 0 ?
+	    ENXIO : 0);
+}
+
 /* The newest of the four labels that hold a pool. */
 static int
 newest_label(const struct nvp *nvp, int fd, nvlist_t **newest)
@@ -144,56 +184,75 @@ newest_label(const struct nvp *nvp, int fd, nvlist_t **newest)
 	const off_t places[] = { 0, LABEL_BYTES, size - 2 * LABEL_BYTES,
 	    size - LABEL_BYTES };
 	for (size_t i = 0; i < sizeof (places) / sizeof (places[0]); i++) {
-		nvlist_t *label, *tree;
-		NVP_CONST char *name;
-		uint64_t txg, guid;
+		nvlist_t *label;
+		uint64_t txg;
 		if (read_label(nvp, fd, places[i], &label) != 0)
 			continue;
-		if (nvp->nvlist_lookup_uint64(label, "txg", &txg) == 0 &&
-		    nvp->nvlist_lookup_uint64(label, "pool_guid", &guid) == 0 &&
-		    nvp->nvlist_lookup_string(label, "name", &name) == 0 &&
-		    nvp->nvlist_lookup_nvlist(label, "vdev_tree", &tree) == 0 &&
-		    txg != 0 && (*newest == NULL || txg > best)) {
+		if (check_label(nvp, label) == 0 &&
+		    nvp->nvlist_lookup_uint64(label, "txg", &txg) == 0 &&
+		    txg > best) {
 			nvp->nvlist_free(*newest);
 			*newest = label;
 			best = txg;
-			continue;
+		} else {
+			nvp->nvlist_free(label);
 		}
-		nvp->nvlist_free(label);
 	}
 	return (*newest == NULL ? ENXIO : 0);
 }
 
-/*
- * Open the pool in a file.  A label holds the configuration of its own top-level
- * vdev, and of an image's pool there is one: put under a root, it is the
- * configuration that spa_import() wants.
- */
-int
-image_import(const struct nvp *nvp, const char *path, char *pool,
-    size_t pool_size, char *why, size_t why_size)
+/* EXDEV where a pool is more than this file: the label names devices to open. */
+static int
+check_alone(const struct nvp *nvp, nvlist_t *label, nvlist_t *tree)
 {
-	nvlist_t *label = NULL, *tree, *config = NULL, *root = NULL;
-	NVP_CONST char *name;
-	uint64_t guid;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	NVP_CONST char *type;
+	uint64_t top_level;
 
-	if (fd < 0)
-		return (errno);
-	int error = newest_label(nvp, fd, &label);
-	(void) close(fd);
-	if (error != 0) {
-		(void) snprintf(why, why_size, "it holds no pool");
-		return (error);
+	return (nvp->nvlist_lookup_uint64(label, "vdev_children",
+	    &top_level) != 0 || top_level != 1 ||
+	    nvp->nvlist_lookup_string(tree, "type", &type) != 0 ||
+	    (strcmp(type, "file") != 0 && strcmp(type, "disk") != 0) ?
+	    EXDEV : 0);
+}
+
+/*
+ * EALREADY where the running kernel has imported the pool: it takes no lock on the
+ * file, and two writers destroy a pool.
+ */
+static int
+check_kernel(uint64_t guid)
+{
+	struct lzc kernel = { 0 };
+	nvlist_t *pools = NULL, *config;
+	uint64_t other;
+	char why[256];
+	int error = 0;
+
+	if (kernel_open(&kernel, NULL, why, sizeof (why)) != 0)
+		return (0);	/* no kernel module, no danger */
+	const struct nvp *nvp = &kernel.nvp;
+	if (kernel.pool_configs(&kernel, &pools) == 0) {
+		for (nvpair_t *pair = nvp->nvlist_next_nvpair(pools, NULL);
+		    pair != NULL; pair = nvp->nvlist_next_nvpair(pools, pair)) {
+			if (nvp->nvpair_value_nvlist(pair, &config) == 0 &&
+			    nvp->nvlist_lookup_uint64(config, "pool_guid",
+			    &other) == 0 && other == guid)
+				error = EALREADY;
+		}
 	}
-	(void) nvp->nvlist_lookup_string(label, "name", &name);
-	(void) nvp->nvlist_lookup_uint64(label, "pool_guid", &guid);
-	(void) nvp->nvlist_lookup_nvlist(label, "vdev_tree", &tree);
-	if ((size_t)snprintf(pool, pool_size, "%s", name) >= pool_size)
-		error = ENAMETOOLONG;
-	/* the file may have moved */
-	if (error == 0)
-		error = nvp->nvlist_add_string(tree, "path", path);
+	nvp->nvlist_free(pools);
+	kernel.close(&kernel);
+	return (error);
+}
+
+/* Open what a label describes, which is at `path` now. */
+static int
+import_label(const struct nvp *nvp, nvlist_t *label, nvlist_t *tree,
+    uint64_t guid, const char *path, char *pool)
+{
+	nvlist_t *config = NULL, *root = NULL;
+	int error = nvp->nvlist_add_string(tree, "path", path);
+
 	if (error == 0)
 		error = root_vdev(nvp, tree, &root);
 	if (error == 0)
@@ -206,8 +265,42 @@ image_import(const struct nvp *nvp, const char *path, char *pool,
 		error = nvp->nvlist_add_nvlist(config, "vdev_tree", root);
 	if (error == 0)
 		error = zpool.spa_import(pool, config, NULL, IMPORT_NORMAL);
-	nvp->nvlist_free(label);
 	nvp->nvlist_free(config);
 	nvp->nvlist_free(root);
+	return (error);
+}
+
+/*
+ * Open the pool in a file.  A label holds the configuration of its own top-level
+ * vdev, and of an image's pool there is one: put under a root, it is the
+ * configuration that spa_import() wants.
+ */
+int
+image_import(const struct nvp *nvp, const char *path, char *pool,
+    size_t pool_size)
+{
+	nvlist_t *label = NULL, *tree = NULL;
+	NVP_CONST char *name;
+	uint64_t guid;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return (errno);
+	int error = newest_label(nvp, fd, &label);
+	(void) close(fd);
+	if (error == 0) {
+		(void) nvp->nvlist_lookup_string(label, "name", &name);
+		(void) nvp->nvlist_lookup_uint64(label, "pool_guid", &guid);
+		(void) nvp->nvlist_lookup_nvlist(label, "vdev_tree", &tree);
+		(void) snprintf(pool, pool_size, "%s", name);
+		error = check_alone(nvp, label, tree);
+	}
+	if (error == 0)
+		error = check_kernel(guid);
+	if (error == 0)
+		error = import_label(nvp, label, tree, guid, path, pool);
+	if (error == 0)
+		error = fs_fill_pool_root(pool);
+	nvp->nvlist_free(label);
 	return (error);
 }

@@ -54,8 +54,8 @@ struct ace {			/* zfs_ace_hdr_t */
 #define	NEW_OBJECT		UINT64_MAX
 #define	SA_MAGIC		0x2F505AU
 #define	BONUS_BYTES		320	/* of a 512-byte dnode: dnodesize=legacy */
+#define	WRONG_PARENT		1033	/* ZFS_ERR_WRONG_PARENT */
 #define	ROOT_MODE		0755U
-#define	CURRENT_VERSION		5	/* ZPL_VERSION */
 
 /*
  * Half a filesystem must never reach the disk, and these run inside the
@@ -188,6 +188,11 @@ fs_create(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 	while (zpool.attr_table[attributes].name != NULL)
 		attributes++;
 	MUST(zpool.sa_setup(os, registry, zpool.attr_table, attributes, &table));
+	for (size_t i = 0; i < FS_DEFAULT_QUOTAS; i++) {
+		if (spec->default_quotas[i] != 0)
+			MUST(zpool.zap_add(os, MASTER_NODE, fs_default_quotas[i],
+			    8, 1, &spec->default_quotas[i], tx));
+	}
 	uint64_t root = zpool.zap_create(os, OT_DIRECTORY_CONTENTS, OT_SA,
 	    BONUS_BYTES, tx);
 	fill_root(os, root, table, tx);
@@ -207,126 +212,102 @@ volume_create(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 	MUST(zpool.zap_update(os, VOLUME_PROPS, "size", 8, 1, &spec->bytes, tx));
 }
 
-/*
- * What is fixed at creation: as asked for (and then taken out of `props`), else
- * as the parent has it.  zfs_fill_zplprops() in module/zfs/zfs_ioctl.c.
- */
+/* As asked for (and then taken out of `props`), else as the parent has it. */
+static int
+take_fixed(const struct nvp *nvp, objset_t *parent, nvlist_t *props,
+    const char *name, uint64_t *value)
+{
+	if (nvp->nvlist_lookup_uint64(props, name, value) == 0)
+		return (nvp->nvlist_remove_all(props, name));
+	return (fs_lookup(parent, name, 0, value));
+}
+
+/* What is fixed at creation: zfs_fill_zplprops() in module/zfs/zfs_ioctl.c. */
 int
 fs_spec_fill(const struct nvp *nvp, const char *name, nvlist_t *props,
     struct fs_spec *spec)
 {
-	const struct { const char *name; uint64_t *value; } fixed[] = {
-		{ "normalization", &spec->normalization },
-		{ "utf8only", &spec->utf8only },
-		{ "casesensitivity", &spec->casesensitivity },
-	};
 	char parent[256];
 	const char *slash = strrchr(name, '/');
 	objset_t *os;
 
-	if (slash == NULL)
-		return (EINVAL);
+	if (slash == NULL || (size_t)(slash - name) >= sizeof (parent))
+		return (slash == NULL ? EINVAL : ENAMETOOLONG);
 	(void) snprintf(parent, sizeof (parent), "%.*s", (int)(slash - name),
 	    name);
 	memset(spec, 0, sizeof (*spec));
-	spec->version = CURRENT_VERSION;
+	spec->version = FS_VERSION;
 	int error = zpool.dmu_objset_hold(parent, tag, &os);
 	if (error != 0)
 		return (error);
-	/* a parent of another kind is dmu_objset_create()'s to refuse */
-	for (size_t i = 0; i < sizeof (fixed) / sizeof (fixed[0]); i++) {
-		if (zpool.dmu_objset_type(os) == OST_ZFS)
-			(void) zpool.zap_lookup(os, MASTER_NODE, fixed[i].name,
-			    8, 1, fixed[i].value);
-		if (nvp->nvlist_lookup_uint64(props, fixed[i].name,
-		    fixed[i].value) == 0)
-			(void) nvp->nvlist_remove_all(props, fixed[i].name);
+	if (zpool.dmu_objset_type(os) != OST_ZFS)
+		error = WRONG_PARENT;
+	(void) nvp->nvlist_lookup_uint64(props, "version", &spec->version);
+	if (error == 0 && spec->version != FS_VERSION)
+		error = ENOTSUP;	/* older layouts are not laid out here */
+	if (error == 0)
+		error = take_fixed(nvp, os, props, "normalization",
+		    &spec->normalization);
+	if (error == 0)
+		error = take_fixed(nvp, os, props, "utf8only", &spec->utf8only);
+	if (error == 0)
+		error = take_fixed(nvp, os, props, "casesensitivity",
+		    &spec->casesensitivity);
+	for (size_t i = 0; i < FS_DEFAULT_QUOTAS && zpool.minor >= 4; i++) {
+		if (error == 0)
+			error = take_fixed(nvp, os, props, fs_default_quotas[i],
+			    &spec->default_quotas[i]);
 	}
 	zpool.dmu_objset_rele(os, tag);
-	(void) nvp->nvlist_lookup_uint64(props, "version", &spec->version);
-	if (spec->version != CURRENT_VERSION)
-		return (ENOTSUP);	/* older layouts are not laid out here */
 	if (spec->normalization != 0)
 		spec->utf8only = 1;
+	return (error);
+}
+
+/* Lay out what is missing, in a transaction of its own. */
+static int
+fill(objset_t *os)
+{
+	struct fs_spec spec = { .version = FS_VERSION };
+	dmu_tx_t *tx = zpool.dmu_tx_create(os);
+
+	/* master node, registry with its two, delete queue, root */
+	for (int i = 0; i < 6; i++)
+		zpool.dmu_tx_hold_zap(tx, NEW_OBJECT, B_TRUE, NULL);
+	zpool.dmu_tx_hold_bonus(tx, NEW_OBJECT);
+	int error = zpool.dmu_tx_assign(tx, TX_WAIT);
+	if (error != 0) {
+		zpool.dmu_tx_abort(tx);
+		return (error);
+	}
+	uint64_t txg = zpool.dmu_tx_get_txg(tx);
+	fs_create(os, &spec, NULL, tx);
+	zpool.dmu_tx_commit(tx);
+	zpool.txg_wait_synced(zpool.dmu_objset_pool(os), txg);
 	return (0);
 }
 
 /*
- * spa_create() leaves the pool's own filesystem empty in user space.
- *
- * Owned by object and not by name: dmu_objset_own() would start an upgrade in
- * another thread, which nothing here waits for.
+ * spa_create() leaves the pool's own filesystem empty in user space, and so does
+ * one that is cut short right after it: whoever opens the pool next fills it.
  */
 int
 fs_fill_pool_root(const char *pool)
 {
-	struct fs_spec spec = { .version = CURRENT_VERSION };
-	dsl_pool_t *dp;
-	objset_t *os;
 	uint64_t root;
+	objset_t *os;
 	int error = zpool.dmu_objset_hold(pool, tag, &os);
 
 	if (error != 0)
 		return (error);
-	uint64_t id = zpool.dmu_objset_id(os);
+	error = zpool.dmu_objset_type(os) != OST_ZFS ? 0 :
+	    zpool.zap_lookup(os, MASTER_NODE, "ROOT", 8, 1, &root);
 	zpool.dmu_objset_rele(os, tag);
-	if ((error = zpool.dsl_pool_hold(pool, tag, &dp)) != 0)
-		return (error);
-	error = zpool.dmu_objset_own_obj(dp, id, OST_ZFS, B_FALSE, B_TRUE, tag,
-	    &os);
-	zpool.dsl_pool_rele(dp, tag);	/* no transaction waits with this held */
-	if (error != 0)
-		return (error);
-	error = zpool.zap_lookup(os, MASTER_NODE, "ROOT", 8, 1, &root);
-	if (error == ENOENT) {
-		dmu_tx_t *tx = zpool.dmu_tx_create(os);
-		/* master node, registry with its two, delete queue, root */
-		for (int i = 0; i < 6; i++)
-			zpool.dmu_tx_hold_zap(tx, NEW_OBJECT, B_TRUE, NULL);
-		zpool.dmu_tx_hold_bonus(tx, NEW_OBJECT);
-		error = zpool.dmu_tx_assign(tx, TX_WAIT);
-		if (error == 0) {
-			fs_create(os, &spec, NULL, tx);
-			zpool.dmu_tx_commit(tx);
-		} else {
-			zpool.dmu_tx_abort(tx);
-		}
+	if (error != ENOENT)	/* damage is for those to find who read it */
+		return (0);
+	if ((error = fs_own(pool, &os)) == 0) {
+		error = fill(os);
+		fs_disown(os);
 	}
-	zpool.dmu_objset_disown(os, B_TRUE, tag);
-	return (error);
-}
-
-/* zvol_set_volsize() and zvol_update_volsize() in module/zfs/zvol.c */
-int
-volume_set_size(const char *name, uint64_t bytes)
-{
-	struct object_info info;
-	objset_t *os;
-	int error = zpool.dmu_objset_own(name, OST_ZVOL, B_FALSE, B_TRUE, tag,
-	    &os);
-
-	if (error != 0)
-		return (error);
-	error = zpool.dmu_object_info(os, VOLUME_DATA, &info);
-	if (error == 0 && (bytes == 0 || bytes % info.data_block_size != 0))
-		error = EINVAL;
-	if (error == 0) {
-		dmu_tx_t *tx = zpool.dmu_tx_create(os);
-		zpool.dmu_tx_hold_zap(tx, VOLUME_PROPS, B_TRUE, NULL);
-		error = zpool.dmu_tx_assign(tx, TX_WAIT);
-		if (error == 0) {
-			uint64_t txg = zpool.dmu_tx_get_txg(tx);
-			error = zpool.zap_update(os, VOLUME_PROPS, "size", 8, 1,
-			    &bytes, tx);
-			zpool.dmu_tx_commit(tx);
-			zpool.txg_wait_synced(zpool.dmu_objset_pool(os), txg);
-		} else {
-			zpool.dmu_tx_abort(tx);
-		}
-	}
-	if (error == 0)
-		error = zpool.dmu_free_long_range(os, VOLUME_DATA, bytes,
-		    UINT64_MAX);
-	zpool.dmu_objset_disown(os, B_TRUE, tag);
 	return (error);
 }

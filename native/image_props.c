@@ -14,8 +14,6 @@ static const char tag[] = "zfstune";
 
 enum { BADPROP = 1044 };	/* ZFS_ERR_BADPROP */
 enum { PROP_NUMBER, PROP_STRING, PROP_INDEX };	/* zprop_type_t */
-enum { OLD_MAX_BLOCK = 128 << 10 };	/* SPA_OLD_MAXBLOCKSIZE */
-enum { MAX_BLOCK = 16 << 20 };		/* SPA_MAXBLOCKSIZE */
 
 /* values of enum zio_compress and zio_checksum, include/sys/zio.h */
 enum { COMPRESS_MASK = 0x7f, COMPRESS_LZ4 = 15, COMPRESS_ZSTD = 16 };
@@ -51,13 +49,11 @@ needed_feature(const char *prop, uint64_t value)
 		return (value != 0 ? "large_dnode" : NULL);
 	if (strcmp(prop, "checksum") == 0 || strcmp(prop, "dedup") == 0)
 		return (checksum_feature(value));
-	if (strcmp(prop, "longname") == 0)
-		return ("longname");
 	return (NULL);
 }
 
-static int
-check_feature(const char *name, const char *feature)
+int
+image_check_feature(const char *name, const char *feature)
 {
 	spa_t *spa;
 	int id;
@@ -72,36 +68,43 @@ check_feature(const char *name, const char *feature)
 	return (error);
 }
 
+/* What zfs_check_settable() asks of the pool. */
 static int
-set_number(const char *name, const char *prop, uint64_t value)
+check_number(const char *name, const char *prop, uint64_t value)
 {
 	const char *feature = needed_feature(prop, value);
 
 	if (strcmp(prop, "recordsize") == 0 &&
 	    (value > *zpool.max_recordsize || value > MAX_BLOCK))
 		return (ERANGE);
-	if (feature != NULL) {
-		int error = check_feature(name, feature);
-		if (error != 0)
-			return (error);
-	}
+	return (feature == NULL ? 0 : image_check_feature(name, feature));
+}
+
+/* zfs_prop_set_special(), which an inherit goes through as well, with 0 */
+static int
+set_special(const char *name, const char *prop, int source, uint64_t value)
+{
+	int error = 0;
+
 	if (strcmp(prop, "quota") == 0)
-		return (zpool.dsl_dir_set_quota(name, SRC_LOCAL, value));
+		return (zpool.dsl_dir_set_quota(name, source, value));
 	if (strcmp(prop, "reservation") == 0)
-		return (zpool.dsl_dir_set_reservation(name, SRC_LOCAL, value));
+		return (zpool.dsl_dir_set_reservation(name, source, value));
 	if (strcmp(prop, "refquota") == 0)
-		return (zpool.dsl_dataset_set_refquota(name, SRC_LOCAL, value));
+		return (zpool.dsl_dataset_set_refquota(name, source, value));
 	if (strcmp(prop, "refreservation") == 0)
-		return (zpool.dsl_dataset_set_refreservation(name, SRC_LOCAL,
+		return (zpool.dsl_dataset_set_refreservation(name, source,
 		    value));
 	if (strcmp(prop, "volsize") == 0)
 		return (volume_set_size(name, value));
 	if (strcmp(prop, "version") == 0)
-		return (ENOTSUP);	/* 5 from birth, and there is no 6 */
-	int error = 0;
-	if (strcmp(prop, "compression") == 0)
-		error = zpool.dsl_dataset_set_compression(name, SRC_LOCAL,
-		    value);
+		return (fs_set_version(name, value));
+	if (fs_is_default_quota(prop))
+		return (fs_set_default_quota(name, prop, value));
+	if (strcmp(prop, "longname") == 0)
+		error = image_check_feature(name, "longname");
+	else if (strcmp(prop, "compression") == 0)
+		error = zpool.dsl_dataset_set_compression(name, source, value);
 	else if ((strcmp(prop, "filesystem_limit") == 0 ||
 	    strcmp(prop, "snapshot_limit") == 0) && value != UINT64_MAX)
 		error = zpool.dsl_dir_activate_fs_ss_limit(name);
@@ -140,49 +143,112 @@ set_one(const struct nvp *nvp, const char *name, nvpair_t *pair)
 	if (zpool.zfs_prop_get_type(id) == PROP_INDEX &&
 	    zpool.zfs_prop_index_to_string(id, value, &word) != 0)
 		return (BADPROP);
-	return (set_number(name, prop, value));
+	int error = check_number(name, prop, value);
+	return (error != 0 ? error : set_special(name, prop, SRC_LOCAL, value));
+}
+
+static void
+blame(const struct nvp *nvp, nvlist_t *errors, const char *prop, int error,
+    int *result)
+{
+	(void) nvp->nvlist_add_int32(errors, prop, error);
+	*result = error;
+}
+
+/* In one transaction; where that fails, what can be set by itself still is. */
+static int
+set_batch(const struct nvp *nvp, const char *name, nvlist_t *batch,
+    nvlist_t *errors)
+{
+	int result = 0;
+
+	if (nvp->nvlist_next_nvpair(batch, NULL) == NULL ||
+	    zpool.dsl_props_set(name, SRC_LOCAL, batch) == 0)
+		return (0);
+	for (nvpair_t *pair = nvp->nvlist_next_nvpair(batch, NULL);
+	    pair != NULL; pair = nvp->nvlist_next_nvpair(batch, pair)) {
+		nvlist_t *one = NULL;
+		int error = nvp->nvlist_alloc(&one, 1, 0);
+		if (error == 0)
+			error = nvp->nvlist_add_nvpair(one, pair);
+		if (error == 0)
+			error = zpool.dsl_props_set(name, SRC_LOCAL, one);
+		nvp->nvlist_free(one);
+		if (error != 0)
+			blame(nvp, errors, nvp->nvpair_name(pair), error,
+			    &result);
+	}
+	return (result);
 }
 
 /*
- * As many as can be are set; `errors` names the others.  What is not special goes
- * in one transaction.
+ * As many as can be are set; `errors` names the others.  Two passes: a quota may
+ * have to wait for the reservation that comes after it in the list.
  */
 int
 image_set(const struct lzc *z, const char *name, nvlist_t *props,
     nvlist_t **errors)
 {
 	const struct nvp *nvp = &z->nvp;
-	nvlist_t *batch = NULL;
+	nvlist_t *batch = NULL, *retry = NULL;
 	int result = nvp->nvlist_alloc(errors, 1, 0);
 
 	if (result == 0)
-		result = nvp->nvlist_dup(props, &batch, 0);
-	if (result != 0)
-		return (result);
-	for (nvpair_t *pair = nvp->nvlist_next_nvpair(props, NULL);
-	    pair != NULL; pair = nvp->nvlist_next_nvpair(props, pair)) {
-		const char *prop = nvp->nvpair_name(pair);
-		int error = set_one(nvp, name, pair);
-		if (error == GENERIC)
-			continue;
-		(void) nvp->nvlist_remove_all(batch, prop);
-		if (error != 0) {
-			(void) nvp->nvlist_add_int32(*errors, prop, error);
-			result = error;
+		result = nvp->nvlist_alloc(&batch, 1, 0);
+	if (result == 0)
+		result = nvp->nvlist_alloc(&retry, 1, 0);
+	for (nvlist_t *pass = props; pass != NULL && result == 0;
+	    pass = pass == props ? retry : NULL) {
+		for (nvpair_t *pair = nvp->nvlist_next_nvpair(pass, NULL);
+		    pair != NULL; pair = nvp->nvlist_next_nvpair(pass, pair)) {
+			int error = set_one(nvp, name, pair);
+			if (error == GENERIC)
+				error = nvp->nvlist_add_nvpair(batch, pair);
+			else if (error != 0 && pass == props)
+				error = nvp->nvlist_add_nvpair(retry, pair);
+			if (error != 0)
+				blame(nvp, *errors, nvp->nvpair_name(pair),
+				    error, &result);
 		}
 	}
-	if (nvp->nvlist_next_nvpair(batch, NULL) != NULL) {
-		int error = zpool.dsl_props_set(name, SRC_LOCAL, batch);
+	if (batch != NULL) {
+		int error = set_batch(nvp, name, batch, *errors);
 		if (error != 0)
 			result = error;
 	}
 	nvp->nvlist_free(batch);
+	nvp->nvlist_free(retry);
 	return (result);
 }
 
+/* zfs_ioc_inherit_prop(): with `received`, back to a received value */
+int
+image_inherit(const struct lzc *z, const char *name, const char *prop,
+    boolean_t received)
+{
+	int source = received ? SRC_NONE : SRC_INHERITED;
+	int id = zpool.zfs_name_to_prop(prop), error = GENERIC;
+
+	(void) z;
+	if (id < 0 ? !zpool.zfs_prop_user(prop) :
+	    !received && !zpool.zfs_prop_inheritable(id))
+		return (EINVAL);
+	if (strcmp(prop, "volsize") == 0 || strcmp(prop, "version") == 0)
+		return (EINVAL);
+	if (id >= 0 && strcmp(prop, "keylocation") == 0) {
+		error = zpool.dsl_crypto_can_set_keylocation(name, "");
+		if (error == 0)
+			error = GENERIC;
+	} else if (id >= 0 && zpool.zfs_prop_get_type(id) != PROP_STRING) {
+		error = set_special(name, prop, source, 0);
+	}
+	return (error != GENERIC ? error :
+	    zpool.dsl_prop_inherit(name, prop, source));
+}
+
 /* { name: { "value": value } }, the form of a property in the kernel's lists */
-static int
-add_number(const struct nvp *nvp, nvlist_t *props, const char *name,
+int
+image_add_number(const struct nvp *nvp, nvlist_t *props, const char *name,
     uint64_t value)
 {
 	nvlist_t *one = NULL;
@@ -196,39 +262,23 @@ add_number(const struct nvp *nvp, nvlist_t *props, const char *name,
 	return (error);
 }
 
-/*
- * What lies inside a dataset and not in its properties: the size of a volume
- * (zvol_get_stats() in module/zfs/zvol.c), what was fixed when a filesystem was
- * made (zfs_ioc_objset_zplprops() in module/zfs/zfs_ioctl.c).
- */
+/* zvol_get_stats() in module/zfs/zvol.c; a snapshot is as its filesystem is */
 int
-image_add_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
+image_add_stats(const struct nvp *nvp, objset_t *os, boolean_t snapshot,
+    nvlist_t *props)
 {
-	static const struct { const char *name; const char *key; } fixed[] = {
-		{ "version", "VERSION" },
-		{ "normalization", "normalization" },
-		{ "utf8only", "utf8only" },
-		{ "casesensitivity", "casesensitivity" },
-	};
 	struct object_info info;
 	uint64_t value;
-	int error = 0;
 
-	if (zpool.dmu_objset_type(os) == OST_ZVOL) {
-		error = zpool.zap_lookup(os, VOLUME_PROPS, "size", 8, 1, &value);
-		if (error == 0)
-			error = add_number(nvp, props, "volsize", value);
-		if (error == 0)
-			error = zpool.dmu_object_info(os, VOLUME_DATA, &info);
-		if (error == 0)
-			error = add_number(nvp, props, "volblocksize",
-			    info.data_block_size);
-		return (error);
-	}
-	for (size_t i = 0; i < sizeof (fixed) / sizeof (fixed[0]); i++) {
-		if (error == 0 && zpool.zap_lookup(os, MASTER_NODE,
-		    fixed[i].key, 8, 1, &value) == 0)
-			error = add_number(nvp, props, fixed[i].name, value);
-	}
+	if (zpool.dmu_objset_type(os) != OST_ZVOL)
+		return (snapshot ? 0 : fs_add_stats(nvp, os, props));
+	int error = zpool.zap_lookup(os, VOLUME_PROPS, "size", 8, 1, &value);
+	if (error == 0)
+		error = image_add_number(nvp, props, "volsize", value);
+	if (error == 0)
+		error = zpool.dmu_object_info(os, VOLUME_DATA, &info);
+	if (error == 0)
+		error = image_add_number(nvp, props, "volblocksize",
+		    info.data_block_size);
 	return (error);
 }

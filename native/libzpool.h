@@ -52,7 +52,8 @@ struct objset_stats {		/* dmu_objset_stats_t, include/sys/dmu.h */
 	int32_t type;
 	uint8_t is_snapshot;
 	uint8_t inconsistent;
-	uint8_t rest[994];	/* 288 bytes in all so far: leave room */
+	uint8_t redacted;
+	uint8_t rest[993];	/* 288 bytes in all so far: leave room */
 };
 
 struct send_out {		/* dmu_send_outparams_t, include/sys/dmu_send.h */
@@ -83,9 +84,14 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(int, spa_history_log, (spa_t *, const char *))		\
 	X(boolean_t, spa_feature_is_enabled, (spa_t *, int))		\
 	X(int, zfeature_lookup_name, (const char *, int *))		\
+	X(int, pool_namecheck, (const char *, int *, char *))		\
+	X(int, entity_namecheck, (const char *, int *, char *))		\
+	X(int, dataset_namecheck, (const char *, int *, char *))	\
+	X(int, zfs_component_namecheck, (const char *, int *, char *))	\
 	X(int, zfs_name_to_prop, (const char *))			\
 	X(int, zfs_prop_get_type, (int))				\
 	X(boolean_t, zfs_prop_user, (const char *))			\
+	X(boolean_t, zfs_prop_inheritable, (int))			\
 	X(uint64_t, zfs_prop_default_numeric, (int))			\
 	X(int, zfs_prop_index_to_string, (int, uint64_t, const char **)) \
 	X(int, dmu_objset_create, (const char *, int, uint64_t, void *,	\
@@ -168,6 +174,9 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(int, dsl_dataset_set_compression, (const char *, int, uint64_t)) \
 	X(int, dsl_dir_activate_fs_ss_limit, (const char *))		\
 	X(int, dsl_crypto_can_set_keylocation, (const char *, const char *)) \
+	X(int, dsl_crypto_params_create_nvlist, (int command, nvlist_t *, \
+	    nvlist_t *, void **))					\
+	X(void, dsl_crypto_params_free, (void *, boolean_t))		\
 	X(int, dsl_dataset_hold, (dsl_pool_t *, const char *, const void *, \
 	    dsl_dataset_t **))						\
 	X(void, dsl_dataset_rele, (dsl_dataset_t *, const void *))	\
@@ -242,12 +251,18 @@ enum { MASTER_NODE = 1, VOLUME_DATA = 1, VOLUME_PROPS = 2 };
 /* zprop_source_t, include/sys/fs/zfs.h */
 enum { SRC_NONE = 0x1, SRC_LOCAL = 0x8, SRC_INHERITED = 0x10 };
 
+enum { FS_VERSION = 5 };		/* ZPL_VERSION */
+enum { OLD_MAX_BLOCK = 128 << 10 };	/* SPA_OLD_MAXBLOCKSIZE */
+enum { MAX_BLOCK = 16 << 20 };		/* SPA_MAXBLOCKSIZE */
+enum { FS_DEFAULT_QUOTAS = 6 };
+
 /* image_fs.c */
 struct fs_spec {
 	uint64_t version;
 	uint64_t normalization;
 	uint64_t utf8only;
 	uint64_t casesensitivity;
+	uint64_t default_quotas[FS_DEFAULT_QUOTAS];
 };
 
 int fs_spec_fill(const struct nvp *, const char *name, nvlist_t *props,
@@ -256,6 +271,17 @@ create_func_t fs_create;
 create_func_t volume_create;
 file_info_func_t fs_file_info;
 int fs_fill_pool_root(const char *pool);
+
+/* image_master.c */
+extern const char *const fs_default_quotas[FS_DEFAULT_QUOTAS];
+boolean_t fs_is_default_quota(const char *prop);
+int fs_lookup(objset_t *, const char *key, uint64_t missing, uint64_t *value);
+int fs_own(const char *name, objset_t **);
+void fs_disown(objset_t *);
+int fs_set_default_quota(const char *name, const char *prop, uint64_t value);
+int fs_set_version(const char *name, uint64_t wanted);
+int fs_add_stats(const struct nvp *, objset_t *, nvlist_t *props);
+int volume_check_block(const char *name, uint64_t bytes);
 int volume_set_size(const char *name, uint64_t bytes);
 
 struct volume_spec {
@@ -272,7 +298,7 @@ extern char image_pool[256];
 
 /* embedded.c */
 int image_new_errors(nvlist_t **errors);	/* an empty list for the caller */
-int image_check_pool(nvlist_t *targets);	/* EXDEV: not all in this pool */
+int image_check_pool(nvlist_t *targets);	/* as the kernel would */
 
 /* Each file of the provider fills in its part of the table. */
 void embedded_fill_change(struct lzc *);
@@ -283,12 +309,18 @@ void image_fill_stream(struct lzc *);
 /* image_props.c */
 int image_set(const struct lzc *, const char *name, nvlist_t *props,
     nvlist_t **errors);
-int image_add_stats(const struct nvp *, objset_t *, nvlist_t *props);
+int image_inherit(const struct lzc *, const char *name, const char *prop,
+    boolean_t received);
+int image_check_feature(const char *name, const char *feature);
+int image_add_number(const struct nvp *, nvlist_t *props, const char *name,
+    uint64_t value);
+int image_add_stats(const struct nvp *, objset_t *, boolean_t snapshot,
+    nvlist_t *props);
 
 /* image.c */
 int image_create(const struct nvp *, const char *path, const char *pool,
     uint64_t bytes, uint64_t ashift);
 int image_import(const struct nvp *, const char *path, char *pool,
-    size_t pool_size, char *why, size_t why_size);
+    size_t pool_size);
 
 #endif

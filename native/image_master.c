@@ -1,0 +1,195 @@
+/*
+ * What lies inside a dataset and not among its properties, read and changed after
+ * its birth: a filesystem keeps it in its master node, a volume beside its data.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "libzpool.h"
+
+static const char tag[] = "zfstune";
+
+/* since 2.4; before, no such property is known and none gets here */
+const char *const fs_default_quotas[FS_DEFAULT_QUOTAS] = {
+	"defaultuserquota", "defaultgroupquota", "defaultprojectquota",
+	"defaultuserobjquota", "defaultgroupobjquota", "defaultprojectobjquota",
+};
+
+boolean_t
+fs_is_default_quota(const char *prop)
+{
+	for (size_t i = 0; i < FS_DEFAULT_QUOTAS; i++) {
+		if (strcmp(prop, fs_default_quotas[i]) == 0)
+			return (B_TRUE);
+	}
+	return (B_FALSE);
+}
+
+/* zfs_get_zplprop(): what was never written is as it was before it existed */
+int
+fs_lookup(objset_t *os, const char *key, uint64_t missing, uint64_t *value)
+{
+	int error = zpool.zap_lookup(os, MASTER_NODE, key, 8, 1, value);
+
+	if (error != ENOENT)
+		return (error);
+	*value = missing;
+	return (0);
+}
+
+/*
+ * Own a filesystem, to write to it.  By object and not by name: dmu_objset_own()
+ * would start an upgrade in another thread, which nothing here waits for.
+ */
+int
+fs_own(const char *name, objset_t **os)
+{
+	dsl_pool_t *dp;
+	int error = zpool.dmu_objset_hold(name, tag, os);
+
+	if (error != 0)
+		return (error);
+	uint64_t id = zpool.dmu_objset_id(*os);
+	zpool.dmu_objset_rele(*os, tag);
+	if ((error = zpool.dsl_pool_hold(name, tag, &dp)) != 0)
+		return (error);
+	error = zpool.dmu_objset_own_obj(dp, id, OST_ZFS, B_FALSE, B_TRUE, tag,
+	    os);
+	zpool.dsl_pool_rele(dp, tag);	/* no transaction waits with this held */
+	return (error);
+}
+
+void
+fs_disown(objset_t *os)
+{
+	zpool.dmu_objset_disown(os, B_TRUE, tag);
+}
+
+/* Change one number in a ZAP, and wait until that is on disk. */
+static int
+update(objset_t *os, uint64_t object, const char *key, uint64_t value)
+{
+	dmu_tx_t *tx = zpool.dmu_tx_create(os);
+
+	zpool.dmu_tx_hold_zap(tx, object, B_TRUE, key);
+	int error = zpool.dmu_tx_assign(tx, TX_WAIT);
+	if (error != 0) {
+		zpool.dmu_tx_abort(tx);
+		return (error);
+	}
+	uint64_t txg = zpool.dmu_tx_get_txg(tx);
+	error = zpool.zap_update(os, object, key, 8, 1, &value, tx);
+	zpool.dmu_tx_commit(tx);
+	zpool.txg_wait_synced(zpool.dmu_objset_pool(os), txg);
+	return (error);
+}
+
+/* zfs_set_default_quota() in module/os/linux/zfs/zfs_vfsops.c; 0 is none */
+int
+fs_set_default_quota(const char *name, const char *prop, uint64_t value)
+{
+	objset_t *os;
+	int error = fs_own(name, &os);
+
+	if (error == 0) {
+		error = update(os, MASTER_NODE, prop, value);
+		fs_disown(os);
+	}
+	return (error);
+}
+
+/*
+ * zfs_set_version(), also in zfs_vfsops.c, less the upgrade: what is made here has
+ * the newest version from birth.
+ */
+int
+fs_set_version(const char *name, uint64_t wanted)
+{
+	uint64_t version;
+	objset_t *os;
+	int error = zpool.dmu_objset_hold(name, tag, &os);
+
+	if (error != 0)
+		return (error);
+	if (zpool.dmu_objset_type(os) != OST_ZFS)
+		error = EINVAL;
+	else
+		error = fs_lookup(os, "VERSION", FS_VERSION, &version);
+	zpool.dmu_objset_rele(os, tag);
+	if (error != 0 || wanted == version)
+		return (error);
+	return (wanted < version || wanted > FS_VERSION ? EINVAL : ENOTSUP);
+}
+
+/* zfs_ioc_objset_zplprops(): all, or nothing where it cannot be read */
+int
+fs_add_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
+{
+	const struct { const char *name, *key; uint64_t missing; } fixed[] = {
+		{ "version", "VERSION", FS_VERSION },
+		{ "normalization", "normalization", 0 },
+		{ "utf8only", "utf8only", 0 },
+		{ "casesensitivity", "casesensitivity", 0 },
+	};
+	uint64_t value;
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof (fixed) / sizeof (fixed[0]); i++) {
+		if (fs_lookup(os, fixed[i].key, fixed[i].missing, &value) != 0)
+			return (0);
+		if (error == 0)
+			error = image_add_number(nvp, props, fixed[i].name,
+			    value);
+	}
+	for (size_t i = 0; i < FS_DEFAULT_QUOTAS && zpool.minor >= 4; i++) {
+		if (error == 0 && fs_lookup(os, fs_default_quotas[i], 0,
+		    &value) == 0)
+			error = image_add_number(nvp, props,
+			    fs_default_quotas[i], value);
+	}
+	return (error);
+}
+
+/* zvol_check_volblocksize() in module/zfs/zvol.c */
+int
+volume_check_block(const char *name, uint64_t bytes)
+{
+	if (bytes > OLD_MAX_BLOCK) {
+		int error = image_check_feature(name, "large_blocks");
+		if (error != 0)
+			return (error);
+		if (bytes > *zpool.max_recordsize)
+			return (EDOM);
+	}
+	return (bytes < 512 || bytes > MAX_BLOCK || (bytes & (bytes - 1)) != 0 ?
+	    EDOM : 0);
+}
+
+/* zvol_set_volsize() and zvol_update_volsize() in module/zfs/zvol.c */
+int
+volume_set_size(const char *name, uint64_t bytes)
+{
+	struct object_info info;
+	uint64_t readonly;
+	objset_t *os;
+	int error = zpool.dsl_prop_get_integer(name, "readonly", &readonly,
+	    NULL);
+
+	if (error == 0 && readonly != 0)
+		error = EROFS;
+	if (error == 0)
+		error = zpool.dmu_objset_own(name, OST_ZVOL, B_FALSE, B_TRUE,
+		    tag, &os);
+	if (error != 0)
+		return (error);
+	error = zpool.dmu_object_info(os, VOLUME_DATA, &info);
+	if (error == 0 && (bytes == 0 || bytes % info.data_block_size != 0))
+		error = EINVAL;
+	if (error == 0)
+		error = update(os, VOLUME_PROPS, "size", bytes);
+	if (error == 0)
+		error = zpool.dmu_free_long_range(os, VOLUME_DATA, bytes,
+		    UINT64_MAX);
+	zpool.dmu_objset_disown(os, B_TRUE, tag);
+	return (error);
+}
