@@ -231,12 +231,20 @@ _SPECIAL = {
             "see `zfstune list`",
         ),
         e.EBUSY: _Meaning(Busy, "it is busy"),
+        e.EROFS: _Meaning(ReadOnly, "it is read-only"),
     },
     "open image": {
         e.ENOENT: _Meaning(NotFound, "there is no such file"),
         e.ENXIO: _Meaning(RefusedValue, "it holds no pool"),
         e.EBUSY: _Meaning(Busy, "another process has it open"),
         e.EISDIR: _Meaning(RefusedValue, "it is a directory"),
+        e.EXDEV: _Meaning(RefusedValue, "its pool has more devices than this file"),
+        e.EALREADY: _Meaning(
+            Busy, "the kernel has its pool imported", "export it first with `zpool export`"
+        ),
+        e.ENOTSUP: _Meaning(
+            NotSupported, "its pool has a feature that this OpenZFS does not know"
+        ),
     },
     "create image": {
         e.ENOENT: _Meaning(NotFound, "its directory does not exist"),

@@ -38,11 +38,13 @@ class ImageBinding:
     def __init__(self, path: str, *, create: tuple[str, int, int] | None = None) -> None:
         self._path = os.path.abspath(path)
         self._lock = threading.Lock()
-        self._words = os.memfd_create("zfstune-image")
+        self._words: int | None = os.memfd_create("zfstune-image")
         ours, theirs = socket.socketpair()
+        # the same package, wherever this process has it from, and never what lies
+        # in the current directory (-P)
+        path_of_ours = os.pathsep.join(filter(None, sys.path))
         self._socket: socket.socket | None = ours
         with theirs:
-            # -P: what lies in the current directory is not ours to import
             self._child = subprocess.Popen(  # noqa: S603 (this Python, this package)
                 [
                     sys.executable,
@@ -55,6 +57,7 @@ class ImageBinding:
                 stdin=subprocess.DEVNULL,
                 stdout=self._words,
                 stderr=self._words,
+                env={**os.environ, "PYTHONPATH": path_of_ours},
             )
         try:
             status, *rest = self._exchange((self._path, create))
@@ -71,18 +74,25 @@ class ImageBinding:
 
     def close(self) -> None:
         """Export the pool and end the child."""
-        if self._socket is None:
-            return
-        with contextlib.suppress(OSError):
-            send(self._socket, ("close", None, (), None))
-        self._socket.close()
-        self._socket = None
-        try:
-            self._child.wait(_CLOSE_S)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
-        os.close(self._words)
+        with self._lock:
+            if self._socket is not None:
+                with contextlib.suppress(OSError):
+                    send(self._socket, ("close", None, (), None))
+                self._hang_up()
+            if self._words is None:
+                return
+            try:
+                self._child.wait(_CLOSE_S)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+                self._child.wait()
+            os.close(self._words)
+            self._words = None
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def call(self, function: Callable[..., int], *args: str | int) -> int:
         """Call a function that gives back an errno alone."""
@@ -146,14 +156,24 @@ class ImageBinding:
             return receive(self._socket)
         except (EOFError, ConnectionError):
             raise self._died() from None
+        except BaseException:
+            # Ctrl-C, say: the answer that is still to come would be taken for that
+            # of the next call. The child ends its call and exports the pool.
+            self._hang_up()
+            raise
 
     def _died(self) -> ImageDied:
         """Say what the child said last: libzpool prints an assertion as it fails."""
         status = self._child.wait()
-        os.lseek(self._words, 0, os.SEEK_SET)
-        said = os.read(self._words, 1 << 20)[-_LAST_WORDS_BYTES:].decode(errors="replace")
+        said = b""
+        if self._words is not None:
+            start = max(0, os.fstat(self._words).st_size - _LAST_WORDS_BYTES)
+            said = os.pread(self._words, _LAST_WORDS_BYTES, start)
         how = f"signal {-status}" if status < 0 else f"status {status}"
-        reason = said.strip() or f"its process ended with {how} and said nothing"
+        reason = (
+            said.decode(errors="replace").strip()
+            or f"its process ended with {how} and said nothing"
+        )
         return ImageDied(
             f"cannot go on with image '{self._path}': OpenZFS stopped: {reason}",
             hint="open it again: what was not yet on disk is lost, and nothing else",

@@ -61,8 +61,10 @@ def _exactly(of: socket.socket, count: int) -> bytes:
 
 def main() -> int:
     """Open the image that the first message names, and serve until told to stop."""
-    # Ctrl-C reaches the whole process group; the caller decides what it means
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # These reach the whole process group. The caller decides what they mean; where
+    # they end it, the socket says so, and the pool is exported.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     caller = socket.socket(fileno=int(sys.argv[1]))
     path, create = receive(caller)
     try:
