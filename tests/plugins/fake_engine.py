@@ -1,0 +1,131 @@
+"""An engine made of dicts, for what a real kernel cannot be made to show.
+
+It keeps names, guids and marks of snapshots, and lets a test step in before any
+call: races and errors half way.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING, Self, cast
+
+from model_pool import pool_info
+from zfstune.engine._errno import batch_error, engine_error
+from zfstune.properties import DEFAULT_LIMITS
+from zfstune.state import LOCAL, NONE, Dataset, PropertyValue, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from zfstune.engine import Engine
+    from zfstune.state import Mount, PoolInfo
+
+
+class FakeEngine:
+    """Datasets and their snapshots in dicts; see Engine for the calls.
+
+    Args:
+        datasets: Full names; those of the pools follow from them.
+
+    Attributes:
+        marks: Dataset to its local properties.
+        taken: Snapshot to itself.
+        busy: Snapshot to the errno that stands in the way of its end.
+        calls: The name of each call that changed something, and its targets.
+        before: Called with the name of each call before it is carried out.
+    """
+
+    limits = DEFAULT_LIMITS
+
+    def __init__(self, *datasets: str) -> None:
+        self.marks: dict[str, dict[str, str]] = {name: {} for name in datasets}
+        self.taken: dict[str, Snapshot] = {}
+        self.busy: dict[str, int] = {}
+        self.calls: list[tuple[str, tuple[str, ...]]] = []
+        self.before: Callable[[str], None] = lambda _: None
+        self.suspended = False
+        self.txg = 0
+
+    @property
+    def seam(self) -> Engine:
+        """Give itself as what the effects take; it has the calls that they make."""
+        return cast("Engine", self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def pools(self) -> tuple[str, ...]:
+        """Give the first words of the datasets."""
+        return tuple(sorted({name.partition("/")[0] for name in self.marks}))
+
+    def pool(self, name: str) -> PoolInfo:
+        """Give some pool of that name."""
+        if name not in self.pools():
+            raise engine_error("read pool", name, errno.ENOENT)
+        return pool_info(suspended=self.suspended)
+
+    def mounts(self) -> dict[str, Mount]:
+        """Give none."""
+        return {}
+
+    def exists(self, name: str) -> bool:
+        """Tell whether a dataset or snapshot is there."""
+        return name in self.marks or name in self.taken
+
+    def dataset(self, name: str) -> Dataset:
+        """Give one dataset."""
+        self.before("dataset")
+        if name not in self.marks:
+            raise engine_error("read", name, errno.ENOENT)
+        own = {n: PropertyValue(v, LOCAL) for n, v in self.marks[name].items()}
+        return Dataset(name, "filesystem", 1, 1, own)
+
+    def datasets(self, root: str, *, recursive: bool = True) -> list[Dataset]:
+        """Give a dataset, and all below it."""
+        found = [self.dataset(root)]
+        below = sorted(name for name in self.marks if name.startswith(root + "/"))
+        return found + [self.dataset(name) for name in below if recursive]
+
+    def snapshots(self, dataset: str, **_: bool) -> list[Snapshot]:
+        """Give a dataset's snapshots, oldest first."""
+        self.before("snapshots")
+        self.dataset(dataset)
+        found = [s for s in self.taken.values() if s.dataset == dataset]
+        return sorted(found, key=lambda snapshot: snapshot.createtxg)
+
+    def find_snapshots(self, names: Iterable[str], **_: bool) -> dict[str, Snapshot]:
+        """Give those that are there."""
+        self.before("find_snapshots")
+        return {name: self.taken[name] for name in names if name in self.taken}
+
+    def take_snapshots(
+        self, names: Iterable[str], *, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Take all or none."""
+        self.before("take_snapshots")
+        targets = tuple(names)
+        exist = {name: errno.EEXIST for name in targets if name in self.taken}
+        if exist:
+            raise batch_error("snapshot", errno.EEXIST, exist, targets)
+        self.calls.append(("take", targets))
+        self.txg += 1
+        shown = {n: PropertyValue(v, LOCAL) for n, v in (properties or {}).items()}
+        shown["userrefs"] = PropertyValue("0", NONE)
+        for number, name in enumerate(targets):
+            guid = 1000 * self.txg + number
+            self.taken[name] = Snapshot(name, guid, self.txg, properties=shown)
+
+    def destroy_snapshots(self, names: Iterable[str], **_: bool) -> None:
+        """Destroy all or none, and pass over what is not there."""
+        self.before("destroy_snapshots")
+        targets = tuple(names)
+        errors = {name: self.busy[name] for name in targets if name in self.busy}
+        if errors:
+            first = next(iter(errors.values()))
+            raise batch_error("destroy snapshot", first, errors, targets)
+        self.calls.append(("destroy", targets))
+        for name in targets:
+            self.taken.pop(name, None)
