@@ -46,6 +46,7 @@ class Int64(int):
 
 _u8 = struct.Struct("<B").pack
 _u32 = struct.Struct("<I").pack
+_i32 = struct.Struct("<i").pack
 _u64 = struct.Struct("<Q").pack
 _i64 = struct.Struct("<q").pack
 
@@ -84,7 +85,11 @@ def _put_list(out: list[bytes], values: Mapping[str, Value]) -> None:
 
 
 def _put_string(out: list[bytes], text: str) -> None:
-    raw = text.encode("utf-8", "surrogateescape")
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a surrogate pair: no bytes ever decode to it
+        reason = "it cannot be encoded"
+        raise InvalidValue(f"cannot pass {text!r} to ZFS: {reason}") from None
     if b"\0" in raw:
         raise InvalidValue(f"cannot pass {text!r} to ZFS: it contains a NUL")
     out.append(_u32(len(raw)))
@@ -136,6 +141,8 @@ def _array_kind(values: Sequence[Value]) -> int:
 
 def _put_value(out: list[bytes], kind: int, value: Any) -> None:
     if kind in (_INT32, _INT64):
+        if kind == _INT32:
+            _i32(value)  # raises where it does not fit
         out.append(_i64(value))
     elif kind in (_UINT64, _BOOLEAN_VALUE):
         out.append(_u64(value))
