@@ -51,4 +51,6 @@ def _pairs(properties: Mapping[str, str]) -> list[str]:
 
 
 def _cut(line: str) -> str:
+    if not line.isprintable():  # a newline in a value would begin a line of its own
+        line = line.encode("unicode_escape", "replace").decode("ascii")
     return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 4] + " ..."
