@@ -1,0 +1,153 @@
+"""What an errno means: the exception, its words, and what it tells the reader to do."""
+
+from __future__ import annotations
+
+import errno as e
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zfstune import errors
+from zfstune.engine import _errno
+from zfstune.engine._errno import batch_error, by_target, engine_error
+from zfstune.errors import (
+    AlreadyExists,
+    BatchError,
+    Busy,
+    NotFound,
+    NotPermitted,
+    RefusedValue,
+)
+
+if TYPE_CHECKING:
+    from zfstune.errors import EngineError
+
+SPECIAL = [
+    (operation, code) for operation, found in _errno._SPECIAL.items() for code in found
+]
+
+
+@pytest.mark.parametrize(("operation", "code"), SPECIAL)
+def test_an_operation_overrides(operation: str, code: int) -> None:
+    """What an operation says of an errno wins over what it means in general."""
+    error = engine_error(operation, "tank/a", code)
+    meaning = _errno._SPECIAL[operation][code]
+    assert type(error) is meaning.kind
+    assert str(error) == f"cannot {operation} 'tank/a': {meaning.reason}"
+    assert (error.operation, error.target, error.errno) == (operation, "tank/a", code)
+
+
+@pytest.mark.parametrize("code", _errno._GENERAL)
+def test_the_general_meaning(code: int) -> None:
+    """An operation with nothing to say of an errno leaves its general meaning."""
+    error = engine_error("read", "tank/a", code)
+    assert type(error) is _errno._GENERAL[code].kind
+    assert str(error).startswith("cannot read 'tank/a': ")
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "kind", "word"),
+    [
+        # One number, three meanings.
+        ("clone", e.EXDEV, RefusedValue, "another pool"),
+        ("roll back", e.EXDEV, RefusedValue, "newer snapshots"),
+        ("bookmark", e.EXDEV, RefusedValue, "stays in its snapshot's dataset"),
+        ("destroy", e.EEXIST, Busy, "children"),
+        ("destroy snapshot", e.EEXIST, Busy, "clones"),
+        ("hold", e.EEXIST, AlreadyExists, "this tag"),
+        ("create", e.ENOENT, NotFound, "parent"),
+        ("unmount", e.EINVAL, NotFound, "not mounted"),
+        ("destroy", e.EAGAIN, errors.PoolSuspended, "suspended"),
+        ("set", e.EROFS, errors.ReadOnly, "read-only"),
+        ("set", e.EDQUOT, errors.NoSpace, "quota"),
+        ("snapshot", 1030, errors.NotSupported, "lacks the option"),
+        ("set", 1044, RefusedValue, "property"),
+    ],
+)
+def test_meanings(operation: str, code: int, kind: type[EngineError], word: str) -> None:
+    """The meanings that people meet most are the ones they should read."""
+    error = engine_error(operation, "tank/a", code)
+    assert type(error) is kind
+    assert word in error.reason
+
+
+@given(st.sampled_from(["create", "destroy", "mount", "read"]), st.integers(1, 2000))
+def test_every_errno_reads_like_a_sentence(operation: str, code: int) -> None:
+    """No errno is left without words, and none ends in a period or a bare number."""
+    error = engine_error(operation, "tank/a", code)
+    assert error.reason
+    assert not error.reason.isdigit()
+    assert not str(error).endswith(".")
+    assert not error.hint.endswith(".")
+    if code >= 1024 and code not in _errno._GENERAL:
+        assert error.reason == f"unknown to zfstune (error {code})"
+
+
+def test_details_follow_the_reason() -> None:
+    """A detail, as in the property at fault, stands behind the reason."""
+    error = engine_error("set", "tank/a", e.EINVAL, detail="recordsize=3K")
+    assert str(error) == "cannot set 'tank/a': the kernel refused a value: recordsize=3K"
+
+
+@pytest.mark.parametrize(
+    ("operation", "target", "permission", "granted"),
+    [
+        ("destroy", "tank/a", "", "destroy,mount tank/a"),
+        ("create", "tank/a/b", "", "create,mount tank/a"),
+        ("create", "tank", "", "create,mount tank"),
+        ("create", "tank/a", "atime,org.x:y,org.x:z", "create,mount,atime,userprop tank"),
+        ("rename", "tank/a@x", "", "create,rename,mount tank/a"),
+        ("destroy bookmark", "tank/a#x", "", "destroy tank/a"),
+        ("set", "tank/a", "quota", "quota tank/a"),
+    ],
+)
+def test_hints_name_the_delegation(
+    operation: str, target: str, permission: str, granted: str
+) -> None:
+    """Where permission is missing, the hint is the very command that grants it."""
+    error = engine_error(operation, target, e.EPERM, permission=permission)
+    assert type(error) is NotPermitted
+    assert error.hint == f"run as root, or let root `zfs allow USER {granted}`"
+
+
+@pytest.mark.parametrize(
+    ("operation", "hint"), [("read", "run as root"), ("mount", "mounting takes root")]
+)
+def test_what_cannot_be_delegated(operation: str, hint: str) -> None:
+    """Where no delegation helps, none is named."""
+    assert engine_error(operation, "tank/a", e.EPERM).hint == hint
+
+
+def test_a_batch_names_each_target() -> None:
+    """What ZFS named is one error each, in its order; what it counted is a number."""
+    found = batch_error(
+        "destroy snapshot",
+        e.EBUSY,
+        {"tank/b@x": e.EEXIST, "tank/a@x": e.EBUSY, "N_MORE_ERRORS": 3},
+        ["tank/a@x", "tank/b@x", "tank/c@x"],
+    )
+    assert isinstance(found, BatchError)
+    assert [(f.target, f.errno) for f in found.failures] == [
+        ("tank/b@x", e.EEXIST),
+        ("tank/a@x", e.EBUSY),
+    ]
+    assert found.suppressed == 3
+
+
+def test_a_batch_without_names_speaks_of_all() -> None:
+    """A call that failed as a whole is one error: the first target, and how many more."""
+    one = batch_error("snapshot", e.ENOSPC, {}, ["tank/a@x"])
+    many = batch_error("snapshot", e.ENOSPC, {}, ["tank/a@x", "tank/b@x", "tank/c@x"])
+    assert isinstance(one, errors.NoSpace)
+    assert isinstance(many, errors.NoSpace)
+    assert one.target == "tank/a@x"
+    assert many.target == "tank/a@x and 2 more"
+
+
+def test_missing_holds_are_keyed_by_snapshot() -> None:
+    """Of a hold that is not there the kernel says "snapshot#tag": the snapshot is meant."""
+    given_back = {"tank/a@x#tag": e.ENOENT, "tank/b@x": e.ENOENT}
+    assert by_target("release", given_back) == {"tank/a@x": e.ESRCH, "tank/b@x": e.ENOENT}
+    assert by_target("hold", given_back) == given_back
