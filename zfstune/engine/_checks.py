@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
+import errno
+
 from zfstune import names, properties
-from zfstune.errors import InvalidProperty
+from zfstune.engine._errno import WRONG_PARENT, engine_error
+from zfstune.errors import InvalidName, InvalidProperty, NotFound
 from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zfstune.engine import Engine
     from zfstune.properties import Limits
 
-__all__ = ["check_clone", "check_inheritable", "check_snapshot", "checked"]
+__all__ = [
+    "check_below_pool",
+    "check_clone",
+    "check_clone_parent",
+    "check_inheritable",
+    "check_snapshot",
+    "checked",
+]
 
 
 def checked(name: str) -> str:
     """Check the name of a dataset or snapshot."""
     return names.check_snapshot(name) if "@" in name else names.check_dataset(name)
+
+
+def check_below_pool(verb: str, name: str, *, creating: bool = False) -> str:
+    """Check the name of a dataset that is not the pool's own."""
+    names.check_dataset(name, creating=creating)
+    if "/" not in name:
+        hint = "see `zpool create`, `zpool destroy` and `zpool import`"
+        raise InvalidName(f"cannot {verb} '{name}': it is a pool", hint=hint)
+    return name
+
+
+def check_clone_parent(engine: Engine, name: str) -> None:
+    """Refuse a clone below a volume, which the kernel would make (dsl_dataset.c)."""
+    try:
+        parent = engine.dataset(names.parent_of(name) or name)
+    except NotFound:
+        raise engine_error("clone", name, errno.ENOENT) from None
+    if parent.kind != "filesystem":
+        raise engine_error("clone", name, WRONG_PARENT)
 
 
 def check_clone(

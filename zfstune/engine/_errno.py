@@ -32,20 +32,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["batch_error", "by_target", "engine_error"]
+__all__ = ["WRONG_PARENT", "batch_error", "by_target", "engine_error"]
 
 # include/sys/fs/zfs.h, zfs_errno_t: append-only from 1024 on.
 _IOC_CMD_UNAVAIL = 1029
 _IOC_ARG_UNAVAIL = 1030
 _IOC_ARG_REQUIRED = 1031
 _IOC_ARG_BADTYPE = 1032
-_WRONG_PARENT = 1033
+WRONG_PARENT = 1033
 _EXPORT_IN_PROGRESS = 1038
 _BOOKMARK_SOURCE_NOT_ANCESTOR = 1039
 _STREAM_TRUNCATED = 1040
 _BADPROP = 1044
 _STREAM_LARGE_MICROZAP = 1051
-_NOT_USER_NAMESPACE = 1046
 _CRYPTO_NOTSUP = 1048
 
 # How the kernel counts failures that did not fit: module/zfs/zfs_ioctl.c, put_nvlist.
@@ -67,7 +66,9 @@ _GENERAL = {
     e.EPERM: _Meaning(NotPermitted, "permission denied"),
     e.EACCES: _Meaning(NotPermitted, "permission denied"),
     e.ENOSPC: _Meaning(
-        NoSpace, "the pool is out of space", "free some: destroying snapshots still works"
+        NoSpace,
+        "no space is left in the pool, or below a quota",
+        "free some: destroying snapshots still works; see `zfs get quota`",
     ),
     e.EDQUOT: _Meaning(NoSpace, "a quota is exhausted", "see `zfs get quota,refquota`"),
     e.EROFS: _Meaning(
@@ -79,10 +80,12 @@ _GENERAL = {
         "bring the devices back, then `zpool clear`; see `zpool status -x`",
     ),
     e.EINVAL: _Meaning(RefusedValue, "the kernel refused a value"),
+    e.EDOM: _Meaning(RefusedValue, "a value is out of the kernel's range"),
     e.ERANGE: _Meaning(RefusedValue, "a value is out of the kernel's range"),
     e.E2BIG: _Meaning(RefusedValue, "a value or the list of targets is too long"),
-    e.ENAMETOOLONG: _Meaning(RefusedValue, "the name is too long"),
-    e.ENODEV: _Meaning(NotFound, "its pool does not exist", "see `zfstune list`"),
+    e.ENAMETOOLONG: _Meaning(
+        RefusedValue, "its name, or that of something below it, is too long"
+    ),
     e.ENOTSUP: _Meaning(
         NotSupported, "the pool lacks a feature that this needs", "see `zpool upgrade`"
     ),
@@ -91,19 +94,15 @@ _GENERAL = {
     # ECKSUM is EBADE on Linux: include/os/linux/spl/sys/errno.h
     e.EBADE: _Meaning(EngineError, "a checksum did not match", "see `zpool status -v`"),
     e.EINTR: _Meaning(EngineError, "it was interrupted before anything changed"),
-    e.ECHRNG: _Meaning(
-        NoSpace, "the pool is too full even to free space", "see `zpool status`"
-    ),
     _IOC_CMD_UNAVAIL: _Meaning(NotSupported, "this release of the module lacks the call"),
     _IOC_ARG_UNAVAIL: _Meaning(NotSupported, "this release of the module lacks the option"),
     _IOC_ARG_REQUIRED: _Meaning(RefusedValue, "the kernel misses an argument"),
     _IOC_ARG_BADTYPE: _Meaning(
         RefusedValue, "the kernel wants an argument of another type"
     ),
-    _WRONG_PARENT: _Meaning(RefusedValue, "its parent is not a filesystem"),
+    WRONG_PARENT: _Meaning(RefusedValue, "its parent is not a filesystem"),
     _EXPORT_IN_PROGRESS: _Meaning(Busy, "the pool is being exported"),
     _BADPROP: _Meaning(RefusedValue, "the kernel does not know a property or its value"),
-    _NOT_USER_NAMESPACE: _Meaning(NotPermitted, "not a user namespace"),
     _CRYPTO_NOTSUP: _Meaning(NotSupported, "encryption does not allow it"),
 }
 
@@ -111,6 +110,9 @@ _SPECIAL = {
     "create": {
         e.ENOENT: _Meaning(
             NotFound, "its parent does not exist", "create the parent first"
+        ),
+        e.EACCES: _Meaning(
+            NotPermitted, "its parent's encryption key is not loaded", "`zfs load-key`"
         ),
     },
     "clone": {
@@ -134,7 +136,7 @@ _SPECIAL = {
     "destroy snapshot": {
         e.EBUSY: _Meaning(
             Busy,
-            "it is held or mounted",
+            "it is held, or being sent or received",
             "see `zfs holds`; release what is no longer needed",
         ),
         e.EEXIST: _Meaning(
@@ -150,39 +152,38 @@ _SPECIAL = {
         ),
         e.EBUSY: _Meaning(Busy, "it is mounted or open"),
         e.EACCES: _Meaning(RefusedValue, "it would leave its encryption root"),
+        e.EEXIST: _Meaning(AlreadyExists, "the new name is taken"),
     },
     "promote": {
         e.EINVAL: _Meaning(RefusedValue, "it is not a clone"),
         e.EEXIST: _Meaning(AlreadyExists, "a snapshot of that name exists on both sides"),
     },
     "roll back": {
-        e.EXDEV: _Meaning(
-            RefusedValue,
-            "newer snapshots or bookmarks exist",
-            "they would be lost: destroy them first if that is meant",
-        ),
         e.EEXIST: _Meaning(
             RefusedValue,
             "newer snapshots or bookmarks exist",
             "they would be lost: destroy them first if that is meant",
         ),
-        e.EINVAL: _Meaning(RefusedValue, "it is no snapshot of that dataset"),
         e.EBUSY: _Meaning(Busy, "the dataset is busy"),
     },
     "hold": {
         e.EEXIST: _Meaning(AlreadyExists, "a hold with this tag exists already"),
         e.E2BIG: _Meaning(RefusedValue, "the tag is too long"),
+        e.EXDEV: _Meaning(RefusedValue, "one call takes snapshots of one pool"),
     },
     "release": {
         e.ESRCH: _Meaning(NotFound, "no hold with this tag exists", "see `zfs holds`"),
+        e.EXDEV: _Meaning(RefusedValue, "one call takes snapshots of one pool"),
     },
     "bookmark": {
         e.ENOENT: _Meaning(NotFound, "the snapshot does not exist"),
         e.EXDEV: _Meaning(RefusedValue, "a bookmark stays in its snapshot's dataset"),
-        e.EINVAL: _Meaning(RefusedValue, "a bookmark stays in its snapshot's dataset"),
         _BOOKMARK_SOURCE_NOT_ANCESTOR: _Meaning(
             RefusedValue, "a bookmark stays in its snapshot's dataset"
         ),
+    },
+    "destroy bookmark": {
+        e.EXDEV: _Meaning(RefusedValue, "one call takes bookmarks of one pool"),
     },
     "send": {
         e.ENOENT: _Meaning(NotFound, "it, or its base, does not exist"),

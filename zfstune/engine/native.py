@@ -12,7 +12,9 @@ from zfstune import names, properties
 from zfstune.engine import _mount, _mounting, _pool, _rows
 from zfstune.engine._binding import Binding, lib
 from zfstune.engine._checks import (
+    check_below_pool,
     check_clone,
+    check_clone_parent,
     check_inheritable,
     check_snapshot,
     checked,
@@ -87,7 +89,7 @@ class NativeEngine(StreamCalls):
     def exists(self, name: str) -> bool:
         """Tell whether a dataset or snapshot of that name exists."""
         error, _ = self._zfs.read(lib.zt_stats, checked(name))
-        if error and not _is_missing(error):
+        if error not in (0, errno.ENOENT):
             raise engine_error("read", name, error)
         return not error
 
@@ -155,7 +157,7 @@ class NativeEngine(StreamCalls):
         parents: bool = False,
     ) -> None:
         """Create a filesystem, or a volume of the size that ``volsize`` gives."""
-        names.check_dataset(name, creating=True)
+        check_below_pool("create", name, creating=True)
         values = self._values(name, properties or {}, volume=volume)
         if parents:
             for ancestor in names.ancestors_of(name)[1:]:
@@ -223,12 +225,12 @@ class NativeEngine(StreamCalls):
         check_inheritable(prop)
         error = self._zfs.call(lib.zt_inherit, name, prop, int(received))
         if error:
-            raise engine_error("inherit", name, error, permission=prop, detail=prop)
+            raise engine_error("inherit", name, error, permission=prop)
         self._log(f"zfstune inherit {'-S ' if received else ''}{prop} {name}")
 
     def destroy(self, name: str) -> None:
         """Destroy one filesystem or volume that has no children and no snapshots."""
-        names.check_dataset(name)
+        check_below_pool("destroy", name)
         with self._unmounted(name):
             self._do("destroy", name, self._zfs.call(lib.zt_destroy, name))
             self._log(f"zfstune destroy {name}")
@@ -239,8 +241,8 @@ class NativeEngine(StreamCalls):
             names.check_snapshot(old)
             names.check_snapshot(new, creating=True)
         else:
-            names.check_dataset(old)
-            names.check_dataset(new, creating=True)
+            check_below_pool("rename", old)
+            check_below_pool("rename to", new, creating=True)
         with self._unmounted(old, renamed=new):
             self._do("rename", old, self._zfs.call(lib.zt_rename, old, new))
             self._log(f"zfstune rename {old} {new}")
@@ -250,7 +252,8 @@ class NativeEngine(StreamCalls):
     ) -> None:
         """Make a dataset out of a snapshot; the two share their blocks."""
         names.check_snapshot(snapshot)
-        names.check_dataset(name, creating=True)
+        check_below_pool("clone to", name, creating=True)
+        check_clone_parent(self, name)
         wanted = properties or {}
         kind = self.dataset(snapshot.partition("@")[0]).kind
         values = check_clone(wanted, kind, self._limits)
@@ -379,11 +382,6 @@ class NativeEngine(StreamCalls):
     def _log(self, line: str) -> None:
         # The change is made; a pool that takes no line of history is no failure.
         self._zfs.call(lib.zt_log, line)
-
-
-def _is_missing(error: int) -> bool:
-    # ENODEV: no such pool, where the kernel looks that up first
-    return error in (errno.ENOENT, errno.ENODEV)
 
 
 def _property_error(
