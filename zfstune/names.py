@@ -11,6 +11,8 @@ component must do as a pool, and ``.`` and ``..`` are refused before ``@`` too.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from zfstune.errors import InvalidName
 from zfstune.quoting import shown
 
@@ -72,6 +74,10 @@ SNAPSHOT_PROPERTY = "org.zfstune:snapshot"
 
 PREFIX = "zfstune-"
 _STAMP = "YYYYmmddTHHMMSSZ"
+
+# Days of each month in a leap year.
+_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FEBRUARY = 2
 
 
 def check_pool(name: str, *, creating: bool = False) -> str:
@@ -250,6 +256,8 @@ def auto_name(when: datetime, attempt: int = 0) -> str:
     return f"{PREFIX}{stamp}-{attempt}" if attempt else PREFIX + stamp
 
 
+# Datasets that were taken together share their names: each is looked at once.
+@lru_cache(maxsize=1 << 14)
 def is_auto_name(short: str) -> bool:
     """Tell whether the whole of `short` is a name that :func:`auto_name` gives.
 
@@ -267,14 +275,16 @@ def is_auto_name(short: str) -> bool:
         return False
     if not (stamp[:8] + stamp[9:15]).isdigit():
         return False
-    from datetime import datetime  # noqa: PLC0415 (spares the import where no name fits)
+    day = _is_day(int(stamp[:4]), int(stamp[4:6]), int(stamp[6:8]))
+    return day and stamp[9:11] < "24" and stamp[11:13] < "60" and stamp[13:15] < "60"
 
-    fields = (stamp[:4], *(stamp[at : at + 2] for at in (4, 6, 9, 11, 13)))
-    try:
-        datetime(*map(int, fields))  # type: ignore[arg-type]  # noqa: DTZ001 (a calendar check)
-    except ValueError:
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    """Tell whether the calendar has that day; importing datetime takes far longer."""
+    if year < 1 or not 1 <= month <= len(_DAYS):
         return False
-    return True
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return 1 <= day <= (_DAYS[month - 1] if leap or month != _FEBRUARY else 28)
 
 
 def _dataset_of(name: str) -> str:

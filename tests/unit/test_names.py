@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from zfstune import names
@@ -281,6 +281,24 @@ def test_auto_names_are_known_and_sort_by_time(
 def test_other_names_are_not_taken_for_ours(short: str) -> None:
     """Only the whole of a name that auto_name gives is recognized."""
     assert not names.is_auto_name(short)
+
+
+@given(
+    st.from_regex(r"\A[012][0-9]{3}[01][0-9][0123][0-9]T[0-2][0-9][0-6][0-9][0-6][0-9]Z\Z")
+)
+@example("00000101T000000Z")
+@example("19000229T000000Z")
+@example("20000229T235959Z")
+def test_a_stamp_is_ours_where_the_calendar_has_it(stamp: str) -> None:
+    """Each stamp is judged as the standard library's calendar judges it."""
+    fields = stamp[:4], *(stamp[at : at + 2] for at in (4, 6, 9, 11, 13))
+    try:
+        datetime(*map(int, fields), tzinfo=UTC)  # type: ignore[arg-type,misc]
+    except ValueError:
+        there = False
+    else:
+        there = True
+    assert names.is_auto_name(f"zfstune-{stamp}") is there
 
 
 def test_user_properties_are_valid() -> None:
