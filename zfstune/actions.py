@@ -7,9 +7,9 @@ all four read the same thing. Values of properties in it are canonical, as
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from zfstune.frozen import frozen
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.size import format_size
 
@@ -29,6 +29,8 @@ __all__ = [
     "SetOwner",
     "display",
 ]
+
+_NO_REASONS: Mapping[str, str] = MappingProxyType({})
 
 OWN_PROPERTIES = (PROFILE_PROPERTY, APPLIED_PROPERTY)
 
@@ -56,7 +58,7 @@ def _pairs(values: Mapping[str, str]) -> str:
     return " ".join(shown)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One property that gets another value.
 
@@ -97,7 +99,7 @@ class Change:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Create:
     """Make a filesystem with these properties, zfstune's own notes among them.
 
@@ -111,7 +113,7 @@ class Create:
     dataset: str
     properties: Mapping[str, str]
     why: str
-    reasons: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    reasons: Mapping[str, str] = _NO_REASONS
 
     def describe(self) -> str:
         """Give ``create tank/data/postgres (recordsize=8K compression=lz4)``."""
@@ -129,7 +131,7 @@ class Create:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Adjust:
     """Change properties of a dataset that exists.
 
@@ -171,7 +173,7 @@ class Adjust:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MountDataset:
     """Mount a filesystem where its properties say.
 
@@ -192,7 +194,7 @@ class MountDataset:
         return {"action": "mount", "dataset": self.dataset, "path": self.path}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetOwner:
     """Give a mounted root directory its owner and mode; nothing below is touched.
 
@@ -242,7 +244,7 @@ class SetOwner:
 Action = Create | Adjust | MountDataset | SetOwner
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caution:
     """Something the reader should know that the plan does not do or cannot undo.
 
@@ -261,7 +263,7 @@ class Caution:
         return {"dataset": self.dataset, "message": self.message, "hint": self.hint}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """All that has to happen, in order, for the profiles to be in force.
 

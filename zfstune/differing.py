@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from zfstune import properties as props
 from zfstune.actions import Caution, Change, display
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
@@ -30,12 +28,14 @@ _CONTAINER = "it only held other datasets until now, and is to be mounted"
 _UNSET = PropertyValue("")
 
 
-@dataclass(slots=True)
 class Differing:
     """Changes that a dataset needs, in the order :class:`Adjust` asks for."""
 
-    changes: list[Change] = field(default_factory=list)
-    cautions: list[Caution] = field(default_factory=list)
+    __slots__ = ("cautions", "changes")
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self.cautions: list[Caution] = []
 
 
 def values_for_new(wanted: Wanted) -> dict[str, str]:
