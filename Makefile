@@ -8,6 +8,8 @@ RELEASE ?= bookworm
 # ARGS goes to the host's pytest, GUEST_ARGS to the one in a guest.
 ARGS       ?=
 GUEST_ARGS ?=
+# Sizes and laps of the benchmarks; 0.1 tries them out.
+BENCH_SCALE ?= 1
 
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
@@ -48,7 +50,8 @@ demo: ## See apply, snapshot, prune and send at work, on a pool in a plain file
 	$(BIN)/python examples/demo.py
 
 bench: host ## Compare with the zfs command and with peers, in a guest
-	tests/lab/run --release $(RELEASE) -- pytest benchmarks --benchmark-enable $(ARGS)
+	tests/lab/run --release $(RELEASE) --timeout 5400 --output benchmarks/results -- \
+		env BENCH_SCALE=$(BENCH_SCALE) pytest benchmarks --benchmark-enable $(ARGS)
 
 host: ## Install what the tests need on a Debian host (as root)
 	PYTHON=$(PYTHON) .ci/install-host

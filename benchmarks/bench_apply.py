@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-import zfstune
+from zfstune.applying import apply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def bench_apply(
     data = f"{pool}/data"
     command("zfs", "create", "-o", "canmount=off", "-o", "mountpoint=/data", data)
     if peer == "library":
-        measure(lambda: zfstune.apply("postgres", pool=pool))
+        measure(lambda: apply("postgres", pool=pool))
     else:
         argv = {
             SEED: [peers["postgres"], pool],

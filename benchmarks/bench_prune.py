@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import zfstune
 from zfstune import names
 from zfstune.engine import open_engine
+from zfstune.pruning import prune
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,7 +130,7 @@ def bench_prune(
         PIPELINE: [peers["pipeline"], keep, *now.datasets],
     }
     if peer == "library":
-        measure(lambda: zfstune.prune(keep=KEEP, pool=pool))
+        measure(lambda: prune(keep=KEEP, pool=pool))
     else:
         measure(lambda: subprocess.run(argv[peer], stdout=subprocess.DEVNULL, check=True))
     assert now.left() == {KEEP}
