@@ -42,14 +42,17 @@ image_check_pool(nvlist_t *targets)
 	return (0);
 }
 
-/* The last change is on disk before this returns: an export waits for it. */
+/*
+ * The last change is on disk before this returns: an export waits for it.  The
+ * library stays as it is, for the process ends next: kernel_fini() would take 1.5 s
+ * to see its threads out, most of what a short use of an image costs.
+ */
 static void
 embedded_close(struct lzc *z)
 {
 	if (image != NULL) {
 		(void) zpool.spa_export(image_pool, NULL, B_FALSE, B_FALSE);
 		image = NULL;
-		libzpool_stop();
 	}
 	nvp_close(&z->nvp);
 }
@@ -81,7 +84,6 @@ embedded_open(struct lzc *z, const struct image_args *args, char *why,
 		    sizeof (image_pool));
 	}
 	if (error != 0) {
-		libzpool_stop();
 		nvp_close(&z->nvp);
 		return (error);
 	}

@@ -120,10 +120,3 @@ libzpool_start(char *why, size_t why_size)
 	zpool.kernel_init(READ_WRITE);
 	return (0);
 }
-
-/* The library stays loaded: its threads may still be on their way out. */
-void
-libzpool_stop(void)
-{
-	zpool.kernel_fini();
-}

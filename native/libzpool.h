@@ -72,7 +72,6 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 
 #define	ZPOOL_FUNCTIONS(X)						\
 	X(void, kernel_init, (int mode))				\
-	X(void, kernel_fini, (void))					\
 	X(int, spa_create, (const char *, nvlist_t *, nvlist_t *,	\
 	    nvlist_t *, void *))					\
 	X(int, spa_import, (char *, nvlist_t *, nvlist_t *, uint64_t))	\
@@ -226,7 +225,6 @@ struct libzpool {
 extern struct libzpool zpool;
 
 int libzpool_start(char *why, size_t why_size);
-void libzpool_stop(void);
 
 /* dmu_objset_type_t */
 enum { OST_ZFS = 2, OST_ZVOL = 3 };

@@ -129,5 +129,14 @@ def _stream(caller: socket.socket, binding: Binding, function: Any, *args: Any) 
         os.close(descriptor)
 
 
+def _run() -> int:
+    try:
+        return main()
+    except BaseException:  # noqa: BLE001 (the caller quotes what is printed)
+        sys.excepthook(*sys.exc_info())
+        return 1
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    # At once: libzpool's threads are still there, and what exit() tears down is theirs
+    os._exit(_run())
