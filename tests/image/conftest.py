@@ -1,0 +1,30 @@
+"""Pools in plain files: no kernel, no root. Where libzpool is missing, these fail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zfstune.engine.image import create_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from zfstune.engine.image import ImageEngine
+
+SIZE_BYTES = 1 << 30
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Give the name of a file that is not there yet."""
+    return tmp_path / "x.zpool"
+
+
+@pytest.fixture
+def engine(file: Path) -> Iterator[ImageEngine]:
+    """Give an engine on a new pool `tank`."""
+    with create_image(file, size_bytes=SIZE_BYTES) as opened:
+        yield opened
