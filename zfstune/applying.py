@@ -12,7 +12,7 @@ from zfstune.engine import open_engine
 from zfstune.errors import EngineError, PlanError, ProfileError
 from zfstune.planner import make_plan
 from zfstune.pools import choose_pool, ready_pool
-from zfstune.profile import Profile, load
+from zfstune.profile import Profile, choose, load
 from zfstune.wanted import wanted_accounts
 
 TYPE_CHECKING = False
@@ -53,6 +53,7 @@ class Applied:
 
 def plan(
     *profiles: str | Profile,
+    variant: str | None = None,
     pool: str | None = None,
     root: str | None = None,
     properties: Mapping[str, str] | None = None,
@@ -63,16 +64,17 @@ def plan(
     """Plan what :func:`apply` would do, and change nothing.
 
     Args:
-        profiles: Names of profiles, or profiles.
+        profiles: Names of profiles (``postgres``, ``postgres:seed``), or profiles.
+        variant: Use the profiles that have a variant of that name in it.
         pool: Pool to use; default: see :func:`zfstune.pools.choose_pool`.
         root: Dataset that the profiles' datasets go below; default: ``POOL/data``.
         properties: Override or add values on the first dataset of each profile.
         owner: Give mounted directories the owner and mode of the profile.
-        allow_unsafe: Let `properties` set ``sync=disabled``.
+        allow_unsafe: Let `properties` and variants set ``sync=disabled``.
         engine: Default: the running kernel's ZFS.
 
     Raises:
-        ProfileError: No such profile.
+        ProfileError: No such profile or variant.
         PlanError: The state of the system forbids it.
         EngineError: ZFS refused a read.
         ZfsUnavailable: There is no ZFS here.
@@ -81,6 +83,7 @@ def plan(
         return _plan(
             zfs,
             profiles,
+            variant=variant,
             pool=pool,
             root=root,
             properties=properties or {},
@@ -91,6 +94,7 @@ def plan(
 
 def apply(
     *profiles: str | Profile,
+    variant: str | None = None,
     pool: str | None = None,
     root: str | None = None,
     properties: Mapping[str, str] | None = None,
@@ -107,11 +111,12 @@ def apply(
 
     Args:
         profiles: As for :func:`plan`, and so are the rest.
+        variant: Use the profiles that have a variant of that name in it.
         pool: Pool to use.
         root: Dataset that the profiles' datasets go below.
         properties: Values on the first dataset of each profile.
         owner: Give mounted directories their owner and mode.
-        allow_unsafe: Let `properties` set ``sync=disabled``.
+        allow_unsafe: Let `properties` and variants set ``sync=disabled``.
         dry_run: Stop once the plan is made.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before the first change.
@@ -128,6 +133,7 @@ def apply(
         made = _plan(
             zfs,
             profiles,
+            variant=variant,
             pool=pool,
             root=root,
             properties=properties or {},
@@ -145,13 +151,15 @@ def _plan(
     engine: Engine,
     profiles: Iterable[str | Profile],
     *,
+    variant: str | None,
     pool: str | None,
     root: str | None,
     properties: Mapping[str, str],
     owner: bool,
     allow_unsafe: bool,
 ) -> Plan:
-    loaded = [p if isinstance(p, Profile) else load(p) for p in profiles]
+    named = (p if isinstance(p, Profile) else load(p) for p in profiles)
+    loaded = choose(named, variant)
     if not loaded:
         raise ProfileError("cannot apply nothing: name a profile", hint="try `postgres`")
     if root is not None:

@@ -140,13 +140,23 @@ class Draft:
             why = f"profile {', '.join(wanted.profiles)}"
             self.create(wanted.dataset, values_for_new(wanted), why, reasons)
             self._warn_recordsize(wanted)
+            self._warn_share(wanted)
             return
         difference = compare(found, wanted)
         self.cautions.extend(difference.cautions)
         if difference.changes:
             self.adjust(found, difference)
-        if any(change.property == "recordsize" for change in difference.changes):
+        changed = {change.property for change in difference.changes}
+        if "recordsize" in changed:
             self._warn_recordsize(wanted)
+        if "sharenfs" in changed:
+            self._warn_share(wanted)
+
+    def _warn_share(self, wanted: Wanted) -> None:
+        """Say that a property alone exports nothing; libzfs does that, not the kernel."""
+        if self.pool.mountable and wanted.values.get("sharenfs", "off") != "off":
+            message = "it is shared from the next boot on, or when told to"
+            self.warn(wanted.dataset, message, f"`zfs share {wanted.dataset}`")
 
     def _warn_recordsize(self, wanted: Wanted) -> None:
         """Say when a record is too small for what the pool is made of."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Wanted", "wanted_accounts", "wanted_datasets"]
 
 _ASKED = "asked for in this call"
+_CONSENT = "consent to that loss with --allow-unsafe (allow_unsafe=True)"
 # The largest record that every pool takes (SPA_OLD_MAXBLOCKSIZE,
 # include/sys/fs/zfs.h); beyond it the pool needs large_blocks.
 _OLD_MAX_RECORD = 128 * 1024
@@ -79,7 +80,7 @@ def wanted_datasets(
         pool: What the pool can take.
         overrides: Property to value for the first dataset of each profile.
         limits: What the running module takes.
-        allow_unsafe: Let `overrides` disable sync.
+        allow_unsafe: Let `overrides` and variants disable sync.
 
     Returns:
         The datasets, in the order of the profiles, and what had to give way.
@@ -91,6 +92,8 @@ def wanted_datasets(
     """
     profiles = _distinct(profiles)
     _check_overrides(overrides, profiles, limits=limits, allow_unsafe=allow_unsafe)
+    if not allow_unsafe:
+        _check_safety(profiles)
     merged: dict[str, Wanted] = {}
     for profile in profiles:
         for dataset in profile.datasets:
@@ -134,11 +137,23 @@ def _check_overrides(
     props.check(dict(overrides), kind="filesystem", creating=True, limits=limits)
     if overrides.get("sync") == "disabled" and not allow_unsafe:
         message = "cannot set 'sync=disabled': a crash would lose confirmed writes"
-        hint = "consent to that loss with --allow-unsafe (allow_unsafe=True)"
-        raise PlanError(message, hint=hint)
+        raise PlanError(message, hint=_CONSENT)
     if overrides.get("mountpoint", "").startswith("/") and len(profiles) > 1:
         message = "cannot set 'mountpoint': two profiles would mount at the same place"
         raise PlanError(message, hint="apply the profiles one at a time")
+
+
+def _check_safety(profiles: list[Profile]) -> None:
+    """Refuse a variant that disables sync, unless the caller consented to the loss."""
+    for profile in profiles:
+        for dataset in profile.datasets:
+            sync = dataset.setting("sync")
+            if sync is not None and sync.value == "disabled":
+                message = (
+                    f"cannot plan '{profile.name}': it disables sync on {dataset.path}, "
+                    "so that a crash would lose confirmed writes"
+                )
+                raise PlanError(message, hint=_CONSENT)
 
 
 def _check_name(wanted: Wanted) -> None:
@@ -209,6 +224,8 @@ def _fit(
             if wanted.asked(name):
                 message = f"cannot set '{name}={setting.value}': {lack}"
                 hint = f"see `zpool get all {pool.name}` for the features it has"
+                if name == "redundant_metadata":
+                    hint = "leave it at all: most needs a mirror, raidz or draid below it"
                 raise PlanError(message, hint=hint)
             lesser = _lesser(name, value, limits)
             if lesser is None:
@@ -236,6 +253,10 @@ def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:
     if name == "recordsize" and int(value) > limits.max_recordsize_bytes:
         most = display(name, str(limits.max_recordsize_bytes))
         return f"the running module takes {most} at the most"
+    # "most" keeps one copy of what points at data, and dmu_write_policy() in
+    # module/zfs/dmu.c takes one damaged block then to cost a thousand records.
+    if name == "redundant_metadata" and value != "all" and not pool.redundant:
+        return f"pool '{pool.name}' has no second copy to mend from"
     feature = props.feature_for(name, value)
     if feature and feature not in pool.features:
         return f"pool '{pool.name}' has not enabled the feature {feature}"
@@ -248,6 +269,8 @@ def _lesser(name: str, value: str, limits: props.Limits) -> str | None:
         return str(limits.max_recordsize_bytes)
     if name == "recordsize" and int(value) > _OLD_MAX_RECORD:
         return str(_OLD_MAX_RECORD)
+    if name == "redundant_metadata" and value != "all":
+        return "all"
     if name == "compression" and value != "on":
         # "on" is the best that the pool has, whichever that is (zio_compress.c).
         return "lz4" if value.startswith("zstd") else "on"

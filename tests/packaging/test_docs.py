@@ -92,7 +92,7 @@ def test_readme_python_uses_public_names() -> None:
 def test_readme_lists_every_profile() -> None:
     """Each profile has its row, and each row its profile."""
     rows = re.findall(
-        r"^\| \[\w+\]\(profiles/(\w+)\.toml\)", page("README.md"), re.MULTILINE
+        r"^\| \[[\w-]+\]\(profiles/([\w-]+)\.toml\)", page("README.md"), re.MULTILINE
     )
     assert sorted(rows) == sorted(path.stem for path in ROOT.glob("profiles/*.toml"))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from model_pool import Model, app_profile, applied, pool_info, said
+from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
 from zfstune import profile as profiles
 from zfstune.actions import Adjust, Create, MountDataset, SetOwner
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
@@ -55,6 +55,54 @@ def test_all_mounts_below_the_root_whatever_the_pool_has(mountpoint: str) -> Non
     assert all(c.properties["canmount"] == "off" for c in containers)
     model.run(plan.actions)
     assert set(model.mounts) == {"tank/a/b/logs/app"}
+
+
+def test_a_dataset_that_only_holds_others_is_never_mounted() -> None:
+    """A profile's canmount=off stands, and a second plan has nothing to do."""
+    volumes = profiles.load("vm-zvol")
+    model = applied(volumes)
+    assert model.local["tank/data/zvols"]["canmount"] == "off"
+    assert model.mounts == {}
+    assert not model.plan(volumes).pending
+    assert model.plan(volumes).mountpoints == {"tank/data/zvols": None}
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_each_profile_is_planned_whole_and_once(name: str) -> None:
+    """On a pool that takes it all: no warning, and nothing left for a second plan."""
+    model = Model(pool=pool_info(features=FEATURES | {"large_dnode"}))
+    profile = profiles.load(name)
+    users = {d.owner: 7 for d in profile.datasets if d.owner}
+    groups = {d.group: 7 for d in profile.datasets if d.group}
+    plan = model.plan(profile, accounts=users, groups=groups)
+    assert plan.warnings == ()
+    again = model.run(plan.actions).plan(profile, accounts=users, groups=groups)
+    assert (again.actions, again.warnings) == ((), ())
+
+
+def test_all_profiles_agree_with_each_other() -> None:
+    """Any of them may be applied together: where two share a dataset, they compose."""
+    everything = [profiles.load(name) for name in profiles.names()]
+    plan = Model().plan(*everything, owner=False)
+    assert set(plan.mountpoints) == {
+        f"tank/data/{dataset.path}" for each in everything for dataset in each.datasets
+    }
+
+
+def test_a_variant_takes_over_from_another() -> None:
+    """The note names the variant; what it has not is given back."""
+    model = applied(profiles.load("web:seed"))
+    assert model.local["tank/data/www"][PROFILE_PROPERTY] == "web:seed"
+    plan = model.plan(profiles.load("web"))
+    assert "profile web:seed until now" in plan.warnings[0].message
+    changes = {
+        (adjust.dataset.rpartition("/")[2], c.property): (c.old, c.new)
+        for adjust in plan.actions
+        if isinstance(adjust, Adjust)
+        for c in adjust.changes
+    }
+    assert changes["www", "recordsize"] == ("16384", "131072")
+    assert changes["nginx", "logbias"] == ("throughput", None)
 
 
 def test_the_alternate_root_comes_first() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
+from zfstune import profile as profiles
 from zfstune.actions import Create, SetOwner
 from zfstune.errors import InvalidProperty, PlanError
 from zfstune.properties import Limits
@@ -34,6 +35,55 @@ def test_bad_overrides_are_refused(
     """What is invalid, unsafe or beyond the pool is an error, not a surprise."""
     with pytest.raises(error, match=words):
         Model().plan(app_profile(), overrides=overrides)
+
+
+def test_a_variant_that_disables_sync_takes_consent() -> None:
+    """Without it the error names the dataset; with it the plan says what is lost."""
+    queue = profiles.load("mail:seed")
+    with pytest.raises(
+        PlanError, match="'mail:seed': it disables sync on mail/queue"
+    ) as it:
+        Model().plan(queue)
+    assert "--allow-unsafe" in it.value.hint
+    plan = Model().plan(queue, allow_unsafe=True)
+    [create] = [a for a in plan.actions if a.dataset == "tank/data/mail/queue"][:1]
+    assert isinstance(create, Create)
+    assert create.properties["sync"] == "disabled"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("mirror", "most"), ("raidz1", "most"), ("disk", "all")]
+)
+def test_metadata_keeps_its_copies_where_nothing_else_has_any(
+    kind: str, value: str
+) -> None:
+    """redundant_metadata=most is for redundant pools; elsewhere it becomes all."""
+    plan = Model(pool=pool_info(kind)).plan(app_profile(redundant_metadata="most"))
+    create = plan.actions[1]
+    assert isinstance(create, Create)
+    assert create.properties["redundant_metadata"] == value
+    cut = [c for c in plan.warnings if "no second copy" in c.message]
+    assert len(cut) == (value == "all")
+
+
+def test_metadata_cannot_be_thinned_by_hand_on_a_single_disk() -> None:
+    """Given with -o, it is refused, and the hint says what it takes."""
+    with pytest.raises(PlanError, match="no second copy") as it:
+        Model(pool=pool_info("disk")).plan(
+            app_profile(), overrides={"redundant_metadata": "most"}
+        )
+    assert "mirror" in it.value.hint
+
+
+def test_a_share_is_said_not_to_be_exported_yet() -> None:
+    """The property alone exports nothing, and only a change of it is worth a word."""
+    wanted = app_profile(sharenfs="rw=@10.0.0.0/24")
+    plan = Model().plan(wanted)
+    assert said(plan, "shared").hint == "`zfs share tank/data/app`"
+    model = applied(wanted)
+    assert not model.plan(wanted).warnings
+    model.local["tank/data/app"]["sharenfs"] = "off"
+    assert said(model.plan(wanted), "shared").dataset == "tank/data/app"
 
 
 def test_two_profiles_cannot_share_a_mountpoint() -> None:

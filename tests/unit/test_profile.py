@@ -59,20 +59,40 @@ def test_a_sound_profile_is_read_whole() -> None:
 
 
 def test_what_ships() -> None:
-    """The three profiles load by the names that `names` gives."""
-    assert profile.names() == ("images", "logs", "postgres")
+    """Each profile loads by the name that `names` gives, and by that of each variant."""
+    assert {"images", "logs", "postgres"} < {*profile.names()}
     assert [profile.load(name).name for name in profile.names()] == [*profile.names()]
+    assert profile.load("postgres:seed").name == "postgres:seed"
 
 
-@pytest.mark.parametrize("name", ["images", "logs", "postgres"])
+@pytest.mark.parametrize("name", profile.names())
 def test_shipped_profiles_argue(name: str) -> None:
     """Each value is defended in a sentence short enough to show, and has a source."""
-    for dataset in profile.load(name).datasets:
-        for setting in dataset.settings:
-            first = setting.why.split(". ")[0].rstrip(".")
-            assert 0 < len(first) <= 66, first
-            assert setting.why.endswith(".")
-            assert setting.source.startswith(("https://", "man/", "module/"))
+    found = profile.load(name)
+    variants = [found.variant(variant.name) for variant in found.variants]
+    for each in (found, *variants):
+        assert len(each.summary) <= 90
+        for dataset in each.datasets:
+            for setting in dataset.settings:
+                first = setting.why.split(". ")[0].rstrip(".")
+                assert 0 < len(first) <= 66, first
+                assert setting.why.endswith(".")
+                assert setting.source.startswith(("https://", "man/", "kldload "))
+                assert setting.disagrees[-1:] in ("", ".")
+
+
+@pytest.mark.parametrize("name", profile.names())
+def test_nothing_that_ships_is_unsafe_unless_a_variant_says_so(name: str) -> None:
+    """No profile weakens sync, checksums or copies; a base thins no metadata either."""
+    found = profile.load(name)
+    for each in (found, *(found.variant(v.name) for v in found.variants)):
+        for setting in (s for d in each.datasets for s in d.settings):
+            assert setting.property not in {"checksum", "dedup", "copies"}
+    for setting in (s for d in found.datasets for s in d.settings):
+        assert (setting.property, setting.value) != ("sync", "disabled")
+        assert setting.property not in {"redundant_metadata", "logbias", "sharenfs"} or (
+            setting.value == "latency"
+        )
 
 
 @pytest.mark.parametrize(
@@ -100,7 +120,7 @@ def test_an_unknown_name_is_refused_with_those_there_are(name: str) -> None:
     """Only a name in the list is ever opened; the hint lists them."""
     with pytest.raises(ProfileError, match="no such profile") as caught:
         profile.load(name)
-    assert "images, logs, postgres" in caught.value.hint
+    assert ", ".join(profile.names()) in caught.value.hint
 
 
 def test_a_near_miss_is_named() -> None:
@@ -152,6 +172,8 @@ def test_a_near_miss_is_named() -> None:
          '[dataset.properties.sync]\nvalue = "disabled"', "may not disable sync"),
         ("[dataset.properties.recordsize]", "[dataset.properties]", "it takes a table"),
         ("[[dataset]]", "[dataset]", "line 16, column"),
+        ('recordsize]\nvalue = "16K"', 'canmount]\nvalue = "noauto"', "not a profile's to"),
+        ('why = "Pages', 'disagrees = 1\nwhy = "Pages', "key 'disagrees': it takes text"),
         ("summary =", "sumary =", "top level: unknown key 'sumary'"),
         ("owner =", "user =", "dataset 'app': unknown key 'user'"),
     ],
@@ -219,7 +241,19 @@ def test_messages_keep_control_characters_out() -> None:
 
 _scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8))
 _keys = st.sampled_from(
-    ["name", "summary", "dataset", "path", "owner", "mode", "properties", "recordsize", "x"]
+    [
+        "name",
+        "summary",
+        "dataset",
+        "path",
+        "owner",
+        "mode",
+        "properties",
+        "recordsize",
+        "variant",
+        "only",
+        "x",
+    ]
 )
 _trees = st.recursive(
     _scalars,

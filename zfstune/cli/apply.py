@@ -45,7 +45,15 @@ def add_parser(verbs: Any) -> None:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("profiles", nargs="+", metavar="PROFILE", help="as in `postgres`")
+    parser.add_argument(
+        "profiles",
+        nargs="+",
+        metavar="PROFILE",
+        help="as in `postgres`; `zfstune profiles` lists them",
+    )
+    parser.add_argument(
+        "--variant", metavar="NAME", help="other values of the profiles that have them"
+    )
     parser.add_argument(
         "--pool", help="default: $ZFSTUNE_POOL, the installer's pool, or the only one"
     )
@@ -67,7 +75,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-unsafe",
         action="store_true",
-        help="let -o set sync=disabled: a crash then loses confirmed writes",
+        help="let sync be disabled: a crash then loses confirmed writes",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -82,6 +90,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _arguments(args: argparse.Namespace) -> dict[str, Any]:
     return {
+        "variant": args.variant,
         "pool": args.pool,
         "root": args.root,
         "properties": dict(args.properties),

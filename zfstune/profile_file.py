@@ -1,0 +1,263 @@
+"""A profile's file: TOML text in, a checked profile out.
+
+A file is untrusted until all of it has been checked. Every refusal names the file,
+the table and the key, and the word that was most likely meant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from zfstune import names as naming
+from zfstune import properties as props
+from zfstune.errors import InvalidName, InvalidProperty, ProfileError
+from zfstune.profile import (
+    MAX_BYTES,
+    DatasetProfile,
+    Profile,
+    Setting,
+    Variant,
+    nearest,
+)
+from zfstune.quoting import shown
+from zfstune.record import OWN_PREFIX
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import NoReturn
+
+__all__ = ["read_profile"]
+
+_MAX_NAME = 64
+_MAX_MODE = 0o7777
+_MAX_RECORD = 16 << 20  # SPA_MAXBLOCKSIZE, include/sys/fs/zfs.h
+_NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+def read_profile(text: str, origin: str) -> Profile:
+    """Read a profile; :func:`zfstune.profile.load_text` says what it raises."""
+    reader = _Reader(origin)
+    if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
+        reader.refuse("top level", f"it is larger than {MAX_BYTES // 1024} KiB")
+    return reader.profile(_parse(text, reader))
+
+
+def _parse(text: str, reader: _Reader) -> Mapping[str, object]:
+    import tomllib  # noqa: PLC0415 (only a profile needs it)
+
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        reader.refuse("TOML", "it is nested too deeply")
+    except ValueError as error:
+        # TOMLDecodeError is a ValueError, and so is an integer of 5000 digits.
+        reason, _, place = str(error).partition(" (at ")
+        where = place.rstrip(")") or "TOML"
+        reader.refuse(where, reason[:1].lower() + reason[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Checks one file; every refusal names the file and the place in it."""
+
+    origin: str
+
+    def refuse(self, where: str, reason: str, hint: str = "") -> NoReturn:
+        message = f"cannot load profile '{shown(self.origin)}': {where}: {reason}"
+        raise ProfileError(message, hint=hint)
+
+    def profile(self, table: Mapping[str, object]) -> Profile:
+        where = "top level"
+        self.only(table, where, ("name", "summary", "dataset", "variant"))
+        name = self.word(self.text(table, where, "name"), where, "key 'name'")
+        summary = self.text(table, where, "summary")
+        rows = table.get("dataset")
+        if not isinstance(rows, list) or not rows:
+            self.refuse(where, "no [[dataset]] table", "a profile has at least one dataset")
+        datasets: dict[str, DatasetProfile] = {}
+        for number, row in enumerate(rows, 1):
+            spot = f"dataset {number}"
+            dataset = self.dataset(self.table(row, spot), spot)
+            spot = f"dataset '{dataset.path}'"
+            if dataset.path in datasets:
+                self.refuse(spot, "key 'path': it stands there twice")
+            child = next((p for p in datasets if p.startswith(dataset.path + "/")), None)
+            if child is not None:
+                reason = f"it comes after its child '{child}'"
+                self.refuse(spot, reason, "put parents first")
+            datasets[dataset.path] = dataset
+        variants = self.table(table.get("variant", {}), "variant")
+        return Profile(
+            name,
+            summary,
+            tuple(datasets.values()),
+            self.origin,
+            tuple(self.variant(n, v, datasets) for n, v in variants.items()),
+        )
+
+    def variant(
+        self, name: str, value: object, datasets: Mapping[str, DatasetProfile]
+    ) -> Variant:
+        where = f"variant '{shown(name)}'"
+        self.word(name, where, "its name")
+        table = self.table(value, where)
+        self.only(table, where, ("summary", "source", "only", "dataset"))
+        summary = self.text(table, where, "summary")
+        only = table.get("only", False)
+        if not isinstance(only, bool):
+            self.refuse(where, "key 'only': it takes true or false")
+        changed = self.table(table.get("dataset"), f"{where}, dataset")
+        self.only(changed, f"{where}, dataset", tuple(datasets))
+        made = []
+        for path, dataset in datasets.items():
+            if path not in changed:
+                if not only:
+                    made.append(dataset)
+                continue
+            spot = f"{where}, dataset '{path}'"
+            listed = self.table(changed[path], spot)
+            asked = {n: self.other(n, v, dataset, spot, table) for n, v in listed.items()}
+            kept = {} if only else {s.property: s for s in dataset.settings}
+            settings = {**kept, **asked}
+            self.check({n: s.value for n, s in settings.items()}, spot)
+            made.append(replace(dataset, settings=tuple(settings.values())))
+        return Variant(name, summary, tuple(made))
+
+    def other(
+        self,
+        name: str,
+        value: object,
+        dataset: DatasetProfile,
+        where: str,
+        variant: Mapping[str, object],
+    ) -> Setting:
+        """Read a value of a variant: with its reasons, or the profile's own again."""
+        if not isinstance(value, str):
+            table = dict(self.table(value, f"{where}, property {shown(name)}"))
+            if "source" in variant:
+                table.setdefault("source", variant["source"])
+            return self.setting(name, table, where, unsafe=True)
+        base = dataset.setting(name)
+        spot = f"{where}, property {shown(name)}"
+        if base is None or not _same(name, base.value, value):
+            hint = '{ value = "...", why = "..." }'
+            self.refuse(spot, "a value that the profile has not needs its reason", hint)
+        return replace(base, value=value)
+
+    def dataset(self, table: Mapping[str, object], where: str) -> DatasetProfile:
+        path = self.path(self.text(table, where, "path"), where)
+        where = f"dataset '{path}'"
+        self.only(table, where, ("path", "owner", "group", "mode", "properties"))
+        listed = self.table(table.get("properties", {}), f"{where}, properties")
+        settings = tuple(self.setting(n, v, where) for n, v in listed.items())
+        # Each is fine by itself; some are not with each other.
+        self.check({s.property: s.value for s in settings}, where)
+        return DatasetProfile(
+            path=path,
+            settings=settings,
+            owner=self.account(table, where, "owner"),
+            group=self.account(table, where, "group"),
+            mode=self.mode(table, where),
+        )
+
+    def setting(
+        self, name: str, value: object, where: str, *, unsafe: bool = False
+    ) -> Setting:
+        where = f"{where}, property {shown(name)}"
+        table = self.table(value, where)
+        keys = ("value", "why", "source")
+        self.only(table, where, (*keys, "disagrees"))
+        more = ("disagrees",) if "disagrees" in table else ()
+        setting = Setting(name, *(self.text(table, where, key) for key in (*keys, *more)))
+        if name == "mountpoint" or (name == "canmount" and setting.value != "off"):
+            hint = "a profile's datasets appear below the root that apply is given"
+            self.refuse(where, "where a dataset mounts is not a profile's to say", hint)
+        if name.startswith(OWN_PREFIX):
+            self.refuse(where, f"the names in {OWN_PREFIX} are zfstune's own notes")
+        if name == "sync" and setting.value == "disabled" and not unsafe:
+            hint = "data that an application was told is safe would be lost in a crash"
+            self.refuse(where, "a profile may not disable sync", hint)
+        self.check({name: setting.value}, where)
+        return setting
+
+    def word(self, word: str, where: str, what: str) -> str:
+        if (
+            not set(word) <= _NAME_CHARACTERS
+            or len(word) > _MAX_NAME
+            or word[:1] in {"", "-"}
+        ):
+            self.refuse(where, f"{what}: '{shown(word)}' is not lowercase words and dashes")
+        return word
+
+    def check(self, values: dict[str, str], where: str) -> None:
+        # What this system's release takes is for the planner to see to.
+        limits = props.Limits(max_recordsize_bytes=_MAX_RECORD)
+        try:
+            props.check(values, kind="filesystem", creating=True, limits=limits)
+        except InvalidProperty as error:
+            self.refuse(where, error.message, error.hint)
+
+    def path(self, path: str, where: str) -> str:
+        where = f"{where}, key 'path'"
+        if path.startswith("/"):
+            self.refuse(
+                where, f"'{shown(path)}' is absolute", "give it relative to the root"
+            )
+        if any(part in ("", ".", "..") for part in path.split("/")):
+            self.refuse(where, f"'{shown(path)}' has an empty, '.' or '..' part")
+        try:
+            naming.check_dataset("pool/" + path, creating=True)
+        except InvalidName as error:
+            self.refuse(where, error.message, error.hint)
+        return path
+
+    def account(self, table: Mapping[str, object], where: str, key: str) -> str | None:
+        if key not in table:
+            return None
+        account = self.text(table, where, key)
+        if not account.isprintable() or set(account) & set(":/ "):
+            self.refuse(where, f"key '{key}': '{shown(account)}' is not an account's name")
+        return account
+
+    def mode(self, table: Mapping[str, object], where: str) -> int | None:
+        if "mode" not in table:
+            return None
+        text = self.text(table, where, "mode")
+        if not set(text) <= set("01234567") or int(text, 8) > _MAX_MODE:
+            reason = f"key 'mode': '{shown(text)}' is not an octal mode such as 0750"
+            self.refuse(where, reason)
+        return int(text, 8)
+
+    def only(self, table: Mapping[str, object], where: str, known: tuple[str, ...]) -> None:
+        for key in table:
+            if key not in known:
+                near = nearest(key, known)
+                hint = f"did you mean '{near}'? " if near else ""
+                hint += "known: " + ", ".join(known)
+                self.refuse(where, f"unknown key '{shown(key)}'", hint)
+
+    def text(self, table: Mapping[str, object], where: str, key: str) -> str:
+        if key not in table:
+            near = nearest(key, table)
+            hint = f"is '{shown(near)}' it?" if near else ""
+            self.refuse(where, f"key '{key}' is missing", hint)
+        value = table[key]
+        if not isinstance(value, str):
+            self.refuse(where, f"key '{key}': it takes text in quotes")
+        if not value.strip():
+            self.refuse(where, f"key '{key}' is empty")
+        return value
+
+    def table(self, value: object, where: str) -> Mapping[str, object]:
+        if not isinstance(value, dict):
+            self.refuse(where, "it takes a table")
+        return value
+
+
+def _same(name: str, one: str, other: str) -> bool:
+    """Tell whether two spellings are one value."""
+    try:
+        return props.canonical(name, one) == props.canonical(name, other)
+    except InvalidProperty:
+        return False
