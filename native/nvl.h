@@ -69,7 +69,7 @@ typedef int data_type_t;
 	X(data_type_t, nvpair_type, (NVP_CONST nvpair_t *))		\
 	X(int, nvlist_dup, (NVP_CONST nvlist_t *, nvlist_t **, int))	\
 	X(int, nvlist_remove_all, (nvlist_t *, const char *))		\
-	X(int, nvlist_add_nvpair, (nvlist_t *, NVP_CONST nvpair_t *))	\
+	X(int, nvlist_add_nvpair, (nvlist_t *, nvpair_t *))		\
 	X(int, nvlist_lookup_uint64,					\
 	    (NVP_CONST nvlist_t *, const char *, uint64_t *))		\
 	X(int, nvlist_lookup_string, (NVP_CONST nvlist_t *,		\

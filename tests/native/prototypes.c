@@ -1,0 +1,52 @@
+/*
+ * The prototypes and numbers that native/ writes down, against the headers of the
+ * release it is compiled on: what libnvpair and libzfs_core really are.
+ */
+#define	ZT_REAL_HEADERS
+#include <libnvpair.h>
+#include <libzfs_core.h>
+
+#include "lzc.h"
+
+#define	SAME(ret, name, args)						\
+	_Static_assert(__builtin_types_compatible_p(			\
+	    __typeof__(name), ret args), #name);
+NVP_FUNCTIONS(SAME)
+LZC_FUNCTIONS(SAME)
+
+#define	SAME_NUMBER(tag, type, name, sign)				\
+	SAME(int, nvlist_add_##name, (nvlist_t *, const char *, type))	\
+	SAME(int, nvlist_add_##name##_array, (nvlist_t *, const char *,	\
+	    NVP_CONST type *, uint_t))					\
+	SAME(int, nvpair_value_##name, (NVP_CONST nvpair_t *, type *))	\
+	SAME(int, nvpair_value_##name##_array,				\
+	    (nvpair_t *, type **, uint_t *))				\
+	_Static_assert((int)T_##tag == (int)DATA_TYPE_##tag, #tag);	\
+	_Static_assert((int)T_##tag##_ARRAY ==				\
+	    (int)DATA_TYPE_##tag##_ARRAY, #tag " array");
+NVP_NUMBERS(SAME_NUMBER)
+
+#define	SAME_TYPE(tag)							\
+	_Static_assert((int)T_##tag == (int)DATA_TYPE_##tag, #tag);
+SAME_TYPE(BOOLEAN)
+SAME_TYPE(BOOLEAN_VALUE)
+SAME_TYPE(BOOLEAN_ARRAY)
+SAME_TYPE(STRING)
+SAME_TYPE(STRING_ARRAY)
+SAME_TYPE(NVLIST)
+SAME_TYPE(NVLIST_ARRAY)
+SAME_TYPE(HRTIME)
+_Static_assert((int)T_END == (int)DATA_TYPE_UNKNOWN, "no type");
+
+/* what nvl.h calls a number of its own is as wide as the header's */
+_Static_assert(sizeof (boolean_t) == sizeof (int), "boolean_t");
+_Static_assert(sizeof (hrtime_t) == sizeof (long long), "hrtime_t");
+_Static_assert(sizeof (data_type_t) == sizeof (int), "data_type_t");
+_Static_assert(__builtin_types_compatible_p(uint_t, unsigned int), "uint_t");
+_Static_assert(__builtin_types_compatible_p(uchar_t, unsigned char),
+    "uchar_t");
+_Static_assert(B_TRUE == 1, "B_TRUE");
+_Static_assert(NV_UNIQUE_NAME == 1, "nvl_flat.c");
+_Static_assert(NV_ENCODE_NATIVE == 0, "nvl.c");
+_Static_assert(ZFS_MAX_DATASET_NAME_LEN ==
+    sizeof (((struct entry *)0)->name), "lzc.h");
