@@ -50,9 +50,9 @@ def test_the_general_meaning(code: int) -> None:
 @pytest.mark.parametrize(
     ("operation", "code", "kind", "word"),
     [
-        # One number, three meanings.
+        # One number, many meanings.
         ("clone", e.EXDEV, RefusedValue, "another pool"),
-        ("roll back", e.EXDEV, RefusedValue, "newer snapshots"),
+        ("roll back", e.EEXIST, RefusedValue, "newer snapshots"),
         ("bookmark", e.EXDEV, RefusedValue, "stays in its snapshot's dataset"),
         ("destroy", e.EEXIST, Busy, "children"),
         ("destroy snapshot", e.EEXIST, Busy, "clones"),
