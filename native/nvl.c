@@ -1,5 +1,6 @@
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,8 +66,82 @@ nvl_pack(const struct nvp *nvp, nvlist_t *list, char **packed, size_t *len)
 	return (error);
 }
 
+/*
+ * A pair of the native encoding, as nvpair_t lies in memory: its size, the size of
+ * its name (16 bits), how many values, their type; then name and values, each
+ * padded to 8 bytes (include/sys/nvpair.h).  False where a string has no end.
+ */
+enum { PAIR_HEAD = 16 };
+
+static bool
+strings_end(const char *pair, size_t size)
+{
+	int16_t name_size;
+	int32_t count, type;
+
+	memcpy(&name_size, pair + 4, sizeof (name_size));
+	memcpy(&count, pair + 8, sizeof (count));
+	memcpy(&type, pair + 12, sizeof (type));
+	if (type != T_STRING && type != T_STRING_ARRAY)
+		return (true);
+	if (name_size < 0 || count < 0)
+		return (false);
+	/* an array begins with room for as many pointers */
+	size_t skip = (PAIR_HEAD + (size_t)name_size + 7) / 8 * 8;
+	if (type == T_STRING_ARRAY)
+		skip += (size_t)count * 8;
+	for (int32_t i = 0; i < (type == T_STRING ? 1 : count); i++) {
+		const char *end = skip < size ?
+		    memchr(pair + skip, '\0', size - skip) : NULL;
+		if (end == NULL)
+			return (false);
+		skip = (size_t)(end - pair) + 1;
+	}
+	return (true);
+}
+
+/*
+ * libnvpair takes the length of native strings by strlen, wherever that ends
+ * (i_get_value_size, nvpair_native_string_array in module/nvpair/nvpair.c).  The
+ * kernel's lists may be trusted; a resume token comes from anywhere.  Pairs lie one
+ * after the other, those of an embedded list behind the pair that holds it; a size
+ * of zero ends a list.
+ */
+static bool
+native_is_sound(const char *packed, size_t len)
+{
+	size_t at = 12;		/* encoding, version, flags */
+	uint64_t open = 1;
+
+	while (open > 0) {
+		int32_t size, count, type;
+		if (at > len || len - at < sizeof (size))
+			return (false);
+		memcpy(&size, packed + at, sizeof (size));
+		if (size == 0) {
+			at += sizeof (size);
+			open--;
+			continue;
+		}
+		if (size < PAIR_HEAD || (size_t)size > len - at ||
+		    !strings_end(packed + at, (size_t)size))
+			return (false);
+		memcpy(&count, packed + at + 8, sizeof (count));
+		memcpy(&type, packed + at + 12, sizeof (type));
+		if (type == T_NVLIST)
+			open++;
+		if (type == T_NVLIST_ARRAY && count > 0)
+			open += (uint64_t)count;
+		at += (size_t)size;
+	}
+	return (true);
+}
+
 int
 nvl_unpack(const struct nvp *nvp, char *packed, size_t len, nvlist_t **list)
 {
+	*list = NULL;
+	if (len > 0 && packed[0] == NATIVE && !native_is_sound(packed, len))
+		return (EINVAL);
 	return (nvp->nvlist_unpack(packed, len, list, 0));
 }

@@ -1,7 +1,7 @@
 /*
  * Hostile input for the nvlist code, from a fixed seed: a failure comes again.
  *
- *	fuzz flat|packed|faults SEED ITERATIONS SECONDS
+ *	fuzz flat|packed|xdr|faults SEED ITERATIONS SECONDS
  *
  * Ends after so many documents or seconds, whichever comes first, and prints how
  * many were accepted and refused.  Memory errors and leaks are for the sanitizers
@@ -141,6 +141,7 @@ make_faulty(void)
 
 /* Documents in the flat form of nvl.h. */
 
+static int encoding;	/* NV_ENCODE_NATIVE, NV_ENCODE_XDR */
 static uint8_t flat[1 << 16];
 static size_t flat_len;
 
@@ -172,8 +173,6 @@ put_text(void)
 }
 
 static void put_pairs(int depth);
-
-static bool with_strings = true;
 
 /* A number in the range of its type: its own edges, or anything between. */
 static void
@@ -230,8 +229,6 @@ put_pairs(int depth)
 		int type = 1 + (int)below(T_UINT8_ARRAY);
 		int member = member_type(type);
 		if (depth >= 4 && (type == T_NVLIST || member == T_NVLIST))
-			continue;
-		if (!with_strings && (type == T_STRING || member == T_STRING))
 			continue;
 		put_le((uint64_t)type, 1);
 		put_text();
@@ -342,27 +339,7 @@ fuzz_flat(void)
 	free(bytes);
 }
 
-/*
- * libnvpair itself reads past the end of the buffer where a string, or the last one
- * of an array, has lost its NUL (strlen in i_get_value_size and
- * nvs_native_string_array of module/nvpair/nvpair.c).  zfstune unpacks what the
- * kernel packed, so that is no way in; but no test passes while it goes there.
- */
-static bool
-may_hold_strings(const uint8_t *bytes, size_t len)
-{
-	for (size_t i = 0; i + 4 <= len; i++) {
-		const uint8_t *at = bytes + i;
-		int native = at[1] | at[2] | at[3] ? 0 : at[0];
-		int xdr = at[0] | at[1] | at[2] ? 0 : at[3];
-		if (native == T_STRING || native == T_STRING_ARRAY ||
-		    xdr == T_STRING || xdr == T_STRING_ARRAY)
-			return (true);
-	}
-	return (false);
-}
-
-/* Documents with strings are only ever cut, the others are changed as well. */
+/* As the kernel packs for an ioctl, or as it writes on disk. */
 static void
 fuzz_packed(void)
 {
@@ -370,14 +347,11 @@ fuzz_packed(void)
 	char *packed = NULL;
 	size_t len;
 
-	with_strings = below(2) != 0;
 	new_document();
 	CHECK(nvl_from_flat(&nvp, flat, flat_len, &list) == 0);
-	CHECK(nvl_pack(&nvp, list, &packed, &len) == 0);
+	CHECK(nvp.nvlist_pack(list, &packed, &len, encoding, 0) == 0);
 	nvp.nvlist_free(list);
 	uint8_t *bytes = mutated(packed, &len);
-	if (may_hold_strings(bytes, len))
-		memcpy(bytes, packed, len);
 	if (nvl_unpack(&nvp, (char *)bytes, len, &list) == 0) {
 		accepted++;
 		struct zt_buf out = json_of(list);
@@ -452,11 +426,13 @@ main(int argc, char **argv)
 		fuzz = fuzz_flat;
 	else if (argc == 5 && strcmp(argv[1], "packed") == 0)
 		fuzz = fuzz_packed;
+	else if (argc == 5 && strcmp(argv[1], "xdr") == 0)
+		fuzz = fuzz_packed, encoding = 1;
 	else if (argc == 5 && strcmp(argv[1], "faults") == 0)
 		fuzz = fuzz_faults;
 	if (fuzz == NULL) {
 		(void) fprintf(stderr,
-		    "usage: fuzz flat|packed|faults SEED ITERATIONS SECONDS\n");
+		    "usage: fuzz flat|packed|xdr|faults SEED ITERATIONS SECONDS\n");
 		return (2);
 	}
 	if (nvp_open(&real, why, sizeof (why)) != 0) {

@@ -59,7 +59,8 @@ def fuzz(*command: str | Path, most: int, seconds: int) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    ("mode", "most"), [("flat", 40_000), ("packed", 40_000), ("faults", 2_000)]
+    ("mode", "most"),
+    [("flat", 40_000), ("packed", 40_000), ("xdr", 40_000), ("faults", 2_000)],
 )
 def test_fuzzing_under_the_sanitizers(programs: Path, mode: str, most: int) -> None:
     """Mutated buffers and failed allocations give an error: no overrun, no leak."""
@@ -69,7 +70,7 @@ def test_fuzzing_under_the_sanitizers(programs: Path, mode: str, most: int) -> N
 
 
 @pytest.mark.parametrize(
-    ("mode", "most"), [("flat", 1_000), ("packed", 1_000), ("faults", 80)]
+    ("mode", "most"), [("flat", 1_000), ("packed", 1_000), ("xdr", 1_000), ("faults", 80)]
 )
 def test_fuzzing_under_valgrind(programs: Path, mode: str, most: int) -> None:
     """The same holds within libnvpair, which no sanitizer sees: no stray read either."""

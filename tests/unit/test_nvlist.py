@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import struct
 from typing import Any
 
@@ -220,6 +221,15 @@ def test_what_nobody_packed(packed: bytes) -> None:
     """Bytes that are no packed list raise, and say so in words."""
     with pytest.raises(OSError, match=r"not supported|Invalid argument|Bad address"):
         ZFS.unpack(packed)
+
+
+def test_strings_without_an_end() -> None:
+    """A packed string that lost its NUL is refused: libnvpair would read on behind it."""
+    for value in ("abc", ["x", "abc"]):
+        packed = ZFS.pack({"key": value})
+        assert packed.count(b"abc\0") == 1
+        with pytest.raises(OSError, match="Invalid argument"):
+            ZFS.unpack(re.sub(rb"abc\0+", lambda m: b"a" * len(m[0]), packed, count=1))
 
 
 def test_a_closed_binding_takes_no_calls() -> None:
