@@ -74,10 +74,7 @@ SNAPSHOT_PROPERTY = "org.zfstune:snapshot"
 
 PREFIX = "zfstune-"
 _STAMP = "YYYYmmddTHHMMSSZ"
-
-# Days of each month in a leap year.
-_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_FEBRUARY = 2
+_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def check_pool(name: str, *, creating: bool = False) -> str:
@@ -256,15 +253,11 @@ def auto_name(when: datetime, attempt: int = 0) -> str:
     return f"{PREFIX}{stamp}-{attempt}" if attempt else PREFIX + stamp
 
 
-# Datasets that were taken together share their names: each is looked at once.
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 14)  # datasets taken together share their names
 def is_auto_name(short: str) -> bool:
     """Tell whether the whole of `short` is a name that :func:`auto_name` gives.
 
     A name is no proof of ownership: that takes :data:`SNAPSHOT_PROPERTY`.
-
-    Args:
-        short: What stands behind the ``@``.
     """
     stamp, dash, attempt = short.removeprefix(PREFIX).partition("-")
     if not short.startswith(PREFIX) or not short.isascii():
@@ -281,10 +274,9 @@ def is_auto_name(short: str) -> bool:
 
 def _is_day(year: int, month: int, day: int) -> bool:
     """Tell whether the calendar has that day; importing datetime takes far longer."""
-    if year < 1 or not 1 <= month <= len(_DAYS):
-        return False
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return 1 <= day <= (_DAYS[month - 1] if leap or month != _FEBRUARY else 28)
+    days = (*_MONTHS[:1], 29, *_MONTHS[2:]) if leap else _MONTHS
+    return year > 0 < month <= len(days) and 0 < day <= days[month - 1]
 
 
 def _dataset_of(name: str) -> str:
