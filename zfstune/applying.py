@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import dataclass
 
 from zfstune import names
 from zfstune.actions import Adjust, Create, MountDataset, SetOwner
 from zfstune.engine import open_engine
 from zfstune.errors import EngineError, PlanError, ProfileError
+from zfstune.frozen import frozen
 from zfstune.planner import make_plan
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.profile import Profile, choose, load
@@ -29,7 +29,7 @@ __all__ = ["Applied", "apply", "plan"]
 _ROOT = "data"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applied:
     """What became of a plan.
 

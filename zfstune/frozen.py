@@ -28,7 +28,7 @@ else:
         return value
 
 
-__all__ = ["frozen"]
+__all__ = ["frozen", "replace"]
 
 
 @dataclass_transform(frozen_default=True)
@@ -58,6 +58,12 @@ def frozen(cls: type[_Class]) -> type[_Class]:
     made.__qualname__ = cls.__qualname__
     made.__init__ = _initializer(made, fields, defaults)
     return cast("type[_Class]", made)
+
+
+def replace(value: _Class, /, **changes: Any) -> _Class:
+    """Give a value of the same class with some of its fields changed."""
+    fields: tuple[str, ...] = value.__slots__  # type: ignore[attr-defined]
+    return value.__class__(**{name: getattr(value, name) for name in fields} | changes)
 
 
 def _initializer(

@@ -37,9 +37,9 @@ sync, a profile may not; and applying such a variant takes a flag that names the
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 
 from zfstune.errors import ProfileError
+from zfstune.frozen import frozen, replace
 from zfstune.quoting import shown
 
 TYPE_CHECKING = False
@@ -62,7 +62,7 @@ MAX_BYTES = 64 * 1024
 _SUFFIX = ".toml"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One property that a profile asks for.
 
@@ -81,7 +81,7 @@ class Setting:
     disagrees: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DatasetProfile:
     """One dataset of a profile.
 
@@ -104,7 +104,7 @@ class DatasetProfile:
         return next((s for s in self.settings if s.property == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variant:
     """Another choice of values for a profile.
 
@@ -119,7 +119,7 @@ class Variant:
     datasets: tuple[DatasetProfile, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Profile:
     """A workload's datasets, parents before children.
 

@@ -6,11 +6,10 @@ the table and the key, and the word that was most likely meant.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from zfstune import names as naming
 from zfstune import properties as props
 from zfstune.errors import InvalidName, InvalidProperty, ProfileError
+from zfstune.frozen import frozen, replace
 from zfstune.profile import (
     MAX_BYTES,
     DatasetProfile,
@@ -57,7 +56,7 @@ def _parse(text: str, reader: _Reader) -> Mapping[str, object]:
         reader.refuse(where, reason[:1].lower() + reason[1:])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Reader:
     """Checks one file; every refusal names the file and the place in it."""
 

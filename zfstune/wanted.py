@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from zfstune import properties as props
 from zfstune.actions import Caution, display
 from zfstune.errors import InvalidName, InvalidProperty, PlanError
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from zfstune.profile import DatasetProfile, Profile
     from zfstune.state import PoolInfo
 
-__all__ = ["Wanted", "wanted_accounts", "wanted_datasets"]
+__all__ = ["Wanted", "fit_value", "wanted_accounts", "wanted_datasets"]
 
 _ASKED = "asked for in this call"
 _CONSENT = "consent to that loss with --allow-unsafe (allow_unsafe=True)"
@@ -27,7 +25,6 @@ _CONSENT = "consent to that loss with --allow-unsafe (allow_unsafe=True)"
 _OLD_MAX_RECORD = 128 * 1024
 
 
-@dataclass(slots=True)
 class Wanted:
     """One dataset as the profiles want it on this pool.
 
@@ -41,13 +38,18 @@ class Wanted:
         mode: Its permission bits, else None.
     """
 
-    dataset: str
-    profiles: list[str]
-    owner: str | None
-    group: str | None
-    mode: int | None
-    values: dict[str, str] = field(default_factory=dict)
-    settings: dict[str, Setting] = field(default_factory=dict)
+    __slots__ = ("dataset", "group", "mode", "owner", "profiles", "settings", "values")
+
+    def __init__(
+        self, dataset: str, owner: str | None, group: str | None, mode: int | None
+    ) -> None:
+        self.dataset = dataset
+        self.owner = owner
+        self.group = group
+        self.mode = mode
+        self.profiles: list[str] = []
+        self.values: dict[str, str] = {}
+        self.settings: dict[str, Setting] = {}
 
     def asked(self, name: str) -> bool:
         """Tell whether a value was given with the call, not by a profile."""
@@ -183,7 +185,7 @@ def _merge(
     """Add what one profile asks for; two that say the same get along."""
     wanted = merged.get(name)
     if wanted is None:
-        wanted = Wanted(name, [], dataset.owner, dataset.group, dataset.mode)
+        wanted = Wanted(name, dataset.owner, dataset.group, dataset.mode)
         merged[name] = wanted
     pairs = [
         ("owner", wanted.owner, dataset.owner),
@@ -218,29 +220,40 @@ def _fit(
 ) -> None:
     """Fill in ``wanted.values`` with the nearest that the pool takes."""
     for name, setting in list(wanted.settings.items()):
-        asked = value = _text(setting)
-        first_lack = lack = _lacks(name, value, pool, limits)
-        while lack:
-            if wanted.asked(name):
-                message = f"cannot set '{name}={setting.value}': {lack}"
-                hint = f"see `zpool get all {pool.name}` for the features it has"
-                if name == "redundant_metadata":
-                    hint = "leave it at all: most needs a mirror, raidz or draid below it"
-                raise PlanError(message, hint=hint)
-            lesser = _lesser(name, value, limits)
-            if lesser is None:
-                break
-            value = lesser
-            lack = _lacks(name, value, pool, limits)
+        asked = _text(setting)
+        value, lack = fit_value(name, asked, pool, limits)
+        if lack and wanted.asked(name):
+            message = f"cannot set '{name}={setting.value}': {lack}"
+            hint = f"see `zpool get all {pool.name}` for the features it has"
+            if name == "redundant_metadata":
+                hint = "leave it at all: most needs a mirror, raidz or draid below it"
+            raise PlanError(message, hint=hint)
         said = f"{name}={display(name, asked)}"
-        if lack:
+        if value is None:
             del wanted.settings[name]
             cautions.append(Caution(wanted.dataset, f"{said} is left out: {lack}"))
             continue
         wanted.values[name] = value
-        if first_lack:
-            message = f"{said} became {display(name, value)}: {first_lack}"
+        if lack:
+            message = f"{said} became {display(name, value)}: {lack}"
             cautions.append(Caution(wanted.dataset, message))
+
+
+def fit_value(
+    name: str, value: str, pool: PoolInfo, limits: props.Limits
+) -> tuple[str | None, str]:
+    """Give the nearest to a canonical value that a pool takes, and what it lacked.
+
+    Returns:
+        A value, None where the property has to be left out; and the reason why it
+        is not the one asked for, empty where it is.
+    """
+    nearest: str | None = value
+    first = lack = _lacks(name, value, pool, limits)
+    while lack and nearest is not None:
+        nearest = _lesser(name, nearest, limits)
+        lack = "" if nearest is None else _lacks(name, nearest, pool, limits)
+    return nearest, first
 
 
 def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from zfstune.frozen import frozen
+from zfstune.frozen import frozen, replace
 
 
 @frozen
@@ -86,6 +86,17 @@ def test_nothing_can_be_written_or_taken_away() -> None:
         value.z = 3  # type: ignore[attr-defined]
     assert not hasattr(value, "__dict__")
     assert value == Point(1)
+
+
+def test_replace_makes_another_value() -> None:
+    """The fields named change, the check runs again, and the old value stays."""
+    value = Point(1, 3)
+    assert replace(value, label="b") == Point(1, 3, "b")
+    assert value == Point(1, 3)
+    with pytest.raises(ValueError, match="left of the origin"):
+        replace(value, x=-1)
+    with pytest.raises(TypeError):
+        replace(value, z=1)
 
 
 def test_copies_and_pickles() -> None:
