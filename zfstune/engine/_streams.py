@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING, Any, Self
 
 from zfstune import names
-from zfstune.engine import _token
 from zfstune.engine._binding import lib
 from zfstune.engine._errno import engine_error
 from zfstune.engine._nvlist import Int64
 from zfstune.errors import InvalidValue
 from zfstune.quoting import shown
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any, Self
 
     from zfstune.engine._token import ResumeState
     from zfstune.state import Snapshot
@@ -43,7 +43,9 @@ class StreamCalls:
 
     def send_resumed(self, token: str, fd: int) -> str:
         """Write the rest of a stream; give the name of the snapshot it is of."""
-        state = _token.read_token(token, self._zfs.unpack)
+        from zfstune.engine._token import read_token  # noqa: PLC0415 (it loads zlib)
+
+        state = read_token(token, self._zfs.unpack)
         snapshot, base = self._find(state)
         flags = _EMBED * ("embedok" in state.flags) | _LARGE * (
             "largeblockok" in state.flags

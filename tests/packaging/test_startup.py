@@ -1,0 +1,34 @@
+"""What a command leaves unimported: its start-up is part of every run of a timer."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+# Each of these costs more than any module of zfstune's own (benchmarks/README.md).
+SLOW = {"dataclasses", "datetime", "inspect", "shutil", "tomllib", "typing", "zlib"}
+
+PARSE = "from zfstune.cli.parser import build_parser; build_parser().parse_args({!r})"
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Give the modules that a new Python has after a statement; no site, no .pth."""
+    code = f"import sys; sys.path[:] = {sys.path!r}; {statement}; print(*sys.modules)"
+    argv = [sys.executable, "-I", "-S", "-c", code]
+    return set(subprocess.check_output(argv, text=True).split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import zfstune.cli",
+        PARSE.format(["prune", "--keep", "48"]),
+        PARSE.format(["snapshot", "tank/a"]),
+        "import zfstune.pruning, zfstune.engine.native",
+    ],
+)
+def test_a_prune_starts_light(statement: str) -> None:
+    """Nothing on the way to the first ioctl of a prune loads a slow module."""
+    assert loaded_by(statement) & SLOW == set()
