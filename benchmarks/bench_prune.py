@@ -52,9 +52,10 @@ class State:
         self.pool = pool
         self.engine = engine
         count, each = SIZES[scenario]
-        count = scaled(count)
-        if scenario != STEADY:
-            each = scaled(each, KEEP + 2)
+        if count == 1:
+            each = scaled(each, 2 * KEEP)
+        else:
+            count = scaled(count, 2)
         self.datasets = [f"{pool.name}/d{number:03}" for number in range(count)]
         self.snapshots = 0
         for name in self.datasets:
