@@ -7,6 +7,8 @@ zvol_volsize_to_reservation() in lib/libzfs/libzfs_dataset.c, written anew.
 
 from __future__ import annotations
 
+from zfstune.ondisk import allocated_bytes
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,20 +84,9 @@ def _charged_bytes(blocks: int, block_bytes: int, vdevs: Iterable[Vdev]) -> int:
     for vdev in vdevs:
         if not vdev.parity:
             continue
-        allocated = _allocated_bytes(vdev, block_bytes)
-        per_record = _allocated_bytes(vdev, _RECORD_BYTES)
+        allocated = allocated_bytes(vdev, block_bytes)
+        per_record = allocated_bytes(vdev, _RECORD_BYTES)
         # in sectors first, as libzfs does, so that the rounding is the same
         charged = blocks * allocated // (per_record // _SECTOR_BYTES)
         most = max(most, min(charged * (_RECORD_BYTES // _SECTOR_BYTES), _UINT64_MAX))
     return most or blocks * block_bytes
-
-
-def _allocated_bytes(vdev: Vdev, block_bytes: int) -> int:
-    """Compute what one block takes on a raidz or draid vdev, parity included."""
-    sectors = -(-block_bytes // (1 << vdev.ashift))
-    data_width = vdev.width - vdev.parity
-    if vdev.kind.startswith("draid"):  # whole rows
-        return (-(-sectors // data_width) * vdev.width) << vdev.ashift
-    sectors += vdev.parity * -(-sectors // data_width)
-    step = vdev.parity + 1  # raidz pads to a multiple of this
-    return (-(-sectors // step) * step) << vdev.ashift

@@ -1,0 +1,54 @@
+"""``zfstune explain``: why each value is what it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from zfstune.cli import status
+from zfstune.cli.opening import IMAGE_VARIABLE, open_meant
+from zfstune.cli.output import print_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+__all__ = ["add_parser"]
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "explain",
+        help="say why a profile sets what it sets, and who disagrees",
+        description="Say for each value of a profile why it is set, who says so, who "
+        "disagrees, what this pool makes of it, and how the kldload postinstallers differ; "
+        "and what a record takes on disk. Without ZFS it explains for no pool.",
+    )
+    parser.add_argument("profile", metavar="PROFILE", help="as in `postgres`")
+    parser.add_argument("--variant", metavar="NAME", help="explain that variant of it")
+    parser.add_argument(
+        "--pool", help="default: $ZFSTUNE_POOL, the installer's pool, or the only one"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from zfstune.explaining import explain  # noqa: PLC0415 (not for --help)
+
+    explanation = explain(
+        args.profile,
+        variant=args.variant,
+        pool=args.pool,
+        opened=lambda: open_meant(args),
+        needed=bool(args.image or os.environ.get(IMAGE_VARIABLE)),
+    )
+    if args.json:
+        print_json(explanation.to_dict())
+        return status.DONE
+    from zfstune.explanation_text import render  # noqa: PLC0415 (not for --json)
+
+    sys.stdout.write(render(explanation))
+    return status.DONE
