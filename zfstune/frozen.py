@@ -76,7 +76,8 @@ def _initializer(
         steps.append("self.__post_init__()")
     names: dict[str, Any] = {f"of_{name}": value for name, value in defaults.items()}
     names |= {f"set_{name}": vars(cls)[name].__set__ for name in fields}
-    source = f"def __init__(self, {', '.join(parameters)}):\n " + "\n ".join(steps)
+    head = f"def __init__({', '.join(['self', *parameters])}):"
+    source = "\n ".join([head, *(steps or ["pass"])])
     exec(source, names)  # noqa: S102 (of names that the class body gave)
     init: Callable[..., None] = names["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"

@@ -134,7 +134,7 @@ def prune(
         EngineError: ZFS refused to list or to destroy; what was destroyed before
             is gone, and the next call goes on from there.
     """
-    policy = Policy(keep, match, allow_zero=all_of_them)
+    policy = Policy.last(keep, match, allow_zero=all_of_them)
     for dataset in datasets:
         names.check_dataset(dataset)
     with nullcontext(engine) if engine else open_engine() as zfs:

@@ -8,21 +8,30 @@ zfstune's own user property, set on the snapshot itself, and in any case the gui
 that was listed.
 
 Order is ``createtxg``, which no clock can disturb and two snapshots of one
-dataset never share.
+dataset never share. Rules that speak of time go by ``creation``; where the time is
+known, a snapshot that is dated after now stays and is never the newest, for nothing
+can be said of its age.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from math import inf
+from operator import attrgetter
 
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
-from zfstune.names import is_auto_name
+from zfstune.keeping import Members, keep, newest_expires
+from zfstune.policy import Last, Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+    from datetime import datetime, tzinfo
 
+    from zfstune.keeping import Otherwise
+    from zfstune.periods import Calendar
+    from zfstune.policy import Group
     from zfstune.state import Snapshot
 
 __all__ = ["DEFAULT_BATCH", "Decision", "Policy", "decide", "interleave"]
@@ -31,42 +40,10 @@ __all__ = ["DEFAULT_BATCH", "Decision", "Policy", "decide", "interleave"]
 # flat, and only the time that one call holds the pool still grows.
 DEFAULT_BATCH = 50
 
-
-@frozen
-class Policy:
-    """How many snapshots of each dataset to keep, and which are in scope.
-
-    Args:
-        keep: The newest so many in scope stay, counted per dataset.
-        match: A glob (``*``, ``?``, ``[seq]``, ``[!seq]``; case counts) that must
-            match the whole of what stands behind the ``@``. None: only names that
-            zfstune gives.
-        allow_zero: Consent to ``keep=0``, which leaves none in scope.
-
-    Raises:
-        PolicyError: The policy says nothing, or destroys everything without
-            consent.
-    """
-
-    keep: int
-    match: str | None = None
-    allow_zero: bool = False
-
-    def __post_init__(self) -> None:
-        if type(self.keep) is not int:
-            msg = f"cannot use policy 'keep={self.keep!r}': it takes a whole number"
-            raise PolicyError(msg)
-        if self.keep < 0:
-            msg = f"cannot use policy 'keep={self.keep}': a count is never negative"
-            raise PolicyError(msg)
-        if self.keep == 0 and not self.allow_zero:
-            msg = "cannot use policy 'keep=0': it would destroy every snapshot in scope"
-            raise PolicyError(msg, hint="consent with --all-of-them (allow_zero=True)")
-        _scope(self.match)  # refuses a glob that says nothing
-
-    def covers(self, short_name: str) -> bool:
-        """Tell whether a snapshot of that name (behind the ``@``) is in scope."""
-        return _scope(self.match)(short_name)
+_TWICE = "listed twice, as two different snapshots"
+_FUTURE = "dated after now"
+_NEWEST = "the newest"
+_UNDATED = "its time of creation is not known"
 
 
 @frozen
@@ -76,53 +53,198 @@ class Decision:
     Attributes:
         snapshot: The snapshot.
         keep: False: it is to be destroyed.
-        reasons: At least one; several where several things keep it.
+        reasons: At least one; all that keep it, or all that let it go.
         spared: The policy would let it go; it stays because something hangs on it.
+        expires: When the policy would let it go, in seconds since 1970, if the
+            policy stays and snapshots are taken as before: one a period for the
+            rules that go by period, as many a day as so far for a count; at the
+            latest, for a grid. None: never, or nobody can tell.
     """
 
     snapshot: Snapshot
     keep: bool
     reasons: tuple[str, ...]
     spared: bool = False
+    expires: int | None = None
 
 
-def decide(snapshots: Iterable[Snapshot], policy: Policy) -> tuple[Decision, ...]:
+def decide(
+    snapshots: Iterable[Snapshot],
+    policy: Policy,
+    now: datetime | None = None,
+    tz: tzinfo | None = None,
+) -> tuple[Decision, ...]:
     """Decide on each snapshot; those of different datasets are judged apart.
 
     Args:
-        snapshots: In any order; a snapshot given twice counts once.
+        snapshots: In any order; a snapshot given twice counts once. Where
+            ``policy.needs_time`` they carry their ``creation``; one that does not
+            stays.
         policy: What to keep.
+        now: An aware time. It may be left out where ``policy.needs_time`` is false;
+            then nothing counts as dated after now.
+        tz: The zone that ``policy.tz`` names; default: UTC.
 
     Returns:
-        One decision a snapshot, newest first by ``(createtxg, name)``.
+        One decision a snapshot: datasets by name, in each the newest first by
+        ``(createtxg, name)``.
+
+    Raises:
+        PolicyError: The policy asks for the time, and `now` is missing or naive.
     """
-    unique = {(s.name, s.guid): s for s in snapshots}
-    listed = Counter(name for name, _ in unique)
-    order = sorted(unique.values(), key=lambda s: (s.createtxg, s.name), reverse=True)
-    ranks: Counter[str] = Counter()
-    in_scope = _scope(policy.match)
-    decisions = []
-    for snapshot in order:
-        reasons = []
-        destroy = spared = False
-        if listed[snapshot.name] > 1:
-            # Made anew while the list was read: which guid is there now is a guess.
-            reasons.append("listed twice, as two different snapshots")
-        elif not in_scope(snapshot.short_name):
-            reasons.append(_outside(policy))
-        else:
-            ranks[snapshot.dataset] += 1
-            rank = ranks[snapshot.dataset]
-            destroy = rank > policy.keep
-            reasons.append(_ranked(rank, policy.keep))
-            if destroy and snapshot.clones:
-                destroy, spared = False, True
-                reasons = []
-        if snapshot.clones:
-            plural = "a clone hangs" if snapshot.clones == 1 else "clones hang"
-            reasons.append(f"{plural} on it")
-        decisions.append(Decision(snapshot, not destroy, tuple(reasons), spared))
+    listing = list(snapshots)
+    unique: Collection[Snapshot] = {s.name: s for s in listing}.values()
+    twice: set[str] = set()
+    if len(unique) < len(listing):
+        unique = {(s.name, s.guid): s for s in listing}.values()
+        listed = Counter([s.name for s in unique])
+        twice = {name for name, times in listed.items() if times > 1}
+    of_dataset: dict[str, list[Snapshot]] = {}
+    for snapshot in unique:
+        of_dataset.setdefault(snapshot.name.partition("@")[0], []).append(snapshot)
+    judge = _Judge(policy, now, tz)
+    decisions: list[Decision] = []
+    for _, ours in sorted(of_dataset.items()):
+        ours.sort(key=_age, reverse=True)
+        decisions += judge.dataset(ours, twice)
     return tuple(decisions)
+
+
+_age = attrgetter("createtxg", "name")
+
+
+class _Judge:
+    """Applies one policy at one time to one dataset after the other."""
+
+    def __init__(self, policy: Policy, now: datetime | None, tz: tzinfo | None) -> None:
+        # Many datasets have snapshots of one name, taken at one instant.
+        self._groups: list[tuple[Group, Callable[[str], bool], dict[str, bool]]] = [
+            (group, group.scope(), {}) for group in policy.groups
+        ]
+        self._outside = "; ".join(group.outside() for group in policy.groups)
+        self._needs_time = policy.needs_time
+        self._timed = now is not None
+        self._now = 0
+        self._calendar: Callable[[str], Calendar] = _no_calendar
+        if now is None and not self._needs_time:
+            return
+        if now is None or now.utcoffset() is None:
+            raise PolicyError(
+                "cannot decide by age: the time now is missing, or has no zone"
+            )
+        from datetime import UTC  # noqa: PLC0415 (loaded by whoever has a time)
+
+        from zfstune.periods import calendars  # noqa: PLC0415 (a count alone needs none)
+
+        self._now = int(now.timestamp())
+        self._calendar = calendars(tz or UTC)
+
+    def dataset(self, ours: Sequence[Snapshot], twice: Container[str]) -> list[Decision]:
+        """Decide on the snapshots of one dataset, newest first."""
+        fixed = {at: _TWICE for at, s in enumerate(ours) if s.name in twice}
+        times = self._times(ours, fixed) if self._timed else {}
+        shorts = [s.name.partition("@")[2] for s in ours]
+        kept: dict[int, list[tuple[str, float]]] = {}
+        let_go: dict[int, list[tuple[Sequence[Otherwise], int]]] = {}
+        for group, test, known in self._groups:
+            for short in shorts:
+                if short not in known:
+                    known[short] = test(short)
+            places = [at for at, short in enumerate(shorts) if known[short]]
+            if fixed:
+                places = [at for at in places if at not in fixed]
+            if not places:
+                continue
+            members = self._members(places, times, shorts)
+            _apply(group, members, kept, let_go)
+        decisions = []
+        for at, snapshot in enumerate(ours):
+            if at in kept:
+                decisions.append(_keep(snapshot, kept[at]))
+            elif at in let_go:
+                decisions.append(_let_go(snapshot, let_go[at]))
+            else:
+                reasons = (fixed.get(at, self._outside), *_clones(snapshot))
+                decisions.append(Decision(snapshot, keep=True, reasons=reasons))
+        return decisions
+
+    def _times(self, ours: Sequence[Snapshot], fixed: dict[int, str]) -> dict[int, int]:
+        """Read the times of creation; note down what stays for want of a usable one."""
+        times: dict[int, int] = {}
+        now = self._now
+        for at, snapshot in enumerate(ours):
+            created = snapshot.creation
+            if created is not None and created <= now:
+                times[at] = created
+            elif created is not None:
+                fixed.setdefault(at, _FUTURE)
+            elif self._needs_time:
+                fixed.setdefault(at, _UNDATED)
+        return times
+
+    def _members(
+        self, places: list[int], times: dict[int, int], shorts: list[str]
+    ) -> Members:
+        own = [times[at] for at in places if at in times]
+        if len(own) < len(places):
+            own = []  # nor does any rule ask for them
+        # Oldest first; of one second, the one of the earlier transaction group.
+        ascending = sorted(range(len(own) - 1, -1, -1), key=own.__getitem__)
+        # Positions count from the newest; of a name that stands twice either will do,
+        # since neither goes.
+        named = {short: at for at, short in enumerate(shorts)} if self._timed else {}
+        return Members(places, own, ascending, named, self._now, self._calendar)
+
+
+def _apply(
+    group: Group,
+    members: Members,
+    kept: dict[int, list[tuple[str, float]]],
+    let_go: dict[int, list[tuple[Sequence[Otherwise], int]]],
+) -> None:
+    """Gather what the rules of one group say, by place in the dataset."""
+    places = members.places
+    if not all(isinstance(rule, Last) for rule in group.rules):
+        # Whatever the clock says: a rule of time alone would leave nothing of a
+        # dataset whose snapshots stopped.
+        until = newest_expires(members) if members.times else inf
+        # that another comes ends it, unless a rule keeps it for longer
+        kept.setdefault(places[0], []).append((_NEWEST, -until))
+    otherwise = []
+    for rule in group.rules:
+        of_rule, why_not = keep(rule, members)
+        otherwise.append(why_not)
+        for position, reason in of_rule.items():
+            kept.setdefault(places[position], []).append(reason)
+    for position, place in enumerate(places):
+        if place not in kept:
+            let_go.setdefault(place, []).append((otherwise, position))
+
+
+def _keep(snapshot: Snapshot, why: list[tuple[str, float]]) -> Decision:
+    until = max([end for _, end in why])
+    if until < 0:  # kept as the newest alone
+        until = -until
+    reasons = (*[reason for reason, _ in why], *_clones(snapshot))
+    expires = None if until == inf else int(until)
+    return Decision(snapshot, keep=True, reasons=reasons, expires=expires)
+
+
+def _let_go(snapshot: Snapshot, why: list[tuple[Sequence[Otherwise], int]]) -> Decision:
+    if snapshot.clones:
+        return Decision(snapshot, keep=True, reasons=_clones(snapshot), spared=True)
+    reasons = [of_rule(at) for otherwise, at in why for of_rule in otherwise]
+    return Decision(snapshot, keep=False, reasons=tuple(reasons))
+
+
+def _clones(snapshot: Snapshot) -> tuple[str, ...]:
+    if not snapshot.clones:
+        return ()
+    return ("a clone hangs on it" if snapshot.clones == 1 else "clones hang on it",)
+
+
+def _no_calendar(kind: str) -> Calendar:
+    raise PolicyError(f"cannot decide by '{kind}': no zone was given")
 
 
 def interleave(
@@ -155,34 +277,3 @@ def interleave(
     while queues := [queue for queue in queues if queue]:
         dealt.extend(queue.pop() for queue in queues)
     return [dealt[at : at + batch] for at in range(0, len(dealt), batch)]
-
-
-def _scope(match: str | None) -> Callable[[str], bool]:
-    """Turn a glob into a test of whole names; None means zfstune's own names."""
-    if match is None:
-        return is_auto_name
-    if not match:
-        msg = "cannot use policy 'match=': an empty glob matches nothing"
-        raise PolicyError(msg, hint="leave --match out for zfstune's own snapshots")
-    if "@" in match or "/" in match:
-        msg = f"cannot use policy 'match={match}': no snapshot's name holds '@' or '/'"
-        hint = "the glob is held against what stands behind the @; name datasets apart"
-        raise PolicyError(msg, hint=hint)
-    # Both are slow to import, and most prunes need neither.
-    import re  # noqa: PLC0415
-    from fnmatch import translate  # noqa: PLC0415
-
-    whole = re.compile(translate(match)).fullmatch
-    return lambda short_name: whole(short_name) is not None
-
-
-def _outside(policy: Policy) -> str:
-    if policy.match is None:
-        return "its name is not one that zfstune gives"
-    return f"its name does not match '{policy.match}'"
-
-
-def _ranked(rank: int, keep: int) -> str:
-    if rank <= keep:
-        return f"number {rank} of the newest {keep}"
-    return f"number {rank}, beyond the newest {keep}" if keep else "none is to be kept"

@@ -119,6 +119,12 @@ class Snapshot(_WithProperties):
         """What stands behind the ``@``."""
         return self.name.partition("@")[2]
 
+    @property
+    def creation(self) -> int | None:
+        """Seconds since 1970 at which it was taken; None where that was not read."""
+        text = self.value("creation")
+        return None if text is None else int(text)
+
 
 @frozen
 class Mount:

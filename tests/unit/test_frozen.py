@@ -13,6 +13,11 @@ from zfstune.frozen import frozen, replace
 
 
 @frozen
+class Nothing:
+    """A class without fields."""
+
+
+@frozen
 class Point:
     """A class with a default, a method and a check of its own."""
 
@@ -114,3 +119,11 @@ def test_the_class_keeps_its_own() -> None:
     match Point(1, 3):
         case Point(x, y):
             assert (x, y) == (1, 3)
+
+
+def test_a_class_may_have_no_fields() -> None:
+    """A value without fields equals every other of its class."""
+    assert Nothing() == Nothing()
+    assert repr(Nothing()) == "Nothing()"
+    with pytest.raises(TypeError):
+        Nothing(1)  # type: ignore[call-arg]

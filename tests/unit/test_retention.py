@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.errors import PolicyError
+from zfstune.policy import Last
 from zfstune.retention import DEFAULT_BATCH, Policy, decide, interleave
 from zfstune.state import Snapshot
 
@@ -60,8 +61,8 @@ def _listings(draw: st.DrawFn) -> list[Snapshot]:
 
 
 _policies = st.builds(
-    Policy,
-    keep=st.integers(0, 6),
+    Policy.last,
+    st.integers(0, 6),
     match=st.sampled_from([None, "daily*", "zfstune-*", "*"]),
     allow_zero=st.just(value=True),
 )
@@ -69,11 +70,13 @@ _policies = st.builds(
 
 @given(_listings(), _policies)
 def test_every_snapshot_is_decided_once(listing: list[Snapshot], policy: Policy) -> None:
-    """The decisions are the snapshots that went in, newest first, each with a reason."""
+    """Each snapshot that went in comes out with a reason, by dataset, newest first."""
     decisions = decide(listing, policy)
     assert sorted(d.snapshot.name for d in decisions) == sorted(s.name for s in listing)
-    order = [(d.snapshot.createtxg, d.snapshot.name) for d in decisions]
-    assert order == sorted(order, reverse=True)
+    order = [
+        (d.snapshot.dataset, -d.snapshot.createtxg, d.snapshot.name) for d in decisions
+    ]
+    assert order == sorted(order)
     assert all(d.reasons and all(d.reasons) for d in decisions)
 
 
@@ -118,7 +121,7 @@ def test_keeping_more_destroys_no_more(
     listing: list[Snapshot], policy: Policy, more: int
 ) -> None:
     """A larger `keep` destroys a subset."""
-    larger = Policy(policy.keep + more, policy.match)
+    larger = Policy.last((policy.keep or 0) + more, policy.match)
     assert _destroyed(decide(listing, larger)) <= _destroyed(decide(listing, policy))
 
 
@@ -136,7 +139,7 @@ def test_datasets_do_not_lean_on_each_other(
 def test_reasons_say_rank_and_scope() -> None:
     """A reader learns from the reasons alone why each snapshot stays or goes."""
     listing = [*_autos(3), _snapshot("by-hand", 9)]
-    reasons = {d.snapshot.short_name: d.reasons for d in decide(listing, Policy(2))}
+    reasons = {d.snapshot.short_name: d.reasons for d in decide(listing, Policy.last(2))}
     assert reasons["by-hand"] == ("its name is not one that zfstune gives",)
     assert reasons[AUTO.format(2)] == ("number 1 of the newest 2",)
     assert reasons[AUTO.format(0)] == ("number 3, beyond the newest 2",)
@@ -145,7 +148,7 @@ def test_reasons_say_rank_and_scope() -> None:
 def test_a_clone_keeps_its_snapshot() -> None:
     """A snapshot past its rank stays while clones hang on it, and says so."""
     old = _snapshot(AUTO.format(0), 1, clones=2)
-    newest, kept = decide([old, _snapshot(AUTO.format(1), 2, clones=1)], Policy(1))
+    newest, kept = decide([old, _snapshot(AUTO.format(1), 2, clones=1)], Policy.last(1))
     assert newest.reasons == ("number 1 of the newest 1", "a clone hangs on it")
     assert (kept.keep, kept.reasons) == (True, ("clones hang on it",))
 
@@ -156,15 +159,15 @@ def test_a_name_listed_with_two_guids_stays() -> None:
         _snapshot(AUTO.format(0), 1, guid=1),
         _snapshot(AUTO.format(0), 9, guid=2),
     ]
-    decisions = decide(twice, Policy(0, allow_zero=True))
+    decisions = decide(twice, Policy.last(0, allow_zero=True))
     assert [d.keep for d in decisions] == [True, True]
 
 
 @pytest.mark.parametrize("name", ["daily-reports", "before-daily", "DAILY", "xdaily", ""])
 def test_a_glob_matches_whole_names_only(name: str) -> None:
     """Where the pattern is merely a part of the name, the snapshot is out of scope."""
-    assert not Policy(1, "daily").covers(name)
-    assert Policy(1, "daily").covers("daily")
+    assert not Policy.last(1, "daily").covers(name)
+    assert Policy.last(1, "daily").covers("daily")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +186,7 @@ def test_a_glob_matches_whole_names_only(name: str) -> None:
 )
 def test_globs_are_globs(glob: str, inside: str, outside: str) -> None:
     """Stars, marks and sets work as in a shell; nothing else means anything."""
-    policy = Policy(1, glob)
+    policy = Policy.last(1, glob)
     assert policy.covers(inside)
     assert not policy.covers(outside)
 
@@ -191,34 +194,34 @@ def test_globs_are_globs(glob: str, inside: str, outside: str) -> None:
 @pytest.mark.parametrize(
     ("policy", "reason"),
     [
-        ({"keep": -1}, "never negative"),
-        ({"keep": 0}, "every snapshot in scope"),
-        ({"keep": True}, "whole number"),
-        ({"keep": 1.5}, "whole number"),
-        ({"keep": "5"}, "whole number"),
-        ({"keep": 1, "match": ""}, "empty glob"),
-        ({"keep": 1, "match": "tank@*"}, "no snapshot's name holds"),
-        ({"keep": 1, "match": "tank/*"}, "no snapshot's name holds"),
+        ({"count": -1}, "never negative"),
+        ({"count": 0}, "every snapshot in scope"),
+        ({"count": True}, "whole number"),
+        ({"count": 1.5}, "whole number"),
+        ({"count": "5"}, "whole number"),
+        ({"count": 1, "match": ""}, "empty glob"),
+        ({"count": 1, "match": "tank@*"}, "no snapshot's name holds"),
+        ({"count": 1, "match": "tank/*"}, "no snapshot's name holds"),
     ],
 )
 def test_nonsense_policies_are_refused(policy: dict[str, object], reason: str) -> None:
     """A policy that says nothing or everything is an error, not a prune."""
     with pytest.raises(PolicyError, match=reason):
-        Policy(**policy)  # type: ignore[arg-type]
+        Policy.last(**policy)  # type: ignore[arg-type]
 
 
 def test_keeping_none_takes_consent() -> None:
     """With consent, zero destroys all in scope and nothing else."""
     listing = [*_autos(3), _snapshot("by-hand", 9)]
-    gone = _destroyed(decide(listing, Policy(0, allow_zero=True)))
+    gone = _destroyed(decide(listing, Policy.last(0, allow_zero=True)))
     assert gone == {s.name for s in _autos(3)}
 
 
 def test_policies_compare_by_what_they_say() -> None:
     """Two policies with the same words are equal and print them."""
-    assert Policy(3, "a*") == Policy(3, "a*")
-    assert Policy(3, "a*") != Policy(3, "b*")
-    assert repr(Policy(3)) == "Policy(keep=3, match=None, allow_zero=False)"
+    assert Policy.last(3, "a*") == Policy.last(3, "a*")
+    assert Policy.last(3, "a*") != Policy.last(3, "b*")
+    assert repr(Last(3)) == "Last(count=3)"
 
 
 _victims = st.dictionaries(

@@ -1,0 +1,314 @@
+"""Retention policies as values: rules, the snapshots they speak of, and a zone.
+
+Rules are a union: a snapshot that one of them keeps stays. What no rule speaks of
+stays too, and a policy without a rule is an error. :mod:`zfstune.policy_text` has
+the one-line form in which a policy is stored on a dataset.
+"""
+
+from __future__ import annotations
+
+from zfstune.errors import PolicyError
+from zfstune.frozen import frozen
+from zfstune.names import is_auto_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "PERIODS",
+    "POLICY_PROPERTY",
+    "Every",
+    "Grid",
+    "Group",
+    "Last",
+    "Never",
+    "NewerThan",
+    "Policy",
+    "Rule",
+    "Step",
+    "Within",
+]
+
+# Where a dataset carries its policy; its children inherit it.
+POLICY_PROPERTY = "org.zfstune:policy"
+
+# The calendar's periods by the word that asks for them, and one of them by name.
+PERIODS = {
+    "hourly": "hour",
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+}
+
+
+@frozen
+class Last:
+    """Keep the newest so many; None: all of them."""
+
+    count: int | None
+
+    def __post_init__(self) -> None:
+        _check_count("keep", self.count)
+
+
+@frozen
+class Every:
+    """Keep one of each calendar period, for the newest so many that have one.
+
+    Args:
+        period: A key of :data:`PERIODS`.
+        count: How many; None: all of them.
+    """
+
+    period: str
+    count: int | None
+
+    def __post_init__(self) -> None:
+        if self.period not in PERIODS:
+            raise PolicyError(
+                f"cannot use policy '{self.period}={self.count}': no such period",
+                hint=f"there are: {', '.join(PERIODS)}",
+            )
+        _check_count(self.period, self.count)
+        if self.count == 0:
+            raise PolicyError(
+                f"cannot use policy '{self.period}=0': it keeps nothing",
+                hint="leave the rule out",
+            )
+
+
+@frozen
+class Within:
+    """Keep what is at most so many seconds old."""
+
+    seconds: int
+
+    def __post_init__(self) -> None:
+        if type(self.seconds) is not int or self.seconds <= 0:
+            raise PolicyError(
+                f"cannot use policy 'within={self.seconds}s': it takes a time above zero"
+            )
+
+
+@frozen
+class NewerThan:
+    """Keep one snapshot and all that came after it, or all since an instant.
+
+    Args:
+        name: What stands behind the ``@``. In a dataset that has no such snapshot
+            all stay.
+        time: Seconds since 1970 in UTC; where `name` is empty.
+    """
+
+    name: str = ""
+    time: int | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.name) == (self.time is not None):
+            raise PolicyError(
+                "cannot use policy 'newer-than': it takes a snapshot's name or a time"
+            )
+
+
+@frozen
+class Step:
+    """Part of a grid: `times` spans of `seconds`, each keeping its `keep` oldest.
+
+    `keep` None keeps all.
+    """
+
+    times: int
+    seconds: int
+    keep: int | None = 1
+
+    def __post_init__(self) -> None:
+        if self.times < 1 or self.seconds < 1 or (self.keep is not None and self.keep < 1):
+            raise PolicyError(
+                f"cannot use policy 'grid': {self.times} times {self.seconds} s, keeping "
+                f"{self.keep}, says nothing"
+            )
+
+
+@frozen
+class Grid:
+    """Keep the oldest of each span, spans counted back from the newest snapshot.
+
+    This is zrepl's arithmetic, edges and all: a span takes in its younger edge and
+    leaves out its older one. Its spans slide, so that a timer which jitters around
+    an edge leaves some of them empty; calendar periods do not suffer from that.
+    """
+
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise PolicyError("cannot use policy 'grid=': it is empty")
+        longest = 0
+        for step in self.steps:
+            # zrepl's rule; spans that get shorter with age would thin out nothing
+            if step.seconds < longest:
+                raise PolicyError(
+                    f"cannot use policy 'grid': spans of {step.seconds} s follow spans of "
+                    f"{longest} s; they may not get shorter"
+                )
+            longest = 0 if step.keep is None else step.seconds
+
+
+@frozen
+class Never:
+    """Never let anything go: an audit trail."""
+
+
+Rule = Last | Every | Within | NewerThan | Grid | Never
+
+
+@frozen
+class Group:
+    """Rules, and the snapshots that they speak of.
+
+    Args:
+        rules: At least one.
+        match: A glob (``*``, ``?``, ``[seq]``, ``[!seq]``; case counts) that must
+            match the whole of what stands behind the ``@``.
+        regex: A regular expression instead, which must match the whole as well.
+            Without either: only names that zfstune gives.
+    """
+
+    rules: tuple[Rule, ...]
+    match: str | None = None
+    regex: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.rules:
+            raise PolicyError(
+                "cannot use policy '': no rule says what to keep",
+                hint="say it: --keep 48, or `never` for what must all stay",
+            )
+        self.scope()  # refuses what says nothing
+
+    @property
+    def own(self) -> bool:
+        """Whether it speaks of zfstune's own snapshots alone."""
+        return self.match is None and self.regex is None
+
+    def scope(self) -> Callable[[str], bool]:
+        """Give a test of whole short names."""
+        if self.match is not None and self.regex is not None:
+            raise PolicyError(
+                "cannot use policy 'match' and 'regex' at once: a rule has one scope"
+            )
+        if self.match is not None:
+            return _glob(self.match)
+        return is_auto_name if self.regex is None else _regex(self.regex)
+
+    def outside(self) -> str:
+        """Say why a snapshot is out of scope."""
+        if self.own:
+            return "its name is not one that zfstune gives"
+        return f"its name does not match '{self.match or self.regex}'"
+
+
+@frozen
+class Policy:
+    """What to keep.
+
+    Args:
+        groups: Rules by the snapshots that they speak of; at least one.
+        tz: The zone in which calendar periods begin, by its name in the tz database.
+        allow_zero: Consent to keeping none in the scope of a rule.
+
+    Raises:
+        PolicyError: The policy says nothing, or destroys everything without
+            consent.
+    """
+
+    groups: tuple[Group, ...]
+    tz: str = "UTC"
+    allow_zero: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.groups:
+            Group(())
+        for group in self.groups:
+            if Last(0) in group.rules and not self.allow_zero:
+                raise PolicyError(
+                    "cannot use policy 'keep=0': it would destroy every snapshot in scope",
+                    hint="consent with --all-of-them (allow_zero=True)",
+                )
+
+    @classmethod
+    def last(
+        cls, count: int | None, match: str | None = None, *, allow_zero: bool = False
+    ) -> Policy:
+        """Keep the newest `count`, as ``--keep`` does."""
+        return cls((Group((Last(count),), match),), allow_zero=allow_zero)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of all groups."""
+        return tuple(rule for group in self.groups for rule in group.rules)
+
+    @property
+    def needs_time(self) -> bool:
+        """Whether deciding takes the times of creation and the clock."""
+        return not all(isinstance(rule, (Last, Never)) for rule in self.rules)
+
+    @property
+    def keep(self) -> int | None:
+        """The count, where the newest so many are all that is asked for."""
+        rules = self.rules
+        only = rules[0] if len(rules) == 1 else None
+        return only.count if isinstance(only, Last) else None
+
+    @property
+    def match(self) -> str | None:
+        """The glob, where there is one group that has one."""
+        return self.groups[0].match if len(self.groups) == 1 else None
+
+    def covers(self, short_name: str) -> bool:
+        """Tell whether a snapshot of that name (behind the ``@``) is in scope."""
+        return any(group.scope()(short_name) for group in self.groups)
+
+
+def _check_count(word: str, count: object) -> None:
+    if count is None:
+        return
+    if type(count) is not int:
+        msg = f"cannot use policy '{word}={count!r}': it takes a whole number"
+        raise PolicyError(msg, hint="or `unlimited`")
+    if count < 0:
+        raise PolicyError(f"cannot use policy '{word}={count}': a count is never negative")
+
+
+def _glob(match: str) -> Callable[[str], bool]:
+    if not match:
+        msg = "cannot use policy 'match=': an empty glob matches nothing"
+        raise PolicyError(msg, hint="leave --match out for zfstune's own snapshots")
+    if "@" in match or "/" in match:
+        msg = f"cannot use policy 'match={match}': no snapshot's name holds '@' or '/'"
+        hint = "the glob is held against what stands behind the @; name datasets apart"
+        raise PolicyError(msg, hint=hint)
+    # Both are slow to import, and most prunes need neither.
+    import re  # noqa: PLC0415
+    from fnmatch import translate  # noqa: PLC0415
+
+    whole = re.compile(translate(match)).fullmatch
+    return lambda short_name: whole(short_name) is not None
+
+
+def _regex(regex: str) -> Callable[[str], bool]:
+    if not regex:
+        raise PolicyError(
+            "cannot use policy 'regex=': an empty expression matches nothing",
+            hint="leave --regex out for zfstune's own snapshots",
+        )
+    import re  # noqa: PLC0415 (as above)
+
+    try:
+        whole = re.compile(regex, re.DOTALL).fullmatch
+    except (re.error, OverflowError, RecursionError) as error:
+        raise PolicyError(f"cannot use policy 'regex={regex}': {error}") from None
+    return lambda short_name: whole(short_name) is not None

@@ -1,0 +1,266 @@
+"""The one-line form of a policy, as a dataset carries it in a user property.
+
+::
+
+    hourly=48 daily=30 within=7d tz=Europe/Berlin
+    match=auto-* keep=10; match='before *' never
+    grid='1x1h(keep=all) | 24x1h | 7x1d'
+
+A semicolon parts rules that speak of different snapshots. Within single quotes
+nothing is special. Each word is also an option of ``zfstune prune``.
+"""
+
+from __future__ import annotations
+
+from zfstune.errors import PolicyError
+from zfstune.keeping import span
+from zfstune.policy import (
+    PERIODS,
+    Every,
+    Grid,
+    Group,
+    Last,
+    Never,
+    NewerThan,
+    Policy,
+    Step,
+    Within,
+)
+from zfstune.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from zfstune.policy import Rule
+
+__all__ = [
+    "MAX_BYTES",
+    "format_policy",
+    "parse_count",
+    "parse_grid",
+    "parse_newer_than",
+    "parse_policy",
+    "parse_span",
+]
+
+# ZAP_MAXVALUELEN (include/sys/zap.h), with the NUL: the most a property may hold.
+MAX_BYTES = 8191
+
+UNLIMITED = "unlimited"
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_SPECIAL = frozenset(" \t;'")
+_STAMP = "2026-11-23T03:00:00Z"
+
+
+def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
+    """Read a policy.
+
+    Args:
+        text: The form above.
+        allow_zero: Consent to ``keep=0``.
+
+    Raises:
+        PolicyError: The text is too long, says nothing, or what nobody understands.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise PolicyError(f"cannot use policy: it has more than {MAX_BYTES} bytes")
+    zones: list[str] = []
+    groups = []
+    for words in _split(text):
+        rules: list[Rule] = []
+        scope: dict[str, str] = {}
+        for word in words:
+            key, equals, value = word.partition("=")
+            if key == "tz" and value:
+                zones.append(value)
+            elif key in {"match", "regex"} and equals:
+                if scope.setdefault(key, value) != value:
+                    raise _bad(word, f"there is another {key} in this part")
+            else:
+                rules.append(_rule(word, key, value))
+        if rules or scope:
+            groups.append(Group(tuple(rules), **scope))
+    if len(set(zones)) > 1:
+        raise _bad(f"tz={zones[1]}", f"'tz={zones[0]}' was said before; there is one zone")
+    return Policy(tuple(groups), check_zone(zones[0] if zones else "UTC"), allow_zero)
+
+
+def format_policy(policy: Policy) -> str:
+    """Write a policy; :func:`parse_policy` gives it back.
+
+    Raises:
+        PolicyError: A regular expression holds a single quote.
+    """
+    parts = []
+    for group in policy.groups:
+        words = [
+            f"{key}={_quote(value)}"
+            for key, value in (("match", group.match), ("regex", group.regex))
+            if value is not None
+        ]
+        parts.append(" ".join([*words, *map(_word, group.rules)]))
+    text = "; ".join(parts)
+    return text if policy.tz == "UTC" else f"{text} tz={policy.tz}"
+
+
+def parse_count(word: str, value: str) -> int | None:
+    """Read a count: digits, or ``unlimited``, which is None."""
+    if value == UNLIMITED:
+        return None
+    if not (value.isascii() and value.removeprefix("-").isdigit()) or len(value) > len(
+        UNLIMITED
+    ):
+        raise _bad(f"{word}={value}", f"it takes a whole number or '{UNLIMITED}'")
+    return int(value)
+
+
+def parse_span(word: str, value: str) -> int:
+    """Read a length of time in seconds: ``90m``, ``36h``, ``7d``, ``4w``."""
+    number, unit = value[:-1], value[-1:]
+    if not (number.isascii() and number.isdigit()) or unit not in _UNITS:
+        raise PolicyError(
+            f"cannot use policy '{word}={shown(value)}': it takes a length of time",
+            hint="a whole number and s, m (minutes), h, d or w, as in 7d",
+        )
+    return int(number[:12]) * _UNITS[unit]
+
+
+def parse_newer_than(value: str) -> NewerThan:
+    """Read the short name of a snapshot, or a time in UTC as in 2026-11-23T03:00:00Z."""
+    if not (value.endswith("Z") and value[:4].isdigit() and value[4:5] == "-"):
+        if "@" in value or "/" in value:
+            raise _bad(f"newer-than={value}", "it takes what stands behind the @")
+        return NewerThan(value)
+    from datetime import datetime  # noqa: PLC0415 (slow, and few ask for it)
+
+    try:
+        return NewerThan(time=int(datetime.fromisoformat(value).timestamp()))
+    except ValueError:
+        raise _bad(f"newer-than={value}", f"a time reads like {_STAMP}") from None
+
+
+def parse_grid(value: str) -> Grid:
+    """Read zrepl's form of a grid: ``1x1h(keep=all) | 24x1h | 7x1d``."""
+    steps = []
+    for part in value.split("|"):
+        spans, bracket, kept = part.strip().partition("(")
+        times, cross, length = (word.strip() for word in spans.partition("x"))
+        keep: int | None = 1
+        if bracket:
+            word, _, count = kept.strip().rstrip(")").partition("=")
+            if not kept.strip().endswith(")") or word.strip() != "keep":
+                raise _bad(f"grid={value}", f"'{part.strip()}' should end in (keep=N)")
+            keep = None if count.strip() == "all" else _whole(count, part, value)
+        if not cross:
+            raise _bad(f"grid={value}", f"'{part.strip()}' should read like 24x1h")
+        steps.append(Step(_whole(times, part, value), parse_span("grid", length), keep))
+    return Grid(tuple(steps))
+
+
+def check_zone(name: str) -> str:
+    """Refuse what cannot be the name of a zone, before a file of that name is sought."""
+    parts = name.split("/")
+    if not all(part and part.replace("-", "_").replace("+", "_").isidentifier()
+               for part in parts) or not name.isascii():  # fmt: skip
+        raise _bad(f"tz={name}", "that is no name of a zone, as Europe/Berlin is")
+    return name
+
+
+def _whole(digits: str, part: str, value: str) -> int:
+    digits = digits.strip()
+    if not (digits.isascii() and digits.isdigit()):
+        raise _bad(f"grid={value}", f"'{part.strip()}' lacks a whole number")
+    return int(digits[:12])
+
+
+def _rule(word: str, key: str, value: str) -> Rule:
+    if word == "never":
+        return Never()
+    if key == "keep" and value:
+        return Last(parse_count(key, value))
+    if key in PERIODS and value:
+        return Every(key, parse_count(key, value))
+    if key == "within" and value:
+        return Within(parse_span(key, value))
+    if key == "newer-than" and value:
+        return parse_newer_than(value)
+    if key == "grid" and value:
+        return parse_grid(value)
+    raise PolicyError(
+        f"cannot use policy '{shown(word)}': that is no rule",
+        hint=f"rules are keep=N, {', '.join(f'{p}=N' for p in PERIODS)}, within=7d, "
+        "newer-than=..., grid='...' and never",
+    )
+
+
+def _word(rule: Rule) -> str:
+    if isinstance(rule, Last):
+        return f"keep={_count(rule.count)}"
+    if isinstance(rule, Every):
+        return f"{rule.period}={_count(rule.count)}"
+    if isinstance(rule, Within):
+        return f"within={span(rule.seconds)}"
+    if isinstance(rule, NewerThan):
+        return f"newer-than={_quote(rule.name or _stamp(rule.time or 0))}"
+    if isinstance(rule, Grid):
+        return f"grid={_quote(' | '.join(map(_step, rule.steps)))}"
+    return "never"
+
+
+def _step(step: Step) -> str:
+    kept = "" if step.keep == 1 else f"(keep={'all' if step.keep is None else step.keep})"
+    return f"{step.times}x{span(step.seconds)}{kept}"
+
+
+def _stamp(time: int) -> str:
+    from datetime import UTC, datetime  # noqa: PLC0415 (as above)
+
+    return datetime.fromtimestamp(time, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _count(count: int | None) -> str:
+    return UNLIMITED if count is None else str(count)
+
+
+def _quote(value: str) -> str:
+    if "'" in value:
+        raise _bad(value, "a single quote cannot be written; no snapshot's name holds one")
+    return f"'{value}'" if not value or _SPECIAL.intersection(value) else value
+
+
+def _split(text: str) -> Iterator[list[str]]:
+    """Cut a text at semicolons, and each part at blanks, but not within quotes."""
+    words: list[str] = []
+    word = ""
+    begun = False
+    for at, piece in enumerate(_pieces(text)):
+        if at % 2:  # was within quotes
+            word += piece
+            begun = True
+            continue
+        for character in piece:
+            if character not in _SPECIAL:
+                word += character
+                begun = True
+                continue
+            if begun:
+                words.append(word)
+            word, begun = "", False
+            if character == ";":
+                yield words
+                words = []
+    if begun:
+        words.append(word)
+    yield words
+
+
+def _pieces(text: str) -> Iterable[str]:
+    pieces = text.split("'")
+    if len(pieces) % 2 == 0:
+        raise _bad(text, "a single quote is left open")
+    return pieces
+
+
+def _bad(word: str, reason: str) -> PolicyError:
+    return PolicyError(f"cannot use policy '{shown(word)}': {reason}")
