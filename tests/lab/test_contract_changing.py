@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,7 +136,7 @@ def test_a_refused_property_is_named(
     engine: Engine, dataset: str, command: Callable[..., str]
 ) -> None:
     """The kernel sets what it can; the error names what it refused."""
-    Path(f"/{dataset}/file").write_bytes(b"\1" * (4 << 20))
+    Path(f"/{dataset}/file").write_bytes(os.urandom(4 << 20))
     command("zpool", "sync")
     with pytest.raises(EngineError, match="quota=1M") as caught:
         engine.set(dataset, {"atime": "off", "quota": "1M", "sync": "always"})

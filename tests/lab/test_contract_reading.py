@@ -27,8 +27,8 @@ NOT_IN_ZFSTUNE = {
 NOT_OF_SNAPSHOTS = ("casesensitivity", "normalization", "utf8only", "version")
 # zfs calls them local where they are counted, though nobody set them.
 COUNTS = ("filesystem_count", "snapshot_count")
-# zfs hides a property that has no value; the text is empty here.
-EMPTY = {"clones", "redact_snaps"}
+# zfs hides a property that has no value; here it is empty, or 0.
+EMPTY = {"clones", "redact_snaps", "snapshots_changed"}
 # xattr=on meant "dir" up to 2.2 and "sa" since: zfstune prints what it means.
 MEANS = {"xattr": {"on": {"dir", "sa"}}}
 UNLIMITED = {"filesystem_limit", "snapshot_limit"}
@@ -72,7 +72,7 @@ def differences(value: Dataset | Snapshot) -> dict[str, tuple[object, object]]:
         a, b = theirs.get(prop), ours.get(prop)
         if a == b or (a is None and _hidden(prop)) or (b is None and prop in apart):
             continue
-        if a is None and b == ("", "-") and prop in EMPTY:
+        if a is None and b in (("", "-"), ("0", "-")) and prop in EMPTY:
             continue
         if prop in COUNTS and a == (b and b[0], "local") and b and b[1] == "-":
             continue
