@@ -8,7 +8,6 @@
 static const char tag[] = "zfstune";
 
 enum { CI_DATASET = 1 << 16 };	/* DS_FLAG_CI_DATASET: names ignore case */
-enum { CASE_INSENSITIVE = 1 };	/* ZFS_CASE_INSENSITIVE */
 enum { NO_CRYPTO_COMMAND = 0 };	/* DCP_CMD_NONE */
 /* zfs_lua_max_instrlimit and zfs_lua_max_memlimit as the kernel has them */
 enum { MOST_INSTRUCTIONS = 100 * 1000 * 1000, MOST_MEMORY = 100 << 20 };
@@ -61,7 +60,7 @@ create_filesystem(const char *name, nvlist_t *props)
 	int error = fs_spec_fill(&image->nvp, name, props, &spec);
 
 	return (error != 0 ? error : create_encrypted(name, OST_ZFS,
-	    spec.casesensitivity == CASE_INSENSITIVE ? CI_DATASET : 0, props,
+	    spec.casesensitivity == FS_INSENSITIVE ? CI_DATASET : 0, props,
 	    fs_create, &spec));
 }
 

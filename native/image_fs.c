@@ -55,6 +55,7 @@ struct ace {			/* zfs_ace_hdr_t */
 #define	SA_MAGIC		0x2F505AU
 #define	BONUS_BYTES		320	/* of a 512-byte dnode: dnodesize=legacy */
 #define	WRONG_PARENT		1033	/* ZFS_ERR_WRONG_PARENT */
+#define	TEXT_TO_UPPER		0x2	/* U8_TEXTPREP_TOUPPER */
 #define	ROOT_MODE		0755U
 
 /*
@@ -160,6 +161,14 @@ fill_root(objset_t *os, uint64_t root, const uint16_t *table, dmu_tx_t *tx)
 	zpool.sa_handle_destroy(handle);
 }
 
+/* How the entries of a directory are compared: z_norm in zfs_create_fs(). */
+static int
+name_flags(const struct fs_spec *spec)
+{
+	return ((int)spec->normalization |
+	    (spec->casesensitivity != FS_SENSITIVE ? TEXT_TO_UPPER : 0));
+}
+
 /* dmu_objset_create() calls this in the transaction that makes the dataset. */
 void
 fs_create(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
@@ -193,8 +202,8 @@ fs_create(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 			MUST(zpool.zap_add(os, MASTER_NODE, fs_default_quotas[i],
 			    8, 1, &spec->default_quotas[i], tx));
 	}
-	uint64_t root = zpool.zap_create(os, OT_DIRECTORY_CONTENTS, OT_SA,
-	    BONUS_BYTES, tx);
+	uint64_t root = zpool.zap_create_norm(os, name_flags(spec),
+	    OT_DIRECTORY_CONTENTS, OT_SA, BONUS_BYTES, tx);
 	fill_root(os, root, table, tx);
 	MUST(zpool.zap_add(os, MASTER_NODE, "ROOT", 8, 1, &root, tx));
 }

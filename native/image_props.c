@@ -274,11 +274,13 @@ image_add_stats(const struct nvp *nvp, objset_t *os, boolean_t snapshot,
 		return (snapshot ? 0 : fs_add_stats(nvp, os, props));
 	int error = zpool.zap_lookup(os, VOLUME_PROPS, "size", 8, 1, &value);
 	if (error == 0)
-		error = image_add_number(nvp, props, "volsize", value);
-	if (error == 0)
 		error = zpool.dmu_object_info(os, VOLUME_DATA, &info);
-	if (error == 0)
-		error = image_add_number(nvp, props, "volblocksize",
+	if (error == 0) {
+		zpool.dsl_prop_nvlist_add_uint64(props,
+		    zpool.zfs_name_to_prop("volsize"), value);
+		zpool.dsl_prop_nvlist_add_uint64(props,
+		    zpool.zfs_name_to_prop("volblocksize"),
 		    info.data_block_size);
+	}
 	return (error);
 }

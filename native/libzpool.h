@@ -129,6 +129,8 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(int, zap_create_claim, (objset_t *, uint64_t, int, int, int,	\
 	    dmu_tx_t *))						\
 	X(uint64_t, zap_create, (objset_t *, int, int, int, dmu_tx_t *)) \
+	X(uint64_t, zap_create_norm, (objset_t *, int flags, int, int, int, \
+	    dmu_tx_t *))						\
 	X(int, zap_add, (objset_t *, uint64_t, const char *, int,	\
 	    uint64_t, const void *, dmu_tx_t *))			\
 	X(int, zap_update, (objset_t *, uint64_t, const char *, int,	\
@@ -161,6 +163,7 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(int, dsl_bookmark_destroy, (nvlist_t *, nvlist_t *))		\
 	X(int, dsl_get_bookmarks, (const char *, nvlist_t *, nvlist_t *)) \
 	X(int, dsl_prop_get_all, (objset_t *, nvlist_t **))		\
+	X(void, dsl_prop_nvlist_add_uint64, (nvlist_t *, int, uint64_t)) \
 	X(int, dsl_prop_get_integer, (const char *, const char *,	\
 	    uint64_t *, char *))					\
 	X(int, dsl_props_set, (const char *, int, nvlist_t *))		\
@@ -253,13 +256,14 @@ enum { FS_VERSION = 5 };		/* ZPL_VERSION */
 enum { OLD_MAX_BLOCK = 128 << 10 };	/* SPA_OLD_MAXBLOCKSIZE */
 enum { MAX_BLOCK = 16 << 20 };		/* SPA_MAXBLOCKSIZE */
 enum { FS_DEFAULT_QUOTAS = 6 };
+enum fs_case { FS_SENSITIVE, FS_INSENSITIVE, FS_MIXED };	/* zfs_case_t */
 
 /* image_fs.c */
 struct fs_spec {
 	uint64_t version;
 	uint64_t normalization;
 	uint64_t utf8only;
-	uint64_t casesensitivity;
+	uint64_t casesensitivity;	/* enum fs_case */
 	uint64_t default_quotas[FS_DEFAULT_QUOTAS];
 };
 
