@@ -71,10 +71,11 @@ class Binding:
         return lib.zt_minor(self._handle), lib.zt_max_recordsize(self._handle)
 
     def close(self) -> None:
-        """Let go of libraries and device; calls that come after raise."""
-        if self._zt is not None:
-            ffi.release(self._zt)
-            self._zt = None
+        """Let go of libraries and device; calls that come after raise.
+
+        A call that another thread is in holds the handle until it returns.
+        """
+        self._zt = None
 
     @property
     def _handle(self) -> Any:

@@ -51,6 +51,9 @@ def mount(engine: Engine, name: str) -> str:
 
 def _mount_at(dataset: Dataset, path: str, *, readonly_pool: bool) -> None:
     name = dataset.name
+    if "," in path:
+        # mount(2) takes its options as one text: what follows would be another one
+        raise PlanError(f"cannot mount '{name}': a comma in '{path}' would end the option")
     flags, options = _mount.mount_options(dataset, path, readonly_pool=readonly_pool)
     try:
         _mount.make_mountpoint(dataset, path)
