@@ -6,10 +6,11 @@ import os
 from contextlib import nullcontext
 
 from zfstune import names
-from zfstune.actions import Adjust, Create, MountDataset, SetOwner
+from zfstune.actions import Adjust, Create, MountDataset, Plan, SetOwner
 from zfstune.engine import open_engine
 from zfstune.errors import EngineError, PlanError, ProfileError
 from zfstune.frozen import frozen
+from zfstune.manifest import host_name
 from zfstune.planner import make_plan
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.profile import Profile, choose, load
@@ -19,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from zfstune.actions import Action, Plan
+    from zfstune.actions import Action
     from zfstune.engine import Engine
     from zfstune.state import Dataset
 
@@ -53,6 +54,7 @@ class Applied:
 
 def plan(
     *profiles: str | Profile,
+    roles: str | Iterable[str] = (),
     variant: str | None = None,
     pool: str | None = None,
     root: str | None = None,
@@ -65,6 +67,7 @@ def plan(
 
     Args:
         profiles: Names of profiles (``postgres``, ``postgres:seed``), or profiles.
+        roles: Their profiles too, as in ``web``; ``auto``: that of the host's name.
         variant: Use the profiles that have a variant of that name in it.
         pool: Pool to use; default: see :func:`zfstune.pools.choose_pool`.
         root: Dataset that the profiles' datasets go below; default: ``POOL/data``.
@@ -83,6 +86,7 @@ def plan(
         return _plan(
             zfs,
             profiles,
+            roles=(roles,) if isinstance(roles, str) else tuple(roles),
             variant=variant,
             pool=pool,
             root=root,
@@ -94,6 +98,7 @@ def plan(
 
 def apply(
     *profiles: str | Profile,
+    roles: str | Iterable[str] = (),
     variant: str | None = None,
     pool: str | None = None,
     root: str | None = None,
@@ -111,6 +116,7 @@ def apply(
 
     Args:
         profiles: As for :func:`plan`, and so are the rest.
+        roles: Their profiles too, as in ``web``; ``auto``: that of the host's name.
         variant: Use the profiles that have a variant of that name in it.
         pool: Pool to use.
         root: Dataset that the profiles' datasets go below.
@@ -133,6 +139,7 @@ def apply(
         made = _plan(
             zfs,
             profiles,
+            roles=(roles,) if isinstance(roles, str) else tuple(roles),
             variant=variant,
             pool=pool,
             root=root,
@@ -151,6 +158,7 @@ def _plan(
     engine: Engine,
     profiles: Iterable[str | Profile],
     *,
+    roles: tuple[str, ...],
     variant: str | None,
     pool: str | None,
     root: str | None,
@@ -158,8 +166,11 @@ def _plan(
     owner: bool,
     allow_unsafe: bool,
 ) -> Plan:
+    profiles = (*profiles, *(name for role in roles for name in _profiles_of(role)))
     named = (p if isinstance(p, Profile) else load(p) for p in profiles)
     loaded = choose(named, variant)
+    if not loaded and roles:
+        return Plan("", "", (), (), (), {}, {})
     if not loaded:
         raise ProfileError("cannot apply nothing: name a profile", hint="try `postgres`")
     if root is not None:
@@ -185,6 +196,13 @@ def _plan(
         owner=owner,
         allow_unsafe=allow_unsafe,
     )
+
+
+def _profiles_of(role: str) -> tuple[str, ...]:
+    from zfstune.roles import AUTO, find_role, role_of_host  # noqa: PLC0415 (for roles)
+
+    found = role_of_host(host_name()) if role == AUTO else find_role(role)
+    return found.profiles
 
 
 def _datasets(engine: Engine, root: str) -> dict[str, Dataset]:

@@ -23,7 +23,9 @@ def render(plan: Plan) -> str:
         Lines without colour, ending in a newline.
     """
     lines: list[str] = []
-    if plan.pending:
+    if not plan.profiles:
+        lines.append("nothing to do: this role has no datasets of its own")
+    elif plan.pending:
         lines.append(_heading(plan))
         steps = list(plan.actions)
         while steps:

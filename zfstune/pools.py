@@ -6,8 +6,8 @@ import errno
 import os
 
 from zfstune.errors import NotFound, PlanError, PoolSuspended
+from zfstune.manifest import MANIFEST, read_manifest
 from zfstune.names import check_pool
-from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     from zfstune.engine import Engine
     from zfstune.state import PoolInfo
 
-__all__ = ["MANIFEST", "choose_pool", "ready_pool"]
-
-# What the kldload installer leaves on the machines it installs: NAME=value lines.
-MANIFEST = "/etc/kldload/install-manifest.env"
+__all__ = ["choose_pool", "ready_pool"]
 
 _OWN_VARIABLE = "ZFSTUNE_POOL"
 _INSTALLER_VARIABLE = "KLDLOAD_POOL_NAME"
@@ -53,7 +50,7 @@ def choose_pool(
         pool
         or environ.get(_OWN_VARIABLE)
         or environ.get(_INSTALLER_VARIABLE)
-        or _from_manifest(manifest)
+        or read_manifest(manifest, _INSTALLER_VARIABLE)
     )
     if chosen:
         check_pool(chosen)
@@ -100,20 +97,3 @@ def _listed(imported: tuple[str, ...]) -> str:
     if imported:
         return f"imported are: {', '.join(imported)}"
     return "import one with `zpool import`, or create one with `zpool create`"
-
-
-def _from_manifest(path: str) -> str | None:
-    """Read the installer's file as data; a shell would run what is in it."""
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.read(1 << 16).splitlines()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise PlanError(f"cannot read '{shown(path)}': {error.strerror}") from None
-    found = None
-    for line in lines:
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and name == _INSTALLER_VARIABLE:
-            found = value.partition(" #")[0].strip().strip("'\"")
-    return found or None

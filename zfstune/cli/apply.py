@@ -47,9 +47,18 @@ def add_parser(verbs: Any) -> None:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "profiles",
-        nargs="+",
+        nargs="*",
         metavar="PROFILE",
         help="as in `postgres`; `zfstune profiles` lists them",
+    )
+    parser.add_argument(
+        "--role",
+        dest="roles",
+        metavar="ROLE",
+        action="append",
+        default=[],
+        help="the profiles of a role, as in `web`; `auto`: that of the host's name; may be "
+        "repeated; `zfstune roles` lists them",
     )
     parser.add_argument(
         "--variant", metavar="NAME", help="other values of the profiles that have them"
@@ -78,6 +87,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help="let sync be disabled: a crash then loses confirmed writes",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(refuse=parser.error)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -89,7 +99,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _arguments(args: argparse.Namespace) -> dict[str, Any]:
+    if not (args.profiles or args.roles):
+        args.refuse("name a PROFILE or a --role")
     return {
+        "roles": [_role(role) for role in args.roles],
         "variant": args.variant,
         "pool": args.pool,
         "root": args.root,
@@ -97,6 +110,20 @@ def _arguments(args: argparse.Namespace) -> dict[str, Any]:
         "owner": not args.no_owner,
         "allow_unsafe": args.allow_unsafe,
     }
+
+
+def _role(name: str) -> str:
+    """Say what ``auto`` comes to on this host."""
+    from zfstune.roles import AUTO, role_of_host  # noqa: PLC0415 (only for roles)
+
+    if name != AUTO:
+        return name
+    from zfstune.manifest import host_name  # noqa: PLC0415 (as above)
+
+    host = host_name()
+    role = role_of_host(host)
+    print(f"zfstune: role {role.name}, since this host is {host}", file=sys.stderr)
+    return role.name
 
 
 def _show(plan: Plan) -> None:
@@ -109,8 +136,9 @@ def _show(plan: Plan) -> None:
 def _plan(args: argparse.Namespace) -> int:
     from zfstune.applying import plan  # noqa: PLC0415 (not for --help)
 
+    arguments = _arguments(args)
     with open_meant(args) as engine:
-        made = plan(*args.profiles, **_arguments(args), engine=engine)
+        made = plan(*args.profiles, **arguments, engine=engine)
     if args.json:
         print_json(made.to_dict())
     else:
@@ -121,10 +149,11 @@ def _plan(args: argparse.Namespace) -> int:
 def _apply(args: argparse.Namespace) -> int:
     from zfstune.applying import apply  # noqa: PLC0415 (not for --help)
 
+    arguments = _arguments(args)
     with open_meant(args) as engine:
         applied = apply(
             *args.profiles,
-            **_arguments(args),
+            **arguments,
             dry_run=args.dry_run,
             engine=engine,
             show=None if args.json else _show,

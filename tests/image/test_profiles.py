@@ -1,0 +1,99 @@
+"""Every profile, variant and role on a pool in a file: made, and made once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import zfstune
+from zfstune import profile
+from zfstune import properties as props
+from zfstune.cli import main
+from zfstune.names import PROFILE_PROPERTY
+from zfstune.roles import ROLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zfstune.engine.image import ImageEngine
+
+
+def test_all_profiles_at_once(engine: ImageEngine) -> None:
+    """What each asks for stands on the pool, set there; a second run does nothing."""
+    names = profile.names()
+    zfstune.apply(*names, engine=engine)
+    for name in names:
+        for dataset in profile.load(name).datasets:
+            found = engine.dataset(f"tank/data/{dataset.path}")
+            assert found.local(PROFILE_PROPERTY) == name
+            for setting in dataset.settings:
+                value = props.canonical(setting.property, setting.value)
+                # what is fixed at creation has no source, as in `zfs get`
+                fixed = props.TABLE[setting.property].create_only
+                have = found.value if fixed else found.local
+                assert have(setting.property) == value, (dataset.path, setting)
+    assert zfstune.apply(*names, engine=engine).done == ()
+
+
+def test_names_of_any_bytes_below_a_pool_that_wants_utf8(engine: ImageEngine) -> None:
+    """What is fixed at creation is right from the start, whatever the root has."""
+    engine.create("tank/unicode", properties={"normalization": "formD"})
+    zfstune.apply("docker", "web", root="tank/unicode", engine=engine)
+    docker = engine.dataset("tank/unicode/docker")
+    assert (docker.value("normalization"), docker.value("utf8only")) == ("none", "off")
+    www = engine.dataset("tank/unicode/www")
+    assert (www.value("normalization"), www.value("utf8only")) == ("formD", "on")
+    assert not zfstune.plan("docker", root="tank/unicode", engine=engine).pending
+
+
+def test_from_the_seed_to_the_profiles_and_back(engine: ImageEngine) -> None:
+    """A variant is taken over by the default, and the other way round, whole."""
+    roles = [role.name for role in ROLES]
+    values: dict[str | None, dict[str, str | None]] = {}
+    for variant in ("seed", None, "seed"):
+        applied = zfstune.apply(
+            roles=roles, variant=variant, allow_unsafe=True, engine=engine
+        )
+        assert applied.changed
+        queue = engine.dataset("tank/data/mail/queue")
+        found = {name: queue.local(name) for name in ("sync", "atime", "recordsize")}
+        assert values.setdefault(variant, found) == found
+        again = zfstune.plan(roles=roles, variant=variant, allow_unsafe=True, engine=engine)
+        assert not again.pending
+    assert values == {
+        "seed": {"sync": "disabled", "atime": "off", "recordsize": "65536"},
+        None: {"sync": "standard", "atime": "on", "recordsize": "131072"},
+    }
+
+
+def test_a_role_by_the_name_of_the_host(
+    engine: ImageEngine,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """--role auto says on stderr what it comes to, and applies that."""
+    engine.close()
+    monkeypatch.setenv("KLDLOAD_HOSTNAME", "web-prod-01")
+    command = ["--image", str(file), "apply", "--role", "auto"]
+    assert main(command) == 0
+    said = capsys.readouterr()
+    assert said.err == "zfstune: role web, since this host is web-prod-01\n"
+    assert "create tank/data/www" in said.out
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith("nothing to do: 3 datasets are as web")
+    monkeypatch.setenv("KLDLOAD_HOSTNAME", "vpn-1")
+    assert main(command) == 0
+    assert capsys.readouterr().out == (
+        "nothing to do: this role has no datasets of its own\n"
+    )
+
+
+def test_roles_and_profiles_go_together(engine: ImageEngine) -> None:
+    """A role adds its profiles to those that are named; one that adds none is fine."""
+    plan = zfstune.plan("logs", roles="ci", engine=engine)
+    assert plan.profiles == ("logs", "docker", "ci")
+    assert zfstune.apply(roles="vpn", engine=engine).plan.profiles == ()
+    with pytest.raises(zfstune.ProfileError, match="no such role"):
+        zfstune.plan(roles=["wbe"], engine=engine)

@@ -1,0 +1,61 @@
+"""The installer's notes are read as data."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zfstune.errors import PlanError
+from zfstune.manifest import host_name, read_manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    """Give a manifest as the installer writes it."""
+    path = tmp_path / "manifest.env"
+    path.write_text(
+        "# written by the installer\n"
+        "KLDLOAD_POOL_NAME=rpool            # ZFS pool name\n"
+        'export KLDLOAD_HOSTNAME="web-prod-01"\n'
+        "KLDLOAD_EVIL=$(reboot)\n"
+        "KLDLOAD_EMPTY=\n"
+        "\udcff=\n",
+        errors="surrogateescape",
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("KLDLOAD_POOL_NAME", "rpool"),
+        ("KLDLOAD_HOSTNAME", "web-prod-01"),
+        ("KLDLOAD_EVIL", "$(reboot)"),
+        ("KLDLOAD_EMPTY", None),
+        ("KLDLOAD", None),
+    ],
+)
+def test_a_variable_is_read(manifest: Path, variable: str, value: str | None) -> None:
+    """Without quotes and comments; nothing in it is run, and none is no value."""
+    assert read_manifest(str(manifest), variable) == value
+
+
+def test_a_manifest_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    """Most machines have none; one that cannot be read is an error."""
+    assert read_manifest(str(tmp_path / "none"), "X") is None
+    with pytest.raises(PlanError, match="Is a directory"):
+        read_manifest(str(tmp_path), "X")
+
+
+def test_the_hosts_name_has_three_places(manifest: Path, tmp_path: Path) -> None:
+    """The environment, the manifest, and at last the kernel."""
+    environ = {"KLDLOAD_HOSTNAME": "db-1"}
+    assert host_name(environ=environ, manifest=str(manifest)) == "db-1"
+    assert host_name(environ={}, manifest=str(manifest)) == "web-prod-01"
+    missing = str(tmp_path / "none")
+    assert host_name(environ={}, manifest=missing) == os.uname().nodename
