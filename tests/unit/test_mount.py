@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zfstune.engine import _mount
+from zfstune.engine import _mount, _mounting
+from zfstune.errors import PlanError
 from zfstune.state import Dataset, PropertyValue
 
 if TYPE_CHECKING:
@@ -163,3 +164,10 @@ def test_a_file_is_no_mountpoint(tmp_path: Path) -> None:
     file.touch()
     with pytest.raises(FileExistsError):
         _mount.make_mountpoint(dataset(), str(file))
+
+
+def test_a_comma_is_no_mountpoint() -> None:
+    """A mountpoint with a comma is refused: what follows would be a mount option."""
+    dataset = Dataset("tank/a", "filesystem", 1, 1, {"overlay": PropertyValue("on")})
+    with pytest.raises(PlanError, match="cannot mount 'tank/a': a comma in '/srv/a,ro'"):
+        _mounting._mount_at(dataset, "/srv/a,ro", readonly_pool=False)
