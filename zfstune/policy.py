@@ -270,7 +270,16 @@ class Policy:
 
     def covers(self, short_name: str) -> bool:
         """Tell whether a snapshot of that name (behind the ``@``) is in scope."""
-        return any(group.scope()(short_name) for group in self.groups)
+        return self.scope()(short_name)
+
+    def scope(self, *, named: bool = False) -> Callable[[str], bool]:
+        """Give a test of whole short names.
+
+        Args:
+            named: Only what a glob or an expression names, whoever made it.
+        """
+        tests = [g.scope() for g in self.groups if not (named and g.own)]
+        return lambda short_name: any(test(short_name) for test in tests)
 
 
 def _check_count(word: str, count: object) -> None:

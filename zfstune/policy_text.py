@@ -41,6 +41,7 @@ __all__ = [
     "parse_grid",
     "parse_newer_than",
     "parse_policy",
+    "parse_rule",
     "parse_span",
 ]
 
@@ -78,7 +79,7 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
                 if scope.setdefault(key, value) != value:
                     raise _bad(word, f"there is another {key} in this part")
             else:
-                rules.append(_rule(word, key, value))
+                rules.append(parse_rule(word, key, value))
         if rules or scope:
             groups.append(Group(tuple(rules), **scope))
     if len(set(zones)) > 1:
@@ -174,7 +175,8 @@ def _whole(digits: str, part: str, value: str) -> int:
     return int(digits[:12])
 
 
-def _rule(word: str, key: str, value: str) -> Rule:
+def parse_rule(word: str, key: str, value: str) -> Rule:
+    """Read one rule, given whole and in its two parts."""
     if word == "never":
         return Never()
     if key == "keep" and value:

@@ -13,14 +13,16 @@ from contextlib import nullcontext
 
 from zfstune import names
 from zfstune.engine import open_engine
-from zfstune.errors import BatchError, Busy, NotFound
-from zfstune.frozen import frozen
+from zfstune.errors import BatchError, Busy, NotFound, PlanError, PolicyError
+from zfstune.policy import POLICY_PROPERTY, Never, Policy
 from zfstune.pools import choose_pool, ready_pool
-from zfstune.retention import DEFAULT_BATCH, Decision, Policy, decide, interleave
+from zfstune.prune_plan import Pruned, PrunePlan
+from zfstune.retention import DEFAULT_BATCH, Decision, decide, interleave, runs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from zfstune.engine import Engine
     from zfstune.state import Dataset, Snapshot
@@ -30,98 +32,34 @@ __all__ = ["PrunePlan", "Pruned", "prune"]
 _MADE_ANEW = "it was made anew since it was listed"
 
 
-@frozen
-class PrunePlan:
-    """What is to go, what stays, and why.
-
-    Attributes:
-        policy: What was asked for.
-        datasets: The datasets looked at.
-        decisions: One a snapshot, by dataset, newest first.
-    """
-
-    policy: Policy
-    datasets: tuple[str, ...]
-    decisions: tuple[Decision, ...]
-
-    @property
-    def victims(self) -> tuple[Snapshot, ...]:
-        """The snapshots to destroy."""
-        return tuple(d.snapshot for d in self.decisions if not d.keep)
-
-    @property
-    def spared(self) -> tuple[Decision, ...]:
-        """The snapshots that the policy lets go and something else keeps."""
-        return tuple(d for d in self.decisions if d.spared)
-
-    def to_dict(self) -> dict[str, object]:
-        """Give the plan as JSON takes it."""
-        return {
-            "keep": self.policy.keep,
-            "match": self.policy.match,
-            "datasets": list(self.datasets),
-            "snapshots": [
-                {
-                    "name": d.snapshot.name,
-                    "guid": d.snapshot.guid,
-                    "createtxg": d.snapshot.createtxg,
-                    "action": "keep" if d.keep else "destroy",
-                    "spared": d.spared,
-                    "reasons": list(d.reasons),
-                }
-                for d in self.decisions
-            ],
-        }
-
-
-@frozen
-class Pruned:
-    """What became of a plan.
-
-    Attributes:
-        plan: The plan.
-        destroyed: Names of the snapshots destroyed, in that order.
-        spared: Snapshots that the policy lets go and something kept: known when
-            the plan was made, or found out while it ran.
-    """
-
-    plan: PrunePlan
-    destroyed: tuple[str, ...]
-    spared: tuple[Decision, ...]
-
-    def to_dict(self) -> dict[str, object]:
-        """Give the plan as JSON takes it, and what was done of it."""
-        return {
-            **self.plan.to_dict(),
-            "destroyed": list(self.destroyed),
-            "spared": [
-                {"name": d.snapshot.name, "reasons": list(d.reasons)} for d in self.spared
-            ],
-        }
-
-
 def prune(
     *datasets: str,
-    keep: int,
+    keep: int | None = None,
     match: str | None = None,
+    policy: Policy | str | None = None,
     recursive: bool = False,
     all_of_them: bool = False,
+    force: bool = False,
     pool: str | None = None,
     dry_run: bool = False,
     engine: Engine | None = None,
     show: Callable[[PrunePlan], None] | None = None,
 ) -> Pruned:
-    """Destroy all but the newest `keep` snapshots of each dataset.
+    """Destroy the snapshots that a policy lets go.
 
     Args:
-        datasets: Default: every dataset of the pool that zfstune manages.
+        datasets: Default: every dataset of the pool that zfstune manages or that has
+            a policy.
         keep: How many of those in scope stay, counted per dataset by createtxg.
         match: Glob of the snapshot names in scope, whoever made them; default:
-            those that :func:`zfstune.snapshot` named and made.
+            those that :func:`zfstune.snapshot` named and made. With `keep`.
+        policy: More than a count, as :mod:`zfstune.policy_text` reads it. Without
+            `keep` and `policy` each dataset follows the one stored on it or above.
         recursive: Also all that is below `datasets`.
         all_of_them: Consent to ``keep=0``.
+        force: Go on although the plan raises alarms.
         pool: Where `datasets` is empty: see :func:`zfstune.pools.choose_pool`.
-        dry_run: Stop once the plan is made.
+        dry_run: Stop once the plan is made; it says what would be freed.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before the first snapshot goes.
 
@@ -129,47 +67,152 @@ def prune(
         The plan, what was destroyed, what was spared.
 
     Raises:
-        PolicyError: `keep` or `match` says nothing, or everything without consent.
+        PolicyError: No policy, one that says nothing, or everything without consent.
+        PlanError: The plan raises alarms; nothing was destroyed.
         NotFound: No such dataset or pool.
         EngineError: ZFS refused to list or to destroy; what was destroyed before
             is gone, and the next call goes on from there.
     """
-    policy = Policy.last(keep, match, allow_zero=all_of_them)
+    given = _given(keep, match, policy, allow_zero=all_of_them)
     for dataset in datasets:
         names.check_dataset(dataset)
     with nullcontext(engine) if engine else open_engine() as zfs:
-        plan = _plan(zfs, policy, datasets, recursive=recursive, pool=pool)
+        policies = _policies(
+            zfs, given, datasets, recursive=recursive, pool=pool, allow_zero=all_of_them
+        )
+        # Whoever says a number has seen it; no clock and no stored text is in it.
+        plan = _plan(zfs, policies, counted=keep is not None, measure=dry_run)
         if show is not None:
             show(plan)
         if dry_run:
             return Pruned(plan, (), plan.spared)
-        destroyed: list[str] = []
-        spared = list(plan.spared)
-        for batch in _batches(plan.victims):
-            _destroy(zfs, batch, destroyed, spared)
-        return Pruned(plan, tuple(destroyed), tuple(spared))
+        if plan.alarms and not force:
+            raise PlanError(
+                f"cannot prune: {'; '.join(plan.alarms)}",
+                hint="look at `zfstune prune -n`; what is meant so takes --force",
+            )
+        return _run(zfs, plan)
 
 
-def _plan(
+def _given(
+    keep: int | None, match: str | None, policy: Policy | str | None, *, allow_zero: bool
+) -> Policy | None:
+    """Give the policy of the call; None: each dataset has its own."""
+    if keep is not None:
+        if policy is not None:
+            raise PolicyError("cannot prune by 'keep' and 'policy' at once: say it in one")
+        return Policy.last(keep, match, allow_zero=allow_zero)
+    if match is not None:
+        raise PolicyError("cannot prune by 'match' alone: no rule says what to keep")
+    if isinstance(policy, str):
+        from zfstune.policy_text import parse_policy  # noqa: PLC0415 (not for a count)
+
+        return parse_policy(policy, allow_zero=allow_zero)
+    return policy
+
+
+def _policies(
     engine: Engine,
-    policy: Policy,
+    given: Policy | None,
     datasets: Iterable[str],
     *,
     recursive: bool,
     pool: str | None,
-) -> PrunePlan:
+    allow_zero: bool,
+) -> dict[str, Policy]:
+    """Choose the datasets to prune, and for each what it is to follow."""
     wanted = list(dict.fromkeys(datasets))
     pools = {names.pool_of(name) for name in wanted} or {choose_pool(engine, pool)}
     for name in sorted(pools):
         ready_pool(engine, name, operation="prune pool")
-    if not wanted:
-        (only,) = pools
-        wanted = [d.name for d in engine.datasets(only) if _is_managed(d)]
-    elif recursive:
-        found = (d.name for name in wanted for d in engine.datasets(name))
-        wanted = list(dict.fromkeys(found))
-    decisions = [d for name in wanted for d in decide(engine.snapshots(name), policy)]
-    return PrunePlan(policy, tuple(wanted), tuple(_examine(engine, decisions, policy)))
+    if given is not None and wanted and not recursive:
+        return dict.fromkeys(wanted, given)
+    found: dict[str, Dataset] = {}
+    for name in wanted or pools:
+        below = engine.datasets(name, recursive=recursive or not wanted)
+        found.update({dataset.name: dataset for dataset in below})
+    if given is not None and not wanted:
+        found = {name: d for name, d in found.items() if _is_managed(d)}
+        for name in _audited(engine, found):
+            del found[name]
+    if given is not None:
+        return dict.fromkeys(found, given)
+    from zfstune.policies import stored_policies  # noqa: PLC0415 (not for a count)
+
+    stored = stored_policies(engine, found.values(), allow_zero=allow_zero)
+    without = [name for name in wanted if name not in stored]
+    if without or not stored:
+        where = f" '{without[0]}'" if without else ""
+        raise PolicyError(
+            f"cannot prune{where}: no rule says what to keep",
+            hint="say it, as in --keep 48, or store it: zfstune policy set DATASET keep=48",
+        )
+    return {name: policy for name, (policy, _) in stored.items()}
+
+
+def _audited(engine: Engine, datasets: Mapping[str, Dataset]) -> list[str]:
+    """Give those whose own policy is that nothing ever goes.
+
+    What is said on the command line wins, but only over a dataset that it names.
+    """
+    ruled = [d for d in datasets.values() if d.value(POLICY_PROPERTY) is not None]
+    if not ruled:
+        return []
+    from zfstune.policies import stored_policies  # noqa: PLC0415 (not for a count)
+
+    stored = stored_policies(engine, ruled, allow_zero=True)
+    return [name for name, (policy, _) in stored.items() if Never() in policy.rules]
+
+
+def _plan(
+    engine: Engine, policies: Mapping[str, Policy], *, counted: bool, measure: bool
+) -> PrunePlan:
+    timed = any(policy.needs_time for policy in policies.values())
+    listings = {
+        name: engine.snapshots(name, properties=policy.needs_time)
+        for name, policy in policies.items()
+    }
+    # Read after the listings: what was taken meanwhile is not from the future.
+    now = _now() if timed else None
+    decided = [
+        decision
+        for name, policy in policies.items()
+        for decision in _decide(listings[name], policy, now)
+    ]
+    decisions = tuple(_examine(engine, decided, policies))
+    alarmed: list[str] = []
+    if not counted:
+        from zfstune.breakers import alarms  # noqa: PLC0415 (not for a count)
+
+        alarmed += alarms(decisions, policies, now)
+    reclaims = _reclaims(engine, policies, decisions) if measure else None
+    return PrunePlan(policies, decisions, tuple(alarmed), reclaims)
+
+
+def _reclaims(
+    engine: Engine, datasets: Iterable[str], decisions: Iterable[Decision]
+) -> dict[str, int]:
+    """Ask ZFS what the victims of each dataset would free."""
+    found = dict.fromkeys(datasets, 0)
+    for first, last in runs(decisions):
+        found[first.partition("@")[0]] += engine.reclaim_size(first, last)
+    return found
+
+
+def _decide(
+    listing: Iterable[Snapshot], policy: Policy, now: datetime | None
+) -> tuple[Decision, ...]:
+    if now is None or not policy.needs_time:
+        return decide(listing, policy)
+    from zfstune.policies import zone  # noqa: PLC0415 (not for a count)
+
+    return decide(listing, policy, now, zone(policy))
+
+
+def _now() -> datetime:
+    from datetime import UTC, datetime  # noqa: PLC0415 (slow, and a count needs none)
+
+    return datetime.now(UTC)
 
 
 def _is_managed(dataset: Dataset) -> bool:
@@ -183,11 +226,12 @@ def _is_managed(dataset: Dataset) -> bool:
 
 
 def _examine(
-    engine: Engine, decisions: Iterable[Decision], policy: Policy
+    engine: Engine, decisions: Iterable[Decision], policies: Mapping[str, Policy]
 ) -> Iterator[Decision]:
     """Read what is to go, and spare what is not ours or is held."""
     decisions = list(decisions)
     victims = [d.snapshot.name for d in decisions if not d.keep]
+    scopes: dict[str, Callable[[str], bool]] = {}
     read = engine.find_snapshots(victims, properties=True)
     for decision in decisions:
         if decision.keep:
@@ -195,14 +239,17 @@ def _examine(
             continue
         now = read.get(decision.snapshot.name)
         if now is not None:  # else somebody destroyed it meanwhile
-            reason = _reason_to_spare(decision.snapshot, now, policy)
+            if now.dataset not in scopes:
+                scopes[now.dataset] = policies[now.dataset].scope(named=True)
+            ours = not scopes[now.dataset](now.short_name)
+            reason = _reason_to_spare(decision.snapshot, now, ours=ours)
             yield _spare(decision, reason) if reason else decision
 
 
-def _reason_to_spare(listed: Snapshot, now: Snapshot, policy: Policy) -> str:
+def _reason_to_spare(listed: Snapshot, now: Snapshot, *, ours: bool) -> str:
     if now.guid != listed.guid:
         return _MADE_ANEW
-    if policy.match is None and now.local(names.SNAPSHOT_PROPERTY) is None:
+    if ours and now.local(names.SNAPSHOT_PROPERTY) is None:
         return (
             f"it has no {names.SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
         )
@@ -223,6 +270,14 @@ def _batches(victims: Iterable[Snapshot]) -> Iterator[list[Snapshot]]:
         of_pool.setdefault(victim.dataset, []).append(victim)
     for of_pool in pools.values():
         yield from interleave(of_pool, DEFAULT_BATCH)
+
+
+def _run(engine: Engine, plan: PrunePlan) -> Pruned:
+    destroyed: list[str] = []
+    spared = list(plan.spared)
+    for batch in _batches(plan.victims):
+        _destroy(engine, batch, destroyed, spared)
+    return Pruned(plan, tuple(destroyed), tuple(spared))
 
 
 def _destroy(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from zfstune.policy import Group
     from zfstune.state import Snapshot
 
-__all__ = ["DEFAULT_BATCH", "Decision", "Policy", "decide", "interleave"]
+__all__ = ["DEFAULT_BATCH", "Decision", "Policy", "decide", "interleave", "runs"]
 
 # Measured on OpenZFS 2.1 to 2.4: from 25 snapshots a call on, the cost of each is
 # flat, and only the time that one call holds the pool still grows.
@@ -245,6 +245,31 @@ def _clones(snapshot: Snapshot) -> tuple[str, ...]:
 
 def _no_calendar(kind: str) -> Calendar:
     raise PolicyError(f"cannot decide by '{kind}': no zone was given")
+
+
+def runs(decisions: Iterable[Decision]) -> list[tuple[str, str]]:
+    """Give the runs of neighbours that are to go, by name, each oldest to newest.
+
+    A block is kept by neighbours in a row, so what a run frees is known exactly
+    (dsl_dataset_space_wouldfree() in module/zfs/dsl_dataset.c), and what several
+    free is the sum. Two runs always have a snapshot between them that stays.
+
+    Args:
+        decisions: Those on all snapshots of the datasets.
+    """
+    found: list[tuple[str, str]] = []
+    last = None
+    for decision in decisions:
+        snapshot = decision.snapshot
+        if decision.keep:
+            last = None
+        elif last is not None and last.dataset == snapshot.dataset:
+            found[-1] = (snapshot.name, found[-1][1])
+        else:
+            found.append((snapshot.name, snapshot.name))
+        if not decision.keep:
+            last = snapshot
+    return found
 
 
 def interleave(

@@ -6,7 +6,17 @@ import argparse
 import os
 
 from zfstune import __version__
-from zfstune.cli import apply, explain, image, listing, profiles, prune, snapshot, status
+from zfstune.cli import (
+    apply,
+    explain,
+    image,
+    listing,
+    policy,
+    profiles,
+    prune,
+    snapshot,
+    status,
+)
 from zfstune.cli.opening import IMAGE_VARIABLE
 
 TYPE_CHECKING = False
@@ -61,6 +71,6 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"work on the pool in a plain file (default: ${IMAGE_VARIABLE})",
     )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for verb in (apply, explain, profiles, snapshot, prune, listing, image):
+    for verb in (apply, explain, profiles, snapshot, prune, policy, listing, image):
         verb.add_parser(verbs)
     return parser

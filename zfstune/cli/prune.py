@@ -7,6 +7,7 @@ from collections import Counter
 from zfstune.cli import status
 from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json, print_table, warn
+from zfstune.cli.rules import add_rules, read_rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,27 +23,29 @@ def add_parser(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "prune",
-        help="destroy all but the newest snapshots",
-        description="Destroy all but the newest snapshots of each dataset. Only those "
-        "that `zfstune snapshot` made are in scope, unless --match names others. Held "
-        "and cloned snapshots stay and are reported.",
+        help="destroy the snapshots that no rule keeps",
+        description="Destroy the snapshots of each dataset that no rule keeps: with "
+        "--keep N all but the newest N. Only those that `zfstune snapshot` made are in "
+        "scope, unless --match or --regex names others. Without a rule each dataset "
+        "follows the policy stored on it or above (zfstune policy set). Held and cloned "
+        "snapshots stay and are reported.",
     )
     parser.add_argument(
         "datasets",
         nargs="*",
         metavar="DATASET",
-        help="default: every dataset of the pool that zfstune manages",
+        help="default: every dataset of the pool that zfstune manages, or, without a "
+        "rule, that has a policy",
     )
-    parser.add_argument(
-        "--keep", type=int, metavar="N", help="how many to keep of each dataset"
-    )
-    parser.add_argument(
-        "--match",
-        metavar="GLOB",
-        help="names in scope, whoever made them; must match all that follows the @",
-    )
+    add_rules(parser)
     parser.add_argument(
         "-r", "--recursive", action="store_true", help="also of all datasets below"
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="go on although the plan looks wrong: more than half would go, or "
+        "snapshots are dated after now",
     )
     parser.add_argument("--pool", help="where no dataset is named; default as for apply")
     parser.add_argument(
@@ -64,20 +67,18 @@ def add_parser(verbs: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.errors import PolicyError  # noqa: PLC0415 (not for --help)
     from zfstune.pruning import prune  # noqa: PLC0415 (not for --help)
 
-    if args.keep is None:
-        raise PolicyError(
-            "cannot prune: no rule says what to keep", hint="say it: --keep 48"
-        )
+    keep, policy = read_rules(args)
     with open_meant(args) as engine:
         pruned = prune(
             *args.datasets,
-            keep=args.keep,
-            match=args.match,
+            keep=keep,
+            match=args.match if keep is not None else None,
+            policy=policy,
             recursive=args.recursive,
             all_of_them=args.all_of_them,
+            force=args.force,
             pool=args.pool,
             dry_run=args.dry_run,
             engine=engine,
@@ -86,6 +87,9 @@ def _run(args: argparse.Namespace) -> int:
         print_json(pruned.to_dict())
     else:
         _print(pruned, dry_run=args.dry_run, verbose=args.verbose or args.dry_run)
+    if args.dry_run:
+        for alarm in pruned.plan.alarms:
+            warn(f"without --force this stops: {alarm}")
     for decision in pruned.spared:
         warn(f"kept '{decision.snapshot.name}': {'; '.join(decision.reasons)}")
     return status.PARTLY if pruned.spared else status.DONE
@@ -98,18 +102,36 @@ def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
         return
     gone = {s.name for s in plan.victims} if dry_run else set(pruned.destroyed)
     if verbose:
-        rows = [
-            (
-                "destroy" if d.snapshot.name in gone else "keep",
-                d.snapshot.name,
-                "; ".join(d.reasons),
-            )
-            for d in plan.decisions
-        ]
-        print_table(("ACTION", "SNAPSHOT", "WHY"), rows, scripted=False)
+        print_table(
+            ("ACTION", "SNAPSHOT", "GOES", "WHY"),
+            [
+                (
+                    "destroy" if d.snapshot.name in gone else "keep",
+                    d.snapshot.name,
+                    "now" if d.snapshot.name in gone else _date(d.expires),
+                    "; ".join(d.reasons),
+                )
+                for d in plan.decisions
+            ],
+            scripted=False,
+        )
     total = Counter(d.snapshot.dataset for d in plan.decisions)
     fewer = Counter(name.partition("@")[0] for name in gone)
     verb = "would destroy" if dry_run else "destroyed"
     for dataset in plan.datasets:
         kept = total[dataset] - fewer[dataset]
-        print(f"{dataset}: {verb} {fewer[dataset]}, kept {kept}")
+        frees = ""
+        if plan.reclaims is not None:
+            from zfstune.size import format_size  # noqa: PLC0415 (for a dry run alone)
+
+            frees = f", would free {format_size(plan.reclaims[dataset], exact=False)}"
+        print(f"{dataset}: {verb} {fewer[dataset]}, kept {kept}{frees}")
+
+
+def _date(seconds: int | None) -> str:
+    """Write a time, in UTC and to the minute; it may be an estimate."""
+    if seconds is None:
+        return "-"
+    from datetime import UTC, datetime  # noqa: PLC0415 (where a rule asks for the time)
+
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%MZ")

@@ -1,0 +1,231 @@
+"""prune by policy: which one, from where, and what makes it stop and ask."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_engine import FakeEngine
+from zfstune import pruning
+from zfstune.errors import PlanError, PolicyError
+from zfstune.names import PROFILE_PROPERTY, SNAPSHOT_PROPERTY, ancestors_of
+from zfstune.policy import POLICY_PROPERTY
+from zfstune.policy_text import parse_policy
+from zfstune.pruning import prune
+from zfstune.state import INHERITED, LOCAL, NONE, RECEIVED, Dataset, PropertyValue, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SECONDS = int(NOW.timestamp())
+
+
+class Heirs(FakeEngine):
+    """An engine whose policies are inherited, and may have been received."""
+
+    def __init__(self, *datasets: str) -> None:
+        super().__init__(*datasets)
+        self.received: dict[str, str] = {}
+
+    def dataset(self, name: str) -> Dataset:
+        """Give one dataset with the policy in force."""
+        found = super().dataset(name)
+        own = dict(found.properties)
+        for near in (name, *reversed(ancestors_of(name))):
+            origin = "" if near == name else near
+            if value := self.marks.get(near, {}).get(POLICY_PROPERTY):
+                own[POLICY_PROPERTY] = PropertyValue(
+                    value, INHERITED if origin else LOCAL, origin
+                )
+                break
+            if value := self.received.get(near):
+                source = INHERITED if origin else RECEIVED
+                own[POLICY_PROPERTY] = PropertyValue(value, source, origin)
+                break
+        return Dataset(name, "filesystem", 1, 1, own)
+
+    def take(self, dataset: str, hours: Iterable[float], *, marked: bool = True) -> None:
+        """Have snapshots of the ages given, the oldest taken first."""
+        for age in sorted(hours, reverse=True):
+            self.txg += 1
+            when = NOW - timedelta(hours=age)
+            found = {
+                "creation": PropertyValue(str(int(when.timestamp())), NONE),
+                "userrefs": PropertyValue("0", NONE),
+            }
+            if marked:
+                found[SNAPSHOT_PROPERTY] = PropertyValue("auto", LOCAL)
+            name = f"{dataset}@zfstune-20260101T000000Z-{self.txg}"
+            self.taken[name] = Snapshot(name, self.txg, self.txg, 0, found)
+
+    def count(self, dataset: str) -> int:
+        """Tell how many snapshots a dataset has."""
+        return len(self.snapshots(dataset))
+
+    def reclaim_size(self, first: str, last: str) -> int:
+        """Free a megabyte each."""
+        numbers = [int(name.rpartition("-")[2]) for name in (first, last)]
+        return (numbers[1] - numbers[0] + 1) << 20
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be noon."""
+    monkeypatch.setattr(pruning, "_now", lambda: NOW)
+
+
+@pytest.fixture
+def engine() -> Heirs:
+    """Give two datasets, one below the other, with a snapshot an hour of two days."""
+    made = Heirs("tank", "tank/a", "tank/a/b", "tank/c")
+    for dataset in ("tank/a", "tank/a/b", "tank/c"):
+        made.take(dataset, range(48))
+    return made
+
+
+def test_each_follows_its_own(engine: Heirs) -> None:
+    """Without a rule, datasets with a policy are pruned by it, children by that above."""
+    engine.marks["tank/a"][POLICY_PROPERTY] = "within=30h"
+    engine.marks["tank/a/b"][POLICY_PROPERTY] = "keep=40"
+    pruned = prune(engine=engine.seam)
+    assert list(pruned.plan.datasets) == ["tank/a", "tank/a/b"]
+    assert [engine.count(d) for d in ("tank/a", "tank/a/b", "tank/c")] == [31, 40, 48]
+    del engine.marks["tank/a/b"][POLICY_PROPERTY]
+    prune(engine=engine.seam)
+    assert engine.count("tank/a/b") == 31
+
+
+def test_the_command_line_wins(engine: Heirs) -> None:
+    """A rule that is given rules; only what is to be kept for ever must be named for it."""
+    engine.marks["tank/a"] |= {POLICY_PROPERTY: "keep=40", PROFILE_PROPERTY: "logs"}
+    engine.marks["tank/c"] |= {POLICY_PROPERTY: "never", PROFILE_PROPERTY: "audit"}
+    pruned = prune(keep=30, engine=engine.seam)
+    assert pruned.plan.datasets == ("tank/a",)
+    assert [engine.count(d) for d in ("tank/a", "tank/c")] == [30, 48]
+    prune("tank/c", keep=30, engine=engine.seam)
+    assert engine.count("tank/c") == 30
+
+
+def test_a_policy_that_was_received_rules_nothing(engine: Heirs) -> None:
+    """Whoever sent a stream does not decide what is destroyed, there or below."""
+    engine.received["tank/a"] = "within=1h"
+    for datasets in ((), ("tank/a",), ("tank/a/b",)):
+        with pytest.raises(PolicyError, match="no rule says what to keep"):
+            prune(*datasets, engine=engine.seam)
+    assert len(engine.taken) == 3 * 48
+
+
+def test_no_policy_is_an_error(engine: Heirs) -> None:
+    """A dataset that is named and has no policy is an error, not a guess."""
+    engine.marks["tank/a"][POLICY_PROPERTY] = "keep=40"
+    with pytest.raises(PolicyError, match="'tank/c': no rule"):
+        prune("tank/a", "tank/c", engine=engine.seam)
+    with pytest.raises(PolicyError, match="'match' alone"):
+        prune("tank/a", match="*", engine=engine.seam)
+    with pytest.raises(PolicyError, match="at once"):
+        prune("tank/a", keep=1, policy="keep=1", engine=engine.seam)
+    assert len(engine.taken) == 3 * 48
+
+
+def test_a_policy_that_cannot_be_read_stops_all(engine: Heirs) -> None:
+    """The dataset that carries it is named, and nothing is destroyed before."""
+    engine.marks["tank/a"][POLICY_PROPERTY] = "keep=many"
+    engine.marks["tank/c"][POLICY_PROPERTY] = "keep=40"
+    with pytest.raises(PolicyError, match=r"policy of 'tank/a': .*whole number"):
+        prune(engine=engine.seam)
+    engine.marks["tank/a"][POLICY_PROPERTY] = "keep=0"
+    with pytest.raises(PolicyError, match="every snapshot in scope"):
+        prune(engine=engine.seam)
+    engine.marks["tank/a"][POLICY_PROPERTY] = "daily=30 tz=Nowhere/Town"
+    with pytest.raises(PolicyError, match="no such zone"):
+        prune(engine=engine.seam)
+    assert len(engine.taken) == 3 * 48
+
+
+def test_only_what_is_named_may_be_of_others(engine: Heirs) -> None:
+    """In the scope of our names the mark counts; a glob of the policy names the rest."""
+    engine.take("tank/c", [100, 0.5], marked=False)
+    foreign = [s for s in engine.snapshots("tank/c") if not s.local(SNAPSHOT_PROPERTY)]
+    pruned = prune("tank/c", policy="within=30h", engine=engine.seam)
+    assert [d.snapshot for d in pruned.spared] == [foreign[0]]
+    pruned = prune("tank/c", policy="match=zfstune-* within=30h", engine=engine.seam)
+    assert pruned.destroyed == (foreign[0].name,)
+
+
+def test_more_than_half_takes_force(engine: Heirs) -> None:
+    """The error names the numbers; a dry run shows the plan and the alarm."""
+    with pytest.raises(
+        PlanError, match="43 of the 48 snapshots in scope of 'tank/a'"
+    ) as no:
+        prune("tank/a", policy="within=4h", engine=engine.seam)
+    assert "--force" in no.value.hint
+    assert engine.count("tank/a") == 48
+    dry = prune("tank/a", policy="within=4h", dry_run=True, engine=engine.seam)
+    assert len(dry.plan.alarms) == 1
+    prune("tank/a", policy="within=4h", force=True, engine=engine.seam)
+    assert engine.count("tank/a") == 5
+
+
+def test_a_stored_count_is_looked_at_too(engine: Heirs) -> None:
+    """A number that is said now was seen; one that was stored once may be a slip."""
+    engine.marks["tank/a"][POLICY_PROPERTY] = "keep=4"
+    with pytest.raises(PlanError, match="44 of the 48"):
+        prune("tank/a", engine=engine.seam)
+    prune("tank/a", keep=4, engine=engine.seam)
+    assert engine.count("tank/a") == 4
+
+
+def test_few_of_few_raise_no_alarm() -> None:
+    """A timer that missed some runs goes on by itself."""
+    engine = Heirs("tank/a")
+    engine.take("tank/a", range(9))
+    prune("tank/a", policy="within=1h", engine=engine.seam)
+    assert engine.count("tank/a") == 2
+
+
+def test_all_in_scope_takes_force_or_consent(engine: Heirs) -> None:
+    """A part of a policy that keeps nothing of its scope destroys it by consent alone."""
+    rule = parse_policy("match=zfstune-* keep=0", allow_zero=True)
+    pruned = prune("tank/a", policy=rule, dry_run=True, engine=engine.seam)
+    assert pruned.plan.alarms == ()
+    with pytest.raises(PolicyError, match="every snapshot in scope"):
+        prune("tank/a", policy="match=zfstune-* keep=0", engine=engine.seam)
+
+
+def test_a_clock_that_was_set_back_takes_force(engine: Heirs) -> None:
+    """Snapshots dated after now stop a prune by time; a count asks no clock."""
+    engine.take("tank/a", [-48, -2])
+    with pytest.raises(PlanError, match=r"2 snapshots .* after now, by up to 48 hours"):
+        prune("tank/a", policy="within=40h", engine=engine.seam)
+    prune("tank/a", policy="within=40h", force=True, engine=engine.seam)
+    assert engine.count("tank/a") == 43
+    prune("tank/a", keep=42, engine=engine.seam)
+    assert engine.count("tank/a") == 42
+
+
+def test_a_little_in_the_future_is_no_alarm(engine: Heirs) -> None:
+    """Clocks differ by minutes; such a snapshot merely stays."""
+    engine.take("tank/a", [-0.5])
+    prune("tank/a", policy="within=40h", engine=engine.seam)
+    assert engine.count("tank/a") == 42
+
+
+def test_dry_run_says_what_would_be_freed(engine: Heirs) -> None:
+    """Bytes are those of whole runs of victims, asked of ZFS; a real run does not ask."""
+    dry = prune("tank/a", policy="within=40h", dry_run=True, engine=engine.seam)
+    assert dry.plan.reclaims == {"tank/a": 7 << 20}
+    told = json.loads(json.dumps(dry.to_dict()))
+    assert told["policies"] == {"tank/a": "within=40h"}
+    assert (told["keep"], told["alarms"], told["reclaims"]) == (
+        None,
+        [],
+        {"tank/a": 7 << 20},
+    )
+    first, *_, last = told["snapshots"]
+    assert (first["action"], first["expires"]) == ("keep", SECONDS + 40 * 3600 + 1)
+    assert (last["action"], last["creation"]) == ("destroy", SECONDS - 47 * 3600)
+    assert prune("tank/a", policy="within=40h", engine=engine.seam).plan.reclaims is None

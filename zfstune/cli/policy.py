@@ -1,0 +1,114 @@
+"""``zfstune policy``: what datasets say is to be kept of their snapshots."""
+
+from __future__ import annotations
+
+from zfstune.cli import status
+from zfstune.cli.opening import open_meant
+from zfstune.cli.output import print_json, print_table
+from zfstune.cli.rules import add_rules, read_rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+__all__ = ["add_parser"]
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb and its own verbs."""
+    parser = verbs.add_parser(
+        "policy",
+        help="store on datasets what prune is to keep",
+        description="Store a retention policy on a dataset, as a user property that "
+        "those below inherit. `zfstune prune` without a rule follows it.",
+    )
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    setting = actions.add_parser(
+        "set",
+        help="store a policy",
+        description="Store a policy on a dataset, from rules as options or as one text "
+        "(hourly=48 daily=30 within=7d tz=Europe/Berlin).",
+    )
+    setting.add_argument("dataset", metavar="DATASET")
+    setting.add_argument(
+        "text", nargs="*", metavar="WORD", help="the policy as text, instead of options"
+    )
+    setting.add_argument(
+        "--all-of-them", action="store_true", help="consent to --keep 0; so must each prune"
+    )
+    add_rules(setting)
+    setting.set_defaults(run=_set)
+    showing = actions.add_parser(
+        "show",
+        help="show the policies in force",
+        description="Show the policy in force on each dataset, and where it was set.",
+    )
+    showing.add_argument(
+        "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
+    )
+    showing.add_argument("-H", action="store_true", help="no header, tabs between columns")
+    showing.add_argument("--json", action="store_true", help="print one JSON document")
+    showing.set_defaults(run=_show)
+    clearing = actions.add_parser(
+        "clear",
+        help="drop a dataset's own policy",
+        description="Drop a dataset's own policy: that of a dataset above is in force.",
+    )
+    clearing.add_argument("dataset", metavar="DATASET")
+    clearing.set_defaults(run=_clear)
+
+
+def _set(args: argparse.Namespace) -> int:
+    from zfstune.errors import PolicyError  # noqa: PLC0415 (not for --help)
+    from zfstune.policies import set_policy  # noqa: PLC0415 (as above)
+    from zfstune.policy import Policy  # noqa: PLC0415 (as above)
+    from zfstune.policy_text import parse_policy  # noqa: PLC0415 (as above)
+
+    keep, policy = read_rules(args)
+    if keep is not None:
+        policy = Policy.last(keep, args.match, allow_zero=args.all_of_them)
+    if args.text:
+        if policy is not None:
+            raise PolicyError("cannot store policy: say it as text or as options, not both")
+        policy = parse_policy(" ".join(args.text), allow_zero=args.all_of_them)
+    if policy is None:
+        raise PolicyError(
+            f"cannot store policy on '{args.dataset}': no rule says what to keep",
+            hint=f"say it: zfstune policy set {args.dataset} hourly=48 daily=30",
+        )
+    with open_meant(args) as engine:
+        text = set_policy(engine, args.dataset, policy)
+    print(f"{args.dataset}: {text}")
+    return status.DONE
+
+
+def _show(args: argparse.Namespace) -> int:
+    from zfstune.policies import stored_policies  # noqa: PLC0415 (not for --help)
+    from zfstune.policy_text import format_policy  # noqa: PLC0415 (as above)
+
+    with open_meant(args) as engine:
+        datasets = {
+            dataset.name: dataset
+            for root in args.datasets or engine.pools()
+            for dataset in engine.datasets(root)
+        }
+        stored = stored_policies(engine, datasets.values(), allow_zero=True)
+    rows = [
+        {"name": name, "policy": format_policy(policy), "set_on": origin}
+        for name, (policy, origin) in stored.items()
+    ]
+    if args.json:
+        print_json({"policies": rows})
+        return status.DONE
+    cells = [(row["name"], row["set_on"], row["policy"]) for row in rows]
+    print_table(("NAME", "SET ON", "POLICY"), cells, scripted=args.H)
+    return status.DONE
+
+
+def _clear(args: argparse.Namespace) -> int:
+    from zfstune.policies import clear_policy  # noqa: PLC0415 (not for --help)
+
+    with open_meant(args) as engine:
+        clear_policy(engine, args.dataset)
+    return status.DONE

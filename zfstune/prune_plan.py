@@ -1,0 +1,106 @@
+"""What a prune is to do, and what it did, as values."""
+
+from __future__ import annotations
+
+from zfstune.frozen import frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.policy import Policy
+    from zfstune.retention import Decision
+    from zfstune.state import Snapshot
+
+__all__ = ["PrunePlan", "Pruned"]
+
+
+@frozen
+class PrunePlan:
+    """What is to go, what stays, and why.
+
+    Attributes:
+        policies: What each dataset looked at follows.
+        decisions: One a snapshot, by dataset, newest first.
+        alarms: What takes `force`; empty where all looks well.
+        reclaims: Bytes that the dataset's victims would free, where that was asked
+            for: exact, but for blocks that dedup or block cloning also keep.
+    """
+
+    policies: Mapping[str, Policy]
+    decisions: tuple[Decision, ...]
+    alarms: tuple[str, ...] = ()
+    reclaims: Mapping[str, int] | None = None
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets looked at."""
+        return tuple(self.policies)
+
+    @property
+    def victims(self) -> tuple[Snapshot, ...]:
+        """The snapshots to destroy."""
+        return tuple(d.snapshot for d in self.decisions if not d.keep)
+
+    @property
+    def spared(self) -> tuple[Decision, ...]:
+        """The snapshots that the policy lets go and something else keeps."""
+        return tuple(d for d in self.decisions if d.spared)
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the plan as JSON takes it."""
+        from zfstune.policy_text import format_policy  # noqa: PLC0415 (not for a count)
+
+        policies = list(self.policies.values())
+        same = (
+            policies[0]
+            if policies and policies.count(policies[0]) == len(policies)
+            else None
+        )
+        return {
+            "keep": same.keep if same else None,
+            "match": same.match if same else None,
+            "datasets": list(self.datasets),
+            "policies": {d: format_policy(policy) for d, policy in self.policies.items()},
+            "alarms": list(self.alarms),
+            "reclaims": None if self.reclaims is None else dict(self.reclaims),
+            "snapshots": [
+                {
+                    "name": d.snapshot.name,
+                    "guid": d.snapshot.guid,
+                    "createtxg": d.snapshot.createtxg,
+                    "action": "keep" if d.keep else "destroy",
+                    "spared": d.spared,
+                    "reasons": list(d.reasons),
+                    "creation": d.snapshot.creation,
+                    "expires": d.expires,
+                }
+                for d in self.decisions
+            ],
+        }
+
+
+@frozen
+class Pruned:
+    """What became of a plan.
+
+    Attributes:
+        plan: The plan.
+        destroyed: Names of the snapshots destroyed, in that order.
+        spared: Snapshots that the policy lets go and something kept: known when
+            the plan was made, or found out while it ran.
+    """
+
+    plan: PrunePlan
+    destroyed: tuple[str, ...]
+    spared: tuple[Decision, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the plan as JSON takes it, and what was done of it."""
+        return {
+            **self.plan.to_dict(),
+            "destroyed": list(self.destroyed),
+            "spared": [
+                {"name": d.snapshot.name, "reasons": list(d.reasons)} for d in self.spared
+            ],
+        }
