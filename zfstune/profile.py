@@ -29,6 +29,10 @@ it is made of the datasets and values that it names, and of nothing else. A valu
 that is the same as without the variant is written without its reason, as in
 ``atime = "off"``.
 
+With ``extends = "postgres"`` a profile starts from the datasets of one that ships: a
+``[[dataset]]`` with a path of that one adds to it or replaces its values, and any other
+comes on top. Variants are not taken over.
+
 ``mountpoint`` is no business of a profile: the root decides where things appear.
 ``canmount = "off"`` makes a dataset that only holds others. A variant may disable
 sync, a profile may not; and applying such a variant takes a flag that names the loss.
@@ -47,19 +51,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "SITE",
     "DatasetProfile",
     "Profile",
     "Setting",
     "Variant",
     "choose",
     "load",
+    "load_file",
+    "load_shipped",
     "load_text",
     "names",
     "nearest",
 ]
 
 MAX_BYTES = 64 * 1024
+# Profiles of this site; one named like one that ships stands in for it.
+SITE = "/etc/zfstune/profiles.d"
 _SUFFIX = ".toml"
+# The stat module's S_IFMT, S_IFREG, S_IWGRP and S_IWOTH: importing it costs more
+_KIND, _PLAIN, _OTHERS = 0o170000, 0o100000, 0o022
 
 
 @frozen
@@ -163,13 +174,12 @@ class Profile:
 
 
 def names() -> tuple[str, ...]:
-    """Give the names of the profiles that zfstune ships, sorted."""
-    entries = os.listdir(_folder())
-    return tuple(sorted(e[: -len(_SUFFIX)] for e in entries if e.endswith(_SUFFIX)))
+    """Give the names of the profiles that ship and of those in :data:`SITE`, sorted."""
+    return tuple(sorted({*_listed(_folder()), *_listed(SITE)}))
 
 
 def load(name: str) -> Profile:
-    """Load a profile that zfstune ships.
+    """Load a profile: the site's own, else the one that zfstune ships.
 
     Args:
         name: As in ``postgres``, or ``postgres:seed`` for a variant of it.
@@ -200,28 +210,91 @@ def choose(profiles: Iterable[Profile], variant: str | None) -> list[Profile]:
     ]
 
 
+def load_file(path: str) -> Profile:
+    """Load a profile from a file of the user's own.
+
+    Raises:
+        ProfileError: It cannot be read, is no plain file, or holds no profile.
+    """
+    return load_text(_read(path), path)
+
+
 def _load(name: str) -> Profile:
-    known = names()
-    # Looking the name up in the list, rather than on disk, is what keeps
+    # Looking the name up in a list, rather than on disk, is what keeps
     # "../../etc/x" from ever becoming a path.
-    if name not in known:
+    if name in _listed(SITE):
+        path = os.path.join(SITE, name + _SUFFIX)
+        profile = load_text(_read(path, trusted=True), path)
+    elif name in _listed(_folder()):
+        profile = load_shipped(name)
+    else:
+        known = names()
         near = nearest(name, known)
         hint = f"did you mean '{near}'? " if near else ""
         hint += "there are: " + ", ".join(known)
         message = f"cannot load profile '{shown(name)}': there is no such profile"
         raise ProfileError(message, hint=hint)
-    filename = name + _SUFFIX
-    with open(os.path.join(_folder(), filename), "rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        raise ProfileError(f"cannot load profile '{filename}': it is not UTF-8") from error
-    profile = load_text(text, filename)
     if profile.name != name:
         reason = f"top level: name is '{profile.name}', the file's is '{name}'"
-        raise ProfileError(f"cannot load profile '{filename}': {reason}")
+        raise ProfileError(f"cannot load profile '{shown(profile.origin)}': {reason}")
     return profile
+
+
+def load_shipped(name: str) -> Profile:
+    """Load a profile that zfstune ships, whatever the site has under that name.
+
+    Raises:
+        ProfileError: It ships none of that name; the hint lists those that it does.
+    """
+    known = _listed(_folder())
+    if name not in known:
+        message = f"cannot extend '{shown(name)}': zfstune ships no such profile"
+        raise ProfileError(message, hint="there are: " + ", ".join(known))
+    filename = name + _SUFFIX
+    return load_text(_read(os.path.join(_folder(), filename)), filename)
+
+
+def _listed(folder: str) -> list[str]:
+    """List the profiles of a folder; one that is not there has none."""
+    try:
+        entries = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        message = f"cannot list the profiles in '{shown(folder)}': {error.strerror}"
+        raise ProfileError(message) from None
+    return sorted(e[: -len(_SUFFIX)] for e in entries if e.endswith(_SUFFIX))
+
+
+def _read(path: str, *, trusted: bool = False) -> str:
+    """Read a plain file; a pipe or a device would never end.
+
+    Args:
+        path: The file.
+        trusted: What it says will be done unasked, so only its owner, this user or
+            root, may have written it.
+    """
+    message = f"cannot load profile '{shown(path)}': "
+    try:
+        # without O_NONBLOCK, opening a pipe waits for its other end
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ProfileError(message + reason) from None
+    try:
+        facts = os.fstat(descriptor)
+        if facts.st_mode & _KIND != _PLAIN:
+            raise ProfileError(message + "it is no plain file")
+        if trusted and (facts.st_mode & _OTHERS or facts.st_uid not in {0, os.getuid()}):
+            hint = f"if it is as it should be: `chown root {path}` and `chmod go-w {path}`"
+            raise ProfileError(message + "others may have written it", hint=hint)
+        return os.read(descriptor, MAX_BYTES + 1).decode()
+    except UnicodeDecodeError as error:
+        raise ProfileError(message + "it is not UTF-8") from error
+    except OSError as error:
+        raise ProfileError(message + (error.strerror or str(error))) from None
+    finally:
+        os.close(descriptor)
 
 
 def load_text(text: str, origin: str) -> Profile:

@@ -16,6 +16,7 @@ from zfstune.profile import (
     Profile,
     Setting,
     Variant,
+    load_shipped,
     nearest,
 )
 from zfstune.quoting import shown
@@ -68,12 +69,37 @@ class _Reader:
 
     def profile(self, table: Mapping[str, object]) -> Profile:
         where = "top level"
-        self.only(table, where, ("name", "summary", "dataset", "variant"))
+        self.only(table, where, ("name", "summary", "extends", "dataset", "variant"))
         name = self.word(self.text(table, where, "name"), where, "key 'name'")
         summary = self.text(table, where, "summary")
-        rows = table.get("dataset")
-        if not isinstance(rows, list) or not rows:
+        base = self.base(table, where)
+        rows = table.get("dataset", [] if base else None)
+        if not isinstance(rows, list) or not (rows or base):
             self.refuse(where, "no [[dataset]] table", "a profile has at least one dataset")
+        datasets = {**base, **self.datasets(rows, base)}
+        variants = self.table(table.get("variant", {}), "variant")
+        return Profile(
+            name,
+            summary,
+            tuple(datasets.values()),
+            self.origin,
+            tuple(self.variant(n, v, datasets) for n, v in variants.items()),
+        )
+
+    def base(self, table: Mapping[str, object], where: str) -> dict[str, DatasetProfile]:
+        """Give the datasets of the profile that this one extends, by path."""
+        if "extends" not in table:
+            return {}
+        name = self.text(table, where, "extends")
+        try:
+            found = load_shipped(name)
+        except ProfileError as error:
+            self.refuse(where, f"key 'extends': {error.message}", error.hint)
+        return {dataset.path: dataset for dataset in found.datasets}
+
+    def datasets(
+        self, rows: list[object], base: Mapping[str, DatasetProfile]
+    ) -> dict[str, DatasetProfile]:
         datasets: dict[str, DatasetProfile] = {}
         for number, row in enumerate(rows, 1):
             spot = f"dataset {number}"
@@ -85,15 +111,11 @@ class _Reader:
             if child is not None:
                 reason = f"it comes after its child '{child}'"
                 self.refuse(spot, reason, "put parents first")
+            if dataset.path in base:
+                dataset = _merged(base[dataset.path], dataset)
+                self.check({s.property: s.value for s in dataset.settings}, spot)
             datasets[dataset.path] = dataset
-        variants = self.table(table.get("variant", {}), "variant")
-        return Profile(
-            name,
-            summary,
-            tuple(datasets.values()),
-            self.origin,
-            tuple(self.variant(n, v, datasets) for n, v in variants.items()),
-        )
+        return datasets
 
     def variant(
         self, name: str, value: object, datasets: Mapping[str, DatasetProfile]
@@ -252,6 +274,18 @@ class _Reader:
         if not isinstance(value, dict):
             self.refuse(where, "it takes a table")
         return value
+
+
+def _merged(base: DatasetProfile, own: DatasetProfile) -> DatasetProfile:
+    """Lay a dataset over the one that it extends."""
+    settings = {s.property: s for s in (*base.settings, *own.settings)}
+    return DatasetProfile(
+        own.path,
+        tuple(settings.values()),
+        owner=own.owner if own.owner is not None else base.owner,
+        group=own.group if own.group is not None else base.group,
+        mode=own.mode if own.mode is not None else base.mode,
+    )
 
 
 def _same(name: str, one: str, other: str) -> bool:

@@ -90,6 +90,20 @@ def test_a_role_by_the_name_of_the_host(
     )
 
 
+def test_a_profile_of_ones_own(
+    engine: ImageEngine, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--profile FILE is applied like one that ships, and together with one."""
+    engine.close()
+    own = tmp_path / "own.toml"
+    own.write_text('name = "own"\nsummary = "s"\n[[dataset]]\npath = "own/x"\n')
+    command = ["--image", str(file), "plan", "--check", "--profile", str(own), "logs"]
+    assert main(command) == 4
+    shown = capsys.readouterr().out
+    assert shown.startswith("plan for logs, own on pool tank")
+    assert "create tank/data/own/x" in shown
+
+
 def test_roles_and_profiles_go_together(engine: ImageEngine) -> None:
     """A role adds its profiles to those that are named; one that adds none is fine."""
     plan = zfstune.plan("logs", roles="ci", engine=engine)

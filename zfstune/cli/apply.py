@@ -52,6 +52,14 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help="as in `postgres`; `zfstune profiles` lists them",
     )
     parser.add_argument(
+        "--profile",
+        dest="files",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a profile of your own; may be repeated",
+    )
+    parser.add_argument(
         "--role",
         dest="roles",
         metavar="ROLE",
@@ -99,8 +107,6 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _arguments(args: argparse.Namespace) -> dict[str, Any]:
-    if not (args.profiles or args.roles):
-        args.refuse("name a PROFILE or a --role")
     return {
         "roles": [_role(role) for role in args.roles],
         "variant": args.variant,
@@ -110,6 +116,15 @@ def _arguments(args: argparse.Namespace) -> dict[str, Any]:
         "owner": not args.no_owner,
         "allow_unsafe": args.allow_unsafe,
     }
+
+
+def _profiles(args: argparse.Namespace) -> list[Any]:
+    """Give what was asked for: names, and profiles from files."""
+    if not (args.profiles or args.files or args.roles):
+        args.refuse("name a PROFILE or a --role")
+    from zfstune.profile import load_file  # noqa: PLC0415 (not for --help)
+
+    return [*args.profiles, *map(load_file, args.files)]
 
 
 def _role(name: str) -> str:
@@ -136,9 +151,9 @@ def _show(plan: Plan) -> None:
 def _plan(args: argparse.Namespace) -> int:
     from zfstune.applying import plan  # noqa: PLC0415 (not for --help)
 
-    arguments = _arguments(args)
+    profiles, arguments = _profiles(args), _arguments(args)
     with open_meant(args) as engine:
-        made = plan(*args.profiles, **arguments, engine=engine)
+        made = plan(*profiles, **arguments, engine=engine)
     if args.json:
         print_json(made.to_dict())
     else:
@@ -149,10 +164,10 @@ def _plan(args: argparse.Namespace) -> int:
 def _apply(args: argparse.Namespace) -> int:
     from zfstune.applying import apply  # noqa: PLC0415 (not for --help)
 
-    arguments = _arguments(args)
+    profiles, arguments = _profiles(args), _arguments(args)
     with open_meant(args) as engine:
         applied = apply(
-            *args.profiles,
+            *profiles,
             **arguments,
             dry_run=args.dry_run,
             engine=engine,

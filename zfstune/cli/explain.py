@@ -26,20 +26,26 @@ def add_parser(verbs: Any) -> None:
         "disagrees, what this pool makes of it, and how the kldload postinstallers differ; "
         "and what a record takes on disk. Without ZFS it explains for no pool.",
     )
-    parser.add_argument("profile", metavar="PROFILE", help="as in `postgres`")
+    parser.add_argument("profile", metavar="PROFILE", nargs="?", help="as in `postgres`")
+    parser.add_argument(
+        "--profile", dest="own", metavar="FILE", help="a profile of your own instead"
+    )
     parser.add_argument("--variant", metavar="NAME", help="explain that variant of it")
     parser.add_argument(
         "--pool", help="default: $ZFSTUNE_POOL, the installer's pool, or the only one"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_run, refuse=parser.error)
 
 
 def _run(args: argparse.Namespace) -> int:
+    if (args.profile is None) == (args.own is None):
+        args.refuse("name a PROFILE, or a file with --profile")
     from zfstune.explaining import explain  # noqa: PLC0415 (not for --help)
+    from zfstune.profile import load_file  # noqa: PLC0415 (as above)
 
     explanation = explain(
-        args.profile,
+        args.profile if args.own is None else load_file(args.own),
         variant=args.variant,
         pool=args.pool,
         opened=lambda: open_meant(args),

@@ -1,9 +1,10 @@
-"""``zfstune profiles`` and ``zfstune roles``: which there are."""
+"""``zfstune profiles``, ``profile`` and ``roles``: which there are, and are they sound."""
 
 from __future__ import annotations
 
 from zfstune.cli import status
-from zfstune.cli.output import print_json, print_table
+from zfstune.cli.output import print_json, print_table, report
+from zfstune.errors import ProfileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ __all__ = ["add_parser"]
 
 
 def add_parser(verbs: Any) -> None:
-    """Add both verbs."""
+    """Add the three verbs."""
     parser = verbs.add_parser(
         "profiles",
         help="list the profiles",
@@ -31,6 +32,20 @@ def add_parser(verbs: Any) -> None:
     )
     _add_options(parser)
     parser.set_defaults(run=_roles)
+    parser = verbs.add_parser(
+        "profile",
+        help="check profiles of your own",
+        description="Check profiles of your own, for `zfstune apply --profile FILE` or for "
+        "/etc/zfstune/profiles.d.",
+    )
+    own = parser.add_subparsers(metavar="VERB", required=True)
+    check = own.add_parser(
+        "check",
+        help="say whether files hold sound profiles",
+        description="Say whether files hold sound profiles. Nothing but the files is read.",
+    )
+    check.add_argument("files", metavar="FILE", nargs="+")
+    check.set_defaults(run=_check)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +53,24 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "-H", dest="scripted", action="store_true", help="tabs, no header: for scripts"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _check(args: argparse.Namespace) -> int:
+    from zfstune.profile import load_file  # noqa: PLC0415 (not for --help)
+
+    faults = 0
+    for path in args.files:
+        try:
+            found = load_file(path)
+        except ProfileError as error:
+            report(error)
+            faults += 1
+            continue
+        variants = "".join(f", variant {each.name}" for each in found.variants)
+        count = len(found.datasets)
+        datasets = f"{count} dataset{'s' if count > 1 else ''}"
+        print(f"{path}: sound: profile {found.name}, {datasets}{variants}")
+    return status.FAILED if faults else status.DONE
 
 
 def _roles(args: argparse.Namespace) -> int:
@@ -72,7 +105,14 @@ def _roles(args: argparse.Namespace) -> int:
 def _profiles(args: argparse.Namespace) -> int:
     from zfstune import profile  # noqa: PLC0415 (not for --help)
 
-    found = [profile.load(name) for name in profile.names()]
+    found = []
+    names = profile.names()
+    for name in names:
+        try:
+            found.append(profile.load(name))
+        except ProfileError as error:  # one of the site's own: the others still count
+            report(error)
+    result = status.DONE if len(found) == len(names) else status.PARTLY
     if args.json:
         print_json(
             [
@@ -85,10 +125,10 @@ def _profiles(args: argparse.Namespace) -> int:
                 for each in found
             ]
         )
-        return status.DONE
+        return result
     rows = [
         (each.name, ",".join(v.name for v in each.variants) or "-", each.summary)
         for each in found
     ]
     print_table(("PROFILE", "VARIANTS", "SUMMARY"), rows, scripted=args.scripted)
-    return status.DONE
+    return result
