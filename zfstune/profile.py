@@ -68,6 +68,7 @@ __all__ = [
 MAX_BYTES = 64 * 1024
 # Profiles of this site; one named like one that ships stands in for it.
 SITE = "/etc/zfstune/profiles.d"
+NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _SUFFIX = ".toml"
 # The stat module's S_IFMT, S_IFREG, S_IWGRP and S_IWOTH: importing it costs more
 _KIND, _PLAIN, _OTHERS = 0o170000, 0o100000, 0o022
@@ -220,12 +221,10 @@ def load_file(path: str) -> Profile:
 
 
 def _load(name: str) -> Profile:
-    # Looking the name up in a list, rather than on disk, is what keeps
-    # "../../etc/x" from ever becoming a path.
-    if name in _listed(SITE):
+    if _has(SITE, name):
         path = os.path.join(SITE, name + _SUFFIX)
         profile = load_text(_read(path, trusted=True), path)
-    elif name in _listed(_folder()):
+    elif _has(_folder(), name):
         profile = load_shipped(name)
     else:
         known = names()
@@ -246,12 +245,18 @@ def load_shipped(name: str) -> Profile:
     Raises:
         ProfileError: It ships none of that name; the hint lists those that it does.
     """
-    known = _listed(_folder())
-    if name not in known:
+    if not _has(_folder(), name):
         message = f"cannot extend '{shown(name)}': zfstune ships no such profile"
-        raise ProfileError(message, hint="there are: " + ", ".join(known))
+        raise ProfileError(message, hint="there are: " + ", ".join(_listed(_folder())))
     filename = name + _SUFFIX
     return load_text(_read(os.path.join(_folder(), filename)), filename)
+
+
+def _has(folder: str, name: str) -> bool:
+    """Tell whether a folder holds a profile; "../../etc/x" never becomes a path."""
+    if not name or not NAME_CHARACTERS.issuperset(name):
+        return False
+    return os.path.exists(os.path.join(folder, name + _SUFFIX))
 
 
 def _listed(folder: str) -> list[str]:

@@ -12,6 +12,7 @@ from zfstune.errors import InvalidName, InvalidProperty, ProfileError
 from zfstune.frozen import frozen, replace
 from zfstune.profile import (
     MAX_BYTES,
+    NAME_CHARACTERS,
     DatasetProfile,
     Profile,
     Setting,
@@ -32,7 +33,6 @@ __all__ = ["read_profile"]
 _MAX_NAME = 64
 _MAX_MODE = 0o7777
 _MAX_RECORD = 16 << 20  # SPA_MAXBLOCKSIZE, include/sys/fs/zfs.h
-_NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 def read_profile(text: str, origin: str) -> Profile:
@@ -204,7 +204,7 @@ class _Reader:
 
     def word(self, word: str, where: str, what: str) -> str:
         if (
-            not set(word) <= _NAME_CHARACTERS
+            not set(word) <= NAME_CHARACTERS
             or len(word) > _MAX_NAME
             or word[:1] in {"", "-"}
         ):

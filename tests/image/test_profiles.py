@@ -104,6 +104,21 @@ def test_a_profile_of_ones_own(
     assert "create tank/data/own/x" in shown
 
 
+def test_explain_looks_at_the_pool(
+    engine: ImageEngine, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it is made of, and what it cannot take."""
+    engine.close()
+    command = ["--image", str(file), "explain", "postgres", "--variant", "seed"]
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "pool tank: file, ashift 12"
+    at = lines.index("  redundant_metadata=most")
+    assert lines[at + 1].startswith("      here:      becomes all: pool 'tank' has no")
+    assert main([*command, "--pool", "none"]) == 1
+    assert "no such pool" in capsys.readouterr().err
+
+
 def test_roles_and_profiles_go_together(engine: ImageEngine) -> None:
     """A role adds its profiles to those that are named; one that adds none is fine."""
     plan = zfstune.plan("logs", roles="ci", engine=engine)

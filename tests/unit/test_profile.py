@@ -251,6 +251,7 @@ _keys = st.sampled_from(
         "properties",
         "recordsize",
         "variant",
+        "extends",
         "only",
         "x",
     ]

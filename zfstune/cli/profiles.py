@@ -46,6 +46,12 @@ def add_parser(verbs: Any) -> None:
     )
     check.add_argument("files", metavar="FILE", nargs="+")
     check.set_defaults(run=_check)
+    schema = own.add_parser(
+        "schema",
+        help="print the JSON Schema of a profile",
+        description="Print the JSON Schema of a profile, for an editor to complete by.",
+    )
+    schema.set_defaults(run=_schema)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +77,13 @@ def _check(args: argparse.Namespace) -> int:
         datasets = f"{count} dataset{'s' if count > 1 else ''}"
         print(f"{path}: sound: profile {found.name}, {datasets}{variants}")
     return status.FAILED if faults else status.DONE
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from zfstune.profile_schema import profile_schema  # noqa: PLC0415 (not for --help)
+
+    print_json(profile_schema())
+    return status.DONE
 
 
 def _roles(args: argparse.Namespace) -> int:
