@@ -20,7 +20,8 @@ enum { DST_FIRST = 16 << 10 };
 /*
  * One ioctl, with `src` packed in and `*dst` unpacked out; either may be NULL.
  * Where the kernel wants more room (ENOMEM and the size it needs), it has not
- * moved on but may have written over name and cursor: both are put back.
+ * moved on but may have written over name and cursor: both are put back. So it is
+ * where a signal stopped a step of a listing (zfs_ioc_snapshot_list_next).
  */
 static int
 zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
@@ -49,9 +50,10 @@ zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
 		}
 		cmd->dst_filled = 0;	/* the kernel sets it and never clears it */
 		error = ioctl(z->fd, request, cmd) == 0 ? 0 : errno;
-		if (error != ENOMEM || dst == NULL || cmd->dst_size <= room)
+		if (error == ENOMEM && dst != NULL && cmd->dst_size > room)
+			room = cmd->dst_size;
+		else if (error != EINTR)
 			break;
-		room = cmd->dst_size;
 		(void) strcpy(cmd->name, name);
 		cmd->cookie = cookie;
 		error = 0;

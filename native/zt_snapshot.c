@@ -1,4 +1,6 @@
 /* Calls on many snapshots, holds or bookmarks at once. */
+#include <signal.h>
+
 #include "zt_impl.h"
 
 int
@@ -18,6 +20,28 @@ zt_snapshot(struct zt *zt, const uint8_t *flat, size_t size,
 	return (zt_give_errors(zt, error, list, errors));
 }
 
+/*
+ * The kernel destroys snapshots by a channel program, which any signal cancels,
+ * half way or before it began (zcp_eval_sig() in module/zfs/zcp.c). A program that
+ * meant to handle the signal and go on would be left with half a batch, one that
+ * is signalled often would never get on. So signals wait, for a batch is short.
+ */
+static int
+destroy_unbroken(struct zt *zt, nvlist_t *snaps, boolean_t defer,
+    nvlist_t **list)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	error = pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (error != 0)
+		return (error);
+	error = zt->z.lzc_destroy_snaps(snaps, defer, list);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return (error);
+}
+
 int
 zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t size, int defer,
     struct zt_buf *errors)
@@ -27,7 +51,7 @@ zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t size, int defer,
 
 	if (error != 0)
 		return (error);
-	error = zt->z.lzc_destroy_snaps(snaps, defer ? B_TRUE : B_FALSE, &list);
+	error = destroy_unbroken(zt, snaps, defer ? B_TRUE : B_FALSE, &list);
 	zt->z.nvp.nvlist_free(snaps);
 	return (zt_give_errors(zt, error, list, errors));
 }
