@@ -1,6 +1,9 @@
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "buf.h"
 #include "zt_impl.h"
@@ -212,4 +215,13 @@ int
 zt_unmount(const char *path, int flags)
 {
 	return (umount2(path, flags) == 0 ? 0 : errno);
+}
+
+int
+zt_end_with(int parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		return (errno);
+	/* it may have ended before this was asked for */
+	return (getppid() == parent ? 0 : ESRCH);
 }

@@ -24,6 +24,9 @@ void zt_close(struct zt *zt);
 unsigned int zt_minor(struct zt *zt);
 uint64_t zt_max_recordsize(struct zt *zt);
 
+/* From now on this process ends when its parent, which is `parent`, does. */
+int zt_end_with(int parent);
+
 int zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *packed);
 int zt_nvlist_decode(struct zt *zt, const char *packed, size_t size,

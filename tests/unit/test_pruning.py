@@ -97,8 +97,8 @@ def test_held_between_check_and_call() -> None:
     pruned = prune("tank/a", keep=1, engine=engine.seam)
     assert set(engine.taken) == {names[0], names[3], names[5]}
     reasons = {d.snapshot.name: d.reasons for d in pruned.spared}
-    assert reasons[names[0]] == ("it is held or mounted",)
-    assert reasons[names[3]] == ("it has clones",)
+    assert "held" in reasons[names[0]][0]
+    assert "clones" in reasons[names[3]][0]
 
 
 def test_all_of_a_batch_in_use() -> None:

@@ -7,9 +7,14 @@ import os
 import sys
 
 from zfstune.cli import status
-from zfstune.cli.output import report
+from zfstune.cli.opening import is_kernel_meant
+from zfstune.cli.output import report, warn
 from zfstune.cli.parser import build_parser
 from zfstune.errors import PolicyError, ZfstuneError, ZfsUnavailable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 __all__ = ["main"]
 
@@ -19,12 +24,23 @@ def main(argv: list[str] | None = None) -> int:
     if argv is None:
         # this process ends with the command: looking for cycles would only slow it
         gc.disable()
+    # Python leaves them out where the caller closed them, as in `zfstune list >&-`
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (until the end)
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 (as above)
     # names and values are bytes to ZFS: print them as they are
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="surrogateescape")
     args = build_parser().parse_args(argv)
+    if argv is None and is_kernel_meant(args):
+        from zfstune.cli.watch import watched  # noqa: PLC0415 (not for --help)
+
+        return watched(lambda: _run(args))
+    return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         result: int = args.run(args)
         sys.stdout.flush()
@@ -37,10 +53,15 @@ def main(argv: list[str] | None = None) -> int:
     except ZfstuneError as error:
         report(error)
         return status.FAILED
-    except BrokenPipeError:
-        # the reader left, as in `zfstune list | head`: no more to say, here or at exit
+    except OSError as error:
+        # mostly stdout's, as all else says so in an error of its own; what is left
+        # of the output would fail once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return status.SIGPIPE
+        if isinstance(error, BrokenPipeError):  # the reader left, as in `... | head`
+            return status.SIGPIPE
+        what = f"use '{error.filename}'" if error.filename else "write the output"
+        warn(f"cannot {what}: {error.strerror}")
+        return status.FAILED
     except KeyboardInterrupt:
         return status.SIGINT
     return result

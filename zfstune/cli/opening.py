@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine import Engine
 
-__all__ = ["IMAGE_VARIABLE", "open_meant"]
+__all__ = ["IMAGE_VARIABLE", "is_kernel_meant", "open_meant"]
 
 IMAGE_VARIABLE = "ZFSTUNE_IMAGE"
 
@@ -19,4 +19,13 @@ def open_meant(args: argparse.Namespace) -> Engine:
     """Open the image that ``--image`` or the environment names, else the kernel's ZFS."""
     from zfstune.engine import open_engine  # noqa: PLC0415 (not for --help)
 
-    return open_engine(args.image or os.environ.get(IMAGE_VARIABLE) or None)
+    return open_engine(_image(args))
+
+
+def is_kernel_meant(args: argparse.Namespace) -> bool:
+    """Tell whether the work is the running kernel's to do."""
+    return _image(args) is None and not hasattr(args, "file")  # FILE: zfstune image
+
+
+def _image(args: argparse.Namespace) -> str | None:
+    return args.image or os.environ.get(IMAGE_VARIABLE) or None
