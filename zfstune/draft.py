@@ -78,6 +78,12 @@ class Draft:
             message = f"cannot change pool '{self.pool.name}': it is suspended"
             hint = f"bring its devices back and run `zpool clear {self.pool.name}`"
             raise PlanError(message, hint=hint)
+        # Below a tenth, more and more metaslabs run into the slow allocator
+        # (metaslab_df_free_pct in module/zfs/metaslab.c).
+        if changing and self.pool.free_bytes * 10 < self.pool.size_bytes:
+            left = format_size(self.pool.free_bytes, exact=False)
+            message = f"less than a tenth of the pool is free ({left}): writes get slow"
+            self.warn(self.pool.name, message, "make room, or add a vdev")
         if self.pool.readonly and changing:
             message = f"cannot change pool '{self.pool.name}': it was imported read-only"
             raise PlanError(message, hint="export it and import it without readonly=on")
@@ -141,6 +147,7 @@ class Draft:
             self.create(wanted.dataset, values_for_new(wanted), why, reasons)
             self._warn_recordsize(wanted)
             self._warn_share(wanted)
+            self._warn_wait(wanted)
             return
         difference = compare(found, wanted)
         self.cautions.extend(difference.cautions)
@@ -157,6 +164,21 @@ class Draft:
         if self.pool.mountable and wanted.values.get("sharenfs", "off") != "off":
             message = "it is shared from the next boot on, or when told to"
             self.warn(wanted.dataset, message, f"`zfs share {wanted.dataset}`")
+
+    def _warn_wait(self, wanted: Wanted) -> None:
+        """Say where something waits for spinning disks that a log device could spare.
+
+        A profile that speaks of sync or logbias is one whose writers wait.
+        """
+        waits = wanted.values.get("sync", "disabled") != "disabled"
+        waits = waits or wanted.values.get("logbias") == "latency"
+        if waits and self.pool.rotational and not self._has("log"):
+            message = "each synced write waits for spinning disks here"
+            hint = f"a fast log device takes the wait: `zpool add {self.pool.name} log ...`"
+            self.warn(wanted.dataset, message, hint)
+
+    def _has(self, role: str) -> bool:
+        return any(vdev.role == role for vdev in self.pool.vdevs)
 
     def _warn_recordsize(self, wanted: Wanted) -> None:
         """Say when a record is too small for what the pool is made of."""

@@ -10,8 +10,9 @@ from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
 from zfstune import profile as profiles
 from zfstune.actions import Create, SetOwner
 from zfstune.errors import InvalidProperty, PlanError
+from zfstune.frozen import replace
 from zfstune.properties import Limits
-from zfstune.state import Dataset, Mount
+from zfstune.state import Dataset, Mount, Vdev
 
 if TYPE_CHECKING:
     from zfstune.profile import Profile
@@ -84,6 +85,33 @@ def test_a_share_is_said_not_to_be_exported_yet() -> None:
     assert not model.plan(wanted).warnings
     model.local["tank/data/app"]["sharenfs"] = "off"
     assert said(model.plan(wanted), "shared").dataset == "tank/data/app"
+
+
+@pytest.mark.parametrize(
+    ("rotational", "role", "waits"),
+    [(True, "special", True), (True, "log", False), (False, "special", False)],
+)
+def test_writers_that_wait_for_spinning_disks_are_warned(
+    rotational: bool,  # noqa: FBT001 (a parameter of the test)
+    role: str,
+    waits: bool,  # noqa: FBT001 (as above)
+) -> None:
+    """Where sync or logbias matters, a pool of disks without a log device is slow."""
+    disks = Vdev("mirror", 12, "normal", ("a", "b"), rotational)
+    other = Vdev("mirror", 12, role, ("c", "d"), rotational=False)
+    model = Model(pool=replace(pool_info(), vdevs=(disks, other)))
+    for wanted in (app_profile(sync="standard"), app_profile(logbias="latency")):
+        found = [c for c in model.plan(wanted).warnings if "spinning" in c.message]
+        assert [c.dataset for c in found] == ["tank/data/app"] * waits
+    assert not model.plan(app_profile(atime="off")).warnings
+
+
+def test_a_pool_that_is_nearly_full_is_said() -> None:
+    """Once, and only where the plan would add to it."""
+    model = Model(pool=replace(pool_info(), free_bytes=(1 << 40) // 11))
+    plan = model.plan(app_profile())
+    assert said(plan, "tenth of the pool").dataset == "tank"
+    assert not model.run(plan.actions).plan(app_profile()).warnings
 
 
 def test_two_profiles_cannot_share_a_mountpoint() -> None:
