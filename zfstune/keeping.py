@@ -15,11 +15,17 @@ that an earlier run may have destroyed, what many prunes leave is what one would
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from math import inf
-
 from zfstune.frozen import frozen
-from zfstune.policy import PERIODS, Every, Grid, Last, Never, NewerThan, Within
+from zfstune.policy import (
+    PERIODS,
+    Blocks,
+    Every,
+    Grid,
+    Last,
+    Never,
+    NewerThan,
+    Within,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +40,9 @@ if TYPE_CHECKING:
     # The reason why the member at a position is not kept.
     Otherwise = Callable[[int], str]
 
-__all__ = ["Members", "keep", "newest_expires"]
+__all__ = ["Members", "inf", "keep", "newest_expires", "span"]
+
+inf = float("inf")  # for less than importing math costs
 
 # A gap of more periods than this, as a fraction, is filled.
 _GAP = (5, 4)
@@ -82,6 +90,8 @@ def keep(rule: Rule, members: Members) -> tuple[Kept, Otherwise]:
         return _newer_than(rule, members)
     if isinstance(rule, Grid):
         return _grid(rule, members)
+    if isinstance(rule, Blocks):
+        return _blocks(rule, members)
     assert isinstance(rule, Never)  # noqa: S101 (for the type checker: there is no other)
     return _all("nothing is ever to go", members)
 
@@ -115,6 +125,8 @@ def _last(rule: Last, members: Members) -> tuple[Kept, Otherwise]:
 
 
 def _every(rule: Every, members: Members) -> tuple[Kept, Otherwise]:
+    from bisect import bisect_left  # noqa: PLC0415 (a count needs none)
+
     noun = PERIODS[rule.period]
     calendar = members.calendar(rule.period)
     ascending, times = members.ascending, members.times
@@ -189,6 +201,8 @@ def _newer_than(rule: NewerThan, members: Members) -> tuple[Kept, Otherwise]:
 
 
 def _grid(rule: Grid, members: Members) -> tuple[Kept, Otherwise]:
+    from bisect import bisect_left  # noqa: PLC0415 (a count needs none)
+
     times, ascending = members.times, members.ascending
     spans = [(step.seconds, step.keep) for step in rule.steps for _ in range(step.times)]
     whole = sum(seconds for seconds, _ in spans)
@@ -211,6 +225,22 @@ def _grid(rule: Grid, members: Members) -> tuple[Kept, Otherwise]:
         kept,
         lambda at: "its part of the grid is full" if newest - times[at] < whole else beyond,
     )
+
+
+def _blocks(rule: Blocks, members: Members) -> tuple[Kept, Otherwise]:
+    reason = f"the oldest of its {span(rule.seconds)} since 1970"
+    kept: Kept = {}
+    claimed: set[int] = set()
+    for at in members.ascending:
+        time = members.times[at]
+        age = members.now - time
+        if age > rule.within or (rule.beyond and age <= rule.beyond):
+            continue
+        block = time // rule.seconds
+        if block not in claimed:
+            claimed.add(block)
+            kept[at] = reason, float(time + rule.within + 1)
+    return kept, lambda _: f"not the oldest of its {span(rule.seconds)} in time"
 
 
 def span(seconds: int) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PERIODS",
     "POLICY_PROPERTY",
+    "Blocks",
     "Every",
     "Grid",
     "Group",
@@ -158,11 +159,36 @@ class Grid:
 
 
 @frozen
+class Blocks:
+    """Keep the oldest of each block of `seconds` counted from 1970, while it is young.
+
+    This is how zfs-autobackup and znapzend thin out; :class:`Every` goes by the
+    calendar instead, and loses no period to a timer's jitter.
+
+    Args:
+        seconds: Length of a block.
+        within: How old in seconds, at most.
+        beyond: More than so old, where it is not 0.
+    """
+
+    seconds: int
+    within: int
+    beyond: int = 0
+
+    def __post_init__(self) -> None:
+        if self.seconds < 1 or not 0 <= self.beyond < self.within:
+            raise PolicyError(
+                f"cannot use policy 'blocks': {self.seconds} s from {self.beyond} "
+                f"to {self.within} s old say nothing"
+            )
+
+
+@frozen
 class Never:
     """Never let anything go: an audit trail."""
 
 
-Rule = Last | Every | Within | NewerThan | Grid | Never
+Rule = Last | Every | Within | NewerThan | Grid | Blocks | Never
 
 
 @frozen

@@ -7,7 +7,9 @@
     grid='1x1h(keep=all) | 24x1h | 7x1d'
 
 A semicolon parts rules that speak of different snapshots. Within single quotes
-nothing is special. Each word is also an option of ``zfstune prune``.
+nothing is special. Each word is also an option of ``zfstune prune``, but for what
+the importers of other tools' settings write: ``blocks=4h/30d``, the oldest of each
+4 hours since 1970 while it is at most 30 days old, or ``blocks=4h/7d-30d``.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from zfstune.errors import PolicyError
 from zfstune.keeping import span
 from zfstune.policy import (
     PERIODS,
+    Blocks,
     Every,
     Grid,
     Group,
@@ -159,6 +162,18 @@ def parse_grid(value: str) -> Grid:
     return Grid(tuple(steps))
 
 
+def _parse_blocks(value: str) -> Blocks:
+    length, slash, ages = value.partition("/")
+    beyond, dash, within = ages.rpartition("-")
+    if not slash:
+        raise _bad(f"blocks={value}", "it should read like 4h/30d")
+    return Blocks(
+        parse_span("blocks", length),
+        parse_span("blocks", within),
+        parse_span("blocks", beyond) if dash else 0,
+    )
+
+
 def check_zone(name: str) -> str:
     """Refuse what cannot be the name of a zone, before a file of that name is sought."""
     parts = name.split("/")
@@ -189,6 +204,8 @@ def parse_rule(word: str, key: str, value: str) -> Rule:
         return parse_newer_than(value)
     if key == "grid" and value:
         return parse_grid(value)
+    if key == "blocks" and value:
+        return _parse_blocks(value)
     raise PolicyError(
         f"cannot use policy '{shown(word)}': that is no rule",
         hint=f"rules are keep=N, {', '.join(f'{p}=N' for p in PERIODS)}, within=7d, "
@@ -205,6 +222,9 @@ def _word(rule: Rule) -> str:
         return f"within={span(rule.seconds)}"
     if isinstance(rule, NewerThan):
         return f"newer-than={_quote(rule.name or _stamp(rule.time or 0))}"
+    if isinstance(rule, Blocks):
+        beyond = f"{span(rule.beyond)}-" if rule.beyond else ""
+        return f"blocks={span(rule.seconds)}/{beyond}{span(rule.within)}"
     if isinstance(rule, Grid):
         return f"grid={_quote(' | '.join(map(_step, rule.steps)))}"
     return "never"

@@ -48,8 +48,7 @@ def prune(
     """Destroy the snapshots that a policy lets go.
 
     Args:
-        datasets: Default: every dataset of the pool that zfstune manages or that has
-            a policy.
+        datasets: Default: all of the pool that zfstune manages or that have a policy.
         keep: How many of those in scope stay, counted per dataset by createtxg.
         match: Glob of the snapshot names in scope, whoever made them; default:
             those that :func:`zfstune.snapshot` named and made. With `keep`.

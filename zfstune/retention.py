@@ -16,12 +16,11 @@ can be said of its age.
 from __future__ import annotations
 
 from collections import Counter
-from math import inf
 from operator import attrgetter
 
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
-from zfstune.keeping import Members, keep, newest_expires
+from zfstune.keeping import Members, inf, keep, newest_expires
 from zfstune.policy import Last, Policy
 
 TYPE_CHECKING = False

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import zfstune
 from zfstune import pruning
-from zfstune.cli import main
+from zfstune.cli import main, policy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pytest
 
     from zfstune.engine.image import ImageEngine
+from zfstune.imports import FORMATS
 
 
 def test_a_policy_goes_round(
@@ -70,3 +72,29 @@ def test_ages_are_read_from_zfs(
     assert [d.keep for d in dry.plan.decisions] == [True, False, False]
     assert dry.plan.reclaims == {"tank/a": 0}
     assert len(zfstune.prune("tank/a", policy="within=1h", engine=engine).destroyed) == 2
+
+
+def test_import_prints_what_to_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is printed can be run as it stands, and stores what keeps the same."""
+    settings = tmp_path / "sanoid.conf"
+    settings.write_text("[tank/a]\nautoprune = yes\nhourly = 36\nmonthly = 0\n")
+    assert main(["policy", "import", "sanoid", os.fspath(settings)]) == 0
+    out, err = capsys.readouterr()
+    words = shlex.split(out)
+    assert words[:5] == ["zfstune", "policy", "set", "--all-of-them", "tank/a"]
+    assert words[5:] == [
+        "match=autosnap*_hourly keep=36 within=36h; match=autosnap*_monthly keep=0"
+    ]
+    assert "daily: not in this file" in err
+    assert main(["policy", "import", "sanoid", "--json", os.fspath(settings)]) == 0
+    [one] = json.loads(capsys.readouterr()[0])["policies"]
+    assert (one["dataset"], one["policy"]) == ("tank/a", words[5])
+    assert main(["policy", "import", "sanoid", os.fspath(tmp_path / "none")]) == 2
+    assert main(["policy", "import", "cobol", os.fspath(settings)]) == 2
+
+
+def test_the_command_names_the_readers() -> None:
+    """The help lists the tools that there is a reader for."""
+    assert policy._TOOLS == FORMATS

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from zfstune.errors import PolicyError
 from zfstune.policy import (
     PERIODS,
+    Blocks,
     Every,
     Grid,
     Group,
@@ -45,6 +46,7 @@ RULES: st.SearchStrategy[Rule] = st.one_of(
     st.builds(NewerThan, st.text("abz-_.: ", min_size=1, max_size=12)),
     st.builds(NewerThan, st.just(""), st.integers(0, 4 * 10**9)),
     st.builds(Grid, _steps),
+    st.builds(Blocks, st.integers(1, 10**6), st.integers(101, 10**8), st.integers(0, 100)),
     st.builds(Never),
 )
 _groups = st.builds(
@@ -122,6 +124,8 @@ def test_the_words() -> None:
         ("grid=1x1d|1x1h", "may not get shorter"),
         ("grid='1x1h(keep=0)'", "says nothing"),
         ("grid='1x1h(hold=1)'", "keep=N"),
+        ("blocks=4h", "like 4h/30d"),
+        ("blocks=4h/30d-7d", "says? nothing"),
         ("newer-than=2026-13-01T00:00:00Z", "a time reads like"),
         ("newer-than=tank@a", "behind the @"),
         ("keep=1 match=a match=b", "another match"),

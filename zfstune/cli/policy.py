@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from zfstune.cli import status
 from zfstune.cli.opening import open_meant
-from zfstune.cli.output import print_json, print_table
+from zfstune.cli.output import print_json, print_table, warn
 from zfstune.cli.rules import add_rules, read_rules
 
 TYPE_CHECKING = False
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["add_parser"]
+
+# zfstune.imports.FORMATS, which --help need not import
+_TOOLS = ("bzfs", "cron", "pyznap", "sanoid", "zfs-autobackup", "znapzend")
+_MOST_BYTES = 1 << 20
 
 
 def add_parser(verbs: Any) -> None:
@@ -57,6 +63,17 @@ def add_parser(verbs: Any) -> None:
     )
     clearing.add_argument("dataset", metavar="DATASET")
     clearing.set_defaults(run=_clear)
+    importing = actions.add_parser(
+        "import",
+        help="read another tool's settings",
+        description="Read another tool's settings and print the commands that store "
+        "policies which keep the same; nothing is stored. What cannot be kept exactly is "
+        "refused with the reason.",
+    )
+    importing.add_argument("tool", metavar="TOOL", help=", ".join(_TOOLS))
+    importing.add_argument("file", metavar="FILE", help="its settings; - for stdin")
+    importing.add_argument("--json", action="store_true", help="print one JSON document")
+    importing.set_defaults(run=_import)
 
 
 def _set(args: argparse.Namespace) -> int:
@@ -112,3 +129,38 @@ def _clear(args: argparse.Namespace) -> int:
     with open_meant(args) as engine:
         clear_policy(engine, args.dataset)
     return status.DONE
+
+
+def _import(args: argparse.Namespace) -> int:
+    from shlex import quote  # noqa: PLC0415 (not for --help)
+
+    from zfstune.imports import convert  # noqa: PLC0415 (as above)
+
+    found = convert(args.tool, _read(args.file))
+    if args.json:
+        rows = [
+            {"dataset": one.dataset, "policy": one.text, "notes": list(one.notes)}
+            for one in found
+        ]
+        print_json({"policies": rows})
+        return status.DONE
+    for one in found:
+        consent = " --all-of-them" * one.policy.allow_zero
+        dataset = quote(one.dataset) if one.dataset else "DATASET"
+        print(f"zfstune policy set{consent} {dataset} {quote(one.text)}")
+    for note in dict.fromkeys(note for one in found for note in one.notes):
+        warn(note)
+    return status.DONE
+
+
+def _read(path: str) -> str:
+    from zfstune.errors import PolicyError  # noqa: PLC0415 (not for --help)
+
+    try:
+        if path == "-":
+            return sys.stdin.read(_MOST_BYTES)
+        with open(path, encoding="utf-8") as file:
+            return file.read(_MOST_BYTES)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise PolicyError(f"cannot read '{path}': {reason}") from None

@@ -1,0 +1,337 @@
+"""Other tools' tables: what is imported from them keeps what they keep."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zfstune.errors import PolicyError
+from zfstune.imports import FORMATS, convert
+from zfstune.policy import Group, Policy
+from zfstune.policy_text import parse_policy
+from zfstune.retention import decide
+from zfstune.state import PropertyValue, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HOUR, DAY = 3600, 86400
+NOW = 1_700_006_400
+
+
+def taken(short: str, time: int, txg: int) -> Snapshot:
+    """Give a snapshot of that second."""
+    return Snapshot(
+        f"tank/a@{short}", txg, txg, 0, {"creation": PropertyValue(str(time), "none")}
+    )
+
+
+def left(policy: Policy, snapshots: Iterable[Snapshot], now: int) -> set[str]:
+    """Give the short names of what a policy keeps."""
+    decisions = decide(snapshots, policy, datetime.fromtimestamp(now, UTC))
+    return {d.snapshot.short_name for d in decisions if d.keep}
+
+
+def kept(policy: Policy, times: Iterable[int], now: int) -> list[int]:
+    """Give the times of what a policy's rules keep, on names that do not matter."""
+    everything = Policy(tuple(Group(g.rules, match="*") for g in policy.groups))
+    listing = [taken(str(time), time, txg) for txg, time in enumerate(sorted(times), 1)]
+    return sorted(int(short) for short in left(everything, listing, now))
+
+
+def imported(tool: str, text: str) -> Policy:
+    """Read settings that hold one policy."""
+    [one] = convert(tool, text)
+    assert parse_policy(one.text, allow_zero=True).groups == one.policy.groups
+    return one.policy
+
+
+@pytest.mark.parametrize(
+    ("schedule", "times", "now", "stay"),
+    [
+        ("10s10s", [0, 5, 9, 10, 15, 19, 20], 20, [10, 20]),
+        ("1s1s", [1, 8, 9, 10], 10, [9, 10]),
+        ("2,1d1w", [0, DAY, DAY + 1, 2 * DAY - 1], 2 * DAY, [0, DAY, DAY + 1, 2 * DAY - 1]),
+        ("1,1d1d,1d1w", [5, 6, DAY + 5, 8 * DAY], 8 * DAY, [DAY + 5, 8 * DAY]),
+    ],
+)
+def test_zfs_autobackup_table(
+    schedule: str, times: list[int], now: int, stay: list[int]
+) -> None:
+    """Blocks since 1970, both edges of an age, and what two rules of one period share."""
+    assert kept(imported("zfs-autobackup", schedule), times, now) == stay
+
+
+_PAIRS = st.sampled_from(["10s1min", "1min1h", "5min2h", "1h1d", "1h12h", "1d1w", "1w1m"])
+
+
+@given(
+    st.integers(1, 9),
+    st.lists(_PAIRS, max_size=4),
+    st.lists(st.integers(0, 40 * DAY) | st.integers(0, HOUR), min_size=1, max_size=50),
+)
+def test_zfs_autobackup_itself(always: int, pairs: list[str], ages: list[int]) -> None:
+    """The Thinner of zfs-autobackup keeps the same, whatever the schedule."""
+
+    class Thing:
+        def __init__(self, timestamp: int) -> None:
+            self.timestamp = timestamp
+
+    schedule = ",".join([str(always), *pairs])
+    times = sorted({NOW - age for age in ages})
+    thinner = import_module("zfs_autobackup.Thinner").Thinner(schedule)
+    keeps, _ = thinner.thin([Thing(time) for time in times], [], NOW)
+    theirs = [thing.timestamp for thing in keeps]
+    assert kept(imported("zfs-autobackup", schedule), times, NOW) == theirs
+
+
+def test_znapzend_tables() -> None:
+    """The shortest retention that fits decides, and blocks count from 1970."""
+    plan = imported("znapzend", "1hours=>10minutes")
+    times = [NOW - age for age in (3601, 3600, 3599, 0)]
+    assert kept(plan, times, NOW) == [NOW - 3600, NOW]
+    plan = imported("znapzend", "1hours=>10minutes,1days=>1hours")
+    times = [NOW - 600 * number for number in range(21)]
+    ages = [12000, 10800, 7200, 3600, 3000, 2400, 1800, 1200, 600, 0]
+    assert kept(plan, times, NOW) == [NOW - age for age in ages]
+
+
+@pytest.mark.parametrize(
+    ("grid", "ages", "gone"),
+    [
+        (
+            "1x10m(keep=all)|1x10m|1x10m(keep=2)|1x1h",
+            [-3, 6, 8, 9, 11, 19, 25, 26, 30, 75, 90, 91, 120],
+            [11, 30, 90, 91, 120],
+        ),
+        ("1x10m|1x10m|1x10m", [-1, 0, 10, 20, 30, 40], [30, 40]),
+        ("1x1m(keep=all)|1x1m", [0, 1, 2, 60, 61], [60]),
+    ],
+)
+def test_zrepl_grid_tables(grid: str, ages: list[int], gone: list[int]) -> None:
+    """Spans take in their younger edge, leave out the older, and keep the oldest.
+
+    zrepl is told the time; here the newest snapshot gives it, as in zrepl's pruner.
+    The third table is in seconds, the others in minutes.
+    """
+    unit = 1 if "1m" in grid and "10m" not in grid else 60
+    past = {age: NOW - age * unit for age in {*ages, 0}}
+    at_zero = [] if 0 in ages else [0]
+    policy = parse_policy(f"match=* grid='{grid}'")
+    stay = kept(policy, past.values(), NOW)
+    assert {age for age, time in past.items() if time not in stay} - set(at_zero) == set(
+        gone
+    )
+
+
+def test_zrepl_grids_of_two_prefixes() -> None:
+    """Each grid sees only the snapshots that its expression names."""
+    listing = [
+        taken(f"p{prefix}_{letter}", NOW - age, 100 - age)
+        for prefix, ages in ((1, (4, 14, 29)), (2, (5, 15, 30)))
+        for letter, age in zip("cba", ages, strict=True)
+    ]
+    policy = parse_policy("regex=p1_.* grid=1x10s|1x10s; regex=p2_.* grid=1x10s|1x10s")
+    assert {s.short_name for s in listing} - left(policy, listing, NOW) == {"p1_a", "p2_a"}
+
+
+@pytest.mark.parametrize(
+    ("count", "stay"), [(2, {"4", "5"}), (1, {"5"}), (4, {"2", "3", "4", "5"})]
+)
+def test_zrepl_last_n(count: int, stay: set[str]) -> None:
+    """The newest N stay; of one second, here the later transaction group is newer."""
+    minutes = {"1": 10, "2": 20, "3": 15, "4": 30, "5": 30}
+    order = sorted(minutes, key=lambda name: (minutes[name], name))
+    listing = [taken(name, NOW + minutes[name] * 60, txg) for txg, name in enumerate(order)]
+    assert left(parse_policy(f"match=* keep={count}"), listing, NOW + DAY) == stay
+
+
+def test_bzfs_tables() -> None:
+    """Newest N or young enough, the edge included; all else goes, whoever made it."""
+    policy = imported("bzfs", "{'org': {'site': {'hourly': 3}}}")
+    hours = [taken(f"org_site_{h}_hourly", NOW - h * HOUR, 10 - h) for h in range(7)]
+    others = [taken("manual", NOW, 20), taken("org_site_x_daily", NOW, 21)]
+    stay = {f"org_site_{hour}_hourly" for hour in range(4)}
+    assert left(policy, [*hours, *others], NOW) == stay
+    assert left(policy, [*hours, *others], NOW + 10**6) == stay - {"org_site_3_hourly"}
+    dated = imported("bzfs", "{'org': {'': {'12hourly': 2, 'weekly': 0}}}")
+    names = ["org_2026-01-01_12hourly", "org_site_12hourly", "org_2026-01-01_weekly"]
+    listing = [taken(name, NOW - 9 * DAY, txg) for txg, name in enumerate(names, 1)]
+    assert left(dated, listing, NOW) == {names[0]}
+
+
+SANOID = """
+[tank/data]
+use_template = production
+recursive = yes
+daily = 2        # over the template's
+[tank/other]
+use_template = production
+autoprune = no
+[template_production]
+frequently = 4
+hourly = 3
+daily = 30
+monthly = 0
+yearly = 1
+autosnap = yes
+autoprune = yes
+"""
+
+
+def test_sanoid_tables() -> None:
+    """Older than N periods and more than N of its kind left; other kinds and names stay."""
+    [one] = convert("sanoid", SANOID)
+    assert one.dataset == "tank/data"
+    assert any("weekly: not in this file" in note for note in one.notes)
+    listing = [
+        *(taken(f"autosnap_{h}_hourly", NOW - 60 - h * HOUR, 50 - h) for h in range(7)),
+        *(taken(f"autosnap_{d}_daily", NOW - 60 - d * DAY, 60 - d) for d in range(4)),
+        taken("autosnap_x_monthly", NOW - 60, 70),
+        taken("autosnap_x_weekly", NOW - 400 * DAY, 1),
+        taken("x_autosnap_hourly", NOW - 400 * DAY, 2),
+        taken("autosnap_1_yearly", NOW - 1000 * DAY, 3),
+    ]
+    gone = {s.short_name for s in listing} - left(one.policy, listing, NOW)
+    assert gone == {
+        *(f"autosnap_{hour}_hourly" for hour in range(3, 7)),
+        *(f"autosnap_{day}_daily" for day in range(2, 4)),
+        "autosnap_x_monthly",
+    }
+
+
+PYZNAP = """
+[tank]
+hourly = 2
+daily = 1
+clean = no
+[tank/a]
+clean = yes
+hourly = 3
+"""
+
+
+class _Named:
+    def __init__(self, short: str, gone: list[str]) -> None:
+        self.name = f"tank/a@{short}"
+        self._gone = gone
+
+    def destroy(self) -> None:
+        """Note who would be destroyed."""
+        self._gone.append(self.name.partition("@")[2])
+
+
+class _Filesystem:
+    def __init__(self, shorts: list[str]) -> None:
+        self.name = "tank/a"
+        self.gone: list[str] = []
+        self._shorts = shorts
+
+    def snapshots(self) -> list[_Named]:
+        """Give all, oldest first."""
+        return [_Named(short, self.gone) for short in self._shorts]
+
+
+_shorts = st.lists(
+    st.builds(
+        "{}_{}_{}".format,
+        st.sampled_from(["pyznap", "autosnap", "other"]),
+        st.integers(0, 99),
+        st.sampled_from(["hourly", "daily", "weekly", "frequent", "unknown"]),
+    ),
+    unique=True,
+    max_size=20,
+)
+
+
+@given(_shorts)
+def test_pyznap_itself(shorts: list[str]) -> None:
+    """The newest N of each kind, by pyznap's own function; a child has its parent's."""
+    [one] = convert("pyznap", PYZNAP)
+    assert one.dataset == "tank/a"
+    # Gone from setuptools since; pyznap copies its configuration with it.
+    removed = ModuleType("pkg_resources")
+    vars(removed)["resource_string"] = None
+    sys.modules.setdefault("pkg_resources", removed)
+    import_module("pyznap.utils")  # first, or pyznap's modules import in a circle
+    filesystem: Any = _Filesystem(shorts)
+    counts = dict.fromkeys(("frequent", "weekly", "monthly", "yearly"), 0)
+    clean = import_module("pyznap.clean").clean_filesystem
+    clean(filesystem, counts | {"hourly": 3, "daily": 1})
+    listing = [taken(short, NOW + txg, txg) for txg, short in enumerate(shorts)]
+    assert set(shorts) - left(one.policy, listing, NOW + DAY) == set(filesystem.gone)
+
+
+CRON = """
+0 * * * * root zfs snapshot rpool/data/www@auto-$(date +\\%Y) 2>/dev/null
+5 * * * * root zfs list -t snapshot -o name -H rpool/data/www | head -n -48 | xargs -r -n1 zfs destroy 2>/dev/null
+10 2 * * * root zfs list -t snapshot -o name -H rpool/data/postgres | grep nightly | head -n -30 | xargs -r -n1 zfs destroy 2>/dev/null
+5 4 * * * root for ds in prometheus grafana; do zfs list -t snapshot -o name -H rpool/data/$ds | grep daily | head -n -30 | xargs -r -n1 zfs destroy; done 2>/dev/null
+# 5 4 * * * root zfs list -t snapshot -o name -H rpool/x | head -n -1 | xargs zfs destroy
+"""  # noqa: E501 (lines of a crontab)
+
+
+def test_cron_lines() -> None:
+    """The pipelines of hand-made schedules, loops unrolled, comments left out."""
+    found = [(one.dataset, one.text) for one in convert("cron", CRON)]
+    assert found == [
+        ("rpool/data/www", "match=* keep=48"),
+        ("rpool/data/postgres", "regex=.*nightly.* keep=30"),
+        ("rpool/data/prometheus", "regex=.*daily.* keep=30"),
+        ("rpool/data/grafana", "regex=.*daily.* keep=30"),
+    ]
+
+
+LINE = "zfs list -t snapshot -o name -H {} | {} | xargs -r zfs destroy"
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "reason"),
+    [
+        ("zfs-autobackup", "0d1y", "first length is zero"),
+        ("zfs-autobackup", "1w1d", "longer than the second"),
+        ("zfs-autobackup", "10, 1d1w", "should read like"),
+        ("zfs-autobackup", "0", "keeps nothing"),
+        ("znapzend", "1h=>1d", "less than the interval"),
+        ("znapzend", "1d=>1h,24h=>2h", "same retention"),
+        ("znapzend", "1d", "should read like"),
+        ("bzfs", "{}", "keeps nothing"),
+        ("bzfs", "print(1)", "no plan"),
+        ("bzfs", "{'o': {'t': {'hourly': -1}}}", "mean nothing"),
+        ("bzfs", "{'o': {'t': {'millisecondly': 1}}}", "whole seconds"),
+        ("sanoid", "[a]\nautoprune=yes\nuse_template=b", "is not there"),
+        ("sanoid", "[a]\nautoprune=yes\nhourly=2\nprune_defer=60", "pool fills up"),
+        ("sanoid", "[a]\nhourly=2", "nothing in it prunes"),
+        ("sanoid", "hourly=2", "no section"),
+        ("pyznap", "[ssh:22:a@b:tank]\nclean=yes\nhourly=1", "another host"),
+        ("cron", LINE.format("-r tank", "head -n -3"), "of zfs list"),
+        ("cron", LINE.format("tank/a", "tail -n +3"), "not known"),
+        ("cron", LINE.format("tank/a", "grep -v x | head -n -3"), "more to grep"),
+        ("cron", LINE.format("tank/a", "grep a.b | head -n -3"), "means more to grep"),
+        ("cron", LINE.format("tank/daily", "grep daily | head -n -3"), "dataset's name"),
+        ("cron", LINE.format("tank/a", "cat"), "not known"),
+        ("cron", "zfs destroy -r tank/a@x", "does not begin with"),
+        ("zrepl", "", "no reader"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(tool: str, text: str, reason: str) -> None:
+    """Settings that would come out as something else are an error that says why."""
+    with pytest.raises(PolicyError, match=reason):
+        convert(tool, text)
+
+
+@given(st.sampled_from(FORMATS), st.text(max_size=80))
+def test_any_settings_are_read_or_refused(tool: str, text: str) -> None:
+    """Nothing but a policy or a PolicyError comes of a file of anything."""
+    try:
+        found = convert(tool, text)
+    except PolicyError:
+        return
+    assert found

@@ -1,0 +1,53 @@
+"""pyznap's configuration: sections of datasets that say how many of a kind stay."""
+
+from __future__ import annotations
+
+from configparser import ConfigParser, Error
+
+from zfstune.errors import PolicyError
+from zfstune.imports import Imported
+from zfstune.policy import Group, Last, Policy
+
+__all__ = ["read"]
+
+_KINDS = ("frequent", "hourly", "daily", "weekly", "monthly", "yearly")
+
+
+def read(text: str) -> list[Imported]:
+    """Read a pyznap.conf; a section has what the one above it does not say."""
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text)
+    except Error as error:
+        raise PolicyError(
+            f"cannot import from pyznap: {error}".replace("\n", " ")
+        ) from None
+    found = []
+    for section in sorted(parser.sections()):
+        settings: dict[str, str] = {}
+        for other in sorted(parser.sections()):
+            # pyznap takes 'tank/ab' for a child of 'tank/a'; a policy does not
+            if section == other or section.startswith(other + "/"):
+                settings.update(parser[other])
+        if settings.get("clean", "no").lower() in ("yes", "true"):
+            found.append(_imported(section, settings))
+    return found
+
+
+def _imported(section: str, settings: dict[str, str]) -> Imported:
+    if ":" in section:
+        raise PolicyError(f"cannot import from pyznap '{section}': it is on another host")
+    groups = []
+    for kind in _KINDS:
+        value = settings.get(kind, "0")
+        if not (value.isascii() and value.isdigit()):
+            raise PolicyError(
+                f"cannot import from pyznap '{section}': {kind}={value} is no number"
+            )
+        regex = f"(pyznap|autosnap).*_{kind}"
+        groups.append(Group((Last(int(value)),), regex=regex))
+    consents = any(Last(0) in group.rules for group in groups)
+    notes = ("a kind of which it keeps 0 is destroyed whole: it takes --all-of-them",)
+    return Imported(
+        section, Policy(tuple(groups), allow_zero=consents), notes if consents else ()
+    )

@@ -1,0 +1,63 @@
+"""zfs-autobackup's schedules: ``10,1d1w,1w1m,1m12m,1y5y``.
+
+A number alone keeps the newest so many. A pair keeps the oldest of each block of the
+first length, counted from 1970 in UTC, while it is at most the second length old; its
+month has 30 days and its year 365.25.
+"""
+
+from __future__ import annotations
+
+import re
+
+from zfstune.errors import PolicyError
+from zfstune.imports import Imported
+from zfstune.policy import Blocks, Group, Last, Policy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zfstune.policy import Rule
+
+__all__ = ["read"]
+
+_DAY = 86400
+_UNITS = {
+    "y": _DAY * 1461 // 4,
+    "m": _DAY * 30,
+    "w": _DAY * 7,
+    "d": _DAY,
+    "h": 3600,
+    "min": 60,
+    "s": 1,
+}
+_PAIR = re.compile(r"(\d+)([a-z]+)(\d+)([a-z]+)", re.ASCII)
+_NOTES = (
+    "zfs-autobackup goes by the time in a name, in the host's zone; this by creation",
+    "it rules the snapshots of zfstune; begin it with match= to mean those of the other",
+)
+
+
+def read(text: str) -> list[Imported]:
+    """Read one schedule."""
+    always = 0
+    lengths: dict[int, int] = {}
+    for item in text.strip().split(","):
+        if re.fullmatch(r"\d+", item, re.ASCII):
+            always = int(item)  # the last one holds
+            continue
+        pair = _PAIR.fullmatch(item)
+        if pair is None or not {pair[2], pair[4]} <= _UNITS.keys():
+            raise _bad(item, "it should read like 10 or 1d1w")
+        period, ttl = int(pair[1]) * _UNITS[pair[2]], int(pair[3]) * _UNITS[pair[4]]
+        if period == 0 or period > ttl:
+            raise _bad(item, "its first length is zero, or longer than the second")
+        # Rules of one period share their blocks.
+        lengths[period] = max(ttl, lengths.get(period, 0))
+    rules: list[Rule] = [Last(always)] if always else []
+    rules += [Blocks(period, ttl) for period, ttl in sorted(lengths.items())]
+    if not rules:
+        raise _bad(text.strip(), "it keeps nothing")
+    return [Imported("", Policy((Group(tuple(rules)),)), _NOTES)]
+
+
+def _bad(item: str, reason: str) -> PolicyError:
+    return PolicyError(f"cannot import from zfs-autobackup '{item}': {reason}")
