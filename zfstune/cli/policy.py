@@ -8,6 +8,7 @@ from zfstune.cli import status
 from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json, print_table, warn
 from zfstune.cli.rules import add_rules, read_rules
+from zfstune.cli.simulate import add_simulate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def add_parser(verbs: Any) -> None:
     )
     clearing.add_argument("dataset", metavar="DATASET")
     clearing.set_defaults(run=_clear)
+    add_simulate(actions)
     importing = actions.add_parser(
         "import",
         help="read another tool's settings",

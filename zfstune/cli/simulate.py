@@ -1,0 +1,122 @@
+"""``zfstune policy simulate``: what a policy would leave, without waiting for it."""
+
+from __future__ import annotations
+
+from zfstune.cli import status
+from zfstune.cli.opening import open_meant
+from zfstune.cli.output import print_json
+from zfstune.cli.rules import add_rules, read_rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from zfstune.policy import Policy
+    from zfstune.simulation import Simulation
+
+__all__ = ["add_simulate"]
+
+_YEAR_SECONDS = 365 * 86400
+
+
+def add_simulate(actions: Any) -> None:
+    """Add the action."""
+    parser = actions.add_parser(
+        "simulate",
+        help="show what a policy would leave",
+        description="Show what would exist after a time of regular snapshots: how many "
+        "of which age, and the longest time between two. Rules are given as options; "
+        "without any, those stored on DATASET are looked at. Nothing is changed.",
+    )
+    parser.add_argument("dataset", nargs="?", metavar="DATASET")
+    parser.add_argument(
+        "--every", default="1h", metavar="TIME", help="between snapshots (default: 1h)"
+    )
+    parser.add_argument(
+        "--until", default="1y", metavar="TIME", help="how long (default: 1y, 365 days)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_rules(parser)
+    parser.set_defaults(run=_simulate)
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from datetime import UTC, datetime  # noqa: PLC0415 (not for --help)
+
+    from zfstune.policies import zone  # noqa: PLC0415 (as above)
+    from zfstune.policy_text import format_policy  # noqa: PLC0415 (as above)
+    from zfstune.simulation import simulate  # noqa: PLC0415 (as above)
+
+    policy = _policy(args)
+    every, until = _seconds("every", args.every), _seconds("until", args.until)
+    now = datetime.now(UTC).replace(microsecond=0)
+    found = [
+        (
+            format_policy(type(policy)((group,), policy.tz, allow_zero=True)),
+            simulate(group, every, now, until, zone(policy)),
+        )
+        for group in policy.groups
+    ]
+    if args.json:
+        print_json({"simulations": [_row(text, one) for text, one in found]})
+        return status.DONE
+    for text, one in found:
+        _print(text, one, args.until)
+    return status.DONE
+
+
+def _policy(args: argparse.Namespace) -> Policy:
+    from zfstune.errors import PolicyError  # noqa: PLC0415 (not for --help)
+    from zfstune.policies import stored_policies  # noqa: PLC0415 (as above)
+    from zfstune.policy import Policy  # noqa: PLC0415 (as above)
+
+    keep, policy = read_rules(args)
+    if keep is not None:
+        return Policy.last(keep, args.match)
+    if policy is not None:
+        return policy
+    if args.dataset is not None:
+        with open_meant(args) as engine:
+            stored = stored_policies(engine, [engine.dataset(args.dataset)])
+        if args.dataset in stored:
+            return stored[args.dataset][0]
+    where = f" for '{args.dataset}'" if args.dataset else ""
+    raise PolicyError(
+        f"cannot simulate{where}: no rule says what to keep",
+        hint="say it, as in --keep-hourly 48 --keep-daily 30",
+    )
+
+
+def _seconds(option: str, value: str) -> int:
+    from zfstune.policy_text import parse_span  # noqa: PLC0415 (not for --help)
+
+    years = value.removesuffix("y")
+    if years != value and years.isdecimal():
+        return int(years[:6]) * _YEAR_SECONDS
+    return parse_span(f"--{option}", value)
+
+
+def _print(text: str, one: Simulation, until: str) -> None:
+    from zfstune.keeping import span  # noqa: PLC0415 (not for --help)
+    from zfstune.simulation import about, timeline  # noqa: PLC0415 (as above)
+
+    oldest = about(one.end - one.times[0]) if one.times else "-"
+    print(f"{text}, a snapshot every {span(one.every_seconds)}, after {until}:")
+    print("\n".join(timeline(one)))
+    print(
+        f"{len(one.times)} of {one.taken} snapshots, the oldest {oldest} old, "
+        f"worst gap {about(one.worst_gap_seconds)}"
+    )
+
+
+def _row(text: str, one: Simulation) -> dict[str, object]:
+    return {
+        "policy": text,
+        "every_seconds": one.every_seconds,
+        "end": one.end,
+        "taken": one.taken,
+        "left": len(one.times),
+        "worst_gap_seconds": one.worst_gap_seconds,
+        "times": list(one.times),
+    }
