@@ -6,6 +6,7 @@ from zfstune import properties as props
 from zfstune.actions import display
 from zfstune.frozen import frozen
 from zfstune.ondisk import Overwrite, allocated_bytes, overwrite, packed_bytes, stored_bytes
+from zfstune.pool_rules import rule_for
 from zfstune.state import Vdev
 from zfstune.wanted import fit_value
 
@@ -50,6 +51,7 @@ class ExplainedValue:
         pool: Why `value` is not what was asked for; may be empty.
         seed: What the variant seed says, None: it says nothing.
         seed_why: And why it differs; empty where it does not.
+        rules: Other values for other pools: fact, value, reason.
     """
 
     property: str
@@ -61,6 +63,7 @@ class ExplainedValue:
     pool: str
     seed: str | None
     seed_why: str
+    rules: tuple[tuple[str, str, str], ...]
 
 
 @frozen
@@ -162,7 +165,6 @@ def explain_profile(
     chosen = base if variant is None else base.variant(variant)
     has_seed = variant != SEED and any(v.name == SEED for v in base.variants)
     seed = base.variant(SEED) if has_seed else None
-    vdev, ashift = _dearest(pool)
     datasets = []
     for dataset in chosen.datasets:
         in_seed = None if seed is None else seed.dataset(dataset.path)
@@ -173,7 +175,7 @@ def explain_profile(
             ExplainedDataset(
                 dataset.path,
                 values,
-                _footprint(chosen, dataset, fitted, vdev, ashift),
+                _footprint(chosen, dataset, fitted, pool),
                 tuple(
                     (setting.property, setting.value, setting.why)
                     for setting in beyond
@@ -185,7 +187,13 @@ def explain_profile(
         )
     others = tuple((v.name, v.summary) for v in base.variants if v.name != variant)
     return Explanation(
-        chosen.name, chosen.summary, pool, vdev, tuple(datasets), others, has_seed
+        chosen.name,
+        chosen.summary,
+        pool,
+        _dearest(pool)[0],
+        tuple(datasets),
+        others,
+        has_seed,
     )
 
 
@@ -197,7 +205,10 @@ def _value(
     value: str | None = asked
     lack = ""
     if pool is not None:
-        value, lack = fit_value(name, asked, pool, limits)
+        rule = rule_for(setting, pool)
+        chosen = asked if rule is None else props.canonical(name, rule.value)
+        value, lack = fit_value(name, chosen, pool, limits)
+        lack = lack or ("" if rule is None else rule.why)
     said = None if seed is None else seed.setting(name)
     differs = said is not None and props.canonical(name, said.value) != asked
     return ExplainedValue(
@@ -210,6 +221,7 @@ def _value(
         pool=lack,
         seed=None if said is None else said.value,
         seed_why=said.why if said is not None and differs else "",
+        rules=tuple((rule.pool, rule.value, rule.why) for rule in setting.rules),
     )
 
 
@@ -225,6 +237,14 @@ def _inherited(profile: Profile, dataset: DatasetProfile, name: str) -> Setting 
     return None
 
 
+def _ruled(setting: Setting | None, pool: PoolInfo | None) -> str | None:
+    """Give the value that a dataset above has on this pool."""
+    if setting is None or pool is None:
+        return None if setting is None else setting.value
+    rule = rule_for(setting, pool)
+    return setting.value if rule is None else rule.value
+
+
 def _same(one: Setting | None, other: Setting) -> bool:
     """Tell whether what is inherited is what is set."""
     if one is None:
@@ -237,17 +257,17 @@ def _footprint(
     profile: Profile,
     dataset: DatasetProfile,
     fitted: Mapping[str, str | None],
-    vdev: Vdev,
-    ashift: int,
+    pool: PoolInfo | None,
 ) -> Footprint | None:
     """Reckon with what is in force: set here, or on a dataset above."""
     found: dict[str, str | None] = {}
     for name in ("recordsize", "compression"):
         above = _inherited(profile, dataset, name)
-        found[name] = fitted.get(name) or (above.value if above is not None else None)
+        found[name] = fitted.get(name) or _ruled(above, pool)
     text = found["recordsize"]
     if text is None:
         return None
+    vdev, ashift = _dearest(pool)
     record = int(props.canonical("recordsize", text))
     ratio = None if found["compression"] == "off" else PACKED
     half = None if ratio is None else packed_bytes(record, ratio)

@@ -78,6 +78,10 @@ def _value(value: ExplainedValue, width: int) -> Iterator[str]:
     yield from _labelled("source", value.source, width)
     if value.disagrees:
         yield from _labelled("disagrees", value.disagrees, width)
+    for fact, other, why in value.rules:
+        if why != value.pool:
+            text = f"{other} on {fact.replace('-', ' ')}. {why}"
+            yield from _labelled("else", text, width)
     if value.seed_why:
         yield from _labelled("seed", f"{value.seed}. {value.seed_why}", width)
 

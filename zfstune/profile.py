@@ -17,6 +17,11 @@ A profile is a TOML file::
     source = "https://... or the OpenZFS file that says so"
     disagrees = "Who says otherwise, and what."    # optional
 
+    [[dataset.properties.recordsize.where]]        # optional: the first that fits
+    pool = "raidz"           # draid large-sectors log raidz redundant rotational special
+    value = "1M"
+    why = "One or two honest sentences."
+
     [variant.large]          # optional: other values for the same datasets
     summary = "For logs that are never appended to"
     source = "https://... of each value below that names none of its own"
@@ -54,6 +59,7 @@ __all__ = [
     "SITE",
     "DatasetProfile",
     "Profile",
+    "Rule",
     "Setting",
     "Variant",
     "choose",
@@ -75,6 +81,23 @@ _KIND, _PLAIN, _OTHERS = 0o170000, 0o100000, 0o022
 
 
 @frozen
+class Rule:
+    """Another value for pools of a certain make.
+
+    Attributes:
+        pool: The fact that it takes, one of :data:`zfstune.pool_rules.FACTS`.
+        value: As the file has it.
+        why: One or two sentences.
+        source: Who says so.
+    """
+
+    pool: str
+    value: str
+    why: str
+    source: str
+
+
+@frozen
 class Setting:
     """One property that a profile asks for.
 
@@ -84,6 +107,7 @@ class Setting:
         why: One or two sentences.
         source: A URL, or the file of OpenZFS that says so.
         disagrees: Who says otherwise, and what; empty where nobody does.
+        rules: Other values for certain pools; the first that fits counts.
     """
 
     property: str
@@ -91,6 +115,7 @@ class Setting:
     why: str
     source: str
     disagrees: str = ""
+    rules: tuple[Rule, ...] = ()
 
 
 @frozen

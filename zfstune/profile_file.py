@@ -10,11 +10,13 @@ from zfstune import names as naming
 from zfstune import properties as props
 from zfstune.errors import InvalidName, InvalidProperty, ProfileError
 from zfstune.frozen import frozen, replace
+from zfstune.pool_rules import FACTS
 from zfstune.profile import (
     MAX_BYTES,
     NAME_CHARACTERS,
     DatasetProfile,
     Profile,
+    Rule,
     Setting,
     Variant,
     load_shipped,
@@ -164,7 +166,7 @@ class _Reader:
         if base is None or not _same(name, base.value, value):
             hint = '{ value = "...", why = "..." }'
             self.refuse(spot, "a value that the profile has not needs its reason", hint)
-        return replace(base, value=value)
+        return replace(base, value=value, rules=())
 
     def dataset(self, table: Mapping[str, object], where: str) -> DatasetProfile:
         path = self.path(self.text(table, where, "path"), where)
@@ -188,9 +190,10 @@ class _Reader:
         where = f"{where}, property {shown(name)}"
         table = self.table(value, where)
         keys = ("value", "why", "source")
-        self.only(table, where, (*keys, "disagrees"))
-        more = ("disagrees",) if "disagrees" in table else ()
-        setting = Setting(name, *(self.text(table, where, key) for key in (*keys, *more)))
+        self.only(table, where, (*keys, "disagrees", "where"))
+        given, why, source = (self.text(table, where, key) for key in keys)
+        disagrees = self.text(table, where, "disagrees") if "disagrees" in table else ""
+        setting = Setting(name, given, why, source, disagrees)
         if name == "mountpoint" or (name == "canmount" and setting.value != "off"):
             hint = "a profile's datasets appear below the root that apply is given"
             self.refuse(where, "where a dataset mounts is not a profile's to say", hint)
@@ -200,7 +203,21 @@ class _Reader:
             hint = "data that an application was told is safe would be lost in a crash"
             self.refuse(where, "a profile may not disable sync", hint)
         self.check({name: setting.value}, where)
-        return setting
+        rules = table.get("where", [])
+        if not isinstance(rules, list):
+            self.refuse(where, "key 'where': it takes [[...where]] tables")
+        return replace(setting, rules=tuple(self.rule(setting, r, where) for r in rules))
+
+    def rule(self, setting: Setting, value: object, where: str) -> Rule:
+        where = f"{where}, where"
+        table = dict(self.table(value, where))
+        table.setdefault("source", setting.source)
+        self.only(table, where, ("pool", "value", "why", "source"))
+        fact = self.text(table, where, "pool")
+        self.only({fact: None}, f"{where}, key 'pool'", tuple(FACTS))
+        del table["pool"]
+        found = self.setting(setting.property, table, where)
+        return Rule(fact, found.value, found.why, found.source)
 
     def word(self, word: str, where: str, what: str) -> str:
         if (

@@ -7,6 +7,7 @@ beyond a schema.
 
 from __future__ import annotations
 
+from zfstune.pool_rules import FACTS
 from zfstune.properties import TABLE
 from zfstune.property_table import INDEX
 
@@ -108,10 +109,23 @@ def _setting(value: dict[str, object], *, plain: bool) -> dict[str, object]:
             "why": _text("One or two honest sentences."),
             "source": _text("A URL, or the file of OpenZFS that says so."),
             "disagrees": _text("Who says otherwise, and what."),
+            "where": {"type": "array", "items": _rule(value)},
         },
         required=required,
     )
     return {"anyOf": [value, argued]} if plain else argued
+
+
+def _rule(value: dict[str, object]) -> dict[str, object]:
+    return _table(
+        {
+            "pool": {"enum": list(FACTS), "description": "The first that fits counts."},
+            "value": value,
+            "why": _text("One or two honest sentences."),
+            "source": _text("Who says so, if not the same."),
+        },
+        required=("pool", "value", "why"),
+    )
 
 
 def _table(

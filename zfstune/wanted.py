@@ -6,6 +6,7 @@ from zfstune import properties as props
 from zfstune.actions import Caution, display
 from zfstune.errors import InvalidName, InvalidProperty, PlanError
 from zfstune.names import APPLIED_PROPERTY, check_dataset
+from zfstune.pool_rules import settle
 from zfstune.profile import Setting
 from zfstune.record import OWN_PREFIX, write_record
 
@@ -96,6 +97,7 @@ def wanted_datasets(
     _check_overrides(overrides, profiles, limits=limits, allow_unsafe=allow_unsafe)
     if not allow_unsafe:
         _check_safety(profiles)
+    profiles = [settle(profile, pool) for profile in profiles]
     merged: dict[str, Wanted] = {}
     for profile in profiles:
         for dataset in profile.datasets:

@@ -76,6 +76,21 @@ def test_what_the_pool_cannot_take_is_said() -> None:
     assert value(single, "postgres", "redundant_metadata").value == "all"
 
 
+def test_rules_for_the_pool_are_followed_and_the_others_shown() -> None:
+    """On raidz, the tables and what inherits from them get 32K; the text says why."""
+    found = explained("postgres", pool=pool_info("raidz2"))
+    size = value(found, "postgres", "recordsize")
+    assert (size.asked, size.value) == ("8K", "32K")
+    assert size.pool.startswith("On raidz")
+    assert [fact for fact, _, _ in size.rules] == ["draid", "raidz", "large-sectors"]
+    data = dataset(found, "postgres/data").footprint
+    assert data is not None
+    assert data.record_bytes == 32 * K
+    text = render(found)
+    assert "      here:      becomes 32K: On raidz, parity" in text
+    assert "      else:      16K on large sectors. With sectors of 8K" in text
+
+
 @pytest.mark.parametrize(
     ("vdev", "raw", "packed", "write"),
     [
@@ -92,7 +107,7 @@ def test_what_the_pool_cannot_take_is_said() -> None:
 def test_footprints_follow_the_pool(vdev: Vdev, raw: int, packed: int, write: int) -> None:
     """A record of 8K on mirrors, on large sectors, and on raidz."""
     pool = PoolInfo("tank", 1, (vdev,), FEATURES, 1 << 40, 1 << 40, False, False)
-    found = dataset(explained("postgres", pool=pool), "postgres").footprint
+    found = dataset(explained("postgres", "seed", pool=pool), "postgres").footprint
     assert found is not None
     assert (found.raw_bytes, found.packed_bytes) == (raw, packed)
     assert found.raw_write == Overwrite(write, 0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from zfstune import profile
 from zfstune.errors import ProfileError
-from zfstune.profile import DatasetProfile, Profile, Setting
+from zfstune.profile import DatasetProfile, Profile, Rule, Setting
 
 SOUND = """
 name = "app"
@@ -195,6 +195,42 @@ def test_each_fault_is_named_with_its_place(old: str, new: str, reason: str) -> 
 def test_hints_name_the_nearest_word(old: str, new: str, hint: str) -> None:
     """A misspelt word is answered with what was meant."""
     assert hint in _refused(SOUND.replace(old, new, 1)).hint
+
+
+RULED = SOUND.replace(
+    '[[dataset]]\npath = "app/log"',
+    '[[dataset.properties.recordsize.where]]\npool = "raidz"\nvalue = "32K"\n'
+    'why = "Parity."\n\n[[dataset]]\npath = "app/log"',
+)
+
+
+def test_a_rule_for_certain_pools_is_read() -> None:
+    """With the source of the value where it names none of its own."""
+    [setting] = profile.load_text(RULED, "app.toml").datasets[0].settings
+    assert setting.rules == (Rule("raidz", "32K", "Parity.", "https://example.org/"),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('pool = "raidz"', 'pool = "radiz"', "where, key 'pool': unknown key 'radiz'"),
+        ('pool = "raidz"', 'pool = "__import__"', "unknown key '__import__'"),
+        ('pool = "raidz"\n', "", "key 'pool' is missing"),
+        ('value = "32K"', 'value = "33K"', "recordsize=33K"),
+        ('why = "Parity."', "", "key 'why' is missing"),
+        ('why = "Parity."', 'why = "P."\nwhere = []', "unknown key 'where'"),
+        ("[[dataset.properties.recordsize.where]]", "[dataset.properties.recordsize.where]",
+         "key 'where': it takes [[...where]] tables"),
+        ('recordsize]\nvalue = "16K"', 'sync]\nvalue = "standard"', "may not disable"),
+    ],
+)  # fmt: skip
+def test_faults_of_a_rule_are_named(old: str, new: str, reason: str) -> None:
+    """The vocabulary is closed, and a rule can do no more than a profile."""
+    assert old in RULED
+    text = RULED.replace(old, new, 1)
+    if "sync" in new:
+        text = text.replace("recordsize.where", "sync.where").replace("32K", "disabled")
+    assert reason in _refused(text).message
 
 
 def test_values_that_contradict_each_other_are_refused() -> None:
