@@ -12,6 +12,8 @@ import pytest
 
 import zfstune
 from source_tree import ROOT
+from zfstune.pool_rules import FACTS
+from zfstune.profile import load_text
 
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
@@ -95,6 +97,17 @@ def test_readme_lists_every_profile() -> None:
         r"^\| \[[\w-]+\]\(profiles/([\w-]+)\.toml\)", page("README.md"), re.MULTILINE
     )
     assert sorted(rows) == sorted(path.stem for path in ROOT.glob("profiles/*.toml"))
+
+
+def test_the_profile_in_the_docs_is_sound() -> None:
+    """What people copy from works, and the facts listed there are all there are."""
+    text = page("docs/profiles.md")
+    [example] = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    shop = load_text(example, "shop.toml")
+    assert [d.path for d in shop.datasets][-1] == "pictures"
+    assert shop.variant("archive").datasets[-1].settings[-1].value == "zstd-19"
+    [line] = [line for line in text.splitlines() if line.startswith("- **`where`**")]
+    assert set(re.findall(r"`([a-z-]+)`", line)) == {"where", *FACTS}
 
 
 def test_changelog_has_this_version() -> None:
