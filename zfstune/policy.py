@@ -294,6 +294,12 @@ class Policy:
         """The glob, where there is one group that has one."""
         return self.groups[0].match if len(self.groups) == 1 else None
 
+    def with_least(self, count: int) -> Policy:
+        """Give the same policy that also keeps the newest `count` of each scope."""
+        least = Last(count)
+        groups = [Group((least, *g.rules), g.match, g.regex) for g in self.groups]
+        return Policy(tuple(groups), self.tz, self.allow_zero)
+
     def covers(self, short_name: str) -> bool:
         """Tell whether a snapshot of that name (behind the ``@``) is in scope."""
         return self.scope()(short_name)

@@ -17,7 +17,7 @@ from zfstune.errors import BatchError, Busy, NotFound, PlanError, PolicyError
 from zfstune.policy import POLICY_PROPERTY, Never, Policy
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.prune_plan import Pruned, PrunePlan
-from zfstune.retention import DEFAULT_BATCH, Decision, decide, interleave, runs
+from zfstune.retention import DEFAULT_BATCH, Decision, decide, interleave
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def prune(
     recursive: bool = False,
     all_of_them: bool = False,
     force: bool = False,
+    free_target: str | None = None,
+    min_keep: int | None = None,
     pool: str | None = None,
     dry_run: bool = False,
     engine: Engine | None = None,
@@ -52,11 +54,13 @@ def prune(
         keep: How many of those in scope stay, counted per dataset by createtxg.
         match: Glob of the snapshot names in scope, whoever made them; default:
             those that :func:`zfstune.snapshot` named and made. With `keep`.
-        policy: More than a count, as :mod:`zfstune.policy_text` reads it. Without
-            `keep` and `policy` each dataset follows the one stored on it or above.
+        policy: More than a count. Without `keep` and `policy` each dataset follows
+            the one stored on it or above.
         recursive: Also all that is below `datasets`.
         all_of_them: Consent to ``keep=0``.
         force: Go on although the plan raises alarms.
+        free_target: Stop once the pool has that free, as in ``50G`` or ``20%``.
+        min_keep: Whatever the policy says, keep the newest so many of its scope.
         pool: Where `datasets` is empty: see :func:`zfstune.pools.choose_pool`.
         dry_run: Stop once the plan is made; it says what would be freed.
         engine: Default: the running kernel's ZFS.
@@ -66,11 +70,9 @@ def prune(
         The plan, what was destroyed, what was spared.
 
     Raises:
-        PolicyError: No policy, one that says nothing, or everything without consent.
+        PolicyError: No policy, or one that makes no sense.
         PlanError: The plan raises alarms; nothing was destroyed.
-        NotFound: No such dataset or pool.
-        EngineError: ZFS refused to list or to destroy; what was destroyed before
-            is gone, and the next call goes on from there.
+        EngineError: ZFS refused; the next call goes on from what was destroyed.
     """
     given = _given(keep, match, policy, allow_zero=all_of_them)
     for dataset in datasets:
@@ -79,18 +81,16 @@ def prune(
         policies = _policies(
             zfs, given, datasets, recursive=recursive, pool=pool, allow_zero=all_of_them
         )
+        if min_keep is not None:
+            policies = {name: p.with_least(min_keep) for name, p in policies.items()}
         # Whoever says a number has seen it; no clock and no stored text is in it.
-        plan = _plan(zfs, policies, counted=keep is not None, measure=dry_run)
+        counted = keep is not None
+        plan = _plan(zfs, policies, counted, free_target, measure=dry_run)
         if show is not None:
             show(plan)
         if dry_run:
             return Pruned(plan, (), plan.spared)
-        if plan.alarms and not force:
-            raise PlanError(
-                f"cannot prune: {'; '.join(plan.alarms)}",
-                hint="look at `zfstune prune -n`; what is meant so takes --force",
-            )
-        return _run(zfs, plan)
+        return _run(zfs, plan, force=force)
 
 
 def _given(
@@ -164,11 +164,16 @@ def _audited(engine: Engine, datasets: Mapping[str, Dataset]) -> list[str]:
 
 
 def _plan(
-    engine: Engine, policies: Mapping[str, Policy], *, counted: bool, measure: bool
+    engine: Engine,
+    policies: Mapping[str, Policy],
+    counted: bool,  # noqa: FBT001 (of one caller)
+    free_target: str | None,
+    *,
+    measure: bool,
 ) -> PrunePlan:
     timed = any(policy.needs_time for policy in policies.values())
     listings = {
-        name: engine.snapshots(name, properties=policy.needs_time)
+        name: engine.snapshots(name, properties=policy.needs_time or bool(free_target))
         for name, policy in policies.items()
     }
     # Read after the listings: what was taken meanwhile is not from the future.
@@ -179,23 +184,22 @@ def _plan(
         for decision in _decide(listings[name], policy, now)
     ]
     decisions = tuple(_examine(engine, decided, policies))
+    if free_target is not None:
+        from zfstune.freeing import FreeTarget  # noqa: PLC0415 (few ask for it)
+        from zfstune.reclaiming import only_as_needed  # noqa: PLC0415 (as above)
+
+        decisions = only_as_needed(engine, decisions, FreeTarget.parse(free_target))
     alarmed: list[str] = []
     if not counted:
         from zfstune.breakers import alarms  # noqa: PLC0415 (not for a count)
 
         alarmed += alarms(decisions, policies, now)
-    reclaims = _reclaims(engine, policies, decisions) if measure else None
-    return PrunePlan(policies, decisions, tuple(alarmed), reclaims)
+    frees = None
+    if measure:
+        from zfstune.reclaiming import reclaims  # noqa: PLC0415 (not for a real run)
 
-
-def _reclaims(
-    engine: Engine, datasets: Iterable[str], decisions: Iterable[Decision]
-) -> dict[str, int]:
-    """Ask ZFS what the victims of each dataset would free."""
-    found = dict.fromkeys(datasets, 0)
-    for first, last in runs(decisions):
-        found[first.partition("@")[0]] += engine.reclaim_size(first, last)
-    return found
+        frees = reclaims(engine, policies, decisions)
+    return PrunePlan(policies, decisions, tuple(alarmed), frees)
 
 
 def _decide(
@@ -271,7 +275,12 @@ def _batches(victims: Iterable[Snapshot]) -> Iterator[list[Snapshot]]:
         yield from interleave(of_pool, DEFAULT_BATCH)
 
 
-def _run(engine: Engine, plan: PrunePlan) -> Pruned:
+def _run(engine: Engine, plan: PrunePlan, *, force: bool) -> Pruned:
+    if plan.alarms and not force:
+        raise PlanError(
+            f"cannot prune: {'; '.join(plan.alarms)}",
+            hint="look at `zfstune prune -n`; what is meant so takes --force",
+        )
     destroyed: list[str] = []
     spared = list(plan.spared)
     for batch in _batches(plan.victims):

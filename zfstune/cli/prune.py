@@ -42,6 +42,18 @@ def add_parser(verbs: Any) -> None:
         "-r", "--recursive", action="store_true", help="also of all datasets below"
     )
     parser.add_argument(
+        "--free-target",
+        metavar="SIZE",
+        help="destroy no more than it takes for the pool to have that free, as 50G or "
+        "20%%; the least valuable go first",
+    )
+    parser.add_argument(
+        "--min-keep",
+        type=int,
+        metavar="N",
+        help="whatever the policy says, keep the newest N",
+    )
+    parser.add_argument(
         "--force",
         action="store_true",
         help="go on although the plan looks wrong: more than half would go, or "
@@ -79,6 +91,8 @@ def _run(args: argparse.Namespace) -> int:
             recursive=args.recursive,
             all_of_them=args.all_of_them,
             force=args.force,
+            free_target=args.free_target,
+            min_keep=args.min_keep,
             pool=args.pool,
             dry_run=args.dry_run,
             engine=engine,

@@ -1,0 +1,142 @@
+"""Which victims to destroy first when only so much space is wanted.
+
+Nothing here destroys what a policy keeps: a target makes a prune stop earlier. The
+least valuable go first: those whose neighbours in time are near for their age, so
+that what is left stays spread out.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from math import log
+
+from zfstune.errors import PolicyError
+from zfstune.frozen import frozen
+from zfstune.quoting import shown
+from zfstune.retention import Decision
+from zfstune.size import SizeError, format_size, read_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Sequence
+
+    from zfstune.state import Snapshot
+
+__all__ = ["FreeTarget", "keep_others", "least_valuable_first"]
+
+_WHOLE = 100
+# Nothing younger is told apart.
+_MINUTE = 60
+
+
+@frozen
+class FreeTarget:
+    """How much of a pool is to be free: bytes, or a part of it in percent."""
+
+    bytes: int = 0
+    percent: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> FreeTarget:
+        """Read ``50G`` or ``20%``.
+
+        Raises:
+            PolicyError: It is neither.
+        """
+        digits = text.removesuffix("%")
+        if digits != text:
+            if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:4]) < _WHOLE):
+                raise _bad(text, "a part goes from 1% to 99%")
+            return cls(percent=int(digits))
+        try:
+            wanted = read_size(text)
+        except SizeError as error:
+            raise _bad(text, error.reason) from None
+        if not wanted:
+            raise _bad(text, "nothing is no target")
+        return cls(wanted)
+
+    def __str__(self) -> str:
+        return f"{self.percent}%" if self.percent else format_size(self.bytes, exact=False)
+
+    def missing(self, used: int, available: int) -> int:
+        """Give the bytes to free, for what the pool has of used and available ones."""
+        wanted = (used + available) * self.percent // _WHOLE or self.bytes
+        return max(wanted - available, 0)
+
+
+def least_valuable_first(decisions: Iterable[Decision]) -> list[Snapshot]:
+    """Order the victims by what would be lost with each.
+
+    The loss is how many times as old the older edge of the gap is as the younger: an
+    hour's gap matters among today's snapshots and not among last year's. It is
+    weighed anew with every one that goes; of the same loss, the oldest goes first.
+
+    Args:
+        decisions: Those on all snapshots of the datasets, newest first in each.
+    """
+    of_dataset: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        of_dataset.setdefault(decision.snapshot.dataset, []).append(decision)
+    rows = list(of_dataset.values())
+    now = max((d.snapshot.creation or 0 for row in rows for d in row), default=0)
+    # younger and older neighbour of each that is still there
+    links = [[(at - 1, at + 1) for at in range(len(row))] for row in rows]
+    heap = [
+        (_loss(row, at - 1, at, at + 1, now), decision.snapshot.createtxg, number, at)
+        for number, row in enumerate(rows)
+        for at, decision in enumerate(row)
+        if not decision.keep
+    ]
+    heapify(heap)
+    order: list[Snapshot] = []
+    gone: set[tuple[int, int]] = set()
+    while heap:
+        loss, txg, number, at = heappop(heap)
+        row, near = rows[number], links[number]
+        younger, older = near[at]
+        if (number, at) in gone:
+            continue
+        current = _loss(row, younger, at, older, now)
+        if current != loss:  # a neighbour went: it is worth more now
+            heappush(heap, (current, txg, number, at))
+            continue
+        gone.add((number, at))
+        order.append(row[at].snapshot)
+        if younger >= 0:
+            near[younger] = (near[younger][0], older)
+        if older < len(row):
+            near[older] = (younger, near[older][1])
+    return order
+
+
+def keep_others(
+    decisions: Iterable[Decision], going: Container[str], target: FreeTarget
+) -> tuple[Decision, ...]:
+    """Keep the victims that are not needed to reach a target."""
+    reason = (f"not needed to have {target} free",)
+    return tuple(
+        decision
+        if decision.keep or decision.snapshot.name in going
+        else Decision(decision.snapshot, keep=True, reasons=reason)
+        for decision in decisions
+    )
+
+
+def _loss(row: Sequence[Decision], younger: int, at: int, older: int, now: int) -> float:
+    """Give the gap that one would leave, as the logarithm of its edges' ages."""
+
+    def age(place: int) -> int:
+        created = row[place].snapshot.creation
+        return _MINUTE + (0 if created is None else now - created)
+
+    before = age(older if older < len(row) else at)  # the oldest ends what there is
+    after = age(younger) if younger >= 0 else _MINUTE
+    return log(max(before / after, 1))
+
+
+def _bad(text: str, reason: str) -> PolicyError:
+    return PolicyError(
+        f"cannot use policy 'free-target={shown(text)}': {reason}",
+        hint="say a size or a part of the pool, as in 50G or 20%",
+    )
