@@ -103,6 +103,7 @@ def test_nothing_that_ships_is_unsafe_unless_a_variant_says_so(name: str) -> Non
         ("postgres", "postgres/wal", {"recordsize": "128K"}),
         ("postgres", "postgres/backups", {"recordsize": "1M"}),
         ("logs", "logs", {"recordsize": "128K", "compression": "zstd"}),
+        ("mail", "mail/queue", {"sync": "standard", "atime": "on", "relatime": "off"}),
         ("images", "images", {"recordsize": "1M", "compression": "lz4"}),
     ],
 )
