@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import cache
 
 from zfstune import __version__
 from zfstune.cli import (
@@ -40,6 +41,7 @@ class _Help(argparse.HelpFormatter):
         return text if "\n" in text else super()._fill_text(text, width, indent)
 
 
+@cache
 def _columns() -> int:
     """Give the width of the terminal, as shutil.get_terminal_size() does."""
     columns = os.environ.get("COLUMNS", "")
@@ -60,6 +62,7 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser; each verb adds its own part."""
+    _columns.cache_clear()  # once a parser, not once an argument
     parser = _Parser(
         prog="zfstune",
         description="Tuned ZFS storage for applications: datasets, snapshots, retention.",
