@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from zfstune.errors import PolicyError
 from zfstune.periods import Calendar
-from zfstune.policy import PERIODS, Every, Grid, Group, Last, Policy, Step, Within
+from zfstune.policy import PERIODS, Blocks, Every, Grid, Group, Last, Policy, Step, Within
 from zfstune.policy_text import parse_policy
 from zfstune.retention import decide
 from zfstune.state import PropertyValue, Snapshot
@@ -66,6 +66,12 @@ _rules: st.SearchStrategy[Rule] = st.one_of(
     st.builds(Last, _small_counts),
     st.builds(Every, st.sampled_from(list(PERIODS)), _small_counts),
     st.builds(Within, st.integers(1, 40 * DAY)),
+    st.builds(
+        Blocks,
+        st.sampled_from([3600, DAY]),
+        st.integers(DAY, 40 * DAY),
+        st.sampled_from([0, 3600]),
+    ),
     st.builds(
         Grid,
         st.lists(
