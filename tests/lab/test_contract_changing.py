@@ -255,6 +255,26 @@ def test_rename_clone_promote_rollback(
         engine.rename(dataset, f"{dataset}@x")
 
 
+def test_a_promotion_moves_bookmarks(
+    engine: Engine, dataset: str, command: Callable[..., str]
+) -> None:
+    """The older bookmarks move; a clash, which panics the kernel, is refused first."""
+    clone = f"{dataset}-clone"
+    for short in "12":
+        engine.take_snapshots([f"{dataset}@{short}"])
+        engine.bookmark(f"{dataset}@{short}", f"{dataset}#{short}")
+    engine.clone(f"{dataset}@1", clone)
+    engine.take_snapshots([f"{clone}@3"])
+    engine.bookmark(f"{clone}@3", f"{clone}#1")
+    with pytest.raises(AlreadyExists, match="on both sides: #1"):
+        engine.promote(clone)
+    engine.destroy_bookmarks([f"{clone}#1"])
+    engine.bookmark(f"{clone}@3", f"{clone}#2")  # of one that does not move
+    engine.promote(clone)
+    assert listed(command, clone, "bookmark") == ["#1", "#2"]
+    assert listed(command, dataset, "bookmark") == ["#2"]
+
+
 def test_volumes_take_the_same_calls(
     engine: Engine, name: str, command: Callable[..., str]
 ) -> None:

@@ -23,8 +23,11 @@ NOT_IN_ZFSTUNE = {
     "filesystem_count": "not counted below any limit: zfs prints a number for 'unknown'",
     "snapshot_count": "the same",
 }
-# What a filesystem was created with is read from it, not from each of its snapshots.
-NOT_OF_SNAPSHOTS = ("casesensitivity", "normalization", "utf8only", "version")
+# What stands in a filesystem's own blocks is read from it, not from its snapshots.
+NOT_OF_SNAPSHOTS = [
+    *("casesensitivity", "normalization", "utf8only", "version"),
+    *(name for name in properties.TABLE if name.startswith("default")),
+]
 # zfs calls them local where they are counted, though nobody set them.
 COUNTS = ("filesystem_count", "snapshot_count")
 # zfs hides a property that has no value; here it is empty, or 0.

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from zfstune.engine import Engine
 
+# pyzfs is older than this Python.
+pytestmark = pytest.mark.filterwarnings("ignore:.maxsplit.:DeprecationWarning")
+
 # Steps in order, on trees that both sides begin empty; "^" marks the other pool.
 STEPS = """\
 create a

@@ -86,12 +86,15 @@ class Model:
         self.clock += 1
         return self.clock
 
-    def _room(self, name: str) -> None:
+    def _parent(self, name: str) -> None:
         parent = self.nodes.get(name.rpartition("/")[0])
         if parent is None:
             raise RefusedError(MISSING)
         if parent.kind == "volume":
             raise RefusedError(REFUSED)
+
+    def _room(self, name: str) -> None:
+        self._parent(name)
         if name in self.nodes:
             raise RefusedError(EXISTS)
 
@@ -166,14 +169,15 @@ class Model:
             return None
 
     def clone(self, snapshot: str, name: str) -> None:
-        """Make a dataset out of a snapshot."""
+        """Make a dataset out of a snapshot; the place is looked at first."""
+        self._parent(name)
         self.snap(snapshot)
         self._room(name)
         kind = self.nodes[snapshot.partition("@")[0]].kind
         self.nodes[name] = Node(kind, {}, self._tick(), origin=snapshot)
 
     def promote(self, name: str) -> None:
-        """Give a clone its origin's snapshots; the origin becomes the clone."""
+        """Give a clone its origin's snapshots and bookmarks, and turn the two round."""
         clone = self.node(name)
         if not clone.origin:
             raise RefusedError(REFUSED)
@@ -181,8 +185,11 @@ class Model:
         old = self.nodes[old_name]
         last = old.snapshots[short].born
         moving = {s: snap for s, snap in old.snapshots.items() if snap.born <= last}
-        if moving.keys() & clone.snapshots.keys():
+        marks = {mark: born for mark, born in old.bookmarks.items() if born <= last}
+        if moving.keys() & clone.snapshots.keys() or marks.keys() & clone.bookmarks.keys():
             raise RefusedError(EXISTS)
+        clone.bookmarks |= marks
+        old.bookmarks = {m: b for m, b in old.bookmarks.items() if m not in marks}
         clone.snapshots = {**moving, **clone.snapshots}
         clone.origin, old.origin = old.origin, f"{name}@{short}"
         old.snapshots = {s: snap for s, snap in old.snapshots.items() if s not in moving}

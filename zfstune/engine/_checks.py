@@ -21,6 +21,7 @@ __all__ = [
     "check_clone",
     "check_clone_parent",
     "check_inheritable",
+    "check_promotion",
     "check_snapshot",
     "checked",
 ]
@@ -48,6 +49,29 @@ def check_clone_parent(engine: Engine, name: str) -> None:
         raise engine_error("clone", name, errno.ENOENT) from None
     if parent.kind != "filesystem":
         raise engine_error("clone", name, WRONG_PARENT)
+
+
+def check_promotion(engine: Engine, name: str) -> None:
+    """Refuse a promotion that would panic the kernel.
+
+    A clone takes over the bookmarks that are no younger than its origin. Whether it
+    has one of that name, the kernel looks up in the wrong dataset, and stops the
+    machine when it meets it (dsl_dataset_promote_check in module/zfs/dsl_dataset.c,
+    and dsl_bookmark_node_add; 2.1.0 to 2.4.4).
+    """
+    try:
+        origin = engine.dataset(name).value("origin")
+        mine = engine.bookmarks(name) if origin else {}
+    except NotFound:
+        return  # the kernel says so itself
+    if not origin or not mine:
+        return
+    head = origin.partition("@")[0]
+    last = engine.snapshot(origin).createtxg
+    for bookmark, createtxg in engine.bookmarks(head).items():
+        mark = bookmark[len(head) :]
+        if createtxg <= last and name + mark in mine:
+            raise engine_error("promote", name, errno.EEXIST, detail=mark)
 
 
 def check_clone(

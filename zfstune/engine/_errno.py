@@ -156,7 +156,9 @@ _SPECIAL = {
     },
     "promote": {
         e.EINVAL: _Meaning(RefusedValue, "it is not a clone"),
-        e.EEXIST: _Meaning(AlreadyExists, "a snapshot of that name exists on both sides"),
+        e.EEXIST: _Meaning(
+            AlreadyExists, "a snapshot or bookmark of that name exists on both sides"
+        ),
     },
     "roll back": {
         e.EEXIST: _Meaning(

@@ -49,8 +49,9 @@ _NEVER_INHERITED = frozenset(
     }
 )
 
-# What a filesystem was created with is not read for its snapshots: see kernel.c.
+# What a filesystem keeps in its own blocks is not read for its snapshots: see kernel.c.
 _NOT_READ = frozenset({"casesensitivity", "normalization", "utf8only", "version"})
+_NOT_READ |= {name for name in properties.TABLE if name.startswith("default")}
 
 
 class Properties(Mapping[str, PropertyValue]):

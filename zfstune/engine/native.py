@@ -16,6 +16,7 @@ from zfstune.engine._checks import (
     check_clone,
     check_clone_parent,
     check_inheritable,
+    check_promotion,
     check_snapshot,
     checked,
 )
@@ -265,6 +266,7 @@ class NativeEngine(StreamCalls):
     def promote(self, name: str) -> None:
         """Turn a clone into the owner of the snapshot it came from."""
         names.check_dataset(name)
+        check_promotion(self, name)
         error, conflict = self._zfs.promote(name)
         if error:
             raise engine_error("promote", name, error, detail=conflict)
