@@ -102,61 +102,27 @@ def _same(prop: str, theirs: str, ours: str) -> bool:
 def tree(pool: str, command: Callable[..., str]) -> Iterator[str]:
     """Give a tree with every kind of dataset and every source, made by zfs."""
     zfs = "zfs"
-    command(
-        zfs,
-        "create",
-        "-o",
-        "recordsize=8K",
-        "-o",
-        "compression=zstd-3",
-        "-o",
-        "normalization=formC",
-        "-o",
-        "org.x:inherited=yes",
-        "-o",
-        "quota=300M",
-        "-o",
-        "refquota=200M",
-        "-o",
-        "reservation=10M",
-        "-o",
-        "refreservation=5M",
-        "-o",
-        "canmount=noauto",
-        f"{pool}/fs",
+    options = (
+        "recordsize=8K compression=zstd-3 normalization=formC org.x:inherited=yes "
+        "quota=300M refquota=200M reservation=10M refreservation=5M canmount=noauto"
     )
+    set_at_creation = [word for option in options.split() for word in ("-o", option)]
+    command(zfs, "create", *set_at_creation, f"{pool}/fs")
     command(zfs, "create", f"{pool}/fs/child")
     command(
         zfs, "set", "atime=off", "org.x:local=1", "filesystem_limit=9", f"{pool}/fs/child"
     )
     raw = b"org.x:raw=" + USER_VALUE
     subprocess.run([zfs, "set", raw, f"{pool}/fs/child"], check=True)
-    command(
-        zfs,
-        "create",
-        "-o",
-        "casesensitivity=mixed",
-        "-o",
-        "mountpoint=legacy",
-        f"{pool}/mixed",
-    )
+    mixed = ("-o", "casesensitivity=mixed", "-o", "mountpoint=legacy")
+    command(zfs, "create", *mixed, f"{pool}/mixed")
     command(
         zfs, "create", "-o", "mountpoint=/zt mnt/a", "-o", "xattr=sa", f"{pool}/with space"
     )
     command(zfs, "create", f"{pool}/with space/below it")
     command(zfs, "create", "-V", "32M", f"{pool}/vol")
-    command(
-        zfs,
-        "create",
-        "-s",
-        "-V",
-        "32M",
-        "-o",
-        "volblocksize=64k",
-        "-o",
-        "snapshot_limit=3",
-        f"{pool}/vol sparse",
-    )
+    sparse = ("-s", "-V", "32M", "-o", "volblocksize=64k", "-o", "snapshot_limit=3")
+    command(zfs, "create", *sparse, f"{pool}/vol sparse")
     for name in ("fs", "fs/child", "vol"):
         command(zfs, "snapshot", "-o", "org.x:snap=1", f"{pool}/{name}@a")
     command(zfs, "hold", "tag", f"{pool}/fs@a")

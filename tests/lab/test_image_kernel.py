@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pwd
 import re
-import secrets
 import subprocess
 import unicodedata
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
+from file_pool import MIB, FilePool, differences, fill, hashes, properties
 from zfstune.engine.image import ImageEngine, create_image
 from zfstune.errors import Busy, EngineError, RefusedValue
 
@@ -24,134 +23,37 @@ if TYPE_CHECKING:
     from zfstune.engine import Engine
 
     Command = Callable[..., str]
-    Properties = dict[str, tuple[str, str, str]]
 
-FOLDER = Path("/dev/shm/zfstune-lab")  # noqa: S108 (the guest is ours alone)
 SIZE_BYTES = 512 << 20
-MIB = 1 << 20
 RELEASE = os.environ["ZFSTUNE_LAB_RELEASE"]
 PROFILES = ("postgres", "logs", "images")
 ALICE = pwd.getpwnam("alice").pw_uid
-# What a kernel says from one moment to the next, or that an import changes.
-MOVES = frozenset(
-    [
-        "available",
-        "used",
-        "referenced",
-        "written",
-        "usedbydataset",
-        "usedbychildren",
-        "usedbysnapshots",
-        "logicalused",
-        "logicalreferenced",
-        "unique",
-        "compressratio",
-        "refcompressratio",
-    ]
-)
-
-
-class Pool:
-    """A pool in a file of its own, where the kernel can mount it."""
-
-    def __init__(self, command: Command) -> None:
-        self.name = f"zt{secrets.token_hex(4)}"
-        self.folder = FOLDER / self.name
-        self.folder.mkdir(parents=True)
-        self.file = self.folder / "image"
-        self.root = self.folder / "root"
-        self._command = command
-
-    def take(self) -> None:
-        """Import it, and mount what mounts by itself."""
-        self._command("zpool", "import", "-R", self.root, "-d", self.folder, self.name)
-
-    def give(self) -> None:
-        """Export it."""
-        self._command("zpool", "export", self.name)
-
-    def check(self) -> None:
-        """Read every block of it: nothing is wrong."""
-        self._command("zpool", "scrub", "-w", self.name)
-        status = self._command("zpool", "status", "-v", self.name)
-        assert "scrub repaired 0B" in status
-        assert "with 0 errors" in status
-        assert "No known data errors" in status
-
-    def check_exported(self) -> None:
-        """Walk every block of it, and count what is allocated."""
-        said = self._command("zdb", "-bcc", "-e", "-p", self.folder, self.name)
-        assert "No leaks" in said
-        assert "error" not in said.lower().replace("no leaks", "")
-
-    def drop(self) -> None:
-        """Destroy what is imported, and forget the file."""
-        listed = self._command("zpool", "list", "-H", "-o", "name", check=False)
-        if self.name in listed.split():
-            self._command("zpool", "destroy", "-f", self.name)
-        self.file.unlink(missing_ok=True)
 
 
 @pytest.fixture
-def pool(command: Command) -> Iterator[Pool]:
+def pool(command: Command) -> Iterator[FilePool]:
     """Give the name of a pool, and files for it, with nothing there yet."""
 
     def run(*argv: str | Path, check: bool = True) -> str:
         return command(*map(str, argv), check=check)
 
-    made = Pool(run)
+    made = FilePool(run)
     yield made
     made.drop()
 
 
-def hashes(folder: Path) -> dict[str, tuple[str, int, int]]:
-    """Give contents, owner and mode of each file below a folder."""
-    return {
-        str(path.relative_to(folder)): (
-            hashlib.sha256(path.read_bytes()).hexdigest(),
-            path.stat().st_uid,
-            path.stat().st_mode,
-        )
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+def change_what_the_kernel_wrote(image: Engine, name: str, datasets: list[str]) -> None:
+    """Snapshot, destroy, create, clone, rename and hold."""
+    image.take_snapshots([f"{dataset}@image" for dataset in datasets])
+    image.destroy_snapshots([f"{name}/data/logs@kernel"])
+    image.create(f"{name}/new", properties={"mountpoint": "/new", "quota": "20M"})
+    image.clone(f"{name}/data/images@kernel", f"{name}/clone")
+    image.set(f"{name}/clone", {"mountpoint": "/clone"})
+    image.rename(f"{name}/v", f"{name}/w")
+    image.hold([f"{name}/w@kernel"], "keep")
 
 
-def fill(folder: Path) -> None:
-    """Write what exercises a filesystem: many files, a large one, links, attributes."""
-    for number in range(12):
-        part = folder / f"d{number % 3}"
-        part.mkdir(exist_ok=True)
-        (part / f"f{number}").write_bytes(os.urandom(number * 997))
-    large = folder / "large é"
-    large.write_bytes(os.urandom(MIB) + bytes(MIB))
-    os.setxattr(large, "user.zt", b"value" * 40)
-    os.chown(large, ALICE, ALICE)
-    os.chmod(folder / "d1" / "f1", 0o4755)  # noqa: PTH101, S103 (a mode that shows)
-    os.link(large, folder / "hard")
-    (folder / "soft").symlink_to("hard")
-
-
-def properties(engine: Engine, pool: str) -> dict[str, tuple[str, str, str]]:
-    """Give what all datasets' properties are, but for what moves."""
-    return {
-        f"{dataset.name} {name}": (p.value, p.source, p.origin)
-        for dataset in engine.datasets(pool)
-        for name, p in dataset.properties.items()
-        if name not in MOVES
-    }
-
-
-def differences(ours: Properties, theirs: Properties) -> dict[str, tuple[object, object]]:
-    """Give what differs, and how."""
-    return {
-        key: (ours.get(key), theirs.get(key))
-        for key in sorted(ours.keys() | theirs.keys())
-        if ours.get(key) != theirs.get(key)
-    }
-
-
-def test_there_and_back_and_there(pool: Pool, command: Command, engine: Engine) -> None:
+def test_there_and_back_and_there(pool: FilePool, command: Command, engine: Engine) -> None:
     """Made in a file, filled by the kernel, changed in the file, whole for the kernel."""
     name = pool.name
     with create_image(pool.file, size_bytes=SIZE_BYTES, pool=name) as image:
@@ -185,13 +87,7 @@ def test_there_and_back_and_there(pool: Pool, command: Command, engine: Engine) 
     with ImageEngine(pool.file) as image:
         shorts = {s.name for d in mounted for s in image.snapshots(d)}
         assert shorts > {f"{n}@kernel" for n in mounted}
-        image.take_snapshots([f"{n}@image" for n in mounted])
-        image.destroy_snapshots([f"{name}/data/logs@kernel"])
-        image.create(f"{name}/new", properties={"mountpoint": "/new", "quota": "20M"})
-        image.clone(f"{name}/data/images@kernel", f"{name}/clone")
-        image.set(f"{name}/clone", {"mountpoint": "/clone"})
-        image.rename(f"{name}/v", f"{name}/w")
-        image.hold([f"{name}/w@kernel"], "keep")
+        change_what_the_kernel_wrote(image, name, list(mounted))
     pool.check_exported()
 
     pool.take()
@@ -215,7 +111,7 @@ def test_there_and_back_and_there(pool: Pool, command: Command, engine: Engine) 
     pool.check()
 
 
-def test_what_is_fixed_at_creation(pool: Pool, engine: Engine) -> None:
+def test_what_is_fixed_at_creation(pool: FilePool, engine: Engine) -> None:
     """The kernel sees it, goes by it, and hands it on to children as the image does."""
     name = pool.name
     fixed = ("normalization", "utf8only", "casesensitivity", "version")
@@ -256,7 +152,7 @@ def test_what_is_fixed_at_creation(pool: Pool, engine: Engine) -> None:
     pool.check()
 
 
-def test_space_is_accounted_from_the_first_byte(pool: Pool, command: Command) -> None:
+def test_space_is_accounted_from_the_first_byte(pool: FilePool, command: Command) -> None:
     """By user, group and project, also across snapshots that no kernel had seen."""
     name = pool.name
     with create_image(pool.file, size_bytes=SIZE_BYTES, pool=name) as image:
@@ -295,8 +191,8 @@ def test_space_is_accounted_from_the_first_byte(pool: Pool, command: Command) ->
     pool.check()
 
 
-def test_a_kernel_s_pool_in_a_file(pool: Pool, command: Command, engine: Engine) -> None:
-    """Made with all features of this release, it is read as the kernel reads it."""
+def make_with_the_kernel(pool: FilePool, command: Command) -> None:
+    """Make a pool with all features of this release, and all kinds of things in it."""
     name = pool.name
     pool.file.touch()
     os.truncate(pool.file, SIZE_BYTES)
@@ -325,6 +221,14 @@ def test_a_kernel_s_pool_in_a_file(pool: Pool, command: Command, engine: Engine)
     command("zfs", "clone", f"{name}/a@s", f"{name}/clone")
     command("zfs", "bookmark", f"{name}/a@s", f"{name}/a#m")
     command("zfs", "hold", "keep", f"{name}/a/b@s")
+
+
+def test_a_kernel_s_pool_in_a_file(
+    pool: FilePool, command: Command, engine: Engine
+) -> None:
+    """Made with all features of this release, it is read as the kernel reads it."""
+    name = pool.name
+    make_with_the_kernel(pool, command)
     files = hashes(pool.root / name / "a")
     command("zfs", "unmount", f"{name}/locked")
     command("zfs", "unload-key", f"{name}/locked")
@@ -379,7 +283,7 @@ def test_a_kernel_s_pool_in_a_file(pool: Pool, command: Command, engine: Engine)
     ],
 )
 def test_a_pool_of_more_than_one_file(
-    pool: Pool, command: Command, vdevs: str, words: str
+    pool: FilePool, command: Command, vdevs: str, words: str
 ) -> None:
     """It is refused where the rest of it would be opened by name, or left out."""
     files = [pool.file, pool.folder / "other"]
@@ -398,7 +302,7 @@ def test_a_pool_of_more_than_one_file(
     assert "ONLINE" in command("zpool", "list", "-H", "-o", "health", pool.name)
 
 
-def test_a_destroyed_pool_stays_destroyed(pool: Pool, command: Command) -> None:
+def test_a_destroyed_pool_stays_destroyed(pool: FilePool, command: Command) -> None:
     """As `zpool import` without -D, it holds no pool."""
     create_image(pool.file, size_bytes=SIZE_BYTES, pool=pool.name).close()
     pool.take()

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import zfstune
+
+# Where it was imported from: an editable install has it on no path of its own.
+HOME = str(Path(zfstune.__file__).parents[1])
 
 # Each of these costs more than any module of zfstune's own (benchmarks/README.md).
 SLOW = {"dataclasses", "datetime", "inspect", "shutil", "tomllib", "typing", "zlib"}
@@ -15,7 +21,7 @@ PARSE = "from zfstune.cli.parser import build_parser; build_parser().parse_args(
 
 def loaded_by(statement: str) -> set[str]:
     """Give the modules that a new Python has after a statement; no site, no .pth."""
-    code = f"import sys; sys.path[:] = {sys.path!r}; {statement}; print(*sys.modules)"
+    code = f"import sys; sys.path[:] = {[HOME, *sys.path]!r}; {statement}; print(*sys.modules)"
     argv = [sys.executable, "-I", "-S", "-c", code]
     return set(subprocess.check_output(argv, text=True).split())
 
