@@ -32,7 +32,7 @@ RELEASES = ("bookworm", "trixie", "trixie-backports")
 DEFAULT_RELEASES = ("bookworm", "trixie-backports")
 DISKS = ("2G", "2G")
 # Of one guest, its boot included; CI has 90 minutes for all that it does.
-TIMEOUT_S = 1800
+TIMEOUT_S = 2300
 # The runner tidies up after a signal; then it is gone by itself or by force.
 TERM_GRACE_S = 30
 REPORTS = "reports.jsonl"
