@@ -212,6 +212,8 @@ run_program(const char *pool, const char *program, boolean_t sync,
 	int error = instructions == 0 || instructions > MOST_INSTRUCTIONS ||
 	    memory == 0 || memory > MOST_MEMORY ? EINVAL : 0;
 
+	if (strcmp(pool, image_pool) != 0)
+		error = ENOENT;
 	if (error == 0)
 		error = nvp->nvlist_alloc(&boxed, 1, 0);
 	if (error == 0)

@@ -118,8 +118,19 @@ class ImageBinding:
         return error, written
 
     def stream(self, function: Callable[..., int], fd: int, *args: str | int) -> int:
-        """Call a function that reads or writes a descriptor; it stays the caller's."""
-        return int(self._pass_on("stream", function, args, fd=fd))
+        """Call a function that reads or writes a descriptor; it stays the caller's.
+
+        Other calls go on meanwhile: a receive may be fed by a send of the same image.
+        """
+        os.fstat(fd)  # a bad one must not cost the connection
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                self._pass_on("stream", function, args, fds=(fd, theirs.fileno()))
+            try:
+                return int(receive(ours))
+            except (EOFError, ConnectionError):
+                raise self._died() from None
 
     def unpack(self, packed: bytes) -> Any:
         """Read an nvlist that libnvpair or a kernel packed."""
@@ -136,23 +147,23 @@ class ImageBinding:
         function: Callable[..., int] | None,
         args: tuple[Any, ...],
         values: bytes | None = None,
-        fd: int | None = None,
+        fds: tuple[int, ...] = (),
     ) -> Any:
         name = None if function is None else function.__name__
         with self._lock:
-            status, *rest = self._exchange((method, name, args, values), fd)
+            status, *rest = self._exchange((method, name, args, values), fds)
         if status == "refused":
             message, hint = rest
             raise InvalidValue(message, hint=hint)
         return rest[0]
 
-    def _exchange(self, message: object, fd: int | None = None) -> Any:
+    def _exchange(self, message: object, fds: tuple[int, ...] = ()) -> Any:
         if self._socket is None:
             raise ZfsUnavailable("cannot use ZFS: this engine was closed")
         try:
             send(self._socket, message)
-            if fd is not None:
-                socket.send_fds(self._socket, [b"."], [fd])
+            if fds:
+                socket.send_fds(self._socket, [b"."], fds)
             return receive(self._socket)
         except (EOFError, ConnectionError):
             raise self._died() from None

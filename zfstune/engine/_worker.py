@@ -11,6 +11,7 @@ marshal, which is fast and carries bytes and lone surrogates, is enough.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import marshal
@@ -19,6 +20,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 
 from zfstune.engine._binding import Binding, lib
 from zfstune.errors import ZfstuneError
@@ -101,32 +103,70 @@ def _lock(path: str) -> int:
 
 
 def _serve(caller: socket.socket, binding: Binding) -> None:
-    while True:
-        method, function, args, values = receive(caller)
-        if method == "close":
-            return
-        if function is not None:
-            args = (getattr(lib, function), *args)
-        try:
-            if method == "stream":
-                result: object = _stream(caller, binding, *args)
-            elif values is not None:
-                result = getattr(binding, method)(*args, values=values)
-            else:
-                result = getattr(binding, method)(*args)
-        except (ZfstuneError, OSError) as error:
-            send(caller, ("refused", str(error), getattr(error, "hint", "")))
-        else:
-            send(caller, ("done", result))
-
-
-def _stream(caller: socket.socket, binding: Binding, function: Any, *args: Any) -> int:
-    """Serve a call with a descriptor, which follows the message."""
-    _, (descriptor,), _, _ = socket.recv_fds(caller, 1, 1)
+    streams: list[threading.Thread] = []
     try:
-        return binding.stream(function, descriptor, *args)
+        while _answer(caller, binding, streams):
+            streams[:] = filter(threading.Thread.is_alive, streams)
     finally:
-        os.close(descriptor)
+        for stream in streams:
+            stream.join()
+
+
+def _answer(
+    caller: socket.socket, binding: Binding, streams: list[threading.Thread]
+) -> bool:
+    method, function, args, values = receive(caller)
+    if method == "close":
+        return False
+    if function is not None:
+        args = (getattr(lib, function), *args)
+    try:
+        if method == "stream":
+            result: object = None
+            streams.append(_start_stream(caller, binding, *args))
+        elif values is not None:
+            result = getattr(binding, method)(*args, values=values)
+        else:
+            result = getattr(binding, method)(*args)
+    except (ZfstuneError, OSError) as error:
+        send(caller, ("refused", str(error), getattr(error, "hint", "")))
+    else:
+        send(caller, ("done", result))
+    return True
+
+
+def _start_stream(
+    caller: socket.socket, binding: Binding, function: Any, *args: Any
+) -> threading.Thread:
+    """Serve a call with a descriptor in a thread of its own.
+
+    The descriptor follows the message, and with it a socket for the answer.
+    """
+    _, (descriptor, answer), _, _ = socket.recv_fds(caller, 1, 2)
+    thread = threading.Thread(
+        target=_stream,
+        args=(socket.socket(fileno=answer), binding, function, descriptor, args),
+    )
+    thread.start()
+    return thread
+
+
+def _stream(
+    answer: socket.socket,
+    binding: Binding,
+    function: Any,
+    descriptor: int,
+    args: tuple[Any, ...],
+) -> None:
+    try:
+        with answer:
+            error = binding.stream(function, descriptor, *args)
+            os.close(descriptor)
+            with contextlib.suppress(ConnectionError):
+                send(answer, error)
+    except BaseException:  # noqa: BLE001 (as in _run; the caller waits for this process)
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
 
 
 def _run() -> int:
