@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
+pytest.register_assert_rewrite("engine_contract", "engine_machine")
 pytest_plugins = ["guest_report"]
 
 # No deadline: a shared host stutters, an emulated guest runs at a fiftieth.

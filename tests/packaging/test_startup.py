@@ -21,7 +21,9 @@ PARSE = "from zfstune.cli.parser import build_parser; build_parser().parse_args(
 
 def loaded_by(statement: str) -> set[str]:
     """Give the modules that a new Python has after a statement; no site, no .pth."""
-    code = f"import sys; sys.path[:] = {[HOME, *sys.path]!r}; {statement}; print(*sys.modules)"
+    code = (
+        f"import sys; sys.path[:] = {[HOME, *sys.path]!r}; {statement}; print(*sys.modules)"
+    )
     argv = [sys.executable, "-I", "-S", "-c", code]
     return set(subprocess.check_output(argv, text=True).split())
 

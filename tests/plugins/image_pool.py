@@ -1,10 +1,9 @@
-"""A pool in a file, where a kernel can take it and give it back."""
+"""Pools in files of their own that the kernel can mount, and what is in them."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import pwd
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +13,12 @@ if TYPE_CHECKING:
 
     from zfstune.engine import Engine
 
-    Command = Callable[..., str]
     Properties = dict[str, tuple[str, str, str]]
 
 FOLDER = Path("/dev/shm/zfstune-lab")  # noqa: S108 (the guest is ours alone)
+SIZE_BYTES = 512 << 20
 MIB = 1 << 20
+OWNER = 4711
 # What a kernel says from one moment to the next, or that an import changes.
 MOVES = frozenset(
     [
@@ -38,16 +38,19 @@ MOVES = frozenset(
 )
 
 
-class FilePool:
+class Pool:
     """A pool in a file of its own, where the kernel can mount it."""
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Callable[..., str]) -> None:
         self.name = f"zt{secrets.token_hex(4)}"
         self.folder = FOLDER / self.name
         self.folder.mkdir(parents=True)
         self.file = self.folder / "image"
         self.root = self.folder / "root"
-        self._command = command
+        self._run = command
+
+    def _command(self, *words: str | Path, check: bool = True) -> str:
+        return self._run(*map(str, words), check=check)
 
     def take(self) -> None:
         """Import it, and mount what mounts by itself."""
@@ -101,8 +104,7 @@ def fill(folder: Path) -> None:
     large = folder / "large é"
     large.write_bytes(os.urandom(MIB) + bytes(MIB))
     os.setxattr(large, "user.zt", b"value" * 40)
-    alice = pwd.getpwnam("alice").pw_uid
-    os.chown(large, alice, alice)
+    os.chown(large, OWNER, OWNER)
     os.chmod(folder / "d1" / "f1", 0o4755)  # noqa: PTH101, S103 (a mode that shows)
     os.link(large, folder / "hard")
     (folder / "soft").symlink_to("hard")

@@ -1,0 +1,158 @@
+"""Snapshots, holds and bookmarks, many in one call."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from engine_contract.words import refused, shorts
+from zfstune.errors import (
+    AlreadyExists,
+    BatchError,
+    Busy,
+    InvalidProperty,
+    NotFound,
+    RefusedValue,
+)
+
+if TYPE_CHECKING:
+    from zfstune.engine import Engine
+
+
+def test_snapshots_are_taken_all_or_none(engine: Engine, tree: str) -> None:
+    """Snapshots of one call share their instant; one that cannot be taken stops all."""
+    names = [f"{tree}/{i}" for i in range(3)]
+    for each in names:
+        engine.create(each)
+    engine.take_snapshots([f"{n}@a" for n in names], properties={"org.x:y": "1"})
+    found = engine.find_snapshots([f"{n}@a" for n in names], properties=True)
+    assert len({s.createtxg for s in found.values()}) == 1
+    assert [s.local("org.x:y") for s in found.values()] == ["1"] * 3
+    engine.take_snapshots([f"{names[1]}@b"])
+    with pytest.raises(BatchError) as caught:
+        engine.take_snapshots([f"{n}@b" for n in names])
+    assert refused(caught.value) == {f"{names[1]}@b": AlreadyExists}
+    assert [shorts(engine, n) for n in names] == [["a"], ["a", "b"], ["a"]]
+    with pytest.raises(BatchError) as caught:
+        engine.take_snapshots([f"{tree}/none@a"])
+    assert refused(caught.value) == {f"{tree}/none@a": NotFound}
+    with pytest.raises(RefusedValue, match="one snapshot a dataset"):
+        engine.take_snapshots([f"{tree}@x", f"{tree}@y"])
+    with pytest.raises((InvalidProperty, RefusedValue)):
+        engine.take_snapshots([f"{tree}@x"], properties={"atime": "off"})
+    assert shorts(engine, tree) == []
+    engine.take_snapshots([])
+
+
+def test_many_snapshots(engine: Engine, tree: str) -> None:
+    """Those of many datasets in each call: all are listed, in order, each with its guid."""
+    names = [f"{tree}/{number:02}" for number in range(8)]
+    for name in names:
+        engine.create(name)
+    for short in "cab":
+        engine.take_snapshots([f"{name}@{short}" for name in names])
+    for name in names:
+        found = engine.snapshots(name)
+        assert [s.short_name for s in found] == ["c", "a", "b"]
+        assert sorted(found, key=lambda s: s.createtxg) == found
+        assert len({s.guid for s in found}) == 3
+    engine.destroy_snapshots([f"{name}@{short}" for name in names for short in "ab"])
+    assert {tuple(shorts(engine, name)) for name in names} == {("c",)}
+
+
+def test_destroying_snapshots(engine: Engine, tree: str) -> None:
+    """One that is held or cloned stops all and is named; a missing one is passed over."""
+    names = [f"{tree}@{short}" for short in "abcde"]
+    for each in names:
+        engine.take_snapshots([each])
+    engine.hold([names[1]], "keep")
+    engine.clone(names[3], f"{tree}/clone")
+    with pytest.raises(BatchError) as caught:
+        engine.destroy_snapshots(names)
+    assert refused(caught.value) == {names[1]: Busy, names[3]: Busy}
+    assert shorts(engine, tree) == [*"abcde"]
+    engine.destroy_snapshots([names[0], names[2], f"{tree}@none"])
+    assert shorts(engine, tree) == [*"bde"]
+    engine.destroy_snapshots([names[1]], defer=True)
+    assert engine.snapshot(names[1]).value("defer_destroy") == "on"
+    engine.release([names[1]], "keep")
+    assert shorts(engine, tree) == [*"de"]
+    engine.destroy_snapshots([])
+
+
+def test_rollback(engine: Engine, tree: str) -> None:
+    """Only to the newest; a newer one, or a bookmark, is not lost unasked."""
+    for short in "ab":
+        engine.take_snapshots([f"{tree}@{short}"])
+    engine.rollback(f"{tree}@b")
+    with pytest.raises(RefusedValue, match="newer"):
+        engine.rollback(f"{tree}@a")
+    engine.destroy_snapshots([f"{tree}@b"])
+    engine.rollback(f"{tree}@a")
+    with pytest.raises(NotFound):
+        engine.rollback(f"{tree}/none@a")
+
+
+def test_holds(engine: Engine, tree: str) -> None:
+    """Each tag has its time and is released alone; one that is there stops all."""
+    names = [f"{tree}@a", f"{tree}@b"]
+    for name in names:
+        engine.take_snapshots([name])
+    engine.hold(names, "one")
+    engine.hold(names[:1], "two é")
+    found = engine.holds(names[0])
+    assert found.keys() == {"one", "two é"}
+    assert abs(found["one"] - datetime.now(UTC)) < timedelta(minutes=2)
+    with pytest.raises(BatchError, match="exists already"):
+        engine.hold(names, "two é")
+    assert engine.holds(names[1]).keys() == {"one"}
+    with pytest.raises(BatchError):
+        engine.hold([f"{tree}@none"], "x")
+    engine.release(names, "one")
+    assert engine.holds(names[1]) == {}
+    with pytest.raises(BatchError) as caught:
+        engine.release(names, "one")
+    assert set(refused(caught.value).values()) == {NotFound}
+    engine.release(names[:1], "two é")
+    with pytest.raises(NotFound):
+        engine.holds(f"{tree}@none")
+
+
+def test_bookmarks(engine: Engine, tree: str) -> None:
+    """A bookmark keeps its snapshot's createtxg when that is gone."""
+    engine.take_snapshots([f"{tree}@a"])
+    createtxg = engine.snapshot(f"{tree}@a").createtxg
+    for short in "xy":
+        engine.bookmark(f"{tree}@a", f"{tree}#{short}")
+    with pytest.raises((BatchError, AlreadyExists)):
+        engine.bookmark(f"{tree}@a", f"{tree}#x")
+    with pytest.raises((BatchError, NotFound)):
+        engine.bookmark(f"{tree}@none", f"{tree}#z")
+    engine.destroy_snapshots([f"{tree}@a"])
+    assert engine.bookmarks(tree) == {f"{tree}#{short}": createtxg for short in "xy"}
+    engine.destroy_bookmarks([f"{tree}#x", f"{tree}#none"])
+    assert engine.bookmarks(tree).keys() == {f"{tree}#y"}
+    engine.destroy_bookmarks([])
+    with pytest.raises(NotFound):
+        engine.bookmarks(f"{tree}/none")
+
+
+def test_what_exists(engine: Engine, tree: str) -> None:
+    """Reading what is not there says so; a listing of nothing is empty."""
+    engine.take_snapshots([f"{tree}@a"])
+    assert engine.exists(tree)
+    assert engine.exists(f"{tree}@a")
+    assert not engine.exists(f"{tree}/none")
+    assert not engine.exists(f"{tree}@none")
+    assert engine.find_snapshots([f"{tree}@none", f"{tree}@a"]).keys() == {f"{tree}@a"}
+    assert engine.datasets(tree, recursive=False) == [engine.dataset(tree)]
+    for call in (
+        lambda: engine.dataset(f"{tree}/none"),
+        lambda: engine.datasets(f"{tree}/none"),
+        lambda: engine.snapshot(f"{tree}@none"),
+        lambda: engine.snapshots(f"{tree}/none"),
+    ):
+        with pytest.raises(NotFound):
+            call()
