@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("engine_contract", "engine_machine")
-pytest_plugins = ["guest_report"]
+pytest_plugins = ["guest_report", "pytester"]
 
 # No deadline: a shared host stutters, an emulated guest runs at a fiftieth.
 settings.register_profile(
