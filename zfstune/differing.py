@@ -53,11 +53,16 @@ def compare_container(found: Dataset, missing: Mapping[str, str]) -> Differing:
     return difference
 
 
-def compare(found: Dataset, wanted: Wanted) -> Differing:
+def compare(found: Dataset, wanted: Wanted, unsaid: Mapping[str, str]) -> Differing:
     """Hold a dataset that exists against what is wanted of it.
 
     A value is right only where it is set on the dataset itself: one that is
     merely inherited follows whatever happens above.
+
+    Args:
+        found: The dataset.
+        wanted: What is wanted of it.
+        unsaid: What it is to say of its snapshots and does not.
     """
     difference = Differing()
     managed = found.local(PROFILE_PROPERTY)
@@ -85,6 +90,13 @@ def compare(found: Dataset, wanted: Wanted) -> Differing:
         why, source = (setting.why, setting.source) if setting else (_CONTAINER, "")
         difference.changes.append(Change(name, have, value, why, source, drift, note))
     _warn_data(found, difference)
+    if wanted.snapshots is not None:
+        why, source = wanted.snapshots.why, wanted.snapshots.source
+        for name, value in unsaid.items():
+            change = Change(
+                name, found.value(name), value, why, source, note="not said yet"
+            )
+            difference.changes.append(change)
     for name, value in _notes(wanted, record, kept).items():
         if found.local(name) != value:
             difference.changes.append(Change(name, found.local(name), value, _OWN_NOTE))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from zfstune.actions import Adjust, Caution, Create, MountDataset, SetOwner, display
+from zfstune.cadence import SCHEDULE_PROPERTY
 from zfstune.differing import compare, compare_container, values_for_new
 from zfstune.errors import PlanError
 from zfstune.mountpoint import effective_mountpoint, inherited_mountpoint, mount_blocker
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of, pool_of
+from zfstune.policy import POLICY_PROPERTY
 from zfstune.record import read_record, write_record
 from zfstune.size import format_size
 from zfstune.state import LOCAL, RECEIVED, Dataset, PropertyValue
@@ -47,6 +49,7 @@ class Draft:
         self.actions: list[Action] = []
         self.cautions = cautions
         self.told: set[tuple[str, str]] = set()
+        self.ours: frozenset[str] = frozenset()  # the profiles' datasets
 
     def warn(self, dataset: str, message: str, hint: str = "") -> None:
         """Add a warning."""
@@ -141,15 +144,18 @@ class Draft:
             self.warn(wanted.dataset, message, f"`zfs set sync=standard {wanted.dataset}`")
 
     def _make_or_change(self, found: Dataset | None, wanted: Wanted) -> None:
+        lacking = self._unsaid(found, wanted)
         if found is None:
             reasons = {n: wanted.settings[n].why for n in wanted.values}
+            if wanted.snapshots is not None:
+                reasons |= dict.fromkeys(lacking, wanted.snapshots.why)
             why = f"profile {', '.join(wanted.profiles)}"
-            self.create(wanted.dataset, values_for_new(wanted), why, reasons)
+            self.create(wanted.dataset, {**values_for_new(wanted), **lacking}, why, reasons)
             self._warn_recordsize(wanted)
             self._warn_share(wanted)
             self._warn_wait(wanted)
             return
-        difference = compare(found, wanted)
+        difference = compare(found, wanted, lacking)
         self.cautions.extend(difference.cautions)
         if difference.changes:
             self.adjust(found, difference)
@@ -158,6 +164,37 @@ class Draft:
             self._warn_recordsize(wanted)
         if "sharenfs" in changed:
             self._warn_share(wanted)
+
+    def _unsaid(self, found: Dataset | None, wanted: Wanted) -> dict[str, str]:
+        """Give what a dataset is to say of its snapshots and nobody has said.
+
+        Once it is said it is the administrator's. So is what was stored above: who
+        keeps everything below a dataset does not mean to lose it to a profile.
+        """
+        if wanted.snapshots is None:
+            return {}
+        asked = {
+            SCHEDULE_PROPERTY: wanted.snapshots.every,
+            POLICY_PROPERTY: wanted.snapshots.keep,
+        }
+        lacking = {}
+        for name, value in asked.items():
+            origin = self._said_on(wanted.dataset, name)
+            if value and (not origin or origin in self.ours - {wanted.dataset}):
+                lacking[name] = value
+            elif value and origin not in self.ours and found is None:
+                message = f"{name} is that of {origin}, not the profile's {value}"
+                self.warn(wanted.dataset, message)
+        return lacking
+
+    def _said_on(self, dataset: str, name: str) -> str:
+        """Give the dataset that somebody set a property in force on, here; else nothing."""
+        line = (dataset, *reversed(ancestors_of(dataset)))
+        for near in filter(self.future.__contains__, line):
+            standing = self.future[near].properties.get(name)
+            if standing is not None and standing.source in (LOCAL, RECEIVED):
+                return near if standing.source == LOCAL else ""
+        return ""
 
     def _warn_share(self, wanted: Wanted) -> None:
         """Say that a property alone exports nothing; libzfs does that, not the kernel."""

@@ -7,6 +7,7 @@ from zfstune.actions import display
 from zfstune.frozen import frozen
 from zfstune.ondisk import Overwrite, allocated_bytes, overwrite, packed_bytes, stored_bytes
 from zfstune.pool_rules import rule_for
+from zfstune.profile import Snapshots
 from zfstune.state import Vdev
 from zfstune.wanted import fit_value
 
@@ -95,6 +96,7 @@ class ExplainedDataset:
         footprint: None where the profile sets no recordsize, here or above.
         seed_only: What the variant seed sets here beyond that: property, value, why.
         in_seed: Whether the seed has such a dataset.
+        snapshots: How often they are taken and what of them stays, None: not said.
     """
 
     path: str
@@ -102,6 +104,7 @@ class ExplainedDataset:
     footprint: Footprint | None
     seed_only: tuple[tuple[str, str, str], ...]
     in_seed: bool
+    snapshots: Snapshots | None = None
 
 
 @frozen
@@ -142,7 +145,8 @@ def _plain(value: object) -> object:
     """Turn the values above into what JSON takes: the attributes by name."""
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
-    if isinstance(value, ExplainedDataset | ExplainedValue | Footprint | Overwrite):
+    kinds = ExplainedDataset | ExplainedValue | Footprint | Overwrite | Snapshots
+    if isinstance(value, kinds):
         names: tuple[str, ...] = value.__slots__  # type: ignore[union-attr]
         return {name: _plain(getattr(value, name)) for name in names}
     return value
@@ -183,6 +187,7 @@ def explain_profile(
                     and not _same(_inherited(chosen, dataset, setting.property), setting)
                 ),
                 in_seed is not None,
+                dataset.snapshots,
             )
         )
     others = tuple((v.name, v.summary) for v in base.variants if v.name != variant)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Explanation,
         Footprint,
     )
+    from zfstune.profile import Snapshots
 
 __all__ = ["render"]
 
@@ -58,6 +59,8 @@ def _dataset(
         yield from _value(value, width)
     if not dataset.values:
         yield "  inherits all of its values"
+    if dataset.snapshots is not None:
+        yield from _snapshots(dataset.snapshots, width)
     if dataset.footprint is not None:
         yield from _footprint(dataset.footprint, width)
     if not explanation.has_seed:
@@ -84,6 +87,15 @@ def _value(value: ExplainedValue, width: int) -> Iterator[str]:
             yield from _labelled("else", text, width)
     if value.seed_why:
         yield from _labelled("seed", f"{value.seed}. {value.seed_why}", width)
+
+
+def _snapshots(snapshots: Snapshots, width: int) -> Iterator[str]:
+    keeping = f", keeping {snapshots.keep}" if snapshots.keep else ""
+    yield f"  snapshots {snapshots.every}{keeping}"
+    yield from _labelled("why", snapshots.why, width)
+    yield from _labelled("source", snapshots.source, width)
+    if snapshots.disagrees:
+        yield from _labelled("disagrees", snapshots.disagrees, width)
 
 
 def _footprint(found: Footprint, width: int) -> Iterator[str]:

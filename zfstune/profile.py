@@ -11,6 +11,12 @@ A profile is a TOML file::
     group = "adm"            # optional
     mode = "0755"            # optional, octal in quotes
 
+    [dataset.snapshots]      # optional: how often, and what of them stays
+    every = "hourly"         # see zfstune.cadence; none: leave it out of those above
+    keep = "hourly=48"       # see zfstune.policy_text
+    why = "One or two honest sentences."
+    source = "https://..."
+
     [dataset.properties.recordsize]
     value = "128K"
     why = "One or two honest sentences."
@@ -61,6 +67,7 @@ __all__ = [
     "Profile",
     "Rule",
     "Setting",
+    "Snapshots",
     "Variant",
     "choose",
     "load",
@@ -119,6 +126,27 @@ class Setting:
 
 
 @frozen
+class Snapshots:
+    """How often a dataset's snapshots are to be taken, and what of them stays.
+
+    Both are stored on the dataset where nobody has stored anything yet.
+
+    Attributes:
+        every: As :func:`zfstune.cadence.parse_cadence` reads it.
+        keep: As :func:`zfstune.policy_text.parse_policy` reads it; empty: not said.
+        why: One or two sentences.
+        source: Who says so.
+        disagrees: Who says otherwise, and what; empty where nobody does.
+    """
+
+    every: str
+    keep: str
+    why: str
+    source: str
+    disagrees: str = ""
+
+
+@frozen
 class DatasetProfile:
     """One dataset of a profile.
 
@@ -128,6 +156,7 @@ class DatasetProfile:
         owner: User who owns the mounted directory, else None.
         group: Its group, else None.
         mode: Its permission bits, else None.
+        snapshots: How often and what stays, else None.
     """
 
     path: str
@@ -135,6 +164,7 @@ class DatasetProfile:
     owner: str | None = None
     group: str | None = None
     mode: int | None = None
+    snapshots: Snapshots | None = None
 
     def setting(self, name: str) -> Setting | None:
         """Give what it asks for of one property, None: nothing."""

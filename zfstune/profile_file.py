@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from zfstune import names as naming
 from zfstune import properties as props
-from zfstune.errors import InvalidName, InvalidProperty, ProfileError
+from zfstune.errors import InvalidName, InvalidProperty, PolicyError, ProfileError
 from zfstune.frozen import frozen, replace
 from zfstune.pool_rules import FACTS
 from zfstune.profile import (
@@ -18,6 +18,7 @@ from zfstune.profile import (
     Profile,
     Rule,
     Setting,
+    Snapshots,
     Variant,
     load_shipped,
     nearest,
@@ -171,7 +172,8 @@ class _Reader:
     def dataset(self, table: Mapping[str, object], where: str) -> DatasetProfile:
         path = self.path(self.text(table, where, "path"), where)
         where = f"dataset '{path}'"
-        self.only(table, where, ("path", "owner", "group", "mode", "properties"))
+        keys = ("path", "owner", "group", "mode", "snapshots", "properties")
+        self.only(table, where, keys)
         listed = self.table(table.get("properties", {}), f"{where}, properties")
         settings = tuple(self.setting(n, v, where) for n, v in listed.items())
         # Each is fine by itself; some are not with each other.
@@ -182,7 +184,34 @@ class _Reader:
             owner=self.account(table, where, "owner"),
             group=self.account(table, where, "group"),
             mode=self.mode(table, where),
+            snapshots=self.snapshots(table, where),
         )
+
+    def snapshots(self, table: Mapping[str, object], where: str) -> Snapshots | None:
+        """Read how often and what stays; both are what the command line takes."""
+        if "snapshots" not in table:
+            return None
+        from zfstune.cadence import parse_cadence  # noqa: PLC0415 (few profiles ask)
+        from zfstune.policy_text import parse_policy  # noqa: PLC0415 (as above)
+
+        where = f"{where}, snapshots"
+        own = self.table(table["snapshots"], where)
+        self.only(own, where, ("every", "keep", "why", "source", "disagrees"))
+        every, why, source = (self.text(own, where, k) for k in ("every", "why", "source"))
+        keep, disagrees = (
+            self.text(own, where, key) if key in own else ""
+            for key in ("keep", "disagrees")
+        )
+        try:
+            taken = parse_cadence(every)
+            if keep:
+                parse_policy(keep)
+        except PolicyError as error:
+            self.refuse(where, error.message, error.hint)
+        if taken is not None and not keep:
+            hint = 'as in keep = "hourly=48", or "never" for what must all stay'
+            self.refuse(where, "key 'keep' is missing: they would pile up", hint)
+        return Snapshots(every, keep, why, source, disagrees)
 
     def setting(
         self, name: str, value: object, where: str, *, unsafe: bool = False
@@ -302,6 +331,7 @@ def _merged(base: DatasetProfile, own: DatasetProfile) -> DatasetProfile:
         owner=own.owner if own.owner is not None else base.owner,
         group=own.group if own.group is not None else base.group,
         mode=own.mode if own.mode is not None else base.mode,
+        snapshots=own.snapshots or base.snapshots,
     )
 
 

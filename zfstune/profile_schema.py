@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["profile_schema"]
 
 _WORD = "^[a-z0-9][a-z0-9-]{0,63}$"
+_EVERY = "^(none|([0-9]{1,2}[mh]|hourly|daily|weekly|monthly)(@([0-9]{2})?:[0-9]{2})?)$"
 _PATH = "^[A-Za-z0-9_.: -]+(/[A-Za-z0-9_.: -]+)*$"
 
 
@@ -52,6 +53,16 @@ def _dataset() -> dict[str, object]:
             "owner": _text("User who owns the mounted directory."),
             "group": _text("Its group."),
             "mode": {"type": "string", "pattern": "^[0-7]+$"},
+            "snapshots": _table(
+                {
+                    "every": {"type": "string", "pattern": _EVERY},
+                    "keep": _text("What stays, as `zfstune policy set` takes it."),
+                    "why": _text("One or two honest sentences."),
+                    "source": _text("Who says so."),
+                    "disagrees": _text("Who says otherwise, and what."),
+                },
+                required=("every", "why", "source"),
+            ),
             "properties": _properties(plain=False),
         },
         required=("path",),

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from zfstune.profile import DatasetProfile, Profile
+    from zfstune.profile import DatasetProfile, Profile, Snapshots
     from zfstune.state import PoolInfo
 
 __all__ = ["Wanted", "fit_value", "wanted_accounts", "wanted_datasets"]
@@ -37,9 +37,19 @@ class Wanted:
         owner: User who owns the mounted directory, else None.
         group: Its group, else None.
         mode: Its permission bits, else None.
+        snapshots: How often and what stays, else None.
     """
 
-    __slots__ = ("dataset", "group", "mode", "owner", "profiles", "settings", "values")
+    __slots__ = (
+        "dataset",
+        "group",
+        "mode",
+        "owner",
+        "profiles",
+        "settings",
+        "snapshots",
+        "values",
+    )
 
     def __init__(
         self, dataset: str, owner: str | None, group: str | None, mode: int | None
@@ -48,6 +58,7 @@ class Wanted:
         self.owner = owner
         self.group = group
         self.mode = mode
+        self.snapshots: Snapshots | None = None
         self.profiles: list[str] = []
         self.values: dict[str, str] = {}
         self.settings: dict[str, Setting] = {}
@@ -193,6 +204,7 @@ def _merge(
         ("owner", wanted.owner, dataset.owner),
         ("group", wanted.group, dataset.group),
         ("mode", wanted.mode, dataset.mode),
+        ("snapshots", _terms(wanted.snapshots), _terms(dataset.snapshots)),
     ]
     for setting in dataset.settings:
         known = wanted.settings.setdefault(setting.property, setting)
@@ -207,7 +219,12 @@ def _merge(
     wanted.owner = wanted.owner if wanted.owner is not None else dataset.owner
     wanted.group = wanted.group if wanted.group is not None else dataset.group
     wanted.mode = wanted.mode if wanted.mode is not None else dataset.mode
+    wanted.snapshots = wanted.snapshots or dataset.snapshots
     wanted.profiles.append(profile.name)
+
+
+def _terms(snapshots: Snapshots | None) -> str | None:
+    return None if snapshots is None else f"{snapshots.every} {snapshots.keep}"
 
 
 def _text(setting: Setting) -> str:

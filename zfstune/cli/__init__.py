@@ -14,9 +14,9 @@ from zfstune.errors import PolicyError, ZfstuneError, ZfsUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Callable
 
-__all__ = ["main"]
+__all__ = ["main", "settle"]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,16 +33,17 @@ def main(argv: list[str] | None = None) -> int:
         if reconfigure is not None:
             reconfigure(errors="surrogateescape")
     args = build_parser().parse_args(argv)
-    if argv is None and is_kernel_meant(args):
+    if argv is None and is_kernel_meant(args) and not hasattr(args, "watches_itself"):
         from zfstune.cli.watch import watched  # noqa: PLC0415 (not for --help)
 
-        return watched(lambda: _run(args))
-    return _run(args)
+        return watched(lambda: settle(lambda: args.run(args)))
+    return settle(lambda: args.run(args))
 
 
-def _run(args: argparse.Namespace) -> int:
+def settle(work: Callable[[], int]) -> int:
+    """Do the work; say what went wrong, and give the exit status that it stands for."""
     try:
-        result: int = args.run(args)
+        result = work()
         sys.stdout.flush()
     except ZfsUnavailable as error:
         report(error)

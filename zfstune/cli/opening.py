@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine import Engine
 
-__all__ = ["IMAGE_VARIABLE", "is_kernel_meant", "open_meant"]
+__all__ = ["IMAGE_VARIABLE", "is_image_meant", "is_kernel_meant", "open_meant"]
 
 IMAGE_VARIABLE = "ZFSTUNE_IMAGE"
 
@@ -20,6 +20,11 @@ def open_meant(args: argparse.Namespace) -> Engine:
     from zfstune.engine import open_engine  # noqa: PLC0415 (not for --help)
 
     return open_engine(_image(args))
+
+
+def is_image_meant(args: argparse.Namespace) -> bool:
+    """Tell whether ``--image`` or the environment names an image."""
+    return _image(args) is not None
 
 
 def is_kernel_meant(args: argparse.Namespace) -> bool:

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["build_parser"]
 
 _NO_TERMINAL = 80
+# Verbs whose modules are loaded when they are chosen: each timer pays for the others.
+_LATE = {
+    "schedule": "take snapshots and prune by the clock",
+    "snapshots": "show snapshots: why each stays, and when it goes",
+}
 
 
 class _Help(argparse.HelpFormatter):
@@ -56,8 +61,19 @@ def _columns() -> int:
 class _Parser(argparse.ArgumentParser):
     """Every verb's parser ends its help alike."""
 
+    late = ""
+
     def __init__(self, **options: Any) -> None:
         super().__init__(epilog=status.HELP, formatter_class=_Help, **options)
+
+    def parse_known_args(self, *given: Any, **named: Any) -> Any:
+        """Load what the verb adds, now that it was chosen; then parse."""
+        if self.late:
+            from importlib import import_module  # noqa: PLC0415 (where a verb needs it)
+
+            verb, self.late = self.late, ""
+            import_module(f"zfstune.cli.{verb}").add_arguments(self)
+        return super().parse_known_args(*given, **named)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -76,4 +92,6 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for verb in (apply, explain, profiles, snapshot, prune, policy, listing, image):
         verb.add_parser(verbs)
+    for name, line in _LATE.items():
+        verbs.add_parser(name, help=line).late = name
     return parser

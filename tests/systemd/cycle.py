@@ -1,0 +1,120 @@
+"""One full cycle of a schedule under a real systemd, as root in a guest of the lab.
+
+The clock is set to just before the hour; timers, services, the sandbox around them,
+the journal and OnFailure= are systemd's own. Each step prints a line; any that goes
+wrong ends the script.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+UNITS = Path("/etc/systemd/system")
+DATASET = "tank/data/www"
+SNAPSHOT, PRUNE = (f"zfstune-{job}-tank-data-www" for job in ("snapshot", "prune"))
+# Seconds to wait for what systemd does by itself; emulation is slow.
+PATIENCE = 45
+
+
+def run(line: str, *, status: int = 0) -> str:
+    """Run a command line; give what it printed."""
+    done = subprocess.run(line.split(), capture_output=True, text=True, check=False)
+    if done.returncode != status:
+        sys.exit(f"{line}: status {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def snapshots() -> list[str]:
+    """Give the snapshots there are, as ZFS tells."""
+    return run(f"zfs list -H -o name -t snapshot {DATASET}").split()
+
+
+def elapse(clock: str) -> None:
+    """Set the clock to some seconds before a minute of the hour begins."""
+    run(f"date -u --set {clock}")
+
+
+def wait(what: str, unit: str, result: str) -> None:
+    """Wait until a service has run once more."""
+    began = time.monotonic()
+    while time.monotonic() < began + PATIENCE:
+        facts = run(
+            f"systemctl show {unit}.service -p ExecMainExitTimestampMonotonic,Result"
+        )
+        at = [line.partition("=")[2] for line in facts.split() if "Timestamp" in line]
+        if at[0] not in ("", "0") and f"Result={result}" in facts:
+            print(what, flush=True)
+            return
+        time.sleep(0.5)
+    sys.exit(
+        f"{what}: it did not come about\n{facts}"
+        + run(f"journalctl --no-pager -u {unit}.service -u {unit}.timer")
+    )
+
+
+def main() -> None:
+    """Go once around."""
+    [disk, *_] = os.environ["ZFSTUNE_LAB_DISKS"].split()
+    run(f"zpool create -O mountpoint=none tank {disk}")
+    run("zfstune apply --role web")
+    run(f"zfstune policy set {DATASET} keep=3")
+    for _ in range(4):
+        run(f"zfstune snapshot {DATASET}")
+    told = UNITS / "told@.service"
+    told.write_text("[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo %i >>/run/told'\n")
+    out = run("zfstune schedule install --role web --on-failure told@%n.service")
+    if (
+        f"systemctl daemon-reload && systemctl restart {SNAPSHOT}.timer {PRUNE}.timer"
+        not in out
+    ):
+        sys.exit(f"the hint is another: {out}")
+    for name in (SNAPSHOT, PRUNE):  # what an administrator would change goes in a drop-in
+        folder = UNITS / f"{name}.timer.d"
+        folder.mkdir()
+        (folder / "soon.conf").write_text("[Timer]\nRandomizedDelaySec=0\n")
+    elapse("10:59:50")
+    run("systemctl daemon-reload")
+    run(f"systemctl restart {SNAPSHOT}.timer {PRUNE}.timer")
+    if (
+        run(f"systemctl is-enabled {SNAPSHOT}.timer {PRUNE}.timer").split()
+        != ["enabled"] * 2
+    ):
+        sys.exit("the timers are not enabled")
+    elapse("10:59:58")
+    wait("the timer took a snapshot", SNAPSHOT, "success")
+    if len(snapshots()) != 5:
+        sys.exit(f"there are {snapshots()}")
+    newest = snapshots()[-1]
+    elapse("11:29:58")
+    wait("the timer pruned", PRUNE, "success")
+    if len(snapshots()) != 3 or snapshots()[-1] != newest:
+        sys.exit(f"there are {snapshots()}")
+    if "snapshot,prune" not in run("zfstune schedule show -H"):
+        sys.exit("the command does not see the timers")
+    run("zpool export tank")
+    elapse("11:59:58")
+    wait("a run without the pool failed", SNAPSHOT, "exit-code")
+    journal = run(f"journalctl --no-pager -u {SNAPSHOT}.service")
+    if "took 1" not in journal or "it does not exist" not in journal:
+        sys.exit(f"the journal says: {journal}")
+    began = time.monotonic()
+    while not Path("/run/told").exists():
+        if time.monotonic() > began + PATIENCE:
+            sys.exit("OnFailure= started nothing")
+        time.sleep(0.5)
+    print(f"OnFailure= was told of {Path('/run/told').read_text(encoding='utf-8').strip()}")
+    run("zpool import tank")
+    run("zfstune schedule remove --all")
+    if list(UNITS.glob("zfstune-*.timer")) or run("zfstune schedule show -H"):
+        sys.exit("not all was removed")
+    run(f"systemctl stop {SNAPSHOT}.timer {PRUNE}.timer")
+    run("systemctl daemon-reload")
+    left = run(f"systemctl is-enabled {SNAPSHOT}.timer", status=1)
+    print(f"all was removed: {left.strip()}")
+
+
+main()

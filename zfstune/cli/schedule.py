@@ -1,0 +1,355 @@
+"""``zfstune schedule``: snapshots and pruning by the clock."""
+
+from __future__ import annotations
+
+import sys
+
+from zfstune.cli import status
+from zfstune.cli.opening import is_kernel_meant, open_meant
+from zfstune.cli.output import print_json, print_table, warn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+    from typing import Any
+
+    from zfstune.run_record import LastRun
+    from zfstune.scheduling import Scheduled
+    from zfstune.unit_files import Step
+
+__all__ = ["add_arguments"]
+
+_FOLDER = "/etc/systemd/system"
+_DESCRIPTION = (
+    "Take snapshots by the clock, and prune them by the policy stored on each dataset. "
+    "install writes units for systemd, run does the same without it. How often is stored "
+    "on the dataset, as org.zfstune:schedule: profiles bring it along, --every sets it."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the actions."""
+    parser.description = _DESCRIPTION
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    _add_install(actions)
+    _add_show(actions)
+    _add_remove(actions)
+    _add_run(actions)
+
+
+def _add_install(actions: Any) -> None:
+    install = actions.add_parser(
+        "install",
+        help="write systemd units, and enable their timers",
+        description="Write a timer and a service for snapshots, and another two for "
+        "pruning, for each dataset; and enable the timers. Datasets below one are taken "
+        "along at the same instant, unless they have a schedule of their own. A second "
+        "run changes nothing; files that zfstune did not write are never touched.",
+    )
+    _add_targets(install)
+    install.add_argument(
+        "--every",
+        metavar="WHEN",
+        help="15m, hourly, 4h, daily, daily@02:05, weekly or monthly, in the zone of the "
+        "policy (default: what is stored on the dataset)",
+    )
+    install.add_argument(
+        "--no-prune", action="store_true", help="let the snapshots pile up"
+    )
+    install.add_argument(
+        "--on-failure",
+        metavar="UNIT",
+        default="",
+        help="start that when a run fails, as in alert@%%n.service",
+    )
+    install.set_defaults(run=_install, refuse=install.error)
+
+
+def _add_show(actions: Any) -> None:
+    show = actions.add_parser(
+        "show",
+        help="show what is scheduled, and how the last runs ended",
+        description="Show each dataset that has a schedule, whether its timers are "
+        "enabled, and how the last runs ended.",
+    )
+    show.add_argument(
+        "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
+    )
+    _add_folder(show)
+    _add_state(show)
+    show.add_argument("-H", action="store_true", help="no header, tabs between columns")
+    show.add_argument("--json", action="store_true", help="print one JSON document")
+    show.set_defaults(run=_show)
+
+
+def _add_remove(actions: Any) -> None:
+    remove = actions.add_parser(
+        "remove",
+        help="remove the units, and schedule no more",
+        description="Remove the units that zfstune wrote, and store on the datasets that "
+        "none are to be taken. Snapshots stay.",
+    )
+    _add_targets(remove)
+    remove.set_defaults(run=_remove, refuse=remove.error)
+
+
+def _add_run(actions: Any) -> None:
+    run = actions.add_parser(
+        "run",
+        help="do what the timers do, without systemd",
+        description="Do what the timers do, in the foreground: look every minute what is "
+        "due, take it and prune. What was due while nothing ran is done once. Two at a "
+        "time do no harm.",
+    )
+    run.add_argument(
+        "--once",
+        choices=("snapshot", "prune"),
+        metavar="JOB",
+        help="do one job, snapshot or prune, on DATASET, and leave: what the units call",
+    )
+    run.add_argument("dataset", nargs="?", metavar="DATASET", help="with --once")
+    _add_state(run)
+    run.set_defaults(run=_run, refuse=run.error, watches_itself=True)
+
+
+def _add_targets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("datasets", nargs="*", metavar="DATASET")
+    parser.add_argument(
+        "--role",
+        dest="roles",
+        metavar="ROLE",
+        action="append",
+        default=[],
+        help="what the profiles of a role say is to be taken; may be repeated",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="every dataset that has a schedule"
+    )
+    parser.add_argument("--pool", help="for --role; default as for apply")
+    parser.add_argument(
+        "--root", metavar="DATASET", help="for --role; default: POOL/data, as for apply"
+    )
+    _add_folder(parser)
+    parser.add_argument(
+        "-n", "--dry-run", action="store_true", help="show the files and change nothing"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dir",
+        dest="folder",
+        default=_FOLDER,
+        help="where the units are (default: %(default)s)",
+    )
+
+
+def _add_state(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--state",
+        metavar="DIR",
+        help="where runs are noted (default: $STATE_DIRECTORY or /var/lib/zfstune)",
+    )
+
+
+def _named(args: argparse.Namespace, engine: Any) -> list[str]:
+    """Give the datasets that a command line names."""
+    from zfstune.scheduling import role_datasets, scheduled  # noqa: PLC0415 (not for --help)
+
+    if not (args.datasets or args.roles or args.all):
+        args.refuse("name a DATASET, a --role or --all")
+    found = list(args.datasets)
+    if args.roles:
+        found += role_datasets(engine, args.roles, pool=args.pool, root=args.root)
+    if args.all:
+        found += [each.dataset for each in scheduled(engine)]
+    return list(dict.fromkeys(found))
+
+
+def _install(args: argparse.Namespace) -> int:
+    from zfstune.errors import InvalidValue  # noqa: PLC0415 (not for --help)
+    from zfstune.scheduling import set_schedule, targets  # noqa: PLC0415 (as above)
+    from zfstune.unit_files import carry_out, plan_install  # noqa: PLC0415 (as above)
+
+    if not is_kernel_meant(args):
+        raise InvalidValue(
+            "cannot write units for an image: systemd's are for the kernel's ZFS",
+            hint="`zfstune --image FILE schedule run` does what they do",
+        )
+    with open_meant(args) as engine:
+        found = targets(
+            engine, _named(args, engine), args.every, needs_policy=not args.no_prune
+        )
+        units = [unit for each in found for unit in _units(args, each)]
+        steps = plan_install(args.folder, units, [each.dataset for each in found])
+        if not args.dry_run:
+            for each in found:
+                set_schedule(engine, each.dataset, str(each.cadence))
+            carry_out(args.folder, steps)
+    _report(args, steps)
+    _tell(args, steps)
+    return status.DONE
+
+
+def _units(args: argparse.Namespace, each: Scheduled) -> Iterable[Any]:
+    from zfstune.unit_text import units_for  # noqa: PLC0415 (not for --help)
+
+    return units_for(
+        each.dataset,
+        each.cadence,
+        each.tz,
+        _command(),
+        prunes=each.prunes and not args.no_prune,
+        on_failure=args.on_failure,
+    )
+
+
+def _command() -> list[str]:
+    """Give how to start this command: by its own name, or this Python with the module."""
+    import os  # noqa: PLC0415 (not for --help)
+
+    program = os.path.abspath(sys.argv[0])
+    named = os.path.basename(program) == "zfstune"
+    if named and os.path.isfile(program) and os.access(program, os.X_OK):
+        return [program]
+    return [sys.executable, "-m", "zfstune"]
+
+
+def _remove(args: argparse.Namespace) -> int:
+    from zfstune.cadence import NONE, SCHEDULE_PROPERTY  # noqa: PLC0415 (not for --help)
+    from zfstune.errors import ZfsUnavailable  # noqa: PLC0415 (as above)
+    from zfstune.scheduling import set_schedule  # noqa: PLC0415 (as above)
+    from zfstune.unit_files import carry_out, plan_remove  # noqa: PLC0415 (as above)
+
+    whole = args.all and not (args.datasets or args.roles)
+    try:
+        with open_meant(args) as engine:
+            named = _named(args, engine)
+            steps = plan_remove(args.folder, None if whole else named)
+            if not args.dry_run:
+                carry_out(args.folder, steps)
+                for name in named:
+                    if engine.exists(name) and (
+                        engine.dataset(name).value(SCHEDULE_PROPERTY) is not None
+                    ):
+                        set_schedule(engine, name, NONE)
+    except ZfsUnavailable:
+        if args.roles:
+            raise
+        steps = plan_remove(args.folder, None if whole else args.datasets)
+        if not args.dry_run:
+            carry_out(args.folder, steps)
+    _report(args, steps)
+    _tell(args, steps)
+    return status.DONE
+
+
+def _tell(args: argparse.Namespace, steps: tuple[Step, ...]) -> None:
+    """Say what is left to do: zfstune starts no program, and systemd asks for one."""
+    from os.path import isdir  # noqa: PLC0415 (not for --help)
+    from shlex import quote  # noqa: PLC0415 (as above)
+
+    changed = [step for step in steps if step.action != "keep"]
+    if args.dry_run or not changed or args.folder != _FOLDER:
+        return
+    if not isdir("/run/systemd/system"):
+        warn(
+            "this host does not run systemd: the units do nothing here",
+            "`zfstune schedule run` does what they do",
+        )
+        return
+    gone, there = (
+        dict.fromkeys(
+            quote(step.name)
+            for step in steps
+            if step.name.endswith(".timer") and (step.action == "remove") is removed
+        )
+        for removed in (True, False)
+    )
+    commands = [f"systemctl stop {' '.join(gone)}"] if gone else []
+    commands.append("systemctl daemon-reload")
+    if there:
+        commands.append(f"systemctl restart {' '.join(there)}")
+    warn("systemd does not know of this yet", " && ".join(commands))
+
+
+def _report(args: argparse.Namespace, steps: tuple[Step, ...]) -> None:
+    if args.json:
+        rows = [
+            {"action": step.action, "name": step.name, "text": step.text or None}
+            for step in steps
+        ]
+        print_json({"dir": args.folder, "dry_run": args.dry_run, "steps": rows})
+        return
+    if not steps:
+        print("nothing to do: no units")
+    for step in steps:
+        print(f"{step.action} {args.folder}/{step.name}")
+        if args.dry_run and step.action == "write":
+            print("".join(f"    {line}\n".rstrip(" ") for line in step.text.splitlines()))
+
+
+def _show(args: argparse.Namespace) -> int:
+    from zfstune.policy_text import format_policy  # noqa: PLC0415 (not for --help)
+    from zfstune.runs import last_run, state_folder  # noqa: PLC0415 (as above)
+    from zfstune.scheduling import scheduled  # noqa: PLC0415 (as above)
+    from zfstune.unit_files import enabled_timers  # noqa: PLC0415 (as above)
+    from zfstune.unit_text import JOBS  # noqa: PLC0415 (as above)
+
+    with open_meant(args) as engine:
+        found = scheduled(engine, args.datasets)
+    timers = enabled_timers(args.folder)
+    folder = state_folder(args.state)
+    rows: list[dict[str, Any]] = [
+        {
+            "dataset": each.dataset,
+            "every": str(each.cadence),
+            "keeps": None if each.policy is None else format_policy(each.policy),
+            "datasets": list(each.members),
+            "timers": [job for job in JOBS if (job, each.dataset) in timers],
+            "runs": {job: last_run(folder, job, each.dataset) for job in JOBS},
+        }
+        for each in found
+    ]
+    if args.json:
+        for row in rows:
+            row["runs"] = {job: _facts(run) for job, run in row["runs"].items()}
+        print_json({"schedules": rows})
+        return status.DONE
+    cells = [_cells(row) for row in rows]
+    header = ("DATASET", "EVERY", "KEEPS", "TIMERS", "LAST SNAPSHOT", "LAST PRUNE")
+    print_table(header, cells, scripted=args.H)
+    return status.DONE
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [
+        row["dataset"],
+        row["every"],
+        row["keeps"] or "-",
+        ",".join(row["timers"]) or "-",
+        *(_last(run) for run in row["runs"].values()),
+    ]
+
+
+def _last(run: LastRun | None) -> str:
+    if run is None:
+        return "-"
+    from datetime import UTC, datetime  # noqa: PLC0415 (not for --help)
+
+    when = datetime.fromtimestamp(run.ended, UTC).strftime("%Y-%m-%d %H:%MZ")
+    return f"{when} failed" if run.error else when
+
+
+def _facts(run: LastRun | None) -> dict[str, object] | None:
+    return None if run is None else {n: getattr(run, n) for n in type(run).__slots__}  # type: ignore[attr-defined]
+
+
+def _run(args: argparse.Namespace) -> int:
+    from zfstune.cli.schedule_run import run_forever, run_once  # noqa: PLC0415 (as above)
+
+    if (args.once is None) != (args.dataset is None):
+        args.refuse("--once JOB and DATASET go together")
+    return run_once(args) if args.once else run_forever(args)

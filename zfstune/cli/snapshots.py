@@ -1,0 +1,87 @@
+"""``zfstune snapshots``: what is there, why it stays, and when it goes."""
+
+from __future__ import annotations
+
+from zfstune.cli import status
+from zfstune.cli.opening import open_meant
+from zfstune.cli.output import print_json, print_table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from zfstune.examining import ExaminedSnapshot
+
+__all__ = ["add_arguments"]
+
+_COLUMNS = ("NAME", "AGE", "USED", "FREES", "GOES", "WHY")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = (
+        "Show snapshots, oldest first: how old each is, what it alone holds, what "
+        "destroying it alone would free (- where a hold or a clone forbids that), when "
+        "the policy stored on its dataset lets it go, and what keeps it until then. "
+        "Nothing is changed."
+    )
+    parser.add_argument(
+        "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
+    )
+    parser.add_argument("-H", action="store_true", help="no header, tabs between columns")
+    parser.add_argument(
+        "-p", action="store_true", help="exact numbers: seconds, bytes, seconds since 1970"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from datetime import UTC, datetime  # noqa: PLC0415 (not for --help)
+
+    from zfstune.examining import examine  # noqa: PLC0415 (as above)
+
+    with open_meant(args) as engine:
+        found = examine(engine, args.datasets, lambda: datetime.now(UTC))
+    if args.json:
+        print_json({"snapshots": [each.to_dict() for each in found]})
+        return status.DONE
+    rows = [_cells(each, exact=args.p) for each in found]
+    print_table(_COLUMNS, rows, scripted=args.H, right="lrrrll")
+    return status.DONE
+
+
+def _cells(each: ExaminedSnapshot, *, exact: bool) -> list[str]:
+    from zfstune.simulation import about  # noqa: PLC0415 (not for --help)
+    from zfstune.size import format_size  # noqa: PLC0415 (as above)
+
+    def size(count: int | None) -> str:
+        if count is None:
+            return "-"
+        return str(count) if exact else format_size(count, exact=False)
+
+    age = each.age_seconds
+    if age is None:
+        old = "-"
+    elif exact:
+        old = str(age)
+    else:
+        old = about(age) if age >= 0 else f"-{about(-age)}"
+    return [
+        each.name,
+        old,
+        size(each.used_bytes),
+        size(each.frees_bytes),
+        _goes(each, exact=exact),
+        "; ".join(each.reasons),
+    ]
+
+
+def _goes(each: ExaminedSnapshot, *, exact: bool) -> str:
+    if each.expires is None:
+        return "now" if each.goes == "now" else "-"
+    if exact:
+        return str(each.expires)
+    from datetime import UTC, datetime  # noqa: PLC0415 (not for --help)
+
+    return datetime.fromtimestamp(each.expires, UTC).strftime("%Y-%m-%d %H:%MZ")

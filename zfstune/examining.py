@@ -1,0 +1,147 @@
+"""Snapshots as they stand: how old, how large, why they stay and when they go."""
+
+from __future__ import annotations
+
+from zfstune.frozen import frozen
+from zfstune.names import SNAPSHOT_PROPERTY
+from zfstune.policies import stored_policies, zone
+from zfstune.retention import decide
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+
+    from zfstune.engine import Engine
+    from zfstune.policy import Policy
+    from zfstune.retention import Decision
+    from zfstune.state import Dataset, Snapshot
+
+__all__ = ["ExaminedSnapshot", "examine"]
+
+_NO_POLICY = "no policy is stored for its dataset"
+_FOREIGN = f"it has no {SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
+
+
+@frozen
+class ExaminedSnapshot:
+    """A snapshot with all that is known about its end.
+
+    Attributes:
+        name: Full name.
+        creation: When it was taken, in seconds since 1970; None: not known.
+        age_seconds: How long ago, below zero where it is dated after now.
+        used_bytes: What it alone holds, and destroying it alone would free.
+        frees_bytes: The same; None where ZFS would refuse, for a hold or a clone.
+        referenced_bytes: All that can be read in it.
+        goes: Whether the next prune destroys it: ``now``, or ``kept``; ``unruled``
+            where its dataset has no policy.
+        expires: When it goes, in seconds since 1970, if snapshots are taken as
+            before; None: now, never, or nobody can tell.
+        reasons: Why it stays, or why it goes.
+        holds: The tags that hold it.
+        clones: How many clones hang on it.
+        own: Whether zfstune took it, here.
+    """
+
+    name: str
+    creation: int | None
+    age_seconds: int | None
+    used_bytes: int
+    frees_bytes: int | None
+    referenced_bytes: int
+    goes: str
+    expires: int | None
+    reasons: tuple[str, ...]
+    holds: tuple[str, ...]
+    clones: int
+    own: bool
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the snapshot as JSON takes it: the attributes by name."""
+        return {
+            name: list(value) if isinstance(value := getattr(self, name), tuple) else value
+            for name in type(self).__slots__  # type: ignore[attr-defined]
+        }
+
+
+def examine(
+    engine: Engine, datasets: Iterable[str], now: Callable[[], datetime]
+) -> list[ExaminedSnapshot]:
+    """Look at the snapshots of datasets and of all below them.
+
+    Args:
+        engine: Whose.
+        datasets: Full names; default: all of all pools.
+        now: Gives an aware time; asked after each listing, so that what was taken
+            meanwhile is not from the future.
+
+    Returns:
+        The snapshots of each dataset, oldest first.
+
+    Raises:
+        PolicyError: A stored policy cannot be read; the message names whose.
+        EngineError: A dataset does not exist.
+    """
+    found: dict[str, Dataset] = {}
+    for root in tuple(datasets) or engine.pools():
+        found.update({each.name: each for each in engine.datasets(root)})
+    policies = stored_policies(engine, list(found.values()), allow_zero=True)
+    examined: list[ExaminedSnapshot] = []
+    for name in found:
+        listing = engine.snapshots(name, properties=True)
+        policy = policies[name][0] if name in policies else None
+        time = now()
+        of_name = {d.snapshot.name: d for d in _decisions(listing, policy, time)}
+        seconds = int(time.timestamp())
+        examined += [
+            _examined(engine, snapshot, policy, of_name.get(snapshot.name), seconds)
+            for snapshot in listing
+        ]
+    return examined
+
+
+def _decisions(
+    listing: list[Snapshot], policy: Policy | None, now: datetime
+) -> Iterator[Decision]:
+    if policy is not None and listing:
+        yield from decide(listing, policy, now, zone(policy))
+
+
+def _examined(
+    engine: Engine,
+    snapshot: Snapshot,
+    policy: Policy | None,
+    decision: Decision | None,
+    now: int,
+) -> ExaminedSnapshot:
+    used = int(snapshot.value("used") or 0)
+    held = snapshot.value("userrefs") not in (None, "0")
+    holds = tuple(sorted(engine.holds(snapshot.name))) if held else ()
+    own = snapshot.local(SNAPSHOT_PROPERTY) is not None
+    stays = [f"held: {', '.join(holds)}"] if held else []
+    if decision is None or policy is None:
+        goes, expires, reasons = "unruled", None, (_NO_POLICY, *stays)
+    elif decision.keep:
+        goes, expires = "kept", decision.expires
+        reasons = (*decision.reasons, *stays)
+    else:
+        if not own and not policy.scope(named=True)(snapshot.short_name):
+            stays.append(_FOREIGN)
+        goes, expires = ("kept" if stays else "now"), None
+        reasons = tuple(stays) or decision.reasons
+    created = snapshot.creation
+    return ExaminedSnapshot(
+        name=snapshot.name,
+        creation=created,
+        age_seconds=None if created is None else now - created,
+        used_bytes=used,
+        frees_bytes=None if held or snapshot.clones else used,
+        referenced_bytes=int(snapshot.value("referenced") or 0),
+        goes=goes,
+        expires=expires,
+        reasons=reasons,
+        holds=holds,
+        clones=snapshot.clones,
+        own=own,
+    )
