@@ -109,6 +109,27 @@ zt_give_errors(struct zt *zt, int error, nvlist_t *list, struct zt_buf *errors)
 	return (error != 0 ? error : bad);
 }
 
+/*
+ * Any signal cancels a channel program that changes something, half way or before
+ * it began (zcp_eval_sig() in module/zfs/zcp.c). A program that meant to handle the
+ * signal and go on would be left with half a change, one that is signalled often
+ * would never get on. So signals wait: such programs are short.
+ */
+int
+zt_signals_wait(sigset_t *before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	return (pthread_sigmask(SIG_SETMASK, &all, before));
+}
+
+void
+zt_signals_come(const sigset_t *before)
+{
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 int
 zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *packed)

@@ -2,6 +2,8 @@
 #ifndef ZT_IMPL_H
 #define	ZT_IMPL_H
 
+#include <signal.h>
+
 #include "list.h"
 
 struct zt {
@@ -19,5 +21,9 @@ int zt_give_json(struct zt *, nvlist_t *, struct zt_buf *out);
  * call failed, since it says which of many targets were at fault.
  */
 int zt_give_errors(struct zt *, int error, nvlist_t *, struct zt_buf *errors);
+
+/* Hold signals back from this thread; on an error they come as before. */
+int zt_signals_wait(sigset_t *before);
+void zt_signals_come(const sigset_t *before);
 
 #endif

@@ -1,6 +1,4 @@
 /* Calls on many snapshots, holds or bookmarks at once. */
-#include <signal.h>
-
 #include "zt_impl.h"
 
 int
@@ -20,25 +18,18 @@ zt_snapshot(struct zt *zt, const uint8_t *flat, size_t size,
 	return (zt_give_errors(zt, error, list, errors));
 }
 
-/*
- * The kernel destroys snapshots by a channel program, which any signal cancels,
- * half way or before it began (zcp_eval_sig() in module/zfs/zcp.c). A program that
- * meant to handle the signal and go on would be left with half a batch, one that
- * is signalled often would never get on. So signals wait, for a batch is short.
- */
+/* The kernel destroys them by a channel program. */
 static int
 destroy_unbroken(struct zt *zt, nvlist_t *snaps, boolean_t defer,
     nvlist_t **list)
 {
-	sigset_t all, before;
-	int error;
+	sigset_t before;
+	int error = zt_signals_wait(&before);
 
-	sigfillset(&all);
-	error = pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (error != 0)
 		return (error);
 	error = zt->z.lzc_destroy_snaps(snaps, defer, list);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	zt_signals_come(&before);
 	return (error);
 }
 

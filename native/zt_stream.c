@@ -55,13 +55,20 @@ zt_channel_program(struct zt *zt, const char *pool, const char *program,
     size_t size, struct zt_buf *out)
 {
 	nvlist_t *args, *list = NULL;
+	sigset_t before;
 	int error = nvl_from_flat(&zt->z.nvp, flat, size, &args);
 
 	if (error != 0)
 		return (error);
-	error = (sync ? zt->z.lzc_channel_program :
-	    zt->z.lzc_channel_program_nosync)(pool, program, instructions,
-	    memory, args, &list);
+	if (sync)
+		error = zt_signals_wait(&before);
+	if (error == 0) {
+		error = (sync ? zt->z.lzc_channel_program :
+		    zt->z.lzc_channel_program_nosync)(pool, program,
+		    instructions, memory, args, &list);
+		if (sync)
+			zt_signals_come(&before);
+	}
 	zt->z.nvp.nvlist_free(args);
 	return (zt_give_errors(zt, error, list, out));
 }

@@ -2,8 +2,9 @@
 
 A rule that goes by the clock is wrong when the clock is, and a policy that somebody
 mistyped destroys in one night what took a year. So a plan that destroys more than
-half of what it speaks of, all of it, or that was made while snapshots seem to come
-from the future, is for a human to look at.
+half of what it speaks of, all of it, that was made while snapshots seem to come
+from the future, or to be taken backwards, or after most of them were lost, is for a
+human to look at.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from zfstune.policy import Policy
     from zfstune.retention import Decision
 
-__all__ = ["alarms"]
+__all__ = ["alarms", "to_remember"]
 
 # A few that go of few are no catastrophe, and a timer that missed a day goes on.
 _FEW = 10
@@ -25,7 +26,10 @@ _SLACK_SECONDS = 3600
 
 
 def alarms(
-    decisions: Iterable[Decision], policies: Mapping[str, Policy], now: datetime | None
+    decisions: Iterable[Decision],
+    policies: Mapping[str, Policy],
+    now: datetime | None,
+    remembered: Mapping[str, int] | None = None,
 ) -> list[str]:
     """Give what should stop a prune unless somebody insists.
 
@@ -33,17 +37,52 @@ def alarms(
         decisions: Those on the snapshots of all datasets.
         policies: What each dataset follows.
         now: The time they were made by; None where no policy asks for it.
+        remembered: How many a prune before left in scope, of some datasets.
     """
-    of_dataset: dict[str, list[Decision]] = {name: [] for name in policies}
-    for decision in decisions:
-        of_dataset[decision.snapshot.dataset].append(decision)
     found: list[str] = []
-    for name, policy in policies.items():
-        covers = policy.scope()
-        ours = [d for d in of_dataset[name] if covers(d.snapshot.short_name)]
+    for name, ours in _in_scope(decisions, policies).items():
+        policy = policies[name]
         found += _many(name, ours, policy)
+        found += _short(name, ours, (remembered or {}).get(name, 0))
         if now is not None and policy.needs_time:
             found += _late(name, ours, int(now.timestamp()))
+    return found
+
+
+def to_remember(
+    decisions: Iterable[Decision],
+    policies: Mapping[str, Policy],
+    remembered: Mapping[str, int],
+) -> dict[str, int]:
+    """Give how many in scope a plan leaves, where that is worth a new note.
+
+    Args:
+        decisions: Those on the snapshots of all datasets.
+        policies: What each dataset follows.
+        remembered: What was noted before. It is only to tell whether most are gone,
+            so a quarter more or less is no news.
+    """
+    found = {}
+    for name, ours in _in_scope(decisions, policies).items():
+        kept, before = sum(d.keep for d in ours), remembered.get(name, 0)
+        if (
+            kept < len(ours)
+            and max(kept, before) >= _FEW
+            and abs(kept - before) * 4 > before
+        ):
+            found[name] = kept
+    return found
+
+
+def _in_scope(
+    decisions: Iterable[Decision], policies: Mapping[str, Policy]
+) -> dict[str, list[Decision]]:
+    scopes = {name: policy.scope() for name, policy in policies.items()}
+    found: dict[str, list[Decision]] = {name: [] for name in policies}
+    for decision in decisions:
+        dataset = decision.snapshot.dataset
+        if scopes[dataset](decision.snapshot.short_name):
+            found[dataset].append(decision)
     return found
 
 
@@ -60,6 +99,15 @@ def _many(dataset: str, ours: list[Decision], policy: Policy) -> Iterator[str]:
         )
 
 
+def _short(dataset: str, ours: list[Decision], before: int) -> Iterator[str]:
+    """Between two prunes snapshots are taken: there should be more than were left."""
+    if before >= _FEW and len(ours) * 2 < before and not all(d.keep for d in ours):
+        yield (
+            f"'{dataset}' has {len(ours)} snapshots in scope, and the last prune left "
+            f"{before}: somebody destroyed most, or the listing is not whole"
+        )
+
+
 def _late(dataset: str, ours: list[Decision], now: int) -> Iterator[str]:
     times = [d.snapshot.creation or 0 for d in ours]
     late = [time - now for time in times if time > now + _SLACK_SECONDS]
@@ -67,4 +115,11 @@ def _late(dataset: str, ours: list[Decision], now: int) -> Iterator[str]:
         yield (
             f"{len(late)} snapshots in scope of '{dataset}' are dated after now, by up "
             f"to {max(late) / 3600:.0f} hours: a clock is wrong, or was"
+        )
+    # newest first, in the order of transaction groups
+    elif times and max(times) - times[0] > _SLACK_SECONDS:
+        yield (
+            f"the newest snapshot in scope of '{dataset}' is dated "
+            f"{(max(times) - times[0]) / 3600:.0f} hours before one taken earlier: the "
+            "clock was set back"
         )

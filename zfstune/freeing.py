@@ -10,11 +10,8 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 from math import log
 
-from zfstune.errors import PolicyError
-from zfstune.frozen import frozen
-from zfstune.quoting import shown
+from zfstune.free_target import FreeTarget
 from zfstune.retention import Decision
-from zfstune.size import SizeError, format_size, read_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,45 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FreeTarget", "keep_others", "least_valuable_first"]
 
-_WHOLE = 100
 # Nothing younger is told apart.
 _MINUTE = 60
-
-
-@frozen
-class FreeTarget:
-    """How much of a pool is to be free: bytes, or a part of it in percent."""
-
-    bytes: int = 0
-    percent: int = 0
-
-    @classmethod
-    def parse(cls, text: str) -> FreeTarget:
-        """Read ``50G`` or ``20%``.
-
-        Raises:
-            PolicyError: It is neither.
-        """
-        digits = text.removesuffix("%")
-        if digits != text:
-            if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:4]) < _WHOLE):
-                raise _bad(text, "a part goes from 1% to 99%")
-            return cls(percent=int(digits))
-        try:
-            wanted = read_size(text)
-        except SizeError as error:
-            raise _bad(text, error.reason) from None
-        if not wanted:
-            raise _bad(text, "nothing is no target")
-        return cls(wanted)
-
-    def __str__(self) -> str:
-        return f"{self.percent}%" if self.percent else format_size(self.bytes, exact=False)
-
-    def missing(self, used: int, available: int) -> int:
-        """Give the bytes to free, for what the pool has of used and available ones."""
-        wanted = (used + available) * self.percent // _WHOLE or self.bytes
-        return max(wanted - available, 0)
 
 
 def least_valuable_first(decisions: Iterable[Decision]) -> list[Snapshot]:
@@ -133,10 +93,3 @@ def _loss(row: Sequence[Decision], younger: int, at: int, older: int, now: int) 
     before = age(older if older < len(row) else at)  # the oldest ends what there is
     after = age(younger) if younger >= 0 else _MINUTE
     return log(max(before / after, 1))
-
-
-def _bad(text: str, reason: str) -> PolicyError:
-    return PolicyError(
-        f"cannot use policy 'free-target={shown(text)}': {reason}",
-        hint="say a size or a part of the pool, as in 50G or 20%",
-    )

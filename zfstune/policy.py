@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zfstune.free_target import FreeTarget
+
 __all__ = [
     "PERIODS",
     "POLICY_PROPERTY",
@@ -245,6 +247,8 @@ class Policy:
         groups: Rules by the snapshots that they speak of; at least one.
         tz: The zone in which calendar periods begin, by its name in the tz database.
         allow_zero: Consent to keeping none in the scope of a rule.
+        free_target: Let go no more than it takes to have so much free, as seen from
+            the dataset that carries the policy.
 
     Raises:
         PolicyError: The policy says nothing, or destroys everything without
@@ -254,6 +258,7 @@ class Policy:
     groups: tuple[Group, ...]
     tz: str = "UTC"
     allow_zero: bool = False
+    free_target: FreeTarget | None = None
 
     def __post_init__(self) -> None:
         if not self.groups:
@@ -298,7 +303,7 @@ class Policy:
         """Give the same policy that also keeps the newest `count` of each scope."""
         least = Last(count)
         groups = [Group((least, *g.rules), g.match, g.regex) for g in self.groups]
-        return Policy(tuple(groups), self.tz, self.allow_zero)
+        return Policy(tuple(groups), self.tz, self.allow_zero, self.free_target)
 
     def covers(self, short_name: str) -> bool:
         """Tell whether a snapshot of that name (behind the ``@``) is in scope."""

@@ -3,18 +3,22 @@
 ::
 
     hourly=48 daily=30 within=7d tz=Europe/Berlin
+    daily=365 free-target=20%
     match=auto-* keep=10; match='before *' never
     grid='1x1h(keep=all) | 24x1h | 7x1d'
 
-A semicolon parts rules that speak of different snapshots. Within single quotes
-nothing is special. Each word is also an option of ``zfstune prune``, but for what
-the importers of other tools' settings write: ``blocks=4h/30d``, the oldest of each
-4 hours since 1970 while it is at most 30 days old, or ``blocks=4h/7d-30d``.
+A semicolon parts rules that speak of different snapshots. With ``free-target`` no more
+goes than it takes for the dataset that carries the policy to have that available.
+Within single quotes nothing is special. Each word is also an option of ``zfstune
+prune``, but for what the importers of other tools' settings write: ``blocks=4h/30d``,
+the oldest of each 4 hours since 1970 while it is at most 30 days old, or
+``blocks=4h/7d-30d``.
 """
 
 from __future__ import annotations
 
 from zfstune.errors import PolicyError
+from zfstune.free_target import FreeTarget
 from zfstune.keeping import span
 from zfstune.policy import (
     PERIODS,
@@ -70,6 +74,7 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise PolicyError(f"cannot use policy: it has more than {MAX_BYTES} bytes")
     zones: list[str] = []
+    targets: list[str] = []
     groups = []
     for words in _split(text):
         rules: list[Rule] = []
@@ -78,6 +83,8 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
             key, equals, value = word.partition("=")
             if key == "tz" and value:
                 zones.append(value)
+            elif key == "free-target" and value:
+                targets.append(value)
             elif key in {"match", "regex"} and equals:
                 if scope.setdefault(key, value) != value:
                     raise _bad(word, f"there is another {key} in this part")
@@ -87,7 +94,14 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
             groups.append(Group(tuple(rules), **scope))
     if len(set(zones)) > 1:
         raise _bad(f"tz={zones[1]}", f"'tz={zones[0]}' was said before; there is one zone")
-    return Policy(tuple(groups), check_zone(zones[0] if zones else "UTC"), allow_zero)
+    if len(set(targets)) > 1:
+        raise _bad(f"free-target={targets[1]}", f"'{targets[0]}' was said before")
+    return Policy(
+        tuple(groups),
+        check_zone(zones[0] if zones else "UTC"),
+        allow_zero,
+        FreeTarget.parse(targets[0]) if targets else None,
+    )
 
 
 def format_policy(policy: Policy) -> str:
@@ -105,6 +119,8 @@ def format_policy(policy: Policy) -> str:
         ]
         parts.append(" ".join([*words, *map(_word, group.rules)]))
     text = "; ".join(parts)
+    if policy.free_target is not None:
+        text += f" free-target={policy.free_target}"
     return text if policy.tz == "UTC" else f"{text} tz={policy.tz}"
 
 
@@ -209,7 +225,7 @@ def parse_rule(word: str, key: str, value: str) -> Rule:
     raise PolicyError(
         f"cannot use policy '{shown(word)}': that is no rule",
         hint=f"rules are keep=N, {', '.join(f'{p}=N' for p in PERIODS)}, within=7d, "
-        "newer-than=..., grid='...' and never",
+        "newer-than=..., grid='...' and never; free-target=20% and tz=... go with them",
     )
 
 

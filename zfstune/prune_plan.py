@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from zfstune.frozen import frozen
 
 TYPE_CHECKING = False
@@ -12,7 +14,12 @@ if TYPE_CHECKING:
     from zfstune.retention import Decision
     from zfstune.state import Snapshot
 
-__all__ = ["PrunePlan", "Pruned"]
+__all__ = ["KEPT_PROPERTY", "PrunePlan", "Pruned"]
+
+# Where a prune by policy notes on a dataset how many in scope it left.
+KEPT_PROPERTY = "org.zfstune:kept"
+
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @frozen
@@ -25,12 +32,15 @@ class PrunePlan:
         alarms: What takes `force`; empty where all looks well.
         reclaims: Bytes that the dataset's victims would free, where that was asked
             for: exact, but for blocks that dedup or block cloning also keep.
+        remember: How many in scope are to be noted on a dataset as left, for the next
+            prune to compare with.
     """
 
     policies: Mapping[str, Policy]
     decisions: tuple[Decision, ...]
     alarms: tuple[str, ...] = ()
     reclaims: Mapping[str, int] | None = None
+    remember: Mapping[str, int] = _NOTHING
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -89,11 +99,18 @@ class Pruned:
         destroyed: Names of the snapshots destroyed, in that order.
         spared: Snapshots that the policy lets go and something kept: known when
             the plan was made, or found out while it ran.
+        fallback: Why guids were looked at just before snapshots were destroyed by
+            name; empty where that was done in the transaction which destroyed them.
+        freed: Bytes that each pool has less in use since, where that was waited for;
+            what others wrote or freed meanwhile is in it. None for a pool that was
+            still freeing, or does not say.
     """
 
     plan: PrunePlan
     destroyed: tuple[str, ...]
     spared: tuple[Decision, ...]
+    fallback: str = ""
+    freed: Mapping[str, int | None] | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Give the plan as JSON takes it, and what was done of it."""
@@ -103,4 +120,7 @@ class Pruned:
             "spared": [
                 {"name": d.snapshot.name, "reasons": list(d.reasons)} for d in self.spared
             ],
+            "checked": "just before" if self.fallback else "in the transaction",
+            "fallback": self.fallback,
+            "freed": None if self.freed is None else dict(self.freed),
         }

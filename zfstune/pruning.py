@@ -2,9 +2,9 @@
 
 What may go is decided three times. The policy decides by name and age. The plan
 then reads each victim: without a glob it must carry zfstune's own property, set on
-the snapshot itself, and nobody may hold it. Just before a batch goes, its guids
-are read once more, so that a snapshot made anew under an old name is not taken
-for the one that was planned; and ZFS itself refuses what is held or cloned.
+the snapshot itself, and nobody may hold it. And as a batch goes,
+:mod:`zfstune.destroying` looks once more, so that a snapshot made anew under an old
+name is not taken for the one that was planned.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from zfstune import names
+from zfstune.destroying import MADE_ANEW, Destruction, spare
 from zfstune.engine import open_engine
-from zfstune.errors import BatchError, Busy, NotFound, PlanError, PolicyError
-from zfstune.policy import POLICY_PROPERTY, Never, Policy
-from zfstune.pools import choose_pool, ready_pool
-from zfstune.prune_plan import Pruned, PrunePlan
-from zfstune.retention import DEFAULT_BATCH, Decision, decide, interleave
+from zfstune.errors import PlanError, PolicyError
+from zfstune.following import followed
+from zfstune.policy import Policy
+from zfstune.prune_plan import KEPT_PROPERTY, Pruned, PrunePlan
+from zfstune.retention import decide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from zfstune.engine import Engine
+    from zfstune.free_target import FreeTarget
+    from zfstune.retention import Decision
     from zfstune.state import Dataset, Snapshot
 
 __all__ = ["PrunePlan", "Pruned", "prune"]
-
-_MADE_ANEW = "it was made anew since it was listed"
 
 
 def prune(
@@ -44,6 +45,7 @@ def prune(
     min_keep: int | None = None,
     pool: str | None = None,
     dry_run: bool = False,
+    wait_seconds: float | None = None,
     engine: Engine | None = None,
     show: Callable[[PrunePlan], None] | None = None,
 ) -> Pruned:
@@ -60,14 +62,13 @@ def prune(
         all_of_them: Consent to ``keep=0``.
         force: Go on although the plan raises alarms.
         free_target: Stop once the pool has that free, as in ``50G`` or ``20%``.
+            Default: what a policy has for its dataset.
         min_keep: Whatever the policy says, keep the newest so many of its scope.
         pool: Where `datasets` is empty: see :func:`zfstune.pools.choose_pool`.
         dry_run: Stop once the plan is made; it says what would be freed.
+        wait_seconds: Wait up to so long until what went is freed, and say how much.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before the first snapshot goes.
-
-    Returns:
-        The plan, what was destroyed, what was spared.
 
     Raises:
         PolicyError: No policy, or one that makes no sense.
@@ -75,22 +76,21 @@ def prune(
         EngineError: ZFS refused; the next call goes on from what was destroyed.
     """
     given = _given(keep, match, policy, allow_zero=all_of_them)
-    for dataset in datasets:
-        names.check_dataset(dataset)
+    wanted = [names.check_dataset(dataset) for dataset in datasets]
     with nullcontext(engine) if engine else open_engine() as zfs:
-        policies = _policies(
-            zfs, given, datasets, recursive=recursive, pool=pool, allow_zero=all_of_them
+        follow, read = followed(
+            zfs, given, wanted, recursive=recursive, pool=pool, allow_zero=all_of_them
         )
         if min_keep is not None:
-            policies = {name: p.with_least(min_keep) for name, p in policies.items()}
+            follow = {n: (p.with_least(min_keep), at) for n, (p, at) in follow.items()}
         # Whoever says a number has seen it; no clock and no stored text is in it.
-        counted = keep is not None
-        plan = _plan(zfs, policies, counted, free_target, measure=dry_run)
+        counted, measure = keep is not None, dry_run or wait_seconds is not None
+        plan = _plan(zfs, follow, read, counted, free_target, measure=measure)
         if show is not None:
             show(plan)
         if dry_run:
             return Pruned(plan, (), plan.spared)
-        return _run(zfs, plan, force=force)
+        return _run(zfs, plan, force=force, wait_seconds=wait_seconds)
 
 
 def _given(
@@ -110,70 +110,20 @@ def _given(
     return policy
 
 
-def _policies(
-    engine: Engine,
-    given: Policy | None,
-    datasets: Iterable[str],
-    *,
-    recursive: bool,
-    pool: str | None,
-    allow_zero: bool,
-) -> dict[str, Policy]:
-    """Choose the datasets to prune, and for each what it is to follow."""
-    wanted = list(dict.fromkeys(datasets))
-    pools = {names.pool_of(name) for name in wanted} or {choose_pool(engine, pool)}
-    for name in sorted(pools):
-        ready_pool(engine, name, operation="prune pool")
-    if given is not None and wanted and not recursive:
-        return dict.fromkeys(wanted, given)
-    found: dict[str, Dataset] = {}
-    for name in wanted or pools:
-        below = engine.datasets(name, recursive=recursive or not wanted)
-        found.update({dataset.name: dataset for dataset in below})
-    if given is not None and not wanted:
-        found = {name: d for name, d in found.items() if _is_managed(d)}
-        for name in _audited(engine, found):
-            del found[name]
-    if given is not None:
-        return dict.fromkeys(found, given)
-    from zfstune.policies import stored_policies  # noqa: PLC0415 (not for a count)
-
-    stored = stored_policies(engine, found.values(), allow_zero=allow_zero)
-    without = [name for name in wanted if name not in stored]
-    if without or not stored:
-        where = f" '{without[0]}'" if without else ""
-        raise PolicyError(
-            f"cannot prune{where}: no rule says what to keep",
-            hint="say it, as in --keep 48, or store it: zfstune policy set DATASET keep=48",
-        )
-    return {name: policy for name, (policy, _) in stored.items()}
-
-
-def _audited(engine: Engine, datasets: Mapping[str, Dataset]) -> list[str]:
-    """Give those whose own policy is that nothing ever goes.
-
-    What is said on the command line wins, but only over a dataset that it names.
-    """
-    ruled = [d for d in datasets.values() if d.value(POLICY_PROPERTY) is not None]
-    if not ruled:
-        return []
-    from zfstune.policies import stored_policies  # noqa: PLC0415 (not for a count)
-
-    stored = stored_policies(engine, ruled, allow_zero=True)
-    return [name for name, (policy, _) in stored.items() if Never() in policy.rules]
-
-
 def _plan(
     engine: Engine,
-    policies: Mapping[str, Policy],
+    followed: Mapping[str, tuple[Policy, str]],
+    read: Mapping[str, Dataset],
     counted: bool,  # noqa: FBT001 (of one caller)
     free_target: str | None,
     *,
     measure: bool,
 ) -> PrunePlan:
+    policies = {name: policy for name, (policy, _) in followed.items()}
+    targets = _targets(followed, free_target)
     timed = any(policy.needs_time for policy in policies.values())
     listings = {
-        name: engine.snapshots(name, properties=policy.needs_time or bool(free_target))
+        name: engine.snapshots(name, properties=policy.needs_time or name in targets)
         for name, policy in policies.items()
     }
     # Read after the listings: what was taken meanwhile is not from the future.
@@ -184,22 +134,56 @@ def _plan(
         for decision in _decide(listings[name], policy, now)
     ]
     decisions = tuple(_examine(engine, decided, policies))
-    if free_target is not None:
-        from zfstune.freeing import FreeTarget  # noqa: PLC0415 (few ask for it)
-        from zfstune.reclaiming import only_as_needed  # noqa: PLC0415 (as above)
+    if targets:
+        from zfstune.reclaiming import only_as_needed  # noqa: PLC0415 (few ask for it)
 
-        decisions = only_as_needed(engine, decisions, FreeTarget.parse(free_target))
+        decisions = only_as_needed(engine, decisions, targets)
     alarmed: list[str] = []
+    remember: dict[str, int] = {}
     if not counted:
-        from zfstune.breakers import alarms  # noqa: PLC0415 (not for a count)
+        from zfstune.breakers import alarms, to_remember  # noqa: PLC0415 (as above)
 
-        alarmed += alarms(decisions, policies, now)
+        before = _remembered(engine, decisions, read)
+        alarmed += alarms(decisions, policies, now, before)
+        remember = to_remember(decisions, policies, before)
     frees = None
     if measure:
-        from zfstune.reclaiming import reclaims  # noqa: PLC0415 (not for a real run)
+        from zfstune.reclaiming import reclaims  # noqa: PLC0415 (as above)
 
         frees = reclaims(engine, policies, decisions)
-    return PrunePlan(policies, decisions, tuple(alarmed), frees)
+    return PrunePlan(policies, decisions, tuple(alarmed), frees, remember)
+
+
+def _targets(
+    followed: Mapping[str, tuple[Policy, str]], free_target: str | None
+) -> dict[str, tuple[str, FreeTarget]]:
+    """Give where space is looked at for each dataset that has a target, and the target.
+
+    What the call says is of the whole pool; what a policy says, of where it was set.
+    """
+    if free_target is None:
+        return {
+            name: (origin, policy.free_target)
+            for name, (policy, origin) in followed.items()
+            if policy.free_target is not None
+        }
+    from zfstune.free_target import FreeTarget  # noqa: PLC0415 (few ask for it)
+
+    target = FreeTarget.parse(free_target)
+    return {name: (names.pool_of(name), target) for name in followed}
+
+
+def _remembered(
+    engine: Engine, decisions: Iterable[Decision], read: Mapping[str, Dataset]
+) -> dict[str, int]:
+    """Read how many a prune before left, of the datasets that are to lose some."""
+    found = {}
+    for name in dict.fromkeys(d.snapshot.dataset for d in decisions if not d.keep):
+        dataset = read[name] if name in read else engine.dataset(name)
+        text = dataset.local(KEPT_PROPERTY) or ""
+        if text.isdecimal() and text.isascii():
+            found[name] = int(text[:9])
+    return found
 
 
 def _decide(
@@ -216,16 +200,6 @@ def _now() -> datetime:
     from datetime import UTC, datetime  # noqa: PLC0415 (slow, and a count needs none)
 
     return datetime.now(UTC)
-
-
-def _is_managed(dataset: Dataset) -> bool:
-    """Tell whether zfstune made or adopted a dataset.
-
-    Those that only hold others count too: `zfstune snapshot -r` takes them along.
-    """
-    return any(
-        dataset.local(name) for name in (names.PROFILE_PROPERTY, names.APPLIED_PROPERTY)
-    )
 
 
 def _examine(
@@ -246,12 +220,12 @@ def _examine(
                 scopes[now.dataset] = policies[now.dataset].scope(named=True)
             ours = not scopes[now.dataset](now.short_name)
             reason = _reason_to_spare(decision.snapshot, now, ours=ours)
-            yield _spare(decision, reason) if reason else decision
+            yield spare(decision, reason) if reason else decision
 
 
 def _reason_to_spare(listed: Snapshot, now: Snapshot, *, ours: bool) -> str:
     if now.guid != listed.guid:
-        return _MADE_ANEW
+        return MADE_ANEW
     if ours and now.local(names.SNAPSHOT_PROPERTY) is None:
         return (
             f"it has no {names.SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
@@ -261,57 +235,28 @@ def _reason_to_spare(listed: Snapshot, now: Snapshot, *, ours: bool) -> str:
     return ""
 
 
-def _spare(decision: Decision, reason: str) -> Decision:
-    return Decision(decision.snapshot, keep=True, reasons=(reason,), spared=True)
-
-
-def _batches(victims: Iterable[Snapshot]) -> Iterator[list[Snapshot]]:
-    """Deal victims out into calls; one call reaches one pool."""
-    pools: dict[str, dict[str, list[Snapshot]]] = {}
-    for victim in victims:
-        of_pool = pools.setdefault(names.pool_of(victim.name), {})
-        of_pool.setdefault(victim.dataset, []).append(victim)
-    for of_pool in pools.values():
-        yield from interleave(of_pool, DEFAULT_BATCH)
-
-
-def _run(engine: Engine, plan: PrunePlan, *, force: bool) -> Pruned:
+def _run(
+    engine: Engine, plan: PrunePlan, *, force: bool, wait_seconds: float | None
+) -> Pruned:
     if plan.alarms and not force:
         raise PlanError(
             f"cannot prune: {'; '.join(plan.alarms)}",
             hint="look at `zfstune prune -n`; what is meant so takes --force",
         )
-    destroyed: list[str] = []
-    spared = list(plan.spared)
-    for batch in _batches(plan.victims):
-        _destroy(engine, batch, destroyed, spared)
-    return Pruned(plan, tuple(destroyed), tuple(spared))
+    used: dict[str, int] = {}
+    freed: Mapping[str, int | None] | None = None
+    if wait_seconds is not None:
+        from zfstune.reclaiming import freed_since, space_used  # noqa: PLC0415 (as above)
 
-
-def _destroy(
-    engine: Engine, batch: list[Snapshot], destroyed: list[str], spared: list[Decision]
-) -> None:
-    """Destroy one batch, without those that ZFS will not let go."""
-    now = engine.find_snapshots(snapshot.name for snapshot in batch)
-    going: dict[str, Snapshot] = {}
-    for snapshot in batch:
-        found = now.get(snapshot.name)
-        if found is not None and found.guid != snapshot.guid:
-            spared.append(_spare(Decision(snapshot, keep=False, reasons=()), _MADE_ANEW))
-        elif found is not None:
-            going[snapshot.name] = snapshot
-    # ZFS destroys all of a batch or nothing, and names what stands in the way: each
-    # round goes without at least one of them, so this ends.
-    while going:
-        try:
-            engine.destroy_snapshots(going)
-        except BatchError as error:
-            for failure in error.failures:
-                if not isinstance(failure, (Busy, NotFound)):
-                    raise failure from None
-                snapshot = going.pop(failure.target)
-                decision = Decision(snapshot, keep=False, reasons=())
-                spared.append(_spare(decision, failure.reason))
-        else:
-            destroyed += going
-            return
+        used = space_used(engine, plan.victims)
+    destruction = Destruction(engine, plan)
+    destruction.run()
+    if wait_seconds is not None:
+        freed = freed_since(engine, used, wait_seconds)
+    return Pruned(
+        plan,
+        tuple(destruction.destroyed),
+        (*plan.spared, *destruction.spared),
+        destruction.fallback,
+        freed,
+    )

@@ -184,6 +184,8 @@ class PoolInfo:
         altroot: Prefix of every mountpoint, else empty.
         mountable: Its filesystems can be mounted on this system; those of an image
             cannot.
+        freeing_bytes: What was destroyed and is still being freed; None where that
+            is not known.
     """
 
     name: str
@@ -196,6 +198,7 @@ class PoolInfo:
     suspended: bool
     altroot: str = ""
     mountable: bool = True
+    freeing_bytes: int | None = None
 
     @property
     def ashift(self) -> int:

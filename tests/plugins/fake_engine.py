@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from zfstune.engine import Engine
+    from zfstune.errors import EngineError
     from zfstune.state import Mount, PoolInfo
 
 
@@ -32,6 +33,7 @@ class FakeEngine:
         taken: Snapshot to itself.
         busy: Snapshot to the errno that stands in the way of its end.
         calls: The name of each call that changed something, and its targets.
+        programs: Why it runs no channel programs, as an errno; 0: it runs them.
         before: Called with the name of each call before it is carried out.
     """
 
@@ -43,6 +45,7 @@ class FakeEngine:
         self.busy: dict[str, int] = {}
         self.calls: list[tuple[str, tuple[str, ...]]] = []
         self.before: Callable[[str], None] = lambda _: None
+        self.programs = errno.EPERM
         self.suspended = False
         self.txg = 0
 
@@ -117,6 +120,45 @@ class FakeEngine:
         for number, name in enumerate(targets):
             guid = 1000 * self.txg + number
             self.taken[name] = Snapshot(name, guid, self.txg, properties=shown)
+
+    def set(self, name: str, properties: Mapping[str, str]) -> None:
+        """Set properties of a dataset."""
+        self.before("set")
+        self.marks[name].update(properties)
+
+    def destroy_exactly(
+        self,
+        snapshots: Mapping[str, int],
+        *,
+        survivors: Mapping[str, int],
+        marks: Mapping[str, Mapping[str, str]],
+    ) -> dict[str, EngineError]:
+        """Destroy those that are what they were."""
+        self.before("destroy_exactly")
+        if self.programs:
+            raise engine_error("run program in pool", "tank", self.programs)
+        orphans = {
+            name.partition("@")[0]
+            for name, guid in survivors.items()
+            if name not in self.taken or self.taken[name].guid != guid
+        }
+        stay: dict[str, int] = {}
+        for name, guid in snapshots.items():
+            if name not in self.taken:
+                stay[name] = errno.ENOENT
+            elif self.taken[name].guid != guid:
+                stay[name] = errno.ESTALE
+            elif name.partition("@")[0] in orphans:
+                stay[name] = errno.ECANCELED
+            elif name in self.busy:
+                stay[name] = self.busy[name]
+        going = tuple(name for name in snapshots if name not in stay)
+        self.calls.append(("destroy exactly", going))
+        for name in going:
+            del self.taken[name]
+        for name, values in marks.items():
+            self.marks[name].update(values)
+        return {n: engine_error("destroy snapshot", n, code) for n, code in stay.items()}
 
     def destroy_snapshots(self, names: Iterable[str], **_: bool) -> None:
         """Destroy all or none, and pass over what is not there."""

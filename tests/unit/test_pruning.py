@@ -167,3 +167,97 @@ def test_suspended_pool_is_not_listed() -> None:
     engine.suspended = True
     with pytest.raises(PoolSuspended):
         prune("tank/a", keep=1, engine=engine.seam)
+
+
+def test_one_transaction_looks_and_destroys() -> None:
+    """Where programs run, one a batch does it all, and nothing is asked apart."""
+    engine = filled(61, "tank/a")
+    engine.programs = 0
+    asked: list[str] = []
+    engine.before = asked.append
+    pruned = prune("tank/a", keep=1, engine=engine.seam)
+    assert (len(pruned.destroyed), pruned.spared, pruned.fallback) == (60, (), "")
+    assert [(word, len(targets)) for word, targets in engine.calls] == [
+        ("destroy exactly", 50),
+        ("destroy exactly", 10),
+    ]
+    # once for the plan
+    assert asked.count("find_snapshots") == 1
+
+
+def test_without_programs_it_says_so_and_asks_once() -> None:
+    """Who may not run programs is not asked to at each batch; the result says why."""
+    engine = filled(121, "tank/a")
+    asked: list[str] = []
+    engine.before = asked.append
+    pruned = prune("tank/a", keep=1, engine=engine.seam)
+    assert len(pruned.destroyed) == 120
+    assert "permission denied" in pruned.fallback
+    assert asked.count("destroy_exactly") == 1
+    assert pruned.to_dict()["checked"] == "just before"
+
+
+@pytest.mark.parametrize("code", [errno.ECHRNG, errno.ENOSPC, errno.ENOTSUP, errno.ETIME])
+def test_a_program_that_fails_is_no_end(code: int) -> None:
+    """A full pool answers a program with odd errors: the other way goes on."""
+    engine = filled(61, "tank/a")
+    engine.programs = code
+    pruned = prune("tank/a", keep=1, engine=engine.seam)
+    assert len(pruned.destroyed) == 60
+    assert pruned.fallback
+
+
+def test_a_pool_that_suspends_ends_it() -> None:
+    """What would stop the other way too is raised, not tried again."""
+    engine = filled(3, "tank/a")
+    engine.programs = errno.EAGAIN
+    with pytest.raises(PoolSuspended):
+        prune("tank/a", keep=1, engine=engine.seam)
+    assert engine.calls == []
+
+
+@pytest.mark.parametrize("programs", [0, errno.EPERM])
+def test_what_was_to_outlive_the_victims_is_gone(programs: int) -> None:
+    """Somebody destroyed the newest meanwhile: the victims are the newest, and stay."""
+    engine = filled(4, "tank/a", "tank/b")
+    engine.programs = programs
+    newest = "tank/a@zfstune-20260101T000000Z-4"
+
+    def lose(name: str) -> None:
+        if name == "destroy_exactly":
+            engine.taken.pop(newest, None)
+
+    engine.before = lose
+    pruned = prune("tank/a", "tank/b", keep=1, engine=engine.seam)
+    assert len(engine.snapshots("tank/a")) == 3
+    assert len(engine.snapshots("tank/b")) == 1
+    assert {d.snapshot.dataset for d in pruned.spared} == {"tank/a"}
+    assert "outlive" in pruned.spared[0].reasons[0]
+
+
+def test_in_use_is_tried_by_name() -> None:
+    """A snapshot mounted below .zfs is in use to a program, and unmounted by the call."""
+    engine = filled(4, "tank/a")
+    engine.programs = 0
+    first, second, *_ = engine.taken
+    engine.busy = {first: errno.EBUSY, second: errno.EUSERS}
+
+    def unmount(name: str) -> None:
+        if name == "destroy_snapshots":
+            del engine.busy[first]
+
+    engine.before = unmount
+    pruned = prune("tank/a", keep=1, engine=engine.seam)
+    assert first in pruned.destroyed
+    assert [d.snapshot.name for d in pruned.spared] == [second]
+    assert "held" in pruned.spared[0].reasons[0]
+
+
+def test_no_room_even_to_destroy() -> None:
+    """Where ZFS has no room for the destruction itself, the error says what to do."""
+    engine = filled(4, "tank/a")
+    engine.programs = 0
+    engine.busy = {next(iter(engine.taken)): errno.ENOSPC}
+    with pytest.raises(NoSpace, match="no room even to destroy") as refused:
+        prune("tank/a", keep=1, engine=engine.seam)
+    assert "zpool checkpoint -d" in refused.value.hint

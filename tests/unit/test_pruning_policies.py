@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,14 +12,18 @@ import pytest
 from fake_engine import FakeEngine
 from zfstune import pruning
 from zfstune.errors import PlanError, PolicyError
+from zfstune.frozen import replace
 from zfstune.names import PROFILE_PROPERTY, SNAPSHOT_PROPERTY, ancestors_of
 from zfstune.policy import POLICY_PROPERTY
 from zfstune.policy_text import parse_policy
+from zfstune.prune_plan import KEPT_PROPERTY
 from zfstune.pruning import prune
 from zfstune.state import INHERITED, LOCAL, NONE, RECEIVED, Dataset, PropertyValue, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from zfstune.state import PoolInfo
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -30,6 +35,7 @@ class Heirs(FakeEngine):
     def __init__(self, *datasets: str) -> None:
         super().__init__(*datasets)
         self.received: dict[str, str] = {}
+        self.freeing: list[int] = []
 
     def dataset(self, name: str) -> Dataset:
         """Give one dataset with the policy in force."""
@@ -61,6 +67,11 @@ class Heirs(FakeEngine):
                 found[SNAPSHOT_PROPERTY] = PropertyValue("auto", LOCAL)
             name = f"{dataset}@zfstune-20260101T000000Z-{self.txg}"
             self.taken[name] = Snapshot(name, self.txg, self.txg, 0, found)
+
+    def pool(self, name: str) -> PoolInfo:
+        """Give a pool that is freeing what the test says, one look after the other."""
+        found = super().pool(name)
+        return replace(found, freeing_bytes=self.freeing.pop(0)) if self.freeing else found
 
     def count(self, dataset: str) -> int:
         """Tell how many snapshots a dataset has."""
@@ -205,6 +216,87 @@ def test_a_clock_that_was_set_back_takes_force(engine: Heirs) -> None:
     assert engine.count("tank/a") == 43
     prune("tank/a", keep=42, engine=engine.seam)
     assert engine.count("tank/a") == 42
+
+
+def test_snapshots_that_go_back_in_time_take_force(engine: Heirs) -> None:
+    """The newest by transaction is dated before older ones: the clock was set back."""
+    engine.take("tank/a", [30])
+    with pytest.raises(PlanError, match=r"'tank/a' is dated 30 hours before one taken"):
+        prune("tank/a", policy="within=40h", engine=engine.seam)
+    prune("tank/a", policy="within=40h", force=True, engine=engine.seam)
+    assert engine.count("tank/a") == 42
+    engine.take("tank/a", [0])
+    engine.take("tank/c", [0.5])
+    prune("tank/a", "tank/c", policy="within=36h", engine=engine.seam)
+
+
+@pytest.mark.parametrize("programs", [0, errno.EPERM])
+def test_most_were_lost_since_the_last_prune(engine: Heirs, programs: int) -> None:
+    """Each prune by policy notes how many it left; half of that missing takes force."""
+    engine.programs = programs
+    prune("tank/a", policy="within=40h", engine=engine.seam)
+    assert engine.marks["tank/a"][KEPT_PROPERTY] == "41"
+    for snapshot in engine.snapshots("tank/a")[10:35]:
+        del engine.taken[snapshot.name]
+    with pytest.raises(PlanError, match=r"has 16 snapshots in scope, and .* left 41"):
+        prune("tank/a", policy="within=38h", engine=engine.seam)
+    assert engine.count("tank/a") == 16
+    # what goes with a count was said by somebody who sees; it notes nothing
+    prune("tank/a", keep=15, engine=engine.seam)
+    prune("tank/a", policy="within=38h", force=True, engine=engine.seam)
+    assert engine.marks["tank/a"][KEPT_PROPERTY] == "14"
+    prune("tank/a", policy="within=37h", engine=engine.seam)
+    # so little is no news, and no write
+    assert engine.marks["tank/a"][KEPT_PROPERTY] == "14"
+
+
+def test_a_note_that_is_inherited_says_nothing(engine: Heirs) -> None:
+    """What was noted on the dataset above is of that one; nonsense is no note."""
+    engine.marks["tank/a"][KEPT_PROPERTY] = "1000"
+    prune("tank/a/b", policy="within=40h", engine=engine.seam)
+    engine.marks["tank/a"][KEPT_PROPERTY] = "many"
+    prune("tank/a", policy="within=40h", engine=engine.seam)
+
+
+def test_a_dataset_has_its_own_target(engine: Heirs) -> None:
+    """What a policy wants free is looked at where it was set, for all that follow it."""
+    engine.marks["tank/a"][POLICY_PROPERTY] = "within=1h free-target=10M"
+    engine.marks["tank/c"][POLICY_PROPERTY] = "within=40h"
+    engine.marks["tank/a"] |= {"used": str(90 << 20), "available": str(7 << 20)}
+    pruned = prune(engine=engine.seam)
+    assert sum(name.startswith("tank/a") for name in pruned.destroyed) == 3
+    assert engine.count("tank/c") == 41
+    kept = [d.reasons[0] for d in pruned.plan.decisions if "not needed" in d.reasons[0]]
+    assert kept[0] == "not needed to have 10M free"
+    engine.marks["tank/a"]["available"] = str(10 << 20)
+    assert prune("tank/a", "tank/a/b", engine=engine.seam).destroyed == ()
+
+
+def test_a_target_of_the_call_is_of_the_pool(engine: Heirs) -> None:
+    """It wins over those of policies."""
+    engine.marks["tank/a"][POLICY_PROPERTY] = "within=1h free-target=1G"
+    engine.marks["tank"] |= {"used": str(90 << 20), "available": str(7 << 20)}
+    pruned = prune(free_target="9M", engine=engine.seam)
+    assert len(pruned.destroyed) == 2
+
+
+def test_what_was_freed_is_told_beside_what_was_foretold(engine: Heirs) -> None:
+    """It waits until the pool has freed all, and gives up in time."""
+    engine.marks["tank"]["used"] = str(100 << 20)
+    engine.freeing = [5, 3, 0]
+
+    def less(name: str) -> None:
+        if name == "destroy_snapshots":
+            engine.marks["tank"]["used"] = str(94 << 20)
+
+    engine.before = less
+    pruned = prune("tank/a", policy="within=40h", wait_seconds=60, engine=engine.seam)
+    assert pruned.plan.reclaims == {"tank/a": 7 << 20}
+    assert pruned.freed == {"tank": 6 << 20}
+    assert engine.freeing == []
+    engine.freeing = [5] * 9
+    pruned = prune("tank/a", policy="within=39h", wait_seconds=0, engine=engine.seam)
+    assert pruned.to_dict()["freed"] == {"tank": None}
 
 
 def test_a_little_in_the_future_is_no_alarm(engine: Heirs) -> None:

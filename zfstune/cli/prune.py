@@ -12,11 +12,14 @@ from zfstune.cli.rules import add_rules, read_rules
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
     from typing import Any
 
     from zfstune.pruning import Pruned
 
 __all__ = ["add_parser"]
+
+_WAIT_SECONDS = 600
 
 
 def add_parser(verbs: Any) -> None:
@@ -41,24 +44,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "-r", "--recursive", action="store_true", help="also of all datasets below"
     )
-    parser.add_argument(
-        "--free-target",
-        metavar="SIZE",
-        help="destroy no more than it takes for the pool to have that free, as 50G or "
-        "20%%; the least valuable go first",
-    )
-    parser.add_argument(
-        "--min-keep",
-        type=int,
-        metavar="N",
-        help="whatever the policy says, keep the newest N",
-    )
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        help="go on although the plan looks wrong: more than half would go, or "
-        "snapshots are dated after now",
-    )
+    _add_limits(parser)
     parser.add_argument("--pool", help="where no dataset is named; default as for apply")
     parser.add_argument(
         "--all-of-them",
@@ -78,6 +64,34 @@ def add_parser(verbs: Any) -> None:
     parser.set_defaults(run=_run)
 
 
+def _add_limits(parser: Any) -> None:
+    """Add what stops a prune early, or lets it go on."""
+    parser.add_argument(
+        "--free-target",
+        metavar="SIZE",
+        help="destroy no more than it takes for the pool to have that free, as 50G or "
+        "20%%; the least valuable go first. Policies may have one for their dataset",
+    )
+    parser.add_argument(
+        "--wait",
+        action="store_true",
+        help="wait (up to ten minutes) until the pool has freed what was destroyed, and "
+        "say how much it was beside what had been foretold",
+    )
+    parser.add_argument(
+        "--min-keep",
+        type=int,
+        metavar="N",
+        help="whatever the policy says, keep the newest N",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="go on although the plan looks wrong: more than half would go, most were "
+        "lost since the last prune, snapshots are dated after now, or out of order",
+    )
+
+
 def _run(args: argparse.Namespace) -> int:
     from zfstune.pruning import prune  # noqa: PLC0415 (not for --help)
 
@@ -95,6 +109,7 @@ def _run(args: argparse.Namespace) -> int:
             min_keep=args.min_keep,
             pool=args.pool,
             dry_run=args.dry_run,
+            wait_seconds=_WAIT_SECONDS if args.wait else None,
             engine=engine,
         )
     if args.json:
@@ -135,11 +150,27 @@ def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
     for dataset in plan.datasets:
         kept = total[dataset] - fewer[dataset]
         frees = ""
-        if plan.reclaims is not None:
+        if dry_run and plan.reclaims is not None:
             from zfstune.size import format_size  # noqa: PLC0415 (for a dry run alone)
 
             frees = f", would free {format_size(plan.reclaims[dataset], exact=False)}"
         print(f"{dataset}: {verb} {fewer[dataset]}, kept {kept}{frees}")
+    if pruned.freed is not None:
+        _print_freed(pruned.freed, plan.reclaims or {})
+    if verbose and pruned.fallback:
+        warn(f"guids were checked just before, not as it destroyed: {pruned.fallback}")
+
+
+def _print_freed(freed: Mapping[str, int | None], foretold: Mapping[str, int]) -> None:
+    from zfstune.names import pool_of  # noqa: PLC0415 (where it was asked for)
+    from zfstune.size import format_size  # noqa: PLC0415 (as above)
+
+    for pool, actual in freed.items():
+        should = sum(size for name, size in foretold.items() if pool_of(name) == pool)
+        told = "not all yet"
+        if actual is not None:
+            told = format_size(max(actual, 0), exact=False)
+        print(f"{pool}: freed {told}, foretold {format_size(should, exact=False)}")
 
 
 def _date(seconds: int | None) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Protocol, Self
 
+    from zfstune.errors import EngineError
     from zfstune.properties import Limits
     from zfstune.state import Dataset, Mount, PoolInfo, Snapshot
 else:
@@ -97,6 +98,34 @@ class Engine(Protocol):
 
         Names that do not exist are passed over, as ZFS does. Signals wait until it
         is done; only SIGKILL can stop it half way.
+        """
+
+    def destroy_exactly(
+        self,
+        snapshots: Mapping[str, int],
+        *,
+        survivors: Mapping[str, int] | None = None,
+        marks: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> dict[str, EngineError]:
+        """Destroy those of many snapshots of one pool that are what they were.
+
+        Guids, holds and clones are looked at in the transaction that destroys, by a
+        channel program; the others of the call go although one stays.
+
+        Args:
+            snapshots: Name to guid.
+            survivors: Name to guid of snapshots: where one is not there, nothing of
+                its dataset goes.
+            marks: Dataset to user properties to set on it in the same transaction,
+                where there is room for them.
+
+        Returns:
+            For each that stays, why: gone before (NotFound), held, cloned or in use
+            (Busy), or no more what it was.
+
+        Raises:
+            EngineError: The program could not run, as for want of root; unless it was
+                an I/O error, nothing was destroyed.
         """
 
     def rename(self, old: str, new: str) -> None:

@@ -58,6 +58,12 @@ class _Meaning:
     hint: str = ""
 
 
+# spa_get_slop_space() in module/zfs/spa_misc.c: a part of each pool is kept back.
+_NO_ROOM = (
+    "discard its checkpoint if it has one (`zpool checkpoint -d`), add a device, or have "
+    "ZFS keep back less for a while: /sys/module/zfs/parameters/spa_slop_shift, higher"
+)
+
 _GENERAL = {
     e.ENOENT: _Meaning(NotFound, "it does not exist", "see `zfstune list`"),
     e.ESRCH: _Meaning(NotFound, "it does not exist", "see `zfstune list`"),
@@ -143,6 +149,16 @@ _SPECIAL = {
             Busy, "it has clones", "promote or destroy them first: `zfs get clones`"
         ),
         e.EXDEV: _Meaning(RefusedValue, "one call takes snapshots of one pool"),
+        # what _exact.py finds
+        e.EUSERS: _Meaning(Busy, "it is held: see `zfs holds`"),
+        e.ESTALE: _Meaning(EngineError, "it was made anew since it was listed"),
+        e.ECANCELED: _Meaning(
+            EngineError, "what was to outlive it in its dataset is not there any more"
+        ),
+        # dsl_destroy_snapshots_nvl() runs a program of its own, and that is all it
+        # says where the space for it cannot be had
+        e.ECHRNG: _Meaning(NoSpace, "the pool has no room even to destroy", _NO_ROOM),
+        e.ENOSPC: _Meaning(NoSpace, "the pool has no room even to destroy", _NO_ROOM),
     },
     "rename": {
         e.ENOENT: _Meaning(NotFound, "it, or the new parent, does not exist"),

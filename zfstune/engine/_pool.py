@@ -47,6 +47,7 @@ def pool_info(
         suspended="suspended" in config,
         altroot=str(_prop(props, "altroot", "")),
         mountable=mountable,
+        freeing_bytes=props.get("freeing", {}).get("value"),
     )
 
 

@@ -21,6 +21,7 @@ from zfstune.engine._checks import (
     checked,
 )
 from zfstune.engine._errno import batch_error, by_target, engine_error
+from zfstune.engine._exact import ExactCalls
 from zfstune.engine._history import create_line, set_line, targets_line
 from zfstune.engine._limits import read_limits
 from zfstune.engine._streams import StreamCalls
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["NativeEngine"]
 
 
-class NativeEngine(StreamCalls):
+class NativeEngine(ExactCalls, StreamCalls):
     """OpenZFS 2.1 to 2.4 through libzfs_core and /dev/zfs; see Engine for the calls."""
 
     _mountable = True

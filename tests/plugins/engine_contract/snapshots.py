@@ -12,6 +12,7 @@ from zfstune.errors import (
     AlreadyExists,
     BatchError,
     Busy,
+    EngineError,
     InvalidProperty,
     NotFound,
     RefusedValue,
@@ -156,3 +157,52 @@ def test_what_exists(engine: Engine, tree: str) -> None:
     ):
         with pytest.raises(NotFound):
             call()
+
+
+def test_destroying_exactly(engine: Engine, tree: str) -> None:
+    """Only what is what it was goes, in one transaction; each that stays has a reason."""
+    other = f"{tree}/other"
+    engine.create(other)
+    names = [f"{tree}@{short}" for short in "abcdefg"]
+    for each in [*names, f"{other}@x", f"{other}@y"]:
+        engine.take_snapshots([each])
+    guids = {s.name: s.guid for d in (tree, other) for s in engine.snapshots(d)}
+    engine.hold([names[1]], "keep")
+    engine.clone(names[2], f"{tree}/clone")
+    engine.destroy_snapshots([names[3], names[4], f"{other}@y"])
+    engine.take_snapshots([names[4]])
+    stay = engine.destroy_exactly(
+        {n: guids[n] for n in [*names[:6], f"{other}@x"]},
+        survivors={n: guids[n] for n in (names[6], f"{other}@y")},
+        marks={tree: {"org.x:left": "1"}, other: {"org.x:left": "2"}},
+    )
+    assert {name: type(why) for name, why in stay.items()} == {
+        names[1]: Busy,
+        names[2]: Busy,
+        names[3]: NotFound,
+        names[4]: EngineError,
+        f"{other}@x": EngineError,
+    }
+    assert "held" in stay[names[1]].reason
+    assert "clones" in stay[names[2]].reason
+    assert "made anew" in stay[names[4]].reason
+    assert "outlive" in stay[f"{other}@x"].reason
+    assert shorts(engine, tree) == [*"bcge"]
+    assert shorts(engine, other) == ["x"]
+    assert engine.dataset(tree).local("org.x:left") == "1"
+    assert engine.dataset(other).local("org.x:left") == "2"
+    assert engine.destroy_exactly({f"{other}@x": guids[f"{other}@x"]}) == {}
+    assert engine.destroy_exactly({}) == {}
+    engine.release([names[1]], "keep")
+
+
+def test_destroying_exactly_knows_every_guid(engine: Engine, tree: str) -> None:
+    """A guid has 64 bits, and Lua's numbers a sign: any of them is met."""
+    for number in range(40):
+        engine.take_snapshots([f"{tree}@{number}"])
+    guids = {s.name: s.guid for s in engine.snapshots(tree)}
+    assert any(guid >> 63 for guid in guids.values())
+    off_by_one = {name: guid ^ 1 for name, guid in guids.items()}
+    assert len(engine.destroy_exactly(off_by_one)) == 40
+    assert engine.destroy_exactly(guids) == {}
+    assert shorts(engine, tree) == []

@@ -1,0 +1,189 @@
+"""Destroy what a plan names, and nothing that is no more what was planned.
+
+Where this user may run a channel program (root), one looks at guid, holds, clones and
+at what is to outlive the victims in the very transaction that destroys them. Where
+not, the same is asked just before each batch, and ZFS itself refuses what is held or
+cloned; between that look and the call another snapshot may take a victim's name.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from zfstune import names
+from zfstune.errors import BatchError, Busy, EngineError, NoSpace, NotFound
+from zfstune.prune_plan import KEPT_PROPERTY
+from zfstune.retention import DEFAULT_BATCH, Decision, interleave
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from zfstune.engine import Engine
+    from zfstune.prune_plan import PrunePlan
+    from zfstune.state import Snapshot
+
+__all__ = ["MADE_ANEW", "Destruction", "spare"]
+
+MADE_ANEW = "it was made anew since it was listed"
+_ORPHANED = "what was to outlive it in its dataset is not there any more"
+
+# What says that the program could not run, or not to its end; the rest, as of a pool
+# that is suspended or read-only, would stop the other way too.
+_NO_PROGRAM = frozenset(
+    {
+        errno.EPERM,
+        errno.EACCES,
+        errno.EINVAL,
+        errno.ENOSPC,
+        errno.ENOTSUP,
+        errno.ECHRNG,
+        errno.ETIME,
+        1029,  # ZFS_ERR_IOC_CMD_UNAVAIL, include/sys/fs/zfs.h
+    }
+)
+
+
+def spare(decision: Decision, reason: str) -> Decision:
+    """Keep a victim after all."""
+    return Decision(decision.snapshot, keep=True, reasons=(reason,), spared=True)
+
+
+class Destruction:
+    """Carries a plan out, batch by batch.
+
+    Attributes:
+        destroyed: Names of what went, in that order.
+        spared: What stayed although the plan lets it go, and why.
+        fallback: Why no channel program could be used; empty where one was.
+    """
+
+    def __init__(self, engine: Engine, plan: PrunePlan) -> None:
+        self.destroyed: list[str] = []
+        self.spared: list[Decision] = []
+        self.fallback = ""
+        self._engine = engine
+        self._plan = plan
+        self._survivors = _survivors(plan)
+        self._marks = {
+            dataset: {KEPT_PROPERTY: str(count)}
+            for dataset, count in plan.remember.items()
+        }
+
+    def run(self) -> None:
+        """Destroy all victims.
+
+        Raises:
+            EngineError: ZFS refused; what went before stays destroyed.
+        """
+        for batch in _batches(self._plan.victims):
+            left = batch if self.fallback else self._by_program(batch)
+            if left:
+                self._by_name(left)
+
+    def _by_program(self, batch: list[Snapshot]) -> list[Snapshot]:
+        """Destroy a batch in one transaction with all checks; give what is left to do."""
+        datasets = {snapshot.dataset for snapshot in batch}
+        survivors = [self._survivors[d] for d in datasets if d in self._survivors]
+        marks = {d: self._marks[d] for d in datasets & self._marks.keys()}
+        try:
+            stay = self._engine.destroy_exactly(
+                {snapshot.name: snapshot.guid for snapshot in batch},
+                survivors={snapshot.name: snapshot.guid for snapshot in survivors},
+                marks=marks,
+            )
+        except EngineError as error:
+            if error.errno not in _NO_PROGRAM:
+                raise
+            self.fallback = error.reason
+            return batch
+        for dataset in marks:
+            del self._marks[dataset]
+        self.destroyed += [s.name for s in batch if s.name not in stay]
+        left = []
+        for snapshot in batch:
+            why = stay.get(snapshot.name)
+            if why is None or isinstance(why, NotFound):
+                continue  # it went, or somebody else destroyed it
+            if why.errno == errno.EBUSY:
+                left.append(snapshot)  # perhaps but mounted below .zfs: ZFS unmounts it
+            elif isinstance(why, NoSpace):
+                raise why
+            else:
+                self._spare(snapshot, why.reason)
+        return left
+
+    def _by_name(self, batch: list[Snapshot]) -> None:
+        """Look at guids, then destroy by name, without what ZFS will not let go."""
+        survivors = {s.dataset: self._survivors.get(s.dataset) for s in batch}
+        now = self._engine.find_snapshots(
+            [*(s.name for s in batch), *(s.name for s in survivors.values() if s)]
+        )
+        going: dict[str, Snapshot] = {}
+        for snapshot in batch:
+            found = now.get(snapshot.name)
+            survivor = survivors[snapshot.dataset]
+            if found is None:
+                continue
+            if found.guid != snapshot.guid:
+                self._spare(snapshot, MADE_ANEW)
+            elif survivor and not _same(survivor, now.get(survivor.name)):
+                self._spare(snapshot, _ORPHANED)
+            else:
+                going[snapshot.name] = snapshot
+        # ZFS destroys all of a batch or nothing, and names what stands in the way: each
+        # round goes without at least one of them, so this ends.
+        while going:
+            try:
+                self._engine.destroy_snapshots(going)
+            except BatchError as error:
+                for failure in error.failures:
+                    if not isinstance(failure, (Busy, NotFound)):
+                        raise failure from None
+                    self._spare(going.pop(failure.target), failure.reason)
+            else:
+                self.destroyed += going
+                self._note({snapshot.dataset for snapshot in going.values()})
+                return
+
+    def _note(self, datasets: Iterable[str]) -> None:
+        """Set what is to be remembered of datasets that just lost snapshots."""
+        for dataset in datasets & self._marks.keys():
+            try:
+                self._engine.set(dataset, self._marks.pop(dataset))
+            except EngineError:
+                # the next run has less to compare with, and nothing else
+                continue
+
+    def _spare(self, snapshot: Snapshot, reason: str) -> None:
+        self.spared.append(spare(Decision(snapshot, keep=False, reasons=()), reason))
+
+
+def _same(listed: Snapshot, found: Snapshot | None) -> bool:
+    return found is not None and found.guid == listed.guid
+
+
+def _survivors(plan: PrunePlan) -> dict[str, Snapshot]:
+    """Give for each dataset the newest snapshot in scope that the plan keeps.
+
+    As long as it is there, the victims are not the newest: whatever anybody destroyed
+    meanwhile, one of the policy's snapshots is left.
+    """
+    found: dict[str, Snapshot] = {}
+    scopes = {name: policy.scope() for name, policy in plan.policies.items()}
+    for decision in plan.decisions:
+        snapshot = decision.snapshot
+        dataset = snapshot.dataset
+        if decision.keep and dataset not in found and scopes[dataset](snapshot.short_name):
+            found[dataset] = snapshot
+    return found
+
+
+def _batches(victims: Iterable[Snapshot]) -> Iterator[list[Snapshot]]:
+    """Deal victims out into calls; one call reaches one pool."""
+    pools: dict[str, dict[str, list[Snapshot]]] = {}
+    for victim in victims:
+        of_pool = pools.setdefault(names.pool_of(victim.name), {})
+        of_pool.setdefault(victim.dataset, []).append(victim)
+    for of_pool in pools.values():
+        yield from interleave(of_pool, DEFAULT_BATCH)

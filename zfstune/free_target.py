@@ -1,0 +1,55 @@
+"""How much is to be free, in a pool or below a quota."""
+
+from __future__ import annotations
+
+from zfstune.errors import PolicyError
+from zfstune.frozen import frozen
+from zfstune.quoting import shown
+from zfstune.size import SizeError, format_size, read_size
+
+__all__ = ["FreeTarget"]
+
+_WHOLE = 100
+
+
+@frozen
+class FreeTarget:
+    """How much is to be free: bytes, or a part of what there is in percent."""
+
+    bytes: int = 0
+    percent: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> FreeTarget:
+        """Read ``50G`` or ``20%``.
+
+        Raises:
+            PolicyError: It is neither.
+        """
+        digits = text.removesuffix("%")
+        if digits != text:
+            if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:4]) < _WHOLE):
+                raise _bad(text, "a part goes from 1% to 99%")
+            return cls(percent=int(digits))
+        try:
+            wanted = read_size(text)
+        except SizeError as error:
+            raise _bad(text, error.reason) from None
+        if not wanted:
+            raise _bad(text, "nothing is no target")
+        return cls(wanted)
+
+    def __str__(self) -> str:
+        return f"{self.percent}%" if self.percent else format_size(self.bytes)
+
+    def missing(self, used: int, available: int) -> int:
+        """Give the bytes to free, for what there is of used and available ones."""
+        wanted = (used + available) * self.percent // _WHOLE or self.bytes
+        return max(wanted - available, 0)
+
+
+def _bad(text: str, reason: str) -> PolicyError:
+    return PolicyError(
+        f"cannot use policy 'free-target={shown(text)}': {reason}",
+        hint="say a size or a part of the pool, as in 50G or 20%",
+    )
