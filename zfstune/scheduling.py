@@ -66,12 +66,18 @@ class Scheduled:
         return any(rule != Never() for rule in rules)
 
 
-def scheduled(engine: Engine, datasets: Iterable[str] = ()) -> list[Scheduled]:
+def scheduled(
+    engine: Engine,
+    datasets: Iterable[str] = (),
+    *,
+    faults: list[PolicyError] | None = None,
+) -> list[Scheduled]:
     """Give those that have a schedule, by name.
 
     Args:
         engine: Whose.
         datasets: These and those below them; default: all of all pools.
+        faults: Gets what cannot be read, so that the others still count.
 
     Raises:
         PolicyError: A schedule or policy cannot be read; the message names whose.
@@ -84,16 +90,20 @@ def scheduled(engine: Engine, datasets: Iterable[str] = ()) -> list[Scheduled]:
         for name, each in found.items()
         if each.local(SCHEDULE_PROPERTY) not in (None, NONE)
     }
-    policies = stored_policies(engine, ruled.values(), allow_zero=True)
-    return [
-        Scheduled(
-            name,
-            _cadence(each),
-            members(name, found),
-            policies[name][0] if name in policies else None,
-        )
-        for name, each in sorted(ruled.items())
-    ]
+    schedules = []
+    for name, each in sorted(ruled.items()):
+        try:
+            policy, _ = stored_policies(engine, [each], allow_zero=True).get(
+                name, (None, "")
+            )
+            cadence = _cadence(each)
+        except PolicyError as error:
+            if faults is None:
+                raise
+            faults.append(error)
+            continue
+        schedules.append(Scheduled(name, cadence, members(name, found), policy))
+    return schedules
 
 
 def targets(
@@ -241,17 +251,27 @@ def run_job(
     return run
 
 
-def due_runs(engine: Engine, folder: str, now: int) -> list[tuple[str, str]]:
+def due_runs(
+    engine: Engine, folder: str, now: int
+) -> tuple[list[tuple[str, str]], list[PolicyError]]:
     """Give the runs that are due: job and dataset, snapshots first.
 
     A run that was due while nothing ran is due now, once, as with Persistent= of
     systemd's timers; and so is one that never ran.
+
+    Returns:
+        The runs, and what is wrong with schedules that cannot be followed.
     """
     from datetime import UTC, datetime  # noqa: PLC0415 (a loop's, not a timer's)
 
     found = []
-    for each in scheduled(engine):
-        tz = UTC if each.policy is None else zone(each.policy)
+    faults: list[PolicyError] = []
+    for each in scheduled(engine, faults=faults):
+        try:
+            tz = UTC if each.policy is None else zone(each.policy)
+        except PolicyError as error:
+            faults.append(error)
+            continue
         local = datetime.fromtimestamp(now, UTC).astimezone(tz)
         jobs = [("snapshot", each.cadence)]
         if each.prunes:
@@ -260,7 +280,7 @@ def due_runs(engine: Engine, folder: str, now: int) -> list[tuple[str, str]]:
             last = last_run(folder, job, each.dataset)
             if last is None or last.began < cadence.last(local).timestamp():
                 found.append((job, each.dataset))
-    return sorted(found, key=lambda run: (run[0] == "prune", run[1]))
+    return sorted(found, key=lambda run: (run[0] == "prune", run[1])), faults
 
 
 def _snapshot(engine: Engine, dataset: str) -> tuple[int, int, int]:

@@ -12,7 +12,8 @@ import pytest
 
 import zfstune
 from zfstune.cadence import SCHEDULE_PROPERTY
-from zfstune.cli import main
+from zfstune.cli import main, schedule, schedule_run
+from zfstune.engine.image import ImageEngine
 from zfstune.errors import NotFound, PlanError, PolicyError
 from zfstune.policies import set_policy
 from zfstune.policy import POLICY_PROPERTY
@@ -31,8 +32,6 @@ from zfstune.scheduling import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from zfstune.engine.image import ImageEngine
 
 
 # What the kldload postinstallers write into /etc/cron.d: when, and how many stay. The
@@ -190,18 +189,18 @@ def test_what_is_due(engine: ImageEngine, tmp_path: Path) -> None:
         ("prune", "tank/a"),
         ("prune", "tank/b"),
     ]
-    assert due_runs(engine, folder, NOON) == all_of_them
+    assert due_runs(engine, folder, NOON) == (all_of_them, [])
     for job, dataset in all_of_them:
         note(folder, LastRun(dataset, job, NOON - 15 * 60, NOON))  # at 11:55
-    assert due_runs(engine, folder, NOON) == [
+    assert due_runs(engine, folder, NOON)[0] == [
         ("snapshot", "tank/a"),
         ("snapshot", "tank/c"),
     ]
-    assert due_runs(engine, folder, NOON - 11 * 60) == []
-    assert ("prune", "tank/a") in due_runs(engine, folder, NOON + 20 * 60)
-    assert len(due_runs(engine, folder, NOON + 15 * 3600)) == 5
+    assert due_runs(engine, folder, NOON - 11 * 60) == ([], [])
+    assert ("prune", "tank/a") in due_runs(engine, folder, NOON + 20 * 60)[0]
+    assert len(due_runs(engine, folder, NOON + 15 * 3600)[0]) == 5
     set_policy(engine, "tank/b", parse_policy("daily=3 tz=Asia/Tokyo"))
-    assert ("snapshot", "tank/b") in due_runs(engine, folder, NOON + 5 * 3600)
+    assert ("snapshot", "tank/b") in due_runs(engine, folder, NOON + 5 * 3600)[0]
 
 
 def test_targets_are_refused_where_snapshots_would_pile_up(engine: ImageEngine) -> None:
@@ -220,6 +219,88 @@ def test_targets_are_refused_where_snapshots_would_pile_up(engine: ImageEngine) 
     engine.set("tank/a", {SCHEDULE_PROPERTY: "often"})
     with pytest.raises(PolicyError, match="follow the schedule of 'tank/a'"):
         scheduled(engine)
+
+
+def test_the_command_installs(
+    engine: ImageEngine,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing with -n, then files and the property, then nothing again."""
+    monkeypatch.setattr(schedule, "open_meant", lambda _: nullcontext(engine))
+    monkeypatch.setattr(schedule, "is_kernel_meant", lambda _: True)
+    zfstune.apply("web", "audit", engine=engine)
+    engine.create("tank/shop")
+    units = tmp_path / "units"
+
+    def call(*words: str) -> list[str]:
+        assert main(["schedule", *words, "--dir", os.fspath(units)]) == 0
+        return [line for line in capsys.readouterr().out.splitlines() if line[:1].isalpha()]
+
+    said = call("install", "--role", "web", "-n")
+    assert [line.split()[0] for line in said] == ["write", "write", "enable"] * 2
+    assert not units.exists()
+    assert call("install", "--role", "web") == said
+    assert {line.split()[0] for line in call("install", "--role", "web")} == {"keep"}
+    assert main(["schedule", "install", "tank/shop", "--every", "4h"]) == 2
+    assert "pile up" in capsys.readouterr().err
+    call("install", "tank/shop", "--every", "4h", "--no-prune")
+    assert engine.dataset("tank/shop").local(SCHEDULE_PROPERTY) == "4h"
+    call("install", "--all", "--no-prune")
+    names = sorted(path.name for path in units.glob("*.timer"))
+    assert names == [
+        f"zfstune-snapshot-tank-{name}.timer" for name in ("data-audit", "data-www", "shop")
+    ]
+    [service] = units.glob("*shop.service")
+    assert service.read_text().count(" schedule run --once snapshot tank/shop\n") == 1
+    assert main(["schedule", "show", "--json", "--dir", os.fspath(units)]) == 0
+    rows = json.loads(capsys.readouterr().out)["schedules"]
+    assert [row["timers"] for row in rows] == [["snapshot"]] * 3
+    call("remove", "tank/shop")
+    assert engine.dataset("tank/shop").local(SCHEDULE_PROPERTY) == "none"
+    call("remove", "--all")
+    assert [path.name for path in units.iterdir()] == ["timers.target.wants"]
+    assert scheduled(engine) == []
+
+
+def test_the_loop_does_what_is_due(
+    engine: ImageEngine,
+    file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once, though it looks three times; and what cannot be done does not end it."""
+    for name in ("a", "b"):
+        engine.create(f"tank/{name}")
+        set_schedule(engine, f"tank/{name}", "daily")
+    set_policy(engine, "tank/a", parse_policy("daily=3"))
+    engine.hold(zfstune.snapshot("tank/b", engine=engine), "mine")
+    engine.set("tank/b", {POLICY_PROPERTY: "daily=3 tz=No/Where"})
+    engine.close()
+    looks = []
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 1:  # one that cannot be followed; the next look finds it mended
+            with ImageEngine(file) as again:
+                assert len(again.snapshots("tank/a")) == 1
+                again.set("tank/b", {POLICY_PROPERTY: "never"})
+        if len(looks) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(schedule_run, "_sleep", sleep)
+    state = os.fspath(tmp_path / "state")
+    status = main(["--image", os.fspath(file), "schedule", "run", "--state", state])
+    assert status == 130
+    out, error = capsys.readouterr()
+    assert out.splitlines() == ["tank/a: took 1", "tank/a: destroyed 0", "tank/b: took 1"]
+    assert error.count("no such zone") == 1
+    assert all(0 < seconds <= 60 for seconds in looks)
+    with ImageEngine(file) as again:
+        assert len(again.snapshots("tank/a")) == 1
+        assert len(again.snapshots("tank/b")) == 2
 
 
 def test_the_command_runs_shows_and_removes(

@@ -29,6 +29,8 @@ __all__ = ["build_parser"]
 _NO_TERMINAL = 80
 # Verbs whose modules are loaded when they are chosen: each timer pays for the others.
 _LATE = {
+    "check": "check that snapshots are fresh, for Nagios and others",
+    "metrics": "print figures for Prometheus",
     "schedule": "take snapshots and prune by the clock",
     "snapshots": "show snapshots: why each stays, and when it goes",
 }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["run_forever", "run_once"]
 
 _MINUTE = 60
+_sleep = time.sleep
 
 
 def run_once(args: argparse.Namespace) -> int:
@@ -37,14 +38,16 @@ def run_forever(args: argparse.Namespace) -> int:
             _apart(args, lambda: _due(args))
         except ZfstuneError as error:  # of an image; the kernel's are told by the child
             report(error)
-        time.sleep(_MINUTE - time.time() % _MINUTE)
+        _sleep(_MINUTE - time.time() % _MINUTE)
 
 
 def _due(args: argparse.Namespace) -> int:
     folder = state_folder(args.state)
     with open_meant(args) as engine:
-        due = due_runs(engine, folder, _now())
-    result = status.DONE
+        due, faults = due_runs(engine, folder, _now())
+    for fault in faults:
+        report(fault)
+    result = status.FAILED if faults else status.DONE
     for job, dataset in due:
         try:
             done = _job(args, job, dataset)

@@ -1,0 +1,125 @@
+"""``zfstune check``: are the snapshots fresh? A monitoring plugin."""
+
+from __future__ import annotations
+
+from zfstune.cli.opening import open_meant
+from zfstune.cli.output import print_json
+from zfstune.errors import ZfstuneError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from zfstune.health import Verdict
+
+__all__ = ["add_arguments"]
+
+_STATUS = """\
+exit status, as monitoring plugins have it:
+  0  OK
+  1  WARNING: a snapshot is late, or the last run of a schedule failed
+  2  CRITICAL: a snapshot is long overdue, or a pool is suspended
+  3  UNKNOWN: nothing has a schedule, or ZFS did not answer
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = (
+        "Check that the newest snapshot of each dataset with a schedule, and of those "
+        "taken along with it, is as fresh as the schedule says, and that the last runs "
+        "succeeded. Prints one line with figures, as Nagios, Icinga and others read it. "
+        "A dataset that was made since its last period has time until the next."
+    )
+    parser.epilog = _STATUS
+    parser.add_argument(
+        "datasets", nargs="*", metavar="DATASET", help="only these; default: all"
+    )
+    parser.add_argument(
+        "-w",
+        "--warning",
+        metavar="AGE",
+        help="late from then on, as 90m, 36h or 2d (default: one and a half periods)",
+    )
+    parser.add_argument(
+        "-c",
+        "--critical",
+        metavar="AGE",
+        help="long overdue from then on (default: three periods)",
+    )
+    parser.add_argument(
+        "--state", metavar="DIR", help="where runs are noted, as for schedule"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from zfstune.health import UNKNOWN  # noqa: PLC0415 (not for --help)
+
+    try:
+        verdict = _verdict(args)
+    except ZfstuneError as error:
+        words = " ".join(str(error).replace("|", "/").split())
+        if args.json:
+            print_json({"status": "UNKNOWN", "error": words})
+        else:
+            print(f"ZFSTUNE UNKNOWN: {words}")
+        return UNKNOWN
+    if args.json:
+        print_json(_facts(verdict))
+    else:
+        print(verdict.line())
+    return verdict.status
+
+
+def _verdict(args: argparse.Namespace) -> Verdict:
+    from time import time  # noqa: PLC0415 (not for --help)
+
+    from zfstune.health import judge  # noqa: PLC0415 (as above)
+    from zfstune.monitoring import observe  # noqa: PLC0415 (as above)
+    from zfstune.runs import state_folder  # noqa: PLC0415 (as above)
+
+    warning, critical = (_seconds(args, option) for option in ("warning", "critical"))
+    with open_meant(args) as engine:
+        seen = observe(engine, args.datasets, state_folder(args.state))
+    return judge(
+        seen.datasets,
+        seen.pools,
+        seen.runs,
+        int(time()),
+        warning=warning,
+        critical=critical,
+    )
+
+
+def _seconds(args: argparse.Namespace, option: str) -> int | None:
+    text = getattr(args, option)
+    if text is None:
+        return None
+    from zfstune.policy_text import parse_span  # noqa: PLC0415 (where one is given)
+
+    return parse_span(f"--{option}", text)
+
+
+def _facts(verdict: Verdict) -> dict[str, object]:
+    return {
+        "status": verdict.word,
+        "problems": [
+            {"status": p.status, "target": p.target, "message": p.message}
+            for p in verdict.problems
+        ],
+        "datasets": [
+            {
+                "dataset": each.dataset,
+                "newest": each.newest,
+                "interval_seconds": each.interval_seconds,
+                "warning_seconds": late,
+                "critical_seconds": overdue,
+                "snapshots": each.own,
+                "other_snapshots": each.others,
+                "used_bytes": each.used_bytes,
+            }
+            for each, (late, overdue) in zip(verdict.datasets, verdict.limits, strict=True)
+        ],
+    }

@@ -1,0 +1,53 @@
+"""``zfstune metrics``: figures for Prometheus."""
+
+from __future__ import annotations
+
+import sys
+
+from zfstune import __version__
+from zfstune.cli import status
+from zfstune.cli.opening import open_meant
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add_arguments"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = (
+        "Print figures in Prometheus' text format: of each dataset with a schedule, and "
+        "of those taken along with it, when the newest snapshot was taken, how many there "
+        "are and what they hold; how the last runs ended; and how full the pools are. "
+        "With --output a file is replaced at once, as node_exporter's textfile collector "
+        "wants it; where ZFS does not answer it stays as it was."
+    )
+    parser.add_argument(
+        "datasets", nargs="*", metavar="DATASET", help="only these; default: all"
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        help="as /var/lib/prometheus/node-exporter/zfstune.prom (default: stdout)",
+    )
+    parser.add_argument(
+        "--state", metavar="DIR", help="where runs are noted, as for schedule"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from zfstune.monitoring import observe  # noqa: PLC0415 (not for --help)
+    from zfstune.prometheus_text import families, render  # noqa: PLC0415 (as above)
+    from zfstune.runs import state_folder, write_file  # noqa: PLC0415 (as above)
+
+    with open_meant(args) as engine:
+        seen = observe(engine, args.datasets, state_folder(args.state))
+    text = render(families(seen.datasets, seen.pools, seen.runs, __version__))
+    if args.output is None:
+        sys.stdout.write(text)
+    else:
+        write_file(args.output, text)
+    return status.DONE

@@ -1,0 +1,102 @@
+"""Look at what schedules should have brought about: for checks and for metrics."""
+
+from __future__ import annotations
+
+from zfstune.frozen import frozen
+from zfstune.health import Observed, ObservedPool
+from zfstune.names import SNAPSHOT_PROPERTY, check_dataset, is_auto_name, pool_of
+from zfstune.runs import last_runs
+from zfstune.scheduling import scheduled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zfstune.engine import Engine
+    from zfstune.run_record import LastRun
+    from zfstune.state import Snapshot
+
+__all__ = ["Observation", "observe"]
+
+
+@frozen
+class Observation:
+    """What was seen.
+
+    Attributes:
+        datasets: Those with a schedule and those taken along, or those named.
+        pools: Those they are in, or all.
+        runs: The last runs of their schedules.
+    """
+
+    datasets: tuple[Observed, ...]
+    pools: tuple[ObservedPool, ...]
+    runs: tuple[LastRun, ...]
+
+
+def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation:
+    """Look at datasets, their pools, and the notes of their runs.
+
+    A pool that was suspended is not asked for more than that: it might not answer.
+
+    Args:
+        engine: Whose.
+        datasets: Full names; default: all that have a schedule, and those taken along.
+        folder: Of the notes.
+
+    Raises:
+        PolicyError: A schedule cannot be read.
+        NotFound: A dataset that is named does not exist.
+    """
+    wanted = tuple(dict.fromkeys(check_dataset(name) for name in datasets))
+    named = dict.fromkeys(pool_of(name) for name in wanted) or engine.pools()
+    pools = tuple(_pool(engine, name) for name in named)
+    found: dict[str, Observed] = {}
+    roots: set[str] = set()
+    for pool in pools:
+        if pool.suspended:
+            continue
+        due: dict[str, int] = {}
+        for each in scheduled(engine, [pool.pool]):
+            due.update(dict.fromkeys(each.members, each.cadence.seconds))
+            if not wanted or set(each.members) & set(wanted):
+                roots.add(each.dataset)
+        ours = [name for name in wanted if pool_of(name) == pool.pool] or (
+            [] if wanted else list(due)
+        )
+        found.update({name: _observed(engine, name, due.get(name)) for name in ours})
+    runs = tuple(run for run in last_runs(folder) if run.dataset in roots)
+    return Observation(tuple(found.values()), pools, runs)
+
+
+def _pool(engine: Engine, name: str) -> ObservedPool:
+    info = engine.pool(name)
+    return ObservedPool(name, info.size_bytes, info.free_bytes, info.suspended)
+
+
+def _observed(engine: Engine, name: str, interval: int | None) -> Observed:
+    dataset = engine.dataset(name)
+    listing = engine.snapshots(name)
+    ours = [each for each in listing if is_auto_name(each.short_name)]
+    return Observed(
+        name,
+        interval,
+        created=int(dataset.value("creation") or 0),
+        newest=_newest(engine, ours),
+        own=len(ours),
+        others=len(listing) - len(ours),
+        used_bytes=int(dataset.value("usedbysnapshots") or 0),
+    )
+
+
+def _newest(engine: Engine, ours: list[Snapshot]) -> int | None:
+    """Give when the newest was taken that is marked as zfstune's, here.
+
+    A name proves nothing, and one that was received was taken elsewhere; the mark is
+    read of as few as it takes.
+    """
+    for each in reversed(ours):
+        found = engine.find_snapshots([each.name], properties=True).get(each.name)
+        if found is not None and found.local(SNAPSHOT_PROPERTY) is not None:
+            return found.creation
+    return None
