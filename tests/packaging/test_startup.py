@@ -16,7 +16,7 @@ HOME = str(Path(zfstune.__file__).parents[1])
 # Each of these costs more than any module of zfstune's own (benchmarks/README.md).
 SLOW = {"dataclasses", "datetime", "inspect", "shutil", "tomllib", "typing", "zlib"}
 
-PARSE = "from zfstune.cli.parser import build_parser; build_parser().parse_args({!r})"
+PARSE = "from zfstune.cli.parser import build_parser as b; b({0!r}).parse_args({0!r})"
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="surrogateescape")
-    args = build_parser().parse_args(argv)
+    args = build_parser(sys.argv[1:] if argv is None else argv).parse_args(argv)
     if argv is None and is_kernel_meant(args) and not hasattr(args, "watches_itself"):
         from zfstune.cli.watch import watched  # noqa: PLC0415 (not for --help)
 

@@ -12,19 +12,16 @@ from zfstune.cli.output import print_json
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from typing import Any
 
-__all__ = ["add_parser"]
+__all__ = ["add_arguments"]
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser(
-        "explain",
-        help="say why a profile sets what it sets, and who disagrees",
-        description="Say for each value of a profile why it is set, who says so, who "
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = (
+        "Say for each value of a profile why it is set, who says so, who "
         "disagrees, what this pool makes of it, and how the kldload postinstallers differ; "
-        "and what a record takes on disk. Without ZFS it explains for no pool.",
+        "and what a record takes on disk. Without ZFS it explains for no pool."
     )
     parser.add_argument("profile", metavar="PROFILE", nargs="?", help="as in `postgres`")
     parser.add_argument(

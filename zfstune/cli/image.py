@@ -10,16 +10,14 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-__all__ = ["add_parser"]
+__all__ = ["add_arguments"]
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb and its own two."""
-    parser = verbs.add_parser(
-        "image",
-        help="make and look at a pool in a plain file",
-        description="Make and look at a pool in a plain file. The other verbs work on "
-        "it with --image, without a kernel module and without root.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = (
+        "Make and look at a pool in a plain file. The other verbs work on "
+        "it with --image, without a kernel module and without root."
     )
     own = parser.add_subparsers(metavar="VERB", required=True)
     create = own.add_parser(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zfstune.engine import Engine
     from zfstune.state import Dataset, Snapshot
 
-__all__ = ["add_parser"]
+__all__ = ["add_arguments"]
 
 _DATASET_COLUMNS = {
     "NAME": "name",
@@ -36,13 +36,9 @@ _SNAPSHOT_COLUMNS = {
 _SIZES = ("recordsize", "used", "available", "referenced")
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser(
-        "list",
-        help="list datasets or snapshots",
-        description="List datasets with the profile that manages them, or snapshots.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = "List datasets with the profile that manages them, or snapshots."
     parser.add_argument(
         "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
     )

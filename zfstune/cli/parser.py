@@ -7,33 +7,38 @@ import os
 from functools import cache
 
 from zfstune import __version__
-from zfstune.cli import (
-    apply,
-    explain,
-    image,
-    listing,
-    policy,
-    profiles,
-    prune,
-    snapshot,
-    status,
-)
+from zfstune.cli import status
 from zfstune.cli.opening import IMAGE_VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 __all__ = ["build_parser"]
 
 _NO_TERMINAL = 80
-# Verbs whose modules are loaded when they are chosen: each timer pays for the others.
-_LATE = {
+_HELP = ("-h", "--help")
+# What the help says of each verb. A verb's module has its name, and is loaded once it
+# was chosen: each run of a timer would pay for the others.
+_VERBS = {
+    "apply": "create and tune the datasets of profiles, and mount them",
+    "plan": "show what apply would do, and why",
+    "explain": "say why a profile sets what it sets, and who disagrees",
+    "profiles": "list the profiles",
+    "profile": "check profiles of your own",
+    "roles": "list the roles of machines, and their profiles",
+    "list": "list datasets or snapshots",
+    "snapshot": "take snapshots of datasets, all at one instant",
+    "snapshots": "show snapshots: why each stays, and when it goes",
+    "prune": "destroy the snapshots that no rule keeps",
+    "policy": "store on datasets what prune is to keep",
+    "schedule": "take snapshots and prune by the clock",
     "check": "check that snapshots are fresh, for Nagios and others",
     "metrics": "print figures for Prometheus",
-    "schedule": "take snapshots and prune by the clock",
-    "snapshots": "show snapshots: why each stays, and when it goes",
+    "image": "make and look at a pool in a plain file",
 }
+_MODULES = {"list": "listing"}
 
 
 class _Help(argparse.HelpFormatter):
@@ -63,23 +68,28 @@ def _columns() -> int:
 class _Parser(argparse.ArgumentParser):
     """Every verb's parser ends its help alike."""
 
-    late = ""
+    verb = ""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(epilog=status.HELP, formatter_class=_Help, **options)
 
     def parse_known_args(self, *given: Any, **named: Any) -> Any:
         """Load what the verb adds, now that it was chosen; then parse."""
-        if self.late:
+        if self.verb:
             from importlib import import_module  # noqa: PLC0415 (where a verb needs it)
 
-            verb, self.late = self.late, ""
-            import_module(f"zfstune.cli.{verb}").add_arguments(self)
+            verb, self.verb = self.verb, ""
+            import_module(f"zfstune.cli.{_MODULES.get(verb, verb)}").add_arguments(self)
         return super().parse_known_args(*given, **named)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser; each verb adds its own part."""
+def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """Build the parser.
+
+    Args:
+        argv: What it is to parse: it need not know the verbs that are no word of this.
+            Without, or where the first word asks for help, it knows all.
+    """
     _columns.cache_clear()  # once a parser, not once an argument
     parser = _Parser(
         prog="zfstune",
@@ -92,8 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"work on the pool in a plain file (default: ${IMAGE_VARIABLE})",
     )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for verb in (apply, explain, profiles, snapshot, prune, policy, listing, image):
-        verb.add_parser(verbs)
-    for name, line in _LATE.items():
-        verbs.add_parser(name, help=line).late = name
+    words = [] if not argv or argv[0] in _HELP else argv
+    for verb in [verb for verb in _VERBS if verb in words] or _VERBS:
+        verbs.add_parser(verb, help=_VERBS[verb]).verb = verb
     return parser

@@ -13,22 +13,19 @@ from zfstune.cli.simulate import add_simulate
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from typing import Any
 
-__all__ = ["add_parser"]
+__all__ = ["add_arguments"]
 
 # zfstune.imports.FORMATS, which --help need not import
 _TOOLS = ("bzfs", "cron", "pyznap", "sanoid", "zfs-autobackup", "znapzend")
 _MOST_BYTES = 1 << 20
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb and its own verbs."""
-    parser = verbs.add_parser(
-        "policy",
-        help="store on datasets what prune is to keep",
-        description="Store a retention policy on a dataset, as a user property that "
-        "those below inherit. `zfstune prune` without a rule follows it.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = (
+        "Store a retention policy on a dataset, as a user property that "
+        "those below inherit. `zfstune prune` without a rule follows it."
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     setting = actions.add_parser(

@@ -17,21 +17,19 @@ if TYPE_CHECKING:
 
     from zfstune.pruning import Pruned
 
-__all__ = ["add_parser"]
+__all__ = ["add_arguments"]
 
 _WAIT_SECONDS = 600
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser(
-        "prune",
-        help="destroy the snapshots that no rule keeps",
-        description="Destroy the snapshots of each dataset that no rule keeps: with "
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = (
+        "Destroy the snapshots of each dataset that no rule keeps: with "
         "--keep N all but the newest N. Only those that `zfstune snapshot` made are in "
         "scope, unless --match or --regex names others. Without a rule each dataset "
         "follows the policy stored on it or above (zfstune policy set). Held and cloned "
-        "snapshots stay and are reported.",
+        "snapshots stay and are reported."
     )
     parser.add_argument(
         "datasets",

@@ -9,19 +9,16 @@ from zfstune.cli.output import print_json
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from typing import Any
 
-__all__ = ["add_parser"]
+__all__ = ["add_arguments"]
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser(
-        "snapshot",
-        help="take snapshots of datasets, all at one instant",
-        description="Take a snapshot of each dataset, all in one transaction, or none. "
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = (
+        "Take a snapshot of each dataset, all in one transaction, or none. "
         "They are named by the time in UTC and marked as zfstune's, so that "
-        "`zfstune prune` knows them.",
+        "`zfstune prune` knows them."
     )
     parser.add_argument("datasets", nargs="+", metavar="DATASET")
     parser.add_argument(

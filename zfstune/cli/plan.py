@@ -1,0 +1,37 @@
+"""``zfstune plan``."""
+
+from __future__ import annotations
+
+from zfstune.cli import status
+from zfstune.cli.opening import open_meant
+from zfstune.cli.output import print_json
+from zfstune.cli.profile_options import add_profiles, read_profiles, show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add_arguments"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = "Show what `zfstune apply` would do, and why; change nothing."
+    add_profiles(parser)
+    parser.add_argument(
+        "--check", action="store_true", help="exit with 4 when something would change"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from zfstune.applying import plan  # noqa: PLC0415 (not for --help)
+
+    profiles, arguments = read_profiles(args)
+    with open_meant(args) as engine:
+        made = plan(*profiles, **arguments, engine=engine)
+    if args.json:
+        print_json(made.to_dict())
+    else:
+        show(made)
+    return status.PENDING if args.check and made.pending else status.DONE

@@ -1,0 +1,60 @@
+"""``zfstune profile``: are profiles of one's own sound?"""
+
+from __future__ import annotations
+
+from zfstune.cli import status
+from zfstune.cli.output import print_json, report
+from zfstune.errors import ProfileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add_arguments"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = (
+        "Check profiles of your own, for `zfstune apply --profile FILE` or for "
+        "/etc/zfstune/profiles.d."
+    )
+    own = parser.add_subparsers(metavar="VERB", required=True)
+    check = own.add_parser(
+        "check",
+        help="say whether files hold sound profiles",
+        description="Say whether files hold sound profiles. Nothing but the files is read.",
+    )
+    check.add_argument("files", metavar="FILE", nargs="+")
+    check.set_defaults(run=_check)
+    schema = own.add_parser(
+        "schema",
+        help="print the JSON Schema of a profile",
+        description="Print the JSON Schema of a profile, for an editor to complete by.",
+    )
+    schema.set_defaults(run=_schema)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from zfstune.profile import load_file  # noqa: PLC0415 (not for --help)
+
+    faults = 0
+    for path in args.files:
+        try:
+            found = load_file(path)
+        except ProfileError as error:
+            report(error)
+            faults += 1
+            continue
+        variants = "".join(f", variant {each.name}" for each in found.variants)
+        count = len(found.datasets)
+        datasets = f"{count} dataset{'s' if count > 1 else ''}"
+        print(f"{path}: sound: profile {found.name}, {datasets}{variants}")
+    return status.FAILED if faults else status.DONE
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from zfstune.profile_schema import profile_schema  # noqa: PLC0415 (not for --help)
+
+    print_json(profile_schema())
+    return status.DONE

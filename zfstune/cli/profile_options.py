@@ -1,0 +1,120 @@
+"""The options that ``plan`` and ``apply`` share, and how a plan is shown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from zfstune.actions import Plan
+
+__all__ = ["add_profiles", "read_profiles", "show"]
+
+
+def add_profiles(parser: argparse.ArgumentParser) -> None:
+    """Add what says which profiles, where, and with which values."""
+    parser.add_argument(
+        "profiles",
+        nargs="*",
+        metavar="PROFILE",
+        help="as in `postgres`; `zfstune profiles` lists them",
+    )
+    parser.add_argument(
+        "--profile",
+        dest="files",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a profile of your own; may be repeated",
+    )
+    parser.add_argument(
+        "--role",
+        dest="roles",
+        metavar="ROLE",
+        action="append",
+        default=[],
+        help="the profiles of a role, as in `web`; `auto`: that of the host's name; may be "
+        "repeated; `zfstune roles` lists them",
+    )
+    parser.add_argument(
+        "--variant", metavar="NAME", help="other values of the profiles that have them"
+    )
+    parser.add_argument(
+        "--pool", help="default: $ZFSTUNE_POOL, the installer's pool, or the only one"
+    )
+    parser.add_argument(
+        "--root", metavar="DATASET", help="where the datasets go (default: POOL/data)"
+    )
+    parser.add_argument(
+        "-o",
+        dest="properties",
+        metavar="PROPERTY=VALUE",
+        type=_pair,
+        action="append",
+        default=[],
+        help="another value on the first dataset of each profile; may be repeated",
+    )
+    parser.add_argument(
+        "--no-owner", action="store_true", help="leave owner and mode of directories alone"
+    )
+    parser.add_argument(
+        "--allow-unsafe",
+        action="store_true",
+        help="let sync be disabled: a crash then loses confirmed writes",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(refuse=parser.error)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        message = f"'{text}' is not PROPERTY=VALUE"
+        raise argparse.ArgumentTypeError(message)
+    return name, value
+
+
+def read_profiles(args: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
+    """Give the profiles that were asked for, and the other arguments of plan and apply."""
+    return _profiles(args), {
+        "roles": [_role(role) for role in args.roles],
+        "variant": args.variant,
+        "pool": args.pool,
+        "root": args.root,
+        "properties": dict(args.properties),
+        "owner": not args.no_owner,
+        "allow_unsafe": args.allow_unsafe,
+    }
+
+
+def _profiles(args: argparse.Namespace) -> list[Any]:
+    if not (args.profiles or args.files or args.roles):
+        args.refuse("name a PROFILE or a --role")
+    from zfstune.profile import load_file  # noqa: PLC0415 (not for --help)
+
+    return [*args.profiles, *map(load_file, args.files)]
+
+
+def _role(name: str) -> str:
+    """Say what ``auto`` comes to on this host."""
+    from zfstune.roles import AUTO, role_of_host  # noqa: PLC0415 (only for roles)
+
+    if name != AUTO:
+        return name
+    from zfstune.manifest import host_name  # noqa: PLC0415 (as above)
+
+    host = host_name()
+    role = role_of_host(host)
+    print(f"zfstune: role {role.name}, since this host is {host}", file=sys.stderr)
+    return role.name
+
+
+def show(plan: Plan) -> None:
+    """Print a plan for people."""
+    from zfstune.plan_text import render  # noqa: PLC0415 (not for --help or --json)
+
+    sys.stdout.write(render(plan))
+    sys.stdout.flush()  # before the first change

@@ -1,0 +1,54 @@
+"""``zfstune roles``: which there are."""
+
+from __future__ import annotations
+
+from zfstune.cli import status
+from zfstune.cli.output import print_json, print_table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add_arguments"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = (
+        "List the roles of machines and the profiles that each stands for, as "
+        "`zfstune apply --role` takes them."
+    )
+    parser.add_argument(
+        "-H", dest="scripted", action="store_true", help="tabs, no header: for scripts"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from zfstune.roles import ROLES  # noqa: PLC0415 (not for --help)
+
+    if args.json:
+        print_json(
+            [
+                {
+                    "name": role.name,
+                    "aliases": list(role.aliases),
+                    "profiles": list(role.profiles),
+                    "summary": role.summary,
+                }
+                for role in ROLES
+            ]
+        )
+        return status.DONE
+    rows = [
+        (
+            role.name,
+            ",".join(role.aliases) or "-",
+            ",".join(role.profiles) or "-",
+            role.summary,
+        )
+        for role in ROLES
+    ]
+    print_table(("ROLE", "ALSO", "PROFILES", "SUMMARY"), rows, scripted=args.scripted)
+    return status.DONE
