@@ -31,6 +31,8 @@ _VERBS = {
     "list": "list datasets or snapshots",
     "snapshot": "take snapshots of datasets, all at one instant",
     "snapshots": "show snapshots: why each stays, and when it goes",
+    "checkpoint": "note the state of datasets, to come back to",
+    "rollback": "bring datasets back to a checkpoint",
     "prune": "destroy the snapshots that no rule keeps",
     "policy": "store on datasets what prune is to keep",
     "schedule": "take snapshots and prune by the clock",
