@@ -37,6 +37,7 @@ def add_simulate(actions: Any) -> None:
         "--until", default="1y", metavar="TIME", help="how long (default: 1y, 365 days)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--svg", metavar="FILE", help="draw it as well, into that file")
     add_rules(parser)
     parser.set_defaults(run=_simulate)
 
@@ -58,6 +59,11 @@ def _simulate(args: argparse.Namespace) -> int:
         )
         for group in policy.groups
     ]
+    if args.svg is not None:
+        from zfstune.runs import write_file  # noqa: PLC0415 (where it is asked for)
+        from zfstune.timeline_svg import draw  # noqa: PLC0415 (as above)
+
+        write_file(args.svg, draw(found))
     if args.json:
         print_json({"simulations": [_row(text, one) for text, one in found]})
         return status.DONE
