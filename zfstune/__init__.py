@@ -19,6 +19,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.applying import apply, plan
+    from zfstune.checkpointing import checkpoint, rollback
     from zfstune.engine import Engine
     from zfstune.engine import open_engine as open  # noqa: A004 (as in zfstune.open)
     from zfstune.errors import (
@@ -72,9 +73,11 @@ __all__ = [
     "ZfstuneError",
     "__version__",
     "apply",
+    "checkpoint",
     "open",
     "plan",
     "prune",
+    "rollback",
     "snapshot",
 ]
 
@@ -83,9 +86,11 @@ __all__ = [
 _HOMES = {
     "Engine": ("engine", "Engine"),
     "apply": ("applying", "apply"),
+    "checkpoint": ("checkpointing", "checkpoint"),
     "open": ("engine", "open_engine"),
     "plan": ("applying", "plan"),
     "prune": ("pruning", "prune"),
+    "rollback": ("checkpointing", "rollback"),
     "snapshot": ("snapshotting", "snapshot"),
 }
 

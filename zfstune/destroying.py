@@ -66,8 +66,7 @@ class Destruction:
         self._plan = plan
         self._survivors = _survivors(plan)
         self._marks = {
-            dataset: {KEPT_PROPERTY: str(count)}
-            for dataset, count in plan.remember.items()
+            dataset: {KEPT_PROPERTY: str(count)} for dataset, count in plan.remember.items()
         }
 
     def run(self) -> None:

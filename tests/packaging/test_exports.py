@@ -13,7 +13,7 @@ import pytest
 import zfstune
 from source_tree import PACKAGE, modules
 
-FUNCTIONS = ("apply", "open", "plan", "prune", "snapshot")
+FUNCTIONS = ("apply", "checkpoint", "open", "plan", "prune", "rollback", "snapshot")
 
 
 def test_all_is_sorted_and_complete() -> None:

@@ -1,0 +1,143 @@
+"""Rewinds: what goes, what that takes with it, and what consents to it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zfstune.errors import PlanError
+from zfstune.rewinding import (
+    CHECKPOINT_PROPERTY,
+    ESCAPE,
+    LOSSES,
+    RewindPlan,
+    RunningFile,
+    make_rewind,
+)
+from zfstune.running import running_files
+from zfstune.state import LOCAL, NONE, PropertyValue, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+    from zfstune.rewinding import Rewind
+
+
+def taken(txg: int, name: str = "tank/a", **values: str) -> Snapshot:
+    """Give a snapshot of that transaction group."""
+    found = {n: PropertyValue(v, NONE) for n, v in values.items()}
+    return Snapshot(f"{name}@{txg}", txg, txg, len(values.get("clones", "")), found)
+
+
+def rewind(
+    *snapshots: Snapshot,
+    bookmarks: Mapping[str, int] | None = None,
+    parents: Container[str] = (),
+    below: Mapping[str, list[Snapshot]] | None = None,
+    path: str = "",
+) -> Rewind:
+    """Plan the way back to the first snapshot."""
+    return make_rewind(
+        snapshots[0],
+        snapshots,
+        bookmarks=bookmarks or {},
+        parents=parents,
+        below=below or {},
+        path=path,
+    )
+
+
+def test_what_is_newer_goes_and_nothing_else() -> None:
+    """Snapshots and bookmarks after the checkpoint, the newest first."""
+    marks = {"tank/a#old": 4, "tank/a#new": 8}
+    one = rewind(taken(5), taken(3), taken(7), taken(9), bookmarks=marks, path="/a")
+    assert one.newer == ("tank/a@9", "tank/a@7")
+    assert one.bookmarks == ("tank/a#new",)
+    assert one.path == "/a"
+
+
+def test_what_an_escape_left_is_no_loss() -> None:
+    """A rollback that was killed left a snapshot of its own, which nobody misses."""
+    mark = {CHECKPOINT_PROPERTY: PropertyValue(ESCAPE, LOCAL)}
+    assert rewind(taken(5), Snapshot("tank/a@x", 6, 6, 0, mark)).newer == ()
+
+
+def test_clones_go_with_what_they_hang_on() -> None:
+    """With their own snapshots; not where more hangs on those, or lies below."""
+    name = "tank/b"
+    cloned = [taken(5), taken(7, clones=name)]
+    one = rewind(*cloned, parents={"tank"}, below={name: [taken(8, name)]})
+    assert [(c.name, c.snapshots) for c in one.clones] == [(name, (f"{name}@8",))]
+    with pytest.raises(PlanError, match="datasets below it"):
+        rewind(*cloned, parents={name}, below={name: []})
+    with pytest.raises(PlanError, match=f"clones hang on '{name}@8' in turn"):
+        rewind(*cloned, below={name: [taken(8, name, clones="tank/c")]})
+
+
+def test_what_is_held_cannot_go() -> None:
+    """No flag consents to losing what somebody holds."""
+    with pytest.raises(PlanError, match="'tank/a@7' is held"):
+        rewind(taken(5), taken(7, userrefs="1"))
+    with pytest.raises(PlanError, match="'tank/b@8' is held"):
+        rewind(
+            taken(5),
+            taken(7, clones="tank/b"),
+            below={"tank/b": [taken(8, "tank/b", userrefs="2")]},
+        )
+
+
+def test_each_loss_takes_its_word() -> None:
+    """The error names all that would be lost, and the flags that consent."""
+    cloned = [taken(5), taken(7, clones="tank/b")]
+    plan = RewindPlan(
+        "test",
+        (rewind(*cloned, below={"tank/b": []}),),
+        (RunningFile(7, "bash", "/a/run.sh", "tank/a"),),
+    )
+    assert sorted(plan.losses) == sorted(LOSSES)
+    with pytest.raises(PlanError, match=r"tank/a@7.*tank/b.*/a/run.sh \(process 7") as no:
+        plan.check([])
+    assert "--lose snapshots --lose clones --lose script" in no.value.hint
+    with pytest.raises(PlanError) as no:
+        plan.check(["snapshots", "script"])
+    assert no.value.hint.startswith("what is meant so takes --lose clones;")
+    plan.check(LOSSES)
+    with pytest.raises(PlanError, match="consent to lose 'data'"):
+        plan.check(["data"])
+    RewindPlan("test", (rewind(taken(5)),)).check([])
+
+
+LOOK = """\
+import json, sys
+sys.path.insert(0, {root!r})
+from zfstune.running import running_files
+found = running_files({{"tank/a": ({where!r}, {since})}})
+print(json.dumps([f.path for f in found]))
+"""
+
+
+@pytest.mark.parametrize("since", [0, 1 << 40])
+def test_the_script_above_is_seen(tmp_path: Path, since: int) -> None:
+    """The script that a shell has open, and the folder it is in, if made since."""
+    root = os.fspath(Path(__file__).parents[2])
+    (tmp_path / "look.py").write_text(
+        LOOK.format(root=root, where=os.fspath(tmp_path), since=since)
+    )
+    script = tmp_path / "test.sh"
+    script.write_text(f"{sys.executable} look.py\nexit 0\n")
+    out = subprocess.check_output(["/bin/sh", "test.sh"], cwd=tmp_path, text=True)
+    for path in (script, tmp_path):
+        assert (os.fspath(path.resolve()) in out) == (since == 0)
+
+
+def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    """A mountpoint that is gone, or no process table, is no error."""
+    assert running_files({"tank/a": ("/does/not/exist", 0)}) == ()
+    now = int(time.time())
+    assert running_files({"t": (os.fspath(tmp_path), now)}, proc="/nowhere") == ()

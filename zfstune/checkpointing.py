@@ -1,0 +1,378 @@
+"""Checkpoint datasets and bring them back: the loop of who tests what changes a machine.
+
+A checkpoint is one snapshot of each dataset, all in one transaction. A rollback loses
+what was written since, so it first takes an escape: a snapshot of everything, sent
+into clones of the checkpoint below ``POOL/zfstune-escape``. As ZFS rolls back to the
+newest snapshot alone, no snapshot in the dataset itself could outlive it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from contextlib import nullcontext
+from datetime import UTC, datetime
+
+from zfstune import names
+from zfstune.engine import open_engine
+from zfstune.errors import EngineError, InvalidValue, NotFound, PlanError
+from zfstune.frozen import frozen
+from zfstune.pools import choose_pool, ready_pool
+from zfstune.rewinding import (
+    CHECKPOINT_PROPERTY,
+    ESCAPE,
+    ESCAPES,
+    RewindPlan,
+    is_escape,
+    make_rewind,
+    snapshot_name,
+)
+from zfstune.running import running_files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from zfstune.engine import Engine
+    from zfstune.rewinding import Rewind, RunningFile
+    from zfstune.state import Dataset, Snapshot
+
+__all__ = ["Rewound", "checkpoint", "drop_checkpoint", "rollback"]
+
+
+@frozen
+class Rewound:
+    """What became of a rollback.
+
+    Attributes:
+        plan: The plan.
+        done: Datasets brought back, in that order; none in a dry run.
+        escape: Where what was lost can be found; empty where nothing was kept.
+    """
+
+    plan: RewindPlan
+    done: tuple[str, ...] = ()
+    escape: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the plan as JSON takes it, and what was done of it."""
+        return {
+            **self.plan.to_dict(),
+            "done": list(self.done),
+            "escaped_to": self.escape or None,
+        }
+
+
+def checkpoint(
+    name: str,
+    *datasets: str,
+    pool: str | None = None,
+    dry_run: bool = False,
+    engine: Engine | None = None,
+) -> tuple[str, ...]:
+    """Take a checkpoint: one snapshot of each dataset, all at one instant, or none.
+
+    Args:
+        name: Of the checkpoint; the snapshots are called ``checkpoint-NAME``.
+        datasets: These and all below, of one pool. Default: all of the pool that
+            zfstune manages, and the one that is mounted at ``/``, where the pool has
+            it: the boot environment.
+        pool: Where `datasets` is empty: see :func:`zfstune.pools.choose_pool`.
+        dry_run: Give the names and take nothing.
+        engine: Default: the running kernel's ZFS.
+
+    Returns:
+        Full names of the snapshots.
+
+    Raises:
+        InvalidValue: Datasets of several pools: no instant spans two.
+        PlanError: There is nothing to take a checkpoint of.
+        BatchError: A checkpoint of that name is there already; nothing was taken.
+    """
+    short = snapshot_name(names.check_component(name))
+    with nullcontext(engine) if engine else open_engine() as zfs:
+        where = _pool_of(zfs, datasets, pool)
+        ready_pool(zfs, where, operation="take a checkpoint in pool")
+        targets = _targets(zfs, where, datasets)
+        if not targets:
+            raise PlanError(
+                f"cannot take a checkpoint in '{where}': zfstune manages no dataset of it",
+                hint="name datasets, as in zfstune checkpoint NAME tank/data",
+            )
+        taken = tuple(f"{dataset}@{short}" for dataset in targets)
+        if not dry_run:
+            mark = {CHECKPOINT_PROPERTY: str(len(taken))}
+            zfs.take_snapshots(taken, properties=mark)
+        return taken
+
+
+def drop_checkpoint(
+    name: str,
+    *datasets: str,
+    pool: str | None = None,
+    dry_run: bool = False,
+    engine: Engine | None = None,
+) -> tuple[str, ...]:
+    """Destroy a checkpoint's snapshots; give their names. See :func:`checkpoint`.
+
+    Raises:
+        NotFound: There is no such checkpoint.
+        BatchError: One is held, or an escape hangs on it; nothing was destroyed.
+    """
+    with nullcontext(engine) if engine else open_engine() as zfs:
+        where = _pool_of(zfs, datasets, pool)
+        ready_pool(zfs, where, operation="drop a checkpoint in pool")
+        found = tuple(s.name for s in _find(zfs, name, where, datasets))
+        if not dry_run:
+            zfs.destroy_snapshots(found)
+        return found
+
+
+def rollback(
+    name: str,
+    *datasets: str,
+    lose: Iterable[str] = (),
+    escape: bool = True,
+    pool: str | None = None,
+    dry_run: bool = False,
+    engine: Engine | None = None,
+    show: Callable[[RewindPlan], None] | None = None,
+) -> Rewound:
+    """Bring datasets back to a checkpoint.
+
+    Mounted and busy filesystems are rolled back where they are, as ``zfs rollback``
+    does it: the kernel holds access back meanwhile, and a file that is open and was
+    made since is gone. Properties are no part of a snapshot and stay.
+
+    Args:
+        name: Of the checkpoint.
+        datasets: These and all below; default: all that the checkpoint has.
+        lose: What may be lost beyond what was written since: ``snapshots`` (and
+            bookmarks) that are newer, ``clones`` that hang on those, the ``script``
+            that runs this.
+        escape: Keep what is lost below ``POOL/zfstune-escape`` first.
+        pool: Where `datasets` is empty: see :func:`zfstune.pools.choose_pool`.
+        dry_run: Stop once the plan is made.
+        engine: Default: the running kernel's ZFS.
+        show: Called with the plan before anything changes.
+
+    Raises:
+        NotFound: There is no such checkpoint.
+        PlanError: Something would be lost that `lose` does not name, or is held.
+        EngineError: ZFS refused; run it again to go on.
+    """
+    with nullcontext(engine) if engine else open_engine() as zfs:
+        where = _pool_of(zfs, datasets, pool)
+        ready_pool(zfs, where, operation="roll back in pool")
+        plan = _plan(zfs, name, where, datasets, escape=escape)
+        if show is not None:
+            show(plan)
+        if dry_run:
+            return Rewound(plan)
+        plan.check(lose)
+        kept = _escape(zfs, plan) if escape else ""
+        done = tuple(_rewind(zfs, plan))
+        return Rewound(plan, done, kept)
+
+
+def _pool_of(engine: Engine, datasets: Iterable[str], pool: str | None) -> str:
+    pools = {names.pool_of(names.check_dataset(dataset)) for dataset in datasets}
+    if len(pools) > 1:
+        raise InvalidValue(
+            "cannot take datasets of several pools together",
+            hint="no instant spans two pools: name those of one",
+        )
+    return pools.pop() if pools else choose_pool(engine, pool)
+
+
+def _below(engine: Engine, pool: str, datasets: Iterable[str]) -> dict[str, Dataset]:
+    """Give datasets and all below them, without what rollbacks copied aside."""
+    found = {}
+    for root in datasets:
+        for dataset in engine.datasets(root):
+            if f"{dataset.name}/".startswith(f"{pool}/{ESCAPES}/"):
+                continue
+            found[dataset.name] = dataset
+    return found
+
+
+def _targets(engine: Engine, pool: str, datasets: tuple[str, ...]) -> list[str]:
+    if datasets:
+        return list(_below(engine, pool, datasets))
+    found = _below(engine, pool, [pool])
+    mounts = engine.mounts()
+    return [
+        name
+        for name, dataset in found.items()
+        if any(
+            dataset.local(prop) for prop in (names.PROFILE_PROPERTY, names.APPLIED_PROPERTY)
+        )
+        or (name in mounts and mounts[name].path == "/")
+    ]
+
+
+def _find(
+    engine: Engine, name: str, pool: str, datasets: tuple[str, ...]
+) -> list[Snapshot]:
+    """Find the snapshots of a checkpoint, those of parents first."""
+    short = snapshot_name(names.check_component(name))
+    below = _below(engine, pool, datasets or [pool])
+    found = engine.find_snapshots([f"{each}@{short}" for each in below], properties=True)
+    made = [s for s in found.values() if s.local(CHECKPOINT_PROPERTY) is not None]
+    if not made:
+        where = datasets[0] if datasets else pool
+        raise NotFound(
+            operation="find checkpoint",
+            target=name,
+            errno=errno.ENOENT,
+            reason=f"no snapshot '{short}' of zfstune's is in '{where}' or below",
+            hint="zfstune list -t snapshots shows what there is",
+        )
+    return made
+
+
+def _plan(
+    engine: Engine, name: str, pool: str, datasets: tuple[str, ...], *, escape: bool
+) -> RewindPlan:
+    found = _find(engine, name, pool, datasets)
+    parents = {names.parent_of(each.name) or "" for each in engine.datasets(pool)}
+    mounts = engine.mounts()
+    rewinds = []
+    cautions = []
+    for snapshot in found:
+        dataset = snapshot.dataset
+        own = engine.snapshots(dataset, properties=True)
+        newer = [s for s in own if s.createtxg > snapshot.createtxg]
+        below = {
+            clone: engine.snapshots(clone, properties=True)
+            for each in newer
+            for clone in (each.value("clones") or "").split(",")
+            if clone
+        }
+        path = mounts[dataset].path if dataset in mounts else ""
+        marks = engine.bookmarks(dataset)
+        rewinds.append(
+            make_rewind(
+                snapshot, own, bookmarks=marks, parents=parents, below=below, path=path
+            )
+        )
+        if path == "/":
+            cautions.append(
+                f"'{dataset}' is mounted at /: reboot at once, for programs that run have "
+                "files open that will not be there any more"
+            )
+    had = max(int(s.local(CHECKPOINT_PROPERTY) or 0) for s in found)
+    if not datasets and had > len(found):
+        cautions.append(
+            f"the checkpoint was of {had} datasets, and {had - len(found)} of them have "
+            "lost it or are gone: they stay as they are"
+        )
+    return RewindPlan(
+        checkpoint=name,
+        rewinds=tuple(rewinds),
+        running=_running(rewinds, found),
+        escape=f"{pool}/{ESCAPES}" if escape else "",
+        cautions=tuple(cautions),
+    )
+
+
+def _running(
+    rewinds: Iterable[Rewind], found: Iterable[Snapshot]
+) -> tuple[RunningFile, ...]:
+    times = {s.name: s.creation or 0 for s in found}
+    return running_files(
+        {one.dataset: (one.path, times[one.snapshot]) for one in rewinds if one.path}
+    )
+
+
+def _escape(engine: Engine, plan: RewindPlan) -> str:
+    """Copy what is lost aside: each dataset, as a clone of its own checkpoint."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    top = f"{plan.escape}/{plan.checkpoint}-{stamp}"
+    short = f"escape-{stamp}"
+    engine.take_snapshots(
+        [f"{one.dataset}@{short}" for one in plan.rewinds],
+        properties={CHECKPOINT_PROPERTY: ESCAPE},
+    )
+    if not engine.exists(plan.escape):
+        # nothing below it is ever mounted by itself
+        engine.create(plan.escape, properties={"mountpoint": "none", "canmount": "off"})
+    engine.create(top)
+    for one in plan.rewinds:
+        target = f"{top}/{one.dataset}"
+        for ancestor in names.ancestors_of(target):
+            if not engine.exists(ancestor):
+                engine.create(ancestor)
+        try:
+            _copy(engine, f"{one.dataset}@{short}", f"{target}@{short}", one.snapshot)
+        except EngineError as error:
+            raise PlanError(
+                f"cannot keep what '{one.dataset}' would lose: {error.reason}",
+                hint="nothing was rolled back; --no-escape goes on without",
+            ) from error
+    return top
+
+
+def _copy(engine: Engine, source: str, target: str, base: str) -> None:
+    """Send what came after `base` into a clone of it."""
+    out, into = os.pipe()
+    failed: list[BaseException] = []
+
+    def send() -> None:
+        try:
+            engine.send(source, into, base=base)
+        except BaseException as error:  # noqa: BLE001 (raised in the caller's thread)
+            failed.append(error)
+        finally:
+            os.close(into)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        engine.receive(target, out, origin=base)
+    except EngineError as error:
+        failed.append(error)
+    finally:
+        while os.read(out, 1 << 20):  # a sender that nobody reads would never end
+            pass
+        thread.join()
+        os.close(out)
+    if failed:  # the sender's first: its end makes the receiver fail too
+        raise failed[0]
+
+
+def _rewind(engine: Engine, plan: RewindPlan) -> Iterable[str]:
+    for one in plan.rewinds:
+        for clone in one.clones:
+            engine.destroy_snapshots(clone.snapshots)
+            engine.destroy(clone.name)
+    engine.destroy_snapshots(_newer(engine, plan))
+    engine.destroy_bookmarks([mark for one in plan.rewinds for mark in one.bookmarks])
+    for one in plan.rewinds:
+        engine.rollback(one.snapshot)
+        # where the kernel could not take up access again it unmounts by force
+        if one.path and one.path != "/" and one.dataset not in engine.mounts():
+            engine.mount(one.dataset)
+        yield one.dataset
+
+
+def _newer(engine: Engine, plan: RewindPlan) -> list[str]:
+    """Give the snapshots that stand in the way, those of escapes too.
+
+    Raises:
+        PlanError: One was taken since the plan was made.
+    """
+    found: list[str] = []
+    for one in plan.rewinds:
+        listed = engine.snapshots(one.dataset, properties=True)
+        at = [snapshot.name for snapshot in listed].index(one.snapshot)
+        for snapshot in listed[at + 1 :]:
+            if snapshot.name not in one.newer and not is_escape(snapshot):
+                raise PlanError(
+                    f"cannot roll back '{one.dataset}': '{snapshot.name}' was taken since "
+                    "this was planned",
+                    hint="run it again",
+                )
+            found.append(snapshot.name)
+    return found

@@ -1,0 +1,77 @@
+"""``zfstune rollback``."""
+
+from __future__ import annotations
+
+from zfstune.cli import status
+from zfstune.cli.checkpoint import add_targets
+from zfstune.cli.opening import open_meant
+from zfstune.cli.output import print_json, warn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from zfstune.rewinding import RewindPlan
+
+__all__ = ["add_arguments"]
+
+
+def add_arguments(parser: Any) -> None:
+    """Add what the verb takes."""
+    from zfstune.rewinding import LOSSES  # noqa: PLC0415 (not for other verbs)
+
+    parser.description = (
+        "Bring datasets back to a checkpoint, mounted and busy ones where they are. What "
+        "is lost is copied aside first, below POOL/zfstune-escape. Newer snapshots, "
+        "clones of them, and the script that runs this, as far as it can be told from "
+        "the processes above, are lost by consent alone. Properties stay as they are."
+    )
+    add_targets(parser, "these and all below; default: all that the checkpoint has")
+    parser.add_argument(
+        "--lose",
+        action="append",
+        default=[],
+        choices=LOSSES,
+        help="consent to a loss; may be given several times",
+    )
+    parser.add_argument(
+        "--no-escape", action="store_true", help="keep nothing of what is lost"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from zfstune.checkpointing import rollback  # noqa: PLC0415 (not for --help)
+
+    with open_meant(args) as engine:
+        rewound = rollback(
+            args.name,
+            *args.datasets,
+            lose=args.lose,
+            escape=not args.no_escape,
+            pool=args.pool,
+            dry_run=args.dry_run,
+            engine=engine,
+            show=None if args.json else _show,
+        )
+    if args.json:
+        print_json(rewound.to_dict())
+    elif rewound.done:
+        print(f"rolled back: {', '.join(rewound.done)}")
+        if rewound.escape:
+            print(f"what was lost is kept below {rewound.escape}")
+    for caution in rewound.plan.cautions:
+        warn(caution)
+    return status.DONE
+
+
+def _show(plan: RewindPlan) -> None:
+    """Say what is to be done, one line a dataset, and what that takes with it."""
+    for one in plan.rewinds:
+        where = f", mounted at {one.path}" if one.path else ""
+        print(f"back to {one.snapshot}{where}")
+        for name in (*one.newer, *one.bookmarks, *(clone.name for clone in one.clones)):
+            print(f"  without {name}")
+    for file in plan.running:
+        print(f"  without {file.path}, which process {file.pid} ({file.program}) has open")

@@ -1,0 +1,236 @@
+"""What it takes to bring datasets back to a checkpoint, and what would be lost.
+
+ZFS rolls a dataset back to its newest snapshot alone, so all that came after the
+checkpoint goes first: snapshots, bookmarks, and the clones that hang on those
+snapshots. None of it goes unless the caller named that loss; what was written since
+is copied aside before, as a clone of the checkpoint (see
+:mod:`zfstune.checkpointing`).
+"""
+
+from __future__ import annotations
+
+from zfstune.errors import PlanError
+from zfstune.frozen import frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping, Sequence
+
+    from zfstune.state import Snapshot
+
+__all__ = [
+    "CHECKPOINT_PROPERTY",
+    "ESCAPE",
+    "ESCAPES",
+    "LOSSES",
+    "Clone",
+    "Rewind",
+    "RewindPlan",
+    "RunningFile",
+    "is_escape",
+    "make_rewind",
+    "snapshot_name",
+]
+
+CHECKPOINT_PROPERTY = "org.zfstune:checkpoint"
+# Its value on the snapshots that a rollback itself takes; elsewhere the number of
+# datasets that the checkpoint is of.
+ESCAPE = "escape"
+# Below the pool: what a rollback copied aside.
+ESCAPES = "zfstune-escape"
+# What a rollback may lose, by the word that consents to it.
+LOSSES = ("snapshots", "clones", "script")
+
+
+def snapshot_name(checkpoint: str) -> str:
+    """Name the snapshots of a checkpoint, what stands behind the ``@``."""
+    return f"checkpoint-{checkpoint}"
+
+
+def is_escape(snapshot: Snapshot) -> bool:
+    """Tell whether a rollback took a snapshot: one that ends midway leaves it behind."""
+    return snapshot.local(CHECKPOINT_PROPERTY) == ESCAPE
+
+
+@frozen
+class Clone:
+    """A clone of a snapshot that is to go, with the snapshots that it has itself."""
+
+    name: str
+    snapshots: tuple[str, ...] = ()
+
+
+@frozen
+class RunningFile:
+    """What a program that this command runs under has open, and would lose.
+
+    Attributes:
+        pid: The process.
+        program: Its name.
+        path: The file, or the folder it works in.
+        dataset: Where that lies.
+    """
+
+    pid: int
+    program: str
+    path: str
+    dataset: str
+
+
+@frozen
+class Rewind:
+    """What is to become of one dataset.
+
+    Attributes:
+        dataset: Its name.
+        snapshot: The snapshot that it goes back to.
+        newer: Snapshots that go, the newest first.
+        bookmarks: Bookmarks that go.
+        clones: Datasets that go, for they hang on what goes.
+        path: Where it is mounted, else empty.
+    """
+
+    dataset: str
+    snapshot: str
+    newer: tuple[str, ...] = ()
+    bookmarks: tuple[str, ...] = ()
+    clones: tuple[Clone, ...] = ()
+    path: str = ""
+
+
+@frozen
+class RewindPlan:
+    """What a rollback is to do.
+
+    Attributes:
+        checkpoint: Its name.
+        rewinds: One a dataset, parents first.
+        running: What the programs that this runs under would lose.
+        escape: The dataset below which everything is copied aside; empty: it is not.
+        cautions: What no flag can change.
+    """
+
+    checkpoint: str
+    rewinds: tuple[Rewind, ...]
+    running: tuple[RunningFile, ...] = ()
+    escape: str = ""
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def losses(self) -> dict[str, list[str]]:
+        """What would be lost, by the word that consents to it."""
+        found: dict[str, list[str]] = {}
+        for one in self.rewinds:
+            for name in (*one.newer, *one.bookmarks):
+                found.setdefault("snapshots", []).append(name)
+            for clone in one.clones:
+                found.setdefault("clones", []).append(clone.name)
+        for file in self.running:
+            text = f"{file.path} (process {file.pid}, {file.program})"
+            found.setdefault("script", []).append(text)
+        return found
+
+    def check(self, lose: Iterable[str]) -> None:
+        """Refuse what would be lost without consent.
+
+        Args:
+            lose: Words of :data:`LOSSES`.
+
+        Raises:
+            PlanError: It names each loss, and the flags that consent.
+        """
+        words = set(lose)
+        unknown = words.difference(LOSSES)
+        if unknown:
+            raise PlanError(
+                f"cannot consent to lose '{min(unknown)}'",
+                hint=f"there are: {', '.join(LOSSES)}",
+            )
+        open_losses = {w: found for w, found in self.losses.items() if w not in words}
+        if open_losses:
+            told = "; ".join(
+                f"{word}: {', '.join(found)}" for word, found in open_losses.items()
+            )
+            flags = " ".join(f"--lose {word}" for word in open_losses)
+            raise PlanError(
+                f"cannot roll back to '{self.checkpoint}': this would be lost: {told}",
+                hint=f"what is meant so takes {flags}; see `zfstune rollback -n`",
+            )
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the plan as JSON takes it."""
+        return {
+            "checkpoint": self.checkpoint,
+            "datasets": [
+                {
+                    "name": one.dataset,
+                    "snapshot": one.snapshot,
+                    "newer": list(one.newer),
+                    "bookmarks": list(one.bookmarks),
+                    "clones": [clone.name for clone in one.clones],
+                    "mounted": one.path or None,
+                }
+                for one in self.rewinds
+            ],
+            "losses": self.losses,
+            "escape": self.escape or None,
+            "cautions": list(self.cautions),
+        }
+
+
+def make_rewind(
+    snapshot: Snapshot,
+    snapshots: Sequence[Snapshot],
+    *,
+    bookmarks: Mapping[str, int],
+    parents: Container[str],
+    below: Mapping[str, Sequence[Snapshot]],
+    path: str,
+) -> Rewind:
+    """Plan the way back of one dataset.
+
+    Args:
+        snapshot: Where it goes back to.
+        snapshots: Those of the dataset, with their properties.
+        bookmarks: Those of the dataset: full name to createtxg.
+        parents: The datasets that have others below them.
+        below: Clone to its own snapshots, with their properties.
+        path: Where the dataset is mounted, else empty.
+
+    Raises:
+        PlanError: Something holds what would have to go.
+    """
+    newer = [s for s in snapshots if s.createtxg > snapshot.createtxg]
+    newer.sort(key=lambda s: s.createtxg, reverse=True)
+    gone: list[Clone] = []
+    for each in newer:
+        _refuse_held(each, snapshot)
+        for name in _clones_of(each):
+            if name in parents:
+                raise _refused(snapshot, f"its clone '{name}' has datasets below it")
+            for own in below.get(name, ()):
+                _refuse_held(own, snapshot)
+                if own.clones:
+                    raise _refused(snapshot, f"clones hang on '{own.name}' in turn")
+            gone.append(Clone(name, tuple(s.name for s in below.get(name, ()))))
+    return Rewind(
+        dataset=snapshot.dataset,
+        snapshot=snapshot.name,
+        newer=tuple(s.name for s in newer if not is_escape(s)),
+        bookmarks=tuple(n for n, txg in bookmarks.items() if txg > snapshot.createtxg),
+        clones=tuple(gone),
+        path=path,
+    )
+
+
+def _clones_of(snapshot: Snapshot) -> list[str]:
+    return [name for name in (snapshot.value("clones") or "").split(",") if name]
+
+
+def _refuse_held(each: Snapshot, snapshot: Snapshot) -> None:
+    if each.value("userrefs") not in (None, "0"):
+        raise _refused(snapshot, f"'{each.name}' is held: see `zfs holds`")
+
+
+def _refused(snapshot: Snapshot, reason: str) -> PlanError:
+    return PlanError(f"cannot roll back '{snapshot.dataset}': {reason}")
