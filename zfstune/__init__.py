@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from zfstune.pruning import prune
     from zfstune.snapshotting import snapshot
+    from zfstune.verifying import verify
 
 __version__ = "0.1.0"
 
@@ -79,6 +80,7 @@ __all__ = [
     "prune",
     "rollback",
     "snapshot",
+    "verify",
 ]
 
 # Where each lazy name lives, and under which name; what is not listed here is an
@@ -92,6 +94,7 @@ _HOMES = {
     "prune": ("pruning", "prune"),
     "rollback": ("checkpointing", "rollback"),
     "snapshot": ("snapshotting", "snapshot"),
+    "verify": ("verifying", "verify"),
 }
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "Create",
     "MountDataset",
     "Plan",
+    "Remount",
     "SetOwner",
     "display",
 ]
@@ -195,6 +196,37 @@ class MountDataset:
 
 
 @frozen
+class Remount:
+    """Make a mount anew in place, so that it follows the properties as they are now.
+
+    Nobody has to stop: files stay open. A mount namespace that was made meanwhile, as
+    systemd makes for some services, keeps what it has until the service is restarted.
+
+    Attributes:
+        dataset: Full name.
+        path: Where it is mounted.
+        changes: What the mount lacks and has too much, as in ``+noexec -relatime``.
+    """
+
+    dataset: str
+    path: str
+    changes: str
+
+    def describe(self) -> str:
+        """Give ``remount tank/data/logs at /data/logs (+noexec)``."""
+        return f"remount {self.dataset} at {self.path} ({self.changes})"
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the action as JSON takes it."""
+        return {
+            "action": "remount",
+            "dataset": self.dataset,
+            "path": self.path,
+            "changes": self.changes,
+        }
+
+
+@frozen
 class SetOwner:
     """Give a mounted root directory its owner and mode; nothing below is touched.
 
@@ -241,7 +273,7 @@ class SetOwner:
         }
 
 
-Action = Create | Adjust | MountDataset | SetOwner
+Action = Create | Adjust | MountDataset | Remount | SetOwner
 
 
 @frozen
@@ -300,7 +332,8 @@ class Plan:
         """Give the plan as JSON takes it.
 
         Keys: ``pool``, ``root``, ``profiles``, ``pending``, ``actions`` (each with
-        ``action``: ``create``, ``adjust``, ``mount`` or ``own``, and ``dataset``),
+        ``action``: ``create``, ``adjust``, ``mount``, ``remount`` or ``own``, and
+        ``dataset``),
         ``warnings`` (``dataset``, ``message``, ``hint``), ``facts``,
         ``mountpoints``, ``unchanged``.
         """

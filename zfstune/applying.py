@@ -6,7 +6,8 @@ import os
 from contextlib import nullcontext
 
 from zfstune import names
-from zfstune.actions import Adjust, Create, MountDataset, Plan, SetOwner
+from zfstune.accounts import group_numbers, user_numbers
+from zfstune.actions import Adjust, Create, MountDataset, Plan, Remount, SetOwner
 from zfstune.engine import open_engine
 from zfstune.errors import EngineError, PlanError, ProfileError
 from zfstune.frozen import frozen
@@ -188,8 +189,8 @@ def _plan(
         datasets=_datasets(engine, base),
         mounts=engine.mounts(),
         pool=info,
-        accounts=_numbers(users, _uid),
-        groups=_numbers(groups, _gid),
+        accounts=user_numbers(users),
+        groups=group_numbers(groups),
         overrides=properties,
         limits=engine.limits,
         default_root=root is None,
@@ -216,29 +217,6 @@ def _datasets(engine: Engine, root: str) -> dict[str, Dataset]:
     return found
 
 
-def _numbers(wanted: Iterable[str], number: Callable[[str], int]) -> dict[str, int]:
-    """Look accounts up; one that is missing is the planner's to refuse."""
-    found = {}
-    for name in wanted:
-        try:
-            found[name] = number(name)
-        except KeyError:
-            continue
-    return found
-
-
-def _uid(name: str) -> int:
-    import pwd  # noqa: PLC0415 (only profiles with owners need it)
-
-    return pwd.getpwnam(name).pw_uid
-
-
-def _gid(name: str) -> int:
-    import grp  # noqa: PLC0415 (as above)
-
-    return grp.getgrnam(name).gr_gid
-
-
 def _carry_out(engine: Engine, actions: tuple[Action, ...]) -> tuple[Action, ...]:
     for number, action in enumerate(actions):
         try:
@@ -263,6 +241,8 @@ def _do(engine: Engine, action: Action) -> None:
                 engine.set(action.dataset, action.values)
         case MountDataset():
             engine.mount(action.dataset)
+        case Remount():
+            engine.remount(action.dataset)
         case SetOwner():
             _own(action)
 

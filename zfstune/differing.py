@@ -22,7 +22,17 @@ _OWN_NOTE = "zfstune's own note"
 # not take it back when it is no longer asked.
 _UNRECORDED = frozenset({"mountpoint", "canmount"})
 # Only what is written from now on follows a change of these.
-_NEW_DATA_ONLY = ("recordsize", "compression")
+_NEW_DATA_ONLY = (
+    "checksum",
+    "compression",
+    "copies",
+    "dedup",
+    "dnodesize",
+    "recordsize",
+    "redundant_metadata",
+    "special_small_blocks",
+    "xattr",
+)
 _SOME_DATA_BYTES = 1 << 20
 _CONTAINER = "it only held other datasets until now, and is to be mounted"
 _UNSET = PropertyValue("")

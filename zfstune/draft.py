@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from zfstune.actions import Adjust, Caution, Create, MountDataset, SetOwner, display
+from zfstune.actions import (
+    Adjust,
+    Caution,
+    Create,
+    MountDataset,
+    Remount,
+    SetOwner,
+    display,
+)
 from zfstune.cadence import SCHEDULE_PROPERTY
 from zfstune.differing import compare, compare_container, values_for_new
 from zfstune.errors import PlanError
-from zfstune.mountpoint import effective_mountpoint, inherited_mountpoint, mount_blocker
+from zfstune.mountpoint import (
+    effective_mountpoint,
+    inherited_mountpoint,
+    mount_blocker,
+    mount_differs,
+    with_inherited,
+)
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of, pool_of
 from zfstune.policy import POLICY_PROPERTY
 from zfstune.record import read_record, write_record
 from zfstune.size import format_size
-from zfstune.state import LOCAL, RECEIVED, Dataset, PropertyValue
+from zfstune.state import DEFAULT, LOCAL, RECEIVED, Dataset, PropertyValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,7 +90,7 @@ class Draft:
 
     def check_pool(self) -> None:
         """Refuse a plan with steps on a pool that takes none."""
-        changing = [a for a in self.actions if not isinstance(a, MountDataset)]
+        changing = [a for a in self.actions if not isinstance(a, (MountDataset, Remount))]
         if self.pool.suspended and self.actions:
             message = f"cannot change pool '{self.pool.name}': it is suspended"
             hint = f"bring its devices back and run `zpool clear {self.pool.name}`"
@@ -265,6 +279,9 @@ class Draft:
         for change in difference.changes:
             if change.new is not None:
                 properties[change.property] = PropertyValue(change.new, LOCAL)
+            elif change.property in properties:  # what follows is settled at the mount
+                value = properties[change.property].value
+                properties[change.property] = PropertyValue(value, DEFAULT)
         self.future[found.name] = Dataset(
             found.name, found.kind, found.guid, found.createtxg, properties
         )
@@ -282,6 +299,8 @@ class Draft:
         if not self.pool.mountable:
             return None
         mounted = self.mounts.get(name)
+        if mounted is not None and dataset.value("mountpoint") != "legacy":
+            self._remount(dataset, mounted)
         path = effective_mountpoint(dataset, self.pool.altroot)
         if dataset.value("canmount") in ("off", "noauto"):
             return mounted.path if mounted is not None else None
@@ -308,6 +327,14 @@ class Draft:
         self.mounted_at[path] = name
         return path
 
+    def _remount(self, dataset: Dataset, mounted: Mount) -> None:
+        """Have a mount follow the properties, as they will be by then."""
+        if mounted.options is None or mounted.hidden or self.pool.readonly:
+            return
+        changes = mount_differs(dataset, mounted.options)
+        if changes:
+            self.actions.append(Remount(dataset.name, mounted.path, changes))
+
     def _warn_unmountable(self, dataset: Dataset, blocker: str, path: str | None) -> None:
         """Say once, not for each dataset below, what keeps them from being mounted."""
         origin = dataset.name
@@ -321,12 +348,12 @@ class Draft:
         self.warn(origin, f"{what} cannot be mounted: {blocker}", hint)
 
     def _settled(self, name: str) -> Dataset:
-        """Give the future dataset with its mountpoint as inherited by then."""
+        """Give the future dataset with what it inherits by then, as far as mounts go."""
         dataset = self.future[name]
         parent = self.future.get(name.rpartition("/")[0])
-        if parent is None or _own(dataset, "mountpoint"):
+        if parent is None:
             return dataset
-        properties = {**dataset.properties, "mountpoint": inherited_mountpoint(parent)}
+        properties = with_inherited(dataset, parent)
         settled = Dataset(name, dataset.kind, dataset.guid, dataset.createtxg, properties)
         self.future[name] = settled
         return settled

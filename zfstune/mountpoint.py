@@ -13,12 +13,35 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.state import Dataset
 
-__all__ = ["effective_mountpoint", "inherited_mountpoint", "mount_blocker"]
+__all__ = [
+    "effective_mountpoint",
+    "inherited_mountpoint",
+    "mount_blocker",
+    "mount_differs",
+    "mount_words",
+    "with_inherited",
+]
 
 # module/zcommon/zfs_prop.c registers "/" as the default of mountpoint: below it
 # comes the whole name, pool included.
 _DEFAULT = PropertyValue("/", DEFAULT)
 _UNMOUNTABLE = ("none", "legacy")
+# property, value, word: zfs_add_options() in lib/libzfs/libzfs_mount.c
+_WORDS = (
+    ("atime", "off", "noatime"),
+    ("devices", "off", "nodev"),
+    ("exec", "off", "noexec"),
+    ("readonly", "on", "ro"),
+    ("setuid", "off", "nosuid"),
+    ("nbmand", "on", "mand"),
+)
+# What mountinfo shows of these: the lack of any word stands for strictatime, and
+# kernels since 5.15 know no mand.
+_SHOWN = frozenset({"noatime", "relatime", "nodev", "noexec", "ro", "nosuid"})
+# The properties that a mount keeps as it was made, until it is made anew:
+# zfs_is_namespace_prop() in lib/libzfs/libzfs_mount.c. xattr is not among them here,
+# as Linux has no flag for it and the kernel's part follows by itself.
+_FOLLOWED = ("atime", "devices", "exec", "readonly", "relatime", "setuid")
 
 
 def effective_mountpoint(dataset: Dataset, altroot: str) -> str | None:
@@ -59,6 +82,23 @@ def inherited_mountpoint(parent: Dataset) -> PropertyValue:
     return stored
 
 
+def with_inherited(dataset: Dataset, parent: Dataset) -> dict[str, PropertyValue]:
+    """Give a dataset's properties with what a parent passes on, as far as mounts go."""
+    properties = dict(dataset.properties)
+    for name in ("mountpoint", *_FOLLOWED):
+        own = properties.get(name)
+        if own is not None and own.source in (LOCAL, RECEIVED):
+            continue
+        above = parent.properties.get(name)
+        if name == "mountpoint":
+            properties[name] = inherited_mountpoint(parent)
+        elif above is not None and above.source in (LOCAL, RECEIVED):
+            properties[name] = PropertyValue(above.value, INHERITED, parent.name)
+        elif above is not None:
+            properties[name] = above
+    return properties
+
+
 def mount_blocker(dataset: Dataset) -> str | None:
     """Say why ``zfs mount`` would refuse a filesystem, or None where it would not.
 
@@ -84,3 +124,39 @@ def mount_blocker(dataset: Dataset) -> str | None:
     if dataset.value("keystatus") == "unavailable":
         return "its encryption key is not loaded"
     return None
+
+
+def mount_words(dataset: Dataset, *, readonly_pool: bool = False) -> frozenset[str]:
+    """Give what a filesystem should be mounted with, by the words of ``mount``.
+
+    Args:
+        dataset: The filesystem, with its values in force.
+        readonly_pool: Its pool was imported read-only.
+    """
+    words = {word for name, value, word in _WORDS if dataset.value(name) == value}
+    if dataset.value("atime") == "on":
+        words.add("relatime" if dataset.value("relatime") == "on" else "strictatime")
+    if readonly_pool:
+        words.add("ro")
+    return frozenset(words)
+
+
+def mount_differs(
+    dataset: Dataset, options: frozenset[str], *, readonly_pool: bool = False
+) -> str:
+    """Say how a mount differs from what the properties ask for; empty: in nothing.
+
+    Args:
+        dataset: The filesystem, with its values in force.
+        options: What it is mounted with.
+        readonly_pool: Its pool was imported read-only.
+
+    Returns:
+        As in ``+noexec -relatime``: what it lacks, and what it has too much.
+    """
+    if dataset.value("atime") is None:  # its values were not read
+        return ""
+    asked = mount_words(dataset, readonly_pool=readonly_pool) & _SHOWN
+    have = options & _SHOWN
+    changes = [f"+{word}" for word in sorted(asked - have)]
+    return " ".join(changes + [f"-{word}" for word in sorted(have - asked)])

@@ -136,6 +136,9 @@ class Mount:
         uid: Owner of the mounted root directory.
         gid: Its group.
         mode: Its permission bits, ``0o7777`` at the most.
+        options: What this mount allows, by the words of ``mount`` (``ro``, ``noexec``
+            ...); None where that is unknown.
+        hidden: Something else is mounted over it, and owner and mode are of that.
     """
 
     dataset: str
@@ -143,6 +146,8 @@ class Mount:
     uid: int
     gid: int
     mode: int
+    options: frozenset[str] | None = None
+    hidden: bool = False
 
 
 @frozen
@@ -186,6 +191,9 @@ class PoolInfo:
             cannot.
         freeing_bytes: What was destroyed and is still being freed; None where that
             is not known.
+        health: ``ONLINE``, or what ``zpool list`` says instead.
+        damaged: How many of its blocks are known to be lost for good.
+        ailing: Devices that are not as they should be, as in ``/dev/sdb FAULTED``.
     """
 
     name: str
@@ -199,6 +207,9 @@ class PoolInfo:
     altroot: str = ""
     mountable: bool = True
     freeing_bytes: int | None = None
+    health: str = "ONLINE"
+    damaged: int = 0
+    ailing: tuple[str, ...] = ()
 
     @property
     def ashift(self) -> int:

@@ -12,7 +12,7 @@ import pytest
 
 import zfstune
 from zfstune import names
-from zfstune.actions import Adjust, Create, MountDataset, SetOwner
+from zfstune.actions import Adjust, Create, MountDataset, Remount, SetOwner
 from zfstune.profile import load_text
 
 if TYPE_CHECKING:
@@ -191,6 +191,7 @@ class TestOnce:
         rest = [action for action in made.done if not isinstance(action, Adjust)]
         assert [(type(a), a.dataset) for a in rest] == [
             (SetOwner, f"{applied}/postgres/wal"),
+            (Remount, f"{applied}/logs"),
             (MountDataset, f"{applied}/images"),
         ]
         found = local_properties(command, applied)

@@ -13,7 +13,16 @@ import pytest
 import zfstune
 from source_tree import PACKAGE, modules
 
-FUNCTIONS = ("apply", "checkpoint", "open", "plan", "prune", "rollback", "snapshot")
+FUNCTIONS = (
+    "apply",
+    "checkpoint",
+    "open",
+    "plan",
+    "prune",
+    "rollback",
+    "snapshot",
+    "verify",
+)
 
 
 def test_all_is_sorted_and_complete() -> None:

@@ -7,8 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zfstune import properties as props
-from zfstune.actions import Adjust, Create, MountDataset
-from zfstune.mountpoint import effective_mountpoint, inherited_mountpoint, mount_blocker
+from zfstune.actions import Adjust, Create, MountDataset, Remount
+from zfstune.frozen import replace
+from zfstune.mountpoint import (
+    effective_mountpoint,
+    inherited_mountpoint,
+    mount_blocker,
+    mount_differs,
+    mount_words,
+)
 from zfstune.names import ancestors_of, parent_of
 from zfstune.planner import make_plan
 from zfstune.profile import DatasetProfile, Profile, Setting
@@ -143,7 +150,7 @@ class Model:
         local = self.local.setdefault(name, {})
         local.update({p: v for p, v in values.items() if written is None or written(p)})
 
-    def _mount_or_own(self, action: MountDataset | SetOwner) -> None:
+    def _mount_or_own(self, action: MountDataset | Remount | SetOwner) -> None:
         name = action.dataset
         if isinstance(action, MountDataset):
             dataset = self.dataset(name)
@@ -151,14 +158,21 @@ class Model:
             assert mount_blocker(dataset) is None
             assert effective_mountpoint(dataset, self.pool.altroot) == action.path
             assert action.path not in {m.path for m in self.mounts.values()}
-            self.mounts[name] = Mount(name, action.path, 0, 0, 0o755)
+            words = mount_words(dataset)
+            self.mounts[name] = Mount(name, action.path, 0, 0, 0o755, words)
             return
         mount = self.mounts[name]
         assert mount.path == action.path
+        if isinstance(action, Remount):
+            dataset = self.dataset(name)
+            assert mount.options is not None
+            assert mount_differs(dataset, mount.options) == action.changes
+            self.mounts[name] = replace(mount, options=mount_words(dataset))
+            return
         uid = mount.uid if action.uid is None else action.uid
         gid = mount.gid if action.gid is None else action.gid
         mode = mount.mode if action.mode is None else action.mode
-        self.mounts[name] = Mount(name, mount.path, uid, gid, mode)
+        self.mounts[name] = replace(mount, uid=uid, gid=gid, mode=mode)
 
     def state(self) -> tuple[dict[str, dict[str, str]], dict[str, Mount]]:
         """Give what two runs must agree on."""

@@ -84,6 +84,8 @@ def test_table_knows_owner_and_mode(
     (mount,) = _mount.mount_table().values()
     assert (mount.dataset, mount.path, mount.mode) == ("tank/a", str(there), 0o2750)
     assert (mount.uid, mount.gid) == (os.getuid(), there.stat().st_gid)
+    assert mount.options == frozenset({"rw", "noatime"})
+    assert mount.hidden  # the line gives device 0:41
 
 
 def dataset(**properties: str) -> Dataset:

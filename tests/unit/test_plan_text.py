@@ -36,12 +36,13 @@ def test_changes_show_old_new_and_cause() -> None:
     del model.local["tank/data/app"]["atime"]
     model.referenced["tank/data/app"] = 1 << 30
     plan = model.plan(app_profile("app", "app", "app/x", recordsize="8K", exec="off"))
-    assert render(plan).splitlines()[:5] == [
+    assert render(plan).splitlines()[:6] == [
         "plan for app on pool tank (mirror, ashift 12)",
         "change tank/data/app",
         "    recordsize  16K -> 8K  drift: set by hand to 16K; Why recordsize",
         "    exec        on -> off  the profile now says off; Why exec",
-        "unchanged: tank/data/app/x",
+        "remount tank/data/app at /data/app (+noexec -noatime)",
+        "remount tank/data/app/x at /data/app/x (+noexec -noatime)",
     ]
     assert "warning: tank/data/app: only what is written" in render(plan)
     assert "\n  hint: to rewrite it" in render(plan)

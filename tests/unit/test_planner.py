@@ -9,7 +9,7 @@ import pytest
 
 from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
 from zfstune import profile as profiles
-from zfstune.actions import Adjust, Create, MountDataset, SetOwner
+from zfstune.actions import Adjust, Create, MountDataset, Remount, SetOwner
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.state import Mount
 from zfstune.wanted import wanted_accounts
@@ -206,8 +206,9 @@ def test_what_is_no_longer_asked_for_is_inherited_again() -> None:
 def test_inheriting_comes_before_the_note_of_it() -> None:
     """A kill between the two must leave the note: changes to inherit stand first."""
     model = applied(app_profile(atime="off", recordsize="8K"))
-    [adjust] = model.plan(app_profile(recordsize="16K")).actions
+    [adjust, remount] = model.plan(app_profile(recordsize="16K")).actions
     assert isinstance(adjust, Adjust)
+    assert isinstance(remount, Remount)
     assert [c.property for c in adjust.changes] == [
         "atime",
         "recordsize",

@@ -153,3 +153,21 @@ def test_rotational(
     """A vdev spins where a leaf does, whole disk or partition."""
     with monkeypatch.context() as patch:
         assert rotational(patch, *leaves) is expected
+
+
+def test_health_goes_by_the_words_of_zpool() -> None:
+    """The root's state is the pool's, and each device that is not ONLINE is named."""
+    config, props = given_pool("mirror")
+    info = pool_info("mirror", config, props)
+    assert (info.health, info.damaged, info.ailing) == ("ONLINE", 0, ())
+    tree = config["vdev_tree"]
+    tree["vdev_stats"][1] = 6
+    tree["children"][0]["children"][1]["vdev_stats"] = [0, 5, 0]
+    tree["children"][1]["children"][0]["vdev_stats"] = [0, 4, 1]
+    tree["children"][2]["vdev_stats"] = [0, 4, 13]
+    config["error_count"] = 2
+    info = pool_info("mirror", config, props)
+    assert (info.health, info.damaged) == ("DEGRADED", 2)
+    assert info.ailing == ("/vdevs/f1 FAULTED", "/vdevs/f2 UNAVAIL", "/vdevs/f4 FAULTED")
+    config["suspended"] = 0
+    assert pool_info("mirror", config, props).health == "SUSPENDED"

@@ -24,6 +24,7 @@ _HELP = ("-h", "--help")
 _VERBS = {
     "apply": "create and tune the datasets of profiles, and mount them",
     "plan": "show what apply would do, and why",
+    "verify": "find what is not as it was set, mounted, owned or snapshotted",
     "explain": "say why a profile sets what it sets, and who disagrees",
     "profiles": "list the profiles",
     "profile": "check profiles of your own",

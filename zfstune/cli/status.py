@@ -30,7 +30,7 @@ exit status:
   1  an error; nothing beyond what was printed has changed
   2  the command line makes no sense
   3  some targets were left as they are; each is named
-  4  changes are pending (plan --check)
+  4  changes are pending (plan --check), or something is not as it should be (verify)
   5  there is no ZFS here
   128+N  ended by signal N
 """

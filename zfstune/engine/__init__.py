@@ -221,6 +221,9 @@ class Engine(Protocol):
     def mount(self, name: str) -> str:
         """Mount a filesystem where its properties say; give the path."""
 
+    def remount(self, name: str) -> str:
+        """Make a mount follow its properties as they are now; give the path."""
+
     def unmount(self, name: str, *, force: bool = False) -> None:
         """Unmount a filesystem."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 
+from zfstune.mountpoint import mount_words
 from zfstune.state import Mount
 
 TYPE_CHECKING = False
@@ -22,20 +23,23 @@ MS_RDONLY = 1
 MS_NOSUID = 2
 MS_NODEV = 4
 MS_NOEXEC = 8
+MS_REMOUNT = 32
 MS_MANDLOCK = 64
 MS_NOATIME = 1024
 MS_RELATIME = 1 << 21
 MS_STRICTATIME = 1 << 24
 
-# property, value, flag: zfs_add_options() in lib/libzfs/libzfs_mount.c
-_FLAGS = (
-    ("atime", "off", MS_NOATIME),
-    ("devices", "off", MS_NODEV),
-    ("exec", "off", MS_NOEXEC),
-    ("readonly", "on", MS_RDONLY),
-    ("setuid", "off", MS_NOSUID),
-    ("nbmand", "on", MS_MANDLOCK),
-)
+# by the words of zfstune.mountpoint.mount_words()
+_FLAGS = {
+    "mand": MS_MANDLOCK,
+    "noatime": MS_NOATIME,
+    "nodev": MS_NODEV,
+    "noexec": MS_NOEXEC,
+    "nosuid": MS_NOSUID,
+    "relatime": MS_RELATIME,
+    "ro": MS_RDONLY,
+    "strictatime": MS_STRICTATIME,
+}
 _CONTEXTS = ("context", "fscontext", "defcontext", "rootcontext")
 
 
@@ -45,7 +49,26 @@ def mount_paths() -> dict[str, str]:
     A filesystem mounted twice shows its first path, which is the one that
     ``zfs mount`` prints too.
     """
-    paths: dict[str, str] = {}
+    return {name: path for name, (path, _, _) in _mounted().items()}
+
+
+def mount_table() -> dict[str, Mount]:
+    """Give the mounted filesystems with owner and mode of their root directories."""
+    table = {}
+    for name, (path, device, options) in _mounted().items():
+        try:
+            at = os.stat(path)
+        except OSError:  # unmounted meanwhile, or covered by a folder out of reach
+            continue
+        hidden = device != f"{os.major(at.st_dev)}:{os.minor(at.st_dev)}"
+        mode = at.st_mode & 0o7777
+        table[name] = Mount(name, path, at.st_uid, at.st_gid, mode, options, hidden)
+    return table
+
+
+def _mounted() -> dict[str, tuple[str, str, frozenset[str]]]:
+    """Give path, device and options of each mounted ZFS filesystem, the first of each."""
+    found: dict[str, tuple[str, str, frozenset[str]]] = {}
     with open("/proc/self/mountinfo", "rb") as table:
         for line in table:
             # man 5 proc: optional fields end at a lone "-"
@@ -53,35 +76,19 @@ def mount_paths() -> dict[str, str]:
             kind, source = after.split(b" ")[:2]
             if kind != b"zfs":
                 continue
-            name, path = _unescape(source), _unescape(before.split(b" ")[4])
+            name, fields = _unescape(source), before.split(b" ")
             if "@" not in name:  # a snapshot mounts itself below .zfs
-                paths.setdefault(name, path)
-    return paths
-
-
-def mount_table() -> dict[str, Mount]:
-    """Give the mounted filesystems with owner and mode of their root directories."""
-    table = {}
-    for name, path in mount_paths().items():
-        try:
-            at = os.stat(path)
-        except OSError:  # unmounted meanwhile, or covered by a folder out of reach
-            continue
-        table[name] = Mount(name, path, at.st_uid, at.st_gid, at.st_mode & 0o7777)
-    return table
+                options = frozenset(fields[5].decode("ascii", "replace").split(","))
+                facts = _unescape(fields[4]), fields[2].decode("ascii"), options
+                found.setdefault(name, facts)
+    return found
 
 
 def mount_options(dataset: Dataset, path: str, *, readonly_pool: bool) -> tuple[int, str]:
     """Compute the flags and the data of mount(2), as zfs_mount() would."""
     flags = 0
-    for prop, value, flag in _FLAGS:
-        if dataset.value(prop) == value:
-            flags |= flag
-    if dataset.value("atime") == "on":
-        relative = dataset.value("relatime") == "on"
-        flags |= MS_RELATIME if relative else MS_STRICTATIME
-    if readonly_pool:
-        flags |= MS_RDONLY
+    for word in mount_words(dataset, readonly_pool=readonly_pool):
+        flags |= _FLAGS[word]
     options = ["zfsutil", f"mntpoint={path}"]
     for prop in _CONTEXTS:
         context = dataset.value(prop)

@@ -9,20 +9,47 @@ from zfstune import names
 from zfstune.engine import _mount
 from zfstune.engine._binding import lib
 from zfstune.engine._errno import engine_error
-from zfstune.errors import PlanError, ZfstuneError
+from zfstune.errors import NotFound, PlanError, ZfstuneError
 from zfstune.mountpoint import effective_mountpoint, mount_blocker
 from zfstune.state import DEFAULT, INHERITED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
+    from typing import Any
 
     from zfstune.engine import Engine
-    from zfstune.state import Dataset
+    from zfstune.state import Dataset, Mount
 
-__all__ = ["mount", "unmount", "unmounted"]
+__all__ = ["MountCalls"]
 
 _MNT_FORCE = 1  # sys/mount.h
+
+
+class MountCalls:
+    """The calls, of an engine whose filesystems this kernel can mount."""
+
+    def mounts(self) -> dict[str, Mount]:
+        """Give the mounted filesystems of this mount namespace by dataset."""
+        return _mount.mount_table()
+
+    def mount(self: Any, name: str) -> str:
+        """Mount a filesystem where its properties say; give the path."""
+        return mount(self, name)
+
+    def remount(self: Any, name: str) -> str:
+        """Make a mount follow its properties as they are now; give the path."""
+        return remount(self, name)
+
+    def unmount(self, name: str, *, force: bool = False) -> None:
+        """Unmount a filesystem."""
+        unmount(name, force=force)
+
+    def _unmounted(
+        self: Any, name: str, *, renamed: str = ""
+    ) -> AbstractContextManager[None]:
+        return unmounted(self, name, renamed=renamed)
 
 
 def mount(engine: Engine, name: str) -> str:
@@ -49,24 +76,48 @@ def mount(engine: Engine, name: str) -> str:
     return path
 
 
-def _mount_at(dataset: Dataset, path: str, *, readonly_pool: bool) -> None:
-    name = dataset.name
+def remount(engine: Engine, name: str) -> str:
+    """Make a mount follow its properties as they are now; give the path.
+
+    The kernel's part of a filesystem follows them by itself; what a mount allows is
+    Linux' to keep, so zfs_prop_set_list() in lib/libzfs/libzfs_dataset.c remounts.
+    It does so for the dataset that is set, not for those that inherit from it.
+
+    Raises:
+        EngineError: It is not mounted, or the kernel refused.
+    """
+    path = _mount.mount_paths().get(names.check_dataset(name))
+    if path is None:
+        raise NotFound(
+            operation="remount", target=name, errno=errno.EINVAL, reason="it is not mounted"
+        )
+    readonly = engine.pool(names.pool_of(name)).readonly
+    _mount_at(engine.dataset(name), path, readonly_pool=readonly, again=True)
+    return path
+
+
+def _mount_at(
+    dataset: Dataset, path: str, *, readonly_pool: bool, again: bool = False
+) -> None:
+    name, verb = dataset.name, "remount" if again else "mount"
     if "," in path:
         # mount(2) takes its options as one text: what follows would be another one
-        raise PlanError(f"cannot mount '{name}': a comma in '{path}' would end the option")
+        message = f"cannot {verb} '{name}': a comma in '{path}' would end the option"
+        raise PlanError(message)
+    if not again:
+        try:
+            _mount.make_mountpoint(dataset, path)
+        except OSError as error:
+            raise engine_error("mount", name, error.errno or 0, detail=path) from None
     flags, options = _mount.mount_options(dataset, path, readonly_pool=readonly_pool)
-    try:
-        _mount.make_mountpoint(dataset, path)
-    except OSError as error:
-        raise engine_error("mount", name, error.errno or 0, detail=path) from None
     code = lib.zt_mount(
         name.encode(),
         path.encode("utf-8", "surrogateescape"),
-        flags,
+        flags | (_mount.MS_REMOUNT if again else 0),
         options.encode("utf-8", "surrogateescape"),
     )
     if code:
-        raise engine_error("mount", name, code, detail=path)
+        raise engine_error(verb, name, code, detail=path)
 
 
 def unmount(name: str, *, force: bool = False) -> None:

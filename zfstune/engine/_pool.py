@@ -13,7 +13,22 @@ if TYPE_CHECKING:
 __all__ = ["pool_info"]
 
 # vdev_stat_t, include/sys/fs/zfs.h: an array of uint64 in this order.
-_ALLOC, _SPACE = 3, 4
+_STATE, _AUX, _ALLOC, _SPACE = 1, 2, 3, 4
+# vdev_state_t there, as zpool_state_to_name() in lib/libzfs/libzfs_pool.c words it.
+_STATES = (
+    "UNKNOWN",
+    "OFFLINE",
+    "OFFLINE",
+    "REMOVED",
+    "UNAVAIL",
+    "FAULTED",
+    "DEGRADED",
+    "ONLINE",
+)
+_HEALTHY = 7
+_CANT_OPEN = 4
+# vdev_aux_t: VDEV_AUX_CORRUPT_DATA and VDEV_AUX_BAD_LOG count as faulted.
+_FAULTY = (2, 13)
 
 # Top-level entries that hold no data of their own: a removed vdev, a hole left by
 # a removed log (module/zfs/vdev_missing.c, vdev_indirect.c).
@@ -48,7 +63,23 @@ def pool_info(
         altroot=str(_prop(props, "altroot", "")),
         mountable=mountable,
         freeing_bytes=props.get("freeing", {}).get("value"),
+        health="SUSPENDED" if "suspended" in config else _health(tree),
+        damaged=config.get("error_count", 0),
+        ailing=tuple(
+            f"{leaf.get('path', leaf['type'])} {_health(leaf)}"
+            for leaf in _leaves(tree)
+            if leaf["type"] not in _GONE and _health(leaf) != "ONLINE"
+        ),
     )
+
+
+def _health(vdev: dict[str, Any]) -> str:
+    """Give the word for the state of a vdev, or of the pool where it is the root."""
+    stats = vdev.get("vdev_stats", (0, _HEALTHY, 0))
+    state = stats[_STATE]
+    if state == _CANT_OPEN and stats[_AUX] in _FAULTY:
+        return "FAULTED"
+    return _STATES[state] if state < len(_STATES) else "UNKNOWN"
 
 
 def _prop(props: dict[str, Any], name: str, default: str | int) -> str | int:

@@ -53,6 +53,10 @@ class ImageEngine(NativeEngine):
         """Refuse: it takes a kernel to mount a filesystem."""
         raise self._not_mountable("mount", name)
 
+    def remount(self, name: str) -> str:
+        """Refuse: nothing is mounted."""
+        raise self._not_mountable("remount", name)
+
     def unmount(self, name: str, *, force: bool = False) -> None:
         """Refuse: nothing is mounted."""
         del force

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 
 from zfstune import names, properties
-from zfstune.engine import _mount, _mounting, _pool, _rows
+from zfstune.engine import _pool, _rows
 from zfstune.engine._binding import Binding, lib
 from zfstune.engine._checks import (
     check_below_pool,
@@ -24,6 +24,7 @@ from zfstune.engine._errno import batch_error, by_target, engine_error
 from zfstune.engine._exact import ExactCalls
 from zfstune.engine._history import create_line, set_line, targets_line
 from zfstune.engine._limits import read_limits
+from zfstune.engine._mounting import MountCalls
 from zfstune.engine._streams import StreamCalls
 from zfstune.quoting import shown
 from zfstune.volume import default_block_bytes, reservation_bytes
@@ -31,19 +32,18 @@ from zfstune.volume import default_block_bytes, reservation_bytes
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from contextlib import AbstractContextManager
     from datetime import datetime
     from typing import Any, Self
 
     from zfstune.engine._image import ImageBinding
     from zfstune.errors import EngineError
     from zfstune.properties import Limits
-    from zfstune.state import Dataset, Mount, PoolInfo, Snapshot
+    from zfstune.state import Dataset, PoolInfo, Snapshot
 
 __all__ = ["NativeEngine"]
 
 
-class NativeEngine(ExactCalls, StreamCalls):
+class NativeEngine(ExactCalls, MountCalls, StreamCalls):
     """OpenZFS 2.1 to 2.4 through libzfs_core and /dev/zfs; see Engine for the calls."""
 
     _mountable = True
@@ -339,24 +339,7 @@ class NativeEngine(ExactCalls, StreamCalls):
         targets = [names.check_bookmark(name) for name in bookmarks]
         self._batch("destroy bookmark", lib.zt_destroy_bookmarks, targets)
 
-    # Mounts.
-
-    def mounts(self) -> dict[str, Mount]:
-        """Give the mounted filesystems of this mount namespace by dataset."""
-        return _mount.mount_table()
-
-    def mount(self, name: str) -> str:
-        """Mount a filesystem where its properties say; give the path."""
-        return _mounting.mount(self, name)
-
-    def unmount(self, name: str, *, force: bool = False) -> None:
-        """Unmount a filesystem."""
-        _mounting.unmount(name, force=force)
-
     # What the calls above share.
-
-    def _unmounted(self, name: str, *, renamed: str = "") -> AbstractContextManager[None]:
-        return _mounting.unmounted(self, name, renamed=renamed)
 
     def _batch(
         self,

@@ -1,0 +1,71 @@
+"""verify on an image: what the command finds, prints, and exits with."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import zfstune
+from zfstune.cli import main
+from zfstune.policies import set_policy
+from zfstune.policy_text import parse_policy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from zfstune.engine.image import ImageEngine
+
+
+def test_drift_is_found_and_repaired(
+    engine: ImageEngine, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """0 where all is as applied, 4 where not, and the command that is shown repairs it."""
+    zfstune.apply("logs", "images", properties={"quota": "1G"}, engine=engine)
+    engine.set("tank/data/images", {"recordsize": "128K"})
+    engine.inherit("tank/data/logs", "compression")
+    engine.close()
+
+    def run(*argv: str) -> tuple[int, str]:
+        status = main(["--image", os.fspath(file), *argv])
+        return status, capsys.readouterr()[0]
+
+    status, out = run("verify")
+    assert status == 4, out
+    [images] = [line for line in out.splitlines() if line.startswith("tank/data/images")]
+    assert "drift-local" in images
+    assert "recordsize is 128K, set by hand, and was set to 1M" in images
+    status, out = run("verify", "logs", "--json")
+    assert status == 4
+    document = json.loads(out)
+    [logs] = document["datasets"]
+    assert (logs["name"], logs["state"]) == ("tank/data/logs", "drift-inherited")
+    drift, quota = logs["findings"]
+    assert drift["property"] == "compression"
+    assert drift["source"] in ("default", "inherited")
+    assert (quota["state"], quota["found"]) == ("overridden", str(1 << 30))
+    for line in (images, drift["hint"]):
+        words = line.rpartition("zfstune ")[2].split()
+        assert run(*words, "-o", "quota=1G")[0] == 0
+    status, out = run("verify")
+    assert status == 0, out
+    assert "all as they should be" in out
+    assert run("verify", "postgres")[0] == 4
+    assert run("verify", "no-such-profile")[0] == 1
+
+
+def test_missing_and_late(engine: ImageEngine) -> None:
+    """A dataset that went, and snapshots that were never whole, are found on real ZFS."""
+    zfstune.apply("postgres", owner=False, engine=engine)
+    engine.destroy("tank/data/postgres/backups")
+    set_policy(engine, "tank/data/postgres", parse_policy("keep=3"))
+    zfstune.snapshot("tank/data/postgres", recursive=True, engine=engine)
+    found = zfstune.verify(engine=engine)
+    pending = {v.name: v.state for v in found if v.pending}
+    assert pending == {"tank/data/postgres/backups": "missing"}
+    zfstune.snapshot("tank/data/postgres/data", engine=engine)
+    found = zfstune.verify("tank/data/postgres", engine=engine)
+    pending = {v.name: v.state for v in found if v.pending}
+    assert pending["tank/data/postgres/data"] == "torn-snapshots"

@@ -1,0 +1,95 @@
+"""``zfstune verify``: what is not as it was to be."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from zfstune.cli import status
+from zfstune.cli.opening import open_meant
+from zfstune.cli.output import print_json
+
+__all__ = ["add_arguments"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.description = (
+        "Look at what zfstune manages, and at the pools that it lies in: values and where "
+        "they come from, mounts, owners, keys, block sizes of files, snapshots as fresh "
+        "as the stored schedule or policy takes them to be. A line a dataset says what is "
+        "wrong and, behind an arrow, what to do. Nothing is changed."
+    )
+    parser.add_argument(
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        help="a profile, as in `postgres`, or a dataset and what is managed below it; "
+        "default: all that zfstune manages",
+    )
+    parser.add_argument(
+        "--profile",
+        dest="own",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a profile of your own; may be repeated",
+    )
+    parser.add_argument(
+        "--role",
+        dest="roles",
+        metavar="ROLE",
+        action="append",
+        default=[],
+        help="the profiles of a role; `auto`: that of the host's name; may be repeated",
+    )
+    parser.add_argument("--pool", help="look in this pool only")
+    parser.add_argument(
+        "--root",
+        metavar="DATASET",
+        help="where profiles were applied (default: where they are found, else POOL/data)",
+    )
+    parser.add_argument(
+        "--no-owner", action="store_true", help="pass over owner and mode of directories"
+    )
+    parser.add_argument(
+        "--files",
+        metavar="N",
+        type=_count,
+        help="how many files of a dataset to look at for blocks of an old size, 2 seconds "
+        "long at the most (default: 1000; 0: none)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=_run)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        message = f"'{text}' is not a number of files"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from zfstune.profile import load_file  # noqa: PLC0415 (not for --help)
+    from zfstune.verifying import verify  # noqa: PLC0415 (as above)
+
+    more = {} if args.files is None else {"files": args.files}
+    with open_meant(args) as engine:
+        found = verify(
+            *args.targets,
+            *map(load_file, args.own),
+            roles=args.roles,
+            pool=args.pool,
+            root=args.root,
+            owner=not args.no_owner,
+            engine=engine,
+            **more,
+        )
+    if args.json:
+        print_json(found.to_dict())
+    else:
+        from zfstune.verification_text import render  # noqa: PLC0415 (not for --json)
+
+        sys.stdout.write(render(found))
+    return status.PENDING if found.pending else status.DONE

@@ -1,0 +1,196 @@
+"""From what was read to what is wrong with it: values in, verdicts out."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from zfstune.blocks import stale_blocks
+from zfstune.drifting import drift
+from zfstune.frozen import frozen
+from zfstune.mountpoint import effective_mountpoint, mount_blocker, mount_differs
+from zfstune.names import PROFILE_PROPERTY
+from zfstune.size import format_size
+from zfstune.verdict import Finding, Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from zfstune.blocks import Sample
+    from zfstune.placing import Expected
+    from zfstune.state import Dataset, Mount, PoolInfo
+
+__all__ = ["Seen", "judge_dataset", "judge_pool"]
+
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+@frozen
+class Seen:
+    """What the verdicts on the datasets of one pool rest on.
+
+    Attributes:
+        pool: The pool.
+        datasets: Its datasets by name.
+        mounts: What is mounted, by dataset.
+        accounts: The users that profiles name, by name; one that is missing does
+            not exist.
+        groups: The same for groups.
+        default_root: What profiles hang below unless told otherwise.
+        owner: Whether owner and mode are looked at.
+    """
+
+    pool: PoolInfo
+    datasets: Mapping[str, Dataset]
+    mounts: Mapping[str, Mount]
+    accounts: Mapping[str, int] = _NOTHING
+    groups: Mapping[str, int] = _NOTHING
+    default_root: str = ""
+    owner: bool = True
+
+
+def judge_pool(pool: PoolInfo) -> Verdict:
+    """Say whether a pool is whole, works, and has room."""
+    return Verdict(pool.name, tuple(_pool_findings(pool)))
+
+
+def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
+    look = f"zpool status -v {pool.name}"
+    if pool.suspended:
+        yield Finding(
+            "suspended",
+            "it lost its devices and waits for them",
+            f"bring the devices back, then: zpool clear {pool.name}",
+        )
+        return
+    if pool.health != "ONLINE" or pool.ailing:
+        ailing = ", ".join(pool.ailing)
+        note = f"it is {pool.health}" + (f": {ailing}" if ailing else "")
+        yield Finding("unhealthy", note, f"{look}, and replace what failed")
+    if pool.damaged:
+        note = f"{pool.damaged} of its blocks cannot be read any more"
+        yield Finding("unhealthy", note, f"{look} names the files: restore them")
+    # Below a tenth, more and more metaslabs run into the slow allocator: see
+    # metaslab_df_free_pct in module/zfs/metaslab.c.
+    if pool.free_bytes * 10 < pool.size_bytes:
+        left = format_size(pool.free_bytes, exact=False)
+        note = f"less than a tenth of it is free ({left}): writes get slow"
+        yield Finding("low-on-space", note, "make room, or add a vdev")
+
+
+def judge_dataset(
+    expected: Expected, seen: Seen, more: tuple[Finding, ...], sample: Sample | None
+) -> Verdict:
+    """Say how a dataset differs from what it was to be.
+
+    Args:
+        expected: What it was to be.
+        seen: What there is.
+        more: What was found of its snapshots.
+        sample: Some of its files, None: none were looked at.
+    """
+    found = seen.datasets.get(expected.dataset)
+    if found is None:
+        note = f"profile {', '.join(expected.profiles)} asks for it"
+        if not expected.profiles:
+            note = "there is no such dataset"
+        missing = Finding("missing", note, _command(expected, seen))
+        return Verdict(expected.dataset, (missing,), expected.profiles)
+    findings = [Finding("unsupported", lack) for lack in expected.lacks]
+    wanted = None if expected.wanted is None else expected.wanted.values
+    findings += drift(found, wanted, command=_command(expected, seen))
+    if found.kind == "filesystem" and seen.pool.mountable:
+        findings += _mounting(expected, found, seen)
+    elif found.value("keystatus") == "unavailable":
+        findings.append(_locked(found))
+    if sample is not None:
+        findings += stale_blocks(sample, int(found.value("recordsize") or 0))
+    return Verdict(found.name, (*findings, *more), expected.profiles)
+
+
+def _command(expected: Expected, seen: Seen) -> str:
+    """Give the command that applies the profiles again; empty: none is known."""
+    if expected.wanted is None:
+        return ""
+    words = ["zfstune apply", *expected.profiles]
+    if expected.root != seen.default_root:
+        words.append(f"--root {expected.root}")
+    else:
+        words.append(f"--pool {seen.pool.name}")
+    if expected.wanted.values.get("sync") == "disabled":
+        words.append("--allow-unsafe")
+    return " ".join(words)
+
+
+def _locked(found: Dataset) -> Finding:
+    root = found.value("encryptionroot") or found.name
+    note = "its encryption key is not loaded"
+    return Finding("key-not-loaded", note, f"zfs load-key {root}, then zfstune apply")
+
+
+def _mounting(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Finding]:
+    """Say whether a filesystem is mounted where it belongs, as its properties say."""
+    mount = seen.mounts.get(found.name)
+    if found.value("keystatus") == "unavailable":
+        yield _locked(found)
+        return
+    holder = expected.wanted is None and found.local(PROFILE_PROPERTY) is None
+    if mount is None:
+        yield from () if holder else _unmounted(expected, found, seen)
+        return
+    path = effective_mountpoint(found, seen.pool.altroot)
+    if path is not None and mount.path != path:
+        note = f"it is mounted at {mount.path} and belongs at {path}"
+        again = f"zfs unmount {found.name} && zfs mount {found.name}"
+        hint = f"stop what uses it, then: {again}"
+        yield Finding("unmounted", note, hint)
+    if mount.hidden:
+        note = f"something else is mounted over {mount.path}"
+        yield Finding("unmounted", note, f"findmnt {mount.path} says what; unmount that")
+        return
+    if mount.options is not None and path is not None:
+        differs = mount_differs(found, mount.options, readonly_pool=seen.pool.readonly)
+        if differs:
+            note = f"its mount is older than its properties ({differs})"
+            hint = _command(expected, seen) or f"mount -o remount {mount.path}"
+            yield Finding("stale-mount", note, hint)
+    yield from _owner(expected, mount, seen)
+
+
+def _unmounted(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Finding]:
+    if found.value("canmount") in ("off", "noauto"):
+        return
+    blocker = mount_blocker(found)
+    if blocker is not None:
+        origin = found.properties["mountpoint"].origin if "mountpoint" in blocker else ""
+        hint = f"zfs set mountpoint=/... {origin or found.name}" if origin else ""
+        yield Finding("unmounted", f"it cannot be mounted: {blocker}", hint)
+        return
+    path = effective_mountpoint(found, seen.pool.altroot)
+    hint = _command(expected, seen) or f"zfs mount {found.name}"
+    yield Finding("unmounted", f"it is not mounted, and belongs at {path}", hint)
+
+
+def _owner(expected: Expected, mount: Mount, seen: Seen) -> Iterator[Finding]:
+    """Say whether the mounted directory belongs to whom the profiles say."""
+    wanted = expected.wanted
+    if wanted is None or not seen.owner:
+        return
+    should: list[str] = []
+    for what, name, known, have in (
+        ("user", wanted.owner, seen.accounts, mount.uid),
+        ("group", wanted.group, seen.groups, mount.gid),
+    ):
+        if name is None:
+            continue
+        if name not in known:
+            note = f"{mount.path} should belong to {what} {name}, who does not exist"
+            hint = f"install the package that creates {what} '{name}'"
+            yield Finding("wrong-owner", note, hint)
+        elif known[name] != have:
+            should.append(f"{what} {have} instead of {name} ({known[name]})")
+    if wanted.mode is not None and wanted.mode != mount.mode:
+        should.append(f"mode {mount.mode:04o} instead of {wanted.mode:04o}")
+    if should:
+        note = f"{mount.path} has {', '.join(should)}"
+        yield Finding("wrong-owner", note, _command(expected, seen))
