@@ -318,7 +318,7 @@ LINE = "zfs list -t snapshot -o name -H {} | {} | xargs -r zfs destroy"
         ("cron", LINE.format("tank/daily", "grep daily | head -n -3"), "dataset's name"),
         ("cron", LINE.format("tank/a", "cat"), "not known"),
         ("cron", "zfs destroy -r tank/a@x", "does not begin with"),
-        ("zrepl", "", "no reader"),
+        ("zettarepl", "", "no reader"),
     ],
 )
 def test_what_cannot_be_kept_is_refused(tool: str, text: str, reason: str) -> None:

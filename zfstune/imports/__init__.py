@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "Imported", "convert"]
 
-FORMATS = ("bzfs", "cron", "pyznap", "sanoid", "zfs-autobackup", "znapzend")
+FORMATS = ("bzfs", "cron", "pyznap", "sanoid", "zfs-autobackup", "znapzend", "zrepl")
 
 
 @frozen
@@ -48,7 +48,7 @@ def convert(tool: str, text: str) -> tuple[Imported, ...]:
 
     Args:
         tool: One of :data:`FORMATS`.
-        text: For sanoid and pyznap their configuration file; for cron a crontab with
+        text: For sanoid, pyznap and zrepl their configuration file; for cron a crontab with
             ``zfs list | head | xargs zfs destroy`` lines; for bzfs the plan of
             ``--delete-dst-snapshots-except-plan``; for zfs-autobackup its schedule,
             as in ``10,1d1w,1w1m``; for znapzend its plan, as in ``7d=>1h,30d=>4h``.
