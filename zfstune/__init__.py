@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         BatchError,
         Busy,
         EngineError,
+        HookError,
         ImageDied,
         InvalidName,
         InvalidProperty,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         ZfsUnavailable,
     )
     from zfstune.pruning import prune
+    from zfstune.quiescing import Commands, Postgres, Session, quiesced
     from zfstune.snapshotting import snapshot
     from zfstune.verifying import verify
 
@@ -54,8 +56,10 @@ __all__ = [
     "AlreadyExists",
     "BatchError",
     "Busy",
+    "Commands",
     "Engine",
     "EngineError",
+    "HookError",
     "ImageDied",
     "InvalidName",
     "InvalidProperty",
@@ -67,9 +71,11 @@ __all__ = [
     "PlanError",
     "PolicyError",
     "PoolSuspended",
+    "Postgres",
     "ProfileError",
     "ReadOnly",
     "RefusedValue",
+    "Session",
     "ZfsUnavailable",
     "ZfstuneError",
     "__version__",
@@ -78,6 +84,7 @@ __all__ = [
     "open",
     "plan",
     "prune",
+    "quiesced",
     "rollback",
     "snapshot",
     "verify",
@@ -86,12 +93,16 @@ __all__ = [
 # Where each lazy name lives, and under which name; what is not listed here is an
 # error class.
 _HOMES = {
+    "Commands": ("quiescing", "Commands"),
     "Engine": ("engine", "Engine"),
+    "Postgres": ("quiescing", "Postgres"),
+    "Session": ("quiescing", "Session"),
     "apply": ("applying", "apply"),
     "checkpoint": ("checkpointing", "checkpoint"),
     "open": ("engine", "open_engine"),
     "plan": ("applying", "plan"),
     "prune": ("pruning", "prune"),
+    "quiesced": ("quiescing", "quiesced"),
     "rollback": ("checkpointing", "rollback"),
     "snapshot": ("snapshotting", "snapshot"),
     "verify": ("verifying", "verify"),

@@ -9,6 +9,7 @@
     ├── ProfileError                        a profile file that says nonsense
     ├── PolicyError                         a retention policy that says nonsense
     ├── PlanError                           the state of the system forbids the plan
+    ├── HookError                           a command around a snapshot failed
     ├── ZfsUnavailable                      no module, no library, unknown release
     ├── ImageDied                           the process that an image lived in is gone
     ├── BatchError                          some targets of one call failed
@@ -32,6 +33,7 @@ __all__ = [
     "BatchError",
     "Busy",
     "EngineError",
+    "HookError",
     "ImageDied",
     "InvalidName",
     "InvalidProperty",
@@ -90,6 +92,10 @@ class PolicyError(ZfstuneError):
 
 class PlanError(ZfstuneError):
     """The state of this system does not admit the plan; nothing has changed."""
+
+
+class HookError(ZfstuneError):
+    """What was to be held still during a snapshot could not be, or did not end well."""
 
 
 class ZfsUnavailable(ZfstuneError):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from zfstune.cli import status
 from zfstune.cli.opening import open_meant
-from zfstune.cli.output import print_json
+from zfstune.cli.output import print_json, report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from contextlib import AbstractContextManager
+    from typing import Any
 
 __all__ = ["add_arguments"]
 
@@ -33,22 +37,92 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-n", "--dry-run", action="store_true", help="print the names and take nothing"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    _add_hooks(parser)
     parser.set_defaults(run=_run)
 
 
-def _run(args: argparse.Namespace) -> int:
-    from zfstune.snapshotting import snapshot  # noqa: PLC0415 (not for --help)
+def _add_hooks(parser: Any) -> None:
+    group = parser.add_argument_group(
+        "hooks",
+        "Commands for /bin/sh -c, run as who runs this. The names of the datasets are in "
+        "ZFSTUNE_DATASETS, one a line. A dry run runs none.",
+    )
+    group.add_argument(
+        "--before", metavar="COMMAND", help="where it fails, nothing is taken"
+    )
+    group.add_argument("--after", metavar="COMMAND", help="runs whatever happened since")
+    group.add_argument(
+        "--hook",
+        metavar="COMMAND",
+        help="runs around the snapshot: it prints `ready` when it holds what it is to "
+        "hold, and lets go when its standard input ends",
+    )
+    group.add_argument(
+        "--postgres",
+        metavar="USER",
+        help="hold PostgreSQL in backup mode, through a psql that runs as USER (mostly "
+        "postgres); PGHOST and so on say which server",
+    )
+    group.add_argument(
+        "--hook-timeout",
+        metavar="SECONDS",
+        type=float,
+        default=60,
+        help="for each step of each hook (default: %(default)s)",
+    )
 
+
+def _run(args: argparse.Namespace) -> int:
+    from zfstune.errors import HookError  # noqa: PLC0415 (not for --help)
+    from zfstune.snapshotting import snapshot  # noqa: PLC0415 (as above)
+
+    taken: tuple[str, ...] = ()
+    late = None
     with open_meant(args) as engine:
-        taken = snapshot(
-            *args.datasets,
-            recursive=args.recursive,
-            name=args.name,
-            dry_run=args.dry_run,
-            engine=engine,
-        )
+        try:
+            with _held(args):
+                taken = snapshot(
+                    *args.datasets,
+                    recursive=args.recursive,
+                    name=args.name,
+                    dry_run=args.dry_run,
+                    engine=engine,
+                )
+        except HookError as error:
+            if not taken:
+                raise
+            late = error
     if args.json:
         print_json({"snapshots": list(taken), "dry_run": args.dry_run})
     else:
         print("\n".join(taken))
-    return status.DONE
+    if late is None:
+        return status.DONE
+    report(late)
+    return status.PARTLY
+
+
+def _held(args: argparse.Namespace) -> AbstractContextManager[object]:
+    """Hold still what the options name."""
+    named = (args.before, args.after, args.hook, args.postgres)
+    if args.dry_run or not any(named):
+        return nullcontext()
+    from zfstune.quiescing import (  # noqa: PLC0415 (most take none)
+        Commands,
+        Postgres,
+        Session,
+        quiesced,
+    )
+
+    environ = {"ZFSTUNE_DATASETS": "\n".join(args.datasets)}
+    limit = args.hook_timeout
+    held: list[Any] = []
+    if args.before or args.after:
+        held.append(
+            Commands(args.before, args.after, timeout_seconds=limit, environ=environ)
+        )
+    if args.hook:
+        held.append(Session(args.hook, timeout_seconds=limit, environ=environ))
+    if args.postgres:
+        held.append(Postgres(user=args.postgres, timeout_seconds=limit))
+    return quiesced(*held)
