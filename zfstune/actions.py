@@ -24,6 +24,7 @@ __all__ = [
     "Caution",
     "Change",
     "Create",
+    "Export",
     "MountDataset",
     "Plan",
     "Remount",
@@ -227,6 +228,39 @@ class Remount:
 
 
 @frozen
+class Export:
+    """Have NFS serve a mounted filesystem as ``sharenfs`` says, or no more.
+
+    Attributes:
+        dataset: Full name.
+        path: Where it is mounted.
+        options: The value of ``sharenfs``.
+        lines: What exportfs is told, a line a host; none: serve it no more.
+    """
+
+    dataset: str
+    path: str
+    options: str
+    lines: tuple[str, ...]
+
+    def describe(self) -> str:
+        """Give ``export /data/share over NFS (rw=@10.0.0.0/24)``."""
+        if not self.lines:
+            return f"withdraw {self.path} from NFS"
+        return f"export {self.path} over NFS ({self.options})"
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the action as JSON takes it."""
+        return {
+            "action": "export" if self.lines else "withdraw",
+            "dataset": self.dataset,
+            "path": self.path,
+            "options": self.options,
+            "lines": list(self.lines),
+        }
+
+
+@frozen
 class SetOwner:
     """Give a mounted root directory its owner and mode; nothing below is touched.
 
@@ -273,7 +307,7 @@ class SetOwner:
         }
 
 
-Action = Create | Adjust | MountDataset | Remount | SetOwner
+Action = Create | Adjust | MountDataset | Remount | SetOwner | Export
 
 
 @frozen
@@ -332,8 +366,8 @@ class Plan:
         """Give the plan as JSON takes it.
 
         Keys: ``pool``, ``root``, ``profiles``, ``pending``, ``actions`` (each with
-        ``action``: ``create``, ``adjust``, ``mount``, ``remount`` or ``own``, and
-        ``dataset``),
+        ``action``: ``create``, ``adjust``, ``mount``, ``remount``,
+        ``own``, ``export`` or ``withdraw``, and ``dataset``),
         ``warnings`` (``dataset``, ``message``, ``hint``), ``facts``,
         ``mountpoints``, ``unchanged``.
         """

@@ -7,7 +7,15 @@ from contextlib import nullcontext
 
 from zfstune import names
 from zfstune.accounts import group_numbers, user_numbers
-from zfstune.actions import Adjust, Create, MountDataset, Plan, Remount, SetOwner
+from zfstune.actions import (
+    Adjust,
+    Create,
+    Export,
+    MountDataset,
+    Plan,
+    Remount,
+    SetOwner,
+)
 from zfstune.engine import open_engine
 from zfstune.errors import EngineError, PlanError, ProfileError
 from zfstune.frozen import frozen
@@ -15,6 +23,7 @@ from zfstune.manifest import host_name
 from zfstune.planner import make_plan
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.profile import Profile, choose, load
+from zfstune.sharing import export, read_exports
 from zfstune.wanted import wanted_accounts
 
 TYPE_CHECKING = False
@@ -194,6 +203,7 @@ def _plan(
         overrides=properties,
         limits=engine.limits,
         default_root=root is None,
+        exports=read_exports() if info.mountable else None,
         owner=owner,
         allow_unsafe=allow_unsafe,
     )
@@ -243,6 +253,8 @@ def _do(engine: Engine, action: Action) -> None:
             engine.mount(action.dataset)
         case Remount():
             engine.remount(action.dataset)
+        case Export():
+            export(action.path, action.lines)
         case SetOwner():
             _own(action)
 

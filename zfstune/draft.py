@@ -6,6 +6,7 @@ from zfstune.actions import (
     Adjust,
     Caution,
     Create,
+    Export,
     MountDataset,
     Remount,
     SetOwner,
@@ -43,6 +44,9 @@ _EMPTY_BYTES = 1 << 20
 _SMALL_FOR_RAIDZ = 32 << 10
 # What a child takes over from its parent and this module asks for.
 _PASSED_ON = ("zoned", "keystatus", "readonly", "sync")
+
+
+_MOUNTING = (Export, MountDataset, Remount)  # what takes no change of the pool
 
 
 class Draft:
@@ -90,7 +94,7 @@ class Draft:
 
     def check_pool(self) -> None:
         """Refuse a plan with steps on a pool that takes none."""
-        changing = [a for a in self.actions if not isinstance(a, (MountDataset, Remount))]
+        changing = [a for a in self.actions if not isinstance(a, _MOUNTING)]
         if self.pool.suspended and self.actions:
             message = f"cannot change pool '{self.pool.name}': it is suspended"
             hint = f"bring its devices back and run `zpool clear {self.pool.name}`"
@@ -166,7 +170,6 @@ class Draft:
             why = f"profile {', '.join(wanted.profiles)}"
             self.create(wanted.dataset, {**values_for_new(wanted), **lacking}, why, reasons)
             self._warn_recordsize(wanted)
-            self._warn_share(wanted)
             self._warn_wait(wanted)
             return
         difference = compare(found, wanted, lacking)
@@ -176,8 +179,6 @@ class Draft:
         changed = {change.property for change in difference.changes}
         if "recordsize" in changed:
             self._warn_recordsize(wanted)
-        if "sharenfs" in changed:
-            self._warn_share(wanted)
 
     def _unsaid(self, found: Dataset | None, wanted: Wanted) -> dict[str, str]:
         """Give what a dataset is to say of its snapshots and nobody has said.
@@ -209,12 +210,6 @@ class Draft:
             if standing is not None and standing.source in (LOCAL, RECEIVED):
                 return near if standing.source == LOCAL else ""
         return ""
-
-    def _warn_share(self, wanted: Wanted) -> None:
-        """Say that a property alone exports nothing; libzfs does that, not the kernel."""
-        if self.pool.mountable and wanted.values.get("sharenfs", "off") != "off":
-            message = "it is shared from the next boot on, or when told to"
-            self.warn(wanted.dataset, message, f"`zfs share {wanted.dataset}`")
 
     def _warn_wait(self, wanted: Wanted) -> None:
         """Say where something waits for spinning disks that a log device could spare.

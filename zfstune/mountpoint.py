@@ -83,9 +83,9 @@ def inherited_mountpoint(parent: Dataset) -> PropertyValue:
 
 
 def with_inherited(dataset: Dataset, parent: Dataset) -> dict[str, PropertyValue]:
-    """Give a dataset's properties with what a parent passes on, as far as mounts go."""
+    """Give a dataset's properties with what a parent passes on, mounts and shares alone."""
     properties = dict(dataset.properties)
-    for name in ("mountpoint", *_FOLLOWED):
+    for name in ("mountpoint", "sharenfs", *_FOLLOWED):
         own = properties.get(name)
         if own is not None and own.source in (LOCAL, RECEIVED):
             continue

@@ -8,16 +8,19 @@ No step destroys anything.
 
 from __future__ import annotations
 
-from zfstune.actions import Plan
+from zfstune.actions import Export, Plan
 from zfstune.draft import Draft
-from zfstune.errors import PlanError
+from zfstune.errors import InvalidValue, PlanError
+from zfstune.exports import export_lines, to_do
 from zfstune.names import ancestors_of
+from zfstune.state import RECEIVED
 from zfstune.wanted import wanted_datasets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from zfstune.exports import Exports
     from zfstune.profile import Profile
     from zfstune.properties import Limits
     from zfstune.state import Dataset, Mount, PoolInfo
@@ -38,6 +41,7 @@ def make_plan(
     overrides: Mapping[str, str],
     limits: Limits,
     default_root: bool,
+    exports: Exports | None = None,
     owner: bool = True,
     allow_unsafe: bool = False,
 ) -> Plan:
@@ -55,6 +59,7 @@ def make_plan(
         overrides: Property to value for the first dataset of each profile.
         limits: What the running module takes.
         default_root: `root` was zfstune's choice, not the user's.
+        exports: What NFS serves; None: leave that alone.
         owner: Give directories their owner and mode.
         allow_unsafe: Let `overrides` disable sync.
 
@@ -72,7 +77,7 @@ def make_plan(
     if owner and pool.mountable:
         _check_accounts(profiles, accounts, groups)
     _plan_root(draft, root, pool, chosen=default_root)
-    _plan_datasets(draft, _in_order(wanted, root), accounts, groups, owner=owner)
+    _plan_datasets(draft, _in_order(wanted, root), accounts, groups, exports, owner=owner)
     draft.check_pool()
     return Plan(
         pool=pool.name,
@@ -104,6 +109,7 @@ def _plan_datasets(
     ordered: Iterable[tuple[str, Wanted | None]],
     accounts: Mapping[str, int],
     groups: Mapping[str, int],
+    exports: Exports | None,
     *,
     owner: bool,
 ) -> None:
@@ -116,6 +122,31 @@ def _plan_datasets(
         draft.dataset(each)
         path = draft.mount(name)
         draft.own(each, path, accounts, groups, owner=owner)
+        if exports is not None and path is not None:
+            _plan_export(draft, name, path, exports)
+
+
+def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
+    """Have NFS serve what is shared, and serve what is not shared no more."""
+    shared = draft.future[name].properties.get("sharenfs")
+    if shared is None:
+        return
+    if shared.source == RECEIVED and shared.value != "off":
+        message = "it is not exported: sharenfs came with a stream"
+        draft.warn(name, message, f"`zfs set sharenfs=... {name}` if it should be")
+        return
+    try:
+        lines = export_lines(path, shared.value)
+    except InvalidValue as error:
+        draft.warn(name, f"it is not exported: {error.message}", error.hint)
+        return
+    if not exports.available:
+        if lines:
+            message = "it is not exported: this system has no NFS server"
+            draft.warn(name, message, "install nfs-kernel-server or nfs-utils, and apply")
+        return
+    if to_do(exports, path, lines):
+        draft.actions.append(Export(name, path, shared.value, lines))
 
 
 def _in_order(wanted: list[Wanted], root: str) -> Iterator[tuple[str, Wanted | None]]:

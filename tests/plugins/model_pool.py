@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zfstune import properties as props
-from zfstune.actions import Adjust, Create, MountDataset, Remount
+from zfstune.actions import Adjust, Create, Export, MountDataset, Remount
 from zfstune.frozen import replace
 from zfstune.mountpoint import (
     effective_mountpoint,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 FEATURES = frozenset({"lz4_compress", "zstd_compress", "large_blocks"})
 ACCOUNTS = {"root": 0, "postgres": 114, "app": 1000}
-SHOWN = ("recordsize", "compression", "atime", "sync", "exec", "quota")
+SHOWN = ("recordsize", "compression", "atime", "sync", "exec", "quota", "sharenfs")
 
 
 def pool_info(
@@ -150,7 +150,7 @@ class Model:
         local = self.local.setdefault(name, {})
         local.update({p: v for p, v in values.items() if written is None or written(p)})
 
-    def _mount_or_own(self, action: MountDataset | Remount | SetOwner) -> None:
+    def _mount_or_own(self, action: MountDataset | Remount | SetOwner | Export) -> None:
         name = action.dataset
         if isinstance(action, MountDataset):
             dataset = self.dataset(name)
@@ -163,6 +163,8 @@ class Model:
             return
         mount = self.mounts[name]
         assert mount.path == action.path
+        if isinstance(action, Export):
+            return
         if isinstance(action, Remount):
             dataset = self.dataset(name)
             assert mount.options is not None

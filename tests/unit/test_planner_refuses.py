@@ -76,17 +76,6 @@ def test_metadata_cannot_be_thinned_by_hand_on_a_single_disk() -> None:
     assert "mirror" in it.value.hint
 
 
-def test_a_share_is_said_not_to_be_exported_yet() -> None:
-    """The property alone exports nothing, and only a change of it is worth a word."""
-    wanted = app_profile(sharenfs="rw=@10.0.0.0/24")
-    plan = Model().plan(wanted)
-    assert said(plan, "shared").hint == "`zfs share tank/data/app`"
-    model = applied(wanted)
-    assert not model.plan(wanted).warnings
-    model.local["tank/data/app"]["sharenfs"] = "off"
-    assert said(model.plan(wanted), "shared").dataset == "tank/data/app"
-
-
 @pytest.mark.parametrize(
     ("rotational", "role", "waits"),
     [(True, "special", True), (True, "log", False), (False, "special", False)],
