@@ -127,14 +127,20 @@ class Verdict:
         elif not self.datasets:
             text = "nothing has a schedule"
         else:
-            oldest = max(_age(each, self.now) for each in self.datasets)
-            count = len(self.datasets)
-            what = f"{count} datasets" if count > 1 else "1 dataset"
-            text = f"{what}, newest snapshots at most {about(max(oldest, 0))} old"
+            text = self._well()
         # what follows a bar is figures, and what follows a line is lost
         text = " ".join(text.replace("|", "/").split())
         figures = " ".join(self._figures())
         return f"ZFSTUNE {self.word}: {text}" + (f" | {figures}" if figures else "")
+
+    def _well(self) -> str:
+        count = len(self.datasets)
+        what = f"{count} datasets" if count > 1 else "1 dataset"
+        ages = [self.now - d.newest for d in self.datasets if d.newest is not None]
+        if ages:
+            what += f", newest snapshots at most {about(max(*ages, 0))} old"
+        waiting = count - len(ages)
+        return f"{what}, {waiting} made too recently to have one" if waiting else what
 
     def _figures(self) -> Iterator[str]:
         for each, (late, overdue) in zip(self.datasets, self.limits, strict=True):

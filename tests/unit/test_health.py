@@ -57,7 +57,11 @@ def test_late_after_one_and_a_half_periods(age: int | None, status: int) -> None
 def test_what_was_just_made_has_time() -> None:
     """Without a snapshot, its own age counts."""
     new = replace(observed(None), created=NOW - HOUR)
-    assert judge([new], [POOL], [], NOW).status == OK
+    verdict = judge([new, observed(300)], [POOL], [], NOW)
+    assert verdict.line().startswith(
+        "ZFSTUNE OK: 2 datasets, newest snapshots at most 5m old, 1 made too recently to "
+        "have one | "
+    )
     verdict = judge([replace(new, created=NOW - 4 * HOUR)], [POOL], [], NOW)
     assert verdict.line().startswith(
         "ZFSTUNE CRITICAL: tank/a: it has none, being 4h old, 3h is too old | "
