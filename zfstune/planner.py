@@ -13,6 +13,8 @@ from zfstune.draft import Draft
 from zfstune.errors import InvalidValue, PlanError
 from zfstune.exports import export_lines, to_do
 from zfstune.names import ancestors_of
+from zfstune.pool_rules import grub_reads
+from zfstune.properties import feature_for
 from zfstune.state import RECEIVED
 from zfstune.wanted import wanted_datasets
 
@@ -78,6 +80,7 @@ def make_plan(
         _check_accounts(profiles, accounts, groups)
     _plan_root(draft, root, pool, chosen=default_root)
     _plan_datasets(draft, _in_order(wanted, root), accounts, groups, exports, owner=owner)
+    _warn_boot(draft, wanted, pool)
     draft.check_pool()
     return Plan(
         pool=pool.name,
@@ -147,6 +150,25 @@ def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
         return
     if to_do(exports, path, lines):
         draft.actions.append(Export(name, path, shared.value, lines))
+
+
+def _warn_boot(draft: Draft, wanted: Iterable[Wanted], pool: PoolInfo) -> None:
+    """Say what a pool that is booted from would use first, if GRUB may be what boots.
+
+    Which loader it is cannot be seen from the pool; what it was made compatible with
+    by hand says that somebody has thought of it.
+    """
+    if not pool.bootfs or pool.compatibility not in ("", "off"):
+        return
+    needed = {feature_for(n, v) or "" for w in wanted for n, v in w.values.items()}
+    new = sorted(f for f in needed - pool.active - {""} if not grub_reads(pool, f))
+    if new:
+        message = f"{pool.bootfs} boots from it, and GRUB cannot read {' and '.join(new)}"
+        hint = (
+            "ZFSBootMenu can; if GRUB boots it, "
+            f"`zpool set compatibility=grub2 {pool.name}` first: that is kept to then"
+        )
+        draft.warn(pool.name, message, hint)
 
 
 def _in_order(wanted: list[Wanted], root: str) -> Iterator[tuple[str, Wanted | None]]:

@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from zfstune.profile import Profile, Rule, Setting
     from zfstune.state import PoolInfo
 
-__all__ = ["FACTS", "rule_for", "settle"]
+__all__ = ["FACTS", "grub_reads", "is_for_grub", "rule_for", "settle"]
 
 _LARGE_ASHIFT = 13
+# Of the features that a property's value can need, those that GRUB knows:
+# cmd/zpool/compatibility.d/grub2-2.12 and, from before that release, grub2-2.06.
+_GRUB = frozenset({"embedded_data", "filesystem_limits", "large_blocks", "lz4_compress"})
+_OLD_GRUB = frozenset({"embedded_data", "lz4_compress"})
+_OLD_GRUB_FILE = "grub2-2.06"
 
 
 def _made_of(pool: PoolInfo, kind: str) -> bool:
@@ -30,9 +35,29 @@ def _has(pool: PoolInfo, role: str) -> bool:
     return any(vdev.role == role for vdev in pool.vdevs)
 
 
+def is_for_grub(pool: PoolInfo) -> bool:
+    """Tell whether a pool is kept to what GRUB can read, for booting from it.
+
+    That it is booted from says nothing: ZFSBootMenu brings a ZFS of its own.
+    """
+    return any(file.startswith("grub") for file in _compatibility(pool))
+
+
+def grub_reads(pool: PoolInfo, feature: str) -> bool:
+    """Tell whether the GRUB that a pool is kept for knows a feature."""
+    known = _OLD_GRUB if _OLD_GRUB_FILE in _compatibility(pool) else _GRUB
+    return feature in known
+
+
+def _compatibility(pool: PoolInfo) -> list[str]:
+    """Give the names of the files that a pool is kept to (man/man7/zpool-features.7)."""
+    return [path.rpartition("/")[2] for path in pool.compatibility.split(",")]
+
+
 FACTS: Mapping[str, Callable[[PoolInfo], bool]] = MappingProxyType(
     {
         "draid": lambda pool: _made_of(pool, "draid"),
+        "grub": is_for_grub,
         "large-sectors": lambda pool: pool.ashift >= _LARGE_ASHIFT,  # 8K and more
         "log": lambda pool: _has(pool, "log"),
         "raidz": lambda pool: _made_of(pool, "raidz"),

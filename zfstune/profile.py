@@ -24,7 +24,7 @@ A profile is a TOML file::
     disagrees = "Who says otherwise, and what."    # optional
 
     [[dataset.properties.recordsize.where]]        # optional: the first that fits
-    pool = "raidz"           # draid large-sectors log raidz redundant rotational special
+    pool = "raidz"         # draid grub large-sectors log raidz redundant rotational special
     value = "1M"
     why = "One or two honest sentences."
 

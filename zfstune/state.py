@@ -194,6 +194,10 @@ class PoolInfo:
         health: ``ONLINE``, or what ``zpool list`` says instead.
         damaged: How many of its blocks are known to be lost for good.
         ailing: Devices that are not as they should be, as in ``/dev/sdb FAULTED``.
+        active: Those of the features that are in use: who does not know one of these
+            cannot read the pool.
+        compatibility: What its features are kept to, as in ``grub2``; may be empty.
+        bootfs: The filesystem that is booted from it, else empty.
     """
 
     name: str
@@ -210,6 +214,9 @@ class PoolInfo:
     health: str = "ONLINE"
     damaged: int = 0
     ailing: tuple[str, ...] = ()
+    active: frozenset[str] = frozenset()
+    compatibility: str = ""
+    bootfs: str = ""
 
     @property
     def ashift(self) -> int:

@@ -6,7 +6,7 @@ from zfstune import properties as props
 from zfstune.actions import Caution, display
 from zfstune.errors import InvalidName, InvalidProperty, PlanError
 from zfstune.names import APPLIED_PROPERTY, check_dataset
-from zfstune.pool_rules import settle
+from zfstune.pool_rules import grub_reads, is_for_grub, settle
 from zfstune.profile import Setting
 from zfstune.record import OWN_PREFIX, write_record
 
@@ -290,6 +290,9 @@ def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:
     if name == "redundant_metadata" and value != "all" and not pool.redundant:
         return f"pool '{pool.name}' has no second copy to mend from"
     feature = props.feature_for(name, value)
+    if feature and is_for_grub(pool) and not grub_reads(pool, feature):
+        kept = f"compatibility={pool.compatibility}"
+        return f"GRUB cannot read {feature}, and pool '{pool.name}' is kept for it ({kept})"
     if feature and feature not in pool.features:
         return f"pool '{pool.name}' has not enabled the feature {feature}"
     return ""

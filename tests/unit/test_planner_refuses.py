@@ -311,3 +311,36 @@ def test_a_note_that_would_not_fit_is_refused_before_anything_is_made() -> None:
     values = {f"org.example:{letter}": letter * 5000 for letter in "ab"}
     with pytest.raises(PlanError, match="8191"):
         Model().plan(app_profile(**values))
+
+
+ALL_FEATURES = FEATURES | {"large_dnode", "sha512"}
+
+
+def test_a_pool_for_grub_gets_what_grub_reads() -> None:
+    """A value that takes more gives way, though the feature is enabled; -o is refused."""
+    pool = replace(pool_info(features=ALL_FEATURES), compatibility="grub2")
+    wanted = app_profile(compression="zstd", recordsize="1M", dnodesize="auto")
+    plan = Model(pool=pool).plan(wanted)
+    [create] = [a for a in plan.actions if a.dataset == "tank/data/app"][:1]
+    assert isinstance(create, Create)
+    assert create.properties["compression"] == "lz4"
+    assert create.properties["recordsize"] == str(1 << 20)
+    assert "dnodesize" not in create.properties
+    assert "compression=zstd became lz4: GRUB cannot read" in said(plan, "zstd").message
+    with pytest.raises(PlanError, match="GRUB cannot read sha512"):
+        Model(pool=pool).plan(app_profile(), overrides={"checksum": "sha512"})
+
+
+def test_a_pool_that_is_booted_from_may_be_for_grub() -> None:
+    """Before a feature that GRUB does not know is used for the first time, that is said."""
+    pool = replace(pool_info(features=ALL_FEATURES), bootfs="tank/ROOT/debian")
+    wanted = app_profile(compression="zstd", recordsize="1M")
+    warning = said(Model(pool=pool).plan(wanted), "GRUB")
+    assert "GRUB cannot read zstd_compress" in warning.message
+    assert "compatibility=grub2" in warning.hint
+    for settled in (
+        replace(pool, active=frozenset({"zstd_compress"})),
+        replace(pool, compatibility="openzfs-2.1-linux"),
+        replace(pool, bootfs=""),
+    ):
+        assert Model(pool=settled).plan(wanted).warnings == ()

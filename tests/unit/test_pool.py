@@ -171,3 +171,15 @@ def test_health_goes_by_the_words_of_zpool() -> None:
     assert info.ailing == ("/vdevs/f1 FAULTED", "/vdevs/f2 UNAVAIL", "/vdevs/f4 FAULTED")
     config["suspended"] = 0
     assert pool_info("mirror", config, props).health == "SUSPENDED"
+
+
+def test_features_in_use_and_booting() -> None:
+    """What is in use is told from what is enabled; what is booted from it is named."""
+    config, props = given_pool("mirror")
+    config["feature_stats"] = {"org.open-zfs:large_blocks": 2, "org.x:zstd_compress": 0}
+    props["compatibility"] = {"value": "grub2"}
+    props["bootfs"] = {"value": "tmirror/ROOT"}
+    info = pool_info("mirror", config, props)
+    assert info.features == {"large_blocks", "zstd_compress"}
+    assert info.active == {"large_blocks"}
+    assert (info.compatibility, info.bootfs) == ("grub2", "tmirror/ROOT")

@@ -10,7 +10,7 @@ from model_pool import Model, pool_info, said
 from zfstune import profile
 from zfstune.actions import Create
 from zfstune.frozen import replace
-from zfstune.pool_rules import FACTS, rule_for, settle
+from zfstune.pool_rules import FACTS, grub_reads, rule_for, settle
 from zfstune.profile import DatasetProfile, Profile, Rule, Setting
 from zfstune.state import Vdev
 
@@ -47,6 +47,32 @@ def vdev(
 def test_facts_of_a_pool(pool: PoolInfo, facts: set[str]) -> None:
     """Each is told from the vdevs that it is about."""
     assert {name for name, holds in FACTS.items() if holds(pool)} == facts
+
+
+@pytest.mark.parametrize(
+    ("compatibility", "feature", "reads"),
+    [
+        ("grub2", "zstd_compress", False),
+        ("grub2", "large_blocks", True),
+        ("grub2-2.12", "large_dnode", False),
+        ("grub2-2.06", "large_blocks", False),
+        ("grub2-2.06", "lz4_compress", True),
+        ("openzfs-2.1-linux,/etc/zfs/compatibility.d/grub2", "blake3", False),
+    ],
+)
+def test_what_grub_reads(compatibility: str, feature: str, *, reads: bool) -> None:
+    """What a pool is kept to says that it is for GRUB, and for which one."""
+    pool = replace(made_of(vdev("mirror")), compatibility=compatibility)
+    assert FACTS["grub"](pool)
+    assert grub_reads(pool, feature) == reads
+
+
+def test_not_for_grub() -> None:
+    """Other files, or a pool that is booted from by whatever, say nothing of GRUB."""
+    for compatibility in ("", "off", "legacy", "openzfs-2.1-linux", "my-grub"):
+        pool = made_of(vdev("mirror"))
+        pool = replace(pool, compatibility=compatibility, bootfs="tank/ROOT")
+        assert not FACTS["grub"](pool)
 
 
 RULED = Setting(

@@ -54,13 +54,16 @@ def pool_info(
         vdevs=tuple(
             _vdev(child) for child in tree.get("children", []) if child["type"] not in _GONE
         ),
-        features=_features(config),
+        features=_features(config, least=0),
         free_bytes=stats[_SPACE] - stats[_ALLOC],
         size_bytes=stats[_SPACE],
         readonly=bool(_prop(props, "readonly", 0)),
         # present only while suspended: spa_get_stats() in module/zfs/spa.c
         suspended="suspended" in config,
         altroot=str(_prop(props, "altroot", "")),
+        active=_features(config, least=1),
+        compatibility=str(_prop(props, "compatibility", "")),
+        bootfs=str(_prop(props, "bootfs", "")),
         mountable=mountable,
         freeing_bytes=props.get("freeing", {}).get("value"),
         health="SUSPENDED" if "suspended" in config else _health(tree),
@@ -87,10 +90,11 @@ def _prop(props: dict[str, Any], name: str, default: str | int) -> str | int:
     return value
 
 
-def _features(config: dict[str, Any]) -> frozenset[str]:
+def _features(config: dict[str, Any], *, least: int) -> frozenset[str]:
+    """Give the features that are enabled, and that so many things in the pool use."""
     # keyed "com.delphix:hole_birth": the owner's domain, then the name users know
     enabled = config.get("feature_stats", {})
-    return frozenset(guid.partition(":")[2] for guid in enabled)
+    return frozenset(guid.partition(":")[2] for guid, n in enabled.items() if n >= least)
 
 
 def _vdev(config: dict[str, Any]) -> Vdev:
