@@ -25,6 +25,7 @@ SOURCES = (
     "nvl",
     "nvl_flat",
     "nvl_json",
+    "nvl_packed",
     "zt",
     "zt_change",
     "zt_snapshot",

@@ -28,10 +28,11 @@ static int
 embedded_stats(const struct lzc *z, enum depth depth, struct entry *e)
 {
 	struct objset_stats stats = { 0 };
+	nvlist_t *props = NULL;
 	objset_t *os;
 	int error = zpool.dmu_objset_hold(e->name, tag, &os);
 
-	e->props = NULL;
+	e->props.len = 0;
 	if (error != 0)
 		return (error);
 	zpool.dmu_objset_fast_stat(os, &stats);
@@ -40,17 +41,18 @@ embedded_stats(const struct lzc *z, enum depth depth, struct entry *e)
 	e->clones = stats.num_clones;
 	e->type = stats.type;
 	if (depth == DEPTH_PROPS) {
-		error = zpool.dsl_prop_get_all(os, &e->props);
+		error = zpool.dsl_prop_get_all(os, &props);
 		if (error == 0) {
-			zpool.dmu_objset_stats(os, e->props);
-			error = add_more(&z->nvp, os, &stats, e->props);
+			zpool.dmu_objset_stats(os, props);
+			error = add_more(&z->nvp, os, &stats, props);
+		}
+		if (error == 0) {
+			nvl_to_json(&z->nvp, props, &e->props);
+			error = e->props.error;
 		}
 	}
 	zpool.dmu_objset_rele(os, tag);
-	if (error != 0) {
-		z->nvp.nvlist_free(e->props);
-		e->props = NULL;
-	}
+	z->nvp.nvlist_free(props);
 	return (error);
 }
 
@@ -82,7 +84,7 @@ list_next(const struct lzc *z, const char *parent, char separator,
 		if (error != 0)
 			return (error == ENOENT ? ESRCH : error);
 		if (strpbrk(e->name + prefix, "$%") != NULL) {
-			e->props = NULL;	/* the pool's own: the caller */
+			e->props.len = 0;	/* the pool's own: the caller */
 			return (0);		/* passes it over */
 		}
 		error = embedded_stats(z, depth, e);

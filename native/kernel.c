@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "lzc.h"
 #include "zfs_cmd.h"
 
@@ -18,14 +19,15 @@
 enum { DST_FIRST = 16 << 10 };
 
 /*
- * One ioctl, with `src` packed in and `*dst` unpacked out; either may be NULL.
+ * One ioctl, with `src` packed in and `*dst` as the kernel packed it; either may be
+ * NULL, and so is what is given back where nothing came.  The caller frees it.
  * Where the kernel wants more room (ENOMEM and the size it needs), it has not
  * moved on but may have written over name and cursor: both are put back. So it is
  * where a signal stopped a step of a listing (zfs_ioc_snapshot_list_next).
  */
 static int
-zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
-    nvlist_t *src, nvlist_t **dst)
+packed_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
+    nvlist_t *src, char **dst)
 {
 	char name[sizeof (cmd->name)];
 	uint64_t cookie = cmd->cookie;
@@ -64,15 +66,33 @@ zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
 	 * (put_nvlist in module/zfs/zfs_ioctl.c).
 	 */
 	if (dst != NULL) {
-		*dst = NULL;
-		if (out != NULL && cmd->dst_filled && cmd->dst_size <= room) {
-			int bad = nvl_unpack(&z->nvp, out, cmd->dst_size, dst);
-			if (error == 0)
-				error = bad;
+		if (!cmd->dst_filled || cmd->dst_size > room) {
+			free(out);
+			out = NULL;
 		}
+		*dst = out;
 	}
 	free(in);
-	free(out);
+	return (error);
+}
+
+/* The same, with what came unpacked. */
+static int
+zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
+    nvlist_t *src, nvlist_t **dst)
+{
+	char *packed = NULL;
+	int error = packed_ioctl(z, request, cmd, src,
+	    dst == NULL ? NULL : &packed);
+
+	if (dst != NULL)
+		*dst = NULL;
+	if (packed != NULL) {
+		int bad = nvl_unpack(&z->nvp, packed, cmd->dst_size, dst);
+		if (error == 0)
+			error = bad;
+	}
+	free(packed);
 	return (error);
 }
 
@@ -86,20 +106,17 @@ cmd_name(struct zfs_cmd *cmd, const char *name)
 	return (0);
 }
 
-/* In the form that the kernel gives properties in, without a source. */
-static int
-add_property(const struct lzc *z, nvlist_t *props, const char *name,
-    uint64_t value)
+/* One more, in the form that the kernel gives properties in, without a source. */
+static void
+add_property(struct zt_buf *props, const char *name, uint64_t value)
 {
-	nvlist_t *one = NULL;
-	int error = z->nvp.nvlist_alloc(&one, 1, 0);
-
-	if (error == 0)
-		error = z->nvp.nvlist_add_uint64(one, "value", value);
-	if (error == 0)
-		error = z->nvp.nvlist_add_nvlist(props, name, one);
-	z->nvp.nvlist_free(one);
-	return (error);
+	props->len--;		/* the brace that closes */
+	if (props->data[props->len - 1] != '{')
+		buf_putc(props, ',');
+	json_string(props, name);
+	buf_put(props, ":{\"value\":", 10);
+	json_uint(props, value);
+	buf_put(props, "}}", 2);
 }
 
 /*
@@ -108,52 +125,59 @@ add_property(const struct lzc *z, nvlist_t *props, const char *name,
  * (get_numeric_property in lib/libzfs/libzfs_dataset.c).
  */
 static int
-add_more(const struct lzc *z, const struct zfs_cmd *stats, nvlist_t *props)
+add_more(const struct lzc *z, const struct zfs_cmd *stats, struct zt_buf *props)
 {
 	struct zfs_cmd cmd;
 	nvlist_t *zpl = NULL;
-	int error = 0;
+	int error;
 
 	if (stats->stats.inconsistent)
-		error = add_property(z, props, "inconsistent", 1);
-	if (error == 0 && stats->stats.redacted)
-		error = add_property(z, props, "redacted", 1);
-	if (error != 0 || stats->stats.type != LZC_DATSET_TYPE_ZFS ||
-	    (error = cmd_name(&cmd, stats->name)) != 0)
+		add_property(props, "inconsistent", 1);
+	if (stats->stats.redacted)
+		add_property(props, "redacted", 1);
+	if (stats->stats.type != LZC_DATSET_TYPE_ZFS)
+		return (0);
+	if ((error = cmd_name(&cmd, stats->name)) != 0)
 		return (error);
 	/* ENOENT while it is being received, EACCES where the key is missing */
-	if (zfs_ioctl(z, ZFS_IOC_OBJSET_ZPLPROPS, &cmd, NULL, &zpl) != 0 ||
-	    zpl == NULL) {
-		z->nvp.nvlist_free(zpl);
-		return (0);
-	}
-	for (nvpair_t *pair = z->nvp.nvlist_next_nvpair(zpl, NULL);
-	    pair != NULL && error == 0;
-	    pair = z->nvp.nvlist_next_nvpair(zpl, pair)) {
-		uint64_t value;
-		if (z->nvp.nvpair_value_uint64(pair, &value) == 0)
-			error = add_property(z, props,
-			    z->nvp.nvpair_name(pair), value);
+	if (zfs_ioctl(z, ZFS_IOC_OBJSET_ZPLPROPS, &cmd, NULL, &zpl) == 0 &&
+	    zpl != NULL) {
+		for (nvpair_t *pair = z->nvp.nvlist_next_nvpair(zpl, NULL);
+		    pair != NULL;
+		    pair = z->nvp.nvlist_next_nvpair(zpl, pair)) {
+			uint64_t value;
+			if (z->nvp.nvpair_value_uint64(pair, &value) == 0)
+				add_property(props, z->nvp.nvpair_name(pair),
+				    value);
+		}
 	}
 	z->nvp.nvlist_free(zpl);
-	return (error);
+	return (0);
 }
 
-/* Where a call failed, the entry owns nothing. */
+/* Without a buffer for them, the kernel does not collect properties at all. */
 static int
-entry_fill(const struct lzc *z, int error, const struct zfs_cmd *cmd,
-    struct entry *e)
+read_entry(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
+    enum depth depth, struct entry *e)
 {
+	char *packed = NULL;
+	int error = packed_ioctl(z, request, cmd, NULL,
+	    depth == DEPTH_PROPS ? &packed : NULL);
+
+	e->props.len = 0;
 	if (error == 0 && strlen(cmd->name) >= sizeof (e->name))
 		error = ENAMETOOLONG;
-	/* a snapshot has what its filesystem has: not worth a call for each */
-	if (error == 0 && e->props != NULL && !cmd->stats.is_snapshot)
-		error = add_more(z, cmd, e->props);
-	if (error != 0) {
-		z->nvp.nvlist_free(e->props);
-		e->props = NULL;
-		return (error);
+	if (error == 0 && packed != NULL) {
+		nvl_packed_to_json(packed, cmd->dst_size, &e->props);
+		/* a snapshot has what its filesystem has: not worth a call for each */
+		if (e->props.error == 0 && !cmd->stats.is_snapshot)
+			error = add_more(z, cmd, &e->props);
+		if (error == 0)
+			error = e->props.error;
 	}
+	free(packed);
+	if (error != 0)
+		return (error);
 	(void) strcpy(e->name, cmd->name);
 	e->cursor = cmd->cookie;
 	e->guid = cmd->stats.guid;
@@ -169,14 +193,10 @@ kernel_stats(const struct lzc *z, enum depth depth, struct entry *e)
 	struct zfs_cmd cmd;
 	int error = cmd_name(&cmd, e->name);
 
-	e->props = NULL;
-	if (error == 0)
-		error = zfs_ioctl(z, ZFS_IOC_OBJSET_STATS, &cmd, NULL,
-		    depth == DEPTH_PROPS ? &e->props : NULL);
-	return (entry_fill(z, error, &cmd, e));
+	return (error != 0 ? error :
+	    read_entry(z, ZFS_IOC_OBJSET_STATS, &cmd, depth, e));
 }
 
-/* Without a buffer for them, the kernel does not collect properties at all. */
 static int
 list_next(const struct lzc *z, unsigned long request, const char *parent,
     enum depth depth, struct entry *e)
@@ -188,10 +208,7 @@ list_next(const struct lzc *z, unsigned long request, const char *parent,
 		return (error);
 	cmd.cookie = e->cursor;
 	cmd.simple = depth == DEPTH_FAST;
-	e->props = NULL;
-	error = zfs_ioctl(z, request, &cmd, NULL,
-	    depth == DEPTH_PROPS ? &e->props : NULL);
-	return (entry_fill(z, error, &cmd, e));
+	return (read_entry(z, request, &cmd, depth, e));
 }
 
 static int

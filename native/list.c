@@ -7,8 +7,7 @@
 
 /* [name, type, guid, createtxg, clones, properties] */
 static void
-put_row(const struct lzc *z, const char *name, struct entry *e,
-    struct zt_buf *out)
+put_row(const char *name, const struct entry *e, struct zt_buf *out)
 {
 	buf_putc(out, '[');
 	json_string(out, name);
@@ -21,19 +20,16 @@ put_row(const struct lzc *z, const char *name, struct entry *e,
 	buf_putc(out, ',');
 	json_uint(out, e->clones);
 	buf_putc(out, ',');
-	if (e->props == NULL)
+	if (e->props.len == 0)
 		buf_put(out, "null", 4);
 	else
-		nvl_to_json(&z->nvp, e->props, out);
+		buf_put(out, e->props.data, e->props.len);
 	buf_putc(out, ']');
-	z->nvp.nvlist_free(e->props);
-	e->props = NULL;
 }
 
 static int
 stats(const struct lzc *z, const char *name, enum depth depth, struct entry *e)
 {
-	memset(e, 0, sizeof (*e));
 	if (strlen(name) >= sizeof (e->name))
 		return (ENAMETOOLONG);
 	(void) strcpy(e->name, name);
@@ -43,13 +39,13 @@ stats(const struct lzc *z, const char *name, enum depth depth, struct entry *e)
 int
 list_one(const struct lzc *z, const char *name, struct zt_buf *out)
 {
-	struct entry e;
+	struct entry e = { 0 };
 	int error = stats(z, name, DEPTH_PROPS, &e);
 
-	if (error != 0)
-		return (error);
-	put_row(z, e.name, &e, out);
-	return (out->error);
+	if (error == 0)
+		put_row(e.name, &e, out);
+	zt_buf_free(&e.props);
+	return (error != 0 ? error : out->error);
 }
 
 /* The names of a list, less those that do not exist. */
@@ -59,24 +55,28 @@ list_named(const struct lzc *z, nvlist_t *names, boolean_t props,
 {
 	const struct nvp *nvp = &z->nvp;
 	enum depth depth = props ? DEPTH_PROPS : DEPTH_STATS;
+	struct entry e = { 0 };
+	int error = 0;
 
 	buf_putc(out, '[');
 	for (nvpair_t *pair = nvp->nvlist_next_nvpair(names, NULL);
-	    pair != NULL; pair = nvp->nvlist_next_nvpair(names, pair)) {
-		struct entry e;
-		int error = stats(z, nvp->nvpair_name(pair), depth, &e);
-		if (error == ENOENT)
+	    pair != NULL && error == 0;
+	    pair = nvp->nvlist_next_nvpair(names, pair)) {
+		error = stats(z, nvp->nvpair_name(pair), depth, &e);
+		if (error == ENOENT) {
+			error = 0;
 			continue;
+		}
 		if (error != 0)
-			return (error);
+			break;
 		if (out->len > 1)
 			buf_putc(out, ',');
-		put_row(z, e.name, &e, out);
-		if (out->error != 0)
-			return (out->error);
+		put_row(e.name, &e, out);
+		error = out->error;
 	}
 	buf_putc(out, ']');
-	return (out->error);
+	zt_buf_free(&e.props);
+	return (error != 0 ? error : out->error);
 }
 
 /* The kernel nests datasets at most 50 deep, so this does too. */
@@ -88,17 +88,15 @@ list_below(const struct lzc *z, const char *parent, struct zt_buf *out)
 
 	while ((error = z->next_child(z, parent, &e)) == 0) {
 		/* pools keep their own (pool/$ORIGIN) beside the user's */
-		if (strpbrk(e.name, "$%") != NULL) {
-			z->nvp.nvlist_free(e.props);
+		if (strpbrk(e.name, "$%") != NULL)
 			continue;
-		}
 		buf_putc(out, ',');
-		put_row(z, e.name, &e, out);
-		if (out->error != 0)
-			return (out->error);
-		if ((error = list_below(z, e.name, out)) != 0)
-			return (error);
+		put_row(e.name, &e, out);
+		if ((error = out->error) != 0 ||
+		    (error = list_below(z, e.name, out)) != 0)
+			break;
 	}
+	zt_buf_free(&e.props);
 	return (error == ESRCH ? 0 : error);
 }
 
@@ -125,15 +123,18 @@ snapshots(const struct lzc *z, const char *dataset, enum depth depth,
 
 	buf_putc(out, '[');
 	while ((error = z->next_snapshot(z, dataset, depth, &e)) == 0) {
-		if (e.createtxg == 0 && depth == DEPTH_FAST)
-			return (EAGAIN);
+		if (e.createtxg == 0 && depth == DEPTH_FAST) {
+			error = EAGAIN;
+			break;
+		}
 		if (out->len > 1)
 			buf_putc(out, ',');
-		put_row(z, e.name + skip, &e, out);
-		if (out->error != 0)
-			return (out->error);
+		put_row(e.name + skip, &e, out);
+		if ((error = out->error) != 0)
+			break;
 	}
 	buf_putc(out, ']');
+	zt_buf_free(&e.props);
 	return (error == ESRCH ? out->error : error);
 }
 

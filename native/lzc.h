@@ -63,7 +63,7 @@ enum lzc_send_flags {
  */
 enum depth { DEPTH_FAST, DEPTH_STATS, DEPTH_PROPS };
 
-/* A dataset or snapshot as a listing meets it; the caller frees props. */
+/* A dataset or snapshot as a listing meets it; the caller frees what props has. */
 struct entry {
 	char name[256];		/* ZFS_MAX_DATASET_NAME_LEN */
 	uint64_t cursor;	/* where a listing goes on; 0 to begin */
@@ -71,7 +71,7 @@ struct entry {
 	uint64_t createtxg;
 	uint64_t clones;
 	int type;		/* dmu_objset_type_t: 2 filesystem, 3 volume */
-	nvlist_t *props;	/* NULL where they were not asked for */
+	struct zt_buf props;	/* JSON, empty where they were not asked for */
 };
 
 struct lzc {

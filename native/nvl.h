@@ -113,6 +113,9 @@ enum {
 	T_INT8, T_UINT8, T_BOOLEAN_ARRAY, T_INT8_ARRAY, T_UINT8_ARRAY,
 };
 
+/* Lists in lists, either way: what ZFS passes is a handful deep. */
+enum { NVL_DEPTH_MAX = 32 };
+
 /* libnvpair.so.3: one soname and one ABI in OpenZFS 2.1 to 2.4 */
 struct nvp {
 	void *library;
@@ -134,6 +137,7 @@ void nvp_close(struct nvp *);
 
 int nvl_from_flat(const struct nvp *, const uint8_t *, size_t, nvlist_t **);
 void nvl_to_json(const struct nvp *, nvlist_t *, struct zt_buf *);
+void nvl_packed_to_json(const char *packed, size_t, struct zt_buf *);
 
 int nvl_pack(const struct nvp *, nvlist_t *, char **, size_t *);
 int nvl_unpack(const struct nvp *, char *, size_t, nvlist_t **);

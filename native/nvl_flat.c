@@ -6,7 +6,6 @@
 #include "nvl.h"
 
 enum { UNIQUE_NAME = 1 };	/* NV_UNIQUE_NAME */
-enum { DEPTH_MAX = 32 };
 
 struct reader {
 	const struct nvp *nvp;
@@ -230,7 +229,7 @@ static int
 read_list(struct reader *r, nvlist_t **list)
 {
 	*list = NULL;
-	if (r->depth == DEPTH_MAX)
+	if (r->depth == NVL_DEPTH_MAX)
 		return (EINVAL);
 	int error = r->nvp->nvlist_alloc(list, UNIQUE_NAME, 0);
 	if (error != 0)

@@ -25,9 +25,12 @@ VALGRIND = ("valgrind", "--quiet", "--leak-check=full", "--error-exitcode=9")
 DRIVERS = {
     "fuzz": (
         "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc",
-        ("buf", "nvl", "nvl_flat", "nvl_json"),
+        ("buf", "nvl", "nvl_flat", "nvl_json", "nvl_packed"),
     ),
-    "fake_kernel": ("-Wl,--wrap=ioctl", ("buf", "list", "nvl", "nvl_flat", "nvl_json")),
+    "fake_kernel": (
+        "-Wl,--wrap=ioctl",
+        ("buf", "list", "nvl", "nvl_flat", "nvl_json", "nvl_packed"),
+    ),
 }
 
 

@@ -1,0 +1,257 @@
+/*
+ * A packed nvlist, written as JSON without making an nvlist of it first: two
+ * allocations a pair were most of what a listing took in user space.
+ *
+ * The native encoding is the pairs as they lie in memory: size, size of the name
+ * (16 bits, two unused), how many values, their type; then name and values, each
+ * padded to 8 bytes (nvpair_t in include/sys/nvpair.h, nvs_native_* in
+ * module/nvpair/nvpair.c).  The pairs of an embedded list lie behind the pair that
+ * holds it, and a size of zero ends a list.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "buf.h"
+#include "nvl.h"
+
+enum { NATIVE = 0 };	/* NV_ENCODE_NATIVE */
+enum { LIST_HEAD = 12 };	/* encoding, byte order, 2 unused, version, flags */
+enum { PAIR_HEAD = 16 };
+enum { NVLIST_SIZE = 24 };	/* sizeof (nvlist_t), a place kept for it */
+
+struct packed {
+	const char *at;
+	const char *end;
+	struct zt_buf *out;
+	int depth;
+};
+
+struct pair {
+	int type;
+	uint32_t count;
+	const char *name;
+	const char *values;
+	const char *end;
+};
+
+static void write_list(struct packed *);
+
+/* False at the end of a list, and where the rest is no pair. */
+static bool
+next_pair(struct packed *p, struct pair *pair)
+{
+	int32_t size, count, type;
+	int16_t name_size;
+	size_t left = (size_t)(p->end - p->at);
+
+	if (left < sizeof (size)) {
+		buf_fail(p->out, EINVAL);
+		return (false);
+	}
+	memcpy(&size, p->at, sizeof (size));
+	if (size == 0) {
+		p->at += sizeof (size);
+		return (false);
+	}
+	if (size < PAIR_HEAD || (size_t)size > left) {
+		buf_fail(p->out, EINVAL);
+		return (false);
+	}
+	memcpy(&name_size, p->at + 4, sizeof (name_size));
+	memcpy(&count, p->at + 8, sizeof (count));
+	memcpy(&type, p->at + 12, sizeof (type));
+	pair->type = type;
+	pair->count = (uint32_t)count;
+	pair->name = p->at + PAIR_HEAD;
+	pair->end = p->at + size;
+	if (count < 0 || name_size < 1 || name_size > size - PAIR_HEAD ||
+	    pair->name[name_size - 1] != '\0') {
+		buf_fail(p->out, EINVAL);
+		return (false);
+	}
+	/* what has no value may end right behind its name */
+	int32_t skip = (PAIR_HEAD + name_size + 7) / 8 * 8;
+	pair->values = skip < size ? p->at + skip : pair->end;
+	p->at = pair->end;
+	return (true);
+}
+
+/* Whether so many values of so many bytes each are there. */
+static bool
+holds(const struct pair *pair, size_t width)
+{
+	return (pair->count <= (size_t)(pair->end - pair->values) / width);
+}
+
+/* The string that begins here, and where the next one does; NULL without end. */
+static const char *
+string_end(const struct pair *pair, const char *string)
+{
+	const char *nul = memchr(string, '\0', (size_t)(pair->end - string));
+
+	return (nul == NULL ? NULL : nul + 1);
+}
+
+static void
+json_truth(struct zt_buf *out, uint32_t truth)
+{
+	if (truth != 0)
+		buf_put(out, "true", 4);
+	else
+		buf_put(out, "false", 5);
+}
+
+/* Values lie on 4 bytes only, counted from the start: they are copied out. */
+#define	DEFINE_NUMBERS(name, type, write)				\
+static void								\
+write_##name(struct zt_buf *out, const struct pair *pair)		\
+{									\
+	if (!holds(pair, sizeof (type))) {				\
+		buf_fail(out, EINVAL);					\
+		return;							\
+	}								\
+	for (uint32_t i = 0; i < pair->count; i++) {			\
+		type value;						\
+		memcpy(&value, pair->values + i * sizeof (type),	\
+		    sizeof (type));					\
+		if (i != 0)						\
+			buf_putc(out, ',');				\
+		write(out, value);					\
+	}								\
+}
+#define	DEFINE_NUMBER(tag, type, name, sign)				\
+	DEFINE_NUMBERS(name, type, json_##sign)
+NVP_NUMBERS(DEFINE_NUMBER)
+DEFINE_NUMBERS(hrtime, int64_t, json_int)
+DEFINE_NUMBERS(truth, uint32_t, json_truth)	/* boolean_t, an enum */
+#undef	DEFINE_NUMBER
+#undef	DEFINE_NUMBERS
+
+static void
+write_strings(struct zt_buf *out, const struct pair *pair)
+{
+	const char *string = pair->values;
+
+	/* an array begins with room for as many pointers */
+	if (pair->type == T_STRING_ARRAY) {
+		if (!holds(pair, 8)) {
+			buf_fail(out, EINVAL);
+			return;
+		}
+		string += pair->count * (size_t)8;
+	}
+	for (uint32_t i = 0; i < pair->count; i++) {
+		const char *next = string_end(pair, string);
+		if (next == NULL) {
+			buf_fail(out, EINVAL);
+			return;
+		}
+		if (i != 0)
+			buf_putc(out, ',');
+		json_string(out, string);
+		string = next;
+	}
+}
+
+static void
+write_lists(struct packed *p, const struct pair *pair)
+{
+	size_t width = NVLIST_SIZE + (pair->type == T_NVLIST_ARRAY ? 8 : 0);
+
+	if (!holds(pair, width)) {
+		buf_fail(p->out, EINVAL);
+		return;
+	}
+	for (uint32_t i = 0; i < pair->count && p->out->error == 0; i++) {
+		if (i != 0)
+			buf_putc(p->out, ',');
+		write_list(p);
+	}
+}
+
+static void
+write_values(struct packed *p, const struct pair *pair)
+{
+	switch (pair->type) {
+#define	CASE(tag, type, name, sign)					\
+	case T_##tag: case T_##tag##_ARRAY:				\
+		write_##name(p->out, pair);				\
+		break;
+	NVP_NUMBERS(CASE)
+#undef	CASE
+	case T_HRTIME:
+		write_hrtime(p->out, pair);
+		break;
+	case T_BOOLEAN_VALUE: case T_BOOLEAN_ARRAY:
+		write_truth(p->out, pair);
+		break;
+	case T_STRING: case T_STRING_ARRAY:
+		write_strings(p->out, pair);
+		break;
+	case T_NVLIST: case T_NVLIST_ARRAY:
+		write_lists(p, pair);
+		break;
+	default:	/* DOUBLE is user space's alone, and ZFS has no use for it */
+		buf_fail(p->out, ENOTSUP);
+	}
+}
+
+static bool
+is_array(int type)
+{
+	return ((type >= T_BYTE_ARRAY && type <= T_STRING_ARRAY) ||
+	    type == T_NVLIST_ARRAY ||
+	    (type >= T_BOOLEAN_ARRAY && type <= T_UINT8_ARRAY));
+}
+
+static void
+write_pair(struct packed *p, const struct pair *pair)
+{
+	json_string(p->out, pair->name);
+	buf_putc(p->out, ':');
+	if (is_array(pair->type)) {
+		buf_putc(p->out, '[');
+		write_values(p, pair);
+		buf_putc(p->out, ']');
+	} else if (pair->type == T_BOOLEAN && pair->count == 0) {
+		buf_put(p->out, "null", 4);
+	} else if (pair->count == 1) {
+		write_values(p, pair);
+	} else {
+		buf_fail(p->out, EINVAL);
+	}
+}
+
+static void
+write_list(struct packed *p)
+{
+	struct pair pair;
+	bool first = true;
+
+	if (++p->depth > NVL_DEPTH_MAX)
+		buf_fail(p->out, EINVAL);
+	buf_putc(p->out, '{');
+	while (p->out->error == 0 && next_pair(p, &pair)) {
+		if (!first)
+			buf_putc(p->out, ',');
+		first = false;
+		write_pair(p, &pair);
+	}
+	buf_putc(p->out, '}');
+	p->depth--;
+}
+
+void
+nvl_packed_to_json(const char *packed, size_t len, struct zt_buf *out)
+{
+	static const uint16_t one = 1;
+	struct packed p = { packed + LIST_HEAD, packed + len, out, 0 };
+
+	if (len < LIST_HEAD)
+		buf_fail(out, EINVAL);
+	else if (packed[0] != NATIVE || packed[1] != *(const char *)&one)
+		buf_fail(out, ENOTSUP);
+	else
+		write_list(&p);
+}
