@@ -57,6 +57,17 @@ def receive(engine: Engine, file: Path, snapshot: str) -> None:
         engine.receive(snapshot, taken.fileno())
 
 
+def test_raw_of_what_has_no_key(source: str, engine: Engine, tmp_path: Path) -> None:
+    """It is the plain stream: data embedded in pointers, too, would cost attributes."""
+    plain, raw = tmp_path / "plain", tmp_path / "raw"
+    stream(engine, plain, f"{source}@1")
+    with raw.open("wb") as sink:
+        engine.send(f"{source}@1", sink.fileno(), raw=True)
+    assert raw.read_bytes() == plain.read_bytes()
+    size = engine.send_size(f"{source}@1", raw=True)
+    assert size == engine.send_size(f"{source}@1")
+
+
 def test_there_and_back(
     source: str, other: Pool, engine: Engine, command: Command, tmp_path: Path
 ) -> None:

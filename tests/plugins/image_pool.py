@@ -82,13 +82,14 @@ class Pool:
         self.file.unlink(missing_ok=True)
 
 
-def hashes(folder: Path) -> dict[str, tuple[str, int, int]]:
-    """Give contents, owner and mode of each file below a folder."""
+def hashes(folder: Path) -> dict[str, tuple[object, ...]]:
+    """Give contents, owner, mode and attributes of each file below a folder."""
     return {
         str(path.relative_to(folder)): (
             hashlib.sha256(path.read_bytes()).hexdigest(),
             path.stat().st_uid,
             path.stat().st_mode,
+            *((name, os.getxattr(path, name)) for name in sorted(os.listxattr(path))),
         )
         for path in sorted(folder.rglob("*"))
         if path.is_file()

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["StreamCalls"]
 
-# enum lzc_send_flags, include/libzfs_core.h
-_EMBED, _LARGE, _COMPRESS, _RAW = 1, 2, 4, 8
+# enum lzc_send_flags, include/libzfs_core.h. LZC_SEND_FLAG_EMBED_DATA is never asked
+# for: with it OpenZFS 2.3 and 2.4 send a spill block that fits into its pointer as data
+# of the file, and what receives the stream loses the file's attributes and ACL
+# (do_dump() in module/zfs/dmu_send.c; openzfs/zfs#18239).
+_LARGE, _COMPRESS, _RAW = 2, 4, 8
 
 # include/sys/fs/zfs.h, ZCP_DEFAULT_INSTRLIMIT and ZCP_DEFAULT_MEMLIMIT
 _INSTRUCTIONS = 10_000_000
@@ -35,11 +38,12 @@ class StreamCalls:
 
     _zfs: Any
     _log: Callable[[str], None]
+    snapshot: Callable[[str], Snapshot]
     snapshots: Callable[[str], list[Snapshot]]
 
     def send(self, snapshot: str, fd: int, *, base: str = "", raw: bool = False) -> None:
         """Write a snapshot as a stream, or what has changed since `base`."""
-        self._send(snapshot, fd, base=base, flags=_flags(raw=raw))
+        self._send(snapshot, fd, base=base, flags=self._flags(snapshot, raw=raw))
 
     def send_resumed(self, token: str, fd: int) -> str:
         """Write the rest of a stream; give the name of the snapshot it is of."""
@@ -47,13 +51,17 @@ class StreamCalls:
 
         state = read_token(token, self._zfs.unpack)
         snapshot, base = self._find(state)
-        flags = _EMBED * ("embedok" in state.flags) | _LARGE * (
-            "largeblockok" in state.flags
-        )
+        flags = _LARGE * ("largeblockok" in state.flags)
         flags |= _COMPRESS * ("compressok" in state.flags) | _RAW * ("rawok" in state.flags)
         place = (state.object, state.offset)
         self._send(snapshot, fd, base=base, flags=flags, place=place)
         return snapshot
+
+    def _flags(self, snapshot: str, *, raw: bool) -> int:
+        # As `zfs send -Lc` does: blocks as they lie on disk. Of what is not encrypted
+        # a raw stream is the same, but for the embedded data that comes along.
+        raw = raw and self.snapshot(snapshot).value("encryption") not in {None, "off"}
+        return _LARGE | _COMPRESS | _RAW * raw
 
     def _find(self, state: ResumeState) -> tuple[str, str]:
         """Find the snapshot of a token, and its base, by guid: names may have changed."""
@@ -93,7 +101,8 @@ class StreamCalls:
     def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
         """Estimate the bytes of a stream."""
         _check_base(snapshot, base)
-        error, size = self._zfs.read(lib.zt_send_space, snapshot, base, _flags(raw=raw))
+        flags = self._flags(snapshot, raw=raw)
+        error, size = self._zfs.read(lib.zt_send_space, snapshot, base, flags)
         if error:
             raise engine_error("send", snapshot, error)
         return int(size)
@@ -199,11 +208,6 @@ class _Pipe:
             self.error = error
         finally:
             os.close(self._out)  # the sender then gets EPIPE, and ends
-
-
-def _flags(*, raw: bool) -> int:
-    # the whole of what `zfs send -Lec` asks for: blocks as they lie on disk
-    return _EMBED | _LARGE | _COMPRESS | (_RAW if raw else 0)
 
 
 def _check_base(snapshot: str, base: str) -> None:
