@@ -170,9 +170,8 @@ class Model:
 
     def clone(self, snapshot: str, name: str) -> None:
         """Make a dataset out of a snapshot; the place is looked at first."""
-        self._parent(name)
-        self.snap(snapshot)
         self._room(name)
+        self.snap(snapshot)
         kind = self.nodes[snapshot.partition("@")[0]].kind
         self.nodes[name] = Node(kind, {}, self._tick(), origin=snapshot)
 
@@ -205,9 +204,9 @@ class Model:
             return
         self.node(old)
         parent = self.nodes.get(new.rpartition("/")[0])
-        if f"{new}/".startswith(f"{old}/"):
-            raise RefusedError(EXISTS if new == old else REFUSED)
         self._room(new)
+        if new.startswith(f"{old}/"):  # dsl_dir_rename_check() looks in this order
+            raise RefusedError(REFUSED)
         moved = [old, *self.children(old)]
         self.nodes = {
             (new + n[len(old) :] if n in moved else n): node

@@ -124,13 +124,15 @@ class Machine(RuleBasedStateMachine):
     def clear(self, engine: Engine) -> None:
         """Destroy the tree, a layer of clones at a time."""
         for _ in range(20):
-            for dataset in reversed(engine.datasets(self.root)):
-                names = [s.name for s in engine.snapshots(dataset.name)]
-                try:
-                    engine.destroy_snapshots(names)
-                    engine.destroy(dataset.name)
-                except ZfstuneError:
-                    continue
+            datasets = engine.datasets(self.root)
+            parents = {dataset.name.rpartition("/")[0] for dataset in datasets}
+            for dataset in reversed(datasets):
+                # two clones of what lies below each other: neither could go first
+                if dataset.name in parents and dataset.value("origin"):
+                    outcome(engine, "promote", dataset.name)
+                for snapshot in engine.snapshots(dataset.name):
+                    outcome(engine, "destroy_snapshots", [snapshot.name])
+                outcome(engine, "destroy", dataset.name)
             if not engine.exists(self.root):
                 return
         pytest.fail(f"{self.root} cannot be cleared")
