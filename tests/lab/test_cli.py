@@ -170,7 +170,7 @@ MISTAKES = [
     ("snapshot {tank}/data@x", 1, "'{tank}/data@x'"),
     ("snapshot /data/logs", 1, "'/data/logs'"),
     ("snapshot {tank}/data --name bad/name", 1, "bad/name"),
-    ("prune", 2, "say it, as in --keep 48"),
+    ("prune --pool {tank}", 2, "say it, as in --keep 48"),
     ("prune {tank}/other", 2, "say it, as in --keep 48"),
     ("prune --keep -3 {tank}/other", 2, "-3"),
     ("prune --keep=-3 {tank}/other", 2, "-3"),
