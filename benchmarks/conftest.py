@@ -145,9 +145,9 @@ class Pool:
     def __init__(self) -> None:
         self.name = f"zt{secrets.token_hex(4)}"
         FILES.mkdir(exist_ok=True)
-        self._folder = FILES / self.name
-        self._folder.mkdir()
-        self._file = self._folder / "vdev"
+        self.folder = FILES / self.name
+        self.folder.mkdir()
+        self._file = self.folder / "vdev"
         self._copy = FILES / f"{self.name}.copy"
         with self._file.open("wb") as file:
             file.truncate(1 << 30)
@@ -164,13 +164,13 @@ class Pool:
     def _swap(self, source: Path, target: Path) -> None:
         run("zpool", "export", self.name)
         run("cp", "--sparse=always", str(source), str(target))
-        run("zpool", "import", "-d", str(self._folder), self.name)
+        run("zpool", "import", "-d", str(self.folder), self.name)
 
     def destroy(self) -> None:
         """Destroy the pool and its files."""
         run("zpool", "destroy", "-f", self.name)
         self._file.unlink()
-        self._folder.rmdir()
+        self.folder.rmdir()
         self._copy.unlink(missing_ok=True)
 
 
