@@ -38,6 +38,7 @@ class Two(NamedTuple):
 
     pool: Any
     file: Path
+    scaled: Callable[..., int]
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +60,11 @@ def two(
         kernel.take_snapshots([f"{pool.name}/sent@s"])
         with stream.open("wb") as sink:
             kernel.send(f"{pool.name}/sent@s", sink.fileno())
-    with create_image(file, size_bytes=1 << 30, pool=pool.name) as image:
-        with stream.open("rb") as source:
-            image.receive(f"{pool.name}/sent@s", source.fileno())
+    image = create_image(file, size_bytes=1 << 30, pool=pool.name)
+    with image, stream.open("rb") as source:
+        image.receive(f"{pool.name}/sent@s", source.fileno())
     stream.unlink()
-    yield Two(pool, file)
+    yield Two(pool, file, scaled)
     file.unlink()
     pool.destroy()
 
@@ -71,7 +72,6 @@ def two(
 def bench_image(
     measure: Callable[..., None],
     command: Callable[..., str],
-    scaled: Callable[..., int],
     two: Two,
     scenario: str,
     peer: str,
@@ -88,10 +88,11 @@ def bench_image(
         name = f"{two.pool.name}/snapped"
         engine.create(name, properties={names.PROFILE_PROPERTY: "bench"})
         if scenario == SNAPSHOTS:
-            taken = take(engine, name, scaled(100))
-            measure(lambda: [next(taken) for _ in range(scaled(100))])
+            count = two.scaled(100)
+            taken = take(engine, name, count)
+            measure(lambda: [next(taken) for _ in range(count)])
         else:
-            for _ in take(engine, name, scaled(400, 2 * KEEP)):
+            for _ in take(engine, name, two.scaled(400, 2 * KEEP)):
                 pass
             pool = two.pool.name
             measure(lambda: prune(keep=KEEP, pool=pool, engine=engine))
