@@ -88,7 +88,7 @@ class Destruction:
         try:
             stay = self._engine.destroy_exactly(
                 {snapshot.name: snapshot.guid for snapshot in batch},
-                survivors={snapshot.name: snapshot.guid for snapshot in survivors},
+                survivors=survivors,
                 marks=marks,
             )
         except EngineError as error:
@@ -116,7 +116,7 @@ class Destruction:
         """Look at guids, then destroy by name, without what ZFS will not let go."""
         survivors = {s.dataset: self._survivors.get(s.dataset) for s in batch}
         now = self._engine.find_snapshots(
-            [*(s.name for s in batch), *(s.name for s in survivors.values() if s)]
+            [*(s.name for s in batch), *filter(None, survivors.values())]
         )
         going: dict[str, Snapshot] = {}
         for snapshot in batch:
@@ -126,7 +126,7 @@ class Destruction:
                 continue
             if found.guid != snapshot.guid:
                 self._spare(snapshot, MADE_ANEW)
-            elif survivor and not _same(survivor, now.get(survivor.name)):
+            elif survivor and survivor not in now:
                 self._spare(snapshot, _ORPHANED)
             else:
                 going[snapshot.name] = snapshot
@@ -158,23 +158,19 @@ class Destruction:
         self.spared.append(spare(Decision(snapshot, keep=False, reasons=()), reason))
 
 
-def _same(listed: Snapshot, found: Snapshot | None) -> bool:
-    return found is not None and found.guid == listed.guid
-
-
-def _survivors(plan: PrunePlan) -> dict[str, Snapshot]:
+def _survivors(plan: PrunePlan) -> dict[str, str]:
     """Give for each dataset the newest snapshot in scope that the plan keeps.
 
     As long as it is there, the victims are not the newest: whatever anybody destroyed
     meanwhile, one of the policy's snapshots is left.
     """
-    found: dict[str, Snapshot] = {}
+    found: dict[str, str] = {}
     scopes = {name: policy.scope() for name, policy in plan.policies.items()}
     for decision in plan.decisions:
         snapshot = decision.snapshot
         dataset = snapshot.dataset
         if decision.keep and dataset not in found and scopes[dataset](snapshot.short_name):
-            found[dataset] = snapshot
+            found[dataset] = snapshot.name
     return found
 
 

@@ -22,7 +22,7 @@ from zfstune.retention import decide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from zfstune.engine import Engine
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from zfstune.state import Dataset, Snapshot
 
 __all__ = ["PrunePlan", "Pruned", "prune"]
+
+# All properties of a snapshot take some 20 KiB here: so many are looked at together.
+_AT_ONCE = 1000
 
 
 def prune(
@@ -122,10 +125,7 @@ def _plan(
     policies = {name: policy for name, (policy, _) in followed.items()}
     targets = _targets(followed, free_target)
     timed = any(policy.needs_time for policy in policies.values())
-    listings = {
-        name: engine.snapshots(name, properties=policy.needs_time or name in targets)
-        for name, policy in policies.items()
-    }
+    listings = _listings(engine, policies, targets)
     # Read after the listings: what was taken meanwhile is not from the future.
     now = _now() if timed else None
     decided = [
@@ -152,6 +152,24 @@ def _plan(
 
         frees = reclaims(engine, policies, decisions)
     return PrunePlan(policies, decisions, tuple(alarmed), frees, remember)
+
+
+def _listings(
+    engine: Engine, policies: Mapping[str, Policy], targets: Container[str]
+) -> dict[str, list[Snapshot]]:
+    """List the snapshots, with their times of creation where those matter."""
+    dated = {n for n, policy in policies.items() if policy.needs_time or n in targets}
+    if not dated:
+        return {name: engine.snapshots(name) for name in policies}
+    from zfstune.dating import Dates, cache_folder  # noqa: PLC0415 (not for a count)
+
+    dates = Dates(cache_folder())
+    found = {
+        name: dates.snapshots(engine, name) if name in dated else engine.snapshots(name)
+        for name in policies
+    }
+    dates.save()
+    return found
 
 
 def _targets(
@@ -209,11 +227,16 @@ def _examine(
     decisions = list(decisions)
     victims = [d.snapshot.name for d in decisions if not d.keep]
     scopes: dict[str, Callable[[str], bool]] = {}
-    read = engine.find_snapshots(victims, properties=True)
+    read: dict[str, Snapshot] = {}
+    number = 0
     for decision in decisions:
         if decision.keep:
             yield decision
             continue
+        if number % _AT_ONCE == 0:
+            some = victims[number : number + _AT_ONCE]
+            read = engine.find_snapshots(some, properties=True)
+        number += 1
         now = read.get(decision.snapshot.name)
         if now is not None:  # else somebody destroyed it meanwhile
             if now.dataset not in scopes:

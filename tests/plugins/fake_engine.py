@@ -130,18 +130,14 @@ class FakeEngine:
         self,
         snapshots: Mapping[str, int],
         *,
-        survivors: Mapping[str, int],
+        survivors: Iterable[str] = (),
         marks: Mapping[str, Mapping[str, str]],
     ) -> dict[str, EngineError]:
         """Destroy those that are what they were."""
         self.before("destroy_exactly")
         if self.programs:
             raise engine_error("run program in pool", "tank", self.programs)
-        orphans = {
-            name.partition("@")[0]
-            for name, guid in survivors.items()
-            if name not in self.taken or self.taken[name].guid != guid
-        }
+        orphans = {n.partition("@")[0] for n in survivors if n not in self.taken}
         stay: dict[str, int] = {}
         for name, guid in snapshots.items():
             if name not in self.taken:

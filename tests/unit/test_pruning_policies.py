@@ -162,7 +162,7 @@ def test_only_what_is_named_may_be_of_others(engine: Heirs) -> None:
     engine.take("tank/c", [100, 0.5], marked=False)
     foreign = [s for s in engine.snapshots("tank/c") if not s.local(SNAPSHOT_PROPERTY)]
     pruned = prune("tank/c", policy="within=30h", engine=engine.seam)
-    assert [d.snapshot for d in pruned.spared] == [foreign[0]]
+    assert [d.snapshot.name for d in pruned.spared] == [foreign[0].name]
     pruned = prune("tank/c", policy="match=zfstune-* within=30h", engine=engine.seam)
     assert pruned.destroyed == (foreign[0].name,)
 

@@ -104,7 +104,7 @@ class Engine(Protocol):
         self,
         snapshots: Mapping[str, int],
         *,
-        survivors: Mapping[str, int] | None = None,
+        survivors: Iterable[str] = (),
         marks: Mapping[str, Mapping[str, str]] | None = None,
     ) -> dict[str, EngineError]:
         """Destroy those of many snapshots of one pool that are what they were.
@@ -114,8 +114,8 @@ class Engine(Protocol):
 
         Args:
             snapshots: Name to guid.
-            survivors: Name to guid of snapshots: where one is not there, nothing of
-                its dataset goes.
+            survivors: Names of snapshots: where one is not there, nothing of its
+                dataset goes.
             marks: Dataset to user properties to set on it in the same transaction,
                 where there is room for them.
 

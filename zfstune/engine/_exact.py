@@ -14,7 +14,7 @@ from zfstune.engine._history import targets_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from zfstune.errors import EngineError
@@ -24,22 +24,21 @@ __all__ = ["ExactCalls"]
 # Numbers are errno values, meant as _errno.py has them for "destroy snapshot"; 116 is
 # ESTALE and 87 EUSERS, which ZFS gives no names. All is looked at before the first
 # goes, so that a program that fails has most likely changed nothing. What is mounted
-# below .zfs is in use here: ZFS_IOC_DESTROY_SNAPS would unmount it first.
+# below .zfs is in use here: ZFS_IOC_DESTROY_SNAPS would unmount it first. To read a
+# property opens the snapshot, which is dear; to see whether it exists is not.
 _PROGRAM = """\
-local function changed(name, guid)
-    if not zfs.exists(name) then return ENOENT end
-    if zfs.get_prop(name, 'guid') ~= guid then return 116 end
-end
 local stay, go = {}, {}
 local all = ...
 for _, of in pairs(all) do
     local alone = 0
-    for name, guid in pairs(of.survivors) do
-        if changed(name, guid) then alone = ECANCELED end
+    for name in pairs(of.survivors) do
+        if not zfs.exists(name) then alone = ECANCELED end
     end
     for name, guid in pairs(of.snapshots) do
-        local why = changed(name, guid) or alone
-        if why == 0 then why = zfs.check.destroy(name) end
+        local why = alone
+        if not zfs.exists(name) then why = ENOENT
+        elseif zfs.get_prop(name, 'guid') ~= guid then why = 116
+        elseif why == 0 then why = zfs.check.destroy(name) end
         if why == EBUSY and zfs.get_prop(name, 'userrefs') > 0 then why = 87 end
         if why == 0 then go[#go + 1] = name else stay[name] = why end
     end
@@ -65,7 +64,7 @@ class ExactCalls:
         self,
         snapshots: Mapping[str, int],
         *,
-        survivors: Mapping[str, int] | None = None,
+        survivors: Iterable[str] = (),
         marks: Mapping[str, Mapping[str, str]] | None = None,
     ) -> dict[str, EngineError]:
         """Destroy those of many snapshots that are what they were; see Engine."""
@@ -78,10 +77,10 @@ class ExactCalls:
                 dataset, {"snapshots": {}, "survivors": {}, "marks": {}}
             )
             of["snapshots"][name] = _signed(guid)
-        for name, guid in (survivors or {}).items():
+        for name in survivors:
             dataset = names.check_snapshot(name).partition("@")[0]
             if dataset in of_dataset:
-                of_dataset[dataset]["survivors"][name] = _signed(guid)
+                of_dataset[dataset]["survivors"][name] = True
         for dataset, values in (marks or {}).items():
             if dataset in of_dataset:
                 of_dataset[dataset]["marks"].update(values)

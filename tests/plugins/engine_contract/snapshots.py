@@ -173,7 +173,7 @@ def test_destroying_exactly(engine: Engine, tree: str) -> None:
     engine.take_snapshots([names[4]])
     stay = engine.destroy_exactly(
         {n: guids[n] for n in [*names[:6], f"{other}@x"]},
-        survivors={n: guids[n] for n in (names[6], f"{other}@y")},
+        survivors=[names[6], f"{other}@y"],
         marks={tree: {"org.x:left": "1"}, other: {"org.x:left": "2"}},
     )
     assert {name: type(why) for name, why in stay.items()} == {
