@@ -58,6 +58,7 @@ class Draft:
         mounts: Mapping[str, Mount],
         pool: PoolInfo,
         cautions: list[Caution],
+        ours: set[str],
     ) -> None:
         self.now = datasets
         self.future = dict(datasets)
@@ -67,7 +68,7 @@ class Draft:
         self.actions: list[Action] = []
         self.cautions = cautions
         self.told: set[tuple[str, str]] = set()
-        self.ours: frozenset[str] = frozenset()  # the profiles' datasets
+        self.ours = ours  # the profiles' datasets
 
     def warn(self, dataset: str, message: str, hint: str = "") -> None:
         """Add a warning."""

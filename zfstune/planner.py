@@ -73,8 +73,7 @@ def make_plan(
     wanted, cautions = wanted_datasets(
         profiles, root, pool, overrides, limits, allow_unsafe=allow_unsafe
     )
-    draft = Draft(datasets, mounts, pool, cautions)
-    draft.ours = frozenset(each.dataset for each in wanted)
+    draft = Draft(datasets, mounts, pool, cautions, {each.dataset for each in wanted})
     draft.check_root(root)
     if owner and pool.mountable:
         _check_accounts(profiles, accounts, groups)
