@@ -54,6 +54,7 @@ IPAddressDeny=any
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 NoNewPrivileges=yes
+PrivateMounts=yes
 PrivateNetwork=yes
 PrivateTmp=yes
 ProtectClock=yes
@@ -72,7 +73,7 @@ RestrictSUIDSGID=yes
 SystemCallArchitectures=native
 SystemCallErrorNumber=EPERM
 SystemCallFilter=@system-service
-SystemCallFilter=~@resources
+SystemCallFilter=~@privileged @resources
 UMask=0077
 """
 

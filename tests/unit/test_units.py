@@ -65,7 +65,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
                 "systemd-analyze",
                 "security",
                 "--offline=true",
-                "--threshold=20",
+                "--threshold=15",
                 name,
             ]
             told = subprocess.run(
