@@ -129,7 +129,11 @@ def targets(
         )
     found = []
     for name in dict.fromkeys(datasets):
-        below = {each.name: each for each in engine.datasets(names.check_dataset(name))}
+        try:
+            below = {each.name: each for each in engine.datasets(names.check_dataset(name))}
+        except NotFound as error:
+            error.hint = "make it first: `zfstune apply` with its profile or role"
+            raise
         own = below[name]
         if given is None and own.local(SCHEDULE_PROPERTY) in (None, NONE):
             raise PolicyError(

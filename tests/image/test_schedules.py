@@ -212,8 +212,9 @@ def test_targets_are_refused_where_snapshots_would_pile_up(engine: ImageEngine) 
         targets(engine, ["tank/a"], "hourly", needs_policy=True)
     with pytest.raises(PolicyError, match="no schedule"):
         targets(engine, ["tank/a"], "none", needs_policy=True)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as no:
         targets(engine, ["tank/none"], "hourly", needs_policy=True)
+    assert "zfstune apply" in no.value.hint
     [one] = targets(engine, ["tank/a", "tank/a"], "4h", needs_policy=False)
     assert (one.tz, one.prunes, str(one.cadence)) == ("UTC", False, "4h")
     engine.set("tank/a", {SCHEDULE_PROPERTY: "often"})
