@@ -1,8 +1,4 @@
-"""sharenfs: what zfstune tells the NFS server is what ``zfs share`` would.
-
-The guests have no NFS server. An exportfs stands in for it that does what the real one
-does with its files: it gathers them into etab.
-"""
+"""sharenfs: what zfstune has NFS serve is what ``zfs share`` would, and is served."""
 
 from __future__ import annotations
 
@@ -27,25 +23,17 @@ EXPORTFS = Path("/usr/sbin/exportfs")
 FOLDER = Path("/etc/exports.d")
 FILE = FOLDER / "zfs.exports"
 ETAB = Path("/var/lib/nfs/etab")
-SCRIPT = """#!/bin/sh
-# stands in for nfs-kernel-server's
-echo "$@" >>/var/lib/nfs/calls
-cat /etc/exports /etc/exports.d/*.exports 2>/dev/null | grep -v '^#' | grep . \
-    >/var/lib/nfs/etab
-exit 0
-"""
+ASIDE = EXPORTFS.with_name("exportfs.aside")
 
 
-@pytest.fixture
-def server() -> Iterator[None]:
-    """Put the stand-in in place."""
-    assert not EXPORTFS.exists(), "the guest has a real one now: use that"
-    ETAB.parent.mkdir(parents=True, exist_ok=True)
-    EXPORTFS.write_text(SCRIPT)
-    EXPORTFS.chmod(0o755)
+@pytest.fixture(autouse=True)
+def _clean(command: Command) -> Iterator[None]:
+    """Leave no export behind, and the server's own program where it was."""
     yield
-    for path in (EXPORTFS, FILE, Path(f"{FILE}.lock"), *ETAB.parent.iterdir()):
-        path.unlink(missing_ok=True)
+    if ASIDE.exists():
+        ASIDE.rename(EXPORTFS)
+    FILE.unlink(missing_ok=True)
+    command("exportfs", "-ra")
 
 
 @pytest.fixture
@@ -71,10 +59,9 @@ def served() -> set[str]:
     return set(ETAB.read_text().splitlines()) if ETAB.exists() else set()
 
 
-@pytest.mark.usefixtures("server")
 def test_exported_and_withdrawn(root: str, engine: Engine, command: Command) -> None:
     """The server serves what libshare would write, and nothing once it is over."""
-    for value in ("rw=@10.0.0.0/24:host,ro=*,sync,no_root_squash", "on"):
+    for value in ("rw=@10.0.0.0/24:192.0.2.7,ro=*,sync,no_root_squash", "on"):
         wants = profile(value)
         done = zfstune.apply(wants, root=root, engine=engine).done
         exports = [action for action in done if isinstance(action, Export)]
@@ -94,7 +81,6 @@ def test_exported_and_withdrawn(root: str, engine: Engine, command: Command) -> 
     assert not zfstune.plan(profile(), root=root, engine=engine).pending
 
 
-@pytest.mark.usefixtures("server")
 def test_a_kill_before_the_server_heard(root: str, engine: Engine) -> None:
     """What was said and is not served yet is by the next run; so is the reverse."""
     zfstune.apply(profile("on"), root=root, engine=engine)
@@ -109,20 +95,57 @@ def test_a_kill_before_the_server_heard(root: str, engine: Engine) -> None:
     assert served() == set()
 
 
-@pytest.mark.usefixtures("server")
 def test_a_server_that_fails(root: str, engine: Engine) -> None:
     """Its own words are the reason, and the next run tries again."""
+    EXPORTFS.rename(ASIDE)
     EXPORTFS.write_text("#!/bin/sh\necho 'exportfs: no such luck' >&2\nexit 1\n")
+    EXPORTFS.chmod(0o755)
     with pytest.raises(zfstune.EngineError, match="no such luck"):
         zfstune.apply(profile("on"), root=root, engine=engine)
-    EXPORTFS.write_text(SCRIPT)
+    ASIDE.rename(EXPORTFS)
     zfstune.apply(profile("on"), root=root, engine=engine)
     assert len(served()) == 2
 
 
 def test_no_server(root: str, engine: Engine) -> None:
     """The property is set, nothing is exported, and the plan says why."""
+    EXPORTFS.rename(ASIDE)
     applied = zfstune.apply(profile("on"), root=root, engine=engine)
     assert "no NFS server" in applied.plan.warnings[-1].message
     assert not FILE.exists()
     assert not zfstune.plan(profile("on"), root=root, engine=engine).pending
+
+
+@pytest.fixture
+def server(root: str, command: Command) -> Iterator[None]:
+    """Run the kernel's NFS server, version 4 alone; it lets go of the root afterwards."""
+    del root
+    command("ip", "link", "set", "lo", "up")
+    command("modprobe", "nfsd")
+    if not Path("/proc/fs/nfsd/threads").exists():
+        command("mount", "-t", "nfsd", "nfsd", "/proc/fs/nfsd")
+    Path("/var/lib/nfs/v4recovery").mkdir(exist_ok=True)
+    Path("/run/rpc_pipefs").mkdir(exist_ok=True)
+    command("rpc.mountd", "-N", "2", "-N", "3")
+    command("rpc.nfsd", "-N", "3", "-V", "4", "1")
+    yield
+    command("rpc.nfsd", "0")
+    for pid in command("pidof", "rpc.mountd").split():
+        command("kill", pid)
+    command("exportfs", "-f")
+
+
+@pytest.mark.usefixtures("server")
+def test_a_client(root: str, engine: Engine, command: Command, tmp_path: Path) -> None:
+    """A client mounts what is shared, writes to it, and cannot once it is withdrawn."""
+    wants = profile("rw=@127.0.0.0/8,no_root_squash")
+    zfstune.apply(wants, root=root, engine=engine)
+    options = "vers=4.2,proto=tcp,soft,timeo=50,retrans=1"
+    words = ("mount", "-t", "nfs", "-o", options, f"127.0.0.1:/{root}/app", str(tmp_path))
+    command(*words)
+    (tmp_path / "file").write_text("over NFS")
+    command("umount", str(tmp_path))
+    assert Path(f"/{root}/app/file").read_text() == "over NFS"
+    zfstune.apply(profile(), root=root, engine=engine)
+    command(*words, check=False)
+    assert not tmp_path.is_mount()
