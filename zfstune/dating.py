@@ -23,8 +23,8 @@ __all__ = ["Dates", "cache_folder"]
 _NAME = "creation.json"
 # All properties of a snapshot take some 20 KiB here: so many are read together.
 _AT_ONCE = 1000
-# So many notes of snapshots that this run did not meet are no reason to drop any.
-_SPARE = 10_000
+# More than so many, and those of datasets that this run did not look at are dropped.
+_MOST = 1_000_000
 
 
 def cache_folder(environ: Mapping[str, str] | None = None) -> str:
@@ -40,7 +40,7 @@ class Dates:
     def __init__(self, folder: str = "") -> None:
         self._path = os.path.join(folder, _NAME) if folder else ""
         self._known = _read(self._path)
-        self._met: dict[int, int] = {}
+        self._met: set[str] = set()
         self._news = False
 
     def snapshots(self, engine: Engine, dataset: str) -> list[Snapshot]:
@@ -49,17 +49,18 @@ class Dates:
             listed = engine.snapshots(dataset, properties=True)
             return [_dated(s, s.value("creation")) for s in listed]
         listed = engine.snapshots(dataset)
-        new = [s.name for s in listed if s.guid not in self._known]
+        before = self._known.get(dataset, {})
+        known = {s.guid: before[s.guid] for s in listed if s.guid in before}
+        new = [s.name for s in listed if s.guid not in before]
         for at in range(0, len(new), _AT_ONCE):
             read = engine.find_snapshots(new[at : at + _AT_ONCE], properties=True)
-            for found in read.values():
-                if found.creation is not None:
-                    self._known[found.guid] = found.creation
-                    self._news = True
-        for each in listed:
-            if each.guid in self._known:
-                self._met[each.guid] = self._known[each.guid]
-        return [_dated(s, self._known.get(s.guid)) for s in listed]
+            known.update(
+                {s.guid: s.creation for s in read.values() if s.creation is not None}
+            )
+        self._news = self._news or known != before
+        self._known[dataset] = known
+        self._met.add(dataset)
+        return [_dated(s, known.get(s.guid)) for s in listed]
 
     def save(self) -> None:
         """Keep what is known for the next run."""
@@ -67,8 +68,9 @@ class Dates:
             return
         import json  # noqa: PLC0415 (where there is a folder)
 
-        gone = len(self._known) > 2 * len(self._met) + _SPARE
-        text = json.dumps(self._met if gone else self._known)
+        full = sum(map(len, self._known.values())) > _MOST
+        kept = self._met if full else self._known
+        text = json.dumps({dataset: self._known[dataset] for dataset in kept})
         new = f"{self._path}.{os.getpid()}"
         try:
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
@@ -87,8 +89,8 @@ def _dated(snapshot: Snapshot, creation: str | int | None) -> Snapshot:
     )
 
 
-def _read(path: str) -> dict[int, int]:
-    """Read notes; those that another user could have written are none."""
+def _read(path: str) -> dict[str, dict[int, int]]:
+    """Read notes by dataset; those that another user could have written are none."""
     if not path:
         return {}
     import json  # noqa: PLC0415 (as above)
@@ -99,6 +101,9 @@ def _read(path: str) -> dict[int, int]:
             if at.st_uid != os.geteuid() or at.st_mode & 0o022:
                 return {}
             found = json.load(file)
-        return {int(guid): int(seconds) for guid, seconds in found.items()}
+        return {
+            dataset: {int(guid): int(seconds) for guid, seconds in notes.items()}
+            for dataset, notes in found.items()
+        }
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}

@@ -184,7 +184,7 @@ def _service(
         f"{_MARK}{dataset}\n{_NOTE}\n"
         f"[Unit]\nDescription={does}\nAfter=zfs.target\n{hook}\n"
         f"[Service]\nType=oneshot\nExecStart={' '.join(map(_word, argv))}\n{success}"
-        f"StateDirectory=zfstune\n{_CONFINED}"
+        f"StateDirectory=zfstune\nCacheDirectory=zfstune\n{_CONFINED}"
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_engine import FakeEngine
+from zfstune import dating
 from zfstune.dating import Dates, cache_folder
 from zfstune.state import NONE, PropertyValue, Snapshot
 
@@ -64,7 +65,9 @@ def test_what_is_known_is_not_asked_again(engine: FakeEngine, tmp_path: Path) ->
     assert asked(engine, Dates(folder)) == ["snapshots", "find_snapshots"]
 
 
-@pytest.mark.parametrize("text", ["", "[1]", "{", '{"11": []}', '{"x": 1}', "\xff"])
+@pytest.mark.parametrize(
+    "text", ["", "[1]", "{", '{"tank/a": []}', '{"tank/a": {"x": 1}}', "\xff"]
+)
 def test_notes_that_make_no_sense_are_none(
     engine: FakeEngine, tmp_path: Path, text: str
 ) -> None:
@@ -74,13 +77,13 @@ def test_notes_that_make_no_sense_are_none(
     dates = Dates(os.fspath(tmp_path))
     assert asked(engine, dates) == ["snapshots", "find_snapshots"]
     dates.save()
-    assert len(json.loads(file.read_text())) == 3
+    assert len(json.loads(file.read_text())["tank/a"]) == 3
 
 
 def test_notes_of_others_are_not_believed(engine: FakeEngine, tmp_path: Path) -> None:
     """What others may write could say that all is old."""
     file = tmp_path / "creation.json"
-    file.write_text('{"11": 9, "12": 9, "13": 9}')
+    file.write_text('{"tank/a": {"11": 9, "12": 9, "13": 9}}')
     file.chmod(0o666)
     assert asked(engine, Dates(os.fspath(tmp_path))) == ["snapshots", "find_snapshots"]
 
@@ -92,15 +95,22 @@ def test_a_folder_that_is_not_there_is_done_without(engine: FakeEngine) -> None:
     dates.save()
 
 
-def test_what_is_gone_is_dropped_in_the_end(engine: FakeEngine, tmp_path: Path) -> None:
-    """Notes of snapshots that nobody meets any more do not pile up."""
+def test_what_is_gone_is_dropped(
+    engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a dataset that is listed at once; of others, once there are too many notes."""
     file = tmp_path / "creation.json"
-    file.write_text(json.dumps({str(guid): 1 for guid in range(100, 20_000)}))
-    file.chmod(0o600)
-    dates = Dates(os.fspath(tmp_path))
-    asked(engine, dates)
-    dates.save()
-    assert sorted(json.loads(file.read_text())) == ["11", "12", "13"]
+    notes = {"tank/a": {"11": 1, "99": 1}, "tank/b": {"50": 1}}
+    for most, left in ((100, {"tank/a", "tank/b"}), (3, {"tank/a"})):
+        file.write_text(json.dumps(notes))
+        file.chmod(0o600)
+        monkeypatch.setattr(dating, "_MOST", most)
+        dates = Dates(os.fspath(tmp_path))
+        asked(engine, dates)
+        dates.save()
+        found = json.loads(file.read_text())
+        assert found["tank/a"] == {"11": 1, "12": 2, "13": 3}
+        assert set(found) == left
 
 
 def test_where_the_folder_comes_from() -> None:
