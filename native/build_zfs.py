@@ -26,6 +26,7 @@ SOURCES = (
     "nvl_flat",
     "nvl_json",
     "nvl_packed",
+    "zfs_ioctl",
     "zt",
     "zt_change",
     "zt_snapshot",

@@ -8,103 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "buf.h"
-#include "lzc.h"
-#include "zfs_cmd.h"
-
-/* A property list of a dataset is 4 to 8 KiB; a larger one asks for more. */
-enum { DST_FIRST = 16 << 10 };
-
-/*
- * One ioctl, with `src` packed in and `*dst` as the kernel packed it; either may be
- * NULL, and so is what is given back where nothing came.  The caller frees it.
- * Where the kernel wants more room (ENOMEM and the size it needs), it has not
- * moved on but may have written over name and cursor: both are put back. So it is
- * where a signal stopped a step of a listing (zfs_ioc_snapshot_list_next).
- */
-static int
-packed_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
-    nvlist_t *src, char **dst)
-{
-	char name[sizeof (cmd->name)];
-	uint64_t cookie = cmd->cookie;
-	size_t room = DST_FIRST, src_size = 0;
-	char *in = NULL, *out = NULL;
-	int error = 0;
-
-	(void) strcpy(name, cmd->name);
-	if (src != NULL)
-		error = nvl_pack(&z->nvp, src, &in, &src_size);
-	while (error == 0) {
-		cmd->src = (uintptr_t)in;
-		cmd->src_size = src_size;
-		if (dst != NULL) {
-			free(out);
-			if ((out = malloc(room)) == NULL) {
-				error = ENOMEM;
-				break;
-			}
-			cmd->dst = (uintptr_t)out;
-			cmd->dst_size = room;
-		}
-		cmd->dst_filled = 0;	/* the kernel sets it and never clears it */
-		error = ioctl(z->fd, request, cmd) == 0 ? 0 : errno;
-		if (error == ENOMEM && dst != NULL && cmd->dst_size > room)
-			room = cmd->dst_size;
-		else if (error != EINTR)
-			break;
-		(void) strcpy(cmd->name, name);
-		cmd->cookie = cookie;
-		error = 0;
-	}
-	/*
-	 * An error may come with a list that says which property it was; "filled"
-	 * is also set where the list did not fit and nothing was written
-	 * (put_nvlist in module/zfs/zfs_ioctl.c).
-	 */
-	if (dst != NULL) {
-		if (!cmd->dst_filled || cmd->dst_size > room) {
-			free(out);
-			out = NULL;
-		}
-		*dst = out;
-	}
-	free(in);
-	return (error);
-}
-
-/* The same, with what came unpacked. */
-static int
-zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
-    nvlist_t *src, nvlist_t **dst)
-{
-	char *packed = NULL;
-	int error = packed_ioctl(z, request, cmd, src,
-	    dst == NULL ? NULL : &packed);
-
-	if (dst != NULL)
-		*dst = NULL;
-	if (packed != NULL) {
-		int bad = nvl_unpack(&z->nvp, packed, cmd->dst_size, dst);
-		if (error == 0)
-			error = bad;
-	}
-	free(packed);
-	return (error);
-}
-
-static int
-cmd_name(struct zfs_cmd *cmd, const char *name)
-{
-	memset(cmd, 0, sizeof (*cmd));
-	if (strlen(name) >= sizeof (((struct entry *)NULL)->name))
-		return (ENAMETOOLONG);
-	(void) strcpy(cmd->name, name);
-	return (0);
-}
+#include "zfs_ioctl.h"
 
 /* One more, in the form that the kernel gives properties in, without a source. */
 static void

@@ -29,7 +29,7 @@ DRIVERS = {
     ),
     "fake_kernel": (
         "-Wl,--wrap=ioctl",
-        ("buf", "list", "nvl", "nvl_flat", "nvl_json", "nvl_packed"),
+        ("buf", "list", "nvl", "nvl_flat", "nvl_json", "nvl_packed", "zfs_ioctl"),
     ),
 }
 
