@@ -22,6 +22,7 @@ STATES = (
     "drift-inherited",
     "wrong-owner",
     "stale-mount",
+    "not-exported",
     "torn-snapshots",
     "stale-snapshots",
     "low-on-space",

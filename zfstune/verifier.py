@@ -6,10 +6,13 @@ from types import MappingProxyType
 
 from zfstune.blocks import stale_blocks
 from zfstune.drifting import drift
+from zfstune.errors import InvalidValue
+from zfstune.exports import export_lines, to_do
 from zfstune.frozen import frozen
 from zfstune.mountpoint import effective_mountpoint, mount_blocker, mount_differs
 from zfstune.names import PROFILE_PROPERTY
 from zfstune.size import format_size
+from zfstune.state import RECEIVED
 from zfstune.verdict import Finding, Verdict
 
 TYPE_CHECKING = False
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from zfstune.blocks import Sample
+    from zfstune.exports import Exports
     from zfstune.placing import Expected
     from zfstune.state import Dataset, Mount, PoolInfo
 
@@ -38,6 +42,7 @@ class Seen:
         groups: The same for groups.
         default_root: What profiles hang below unless told otherwise.
         owner: Whether owner and mode are looked at.
+        exports: What NFS serves, None: that is not looked at.
     """
 
     pool: PoolInfo
@@ -47,6 +52,7 @@ class Seen:
     groups: Mapping[str, int] = _NOTHING
     default_root: str = ""
     owner: bool = True
+    exports: Exports | None = None
 
 
 def judge_pool(pool: PoolInfo) -> Verdict:
@@ -155,6 +161,30 @@ def _mounting(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Findin
             hint = _command(expected, seen) or f"mount -o remount {mount.path}"
             yield Finding("stale-mount", note, hint)
     yield from _owner(expected, mount, seen)
+    if expected.profiles:
+        yield from _exported(expected, found, mount.path, seen)
+
+
+def _exported(
+    expected: Expected, found: Dataset, path: str, seen: Seen
+) -> Iterator[Finding]:
+    """Say whether NFS serves a filesystem as its sharenfs says."""
+    shared = found.properties.get("sharenfs")
+    if seen.exports is None or shared is None or shared.source == RECEIVED:
+        return
+    try:
+        lines = export_lines(path, shared.value)
+    except InvalidValue:  # of somebody else's: apply would refuse it
+        return
+    if not seen.exports.available:
+        if lines:
+            note = f"sharenfs is {shared.value}, and this system has no NFS server"
+            yield Finding("not-exported", note, "install nfs-kernel-server or nfs-utils")
+    elif to_do(seen.exports, path, lines):
+        what = f"is not served as sharenfs={shared.value} says" if lines else "is served"
+        note = f"{path} {what}" + ("" if lines else " though sharenfs is off")
+        hint = _command(expected, seen) or "zfs share -a"
+        yield Finding("not-exported", note, hint, "sharenfs", shared.value, None)
 
 
 def _unmounted(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Finding]:

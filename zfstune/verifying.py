@@ -14,6 +14,7 @@ from zfstune.placing import Expected, is_managed, placed_roots, see_profiles
 from zfstune.pools import choose_pool
 from zfstune.profile import Profile, load
 from zfstune.sampling import MOST_FILES, sample_files
+from zfstune.sharing import read_exports
 from zfstune.state import INHERITED, LOCAL
 from zfstune.verdict import Finding, Verification
 from zfstune.verifier import Seen, judge_dataset, judge_pool
@@ -203,6 +204,7 @@ def _judge(
         group_numbers({w.group for w in wanted if w.group is not None}),
         f"{one.pool.name}/{_ROOT}",
         owner,
+        read_exports() if mine and one.pool.mountable else None,
     )
     snapshots = _Snapshots(engine, one.datasets, mine)
     for name, expected in mine.items():

@@ -85,7 +85,11 @@ def test_a_kill_before_the_server_heard(root: str, engine: Engine) -> None:
     """What was said and is not served yet is by the next run; so is the reverse."""
     zfstune.apply(profile("on"), root=root, engine=engine)
     before = served()
+    assert not zfstune.verify(root, engine=engine).pending
     ETAB.write_text("")
+    assert {v.state for v in zfstune.verify(root, engine=engine).datasets if v.pending} == {
+        "not-exported"
+    }
     assert zfstune.plan(profile("on"), root=root, engine=engine).pending
     zfstune.apply(profile("on"), root=root, engine=engine)
     assert served() == before

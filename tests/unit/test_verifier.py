@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from model_pool import ACCOUNTS, Model, app_profile, applied, pool_info
 from zfstune.actions import Adjust, MountDataset, Remount, SetOwner
 from zfstune.errors import ProfileError
+from zfstune.exports import Exports, export_lines
 from zfstune.frozen import replace
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.placing import placed_roots, see_profiles
@@ -42,7 +43,12 @@ def expect(model: Model, *profiles: Profile) -> dict[str, Expected]:
     return see_profiles(roots, datasets, model.pool, DEFAULT_LIMITS)
 
 
-def judge(model: Model, *profiles: Profile, owner: bool = True) -> dict[str, Verdict]:
+def judge(
+    model: Model,
+    *profiles: Profile,
+    owner: bool = True,
+    exports: Exports | None = None,
+) -> dict[str, Verdict]:
     """Give the verdict on each dataset that the model's notes speak of."""
     seen = Seen(
         model.pool,
@@ -52,6 +58,7 @@ def judge(model: Model, *profiles: Profile, owner: bool = True) -> dict[str, Ver
         ACCOUNTS,
         "tank/data",
         owner,
+        exports,
     )
     return {
         name: judge_dataset(expected, seen, (), None)
@@ -179,6 +186,24 @@ def test_options_as_they_should_be() -> None:
     options = frozenset({"rw", "noatime", "nodiratime", "lazytime"})
     model.mounts["tank/data/app"] = replace(mount, options=options)
     assert states(judge(model, FIXED)) == {}
+
+
+def test_what_nfs_serves() -> None:
+    """What is shared and not served is found, and what is served and no longer shared."""
+    wants = app_profile(sharenfs="on")
+    model = applied(wants)
+    nothing = Exports({}, frozenset(), frozenset())
+    finding = only(judge(model, wants, exports=nothing).values())
+    assert (finding.state, finding.about) == ("not-exported", "sharenfs")
+    line = export_lines("/data/app", "on")
+    served = Exports({"/data/app": line}, frozenset(), frozenset({"/data/app"}))
+    assert states(judge(model, wants, exports=served)) == {}
+    none = replace(nothing, available=False)
+    assert "no NFS server" in only(judge(model, wants, exports=none).values()).note
+    plain = applied(app_profile())
+    assert states(judge(plain, app_profile(), exports=none)) == {}
+    finding = only(judge(plain, app_profile(), exports=served).values())
+    assert finding.note == "/data/app is served though sharenfs is off"
 
 
 def test_owners_can_be_passed_over() -> None:
