@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 
 from zfstune.cli import status
 from zfstune.cli.opening import is_kernel_meant
@@ -36,8 +37,16 @@ def main(argv: list[str] | None = None) -> int:
     if argv is None and is_kernel_meant(args) and not hasattr(args, "watches_itself"):
         from zfstune.cli.watch import watched  # noqa: PLC0415 (not for --help)
 
-        return watched(lambda: settle(lambda: args.run(args)))
-    return settle(lambda: args.run(args))
+        result = watched(lambda: settle(lambda: args.run(args)))
+    else:
+        result = settle(lambda: args.run(args))
+    if argv is None:
+        # all is written and closed, and taking the interpreter down takes longer than
+        # loading a dozen modules
+        with suppress(OSError):
+            sys.stderr.flush()
+        os._exit(result)
+    return result
 
 
 def settle(work: Callable[[], int]) -> int:
