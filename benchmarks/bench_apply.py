@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 YARDSTICK = "library"
 SEED = "zfs create x 3, chown, chmod"
 LAPS = {"apply postgres": {SEED: 7, "library": 7, "command": 7}}
-TARGETS = [("library", SEED, 1), ("command", SEED, 1)]
+TARGETS = [("library", SEED, 1)]
 
 
 def bench_apply(
