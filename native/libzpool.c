@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libzpool.h"
 
 enum { READ_WRITE = 3 };	/* SPA_MODE_READ | SPA_MODE_WRITE */
-enum { ARC_MIN = 64 << 20, ARC_MAX = 256 << 20 };
+/* An eighth of the memory, within these; 256 MiB are too few for 20,000 snapshots. */
+enum { ARC_LEAST = 256 << 20, ARC_MOST = 1 << 30 };
 
 struct libzpool zpool;
 
@@ -74,6 +76,16 @@ load_functions(char *why, size_t why_size)
 	return (0);
 }
 
+static uint64_t
+cache_bytes(void)
+{
+	uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) *
+	    (uint64_t)sysconf(_SC_PAGESIZE) / 8;
+
+	return (bytes < ARC_LEAST ? ARC_LEAST :
+	    bytes > ARC_MOST ? ARC_MOST : bytes);
+}
+
 /*
  * Distributions build libzpool for ztest: with debugging on, with a cache as
  * large as half of the memory, and with a pool cache below /etc.  The first is
@@ -96,8 +108,13 @@ tune(char *why, size_t why_size)
 	}
 	*flags = 0;
 	*config_path = nowhere;
-	*arc_min = ARC_MIN;	/* a maximum below the minimum is not taken */
-	*arc_max = ARC_MAX;
+	/*
+	 * A maximum below the minimum is not taken. In user space OpenZFS plays at
+	 * being short of memory (arc_available_memory() in module/os/linux/zfs/
+	 * arc_os.c), so that the cache always sinks to its minimum.
+	 */
+	*arc_max = cache_bytes();
+	*arc_min = *arc_max / 4 * 3;
 	return (0);
 }
 
