@@ -155,3 +155,35 @@ def test_a_quote_cannot_be_written() -> None:
     """An expression that the text could not hold is refused, not changed."""
     with pytest.raises(PolicyError, match="single quote"):
         format_policy(Policy((Group((Last(1),), regex="a'b"),)))
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("keep=1 free-target=20%", "keep=1 free-target=20%"),
+        (
+            "free-target=51200M hourly=2 tz=Europe/Berlin",
+            "hourly=2 free-target=50G tz=Europe/Berlin",
+        ),
+        (
+            "match=a keep=1; free-target=1536 match=b never",
+            "match=a keep=1; match=b never free-target=1536",
+        ),
+    ],
+)
+def test_a_target_goes_with_the_whole_policy(text: str, written: str) -> None:
+    """It is said once, wherever it stands, and reads back as it was written."""
+    policy = parse_policy(text)
+    assert format_policy(policy) == written
+    assert parse_policy(written) == policy
+    assert policy.with_least(3).free_target == policy.free_target
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["free-target=20%", "keep=1 free-target=100%", "keep=1 free-target=1G free-target=2G"],
+)
+def test_a_target_is_no_rule(text: str) -> None:
+    """It keeps nothing by itself; a bad one, or two, are refused."""
+    with pytest.raises(PolicyError):
+        parse_policy(text)
