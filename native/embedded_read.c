@@ -56,6 +56,53 @@ embedded_stats(const struct lzc *z, enum depth depth, struct entry *e)
 	return (error);
 }
 
+/*
+ * The kernel's short form: the snapshot itself, not the objset in it, whose opening
+ * takes many times as long (zfs_ioc_snapshot_list_next() since 2.2).  With `os` the
+ * pool's configuration is held, and OpenZFS asserts that nobody holds it twice.
+ */
+static int
+snapshot_stats(objset_t *os, uint64_t id, struct entry *e)
+{
+	struct objset_stats stats = { 0 };
+	dsl_dataset_t *snapshot;
+	int error = zpool.dsl_dataset_hold_obj(zpool.dmu_objset_pool(os), id,
+	    tag, &snapshot);
+
+	e->props.len = 0;
+	if (error != 0)
+		return (error);
+	zpool.dsl_dataset_fast_stat(snapshot, &stats);
+	zpool.dsl_dataset_rele(snapshot, tag);
+	e->guid = stats.guid;
+	e->createtxg = stats.creation_txg;
+	e->clones = stats.num_clones;
+	e->type = 0;
+	return (0);
+}
+
+static void
+embedded_let_go(struct entry *e)
+{
+	if (e->held != NULL)
+		zpool.dmu_objset_rele(e->held, tag);
+	e->held = NULL;
+}
+
+/* Opening it takes longer than a step: where it may be held, it is from step to step. */
+static int
+hold_parent(const char *parent, struct entry *e, objset_t **os)
+{
+	int error = 0;
+
+	if (e->held == NULL) {
+		error = zpool.dmu_objset_hold(parent, tag, os);
+		e->held = error == 0 ? *os : NULL;
+	}
+	*os = e->held;
+	return (error);
+}
+
 /* zfs_ioc_dataset_list_next() and zfs_ioc_snapshot_list_next() */
 static int
 list_next(const struct lzc *z, const char *parent, char separator,
@@ -66,7 +113,7 @@ list_next(const struct lzc *z, const char *parent, char separator,
 	int error, prefix;
 
 	do {
-		error = zpool.dmu_objset_hold(parent, tag, &os);
+		error = hold_parent(parent, e, &os);
 		if (error != 0)
 			return (error == ENOENT ? ESRCH : error);
 		prefix = snprintf(e->name, sizeof (e->name), "%s%c", parent,
@@ -80,7 +127,12 @@ list_next(const struct lzc *z, const char *parent, char separator,
 		else
 			error = zpool.dmu_dir_list_next(os, room,
 			    e->name + prefix, &id, &e->cursor);
-		zpool.dmu_objset_rele(os, tag);
+		if (depth == DEPTH_FAST) {
+			if (error == 0)
+				return (snapshot_stats(os, id, e));
+		} else {
+			embedded_let_go(e);
+		}
 		if (error != 0)
 			return (error == ENOENT ? ESRCH : error);
 		if (strpbrk(e->name + prefix, "$%") != NULL) {
@@ -135,6 +187,7 @@ embedded_fill_read(struct lzc *z)
 	z->stats = embedded_stats;
 	z->next_child = embedded_next_child;
 	z->next_snapshot = embedded_next_snapshot;
+	z->let_go = embedded_let_go;
 	z->pool_configs = embedded_pool_configs;
 	z->pool_config = embedded_pool_config;
 	z->pool_props = embedded_pool_props;

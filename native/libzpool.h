@@ -181,6 +181,9 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(void, dsl_crypto_params_free, (void *, boolean_t))		\
 	X(int, dsl_dataset_hold, (dsl_pool_t *, const char *, const void *, \
 	    dsl_dataset_t **))						\
+	X(int, dsl_dataset_hold_obj, (dsl_pool_t *, uint64_t,		\
+	    const void *, dsl_dataset_t **))				\
+	X(void, dsl_dataset_fast_stat, (dsl_dataset_t *, void *))	\
 	X(void, dsl_dataset_rele, (dsl_dataset_t *, const void *))	\
 	X(int, dsl_dataset_space_wouldfree, (dsl_dataset_t *,		\
 	    dsl_dataset_t *, uint64_t *, uint64_t *, uint64_t *))	\

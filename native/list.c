@@ -27,6 +27,15 @@ put_row(const char *name, const struct entry *e, struct zt_buf *out)
 	buf_putc(out, ']');
 }
 
+/* A listing is over, or given up. */
+static void
+finish(const struct lzc *z, struct entry *e)
+{
+	if (z->let_go != NULL)
+		z->let_go(e);
+	zt_buf_free(&e->props);
+}
+
 static int
 stats(const struct lzc *z, const char *name, enum depth depth, struct entry *e)
 {
@@ -96,7 +105,7 @@ list_below(const struct lzc *z, const char *parent, struct zt_buf *out)
 		    (error = list_below(z, e.name, out)) != 0)
 			break;
 	}
-	zt_buf_free(&e.props);
+	finish(z, &e);
 	return (error == ESRCH ? 0 : error);
 }
 
@@ -134,7 +143,7 @@ snapshots(const struct lzc *z, const char *dataset, enum depth depth,
 			break;
 	}
 	buf_putc(out, ']');
-	zt_buf_free(&e.props);
+	finish(z, &e);
 	return (error == ESRCH ? out->error : error);
 }
 

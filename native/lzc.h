@@ -72,6 +72,7 @@ struct entry {
 	uint64_t clones;
 	int type;		/* dmu_objset_type_t: 2 filesystem, 3 volume */
 	struct zt_buf props;	/* JSON, empty where they were not asked for */
+	void *held;		/* by the provider, from one step to the next */
 };
 
 struct lzc {
@@ -88,6 +89,7 @@ struct lzc {
 	    struct entry *);
 	int (*next_snapshot)(const struct lzc *, const char *dataset,
 	    enum depth, struct entry *);
+	void (*let_go)(struct entry *);	/* of what is held; NULL: of nothing */
 	int (*pool_configs)(const struct lzc *, nvlist_t **);
 	int (*pool_config)(const struct lzc *, const char *pool, nvlist_t **);
 	int (*pool_props)(const struct lzc *, const char *pool, nvlist_t **);
