@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import zfstune
-from zfstune import pruning
+from zfstune import destroying
 from zfstune.engine import open_engine
 from zfstune.names import SNAPSHOT_PROPERTY
 from zfstune.profile import load_text
@@ -143,7 +143,7 @@ def test_prune_converges(
     The kernel goes through a batch in an order of its own, and SIGKILL can stop it
     half way; those before it are complete, those after it untouched.
     """
-    monkeypatch.setattr(pruning, "DEFAULT_BATCH", BATCH)
+    monkeypatch.setattr(destroying, "DEFAULT_BATCH", BATCH)
     branches = [f"{pool}/{branch}" for branch in BRANCHES]
     for name in branches:
         engine.create(name)
