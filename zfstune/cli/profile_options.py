@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from zfstune.actions import Plan
 
-__all__ = ["add_profiles", "read_profiles", "show"]
+__all__ = ["add_profiles", "add_role", "read_profiles", "show"]
 
 
 def add_profiles(parser: argparse.ArgumentParser) -> None:
@@ -30,15 +30,7 @@ def add_profiles(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a profile of your own; may be repeated",
     )
-    parser.add_argument(
-        "--role",
-        dest="roles",
-        metavar="ROLE",
-        action="append",
-        default=[],
-        help="the profiles of a role, as in `web`; `auto`: that of the host's name; may be "
-        "repeated; `zfstune roles` lists them",
-    )
+    add_role(parser, "the profiles of a role, as in `web`; `auto`: that of the host's name")
     parser.add_argument(
         "--variant", metavar="NAME", help="other values of the profiles that have them"
     )
@@ -67,6 +59,18 @@ def add_profiles(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.set_defaults(refuse=parser.error)
+
+
+def add_role(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the option that names roles."""
+    parser.add_argument(
+        "--role",
+        dest="roles",
+        metavar="ROLE",
+        action="append",
+        default=[],
+        help=f"{what}; may be repeated; `zfstune roles` lists them",
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:

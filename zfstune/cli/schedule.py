@@ -7,6 +7,7 @@ import sys
 from zfstune.cli import status
 from zfstune.cli.opening import is_kernel_meant, open_meant
 from zfstune.cli.output import print_json, print_table, warn
+from zfstune.cli.profile_options import add_role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,14 +116,7 @@ def _add_run(actions: Any) -> None:
 
 def _add_targets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("datasets", nargs="*", metavar="DATASET")
-    parser.add_argument(
-        "--role",
-        dest="roles",
-        metavar="ROLE",
-        action="append",
-        default=[],
-        help="what the profiles of a role say is to be taken; may be repeated",
-    )
+    add_role(parser, "what the profiles of a role say is to be taken")
     parser.add_argument(
         "--all", action="store_true", help="every dataset that has a schedule"
     )

@@ -8,6 +8,7 @@ import sys
 from zfstune.cli import status
 from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json
+from zfstune.cli.profile_options import add_role
 
 __all__ = ["add_arguments"]
 
@@ -35,14 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a profile of your own; may be repeated",
     )
-    parser.add_argument(
-        "--role",
-        dest="roles",
-        metavar="ROLE",
-        action="append",
-        default=[],
-        help="the profiles of a role; `auto`: that of the host's name; may be repeated",
-    )
+    add_role(parser, "the profiles of a role; `auto`: that of the host's name")
     parser.add_argument("--pool", help="look in this pool only")
     parser.add_argument(
         "--root",
