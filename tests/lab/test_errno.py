@@ -374,13 +374,9 @@ def test_every_row_is_seen_or_excused() -> None:
     assert set(_errno._GENERAL) - general == set()
 
 
-EXACTLY = "a check of destroy_exactly(): engine_contract/snapshots.py"
-EXCUSED = {
-    ("destroy snapshot", e.EUSERS): EXACTLY,
-    ("destroy snapshot", e.ESTALE): EXACTLY,
-    ("destroy snapshot", e.ECANCELED): "the same: test_prune_exact.py",
-    ("destroy snapshot", e.ECHRNG): "a pool without room to destroy: test_prune_exact.py",
-    ("destroy snapshot", e.ENOSPC): "the same",
+EXACTLY = [("destroy snapshot", n) for n in (e.EUSERS, e.ESTALE, e.ECANCELED, e.ECHRNG)]
+EXCUSED = dict.fromkeys(EXACTLY, "engine_contract/snapshots.py, test_prune_exact.py") | {
+    ("destroy snapshot", e.ENOSPC): "ECHRNG came first: test_prune_exact.py",
     ("set", e.EROFS): "a read-only import: test_contract_pool.py",
     ("set", e.EBUSY): "a volume's size while another process changes it",
     ("rename", e.EBUSY): "a receive begins between two looks of the kernel",
@@ -397,8 +393,7 @@ GENERAL_EXCUSED = {
     e.EINTR: "takes a signal while a transaction waits",
     1029: "no call that this module lacks is made: kernel.c asks the release",
     1030: "nor an option: libzfs_core writes the arguments",
-    1031: "the same",
-    1032: "the same",
+    **dict.fromkeys((1031, 1032), "the same"),
     1038: "takes an export in the middle of a call",
     1048: "takes a key wrapped by a later release",
 }
