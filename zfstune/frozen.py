@@ -3,8 +3,8 @@
 ``@frozen`` makes of a class what ``@dataclass(frozen=True, slots=True)`` makes of
 it. The standard one loads :mod:`inspect` and compiles six methods a class: on the
 way to an empty ``zfstune prune`` that took as long as all the rest of Python's
-start, and a timer pays it at each run. Here one method is compiled, and building
-a value takes half the time too.
+start, and a timer pays it at each run. Here one method is compiled, when the first
+value of a class is built, and building a value takes half the time too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FunctionType
     from typing import Any, NoReturn, TypeVar, cast, dataclass_transform
 
     _Class = TypeVar("_Class")
@@ -56,7 +57,7 @@ def frozen(cls: type[_Class]) -> type[_Class]:
     body["__slots__"] = body["__match_args__"] = fields
     made: Any = type(cls.__name__, cls.__bases__, body)
     made.__qualname__ = cls.__qualname__
-    made.__init__ = _initializer(made, fields, defaults)
+    made.__init__ = _Initializer(made, fields, defaults)
     return cast("type[_Class]", made)
 
 
@@ -66,9 +67,23 @@ def replace(value: _Class, /, **changes: Any) -> _Class:
     return value.__class__(**{name: getattr(value, name) for name in fields} | changes)
 
 
-def _initializer(
+class _Initializer:
+    """Stands for ``__init__`` until somebody asks for it: most runs use few classes."""
+
+    def __init__(
+        self, cls: Any, fields: tuple[str, ...], defaults: dict[str, object]
+    ) -> None:
+        self._of = cls, fields, defaults
+
+    def __get__(self, value: object, _: type) -> object:
+        cls = self._of[0]
+        init = cls.__init__ = _compiled(*self._of)
+        return init if value is None else init.__get__(value)
+
+
+def _compiled(
     cls: type, fields: tuple[str, ...], defaults: dict[str, object]
-) -> Callable[..., None]:
+) -> FunctionType:
     """Compile ``__init__``; each field is set through its slot, past __setattr__."""
     parameters = [f"{name}=of_{name}" if name in defaults else name for name in fields]
     steps = [f"set_{name}(self, {name})" for name in fields]
@@ -79,7 +94,7 @@ def _initializer(
     head = f"def __init__({', '.join(['self', *parameters])}):"
     source = "\n ".join([head, *(steps or ["pass"])])
     exec(source, names)  # noqa: S102 (of names that the class body gave)
-    init: Callable[..., None] = names["__init__"]
+    init: FunctionType = names["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init
 
