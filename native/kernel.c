@@ -236,7 +236,7 @@ check_release(char *why, size_t why_size)
 static int
 load_library(struct lzc *z, char *why, size_t why_size)
 {
-	z->library = dlopen("libzfs_core.so.3", RTLD_NOW | RTLD_LOCAL);
+	z->library = dlopen("libzfs_core.so.3", LIBRARY_FLAGS);
 	if (z->library == NULL) {
 		(void) snprintf(why, why_size, "%s", dlerror());
 		return (ELIBACC);

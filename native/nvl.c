@@ -13,7 +13,7 @@ int
 nvp_open(struct nvp *nvp, char *why, size_t why_size)
 {
 	memset(nvp, 0, sizeof (*nvp));
-	nvp->library = dlopen("libnvpair.so.3", RTLD_NOW | RTLD_LOCAL);
+	nvp->library = dlopen("libnvpair.so.3", LIBRARY_FLAGS);
 	if (nvp->library == NULL) {
 		(void) snprintf(why, why_size, "%s", dlerror());
 		return (ELIBACC);

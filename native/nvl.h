@@ -132,6 +132,13 @@ struct nvp {
 #undef	NVP_MEMBERS
 };
 
+/*
+ * libnvpair brings a dozen libraries along (Kerberos, by way of libtirpc) of which
+ * nothing is called here: to bind all of their symbols at the start, and to unmap
+ * them at the end, would take longer than the work of a short command.
+ */
+#define	LIBRARY_FLAGS	(RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE)
+
 int nvp_open(struct nvp *, char *why, size_t why_size);
 void nvp_close(struct nvp *);
 
