@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zfstune.profile import DatasetProfile, Profile, Setting
-    from zfstune.properties import Limits
-    from zfstune.state import PoolInfo
+    from zfstune.state import Limits, PoolInfo
 
 __all__ = [
     "ASSUMED",

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from zfstune.profile import Profile
-    from zfstune.properties import Limits
-    from zfstune.state import Dataset, PoolInfo
+    from zfstune.state import Dataset, Limits, PoolInfo
 
 __all__ = ["Expected", "is_managed", "placed_roots", "profiles_on", "see_profiles"]
 

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from zfstune.exports import Exports
     from zfstune.profile import Profile
-    from zfstune.properties import Limits
-    from zfstune.state import Dataset, Mount, PoolInfo
+    from zfstune.state import Dataset, Limits, Mount, PoolInfo
     from zfstune.wanted import Wanted
 
 __all__ = ["make_plan"]

@@ -17,11 +17,11 @@ Where libzfs and zfstune differ on purpose:
 from __future__ import annotations
 
 from zfstune.errors import InvalidProperty
-from zfstune.frozen import frozen
 from zfstune.property_rules import check_string, check_together, refusal
 from zfstune.property_table import INDEX, NUMBER, TABLE, Property
 from zfstune.quoting import shown
 from zfstune.size import MAX_SIZE, SizeError, format_size, read_size
+from zfstune.state import Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,21 +69,6 @@ _RATIOS = frozenset({"compressratio", "refcompressratio"})
 _KINDS = frozenset({"filesystem", "volume", "snapshot"})
 # How zfs_userquota_prop_prefixes begin (zfs_prop.c).
 _ACCOUNTS = ("user", "group", "project")
-
-
-@frozen
-class Limits:
-    """What the running release decides.
-
-    Attributes:
-        max_recordsize_bytes: The module parameter ``zfs_max_recordsize``.
-        max_volblocksize_bytes: Largest block of a volume.
-        release: OpenZFS release, as in ``(2, 3, 2)``.
-    """
-
-    max_recordsize_bytes: int = 1 << 20
-    max_volblocksize_bytes: int = 128 << 10
-    release: Release = (2, 4)
 
 
 DEFAULT_LIMITS = Limits()

@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zfstune.property_table import Release
+
 __all__ = [
     "DEFAULT",
     "INHERITED",
@@ -21,6 +23,7 @@ __all__ = [
     "NONE",
     "RECEIVED",
     "Dataset",
+    "Limits",
     "Mount",
     "PoolInfo",
     "PropertyValue",
@@ -235,3 +238,18 @@ class PoolInfo:
     def rotational(self) -> bool:
         """Whether data lies on a spinning disk."""
         return any(v.rotational for v in self.vdevs if v.role == "normal")
+
+
+@frozen
+class Limits:
+    """What the running release decides.
+
+    Attributes:
+        max_recordsize_bytes: The module parameter ``zfs_max_recordsize``.
+        max_volblocksize_bytes: Largest block of a volume.
+        release: OpenZFS release, as in ``(2, 3, 2)``.
+    """
+
+    max_recordsize_bytes: int = 1 << 20
+    max_volblocksize_bytes: int = 128 << 10
+    release: Release = (2, 4)

@@ -11,8 +11,7 @@ from zfstune import profile as profiles
 from zfstune.actions import Create, SetOwner
 from zfstune.errors import InvalidProperty, PlanError
 from zfstune.frozen import replace
-from zfstune.properties import Limits
-from zfstune.state import Dataset, Mount, Vdev
+from zfstune.state import Dataset, Limits, Mount, Vdev
 
 if TYPE_CHECKING:
     from zfstune.profile import Profile

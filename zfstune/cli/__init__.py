@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from contextlib import suppress
 
 from zfstune.cli import status
 from zfstune.cli.opening import is_kernel_meant
@@ -43,9 +42,10 @@ def main(argv: list[str] | None = None) -> int:
     if argv is None:
         # all is written and closed, and taking the interpreter down takes longer than
         # loading a dozen modules
-        with suppress(OSError):
+        try:
             sys.stderr.flush()
-        os._exit(result)
+        finally:
+            os._exit(result)
     return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from zfstune import names, properties
+from zfstune import names
 from zfstune.engine._errno import WRONG_PARENT, engine_error
 from zfstune.errors import InvalidName, InvalidProperty, NotFound
 from zfstune.quoting import shown
@@ -12,9 +12,10 @@ from zfstune.quoting import shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from zfstune.engine import Engine
-    from zfstune.properties import Limits
+    from zfstune.state import Limits
 
 __all__ = [
     "check_below_pool",
@@ -23,6 +24,7 @@ __all__ = [
     "check_inheritable",
     "check_promotion",
     "check_snapshot",
+    "check_values",
     "checked",
 ]
 
@@ -74,22 +76,31 @@ def check_promotion(engine: Engine, name: str) -> None:
             raise engine_error("promote", name, errno.EEXIST, detail=mark)
 
 
+def check_values(wanted: Mapping[str, str], **of: Any) -> dict[str, int | str]:
+    """Check properties as :func:`zfstune.properties.check` does."""
+    from zfstune.properties import check  # noqa: PLC0415 (its tables: to change alone)
+
+    return check(wanted, **of)
+
+
 def check_clone(
     wanted: Mapping[str, str], kind: str, limits: Limits
 ) -> dict[str, int | str]:
     """Check the properties of a clone: what is create-only comes from its origin."""
-    return properties.check(wanted, kind=kind, creating=False, limits=limits)
+    return check_values(wanted, kind=kind, creating=False, limits=limits)
 
 
 def check_snapshot(wanted: Mapping[str, str], limits: Limits) -> dict[str, int | str]:
     """Check the properties of a snapshot that is to be taken."""
-    return properties.check(wanted, kind="snapshot", creating=True, limits=limits)
+    return check_values(wanted, kind="snapshot", creating=True, limits=limits)
 
 
 def check_inheritable(name: str) -> None:
     """Refuse what has nothing to go back to."""
-    prop = properties.find(name)
-    if properties.is_user(name) or (prop and prop.inheritable and not prop.create_only):
+    from zfstune.properties import find, is_user  # noqa: PLC0415 (as above)
+
+    prop = find(name)
+    if is_user(name) or (prop and prop.inheritable and not prop.create_only):
         return
     reason = "it is not inherited" if prop else "there is no such property"
     raise InvalidProperty(f"cannot inherit '{shown(name)}': {reason}")

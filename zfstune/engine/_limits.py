@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zfstune.properties import Limits
+from zfstune.state import Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def limits_of(release: Release, max_recordsize_bytes: int) -> Limits:
 
 def _read(name: str) -> str:
     try:
-        with open(f"{_MODULE}/{name}", encoding="ascii") as file:
+        with open(f"{_MODULE}/{name}", encoding="utf-8") as file:
             return file.read().strip()
     except OSError:
         return ""

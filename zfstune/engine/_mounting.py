@@ -16,40 +16,13 @@ from zfstune.state import DEFAULT, INHERITED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from contextlib import AbstractContextManager
-    from typing import Any
 
     from zfstune.engine import Engine
-    from zfstune.state import Dataset, Mount
+    from zfstune.state import Dataset
 
-__all__ = ["MountCalls"]
+__all__ = ["mount", "remount", "unmount", "unmounted"]
 
 _MNT_FORCE = 1  # sys/mount.h
-
-
-class MountCalls:
-    """The calls, of an engine whose filesystems this kernel can mount."""
-
-    def mounts(self) -> dict[str, Mount]:
-        """Give the mounted filesystems of this mount namespace by dataset."""
-        return _mount.mount_table()
-
-    def mount(self: Any, name: str) -> str:
-        """Mount a filesystem where its properties say; give the path."""
-        return mount(self, name)
-
-    def remount(self: Any, name: str) -> str:
-        """Make a mount follow its properties as they are now; give the path."""
-        return remount(self, name)
-
-    def unmount(self, name: str, *, force: bool = False) -> None:
-        """Unmount a filesystem."""
-        unmount(name, force=force)
-
-    def _unmounted(
-        self: Any, name: str, *, renamed: str = ""
-    ) -> AbstractContextManager[None]:
-        return unmounted(self, name, renamed=renamed)
 
 
 def mount(engine: Engine, name: str) -> str:

@@ -7,7 +7,6 @@ and strings that are not UTF-8 travel as surrogate escapes (PEP 383).
 from __future__ import annotations
 
 import json
-import struct
 
 from zfstune.errors import InvalidValue
 
@@ -44,13 +43,6 @@ class Int64(int):
     """A number that the kernel wants signed, as in a channel program's arguments."""
 
 
-_u8 = struct.Struct("<B").pack
-_u32 = struct.Struct("<I").pack
-_i32 = struct.Struct("<i").pack
-_u64 = struct.Struct("<Q").pack
-_i64 = struct.Struct("<q").pack
-
-
 def encode(values: Mapping[str, Value]) -> bytes:
     """Write an nvlist in the flat form.
 
@@ -65,7 +57,7 @@ def encode(values: Mapping[str, Value]) -> bytes:
     out: list[bytes] = []
     try:
         _put_list(out, values)
-    except struct.error as error:
+    except OverflowError as error:
         raise InvalidValue(f"cannot pass a number to ZFS: {error}") from None
     return b"".join(out)
 
@@ -78,10 +70,18 @@ def decode(text: bytes) -> Any:
 def _put_list(out: list[bytes], values: Mapping[str, Value]) -> None:
     for name, value in values.items():
         kind = _kind(value)
-        out.append(_u8(kind))
+        out.append(bytes((kind,)))
         _put_string(out, name)
         _put_value(out, kind, value)
     out.append(b"\0")
+
+
+def _u32(number: int) -> bytes:
+    return number.to_bytes(4, "little")
+
+
+def _u64(number: int) -> bytes:
+    return number.to_bytes(8, "little")
 
 
 def _put_string(out: list[bytes], text: str) -> None:
@@ -142,8 +142,8 @@ def _array_kind(values: Sequence[Value]) -> int:
 def _put_value(out: list[bytes], kind: int, value: Any) -> None:
     if kind in (_INT32, _INT64):
         if kind == _INT32:
-            _i32(value)  # raises where it does not fit
-        out.append(_i64(value))
+            value.to_bytes(4, "little", signed=True)  # raises where it does not fit
+        out.append(value.to_bytes(8, "little", signed=True))
     elif kind in (_UINT64, _BOOLEAN_VALUE):
         out.append(_u64(value))
     elif kind == _STRING:

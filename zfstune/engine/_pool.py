@@ -144,7 +144,7 @@ def _rotational(leaf: dict[str, Any]) -> bool | None:
     for folder in ("", ".."):
         try:
             path = os.path.join("/sys/class/block", device, folder, "queue/rotational")
-            with open(path, encoding="ascii") as file:
+            with open(path, encoding="utf-8") as file:
                 return file.read().strip() == "1"
         except OSError:
             continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from zfstune import properties
 from zfstune.state import (
     DEFAULT,
     INHERITED,
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from zfstune.property_table import Release
+    from zfstune.property_table import Property, Release
 
 __all__ = ["Properties", "dataset", "snapshot"]
 
@@ -51,7 +50,6 @@ _NEVER_INHERITED = frozenset(
 
 # What a filesystem keeps in its own blocks is not read for its snapshots: see kernel.c.
 _NOT_READ = frozenset({"casesensitivity", "normalization", "utf8only", "version"})
-_NOT_READ |= {name for name in properties.TABLE if name.startswith("default")}
 
 
 class Properties(Mapping[str, PropertyValue]):
@@ -59,10 +57,10 @@ class Properties(Mapping[str, PropertyValue]):
 
     The kernel lists what was set somewhere, and numbers of its own that mean nothing
     for this kind; a property that it leaves out has its default. It takes the
-    property table to know both.
+    property table to know both, which is loaded when a native property is asked for.
     """
 
-    __slots__ = ("_defaults", "_foreign", "_name", "_raw")
+    __slots__ = ("_kinds", "_name", "_raw", "_since")
 
     def __init__(
         self,
@@ -73,22 +71,31 @@ class Properties(Mapping[str, PropertyValue]):
     ) -> None:
         self._raw = raw
         self._name = name
-        self._defaults, self._foreign = _of_kind(kinds, since)
+        self._kinds = kinds
+        self._since = since
 
     def __getitem__(self, name: str) -> PropertyValue:
-        if name in self._foreign:
-            raise KeyError(name)
         found = self._raw.get(name)
+        if ":" in name:  # as a user property has it, which no table knows
+            if found is None or "value" not in found:
+                raise KeyError(name)
+            return PropertyValue(
+                found["value"], *_source(name, found.get("source"), self._name)
+            )
+        defaults, foreign = _of_kind(self._kinds, self._since)
+        if name in foreign:
+            raise KeyError(name)
         if found is None or "value" not in found:
-            return PropertyValue(self._defaults[name], DEFAULT)
+            return PropertyValue(defaults[name], DEFAULT)
         source, origin = _source(name, found.get("source"), self._name)
         return PropertyValue(_text(name, found["value"]), source, origin)
 
     def __iter__(self) -> Iterator[str]:
+        defaults, foreign = _of_kind(self._kinds, self._since)
         for name, found in self._raw.items():
-            if "value" in found and name not in self._foreign:
+            if "value" in found and name not in foreign:
                 yield name
-        yield from (name for name in self._defaults if name not in self._raw)
+        yield from (name for name in defaults if name not in self._raw)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -102,19 +109,22 @@ def _of_kind(
     kinds: tuple[str, ...], release: Release
 ) -> tuple[Mapping[str, str], frozenset[str]]:
     """Give the defaults of a kind, and the native properties that it has not."""
+    from zfstune.properties import TABLE, default_of  # noqa: PLC0415 (see Properties)
+
     defaults = {}
     foreign = set()
-    for name, prop in properties.TABLE.items():
+    for name, prop in TABLE.items():
         if not _belongs(prop, kinds, release):
             foreign.add(name)
         elif not prop.readonly and not prop.hidden and prop.since <= release:
-            default = properties.default_of(name, release)
-            if default and not (kinds[0] == "snapshot" and name in _NOT_READ):
+            default = default_of(name, release)
+            not_read = name in _NOT_READ or name.startswith("default")
+            if default and not (kinds[0] == "snapshot" and not_read):
                 defaults[name] = default
     return defaults, frozenset(foreign)
 
 
-def _belongs(prop: properties.Property, kinds: tuple[str, ...], release: Release) -> bool:
+def _belongs(prop: Property, kinds: tuple[str, ...], release: Release) -> bool:
     if prop.name == "special_small_blocks" and kinds[0] == "volume":
         return release >= _SPECIAL_VOLUMES
     kind, *of = kinds
@@ -162,4 +172,6 @@ def _text(name: str, value: Any) -> str:
         return ",".join(value)
     if isinstance(value, list):  # `redact_snaps`: an array of guids
         return ",".join(map(str, value))
-    return properties.to_text(name, value)
+    from zfstune.properties import to_text  # noqa: PLC0415 (see Properties)
+
+    return to_text(name, value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 
-from zfstune import names, properties
+from zfstune import names
 from zfstune.engine import _pool, _rows
 from zfstune.engine._binding import Binding, lib
 from zfstune.engine._checks import (
@@ -18,16 +18,16 @@ from zfstune.engine._checks import (
     check_inheritable,
     check_promotion,
     check_snapshot,
+    check_values,
     checked,
 )
 from zfstune.engine._errno import batch_error, by_target, engine_error
 from zfstune.engine._exact import ExactCalls
 from zfstune.engine._history import create_line, set_line, targets_line
 from zfstune.engine._limits import read_limits
-from zfstune.engine._mounting import MountCalls
+from zfstune.engine._mount_calls import MountCalls
 from zfstune.engine._streams import StreamCalls
 from zfstune.quoting import shown
-from zfstune.volume import default_block_bytes, reservation_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine._image import ImageBinding
     from zfstune.errors import EngineError
-    from zfstune.properties import Limits
-    from zfstune.state import Dataset, PoolInfo, Snapshot
+    from zfstune.state import Dataset, Limits, PoolInfo, Snapshot
 
 __all__ = ["NativeEngine"]
 
@@ -174,31 +173,24 @@ class NativeEngine(ExactCalls, MountCalls, StreamCalls):
         self, name: str, wanted: Mapping[str, str], *, volume: bool
     ) -> dict[str, int | str]:
         kind = "volume" if volume else "filesystem"
-        values = properties.check(wanted, kind=kind, creating=True, limits=self._limits)
+        values = check_values(wanted, kind=kind, creating=True, limits=self._limits)
         if volume:
-            size, vdevs = int(values["volsize"]), self.pool(names.pool_of(name)).vdevs
-            least = int(properties.default_of("volblocksize", self._limits.release))
-            block = int(
-                values.get("volblocksize") or default_block_bytes(size, least, vdevs)
-            )
-            # said out loud, so that the reservation fits whatever the default is
-            values["volblocksize"] = block
-            if values.get("refreservation", properties.AUTO) == properties.AUTO:
-                copies = int(values.get("copies", 1))
-                reserved = reservation_bytes(size, block, copies=copies, vdevs=vdevs)
-                values["refreservation"] = reserved
+            from zfstune.engine._volumes import complete  # noqa: PLC0415 (few make any)
+
+            vdevs = self.pool(names.pool_of(name)).vdevs
+            complete(values, self._limits.release, vdevs)
         return values
 
     def set(self, name: str, wanted: Mapping[str, str]) -> None:
         """Set properties, in one transaction where ZFS allows it."""
         if "@" in name:
             names.check_snapshot(name)
-            values = properties.check(
+            values = check_values(
                 wanted, kind="snapshot", creating=False, limits=self._limits
             )
         else:
             dataset = self.dataset(name)
-            values = properties.check(
+            values = check_values(
                 wanted,
                 kind=dataset.kind,
                 creating=False,
@@ -213,13 +205,12 @@ class NativeEngine(ExactCalls, MountCalls, StreamCalls):
         self._log(set_line(wanted, name))
 
     def _fix_reservation(self, dataset: Dataset, values: dict[str, int | str]) -> None:
-        if values.get("refreservation") == properties.AUTO:
-            values["refreservation"] = reservation_bytes(
-                int(values.get("volsize") or dataset.value("volsize") or 0),
-                int(dataset.value("volblocksize") or 0),
-                copies=int(values.get("copies") or dataset.value("copies") or 1),
-                vdevs=self.pool(names.pool_of(dataset.name)).vdevs,
-            )
+        if "refreservation" in values:
+            from zfstune.engine._volumes import AUTO, reservation  # noqa: PLC0415 (so too)
+
+            if values["refreservation"] == AUTO:
+                vdevs = self.pool(names.pool_of(dataset.name)).vdevs
+                values["refreservation"] = reservation(values, dataset, vdevs)
 
     def inherit(self, name: str, prop: str, *, received: bool = False) -> None:
         """Drop a local value; with `received`, go back to the received one."""

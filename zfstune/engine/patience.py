@@ -45,7 +45,7 @@ def end_with(parent: int) -> None:
 def _state(name: str) -> str:
     try:
         # "state" is of pools alone: module/zfs/spa_stats.c
-        with open(f"{_KSTATS}/{name}/state", encoding="ascii") as file:
+        with open(f"{_KSTATS}/{name}/state", encoding="utf-8") as file:
             return file.read().strip()
     except OSError:  # another statistic, or a pool that was just exported
         return ""

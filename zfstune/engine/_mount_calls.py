@@ -1,0 +1,54 @@
+"""What an engine does with mounts; most runs do nothing, so nothing is loaded before."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+    from typing import Any
+
+    from zfstune.state import Mount
+
+__all__ = ["MountCalls"]
+
+
+class MountCalls:
+    """The calls, of an engine whose filesystems this kernel can mount."""
+
+    def mounts(self) -> dict[str, Mount]:
+        """Give the mounted filesystems of this mount namespace by dataset."""
+        from zfstune.engine._mount import mount_table  # noqa: PLC0415 (see above)
+
+        return mount_table()
+
+    def snapshot_numbers(self, datasets: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Give what names snapshots without opening them, where something does."""
+        from zfstune.engine._mount import snapshot_numbers  # noqa: PLC0415 (see above)
+
+        return snapshot_numbers(datasets)
+
+    def mount(self: Any, name: str) -> str:
+        """Mount a filesystem where its properties say; give the path."""
+        from zfstune.engine._mounting import mount  # noqa: PLC0415 (see above)
+
+        return mount(self, name)
+
+    def remount(self: Any, name: str) -> str:
+        """Make a mount follow its properties as they are now; give the path."""
+        from zfstune.engine._mounting import remount  # noqa: PLC0415 (see above)
+
+        return remount(self, name)
+
+    def unmount(self, name: str, *, force: bool = False) -> None:
+        """Unmount a filesystem."""
+        from zfstune.engine._mounting import unmount  # noqa: PLC0415 (see above)
+
+        unmount(name, force=force)
+
+    def _unmounted(
+        self: Any, name: str, *, renamed: str = ""
+    ) -> AbstractContextManager[None]:
+        from zfstune.engine._mounting import unmounted  # noqa: PLC0415 (see above)
+
+        return unmounted(self, name, renamed=renamed)
