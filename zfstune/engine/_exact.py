@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["ExactCalls"]
 
 # Numbers are errno values, meant as _errno.py has them for "destroy snapshot"; 116 is
-# ESTALE and 87 EUSERS, which ZFS gives no names. All is looked at before the first
-# goes, so that a program that fails has most likely changed nothing. What is mounted
-# below .zfs is in use here: ZFS_IOC_DESTROY_SNAPS would unmount it first. To read a
-# property opens the snapshot, which is dear; to see whether it exists is not.
+# ESTALE and 87 EUSERS, which ZFS gives no names. Each call opens its snapshot, which is
+# dear, so there are no more than it takes: one that is not there ends the program when
+# its guid is read, and what cannot go is not destroyed but answered for. What is mounted
+# below .zfs is in use here: ZFS_IOC_DESTROY_SNAPS would unmount it first.
 _PROGRAM = """\
 local stay, go = {}, {}
 local all = ...
@@ -37,14 +37,13 @@ for _, of in pairs(all) do
     for name, guid in pairs(of.snapshots) do
         local why = alone
         if not zfs.exists(name) then why = ENOENT
-        elseif zfs.get_prop(name, 'guid') ~= guid then why = 116
-        elseif why == 0 then why = zfs.check.destroy(name) end
-        if why == EBUSY and zfs.get_prop(name, 'userrefs') > 0 then why = 87 end
+        elseif zfs.get_prop(name, 'guid') ~= guid then why = 116 end
         if why == 0 then go[#go + 1] = name else stay[name] = why end
     end
 end
 for _, name in ipairs(go) do
     local why = zfs.sync.destroy(name)
+    if why == EBUSY and zfs.get_prop(name, 'userrefs') > 0 then why = 87 end
     if why ~= 0 then stay[name] = why end
 end
 for dataset, of in pairs(all) do
