@@ -299,8 +299,10 @@ class Policy:
         """The glob, where there is one group that has one."""
         return self.groups[0].match if len(self.groups) == 1 else None
 
-    def with_least(self, count: int) -> Policy:
+    def with_least(self, count: int | None) -> Policy:
         """Give the same policy that also keeps the newest `count` of each scope."""
+        if count is None:
+            return self
         least = Last(count)
         groups = [Group((least, *g.rules), g.match, g.regex) for g in self.groups]
         return Policy(tuple(groups), self.tz, self.allow_zero, self.free_target)

@@ -1,39 +1,28 @@
 """Thin out snapshots: list, decide, check each victim, destroy in few calls.
 
-What may go is decided three times. The policy decides by name and age. The plan
-then reads each victim: without a glob it must carry zfstune's own property, set on
-the snapshot itself, and nobody may hold it. And as a batch goes,
+What may go is decided three times. The policy decides by name and age. The plan then
+reads each victim (:mod:`zfstune.choosing`). And as a batch goes,
 :mod:`zfstune.destroying` looks once more, so that a snapshot made anew under an old
-name is not taken for the one that was planned.
+name is not taken for the one that was planned. Both are loaded where there is a
+dataset to look at: a timer may well find none.
 """
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 from zfstune import names
-from zfstune.destroying import MADE_ANEW, Destruction, spare
-from zfstune.engine import open_engine
+from zfstune.engine import using
 from zfstune.errors import PlanError, PolicyError
 from zfstune.following import followed
 from zfstune.policy import Policy
-from zfstune.prune_plan import KEPT_PROPERTY, Pruned, PrunePlan
-from zfstune.retention import decide
+from zfstune.prune_plan import Pruned, PrunePlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Mapping
 
     from zfstune.engine import Engine
-    from zfstune.free_target import FreeTarget
-    from zfstune.retention import Decision
-    from zfstune.state import Dataset, Snapshot
 
 __all__ = ["PrunePlan", "Pruned", "prune"]
-
-# All properties of a snapshot take some 20 KiB here: so many are looked at together.
-_AT_ONCE = 1000
 
 
 def prune(
@@ -55,17 +44,17 @@ def prune(
     """Destroy the snapshots that a policy lets go.
 
     Args:
-        datasets: Default: all of the pool that zfstune manages or that have a policy.
+        datasets: Default: all of the pool that are managed or have a policy.
         keep: How many of those in scope stay, counted per dataset by createtxg.
-        match: Glob of the snapshot names in scope, whoever made them; default:
-            those that :func:`zfstune.snapshot` named and made. With `keep`.
+        match: With `keep`: glob of the names in scope, whoever made them; default:
+            those that :func:`zfstune.snapshot` named and made.
         policy: More than a count. Without `keep` and `policy` each dataset follows
             the one stored on it or above.
         recursive: Also all that is below `datasets`.
         all_of_them: Consent to ``keep=0``.
         force: Go on although the plan raises alarms.
-        free_target: Stop once the pool has that free, as in ``50G`` or ``20%``.
-            Default: what a policy has for its dataset.
+        free_target: Stop once the pool has that free, as in ``50G`` or ``20%``;
+            default: what a policy has for its dataset.
         min_keep: Whatever the policy says, keep the newest so many of its scope.
         pool: Where `datasets` is empty: see :func:`zfstune.pools.choose_pool`.
         dry_run: Stop once the plan is made; it says what would be freed.
@@ -79,16 +68,18 @@ def prune(
         EngineError: ZFS refused; the next call goes on from what was destroyed.
     """
     given = _given(keep, match, policy, allow_zero=all_of_them)
-    wanted = [names.check_dataset(dataset) for dataset in datasets]
-    with nullcontext(engine) if engine else open_engine() as zfs:
+    wanted = map(names.check_dataset, datasets)
+    with using(engine) as zfs:
         follow, read = followed(
             zfs, given, wanted, recursive=recursive, pool=pool, allow_zero=all_of_them
         )
-        if min_keep is not None:
-            follow = {n: (p.with_least(min_keep), at) for n, (p, at) in follow.items()}
-        # Whoever says a number has seen it; no clock and no stored text is in it.
-        counted, measure = keep is not None, dry_run or wait_seconds is not None
-        plan = _plan(zfs, follow, read, counted, free_target, measure=measure)
+        follow = {n: (p.with_least(min_keep), at) for n, (p, at) in follow.items()}
+        if not follow:
+            return Pruned(PrunePlan({}, ()), (), ())
+        from zfstune.choosing import choose  # noqa: PLC0415 (see above)
+
+        quiet, waits = keep is not None, wait_seconds is not None
+        plan = choose(zfs, follow, read, quiet, free_target, show=dry_run, waits=waits)
         if show is not None:
             show(plan)
         if dry_run:
@@ -113,151 +104,6 @@ def _given(
     return policy
 
 
-def _plan(
-    engine: Engine,
-    followed: Mapping[str, tuple[Policy, str]],
-    read: Mapping[str, Dataset],
-    counted: bool,  # noqa: FBT001 (of one caller)
-    free_target: str | None,
-    *,
-    measure: bool,
-) -> PrunePlan:
-    policies = {name: policy for name, (policy, _) in followed.items()}
-    targets = _targets(followed, free_target)
-    timed = any(policy.needs_time for policy in policies.values())
-    listings = _listings(engine, policies, targets)
-    # Read after the listings: what was taken meanwhile is not from the future.
-    now = _now() if timed else None
-    decided = [
-        decision
-        for name, policy in policies.items()
-        for decision in _decide(listings[name], policy, now)
-    ]
-    decisions = tuple(_examine(engine, decided, policies))
-    if targets:
-        from zfstune.reclaiming import only_as_needed  # noqa: PLC0415 (few ask for it)
-
-        decisions = only_as_needed(engine, decisions, targets)
-    alarmed: list[str] = []
-    remember: dict[str, int] = {}
-    if not counted:
-        from zfstune.breakers import alarms, to_remember  # noqa: PLC0415 (as above)
-
-        before = _remembered(engine, decisions, read)
-        alarmed += alarms(decisions, policies, now, before)
-        remember = to_remember(decisions, policies, before)
-    frees = None
-    if measure:
-        from zfstune.reclaiming import reclaims  # noqa: PLC0415 (as above)
-
-        frees = reclaims(engine, policies, decisions)
-    return PrunePlan(policies, decisions, tuple(alarmed), frees, remember)
-
-
-def _listings(
-    engine: Engine, policies: Mapping[str, Policy], targets: Container[str]
-) -> dict[str, list[Snapshot]]:
-    """List the snapshots, with their times of creation where those matter."""
-    dated = {n for n, policy in policies.items() if policy.needs_time or n in targets}
-    if not dated:
-        return {name: engine.snapshots(name) for name in policies}
-    from zfstune.dating import Dates, cache_folder  # noqa: PLC0415 (not for a count)
-
-    dates = Dates(cache_folder())
-    found = {
-        name: dates.snapshots(engine, name) if name in dated else engine.snapshots(name)
-        for name in policies
-    }
-    dates.save()
-    return found
-
-
-def _targets(
-    followed: Mapping[str, tuple[Policy, str]], free_target: str | None
-) -> dict[str, tuple[str, FreeTarget]]:
-    """Give where space is looked at for each dataset that has a target, and the target.
-
-    What the call says is of the whole pool; what a policy says, of where it was set.
-    """
-    if free_target is None:
-        return {
-            name: (origin, policy.free_target)
-            for name, (policy, origin) in followed.items()
-            if policy.free_target is not None
-        }
-    from zfstune.free_target import FreeTarget  # noqa: PLC0415 (few ask for it)
-
-    target = FreeTarget.parse(free_target)
-    return {name: (names.pool_of(name), target) for name in followed}
-
-
-def _remembered(
-    engine: Engine, decisions: Iterable[Decision], read: Mapping[str, Dataset]
-) -> dict[str, int]:
-    """Read how many a prune before left, of the datasets that are to lose some."""
-    found = {}
-    for name in dict.fromkeys(d.snapshot.dataset for d in decisions if not d.keep):
-        dataset = read[name] if name in read else engine.dataset(name)
-        text = dataset.local(KEPT_PROPERTY) or ""
-        if text.isdecimal() and text.isascii():
-            found[name] = int(text[:9])
-    return found
-
-
-def _decide(
-    listing: Iterable[Snapshot], policy: Policy, now: datetime | None
-) -> tuple[Decision, ...]:
-    if now is None or not policy.needs_time:
-        return decide(listing, policy)
-    from zfstune.policies import zone  # noqa: PLC0415 (not for a count)
-
-    return decide(listing, policy, now, zone(policy))
-
-
-def _now() -> datetime:
-    from datetime import UTC, datetime  # noqa: PLC0415 (slow, and a count needs none)
-
-    return datetime.now(UTC)
-
-
-def _examine(
-    engine: Engine, decisions: Iterable[Decision], policies: Mapping[str, Policy]
-) -> Iterator[Decision]:
-    """Read what is to go, and spare what is not ours or is held."""
-    decisions = list(decisions)
-    victims = [d.snapshot.name for d in decisions if not d.keep]
-    scopes: dict[str, Callable[[str], bool]] = {}
-    read: dict[str, Snapshot] = {}
-    number = 0
-    for decision in decisions:
-        if decision.keep:
-            yield decision
-            continue
-        if number % _AT_ONCE == 0:
-            some = victims[number : number + _AT_ONCE]
-            read = engine.find_snapshots(some, properties=True)
-        number += 1
-        now = read.get(decision.snapshot.name)
-        if now is not None:  # else somebody destroyed it meanwhile
-            if now.dataset not in scopes:
-                scopes[now.dataset] = policies[now.dataset].scope(named=True)
-            ours = not scopes[now.dataset](now.short_name)
-            reason = _reason_to_spare(decision.snapshot, now, ours=ours)
-            yield spare(decision, reason) if reason else decision
-
-
-def _reason_to_spare(listed: Snapshot, now: Snapshot, *, ours: bool) -> str:
-    if now.guid != listed.guid:
-        return MADE_ANEW
-    if ours and now.local(names.SNAPSHOT_PROPERTY) is None:
-        return (
-            f"it has no {names.SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
-        )
-    if now.value("userrefs") not in (None, "0"):
-        return "it is held: see `zfs holds`"
-    return ""
-
-
 def _run(
     engine: Engine, plan: PrunePlan, *, force: bool, wait_seconds: float | None
 ) -> Pruned:
@@ -272,6 +118,8 @@ def _run(
         from zfstune.reclaiming import freed_since, space_used  # noqa: PLC0415 (as above)
 
         used = space_used(engine, plan.victims)
+    from zfstune.destroying import Destruction  # noqa: PLC0415 (see above)
+
     destruction = Destruction(engine, plan)
     destruction.run()
     if wait_seconds is not None:

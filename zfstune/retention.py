@@ -33,7 +33,15 @@ if TYPE_CHECKING:
     from zfstune.policy import Group
     from zfstune.state import Snapshot
 
-__all__ = ["DEFAULT_BATCH", "Decision", "Policy", "decide", "interleave", "runs"]
+__all__ = [
+    "DEFAULT_BATCH",
+    "Decision",
+    "Policy",
+    "clones_on",
+    "decide",
+    "interleave",
+    "runs",
+]
 
 # Measured on OpenZFS 2.1 to 2.4: from 25 snapshots a call on, the cost of each is
 # flat, and only the time that one call holds the pool still grows.
@@ -163,7 +171,7 @@ class _Judge:
             elif at in let_go:
                 decisions.append(_let_go(snapshot, let_go[at]))
             else:
-                reasons = (fixed.get(at, self._outside), *_clones(snapshot))
+                reasons = (fixed.get(at, self._outside), *clones_on(snapshot))
                 decisions.append(Decision(snapshot, keep=True, reasons=reasons))
         return decisions
 
@@ -224,19 +232,20 @@ def _keep(snapshot: Snapshot, why: list[tuple[str, float]]) -> Decision:
     until = max([end for _, end in why])
     if until < 0:  # kept as the newest alone
         until = -until
-    reasons = (*[reason for reason, _ in why], *_clones(snapshot))
+    reasons = (*[reason for reason, _ in why], *clones_on(snapshot))
     expires = None if until == inf else int(until)
     return Decision(snapshot, keep=True, reasons=reasons, expires=expires)
 
 
 def _let_go(snapshot: Snapshot, why: list[tuple[Sequence[Otherwise], int]]) -> Decision:
     if snapshot.clones:
-        return Decision(snapshot, keep=True, reasons=_clones(snapshot), spared=True)
+        return Decision(snapshot, keep=True, reasons=clones_on(snapshot), spared=True)
     reasons = [of_rule(at) for otherwise, at in why for of_rule in otherwise]
     return Decision(snapshot, keep=False, reasons=tuple(reasons))
 
 
-def _clones(snapshot: Snapshot) -> tuple[str, ...]:
+def clones_on(snapshot: Snapshot) -> tuple[str, ...]:
+    """Say that a snapshot has clones, where it has."""
     if not snapshot.clones:
         return ()
     return ("a clone hangs on it" if snapshot.clones == 1 else "clones hang on it",)

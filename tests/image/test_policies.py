@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import zfstune
-from zfstune import pruning
+from zfstune import choosing
 from zfstune.cli import main, policy
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_ages_are_read_from_zfs(
     assert pruned.plan.victims == ()
     assert all(d.expires for d in pruned.plan.decisions)
     later = datetime.now(UTC) + timedelta(hours=2)
-    monkeypatch.setattr(pruning, "_now", lambda: later)
+    monkeypatch.setattr(choosing, "_now", lambda: later)
     dry = zfstune.prune("tank/a", policy="within=1h", dry_run=True, engine=engine)
     assert [d.keep for d in dry.plan.decisions] == [True, False, False]
     assert dry.plan.reclaims == {"tank/a": 0}

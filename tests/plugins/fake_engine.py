@@ -34,6 +34,7 @@ class FakeEngine:
         busy: Snapshot to the errno that stands in the way of its end.
         calls: The name of each call that changed something, and its targets.
         programs: Why it runs no channel programs, as an errno; 0: it runs them.
+        numbers: Dataset to the numbers of its snapshots, where it gives them.
         before: Called with the name of each call before it is carried out.
     """
 
@@ -44,6 +45,7 @@ class FakeEngine:
         self.taken: dict[str, Snapshot] = {}
         self.busy: dict[str, int] = {}
         self.calls: list[tuple[str, tuple[str, ...]]] = []
+        self.numbers: dict[str, dict[str, int]] = {}
         self.before: Callable[[str], None] = lambda _: None
         self.programs = errno.EPERM
         self.suspended = False
@@ -103,6 +105,11 @@ class FakeEngine:
         """Give those that are there."""
         self.before("find_snapshots")
         return {name: self.taken[name] for name in names if name in self.taken}
+
+    def snapshot_numbers(self, datasets: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Give the numbers that a test gave."""
+        self.before("snapshot_numbers")
+        return {name: self.numbers[name] for name in datasets if name in self.numbers}
 
     def take_snapshots(
         self, names: Iterable[str], *, properties: Mapping[str, str] | None = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_engine import FakeEngine
-from zfstune import pruning
+from zfstune import choosing
 from zfstune.errors import PlanError, PolicyError
 from zfstune.frozen import replace
 from zfstune.names import PROFILE_PROPERTY, SNAPSHOT_PROPERTY, ancestors_of
@@ -86,7 +86,7 @@ class Heirs(FakeEngine):
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it be noon."""
-    monkeypatch.setattr(pruning, "_now", lambda: NOW)
+    monkeypatch.setattr(choosing, "_now", lambda: NOW)
 
 
 @pytest.fixture

@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from typing import Protocol, Self
 
     from zfstune.errors import EngineError
-    from zfstune.properties import Limits
-    from zfstune.state import Dataset, Mount, PoolInfo, Snapshot
+    from zfstune.state import Dataset, Limits, Mount, PoolInfo, Snapshot
 else:
     Protocol = object  # what a type checker alone looks at; see zfstune/frozen.py
 
-__all__ = ["Engine", "open_engine"]
+__all__ = ["Engine", "open_engine", "using"]
 
 
 class Engine(Protocol):
@@ -68,6 +67,15 @@ class Engine(Protocol):
         self, names: Iterable[str], *, properties: bool = False
     ) -> dict[str, Snapshot]:
         """Give those of the named snapshots that exist, by name."""
+
+    def snapshot_numbers(self, datasets: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Give what names snapshots without opening them, where something does.
+
+        Returns:
+            Of each mounted filesystem whose ``.zfs`` can be read: short name to a
+            number that a snapshot keeps for life, whatever it is renamed to. That of
+            a destroyed one may be given again, in a later transaction group.
+        """
 
     def create(
         self,
@@ -254,3 +262,25 @@ def open_engine(
     if create_bytes is None:
         return ImageEngine(image)
     return create_image(image, size_bytes=create_bytes)
+
+
+class using:  # noqa: N801 (read as a word: with using(engine) as zfs)
+    """Give the caller's engine for a block, or one that is closed at its end.
+
+    Args:
+        engine: The caller's, which stays open; None: the running kernel's ZFS.
+    """
+
+    def __init__(self, engine: Engine | None) -> None:
+        self._given = engine
+        self._own: Engine | None = None
+
+    def __enter__(self) -> Engine:
+        if self._given is not None:
+            return self._given
+        self._own = open_engine()
+        return self._own
+
+    def __exit__(self, *exc: object) -> None:
+        if self._own is not None:
+            self._own.close()

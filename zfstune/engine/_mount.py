@@ -14,9 +14,17 @@ from zfstune.state import Mount
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from zfstune.state import Dataset
 
-__all__ = ["make_mountpoint", "mount_options", "mount_paths", "mount_table"]
+__all__ = [
+    "make_mountpoint",
+    "mount_options",
+    "mount_paths",
+    "mount_table",
+    "snapshot_numbers",
+]
 
 # linux/mount.h
 MS_RDONLY = 1
@@ -40,6 +48,9 @@ _FLAGS = {
     "ro": MS_RDONLY,
     "strictatime": MS_STRICTATIME,
 }
+# The inode of .zfs/snapshot, beyond the numbers of files: include/sys/zfs_ctldir.h
+_SNAPDIR = 0xFFFFFFFFFFFD
+
 _CONTEXTS = ("context", "fscontext", "defcontext", "rootcontext")
 
 
@@ -60,10 +71,44 @@ def mount_table() -> dict[str, Mount]:
             at = os.stat(path)
         except OSError:  # unmounted meanwhile, or covered by a folder out of reach
             continue
-        hidden = device != f"{os.major(at.st_dev)}:{os.minor(at.st_dev)}"
+        hidden = device != _device(at)
         mode = at.st_mode & 0o7777
         table[name] = Mount(name, path, at.st_uid, at.st_gid, mode, options, hidden)
     return table
+
+
+def snapshot_numbers(datasets: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Read ``.zfs/snapshot`` of each of the datasets where that can be done.
+
+    Entries have the number of the object that a snapshot is, counted down from a
+    constant (zpl_snapdir_iterate() in module/os/linux/zfs/zpl_ctldir.c).
+    """
+    mounted = _mounted()
+    found = {}
+    for name in datasets:
+        if name in mounted:
+            path, device, _ = mounted[name]
+            try:
+                found[name] = _numbers(f"{path}/.zfs/snapshot", device)
+            except OSError:  # out of reach, hidden, or snapdir=disabled
+                continue
+    return found
+
+
+def _numbers(path: str, device: str) -> dict[str, int]:
+    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        at = os.fstat(directory)
+        if at.st_ino != _SNAPDIR or device != _device(at):
+            raise OSError(errno.ENOTDIR, "not this filesystem's own")
+        with os.scandir(directory) as entries:
+            return {entry.name: entry.inode() for entry in entries}
+    finally:
+        os.close(directory)
+
+
+def _device(at: os.stat_result) -> str:
+    return f"{os.major(at.st_dev)}:{os.minor(at.st_dev)}"
 
 
 def _mounted() -> dict[str, tuple[str, str, frozenset[str]]]:
