@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zfstune import destroying, names, pruning
+from zfstune import choosing, destroying, names, pruning
 from zfstune.engine.image import create_image
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def measure(
         keep = {"policy": f"hourly=24 keep={each // 2}", "force": True}
     with (
         clock.on(engine, "snapshots", "list"),
-        clock.on(pruning, "_decide", "decide"),
-        clock.on(pruning, "_plan", "plan"),
+        clock.on(choosing, "_decide", "decide"),
+        clock.on(choosing, "choose", "plan"),
         clock.on(destroying.Destruction, "run", "destroy"),
     ):
         begun = clock.now()
