@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zfstune.leftovers import Leftover
+
 __all__ = [
     "OWN_PROPERTIES",
     "Action",
@@ -341,6 +343,7 @@ class Plan:
         warnings: What the reader should know.
         facts: What the pool is, as far as the plan weighed it.
         mountpoints: Each dataset of the profiles to where it mounts, None: nowhere.
+        leftovers: What earlier roles left; it stays, and pends nothing.
     """
 
     pool: str
@@ -350,6 +353,7 @@ class Plan:
     warnings: tuple[Caution, ...]
     facts: Mapping[str, object]
     mountpoints: Mapping[str, str | None]
+    leftovers: tuple[Leftover, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -369,7 +373,8 @@ class Plan:
         ``action``: ``create``, ``adjust``, ``mount``, ``remount``,
         ``own``, ``export`` or ``withdraw``, and ``dataset``),
         ``warnings`` (``dataset``, ``message``, ``hint``), ``facts``,
-        ``mountpoints``, ``unchanged``.
+        ``mountpoints``, ``unchanged``, ``leftovers`` (``dataset``, ``profiles``,
+        ``reason``, ``scheduled``, ``hint``).
         """
         return {
             "pool": self.pool,
@@ -381,4 +386,5 @@ class Plan:
             "facts": dict(self.facts),
             "mountpoints": dict(self.mountpoints),
             "unchanged": list(self.unchanged),
+            "leftovers": [leftover.to_dict() for leftover in self.leftovers],
         }

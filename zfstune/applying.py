@@ -17,8 +17,8 @@ from zfstune.actions import (
     SetOwner,
 )
 from zfstune.engine import open_engine
-from zfstune.errors import EngineError, PlanError, ProfileError
-from zfstune.frozen import frozen
+from zfstune.errors import EngineError, NotFound, PlanError, ProfileError
+from zfstune.frozen import frozen, replace
 from zfstune.manifest import host_name
 from zfstune.planner import make_plan
 from zfstune.pools import choose_pool, ready_pool
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from zfstune.actions import Action
     from zfstune.engine import Engine
+    from zfstune.roles import Role
     from zfstune.state import Dataset
 
 __all__ = ["Applied", "apply", "plan"]
@@ -176,11 +177,12 @@ def _plan(
     owner: bool,
     allow_unsafe: bool,
 ) -> Plan:
-    profiles = (*profiles, *(name for role in roles for name in _profiles_of(role)))
+    found = [_role(role) for role in roles]
+    profiles = (*profiles, *(name for role in found for name in role.profiles))
     named = (p if isinstance(p, Profile) else load(p) for p in profiles)
     loaded = choose(named, variant)
-    if not loaded and roles:
-        return Plan("", "", (), (), (), {}, {})
+    if not loaded and found:
+        return _plan_nothing(engine, found, pool, root)
     if not loaded:
         raise ProfileError("cannot apply nothing: name a profile", hint="try `postgres`")
     if root is not None:
@@ -192,10 +194,11 @@ def _plan(
     info = ready_pool(engine, name, operation="plan on pool")
     base = root or f"{name}/{_ROOT}"
     users, groups = wanted_accounts(loaded)
-    return make_plan(
+    datasets = _datasets(engine, base)
+    made = make_plan(
         loaded,
         root=base,
-        datasets=_datasets(engine, base),
+        datasets=datasets,
         mounts=engine.mounts(),
         pool=info,
         accounts=user_numbers(users),
@@ -207,13 +210,39 @@ def _plan(
         owner=owner,
         allow_unsafe=allow_unsafe,
     )
+    return _with_leftovers(made, datasets, found) if found else made
 
 
-def _profiles_of(role: str) -> tuple[str, ...]:
+def _plan_nothing(
+    engine: Engine, roles: list[Role], pool: str | None, root: str | None
+) -> Plan:
+    """Plan roles without datasets: all there is to say is what earlier ones left.
+
+    Such a role needs no pool, so it is no error that none can be chosen.
+    """
+    try:
+        name = choose_pool(engine, names.pool_of(root) if root else pool)
+    except (PlanError, NotFound):
+        return Plan("", "", (), (), (), {}, {})
+    base = root or f"{name}/{_ROOT}"
+    made = Plan(name, base, (), (), (), {}, {})
+    if engine.pool(name).suspended:  # reading from it could wait without end
+        return made
+    return _with_leftovers(made, _datasets(engine, base), roles)
+
+
+def _with_leftovers(plan: Plan, datasets: Mapping[str, Dataset], roles: list[Role]) -> Plan:
+    from zfstune.leftovers import find_leftovers  # noqa: PLC0415 (only for roles)
+
+    asked = [role.name for role in roles]
+    left = find_leftovers(datasets, plan.root, plan.mountpoints, plan.profiles, asked)
+    return replace(plan, leftovers=left)
+
+
+def _role(role: str) -> Role:
     from zfstune.roles import AUTO, find_role, role_of_host  # noqa: PLC0415 (for roles)
 
-    found = role_of_host(host_name()) if role == AUTO else find_role(role)
-    return found.profiles
+    return role_of_host(host_name()) if role == AUTO else find_role(role)
 
 
 def _datasets(engine: Engine, root: str) -> dict[str, Dataset]:

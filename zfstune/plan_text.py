@@ -14,7 +14,7 @@ _REASON_WIDTH = 66
 
 
 def render(plan: Plan) -> str:
-    """Write a plan as text, one block a dataset, warnings last.
+    """Write a plan as text, one block a dataset; then what is left, and warnings.
 
     Args:
         plan: What :func:`zfstune.planner.make_plan` gave.
@@ -37,6 +37,11 @@ def render(plan: Plan) -> str:
         what = "1 dataset is" if count == 1 else f"{count} datasets are"
         profiles = ", ".join(plan.profiles)
         lines.append(f"nothing to do: {what} as {profiles} below {plan.root} should be")
+    if plan.leftovers:
+        from zfstune.leftovers import advice  # noqa: PLC0415 (only after another role)
+
+        lines.extend(f"stays: {left.dataset}  ({left.reason})" for left in plan.leftovers)
+        lines.append(f"  hint: {advice(plan.leftovers)}")
     for caution in plan.warnings:
         lines.extend(_caution(caution))
     return "\n".join(lines) + "\n"

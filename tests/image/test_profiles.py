@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,9 +86,43 @@ def test_a_role_by_the_name_of_the_host(
     assert capsys.readouterr().out.startswith("nothing to do: 3 datasets are as web")
     monkeypatch.setenv("KLDLOAD_HOSTNAME", "vpn-1")
     assert main(command) == 0
-    assert capsys.readouterr().out == (
-        "nothing to do: this role has no datasets of its own\n"
-    )
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "nothing to do: this role has no datasets of its own"
+    assert lines[1] == "stays: tank/data/certs  (profile web, and not of role vpn)"
+
+
+def test_a_role_after_another_names_what_it_left(
+    engine: ImageEngine, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The difference is planned, the rest is told, and pends nothing for ever."""
+    zfstune.apply(roles=("ci", "mon"), owner=False, engine=engine)
+    engine.close()
+    plan = ["--image", str(file), "plan", "--check", "--role", "docker"]
+    assert main(plan) == 4
+    said = capsys.readouterr().out
+    assert "create tank/data/containers" in said
+    for name in ("ci-cache", "ci-builds", "grafana", "prometheus"):
+        assert f"stays: tank/data/{name}  (profile " in said
+    assert "stays: tank/data/docker" not in said
+    assert main(["--image", str(file), "apply", "--no-owner", "--role", "docker"]) == 0
+    assert "stays: tank/data/ci-cache" in capsys.readouterr().out
+    assert main([*plan, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    told = {each["dataset"].rpartition("/")[2]: each for each in found["leftovers"]}
+    assert set(told) == {"ci-cache", "ci-builds", "grafana", "prometheus"}
+    assert "schedule remove tank/data/grafana" in told["grafana"]["hint"]
+    assert main([*plan, "--role", "ci", "--role", "mon"]) == 0
+    assert "stays" not in capsys.readouterr().out
+    assert main(["--image", str(file), "plan", "docker"]) == 0
+    assert "stays" not in capsys.readouterr().out
+
+
+def test_a_role_without_datasets_needs_no_pool(engine: ImageEngine) -> None:
+    """None, or none that can be chosen, is no error: there is nothing to be made."""
+    zfstune.apply(roles="web", engine=engine)
+    left = zfstune.plan(roles="vpn", engine=engine).leftovers
+    assert [each.profiles for each in left] == [("web",), (), ("web",), ("web",)]
+    assert zfstune.plan(roles="vpn", pool="nosuch", engine=engine).leftovers == ()
 
 
 def test_a_profile_of_ones_own(

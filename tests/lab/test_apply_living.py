@@ -137,7 +137,7 @@ def test_volumes_are_left_alone(root: str, engine: Engine, command: Command) -> 
 def test_a_role_change_plans_the_difference(
     root: str, engine: Engine, command: Command
 ) -> None:
-    """Another role adds what it has beyond the first, and nothing is taken away."""
+    """Another role adds what it has beyond the first; what it lacks is told, and stays."""
     more = {"root": root, "owner": False, "engine": engine}
     zfstune.apply(roles="worker", **more)  # type: ignore[arg-type]
     before = set(command("zfs", "list", "-rHo", "name", root).split())
@@ -146,4 +146,9 @@ def test_a_role_change_plans_the_difference(
     after = set(command("zfs", "list", "-rHo", "name", root).split())
     assert after - before == {f"{root}/etcd"}
     assert before < after
-    assert not zfstune.plan(roles=("worker", "cp"), **more).pending  # type: ignore[arg-type]
+    back = zfstune.plan(roles="worker", **more)  # type: ignore[arg-type]
+    assert not back.pending
+    assert [left.dataset for left in back.leftovers] == [f"{root}/etcd"]
+    both = zfstune.plan(roles=("worker", "cp"), **more)  # type: ignore[arg-type]
+    assert not both.pending
+    assert both.leftovers == ()

@@ -127,6 +127,7 @@ def test_json_is_the_plan() -> None:
             "facts",
             "mountpoints",
             "unchanged",
+            "leftovers",
         ]
         assert len(found["actions"]) == len(plan.actions)
         assert {a["action"] for a in found["actions"]} <= {
