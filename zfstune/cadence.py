@@ -14,6 +14,7 @@ from __future__ import annotations
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.quoting import shown
+from zfstune.spelling import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -176,6 +177,10 @@ def _minutes(text: str, unit: str, clock: str) -> int:
 def _bad(text: str) -> PolicyError:
     return PolicyError(
         f"cannot use schedule '{shown(text)}': it does not say how often",
-        hint="as 15m, hourly, 4h, daily, daily@02:05, weekly, monthly or none; minutes "
-        "(5 or more) divide the hour, hours the day",
+        hint=did_you_mean(
+            text.partition("@")[0],
+            (*_WORDS, NONE),
+            "as 15m, hourly, 4h, daily, daily@02:05, weekly, monthly or none; minutes "
+            "(5 or more) divide the hour, hours the day",
+        ),
     )

@@ -43,9 +43,8 @@ __all__ = ["Draft"]
 _EMPTY_BYTES = 1 << 20
 _SMALL_FOR_RAIDZ = 32 << 10
 # What a child takes over from its parent and this module asks for.
-_PASSED_ON = ("zoned", "keystatus", "readonly", "sync")
-
-
+_PASSED_ON = ("zoned", "encryption", "keystatus", "readonly", "sync")
+_PLAIN = (None, "off")
 _MOUNTING = (Export, MountDataset, Remount)  # what takes no change of the pool
 
 
@@ -257,6 +256,13 @@ class Draft:
         if parent.value("keystatus") == "unavailable":
             message = f"cannot plan '{name}': its parent's encryption key is not loaded"
             raise PlanError(message, hint=f"run `zfs load-key -r {parent.name}`")
+        shielded = parent.value("encryption") not in _PLAIN
+        if "keyformat" in values or not (shielded or values.get("encryption") in _PLAIN):
+            message = f"cannot plan '{name}': it needs a key, and zfstune makes none"
+            hint = (
+                "apply below an encrypted dataset (--root): what is below it is encrypted"
+            )
+            raise PlanError(message, hint=hint)
         self.actions.append(Create(name, dict(values), why, dict(reasons)))
         passed = {n: parent.properties[n] for n in _PASSED_ON if n in parent.properties}
         own = {n: PropertyValue(v, LOCAL) for n, v in values.items()}

@@ -34,6 +34,7 @@ from zfstune.policy import (
     Within,
 )
 from zfstune.quoting import shown
+from zfstune.spelling import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -224,8 +225,12 @@ def parse_rule(word: str, key: str, value: str) -> Rule:
         return _parse_blocks(value)
     raise PolicyError(
         f"cannot use policy '{shown(word)}': that is no rule",
-        hint=f"rules are keep=N, {', '.join(f'{p}=N' for p in PERIODS)}, within=7d, "
-        "newer-than=..., grid='...' and never; free-target=20% and tz=... go with them",
+        hint=did_you_mean(
+            key,
+            (*PERIODS, "keep", "within", "newer-than", "grid", "never", "free-target"),
+            f"rules are keep=N, {', '.join(f'{p}=N' for p in PERIODS)}, within=7d, "
+            "newer-than=..., grid='...' and never; free-target=20% and tz=... go with them",
+        ),
     )
 
 

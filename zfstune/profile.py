@@ -56,6 +56,7 @@ import os
 from zfstune.errors import ProfileError
 from zfstune.frozen import frozen, replace
 from zfstune.quoting import shown
+from zfstune.spelling import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +76,6 @@ __all__ = [
     "load_shipped",
     "load_text",
     "names",
-    "nearest",
 ]
 
 MAX_BYTES = 64 * 1024
@@ -225,8 +225,8 @@ class Profile:
                 )
         known = [variant.name for variant in self.variants]
         message = f"cannot use variant '{shown(name)}': profile '{self.name}' has none such"
-        hint = "it has: " + ", ".join(known) if known else "it has no variants"
-        raise ProfileError(message, hint=hint)
+        having = "it has: " + ", ".join(known) if known else "it has no variants"
+        raise ProfileError(message, hint=did_you_mean(name, known, having))
 
 
 def names() -> tuple[str, ...]:
@@ -283,9 +283,7 @@ def _load(name: str) -> Profile:
         profile = load_shipped(name)
     else:
         known = names()
-        near = nearest(name, known)
-        hint = f"did you mean '{near}'? " if near else ""
-        hint += "there are: " + ", ".join(known)
+        hint = did_you_mean(name, known, "there are: " + ", ".join(known))
         message = f"cannot load profile '{shown(name)}': there is no such profile"
         raise ProfileError(message, hint=hint)
     if profile.name != name:
@@ -302,7 +300,9 @@ def load_shipped(name: str) -> Profile:
     """
     if not _has(_folder(), name):
         message = f"cannot extend '{shown(name)}': zfstune ships no such profile"
-        raise ProfileError(message, hint="there are: " + ", ".join(_listed(_folder())))
+        known = _listed(_folder())
+        hint = did_you_mean(name, known, "there are: " + ", ".join(known))
+        raise ProfileError(message, hint=hint)
     filename = name + _SUFFIX
     return load_text(_read(os.path.join(_folder(), filename)), filename)
 
@@ -383,10 +383,3 @@ def _folder() -> str:
     # the folder profiles/ there (package-dir in pyproject.toml). Asking the import
     # system for it costs more than the parsing.
     return os.path.join(os.path.dirname(here), "profiles")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Give the known word that was most likely meant, empty: none is near."""
-    from difflib import get_close_matches  # noqa: PLC0415 (only an error needs it)
-
-    return next(iter(get_close_matches(word, list(known), 1)), "")

@@ -21,10 +21,10 @@ from zfstune.profile import (
     Snapshots,
     Variant,
     load_shipped,
-    nearest,
 )
 from zfstune.quoting import shown
 from zfstune.record import OWN_PREFIX
+from zfstune.spelling import did_you_mean, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ __all__ = ["read_profile"]
 _MAX_NAME = 64
 _MAX_MODE = 0o7777
 _MAX_RECORD = 16 << 20  # SPA_MAXBLOCKSIZE, include/sys/fs/zfs.h
+_TOP = ("name", "summary", "extends", "dataset", "variant")
+_PLACES = ("path", "owner", "group", "mode", "snapshots", "properties")
 
 
 def read_profile(text: str, origin: str) -> Profile:
@@ -49,15 +51,18 @@ def read_profile(text: str, origin: str) -> Profile:
 def _parse(text: str, reader: _Reader) -> Mapping[str, object]:
     import tomllib  # noqa: PLC0415 (only a profile needs it)
 
+    if text.startswith("\ufeff"):
+        hint = "save it as UTF-8 without a byte order mark"
+        reader.refuse("line 1, column 1", "it begins with a byte order mark", hint)
     try:
         return tomllib.loads(text)
     except RecursionError:
         reader.refuse("TOML", "it is nested too deeply")
     except ValueError as error:
-        # TOMLDecodeError is a ValueError, and so is an integer of 5000 digits.
-        reason, _, place = str(error).partition(" (at ")
-        where = place.rstrip(")") or "TOML"
-        reader.refuse(where, reason[:1].lower() + reason[1:])
+        if not isinstance(error, tomllib.TOMLDecodeError):
+            reader.refuse("TOML", "a number in it has thousands of digits")
+        reason, _, place = str(error).rpartition(" (at ")
+        reader.refuse(place.rstrip(")"), shown(reason[:1].lower() + reason[1:]))
 
 
 @frozen
@@ -72,9 +77,9 @@ class _Reader:
 
     def profile(self, table: Mapping[str, object]) -> Profile:
         where = "top level"
-        self.only(table, where, ("name", "summary", "extends", "dataset", "variant"))
+        self.only(table, where, _TOP)
         name = self.word(self.text(table, where, "name"), where, "key 'name'")
-        summary = self.text(table, where, "summary")
+        summary = self.prose(table, where, "summary")
         base = self.base(table, where)
         rows = table.get("dataset", [] if base else None)
         if not isinstance(rows, list) or not (rows or base):
@@ -127,7 +132,7 @@ class _Reader:
         self.word(name, where, "its name")
         table = self.table(value, where)
         self.only(table, where, ("summary", "source", "only", "dataset"))
-        summary = self.text(table, where, "summary")
+        summary = self.prose(table, where, "summary")
         only = table.get("only", False)
         if not isinstance(only, bool):
             self.refuse(where, "key 'only': it takes true or false")
@@ -172,8 +177,7 @@ class _Reader:
     def dataset(self, table: Mapping[str, object], where: str) -> DatasetProfile:
         path = self.path(self.text(table, where, "path"), where)
         where = f"dataset '{path}'"
-        keys = ("path", "owner", "group", "mode", "snapshots", "properties")
-        self.only(table, where, keys)
+        self.only(table, where, _PLACES)
         listed = self.table(table.get("properties", {}), f"{where}, properties")
         settings = tuple(self.setting(n, v, where) for n, v in listed.items())
         # Each is fine by itself; some are not with each other.
@@ -197,11 +201,10 @@ class _Reader:
         where = f"{where}, snapshots"
         own = self.table(table["snapshots"], where)
         self.only(own, where, ("every", "keep", "why", "source", "disagrees"))
-        every, why, source = (self.text(own, where, k) for k in ("every", "why", "source"))
-        keep, disagrees = (
-            self.text(own, where, key) if key in own else ""
-            for key in ("keep", "disagrees")
-        )
+        every = self.text(own, where, "every")
+        keep = self.text(own, where, "keep") if "keep" in own else ""
+        why, source = (self.prose(own, where, key) for key in ("why", "source"))
+        disagrees = self.prose(own, where, "disagrees") if "disagrees" in own else ""
         try:
             taken = parse_cadence(every)
             if keep:
@@ -217,11 +220,15 @@ class _Reader:
         self, name: str, value: object, where: str, *, unsafe: bool = False
     ) -> Setting:
         where = f"{where}, property {shown(name)}"
-        table = self.table(value, where)
-        keys = ("value", "why", "source")
-        self.only(table, where, (*keys, "disagrees", "where"))
-        given, why, source = (self.text(table, where, key) for key in keys)
-        disagrees = self.text(table, where, "disagrees") if "disagrees" in table else ""
+        table = self.table(value, where, '{ value = "...", why = "...", source = "..." }')
+        astray = next((key for key in table if key in (*_TOP, *_PLACES)), None)
+        if astray is not None:
+            hint = "a line belongs to the [table] above it: move it up"
+            self.refuse(where, f"unknown key '{astray}'", hint)
+        self.only(table, where, ("value", "why", "source", "disagrees", "where"))
+        given = self.text(table, where, "value")
+        why, source = (self.prose(table, where, key) for key in ("why", "source"))
+        disagrees = self.prose(table, where, "disagrees") if "disagrees" in table else ""
         setting = Setting(name, given, why, source, disagrees)
         if name == "mountpoint" or (name == "canmount" and setting.value != "off"):
             hint = "a profile's datasets appear below the root that apply is given"
@@ -243,7 +250,10 @@ class _Reader:
         table.setdefault("source", setting.source)
         self.only(table, where, ("pool", "value", "why", "source"))
         fact = self.text(table, where, "pool")
-        self.only({fact: None}, f"{where}, key 'pool'", tuple(FACTS))
+        if fact not in FACTS:
+            hint = did_you_mean(fact, FACTS, "there are: " + ", ".join(FACTS))
+            reason = f"key 'pool': there is no fact '{shown(fact)}' of pools"
+            self.refuse(where, reason, hint)
         del table["pool"]
         found = self.setting(setting.property, table, where)
         return Rule(fact, found.value, found.why, found.source)
@@ -299,9 +309,7 @@ class _Reader:
     def only(self, table: Mapping[str, object], where: str, known: tuple[str, ...]) -> None:
         for key in table:
             if key not in known:
-                near = nearest(key, known)
-                hint = f"did you mean '{near}'? " if near else ""
-                hint += "known: " + ", ".join(known)
+                hint = did_you_mean(key, known, "known: " + ", ".join(known))
                 self.refuse(where, f"unknown key '{shown(key)}'", hint)
 
     def text(self, table: Mapping[str, object], where: str, key: str) -> str:
@@ -316,9 +324,16 @@ class _Reader:
             self.refuse(where, f"key '{key}' is empty")
         return value
 
-    def table(self, value: object, where: str) -> Mapping[str, object]:
+    def prose(self, table: Mapping[str, object], where: str, key: str) -> str:
+        """Read a sentence: on one line, whatever the file has, and fit for a terminal."""
+        sentence = " ".join(self.text(table, where, key).split())
+        if not sentence.isprintable():
+            self.refuse(where, f"key '{key}': it holds characters that cannot be printed")
+        return sentence
+
+    def table(self, value: object, where: str, hint: str = "") -> Mapping[str, object]:
         if not isinstance(value, dict):
-            self.refuse(where, "it takes a table")
+            self.refuse(where, "it takes a table", hint and f"as in {hint}")
         return value
 
 

@@ -22,6 +22,7 @@ from zfstune.property_table import INDEX, NUMBER, TABLE, Property
 from zfstune.quoting import shown
 from zfstune.size import MAX_SIZE, SizeError, format_size, read_size
 from zfstune.state import Limits
+from zfstune.spelling import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -269,16 +270,9 @@ def _known(name: str) -> Property:
         hint = "lowercase letters, digits and the characters - _ . : are allowed"
         reason = f"user property names have no '{shown(wrong)}'"
         raise refusal(name, None, reason, hint)
-    raise refusal(name, None, "there is no such property", _nearest(name))
-
-
-def _nearest(name: str) -> str:
-    """Guess what was meant by an unknown name."""
-    import difflib  # noqa: PLC0415 (only where something went wrong)
-
     known = [prop.name for prop in TABLE.values() if not (prop.readonly or prop.hidden)]
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    return f"did you mean '{close[0]}'?" if close else "user properties have a ':' in them"
+    hint = did_you_mean(name, known) or "user properties have a ':' in them"
+    raise refusal(name, None, "there is no such property", hint)
 
 
 def _as_text(name: str, value: object) -> str:
@@ -322,7 +316,8 @@ def _parse_word(prop: Property, text: str, limits: Limits) -> int:
         return prop.words[text]
     if text in prop.words:
         raise refusal(prop.name, text, f"it takes OpenZFS {_dotted(since)}")
-    raise refusal(prop.name, text, "there is no such value", f"one of {_listed(prop)}")
+    hint = did_you_mean(text, prop.words, f"one of {_listed(prop)}")
+    raise refusal(prop.name, text, "there is no such value", hint)
 
 
 def _listed(prop: Property) -> str:

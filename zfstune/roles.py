@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from zfstune.errors import ProfileError
 from zfstune.frozen import frozen
-from zfstune.profile import nearest
 from zfstune.quoting import shown
+from zfstune.spelling import did_you_mean
 
 __all__ = ["AUTO", "ROLES", "Role", "find_role", "role_of_host"]
 
@@ -74,9 +74,8 @@ def find_role(name: str) -> Role:
     """
     role = _BY_NAME.get(name)
     if role is None:
-        near = nearest(name, _BY_NAME)
-        hint = f"did you mean '{near}'? " if near else ""
-        hint += "there are: " + ", ".join((AUTO, *(role.name for role in ROLES)))
+        listed = "there are: " + ", ".join((AUTO, *(role.name for role in ROLES)))
+        hint = did_you_mean(name, _BY_NAME, listed)
         message = f"cannot use role '{shown(name)}': there is no such role"
         raise ProfileError(message, hint=hint)
     return role

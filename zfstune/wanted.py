@@ -12,7 +12,7 @@ from zfstune.record import OWN_PREFIX, write_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from zfstune.profile import DatasetProfile, Profile, Snapshots
     from zfstune.state import PoolInfo
@@ -121,6 +121,7 @@ def wanted_datasets(
     for wanted in merged.values():
         _check_name(wanted)
         _fit(wanted, pool, limits, cautions)
+        cautions.extend(_weighed(wanted, pool))
         _check_together(wanted, limits)
     return list(merged.values()), cautions
 
@@ -256,6 +257,24 @@ def _fit(
         if lack:
             message = f"{said} became {display(name, value)}: {lack}"
             cautions.append(Caution(wanted.dataset, message))
+
+
+def _weighed(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
+    """Say of what the pool takes where it does not do what it seems to."""
+    small = int(wanted.values.get("special_small_blocks", "0"))
+    if small and not any(vdev.role == "special" for vdev in pool.vdevs):
+        message = f"special_small_blocks does nothing: '{pool.name}' has no special vdev"
+        yield Caution(wanted.dataset, message)
+    # What is as large or smaller goes there (spa_preferred_class(), spa_misc.c).
+    elif 0 < int(wanted.values.get("recordsize", "0")) <= small:
+        message = (
+            "all data goes to the special vdev: no record exceeds special_small_blocks"
+        )
+        hint = "ask for less than recordsize, unless that is meant"
+        yield Caution(wanted.dataset, message, hint)
+    if wanted.values.get("sharesmb", "off") != "off":
+        message = "sharesmb is stored, and nobody is served: zfstune speaks to NFS alone"
+        yield Caution(wanted.dataset, message, f"`zfs share {wanted.dataset}` does it")
 
 
 def fit_value(

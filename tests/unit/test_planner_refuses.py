@@ -37,6 +37,30 @@ def test_bad_overrides_are_refused(
         Model().plan(app_profile(), overrides=overrides)
 
 
+@pytest.mark.parametrize(
+    ("values", "above", "refused"),
+    [
+        ({"encryption": "on"}, "off", True),
+        ({"encryption": "on"}, "aes-256-gcm", False),
+        ({"encryption": "off"}, "off", False),
+        ({"encryption": "on", "keyformat": "raw"}, "off", True),
+        ({"encryption": "on", "keyformat": "raw"}, "aes-256-gcm", True),
+    ],
+)
+def test_a_dataset_that_needs_a_key(
+    values: dict[str, str], above: str, *, refused: bool
+) -> None:
+    """Only that of a dataset above: refused before anything, not half-way by ZFS."""
+    features = FEATURES | {"encryption"}
+    model = Model({"tank": {"encryption": above}}, pool=pool_info(features=features))
+    if refused:
+        with pytest.raises(PlanError, match="'tank/data/app': it needs a key") as it:
+            model.plan(app_profile(**values))
+        assert "--root" in it.value.hint
+    else:
+        assert model.plan(app_profile(**values)).warnings == ()
+
+
 def test_a_variant_that_disables_sync_takes_consent() -> None:
     """Without it the error names the dataset; with it the plan says what is lost."""
     queue = profiles.load("mail:seed")
