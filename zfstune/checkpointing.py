@@ -18,6 +18,7 @@ from zfstune import names
 from zfstune.engine import open_engine
 from zfstune.errors import EngineError, InvalidValue, NotFound, PlanError
 from zfstune.frozen import frozen
+from zfstune.placing import is_managed
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.rewinding import (
     CHECKPOINT_PROPERTY,
@@ -76,8 +77,8 @@ def checkpoint(
     Args:
         name: Of the checkpoint; the snapshots are called ``checkpoint-NAME``.
         datasets: These and all below, of one pool. Default: all of the pool that
-            zfstune manages, and the one that is mounted at ``/``, where the pool has
-            it: the boot environment.
+            zfstune manages, and the one that is mounted at ``/`` with all below it,
+            where the pool has it: the boot environment.
         pool: Where `datasets` is empty: see :func:`zfstune.pools.choose_pool`.
         dry_run: Give the names and take nothing.
         engine: Default: the running kernel's ZFS.
@@ -201,15 +202,18 @@ def _targets(engine: Engine, pool: str, datasets: tuple[str, ...]) -> list[str]:
     if datasets:
         return list(_below(engine, pool, datasets))
     found = _below(engine, pool, [pool])
-    mounts = engine.mounts()
+    system = _system(engine)
     return [
         name
         for name, dataset in found.items()
-        if any(
-            dataset.local(prop) for prop in (names.PROFILE_PROPERTY, names.APPLIED_PROPERTY)
-        )
-        or (name in mounts and mounts[name].path == "/")
+        if is_managed(dataset) or (system and f"{name}/".startswith(f"{system}/"))
     ]
+
+
+def _system(engine: Engine) -> str:
+    """Give the dataset that is mounted at /, which this system runs from; or nothing."""
+    at_root = (name for name, mount in engine.mounts().items() if mount.path == "/")
+    return next(at_root, "")
 
 
 def _find(
@@ -238,6 +242,7 @@ def _plan(
     found = _find(engine, name, pool, datasets)
     parents = {names.parent_of(each.name) or "" for each in engine.datasets(pool)}
     mounts = engine.mounts()
+    system = _system(engine)
     rewinds = []
     cautions = []
     for snapshot in found:
@@ -250,6 +255,12 @@ def _plan(
             for clone in (each.value("clones") or "").split(",")
             if clone
         }
+        if system in below:
+            raise PlanError(
+                f"cannot roll back '{dataset}': this system runs from '{system}', a clone "
+                "of a newer snapshot",
+                hint="boot another environment first, or promote that one",
+            )
         path = mounts[dataset].path if dataset in mounts else ""
         marks = engine.bookmarks(dataset)
         rewinds.append(
@@ -262,6 +273,12 @@ def _plan(
                 f"'{dataset}' is mounted at /: reboot at once, for programs that run have "
                 "files open that will not be there any more"
             )
+    begun = min(snapshot.createtxg for snapshot in found)
+    cautions.extend(
+        f"'{name}' was made since the checkpoint: it stays, with all that is in it"
+        for name in _targets(engine, pool, datasets)
+        if engine.dataset(name).createtxg > begun
+    )
     had = max(int(s.local(CHECKPOINT_PROPERTY) or 0) for s in found)
     if not datasets and had > len(found):
         cautions.append(
@@ -343,10 +360,13 @@ def _copy(engine: Engine, source: str, target: str, base: str) -> None:
 
 
 def _rewind(engine: Engine, plan: RewindPlan) -> Iterable[str]:
-    for one in plan.rewinds:
-        for clone in one.clones:
-            engine.destroy_snapshots(clone.snapshots)
-            engine.destroy(clone.name)
+    clones = [clone for one in plan.rewinds for clone in one.clones]
+    for clone in clones:
+        if clone.name in engine.mounts():  # one that is busy fails before all is lost
+            engine.unmount(clone.name)
+    for clone in clones:
+        engine.destroy_snapshots(clone.snapshots)
+        engine.destroy(clone.name)
     engine.destroy_snapshots(_newer(engine, plan))
     engine.destroy_bookmarks([mark for one in plan.rewinds for mark in one.bookmarks])
     for one in plan.rewinds:

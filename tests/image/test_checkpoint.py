@@ -131,13 +131,45 @@ def test_what_is_mounted_at_the_root_comes_along(
 ) -> None:
     """The boot environment is in a checkpoint, and a rollback of it says to reboot."""
     mounts = {"tank/other": Mount("tank/other", "/", 0, 0, 0o755)}
+    engine.create("tank/other/var")
     monkeypatch.setattr(engine, "mounts", lambda: mounts)
-    assert f"tank/other@{NAME}" in zfstune.checkpoint("one", engine=engine)
+    taken = zfstune.checkpoint("one", engine=engine)
+    assert {f"tank/other@{NAME}", f"tank/other/var@{NAME}"} < set(taken)
     plan = zfstune.rollback("one", dry_run=True, engine=engine).plan
-    assert [one.path for one in plan.rewinds] == ["", "", "", "/"]
+    assert [one.path for one in plan.rewinds] == ["", "", "", "/", ""]
     assert "reboot at once" in plan.cautions[0]
     only = zfstune.rollback("one", tree, dry_run=True, engine=engine).plan
     assert only.cautions == ()
+
+
+def test_what_was_made_since_stays_and_is_told(engine: ImageEngine, tree: str) -> None:
+    """A dataset made since the checkpoint is no part of it, and nobody's to destroy."""
+    zfstune.checkpoint("one", engine=engine)
+    engine.create(f"{tree}/new", properties={PROFILE_PROPERTY: "x"})
+    engine.create("tank/other/new")
+    plan = zfstune.rollback("one", dry_run=True, engine=engine).plan
+    said = "was made since the checkpoint: it stays, with all that is in it"
+    assert plan.cautions == (f"'{tree}/new' {said}",)
+    zfstune.rollback("one", engine=engine)
+    assert engine.exists(f"{tree}/new")
+    zfstune.checkpoint("two", "tank/other", engine=engine)
+    engine.create("tank/other/newer")
+    plan = zfstune.rollback("two", "tank/other", dry_run=True, engine=engine).plan
+    assert plan.cautions == (f"'tank/other/newer' {said}",)
+
+
+def test_a_clone_that_the_system_runs_from(
+    engine: ImageEngine, tree: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No flag destroys what is mounted at /."""
+    zfstune.checkpoint("one", engine=engine)
+    engine.take_snapshots([f"{tree}/a@golden"])
+    engine.clone(f"{tree}/a@golden", "tank/system")
+    zfstune.rollback("one", dry_run=True, engine=engine)
+    mounts = {"tank/system": Mount("tank/system", "/", 0, 0, 0o755)}
+    monkeypatch.setattr(engine, "mounts", lambda: mounts)
+    with pytest.raises(zfstune.PlanError, match="runs from 'tank/system', a clone"):
+        zfstune.rollback("one", lose=["clones", "snapshots"], engine=engine)
 
 
 def test_nothing_to_take(engine: ImageEngine) -> None:

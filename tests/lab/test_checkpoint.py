@@ -1,4 +1,4 @@
-"""Checkpoint and rollback where filesystems are mounted, busy, encrypted, or the root."""
+"""Checkpoint and rollback where filesystems are mounted, busy or encrypted."""
 
 from __future__ import annotations
 
@@ -91,24 +91,3 @@ def test_encrypted(dataset: str, engine: Engine, command: Command, tmp_path: Pat
     assert Path(f"/{secret}/file").read_text() == "old"
     kept = engine.dataset(f"{done.escape}/{secret}")
     assert kept.value("encryption") not in (None, "off")
-
-
-def test_what_is_mounted_at_the_root(dataset: str, engine: Engine) -> None:
-    """The boot environment is what is mounted at /, here below a chroot."""
-    Path(f"/{dataset}/proc").mkdir()
-    subprocess.run(["mount", "--rbind", "/proc", f"/{dataset}/proc"], check=True)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.chroot(f"/{dataset}")
-        os.chdir("/")
-        pool = dataset.partition("/")[0]
-        taken = zfstune.checkpoint("boot", pool=pool, dry_run=True, engine=engine)
-        os.write(writer, "\n".join(taken).encode())
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as said:
-        told = said.read()
-    os.waitpid(child, 0)
-    subprocess.run(["umount", "-R", f"/{dataset}/proc"], check=True)
-    assert f"{dataset}@checkpoint-boot" in told.split()

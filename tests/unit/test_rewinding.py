@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from zfstune import running
 from zfstune.errors import PlanError
 from zfstune.rewinding import (
     CHECKPOINT_PROPERTY,
@@ -20,7 +22,6 @@ from zfstune.rewinding import (
     RunningFile,
     make_rewind,
 )
-from zfstune.running import running_files
 from zfstune.state import LOCAL, NONE, PropertyValue, Snapshot
 
 if TYPE_CHECKING:
@@ -116,8 +117,8 @@ def test_each_loss_takes_its_word() -> None:
 LOOK = """\
 import json, sys
 sys.path.insert(0, {root!r})
-from zfstune.running import running_files
-found = running_files({{"tank/a": ({where!r}, {since})}})
+from zfstune import running
+found = running.running_files({{"tank/a": ({where!r}, {since})}})
 print(json.dumps([f.path for f in found]))
 """
 
@@ -125,19 +126,49 @@ print(json.dumps([f.path for f in found]))
 @pytest.mark.parametrize("since", [0, 1 << 40])
 def test_the_script_above_is_seen(tmp_path: Path, since: int) -> None:
     """The script that a shell has open, and the folder it is in, if made since."""
+    folder = tmp_path.resolve() / "folder"
+    script, look = _lay_out(folder, tmp_path, since)
+    assert _seen_from(folder) == ({script, look, folder} if since == 0 else set())
+
+
+def _seen_from(folder: Path) -> set[Path]:
+    """Run the script there; give what it sees, of that and all below."""
+    out = subprocess.check_output(["/bin/sh", "test.sh"], cwd=folder, text=True)
+    return {Path(p) for p in json.loads(out) if Path(p).is_relative_to(folder)}
+
+
+def _lay_out(folder: Path, mounted: Path, since: int) -> tuple[Path, Path]:
     root = os.fspath(Path(__file__).parents[2])
-    (tmp_path / "look.py").write_text(
-        LOOK.format(root=root, where=os.fspath(tmp_path), since=since)
-    )
-    script = tmp_path / "test.sh"
+    folder.mkdir(exist_ok=True)
+    look = folder / "look.py"
+    look.write_text(LOOK.format(root=root, where=os.fspath(mounted), since=since))
+    script = folder / "test.sh"
     script.write_text(f"{sys.executable} look.py\nexit 0\n")
-    out = subprocess.check_output(["/bin/sh", "test.sh"], cwd=tmp_path, text=True)
-    for path in (script, tmp_path):
-        assert (os.fspath(path.resolve()) in out) == (since == 0)
+    return script, look
+
+
+def test_a_folder_that_is_older_than_what_is_new_in_it(tmp_path: Path) -> None:
+    """It is not lost: nor is the one that is mounted, which was there from the start."""
+    folder = tmp_path.resolve() / "folder"
+    folder.mkdir()
+    (folder / "old").touch()
+    time.sleep(1.1)
+    since = int(time.time())
+    script, look = _lay_out(folder, tmp_path, since)
+    assert _seen_from(folder) == {script, look}
+    script, look = _lay_out(folder, folder, 0)
+    assert _seen_from(folder) == {script, look}
+
+
+def test_zfstune_itself_is_seen() -> None:
+    """Where it was installed since the checkpoint, it is about to lose itself."""
+    home = os.fspath(Path(running.__file__).parents[1])
+    found = {file.path: file.pid for file in running.running_files({"t": (home, 0)})}
+    assert found[os.path.realpath(running.__file__)] == os.getpid()
 
 
 def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     """A mountpoint that is gone, or no process table, is no error."""
-    assert running_files({"tank/a": ("/does/not/exist", 0)}) == ()
+    assert running.running_files({"tank/a": ("/does/not/exist", 0)}) == ()
     now = int(time.time())
-    assert running_files({"t": (os.fspath(tmp_path), now)}, proc="/nowhere") == ()
+    assert running.running_files({"t": (os.fspath(tmp_path), now)}, proc="/nowhere") == ()

@@ -23,7 +23,7 @@ def add_arguments(parser: Any) -> None:
     add_targets(
         parser,
         "these and all below; default: all of the pool that zfstune manages, and what "
-        "is mounted at /",
+        "is mounted at / with all below it",
     )
     parser.add_argument(
         "--drop", action="store_true", help="destroy that checkpoint instead"

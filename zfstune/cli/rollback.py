@@ -25,7 +25,10 @@ def add_arguments(parser: Any) -> None:
         "Bring datasets back to a checkpoint, mounted and busy ones where they are. What "
         "is lost is copied aside first, below POOL/zfstune-escape. Newer snapshots, "
         "clones of them, and the script that runs this, as far as it can be told from "
-        "the processes above, are lost by consent alone. Properties stay as they are."
+        "the processes above, are lost by consent alone. Properties stay as they are, and "
+        "so do datasets that were made since. What is mounted at / goes back in place, "
+        "too: reboot then, since programs that run hold on to what was. To bring back a system "
+        "that does not run, boot another environment and name its dataset."
     )
     add_targets(parser, "these and all below; default: all that the checkpoint has")
     parser.add_argument(
