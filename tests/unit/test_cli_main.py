@@ -10,6 +10,7 @@ import pytest
 from fake_engine import FakeEngine
 from zfstune import engine as engines
 from zfstune.cli import main
+from zfstune.cli.parser import build_parser
 from zfstune.errors import NotPermitted, PolicyError, ZfsUnavailable
 
 if TYPE_CHECKING:
@@ -24,6 +25,34 @@ REFUSED = NotPermitted(
 def _no_image(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests may work on an image."""
     monkeypatch.delenv("ZFSTUNE_IMAGE", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "listed"),
+    [
+        ("plan logs --pool tank web", "profiles", ["logs", "web"]),
+        ("plan --pool tank logs web -n", "", []),
+        ("plan --pool tank", "profiles", []),
+        ("verify logs --no-owner web --json tank/a", "targets", ["logs", "web", "tank/a"]),
+        ("checkpoint one --pool tank tank/a", "datasets", ["tank/a"]),
+        (
+            "rollback one --lose script tank/a --json tank/b",
+            "datasets",
+            ["tank/a", "tank/b"],
+        ),
+        ("snapshot tank/a -r tank/b", "datasets", ["tank/a", "tank/b"]),
+        ("profile check a.toml b.toml", "files", ["a.toml", "b.toml"]),
+    ],
+)
+def test_options_may_stand_between_names(words: str, name: str, listed: list[str]) -> None:
+    """Names before and behind an option are one list; a wrong option stays wrong."""
+    argv = words.split()
+    parser = build_parser(argv)
+    if not name:
+        with pytest.raises(SystemExit, match="2"):
+            parser.parse_args(argv)
+        return
+    assert getattr(parser.parse_args(argv), name) == listed
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,17 @@ class _Parser(argparse.ArgumentParser):
 
             verb, self.verb = self.verb, ""
             import_module(f"zfstune.cli.{_MODULES.get(verb, verb)}").add_arguments(self)
-        return super().parse_known_args(*given, **named)
+        found, others = super().parse_known_args(*given, **named)
+        # argparse fills a list once: what comes behind a later option is left over
+        last = next(reversed(self._get_positional_actions()), None)
+        if (
+            last is None
+            or last.nargs not in ("*", "+")
+            or any(o[:1] == "-" for o in others)
+        ):
+            return found, others
+        setattr(found, last.dest, [*getattr(found, last.dest), *others])
+        return found, []
 
 
 def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
