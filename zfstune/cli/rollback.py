@@ -27,8 +27,8 @@ def add_arguments(parser: Any) -> None:
         "clones of them, and the script that runs this, as far as it can be told from "
         "the processes above, are lost by consent alone. Properties stay as they are, and "
         "so do datasets that were made since. What is mounted at / goes back in place, "
-        "too: reboot then, since programs that run hold on to what was. To bring back a system "
-        "that does not run, boot another environment and name its dataset."
+        "too: reboot then, since programs that run hold on to what was. To bring back a "
+        "system that does not run, boot another environment and name its dataset."
     )
     add_targets(parser, "these and all below; default: all that the checkpoint has")
     parser.add_argument(
