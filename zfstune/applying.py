@@ -84,7 +84,7 @@ def plan(
         root: Dataset that the profiles' datasets go below; default: ``POOL/data``.
         properties: Override or add values on the first dataset of each profile.
         owner: Give mounted directories the owner and mode of the profile.
-        allow_unsafe: Let `properties` and variants set ``sync=disabled``.
+        allow_unsafe: Let `properties` and variants disable sync or checksums.
         engine: Default: the running kernel's ZFS.
 
     Raises:
@@ -133,7 +133,7 @@ def apply(
         root: Dataset that the profiles' datasets go below.
         properties: Values on the first dataset of each profile.
         owner: Give mounted directories their owner and mode.
-        allow_unsafe: Let `properties` and variants set ``sync=disabled``.
+        allow_unsafe: Let `properties` and variants disable sync or checksums.
         dry_run: Stop once the plan is made.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before the first change.

@@ -10,7 +10,6 @@ from zfstune.actions import (
     MountDataset,
     Remount,
     SetOwner,
-    display,
 )
 from zfstune.cadence import SCHEDULE_PROPERTY
 from zfstune.differing import compare, compare_container, values_for_new
@@ -24,9 +23,11 @@ from zfstune.mountpoint import (
 )
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of, pool_of
 from zfstune.policy import POLICY_PROPERTY
+from zfstune.property_rules import UNSAFE, is_unsafe
 from zfstune.record import read_record, write_record
 from zfstune.size import format_size
 from zfstune.state import DEFAULT, LOCAL, RECEIVED, Dataset, PropertyValue
+from zfstune.weighing import weigh_recordsize, weigh_wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,9 +42,8 @@ __all__ = ["Draft"]
 
 # An empty filesystem refers to a few dozen KiB of metadata; more than this is data.
 _EMPTY_BYTES = 1 << 20
-_SMALL_FOR_RAIDZ = 32 << 10
 # What a child takes over from its parent and this module asks for.
-_PASSED_ON = ("zoned", "encryption", "keystatus", "readonly", "sync")
+_PASSED_ON = ("zoned", "encryption", "keystatus", "readonly", *UNSAFE)
 _PLAIN = (None, "off")
 _MOUNTING = (Export, MountDataset, Remount)  # what takes no change of the pool
 
@@ -156,10 +156,12 @@ class Draft:
         """Make one of the profiles' datasets, or put it right."""
         found = self.existing(wanted.dataset)
         self._make_or_change(found, wanted)
-        unsafe = self.future[wanted.dataset].value("sync") == "disabled"
-        if unsafe and "sync" not in wanted.values:
-            message = "sync is disabled here: a crash loses writes that were confirmed"
-            self.warn(wanted.dataset, message, f"`zfs set sync=standard {wanted.dataset}`")
+        for name, unsafe in UNSAFE.items():
+            value = self.future[wanted.dataset].value(name)
+            if name not in wanted.values and is_unsafe(name, value):
+                message = f"{name} is {value} here: {unsafe.loss}"
+                hint = f"`zfs set {name}={unsafe.safe} {wanted.dataset}`"
+                self.warn(wanted.dataset, message, hint)
 
     def _make_or_change(self, found: Dataset | None, wanted: Wanted) -> None:
         lacking = self._unsaid(found, wanted)
@@ -169,8 +171,10 @@ class Draft:
                 reasons |= dict.fromkeys(lacking, wanted.snapshots.why)
             why = f"profile {', '.join(wanted.profiles)}"
             self.create(wanted.dataset, {**values_for_new(wanted), **lacking}, why, reasons)
-            self._warn_recordsize(wanted)
-            self._warn_wait(wanted)
+            self.cautions += [
+                *weigh_recordsize(wanted, self.pool),
+                *weigh_wait(wanted, self.pool),
+            ]
             return
         difference = compare(found, wanted, lacking)
         self.cautions.extend(difference.cautions)
@@ -178,7 +182,7 @@ class Draft:
             self.adjust(found, difference)
         changed = {change.property for change in difference.changes}
         if "recordsize" in changed:
-            self._warn_recordsize(wanted)
+            self.cautions += weigh_recordsize(wanted, self.pool)
 
     def _unsaid(self, found: Dataset | None, wanted: Wanted) -> dict[str, str]:
         """Give what a dataset is to say of its snapshots and nobody has said.
@@ -210,43 +214,6 @@ class Draft:
             if standing is not None and standing.source in (LOCAL, RECEIVED):
                 return near if standing.source == LOCAL else ""
         return ""
-
-    def _warn_wait(self, wanted: Wanted) -> None:
-        """Say where something waits for spinning disks that a log device could spare.
-
-        A profile that speaks of sync or logbias is one whose writers wait.
-        """
-        waits = wanted.values.get("sync", "disabled") != "disabled"
-        waits = waits or wanted.values.get("logbias") == "latency"
-        if waits and self.pool.rotational and not self._has("log"):
-            message = "each synced write waits for spinning disks here"
-            hint = f"a fast log device takes the wait: `zpool add {self.pool.name} log ...`"
-            self.warn(wanted.dataset, message, hint)
-
-    def _has(self, role: str) -> bool:
-        return any(vdev.role == role for vdev in self.pool.vdevs)
-
-    def _warn_recordsize(self, wanted: Wanted) -> None:
-        """Say when a record is too small for what the pool is made of."""
-        size = int(wanted.values.get("recordsize", "0"))
-        if not size:
-            return
-        shown = display("recordsize", str(size))
-        sector = 1 << self.pool.ashift
-        # A block is stored compressed only where that saves a whole sector
-        # (zio_write_compress(), module/zfs/zio.c).
-        if size <= sector:
-            message = f"records of {shown} never compress on sectors of {sector} bytes"
-            hint = f"-o recordsize={format_size(2 * sector)} is the smallest that can"
-            self.warn(wanted.dataset, message, hint)
-        # Parity and padding are counted in sectors (the asize rules of
-        # module/zfs/vdev_raidz.c): a record of one or two of them pays like a mirror.
-        kinds = {v.kind for v in self.pool.vdevs if v.role == "normal"}
-        striped = sorted(k for k in kinds if k.startswith(("raidz", "draid")))
-        if striped and size < _SMALL_FOR_RAIDZ:
-            message = f"on {striped[0]}, parity and padding cost records of {shown} dearly"
-            hint = "-o recordsize=32K or larger, or a pool of mirrors"
-            self.warn(wanted.dataset, message, hint)
 
     def create(
         self, name: str, values: Mapping[str, str], why: str, reasons: Mapping[str, str]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from zfstune import properties as props
 from zfstune.actions import display
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.property_rules import UNSAFE
 from zfstune.record import OWN_PREFIX, read_record
 from zfstune.state import DEFAULT, LOCAL, RECEIVED, PropertyValue
 from zfstune.verdict import Finding
@@ -124,19 +125,19 @@ def _fixed(found: Dataset, name: str, asked: str) -> Finding:
 
 
 def _unsafe(found: Dataset, told: Mapping[str, str]) -> Iterator[Finding]:
-    """Say that sync is disabled where nobody asked for that."""
-    standing = found.properties.get("sync", _UNSET)
-    if standing.value != "disabled" or "sync" in told:
-        return
-    local = standing.source in (LOCAL, RECEIVED)
-    where = standing.origin or found.name
-    yield Finding(
-        "drift-local" if local else "drift-inherited",
-        "sync is disabled: a crash loses writes that were confirmed",
-        f"zfs set sync=standard {where}",
-        "sync",
-        "standard",
-        "disabled",
-        standing.source,
-        standing.origin,
-    )
+    """Say that safety was given up where nobody asked for that."""
+    for name, unsafe in UNSAFE.items():
+        standing = found.properties.get(name, _UNSET)
+        if standing.value != unsafe.value or name in told:
+            continue
+        local = standing.source in (LOCAL, RECEIVED)
+        yield Finding(
+            "drift-local" if local else "drift-inherited",
+            f"{name} is {unsafe.value}: {unsafe.loss}",
+            f"zfs set {name}={unsafe.safe} {standing.origin or found.name}",
+            name,
+            unsafe.safe,
+            unsafe.value,
+            standing.source,
+            standing.origin,
+        )

@@ -62,7 +62,7 @@ def make_plan(
         default_root: `root` was zfstune's choice, not the user's.
         exports: What NFS serves; None: leave that alone.
         owner: Give directories their owner and mode.
-        allow_unsafe: Let `overrides` disable sync.
+        allow_unsafe: Let `overrides` disable sync or checksums.
 
     Raises:
         PlanError: The state of the system forbids it; nothing has changed.

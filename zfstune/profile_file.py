@@ -22,6 +22,7 @@ from zfstune.profile import (
     Variant,
     load_shipped,
 )
+from zfstune.property_rules import UNSAFE, is_unsafe
 from zfstune.quoting import shown
 from zfstune.record import OWN_PREFIX
 from zfstune.spelling import did_you_mean, nearest
@@ -235,9 +236,10 @@ class _Reader:
             self.refuse(where, "where a dataset mounts is not a profile's to say", hint)
         if name.startswith(OWN_PREFIX):
             self.refuse(where, f"the names in {OWN_PREFIX} are zfstune's own notes")
-        if name == "sync" and setting.value == "disabled" and not unsafe:
-            hint = "data that an application was told is safe would be lost in a crash"
-            self.refuse(where, "a profile may not disable sync", hint)
+        if is_unsafe(name, setting.value) and not unsafe:
+            reason = f"a profile may not {UNSAFE[name].doing}"
+            hint = f"then {UNSAFE[name].loss}; a variant may, and takes consent"
+            self.refuse(where, reason, hint)
         self.check({name: setting.value}, where)
         rules = table.get("where", [])
         if not isinstance(rules, list):

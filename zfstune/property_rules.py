@@ -8,6 +8,7 @@ What a string may hold, and what properties demand of each other. They stand in
 from __future__ import annotations
 
 from zfstune.errors import InvalidProperty
+from zfstune.frozen import frozen
 from zfstune.property_table import TABLE
 from zfstune.quoting import shown
 from zfstune.size import format_size
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from zfstune.property_table import Release
 
-__all__ = ["check_string", "check_together", "refusal"]
+__all__ = ["UNSAFE", "Unsafe", "check_string", "check_together", "is_unsafe", "refusal"]
 
 _MAX_PATH_BYTES = 4095  # MAXPATHLEN, less the NUL
 _MAX_STRING_BYTES = 8191  # ZFS_MAXPROPLEN, less the NUL; MAXPATHLEN before 2.3
@@ -36,6 +37,36 @@ _NFS_OPTIONS = frozenset(_NFS_WORDS.split())
 _ENCRYPTION_OFF = TABLE["encryption"].words["off"]
 _PASSPHRASE = TABLE["keyformat"].words["passphrase"]
 _MAX_ENCRYPTED_COPIES = 2  # the third block pointer holds the IV
+
+
+@frozen
+class Unsafe:
+    """A value that gives up safety, and so takes consent.
+
+    Attributes:
+        value: The value.
+        doing: What it does, as in "disable sync".
+        loss: What is lost by it.
+        safe: The value to go back to.
+    """
+
+    value: str
+    doing: str
+    loss: str
+    safe: str
+
+
+UNSAFE = {
+    "sync": Unsafe(
+        "disabled", "disable sync", "a crash loses confirmed writes", "standard"
+    ),
+    "checksum": Unsafe("off", "turn checksums off", "damaged data is read as sound", "on"),
+}
+
+
+def is_unsafe(name: str, value: str | None) -> bool:
+    """Tell whether a canonical value of a property gives up safety."""
+    return name in UNSAFE and UNSAFE[name].value == value
 
 
 def check_string(name: str, text: str, release: Release, *, most: int = 0) -> None:

@@ -11,6 +11,7 @@ from zfstune.exports import export_lines, to_do
 from zfstune.frozen import frozen
 from zfstune.mountpoint import effective_mountpoint, mount_blocker, mount_differs
 from zfstune.names import PROFILE_PROPERTY
+from zfstune.property_rules import is_unsafe
 from zfstune.size import format_size
 from zfstune.state import RECEIVED
 from zfstune.verdict import Finding, Verdict
@@ -123,7 +124,7 @@ def _command(expected: Expected, seen: Seen) -> str:
         words.append(f"--root {expected.root}")
     else:
         words.append(f"--pool {seen.pool.name}")
-    if expected.wanted.values.get("sync") == "disabled":
+    if any(is_unsafe(name, value) for name, value in expected.wanted.values.items()):
         words.append("--allow-unsafe")
     return " ".join(words)
 

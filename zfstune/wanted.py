@@ -8,11 +8,13 @@ from zfstune.errors import InvalidName, InvalidProperty, PlanError
 from zfstune.names import APPLIED_PROPERTY, check_dataset
 from zfstune.pool_rules import grub_reads, is_for_grub, settle
 from zfstune.profile import Setting
+from zfstune.property_rules import UNSAFE, is_unsafe
 from zfstune.record import OWN_PREFIX, write_record
+from zfstune.weighing import weigh_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from zfstune.profile import DatasetProfile, Profile, Snapshots
     from zfstune.state import PoolInfo
@@ -94,7 +96,7 @@ def wanted_datasets(
         pool: What the pool can take.
         overrides: Property to value for the first dataset of each profile.
         limits: What the running module takes.
-        allow_unsafe: Let `overrides` and variants disable sync.
+        allow_unsafe: Let `overrides` and variants disable sync or checksums.
 
     Returns:
         The datasets, in the order of the profiles, and what had to give way.
@@ -121,7 +123,7 @@ def wanted_datasets(
     for wanted in merged.values():
         _check_name(wanted)
         _fit(wanted, pool, limits, cautions)
-        cautions.extend(_weighed(wanted, pool))
+        cautions.extend(weigh_values(wanted, pool))
         _check_together(wanted, limits)
     return list(merged.values()), cautions
 
@@ -151,25 +153,28 @@ def _check_overrides(
             message = f"cannot set '{name}': those names are zfstune's own notes"
             raise PlanError(message)
     props.check(dict(overrides), kind="filesystem", creating=True, limits=limits)
-    if overrides.get("sync") == "disabled" and not allow_unsafe:
-        message = "cannot set 'sync=disabled': a crash would lose confirmed writes"
-        raise PlanError(message, hint=_CONSENT)
+    for name, value in overrides.items():
+        if is_unsafe(name, value) and not allow_unsafe:
+            message = f"cannot set '{name}={value}': then {UNSAFE[name].loss}"
+            raise PlanError(message, hint=_CONSENT)
     if overrides.get("mountpoint", "").startswith("/") and len(profiles) > 1:
         message = "cannot set 'mountpoint': two profiles would mount at the same place"
         raise PlanError(message, hint="apply the profiles one at a time")
 
 
 def _check_safety(profiles: list[Profile]) -> None:
-    """Refuse a variant that disables sync, unless the caller consented to the loss."""
+    """Refuse a variant that gives up safety, unless the caller consented to the loss."""
     for profile in profiles:
         for dataset in profile.datasets:
-            sync = dataset.setting("sync")
-            if sync is not None and sync.value == "disabled":
-                message = (
-                    f"cannot plan '{profile.name}': it disables sync on {dataset.path}, "
-                    "so that a crash would lose confirmed writes"
-                )
-                raise PlanError(message, hint=_CONSENT)
+            for setting in dataset.settings:
+                name = setting.property
+                if is_unsafe(name, setting.value):
+                    unsafe = UNSAFE[name]
+                    message = (
+                        f"cannot plan '{profile.name}': it is to {unsafe.doing} on "
+                        f"{dataset.path}, and then {unsafe.loss}"
+                    )
+                    raise PlanError(message, hint=_CONSENT)
 
 
 def _check_name(wanted: Wanted) -> None:
@@ -257,24 +262,6 @@ def _fit(
         if lack:
             message = f"{said} became {display(name, value)}: {lack}"
             cautions.append(Caution(wanted.dataset, message))
-
-
-def _weighed(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
-    """Say of what the pool takes where it does not do what it seems to."""
-    small = int(wanted.values.get("special_small_blocks", "0"))
-    if small and not any(vdev.role == "special" for vdev in pool.vdevs):
-        message = f"special_small_blocks does nothing: '{pool.name}' has no special vdev"
-        yield Caution(wanted.dataset, message)
-    # What is as large or smaller goes there (spa_preferred_class(), spa_misc.c).
-    elif 0 < int(wanted.values.get("recordsize", "0")) <= small:
-        message = (
-            "all data goes to the special vdev: no record exceeds special_small_blocks"
-        )
-        hint = "ask for less than recordsize, unless that is meant"
-        yield Caution(wanted.dataset, message, hint)
-    if wanted.values.get("sharesmb", "off") != "off":
-        message = "sharesmb is stored, and nobody is served: zfstune speaks to NFS alone"
-        yield Caution(wanted.dataset, message, f"`zfs share {wanted.dataset}` does it")
 
 
 def fit_value(

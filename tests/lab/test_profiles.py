@@ -76,7 +76,7 @@ def test_the_seed_takes_over(
     made: Applied, pool: str, engine: Engine, command: Callable[..., str]
 ) -> None:
     """Its values come, and what it has not goes; sync goes only with consent."""
-    with pytest.raises(zfstune.PlanError, match="disables sync"):
+    with pytest.raises(zfstune.PlanError, match="disable sync"):
         zfstune.plan("mail:seed", pool=pool, engine=engine)
     zfstune.apply("mail:seed", pool=pool, allow_unsafe=True, engine=engine)
     columns = ("-Hp", "-o", "property,value,source")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ({"volsize": "1G"}, InvalidProperty, "filesystem"),
         ({"recordsize": "4M"}, InvalidProperty, "1M is the most"),
         ({"sync": "disabled"}, PlanError, "confirmed writes"),
+        ({"checksum": "off"}, PlanError, "then damaged data is read as sound"),
         ({"org.zfstune:profile": "x"}, PlanError, "own notes"),
         ({"checksum": "blake3"}, PlanError, "feature blake3"),
     ],
@@ -65,7 +66,7 @@ def test_a_variant_that_disables_sync_takes_consent() -> None:
     """Without it the error names the dataset; with it the plan says what is lost."""
     queue = profiles.load("mail:seed")
     with pytest.raises(
-        PlanError, match="'mail:seed': it disables sync on mail/queue"
+        PlanError, match="'mail:seed': it is to disable sync on mail/queue"
     ) as it:
         Model().plan(queue)
     assert "--allow-unsafe" in it.value.hint

@@ -172,6 +172,8 @@ def test_a_near_miss_is_named() -> None:
         ("properties.recordsize", 'properties."org.zfstune:applied"', "own notes"),
         ('[dataset.properties.recordsize]\nvalue = "16K"',
          '[dataset.properties.sync]\nvalue = "disabled"', "may not disable sync"),
+        ('[dataset.properties.recordsize]\nvalue = "16K"',
+         '[dataset.properties.checksum]\nvalue = "off"', "may not turn checksums off"),
         ("[dataset.properties.recordsize]", "[dataset.properties]", "it takes a table"),
         ("[[dataset]]", "[dataset]", "line 16, column"),
         ('recordsize]\nvalue = "16K"', 'canmount]\nvalue = "noauto"', "not a profile's to"),

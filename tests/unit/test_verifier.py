@@ -236,13 +236,14 @@ def test_a_key_that_is_not_loaded() -> None:
     assert "zfs load-key tank/data," in finding.hint
 
 
-def test_sync_disabled_by_somebody() -> None:
-    """Lost durability is found although no profile speaks of sync."""
+@pytest.mark.parametrize(("name", "value"), [("sync", "disabled"), ("checksum", "off")])
+def test_safety_given_up_by_somebody(name: str, value: str) -> None:
+    """Lost durability is found although no profile speaks of it."""
     model = applied(FIXED)
-    model.local["tank"]["sync"] = "disabled"
+    model.local["tank"][name] = value
     found = [f for v in judge(model, FIXED).values() for f in v.findings]
     assert {(f.state, f.about, f.origin) for f in found} == {
-        ("drift-inherited", "sync", "tank")
+        ("drift-inherited", name, "tank")
     }
 
 

@@ -55,7 +55,8 @@ def add_profiles(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-unsafe",
         action="store_true",
-        help="let sync be disabled: a crash then loses confirmed writes",
+        help="let sync be disabled, so that a crash loses confirmed writes, or checksums, "
+        "so that damaged data is read as sound",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.set_defaults(refuse=parser.error)
