@@ -258,6 +258,8 @@ def test_values_that_contradict_each_other_are_refused() -> None:
         ("name = ", "end of document: invalid value"),
         ('name = "a"\nname = "b"\n', "line 2, column 11: cannot overwrite a value"),
         ("x = " + "[" * 3000, "TOML: it is nested too deeply"),
+        ("x" + ".x" * 30_000 + " = 1", "line 1: it has more than 500 dots"),
+        ("x = {" + ".x" * 30_000 + " = 1}", "line 1: it has more than 500 dots"),
         ("x = 1" + "0" * 5000, "TOML: a number in it has thousands of digits"),
         ("\ufeffname = 'a'", "line 1, column 1: it begins with a byte order mark"),
         ("[x]\ny.z = 1\n[x]\n", "line 3, column 3: cannot declare ('x',) twice"),
