@@ -103,6 +103,12 @@ def judge_dataset(
             note = "there is no such dataset"
         missing = Finding("missing", note, _command(expected, seen))
         return Verdict(expected.dataset, (missing,), expected.profiles)
+    if expected.wanted is not None and found.kind != "filesystem":
+        note = f"profile {', '.join(expected.profiles)} asks for it, and a {found.kind} of "
+        inway = Finding(
+            "missing", note + "that name is in the way", f"zfs rename {found.name} ..."
+        )
+        return Verdict(expected.dataset, (inway,), expected.profiles)
     findings = [Finding("unsupported", lack) for lack in expected.lacks]
     wanted = None if expected.wanted is None else expected.wanted.values
     findings += drift(found, wanted, command=_command(expected, seen))

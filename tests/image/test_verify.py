@@ -69,3 +69,18 @@ def test_missing_and_late(engine: ImageEngine) -> None:
     found = zfstune.verify("tank/data/postgres", engine=engine)
     pending = {v.name: v.state for v in found if v.pending}
     assert pending["tank/data/postgres/data"] == "torn-snapshots"
+
+
+def test_a_volume_in_the_way(
+    engine: ImageEngine, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That is no drift of values, which applying again would end."""
+    zfstune.apply("web", owner=False, engine=engine)
+    engine.destroy("tank/data/www")
+    engine.create("tank/data/www", properties={"volsize": "8M"}, volume=True)
+    engine.close()
+    assert main(["--image", str(file), "verify", "--role", "web"]) == 4
+    [line] = [li for li in capsys.readouterr().out.splitlines() if "missing" in li]
+    assert "asks for it, and a volume of that name is in the way -> zfs rename" in line
+    assert main(["--image", str(file), "verify", "--role", "vpn"]) == 0
+    assert "this role has no datasets" in capsys.readouterr().out

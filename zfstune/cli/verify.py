@@ -82,6 +82,8 @@ def _run(args: argparse.Namespace) -> int:
         )
     if args.json:
         print_json(found.to_dict())
+    elif args.roles and not found.pools:
+        print("nothing to verify: this role has no datasets of its own")
     else:
         from zfstune.verification_text import render  # noqa: PLC0415 (not for --json)
 
