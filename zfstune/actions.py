@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from zfstune.frozen import frozen
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.quoting import shown
 from zfstune.size import format_size
 
 TYPE_CHECKING = False
@@ -51,10 +52,10 @@ _SIZES = frozenset(
 
 
 def display(name: str, value: str) -> str:
-    """Write a canonical value for people: ``recordsize`` 8192 is ``8K``."""
+    """Write a value for people: ``recordsize`` 8192 is ``8K``; and fit for a terminal."""
     if name in _SIZES and value.isascii() and value.isdigit():
         return format_size(int(value))
-    return value
+    return shown(value)
 
 
 def _pairs(values: Mapping[str, str]) -> str:

@@ -81,7 +81,9 @@ def compare(found: Dataset, wanted: Wanted, unsaid: Mapping[str, str]) -> Differ
         message = "it existed before and is adopted: what it holds stays as it is"
         difference.cautions.append(Caution(found.name, message))
     elif managed != ",".join(wanted.profiles):
-        message = f"it was managed by profile {managed} until now"
+        message = (
+            f"it was managed by profile {display(PROFILE_PROPERTY, managed)} until now"
+        )
         difference.cautions.append(Caution(found.name, message))
     _give_back(found, wanted, record, difference)
     kept: dict[str, str] = {}

@@ -139,6 +139,18 @@ def test_a_profile_of_ones_own(
     assert "create tank/data/own/x" in shown
 
 
+def test_a_list_does_not_move_the_cursor(
+    engine: ImageEngine, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A note that somebody else wrote is escaped for people, and as it is for scripts."""
+    engine.create("tank/x", properties={"org.zfstune:profile": "a\x1b[2J"})
+    engine.close()
+    assert main(["--image", str(file), "list"]) == 0
+    assert "a\\x1b[2J" in capsys.readouterr().out
+    assert main(["--image", str(file), "list", "-H"]) == 0
+    assert "\ta\x1b[2J\t" in capsys.readouterr().out
+
+
 def test_explain_looks_at_the_pool(
     engine: ImageEngine, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -96,6 +96,18 @@ def test_long_reasons_are_cut_between_words() -> None:
     assert len(line) < 100
 
 
+def test_what_others_wrote_does_not_move_the_cursor() -> None:
+    """Values and notes may be anybody's text: it is shown escaped."""
+    wanted = app_profile(owner="app", atime="off", sharenfs="off")
+    model = applied(wanted)
+    model.local["tank/data/app"]["sharenfs"] = "rw\x1b[2J"
+    model.local["tank/data/app"]["org.zfstune:profile"] = "a\x1b[2Jb\nc"
+    text = render(model.plan(wanted))
+    assert text.replace("\n", "").isprintable()
+    assert "\\x1b[2J -> off" in text
+    assert "managed by profile a\\x1b[2Jb\\nc until now" in text
+
+
 def test_describe_says_each_step_in_one_line() -> None:
     """The voice of the zfs command."""
     plan = Model().plan(app_profile(owner="app", recordsize="8K"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from zfstune.quoting import shown
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +25,7 @@ def print_json(value: object) -> None:
 def print_table(
     header: Sequence[str], rows: Iterable[Sequence[str]], *, scripted: bool, right: str = ""
 ) -> None:
-    """Print rows below a header, aligned; `scripted`: tabs and no header.
+    """Print rows below a header, aligned; `scripted`: tabs, no header, nothing escaped.
 
     Args:
         header: Names of the columns.
@@ -35,7 +37,7 @@ def print_table(
         for row in rows:
             print("\t".join(row))
         return
-    table = [header, *rows]
+    table = [header, *([shown(cell) for cell in row] for row in rows)]
     widths = [max(len(row[at]) for row in table) for at in range(len(header))]
     sides = right.ljust(len(header), "l")
     for row in table:
