@@ -375,7 +375,7 @@ class Plan:
         ``own``, ``export`` or ``withdraw``, and ``dataset``),
         ``warnings`` (``dataset``, ``message``, ``hint``), ``facts``,
         ``mountpoints``, ``unchanged``, ``leftovers`` (``dataset``, ``profiles``,
-        ``reason``, ``scheduled``, ``hint``).
+        ``reason``, ``scheduled``, ``shared``, ``hint``).
         """
         return {
             "pool": self.pool,

@@ -34,12 +34,14 @@ class Leftover:
         profiles: Those that its note names; none where it only holds others.
         reason: Why it is told, half a sentence.
         scheduled: Whether it says itself that snapshots are to be taken of it.
+        shared: Whether it says itself that NFS is to serve it.
     """
 
     dataset: str
     profiles: tuple[str, ...]
     reason: str
     scheduled: bool = False
+    shared: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """Give it as JSON takes it, with ``hint``: what can be done about it."""
@@ -48,6 +50,7 @@ class Leftover:
             "profiles": list(self.profiles),
             "reason": self.reason,
             "scheduled": self.scheduled,
+            "shared": self.shared,
             "hint": advice([self]),
         }
 
@@ -79,8 +82,13 @@ def find_leftovers(
             continue
         if on and _ROLE_PROFILES.issuperset(map(_plain, on)):
             reason = _reason(on, asked, roles)
-            scheduled = dataset.local(SCHEDULE_PROPERTY) not in _UNSCHEDULED
-            found[name] = Leftover(name, on, reason, scheduled)
+            found[name] = Leftover(
+                name,
+                on,
+                reason,
+                scheduled=dataset.local(SCHEDULE_PROPERTY) not in _UNSCHEDULED,
+                shared=dataset.local("sharenfs") not in (None, "off"),
+            )
     for name in sorted(datasets, reverse=True):  # what lies below comes first
         only_holds = profiles_on(datasets[name]) == () and is_managed(datasets[name])
         if name.startswith(root + "/") and only_holds and name not in wanted:
@@ -93,12 +101,16 @@ def find_leftovers(
 def advice(leftovers: Iterable[Leftover]) -> str:
     """Say what can be done about leftovers, together: one sentence."""
     leftovers = list(leftovers)
-    scheduled = [each.dataset for each in leftovers if each.scheduled]
-    said = "if this machine is meant to be both, name both roles in one call; if not, "
-    if scheduled:
-        said += f"`zfstune schedule remove {' '.join(scheduled)}` ends the snapshots, and "
+    scheduled = " ".join(each.dataset for each in leftovers if each.scheduled)
+    shared = " ".join(each.dataset for each in leftovers if each.shared)
     which = leftovers[0].dataset if len(leftovers) == 1 else "DATASET"
-    return said + f"`zfs destroy -nvr {which}` shows what would go with it"
+    ways = [f"`zfs destroy -nvr {which}` shows what would go with it"]
+    if shared:
+        ways.insert(0, f"`zfs set sharenfs=off {shared}` ends what NFS serves")
+    if scheduled:
+        ways.insert(0, f"`zfstune schedule remove {scheduled}` ends the snapshots")
+    both = "if this machine is meant to be both, name both roles in one call"
+    return f"{both}; if not, {', '.join(ways)}"
 
 
 def _plain(profile: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model_pool import Model, app_profile, applied
 from zfstune import profile as profiles
 from zfstune.frozen import replace
-from zfstune.leftovers import find_leftovers
+from zfstune.leftovers import advice, find_leftovers
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.plan_text import render
 from zfstune.roles import ROLES, find_role
@@ -132,6 +132,16 @@ def test_all_of_the_old_and_none_of_the_new(
     for name in told - made:
         below = {each for each in model.local if each.startswith(name + "/")}
         assert below <= told
+
+
+def test_what_nfs_still_serves() -> None:
+    """A file server that became something else serves on: how to end that is said."""
+    model = _model(*_profiles("nfs"))
+    assert not any(each.shared for each in _left(model, "db"))
+    model.local["tank/data/share"]["sharenfs"] = "rw=@10.0.0.0/8"
+    [left] = [each for each in _left(model, "db") if each.shared]
+    assert left.dataset == "tank/data/share"
+    assert "`zfs set sharenfs=off tank/data/share` ends what NFS serves" in advice([left])
 
 
 @pytest.mark.parametrize("root", ["tank", "tank/dat", "tank/other"])
