@@ -118,6 +118,7 @@ class Explanation:
         datasets: In the order of the profile.
         variants: The other choices: name and summary.
         has_seed: Whether one of them is the seed's.
+        advice: What else there is to see to; may be empty.
     """
 
     profile: str
@@ -127,12 +128,14 @@ class Explanation:
     datasets: tuple[ExplainedDataset, ...]
     variants: tuple[tuple[str, str], ...]
     has_seed: bool
+    advice: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """Give the explanation as JSON takes it: the attributes by name."""
         return {
             "profile": self.profile,
             "summary": self.summary,
+            "advice": self.advice,
             "pool": None if self.pool is None else self.pool.name,
             "vdev": {"kind": self.vdev.kind, "ashift": self.vdev.ashift},
             "datasets": [_plain(dataset) for dataset in self.datasets],
@@ -198,6 +201,7 @@ def explain_profile(
         tuple(datasets),
         others,
         has_seed,
+        base.advice,
     )
 
 

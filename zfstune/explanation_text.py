@@ -34,6 +34,8 @@ def render(explanation: Explanation, *, width: int = 88) -> str:
         Lines without colour, ending in a newline.
     """
     lines = [f"{explanation.profile}: {explanation.summary}", _pool(explanation)]
+    if explanation.advice:
+        lines += _labelled("advice", explanation.advice, width, indent=0)
     for dataset in explanation.datasets:
         lines += ["", dataset.path, *_dataset(explanation, dataset, width)]
     if explanation.variants:

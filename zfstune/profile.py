@@ -4,6 +4,7 @@ A profile is a TOML file::
 
     name = "logs"
     summary = "Append-only text logs"
+    advice = "..."           # optional: what the application itself is to be told
 
     [[dataset]]
     path = "logs"            # below the root that apply is given
@@ -196,6 +197,7 @@ class Profile:
         datasets: At least one.
         origin: The file it came from, for messages.
         variants: Other choices, by what the file calls them.
+        advice: What else there is to see to, as in the application's own settings.
     """
 
     name: str
@@ -203,6 +205,7 @@ class Profile:
     datasets: tuple[DatasetProfile, ...]
     origin: str = ""
     variants: tuple[Variant, ...] = ()
+    advice: str = ""
 
     def dataset(self, path: str) -> DatasetProfile | None:
         """Give the dataset of that path, None: it has none."""

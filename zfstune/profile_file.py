@@ -38,7 +38,7 @@ _MAX_NAME = 64
 _MAX_MODE = 0o7777
 _MAX_RECORD = 16 << 20  # SPA_MAXBLOCKSIZE, include/sys/fs/zfs.h
 _MOST_DOTS = 500
-_TOP = ("name", "summary", "extends", "dataset", "variant")
+_TOP = ("name", "summary", "advice", "extends", "dataset", "variant")
 _PLACES = ("path", "owner", "group", "mode", "snapshots", "properties")
 
 
@@ -86,7 +86,9 @@ class _Reader:
         self.only(table, where, _TOP)
         name = self.word(self.text(table, where, "name"), where, "key 'name'")
         summary = self.prose(table, where, "summary")
-        base = self.base(table, where)
+        advice = self.prose(table, where, "advice") if "advice" in table else ""
+        extended = self.base(table, where)
+        base = {each.path: each for each in extended.datasets} if extended else {}
         rows = table.get("dataset", [] if base else None)
         if not isinstance(rows, list) or not (rows or base):
             self.refuse(where, "no [[dataset]] table", "a profile has at least one dataset")
@@ -98,18 +100,18 @@ class _Reader:
             tuple(datasets.values()),
             self.origin,
             tuple(self.variant(n, v, datasets) for n, v in variants.items()),
+            advice or (extended.advice if extended else ""),
         )
 
-    def base(self, table: Mapping[str, object], where: str) -> dict[str, DatasetProfile]:
-        """Give the datasets of the profile that this one extends, by path."""
+    def base(self, table: Mapping[str, object], where: str) -> Profile | None:
+        """Give the profile that this one extends, None: it says none."""
         if "extends" not in table:
-            return {}
+            return None
         name = self.text(table, where, "extends")
         try:
-            found = load_shipped(name)
+            return load_shipped(name)
         except ProfileError as error:
             self.refuse(where, f"key 'extends': {error.message}", error.hint)
-        return {dataset.path: dataset for dataset in found.datasets}
 
     def datasets(
         self, rows: list[object], base: Mapping[str, DatasetProfile]

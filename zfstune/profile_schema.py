@@ -32,6 +32,7 @@ def profile_schema() -> dict[str, object]:
             {
                 "name": {"type": "string", "pattern": _WORD},
                 "summary": _text("One line."),
+                "advice": _text("What the application itself is to be told."),
                 "extends": _text("A profile that zfstune ships, to start from."),
                 "dataset": {"type": "array", "items": _dataset(), "minItems": 1},
                 "variant": {

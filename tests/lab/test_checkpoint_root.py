@@ -236,7 +236,14 @@ def test_zfstune_itself_was_made_since(machine: Machine) -> None:
 
 
 OWN = """
+mkdir /root/old
+cp -a /opt/zfstune/site/zfstune /root/old/
+sleep 1.1
 zfstune checkpoint one --pool $1 >/dev/null
+# what is as it was may roll back the ground that it stands on
+touch /root/since
+PYTHONPATH=/root/old python3 -m zfstune rollback one --pool $1 --no-escape >/dev/null
+test ! -e /root/since
 mkdir /root/lib
 cp -a /opt/zfstune/site/zfstune /root/lib/
 export PYTHONPATH=/root/lib

@@ -78,6 +78,19 @@ def test_extending_alone_is_enough() -> None:
     assert profile.load_text(text, "x").datasets == profile.load("logs").datasets
 
 
+def test_advice_is_its_own_or_that_of_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the application is to be told stays true under another name."""
+    base = profile.load("postgres").advice
+    assert "wal_recycle=off" in base
+    assert profile.load_text(OWN, "shop.toml").advice == base
+    text = OWN.replace("extends =", 'advice = """Ask\nme."""\nextends =')
+    assert profile.load_text(text, "shop.toml").advice == "Ask me."
+    alone = 'name = "x"\nsummary = "s"\nextends = "logs"\n'
+    assert profile.load_text(alone, "x.toml").advice == ""
+    assert main(["explain", "postgres"]) == 0
+    assert "\nadvice:    In postgresql.conf: wal_recycle=off" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
