@@ -7,7 +7,7 @@ from zfstune.actions import display
 from zfstune.frozen import frozen
 from zfstune.ondisk import Overwrite, allocated_bytes, overwrite, packed_bytes, stored_bytes
 from zfstune.pool_rules import rule_for
-from zfstune.profile import Snapshots
+from zfstune.profile import Needs, Snapshots
 from zfstune.state import Vdev
 from zfstune.wanted import fit_value
 
@@ -119,6 +119,7 @@ class Explanation:
         variants: The other choices: name and summary.
         has_seed: Whether one of them is the seed's.
         advice: What else there is to see to; may be empty.
+        needs: The release that it takes, None: any.
     """
 
     profile: str
@@ -129,6 +130,7 @@ class Explanation:
     variants: tuple[tuple[str, str], ...]
     has_seed: bool
     advice: str = ""
+    needs: Needs | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Give the explanation as JSON takes it: the attributes by name."""
@@ -136,6 +138,7 @@ class Explanation:
             "profile": self.profile,
             "summary": self.summary,
             "advice": self.advice,
+            "needs": _plain(self.needs),
             "pool": None if self.pool is None else self.pool.name,
             "vdev": {"kind": self.vdev.kind, "ashift": self.vdev.ashift},
             "datasets": [_plain(dataset) for dataset in self.datasets],
@@ -147,7 +150,7 @@ def _plain(value: object) -> object:
     """Turn the values above into what JSON takes: the attributes by name."""
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
-    kinds = ExplainedDataset | ExplainedValue | Footprint | Overwrite | Snapshots
+    kinds = ExplainedDataset | ExplainedValue | Footprint | Needs | Overwrite | Snapshots
     if isinstance(value, kinds):
         names: tuple[str, ...] = value.__slots__  # type: ignore[union-attr]
         return {name: _plain(getattr(value, name)) for name in names}
@@ -202,6 +205,7 @@ def explain_profile(
         others,
         has_seed,
         base.advice,
+        base.needs,
     )
 
 

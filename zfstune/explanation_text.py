@@ -34,6 +34,10 @@ def render(explanation: Explanation, *, width: int = 88) -> str:
         Lines without colour, ending in a newline.
     """
     lines = [f"{explanation.profile}: {explanation.summary}", _pool(explanation)]
+    if explanation.needs is not None:
+        release = ".".join(map(str, explanation.needs.release))
+        text = f"OpenZFS {release} or later. {explanation.needs.why}"
+        lines += _labelled("needs", text, width, indent=0)
     if explanation.advice:
         lines += _labelled("advice", explanation.advice, width, indent=0)
     for dataset in explanation.datasets:

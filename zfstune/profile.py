@@ -4,7 +4,6 @@ A profile is a TOML file::
 
     name = "logs"
     summary = "Append-only text logs"
-    advice = "..."           # optional: what the application itself is to be told
 
     [[dataset]]
     path = "logs"            # below the root that apply is given
@@ -66,6 +65,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SITE",
     "DatasetProfile",
+    "Needs",
     "Profile",
     "Rule",
     "Setting",
@@ -124,6 +124,15 @@ class Setting:
     source: str
     disagrees: str = ""
     rules: tuple[Rule, ...] = ()
+
+
+@frozen
+class Needs:
+    """The OpenZFS release that a profile takes, as in ``(2, 2)``; why, and who says so."""
+
+    release: tuple[int, ...]
+    why: str
+    source: str
 
 
 @frozen
@@ -198,6 +207,7 @@ class Profile:
         origin: The file it came from, for messages.
         variants: Other choices, by what the file calls them.
         advice: What else there is to see to, as in the application's own settings.
+        needs: The release that it takes, None: any.
     """
 
     name: str
@@ -206,6 +216,7 @@ class Profile:
     origin: str = ""
     variants: tuple[Variant, ...] = ()
     advice: str = ""
+    needs: Needs | None = None
 
     def dataset(self, path: str) -> DatasetProfile | None:
         """Give the dataset of that path, None: it has none."""

@@ -15,6 +15,7 @@ from zfstune.profile import (
     MAX_BYTES,
     NAME_CHARACTERS,
     DatasetProfile,
+    Needs,
     Profile,
     Rule,
     Setting,
@@ -38,7 +39,8 @@ _MAX_NAME = 64
 _MAX_MODE = 0o7777
 _MAX_RECORD = 16 << 20  # SPA_MAXBLOCKSIZE, include/sys/fs/zfs.h
 _MOST_DOTS = 500
-_TOP = ("name", "summary", "advice", "extends", "dataset", "variant")
+_MOST_PARTS = 3  # of a release
+_TOP = ("name", "summary", "advice", "needs", "extends", "dataset", "variant")
 _PLACES = ("path", "owner", "group", "mode", "snapshots", "properties")
 
 
@@ -101,7 +103,24 @@ class _Reader:
             self.origin,
             tuple(self.variant(n, v, datasets) for n, v in variants.items()),
             advice or (extended.advice if extended else ""),
+            self.needs(table) or (extended.needs if extended else None),
         )
+
+    def needs(self, table: Mapping[str, object]) -> Needs | None:
+        if "needs" not in table:
+            return None
+        where = "needs"
+        own = self.table(
+            table[where], where, '{ openzfs = "2.2", why = "...", source = "..." }'
+        )
+        self.only(own, where, ("openzfs", "why", "source"))
+        release = self.text(own, where, "openzfs")
+        parts = release.split(".")
+        if len(parts) > _MOST_PARTS or not all(p.isascii() and p.isdigit() for p in parts):
+            reason = f"key 'openzfs': '{shown(release)}' is no release such as 2.2"
+            self.refuse(where, reason)
+        why, source = (self.prose(own, where, key) for key in ("why", "source"))
+        return Needs(tuple(int(part[:9]) for part in parts), why, source)
 
     def base(self, table: Mapping[str, object], where: str) -> Profile | None:
         """Give the profile that this one extends, None: it says none."""

@@ -33,6 +33,17 @@ def profile_schema() -> dict[str, object]:
                 "name": {"type": "string", "pattern": _WORD},
                 "summary": _text("One line."),
                 "advice": _text("What the application itself is to be told."),
+                "needs": _table(
+                    {
+                        "openzfs": {
+                            "type": "string",
+                            "pattern": r"^[0-9]+(\.[0-9]+){0,2}$",
+                        },
+                        "why": _text("One or two honest sentences."),
+                        "source": _text("Who says so."),
+                    },
+                    required=("openzfs", "why", "source"),
+                ),
                 "extends": _text("A profile that zfstune ships, to start from."),
                 "dataset": {"type": "array", "items": _dataset(), "minItems": 1},
                 "variant": {

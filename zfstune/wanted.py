@@ -10,7 +10,7 @@ from zfstune.pool_rules import grub_reads, is_for_grub, settle
 from zfstune.profile import Setting
 from zfstune.property_rules import UNSAFE, is_unsafe
 from zfstune.record import OWN_PREFIX, write_record
-from zfstune.weighing import weigh_values
+from zfstune.weighing import weigh_needs, weigh_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def wanted_datasets(
         first = merged[f"{root}/{profile.datasets[0].path}"]
         for name, value in overrides.items():
             first.settings[name] = Setting(name, value, _ASKED, "")
-    cautions: list[Caution] = []
+    cautions = [c for each in profiles for c in weigh_needs(each, root, limits)]
     for wanted in merged.values():
         _check_name(wanted)
         _fit(wanted, pool, limits, cautions)

@@ -9,12 +9,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from zfstune.profile import Profile
+    from zfstune.properties import Limits
     from zfstune.state import PoolInfo
     from zfstune.wanted import Wanted
 
-__all__ = ["weigh_recordsize", "weigh_values", "weigh_wait"]
+__all__ = ["weigh_needs", "weigh_recordsize", "weigh_values", "weigh_wait"]
 
 _SMALL_FOR_RAIDZ = 32 << 10
+
+
+def weigh_needs(profile: Profile, root: str, limits: Limits) -> Iterator[Caution]:
+    """Say that a profile takes a release that does not run."""
+    needs = profile.needs
+    if needs is None or limits.release >= needs.release:
+        return
+    wanted, runs = (".".join(map(str, r)) for r in (needs.release, limits.release))
+    message = f"profile {profile.name} takes OpenZFS {wanted}, and this is {runs}"
+    dataset = f"{root}/{profile.datasets[0].path}"
+    yield Caution(dataset, message, needs.why.rstrip("."))
 
 
 def weigh_values(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:

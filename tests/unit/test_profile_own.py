@@ -92,6 +92,32 @@ def test_advice_is_its_own_or_that_of_the_other(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(
+    ("needs", "reason"),
+    [
+        ('"2.2"', "needs: it takes a table"),
+        ('{ openzfs = "2.2", why = "w" }', "needs: key 'source' is missing"),
+        ('{ zfs = "2.2", why = "w", source = "s" }', "needs: unknown key 'zfs'"),
+        ('{ openzfs = "new", why = "w", source = "s" }', "'new' is no release such as 2.2"),
+        ('{ openzfs = "2.", why = "w", source = "s" }', "'2.' is no release"),
+        ('{ openzfs = "1.2.3.4", why = "w", source = "s" }', "'1.2.3.4' is no release"),
+        (
+            '{ openzfs = 2.2, why = "w", source = "s" }',
+            "'openzfs': it takes text in quotes",
+        ),
+    ],
+)
+def test_what_no_release_can_be(needs: str, reason: str) -> None:
+    """The release that a profile takes is checked, and taken over like advice."""
+    text = 'name = "x"\nsummary = "s"\nextends = "docker"\n'
+    assert profile.load_text(text, "x.toml").needs == profile.load("docker").needs
+    own = text + 'needs = { openzfs = "2.3.1", why = "w", source = "s" }\n'
+    assert profile.load_text(own, "x.toml").needs == profile.Needs((2, 3, 1), "w", "s")
+    with pytest.raises(ProfileError) as caught:
+        profile.load_text(text + f"needs = {needs}\n", "x.toml")
+    assert reason in caught.value.message
+
+
+@pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
         ('"postgres"\n[[', '"postgers"\n[[', "key 'extends': cannot extend 'postgers'"),

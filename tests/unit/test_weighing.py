@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from model_pool import Model, app_profile, pool_info, said
+from zfstune import profile as profiles
 from zfstune.frozen import replace
+from zfstune.properties import DEFAULT_LIMITS
 from zfstune.state import Vdev
 
 if TYPE_CHECKING:
@@ -45,3 +47,18 @@ def test_smb_is_not_served() -> None:
     plan = Model().plan(app_profile(sharesmb="on"))
     assert said(plan, "zfstune speaks to NFS alone").hint.startswith("`zfs share")
     assert Model().plan(app_profile(sharesmb="off")).warnings == ()
+
+
+@pytest.mark.parametrize(("release", "told"), [((2, 1, 11), True), ((2, 2), False)])
+def test_what_an_earlier_release_cannot_serve(
+    release: tuple[int, ...], *, told: bool
+) -> None:
+    """A profile says which release it takes; the plan, which one runs."""
+    limits = replace(DEFAULT_LIMITS, release=release)
+    plan = Model().plan(profiles.load("docker"), owner=False, limits=limits)
+    cautions = [c for c in plan.warnings if "takes OpenZFS" in c.message]
+    assert [c.dataset for c in cautions] == ["tank/data/docker"] * told
+    if told:
+        [caution] = cautions
+        assert caution.message == "profile docker takes OpenZFS 2.2, and this is 2.1.11"
+        assert caution.hint == "overlay2 cannot lie on an earlier one"
