@@ -14,7 +14,6 @@ from __future__ import annotations
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.quoting import shown
-from zfstune.spelling import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -175,6 +174,8 @@ def _minutes(text: str, unit: str, clock: str) -> int:
 
 
 def _bad(text: str) -> PolicyError:
+    from zfstune.spelling import did_you_mean  # noqa: PLC0415 (only an error needs it)
+
     return PolicyError(
         f"cannot use schedule '{shown(text)}': it does not say how often",
         hint=did_you_mean(

@@ -34,7 +34,6 @@ from zfstune.policy import (
     Within,
 )
 from zfstune.quoting import shown
-from zfstune.spelling import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -223,6 +222,8 @@ def parse_rule(word: str, key: str, value: str) -> Rule:
         return parse_grid(value)
     if key == "blocks" and value:
         return _parse_blocks(value)
+    from zfstune.spelling import did_you_mean  # noqa: PLC0415 (only an error needs it)
+
     raise PolicyError(
         f"cannot use policy '{shown(word)}': that is no rule",
         hint=did_you_mean(

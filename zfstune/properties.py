@@ -22,7 +22,6 @@ from zfstune.property_table import INDEX, NUMBER, TABLE, Property
 from zfstune.quoting import shown
 from zfstune.size import MAX_SIZE, SizeError, format_size, read_size
 from zfstune.state import Limits
-from zfstune.spelling import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -270,6 +269,8 @@ def _known(name: str) -> Property:
         hint = "lowercase letters, digits and the characters - _ . : are allowed"
         reason = f"user property names have no '{shown(wrong)}'"
         raise refusal(name, None, reason, hint)
+    from zfstune.spelling import did_you_mean  # noqa: PLC0415 (only an error needs it)
+
     known = [prop.name for prop in TABLE.values() if not (prop.readonly or prop.hidden)]
     hint = did_you_mean(name, known) or "user properties have a ':' in them"
     raise refusal(name, None, "there is no such property", hint)
@@ -316,6 +317,8 @@ def _parse_word(prop: Property, text: str, limits: Limits) -> int:
         return prop.words[text]
     if text in prop.words:
         raise refusal(prop.name, text, f"it takes OpenZFS {_dotted(since)}")
+    from zfstune.spelling import did_you_mean  # noqa: PLC0415 (only an error needs it)
+
     hint = did_you_mean(text, prop.words, f"one of {_listed(prop)}")
     raise refusal(prop.name, text, "there is no such value", hint)
 
