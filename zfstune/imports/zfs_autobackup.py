@@ -32,6 +32,8 @@ _UNITS = {
 _PAIR = re.compile(r"(\d+)([a-z]+)(\d+)([a-z]+)", re.ASCII)
 _NOTES = (
     "zfs-autobackup goes by the time in a name, in the host's zone; this by creation",
+    "an hour that clocks repeat is one to zfs-autobackup, and two here",
+    "with --utc its ages are off by the host's distance from UTC; here they are not",
     "it rules the snapshots of zfstune; begin it with match= to mean those of the other",
 )
 
