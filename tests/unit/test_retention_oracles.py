@@ -207,6 +207,43 @@ def test_sanoid_tables() -> None:
     }
 
 
+RECURSIVE = """
+[tank]
+recursive = yes
+hourly = 3
+daily = 4
+[tank/a]
+use_template = more
+[tank/a/b]
+daily = 5
+[tankard]
+path = tank/z
+hourly = 6
+[template_more]
+hourly = 9
+recursive = zfs
+[template_default]
+weekly = 2
+"""
+
+
+def test_sanoid_sections_below_others() -> None:
+    """They begin with what a recursive one says; by name, not by path; others do not."""
+    found = {one.dataset: one for one in convert("sanoid", RECURSIVE)}
+    said = {
+        name: [part.split()[1] for part in one.text.split("; ")]
+        for name, one in found.items()
+    }
+    assert said == {  # hourly, daily, weekly
+        "tank": ["keep=3", "keep=4", "keep=2"],
+        "tank/a": ["keep=9", "keep=4", "keep=2"],
+        "tank/a/b": ["keep=3", "keep=5", "keep=2"],
+        "tank/z": ["keep=6", "keep=2"],
+    }
+    assert "inherit the policy, unless" in found["tank"].notes[0]
+    assert "sanoid leaves them alone" in found["tank/a"].notes[0]
+
+
 PYZNAP = """
 [tank]
 hourly = 2
@@ -308,7 +345,10 @@ LINE = "zfs list -t snapshot -o name -H {} | {} | xargs -r zfs destroy"
         ("bzfs", "{'o': {'t': {'millisecondly': 1}}}", "whole seconds"),
         ("sanoid", "[a]\nautoprune=yes\nuse_template=b", "is not there"),
         ("sanoid", "[a]\nautoprune=yes\nhourly=2\nprune_defer=60", "pool fills up"),
-        ("sanoid", "[a]\nhourly=2", "nothing in it prunes"),
+        ("sanoid", "[a]\nautoprune=no\nhourly=2", "nothing in it prunes"),
+        ("sanoid", "[a]\nautosnap=no", "of no kind how many"),
+        ("sanoid", "[a]\nprocess_children_only=yes\nhourly=2", "the dataset itself"),
+        ("sanoid", "[a]\nskip_children=yes\nhourly=2", "takes back what"),
         ("sanoid", "hourly=2", "no section"),
         ("pyznap", "[ssh:22:a@b:tank]\nclean=yes\nhourly=1", "another host"),
         ("cron", LINE.format("-r tank", "head -n -3"), "of zfs list"),

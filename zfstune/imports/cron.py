@@ -24,6 +24,7 @@ _PLAIN = re.compile(r"[\w@:. -]+", re.ASCII)
 _NOTES = (
     "the line destroys what it lists, whoever made it, and so does the policy",
     "the line goes by the order of the list, the policy by age",
+    "those below inherit the policy; the line leaves them alone",
 )
 
 

@@ -24,6 +24,12 @@ _PERIODS = {
     "yearly": _DAY * 1461 // 4,
 }
 _YES = {"yes", "true", "on", "1"}
+_CHILDREN_ONLY = "process_children_only"
+_REFUSED = {
+    _CHILDREN_ONLY: "leaves the dataset itself alone, and a policy is for it too: "
+    "say what is to be kept in sections of those below",
+    "skip_children": "takes back what a section above says of those below",
+}
 
 
 def read(text: str) -> list[Imported]:
@@ -38,20 +44,33 @@ def read(text: str) -> list[Imported]:
             f"cannot import from sanoid: {error}".replace("\n", " ")
         ) from None
     found = []
+    above: dict[str, dict[str, str]] = {}
     for section in parser.sections():
         if section.startswith("template_") or section == "version":
             continue
-        settings = _settings(parser, section)
-        if settings.get("autoprune", "").lower() in _YES:
-            found.append(_imported(section, settings))
+        settings = _settings(parser, section, above)
+        dataset = settings.pop("path", section)
+        recursive = parser[section].get("recursive", "").lower() in (_YES | {"zfs"})
+        if recursive:
+            above[dataset] = settings
+        # sanoid's own defaults say yes
+        if settings.get("autoprune", "yes").lower() in _YES:
+            found.append(_imported(dataset, settings, recursive=recursive))
     return found
 
 
-def _settings(parser: ConfigParser, section: str) -> dict[str, str]:
-    """Give a section's settings over those of its templates, later ones over earlier."""
-    merged: dict[str, str] = {}
-    if parser.has_section("template_default"):
-        merged.update(parser["template_default"])
+def _settings(
+    parser: ConfigParser, section: str, above: dict[str, dict[str, str]]
+) -> dict[str, str]:
+    """Give a section's settings over those of its templates, later ones over earlier.
+
+    Below them all is the last recursive section above, else the default template.
+    """
+    base = parser["template_default"] if parser.has_section("template_default") else {}
+    for dataset, settings in above.items():
+        if section.startswith(f"{dataset}/"):
+            base = {k: v for k, v in settings.items() if k != _CHILDREN_ONLY}
+    merged = dict(base)
     used = parser[section].get("use_template", "")
     for name in (name.strip() for name in used.split(",") if name.strip()):
         if not parser.has_section(f"template_{name}"):
@@ -63,17 +82,22 @@ def _settings(parser: ConfigParser, section: str) -> dict[str, str]:
     return merged
 
 
-def _imported(section: str, settings: dict[str, str]) -> Imported:
-    where = f"cannot import from sanoid '{section}'"
+def _imported(dataset: str, settings: dict[str, str], *, recursive: bool) -> Imported:
+    where = f"cannot import from sanoid '{dataset}'"
     if settings.get("prune_defer", "0") not in ("", "0"):
         raise PolicyError(
             f"{where}: prune_defer={settings['prune_defer']} waits until the pool fills up"
         )
+    for key, reason in _REFUSED.items():
+        if settings.get(key, "").lower() in _YES:
+            raise PolicyError(f"{where}: {key} {reason}")
     notes = []
-    if settings.get("recursive", "").lower() in (_YES | {"zfs"}):
+    if recursive:
         notes.append(
             "recursive: those below inherit the policy, unless they have their own"
         )
+    else:
+        notes.append(f"{dataset}: those below inherit the policy; sanoid leaves them alone")
     groups = []
     consents = False
     for kind, seconds in _PERIODS.items():
@@ -94,7 +118,7 @@ def _imported(section: str, settings: dict[str, str]) -> Imported:
         notes.append(
             "a kind of which it keeps 0 is destroyed whole: it takes --all-of-them"
         )
-    return Imported(section, Policy(tuple(groups), allow_zero=consents), tuple(notes))
+    return Imported(dataset, Policy(tuple(groups), allow_zero=consents), tuple(notes))
 
 
 def _minutes(where: str, settings: dict[str, str]) -> int:
