@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -242,68 +240,6 @@ def test_sanoid_sections_below_others() -> None:
     }
     assert "inherit the policy, unless" in found["tank"].notes[0]
     assert "sanoid leaves them alone" in found["tank/a"].notes[0]
-
-
-PYZNAP = """
-[tank]
-hourly = 2
-daily = 1
-clean = no
-[tank/a]
-clean = yes
-hourly = 3
-"""
-
-
-class _Named:
-    def __init__(self, short: str, gone: list[str]) -> None:
-        self.name = f"tank/a@{short}"
-        self._gone = gone
-
-    def destroy(self) -> None:
-        """Note who would be destroyed."""
-        self._gone.append(self.name.partition("@")[2])
-
-
-class _Filesystem:
-    def __init__(self, shorts: list[str]) -> None:
-        self.name = "tank/a"
-        self.gone: list[str] = []
-        self._shorts = shorts
-
-    def snapshots(self) -> list[_Named]:
-        """Give all, oldest first."""
-        return [_Named(short, self.gone) for short in self._shorts]
-
-
-_shorts = st.lists(
-    st.builds(
-        "{}_{}_{}".format,
-        st.sampled_from(["pyznap", "autosnap", "other"]),
-        st.integers(0, 99),
-        st.sampled_from(["hourly", "daily", "weekly", "frequent", "unknown"]),
-    ),
-    unique=True,
-    max_size=20,
-)
-
-
-@given(_shorts)
-def test_pyznap_itself(shorts: list[str]) -> None:
-    """The newest N of each kind, by pyznap's own function; a child has its parent's."""
-    [one] = convert("pyznap", PYZNAP)
-    assert one.dataset == "tank/a"
-    # Gone from setuptools since; pyznap copies its configuration with it.
-    removed = ModuleType("pkg_resources")
-    vars(removed)["resource_string"] = None
-    sys.modules.setdefault("pkg_resources", removed)
-    import_module("pyznap.utils")  # first, or pyznap's modules import in a circle
-    filesystem: Any = _Filesystem(shorts)
-    counts = dict.fromkeys(("frequent", "weekly", "monthly", "yearly"), 0)
-    clean = import_module("pyznap.clean").clean_filesystem
-    clean(filesystem, counts | {"hourly": 3, "daily": 1})
-    listing = [taken(short, NOW + txg, txg) for txg, short in enumerate(shorts)]
-    assert set(shorts) - left(one.policy, listing, NOW + DAY) == set(filesystem.gone)
 
 
 CRON = """

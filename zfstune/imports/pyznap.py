@@ -14,7 +14,10 @@ _KINDS = ("frequent", "hourly", "daily", "weekly", "monthly", "yearly")
 
 
 def read(text: str) -> list[Imported]:
-    """Read a pyznap.conf; a section has what the one above it does not say."""
+    """Read a pyznap.conf; what a section leaves out, the first one in the file says.
+
+    Of those above it, that is, and not the nearest one.
+    """
     parser = ConfigParser(interpolation=None)
     try:
         parser.read_string(text)
@@ -25,11 +28,14 @@ def read(text: str) -> list[Imported]:
     found = []
     for section in sorted(parser.sections()):
         settings: dict[str, str] = {}
-        for other in sorted(parser.sections()):
-            # pyznap takes 'tank/ab' for a child of 'tank/a'; a policy does not
-            if section == other or section.startswith(other + "/"):
-                settings.update(parser[other])
-        if settings.get("clean", "no").lower() in ("yes", "true"):
+        # pyznap takes 'tank/ab/c' for a child of 'tank/a', too; a policy does not
+        above = [other for other in parser.sections() if section.startswith(other + "/")]
+        for other in (section, *above):
+            said = dict(parser[other])
+            if said.get("clean", "").lower() not in ("yes", "no"):
+                said.pop("clean", None)  # pyznap knows no other words
+            settings = said | settings
+        if settings.get("clean", "").lower() == "yes":
             found.append(_imported(section, settings))
     return found
 
