@@ -40,6 +40,8 @@ def test_a_policy_goes_round(
     assert run("policy", "set", "tank", "keep=2", "tz=No/Where")[0] == 2
     assert run("policy", "set", "tank", "keep=2", "--keep", "2")[0] == 2
     assert run("policy", "set", "tank")[0] == 2
+    said = json.loads(run("policy", "set", "tank/a", "daily=3 keep=2", "--json")[1])
+    assert said == {"name": "tank/a", "policy": "daily=3 keep=2"}
     status, out, _ = run("policy", "show", "--json")
     assert json.loads(out)["policies"] == [
         {"name": name, "policy": "daily=3 keep=2", "set_on": "tank/a"}
@@ -51,7 +53,8 @@ def test_a_policy_goes_round(
     assert "first of its day, number 1 of 3" in out
     status, out, _ = run("prune", "--keep", "1", "tank/a", "-r")
     assert "tank/a/b: destroyed 2, kept 1" in out
-    assert run("policy", "clear", "tank/a")[0] == 0
+    said = json.loads(run("policy", "clear", "tank/a", "--json")[1])
+    assert said == {"name": "tank/a", "policy": None}
     assert run("policy", "show", "-H")[1] == ""
     assert run("prune", "tank/a")[0] == 2
 

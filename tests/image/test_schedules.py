@@ -258,6 +258,10 @@ def test_the_command_installs(
     assert main(["schedule", "show", "--json", "--dir", os.fspath(units)]) == 0
     rows = json.loads(capsys.readouterr().out)["schedules"]
     assert [row["timers"] for row in rows] == [["snapshot"]] * 3
+    assert main(["schedule", "show", "--all", "--json", "--dir", os.fspath(units)]) == 0
+    assert json.loads(capsys.readouterr().out)["schedules"] == rows
+    [www] = call("show", "--role", "web", "-H")
+    assert www.startswith("tank/data/www\thourly")
     call("remove", "tank/shop")
     assert engine.dataset("tank/shop").local(SCHEDULE_PROPERTY) == "none"
     call("remove", "--all")
@@ -320,6 +324,8 @@ def test_the_command_runs_shows_and_removes(
     www = "tank/data/www"
     assert call("run", "--once", "snapshot", www, *state) == (0, f"{www}: took 1\n", "")
     assert call("run", "--once", "prune", www, *state) == (0, f"{www}: destroyed 0\n", "")
+    told = call("run", "--once", "prune", www, "--json", *state)[1]
+    assert json.loads(told)["destroyed"] == 0
     assert call("run", "--once", "prune", "tank", *state)[0] == 2
     [row] = json.loads(call("show", "--json", *state, *units)[1])["schedules"]
     assert (row["every"], row["keeps"], row["timers"]) == ("hourly", "hourly=48", [])

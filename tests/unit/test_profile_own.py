@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -195,6 +196,9 @@ def test_files_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         f"{good}: sound: profile shop, 5 datasets, variant big\n"
     )
     bad = put(tmp_path, "bad.toml", OWN.replace("16K", "9K"))
+    assert main(["profile", "check", str(bad), str(good), "--json"]) == 1
+    rows = json.loads(capsys.readouterr().out)["profiles"]
+    assert [bool(row["fault"]) for row in rows] == [True, False]
     assert main(["profile", "check", str(bad), str(good)]) == 1
     said = capsys.readouterr()
     assert "sound" in said.out

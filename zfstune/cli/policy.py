@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     setting.add_argument(
         "--all-of-them", action="store_true", help="consent to --keep 0; so must each prune"
     )
+    setting.add_argument("--json", action="store_true", help="print one JSON document")
     add_rules(setting)
     setting.set_defaults(run=_set)
     showing = actions.add_parser(
@@ -60,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         description="Drop a dataset's own policy: that of a dataset above is in force.",
     )
     clearing.add_argument("dataset", metavar="DATASET")
+    clearing.add_argument("--json", action="store_true", help="print one JSON document")
     clearing.set_defaults(run=_clear)
     add_simulate(actions)
     importing = actions.add_parser(
@@ -95,7 +97,10 @@ def _set(args: argparse.Namespace) -> int:
         )
     with open_meant(args) as engine:
         text = set_policy(engine, args.dataset, policy)
-    print(f"{args.dataset}: {text}")
+    if args.json:
+        print_json({"name": args.dataset, "policy": text})
+    else:
+        print(f"{args.dataset}: {text}")
     return status.DONE
 
 
@@ -127,6 +132,8 @@ def _clear(args: argparse.Namespace) -> int:
 
     with open_meant(args) as engine:
         clear_policy(engine, args.dataset)
+    if args.json:
+        print_json({"name": args.dataset, "policy": None})
     return status.DONE
 
 

@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         description="Say whether files hold sound profiles. Nothing but the files is read.",
     )
     check.add_argument("files", metavar="FILE", nargs="+")
+    check.add_argument("--json", action="store_true", help="print one JSON document")
     check.set_defaults(run=_check)
     schema = own.add_parser(
         "schema",
@@ -38,19 +39,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _check(args: argparse.Namespace) -> int:
     from zfstune.profile import load_file  # noqa: PLC0415 (not for --help)
 
-    faults = 0
+    rows = []
     for path in args.files:
+        row: dict[str, object] = {"file": path, "fault": None}
+        rows.append(row)
         try:
             found = load_file(path)
         except ProfileError as error:
             report(error)
-            faults += 1
+            row["fault"] = error.message
             continue
-        variants = "".join(f", variant {each.name}" for each in found.variants)
+        variants = [each.name for each in found.variants]
         count = len(found.datasets)
-        datasets = f"{count} dataset{'s' if count > 1 else ''}"
-        print(f"{path}: sound: profile {found.name}, {datasets}{variants}")
-    return status.FAILED if faults else status.DONE
+        row.update(profile=found.name, datasets=count, variants=variants)
+        if not args.json:
+            told = "".join(f", variant {name}" for name in variants)
+            datasets = f"{count} dataset{'s' if count > 1 else ''}"
+            print(f"{path}: sound: profile {found.name}, {datasets}{told}")
+    if args.json:
+        print_json({"profiles": rows})
+    return status.FAILED if any(row["fault"] for row in rows) else status.DONE
 
 
 def _schema(_: argparse.Namespace) -> int:

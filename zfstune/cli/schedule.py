@@ -74,9 +74,7 @@ def _add_show(actions: Any) -> None:
         description="Show each dataset that has a schedule, whether its timers are "
         "enabled, and how the last runs ended.",
     )
-    show.add_argument(
-        "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
-    )
+    _add_names(show, "these and all below; default: all")
     _add_folder(show)
     _add_state(show)
     show.add_argument("-H", action="store_true", help="no header, tabs between columns")
@@ -111,11 +109,12 @@ def _add_run(actions: Any) -> None:
     )
     run.add_argument("dataset", nargs="?", metavar="DATASET", help="with --once")
     _add_state(run)
+    run.add_argument("--json", action="store_true", help="print a line of JSON a run")
     run.set_defaults(run=_run, refuse=run.error, watches_itself=True)
 
 
-def _add_targets(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("datasets", nargs="*", metavar="DATASET")
+def _add_names(parser: argparse.ArgumentParser, what: str | None = None) -> None:
+    parser.add_argument("datasets", nargs="*", metavar="DATASET", help=what)
     add_role(parser, "what the profiles of a role say is to be taken")
     parser.add_argument(
         "--all", action="store_true", help="every dataset that has a schedule"
@@ -124,6 +123,10 @@ def _add_targets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--root", metavar="DATASET", help="for --role; default: POOL/data, as for apply"
     )
+
+
+def _add_targets(parser: argparse.ArgumentParser) -> None:
+    _add_names(parser)
     _add_folder(parser)
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="show the files and change nothing"
@@ -293,7 +296,9 @@ def _show(args: argparse.Namespace) -> int:
     from zfstune.unit_text import JOBS  # noqa: PLC0415 (as above)
 
     with open_meant(args) as engine:
-        found = scheduled(engine, args.datasets)
+        whole = args.all or not (args.datasets or args.roles)
+        named = [] if whole else _named(args, engine)
+        found = scheduled(engine, named) if whole or named else []
     timers = enabled_timers(args.folder)
     folder = state_folder(args.state)
     rows: list[dict[str, Any]] = [

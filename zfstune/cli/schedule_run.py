@@ -64,7 +64,9 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
     if run is None:
         warn(f"left '{dataset}' to the {job} of it that is under way")
         return status.DONE
-    if job == "snapshot":
+    if args.json:
+        print(run.to_json(), end="", flush=True)
+    elif job == "snapshot":
         print(f"{dataset}: took {run.taken}", flush=True)
     else:
         spared = f", {run.spared} stay though they were to go" * bool(run.spared)
