@@ -215,7 +215,7 @@ use_template = more
 [tank/a/b]
 daily = 5
 [tankard]
-path = tank/z
+path = pond/z
 hourly = 6
 [template_more]
 hourly = 9
@@ -236,7 +236,7 @@ def test_sanoid_sections_below_others() -> None:
         "tank": ["keep=3", "keep=4", "keep=2"],
         "tank/a": ["keep=9", "keep=4", "keep=2"],
         "tank/a/b": ["keep=3", "keep=5", "keep=2"],
-        "tank/z": ["keep=6", "keep=2"],
+        "pond/z": ["keep=6", "keep=2"],
     }
     assert "inherit the policy, unless" in found["tank"].notes[0]
     assert "sanoid leaves them alone" in found["tank/a"].notes[0]
