@@ -210,8 +210,10 @@ def prune(
     }
     settings, *argv = (_filled(text, words) for text in (tool.settings, *tool.argv))
     (folder / "sanoid.conf").write_text(settings, "utf-8")
+    # pyznap copies its first settings with it; newer setuptools have it no more
+    (folder / "pkg_resources.py").write_text("resource_string = None\n", "utf-8")
     now()
-    env = os.environ | {"TZ": tool.zone}
+    env = os.environ | {"TZ": tool.zone, "PYTHONPATH": str(folder)}
     done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     now()
