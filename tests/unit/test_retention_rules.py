@@ -151,6 +151,9 @@ def test_another_rule_never_destroys_more(
             return Every(rule.period, None if rule.count is None else rule.count + 1)
         if isinstance(rule, Last):
             return Last(None if rule.count is None else rule.count + 1)
+        if isinstance(rule, Grid):
+            steps = [Step(s.times, s.seconds, (s.keep or 0) + 1) for s in rule.steps]
+            return Grid(tuple(steps))
         return Within(rule.seconds + 1) if isinstance(rule, Within) else rule
 
     larger = Group(tuple(map(raised, first.rules)), first.match)
