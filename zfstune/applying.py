@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
 
 from zfstune import names
 from zfstune.accounts import group_numbers, user_numbers
@@ -16,7 +15,7 @@ from zfstune.actions import (
     Remount,
     SetOwner,
 )
-from zfstune.engine import open_engine
+from zfstune.engine import using
 from zfstune.errors import EngineError, NotFound, PlanError, ProfileError
 from zfstune.frozen import frozen, replace
 from zfstune.manifest import host_name
@@ -93,7 +92,7 @@ def plan(
         EngineError: ZFS refused a read.
         ZfsUnavailable: There is no ZFS here.
     """
-    with nullcontext(engine) if engine else open_engine() as zfs:
+    with using(engine) as zfs:
         return _plan(
             zfs,
             profiles,
@@ -146,7 +145,7 @@ def apply(
             what was done before an EngineError stays, and the next call goes on
             from there.
     """
-    with nullcontext(engine) if engine else open_engine() as zfs:
+    with using(engine) as zfs:
         made = _plan(
             zfs,
             profiles,

@@ -11,11 +11,10 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from zfstune import names
-from zfstune.engine import open_engine
+from zfstune.engine import using
 from zfstune.errors import EngineError, InvalidValue, NotFound, PlanError
 from zfstune.frozen import frozen
 from zfstune.placing import is_managed
@@ -92,7 +91,7 @@ def checkpoint(
         BatchError: A checkpoint of that name is there already; nothing was taken.
     """
     short = snapshot_name(names.check_component(name))
-    with nullcontext(engine) if engine else open_engine() as zfs:
+    with using(engine) as zfs:
         where = _pool_of(zfs, datasets, pool)
         ready_pool(zfs, where, operation="take a checkpoint in pool")
         targets = _targets(zfs, where, datasets)
@@ -121,7 +120,7 @@ def drop_checkpoint(
         NotFound: There is no such checkpoint.
         BatchError: One is held, or an escape hangs on it; nothing was destroyed.
     """
-    with nullcontext(engine) if engine else open_engine() as zfs:
+    with using(engine) as zfs:
         where = _pool_of(zfs, datasets, pool)
         ready_pool(zfs, where, operation="drop a checkpoint in pool")
         found = tuple(s.name for s in _find(zfs, name, where, datasets))
@@ -163,7 +162,7 @@ def rollback(
         PlanError: Something would be lost that `lose` does not name, or is held.
         EngineError: ZFS refused; run it again to go on.
     """
-    with nullcontext(engine) if engine else open_engine() as zfs:
+    with using(engine) as zfs:
         where = _pool_of(zfs, datasets, pool)
         ready_pool(zfs, where, operation="roll back in pool")
         plan = _plan(zfs, name, where, datasets, escape=escape)

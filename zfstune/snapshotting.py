@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from zfstune import names
-from zfstune.engine import open_engine
+from zfstune.engine import using
 from zfstune.errors import AlreadyExists, BatchError, InvalidValue
 from zfstune.pools import ready_pool
 
@@ -57,7 +56,7 @@ def snapshot(
         raise InvalidValue(
             f"cannot take a snapshot of {reason}", hint="name datasets of one pool"
         )
-    with nullcontext(engine) if engine else open_engine() as zfs:
+    with using(engine) as zfs:
         ready_pool(zfs, pools.pop(), operation="take snapshots in pool")
         targets = _targets(zfs, datasets, recursive=recursive)
         if name is not None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from time import time
 
 from zfstune import names
 from zfstune.accounts import group_numbers, user_numbers
-from zfstune.engine import open_engine
+from zfstune.engine import using
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen, replace
 from zfstune.placing import Expected, is_managed, placed_roots, see_profiles
@@ -65,7 +64,7 @@ def verify(
         EngineError: ZFS refused a read.
         ZfsUnavailable: There is no ZFS here.
     """
-    with nullcontext(engine) if engine else open_engine() as zfs:
+    with using(engine) as zfs:
         asked = _asked(zfs, targets, (roles,) if isinstance(roles, str) else tuple(roles))
         if asked.nothing:
             return Verification((), ())
