@@ -40,7 +40,7 @@ def paths(monkeypatch: pytest.MonkeyPatch, *lines: bytes) -> dict[str, str]:
 
 
 def test_what_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Filesystems of ZFS, with and without optional fields; no snapshot, no other kind."""
+    """Filesystems of ZFS, with and without optional fields; no snapshot, no folder."""
     found = paths(
         monkeypatch,
         line(b"proc", b"/proc", kind=b"proc"),
@@ -48,6 +48,7 @@ def test_what_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
         line(b"tank/a", b"/tank/a", tags=b"shared:12 master:3 "),
         line(b"tank/a@now", b"/tank/a/.zfs/snapshot/now"),
         line(b"tank/zfs", b"/mnt/zfs", kind=b"ext4"),
+        line(b"tank/b", b"/mnt/folder").replace(b"0:41 / ", b"0:41 /folder "),
         b"22 1 0:20 / /sys rw - sysfs  rw\n",
     )
     assert found == {"tank": "/tank", "tank/a": "/tank/a"}

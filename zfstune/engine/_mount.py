@@ -119,9 +119,10 @@ def _mounted() -> dict[str, tuple[str, str, frozenset[str]]]:
             # man 5 proc: optional fields end at a lone "-"
             before, _, after = line.partition(b" - ")
             kind, source = after.split(b" ")[:2]
-            if kind != b"zfs":
+            fields = before.split(b" ")
+            if kind != b"zfs" or fields[3] != b"/":  # a bind mount of a folder within
                 continue
-            name, fields = _unescape(source), before.split(b" ")
+            name = _unescape(source)
             if "@" not in name:  # a snapshot mounts itself below .zfs
                 options = frozenset(fields[5].decode("ascii", "replace").split(","))
                 facts = _unescape(fields[4]), fields[2].decode("ascii"), options
