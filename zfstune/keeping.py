@@ -132,6 +132,7 @@ def _every(rule: Every, members: Members) -> tuple[Kept, Otherwise]:
     ascending, times = members.ascending, members.times
     in_order = [times[at] for at in ascending]
     of = "" if rule.count is None else f" of {rule.count}"
+    ends = _ending(members, calendar)
     kept: Kept = {}
     units = 0
     end = len(in_order)
@@ -139,7 +140,7 @@ def _every(rule: Every, members: Members) -> tuple[Kept, Otherwise]:
     while end and (rule.count is None or units < rule.count):
         start, until = calendar.period(in_order[end - 1])
         first = bisect_left(in_order, start, 0, end)
-        goes = inf if rule.count is None else _ends(members, rule, rule.count - units)
+        goes = inf if rule.count is None else ends(rule.count - units)
         gap = 0 if younger is None else younger - in_order[first]
         if end - 1 > first and gap * _GAP[1] > (until - start) * _GAP[0]:
             units += 1
@@ -155,17 +156,20 @@ def _every(rule: Every, members: Members) -> tuple[Kept, Otherwise]:
     return kept, lambda at: not_first if times[at] >= oldest else beyond
 
 
-def _ends(members: Members, rule: Every, more: int) -> float:
-    """Give when so many more periods have begun than the newest snapshot's."""
-    calendar = members.calendar(rule.period)
+def _ending(members: Members, calendar: Calendar) -> Callable[[int], float]:
+    """Give what tells when so many more periods than the newest's have begun."""
     newest, _ = calendar.period(members.times[members.ascending[-1]])
     current, _ = calendar.period(members.now)
-    if newest != current:
-        more -= 1  # the next snapshot begins a period that has begun already
-    try:
-        return max(members.now, calendar.later(current, more))
-    except (OverflowError, ValueError):  # beyond the year 9999
-        return inf
+    # the next snapshot begins a period that has begun already
+    ahead = int(newest != current)
+
+    def ends(more: int) -> float:
+        try:
+            return max(members.now, calendar.later(current, more - ahead))
+        except (OverflowError, ValueError):  # beyond the year 9999
+            return inf
+
+    return ends
 
 
 def _within(rule: Within, members: Members) -> tuple[Kept, Otherwise]:

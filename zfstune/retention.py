@@ -229,7 +229,7 @@ def _apply(
 
 
 def _keep(snapshot: Snapshot, why: list[tuple[str, float]]) -> Decision:
-    until = max([end for _, end in why])
+    until = why[0][1] if len(why) == 1 else max([end for _, end in why])
     if until < 0:  # kept as the newest alone
         until = -until
     reasons = (*[reason for reason, _ in why], *clones_on(snapshot))
