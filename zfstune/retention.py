@@ -46,6 +46,8 @@ __all__ = [
 # Measured on OpenZFS 2.1 to 2.4: from 25 snapshots a call on, the cost of each is
 # flat, and only the time that one call holds the pool still grows.
 DEFAULT_BATCH = 50
+# Datasets that take turns: among 1,000 of 50 each, a snapshot took half as long again.
+_IN_TURN = 10
 
 _TWICE = "listed twice, as two different snapshots"
 _FUTURE = "dated after now"
@@ -286,8 +288,10 @@ def interleave(
     """Deal the victims of many datasets out into batches, one call to ZFS each.
 
     The cost of destroying a snapshot grows with the number of its neighbours in
-    the same dataset, so each batch takes from all datasets in turn; within a
-    dataset the oldest go first, so that an interrupted prune leaves the newest.
+    the same dataset, so each batch takes from several datasets in turn; and each
+    dataset of a call is opened for it, so they are no more than a few, as long as
+    those have more to give. Within a dataset the oldest go first, so that an
+    interrupted prune leaves the newest.
 
     Args:
         victims: Dataset to the snapshots of it that are to go.
@@ -307,6 +311,8 @@ def interleave(
         for dataset in sorted(victims)
     ]
     dealt: list[Snapshot] = []
-    while queues := [queue for queue in queues if queue]:
-        dealt.extend(queue.pop() for queue in queues)
+    for at in range(0, len(queues), _IN_TURN):
+        turn = queues[at : at + _IN_TURN]
+        while turn := [queue for queue in turn if queue]:
+            dealt.extend(queue.pop() for queue in turn)
     return [dealt[at : at + batch] for at in range(0, len(dealt), batch)]

@@ -258,6 +258,14 @@ def test_batches_take_turns_and_go_oldest_first(
             assert behind <= 1 or taken[other] == len(found)
 
 
+def test_few_datasets_take_turns_at_once() -> None:
+    """A batch opens few datasets where each has much to give, and many where none has."""
+    for each, most in ((20, 10), (1, 50)):
+        victims = {f"tank/{i:03}": _autos(each, f"tank/{i:03}") for i in range(100)}
+        batches = interleave(victims)
+        assert {len({s.dataset for s in batch}) for batch in batches} == {most}
+
+
 def test_a_batch_is_of_the_measured_size() -> None:
     """Without a word about it, a call takes 50."""
     assert [len(b) for b in interleave({"tank/a": _autos(120)})] == [DEFAULT_BATCH, 50, 20]
