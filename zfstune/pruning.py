@@ -48,8 +48,7 @@ def prune(
         keep: How many of those in scope stay, counted per dataset by createtxg.
         match: With `keep`: glob of the names in scope, whoever made them; default:
             those that :func:`zfstune.snapshot` named and made.
-        policy: More than a count. Without `keep` and `policy` each dataset follows
-            the one stored on it or above.
+        policy: More than a count. Default: the one stored on a dataset or above.
         recursive: Also all that is below `datasets`.
         all_of_them: Consent to ``keep=0``.
         force: Go on although the plan raises alarms.

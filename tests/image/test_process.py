@@ -35,8 +35,9 @@ with zfstune.open(image=sys.argv[1]) as engine:
     print([s.name for s in engine.snapshots("tank/a")])
 """
 CALLER = """
-import sys, time
+import signal, sys, time
 import zfstune
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored by what nohup starts
 engine = zfstune.open(image=sys.argv[1], create_bytes=1 << 30)
 engine.create("tank/a")
 engine.take_snapshots(["tank/a@s"])
