@@ -17,7 +17,6 @@ from zfstune import names
 from zfstune.engine import using
 from zfstune.errors import EngineError, InvalidValue, NotFound, PlanError
 from zfstune.frozen import frozen
-from zfstune.placing import is_managed
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.rewinding import (
     CHECKPOINT_PROPERTY,
@@ -29,14 +28,15 @@ from zfstune.rewinding import (
     snapshot_name,
 )
 from zfstune.running import running_files
+from zfstune.state import is_managed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from zfstune.engine import Engine
     from zfstune.rewinding import Rewind, RunningFile
-    from zfstune.state import Dataset, Snapshot
+    from zfstune.state import Dataset, Mount, Snapshot
 
 __all__ = ["Rewound", "checkpoint", "drop_checkpoint", "rollback"]
 
@@ -94,7 +94,7 @@ def checkpoint(
     with using(engine) as zfs:
         where = _pool_of(zfs, datasets, pool)
         ready_pool(zfs, where, operation="take a checkpoint in pool")
-        targets = _targets(zfs, where, datasets)
+        targets = _targets(zfs, where, datasets, _system(zfs.mounts()))
         if not targets:
             raise PlanError(
                 f"cannot take a checkpoint in '{where}': zfstune manages no dataset of it",
@@ -197,22 +197,22 @@ def _below(engine: Engine, pool: str, datasets: Iterable[str]) -> dict[str, Data
     return found
 
 
-def _targets(engine: Engine, pool: str, datasets: tuple[str, ...]) -> list[str]:
+def _targets(
+    engine: Engine, pool: str, datasets: tuple[str, ...], system: str
+) -> dict[str, Dataset]:
+    """Give what a checkpoint is of; `system`: the dataset that is mounted at /."""
     if datasets:
-        return list(_below(engine, pool, datasets))
-    found = _below(engine, pool, [pool])
-    system = _system(engine)
-    return [
-        name
-        for name, dataset in found.items()
+        return _below(engine, pool, datasets)
+    return {
+        name: dataset
+        for name, dataset in _below(engine, pool, [pool]).items()
         if is_managed(dataset) or (system and f"{name}/".startswith(f"{system}/"))
-    ]
+    }
 
 
-def _system(engine: Engine) -> str:
+def _system(mounts: Mapping[str, Mount]) -> str:
     """Give the dataset that is mounted at /, which this system runs from; or nothing."""
-    at_root = (name for name, mount in engine.mounts().items() if mount.path == "/")
-    return next(at_root, "")
+    return next((name for name, mount in mounts.items() if mount.path == "/"), "")
 
 
 def _find(
@@ -241,7 +241,7 @@ def _plan(
     found = _find(engine, name, pool, datasets)
     parents = {names.parent_of(each.name) or "" for each in engine.datasets(pool)}
     mounts = engine.mounts()
-    system = _system(engine)
+    system = _system(mounts)
     rewinds = []
     cautions = []
     for snapshot in found:
@@ -275,8 +275,8 @@ def _plan(
     begun = min(snapshot.createtxg for snapshot in found)
     cautions.extend(
         f"'{name}' was made since the checkpoint: it stays, with all that is in it"
-        for name in _targets(engine, pool, datasets)
-        if engine.dataset(name).createtxg > begun
+        for name, dataset in _targets(engine, pool, datasets, system).items()
+        if dataset.createtxg > begun
     )
     had = max(int(s.local(CHECKPOINT_PROPERTY) or 0) for s in found)
     if not datasets and had > len(found):
@@ -360,8 +360,9 @@ def _copy(engine: Engine, source: str, target: str, base: str) -> None:
 
 def _rewind(engine: Engine, plan: RewindPlan) -> Iterable[str]:
     clones = [clone for one in plan.rewinds for clone in one.clones]
+    mounted = engine.mounts()
     for clone in clones:
-        if clone.name in engine.mounts():  # one that is busy fails before all is lost
+        if clone.name in mounted:  # one that is busy fails before all is lost
             engine.unmount(clone.name)
     for clone in clones:
         engine.destroy_snapshots(clone.snapshots)

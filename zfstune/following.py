@@ -6,6 +6,7 @@ from zfstune import names
 from zfstune.errors import PolicyError
 from zfstune.policy import POLICY_PROPERTY, Never
 from zfstune.pools import choose_pool, ready_pool
+from zfstune.state import is_managed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def followed(
         below = engine.datasets(name, recursive=recursive or not wanted)
         found.update({dataset.name: dataset for dataset in below})
     if given is not None and not wanted:
-        found = {name: d for name, d in found.items() if _is_managed(d)}
+        found = {name: d for name, d in found.items() if is_managed(d)}
         for name in _audited(engine, found):
             del found[name]
     if given is not None:
@@ -85,13 +86,3 @@ def _audited(engine: Engine, datasets: Mapping[str, Dataset]) -> list[str]:
 
     stored = stored_policies(engine, ruled, allow_zero=True)
     return [name for name, (policy, _) in stored.items() if Never() in policy.rules]
-
-
-def _is_managed(dataset: Dataset) -> bool:
-    """Tell whether zfstune made or adopted a dataset.
-
-    Those that only hold others count too: `zfstune snapshot -r` takes them along.
-    """
-    return any(
-        dataset.local(name) for name in (names.PROFILE_PROPERTY, names.APPLIED_PROPERTY)
-    )

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from zfstune.cadence import SCHEDULE_PROPERTY
 from zfstune.frozen import frozen
-from zfstune.placing import is_managed, profiles_on
+from zfstune.placing import profiles_on
 from zfstune.quoting import shown
 from zfstune.roles import ROLES
+from zfstune.state import is_managed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

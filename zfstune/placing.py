@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from zfstune.errors import ProfileError
 from zfstune.frozen import frozen
-from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.names import PROFILE_PROPERTY
+from zfstune.state import is_managed
 from zfstune.wanted import Wanted, wanted_datasets
 
 TYPE_CHECKING = False
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from zfstune.profile import Profile
     from zfstune.state import Dataset, Limits, PoolInfo
 
-__all__ = ["Expected", "is_managed", "placed_roots", "profiles_on", "see_profiles"]
+__all__ = ["Expected", "placed_roots", "profiles_on", "see_profiles"]
 
 
 @frozen
@@ -41,11 +42,6 @@ def profiles_on(dataset: Dataset) -> tuple[str, ...]:
     """Give the names of the profiles that a dataset says, on itself, it is managed by."""
     text = dataset.local(PROFILE_PROPERTY)
     return tuple(filter(None, text.split(","))) if text else ()
-
-
-def is_managed(dataset: Dataset) -> bool:
-    """Tell whether zfstune made or adopted a dataset, if only to hold others."""
-    return any(dataset.local(name) for name in (PROFILE_PROPERTY, APPLIED_PROPERTY))
 
 
 def placed_roots(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from zfstune.frozen import frozen
+from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ __all__ = [
     "PropertyValue",
     "Snapshot",
     "Vdev",
+    "is_managed",
 ]
 
 # The words `zfs get` prints in its SOURCE column.
@@ -92,6 +94,14 @@ class Dataset(_WithProperties):
     guid: int
     createtxg: int
     properties: Mapping[str, PropertyValue] = _NO_PROPERTIES
+
+
+def is_managed(dataset: Dataset) -> bool:
+    """Tell whether zfstune made or adopted a dataset, if only to hold others.
+
+    Those count too: ``zfstune snapshot -r`` takes them along.
+    """
+    return any(dataset.local(name) for name in (PROFILE_PROPERTY, APPLIED_PROPERTY))
 
 
 @frozen

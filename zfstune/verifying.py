@@ -9,12 +9,12 @@ from zfstune.accounts import group_numbers, user_numbers
 from zfstune.engine import using
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen, replace
-from zfstune.placing import Expected, is_managed, placed_roots, see_profiles
+from zfstune.placing import Expected, placed_roots, see_profiles
 from zfstune.pools import choose_pool
 from zfstune.profile import Profile, load
 from zfstune.sampling import MOST_FILES, sample_files
 from zfstune.sharing import read_exports
-from zfstune.state import INHERITED, LOCAL
+from zfstune.state import INHERITED, LOCAL, is_managed
 from zfstune.verdict import Finding, Verification
 from zfstune.verifier import Seen, judge_dataset, judge_pool
 
