@@ -12,7 +12,6 @@ from zfstune.quoting import shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
     from zfstune.engine import Engine
     from zfstune.state import Limits
@@ -76,11 +75,26 @@ def check_promotion(engine: Engine, name: str) -> None:
             raise engine_error("promote", name, errno.EEXIST, detail=mark)
 
 
-def check_values(wanted: Mapping[str, str], **of: Any) -> dict[str, int | str]:
+def check_values(
+    wanted: Mapping[str, str],
+    *,
+    kind: str,
+    creating: bool,
+    limits: Limits,
+    volblocksize: int | None = None,
+    encrypted: bool | None = None,
+) -> dict[str, int | str]:
     """Check properties as :func:`zfstune.properties.check` does."""
     from zfstune.properties import check  # noqa: PLC0415 (its tables: to change alone)
 
-    return check(wanted, **of)
+    return check(
+        wanted,
+        kind=kind,
+        creating=creating,
+        limits=limits,
+        volblocksize=volblocksize,
+        encrypted=encrypted,
+    )
 
 
 def check_clone(
