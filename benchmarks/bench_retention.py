@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from zfstune.names import auto_name
 from zfstune.policy_text import parse_policy
 from zfstune.retention import decide
-from zfstune.state import PropertyValue, Snapshot
+from zfstune.state import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,12 +44,12 @@ def snapshots(datasets: int, each: int) -> list[Snapshot]:
     made = []
     for number in range(each):
         when = NOW - timedelta(hours=each - number, seconds=number % 61)
-        created = {"creation": PropertyValue(str(int(when.timestamp())), "none")}
+        created = int(when.timestamp())
         short = auto_name(when)
         for dataset in range(datasets):
             guid = number * datasets + dataset
             name = f"tank/data/project{dataset:04}@{short}"
-            made.append(Snapshot(name, guid, number + 1, 0, created))
+            made.append(Snapshot(name, guid, number + 1, creation=created))
     Random(20261123).shuffle(made)  # noqa: S311 (to repeat, not to surprise)
     return made
 

@@ -73,6 +73,7 @@ snapshot_stats(objset_t *os, uint64_t id, struct entry *e)
 	if (error != 0)
 		return (error);
 	zpool.dsl_dataset_fast_stat(snapshot, &stats);
+	e->creation = zpool.dsl_get_creation(snapshot);
 	zpool.dsl_dataset_rele(snapshot, tag);
 	e->guid = stats.guid;
 	e->createtxg = stats.creation_txg;

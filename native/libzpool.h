@@ -184,6 +184,7 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(int, dsl_dataset_hold_obj, (dsl_pool_t *, uint64_t,		\
 	    const void *, dsl_dataset_t **))				\
 	X(void, dsl_dataset_fast_stat, (dsl_dataset_t *, void *))	\
+	X(uint64_t, dsl_get_creation, (dsl_dataset_t *))		\
 	X(void, dsl_dataset_rele, (dsl_dataset_t *, const void *))	\
 	X(int, dsl_dataset_space_wouldfree, (dsl_dataset_t *,		\
 	    dsl_dataset_t *, uint64_t *, uint64_t *, uint64_t *))	\

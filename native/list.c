@@ -5,7 +5,7 @@
 #include "buf.h"
 #include "list.h"
 
-/* [name, type, guid, createtxg, clones, properties] */
+/* [name, type, guid, createtxg, creation, clones, properties] */
 static void
 put_row(const char *name, const struct entry *e, struct zt_buf *out)
 {
@@ -17,6 +17,8 @@ put_row(const char *name, const struct entry *e, struct zt_buf *out)
 	json_uint(out, e->guid);
 	buf_putc(out, ',');
 	json_uint(out, e->createtxg);
+	buf_putc(out, ',');
+	json_uint(out, e->creation);
 	buf_putc(out, ',');
 	json_uint(out, e->clones);
 	buf_putc(out, ',');

@@ -1,6 +1,6 @@
 /*
- * Listings as JSON rows [name, type, guid, createtxg, clones, properties or null].
- * Names of snapshots come without their dataset.
+ * Listings as JSON rows [name, type, guid, createtxg, creation or 0, clones,
+ * properties or null].  Names of snapshots come without their dataset.
  */
 #ifndef ZT_LIST_H
 #define	ZT_LIST_H

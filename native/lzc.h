@@ -69,6 +69,7 @@ struct entry {
 	uint64_t cursor;	/* where a listing goes on; 0 to begin */
 	uint64_t guid;
 	uint64_t createtxg;
+	uint64_t creation;	/* 0 where only its properties have it */
 	uint64_t clones;
 	int type;		/* dmu_objset_type_t: 2 filesystem, 3 volume */
 	struct zt_buf props;	/* JSON, empty where they were not asked for */

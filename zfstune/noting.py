@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 
-from zfstune.state import NONE, PropertyValue, Snapshot
+from zfstune.state import Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,16 +131,17 @@ class Notes:
         if not timed:
             return engine.snapshots(name)
         if not self._folder:
-            read = engine.snapshots(name, properties=True)
-            return [_dated(s, s.creation or 0) for s in read]
+            return [_lean(s) for s in engine.snapshots(name, dated=True)]
         listed = engine.snapshots(name)
+        if listed and all(s.creation is not None for s in listed):
+            return listed  # of an image: nothing is worth a note
         of, before = self._known.get(name, (0, {}))
         known = {note[1]: note for note in before.values() if note[3]}
         new = [s.name for s in listed if s.guid not in known]
         known |= {s.guid: _note(s) for s in _read_all(engine, new, timed=True)}
         notes = {s.short_name: known[s.guid] for s in listed if s.guid in known}
         self._keep(name, (of, notes), changed=notes != before)
-        return [_dated(s, known.get(s.guid, _note(s))[3]) for s in listed]
+        return [_lean(s, known[s.guid][3]) if s.guid in known else s for s in listed]
 
     def _keep(self, dataset: str, notes: Notebook, *, changed: bool) -> None:
         self._news = self._news or changed
@@ -183,7 +184,7 @@ def _read_all(engine: Engine, names: list[str], *, timed: bool) -> Iterable[Snap
 def _snapshots(dataset: str, notes: Mapping[str, Note]) -> list[Snapshot]:
     """Give what is noted as a listing, oldest first."""
     listed = [
-        Snapshot(f"{dataset}@{short}", guid, createtxg, 0, _created(creation))
+        Snapshot(f"{dataset}@{short}", guid, createtxg, creation=creation or None)
         for short, (_, guid, createtxg, creation) in notes.items()
     ]
     listed.sort(key=lambda snapshot: snapshot.createtxg)
@@ -194,14 +195,11 @@ def _note(snapshot: Snapshot, number: int = 0) -> Note:
     return [number, snapshot.guid, snapshot.createtxg, snapshot.creation or 0]
 
 
-def _dated(snapshot: Snapshot, creation: int) -> Snapshot:
-    """Give the snapshot with its time alone: of 100,000, the rest would fill the memory."""
+def _lean(snapshot: Snapshot, creation: int | None = None) -> Snapshot:
+    """Give it without properties, which of 100,000 would fill the memory."""
     name, guid, createtxg = snapshot.name, snapshot.guid, snapshot.createtxg
-    return Snapshot(name, guid, createtxg, snapshot.clones, _created(creation))
-
-
-def _created(at: int) -> dict[str, PropertyValue]:
-    return {"creation": PropertyValue(str(at), NONE)} if at else {}
+    creation = creation or snapshot.creation
+    return Snapshot(name, guid, createtxg, snapshot.clones, creation=creation)
 
 
 def _read(path: str) -> dict[str, Notebook]:

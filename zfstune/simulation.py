@@ -9,7 +9,7 @@ from zfstune.frozen import frozen
 from zfstune.keeping import span
 from zfstune.policy import Blocks, Grid, Group, Policy
 from zfstune.retention import decide
-from zfstune.state import PropertyValue, Snapshot
+from zfstune.state import Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -150,5 +150,5 @@ def about(seconds: int) -> str:
 
 
 def _taken(time: int, number: int) -> Snapshot:
-    created = {"creation": PropertyValue(str(time), "none")}
-    return Snapshot(f"tank/simulated@{number}", number + 1, number + 1, 0, created)
+    at = number + 1
+    return Snapshot(f"tank/simulated@{number}", at, at, creation=time)

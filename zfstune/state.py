@@ -114,6 +114,7 @@ class Snapshot(_WithProperties):
         createtxg: Transaction group of its creation; orders the snapshots of a pool.
         clones: How many clones hang on it.
         properties: Empty where the listing did not read them.
+        creation: Seconds since 1970 at which it was taken; None where that was not read.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Snapshot(_WithProperties):
     createtxg: int
     clones: int = 0
     properties: Mapping[str, PropertyValue] = _NO_PROPERTIES
+    creation: int | None = None
 
     @property
     def dataset(self) -> str:
@@ -131,12 +133,6 @@ class Snapshot(_WithProperties):
     def short_name(self) -> str:
         """What stands behind the ``@``."""
         return self.name.partition("@")[2]
-
-    @property
-    def creation(self) -> int | None:
-        """Seconds since 1970 at which it was taken; None where that was not read."""
-        text = self.value("creation")
-        return None if text is None else int(text)
 
 
 @frozen

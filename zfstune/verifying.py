@@ -241,7 +241,7 @@ class _Snapshots:
     def of(self, name: str) -> list[Snapshot]:
         """Give those of one dataset, oldest first."""
         if name not in self.listed:
-            self.listed[name] = self.engine.snapshots(name, properties=True)
+            self.listed[name] = self.engine.snapshots(name, dated=True)
         return self.listed[name]
 
     def findings(self, name: str) -> Iterator[Finding]:

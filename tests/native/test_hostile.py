@@ -86,7 +86,7 @@ def rows(*names: str, props: str) -> str:
     """Give the rows that the made-up kernel's pool has under these names and txgs."""
     found = (pair.split(":") for pair in names)
     guid = 2**64 - 1
-    return ",".join(f'["{name}",2,{guid},{txg},0,{props}]' for name, txg in found)
+    return ",".join(f'["{name}",2,{guid},{txg},0,0,{props}]' for name, txg in found)
 
 
 USED = '{"used":7}'

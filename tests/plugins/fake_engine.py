@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 from model_pool import pool_info
 from zfstune.engine._errno import batch_error, engine_error
+from zfstune.frozen import replace
 from zfstune.properties import DEFAULT_LIMITS
 from zfstune.state import LOCAL, NONE, Dataset, PropertyValue, Snapshot
 
@@ -94,11 +95,13 @@ class FakeEngine:
         below = sorted(name for name in self.marks if name.startswith(root + "/"))
         return found + [self.dataset(name) for name in below if recursive]
 
-    def snapshots(self, dataset: str, **_: bool) -> list[Snapshot]:
-        """Give a dataset's snapshots, oldest first."""
+    def snapshots(self, dataset: str, **asked: bool) -> list[Snapshot]:
+        """Give a dataset's snapshots, oldest first; as a kernel, with all or nothing."""
         self.before("snapshots")
         self.dataset(dataset)
         found = [s for s in self.taken.values() if s.dataset == dataset]
+        if not any(asked.values()):
+            found = [replace(s, properties={}, creation=None) for s in found]
         return sorted(found, key=lambda snapshot: snapshot.createtxg)
 
     def find_snapshots(self, names: Iterable[str], **_: bool) -> dict[str, Snapshot]:

@@ -28,9 +28,8 @@ OWN = {
 
 def taken(txg: int, age: int, dataset: str = "tank/a") -> Snapshot:
     """Give a snapshot of ours of that age."""
-    found = OWN | {"creation": PropertyValue(str(SECONDS - age), NONE)}
     name = f"{dataset}@zfstune-20260101T000000Z-{txg}"
-    return Snapshot(name, txg, txg, 0, found)
+    return Snapshot(name, txg, txg, 0, OWN, SECONDS - age)
 
 
 class Filled(FakeEngine):

@@ -26,8 +26,7 @@ def dataset(age: int = 10**8) -> Dataset:
 
 def taken(name: str, age: int, txg: int = 1) -> Snapshot:
     """Give a snapshot taken so many seconds ago."""
-    created = {"creation": PropertyValue(str(NOW - age), NONE)}
-    return Snapshot(name, txg, txg, 0, created)
+    return Snapshot(name, txg, txg, creation=NOW - age)
 
 
 def auto(age: int, txg: int = 1, of: str = "tank/a") -> Snapshot:

@@ -17,7 +17,7 @@ from zfstune.errors import PolicyError
 from zfstune.imports import convert
 from zfstune.policy_text import parse_policy
 from zfstune.retention import decide
-from zfstune.state import PropertyValue, Snapshot
+from zfstune.state import Snapshot
 
 DAY = 86400
 NOW = 1_700_006_400
@@ -36,8 +36,7 @@ LENGTHS = {
 
 def taken(short: str, time: int, txg: int) -> Snapshot:
     """Give a snapshot of that second."""
-    created = {"creation": PropertyValue(str(time), "none")}
-    return Snapshot(f"tank/a@{short}", txg, txg, 0, created)
+    return Snapshot(f"tank/a@{short}", txg, txg, creation=time)
 
 
 def left(plan: dict[str, Any], listing: list[Snapshot]) -> set[str]:

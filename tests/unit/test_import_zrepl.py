@@ -16,7 +16,7 @@ from zfstune.imports import convert
 from zfstune.imports.plain_yaml import read_yaml
 from zfstune.policy_text import parse_policy
 from zfstune.retention import decide
-from zfstune.state import PropertyValue, Snapshot
+from zfstune.state import Snapshot
 
 # The shape of zrepl's own sample, config/samples/local.yml and snap.yml.
 SAMPLE = """\
@@ -76,7 +76,7 @@ def gone(text: str, listing: list[tuple[str, int]]) -> set[str]:
     """Give the names of what the policy read from a text lets go, oldest given first."""
     [one] = convert("zrepl", text)
     snapshots = [
-        Snapshot(f"tank/a@{name}", txg, txg, 0, {"creation": PropertyValue(str(t), "none")})
+        Snapshot(f"tank/a@{name}", txg, txg, creation=t)
         for txg, (name, t) in enumerate(listing, 1)
     ]
     policy = parse_policy(one.text, allow_zero=True)

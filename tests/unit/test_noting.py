@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fake_engine import FakeEngine
 from zfstune import noting
+from zfstune.frozen import replace
 from zfstune.names import SNAPSHOT_PROPERTY
 from zfstune.noting import Notes, cache_folder
 from zfstune.pruning import prune
@@ -35,9 +36,9 @@ def engine() -> FakeEngine:
 
 def take(engine: FakeEngine, number: int) -> None:
     """Have a snapshot taken at that time, with more properties than that."""
-    found = {n: PropertyValue(str(number), NONE) for n in ("creation", "used")}
+    found = {"used": PropertyValue(str(number), NONE)}
     name = f"tank/a@{number}"
-    engine.taken[name] = Snapshot(name, 10 + number, number, 0, found)
+    engine.taken[name] = Snapshot(name, 10 + number, number, 0, found, number)
 
 
 def numbered(engine: FakeEngine) -> None:
@@ -57,7 +58,7 @@ def asked(engine: FakeEngine, notes: Notes) -> list[str]:
     )
     assert [s.creation for s in listed] == [s.createtxg for s in listed]
     assert [s.guid for s in listed] == [engine.taken[s.name].guid for s in listed]
-    assert {name for s in listed for name in s.properties} == {"creation"}
+    assert not any(s.properties for s in listed)
     return [
         call
         for call in calls
@@ -85,6 +86,28 @@ def test_what_is_known_is_not_asked_again(engine: FakeEngine, tmp_path: Path) ->
     second.save()
     take(engine, 4)
     assert asked(engine, Notes(folder)) == ANEW
+
+
+class Dating(FakeEngine):
+    """Lists with the time of creation, as an image does."""
+
+    def snapshots(self, dataset: str, **_: bool) -> list[Snapshot]:
+        """Give all but the properties."""
+        found = super().snapshots(dataset, dated=True)
+        return [replace(snapshot, properties={}) for snapshot in found]
+
+
+@pytest.mark.parametrize("noted", [False, True])
+def test_a_listing_that_gives_times_is_all_it_takes(tmp_path: Path, *, noted: bool) -> None:
+    """Nothing is read of any snapshot by itself, and nothing noted."""
+    engine = Dating("tank/a")
+    for number in (1, 2, 3):
+        take(engine, number)
+    for _ in range(2):
+        notes = Notes(os.fspath(tmp_path) if noted else "")
+        assert asked(engine, notes) == ["snapshots"]
+        notes.save()
+    assert not any(tmp_path.iterdir())
 
 
 def test_by_number_nothing_is_listed(engine: FakeEngine, tmp_path: Path) -> None:

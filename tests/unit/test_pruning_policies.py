@@ -58,15 +58,12 @@ class Heirs(FakeEngine):
         """Have snapshots of the ages given, the oldest taken first."""
         for age in sorted(hours, reverse=True):
             self.txg += 1
-            when = NOW - timedelta(hours=age)
-            found = {
-                "creation": PropertyValue(str(int(when.timestamp())), NONE),
-                "userrefs": PropertyValue("0", NONE),
-            }
+            created = int((NOW - timedelta(hours=age)).timestamp())
+            found = {"userrefs": PropertyValue("0", NONE)}
             if marked:
                 found[SNAPSHOT_PROPERTY] = PropertyValue("auto", LOCAL)
             name = f"{dataset}@zfstune-20260101T000000Z-{self.txg}"
-            self.taken[name] = Snapshot(name, self.txg, self.txg, 0, found)
+            self.taken[name] = Snapshot(name, self.txg, self.txg, 0, found, created)
 
     def pool(self, name: str) -> PoolInfo:
         """Give a pool that is freeing what the test says, one look after the other."""
@@ -160,7 +157,11 @@ def test_a_policy_that_cannot_be_read_stops_all(engine: Heirs) -> None:
 def test_only_what_is_named_may_be_of_others(engine: Heirs) -> None:
     """In the scope of our names the mark counts; a glob of the policy names the rest."""
     engine.take("tank/c", [100, 0.5], marked=False)
-    foreign = [s for s in engine.snapshots("tank/c") if not s.local(SNAPSHOT_PROPERTY)]
+    foreign = [
+        s
+        for s in engine.snapshots("tank/c", properties=True)
+        if not s.local(SNAPSHOT_PROPERTY)
+    ]
     pruned = prune("tank/c", policy="within=30h", engine=engine.seam)
     assert [d.snapshot.name for d in pruned.spared] == [foreign[0].name]
     pruned = prune("tank/c", policy="match=zfstune-* within=30h", engine=engine.seam)

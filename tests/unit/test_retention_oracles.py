@@ -15,7 +15,7 @@ from zfstune.imports import FORMATS, convert
 from zfstune.policy import Group, Policy
 from zfstune.policy_text import parse_policy
 from zfstune.retention import decide
-from zfstune.state import PropertyValue, Snapshot
+from zfstune.state import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,9 +26,7 @@ NOW = 1_700_006_400
 
 def taken(short: str, time: int, txg: int) -> Snapshot:
     """Give a snapshot of that second."""
-    return Snapshot(
-        f"tank/a@{short}", txg, txg, 0, {"creation": PropertyValue(str(time), "none")}
-    )
+    return Snapshot(f"tank/a@{short}", txg, txg, creation=time)
 
 
 def left(policy: Policy, snapshots: Iterable[Snapshot], now: int) -> set[str]:

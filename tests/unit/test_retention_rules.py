@@ -16,7 +16,7 @@ from zfstune.periods import Calendar
 from zfstune.policy import PERIODS, Blocks, Every, Grid, Group, Last, Policy, Step, Within
 from zfstune.policy_text import parse_policy
 from zfstune.retention import decide
-from zfstune.state import PropertyValue, Snapshot
+from zfstune.state import Snapshot
 
 if TYPE_CHECKING:
     from zfstune.policy import Rule
@@ -37,8 +37,8 @@ ZONES = [
 
 def taken(time: int, txg: int, short: str = "", clones: int = 0) -> Snapshot:
     """Give a snapshot that was taken at that second."""
-    created = {"creation": PropertyValue(str(time), "none")}
-    return Snapshot(f"tank/a@{short or f'auto-{txg}'}", txg, txg, clones, created)
+    name = f"tank/a@{short or f'auto-{txg}'}"
+    return Snapshot(name, txg, txg, clones, creation=time)
 
 
 def series(times: list[int]) -> list[Snapshot]:

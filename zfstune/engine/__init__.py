@@ -60,8 +60,16 @@ class Engine(Protocol):
     def snapshot(self, name: str) -> Snapshot:
         """Give one snapshot with all its properties."""
 
-    def snapshots(self, dataset: str, *, properties: bool = False) -> list[Snapshot]:
-        """Give the snapshots of one dataset, oldest first by createtxg."""
+    def snapshots(
+        self, dataset: str, *, properties: bool = False, dated: bool = False
+    ) -> list[Snapshot]:
+        """Give the snapshots of one dataset, oldest first by createtxg.
+
+        Args:
+            dataset: Which one.
+            properties: Read all properties of each, which is dear.
+            dated: Read at least its ``creation``, which is as dear but in an image.
+        """
 
     def find_snapshots(
         self, names: Iterable[str], *, properties: bool = False

@@ -135,8 +135,8 @@ def _belongs(prop: Property, kinds: tuple[str, ...], release: Release) -> bool:
 
 
 def dataset(row: list[Any], release: Release) -> Dataset:
-    """Make a Dataset of [name, type, guid, createtxg, clones, properties]."""
-    name, objset_type, guid, createtxg, _, raw = row
+    """Make a Dataset of [name, type, guid, createtxg, creation, clones, properties]."""
+    name, objset_type, guid, createtxg, _, _, raw = row
     kind = _KINDS.get(objset_type, "other")
     raw = raw or {}
     # the kernel gives its dmu_objset_type_t, `zfs get type` the word
@@ -147,14 +147,15 @@ def dataset(row: list[Any], release: Release) -> Dataset:
 
 def snapshot(row: list[Any], release: Release, of: str = "") -> Snapshot:
     """Make a Snapshot of such a row; `of` is the dataset where the name lacks it."""
-    short, objset_type, guid, createtxg, clones, raw = row
+    short, objset_type, guid, createtxg, creation, clones, raw = row
     name = f"{of}@{short}" if of else short
     if raw is None:
-        return Snapshot(name, guid, createtxg, clones)
+        return Snapshot(name, guid, createtxg, clones, creation=creation or None)
     raw["type"] = {"value": "snapshot"}
     kinds = ("snapshot", _KINDS.get(objset_type, "other"))
     found = Properties(raw, name, kinds, release)
-    return Snapshot(name, guid, createtxg, clones, found)
+    creation = raw.get("creation", {}).get("value")
+    return Snapshot(name, guid, createtxg, clones, found, creation)
 
 
 def _source(prop: str, text: str | None, name: str) -> tuple[str, str]:

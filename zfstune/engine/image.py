@@ -38,6 +38,7 @@ class ImageEngine(NativeEngine):
     """
 
     _mountable = False
+    _dated = True
 
     def __init__(
         self, path: str | os.PathLike[str], *, create: tuple[str, int, int] | None = None

@@ -46,6 +46,8 @@ class NativeEngine(ExactCalls, MountCalls, StreamCalls):
     """OpenZFS 2.1 to 2.4 through libzfs_core and /dev/zfs; see Engine for the calls."""
 
     _mountable = True
+    # whether a listing without properties gives the times of creation
+    _dated = False
 
     def __init__(
         self, binding: Binding | ImageBinding | None = None, limits: Limits | None = None
@@ -115,10 +117,13 @@ class NativeEngine(ExactCalls, MountCalls, StreamCalls):
         names.check_snapshot(name)
         return _rows.snapshot(self._stats(name), self._limits.release)
 
-    def snapshots(self, dataset: str, *, properties: bool = False) -> list[Snapshot]:
+    def snapshots(
+        self, dataset: str, *, properties: bool = False, dated: bool = False
+    ) -> list[Snapshot]:
         """Give the snapshots of one dataset, oldest first by createtxg."""
         names.check_dataset(dataset)
-        rows = self._list(lib.zt_list_snapshots, dataset, int(properties))
+        full = properties or (dated and not self._dated)
+        rows = self._list(lib.zt_list_snapshots, dataset, int(full))
         rows.sort(key=lambda row: row[3])
         return [_rows.snapshot(row, self._limits.release, dataset) for row in rows]
 

@@ -47,6 +47,22 @@ def test_snapshots_are_taken_all_or_none(engine: Engine, tree: str) -> None:
     engine.take_snapshots([])
 
 
+def test_a_listing_tells_when_each_was_taken(engine: Engine, tree: str) -> None:
+    """Asked for times it gives all; unasked it may give none, and never another one."""
+    engine.create(f"{tree}/a")
+    engine.create(f"{tree}/v", properties={"volsize": "8M"}, volume=True)
+    for dataset in (f"{tree}/a", f"{tree}/v"):
+        for short in "xy":
+            engine.take_snapshots([f"{dataset}@{short}"])
+        read = engine.snapshots(dataset, properties=True)
+        times = [int(s.value("creation") or 0) for s in read]
+        assert abs(times[1] - datetime.now(UTC).timestamp()) < 3600
+        assert [s.creation for s in read] == times
+        assert [s.creation for s in engine.snapshots(dataset, dated=True)] == times
+        for time, snapshot in zip(times, engine.snapshots(dataset), strict=True):
+            assert snapshot.creation in (None, time)
+
+
 def test_many_snapshots(engine: Engine, tree: str) -> None:
     """Those of many datasets in each call: all are listed, in order, each with its guid."""
     names = [f"{tree}/{number:02}" for number in range(8)]
