@@ -191,7 +191,7 @@ def pool() -> Iterator[str]:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Print the table, and leave it where the lab's runner collects it."""
+    """Print the table; of a whole run, leave it where the lab's runner collects it."""
     rows = _rows(config.stash[TIMES], config.stash[JUDGED])
     if not rows:
         return
@@ -205,7 +205,9 @@ def pytest_terminal_summary(
     for line in lines:
         terminalreporter.write_line(line)
     folder = os.environ.get("ZFSTUNE_LAB_OUTPUT")
-    if folder:
+    if SCALE != 1 or terminalreporter.stats.get("deselected"):
+        terminalreporter.write_line("not all of it in full, so results/ keeps what it has")
+    elif folder:
         release = os.environ.get("ZFSTUNE_LAB_RELEASE", "unknown")
         text = "\n".join([*_preamble(release), "", *lines, ""])
         Path(folder, f"{release}.md").write_text(text, "utf-8")
