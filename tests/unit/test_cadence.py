@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zfstune import breakers
 from zfstune.cadence import parse_cadence
 from zfstune.errors import PolicyError
 
@@ -106,7 +107,7 @@ def test_days_begin_in_the_zone(at: int) -> None:
 @pytest.mark.parametrize(
     ("text", "calendar", "pruning"),
     [
-        ("15m", "*-*-* *:00/15:00 UTC", "*-*-* *:30:00 UTC"),
+        ("15m", "*-*-* *:00/15:00 UTC", "*-*-* *:00/30:00 UTC"),
         ("hourly", "*-*-* *:00:00 UTC", "*-*-* *:30:00 UTC"),
         ("4h", "*-*-* 00/4:00:00 UTC", "*-*-* 00/4:30:00 UTC"),
         ("daily@23:45", "*-*-* 23:45:00 UTC", "*-*-* 00:15:00 UTC"),
@@ -118,6 +119,14 @@ def test_pruning_follows(text: str, calendar: str, pruning: str) -> None:
     """Half an hour later, as often as snapshots are taken, and each day at least."""
     assert cadence(text).calendar("UTC") == calendar
     assert cadence(text).pruning.calendar("UTC") == pruning
+
+
+@pytest.mark.parametrize("text", ["5m", "6m", "30m", "hourly", "4h", "daily", "weekly"])
+def test_a_prune_in_time_never_looks_wrong(text: str) -> None:
+    """What is taken from one prune to the next is too little to raise an alarm."""
+    taken, pruned = cadence(text), cadence(text).pruning
+    late = 1  # a timer may wait for as long as its delay
+    assert pruned.seconds // taken.seconds + late < breakers._FEW
 
 
 def test_the_delay_is_a_fraction() -> None:
