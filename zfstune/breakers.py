@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["alarms", "to_remember"]
 
-# A few that go of few are no catastrophe, and a timer that missed a day goes on.
-_FEW = 10
+# Three that go of five are no catastrophe, and a timer that missed a run goes on; nine
+# that go of twelve months are one.
+_FEW = 3
+# Where fewer were left, somebody soon destroys half of them by hand.
+_WORTH_A_NOTE = 10
 # Clocks of two hosts, or one before and after it was set, differ a little.
 _SLACK_SECONDS = 3600
 
@@ -67,7 +70,7 @@ def to_remember(
         kept, before = sum(d.keep for d in ours), remembered.get(name, 0)
         if (
             kept < len(ours)
-            and max(kept, before) >= _FEW
+            and max(kept, before) >= _WORTH_A_NOTE
             and abs(kept - before) * 4 > before
         ):
             found[name] = kept
@@ -92,7 +95,7 @@ def _many(dataset: str, ours: list[Decision], policy: Policy) -> Iterator[str]:
         return
     if gone and gone == len(ours):
         yield f"all {gone} snapshots in scope of '{dataset}' would go"
-    elif gone >= _FEW and gone * 2 > len(ours):
+    elif gone > _FEW and gone * 2 > len(ours):
         yield (
             f"{gone} of the {len(ours)} snapshots in scope of '{dataset}' would go, "
             "more than half"
@@ -101,7 +104,7 @@ def _many(dataset: str, ours: list[Decision], policy: Policy) -> Iterator[str]:
 
 def _short(dataset: str, ours: list[Decision], before: int) -> Iterator[str]:
     """Between two prunes snapshots are taken: there should be more than were left."""
-    if before >= _FEW and len(ours) * 2 < before and not all(d.keep for d in ours):
+    if before >= _WORTH_A_NOTE and len(ours) * 2 < before and not all(d.keep for d in ours):
         yield (
             f"'{dataset}' has {len(ours)} snapshots in scope, and the last prune left "
             f"{before}: somebody destroyed most, or the listing is not whole"

@@ -76,14 +76,14 @@ class Cadence:
 
     @property
     def pruning(self) -> Cadence:
-        """When to prune: half an hour later, at most each half hour and at least daily.
+        """When to prune: as often, half an hour later, and at least daily.
 
         Pruning less often than snapshots are taken leaves more than a policy says for
         that long; and where it keeps few, much would go at once, which looks wrong
         (see :mod:`zfstune.breakers`).
         """
         if self.unit == "minute":
-            return Cadence("minute", _PRUNE_AFTER)
+            return self
         if self.unit == "hour":
             return Cadence("hour", self.count, (self.at + _PRUNE_AFTER) % _HOUR)
         return Cadence("day", 1, (self.at + _PRUNE_AFTER) % _DAY)
