@@ -150,7 +150,7 @@ def compare(sizes: list[int], args: argparse.Namespace) -> dict[int, dict[str, f
                 for _ in range(min(MOST_TIMES, sizes[-1] // size)):
                     laps[size].append(lap(image, size, args))
     return {
-        size: {step: statistics.median(lap[step] for lap in of) for step in STEPS}
+        size: {step: statistics.median(each[step] for each in of) for step in STEPS}
         for size, of in laps.items()
     }
 

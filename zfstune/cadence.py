@@ -78,6 +78,8 @@ class Cadence:
     def pruning(self) -> Cadence:
         """When to prune: as often, half an hour later, and at least daily.
 
+        What is taken by the minutes has no half hour to wait, and goes at the same ones.
+
         Pruning less often than snapshots are taken leaves more than a policy says for
         that long; and where it keeps few, much would go at once, which looks wrong
         (see :mod:`zfstune.breakers`).

@@ -131,7 +131,7 @@ class Notes:
         if not timed:
             return engine.snapshots(name)
         if not self._folder:
-            return [_lean(s) for s in engine.snapshots(name, dated=True)]
+            return [_lean(s, s.creation) for s in engine.snapshots(name, dated=True)]
         listed = engine.snapshots(name)
         if listed and all(s.creation is not None for s in listed):
             return listed  # of an image: nothing is worth a note
@@ -195,10 +195,9 @@ def _note(snapshot: Snapshot, number: int = 0) -> Note:
     return [number, snapshot.guid, snapshot.createtxg, snapshot.creation or 0]
 
 
-def _lean(snapshot: Snapshot, creation: int | None = None) -> Snapshot:
-    """Give it without properties, which of 100,000 would fill the memory."""
+def _lean(snapshot: Snapshot, creation: int | None) -> Snapshot:
+    """Give it with its time, and no properties: of 100,000 they would fill the memory."""
     name, guid, createtxg = snapshot.name, snapshot.guid, snapshot.createtxg
-    creation = creation or snapshot.creation
     return Snapshot(name, guid, createtxg, snapshot.clones, creation=creation)
 
 
