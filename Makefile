@@ -18,7 +18,7 @@ BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] 
 SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit lint format lab demo bench host wheel clean
+.PHONY: help test unit mutants lint format lab demo bench host wheel clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -53,6 +53,13 @@ bench: host ## Compare with the zfs command and with peers, in a guest
 	tests/lab/run --release $(RELEASE) --timeout 5400 --output benchmarks/results -- \
 		env BENCH_SCALE=$(BENCH_SCALE) pytest benchmarks --benchmark-enable $(ARGS)
 
+mutants: $(STAMP) ## Change the deciding code and see that a test notices; MODULES="freeing names"
+	$(BIN)/pip install --quiet --editable '.[mutants]'
+	@rm -rf mutants; echo "changing code and running tests: minutes a module"
+	$(BIN)/mutmut run $(foreach module,$(MODULES),'zfstune.$(module).*') >mutants.log 2>&1 || \
+		{ tail -n 20 mutants.log; exit 1; }
+	$(BIN)/python tests/mutants/judge.py
+
 host: ## Install what the tests need on a Debian host (as root)
 	PYTHON=$(PYTHON) .ci/install-host
 
@@ -61,7 +68,7 @@ wheel: $(STAMP) ## Build the sdist and, from it, the wheel into dist/
 	$(BIN)/pip wheel --no-deps --wheel-dir dist .
 
 clean: ## Remove what was built; images of the lab stay in their cache
-	rm -rf $(VENV) build dist *.egg-info zfstune/_zfs.*
+	rm -rf $(VENV) build dist mutants mutants.log *.egg-info zfstune/_zfs.*
 
 $(STAMP): $(BUILT)
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
