@@ -41,7 +41,7 @@ def taken(short: str, time: int, txg: int) -> Snapshot:
 
 def left(plan: dict[str, Any], listing: list[Snapshot]) -> set[str]:
     """Give the short names of what the imported policy keeps, as it is stored."""
-    [one] = convert("bzfs", repr(plan))
+    [one] = convert("bzfs", repr(plan)).policies
     policy = parse_policy(one.text, allow_zero=True)
     decided = decide(listing, policy, datetime.fromtimestamp(NOW, UTC))
     return {d.snapshot.short_name for d in decided if d.keep}

@@ -73,7 +73,7 @@ _shorts = st.lists(
 @given(_shorts)
 def test_pyznap_itself(shorts: list[str]) -> None:
     """The newest N of each kind, by pyznap's own function; a child has its parent's."""
-    [one] = convert("pyznap", PYZNAP)
+    [one] = convert("pyznap", PYZNAP).policies
     assert one.dataset == "tank/a"
     pyznap_module("utils")  # first, or pyznap's modules import in a circle
     filesystem: Any = _Filesystem(shorts)
@@ -114,7 +114,7 @@ def test_sections_by_pyznap_itself(sections: dict[str, dict[str, str]]) -> None:
         each["name"]: [each[kind] or 0 for kind in _KINDS] for each in read if each["clean"]
     }
     try:
-        found = convert("pyznap", text)
+        found = convert("pyznap", text).policies
     except PolicyError:
         assert not theirs
         return

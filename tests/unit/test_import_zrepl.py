@@ -74,7 +74,7 @@ def rules(*lines: str) -> str:
 
 def gone(text: str, listing: list[tuple[str, int]]) -> set[str]:
     """Give the names of what the policy read from a text lets go, oldest given first."""
-    [one] = convert("zrepl", text)
+    [one] = convert("zrepl", text).policies
     snapshots = [
         Snapshot(f"tank/a@{name}", txg, txg, creation=t)
         for txg, (name, t) in enumerate(listing, 1)
@@ -87,7 +87,7 @@ def gone(text: str, listing: list[tuple[str, int]]) -> set[str]:
 
 def test_the_sample_is_read() -> None:
     """Datasets by the filter, the excluded one kept whole, and no consent needed."""
-    found = {one.dataset: one for one in convert("zrepl", SAMPLE)}
+    found = {one.dataset: one for one in convert("zrepl", SAMPLE).policies}
     assert {name: one.text for name, one in found.items()} == {
         "tank": "regex=zrepl_.* grid='1x1h(keep=all) | 24x1h | 14x1d'",
         "tank/scratch": "match=* never",
@@ -105,7 +105,7 @@ def test_the_sides_of_a_replication() -> None:
         "    keep_sender:\n    - type: last_n\n      count: 10\n"
         "    keep_receiver:\n    - type: last_n\n      count: 20\n"
     )
-    sender, receiver = convert("zrepl", text)
+    receiver, sender = convert("zrepl", text).policies
     assert (sender.dataset, sender.text) == ("", "match=* keep=10; match=* keep=0")
     assert "for the other side" in sender.notes[-1]
     assert (receiver.dataset, receiver.text) == (
@@ -146,7 +146,8 @@ def test_two_grids() -> None:
     # spans are counted from the newest: of p1 its ages are 0, 10 and 25
     assert found == {"p1_c", "p2_f"}
     assert (
-        "the newest snapshot of a scope always stays" in convert("zrepl", text)[0].notes[0]
+        "the newest snapshot of a scope always stays"
+        in convert("zrepl", text).policies[0].notes[0]
     )
 
 

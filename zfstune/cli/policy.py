@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from zfstune.cli import status
-from zfstune.cli.opening import open_meant
+from zfstune.cli.opening import is_image_meant, open_meant
 from zfstune.cli.output import print_json, print_table, warn
 from zfstune.cli.rules import add_rules, read_rules
 from zfstune.cli.simulate import add_simulate
@@ -69,7 +69,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read another tool's settings",
         description="Read another tool's settings and print the commands that store "
         "policies which keep the same; nothing is stored. What cannot be kept exactly is "
-        "refused with the reason.",
+        "left out with the reason (exit status 3). Which datasets there are is asked of "
+        "ZFS; without one, what depends on them is left out.",
     )
     importing.add_argument("tool", metavar="TOOL", help=", ".join(_TOOLS))
     importing.add_argument("file", metavar="FILE", help="its settings; - for stdin")
@@ -141,22 +142,52 @@ def _import(args: argparse.Namespace) -> int:
     from shlex import quote  # noqa: PLC0415 (not for --help)
 
     from zfstune.imports import convert  # noqa: PLC0415 (as above)
+    from zfstune.quoting import shown  # noqa: PLC0415 (as above)
 
-    found = convert(args.tool, _read(args.file))
+    text = _read(args.file)
+    reading = convert(args.tool, text, _datasets(args))
     if args.json:
-        rows = [
-            {"dataset": one.dataset, "policy": one.text, "notes": list(one.notes)}
-            for one in found
-        ]
-        print_json({"policies": rows})
+        print_json(
+            {
+                "policies": [
+                    {
+                        "dataset": each.dataset,
+                        "policy": each.text,
+                        "notes": list(each.notes),
+                    }
+                    for each in reading.policies
+                ],
+                "left_out": [
+                    {"name": each.name, "reason": each.reason, "hint": each.hint}
+                    for each in reading.left_out
+                ],
+            }
+        )
+    else:
+        for each in reading.policies:
+            consent = " --all-of-them" * each.policy.allow_zero
+            dataset = quote(each.dataset) if each.dataset else "DATASET"
+            print(f"zfstune policy set{consent} {dataset} {quote(each.text)}")
+        for note in dict.fromkeys(note for each in reading.policies for note in each.notes):
+            warn(note)
+    for left_out in reading.left_out:
+        warn(f"cannot import '{shown(left_out.name)}': {left_out.reason}", left_out.hint)
+    if not reading.left_out:
         return status.DONE
-    for one in found:
-        consent = " --all-of-them" * one.policy.allow_zero
-        dataset = quote(one.dataset) if one.dataset else "DATASET"
-        print(f"zfstune policy set{consent} {dataset} {quote(one.text)}")
-    for note in dict.fromkeys(note for one in found for note in one.notes):
-        warn(note)
-    return status.DONE
+    return status.PARTLY if reading.policies else status.FAILED
+
+
+def _datasets(args: argparse.Namespace) -> list[str] | None:
+    """List the datasets that are there; None where there is no ZFS to ask."""
+    from zfstune.errors import ZfsUnavailable  # noqa: PLC0415 (not for --help)
+
+    try:
+        with open_meant(args) as engine:
+            return [each.name for pool in engine.pools() for each in engine.datasets(pool)]
+    except ZfsUnavailable:
+        if is_image_meant(args):
+            raise
+        return None
 
 
 def _read(path: str) -> str:
@@ -164,9 +195,15 @@ def _read(path: str) -> str:
 
     try:
         if path == "-":
-            return sys.stdin.read(_MOST_BYTES)
-        with open(path, encoding="utf-8") as file:
-            return file.read(_MOST_BYTES)
+            settings = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        else:
+            with open(path, "rb") as file:
+                settings = file.read(_MOST_BYTES + 1)
+        # no newline is translated: tools differ in what ends a line
+        text = settings.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise PolicyError(f"cannot read '{path}': {reason}") from None
+    if len(settings) > _MOST_BYTES:
+        raise PolicyError(f"cannot read '{path}': it has more than {_MOST_BYTES} bytes")
+    return text

@@ -1,49 +1,44 @@
 """Other tools' retention settings, as policies that keep exactly the same.
 
-A module a tool; each has one function that takes the text of its settings. What
-cannot be kept exactly (month lengths, edges, zones, what is out of scope) is refused
-with the reason, or said in the notes. These are readings of settings, not of code:
-the tests hold the result against the tools themselves.
+A module a tool; each has one function that takes the text of its settings and the
+names of the datasets that are there. What cannot be kept exactly (month lengths,
+edges, zones, what is out of scope) is left out with the reason, or said in the notes.
+These are readings of settings, not of code: the tests hold the result against the
+tools themselves.
 """
 
 from __future__ import annotations
 
 from zfstune.errors import PolicyError
-from zfstune.frozen import frozen
-from zfstune.policy_text import format_policy
+from zfstune.imports.reading import (
+    Imported,
+    LeftOut,
+    NotKeptError,
+    Reading,
+    complete,
+    cover,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
-    from zfstune.policy import Policy
+    Reader = Callable[[str, Collection[str] | None], Reading]
 
-__all__ = ["FORMATS", "Imported", "convert"]
+__all__ = [
+    "FORMATS",
+    "Imported",
+    "LeftOut",
+    "NotKeptError",
+    "Reading",
+    "convert",
+    "cover",
+]
 
 FORMATS = ("bzfs", "cron", "pyznap", "sanoid", "zfs-autobackup", "znapzend", "zrepl")
 
 
-@frozen
-class Imported:
-    """One policy that was found.
-
-    Attributes:
-        dataset: The dataset it was for; empty where the settings do not say.
-        policy: What keeps the same.
-        notes: What differs, or what the reader should know.
-    """
-
-    dataset: str
-    policy: Policy
-    notes: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The policy as it is stored."""
-        return format_policy(self.policy)
-
-
-def convert(tool: str, text: str) -> tuple[Imported, ...]:
+def convert(tool: str, text: str, datasets: Collection[str] | None = None) -> Reading:
     """Read another tool's settings.
 
     Args:
@@ -52,19 +47,24 @@ def convert(tool: str, text: str) -> tuple[Imported, ...]:
             ``zfs list | head | xargs zfs destroy`` lines; for bzfs the plan of
             ``--delete-dst-snapshots-except-plan``; for zfs-autobackup its schedule,
             as in ``10,1d1w,1w1m``; for znapzend its plan, as in ``7d=>1h,30d=>4h``.
+        datasets: Names of the filesystems and volumes of the pools that the settings
+            are for. None: nobody knows, and what depends on them is left out.
+
+    Returns:
+        At most one policy a dataset, and each part of which none keeps the same. It has
+        no policy where all was left out.
 
     Raises:
-        PolicyError: The text cannot be read, or says what no policy here keeps exactly.
+        PolicyError: The text cannot be read, or nothing in it prunes.
     """
-    found = _reader(tool)(text)
-    if not found:
+    known = None if datasets is None else frozenset(datasets)
+    reading = complete(_reader(tool)(text, known), known)
+    if not (reading.policies or reading.left_out):
         raise PolicyError(f"cannot import from {tool}: nothing in it prunes a snapshot")
-    for one in found:
-        one.text  # noqa: B018 (refuses what has no text)
-    return tuple(found)
+    return reading
 
 
-def _reader(tool: str) -> Callable[[str], list[Imported]]:
+def _reader(tool: str) -> Reader:
     if tool not in FORMATS:
         raise PolicyError(
             f"cannot import from '{tool}': no reader of its settings",
@@ -73,5 +73,5 @@ def _reader(tool: str) -> Callable[[str], list[Imported]]:
     from importlib import import_module  # noqa: PLC0415 (only what is asked for)
 
     module = import_module(f"zfstune.imports.{tool.replace('-', '_')}")
-    reader: Callable[[str], list[Imported]] = module.read
+    reader: Reader = module.read
     return reader

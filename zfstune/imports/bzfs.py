@@ -11,12 +11,12 @@ import ast
 import re
 
 from zfstune.errors import PolicyError
-from zfstune.imports import Imported
+from zfstune.imports.reading import Imported, Reading
 from zfstune.policy import Group, Last, Policy, Within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from zfstune.policy import Rule
 
@@ -39,7 +39,7 @@ _NOTE = (
 )
 
 
-def read(text: str) -> list[Imported]:
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names none)
     """Read one plan, a dictionary as Python writes it."""
     try:
         plan = ast.literal_eval(text.strip())
@@ -65,7 +65,7 @@ def read(text: str) -> list[Imported]:
     if not groups:
         raise PolicyError("cannot import from bzfs: its plan keeps nothing")
     groups.append(Group((Last(0),), match="*"))
-    return [Imported("", Policy(tuple(groups), allow_zero=True), (_NOTE,))]
+    return Reading((Imported("", Policy(tuple(groups), allow_zero=True), (_NOTE,)),))
 
 
 def _group(org: object, target: object, period: object, count: object) -> Iterator[Group]:

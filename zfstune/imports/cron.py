@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 
 from zfstune.errors import PolicyError
-from zfstune.imports import Imported
+from zfstune.imports.reading import Imported, Reading
 from zfstune.policy import Group, Last, Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 __all__ = ["read"]
 
@@ -28,14 +28,14 @@ _NOTES = (
 )
 
 
-def read(text: str) -> list[Imported]:
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (not yet)
     """Read a crontab, or a script that writes one."""
-    found = []
+    found: list[Imported] = []
     for line in text.splitlines():
         if line.lstrip().startswith("#") or "zfs destroy" not in line:
             continue
         found += [_pipeline(command, line.strip()) for command in _unrolled(line)]
-    return found
+    return Reading(tuple(found))
 
 
 def _unrolled(line: str) -> Iterator[str]:

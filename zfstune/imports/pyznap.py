@@ -5,15 +5,19 @@ from __future__ import annotations
 from configparser import ConfigParser, Error
 
 from zfstune.errors import PolicyError
-from zfstune.imports import Imported
+from zfstune.imports.reading import Imported, Reading
 from zfstune.policy import Group, Last, Policy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["read"]
 
 _KINDS = ("frequent", "hourly", "daily", "weekly", "monthly", "yearly")
 
 
-def read(text: str) -> list[Imported]:
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (not yet)
     """Read a pyznap.conf; what a section leaves out, the first one in the file says.
 
     Of those above it, that is, and not the nearest one.
@@ -25,7 +29,7 @@ def read(text: str) -> list[Imported]:
         raise PolicyError(
             f"cannot import from pyznap: {error}".replace("\n", " ")
         ) from None
-    found = []
+    found: list[Imported] = []
     for section in sorted(parser.sections()):
         settings: dict[str, str] = {}
         # pyznap takes 'tank/ab/c' for a child of 'tank/a', too; a policy does not
@@ -37,7 +41,7 @@ def read(text: str) -> list[Imported]:
             settings = said | settings
         if settings.get("clean", "").lower() == "yes":
             found.append(_imported(section, settings))
-    return found
+    return Reading(tuple(found))
 
 
 def _imported(section: str, settings: dict[str, str]) -> Imported:

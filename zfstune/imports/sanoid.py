@@ -9,8 +9,12 @@ from __future__ import annotations
 from configparser import ConfigParser, Error
 
 from zfstune.errors import PolicyError
-from zfstune.imports import Imported
+from zfstune.imports.reading import Imported, Reading
 from zfstune.policy import Group, Last, Policy, Within
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["read"]
 
@@ -32,7 +36,7 @@ _REFUSED = {
 }
 
 
-def read(text: str) -> list[Imported]:
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (not yet)
     """Read a sanoid.conf; what it leaves out must not be left to its defaults file."""
     parser = ConfigParser(
         interpolation=None, strict=False, inline_comment_prefixes=("#", ";"), delimiters="="
@@ -43,7 +47,7 @@ def read(text: str) -> list[Imported]:
         raise PolicyError(
             f"cannot import from sanoid: {error}".replace("\n", " ")
         ) from None
-    found = []
+    found: list[Imported] = []
     above: dict[str, dict[str, str]] = {}
     for section in parser.sections():
         if section.startswith("template_") or section == "version":
@@ -56,7 +60,7 @@ def read(text: str) -> list[Imported]:
         # sanoid's own defaults say yes
         if settings.get("autoprune", "yes").lower() in _YES:
             found.append(_imported(dataset, settings, recursive=recursive))
-    return found
+    return Reading(tuple(found))
 
 
 def _settings(

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 
 from zfstune.errors import PolicyError
-from zfstune.imports import Imported
+from zfstune.imports.reading import Imported, Reading
 from zfstune.policy import Blocks, Group, Last, Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from zfstune.policy import Rule
 
 __all__ = ["read"]
@@ -38,7 +40,7 @@ _NOTES = (
 )
 
 
-def read(text: str) -> list[Imported]:
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names none)
     """Read one schedule."""
     always = 0
     lengths: dict[int, int] = {}
@@ -58,7 +60,7 @@ def read(text: str) -> list[Imported]:
     rules += [Blocks(period, ttl) for period, ttl in sorted(lengths.items())]
     if not rules:
         raise _bad(text.strip(), "it keeps nothing")
-    return [Imported("", Policy((Group(tuple(rules)),)), _NOTES)]
+    return Reading((Imported("", Policy((Group(tuple(rules)),)), _NOTES),))
 
 
 def _bad(item: str, reason: str) -> PolicyError:

@@ -10,8 +10,12 @@ from __future__ import annotations
 import re
 
 from zfstune.errors import PolicyError
-from zfstune.imports import Imported
+from zfstune.imports.reading import Imported, Reading
 from zfstune.policy import Blocks, Group, Policy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["read"]
 
@@ -44,7 +48,7 @@ _NOTES = (
 )
 
 
-def read(text: str) -> list[Imported]:
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names none)
     """Read one plan."""
     tiers: dict[int, int] = {}
     for item in text.strip().split(","):
@@ -62,7 +66,7 @@ def read(text: str) -> list[Imported]:
     for keeps, every in sorted(tiers.items()):
         rules.append(Blocks(every, keeps, beyond))
         beyond = keeps
-    return [Imported("", Policy((Group(tuple(rules)),)), _NOTES)]
+    return Reading((Imported("", Policy((Group(tuple(rules)),)), _NOTES),))
 
 
 def _seconds(text: str) -> int:

@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 
 from zfstune.errors import PolicyError
-from zfstune.imports import Imported
 from zfstune.imports.plain_yaml import read_yaml
+from zfstune.imports.reading import Imported, Reading
 from zfstune.policy import Grid, Group, Last, Never, Policy
 from zfstune.policy_text import parse_grid
 from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from typing import NoReturn
 
     from zfstune.policy import Rule
@@ -36,7 +36,7 @@ _ALONE = "{}: those below inherit the policy; zrepl's job leaves them alone"
 _ALL = "job '{}' is for all datasets: store it on each pool"
 
 
-def read(text: str) -> list[Imported]:
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (not yet)
     """Read a zrepl.yml."""
     try:
         whole = read_yaml(text)
@@ -50,7 +50,7 @@ def read(text: str) -> list[Imported]:
         if not isinstance(job, dict):
             _refuse("", "a job is no mapping")
         found += _job(job)
-    return found
+    return Reading(tuple(found))
 
 
 def _job(job: dict[str, object]) -> Iterator[Imported]:
