@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 __all__ = [
     "LEAVE_ALONE",
     "UNKNOWN_TREE",
+    "UNKNOWN_TREE_HINT",
     "Imported",
     "LeftOut",
     "NotKeptError",
     "Reading",
     "complete",
     "cover",
+    "in_force",
 ]
 
 # The policy of a dataset whose snapshots are none of the tool's business.
@@ -33,7 +35,7 @@ LEAVE_ALONE = Policy((Group((Never(),), match="*"),))
 
 # Why something is left out where nobody knows which datasets there are.
 UNKNOWN_TREE = "it depends on the datasets that are there"
-_UNKNOWN_TREE_HINT = "run this where the pool is, or name an image with --image"
+UNKNOWN_TREE_HINT = "run this where the pool is, or name an image with --image"
 
 
 @frozen
@@ -77,7 +79,7 @@ class LeftOut:
     @classmethod
     def unknown_tree(cls, name: str, dataset: str = "") -> LeftOut:
         """Leave out what only the real datasets decide."""
-        return cls(name, UNKNOWN_TREE, dataset, _UNKNOWN_TREE_HINT)
+        return cls(name, UNKNOWN_TREE, dataset, UNKNOWN_TREE_HINT)
 
 
 @frozen
@@ -129,12 +131,13 @@ def cover(
             if mine is None:
                 note = f"{dataset}: {tool} leaves it alone, and so does its own policy"
                 policies.append(Imported(dataset, LEAVE_ALONE, (note,)))
-    absent = [
-        LeftOut(name, _ABSENT) if isinstance(each, Imported) else each
-        for name, each in wanted.items()
-        if isinstance(each, LeftOut) or name not in datasets
-    ]
-    return Reading(tuple(policies), tuple(absent))
+    left_out = []
+    for name, each in sorted(wanted.items()):
+        if isinstance(each, LeftOut):
+            left_out.append(each)
+        elif fault := _name_fault(name, datasets):
+            left_out.append(LeftOut(name, fault))
+    return Reading(tuple(policies), tuple(left_out))
 
 
 def complete(reading: Reading, datasets: Collection[str] | None) -> Reading:
@@ -169,17 +172,24 @@ def complete(reading: Reading, datasets: Collection[str] | None) -> Reading:
     for dataset in sorted(twice):
         del named[dataset]
         left_out.append(LeftOut(dataset, _TWICE, dataset))
+    kept = {name: each.policy for name, each in named.items()}
     for dataset in sorted({each.dataset for each in left_out} - named.keys() - {""}):
         if _name_fault(dataset, datasets):
             continue
-        kept = {name: each.policy for name, each in named.items()}
         above = _nearest(dataset, kept) or (unnamed[0].policy if unnamed else None)
         if above not in (None, LEAVE_ALONE):
+            kept[dataset] = LEAVE_ALONE
             note = f"{dataset}: its settings are left out, so this leaves it alone; it "
             note += "would inherit a policy that is not meant for it"
             named[dataset] = Imported(dataset, LEAVE_ALONE, (note,))
     ordered = sorted(named.values(), key=lambda each: -each.dataset.count("/"))
     return Reading((*ordered, *unnamed), tuple(left_out))
+
+
+def in_force(reading: Reading, datasets: Collection[str]) -> dict[str, Policy | None]:
+    """Give the policy that each dataset has once all of a reading is stored."""
+    stored = {each.dataset: each.policy for each in reading.policies}
+    return {name: stored.get(name) or _nearest(name, stored) for name in datasets}
 
 
 _TWICE = "its settings give it two policies, and a dataset has one"
