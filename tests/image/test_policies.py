@@ -7,10 +7,14 @@ import os
 import shlex
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import zfstune
 from zfstune import choosing
 from zfstune.cli import main, policy
+from zfstune.engine.image import create_image
+from zfstune.errors import ZfsUnavailable
+from zfstune.imports import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
     import pytest
 
     from zfstune.engine.image import ImageEngine
-from zfstune.imports import FORMATS
 
 
 def test_a_policy_goes_round(
@@ -77,25 +80,75 @@ def test_ages_are_read_from_zfs(
     assert len(zfstune.prune("tank/a", policy="within=1h", engine=engine).destroyed) == 2
 
 
+SANOID = """
+[tank]
+	recursive = yes
+	hourly = 36
+	monthly = 0
+[tank/audit]
+	autoprune = no
+[tank/gone]
+	daily = 3
+"""
+
+
 def test_import_prints_what_to_run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is printed can be run as it stands, and stores what keeps the same."""
+    """What is printed can be run in its order, and stores what keeps the same."""
+    with create_image(file, size_bytes=1 << 30) as engine:
+        for name in ("tank/audit", "tank/audit/a", "tank/www"):
+            engine.create(name)
     settings = tmp_path / "sanoid.conf"
-    settings.write_text("[tank/a]\nautoprune = yes\nhourly = 36\nmonthly = 0\n")
-    assert main(["policy", "import", "sanoid", os.fspath(settings)]) == 0
+    settings.write_text(SANOID)
+    command = ["--image", os.fspath(file), "policy"]
+    assert main([*command, "import", "sanoid", os.fspath(settings)]) == 3
     out, err = capsys.readouterr()
-    words = shlex.split(out)
-    assert words[:5] == ["zfstune", "policy", "set", "--all-of-them", "tank/a"]
-    assert words[5:] == [
-        "match=autosnap*_hourly keep=36 within=36h; match=autosnap*_monthly keep=0"
-    ]
-    assert "daily: not in this file" in err
-    assert main(["policy", "import", "sanoid", "--json", os.fspath(settings)]) == 0
-    [one] = json.loads(capsys.readouterr()[0])["policies"]
-    assert (one["dataset"], one["policy"]) == ("tank/a", words[5])
-    assert main(["policy", "import", "sanoid", os.fspath(tmp_path / "none")]) == 2
-    assert main(["policy", "import", "cobol", os.fspath(settings)]) == 2
+    lines = [shlex.split(line) for line in out.splitlines()]
+    for words in lines:
+        assert words[:3] == ["zfstune", "policy", "set"]
+        assert main([*command, *words[2:]]) == 0
+    assert [words[-2] for words in lines] == ["tank/audit/a", "tank/audit", "tank"]
+    policy_of_tank = lines[2][-1]
+    assert "match=autosnap*_hourly keep=36 within=36h" in policy_of_tank
+    assert "match=autosnap*_monthly keep=0" in policy_of_tank
+    assert lines[2][3] == "--all-of-them"
+    assert lines[1][3:] == ["tank/audit", "match=* never"]
+    assert "daily=90, weekly=0, yearly=0: not in the file" in err
+    assert "cannot import 'tank/gone': there is no such dataset here" in err
+    capsys.readouterr()
+    assert main([*command, "show", "-H"]) == 0
+    shown = [line.split("\t") for line in capsys.readouterr()[0].splitlines()]
+    assert {name: text for name, _, text in shown} == {
+        "tank": policy_of_tank,
+        "tank/audit": "match=* never",
+        "tank/audit/a": policy_of_tank,
+        "tank/www": policy_of_tank,
+    }
+
+
+def test_import_without_any_zfs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tells by the exit status how much could be kept; the document says the same."""
+    settings = tmp_path / "sanoid.conf"
+    settings.write_text(SANOID)
+    command = ["policy", "import", "sanoid", os.fspath(settings)]
+    with patch("zfstune.cli.policy.open_meant", side_effect=ZfsUnavailable("none")):
+        assert main([*command, "--json"]) == 3
+        document = json.loads(capsys.readouterr()[0])
+        named = [(row["dataset"], row["policy"][:13]) for row in document["policies"]]
+        assert named[-1] == ("tank", "match=autosna")
+        assert dict(named[:2]) == {
+            "tank/audit": "match=* never",
+            "tank/gone": "match=* never",
+        }
+        assert [row["name"] for row in document["left_out"]] == ["tank/audit", "tank/gone"]
+        settings.write_text("[tank/a]\ndaily = 3\n")
+        assert main(command) == 1
+        assert "hint: run this where the pool is" in capsys.readouterr()[1]
+        settings.write_text("[tank/a]\nautoprune = no\n")
+        assert main(command) == 2
+        assert main([*command[:3], os.fspath(tmp_path / "none")]) == 2
+        assert main(["policy", "import", "cobol", os.fspath(settings)]) == 2
 
 
 def test_the_command_names_the_readers() -> None:

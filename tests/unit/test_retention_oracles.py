@@ -163,83 +163,6 @@ def test_bzfs_tables() -> None:
     assert left(dated, listing, NOW) == {names[0]}
 
 
-SANOID = """
-[tank/data]
-use_template = production
-recursive = yes
-daily = 2        # over the template's
-[tank/other]
-use_template = production
-autoprune = no
-[template_production]
-frequently = 4
-hourly = 3
-daily = 30
-monthly = 0
-yearly = 1
-autosnap = yes
-autoprune = yes
-"""
-
-
-def test_sanoid_tables() -> None:
-    """Older than N periods and more than N of its kind left; other kinds and names stay."""
-    [one] = convert("sanoid", SANOID).policies
-    assert one.dataset == "tank/data"
-    assert any("weekly: not in this file" in note for note in one.notes)
-    listing = [
-        *(taken(f"autosnap_{h}_hourly", NOW - 60 - h * HOUR, 50 - h) for h in range(7)),
-        *(taken(f"autosnap_{d}_daily", NOW - 60 - d * DAY, 60 - d) for d in range(4)),
-        taken("autosnap_x_monthly", NOW - 60, 70),
-        taken("autosnap_x_weekly", NOW - 400 * DAY, 1),
-        taken("x_autosnap_hourly", NOW - 400 * DAY, 2),
-        taken("autosnap_1_yearly", NOW - 1000 * DAY, 3),
-    ]
-    gone = {s.short_name for s in listing} - left(one.policy, listing, NOW)
-    assert gone == {
-        *(f"autosnap_{hour}_hourly" for hour in range(3, 7)),
-        *(f"autosnap_{day}_daily" for day in range(2, 4)),
-        "autosnap_x_monthly",
-    }
-
-
-RECURSIVE = """
-[tank]
-recursive = yes
-hourly = 3
-daily = 4
-[tank/a]
-use_template = more
-[tank/a/b]
-daily = 5
-[tankard]
-path = pond/z
-hourly = 6
-[template_more]
-hourly = 9
-recursive = zfs
-[template_default]
-weekly = 2
-"""
-
-
-def test_sanoid_sections_below_others() -> None:
-    """They begin with what a recursive one says; by name, not by path; others do not."""
-    found = {one.dataset: one for one in convert("sanoid", RECURSIVE).policies}
-    said = {
-        name: [part.split()[1] for part in one.text.split("; ")]
-        for name, one in found.items()
-    }
-    assert said == {  # hourly, daily, weekly
-        "tank": ["keep=3", "keep=4", "keep=2"],
-        "tank/a": ["keep=9", "keep=4", "keep=2"],
-        "tank/a/b": ["keep=3", "keep=5", "keep=2"],
-        "pond/z": ["keep=6", "keep=2"],
-    }
-    assert "inherit the policy, unless" in found["tank"].notes[0]
-    assert "sanoid leaves them alone" in found["tank/a"].notes[0]
-
-
 CRON = """
 0 * * * * root zfs snapshot rpool/data/www@auto-$(date +\\%Y) 2>/dev/null
 5 * * * * root zfs list -t snapshot -o name -H rpool/data/www | head -n -48 | xargs -r -n1 zfs destroy 2>/dev/null
@@ -277,14 +200,6 @@ LINE = "zfs list -t snapshot -o name -H {} | {} | xargs -r zfs destroy"
         ("bzfs", "print(1)", "no plan"),
         ("bzfs", "{'o': {'t': {'hourly': -1}}}", "mean nothing"),
         ("bzfs", "{'o': {'t': {'millisecondly': 1}}}", "whole seconds"),
-        ("sanoid", "[a]\nautoprune=yes\nuse_template=b", "is not there"),
-        ("sanoid", "[a]\nautoprune=yes\nhourly=2\nprune_defer=60", "pool fills up"),
-        ("sanoid", "[a]\nautoprune=no\nhourly=2", "nothing in it prunes"),
-        ("sanoid", "[a]\nautosnap=no", "of no kind how many"),
-        ("sanoid", "[a]\nprocess_children_only=yes\nhourly=2", "the dataset itself"),
-        ("sanoid", "[a]\nskip_children=yes\nhourly=2", "takes back what"),
-        ("sanoid", "hourly=2", "no section"),
-        ("pyznap", "[ssh:22:a@b:tank]\nclean=yes\nhourly=1", "another host"),
         ("cron", LINE.format("-r tank", "head -n -3"), "of zfs list"),
         ("cron", LINE.format("tank/a", "tail -n +3"), "not known"),
         ("cron", LINE.format("tank/a", "grep -v x | head -n -3"), "more to grep"),

@@ -1,0 +1,102 @@
+"""Config::IniFiles itself beside zfstune's reading of its grammar."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from random import Random
+from typing import TYPE_CHECKING
+
+from zfstune.imports.ini_files import IniError, read_ini
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    Ini = dict[str, dict[str, list[str]]]
+
+FILES = 2000
+FIRST = int(os.environ.get("ZFSTUNE_ORACLE_SEED", "0"))
+# Refused here whatever Config::IniFiles makes of it.
+OURS = ("(<<)", "CR", "control character")
+
+# For each file what is read, as `S section`, `K key`, `V value` and `D` where it is
+# refused; all of them end in a NUL.
+_PERL = r"""
+use Config::IniFiles;
+$SIG{__WARN__} = sub {};
+for my $file (@ARGV) {
+    print "F\0";
+    my $read = tie my %ini, "Config::IniFiles", (-file => $file);
+    if (!$read) { print "D\0"; next }
+    for my $section (keys %ini) {
+        print "S$section\0";
+        for my $key (keys %{$ini{$section}}) {
+            print "K$key\0";
+            my $value = $ini{$section}{$key};
+            print "V$_\0" for ref $value ? @$value : ($value);
+        }
+    }
+}
+"""
+PIECES = (
+    *("\n",) * 8,
+    *("\r\n", "[tank]", "[ x ]", "[[a]]", "[]", "[a", " [tank] ", "[tank] # c", "daily"),
+    *("=", "= 3", "daily = 3", "daily=4 # c", " hourly = ", "autoprune = no", "# c", "; d"),
+    *("  # e", " ", "\t", "\\\n", "<<EOT", "a = b = c", "\x0b", "\xa0", "é", "x y = z w "),
+    *("\u2028", "\x85", "k=[v]", "=x", "#", "Daily = 3"),
+)
+
+
+def some_text(rng: Random) -> str:
+    """Give a file, or what is nearly one."""
+    text = "".join(rng.choices(PIECES, k=rng.randint(1, 16)))
+    if rng.randint(0, 2):
+        text = f"[s]\n{text}\n"
+    if not rng.randint(0, 4):
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+    return text
+
+
+def perl_reads(texts: list[str], folder: Path) -> list[Ini | None]:
+    """Give what Config::IniFiles reads in each text; None: it refuses it."""
+    files = []
+    for number, text in enumerate(texts):
+        files.append(folder / str(number))
+        files[-1].write_bytes(text.encode())
+    done = subprocess.run(["perl", "-e", _PERL, *files], capture_output=True, check=True)
+    found: list[Ini | None] = []
+    section: dict[str, list[str]] = {}
+    values: list[str] = []
+    for item in done.stdout.decode().split("\0")[:-1]:
+        kind, rest = item[0], item[1:]
+        if kind == "F":
+            whole: Ini = {}
+            found.append(whole)
+        elif kind == "D":
+            found[-1] = None
+        elif kind == "S":
+            section = whole.setdefault(rest, {})
+        elif kind == "K":
+            values = section.setdefault(rest, [])
+        else:
+            values.append(rest)
+    return found
+
+
+def test_random_texts(tmp_path: Path) -> None:
+    """The same sections, keys and values in the same order, or refused by both."""
+    rng = Random(FIRST)  # noqa: S311 (no secret)
+    texts = [some_text(rng) for _ in range(FILES)]
+    alike = 0
+    for text, theirs in zip(texts, perl_reads(texts, tmp_path), strict=True):
+        try:
+            ours = read_ini(text)
+        except IniError as error:
+            if not any(words in str(error) for words in OURS):
+                assert theirs is None, text
+            continue
+        assert theirs is not None, text
+        assert ours == theirs, text
+        assert list(ours) == list(theirs), text
+        alike += 1
+    assert alike > FILES // 8

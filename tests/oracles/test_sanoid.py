@@ -1,0 +1,151 @@
+"""sanoid itself beside what is imported from its settings, on the same made-up pools."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from made_up_zfs import MadeUpPool, ToolStopped, imported, sanoid_victims
+from zfstune.errors import PolicyError
+from zfstune.imports import convert
+from zfstune.names import ancestors_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+# How many random files are tried; 1,000 take some minutes.
+CASES = int(os.environ.get("ZFSTUNE_ORACLE_CASES", "80"))
+FIRST = int(os.environ.get("ZFSTUNE_ORACLE_SEED", "0"))
+ODD = 1 / 8
+DAY = 86400
+PERIODS = {
+    "frequently": 900,
+    "hourly": 3600,
+    "daily": DAY,
+    "weekly": 7 * DAY,
+    "monthly": 31 * DAY,
+    "yearly": DAY * 1461 // 4,
+}
+TREE = ("tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/ab", "tank/z", "pool", "pool/a")
+TEMPLATES = ("p", "q", "default")
+
+
+def check(pool: MadeUpPool, text: str, folder: Path) -> str:
+    """Hold the import of a text against sanoid; say how it came out."""
+    try:
+        theirs = sanoid_victims(pool, text, folder)
+    except ToolStopped as stopped:
+        reason = str(stopped)
+    else:
+        reason = ""
+    if "invalid prune_defer" in reason:  # while it pruned; some may be gone
+        assert convert("sanoid", text, pool.datasets).left_out
+        return "sanoid stops"
+    if reason:
+        assert "I don't understand" in reason or "create a valid local config" in reason
+        with pytest.raises(PolicyError, match=r"^cannot import from sanoid"):
+            convert("sanoid", text, pool.datasets)
+        return "sanoid stops"
+    try:
+        reading = imported("sanoid", text, pool.datasets)
+    except PolicyError as error:
+        # a section that is recursive and has an empty path
+        if "any dataset at all below ''" not in error.message:
+            raise
+        return "refused"
+    left_out = {each.dataset for each in reading.left_out}
+    for dataset, ours in pool.destroyed(reading).items():
+        of_sanoid = {name for name in theirs if name.startswith(f"{dataset}@")}
+        assert ours == (set() if dataset in left_out else of_sanoid), dataset
+    for dataset, ours in pool.destroyed(imported("sanoid", text, None)).items():
+        assert ours <= theirs, dataset
+    kept_otherwise = {name for name in theirs if name.partition("@")[0] in left_out}
+    return "destroyed" if theirs - kept_otherwise else "left out" if left_out else "kept"
+
+
+def some_pool(rng: Random) -> MadeUpPool:
+    """Give a tree with snapshots of some kinds, and some that are nobody's business."""
+    chosen = rng.sample(TREE, rng.randint(3, 6))
+    datasets = {name for each in chosen for name in (each, *ancestors_of(each))}
+    found = {}
+    for dataset in sorted(datasets):
+        shorts = {}
+        for kind in rng.sample(sorted(PERIODS), rng.randint(1, 3)):
+            for _ in range(rng.randint(0, 7)):
+                age = max(rng.randint(0, 6) * PERIODS[kind] + rng.choice([-1, 0, 0, 1]), 1)
+                shorts[f"autosnap_{age}_{kind}"] = age
+        shorts |= {"manual": 9**9, "autosnap_x_other": 9**9, "syncoid_1_daily": 9**9}
+        found[dataset] = shorts
+    return MadeUpPool(found)
+
+
+# What people write, the usual first and the odd last: a choice in eight is odd.
+NUMBERS = (
+    ["0", "1", "2", "3", "4"],
+    ["", "  2", "3 ", "2 # two", "1 day", "x", "-1", "1e0"],
+)
+WORDS = (
+    ["yes", "yes", "no", "1", "0"],
+    ["on", "off", "TRUE", "", "maybe", "no # x", "no "],
+)
+VALUES = {
+    **dict.fromkeys(PERIODS, NUMBERS),
+    "frequent_period": (["15", "5", "0", "1"], ["x"]),
+    "autoprune": WORDS,
+    "autosnap": WORDS,
+    "recursive": (
+        ["yes", "yes", "zfs", "no"],
+        ["on", "yes # all", "YES", "1 ", "y.s", "ye"],
+    ),
+    "skip_children": (["no", "yes"], ["1 "]),
+    "process_children_only": (["no", "yes"], ["Yes", "yes # x"]),
+    "use_template": (["p", "q", "p,q", "q , p"], ["p # x", "none", "", ", p"]),
+    "path": (TREE, ["", "tank/none"]),
+    "prune_defer": (["0", "60", "100"], ["0"]),
+    "hourly_warn": (["90m"], ["x"]),
+    "pruning_script": (["/bin/true"], [""]),
+}
+LIKELY = [*PERIODS, "recursive", "use_template", "autoprune"]
+RARE = ["path", "skip_children", "prune_defer", "pruning_script", "hourly_warn"]
+KEYS = [key for key in VALUES if key not in RARE] * 3 + LIKELY * 4 + RARE
+
+
+def some_file(rng: Random) -> str:
+    """Give a sanoid.conf as people write them, and now and then as they should not."""
+    names = rng.choices(TREE, k=rng.randint(1, 5))
+    names += [f"template_{name}" for name in rng.sample(TEMPLATES, rng.randint(0, 3))]
+    rng.shuffle(names)
+    repeats = rng.random() < 0.2
+    text = ""
+    for name in names if repeats else dict.fromkeys(names):
+        text += rng.choice(["[{}]\n", "\n[{}]\n", "  [{}]\n", "[ {} ] \n"]).format(name)
+        keys = rng.choices(KEYS, k=rng.randint(0, 8))
+        for key in keys if repeats else dict.fromkeys(keys):
+            value = rng.choice(VALUES[key][rng.random() < ODD])
+            equals = rng.choice([" = ", "=", "\t=  "])
+            text += f"{rng.choice(['', chr(9), ' ' * 8])}{key}{equals}{value}\n"
+            text += rng.choice(["", "", "", "# daily = 9\n", "\t; x\n", "\n"])
+    if rng.random() < ODD / 4:
+        text += rng.choice(["Daily = 3\n", "daily\n", "dayly = 3\n"])
+    return text.replace("\n", "\r\n") if rng.random() < ODD else text
+
+
+def test_random_files(tmp_path: Path) -> None:
+    """What is imported destroys what sanoid does; what is left out, nothing."""
+    came_out: Counter[str] = Counter()
+    for seed in range(FIRST, FIRST + CASES):
+        rng = Random(seed)  # noqa: S311 (no secret)
+        pool, text = some_pool(rng), some_file(rng)
+        try:
+            came_out[check(pool, text, tmp_path)] += 1
+        except AssertionError:
+            print(f"seed {seed}:\n{text}")
+            raise
+    print(dict(came_out))
+    # or the settings are too odd to show anything
+    assert came_out["destroyed"] > CASES // 3

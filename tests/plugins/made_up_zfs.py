@@ -1,0 +1,194 @@
+"""A pool that is made up, and other people's tools that believe in it.
+
+The tools run as they are; what they find as ``zfs`` and ``zpool`` on their PATH lists
+datasets and snapshots that a test thought of, and destroys nothing.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from zfstune.errors import PolicyError
+from zfstune.frozen import frozen
+from zfstune.imports import Reading, convert
+from zfstune.imports.reading import in_force
+from zfstune.retention import decide
+from zfstune.state import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+__all__ = [
+    "NOW",
+    "MadeUpPool",
+    "ToolStopped",
+    "imported",
+    "pyznap_victims",
+    "sanoid_victims",
+]
+
+# The time that the tools are told; a run of any length sees it stand still.
+NOW = 1_700_006_400
+
+# Where .ci/install-host unpacks sanoid; its package would install the zfs commands.
+SANOID = Path(os.environ.get("SANOID", "/var/cache/zfstune-oracles/sanoid"))
+_DEFAULTS = "/usr/share/sanoid/sanoid.defaults.conf"
+
+_ZFS = """#!/bin/sh
+for last; do :; done
+case "$1 $*" in
+"list "*snapshot*)
+    while IFS="	" read -r name _; do
+        case $name in "$last"@*) printf '%s\\tsnapshot\\n' "$name" ;; esac
+    done <'{folder}/snapshots' ;;
+"list "*)
+    grep -Fqx -- "$last" '{folder}/datasets' || {{
+        echo "cannot open '$last': dataset does not exist" >&2
+        exit 1
+    }}
+    while read -r name; do
+        case $name in "$last" | "$last"/*) ;; *) continue ;; esac
+        case $* in
+        *name,type*) printf '%s\\tfilesystem\\n' "$name" ;;
+        *) echo "$name" ;;
+        esac
+    done <'{folder}/datasets' ;;
+"get "*) cat '{folder}/snapshots' ;;
+"destroy "*) echo "$last" >>'{folder}/destroyed' ;;
+*) echo "nobody expects zfs $1" >&2; exit 1 ;;
+esac
+"""
+_ZPOOL = "#!/bin/sh\necho 50%\n"
+_CLOCK = f"package Clock; BEGIN {{ *CORE::GLOBAL::time = sub {{ {NOW} }} }} 1;\n"
+
+
+@frozen
+class MadeUpPool:
+    """Datasets, and of each the ages of its snapshots in seconds by short name."""
+
+    datasets: Mapping[str, Mapping[str, int]]
+
+    def snapshots(self, dataset: str) -> list[Snapshot]:
+        """Give the snapshots of a dataset, the oldest first."""
+        ages = self.datasets[dataset]
+        by_age = sorted(ages, key=lambda short: (-ages[short], short))
+        return [
+            Snapshot(f"{dataset}@{short}", txg, txg, creation=NOW - ages[short])
+            for txg, short in enumerate(by_age, 1)
+        ]
+
+    def destroyed(self, reading: Reading) -> dict[str, set[str]]:
+        """Give what zfstune destroys of each dataset once a reading is stored."""
+        when = datetime.fromtimestamp(NOW, UTC)
+        found = {}
+        for dataset, policy in in_force(reading, self.datasets).items():
+            decided = decide(self.snapshots(dataset), policy, when) if policy else ()
+            found[dataset] = {d.snapshot.name for d in decided if not d.keep}
+        return found
+
+    def write(self, folder: Path) -> None:
+        """Write the commands and what they list."""
+        (folder / "datasets").write_text("".join(f"{n}\n" for n in sorted(self.datasets)))
+        (folder / "snapshots").write_text(
+            "".join(
+                f"{s.name}\tcreation\t{s.creation}\t-\n"
+                for dataset in sorted(self.datasets)
+                for s in self.snapshots(dataset)
+            )
+        )
+        for name, script in (("zfs", _ZFS), ("zpool", _ZPOOL)):
+            (folder / name).write_text(script.format(folder=folder))
+            (folder / name).chmod(0o755)
+
+
+class ToolStopped(Exception):  # noqa: N818 (it says what happened)
+    """A tool stopped before it was done; says why."""
+
+
+def imported(tool: str, text: str, datasets: Collection[str] | None) -> Reading:
+    """Give what is imported, and nothing where nothing in the settings prunes."""
+    try:
+        return convert(tool, text, datasets)
+    except PolicyError as error:
+        if "nothing in it prunes" not in error.message:
+            raise
+        return Reading()
+
+
+def sanoid_victims(pool: MadeUpPool, settings: str, folder: Path) -> set[str]:
+    """Give the names of the snapshots that sanoid destroys."""
+    program = SANOID / "usr/sbin/sanoid"
+    if not program.exists():
+        message = f"cannot run '{program}': it is not there; hint: make host"
+        raise AssertionError(message)
+    source = program.read_text(encoding="utf-8")
+    ours = SANOID / _DEFAULTS.lstrip("/")
+    (folder / "sanoid").write_text(source.replace(_DEFAULTS, os.fspath(ours)), "utf-8")
+    (folder / "Clock.pm").write_text(_CLOCK)
+    pool.write(folder)
+    (folder / "sanoid.conf").write_bytes(settings.encode())
+    for name in ("cache", "run"):
+        _empty(folder / name)
+    done = subprocess.run(
+        [
+            *("perl", f"-I{folder}", "-MClock", folder / "sanoid"),
+            *("--configdir", folder, "--cache-dir", folder / "cache"),
+            *("--run-dir", folder / "run"),
+            *("--prune-snapshots", "--readonly", "--verbose", "--force-prune"),
+        ],
+        env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ToolStopped(done.stderr)
+    return set(_named(done.stdout.splitlines()))
+
+
+def pyznap_victims(pool: MadeUpPool, settings: str, folder: Path) -> set[str]:
+    """Give the names of the snapshots that pyznap destroys."""
+    pool.write(folder)
+    destroyed = folder / "destroyed"
+    destroyed.write_text("")
+    file = folder / "pyznap.conf"
+    file.write_bytes(settings.encode())
+    # gone from setuptools since; pyznap copies its first settings with it
+    removed = ModuleType("pkg_resources")
+    vars(removed)["resource_string"] = None
+    sys.modules.setdefault("pkg_resources", removed)
+    read_config = import_module("pyznap.utils").read_config
+    clean = import_module("pyznap.clean")
+    no_other_host = patch.object(clean, "SSH", side_effect=clean.SSHException)
+    path = {"PATH": f"{folder}:{os.environ['PATH']}"}
+    with patch.dict(os.environ, path), no_other_host:
+        try:
+            config = read_config(os.fspath(file))
+        except (ValueError, configparser.Error) as error:
+            raise ToolStopped(str(error)) from None
+        if config is None:
+            raise ToolStopped
+        clean.clean_config(config)
+    return set(destroyed.read_text().splitlines())
+
+
+def _named(lines: Iterable[str]) -> Iterable[str]:
+    begin, end = "INFO: pruning ", " ... "
+    for line in lines:
+        if line.startswith(begin) and line.endswith(end):
+            yield line[len(begin) : -len(end)]
+
+
+def _empty(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for file in folder.iterdir():
+        file.unlink()
