@@ -1,125 +1,188 @@
-"""pyznap's configuration: what is imported keeps what pyznap's own code keeps."""
+"""pyznap's configuration; tests/oracles/ holds the same against pyznap itself."""
 
 from __future__ import annotations
 
-import sys
-import tempfile
-from importlib import import_module
-from types import ModuleType
-from typing import Any
+import pytest
 
-from hypothesis import given
-from hypothesis import strategies as st
-
+from imported_sections import all_notes, counts, summary, written
 from zfstune.errors import PolicyError
-from zfstune.imports import convert
-from zfstune.policy import Last
+from zfstune.imports import Reading, convert
+from zfstune.imports.reading import LEAVE_ALONE, in_force
+from zfstune.policy_text import parse_policy
 from zfstune.retention import decide
 from zfstune.state import Snapshot
 
-PYZNAP = """
-[tank]
-hourly = 2
-daily = 1
-clean = no
-[tank/a]
-clean = yes
-hourly = 3
-"""
+TREE = ("pool", "sshpool", "tank", "tank/a", "tank/a/b", "tank/ab", "tank/ab/c", "tank/z")
 
 
-def pyznap_module(name: str) -> Any:
-    """Import one of pyznap's modules."""
-    # Gone from setuptools since; pyznap copies its configuration with it.
-    removed = ModuleType("pkg_resources")
-    vars(removed)["resource_string"] = None
-    sys.modules.setdefault("pkg_resources", removed)
-    return import_module(f"pyznap.{name}")
+def read(sections: str, tree: tuple[str, ...] | None = TREE) -> Reading:
+    """Import settings; each policy is one that can be stored."""
+    reading = convert("pyznap", written(sections), tree)
+    for each in reading.policies:
+        assert parse_policy(each.text, allow_zero=True).groups == each.policy.groups
+    return reading
 
 
-class _Named:
-    def __init__(self, short: str, gone: list[str]) -> None:
-        self.name = f"tank/a@{short}"
-        self._gone = gone
-
-    def destroy(self) -> None:
-        """Note who would be destroyed."""
-        self._gone.append(self.name.partition("@")[2])
-
-
-class _Filesystem:
-    def __init__(self, shorts: list[str]) -> None:
-        self.name = "tank/a"
-        self.gone: list[str] = []
-        self._shorts = shorts
-
-    def snapshots(self) -> list[_Named]:
-        """Give all, oldest first."""
-        return [_Named(short, self.gone) for short in self._shorts]
-
-
-_shorts = st.lists(
-    st.builds(
-        "{}_{}_{}".format,
-        st.sampled_from(["pyznap", "autosnap", "other"]),
-        st.integers(0, 99),
-        st.sampled_from(["hourly", "daily", "weekly", "frequent", "unknown"]),
-    ),
-    unique=True,
-    max_size=20,
-)
-
-
-@given(_shorts)
-def test_pyznap_itself(shorts: list[str]) -> None:
-    """The newest N of each kind, by pyznap's own function; a child has its parent's."""
-    [one] = convert("pyznap", PYZNAP).policies
-    assert one.dataset == "tank/a"
-    pyznap_module("utils")  # first, or pyznap's modules import in a circle
-    filesystem: Any = _Filesystem(shorts)
-    counts = dict.fromkeys(("frequent", "weekly", "monthly", "yearly"), 0)
-    clean = pyznap_module("clean").clean_filesystem
-    clean(filesystem, counts | {"hourly": 3, "daily": 1})
-    listing = [Snapshot(f"tank/a@{short}", txg, txg) for txg, short in enumerate(shorts)]
-    gone = {d.snapshot.short_name for d in decide(listing, one.policy) if not d.keep}
-    assert gone == set(filesystem.gone)
+@pytest.mark.parametrize(
+    ("sections", "expected"),
+    [
+        ("tank: clean=yes, hourly=3", "tank tank/a tank/a/b tank/ab tank/ab/c tank/z h3"),
+        # a section of its own takes a dataset out, whatever it says
+        ("tank: clean=yes, daily=1; tank/z: clean=no", ("tank tank/a tank/a/b tank/ab "
+         "tank/ab/c d1")),
+        ("tank: clean=yes, daily=1; tank/z: clean=maybe, daily=2",
+         "tank tank/a tank/a/b tank/ab tank/ab/c d1, tank/z d2"),
+        ("tank: clean=no, daily=1; tank/z: clean=yes, hourly=2", "tank/z h2 d1"),
+        # and those below it, which pyznap tells by how names begin
+        ("tank: clean=yes, daily=1; tank/a: clean=no", "tank tank/ab tank/z d1"),
+        ("tank: clean=yes, daily=1; tank/a: daily=2",
+         "tank tank/ab tank/z d1, tank/a tank/a/b d2"),
+        ("tank: clean=yes, daily=1; tank/a/b: clean=no",
+         "tank tank/a tank/ab tank/ab/c tank/z d1"),
+        # of what a section does not say, the first in the file above it holds
+        ("tank: daily=1, weekly=3; tank/a: daily=4, clean=yes; tank/a/b: hourly=5",
+         "tank/a d4 w3, tank/a/b h5 d1 w3"),
+        ("tank/a: daily=4, clean=yes; tank: daily=1, weekly=3; tank/a/b: hourly=5",
+         "tank/a d4 w3, tank/a/b h5 d4 w3"),
+        ("tank/ab/c: clean=yes; tank/a: daily=4; tank: daily=1", "tank/ab/c d4"),
+        ("tank/ab: clean=yes; tank/a: daily=4; tank: daily=1", "tank/ab tank/ab/c d1"),
+        ("tank: yearly=7; tank/z: clean=yes, frequent=6, monthly=5, yearly=0",
+         "tank/z f6 m5"),
+        ("DEFAULT: clean=yes, daily=3; tank/z: hourly=2; pool: daily=1",
+         "pool d1, tank/z h2 d3"),
+        # what configparser and int() make of it
+        ("tank/z: Clean:YES, DAILY : +4, hourly=1_0, weekly= 05", "tank/z h10 d4 w5"),
+        ("tank/z: clean=yes, daily=4, # hourly=2, ; weekly=3, snap=no", "tank/z d4"),
+        ("tank/z: clean=yes, other=50%, daily=4", "tank/z d4"),
+        ("tank/z: clean=yes, daily=%(hourly)s, hourly=2", "tank/z h2 d2"),
+        ("tank/z: daily=4, snap=yes,  clean=no; tank: clean=yes, hourly=1; tank/a: snap=a",
+         "tank tank/a tank/a/b tank/ab h1, tank/z h1 d4"),
+        # pyznap takes it for another host, cannot read it, and passes it over
+        ("sshpool: clean=yes, daily=4; tank/z: clean=yes, daily=5", "tank/z d5"),
+    ],
+)  # fmt: skip
+def test_whose_settings_hold(sections: str, expected: str) -> None:
+    """Of each dataset, as pyznap works it out."""
+    reading = read(sections)
+    assert reading.left_out == ()
+    assert summary(reading, TREE) == expected
 
 
-_KINDS = ("frequent", "hourly", "daily", "weekly", "monthly", "yearly")
-_sections = st.dictionaries(
-    st.sampled_from(["tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/z"]),
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "clean": st.sampled_from(["yes", "no", "Yes", "true", ""]),
-            **dict.fromkeys(_KINDS[1:3], st.integers(0, 9).map(str)),
-        },
-    ),
-    min_size=1,
-)
-
-
-@given(_sections)
-def test_sections_by_pyznap_itself(sections: dict[str, dict[str, str]]) -> None:
-    """What a section has of those above it, whatever their order, as pyznap reads it."""
-    text = "".join(
-        f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in said.items())
-        for name, said in sections.items()
-    )
-    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
-        file.write(text)
-        file.flush()
-        read = pyznap_module("utils").read_config(file.name)
-    theirs = {
-        each["name"]: [each[kind] or 0 for kind in _KINDS] for each in read if each["clean"]
+def test_what_names_are_of_a_kind() -> None:
+    """Those of pyznap and sanoid; a kind that is not spoken of goes whole."""
+    [one] = read("pool: clean=yes, daily=1").policies
+    gone = {"pyznap_x_hourly", "autosnap_hourly", "pyznap_1_daily", "pyznapx_frequent",
+            "autosnap_weekly", "pyznap_monthly", "pyznap__yearly"}  # fmt: skip
+    stay = {
+        "pyznap_2_daily",
+        "pyznap",
+        "xpyznap_1_daily",
+        "pyznap_1_other",
+        "pyznap-hourly",
     }
-    try:
-        found = convert("pyznap", text).policies
-    except PolicyError:
-        assert not theirs
-        return
-    ours = {}
-    for one in found:
-        rules = [rule for group in one.policy.groups for rule in group.rules]
-        ours[one.dataset] = [rule.count for rule in rules if isinstance(rule, Last)]
-    assert ours == theirs
+    listing = [
+        Snapshot(f"pool@{short}", txg, txg)
+        for txg, short in enumerate([*sorted(gone), *sorted(stay)], 1)
+    ]
+    decided = decide(listing, one.policy)
+    assert {d.snapshot.short_name for d in decided if not d.keep} == gone
+    assert one.policy.allow_zero
+    assert "--all-of-them consents" in all_notes(Reading((one,)))
+
+
+def test_what_is_noted() -> None:
+    """Where zfstune differs, and nothing that is not so."""
+    kinds = ("frequent", "hourly", "daily", "weekly", "monthly", "yearly")
+    reading = read("tank: clean=yes, " + ", ".join(f"{kind}=1" for kind in kinds))
+    [one] = reading.policies
+    assert not one.policy.allow_zero
+    assert one.notes == (
+        "a snapshot dated after now stays here and does not count; pyznap counts it",
+    )
+    two = all_notes(read("tank: clean=yes, daily=1; tank/z: clean=no; pool: clean=yes"))
+    assert "that is called like tank/z and longer, as tank/z-2/x" in two
+    assert "made later" not in two
+
+
+def test_a_dataset_that_is_not_cleaned_below_one_that_is() -> None:
+    """It gets a line of its own, whether or not the datasets are known."""
+    for tree in (None, ("tank", "tank/a", "tank/a/b")):
+        reading = read("tank: clean=yes, daily=1; tank/a: clean=no", tree)
+        assert [each.dataset for each in reading.policies] == ["tank/a", "tank"]
+        assert reading.policies[0].policy == LEAVE_ALONE
+        assert reading.left_out == ()
+    alone = read("tank/z: clean=yes; tank/a: clean=no", None)
+    assert [each.dataset for each in alone.policies] == ["tank/z"]
+
+
+def test_a_section_for_another_host() -> None:
+    """Is left out, with where it is to be imported; what does not clean is not named."""
+    reading = read(
+        "tank: clean=yes; ssh:22:root@nas:back/up: clean=yes; ssh::me@other:x: clean=no"
+    )
+    [left_out] = reading.left_out
+    assert (left_out.name, left_out.dataset) == ("ssh:22:root@nas:back/up", "")
+    assert left_out.reason == "it is for the host 'nas'"
+    assert left_out.hint == "run this there, on these settings with [back/up] in its place"
+    assert [each.dataset for each in reading.policies] == ["tank"]
+    [only] = read("ssh::a@b:x/y: clean=yes; tank: snap=yes").left_out
+    assert "with [x/y]" in only.hint
+    inherited = read("ssh:1:a@b:x: clean=yes; ssh:1:a@b:x/y: daily=1").left_out
+    assert [each.name for each in inherited] == ["ssh:1:a@b:x", "ssh:1:a@b:x/y"]
+
+
+def test_a_dataset_that_is_not_there() -> None:
+    """Is named; one with a section that is not there takes nothing out."""
+    reading = read("tank/q: clean=yes; tank/z: clean=yes, daily=2")
+    assert [(each.name, each.reason) for each in reading.left_out] == [
+        ("tank/q", "there is no such dataset here")
+    ]
+    tree = ("tank", "tank/ab", "tank/ab/c")
+    assert counts(in_force(read("tank: clean=yes, daily=1; tank/a: clean=no", tree), tree)
+                  ["tank/ab/c"]) == "d1"  # fmt: skip
+
+
+def test_a_number_below_zero() -> None:
+    """Lets the oldest go at each run, which no policy does; it inherits nothing."""
+    reading = read("tank: clean=yes, daily=1; tank/a: daily=-2, hourly=0")
+    reason = "daily=-2 destroys that many of the oldest at each run"
+    assert [(each.name, each.dataset, each.reason) for each in reading.left_out] == [
+        (name, name, reason) for name in ("tank/a", "tank/a/b")
+    ]
+    assert in_force(reading, TREE)["tank/a"] == LEAVE_ALONE
+    assert in_force(reading, TREE)["tank/a/b"] == LEAVE_ALONE
+    assert counts(in_force(reading, TREE)["tank/z"]) == "d1"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[tank]\nclean=yes\ndaily=3 # x\n", "'tank': daily=3 # x is no number"),
+        ("[tank]\nclean=yes\ndaily=\n", "'tank': daily= is no number"),
+        ("[tank]\ndaily=3\n    hourly=2\n", "daily=3\\nhourly=2 is no number"),
+        ("[tank]\nclean=yes\nretries=1,x\n", "retries=x is no number"),
+        ("[tank]\nretry_interval=\n", "retry_interval= is no number"),
+        ("[tank]\nclean=yes\n[tank]\n", "already exists"),
+        ("[tank]\nclean=yes\nclean=no\n", "already exists"),
+        ("clean=yes\n", "no section headers"),
+        ("\ufeff[tank]\nclean=yes\n", "no section headers"),
+        ("[tank]\nclean\n", "parsing errors"),
+        ("[tank]\nclean=yes\ndest=50%\n", "'%' must be followed"),
+        ("[tank]\nsnap=%(x)s\n", "Bad value substitution"),
+        ("[tank]\nclean=no\ndaily=3\n", "nothing in it prunes"),
+        ("[tank]\ndaily=3\nhourly=" + "9" * 5000, "is no number"),
+    ],
+)
+def test_files_that_are_refused(text: str, reason: str) -> None:
+    """Where pyznap stops, nothing is imported."""
+    with pytest.raises(PolicyError, match=r"^cannot import from pyznap") as no:
+        convert("pyznap", text, TREE)
+    assert reason in no.value.message
+    assert no.value.message.isprintable()
+
+
+def test_any_line_end_is_one() -> None:
+    """As pyznap opens its file."""
+    text = written("tank: clean=yes, daily=3")
+    for end in ("\r\n", "\r"):
+        assert convert("pyznap", text.replace("\n", end)) == convert("pyznap", text)
