@@ -1,22 +1,19 @@
-"""zrepl's configuration: what is read of its YAML, and policies that keep the same."""
+"""zrepl's configuration: policies that keep what its jobs would, or the reason why not."""
 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from datetime import UTC, datetime
-from importlib import import_module
+from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reading_oracle import NOW, cases, gone, in_force, taken
 from zfstune.errors import PolicyError
 from zfstune.imports import convert
-from zfstune.imports.plain_yaml import read_yaml
-from zfstune.policy_text import parse_policy
-from zfstune.retention import decide
-from zfstune.state import Snapshot
+from zfstune.imports.reading import LEAVE_ALONE, UNKNOWN_TREE
 
 # The shape of zrepl's own sample, config/samples/local.yml and snap.yml.
 SAMPLE = """\
@@ -27,7 +24,7 @@ jobs:
   filesystems: {
     "tank<": true,
     "tank/scratch<": false, # not these
-    'tank/one': true
+    'tank/one<': true
   }
   snapshotting:
     type: periodic
@@ -44,75 +41,106 @@ jobs:
 - name: sink
   type: sink
   root_fs: "backup"
-  serve: {type: local, listener_name: x}
+  serve:
+    type: tcp
+    listen: :8888
 """
-NOW = 1_700_006_400
+GRID = "regex=zrepl_.* grid='1x1h(keep=all) | 24x1h | 14x1d'"
+TREE = ("tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/ab", "pool", "pool/a")
 
 
-def yaml_itself(text: str) -> object:
-    """Read all as text, the way YAML's own parser in Python does."""
-    yaml = import_module("yaml")
-    found: object = yaml.load(text, Loader=yaml.BaseLoader)
-    return found
-
-
-def blank(value: object) -> object:
-    """Give what is there with nothing for None, as that parser reads it."""
-    if isinstance(value, dict):
-        return {key: blank(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [blank(each) for each in value]
-    return "" if value is None else value
-
-
-def rules(*lines: str) -> str:
+def rules(*lines: str, filesystems: str = "tank/a<: true") -> str:
     """Give a configuration of one job with some rules."""
     listed = "".join(f"    - {{{line}}}\n" for line in lines)
-    head = "jobs:\n- name: j\n  type: snap\n  filesystems:\n    tank/a<: true\n"
+    head = f"jobs:\n- name: j\n  type: snap\n  filesystems:\n    {filesystems}\n"
     return f"{head}  pruning:\n    keep:\n{listed}"
 
 
-def gone(text: str, listing: list[tuple[str, int]]) -> set[str]:
+def job(name: str, kind: str, rest: str) -> str:
+    """Give one job, to be put below ``jobs:``."""
+    lines = "".join(f"  {line}\n" for line in rest.splitlines())
+    return f"- name: {name}\n  type: {kind}\n{lines}"
+
+
+def lost(text: str, listing: list[tuple[str, int]]) -> set[str]:
     """Give the names of what the policy read from a text lets go, oldest given first."""
-    [one] = convert("zrepl", text).policies
-    snapshots = [
-        Snapshot(f"tank/a@{name}", txg, txg, creation=t)
-        for txg, (name, t) in enumerate(listing, 1)
-    ]
-    policy = parse_policy(one.text, allow_zero=True)
-    assert policy.groups == one.policy.groups
-    decided = decide(snapshots, policy, datetime.fromtimestamp(NOW, UTC))
-    return {d.snapshot.short_name for d in decided if not d.keep}
+    return gone(in_force(convert("zrepl", text), "tank/a"), taken("tank/a", listing))
+
+
+def said(text: str, datasets: tuple[str, ...] | None = None) -> dict[str, str]:
+    """Give the policies by dataset."""
+    return {each.dataset: each.text for each in convert("zrepl", text, datasets).policies}
+
+
+def refused(text: str, datasets: tuple[str, ...] | None = None) -> dict[str, str]:
+    """Give the reasons by what was left out."""
+    return {each.name: each.reason for each in convert("zrepl", text, datasets).left_out}
 
 
 def test_the_sample_is_read() -> None:
     """Datasets by the filter, the excluded one kept whole, and no consent needed."""
-    found = {one.dataset: one for one in convert("zrepl", SAMPLE).policies}
-    assert {name: one.text for name, one in found.items()} == {
-        "tank": "regex=zrepl_.* grid='1x1h(keep=all) | 24x1h | 14x1d'",
+    reading = convert("zrepl", SAMPLE)
+    found = {each.dataset: each for each in reading.policies}
+    assert {name: each.text for name, each in found.items()} == {
+        "tank": GRID,
         "tank/scratch": "match=* never",
-        "tank/one": "regex=zrepl_.* grid='1x1h(keep=all) | 24x1h | 14x1d'",
     }
-    assert not any(one.policy.allow_zero for one in found.values())
-    assert found["tank"].notes == ()
-    assert "leaves them alone" in found["tank/one"].notes[0]
+    assert not any(each.policy.allow_zero for each in found.values())
+    assert [note[:27] for note in found["tank"].notes] == ["snapshots dated after now s"]
+    assert reading.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "negated"),
+    [
+        *((word, True) for word in ("true", "True", "TRUE", "yes", "YES", "on", "y", "Y")),
+        *((word, False) for word in ("false", "False", "no", "NO", "off", "n", "N")),
+    ],
+)
+def test_every_truth_of_yaml(word: str, negated: bool) -> None:  # noqa: FBT001
+    """What go-yaml takes for a truth, and not the word alone that we write."""
+    text = rules(
+        'type: grid, grid: 1x1h(keep=all), regex: "^zrepl_"',
+        f'type: regex, negate: {word}, regex: "^zrepl_.*"',
+        filesystems=f"tank/a<: {word}",
+    )
+    if negated:
+        assert said(text) == {"tank/a": "regex=zrepl_.* grid=1x1h(keep=all)"}
+        return
+    with pytest.raises(PolicyError, match="nothing in it prunes"):
+        convert("zrepl", text)
+    whole = text.replace(f"tank/a<: {word}", "tank/a<: true")
+    assert lost(whole, [("zrepl_1", 1), ("man", 2), ("zrepl_2", NOW)]) == {"man"}
+
+
+@pytest.mark.parametrize("word", ["'true'", '"yes"', "1", "wahr", "tRUE", "~", "[true]"])
+def test_what_is_no_truth(word: str) -> None:
+    """A text in quotes is none; zrepl would not start with it."""
+    text = rules("type: last_n, count: 3", f"type: regex, negate: {word}, regex: a")
+    assert "neither true nor false" in refused(text)["tank/a"]
+    text = rules("type: last_n, count: 3", filesystems=f"tank/a<: {word}")
+    assert "neither true nor false" in refused(text)["job j"]
 
 
 def test_the_sides_of_a_replication() -> None:
     """What is for the other host says so; what was received hangs below root_fs."""
-    text = (
-        "jobs:\n- name: p\n  type: pull\n  root_fs: backup/x\n  pruning:\n"
-        "    keep_sender:\n    - type: last_n\n      count: 10\n"
-        "    keep_receiver:\n    - type: last_n\n      count: 20\n"
+    sides = (
+        "root_fs: tank/a\npruning:\n"
+        "  keep_sender:\n  - type: last_n\n    count: 10\n"
+        "  keep_receiver:\n  - type: last_n\n    count: 20\n"
     )
-    receiver, sender = convert("zrepl", text).policies
+    reading = convert("zrepl", "jobs:\n" + job("p", "pull", sides), TREE)
+    below, sender = reading.policies
     assert (sender.dataset, sender.text) == ("", "match=* keep=10; match=* keep=0")
-    assert "for the other side" in sender.notes[-1]
-    assert (receiver.dataset, receiver.text) == (
-        "backup/x",
-        "match=* keep=20; match=* keep=0",
-    )
-    assert receiver.policy.allow_zero
+    assert "keep_sender of job 'p' is for the other side" in sender.notes[-1]
+    assert (below.dataset, below.text) == ("tank/a/b", "match=* keep=20; match=* keep=0")
+    assert below.policy.allow_zero
+    assert "'tank/a' itself is left alone" in below.notes[-1]
+    pushed = "jobs:\n" + job("p", "push", "filesystems: {tank: true}\n" + sides[16:])
+    receiver = convert("zrepl", pushed, ("tank",)).policies[-1]
+    assert (receiver.dataset, receiver.text[:15]) == ("", "match=* keep=20")
+    assert "keep_receiver of job 'p'" in receiver.notes[-1]
+    assert said(pushed, ("tank",))["tank"] == "match=* keep=10; match=* keep=0"
 
 
 # The tables are those of zrepl's own tests: internal/pruning/keep_last_n_test.go and
@@ -123,72 +151,181 @@ def test_the_sides_of_a_replication() -> None:
 def test_last_n(count: int, left: set[str]) -> None:
     """The newest so many of all, whoever took them."""
     times = [("1", 10), ("3", 15), ("2", 20), ("4", 30), ("5", 30)]
-    assert (
-        gone(rules(f"type: last_n, count: {count}"), times) == {n for n, _ in times} - left
-    )
+    text = rules(f"type: last_n, count: {count}")
+    assert lost(text, times) == {name for name, _ in times} - left
 
 
 def test_last_n_with_an_expression() -> None:
     """What it does not match is not kept by it, and goes."""
     times = [("a1", 1), ("b1", 2), ("a2", 3)]
-    assert gone(rules("type: last_n, count: 4, regex: a"), times) == {"b1"}
+    assert lost(rules("type: last_n, count: 4, regex: a"), times) == {"b1"}
 
 
 def test_two_grids() -> None:
     """Each counts from the newest that its own expression matches."""
     text = rules(
         'type: grid, grid: "1x10s | 1x10s", regex: "^p1_"',
+        'type: grid, grid: "1x10s | 1x10s", regex: "^p1_"',
         'type: grid, grid: "1x10s | 1x10s", regex: "^p2_"',
     )
     ages = {"p1_a": 4, "p1_b": 14, "p1_c": 29, "p2_d": 5, "p2_e": 15, "p2_f": 30}
     listing = [(n, NOW - age) for n, age in sorted(ages.items(), key=lambda i: -i[1])]
-    found = gone(text, listing)
     # spans are counted from the newest: of p1 its ages are 0, 10 and 25
-    assert found == {"p1_c", "p2_f"}
+    assert lost(text, listing) == {"p1_c", "p2_f"}
+    notes = convert("zrepl", text).policies[0].notes
+    assert "the newest snapshot of a scope always stays" in notes[0]
+    assert "'keep=0'" in notes[-1]
+
+
+def test_what_an_expression_leaves_stays_without_consent() -> None:
+    """Be it that a rule's expression is narrower than the one that is left alone."""
+    text = rules(
+        'type: last_n, count: 2, regex: "^z_d"', 'type: regex, negate: on, regex: "^z_"'
+    )
+    assert said(text) == {"tank/a": "regex=z_d.* keep=2; regex=z_.* keep=0"}
+    listing = [(name, at) for at, name in enumerate(("z_h", "z_d1", "x", "z_d2", "z_d3"))]
+    assert lost(text, listing) == {"z_h", "z_d1"}
+    # of one that is not narrower, what no rule keeps may go only where both agree
+    text = rules(
+        'type: last_n, count: 2, regex: "d"', 'type: regex, negate: on, regex: "^z_"'
+    )
+    assert lost(text, [*listing, ("d9", 9)]) == {"z_h", "z_d1", "z_d2"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("type: regex, regex: '.*'", "type: last_n, count: 1"),
+        ("type: regex, regex: ''",),
+        ("type: regex, regex: '^a'", "type: regex, regex: '^a.*', negate: true"),
+        ("type: regex, regex: '^.*$'", "type: not_replicated"),
+    ],
+)
+def test_rules_that_keep_all(lines: tuple[str, ...]) -> None:
+    """Nothing goes, and no zero is written that would need consent."""
+    assert said(rules(*lines)) == {"tank/a": "match=* never"}
+
+
+def test_no_rule_destroys_nothing() -> None:
+    """As in zrepl, where each snapshot must be let go by all of them, but one at least."""
+    assert said(rules().replace("keep:\n", "keep: []\n")) == {"tank/a": "match=* never"}
+
+
+QUICK_START = "jobs:\n" + job(
+    "snap",
+    "snap",
+    'filesystems: {"tank<": true}\npruning:\n  keep:\n'
+    '  - {type: grid, grid: 1x1h(keep=all) | 24x1h | 14x1d, regex: "^zrepl_"}\n'
+    '  - {type: regex, negate: true, regex: "^zrepl_"}\n',
+)
+PUSH = job(
+    "push",
+    "push",
+    'filesystems: {{"{}": true}}\npruning:\n'
+    "  keep_sender:\n  - {{{}}}\n  keep_receiver: []",
+)
+
+
+def test_the_quick_start() -> None:
+    """One job keeps all of what the other one prunes, and then that one decides."""
+    text = QUICK_START + PUSH.format("tank<", 'type: regex, regex: ".*"')
+    assert said(text) == {"tank": GRID, "": "match=* never"}
+    assert refused(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        # the same, whichever comes first
+        ("type: last_n, count: 3, regex: '^zrepl_'", None),
+        ("type: last_n, count: 3, regex: 'b_'", None),
+        ("type: last_n, count: 3", None),
+        ("type: regex, regex: '^b_'", None),
+    ],
+)
+def test_several_jobs_that_do_not_agree(rule: str, expected: None) -> None:
+    """What each leaves is counted by the other; no policy says that."""
+    text = QUICK_START + PUSH.format("tank/a<", rule)
+    reading = convert("zrepl", text)
+    assert in_force(reading, "tank/a") is expected
+    assert [policy.text for policy in reading.policies] == [
+        "match=* never",
+        GRID,
+        "match=* never",
+    ]
+    assert refused(text) == {
+        "tank/a": "jobs 'snap' and 'push' prune it by different rules; what several jobs "
+        "leave is no union of rules"
+    }
+
+
+def test_jobs_that_never_meet() -> None:
+    """Rules of other snapshots stand beside each other in one policy."""
+    left = 'type: regex, negate: true, regex: "^b_"'
+    other = f'type: last_n, count: 3, regex: "^b_"}}\n    - {{{left}'
+    text = QUICK_START + PUSH.format("tank/a<", other)
+    both = f"{GRID}; regex=b_.* keep=3"
+    assert said(text) == {"tank/a": both, "tank": GRID, "": "match=* never"}
+    # twice the same is once
+    twice = QUICK_START + QUICK_START.removeprefix("jobs:\n").replace("snap\n  t", "s\n  t")
+    assert said(twice) == {"tank": GRID}
+
+
+def test_not_replicated_is_left_out_with_what_else_there_is() -> None:
+    """Its dataset gets no policy, what lies above does, and the other rules are said."""
+    text = QUICK_START + PUSH.format(
+        "tank/a<", "type: not_replicated}\n    - {type: last_n, count: 10"
+    )
+    [left_out] = convert("zrepl", text, TREE).left_out
+    assert (left_out.name, left_out.dataset) == ("tank/a", "tank/a")
+    assert left_out.reason == (
+        "keep_sender of job push: not_replicated keeps what another host has not got yet, "
+        "and zfstune does not know that"
+    )
+    assert left_out.hint.endswith("keep is: match=* keep=10; match=* keep=0")
+    reading = convert("zrepl", text, TREE)
+    assert in_force(reading, "tank/a/b/c") is None
+    assert in_force(reading, "tank/ab") is not None
     assert (
-        "the newest snapshot of a scope always stays"
-        in convert("zrepl", text).policies[0].notes[0]
+        "not_replicated"
+        in refused(rules("type: not_replicated, keep_snapshot_at_cursor: no"))["tank/a"]
     )
 
 
-EXPRESSIONS = (
-    "^zrepl_",
-    "^zrepl_.*$",
-    "daily",
-    "_a$",
-    "^x$",
-    "a|b$",
-    "^(man|auto)_",
-    "",
-    "\\\\d",
-)
-NAMES = ("zrepl_1", "zrepl_a", "manual", "daily_b", "x", "xx", "auto_7", "man_x_a")
+def test_filters_by_the_longest_entry() -> None:
+    """An entry without a sign is for one dataset, and wins; else the longest does."""
+    entries = (
+        "tank<: on\n    tank/a: n\n    tank/a/b<: off\n    tank/a/b/c: yes\n    pool: true"
+    )
+    text = rules("type: last_n, count: 3", "type: regex, regex: a", filesystems=entries)
+    reading = convert("zrepl", text, TREE)
+    taken_in = {name for name in TREE if in_force(reading, name)}
+    assert taken_in == {"tank", "tank/ab", "tank/a/b/c", "pool"}
+    assert reading.left_out == ()
+    assert refused(text) == dict.fromkeys(("tank/a", "tank/a/b/c", "pool"), UNKNOWN_TREE)
+    hints = {each.name: each.hint for each in convert("zrepl", text).left_out}
+    assert "for 'pool' alone it is 'match=* keep=3" in hints["pool"]
+    assert "alone" not in hints["tank/a"]
+    assert said(text)["tank/a"] == "match=* never"
 
 
-@given(
-    kept=st.sets(st.sampled_from(EXPRESSIONS), max_size=3),
-    but=st.sets(st.sampled_from(EXPRESSIONS), max_size=2),
-    listed=st.lists(st.sampled_from(NAMES), unique=True, min_size=1),
-)
-def test_expressions_keep_what_zrepls_would(
-    kept: set[str], but: set[str], listed: list[str]
-) -> None:
-    """Kept where a part matches, or where no part matches one that is negated."""
-    lines = [f'type: regex, regex: "{r}"' for r in sorted(kept) if r]
-    lines += [f'type: regex, regex: "{r}", negate: true' for r in sorted(but) if r]
-    if not lines:
-        return
-
-    def found(regex: str, name: str) -> bool:
-        return re.search(regex.replace("\\\\", "\\"), name) is not None
-
-    stay = {
-        name
-        for name in listed
-        if any(found(r, name) for r in kept if r)
-        or any(not found(r, name) for r in but if r)
+def test_all_datasets() -> None:
+    """Of each pool, where they are known; else somebody has to name the pools."""
+    text = rules("type: last_n, count: 3", filesystems="<: true\n    tank/a<: false")
+    assert said(text, TREE) == {
+        "tank/a": "match=* never",
+        "tank": "match=* keep=3; match=* keep=0",
+        "pool": "match=* keep=3; match=* keep=0",
     }
-    assert gone(rules(*lines), [(n, t) for t, n in enumerate(listed)]) == set(listed) - stay
+    reading = convert("zrepl", text)
+    assert reading.policies[-1].dataset == ""
+    assert "store it on each pool" in reading.policies[-1].notes[-1]
+
+
+def test_a_dataset_that_is_not_there_is_said() -> None:
+    """A name that was misspelt does not vanish."""
+    text = rules("type: last_n, count: 3", filesystems="tank/gone<: true")
+    assert refused(text, TREE) == {"tank/gone": "there is no such dataset here"}
 
 
 @pytest.mark.parametrize(
@@ -196,146 +333,251 @@ def test_expressions_keep_what_zrepls_would(
     [
         ("", "no list of jobs"),
         ("jobs: {}", "no list of jobs"),
-        (
-            rules("type: not_replicated"),
-            "job 'j': keep: not_replicated goes by what another",
-        ),
-        (rules("type: grid, regex: x"), "a grid has no 'grid'"),
-        (rules('type: grid, grid: "24x1h | 7x1m"'), "may not get shorter"),
-        (rules("type: last_n, count: 0"), "no number above zero"),
-        (rules("type: last_n, count: 3, keep: 4"), "nobody knows 'keep'"),
-        (rules("type: sometimes"), "a rule of type 'sometimes'"),
-        (rules('type: regex, regex: "[[:alpha:]]"'), "classes like"),
-        (rules('type: regex, regex: "("'), "regex '('"),
-        (
-            rules("type: last_n, count: 3").replace("tank/a<: true", "x: 1"),
-            "neither true nor",
-        ),
-        (
-            rules("type: last_n, count: 3").replace("filesystems", "datasets"),
-            "'filesystems'",
-        ),
-        (
-            rules("type: last_n, count: 3").replace("keep:", "keeps:"),
-            "nobody knows 'keeps'",
-        ),
-        ("jobs:\n- name: j\n  type: &a snap\n", "line 3: '&a snap' is beyond"),
-        ("jobs:\n- name: j\n  type: snap\n", "nothing in it prunes"),
+        ("jobs: [a]", "no list of jobs"),
+        ("- a", "no list of jobs"),
+        ("jobs:\n- name: &a\n  type: [", "line 4"),
+        ("jobs: []\njob: []", "nobody knows 'job'"),
+        ("jobs: []\ninclude: [a.yml]", "'include' takes in jobs of other files"),
+        (rules("type: last_n, count: 3, count: 4"), "'count' stands there twice"),
+        ("jobs: []\n", "nothing in it prunes"),
+        (SAMPLE[SAMPLE.index("- name: sink") :].join(("jobs:\n", "")), "nothing in it pru"),
     ],
 )
-def test_what_cannot_be_kept_is_refused(text: str, reason: str) -> None:
-    """With the job, the rule or the line, and why."""
+def test_what_cannot_be_read_at_all(text: str, reason: str) -> None:
+    """With the line, or what is missing."""
     with pytest.raises(PolicyError, match=r"^cannot import from zrepl") as no:
         convert("zrepl", text)
     assert reason in no.value.message
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
+    ("text", "name", "reason"),
     [
-        ("a: 1\nb:\n  c: x y # z\n", {"a": "1", "b": {"c": "x y"}}),
-        ("- a\n-\n  - b\n- c: d\n  e: f\n", ["a", ["b"], {"c": "d", "e": "f"}]),
-        ("a:\n- 1\n- 2\nb: 3", {"a": ["1", "2"], "b": "3"}),
-        ("a:\n  - - 1\n    - 2\n", {"a": [["1", "2"]]}),
-        ("a: [1, 'x, y', {b: [] }]", {"a": ["1", "x, y", {"b": []}]}),
+        (rules("type: grid, regex: x"), "tank/a", "a grid has no 'grid'"),
+        (rules("type: grid, grid: 1x1h"), "tank/a", "type grid has no 'regex'"),
+        (rules("type: grid, grid: 1x1h, regex: ''"), "tank/a", "type grid has no 'regex'"),
+        (rules("type: regex"), "tank/a", "type regex has no 'regex'"),
+        (rules("type: regex, regex: ~"), "tank/a", "is nothing, unless it is quoted"),
         (
-            "a: {\n  b: 1,\n  # no\n\n  c: 2 }\nd: e#f\n",
-            {"a": {"b": "1", "c": "2"}, "d": "e#f"},
+            rules('type: grid, regex: x, grid: "24x1h | 7x1m"'),
+            "tank/a",
+            "'24x1h | 7x1m': spans may not get shorter",
         ),
-        ("a: 'it''s'\nb: \"a\\\\d\\\"\"\n", {"a": "it's", "b": 'a\\d"'}),
-        ("'a b': x:y\n\"c\": '#'\n", {"a b": "x:y", "c": "#"}),
-        ("---\na:\nb: c\n", {"a": None, "b": "c"}),
-        ("# nothing\n\n", None),
+        (
+            rules('type: grid, regex: x, grid: "1x1h | 1x2h(keep=all) | 1x1h"'),
+            "tank/a",
+            "spans may not get shorter",
+        ),
+        (rules('type: grid, regex: x, grid: "1x1y"'), "tank/a", "'1x1y' should read"),
+        (rules('type: grid, regex: x, grid: "1x1h(keep=0)"'), "tank/a", "says nothing"),
+        (rules('type: grid, regex: x, grid: "0x1h"'), "tank/a", "says nothing"),
+        (rules('type: grid, regex: x, grid: "99999999x1h"'), "tank/a", "more than 100000"),
+        (rules("type: last_n, count: 0"), "tank/a", "'0' is no number above zero"),
+        (rules("type: last_n, count: 010"), "tank/a", "'010' is no number above"),
+        (rules("type: last_n, count: '10'"), "tank/a", "no number above zero"),
+        (rules("type: last_n, count: 10.5"), "tank/a", "no number above zero"),
+        (rules("type: last_n"), "tank/a", "what stands there is no number"),
+        (rules("type: last_n, count: 3, keep: 4"), "tank/a", "nobody knows 'keep'"),
+        (rules("type: sometimes"), "tank/a", "a rule of type 'sometimes'"),
+        (rules("typ: regex"), "tank/a", "a rule of type ''"),
+        (rules("type: regex, regex: '[[:alpha:]]'"), "tank/a", "is beyond what Go and"),
+        (rules("type: regex, regex: '('"), "tank/a", "regex '('"),
+        (rules('type: last_n, count: 1, regex: "it\'s"'), "tank/a", "holds a quote"),
+        (
+            rules("type: last_n, count: 3").replace("filesystems", "datasets"),
+            "job j",
+            "no 'filesystems'",
+        ),
+        (
+            rules("type: last_n, count: 3").replace("keep:", "keeps:"),
+            "job j",
+            "its pruning should hold keep, as jobs of type snap do",
+        ),
+        (rules().replace("type: snap", "type: push"), "job j", "keep_sender and keep_rec"),
+        (rules().replace("type: snap", "type: sink"), "job j", "should hold none"),
+        (rules().replace("type: snap", "type: snip"), "job j", "of type 'snip'"),
+        (rules().replace("  type: snap\n", ""), "job j", "it has no 'type'"),
+        (rules().replace("name: j", "nam: j"), "tank/a", "keep of job 1: it is no list"),
+        (rules(filesystems="tank/a<<: true"), "job j", "character '<' at position 7"),
+        (rules(filesystems="'': true"), "job j", "empty"),
+        (rules().replace("keep:\n", "keep: [a]\n"), "tank/a", "a rule is no mapping"),
     ],
 )
-def test_yaml_is_read(text: str, value: object) -> None:
-    """Blocks, flows over lines, quotes and comments."""
-    assert read_yaml(text) == value
-    if value is not None:
-        assert yaml_itself(text) == blank(value)
+def test_what_cannot_be_kept_is_left_out(text: str, name: str, reason: str) -> None:
+    """With the job or dataset, and why."""
+    assert reason in refused(text).get(name, "")
+    assert not any(in_force(convert("zrepl", text), each) for each in TREE)
 
 
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("a: 1\n---\nb: 2\n", 2),
-        ("a: &x 1\n", 1),
-        ("a: *x\n", 1),
-        ("a: !!int 3\n", 1),
-        ("b: 1\na: |\n  text\n", 2),
-        ("a: >-\n  text\n", 1),
-        ("a: 1\na: 2\n", 2),
-        ("<<: x\n", 1),
-        ("a:\n\tb: 1\n", 2),
-        ("a: [1, 2\n", 1),
-        ("a: [1 2], x\n", 1),
-        ("a: {b}\n", 1),
-        ("a: {b: 1, b: 2}\n", 1),
-        ("a: }\n", 1),
-        ("a: b: c\n", 1),
-        ("a: 'x' y\n", 1),
-        ('a: "\\q"\n', 1),
-        ("a: 1\n  b: 2\n", 2),
-        ("a:\n    b: 1\n  c: 2\n", 3),
-        ("x\ny\n", 2),
-        ("? a\n: b\n", 1),
-        ("[" * 50 + "]" * 50, 1),
-        ("".join(f"{' ' * n}a:\n" for n in range(50)), 22),
-    ],
+def test_a_job_that_cannot_be_read_may_prune_what_others_do() -> None:
+    """So what it names gets no policy, and if it names nothing, nothing does."""
+    broken = QUICK_START + job("b", "snap", 'filesystems: {"tank/a<": true}')
+    reading = convert("zrepl", broken, TREE)
+    assert in_force(reading, "tank/ab") is not None
+    assert in_force(reading, "tank/a/b") is None
+    assert set(refused(broken, TREE)) == {"job b", "tank/a"}
+    nameless = QUICK_START + job("b", "snap", "pruning: {keep: []}")
+    assert not any(in_force(convert("zrepl", nameless, TREE), each) for each in TREE)
+
+
+# A model of zrepl, straight from internal/pruning and internal/daemon/filters.
+
+REGEXES = ("^z_", "^z_.*", "^z_h", "^m", "", ".*", "_a$", "h|m", "^x$", "[ab]")
+GRIDS = ("1x1h(keep=all) | 3x1h", "2x1h | 2x4h", "1x2h(keep=2)|2x1d", "3x1h")
+NAMES = ("z_h{}_a", "z_d{}_b", "m{}", "h_{}", "x")
+
+
+def grid_destroys(spec: str, matching: list[tuple[str, int]]) -> set[str]:
+    """Fit snapshots into a grid as retentiongrid.go does."""
+    newest = max(time for _, time in matching)
+    begin = newest
+    keeps = set()
+    for part in spec.split("|"):
+        times, length, unit, keep = re.fullmatch(
+            r"\s*(\d+)x(\d+)([hd])(?:\(keep=(\w+)\))?\s*", part
+        ).groups()  # type: ignore[union-attr]
+        for _ in range(int(times)):
+            end = begin - int(length) * {"h": 3600, "d": 86400}[unit]
+            inside = sorted((t, n) for n, t in matching if end < t <= begin)
+            most = len(inside) if keep == "all" else int(keep or 1)
+            keeps |= {name for _, name in inside[:most]}
+            begin = end
+    return {name for name, _ in matching} - keeps
+
+
+def rule_destroys(rule: dict[str, Any], there: list[tuple[str, int]]) -> set[str]:
+    """Ask one rule."""
+    names = {name for name, _ in there}
+    matching = [each for each in there if re.search(rule.get("regex", ""), each[0])]
+    if rule["type"] == "regex":
+        hit = {name for name, _ in matching}
+        return hit if rule.get("negate") else names - hit
+    kept: set[str] = set()
+    if rule["type"] == "last_n" and matching:
+        newest = sorted(matching, key=lambda each: each[1])[-rule["count"] :]
+        kept = {name for name, _ in newest}
+    elif rule["type"] == "grid" and matching:
+        kept = {n for n, _ in matching} - grid_destroys(rule["grid"], matching)
+    return names - kept
+
+
+def zrepl_destroys(jobs: Any, dataset: str, there: list[tuple[str, int]]) -> set[str]:
+    """Let the jobs prune in that order."""
+    left = list(there)
+    for filters, listed in jobs:
+        best = max(
+            (
+                (len(path) + 1000 * (not below), wanted)
+                for path, below, wanted in filters
+                if path == dataset or (below and dataset.startswith(path + "/"))
+            ),
+            default=(0, False),
+        )
+        if best[1] and listed:
+            all_agree = set.intersection(*[rule_destroys(rule, left) for rule in listed])
+            left = [each for each in left if each[0] not in all_agree]
+    return {name for name, _ in there} - {name for name, _ in left}
+
+
+some_rules = st.lists(
+    st.one_of(
+        st.fixed_dictionaries(
+            {"type": st.just("last_n"), "count": st.integers(1, 4)},
+            optional={"regex": st.sampled_from(REGEXES)},
+        ),
+        st.fixed_dictionaries(
+            {
+                "type": st.just("grid"),
+                "grid": st.sampled_from(GRIDS),
+                "regex": st.sampled_from([each for each in REGEXES if each]),
+            }
+        ),
+        st.fixed_dictionaries(
+            {"type": st.just("regex"), "regex": st.sampled_from(REGEXES)},
+            optional={"negate": st.booleans()},
+        ),
+    ),
+    max_size=3,
 )
-def test_yaml_beyond_is_refused(text: str, line: int) -> None:
-    """Never guessed; the line is named."""
-    with pytest.raises(PolicyError, match=rf"^cannot read line {line}: "):
-        read_yaml(text)
+some_filters = st.dictionaries(
+    st.tuples(st.sampled_from(TREE[:5]), st.booleans()),
+    st.booleans(),
+    min_size=1,
+    max_size=3,
+).map(lambda found: [(path, below, wanted) for (path, below), wanted in found.items()])
+some_jobs = st.lists(st.tuples(some_filters, some_rules), min_size=1, max_size=3)
 
 
-FRAGMENTS = (
-    *(
-        "a: 1",
-        "b:",
-        "- c",
-        "-",
-        "- d: 2",
-        "- - e",
-        "f: 'g # h'",
-        "i: [1, {j: k}]",
-        "'l': m",
-    ),
-    *(
-        "n: {",
-        "o: p,",
-        "}",
-        "# q",
-        "r: s # t",
-        '"u": "v\\\\w"',
-        "",
-        "x#y: z",
-        "- 'a'",
-        "b: c:d",
-    ),
-    *(
-        "- [",
-        "1, 2",
-        "]",
-        "e: -1",
-        "f: a - b",
-        "--- ",
-        "g: {h: [], i: }",
-        "j k: l  m",
-        "- -",
-    ),
+def written(jobs: Any, quote: str, truths: tuple[str, str]) -> str:
+    """Write jobs as people do."""
+    lines = ["# zrepl.yml", "jobs:"]
+    for number, (filters, listed) in enumerate(jobs):
+        lines += [f"- type: snap  # number {number}", f"  name: job {number}"]
+        lines += ["  filesystems:"]
+        lines += [
+            f"    {quote}{path}{'<' * below}{quote}: {truths[wanted]}"
+            for path, below, wanted in filters
+        ]
+        lines += ["  pruning:", "    keep:" + " []" * (not listed)]
+        for rule in listed:
+            shape = {
+                k: truths[v] if v is True or v is False else v for k, v in rule.items()
+            }
+            lines += [f"    - type: {shape.pop('type')}"]
+            lines += [
+                f'      {k}: "{v}"' if k in ("regex", "grid") else f"      {k}: {v}"
+                for k, v in shape.items()
+            ]
+    return "\n".join(lines) + "\n"
+
+
+@settings(max_examples=cases(250))
+@given(
+    jobs=some_jobs,
+    quote=st.sampled_from(["'", '"']),
+    truths=st.sampled_from([("false", "true"), ("no", "Yes"), ("off", "on"), ("N", "y")]),
+    names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=9),
+    ages=st.sets(st.integers(0, 40).map(lambda n: n * 1800), min_size=9, max_size=9),
 )
-documents = st.lists(
-    st.builds("{:{}}{}".format, st.just(""), st.integers(1, 5), st.sampled_from(FRAGMENTS)),
-    max_size=7,
-).map(lambda lines: "\n".join(line[1:] for line in lines))
+def test_a_model_of_zrepl(
+    jobs: Any, quote: str, truths: tuple[str, str], names: list[str], ages: set[int]
+) -> None:
+    """Whatever the jobs, in whichever order they run: the same goes, or it is left out."""
+    listing = [
+        (name.format(at), NOW - age)
+        for at, (name, age) in enumerate(
+            zip(names, sorted(ages, reverse=True), strict=False)
+        )
+    ]
+    listing = list(dict(listing).items())
+    listing.sort(key=lambda each: each[1])
+    text = written(jobs, quote, truths)
+    try:
+        reading = convert("zrepl", text, TREE)
+    except PolicyError as error:
+        assert "nothing in it prunes" in error.message  # noqa: PT017 (one of two results)
+        assert not any(zrepl_destroys(jobs, dataset, listing) for dataset in TREE)
+        return
+    left_out = {each.dataset for each in reading.left_out}
+    for dataset in TREE:
+        policy = in_force(reading, dataset)
+        ours = gone(policy, taken(dataset, listing))
+        if any(f"{dataset}/".startswith(f"{each}/") for each in left_out) and not ours:
+            continue
+        for order in permutations(jobs):
+            theirs = zrepl_destroys(order, dataset, listing)
+            assert ours <= theirs
+            # what a grid lets go although it is the newest of its scope
+            spared = theirs - ours
+            newest = {
+                [n for n, _ in listing if group.scope()(n)][-1:][0]
+                for group in (policy.groups if policy else ())
+                if any(group.scope()(n) for n, _ in listing)
+            }
+            assert spared <= newest
 
 
-@settings(max_examples=300)
-@given(documents | st.text(alphabet="ab:-#{}[],'\" \n\\&", max_size=40))
-def test_no_text_does_worse_than_be_refused(text: str) -> None:
-    """Whatever is given, it is refused, or read as YAML's own parser reads it."""
-    with suppress(PolicyError):
-        value = read_yaml(text)
-        if value is not None:
-            assert blank(value) == yaml_itself(text)
+def test_leave_alone_is_what_the_frame_says() -> None:
+    """A dataset of which all stays has the policy that inheritance is cut with."""
+    [one] = convert("zrepl", rules("type: regex, regex: ''")).policies
+    assert one.policy == LEAVE_ALONE
