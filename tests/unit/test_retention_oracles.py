@@ -163,27 +163,6 @@ def test_bzfs_tables() -> None:
     assert left(dated, listing, NOW) == {names[0]}
 
 
-CRON = """
-0 * * * * root zfs snapshot rpool/data/www@auto-$(date +\\%Y) 2>/dev/null
-5 * * * * root zfs list -t snapshot -o name -H rpool/data/www | head -n -48 | xargs -r -n1 zfs destroy 2>/dev/null
-10 2 * * * root zfs list -t snapshot -o name -H rpool/data/postgres | grep nightly | head -n -30 | xargs -r -n1 zfs destroy 2>/dev/null
-5 4 * * * root for ds in prometheus grafana; do zfs list -t snapshot -o name -H rpool/data/$ds | grep daily | head -n -30 | xargs -r -n1 zfs destroy; done 2>/dev/null
-# 5 4 * * * root zfs list -t snapshot -o name -H rpool/x | head -n -1 | xargs zfs destroy
-"""  # noqa: E501 (lines of a crontab)
-
-
-def test_cron_lines() -> None:
-    """The pipelines of hand-made schedules, loops unrolled, comments left out."""
-    found = [(one.dataset, one.text) for one in convert("cron", CRON).policies]
-    assert found == [
-        ("rpool/data/www", "match=* keep=48"),
-        ("rpool/data/postgres", "regex=.*nightly.* keep=30"),
-        ("rpool/data/prometheus", "regex=.*daily.* keep=30"),
-        ("rpool/data/grafana", "regex=.*daily.* keep=30"),
-    ]
-
-
-LINE = "zfs list -t snapshot -o name -H {} | {} | xargs -r zfs destroy"
 
 
 @pytest.mark.parametrize(
@@ -200,14 +179,6 @@ LINE = "zfs list -t snapshot -o name -H {} | {} | xargs -r zfs destroy"
         ("bzfs", "print(1)", "no plan"),
         ("bzfs", "{'o': {'t': {'hourly': -1}}}", "mean nothing"),
         ("bzfs", "{'o': {'t': {'millisecondly': 1}}}", "whole seconds"),
-        ("cron", LINE.format("-r tank", "head -n -3"), "of zfs list"),
-        ("cron", LINE.format("tank/a", "tail -n +3"), "not known"),
-        ("cron", LINE.format("tank/a", "grep -v x | head -n -3"), "more to grep"),
-        ("cron", LINE.format("tank/a", "grep a.b | head -n -3"), "means more to grep"),
-        ("cron", LINE.format("tank/daily", "grep daily | head -n -3"), "dataset's name"),
-        ("cron", LINE.format("tank/a", "cat"), "not known"),
-        ("cron", "zfs destroy -r tank/a@x", "does not begin with"),
-        ("zettarepl", "", "no reader"),
     ],
 )
 def test_what_cannot_be_kept_is_refused(tool: str, text: str, reason: str) -> None:

@@ -2,101 +2,256 @@
 
 ::
 
-    zfs list -t snapshot -o name -H tank/www | grep daily | head -n -48 | xargs zfs destroy
-"""
+    zfs list -t snapshot -o name -H tank/www | grep daily | head -n -48 | xargs -n1 zfs destroy
+    for s in $(zfs list ... -S creation tank/db | tail -n +31); do zfs destroy "$s"; done
+
+A line is read as a shell would read it, or left out with the reason.
+"""  # noqa: E501 (a line of a crontab)
 
 from __future__ import annotations
 
 import re
 
-from zfstune.errors import PolicyError
-from zfstune.imports.reading import Imported, Reading
+from zfstune.imports.reading import Imported, LeftOut, NotKeptError, Reading
+from zfstune.imports.shell_words import Command, ForLoop, Pipeline, ReadLoop, parse_line
+from zfstune.imports.snapshot_list import read_listing
+from zfstune.imports.tree import spread
 from zfstune.policy import Group, Last, Policy
+from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from zfstune.imports.snapshot_list import Listed
 
 __all__ = ["read"]
 
-_LOOP = re.compile(r"\bfor (\w+) in ([^;]+); *do (.*?); *done")
-_PLAIN = re.compile(r"[\w@:. -]+", re.ASCII)
-_NOTES = (
-    "the line destroys what it lists, whoever made it, and so does the policy",
-    "the line goes by the order of the list, the policy by age",
-    "those below inherit the policy; the line leaves them alone",
+_DESTROYS = re.compile(r"\bdestroy\b")
+# Five times, of which months and days of the week may be names.
+_TIMES = re.compile(
+    r"(?:@[a-z]+|(?:[\d*/,-]+[ \t]+){3}[\d*/,A-Za-z-]+[ \t]+[\d*/,A-Za-z-]+)[ \t]+(?=\S)",
+    re.ASCII,
 )
+_USER = re.compile(r"[a-z_][a-z0-9_-]*[ \t]+(?=(?:sudo|for|/\S*|zfs)[ \t])", re.ASCII)
+_BARE_PERCENT = re.compile(r"(?<!\\)%")
+_VALUE = re.compile(r"[\w./:-]+", re.ASCII)
+_MOST_PIPELINES = 1000
+_ITEM = "\0"  # stands for the name that a loop hands on; no word can hold it
+
+_ANYBODY = "cron's lines destroy what they list, whoever made it, and so does the policy"
+_FUTURE = "snapshots dated after now stay here, and are not counted"
+_BY_CLOCK = (
+    "cron's line goes by time of creation, the policy by the order of taking: they differ "
+    "after a clock was set back"
+)
+_BOTH_WORDS = (
+    "a snapshot that {} both find stays here while one of the rules keeps it; cron "
+    "destroys it as soon as one does not"
+)
+_SEVERAL = "its lines speak of the same snapshots by different counts"
 
 
-def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (not yet)
+def read(text: str, datasets: Collection[str] | None) -> Reading:
     """Read a crontab, or a script that writes one."""
-    found: list[Imported] = []
-    for line in text.splitlines():
-        if line.lstrip().startswith("#") or "zfs destroy" not in line:
+    by_dataset: dict[str, list[Listed]] = {}
+    left_out: list[LeftOut] = []
+    for raw in text.split("\n"):
+        line = raw.strip(" \t")
+        if line.startswith("#") or not _DESTROYS.search(line) or "zfs" not in line.lower():
             continue
-        found += [_pipeline(command, line.strip()) for command in _unrolled(line)]
-    return Reading(tuple(found))
+        try:
+            for listed in _read_line(line, datasets):
+                by_dataset.setdefault(listed.dataset, []).append(listed)
+        except NotKeptError as error:
+            left_out.append(LeftOut(line, error.reason, hint=error.hint))
+    reading = spread(
+        lambda name: _together(name, by_dataset.get(name, ())), by_dataset, datasets, "cron"
+    )
+    return Reading(reading.policies, (*left_out, *reading.left_out))
 
 
-def _unrolled(line: str) -> Iterator[str]:
-    loop = _LOOP.search(line)
-    if loop is None:
-        yield line
-        return
-    name, values, body = loop.groups()
-    for value in values.split():
-        yield re.sub(rf"\$(?:{name}\b|{{{name}}})", value, body)
+def _read_line(line: str, datasets: Collection[str] | None) -> list[Listed]:
+    """Read one line, with its times and its user or without."""
+    times = _TIMES.match(line)
+    if times is not None:
+        line = line[times.end() :]
+        if _BARE_PERCENT.search(line):
+            raise NotKeptError("cron ends a command at a % that has no \\ before it")
+        line = line.replace("\\%", "%")
+        user = _USER.match(line)
+        line = line[user.end() :] if user else line
+    if line.endswith(("\\", "|", "&&")):
+        raise NotKeptError("it goes on in the next line")
+    return list(_Runner(datasets).pipelines(parse_line(line), {}))
 
 
-def _pipeline(command: str, line: str) -> Imported:
-    stages = [" ".join(stage.split()) for stage in command.split("|")]
-    listing, destroy, filters = stages[0], stages[-1], stages[1:-1]
-    words = listing.split()
-    if "list" not in words or "snapshot" not in words:
-        raise _bad(line, "it does not begin with zfs list -t snapshot")
-    options = [word for word in words[words.index("list") + 1 :] if word[0] == "-"]
-    if set("".join(options)) - set("-Hto"):
-        raise _bad(line, f"of zfs list, only -H, -t and -o are known, not {options}")
-    dataset = words[-1]
-    if not _PLAIN.fullmatch(dataset.replace("/", "")):
-        raise _bad(line, f"'{dataset}' is no dataset")
-    if not re.fullmatch(r"xargs (-\S+ )*(-n ?1 )?zfs destroy( 2>.*)?", destroy):
-        raise _bad(line, f"'{destroy}' is not xargs zfs destroy")
-    return Imported(dataset, Policy((_group(filters, dataset, line),)), _NOTES)
+class _Runner:
+    """Follows what a line would do, as far as it lists and destroys."""
 
+    def __init__(self, datasets: Collection[str] | None) -> None:
+        self._datasets = datasets
+        self._run = 0
 
-def _group(filters: list[str], dataset: str, line: str) -> Group:
-    count = None
-    regex = ""
-    for stage in filters:
-        kept = re.fullmatch(r"head -n ?-(\d+)", stage, re.ASCII)
-        sought = re.fullmatch(r"grep (?:-F )?(['\"]?)([^'\"]+)\1", stage)
-        if kept and count is None:
-            count = int(kept[1])
-        elif sought and count is None and not regex:
-            regex = _sought(sought[2], dataset, line)
+    def pipelines(
+        self, found: Sequence[Pipeline], values: Mapping[str, str]
+    ) -> Iterator[Listed]:
+        """Give what each of them leaves of a dataset's snapshots."""
+        for pipeline in found:
+            self._run += 1
+            if self._run > _MOST_PIPELINES:
+                raise NotKeptError(f"its loops run more than {_MOST_PIPELINES} times")
+            yield from self._pipeline(pipeline, values)
+
+    def _pipeline(self, pipeline: Pipeline, values: Mapping[str, str]) -> Iterator[Listed]:
+        *listing, last = pipeline.stages
+        if isinstance(last, ForLoop) and not listing:
+            yield from self._for(last, values)
+        elif isinstance(last, ReadLoop):
+            _check_body(last.body, last.name, values)
+            yield self._listed(listing, values)
+        elif isinstance(last, Command):
+            _check_xargs(_words(last, values))
+            yield self._listed(listing, values)
         else:
-            raise _bad(line, f"'{stage}' is not known, or not in that place")
-    if not count:
-        raise _bad(line, "no `head -n -N` says what stays")
-    if regex:
-        return Group((Last(count),), regex=regex)
-    return Group((Last(count),), match="*")
+            raise NotKeptError("a loop is not expected behind a pipe")
+
+    def _for(self, loop: ForLoop, values: Mapping[str, str]) -> Iterator[Listed]:
+        command = loop.words[0].command if len(loop.words) == 1 else ""
+        if command:
+            _check_body(loop.body, loop.name, values)
+            [*before, inner] = parse_line(command) or (Pipeline(()),)
+            if before:
+                raise NotKeptError("more than one command makes its words")
+            yield self._listed(inner.stages, values)
+            return
+        if len(loop.words) > _MOST_PIPELINES:
+            raise NotKeptError(f"its loops run more than {_MOST_PIPELINES} times")
+        for word in loop.words:
+            value = word.expand(values)
+            if not _VALUE.fullmatch(value):
+                raise NotKeptError(f"'{shown(value)}' is no plain word to loop over")
+            yield from self.pipelines(loop.body, {**values, loop.name: value})
+
+    def _listed(
+        self, stages: Sequence[Command | ForLoop | ReadLoop], values: Mapping[str, str]
+    ) -> Listed:
+        commands = []
+        for stage in stages:
+            if not isinstance(stage, Command):
+                raise NotKeptError("a loop is not expected before a pipe")
+            if any(sign != "2>" or to[:1] == "&" for sign, to in stage.redirects):
+                raise NotKeptError("what it prints goes elsewhere, or errors go along")
+            commands.append(_words(stage, values))
+        if not commands:
+            raise NotKeptError("it does not begin with zfs list")
+        return read_listing(commands, self._datasets)
 
 
-def _sought(word: str, dataset: str, line: str) -> str:
-    """Turn what grep seeks in a whole line into what a short name must be."""
-    if not _PLAIN.fullmatch(word) or word[0] == "-" or "." in word:
-        raise _bad(line, f"'{word}' means more to grep than its letters")
-    if word in dataset:
-        raise _bad(line, f"grep finds '{word}' in the dataset's name, so in each line")
-    head, at, short = word.partition("@")
-    if not at:
-        return f".*{re.escape(word)}.*"
-    if not dataset.endswith(head):
-        raise _bad(line, f"grep never finds '{word}' in a line")
-    return f"{re.escape(short)}.*"
+def _words(command: Command, values: Mapping[str, str]) -> list[str]:
+    """Give a command's words, its program without a folder and without sudo."""
+    words = [word.expand(values) for word in command.words]
+    if words[0] == "sudo" and len(words) > 1:
+        del words[0]
+    if words[0].startswith("/"):
+        words[0] = words[0].rpartition("/")[2]
+    if words[0] in ("egrep", "fgrep"):
+        words[:1] = ["grep", f"-{words[0][0].upper()}"]
+    return words
 
 
-def _bad(line: str, reason: str) -> PolicyError:
-    return PolicyError(f"cannot import from cron '{line}': {reason}")
+def _check_body(body: Sequence[Pipeline], name: str, values: Mapping[str, str]) -> None:
+    """Refuse a loop that does more than to destroy each name that it is given."""
+    stages = body[0].stages if len(body) == 1 else ()
+    if len(stages) != 1 or not isinstance(stages[0], Command):
+        raise NotKeptError("its loop does more than zfs destroy")
+    words = _words(stages[0], {**values, name: _ITEM})
+    if words[-1] != _ITEM:
+        raise NotKeptError(f"its loop does not end in zfs destroy ${shown(name)}")
+    _check_destroy(words[:-1])
+
+
+def _check_xargs(words: list[str]) -> None:
+    """Refuse what hands names on in another way than one at a time."""
+    if words[0] != "xargs":
+        raise NotKeptError(f"'{shown(' '.join(words))}' is not xargs zfs destroy")
+    left = words[:0:-1]
+    one_by_one = False
+    item = ""
+    while left and left[-1][:1] == "-":
+        option = left.pop()
+        if option in ("-r", "-t", "--no-run-if-empty"):
+            continue
+        value = option[2:] or (left.pop() if left else "")
+        if option[:2] in ("-n", "-L") and value == "1":
+            one_by_one = True
+        elif option[:2] == "-I" and value and not item:
+            item = value
+        elif option[:2] != "-P" or not value.isdigit():
+            raise NotKeptError(f"xargs' option '{shown(option)}' is not known")
+    command = left[::-1]
+    if item and command[-1:] == [item]:
+        command.pop()
+        one_by_one = True
+    if not one_by_one:
+        raise NotKeptError(
+            "without -n1, xargs hands zfs destroy several names at once, which it refuses"
+        )
+    if command[:1] == ["sudo"]:
+        del command[0]
+    if command and command[0].endswith("/zfs"):
+        command[0] = "zfs"
+    _check_destroy(command)
+
+
+_DESTROY_OPTIONS = {
+    "r": "-r destroys the snapshots of that name of all datasets below, too",
+    "R": "-R destroys clones, too",
+    "d": "-d lets a snapshot go later that has clones or holds; here it stays",
+    "n": "-n destroys nothing",
+}
+
+
+def _check_destroy(words: Sequence[str]) -> None:
+    if list(words[:2]) != ["zfs", "destroy"]:
+        raise NotKeptError(f"'{shown(' '.join(words))}' is not zfs destroy")
+    for word in words[2:]:
+        if word[:1] != "-" or not word[1:]:
+            raise NotKeptError(f"zfs destroy is given '{shown(word)}', too")
+        for letter in word[1:]:
+            if letter in _DESTROY_OPTIONS:
+                raise NotKeptError(f"zfs destroy {_DESTROY_OPTIONS[letter]}")
+            if letter not in "fpv":
+                raise NotKeptError(f"zfs destroy's option '{shown(word)}' is not known")
+
+
+def _together(dataset: str, found: Sequence[Listed]) -> Imported | LeftOut | None:
+    """Give one policy for all lines that speak of a dataset."""
+    if not found:
+        return None
+    least: dict[str, Listed] = {}
+    for each in found:
+        other = least.get(each.scope)
+        if other is None or each.keep < other.keep:
+            least[each.scope] = each
+    notes = [_ANYBODY, _FUTURE]
+    scopes = list(least.values())
+    for at, each in enumerate(scopes):
+        for other in scopes[:at]:
+            if each.words is None or other.words is None:
+                return LeftOut(dataset, _SEVERAL, dataset)
+            apart = each.words.apart(other.words)
+            if apart is False:
+                return LeftOut(dataset, _SEVERAL, dataset)
+            if apart is None:
+                both = f"'{other.words.shape}' and '{each.words.shape}'"
+                notes.append(_BOTH_WORDS.format(both))
+    if any(each.by_clock for each in scopes):
+        notes.append(_BY_CLOCK)
+    groups = [
+        Group((Last(each.keep),), regex=each.scope)
+        if each.scope
+        else Group((Last(each.keep),), match="*")
+        for each in scopes
+    ]
+    return Imported(dataset, Policy(tuple(groups)), tuple(notes))
