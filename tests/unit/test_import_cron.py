@@ -69,13 +69,16 @@ def test_those_below_are_left_alone() -> None:
 def test_notes() -> None:
     """Whoever made it, and the future, always; the clock's order where that decides."""
     [one] = convert("cron", line("head -n -2"), TREE).policies
-    assert len(one.notes) == 2
     assert "whoever made it" in one.notes[0]
     assert "dated after now" in one.notes[1]
+    assert one.notes[2:] == (
+        "tank/db: a dataset that is made later below it inherits its policy; cron would do "
+        "something else there",
+    )
     [one] = convert("cron", line("head -n -2", options="-s creation"), TREE).policies
     assert "after a clock was set back" in one.notes[2]
     [one] = convert("cron", line("tail -n +2", options="-S createtxg"), TREE).policies
-    assert len(one.notes) == 2
+    assert len(one.notes) == 3
 
 
 @pytest.mark.parametrize(
@@ -144,6 +147,17 @@ def test_what_lets_lines_through(filters: str, policy: str) -> None:
         ("tac x | tail -n +3", "'tac x' is not known"),
         ("head -n -2 | grep x", "after the newest were counted"),
         ("grep h | grep z | head -n -2", "two greps at once"),
+    ],
+)
+def test_what_no_policy_says(filters: str, reason: str) -> None:
+    """Or what nobody here reads."""
+    assert reason in refused(line(filters))
+    assert said(line(filters)) == {}
+
+
+@pytest.mark.parametrize(
+    ("filters", "reason"),
+    [
         ("grep -v x | head -n -2", "grep's option '-v' is not known"),
         ("grep -i x | head -n -2", "grep's option '-i' is not known"),
         ("grep x y | head -n -2", "grep seeks not one thing"),
@@ -172,8 +186,8 @@ def test_what_lets_lines_through(filters: str, policy: str) -> None:
         ("while read x; do echo $x; done | head -n -2", "a loop is not expected before"),
     ],
 )
-def test_what_no_policy_says(filters: str, reason: str) -> None:
-    """Or what nobody here reads."""
+def test_greps_that_no_policy_says(filters: str, reason: str) -> None:
+    """Or whose pattern may mean more."""
     found = refused(line(filters))
     assert any(each in found for each in reason.split("|")), found
     assert said(line(filters)) == {}

@@ -15,7 +15,7 @@ import re
 from zfstune.imports.reading import Imported, LeftOut, NotKeptError, Reading
 from zfstune.imports.shell_words import Command, ForLoop, Pipeline, ReadLoop, parse_line
 from zfstune.imports.snapshot_list import read_listing
-from zfstune.imports.tree import spread
+from zfstune.imports.subtree import spread
 from zfstune.policy import Group, Last, Policy
 from zfstune.quoting import shown
 

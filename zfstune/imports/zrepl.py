@@ -12,7 +12,7 @@ from __future__ import annotations
 from zfstune.errors import InvalidName, PolicyError
 from zfstune.frozen import frozen
 from zfstune.imports.reading import LEAVE_ALONE, Imported, LeftOut, NotKeptError, Reading
-from zfstune.imports.spread import spread
+from zfstune.imports.subtree import spread
 from zfstune.imports.yaml_text import is_null, read_truth, read_yaml
 from zfstune.imports.zrepl_rules import read_rules
 from zfstune.names import check_dataset

@@ -8,7 +8,7 @@ inherit its policy, are treated alike.
 
 from __future__ import annotations
 
-from zfstune.imports.reading import Imported, LeftOut, Reading, cover
+from zfstune.imports.reading import LEAVE_ALONE, Imported, LeftOut, Reading, cover
 from zfstune.names import ancestors_of
 
 TYPE_CHECKING = False
@@ -40,7 +40,8 @@ def spread(
     names = sorted({*named} - {""}, key=lambda name: name.split("/"))
     if datasets is not None:
         found = {name: answer(name) for name in (*datasets, *names)}
-        return cover(_wanted(found, datasets), datasets, tool)
+        reading = cover(_wanted(found, datasets), datasets, tool)
+        return _with_note(reading, answer, tool)
     found = {name: _alike(name, answer) for name in names}
     reading = cover(_wanted(found, found), found, tool)
     of_any = answer(_ANY_CHILD.removeprefix("/"))
@@ -67,6 +68,22 @@ def _wanted(
         if each is not None
         and not (isinstance(each, LeftOut) and is_said_above(name, each))
     }
+
+
+def _with_note(reading: Reading, answer: Answer, tool: str) -> Reading:
+    """Say where a dataset that is made later would inherit what is not meant for it."""
+    policies = []
+    for each in reading.policies:
+        below = answer(each.dataset + _ANY_CHILD)
+        if each.policy == LEAVE_ALONE or _essence(below) == each.policy:
+            policies.append(each)
+            continue
+        note = (
+            f"{each.dataset}: a dataset that is made later below it inherits its policy; "
+        )
+        note += f"{tool} would do something else there"
+        policies.append(Imported(each.dataset, each.policy, (*each.notes, note)))
+    return Reading(tuple(policies), reading.left_out)
 
 
 def _alike(name: str, answer: Answer) -> Imported | LeftOut | None:
