@@ -71,9 +71,9 @@ def test_notes() -> None:
     [one] = convert("cron", line("head -n -2"), TREE).policies
     assert "whoever made it" in one.notes[0]
     assert "dated after now" in one.notes[1]
-    assert one.notes[2:] == (
-        "tank/db: a dataset that is made later below it inherits its policy; cron would do "
-        "something else there",
+    assert len(one.notes) == 3
+    assert one.notes[2].startswith(
+        "tank/db: a dataset that is made later below it inherits"
     )
     [one] = convert("cron", line("head -n -2", options="-s creation"), TREE).policies
     assert "after a clock was set back" in one.notes[2]

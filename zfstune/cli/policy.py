@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments"]
 
 # zfstune.imports.FORMATS, which --help need not import
-_TOOLS = ("bzfs", "cron", "pyznap", "sanoid", "zfs-autobackup", "znapzend", "zrepl")
+_TOOLS = (
+    *("bzfs", "cron", "pyznap", "sanoid", "truenas", "zettarepl", "zfs-autobackup"),
+    *("znapzend", "zrepl"),
+)
 _MOST_BYTES = 1 << 20
 
 

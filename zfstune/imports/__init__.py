@@ -35,7 +35,10 @@ __all__ = [
     "cover",
 ]
 
-FORMATS = ("bzfs", "cron", "pyznap", "sanoid", "zfs-autobackup", "znapzend", "zrepl")
+FORMATS = (
+    *("bzfs", "cron", "pyznap", "sanoid", "truenas", "zettarepl", "zfs-autobackup"),
+    *("znapzend", "zrepl"),
+)
 
 
 def convert(tool: str, text: str, datasets: Collection[str] | None = None) -> Reading:
@@ -46,7 +49,9 @@ def convert(tool: str, text: str, datasets: Collection[str] | None = None) -> Re
         text: For sanoid, pyznap and zrepl their configuration file; for cron a crontab with
             ``zfs list | head | xargs zfs destroy`` lines; for bzfs the plan of
             ``--delete-dst-snapshots-except-plan``; for zfs-autobackup its schedule,
-            as in ``10,1d1w,1w1m``; for znapzend its plan, as in ``7d=>1h,30d=>4h``.
+            as in ``10,1d1w,1w1m``; for znapzend its plan, as in ``7d=>1h,30d=>4h``; for
+            zettarepl its definition; for truenas what ``midclt call
+            pool.snapshottask.query`` prints.
         datasets: Names of the filesystems and volumes of the pools that the settings
             are for. None: nobody knows, and what depends on them is left out.
 
