@@ -10,9 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reading_oracle import cases
 from zfstune.errors import PolicyError
 from zfstune.imports import convert
 from zfstune.policy_text import parse_policy
@@ -24,6 +25,8 @@ NOW = 1_700_006_400
 # The last is a word of nobody's, which goes by rank alone.
 LENGTHS = {
     "secondly": 1,
+    "100millisecondly": 1,
+    "2000millisecondly": 2,
     "90minutely": 5400,
     "hourly": 3600,
     "2daily": 2 * DAY,
@@ -110,13 +113,106 @@ def histories(draw: st.DrawFn) -> tuple[dict[str, dict[str, int]], list[Snapshot
     return plan, listing
 
 
+@settings(max_examples=cases(60))
 @given(histories())
 def test_bzfs_itself(history: tuple[dict[str, dict[str, int]], list[Snapshot]]) -> None:
     """The filter of bzfs selects the same to be kept, whatever the plan, edges included."""
     targets, listing = history
     plan = {"prod": targets}
-    if not any(count for periods in targets.values() for count in periods.values()):
-        with pytest.raises(PolicyError, match="keeps nothing"):
-            convert("bzfs", repr(plan))
-        return
-    assert left(plan, listing) == bzfs_keeps(plan, listing)
+    ours, theirs = left(plan, listing), bzfs_keeps(plan, listing)
+    assert theirs <= ours
+    # ages of less than a second are whole ones here
+    made = {s.short_name: NOW - (s.creation or 0) for s in listing}
+    assert all(
+        short.endswith("millisecondly") and made[short] % 1 == 0 for short in ours - theirs
+    )
+
+
+def said(plan: object) -> str:
+    """Give the policy as it is stored."""
+    [one] = convert("bzfs", plan if isinstance(plan, str) else repr(plan)).policies
+    assert one.dataset == ""
+    assert one.policy.allow_zero
+    return one.text
+
+
+@pytest.mark.parametrize(
+    ("periods", "policy"),
+    [
+        ({"hourly": 48}, "keep=48 within=2d"),
+        ({"12hourly": 2}, "keep=2 within=1d"),
+        ({"monthly": 2}, "keep=2 within=61d"),
+        ({"monthly": 1}, "keep=1 within=732h"),
+        ({"yearly": 1}, "keep=1 within=365d"),
+        ({"secondly": 90}, "keep=90 within=90s"),
+        ({"millisecondly": 1}, "keep=1 within=1s"),
+        ({"100millisecondly": 42}, "keep=42 within=5s"),
+        ({"500millisecondly": 2}, "keep=2 within=1s"),
+        ({"adhoc": 3}, "keep=3"),
+    ],
+)
+def test_periods(periods: dict[str, int], policy: str) -> None:
+    """How many, and how old: months of 30.5 days, and parts of a second rounded up."""
+    [period] = periods
+    regex = f"o_t_.*_{period}"
+    assert said({"o": {"t": periods}}) == f"regex={regex} {policy}; match=* keep=0"
+
+
+def test_names() -> None:
+    """Without a target a year follows, without an organisation nothing stands before."""
+    year = "(19|20)[0-9][0-9].*_daily"
+    assert said({"a.b": {"": {"daily": 1}}}).startswith(f"regex=a\\.b_{year} keep=1")
+    assert said({"": {"t": {"daily": 1}}}).startswith("regex=t_.*_daily keep=1")
+    two = said({"o": {"t": {"daily": 1}, "u": {"weekly": 0, "hourly": 2}}})
+    assert [part.split()[0] for part in two.split("; ")] == [
+        *("regex=o_t_.*_daily", "regex=o_u_.*_hourly", "match=*")
+    ]
+
+
+def test_zeros_keep_nothing() -> None:
+    """Bzfs takes a plan of zeros, and destroys all; that takes consent, and is said."""
+    plan = {"o": {"t": {"hourly": 0, "daily": 0}}}
+    assert said(plan) == "match=* keep=0"
+    [one] = convert("bzfs", repr(plan)).policies
+    assert one.notes[-1] == "its plan keeps nothing, and neither does this"
+    assert bzfs_keeps(plan, [taken("o_t_1_hourly", NOW, 1)]) == set()
+
+
+def test_notes() -> None:
+    """What it destroys, the future, and parts of a second where there are some."""
+    [one] = convert("bzfs", "{'o': {'t': {'hourly': 1}}}").policies
+    assert len(one.notes) == 2
+    assert "'keep=0' here; leave that part out" in one.notes[0]
+    assert "dated after now" in one.notes[1]
+    [one] = convert("bzfs", "{'o': {'t': {'5millisecondly': 1}}}").policies
+    assert "whole seconds" in one.notes[2]
+
+
+@pytest.mark.parametrize(
+    ("plan", "reason"),
+    [
+        ("", "is no plan"),
+        ("{'o': {'t': {'hourly': print(1)}}}", "is no plan"),
+        ("{'o': {'t': ['hourly']}}", "is no plan"),
+        ("{'o': 3}", "is no plan"),
+        ("[1]", "is no plan"),
+        ("(" * 9999, "is no plan"),
+        ("{}", "says nothing"),
+        ("{'o': {'t': {}}}", "says nothing"),
+        ("{'o': {'t': {'hourly': -1}}}", "'o_t_hourly': -1 of it mean nothing"),
+        ("{'o': {'t': {'hourly': True}}}", "True of it mean nothing"),
+        ("{'o': {'t': {'hourly': '1'}}}", "'1' of it mean nothing"),
+        ("{'o': {'t': {'hourly': 1000000000}}}", "of it mean nothing"),
+        ("{'o': {'t': {'two words': 1}}}", "no organisation, target and period"),
+        ("{'o': {'t': {'012hourly': 1}}}", "no organisation, target and period"),
+        ("{'o': {'t': {3: 1}}}", "no organisation, target and period"),
+        ('{"o\'": {"t": {"hourly": 1}}}', "no snapshot's name holds a quote"),
+        ("{1: {'t': {'hourly': 1}}}", "no organisation, target and period"),
+        ("{'o': {1: {'hourly': 1}}}", "no organisation, target and period"),
+    ],
+)
+def test_what_is_no_plan(plan: str, reason: str) -> None:
+    """Is refused."""
+    with pytest.raises(PolicyError, match=r"^cannot import from bzfs") as no:
+        convert("bzfs", plan)
+    assert reason in no.value.message

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,56 +46,6 @@ def imported(tool: str, text: str) -> Policy:
     [one] = convert(tool, text).policies
     assert parse_policy(one.text, allow_zero=True).groups == one.policy.groups
     return one.policy
-
-
-@pytest.mark.parametrize(
-    ("schedule", "times", "now", "stay"),
-    [
-        ("10s10s", [0, 5, 9, 10, 15, 19, 20], 20, [10, 20]),
-        ("1s1s", [1, 8, 9, 10], 10, [9, 10]),
-        ("2,1d1w", [0, DAY, DAY + 1, 2 * DAY - 1], 2 * DAY, [0, DAY, DAY + 1, 2 * DAY - 1]),
-        ("1,1d1d,1d1w", [5, 6, DAY + 5, 8 * DAY], 8 * DAY, [DAY + 5, 8 * DAY]),
-    ],
-)
-def test_zfs_autobackup_table(
-    schedule: str, times: list[int], now: int, stay: list[int]
-) -> None:
-    """Blocks since 1970, both edges of an age, and what two rules of one period share."""
-    assert kept(imported("zfs-autobackup", schedule), times, now) == stay
-
-
-_PAIRS = st.sampled_from(["10s1min", "1min1h", "5min2h", "1h1d", "1h12h", "1d1w", "1w1m"])
-
-
-@given(
-    st.integers(1, 9),
-    st.lists(_PAIRS, max_size=4),
-    st.lists(st.integers(0, 40 * DAY) | st.integers(0, HOUR), min_size=1, max_size=50),
-)
-def test_zfs_autobackup_itself(always: int, pairs: list[str], ages: list[int]) -> None:
-    """The Thinner of zfs-autobackup keeps the same, whatever the schedule."""
-
-    class Thing:
-        def __init__(self, timestamp: int) -> None:
-            self.timestamp = timestamp
-
-    schedule = ",".join([str(always), *pairs])
-    times = sorted({NOW - age for age in ages})
-    thinner = import_module("zfs_autobackup.Thinner").Thinner(schedule)
-    keeps, _ = thinner.thin([Thing(time) for time in times], [], NOW)
-    theirs = [thing.timestamp for thing in keeps]
-    assert kept(imported("zfs-autobackup", schedule), times, NOW) == theirs
-
-
-def test_znapzend_tables() -> None:
-    """The shortest retention that fits decides, and blocks count from 1970."""
-    plan = imported("znapzend", "1hours=>10minutes")
-    times = [NOW - age for age in (3601, 3600, 3599, 0)]
-    assert kept(plan, times, NOW) == [NOW - 3600, NOW]
-    plan = imported("znapzend", "1hours=>10minutes,1days=>1hours")
-    times = [NOW - 600 * number for number in range(21)]
-    ages = [12000, 10800, 7200, 3600, 3000, 2400, 1800, 1200, 600, 0]
-    assert kept(plan, times, NOW) == [NOW - age for age in ages]
 
 
 @pytest.mark.parametrize(
@@ -168,17 +117,7 @@ def test_bzfs_tables() -> None:
 @pytest.mark.parametrize(
     ("tool", "text", "reason"),
     [
-        ("zfs-autobackup", "0d1y", "first length is zero"),
-        ("zfs-autobackup", "1w1d", "longer than the second"),
-        ("zfs-autobackup", "10, 1d1w", "should read like"),
-        ("zfs-autobackup", "0", "keeps nothing"),
-        ("znapzend", "1h=>1d", "less than the interval"),
-        ("znapzend", "1d=>1h,24h=>2h", "same retention"),
-        ("znapzend", "1d", "should read like"),
-        ("bzfs", "{}", "keeps nothing"),
-        ("bzfs", "print(1)", "no plan"),
-        ("bzfs", "{'o': {'t': {'hourly': -1}}}", "mean nothing"),
-        ("bzfs", "{'o': {'t': {'millisecondly': 1}}}", "whole seconds"),
+        ("mole", "", "no reader"),
     ],
 )
 def test_what_cannot_be_kept_is_refused(tool: str, text: str, reason: str) -> None:

@@ -13,6 +13,7 @@ import re
 from zfstune.errors import PolicyError
 from zfstune.imports.reading import Imported, Reading
 from zfstune.policy import Group, Last, Policy, Within
+from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,20 +24,27 @@ if TYPE_CHECKING:
 __all__ = ["read"]
 
 _DAY = 86400
-_UNITS = {
-    "secondly": 1,
-    "minutely": 60,
-    "hourly": 3600,
-    "daily": _DAY,
-    "weekly": 7 * _DAY,
-    "monthly": _DAY * 61 // 2,
-    "yearly": 365 * _DAY,
+_MILLISECONDS = {
+    "millisecondly": 1,
+    "secondly": 1000,
+    "minutely": 60_000,
+    "hourly": 3_600_000,
+    "daily": 1000 * _DAY,
+    "weekly": 7000 * _DAY,
+    "monthly": 30_500 * _DAY,
+    "yearly": 365_000 * _DAY,
 }
-_PERIOD = re.compile(r"(\d*)([a-z]+)", re.ASCII)
-_NOTE = (
-    "bzfs destroys all that no part of its plan keeps, whoever made it, and so does the "
-    "last part of this: it takes --all-of-them; leave it out to keep the rest"
+_PERIOD = re.compile(r"((?:[1-9]\d{0,8})?)([a-z]+)", re.ASCII)
+_MOST = 10**9
+_NOTES = (
+    (
+        "bzfs destroys all that no part of its plan keeps, whoever made it, and so does "
+        "'keep=0' here; leave that part out to keep the rest"
+    ),
+    "snapshots dated after now stay here, and are not counted",
 )
+_WHOLE_SECONDS = "ages are whole seconds here, so that snapshots may stay a second longer"
+_NOTHING = "its plan keeps nothing, and neither does this"
 
 
 def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names none)
@@ -61,25 +69,38 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG00
             "cannot import from bzfs: the text is no plan",
             hint="as in {'prod': {'onsite': {'hourly': 48, 'daily': 30}}}",
         ) from None
+    if not parts:
+        raise PolicyError("cannot import from bzfs: its plan says nothing")
     groups = [group for part in parts for group in _group(*part)]
+    notes = [*_NOTES]
+    if any(str(period).endswith("millisecondly") for _, _, period, _ in parts):
+        notes.append(_WHOLE_SECONDS)
     if not groups:
-        raise PolicyError("cannot import from bzfs: its plan keeps nothing")
+        notes.append(_NOTHING)
     groups.append(Group((Last(0),), match="*"))
-    return Reading((Imported("", Policy(tuple(groups), allow_zero=True), (_NOTE,)),))
+    policy = Policy(tuple(groups), allow_zero=True)
+    return Reading((Imported("", policy, tuple(notes)),))
 
 
 def _group(org: object, target: object, period: object, count: object) -> Iterator[Group]:
     named = f"{org}_{target}_{period}"
-    found = _PERIOD.fullmatch(str(period))
-    if found is None or type(count) is not int or count < 0:
-        raise PolicyError(f"cannot import from bzfs '{named}': {count} of it mean nothing")
+    found = _PERIOD.fullmatch(period) if isinstance(period, str) else None
+    if not isinstance(org, str) or not isinstance(target, str) or found is None:
+        raise _bad(named, "that is no organisation, target and period")
+    if "'" in named:
+        raise _bad(named, "no snapshot's name holds a quote")
+    if type(count) is not int or not 0 <= count < _MOST:
+        raise _bad(named, f"{shown(repr(count))} of it mean nothing")
     if not count:
-        return
+        return  # it keeps none
     begin = f"{re.escape(f'{target}_')}" if target else r"(19|20)[0-9][0-9]"
     rules: list[Rule] = [Last(count)]
-    if found[2] == "millisecondly":
-        raise PolicyError(f"cannot import from bzfs '{named}': ages are whole seconds here")
-    if found[2] in _UNITS:
-        rules.append(Within(int(found[1] or 1) * _UNITS[found[2]] * count))
+    milliseconds = int(found[1] or 1) * _MILLISECONDS.get(found[2], 0) * count
+    if milliseconds:
+        rules.append(Within(-(-milliseconds // 1000)))
     prefix = re.escape(f"{org}_") if org else ""
     yield Group(tuple(rules), regex=f"{prefix}{begin}.*{re.escape(f'_{period}')}")
+
+
+def _bad(named: str, reason: str) -> PolicyError:
+    return PolicyError(f"cannot import from bzfs '{shown(named)}': {reason}")

@@ -23,6 +23,7 @@ _PIECE = re.compile(
     r"|(?P<many>\*)",
     re.ASCII,
 )
+_NAME = re.compile(r"[\w.:% @/-]+", re.ASCII)  # zfs_namecheck.c allows no other sign
 _OTHER_SIGNS = frozenset("+?{}()|")
 
 
@@ -73,6 +74,8 @@ class Search:
         if not pattern.isascii() or not pattern.isprintable():
             raise NotKeptError(f"'{shown(pattern)}' is in no snapshot's name")
         if fixed:
+            if not _NAME.fullmatch(pattern):
+                raise NotKeptError(f"'{shown(pattern)}' is in no snapshot's name")
             letters = tuple((re.escape(letter), True) for letter in pattern)
             return cls(pattern, begins=False, ends=False, pieces=letters)
         begins = pattern.startswith("^")

@@ -12,6 +12,7 @@ import re
 from zfstune.errors import PolicyError
 from zfstune.imports.reading import Imported, Reading
 from zfstune.policy import Blocks, Group, Last, Policy
+from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +32,12 @@ _UNITS = {
     "min": 60,
     "s": 1,
 }
-_PAIR = re.compile(r"(\d+)([a-z]+)(\d+)([a-z]+)", re.ASCII)
+_PAIR = re.compile(r"(\d{1,9})([a-z]+)(\d{1,9})([a-z]+)", re.ASCII)
+_ALWAYS = re.compile(r"\d{1,9}", re.ASCII)
 _NOTES = (
     "zfs-autobackup goes by the time in a name, in the host's zone; this by creation",
+    "the newest snapshot stays, as with zfs-autobackup, and so do those dated after now",
+    "zfs-autobackup also keeps the newest that source and target share; this knows of none",
     "an hour that clocks repeat is one to zfs-autobackup, and two here",
     "with --utc its ages are off by the host's distance from UTC; here they are not",
     "it rules the snapshots of zfstune; begin it with match= to mean those of the other",
@@ -44,8 +48,8 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG00
     """Read one schedule."""
     always = 0
     lengths: dict[int, int] = {}
-    for item in text.strip().split(","):
-        if re.fullmatch(r"\d+", item, re.ASCII):
+    for item in text.strip().lower().split(","):
+        if _ALWAYS.fullmatch(item):
             always = int(item)  # the last one holds
             continue
         pair = _PAIR.fullmatch(item)
@@ -58,10 +62,10 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG00
         lengths[period] = max(ttl, lengths.get(period, 0))
     rules: list[Rule] = [Last(always)] if always else []
     rules += [Blocks(period, ttl) for period, ttl in sorted(lengths.items())]
-    if not rules:
-        raise _bad(text.strip(), "it keeps nothing")
+    if not rules:  # the newest is never thinned out: thin_list() in ZfsDataset.py
+        rules = [Last(1)]
     return Reading((Imported("", Policy((Group(tuple(rules)),)), _NOTES),))
 
 
 def _bad(item: str, reason: str) -> PolicyError:
-    return PolicyError(f"cannot import from zfs-autobackup '{item}': {reason}")
+    return PolicyError(f"cannot import from zfs-autobackup '{shown(item)}': {reason}")

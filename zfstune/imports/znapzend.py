@@ -12,6 +12,7 @@ import re
 from zfstune.errors import PolicyError
 from zfstune.imports.reading import Imported, Reading
 from zfstune.policy import Blocks, Group, Policy
+from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,42 +22,62 @@ __all__ = ["read"]
 
 _DAY = 86400
 _UNITS = {
-    "s": 1,
-    "min": 60,
-    "h": 3600,
-    "d": _DAY,
-    "w": 7 * _DAY,
-    "m": 30 * _DAY,
-    "y": _DAY * 1461 // 4,
+    "seconds": 1,
+    "minutes": 60,
+    "hours": 3600,
+    "days": _DAY,
+    "weeks": 7 * _DAY,
+    "months": 30 * _DAY,
+    "years": _DAY * 1461 // 4,
 }
-_LONG = {
-    "sec": "s",
-    "second": "s",
-    "minute": "min",
-    "hour": "h",
-    "day": "d",
-    "week": "w",
-    "mon": "m",
-    "month": "m",
-    "year": "y",
+# As in configUnits of lib/ZnapZend/Time.pm; no other short form is known there.
+_SHORT = {
+    "s": "seconds",
+    "sec": "seconds",
+    "second": "seconds",
+    "min": "minutes",
+    "mins": "minutes",
+    "minute": "minutes",
+    "h": "hours",
+    "hour": "hours",
+    "d": "days",
+    "day": "days",
+    "w": "weeks",
+    "week": "weeks",
+    "y": "years",
+    "year": "years",
+    "m": "months",
+    "mon": "months",
+    "mons": "months",
+    "month": "months",
 }
-_SPAN = re.compile(r"(\d+)\s*([a-z]+)", re.ASCII)
+_SPAN = re.compile(r"(\d{1,9})([a-z]+)", re.ASCII)
+_BLANKS = re.compile(r"\s+", re.ASCII)
 
-_NOTES = (
-    "znapzend goes by the time in the names of its snapshots; this by their creation",
-    "it rules the snapshots of zfstune; begin it with match= to mean those of the other",
+_BY_NAME = "znapzend goes by the time in the names of its snapshots; this by their creation"
+_ZONE = (
+    "unless its names end in a Z, znapzend's days begin at midnight of the host's zone; "
+    "here they begin at midnight of UTC"
 )
+_NEWEST = (
+    "the newest snapshot always stays here, and so do those dated after now; znapzend may "
+    "let them go"
+)
+_COMMON = "znapzend also keeps what a destination has of a source; this knows of none"
+_OWN = "it rules the snapshots of zfstune; begin it with match= to mean those of the other"
+_NOTES = (_BY_NAME, _ZONE, _NEWEST, _COMMON, _OWN)
 
 
 def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names none)
     """Read one plan."""
     tiers: dict[int, int] = {}
-    for item in text.strip().split(","):
+    plan = _BLANKS.sub("", text.lower())
+    for item in plan.rstrip(",").split(","):
         retention, arrow, interval = item.partition("=>")
         if not arrow:
             raise _bad(item, "it should read like 7d=>1h")
         keeps, every = _seconds(retention), _seconds(interval)
-        if keeps < every or not every:
+        if keeps < every:
             raise _bad(item, "it keeps for less than the interval")
         if keeps in tiers:
             raise _bad(item, "another part has the same retention")
@@ -70,13 +91,13 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG00
 
 
 def _seconds(text: str) -> int:
-    found = _SPAN.fullmatch(text.strip())
-    unit = found[2] if found else ""
-    unit = unit if unit in _UNITS else _LONG.get(unit.removesuffix("s"), "")
-    if found is None or not unit:
-        raise _bad(text.strip(), "it should read like 7d or 30minutes")
-    return int(found[1]) * _UNITS[unit]
+    found = _SPAN.fullmatch(text)
+    count, word = (int(found[1]), found[2]) if found else (0, "")
+    unit = _UNITS.get(_SHORT.get(word, word), 0)
+    if not count or not unit:
+        raise _bad(text, "it should read like 7d or 30minutes")
+    return count * unit
 
 
 def _bad(item: str, reason: str) -> PolicyError:
-    return PolicyError(f"cannot import from znapzend '{item}': {reason}")
+    return PolicyError(f"cannot import from znapzend '{shown(item)}': {reason}")
