@@ -34,8 +34,9 @@ def read_manifest(path: str, variable: str) -> str | None:
         PlanError: The file is there and cannot be read.
     """
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.read(_MOST_CHARACTERS).splitlines()
+        # a line ends at "\n" alone, as it does for a shell
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+            lines = file.read(_MOST_CHARACTERS).split("\n")
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -16,6 +16,7 @@ one that systemd gives a unit with ``CacheDirectory=``, else, for root, in
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from zfstune.state import Snapshot
 
@@ -163,16 +164,31 @@ class Notes:
         kept = self._met if full else self._known
         text = json.dumps({dataset: self._known[dataset] for dataset in kept})
         path = os.path.join(self._folder, _NAME)
-        new = f"{path}.{os.getpid()}"
         try:
             if self._folder == _OF_ROOT:
                 os.makedirs(_OF_ROOT, 0o700, exist_ok=True)
-            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
-            with open(os.open(new, flags, 0o600), "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(new, path)
+            _write(path, text)
         except OSError:  # the next run asks again
             return
+
+
+def _write(path: str, text: str) -> None:
+    """Put a text in the place of a file, whole or not at all.
+
+    The folder may be one that others can write to: nobody knows the draft's name before
+    it is there, and what else has that name is neither followed nor written over.
+    """
+    draft = f"{path}.{os.urandom(8).hex()}"
+    flags = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY | os.O_CLOEXEC
+    descriptor = os.open(draft, flags, 0o600)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(draft)
+        raise
 
 
 def _read_all(engine: Engine, names: list[str], *, timed: bool) -> Iterable[Snapshot]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from zfstune.actions import Export, Plan
 from zfstune.draft import Draft
 from zfstune.errors import InvalidValue, PlanError
-from zfstune.exports import export_lines, to_do
+from zfstune.exports import export_lines, is_served, to_do, unheard
 from zfstune.names import ancestors_of
 from zfstune.pool_rules import grub_reads
 from zfstune.properties import feature_for
@@ -139,8 +139,14 @@ def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
     try:
         lines = export_lines(path, shared.value)
     except InvalidValue as error:
-        draft.warn(name, f"it is not exported: {error.message}", error.hint)
+        message = f"it is not exported: {error.message}"
+        if is_served(exports, path):
+            message = f"it is served as `zfs share` reads its sharenfs: {error.message}"
+        draft.warn(name, message, error.hint)
         return
+    message, hint = unheard(shared.value)
+    if message:
+        draft.warn(name, message, hint)
     if not exports.available:
         if lines:
             message = "it is not exported: this system has no NFS server"

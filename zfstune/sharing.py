@@ -9,10 +9,11 @@ and its arguments are fixed.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from zfstune.errors import EngineError
-from zfstune.exports import Exports, first_words, replaced
+from zfstune.exports import Exports, joined, lines_by_path, replaced
+from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,15 +38,14 @@ def read_exports() -> Exports:
     """
     if not os.path.exists(_EXPORTFS):
         return Exports({}, frozenset(), frozenset(), available=False)
-    others = set(first_words(_read(_OWN)))
+    others = set(lines_by_path(joined(_read(_OWN))))
     names = os.listdir(_FOLDER) if os.path.isdir(_FOLDER) else []
     for name in names:
         path = os.path.join(_FOLDER, name)
         if name.endswith(_SUFFIX) and path != _FILE:
-            others |= set(first_words(_read(path)))
-    return Exports(
-        first_words(_read(_FILE)), frozenset(others), frozenset(first_words(_read(_SERVED)))
-    )
+            others |= set(lines_by_path(joined(_read(path))))
+    served = frozenset(lines_by_path(_read(_SERVED)))
+    return Exports(lines_by_path(_read(_FILE)), frozenset(others), served)
 
 
 def export(path: str, lines: Iterable[str]) -> None:
@@ -65,7 +65,8 @@ def export(path: str, lines: Iterable[str]) -> None:
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        # newline: "\r" ends no line of these files
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             return file.read()
     except FileNotFoundError:
         return ""
@@ -106,7 +107,8 @@ def _write(text: str) -> None:
             os.fsync(descriptor)
         os.rename(path, _FILE)
     except BaseException:
-        os.unlink(path)
+        with suppress(OSError):  # what went wrong before is what is to be told
+            os.unlink(path)
         raise
 
 
@@ -126,8 +128,12 @@ def _commit(path: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _failed(path, getattr(error, "errno", 0) or 0, f"exportfs: {error}") from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = said[-1] if said else f"exportfs failed with status {done.returncode}"
+        said = done.stderr.decode("utf-8", "replace").strip().split("\n")
+        reason = (
+            shown(said[-1])
+            if said[-1]
+            else f"exportfs failed with status {done.returncode}"
+        )
         raise _failed(path, 0, reason)
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from zfstune.blocks import stale_blocks
 from zfstune.drifting import drift
 from zfstune.errors import InvalidValue
-from zfstune.exports import export_lines, to_do
+from zfstune.exports import export_lines, is_served, to_do, unheard
 from zfstune.frozen import frozen
 from zfstune.mountpoint import effective_mountpoint, mount_blocker, mount_differs
 from zfstune.names import PROFILE_PROPERTY
@@ -181,15 +181,25 @@ def _exported(
         return
     try:
         lines = export_lines(path, shared.value)
-    except InvalidValue:  # of somebody else's: apply would refuse it
+    except InvalidValue as error:  # somebody else set it: apply would have refused
+        how = (
+            "served as `zfs share` reads it"
+            if is_served(seen.exports, path)
+            else "not served"
+        )
+        note = f"{path} is {how}: {error.message}"
+        yield Finding("not-exported", note, error.hint, "sharenfs", shared.value, None)
         return
+    note, hint = unheard(shared.value)
+    if note:
+        yield Finding("not-exported", note, hint, "sharenfs", shared.value, None)
     if not seen.exports.available:
         if lines:
             note = f"sharenfs is {shared.value}, and this system has no NFS server"
             yield Finding("not-exported", note, "install nfs-kernel-server or nfs-utils")
     elif to_do(seen.exports, path, lines):
         what = f"is not served as sharenfs={shared.value} says" if lines else "is served"
-        note = f"{path} {what}" + ("" if lines else " though sharenfs is off")
+        note = f"{path} {what}" + ("" if lines else f" though sharenfs is {shared.value}")
         hint = _command(expected, seen) or "zfs share -a"
         yield Finding("not-exported", note, hint, "sharenfs", shared.value, None)
 

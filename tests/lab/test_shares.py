@@ -56,12 +56,16 @@ def profile(sharenfs: str = "") -> Profile:
 
 def served() -> set[str]:
     """Give the lines that the server goes by."""
-    return set(ETAB.read_text().splitlines()) if ETAB.exists() else set()
+    return set(filter(None, ETAB.read_text().split("\n"))) if ETAB.exists() else set()
 
 
 def test_exported_and_withdrawn(root: str, engine: Engine, command: Command) -> None:
     """The server serves what libshare would write, and nothing once it is over."""
-    for value in ("rw=@10.0.0.0/24:192.0.2.7,ro=*,sync,no_root_squash", "on"):
+    for value in (
+        "rw=@10.0.0.0/24:192.0.2.7,ro=*,sync,no_root_squash",
+        "rw=[2001:db8::]/32:[::1]:host,sec=krb5,ro=*.example.org",
+        "on",
+    ):
         wants = profile(value)
         done = zfstune.apply(wants, root=root, engine=engine).done
         exports = [action for action in done if isinstance(action, Export)]
@@ -79,6 +83,48 @@ def test_exported_and_withdrawn(root: str, engine: Engine, command: Command) -> 
     ] * 2
     assert served() == set()
     assert not zfstune.plan(profile(), root=root, engine=engine).pending
+
+
+@pytest.mark.parametrize("value", ["rw=@[2001:db8::]/32", "rw=2001:db8::1", "rw=:a", "rw="])
+def test_nobody_is_not_everybody(
+    root: str, engine: Engine, command: Command, value: str
+) -> None:
+    """A value without a host is refused, and found where zfs itself was given it."""
+    with pytest.raises(zfstune.InvalidValue, match="sharenfs"):
+        zfstune.apply(profile(value), root=root, engine=engine)
+    assert not engine.exists(f"{root}/app")
+    zfstune.apply(profile(), root=root, engine=engine)
+    command("zfs", "set", f"sharenfs={value}", f"{root}/app")
+    states = {v.name: v.state for v in zfstune.verify(root, engine=engine).datasets}
+    assert states[f"{root}/app"] == "not-exported"
+    with pytest.raises(zfstune.InvalidProperty):
+        engine.set(root, {"sharenfs": value})
+
+
+@pytest.mark.parametrize("value", ["no_root_squash", "crossmnt", "sec=sys"])
+def test_a_share_without_rw_and_ro(
+    root: str, engine: Engine, command: Command, value: str
+) -> None:
+    """Nobody is served, as with zfs itself, and both plan and verify say so."""
+    done = zfstune.apply(profile(value), root=root, engine=engine)
+    assert "neither rw nor ro" in done.plan.warnings[-1].message
+    command("zfs", "share", "-a")
+    assert served() == set()
+    found = zfstune.verify(root, engine=engine)
+    assert {v.state for v in found.datasets if v.pending} == {"not-exported"}
+
+
+def test_a_mountpoint_with_other_ends_of_a_line(
+    root: str, engine: Engine, command: Command
+) -> None:
+    """It is one path to the server, not a second export of what stands behind them."""
+    zfstune.apply(profile("rw=@10.0.0.0/24"), root=root, engine=engine)
+    path = f"/{root}/a\u2028/etc\x85(rw)"
+    command("zfs", "set", f"mountpoint={path}", f"{root}/app")
+    zfstune.apply(profile("rw=@10.0.0.0/24"), root=root, engine=engine)
+    assert not zfstune.plan(profile("rw=@10.0.0.0/24"), root=root, engine=engine).pending
+    assert len(served()) == 2
+    assert not any(line.startswith("/etc") for line in served())
 
 
 def test_a_kill_before_the_server_heard(root: str, engine: Engine) -> None:

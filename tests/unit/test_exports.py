@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from model_pool import Model, app_profile, applied
 from zfstune.actions import Export
 from zfstune.errors import InvalidValue
-from zfstune.exports import Exports, escaped, export_lines, first_words, replaced, to_do
+from zfstune.exports import (
+    Exports,
+    export_lines,
+    joined,
+    lines_by_path,
+    replaced,
+    to_do,
+    unheard,
+)
 from zfstune.state import RECEIVED, Dataset, PropertyValue
 
 NOBODY = Exports({}, frozenset(), frozenset())
@@ -80,7 +90,87 @@ def test_one_path_a_line(options: str, path: str) -> None:
         assert line.count("(") == line.count(")") == line.count(" ") == 1
         assert "\n" not in line
     text = replaced("", path, lines)
-    assert first_words(text).get(escaped(path), ()) == lines
+    assert lines_by_path(text).get(path, ()) == lines
+
+
+@given(st.text(min_size=1, max_size=20), st.text(max_size=20))
+@example("a\u2028/etc *(rw,no_root_squash)", "")
+@example("a\x85b", "\x1c\x1d\x1e\r\v\f")
+@example('q"uote', "#")
+@example(r"a\040b", "")
+def test_a_path_is_one_line_whatever_is_in_it(name: str, after: str) -> None:
+    """A file that libshare or zfstune wrote is read as what was written, and no more."""
+    path = f"/{name}{after}"
+    if "\0" in path or not _is_bytes(path):
+        return
+    try:
+        lines = export_lines(path, "rw=h")
+    except InvalidValue:
+        assert '"' in path or re.search(r"\\\d{3}", path)
+        return
+    text = replaced("/b y(rw)\n", path, lines)
+    assert lines_by_path(text) == {"/b": ("/b y(rw)",), path: lines}
+    assert text.count("\n") == 4
+    assert replaced(text, path, []).endswith("\n\n/b y(rw)\n")
+
+
+def _is_bytes(text: str) -> bool:
+    """Tell whether a text is what reading bytes gives: no lone surrogate but those."""
+    try:
+        return (
+            text.encode("utf-8", "surrogateescape").decode(errors="surrogateescape") == text
+        )
+    except UnicodeEncodeError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("/a host(rw)", "/a"),
+        ("/a\thost(rw)", "/a"),
+        ("  /a host(rw)", "/a"),
+        ("/a", "/a"),
+        (r"/a\040b host(rw)", "/a b"),
+        (r"/a\043\042 host(rw)", '/a#"'),
+        (r"/a\303\244 host(rw)", "/a\xe4"),
+        (r"/a\134b host(rw)", r"/a\b"),
+        (r"/a\134040 host(rw)", "/a "),
+        (r"/a\400\09x host(rw)", r"/a\400\09x"),
+        ('"/a b" host(rw)', "/a b"),
+        ('/a" b"c host(rw)', "/a bc"),
+        ("/a\x1cb\u2028c host(rw)", "/a\x1cb\u2028c"),
+        ("/a#b host(rw)", "/a#b"),
+        ("# /a host(rw)", None),
+        ("  # /a host(rw)", None),
+        ("  ", None),
+        ("", None),
+    ],
+)
+def test_the_path_of_a_line(line: str, path: str | None) -> None:
+    """Quoted or in octal, it is the path that exportfs reads."""
+    assert list(lines_by_path(line)) == ([] if path is None else [path])
+
+
+def test_lines_that_go_on() -> None:
+    """A backslash at the end continues a line of the administrator's."""
+    text = "/a x(ro) \\\n   /no y(ro)\n/b z(ro)\\\n"
+    assert lines_by_path(joined(text)) == {
+        "/a": ("/a x(ro)  /no y(ro)",),
+        "/b": ("/b z(ro) ",),
+    }
+
+
+def test_what_has_no_effect_is_said() -> None:
+    """A value without hosts serves nobody; a flavour behind the hosts is not heard."""
+    for options in ("no_root_squash", "crossmnt", "sec=sys"):
+        note, hint = unheard(options)
+        assert "neither rw nor ro" in note
+        assert f"sharenfs=rw,{options} to everybody" in hint
+        assert export_lines("/a", options) == ()
+    assert unheard("rw=a,sec=krb5")[1] == "put sec=krb5 first"
+    for options in ("off", "on", "sec=krb5,rw=a", "ro"):
+        assert unheard(options) == ("", "")
 
 
 def test_the_rest_of_the_file_stays() -> None:
@@ -139,7 +229,33 @@ def test_no_server_and_no_sense() -> None:
     assert "no NFS server" in plan.warnings[-1].message
     model = Model({"tank": {"sharenfs": "rw=a b"}})
     [warning] = model.plan(app_profile(), exports=NOBODY).warnings
-    assert (warning.dataset, "blanks" in warning.message) == ("tank/data/app", True)
+    assert (warning.dataset, "blank" in warning.message) == ("tank/data/app", True)
+
+
+@pytest.mark.parametrize("options", ["no_root_squash", "crossmnt", "sec=sys"])
+def test_the_plan_says_that_nobody_is_served(options: str) -> None:
+    """A value with neither rw nor ro is set, and is a warning while it is."""
+    wants = app_profile(sharenfs=options)
+    plan = Model().plan(wants, exports=NOBODY)
+    assert not any(isinstance(action, Export) for action in plan.actions)
+    assert "NFS serves it to nobody" in plan.warnings[-1].message
+    again = applied(wants).plan(wants, exports=NOBODY)
+    assert (again.pending, len(again.warnings)) == (False, 1)
+
+
+def test_the_plan_says_that_the_world_is_served() -> None:
+    """A value of somebody else's that `zfs share` reads as everybody."""
+    model = Model({"tank": {"sharenfs": "rw=2001:db8::1"}})
+    now = {"/data/app": ("/data/app (sec=sys,rw)",)}
+    for exports, what in (
+        (NOBODY, "it is not exported"),
+        (Exports(now, frozenset(), frozenset()), "it is served as `zfs share` reads"),
+        (Exports({}, frozenset(), frozenset(now)), "it is served as `zfs share` reads"),
+        (Exports({}, frozenset(now), frozenset(now)), "it is not exported"),
+    ):
+        [warning] = model.plan(app_profile(), exports=exports).warnings
+        assert warning.message.startswith(what)
+        assert "would serve everybody" in warning.message
 
 
 def test_a_stream_shares_nothing() -> None:

@@ -45,6 +45,16 @@ def test_a_variable_is_read(manifest: Path, variable: str, value: str | None) ->
     assert read_manifest(str(manifest), variable) == value
 
 
+def test_a_line_ends_at_a_newline_alone(tmp_path: Path) -> None:
+    """What else Unicode calls the end of a line, a shell reads as part of a value."""
+    path = tmp_path / "manifest.env"
+    for end in ("\x1c", "\x85", "\u2028", "\x0b", "\r"):
+        path.write_bytes(f"A=x{end}B=y\nC=z\r\n".encode())
+        assert read_manifest(str(path), "A") == f"x{end}B=y"
+        assert read_manifest(str(path), "B") is None
+        assert read_manifest(str(path), "C") == "z"
+
+
 def test_a_manifest_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     """Most machines have none; one that cannot be read is an error."""
     assert read_manifest(str(tmp_path / "none"), "X") is None

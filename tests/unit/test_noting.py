@@ -210,6 +210,34 @@ def test_a_folder_that_is_not_there_is_done_without(engine: FakeEngine) -> None:
     notes.save()
 
 
+def test_a_draft_is_nobody_elses_and_does_not_stay(
+    engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that has the draft's name already is not written to, nor a link followed."""
+    elsewhere = tmp_path / "elsewhere"
+    notes_folder = tmp_path / "notes"
+    notes_folder.mkdir()
+    draft = notes_folder / f"snapshots.json.{bytes(8).hex()}"
+    draft.symlink_to(elsewhere)
+    monkeypatch.setattr("os.urandom", bytes)
+    notes = Notes(str(notes_folder))
+    asked(engine, notes)
+    notes.save()
+    assert not elsewhere.exists()
+    assert list(notes_folder.iterdir()) == [draft]
+    draft.unlink()
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.replace", fail)
+        notes.save()
+    assert list(notes_folder.iterdir()) == []
+    notes.save()
+    assert list(notes_folder.iterdir()) == [notes_folder / "snapshots.json"]
+
+
 def test_the_folder_of_root_is_made(
     engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,7 +62,7 @@ def checked(properties: dict[str, Any], **more: Any) -> dict[str, int | str]:
         ("mountpoint=/data/\udcff", "/data/\udcff"),
         ("mountpoint=legacy", "legacy"),
         ("sharenfs=rw=@10.0.0.0/8,no_root_squash", "rw=@10.0.0.0/8,no_root_squash"),
-        ("sharenfs=fsid=1,refer=/a b@host", "fsid=1,refer=/a b@host"),
+        ("sharenfs=fsid=1,refer=/a@host", "fsid=1,refer=/a@host"),
         ("sharesmb=off", "off"),
         ("keylocation=none", "none"),
         ("org.zfstune:x=", ""),
@@ -98,6 +98,14 @@ def test_value_is_as_the_kernel_wants_it(text: str, raw: int | str) -> None:
         ("sharenfs=", "it is empty or holds control characters"),
         ("sharenfs=rw\n/etc *(rw)", "it is empty or holds control characters"),
         ("sharenfs=rw,nosuch=1", "there is no option 'nosuch'"),
+        (
+            "sharenfs=rw=2001:db8::1",
+            "a host of 'rw=2001:db8::1' is empty, which would serve everybody",
+        ),
+        (
+            "sharenfs=rw=h,refer=/a *(rw",
+            "it has a blank, parenthesis, quote, # or backslash in it",
+        ),
         ("sharesmb=name=x", "there is no such value"),
         ("keylocation=/root/key", "there is no such place"),
         ("mlslabel=none", "Linux has no such labels"),

@@ -206,6 +206,24 @@ def test_what_nfs_serves() -> None:
     assert finding.note == "/data/app is served though sharenfs is off"
 
 
+def test_what_sharenfs_says_and_nobody_hears() -> None:
+    """A value by which nobody is served, or everybody by mistake, is found."""
+    nothing = Exports({}, frozenset(), frozenset())
+    wants = app_profile(sharenfs="no_root_squash")
+    finding = only(judge(applied(wants), wants, exports=nothing).values())
+    assert (finding.state, finding.about) == ("not-exported", "sharenfs")
+    assert "neither rw nor ro" in finding.note
+    assert "sharenfs=rw,no_root_squash" in finding.hint
+    model = applied(app_profile())
+    model.local["tank/data/app"]["sharenfs"] = "rw=2001:db8::1"
+    finding = only(judge(model, exports=nothing).values())
+    assert finding.note.startswith("/data/app is not served: cannot export by")
+    line = Exports({"/data/app": ("/data/app (rw)",)}, frozenset(), frozenset())
+    finding = only(judge(model, exports=line).values())
+    assert finding.note.startswith("/data/app is served as `zfs share` reads it: ")
+    assert "brackets" in finding.hint
+
+
 def test_owners_can_be_passed_over() -> None:
     """Who applied with --no-owner is not told of owners."""
     model = applied(FIXED)
