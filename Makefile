@@ -5,6 +5,8 @@
 PYTHON  ?= $(shell command -v python3 || command -v python3.11)
 VENV    ?= .venv
 RELEASE ?= bookworm
+# The guests of `make test`.
+RELEASES := bookworm trixie-backports
 # ARGS goes to the host's pytest, GUEST_ARGS to the one in a guest.
 ARGS       ?=
 GUEST_ARGS ?=
@@ -18,12 +20,12 @@ BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] 
 SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit mutants lint format lab demo bench host wheel clean
+.PHONY: help test unit mutants lint format lab images demo bench host wheel clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-test: host lint $(STAMP) ## Lint, then every test: this host's, bookworm's and trixie-backports'
+test: host lint $(STAMP) images ## Lint, then every test: this host's, bookworm's and trixie-backports'
 	$(BIN)/pytest -m "guest or not guest" $(ARGS)
 
 unit: $(STAMP) ## The tests that need neither ZFS nor a guest
@@ -41,15 +43,21 @@ format: $(STAMP) ## Let ruff write what it would complain about
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-lab: host $(STAMP) ## The tests on real ZFS in one guest; RELEASE=bookworm|trixie|trixie-backports
+lab: host $(STAMP) image-$(RELEASE) ## The tests on real ZFS in one guest; RELEASE=bookworm|trixie|trixie-backports
 	$(BIN)/pytest -m guest --release $(RELEASE) --guest-args="$(GUEST_ARGS)" tests/lab $(ARGS)
+
+images: host ## Build what the guests of make test boot, once: ten minutes, then nothing
+	$(MAKE) --no-print-directory -j2 $(RELEASES:%=image-%)
+
+image-%: host
+	@tests/lab/run --build --release $*
 
 demo: ## See apply, snapshot, prune and send at work, on a pool in a plain file
 	PYTHON=$(PYTHON) .ci/install-host gcc libc6-dev libnvpair3linux libzpool5linux
 	$(MAKE) --no-print-directory $(STAMP)
 	$(BIN)/python examples/demo.py
 
-bench: host ## Compare with the zfs command and with peers, in a guest
+bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in a guest
 	tests/lab/run --release $(RELEASE) --timeout 5400 --output benchmarks/results -- \
 		env BENCH_SCALE=$(BENCH_SCALE) pytest benchmarks --benchmark-enable $(ARGS)
 

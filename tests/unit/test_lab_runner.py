@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import mmap
 import sys
 import tarfile
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 LAB = Path(__file__).resolve().parents[1] / "lab"
 sys.path.insert(0, str(LAB))
 
-from zfslab import channel, cli, qemu, wheel, worktree  # noqa: E402
+from zfslab import channel, cli, image, qemu, wheel, worktree  # noqa: E402
+from zfslab.errors import LabError  # noqa: E402
 from zfslab.image import RELEASES, Image, recipe_key  # noqa: E402
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 MARK = "0123456789abcdef0123456789abcdef"
 BEGIN = f"\nbegin {MARK}\n".encode()
@@ -206,6 +214,87 @@ class TestRequest:
         assert sent.count(b"\n") == 2
         assert sent[:1] == sent[-1:] == b"\n"
         assert json.loads(sent)["argv"] == argv
+
+
+class TestBuilding:
+    """An image is built with a sign of life, and says how it ended."""
+
+    def test_it_says_that_it_is_alive(
+        self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        """A step that prints nothing for long is spoken for."""
+        monkeypatch.setattr(image, "ALIVE_S", 0.05)
+        image._step("sid", ["sleep", "0.5"])
+        assert "sid: still building after 0 s" in capfd.readouterr().err
+
+    def test_a_step_that_fails(self) -> None:
+        """Its status is the reason."""
+        with pytest.raises(LabError, match="'sid': false ended with status 1"):
+            image._step("sid", ["false"])
+
+
+class TestUnpacking:
+    """What the agent does with an archive, in a folder instead of a guest."""
+
+    @pytest.fixture
+    def agent(self, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+        """The guest's side, as a module."""
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)
+        loader = SourceFileLoader("agent", str(LAB / "guest" / "agent"))
+        spec = spec_from_loader("agent", loader)
+        assert spec is not None
+        module = module_from_spec(spec)
+        loader.exec_module(module)
+        return module
+
+    def test_who_has_a_file_mapped_keeps_it(
+        self, agent: ModuleType, tmp_path: Path
+    ) -> None:
+        """A library is replaced and not written over: a program may have it mapped."""
+        root = tmp_path / "root"
+        library = root / "opt" / "lib.so"
+        library.parent.mkdir(parents=True)
+        library.write_bytes(b"old" * 2000)
+        with library.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        new = tmp_path / "new"
+        new.write_bytes(b"new")
+        link = tmp_path / "link"
+        link.symlink_to("/")
+        files = {"/opt/lib.so": new, "/work/deep/link": link, "/work/new": new}
+        for _ in range(2):
+            worktree.pack(tmp_path / "x.tar", files, files)
+            assert agent.unpack(str(tmp_path / "x.tar"), str(root)) is None
+        assert mapped[:] == b"old" * 2000
+        assert library.read_bytes() == (root / "work/new").read_bytes() == b"new"
+        assert (root / "work/deep/link").readlink() == Path("/")
+        assert {path.name for path in root.iterdir()} == {"opt", "work"}
+
+    def test_what_a_sync_before_left(self, agent: ModuleType, tmp_path: Path) -> None:
+        """It is taken away, and nothing of it gets to its place."""
+        stale = tmp_path / agent.STAGE / "work"
+        stale.mkdir(parents=True)
+        (stale / "stale").touch()
+        new = tmp_path / "new"
+        new.touch()
+        worktree.pack(tmp_path / "x.tar", {"/work/fresh": new}, ["/work/fresh"])
+        assert agent.unpack(str(tmp_path / "x.tar"), str(tmp_path)) is None
+        assert [path.name for path in (tmp_path / "work").iterdir()] == ["fresh"]
+
+    def test_what_cannot_be_replaced_is_named(
+        self, agent: ModuleType, tmp_path: Path
+    ) -> None:
+        """An archive that is none, or a folder in a file's place, is said."""
+        (tmp_path / "x.tar").write_text("no archive")
+        assert agent.unpack(str(tmp_path / "x.tar"), str(tmp_path)) == (
+            "tar ended with status 2"
+        )
+        (tmp_path / "work" / "file").mkdir(parents=True)
+        new = tmp_path / "new"
+        new.touch()
+        worktree.pack(tmp_path / "x.tar", {"/work/file": new}, ["/work/file"])
+        said = agent.unpack(str(tmp_path / "x.tar"), str(tmp_path))
+        assert said == f"cannot replace '{tmp_path}/work/file': Is a directory"
 
 
 class TestWorktree:

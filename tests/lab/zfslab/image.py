@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ RELEASES = ("bookworm", "trixie", "trixie-backports")
 DEFAULT_RELEASE = RELEASES[0]
 RECIPE = LAB / "image"
 KEY_DIGITS = 12
+ALIVE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +98,33 @@ def _build_locked(release: str, folder: Path) -> None:
     unfinished = folder.parent / f"{release}.building"
     shutil.rmtree(unfinished, ignore_errors=True)
     say(f"building the image of {release}: this takes some minutes, once")
-    for argv in ([RECIPE / "host-setup"], [RECIPE / "build", release, unfinished]):
-        # It ends with the runner, and its stdout is talk: ours is the command's.
-        line = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
-        status = subprocess.run(
-            line, stdout=2, stdin=subprocess.DEVNULL, check=False
-        ).returncode
-        if status:
-            raise LabError(
-                f"cannot build '{release}': {argv[0]} ended with status {status}",
-                "its messages are above; the next run starts afresh",
-            )
+    # apt has one lock for the whole host, and images are built side by side
+    with locked(folder.parent / "host.lock"):
+        _step(release, [str(RECIPE / "host-setup")])
+    _step(release, [str(RECIPE / "build"), release, str(unfinished)])
     unfinished.rename(folder)
     _drop_old(release, folder)
+
+
+def _step(release: str, argv: list[str]) -> None:
+    """Run a step of the build; say every so often that it is still going on.
+
+    A kernel module is compiled in silence, for minutes on a slow machine.
+    """
+    started = time.monotonic()
+    # It ends with the runner, and its stdout is talk: ours is the command's.
+    line = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
+    with subprocess.Popen(line, stdout=2, stdin=subprocess.DEVNULL) as step:
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = step.wait(ALIVE_S)
+                break
+            say(f"{release}: still building after {time.monotonic() - started:.0f} s")
+    if status:
+        raise LabError(
+            f"cannot build '{release}': {argv[0]} ended with status {status}",
+            "its messages are above; the next run starts afresh",
+        )
 
 
 def _drop_old(release: str, keep: Path) -> None:
