@@ -9,18 +9,15 @@ newest snapshot alone, no snapshot in the dataset itself could outlive it.
 from __future__ import annotations
 
 import errno
-import os
-import threading
-from datetime import UTC, datetime
 
 from zfstune import names
 from zfstune.engine import using
-from zfstune.errors import EngineError, InvalidValue, NotFound, PlanError
+from zfstune.errors import InvalidValue, NotFound, PlanError
+from zfstune.escaping import keep_aside
 from zfstune.frozen import frozen
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.rewinding import (
     CHECKPOINT_PROPERTY,
-    ESCAPE,
     ESCAPES,
     RewindPlan,
     is_escape,
@@ -38,7 +35,7 @@ if TYPE_CHECKING:
     from zfstune.rewinding import Rewind, RunningFile
     from zfstune.state import Dataset, Mount, Snapshot
 
-__all__ = ["Rewound", "checkpoint", "drop_checkpoint", "rollback"]
+__all__ = ["Rewound", "checkpoint", "find_checkpoint", "pool_of_all", "rollback"]
 
 
 @frozen
@@ -49,11 +46,14 @@ class Rewound:
         plan: The plan.
         done: Datasets brought back, in that order; none in a dry run.
         escape: Where what was lost can be found; empty where nothing was kept.
+        unchanged: Datasets that were as the checkpoint had them, and so lost nothing;
+            looked at only where losses are to be kept.
     """
 
     plan: RewindPlan
     done: tuple[str, ...] = ()
     escape: str = ""
+    unchanged: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Give the plan as JSON takes it, and what was done of it."""
@@ -61,6 +61,7 @@ class Rewound:
             **self.plan.to_dict(),
             "done": list(self.done),
             "escaped_to": self.escape or None,
+            "unchanged": list(self.unchanged),
         }
 
 
@@ -92,7 +93,7 @@ def checkpoint(
     """
     short = snapshot_name(names.check_component(name))
     with using(engine) as zfs:
-        where = _pool_of(zfs, datasets, pool)
+        where = pool_of_all(zfs, datasets, pool)
         ready_pool(zfs, where, operation="take a checkpoint in pool")
         targets = _targets(zfs, where, datasets, _system(zfs.mounts()))
         if not targets:
@@ -105,28 +106,6 @@ def checkpoint(
             mark = {CHECKPOINT_PROPERTY: str(len(taken))}
             zfs.take_snapshots(taken, properties=mark)
         return taken
-
-
-def drop_checkpoint(
-    name: str,
-    *datasets: str,
-    pool: str | None = None,
-    dry_run: bool = False,
-    engine: Engine | None = None,
-) -> tuple[str, ...]:
-    """Destroy a checkpoint's snapshots; give their names. See :func:`checkpoint`.
-
-    Raises:
-        NotFound: There is no such checkpoint.
-        BatchError: One is held, or an escape hangs on it; nothing was destroyed.
-    """
-    with using(engine) as zfs:
-        where = _pool_of(zfs, datasets, pool)
-        ready_pool(zfs, where, operation="drop a checkpoint in pool")
-        found = tuple(s.name for s in _find(zfs, name, where, datasets))
-        if not dry_run:
-            zfs.destroy_snapshots(found)
-        return found
 
 
 def rollback(
@@ -163,7 +142,7 @@ def rollback(
         EngineError: ZFS refused; run it again to go on.
     """
     with using(engine) as zfs:
-        where = _pool_of(zfs, datasets, pool)
+        where = pool_of_all(zfs, datasets, pool)
         ready_pool(zfs, where, operation="roll back in pool")
         plan = _plan(zfs, name, where, datasets, escape=escape)
         if show is not None:
@@ -171,12 +150,17 @@ def rollback(
         if dry_run:
             return Rewound(plan)
         plan.check(lose)
-        kept = _escape(zfs, plan) if escape else ""
+        kept, unchanged = keep_aside(zfs, plan) if escape else ("", ())
         done = tuple(_rewind(zfs, plan))
-        return Rewound(plan, done, kept)
+        return Rewound(plan, done, kept, unchanged)
 
 
-def _pool_of(engine: Engine, datasets: Iterable[str], pool: str | None) -> str:
+def pool_of_all(engine: Engine, datasets: Iterable[str], pool: str | None) -> str:
+    """Give the one pool that datasets are of; where there are none, choose it.
+
+    Raises:
+        InvalidValue: They are of several pools.
+    """
     pools = {names.pool_of(names.check_dataset(dataset)) for dataset in datasets}
     if len(pools) > 1:
         raise InvalidValue(
@@ -215,10 +199,14 @@ def _system(mounts: Mapping[str, Mount]) -> str:
     return next((name for name, mount in mounts.items() if mount.path == "/"), "")
 
 
-def _find(
+def find_checkpoint(
     engine: Engine, name: str, pool: str, datasets: tuple[str, ...]
 ) -> list[Snapshot]:
-    """Find the snapshots of a checkpoint, those of parents first."""
+    """Find the snapshots of a checkpoint, those of parents first.
+
+    Raises:
+        NotFound: There are none that zfstune took.
+    """
     short = snapshot_name(names.check_component(name))
     below = _below(engine, pool, datasets or [pool])
     found = engine.find_snapshots([f"{each}@{short}" for each in below], properties=True)
@@ -230,7 +218,7 @@ def _find(
             target=name,
             errno=errno.ENOENT,
             reason=f"no snapshot '{short}' of zfstune's is in '{where}' or below",
-            hint="zfstune list -t snapshots shows what there is",
+            hint="`zfstune checkpoint list` shows what there is",
         )
     return made
 
@@ -238,7 +226,7 @@ def _find(
 def _plan(
     engine: Engine, name: str, pool: str, datasets: tuple[str, ...], *, escape: bool
 ) -> RewindPlan:
-    found = _find(engine, name, pool, datasets)
+    found = find_checkpoint(engine, name, pool, datasets)
     parents = {names.parent_of(each.name) or "" for each in engine.datasets(pool)}
     mounts = engine.mounts()
     system = _system(mounts)
@@ -300,62 +288,6 @@ def _running(
     return running_files(
         {one.dataset: (one.path, times[one.snapshot]) for one in rewinds if one.path}
     )
-
-
-def _escape(engine: Engine, plan: RewindPlan) -> str:
-    """Copy what is lost aside: each dataset, as a clone of its own checkpoint."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    top = f"{plan.escape}/{plan.checkpoint}-{stamp}"
-    short = f"escape-{stamp}"
-    engine.take_snapshots(
-        [f"{one.dataset}@{short}" for one in plan.rewinds],
-        properties={CHECKPOINT_PROPERTY: ESCAPE},
-    )
-    if not engine.exists(plan.escape):
-        # nothing below it is ever mounted by itself
-        engine.create(plan.escape, properties={"mountpoint": "none", "canmount": "off"})
-    engine.create(top)
-    for one in plan.rewinds:
-        target = f"{top}/{one.dataset}"
-        for ancestor in names.ancestors_of(target):
-            if not engine.exists(ancestor):
-                engine.create(ancestor)
-        try:
-            _copy(engine, f"{one.dataset}@{short}", f"{target}@{short}", one.snapshot)
-        except EngineError as error:
-            raise PlanError(
-                f"cannot keep what '{one.dataset}' would lose: {error.reason}",
-                hint="nothing was rolled back; --no-escape goes on without",
-            ) from error
-    return top
-
-
-def _copy(engine: Engine, source: str, target: str, base: str) -> None:
-    """Send what came after `base` into a clone of it."""
-    out, into = os.pipe()
-    failed: list[BaseException] = []
-
-    def send() -> None:
-        try:
-            engine.send(source, into, base=base)
-        except BaseException as error:  # noqa: BLE001 (raised in the caller's thread)
-            failed.append(error)
-        finally:
-            os.close(into)
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
-        engine.receive(target, out, origin=base)
-    except EngineError as error:
-        failed.append(error)
-    finally:
-        while os.read(out, 1 << 20):  # a sender that nobody reads would never end
-            pass
-        thread.join()
-        os.close(out)
-    if failed:  # the sender's first: its end makes the receiver fail too
-        raise failed[0]
 
 
 def _rewind(engine: Engine, plan: RewindPlan) -> Iterable[str]:

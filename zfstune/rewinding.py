@@ -9,6 +9,8 @@ is copied aside before, as a clone of the checkpoint (see
 
 from __future__ import annotations
 
+from shlex import quote
+
 from zfstune.errors import PlanError
 from zfstune.frozen import frozen
 
@@ -27,7 +29,10 @@ __all__ = [
     "Rewind",
     "RewindPlan",
     "RunningFile",
+    "clones_of",
+    "has_changed",
     "is_escape",
+    "is_held",
     "make_rewind",
     "snapshot_name",
 ]
@@ -205,9 +210,14 @@ def make_rewind(
     gone: list[Clone] = []
     for each in newer:
         _refuse_held(each, snapshot)
-        for name in _clones_of(each):
+        for name in clones_of(each):
             if name in parents:
-                raise _refused(snapshot, f"its clone '{name}' has datasets below it")
+                hint = ""
+                if name.startswith(f"{name.partition('/')[0]}/{ESCAPES}/"):
+                    other = quote(each.short_name.removeprefix(snapshot_name("")))
+                    hint = f"`zfstune checkpoint drop {other}` destroys such copies"
+                reason = f"'{name}', a clone of '{each.name}', has datasets below it"
+                raise _refused(snapshot, reason, hint)
             for own in below.get(name, ()):
                 _refuse_held(own, snapshot)
                 if own.clones:
@@ -223,14 +233,33 @@ def make_rewind(
     )
 
 
-def _clones_of(snapshot: Snapshot) -> list[str]:
+def has_changed(rewind: Rewind, snapshots: Sequence[Snapshot]) -> bool:
+    """Tell whether a dataset may hold something that its checkpoint has not.
+
+    Args:
+        rewind: Of the dataset.
+        snapshots: Those of the dataset, with their properties, the newest of them taken
+            just now: what was written before it is on disk then, and so is counted.
+    """
+    at = next((s.createtxg for s in snapshots if s.name == rewind.snapshot), 0)
+    written = [s.value("written") for s in snapshots if s.createtxg > at]
+    return bool(rewind.newer) or not written or set(written) != {"0"}
+
+
+def clones_of(snapshot: Snapshot) -> list[str]:
+    """Give the clones of a snapshot that was read with its properties."""
     return [name for name in (snapshot.value("clones") or "").split(",") if name]
 
 
+def is_held(snapshot: Snapshot) -> bool:
+    """Tell whether somebody holds a snapshot that was read with its properties."""
+    return snapshot.value("userrefs") not in (None, "0")
+
+
 def _refuse_held(each: Snapshot, snapshot: Snapshot) -> None:
-    if each.value("userrefs") not in (None, "0"):
+    if is_held(each):
         raise _refused(snapshot, f"'{each.name}' is held: see `zfs holds`")
 
 
-def _refused(snapshot: Snapshot, reason: str) -> PlanError:
-    return PlanError(f"cannot roll back '{snapshot.dataset}': {reason}")
+def _refused(snapshot: Snapshot, reason: str, hint: str = "") -> PlanError:
+    return PlanError(f"cannot roll back '{snapshot.dataset}': {reason}", hint=hint)

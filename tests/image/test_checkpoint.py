@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.checkpointing import drop_checkpoint
 from zfstune.cli import main
+from zfstune.dropping import drop_checkpoint, list_checkpoints
 from zfstune.names import PROFILE_PROPERTY
 from zfstune.state import Mount
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from zfstune.engine.image import ImageEngine
@@ -39,6 +40,12 @@ def shorts(engine: ImageEngine, dataset: str) -> list[str]:
     return [s.short_name for s in engine.snapshots(dataset)]
 
 
+def change(engine: ImageEngine, volume: str) -> None:
+    """Change what a volume holds: its size is noted in it."""
+    size = int(engine.dataset(volume).value("volsize") or 0)
+    engine.set(volume, {"volsize": str(2 * size)})
+
+
 def test_taken_together_and_back(engine: ImageEngine, tree: str) -> None:
     """One instant for all that is managed; a rollback keeps what it loses aside."""
     names = zfstune.checkpoint("one", engine=engine)
@@ -46,19 +53,117 @@ def test_taken_together_and_back(engine: ImageEngine, tree: str) -> None:
     assert len({engine.snapshot(name).createtxg for name in names}) == 1
     with pytest.raises(zfstune.BatchError):
         zfstune.checkpoint("one", engine=engine)
+    change(engine, f"{tree}/v")
     done = zfstune.rollback("one", engine=engine)
     assert done.done == (tree, f"{tree}/a", f"{tree}/v")
     assert [shorts(engine, d) for d in done.done] == [[NAME]] * 3
-    for dataset in done.done:
-        kept = f"{done.escape}/{dataset}"
-        assert engine.dataset(kept).value("origin") == f"{dataset}@{NAME}"
-        assert len(engine.snapshots(kept)) == 1
+    assert engine.dataset(f"{tree}/v").value("volsize") == str(8 << 20)
+    kept = f"{done.escape}/{tree}/v"
+    assert engine.dataset(kept).value("origin") == f"{tree}/v@{NAME}"
+    assert engine.dataset(kept).value("volsize") == str(16 << 20)
+    assert len(engine.snapshots(kept)) == 1
+    assert done.unchanged == (tree, f"{tree}/a")
+    assert not engine.exists(f"{done.escape}/{tree}/a")
     # what was kept aside is not checkpointed, and holds the checkpoint
     assert len(zfstune.checkpoint("two", "tank", dry_run=True, engine=engine)) == 5
-    with pytest.raises(zfstune.BatchError, match="clones"):
+    with pytest.raises(zfstune.PlanError, match="copies"):
         drop_checkpoint("one", engine=engine)
     again = zfstune.rollback("one", f"{tree}/a", escape=False, engine=engine)
     assert (again.done, again.escape) == ((f"{tree}/a",), "")
+
+
+def test_what_lost_nothing_is_not_copied(engine: ImageEngine, tree: str) -> None:
+    """Where nothing changed, nothing is kept aside, and that is what is said."""
+    zfstune.checkpoint("one", engine=engine)
+    done = zfstune.rollback("one", engine=engine)
+    assert (done.escape, done.unchanged) == ("", done.done)
+    assert [shorts(engine, d) for d in done.done] == [[NAME]] * 3
+    assert not engine.exists("tank/zfstune-escape")
+    # a newer snapshot may hold what the dataset does not any more
+    engine.take_snapshots([f"{tree}/a@later"])
+    done = zfstune.rollback("one", lose=["snapshots"], engine=engine)
+    assert done.unchanged == (tree, f"{tree}/v")
+    assert engine.exists(f"{done.escape}/{tree}/a")
+    drop_checkpoint("one", lose=["copies"], engine=engine)
+    assert [d.name for d in engine.datasets("tank")] == [
+        "tank",
+        tree,
+        f"{tree}/a",
+        f"{tree}/v",
+        "tank/other",
+    ]
+
+
+def test_a_checkpoint_that_was_rolled_back_goes(engine: ImageEngine, tree: str) -> None:
+    """With the copies of each rollback, and their folders; others' stay."""
+    for name in ("one", "two"):
+        zfstune.checkpoint(name, f"{tree}/v", engine=engine)
+        change(engine, f"{tree}/v")
+        zfstune.rollback(name, engine=engine)
+    first, second = list_checkpoints(engine=engine)
+    assert (first.name, second.name) == ("one", "two")
+    assert (first.datasets, first.size) == ((f"{tree}/v",), 1)
+    [copy] = second.copies
+    before = engine.dataset(copy).guid
+    plan = drop_checkpoint("one", dry_run=True, engine=engine)
+    assert [clone.name for clone in plan.copies] == list(first.copies)
+    assert drop_checkpoint("one", lose=["copies"], engine=engine) == plan
+    assert [each.name for each in list_checkpoints(engine=engine)] == ["two"]
+    assert engine.dataset(copy).guid == before
+    engine.take_snapshots([f"{copy}@mine"])
+    engine.hold([f"{copy}@mine"], "mine")
+    with pytest.raises(zfstune.PlanError, match="is held"):
+        drop_checkpoint("two", lose=["copies"], engine=engine)
+    engine.release([f"{copy}@mine"], "mine")
+    engine.clone(f"{tree}/v@checkpoint-two", "tank/clone")
+    with pytest.raises(zfstune.PlanError, match="clones: tank/clone"):
+        drop_checkpoint("two", lose=["copies"], engine=engine)
+    assert engine.exists(copy)
+    drop_checkpoint("two", lose=["copies", "clones"], engine=engine)
+    assert not engine.exists("tank/clone")
+    assert not engine.exists("tank/zfstune-escape")
+    assert list_checkpoints(engine=engine) == ()
+    assert shorts(engine, f"{tree}/v") == []
+
+
+def test_a_drop_that_was_killed_is_run_again(
+    engine: ImageEngine, tree: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it had destroyed, the checkpoint is still there to be dropped."""
+    zfstune.checkpoint("one", engine=engine)
+    change(engine, f"{tree}/v")
+    zfstune.rollback("one", engine=engine)
+    destroy = engine.destroy
+    for deaths in range(3):
+        left = iter(range(deaths))
+
+        def die_later(name: str, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            destroy(name)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(engine, "destroy", die_later)
+            with pytest.raises(KeyboardInterrupt):
+                drop_checkpoint("one", lose=["copies"], engine=engine)
+    assert [each.name for each in list_checkpoints(engine=engine)] == ["one"]
+    drop_checkpoint("one", lose=["copies"], engine=engine)
+    assert not engine.exists("tank/zfstune-escape")
+    assert list_checkpoints(engine=engine) == ()
+
+
+def test_copies_in_the_way_of_another_rollback(engine: ImageEngine, tree: str) -> None:
+    """Those of a newer checkpoint are named, and what destroys them."""
+    zfstune.checkpoint("one", engine=engine)
+    zfstune.checkpoint("new er", engine=engine)
+    for name in (tree, f"{tree}/a"):
+        engine.take_snapshots([f"{name}@later"])
+    zfstune.rollback("new er", lose=["snapshots"], engine=engine)
+    with pytest.raises(zfstune.PlanError, match="has datasets below it") as refused:
+        zfstune.rollback("one", lose=["snapshots", "clones"], engine=engine)
+    assert "`zfstune checkpoint drop 'new er'`" in refused.value.hint
+    drop_checkpoint("new er", lose=["copies"], engine=engine)
+    assert zfstune.rollback("one", engine=engine).done
 
 
 def test_newer_snapshots_and_clones_take_consent(engine: ImageEngine, tree: str) -> None:
@@ -201,3 +306,53 @@ def test_the_command(
     assert (status, json.loads(out)["done"]) == (0, [tree, f"{tree}/a", f"{tree}/v"])
     assert run("checkpoint", "one", "--drop")[0] == 0
     assert run("rollback", "one")[0] == 1
+
+
+def test_the_actions_of_the_command(
+    engine: ImageEngine, tree: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One lists, one drops; a word that reads like an action becomes no name."""
+
+    def run(*argv: str) -> tuple[int, str, str]:
+        status = main(["--image", os.fspath(file), "checkpoint", *argv])
+        return status, *capsys.readouterr()
+
+    zfstune.checkpoint("one", engine=engine)
+    change(engine, f"{tree}/v")
+    escape = zfstune.rollback("one", engine=engine).escape
+    engine.destroy_snapshots([f"{tree}/a@{NAME}"])
+    engine.close()
+    status, out, _ = run("list")
+    assert status == 0
+    header, line = out.splitlines()
+    assert header.split() == ["name", "taken", "datasets", "copies"]
+    assert line.split()[0::2] == ["one", "2", "3"]
+    assert line.endswith("2 of 3       1")
+    [listed] = json.loads(run("list", "--json")[1])["checkpoints"]
+    assert listed["copies"] == [f"{escape}/{tree}/v"]
+    assert listed["taken_of"] == 3
+    for words, told in (
+        (("delete", "one"), "zfstune checkpoint take delete one"),
+        (("ls",), "take, list, drop"),
+        (("drop",), "zfstune checkpoint drop NAME"),
+        (("take",), "zfstune checkpoint take NAME"),
+        (("list", "two words"), "zfstune checkpoint take list 'two words'"),
+        (("two", "--lose", "copies"), "that belongs to drop"),
+        (("take", "two", "--drop"), "at once"),
+        (("list", "--drop"), "neither names"),
+    ):
+        status, out, err = run(*words)
+        assert (status, out, told in err) == (2, "", True), (words, err)
+    assert run("take", "list", "tank/other")[:2] == (0, "tank/other@checkpoint-list\n")
+    assert run("drop", "list")[:2] == (
+        0,
+        "destroy tank/other@checkpoint-list\ndropped checkpoint list\n",
+    )
+    status, out, err = run("drop", "one")
+    assert (status, f"destroy {escape}/{tree}/v  (copy kept aside)" in out) == (1, True)
+    assert "--lose copies" in err
+    said = json.loads(run("drop", "one", "-n", "--json")[1])
+    assert said["dry_run"]
+    assert said["copies"] == [f"{escape}/{tree}/v"]
+    assert run("drop", "one", "--lose", "copies")[0] == 0
+    assert run("list") == (0, "", "")

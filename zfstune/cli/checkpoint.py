@@ -2,39 +2,67 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from shlex import quote
+
 from zfstune.cli import status
 from zfstune.cli.opening import open_meant
-from zfstune.cli.output import print_json
+from zfstune.cli.output import print_json, print_table, warn
+from zfstune.drop_plan import DROP_LOSSES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-__all__ = ["add_arguments", "add_targets"]
+    from zfstune.drop_plan import Checkpoint, DropPlan
+
+__all__ = ["add_arguments", "add_options"]
+
+_ACTIONS = ("take", "list", "drop")
+# Words that somebody meant to be an action: to take a checkpoint of that name in
+# silence would help nobody.
+_ALIKE = (
+    "clear create delete destroy diff display get help info ls new print prune remove "
+    "rename restore revert rm rollback save set show status"
+)
 
 
 def add_arguments(parser: Any) -> None:
     """Add what the verb takes."""
+    parser.usage = (
+        "zfstune checkpoint [options] [take] NAME [DATASET ...]\n"
+        "       zfstune checkpoint [options] list\n"
+        "       zfstune checkpoint [options] drop NAME [DATASET ...]"
+    )
     parser.description = (
         "Take a snapshot of each dataset and all below it, all in one transaction. "
-        "`zfstune rollback NAME` brings them back."
-    )
-    add_targets(
-        parser,
-        "these and all below; default: all of the pool that zfstune manages, and what "
-        "is mounted at / with all below it",
+        "`zfstune rollback NAME` brings them back. `list` shows what checkpoints there "
+        "are, `drop NAME` destroys one. A checkpoint that is to be called by the name of "
+        "an action takes the word before it, as in `zfstune checkpoint take list`."
     )
     parser.add_argument(
-        "--drop", action="store_true", help="destroy that checkpoint instead"
+        "words",
+        nargs="+",
+        metavar="NAME",
+        help="what the checkpoint is called, and datasets: these and all below; default: "
+        "all of the pool that zfstune manages, and what is mounted at / with all below it",
     )
+    parser.add_argument("--drop", action="store_true", help="the same as the word drop")
+    parser.add_argument(
+        "--lose",
+        action="append",
+        default=[],
+        choices=DROP_LOSSES,
+        help="with drop, consent to a loss: the copies that rollbacks to it kept aside, or "
+        "clones that somebody made of it; may be given several times",
+    )
+    add_options(parser)
     parser.set_defaults(run=_run)
 
 
-def add_targets(parser: Any, datasets: str) -> None:
+def add_options(parser: Any) -> None:
     """Add what checkpoint and rollback share."""
-    parser.add_argument("name", metavar="NAME", help="of the checkpoint")
-    parser.add_argument("datasets", nargs="*", metavar="DATASET", help=datasets)
     parser.add_argument("--pool", help="where no dataset is named; default as for apply")
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="show what would be done, do nothing"
@@ -43,15 +71,122 @@ def add_targets(parser: Any, datasets: str) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune import checkpointing  # noqa: PLC0415 (not for --help)
+    action, *words = args.words if args.words[0] in _ACTIONS else ("", *args.words)
+    wrong = _wrong(action, words, args)
+    if wrong:
+        warn(*wrong)
+        return status.USAGE
+    if action == "list":
+        return _list(args)
+    if action == "drop" or args.drop:
+        return _drop(args, *words)
+    return _take(args, *words)
 
-    act = checkpointing.drop_checkpoint if args.drop else checkpointing.checkpoint
+
+def _wrong(action: str, words: list[str], args: argparse.Namespace) -> tuple[str, ...]:
+    """Say what is wrong with the words, and what may be meant."""
+    rest = " ".join(map(quote, words))
+    if action == "list":
+        if words or args.drop or args.lose:
+            what = "cannot list checkpoints: `list` takes neither names nor options of drop"
+            return what, f"to take one of that name: zfstune checkpoint take list {rest}"
+        return ()
+    if not words:
+        hint = f"zfstune checkpoint {action} NAME; `zfstune checkpoint list` shows names"
+        return f"cannot {action} a checkpoint: it has no name", hint
+    if not action and not args.drop and words[0] in _ALIKE.split():
+        what = f"cannot take a checkpoint called '{words[0]}': it reads like an action"
+        hint = f"one of that name: zfstune checkpoint take {rest}"
+        return what, f"the actions are {', '.join(_ACTIONS)}; {hint}"
+    if args.lose and action != "drop" and not args.drop:
+        return "cannot take a checkpoint with --lose: that belongs to drop", ""
+    if action == "take" and args.drop:
+        return "cannot take a checkpoint and drop it at once", "leave out --drop or take"
+    return ()
+
+
+def _take(args: argparse.Namespace, name: str, *datasets: str) -> int:
+    from zfstune.checkpointing import checkpoint  # noqa: PLC0415 (not for --help)
+
     with open_meant(args) as engine:
-        found = act(
-            args.name, *args.datasets, pool=args.pool, dry_run=args.dry_run, engine=engine
+        found = checkpoint(
+            name, *datasets, pool=args.pool, dry_run=args.dry_run, engine=engine
         )
     if args.json:
         print_json({"snapshots": list(found), "dry_run": args.dry_run})
     else:
         print("\n".join(found))
     return status.DONE
+
+
+def _list(args: argparse.Namespace) -> int:
+    from zfstune.dropping import list_checkpoints  # noqa: PLC0415 (not for --help)
+
+    with open_meant(args) as engine:
+        found = list_checkpoints(pool=args.pool, engine=engine)
+    if args.json:
+        print_json({"checkpoints": [_as_json(each) for each in found]})
+    elif found:
+        rows = [
+            (
+                each.name,
+                _time(each),
+                f"{len(each.datasets)} of {each.size}"
+                if len(each.datasets) < each.size
+                else str(each.size),
+                str(len(each.copies) or "-"),
+            )
+            for each in found
+        ]
+        header = ("name", "taken", "datasets", "copies")
+        print_table(header, rows, scripted=False, right="llrr")
+    return status.DONE
+
+
+def _time(found: Checkpoint) -> str:
+    if found.taken is None:
+        return "-"
+    return datetime.fromtimestamp(found.taken, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _as_json(found: Checkpoint) -> dict[str, object]:
+    return {
+        "name": found.name,
+        "taken": _time(found),
+        "datasets": list(found.datasets),
+        "taken_of": found.size,
+        "copies": list(found.copies),
+    }
+
+
+def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
+    from zfstune.dropping import drop_checkpoint  # noqa: PLC0415 (not for --help)
+
+    with open_meant(args) as engine:
+        plan = drop_checkpoint(
+            name,
+            *datasets,
+            lose=args.lose,
+            pool=args.pool,
+            dry_run=args.dry_run,
+            engine=engine,
+            show=None if args.json else _show,
+        )
+    if args.json:
+        print_json({**plan.to_dict(), "dry_run": args.dry_run})
+    elif not args.dry_run:
+        print(f"dropped checkpoint {name}")
+    return status.DONE
+
+
+def _show(plan: DropPlan) -> None:
+    """Say what is to be destroyed, a line each."""
+    for what, clones in (("copy kept aside", plan.copies), ("clone", plan.clones)):
+        for clone in clones:
+            print(f"destroy {clone.name}  ({what})")
+            for snapshot in clone.snapshots:
+                print(f"destroy {snapshot}")
+    for folder in plan.folders:
+        print(f"destroy {folder}  (held copies, and holds none then)")
+    for snapshot in plan.snapshots:
+        print(f"destroy {snapshot}")

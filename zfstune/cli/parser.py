@@ -32,7 +32,7 @@ _VERBS = {
     "list": "list datasets or snapshots",
     "snapshot": "take snapshots of datasets, all at one instant",
     "snapshots": "show snapshots: why each stays, and when it goes",
-    "checkpoint": "note the state of datasets, to come back to",
+    "checkpoint": "note the state of datasets to come back to; list and drop such notes",
     "rollback": "bring datasets back to a checkpoint",
     "prune": "destroy the snapshots that no rule keeps",
     "policy": "store on datasets what prune is to keep",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import status
-from zfstune.cli.checkpoint import add_targets
+from zfstune.cli.checkpoint import add_options
 from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json, warn
 
@@ -30,7 +30,14 @@ def add_arguments(parser: Any) -> None:
         "too: reboot then, since programs that run hold on to what was. To bring back a "
         "system that does not run, boot another environment and name its dataset."
     )
-    add_targets(parser, "these and all below; default: all that the checkpoint has")
+    parser.add_argument("name", metavar="NAME", help="of the checkpoint")
+    parser.add_argument(
+        "datasets",
+        nargs="*",
+        metavar="DATASET",
+        help="these and all below; default: all that the checkpoint has",
+    )
+    add_options(parser)
     parser.add_argument(
         "--lose",
         action="append",
@@ -64,6 +71,9 @@ def _run(args: argparse.Namespace) -> int:
         print(f"rolled back: {', '.join(rewound.done)}")
         if rewound.escape:
             print(f"what was lost is kept below {rewound.escape}")
+        if rewound.unchanged:
+            which = ", ".join(rewound.unchanged) if rewound.escape else "all of it"
+            print(f"as the checkpoint had it, so that nothing of it was lost: {which}")
     for caution in rewound.plan.cautions:
         warn(caution)
     return status.DONE
