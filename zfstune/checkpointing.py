@@ -12,10 +12,11 @@ import errno
 
 from zfstune import names
 from zfstune.engine import using
-from zfstune.errors import InvalidValue, NotFound, PlanError
+from zfstune.errors import InvalidName, InvalidValue, NotFound, PlanError
 from zfstune.escaping import keep_aside
 from zfstune.frozen import frozen
 from zfstune.pools import choose_pool, ready_pool
+from zfstune.quoting import shown
 from zfstune.rewinding import (
     CHECKPOINT_PROPERTY,
     ESCAPES,
@@ -91,7 +92,7 @@ def checkpoint(
         PlanError: There is nothing to take a checkpoint of.
         BatchError: A checkpoint of that name is there already; nothing was taken.
     """
-    short = snapshot_name(names.check_component(name))
+    short = snapshot_name(checked_name(name))
     with using(engine) as zfs:
         where = pool_of_all(zfs, datasets, pool)
         ready_pool(zfs, where, operation="take a checkpoint in pool")
@@ -155,6 +156,23 @@ def rollback(
         return Rewound(plan, done, kept, unchanged)
 
 
+def checked_name(name: str) -> str:
+    """Give the name of a checkpoint, once it is known to be one.
+
+    Raises:
+        InvalidName: ZFS would not have it behind the ``@``.
+    """
+    try:
+        return names.check_component(name)
+    except InvalidName as error:
+        reason = error.message.partition("': ")[2] or error.message
+        raise InvalidName(
+            f"cannot call a checkpoint '{shown(name)}': {reason}",
+            hint="it is neither a dataset nor a snapshot; `zfstune checkpoint list` shows "
+            "the names that there are",
+        ) from None
+
+
 def pool_of_all(engine: Engine, datasets: Iterable[str], pool: str | None) -> str:
     """Give the one pool that datasets are of; where there are none, choose it.
 
@@ -207,7 +225,7 @@ def find_checkpoint(
     Raises:
         NotFound: There are none that zfstune took.
     """
-    short = snapshot_name(names.check_component(name))
+    short = snapshot_name(checked_name(name))
     below = _below(engine, pool, datasets or [pool])
     found = engine.find_snapshots([f"{each}@{short}" for each in below], properties=True)
     made = [s for s in found.values() if s.local(CHECKPOINT_PROPERTY) is not None]

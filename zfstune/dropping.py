@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from zfstune import names
 from zfstune.checkpointing import find_checkpoint, pool_of_all
 from zfstune.drop_plan import Checkpoint, is_copy, make_drop
 from zfstune.engine import using
@@ -106,7 +105,7 @@ def drop_checkpoint(
 
 
 def _plan(engine: Engine, name: str, pool: str, datasets: tuple[str, ...]) -> DropPlan:
-    found = find_checkpoint(engine, names.check_component(name), pool, datasets)
+    found = find_checkpoint(engine, name, pool, datasets)
     there = {dataset.name: dataset for dataset in engine.datasets(pool)}
     looked_at = {clone for snapshot in found for clone in clones_of(snapshot)}
     looked_at.update(each for each in there if is_copy(each) or each == f"{pool}/{ESCAPES}")

@@ -9,9 +9,9 @@ from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["MANIFEST", "host_name", "read_manifest"]
+__all__ = ["MANIFEST", "configured", "host_and_source", "host_name", "read_manifest"]
 
 # What the kldload installer leaves on the machines it installs: NAME=value lines.
 MANIFEST = "/etc/kldload/install-manifest.env"
@@ -49,6 +49,36 @@ def read_manifest(path: str, variable: str) -> str | None:
     return found or None
 
 
+def configured(
+    variables: Iterable[str],
+    *,
+    environ: Mapping[str, str] | None = None,
+    manifest: str = MANIFEST,
+) -> tuple[str, str]:
+    """Give the value of the first variable that has one, and where that stands.
+
+    Args:
+        variables: Names, the first before the next; the environment is asked for all
+            of them, then the installer's file for the last.
+        environ: Default: this process's own.
+        manifest: The installer's file.
+
+    Returns:
+        The value, and a phrase for messages; both empty where nothing says it. Who
+        reads a message never typed that value, so the message has to say whose it is.
+
+    Raises:
+        PlanError: The file is there and cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    name = ""
+    for name in variables:
+        if environ.get(name):
+            return environ[name], f"${name}"
+    value = read_manifest(manifest, name)
+    return (value, f"{name} in {shown(manifest)}") if value else ("", "")
+
+
 def host_name(*, environ: Mapping[str, str] | None = None, manifest: str = MANIFEST) -> str:
     """Give this host's name: as the installer was told, else as the kernel has it.
 
@@ -59,6 +89,15 @@ def host_name(*, environ: Mapping[str, str] | None = None, manifest: str = MANIF
     Raises:
         PlanError: The manifest is there and cannot be read.
     """
-    environ = os.environ if environ is None else environ
-    told = environ.get(_HOSTNAME_VARIABLE) or read_manifest(manifest, _HOSTNAME_VARIABLE)
-    return told or os.uname().nodename
+    return host_and_source(environ=environ, manifest=manifest)[0]
+
+
+def host_and_source(
+    *, environ: Mapping[str, str] | None = None, manifest: str = MANIFEST
+) -> tuple[str, str]:
+    """Give this host's name, and what says so; empty where that is the kernel.
+
+    Args and errors are those of :func:`host_name`.
+    """
+    name, source = configured([_HOSTNAME_VARIABLE], environ=environ, manifest=manifest)
+    return name or os.uname().nodename, source

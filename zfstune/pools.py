@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
-import os
+from shlex import quote
 
-from zfstune.errors import NotFound, PlanError, PoolSuspended
-from zfstune.manifest import MANIFEST, read_manifest
+from zfstune.errors import InvalidName, NotFound, PlanError, PoolSuspended
+from zfstune.manifest import MANIFEST, configured
 from zfstune.names import check_pool
+from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,27 +43,25 @@ def choose_pool(
     Raises:
         InvalidName: The name is none of a pool.
         NotFound: No pool of that name is imported.
-        PlanError: No pool was named, and none or several are imported.
+        PlanError: No pool was named, and none or several are imported; or the
+            manifest is there and cannot be read.
     """
-    environ = os.environ if environ is None else environ
     imported = engine.pools()
-    chosen = (
-        pool
-        or environ.get(_OWN_VARIABLE)
-        or environ.get(_INSTALLER_VARIABLE)
-        or read_manifest(manifest, _INSTALLER_VARIABLE)
-    )
-    if chosen:
-        check_pool(chosen)
-        if chosen not in imported:
+    source = ""
+    if not pool:
+        variables = (_OWN_VARIABLE, _INSTALLER_VARIABLE)
+        pool, source = configured(variables, environ=environ, manifest=manifest)
+    if pool:
+        _check(pool, source)
+        if pool not in imported:
             raise NotFound(
                 operation="use pool",
-                target=chosen,
+                target=shown(pool),
                 errno=errno.ENOENT,
-                reason="no such pool is imported",
-                hint=_listed(imported),
+                reason=f"no such pool is imported{_told_by(source)}",
+                hint=_listed(imported, source),
             )
-        return chosen
+        return pool
     if len(imported) == 1:
         return imported[0]
     if imported:
@@ -88,12 +87,24 @@ def ready_pool(engine: Engine, name: str, *, operation: str) -> PoolInfo:
             target=name,
             errno=errno.EAGAIN,
             reason="the pool is suspended: it lost its devices and waits for them",
-            hint=f"bring the devices back, then `zpool clear {name}`",
+            hint=f"bring the devices back, then `zpool clear {quote(name)}`",
         )
     return info
 
 
-def _listed(imported: tuple[str, ...]) -> str:
+def _check(pool: str, source: str) -> None:
+    try:
+        check_pool(pool)
+    except InvalidName as error:
+        raise InvalidName(error.message + _told_by(source), hint=error.hint) from None
+
+
+def _told_by(source: str) -> str:
+    return f" ({source} names it)" if source else ""
+
+
+def _listed(imported: tuple[str, ...], source: str = "") -> str:
     if imported:
-        return f"imported are: {', '.join(imported)}"
+        others = f"; --pool goes before {source}" if source else ""
+        return f"imported are: {', '.join(imported)}{others}"
     return "import one with `zpool import`, or create one with `zpool create`"

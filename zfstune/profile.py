@@ -56,7 +56,7 @@ import os
 from zfstune.errors import ProfileError
 from zfstune.frozen import frozen, replace
 from zfstune.quoting import shown
-from zfstune.spelling import did_you_mean
+from zfstune.spelling import did_you_mean, file_hint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -297,7 +297,7 @@ def _load(name: str) -> Profile:
         profile = load_shipped(name)
     else:
         known = names()
-        hint = did_you_mean(name, known, "there are: " + ", ".join(known))
+        hint = did_you_mean(name, known, f"{file_hint(name)}there are: {', '.join(known)}")
         message = f"cannot load profile '{shown(name)}': there is no such profile"
         raise ProfileError(message, hint=hint)
     if profile.name != name:

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 
 from zfstune.errors import HookError
 from zfstune.hooks import Coprocess, run_hook
+from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ class Commands:
     def _run(self, command: str | None, phase: str) -> None:
         if command is not None:
             environ = {**self._environ, "ZFSTUNE_PHASE": phase}
-            run_hook(command, f"the command --{phase}", self._timeout, environ)
+            what = f"the command --{phase} '{shown(command)}'"
+            run_hook(command, what, self._timeout, environ)
 
 
 class Session:
@@ -124,7 +126,8 @@ class Session:
     def begin(self) -> None:
         """Start it and wait until it is ready."""
         argv = ["/bin/sh", "-c", self._command]
-        self._child = Coprocess(argv, "the command --hook", self._timeout, self._environ)
+        what = f"the command --hook '{shown(self._command)}'"
+        self._child = Coprocess(argv, what, self._timeout, self._environ)
         try:
             self._child.lines_until(_READY)
         except BaseException:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "nearest"]
+__all__ = ["did_you_mean", "file_hint", "nearest"]
 
 _MOST_CHARACTERS = 100  # comparing takes the product of two lengths
 
@@ -25,3 +27,10 @@ def did_you_mean(word: str, known: Iterable[str], more: str = "") -> str:
     near = nearest(word, known)
     question = f"did you mean '{near}'?" if near else ""
     return " ".join(filter(None, (question, more)))
+
+
+def file_hint(word: str) -> str:
+    """Begin a hint with how a profile in a file is named, where a word looks like one."""
+    if word.endswith(".toml") or word.startswith(("/", "./", "../", "~/")):
+        return f"a profile in a file is named by --profile {quote(word)}; "
+    return ""

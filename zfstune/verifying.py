@@ -14,6 +14,7 @@ from zfstune.pools import choose_pool
 from zfstune.profile import Profile, load
 from zfstune.sampling import MOST_FILES, sample_files
 from zfstune.sharing import read_exports
+from zfstune.spelling import file_hint
 from zfstune.state import INHERITED, LOCAL, is_managed
 from zfstune.verdict import Finding, Verification
 from zfstune.verifier import Seen, judge_dataset, judge_pool
@@ -112,6 +113,8 @@ def _asked(
     for target in targets:
         if isinstance(target, Profile):
             profiles[target.name] = target
+        elif file_hint(target):
+            profiles[target] = load(target)  # which says how a file is named
         elif "/" in target or (target in engine.pools() and not _is_profile(target)):
             datasets.append(names.check_dataset(target))
         else:

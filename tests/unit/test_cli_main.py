@@ -34,7 +34,7 @@ def _no_image(monkeypatch: pytest.MonkeyPatch) -> None:
         ("plan --pool tank logs web -n", "", []),
         ("plan --pool tank", "profiles", []),
         ("verify logs --no-owner web --json tank/a", "targets", ["logs", "web", "tank/a"]),
-        ("checkpoint one --pool tank tank/a", "datasets", ["tank/a"]),
+        ("checkpoint one --pool tank tank/a", "words", ["one", "tank/a"]),
         (
             "rollback one --lose script tank/a --json tank/b",
             "datasets",

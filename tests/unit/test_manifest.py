@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.errors import PlanError
-from zfstune.manifest import host_name, read_manifest
+from zfstune.manifest import configured, host_and_source, host_name, read_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +69,27 @@ def test_the_hosts_name_has_three_places(manifest: Path, tmp_path: Path) -> None
     assert host_name(environ={}, manifest=str(manifest)) == "web-prod-01"
     missing = str(tmp_path / "none")
     assert host_name(environ={}, manifest=missing) == os.uname().nodename
+
+
+def test_who_says_so(manifest: Path, tmp_path: Path) -> None:
+    """A value comes with the place that it stands in; the kernel's name is its own."""
+    environ = {"KLDLOAD_HOSTNAME": "db-1"}
+    where = str(manifest)
+    missing = str(tmp_path / "none")
+    assert host_and_source(environ=environ, manifest=where) == (
+        "db-1",
+        "$KLDLOAD_HOSTNAME",
+    )
+    assert host_and_source(environ={}, manifest=where) == (
+        "web-prod-01",
+        f"KLDLOAD_HOSTNAME in {where}",
+    )
+    assert host_and_source(environ={}, manifest=missing) == (os.uname().nodename, "")
+
+
+def test_the_file_speaks_for_the_last_variable_alone(manifest: Path) -> None:
+    """The others are none of the installer's."""
+    names = ["KLDLOAD_HOSTNAME", "KLDLOAD_POOL_NAME"]
+    assert configured(names, environ={}, manifest=str(manifest))[0] == "rpool"
+    assert configured(names, environ=dict.fromkeys(names, "x"))[1] == "$KLDLOAD_HOSTNAME"
+    assert configured(names[:0], environ={}, manifest=str(manifest)) == ("", "")

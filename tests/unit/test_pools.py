@@ -64,6 +64,31 @@ def test_unknown_and_senseless_names() -> None:
         choose_pool(SEVERAL, environ={"ZFSTUNE_POOL": "tank/data"})
 
 
+def test_whose_name_it_is(tmp_path: Path) -> None:
+    """A name that nobody typed says where it stands, so that it can be mended there."""
+    manifest = tmp_path / "manifest"
+    manifest.write_text("KLDLOAD_POOL_NAME=bpool\n")
+    missing = str(tmp_path / "none")
+    for environ, path, source in (
+        ({}, str(manifest), f"KLDLOAD_POOL_NAME in {manifest}"),
+        ({"KLDLOAD_POOL_NAME": "bpool"}, missing, "$KLDLOAD_POOL_NAME"),
+        ({"ZFSTUNE_POOL": "bpool"}, str(manifest), "$ZFSTUNE_POOL"),
+    ):
+        with pytest.raises(NotFound) as refused:
+            choose_pool(SEVERAL, environ=environ, manifest=path)
+        assert str(refused.value) == (
+            f"cannot use pool 'bpool': no such pool is imported ({source} names it)"
+        )
+        assert (
+            refused.value.hint == f"imported are: a, b, c, d; --pool goes before {source}"
+        )
+    with pytest.raises(InvalidName, match=r"\(\$ZFSTUNE_POOL names it\)"):
+        choose_pool(SEVERAL, environ={"ZFSTUNE_POOL": "tank/data"}, manifest=missing)
+    with pytest.raises(NotFound) as refused:
+        choose_pool(SEVERAL, "bpool", environ={}, manifest=missing)
+    assert "names it" not in f"{refused.value}{refused.value.hint}"
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -105,3 +130,8 @@ def test_suspended_pool_is_not_ready() -> None:
     with pytest.raises(PoolSuspended, match="cannot prune pool 'tank'") as refused:
         ready_pool(engine.seam, "tank", operation="prune pool")
     assert "zpool clear tank" in refused.value.hint
+    engine = FakeEngine("my pool")
+    engine.suspended = True
+    with pytest.raises(PoolSuspended) as refused:
+        ready_pool(engine.seam, "my pool", operation="prune pool")
+    assert "`zpool clear 'my pool'`" in refused.value.hint

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from zfstune.errors import ZfstuneError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +21,15 @@ def open_meant(args: argparse.Namespace) -> Engine:
     """Open the image that ``--image`` or the environment names, else the kernel's ZFS."""
     from zfstune.engine import open_engine  # noqa: PLC0415 (not for --help)
 
-    return open_engine(_image(args))
+    path = _image(args)
+    try:
+        return open_engine(path)
+    except ZfstuneError as error:
+        if path and not args.image:  # nobody typed that name
+            error.hint = "; ".join(
+                filter(None, (error.hint, f"${IMAGE_VARIABLE} names it"))
+            )
+        raise
 
 
 def is_image_meant(args: argparse.Namespace) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build_parser"]
 
+_PROGRAM = "zfstune"
 _NO_TERMINAL = 80
 _HELP = ("-h", "--help")
 # What the help says of each verb. A verb's module has its name, and is loaded once it
@@ -91,9 +92,25 @@ class _Parser(argparse.ArgumentParser):
             or last.nargs not in ("*", "+")
             or any(o[:1] == "-" for o in others)
         ):
+            if others and self.prog != _PROGRAM:  # else the usage of no verb is shown
+                self.error(_not_known(others))
             return found, others
         setattr(found, last.dest, [*getattr(found, last.dest), *others])
         return found, []
+
+    def add_argument(self, *names: Any, **options: Any) -> Any:
+        """Add an argument; a list that may be empty is never said to be required."""
+        if options.get("nargs") == "*":
+            options.setdefault("default", [])
+        return super().add_argument(*names, **options)
+
+
+def _not_known(words: Sequence[str]) -> str:
+    """Say which words nothing takes, and where the one goes that all verbs share."""
+    message = f"unrecognized arguments: {' '.join(words)}"
+    if any(word.partition("=")[0] == "--image" for word in words):
+        return f"{message} (--image FILE stands before the verb)"
+    return message
 
 
 def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
@@ -105,7 +122,7 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     """
     _columns.cache_clear()  # once a parser, not once an argument
     parser = _Parser(
-        prog="zfstune",
+        prog=_PROGRAM,
         description="Tuned ZFS storage for applications: datasets, snapshots, retention.",
     )
     parser.add_argument("--version", action="version", version=f"zfstune {__version__}")

@@ -109,11 +109,12 @@ def _role(name: str) -> str:
 
     if name != AUTO:
         return name
-    from zfstune.manifest import host_name  # noqa: PLC0415 (as above)
+    from zfstune.manifest import host_and_source  # noqa: PLC0415 (as above)
 
-    host = host_name()
+    host, source = host_and_source()
     role = role_of_host(host)
-    print(f"zfstune: role {role.name}, since this host is {host}", file=sys.stderr)
+    where = f" ({source} says so)" if source else ""
+    print(f"zfstune: role {role.name}, since this host is {host}{where}", file=sys.stderr)
     return role.name
 
 

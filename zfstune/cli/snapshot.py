@@ -90,6 +90,7 @@ def _run(args: argparse.Namespace) -> int:
                 )
         except HookError as error:
             if not taken:
+                error.hint = "; ".join(filter(None, ("no snapshot was taken", error.hint)))
                 raise
             late = error
     if args.json:
