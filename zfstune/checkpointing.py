@@ -165,7 +165,7 @@ def checked_name(name: str) -> str:
     try:
         return names.check_component(name)
     except InvalidName as error:
-        reason = error.message.partition("': ")[2] or error.message
+        reason = error.message.rpartition(" as part of a name: ")[2]
         raise InvalidName(
             f"cannot call a checkpoint '{shown(name)}': {reason}",
             hint="it is neither a dataset nor a snapshot; `zfstune checkpoint list` shows "
@@ -231,12 +231,14 @@ def find_checkpoint(
     made = [s for s in found.values() if s.local(CHECKPOINT_PROPERTY) is not None]
     if not made:
         where = datasets[0] if datasets else pool
+        bare_name = name.removeprefix(snapshot_name(""))
+        hint = f"did you mean '{bare_name}'? " if bare_name != name else ""
         raise NotFound(
             operation="find checkpoint",
             target=name,
             errno=errno.ENOENT,
             reason=f"no snapshot '{short}' of zfstune's is in '{where}' or below",
-            hint="`zfstune checkpoint list` shows what there is",
+            hint=f"{hint}`zfstune checkpoint list` shows what there is",
         )
     return made
 

@@ -25,6 +25,7 @@ __all__ = ["Coprocess", "run_hook"]
 
 _GRACE_SECONDS = 5
 _MOST_BYTES = 1 << 20
+_MOST_SECONDS = 7 * 24 * 60 * 60
 
 
 class Coprocess:
@@ -33,7 +34,7 @@ class Coprocess:
     Args:
         argv: The program and its arguments.
         what: How messages call it.
-        timeout_seconds: For each answer, and for its end.
+        timeout_seconds: For each answer, and for its end; a week at the most.
         environ: Added to this process's environment.
         user: Who it runs as; default: who runs this.
     """
@@ -49,6 +50,11 @@ class Coprocess:
         self._what = what
         self._timeout = timeout_seconds
         self._read = b""
+        if not 0 < timeout_seconds <= _MOST_SECONDS:  # nor what is no number
+            raise HookError(
+                f"cannot wait {timeout_seconds:g} s for {what}: more than 0 s and "
+                f"{_MOST_SECONDS} s at the most are a limit"
+            )
         try:
             # a group of its own: what the command started ends with it
             self._child = subprocess.Popen(  # noqa: S603 (the user's own)

@@ -48,10 +48,11 @@ def choose_pool(
     """
     imported = engine.pools()
     source = ""
-    if not pool:
+    if pool is None:
         variables = (_OWN_VARIABLE, _INSTALLER_VARIABLE)
-        pool, source = configured(variables, environ=environ, manifest=manifest)
-    if pool:
+        found, source = configured(variables, environ=environ, manifest=manifest)
+        pool = found or None
+    if pool is not None:  # an empty one is somebody's variable that nobody set
         _check(pool, source)
         if pool not in imported:
             raise NotFound(

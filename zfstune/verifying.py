@@ -113,7 +113,7 @@ def _asked(
     for target in targets:
         if isinstance(target, Profile):
             profiles[target.name] = target
-        elif file_hint(target):
+        elif file_hint(target) and (target[0] != "/" or target.endswith(".toml")):
             profiles[target] = load(target)  # which says how a file is named
         elif "/" in target or (target in engine.pools() and not _is_profile(target)):
             datasets.append(names.check_dataset(target))

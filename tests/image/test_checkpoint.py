@@ -356,3 +356,4 @@ def test_the_actions_of_the_command(
     assert said["copies"] == [f"{escape}/{tree}/v"]
     assert run("drop", "one", "--lose", "copies")[0] == 0
     assert run("list") == (0, "", "")
+    assert "did you mean 'one'?" in run("drop", "checkpoint-one")[2]

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fake_engine import FakeEngine
 from zfstune.checkpointing import checked_name
 from zfstune.cli import main
 from zfstune.cli.opening import IMAGE_VARIABLE
 from zfstune.errors import InvalidName, ProfileError
 from zfstune.profile import load
+from zfstune.verifying import verify
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from zfstune.errors import ZfstuneError
 
 
 def said(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
@@ -85,5 +89,35 @@ def test_what_is_no_name_of_a_checkpoint(name: str) -> None:
     """A snapshot or a dataset in its place is told what goes there."""
     with pytest.raises(InvalidName) as refused:
         checked_name(name)
-    assert str(refused.value).startswith(f"cannot call a checkpoint '{name}': ")
+    message = str(refused.value)
+    assert message.startswith(f"cannot call a checkpoint '{name}': ")
+    assert message.count("cannot") == 1
     assert "zfstune checkpoint list" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "argv", [["--image", "", "list"], ["image", "info", ""], ["image", "create", ""]]
+)
+def test_an_image_without_a_name(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A variable that nobody set does not have the kernel's pools worked on."""
+    status, err = said(capsys, *argv)
+    assert (status, "the name of the file is empty" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [
+        ("./my.toml", ProfileError),
+        ("/etc/my.toml", ProfileError),
+        ("~/my.toml", ProfileError),
+        ("/data/logs", InvalidName),
+    ],
+)
+def test_what_verify_is_given(target: str, error: type[ZfstuneError]) -> None:
+    """A file of a profile is told apart from a directory, where a dataset was meant."""
+    with pytest.raises(error) as refused:
+        verify(target, engine=FakeEngine("tank").seam)
+    hint = "--profile" if error is ProfileError else "by pool, not by path"
+    assert hint in refused.value.hint

@@ -62,6 +62,8 @@ def test_unknown_and_senseless_names() -> None:
         choose_pool(SEVERAL, "tank/data", environ={})
     with pytest.raises(InvalidName):
         choose_pool(SEVERAL, environ={"ZFSTUNE_POOL": "tank/data"})
+    with pytest.raises(InvalidName, match="cannot use '' as a pool name"):
+        choose_pool(FakeEngine("tank").seam, "", environ={"ZFSTUNE_POOL": "tank"})
 
 
 def test_whose_name_it_is(tmp_path: Path) -> None:

@@ -95,6 +95,18 @@ def test_a_command_that_fails(tmp_path: Path) -> None:
     assert touched.exists()
 
 
+@pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf"), 1e9])
+def test_a_time_that_is_none(limit: float, tmp_path: Path) -> None:
+    """Nothing is run that could not be waited for."""
+    touched = tmp_path / "touched"
+    with (
+        pytest.raises(HookError, match=r"cannot wait .* s for the command --before"),
+        quiesced(Commands(f"touch {touched}", timeout_seconds=limit)),
+    ):
+        pytest.fail("the block was entered")
+    assert not touched.exists()
+
+
 def test_a_command_has_its_time(tmp_path: Path) -> None:
     """What takes too long is ended with all that it started."""
     pids = tmp_path / "pids"

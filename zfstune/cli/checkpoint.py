@@ -89,7 +89,8 @@ def _wrong(action: str, words: list[str], args: argparse.Namespace) -> tuple[str
     if action == "list":
         if words or args.drop or args.lose:
             what = "cannot list checkpoints: `list` takes neither names nor options of drop"
-            return what, f"to take one of that name: zfstune checkpoint take list {rest}"
+            taking = " ".join(("zfstune checkpoint take list", *map(quote, words)))
+            return what, f"to take one of that name: {taking}"
         return ()
     if not words:
         hint = f"zfstune checkpoint {action} NAME; `zfstune checkpoint list` shows names"

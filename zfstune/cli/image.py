@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import status
+from zfstune.cli.opening import file_name
 from zfstune.cli.output import print_json
 
 TYPE_CHECKING = False
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create = own.add_parser(
         "create", help="make a pool in a new file", description="Make a pool in a new file."
     )
-    create.add_argument("file", metavar="FILE", help="must not exist")
+    create.add_argument("file", metavar="FILE", type=file_name, help="must not exist")
     create.add_argument(
         "--size", required=True, help="as in 4G; it takes only the space that is used"
     )
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     info = own.add_parser(
         "info", help="say what is in a file", description="Say what is in a file."
     )
-    info.add_argument("file", metavar="FILE")
+    info.add_argument("file", metavar="FILE", type=file_name)
     info.add_argument("--json", action="store_true", help="print one JSON document")
     info.set_defaults(run=_info)
 

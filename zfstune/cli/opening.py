@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
     from zfstune.engine import Engine
 
-__all__ = ["IMAGE_VARIABLE", "is_image_meant", "is_kernel_meant", "open_meant"]
+__all__ = [
+    "IMAGE_VARIABLE",
+    "file_name",
+    "is_image_meant",
+    "is_kernel_meant",
+    "open_meant",
+]
 
 IMAGE_VARIABLE = "ZFSTUNE_IMAGE"
 
@@ -30,6 +36,22 @@ def open_meant(args: argparse.Namespace) -> Engine:
                 filter(None, (error.hint, f"${IMAGE_VARIABLE} names it"))
             )
         raise
+
+
+def file_name(text: str) -> str:
+    """Take the name of an image from the command line.
+
+    An empty one, as ``--image "$FILE"`` gives where nobody set that variable, must not
+    have the work done on the kernel's pools.
+
+    Raises:
+        ArgumentTypeError: It is empty.
+    """
+    if not text:
+        from argparse import ArgumentTypeError  # noqa: PLC0415 (loaded by the parser)
+
+        raise ArgumentTypeError("the name of the file is empty")
+    return text
 
 
 def is_image_meant(args: argparse.Namespace) -> bool:

@@ -8,7 +8,7 @@ from functools import cache
 
 from zfstune import __version__
 from zfstune.cli import status
-from zfstune.cli.opening import IMAGE_VARIABLE
+from zfstune.cli.opening import IMAGE_VARIABLE, file_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--image",
         metavar="FILE",
+        type=file_name,
         help=f"work on the pool in a plain file (default: ${IMAGE_VARIABLE})",
     )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
