@@ -50,7 +50,11 @@ def choose_pool(
     source = ""
     if pool is None:
         variables = (_OWN_VARIABLE, _INSTALLER_VARIABLE)
-        found, source = configured(variables, environ=environ, manifest=manifest)
+        try:
+            found, source = configured(variables, environ=environ, manifest=manifest)
+        except PlanError as error:
+            error.hint = f"--pool or {_OWN_VARIABLE} names a pool without it"
+            raise
         pool = found or None
     if pool is not None:  # an empty one is somebody's variable that nobody set
         _check(pool, source)

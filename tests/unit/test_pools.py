@@ -120,8 +120,9 @@ def test_manifest_is_not_run(tmp_path: Path) -> None:
 
 def test_manifest_that_cannot_be_read(tmp_path: Path) -> None:
     """A manifest that is a folder is an error that names it."""
-    with pytest.raises(PlanError, match="cannot read"):
+    with pytest.raises(PlanError, match="cannot read") as refused:
         choose_pool(SEVERAL, environ={}, manifest=str(tmp_path))
+    assert refused.value.hint == "--pool or ZFSTUNE_POOL names a pool without it"
 
 
 def test_suspended_pool_is_not_ready() -> None:

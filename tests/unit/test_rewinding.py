@@ -20,6 +20,7 @@ from zfstune.rewinding import (
     LOSSES,
     RewindPlan,
     RunningFile,
+    has_changed,
     make_rewind,
 )
 from zfstune.state import LOCAL, NONE, PropertyValue, Snapshot
@@ -79,6 +80,36 @@ def test_clones_go_with_what_they_hang_on() -> None:
         rewind(*cloned, parents={name}, below={name: []})
     with pytest.raises(PlanError, match=f"clones hang on '{name}@8' in turn"):
         rewind(*cloned, below={name: [taken(8, name, clones="tank/c")]})
+
+
+def test_copies_in_the_way_are_told_apart() -> None:
+    """What a rollback to a newer checkpoint kept aside goes with that checkpoint."""
+    copy = "tank/zfstune-escape/x-20260101T000000Z/tank/a"
+    newer = Snapshot(
+        "tank/a@checkpoint-my own", 7, 7, 1, {"clones": PropertyValue(copy, NONE)}
+    )
+    with pytest.raises(PlanError, match=f"'{copy}', a clone of 'tank/a@checkp") as refused:
+        rewind(taken(5), newer, parents={copy}, below={copy: []})
+    assert refused.value.hint.startswith("`zfstune checkpoint drop 'my own'` ")
+    with pytest.raises(PlanError, match="'tank/b', a clone of 'tank/a@7'") as refused:
+        rewind(taken(5), taken(7, clones="tank/b"), parents={"tank/b"})
+    assert refused.value.hint == ""
+
+
+def test_a_dataset_that_is_as_its_checkpoint_loses_nothing() -> None:
+    """Every byte since is asked for, by the snapshot that was taken to ask."""
+    one = rewind(taken(5))
+
+    def changed(*others: Snapshot, at: Rewind = one) -> bool:
+        return has_changed(at, [taken(3, written="9"), taken(5, written="9"), *others])
+
+    assert not changed(taken(7, written="0"))
+    assert not changed(taken(6, written="0"), taken(7, written="0"))
+    assert changed(taken(7, written="1"))
+    assert changed(taken(6, written="1"), taken(7, written="0"))
+    assert changed(taken(7))
+    assert changed()
+    assert changed(taken(7, written="0"), at=rewind(taken(5), taken(6)))
 
 
 def test_what_is_held_cannot_go() -> None:

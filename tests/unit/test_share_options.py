@@ -154,6 +154,23 @@ def test_options_have_the_names_that_linux_gives_them(
     assert share.options == options
 
 
+LINUX = (
+    "all_squash anongid anonuid async auth_nlm crossmnt fsid fsuid hide insecure "
+    "insecure_locks mountpoint mp no_acl no_all_squash no_auth_nlm no_root_squash "
+    "no_subtree_check no_wdelay nohide refer replicas root_squash secure secure_locks "
+    "subtree_check sync wdelay"
+)
+
+
+def test_every_option_that_libshare_lets_pass() -> None:
+    """All of valid_keys of get_linux_shareopts_cb(), alone and with a value."""
+    for option in LINUX.split():
+        for text in (option, f"{option}=1"):
+            share = parse_share(f"rw,{text}")
+            assert share is not None
+            assert share.options == (text,)
+
+
 def test_off_and_nobody() -> None:
     """Off is no share at all; without rw and ro there is nobody to serve."""
     assert parse_share("off") is None
