@@ -9,6 +9,7 @@ import pytest
 
 import zfstune
 from zfstune.actions import Export
+from zfstune.exports import export_lines, lines_by_path
 from zfstune.profile import load_text
 
 if TYPE_CHECKING:
@@ -83,6 +84,26 @@ def test_exported_and_withdrawn(root: str, engine: Engine, command: Command) -> 
     ] * 2
     assert served() == set()
     assert not zfstune.plan(profile(), root=root, engine=engine).pending
+
+
+def test_the_lines_are_those_of_libshare(root: str, command: Command) -> None:
+    """Of each kind of value, what zfs itself writes when it shares."""
+    for value in (
+        "rw",
+        "rw=*",
+        "ro=[::1]/128:[2001:db8::/32]:192.0.2.0/255.255.255.0,rw=@192.0.2.7",
+        "rw=@@admins:gss/krb5:*.example.org:db[1-3].example.org",
+        "sec=krb5:krb5i,ro=a,sec=sys,rw=b,,anon=7",
+        "rw=a,sec=krb5",
+        "root_mapping=5,nosub,rw=a,fsid=1",
+        "no_root_squash",
+        "crossmnt,sec=sys",
+        "on",
+        "off",
+    ):
+        command("zfs", "set", f"sharenfs={value}", root)
+        text = FILE.read_text() if FILE.exists() else ""
+        assert lines_by_path(text).get(f"/{root}", ()) == export_lines(f"/{root}", value)
 
 
 @pytest.mark.parametrize("value", ["rw=@[2001:db8::]/32", "rw=2001:db8::1", "rw=:a", "rw="])
