@@ -27,6 +27,7 @@ def clients(text: str) -> list[tuple[str, str, str]]:
         ("rw", ["*"]),
         ("rw=*", ["*"]),
         ("ro=*.example.org:host?:db[1-3].lan", ["*.example.org", "host?", "db[1-3].lan"]),
+        ("rw=NODE-X.Example.ORG:z_9", ["NODE-X.Example.ORG", "z_9"]),
         ("rw=@10.0.0.0/24:192.0.2.7", ["10.0.0.0/24", "192.0.2.7"]),
         ("rw=10.0.0.0/255.255.255.0", ["10.0.0.0/255.255.255.0"]),
         ("rw=@@admins:gss/krb5i", ["@admins", "gss/krb5i"]),
@@ -127,7 +128,13 @@ def test_access_and_security_stand_before_their_hosts() -> None:
 
 @pytest.mark.parametrize(
     ("text", "unused"),
-    [("rw=a,sec=krb5", "krb5"), ("sec=sys", "sys"), ("sec=krb5,rw", ""), ("rw", "")],
+    [
+        ("rw=a,sec=krb5", "krb5"),
+        ("sec=sys", "sys"),
+        ("sec=krb5,rw", ""),
+        ("rw", ""),
+        ("crossmnt", ""),
+    ],
 )
 def test_a_flavour_behind_all_hosts_has_no_effect(text: str, unused: str) -> None:
     """As libshare does, read a value from the left to the right."""
