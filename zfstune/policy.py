@@ -10,6 +10,7 @@ from __future__ import annotations
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.names import is_auto_name
+from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -201,7 +202,8 @@ class Group:
         rules: At least one.
         match: A glob (``*``, ``?``, ``[seq]``, ``[!seq]``; case counts) that must
             match the whole of what stands behind the ``@``.
-        regex: A regular expression instead, which must match the whole as well.
+        regex: A regular expression instead, which must match the whole as well; see
+            :mod:`zfstune.name_pattern` for its forms.
             Without either: only names that zfstune gives.
     """
 
@@ -339,12 +341,9 @@ def _glob(match: str) -> Callable[[str], bool]:
         msg = f"cannot use policy 'match={match}': no snapshot's name holds '@' or '/'"
         hint = "the glob is held against what stands behind the @; name datasets apart"
         raise PolicyError(msg, hint=hint)
-    # Both are slow to import, and most prunes need neither.
-    import re  # noqa: PLC0415
-    from fnmatch import translate  # noqa: PLC0415
+    from zfstune.name_pattern import glob_matcher  # noqa: PLC0415 (few ask for one)
 
-    whole = re.compile(translate(match)).fullmatch
-    return lambda short_name: whole(short_name) is not None
+    return _matching(f"match={match}", match, glob_matcher)
 
 
 def _regex(regex: str) -> Callable[[str], bool]:
@@ -353,10 +352,28 @@ def _regex(regex: str) -> Callable[[str], bool]:
             "cannot use policy 'regex=': an empty expression matches nothing",
             hint="leave --regex out for zfstune's own snapshots",
         )
-    import re  # noqa: PLC0415 (as above)
+    from zfstune.name_pattern import regex_matcher  # noqa: PLC0415 (few ask for one)
+
+    return _matching(f"regex={regex}", regex, regex_matcher)
+
+
+def _matching(
+    word: str, pattern: str, compiled: Callable[[str], Callable[[str], bool]]
+) -> Callable[[str], bool]:
+    """Give a test of names whose errors say which word of a policy is at fault."""
+    from zfstune.pattern_text import PatternError  # noqa: PLC0415 (as above)
+
+    def bad(error: PatternError) -> PolicyError:
+        return PolicyError(f"cannot use policy '{shown(word)}': {error.reason}")
+
+    def matches(short_name: str) -> bool:
+        try:
+            return whole(short_name)
+        except PatternError as error:
+            raise bad(error) from None
 
     try:
-        whole = re.compile(regex, re.DOTALL).fullmatch
-    except (re.error, OverflowError, RecursionError) as error:
-        raise PolicyError(f"cannot use policy 'regex={regex}': {error}") from None
-    return lambda short_name: whole(short_name) is not None
+        whole = compiled(pattern)
+    except PatternError as error:
+        raise bad(error) from None
+    return matches
