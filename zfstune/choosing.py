@@ -6,11 +6,14 @@ in any case it must be the one that was listed, have no clones, and nobody may h
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from zfstune import names
 from zfstune.destroying import MADE_ANEW, spare
 from zfstune.noting import Notes, cache_folder
 from zfstune.prune_plan import KEPT_PROPERTY, PrunePlan
 from zfstune.retention import clones_on, decide
+from zfstune.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,8 +116,8 @@ def _remembered(
     for name in dict.fromkeys(d.snapshot.dataset for d in decisions if not d.keep):
         dataset = read[name] if name in read else engine.dataset(name)
         text = dataset.local(KEPT_PROPERTY) or ""
-        if text.isdecimal() and text.isascii():
-            found[name] = int(text[:9])
+        with suppress(NumberError):  # what is no count was noted by somebody else
+            found[name] = read_whole(text)
     return found
 
 

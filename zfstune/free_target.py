@@ -6,10 +6,12 @@ from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.quoting import shown
 from zfstune.size import SizeError, format_size, read_size
+from zfstune.whole_number import NumberError, read_whole
 
 __all__ = ["FreeTarget"]
 
 _WHOLE = 100
+_KILO = 1024
 
 
 @frozen
@@ -28,19 +30,27 @@ class FreeTarget:
         """
         digits = text.removesuffix("%")
         if digits != text:
-            if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:4]) < _WHOLE):
+            try:
+                percent = read_whole(digits, most=_WHOLE - 1)
+            except NumberError:
+                percent = 0
+            if not percent:
                 raise _bad(text, "a part goes from 1% to 99%")
-            return cls(percent=int(digits))
+            return cls(percent=percent)
         try:
             wanted = read_size(text)
         except SizeError as error:
             raise _bad(text, error.reason) from None
         if not wanted:
             raise _bad(text, "nothing is no target")
+        if wanted < _KILO and text[-1:].isdigit():
+            raise _bad(text, "so few bytes are hardly meant: it lacks a unit")
         return cls(wanted)
 
     def __str__(self) -> str:
-        return f"{self.percent}%" if self.percent else format_size(self.bytes)
+        if self.percent:
+            return f"{self.percent}%"
+        return format_size(self.bytes) + "B" * (self.bytes < _KILO)
 
     def missing(self, used: int, available: int) -> int:
         """Give the bytes to free, for what there is of used and available ones."""

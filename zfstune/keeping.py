@@ -208,22 +208,27 @@ def _grid(rule: Grid, members: Members) -> tuple[Kept, Otherwise]:
     from bisect import bisect_left  # noqa: PLC0415 (a count needs none)
 
     times, ascending = members.times, members.ascending
-    spans = [(step.seconds, step.keep) for step in rule.steps for _ in range(step.times)]
-    whole = sum(seconds for seconds, _ in spans)
+    whole = sum(step.seconds * step.times for step in rule.steps)
     newest = times[ascending[-1]] if ascending else 0
     in_order = [times[at] for at in ascending]
     kept: Kept = {}
     end = len(in_order)
     younger_edge = 0
-    for seconds, most in spans:
-        # ages from younger_edge, inclusive, to older_edge, exclusive
-        older_edge = younger_edge + seconds
-        first = bisect_left(in_order, newest - older_edge + 1, 0, end)
-        for at in ascending[first : end if most is None else min(end, first + most)]:
-            kept[at] = f"in the grid, {span(older_edge)} back", float(times[at] + whole + 1)
-        end, younger_edge = first, older_edge
-        if not end:
-            break
+    for step in rule.steps:
+        last_edge = younger_edge + step.seconds * step.times
+        # From one snapshot to the next: there may be millions of empty spans.
+        while end and newest - in_order[end - 1] < last_edge:
+            age = newest - in_order[end - 1]
+            passed = (age - younger_edge) // step.seconds
+            # ages below older_edge, which is exclusive
+            older_edge = younger_edge + (passed + 1) * step.seconds
+            first = bisect_left(in_order, newest - older_edge + 1, 0, end)
+            until = end if step.keep is None else min(end, first + step.keep)
+            for at in ascending[first:until]:
+                reason = f"in the grid, {span(older_edge)} back"
+                kept[at] = reason, float(times[at] + whole + 1)
+            end = first
+        younger_edge = last_edge
     beyond = f"beyond the grid of {span(whole)}"
     return (
         kept,

@@ -11,6 +11,7 @@ from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.names import is_auto_name
 from zfstune.quoting import shown
+from zfstune.whole_number import MAX_WHOLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PERIODS",
     "POLICY_PROPERTY",
+    "YEAR_10000",
     "Blocks",
     "Every",
     "Grid",
@@ -36,6 +38,10 @@ __all__ = [
 
 # Where a dataset carries its policy; its children inherit it.
 POLICY_PROPERTY = "org.zfstune:policy"
+
+# The first second of the year 1, and the first that no calendar here has any more.
+_YEAR_1 = -62135596800
+YEAR_10000 = 253402300800
 
 # The calendar's periods by the word that asks for them, and one of them by name.
 PERIODS = {
@@ -91,9 +97,10 @@ class Within:
     seconds: int
 
     def __post_init__(self) -> None:
-        if type(self.seconds) is not int or self.seconds <= 0:
+        if type(self.seconds) is not int or not 0 < self.seconds <= MAX_WHOLE:
             raise PolicyError(
-                f"cannot use policy 'within={self.seconds}s': it takes a time above zero"
+                "cannot use policy 'within': it takes a time above zero, of "
+                f"{MAX_WHOLE} seconds at the most"
             )
 
 
@@ -115,6 +122,8 @@ class NewerThan:
             raise PolicyError(
                 "cannot use policy 'newer-than': it takes a snapshot's name or a time"
             )
+        if self.time is not None and not _YEAR_1 <= self.time < YEAR_10000:
+            raise PolicyError("cannot use policy 'newer-than': no calendar has that time")
 
 
 @frozen
@@ -129,7 +138,8 @@ class Step:
     keep: int | None = 1
 
     def __post_init__(self) -> None:
-        if self.times < 1 or self.seconds < 1 or (self.keep is not None and self.keep < 1):
+        counts = (self.times, self.seconds, 1 if self.keep is None else self.keep)
+        if not all(0 < count <= MAX_WHOLE for count in counts):
             raise PolicyError(
                 f"cannot use policy 'grid': {self.times} times {self.seconds} s, keeping "
                 f"{self.keep}, says nothing"
@@ -179,7 +189,7 @@ class Blocks:
     beyond: int = 0
 
     def __post_init__(self) -> None:
-        if self.seconds < 1 or not 0 <= self.beyond < self.within:
+        if self.seconds < 1 or not 0 <= self.beyond < self.within <= MAX_WHOLE:
             raise PolicyError(
                 f"cannot use policy 'blocks': {self.seconds} s from {self.beyond} "
                 f"to {self.within} s old say nothing"
@@ -331,6 +341,8 @@ def _check_count(word: str, count: object) -> None:
         raise PolicyError(msg, hint="or `unlimited`")
     if count < 0:
         raise PolicyError(f"cannot use policy '{word}={count}': a count is never negative")
+    if count > MAX_WHOLE:
+        raise PolicyError(f"cannot use policy '{word}': {MAX_WHOLE} is the most")
 
 
 def _glob(match: str) -> Callable[[str], bool]:

@@ -34,6 +34,7 @@ from zfstune.policy import (
     Within,
 )
 from zfstune.quoting import shown
+from zfstune.whole_number import MAX_WHOLE, NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,22 +129,29 @@ def parse_count(word: str, value: str) -> int | None:
     """Read a count: digits, or ``unlimited``, which is None."""
     if value == UNLIMITED:
         return None
-    if not (value.isascii() and value.removeprefix("-").isdigit()) or len(value) > len(
-        UNLIMITED
-    ):
-        raise _bad(f"{word}={value}", f"it takes a whole number or '{UNLIMITED}'")
-    return int(value)
+    try:
+        count = read_whole(value.removeprefix("-"))
+    except NumberError as error:
+        reason = f"it takes a whole number or '{UNLIMITED}': {error.reason}"
+        raise _bad(f"{word}={value}", reason) from None
+    if value.startswith("-"):
+        raise _bad(f"{word}={value}", "a count is never negative")
+    return count
 
 
 def parse_span(word: str, value: str) -> int:
     """Read a length of time in seconds: ``90m``, ``36h``, ``7d``, ``4w``."""
-    number, unit = value[:-1], value[-1:]
-    if not (number.isascii() and number.isdigit()) or unit not in _UNITS:
-        raise PolicyError(
-            f"cannot use policy '{word}={shown(value)}': it takes a length of time",
-            hint="a whole number and s, m (minutes), h, d or w, as in 7d",
-        )
-    return int(number[:12]) * _UNITS[unit]
+    number, seconds = value[:-1], _UNITS.get(value[-1:], 0)
+    reason = ""
+    try:
+        if seconds:
+            return read_whole(number, most=MAX_WHOLE // seconds) * seconds
+    except NumberError as error:
+        reason = f": {error.reason}"
+    raise PolicyError(
+        f"cannot use policy '{word}={shown(value)}': it takes a length of time{reason}",
+        hint="a whole number and s, m (minutes), h, d or w, as in 7d",
+    )
 
 
 def parse_newer_than(value: str) -> NewerThan:
@@ -200,10 +208,11 @@ def check_zone(name: str) -> str:
 
 
 def _whole(digits: str, part: str, value: str) -> int:
-    digits = digits.strip()
-    if not (digits.isascii() and digits.isdigit()):
-        raise _bad(f"grid={value}", f"'{part.strip()}' lacks a whole number")
-    return int(digits[:12])
+    try:
+        return read_whole(digits.strip())
+    except NumberError as error:
+        reason = f"'{part.strip()}' lacks a whole number: {error.reason}"
+        raise _bad(f"grid={value}", reason) from None
 
 
 def parse_rule(word: str, key: str, value: str) -> Rule:

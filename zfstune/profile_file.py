@@ -27,6 +27,7 @@ from zfstune.property_rules import UNSAFE, is_unsafe
 from zfstune.quoting import shown
 from zfstune.record import OWN_PREFIX
 from zfstune.spelling import did_you_mean, nearest
+from zfstune.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,11 +117,15 @@ class _Reader:
         self.only(own, where, ("openzfs", "why", "source"))
         release = self.text(own, where, "openzfs")
         parts = release.split(".")
-        if len(parts) > _MOST_PARTS or not all(p.isascii() and p.isdigit() for p in parts):
+        try:
+            numbers = tuple(map(read_whole, parts))
+        except NumberError:
+            numbers = ()
+        if not numbers or len(parts) > _MOST_PARTS:
             reason = f"key 'openzfs': '{shown(release)}' is no release such as 2.2"
             self.refuse(where, reason)
         why, source = (self.prose(own, where, key) for key in ("why", "source"))
-        return Needs(tuple(int(part[:9]) for part in parts), why, source)
+        return Needs(numbers, why, source)
 
     def base(self, table: Mapping[str, object], where: str) -> Profile | None:
         """Give the profile that this one extends, None: it says none."""

@@ -21,7 +21,7 @@ from operator import attrgetter
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.keeping import Members, inf, keep, newest_expires
-from zfstune.policy import Last, Policy
+from zfstune.policy import YEAR_10000, Last, Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -235,7 +235,8 @@ def _keep(snapshot: Snapshot, why: list[tuple[str, float]]) -> Decision:
     if until < 0:  # kept as the newest alone
         until = -until
     reasons = (*[reason for reason, _ in why], *clones_on(snapshot))
-    expires = None if until == inf else int(until)
+    # for ever, where no calendar has the date
+    expires = None if until >= YEAR_10000 else int(until)
     return Decision(snapshot, keep=True, reasons=reasons, expires=expires)
 
 

@@ -19,6 +19,7 @@ __all__ = ["build_parser"]
 
 _PROGRAM = "zfstune"
 _NO_TERMINAL = 80
+_DIGITS = 10
 _HELP = ("-h", "--help")
 # What the help says of each verb. A verb's module has its name, and is loaded once it
 # was chosen: each run of a timer would pay for the others.
@@ -61,7 +62,7 @@ class _Help(argparse.HelpFormatter):
 def _columns() -> int:
     """Give the width of the terminal, as shutil.get_terminal_size() does."""
     columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns):
+    if columns.isascii() and columns.isdigit() and 0 < len(columns.lstrip("0")) < _DIGITS:
         return int(columns)
     try:
         return os.get_terminal_size().columns or _NO_TERMINAL

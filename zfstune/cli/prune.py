@@ -7,7 +7,7 @@ from collections import Counter
 from zfstune.cli import status
 from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json, print_table, warn
-from zfstune.cli.rules import add_rules, read_rules
+from zfstune.cli.rules import add_rules, read_count, read_rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +78,6 @@ def _add_limits(parser: Any) -> None:
     )
     parser.add_argument(
         "--min-keep",
-        type=int,
         metavar="N",
         help="whatever the policy says, keep the newest N",
     )
@@ -94,6 +93,9 @@ def _run(args: argparse.Namespace) -> int:
     from zfstune.pruning import prune  # noqa: PLC0415 (not for --help)
 
     keep, policy = read_rules(args)
+    min_keep = None
+    if args.min_keep is not None:
+        min_keep = read_count("--min-keep", args.min_keep)
     with open_meant(args) as engine:
         pruned = prune(
             *args.datasets,
@@ -104,7 +106,7 @@ def _run(args: argparse.Namespace) -> int:
             all_of_them=args.all_of_them,
             force=args.force,
             free_target=args.free_target,
-            min_keep=args.min_keep,
+            min_keep=min_keep,
             pool=args.pool,
             dry_run=args.dry_run,
             wait_seconds=_WAIT_SECONDS if args.wait else None,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from zfstune.errors import PolicyError
+from zfstune.quoting import shown
+from zfstune.whole_number import NumberError, read_whole
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -9,7 +13,7 @@ if TYPE_CHECKING:
 
     from zfstune.policy import Policy
 
-__all__ = ["add_rules", "read_rules"]
+__all__ = ["add_rules", "read_count", "read_rules"]
 
 _PERIODS = ("hourly", "daily", "weekly", "monthly", "quarterly", "yearly")
 
@@ -49,6 +53,22 @@ def add_rules(parser: Any) -> None:
     )
 
 
+def read_count(option: str, text: str) -> int:
+    """Read the number of an option.
+
+    Raises:
+        PolicyError: It is none.
+    """
+    try:
+        return read_whole(text)
+    except NumberError as error:
+        reason = "a count is never negative" if text.startswith("-") else error.reason
+        raise PolicyError(
+            f"cannot use policy '{option} {shown(text)}': {reason}",
+            hint="a whole number, as in --keep 48",
+        ) from None
+
+
 def read_rules(args: argparse.Namespace) -> tuple[int | None, Policy | None]:
     """Give the count where that is all that was said, else the policy, or neither.
 
@@ -57,13 +77,13 @@ def read_rules(args: argparse.Namespace) -> tuple[int | None, Policy | None]:
     """
     said = {
         f"keep-{word}": value
-        for word in (*_PERIODS, "within", "newer_than")
-        if (value := getattr(args, f"keep_{word}")) is not None
+        for word in (*_PERIODS, "within", "newer-than")
+        if (value := getattr(args, f"keep_{word.replace('-', '_')}")) is not None
     }
     said |= {} if args.grid is None else {"grid": args.grid}
     others = said or args.never or args.regex is not None or args.tz is not None
-    if not others and args.keep is not None and args.keep.removeprefix("-").isdecimal():
-        return int(args.keep), None
+    if not others and args.keep is not None and args.keep != "unlimited":
+        return read_count("--keep", args.keep), None
     if not others and args.keep is None and args.match is None:
         return None, None
     from zfstune.policy import Group, Never, Policy  # noqa: PLC0415 (not for a count)

@@ -95,12 +95,21 @@ def _policy(args: argparse.Namespace) -> Policy:
 
 
 def _seconds(option: str, value: str) -> int:
-    from zfstune.policy_text import parse_span  # noqa: PLC0415 (not for --help)
+    from zfstune.errors import PolicyError  # noqa: PLC0415 (not for --help)
+    from zfstune.policy_text import parse_span  # noqa: PLC0415 (as above)
+    from zfstune.quoting import shown  # noqa: PLC0415 (as above)
+    from zfstune.whole_number import NumberError, read_whole  # noqa: PLC0415 (as above)
 
     years = value.removesuffix("y")
-    if years != value and years.isdecimal():
-        return int(years[:6]) * _YEAR_SECONDS
-    return parse_span(f"--{option}", value)
+    if years == value:
+        return parse_span(f"--{option}", value)
+    try:
+        return read_whole(years) * _YEAR_SECONDS
+    except NumberError as error:
+        raise PolicyError(
+            f"cannot simulate '--{option} {shown(value)}': {error.reason}",
+            hint="as in 1h, 30d or 2y",
+        ) from None
 
 
 def _print(text: str, one: Simulation, until: str) -> None:

@@ -9,6 +9,8 @@ from zfstune.cli import status
 from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json
 from zfstune.cli.profile_options import add_role
+from zfstune.quoting import shown
+from zfstune.whole_number import NumberError, read_whole
 
 __all__ = ["add_arguments"]
 
@@ -58,10 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        message = f"'{text}' is not a number of files"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
+    try:
+        return read_whole(text)
+    except NumberError as error:
+        message = f"'{shown(text)}' is not a number of files: {error.reason}"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -1,0 +1,156 @@
+"""The text of a policy: numbers in full, and words that do not mislead."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zfstune.errors import PolicyError
+from zfstune.free_target import FreeTarget
+from zfstune.policy import Blocks, Every, Grid, Last, Step, Within
+from zfstune.policy_text import format_policy, parse_policy
+from zfstune.retention import decide
+from zfstune.state import Snapshot
+from zfstune.whole_number import MAX_WHOLE
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SECONDS = int(NOW.timestamp())
+DAY = 86400
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("keep=007", Last(7)),
+        ("daily=000000000000000030", Every("daily", 30)),
+        ("within=0000000000017d", Within(17 * DAY)),
+        ("within=9999999999999d", Within(9999999999999 * DAY)),
+        ("within=999999w", Within(999999 * 7 * DAY)),
+        ("grid=0000000000024x1h", Grid((Step(24, 3600),))),
+        ("grid=99999999x0001d(keep=0000000000003)", Grid((Step(99999999, DAY, 3),))),
+        ("blocks=01s/999999999w", Blocks(1, 999999999 * 7 * DAY)),
+    ],
+)
+def test_no_number_is_cut(text: str, rule: object) -> None:
+    """Each digit that was written counts, and what is stored says the same."""
+    policy = parse_policy(text)
+    assert policy.rules == (rule,)
+    assert parse_policy(format_policy(policy)) == policy
+
+
+@pytest.mark.parametrize("key", ["keep", "hourly", "daily", "weekly", "monthly", "yearly"])
+@pytest.mark.parametrize(
+    "value",
+    ["-3", "-0", "+3", "3.5", "1e3", "٣", "-" + "9" * 5000, "9" * 5000, "3d", "0x3"],
+)
+def test_a_count_is_a_whole_number(key: str, value: str) -> None:
+    """Neither a sign nor anything but digits; nor more than anybody can count."""
+    with pytest.raises(PolicyError, match=f"cannot use policy '{key}="):
+        parse_policy(f"{key}={value}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"within={MAX_WHOLE + 1}s",
+        f"within={MAX_WHOLE}w",
+        "within=" + "9" * 5000 + "d",
+        "within=-3d",
+        "within=d",
+        "grid=" + "9" * 5000 + "x1h",
+        "grid=-1x1h",
+        "grid=1x1h(keep=" + "9" * 5000 + ")",
+        "blocks=1s/" + "9" * 5000 + "d",
+        "keep=1 free-target=" + "9" * 5000 + "%",
+        "keep=1 free-target=" + "9" * 5000 + "G",
+        "keep=1 free-target=00999%",
+        "keep=1 free-target=100%",
+        "keep=1 free-target=-3%",
+        "keep=1 free-target=٣%",
+    ],
+)
+def test_what_is_no_number_is_a_policy_error(text: str) -> None:
+    """However long it is, and whatever the rule."""
+    with pytest.raises(PolicyError, match="cannot use policy"):
+        parse_policy(text)
+
+
+@given(st.text("0123456789", min_size=1, max_size=30), st.sampled_from("smhdw"))
+def test_a_span_is_its_number_of_seconds(digits: str, unit: str) -> None:
+    """Or it is refused; there is nothing between."""
+    seconds = int(digits) * {"s": 1, "m": 60, "h": 3600, "d": DAY, "w": 7 * DAY}[unit]
+    text = f"within={digits}{unit}"
+    if not 0 < seconds <= MAX_WHOLE:
+        with pytest.raises(PolicyError):
+            parse_policy(text)
+    else:
+        assert parse_policy(text).rules == (Within(seconds),)
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("0020%", FreeTarget(percent=20)),
+        ("99%", FreeTarget(percent=99)),
+        ("1%", FreeTarget(percent=1)),
+        ("50B", FreeTarget(50)),
+        ("1024", FreeTarget(1024)),
+        ("00050G", FreeTarget(50 << 30)),
+    ],
+)
+def test_a_target_is_what_was_written(text: str, target: FreeTarget) -> None:
+    """And its text gives it back."""
+    assert FreeTarget.parse(text) == target
+    assert FreeTarget.parse(str(target)) == target
+
+
+@pytest.mark.parametrize("text", ["50", "1", "1023", "0500"])
+def test_a_target_without_a_unit_is_refused(text: str) -> None:
+    """Nobody means 50 bytes by 50; the hint shows the two that may be meant."""
+    with pytest.raises(PolicyError, match="lacks a unit") as refused:
+        FreeTarget.parse(text)
+    assert "50G or 20%" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "within=999999w",
+        "grid='24x1h | 9999x365d'",
+        "blocks=1s/999999999w",
+        "hourly=9999999999",
+        "daily=9999999999999",
+        "yearly=9999",
+        "monthly=999999999999999",
+        "keep=9223372036854775807",
+        f"within={MAX_WHOLE}s",
+        "grid=9223372036854775807x9223372036854775807s",
+    ],
+)
+def test_for_ever_has_no_date(text: str) -> None:
+    """A time that no calendar has is none, rather than a traceback where it is shown."""
+    listing = [
+        Snapshot(f"tank/a@zfstune-20260101T000000Z-{n}", n, n, creation=SECONDS - n * 7)
+        for n in range(1, 4)
+    ]
+    decisions = decide(listing, parse_policy(text), NOW)
+    assert any(d.keep for d in decisions)
+    for decision in decisions:
+        if decision.keep and decision.reasons != ("the newest",):
+            assert decision.expires is None or decision.expires < 253402300800
+
+
+def test_a_date_that_there_is_stays() -> None:
+    """The last second of the year 9999 is a date, the next one is none."""
+    last = 253402300799
+    [found] = decide(
+        [Snapshot("tank/a@zfstune-20260101T000000Z", 1, 1, creation=SECONDS)],
+        parse_policy(f"within={last - SECONDS - 1}s"),
+        NOW,
+    )
+    assert found.expires == last
+    [found] = decide([found.snapshot], parse_policy(f"within={last - SECONDS}s"), NOW)
+    assert found.expires is None
