@@ -33,22 +33,33 @@ def alarms(
     policies: Mapping[str, Policy],
     now: datetime | None,
     remembered: Mapping[str, int] | None = None,
-) -> list[str]:
-    """Give what should stop a prune unless somebody insists.
+) -> dict[str, tuple[str, ...]]:
+    """Give what should stop the prune of a dataset unless somebody insists.
+
+    A consent to ``keep=0`` answers for what no other rule speaks of, and for nothing
+    else: how much the other rules let go is looked at as ever.
 
     Args:
         decisions: Those on the snapshots of all datasets.
         policies: What each dataset follows.
         now: The time they were made by; None where no policy asks for it.
         remembered: How many a prune before left in scope, of some datasets.
+
+    Returns:
+        Dataset to its alarms; one that has none is left out.
     """
-    found: list[str] = []
+    found: dict[str, tuple[str, ...]] = {}
     for name, ours in _in_scope(decisions, policies).items():
         policy = policies[name]
-        found += _many(name, ours, policy)
-        found += _short(name, ours, (remembered or {}).get(name, 0))
+        kept_by_rule = policy.scope(keeping=True)
+        alarms = [
+            *_many(name, [d for d in ours if kept_by_rule(d.snapshot.short_name)]),
+            *_short(name, ours, (remembered or {}).get(name, 0)),
+        ]
         if now is not None and policy.needs_time:
-            found += _late(name, ours, int(now.timestamp()))
+            alarms += _late(name, ours, int(now.timestamp()))
+        if alarms:
+            found[name] = tuple(alarms)
     return found
 
 
@@ -89,10 +100,8 @@ def _in_scope(
     return found
 
 
-def _many(dataset: str, ours: list[Decision], policy: Policy) -> Iterator[str]:
+def _many(dataset: str, ours: list[Decision]) -> Iterator[str]:
     gone = sum(not d.keep for d in ours)
-    if policy.allow_zero:  # who consents to none consents to few
-        return
     if gone and gone == len(ours):
         yield f"all {gone} snapshots in scope of '{dataset}' would go"
     elif gone > _FEW and gone * 2 > len(ours):

@@ -7,24 +7,30 @@ in any case it must be the one that was listed, have no clones, and nobody may h
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 from zfstune import names
 from zfstune.destroying import MADE_ANEW, spare
+from zfstune.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.noting import Notes, cache_folder
 from zfstune.prune_plan import KEPT_PROPERTY, PrunePlan
-from zfstune.retention import clones_on, decide
+from zfstune.retention import FUTURE, Decision, clones_on, decide, is_future
 from zfstune.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
     from datetime import datetime
+    from typing import TypeVar
 
     from zfstune.engine import Engine
+    from zfstune.errors import ZfstuneError
+    from zfstune.following import Followed
     from zfstune.free_target import FreeTarget
     from zfstune.policy import Policy
-    from zfstune.retention import Decision
     from zfstune.state import Dataset, Snapshot
+
+    _Answer = TypeVar("_Answer")
 
 __all__ = ["choose"]
 
@@ -34,8 +40,7 @@ _AT_ONCE = 1000
 
 def choose(
     engine: Engine,
-    followed: Mapping[str, tuple[Policy, str]],
-    read: Mapping[str, Dataset],
+    followed: Followed,
     quiet: bool,  # noqa: FBT001 (of one caller)
     free_target: str | None,
     *,
@@ -46,47 +51,93 @@ def choose(
 
     Args:
         engine: Asked; nothing changes.
-        followed: Dataset to its policy, and to the dataset that has it.
-        read: What was read of datasets already.
+        followed: The datasets, and what each of them follows.
         quiet: Raise no alarms: whoever said a number has seen it, and no clock and no
             stored text is in it.
         free_target: What is to be free of the pool; None: what policies say.
         show: The plan is for show: clones are told of what stays, too.
         waits: What was freed will be compared with what is foretold.
     """
-    policies = {name: policy for name, (policy, _) in followed.items()}
-    targets = _targets(followed, free_target)
+    policies = {name: policy for name, (policy, _) in followed.policies.items()}
+    failed = dict(followed.failed)
+    targets = _targets(followed.policies, free_target)
     dated = {n for n, policy in policies.items() if policy.needs_time or n in targets}
     notes = Notes(cache_folder())
     # for show, of what stays too; what is to go is read anew
-    listings = notes.listings(engine, policies, read, dated=dated, clones=show)
+    list_some = partial(
+        notes.listings, engine, read=followed.read, dated=dated, clones=show
+    )
+    listings = _each(list_some, list(policies), failed)
     # Read after the listings: what was taken meanwhile is not from the future.
     now = _now() if any(p.needs_time for p in policies.values()) else None
-    decided = [
-        decision
-        for name, policy in policies.items()
-        for decision in _decide(listings[name], policy, now)
-    ]
-    decisions = tuple(_examine(engine, decided, policies, notes))
+    decided = _decide_each(listings, followed.policies, now, failed)
+    decisions = tuple(_examine(engine, decided, policies, notes, failed))
     notes.save()
     if targets:
         from zfstune.reclaiming import only_as_needed  # noqa: PLC0415 (few ask for it)
 
-        decisions = only_as_needed(engine, decisions, targets)
-    alarmed: list[str] = []
+        decisions = only_as_needed(engine, decisions, targets, failed)
+    before = {} if quiet else _remembered(engine, decisions, followed.read, failed)
+    decisions = tuple(d for d in decisions if d.snapshot.dataset not in failed)
+    policies = {name: policy for name, policy in policies.items() if name not in failed}
+    alarmed: dict[str, tuple[str, ...]] = {}
     remember: dict[str, int] = {}
     if not quiet:
         from zfstune.breakers import alarms, to_remember  # noqa: PLC0415 (as above)
 
-        before = _remembered(engine, decisions, read)
-        alarmed += alarms(decisions, policies, now, before)
+        alarmed = alarms(decisions, policies, now, before)
         remember = to_remember(decisions, policies, before)
     frees = None
     if show or waits:
         from zfstune.reclaiming import reclaims  # noqa: PLC0415 (as above)
 
         frees = reclaims(engine, policies, decisions)
-    return PrunePlan(policies, decisions, tuple(alarmed), frees, remember)
+    return PrunePlan(policies, decisions, alarmed, frees, remember, failed)
+
+
+def _decide_each(
+    listings: Mapping[str, Iterable[Snapshot]],
+    policies: Mapping[str, tuple[Policy, str]],
+    now: datetime | None,
+    failed: MutableMapping[str, ZfstuneError],
+) -> list[Decision]:
+    """Decide on the snapshots of each dataset, past policies that cannot be followed."""
+    decided: list[Decision] = []
+    for name, listing in listings.items():
+        policy, origin = policies[name]
+        try:
+            decided += _decide(listing, policy, now)
+        except PolicyError as error:
+            from zfstune.policies import not_followed  # noqa: PLC0415 (not for a count)
+
+            failed[name] = not_followed(origin, error)
+    return decided
+
+
+def _each(
+    ask: Callable[[list[str]], dict[str, _Answer]],
+    datasets: list[str],
+    failed: MutableMapping[str, ZfstuneError],
+) -> dict[str, _Answer]:
+    """Ask for all datasets at once, and for one after the other where that fails.
+
+    Args:
+        ask: Gives an answer by dataset, or by a snapshot of one.
+        datasets: What to ask for.
+        failed: Gets those that cannot be asked for, and why.
+    """
+    try:
+        return ask(datasets)
+    except PoolSuspended:
+        raise
+    except EngineError as error:
+        if len(datasets) == 1:
+            failed[datasets[0]] = error
+            return {}
+    found: dict[str, _Answer] = {}
+    for dataset in datasets:
+        found |= _each(ask, [dataset], failed)
+    return found
 
 
 def _targets(
@@ -109,12 +160,21 @@ def _targets(
 
 
 def _remembered(
-    engine: Engine, decisions: Iterable[Decision], read: Mapping[str, Dataset]
+    engine: Engine,
+    decisions: Iterable[Decision],
+    read: Mapping[str, Dataset],
+    failed: MutableMapping[str, ZfstuneError],
 ) -> dict[str, int]:
     """Read how many a prune before left, of the datasets that are to lose some."""
     found = {}
     for name in dict.fromkeys(d.snapshot.dataset for d in decisions if not d.keep):
-        dataset = read[name] if name in read else engine.dataset(name)
+        try:
+            dataset = read[name] if name in read else engine.dataset(name)
+        except PoolSuspended:
+            raise
+        except EngineError as error:
+            failed[name] = error
+            continue
         text = dataset.local(KEPT_PROPERTY) or ""
         with suppress(NumberError):  # what is no count was noted by somebody else
             found[name] = read_whole(text)
@@ -142,39 +202,62 @@ def _examine(
     decisions: Iterable[Decision],
     policies: Mapping[str, Policy],
     notes: Notes,
+    failed: MutableMapping[str, ZfstuneError],
 ) -> Iterator[Decision]:
     """Read what is to go, and spare what is not ours, is held or has clones."""
     decisions = list(decisions)
     victims = [d.snapshot.name for d in decisions if not d.keep]
     scopes: dict[str, Callable[[str], bool]] = {}
     read: dict[str, Snapshot] = {}
+    now = 0
     number = 0
     for decision in decisions:
         if decision.keep:
             yield decision
             continue
         if number % _AT_ONCE == 0:
-            some = victims[number : number + _AT_ONCE]
-            read = engine.find_snapshots(some, properties=True)
+            read = _read(engine, victims[number : number + _AT_ONCE], failed)
+            now = int(_now().timestamp())
         number += 1
-        now = read.get(decision.snapshot.name)
-        if now is not None:  # else somebody destroyed it meanwhile
-            if now.dataset not in scopes:
-                scopes[now.dataset] = policies[now.dataset].scope(named=True)
-            ours = not scopes[now.dataset](now.short_name)
-            reason = _reason_to_spare(decision.snapshot, now, ours=ours)
+        found = read.get(decision.snapshot.name)
+        if found is not None:  # else somebody destroyed it meanwhile
+            if found.dataset not in scopes:
+                scopes[found.dataset] = policies[found.dataset].scope(named=True)
+            ours = not scopes[found.dataset](found.short_name)
+            reason = _reason_to_spare(decision.snapshot, found, ours=ours)
             if reason == MADE_ANEW:
-                notes.forget(now.dataset)
-            yield spare(decision, reason) if reason else decision
+                notes.forget(found.dataset)
+            if reason:
+                yield spare(decision, reason)
+            elif is_future(found, now):
+                # a count is decided without the times of creation, which are known now
+                yield Decision(decision.snapshot, keep=True, reasons=(FUTURE,))
+            else:
+                yield decision
 
 
-def _reason_to_spare(listed: Snapshot, now: Snapshot, *, ours: bool) -> str:
-    if now.guid != listed.guid:
+def _read(
+    engine: Engine, victims: list[str], failed: MutableMapping[str, ZfstuneError]
+) -> dict[str, Snapshot]:
+    """Read snapshots with all their properties, past datasets that cannot be read."""
+    of_dataset: dict[str, list[str]] = {}
+    for name in victims:
+        of_dataset.setdefault(name.partition("@")[0], []).append(name)
+
+    def ask(datasets: list[str]) -> dict[str, Snapshot]:
+        some = [name for dataset in datasets for name in of_dataset[dataset]]
+        return engine.find_snapshots(some, properties=True)
+
+    return _each(ask, list(of_dataset), failed)
+
+
+def _reason_to_spare(listed: Snapshot, found: Snapshot, *, ours: bool) -> str:
+    if found.guid != listed.guid:
         return MADE_ANEW
-    if ours and now.local(names.SNAPSHOT_PROPERTY) is None:
+    if ours and found.local(names.SNAPSHOT_PROPERTY) is None:
         return (
             f"it has no {names.SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
         )
-    if now.value("userrefs") not in (None, "0"):
+    if found.value("userrefs") not in (None, "0"):
         return "it is held: see `zfs holds`"
-    return "; ".join(clones_on(now))
+    return "; ".join(clones_on(found))

@@ -11,7 +11,15 @@ from __future__ import annotations
 import errno
 
 from zfstune import names
-from zfstune.errors import BatchError, Busy, EngineError, NoSpace, NotFound
+from zfstune.errors import (
+    BatchError,
+    Busy,
+    EngineError,
+    NoSpace,
+    NotFound,
+    PoolSuspended,
+    ReadOnly,
+)
 from zfstune.prune_plan import KEPT_PROPERTY
 from zfstune.retention import DEFAULT_BATCH, Decision, interleave
 
@@ -56,12 +64,14 @@ class Destruction:
         destroyed: Names of what went, in that order.
         spared: What stayed although the plan lets it go, and why.
         fallback: Why no channel program could be used; empty where one was.
+        failed: Datasets of which ZFS refused to destroy a snapshot, and why.
     """
 
     def __init__(self, engine: Engine, plan: PrunePlan) -> None:
         self.destroyed: list[str] = []
         self.spared: list[Decision] = []
         self.fallback = ""
+        self.failed: dict[str, EngineError] = {}
         self._engine = engine
         self._plan = plan
         self._survivors = _survivors(plan)
@@ -70,12 +80,16 @@ class Destruction:
         }
 
     def run(self) -> None:
-        """Destroy all victims.
+        """Destroy all victims; what ZFS refuses of one dataset ends that dataset's part.
 
         Raises:
-            EngineError: ZFS refused; what went before stays destroyed.
+            EngineError: ZFS refused, for the whole pool; what went before stays
+                destroyed.
         """
-        for batch in _batches(self._plan.victims):
+        for planned in _batches(self._plan.victims):
+            batch = [s for s in planned if s.dataset not in self.failed]
+            if not batch:
+                continue
             left = batch if self.fallback else self._by_program(batch)
             if left:
                 self._by_name(left)
@@ -136,14 +150,29 @@ class Destruction:
             try:
                 self._engine.destroy_snapshots(going)
             except BatchError as error:
+                before = len(going)
                 for failure in error.failures:
-                    if not isinstance(failure, (Busy, NotFound)):
-                        raise failure from None
-                    self._spare(going.pop(failure.target), failure.reason)
+                    self._refused(failure, going)
+                if len(going) == before:  # nothing that could be left out was named
+                    raise
             else:
                 self.destroyed += going
                 self._note({snapshot.dataset for snapshot in going.values()})
                 return
+
+    def _refused(self, failure: EngineError, going: dict[str, Snapshot]) -> None:
+        """Take out of a batch what ZFS will not let go."""
+        if isinstance(failure, (NoSpace, PoolSuspended, ReadOnly)):
+            raise failure from None
+        snapshot = going.get(failure.target)
+        if snapshot is None:
+            return
+        if isinstance(failure, (Busy, NotFound)):
+            self._spare(going.pop(snapshot.name), failure.reason)
+            return
+        self.failed.setdefault(snapshot.dataset, failure)
+        for name in [n for n, other in going.items() if other.dataset == snapshot.dataset]:
+            del going[name]
 
     def _note(self, datasets: Iterable[str]) -> None:
         """Set what is to be remembered of datasets that just lost snapshots."""

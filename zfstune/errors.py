@@ -87,7 +87,17 @@ class ProfileError(ZfstuneError):
 
 
 class PolicyError(ZfstuneError):
-    """A retention policy is empty or contradicts itself; nothing was destroyed."""
+    """A retention policy is empty or contradicts itself; it destroyed nothing.
+
+    Args:
+        message: As in :class:`ZfstuneError`.
+        hint: The same.
+        dataset: The one that the policy is stored on; empty where it was given.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", dataset: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.dataset = dataset
 
 
 class PlanError(ZfstuneError):

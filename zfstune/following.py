@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 from zfstune import names
-from zfstune.errors import PolicyError
+from zfstune.errors import EngineError, PolicyError, PoolSuspended
+from zfstune.frozen import frozen
 from zfstune.policy import POLICY_PROPERTY, Never
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.state import is_managed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, MutableMapping
 
     from zfstune.engine import Engine
+    from zfstune.errors import ZfstuneError
     from zfstune.policy import Policy
     from zfstune.state import Dataset
 
-__all__ = ["followed"]
+__all__ = ["Followed", "followed"]
+
+
+@frozen
+class Followed:
+    """What a prune looks at.
+
+    Attributes:
+        policies: Dataset to its policy, and to the dataset that it was set on: itself,
+            where it was given.
+        read: What was read of datasets on the way.
+        failed: Datasets that cannot be pruned, and why.
+    """
+
+    policies: Mapping[str, tuple[Policy, str]]
+    read: Mapping[str, Dataset]
+    failed: Mapping[str, ZfstuneError]
+
+    def with_least(self, count: int | None) -> Followed:
+        """Give the same with policies that also keep the newest `count` of each scope."""
+        if count is None:
+            return self
+        policies = {
+            name: (policy.with_least(count), origin)
+            for name, (policy, origin) in self.policies.items()
+        }
+        return Followed(policies, self.read, self.failed)
 
 
 def followed(
@@ -27,7 +55,7 @@ def followed(
     recursive: bool,
     pool: str | None,
     allow_zero: bool,
-) -> tuple[dict[str, tuple[Policy, str]], dict[str, Dataset]]:
+) -> Followed:
     """Choose the datasets to prune, and for each what it is to follow.
 
     Args:
@@ -36,46 +64,53 @@ def followed(
         datasets: Those that the call names.
         recursive: Also all below them.
         pool: Where none is named.
-        allow_zero: Consent to ``keep=0`` in a stored policy.
-
-    Returns:
-        Policies with the dataset that each was set on, itself where it was given;
-        and what was read of datasets on the way.
+        allow_zero: Consent to a ``keep=0`` that was stored without.
 
     Raises:
-        PolicyError: A dataset has no policy, or one that cannot be read.
+        PolicyError: A dataset that was named has no policy, or none has one.
     """
     wanted = list(dict.fromkeys(datasets))
     pools = {names.pool_of(name) for name in wanted} or {choose_pool(engine, pool)}
     for name in sorted(pools):
         ready_pool(engine, name, operation="prune pool")
     if given is not None and wanted and not recursive:
-        return {name: (given, name) for name in wanted}, {}
+        return Followed({name: (given, name) for name in wanted}, {}, {})
+    failed: dict[str, ZfstuneError] = {}
     found: dict[str, Dataset] = {}
     for name in wanted or pools:
-        below = engine.datasets(name, recursive=recursive or not wanted)
-        found.update({dataset.name: dataset for dataset in below})
-    if given is not None and not wanted:
-        found = {name: d for name, d in found.items() if is_managed(d)}
-        for name in _audited(engine, found):
-            del found[name]
+        try:
+            below = engine.datasets(name, recursive=recursive or not wanted)
+        except PoolSuspended:
+            raise
+        except EngineError as error:
+            failed[name] = error
+        else:
+            found.update({dataset.name: dataset for dataset in below})
     if given is not None:
-        return {name: (given, name) for name in found}, found
+        if not wanted:
+            found = {name: d for name, d in found.items() if is_managed(d)}
+            for name in _audited(engine, found, failed):
+                del found[name]
+        return Followed({name: (given, name) for name in found}, found, failed)
     from zfstune.policies import stored_policies  # noqa: PLC0415 (not for a count)
 
-    stored = stored_policies(engine, found.values(), allow_zero=allow_zero)
-    without = [name for name in wanted if name not in stored]
-    if without or not stored:
+    stored = stored_policies(engine, found.values(), allow_zero=allow_zero, faults=failed)
+    without = [name for name in wanted if name not in stored and name not in failed]
+    if without or not (stored or failed):
         where = f" '{without[0]}'" if without else ""
         raise PolicyError(
             f"cannot prune{where}: no rule says what to keep",
             hint="say it, as in --keep 48, or store it: zfstune policy set DATASET keep=48",
         )
-    return stored, found
+    return Followed(stored, found, failed)
 
 
-def _audited(engine: Engine, datasets: Mapping[str, Dataset]) -> list[str]:
-    """Give those whose own policy is that nothing ever goes.
+def _audited(
+    engine: Engine,
+    datasets: Mapping[str, Dataset],
+    failed: MutableMapping[str, ZfstuneError],
+) -> list[str]:
+    """Give those whose own policy is that nothing ever goes, or cannot be read.
 
     What is said on the command line wins, but only over a dataset that it names.
     """
@@ -84,5 +119,8 @@ def _audited(engine: Engine, datasets: Mapping[str, Dataset]) -> list[str]:
         return []
     from zfstune.policies import stored_policies  # noqa: PLC0415 (not for a count)
 
-    stored = stored_policies(engine, ruled, allow_zero=True)
-    return [name for name, (policy, _) in stored.items() if Never() in policy.rules]
+    faults: dict[str, ZfstuneError] = {}
+    stored = stored_policies(engine, ruled, allow_zero=True, faults=faults)
+    failed.update(faults)
+    kept = [name for name, (policy, _) in stored.items() if Never() in policy.rules]
+    return [*kept, *faults]

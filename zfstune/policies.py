@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from zfstune import names
-from zfstune.errors import PolicyError
+from zfstune.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.policy import POLICY_PROPERTY
-from zfstune.policy_text import format_policy, parse_policy
+from zfstune.policy_text import parse_policy, stored_form
 from zfstune.pools import ready_pool
 from zfstune.state import INHERITED, LOCAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, MutableMapping
     from datetime import tzinfo
 
     from zfstune.engine import Engine
+    from zfstune.errors import ZfstuneError
     from zfstune.policy import Policy
     from zfstune.state import Dataset
 
-__all__ = ["clear_policy", "set_policy", "stored_policies", "zone"]
+__all__ = ["clear_policy", "not_followed", "set_policy", "stored_policies", "zone"]
 
 
 def stored_policies(
-    engine: Engine, datasets: Iterable[Dataset], *, allow_zero: bool = False
+    engine: Engine,
+    datasets: Iterable[Dataset],
+    *,
+    allow_zero: bool = False,
+    faults: MutableMapping[str, ZfstuneError] | None = None,
 ) -> dict[str, tuple[Policy, str]]:
     """Give the policy in force of each dataset that has one, and where it was set.
 
@@ -32,7 +37,9 @@ def stored_policies(
     Args:
         engine: Asked for the datasets above those given.
         datasets: With their properties.
-        allow_zero: Consent to ``keep=0`` in a stored policy.
+        allow_zero: Consent to a ``keep=0`` that was stored without.
+        faults: Gets the reason by each dataset whose policy cannot be read, so that
+            the others still count.
 
     Raises:
         PolicyError: A stored policy cannot be read; the message names the dataset.
@@ -42,18 +49,20 @@ def stored_policies(
     parsed: dict[str, Policy] = {}
     found = {}
     for dataset in listed:
-        origin = _origin(engine, dataset, known)
-        if not origin:
+        try:
+            origin = _origin(engine, dataset, known)
+            if not origin:
+                continue
+            text = dataset.value(POLICY_PROPERTY) or ""
+            if text not in parsed:
+                parsed[text] = _read(text, origin, allow_zero=allow_zero)
+        except PoolSuspended:
+            raise
+        except (PolicyError, EngineError) as error:
+            if faults is None:
+                raise
+            faults[dataset.name] = error
             continue
-        text = dataset.value(POLICY_PROPERTY) or ""
-        if text not in parsed:
-            try:
-                parsed[text] = parse_policy(text, allow_zero=allow_zero)
-            except PolicyError as error:
-                raise PolicyError(
-                    f"cannot follow the policy of '{origin}': {error.message}",
-                    hint=error.hint or f"store another: zfstune policy set {origin} ...",
-                ) from None
         found[dataset.name] = (parsed[text], origin)
     return found
 
@@ -71,15 +80,52 @@ def _origin(engine: Engine, dataset: Dataset, known: dict[str, Dataset]) -> str:
     return value.origin if above is not None else ""
 
 
+def _read(text: str, origin: str, *, allow_zero: bool) -> Policy:
+    try:
+        return parse_policy(text, allow_zero=allow_zero)
+    except PolicyError as error:
+        raise not_followed(origin, error, text) from None
+
+
+def not_followed(origin: str, error: PolicyError, text: str = "") -> PolicyError:
+    """Say whose policy it is that cannot be followed.
+
+    Args:
+        origin: The dataset that it is stored on.
+        error: What is wrong with it.
+        text: The policy as it is stored, where that is known.
+    """
+    from shlex import quote  # noqa: PLC0415 (only an error needs it)
+
+    hint = error.hint or f"store another: zfstune policy set {quote(origin)} ..."
+    if text and _lacks_consent_alone(text):
+        hint = (
+            "it was stored without consent; where all are to go: zfstune policy set "
+            f"--all-of-them {quote(origin)} {quote(text)}"
+        )
+    message = f"cannot follow the policy of '{origin}': {error.message}"
+    return PolicyError(message, hint=hint, dataset=origin)
+
+
+def _lacks_consent_alone(text: str) -> bool:
+    try:
+        parse_policy(text, allow_zero=True)
+    except PolicyError:
+        return False
+    return True
+
+
 def set_policy(engine: Engine, dataset: str, policy: Policy) -> str:
     """Store a policy on a dataset, for itself and those below; give its text.
+
+    A policy that keeps none of what it speaks of carries its consent along.
 
     Raises:
         PolicyError: There is no such zone, or the policy has no text.
         EngineError: ZFS refused.
     """
-    text = format_policy(policy)
-    parse_policy(text, allow_zero=True)  # what is written must be readable, and short
+    text = stored_form(policy)
+    parse_policy(text)  # what is written must be readable, and short
     zone(policy)
     ready_pool(
         engine, names.pool_of(names.check_dataset(dataset)), operation="store in pool"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.names import is_auto_name
-from zfstune.quoting import shown
+from zfstune.scope import glob_scope, regex_scope
 from zfstune.whole_number import MAX_WHOLE
 
 TYPE_CHECKING = False
@@ -230,6 +230,14 @@ class Group:
         self.scope()  # refuses what says nothing
 
     @property
+    def keeps_none(self) -> bool:
+        """Whether its only aim is that all in its scope go.
+
+        A least number to keep, which a prune may add, does not change that aim.
+        """
+        return Last(0) in self.rules and all(isinstance(r, Last) for r in self.rules)
+
+    @property
     def own(self) -> bool:
         """Whether it speaks of zfstune's own snapshots alone."""
         return self.match is None and self.regex is None
@@ -241,8 +249,8 @@ class Group:
                 "cannot use policy 'match' and 'regex' at once: a rule has one scope"
             )
         if self.match is not None:
-            return _glob(self.match)
-        return is_auto_name if self.regex is None else _regex(self.regex)
+            return glob_scope(self.match)
+        return is_auto_name if self.regex is None else regex_scope(self.regex)
 
     def outside(self) -> str:
         """Say why a snapshot is out of scope."""
@@ -258,7 +266,9 @@ class Policy:
     Args:
         groups: Rules by the snapshots that they speak of; at least one.
         tz: The zone in which calendar periods begin, by its name in the tz database.
-        allow_zero: Consent to keeping none in the scope of a rule.
+        allow_zero: Consent to keeping none in the scope of a rule. It belongs to the
+            policy: :func:`zfstune.policies.set_policy` stores it along, and no prune
+            asks again.
         free_target: Let go no more than it takes to have so much free, as seen from
             the dataset that carries the policy.
 
@@ -323,13 +333,19 @@ class Policy:
         """Tell whether a snapshot of that name (behind the ``@``) is in scope."""
         return self.scope()(short_name)
 
-    def scope(self, *, named: bool = False) -> Callable[[str], bool]:
+    def scope(self, *, named: bool = False, keeping: bool = False) -> Callable[[str], bool]:
         """Give a test of whole short names.
 
         Args:
             named: Only what a glob or an expression names, whoever made it.
+            keeping: Only what a rule speaks of that keeps some; what is in the scope
+                of a consented ``keep=0`` alone is to go, all of it.
         """
-        tests = [g.scope() for g in self.groups if not (named and g.own)]
+        tests = [
+            group.scope()
+            for group in self.groups
+            if not (named and group.own) and not (keeping and group.keeps_none)
+        ]
         return lambda short_name: any(test(short_name) for test in tests)
 
 
@@ -343,49 +359,3 @@ def _check_count(word: str, count: object) -> None:
         raise PolicyError(f"cannot use policy '{word}={count}': a count is never negative")
     if count > MAX_WHOLE:
         raise PolicyError(f"cannot use policy '{word}': {MAX_WHOLE} is the most")
-
-
-def _glob(match: str) -> Callable[[str], bool]:
-    if not match:
-        msg = "cannot use policy 'match=': an empty glob matches nothing"
-        raise PolicyError(msg, hint="leave --match out for zfstune's own snapshots")
-    if "@" in match or "/" in match:
-        msg = f"cannot use policy 'match={match}': no snapshot's name holds '@' or '/'"
-        hint = "the glob is held against what stands behind the @; name datasets apart"
-        raise PolicyError(msg, hint=hint)
-    from zfstune.name_pattern import glob_matcher  # noqa: PLC0415 (few ask for one)
-
-    return _matching(f"match={match}", match, glob_matcher)
-
-
-def _regex(regex: str) -> Callable[[str], bool]:
-    if not regex:
-        raise PolicyError(
-            "cannot use policy 'regex=': an empty expression matches nothing",
-            hint="leave --regex out for zfstune's own snapshots",
-        )
-    from zfstune.name_pattern import regex_matcher  # noqa: PLC0415 (few ask for one)
-
-    return _matching(f"regex={regex}", regex, regex_matcher)
-
-
-def _matching(
-    word: str, pattern: str, compiled: Callable[[str], Callable[[str], bool]]
-) -> Callable[[str], bool]:
-    """Give a test of names whose errors say which word of a policy is at fault."""
-    from zfstune.pattern_text import PatternError  # noqa: PLC0415 (as above)
-
-    def bad(error: PatternError) -> PolicyError:
-        return PolicyError(f"cannot use policy '{shown(word)}': {error.reason}")
-
-    def matches(short_name: str) -> bool:
-        try:
-            return whole(short_name)
-        except PatternError as error:
-            raise bad(error) from None
-
-    try:
-        whole = compiled(pattern)
-    except PatternError as error:
-        raise bad(error) from None
-    return matches

@@ -6,9 +6,11 @@
     daily=365 free-target=20%
     match=auto-* keep=10; match='before *' never
     grid='1x1h(keep=all) | 24x1h | 7x1d'
+    match=auto-* keep=0 all-of-them
 
 A semicolon parts rules that speak of different snapshots. With ``free-target`` no more
 goes than it takes for the dataset that carries the policy to have that available.
+``all-of-them`` is the consent to a ``keep=0``, given when the policy was stored.
 Within single quotes nothing is special. Each word is also an option of ``zfstune
 prune``, but for what the importers of other tools' settings write: ``blocks=4h/30d``,
 the oldest of each 4 hours since 1970 while it is at most 30 days old, or
@@ -51,12 +53,14 @@ __all__ = [
     "parse_policy",
     "parse_rule",
     "parse_span",
+    "stored_form",
 ]
 
 # ZAP_MAXVALUELEN (include/sys/zap.h), with the NUL: the most a property may hold.
 MAX_BYTES = 8191
 
 UNLIMITED = "unlimited"
+CONSENT = "all-of-them"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SPECIAL = frozenset(" \t;'")
 _STAMP = "2026-11-23T03:00:00Z"
@@ -67,7 +71,7 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
 
     Args:
         text: The form above.
-        allow_zero: Consent to ``keep=0``.
+        allow_zero: Consent to ``keep=0``, as ``all-of-them`` in the text is.
 
     Raises:
         PolicyError: The text is too long, says nothing, or what nobody understands.
@@ -84,6 +88,8 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
             key, equals, value = word.partition("=")
             if key == "tz" and value:
                 zones.append(value)
+            elif word == CONSENT:
+                allow_zero = True
             elif key == "free-target" and value:
                 targets.append(value)
             elif key in {"match", "regex"} and equals:
@@ -123,6 +129,19 @@ def format_policy(policy: Policy) -> str:
     if policy.free_target is not None:
         text += f" free-target={policy.free_target}"
     return text if policy.tz == "UTC" else f"{text} tz={policy.tz}"
+
+
+def stored_form(policy: Policy) -> str:
+    """Write a policy as a dataset carries it: with the consent that it needs.
+
+    Whoever stores a ``keep=0`` says then that all may go; a text that came about in
+    another way, by ``zfs set`` or a version that asked at each prune, lacks the word,
+    and is not followed before somebody says so.
+    """
+    text = format_policy(policy)
+    if policy.allow_zero and Last(0) in policy.rules:
+        return f"{text} {CONSENT}"
+    return text
 
 
 def parse_count(word: str, value: str) -> int | None:

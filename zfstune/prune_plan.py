@@ -8,8 +8,9 @@ from zfstune.frozen import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
+    from zfstune.errors import ZfstuneError
     from zfstune.policy import Policy
     from zfstune.retention import Decision
     from zfstune.state import Snapshot
@@ -20,6 +21,8 @@ __all__ = ["KEPT_PROPERTY", "PrunePlan", "Pruned"]
 KEPT_PROPERTY = "org.zfstune:kept"
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
+_NO_ALARMS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+_NO_FAILURES: Mapping[str, ZfstuneError] = MappingProxyType({})
 
 
 @frozen
@@ -29,18 +32,26 @@ class PrunePlan:
     Attributes:
         policies: What each dataset looked at follows.
         decisions: One a snapshot, by dataset, newest first.
-        alarms: What takes `force`; empty where all looks well.
+        alarms_by_dataset: What takes `force`, of the datasets where not all looks well.
         reclaims: Bytes that the dataset's victims would free, where that was asked
             for: exact, but for blocks that dedup or block cloning also keep.
         remember: How many in scope are to be noted on a dataset as left, for the next
             prune to compare with.
+        failed: Datasets that could not be looked at, or whose policy cannot be
+            followed, and why; nothing of them is in the rest of the plan.
     """
 
     policies: Mapping[str, Policy]
     decisions: tuple[Decision, ...]
-    alarms: tuple[str, ...] = ()
+    alarms_by_dataset: Mapping[str, tuple[str, ...]] = _NO_ALARMS
     reclaims: Mapping[str, int] | None = None
     remember: Mapping[str, int] = _NOTHING
+    failed: Mapping[str, ZfstuneError] = _NO_FAILURES
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """What takes `force`; empty where all looks well."""
+        return tuple(each for some in self.alarms_by_dataset.values() for each in some)
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -56,6 +67,17 @@ class PrunePlan:
     def spared(self) -> tuple[Decision, ...]:
         """The snapshots that the policy lets go and something else keeps."""
         return tuple(d for d in self.decisions if d.spared)
+
+    def without(self, datasets: Container[str]) -> PrunePlan:
+        """Give the plan of the other datasets alone."""
+        return PrunePlan(
+            {n: policy for n, policy in self.policies.items() if n not in datasets},
+            tuple(d for d in self.decisions if d.snapshot.dataset not in datasets),
+            {n: a for n, a in self.alarms_by_dataset.items() if n not in datasets},
+            self.reclaims,
+            {n: count for n, count in self.remember.items() if n not in datasets},
+            self.failed,
+        )
 
     def to_dict(self) -> dict[str, object]:
         """Give the plan as JSON takes it."""
@@ -73,6 +95,7 @@ class PrunePlan:
             "datasets": list(self.datasets),
             "policies": {d: format_policy(policy) for d, policy in self.policies.items()},
             "alarms": list(self.alarms),
+            "failed": _reasons(self.failed),
             "reclaims": None if self.reclaims is None else dict(self.reclaims),
             "snapshots": [
                 {
@@ -104,6 +127,8 @@ class Pruned:
         freed: Bytes that each pool has less in use since, where that was waited for;
             what others wrote or freed meanwhile is in it. None for a pool that was
             still freeing, or does not say.
+        failed: Datasets that were not pruned, or not to the end, and why. Where that is
+            all of them, :func:`zfstune.prune` raises instead.
     """
 
     plan: PrunePlan
@@ -111,6 +136,7 @@ class Pruned:
     spared: tuple[Decision, ...]
     fallback: str = ""
     freed: Mapping[str, int | None] | None = None
+    failed: Mapping[str, ZfstuneError] = _NO_FAILURES
 
     def to_dict(self) -> dict[str, object]:
         """Give the plan as JSON takes it, and what was done of it."""
@@ -123,4 +149,9 @@ class Pruned:
             "checked": "just before" if self.fallback else "in the transaction",
             "fallback": self.fallback,
             "freed": None if self.freed is None else dict(self.freed),
+            "failed": _reasons(self.failed),
         }
+
+
+def _reasons(failed: Mapping[str, ZfstuneError]) -> list[dict[str, str]]:
+    return [{"name": name, "reason": error.message} for name, error in failed.items()]

@@ -5,6 +5,9 @@ reads each victim (:mod:`zfstune.choosing`). And as a batch goes,
 :mod:`zfstune.destroying` looks once more, so that a snapshot made anew under an old
 name is not taken for the one that was planned. Both are loaded where there is a
 dataset to look at: a timer may well find none.
+
+One dataset's trouble never stops the others: it is told in :attr:`Pruned.failed`, and
+raised only where no other dataset was pruned.
 """
 
 from __future__ import annotations
@@ -18,9 +21,10 @@ from zfstune.prune_plan import Pruned, PrunePlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from zfstune.engine import Engine
+    from zfstune.errors import ZfstuneError
 
 __all__ = ["PrunePlan", "Pruned", "prune"]
 
@@ -50,7 +54,7 @@ def prune(
             those that :func:`zfstune.snapshot` named and made.
         policy: More than a count. Default: the one stored on a dataset or above.
         recursive: Also all that is below `datasets`.
-        all_of_them: Consent to ``keep=0``.
+        all_of_them: Consent to ``keep=0``; a stored policy has its own.
         force: Go on although the plan raises alarms.
         free_target: Stop once the pool has that free, as in ``50G`` or ``20%``;
             default: what a policy has for its dataset.
@@ -63,26 +67,26 @@ def prune(
 
     Raises:
         PolicyError: No policy, or one that makes no sense.
-        PlanError: The plan raises alarms; nothing was destroyed.
-        EngineError: ZFS refused; the next call goes on from what was destroyed.
+        PlanError: The plan raises alarms for every dataset, and none was pruned.
+        EngineError: ZFS refused; what was destroyed stays so.
     """
     given = _given(keep, match, policy, allow_zero=all_of_them)
     wanted = map(names.check_dataset, datasets)
     with using(engine) as zfs:
-        follow, read = followed(
+        found = followed(
             zfs, given, wanted, recursive=recursive, pool=pool, allow_zero=all_of_them
         )
-        follow = {n: (p.with_least(min_keep), at) for n, (p, at) in follow.items()}
-        if not follow:
+        if not found.policies and not found.failed:
             return Pruned(PrunePlan({}, ()), (), ())
         from zfstune.choosing import choose  # noqa: PLC0415 (see above)
 
+        found = found.with_least(min_keep)
         quiet, waits = keep is not None, wait_seconds is not None
-        plan = choose(zfs, follow, read, quiet, free_target, show=dry_run, waits=waits)
+        plan = choose(zfs, found, quiet, free_target, show=dry_run, waits=waits)
         if show is not None:
             show(plan)
         if dry_run:
-            return Pruned(plan, (), plan.spared)
+            return _shown(plan)
         return _run(zfs, plan, force=force, wait_seconds=wait_seconds)
 
 
@@ -103,24 +107,38 @@ def _given(
     return policy
 
 
+def _shown(plan: PrunePlan) -> Pruned:
+    """Give a plan that is not carried out."""
+    _check_some(plan.policies, plan.failed)
+    return Pruned(plan, (), plan.spared, failed=plan.failed)
+
+
 def _run(
     engine: Engine, plan: PrunePlan, *, force: bool, wait_seconds: float | None
 ) -> Pruned:
-    if plan.alarms and not force:
-        raise PlanError(
-            f"cannot prune: {'; '.join(plan.alarms)}",
-            hint="look at `zfstune prune -n`; what is meant so takes --force",
-        )
+    failed = dict(plan.failed)
+    if not force:
+        failed |= {
+            name: PlanError(
+                f"cannot prune '{name}': {'; '.join(alarms)}",
+                hint="look at `zfstune prune -n`; what is meant so takes --force",
+            )
+            for name, alarms in plan.alarms_by_dataset.items()
+        }
+    going = plan.without(failed)
+    _check_some(going.policies, failed)
     used: dict[str, int] = {}
     freed: Mapping[str, int | None] | None = None
     if wait_seconds is not None:
         from zfstune.reclaiming import freed_since, space_used  # noqa: PLC0415 (as above)
 
-        used = space_used(engine, plan.victims)
+        used = space_used(engine, going.victims)
     from zfstune.destroying import Destruction  # noqa: PLC0415 (see above)
 
-    destruction = Destruction(engine, plan)
+    destruction = Destruction(engine, going)
     destruction.run()
+    failed |= destruction.failed
+    _check_some(going.policies.keys() - failed.keys(), failed)
     if wait_seconds is not None:
         freed = freed_since(engine, used, wait_seconds)
     return Pruned(
@@ -129,4 +147,17 @@ def _run(
         (*plan.spared, *destruction.spared),
         destruction.fallback,
         freed,
+        failed,
     )
+
+
+def _check_some(pruned: Collection[str], failed: Mapping[str, ZfstuneError]) -> None:
+    """Raise what went wrong where no dataset is left, and something did."""
+    if pruned or not failed:
+        return
+    errors = list(failed.values())
+    if len({str(error) for error in errors}) == 1:
+        raise errors[0]
+    lines = [f"cannot prune any of {len(errors)} datasets", *map(str, errors)]
+    hints = dict.fromkeys(error.hint for error in errors if error.hint)
+    raise PlanError("\n".join(lines), hint="; ".join(hints))

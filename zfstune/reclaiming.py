@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 
+from zfstune.errors import EngineError, PoolSuspended
 from zfstune.freeing import keep_others, least_valuable_first
 from zfstune.names import pool_of
 from zfstune.retention import runs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, MutableMapping, Sequence
 
     from zfstune.engine import Engine
+    from zfstune.errors import ZfstuneError
     from zfstune.free_target import FreeTarget
     from zfstune.retention import Decision
     from zfstune.state import Snapshot
@@ -36,6 +38,7 @@ def only_as_needed(
     engine: Engine,
     decisions: Sequence[Decision],
     targets: Mapping[str, tuple[str, FreeTarget]],
+    failed: MutableMapping[str, ZfstuneError],
 ) -> tuple[Decision, ...]:
     """Keep the victims that are not needed to have so much free.
 
@@ -44,6 +47,7 @@ def only_as_needed(
         decisions: Those on all snapshots of the datasets.
         targets: Dataset to the one where space is looked at, and how much is to be
             available there: a pool's root, or where a policy and a quota are set.
+        failed: Gets the datasets of which ZFS does not say it, and why.
     """
     groups: dict[tuple[str, FreeTarget], list[Decision]] = {}
     for decision in decisions:
@@ -52,7 +56,13 @@ def only_as_needed(
             groups.setdefault(meant, []).append(decision)
     fewer: dict[str, Decision] = {}
     for (root, target), ours in groups.items():
-        going = _enough(engine, root, target, ours)
+        try:
+            going = _enough(engine, root, target, ours)
+        except PoolSuspended:
+            raise
+        except EngineError as error:
+            failed.update({d.snapshot.dataset: error for d in ours})
+            continue
         fewer.update({d.snapshot.name: d for d in keep_others(ours, going, target)})
     return tuple(fewer.get(d.snapshot.name, d) for d in decisions)
 

@@ -10,7 +10,8 @@ that was listed.
 Order is ``createtxg``, which no clock can disturb and two snapshots of one
 dataset never share. Rules that speak of time go by ``creation``; where the time is
 known, a snapshot that is dated after now stays and is never the newest, for nothing
-can be said of its age.
+can be said of its age. A rule that only counts is decided without times; what it lets
+go is read again before it is destroyed, and stays if it turns out to be dated so.
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_BATCH",
+    "FUTURE",
     "Decision",
     "Policy",
     "clones_on",
     "decide",
     "interleave",
+    "is_future",
     "runs",
 ]
 
@@ -50,7 +53,7 @@ DEFAULT_BATCH = 50
 _IN_TURN = 10
 
 _TWICE = "listed twice, as two different snapshots"
-_FUTURE = "dated after now"
+FUTURE = "dated after now"
 _NEWEST = "the newest"
 _UNDATED = "its time of creation is not known"
 
@@ -183,10 +186,10 @@ class _Judge:
         now = self._now
         for at, snapshot in enumerate(ours):
             created = snapshot.creation
-            if created is not None and created <= now:
+            if created is not None and not is_future(snapshot, now):
                 times[at] = created
             elif created is not None:
-                fixed.setdefault(at, _FUTURE)
+                fixed.setdefault(at, FUTURE)
             elif self._needs_time:
                 fixed.setdefault(at, _UNDATED)
         return times
@@ -245,6 +248,11 @@ def _let_go(snapshot: Snapshot, why: list[tuple[Sequence[Otherwise], int]]) -> D
         return Decision(snapshot, keep=True, reasons=clones_on(snapshot), spared=True)
     reasons = [of_rule(at) for otherwise, at in why for of_rule in otherwise]
     return Decision(snapshot, keep=False, reasons=tuple(reasons))
+
+
+def is_future(snapshot: Snapshot, now: int) -> bool:
+    """Tell whether a snapshot is known to be dated after now: nobody knows its age."""
+    return snapshot.creation is not None and snapshot.creation > now
 
 
 def clones_on(snapshot: Snapshot) -> tuple[str, ...]:

@@ -59,7 +59,8 @@ def settle(work: Callable[[], int]) -> int:
         return status.NO_ZFS
     except PolicyError as error:
         report(error)
-        return status.USAGE
+        # what somebody stored is no fault of this command line
+        return status.FAILED if error.dataset else status.USAGE
     except ZfstuneError as error:
         report(error)
         return status.FAILED

@@ -42,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "text", nargs="*", metavar="WORD", help="the policy as text, instead of options"
     )
     setting.add_argument(
-        "--all-of-them", action="store_true", help="consent to --keep 0; so must each prune"
+        "--all-of-them",
+        action="store_true",
+        help="consent to --keep 0; it is stored along, and no prune asks again",
     )
     setting.add_argument("--json", action="store_true", help="print one JSON document")
     add_rules(setting)

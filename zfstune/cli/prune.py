@@ -47,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all-of-them",
         action="store_true",
-        help="consent to --keep 0, which leaves none in scope",
+        help="consent to --keep 0, which leaves none in scope (a stored policy has its "
+        "own: zfstune policy set --all-of-them)",
     )
     parser.add_argument(
         "-n",
@@ -121,7 +122,9 @@ def _run(args: argparse.Namespace) -> int:
             warn(f"without --force this stops: {alarm}")
     for decision in pruned.spared:
         warn(f"kept '{decision.snapshot.name}': {'; '.join(decision.reasons)}")
-    return status.PARTLY if pruned.spared else status.DONE
+    for name, error in pruned.failed.items():
+        warn(f"left '{name}' as it is: {error.message}", error.hint)
+    return status.PARTLY if pruned.spared or pruned.failed else status.DONE
 
 
 def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
@@ -156,7 +159,10 @@ def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
             frees = f", would free {format_size(plan.reclaims[dataset], exact=False)}"
         print(f"{dataset}: {verb} {fewer[dataset]}, kept {kept}{frees}")
     if pruned.freed is not None:
-        _print_freed(pruned.freed, plan.reclaims or {})
+        foretold = plan.reclaims or {}
+        _print_freed(
+            pruned.freed, {n: b for n, b in foretold.items() if n not in pruned.failed}
+        )
     if verbose and pruned.fallback:
         warn(f"guids were checked just before, not as it destroyed: {pruned.fallback}")
 
