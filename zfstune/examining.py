@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from zfstune.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.frozen import frozen
 from zfstune.names import SNAPSHOT_PROPERTY
-from zfstune.policies import stored_policies, zone
+from zfstune.policies import not_followed, stored_policies, zone
 from zfstune.retention import decide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, MutableMapping
     from datetime import datetime
 
     from zfstune.engine import Engine
+    from zfstune.errors import ZfstuneError
     from zfstune.policy import Policy
     from zfstune.retention import Decision
     from zfstune.state import Dataset, Snapshot
@@ -35,7 +37,7 @@ class ExaminedSnapshot:
         frees_bytes: The same; None where ZFS would refuse, for a hold or a clone.
         referenced_bytes: All that can be read in it.
         goes: Whether the next prune destroys it: ``now``, or ``kept``; ``unruled``
-            where its dataset has no policy.
+            where its dataset has no policy, or one that cannot be followed.
         expires: When it goes, in seconds since 1970, if snapshots are taken as
             before; None: now, never, or nobody can tell.
         reasons: Why it stays, or why it goes.
@@ -66,7 +68,10 @@ class ExaminedSnapshot:
 
 
 def examine(
-    engine: Engine, datasets: Iterable[str], now: Callable[[], datetime]
+    engine: Engine,
+    datasets: Iterable[str],
+    now: Callable[[], datetime],
+    faults: MutableMapping[str, ZfstuneError] | None = None,
 ) -> list[ExaminedSnapshot]:
     """Look at the snapshots of datasets and of all below them.
 
@@ -75,29 +80,47 @@ def examine(
         datasets: Full names; default: all of all pools.
         now: Gives an aware time; asked after each listing, so that what was taken
             meanwhile is not from the future.
+        faults: Gets the datasets whose policy cannot be followed, and those that
+            cannot be listed, with the reasons, so that the others are shown.
 
     Returns:
         The snapshots of each dataset, oldest first.
 
     Raises:
-        PolicyError: A stored policy cannot be read; the message names whose.
+        PolicyError: A stored policy cannot be followed; the message names whose.
         EngineError: A dataset does not exist.
     """
     found: dict[str, Dataset] = {}
     for root in tuple(datasets) or engine.pools():
         found.update({each.name: each for each in engine.datasets(root)})
-    policies = stored_policies(engine, list(found.values()), allow_zero=True)
+    troubles: dict[str, ZfstuneError] = {}
+    policies = stored_policies(engine, list(found.values()), faults=troubles)
     examined: list[ExaminedSnapshot] = []
     for name in found:
-        listing = engine.snapshots(name, properties=True)
-        policy = policies[name][0] if name in policies else None
+        try:
+            listing = engine.snapshots(name, properties=True)
+        except PoolSuspended:
+            raise
+        except EngineError as error:
+            troubles[name] = error
+            continue
+        policy, origin = policies.get(name, (None, ""))
         time = now()
-        of_name = {d.snapshot.name: d for d in _decisions(listing, policy, time)}
+        decided: dict[str, Decision] = {}
+        try:
+            decided = {d.snapshot.name: d for d in _decisions(listing, policy, time)}
+        except PolicyError as error:
+            troubles[name] = not_followed(origin, error)
+        why = troubles[name].message if name in troubles else _NO_POLICY
         seconds = int(time.timestamp())
         examined += [
-            _examined(engine, snapshot, policy, of_name.get(snapshot.name), seconds)
-            for snapshot in listing
+            _examined(engine, each, policy, decided.get(each.name, why), seconds)
+            for each in listing
         ]
+    if troubles and faults is None:
+        raise next(iter(troubles.values()))
+    if faults is not None:
+        faults.update(troubles)
     return examined
 
 
@@ -112,7 +135,7 @@ def _examined(
     engine: Engine,
     snapshot: Snapshot,
     policy: Policy | None,
-    decision: Decision | None,
+    decision: Decision | str,
     now: int,
 ) -> ExaminedSnapshot:
     used = int(snapshot.value("used") or 0)
@@ -120,8 +143,8 @@ def _examined(
     holds = tuple(sorted(engine.holds(snapshot.name))) if held else ()
     own = snapshot.local(SNAPSHOT_PROPERTY) is not None
     stays = [f"held: {', '.join(holds)}"] if held else []
-    if decision is None or policy is None:
-        goes, expires, reasons = "unruled", None, (_NO_POLICY, *stays)
+    if isinstance(decision, str) or policy is None:  # what says why there is none
+        goes, expires, reasons = "unruled", None, (str(decision), *stays)
     elif decision.keep:
         goes, expires = "kept", decision.expires
         reasons = (*decision.reasons, *stays)

@@ -19,6 +19,8 @@ the oldest of each 4 hours since 1970 while it is at most 30 days old, or
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from zfstune.errors import PolicyError
 from zfstune.free_target import FreeTarget
 from zfstune.keeping import span
@@ -62,6 +64,17 @@ MAX_BYTES = 8191
 UNLIMITED = "unlimited"
 CONSENT = "all-of-them"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+# Each word that has a value, with one.
+_EXAMPLES = {
+    "keep": "keep=48",
+    **{period: f"{period}=12" for period in PERIODS},
+    "within": "within=7d",
+    "newer-than": "newer-than=2026-11-23T03:00:00Z",
+    "grid": "grid='24x1h | 30x1d'",
+    "blocks": "blocks=4h/30d",
+    "free-target": "free-target=20%",
+    "tz": "tz=Europe/Berlin",
+}
 _SPECIAL = frozenset(" \t;'")
 _STAMP = "2026-11-23T03:00:00Z"
 
@@ -84,8 +97,10 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
     for words in _split(text):
         rules: list[Rule] = []
         scope: dict[str, str] = {}
-        for word in words:
+        for word, following in zip_longest(words, words[1:], fillvalue=""):
             key, equals, value = word.partition("=")
+            if key in _EXAMPLES and not value:
+                raise _without_value(word, following)
             if key == "tz" and value:
                 zones.append(value)
             elif word == CONSENT:
@@ -236,6 +251,11 @@ def _whole(digits: str, part: str, value: str) -> int:
 
 def parse_rule(word: str, key: str, value: str) -> Rule:
     """Read one rule, given whole and in its two parts."""
+    if key in _EXAMPLES and "," in value:
+        raise PolicyError(
+            f"cannot use policy '{shown(word)}': a comma does not part rules",
+            hint="blanks part rules, as in hourly=48 daily=30, and | the steps of a grid",
+        )
     if word == "never":
         return Never()
     if key == "keep" and value:
@@ -256,7 +276,7 @@ def parse_rule(word: str, key: str, value: str) -> Rule:
         f"cannot use policy '{shown(word)}': that is no rule",
         hint=did_you_mean(
             key,
-            (*PERIODS, "keep", "within", "newer-than", "grid", "never", "free-target"),
+            (*_EXAMPLES, "never"),
             f"rules are keep=N, {', '.join(f'{p}=N' for p in PERIODS)}, within=7d, "
             "newer-than=..., grid='...' and never; free-target=20% and tz=... go with them",
         ),
@@ -332,6 +352,17 @@ def _pieces(text: str) -> Iterable[str]:
     if len(pieces) % 2 == 0:
         raise _bad(text, "a single quote is left open")
     return pieces
+
+
+def _without_value(word: str, following: str) -> PolicyError:
+    key = word.removesuffix("=")
+    example = _EXAMPLES[key]
+    if following and "=" not in following:
+        example = f"{key}={shown(following)}"
+    return PolicyError(
+        f"cannot use policy '{word}': that is no rule without a value",
+        hint=f"no blank goes between the two: {example}",
+    )
 
 
 def _bad(word: str, reason: str) -> PolicyError:

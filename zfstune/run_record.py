@@ -16,7 +16,8 @@ class LastRun:
         job: ``snapshot`` or ``prune``.
         began: Seconds since 1970.
         ended: The same.
-        error: Why it failed; empty where it did not.
+        error: Why it failed, for all of its datasets or for some, a line each; empty
+            where it did not.
         taken: How many snapshots it took.
         destroyed: How many it destroyed.
         spared: How many were to go and stayed.

@@ -140,7 +140,7 @@ def targets(
                 f"cannot schedule '{name}': nobody said how often",
                 hint="say it, as in --every hourly",
             )
-        stored = stored_policies(engine, [own], allow_zero=True).get(name)
+        stored = stored_policies(engine, [own]).get(name)
         if stored is None and needs_policy:
             raise PolicyError(
                 f"cannot schedule '{name}': its snapshots would pile up",
@@ -236,7 +236,7 @@ def run_job(
         leaves it to that.
 
     Raises:
-        ZfstuneError: The run failed; that is noted as well.
+        ZfstuneError: The run failed as a whole; that is noted as well.
     """
     names.check_dataset(dataset)
     began = now()
@@ -246,11 +246,11 @@ def run_job(
         try:
             with opened() as engine:
                 work = _snapshot if job == "snapshot" else _prune
-                counts = work(engine, dataset)
+                trouble, *counts = work(engine, dataset)
         except ZfstuneError as error:
             note(folder, LastRun(dataset, job, began, now(), error=str(error)))
             raise
-        run = LastRun(dataset, job, began, now(), "", *counts)
+        run = LastRun(dataset, job, began, now(), trouble, *counts)
         note(folder, run)
     return run
 
@@ -287,25 +287,27 @@ def due_runs(
     return sorted(found, key=lambda run: (run[0] == "prune", run[1])), faults
 
 
-def _snapshot(engine: Engine, dataset: str) -> tuple[int, int, int]:
+def _snapshot(engine: Engine, dataset: str) -> tuple[str, int, int, int]:
     from zfstune.snapshotting import snapshot  # noqa: PLC0415 (one job needs one)
 
     below = {each.name: each for each in engine.datasets(dataset)}
     try:
-        return len(snapshot(*members(dataset, below), engine=engine)), 0, 0
+        return "", len(snapshot(*members(dataset, below), engine=engine)), 0, 0
     except BatchError as error:
         # one of them was destroyed since it was listed: the others still count
         if not all(isinstance(one, NotFound) for one in error.failures):
             raise
     below = {each.name: each for each in engine.datasets(dataset)}
-    return len(snapshot(*members(dataset, below), engine=engine)), 0, 0
+    return "", len(snapshot(*members(dataset, below), engine=engine)), 0, 0
 
 
-def _prune(engine: Engine, dataset: str) -> tuple[int, int, int]:
+def _prune(engine: Engine, dataset: str) -> tuple[str, int, int, int]:
     from zfstune.pruning import prune  # noqa: PLC0415 (as above)
 
     pruned = prune(dataset, recursive=True, engine=engine)
-    return 0, len(pruned.destroyed), len(pruned.spared)
+    # those that were not pruned make it a run that failed; the others count all the same
+    errors = [f"left '{name}' as it is: {e.message}" for name, e in pruned.failed.items()]
+    return "\n".join(errors), 0, len(pruned.destroyed), len(pruned.spared)
 
 
 def _cadence(dataset: Dataset) -> Cadence:

@@ -279,7 +279,7 @@ class _Snapshots:
         dataset = self.datasets[name]
         if dataset.value(POLICY_PROPERTY) is None:
             return None, ""
-        stored = stored_policies(self.engine, [dataset], allow_zero=True)
+        stored = stored_policies(self.engine, [dataset])
         return stored.get(name, (None, ""))
 
     def _cadence(self, name: str) -> tuple[Cadence | None, str]:

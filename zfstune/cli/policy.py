@@ -6,13 +6,15 @@ import sys
 
 from zfstune.cli import status
 from zfstune.cli.opening import is_image_meant, open_meant
-from zfstune.cli.output import print_json, print_table, warn
+from zfstune.cli.output import print_json, print_table, report, warn
 from zfstune.cli.rules import add_rules, read_rules
 from zfstune.cli.simulate import add_simulate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+
+    from zfstune.errors import ZfstuneError
 
 __all__ = ["add_arguments"]
 
@@ -85,6 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _set(args: argparse.Namespace) -> int:
     from zfstune.errors import PolicyError  # noqa: PLC0415 (not for --help)
+    from zfstune.near_miss import near_misses  # noqa: PLC0415 (as above)
     from zfstune.policies import set_policy  # noqa: PLC0415 (as above)
     from zfstune.policy import Policy  # noqa: PLC0415 (as above)
     from zfstune.policy_text import parse_policy  # noqa: PLC0415 (as above)
@@ -97,12 +100,17 @@ def _set(args: argparse.Namespace) -> int:
             raise PolicyError("cannot store policy: say it as text or as options, not both")
         policy = parse_policy(" ".join(args.text), allow_zero=args.all_of_them)
     if policy is None:
+        from shlex import quote  # noqa: PLC0415 (only an error needs it)
+
         raise PolicyError(
             f"cannot store policy on '{args.dataset}': no rule says what to keep",
-            hint=f"say it: zfstune policy set {args.dataset} hourly=48 daily=30",
+            hint=f"say it: zfstune policy set {quote(args.dataset)} hourly=48 daily=30",
         )
     with open_meant(args) as engine:
         text = set_policy(engine, args.dataset, policy)
+        listed = {each.short_name for each in engine.snapshots(args.dataset)}
+    for miss in near_misses(policy, listed):
+        warn(miss)
     if args.json:
         print_json({"name": args.dataset, "policy": text})
     else:
@@ -112,25 +120,29 @@ def _set(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace) -> int:
     from zfstune.policies import stored_policies  # noqa: PLC0415 (not for --help)
-    from zfstune.policy_text import format_policy  # noqa: PLC0415 (as above)
+    from zfstune.policy_text import stored_form  # noqa: PLC0415 (as above)
 
+    faults: dict[str, ZfstuneError] = {}
     with open_meant(args) as engine:
         datasets = {
             dataset.name: dataset
             for root in args.datasets or engine.pools()
             for dataset in engine.datasets(root)
         }
-        stored = stored_policies(engine, datasets.values(), allow_zero=True)
+        stored = stored_policies(engine, datasets.values(), faults=faults)
     rows = [
-        {"name": name, "policy": format_policy(policy), "set_on": origin}
+        {"name": name, "policy": stored_form(policy), "set_on": origin}
         for name, (policy, origin) in stored.items()
     ]
+    result = status.PARTLY if faults else status.DONE
+    for error in {str(error): error for error in faults.values()}.values():
+        report(error)
     if args.json:
         print_json({"policies": rows})
-        return status.DONE
+        return result
     cells = [(row["name"], row["set_on"], row["policy"]) for row in rows]
     print_table(("NAME", "SET ON", "POLICY"), cells, scripted=args.H)
-    return status.DONE
+    return result
 
 
 def _clear(args: argparse.Namespace) -> int:

@@ -8,6 +8,8 @@ from zfstune.cli import status
 from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json, print_table, warn
 from zfstune.cli.rules import add_rules, read_count, read_rules
+from zfstune.errors import PolicyError
+from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ def _run(args: argparse.Namespace) -> int:
     from zfstune.pruning import prune  # noqa: PLC0415 (not for --help)
 
     keep, policy = read_rules(args)
+    _check_target(args.free_target)
     min_keep = None
     if args.min_keep is not None:
         min_keep = read_count("--min-keep", args.min_keep)
@@ -120,11 +123,34 @@ def _run(args: argparse.Namespace) -> int:
     if args.dry_run:
         for alarm in pruned.plan.alarms:
             warn(f"without --force this stops: {alarm}")
+    if args.match is not None or args.regex is not None:
+        _warn_of_near_misses(pruned)
     for decision in pruned.spared:
         warn(f"kept '{decision.snapshot.name}': {'; '.join(decision.reasons)}")
     for name, error in pruned.failed.items():
         warn(f"left '{name}' as it is: {error.message}", error.hint)
     return status.PARTLY if pruned.spared or pruned.failed else status.DONE
+
+
+def _check_target(text: str | None) -> None:
+    """Refuse a bare number: nobody types so many bytes."""
+    if text is not None and text.isascii() and text.isdigit():
+        raise PolicyError(
+            f"cannot use policy 'free-target={shown(text)}': it lacks a unit",
+            hint="say a size or a part of the pool, as in 50G or 20%; B is for bytes",
+        )
+
+
+def _warn_of_near_misses(pruned: Pruned) -> None:
+    """Say where what was given is in the scope of nothing."""
+    from zfstune.near_miss import near_misses  # noqa: PLC0415 (not for --help)
+
+    given = next(iter(pruned.plan.policies.values()), None)
+    if given is not None:
+        for miss in near_misses(
+            given, {d.snapshot.short_name for d in pruned.plan.decisions}
+        ):
+            warn(miss)
 
 
 def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:

@@ -71,7 +71,9 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
     else:
         spared = f", {run.spared} stay though they were to go" * bool(run.spared)
         print(f"{dataset}: destroyed {run.destroyed}{spared}", flush=True)
-    return status.PARTLY if run.spared else status.DONE
+    if run.error:
+        warn(run.error)
+    return status.PARTLY if run.spared or run.error else status.DONE
 
 
 def _now() -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from zfstune.cli import status
 from zfstune.cli.opening import open_meant
-from zfstune.cli.output import print_json, print_table
+from zfstune.cli.output import print_json, print_table, report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
+    from zfstune.errors import ZfstuneError
     from zfstune.examining import ExaminedSnapshot
 
 __all__ = ["add_arguments"]
@@ -41,14 +42,18 @@ def _run(args: argparse.Namespace) -> int:
 
     from zfstune.examining import examine  # noqa: PLC0415 (as above)
 
+    faults: dict[str, ZfstuneError] = {}
     with open_meant(args) as engine:
-        found = examine(engine, args.datasets, lambda: datetime.now(UTC))
+        found = examine(engine, args.datasets, lambda: datetime.now(UTC), faults)
+    result = status.PARTLY if faults else status.DONE
+    for error in {str(error): error for error in faults.values()}.values():
+        report(error)
     if args.json:
         print_json({"snapshots": [each.to_dict() for each in found]})
-        return status.DONE
+        return result
     rows = [_cells(each, exact=args.p) for each in found]
     print_table(_COLUMNS, rows, scripted=args.H, right="lrrrll")
-    return status.DONE
+    return result
 
 
 def _cells(each: ExaminedSnapshot, *, exact: bool) -> list[str]:
