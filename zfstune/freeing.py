@@ -52,21 +52,23 @@ def least_valuable_first(decisions: Iterable[Decision]) -> list[Snapshot]:
     order: list[Snapshot] = []
     gone: set[tuple[int, int]] = set()
     while heap:
-        loss, txg, number, at = heappop(heap)
+        loss, _, number, at = heappop(heap)
         row, near = rows[number], links[number]
         younger, older = near[at]
         if (number, at) in gone:
             continue
-        current = _loss(row, younger, at, older, now)
-        if current != loss:  # a neighbour went: it is worth more now
-            heappush(heap, (current, txg, number, at))
-            continue
+        if _loss(row, younger, at, older, now) != loss:
+            continue  # a neighbour went since, and it was weighed anew then
         gone.add((number, at))
         order.append(row[at].snapshot)
         if younger >= 0:
             near[younger] = (near[younger][0], older)
         if older < len(row):
             near[older] = (younger, near[older][1])
+        for place in (younger, older):
+            if 0 <= place < len(row) and not row[place].keep:
+                weight = _loss(row, near[place][0], place, near[place][1], now)
+                heappush(heap, (weight, row[place].snapshot.createtxg, number, place))
     return order
 
 

@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from math import log
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_engine import FakeEngine
+from filled_pool import MEGABYTE, filled, taken
 from zfstune.errors import PolicyError
 from zfstune.freeing import FreeTarget, keep_others, least_valuable_first
-from zfstune.names import SNAPSHOT_PROPERTY
+from zfstune.frozen import replace
 from zfstune.policy_text import parse_policy
 from zfstune.pruning import prune
-from zfstune.retention import decide
-from zfstune.state import LOCAL, NONE, Dataset, PropertyValue, Snapshot
-
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-SECONDS = int(NOW.timestamp())
-MEGABYTE = 1 << 20
-OWN = {
-    SNAPSHOT_PROPERTY: PropertyValue("auto", LOCAL),
-    "userrefs": PropertyValue("0", NONE),
-}
-
-
-def taken(txg: int, age: int, dataset: str = "tank/a") -> Snapshot:
-    """Give a snapshot of ours of that age."""
-    name = f"{dataset}@zfstune-20260101T000000Z-{txg}"
-    return Snapshot(name, txg, txg, 0, OWN, SECONDS - age)
-
-
-class Filled(FakeEngine):
-    """A pool of 100 megabytes, each snapshot one of them; a run frees one more."""
-
-    def __init__(self, *snapshots: Snapshot, used: int = 90) -> None:
-        super().__init__("tank", *{s.dataset for s in snapshots})
-        self.taken = {s.name: s for s in snapshots}
-        self.used = used
-
-    def dataset(self, name: str) -> Dataset:
-        """Give one dataset with what it uses and has left."""
-        found = super().dataset(name)
-        sizes = {"used": self.used, "available": 100 - self.used}
-        shown = {n: PropertyValue(str(m * MEGABYTE), NONE) for n, m in sizes.items()}
-        return Dataset(name, "filesystem", 1, 1, {**found.properties, **shown})
-
-    def reclaim_size(self, first: str, last: str) -> int:
-        """Give a megabyte a snapshot; what they share needs both to go."""
-        numbers = [int(name.rpartition("-")[2]) for name in (first, last)]
-        return (2 * (numbers[1] - numbers[0]) + 1) * MEGABYTE
-
-
-def filled(count: int, used: int = 90) -> Filled:
-    """Give a pool whose one dataset has snapshots an hour apart."""
-    snapshots = [taken(txg, (count - txg) * 3600) for txg in range(1, count + 1)]
-    return Filled(*snapshots, used=used)
+from zfstune.retention import Decision, decide
 
 
 @pytest.mark.parametrize(
@@ -137,3 +95,99 @@ def test_order_holds_each_victim_once(ages: list[int], keep: int, cut: int) -> N
     fewer = keep_others(decisions, going, FreeTarget(1))
     assert {d.snapshot.name for d in fewer if not d.keep} == going
     assert [d.snapshot for d in fewer] == [d.snapshot for d in decisions]
+
+
+def brute(ages: dict[int, int], going: set[int]) -> list[int]:
+    """Order victims by the rule as it is written: weigh all, take the least, again."""
+    there = dict(ages)
+    order = []
+    now = min(ages.values(), default=0)
+    while going:
+
+        def weight(txg: int) -> tuple[float, int]:
+            younger = [other for other in there if other > txg]
+            older = [other for other in there if other < txg]
+            far = 60 + there[max(older) if older else txg] - now
+            near = 60 + (there[min(younger)] - now if younger else 0)
+            return log(max(far / near, 1)), txg
+
+        least = min(going, key=weight)
+        order.append(least)
+        going = going - {least}
+        del there[least]
+    return order
+
+
+@given(
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=12, unique=True),
+    st.sets(st.integers(0, 11)),
+)
+def test_each_that_goes_is_weighed_among_those_left(
+    ages: list[int], keep: set[int]
+) -> None:
+    """Neighbours count anew with every one that goes, as if all were weighed again."""
+    known = dict(enumerate(sorted(ages, reverse=True), 1))
+    decisions = [
+        Decision(taken(txg, age), keep=txg in keep, reasons=("r",))
+        for txg, age in sorted(known.items(), reverse=True)
+    ]
+    order = [s.createtxg for s in least_valuable_first(decisions)]
+    assert order == brute(known, set(known) - keep)
+
+
+def test_a_neighbour_that_went_makes_the_next_one_dear() -> None:
+    """Of three close together one goes first; then others, before a second of them."""
+    ages = {5: 0, 4: 10_000, 3: 10_100, 2: 10_200, 1: 20_000}
+    decisions = [
+        Decision(taken(txg, age), keep=txg in {1, 5}, reasons=("r",))
+        for txg, age in ages.items()
+    ]
+    order = [s.createtxg for s in least_valuable_first(decisions)]
+    assert order == brute(ages, {2, 3, 4}) == [3, 2, 4]
+
+
+def test_datasets_are_weighed_apart() -> None:
+    """A neighbour in time in another dataset is none; all stand in one order."""
+    near = [taken(number, age) for number, age in ((3, 0), (2, 100), (1, 200))]
+    far = [
+        taken(number, age, "tank/b") for number, age in ((6, 0), (5, 90_000), (4, 10**6))
+    ]
+    decisions = [
+        Decision(s, keep=s.createtxg in {1, 3, 4, 6}, reasons=("r",)) for s in near + far
+    ]
+    assert [s.createtxg for s in least_valuable_first(decisions)] == [2, 5]
+
+
+def test_of_the_same_loss_the_oldest_goes_first() -> None:
+    """Two datasets alike: by the transaction group."""
+    rows = [
+        taken(number + 3 * place, age, f"tank/{'ba'[place]}")
+        for place in (0, 1)
+        for number, age in ((3, 0), (2, 100), (1, 200))
+    ]
+    decisions = [Decision(s, keep=s.createtxg % 3 != 2, reasons=("r",)) for s in rows]
+    assert [s.createtxg for s in least_valuable_first(decisions)] == [2, 5]
+
+
+def test_an_unknown_time_is_taken_for_young() -> None:
+    """What has no time of creation is weighed as just taken, and is no traceback."""
+    undated = replace(taken(2, 0), creation=None)
+    rows = [taken(3, 0), undated, taken(1, 10**6)]
+    decisions = [Decision(s, keep=False, reasons=("r",)) for s in rows]
+    assert sorted(s.createtxg for s in least_valuable_first(decisions)) == [1, 2, 3]
+    assert least_valuable_first([]) == []
+
+
+def test_what_is_not_needed_says_so() -> None:
+    """It is kept for that reason alone, and is not spared: the policy lets it go still."""
+    decisions = [
+        Decision(taken(2, 10), keep=True, reasons=("kept",)),
+        Decision(taken(1, 20), keep=False, reasons=("gone",)),
+    ]
+    kept, other = keep_others(decisions, (), FreeTarget(percent=20))
+    assert kept == decisions[0]
+    assert (other.keep, other.spared) == (True, False)
+    assert other.reasons == ("not needed to have 20% free",)
+    assert keep_others(decisions, {decisions[1].snapshot.name}, FreeTarget(1)) == tuple(
+        decisions
+    )
