@@ -19,7 +19,14 @@ from zfstune.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+    from collections.abc import (
+        Callable,
+        Container,
+        Iterable,
+        Iterator,
+        Mapping,
+        MutableMapping,
+    )
     from datetime import datetime
     from typing import TypeVar
 
@@ -71,14 +78,14 @@ def choose(
     # Read after the listings: what was taken meanwhile is not from the future.
     now = _now() if any(p.needs_time for p in policies.values()) else None
     decided = _decide_each(listings, followed.policies, now, failed)
-    decisions = tuple(_examine(engine, decided, policies, notes, failed))
+    decisions = _of_others(_examine(engine, decided, policies, notes, failed), failed)
     notes.save()
     if targets:
         from zfstune.reclaiming import only_as_needed  # noqa: PLC0415 (few ask for it)
 
         decisions = only_as_needed(engine, decisions, targets, failed)
     before = {} if quiet else _remembered(engine, decisions, followed.read, failed)
-    decisions = tuple(d for d in decisions if d.snapshot.dataset not in failed)
+    decisions = _of_others(decisions, failed)
     policies = {name: policy for name, policy in policies.items() if name not in failed}
     alarmed: dict[str, tuple[str, ...]] = {}
     remember: dict[str, int] = {}
@@ -93,6 +100,14 @@ def choose(
 
         frees = reclaims(engine, policies, decisions)
     return PrunePlan(policies, decisions, alarmed, frees, remember, failed)
+
+
+def _of_others(
+    decisions: Iterable[Decision], failed: Container[str]
+) -> tuple[Decision, ...]:
+    """Give the decisions on other datasets, once all of them are made."""
+    made = tuple(decisions)
+    return tuple(d for d in made if d.snapshot.dataset not in failed)
 
 
 def _decide_each(
