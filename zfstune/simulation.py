@@ -7,7 +7,7 @@ from itertools import pairwise
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.keeping import span
-from zfstune.policy import Blocks, Grid, Group, Policy
+from zfstune.policy import YEAR_10000, Blocks, Grid, Group, Policy
 from zfstune.retention import decide
 from zfstune.state import Snapshot
 
@@ -111,6 +111,11 @@ def simulate(
             hint="take a longer --every or a shorter --until",
         )
     first = int(start.timestamp())
+    if first + until_seconds >= YEAR_10000:
+        raise PolicyError(
+            f"cannot simulate {span(until_seconds)}: no calendar goes so far",
+            hint="take a shorter --until",
+        )
     times = [first + number * every_seconds for number in range(count)]
     policy = Policy((Group(group.rules, match="*"),), allow_zero=True)
     steady = not any(isinstance(rule, _UNSTEADY) for rule in group.rules)

@@ -89,3 +89,12 @@ def test_the_command_needs_no_zfs(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(told["times"]) == 7
     assert main(["policy", "simulate"]) == 2
     assert main([*argv, "--until", "soon"]) == 2
+
+
+def test_no_calendar_goes_so_far() -> None:
+    """A time after the year 9999 is refused, not a traceback; one before is not."""
+    with pytest.raises(PolicyError, match="no calendar goes so far"):
+        run("daily=3", every=9999999 * DAY, days=366 * 9999999)
+    with pytest.raises(PolicyError, match="no calendar goes so far"):
+        run("daily=3", every=365 * DAY, days=7974 * 365 + 2000)
+    assert run("daily=3", every=365 * DAY, days=7900 * 365).taken == 7901
