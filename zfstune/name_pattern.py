@@ -41,10 +41,12 @@ if TYPE_CHECKING:
 __all__ = ["PatternError", "glob_matcher", "regex_matcher"]
 
 _MOST_STATES = 2000
-_MOST_STEPS = 500_000
+# Few expressions of real policies take more than some thousand; what they remember
+# takes some 60 bytes a step.
+_MOST_STEPS = 200_000
 
 
-@lru_cache(maxsize=128)  # many datasets follow one policy
+@lru_cache(maxsize=32)  # many datasets follow one policy
 def glob_matcher(glob: str) -> Callable[[str], bool]:
     """Give a test whether a glob matches the whole of a name.
 
@@ -54,7 +56,7 @@ def glob_matcher(glob: str) -> Callable[[str], bool]:
     return _Automaton(read_glob(glob)).matches
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def regex_matcher(regex: str) -> Callable[[str], bool]:
     """Give a test whether a regular expression matches the whole of a name.
 
@@ -177,6 +179,8 @@ class _Automaton:
             waiting += new
         self._steps += len(seen) + 1
         if self._steps > _MOST_STEPS:
+            self._places.clear()
+            self._start.on.clear()
             raise PatternError("it takes too many steps to match")
         return seen
 
