@@ -1,12 +1,14 @@
-"""How often snapshots are taken: read from text, written for systemd, reckoned with.
+"""How often snapshots are taken, as a value and as text.
 
 ::
 
-    15m  hourly  4h  daily  daily@02:05  weekly  monthly  hourly@:05  none
+    15m  hourly  4h  daily  daily@02:05  weekly  monthly  hourly@:05  4h@01:15  none
 
 Minutes divide the hour and hours the day, so that each begins at the same places
 of the clock. ``@`` moves what is taken by the day or longer to a time of the day,
-and what is taken by hours to a minute. Weeks begin on Monday, months on the first.
+and what is taken by hours to a minute, or to an hour and a minute after its first.
+Weeks begin on Monday, months on the first. Which instants that means in a zone is
+for :mod:`zfstune.instants` to say.
 """
 
 from __future__ import annotations
@@ -14,10 +16,6 @@ from __future__ import annotations
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.quoting import shown
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from datetime import datetime
 
 __all__ = ["NONE", "SCHEDULE_PROPERTY", "Cadence", "parse_cadence"]
 
@@ -48,7 +46,7 @@ class Cadence:
     Attributes:
         unit: ``minute``, ``hour``, ``day``, ``week`` or ``month``.
         count: Every so many of them; one of days and longer.
-        at: Minutes after midnight; for hours, after the hour.
+        at: Minutes after midnight; for hours, after the first of those hours.
     """
 
     unit: str
@@ -62,7 +60,8 @@ class Cadence:
         if not self.at:
             return word
         hours, minutes = divmod(self.at, _HOUR)
-        return f"{word}@{'' if self.unit == 'hour' else f'{hours:02}'}:{minutes:02}"
+        short = self.unit == "hour" and not hours
+        return f"{word}@{'' if short else f'{hours:02}'}:{minutes:02}"
 
     @property
     def seconds(self) -> int:
@@ -71,8 +70,17 @@ class Cadence:
 
     @property
     def delay_seconds(self) -> int:
-        """By how much hosts may differ, so that not all are at it at once."""
-        return min(self.seconds // 20, _MOST_DELAY_SECONDS)
+        """By how much hosts may differ, so that not all are at it at once.
+
+        A delay never carries a run past the end of the hour, or of the day, that it is
+        meant for: that period would be left without a snapshot.
+        """
+        delay = min(self.seconds // 20, _MOST_DELAY_SECONDS)
+        if self.unit == "minute":
+            return delay
+        whole = _HOUR if self.unit == "hour" else _DAY
+        minutes_left = whole - self.at % whole
+        return min(delay, (minutes_left - 1) * 60)
 
     @property
     def pruning(self) -> Cadence:
@@ -87,49 +95,9 @@ class Cadence:
         if self.unit == "minute":
             return self
         if self.unit == "hour":
-            return Cadence("hour", self.count, (self.at + _PRUNE_AFTER) % _HOUR)
+            at = (self.at + _PRUNE_AFTER) % (self.count * _HOUR)
+            return Cadence("hour", self.count, at)
         return Cadence("day", 1, (self.at + _PRUNE_AFTER) % _DAY)
-
-    def calendar(self, tz: str) -> str:
-        """Write it as systemd's OnCalendar= takes it (man/systemd.time.xml).
-
-        Args:
-            tz: Name of the zone that it is meant in.
-        """
-        hours, minutes = divmod(self.at, _HOUR)
-        date = "*-*-01" if self.unit == "month" else "*-*-*"
-        day = f"Mon {date}" if self.unit == "week" else date
-        if self.unit == "minute":
-            clock = f"*:00/{self.count:02}:00"
-        elif self.unit == "hour":
-            clock = f"{'*' if self.count == 1 else f'00/{self.count}'}:{minutes:02}:00"
-        else:
-            clock = f"{hours:02}:{minutes:02}:00"
-        return f"{day} {clock} {tz}"
-
-    def last(self, local: datetime) -> datetime:
-        """Give the last time that it was due.
-
-        Args:
-            local: The time, in the zone that it is meant in.
-        """
-        from datetime import timedelta  # noqa: PLC0415 (slow, and few ask)
-
-        begun = local.replace(second=0, microsecond=0)
-        hours, minutes = divmod(self.at, _HOUR)
-        if self.unit == "minute":
-            return begun.replace(minute=begun.minute // self.count * self.count)
-        if self.unit == "hour":
-            begun = begun.replace(minute=minutes)
-            if begun > local:
-                begun -= timedelta(hours=1)
-            return begun.replace(hour=begun.hour // self.count * self.count)
-        begun = begun.replace(hour=hours, minute=minutes)
-        if begun > local:
-            begun -= timedelta(days=1)
-        if self.unit == "week":
-            return begun - timedelta(days=begun.weekday())
-        return begun.replace(day=1) if self.unit == "month" else begun
 
 
 def parse_cadence(text: str) -> Cadence | None:
@@ -155,23 +123,24 @@ def parse_cadence(text: str) -> Cadence | None:
             unit, count = "hour", 1
         if unit == "hour" and count == 24:  # noqa: PLR2004
             unit, count = "day", 1
-    return Cadence(unit, count, _minutes(text, unit, clock) if sign else 0)
+    return Cadence(unit, count, _minutes(text, unit, count, clock) if sign else 0)
 
 
-def _minutes(text: str, unit: str, clock: str) -> int:
+def _minutes(text: str, unit: str, count: int, clock: str) -> int:
+    """Read what stands behind the ``@``, as minutes."""
     hours, colon, minutes = clock.partition(":")
-    wanted = "" if unit == "hour" else "00"
     digits = hours + minutes
+    lengths = (0, 2) if unit == "hour" else (2,)
     if (
         not colon
         or unit == "minute"
-        or len(hours) != len(wanted)
+        or len(hours) not in lengths
         or len(minutes) != 2  # noqa: PLR2004 (digits)
         or not (digits.isascii() and digits.isdigit())
     ):
         raise _bad(text)
     at = int(hours or 0) * _HOUR + int(minutes)
-    if int(minutes) >= _HOUR or at >= _DAY:
+    if int(minutes) >= _HOUR or at >= (count * _HOUR if unit == "hour" else _DAY):
         raise _bad(text)
     return at
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from zfstune.frozen import frozen
+from zfstune.frozen import frozen, replace
 from zfstune.health import Observed, ObservedPool
 from zfstune.names import SNAPSHOT_PROPERTY, check_dataset, is_auto_name, pool_of
-from zfstune.runs import last_runs
+from zfstune.runs import reported_run
 from zfstune.scheduling import scheduled
+from zfstune.unit_text import JOBS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
     named = dict.fromkeys(pool_of(name) for name in wanted) or engine.pools()
     pools = tuple(_pool(engine, name) for name in named)
     found: dict[str, Observed] = {}
-    roots: set[str] = set()
+    roots: dict[str, int] = {}
     for pool in pools:
         if pool.suspended:
             continue
@@ -60,12 +61,17 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
         for each in scheduled(engine, [pool.pool]):
             due.update(dict.fromkeys(each.members, each.cadence.seconds))
             if not wanted or set(each.members) & set(wanted):
-                roots.add(each.dataset)
+                roots[each.dataset] = each.guid
         ours = [name for name in wanted if pool_of(name) == pool.pool] or (
             [] if wanted else list(due)
         )
         found.update({name: _observed(engine, name, due.get(name)) for name in ours})
-    runs = tuple(run for run in last_runs(folder) if run.dataset in roots)
+    runs = tuple(
+        replace(run, dataset=name)  # it may have been renamed since
+        for name, guid in sorted(roots.items())
+        for job in JOBS
+        if (run := reported_run(folder, job, name, guid)) is not None
+    )
     return Observation(tuple(found.values()), pools, runs)
 
 

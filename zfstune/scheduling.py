@@ -1,4 +1,4 @@
-"""Scheduled snapshots: which datasets have a schedule, and one run of it.
+"""Scheduled snapshots: which datasets have a schedule, and which could have one.
 
 A dataset has a schedule where :data:`zfstune.cadence.SCHEDULE_PROPERTY` is set on
 itself; those below it are taken along at the same instant, unless they say something
@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from zfstune import names
 from zfstune.cadence import NONE, SCHEDULE_PROPERTY, parse_cadence
-from zfstune.errors import BatchError, NotFound, PolicyError, ZfstuneError
+from zfstune.errors import NotFound, PolicyError
+from zfstune.fit import covers_own, policy_command
 from zfstune.frozen import frozen
 from zfstune.policies import stored_policies, zone
 from zfstune.policy import Never
-from zfstune.run_record import LastRun
-from zfstune.runs import last_run, locked, note
+from zfstune.policy_text import format_policy
+from zfstune.state import INHERITED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable, Mapping
+    from datetime import tzinfo
 
     from zfstune.cadence import Cadence
     from zfstune.engine import Engine
@@ -28,12 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Scheduled",
-    "due_runs",
     "members",
     "role_datasets",
-    "run_job",
     "scheduled",
     "set_schedule",
+    "taken_along_with",
     "targets",
 ]
 
@@ -47,17 +47,26 @@ class Scheduled:
         cadence: How often.
         members: It and those below that are taken along.
         policy: What stays of its snapshots, None: nobody said.
+        guid: ZFS' own number of the dataset.
     """
 
     dataset: str
     cadence: Cadence
     members: tuple[str, ...]
     policy: Policy | None
+    guid: int
 
-    @property
-    def tz(self) -> str:
-        """Name of the zone that its times are meant in."""
-        return "UTC" if self.policy is None else self.policy.tz
+    def zone(self) -> tzinfo:
+        """Load the zone that its times are meant in: its policy's, else UTC.
+
+        Raises:
+            PolicyError: This system knows no such zone.
+        """
+        if self.policy is None:
+            from datetime import UTC  # noqa: PLC0415 (as in policies.zone)
+
+            return UTC
+        return zone(self.policy)
 
     @property
     def prunes(self) -> bool:
@@ -102,7 +111,7 @@ def scheduled(
                 raise
             faults.append(error)
             continue
-        schedules.append(Scheduled(name, cadence, members(name, found), policy))
+        schedules.append(Scheduled(name, cadence, members(name, found), policy, each.guid))
     return schedules
 
 
@@ -136,21 +145,46 @@ def targets(
             raise
         own = below[name]
         if given is None and own.local(SCHEDULE_PROPERTY) in (None, NONE):
-            raise PolicyError(
-                f"cannot schedule '{name}': nobody said how often",
-                hint="say it, as in --every hourly",
+            above = taken_along_with(engine, own)
+            reason = (
+                f"it is taken along with '{above}'" if above else "nobody said how often"
             )
-        stored = stored_policies(engine, [own]).get(name)
-        if stored is None and needs_policy:
             raise PolicyError(
-                f"cannot schedule '{name}': its snapshots would pile up",
-                hint=f"say what stays: zfstune policy set {name} hourly=48 daily=30; or "
-                "let them, with --no-prune",
+                f"cannot schedule '{name}': {reason}",
+                hint="say how often, as in --every hourly",
             )
-        policy = None if stored is None else stored[0]
         cadence = given or _cadence(own)
-        found.append(Scheduled(name, cadence, members(name, below), policy))
+        stored = stored_policies(engine, [own], allow_zero=True).get(name)
+        policy = None if stored is None else stored[0]
+        if needs_policy and (policy is None or not covers_own(policy)):
+            raise _uncovered(name, cadence, policy)
+        found.append(Scheduled(name, cadence, members(name, below), policy, own.guid))
     return found
+
+
+def _uncovered(name: str, cadence: Cadence, policy: Policy | None) -> PolicyError:
+    """Say that no rule speaks of what a schedule takes, and what would."""
+    reason = "no policy says what stays"
+    if policy is not None:
+        reason = (
+            f"the policy '{format_policy(policy)}' does not speak of the names that "
+            "zfstune gives"
+        )
+    return PolicyError(
+        f"cannot schedule '{name}': its snapshots would pile up: {reason}",
+        hint=f"say what stays: {policy_command(name, cadence, policy)}\n"
+        "or let them pile up, with --no-prune",
+    )
+
+
+def taken_along_with(engine: Engine, dataset: Dataset) -> str:
+    """Give the dataset above, if any, whose schedule takes this one along."""
+    value = dataset.properties.get(SCHEDULE_PROPERTY)
+    if value is None or value.source != INHERITED or value.value == NONE:
+        return ""
+    # what came with a stream counts for nothing where it arrived, nor below
+    above = engine.dataset(value.origin).local(SCHEDULE_PROPERTY)
+    return value.origin if above is not None else ""
 
 
 def role_datasets(
@@ -213,101 +247,6 @@ def set_schedule(engine: Engine, dataset: str, every: str) -> None:
     parse_cadence(every)
     if engine.dataset(dataset).local(SCHEDULE_PROPERTY) != every:
         engine.set(dataset, {SCHEDULE_PROPERTY: every})
-
-
-def run_job(
-    opened: Callable[[], AbstractContextManager[Engine]],
-    job: str,
-    dataset: str,
-    folder: str,
-    now: Callable[[], int],
-) -> LastRun | None:
-    """Take or prune the snapshots of one schedule, and note what became of it.
-
-    Args:
-        opened: Opens the engine.
-        job: ``snapshot`` or ``prune``.
-        dataset: The one that has the schedule.
-        folder: Of the notes.
-        now: Gives the seconds since 1970.
-
-    Returns:
-        What was noted; None: another run of the same is under way, and this one
-        leaves it to that.
-
-    Raises:
-        ZfstuneError: The run failed as a whole; that is noted as well.
-    """
-    names.check_dataset(dataset)
-    began = now()
-    with locked(folder, job, dataset) as ours:
-        if not ours:
-            return None
-        try:
-            with opened() as engine:
-                work = _snapshot if job == "snapshot" else _prune
-                trouble, *counts = work(engine, dataset)
-        except ZfstuneError as error:
-            note(folder, LastRun(dataset, job, began, now(), error=str(error)))
-            raise
-        run = LastRun(dataset, job, began, now(), trouble, *counts)
-        note(folder, run)
-    return run
-
-
-def due_runs(
-    engine: Engine, folder: str, now: int
-) -> tuple[list[tuple[str, str]], list[PolicyError]]:
-    """Give the runs that are due: job and dataset, snapshots first.
-
-    A run that was due while nothing ran is due now, once, as with Persistent= of
-    systemd's timers; and so is one that never ran.
-
-    Returns:
-        The runs, and what is wrong with schedules that cannot be followed.
-    """
-    from datetime import UTC, datetime  # noqa: PLC0415 (a loop's, not a timer's)
-
-    found = []
-    faults: list[PolicyError] = []
-    for each in scheduled(engine, faults=faults):
-        try:
-            tz = UTC if each.policy is None else zone(each.policy)
-        except PolicyError as error:
-            faults.append(error)
-            continue
-        local = datetime.fromtimestamp(now, UTC).astimezone(tz)
-        jobs = [("snapshot", each.cadence)]
-        if each.prunes:
-            jobs.append(("prune", each.cadence.pruning))
-        for job, cadence in jobs:
-            last = last_run(folder, job, each.dataset)
-            if last is None or last.began < cadence.last(local).timestamp():
-                found.append((job, each.dataset))
-    return sorted(found, key=lambda run: (run[0] == "prune", run[1])), faults
-
-
-def _snapshot(engine: Engine, dataset: str) -> tuple[str, int, int, int]:
-    from zfstune.snapshotting import snapshot  # noqa: PLC0415 (one job needs one)
-
-    below = {each.name: each for each in engine.datasets(dataset)}
-    try:
-        return "", len(snapshot(*members(dataset, below), engine=engine)), 0, 0
-    except BatchError as error:
-        # one of them was destroyed since it was listed: the others still count
-        if not all(isinstance(one, NotFound) for one in error.failures):
-            raise
-    below = {each.name: each for each in engine.datasets(dataset)}
-    return "", len(snapshot(*members(dataset, below), engine=engine)), 0, 0
-
-
-def _prune(engine: Engine, dataset: str) -> tuple[str, int, int, int]:
-    from zfstune.pruning import prune  # noqa: PLC0415 (as above)
-
-    pruned = prune(dataset, recursive=True, engine=engine)
-    # those that were not pruned make it a run that failed; the others count all the same
-    errors = [f"left '{name}' as it is: {e.message}" for name, e in pruned.failed.items()]
-    return "\n".join(errors), 0, len(pruned.destroyed), len(pruned.spared)
 
 
 def _cadence(dataset: Dataset) -> Cadence:

@@ -11,18 +11,19 @@ import os
 from zfstune.errors import PlanError
 from zfstune.frozen import frozen
 from zfstune.quoting import shown
-from zfstune.runs import write_file
+from zfstune.runs import draft_name, write_file
 from zfstune.unit_text import JOBS, PREFIX, WANTS, Unit, owner_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "Step",
     "carry_out",
     "enabled_timers",
     "installed",
+    "outdated_timers",
     "plan_install",
     "plan_remove",
 ]
@@ -75,6 +76,21 @@ def enabled_timers(folder: str) -> set[tuple[str, str]]:
         for job in JOBS
         if unit.name.startswith(f"{PREFIX}{job}-")
     }
+
+
+def outdated_timers(folder: str, timers: Mapping[str, Unit]) -> list[str]:
+    """Give the jobs whose timers are there, and are others than those given.
+
+    Args:
+        folder: Of the units.
+        timers: By job, as they would be written now.
+    """
+    there = installed(folder)
+    return [
+        job
+        for job, unit in timers.items()
+        if unit.name in there and there[unit.name].text != unit.text
+    ]
 
 
 def plan_install(
@@ -144,9 +160,13 @@ def carry_out(folder: str, steps: Iterable[Step]) -> None:
 def _enable(folder: str, name: str) -> None:
     wants = os.path.join(folder, WANTS)
     os.makedirs(wants, mode=0o755, exist_ok=True)
-    draft = os.path.join(wants, f".{name}.{os.getpid()}.new")
+    draft = os.path.join(wants, draft_name(name))
     os.symlink(f"../{name}", draft)
-    os.replace(draft, os.path.join(wants, name))
+    try:
+        os.replace(draft, os.path.join(wants, name))
+    except OSError:
+        os.unlink(draft)
+        raise
 
 
 def _remove(folder: str, name: str) -> None:

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from zfstune.errors import InvalidValue
 from zfstune.frozen import frozen
+from zfstune.instants import calendars, is_checked
 from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import tzinfo
 
     from zfstune.cadence import Cadence
 
@@ -27,6 +29,7 @@ __all__ = [
     "check_hook",
     "escape",
     "owner_of",
+    "timers_for",
     "units_for",
 ]
 
@@ -99,7 +102,7 @@ class Unit:
 def units_for(
     dataset: str,
     cadence: Cadence,
-    tz: str,
+    zone: tzinfo,
     command: Iterable[str],
     *,
     prunes: bool,
@@ -110,7 +113,7 @@ def units_for(
     Args:
         dataset: Its full name.
         cadence: How often.
-        tz: The zone that is meant in.
+        zone: Where its times are meant.
         command: The program with its first arguments, as it is to be started.
         prunes: Whether to prune at all; not where nothing is ever to go.
         on_failure: A unit to start when a run fails.
@@ -119,16 +122,37 @@ def units_for(
         InvalidValue: `on_failure` is no unit's name.
     """
     found = []
+    timers = timers_for(dataset, cadence, zone)
     for job in JOBS if prunes else JOBS[:1]:
-        when = cadence if job == "snapshot" else cadence.pruning
-        stem = f"{PREFIX}{job}-{escape(dataset)}"
-        does = f"{_WORDS[job]} {_percent(dataset)}"
-        argv = (*command, "schedule", "run", "--once", job, dataset)
-        found += [
-            Unit(f"{stem}.service", _service(dataset, job, does, argv, on_failure)),
-            Unit(f"{stem}.timer", _timer(dataset, does, when, tz)),
-        ]
+        when = _when(job, cadence)
+        checked = ("--if-due",) if is_checked(when, zone) else ()
+        argv = (*command, "schedule", "run", "--once", job, *checked, dataset)
+        service = _service(dataset, _does(job, dataset), argv, on_failure)
+        found += [Unit(f"{_stem(job, dataset)}.service", service), timers[job]]
     return tuple(found)
+
+
+def timers_for(dataset: str, cadence: Cadence, zone: tzinfo) -> dict[str, Unit]:
+    """Write the timers of one dataset alone, by job."""
+    return {
+        job: Unit(
+            f"{_stem(job, dataset)}.timer",
+            _timer(dataset, _does(job, dataset), _when(job, cadence), zone),
+        )
+        for job in JOBS
+    }
+
+
+def _stem(job: str, dataset: str) -> str:
+    return f"{PREFIX}{job}-{escape(dataset)}"
+
+
+def _does(job: str, dataset: str) -> str:
+    return f"{_WORDS[job]} {_percent(dataset)}"
+
+
+def _when(job: str, cadence: Cadence) -> Cadence:
+    return cadence if job == "snapshot" else cadence.pruning
 
 
 def escape(name: str) -> str:
@@ -174,25 +198,22 @@ def check_hook(name: str) -> str:
     return name
 
 
-def _service(
-    dataset: str, job: str, does: str, argv: Iterable[str], on_failure: str
-) -> str:
+def _service(dataset: str, does: str, argv: Iterable[str], on_failure: str) -> str:
     hook = f"OnFailure={check_hook(on_failure)}\n" if on_failure else ""
-    # status 3: something is held and stays, as whoever holds it wants
-    success = "SuccessExitStatus=3\n" if job == "prune" else ""
     return (
         f"{_MARK}{dataset}\n{_NOTE}\n"
         f"[Unit]\nDescription={does}\nAfter=zfs.target\n{hook}\n"
-        f"[Service]\nType=oneshot\nExecStart={' '.join(map(_word, argv))}\n{success}"
+        f"[Service]\nType=oneshot\nExecStart={' '.join(map(_word, argv))}\n"
         f"StateDirectory=zfstune\nCacheDirectory=zfstune\n{_CONFINED}"
     )
 
 
-def _timer(dataset: str, does: str, when: Cadence, tz: str) -> str:
+def _timer(dataset: str, does: str, when: Cadence, zone: tzinfo) -> str:
+    lines = "".join(f"OnCalendar={line}\n" for line in calendars(when, zone))
     return (
         f"{_MARK}{dataset}\n{_NOTE}\n"
-        f"[Unit]\nDescription={does}, {when}\n\n"
-        f"[Timer]\nOnCalendar={when.calendar(tz)}\nPersistent=yes\n"
+        f"[Unit]\nDescription={does}, {when} {_percent(str(zone))}\n\n"
+        f"[Timer]\n{lines}Persistent=yes\n"
         f"RandomizedDelaySec={when.delay_seconds}\nFixedRandomDelay=yes\nAccuracySec=1s\n\n"
         "[Install]\nWantedBy=timers.target\n"
     )

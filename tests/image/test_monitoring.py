@@ -36,7 +36,13 @@ def scheduled(engine: ImageEngine) -> ImageEngine:
 def test_what_is_observed(scheduled: ImageEngine, tmp_path: Path) -> None:
     """Those with a schedule and those taken along; runs of theirs alone."""
     folder = os.fspath(tmp_path)
-    runs = [LastRun("tank/a", "snapshot", 1, 2, "", 2), LastRun("tank/gone", "prune", 1, 2)]
+    guid = scheduled.dataset("tank/a").guid
+    runs = [
+        # the dataset had another name then
+        LastRun("tank/old", "snapshot", 1, 2, "", 2, dataset_guid=guid),
+        LastRun("tank/a", "prune", 1, 2, "", 0, 3, dataset_guid=guid + 1),
+        LastRun("tank/gone", "prune", 1, 2, "cannot: why"),
+    ]
     for run in runs:
         note(folder, run)
     seen = observe(scheduled, [], folder)
@@ -45,7 +51,7 @@ def test_what_is_observed(scheduled: ImageEngine, tmp_path: Path) -> None:
         "tank/a/b": (1, 0),
     }
     assert [pool.pool for pool in seen.pools] == ["tank"]
-    assert seen.runs == (runs[0],)
+    assert seen.runs == (LastRun("tank/a", "snapshot", 1, 2, "", 2, dataset_guid=guid),)
     [newest] = scheduled.snapshots("tank/a/b", properties=True)
     [_, below] = seen.datasets
     assert (below.newest, below.interval_seconds) == (newest.creation, 3600)

@@ -5,36 +5,38 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from datetime import UTC
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from zfstune.cadence import Cadence
+from zfstune.cadence import Cadence, parse_cadence
 from zfstune.errors import InvalidValue, PlanError
 from zfstune.unit_files import (
     Step,
     carry_out,
     enabled_timers,
     installed,
+    outdated_timers,
     plan_install,
     plan_remove,
 )
-from zfstune.unit_text import WANTS, Unit, escape, owner_of, units_for
+from zfstune.unit_text import WANTS, Unit, escape, owner_of, timers_for, units_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HOURLY = Cadence("hour")
 COMMAND = ("/bin/true",)
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def units(
     dataset: str = "tank/a-b", *, prunes: bool = True, on_failure: str = ""
 ) -> tuple[Unit, ...]:
     """Give the units of a dataset, with a program that every host has."""
-    return units_for(
-        dataset, HOURLY, "Europe/Berlin", COMMAND, prunes=prunes, on_failure=on_failure
-    )
+    return units_for(dataset, HOURLY, BERLIN, COMMAND, prunes=prunes, on_failure=on_failure)
 
 
 def install(
@@ -87,10 +89,49 @@ def test_names_are_systemds(tmp_path: Path) -> None:
 def test_the_command_line_is_quoted() -> None:
     """Blanks, percent and dollar signs reach the program as they are."""
     [unit, *_] = units_for(
-        "tank/my data", HOURLY, "UTC", ("/opt/a b/$x%", "-m"), prunes=False
+        "tank/my data", HOURLY, UTC, ("/opt/a b/$x%", "-m"), prunes=False
     )
     [line] = re.findall(r"^ExecStart=(.*)", unit.text, re.MULTILINE)
     assert line == ('"/opt/a b/$$x%%" -m schedule run --once snapshot "tank/my data"')
+
+
+def test_timers_are_in_utc_and_runs_look_whether_they_are_due() -> None:
+    """One line an offset of the zone, for what goes by its wall clock; else one."""
+    daily = parse_cadence("daily@02:05")
+    assert daily is not None
+    wanted = units_for("tank", daily, BERLIN, COMMAND, prunes=True)
+    service, timer, pruning, later = (unit.text for unit in wanted)
+    assert "OnCalendar=*-*-* 00:05:00 UTC\nOnCalendar=*-*-* 01:05:00 UTC\n" in timer
+    assert "OnCalendar=*-*-* 00:35:00 UTC\nOnCalendar=*-*-* 01:35:00 UTC\n" in later
+    assert "Description=Take snapshots of tank, daily@02:05 Europe/Berlin\n" in timer
+    assert "schedule run --once snapshot --if-due tank\n" in service
+    assert "schedule run --once prune --if-due tank\n" in pruning
+    service, timer, *_ = (
+        unit.text for unit in units_for("tank", daily, UTC, COMMAND, prunes=True)
+    )
+    assert "OnCalendar=*-*-* 02:05:00 UTC\nPersistent=yes\n" in timer
+    assert "schedule run --once snapshot tank\n" in service
+
+
+def test_a_partly_failed_prune_is_a_failed_unit() -> None:
+    """No status but 0 counts for a success: OnFailure= is to hear of it."""
+    assert all("SuccessExitStatus" not in unit.text for unit in units())
+
+
+def test_timers_of_an_earlier_version_are_told(tmp_path: Path) -> None:
+    """Those that are there and would be written otherwise; not those that are not."""
+    folder = os.fspath(tmp_path)
+    timers = timers_for("tank/a-b", HOURLY, BERLIN)
+    assert outdated_timers(folder, timers) == []
+    install(tmp_path, *units())
+    assert outdated_timers(folder, timers) == []
+    path = tmp_path / timers["snapshot"].name
+    path.write_text(
+        path.read_text().replace("*-*-* *:00:00 UTC", "*-*-* *:00:00 Asia/Tokyo")
+    )
+    assert outdated_timers(folder, timers) == ["snapshot"]
+    assert "write" in install(tmp_path, *units())
+    assert outdated_timers(folder, timers) == []
 
 
 def test_no_prune_no_units_for_it() -> None:
@@ -178,6 +219,15 @@ def test_removing_takes_the_links_along(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == [WANTS]
     assert plan_remove(os.fspath(tmp_path), None) == ()
     assert plan_remove(os.fspath(tmp_path / "none"), None) == ()
+
+
+def test_a_link_that_cannot_be_put_leaves_no_draft(tmp_path: Path) -> None:
+    """Where a folder is in its way, say."""
+    [timer] = [unit for unit in units(prunes=False) if unit.enabled]
+    (tmp_path / WANTS / timer.name / "x").mkdir(parents=True)
+    with pytest.raises(PlanError, match="cannot write"):
+        install(tmp_path, *units(prunes=False))
+    assert [path.name for path in (tmp_path / WANTS).iterdir()] == [timer.name]
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

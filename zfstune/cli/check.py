@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zfstune.cli.opening import open_meant
+from zfstune.cli.opening import image_meant, open_meant
 from zfstune.cli.output import print_json
 from zfstune.errors import ZfstuneError
 
@@ -82,7 +82,9 @@ def _verdict(args: argparse.Namespace) -> Verdict:
 
     warning, critical = (_seconds(args, option) for option in ("warning", "critical"))
     with open_meant(args) as engine:
-        seen = observe(engine, args.datasets, state_folder(args.state))
+        seen = observe(
+            engine, args.datasets, state_folder(args.state, image=image_meant(args))
+        )
     return judge(
         seen.datasets,
         seen.pools,

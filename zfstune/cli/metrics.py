@@ -6,7 +6,7 @@ import sys
 
 from zfstune import __version__
 from zfstune.cli import status
-from zfstune.cli.opening import open_meant
+from zfstune.cli.opening import image_meant, open_meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ def _run(args: argparse.Namespace) -> int:
     from zfstune.runs import state_folder, write_file  # noqa: PLC0415 (as above)
 
     with open_meant(args) as engine:
-        seen = observe(engine, args.datasets, state_folder(args.state))
+        seen = observe(
+            engine, args.datasets, state_folder(args.state, image=image_meant(args))
+        )
     text = render(families(seen.datasets, seen.pools, seen.runs, __version__))
     if args.output is None:
         sys.stdout.write(text)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "IMAGE_VARIABLE",
     "file_name",
+    "image_meant",
     "is_image_meant",
     "is_kernel_meant",
     "open_meant",
@@ -27,7 +28,7 @@ def open_meant(args: argparse.Namespace) -> Engine:
     """Open the image that ``--image`` or the environment names, else the kernel's ZFS."""
     from zfstune.engine import open_engine  # noqa: PLC0415 (not for --help)
 
-    path = _image(args)
+    path = image_meant(args)
     try:
         return open_engine(path)
     except ZfstuneError as error:
@@ -56,13 +57,14 @@ def file_name(text: str) -> str:
 
 def is_image_meant(args: argparse.Namespace) -> bool:
     """Tell whether ``--image`` or the environment names an image."""
-    return _image(args) is not None
+    return image_meant(args) is not None
 
 
 def is_kernel_meant(args: argparse.Namespace) -> bool:
     """Tell whether the work is the running kernel's to do."""
-    return _image(args) is None and not hasattr(args, "file")  # FILE: zfstune image
+    return image_meant(args) is None and not hasattr(args, "file")  # FILE: zfstune image
 
 
-def _image(args: argparse.Namespace) -> str | None:
+def image_meant(args: argparse.Namespace) -> str | None:
+    """Give the path of the image that ``--image`` or the environment names."""
     return args.image or os.environ.get(IMAGE_VARIABLE) or None

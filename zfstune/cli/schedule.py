@@ -6,7 +6,7 @@ import sys
 
 from zfstune.cli import status
 from zfstune.cli.opening import is_kernel_meant, open_meant
-from zfstune.cli.output import print_json, print_table, warn
+from zfstune.cli.output import print_json, warn
 from zfstune.cli.profile_options import add_role
 
 TYPE_CHECKING = False
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from zfstune.run_record import LastRun
     from zfstune.scheduling import Scheduled
     from zfstune.unit_files import Step
 
@@ -72,7 +71,8 @@ def _add_show(actions: Any) -> None:
         "show",
         help="show what is scheduled, and how the last runs ended",
         description="Show each dataset that has a schedule, whether its timers are "
-        "enabled, and how the last runs ended.",
+        "enabled, and how the last runs ended. Says where the timers are not those that "
+        "install would write now, and where the policy does not fit the schedule.",
     )
     _add_names(show, "these and all below; default: all")
     _add_folder(show)
@@ -106,6 +106,12 @@ def _add_run(actions: Any) -> None:
         choices=("snapshot", "prune"),
         metavar="JOB",
         help="do one job, snapshot or prune, on DATASET, and leave: what the units call",
+    )
+    run.add_argument(
+        "--if-due",
+        action="store_true",
+        help="with --once: only if none was begun since it was due, by the schedule of "
+        "the dataset in the zone of its policy",
     )
     run.add_argument("dataset", nargs="?", metavar="DATASET", help="with --once")
     _add_state(run)
@@ -147,7 +153,8 @@ def _add_state(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state",
         metavar="DIR",
-        help="where runs are noted (default: $STATE_DIRECTORY or /var/lib/zfstune)",
+        help="where runs are noted (default: $STATE_DIRECTORY or /var/lib/zfstune; of an "
+        "image: FILE.runs)",
     )
 
 
@@ -176,18 +183,53 @@ def _install(args: argparse.Namespace) -> int:
             hint="`zfstune --image FILE schedule run` does what they do",
         )
     with open_meant(args) as engine:
-        found = targets(
-            engine, _named(args, engine), args.every, needs_policy=not args.no_prune
-        )
+        named = _named(args, engine)
+        if args.every is None:
+            named = _without_taken_along(args, engine, named)
+        found = targets(engine, named, args.every, needs_policy=not args.no_prune)
         units = [unit for each in found for unit in _units(args, each)]
         steps = plan_install(args.folder, units, [each.dataset for each in found])
+        news = _news(engine, {each.dataset: str(each.cadence) for each in found})
         if not args.dry_run:
-            for each in found:
-                set_schedule(engine, each.dataset, str(each.cadence))
+            for dataset, every in news.items():
+                set_schedule(engine, dataset, every)
             carry_out(args.folder, steps)
-    _report(args, steps)
+    _report(args, steps, news)
+    if not args.no_prune:
+        from zfstune.cli.schedule_show import warn_of_misfits  # noqa: PLC0415 (as above)
+
+        warn_of_misfits(found)
     _tell(args, steps)
     return status.DONE
+
+
+def _without_taken_along(
+    args: argparse.Namespace, engine: Any, named: list[str]
+) -> list[str]:
+    """Leave out what roles name and the schedule of a dataset above takes along."""
+    from zfstune.scheduling import taken_along_with  # noqa: PLC0415 (not for --help)
+
+    left = []
+    for name in named:
+        above = ""
+        if name not in args.datasets and engine.exists(name):
+            above = taken_along_with(engine, engine.dataset(name))
+        if above:
+            warn(f"left '{name}' to the schedule of '{above}', which takes it along")
+        else:
+            left.append(name)
+    return left
+
+
+def _news(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
+    """Give those datasets of which another schedule is stored, with the one wanted."""
+    from zfstune.cadence import SCHEDULE_PROPERTY  # noqa: PLC0415 (not for --help)
+
+    return {
+        dataset: every
+        for dataset, every in wanted.items()
+        if engine.dataset(dataset).local(SCHEDULE_PROPERTY) != every
+    }
 
 
 def _units(args: argparse.Namespace, each: Scheduled) -> Iterable[Any]:
@@ -196,7 +238,7 @@ def _units(args: argparse.Namespace, each: Scheduled) -> Iterable[Any]:
     return units_for(
         each.dataset,
         each.cadence,
-        each.tz,
+        each.zone(),
         _command(),
         prunes=each.prunes and not args.no_prune,
         on_failure=args.on_failure,
@@ -221,24 +263,29 @@ def _remove(args: argparse.Namespace) -> int:
     from zfstune.unit_files import carry_out, plan_remove  # noqa: PLC0415 (as above)
 
     whole = args.all and not (args.datasets or args.roles)
+    news: dict[str, str] = {}
     try:
         with open_meant(args) as engine:
             named = _named(args, engine)
             steps = plan_remove(args.folder, None if whole else named)
+            scheduled = [
+                name
+                for name in named
+                if engine.exists(name)
+                and engine.dataset(name).value(SCHEDULE_PROPERTY) is not None
+            ]
+            news = _news(engine, dict.fromkeys(scheduled, NONE))
             if not args.dry_run:
                 carry_out(args.folder, steps)
-                for name in named:
-                    if engine.exists(name) and (
-                        engine.dataset(name).value(SCHEDULE_PROPERTY) is not None
-                    ):
-                        set_schedule(engine, name, NONE)
+                for name in news:
+                    set_schedule(engine, name, NONE)
     except ZfsUnavailable:
         if args.roles:
             raise
         steps = plan_remove(args.folder, None if whole else args.datasets)
         if not args.dry_run:
             carry_out(args.folder, steps)
-    _report(args, steps)
+    _report(args, steps, news)
     _tell(args, steps)
     return status.DONE
 
@@ -272,16 +319,29 @@ def _tell(args: argparse.Namespace, steps: tuple[Step, ...]) -> None:
     warn("systemd does not know of this yet", " && ".join(commands))
 
 
-def _report(args: argparse.Namespace, steps: tuple[Step, ...]) -> None:
+def _report(
+    args: argparse.Namespace, steps: tuple[Step, ...], news: dict[str, str]
+) -> None:
+    """Print what was done, or would be: schedules that are stored, and files."""
     if args.json:
         rows = [
             {"action": step.action, "name": step.name, "text": step.text or None}
             for step in steps
         ]
-        print_json({"dir": args.folder, "dry_run": args.dry_run, "steps": rows})
+        stored = [{"dataset": name, "every": every} for name, every in news.items()]
+        print_json(
+            {
+                "dir": args.folder,
+                "dry_run": args.dry_run,
+                "schedules": stored,
+                "steps": rows,
+            }
+        )
         return
-    if not steps:
-        print("nothing to do: no units")
+    if not steps and not news:
+        print("nothing to do: no units, and no schedule to change")
+    for dataset, every in news.items():
+        print(f"set org.zfstune:schedule={every} on {dataset}")
     for step in steps:
         print(f"{step.action} {args.folder}/{step.name}")
         if args.dry_run and step.action == "write":
@@ -289,61 +349,10 @@ def _report(args: argparse.Namespace, steps: tuple[Step, ...]) -> None:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from zfstune.policy_text import format_policy  # noqa: PLC0415 (not for --help)
-    from zfstune.runs import last_run, state_folder  # noqa: PLC0415 (as above)
-    from zfstune.scheduling import scheduled  # noqa: PLC0415 (as above)
-    from zfstune.unit_files import enabled_timers  # noqa: PLC0415 (as above)
-    from zfstune.unit_text import JOBS  # noqa: PLC0415 (as above)
+    from zfstune.cli.schedule_show import show  # noqa: PLC0415 (not for --help)
 
-    with open_meant(args) as engine:
-        whole = args.all or not (args.datasets or args.roles)
-        named = [] if whole else _named(args, engine)
-        found = scheduled(engine, named) if whole or named else []
-    timers = enabled_timers(args.folder)
-    folder = state_folder(args.state)
-    rows: list[dict[str, Any]] = [
-        {
-            "dataset": each.dataset,
-            "every": str(each.cadence),
-            "keeps": None if each.policy is None else format_policy(each.policy),
-            "datasets": list(each.members),
-            "timers": [job for job in JOBS if (job, each.dataset) in timers],
-            "runs": {job: last_run(folder, job, each.dataset) for job in JOBS},
-        }
-        for each in found
-    ]
-    if args.json:
-        for row in rows:
-            row["runs"] = {job: _facts(run) for job, run in row["runs"].items()}
-        print_json({"schedules": rows})
-        return status.DONE
-    cells = [_cells(row) for row in rows]
-    header = ("DATASET", "EVERY", "KEEPS", "TIMERS", "LAST SNAPSHOT", "LAST PRUNE")
-    print_table(header, cells, scripted=args.H)
-    return status.DONE
-
-
-def _cells(row: dict[str, Any]) -> list[str]:
-    return [
-        row["dataset"],
-        row["every"],
-        row["keeps"] or "-",
-        ",".join(row["timers"]) or "-",
-        *(_last(run) for run in row["runs"].values()),
-    ]
-
-
-def _last(run: LastRun | None) -> str:
-    if run is None:
-        return "-"
-    from datetime import UTC, datetime  # noqa: PLC0415 (not for --help)
-
-    when = datetime.fromtimestamp(run.ended, UTC).strftime("%Y-%m-%d %H:%MZ")
-    return f"{when} failed" if run.error else when
-
-
-def _facts(run: LastRun | None) -> dict[str, object] | None:
-    return None if run is None else {n: getattr(run, n) for n in type(run).__slots__}  # type: ignore[attr-defined]
+    whole = args.all or not (args.datasets or args.roles)
+    return show(args, None if whole else lambda engine: _named(args, engine))
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -351,4 +360,6 @@ def _run(args: argparse.Namespace) -> int:
 
     if (args.once is None) != (args.dataset is None):
         args.refuse("--once JOB and DATASET go together")
+    if args.if_due and args.once is None:
+        args.refuse("--if-due goes with --once")
     return run_once(args) if args.once else run_forever(args)

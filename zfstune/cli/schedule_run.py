@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from zfstune.cli import status
-from zfstune.cli.opening import is_image_meant, open_meant
+from zfstune.cli.opening import image_meant, is_image_meant, open_meant
 from zfstune.cli.output import report, warn
 from zfstune.errors import ZfstuneError
 from zfstune.runs import state_folder
-from zfstune.scheduling import due_runs, run_job
+from zfstune.scheduled_runs import due_runs, is_due, run_job
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _sleep = time.sleep
 
 def run_once(args: argparse.Namespace) -> int:
     """Do what a unit calls for."""
-    return _apart(args, lambda: _job(args, args.once, args.dataset))
+    return _apart(args, lambda: _once(args, args.once, args.dataset))
 
 
 def run_forever(args: argparse.Namespace) -> int:
@@ -33,18 +34,38 @@ def run_forever(args: argparse.Namespace) -> int:
     Each look is a process of its own, so that neither a pool that was suspended nor
     a fault in one run stops the others that follow.
     """
+    first = True
     while True:
+        look = partial(_due, args, first=first)
+        first = False
         try:
-            _apart(args, lambda: _due(args))
+            _apart(args, look)
         except ZfstuneError as error:  # of an image; the kernel's are told by the child
             report(error)
         _sleep(_MINUTE - time.time() % _MINUTE)
 
 
-def _due(args: argparse.Namespace) -> int:
-    folder = state_folder(args.state)
+def _once(args: argparse.Namespace, job: str, dataset: str) -> int:
+    if args.if_due:
+        with open_meant(args) as engine:
+            due = is_due(engine, job, dataset, _folder(args), _now())
+        if not due:
+            if not args.json:
+                print(f"{dataset}: the {job} is not due, or was done", flush=True)
+            return status.DONE
+    return _job(args, job, dataset)
+
+
+def _due(args: argparse.Namespace, *, first: bool) -> int:
     with open_meant(args) as engine:
-        due, faults = due_runs(engine, folder, _now())
+        due, faults, anything = due_runs(engine, _folder(args), _now())
+    if first and not anything:
+        warn(
+            "nothing has a schedule: waiting until something does",
+            "profiles bring one along (`zfstune apply web`)"
+            if is_image_meant(args)
+            else "zfstune schedule install DATASET --every hourly",
+        )
     for fault in faults:
         report(fault)
     result = status.FAILED if faults else status.DONE
@@ -59,8 +80,7 @@ def _due(args: argparse.Namespace) -> int:
 
 
 def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
-    folder = state_folder(args.state)
-    run = run_job(lambda: open_meant(args), job, dataset, folder, _now)
+    run = run_job(lambda: open_meant(args), job, dataset, _folder(args), _now)
     if run is None:
         warn(f"left '{dataset}' to the {job} of it that is under way")
         return status.DONE
@@ -73,7 +93,11 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
         print(f"{dataset}: destroyed {run.destroyed}{spared}", flush=True)
     if run.error:
         warn(run.error)
-    return status.PARTLY if run.spared or run.error else status.DONE
+    return status.PARTLY if run.error else status.DONE
+
+
+def _folder(args: argparse.Namespace) -> str:
+    return state_folder(args.state, image=image_meant(args))
 
 
 def _now() -> int:

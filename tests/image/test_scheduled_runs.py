@@ -1,0 +1,298 @@
+"""Runs of schedules on an image: what is due, what is done, and what is noted."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+import zfstune
+from zfstune.cadence import SCHEDULE_PROPERTY
+from zfstune.cli import main, schedule_run
+from zfstune.engine.image import ImageEngine, create_image
+from zfstune.errors import NotFound, PlanError, PolicyError
+from zfstune.policies import set_policy
+from zfstune.policy import POLICY_PROPERTY
+from zfstune.policy_text import parse_policy
+from zfstune.run_record import LastRun
+from zfstune.runs import last_run, locked, note, reported_run
+from zfstune.scheduled_runs import due_runs, is_due, run_job
+from zfstune.scheduling import scheduled, set_schedule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOON = int(datetime(2026, 11, 23, 12, 10, tzinfo=UTC).timestamp())
+
+
+def run(engine: ImageEngine, job: str, dataset: str, folder: Path) -> LastRun | None:
+    """Run a job as a timer does, on an engine that stays open."""
+    return run_job(
+        lambda: nullcontext(engine), job, dataset, os.fspath(folder), lambda: NOON
+    )
+
+
+def test_runs_take_and_prune_and_say_so(engine: ImageEngine, tmp_path: Path) -> None:
+    """Those below are taken along, at one instant, unless they say otherwise."""
+    for name in ("tank/a/b", "tank/a/c/d", "tank/a/e"):
+        engine.create(name, parents=True)
+    engine.set("tank/a", {SCHEDULE_PROPERTY: "hourly", POLICY_PROPERTY: "keep=1"})
+    engine.set("tank/a/c", {SCHEDULE_PROPERTY: "none"})
+    engine.set("tank/a/e", {SCHEDULE_PROPERTY: "daily"})
+    [first, second] = scheduled(engine)
+    assert first.members == ("tank/a", "tank/a/b")
+    assert (second.dataset, second.members) == ("tank/a/e", ("tank/a/e",))
+    for _ in range(3):
+        took = run(engine, "snapshot", "tank/a", tmp_path)
+        assert took is not None
+        assert took.taken == 2
+    [s, *_], [t, *_] = (engine.snapshots(name) for name in ("tank/a", "tank/a/b"))
+    assert s.createtxg == t.createtxg
+    assert engine.snapshots("tank/a/c/d") == []
+    engine.hold(["tank/a@" + s.short_name], "mine")
+    done = run(engine, "prune", "tank/a", tmp_path)
+    assert done is not None
+    assert (done.destroyed, done.spared) == (3, 1)
+    guid = engine.dataset("tank/a").guid
+    assert last_run(os.fspath(tmp_path), "prune", guid) == done
+    with locked(os.fspath(tmp_path), "prune", guid):
+        assert run(engine, "prune", "tank/a", tmp_path) is None
+    engine.release(["tank/a@" + s.short_name], "mine")
+
+
+def test_a_run_that_fails_is_noted(engine: ImageEngine, tmp_path: Path) -> None:
+    """With its reason, and the caller learns of it too."""
+    with pytest.raises(NotFound):
+        run(engine, "snapshot", "tank/none", tmp_path)
+    noted = reported_run(os.fspath(tmp_path), "snapshot", "tank/none", 1)
+    assert noted is not None
+    assert "does not exist" in noted.error
+    engine.create("tank/a")
+    with pytest.raises(PolicyError):
+        run(engine, "prune", "tank/a", tmp_path)
+    noted = last_run(os.fspath(tmp_path), "prune", engine.dataset("tank/a").guid)
+    assert noted is not None
+    assert "no rule says what to keep" in noted.error
+
+
+def test_another_pool_of_the_name_did_not_run(engine: ImageEngine, tmp_path: Path) -> None:
+    """A second disk, or a pool made anew: what was noted of the first is not of it."""
+    engine.create("tank/a")
+    set_schedule(engine, "tank/a", "daily")
+    set_policy(engine, "tank/a", parse_policy("daily=3"))
+    folder = os.fspath(tmp_path)
+    run(engine, "snapshot", "tank/a", tmp_path)
+    run(engine, "prune", "tank/a", tmp_path)
+    assert due_runs(engine, folder, NOON)[0] == []
+    second = tmp_path / "second.zpool"
+    with create_image(second, size_bytes=1 << 28) as other:
+        other.create("tank/a")
+        set_schedule(other, "tank/a", "daily")
+        set_policy(other, "tank/a", parse_policy("daily=3"))
+        due = [("snapshot", "tank/a"), ("prune", "tank/a")]
+        assert due_runs(other, folder, NOON)[0] == due
+        run(other, "snapshot", "tank/a", tmp_path)
+        assert due_runs(other, folder, NOON)[0] == due[1:]
+        # at the same time, neither is in the other's way
+        with locked(folder, "snapshot", engine.dataset("tank/a").guid):
+            assert run(other, "snapshot", "tank/a", tmp_path) is not None
+    assert due_runs(engine, folder, NOON)[0] == []
+
+
+def test_whether_a_timers_run_is_due(engine: ImageEngine, tmp_path: Path) -> None:
+    """Once a night by the wall clock of Berlin, though its timer fires twice."""
+    engine.create("tank/a")
+    set_schedule(engine, "tank/a", "daily@02:05")
+    set_policy(engine, "tank/a", parse_policy("daily=3 tz=Europe/Berlin"))
+    folder, guid = os.fspath(tmp_path), engine.dataset("tank/a").guid
+
+    def due(text: str) -> bool:
+        now = int(datetime.fromisoformat(text + "Z").timestamp())
+        found = is_due(engine, "snapshot", "tank/a", folder, now)
+        if found:
+            note(folder, LastRun("tank/a", "snapshot", now, now, dataset_guid=guid))
+        return found
+
+    nights = {  # the instants at which the timer fires, in UTC, by whether it is due
+        "2026-03-28": (False, True),
+        "2026-03-29": (False, True),  # 02:05 does not exist, and is 03:05
+        "2026-03-30": (True, False),
+        "2026-10-24": (True, False),
+        "2026-10-25": (True, False),  # 02:05 comes twice
+        "2026-10-26": (False, True),
+    }
+    assert due("2026-03-27T12:00")  # it never ran
+    assert not due("2026-03-27T13:00")
+    for night, expected in nights.items():
+        if night == "2026-10-24":
+            assert due("2026-10-23T12:00")
+        assert (due(f"{night}T00:05"), due(f"{night}T01:05")) == expected
+    # a clock that is set back by a trifle as the timer fires
+    assert due("2026-10-27T01:04:59")
+    assert not due("2026-10-27T01:05:01")
+    assert due("2026-10-26T12:00")  # what was noted is of a time to come: not to be trusted
+    engine.set("tank/a", {POLICY_PROPERTY: "daily=3 tz=No/Where"})
+    assert due("2026-10-26T12:01")  # when in doubt
+    engine.set("tank/a", {SCHEDULE_PROPERTY: "often"})
+    assert due("2026-10-26T12:01")
+    set_schedule(engine, "tank/a", "none")
+    assert due("2026-10-26T12:02")
+    with pytest.raises(NotFound):
+        is_due(engine, "snapshot", "tank/none", folder, NOON)
+
+
+def test_a_prune_that_failed_in_part_is_noted(
+    engine: ImageEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What went is counted, and the note has the reason why the rest did not."""
+    engine.create("tank/a")
+
+    class Partly:
+        destroyed = ("tank/a@1",)
+        spared = ()
+        failures = (PolicyError("cannot prune 'tank/a/b': why", hint=""),)
+
+    monkeypatch.setattr("zfstune.pruning.prune", lambda *_, **__: Partly())
+    done = run(engine, "prune", "tank/a", tmp_path)
+    assert done is not None
+    assert (done.destroyed, done.error) == (1, "cannot prune 'tank/a/b': why")
+    assert last_run(os.fspath(tmp_path), "prune", done.dataset_guid) == done
+
+
+def test_a_plan_that_looks_wrong_fails_the_run(engine: ImageEngine, tmp_path: Path) -> None:
+    """A timer never insists: what takes --force is for a human."""
+    engine.create("tank/a")
+    engine.set("tank/a", {SCHEDULE_PROPERTY: "hourly", POLICY_PROPERTY: "keep=2"})
+    for _ in range(13):
+        zfstune.snapshot("tank/a", engine=engine)
+    with pytest.raises(PlanError, match="more than half"):
+        run(engine, "prune", "tank/a", tmp_path)
+    assert len(engine.snapshots("tank/a")) == 13
+
+
+def test_what_is_due(engine: ImageEngine, tmp_path: Path) -> None:
+    """What never ran, and what was last begun before it was last due; snapshots first."""
+    folder = os.fspath(tmp_path)
+    for name, every in (("a", "hourly"), ("b", "daily@02:05"), ("c", "hourly")):
+        engine.create(f"tank/{name}")
+        set_schedule(engine, f"tank/{name}", every)
+        set_policy(
+            engine, f"tank/{name}", parse_policy("never" if name == "c" else "daily=3")
+        )
+    all_of_them = [
+        ("snapshot", "tank/a"),
+        ("snapshot", "tank/b"),
+        ("snapshot", "tank/c"),
+        ("prune", "tank/a"),
+        ("prune", "tank/b"),
+    ]
+    assert due_runs(engine, folder, NOON) == (all_of_them, [], True)
+    for job, dataset in all_of_them:
+        guid = engine.dataset(dataset).guid
+        began = NOON - 15 * 60  # at 11:55
+        note(folder, LastRun(dataset, job, began, NOON, dataset_guid=guid))
+    assert due_runs(engine, folder, NOON)[0] == [
+        ("snapshot", "tank/a"),
+        ("snapshot", "tank/c"),
+    ]
+    assert due_runs(engine, folder, NOON - 11 * 60) == ([], [], True)
+    assert ("prune", "tank/a") in due_runs(engine, folder, NOON + 20 * 60)[0]
+    assert len(due_runs(engine, folder, NOON + 15 * 3600)[0]) == 5
+    set_policy(engine, "tank/b", parse_policy("daily=3 tz=Asia/Tokyo"))
+    assert ("snapshot", "tank/b") in due_runs(engine, folder, NOON + 5 * 3600)[0]
+
+
+def test_the_loop_says_that_nothing_has_a_schedule(
+    engine: ImageEngine,
+    file: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once, and it goes on looking."""
+    engine.close()
+    looks = []
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(schedule_run, "_sleep", sleep)
+    assert main(["--image", os.fspath(file), "schedule", "run"]) == 130
+    assert capsys.readouterr().err.splitlines()[:2] == [
+        "zfstune: nothing has a schedule: waiting until something does",
+        "hint: profiles bring one along (`zfstune apply web`)",
+    ]
+
+
+def test_runs_on_an_image_are_noted_beside_it(
+    engine: ImageEngine,
+    file: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not in the host's folder, where they would be told of the host's datasets."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    zfstune.apply("web", owner=False, engine=engine)
+    guid = engine.dataset("tank/data/www").guid
+    engine.close()
+    run_it = ["--image", os.fspath(file), "schedule", "run", "--once", "snapshot"]
+    assert main([*run_it, "tank/data/www"]) == 0
+    folder = file.with_name(file.name + ".runs")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        f"snapshot@{guid}.lock",
+        f"snapshot@{guid}.run.json",
+    ]
+    capsys.readouterr()
+    assert main(["--image", os.fspath(file), "schedule", "show", "--json"]) == 0
+    [row] = json.loads(capsys.readouterr().out)["schedules"]
+    assert row["runs"]["snapshot"]["dataset_guid"] == str(guid)
+    assert main([*run_it, "--if-due", "tank/data/www"]) == 0
+    assert (
+        capsys.readouterr().out == "tank/data/www: the snapshot is not due, or was done\n"
+    )
+    with pytest.raises(SystemExit):
+        main(["--image", os.fspath(file), "schedule", "run", "--if-due"])
+
+
+def test_the_loop_does_what_is_due(
+    engine: ImageEngine,
+    file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once, though it looks three times; and what cannot be done does not end it."""
+    for name in ("a", "b"):
+        engine.create(f"tank/{name}")
+        set_schedule(engine, f"tank/{name}", "daily")
+    set_policy(engine, "tank/a", parse_policy("daily=3"))
+    engine.hold(zfstune.snapshot("tank/b", engine=engine), "mine")
+    engine.set("tank/b", {POLICY_PROPERTY: "daily=3 tz=No/Where"})
+    engine.close()
+    looks = []
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 1:  # one that cannot be followed; the next look finds it mended
+            with ImageEngine(file) as again:
+                assert len(again.snapshots("tank/a")) == 1
+                again.set("tank/b", {POLICY_PROPERTY: "never"})
+        if len(looks) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(schedule_run, "_sleep", sleep)
+    state = os.fspath(tmp_path / "state")
+    status = main(["--image", os.fspath(file), "schedule", "run", "--state", state])
+    assert status == 130
+    out, error = capsys.readouterr()
+    assert out.splitlines() == ["tank/a: took 1", "tank/a: destroyed 0", "tank/b: took 1"]
+    assert error.count("no such zone") == 1
+    assert all(0 < seconds <= 60 for seconds in looks)
+    with ImageEngine(file) as again:
+        assert len(again.snapshots("tank/a")) == 1
+        assert len(again.snapshots("tank/b")) == 2

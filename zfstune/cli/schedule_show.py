@@ -1,0 +1,121 @@
+"""``zfstune schedule show``: what is scheduled, and whether it fits together."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from zfstune.cli import status
+from zfstune.cli.opening import image_meant, open_meant
+from zfstune.cli.output import print_json, print_table, warn
+from zfstune.errors import PolicyError
+from zfstune.fit import covers_own, find_misfit, policy_command
+from zfstune.policy_text import format_policy
+from zfstune.runs import reported_run, state_folder
+from zfstune.scheduling import scheduled
+from zfstune.unit_files import enabled_timers, outdated_timers
+from zfstune.unit_text import JOBS, timers_for
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from zfstune.engine import Engine
+    from zfstune.run_record import LastRun
+    from zfstune.scheduling import Scheduled
+
+__all__ = ["show", "warn_of_misfits"]
+
+
+def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) -> int:
+    """Show the schedules of the datasets named and those below; None: of all."""
+    with open_meant(args) as engine:
+        roots = [] if named is None else named(engine)
+        found = scheduled(engine, roots) if named is None or roots else []
+    enabled = enabled_timers(args.folder)
+    folder = state_folder(args.state, image=image_meant(args))
+    rows: list[dict[str, Any]] = [
+        {
+            "dataset": each.dataset,
+            "every": str(each.cadence),
+            "keeps": None if each.policy is None else format_policy(each.policy),
+            "datasets": list(each.members),
+            "timers": [job for job in JOBS if (job, each.dataset) in enabled],
+            "outdated": _outdated(args.folder, each),
+            "runs": {
+                job: reported_run(folder, job, each.dataset, each.guid) for job in JOBS
+            },
+        }
+        for each in found
+    ]
+    if args.json:
+        for row in rows:
+            row["runs"] = {job: _facts(run) for job, run in row["runs"].items()}
+        print_json({"schedules": rows})
+    else:
+        header = ("DATASET", "EVERY", "KEEPS", "TIMERS", "LAST SNAPSHOT", "LAST PRUNE")
+        print_table(header, [_cells(row) for row in rows], scripted=args.H)
+    outdated = [row["dataset"] for row in rows if row["outdated"]]
+    if outdated:
+        warn(
+            f"the timers of {_listed(outdated)} are not those that would be written now",
+            f"zfstune schedule install {' '.join(map(quote, outdated))}",
+        )
+    warn_of_misfits(found)
+    return status.DONE
+
+
+def warn_of_misfits(schedules: Iterable[Scheduled]) -> None:
+    """Say where a policy lets go at once what the schedule takes, or never speaks of it."""
+    for each in schedules:
+        if each.policy is None:
+            continue
+        misfit = find_misfit(each.cadence, each.policy)
+        text = format_policy(each.policy)
+        if not covers_own(each.policy):
+            reason = "does not speak of the names that zfstune gives: snapshots pile up"
+        elif misfit is not None:
+            reason = f"does not fit {each.cadence}: {misfit}"
+        else:
+            continue
+        warn(
+            f"the policy '{text}' of '{each.dataset}' {reason}",
+            policy_command(each.dataset, each.cadence, each.policy),
+        )
+
+
+def _outdated(folder: str, each: Scheduled) -> list[str]:
+    """Give the jobs whose timers are others than would be written now."""
+    try:
+        timers = timers_for(each.dataset, each.cadence, each.zone())
+    except PolicyError:  # of a zone that is gone; a run says so
+        return []
+    return outdated_timers(folder, timers)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [
+        row["dataset"],
+        row["every"],
+        row["keeps"] or "-",
+        ",".join(row["timers"]) or "-",
+        *(_last(run) for run in row["runs"].values()),
+    ]
+
+
+def _last(run: LastRun | None) -> str:
+    if run is None:
+        return "-"
+    from datetime import UTC, datetime  # noqa: PLC0415 (not for an empty list)
+
+    when = datetime.fromtimestamp(run.ended, UTC).strftime("%Y-%m-%d %H:%MZ")
+    return f"{when} failed" if run.error else when
+
+
+def _facts(run: LastRun | None) -> dict[str, object] | None:
+    return None if run is None else run.to_dict()
