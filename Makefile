@@ -20,7 +20,7 @@ BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] 
 SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit mutants lint format lab images demo bench host wheel clean
+.PHONY: help test unit instants mutants lint format lab images demo bench host wheel clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,6 +30,9 @@ test: host lint $(STAMP) images ## Lint, then every test: this host's, bookworm'
 
 unit: $(STAMP) ## The tests that need neither ZFS nor a guest
 	$(BIN)/pytest $(ARGS)
+
+instants: $(STAMP) ## Each timer in every zone over ten years, as systemd reckons it (minutes)
+	ZFSTUNE_TEN_YEARS=1 $(BIN)/pytest tests/unit/test_instants_systemd.py $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy --strict, and shellcheck where it is installed
 	$(BIN)/ruff check

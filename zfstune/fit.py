@@ -35,7 +35,14 @@ if TYPE_CHECKING:
     from zfstune.cadence import Cadence
     from zfstune.policy import Rule
 
-__all__ = ["Misfit", "covers_own", "find_misfit", "fitting_policy", "policy_command"]
+__all__ = [
+    "Misfit",
+    "covers_own",
+    "find_misfit",
+    "fitting_policy",
+    "mismatch",
+    "policy_command",
+]
 
 _DAY = 86400
 _LENGTHS = {
@@ -126,6 +133,15 @@ def find_misfit(cadence: Cadence, policy: Policy | None) -> Misfit | None:
     if kept >= taken or spelled_out:
         return None
     return Misfit(shortest, taken, kept)
+
+
+def mismatch(cadence: Cadence, policy: Policy) -> str:
+    """Say what is wrong with a policy for a schedule's snapshots; empty: nothing is."""
+    text = f"the policy '{format_policy(policy)}'"
+    if not covers_own(policy):
+        return f"{text} does not speak of the names that zfstune gives: snapshots pile up"
+    misfit = find_misfit(cadence, policy)
+    return f"{text} does not fit {cadence}: {misfit}" if misfit is not None else ""
 
 
 def fitting_policy(cadence: Cadence, policy: Policy | None) -> Policy:

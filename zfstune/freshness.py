@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
+from zfstune.fit import mismatch, policy_command
 from zfstune.frozen import frozen
 from zfstune.names import is_auto_name
 from zfstune.policy import Blocks, Every, Grid
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from zfstune.policy import Group, Policy
     from zfstune.state import Dataset, Snapshot
 
-__all__ = ["Due", "dues_of", "fresh", "log_pairs", "torn"]
+__all__ = ["Due", "dues_of", "fresh", "log_pairs", "torn", "unkept"]
 
 _LENGTHS = {
     "hourly": 3600,
@@ -58,7 +61,7 @@ def fresh(
         yield Finding(
             "stale-snapshots",
             f"{note}, and {due.why}",
-            f"see that what takes them runs, or: zfstune snapshot {dataset.name}",
+            f"see that what takes them runs, or: zfstune snapshot {quote(dataset.name)}",
         )
 
 
@@ -101,6 +104,24 @@ def dues_of(
         which = "" if group.own else f" of '{group.match or group.regex}'"
         why = f"the policy on {stored_on} keeps one{which} every {about(period)}"
         yield Due(group.scope(), period, why)
+
+
+def unkept(
+    dataset: str, cadence: Cadence | None, policy: Policy | None
+) -> Iterator[Finding]:
+    """Say where a policy does not fit the schedule whose snapshots it is to thin out.
+
+    Args:
+        dataset: The one on which either was set.
+        cadence: The schedule in force, if any.
+        policy: The policy in force, if any.
+    """
+    if cadence is not None and policy is not None:
+        fault = mismatch(cadence, policy)
+        if fault:
+            yield Finding(
+                "unkept-snapshots", fault, policy_command(dataset, cadence, policy)
+            )
 
 
 def _period(group: Group) -> int | None:
@@ -167,4 +188,4 @@ def torn(
             f"its newest snapshot with one of {log} from the same instant is {whole.name}"
         )
     common = data if log.startswith(f"{data}/") else data.rpartition("/")[0]
-    yield Finding("torn-snapshots", note, f"zfstune snapshot -r {common}")
+    yield Finding("torn-snapshots", note, f"zfstune snapshot -r {quote(common)}")

@@ -25,6 +25,7 @@ STATES = (
     "not-exported",
     "torn-snapshots",
     "stale-snapshots",
+    "unkept-snapshots",
     "low-on-space",
     "stale-blocks",
     "unsupported",

@@ -256,6 +256,7 @@ class _Snapshots:
             fresh,
             log_pairs,
             torn,
+            unkept,
         )
 
         try:
@@ -267,6 +268,8 @@ class _Snapshots:
         dues = list(dues_of(policy, stored_on, cadence, scheduled_on))
         if dues:
             yield from fresh(self.datasets[name], dues, self.of(name), self.now)
+        if name in (stored_on, scheduled_on):  # once, not on each dataset below
+            yield from unkept(name, cadence, policy)
         covers = names.is_auto_name if policy is None else policy.scope()
         for log, data in log_pairs(n for n, managed in self.holding.items() if managed):
             if data == name:

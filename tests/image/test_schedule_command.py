@@ -104,7 +104,7 @@ def test_a_policy_that_does_not_fit_is_told(engine: ImageEngine, command: Comman
     engine.create("tank/my data")
     set_policy(engine, "tank/my data", parse_policy("daily=30"))
     told = (
-        "zfstune: the policy 'daily=30' of 'tank/my data' does not fit hourly: of 24 "
+        "zfstune: 'tank/my data': the policy 'daily=30' does not fit hourly: of 24 "
         "snapshots taken in 24h, 23 go at the next prune\n"
         "hint: zfstune policy set 'tank/my data' hourly=24 daily=30\n"
     )

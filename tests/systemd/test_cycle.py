@@ -19,19 +19,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("release", releases)
 
 
-@pytest.mark.guest
-@pytest.mark.timeout(600)
-def test_a_schedule_goes_round(release: str) -> None:
-    """Snapshots, pruning, a failure that somebody is told of, and the end of it all."""
-    argv = [str(RUN), "--release", release, "--systemd", "--disk", "1G", "--timeout", "500"]
+def in_a_guest(release: str, script: str) -> list[str]:
+    """Run a script of this folder in a guest that runs systemd; give what it printed."""
+    argv = [str(RUN), "--release", release, "--systemd", "--disk", "1G", "--timeout", "900"]
     done = subprocess.run(
-        [*argv, "--", "python3", "tests/systemd/cycle.py"],
+        [*argv, "--", "python3", f"tests/systemd/{script}"],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    told = done.stdout.splitlines()
+    return done.stdout.splitlines()
+
+
+@pytest.mark.guest
+@pytest.mark.timeout(1000)
+def test_a_schedule_goes_round(release: str) -> None:
+    """Snapshots, pruning, a failure that somebody is told of, and the end of it all."""
+    told = in_a_guest(release, "cycle.py")
     assert told[:3] == [
         "the timer took a snapshot",
         "the timer pruned",
@@ -40,3 +45,14 @@ def test_a_schedule_goes_round(release: str) -> None:
     assert "zfstune-snapshot-tank-data-www" in told[3]
     assert told[4] == "the loop did it without systemd"
     assert told[5].startswith("all was removed")
+
+
+@pytest.mark.guest
+@pytest.mark.timeout(1000)
+def test_no_clock_change_loses_a_snapshot(release: str) -> None:
+    """One a night, a fourth of a day and an hour; a first where a night never had one."""
+    assert in_a_guest(release, "clock_changes.py") == [
+        "a night: 27T00:05 27T01:05 28T01:05 29T00:05",
+        "a day: 29T14:00 29T18:00 29T22:00 30T02:00 30T06:00",
+        "hours: 30T23:00 31T00:00 31T01:00 31T02:00",
+    ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.cadence import parse_cadence
-from zfstune.freshness import dues_of, fresh, log_pairs, torn
+from zfstune.freshness import dues_of, fresh, log_pairs, torn, unkept
 from zfstune.policy_text import parse_policy
 from zfstune.state import NONE, Dataset, PropertyValue, Snapshot
 
@@ -125,6 +125,29 @@ def test_torn() -> None:
     assert "no snapshot of it" in finding.note
     [finding] = torn("t/data/wal", "t/data", lambda n: both.get(n, []))
     assert finding.hint == "zfstune snapshot -r t/data"
+
+
+def test_a_command_in_a_hint_can_be_pasted() -> None:
+    """Also where a name has a blank."""
+    both = {"t/my db/data": [auto(20, 5, "t/my db/data")], "t/my db/wal": []}
+    [finding] = torn("t/my db/wal", "t/my db/data", both.__getitem__)
+    assert finding.hint == "zfstune snapshot -r 't/my db'"
+    dues = dues_of(parse_policy("hourly=3"), "t", None, "")
+    old = Dataset("t/my db", "filesystem", 1, 1, {"creation": PropertyValue("1", NONE)})
+    [finding] = fresh(old, dues, [], NOW)
+    assert finding.hint.endswith("zfstune snapshot 't/my db'")
+
+
+def test_what_does_not_fit_the_schedule_is_told() -> None:
+    """With the policy that does; nothing where either is missing, or both fit."""
+    hourly, policy = parse_cadence("hourly"), parse_policy("daily=3")
+    [finding] = unkept("t/a b", hourly, policy)
+    assert finding.state == "unkept-snapshots"
+    assert finding.pending
+    assert finding.hint == "zfstune policy set 't/a b' hourly=24 daily=3"
+    assert list(unkept("t/a", None, policy)) == []
+    assert list(unkept("t/a", hourly, None)) == []
+    assert list(unkept("t/a", hourly, parse_policy("hourly=3"))) == []
 
 
 def test_those_by_hand_may_be_of_anything() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from fake_engine import FakeEngine
 from zfstune import verifying
+from zfstune.cadence import SCHEDULE_PROPERTY
 from zfstune.errors import NotFound, PlanError, ProfileError
 from zfstune.frozen import replace
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY, SNAPSHOT_PROPERTY
@@ -114,6 +115,21 @@ def test_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     engine.marks["tank/a"][POLICY_PROPERTY] = "hourly=many"
     found = verify(engine=engine.seam)
     assert "cannot follow the policy of 'tank/a'" in render(found)
+
+
+def test_a_policy_that_does_not_fit_the_schedule() -> None:
+    """It is told once, of the dataset that says either, with the policy that fits."""
+    engine = managed("tank/a", "tank/a/b")
+    engine.take_snapshots(["tank/a@zfstune-20261123T030000Z"], properties=OWN)
+    engine.marks["tank/a"] |= {POLICY_PROPERTY: "daily=3", SCHEDULE_PROPERTY: "daily"}
+    assert "unkept-snapshots" not in states(engine).values()
+    engine.marks["tank/a"][SCHEDULE_PROPERTY] = "hourly"
+    found = render(verify(engine=engine.seam))
+    assert found.count("unkept-snapshots") == 1
+    assert "does not fit hourly: of 24 snapshots taken in 24h, 23 go" in found
+    assert "-> zfstune policy set tank/a hourly=24 daily=3" in found
+    engine.marks["tank/a"][POLICY_PROPERTY] = "match=auto* daily=3"
+    assert "does not speak of the names" in render(verify(engine=engine.seam))
 
 
 def test_a_log_and_its_data() -> None:

@@ -8,7 +8,7 @@ from zfstune.cli import status
 from zfstune.cli.opening import image_meant, open_meant
 from zfstune.cli.output import print_json, print_table, warn
 from zfstune.errors import PolicyError
-from zfstune.fit import covers_own, find_misfit, policy_command
+from zfstune.fit import mismatch, policy_command
 from zfstune.policy_text import format_policy
 from zfstune.runs import reported_run, state_folder
 from zfstune.scheduling import scheduled
@@ -69,20 +69,10 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
 def warn_of_misfits(schedules: Iterable[Scheduled]) -> None:
     """Say where a policy lets go at once what the schedule takes, or never speaks of it."""
     for each in schedules:
-        if each.policy is None:
-            continue
-        misfit = find_misfit(each.cadence, each.policy)
-        text = format_policy(each.policy)
-        if not covers_own(each.policy):
-            reason = "does not speak of the names that zfstune gives: snapshots pile up"
-        elif misfit is not None:
-            reason = f"does not fit {each.cadence}: {misfit}"
-        else:
-            continue
-        warn(
-            f"the policy '{text}' of '{each.dataset}' {reason}",
-            policy_command(each.dataset, each.cadence, each.policy),
-        )
+        fault = "" if each.policy is None else mismatch(each.cadence, each.policy)
+        if fault:
+            command = policy_command(each.dataset, each.cadence, each.policy)
+            warn(f"'{each.dataset}': {fault}", command)
 
 
 def _outdated(folder: str, each: Scheduled) -> list[str]:
