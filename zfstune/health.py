@@ -159,6 +159,7 @@ def judge(
     *,
     warning: int | None = None,
     critical: int | None = None,
+    faults: Iterable[str] = (),
 ) -> Verdict:
     """Judge what was seen.
 
@@ -169,6 +170,7 @@ def judge(
         now: Seconds since 1970.
         warning: Age in seconds from which any is late, instead of its schedule's.
         critical: Age from which any is long overdue.
+        faults: What is wrong with schedules that cannot be read: a warning each.
     """
     datasets = tuple(datasets)
     problems = [
@@ -186,6 +188,7 @@ def judge(
         for run in runs
         if run.error
     ]
+    problems += [Problem(WARNING, "schedule", fault) for fault in faults]
     problems.sort(key=lambda problem: (_WORST.index(problem.status), problem.target))
     return Verdict(tuple(problems), datasets, tuple(limits), now)
 

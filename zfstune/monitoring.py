@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zfstune.engine import Engine
+    from zfstune.errors import PolicyError
     from zfstune.run_record import LastRun
     from zfstune.state import Snapshot
 
@@ -28,11 +29,14 @@ class Observation:
         datasets: Those with a schedule and those taken along, or those named.
         pools: Those they are in, or all.
         runs: The last runs of their schedules.
+        faults: What is wrong with schedules that cannot be read; the others were
+            looked at all the same.
     """
 
     datasets: tuple[Observed, ...]
     pools: tuple[ObservedPool, ...]
     runs: tuple[LastRun, ...]
+    faults: tuple[PolicyError, ...] = ()
 
 
 def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation:
@@ -46,7 +50,6 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
         folder: Of the notes.
 
     Raises:
-        PolicyError: A schedule cannot be read.
         NotFound: A dataset that is named does not exist.
     """
     wanted = tuple(dict.fromkeys(check_dataset(name) for name in datasets))
@@ -54,11 +57,12 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
     pools = tuple(_pool(engine, name) for name in named)
     found: dict[str, Observed] = {}
     roots: dict[str, int] = {}
+    faults: list[PolicyError] = []
     for pool in pools:
         if pool.suspended:
             continue
         due: dict[str, int] = {}
-        for each in scheduled(engine, [pool.pool]):
+        for each in scheduled(engine, [pool.pool], faults=faults):
             due.update(dict.fromkeys(each.members, each.cadence.seconds))
             if not wanted or set(each.members) & set(wanted):
                 roots[each.dataset] = each.guid
@@ -72,7 +76,7 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
         for job in JOBS
         if (run := reported_run(folder, job, name, guid)) is not None
     )
-    return Observation(tuple(found.values()), pools, runs)
+    return Observation(tuple(found.values()), pools, runs, tuple(faults))
 
 
 def _pool(engine: Engine, name: str) -> ObservedPool:

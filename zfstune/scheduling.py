@@ -35,6 +35,7 @@ __all__ = [
     "set_schedule",
     "taken_along_with",
     "targets",
+    "with_schedule",
 ]
 
 
@@ -113,6 +114,16 @@ def scheduled(
             continue
         schedules.append(Scheduled(name, cadence, members(name, found), policy, each.guid))
     return schedules
+
+
+def with_schedule(engine: Engine) -> list[str]:
+    """Give the datasets of all pools that have a schedule, also one nobody can read."""
+    return [
+        each.name
+        for pool in engine.pools()
+        for each in engine.datasets(pool)
+        if each.local(SCHEDULE_PROPERTY) not in (None, NONE)
+    ]
 
 
 def targets(

@@ -134,3 +134,32 @@ def test_what_does_not_answer_leaves_the_file(
     assert main([*call, os.fspath(target), "tank/none"]) == 1
     assert target.read_text() == "old\n"
     assert main([*call, os.fspath(tmp_path / "no" / "x.prom")]) == 1
+
+
+def test_a_schedule_that_cannot_be_read_hides_no_other(
+    scheduled: ImageEngine, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told, and the others are looked at all the same."""
+    scheduled.set("tank/c", {SCHEDULE_PROPERTY: "often"})
+    scheduled.close()
+    call = ["--image", os.fspath(file)]
+    assert main([*call, "check"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith(
+        "ZFSTUNE WARNING: schedule: cannot follow the schedule of 'tank/c': cannot use "
+        "schedule 'often': it does not say how often | 'tank/a age'="
+    )
+    target = tmp_path / "zfstune.prom"
+    assert main([*call, "metrics", "--output", os.fspath(target)]) == 3
+    assert 'snapshots{dataset="tank/a/b",' in target.read_text()
+    assert "schedule of 'tank/c'" in capsys.readouterr().err
+    assert main([*call, "schedule", "show", "-H"]) == 3
+    out, error = capsys.readouterr()
+    assert [line.split("\t")[0] for line in out.splitlines()] == ["tank/a"]
+    assert "cannot follow the schedule of 'tank/c'" in error
+    units = ("--dir", os.fspath(tmp_path / "units"))
+    assert main([*call, "schedule", "remove", "--all", *units]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "set org.zfstune:schedule=none on tank/a",
+        "set org.zfstune:schedule=none on tank/c",
+    ]

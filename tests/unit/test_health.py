@@ -101,6 +101,16 @@ def test_a_failed_run_and_a_lost_pool_are_told() -> None:
     assert verdict.line().startswith("ZFSTUNE CRITICAL: tank: the pool is suspended")
 
 
+def test_a_schedule_that_cannot_be_read_is_told() -> None:
+    """As a warning; and what else there is to tell stays told."""
+    verdict = judge([observed(1)], [POOL], [], NOW, faults=["cannot follow it"])
+    assert verdict.status == WARNING
+    assert verdict.line().startswith(
+        "ZFSTUNE WARNING: schedule: cannot follow it | 'tank/a"
+    )
+    assert judge([observed(None)], [], [], NOW, faults=["x"]).status == CRITICAL
+
+
 names = st.from_regex(
     r"[a-z][a-zA-Z0-9_.: -]{0,20}(/[a-zA-Z0-9_.:-]{1,9}){0,3}", fullmatch=True
 )

@@ -17,7 +17,7 @@ __all__ = ["add_arguments"]
 _STATUS = """\
 exit status, as monitoring plugins have it:
   0  OK
-  1  WARNING: a snapshot is late, or the last run of a schedule failed
+  1  WARNING: a snapshot is late, the last run of a schedule failed, or one cannot be read
   2  CRITICAL: a snapshot is long overdue, or a pool is suspended
   3  UNKNOWN: nothing has a schedule, or ZFS did not answer
 """
@@ -92,6 +92,7 @@ def _verdict(args: argparse.Namespace) -> Verdict:
         int(time()),
         warning=warning,
         critical=critical,
+        faults=[str(fault) for fault in seen.faults],
     )
 
 

@@ -7,6 +7,7 @@ import sys
 from zfstune import __version__
 from zfstune.cli import status
 from zfstune.cli.opening import image_meant, open_meant
+from zfstune.cli.output import report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,4 +53,6 @@ def _run(args: argparse.Namespace) -> int:
         sys.stdout.write(text)
     else:
         write_file(args.output, text)
-    return status.DONE
+    for fault in seen.faults:
+        report(fault)
+    return status.PARTLY if seen.faults else status.DONE

@@ -160,7 +160,10 @@ def _add_state(parser: argparse.ArgumentParser) -> None:
 
 def _named(args: argparse.Namespace, engine: Any) -> list[str]:
     """Give the datasets that a command line names."""
-    from zfstune.scheduling import role_datasets, scheduled  # noqa: PLC0415 (not for --help)
+    from zfstune.scheduling import (  # noqa: PLC0415 (not for --help)
+        role_datasets,
+        with_schedule,
+    )
 
     if not (args.datasets or args.roles or args.all):
         args.refuse("name a DATASET, a --role or --all")
@@ -168,7 +171,7 @@ def _named(args: argparse.Namespace, engine: Any) -> list[str]:
     if args.roles:
         found += role_datasets(engine, args.roles, pool=args.pool, root=args.root)
     if args.all:
-        found += [each.dataset for each in scheduled(engine)]
+        found += with_schedule(engine)
     return list(dict.fromkeys(found))
 
 

@@ -6,7 +6,7 @@ from shlex import quote
 
 from zfstune.cli import status
 from zfstune.cli.opening import image_meant, open_meant
-from zfstune.cli.output import print_json, print_table, warn
+from zfstune.cli.output import print_json, print_table, report, warn
 from zfstune.errors import PolicyError
 from zfstune.fit import mismatch, policy_command
 from zfstune.policy_text import format_policy
@@ -30,9 +30,11 @@ __all__ = ["show", "warn_of_misfits"]
 
 def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) -> int:
     """Show the schedules of the datasets named and those below; None: of all."""
+    faults: list[PolicyError] = []
     with open_meant(args) as engine:
         roots = [] if named is None else named(engine)
-        found = scheduled(engine, roots) if named is None or roots else []
+        whole = named is None or roots
+        found = scheduled(engine, roots, faults=faults) if whole else []
     enabled = enabled_timers(args.folder)
     folder = state_folder(args.state, image=image_meant(args))
     rows: list[dict[str, Any]] = [
@@ -63,7 +65,9 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
             f"zfstune schedule install {' '.join(map(quote, outdated))}",
         )
     warn_of_misfits(found)
-    return status.DONE
+    for fault in faults:
+        report(fault)
+    return status.PARTLY if faults else status.DONE
 
 
 def warn_of_misfits(schedules: Iterable[Scheduled]) -> None:
