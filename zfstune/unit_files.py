@@ -12,20 +12,21 @@ from zfstune.errors import PlanError
 from zfstune.frozen import frozen
 from zfstune.quoting import shown
 from zfstune.runs import draft_name, write_file
-from zfstune.unit_text import JOBS, PREFIX, WANTS, Unit, owner_of
+from zfstune.unit_text import JOBS, PREFIX, WANTS, Unit, hook_of, owner_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = [
+    "Standing",
     "Step",
     "carry_out",
     "enabled_timers",
     "installed",
-    "outdated_timers",
     "plan_install",
     "plan_remove",
+    "standing",
 ]
 
 _MOST_BYTES = 1 << 16
@@ -78,19 +79,37 @@ def enabled_timers(folder: str) -> set[tuple[str, str]]:
     }
 
 
-def outdated_timers(folder: str, timers: Mapping[str, Unit]) -> list[str]:
-    """Give the jobs whose timers are there, and are others than those given.
+@frozen
+class Standing:
+    """What is installed of a dataset.
+
+    Attributes:
+        outdated: The jobs whose timers are others than would be written now.
+        on_failure: The unit that its services start when they fail; empty: none.
+        prunes: Whether there is a timer that prunes.
+    """
+
+    outdated: tuple[str, ...]
+    on_failure: str
+    prunes: bool
+
+
+def standing(folder: str, dataset: str, timers: Mapping[str, Unit]) -> Standing:
+    """Look what is installed of a dataset.
 
     Args:
         folder: Of the units.
+        dataset: Its full name.
         timers: By job, as they would be written now.
     """
     there = installed(folder)
-    return [
-        job
-        for job, unit in timers.items()
-        if unit.name in there and there[unit.name].text != unit.text
-    ]
+    own = [unit for unit in there.values() if owner_of(unit.text) == dataset]
+    found = {job: there[t.name].text for job, t in timers.items() if t.name in there}
+    return Standing(
+        tuple(job for job, text in found.items() if text != timers[job].text),
+        next(filter(None, (hook_of(unit.text) for unit in own)), ""),
+        "prune" in found,
+    )
 
 
 def plan_install(

@@ -28,6 +28,7 @@ __all__ = [
     "Unit",
     "check_hook",
     "escape",
+    "hook_of",
     "owner_of",
     "timers_for",
     "units_for",
@@ -180,6 +181,12 @@ def owner_of(text: str) -> str | None:
     """Give the dataset that a unit was written for, None: zfstune did not write it."""
     first, _, _ = text.partition("\n")
     return first.removeprefix(_MARK) if first.startswith(_MARK) else None
+
+
+def hook_of(text: str) -> str:
+    """Give the unit that a service of zfstune's starts on a failure; empty: none."""
+    lines = (line.partition("=") for line in text.splitlines())
+    return next((value for key, _, value in lines if key == "OnFailure"), "")
 
 
 def check_hook(name: str) -> str:

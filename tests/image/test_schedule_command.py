@@ -158,7 +158,8 @@ def test_timers_of_an_earlier_version_are_told(
     """With the command that writes them anew, and it does."""
     engine.create("tank/a")
     set_policy(engine, "tank/a", parse_policy("daily=30 tz=Europe/Berlin"))
-    command("install", "tank/a", "--every", "daily@02:05")
+    hook = ("--on-failure", "alert@%n.service")
+    command("install", "tank/a", "--every", "daily@02:05", "--no-prune", *hook)
     assert command("show")[2] == ""
     [timer] = (tmp_path / "units").glob("zfstune-snapshot-*.timer")
     old = "OnCalendar=*-*-* 02:05:00 Europe/Berlin\n"
@@ -169,12 +170,12 @@ def test_timers_of_an_earlier_version_are_told(
     timer.write_text("".join(kept).replace("[Timer]\n", f"[Timer]\n{old}"))
     told = (
         "zfstune: the timers of 'tank/a' are not those that would be written now\n"
-        "hint: zfstune schedule install tank/a\n"
+        "hint: zfstune schedule install --on-failure alert@%n.service --no-prune tank/a\n"
     )
     assert command("show")[2] == told
     [row] = json.loads(command("show", "--json")[1])["schedules"]
     assert row["outdated"] == ["snapshot"]
-    command("install", "tank/a")
+    command("install", "--no-prune", *hook, "tank/a")
     assert timer.read_text() == "".join(lines)
     assert command("show")[2] == ""
 

@@ -14,13 +14,14 @@ import pytest
 from zfstune.cadence import Cadence, parse_cadence
 from zfstune.errors import InvalidValue, PlanError
 from zfstune.unit_files import (
+    Standing,
     Step,
     carry_out,
     enabled_timers,
     installed,
-    outdated_timers,
     plan_install,
     plan_remove,
+    standing,
 )
 from zfstune.unit_text import WANTS, Unit, escape, owner_of, timers_for, units_for
 
@@ -122,16 +123,21 @@ def test_timers_of_an_earlier_version_are_told(tmp_path: Path) -> None:
     """Those that are there and would be written otherwise; not those that are not."""
     folder = os.fspath(tmp_path)
     timers = timers_for("tank/a-b", HOURLY, BERLIN)
-    assert outdated_timers(folder, timers) == []
-    install(tmp_path, *units())
-    assert outdated_timers(folder, timers) == []
+    assert standing(folder, "tank/a-b", timers) == Standing((), "", prunes=False)
+    install(tmp_path, *units(on_failure="alert@%n.service"), *units("tank/c"))
+    found = standing(folder, "tank/a-b", timers)
+    assert found == Standing((), "alert@%n.service", prunes=True)
     path = tmp_path / timers["snapshot"].name
     path.write_text(
         path.read_text().replace("*-*-* *:00:00 UTC", "*-*-* *:00:00 Asia/Tokyo")
     )
-    assert outdated_timers(folder, timers) == ["snapshot"]
+    assert standing(folder, "tank/a-b", timers).outdated == ("snapshot",)
+    others = timers_for("tank/c", HOURLY, BERLIN)
+    assert standing(folder, "tank/c", others) == Standing((), "", prunes=True)
     assert "write" in install(tmp_path, *units())
-    assert outdated_timers(folder, timers) == []
+    assert standing(folder, "tank/a-b", timers) == Standing((), "", prunes=True)
+    install(tmp_path, *units(prunes=False))
+    assert not standing(folder, "tank/a-b", timers).prunes
 
 
 def test_no_prune_no_units_for_it() -> None:

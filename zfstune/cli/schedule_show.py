@@ -12,7 +12,7 @@ from zfstune.fit import mismatch, policy_command
 from zfstune.policy_text import format_policy
 from zfstune.runs import reported_run, state_folder
 from zfstune.scheduling import scheduled
-from zfstune.unit_files import enabled_timers, outdated_timers
+from zfstune.unit_files import enabled_timers, standing
 from zfstune.unit_text import JOBS, timers_for
 
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zfstune.engine import Engine
     from zfstune.run_record import LastRun
     from zfstune.scheduling import Scheduled
+    from zfstune.unit_files import Standing
 
 __all__ = ["show", "warn_of_misfits"]
 
@@ -37,6 +38,7 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
         found = scheduled(engine, roots, faults=faults) if whole else []
     enabled = enabled_timers(args.folder)
     folder = state_folder(args.state, image=image_meant(args))
+    stand = {each.dataset: _standing(args.folder, each) for each in found}
     rows: list[dict[str, Any]] = [
         {
             "dataset": each.dataset,
@@ -44,7 +46,7 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
             "keeps": None if each.policy is None else format_policy(each.policy),
             "datasets": list(each.members),
             "timers": [job for job in JOBS if (job, each.dataset) in enabled],
-            "outdated": _outdated(args.folder, each),
+            "outdated": list(stand[each.dataset].outdated),
             "runs": {
                 job: reported_run(folder, job, each.dataset, each.guid) for job in JOBS
             },
@@ -58,12 +60,9 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
     else:
         header = ("DATASET", "EVERY", "KEEPS", "TIMERS", "LAST SNAPSHOT", "LAST PRUNE")
         print_table(header, [_cells(row) for row in rows], scripted=args.H)
-    outdated = [row["dataset"] for row in rows if row["outdated"]]
-    if outdated:
-        warn(
-            f"the timers of {_listed(outdated)} are not those that would be written now",
-            f"zfstune schedule install {' '.join(map(quote, outdated))}",
-        )
+    for each in found:
+        if stand[each.dataset].outdated:
+            _warn_of_outdated(each, stand[each.dataset])
     warn_of_misfits(found)
     for fault in faults:
         report(fault)
@@ -79,17 +78,23 @@ def warn_of_misfits(schedules: Iterable[Scheduled]) -> None:
             warn(f"'{each.dataset}': {fault}", command)
 
 
-def _outdated(folder: str, each: Scheduled) -> list[str]:
-    """Give the jobs whose timers are others than would be written now."""
+def _standing(folder: str, each: Scheduled) -> Standing:
     try:
         timers = timers_for(each.dataset, each.cadence, each.zone())
     except PolicyError:  # of a zone that is gone; a run says so
-        return []
-    return outdated_timers(folder, timers)
+        timers = {}
+    return standing(folder, each.dataset, timers)
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
+def _warn_of_outdated(each: Scheduled, there: Standing) -> None:
+    """Say which command writes the timers anew, and keeps what else was asked for."""
+    options = f" --on-failure {quote(there.on_failure)}" if there.on_failure else ""
+    if each.prunes and not there.prunes:
+        options += " --no-prune"
+    warn(
+        f"the timers of '{each.dataset}' are not those that would be written now",
+        f"zfstune schedule install{options} {quote(each.dataset)}",
+    )
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
