@@ -43,6 +43,24 @@ image_check_pool(nvlist_t *targets)
 }
 
 /*
+ * libzpool does not say its patch release.  Properties that came with one do:
+ * redundant_metadata=some with 2.1.7, prefetch with 2.2.4.
+ */
+static unsigned int
+least_patch(void)
+{
+	int id = zpool.zfs_name_to_prop("redundant_metadata");
+	const char *word;
+
+	if (zpool.minor == 1 &&
+	    zpool.zfs_prop_index_to_string(id, 2, &word) == 0)
+		return (7);
+	if (zpool.minor == 2 && zpool.zfs_name_to_prop("prefetch") >= 0)
+		return (4);
+	return (0);
+}
+
+/*
  * The last change is on disk before this returns: an export waits for it.  The
  * library stays as it is, for the process ends next: kernel_fini() would take 1.5 s
  * to see its threads out, most of what a short use of an image costs.
@@ -93,6 +111,7 @@ embedded_open(struct lzc *z, const struct image_args *args, char *why,
 	image_fill_stream(z);
 	z->close = embedded_close;
 	z->minor = zpool.minor;
+	z->patch = least_patch();
 	z->max_recordsize = *zpool.max_recordsize;
 	image = z;
 	return (0);

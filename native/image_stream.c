@@ -1,8 +1,8 @@
 /*
  * Streams out of an image and into one, in the format of every other ZFS.
  *
- * dmu_send() writes through a function; dmu_recv_begin() wants the first record
- * read for it and takes the rest from a descriptor by itself.
+ * dmu_send() writes through a function; dmu_recv_begin() is given the first record
+ * and takes the rest from a descriptor by itself.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,6 @@
 
 static const char tag[] = "zfstune";
 
-enum { STREAM_TRUNCATED = 1040 };	/* ZFS_ERR_STREAM_TRUNCATED */
 enum { RECORD_BEGIN = 0, HEADER_SUBSTREAM = 1 };
 #define	STREAM_MAGIC	0x2F5bacbacULL
 #define	FEATURE_RAW	(1ULL << 24)	/* DMU_BACKUP_FEATURE_RAW */
@@ -31,7 +30,7 @@ struct begin {			/* dmu_replay_record_t with drr_begin */
 	uint64_t fromguid;
 	char toname[256];
 };
-_Static_assert(sizeof (struct begin) == 312, "dmu_replay_record_t");
+_Static_assert(sizeof (struct begin) == STREAM_HEADER, "dmu_replay_record_t");
 
 struct sink {
 	int fd;
@@ -152,23 +151,6 @@ image_snaprange_space(const char *first, const char *last, uint64_t *bytes)
 	return (error);
 }
 
-static int
-read_all(int fd, void *data, size_t len)
-{
-	for (char *at = data; len > 0; ) {
-		ssize_t n = read(fd, at, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return (errno);
-		if (n == 0)
-			return (STREAM_TRUNCATED);
-		at += n;
-		len -= (size_t)n;
-	}
-	return (0);
-}
-
 /*
  * What libzpool would assert on is refused here: a stream is untrusted.  Packages
  * (zfs send -R, -p) are libzfs's to take apart, big-endian streams nobody's.
@@ -189,8 +171,9 @@ check_begin(const struct begin *begin, boolean_t raw)
 
 /* zfs_ioc_recv_impl() */
 static int
-receive(const char *snapshot, nvlist_t *props, const char *origin,
-    boolean_t force, boolean_t raw, boolean_t resumable, int fd)
+image_receive_with_header(const char *snapshot, nvlist_t *props,
+    const char *origin, boolean_t force, boolean_t resumable, boolean_t raw,
+    int fd, const struct dmu_replay_record *header)
 {
 	/* all of these must live until dmu_recv_end() */
 	union { char room[4096]; uint64_t align; } cookie;
@@ -205,9 +188,8 @@ receive(const char *snapshot, nvlist_t *props, const char *origin,
 		return (EINVAL);
 	(void) snprintf(dataset, sizeof (dataset), "%.*s",
 	    (int)(at - snapshot), snapshot);
-	int error = read_all(fd, &begin, sizeof (begin));
-	if (error == 0)
-		error = check_begin(&begin, raw);
+	memcpy(&begin, (const void *)header, sizeof (begin));
+	int error = check_begin(&begin, raw);
 	if (error != 0)
 		return (error);
 	if (zpool.minor < 2)
@@ -225,26 +207,11 @@ receive(const char *snapshot, nvlist_t *props, const char *origin,
 	return (error != 0 ? error : zpool.dmu_recv_end(&cookie, NULL));
 }
 
-static int
-image_receive(const char *snapshot, nvlist_t *props, const char *origin,
-    boolean_t force, boolean_t raw, int fd)
-{
-	return (receive(snapshot, props, origin, force, raw, B_FALSE, fd));
-}
-
-static int
-image_receive_resumable(const char *snapshot, nvlist_t *props,
-    const char *origin, boolean_t force, boolean_t raw, int fd)
-{
-	return (receive(snapshot, props, origin, force, raw, B_TRUE, fd));
-}
-
 void
 image_fill_stream(struct lzc *z)
 {
 	z->lzc_send_resume = image_send;
 	z->lzc_send_space = image_send_space;
-	z->lzc_receive = image_receive;
-	z->lzc_receive_resumable = image_receive_resumable;
+	z->lzc_receive_with_header = image_receive_with_header;
 	z->lzc_snaprange_space = image_snaprange_space;
 }

@@ -23,6 +23,10 @@ enum lzc_send_flags {
 };
 #endif
 
+/* include/sys/zfs_ioctl.h: the first record of a stream, STREAM_HEADER bytes long */
+struct dmu_replay_record;
+enum { STREAM_HEADER = 312 };
+
 #define	LZC_FUNCTIONS(X)						\
 	X(int, libzfs_core_init, (void))				\
 	X(void, libzfs_core_fini, (void))				\
@@ -46,10 +50,9 @@ enum lzc_send_flags {
 	    enum lzc_send_flags, uint64_t, uint64_t))			\
 	X(int, lzc_send_space, (const char *, const char *,		\
 	    enum lzc_send_flags, uint64_t *))				\
-	X(int, lzc_receive, (const char *, nvlist_t *, const char *,	\
-	    boolean_t, boolean_t, int))					\
-	X(int, lzc_receive_resumable, (const char *, nvlist_t *,	\
-	    const char *, boolean_t, boolean_t, int))			\
+	X(int, lzc_receive_with_header, (const char *, nvlist_t *,	\
+	    const char *, boolean_t, boolean_t, boolean_t, int,		\
+	    const struct dmu_replay_record *))				\
 	X(int, lzc_snaprange_space,					\
 	    (const char *, const char *, uint64_t *))			\
 	X(int, lzc_channel_program, (const char *, const char *,	\
@@ -104,6 +107,7 @@ struct lzc {
 
 	/* 0 where /sys/module/zfs says it */
 	unsigned int minor;		/* of the release 2.x */
+	unsigned int patch;		/* 2.x.y is at least this */
 	uint64_t max_recordsize;	/* in bytes */
 };
 

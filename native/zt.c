@@ -82,6 +82,12 @@ zt_minor(struct zt *zt)
 	return (zt->z.minor);
 }
 
+unsigned int
+zt_patch(struct zt *zt)
+{
+	return (zt->z.patch);
+}
+
 uint64_t
 zt_max_recordsize(struct zt *zt)
 {

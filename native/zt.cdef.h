@@ -22,6 +22,7 @@ int zt_open_image(struct zt **zt, const char *path, const char *create_pool,
     uint64_t bytes, uint64_t ashift, char *why, size_t why_size);
 void zt_close(struct zt *zt);
 unsigned int zt_minor(struct zt *zt);
+unsigned int zt_patch(struct zt *zt);
 uint64_t zt_max_recordsize(struct zt *zt);
 
 /* From now on this process ends when its parent, which is `parent`, does. */
@@ -74,14 +75,16 @@ int zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t size,
 
 /*
  * Streams.  An empty `base` or `origin` is none; flags are lzc_send_flags; a
- * send goes on at (object, offset), both 0 at the start.
+ * send goes on at (object, offset), both 0 at the start.  Of a stream that is
+ * received the caller has read the first record, and hands it over.
  */
 int zt_send(struct zt *zt, int fd, const char *snapshot, const char *base,
     int flags, uint64_t object, uint64_t offset);
 int zt_send_space(struct zt *zt, const char *snapshot, const char *base,
     int flags, struct zt_buf *out);
 int zt_receive(struct zt *zt, int fd, const char *snapshot,
-    const char *origin, int force, int raw, int resumable);
+    const char *origin, int force, int raw, int resumable,
+    const uint8_t *header, size_t size);
 int zt_snaprange_space(struct zt *zt, const char *first, const char *last,
     struct zt_buf *out);
 int zt_channel_program(struct zt *zt, const char *pool, const char *program,

@@ -114,7 +114,11 @@ zt_get_bookmarks(struct zt *zt, const char *dataset, struct zt_buf *out)
 	int error = nvp->nvlist_alloc(&props, 1, 0);
 
 	if (error == 0)
+		error = nvp->nvlist_add_boolean(props, "guid");
+	if (error == 0)
 		error = nvp->nvlist_add_boolean(props, "createtxg");
+	if (error == 0)
+		error = nvp->nvlist_add_boolean(props, "creation");
 	if (error == 0)
 		error = zt->z.lzc_get_bookmarks(dataset, props, &list);
 	nvp->nvlist_free(props);

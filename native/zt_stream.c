@@ -1,4 +1,7 @@
 /* Streams, what they would take, and channel programs. */
+#include <errno.h>
+#include <string.h>
+
 #include "buf.h"
 #include "zt_impl.h"
 
@@ -30,12 +33,19 @@ zt_send_space(struct zt *zt, const char *snapshot, const char *base, int flags,
 
 int
 zt_receive(struct zt *zt, int fd, const char *snapshot, const char *origin,
-    int force, int raw, int resumable)
+    int force, int raw, int resumable, const uint8_t *header, size_t size)
 {
+	/* the record holds 64-bit numbers, and bytes lie anywhere */
+	union { uint64_t align; uint8_t bytes[STREAM_HEADER]; } begin;
+
+	if (size != sizeof (begin.bytes))
+		return (EINVAL);
+	memcpy(begin.bytes, header, size);
 	/* no properties: what a stream may set is not for a stream to say */
-	return ((resumable ? zt->z.lzc_receive_resumable : zt->z.lzc_receive)(
-	    snapshot, NULL, or_null(origin), force ? B_TRUE : B_FALSE,
-	    raw ? B_TRUE : B_FALSE, fd));
+	return (zt->z.lzc_receive_with_header(snapshot, NULL, or_null(origin),
+	    force ? B_TRUE : B_FALSE, resumable ? B_TRUE : B_FALSE,
+	    raw ? B_TRUE : B_FALSE, fd,
+	    (const struct dmu_replay_record *)(const void *)&begin));
 }
 
 int

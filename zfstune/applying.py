@@ -22,6 +22,7 @@ from zfstune.manifest import host_name
 from zfstune.planner import make_plan
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.profile import Profile, choose, load
+from zfstune.properties import settable
 from zfstune.sharing import export, read_exports
 from zfstune.wanted import wanted_accounts
 
@@ -270,13 +271,13 @@ def _carry_out(engine: Engine, actions: tuple[Action, ...]) -> tuple[Action, ...
 def _do(engine: Engine, action: Action) -> None:
     match action:
         case Create():
-            engine.create(action.dataset, properties=action.properties)
+            engine.create(action.dataset, properties=settable(action.properties))
         case Adjust():
             # in this order a kill leaves the record of what was set in place
             for prop in action.inherited:
                 engine.inherit(action.dataset, prop)
             if action.values:
-                engine.set(action.dataset, action.values)
+                engine.set(action.dataset, settable(action.values))
         case MountDataset():
             engine.mount(action.dataset)
         case Remount():

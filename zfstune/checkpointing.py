@@ -269,7 +269,7 @@ def _plan(
                 hint="boot another environment first, or promote that one",
             )
         path = mounts[dataset].path if dataset in mounts else ""
-        marks = engine.bookmarks(dataset)
+        marks = {m.name: m.createtxg for m in engine.bookmarks(dataset).values()}
         rewinds.append(
             make_rewind(
                 snapshot, own, bookmarks=marks, parents=parents, below=below, path=path

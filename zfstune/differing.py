@@ -6,7 +6,7 @@ from zfstune import properties as props
 from zfstune.actions import Caution, Change, display
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.record import OWN_PREFIX, read_record, write_record
-from zfstune.state import LOCAL, RECEIVED, PropertyValue
+from zfstune.state import LOCAL, NONE, RECEIVED, PropertyValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def compare(found: Dataset, wanted: Wanted, unsaid: Mapping[str, str]) -> Differ
                 _warn_fixed(found.name, name, have, value, difference)
             continue
         kept[name] = value
-        if found.local(name) == value:
+        if found.own(name) == value:
             continue
         setting = wanted.settings.get(name)
         drift, note = _cause(found, wanted, name, value, record if managed else None)
@@ -149,7 +149,7 @@ def _give_back(
 ) -> None:
     """Inherit again what the profile no longer asks for, unless changed by hand."""
     for name, noted in record.items():
-        have = found.local(name)
+        have = found.own(name)
         if (
             have is None
             or name in wanted.values
@@ -189,8 +189,9 @@ def _cause(
     shown = "unset" if have is None else display(name, have)
     if record is None:
         return False, "adopted" if have != value else "adopted: now set here"
-    if name in record and (record[name] != have or source != LOCAL):
-        if source == LOCAL:
+    local = source in (LOCAL, NONE)
+    if name in record and (record[name] != have or not local):
+        if local:
             return True, f"drift: set by hand to {shown}"
         if source == RECEIVED:
             return True, f"drift: received as {shown}"

@@ -13,7 +13,7 @@ from zfstune.actions import display
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.property_rules import UNSAFE
 from zfstune.record import OWN_PREFIX, read_record
-from zfstune.state import DEFAULT, LOCAL, RECEIVED, PropertyValue
+from zfstune.state import DEFAULT, LOCAL, NONE, RECEIVED, PropertyValue
 from zfstune.verdict import Finding
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ def drift(
             if asked is not None and found.value(name) != asked:
                 yield _fixed(found, name, asked)
             continue
-        own = found.local(name)
+        own = found.own(name)
         noted = record.get(name)
         if own is not None and (own in (noted, asked) or own_choice):
             if own != asked and wanted is not None:
@@ -85,9 +85,9 @@ def _drifted(
     shown = "unset" if have is None else display(name, have)
     should = display(name, expected)
     was = "was set to" if noted else "should be"
-    if standing.source in (LOCAL, RECEIVED):
+    if standing.source in (LOCAL, NONE, RECEIVED):
         state = "drift-local"
-        how = "set by hand" if standing.source == LOCAL else "received"
+        how = "received" if standing.source == RECEIVED else "set by hand"
         note = f"{name} is {shown}, {how}, and {was} {should}"
     else:
         state = "drift-inherited"
@@ -97,7 +97,7 @@ def _drifted(
     return Finding(
         state,
         note,
-        hint or f"zfs set {name}={expected} {found.name}",
+        hint or f"zfs set {name}={props.settable({name: expected})[name]} {found.name}",
         name,
         expected,
         have,

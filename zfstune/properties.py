@@ -7,9 +7,9 @@ look at the system: what depends on the running release comes in as :class:`Limi
 
 Where libzfs and zfstune differ on purpose:
 
-- ``quota=0`` means ``none``, as `zfs get -p` prints it; libzfs insists on the word.
 - ``none`` is 0 for quotas and reservations alone; libzfs takes it for any number.
-- Sizes are never rounded (:mod:`zfstune.size`).
+- Sizes are never rounded (:mod:`zfstune.size`), but that of a new volume, which is
+  rounded up to whole blocks as ``zfs create -V`` does.
 - ``xattr`` reads as ``sa`` or ``dir``, never ``on``, whose meaning changed in 2.3.
 - The short column names (``recsize``) are not taken for names.
 """
@@ -41,6 +41,7 @@ __all__ = [
     "feature_for",
     "find",
     "is_user",
+    "settable",
     "to_text",
 ]
 
@@ -62,6 +63,7 @@ _MIN_PBKDF2_ITERATIONS = 100_000
 _USER_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.:")
 
 _SPACES = frozenset({"quota", "refquota", "reservation", "refreservation"})
+_NEVER_ZERO = frozenset({"quota", "refquota"})
 _COUNTS = frozenset(
     {"filesystem_limit", "snapshot_limit", "filesystem_count", "snapshot_count"}
 )
@@ -163,6 +165,14 @@ def canonical(name: str, text: str, *, limits: Limits = DEFAULT_LIMITS) -> str:
         return text
     prop = _known(name)
     return text if prop.readonly else to_text(name, _parse(prop, text, limits))
+
+
+def settable(values: Mapping[str, str]) -> dict[str, str]:
+    """Spell canonical values as they may be set: no quota is ``none``, not ``0``."""
+    return {
+        name: "none" if name in _NEVER_ZERO and value == "0" else value
+        for name, value in values.items()
+    }
 
 
 def to_text(name: str, raw: int | str) -> str:
@@ -354,6 +364,8 @@ def _check_number(prop: Property, text: str, raw: int, limits: Limits) -> None:
         raise refusal(name, text, f"{format_size(_MAX_BLOCK_BYTES)} is the most")
     elif name == "volsize" and not raw:
         raise refusal(name, text, "a volume cannot have size zero")
+    elif name in _NEVER_ZERO and not raw and text != "none":
+        raise refusal(name, text, "zero is no limit", f"use {name}=none for no limit")
     elif name == "pbkdf2iters" and raw < _MIN_PBKDF2_ITERATIONS:
         raise refusal(name, text, f"{_MIN_PBKDF2_ITERATIONS} is the least")
 

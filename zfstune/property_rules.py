@@ -133,11 +133,15 @@ def check_together(
 def _check_volume(
     checked: Mapping[str, int | str], *, creating: bool, volblocksize: int | None
 ) -> None:
-    """Check the size of a volume against its blocks (zvol_check_volsize)."""
+    """Check the size of a volume against its blocks (zvol_check_volsize).
+
+    That of a new one is rounded up to whole blocks (zfs_do_create() in
+    cmd/zfs/zfs_main.c); one that is set later has to fit.
+    """
     size = checked.get("volsize")
-    if size is None:
-        if creating:
-            raise refusal("volsize", None, "a volume needs a size, and none is given")
+    if size is None and creating:
+        raise refusal("volsize", None, "a volume needs a size, and none is given")
+    if size is None or creating:
         return
     block = int(checked.get("volblocksize", volblocksize or 0))
     if block and int(size) % block:

@@ -100,7 +100,7 @@ class PrunePlan:
             "snapshots": [
                 {
                     "name": d.snapshot.name,
-                    "guid": d.snapshot.guid,
+                    "guid": str(d.snapshot.guid),  # jq rounds numbers above 2**53
                     "createtxg": d.snapshot.createtxg,
                     "action": "keep" if d.keep else "destroy",
                     "spared": d.spared,

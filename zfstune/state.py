@@ -23,6 +23,7 @@ __all__ = [
     "LOCAL",
     "NONE",
     "RECEIVED",
+    "Bookmark",
     "Dataset",
     "Limits",
     "Mount",
@@ -39,6 +40,8 @@ INHERITED = "inherited"
 RECEIVED = "received"
 DEFAULT = "default"
 NONE = "none"  # read-only properties have no source: `zfs get` prints "-"
+
+_OWN = frozenset({LOCAL, NONE})
 
 
 @frozen
@@ -70,6 +73,14 @@ class _WithProperties:
         """Give the value set on this very dataset or snapshot, or None."""
         found = self.properties.get(name)
         return found.value if found is not None and found.source == LOCAL else None
+
+    def own(self, name: str) -> str | None:
+        """Give a value that is this dataset's own: set here, or kept in the dataset itself.
+
+        What lies in a filesystem's own blocks, its ``version`` for one, has no source.
+        """
+        found = self.properties.get(name)
+        return found.value if found is not None and found.source in _OWN else None
 
     def value(self, name: str) -> str | None:
         """Give the value in force, wherever it was set, or None where there is none."""
@@ -133,6 +144,23 @@ class Snapshot(_WithProperties):
     def short_name(self) -> str:
         """What stands behind the ``@``."""
         return self.name.partition("@")[2]
+
+
+@frozen
+class Bookmark:
+    """A bookmark: what is left of a snapshot for the base of an incremental send.
+
+    Attributes:
+        name: Full name, ``dataset#bookmark``.
+        guid: Identity of the snapshot that it was made of.
+        createtxg: Transaction group of that snapshot's creation.
+        creation: Seconds since 1970 at which that snapshot was taken.
+    """
+
+    name: str
+    guid: int
+    createtxg: int
+    creation: int
 
 
 @frozen

@@ -27,7 +27,7 @@ _MOST_COPIES = 3  # SPA_DVAS_PER_BP
 _UINT64_MAX = (1 << 64) - 1
 
 
-def default_block_bytes(volsize_bytes: int, least_bytes: int, vdevs: Iterable[Vdev]) -> int:
+def default_block_bytes(least_bytes: int, vdevs: Iterable[Vdev]) -> int:
     """Choose the block size of a volume for which none was asked.
 
     A block smaller than what a raidz or draid vdev allocates at least wastes the
@@ -35,13 +35,12 @@ def default_block_bytes(volsize_bytes: int, least_bytes: int, vdevs: Iterable[Vd
     cmd/zfs/zfs_main.c); that of 2.4 has forgotten raidz.
 
     Args:
-        volsize_bytes: Size of the volume; a block must divide it.
         least_bytes: The release's own default.
         vdevs: The pool's top-level vdevs.
     """
     width = max((_least_bytes(v) for v in vdevs if v.role == "normal"), default=0)
     block = least_bytes
-    while block * 2 <= width and volsize_bytes % (block * 2) == 0:
+    while block * 2 <= width:
         block *= 2
     return block
 

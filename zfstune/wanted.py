@@ -189,7 +189,8 @@ def _check_name(wanted: Wanted) -> None:
 def _check_together(wanted: Wanted, limits: props.Limits) -> None:
     """Refuse values that are fine one by one and not with each other."""
     try:
-        props.check(wanted.values, kind="filesystem", creating=True, limits=limits)
+        values = props.settable(wanted.values)
+        props.check(values, kind="filesystem", creating=True, limits=limits)
         # The note of all of them must fit a user property.
         note = {APPLIED_PROPERTY: write_record(wanted.values)}
         props.check(note, kind="filesystem", creating=True)

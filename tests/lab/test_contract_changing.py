@@ -21,6 +21,7 @@ from zfstune.errors import (
     NotFound,
     RefusedValue,
 )
+from zfstune.state import Bookmark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -320,15 +321,19 @@ def test_holds(engine: Engine, dataset: str, command: Callable[..., str]) -> Non
 
 
 def test_bookmarks(engine: Engine, dataset: str, command: Callable[..., str]) -> None:
-    """A bookmark keeps its snapshot's createtxg when that is gone."""
+    """A bookmark keeps its snapshot's guid, createtxg and time when that is gone."""
     engine.take_snapshots([f"{dataset}@a"])
-    createtxg = engine.snapshot(f"{dataset}@a").createtxg
+    taken = engine.snapshot(f"{dataset}@a")
     engine.bookmark(f"{dataset}@a", f"{dataset}#a")
     engine.bookmark(f"{dataset}@a", f"{dataset}#b")
     engine.destroy_snapshots([f"{dataset}@a"])
-    assert engine.bookmarks(dataset) == {f"{dataset}#{n}": createtxg for n in "ab"}
+    assert engine.bookmarks(dataset) == {
+        name: Bookmark(name, taken.guid, taken.createtxg, taken.creation or 0)
+        for name in (f"{dataset}#a", f"{dataset}#b")
+    }
     assert listed(command, dataset, "bookmark") == ["#a", "#b"]
-    assert get(command, "createtxg", f"{dataset}#a")[0] == str(createtxg)
+    for prop in ("guid", "createtxg", "creation"):
+        assert get(command, prop, f"{dataset}#a")[0] == str(getattr(taken, prop))
     engine.destroy_bookmarks([f"{dataset}#a", f"{dataset}#none"])
     assert listed(command, dataset, "bookmark") == ["#b"]
     engine.destroy_bookmarks([])

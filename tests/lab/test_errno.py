@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from zfstune.engine import _errno
+from zfstune.engine import _errno, _meanings
 from zfstune.engine._binding import lib
 from zfstune.engine.native import NativeEngine
 from zfstune.errors import (
@@ -363,7 +363,7 @@ def test_quotas(scene: Scene) -> None:
 
 def test_every_row_is_seen_or_excused() -> None:
     """Each row of the table was provoked above or stands below with the reason."""
-    rows = {(op, code) for op, of in _errno._SPECIAL.items() for code in of}
+    rows = {(op, code) for op, of in _meanings.SPECIAL.items() for code in of}
     operations = {"create", "clone", "destroy", "snapshot", "destroy snapshot", "rename"}
     operations |= {"promote", "roll back", "hold", "release", "bookmark", "set"}
     operations |= {"destroy bookmark"}
@@ -371,7 +371,7 @@ def test_every_row_is_seen_or_excused() -> None:
     assert mine - SEEN - EXCUSED.keys() == set()
     assert EXCUSED.keys() & SEEN == set()
     general = {code for _, code in SEEN} | set(GENERAL_EXCUSED)
-    assert set(_errno._GENERAL) - general == set()
+    assert set(_meanings.GENERAL) - general == set()
 
 
 EXACTLY = [("destroy snapshot", n) for n in (e.EUSERS, e.ESTALE, e.ECANCELED, e.ECHRNG)]

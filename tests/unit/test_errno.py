@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune import errors
-from zfstune.engine import _errno
+from zfstune.engine import _meanings
 from zfstune.engine._errno import batch_error, by_target, engine_error
 from zfstune.errors import (
     AlreadyExists,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zfstune.errors import EngineError
 
 SPECIAL = [
-    (operation, code) for operation, found in _errno._SPECIAL.items() for code in found
+    (operation, code) for operation, found in _meanings.SPECIAL.items() for code in found
 ]
 
 
@@ -33,17 +33,17 @@ SPECIAL = [
 def test_an_operation_overrides(operation: str, code: int) -> None:
     """What an operation says of an errno wins over what it means in general."""
     error = engine_error(operation, "tank/a", code)
-    meaning = _errno._SPECIAL[operation][code]
+    meaning = _meanings.SPECIAL[operation][code]
     assert type(error) is meaning.kind
     assert str(error) == f"cannot {operation} 'tank/a': {meaning.reason}"
     assert (error.operation, error.target, error.errno) == (operation, "tank/a", code)
 
 
-@pytest.mark.parametrize("code", _errno._GENERAL)
+@pytest.mark.parametrize("code", _meanings.GENERAL)
 def test_the_general_meaning(code: int) -> None:
     """An operation with nothing to say of an errno leaves its general meaning."""
     error = engine_error("read", "tank/a", code)
-    assert type(error) is _errno._GENERAL[code].kind
+    assert type(error) is _meanings.GENERAL[code].kind
     assert str(error).startswith("cannot read 'tank/a': ")
 
 
@@ -81,7 +81,7 @@ def test_every_errno_reads_like_a_sentence(operation: str, code: int) -> None:
     assert not error.reason.isdigit()
     assert not str(error).endswith(".")
     assert not error.hint.endswith(".")
-    if code >= 1024 and code not in _errno._GENERAL:
+    if code >= 1024 and code not in _meanings.GENERAL:
         assert error.reason == f"unknown to zfstune (error {code})"
 
 

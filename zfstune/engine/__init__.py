@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Protocol, Self
 
     from zfstune.errors import EngineError
-    from zfstune.state import Dataset, Limits, Mount, PoolInfo, Snapshot
+    from zfstune.state import Bookmark, Dataset, Limits, Mount, PoolInfo, Snapshot
 else:
     Protocol = object  # what a type checker alone looks at; see zfstune/frozen.py
 
@@ -170,14 +170,17 @@ class Engine(Protocol):
     def bookmark(self, snapshot: str, bookmark: str) -> None:
         """Remember a snapshot's place as the base of an incremental send."""
 
-    def bookmarks(self, dataset: str) -> dict[str, int]:
-        """Give the bookmarks of a dataset: full name to createtxg."""
+    def bookmarks(self, dataset: str) -> dict[str, Bookmark]:
+        """Give the bookmarks of a dataset by full name."""
 
     def destroy_bookmarks(self, names: Iterable[str]) -> None:
         """Destroy bookmarks."""
 
     def send(self, snapshot: str, fd: int, *, base: str = "", raw: bool = False) -> None:
         """Write a snapshot to a descriptor as a stream.
+
+        A signal that raises an exception, as Ctrl-C does, ends it even while nobody
+        reads.
 
         Args:
             snapshot: The snapshot.
@@ -199,6 +202,7 @@ class Engine(Protocol):
         *,
         origin: str = "",
         force: bool = False,
+        losing: Iterable[str] = (),
         raw: bool = False,
         resumable: bool = False,
     ) -> None:
@@ -210,10 +214,17 @@ class Engine(Protocol):
             snapshot: Name to give; its dataset is new, or unchanged since the base.
             fd: Where to read.
             origin: Receive an incremental as a clone of this snapshot.
-            force: Roll the dataset back to the base first: later changes are lost.
+            force: Roll the dataset back to the base first. What was written since is
+                lost, and each snapshot that is newer than the base is destroyed; a
+                full stream replaces the dataset with all of its snapshots.
+            losing: Full names of the snapshots that `force` may destroy so.
             raw: Take encrypted blocks as they are.
             resumable: Keep what arrived if the stream ends early; the property
                 ``receive_resume_token`` then says where to go on.
+
+        Raises:
+            PlanError: `force` would destroy snapshots that `losing` does not name;
+                nothing has changed.
         """
 
     def reclaim_size(self, first: str, last: str) -> int:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Self
 
+    from zfstune.property_table import Release
+
 __all__ = ["Binding"]
 
 ffi, lib = _zfs.ffi, _zfs.lib
@@ -66,9 +68,13 @@ class Binding:
             ashift,
         )
 
-    def image_limits(self) -> tuple[int, int]:
-        """Give the minor release of libzpool and its largest recordsize in bytes."""
-        return lib.zt_minor(self._handle), lib.zt_max_recordsize(self._handle)
+    def image_limits(self) -> tuple[Release, int]:
+        """Give the release of libzpool and its largest recordsize in bytes.
+
+        Its third number is the least that the properties known to it allow.
+        """
+        release = (2, lib.zt_minor(self._handle), lib.zt_patch(self._handle))
+        return release, lib.zt_max_recordsize(self._handle)
 
     def close(self) -> None:
         """Let go of libraries and device; calls that come after raise.

@@ -6,7 +6,7 @@ import errno
 
 from zfstune import names
 from zfstune.engine._errno import WRONG_PARENT, engine_error
-from zfstune.errors import InvalidName, InvalidProperty, NotFound
+from zfstune.errors import InvalidName, InvalidProperty, NotFound, NotSupported
 from zfstune.quoting import shown
 
 TYPE_CHECKING = False
@@ -21,6 +21,7 @@ __all__ = [
     "check_clone",
     "check_clone_parent",
     "check_inheritable",
+    "check_key",
     "check_promotion",
     "check_snapshot",
     "check_values",
@@ -31,6 +32,34 @@ __all__ = [
 def checked(name: str) -> str:
     """Check the name of a dataset or snapshot."""
     return names.check_snapshot(name) if "@" in name else names.check_dataset(name)
+
+
+def check_key(engine: Engine, name: str, properties: Mapping[str, str]) -> None:
+    """Refuse a new dataset that would need a key of its own.
+
+    ``lzc_create`` takes the key itself, which no call of the engine has; without, the
+    kernel says EINVAL and no more (dsl_crypto_params_create_nvlist() in dsl_crypt.c).
+    """
+    encrypted = properties.get("encryption", "off") != "off"
+    if not encrypted and properties.get("keyformat", "none") == "none":
+        return
+    parent = names.parent_of(name) or name
+    if "keyformat" not in properties:
+        try:
+            if engine.dataset(parent).value("encryption") not in (None, "off"):
+                return  # the key comes from there
+        except NotFound:
+            return  # the kernel says so itself, or the parent is made first
+    raise NotSupported(
+        operation="create",
+        target=name,
+        errno=errno.EINVAL,
+        reason="it needs an encryption key of its own, and none can be given here",
+        hint=(
+            "make it with `zfs create -o encryption=on -o keyformat=...`, or below a "
+            "dataset that is encrypted: those take its key over"
+        ),
+    )
 
 
 def check_below_pool(verb: str, name: str, *, creating: bool = False) -> str:
@@ -69,9 +98,9 @@ def check_promotion(engine: Engine, name: str) -> None:
         return
     head = origin.partition("@")[0]
     last = engine.snapshot(origin).createtxg
-    for bookmark, createtxg in engine.bookmarks(head).items():
-        mark = bookmark[len(head) :]
-        if createtxg <= last and name + mark in mine:
+    for bookmark in engine.bookmarks(head).values():
+        mark = bookmark.name[len(head) :]
+        if bookmark.createtxg <= last and name + mark in mine:
             raise engine_error("promote", name, errno.EEXIST, detail=mark)
 
 

@@ -70,7 +70,7 @@ class ImageBinding:
             if code in (errno.ELIBACC, errno.ELIBBAD):
                 raise ZfsUnavailable(f"cannot use ZFS: {why}", hint=_LIBRARY_HINT)
             raise engine_error("open image", path, code)
-        self.minor, self.max_recordsize_bytes = rest
+        self.release, self.max_recordsize_bytes = rest
 
     def close(self) -> None:
         """Export the pool and end the child."""

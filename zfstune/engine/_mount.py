@@ -24,6 +24,7 @@ __all__ = [
     "mount_paths",
     "mount_table",
     "snapshot_numbers",
+    "snapshot_paths",
 ]
 
 # linux/mount.h
@@ -52,6 +53,11 @@ _FLAGS = {
 _SNAPDIR = 0xFFFFFFFFFFFD
 
 _CONTEXTS = ("context", "fscontext", "defcontext", "rootcontext")
+
+
+def snapshot_paths() -> dict[str, str]:
+    """Give the path of each snapshot that is mounted below some ``.zfs/snapshot``."""
+    return {name: path for name, (path, _, _) in _mounted(snapshots=True).items()}
 
 
 def mount_paths() -> dict[str, str]:
@@ -111,8 +117,13 @@ def _device(at: os.stat_result) -> str:
     return f"{os.major(at.st_dev)}:{os.minor(at.st_dev)}"
 
 
-def _mounted() -> dict[str, tuple[str, str, frozenset[str]]]:
-    """Give path, device and options of each mounted ZFS filesystem, the first of each."""
+def _mounted(*, snapshots: bool = False) -> dict[str, tuple[str, str, frozenset[str]]]:
+    """Give path, device and options of each mounted ZFS filesystem, the first of each.
+
+    Args:
+        snapshots: Give the mounted snapshots instead: ZFS mounts one below ``.zfs`` as
+            soon as somebody looks into it.
+    """
     found: dict[str, tuple[str, str, frozenset[str]]] = {}
     with open("/proc/self/mountinfo", "rb") as table:
         for line in table:
@@ -123,7 +134,7 @@ def _mounted() -> dict[str, tuple[str, str, frozenset[str]]]:
             if kind != b"zfs" or fields[3] != b"/":  # a bind mount of a folder within
                 continue
             name = _unescape(source)
-            if "@" not in name:  # a snapshot mounts itself below .zfs
+            if ("@" in name) is snapshots:
                 options = frozenset(fields[5].decode("ascii", "replace").split(","))
                 facts = _unescape(fields[4]), fields[2].decode("ascii"), options
                 found.setdefault(name, facts)

@@ -46,6 +46,11 @@ class MountCalls:
 
         unmount(name, force=force)
 
+    def _snapshot_paths(self) -> dict[str, str]:
+        from zfstune.engine._mount import snapshot_paths  # noqa: PLC0415 (see above)
+
+        return snapshot_paths()
+
     def _unmounted(
         self: Any, name: str, *, renamed: str = ""
     ) -> AbstractContextManager[None]:

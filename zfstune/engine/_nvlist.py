@@ -85,6 +85,9 @@ def _u64(number: int) -> bytes:
 
 
 def _put_string(out: list[bytes], text: str) -> None:
+    if not isinstance(text, str):
+        kind = type(text).__name__  # type: ignore[unreachable]
+        raise InvalidValue(f"cannot pass a name of type {kind} to ZFS: names are text")
     try:
         raw = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # half of a surrogate pair: no bytes ever decode to it

@@ -11,6 +11,7 @@ from zfstune.state import (
     LOCAL,
     NONE,
     RECEIVED,
+    Bookmark,
     Dataset,
     PropertyValue,
     Snapshot,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from zfstune.property_table import Property, Release
 
-__all__ = ["Properties", "dataset", "snapshot"]
+__all__ = ["Properties", "bookmark", "dataset", "snapshot"]
 
 # dmu_objset_type_t, include/sys/fs/zfs.h
 _KINDS = {2: "filesystem", 3: "volume"}
@@ -79,13 +80,14 @@ class Properties(Mapping[str, PropertyValue]):
         if ":" in name:  # as a user property has it, which no table knows
             if found is None or "value" not in found:
                 raise KeyError(name)
+            # set with no check, as in a pool made to do harm, it may be a number
             return PropertyValue(
-                found["value"], *_source(name, found.get("source"), self._name)
+                str(found["value"]), *_source(name, found.get("source"), self._name)
             )
         defaults, foreign = _of_kind(self._kinds, self._since)
         if name in foreign:
             raise KeyError(name)
-        if found is None or "value" not in found:
+        if found is None or "value" not in found or not _sound(name, found["value"]):
             return PropertyValue(defaults[name], DEFAULT)
         source, origin = _source(name, found.get("source"), self._name)
         return PropertyValue(_text(name, found["value"]), source, origin)
@@ -158,6 +160,14 @@ def snapshot(row: list[Any], release: Release, of: str = "") -> Snapshot:
     return Snapshot(name, guid, createtxg, clones, found, creation)
 
 
+def bookmark(name: str, properties: dict[str, dict[str, Any]]) -> Bookmark:
+    """Make a Bookmark of its properties."""
+    guid, createtxg, creation = (
+        properties[prop]["value"] for prop in ("guid", "createtxg", "creation")
+    )
+    return Bookmark(name, guid, createtxg, creation)
+
+
 def _source(prop: str, text: str | None, name: str) -> tuple[str, str]:
     if text is None:
         return (LOCAL if prop in _NEVER_INHERITED else NONE), ""
@@ -166,6 +176,20 @@ def _source(prop: str, text: str | None, name: str) -> tuple[str, str]:
     if _RECEIVED_MARK in text:
         return RECEIVED, ""
     return (LOCAL, "") if text == name else (INHERITED, text)
+
+
+def _sound(name: str, value: Any) -> bool:
+    """Tell whether a native property's value is of its type.
+
+    The kernel takes text that lies where a number belongs for no value, and goes by the
+    default (dsl_prop_get_dd() in module/zfs/dsl_prop.c).
+    """
+    if isinstance(value, int):
+        return True
+    from zfstune.property_table import NUMBER, TABLE  # noqa: PLC0415 (see Properties)
+
+    prop = TABLE.get(name)
+    return prop is None or prop.type != NUMBER
 
 
 def _text(name: str, value: Any) -> str:

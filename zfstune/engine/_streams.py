@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import errno
-import os
 
 from zfstune import names
+from zfstune.engine._arguments import check_text
 from zfstune.engine._binding import lib
-from zfstune.engine._errno import engine_error
+from zfstune.engine._carrying import carry
+from zfstune.engine._errno import STREAM_TRUNCATED, engine_error
+from zfstune.engine._forcing import check_losses
 from zfstune.engine._nvlist import Int64
+from zfstune.engine._stream_header import HEADER_BYTES, read_header
 from zfstune.errors import InvalidValue
-from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any, Self
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
-    from zfstune.engine._token import ResumeState
     from zfstune.state import Snapshot
 
 __all__ = ["StreamCalls"]
@@ -31,6 +32,7 @@ _LARGE, _COMPRESS, _RAW = 2, 4, 8
 # include/sys/fs/zfs.h, ZCP_DEFAULT_INSTRLIMIT and ZCP_DEFAULT_MEMLIMIT
 _INSTRUCTIONS = 10_000_000
 _MEMORY_BYTES = 10 << 20
+_MOST_NESTING = 20  # ZCP_NVLIST_MAX_DEPTH, module/zfs/zcp.c
 
 
 class StreamCalls:
@@ -39,46 +41,29 @@ class StreamCalls:
     _zfs: Any
     _log: Callable[[str], None]
     snapshot: Callable[[str], Snapshot]
-    snapshots: Callable[[str], list[Snapshot]]
 
     def send(self, snapshot: str, fd: int, *, base: str = "", raw: bool = False) -> None:
         """Write a snapshot as a stream, or what has changed since `base`."""
         self._send(snapshot, fd, base=base, flags=self._flags(snapshot, raw=raw))
 
-    def send_resumed(self, token: str, fd: int) -> str:
+    def send_resumed(self: Any, token: str, fd: int) -> str:
         """Write the rest of a stream; give the name of the snapshot it is of."""
+        from zfstune.engine._resuming import find_sources  # noqa: PLC0415 (few resume)
         from zfstune.engine._token import read_token  # noqa: PLC0415 (it loads zlib)
 
         state = read_token(token, self._zfs.unpack)
-        snapshot, base = self._find(state)
+        snapshot, base = find_sources(self, state)
         flags = _LARGE * ("largeblockok" in state.flags)
         flags |= _COMPRESS * ("compressok" in state.flags) | _RAW * ("rawok" in state.flags)
         place = (state.object, state.offset)
         self._send(snapshot, fd, base=base, flags=flags, place=place)
-        return snapshot
+        return str(snapshot)
 
     def _flags(self, snapshot: str, *, raw: bool) -> int:
         # As `zfs send -Lc` does: blocks as they lie on disk. Of what is not encrypted
         # a raw stream is the same, but for the embedded data that comes along.
         raw = raw and self.snapshot(snapshot).value("encryption") not in {None, "off"}
         return _LARGE | _COMPRESS | _RAW * raw
-
-    def _find(self, state: ResumeState) -> tuple[str, str]:
-        """Find the snapshot of a token, and its base, by guid: names may have changed."""
-        dataset = names.check_dataset(state.toname.partition("@")[0])
-        known = {s.guid: s.name for s in self.snapshots(dataset)}
-        snapshot = known.get(state.toguid)
-        if snapshot is None:
-            raise InvalidValue(
-                f"cannot resume the send of '{shown(state.toname)}': that snapshot is gone",
-                hint="abort the partial receive on the other side and send in full",
-            )
-        if not state.fromguid:
-            return snapshot, ""
-        base = known.get(state.fromguid)
-        if base is None:
-            raise InvalidValue(f"cannot resume the send of '{snapshot}': its base is gone")
-        return snapshot, base
 
     def _send(
         self,
@@ -90,11 +75,12 @@ class StreamCalls:
         place: tuple[int, int] = (0, 0),
     ) -> None:
         _check_base(snapshot, base)
-        with _Pipe(fd) as pipe:
-            error = self._zfs.stream(lib.zt_send, pipe.into, snapshot, base, flags, *place)
-            pipe.finish()
-        if pipe.error is not None:  # what the kernel saw of it is a closed pipe
-            raise engine_error("send", snapshot, pipe.error.errno or errno.EIO)
+        error, stopped = carry(
+            lambda into: self._zfs.stream(lib.zt_send, into, snapshot, base, flags, *place),
+            fd,
+        )
+        if stopped is not None:  # what the kernel saw of it is a closed pipe
+            raise engine_error("send", snapshot, stopped.errno or errno.EIO)
         if error:
             raise engine_error("send", snapshot, error)
 
@@ -108,12 +94,13 @@ class StreamCalls:
         return int(size)
 
     def receive(
-        self,
+        self: Any,
         snapshot: str,
         fd: int,
         *,
         origin: str = "",
         force: bool = False,
+        losing: Iterable[str] = (),
         raw: bool = False,
         resumable: bool = False,
     ) -> None:
@@ -121,8 +108,22 @@ class StreamCalls:
         names.check_snapshot(snapshot, creating=True)
         if origin:
             names.check_snapshot(origin)
+        accepted = frozenset(map(names.check_snapshot, losing))
+        header = read_header(fd)
+        if len(header) < HEADER_BYTES:
+            raise engine_error("receive", snapshot, STREAM_TRUNCATED)
+        if force:
+            check_losses(self, snapshot, header, accepted)
         error = self._zfs.stream(
-            lib.zt_receive, fd, snapshot, origin, int(force), int(raw), int(resumable)
+            lib.zt_receive,
+            fd,
+            snapshot,
+            origin,
+            int(force),
+            int(raw),
+            int(resumable),
+            header,
+            len(header),
         )
         if error:
             raise engine_error("receive", snapshot, error)
@@ -149,6 +150,7 @@ class StreamCalls:
     ) -> Any:
         """Run a channel program; give what it returned."""
         names.check_pool(pool)
+        check_text("program of run_program()", program)
         error, out = self._zfs.change(
             lib.zt_channel_program,
             pool,
@@ -166,64 +168,24 @@ class StreamCalls:
         return out.get("return")
 
 
-class _Pipe:
-    """A pipe into which a stream goes, and a thread that carries it on to `fd`.
-
-    2.1 hands the descriptor to the kernel as it is, which on current Linux writes
-    to few kinds of it; 2.2 and later splice, which a file opened for appending
-    refuses (lib/libzfs_core/libzfs_core.c). A pipe is fine with all of them.
-    """
-
-    _PART_BYTES = 1 << 20
-
-    def __init__(self, fd: int) -> None:
-        import threading  # noqa: PLC0415 (only streams need it)
-
-        self._to = fd
-        self._out, self.into = os.pipe2(os.O_CLOEXEC)
-        self.error: OSError | None = None
-        self._thread = threading.Thread(target=self._carry, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.finish()
-
-    def finish(self) -> None:
-        """End the stream, and wait until all of it has been carried on."""
-        if self.into >= 0:
-            os.close(self.into)
-            self.into = -1
-            self._thread.join()
-
-    def _carry(self) -> None:
-        try:
-            while part := os.read(self._out, self._PART_BYTES):
-                rest = memoryview(part)
-                while rest:
-                    rest = rest[os.write(self._to, rest) :]
-        except OSError as error:
-            self.error = error
-        finally:
-            os.close(self._out)  # the sender then gets EPIPE, and ends
-
-
 def _check_base(snapshot: str, base: str) -> None:
     names.check_snapshot(snapshot)
     if base:
         (names.check_bookmark if "#" in base else names.check_snapshot)(base)
 
 
-def _signed(values: Mapping[str, Any]) -> dict[str, Any]:
+def _signed(values: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
     """Make integers signed: a channel program takes no others (module/zfs/zcp.c)."""
+    if depth > _MOST_NESTING:
+        raise InvalidValue(
+            f"cannot pass arguments to a program: more than {_MOST_NESTING} levels of them"
+        )
     made: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, int) and not isinstance(value, bool):
             made[name] = Int64(value)
         elif hasattr(value, "items"):
-            made[name] = _signed(value)
+            made[name] = _signed(value, depth + 1)
         else:
             made[name] = value
     return made

@@ -12,16 +12,26 @@ if TYPE_CHECKING:
     from zfstune.property_table import Release
     from zfstune.state import Dataset, Vdev
 
-__all__ = ["AUTO", "complete", "reservation"]
+__all__ = ["complete", "fix_reservation"]
+
+# libzfs of 2.1 scales by the parity of raidz in one step, later ones by sectors.
+_ROUNDING_BYTES = 256
 
 
 def complete(values: dict[str, int | str], release: Release, vdevs: Sequence[Vdev]) -> None:
-    """Add block size and reservation to the properties of a new volume."""
-    size = int(values["volsize"])
+    """Add block size and reservation to the properties of a new volume.
+
+    Raises:
+        InvalidProperty: Its size, rounded up to whole blocks, does not fit 64 bits.
+    """
     least = int(default_of("volblocksize", release))
-    block = int(values.get("volblocksize") or default_block_bytes(size, least, vdevs))
+    block = int(values.get("volblocksize") or default_block_bytes(least, vdevs))
     # said out loud, so that the reservation fits whatever the default is
     values["volblocksize"] = block
+    # what is no multiple of a block is rounded up, as zfs_do_create() does
+    # (cmd/zfs/zfs_main.c); a size that is set later is refused there, and here too
+    size = -(-int(values["volsize"]) // block) * block
+    values["volsize"] = size
     if values.get("refreservation", AUTO) == AUTO:
         copies = int(values.get("copies", 1))
         values["refreservation"] = reservation_bytes(
@@ -29,13 +39,45 @@ def complete(values: dict[str, int | str], release: Release, vdevs: Sequence[Vde
         )
 
 
-def reservation(
+def fix_reservation(
     values: dict[str, int | str], dataset: Dataset, vdevs: Sequence[Vdev]
-) -> int:
-    """Compute what ``refreservation=auto`` is of a volume that is being changed."""
-    return reservation_bytes(
-        int(values.get("volsize") or dataset.value("volsize") or 0),
-        int(dataset.value("volblocksize") or 0),
-        copies=int(values.get("copies") or dataset.value("copies") or 1),
-        vdevs=vdevs,
-    )
+) -> dict[str, int | str]:
+    """Let the reservation of a volume follow its size, as ``zfs set`` does.
+
+    ``refreservation=auto`` becomes its number, and a new ``volsize`` takes along a
+    reservation that was what the old one asks for. One that was chosen otherwise, none
+    among them, stays (zfs_add_synthetic_resv() in lib/libzfs/libzfs_dataset.c).
+
+    Args:
+        values: What is to be set; gains or changes ``refreservation``.
+        dataset: The volume as it is.
+        vdevs: The pool's top-level vdevs.
+
+    Returns:
+        What to set again where the reservation that was added cannot be had, or the
+        size cannot be changed.
+    """
+    if dataset.kind != "volume":
+        return {}
+    size = int(dataset.value("volsize") or 0)
+    block = int(dataset.value("volblocksize") or 0)
+    copies = int(dataset.value("copies") or 1)
+    new_size = int(values.get("volsize", size))
+    new_copies = int(values.get("copies", copies))
+    if values.get("refreservation") == AUTO:
+        values["refreservation"] = reservation_bytes(
+            new_size, block, copies=new_copies, vdevs=vdevs
+        )
+        return {}
+    reserved = int(dataset.value("refreservation") or 0)
+    if "volsize" not in values or "refreservation" in values:
+        return {}
+    # libzfs forgets copies, so what it reserved goes on without them
+    for counted, new_counted in ((copies, new_copies), (1, 1)):
+        due = reservation_bytes(size, block, copies=counted, vdevs=vdevs)
+        if abs(reserved - due) <= _ROUNDING_BYTES:
+            values["refreservation"] = reservation_bytes(
+                new_size, block, copies=new_counted, vdevs=vdevs
+            )
+            return {"volsize": size, "refreservation": reserved}
+    return {}

@@ -7,6 +7,7 @@ import os
 from contextlib import nullcontext
 
 from zfstune import names
+from zfstune.engine._arguments import check_number, check_path, checks_arguments
 from zfstune.engine._errno import engine_error
 from zfstune.engine._image import ImageBinding
 from zfstune.engine._limits import limits_of
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["ImageEngine", "create_image"]
 
 _LEAST_BYTES = 64 << 20  # SPA_MINDEVSIZE, include/sys/fs/zfs.h
+_MOST_BYTES = (1 << 63) - 1  # off_t
 _ASHIFTS = range(9, 17)  # ASHIFT_MIN to ASHIFT_MAX, include/sys/vdev_impl.h
 
 
+@checks_arguments
 class ImageEngine(NativeEngine):
     """All of the calls but mounting, on a pool in a file; needs no root.
 
@@ -43,8 +46,8 @@ class ImageEngine(NativeEngine):
     def __init__(
         self, path: str | os.PathLike[str], *, create: tuple[str, int, int] | None = None
     ) -> None:
-        binding = ImageBinding(os.fspath(path), create=create)
-        limits = limits_of((2, binding.minor), binding.max_recordsize_bytes)
+        binding = ImageBinding(check_path("the path of an image", path), create=create)
+        limits = limits_of(binding.release, binding.max_recordsize_bytes)
         super().__init__(binding, limits)
 
     def mounts(self) -> dict[str, Mount]:
@@ -68,6 +71,9 @@ class ImageEngine(NativeEngine):
         """Refuse: nothing is mounted."""
         del force
         raise self._not_mountable("unmount", name)
+
+    def _snapshot_paths(self) -> dict[str, str]:
+        return {}
 
     def _unmounted(self, name: str, *, renamed: str = "") -> AbstractContextManager[None]:
         del name, renamed
@@ -101,13 +107,15 @@ def create_image(
         ZfsUnavailable: No libzpool is installed.
     """
     names.check_pool(pool, creating=True)
+    target = check_path("the path of an image", path)
+    check_number("the size of an image", size_bytes, most=_MOST_BYTES)
+    check_number("ashift", ashift)
     if size_bytes < _LEAST_BYTES:
         raise InvalidValue(f"cannot create image of {size_bytes} bytes: 64M is the least")
     if ashift not in _ASHIFTS:
         raise InvalidValue(
             f"cannot create image with ashift {ashift}: it goes from 9 to 16"
         )
-    target = os.fspath(path)
     try:
         os.close(
             os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)

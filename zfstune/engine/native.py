@@ -10,12 +10,14 @@ import errno
 
 from zfstune import names
 from zfstune.engine import _pool, _rows
+from zfstune.engine._arguments import checks_arguments
 from zfstune.engine._binding import Binding, lib
 from zfstune.engine._checks import (
     check_below_pool,
     check_clone,
     check_clone_parent,
     check_inheritable,
+    check_key,
     check_promotion,
     check_snapshot,
     check_values,
@@ -27,6 +29,7 @@ from zfstune.engine._history import create_line, set_line, targets_line
 from zfstune.engine._limits import read_limits
 from zfstune.engine._mount_calls import MountCalls
 from zfstune.engine._streams import StreamCalls
+from zfstune.errors import BatchError
 from zfstune.quoting import shown
 
 TYPE_CHECKING = False
@@ -37,11 +40,12 @@ if TYPE_CHECKING:
 
     from zfstune.engine._image import ImageBinding
     from zfstune.errors import EngineError
-    from zfstune.state import Dataset, Limits, PoolInfo, Snapshot
+    from zfstune.state import Bookmark, Dataset, Limits, PoolInfo, Snapshot
 
 __all__ = ["NativeEngine"]
 
 
+@checks_arguments
 class NativeEngine(ExactCalls, MountCalls, StreamCalls):
     """OpenZFS 2.1 to 2.4 through libzfs_core and /dev/zfs; see Engine for the calls."""
 
@@ -164,6 +168,7 @@ class NativeEngine(ExactCalls, MountCalls, StreamCalls):
     ) -> None:
         """Create a filesystem, or a volume of the size that ``volsize`` gives."""
         check_below_pool("create", name, creating=True)
+        check_key(self, name, properties or {})
         values = self._values(name, properties or {}, volume=volume)
         if parents:
             for ancestor in names.ancestors_of(name)[1:]:
@@ -182,8 +187,7 @@ class NativeEngine(ExactCalls, MountCalls, StreamCalls):
         if volume:
             from zfstune.engine._volumes import complete  # noqa: PLC0415 (few make any)
 
-            vdevs = self.pool(names.pool_of(name)).vdevs
-            complete(values, self._limits.release, vdevs)
+            complete(values, self._limits.release, self.pool(names.pool_of(name)).vdevs)
         return values
 
     def set(self, name: str, wanted: Mapping[str, str]) -> None:
@@ -193,6 +197,7 @@ class NativeEngine(ExactCalls, MountCalls, StreamCalls):
             values = check_values(
                 wanted, kind="snapshot", creating=False, limits=self._limits
             )
+            before: dict[str, int | str] = {}
         else:
             dataset = self.dataset(name)
             values = check_values(
@@ -203,19 +208,23 @@ class NativeEngine(ExactCalls, MountCalls, StreamCalls):
                 volblocksize=int(dataset.value("volblocksize") or 0) or None,
                 encrypted=dataset.value("encryption") not in (None, "off"),
             )
-            self._fix_reservation(dataset, values)
+            before = self._fix_reservation(dataset, values)
         error, errors = self._zfs.change(lib.zt_set, name, values)
         if error:
+            if before:  # size and reservation go together, or not at all
+                self._zfs.change(lib.zt_set, name, before)
             raise _property_error(name, error, errors or {}, wanted)
         self._log(set_line(wanted, name))
 
-    def _fix_reservation(self, dataset: Dataset, values: dict[str, int | str]) -> None:
-        if "refreservation" in values:
-            from zfstune.engine._volumes import AUTO, reservation  # noqa: PLC0415 (so too)
+    def _fix_reservation(
+        self, dataset: Dataset, values: dict[str, int | str]
+    ) -> dict[str, int | str]:
+        if values.keys().isdisjoint({"refreservation", "volsize"}):
+            return {}
+        from zfstune.engine._volumes import fix_reservation  # noqa: PLC0415 (few set it)
 
-            if values["refreservation"] == AUTO:
-                vdevs = self.pool(names.pool_of(dataset.name)).vdevs
-                values["refreservation"] = reservation(values, dataset, vdevs)
+        vdevs = self.pool(names.pool_of(dataset.name)).vdevs
+        return fix_reservation(values, dataset, vdevs)
 
     def inherit(self, name: str, prop: str, *, received: bool = False) -> None:
         """Drop a local value; with `received`, go back to the received one."""
@@ -289,7 +298,12 @@ class NativeEngine(ExactCalls, MountCalls, StreamCalls):
     def destroy_snapshots(self, snapshots: Iterable[str], *, defer: bool = False) -> None:
         """Destroy many snapshots of one pool in one transaction, or none."""
         targets = [names.check_snapshot(name) for name in snapshots]
-        self._batch("destroy snapshot", lib.zt_destroy_snaps, targets, int(defer))
+        try:
+            self._batch("destroy snapshot", lib.zt_destroy_snaps, targets, int(defer))
+        except BatchError as error:
+            from zfstune.engine._busy import explain_batch  # noqa: PLC0415 (seldom)
+
+            raise explain_batch(self, error, self._snapshot_paths) from None
 
     def hold(self, snapshots: Iterable[str], tag: str) -> None:
         """Keep snapshots from being destroyed until `tag` is released."""
@@ -319,14 +333,14 @@ class NativeEngine(ExactCalls, MountCalls, StreamCalls):
         targets = {bookmark: names.check_snapshot(snapshot)}
         self._batch("bookmark", lib.zt_bookmark, targets, words=(snapshot,))
 
-    def bookmarks(self, dataset: str) -> dict[str, int]:
-        """Give the bookmarks of a dataset: full name to createtxg."""
+    def bookmarks(self, dataset: str) -> dict[str, Bookmark]:
+        """Give the bookmarks of a dataset by full name."""
         names.check_dataset(dataset)
         error, found = self._zfs.read(lib.zt_get_bookmarks, dataset)
         if error:
             raise engine_error("read", dataset, error)
         return {
-            f"{dataset}#{short}": props["createtxg"]["value"]
+            f"{dataset}#{short}": _rows.bookmark(f"{dataset}#{short}", props)
             for short, props in found.items()
         }
 

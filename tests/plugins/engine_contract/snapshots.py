@@ -17,6 +17,7 @@ from zfstune.errors import (
     NotFound,
     RefusedValue,
 )
+from zfstune.state import Bookmark
 
 if TYPE_CHECKING:
     from zfstune.engine import Engine
@@ -138,9 +139,9 @@ def test_holds(engine: Engine, tree: str) -> None:
 
 
 def test_bookmarks(engine: Engine, tree: str) -> None:
-    """A bookmark keeps its snapshot's createtxg when that is gone."""
+    """A bookmark keeps its snapshot's guid, createtxg and time when that is gone."""
     engine.take_snapshots([f"{tree}@a"])
-    createtxg = engine.snapshot(f"{tree}@a").createtxg
+    taken = engine.snapshot(f"{tree}@a")
     for short in "xy":
         engine.bookmark(f"{tree}@a", f"{tree}#{short}")
     with pytest.raises((BatchError, AlreadyExists)):
@@ -148,7 +149,10 @@ def test_bookmarks(engine: Engine, tree: str) -> None:
     with pytest.raises((BatchError, NotFound)):
         engine.bookmark(f"{tree}@none", f"{tree}#z")
     engine.destroy_snapshots([f"{tree}@a"])
-    assert engine.bookmarks(tree) == {f"{tree}#{short}": createtxg for short in "xy"}
+    assert engine.bookmarks(tree) == {
+        name: Bookmark(name, taken.guid, taken.createtxg, taken.creation or 0)
+        for name in (f"{tree}#x", f"{tree}#y")
+    }
     engine.destroy_bookmarks([f"{tree}#x", f"{tree}#none"])
     assert engine.bookmarks(tree).keys() == {f"{tree}#y"}
     engine.destroy_bookmarks([])

@@ -1,0 +1,197 @@
+"""The arguments of an engine's calls, checked by type before anything is called.
+
+Each parameter is checked for what :class:`~zfstune.engine.Engine` declares it to be:
+C would take True for 1, cut text at a NUL and wrap a number that is too large. What a
+name or a property may say is checked by each call itself.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import wraps
+
+from zfstune.engine import Engine
+from zfstune.errors import InvalidValue
+from zfstune.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
+__all__ = ["check_number", "check_path", "check_text", "checks_arguments"]
+
+_MOST = (1 << 64) - 1
+
+
+def checks_arguments(engine: type[T]) -> type[T]:
+    """Let the calls of an engine check their arguments; a decorator for its class."""
+    for name, declared in vars(Engine).items():
+        if name.startswith("_") or not callable(declared):
+            continue
+        call = getattr(engine, name)
+        if not hasattr(call, "__wrapped__"):
+            setattr(engine, name, _checking(call, name, _checks_of(declared)))
+    return engine
+
+
+def check_number(what: str, value: object, *, least: int = 0, most: int = _MOST) -> int:
+    """Check a whole number.
+
+    Raises:
+        InvalidValue: It is of another type, bool among them, or out of range.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong_type(what, value, "a whole number")
+    if not least <= value <= most:
+        # printing digits without end would take Python's limit on them
+        number = str(value) if abs(value) <= 1 << 128 else "a number of that size"
+        raise InvalidValue(
+            f"cannot take {number} for {what}: it goes from {least} to {most}"
+        )
+    return value
+
+
+def check_path(what: str, value: object) -> str:
+    """Check the name of a file.
+
+    Raises:
+        InvalidValue: It is of another type, or no file can have that name.
+    """
+    path = value.__fspath__() if hasattr(value, "__fspath__") else value
+    return check_text(what, path)
+
+
+def check_text(what: str, value: object) -> str:
+    """Check text that C is to read.
+
+    Raises:
+        InvalidValue: It is of another type, holds a NUL, or is no text that bytes
+            could ever decode to.
+    """
+    text = _check_type(what, value)
+    if "\0" in text:
+        raise InvalidValue(f"cannot take '{shown(text)}' for {what}: it holds a NUL")
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        reason = "it holds a lone surrogate"
+        raise InvalidValue(f"cannot take '{shown(text)}' for {what}: {reason}") from None
+    return text
+
+
+def _check_type(what: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise _wrong_type(what, value, "text")
+    return value
+
+
+def _check_flag(what: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong_type(what, value, "True or False")
+    return value
+
+
+def _check_descriptor(what: str, value: object) -> int:
+    number = check_number(what, value, most=(1 << 31) - 1)
+    try:
+        os.fstat(number)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        raise InvalidValue(f"cannot take {number} for {what}: {reason}") from None
+    return number
+
+
+def _check_names(what: str, value: object) -> list[str]:
+    """Check a list of names: text would be taken apart into its characters."""
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        raise _wrong_type(what, value, "a list of names")
+    return [_check_type(what, name) for name in value]
+
+
+def _check_mapping(what: str, value: object) -> object:
+    if not hasattr(value, "items"):
+        raise _wrong_type(what, value, "a mapping")
+    for name in value:  # type: ignore[attr-defined]  # a mapping goes through its keys
+        _check_type(what, name)
+    return value
+
+
+def _check_guids(what: str, value: Any) -> object:
+    _check_mapping(what, value)
+    for guid in value.values():
+        check_number(what, guid)
+    return value
+
+
+def _check_marks(what: str, value: Any) -> object:
+    _check_mapping(what, value)
+    for marks in value.values():
+        _check_mapping(what, marks)
+        for mark in marks.values():
+            check_text(what, mark)
+    return value
+
+
+# By how Engine declares them; "| None" says that nothing may be given.
+_CHECKS: dict[str, Callable[[str, Any], object]] = {
+    "str": _check_type,
+    "int": check_number,
+    "bool": _check_flag,
+    "Iterable[str]": _check_names,
+    "Mapping[str, str]": _check_mapping,
+    "Mapping[str, int]": _check_guids,
+    "Mapping[str, object]": _check_mapping,
+    "Mapping[str, Mapping[str, str]]": _check_marks,
+}
+
+
+def _checks_of(declared: Any) -> dict[str, Callable[[str, Any], object]]:
+    """Give the check of each parameter, in their order."""
+    code = declared.__code__
+    parameters = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    annotations: dict[str, str] = declared.__annotations__
+    checks = {}
+    for parameter in parameters:
+        wanted = annotations[parameter]
+        check = _CHECKS[wanted.removesuffix(" | None")]
+        if parameter == "fd":
+            check = _check_descriptor
+        checks[parameter] = _optional(check) if wanted.endswith(" | None") else check
+    return checks
+
+
+def _optional(check: Callable[[str, Any], object]) -> Callable[[str, Any], object]:
+    def checked(what: str, value: Any) -> object:
+        return None if value is None else check(what, value)
+
+    return checked
+
+
+def _checking(
+    call: Callable[..., Any], name: str, checks: dict[str, Callable[[str, Any], object]]
+) -> Callable[..., Any]:
+    order = tuple(checks)
+
+    @wraps(call)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        positional = [
+            checks[parameter](f"{parameter} of {name}()", value)
+            for parameter, value in zip(order, args, strict=False)
+        ]
+        named = {
+            parameter: checks[parameter](f"{parameter} of {name}()", value)
+            if parameter in checks
+            else value  # the call itself says that it has no such parameter
+            for parameter, value in kwargs.items()
+        }
+        return call(self, *positional, *args[len(order) :], **named)
+
+    return checked
+
+
+def _wrong_type(what: str, value: object, wanted: str) -> InvalidValue:
+    kind = type(value).__name__
+    return InvalidValue(f"cannot take a value of type {kind} for {what}: {wanted} is meant")

@@ -1,0 +1,82 @@
+"""A send, carried through a pipe by the caller's own thread.
+
+The kernel writes a stream from a thread of its own that no signal reaches
+(dump_bytes() in module/zfs/dmu_send.c hands it to a taskq), so that a caller who
+waited in the ioctl for a reader that has stalled could not be interrupted. Here the
+ioctl waits in a thread, and the caller carries what comes out of the pipe: a signal
+ends that, the pipe closes, and the kernel's next write fails.
+
+The pipe has a second reason. 2.1 hands the descriptor to the kernel as it is, which
+on current Linux writes to few kinds of it; 2.2 and later splice, which a file opened
+for appending refuses (lib/libzfs_core/libzfs_core.c). A pipe is fine with all of them.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["carry"]
+
+_PART_BYTES = 1 << 20
+
+
+class _Call:
+    """The call that writes into the pipe, and what became of it."""
+
+    def __init__(self, call: Callable[[int], int], into: int) -> None:
+        self._call = call
+        self._into = into
+        self.errno = 0
+        self.raised: BaseException | None = None
+
+    def run(self) -> None:
+        """Make the call, then end the stream by closing the pipe."""
+        try:
+            self.errno = self._call(self._into)
+        except BaseException as error:  # noqa: BLE001 (raised again by the caller's thread)
+            self.raised = error
+        finally:
+            os.close(self._into)
+
+
+def carry(call: Callable[[int], int], fd: int) -> tuple[int, OSError | None]:
+    """Let `call` write a stream, and carry it on to a descriptor.
+
+    Args:
+        call: Writes to the descriptor that it is given, and returns an errno.
+        fd: Where the stream is to go; it stays open.
+
+    Returns:
+        The errno of the call, and what stopped the carrying, where something did.
+    """
+    import threading  # noqa: PLC0415 (only streams need it)
+
+    out, into = os.pipe2(os.O_CLOEXEC)
+    sending = _Call(call, into)
+    # A daemon: a pool that is suspended keeps the call for good, and then a second
+    # interruption has to end this process all the same.
+    thread = threading.Thread(target=sending.run, daemon=True)
+    stopped: OSError | None = None
+    try:
+        thread.start()
+        try:
+            while part := os.read(out, _PART_BYTES):
+                _write_all(fd, part)
+        except OSError as error:
+            stopped = error
+    finally:
+        os.close(out)  # the call then gets EPIPE, and ends
+        thread.join()
+    if sending.raised is not None:
+        raise sending.raised
+    return sending.errno, stopped
+
+
+def _write_all(fd: int, part: bytes) -> None:
+    rest = memoryview(part)
+    while rest:
+        rest = rest[os.write(fd, rest) :]

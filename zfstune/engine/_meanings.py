@@ -1,0 +1,371 @@
+"""The meanings of errno values, by operation: the table that _errno.py reads.
+
+The same number says different things of different calls: EXDEV is "another pool"
+of a clone, "not the newest snapshot" of a rollback. The general meanings
+stand first, an operation overrides them. They were read in
+module/zfs/zfs_ioctl.c, dsl_dataset.c, dsl_dir.c, dsl_userhold.c, dsl_bookmark.c and
+dmu_recv.c, and tests/lab provokes each on a real kernel.
+"""
+
+from __future__ import annotations
+
+import errno as e
+
+from zfstune.errors import (
+    AlreadyExists,
+    Busy,
+    EngineError,
+    NoSpace,
+    NotFound,
+    NotPermitted,
+    NotSupported,
+    PoolSuspended,
+    ReadOnly,
+    RefusedValue,
+)
+from zfstune.frozen import frozen
+
+__all__ = [
+    "FIRST_OWN",
+    "GENERAL",
+    "SPECIAL",
+    "STREAM_TRUNCATED",
+    "SUPPRESSED",
+    "WRONG_PARENT",
+    "Meaning",
+]
+
+# include/sys/fs/zfs.h, zfs_errno_t: append-only from 1024 on; 2.1 ends with 1044, 2.2
+# with 1050, 2.3 with 1051 and 2.4 with 1052.
+FIRST_OWN = 1024
+_CHECKPOINT_EXISTS = 1024
+_DISCARDING_CHECKPOINT = 1025
+_NO_CHECKPOINT = 1026
+_DEVRM_IN_PROGRESS = 1027
+_VDEV_TOO_BIG = 1028
+_IOC_CMD_UNAVAIL = 1029
+_IOC_ARG_UNAVAIL = 1030
+_IOC_ARG_REQUIRED = 1031
+_IOC_ARG_BADTYPE = 1032
+WRONG_PARENT = 1033
+_FROM_IVSET_GUID_MISSING = 1034
+_FROM_IVSET_GUID_MISMATCH = 1035
+_SPILL_BLOCK_FLAG_MISSING = 1036
+_UNKNOWN_SEND_STREAM_FEATURE = 1037
+_EXPORT_IN_PROGRESS = 1038
+_BOOKMARK_SOURCE_NOT_ANCESTOR = 1039
+STREAM_TRUNCATED = 1040
+_STREAM_LARGE_BLOCK_MISMATCH = 1041
+_RESILVER_IN_PROGRESS = 1042
+_REBUILD_IN_PROGRESS = 1043
+_BADPROP = 1044
+_VDEV_NOTSUP = 1045
+_NOT_USER_NAMESPACE = 1046
+_RESUME_EXISTS = 1047
+_CRYPTO_NOTSUP = 1048
+_RAIDZ_EXPAND_IN_PROGRESS = 1049
+_ASHIFT_MISMATCH = 1050
+_STREAM_LARGE_MICROZAP = 1051
+_TOO_MANY_SITOUTS = 1052
+
+# How the kernel counts failures that did not fit: module/zfs/zfs_ioctl.c, put_nvlist.
+SUPPRESSED = "N_MORE_ERRORS"
+
+
+@frozen
+class Meaning:
+    kind: type[EngineError]
+    reason: str
+    hint: str = ""
+
+
+# spa_get_slop_space() in module/zfs/spa_misc.c: a part of each pool is kept back.
+_NO_ROOM = (
+    "discard its checkpoint if it has one (`zpool checkpoint -d`), add a device, or have "
+    "ZFS keep back less for a while: /sys/module/zfs/parameters/spa_slop_shift, higher"
+)
+
+GENERAL = {
+    e.ENOENT: Meaning(NotFound, "it does not exist", "see `zfstune list`"),
+    e.ESRCH: Meaning(NotFound, "it does not exist", "see `zfstune list`"),
+    e.EEXIST: Meaning(AlreadyExists, "it exists already"),
+    e.EBUSY: Meaning(Busy, "it is in use"),
+    e.EPERM: Meaning(NotPermitted, "permission denied"),
+    e.EACCES: Meaning(NotPermitted, "permission denied"),
+    e.ENOSPC: Meaning(
+        NoSpace,
+        "no space is left in the pool, or below a quota",
+        "free some: destroying snapshots still works; see `zfs get quota`",
+    ),
+    e.EDQUOT: Meaning(NoSpace, "a quota is exhausted", "see `zfs get quota,refquota`"),
+    e.EROFS: Meaning(
+        ReadOnly, "the pool was imported read-only", "export it and import it writable"
+    ),
+    e.EAGAIN: Meaning(
+        PoolSuspended,
+        "the pool is suspended: it lost its devices and waits for them",
+        "bring the devices back, then `zpool clear`; see `zpool status -x`",
+    ),
+    e.EINVAL: Meaning(RefusedValue, "the kernel refused a value"),
+    e.EDOM: Meaning(RefusedValue, "a value is out of the kernel's range"),
+    e.ERANGE: Meaning(RefusedValue, "a value is out of the kernel's range"),
+    e.E2BIG: Meaning(RefusedValue, "a value or the list of targets is too long"),
+    e.ENAMETOOLONG: Meaning(
+        RefusedValue, "its name, or that of something below it, is too long"
+    ),
+    e.ENOTSUP: Meaning(
+        NotSupported, "the pool lacks a feature that this needs", "see `zpool upgrade`"
+    ),
+    e.ENOMEM: Meaning(EngineError, "out of memory"),
+    e.EIO: Meaning(EngineError, "the pool's devices gave an I/O error"),
+    # ECKSUM is EBADE on Linux: include/os/linux/spl/sys/errno.h
+    e.EBADE: Meaning(EngineError, "a checksum did not match", "see `zpool status -v`"),
+    e.EINTR: Meaning(EngineError, "it was interrupted before anything changed"),
+    _IOC_CMD_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the call"),
+    _IOC_ARG_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the option"),
+    _IOC_ARG_REQUIRED: Meaning(RefusedValue, "the kernel misses an argument"),
+    _IOC_ARG_BADTYPE: Meaning(RefusedValue, "the kernel wants an argument of another type"),
+    WRONG_PARENT: Meaning(RefusedValue, "its parent is not a filesystem"),
+    _EXPORT_IN_PROGRESS: Meaning(Busy, "the pool is being exported"),
+    _CHECKPOINT_EXISTS: Meaning(
+        Busy, "the pool has a checkpoint", "`zpool checkpoint -d` discards it"
+    ),
+    _DISCARDING_CHECKPOINT: Meaning(Busy, "the pool's checkpoint is being discarded"),
+    _NO_CHECKPOINT: Meaning(NotFound, "the pool has no checkpoint"),
+    _DEVRM_IN_PROGRESS: Meaning(
+        Busy, "a device is being removed from the pool", "`zpool wait -t remove`"
+    ),
+    _VDEV_TOO_BIG: Meaning(NotSupported, "a device of the pool is too large for it"),
+    _FROM_IVSET_GUID_MISSING: Meaning(
+        RefusedValue,
+        "the base here lacks what a raw incremental is checked against, its IV set",
+        "an early OpenZFS received it: receive it anew, raw and in full, and see "
+        "https://openzfs.github.io/openzfs-docs/msg/ZFS-8000-ER",
+    ),
+    _FROM_IVSET_GUID_MISMATCH: Meaning(
+        RefusedValue,
+        "the base here was not received raw from the same source: its IV set is another",
+        "send raw from a base that came raw, or in full into another dataset",
+    ),
+    _SPILL_BLOCK_FLAG_MISSING: Meaning(
+        RefusedValue,
+        "the OpenZFS that made the raw stream is too old",
+        "update OpenZFS on the sending side and send anew",
+    ),
+    _UNKNOWN_SEND_STREAM_FEATURE: Meaning(
+        NotSupported,
+        "the stream has a feature that this OpenZFS does not know",
+        "update OpenZFS on the receiving side",
+    ),
+    _STREAM_LARGE_BLOCK_MISMATCH: Meaning(
+        RefusedValue,
+        "the base came with blocks above 128K, and this stream has them split",
+        "send it anew with large blocks, as zfstune and `zfs send -L` do",
+    ),
+    _RESILVER_IN_PROGRESS: Meaning(
+        Busy, "the pool is being resilvered", "`zpool wait -t resilver`"
+    ),
+    _REBUILD_IN_PROGRESS: Meaning(
+        Busy, "a mirror of the pool is being rebuilt", "`zpool wait -t resilver`"
+    ),
+    _VDEV_NOTSUP: Meaning(NotSupported, "a device of the pool does not allow it"),
+    _NOT_USER_NAMESPACE: Meaning(RefusedValue, "that is no user namespace"),
+    _RESUME_EXISTS: Meaning(
+        AlreadyExists,
+        "the dataset exists, and the rest of a full stream would replace it",
+        "receive with force, which loses what the dataset holds, or abort the partial "
+        "receive with `zfs receive -A`",
+    ),
+    _RAIDZ_EXPAND_IN_PROGRESS: Meaning(
+        Busy, "a raidz of the pool is being expanded", "`zpool wait -t raidz_expand`"
+    ),
+    _ASHIFT_MISMATCH: Meaning(
+        RefusedValue, "the sectors of the device are larger than those of the pool's"
+    ),
+    _STREAM_LARGE_MICROZAP: Meaning(NotSupported, "it takes large blocks in the stream"),
+    _TOO_MANY_SITOUTS: Meaning(Busy, "too many devices of the raidz are sitting out"),
+    _BADPROP: Meaning(RefusedValue, "the kernel does not know a property or its value"),
+    _CRYPTO_NOTSUP: Meaning(NotSupported, "encryption does not allow it"),
+}
+
+SPECIAL = {
+    "create": {
+        e.ENOENT: Meaning(NotFound, "its parent does not exist", "create the parent first"),
+        e.EACCES: Meaning(
+            NotPermitted, "its parent's encryption key is not loaded", "`zfs load-key`"
+        ),
+    },
+    "clone": {
+        e.ENOENT: Meaning(NotFound, "the snapshot or the parent does not exist"),
+        e.EXDEV: Meaning(RefusedValue, "the snapshot is in another pool"),
+    },
+    "destroy": {
+        e.EBUSY: Meaning(
+            Busy,
+            "it has snapshots, is open or is being received",
+            "destroy its snapshots first; `fuser -vm` shows what keeps it open",
+        ),
+        e.EEXIST: Meaning(Busy, "it has children", "destroy them first"),
+    },
+    "snapshot": {
+        e.EXDEV: Meaning(
+            RefusedValue, "one call takes one snapshot a dataset, of one pool"
+        ),
+        e.EBUSY: Meaning(Busy, "it is being received, or its pool is busy"),
+    },
+    "destroy snapshot": {
+        e.EBUSY: Meaning(
+            Busy,
+            "it is held, its files are in use below .zfs/snapshot, or it is being sent "
+            "or received",
+            "see `zfs holds`, and who works below .zfs/snapshot",
+        ),
+        e.EEXIST: Meaning(
+            Busy, "it has clones", "promote or destroy them first: `zfs get clones`"
+        ),
+        e.EXDEV: Meaning(RefusedValue, "one call takes snapshots of one pool"),
+        # what _exact.py finds
+        e.EUSERS: Meaning(Busy, "it is held: see `zfs holds`"),
+        e.ESTALE: Meaning(EngineError, "it was made anew since it was listed"),
+        e.ECANCELED: Meaning(
+            EngineError, "what was to outlive it in its dataset is not there any more"
+        ),
+        # dsl_destroy_snapshots_nvl() runs a program of its own, and that is all it
+        # says where the space for it cannot be had
+        e.ECHRNG: Meaning(NoSpace, "the pool has no room even to destroy", _NO_ROOM),
+        e.ENOSPC: Meaning(NoSpace, "the pool has no room even to destroy", _NO_ROOM),
+    },
+    "rename": {
+        e.ENOENT: Meaning(NotFound, "it, or the new parent, does not exist"),
+        e.EXDEV: Meaning(RefusedValue, "a rename stays within its pool and its dataset"),
+        e.EINVAL: Meaning(
+            RefusedValue, "the new name is below the old one, or of another kind"
+        ),
+        e.EBUSY: Meaning(Busy, "it is mounted or open"),
+        e.EACCES: Meaning(RefusedValue, "it would leave its encryption root"),
+        e.EEXIST: Meaning(AlreadyExists, "the new name is taken"),
+    },
+    "promote": {
+        e.EINVAL: Meaning(RefusedValue, "it is not a clone"),
+        e.EEXIST: Meaning(
+            AlreadyExists, "a snapshot or bookmark of that name exists on both sides"
+        ),
+    },
+    "roll back": {
+        e.EEXIST: Meaning(
+            RefusedValue,
+            "newer snapshots or bookmarks exist",
+            "they would be lost: destroy them first if that is meant",
+        ),
+        e.EBUSY: Meaning(Busy, "the dataset is busy"),
+    },
+    "hold": {
+        e.EEXIST: Meaning(AlreadyExists, "a hold with this tag exists already"),
+        e.E2BIG: Meaning(RefusedValue, "the tag is too long"),
+        e.EXDEV: Meaning(RefusedValue, "one call takes snapshots of one pool"),
+    },
+    "release": {
+        e.ESRCH: Meaning(NotFound, "no hold with this tag exists", "see `zfs holds`"),
+        e.EXDEV: Meaning(RefusedValue, "one call takes snapshots of one pool"),
+    },
+    "bookmark": {
+        e.ENOENT: Meaning(NotFound, "the snapshot does not exist"),
+        e.EXDEV: Meaning(RefusedValue, "a bookmark stays in its snapshot's dataset"),
+        _BOOKMARK_SOURCE_NOT_ANCESTOR: Meaning(
+            RefusedValue, "a bookmark stays in its snapshot's dataset"
+        ),
+    },
+    "destroy bookmark": {
+        e.EXDEV: Meaning(RefusedValue, "one call takes bookmarks of one pool"),
+    },
+    "send": {
+        e.ENOENT: Meaning(NotFound, "it, or its base, does not exist"),
+        e.EXDEV: Meaning(RefusedValue, "the base is no earlier snapshot of it"),
+        e.EINVAL: Meaning(RefusedValue, "the base is no earlier snapshot of it"),
+        e.EPIPE: Meaning(EngineError, "the reader went away"),
+        e.EACCES: Meaning(
+            NotPermitted, "its encryption key is not loaded", "load it, or send raw"
+        ),
+    },
+    "receive": {
+        e.ENOENT: Meaning(NotFound, "the dataset or its parent does not exist"),
+        e.EEXIST: Meaning(AlreadyExists, "it, or its dataset, exists already"),
+        e.ENODEV: Meaning(
+            NotFound,
+            "the base of the stream is not here",
+            "send in full, or from another base",
+        ),
+        e.ETXTBSY: Meaning(
+            Busy,
+            "the dataset has changed since the base of the stream, or, where the stream "
+            "is raw, has a newer snapshot, be it an empty one",
+            "receive with force to roll it back, which loses what was written since and "
+            "destroys each snapshot that is newer than the base",
+        ),
+        e.EINVAL: Meaning(
+            RefusedValue,
+            "this is no stream",
+            "packages of `zfs send -R` and `-p` are not taken",
+        ),
+        e.EBADE: Meaning(RefusedValue, "the stream is damaged"),
+        e.EBUSY: Meaning(
+            Busy,
+            "the dataset is in use, or holds part of another stream",
+            "resume that one, or abort it with `zfs receive -A`",
+        ),
+        STREAM_TRUNCATED: Meaning(
+            EngineError, "the stream ended early", "a resumable receive goes on from there"
+        ),
+    },
+    "set": {
+        e.ENOSPC: Meaning(
+            NoSpace,
+            "it reserves more than there is, or allows less than is in use",
+            "see `zfstune list`",
+        ),
+        e.EBUSY: Meaning(Busy, "it is busy"),
+        e.EROFS: Meaning(ReadOnly, "it is read-only"),
+    },
+    "open image": {
+        e.ENOENT: Meaning(NotFound, "there is no such file"),
+        e.ENXIO: Meaning(RefusedValue, "it holds no pool"),
+        e.EBUSY: Meaning(Busy, "another process has it open"),
+        e.EISDIR: Meaning(RefusedValue, "it is a directory"),
+        e.EXDEV: Meaning(RefusedValue, "its pool has more devices than this file"),
+        e.EALREADY: Meaning(
+            Busy, "the kernel has its pool imported", "export it first with `zpool export`"
+        ),
+        e.ENOTSUP: Meaning(
+            NotSupported, "its pool has a feature that this OpenZFS does not know"
+        ),
+    },
+    "create image": {
+        e.ENOENT: Meaning(NotFound, "its directory does not exist"),
+    },
+    "run program in pool": {
+        e.ECHRNG: Meaning(EngineError, "the program failed"),
+        e.EINVAL: Meaning(
+            RefusedValue, "the program, or one of its limits, makes no sense"
+        ),
+        e.ETIME: Meaning(EngineError, "it ran out of instructions"),
+        e.ENOSPC: Meaning(EngineError, "it ran out of its own memory"),
+    },
+    "mount": {
+        e.EBUSY: Meaning(Busy, "the mountpoint or the dataset is busy"),
+        e.EPERM: Meaning(NotPermitted, "permission denied", "mounting takes root"),
+        e.EACCES: Meaning(NotPermitted, "permission denied", "mounting takes root"),
+        e.EINVAL: Meaning(RefusedValue, "the kernel refused the mount options"),
+        e.EEXIST: Meaning(RefusedValue, "its mountpoint is no directory"),
+        e.ENOTDIR: Meaning(RefusedValue, "its mountpoint is below something else"),
+        e.ENOTEMPTY: Meaning(
+            Busy,
+            "files are in the mountpoint, and overlay is off",
+            "move them away, or set overlay=on to hide them",
+        ),
+    },
+    "unmount": {
+        e.EBUSY: Meaning(Busy, "it is in use", "see what keeps it with `fuser -vm`"),
+        e.EPERM: Meaning(NotPermitted, "permission denied", "unmounting takes root"),
+        e.EINVAL: Meaning(NotFound, "it is not mounted"),
+    },
+}

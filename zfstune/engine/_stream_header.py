@@ -1,0 +1,72 @@
+"""The first record of a stream: what it is of, and what it builds on.
+
+It is read here rather than by libzfs_core, so that what a forced receive would destroy
+is known before the kernel sees the stream (struct drr_begin in
+include/sys/zfs_ioctl.h). A stream comes from another machine: nothing of its header
+is used but the guid of its base, which is compared and never trusted.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+
+from zfstune.frozen import frozen
+
+__all__ = ["HEADER_BYTES", "StreamHeader", "parse_header", "read_header"]
+
+HEADER_BYTES = 312
+
+_BEGIN = 0  # DRR_BEGIN
+_MAGIC = 0x2F5BACBAC  # DMU_BACKUP_MAGIC
+# type and payload length, magic, version, creation time, type of the dataset and
+# flags, guid of the snapshot, guid of the base
+_FIELDS = "IIQQQIIQQ"
+# The header in the low bits of the version: a stream of one snapshot, where
+# `zfs send -R` and -p write packages of several (DMU_SUBSTREAM).
+_ONE_SNAPSHOT = 1
+_KIND_BITS = 3
+
+
+@frozen
+class StreamHeader:
+    """What the first record of a stream says.
+
+    Attributes:
+        toguid: Identity of the snapshot that the stream carries.
+        fromguid: Identity of the base of an incremental; 0: the stream is a full one.
+    """
+
+    toguid: int
+    fromguid: int
+
+
+def read_header(fd: int) -> bytes:
+    """Read the first record from a descriptor; fewer bytes where the stream ends.
+
+    Raises:
+        OSError: The descriptor cannot be read.
+    """
+    parts: list[bytes] = []
+    missing = HEADER_BYTES
+    while missing:
+        part = os.read(fd, missing)
+        if not part:
+            break
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
+
+
+def parse_header(data: bytes) -> StreamHeader | None:
+    """Read a first record; None where it begins no stream of one snapshot."""
+    if len(data) != HEADER_BYTES:
+        return None
+    for order in "<>":  # a stream has the byte order of the machine that wrote it
+        fields = struct.unpack_from(order + _FIELDS, data)
+        kind, _, magic, version, _, _, _, toguid, fromguid = fields
+        if magic == _MAGIC:
+            if kind != _BEGIN or version & _KIND_BITS != _ONE_SNAPSHOT:
+                return None
+            return StreamHeader(toguid, fromguid)
+    return None
