@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zfstune import names
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +28,7 @@ class MountCalls:
         """Give what names snapshots without opening them, where something does."""
         from zfstune.engine._mount import snapshot_numbers  # noqa: PLC0415 (see above)
 
-        return snapshot_numbers(datasets)
+        return snapshot_numbers(map(names.check_dataset, datasets))
 
     def mount(self: Any, name: str) -> str:
         """Mount a filesystem where its properties say; give the path."""

@@ -31,47 +31,43 @@ def find_sources(engine: Engine, state: ResumeState) -> tuple[str, str]:
     Raises:
         InvalidValue: One of them is gone.
     """
-    snapshot = _find_snapshot(engine, state)
-    if snapshot is None:
+    last: Snapshot | None = None
+    for snapshot in _candidates(engine, state):
+        if not state.fromguid:
+            return snapshot.name, ""
+        for guid, name in _possible_bases(engine, snapshot):
+            if guid == state.fromguid:
+                return snapshot.name, name
+        last = last or snapshot
+    if last is None:
         raise InvalidValue(
             f"cannot resume the send of '{shown(state.toname)}': that snapshot is gone",
             hint="abort the partial receive on the other side and send in full",
         )
-    if not state.fromguid:
-        return snapshot.name, ""
-    for guid, name in _possible_bases(engine, snapshot):
-        if guid == state.fromguid:
-            return snapshot.name, name
     raise InvalidValue(
-        f"cannot resume the send of '{snapshot.name}': its base is gone, and no bookmark "
-        "of it is left",
+        f"cannot resume the send of '{last.name}': its base is gone, and no bookmark of "
+        "it is left",
         hint="abort the partial receive on the other side and send from another base",
     )
 
 
-def _find_snapshot(engine: Engine, state: ResumeState) -> Snapshot | None:
-    """Look where the token says first, then in all of its pool."""
+def _candidates(engine: Engine, state: ResumeState) -> Iterator[Snapshot]:
+    """Give what has the guid: where the token says first, then in all of its pool.
+
+    There may be several, for a copy that was received in the same pool has it too.
+    """
     dataset = names.check_snapshot(state.toname).partition("@")[0]
     try:
         listed = engine.snapshots(dataset)
     except NotFound:
         listed = []
-    found = _with_guid(listed, state.toguid)
-    if found is not None:
-        return found
+    yield from (s for s in listed if s.guid == state.toguid)
     pool = names.pool_of(dataset)
-    if pool not in engine.pools():
-        return None
-    for other in engine.datasets(pool):
+    others = engine.datasets(pool) if pool in engine.pools() else []
+    for other in others:
         if other.name != dataset:
-            found = _with_guid(engine.snapshots(other.name), state.toguid)
-            if found is not None:
-                return found
-    return None
-
-
-def _with_guid(snapshots: list[Snapshot], guid: int) -> Snapshot | None:
-    return next((s for s in snapshots if s.guid == guid), None)
+            listed = engine.snapshots(other.name)
+            yield from (s for s in listed if s.guid == state.toguid)
 
 
 def _possible_bases(engine: Engine, snapshot: Snapshot) -> Iterator[tuple[int, str]]:

@@ -1,0 +1,215 @@
+"""Values that no caller should pass, passed to each call: refused before ZFS sees them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from zfstune.engine import Engine
+from zfstune.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A call of each method that gets as far as ZFS, T the tree. What a test changes is one
+# argument at a time; the rest stands as it is here.
+CALLS: dict[str, dict[str, Any]] = {
+    "pools": {},
+    "pool": {"name": "T"},
+    "exists": {"name": "T"},
+    "dataset": {"name": "T"},
+    "datasets": {"root": "T", "recursive": True},
+    "snapshot": {"name": "T@s"},
+    "snapshots": {"dataset": "T", "properties": True, "dated": True},
+    "find_snapshots": {"names": ["T@s"], "properties": True},
+    "snapshot_numbers": {"datasets": ["T"]},
+    "create": {
+        "name": "T/a",
+        "properties": {"atime": "off"},
+        "volume": False,
+        "parents": True,
+    },
+    "set": {"name": "T", "properties": {"atime": "off"}},
+    "inherit": {"name": "T", "prop": "atime", "received": False},
+    "destroy": {"name": "T/none"},
+    "take_snapshots": {"names": ["T@x"], "properties": {"org.x:y": "z"}},
+    "destroy_snapshots": {"names": ["T@x"], "defer": False},
+    "destroy_exactly": {
+        "snapshots": {"T@x": 1},
+        "survivors": ["T@s"],
+        "marks": {"T": {"org.x:y": "z"}},
+    },
+    "rename": {"old": "T/none", "new": "T/other"},
+    "clone": {"snapshot": "T@s", "name": "T/c", "properties": {"atime": "off"}},
+    "promote": {"name": "T"},
+    "rollback": {"snapshot": "T@s"},
+    "hold": {"snapshots": ["T@s"], "tag": "tag"},
+    "release": {"snapshots": ["T@s"], "tag": "tag"},
+    "holds": {"snapshot": "T@s"},
+    "bookmark": {"snapshot": "T@s", "bookmark": "T#b"},
+    "bookmarks": {"dataset": "T"},
+    "destroy_bookmarks": {"names": ["T#b"]},
+    "send": {"snapshot": "T@s", "fd": 0, "base": "T@s", "raw": False},
+    "send_resumed": {"token": "1-2-3-4", "fd": 0},
+    "send_size": {"snapshot": "T@s", "base": "T@s", "raw": False},
+    "receive": {
+        "snapshot": "T@r",
+        "fd": 0,
+        "origin": "T@s",
+        "force": False,
+        "losing": ["T@s"],
+        "raw": False,
+        "resumable": False,
+    },
+    "reclaim_size": {"first": "T@s", "last": "T@s"},
+    "run_program": {
+        "pool": "P",
+        "program": "return 1",
+        "arguments": {"a": 1},
+        "sync": False,
+        "instructions": 1000,
+        "memory_bytes": 1 << 20,
+    },
+    "mounts": {},
+    "mount": {"name": "T"},
+    "remount": {"name": "T"},
+    "unmount": {"name": "T", "force": False},
+    "close": {},
+}
+
+# By how Engine declares a parameter. Of names, NUL and lone surrogates are refused by
+# the rules of names; elsewhere C would stop at the NUL.
+TEXTS = (None, 1, True, b"tank", ["tank"], "a\0b", "T\0", "\ud800", "\udcff", "\0")
+NUMBERS = (None, -1, -(2**63), 2**64, 10**5000, True, "1", 1.0, b"1", [1])
+FLAGS: tuple[Any, ...] = (None, 0, 1, "no", "", [])
+LISTS = (None, 1, "T@s", b"T@s", [1], [None], ["T@\0"], ["\ud800@s"], [b"T@s"])
+MAPPINGS = (1, "a=b", ["atime"], {1: "off"}, {"atime": 1.5}, {"a:b": "x\0y"}, {"a:b": None})
+VALUES: dict[str, tuple[Any, ...]] = {
+    "str": TEXTS,
+    "int": NUMBERS,
+    "bool": FLAGS,
+    "Iterable[str]": LISTS,
+    "Mapping[str, str]": (None, *MAPPINGS),
+    "Mapping[str, str] | None": MAPPINGS,
+    "Mapping[str, int]": (
+        None,
+        {"T@s": -1},
+        {"T@s": 2**64},
+        {"T@s": True},
+        {"T@s": "1"},
+        {"T\0@s": 1},
+        {1: 1},
+    ),
+    "Mapping[str, object] | None": (
+        1,
+        "a",
+        {1: 1},
+        {"a": 2**63},
+        {"a": -(2**63) - 1},
+        {"a": 1.5},
+        {"a": "x\0y"},
+        {"a\0b": 1},
+        {"a": {2: 1}},
+        {"a": object()},
+        {"a": [1, "x"]},
+    ),
+    "Mapping[str, Mapping[str, str]] | None": (
+        1,
+        {"T": 1},
+        {"T": {"a:b": 1}},
+        {"T": {"a:b": "x\0y"}},
+        {1: {"a:b": "x"}},
+    ),
+}
+# Text that means no name: a hold's tag may be any, and a NUL ends a program for C alone.
+FREE_TEXT = {"tag": ("\udcff",), "program": ("\udcff",)}
+DESCRIPTORS = (*NUMBERS, 2**31, 999_999)
+# Empty says that there is none, or that nothing is asked for.
+EMPTY_IS_FINE = {"base", "origin"}
+
+
+def declared() -> Iterator[tuple[str, Any]]:
+    """Give each call that Engine declares."""
+    for name, call in vars(Engine).items():
+        if callable(call) and not name.startswith("_"):
+            yield name, call
+
+
+def hostile() -> Iterator[tuple[str, str, object]]:
+    """Give call, parameter and value of all that must be refused."""
+    for name, call in declared():
+        for parameter, annotation in call.__annotations__.items():
+            if parameter == "return":
+                continue
+            values = DESCRIPTORS if parameter == "fd" else VALUES[annotation]
+            for value in values:
+                if value not in FREE_TEXT.get(parameter, ()):
+                    yield name, parameter, value
+
+
+def put(value: Any, tree: str) -> Any:
+    """Put the names of the tree and its pool in for T and P."""
+    match value:
+        case str():
+            if value == "P":
+                return tree.partition("/")[0]
+            return value.replace("T", tree) if value.startswith("T") else value
+        case list():
+            return [put(each, tree) for each in value]
+        case dict():
+            return {put(name, tree): put(each, tree) for name, each in value.items()}
+    return value
+
+
+def _shortened(value: object) -> str:
+    # 10**5000 has more digits than Python prints
+    return "a long number" if value == 10**5000 else repr(value)[:40]
+
+
+def test_each_call_has_a_row() -> None:
+    """A call that is added to Engine is added here, with each of its parameters."""
+    rows = {name: set(arguments) for name, arguments in CALLS.items()}
+    parameters = {name: set(call.__annotations__) - {"return"} for name, call in declared()}
+    assert rows == parameters
+
+
+def test_hostile_values(engine: Engine, tree: str) -> None:
+    """Each is an InvalidValue, nothing has changed, and the engine is alive."""
+    engine.take_snapshots([f"{tree}@s"])
+    before = engine.datasets(tree)
+    devnull = os.open("/dev/null", os.O_RDWR)
+    wrong = []
+    try:
+        for name, parameter, value in hostile():
+            arguments = {**CALLS[name], parameter: value}
+            given = {key: put(each, tree) for key, each in arguments.items()}
+            if "fd" in given and parameter != "fd":
+                given["fd"] = devnull
+            # by position where it has one: implementations name some differently
+            call = getattr(Engine, name)
+            order = call.__code__.co_varnames[1 : call.__code__.co_argcount]
+            positional = [given.pop(key) for key in order if key in given]
+            try:
+                getattr(engine, name)(*positional, **given)
+            except InvalidValue:
+                continue
+            except BaseException as error:  # noqa: BLE001 (all of them are told at once)
+                became = repr(error)[:120]
+            else:
+                became = "taken"
+            wrong.append((name, parameter, _shortened(value), became))
+    finally:
+        os.close(devnull)
+    assert wrong == []
+    assert [d.name for d in engine.datasets(tree)] == [d.name for d in before]
+    assert [s.name for s in engine.snapshots(tree)] == [f"{tree}@s"]
+
+
+def test_arguments_without_end(engine: Engine, tree: str) -> None:
+    """Arguments of a program that hold themselves are refused, and do not recurse."""
+    endless: dict[str, object] = {}
+    endless["a"] = endless
+    with pytest.raises(InvalidValue, match="levels"):
+        engine.run_program(tree.partition("/")[0], "return 1", endless)
