@@ -114,8 +114,8 @@ def test_numbers_read_as_text(crafted: Path) -> None:
         assert {name: found.value(name) for name in NATIVE} == {
             name: str(value) for name, value in NATIVE.items()
         }
-        for name, value in found.properties.items():
-            assert isinstance(value.value, str), name
+        for name, prop in found.properties.items():
+            assert isinstance(prop.value, str), name
 
 
 @pytest.mark.parametrize("command", COMMANDS.splitlines())
