@@ -16,7 +16,7 @@ from zfstune.errors import InvalidValue, NotSupported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from zfstune.state import Mount
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ImageEngine", "create_image"]
 
 _LEAST_BYTES = 64 << 20  # SPA_MINDEVSIZE, include/sys/fs/zfs.h
+_VERSION = 5  # ZPL_VERSION; what older ones lay out is not written here
 _MOST_BYTES = (1 << 63) - 1  # off_t
 _ASHIFTS = range(9, 17)  # ASHIFT_MIN to ASHIFT_MAX, include/sys/vdev_impl.h
 
@@ -79,6 +80,20 @@ class ImageEngine(NativeEngine):
     def _unmounted(self, name: str, *, renamed: str = "") -> AbstractContextManager[None]:
         del name, renamed
         return nullcontext()
+
+    def _values(
+        self, name: str, wanted: Mapping[str, str], *, volume: bool
+    ) -> dict[str, int | str]:
+        values = super()._values(name, wanted, volume=volume)
+        if values.get("version", _VERSION) != _VERSION:
+            raise NotSupported(
+                operation="create",
+                target=name,
+                errno=errno.ENOTSUP,
+                reason=f"in an image filesystems are made of version {_VERSION} alone",
+                hint="create it where a kernel has imported the pool",
+            )
+        return values
 
     def _not_mountable(self, operation: str, name: str) -> NotSupported:
         return NotSupported(
