@@ -112,6 +112,39 @@ def test_growing(volume: str, engine: Engine, command: Callable[..., str]) -> No
     assert close(found, expected), (found, expected)
 
 
+@pytest.mark.parametrize("size", ["64M", "16M", "47M"])
+def test_resizing(
+    volume: str, engine: Engine, command: Callable[..., str], size: str
+) -> None:
+    """A new volsize takes along what was reserved for the old one, as with `zfs set`."""
+    for name in (f"{volume}a", f"{volume}b"):
+        command("zfs", "create", "-V", "32M", "-b", "16K", name)
+    command("zfs", "set", f"volsize={size}", f"{volume}a")
+    engine.set(f"{volume}b", {"volsize": size})
+    found, expected = seen(command, f"{volume}b"), seen(command, f"{volume}a")
+    assert found[2] > found[0]
+    assert close(found, expected), (found, expected)
+    # chosen otherwise, it stays
+    for name in (f"{volume}a", f"{volume}b"):
+        command("zfs", "set", "refreservation=5M", name)
+    command("zfs", "set", "volsize=32M", f"{volume}a")
+    engine.set(f"{volume}b", {"volsize": "32M"})
+    assert seen(command, f"{volume}b") == seen(command, f"{volume}a")
+
+
+@pytest.mark.parametrize(
+    ("size", "block"), [("35K", "16K"), ("1000001", "8K"), ("3000001", "128K")]
+)
+def test_rounding(
+    volume: str, engine: Engine, command: Callable[..., str], size: str, block: str
+) -> None:
+    """A size that is no multiple of its block is rounded up as `zfs create -V` does."""
+    command("zfs", "create", "-sV", size, "-b", block, f"{volume}a")
+    wanted = {"volsize": size, "volblocksize": block, "refreservation": "none"}
+    engine.create(f"{volume}b", properties=wanted, volume=True)
+    assert seen(command, f"{volume}b") == seen(command, f"{volume}a")
+
+
 def test_copies_are_reserved_for(
     volume: str, engine: Engine, command: Callable[..., str]
 ) -> None:

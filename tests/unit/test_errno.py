@@ -85,6 +85,59 @@ def test_every_errno_reads_like_a_sentence(operation: str, code: int) -> None:
         assert error.reason == f"unknown to zfstune (error {code})"
 
 
+# include/sys/fs/zfs.h, zfs_errno_t, from ZFS_ERR_CHECKPOINT_EXISTS to
+# ZFS_ERR_TOO_MANY_SITOUTS of 2.4.4: a receive is where most of them are met.
+OWN = range(1024, 1053)
+
+
+@pytest.mark.parametrize("code", OWN)
+def test_each_of_zfs_own_has_words(code: int) -> None:
+    """None of what OpenZFS 2.1 to 2.4 gives back is unknown here."""
+    error = engine_error("receive", "tank/a@1", code)
+    assert "unknown" not in error.reason
+    assert str(code) not in error.reason
+
+
+def test_what_a_later_release_adds() -> None:
+    """A number that this table does not have is told as it is."""
+    assert engine_error("send", "tank/a@1", OWN.stop).reason == (
+        f"unknown to zfstune (error {OWN.stop})"
+    )
+
+
+def test_no_two_of_zfs_own_read_alike() -> None:
+    """Each says something of its own."""
+    reasons = [_meanings.GENERAL[code].reason for code in OWN if code in _meanings.GENERAL]
+    assert len(set(reasons)) == len(reasons) >= len(OWN) - 2
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        (1034, RefusedValue, "IV set"),
+        (1035, RefusedValue, "not received raw"),
+        (1036, RefusedValue, "too old"),
+        (1037, errors.NotSupported, "does not know"),
+        (1041, RefusedValue, "128K"),
+        (1047, AlreadyExists, "rest of a full stream"),
+        (e.ETXTBSY, Busy, "newer snapshot, be it an empty one"),
+    ],
+)
+def test_what_a_receive_meets(code: int, kind: type[EngineError], words: str) -> None:
+    """What stands in the way of a stream is said, and what helps."""
+    error = engine_error("receive", "tank/a@1", code)
+    assert type(error) is kind
+    assert words in error.reason
+    assert error.hint
+
+
+def test_force_says_what_it_costs() -> None:
+    """The hint that leads to force names both that are lost."""
+    hint = engine_error("receive", "tank/a@1", e.ETXTBSY).hint
+    assert "written since" in hint
+    assert "destroys each snapshot that is newer than the base" in hint
+
+
 def test_details_follow_the_reason() -> None:
     """A detail, as in the property at fault, stands behind the reason."""
     error = engine_error("set", "tank/a", e.EINVAL, detail="recordsize=3K")

@@ -157,6 +157,9 @@ GENERAL = {
         "the stream has a feature that this OpenZFS does not know",
         "update OpenZFS on the receiving side",
     ),
+    _BOOKMARK_SOURCE_NOT_ANCESTOR: Meaning(
+        RefusedValue, "a bookmark stays in its snapshot's dataset"
+    ),
     _STREAM_LARGE_BLOCK_MISMATCH: Meaning(
         RefusedValue,
         "the base came with blocks above 128K, and this stream has them split",
@@ -271,9 +274,6 @@ SPECIAL = {
     "bookmark": {
         e.ENOENT: Meaning(NotFound, "the snapshot does not exist"),
         e.EXDEV: Meaning(RefusedValue, "a bookmark stays in its snapshot's dataset"),
-        _BOOKMARK_SOURCE_NOT_ANCESTOR: Meaning(
-            RefusedValue, "a bookmark stays in its snapshot's dataset"
-        ),
     },
     "destroy bookmark": {
         e.EXDEV: Meaning(RefusedValue, "one call takes bookmarks of one pool"),
