@@ -23,10 +23,10 @@ FROM_IVSET_GUID_MISMATCH = 1035
 STREAM_LARGE_BLOCK_MISMATCH = 1041
 
 
-def refused(engine: Engine, file: Path, snapshot: str, **how: bool) -> EngineError:
+def refused(engine: Engine, file: Path, snapshot: str, *, raw: bool = False) -> EngineError:
     """Give the error with which a stream is refused."""
     with file.open("rb") as stream, pytest.raises(EngineError) as caught:
-        engine.receive(snapshot, stream.fileno(), **how)
+        engine.receive(snapshot, stream.fileno(), raw=raw)
     return caught.value
 
 
