@@ -35,6 +35,8 @@ __all__ = [
     "display",
 ]
 
+_MOST_DIGITS = 20  # of a number of 64 bits
+
 _NO_REASONS: Mapping[str, str] = MappingProxyType({})
 
 OWN_PROPERTIES = (PROFILE_PROPERTY, APPLIED_PROPERTY)
@@ -53,7 +55,9 @@ _SIZES = frozenset(
 
 def display(name: str, value: str) -> str:
     """Write a value for people: ``recordsize`` 8192 is ``8K``; and fit for a terminal."""
-    if name in _SIZES and value.isascii() and value.isdigit():
+    # a note, which anybody may have written, can have digits without end
+    number = value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS
+    if name in _SIZES and number:
         return format_size(int(value))
     return shown(value)
 

@@ -294,7 +294,8 @@ def _as_text(name: str, value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        # Python prints no more than 4,300 digits
+        return str(value) if abs(value) <= MAX_SIZE else str(MAX_SIZE + 1)
     hint = "use 'on' or 'off'" if isinstance(value, bool) else ""
     raise refusal(name, None, f"a value of type {type(value).__name__} is no text", hint)
 

@@ -69,3 +69,28 @@ def test_guids_in_json_are_text(engine: ImageEngine) -> None:
     assert {s["name"]: s["guid"] for s in snapshots} == {
         s.name: str(s.guid) for s in engine.snapshots("tank/a")
     }
+
+
+@pytest.mark.parametrize(
+    "note", ['{"quota":"%s"}', '{"quota":%s}', '{"recordsize":"%s"}', '{"unheard_of":"%s"}']
+)
+def test_notes_with_digits_without_end(engine: ImageEngine, note: str) -> None:
+    """Python reads no more than 4,300 digits at once, and a note may hold 8,000."""
+    zfstune.apply("logs", owner=False, engine=engine)
+    engine.set("tank/data/logs", {"org.zfstune:applied": note % ("9" * 5000)})
+    for document in (
+        zfstune.verify(engine=engine).to_dict(),
+        zfstune.plan("logs", owner=False, engine=engine).to_dict(),
+    ):
+        assert json.dumps(document)
+    for verdict in zfstune.verify(engine=engine):
+        assert all(len(finding.note) < 2000 for finding in verdict.findings)
+
+
+def test_numbers_without_end(engine: ImageEngine) -> None:
+    """A number or text that no property holds is refused as any other."""
+    for value in (10**5000, "9" * 5000, 2**64, -(10**5000)):
+        with pytest.raises(zfstune.InvalidProperty):
+            engine.set("tank", {"quota": value})  # type: ignore[dict-item]
+    with pytest.raises(zfstune.InvalidProperty, match="does not fit 64 bits"):
+        engine.create("tank/v", volume=True, properties={"volsize": str(2**64 - 1)})

@@ -1,4 +1,4 @@
-"""What a forced receive would destroy, known before it begins.
+"""What a stream would do to what is there: what force destroys, and what does not fit.
 
 The kernel rolls the dataset back to the base of an incremental and destroys each
 snapshot that is newer; a full stream replaces the dataset, and all of its snapshots go
@@ -7,8 +7,10 @@ snapshot that is newer; a full stream replaces the dataset, and all of its snaps
 
 from __future__ import annotations
 
+import errno
+
 from zfstune.engine._stream_header import parse_header
-from zfstune.errors import NotFound, PlanError
+from zfstune.errors import NotFound, PlanError, RefusedValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from zfstune.engine._stream_header import StreamHeader
     from zfstune.state import Snapshot
 
-__all__ = ["check_losses", "lost_snapshots"]
+__all__ = ["check_losses", "lost_snapshots", "misfit"]
 
 _MOST_NAMED = 20
 
@@ -66,3 +68,21 @@ def check_losses(
             f"{', '.join(lost[:_MOST_NAMED])}{more}",
             hint="name them in `losing` if they may go, or receive into another dataset",
         )
+
+
+def misfit(snapshot: str) -> RefusedValue:
+    """Give the error for a sound stream that the kernel refused a value of.
+
+    It says EINVAL of all of these (recv_begin_check_existing_impl() in
+    module/zfs/dmu_recv.c), and of what is no stream, which its first record tells.
+    """
+    return RefusedValue(
+        operation="receive",
+        target=snapshot,
+        errno=errno.EINVAL,
+        reason="the stream does not fit what is there",
+        hint=(
+            "a raw stream wants raw=True and a dataset that came raw, an encrypted "
+            "dataset is not replaced by force, and what is redacted takes no other base"
+        ),
+    )

@@ -9,9 +9,9 @@ from zfstune.engine._arguments import check_text
 from zfstune.engine._binding import lib
 from zfstune.engine._carrying import carry
 from zfstune.engine._errno import STREAM_TRUNCATED, engine_error
-from zfstune.engine._forcing import check_losses
+from zfstune.engine._forcing import check_losses, misfit
 from zfstune.engine._nvlist import Int64
-from zfstune.engine._stream_header import HEADER_BYTES, read_header
+from zfstune.engine._stream_header import HEADER_BYTES, parse_header, read_header
 from zfstune.errors import InvalidValue
 
 TYPE_CHECKING = False
@@ -125,6 +125,8 @@ class StreamCalls:
             header,
             len(header),
         )
+        if error == errno.EINVAL and parse_header(header) is not None:
+            raise misfit(snapshot)
         if error:
             raise engine_error("receive", snapshot, error)
         self._log(f"zfstune receive {snapshot}")

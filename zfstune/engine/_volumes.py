@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from zfstune.properties import AUTO, default_of
+from zfstune.property_rules import refusal
+from zfstune.size import MAX_SIZE
 from zfstune.volume import default_block_bytes, reservation_bytes
 
 TYPE_CHECKING = False
@@ -31,12 +33,12 @@ def complete(values: dict[str, int | str], release: Release, vdevs: Sequence[Vde
     # what is no multiple of a block is rounded up, as zfs_do_create() does
     # (cmd/zfs/zfs_main.c); a size that is set later is refused there, and here too
     size = -(-int(values["volsize"]) // block) * block
+    if size > MAX_SIZE:
+        raise refusal("volsize", str(values["volsize"]), "it does not fit 64 bits")
     values["volsize"] = size
     if values.get("refreservation", AUTO) == AUTO:
         copies = int(values.get("copies", 1))
-        values["refreservation"] = reservation_bytes(
-            size, block, copies=copies, vdevs=vdevs
-        )
+        values["refreservation"] = _reservation(size, block, copies, vdevs)
 
 
 def fix_reservation(
@@ -65,19 +67,20 @@ def fix_reservation(
     new_size = int(values.get("volsize", size))
     new_copies = int(values.get("copies", copies))
     if values.get("refreservation") == AUTO:
-        values["refreservation"] = reservation_bytes(
-            new_size, block, copies=new_copies, vdevs=vdevs
-        )
+        values["refreservation"] = _reservation(new_size, block, new_copies, vdevs)
         return {}
     reserved = int(dataset.value("refreservation") or 0)
     if "volsize" not in values or "refreservation" in values:
         return {}
     # libzfs forgets copies, so what it reserved goes on without them
     for counted, new_counted in ((copies, new_copies), (1, 1)):
-        due = reservation_bytes(size, block, copies=counted, vdevs=vdevs)
+        due = _reservation(size, block, counted, vdevs)
         if abs(reserved - due) <= _ROUNDING_BYTES:
-            values["refreservation"] = reservation_bytes(
-                new_size, block, copies=new_counted, vdevs=vdevs
-            )
+            values["refreservation"] = _reservation(new_size, block, new_counted, vdevs)
             return {"volsize": size, "refreservation": reserved}
     return {}
+
+
+def _reservation(size: int, block: int, copies: int, vdevs: Sequence[Vdev]) -> int:
+    """Compute what a volume reserves; the kernel refuses what no pool has."""
+    return min(reservation_bytes(size, block, copies=copies, vdevs=vdevs), MAX_SIZE - 1)

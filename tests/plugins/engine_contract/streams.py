@@ -121,6 +121,8 @@ def test_streams_that_are_refused(engine: Engine, tree: str, tmp_path: Path) -> 
         with pytest.raises(EngineError) as caught:
             received(engine, file, to, **how)
         assert caught.value.operation == "receive"
+        is_none = data.startswith(b"no")
+        assert ("is no stream" in caught.value.reason) == is_none
         assert not engine.exists(f"{tree}/x")
     for snapshot, base in (
         (f"{source}@none", ""),
