@@ -16,6 +16,7 @@ from zfstune.properties import (
     feature_for,
     find,
     is_user,
+    settable,
     to_text,
 )
 from zfstune.property_table import INDEX, NUMBER, STRING
@@ -195,3 +196,12 @@ def test_table_is_sound(name: str) -> None:
     assert set(prop.texts) == set(prop.words.values())
     assert all(prop.words[text] == raw for raw, text in prop.texts.items())
     assert set(prop.features) | set(prop.words_since) <= set(prop.words)
+
+
+def test_what_may_be_set_is_not_what_is_printed() -> None:
+    """No quota prints as 0 and is set as none; nothing else is spelled in two ways."""
+    printed = {"quota": "0", "refquota": "0", "reservation": "0", "quota_note": "0"}
+    assert settable(printed) == {**printed, "quota": "none", "refquota": "none"}
+    assert settable({"quota": "10", "refquota": "00"}) == {"quota": "10", "refquota": "00"}
+    values = settable({"quota": canonical("quota", "none")})
+    assert check(values, kind="filesystem", creating=False) == {"quota": 0}
