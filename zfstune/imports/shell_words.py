@@ -37,6 +37,11 @@ _IN_DOUBLE = re.compile(
     r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})|\\([$`\"\\])|(\\?[^$`\\]+|\\)", re.ASCII
 )
 _DEEPEST = 4
+# Words that begin something else than a command where a command would begin.
+_RESERVED = {
+    *("if", "then", "elif", "else", "fi", "case", "esac", "until", "do", "done", "in", "!"),
+    *("function", "select", "time", "{", "}", "[[", "coproc"),
+}
 
 
 @frozen
@@ -193,7 +198,8 @@ class _Parser:
                 self.left.pop()
             if self._next() not in (";", "\n"):
                 break
-            while self._next() in (";", "\n"):
+            self.left.pop()
+            while self._next() == "\n":
                 self.left.pop()
         return tuple(found)
 
@@ -220,6 +226,8 @@ class _Parser:
         return stage
 
     def _command(self) -> Command:
+        if self._next() in _RESERVED:
+            _refuse(self.left[-1])
         words: list[Word] = []
         redirects: list[tuple[str, str]] = []
         while self.left and not isinstance(self.left[-1], str):
@@ -257,7 +265,9 @@ class _Parser:
         return ReadLoop(self._word().bare, self._body())
 
     def _body(self) -> tuple[Pipeline, ...]:
-        while self._next() in (";", "\n"):
+        if self._next() == ";":
+            self.left.pop()
+        while self._next() == "\n":
             self.left.pop()
         self._take("do")
         body = self.pipelines(("done",))
