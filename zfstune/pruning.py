@@ -100,10 +100,15 @@ def _given(
         return Policy.last(keep, match, allow_zero=allow_zero)
     if match is not None:
         raise PolicyError("cannot prune by 'match' alone: no rule says what to keep")
-    if isinstance(policy, str):
-        from zfstune.policy_text import parse_policy  # noqa: PLC0415 (not for a count)
+    if policy is None:
+        return None
+    from zfstune.policies import zone  # noqa: PLC0415 (not for a count)
 
-        return parse_policy(policy, allow_zero=allow_zero)
+    if isinstance(policy, str):
+        from zfstune.policy_text import parse_policy  # noqa: PLC0415 (as above)
+
+        policy = parse_policy(policy, allow_zero=allow_zero)
+    zone(policy)  # of the call: one that there is not is no trouble of a dataset
     return policy
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 import zfstune
+from zfstune import choosing
 from zfstune.cli import main
 from zfstune.errors import PolicyError
 from zfstune.policy import POLICY_PROPERTY
@@ -166,3 +168,30 @@ def test_numbers_that_are_none_are_refused(
     status, out, said = run("prune", "tank/a", *words)
     assert (status, out) == (2, "")
     assert reason in said
+
+
+def test_a_count_says_what_is_dated_after_now(
+    engine: ImageEngine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that was set back: they stay, by consent to none as well, and it is told."""
+    filled(engine, "tank/a")
+    engine.close()
+    before = datetime(2020, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(choosing, "_now", lambda: before)
+    for rule in (("--keep", "1"), ("--keep", "0", "--all-of-them")):
+        status, out, said = run("prune", "tank/a", *rule)
+        assert (status, out) == (0, "tank/a: destroyed 0, kept 3\n")
+        assert f"{3 - int(rule[1])} snapshots beyond the count are dated after now" in said
+    run("policy", "set", "tank/a", "--keep", "0", "--all-of-them")
+    assert run("prune")[1] == "tank/a: destroyed 0, kept 3\n"
+    monkeypatch.undo()
+    assert run("prune")[1] == "tank/a: destroyed 3, kept 0\n"
+
+
+def test_a_zone_that_there_is_not_is_a_wrong_call(engine: ImageEngine, run: Run) -> None:
+    """Given on the command line it ends with 2, before anything is looked at."""
+    filled(engine, "tank/a")
+    engine.close()
+    status, out, said = run("prune", "tank/a", "--keep-daily", "3", "--tz", "No/Where")
+    assert (status, out) == (2, "")
+    assert "no such zone" in said

@@ -86,7 +86,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _set(args: argparse.Namespace) -> int:
-    from zfstune.errors import PolicyError  # noqa: PLC0415 (not for --help)
+    from contextlib import suppress  # noqa: PLC0415 (not for --help)
+
+    from zfstune.errors import EngineError, PolicyError  # noqa: PLC0415 (as above)
     from zfstune.near_miss import near_misses  # noqa: PLC0415 (as above)
     from zfstune.policies import set_policy  # noqa: PLC0415 (as above)
     from zfstune.policy import Policy  # noqa: PLC0415 (as above)
@@ -108,7 +110,9 @@ def _set(args: argparse.Namespace) -> int:
         )
     with open_meant(args) as engine:
         text = set_policy(engine, args.dataset, policy)
-        listed = {each.short_name for each in engine.snapshots(args.dataset)}
+        listed: set[str] = set()
+        with suppress(EngineError):  # it is stored, and this is but advice
+            listed = {each.short_name for each in engine.snapshots(args.dataset)}
     for miss in near_misses(policy, listed):
         warn(miss)
     if args.json:

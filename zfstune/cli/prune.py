@@ -127,9 +127,24 @@ def _run(args: argparse.Namespace) -> int:
         _warn_of_near_misses(pruned)
     for decision in pruned.spared:
         warn(f"kept '{decision.snapshot.name}': {'; '.join(decision.reasons)}")
+    late = _dated_after_now(pruned)
+    if late:
+        warn(f"{late} snapshots beyond the count are dated after now, and stay")
     for name, error in pruned.failed.items():
         warn(f"left '{name}' as it is: {error.message}", error.hint)
     return status.PARTLY if pruned.spared or pruned.failed else status.DONE
+
+
+def _dated_after_now(pruned: Pruned) -> int:
+    """Count those that a mere count would let go; rules of time have an alarm for it."""
+    from zfstune.retention import FUTURE  # noqa: PLC0415 (not for --help)
+
+    plan = pruned.plan
+    return sum(
+        d.reasons == (FUTURE,)
+        for d in plan.decisions
+        if not plan.policies[d.snapshot.dataset].needs_time
+    )
 
 
 def _check_target(text: str | None) -> None:
