@@ -44,7 +44,7 @@ def dated(*hours: float) -> list[Decision]:
                 d.snapshot.name,
                 d.snapshot.guid,
                 d.snapshot.createtxg,
-                creation=SECONDS - int(age * 3600),
+                creation=SECONDS - round(age * 3600),
             ),
             keep=True,
             reasons=("r",),
@@ -134,7 +134,7 @@ def test_an_hour_is_no_wrong_clock() -> None:
     """More is: dated after now, or before one that was taken earlier."""
     policies = {"tank/a": POLICY}
     assert alarms(dated(-1, 2, 3), policies, NOW) == {}
-    [found] = alarms(dated(-1.01, 2, 3), policies, NOW)["tank/a"]
+    [found] = alarms(dated(-3601 / 3600, 2, 3), policies, NOW)["tank/a"]
     assert found.startswith(
         "1 snapshots in scope of 'tank/a' are dated after now, by up to 1"
     )
@@ -142,6 +142,9 @@ def test_an_hour_is_no_wrong_clock() -> None:
     assert found.startswith("2 snapshots")
     assert "by up to 40 hours" in found
     assert alarms(dated(4, 3, 5), policies, NOW) == {}
+    assert (
+        "is dated 1 hours" in alarms(dated(3 + 3601 / 3600, 3), policies, NOW)["tank/a"][0]
+    )
     [found] = alarms(dated(33, 3, 5), policies, NOW)["tank/a"]
     assert found.startswith("the newest snapshot in scope of 'tank/a' is dated 30 hours")
     # the middle one may be older than its elders: only the newest tells of a clock
