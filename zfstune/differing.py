@@ -5,7 +5,13 @@ from __future__ import annotations
 from zfstune import properties as props
 from zfstune.actions import Caution, Change, display
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
-from zfstune.record import OWN_PREFIX, read_record, write_record
+from zfstune.record import (
+    ADMINISTRATORS,
+    OWN_PREFIX,
+    read_given,
+    read_record,
+    write_record,
+)
 from zfstune.state import LOCAL, NONE, RECEIVED, PropertyValue
 
 TYPE_CHECKING = False
@@ -18,9 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Differing", "compare", "compare_container", "values_for_new"]
 
 _OWN_NOTE = "zfstune's own note"
-# Where things mount is the administrator's: zfstune sets it when asked, and does
-# not take it back when it is no longer asked.
-_UNRECORDED = frozenset({"mountpoint", "canmount"})
 # Only what is written from now on follows a change of these.
 _NEW_DATA_ONLY = (
     "checksum",
@@ -35,6 +38,7 @@ _NEW_DATA_ONLY = (
 )
 _SOME_DATA_BYTES = 1 << 20
 _CONTAINER = "it only held other datasets until now, and is to be mounted"
+_WITHDRAWN = "given with -o before, and not in this call"
 _UNSET = PropertyValue("")
 
 
@@ -86,6 +90,7 @@ def compare(found: Dataset, wanted: Wanted, unsaid: Mapping[str, str]) -> Differ
         )
         difference.cautions.append(Caution(found.name, message))
     _give_back(found, wanted, record, difference)
+    _inherit(found, wanted, record if managed else None, difference)
     kept: dict[str, str] = {}
     for name, value in _values(wanted, record).items():
         known = props.find(name)
@@ -136,11 +141,11 @@ def _notes(
         if known is not None and known.create_only:
             continue
         was_container = name == "canmount" and name in record and name not in wanted.values
-        if name not in _UNRECORDED or was_container:
+        if name not in ADMINISTRATORS or was_container:
             noted[name] = value
     return {
         PROFILE_PROPERTY: ",".join(wanted.profiles),
-        APPLIED_PROPERTY: write_record(noted),
+        APPLIED_PROPERTY: write_record(noted, filter(wanted.asked, noted)),
     }
 
 
@@ -148,12 +153,14 @@ def _give_back(
     found: Dataset, wanted: Wanted, record: Mapping[str, str], difference: Differing
 ) -> None:
     """Inherit again what the profile no longer asks for, unless changed by hand."""
+    given = read_given(found.local(APPLIED_PROPERTY))
     for name, noted in record.items():
         have = found.own(name)
         if (
             have is None
             or name in wanted.values
-            or name in _UNRECORDED
+            or name in wanted.inherited
+            or name in ADMINISTRATORS
             or name.startswith(OWN_PREFIX)
         ):
             continue
@@ -163,7 +170,7 @@ def _give_back(
         if known is not None and (known.readonly or known.create_only):
             continue
         if have == noted and (known is None or known.inheritable):
-            why = "the profile no longer asks for it"
+            why = _WITHDRAWN if name in given else "the profile no longer asks for it"
             difference.changes.append(Change(name, have, None, why, note=why))
             continue
         reason = "was set by hand" if have != noted else "cannot be inherited"
@@ -173,6 +180,30 @@ def _give_back(
         )
         hint = f"to drop it: `zfs inherit {name} {found.name}`" if have != noted else ""
         difference.cautions.append(Caution(found.name, message, hint))
+
+
+def _inherit(
+    found: Dataset,
+    wanted: Wanted,
+    record: Mapping[str, str] | None,
+    difference: Differing,
+) -> None:
+    """Drop what is set here of that which the profile sets above, for here too."""
+    for name, above in wanted.inherited.items():
+        standing = found.properties.get(name, _UNSET)
+        if standing.source not in (LOCAL, RECEIVED):
+            continue
+        value = display(name, standing.value)
+        how = "set by hand to" if standing.source == LOCAL else "received as"
+        drift, note = True, f"drift: {how} {value}"
+        if record is None:
+            drift, note = False, "adopted"
+        elif record.get(name) == standing.value:
+            drift, note = False, "the profile no longer asks for it here"
+        why = f"the profile sets it on {above.origin}"
+        difference.changes.append(
+            Change(name, standing.value, None, why, drift=drift, note=note)
+        )
 
 
 def _cause(
@@ -197,6 +228,8 @@ def _cause(
             return True, f"drift: received as {shown}"
         origin = f" from {standing.origin}" if standing.origin else ""
         return True, f"drift: no longer set here, {shown}{origin}"
+    if name in read_given(found.local(APPLIED_PROPERTY)) and not wanted.asked(name):
+        return False, _WITHDRAWN
     if wanted.asked(name):
         return False, "asked for in this call"
     if have == value:

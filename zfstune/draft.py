@@ -26,7 +26,7 @@ from zfstune.policy import POLICY_PROPERTY
 from zfstune.property_rules import UNSAFE, is_unsafe
 from zfstune.record import read_record, write_record
 from zfstune.size import format_size
-from zfstune.state import DEFAULT, LOCAL, RECEIVED, Dataset, PropertyValue
+from zfstune.state import DEFAULT, INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
 from zfstune.weighing import weigh_recordsize, weigh_wait
 
 TYPE_CHECKING = False
@@ -248,12 +248,21 @@ class Draft:
         for change in difference.changes:
             if change.new is not None:
                 properties[change.property] = PropertyValue(change.new, LOCAL)
-            elif change.property in properties:  # what follows is settled at the mount
-                value = properties[change.property].value
-                properties[change.property] = PropertyValue(value, DEFAULT)
+            elif change.property in properties:  # mounts are settled when they are made
+                properties[change.property] = self._from_above(found, change.property)
         self.future[found.name] = Dataset(
             found.name, found.kind, found.guid, found.createtxg, properties
         )
+
+    def _from_above(self, found: Dataset, name: str) -> PropertyValue:
+        """Give what a dataset gets of a property by inheriting it."""
+        above = self.future.get(found.name.rpartition("/")[0])
+        standing = None if above is None else above.properties.get(name)
+        if above is None or standing is None or name == "mountpoint":
+            return PropertyValue(found.properties[name].value, DEFAULT)
+        if standing.source in (LOCAL, RECEIVED):
+            return PropertyValue(standing.value, INHERITED, above.name)
+        return standing
 
     def path_of(self, name: str) -> str | None:
         """Give where a dataset will mount, None: nowhere."""

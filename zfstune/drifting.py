@@ -8,12 +8,16 @@ told and is no drift.
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from zfstune import properties as props
 from zfstune.actions import display
-from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.frozen import frozen
+from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of
 from zfstune.property_rules import UNSAFE
-from zfstune.record import OWN_PREFIX, read_record
-from zfstune.state import DEFAULT, LOCAL, NONE, RECEIVED, PropertyValue
+from zfstune.quoting import for_shell
+from zfstune.record import OWN_PREFIX, passes_on, read_given, read_record
+from zfstune.state import DEFAULT, INHERITED, LOCAL, NONE, RECEIVED, PropertyValue
 from zfstune.verdict import Finding
 
 TYPE_CHECKING = False
@@ -21,47 +25,119 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from zfstune.state import Dataset
+    from zfstune.wanted import Wanted
 
-__all__ = ["drift"]
+__all__ = ["Asked", "drift", "set_above"]
 
+_NOTHING: Mapping[str, PropertyValue] = MappingProxyType({})
 _UNSET = PropertyValue("", DEFAULT)
 
 
-def drift(
-    found: Dataset, wanted: Mapping[str, str] | None, *, command: str
-) -> Iterator[Finding]:
-    """Give what differs from what was set, or is to be set.
+@frozen
+class Asked:
+    """What a dataset is asked to be, beside its own note.
+
+    Attributes:
+        values: Property to canonical value as the profiles ask for it on this pool;
+            None where no profile speaks of it.
+        inherited: Property to what a dataset above it gets from the same profiles.
+        command: What applies those profiles again, with the values that were given
+            with ``-o``; empty where nothing does.
+        plain: The same without the values that were given.
+    """
+
+    values: Mapping[str, str] | None
+    inherited: Mapping[str, PropertyValue] = _NOTHING
+    command: str = ""
+    plain: str = ""
+
+
+def set_above(
+    found: Dataset, wanted: Wanted | None, datasets: Mapping[str, Dataset]
+) -> dict[str, PropertyValue]:
+    """Give what a dataset is to inherit: property to value and who sets it.
+
+    The notes of those above it that share a profile win over what the profile says,
+    as they do for the dataset itself.
 
     Args:
-        found: The dataset, with its properties and their sources.
-        wanted: Property to canonical value as the profiles ask for it on this pool;
-            None where no profile speaks of it.
-        command: What applies those profiles again; empty where nothing does.
+        found: The dataset.
+        wanted: What its profiles ask of it, None: that is not known.
+        datasets: Those of the pool by name.
     """
+    own = _profiles(found)
+    above: dict[str, PropertyValue] = {}
+    for name in reversed(ancestors_of(found.name)):
+        holder = datasets.get(name)
+        if holder is None or not own & _profiles(holder):
+            continue
+        for prop, value in _record(holder).items():
+            if passes_on(prop):
+                above.setdefault(prop, PropertyValue(value, INHERITED, name))
+    if wanted is None:
+        return above
+    both = {**wanted.inherited, **above}
+    return {name: value for name, value in both.items() if name not in wanted.values}
+
+
+def drift(found: Dataset, asked: Asked) -> Iterator[Finding]:
+    """Give what differs from what was set, or is to be set."""
     record = _record(found)
+    given = read_given(found.local(APPLIED_PROPERTY))
     # what only holds other datasets is its administrator's once it stands
-    own_choice = found.local(PROFILE_PROPERTY) is None and wanted is None
-    profile = wanted or {}
+    own_choice = found.local(PROFILE_PROPERTY) is None and asked.values is None
+    profile = asked.values or {}
     if profile and "canmount" in record:  # it only held others once, and mounts now
         profile = {"canmount": "on", **profile}
     for name in sorted({*record, *profile}):
         known = props.find(name)
-        asked = profile.get(name)
+        says = profile.get(name)
         if known is not None and known.create_only:
-            if asked is not None and found.value(name) != asked:
-                yield _fixed(found, name, asked)
+            if says is not None and found.value(name) != says:
+                yield _fixed(found, name, says)
             continue
         own = found.own(name)
         noted = record.get(name)
-        if own is not None and (own in (noted, asked) or own_choice):
-            if own != asked and wanted is not None:
-                yield _overridden(name, own, asked, command)
+        if own is not None and (own in (noted, says) or own_choice):
+            if own != says and asked.values is not None:
+                again = asked.plain if name in given else asked.command
+                yield _overridden(name, own, says, again)
             continue
-        expected = asked if noted is None else noted
+        expected = says if noted is None else noted
         if expected is not None:
-            hint = command if expected == asked else ""
-            yield _drifted(found, name, expected, noted=noted is not None, hint=hint)
+            again = asked.command if expected == says or name in given else ""
+            yield _drifted(found, name, expected, noted=noted is not None, hint=again)
+    for name, above in sorted(asked.inherited.items()):
+        if name not in record and name not in profile:
+            yield from _shadowed(found, name, above, asked.command)
     yield from _unsafe(found, {**profile, **record})
+
+
+def _shadowed(
+    found: Dataset, name: str, above: PropertyValue, command: str
+) -> Iterator[Finding]:
+    """Say that a value is set where it is to follow the dataset above."""
+    standing = found.properties.get(name, _UNSET)
+    if standing.source not in (LOCAL, RECEIVED):
+        return
+    how = "set by hand" if standing.source == LOCAL else "received"
+    have, should = display(name, standing.value), display(name, above.value)
+    note = f"{name} is {have}, {how}, and should follow {above.origin}, which has {should}"
+    yield Finding(
+        "drift-local",
+        note,
+        command or f"zfs inherit {name} {for_shell(found.name)}",
+        name,
+        above.value,
+        standing.value,
+        standing.source,
+    )
+
+
+def _profiles(found: Dataset) -> set[str]:
+    """Give the profiles that a dataset is managed by, whichever variant of them."""
+    managed = found.local(PROFILE_PROPERTY) or ""
+    return {name.partition(":")[0] for name in managed.split(",") if name}
 
 
 def _record(found: Dataset) -> dict[str, str]:
@@ -97,7 +173,9 @@ def _drifted(
     return Finding(
         state,
         note,
-        hint or f"zfs set {name}={props.settable({name: expected})[name]} {found.name}",
+        hint
+        or f"zfs set {for_shell(f'{name}={props.settable({name: expected})[name]}')} "
+        f"{for_shell(found.name)}",
         name,
         expected,
         have,
@@ -134,7 +212,7 @@ def _unsafe(found: Dataset, told: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(
             "drift-local" if local else "drift-inherited",
             f"{name} is {unsafe.value}: {unsafe.loss}",
-            f"zfs set {name}={unsafe.safe} {standing.origin or found.name}",
+            f"zfs set {name}={unsafe.safe} {for_shell(standing.origin or found.name)}",
             name,
             unsafe.safe,
             unsafe.value,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.errors import ProfileError
-from zfstune.frozen import frozen
+from zfstune.frozen import frozen, replace
 from zfstune.names import PROFILE_PROPERTY
 from zfstune.state import is_managed
 from zfstune.wanted import Wanted, wanted_datasets
@@ -29,6 +29,7 @@ class Expected:
         wanted: What they ask of it on this pool, None: none of them is known, or it
             only holds others.
         lacks: What this pool could not take of that, a sentence each.
+        firsts: The first dataset of each of those profiles, which ``-o`` is for.
     """
 
     dataset: str
@@ -36,6 +37,7 @@ class Expected:
     root: str = ""
     wanted: Wanted | None = None
     lacks: tuple[str, ...] = ()
+    firsts: tuple[str, ...] = ()
 
 
 def profiles_on(dataset: Dataset) -> tuple[str, ...]:
@@ -108,7 +110,10 @@ def see_profiles(
                     continue  # another profile has taken it over
                 lacks = [c.message for c in cautions if c.dataset == each.dataset]
                 known = found.get(each.dataset)
-                found[each.dataset] = _joined(known, name, root, each, lacks)
+                joined = _joined(known, name, root, each, lacks)
+                first = f"{root}/{profile.datasets[0].path}"
+                firsts = dict.fromkeys((*(known.firsts if known else ()), first))
+                found[each.dataset] = replace(joined, firsts=tuple(firsts))
     for name, dataset in datasets.items():
         if name not in found and is_managed(dataset):
             found[name] = Expected(name, profiles_on(dataset))
@@ -131,6 +136,11 @@ def _joined(
     )
     joined.profiles = [*known.profiles, profile]
     joined.values = {**wanted.values, **first.values}
+    joined.inherited = {
+        name: above
+        for name, above in {**wanted.inherited, **first.inherited}.items()
+        if name not in joined.values
+    }
     joined.settings = {**wanted.settings, **first.settings}
     said = dict.fromkeys((*known.lacks, *lacks))
     return Expected(wanted.dataset, tuple(joined.profiles), root, joined, tuple(said))

@@ -6,8 +6,14 @@ quotes one must neither move the reader's cursor nor die on a byte that is not U
 
 from __future__ import annotations
 
-__all__ = ["shown"]
+import os
 
+__all__ = ["for_shell", "shown"]
+
+# What a shell takes as it stands; "~" and "=" mean something at the start of a word.
+_PLAIN = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-"
+)
 _MOST_CHARACTERS = 300  # any ZFS name in full
 
 
@@ -18,3 +24,23 @@ def shown(text: str) -> str:
     if text.isprintable():
         return text
     return text.encode("unicode_escape").decode("ascii")
+
+
+def for_shell(text: str) -> str:
+    """Write a word of a command so that it can be pasted into a shell.
+
+    Names and values may have blanks, quotes and, in a path, anything but NUL. What
+    cannot be printed is written in octal between ``$'`` and ``'``, which every shell
+    that people work with reads.
+    """
+    if text and _PLAIN.issuperset(text):
+        return text
+    if text.isprintable():
+        return "'" + text.replace("'", "'\\''") + "'"
+    return f"$'{''.join(map(_octal, os.fsencode(text)))}'"
+
+
+def _octal(byte: int) -> str:
+    letter = chr(byte)
+    plain = letter.isascii() and letter.isprintable() and letter not in "'\\"
+    return letter if plain else f"\\{byte:03o}"

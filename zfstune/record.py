@@ -2,22 +2,46 @@
 
 The note is the text of :data:`zfstune.names.APPLIED_PROPERTY`: a JSON object of
 property to canonical value. It tells a value that was changed by hand from one
-that the profile has changed its mind about. Whoever may set user properties may
-write anything there, so reading it never fails and trusts nothing.
+that the profile has changed its mind about. Under the key ``-o``, which is no name
+of a property, stand the names of those that the call gave, and not the profile.
+Whoever may set user properties may write anything there, so reading it never fails
+and trusts nothing.
 """
 
 from __future__ import annotations
 
+from zfstune import properties as props
 from zfstune.names import PROFILE_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["OWN_PREFIX", "read_record", "write_record"]
+__all__ = [
+    "ADMINISTRATORS",
+    "OWN_PREFIX",
+    "passes_on",
+    "read_given",
+    "read_record",
+    "write_record",
+]
 
 # The user properties that are zfstune's to write, and nobody else's.
 OWN_PREFIX = PROFILE_PROPERTY.partition(":")[0] + ":"
+# Where things mount is the administrator's: zfstune sets it when asked, and does
+# not take it back when it is no longer asked.
+ADMINISTRATORS = frozenset({"mountpoint", "canmount"})
+_GIVEN = "-o"
+
+
+def passes_on(name: str) -> bool:
+    """Tell whether a value that is set on a dataset is meant for what lies below, too."""
+    if name in ADMINISTRATORS or name.startswith(OWN_PREFIX):
+        return False
+    known = props.find(name)
+    if known is None:
+        return props.is_user(name)
+    return known.inheritable and not (known.readonly or known.create_only)
 
 
 def read_record(text: str | None) -> dict[str, str]:
@@ -29,9 +53,36 @@ def read_record(text: str | None) -> dict[str, str]:
     Returns:
         Property to the canonical value that zfstune set.
     """
+    found = _read(text)
+    found.pop(_GIVEN, None)
+    return found
+
+
+def read_given(text: str | None) -> dict[str, str]:
+    """Read from a note what the call gave, with ``-o``: property to canonical value."""
+    found = _read(text)
+    names = found.pop(_GIVEN, "").split(",")
+    return {name: found[name] for name in names if name in found}
+
+
+def write_record(values: Mapping[str, str], given: Iterable[str] = ()) -> str:
+    """Write a note: compact, keys sorted, so that equal notes are equal text.
+
+    Args:
+        values: Property to canonical value.
+        given: Names of those that were given with the call.
+    """
+    import json  # noqa: PLC0415 (a first apply reads no note)
+
+    names = ",".join(sorted(set(given) & values.keys()))
+    noted = {**values, _GIVEN: names} if names else dict(values)
+    return json.dumps(noted, sort_keys=True, separators=(",", ":"))
+
+
+def _read(text: str | None) -> dict[str, str]:
     if not text:
         return {}
-    import json  # noqa: PLC0415 (a first apply reads no note)
+    import json  # noqa: PLC0415 (as above)
 
     try:
         found = json.loads(text)
@@ -40,10 +91,3 @@ def read_record(text: str | None) -> dict[str, str]:
     if not isinstance(found, dict):
         return {}
     return {k: v for k, v in found.items() if isinstance(v, str)}
-
-
-def write_record(values: Mapping[str, str]) -> str:
-    """Write a note: compact, keys sorted, so that equal notes are equal text."""
-    import json  # noqa: PLC0415
-
-    return json.dumps(dict(values), sort_keys=True, separators=(",", ":"))

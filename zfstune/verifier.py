@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from zfstune import properties as props
 from zfstune.blocks import stale_blocks
-from zfstune.drifting import drift
+from zfstune.drifting import Asked, drift, set_above
 from zfstune.errors import InvalidValue
 from zfstune.exports import export_lines, is_served, to_do, unheard
 from zfstune.frozen import frozen
 from zfstune.mountpoint import effective_mountpoint, mount_blocker, mount_differs
-from zfstune.names import PROFILE_PROPERTY
+from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.property_rules import is_unsafe
+from zfstune.quoting import for_shell
+from zfstune.record import read_given
 from zfstune.size import format_size
-from zfstune.state import RECEIVED
+from zfstune.state import RECEIVED, is_managed
 from zfstune.verdict import Finding, Verdict
 
 TYPE_CHECKING = False
@@ -111,7 +114,13 @@ def judge_dataset(
         return Verdict(expected.dataset, (inway,), expected.profiles)
     findings = [Finding("unsupported", lack) for lack in expected.lacks]
     wanted = None if expected.wanted is None else expected.wanted.values
-    findings += drift(found, wanted, command=_command(expected, seen))
+    asked = Asked(
+        wanted,
+        set_above(found, expected.wanted, seen.datasets) if is_managed(found) else {},
+        _command(expected, seen),
+        _command(expected, seen, given=False),
+    )
+    findings += drift(found, asked)
     if found.kind == "filesystem" and seen.pool.mountable:
         findings += _mounting(expected, found, seen)
     elif found.value("keystatus") == "unavailable":
@@ -121,18 +130,40 @@ def judge_dataset(
     return Verdict(found.name, (*findings, *more), expected.profiles)
 
 
-def _command(expected: Expected, seen: Seen) -> str:
-    """Give the command that applies the profiles again; empty: none is known."""
+def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:
+    """Give the command that applies the profiles again; empty: there is none.
+
+    An apply says the whole, so it has to say again what was given with ``-o``, or
+    that would be withdrawn. It gives one set of values to the first dataset of each
+    profile: where these had different ones, no one command does it.
+    """
     if expected.wanted is None:
         return ""
-    words = ["zfstune apply", *expected.profiles]
+    noted = [_given(seen, name) for name in expected.firsts] if given else []
+    values = noted[0] if noted else {}
+    if any(other != values for other in noted):
+        return ""
+    words = ["zfstune apply", *map(for_shell, expected.profiles)]
     if expected.root != seen.default_root:
-        words.append(f"--root {expected.root}")
+        words.append(f"--root {for_shell(expected.root)}")
     else:
-        words.append(f"--pool {seen.pool.name}")
-    if any(is_unsafe(name, value) for name, value in expected.wanted.values.items()):
+        words.append(f"--pool {for_shell(seen.pool.name)}")
+    words += [f"-o {for_shell(f'{name}={value}')}" for name, value in values.items()]
+    both = (*expected.wanted.values.items(), *values.items())
+    if any(is_unsafe(name, value) for name, value in both):
         words.append("--allow-unsafe")
     return " ".join(words)
+
+
+def _given(seen: Seen, name: str) -> dict[str, str]:
+    """Give what was given with ``-o`` for a dataset."""
+    found = seen.datasets.get(name)
+    given = read_given(None if found is None else found.local(APPLIED_PROPERTY))
+    return {
+        name: value
+        for name, value in given.items()
+        if props.find(name) or props.is_user(name)
+    }
 
 
 def _locked(found: Dataset) -> Finding:

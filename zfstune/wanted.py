@@ -5,11 +5,12 @@ from __future__ import annotations
 from zfstune import properties as props
 from zfstune.actions import Caution, display
 from zfstune.errors import InvalidName, InvalidProperty, PlanError
-from zfstune.names import APPLIED_PROPERTY, check_dataset
+from zfstune.names import APPLIED_PROPERTY, ancestors_of, check_dataset
 from zfstune.pool_rules import grub_reads, is_for_grub, settle
 from zfstune.profile import Setting
 from zfstune.property_rules import UNSAFE, is_unsafe
-from zfstune.record import OWN_PREFIX, write_record
+from zfstune.record import OWN_PREFIX, passes_on, write_record
+from zfstune.state import INHERITED, PropertyValue
 from zfstune.weighing import weigh_needs, weigh_values
 
 TYPE_CHECKING = False
@@ -35,6 +36,8 @@ class Wanted:
         dataset: Full name.
         profiles: Names of the profiles that ask for it.
         values: Property to canonical value.
+        inherited: What it is to inherit: property to the value that a dataset above it
+            gets from the same profile.
         settings: Property to the setting that asks for it.
         owner: User who owns the mounted directory, else None.
         group: Its group, else None.
@@ -45,6 +48,7 @@ class Wanted:
     __slots__ = (
         "dataset",
         "group",
+        "inherited",
         "mode",
         "owner",
         "profiles",
@@ -63,6 +67,7 @@ class Wanted:
         self.snapshots: Snapshots | None = None
         self.profiles: list[str] = []
         self.values: dict[str, str] = {}
+        self.inherited: dict[str, PropertyValue] = {}
         self.settings: dict[str, Setting] = {}
 
     def asked(self, name: str) -> bool:
@@ -125,6 +130,8 @@ def wanted_datasets(
         _fit(wanted, pool, limits, cautions)
         cautions.extend(weigh_values(wanted, pool))
         _check_together(wanted, limits)
+    for wanted in merged.values():
+        _pass_on(wanted, merged)
     return list(merged.values()), cautions
 
 
@@ -175,6 +182,18 @@ def _check_safety(profiles: list[Profile]) -> None:
                         f"{dataset.path}, and then {unsafe.loss}"
                     )
                     raise PlanError(message, hint=_CONSENT)
+
+
+def _pass_on(wanted: Wanted, merged: Mapping[str, Wanted]) -> None:
+    """Note what a dataset is to inherit from those of its profiles above it."""
+    for name in reversed(ancestors_of(wanted.dataset)):
+        above = merged.get(name)
+        if above is None or not set(above.profiles) & set(wanted.profiles):
+            continue
+        for prop, value in above.values.items():
+            if prop not in wanted.values and passes_on(prop):
+                standing = PropertyValue(value, INHERITED, name)
+                wanted.inherited.setdefault(prop, standing)
 
 
 def _check_name(wanted: Wanted) -> None:

@@ -65,6 +65,8 @@ class Model:
     mounts: dict[str, Mount] = field(default_factory=dict)
     referenced: dict[str, int] = field(default_factory=dict)
     pool: PoolInfo = field(default_factory=pool_info)
+    # what a filesystem stores itself, and the kernel gives without a source
+    stored: dict[str, str] = field(default_factory=dict)
 
     def copy(self) -> Model:
         """Give a model that goes its own way."""
@@ -90,6 +92,7 @@ class Model:
         shown["canmount"] = PropertyValue("on", DEFAULT)
         shown["referenced"] = PropertyValue(str(self.referenced.get(name, 98304)), NONE)
         shown.update({p: PropertyValue(v, LOCAL) for p, v in self.local[name].items()})
+        shown.update({p: PropertyValue(v, NONE) for p, v in self.stored.items()})
         return Dataset(name, "filesystem", 1, 1, shown)
 
     def datasets(self) -> dict[str, Dataset]:

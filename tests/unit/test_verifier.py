@@ -2,79 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_pool import ACCOUNTS, Model, app_profile, applied, pool_info
+from judged import FIXED, judge, only, states
+from model_pool import Model, app_profile, applied, pool_info
 from zfstune.actions import Adjust, MountDataset, Remount, SetOwner
-from zfstune.errors import ProfileError
 from zfstune.exports import Exports, export_lines
 from zfstune.frozen import replace
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
-from zfstune.placing import placed_roots, see_profiles
 from zfstune.profile import DatasetProfile, Profile, Setting, load
-from zfstune.properties import DEFAULT_LIMITS
 from zfstune.state import Mount, Vdev
 from zfstune.verdict import NOTICES, STATES, Finding, Verdict
-from zfstune.verifier import Seen, judge_dataset, judge_pool
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from zfstune.placing import Expected
-
-FIXED = app_profile("app", "app", "app/x", owner="app", recordsize="8K", atime="off")
-
-
-def expect(model: Model, *profiles: Profile) -> dict[str, Expected]:
-    """Give what these profiles should have where the model says they are."""
-    known = {profile.name: profile for profile in profiles}
-
-    def find(name: str) -> Profile:
-        if name not in known:
-            raise ProfileError(name)
-        return known[name]
-
-    datasets = model.datasets()
-    roots = placed_roots(datasets.values(), find)
-    return see_profiles(roots, datasets, model.pool, DEFAULT_LIMITS)
-
-
-def judge(
-    model: Model,
-    *profiles: Profile,
-    owner: bool = True,
-    exports: Exports | None = None,
-) -> dict[str, Verdict]:
-    """Give the verdict on each dataset that the model's notes speak of."""
-    seen = Seen(
-        model.pool,
-        model.datasets(),
-        model.mounts,
-        ACCOUNTS,
-        ACCOUNTS,
-        "tank/data",
-        owner,
-        exports,
-    )
-    return {
-        name: judge_dataset(expected, seen, (), None)
-        for name, expected in expect(model, *profiles).items()
-    }
-
-
-def states(verdicts: dict[str, Verdict]) -> dict[str, str]:
-    """Give the states that are not ok, by dataset."""
-    return {name: v.state for name, v in verdicts.items() if v.state != "ok"}
-
-
-def only(verdicts: Iterable[Verdict]) -> Finding:
-    """Give the one thing that was found."""
-    [finding] = [finding for verdict in verdicts for finding in verdict.findings]
-    return finding
+from zfstune.verifier import judge_pool
 
 
 def test_what_was_applied_is_ok() -> None:
@@ -115,7 +56,7 @@ def test_what_was_asked_for_counts() -> None:
     model.local["tank/data/app"]["recordsize"] = "65536"
     finding = only(judge(model, FIXED).values())
     assert (finding.state, finding.expected) == ("drift-local", "32768")
-    assert finding.hint == "zfs set recordsize=32768 tank/data/app"
+    assert finding.hint == "zfstune apply app --pool tank -o recordsize=32768"
 
 
 def test_set_by_hand_to_what_the_profile_says() -> None:

@@ -1,0 +1,70 @@
+"""Verdicts on pools made of dicts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from model_pool import ACCOUNTS, app_profile
+from zfstune.errors import ProfileError
+from zfstune.placing import placed_roots, see_profiles
+from zfstune.properties import DEFAULT_LIMITS
+from zfstune.verifier import Seen, judge_dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from model_pool import Model
+    from zfstune.exports import Exports
+    from zfstune.placing import Expected
+    from zfstune.profile import Profile
+    from zfstune.verdict import Finding, Verdict
+
+FIXED = app_profile("app", "app", "app/x", owner="app", recordsize="8K", atime="off")
+
+
+def expect(model: Model, *profiles: Profile) -> dict[str, Expected]:
+    """Give what these profiles should have where the model says they are."""
+    known = {profile.name: profile for profile in profiles}
+
+    def find(name: str) -> Profile:
+        if name not in known:
+            raise ProfileError(name)
+        return known[name]
+
+    datasets = model.datasets()
+    roots = placed_roots(datasets.values(), find)
+    return see_profiles(roots, datasets, model.pool, DEFAULT_LIMITS)
+
+
+def judge(
+    model: Model,
+    *profiles: Profile,
+    owner: bool = True,
+    exports: Exports | None = None,
+) -> dict[str, Verdict]:
+    """Give the verdict on each dataset that the model's notes speak of."""
+    seen = Seen(
+        model.pool,
+        model.datasets(),
+        model.mounts,
+        ACCOUNTS,
+        ACCOUNTS,
+        "tank/data",
+        owner,
+        exports,
+    )
+    return {
+        name: judge_dataset(expected, seen, (), None)
+        for name, expected in expect(model, *profiles).items()
+    }
+
+
+def states(verdicts: dict[str, Verdict]) -> dict[str, str]:
+    """Give the states that are not ok, by dataset."""
+    return {name: v.state for name, v in verdicts.items() if v.state != "ok"}
+
+
+def only(verdicts: Iterable[Verdict]) -> Finding:
+    """Give the one thing that was found."""
+    [finding] = [finding for verdict in verdicts for finding in verdict.findings]
+    return finding

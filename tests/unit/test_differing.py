@@ -1,0 +1,117 @@
+"""What sets a dataset apart from what is wanted of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from model_pool import Model, app_profile, applied, said
+from zfstune.actions import Adjust
+from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.record import read_given, read_record
+
+if TYPE_CHECKING:
+    from zfstune.actions import Change, Plan
+
+APP = "tank/data/app"
+BELOW = "tank/data/app/x"
+PROFILE = app_profile("app", "app", "app/x", recordsize="8K", atime="off")
+
+
+def changes(plan: Plan) -> dict[tuple[str, str], Change]:
+    """Give what a plan changes, by dataset and property, without zfstune's notes."""
+    return {
+        (action.dataset, change.property): change
+        for action in plan.actions
+        if isinstance(action, Adjust)
+        for change in action.changes
+        if change.property not in (PROFILE_PROPERTY, APPLIED_PROPERTY)
+    }
+
+
+def test_a_value_of_its_own_below_the_dataset_that_has_it() -> None:
+    """It is inherited again, and the plan says who set it and who sets it now."""
+    model = applied(PROFILE)
+    model.local[BELOW]["recordsize"] = "16384"
+    [(where, change)] = changes(model.plan(PROFILE)).items()
+    assert where == (BELOW, "recordsize")
+    assert (change.old, change.new, change.drift) == ("16384", None, True)
+    assert change.note == "drift: set by hand to 16K"
+    assert change.why == f"the profile sets it on {APP}"
+    model.run(model.plan(PROFILE).actions)
+    assert "recordsize" not in model.local[BELOW]
+    assert not model.plan(PROFILE).pending
+
+
+def test_a_dataset_that_is_adopted_below() -> None:
+    """Its own values go the same way, and are no drift: nobody had set them right."""
+    model = Model({"tank": {}, "tank/data": {}, APP: {}, BELOW: {"atime": "on"}})
+    change = changes(model.plan(PROFILE))[BELOW, "atime"]
+    assert (change.new, change.drift, change.note) == (None, False, "adopted")
+
+
+def test_a_profile_that_moved_a_value_up() -> None:
+    """What an earlier profile set here, and the present one above, is no drift."""
+    earlier = app_profile("app", "app/x", atime="off")
+    model = applied(earlier)
+    change = changes(model.plan(PROFILE))[BELOW, "atime"]
+    assert (change.new, change.drift) == (None, False)
+    assert change.note == "the profile no longer asks for it here"
+
+
+@pytest.mark.parametrize("name", ["quota", "canmount", "mountpoint", "compression"])
+def test_what_is_not_for_what_lies_below(name: str) -> None:
+    """A quota is one dataset's own, and where things mount its administrator's."""
+    values = {"quota": "1048576", "canmount": "noauto", "mountpoint": "/x"}
+    wants = app_profile("app", "app", "app/x", quota="1G", mountpoint="/srv")
+    model = applied(wants)
+    model.local[BELOW][name] = values.get(name, "lz4")
+    assert (BELOW, name) not in changes(model.plan(wants))
+
+
+def test_the_nearest_above_is_the_one_that_counts() -> None:
+    """What a dataset sets itself is its own, and hides what is above from the next."""
+    wants = app_profile("app", "app", recordsize="8K")
+    other = app_profile("log", "app/log", "app/log/old", recordsize="1M")
+    both = [wants, other]
+    model = applied(*both)
+    model.local["tank/data/app/log/old"]["recordsize"] = "8192"
+    change = changes(model.plan(*both))["tank/data/app/log/old", "recordsize"]
+    assert change.why == "the profile sets it on tank/data/app/log"
+
+
+def test_what_was_given_is_noted_as_such() -> None:
+    """The note tells what the call gave from what the profile says."""
+    model = applied(PROFILE, overrides={"quota": "1G", "recordsize": "16K"})
+    note = model.local[APP][APPLIED_PROPERTY]
+    assert read_given(note) == {"quota": str(1 << 30), "recordsize": "16384"}
+    assert read_record(note)["atime"] == "off"
+    assert read_given(model.local[BELOW][APPLIED_PROPERTY]) == {}
+    assert not model.plan(PROFILE, overrides={"quota": "1G", "recordsize": "16K"}).pending
+
+
+def test_what_was_given_counts_until_the_next_call() -> None:
+    """A call that does not give it gives it back, and the plan says why."""
+    model = applied(PROFILE, overrides={"quota": "1G", "exec": "off", "recordsize": "16K"})
+    plan = model.plan(PROFILE)
+    found = changes(plan)
+    said_why = "given with -o before, and not in this call"
+    assert (found[APP, "exec"].new, found[APP, "exec"].note) == (None, said_why)
+    assert (found[APP, "recordsize"].new, found[APP, "recordsize"].note) == (
+        "8192",
+        said_why,
+    )
+    assert "cannot be inherited" in said(plan, "quota").message
+    model.run(plan.actions)
+    assert read_given(model.local[APP][APPLIED_PROPERTY]) == {}
+    assert not model.plan(PROFILE).pending
+
+
+def test_a_value_that_the_file_system_itself_stores() -> None:
+    """The version has no source, so it is right wherever it is the one asked for."""
+    model = Model()
+    model.stored["version"] = "5"
+    model.run(model.plan(PROFILE, overrides={"version": "5"}).actions)
+    model.local[APP].pop("version")
+    assert not model.plan(PROFILE, overrides={"version": "5"}).pending
