@@ -145,8 +145,8 @@ class Adjust:
     """Change properties of a dataset that exists.
 
     First the changes to inherit again, one call each and in this order; then all
-    others in one call. In that order a kill leaves the note of what was set in
-    place until all that it speaks of is done.
+    others in one call; then zfstune's own notes. In that order the note never speaks
+    of what was not set, and one of what was set stays until it is inherited again.
 
     Attributes:
         dataset: Full name.
@@ -163,8 +163,15 @@ class Adjust:
 
     @property
     def values(self) -> dict[str, str]:
-        """The properties to set, in one call."""
-        return {c.property: c.new for c in self.changes if c.new is not None}
+        """The properties to set, in one call, without the notes."""
+        new = {c.property: c.new for c in self.changes if c.new is not None}
+        return {name: value for name, value in new.items() if name not in OWN_PROPERTIES}
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """The notes to set once all that they speak of is done."""
+        new = {c.property: c.new for c in self.changes if c.new is not None}
+        return {name: value for name, value in new.items() if name in OWN_PROPERTIES}
 
     def describe(self) -> str:
         """Give ``change tank/data/logs (recordsize 16K -> 128K)``."""

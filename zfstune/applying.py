@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from zfstune import names
 from zfstune.accounts import group_numbers, user_numbers
@@ -23,6 +24,7 @@ from zfstune.planner import make_plan
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.profile import Profile, choose, load
 from zfstune.properties import settable
+from zfstune.record import standing_record, write_record
 from zfstune.sharing import export, read_exports
 from zfstune.wanted import wanted_accounts
 
@@ -273,11 +275,7 @@ def _do(engine: Engine, action: Action) -> None:
         case Create():
             engine.create(action.dataset, properties=settable(action.properties))
         case Adjust():
-            # in this order a kill leaves the record of what was set in place
-            for prop in action.inherited:
-                engine.inherit(action.dataset, prop)
-            if action.values:
-                engine.set(action.dataset, settable(action.values))
+            _adjust(engine, action)
         case MountDataset():
             engine.mount(action.dataset)
         case Remount():
@@ -286,6 +284,28 @@ def _do(engine: Engine, action: Action) -> None:
             export(action.path, action.lines)
         case SetOwner():
             _own(action)
+
+
+def _adjust(engine: Engine, action: Adjust) -> None:
+    """Change properties; note afterwards what was set, be it a part of it."""
+    for prop in action.inherited:
+        engine.inherit(action.dataset, prop)
+    try:
+        if action.values:
+            engine.set(action.dataset, settable(action.values))
+    except EngineError:
+        # the kernel sets what it can of several (zfs_set_prop_nvlist() in
+        # module/zfs/zfs_ioctl.c)
+        with suppress(EngineError):
+            found = engine.dataset(action.dataset)
+            before = found.local(names.APPLIED_PROPERTY)
+            meant = action.notes.get(names.APPLIED_PROPERTY, before or "")
+            note = standing_record(before, meant, found.local)
+            if note != (before or write_record({})):
+                engine.set(action.dataset, {names.APPLIED_PROPERTY: note})
+        raise
+    if action.notes:
+        engine.set(action.dataset, action.notes)
 
 
 def _own(action: SetOwner) -> None:

@@ -15,7 +15,7 @@ from zfstune.names import PROFILE_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
     "ADMINISTRATORS",
@@ -23,6 +23,7 @@ __all__ = [
     "passes_on",
     "read_given",
     "read_record",
+    "standing_record",
     "write_record",
 ]
 
@@ -77,6 +78,25 @@ def write_record(values: Mapping[str, str], given: Iterable[str] = ()) -> str:
     names = ",".join(sorted(set(given) & values.keys()))
     noted = {**values, _GIVEN: names} if names else dict(values)
     return json.dumps(noted, sort_keys=True, separators=(",", ":"))
+
+
+def standing_record(
+    before: str | None, meant: str, standing: Callable[[str], str | None]
+) -> str:
+    """Write the note for a change that failed half way.
+
+    Args:
+        before: The note so far.
+        meant: The note that the whole change would have had.
+        standing: Gives the value that is set on the dataset now.
+
+    Returns:
+        A note of what was noted before, and of what of the change was done.
+    """
+    done = {n: v for n, v in read_record(meant).items() if standing(n) == v}
+    stays = {n: v for n, v in read_record(before).items() if n not in done}
+    given = (read_given(meant).keys() & done) | (read_given(before).keys() & stays)
+    return write_record({**stays, **done}, given)
 
 
 def _read(text: str | None) -> dict[str, str]:

@@ -125,7 +125,7 @@ class Model:
         """Carry one action out; with `written`, only the properties that it lets pass.
 
         That is a kill within the action. Inheriting comes first, and only what has
-        been inherited entirely is followed by setting.
+        been inherited entirely is followed by setting, and the notes come last.
         """
         name = action.dataset
         if isinstance(action, Create):
@@ -134,12 +134,14 @@ class Model:
             props.check(action.properties, kind="filesystem", creating=True)
             self._set(name, action.properties, written)
         elif isinstance(action, Adjust):
-            props.check(action.values, kind="filesystem", creating=False)
+            props.check(action.values | action.notes, kind="filesystem", creating=False)
             for prop in action.inherited:
                 if written is not None and not written(prop):
                     return
                 del self.local[name][prop]
             self._set(name, action.values, written)
+            if written is None or all(map(written, action.values)):
+                self._set(name, action.notes, written)
         elif written is None:
             self._mount_or_own(action)
 

@@ -215,7 +215,8 @@ def test_inheriting_comes_before_the_note_of_it() -> None:
         APPLIED_PROPERTY,
     ]
     assert adjust.inherited == ("atime",)
-    assert list(adjust.values) == ["recordsize", APPLIED_PROPERTY]
+    assert list(adjust.values) == ["recordsize"]
+    assert list(adjust.notes) == [APPLIED_PROPERTY]
 
 
 def test_a_container_becomes_a_dataset_and_is_mounted() -> None:
