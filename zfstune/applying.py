@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
+from functools import partial
 
 from zfstune import names
 from zfstune.accounts import group_numbers, user_numbers
@@ -20,7 +20,7 @@ from zfstune.engine import using
 from zfstune.errors import EngineError, NotFound, PlanError, ProfileError
 from zfstune.frozen import frozen, replace
 from zfstune.manifest import host_name
-from zfstune.planner import make_plan
+from zfstune.planner import make_plan, paths_to_look_at
 from zfstune.pools import choose_pool, ready_pool
 from zfstune.profile import Profile, choose, load
 from zfstune.properties import settable
@@ -197,11 +197,13 @@ def _plan(
     base = root or f"{name}/{_ROOT}"
     users, groups = wanted_accounts(loaded)
     datasets = _datasets(engine, base)
-    made = make_plan(
+    mounts = engine.mounts()
+    plan_with = partial(
+        make_plan,
         loaded,
         root=base,
         datasets=datasets,
-        mounts=engine.mounts(),
+        mounts=mounts,
         pool=info,
         accounts=user_numbers(users),
         groups=group_numbers(groups),
@@ -212,6 +214,11 @@ def _plan(
         owner=owner,
         allow_unsafe=allow_unsafe,
     )
+    made = plan_with()
+    # which paths matter is known once there is a plan; what is there may change it
+    paths = paths_to_look_at(made, datasets, mounts) if info.mountable else ()
+    if paths:
+        made = plan_with(places=engine.places(paths))
     return _with_leftovers(made, datasets, found) if found else made
 
 
@@ -277,13 +284,13 @@ def _do(engine: Engine, action: Action) -> None:
         case Adjust():
             _adjust(engine, action)
         case MountDataset():
-            engine.mount(action.dataset)
+            engine.mount(action.dataset, hide=False)
         case Remount():
             engine.remount(action.dataset)
         case Export():
             export(action.path, action.lines)
         case SetOwner():
-            _own(action)
+            engine.give(action.dataset, uid=action.uid, gid=action.gid, mode=action.mode)
 
 
 def _adjust(engine: Engine, action: Adjust) -> None:
@@ -306,26 +313,3 @@ def _adjust(engine: Engine, action: Adjust) -> None:
         raise
     if action.notes:
         engine.set(action.dataset, action.notes)
-
-
-def _own(action: SetOwner) -> None:
-    """Give a directory its owner through a descriptor, so that no link diverts it."""
-    try:
-        directory = os.open(action.path, os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            os.fchown(
-                directory,
-                -1 if action.uid is None else action.uid,
-                -1 if action.gid is None else action.gid,
-            )
-            if action.mode is not None:  # after chown, which clears setuid and setgid
-                os.fchmod(directory, action.mode)
-        finally:
-            os.close(directory)
-    except OSError as error:
-        raise EngineError(
-            operation="give an owner to",
-            target=action.path,
-            errno=error.errno or 0,
-            reason=error.strerror or str(error),
-        ) from None

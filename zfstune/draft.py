@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from zfstune.actions import (
     Adjust,
-    Caution,
     Create,
     Export,
     MountDataset,
@@ -13,29 +12,31 @@ from zfstune.actions import (
 )
 from zfstune.cadence import SCHEDULE_PROPERTY
 from zfstune.differing import compare, compare_container, values_for_new
+from zfstune.draft_mounts import MountDraft
 from zfstune.errors import PlanError
 from zfstune.mountpoint import (
-    effective_mountpoint,
     inherited_mountpoint,
-    mount_blocker,
-    mount_differs,
-    with_inherited,
 )
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of, pool_of
 from zfstune.policy import POLICY_PROPERTY
 from zfstune.property_rules import UNSAFE, is_unsafe
 from zfstune.record import read_record, write_record
 from zfstune.size import format_size
-from zfstune.state import DEFAULT, INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
+from zfstune.state import (
+    DEFAULT,
+    INHERITED,
+    LOCAL,
+    RECEIVED,
+    Dataset,
+    PropertyValue,
+)
 from zfstune.weighing import weigh_recordsize, weigh_wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zfstune.actions import Action
     from zfstune.differing import Differing
-    from zfstune.state import Mount, PoolInfo
     from zfstune.wanted import Wanted
 
 __all__ = ["Draft"]
@@ -48,30 +49,8 @@ _PLAIN = (None, "off")
 _MOUNTING = (Export, MountDataset, Remount)  # what takes no change of the pool
 
 
-class Draft:
+class Draft(MountDraft):
     """A plan in the making: the actions so far, and the state they will lead to."""
-
-    def __init__(
-        self,
-        datasets: Mapping[str, Dataset],
-        mounts: Mapping[str, Mount],
-        pool: PoolInfo,
-        cautions: list[Caution],
-        ours: set[str],
-    ) -> None:
-        self.now = datasets
-        self.future = dict(datasets)
-        self.mounts = mounts
-        self.mounted_at = {m.path: m.dataset for m in mounts.values()}
-        self.pool = pool
-        self.actions: list[Action] = []
-        self.cautions = cautions
-        self.told: set[tuple[str, str]] = set()
-        self.ours = ours  # the profiles' datasets
-
-    def warn(self, dataset: str, message: str, hint: str = "") -> None:
-        """Add a warning."""
-        self.cautions.append(Caution(dataset, message, hint))
 
     def check_root(self, root: str) -> None:
         """Refuse a root that cannot have filesystems below it."""
@@ -264,78 +243,6 @@ class Draft:
             return PropertyValue(standing.value, INHERITED, above.name)
         return standing
 
-    def path_of(self, name: str) -> str | None:
-        """Give where a dataset will mount, None: nowhere."""
-        dataset = self.future[name]
-        if mount_blocker(dataset) is not None:
-            return None
-        return effective_mountpoint(dataset, self.pool.altroot)
-
-    def mount(self, name: str) -> str | None:
-        """Mount a dataset if it is to be; give the path where it then is mounted."""
-        dataset = self._settled(name)
-        if not self.pool.mountable:
-            return None
-        mounted = self.mounts.get(name)
-        if mounted is not None and dataset.value("mountpoint") != "legacy":
-            self._remount(dataset, mounted)
-        path = effective_mountpoint(dataset, self.pool.altroot)
-        if dataset.value("canmount") in ("off", "noauto"):
-            return mounted.path if mounted is not None else None
-        blocker = mount_blocker(dataset)
-        if blocker is not None or path is None:
-            self._warn_unmountable(dataset, blocker or "", path)
-            return None
-        if mounted is not None:
-            if mounted.path != path:
-                message = f"it is mounted at {mounted.path} and belongs at {path}"
-                hint = f"stop what uses it, then `zfs unmount {name}` and apply again"
-                self.warn(name, message, hint)
-            return mounted.path
-        taken = self.mounted_at.get(path)
-        if taken is not None:
-            message = f"cannot plan '{name}': '{taken}' is mounted at {path}"
-            raise PlanError(message, hint="give another --root, or another mountpoint")
-        hidden = [p for p in self.mounted_at if p.startswith(path.rstrip("/") + "/")]
-        if hidden:
-            message = f"it is not mounted: at {path} it would hide {min(hidden)}"
-            self.warn(name, message, f"unmount what is below {path} and apply again")
-            return None
-        self.actions.append(MountDataset(name, path))
-        self.mounted_at[path] = name
-        return path
-
-    def _remount(self, dataset: Dataset, mounted: Mount) -> None:
-        """Have a mount follow the properties, as they will be by then."""
-        if mounted.options is None or mounted.hidden or self.pool.readonly:
-            return
-        changes = mount_differs(dataset, mounted.options)
-        if changes:
-            self.actions.append(Remount(dataset.name, mounted.path, changes))
-
-    def _warn_unmountable(self, dataset: Dataset, blocker: str, path: str | None) -> None:
-        """Say once, not for each dataset below, what keeps them from being mounted."""
-        origin = dataset.name
-        if path is None:
-            origin = dataset.properties["mountpoint"].origin or dataset.name
-        if (origin, blocker) in self.told:
-            return
-        self.told.add((origin, blocker))
-        hint = f"`zfs set mountpoint=/... {origin}`" if path is None else ""
-        what = "it" if origin == dataset.name else "what is below it"
-        self.warn(origin, f"{what} cannot be mounted: {blocker}", hint)
-
-    def _settled(self, name: str) -> Dataset:
-        """Give the future dataset with what it inherits by then, as far as mounts go."""
-        dataset = self.future[name]
-        parent = self.future.get(name.rpartition("/")[0])
-        if parent is None:
-            return dataset
-        properties = with_inherited(dataset, parent)
-        settled = Dataset(name, dataset.kind, dataset.guid, dataset.createtxg, properties)
-        self.future[name] = settled
-        return settled
-
     def own(
         self,
         wanted: Wanted,
@@ -356,6 +263,12 @@ class Draft:
         uid = None if wanted.owner is None else accounts[wanted.owner]
         gid = None if wanted.group is None else groups[wanted.group]
         mounted = self.mounts.get(name)
+        if mounted is not None and (mounted.uid is None or mounted.hidden):
+            why = "something else is mounted over it"
+            if mounted.uid is None:
+                why = "this user cannot look at them"
+            self.warn(name, f"owner and mode of {path} are left alone: {why}")
+            return
         if mounted is not None:
             pairs = ((uid, mounted.uid), (gid, mounted.gid), (wanted.mode, mounted.mode))
             if all(want is None or want == have for want, have in pairs):

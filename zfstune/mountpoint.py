@@ -7,14 +7,16 @@ Planner and mount call the same two functions, so they cannot disagree.
 
 from __future__ import annotations
 
+from zfstune.quoting import for_shell, shown
 from zfstune.state import DEFAULT, INHERITED, LOCAL, RECEIVED, PropertyValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from zfstune.state import Dataset
+    from zfstune.state import Dataset, Place
 
 __all__ = [
     "effective_mountpoint",
+    "in_the_way",
     "inherited_mountpoint",
     "mount_blocker",
     "mount_differs",
@@ -123,6 +125,45 @@ def mount_blocker(dataset: Dataset) -> str | None:
         return "it holds a receive that has not finished"
     if dataset.value("keystatus") == "unavailable":
         return "its encryption key is not loaded"
+    return None
+
+
+def in_the_way(place: Place) -> tuple[str, str] | None:
+    """Say what a mount would hide, or what keeps its directory from being made.
+
+    Returns:
+        The reason and the way out; None where nothing is known to be in the way.
+    """
+    at = for_shell(place.at)
+    elsewhere = "or mount it elsewhere with -o mountpoint=... or --root"
+    if place.holds:
+        reason = (
+            f"'{shown(place.real)}' is not empty, "
+            f"and the mount would hide what it holds ({shown(place.holds)})"
+        )
+        real, aside = for_shell(place.real), for_shell(f"{place.real}.before-zfs")
+        back = f"cp -a {for_shell(f'{place.real}.before-zfs/.')} {for_shell(place.real)}/"
+        hint = (
+            f"stop what uses it and move it aside: `mv -T {real} {aside}`; "
+            f"apply, and copy it back: `{back}`"
+        )
+        return reason, hint
+    if place.obstacle == "file":
+        aside = for_shell(f"{place.at}.before-zfs")
+        hint = f"move it aside: `mv -T {at} {aside}`; {elsewhere}"
+        return f"'{shown(place.at)}' is in the way: it is no directory", hint
+    if place.obstacle == "dangling":
+        hint = f"make what it leads to, or remove it: `rm {at}`"
+        return f"'{shown(place.at)}' is a link to nothing", hint
+    if place.obstacle == "link":
+        reason = (
+            f"'{shown(place.at)}' is a link that may not be root's: it, or a directory "
+            "on the way, belongs to somebody else or may be written by others"
+        )
+        return reason, f"see `namei -l {at}`; remove the link, {elsewhere}"
+    if place.obstacle == "read-only":
+        reason = f"'{shown(place.at)}' is on a file system that is mounted read-only"
+        return reason, f"make it writable (`findmnt -T {at}` says which), {elsewhere}"
     return None
 
 

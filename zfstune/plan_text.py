@@ -70,15 +70,15 @@ def _block(steps: list[Action], *, several: bool) -> list[str]:
     line = f"create {first.dataset}"
     # With one profile, the heading has said which.
     why = f"  ({first.why})" if several or OWN_PROPERTIES[0] not in first.properties else ""
-    while steps and steps[0].dataset == first.dataset:
-        match steps[0]:
+    for step in [s for s in steps if s.dataset == first.dataset]:
+        match step:
             case MountDataset(path=path):
                 line += f" at {path}"
             case SetOwner() as own:
                 line += f", {own.account}"
             case _:
-                break
-        del steps[0]
+                continue
+        steps.remove(step)
     rows = [
         (name, display(name, value), _short(first.reasons.get(name, "")))
         for name, value in first.properties.items()

@@ -8,10 +8,13 @@ No step destroys anything.
 
 from __future__ import annotations
 
-from zfstune.actions import Export, Plan
+from types import MappingProxyType
+
+from zfstune.actions import Export, MountDataset, Plan
 from zfstune.draft import Draft
 from zfstune.errors import InvalidValue, PlanError
 from zfstune.exports import export_lines, is_served, to_do, unheard
+from zfstune.mountpoint import effective_mountpoint
 from zfstune.names import ancestors_of
 from zfstune.pool_rules import grub_reads
 from zfstune.properties import feature_for
@@ -24,10 +27,12 @@ if TYPE_CHECKING:
 
     from zfstune.exports import Exports
     from zfstune.profile import Profile
-    from zfstune.state import Dataset, Limits, Mount, PoolInfo
+    from zfstune.state import Dataset, Limits, Mount, Place, PoolInfo
     from zfstune.wanted import Wanted
 
-__all__ = ["make_plan"]
+__all__ = ["make_plan", "paths_to_look_at"]
+
+_NOT_LOOKED_AT: Mapping[str, Place] = MappingProxyType({})
 
 
 def make_plan(
@@ -42,6 +47,7 @@ def make_plan(
     overrides: Mapping[str, str],
     limits: Limits,
     default_root: bool,
+    places: Mapping[str, Place] = _NOT_LOOKED_AT,
     exports: Exports | None = None,
     owner: bool = True,
     allow_unsafe: bool = False,
@@ -51,8 +57,7 @@ def make_plan(
     Args:
         profiles: At least one.
         root: The dataset their paths hang below; made where it is missing.
-        datasets: By name: each ancestor of `root` that exists, `root`, and all
-            below it. More does no harm.
+        datasets: By name: those of `root`, its ancestors and all below it that exist.
         mounts: What is mounted, by dataset, of all pools.
         pool: The pool that `root` lies in.
         accounts: Users by name; :func:`zfstune.wanted.wanted_accounts` says whose.
@@ -60,19 +65,21 @@ def make_plan(
         overrides: Property to value for the first dataset of each profile.
         limits: What the running module takes.
         default_root: `root` was zfstune's choice, not the user's.
+        places: What is at the paths that :func:`paths_to_look_at` gives.
         exports: What NFS serves; None: leave that alone.
         owner: Give directories their owner and mode.
         allow_unsafe: Let `overrides` disable sync or checksums.
 
     Raises:
-        PlanError: The state of the system forbids it; nothing has changed.
+        PlanError: The state of the system forbids it.
         InvalidProperty: An override is no property or value of a filesystem.
     """
     profiles = list(profiles)
     wanted, cautions = wanted_datasets(
         profiles, root, pool, overrides, limits, allow_unsafe=allow_unsafe
     )
-    draft = Draft(datasets, mounts, pool, cautions, {each.dataset for each in wanted})
+    ours = {each.dataset for each in wanted}
+    draft = Draft(datasets, mounts, pool, cautions=cautions, ours=ours, places=places)
     draft.check_root(root)
     if owner and pool.mountable:
         _check_accounts(profiles, accounts, groups)
@@ -80,13 +87,19 @@ def make_plan(
     _plan_datasets(draft, _in_order(wanted, root), accounts, groups, exports, owner=owner)
     _warn_boot(draft, wanted, pool)
     draft.check_pool()
+    return _finished(draft, root, profiles, wanted)
+
+
+def _finished(
+    draft: Draft, root: str, profiles: Iterable[Profile], wanted: Iterable[Wanted]
+) -> Plan:
     return Plan(
-        pool=pool.name,
+        pool=draft.pool.name,
         root=root,
         profiles=tuple(dict.fromkeys(p.name for p in profiles)),
         actions=tuple(draft.actions),
         warnings=tuple(draft.cautions),
-        facts=_facts(pool),
+        facts=_facts(draft.pool),
         mountpoints={w.dataset: draft.path_of(w.dataset) for w in wanted},
     )
 
@@ -114,17 +127,48 @@ def _plan_datasets(
     *,
     owner: bool,
 ) -> None:
-    """See to each dataset below the root: make or change it, mount it, give it away."""
+    """See to each dataset below the root: make or change it, mount it, give it away.
+
+    All are mounted before any is given away: whoever owns a directory could put a link
+    where the next one is to be mounted.
+    """
+    mounted: list[tuple[Wanted, str | None]] = []
     for name, each in ordered:
         if each is None:
             draft.container(name, {"canmount": "off"}, for_root=False)
             draft.mount(name)
             continue
         draft.dataset(each)
-        path = draft.mount(name)
+        mounted.append((each, draft.mount(name)))
+    for each, path in mounted:
         draft.own(each, path, accounts, groups, owner=owner)
+    for each, path in mounted:
         if exports is not None and path is not None:
-            _plan_export(draft, name, path, exports)
+            _plan_export(draft, each.dataset, path, exports)
+
+
+def paths_to_look_at(
+    plan: Plan, datasets: Mapping[str, Dataset], mounts: Mapping[str, Mount]
+) -> set[str]:
+    """Give the paths of which a second, final plan has to know what is there.
+
+    These are where something is to be mounted and, since a link may be on the way,
+    where something belongs that is mounted under another name.
+
+    Args:
+        plan: The first plan, made without places.
+        datasets: As for :func:`make_plan`.
+        mounts: As for :func:`make_plan`.
+    """
+    paths = {a.path for a in plan.actions if isinstance(a, MountDataset)}
+    altroot = str(plan.facts.get("altroot", ""))
+    for name, mount in mounts.items():
+        found = datasets.get(name)
+        now = None if found is None else effective_mountpoint(found, altroot)
+        for path in (now, plan.mountpoints.get(name)):
+            if found is not None and path is not None and path != mount.path:
+                paths.add(path)
+    return paths
 
 
 def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:

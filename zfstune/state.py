@@ -27,6 +27,7 @@ __all__ = [
     "Dataset",
     "Limits",
     "Mount",
+    "Place",
     "PoolInfo",
     "PropertyValue",
     "Snapshot",
@@ -169,10 +170,10 @@ class Mount:
 
     Attributes:
         dataset: Name of the filesystem.
-        path: Where it is mounted.
-        uid: Owner of the mounted root directory.
-        gid: Its group.
-        mode: Its permission bits, ``0o7777`` at the most.
+        path: Where it is mounted, without links.
+        uid: Owner of the mounted root directory; None where the caller may not look.
+        gid: Its group, likewise.
+        mode: Its permission bits, ``0o7777`` at the most, likewise.
         options: What this mount allows, by the words of ``mount`` (``ro``, ``noexec``
             ...); None where that is unknown.
         hidden: Something else is mounted over it, and owner and mode are of that.
@@ -180,11 +181,32 @@ class Mount:
 
     dataset: str
     path: str
-    uid: int
-    gid: int
-    mode: int
+    uid: int | None
+    gid: int | None
+    mode: int | None
     options: frozenset[str] | None = None
     hidden: bool = False
+
+
+@frozen
+class Place:
+    """Where a path leads, and what a mount there would meet.
+
+    Attributes:
+        path: As it was asked for.
+        real: The same without links, as far as they may be followed.
+        obstacle: What keeps a directory from being there or being made: ``file``,
+            ``dangling`` (a link to nothing), ``link`` (one that may be somebody
+            else's), ``read-only``, ``denied`` (out of this user's reach); else empty.
+        at: Where that is.
+        holds: Something that the directory holds, as a path within; empty: nothing.
+    """
+
+    path: str
+    real: str
+    obstacle: str = ""
+    at: str = ""
+    holds: str = ""
 
 
 @frozen

@@ -28,12 +28,14 @@ STATES = (
     "unkept-snapshots",
     "low-on-space",
     "stale-blocks",
+    "unseen",
     "unsupported",
     "overridden",
     OK,
 )
-# What is as somebody wanted it, or as good as this pool can have it.
-NOTICES = frozenset({"unsupported", "overridden", OK})
+# What is as somebody wanted it, or as good as this pool can have it; and what this
+# user may not look at.
+NOTICES = frozenset({"unseen", "unsupported", "overridden", OK})
 
 
 @frozen

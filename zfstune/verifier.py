@@ -10,7 +10,12 @@ from zfstune.drifting import Asked, drift, set_above
 from zfstune.errors import InvalidValue
 from zfstune.exports import export_lines, is_served, to_do, unheard
 from zfstune.frozen import frozen
-from zfstune.mountpoint import effective_mountpoint, mount_blocker, mount_differs
+from zfstune.mountpoint import (
+    effective_mountpoint,
+    in_the_way,
+    mount_blocker,
+    mount_differs,
+)
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.property_rules import is_unsafe
 from zfstune.quoting import for_shell
@@ -26,11 +31,12 @@ if TYPE_CHECKING:
     from zfstune.blocks import Sample
     from zfstune.exports import Exports
     from zfstune.placing import Expected
-    from zfstune.state import Dataset, Mount, PoolInfo
+    from zfstune.state import Dataset, Mount, Place, PoolInfo
 
 __all__ = ["Seen", "judge_dataset", "judge_pool"]
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
+_NOWHERE: Mapping[str, Place] = MappingProxyType({})
 
 
 @frozen
@@ -47,6 +53,7 @@ class Seen:
         default_root: What profiles hang below unless told otherwise.
         owner: Whether owner and mode are looked at.
         exports: What NFS serves, None: that is not looked at.
+        places: Where the paths lead of those that are not mounted there by name.
     """
 
     pool: PoolInfo
@@ -57,6 +64,7 @@ class Seen:
     default_root: str = ""
     owner: bool = True
     exports: Exports | None = None
+    places: Mapping[str, Place] = _NOWHERE
 
 
 def judge_pool(pool: PoolInfo) -> Verdict:
@@ -183,14 +191,18 @@ def _mounting(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Findin
         yield from () if holder else _unmounted(expected, found, seen)
         return
     path = effective_mountpoint(found, seen.pool.altroot)
-    if path is not None and mount.path != path:
+    place = None if path is None else seen.places.get(path)
+    places = (path, None if place is None else place.real)
+    if path is not None and mount.path not in places:
         note = f"it is mounted at {mount.path} and belongs at {path}"
-        again = f"zfs unmount {found.name} && zfs mount {found.name}"
+        name = for_shell(found.name)
+        again = f"zfs unmount {name} && zfs mount {name}"
         hint = f"stop what uses it, then: {again}"
         yield Finding("unmounted", note, hint)
     if mount.hidden:
         note = f"something else is mounted over {mount.path}"
-        yield Finding("unmounted", note, f"findmnt {mount.path} says what; unmount that")
+        hint = f"findmnt {for_shell(mount.path)} says what; unmount that"
+        yield Finding("unmounted", note, hint)
         return
     if mount.options is not None and path is not None:
         differs = mount_differs(found, mount.options, readonly_pool=seen.pool.readonly)
@@ -245,14 +257,25 @@ def _unmounted(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Findi
         yield Finding("unmounted", f"it cannot be mounted: {blocker}", hint)
         return
     path = effective_mountpoint(found, seen.pool.altroot)
-    hint = _command(expected, seen) or f"zfs mount {found.name}"
-    yield Finding("unmounted", f"it is not mounted, and belongs at {path}", hint)
+    hint = _command(expected, seen) or f"zfs mount {for_shell(found.name)}"
+    note = f"it is not mounted, and belongs at {path}"
+    place = seen.places.get(path or "")
+    blocked = None if place is None else in_the_way(place)
+    if blocked is not None:
+        reason, way_out = blocked
+        note, hint = f"{note}: {reason}", f"{way_out}; then: {hint}"
+    yield Finding("unmounted", note, hint)
 
 
 def _owner(expected: Expected, mount: Mount, seen: Seen) -> Iterator[Finding]:
     """Say whether the mounted directory belongs to whom the profiles say."""
     wanted = expected.wanted
     if wanted is None or not seen.owner:
+        return
+    if mount.uid is None or mount.mode is None:
+        if (wanted.owner, wanted.group, wanted.mode) != (None, None, None):
+            note = f"this user may not look at owner and mode of {mount.path}"
+            yield Finding("unseen", note, "run it as root")
         return
     should: list[str] = []
     for what, name, known, have in (

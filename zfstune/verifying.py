@@ -9,6 +9,7 @@ from zfstune.accounts import group_numbers, user_numbers
 from zfstune.engine import using
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen, replace
+from zfstune.mountpoint import effective_mountpoint
 from zfstune.placing import Expected, placed_roots, see_profiles
 from zfstune.pools import choose_pool
 from zfstune.profile import Profile, load
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from zfstune.cadence import Cadence
     from zfstune.engine import Engine
     from zfstune.policy import Policy
-    from zfstune.state import Dataset, Mount, PoolInfo, Snapshot
+    from zfstune.state import Dataset, Mount, Place, PoolInfo, Snapshot
     from zfstune.verdict import Verdict
 
 __all__ = ["verify"]
@@ -198,20 +199,35 @@ def _judge(
 ) -> Iterator[Verdict]:
     mine = {n: e for n, e in chosen.items() if names.pool_of(n) == one.pool.name}
     wanted = [e.wanted for e in mine.values() if e.wanted is not None]
+    mounts = engine.mounts() if mine else {}
     seen = Seen(
         one.pool,
         one.datasets,
-        engine.mounts() if mine else {},
+        mounts,
         user_numbers({w.owner for w in wanted if w.owner is not None}),
         group_numbers({w.group for w in wanted if w.group is not None}),
         f"{one.pool.name}/{_ROOT}",
         owner,
         read_exports() if mine and one.pool.mountable else None,
+        _places(engine, one, mine, mounts),
     )
     snapshots = _Snapshots(engine, one.datasets, mine)
     for name, expected in mine.items():
         found = tuple(snapshots.findings(name))
         yield judge_dataset(expected, seen, found, _sample(seen, name, files))
+
+
+def _places(
+    engine: Engine, one: _Looked, mine: Iterable[str], mounts: Mapping[str, Mount]
+) -> Mapping[str, Place]:
+    """Look at the paths of what is not mounted there: a link or a file may be the cause."""
+    paths = set()
+    for name in mine:
+        found, mount = one.datasets.get(name), mounts.get(name)
+        path = None if found is None else effective_mountpoint(found, one.pool.altroot)
+        if path is not None and (mount is None or mount.path != path):
+            paths.add(path)
+    return engine.places(paths) if paths and one.pool.mountable else {}
 
 
 def _sample(seen: Seen, name: str, files: int) -> Sample | None:

@@ -13,7 +13,7 @@ from model_pool import pool_info
 from zfstune.engine._errno import batch_error, engine_error
 from zfstune.frozen import replace
 from zfstune.properties import DEFAULT_LIMITS
-from zfstune.state import LOCAL, NONE, Dataset, PropertyValue, Snapshot
+from zfstune.state import LOCAL, NONE, Dataset, Place, PropertyValue, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -76,6 +76,10 @@ class FakeEngine:
     def mounts(self) -> dict[str, Mount]:
         """Give none."""
         return {}
+
+    def places(self, paths: Iterable[str]) -> dict[str, Place]:
+        """Give each as a directory that can be made."""
+        return {path: Place(path, path) for path in paths}
 
     def exists(self, name: str) -> bool:
         """Tell whether a dataset or snapshot is there."""

@@ -11,12 +11,13 @@ from zfstune.properties import DEFAULT_LIMITS
 from zfstune.verifier import Seen, judge_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from model_pool import Model
     from zfstune.exports import Exports
     from zfstune.placing import Expected
     from zfstune.profile import Profile
+    from zfstune.state import Place
     from zfstune.verdict import Finding, Verdict
 
 FIXED = app_profile("app", "app", "app/x", owner="app", recordsize="8K", atime="off")
@@ -41,6 +42,7 @@ def judge(
     *profiles: Profile,
     owner: bool = True,
     exports: Exports | None = None,
+    places: Mapping[str, Place] | None = None,
 ) -> dict[str, Verdict]:
     """Give the verdict on each dataset that the model's notes speak of."""
     seen = Seen(
@@ -52,6 +54,7 @@ def judge(
         "tank/data",
         owner,
         exports,
+        places or {},
     )
     return {
         name: judge_dataset(expected, seen, (), None)

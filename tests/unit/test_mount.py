@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.engine import _mount, _mounting
-from zfstune.errors import PlanError
+from zfstune.errors import Busy, PlanError
 from zfstune.state import Dataset, PropertyValue
 
 if TYPE_CHECKING:
@@ -89,6 +88,24 @@ def test_table_knows_owner_and_mode(
     assert mount.hidden  # the line gives device 0:41
 
 
+def test_a_path_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user who may not look at a mounted directory still sees that it is mounted."""
+
+    def refuse(path: str) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", path)
+
+    below = line(b"tank/a", b"/closed/a")
+    over = b"99 36 0:7 / /closed/a rw - tmpfs none rw\n"
+    monkeypatch.setattr(os, "stat", refuse)
+    for table, hidden in ((below, False), (below + over, True)):
+        monkeypatch.setattr(
+            _mount, "open", lambda *_, t=table: io.BytesIO(t), raising=False
+        )
+        (mount,) = _mount.mount_table().values()
+        assert (mount.path, mount.uid, mount.mode) == ("/closed/a", None, None)
+        assert mount.hidden is hidden
+
+
 def dataset(**properties: str) -> Dataset:
     """Give a filesystem with these properties."""
     values = {name: PropertyValue(value) for name, value in properties.items()}
@@ -143,34 +160,27 @@ def test_contexts_are_quoted() -> None:
     assert options == 'zfsutil,mntpoint=/a,context="u:r:t:s0,c1",rootcontext="u:r:t:s0"'
 
 
-def test_mountpoints_are_made(tmp_path: Path) -> None:
-    """All of the path is made, and what stands there already stays."""
-    path = tmp_path / "a" / "b"
-    _mount.make_mountpoint(dataset(), str(path))
-    path.chmod(0o700)
-    _mount.make_mountpoint(dataset(overlay="off"), str(path))
-    assert path.stat().st_mode & 0o777 == 0o700
-
-
 def test_files_are_not_covered_without_overlay(tmp_path: Path) -> None:
-    """With overlay=off a directory that holds something is refused; with on it is not."""
-    (tmp_path / "file").touch()
-    _mount.make_mountpoint(dataset(overlay="on"), str(tmp_path))
-    with pytest.raises(OSError) as caught:
-        _mount.make_mountpoint(dataset(overlay="off"), str(tmp_path))
-    assert caught.value.errno == errno.ENOTEMPTY
+    """With overlay=off a directory that lists anything is refused; with on it is not."""
+    (tmp_path / "folder").mkdir()
+    place, path = os.open(tmp_path, os.O_PATH), str(tmp_path)
+    try:
+        _mounting._check_empty(dataset(overlay="on"), place, path, path, hide=True)
+        _mounting._check_empty(dataset(overlay="on"), place, path, path, hide=False)
+        with pytest.raises(Busy, match="overlay is off"):
+            _mounting._check_empty(dataset(overlay="off"), place, path, path, hide=True)
+        (tmp_path / "folder" / "file").touch()
+        _mounting._check_empty(dataset(overlay="on"), place, path, path, hide=True)
+        with pytest.raises(PlanError, match="would hide what it holds") as caught:
+            _mounting._check_empty(dataset(overlay="on"), place, path, path, hide=False)
+    finally:
+        os.close(place)
+    assert "(folder/file)" in caught.value.message
+    assert f"mv -T {path} {path}.before-zfs" in caught.value.hint
 
 
-def test_a_file_is_no_mountpoint(tmp_path: Path) -> None:
-    """Where a file stands, no directory can be made."""
-    file = tmp_path / "file"
-    file.touch()
-    with pytest.raises(FileExistsError):
-        _mount.make_mountpoint(dataset(), str(file))
-
-
-def test_a_comma_is_no_mountpoint() -> None:
+def test_a_comma_is_no_mountpoint(tmp_path: Path) -> None:
     """A mountpoint with a comma is refused: what follows would be a mount option."""
-    dataset = Dataset("tank/a", "filesystem", 1, 1, {"overlay": PropertyValue("on")})
-    with pytest.raises(PlanError, match="cannot mount 'tank/a': a comma in '/srv/a,ro'"):
-        _mounting._mount_at(dataset, "/srv/a,ro", readonly_pool=False)
+    path = tmp_path / "a,ro"
+    with pytest.raises(PlanError, match=f"cannot mount 'tank/a': a comma in '{path}'"):
+        _mounting._mount_at(dataset(), str(path), readonly_pool=False)

@@ -24,16 +24,17 @@ def _changes(plan: Plan) -> dict[str, tuple[str | None, str | None, bool, str]]:
 
 
 def test_postgres_on_an_empty_pool() -> None:
-    """The root, four datasets, and for each its mount and its owner, in that order."""
+    """The root, four datasets, each with its mount; once all are mounted, their owners."""
     plan = Model().plan(profiles.load("postgres"))
     steps = [(type(action).__name__, action.dataset) for action in plan.actions]
     assert steps[:4] == [
         ("Create", "tank/data"),
         ("Create", "tank/data/postgres"),
         ("MountDataset", "tank/data/postgres"),
-        ("SetOwner", "tank/data/postgres"),
+        ("Create", "tank/data/postgres/data"),
     ]
     assert len(steps) == 1 + 4 * 3
+    assert [kind for kind, _ in steps[-4:]] == ["SetOwner"] * 4
     root, postgres = (action for action in plan.actions[:2] if isinstance(action, Create))
     assert root.properties["canmount"] == "off"
     assert root.properties["mountpoint"] == "/data"

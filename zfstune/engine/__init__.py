@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Protocol, Self
 
     from zfstune.errors import EngineError
-    from zfstune.state import Bookmark, Dataset, Limits, Mount, PoolInfo, Snapshot
+    from zfstune.state import Bookmark, Dataset, Limits, Mount, Place, PoolInfo, Snapshot
 else:
     Protocol = object  # what a type checker alone looks at; see zfstune/frozen.py
 
@@ -245,8 +245,26 @@ class Engine(Protocol):
     def mounts(self) -> dict[str, Mount]:
         """Give the mounted filesystems of this mount namespace by dataset."""
 
-    def mount(self, name: str) -> str:
-        """Mount a filesystem where its properties say; give the path."""
+    def places(self, paths: Iterable[str]) -> dict[str, Place]:
+        """Give where paths lead, and what a mount there would meet."""
+
+    def mount(self, name: str, *, hide: bool = True) -> str:
+        """Mount a filesystem where its properties say; give the path.
+
+        Args:
+            name: The filesystem.
+            hide: Mount over a directory that is not empty, where ``overlay`` is on.
+        """
+
+    def give(
+        self,
+        name: str,
+        *,
+        uid: int | None = None,
+        gid: int | None = None,
+        mode: int | None = None,
+    ) -> None:
+        """Give the root directory of a mounted filesystem its owner and mode."""
 
     def remount(self, name: str) -> str:
         """Make a mount follow its properties as they are now; give the path."""

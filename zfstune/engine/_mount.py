@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zfstune.state import Dataset
 
 __all__ = [
-    "make_mountpoint",
+    "is_mount_of",
     "mount_options",
     "mount_paths",
     "mount_table",
@@ -66,21 +66,34 @@ def mount_paths() -> dict[str, str]:
     A filesystem mounted twice shows its first path, which is the one that
     ``zfs mount`` prints too.
     """
-    return {name: path for name, (path, _, _) in _mounted().items()}
+    return {name: path for name, (path, _, _, _) in _mounted().items()}
 
 
 def mount_table() -> dict[str, Mount]:
-    """Give the mounted filesystems with owner and mode of their root directories."""
+    """Give the mounted filesystems with owner and mode of their root directories.
+
+    The kernel tells everybody what is mounted where; only the directory itself may be
+    out of a user's reach.
+    """
     table = {}
-    for name, (path, device, options) in _mounted().items():
+    for name, (path, device, options, covered) in _mounted().items():
         try:
             at = os.stat(path)
-        except OSError:  # unmounted meanwhile, or covered by a folder out of reach
+        except PermissionError:
+            table[name] = Mount(name, path, None, None, None, options, covered)
+            continue
+        except OSError:  # unmounted meanwhile, or below what something else covers
             continue
         hidden = device != _device(at)
         mode = at.st_mode & 0o7777
         table[name] = Mount(name, path, at.st_uid, at.st_gid, mode, options, hidden)
     return table
+
+
+def is_mount_of(directory: int, name: str) -> bool:
+    """Tell whether an open directory lies in a mounted filesystem of that name."""
+    mounted = _mounted().get(name)
+    return mounted is not None and mounted[1] == _device(os.fstat(directory))
 
 
 def snapshot_numbers(datasets: Iterable[str]) -> dict[str, dict[str, int]]:
@@ -93,7 +106,7 @@ def snapshot_numbers(datasets: Iterable[str]) -> dict[str, dict[str, int]]:
     found = {}
     for name in datasets:
         if name in mounted:
-            path, device, _ = mounted[name]
+            path, device, _, _ = mounted[name]
             try:
                 found[name] = _numbers(f"{path}/.zfs/snapshot", device)
             except OSError:  # out of reach, hidden, or snapdir=disabled
@@ -117,28 +130,43 @@ def _device(at: os.stat_result) -> str:
     return f"{os.major(at.st_dev)}:{os.minor(at.st_dev)}"
 
 
-def _mounted(*, snapshots: bool = False) -> dict[str, tuple[str, str, frozenset[str]]]:
-    """Give path, device and options of each mounted ZFS filesystem, the first of each.
+def _mounted(
+    *, snapshots: bool = False
+) -> dict[str, tuple[str, str, frozenset[str], bool]]:
+    """Give each mounted ZFS filesystem: path, device, options, and whether it is covered.
+
+    Of several mounts of one it is the first. It is covered where something is mounted
+    on it: at the same path, with this mount as its parent.
 
     Args:
         snapshots: Give the mounted snapshots instead: ZFS mounts one below ``.zfs`` as
             soon as somebody looks into it.
     """
-    found: dict[str, tuple[str, str, frozenset[str]]] = {}
+    found: dict[str, tuple[str, str, frozenset[str], bytes]] = {}
+    on: set[tuple[bytes, bytes]] = set()
     with open("/proc/self/mountinfo", "rb") as table:
         for line in table:
             # man 5 proc: optional fields end at a lone "-"
             before, _, after = line.partition(b" - ")
             kind, source = after.split(b" ")[:2]
             fields = before.split(b" ")
+            on.add((fields[1], fields[4]))
             if kind != b"zfs" or fields[3] != b"/":  # a bind mount of a folder within
                 continue
             name = _unescape(source)
             if ("@" in name) is snapshots:
                 options = frozenset(fields[5].decode("ascii", "replace").split(","))
-                facts = _unescape(fields[4]), fields[2].decode("ascii"), options
-                found.setdefault(name, facts)
-    return found
+                device = fields[2].decode("ascii")
+                found.setdefault(name, (_unescape(fields[4]), device, options, before))
+    return {
+        name: (path, device, options, _is_covered(before, on))
+        for name, (path, device, options, before) in found.items()
+    }
+
+
+def _is_covered(line: bytes, on: set[tuple[bytes, bytes]]) -> bool:
+    fields = line.split(b" ")
+    return (fields[0], fields[4]) in on
 
 
 def mount_options(dataset: Dataset, path: str, *, readonly_pool: bool) -> tuple[int, str]:
@@ -152,19 +180,6 @@ def mount_options(dataset: Dataset, path: str, *, readonly_pool: bool) -> tuple[
         if context not in (None, "none"):
             options.append(f'{prop}="{context}"')
     return flags, ",".join(options)
-
-
-def make_mountpoint(dataset: Dataset, path: str) -> None:
-    """Make the directory; refuse to cover files where ``overlay`` is off.
-
-    Raises:
-        OSError: It cannot be made, or ENOTEMPTY.
-    """
-    os.makedirs(path, mode=0o755, exist_ok=True)
-    if dataset.value("overlay") == "off":
-        with os.scandir(path) as entries:
-            if any(True for _ in entries):
-                raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
 
 
 def _unescape(field: bytes) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from zfstune.state import Mount
+    from zfstune.state import Mount, Place
 
 __all__ = ["MountCalls"]
 
@@ -30,11 +30,30 @@ class MountCalls:
 
         return snapshot_numbers(map(names.check_dataset, datasets))
 
-    def mount(self: Any, name: str) -> str:
+    def places(self, paths: Iterable[str]) -> dict[str, Place]:
+        """Give where paths lead, and what a mount there would meet."""
+        from zfstune.engine.walking import look  # noqa: PLC0415 (see above)
+
+        return {path: look(path) for path in paths}
+
+    def mount(self: Any, name: str, *, hide: bool = True) -> str:
         """Mount a filesystem where its properties say; give the path."""
         from zfstune.engine._mounting import mount  # noqa: PLC0415 (see above)
 
-        return mount(self, name)
+        return mount(self, name, hide=hide)
+
+    def give(
+        self,
+        name: str,
+        *,
+        uid: int | None = None,
+        gid: int | None = None,
+        mode: int | None = None,
+    ) -> None:
+        """Give the root directory of a mounted filesystem its owner and mode."""
+        from zfstune.engine._mounting import give  # noqa: PLC0415 (see above)
+
+        give(name, uid=uid, gid=gid, mode=mode)
 
     def remount(self: Any, name: str) -> str:
         """Make a mount follow its properties as they are now; give the path."""

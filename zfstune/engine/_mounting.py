@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import errno
+import os
 from contextlib import contextmanager
 
 from zfstune import names
 from zfstune.engine import _mount
 from zfstune.engine._binding import lib
 from zfstune.engine._errno import engine_error
-from zfstune.errors import NotFound, PlanError, ZfstuneError
-from zfstune.mountpoint import effective_mountpoint, mount_blocker
-from zfstune.state import DEFAULT, INHERITED
+from zfstune.engine.walking import first_held, look, open_directory, open_parent
+from zfstune.errors import EngineError, NotFound, PlanError, ZfstuneError
+from zfstune.mountpoint import effective_mountpoint, in_the_way, mount_blocker
+from zfstune.state import DEFAULT, INHERITED, Place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,18 +22,27 @@ if TYPE_CHECKING:
     from zfstune.engine import Engine
     from zfstune.state import Dataset
 
-__all__ = ["mount", "remount", "unmount", "unmounted"]
+__all__ = ["give", "mount", "remount", "unmount", "unmounted"]
 
-_MNT_FORCE = 1  # sys/mount.h
+# sys/mount.h
+_MNT_FORCE = 1
+_UMOUNT_NOFOLLOW = 8
 
 
-def mount(engine: Engine, name: str) -> str:
+def mount(engine: Engine, name: str, *, hide: bool = True) -> str:
     """Mount a filesystem where its properties say; give the path.
 
     One that is mounted there already stays as it is.
 
+    Args:
+        engine: The kernel's.
+        name: The filesystem.
+        hide: Mount over a directory that is not empty, as ``zfs mount`` does where
+            ``overlay`` is on.
+
     Raises:
-        PlanError: Its properties say that it is not to be mounted.
+        PlanError: Its properties say that it is not to be mounted, or what is in its
+            directory would be hidden.
         EngineError: The kernel refused.
     """
     dataset = engine.dataset(name)
@@ -41,11 +52,11 @@ def mount(engine: Engine, name: str) -> str:
     if path is None or blocker is not None:
         raise PlanError(f"cannot mount '{name}': {blocker or 'it has no mountpoint'}")
     mounted = _mount.mount_paths().get(name)
-    if mounted == path:
+    if mounted is not None and mounted in (path, look(path).real):
         return path
     if mounted is not None:
         raise engine_error("mount", name, errno.EBUSY, detail=f"mounted at {mounted}")
-    _mount_at(dataset, path, readonly_pool=pool.readonly)
+    _mount_at(dataset, path, readonly_pool=pool.readonly, hide=hide)
     return path
 
 
@@ -69,28 +80,102 @@ def remount(engine: Engine, name: str) -> str:
     return path
 
 
-def _mount_at(
-    dataset: Dataset, path: str, *, readonly_pool: bool, again: bool = False
+def give(
+    name: str, *, uid: int | None = None, gid: int | None = None, mode: int | None = None
 ) -> None:
-    name, verb = dataset.name, "remount" if again else "mount"
-    if "," in path:
-        # mount(2) takes its options as one text: what follows would be another one
-        message = f"cannot {verb} '{name}': a comma in '{path}' would end the option"
-        raise PlanError(message)
-    if not again:
+    """Give the root directory of a mounted filesystem its owner and mode.
+
+    Raises:
+        EngineError: It is not mounted, something else is in its place, or the kernel
+            refused.
+    """
+    path = _mount.mount_paths().get(names.check_dataset(name))
+    if path is None:
+        raise engine_error("give an owner to", name, errno.EINVAL, detail="not mounted")
+    try:
+        place = open_directory(path)
         try:
-            _mount.make_mountpoint(dataset, path)
-        except OSError as error:
-            raise engine_error("mount", name, error.errno or 0, detail=path) from None
-    flags, options = _mount.mount_options(dataset, path, readonly_pool=readonly_pool)
-    code = lib.zt_mount(
-        name.encode(),
-        path.encode("utf-8", "surrogateescape"),
-        flags | (_mount.MS_REMOUNT if again else 0),
-        options.encode("utf-8", "surrogateescape"),
-    )
+            if not _mount.is_mount_of(place, name):
+                raise OSError(errno.EBUSY, "something else is mounted there")
+            directory = os.open(".", os.O_RDONLY | os.O_CLOEXEC, dir_fd=place)
+        finally:
+            os.close(place)
+        try:
+            os.fchown(directory, -1 if uid is None else uid, -1 if gid is None else gid)
+            if mode is not None:  # after chown, which clears setuid and setgid
+                os.fchmod(directory, mode)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise EngineError(
+            operation="give an owner to",
+            target=path,
+            errno=error.errno or 0,
+            reason=error.strerror or str(error),
+        ) from None
+
+
+def _mount_at(
+    dataset: Dataset,
+    path: str,
+    *,
+    readonly_pool: bool,
+    again: bool = False,
+    hide: bool = True,
+) -> None:
+    """Mount on a directory that was opened first, so that no link diverts it."""
+    name, verb = dataset.name, "remount" if again else "mount"
+    try:
+        place = open_directory(path, make=not again)
+    except OSError as error:
+        detail = error.filename or path
+        raise engine_error(verb, name, error.errno or 0, detail=detail) from None
+    try:
+        real = os.readlink(f"/proc/self/fd/{place}")
+        if "," in real or "," in path:
+            # mount(2) takes its options as one text: what follows would be another one
+            message = f"cannot {verb} '{name}': a comma in '{path}' would end the option"
+            raise PlanError(message)
+        if not again:
+            _check_empty(dataset, place, path, real, hide=hide)
+        flags, options = _mount.mount_options(dataset, real, readonly_pool=readonly_pool)
+        code = lib.zt_mount(
+            name.encode(),
+            f"/proc/self/fd/{place}".encode(),
+            flags | (_mount.MS_REMOUNT if again else 0),
+            options.encode("utf-8", "surrogateescape"),
+        )
+    finally:
+        os.close(place)
     if code:
         raise engine_error(verb, name, code, detail=path)
+
+
+def _check_empty(
+    dataset: Dataset, directory: int, path: str, real: str, *, hide: bool
+) -> None:
+    """Refuse to hide what a directory holds, unless that is asked for and allowed."""
+    name = dataset.name
+    if hide and dataset.value("overlay") != "off":
+        return
+    try:
+        held = first_held(directory)
+        if dataset.value("overlay") == "off" and _lists_anything(directory):
+            raise engine_error("mount", name, errno.ENOTEMPTY, detail=path)
+    except OSError as error:
+        raise engine_error("mount", name, error.errno or 0, detail=path) from None
+    found = in_the_way(Place(path, real, holds=held))
+    if found is not None:
+        reason, hint = found
+        raise PlanError(f"cannot mount '{name}': {reason}", hint=hint)
+
+
+def _lists_anything(directory: int) -> bool:
+    listed = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        return bool(os.listdir(listed))
+    finally:
+        os.close(listed)
 
 
 def unmount(name: str, *, force: bool = False) -> None:
@@ -102,9 +187,19 @@ def unmount(name: str, *, force: bool = False) -> None:
     path = _mount.mount_paths().get(names.check_dataset(name))
     if path is None:
         raise engine_error("unmount", name, errno.EINVAL)
-    code = lib.zt_unmount(
-        path.encode("utf-8", "surrogateescape"), _MNT_FORCE if force else 0
-    )
+    # an open directory would keep its own mount busy: it is named within the one above
+    try:
+        above, last = open_parent(path)
+    except OSError as error:
+        raise engine_error("unmount", name, error.errno or 0, detail=path) from None
+    try:
+        target = f"/proc/self/fd/{above}/{last}" if last else "/"
+        code = lib.zt_unmount(
+            target.encode("utf-8", "surrogateescape"),
+            _UMOUNT_NOFOLLOW | (_MNT_FORCE if force else 0),
+        )
+    finally:
+        os.close(above)
     if code:
         raise engine_error("unmount", name, code)
 
@@ -156,10 +251,10 @@ def _mount_all(engine: Engine, datasets: Iterable[str]) -> None:
     """Mount as many as can be; raise the first error afterwards."""
     first: ZfstuneError | None = None
     for name in datasets:
-        try:
-            mount(engine, name)
-        except PlanError:
+        if mount_blocker(engine.dataset(name)) is not None:
             continue  # below its new parent it is not to be mounted
+        try:
+            mount(engine, name, hide=False)
         except ZfstuneError as error:
             first = first or error
     if first is not None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from contextlib import AbstractContextManager
 
-    from zfstune.state import Mount
+    from zfstune.state import Mount, Place
 
 __all__ = ["ImageEngine", "create_image"]
 
@@ -61,13 +61,31 @@ class ImageEngine(NativeEngine):
             names.check_dataset(name)
         return {}
 
-    def mount(self, name: str) -> str:
+    def places(self, paths: Iterable[str]) -> dict[str, Place]:
+        """Give none: nothing of an image is to be mounted."""
+        del paths
+        return {}
+
+    def mount(self, name: str, *, hide: bool = True) -> str:
         """Refuse: it takes a kernel to mount a filesystem."""
+        del hide
         raise self._not_mountable("mount", name)
 
     def remount(self, name: str) -> str:
         """Refuse: nothing is mounted."""
         raise self._not_mountable("remount", name)
+
+    def give(
+        self,
+        name: str,
+        *,
+        uid: int | None = None,
+        gid: int | None = None,
+        mode: int | None = None,
+    ) -> None:
+        """Refuse: nothing is mounted."""
+        del uid, gid, mode
+        raise self._not_mountable("give an owner to", name)
 
     def unmount(self, name: str, *, force: bool = False) -> None:
         """Refuse: nothing is mounted."""
