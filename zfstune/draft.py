@@ -19,6 +19,7 @@ from zfstune.mountpoint import (
 )
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of, pool_of
 from zfstune.policy import POLICY_PROPERTY
+from zfstune.properties import default_of
 from zfstune.property_rules import UNSAFE, is_unsafe
 from zfstune.record import read_record, write_record
 from zfstune.size import format_size
@@ -30,7 +31,7 @@ from zfstune.state import (
     Dataset,
     PropertyValue,
 )
-from zfstune.weighing import weigh_recordsize, weigh_wait
+from zfstune.weighing import weigh_recordsize, weigh_special, weigh_wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class Draft(MountDraft):
         """Make one of the profiles' datasets, or put it right."""
         found = self.existing(wanted.dataset)
         self._make_or_change(found, wanted)
+        self._weigh_special(wanted)
         for name, unsafe in UNSAFE.items():
             value = self.future[wanted.dataset].value(name)
             if name not in wanted.values and is_unsafe(name, value):
@@ -163,6 +165,36 @@ class Draft(MountDraft):
         if "recordsize" in changed:
             self.cautions += weigh_recordsize(wanted, self.pool)
 
+    def _weigh_special(self, wanted: Wanted) -> None:
+        """Say that all data goes to the special vdev, once for those that inherit it."""
+        size, _ = self._in_force(wanted.dataset, "recordsize")
+        small, origin = self._in_force(wanted.dataset, "special_small_blocks")
+        found = list(
+            weigh_special(
+                wanted.dataset, recordsize=size, small=small, origin=origin, pool=self.pool
+            )
+        )
+        above = wanted.dataset.rpartition("/")[0]
+        own = wanted.values.keys() & {"recordsize", "special_small_blocks"}
+        if found and (own or above not in self.special):
+            self.cautions += found
+        if found:
+            self.special.add(wanted.dataset)
+
+    def _in_force(self, dataset: str, name: str) -> tuple[str, str]:
+        """Give the value that a native property will have, and who sets it."""
+        near, standing = self._nearest(dataset, name)
+        return (default_of(name), "") if standing is None else (standing.value, near)
+
+    def _nearest(self, dataset: str, name: str) -> tuple[str, PropertyValue | None]:
+        """Give the nearest dataset that has a value of its own, itself included."""
+        line = (dataset, *reversed(ancestors_of(dataset)))
+        for near in filter(self.future.__contains__, line):
+            standing = self.future[near].properties.get(name)
+            if standing is not None and standing.source in (LOCAL, RECEIVED):
+                return near, standing
+        return "", None
+
     def _unsaid(self, found: Dataset | None, wanted: Wanted) -> dict[str, str]:
         """Give what a dataset is to say of its snapshots and nobody has said.
 
@@ -187,12 +219,8 @@ class Draft(MountDraft):
 
     def _said_on(self, dataset: str, name: str) -> str:
         """Give the dataset that somebody set a property in force on, here; else nothing."""
-        line = (dataset, *reversed(ancestors_of(dataset)))
-        for near in filter(self.future.__contains__, line):
-            standing = self.future[near].properties.get(name)
-            if standing is not None and standing.source in (LOCAL, RECEIVED):
-                return near if standing.source == LOCAL else ""
-        return ""
+        near, standing = self._nearest(dataset, name)
+        return near if standing is not None and standing.source == LOCAL else ""
 
     def create(
         self, name: str, values: Mapping[str, str], why: str, reasons: Mapping[str, str]

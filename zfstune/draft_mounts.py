@@ -54,6 +54,7 @@ class MountDraft:
         self.told: set[tuple[str, str]] = set()
         self.ours = ours  # the profiles' datasets
         self.places = places
+        self.special: set[str] = set()  # what fits into the special vdev as a whole
         self.covered: list[str] = []  # where this plan mounts something
 
     def warn(self, dataset: str, message: str, hint: str = "") -> None:

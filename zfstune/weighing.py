@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zfstune.state import PoolInfo
     from zfstune.wanted import Wanted
 
-__all__ = ["weigh_needs", "weigh_recordsize", "weigh_values", "weigh_wait"]
+__all__ = ["weigh_needs", "weigh_recordsize", "weigh_special", "weigh_values", "weigh_wait"]
 
 _SMALL_FOR_RAIDZ = 32 << 10
 
@@ -36,16 +36,36 @@ def weigh_values(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
     if small and not _has(pool, "special"):
         message = f"special_small_blocks does nothing: '{pool.name}' has no special vdev"
         yield Caution(wanted.dataset, message)
-    # What is as large or smaller goes there (spa_preferred_class(), spa_misc.c).
-    elif 0 < int(wanted.values.get("recordsize", "0")) <= small:
-        message = (
-            "all data goes to the special vdev: no record exceeds special_small_blocks"
-        )
-        hint = "ask for less than recordsize, unless that is meant"
-        yield Caution(wanted.dataset, message, hint)
     if wanted.values.get("sharesmb", "off") != "off":
         message = "sharesmb is stored, and nobody is served: zfstune speaks to NFS alone"
         yield Caution(wanted.dataset, message, f"`zfs share {wanted.dataset}` does it")
+
+
+def weigh_special(
+    dataset: str, *, recordsize: str, small: str, origin: str, pool: PoolInfo
+) -> Iterator[Caution]:
+    """Say when each record of a dataset is small enough for the special vdev.
+
+    Args:
+        dataset: Its name.
+        recordsize: The value that will be in force, in bytes.
+        small: The value of ``special_small_blocks`` that will be.
+        origin: The dataset that this one is set on.
+        pool: What it lies in; without a special vdev nothing goes there.
+    """
+    if not (recordsize.isdigit() and small.isdigit() and _has(pool, "special")):
+        return
+    # What is as large or smaller goes there (spa_preferred_class() in
+    # module/zfs/spa_misc.c).
+    if 0 < int(recordsize) <= int(small):
+        where = "" if origin == dataset else f" ({format_size(int(small))} on {origin})"
+        message = (
+            "all data goes to the special vdev: "
+            f"no record exceeds special_small_blocks{where}"
+        )
+        less = format_size(int(recordsize) // 2)
+        hint = f"ask for less, as in -o special_small_blocks={less}, unless that is meant"
+        yield Caution(dataset, message, hint)
 
 
 def weigh_wait(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:

@@ -42,6 +42,51 @@ def test_small_blocks_and_the_special_vdev(
     assert [words in each.message for each in plan.warnings] == [True] * bool(words)
 
 
+@pytest.mark.parametrize(
+    ("above", "given", "told"),
+    [
+        ("16384", {}, ["tank/data/app"]),
+        ("8192", {}, ["tank/data/app"]),
+        ("4096", {}, []),
+        ("0", {}, []),
+        ("16384", {"special_small_blocks": "4K"}, []),
+        ("4096", {"special_small_blocks": "16K"}, ["tank/data/app"]),
+        ("16384", {"recordsize": "1M"}, []),
+        ("131072", {}, ["tank/data/app", "tank/data/app/log"]),
+        ("1048576", {}, ["tank/data/app", "tank/data/app/log"]),
+    ],
+)
+def test_small_blocks_from_above(
+    above: str, given: dict[str, str], told: list[str]
+) -> None:
+    """What is set on the pool counts for the records of a profile, and once for each."""
+    wanted = app_profile("app", "app", "app/data", recordsize="8K")
+    log = app_profile("log", "app/log", recordsize="128K")
+    model = Model({"tank": {"special_small_blocks": above}}, pool=_pool(special=True))
+    plan = model.plan(wanted, overrides=given)
+    assert [c.dataset for c in plan.warnings] == [n for n in told if "log" not in n]
+    plan = model.plan(wanted, log) if not given else plan
+    assert [c.dataset for c in plan.warnings] == told
+    if told and not given:
+        assert "on tank)" in plan.warnings[0].message
+    again = model.run(plan.actions).plan(wanted, *([] if given else [log]), overrides=given)
+    assert [c.dataset for c in again.warnings] == told
+    model.pool = _pool(special=False)
+    assert not any("all data" in c.message for c in model.plan(wanted).warnings)
+
+
+def test_records_that_are_the_default() -> None:
+    """A dataset without a recordsize of its own has records of 128K."""
+    model = Model({"tank": {}}, pool=_pool(special=True))
+    plan = model.plan(app_profile(), overrides={"special_small_blocks": "128K"})
+    assert said(plan, "all data goes").hint.startswith("ask for less, as in -o special")
+    plan = model.plan(app_profile(), overrides={"special_small_blocks": "64K"})
+    assert plan.warnings == ()
+    model.local["tank"]["recordsize"] = "65536"
+    plan = model.plan(app_profile(), overrides={"special_small_blocks": "64K"})
+    assert said(plan, "all data goes").dataset == "tank/data/app"
+
+
 def test_smb_is_not_served() -> None:
     """The property is set as asked, and the plan says that nobody acts on it."""
     plan = Model().plan(app_profile(sharesmb="on"))
