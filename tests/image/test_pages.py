@@ -1,0 +1,208 @@
+"""What the pages show is what the commands do and print."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+import zfstune
+from mounted_image import MountedImage
+from source_tree import ROOT
+from zfstune import applying, verifying
+from zfstune.cli import main, schedule
+from zfstune.names import SNAPSHOT_PROPERTY
+from zfstune.policy import POLICY_PROPERTY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+PAGES = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*.md")))
+TIMES = re.compile(r"\d{8}T\d{6}Z")
+ACCOUNTS = {"postgres": 114, "root": 0, "www-data": 33}
+PENDING = 4
+# What a command that reports something as it should be ends with, if not with 0.
+STATUS = {"zfstune verify": PENDING}
+# Columns of `zfstune list` whose numbers differ from pool to pool.
+USED, AVAILABLE = 4, 5
+
+
+class Machine:
+    """A machine with a pool that the commands of a page are run on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engine: MountedImage | None = None
+        self.count = 0
+
+    def start_anew(self) -> MountedImage:
+        """Have a new pool; the one before is gone."""
+        self.close()
+        self.count += 1
+        file = self.folder / f"{self.count}.zpool"
+        self.engine = MountedImage.make(file, size_bytes=4 << 30)
+        return self.engine
+
+    def close(self) -> None:
+        """Let go of the pool."""
+        if self.engine is not None:
+            self.engine.close()
+            self.engine = None
+
+    def open(self, image: str | None = None, **more: int) -> object:
+        """Open the pool in place of the kernel's, or the image that is named."""
+        if image is not None:
+            return OPEN(image, **more)
+        return self.engine or self.start_anew()
+
+
+OPEN = zfstune.engine.open_engine
+
+
+def fifty_later(machine: Machine) -> None:
+    """Take 49 more snapshots of what one was taken of."""
+    assert machine.engine is not None
+    names = ["", "/data", "/wal", "/backups"]
+    for number in range(49):
+        machine.engine.take_snapshots(
+            [f"tank/data/postgres{n}@zfstune-20300101T{number:06}Z" for n in names],
+            properties={SNAPSHOT_PROPERTY: "auto"},
+        )
+
+
+def applied(*profiles: str) -> Callable[[Machine], None]:
+    """Give what starts with a new pool on which profiles were applied."""
+
+    def prepare(machine: Machine) -> None:
+        zfstune.apply(*profiles, engine=machine.start_anew())
+
+    return prepare
+
+
+def one_taken(machine: Machine) -> None:
+    """Have one snapshot of each dataset, and not yet the policy that follows."""
+    applied("postgres")(machine)
+    assert machine.engine is not None
+    zfstune.snapshot("tank/data/postgres", recursive=True, engine=machine.engine)
+
+
+def drifted(machine: Machine) -> None:
+    """Set by hand what README says was set by hand."""
+    applied("postgres")(machine)
+    assert machine.engine is not None
+    machine.engine.set("tank/data/postgres/data", {"recordsize": "16K"})
+
+
+def a_shop(machine: Machine) -> None:
+    """Have a dataset that no profile made, with the policy of README."""
+    assert machine.engine is not None
+    policy = {POLICY_PROPERTY: "hourly=48 daily=30"}
+    machine.engine.create("tank/data/shop", properties=policy)
+
+
+# What a page tells in words between its commands.
+MEANWHILE: dict[str, Callable[[Machine], None]] = {
+    "zfstune prune --keep 48": fifty_later,
+    "zfstune policy set tank/data hourly=48 daily=30 within=7d tz=Europe/Berlin": one_taken,
+    "zfstune checkpoint before-upgrade": applied("postgres"),
+    "zfstune schedule install --role web": applied("web", "git"),
+    "zfstune schedule install tank/data/shop --every 4h --on-failure alert@%n.service": (
+        a_shop
+    ),
+    "zfstune verify": drifted,
+    "zfstune list tank/data": applied("postgres"),
+}
+
+
+def steps(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Give each command in a page's console blocks, and the output that is shown."""
+    for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        command = ""
+        shown: list[str] = []
+        for line in block.splitlines():
+            if re.match(r"[#$] ", line):
+                if command:
+                    yield command, shown
+                command, shown = line[2:], []
+            else:
+                shown.append(line)
+        if command:
+            yield command, shown
+
+
+def masked(line: str) -> str:
+    """Give a line without what no two runs have in common."""
+    words = line.split()
+    if len(words) > AVAILABLE and re.fullmatch(r"[\d.]+[KMG]", words[AVAILABLE]):
+        words[USED] = words[AVAILABLE] = "SIZE"
+        return " ".join(words)
+    if words[:1] == ["NAME"]:
+        return " ".join(words)
+    return TIMES.sub("TIME", line.rstrip())
+
+
+def matches(shown: list[str], printed: list[str]) -> bool:
+    """Tell whether output is what a page shows; a line ``...`` stands for any lines."""
+    if not shown:
+        return not printed
+    if shown[0] == "...":
+        return any(matches(shown[1:], printed[i:]) for i in range(len(printed) + 1))
+    return bool(printed) and shown[0] == printed[0] and matches(shown[1:], printed[1:])
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    """Give a machine with users, and a pool that stands for the kernel's."""
+    made = Machine(tmp_path)
+    known = lambda names: {n: ACCOUNTS[n] for n in names if n in ACCOUNTS}  # noqa: E731
+    for module in (applying, verifying):
+        monkeypatch.setattr(module, "user_numbers", known)
+        monkeypatch.setattr(module, "group_numbers", known)
+    monkeypatch.setattr("zfstune.engine.open_engine", made.open)
+    monkeypatch.setattr(schedule, "_FOLDER", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ZFSTUNE_IMAGE", raising=False)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_console(
+    page: str,
+    machine: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The zfstune commands of a page run, in order, and print what is shown."""
+    ran = 0
+    for command, shown in steps((ROOT / page).read_text(encoding="utf-8")):
+        name, _, value = command.removeprefix("export ").partition("=")
+        if command.startswith("export "):
+            monkeypatch.setenv(name, value)
+        if not command.startswith("zfstune "):
+            continue
+        if command in MEANWHILE:
+            MEANWHILE[command](machine)
+        capsys.readouterr()
+        status = main(shlex.split(command)[1:])
+        out, err = capsys.readouterr()
+        assert status == STATUS.get(command, 0), f"{command}: {err or out}"
+        if shown:
+            printed = [masked(line) for line in out.splitlines()]
+            assert matches([masked(line) for line in shown], printed), f"{command}:\n{out}"
+        ran += 1
+    assert ran or "```console\n# zfstune" not in (ROOT / page).read_text(encoding="utf-8")
+
+
+def test_output_that_differs_is_seen() -> None:
+    """A word that is not printed, a line too many or too few: none of it passes."""
+    assert matches(["a", "...", "d"], ["a", "b", "c", "d"])
+    for shown in (["a", "b"], ["a", "c", "b"], ["...", "c"], ["a"], []):
+        assert not matches(shown, ["a", "b", "c"][: 3 if shown != ["...", "c"] else 2])
+    assert masked("tank/x@zfstune-20261123T042156Z") == "tank/x@zfstune-TIME"
+    one = masked("tank/data  -  128K  off  120K  1.75G  /data")
+    assert one == masked("tank/data  -  128K  off  96K  2G  /data")
+    assert one != masked("tank/data  -  128K  lz4  96K  2G  /data")
