@@ -25,6 +25,7 @@ from zfstune.state import (
     INHERITED,
     LOCAL,
     NONE,
+    RECEIVED,
     Dataset,
     Mount,
     PoolInfo,
@@ -67,6 +68,7 @@ class Model:
     pool: PoolInfo = field(default_factory=pool_info)
     # what a filesystem stores itself, and the kernel gives without a source
     stored: dict[str, str] = field(default_factory=dict)
+    received: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def copy(self) -> Model:
         """Give a model that goes its own way."""
@@ -91,6 +93,8 @@ class Model:
             shown["mountpoint"] = inherited_mountpoint(self.dataset(parent))
         shown["canmount"] = PropertyValue("on", DEFAULT)
         shown["referenced"] = PropertyValue(str(self.referenced.get(name, 98304)), NONE)
+        received = self.received.get(name, {})
+        shown.update({p: PropertyValue(v, RECEIVED) for p, v in received.items()})
         shown.update({p: PropertyValue(v, LOCAL) for p, v in self.local[name].items()})
         shown.update({p: PropertyValue(v, NONE) for p, v in self.stored.items()})
         return Dataset(name, "filesystem", 1, 1, shown)

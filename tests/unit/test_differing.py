@@ -8,7 +8,9 @@ import pytest
 
 from model_pool import Model, app_profile, applied, said
 from zfstune.actions import Adjust
+from zfstune.errors import PlanError
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.profile import DatasetProfile, Profile, Setting
 from zfstune.record import read_given, read_record
 
 if TYPE_CHECKING:
@@ -55,9 +57,12 @@ def test_a_profile_that_moved_a_value_up() -> None:
     """What an earlier profile set here, and the present one above, is no drift."""
     earlier = app_profile("app", "app/x", atime="off")
     model = applied(earlier)
-    change = changes(model.plan(PROFILE))[BELOW, "atime"]
+    plan = model.plan(PROFILE)
+    change = changes(plan)[BELOW, "atime"]
     assert (change.new, change.drift) == (None, False)
     assert change.note == "the profile no longer asks for it here"
+    [below] = [a for a in plan.actions if isinstance(a, Adjust) and a.dataset == BELOW]
+    assert below.inherited == ("atime",)
 
 
 @pytest.mark.parametrize("name", ["quota", "canmount", "mountpoint", "compression"])
@@ -79,6 +84,19 @@ def test_the_nearest_above_is_the_one_that_counts() -> None:
     model.local["tank/data/app/log/old"]["recordsize"] = "8192"
     change = changes(model.plan(*both))["tank/data/app/log/old", "recordsize"]
     assert change.why == "the profile sets it on tank/data/app/log"
+    deep = Profile(
+        "deep",
+        "A test",
+        (
+            DatasetProfile("d", (Setting("recordsize", "8K", "Why.", ""),)),
+            DatasetProfile("d/e", (Setting("recordsize", "16K", "Why.", ""),)),
+            DatasetProfile("d/e/f", ()),
+        ),
+    )
+    model = applied(deep)
+    model.local["tank/data/d/e/f"]["recordsize"] = "8192"
+    change = changes(model.plan(deep))["tank/data/d/e/f", "recordsize"]
+    assert change.why == "the profile sets it on tank/data/d/e"
 
 
 def test_what_was_given_is_noted_as_such() -> None:
@@ -115,3 +133,71 @@ def test_a_value_that_the_file_system_itself_stores() -> None:
     model.run(model.plan(PROFILE, overrides={"version": "5"}).actions)
     model.local[APP].pop("version")
     assert not model.plan(PROFILE, overrides={"version": "5"}).pending
+
+
+def test_two_profiles_of_one_dataset() -> None:
+    """They get along where they say the same; group and mode count as values do."""
+
+    def shared(name: str, group: str | None, mode: int | None) -> Profile:
+        dataset = DatasetProfile("shared", (), None, group, mode)
+        return Profile(name, "A test", (dataset,))
+
+    one = shared("one", "app", 0o750)
+    for other in (shared("two", "app", 0o750), shared("two", None, None)):
+        plan = Model().plan(one, other)
+        assert plan.mountpoints == {"tank/data/shared": "/data/shared"}
+    for other, what in (
+        (shared("two", "root", 0o750), "group"),
+        (shared("two", "app", 0o755), "mode"),
+    ):
+        with pytest.raises(PlanError, match=f"want different values of {what}") as caught:
+            Model().plan(one, other)
+        assert "'one' and 'two'" in caught.value.message
+        assert "--root" in caught.value.hint
+
+
+def test_what_was_right_and_never_applied() -> None:
+    """A value that is merely inherited is set here, and the plan says that it was right."""
+    model = applied(app_profile("app", "app"))
+    model.local["tank"]["compression"] = "lz4"
+    change = changes(model.plan(app_profile("app", "app", compression="lz4")))[
+        APP, "compression"
+    ]
+    assert (change.old, change.new, change.drift) == ("lz4", "lz4", False)
+    assert change.note == "was right, but not set here"
+    model.local["tank"]["compression"] = "gzip"
+    change = changes(model.plan(app_profile("app", "app", compression="lz4")))[
+        APP, "compression"
+    ]
+    assert (change.drift, change.note) == (False, "the profile now says lz4")
+
+
+def test_drift_says_where_the_value_comes_from_now() -> None:
+    """By hand, from above, or the default: each in words."""
+    model = applied(PROFILE)
+    model.local[APP]["recordsize"] = "16384"
+    assert (
+        changes(model.plan(PROFILE))[APP, "recordsize"].note == "drift: set by hand to 16K"
+    )
+    del model.local[APP]["recordsize"]
+    note = changes(model.plan(PROFILE))[APP, "recordsize"].note
+    assert note == "drift: no longer set here, 128K"
+    model.local["tank"]["recordsize"] = "1048576"
+    change = changes(model.plan(PROFILE))[APP, "recordsize"]
+    assert change.note == "drift: no longer set here, 1M from tank"
+    assert change.drift
+    model.received[APP] = {"recordsize": "4096"}
+    note = changes(model.plan(PROFILE))[APP, "recordsize"].note
+    assert note == "drift: received as 4K"
+
+
+@pytest.mark.parametrize(
+    ("referenced", "told"), [((1 << 20) + 1, True), (1 << 20, False), (98304, False)]
+)
+def test_data_that_keeps_its_shape(referenced: int, *, told: bool) -> None:
+    """Where there is more than a filesystem without files holds, it is said."""
+    model = applied(PROFILE)
+    model.referenced[APP] = referenced
+    plan = model.plan(app_profile("app", "app", "app/x", recordsize="16K", atime="on"))
+    found = [c.message for c in plan.warnings if "written from now on" in c.message]
+    assert found == ["only what is written from now on gets the new recordsize"] * told

@@ -104,3 +104,53 @@ def test_profiles_that_were_given_different_values() -> None:
     verdicts = judge(model, one, two)
     [hint] = [f.hint for f in verdicts["tank/data/one"].findings if f.about == "atime"]
     assert hint == f"zfstune apply one --pool tank -o quota={1 << 30}"
+
+
+@pytest.mark.parametrize("above", [{}, {"compression": "lz4"}, {"compression": "zstd"}])
+def test_what_was_never_applied(above: dict[str, str]) -> None:
+    """A value that the profile asks for by now is missed, be it in force by accident."""
+    model = applied(app_profile("app", "app"))
+    model.local["tank"] |= above
+    wants = app_profile("app", "app", compression="lz4")
+    finding = only(judge(model, wants).values())
+    assert (finding.state, finding.about) == ("drift-inherited", "compression")
+    assert finding.expected == "lz4"
+    assert "should be lz4 here" in finding.note
+    assert "was set to" not in finding.note
+    model.local["tank/data/app"]["compression"] = "gzip"
+    finding = only(judge(model, wants).values())
+    assert (finding.state, finding.found) == ("drift-local", "gzip")
+    assert finding.note == "compression is gzip, set by hand, and should be lz4"
+    model.local["tank/data/app"]["compression"] = "lz4"
+    assert states(judge(model, wants)) == {}
+
+
+def test_what_came_with_a_stream() -> None:
+    """A received value is told from one that was set by hand."""
+    model = applied(FIXED)
+    del model.local["tank/data/app"]["recordsize"]
+    model.received["tank/data/app"] = {"recordsize": "8192"}
+    model.received["tank/data/app/x"] = {"recordsize": "8192"}
+    found = [f for v in judge(model, FIXED).values() for f in v.findings]
+    assert [(f.state, f.source) for f in found] == [("drift-local", "received")] * 2
+    assert "is 8K, received, and was set to 8K" in found[0].note
+    assert "is 8K, received, and should follow tank/data/app" in found[1].note
+
+
+def test_what_an_earlier_profile_set_below() -> None:
+    """What its own note speaks of stands as it was set, and that is no drift."""
+    model = applied(app_profile("app", "app/x", recordsize="16K"))
+    model.run(model.plan(app_profile("app", "app")).actions)
+    wants = app_profile("app", "app", "app/x", recordsize="8K")
+    found = judge(model, wants)["tank/data/app/x"].findings
+    assert [(f.state, f.found, f.expected) for f in found] == [
+        ("overridden", "16384", None)
+    ]
+
+
+def test_a_container_is_its_administrators() -> None:
+    """Where the root of all mounts is his to choose, once it stands."""
+    model = applied(FIXED)
+    model.local["tank/data"]["canmount"] = "on"
+    model.local["tank/data"]["compression"] = "zstd"
+    assert states(judge(model, FIXED)) == {}
