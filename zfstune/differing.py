@@ -5,6 +5,7 @@ from __future__ import annotations
 from zfstune import properties as props
 from zfstune.actions import Caution, Change, display
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.quoting import for_shell
 from zfstune.record import (
     ADMINISTRATORS,
     OWN_PREFIX,
@@ -178,7 +179,11 @@ def _give_back(
             f"{name}={display(name, have)} stays: the profile no longer asks for it, "
             f"but it {reason}"
         )
-        hint = f"to drop it: `zfs inherit {name} {found.name}`" if have != noted else ""
+        hint = (
+            f"to drop it: `zfs inherit {name} {for_shell(found.name)}`"
+            if have != noted
+            else ""
+        )
         difference.cautions.append(Caution(found.name, message, hint))
 
 

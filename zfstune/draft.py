@@ -21,6 +21,7 @@ from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of, pool
 from zfstune.policy import POLICY_PROPERTY
 from zfstune.properties import default_of
 from zfstune.property_rules import UNSAFE, is_unsafe
+from zfstune.quoting import for_shell
 from zfstune.record import read_record, write_record
 from zfstune.size import format_size
 from zfstune.state import (
@@ -77,7 +78,9 @@ class Draft(MountDraft):
         changing = [a for a in self.actions if not isinstance(a, _MOUNTING)]
         if self.pool.suspended and self.actions:
             message = f"cannot change pool '{self.pool.name}': it is suspended"
-            hint = f"bring its devices back and run `zpool clear {self.pool.name}`"
+            hint = (
+                f"bring its devices back and run `zpool clear {for_shell(self.pool.name)}`"
+            )
             raise PlanError(message, hint=hint)
         # Below a tenth, more and more metaslabs run into the slow allocator
         # (metaslab_df_free_pct in module/zfs/metaslab.c).
@@ -141,7 +144,7 @@ class Draft(MountDraft):
             value = self.future[wanted.dataset].value(name)
             if name not in wanted.values and is_unsafe(name, value):
                 message = f"{name} is {value} here: {unsafe.loss}"
-                hint = f"`zfs set {name}={unsafe.safe} {wanted.dataset}`"
+                hint = f"`zfs set {name}={unsafe.safe} {for_shell(wanted.dataset)}`"
                 self.warn(wanted.dataset, message, hint)
 
     def _make_or_change(self, found: Dataset | None, wanted: Wanted) -> None:
@@ -229,7 +232,7 @@ class Draft(MountDraft):
         parent = self.future[name.rpartition("/")[0]]
         if parent.value("keystatus") == "unavailable":
             message = f"cannot plan '{name}': its parent's encryption key is not loaded"
-            raise PlanError(message, hint=f"run `zfs load-key -r {parent.name}`")
+            raise PlanError(message, hint=f"run `zfs load-key -r {for_shell(parent.name)}`")
         shielded = parent.value("encryption") not in _PLAIN
         if "keyformat" in values or not (shielded or values.get("encryption") in _PLAIN):
             message = f"cannot plan '{name}': it needs a key, and zfstune makes none"

@@ -11,6 +11,7 @@ from zfstune.mountpoint import (
     mount_differs,
     with_inherited,
 )
+from zfstune.quoting import for_shell
 from zfstune.state import Dataset, Place
 
 TYPE_CHECKING = False
@@ -87,7 +88,8 @@ class MountDraft:
         if mounted is not None:
             if mounted.path not in (path, place.real):
                 message = f"it is mounted at {mounted.path} and belongs at {path}"
-                hint = f"stop what uses it, then `zfs unmount {name}` and apply again"
+                unmount = f"zfs unmount {for_shell(name)}"
+                hint = f"stop what uses it, then `{unmount}` and apply again"
                 self.warn(name, message, hint)
                 self._check_new_place(dataset, place)
             return mounted.path
@@ -146,7 +148,7 @@ class MountDraft:
         if (origin, blocker) in self.told:
             return
         self.told.add((origin, blocker))
-        hint = f"`zfs set mountpoint=/... {origin}`" if path is None else ""
+        hint = f"`zfs set mountpoint=/... {for_shell(origin)}`" if path is None else ""
         what = "it" if origin == dataset.name else "what is below it"
         self.warn(origin, f"{what} cannot be mounted: {blocker}", hint)
 

@@ -8,6 +8,7 @@ from zfstune.fit import mismatch, policy_command
 from zfstune.frozen import frozen
 from zfstune.names import is_auto_name
 from zfstune.policy import Blocks, Every, Grid
+from zfstune.quoting import for_shell
 from zfstune.simulation import about
 from zfstune.verdict import Finding
 
@@ -61,7 +62,8 @@ def fresh(
         yield Finding(
             "stale-snapshots",
             f"{note}, and {due.why}",
-            f"see that what takes them runs, or: zfstune snapshot {quote(dataset.name)}",
+            "see that what takes them runs, or: "
+            f"zfstune snapshot {for_shell(dataset.name)}",
         )
 
 
@@ -188,4 +190,4 @@ def torn(
             f"its newest snapshot with one of {log} from the same instant is {whole.name}"
         )
     common = data if log.startswith(f"{data}/") else data.rpartition("/")[0]
-    yield Finding("torn-snapshots", note, f"zfstune snapshot -r {quote(common)}")
+    yield Finding("torn-snapshots", note, f"zfstune snapshot -r {for_shell(common)}")

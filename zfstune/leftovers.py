@@ -10,7 +10,7 @@ from __future__ import annotations
 from zfstune.cadence import SCHEDULE_PROPERTY
 from zfstune.frozen import frozen
 from zfstune.placing import profiles_on
-from zfstune.quoting import shown
+from zfstune.quoting import for_shell, shown
 from zfstune.roles import ROLES
 from zfstune.state import is_managed
 
@@ -102,9 +102,9 @@ def find_leftovers(
 def advice(leftovers: Iterable[Leftover]) -> str:
     """Say what can be done about leftovers, together: one sentence."""
     leftovers = list(leftovers)
-    scheduled = " ".join(each.dataset for each in leftovers if each.scheduled)
-    shared = " ".join(each.dataset for each in leftovers if each.shared)
-    which = leftovers[0].dataset if len(leftovers) == 1 else "DATASET"
+    scheduled = " ".join(for_shell(each.dataset) for each in leftovers if each.scheduled)
+    shared = " ".join(for_shell(each.dataset) for each in leftovers if each.shared)
+    which = for_shell(leftovers[0].dataset) if len(leftovers) == 1 else "DATASET"
     ways = [f"`zfs destroy -nvr {which}` shows what would go with it"]
     if shared:
         ways.insert(0, f"`zfs set sharenfs=off {shared}` ends what NFS serves")

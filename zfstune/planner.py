@@ -18,6 +18,7 @@ from zfstune.mountpoint import effective_mountpoint
 from zfstune.names import ancestors_of
 from zfstune.pool_rules import grub_reads
 from zfstune.properties import feature_for
+from zfstune.quoting import for_shell
 from zfstune.state import RECEIVED
 from zfstune.wanted import wanted_datasets
 
@@ -178,7 +179,9 @@ def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
         return
     if shared.source == RECEIVED and shared.value != "off":
         message = "it is not exported: sharenfs came with a stream"
-        draft.warn(name, message, f"`zfs set sharenfs=... {name}` if it should be")
+        draft.warn(
+            name, message, f"`zfs set sharenfs=... {for_shell(name)}` if it should be"
+        )
         return
     try:
         lines = export_lines(path, shared.value)
@@ -214,7 +217,8 @@ def _warn_boot(draft: Draft, wanted: Iterable[Wanted], pool: PoolInfo) -> None:
         message = f"{pool.bootfs} boots from it, and GRUB cannot read {' and '.join(new)}"
         hint = (
             "ZFSBootMenu can; if GRUB boots it, "
-            f"`zpool set compatibility=grub2 {pool.name}` first: that is kept to then"
+            f"`zpool set compatibility=grub2 {for_shell(pool.name)}` first: that is kept "
+            "to then"
         )
         draft.warn(pool.name, message, hint)
 

@@ -7,6 +7,7 @@ from zfstune.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.policy import POLICY_PROPERTY
 from zfstune.policy_text import parse_policy, stored_form
 from zfstune.pools import ready_pool
+from zfstune.quoting import for_shell
 from zfstune.state import INHERITED, LOCAL
 
 TYPE_CHECKING = False

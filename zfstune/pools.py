@@ -8,7 +8,7 @@ from shlex import quote
 from zfstune.errors import InvalidName, NotFound, PlanError, PoolSuspended
 from zfstune.manifest import MANIFEST, configured
 from zfstune.names import check_pool
-from zfstune.quoting import shown
+from zfstune.quoting import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def ready_pool(engine: Engine, name: str, *, operation: str) -> PoolInfo:
             target=name,
             errno=errno.EAGAIN,
             reason="the pool is suspended: it lost its devices and waits for them",
-            hint=f"bring the devices back, then `zpool clear {quote(name)}`",
+            hint=f"bring the devices back, then `zpool clear {for_shell(name)}`",
         )
     return info
 

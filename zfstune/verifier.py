@@ -73,12 +73,12 @@ def judge_pool(pool: PoolInfo) -> Verdict:
 
 
 def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
-    look = f"zpool status -v {pool.name}"
+    look = f"zpool status -v {for_shell(pool.name)}"
     if pool.suspended:
         yield Finding(
             "suspended",
             "it lost its devices and waits for them",
-            f"bring the devices back, then: zpool clear {pool.name}",
+            f"bring the devices back, then: zpool clear {for_shell(pool.name)}",
         )
         return
     if pool.health != "ONLINE" or pool.ailing:
@@ -117,7 +117,9 @@ def judge_dataset(
     if expected.wanted is not None and found.kind != "filesystem":
         note = f"profile {', '.join(expected.profiles)} asks for it, and a {found.kind} of "
         inway = Finding(
-            "missing", note + "that name is in the way", f"zfs rename {found.name} ..."
+            "missing",
+            note + "that name is in the way",
+            f"zfs rename {for_shell(found.name)} ...",
         )
         return Verdict(expected.dataset, (inway,), expected.profiles)
     findings = [Finding("unsupported", lack) for lack in expected.lacks]
@@ -177,7 +179,9 @@ def _given(seen: Seen, name: str) -> dict[str, str]:
 def _locked(found: Dataset) -> Finding:
     root = found.value("encryptionroot") or found.name
     note = "its encryption key is not loaded"
-    return Finding("key-not-loaded", note, f"zfs load-key {root}, then zfstune apply")
+    return Finding(
+        "key-not-loaded", note, f"zfs load-key {for_shell(root)}, then zfstune apply"
+    )
 
 
 def _mounting(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Finding]:
@@ -208,7 +212,7 @@ def _mounting(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Findin
         differs = mount_differs(found, mount.options, readonly_pool=seen.pool.readonly)
         if differs:
             note = f"its mount is older than its properties ({differs})"
-            hint = _command(expected, seen) or f"mount -o remount {mount.path}"
+            hint = _command(expected, seen) or f"mount -o remount {for_shell(mount.path)}"
             yield Finding("stale-mount", note, hint)
     yield from _owner(expected, mount, seen)
     if expected.profiles:
@@ -253,7 +257,9 @@ def _unmounted(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Findi
     blocker = mount_blocker(found)
     if blocker is not None:
         origin = found.properties["mountpoint"].origin if "mountpoint" in blocker else ""
-        hint = f"zfs set mountpoint=/... {origin or found.name}" if origin else ""
+        hint = (
+            f"zfs set mountpoint=/... {for_shell(origin or found.name)}" if origin else ""
+        )
         yield Finding("unmounted", f"it cannot be mounted: {blocker}", hint)
         return
     path = effective_mountpoint(found, seen.pool.altroot)

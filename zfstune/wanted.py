@@ -9,6 +9,7 @@ from zfstune.names import APPLIED_PROPERTY, ancestors_of, check_dataset
 from zfstune.pool_rules import grub_reads, is_for_grub, settle
 from zfstune.profile import Setting
 from zfstune.property_rules import UNSAFE, is_unsafe
+from zfstune.quoting import for_shell
 from zfstune.record import OWN_PREFIX, passes_on, write_record
 from zfstune.state import INHERITED, PropertyValue
 from zfstune.weighing import weigh_needs, weigh_values
@@ -269,7 +270,7 @@ def _fit(
         value, lack = fit_value(name, asked, pool, limits)
         if lack and wanted.asked(name):
             message = f"cannot set '{name}={setting.value}': {lack}"
-            hint = f"see `zpool get all {pool.name}` for the features it has"
+            hint = f"see `zpool get all {for_shell(pool.name)}` for the features it has"
             if name == "redundant_metadata":
                 hint = "leave it at all: most needs a mirror, raidz or draid below it"
             raise PlanError(message, hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zfstune.actions import Caution, display
+from zfstune.quoting import for_shell
 from zfstune.size import format_size
 
 TYPE_CHECKING = False
@@ -38,7 +39,9 @@ def weigh_values(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
         yield Caution(wanted.dataset, message)
     if wanted.values.get("sharesmb", "off") != "off":
         message = "sharesmb is stored, and nobody is served: zfstune speaks to NFS alone"
-        yield Caution(wanted.dataset, message, f"`zfs share {wanted.dataset}` does it")
+        yield Caution(
+            wanted.dataset, message, f"`zfs share {for_shell(wanted.dataset)}` does it"
+        )
 
 
 def weigh_special(
@@ -77,7 +80,9 @@ def weigh_wait(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
     waits = waits or wanted.values.get("logbias") == "latency"
     if waits and pool.rotational and not _has(pool, "log"):
         message = "each synced write waits for spinning disks here"
-        hint = f"a fast log device takes the wait: `zpool add {pool.name} log ...`"
+        hint = (
+            f"a fast log device takes the wait: `zpool add {for_shell(pool.name)} log ...`"
+        )
         yield Caution(wanted.dataset, message, hint)
 
 

@@ -9,6 +9,7 @@ from zfstune.cli.opening import is_image_meant, open_meant
 from zfstune.cli.output import print_json, print_table, report, warn
 from zfstune.cli.rules import add_rules, read_rules
 from zfstune.cli.simulate import add_simulate
+from zfstune.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _set(args: argparse.Namespace) -> int:
 
         raise PolicyError(
             f"cannot store policy on '{args.dataset}': no rule says what to keep",
-            hint=f"say it: zfstune policy set {quote(args.dataset)} hourly=48 daily=30",
+            hint=f"say it: zfstune policy set {for_shell(args.dataset)} hourly=48 daily=30",
         )
     with open_meant(args) as engine:
         text = set_policy(engine, args.dataset, policy)

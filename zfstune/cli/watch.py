@@ -17,6 +17,7 @@ import sys
 from zfstune.cli import status
 from zfstune.cli.output import warn
 from zfstune.engine.patience import end_with, process_marks, suspended_pools
+from zfstune.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ class _Watch:
         warn(
             f"cannot wait any longer for pool '{pool}': it was suspended meanwhile: it "
             "lost its devices and waits for them",
-            f"bring the devices back, run `zpool clear {pool}`, then this command again; "
-            "the step that was under way may have been done by then",
+            f"bring the devices back, run `zpool clear {for_shell(pool)}`, then this "
+            "command again; the step that was under way may have been done by then",
         )
         return status.FAILED
 

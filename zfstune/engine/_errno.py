@@ -19,6 +19,7 @@ from zfstune.engine._meanings import (
 )
 from zfstune.errors import BatchError, EngineError, NotPermitted
 from zfstune.names import parent_of
+from zfstune.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ def engine_error(
         operation: The verb of the message, a key of the tables above.
         target: What was to be changed or read.
         errno: What ZFS gave back.
-        permission: What ``zfs allow`` would have to grant beyond what the operation
-            says, by comma: names of properties.
+        permission: Properties that ``zfs allow`` would have to grant as well, by comma.
         detail: Added to the reason, as in the property at fault.
     """
     meaning = SPECIAL.get(operation, {}).get(errno) or GENERAL.get(errno)
@@ -76,9 +76,8 @@ def engine_error(
     if meaning.kind is NotPermitted and not hint:
         hint = _delegation(operation, target, permission)
     reason = f"{meaning.reason}: {detail}" if detail else meaning.reason
-    return meaning.kind(
-        operation=operation, target=target, errno=errno, reason=reason, hint=hint
-    )
+    kind = meaning.kind
+    return kind(operation=operation, target=target, errno=errno, reason=reason, hint=hint)
 
 
 def _delegation(operation: str, target: str, properties: str) -> str:
@@ -90,7 +89,8 @@ def _delegation(operation: str, target: str, properties: str) -> str:
     dataset, _, snapshot = target.replace("#", "@").partition("@")
     if operation in _ON_THE_PARENT and not snapshot:
         dataset = parent_of(dataset) or dataset
-    return f"run as root, or let root `zfs allow USER {','.join(words)} {dataset}`"
+    grant = f"zfs allow USER {','.join(words)} {for_shell(dataset)}"
+    return f"run as root, or let root `{grant}`"
 
 
 def by_target(operation: str, errors: Mapping[str, int]) -> Mapping[str, int]:

@@ -57,7 +57,7 @@ _CONTEXTS = ("context", "fscontext", "defcontext", "rootcontext")
 
 def snapshot_paths() -> dict[str, str]:
     """Give the path of each snapshot that is mounted below some ``.zfs/snapshot``."""
-    return {name: path for name, (path, _, _) in _mounted(snapshots=True).items()}
+    return {name: path for name, (path, _, _, _) in _mounted(snapshots=True).items()}
 
 
 def mount_paths() -> dict[str, str]:
