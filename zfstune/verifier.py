@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Seen", "judge_dataset", "judge_pool"]
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
+_NO_FILES: Mapping[str, str] = MappingProxyType({})
 _NOWHERE: Mapping[str, Place] = MappingProxyType({})
 
 
@@ -54,6 +55,7 @@ class Seen:
         owner: Whether owner and mode are looked at.
         exports: What NFS serves, None: that is not looked at.
         places: Where the paths lead of those that are not mounted there by name.
+        files: Profile to the file that it was given as, where no name finds it.
     """
 
     pool: PoolInfo
@@ -65,6 +67,7 @@ class Seen:
     owner: bool = True
     exports: Exports | None = None
     places: Mapping[str, Place] = _NOWHERE
+    files: Mapping[str, str] = _NO_FILES
 
 
 def judge_pool(pool: PoolInfo) -> Verdict:
@@ -153,7 +156,7 @@ def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:
     values = noted[0] if noted else {}
     if any(other != values for other in noted):
         return ""
-    words = ["zfstune apply", *map(for_shell, expected.profiles)]
+    words = ["zfstune apply", *(_named(name, seen.files) for name in expected.profiles)]
     if expected.root != seen.default_root:
         words.append(f"--root {for_shell(expected.root)}")
     else:
@@ -163,6 +166,15 @@ def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:
     if any(is_unsafe(name, value) for name, value in both):
         words.append("--allow-unsafe")
     return " ".join(words)
+
+
+def _named(profile: str, files: Mapping[str, str]) -> str:
+    """Give the words that name a profile on the command line."""
+    name, _, variant = profile.partition(":")
+    if name not in files:
+        return for_shell(profile)
+    file = f"--profile {for_shell(files[name])}"
+    return f"{file} --variant {for_shell(variant)}" if variant else file
 
 
 def _given(seen: Seen, name: str) -> dict[str, str]:

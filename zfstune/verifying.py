@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from time import time
 
 from zfstune import names
@@ -79,7 +80,14 @@ def verify(
         verdicts = [
             verdict
             for one in looked
-            for verdict in _judge(zfs, one, chosen, owner=owner, files=files)
+            for verdict in _judge(
+                zfs,
+                one,
+                chosen,
+                profile_files=asked.files(),
+                owner=owner,
+                files=files,
+            )
         ]
     verdicts.sort(key=lambda verdict: verdict.name.split("/"))
     return Verification(tuple(judge_pool(one.pool) for one in looked), tuple(verdicts))
@@ -87,11 +95,23 @@ def verify(
 
 @frozen
 class _Asked:
-    """What to look at; neither profiles nor datasets: all; `nothing`: a role without."""
+    """What to look at; neither profiles nor datasets: all; `nothing`: a role without.
+
+    `own` are those profiles that were given as such, and not by a name.
+    """
 
     profiles: Mapping[str, Profile]
     datasets: tuple[str, ...]
     nothing: bool = False
+    own: tuple[Profile, ...] = ()
+
+    def files(self) -> dict[str, str]:
+        """Give the files of the profiles that were given as such, by plain name."""
+        return {
+            profile.name.partition(":")[0]: profile.origin
+            for profile in self.own
+            if os.path.isfile(profile.origin)
+        }
 
     def load(self, name: str) -> Profile:
         """Load a profile: one that was given, else by name."""
@@ -107,7 +127,7 @@ class _Looked:
 
 
 def _asked(
-    engine: Engine, targets: Iterable[str | Profile], roles: tuple[str, ...]
+    engine: Engine, targets: tuple[str | Profile, ...], roles: tuple[str, ...]
 ) -> _Asked:
     profiles: dict[str, Profile] = {}
     datasets: list[str] = []
@@ -122,7 +142,9 @@ def _asked(
             profiles[target] = load(target)
     for role in roles:
         profiles.update({name: load(name) for name in _profiles_of(role)})
-    return _Asked(profiles, tuple(datasets), bool(roles) and not profiles and not datasets)
+    nothing = bool(roles) and not profiles and not datasets
+    own = tuple(target for target in targets if isinstance(target, Profile))
+    return _Asked(profiles, tuple(datasets), nothing, own)
 
 
 def _is_profile(word: str) -> bool:
@@ -195,7 +217,13 @@ def _names(profiles: Iterable[str], name: str) -> bool:
 
 
 def _judge(
-    engine: Engine, one: _Looked, chosen: Mapping[str, Expected], *, owner: bool, files: int
+    engine: Engine,
+    one: _Looked,
+    chosen: Mapping[str, Expected],
+    *,
+    profile_files: Mapping[str, str],
+    owner: bool,
+    files: int,
 ) -> Iterator[Verdict]:
     mine = {n: e for n, e in chosen.items() if names.pool_of(n) == one.pool.name}
     wanted = [e.wanted for e in mine.values() if e.wanted is not None]
@@ -210,6 +238,7 @@ def _judge(
         owner,
         read_exports() if mine and one.pool.mountable else None,
         _places(engine, one, mine, mounts),
+        profile_files,
     )
     snapshots = _Snapshots(engine, one.datasets, mine)
     for name, expected in mine.items():

@@ -43,6 +43,7 @@ def judge(
     owner: bool = True,
     exports: Exports | None = None,
     places: Mapping[str, Place] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> dict[str, Verdict]:
     """Give the verdict on each dataset that the model's notes speak of."""
     seen = Seen(
@@ -55,6 +56,7 @@ def judge(
         owner,
         exports,
         places or {},
+        files or {},
     )
     return {
         name: judge_dataset(expected, seen, (), None)
