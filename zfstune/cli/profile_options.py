@@ -47,7 +47,8 @@ def add_profiles(parser: argparse.ArgumentParser) -> None:
         type=_pair,
         action="append",
         default=[],
-        help="another value on the first dataset of each profile; may be repeated",
+        help="another value on the first dataset of each profile, until an apply without "
+        "it; may be repeated",
     )
     parser.add_argument(
         "--no-owner", action="store_true", help="leave owner and mode of directories alone"
