@@ -190,9 +190,9 @@ class TestOnce:
         assert all(change.drift for change in changes.values())
         rest = [action for action in made.done if not isinstance(action, Adjust)]
         assert [(type(a), a.dataset) for a in rest] == [
-            (SetOwner, f"{applied}/postgres/wal"),
             (Remount, f"{applied}/logs"),
             (MountDataset, f"{applied}/images"),
+            (SetOwner, f"{applied}/postgres/wal"),
         ]
         found = local_properties(command, applied)
         assert found[f"{applied}/postgres", "recordsize"] == "8192"
