@@ -9,7 +9,6 @@ at the next prune.
 
 from __future__ import annotations
 
-from shlex import quote
 from string import ascii_letters, digits
 
 from zfstune.errors import PolicyError
@@ -27,6 +26,7 @@ from zfstune.policy import (
     Within,
 )
 from zfstune.policy_text import format_policy
+from zfstune.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -182,8 +182,8 @@ def policy_command(dataset: str, cadence: Cadence, policy: Policy | None) -> str
     except PolicyError:  # an expression that cannot be written down again
         text = format_policy(fitting_policy(cadence, None))
     consent = " --all-of-them" * (Last(0) in fitting.rules)
-    words = text if set(text) <= _UNQUOTED else quote(text)
-    return f"zfstune policy set{consent} {quote(dataset)} {words}"
+    words = text if set(text) <= _UNQUOTED else for_shell(text)
+    return f"zfstune policy set{consent} {for_shell(dataset)} {words}"
 
 
 # A policy may be given as several words, as it reads best, where no shell minds.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from zfstune.fit import mismatch, policy_command
 from zfstune.frozen import frozen
 from zfstune.names import is_auto_name

@@ -96,13 +96,11 @@ def not_followed(origin: str, error: PolicyError, text: str = "") -> PolicyError
         error: What is wrong with it.
         text: The policy as it is stored, where that is known.
     """
-    from shlex import quote  # noqa: PLC0415 (only an error needs it)
-
-    hint = error.hint or f"store another: zfstune policy set {quote(origin)} ..."
+    hint = error.hint or f"store another: zfstune policy set {for_shell(origin)} ..."
     if text and _lacks_consent_alone(text):
         hint = (
             "it was stored without consent; where all are to go: zfstune policy set "
-            f"--all-of-them {quote(origin)} {quote(text)}"
+            f"--all-of-them {for_shell(origin)} {for_shell(text)}"
         )
     message = f"cannot follow the policy of '{origin}': {error.message}"
     return PolicyError(message, hint=hint, dataset=origin)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from shlex import quote
 
 from zfstune.errors import InvalidName, NotFound, PlanError, PoolSuspended
 from zfstune.manifest import MANIFEST, configured

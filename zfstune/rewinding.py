@@ -9,10 +9,9 @@ is copied aside before, as a clone of the checkpoint (see
 
 from __future__ import annotations
 
-from shlex import quote
-
 from zfstune.errors import PlanError
 from zfstune.frozen import frozen
+from zfstune.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -214,7 +213,7 @@ def make_rewind(
             if name in parents:
                 hint = ""
                 if name.startswith(f"{name.partition('/')[0]}/{ESCAPES}/"):
-                    other = quote(each.short_name.removeprefix(snapshot_name("")))
+                    other = for_shell(each.short_name.removeprefix(snapshot_name("")))
                     hint = f"`zfstune checkpoint drop {other}` destroys such copies"
                 reason = f"'{name}', a clone of '{each.name}', has datasets below it"
                 raise _refused(snapshot, reason, hint)

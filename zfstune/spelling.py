@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shlex import quote
+from zfstune.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,5 +32,5 @@ def did_you_mean(word: str, known: Iterable[str], more: str = "") -> str:
 def file_hint(word: str) -> str:
     """Begin a hint with how a profile in a file is named, where a word looks like one."""
     if word.endswith(".toml") or word.startswith(("/", "./", "../", "~/")):
-        return f"a profile in a file is named by --profile {quote(word)}; "
+        return f"a profile in a file is named by --profile {for_shell(word)}; "
     return ""

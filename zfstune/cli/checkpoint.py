@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from shlex import quote
 
 from zfstune.cli import status
 from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json, print_table, warn
 from zfstune.drop_plan import DROP_LOSSES
+from zfstune.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ def _run(args: argparse.Namespace) -> int:
 
 def _wrong(action: str, words: list[str], args: argparse.Namespace) -> tuple[str, ...]:
     """Say what is wrong with the words, and what may be meant."""
-    rest = " ".join(map(quote, words))
+    rest = " ".join(map(for_shell, words))
     if action == "list":
         if words or args.drop or args.lose:
             what = "cannot list checkpoints: `list` takes neither names nor options of drop"
-            taking = " ".join(("zfstune checkpoint take list", *map(quote, words)))
+            taking = " ".join(("zfstune checkpoint take list", *map(for_shell, words)))
             return what, f"to take one of that name: {taking}"
         return ()
     if not words:

@@ -103,8 +103,6 @@ def _set(args: argparse.Namespace) -> int:
             raise PolicyError("cannot store policy: say it as text or as options, not both")
         policy = parse_policy(" ".join(args.text), allow_zero=args.all_of_them)
     if policy is None:
-        from shlex import quote  # noqa: PLC0415 (only an error needs it)
-
         raise PolicyError(
             f"cannot store policy on '{args.dataset}': no rule says what to keep",
             hint=f"say it: zfstune policy set {for_shell(args.dataset)} hourly=48 daily=30",
@@ -161,7 +159,6 @@ def _clear(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace) -> int:
-    from shlex import quote  # noqa: PLC0415 (not for --help)
 
     from zfstune.imports import convert  # noqa: PLC0415 (as above)
     from zfstune.quoting import shown  # noqa: PLC0415 (as above)
@@ -188,8 +185,8 @@ def _import(args: argparse.Namespace) -> int:
     else:
         for each in reading.policies:
             consent = " --all-of-them" * each.policy.allow_zero
-            dataset = quote(each.dataset) if each.dataset else "DATASET"
-            print(f"zfstune policy set{consent} {dataset} {quote(each.text)}")
+            dataset = for_shell(each.dataset) if each.dataset else "DATASET"
+            print(f"zfstune policy set{consent} {dataset} {for_shell(each.text)}")
         for note in dict.fromkeys(note for each in reading.policies for note in each.notes):
             warn(note)
     for left_out in reading.left_out:

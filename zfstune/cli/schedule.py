@@ -8,6 +8,7 @@ from zfstune.cli import status
 from zfstune.cli.opening import is_kernel_meant, open_meant
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.profile_options import add_role
+from zfstune.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -296,7 +297,6 @@ def _remove(args: argparse.Namespace) -> int:
 def _tell(args: argparse.Namespace, steps: tuple[Step, ...]) -> None:
     """Say what is left to do: zfstune starts no program, and systemd asks for one."""
     from os.path import isdir  # noqa: PLC0415 (not for --help)
-    from shlex import quote  # noqa: PLC0415 (as above)
 
     changed = [step for step in steps if step.action != "keep"]
     if args.dry_run or not changed or args.folder != _FOLDER:
@@ -309,7 +309,7 @@ def _tell(args: argparse.Namespace, steps: tuple[Step, ...]) -> None:
         return
     gone, there = (
         dict.fromkeys(
-            quote(step.name)
+            for_shell(step.name)
             for step in steps
             if step.name.endswith(".timer") and (step.action == "remove") is removed
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from zfstune.cli import status
 from zfstune.cli.opening import image_meant, open_meant
 from zfstune.cli.output import print_json, print_table, report, warn
 from zfstune.errors import PolicyError
 from zfstune.fit import mismatch, policy_command
 from zfstune.policy_text import format_policy
+from zfstune.quoting import for_shell
 from zfstune.runs import reported_run, state_folder
 from zfstune.scheduling import scheduled
 from zfstune.unit_files import enabled_timers, standing
@@ -88,12 +87,12 @@ def _standing(folder: str, each: Scheduled) -> Standing:
 
 def _warn_of_outdated(each: Scheduled, there: Standing) -> None:
     """Say which command writes the timers anew, and keeps what else was asked for."""
-    options = f" --on-failure {quote(there.on_failure)}" if there.on_failure else ""
+    options = f" --on-failure {for_shell(there.on_failure)}" if there.on_failure else ""
     if each.prunes and not there.prunes:
         options += " --no-prune"
     warn(
         f"the timers of '{each.dataset}' are not those that would be written now",
-        f"zfstune schedule install{options} {quote(each.dataset)}",
+        f"zfstune schedule install{options} {for_shell(each.dataset)}",
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 
 from zfstune.errors import BatchError, Busy, EngineError
-from zfstune.quoting import shown
+from zfstune.quoting import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,13 +59,11 @@ def _explain(engine: Engine, error: EngineError, mounted: Mapping[str, str]) -> 
         listed = ", ".join(f"'{shown(tag)}'" for tag in tags)
         return _busy(name, f"it is held by {listed}", "release what is no longer needed")
     if name in mounted:
-        import shlex  # noqa: PLC0415 (it loads re, and few snapshots are in use)
-
         path = mounted[name]
         return _busy(
             name,
             f"its files are in use at {shown(path)}",
-            f"see what keeps it with `fuser -vm {shlex.quote(path)}`",
+            f"see what keeps it with `fuser -vm {for_shell(path)}`",
         )
     return _busy(
         name,

@@ -29,7 +29,7 @@ from zfstune.imports.sanoid_settings import (
 )
 from zfstune.imports.tree import with_notes, work_out
 from zfstune.policy import Group, Last, Policy, Within
-from zfstune.quoting import shown
+from zfstune.quoting import for_shell, shown
 from zfstune.spelling import did_you_mean
 
 TYPE_CHECKING = False
@@ -226,7 +226,6 @@ def _is_deferred(dataset: str, value: Value, policy: Policy) -> bool:
     limit = _percent(value)
     if limit == _WHOLE:
         return True
-    from shlex import quote  # noqa: PLC0415 (few files say it)
 
     free = replace(policy, free_target=FreeTarget(percent=min(_WHOLE - limit, 99)))
     consent = " --all-of-them" * policy.allow_zero
@@ -235,7 +234,7 @@ def _is_deferred(dataset: str, value: Value, policy: Policy) -> bool:
         f"prune_defer={shown(str(value))} waits until the pool is so full, and then all "
         "goes at once",
         "no more than it takes to have so much free goes with: zfstune policy set"
-        f"{consent} {quote(dataset)} {quote(text)}",
+        f"{consent} {for_shell(dataset)} {for_shell(text)}",
     )
 
 
