@@ -14,7 +14,8 @@ from zfstune import choosing
 from zfstune.cli import main
 from zfstune.errors import PolicyError
 from zfstune.policy import POLICY_PROPERTY
-from zfstune.scheduled_runs import run_job, targets
+from zfstune.scheduled_runs import run_job
+from zfstune.scheduling import targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
