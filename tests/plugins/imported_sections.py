@@ -44,7 +44,7 @@ def counts(policy: Policy | None) -> str:
         found = re.fullmatch(r".*_([a-z]+)", group.match or group.regex or "")
         assert found is not None
         words += [f"{found[1][0]}{r.count}" for r in group.rules if isinstance(r, Last)]
-    return " ".join(word for word in words if not word.endswith("0") or word[1] != "0")
+    return " ".join(word for word in words if word[1] != "0")
 
 
 def summary(reading: Reading, tree: Collection[str], *, but: Collection[str] = ()) -> str:

@@ -40,7 +40,7 @@ __all__ = [
 NOW = 1_700_006_400
 
 # Where .ci/install-host unpacks sanoid; its package would install the zfs commands.
-SANOID = Path(os.environ.get("SANOID", "/var/cache/zfstune-oracles/sanoid"))
+SANOID = Path(os.environ.get("ZFSTUNE_ORACLE_SANOID", "/var/cache/zfstune-oracles/sanoid"))
 _DEFAULTS = "/usr/share/sanoid/sanoid.defaults.conf"
 
 _ZFS = """#!/bin/sh

@@ -131,6 +131,14 @@ def test_a_section_for_another_host() -> None:
     assert [each.name for each in inherited] == ["ssh:1:a@b:x", "ssh:1:a@b:x/y"]
 
 
+def test_numbers_beyond_all_bounds() -> None:
+    """A kind of which nobody has as many stays whole."""
+    [one] = read(
+        "pool: clean=yes, hourly=999999, daily=1000000, weekly=" + "9" * 50
+    ).policies
+    assert counts(one.policy) == "h999999 dNone wNone"
+
+
 def test_a_dataset_that_is_not_there() -> None:
     """Is named; one with a section that is not there takes nothing out."""
     reading = read("tank/q: clean=yes; tank/z: clean=yes, daily=2")

@@ -228,6 +228,15 @@ def test_a_pool_that_must_be_full_first() -> None:
     assert "no number from 0 to 100" in word.reason
 
 
+def test_numbers_beyond_all_bounds() -> None:
+    """A kind of which none is ever old enough stays whole."""
+    text = "[tank]\nrecursive = yes\nhourly = 1193047\ndaily = 999999999\nweekly = 7101\n"
+    [one] = read(text).policies
+    assert counts(one.policy) == "w7101 m6"
+    [other] = read(text.replace("1193047", "1193046")).policies
+    assert counts(other.policy) == "h1193046 w7101 m6"
+
+
 def test_scripts() -> None:
     """One that may stop a prune is no policy; one that hears of it is noted."""
     [left_out] = read("[tank/z]\npre_pruning_script = /x\n").left_out

@@ -41,6 +41,7 @@ __all__ = ["read"]
 _KINDS = ("frequent", "hourly", "daily", "weekly", "monthly", "yearly")
 # Other numbers, at which pyznap stops just as well.
 _NUMBERS = ("retries", "retry_interval")
+_MOST = 1_000_000  # nobody has as many snapshots, and so none of them go
 _WORDS = {"yes": True, "no": False}
 # All that it looks up; a percent sign in one of them is read by configparser.
 _OTHERS = (
@@ -169,7 +170,8 @@ def _policy(name: str, said: dict[str, int | bool | None]) -> Imported | LeftOut
             # of the newest first, all from the last so many on: the oldest go
             reason = f"{kind}={count} destroys that many of the oldest at each run"
             return LeftOut(name, reason, name)
-        groups.append(Group((Last(count),), regex=f"(pyznap|autosnap).*_{kind}"))
+        kept = Last(count if count < _MOST else None)
+        groups.append(Group((kept,), regex=f"(pyznap|autosnap).*_{kind}"))
     consents = any(Last(0) in group.rules for group in groups)
     notes = (_FUTURE, _ZERO) if consents else (_FUTURE,)
     return Imported(name, Policy(tuple(groups), allow_zero=consents), notes)

@@ -62,6 +62,7 @@ _DECIDING = frozenset(_PERIODS) | {
     "use_template",
 }
 _WHOLE = 100  # percent
+_OLDEST = 1 << 32  # seconds, which is more than a century
 _NEWEST = (
     "the newest are told by createtxg here and by creation by sanoid: they differ where "
     "a clock was set back and among snapshots of one second; one dated after now stays "
@@ -174,7 +175,9 @@ def _kept(dataset: str, settings: Mapping[str, Value]) -> _Kept:
             if minutes is None:
                 continue
             seconds *= minutes  # noqa: PLW2901 (of the period that is said here)
-        age = max(count, 0) * seconds
+        age = count * seconds
+        if age >= _OLDEST:
+            continue  # nothing is ever so old
         rules = (Last(count), Within(age)) if age > 0 else (Last(count),)
         consents = consents or not count
         groups.append(Group(rules, match=f"autosnap*_{kind}"))
