@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from made_up_zfs import MadeUpPool, ToolStopped, imported, sanoid_victims
+from made_up_zfs import SANOID_DEFAULTS, MadeUpPool, ToolStopped, imported, sanoid_victims
 from zfstune.errors import PolicyError
 from zfstune.imports import convert
+from zfstune.imports.ini_files import read_ini
+from zfstune.imports.sanoid_settings import DEFAULTS, KEYS
 from zfstune.names import ancestors_of
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ VALUES = {
 }
 LIKELY = [*PERIODS, "recursive", "use_template", "autoprune"]
 RARE = ["path", "skip_children", "prune_defer", "pruning_script", "hourly_warn"]
-KEYS = [key for key in VALUES if key not in RARE] * 3 + LIKELY * 4 + RARE
+OFTEN = [key for key in VALUES if key not in RARE] * 3 + LIKELY * 4 + RARE
 
 
 def some_file(rng: Random) -> str:
@@ -124,7 +126,7 @@ def some_file(rng: Random) -> str:
     text = ""
     for name in names if repeats else dict.fromkeys(names):
         text += rng.choice(["[{}]\n", "\n[{}]\n", "  [{}]\n", "[ {} ] \n"]).format(name)
-        keys = rng.choices(KEYS, k=rng.randint(0, 8))
+        keys = rng.choices(OFTEN, k=rng.randint(0, 8))
         for key in keys if repeats else dict.fromkeys(keys):
             value = rng.choice(VALUES[key][rng.random() < ODD])
             equals = rng.choice([" = ", "=", "\t=  "])
@@ -133,6 +135,16 @@ def some_file(rng: Random) -> str:
     if rng.random() < ODD / 4:
         text += rng.choice(["Daily = 3\n", "daily\n", "dayly = 3\n"])
     return text.replace("\n", "\r\n") if rng.random() < ODD else text
+
+
+def test_the_defaults_are_those_of_sanoid() -> None:
+    """The values that hold where a file says nothing, and the keys that it may say."""
+    theirs = read_ini(SANOID_DEFAULTS.read_text(encoding="utf-8"))["template_default"]
+    assert {key: theirs[key] for key in DEFAULTS} == {
+        key: [value] for key, value in DEFAULTS.items()
+    }
+    # sanoid 2.2 brought it
+    assert KEYS - {"pre_pruning_script"} == theirs.keys() - {"pre_pruning_script"}
 
 
 def test_random_files(tmp_path: Path) -> None:

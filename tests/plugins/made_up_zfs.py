@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOW",
+    "SANOID_DEFAULTS",
     "MadeUpPool",
     "ToolStopped",
     "imported",
@@ -42,6 +43,7 @@ NOW = 1_700_006_400
 # Where .ci/install-host unpacks sanoid; its package would install the zfs commands.
 SANOID = Path(os.environ.get("ZFSTUNE_ORACLE_SANOID", "/var/cache/zfstune-oracles/sanoid"))
 _DEFAULTS = "/usr/share/sanoid/sanoid.defaults.conf"
+SANOID_DEFAULTS = SANOID / _DEFAULTS.lstrip("/")
 
 _ZFS = """#!/bin/sh
 for last; do :; done
@@ -131,8 +133,8 @@ def sanoid_victims(pool: MadeUpPool, settings: str, folder: Path) -> set[str]:
         message = f"cannot run '{program}': it is not there; hint: make host"
         raise AssertionError(message)
     source = program.read_text(encoding="utf-8")
-    ours = SANOID / _DEFAULTS.lstrip("/")
-    (folder / "sanoid").write_text(source.replace(_DEFAULTS, os.fspath(ours)), "utf-8")
+    source = source.replace(_DEFAULTS, os.fspath(SANOID_DEFAULTS))
+    (folder / "sanoid").write_text(source, "utf-8")
     (folder / "Clock.pm").write_text(_CLOCK)
     pool.write(folder)
     (folder / "sanoid.conf").write_bytes(settings.encode())

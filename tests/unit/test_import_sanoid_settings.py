@@ -85,3 +85,24 @@ def test_whose_settings_hold(sections: str, expected: str) -> None:
     reading = convert("sanoid", written(sections), TREE)
     assert reading.left_out == ()
     assert summary(reading, TREE, but=("h48", "m6")) == expected
+
+
+@pytest.mark.parametrize(
+    "word", ["1", "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"]
+)
+def test_words_for_yes(word: str) -> None:
+    """Each makes a section recursive."""
+    reading = convert("sanoid", written(f"tank/a: daily=4, recursive={word}"), TREE)
+    assert summary(reading, TREE, but=("h48", "m6")) == "tank/a tank/a/b d4"
+
+
+@pytest.mark.parametrize(
+    "word", ["0", "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"]
+)
+def test_words_for_no(word: str) -> None:
+    """Each keeps a dataset from being pruned, and is no word for the children alone."""
+    sections = (
+        f"tank: autoprune={word}, daily=4; pool: process_children_only={word}, daily=5"
+    )
+    reading = convert("sanoid", written(sections), TREE)
+    assert summary(reading, TREE, but=("h48", "m6")) == "pool d5"

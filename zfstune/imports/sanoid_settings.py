@@ -83,22 +83,16 @@ class Version:
     """What sanoid's versions do differently.
 
     Attributes:
-        name: As in `sanoid --version`.
-        takes_first: Of a key that stands several times the first value holds; before,
-            it was a reference to all of them, which is true, and a huge number.
-        trims: Blanks behind a value are taken off.
+        tidies: Of a key that stands several times the first value holds, without the
+            blanks behind it. Before, it was a reference to all of them, which is true,
+            and a huge number. Version 2.2 took the first value and kept the blanks;
+            where that matters the other two differ as well.
     """
 
-    name: str
-    takes_first: bool = False
-    trims: bool = False
+    tidies: bool
 
 
-VERSIONS = (
-    Version("2.1"),
-    Version("2.2", takes_first=True),
-    Version("2.3", takes_first=True, trims=True),
-)
+VERSIONS = (Version(tidies=False), Version(tidies=True))  # 2.0 and 2.1, and 2.3
 
 _TRUE = ("1", "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON")
 _FALSE = ("0", "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF")
@@ -151,7 +145,8 @@ def settings_in_force(
     for section, own in said.items():
         # sanoid tidies each section as it comes to it, so a template that stands
         # further down is used as it is
-        own.update({key: _tidied(value, version) for key, value in own.items()})
+        if version.tidies:
+            own.update({key: _tidied(value) for key, value in own.items()})
         if section.startswith("template_"):
             continue
         settings = found.setdefault(section, {})
@@ -160,7 +155,7 @@ def settings_in_force(
             settings.update(_but(said.get("template_default", {}), _NOT_FROM_TEMPLATES))
         for name in templates_of(own.get("use_template")):
             template = _but(said.get(name, {}), _NOT_FROM_TEMPLATES)
-            if version.trims:  # the version that took the first of a template's, too
+            if version.tidies:  # the first of a template's values, and no more than that
                 template = {key: _first(value) for key, value in template.items()}
             settings.update(template)
         settings.update(_but(own, _NOT_OF_THE_SECTION))
@@ -188,16 +183,13 @@ def _first(value: Value) -> str:
     return value if isinstance(value, str) else value[0]
 
 
-def _tidied(value: Value, version: Version) -> Value:
-    if version.takes_first:
-        value = _first(value)
-    if version.trims:
-        value = re.sub(r"\A\s+|\s+\Z", "", _first(value), flags=re.ASCII)
-    return value
+def _tidied(value: Value) -> str:
+    return re.sub(r"\A\s+|\s+\Z", "", _first(value), flags=re.ASCII)
 
 
 def _toggled(value: Value) -> Value:
-    return "1" if value in _TRUE else "0" if value in _FALSE else value
+    """Turn a word for no into what is false; all others are true as they are."""
+    return "0" if value in _FALSE else value
 
 
 def _but(settings: Mapping[str, Value], keys: frozenset[str]) -> dict[str, Value]:
@@ -233,7 +225,7 @@ def _by_zfs(own: Mapping[str, Value]) -> bool:
 
 def _is_word_for_true(value: Value | None) -> bool:
     """Tell whether the value, taken for an expression as sanoid does, is a true word."""
-    if not isinstance(value, str) or not is_true(value):
+    if not isinstance(value, str):
         return False
     if re.fullmatch(r"[^\\^$.|?*+()\[\]{}]*", value):
         return value in _TRUE
