@@ -189,6 +189,19 @@ def test_files_that_are_refused(text: str, reason: str) -> None:
     assert no.value.message.isprintable()
 
 
+LOOKED_UP = (
+    *("key", "snap", "clean", "dest", "dest_keys", "compress", "exclude", "raw_send"),
+    *("resume", "dest_auto_create", "retries", "daily"),
+)
+
+
+@pytest.mark.parametrize("key", LOOKED_UP)
+def test_a_percent_sign_stops_pyznap(key: str) -> None:
+    """In any value that it looks up; configparser takes it for a reference."""
+    with pytest.raises(PolicyError, match="'%' must be followed"):
+        convert("pyznap", f"[pool]\nclean=yes\n[tank]\n{key}=50%\n", TREE)
+
+
 def test_any_line_end_is_one() -> None:
     """As pyznap opens its file."""
     text = written("tank: clean=yes, daily=3")

@@ -240,6 +240,10 @@ def test_numbers_beyond_all_bounds() -> None:
     assert counts(one.policy) == "w7101 m6"
     [other] = read(text.replace("1193047", "1193046")).policies
     assert counts(other.policy) == "h1193046 w7101 m6"
+    forever = NONE.replace(" = 0", " = 99999999").replace("frequently = ", "frequently = 9")
+    reading = read(f"[tank]\nrecursive = yes\n[tank/z]\n{forever}")
+    assert in_force(reading, TREE)["tank/z"] == LEAVE_ALONE
+    assert reading.left_out == ()
 
 
 def test_scripts() -> None:
@@ -277,6 +281,9 @@ def test_a_template_that_is_not_there() -> None:
     assert counts(reading.policies[0].policy) == "h48 d90 m6"
     assert "[tank] uses a template that is not there, 'p # x'" in all_notes(reading)
     assert "[tank] uses a template that is not there, 'q'" in all_notes(reading)
+    # one that a template asks for is not looked for at all
+    text = "[tank]\nrecursive = yes\n[template_p]\nuse_template = none\n"
+    assert "not there" not in all_notes(read(text))
 
 
 @pytest.mark.parametrize(
