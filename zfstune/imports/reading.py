@@ -11,7 +11,7 @@ from zfstune.errors import InvalidName, PolicyError
 from zfstune.frozen import frozen
 from zfstune.names import ancestors_of, check_dataset
 from zfstune.policy import Group, Never, Policy
-from zfstune.policy_text import MAX_BYTES, format_policy, parse_policy
+from zfstune.policy_text import format_policy, parse_policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -208,8 +208,6 @@ def _fault(each: Imported, datasets: Collection[str] | None) -> str:
         read_back = parse_policy(each.text, allow_zero=each.policy.allow_zero)
     except PolicyError as error:
         return error.message
-    if len(each.text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        return f"its policy has more than {MAX_BYTES} bytes"
     if not each.text.isprintable():
         return "its policy holds what cannot be printed"
     if read_back != each.policy:
