@@ -7,13 +7,15 @@ of their own. One that came with a received stream counts for nothing.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from zfstune import names
 from zfstune.cadence import NONE, SCHEDULE_PROPERTY, parse_cadence
 from zfstune.errors import NotFound, PolicyError
 from zfstune.fit import covers_own, policy_command
 from zfstune.frozen import frozen
 from zfstune.policies import stored_policies, zone
-from zfstune.policy import Never
+from zfstune.policy import POLICY_PROPERTY, Never
 from zfstune.policy_text import format_policy
 from zfstune.state import INHERITED
 
@@ -49,6 +51,7 @@ class Scheduled:
         members: It and those below that are taken along.
         policy: What stays of its snapshots, None: nobody said.
         guid: ZFS' own number of the dataset.
+        below: Those of the members below it that have a policy of their own, with it.
     """
 
     dataset: str
@@ -56,6 +59,13 @@ class Scheduled:
     members: tuple[str, ...]
     policy: Policy | None
     guid: int
+    below: tuple[tuple[str, Policy], ...] = ()
+
+    @property
+    def policies(self) -> tuple[tuple[str, Policy], ...]:
+        """The policies that its snapshots are kept by, each with whose it is."""
+        own = () if self.policy is None else ((self.dataset, self.policy),)
+        return (*own, *self.below)
 
     def zone(self) -> tzinfo:
         """Load the zone that its times are meant in: its policy's, else UTC.
@@ -112,7 +122,7 @@ def scheduled(
                 raise
             faults.append(error)
             continue
-        schedules.append(Scheduled(name, cadence, members(name, found), policy, each.guid))
+        schedules.append(_scheduled(engine, each, cadence, policy, found))
     return schedules
 
 
@@ -169,8 +179,29 @@ def targets(
         policy = None if stored is None else stored[0]
         if needs_policy and (policy is None or not covers_own(policy)):
             raise _uncovered(name, cadence, policy)
-        found.append(Scheduled(name, cadence, members(name, below), policy, own.guid))
+        found.append(_scheduled(engine, own, cadence, policy, below))
+        for each, below_it in found[-1].below:
+            if needs_policy and not covers_own(below_it):
+                raise _uncovered(each, cadence, below_it)
     return found
+
+
+def _scheduled(
+    engine: Engine,
+    dataset: Dataset,
+    cadence: Cadence,
+    policy: Policy | None,
+    found: Mapping[str, Dataset],
+) -> Scheduled:
+    along = members(dataset.name, found)
+    below = []
+    for name in along:
+        if name != dataset.name and found[name].local(POLICY_PROPERTY) is not None:
+            # one that cannot be read stops no snapshots; a prune says what is wrong
+            with suppress(PolicyError):
+                stored = stored_policies(engine, [found[name]], allow_zero=True)
+                below.append((name, stored[name][0]))
+    return Scheduled(dataset.name, cadence, along, policy, dataset.guid, tuple(below))
 
 
 def _uncovered(name: str, cadence: Cadence, policy: Policy | None) -> PolicyError:

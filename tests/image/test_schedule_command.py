@@ -13,6 +13,7 @@ import zfstune
 from zfstune.cadence import SCHEDULE_PROPERTY
 from zfstune.cli import main, schedule, schedule_show
 from zfstune.policies import set_policy
+from zfstune.policy import POLICY_PROPERTY
 from zfstune.policy_text import parse_policy
 from zfstune.scheduling import scheduled, set_schedule
 
@@ -114,6 +115,28 @@ def test_a_policy_that_does_not_fit_is_told(engine: ImageEngine, command: Comman
     assert command("show")[2] == ""
     set_policy(engine, "tank/my data", parse_policy("match=autosnap_* daily=30"))
     assert "snapshots pile up\nhint: zfstune policy set" in command("show")[2]
+
+
+def test_a_policy_of_what_is_taken_along_is_told_too(
+    engine: ImageEngine, command: Command
+) -> None:
+    """It is what keeps those snapshots, or does not speak of them."""
+    engine.create("tank/a/b/c", parents=True)
+    set_policy(engine, "tank/a", parse_policy("hourly=48"))
+    set_policy(engine, "tank/a/b", parse_policy("daily=3"))
+    code, _, error = command("install", "tank/a", "--every", "hourly")
+    assert (code, error.count("does not fit hourly")) == (0, 1)
+    assert "hint: zfstune policy set tank/a/b hourly=24 daily=3\n" in error
+    set_policy(engine, "tank/a/b", parse_policy("match=autosnap_* daily=3"))
+    code, _, error = command("install", "tank/a", "--every", "hourly")
+    assert code == 2
+    assert "cannot schedule 'tank/a/b': its snapshots would pile up" in error
+    assert command("install", "tank/a", "--every", "hourly", "--no-prune")[0] == 0
+    engine.set("tank/a/b", {POLICY_PROPERTY: "hourly=many"})  # a prune says what is wrong
+    assert command("install", "tank/a", "--every", "hourly")[::2] == (0, "")
+    set_schedule(engine, "tank/a/b", "none")
+    set_policy(engine, "tank/a/b", parse_policy("match=autosnap_* daily=3"))
+    assert command("install", "tank/a", "--every", "hourly")[::2] == (0, "")
 
 
 def test_a_role_leaves_to_others_what_they_take_along(

@@ -71,10 +71,11 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
 def warn_of_misfits(schedules: Iterable[Scheduled]) -> None:
     """Say where a policy lets go at once what the schedule takes, or never speaks of it."""
     for each in schedules:
-        fault = "" if each.policy is None else mismatch(each.cadence, each.policy)
-        if fault:
-            command = policy_command(each.dataset, each.cadence, each.policy)
-            warn(f"'{each.dataset}': {fault}", command)
+        for dataset, policy in each.policies:
+            fault = mismatch(each.cadence, policy)
+            if fault:
+                command = policy_command(dataset, each.cadence, policy)
+                warn(f"'{dataset}': {fault}", command)
 
 
 def _standing(folder: str, each: Scheduled) -> Standing:
