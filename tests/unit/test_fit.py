@@ -76,6 +76,15 @@ def policy(text: str) -> Policy:
         ("keep=24 daily=30", "hourly", ""),
         ("within=6h daily=30", "hourly", ""),
         ("keep=1", "hourly", ""),
+        # of two kinds of periods the shorter one says how much is kept
+        ("daily=30 weekly=4", "4h", "of 6 snapshots taken in 24h, 5 go at the next prune"),
+        # a span that holds one snapshot at the most says nothing of how many are wanted
+        (
+            "within=1h daily=3",
+            "hourly",
+            "of 24 snapshots taken in 24h, 23 go at the next prune",
+        ),
+        ("within=2h daily=3", "hourly", ""),
         ("never", "hourly", ""),
         ("keep=unlimited daily=3", "hourly", ""),
         ("newer-than=x daily=3", "hourly", ""),

@@ -89,6 +89,14 @@ def test_a_run_that_did_not_find_the_dataset_is_told_of(tmp_path: Path) -> None:
     assert reported_run(folder, "prune", "tank/a", GUID) == RUN
 
 
+def test_a_note_that_is_of_another_name_is_not_told(tmp_path: Path) -> None:
+    """Somebody copied the file, or two long names share their escaped form."""
+    (tmp_path / "prune-tank-b.run.json").write_text(MISSED.to_json())
+    assert reported_run(os.fspath(tmp_path), "prune", "tank/b", GUID) is None
+    (tmp_path / "snapshot-tank-a.run.json").write_text(MISSED.to_json())
+    assert reported_run(os.fspath(tmp_path), "snapshot", "tank/a", GUID) is None
+
+
 def test_a_note_of_an_earlier_version_counts_for_nothing(tmp_path: Path) -> None:
     """It has no guid, so nobody can tell whose it is: at worst one more run follows."""
     old = RUN.to_json().replace(f', "dataset_guid": "{GUID}"', "")
