@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from zfstune.errors import PolicyError
 from zfstune.free_target import FreeTarget
 from zfstune.policy import Blocks, Every, Grid, Last, Step, Within
-from zfstune.policy_text import format_policy, parse_policy
+from zfstune.policy_text import format_policy, parse_policy, stored_form
 from zfstune.retention import decide
 from zfstune.state import Snapshot
 from zfstune.whole_number import MAX_WHOLE
@@ -154,3 +155,43 @@ def test_a_date_that_there_is_stays() -> None:
     assert found.expires == last
     [found] = decide([found.snapshot], parse_policy(f"within={last - SECONDS}s"), NOW)
     assert found.expires is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "hint"),
+    [
+        ("hourly 48", "'hourly': that is no rule without a value", "hourly=48"),
+        ("daily=30 keep 3", "'keep': that is no rule without a value", "keep=3"),
+        ("keep= daily=3", "'keep=': that is no rule without a value", "keep=48"),
+        ("within", "'within': that is no rule without a value", "within=7d"),
+        ("tz Europe/Berlin daily=3", "'tz': that is no rule", "tz=Europe/Berlin"),
+        ("free-target 20% daily=3", "'free-target': that is no rule", "free-target=20%"),
+        ("hourly=48,daily=30", "a comma does not part rules", "hourly=48 daily=30"),
+        ("hourly=48, daily=30", "a comma does not part rules", "hourly=48 daily=30"),
+        ("within=7d,keep=3", "a comma does not part rules", "blanks part rules"),
+        ("grid=24x1h,7x1d", "a comma does not part rules", "steps of a grid"),
+        ("dayly=30", "'dayly=30': that is no rule", "did you mean 'daily'?"),
+        ("48", "'48': that is no rule", "rules are keep=N"),
+        ("keep=0", "every snapshot in scope", "--all-of-them"),
+        ("all-of-them", "no rule says what to keep", "--keep 48"),
+    ],
+)
+def test_the_words_lead_to_what_was_meant(text: str, reason: str, hint: str) -> None:
+    """The error says what is wrong with the word, and the hint how to write it."""
+    with pytest.raises(PolicyError, match=re.escape(reason)) as refused:
+        parse_policy(text)
+    assert hint in refused.value.hint
+
+
+def test_consent_is_a_word_of_the_text() -> None:
+    """Wherever it stands; a policy that keeps some is the same with it."""
+    for text in (
+        "keep=0 all-of-them",
+        "all-of-them keep=0",
+        "keep=3; match=a keep=0 all-of-them",
+    ):
+        policy = parse_policy(text)
+        assert policy.allow_zero
+        assert parse_policy(stored_form(policy)) == policy
+    assert stored_form(parse_policy("keep=3 all-of-them")) == "keep=3"
+    assert format_policy(parse_policy("keep=0 all-of-them")) == "keep=0"
