@@ -50,6 +50,7 @@ REGEXES = st.recursive(
 )
 
 
+@pytest.mark.filterwarnings("ignore:Possible set:FutureWarning")
 @given(REGEXES, st.lists(NAMES, min_size=1, max_size=6))
 @example("(?:|a)+", ["a"])
 @example("a{,}", ["aa"])
