@@ -149,7 +149,7 @@ def snapshots(draw: st.DrawFn) -> list[Snapshot]:
 COMPARED = {"lines": 0, "imported": 0}
 
 
-@settings(max_examples=cases(60))
+@settings(max_examples=cases(40))
 @given(st.lists(lines(), min_size=1, max_size=2), snapshots())
 def test_bash_itself(crontab: list[str], there: list[Snapshot]) -> None:
     """The same goes, dataset by dataset, for whatever was not left out."""

@@ -27,7 +27,7 @@ pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=cases(150))
+@settings(max_examples=cases(60))
 @given(
     st.lists(pieces, min_size=1, max_size=4).map("".join),
     st.sampled_from((["-F"], ["-E"], [], ["-e"])),

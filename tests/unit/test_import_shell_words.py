@@ -23,7 +23,7 @@ pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=cases(150))
+@settings(max_examples=cases(80))
 @given(st.lists(pieces, min_size=1, max_size=5).map("".join))
 def test_bash_itself(words: str) -> None:
     """Quotes, escapes, variables and comments come out as the same words."""

@@ -114,3 +114,11 @@ def test_datasets_that_are_made_later() -> None:
     assert "tank: a dataset that is made later below it inherits" in notes["tank"][0]
     assert reading.policies[-1].policy == LEAVE_ALONE
     assert not any("later" in note for note in notes["tank/z"])
+
+
+def test_a_dataset_that_is_left_alone_above_others() -> None:
+    """What is made later below it gets no policy, and that is said once."""
+    rules: list[Rule] = [("tank", False, None), ("tank", True, TWO)]
+    reading = spread(lambda name: answer(rules, name), ["tank"], TREE, "mole")
+    said = [note for each in reading.policies for note in each.notes]
+    assert said == ["a dataset that is made later below tank gets no policy of this"]

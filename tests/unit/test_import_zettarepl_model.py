@@ -170,7 +170,7 @@ def schema_names(tasks: Any, minutes: list[int]) -> list[tuple[str, datetime]]:
     return sorted(found.items(), key=lambda each: each[1])
 
 
-@settings(max_examples=cases(150))
+@settings(max_examples=cases(80))
 @given(some_tasks, st.sets(quarters, min_size=1, max_size=25))
 def test_a_model_of_zettarepl(tasks: Any, minutes: set[int]) -> None:
     """Nothing goes that it keeps, and what stays longer is what the notes say."""

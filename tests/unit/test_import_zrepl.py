@@ -129,7 +129,8 @@ def test_the_sides_of_a_replication() -> None:
     assert "keep_sender of job 'p' is for the other side" in sender.notes[-1]
     assert (below.dataset, below.text) == ("tank/a/b", "match=* keep=20; match=* keep=0")
     assert below.policy.allow_zero
-    assert "'tank/a' itself is left alone" in below.notes[-1]
+    assert "'tank/a' itself is left alone, as zrepl does" in below.notes
+    assert below.notes[-1].startswith("a dataset that is made later below tank/a gets no")
     pushed = "jobs:\n" + job("p", "push", "filesystems: {tank: true}\n" + sides[16:])
     receiver = convert("zrepl", pushed, ("tank",)).policies[-1]
     assert (receiver.dataset, receiver.text[:15]) == ("", "match=* keep=20")

@@ -126,7 +126,7 @@ def written(jobs: Any, quote: str, truths: tuple[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-@settings(max_examples=cases(150))
+@settings(max_examples=cases(100))
 @given(
     jobs=some_jobs,
     quote=st.sampled_from(["'", '"']),

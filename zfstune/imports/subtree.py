@@ -41,7 +41,8 @@ def spread(
     if datasets is not None:
         found = {name: answer(name) for name in (*datasets, *names)}
         reading = cover(_wanted(found, datasets), datasets, tool)
-        return _with_note(reading, answer, tool)
+        left_alone = [name for name in names if found[name] is None and name in datasets]
+        return _with_notes(reading, answer, left_alone, tool)
     found = {name: _alike(name, answer) for name in names}
     reading = cover(_wanted(found, found), found, tool)
     of_any = answer(_ANY_CHILD.removeprefix("/"))
@@ -70,19 +71,27 @@ def _wanted(
     }
 
 
-def _with_note(reading: Reading, answer: Answer, tool: str) -> Reading:
-    """Say where a dataset that is made later would inherit what is not meant for it."""
+def _with_notes(
+    reading: Reading, answer: Answer, left_alone: Iterable[str], tool: str
+) -> Reading:
+    """Say where a dataset that is made later would not get what is meant for it."""
     policies = []
     for each in reading.policies:
         below = answer(each.dataset + _ANY_CHILD)
-        if each.policy == LEAVE_ALONE or _essence(below) == each.policy:
-            policies.append(each)
-            continue
+        notes = list(each.notes)
+        if each.policy != LEAVE_ALONE and _essence(below) != each.policy:
+            notes.append(
+                f"{each.dataset}: a dataset that is made later below it inherits its "
+                f"policy; {tool} would do something else there"
+            )
+        policies.append(Imported(each.dataset, each.policy, tuple(notes)))
+    bare = [name for name in left_alone if isinstance(answer(name + _ANY_CHILD), Imported)]
+    if policies and bare:
         note = (
-            f"{each.dataset}: a dataset that is made later below it inherits its policy; "
+            f"a dataset that is made later below {', '.join(bare)} gets no policy of this"
         )
-        note += f"{tool} would do something else there"
-        policies.append(Imported(each.dataset, each.policy, (*each.notes, note)))
+        first = policies[0]
+        policies[0] = Imported(first.dataset, first.policy, (*first.notes, note))
     return Reading(tuple(policies), reading.left_out)
 
 

@@ -35,10 +35,7 @@ _SIDES = {
     "source": (),
 }
 _AWAY = "{} of job '{}' is for the other side: run that command there"
-_BELOW = (
-    "'{}' itself is left alone, as zrepl does: datasets that are received later need the "
-    "policy, too"
-)
+_BELOW = "'{}' itself is left alone, as zrepl does"
 _INCLUDE_HINT = "put the jobs of all of its files into one"
 _TWO_JOBS = (
     "jobs {} prune it by different rules; what several jobs leave is no union of rules"
