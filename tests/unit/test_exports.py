@@ -137,6 +137,7 @@ def _is_bytes(text: str) -> bool:
         (r"/a\134b host(rw)", r"/a\b"),
         (r"/a\134040 host(rw)", "/a "),
         (r"/a\400\09x host(rw)", r"/a\400\09x"),
+        (r"/a\/12\18a\1/2 host(rw)", r"/a\/12\18a\1/2"),
         ('"/a b" host(rw)', "/a b"),
         ('/a" b"c host(rw)', "/a bc"),
         ("/a\x1cb\u2028c host(rw)", "/a\x1cb\u2028c"),

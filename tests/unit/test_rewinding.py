@@ -145,6 +145,38 @@ def test_each_loss_takes_its_word() -> None:
     RewindPlan("test", (rewind(taken(5)),)).check([])
 
 
+def test_the_plan_as_json() -> None:
+    """Every name that the plan shows to people stands in it, and what is not is null."""
+    one = rewind(taken(5), taken(7, clones="tank/b"), bookmarks={"tank/a#m": 9}, path="/a")
+    plan = RewindPlan("test", (one, rewind(taken(5))), escape="tank/x", cautions=("mind",))
+    said = plan.to_dict()
+    assert said["datasets"] == [
+        {
+            "name": "tank/a",
+            "snapshot": "tank/a@5",
+            "newer": ["tank/a@7"],
+            "bookmarks": ["tank/a#m"],
+            "clones": ["tank/b"],
+            "mounted": "/a",
+        },
+        {
+            "name": "tank/a",
+            "snapshot": "tank/a@5",
+            "newer": [],
+            "bookmarks": [],
+            "clones": [],
+            "mounted": None,
+        },
+    ]
+    assert said["losses"] == plan.losses
+    assert (said["checkpoint"], said["escape"], said["cautions"]) == (
+        "test",
+        "tank/x",
+        ["mind"],
+    )
+    assert RewindPlan("test", ()).to_dict()["escape"] is None
+
+
 LOOK = """\
 import json, sys
 sys.path.insert(0, {root!r})
