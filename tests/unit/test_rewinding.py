@@ -57,7 +57,8 @@ def rewind(
 
 def test_what_is_newer_goes_and_nothing_else() -> None:
     """Snapshots and bookmarks after the checkpoint, the newest first."""
-    marks = {"tank/a#old": 4, "tank/a#new": 8}
+    # one of the checkpoint itself has its createtxg, and is as old as it is
+    marks = {"tank/a#old": 4, "tank/a#own": 5, "tank/a#new": 8}
     one = rewind(taken(5), taken(3), taken(7), taken(9), bookmarks=marks, path="/a")
     assert one.newer == ("tank/a@9", "tank/a@7")
     assert one.bookmarks == ("tank/a#new",)
