@@ -87,6 +87,16 @@ def test_who_says_so(manifest: Path, tmp_path: Path) -> None:
     assert host_and_source(environ={}, manifest=missing) == (os.uname().nodename, "")
 
 
+def test_this_process_s_own_environment(
+    manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no environment is given, it is asked before the file."""
+    monkeypatch.setenv("KLDLOAD_HOSTNAME", "own")
+    assert host_name(manifest=str(manifest)) == "own"
+    monkeypatch.delenv("KLDLOAD_HOSTNAME")
+    assert host_name(manifest=str(manifest)) == "web-prod-01"
+
+
 def test_the_file_speaks_for_the_last_variable_alone(manifest: Path) -> None:
     """The others are none of the installer's."""
     names = ["KLDLOAD_HOSTNAME", "KLDLOAD_POOL_NAME"]
