@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fcntl import LOCK_EX, LOCK_NB, flock
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +69,32 @@ def test_what_others_say_and_what_is_served(root: Path) -> None:
     assert found.others == {"/srv/a b", "/srv/c", "/srv/d"}
     assert found.served == {"/srv/a b", "/srv/\udcff#"}
     assert found.lines == {}
+
+
+def test_a_server_that_never_served(root: Path) -> None:
+    """None of the files is there yet, and that is nothing, and no error."""
+    assert not (root / "exports.d").exists()
+    assert sharing.read_exports() == Exports({}, frozenset(), frozenset())
+
+
+def test_zfs_share_waits(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock of libshare is held from reading the file to its new one's place."""
+    held = []
+    write = sharing._write
+
+    def look(text: str) -> None:
+        with (root / "exports.d/zfs.exports.lock").open() as lock:
+            try:
+                flock(lock, LOCK_EX | LOCK_NB)
+            except BlockingIOError:
+                held.append(text)
+        write(text)
+
+    monkeypatch.setattr(sharing, "_write", look)
+    sharing.export("/data/b", export_lines("/data/b", "on"))
+    assert len(held) == 1
+    with (root / "exports.d/zfs.exports.lock").open() as lock:
+        flock(lock, LOCK_EX | LOCK_NB)
 
 
 def test_no_server(root: Path) -> None:
