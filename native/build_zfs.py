@@ -15,6 +15,7 @@ SOURCES = (
     "embedded_read",
     "embedded_snapshot",
     "image",
+    "image_file",
     "image_fs",
     "image_master",
     "image_props",

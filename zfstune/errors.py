@@ -113,11 +113,21 @@ class ZfsUnavailable(ZfstuneError):
 
 
 class ImageDied(ZfstuneError):
-    """OpenZFS stopped in the process that an image lives in; the message quotes it.
+    """OpenZFS stopped in the process that an image lives in; the message says why.
 
     The engine is of no use any more. The file is as a power cut would leave it:
     open it again.
+
+    Args:
+        message: As for every error.
+        hint: As for every error.
+        errno: Why the file could not be written to, as ENOSPC; 0 where that was not
+            the cause.
     """
+
+    def __init__(self, message: str, *, hint: str = "", errno: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.errno = errno
 
 
 class EngineError(ZfstuneError):

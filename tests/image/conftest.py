@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from zfstune.engine import _image
 from zfstune.engine.image import create_image
 
 if TYPE_CHECKING:
@@ -28,3 +29,9 @@ def engine(file: Path) -> Iterator[ImageEngine]:
     """Give an engine on a new pool `tank`."""
     with create_image(file, size_bytes=SIZE_BYTES) as opened:
         yield opened
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for the last process that had an image open."""
+    monkeypatch.setattr(_image, "_WAIT_S", 0.0)

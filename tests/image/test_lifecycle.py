@@ -155,7 +155,7 @@ def test_damaged_labels_do_not_lose_the_pool(file: Path) -> None:
         ImageEngine(file)
 
 
-def test_one_at_a_time(engine: ImageEngine, file: Path) -> None:
+def test_one_at_a_time(engine: ImageEngine, file: Path, hasty: None) -> None:
     """A second engine on the same file is refused until the first is closed."""
     for _ in range(2):
         with pytest.raises(Busy, match="another process has it open"):

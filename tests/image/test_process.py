@@ -122,7 +122,9 @@ def test_an_ordinary_user(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_a_caller_that_dies_leaves_a_good_image(file: Path, number: signal.Signals) -> None:
+def test_a_caller_that_dies_leaves_a_good_image(
+    file: Path, number: signal.Signals, hasty: None
+) -> None:
     """The child exports the pool, frees the lock and is gone."""
     process = start(CALLER, file)
     (pid,) = children(process.pid)

@@ -10,7 +10,7 @@ import os
 
 from zfstune import _zfs
 from zfstune.engine import _nvlist
-from zfstune.errors import ZfsUnavailable
+from zfstune.errors import InvalidValue, ZfsUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -188,6 +188,8 @@ def _argument(value: str | int) -> bytes | int:
 
 
 def _bytes(text: str) -> bytes:
+    if "\0" in text:  # C would take what stands before it, which is another name
+        raise InvalidValue(f"cannot pass on {text!r}: it has a NUL in it")
     return text.encode("utf-8", "surrogateescape")
 
 

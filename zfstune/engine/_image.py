@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import socket
 import subprocess
@@ -11,7 +10,8 @@ import sys
 import threading
 
 from zfstune.engine import _nvlist
-from zfstune.engine._errno import engine_error
+from zfstune.engine._image_errno import LOST, image_error, unwritable
+from zfstune.engine._watcher import unwritable_errno
 from zfstune.engine._worker import receive, send
 from zfstune.errors import ImageDied, InvalidValue, ZfsUnavailable
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["ImageBinding"]
 
 _LAST_WORDS_BYTES = 4000
-_LIBRARY_HINT = "on Debian it is in contrib: apt install 'libzpool*linux'"
 _CLOSE_S = 60  # an export writes out what is not yet on disk
+# For the last process that had the file open and is still exporting it; longer than
+# one takes that is given up (engine/_watcher.py).
+_WAIT_S = 8.0
 
 
 class ImageBinding:
@@ -37,8 +39,11 @@ class ImageBinding:
 
     def __init__(self, path: str, *, create: tuple[str, int, int] | None = None) -> None:
         self._path = os.path.abspath(path)
+        self._owner = os.getpid()
+        self._verb = "open" if create is None else "create"
         self._lock = threading.Lock()
         self._words: int | None = os.memfd_create("zfstune-image")
+        self._death: ImageDied | None = None
         ours, theirs = socket.socketpair()
         # the same package, wherever this process has it from, and never what lies
         # in the current directory (-P)
@@ -60,34 +65,46 @@ class ImageBinding:
                 env={**os.environ, "PYTHONPATH": path_of_ours},
             )
         try:
-            status, *rest = self._exchange((self._path, create))
+            first = (self._owner, self._path, create, _WAIT_S)
+            status, *rest = self._exchange(first)
         except BaseException:
+            self._hang_up()
             self.close()
             raise
         if status == "refused":
             self.close()
-            code, why = rest
-            if code in (errno.ELIBACC, errno.ELIBBAD):
-                raise ZfsUnavailable(f"cannot use ZFS: {why}", hint=_LIBRARY_HINT)
-            raise engine_error("open image", path, code)
+            raise image_error(self._verb, path, *rest)
         self.release, self.max_recordsize_bytes = rest
+        self._verb = "go on with"
 
     def close(self) -> None:
-        """Export the pool and end the child."""
+        """Export the pool and end the child.
+
+        Raises:
+            ImageDied: The rest could not be written to the file.
+        """
+        if self._owner != os.getpid():  # a copy that fork() made of the owner's
+            self._hang_up()
+            return
         with self._lock:
+            if self._words is None:
+                return
+            orderly = self._socket is not None and self._death is None
             if self._socket is not None:
                 with contextlib.suppress(OSError):
                     send(self._socket, ("close", None, (), None))
-                self._hang_up()
-            if self._words is None:
-                return
             try:
-                self._child.wait(_CLOSE_S)
+                status = self._child.wait(_CLOSE_S)
             except subprocess.TimeoutExpired:
                 self._child.kill()
-                self._child.wait()
+                status = self._child.wait()
+            # only now: without a caller, an export is given up after some seconds
+            self._hang_up()
             os.close(self._words)
             self._words = None
+        if orderly and unwritable_errno(status):
+            self._verb = "close"
+            raise self._died()
 
     def _hang_up(self) -> None:
         if self._socket is not None:
@@ -128,9 +145,10 @@ class ImageBinding:
             with theirs:
                 self._pass_on("stream", function, args, fds=(fd, theirs.fileno()))
             try:
-                return int(receive(ours))
+                answer = receive(ours)
             except (EOFError, ConnectionError):
                 raise self._died() from None
+        return int(_result(answer))
 
     def unpack(self, packed: bytes) -> Any:
         """Read an nvlist that libnvpair or a kernel packed."""
@@ -151,15 +169,18 @@ class ImageBinding:
     ) -> Any:
         name = None if function is None else function.__name__
         with self._lock:
-            status, *rest = self._exchange((method, name, args, values), fds)
-        if status == "refused":
-            message, hint = rest
-            raise InvalidValue(message, hint=hint)
-        return rest[0]
+            answer = self._exchange((method, name, args, values), fds)
+        return _result(answer)
 
     def _exchange(self, message: object, fds: tuple[int, ...] = ()) -> Any:
         if self._socket is None:
             raise ZfsUnavailable("cannot use ZFS: this engine was closed")
+        if self._owner != os.getpid():
+            raise ZfsUnavailable(
+                f"cannot use ZFS: the engine of image '{self._path}' is of process "
+                f"{self._owner}, which this one was forked from",
+                hint="open it in the process that uses it, once the other has closed it",
+            )
         try:
             send(self._socket, message)
             if fds:
@@ -175,7 +196,14 @@ class ImageBinding:
 
     def _died(self) -> ImageDied:
         """Say what the child said last: libzpool prints an assertion as it fails."""
-        status = self._child.wait()
+        if self._death is None:
+            self._death = self._cause_of_death(self._child.wait())
+        return self._death
+
+    def _cause_of_death(self, status: int) -> ImageDied:
+        code = unwritable_errno(status)
+        if code:
+            return unwritable(self._verb, self._path, code)
         said = b""
         if self._words is not None:
             start = max(0, os.fstat(self._words).st_size - _LAST_WORDS_BYTES)
@@ -186,6 +214,15 @@ class ImageBinding:
             or f"its process ended with {how} and said nothing"
         )
         return ImageDied(
-            f"cannot go on with image '{self._path}': OpenZFS stopped: {reason}",
-            hint="open it again: what was not yet on disk is lost, and nothing else",
+            f"cannot {self._verb} image '{self._path}': OpenZFS stopped: {reason}",
+            hint=f"open it again: {LOST}",
         )
+
+
+def _result(answer: Any) -> Any:
+    """Give what a call gave back, or raise why it was not made."""
+    status, *rest = answer
+    if status == "refused":
+        message, hint = rest
+        raise InvalidValue(message, hint=hint)
+    return rest[0]

@@ -326,22 +326,6 @@ SPECIAL = {
         e.EBUSY: Meaning(Busy, "it is busy"),
         e.EROFS: Meaning(ReadOnly, "it is read-only"),
     },
-    "open image": {
-        e.ENOENT: Meaning(NotFound, "there is no such file"),
-        e.ENXIO: Meaning(RefusedValue, "it holds no pool"),
-        e.EBUSY: Meaning(Busy, "another process has it open"),
-        e.EISDIR: Meaning(RefusedValue, "it is a directory"),
-        e.EXDEV: Meaning(RefusedValue, "its pool has more devices than this file"),
-        e.EALREADY: Meaning(
-            Busy, "the kernel has its pool imported", "export it first with `zpool export`"
-        ),
-        e.ENOTSUP: Meaning(
-            NotSupported, "its pool has a feature that this OpenZFS does not know"
-        ),
-    },
-    "create image": {
-        e.ENOENT: Meaning(NotFound, "its directory does not exist"),
-    },
     "run program in pool": {
         e.ECHRNG: Meaning(EngineError, "the program failed"),
         e.EINVAL: Meaning(

@@ -16,13 +16,16 @@ import errno
 import fcntl
 import marshal
 import os
+import resource
 import signal
 import socket
 import struct
 import sys
 import threading
+import time
 
 from zfstune.engine._binding import Binding, lib
+from zfstune.engine._watcher import Watcher
 from zfstune.errors import ZfstuneError
 
 TYPE_CHECKING = False
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["main", "receive", "send"]
 
 _LENGTH = struct.Struct("<Q")
+_LOCK_LOOK_S = 0.05
 
 
 def send(to: socket.socket, message: Any) -> None:
@@ -68,44 +72,65 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     caller = socket.socket(fileno=int(sys.argv[1]))
-    path, create = receive(caller)
+    caller_pid, path, create, wait_s = receive(caller)
+    watcher = Watcher(caller, caller_pid, path)
+    watcher.start()
     try:
-        lock = _lock(path)
+        lock = _lock(path, wait_s, watcher.left)
+        watcher.begin()
         binding = Binding.of_image(path, create=create)
     except OSError as error:
         send(caller, ("refused", error.errno, error.strerror))
         return 1
+    watcher.end()
     limits = binding.image_limits()
-    send(caller, ("ready", *limits))
     try:
-        _serve(caller, binding)
+        send(caller, ("ready", *limits))
+        _serve(caller, binding, watcher)
     except (EOFError, ConnectionError):
         pass  # the caller died: export the pool all the same
     finally:
+        watcher.begin()
         binding.close()
         os.close(lock)
     return 0
 
 
-def _lock(path: str) -> int:
+def _lock(path: str, wait_s: float, left: threading.Event) -> int:
     """Lock the file; the lock dies with this process.
 
     Nothing in OpenZFS keeps two processes from opening one file, and two writers
     destroy a pool.
+
+    Args:
+        path: The file.
+        wait_s: How long the last process may take to let go of it.
+        left: Set where nobody wants it any more.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise OSError(errno.EBUSY, "another process has it open") from None
-    return descriptor
+    # a pool's last labels are at the end of the file, and each export writes them
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    if most != resource.RLIM_INFINITY and os.fstat(descriptor).st_size > most:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if left.wait(_LOCK_LOOK_S) or time.monotonic() > until:
+                os.close(descriptor)
+                raise OSError(errno.EBUSY, "another process has it open") from None
+        else:
+            return descriptor
 
 
-def _serve(caller: socket.socket, binding: Binding) -> None:
+def _serve(caller: socket.socket, binding: Binding, watcher: Watcher) -> None:
     streams: list[threading.Thread] = []
     try:
-        while _answer(caller, binding, streams):
+        while (message := receive(caller))[0] != "close":
+            watcher.begin()
+            _answer(message, caller, binding, streams)
+            watcher.end()
             streams[:] = filter(threading.Thread.is_alive, streams)
     finally:
         for stream in streams:
@@ -113,36 +138,45 @@ def _serve(caller: socket.socket, binding: Binding) -> None:
 
 
 def _answer(
-    caller: socket.socket, binding: Binding, streams: list[threading.Thread]
-) -> bool:
-    method, function, args, values = receive(caller)
-    if method == "close":
-        return False
-    if function is not None:
-        args = (getattr(lib, function), *args)
+    message: Any,
+    caller: socket.socket,
+    binding: Binding,
+    streams: list[threading.Thread],
+) -> None:
+    method, function, args, values = message
+    # they follow the message, whatever comes of it
+    fds = socket.recv_fds(caller, 1, 2)[1] if method == "stream" else []
     try:
+        if function is not None:
+            args = (getattr(lib, function), *args)
         if method == "stream":
             result: object = None
-            streams.append(_start_stream(caller, binding, *args))
+            streams.append(_start_stream(fds, binding, *args))
         elif values is not None:
             result = getattr(binding, method)(*args, values=values)
         else:
             result = getattr(binding, method)(*args)
-    except (ZfstuneError, OSError) as error:
-        send(caller, ("refused", str(error), getattr(error, "hint", "")))
+    except Exception as error:  # noqa: BLE001 (a bad message costs the pool nothing)
+        send(caller, _refusal(error))
     else:
         send(caller, ("done", result))
-    return True
+
+
+def _refusal(error: Exception) -> tuple[str, str, str]:
+    """Say why nothing was called: a number beyond its type, say, or a NUL in a name."""
+    hint = getattr(error, "hint", "")
+    own = isinstance(error, (ZfstuneError, OSError))
+    return "refused", str(error) if own else f"cannot pass on a value: {error}", hint
 
 
 def _start_stream(
-    caller: socket.socket, binding: Binding, function: Any, *args: Any
+    fds: list[int], binding: Binding, function: Any, *args: Any
 ) -> threading.Thread:
     """Serve a call with a descriptor in a thread of its own.
 
-    The descriptor follows the message, and with it a socket for the answer.
+    Beside the descriptor came a socket for the answer.
     """
-    _, (descriptor, answer), _, _ = socket.recv_fds(caller, 1, 2)
+    descriptor, answer = fds
     thread = threading.Thread(
         target=_stream,
         args=(socket.socket(fileno=answer), binding, function, descriptor, args),
@@ -160,10 +194,13 @@ def _stream(
 ) -> None:
     try:
         with answer:
-            error = binding.stream(function, descriptor, *args)
+            try:
+                done: object = ("done", binding.stream(function, descriptor, *args))
+            except Exception as error:  # noqa: BLE001 (as in _answer)
+                done = _refusal(error)
             os.close(descriptor)
             with contextlib.suppress(ConnectionError):
-                send(answer, error)
+                send(answer, done)
     except BaseException:  # noqa: BLE001 (as in _run; the caller waits for this process)
         sys.excepthook(*sys.exc_info())
         os._exit(1)

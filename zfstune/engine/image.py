@@ -8,8 +8,8 @@ from contextlib import nullcontext
 
 from zfstune import names
 from zfstune.engine._arguments import check_number, check_path, checks_arguments
-from zfstune.engine._errno import engine_error
 from zfstune.engine._image import ImageBinding
+from zfstune.engine._image_errno import image_error
 from zfstune.engine._limits import limits_of
 from zfstune.engine.native import NativeEngine
 from zfstune.errors import InvalidValue, NotSupported
@@ -155,7 +155,7 @@ def create_image(
             os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         )
     except OSError as error:
-        raise engine_error("create image", target, error.errno or 0) from None
+        raise image_error("create", target, error.errno or 0) from None
     try:
         return ImageEngine(target, create=(pool, size_bytes, ashift))
     except BaseException:

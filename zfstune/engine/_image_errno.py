@@ -1,0 +1,97 @@
+"""What an errno means of the file that an image is: opened, made, or written to."""
+
+from __future__ import annotations
+
+import errno as e
+import os
+
+from zfstune.engine._errno import engine_error
+from zfstune.errors import (
+    Busy,
+    ImageDied,
+    NoSpace,
+    NotFound,
+    NotSupported,
+    RefusedValue,
+    ZfsUnavailable,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zfstune.errors import EngineError, ZfstuneError
+
+__all__ = ["LOST", "image_error", "unwritable"]
+
+LOST = "what was not yet on disk is lost, and nothing else"
+
+_FULL = "no space on the file system of '{path}'"
+_QUOTA = "a quota leaves no space on the file system of '{path}'"
+_TOO_LARGE = "'{path}' is larger than a file of this process may be (`ulimit -f`)"
+_LIBRARY_HINT = "on Debian it is in contrib: apt install 'libzpool*linux'"
+
+_REASONS: dict[int, tuple[type[EngineError], str, str]] = {
+    e.ENOENT: (NotFound, "there is no such file", ""),
+    e.ENXIO: (RefusedValue, "it holds no pool", ""),
+    e.EBUSY: (Busy, "another process has it open", ""),
+    e.EISDIR: (RefusedValue, "it is a directory", ""),
+    e.EXDEV: (RefusedValue, "its pool has more devices than this file", ""),
+    e.EALREADY: (
+        Busy,
+        "the kernel has its pool imported",
+        "export it first with `zpool export`",
+    ),
+    e.ENOTSUP: (
+        NotSupported,
+        "its pool has a feature that this OpenZFS does not know",
+        "",
+    ),
+    e.ENOSPC: (NoSpace, _FULL, "make room there"),
+    e.EDQUOT: (NoSpace, _QUOTA, ""),
+    e.EFBIG: (NoSpace, _TOO_LARGE, ""),
+}
+_WHEN_CREATED = {e.ENOENT: (NotFound, "its directory does not exist", "")}
+
+_UNWRITABLE = {
+    e.ENOSPC: _FULL,
+    e.EDQUOT: _QUOTA,
+    e.EFBIG: _TOO_LARGE,
+    e.EROFS: "the file system of '{path}' has become read-only",
+    e.EIO: "reading or writing '{path}' failed: its file system gives I/O errors, "
+    "or it is damaged",
+}
+
+
+def image_error(verb: str, path: str, errno: int, why: str = "") -> ZfstuneError:
+    """Make the exception for an image that cannot be opened.
+
+    Args:
+        verb: ``open`` or ``create``.
+        path: The file, as its user named it.
+        errno: What kept it from being opened.
+        why: What there is to say beyond that.
+    """
+    if errno in (e.ELIBACC, e.ELIBBAD):
+        return ZfsUnavailable(f"cannot use ZFS: {why}", hint=_LIBRARY_HINT)
+    special = _WHEN_CREATED if verb == "create" else {}
+    found = special.get(errno) or _REASONS.get(errno)
+    operation = f"{verb} image"
+    if found is None:
+        return engine_error(operation, path, errno)
+    kind, reason, hint = found
+    return kind(
+        operation=operation,
+        target=path,
+        errno=errno,
+        reason=reason.format(path=path),
+        hint=hint,
+    )
+
+
+def unwritable(verb: str, path: str, errno: int) -> ImageDied:
+    """Make the exception for an image whose file took no more."""
+    text = _UNWRITABLE.get(errno) or f"'{{path}}' took no more: {os.strerror(errno)}"
+    return ImageDied(
+        f"cannot {verb} image '{path}': {text.format(path=path)}",
+        hint=f"make room there and open it again: {LOST}",
+        errno=errno,
+    )

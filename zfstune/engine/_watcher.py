@@ -1,0 +1,111 @@
+"""What ends an image's process where its own thread can not.
+
+OpenZFS waits for ever in two cases. A write to the file that fails suspends the
+pool, and each call waits until somebody brings the devices back; a stream waits for
+whoever feeds or reads it. No call that waits so can be interrupted, but the process
+may end at any moment: the file is written copy on write, and what a call has
+returned from is on disk by then.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import threading
+import time
+
+from zfstune.engine._binding import lib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+
+__all__ = ["Watcher", "unwritable_errno"]
+
+_LOOK_MS = 100
+_ABANDON_S = 5.0  # an export takes a fraction of a second where little is unwritten
+_STDERR = 2
+# cmn_err() of zio_suspend() in module/zfs/zio.c, the same from 2.1 to 2.4. In user
+# space it is the only sign that comes while a pool is being made or opened: what
+# would tell, spa_suspended(), takes a pool that is open.
+_SUSPENDED = b"I/O failure and has been suspended"
+# OpenZFS suspends the pool where the disk is full. It does not where another errno
+# comes of some writes, as of a quota: it tries one place after the other, for ever
+# (zio_done() in module/zfs/zio.c). So after a while the file itself is asked.
+_ASK_AFTER_S = 2.0
+_ABANDONED = 2
+_UNWRITABLE = 100  # and the errno: below 234, so that it fits in an exit status
+
+
+def unwritable_errno(status: int) -> int:
+    """Give the errno of the write that ended a process with this status, else 0."""
+    return max(0, status - _UNWRITABLE)
+
+
+class Watcher(threading.Thread):
+    """Watches the caller, and what OpenZFS says on stderr, which is a file.
+
+    Args:
+        connection: To the caller, who is at its other end.
+        caller: The caller's process, this one's parent.
+        path: The file that the pool lies in.
+
+    Attributes:
+        left: Set once the caller is gone; some seconds later this process ends.
+        busy_since: When the call that is under way began, by the monotonic clock.
+    """
+
+    busy_since: float | None = None
+
+    def __init__(self, connection: socket.socket, caller: int, path: str) -> None:
+        super().__init__(daemon=True)
+        self.left = threading.Event()
+        self._path = path
+        self._caller = caller
+        self._read_bytes = 0
+        self._ask_after_s = _ASK_AFTER_S
+        self._poll = select.poll()
+        self._poll.register(connection, select.POLLRDHUP)
+
+    def run(self) -> None:
+        """Watch until the process ends."""
+        # A process that the caller forked holds its end of the connection too, so
+        # what counts is who the parent is.
+        while not self._poll.poll(_LOOK_MS) and os.getppid() == self._caller:
+            self._look()
+        self.left.set()
+        until = time.monotonic() + _ABANDON_S
+        while time.monotonic() < until:
+            time.sleep(_LOOK_MS / 1000)
+            self._look()
+        os._exit(_ABANDONED)
+
+    def _look(self) -> None:
+        since = self.busy_since
+        if since is not None and time.monotonic() - since > self._ask_after_s:
+            self._ask_after_s *= 2
+            self._end_if(self._unwritable())
+        size = os.fstat(_STDERR).st_size
+        if size == self._read_bytes:
+            return
+        start = max(0, self._read_bytes - len(_SUSPENDED))
+        self._read_bytes = size
+        if _SUSPENDED in os.pread(_STDERR, size - start, start):
+            self._end_if(self._unwritable() or errno.EIO)
+
+    def _unwritable(self) -> int:
+        return lib.zt_why_unwritable(os.fsencode(self._path))
+
+    def _end_if(self, error: int) -> None:
+        if error:
+            os._exit(_UNWRITABLE + error)
+
+    def begin(self) -> None:
+        """Note that a call begins, which may have to write."""
+        self._ask_after_s = _ASK_AFTER_S
+        self.busy_since = time.monotonic()
+
+    def end(self) -> None:
+        """Note that it has ended."""
+        self.busy_since = None
