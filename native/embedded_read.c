@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "libzpool.h"
+#include "list.h"
 
 static const char tag[] = "zfstune";
 
@@ -141,6 +142,11 @@ list_next(const struct lzc *z, const char *parent, char separator,
 			return (0);		/* passes it over */
 		}
 		error = embedded_stats(z, depth, e);
+		if (separator == '/' && list_is_damage(error)) {
+			e->props.len = 0;
+			e->damage = error;
+			return (0);
+		}
 	} while (error == ENOENT);	/* destroyed meanwhile: the next one */
 	return (error);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "list.h"
 #include "zfs_ioctl.h"
 
 /* One more, in the form that the kernel gives properties in, without a source. */
@@ -62,6 +63,17 @@ add_more(const struct lzc *z, const struct zfs_cmd *stats, struct zt_buf *props)
 	return (0);
 }
 
+static void
+keep_entry(const struct zfs_cmd *cmd, struct entry *e)
+{
+	(void) strcpy(e->name, cmd->name);
+	e->cursor = cmd->cookie;
+	e->guid = cmd->stats.guid;
+	e->createtxg = cmd->stats.creation_txg;
+	e->clones = cmd->stats.num_clones;
+	e->type = cmd->stats.type;
+}
+
 /* Without a buffer for them, the kernel does not collect properties at all. */
 static int
 read_entry(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
@@ -85,12 +97,7 @@ read_entry(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
 	free(packed);
 	if (error != 0)
 		return (error);
-	(void) strcpy(e->name, cmd->name);
-	e->cursor = cmd->cookie;
-	e->guid = cmd->stats.guid;
-	e->createtxg = cmd->stats.creation_txg;
-	e->clones = cmd->stats.num_clones;
-	e->type = cmd->stats.type;
+	keep_entry(cmd, e);
 	return (0);
 }
 
@@ -106,30 +113,49 @@ kernel_stats(const struct lzc *z, enum depth depth, struct entry *e)
 
 static int
 list_next(const struct lzc *z, unsigned long request, const char *parent,
-    enum depth depth, struct entry *e)
+    enum depth depth, struct zfs_cmd *cmd, struct entry *e)
 {
-	struct zfs_cmd cmd;
-	int error = cmd_name(&cmd, parent);
+	int error = cmd_name(cmd, parent);
 
 	if (error != 0)
 		return (error);
-	cmd.cookie = e->cursor;
-	cmd.simple = depth == DEPTH_FAST;
-	return (read_entry(z, request, &cmd, depth, e));
+	cmd->cookie = e->cursor;
+	cmd->simple = depth == DEPTH_FAST;
+	return (read_entry(z, request, cmd, depth, e));
 }
 
+/*
+ * Where the child cannot be read, the kernel has written its name and moved on all
+ * the same; where the parent cannot, the name is the parent's still
+ * (zfs_ioc_dataset_list_next in module/zfs/zfs_ioctl.c).
+ */
 static int
 kernel_next_child(const struct lzc *z, const char *parent, struct entry *e)
 {
-	return (list_next(z, ZFS_IOC_DATASET_LIST_NEXT, parent, DEPTH_PROPS,
-	    e));
+	struct zfs_cmd cmd;
+	size_t len = strlen(parent);
+	int error = list_next(z, ZFS_IOC_DATASET_LIST_NEXT, parent,
+	    DEPTH_PROPS, &cmd, e);
+
+	if (!list_is_damage(error) || cmd.cookie == e->cursor ||
+	    strlen(cmd.name) >= sizeof (e->name) ||
+	    strncmp(cmd.name, parent, len) != 0 || cmd.name[len] != '/' ||
+	    cmd.name[len + 1] == '\0')
+		return (error);
+	keep_entry(&cmd, e);
+	e->props.len = 0;
+	e->damage = error;
+	return (0);
 }
 
 static int
 kernel_next_snapshot(const struct lzc *z, const char *dataset,
     enum depth depth, struct entry *e)
 {
-	return (list_next(z, ZFS_IOC_SNAPSHOT_LIST_NEXT, dataset, depth, e));
+	struct zfs_cmd cmd;
+
+	return (list_next(z, ZFS_IOC_SNAPSHOT_LIST_NEXT, dataset, depth, &cmd,
+	    e));
 }
 
 static int

@@ -22,7 +22,9 @@ put_row(const char *name, const struct entry *e, struct zt_buf *out)
 	buf_putc(out, ',');
 	json_uint(out, e->clones);
 	buf_putc(out, ',');
-	if (e->props.len == 0)
+	if (e->damage != 0)
+		json_int(out, e->damage);
+	else if (e->props.len == 0)
 		buf_put(out, "null", 4);
 	else
 		buf_put(out, e->props.data, e->props.len);
@@ -90,6 +92,29 @@ list_named(const struct lzc *z, nvlist_t *names, boolean_t props,
 	return (error != 0 ? error : out->error);
 }
 
+/* ECKSUM is EBADE, EFRAGS is EBADR: include/os/linux/spl/sys/errno.h */
+boolean_t
+list_is_damage(int error)
+{
+	return (error == EIO || error == EBADE || error == EBADR ||
+	    error == EINVAL || error == ENXIO || error == EOVERFLOW ?
+	    B_TRUE : B_FALSE);
+}
+
+/* Name what is damaged, and let the listing go on without it. */
+static int
+put_damaged(const char *name, int error, struct zt_buf *out)
+{
+	struct entry e = { .damage = error };
+
+	if (!list_is_damage(error))
+		return (error);
+	if (out->len > 1)
+		buf_putc(out, ',');
+	put_row(name, &e, out);
+	return (out->error);
+}
+
 /* The kernel nests datasets at most 50 deep, so this does too. */
 static int
 list_below(const struct lzc *z, const char *parent, struct zt_buf *out)
@@ -97,7 +122,10 @@ list_below(const struct lzc *z, const char *parent, struct zt_buf *out)
 	struct entry e = { 0 };
 	int error;
 
-	while ((error = z->next_child(z, parent, &e)) == 0) {
+	for (;;) {
+		e.damage = 0;
+		if ((error = z->next_child(z, parent, &e)) != 0)
+			break;
 		/* pools keep their own (pool/$ORIGIN) beside the user's */
 		if (strpbrk(e.name, "$%") != NULL)
 			continue;
@@ -108,7 +136,8 @@ list_below(const struct lzc *z, const char *parent, struct zt_buf *out)
 			break;
 	}
 	finish(z, &e);
-	return (error == ESRCH ? 0 : error);
+	return (error == ESRCH || error == 0 ? 0 :
+	    put_damaged(parent, error, out));
 }
 
 int
@@ -117,8 +146,10 @@ list_tree(const struct lzc *z, const char *root, struct zt_buf *out)
 	int error;
 
 	buf_putc(out, '[');
-	if ((error = list_one(z, root, out)) != 0 ||
-	    (error = list_below(z, root, out)) != 0)
+	if ((error = list_one(z, root, out)) != 0 &&
+	    (error = put_damaged(root, error, out)) != 0)
+		return (error);
+	if ((error = list_below(z, root, out)) != 0)
 		return (error);
 	buf_putc(out, ']');
 	return (out->error);

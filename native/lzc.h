@@ -75,6 +75,7 @@ struct entry {
 	uint64_t creation;	/* 0 where only its properties have it */
 	uint64_t clones;
 	int type;		/* dmu_objset_type_t: 2 filesystem, 3 volume */
+	int damage;		/* errno where a listing met one it cannot read */
 	struct zt_buf props;	/* JSON, empty where they were not asked for */
 	void *held;		/* by the provider, from one step to the next */
 };
@@ -87,7 +88,11 @@ struct lzc {
 	LZC_FUNCTIONS(LZC_MEMBER)
 #undef	LZC_MEMBER
 
-	/* What libzfs_core lacks.  The next_* calls answer ESRCH at the end. */
+	/*
+	 * What libzfs_core lacks.  The next_* calls answer ESRCH at the end.
+	 * next_child goes past a child that cannot be read: it gives the name
+	 * and, as `damage`, why.
+	 */
 	int (*stats)(const struct lzc *, enum depth, struct entry *);
 	int (*next_child)(const struct lzc *, const char *parent,
 	    struct entry *);

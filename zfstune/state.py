@@ -99,6 +99,8 @@ class Dataset(_WithProperties):
         guid: Identity that survives a rename.
         createtxg: Transaction group of its creation.
         properties: Name to value, native and user properties alike.
+        damaged: Why it cannot be read, empty where it can. To look at a property
+            then raises the EngineError that says so: none is taken for its default.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Dataset(_WithProperties):
     guid: int
     createtxg: int
     properties: Mapping[str, PropertyValue] = _NO_PROPERTIES
+    damaged: str = ""
 
 
 def is_managed(dataset: Dataset) -> bool:

@@ -55,7 +55,11 @@ class Engine(Protocol):
         """Give one filesystem or volume with all its properties."""
 
     def datasets(self, root: str, *, recursive: bool = True) -> list[Dataset]:
-        """Give `root` and all below it (or `root` alone), parents before children."""
+        """Give `root` and all below it (or `root` alone), parents before children.
+
+        Of those below, one that is damaged on disk is listed with the reason
+        (``Dataset.damaged``), and so is a recursive listing's root.
+        """
 
     def snapshot(self, name: str) -> Snapshot:
         """Give one snapshot with all its properties."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from zfstune.engine._errno import engine_error
 from zfstune.state import (
     DEFAULT,
     INHERITED,
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from zfstune.errors import EngineError
     from zfstune.property_table import Property, Release
 
-__all__ = ["Properties", "bookmark", "dataset", "snapshot"]
+__all__ = ["Properties", "Unreadable", "bookmark", "dataset", "snapshot"]
 
 # dmu_objset_type_t, include/sys/fs/zfs.h
 _KINDS = {2: "filesystem", 3: "volume"}
@@ -136,10 +138,37 @@ def _belongs(prop: Property, kinds: tuple[str, ...], release: Release) -> bool:
     return not of or of[0] in prop.kinds or not prop.kinds & _DATASETS
 
 
+class Unreadable(Mapping[str, PropertyValue]):
+    """Properties that could not be read: whoever asks for one is told so."""
+
+    __slots__ = ("_error",)
+
+    def __init__(self, error: EngineError) -> None:
+        self._error = error
+
+    def __getitem__(self, name: str) -> PropertyValue:
+        raise self._error
+
+    def __iter__(self) -> Iterator[str]:
+        raise self._error
+
+    def __len__(self) -> int:
+        raise self._error
+
+    def __repr__(self) -> str:
+        return f"Unreadable({str(self._error)!r})"
+
+
 def dataset(row: list[Any], release: Release) -> Dataset:
-    """Make a Dataset of [name, type, guid, createtxg, creation, clones, properties]."""
+    """Make a Dataset of [name, type, guid, createtxg, creation, clones, properties].
+
+    An errno in place of the properties says why they cannot be read.
+    """
     name, objset_type, guid, createtxg, _, _, raw = row
     kind = _KINDS.get(objset_type, "other")
+    if isinstance(raw, int):
+        error = engine_error("read", name, raw)
+        return Dataset(name, kind, guid, createtxg, Unreadable(error), error.reason)
     raw = raw or {}
     # the kernel gives its dmu_objset_type_t, `zfs get type` the word
     raw["type"] = {"value": kind}

@@ -111,7 +111,9 @@ class NativeEngine(ExactCalls, MountCalls, StreamCalls):
         if not recursive:
             return [self.dataset(root)]
         rows = self._list(lib.zt_list_datasets, root)
-        found = [_rows.dataset(row, self._limits.release) for row in rows]
+        # a second row of one name says that what is below it cannot be listed
+        by_name = {row[0]: row for row in rows}
+        found = [_rows.dataset(row, self._limits.release) for row in by_name.values()]
         # the kernel lists siblings in the order of a hash; by part, parents stay first
         found.sort(key=lambda dataset: dataset.name.split("/"))
         return found
