@@ -17,6 +17,7 @@ SOURCES = (
     "image",
     "image_file",
     "image_fs",
+    "image_label",
     "image_master",
     "image_props",
     "image_stream",

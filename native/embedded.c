@@ -98,8 +98,8 @@ embedded_open(struct lzc *z, const struct image_args *args, char *why,
 		error = image_create(&z->nvp, args->path, args->create_pool,
 		    args->bytes, args->ashift);
 	} else {
-		error = image_import(&z->nvp, args->path, image_pool,
-		    sizeof (image_pool));
+		error = image_import(&z->nvp, args, image_pool,
+		    sizeof (image_pool), why, why_size);
 	}
 	if (error != 0) {
 		nvp_close(&z->nvp);

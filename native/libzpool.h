@@ -326,7 +326,12 @@ int image_add_stats(const struct nvp *, objset_t *, boolean_t snapshot,
 /* image.c */
 int image_create(const struct nvp *, const char *path, const char *pool,
     uint64_t bytes, uint64_t ashift);
-int image_import(const struct nvp *, const char *path, char *pool,
-    size_t pool_size);
+int image_import(const struct nvp *, const struct image_args *, char *pool,
+    size_t pool_size, char *why, size_t why_size);
+
+/* image_label.c */
+int label_find(const struct nvp *, int fd, nvlist_t **label);
+int label_check_user(const struct nvp *, nvlist_t *label,
+    const char *take_over_from, char *why, size_t why_size);
 
 #endif

@@ -121,6 +121,7 @@ struct image_args {
 	const char *create_pool;	/* NULL: there is one */
 	uint64_t bytes;
 	uint64_t ashift;
+	const char *take_over_from;	/* the host that had it open; or NULL */
 };
 
 /* A provider fills the table or, on an error, leaves nothing behind. */

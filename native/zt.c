@@ -62,9 +62,11 @@ zt_open_nvpair(struct zt **zt, char *why, size_t why_size)
 
 int
 zt_open_image(struct zt **zt, const char *path, const char *create_pool,
-    uint64_t bytes, uint64_t ashift, char *why, size_t why_size)
+    uint64_t bytes, uint64_t ashift, const char *take_over_from, char *why,
+    size_t why_size)
 {
-	struct image_args args = { path, create_pool, bytes, ashift };
+	struct image_args args = { path, create_pool, bytes, ashift,
+	    take_over_from };
 
 	return (open_with(zt, embedded_open, &args, why, why_size));
 }

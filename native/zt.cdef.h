@@ -19,7 +19,8 @@ void zt_buf_free(struct zt_buf *buf);
 int zt_open(struct zt **zt, char *why, size_t why_size);
 int zt_open_nvpair(struct zt **zt, char *why, size_t why_size);
 int zt_open_image(struct zt **zt, const char *path, const char *create_pool,
-    uint64_t bytes, uint64_t ashift, char *why, size_t why_size);
+    uint64_t bytes, uint64_t ashift, const char *take_over_from, char *why,
+    size_t why_size);
 /* The errno of writing to this file, which must be there; 0 where it takes more. */
 int zt_why_unwritable(const char *path);
 void zt_close(struct zt *zt);

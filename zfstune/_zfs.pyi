@@ -22,6 +22,7 @@ class _Lib:
         create_pool: Any,
         size: int,
         ashift: int,
+        take_over_from: Any,
         why: Any,
         why_size: int,
         /,

@@ -16,7 +16,8 @@
     └── EngineError                         ZFS itself said no: operation, target, errno
         ├── NotFound        ├── Busy                ├── ReadOnly
         ├── AlreadyExists   ├── NoSpace             ├── NotSupported
-        ├── NotPermitted    └── PoolSuspended       └── RefusedValue
+        ├── NotPermitted    ├── PoolSuspended       ├── RefusedValue
+        └── Damaged
 
 Each message reads ``cannot <verb> '<name>': <reason>``; what may help is in
 ``hint``, which a front door prints on a line of its own.
@@ -32,6 +33,7 @@ __all__ = [
     "AlreadyExists",
     "BatchError",
     "Busy",
+    "Damaged",
     "EngineError",
     "HookError",
     "ImageDied",
@@ -180,6 +182,10 @@ class PoolSuspended(EngineError):
     """The pool lost its devices and waits for them; may succeed after `zpool clear`."""
 
 
+class Damaged(EngineError):
+    """What was to be read is damaged on disk, or its devices give I/O errors."""
+
+
 class NotSupported(EngineError):
     """This release, or a feature that the pool has not enabled, lacks the call."""
 
@@ -195,14 +201,21 @@ class BatchError(ZfstuneError):
         operation: The verb of the whole call.
         failures: One error a target, in the order ZFS named them.
         suppressed: Further failures that ZFS counted without naming them.
+        done: What was made all the same, as names of snapshots.
     """
 
     def __init__(
-        self, *, operation: str, failures: Iterable[EngineError], suppressed: int = 0
+        self,
+        *,
+        operation: str,
+        failures: Iterable[EngineError],
+        suppressed: int = 0,
+        done: Iterable[str] = (),
     ) -> None:
         self.operation = operation
         self.failures = tuple(failures)
         self.suppressed = suppressed
+        self.done = tuple(done)
         count = len(self.failures) + suppressed
         lines = [str(failure) for failure in self.failures]
         if suppressed:

@@ -7,7 +7,7 @@ from zfstune.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.frozen import frozen
 from zfstune.policy import POLICY_PROPERTY, Never
 from zfstune.pools import choose_pool, ready_pool
-from zfstune.state import is_managed
+from zfstune.state import damage_of, is_managed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def followed(
         except EngineError as error:
             failed[name] = error
         else:
-            found.update({dataset.name: dataset for dataset in below})
+            failed.update({each.name: damage_of(each) for each in below if each.damaged})
+            found.update({each.name: each for each in below if not each.damaged})
     if given is not None:
         if not wanted:
             found = {name: d for name, d in found.items() if is_managed(d)}

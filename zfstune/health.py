@@ -160,6 +160,7 @@ def judge(
     warning: int | None = None,
     critical: int | None = None,
     faults: Iterable[str] = (),
+    damaged: Iterable[tuple[str, str]] = (),
 ) -> Verdict:
     """Judge what was seen.
 
@@ -171,12 +172,16 @@ def judge(
         warning: Age in seconds from which any is late, instead of its schedule's.
         critical: Age from which any is long overdue.
         faults: What is wrong with schedules that cannot be read: a warning each.
+        damaged: Datasets that cannot be read, and why.
     """
     datasets = tuple(datasets)
     problems = [
         Problem(CRITICAL, pool.pool, "the pool is suspended: it lost its devices")
         for pool in pools
         if pool.suspended
+    ]
+    problems += [
+        Problem(CRITICAL, name, f"it cannot be read: {reason}") for name, reason in damaged
     ]
     limits = []
     for each in datasets:

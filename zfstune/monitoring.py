@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zfstune.errors import Damaged
 from zfstune.frozen import frozen, replace
 from zfstune.health import Observed, ObservedPool
 from zfstune.names import SNAPSHOT_PROPERTY, check_dataset, is_auto_name, pool_of
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zfstune.engine import Engine
-    from zfstune.errors import PolicyError
+    from zfstune.errors import ZfstuneError
     from zfstune.run_record import LastRun
+    from zfstune.scheduling import Scheduled
     from zfstune.state import Snapshot
 
 __all__ = ["Observation", "observe"]
@@ -31,12 +33,14 @@ class Observation:
         runs: The last runs of their schedules.
         faults: What is wrong with schedules that cannot be read; the others were
             looked at all the same.
+        damaged: Datasets that cannot be read, and why.
     """
 
     datasets: tuple[Observed, ...]
     pools: tuple[ObservedPool, ...]
     runs: tuple[LastRun, ...]
-    faults: tuple[PolicyError, ...] = ()
+    faults: tuple[ZfstuneError, ...] = ()
+    damaged: tuple[tuple[str, str], ...] = ()
 
 
 def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation:
@@ -57,26 +61,46 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
     pools = tuple(_pool(engine, name) for name in named)
     found: dict[str, Observed] = {}
     roots: dict[str, int] = {}
-    faults: list[PolicyError] = []
+    faults: list[ZfstuneError] = []
+    damaged: dict[str, str] = {}
     for pool in pools:
         if pool.suspended:
             continue
         due: dict[str, int] = {}
-        for each in scheduled(engine, [pool.pool], faults=faults):
+        for each in _scheduled(engine, pool.pool, faults, damaged):
             due.update(dict.fromkeys(each.members, each.cadence.seconds))
             if not wanted or set(each.members) & set(wanted):
                 roots[each.dataset] = each.guid
         ours = [name for name in wanted if pool_of(name) == pool.pool] or (
             [] if wanted else list(due)
         )
-        found.update({name: _observed(engine, name, due.get(name)) for name in ours})
+        for name in ours:
+            try:
+                found[name] = _observed(engine, name, due.get(name))
+            except Damaged as error:
+                damaged[name] = error.reason
     runs = tuple(
         replace(run, dataset=name)  # it may have been renamed since
         for name, guid in sorted(roots.items())
         for job in JOBS
         if (run := reported_run(folder, job, name, guid)) is not None
     )
-    return Observation(tuple(found.values()), pools, runs, tuple(faults))
+    unread = [(n, why) for n, why in sorted(damaged.items()) if not wanted or n in wanted]
+    return Observation(tuple(found.values()), pools, runs, tuple(faults), tuple(unread))
+
+
+def _scheduled(
+    engine: Engine, pool: str, faults: list[ZfstuneError], damaged: dict[str, str]
+) -> list[Scheduled]:
+    """Give what has a schedule; note schedules and datasets that cannot be read."""
+    found_faults: list[ZfstuneError] = []
+    found = scheduled(engine, [pool], faults=found_faults)
+    for fault in found_faults:
+        if isinstance(fault, Damaged):
+            damaged[fault.target] = fault.reason
+        else:
+            faults.append(fault)
+    return found
 
 
 def _pool(engine: Engine, name: str) -> ObservedPool:

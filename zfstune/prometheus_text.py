@@ -38,6 +38,7 @@ def families(
     pools: Iterable[ObservedPool],
     runs: Iterable[LastRun],
     version: str,
+    damaged: Iterable[tuple[str, str]] = (),
 ) -> tuple[Family, ...]:
     """Give all metrics; one without a sample is left out."""
     found = [
@@ -45,6 +46,11 @@ def families(
         *_of_datasets(tuple(datasets)),
         *_of_pools(tuple(pools)),
         *_of_runs(tuple(runs)),
+        Family(
+            "dataset_damaged",
+            "Datasets that cannot be read.",
+            tuple(({"dataset": name}, 1) for name, _ in damaged),
+        ),
     ]
     return tuple(family for family in found if family.samples)
 

@@ -103,7 +103,7 @@ def is_due(engine: Engine, job: str, dataset: str, folder: str, now: int) -> boo
 
 def due_runs(
     engine: Engine, folder: str, now: int
-) -> tuple[list[tuple[str, str]], list[PolicyError], bool]:
+) -> tuple[list[tuple[str, str]], list[ZfstuneError], bool]:
     """Give the runs that are due: job and dataset, snapshots first.
 
     A run that was due while nothing ran is due now, once, as with Persistent= of
@@ -114,7 +114,7 @@ def due_runs(
         anything has a schedule at all.
     """
     found = []
-    faults: list[PolicyError] = []
+    faults: list[ZfstuneError] = []
     schedules = scheduled(engine, faults=faults)
     for each in schedules:
         try:

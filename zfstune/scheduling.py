@@ -17,7 +17,7 @@ from zfstune.frozen import frozen
 from zfstune.policies import stored_policies, zone
 from zfstune.policy import POLICY_PROPERTY, Never
 from zfstune.policy_text import format_policy
-from zfstune.state import INHERITED
+from zfstune.state import INHERITED, damage_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from zfstune.cadence import Cadence
     from zfstune.engine import Engine
+    from zfstune.errors import ZfstuneError
     from zfstune.policy import Policy
     from zfstune.state import Dataset
 
@@ -90,7 +91,7 @@ def scheduled(
     engine: Engine,
     datasets: Iterable[str] = (),
     *,
-    faults: list[PolicyError] | None = None,
+    faults: list[ZfstuneError] | None = None,
 ) -> list[Scheduled]:
     """Give those that have a schedule, by name.
 
@@ -101,10 +102,16 @@ def scheduled(
 
     Raises:
         PolicyError: A schedule or policy cannot be read; the message names whose.
+        Damaged: A dataset is damaged on disk.
     """
     found: dict[str, Dataset] = {}
     for root in tuple(datasets) or engine.pools():
         found.update({each.name: each for each in engine.datasets(root)})
+    if faults is not None:
+        damaged = [each for each in found.values() if each.damaged]
+        faults += map(damage_of, damaged)
+        for each in damaged:
+            del found[each.name]
     ruled = {
         name: each
         for name, each in found.items()

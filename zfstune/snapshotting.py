@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from zfstune import names
 from zfstune.engine import using
-from zfstune.errors import AlreadyExists, BatchError, InvalidValue
+from zfstune.errors import AlreadyExists, BatchError, Damaged, InvalidValue
 from zfstune.pools import ready_pool
+from zfstune.state import damage_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def snapshot(
     Raises:
         InvalidValue: No dataset, or datasets of several pools: no instant spans
             two pools.
-        EngineError, BatchError: ZFS refused; no snapshot was taken.
+        EngineError, BatchError: ZFS refused; no snapshot was taken. Where only
+            some of the datasets are damaged on disk, the others have theirs, and
+            they stand in the error's `done`: to write to what is damaged may stop ZFS.
     """
     pools = {names.pool_of(names.check_dataset(dataset)) for dataset in datasets}
     if len(pools) != 1:
@@ -58,27 +61,49 @@ def snapshot(
         )
     with using(engine) as zfs:
         ready_pool(zfs, pools.pop(), operation="take snapshots in pool")
-        targets = _targets(zfs, datasets, recursive=recursive)
-        if name is not None:
-            return _take(zfs, targets, name, dry_run=dry_run)
-        for attempt in range(_ATTEMPTS - 1):
-            try:
-                short = names.auto_name(datetime.now(UTC), attempt)
-                return _take(zfs, targets, short, dry_run=dry_run)
-            except BatchError as error:
-                if not all(isinstance(one, AlreadyExists) for one in error.failures):
-                    raise
-        return _take(
-            zfs, targets, names.auto_name(datetime.now(UTC), _ATTEMPTS - 1), dry_run=dry_run
-        )
+        targets, damaged = _targets(zfs, datasets, recursive=recursive)
+        taken: tuple[str, ...] = ()
+        if targets:
+            taken = _take_named(zfs, targets, name, dry_run=dry_run)
+        if damaged:
+            raise BatchError(operation="snapshot", failures=damaged, done=taken)
+        return taken
 
 
-def _targets(engine: Engine, datasets: Iterable[str], *, recursive: bool) -> list[str]:
+def _targets(
+    engine: Engine, datasets: Iterable[str], *, recursive: bool
+) -> tuple[list[str], list[Damaged]]:
+    """Give what there is to take snapshots of, and what is damaged."""
     found: dict[str, None] = {}
+    damaged: dict[str, Damaged] = {}
     for dataset in datasets:
-        below = engine.datasets(dataset, recursive=recursive)
-        found.update(dict.fromkeys(each.name for each in below))
-    return list(found)
+        try:
+            below = engine.datasets(dataset, recursive=recursive)
+        except Damaged as error:
+            damaged[dataset] = error
+            continue
+        for each in below:
+            if each.damaged:
+                damaged[each.name] = damage_of(each)
+            else:
+                found[each.name] = None
+    return list(found), list(damaged.values())
+
+
+def _take_named(
+    engine: Engine, targets: list[str], name: str | None, *, dry_run: bool
+) -> tuple[str, ...]:
+    if name is not None:
+        return _take(engine, targets, name, dry_run=dry_run)
+    for attempt in range(_ATTEMPTS - 1):
+        try:
+            short = names.auto_name(datetime.now(UTC), attempt)
+            return _take(engine, targets, short, dry_run=dry_run)
+        except BatchError as error:
+            if not all(isinstance(one, AlreadyExists) for one in error.failures):
+                raise
+    short = names.auto_name(datetime.now(UTC), _ATTEMPTS - 1)
+    return _take(engine, targets, short, dry_run=dry_run)
 
 
 def _take(

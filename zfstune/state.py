@@ -6,8 +6,10 @@ a dataset or snapshot came to be, the one order that clocks cannot disturb.
 
 from __future__ import annotations
 
+from errno import EIO
 from types import MappingProxyType
 
+from zfstune.errors import Damaged
 from zfstune.frozen import frozen
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 
@@ -32,6 +34,7 @@ __all__ = [
     "PropertyValue",
     "Snapshot",
     "Vdev",
+    "damage_of",
     "is_managed",
 ]
 
@@ -100,7 +103,7 @@ class Dataset(_WithProperties):
         createtxg: Transaction group of its creation.
         properties: Name to value, native and user properties alike.
         damaged: Why it cannot be read, empty where it can. To look at a property
-            then raises the EngineError that says so: none is taken for its default.
+            then raises the error that says so: none is taken for its default.
     """
 
     name: str
@@ -109,6 +112,11 @@ class Dataset(_WithProperties):
     createtxg: int
     properties: Mapping[str, PropertyValue] = _NO_PROPERTIES
     damaged: str = ""
+
+
+def damage_of(dataset: Dataset) -> Damaged:
+    """Make the error for a dataset that a listing could not read."""
+    return Damaged(operation="read", target=dataset.name, errno=EIO, reason=dataset.damaged)
 
 
 def is_managed(dataset: Dataset) -> bool:

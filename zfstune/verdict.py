@@ -8,12 +8,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["NOTICES", "STATES", "Finding", "Verdict", "Verification"]
+__all__ = ["DAMAGED", "NOTICES", "STATES", "Finding", "Verdict", "Verification"]
 
 OK = "ok"
+DAMAGED = "damaged"
 # Each state a pool or a dataset may be in, the worst first.
 STATES = (
     "suspended",
+    DAMAGED,
     "missing",
     "unhealthy",
     "key-not-loaded",
@@ -137,6 +139,11 @@ class Verification:
     def pending(self) -> bool:
         """Whether somebody should do something about any of it."""
         return any(verdict.pending for verdict in self)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether something could not be looked at: it cannot be read."""
+        return any(verdict.state == DAMAGED for verdict in self)
 
     def __iter__(self) -> Iterator[Verdict]:
         """Give pools first, then datasets."""

@@ -8,7 +8,7 @@ from time import time
 from zfstune import names
 from zfstune.accounts import group_numbers, user_numbers
 from zfstune.engine import using
-from zfstune.errors import PolicyError
+from zfstune.errors import Damaged, PolicyError
 from zfstune.frozen import frozen, replace
 from zfstune.mountpoint import effective_mountpoint
 from zfstune.placing import Expected, placed_roots, see_profiles
@@ -18,7 +18,7 @@ from zfstune.sampling import MOST_FILES, sample_files
 from zfstune.sharing import read_exports
 from zfstune.spelling import file_hint
 from zfstune.state import INHERITED, LOCAL, is_managed
-from zfstune.verdict import Finding, Verification
+from zfstune.verdict import DAMAGED, Finding, Verdict, Verification
 from zfstune.verifier import Seen, judge_dataset, judge_pool
 
 TYPE_CHECKING = False
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from zfstune.engine import Engine
     from zfstune.policy import Policy
     from zfstune.state import Dataset, Mount, Place, PoolInfo, Snapshot
-    from zfstune.verdict import Verdict
 
 __all__ = ["verify"]
 
@@ -89,6 +88,8 @@ def verify(
                 files=files,
             )
         ]
+        roots = () if asked.profiles else asked.datasets
+        verdicts += [verdict for one in looked for verdict in one.within(roots)]
     verdicts.sort(key=lambda verdict: verdict.name.split("/"))
     return Verification(tuple(judge_pool(one.pool) for one in looked), tuple(verdicts))
 
@@ -124,6 +125,17 @@ class _Looked:
 
     pool: PoolInfo
     datasets: Mapping[str, Dataset]
+    damaged: Mapping[str, str]
+
+    def within(self, roots: tuple[str, ...]) -> Iterator[Verdict]:
+        """Say which datasets cannot be read, of these and what is below them.
+
+        Args:
+            roots: Empty: any may be meant.
+        """
+        for name, reason in self.damaged.items():
+            if not roots or any(name == r or name.startswith(f"{r}/") for r in roots):
+                yield _damaged(name, reason)
 
 
 def _asked(
@@ -174,7 +186,17 @@ def _look(engine: Engine, name: str) -> _Looked:
     pool = engine.pool(name)
     # a suspended pool may hold back whoever reads from it, without end
     listed = [] if pool.suspended else engine.datasets(name)
-    return _Looked(pool, {dataset.name: dataset for dataset in listed})
+    return _Looked(
+        pool,
+        {each.name: each for each in listed if not each.damaged},
+        {each.name: each.damaged for each in listed if each.damaged},
+    )
+
+
+def _damaged(name: str, reason: str) -> Verdict:
+    pool = names.pool_of(name)
+    hint = f"`zpool status -v {pool}` says more; restore it from a backup"
+    return Verdict(name, (Finding(DAMAGED, f"it cannot be read: {reason}", hint),))
 
 
 def _choose(
@@ -208,7 +230,12 @@ def _choose(
         chosen.update(placed)
     for name in asked.datasets:
         chosen.setdefault(name, Expected(name, ()))
-    return {n: e for n, e in chosen.items() if by_pool[names.pool_of(n)].datasets}
+    unread = {name for one in looked for name in one.damaged}
+    return {
+        name: each
+        for name, each in chosen.items()
+        if by_pool[names.pool_of(name)].datasets and name not in unread
+    }
 
 
 def _names(profiles: Iterable[str], name: str) -> bool:
@@ -242,7 +269,11 @@ def _judge(
     )
     snapshots = _Snapshots(engine, one.datasets, mine)
     for name, expected in mine.items():
-        found = tuple(snapshots.findings(name))
+        try:
+            found = tuple(snapshots.findings(name))
+        except Damaged as error:
+            yield _damaged(name, error.reason)
+            continue
         yield judge_dataset(expected, seen, found, _sample(seen, name, files))
 
 

@@ -176,6 +176,53 @@ suspended(unsigned long request, struct zfs_cmd *cmd)
 	return (a_pool(request, cmd));
 }
 
+/*
+ * The properties of tank/a cannot be read (its name and number are there), nor
+ * what is below tank/c; with `root`, those of tank neither.
+ */
+static int
+damaged_pool(unsigned long request, struct zfs_cmd *cmd, bool root)
+{
+	bool below_c = request == ZFS_IOC_DATASET_LIST_NEXT &&
+	    strcmp(cmd->name, "tank/c") == 0;
+	int error;
+
+	if (below_c)
+		return (EBADE);
+	if (root && request == ZFS_IOC_OBJSET_STATS &&
+	    strcmp(cmd->name, "tank") == 0)
+		return (EIO);
+	error = a_pool(request, cmd);
+	if (error == 0 && request == ZFS_IOC_DATASET_LIST_NEXT &&
+	    strcmp(cmd->name, "tank/a") == 0) {
+		cmd->dst_filled = 0;
+		return (EIO);
+	}
+	return (error);
+}
+
+static int
+damaged(unsigned long request, struct zfs_cmd *cmd)
+{
+	return (damaged_pool(request, cmd, false));
+}
+
+static int
+damaged_root(unsigned long request, struct zfs_cmd *cmd)
+{
+	return (damaged_pool(request, cmd, true));
+}
+
+/* An error that comes without a step forward would come for ever. */
+static int
+stands_still(unsigned long request, struct zfs_cmd *cmd)
+{
+	if (request != ZFS_IOC_DATASET_LIST_NEXT)
+		return (a_pool(request, cmd));
+	(void) strcpy(cmd->name, "tank/a");
+	return (EIO);
+}
+
 static int (*kernel)(unsigned long, struct zfs_cmd *);
 
 int __wrap_ioctl(int, unsigned long, ...);
@@ -251,7 +298,10 @@ run(const char *name)
 		error = list_one(&z, longest, &out);
 		return (calls != 0 ? 1 : show(error, &out));
 	}
-	kernel = IS("suspended") ? suspended : a_pool;
+	kernel = IS("suspended") ? suspended :
+	    IS("damaged") ? damaged :
+	    IS("damaged-root") ? damaged_root :
+	    IS("stands-still") ? stands_still : a_pool;
 	fast_has_txg = !IS("snapshots-2.1");
 	if (IS("vanished"))
 		vanished = "tank/a";

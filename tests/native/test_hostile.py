@@ -90,6 +90,8 @@ def rows(*names: str, props: str) -> str:
 
 
 USED = '{"used":7}'
+BAD_A = rows("tank/a:12", props=str(errno.EIO))
+BAD_C = f'["tank/c",0,0,0,0,0,{errno.EBADE}]'
 SNAPSHOTS = f"0 [{rows('1:11', '2:12', props='null')}]"
 ANSWERS = {
     # the second answer is read, after name and cursor were put back
@@ -106,6 +108,13 @@ ANSWERS = {
     # what the pool keeps for itself is not shown
     "tree": f"0 [{rows('tank:10', 'tank/a:12', 'tank/a/b:15', 'tank/c:13', props=USED)}]",
     "vanished": f"0 [{rows('tank:10', 'tank/a:12', 'tank/c:13', props=USED)}]",
+    # the errno in place of the properties, and the others all the same; what is below
+    # a dataset that cannot be listed makes a second row of it
+    "damaged": f"0 [{rows('tank:10', props=USED)},{BAD_A},"
+    f"{rows('tank/a/b:15', 'tank/c:13', props=USED)},{BAD_C}]",
+    "damaged-root": f'0 [["tank",0,0,0,0,0,{errno.EIO}],{BAD_A},'
+    f"{rows('tank/a/b:15', 'tank/c:13', props=USED)},{BAD_C}]",
+    "stands-still": f'0 [{rows("tank:10", props=USED)},["tank",0,0,0,0,0,{errno.EIO}]]',
     "snapshots": SNAPSHOTS,
     # the fast form of 2.1 holds names alone: asked again, the slower way
     "snapshots-2.1": SNAPSHOTS,

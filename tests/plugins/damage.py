@@ -32,8 +32,9 @@ def mark_properties(engine: Engine, name: str) -> list[bytes]:
     They cannot be compressed, so they stand in the blocks as they are.
     """
     letters = string.ascii_letters + string.digits
+    rng = random.SystemRandom()
     values = {
-        f"org.zfstune.test:{number}": "".join(random.SystemRandom().choices(letters, k=4000))
+        f"org.zfstune.test:{number}": "".join(rng.choices(letters, k=4000))
         for number in range(_VALUES)
     }
     engine.set(name, values)

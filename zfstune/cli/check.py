@@ -17,8 +17,10 @@ __all__ = ["add_arguments"]
 _STATUS = """\
 exit status, as monitoring plugins have it:
   0  OK
-  1  WARNING: a snapshot is late, the last run of a schedule failed, or one cannot be read
-  2  CRITICAL: a snapshot is long overdue, or a pool is suspended
+  1  WARNING: a snapshot is late, the last run of a schedule failed, or a schedule
+     cannot be read
+  2  CRITICAL: a snapshot is long overdue, or a pool is suspended, or a
+     dataset cannot be read
   3  UNKNOWN: nothing has a schedule, or ZFS did not answer
 """
 
@@ -93,6 +95,7 @@ def _verdict(args: argparse.Namespace) -> Verdict:
         warning=warning,
         critical=critical,
         faults=[str(fault) for fault in seen.faults],
+        damaged=seen.damaged,
     )
 
 

@@ -57,7 +57,7 @@ def _create(args: argparse.Namespace) -> int:
 def _info(args: argparse.Namespace) -> int:
     from zfstune.engine import open_engine  # noqa: PLC0415 (not for --help)
 
-    with open_engine(args.file) as engine:
+    with open_engine(args.file, take_over_from=args.take_over_from or "") as engine:
         _show(engine, args)
     return status.DONE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.cli import status
 from zfstune.cli.opening import open_meant
-from zfstune.cli.output import print_json, print_table
+from zfstune.cli.output import print_json, print_table, warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,21 +67,25 @@ def _run(args: argparse.Namespace) -> int:
             for dataset in engine.datasets(root)
         ]
         if snapshots:
-            rows = [
-                _snapshot_row(snapshot)
-                for dataset in datasets
-                for snapshot in engine.snapshots(dataset.name, properties=True)
-            ]
+            rows, unread = _snapshot_rows(engine, datasets)
         else:
             rows = _dataset_rows(engine, datasets)
+            unread = {each.name: each.damaged for each in datasets if each.damaged}
+    _show(args, columns, rows)
+    for name, reason in unread.items():
+        warn(f"cannot read '{name}': {reason}")
+    return status.PARTLY if unread else status.DONE
+
+
+def _show(
+    args: argparse.Namespace, columns: dict[str, str], rows: list[dict[str, str | None]]
+) -> None:
     if args.json:
         print_json({args.type: rows})
-        return status.DONE
+        return
     shown = [_cells(row, columns.values(), exact=args.p) for row in rows]
-    print_table(
-        list(columns), shown, scripted=args.H, right="llrlrrl" if not snapshots else "llrrr"
-    )
-    return status.DONE
+    right = "llrlrrl" if columns is _DATASET_COLUMNS else "llrrr"
+    print_table(list(columns), shown, scripted=args.H, right=right)
 
 
 def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str | None]]:
@@ -91,6 +95,9 @@ def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str
     altroots: dict[str, str] = {}
     rows = []
     for dataset in datasets:
+        if dataset.damaged:
+            rows.append(_damaged_row(dataset))
+            continue
         pool = pool_of(dataset.name)
         if pool not in altroots:
             altroots[pool] = engine.pool(pool).altroot
@@ -105,9 +112,33 @@ def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str
                 "used": dataset.value("used"),
                 "available": dataset.value("available"),
                 "mountpoint": path or dataset.value("mountpoint"),
+                "damaged": None,
             }
         )
     return rows
+
+
+def _damaged_row(dataset: Dataset) -> dict[str, str | None]:
+    unknown = dict.fromkeys(_DATASET_COLUMNS.values())
+    return {**unknown, "name": dataset.name, "type": None, "damaged": dataset.damaged}
+
+
+def _snapshot_rows(
+    engine: Engine, datasets: list[Dataset]
+) -> tuple[list[dict[str, str | None]], dict[str, str]]:
+    """Give the rows, and why the snapshots of some datasets could not be listed."""
+    from zfstune.errors import Damaged  # noqa: PLC0415 (as above)
+
+    rows: list[dict[str, str | None]] = []
+    unread: dict[str, str] = {}
+    for dataset in datasets:
+        try:
+            listed = engine.snapshots(dataset.name, properties=True)
+        except Damaged as error:
+            unread[dataset.name] = error.reason
+        else:
+            rows += map(_snapshot_row, listed)
+    return rows, unread
 
 
 def _snapshot_row(snapshot: Snapshot) -> dict[str, str | None]:

@@ -7,7 +7,7 @@ import sys
 from zfstune import __version__
 from zfstune.cli import status
 from zfstune.cli.opening import image_meant, open_meant
-from zfstune.cli.output import report
+from zfstune.cli.output import report, warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,11 +48,13 @@ def _run(args: argparse.Namespace) -> int:
         seen = observe(
             engine, args.datasets, state_folder(args.state, image=image_meant(args))
         )
-    text = render(families(seen.datasets, seen.pools, seen.runs, __version__))
+    text = render(families(seen.datasets, seen.pools, seen.runs, __version__, seen.damaged))
     if args.output is None:
         sys.stdout.write(text)
     else:
         write_file(args.output, text)
     for fault in seen.faults:
         report(fault)
-    return status.PARTLY if seen.faults else status.DONE
+    for name, reason in seen.damaged:
+        warn(f"cannot read '{name}': {reason}")
+    return status.PARTLY if seen.faults or seen.damaged else status.DONE

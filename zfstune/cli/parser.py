@@ -133,6 +133,12 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
         type=file_name,
         help=f"work on the pool in a plain file (default: ${IMAGE_VARIABLE})",
     )
+    parser.add_argument(
+        "--take-over-from",
+        metavar="HOST",
+        help="open an image that HOST had open when it stopped; if it has it open still, "
+        "the two hosts destroy the pool",
+    )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     words = [] if not argv or argv[0] in _HELP else argv
     for verb in [verb for verb in _VERBS if verb in words] or _VERBS:

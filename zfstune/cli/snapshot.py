@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
+    from zfstune.errors import ZfstuneError
+
 __all__ = ["add_arguments"]
 
 
@@ -73,11 +75,11 @@ def _add_hooks(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.errors import HookError  # noqa: PLC0415 (not for --help)
+    from zfstune.errors import BatchError, HookError  # noqa: PLC0415 (not for --help)
     from zfstune.snapshotting import snapshot  # noqa: PLC0415 (as above)
 
     taken: tuple[str, ...] = ()
-    late = None
+    late: ZfstuneError | None = None
     with open_meant(args) as engine:
         try:
             with _held(args):
@@ -93,6 +95,10 @@ def _run(args: argparse.Namespace) -> int:
                 error.hint = "; ".join(filter(None, ("no snapshot was taken", error.hint)))
                 raise
             late = error
+        except BatchError as error:
+            if not error.done:
+                raise
+            taken, late = error.done, error
     if args.json:
         print_json({"snapshots": list(taken), "dry_run": args.dry_run})
     else:

@@ -91,4 +91,6 @@ def _run(args: argparse.Namespace) -> int:
         from zfstune.verification_text import render  # noqa: PLC0415 (not for --json)
 
         sys.stdout.write(render(found))
+    if found.damaged:
+        return status.PARTLY
     return status.PENDING if found.pending else status.DONE

@@ -281,17 +281,24 @@ class Engine(Protocol):
 
 
 def open_engine(
-    image: str | os.PathLike[str] | None = None, *, create_bytes: int | None = None
+    image: str | os.PathLike[str] | None = None,
+    *,
+    create_bytes: int | None = None,
+    take_over_from: str = "",
 ) -> Engine:
     """Open the ZFS of the running kernel, or a pool in a plain file.
 
     Args:
         image: The file; it needs neither a kernel module nor root.
         create_bytes: Make the file, of this size, with an empty pool `tank`.
+        take_over_from: The host that had the image open and does not any more: only
+            needed, and only right, where it never will again.
 
     Raises:
-        ZfsUnavailable: No module is loaded, no library is installed, the module is
-            of a release this zfstune does not know, or the file holds no pool.
+        ZfsUnavailable: No module is loaded, no library is installed, or the module
+            is of a release this zfstune does not know.
+        EngineError: The file holds no pool, a damaged one, or one that another
+            process or another host has open.
         AlreadyExists: The file to make is there already.
     """
     if image is None:
@@ -301,7 +308,7 @@ def open_engine(
     from zfstune.engine.image import ImageEngine, create_image  # noqa: PLC0415 (as above)
 
     if create_bytes is None:
-        return ImageEngine(image)
+        return ImageEngine(image, take_over_from=take_over_from)
     return create_image(image, size_bytes=create_bytes)
 
 

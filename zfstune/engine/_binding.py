@@ -49,12 +49,15 @@ class Binding:
         self._zt: Any = ffi.gc(out[0], lib.zt_close)
 
     @classmethod
-    def of_image(cls, path: str, *, create: tuple[str, int, int] | None) -> Binding:
+    def of_image(
+        cls, path: str, *, create: tuple[str, int, int] | None, take_over_from: str = ""
+    ) -> Binding:
         """Open the pool in a file; this process can then open no other.
 
         Args:
             path: The file, which exists; an absolute name.
             create: Name, bytes and ashift of a pool to make in it first.
+            take_over_from: The host that had it open and does not any more.
 
         Raises:
             OSError: It holds no pool, or there is no libzpool (ELIBACC, ELIBBAD).
@@ -66,6 +69,7 @@ class Binding:
             _bytes(pool) if pool else ffi.NULL,
             size_bytes,
             ashift,
+            _bytes(take_over_from) if take_over_from else ffi.NULL,
         )
 
     def image_limits(self) -> tuple[Release, int]:

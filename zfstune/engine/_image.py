@@ -35,9 +35,16 @@ class ImageBinding:
     Args:
         path: The file.
         create: Name, bytes and ashift of a pool to make in it; None: there is one.
+        take_over_from: The host that had it open and does not any more.
     """
 
-    def __init__(self, path: str, *, create: tuple[str, int, int] | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        create: tuple[str, int, int] | None = None,
+        take_over_from: str = "",
+    ) -> None:
         self._path = os.path.abspath(path)
         self._owner = os.getpid()
         self._verb = "open" if create is None else "create"
@@ -65,7 +72,7 @@ class ImageBinding:
                 env={**os.environ, "PYTHONPATH": path_of_ours},
             )
         try:
-            first = (self._owner, self._path, create, _WAIT_S)
+            first = (self._owner, self._path, create, take_over_from, _WAIT_S)
             status, *rest = self._exchange(first)
         except BaseException:
             self._hang_up()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno as e
 import os
+from shlex import quote
 
 from zfstune.engine._errno import engine_error
 from zfstune.errors import (
     Busy,
+    Damaged,
     ImageDied,
     NoSpace,
     NotFound,
@@ -44,6 +46,37 @@ _REASONS: dict[int, tuple[type[EngineError], str, str]] = {
         NotSupported,
         "its pool has a feature that this OpenZFS does not know",
         "",
+    ),
+    e.ENODATA: (
+        RefusedValue,
+        "it is cut off: the file is shorter than its pool",
+        "copy it again, in full",
+    ),
+    e.EBADE: (Damaged, "its labels are damaged", "restore it from a backup"),
+    e.EUCLEAN: (
+        Damaged,
+        "its pool is damaged",
+        "restore it from a backup; `zpool import -F` may go back to an older state",
+    ),
+    e.EIDRM: (RefusedValue, "its pool was destroyed", "`zpool import -D` undoes that"),
+    e.EREMOTEIO: (
+        Busy,
+        "host '{why}' has its pool open, or had it open when it stopped",
+        (
+            "two hosts at once destroy a pool; if {why} is done with it for good: "
+            "--take-over-from {quoted}"
+        ),
+    ),
+    e.ENOTUNIQ: (
+        Busy,
+        (
+            "its label says that it is in use, and the kernel's ZFS cannot be asked "
+            "whether it is by the kernel: {why}"
+        ),
+        (
+            "let this process open /dev/zfs; if no kernel has it imported, name the host "
+            "that had it open last: --take-over-from HOST"
+        ),
     ),
     e.ENOSPC: (NoSpace, _FULL, "make room there"),
     e.EDQUOT: (NoSpace, _QUOTA, ""),
@@ -82,8 +115,8 @@ def image_error(verb: str, path: str, errno: int, why: str = "") -> ZfstuneError
         operation=operation,
         target=path,
         errno=errno,
-        reason=reason.format(path=path),
-        hint=hint,
+        reason=reason.format(path=path, why=why),
+        hint=hint.format(why=why, quoted=quote(why)),
     )
 
 

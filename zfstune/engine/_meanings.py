@@ -14,6 +14,7 @@ import errno as e
 from zfstune.errors import (
     AlreadyExists,
     Busy,
+    Damaged,
     EngineError,
     NoSpace,
     NotFound,
@@ -117,9 +118,9 @@ GENERAL = {
         NotSupported, "the pool lacks a feature that this needs", "see `zpool upgrade`"
     ),
     e.ENOMEM: Meaning(EngineError, "out of memory"),
-    e.EIO: Meaning(EngineError, "the pool's devices gave an I/O error"),
+    e.EIO: Meaning(Damaged, "the pool's devices gave an I/O error"),
     # ECKSUM is EBADE on Linux: include/os/linux/spl/sys/errno.h
-    e.EBADE: Meaning(EngineError, "a checksum did not match", "see `zpool status -v`"),
+    e.EBADE: Meaning(Damaged, "a checksum did not match", "see `zpool status -v`"),
     e.EINTR: Meaning(EngineError, "it was interrupted before anything changed"),
     _IOC_CMD_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the call"),
     _IOC_ARG_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the option"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cache
 
 from zfstune.engine._errno import engine_error
+from zfstune.errors import Damaged
 from zfstune.state import (
     DEFAULT,
     INHERITED,
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from zfstune.errors import EngineError
     from zfstune.property_table import Property, Release
 
 __all__ = ["Properties", "Unreadable", "bookmark", "dataset", "snapshot"]
@@ -143,7 +144,7 @@ class Unreadable(Mapping[str, PropertyValue]):
 
     __slots__ = ("_error",)
 
-    def __init__(self, error: EngineError) -> None:
+    def __init__(self, error: Damaged) -> None:
         self._error = error
 
     def __getitem__(self, name: str) -> PropertyValue:
@@ -167,13 +168,21 @@ def dataset(row: list[Any], release: Release) -> Dataset:
     name, objset_type, guid, createtxg, _, _, raw = row
     kind = _KINDS.get(objset_type, "other")
     if isinstance(raw, int):
-        error = engine_error("read", name, raw)
-        return Dataset(name, kind, guid, createtxg, Unreadable(error), error.reason)
+        damage = _damage(name, raw)
+        return Dataset(name, kind, guid, createtxg, Unreadable(damage), damage.reason)
     raw = raw or {}
     # the kernel gives its dmu_objset_type_t, `zfs get type` the word
     raw["type"] = {"value": kind}
     found = Properties(raw, name, (kind,), release)
     return Dataset(name, kind, guid, createtxg, found)
+
+
+def _damage(name: str, errno: int) -> Damaged:
+    error = engine_error("read", name, errno)
+    if isinstance(error, Damaged):
+        return error
+    reason = f"it is damaged on disk ({os.strerror(errno)})"
+    return Damaged(operation="read", target=name, errno=errno, reason=reason)
 
 
 def snapshot(row: list[Any], release: Release, of: str = "") -> Snapshot:

@@ -72,13 +72,13 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     caller = socket.socket(fileno=int(sys.argv[1]))
-    caller_pid, path, create, wait_s = receive(caller)
+    caller_pid, path, create, take_over_from, wait_s = receive(caller)
     watcher = Watcher(caller, caller_pid, path)
     watcher.start()
     try:
         lock = _lock(path, wait_s, watcher.left)
         watcher.begin()
-        binding = Binding.of_image(path, create=create)
+        binding = Binding.of_image(path, create=create, take_over_from=take_over_from)
     except OSError as error:
         send(caller, ("refused", error.errno, error.strerror))
         return 1

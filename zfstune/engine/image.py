@@ -35,19 +35,28 @@ class ImageEngine(NativeEngine):
 
     Args:
         path: The file, made by :func:`create_image` or by ``zpool create`` on it.
+        take_over_from: The host that had it open and does not any more, by the name
+            that the file has for it. If that host still has it open, the two destroy
+            the pool.
 
     Raises:
-        ZfsUnavailable: No libzpool is installed, another process has the file
-            open, or it holds no pool.
+        ZfsUnavailable: No libzpool is installed.
+        Busy: Another process, the kernel or another host has it open.
+        EngineError: It holds no pool, or a damaged one.
     """
 
     _mountable = False
     _dated = True
 
     def __init__(
-        self, path: str | os.PathLike[str], *, create: tuple[str, int, int] | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        create: tuple[str, int, int] | None = None,
+        take_over_from: str = "",
     ) -> None:
-        binding = ImageBinding(check_path("the path of an image", path), create=create)
+        target = check_path("the path of an image", path)
+        binding = ImageBinding(target, create=create, take_over_from=take_over_from)
         limits = limits_of(binding.release, binding.max_recordsize_bytes)
         super().__init__(binding, limits)
 
