@@ -10,6 +10,7 @@ from cffi import FFI
 HERE = Path(__file__).resolve().parent
 SOURCES = (
     "buf",
+    "confine",
     "embedded",
     "embedded_change",
     "embedded_read",

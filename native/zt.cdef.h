@@ -23,6 +23,8 @@ int zt_open_image(struct zt **zt, const char *path, const char *create_pool,
     size_t why_size);
 /* The errno of writing to this file, which must be there; 0 where it takes more. */
 int zt_why_unwritable(const char *path);
+/* What this process never needs, it can never do again.  Before its other threads. */
+int zt_confine(void);
 void zt_close(struct zt *zt);
 unsigned int zt_minor(struct zt *zt);
 unsigned int zt_patch(struct zt *zt);

@@ -73,6 +73,10 @@ def main() -> int:
         signal.signal(number, signal.SIG_IGN)
     caller = socket.socket(fileno=int(sys.argv[1]))
     caller_pid, path, create, take_over_from, wait_s = receive(caller)
+    sys.dont_write_bytecode = True  # it takes renaming a file
+    if code := lib.zt_confine():
+        send(caller, ("refused", code, os.strerror(code)))
+        return 1
     watcher = Watcher(caller, caller_pid, path)
     watcher.start()
     try:
