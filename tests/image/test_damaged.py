@@ -131,6 +131,13 @@ def test_check_and_metrics(damaged: Path, tmp_path: Path) -> None:
     assert 'zfstune_snapshots{dataset="tank/data/good",made_by="others"} 1' in done.stdout
 
 
+def test_image_info(damaged: Path) -> None:
+    """The counts are of the others."""
+    done = run(damaged, "image", "info", str(damaged))
+    assert (done.returncode, done.stderr) == (3, SAID)
+    assert "snapshots: 1;" in done.stdout
+
+
 def test_prune_names_it(damaged: Path) -> None:
     """It is never taken for a dataset without a policy."""
     done = run(damaged, "prune", "--keep", "1", BAD)

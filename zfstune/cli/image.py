@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.cli import status
 from zfstune.cli.opening import file_name
-from zfstune.cli.output import print_json
+from zfstune.cli.output import print_json, warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,25 +50,24 @@ def _create(args: argparse.Namespace) -> int:
     with create_image(
         args.file, size_bytes=size_bytes, ashift=args.ashift, pool=args.pool
     ) as engine:
-        _show(engine, args)
-    return status.DONE
+        return _show(engine, args)
 
 
 def _info(args: argparse.Namespace) -> int:
     from zfstune.engine import open_engine  # noqa: PLC0415 (not for --help)
 
     with open_engine(args.file, take_over_from=args.take_over_from or "") as engine:
-        _show(engine, args)
-    return status.DONE
+        return _show(engine, args)
 
 
-def _show(engine: Any, args: argparse.Namespace) -> None:
+def _show(engine: Any, args: argparse.Namespace) -> int:
     from zfstune.size import format_size  # noqa: PLC0415 (not for --help)
 
     (name,) = engine.pools()
     pool = engine.pool(name)
     datasets = engine.datasets(name)
-    snapshots = sum(len(engine.snapshots(dataset.name)) for dataset in datasets)
+    damaged = [each for each in datasets if each.damaged]
+    snapshots = sum(len(engine.snapshots(d.name)) for d in datasets if not d.damaged)
     release = ".".join(map(str, engine.limits.release))
     if args.json:
         print_json(
@@ -80,12 +79,16 @@ def _show(engine: Any, args: argparse.Namespace) -> None:
                 "ashift": pool.ashift,
                 "datasets": len(datasets),
                 "snapshots": snapshots,
+                "damaged": [each.name for each in damaged],
                 "openzfs": release,
             }
         )
-        return
+        return status.PARTLY if damaged else status.DONE
     used = format_size(pool.size_bytes - pool.free_bytes, exact=False)
     size = format_size(pool.size_bytes, exact=False)
     print(f"{args.file}: pool {name}, {used} of {size} used, ashift {pool.ashift}")
     counts = f"datasets: {len(datasets)}, snapshots: {snapshots}"
     print(f"{counts}; opened by OpenZFS {release}")
+    for each in damaged:
+        warn(f"cannot read '{each.name}': {each.damaged}")
+    return status.PARTLY if damaged else status.DONE

@@ -30,7 +30,9 @@ def open_meant(args: argparse.Namespace) -> Engine:
 
     path = image_meant(args)
     try:
-        return open_engine(path, take_over_from=args.take_over_from or "")
+        if args.take_over_from:
+            return open_engine(path, take_over_from=args.take_over_from)
+        return open_engine(path)
     except ZfstuneError as error:
         if path and not args.image:  # nobody typed that name
             error.hint = "; ".join(

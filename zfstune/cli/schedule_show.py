@@ -5,7 +5,6 @@ from __future__ import annotations
 from zfstune.cli import status
 from zfstune.cli.opening import image_meant, open_meant
 from zfstune.cli.output import print_json, print_table, report, warn
-from zfstune.errors import PolicyError
 from zfstune.fit import mismatch, policy_command
 from zfstune.policy_text import format_policy
 from zfstune.quoting import for_shell
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zfstune.engine import Engine
+    from zfstune.errors import ZfstuneError
     from zfstune.run_record import LastRun
     from zfstune.scheduling import Scheduled
     from zfstune.unit_files import Standing
@@ -30,7 +30,7 @@ __all__ = ["show", "warn_of_misfits"]
 
 def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) -> int:
     """Show the schedules of the datasets named and those below; None: of all."""
-    faults: list[PolicyError] = []
+    faults: list[ZfstuneError] = []
     with open_meant(args) as engine:
         roots = [] if named is None else named(engine)
         whole = named is None or roots
