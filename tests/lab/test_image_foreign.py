@@ -148,11 +148,11 @@ def test_a_pool_of_more_than_one_file(
 
 
 def test_a_destroyed_pool_stays_destroyed(pool: Pool, command: Command) -> None:
-    """As `zpool import` without -D, it holds no pool."""
+    """As `zpool import` without -D, it is not opened."""
     create_image(pool.file, size_bytes=SIZE_BYTES, pool=pool.name).close()
     pool.take()
     command("zpool", "destroy", pool.name)
-    with pytest.raises(RefusedValue, match="holds no pool"):
+    with pytest.raises(RefusedValue, match="its pool was destroyed"):
         ImageEngine(pool.file)
     found = command("zpool", "import", "-D", "-d", str(pool.folder), check=False)
     assert re.search(rf"pool: {pool.name}", found)
