@@ -275,7 +275,7 @@ def test_an_adversary_swaps_a_directory_for_a_link(
                     break
     finally:
         swapper.kill()
-        swapper.wait()
+        swapper.communicate()
     assert "mounted" in outcomes
     assert len(outcomes) > 1, outcomes  # the link was met as well
     assert list((victim / "x").iterdir()) == []
