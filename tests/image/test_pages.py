@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -52,7 +52,7 @@ class Machine:
             self.engine.close()
             self.engine = None
 
-    def open(self, image: str | None = None, **more: int) -> object:
+    def open(self, image: str | None = None, **more: Any) -> object:
         """Open the pool in place of the kernel's, or the image that is named."""
         if image is not None:
             return OPEN(image, **more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zfstune.cli import status
 from zfstune.cli.opening import image_meant, open_meant
 from zfstune.cli.output import print_json, print_table, report, warn
+from zfstune.errors import PolicyError
 from zfstune.fit import mismatch, policy_command
 from zfstune.policy_text import format_policy
 from zfstune.quoting import for_shell
