@@ -37,7 +37,11 @@ def for_shell(text: str) -> str:
         return text
     if text.isprintable():
         return "'" + text.replace("'", "'\\''") + "'"
-    return f"$'{''.join(map(_octal, os.fsencode(text)))}'"
+    try:
+        data = os.fsencode(text)
+    except UnicodeEncodeError:  # half a surrogate pair: no file has such a name
+        data = text.encode("utf-8", "replace")
+    return f"$'{''.join(map(_octal, data))}'"
 
 
 def _octal(byte: int) -> str:

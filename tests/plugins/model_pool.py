@@ -135,10 +135,11 @@ class Model:
         if isinstance(action, Create):
             assert name not in self.local, f"{name} exists"
             assert parent_of(name) in self.local, f"{name} has no parent"
-            props.check(action.properties, kind="filesystem", creating=True)
+            props.check(props.settable(action.properties), kind="filesystem", creating=True)
             self._set(name, action.properties, written)
         elif isinstance(action, Adjust):
-            props.check(action.values | action.notes, kind="filesystem", creating=False)
+            values = props.settable(action.values) | action.notes
+            props.check(values, kind="filesystem", creating=False)
             for prop in action.inherited:
                 if written is not None and not written(prop):
                     return

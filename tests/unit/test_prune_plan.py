@@ -83,7 +83,7 @@ def test_a_plan_as_json() -> None:
         "snapshots": [
             {
                 "name": name,
-                "guid": len(name),
+                "guid": str(len(name)),
                 "createtxg": 10 * len(name),
                 "action": action,
                 "spared": spared,

@@ -15,6 +15,7 @@ from zfstune.policies import set_policy
 from zfstune.policy import POLICY_PROPERTY, Policy
 from zfstune.policy_text import parse_policy
 from zfstune.pruning import prune
+from zfstune.quoting import for_shell
 
 if TYPE_CHECKING:
     from heirs import Heirs
@@ -129,8 +130,8 @@ def test_a_text_without_consent_is_not_followed(engine: Heirs) -> None:
     engine.marks["tank/a"][POLICY_PROPERTY] = "match='a b*' keep=0"
     with pytest.raises(PolicyError, match="every snapshot in scope") as refused:
         prune("tank/a", engine=engine.seam)
-    again = """zfstune policy set --all-of-them tank/a 'match='"'"'a b*'"'"' keep=0'"""
-    assert again in refused.value.hint
+    again = for_shell("match='a b*' keep=0")
+    assert f"zfstune policy set --all-of-them tank/a {again}" in refused.value.hint
     assert refused.value.dataset == "tank/a"
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=0"
     prune("tank/a", all_of_them=True, engine=engine.seam)

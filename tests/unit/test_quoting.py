@@ -58,3 +58,4 @@ def test_words_that_need_no_quotes() -> None:
     assert for_shell("") == "''"
     assert for_shell("it's") == "'it'\\''s'"
     assert for_shell("a\nb") == "$'a\\012b'"
+    assert for_shell("a\ud800") == "$'a?'"
