@@ -11,8 +11,7 @@ from types import MappingProxyType
 
 from zfstune.frozen import frozen
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
-from zfstune.quoting import shown
-from zfstune.size import format_size
+from zfstune.property_rules import display
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,34 +31,11 @@ __all__ = [
     "Plan",
     "Remount",
     "SetOwner",
-    "display",
 ]
-
-_MOST_DIGITS = 20  # of a number of 64 bits
 
 _NO_REASONS: Mapping[str, str] = MappingProxyType({})
 
 OWN_PROPERTIES = (PROFILE_PROPERTY, APPLIED_PROPERTY)
-
-_SIZES = frozenset(
-    {
-        "quota",
-        "recordsize",
-        "refquota",
-        "refreservation",
-        "reservation",
-        "special_small_blocks",
-    }
-)
-
-
-def display(name: str, value: str) -> str:
-    """Write a value for people: ``recordsize`` 8192 is ``8K``; and fit for a terminal."""
-    # a note, which anybody may have written, can have digits without end
-    number = value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS
-    if name in _SIZES and number:
-        return format_size(int(value))
-    return shown(value)
 
 
 def _pairs(values: Mapping[str, str]) -> str:
@@ -164,14 +140,19 @@ class Adjust:
     @property
     def values(self) -> dict[str, str]:
         """The properties to set, in one call, without the notes."""
-        new = {c.property: c.new for c in self.changes if c.new is not None}
-        return {name: value for name, value in new.items() if name not in OWN_PROPERTIES}
+        return self._new(notes=False)
 
     @property
     def notes(self) -> dict[str, str]:
         """The notes to set once all that they speak of is done."""
-        new = {c.property: c.new for c in self.changes if c.new is not None}
-        return {name: value for name, value in new.items() if name in OWN_PROPERTIES}
+        return self._new(notes=True)
+
+    def _new(self, *, notes: bool) -> dict[str, str]:
+        return {
+            change.property: change.new
+            for change in self.changes
+            if change.new is not None and (change.property in OWN_PROPERTIES) is notes
+        }
 
     def describe(self) -> str:
         """Give ``change tank/data/logs (recordsize 16K -> 128K)``."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from zfstune import properties as props
-from zfstune.actions import Caution, Change, display
+from zfstune.actions import Caution, Change
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.property_rules import display
 from zfstune.quoting import for_shell
 from zfstune.record import (
     ADMINISTRATORS,

@@ -11,10 +11,9 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from zfstune import properties as props
-from zfstune.actions import display
 from zfstune.frozen import frozen
 from zfstune.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of
-from zfstune.property_rules import UNSAFE
+from zfstune.property_rules import UNSAFE, display
 from zfstune.quoting import for_shell
 from zfstune.record import OWN_PREFIX, passes_on, read_given, read_record
 from zfstune.state import DEFAULT, INHERITED, LOCAL, NONE, RECEIVED, PropertyValue

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from zfstune import properties as props
-from zfstune.actions import display
 from zfstune.frozen import frozen
 from zfstune.ondisk import Overwrite, allocated_bytes, overwrite, packed_bytes, stored_bytes
 from zfstune.pool_rules import rule_for
 from zfstune.profile import Needs, Snapshots
+from zfstune.property_rules import display
 from zfstune.state import Vdev
 from zfstune.wanted import fit_value
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zfstune.actions import OWN_PROPERTIES, Adjust, Create, MountDataset, SetOwner, display
+from zfstune.actions import OWN_PROPERTIES, Adjust, Create, MountDataset, SetOwner
+from zfstune.property_rules import display
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

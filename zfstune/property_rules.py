@@ -7,11 +7,14 @@ What a string may hold, and what properties demand of each other. They stand in
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from zfstune.errors import InvalidProperty
 from zfstune.frozen import frozen
 from zfstune.property_table import TABLE
 from zfstune.quoting import shown
 from zfstune.size import format_size
+from zfstune.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +22,15 @@ if TYPE_CHECKING:
 
     from zfstune.property_table import Release
 
-__all__ = ["UNSAFE", "Unsafe", "check_string", "check_together", "is_unsafe", "refusal"]
+__all__ = [
+    "UNSAFE",
+    "Unsafe",
+    "check_string",
+    "check_together",
+    "display",
+    "is_unsafe",
+    "refusal",
+]
 
 _MAX_PATH_BYTES = 4095  # MAXPATHLEN, less the NUL
 _MAX_STRING_BYTES = 8191  # ZFS_MAXPROPLEN, less the NUL; MAXPATHLEN before 2.3
@@ -28,6 +39,17 @@ _MAX_COMPONENT_BYTES = 255  # mountpoint_namecheck (zfs_namecheck.c)
 _ENCRYPTION_OFF = TABLE["encryption"].words["off"]
 _PASSPHRASE = TABLE["keyformat"].words["passphrase"]
 _MAX_ENCRYPTED_COPIES = 2  # the third block pointer holds the IV
+
+_SIZES = frozenset(
+    {
+        "quota",
+        "recordsize",
+        "refquota",
+        "refreservation",
+        "reservation",
+        "special_small_blocks",
+    }
+)
 
 
 @frozen
@@ -58,6 +80,14 @@ UNSAFE = {
 def is_unsafe(name: str, value: str | None) -> bool:
     """Tell whether a canonical value of a property gives up safety."""
     return name in UNSAFE and UNSAFE[name].value == value
+
+
+def display(name: str, value: str) -> str:
+    """Write a value for people: ``recordsize`` 8192 is ``8K``; and fit for a terminal."""
+    if name in _SIZES:
+        with suppress(NumberError):  # anybody may have written the note that it is from
+            return format_size(read_whole(value))
+    return shown(value)
 
 
 def check_string(name: str, text: str, release: Release, *, most: int = 0) -> None:

@@ -161,7 +161,10 @@ def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:
         words.append(f"--root {for_shell(expected.root)}")
     else:
         words.append(f"--pool {for_shell(seen.pool.name)}")
-    words += [f"-o {for_shell(f'{name}={value}')}" for name, value in values.items()]
+    words += [
+        f"-o {for_shell(f'{name}={value}')}"
+        for name, value in props.settable(values).items()
+    ]
     both = (*expected.wanted.values.items(), *values.items())
     if any(is_unsafe(name, value) for name, value in both):
         words.append("--allow-unsafe")

@@ -14,6 +14,7 @@ from zfstune.mountpoint import effective_mountpoint
 from zfstune.placing import Expected, placed_roots, see_profiles
 from zfstune.pools import choose_pool
 from zfstune.profile import Profile, load
+from zfstune.quoting import for_shell
 from zfstune.sampling import MOST_FILES, sample_files
 from zfstune.sharing import read_exports
 from zfstune.spelling import file_hint
@@ -195,7 +196,7 @@ def _look(engine: Engine, name: str) -> _Looked:
 
 def _damaged(name: str, reason: str) -> Verdict:
     pool = names.pool_of(name)
-    hint = f"`zpool status -v {pool}` says more; restore it from a backup"
+    hint = f"`zpool status -v {for_shell(pool)}` says more; restore it from a backup"
     return Verdict(name, (Finding(DAMAGED, f"it cannot be read: {reason}", hint),))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from zfstune import properties as props
-from zfstune.actions import Caution, display
+from zfstune.actions import Caution
 from zfstune.errors import InvalidName, InvalidProperty, PlanError
 from zfstune.names import APPLIED_PROPERTY, ancestors_of, check_dataset
 from zfstune.pool_rules import grub_reads, is_for_grub, settle
 from zfstune.profile import Setting
-from zfstune.property_rules import UNSAFE, is_unsafe
+from zfstune.property_rules import UNSAFE, display, is_unsafe
 from zfstune.quoting import for_shell
 from zfstune.record import OWN_PREFIX, passes_on, write_record
 from zfstune.state import INHERITED, PropertyValue

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zfstune.actions import Caution, display
+from zfstune.actions import Caution
+from zfstune.property_rules import display
 from zfstune.quoting import for_shell
 from zfstune.size import format_size
 

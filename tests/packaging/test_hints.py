@@ -21,12 +21,16 @@ COMMAND = re.compile(rf"(?:^|[`:;,&] ?|\b(?:then|or|let root) )(?:{_PROGRAMS}) [
 QUOTES = {"for_shell", "quote", "join"}
 # Words that stand for no name: properties and their values by word, options, dates.
 PLAIN = {
+    "zfstune/cli/checkpoint.py": {"action"},
     "zfstune/cli/policy.py": {"consent"},
     "zfstune/cli/schedule.py": {"gone", "there", "enabled"},
     "zfstune/differing.py": {"name"},
     "zfstune/draft.py": {"name", "unsafe"},
     "zfstune/drifting.py": {"name", "unsafe"},
     "zfstune/engine/_errno.py": {"words"},
+    "zfstune/fit.py": {"consent"},
+    "zfstune/imports/cron.py": {"shown", "word", "letter", "_DESTROY_OPTIONS"},
+    "zfstune/imports/sanoid.py": {"consent"},
 }
 
 
