@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["check_number", "check_path", "check_text", "checks_arguments"]
 
 _MOST = (1 << 64) - 1
+_MOST_ID = (1 << 32) - 2  # the last one asks chown(2) to leave it
+_MOST_MODE = 0o7777
 
 
 def checks_arguments(engine: type[T]) -> type[T]:
@@ -111,6 +113,18 @@ def _check_names(what: str, value: object) -> list[str]:
     return [_check_type(what, name) for name in value]
 
 
+def _check_paths(what: str, value: object) -> list[str]:
+    return [check_path(what, path) for path in _check_names(what, value)]
+
+
+def _check_id(what: str, value: object) -> int:
+    return check_number(what, value, most=_MOST_ID)
+
+
+def _check_mode(what: str, value: object) -> int:
+    return check_number(what, value, most=_MOST_MODE)
+
+
 def _check_mapping(what: str, value: object) -> object:
     if not hasattr(value, "items"):
         raise _wrong_type(what, value, "a mapping")
@@ -146,6 +160,14 @@ _CHECKS: dict[str, Callable[[str, Any], object]] = {
     "Mapping[str, object]": _check_mapping,
     "Mapping[str, Mapping[str, str]]": _check_marks,
 }
+# These parameters may take less than their type.
+_NARROWER: dict[str, Callable[[str, Any], object]] = {
+    "fd": _check_descriptor,
+    "gid": _check_id,
+    "mode": _check_mode,
+    "paths": _check_paths,
+    "uid": _check_id,
+}
 
 
 def _checks_of(declared: Any) -> dict[str, Callable[[str, Any], object]]:
@@ -156,9 +178,7 @@ def _checks_of(declared: Any) -> dict[str, Callable[[str, Any], object]]:
     checks = {}
     for parameter in parameters:
         wanted = annotations[parameter]
-        check = _CHECKS[wanted.removesuffix(" | None")]
-        if parameter == "fd":
-            check = _check_descriptor
+        check = _NARROWER.get(parameter) or _CHECKS[wanted.removesuffix(" | None")]
         checks[parameter] = _optional(check) if wanted.endswith(" | None") else check
     return checks
 

@@ -73,7 +73,9 @@ CALLS: dict[str, dict[str, Any]] = {
         "memory_bytes": 1 << 20,
     },
     "mounts": {},
-    "mount": {"name": "T"},
+    "places": {"paths": ["/"]},
+    "mount": {"name": "T", "hide": True},
+    "give": {"name": "T", "uid": 0, "gid": 0, "mode": 0o755},
     "remount": {"name": "T"},
     "unmount": {"name": "T", "force": False},
     "close": {},
@@ -89,6 +91,7 @@ MAPPINGS = (1, "a=b", ["atime"], {1: "off"}, {"atime": 1.5}, {"a:b": "x\0y"}, {"
 VALUES: dict[str, tuple[Any, ...]] = {
     "str": TEXTS,
     "int": NUMBERS,
+    "int | None": (*NUMBERS[1:], 2**32 - 1),
     "bool": FLAGS,
     "Iterable[str]": LISTS,
     "Mapping[str, str]": (None, *MAPPINGS),
