@@ -182,7 +182,7 @@ def targets(
                 hint="say how often, as in --every hourly",
             )
         cadence = given or _cadence(own)
-        stored = stored_policies(engine, [own], allow_zero=True).get(name)
+        stored = stored_policies(engine, [own]).get(name)
         policy = None if stored is None else stored[0]
         if needs_policy and (policy is None or not covers_own(policy)):
             raise _uncovered(name, cadence, policy)

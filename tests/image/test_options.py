@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.cli import main, opening
+from zfstune.cli import main
 from zfstune.cli.parser import build_parser
 from zfstune.engine.image import create_image
 
@@ -60,7 +60,11 @@ SCHEDULE = {
 # Verb to its options, all the words of each, to a command line that uses it; behind
 # a ! stands the exit status that it is to have.
 ROWS = {
-    "": {"--version": "--version", "--image": "list"},
+    "": {
+        "--version": "--version",
+        "--image": "list",
+        "--take-over-from": "--take-over-from elsewhere list",
+    },
     "apply": {**PLANNING, "-n --dry-run": "git -n"},
     "plan": {**PLANNING, "--check": "git --check !4"},
     "verify": {
@@ -100,6 +104,7 @@ ROWS = {
         "-n --dry-run": "one tank/a -n",
         "--json": "one tank/a --json",
         "--drop": "before --drop",
+        "--lose": "drop before --lose copies",
     },
     "rollback": {
         "--pool": "before --pool tank",
@@ -156,6 +161,7 @@ ROWS = {
     "schedule run": {
         "--once": "--once snapshot tank/a --state {folder}",
         "--state": "--once prune tank/a --state {folder}",
+        "--if-due": "--once prune --if-due tank/a --state {folder}",
         "--json": "--once prune tank/a --state {folder} --json",
     },
     "check": {
@@ -268,7 +274,7 @@ def test_each_option_works(
         line.format(**{k: shlex.quote(os.fspath(v)) for k, v in own.items()})
     )
     if verb == "schedule install":  # it writes units for the kernel's ZFS alone
-        monkeypatch.setattr(opening, "is_kernel_meant", lambda _: True)
+        monkeypatch.setattr("zfstune.cli.schedule.is_kernel_meant", lambda _: True)
     before = [] if verb.startswith("image") else ["--image", os.fspath(own["file"])]
     try:
         result = main([*before, *verb.split(), *argv])

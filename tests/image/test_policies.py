@@ -120,10 +120,10 @@ def test_import_prints_what_to_run(
     assert main([*command, "show", "-H"]) == 0
     shown = [line.split("\t") for line in capsys.readouterr()[0].splitlines()]
     assert {name: text for name, _, text in shown} == {
-        "tank": policy_of_tank,
+        "tank": f"{policy_of_tank} all-of-them",
         "tank/audit": "match=* never",
-        "tank/audit/a": policy_of_tank,
-        "tank/www": policy_of_tank,
+        "tank/audit/a": f"{policy_of_tank} all-of-them",
+        "tank/www": f"{policy_of_tank} all-of-them",
     }
 
 

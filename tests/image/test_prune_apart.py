@@ -98,14 +98,14 @@ def test_a_schedule_notes_what_was_left(engine: ImageEngine, tmp_path: Path) -> 
 def test_a_units_run_fails_for_what_was_left(
     engine: ImageEngine, run: Run, tmp_path: Path
 ) -> None:
-    """A unit takes 3 for success, so this ends with 1, and OnFailure= is heard."""
+    """No unit takes 3 for success, so OnFailure= is heard."""
     filled(engine, "tank/a", "tank/a/b", count=5)
     engine.set("tank/a", {POLICY_PROPERTY: "keep=2"})
     engine.set("tank/a/b", {POLICY_PROPERTY: "keep=many"})
     engine.close()
     once = ("schedule", "run", "--once", "prune", "tank/a", "--state", os.fspath(tmp_path))
     status, out, said = run(*once)
-    assert (status, out) == (1, "tank/a: destroyed 3\n")
+    assert (status, out) == (3, "tank/a: destroyed 3\n")
     assert "left 'tank/a/b' as it is" in said
 
 
