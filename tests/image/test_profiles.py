@@ -80,7 +80,9 @@ def test_a_role_by_the_name_of_the_host(
     command = ["--image", str(file), "apply", "--role", "auto"]
     assert main(command) == 0
     said = capsys.readouterr()
-    assert said.err == "zfstune: role web, since this host is web-prod-01\n"
+    assert said.err == (
+        "zfstune: role web, since this host is web-prod-01 ($KLDLOAD_HOSTNAME says so)\n"
+    )
     assert "create tank/data/www" in said.out
     assert main(command) == 0
     assert capsys.readouterr().out.startswith("nothing to do: 3 datasets are as web")
