@@ -6,6 +6,7 @@ from zfstune.cli import status
 from zfstune.cli.checkpoint import add_options
 from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json, warn
+from zfstune.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ def add_arguments(parser: Any) -> None:
     from zfstune.rewinding import LOSSES  # noqa: PLC0415 (not for other verbs)
 
     parser.description = (
-        "Bring datasets back to a checkpoint, mounted and busy ones where they are. What "
-        "is lost is copied aside first, below POOL/zfstune-escape. Newer snapshots, "
+        "Bring datasets back to a checkpoint, mounted and busy ones where they are. The "
+        "files as they were are copied aside first, below POOL/zfstune-escape. Snapshots "
+        "that are newer (those of later checkpoints, too), "
         "clones of them, and the script that runs this, as far as it can be told from "
         "the processes above, are lost by consent alone. Properties stay as they are, and "
         "so do datasets that were made since. What is mounted at / goes back in place, "
@@ -70,10 +72,13 @@ def _run(args: argparse.Namespace) -> int:
     elif rewound.done:
         print(f"rolled back: {', '.join(rewound.done)}")
         if rewound.escape:
-            print(f"what was lost is kept below {rewound.escape}")
+            print(f"the files as they were are kept below {rewound.escape}")
+        gone = [n for each in rewound.plan.rewinds for n in (*each.newer, *each.bookmarks)]
+        if gone:
+            print(f"destroyed, and kept nowhere: {', '.join(map(shown, gone))}")
         if rewound.unchanged:
             which = ", ".join(rewound.unchanged) if rewound.escape else "all of it"
-            print(f"as the checkpoint had it, so that nothing of it was lost: {which}")
+            print(f"already as the checkpoint had it: {which}")
     for caution in rewound.plan.cautions:
         warn(caution)
     return status.DONE
