@@ -138,6 +138,17 @@ def test_what_cannot_be_stored_is_left_out(each: Imported, reason: str) -> None:
     assert left_out.name == (each.dataset or each.text)
 
 
+def test_a_policy_without_a_text_is_left_out_where_no_dataset_is_named() -> None:
+    """With the reason, though neither a name nor a text says which it is."""
+    quoted = Imported("", Policy((Group((Last(1),), regex="it's"),)))
+    assert not quoted.is_writable
+    done = complete(Reading((quoted, Imported("", ONE))), None)
+    assert lines(done) == [("", ONE)]
+    [left_out] = done.left_out
+    assert (left_out.name, left_out.dataset) == ("a policy for no named dataset", "")
+    assert "single quote" in left_out.reason
+
+
 def test_a_policy_that_reads_back_as_another_one_is_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

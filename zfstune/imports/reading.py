@@ -58,6 +58,14 @@ class Imported:
         """The policy as it is stored."""
         return format_policy(self.policy)
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether there is a text of it."""
+        try:
+            return bool(self.text)
+        except PolicyError:
+            return False
+
 
 @frozen
 class LeftOut:
@@ -159,7 +167,8 @@ def complete(reading: Reading, datasets: Collection[str] | None) -> Reading:
         fault = _fault(each, datasets)
         same = named.get(each.dataset)
         if fault:
-            left_out.append(LeftOut(each.dataset or each.text, fault, each.dataset))
+            text = each.text if each.is_writable else _NO_TEXT
+            left_out.append(LeftOut(each.dataset or text, fault, each.dataset))
         elif not each.dataset:
             unnamed.append(each)
         elif same is None:
@@ -192,6 +201,7 @@ def in_force(reading: Reading, datasets: Collection[str]) -> dict[str, Policy | 
     return {name: stored.get(name) or _nearest(name, stored) for name in datasets}
 
 
+_NO_TEXT = "a policy for no named dataset"
 _TWICE = "its settings give it two policies, and a dataset has one"
 _ABSENT = "there is no such dataset here"
 
