@@ -37,7 +37,7 @@ def check(pool: MadeUpPool, text: str, folder: Path) -> str:
             convert("pyznap", text, pool.datasets)
         return "pyznap stops"
     reading = imported("pyznap", text, pool.datasets)
-    left_out = {each.dataset for each in reading.left_out}
+    left_out = pool.left_out(reading)
     for dataset, ours in pool.destroyed(reading).items():
         of_pyznap = {name for name in theirs if name.startswith(f"{dataset}@")}
         assert ours == (set() if dataset in left_out else of_pyznap), dataset

@@ -60,7 +60,7 @@ def check(pool: MadeUpPool, text: str, folder: Path) -> str:
         if "any dataset at all below ''" not in error.message:
             raise
         return "refused"
-    left_out = {each.dataset for each in reading.left_out}
+    left_out = pool.left_out(reading)
     for dataset, ours in pool.destroyed(reading).items():
         of_sanoid = {name for name in theirs if name.startswith(f"{dataset}@")}
         assert ours == (set() if dataset in left_out else of_sanoid), dataset

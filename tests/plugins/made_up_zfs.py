@@ -21,6 +21,7 @@ from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.imports import Reading, convert
 from zfstune.imports.reading import in_force
+from zfstune.names import ancestors_of
 from zfstune.retention import decide
 from zfstune.state import Snapshot
 
@@ -95,6 +96,20 @@ class MadeUpPool:
         for dataset, policy in in_force(reading, self.datasets).items():
             decided = decide(self.snapshots(dataset), policy, when) if policy else ()
             found[dataset] = {d.snapshot.name for d in decided if not d.keep}
+        return found
+
+    def left_out(self, reading: Reading) -> set[str]:
+        """Give the datasets whose settings a reading leaves out.
+
+        Of a tree that is left out for one reason it names the top.
+        """
+        named = {each.dataset for each in reading.left_out}
+        lines = named | {each.dataset for each in reading.policies}
+        found = set()
+        for dataset in self.datasets:
+            above = (dataset, *reversed(ancestors_of(dataset)))
+            if next((name for name in above if name in lines), None) in named:
+                found.add(dataset)
         return found
 
     def write(self, folder: Path) -> None:

@@ -69,14 +69,12 @@ def test_those_below_are_left_alone() -> None:
 def test_notes() -> None:
     """Whoever made it, and the future, always; the clock's order where that decides."""
     [one] = convert("cron", line("head -n -2"), TREE).policies
-    assert "whoever made it" in one.notes[0]
-    assert "dated after now" in one.notes[1]
+    assert "whoever made it" in one.notes[1]
+    assert "dated after now" in one.notes[2]
     assert len(one.notes) == 3
-    assert one.notes[2].startswith(
-        "tank/db: a dataset that is made later below it inherits"
-    )
+    assert one.notes[0].startswith("a dataset that is made later below tank/db inherits")
     [one] = convert("cron", line("head -n -2", options="-s creation"), TREE).policies
-    assert "after a clock was set back" in one.notes[2]
+    assert "after a clock was set back" in one.notes[3]
     [one] = convert("cron", line("tail -n +2", options="-S createtxg"), TREE).policies
     assert len(one.notes) == 3
 

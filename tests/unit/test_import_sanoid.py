@@ -10,7 +10,7 @@ import pytest
 from imported_sections import all_notes, counts, summary
 from zfstune.errors import PolicyError
 from zfstune.imports import Reading, convert
-from zfstune.imports.reading import LEAVE_ALONE, in_force
+from zfstune.imports.reading import LEAVE_ALONE, UNKNOWN_TREE, in_force
 from zfstune.policy_text import parse_policy
 from zfstune.retention import decide
 from zfstune.state import Snapshot
@@ -134,7 +134,7 @@ def test_a_dataset_that_is_not_pruned_below_one_that_is() -> None:
     assert unknown.policies[0].policy == LEAVE_ALONE
     [left_out] = unknown.left_out
     assert left_out.name == "tank/a"
-    assert "they are not known" in left_out.reason
+    assert left_out.reason == UNKNOWN_TREE
     assert "--image" in left_out.hint
 
 
@@ -311,6 +311,19 @@ def test_what_depends_on_the_datasets_that_are_there(text: str, names: list[str]
     assert not known.left_out
     assert ("made later below" in all_notes(known)) is bool(names)
     assert all(name in all_notes(known) for name in names)
+
+
+def test_what_is_refused_below_a_dataset_that_is_left_alone() -> None:
+    """Is named where the datasets are not known, as where they are."""
+    text = (
+        "[tank]\nuse_template = p\nrecursive = yes\nprocess_children_only = yes\n"
+        "[template_p]\nautoprune = yes\nprune_defer = 50\n"
+    )
+    assert [(each.name, each.reason) for each in read(text, None).left_out] == [
+        ("tank", UNKNOWN_TREE)
+    ]
+    known = read(text, ("tank", "tank/a"))
+    assert [each.name for each in known.left_out] == ["tank/a"]
 
 
 def test_edges_are_noted() -> None:

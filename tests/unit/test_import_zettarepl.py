@@ -235,7 +235,7 @@ def test_recursion_and_what_is_excluded() -> None:
     )
     reading = convert("zettarepl", alone, TREE)
     assert [name for name in TREE if in_force(reading, name)] == ["data"]
-    assert "made later below it" in reading.policies[-1].notes[-1]
+    assert "made later below data inherits" in reading.policies[-1].notes[0]
     assert refused(alone, None) == {"data": UNKNOWN_TREE}
     outside = changed("- data/src/garbage", "- data/dst")
     reading = convert("zettarepl", outside, TREE)

@@ -7,7 +7,7 @@ import pytest
 from reading_oracle import NOW, gone, in_force, taken
 from zfstune.errors import PolicyError
 from zfstune.imports import convert
-from zfstune.imports.reading import UNKNOWN_TREE
+from zfstune.imports.reading import LEAVE_ALONE, UNKNOWN_TREE
 
 # The shape of zrepl's own sample, config/samples/local.yml and snap.yml.
 SAMPLE = """\
@@ -130,7 +130,7 @@ def test_the_sides_of_a_replication() -> None:
     assert (below.dataset, below.text) == ("tank/a/b", "match=* keep=20; match=* keep=0")
     assert below.policy.allow_zero
     assert "'tank/a' itself is left alone, as zrepl does" in below.notes
-    assert below.notes[-1].startswith("a dataset that is made later below tank/a gets no")
+    assert below.notes[0].startswith("a dataset that is made later below tank/a gets no")
     pushed = "jobs:\n" + job("p", "push", "filesystems: {tank: true}\n" + sides[16:])
     receiver = convert("zrepl", pushed, ("tank",)).policies[-1]
     assert (receiver.dataset, receiver.text[:15]) == ("", "match=* keep=20")
@@ -245,8 +245,16 @@ def test_all_datasets() -> None:
         "pool": "match=* keep=3; match=* keep=0",
     }
     reading = convert("zrepl", text)
-    assert reading.policies[-1].dataset == ""
+    assert [each.dataset for each in reading.policies] == ["tank/a", "tank", ""]
+    assert reading.policies[0].policy == LEAVE_ALONE
     assert "store it on each pool" in reading.policies[-1].notes[-1]
+    # a pool that is meant to be left alone has a line that says so
+    text = rules("type: last_n, count: 3", filesystems="<: true\n    tank<: false")
+    assert [each.dataset for each in convert("zrepl", text).policies] == ["tank", ""]
+    assert convert("zrepl", text).policies[0].policy == LEAVE_ALONE
+    # and what is refused for all of them is said, though none is named
+    text = rules("type: sometimes", filesystems="<: true")
+    assert "rule of type 'sometimes'" in refused(text)["all datasets"]
 
 
 def test_a_dataset_that_is_not_there_is_said() -> None:

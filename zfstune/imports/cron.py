@@ -15,7 +15,7 @@ import re
 from zfstune.imports.reading import Imported, LeftOut, NotKeptError, Reading
 from zfstune.imports.shell_words import Command, ForLoop, Pipeline, ReadLoop, parse_line
 from zfstune.imports.snapshot_list import read_listing
-from zfstune.imports.subtree import spread
+from zfstune.imports.tree import work_out_by_name
 from zfstune.policy import Group, Last, Policy
 from zfstune.quoting import shown
 
@@ -65,8 +65,8 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
                 by_dataset.setdefault(listed.dataset, []).append(listed)
         except NotKeptError as error:
             left_out.append(LeftOut(line, error.reason, hint=error.hint))
-    reading = spread(
-        lambda name: _together(name, by_dataset.get(name, ())), by_dataset, datasets, "cron"
+    reading = work_out_by_name(
+        "cron", lambda name: _together(name, by_dataset.get(name, ())), by_dataset, datasets
     )
     return Reading(reading.policies, (*left_out, *reading.left_out))
 

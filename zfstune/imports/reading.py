@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = [
     "LEAVE_ALONE",
     "UNKNOWN_TREE",
-    "UNKNOWN_TREE_HINT",
     "Imported",
     "LeftOut",
     "NotKeptError",
@@ -35,7 +34,7 @@ LEAVE_ALONE = Policy((Group((Never(),), match="*"),))
 
 # Why something is left out where nobody knows which datasets there are.
 UNKNOWN_TREE = "it depends on the datasets that are there"
-UNKNOWN_TREE_HINT = "run this where the pool is, or name an image with --image"
+_UNKNOWN_TREE_HINT = "run this where the pool is, or name an image with --image"
 
 
 @frozen
@@ -87,7 +86,7 @@ class LeftOut:
     @classmethod
     def unknown_tree(cls, name: str, dataset: str = "") -> LeftOut:
         """Leave out what only the real datasets decide."""
-        return cls(name, UNKNOWN_TREE, dataset, UNKNOWN_TREE_HINT)
+        return cls(name, UNKNOWN_TREE, dataset, _UNKNOWN_TREE_HINT)
 
 
 @frozen

@@ -14,7 +14,7 @@ from zfstune.errors import InvalidName
 from zfstune.frozen import frozen
 from zfstune.imports.name_schema import are_apart, expression, read_schedule
 from zfstune.imports.reading import Imported, LeftOut, NotKeptError
-from zfstune.imports.subtree import spread
+from zfstune.imports.tree import work_out_by_name
 from zfstune.names import check_dataset
 from zfstune.policy import Group, Policy, Within
 from zfstune.policy_text import format_policy
@@ -114,7 +114,7 @@ def read_tasks(
         if _is_dataset(each) and _is_below(each, task.dataset)
         and (datasets is None or each in datasets)
     }  # fmt: skip
-    return spread(answer, named, datasets, tool)
+    return work_out_by_name(tool, answer, named, datasets)
 
 
 def own_names(schema: str, fields: Mapping[str, object], lifetime: int) -> str:

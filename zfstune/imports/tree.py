@@ -1,44 +1,38 @@
-"""Settings of a tool that goes by the datasets that are there, worked out on them.
+"""What a tool does to each dataset, as policies on as few of them as it takes.
 
-Some tools look at the tree of datasets each time they run: a section may be for a
-dataset alone, or for some of those below it. A policy is inherited instead. So what a
-tool does is worked out on each dataset, and on probes: names of datasets that nobody
-can have, which stand for those that may be made some day or are not known.
+A policy is inherited by the datasets below, and most tools' settings are not. So what
+the settings do is worked out on each dataset that is there, or on those that they name
+where nobody knows which are there; and below each of these on a probe. That is a name
+that no dataset can have, and stands for those that may be made some day or are not
+known.
 """
 
 from __future__ import annotations
 
 from zfstune.errors import InvalidName
 from zfstune.frozen import replace
-from zfstune.imports.reading import (
-    LEAVE_ALONE,
-    UNKNOWN_TREE_HINT,
-    Imported,
-    LeftOut,
-    complete,
-    cover,
-    in_force,
-)
-from zfstune.names import ancestors_of, check_dataset
+from zfstune.imports.reading import LEAVE_ALONE, Imported, LeftOut, cover
+from zfstune.names import ancestors_of, check_dataset, parent_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from zfstune.imports.reading import Reading
     from zfstune.policy import Policy
 
-    Keeping = Callable[[Collection[str]], Mapping[str, Imported | LeftOut]]
+    Found = Mapping[str, Imported | LeftOut]
 
-__all__ = ["listed", "with_notes", "work_out"]
+__all__ = ["listed", "with_notes", "work_out", "work_out_by_name"]
 
-_UNKNOWN = "\0"  # no dataset's name holds it
+_PROBE = "\0"  # no dataset's name holds it
+_EVERYWHERE = "it is for all datasets: store it on each pool"
 _FEW = 5
 
 
 def work_out(
     tool: str,
-    keeping: Keeping,
+    find: Callable[[Collection[str]], Found],
     named: Iterable[str],
     datasets: Collection[str] | None,
 ) -> Reading:
@@ -46,41 +40,67 @@ def work_out(
 
     Args:
         tool: Its name, for the notes.
-        keeping: Given the datasets that are there, gives what the tool keeps on each,
-            or why no policy does that; nothing of those that it leaves alone.
-        named: Datasets that the settings name, and names that none can have.
+        find: Given the datasets that are there, tells what the tool keeps on each, or
+            why no policy does that; nothing of those that it leaves alone.
+        named: What the settings name as datasets.
         datasets: Those that are there; None: nobody knows, so those that are named
             are taken to be.
 
     Returns:
-        A reading. Where the datasets are not known, those below which the tool may do
-        something else are left out.
+        A reading. Where the datasets are not known, it leaves out those below which
+        the tool may do something else, and holds a policy for no named dataset if the
+        settings are for all pools.
     """
     tree = frozenset(_with_ancestors(named) if datasets is None else datasets)
-    probes = {f"{dataset}/{_UNKNOWN}": dataset for dataset in tree}
-    wanted = dict(keeping(tree | probes.keys()))
-    on_probes = {probe: wanted.pop(probe, None) for probe in probes}
-    reading = cover(wanted, tree, tool)
-    stored = in_force(complete(reading, tree), tree)
+    probes = {f"{dataset}/{_PROBE}": dataset for dataset in tree}
+    wanted = dict(find({*tree, *probes, _PROBE}))
+    on_new_pool = wanted.pop(_PROBE, None)
+    below = {dataset: wanted.pop(probe, None) for probe, dataset in probes.items()}
     differing = [
         dataset
-        for probe, dataset in sorted(probes.items())
-        if not _is_same(on_probes[probe], stored[dataset])
+        for dataset in sorted(tree)
+        if not _is_inherited(wanted.get(dataset), below[dataset])
     ]
-    if not differing:
+    if datasets is not None:
+        reading = cover(_without_repeats(wanted), tree, tool)
+        return with_notes(reading, _of_later_ones(differing, wanted, tool))
+    for dataset in differing:
+        wanted[dataset] = _unknown(dataset, wanted.get(dataset))
+    if _pruning(on_new_pool) is not None:
+        for pool in {name.partition("/")[0] for name in tree} - wanted.keys():
+            note = f"{pool}: {tool} leaves it alone, and so does its own policy"
+            wanted[pool] = Imported(pool, LEAVE_ALONE, (note,))
+    reading = cover(_without_repeats(wanted), tree, tool)
+    if isinstance(on_new_pool, LeftOut):
+        everywhere = replace(on_new_pool, name="all datasets", dataset="")
+        return replace(reading, left_out=(*reading.left_out, everywhere))
+    if on_new_pool is None:
         return reading
-    if datasets is None:
-        reason = (
-            f"{tool} may do something else to datasets below it, and they are not known"
-        )
-        for dataset in differing:
-            wanted[dataset] = LeftOut(dataset, reason, dataset, UNKNOWN_TREE_HINT)
-        return cover(wanted, tree, tool)
-    note = (
-        f"{tool} may treat a dataset that is made later below {listed(differing)} "
-        "otherwise, as it goes by the datasets that are there: import again then"
-    )
-    return with_notes(reading, (note,))
+    for_all = Imported("", on_new_pool.policy, (*on_new_pool.notes, _EVERYWHERE))
+    return replace(reading, policies=(*reading.policies, for_all))
+
+
+def work_out_by_name(
+    tool: str,
+    answer: Callable[[str], Imported | LeftOut | None],
+    named: Collection[str],
+    datasets: Collection[str] | None,
+) -> Reading:
+    """Do the same for a tool that goes by a dataset's name, whatever others there are.
+
+    Args:
+        tool: As in :func:`work_out`.
+        answer: Tells what the settings do to a dataset of a name; None: they leave it
+            alone.
+        named: As in :func:`work_out`.
+        datasets: As in :func:`work_out`.
+    """
+
+    def find(tree: Collection[str]) -> Found:
+        answers = {name: answer(name) for name in {*tree, *named} - {""}}
+        return {name: each for name, each in answers.items() if each is not None}
+
+    return work_out(tool, find, named, datasets)
 
 
 def with_notes(reading: Reading, notes: Iterable[str]) -> Reading:
@@ -103,11 +123,59 @@ def _with_ancestors(names: Iterable[str]) -> set[str]:
     return found
 
 
-def _is_same(on_probe: Imported | LeftOut | None, policy: Policy | None) -> bool:
-    """Tell whether what the tool does to a dataset is what it would inherit."""
-    if isinstance(on_probe, Imported):
-        return on_probe.policy == policy
-    return policy in (None, LEAVE_ALONE)
+def _is_inherited(
+    itself: Imported | LeftOut | None, below: Imported | LeftOut | None
+) -> bool:
+    """Tell whether a dataset's policy is also what the tool does to any below it."""
+    if isinstance(below, LeftOut):
+        return isinstance(itself, LeftOut)  # so the whole tree is named
+    return _pruning(itself) == _pruning(below)
+
+
+def _pruning(each: Imported | LeftOut | None) -> Policy | None:
+    """Give the policy by which snapshots may go; None where all of them stay."""
+    if isinstance(each, Imported) and each.policy != LEAVE_ALONE:
+        return each.policy
+    return None
+
+
+def _unknown(dataset: str, itself: Imported | LeftOut | None) -> LeftOut:
+    """Leave a dataset out; the hint has its own policy, for who knows what is below."""
+    left_out = LeftOut.unknown_tree(dataset, dataset)
+    if isinstance(itself, Imported) and itself.is_writable:
+        hint = f"{left_out.hint}; for '{dataset}' alone it is '{itself.text}'"
+        return replace(left_out, hint=hint)
+    return left_out
+
+
+def _without_repeats(wanted: Found) -> Found:
+    """Give what is wanted; of a tree that is left out for one reason, its top."""
+    found = {}
+    for name, each in wanted.items():
+        above = wanted.get(parent_of(name) or "")
+        if not (
+            isinstance(each, LeftOut)
+            and isinstance(above, LeftOut)
+            and (above.reason, above.hint) == (each.reason, each.hint)
+        ):
+            found[name] = each
+    return found
+
+
+def _of_later_ones(differing: Collection[str], wanted: Found, tool: str) -> Iterator[str]:
+    """Say where a dataset that is made later would not get what is meant for it."""
+    bare = [each for each in differing if _pruning(wanted.get(each)) is None]
+    covered = sorted({*differing} - {*bare})
+    if covered:
+        yield (
+            f"a dataset that is made later below {listed(covered)} inherits a policy, and "
+            f"{tool} may do something else to it: import again then"
+        )
+    if bare:
+        yield (
+            f"a dataset that is made later below {listed(bare)} gets no policy of this, "
+            f"and {tool} may prune it: import again then"
+        )
 
 
 def listed(names: Collection[str]) -> str:

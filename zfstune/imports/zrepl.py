@@ -12,7 +12,7 @@ from __future__ import annotations
 from zfstune.errors import InvalidName, PolicyError
 from zfstune.frozen import frozen
 from zfstune.imports.reading import LEAVE_ALONE, Imported, LeftOut, NotKeptError, Reading
-from zfstune.imports.subtree import spread
+from zfstune.imports.tree import work_out_by_name
 from zfstune.imports.yaml_text import is_null, read_truth, read_yaml
 from zfstune.imports.zrepl_rules import read_rules
 from zfstune.names import check_dataset
@@ -86,7 +86,7 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
             # it may prune what other jobs prune, and nobody knows how
             jobs.append(_Job(called, tuple(_filter_if_any(table)), refused))
     named = {path for job in jobs for path, _, _ in job.filter}
-    reading = spread(lambda name: _combined(name, jobs), named, datasets, "zrepl")
+    reading = work_out_by_name("zrepl", lambda name: _combined(name, jobs), named, datasets)
     return Reading((*reading.policies, *away), (*left_out, *reading.left_out))
 
 
