@@ -36,7 +36,15 @@ if TYPE_CHECKING:
     from zfstune.rewinding import Rewind, RunningFile
     from zfstune.state import Dataset, Mount, Snapshot
 
-__all__ = ["Rewound", "checkpoint", "find_checkpoint", "pool_of_all", "rollback"]
+__all__ = [
+    "Rewound",
+    "checkpoint",
+    "destroy_datasets",
+    "find_checkpoint",
+    "pool_of_all",
+    "ready_pool_of_all",
+    "rollback",
+]
 
 
 @frozen
@@ -94,8 +102,7 @@ def checkpoint(
     """
     short = snapshot_name(checked_name(name))
     with using(engine) as zfs:
-        where = pool_of_all(zfs, datasets, pool)
-        ready_pool(zfs, where, operation="take a checkpoint in pool")
+        where = ready_pool_of_all(zfs, datasets, pool, operation="take a checkpoint in")
         targets = _targets(zfs, where, datasets, _system(zfs.mounts()))
         if not targets:
             raise PlanError(
@@ -143,8 +150,7 @@ def rollback(
         EngineError: ZFS refused; run it again to go on.
     """
     with using(engine) as zfs:
-        where = pool_of_all(zfs, datasets, pool)
-        ready_pool(zfs, where, operation="roll back in pool")
+        where = ready_pool_of_all(zfs, datasets, pool, operation="roll back in")
         plan = _plan(zfs, name, where, datasets, escape=escape)
         if show is not None:
             show(plan)
@@ -186,6 +192,46 @@ def pool_of_all(engine: Engine, datasets: Iterable[str], pool: str | None) -> st
             hint="no instant spans two pools: name those of one",
         )
     return pools.pop() if pools else choose_pool(engine, pool)
+
+
+def ready_pool_of_all(
+    engine: Engine, datasets: Iterable[str], pool: str | None, *, operation: str
+) -> str:
+    """Give the one pool that datasets are of, before something is changed in it.
+
+    Args:
+        engine: Where they are.
+        datasets: As in :func:`pool_of_all`.
+        pool: As in :func:`pool_of_all`.
+        operation: What is to be done, as in ``roll back in``; for the error.
+
+    Raises:
+        InvalidValue: They are of several pools.
+        NotFound: No such pool is imported.
+        PoolSuspended: It lost its devices.
+    """
+    where = pool_of_all(engine, datasets, pool)
+    ready_pool(engine, where, operation=f"{operation} pool")
+    return where
+
+
+def destroy_datasets(engine: Engine, snapshots: Mapping[str, Iterable[str]]) -> None:
+    """Destroy datasets, each with its own snapshots.
+
+    All of them are unmounted before the first goes: one that is busy fails before
+    anything is lost.
+
+    Args:
+        engine: Where they are.
+        snapshots: Full names of the snapshots by dataset, in the order to destroy in.
+    """
+    mounted = engine.mounts()
+    for name in snapshots:
+        if name in mounted:
+            engine.unmount(name)
+    for name, own in snapshots.items():
+        engine.destroy_snapshots(own)
+        engine.destroy(name)
 
 
 def _below(engine: Engine, pool: str, datasets: Iterable[str]) -> dict[str, Dataset]:
@@ -312,13 +358,7 @@ def _running(
 
 def _rewind(engine: Engine, plan: RewindPlan) -> Iterable[str]:
     clones = [clone for one in plan.rewinds for clone in one.clones]
-    mounted = engine.mounts()
-    for clone in clones:
-        if clone.name in mounted:  # one that is busy fails before all is lost
-            engine.unmount(clone.name)
-    for clone in clones:
-        engine.destroy_snapshots(clone.snapshots)
-        engine.destroy(clone.name)
+    destroy_datasets(engine, {clone.name: clone.snapshots for clone in clones})
     engine.destroy_snapshots(_newer(engine, plan))
     engine.destroy_bookmarks([mark for one in plan.rewinds for mark in one.bookmarks])
     for one in plan.rewinds:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from zfstune.checkpointing import find_checkpoint, pool_of_all
+from zfstune.checkpointing import (
+    destroy_datasets,
+    find_checkpoint,
+    pool_of_all,
+    ready_pool_of_all,
+)
 from zfstune.drop_plan import Checkpoint, is_copy, make_drop
 from zfstune.engine import using
-from zfstune.pools import ready_pool
 from zfstune.rewinding import (
     CHECKPOINT_PROPERTY,
     ESCAPES,
@@ -93,8 +97,7 @@ def drop_checkpoint(
         EngineError: ZFS refused; run it again to go on.
     """
     with using(engine) as zfs:
-        where = pool_of_all(zfs, datasets, pool)
-        ready_pool(zfs, where, operation="drop a checkpoint in pool")
+        where = ready_pool_of_all(zfs, datasets, pool, operation="drop a checkpoint in")
         plan = _plan(zfs, name, where, datasets)
         if show is not None:
             show(plan)
@@ -120,11 +123,5 @@ def _plan(engine: Engine, name: str, pool: str, datasets: tuple[str, ...]) -> Dr
 
 def _drop(engine: Engine, plan: DropPlan) -> None:
     own = {clone.name: clone.snapshots for clone in (*plan.copies, *plan.clones)}
-    mounted = engine.mounts()
-    for name in plan.ordered:
-        if name in mounted:  # one that is busy fails before anything is lost
-            engine.unmount(name)
-    for name in plan.ordered:
-        engine.destroy_snapshots(own.get(name, ()))
-        engine.destroy(name)
+    destroy_datasets(engine, {name: own.get(name, ()) for name in plan.ordered})
     engine.destroy_snapshots(plan.snapshots)
