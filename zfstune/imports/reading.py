@@ -27,6 +27,7 @@ __all__ = [
     "complete",
     "cover",
     "in_force",
+    "left_alone",
 ]
 
 # The policy of a dataset whose snapshots are none of the tool's business.
@@ -136,8 +137,7 @@ def cover(
         elif inherited not in (None, LEAVE_ALONE):
             in_force[dataset] = LEAVE_ALONE
             if mine is None:
-                note = f"{dataset}: {tool} leaves it alone, and so does its own policy"
-                policies.append(Imported(dataset, LEAVE_ALONE, (note,)))
+                policies.append(left_alone(dataset, tool))
     left_out = []
     for name, each in sorted(wanted.items()):
         if isinstance(each, LeftOut):
@@ -145,6 +145,12 @@ def cover(
         elif fault := _name_fault(name, datasets):
             left_out.append(LeftOut(name, fault))
     return Reading(tuple(policies), tuple(left_out))
+
+
+def left_alone(dataset: str, tool: str) -> Imported:
+    """Give the policy of a dataset that would inherit one, and that a tool leaves alone."""
+    note = f"{dataset}: {tool} leaves it alone, and so does its own policy"
+    return Imported(dataset, LEAVE_ALONE, (note,))
 
 
 def complete(reading: Reading, datasets: Collection[str] | None) -> Reading:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from zfstune.errors import InvalidName
 from zfstune.frozen import replace
-from zfstune.imports.reading import LEAVE_ALONE, Imported, LeftOut, cover
+from zfstune.imports.reading import LEAVE_ALONE, Imported, LeftOut, cover, left_alone
 from zfstune.names import ancestors_of, check_dataset, parent_of
 
 TYPE_CHECKING = False
@@ -68,8 +68,8 @@ def work_out(
         wanted[dataset] = _unknown(dataset, wanted.get(dataset))
     if _pruning(on_new_pool) is not None:
         for pool in {name.partition("/")[0] for name in tree} - wanted.keys():
-            note = f"{pool}: {tool} leaves it alone, and so does its own policy"
-            wanted[pool] = Imported(pool, LEAVE_ALONE, (note,))
+            # that policy will be stored on the pool as well, and would be inherited
+            wanted[pool] = left_alone(pool, tool)
     reading = cover(_without_repeats(wanted), tree, tool)
     if isinstance(on_new_pool, LeftOut):
         everywhere = replace(on_new_pool, name="all datasets", dataset="")
