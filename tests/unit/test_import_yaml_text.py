@@ -53,6 +53,7 @@ def test_yaml_is_read(text: str, value: object) -> None:
         ("[" * 51 + "]" * 51, 1, "nested too deeply"),
         ("".join(f"{' ' * n}a:\n" for n in range(60)), 51, "nested too deeply"),
         ("a: &a [*a]\n", 1, "nothing before it is called &a"),
+        ("k: &m n\n&m r: s\n", 2, "something before it is called &m, too"),
     ],
 )
 def test_what_is_refused(text: str, line: int, problem: str) -> None:

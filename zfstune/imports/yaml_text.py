@@ -95,6 +95,7 @@ class _Tree:
         # what is open: a list, or a mapping with the key whose value comes next
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[object, int]] = {}
+        self._named: set[str] = set()
 
     def take(self, event: Any, kind: str) -> None:
         line = event.start_mark.line + 1
@@ -104,6 +105,8 @@ class _Tree:
                 _refuse(line, "only one document is read")
         if getattr(event, "tag", None) not in (None, "!"):
             _refuse(line, f"the tag {shown(event.tag)} is not read here")
+        if kind != "AliasEvent":
+            self._name(getattr(event, "anchor", None), line)
         if kind == "ScalarEvent":
             quoted = event.style not in (None, "")
             value: object = Quoted(event.value) if quoted else event.value
@@ -121,6 +124,13 @@ class _Tree:
         elif kind in ("SequenceEndEvent", "MappingEndEvent"):
             done = self._open.pop()
             self._add(done.value, done.nodes, done.anchor, done.line)
+
+    def _name(self, anchor: str | None, line: int) -> None:
+        """Take a name once: parsers do not agree on what a second one means."""
+        if anchor in self._named:
+            _refuse(line, f"something before it is called &{shown(anchor)}, too")
+        if anchor is not None:
+            self._named.add(anchor)
 
     def _add(
         self, value: object, nodes: int, anchor: str | None, line: int, *,
