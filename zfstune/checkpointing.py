@@ -21,6 +21,7 @@ from zfstune.rewinding import (
     CHECKPOINT_PROPERTY,
     ESCAPES,
     RewindPlan,
+    datasets_of,
     is_escape,
     make_rewind,
     snapshot_name,
@@ -332,7 +333,7 @@ def _plan(
         for name, dataset in _targets(engine, pool, datasets, system).items()
         if dataset.createtxg > begun
     )
-    had = max(int(s.local(CHECKPOINT_PROPERTY) or 0) for s in found)
+    had = datasets_of(found)
     if not datasets and had > len(found):
         cautions.append(
             f"the checkpoint was of {had} datasets, and {had - len(found)} of them have "

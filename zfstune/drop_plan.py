@@ -13,7 +13,14 @@ from zfstune.errors import PlanError
 from zfstune.frozen import frozen
 from zfstune.names import parent_of, pool_of
 from zfstune.quoting import shown
-from zfstune.rewinding import ESCAPES, Clone, clones_of, is_held
+from zfstune.rewinding import (
+    CHECKPOINT_PROPERTY,
+    ESCAPES,
+    FOLDER,
+    Clone,
+    clones_of,
+    is_held,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -183,7 +190,7 @@ def _folders(
 ) -> tuple[str, ...]:
     """Give what a rollback made to hold its copies, and what holds none any more.
 
-    Nobody wrote to it if it was never mounted, and it goes only while it has neither
+    A rollback marks each one that it makes. It goes only while it has neither
     snapshots nor a place where it would be mounted.
     """
     found: list[str] = []
@@ -193,6 +200,7 @@ def _folders(
         if (
             _holds_copies(name, checkpoint)
             and name not in gone
+            and dataset.local(CHECKPOINT_PROPERTY) == FOLDER
             and dataset.value("mountpoint") == "none"
             and dataset.value("origin") in (None, "", "-")
             and name not in mounted

@@ -14,6 +14,7 @@ from zfstune.rewinding import (
     CHECKPOINT_PROPERTY,
     ESCAPES,
     clones_of,
+    datasets_of,
     is_escape,
     snapshot_name,
 )
@@ -63,7 +64,7 @@ def _summed_up(name: str, snapshots: list[Snapshot]) -> Checkpoint:
         name=name,
         taken=max(times, default=None),
         datasets=tuple(s.dataset for s in snapshots),
-        size=max(int(s.local(CHECKPOINT_PROPERTY) or 0) for s in snapshots),
+        size=datasets_of(snapshots),
         copies=tuple(c for s in snapshots for c in clones_of(s) if is_copy(c)),
     )
 

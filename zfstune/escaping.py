@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from zfstune import names
 from zfstune.errors import EngineError, PlanError
-from zfstune.rewinding import CHECKPOINT_PROPERTY, ESCAPE, has_changed
+from zfstune.rewinding import CHECKPOINT_PROPERTY, ESCAPE, FOLDER, has_changed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from zfstune.rewinding import RewindPlan
 
 __all__ = ["keep_aside"]
+
+# Only what carries it goes again with the copies: others may make datasets here, too.
+_MARK = {CHECKPOINT_PROPERTY: FOLDER}
 
 
 def keep_aside(engine: Engine, plan: RewindPlan) -> tuple[str, tuple[str, ...]]:
@@ -49,13 +52,14 @@ def keep_aside(engine: Engine, plan: RewindPlan) -> tuple[str, tuple[str, ...]]:
         return "", unchanged
     if not engine.exists(plan.escape):
         # nothing below it is ever mounted by itself
-        engine.create(plan.escape, properties={"mountpoint": "none", "canmount": "off"})
-    engine.create(top)
+        unmounted = {"mountpoint": "none", "canmount": "off"}
+        engine.create(plan.escape, properties={**unmounted, **_MARK})
+    engine.create(top, properties=_MARK)
     for one in changed:
         target = f"{top}/{one.dataset}"
         for ancestor in names.ancestors_of(target):
             if not engine.exists(ancestor):
-                engine.create(ancestor)
+                engine.create(ancestor, properties=_MARK)
         try:
             _copy(engine, f"{one.dataset}@{short}", f"{target}@{short}", one.snapshot)
         except EngineError as error:

@@ -9,9 +9,12 @@ is copied aside before, as a clone of the checkpoint (see
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from zfstune.errors import PlanError
 from zfstune.frozen import frozen
 from zfstune.quoting import for_shell
+from zfstune.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,12 +26,14 @@ __all__ = [
     "CHECKPOINT_PROPERTY",
     "ESCAPE",
     "ESCAPES",
+    "FOLDER",
     "LOSSES",
     "Clone",
     "Rewind",
     "RewindPlan",
     "RunningFile",
     "clones_of",
+    "datasets_of",
     "has_changed",
     "is_escape",
     "is_held",
@@ -40,6 +45,8 @@ CHECKPOINT_PROPERTY = "org.zfstune:checkpoint"
 # Its value on the snapshots that a rollback itself takes; elsewhere the number of
 # datasets that the checkpoint is of.
 ESCAPE = "escape"
+# Its value on the datasets that a rollback makes to hold its copies.
+FOLDER = "folder"
 # Below the pool: what a rollback copied aside.
 ESCAPES = "zfstune-escape"
 # What a rollback may lose, by the word that consents to it.
@@ -49,6 +56,18 @@ LOSSES = ("snapshots", "clones", "script")
 def snapshot_name(checkpoint: str) -> str:
     """Name the snapshots of a checkpoint, what stands behind the ``@``."""
     return f"checkpoint-{checkpoint}"
+
+
+def datasets_of(snapshots: Iterable[Snapshot]) -> int:
+    """Give of how many datasets a checkpoint was; 0 where no snapshot says it readably.
+
+    Whoever may set properties may have written something else there.
+    """
+    most = 0
+    for snapshot in snapshots:
+        with suppress(NumberError):
+            most = max(most, read_whole(snapshot.local(CHECKPOINT_PROPERTY) or ""))
+    return most
 
 
 def is_escape(snapshot: Snapshot) -> bool:

@@ -8,7 +8,8 @@ import pytest
 
 from zfstune.drop_plan import DROP_LOSSES, is_copy, make_drop
 from zfstune.errors import PlanError
-from zfstune.state import INHERITED, NONE, Dataset, PropertyValue, Snapshot
+from zfstune.rewinding import CHECKPOINT_PROPERTY, FOLDER
+from zfstune.state import INHERITED, LOCAL, NONE, RECEIVED, Dataset, PropertyValue, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +26,14 @@ def taken(name: str, **values: str) -> Snapshot:
     return Snapshot(name, 1, 1, len(values.get("clones", "")), found)
 
 
-def filesystem(name: str, *, mountpoint: str = "none", origin: str = "") -> Dataset:
-    """Give a filesystem that is mounted nowhere, as a rollback makes them."""
-    values = {"mountpoint": PropertyValue(mountpoint, INHERITED, "tank")}
+def filesystem(
+    name: str, *, mountpoint: str = "none", origin: str = "", mark: str = LOCAL
+) -> Dataset:
+    """Give a filesystem that is mounted nowhere, with the mark that rollbacks give."""
+    values = {
+        "mountpoint": PropertyValue(mountpoint, INHERITED, "tank"),
+        CHECKPOINT_PROPERTY: PropertyValue(FOLDER, mark, name if mark == LOCAL else ESCAPE),
+    }
     if origin:
         values["origin"] = PropertyValue(origin, NONE)
     return Dataset(name, "filesystem", 1, 1, values)
@@ -105,6 +111,9 @@ def test_copies_go_with_the_folders_that_held_them() -> None:
         filesystem(f"{ESCAPE}/one-20261129"),
         filesystem(f"{ESCAPE}/mine"),
         filesystem(f"{TOP}/tank/mine", mountpoint="/mine"),
+        # it hangs below a folder and inherits its mark, and somebody may have filled it
+        filesystem(f"{TOP}/tank/mine", mark=INHERITED),
+        filesystem(f"{TOP}/tank/mine", mark=RECEIVED),
     ],
 )
 def test_folders_that_are_not_its_own_stay(other: Dataset) -> None:

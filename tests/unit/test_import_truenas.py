@@ -112,6 +112,7 @@ def test_weekly() -> None:
         ({"lifetime_value": True}, "its lifetime is no number"),
         ({"lifetime_value": 10**6}, "its lifetime is no number"),
         ({"lifetime_unit": "days"}, "its lifetime is no number"),
+        ({"lifetime_unit": []}, "its lifetime is no number"),
         ({"recursive": "yes"}, "should be true or false"),
         ({"enabled": "yes"}, "should be true or false"),
         ({"exclude": "a"}, "its 'exclude' is no list"),

@@ -20,6 +20,7 @@ from zfstune.rewinding import (
     LOSSES,
     RewindPlan,
     RunningFile,
+    datasets_of,
     has_changed,
     make_rewind,
 )
@@ -236,3 +237,22 @@ def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     assert running.running_files({"tank/a": ("/does/not/exist", 0)}) == ()
     now = int(time.time())
     assert running.running_files({"t": (os.fspath(tmp_path), now)}, proc="/nowhere") == ()
+
+
+@pytest.mark.parametrize(
+    ("texts", "number"),
+    [(["3", "3"], 3), (["2", "7"], 7), (["abc", "4"], 4), (["9" * 5000], 0), (["-1"], 0)],
+)
+def test_how_many_datasets_a_checkpoint_was_of(texts: list[str], number: int) -> None:
+    """Whoever may set properties may have written anything: that counts for nothing."""
+    found = [
+        Snapshot(
+            f"tank/a{n}@checkpoint-x",
+            n,
+            n,
+            0,
+            {CHECKPOINT_PROPERTY: PropertyValue(text, LOCAL)},
+        )
+        for n, text in enumerate(texts, 1)
+    ]
+    assert datasets_of(found) == number

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 
-from zfstune.engine._stream_header import parse_header
 from zfstune.errors import NotFound, PlanError, RefusedValue
 
 TYPE_CHECKING = False
@@ -40,22 +39,19 @@ def lost_snapshots(listed: Iterable[Snapshot], header: StreamHeader) -> list[str
 
 
 def check_losses(
-    engine: Engine, snapshot: str, header: bytes, accepted: frozenset[str]
+    engine: Engine, snapshot: str, begun: StreamHeader, accepted: frozenset[str]
 ) -> None:
     """Refuse a forced receive that would destroy snapshots which nobody named.
 
     Args:
         engine: Where the stream is to go.
         snapshot: The snapshot to be received.
-        header: First record of the stream.
+        begun: What the first record of the stream says.
         accepted: Names of the snapshots that may go.
 
     Raises:
         PlanError: It would destroy others; nothing has changed.
     """
-    begun = parse_header(header)
-    if begun is None:
-        return  # no stream: the kernel says so
     try:
         listed = engine.snapshots(snapshot.partition("@")[0])
     except NotFound:

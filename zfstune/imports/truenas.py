@@ -93,7 +93,8 @@ def _read(table: Mapping[str, object], name: str, dataset: str) -> Task:
         raise NotKeptError("its 'exclude' is no list of names")
     if not isinstance(schema, str) or not isinstance(schedule, dict):
         raise NotKeptError("it has no 'naming_schema', or no 'schedule'")
-    if type(value) is not int or not 0 < value < _LONGEST or unit not in _UNITS:
+    known = isinstance(unit, str) and unit in _UNITS
+    if type(value) is not int or not 0 < value < _LONGEST or not known:
         raise NotKeptError(
             "its lifetime is no number of hours, days, weeks, months or years"
         )

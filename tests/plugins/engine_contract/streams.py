@@ -16,6 +16,7 @@ import pytest
 
 from engine_contract.words import MIB, names_below, shorts
 from zfstune.engine._binding import Binding
+from zfstune.engine._stream_header import parse_header
 from zfstune.errors import (
     EngineError,
     InvalidValue,
@@ -95,6 +96,10 @@ def test_a_stream_from_one_call_to_another(engine: Engine, tree: str) -> None:
     assert engine.snapshot(f"{tree}/w@s").guid == engine.snapshot(f"{tree}/v@s").guid
 
 
+def _with_header(stream: bytes, at: int, byte: int) -> bytes:
+    return stream[:at] + bytes([byte]) + stream[at + 1 :]
+
+
 def test_streams_that_are_refused(engine: Engine, tree: str, tmp_path: Path) -> None:
     """Cut short, damaged, no stream at all, nowhere to go: the error says which."""
     source = f"{tree}/a"
@@ -112,6 +117,10 @@ def test_streams_that_are_refused(engine: Engine, tree: str, tmp_path: Path) -> 
         (whole[:100], f"{tree}/x@1", {}),
         (b"", f"{tree}/x@1", {}),
         (b"no stream at all" * 100, f"{tree}/x@1", {}),
+        # the kind of the stream, and that of the record, which the kernel lets pass
+        (_with_header(whole, 16, whole[16] & ~3), f"{tree}/x@1", {}),
+        (_with_header(whole, 16, whole[16] | 3), f"{tree}/x@1", {}),
+        (_with_header(whole, 0, 1), f"{tree}/x@1", {}),
         (whole[:400] + bytes([whole[400] ^ 1]) + whole[401:], f"{tree}/x@1", {}),
         (later, f"{tree}/x@2", {"origin": f"{source}@2"}),
         (later, f"{tree}/taken@2", {}),
@@ -121,7 +130,7 @@ def test_streams_that_are_refused(engine: Engine, tree: str, tmp_path: Path) -> 
         with pytest.raises(EngineError) as caught:
             received(engine, file, to, **how)
         assert caught.value.operation == "receive"
-        is_none = data.startswith(b"no")
+        is_none = len(data) >= 312 and parse_header(data[:312]) is None
         assert ("is no stream" in caught.value.reason) == is_none
         assert not engine.exists(f"{tree}/x")
     for snapshot, base in (
