@@ -154,3 +154,102 @@ def test_import_without_any_zfs(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_the_command_names_the_readers() -> None:
     """The help lists the tools that there is a reader for."""
     assert policy._TOOLS == FORMATS
+
+
+ZREPL = """
+jobs:
+- type: snap
+  name: prod
+  filesystems: {"tank/s<": true, "tank/t": true}
+  snapshotting: {type: manual}
+  pruning:
+    keep:
+    - type: last_n
+      count: 2
+      regex: '^zrepl_'
+"""
+
+
+class Import:
+    """Imports the settings of zrepl or sanoid on an image, and stores what is printed."""
+
+    def __init__(
+        self, file: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self._command = ["--image", os.fspath(file)]
+        self._settings = folder / "settings"
+        self._capsys = capsys
+        self.said = ""
+
+    def run(self, *argv: str) -> str:
+        """Run a command that should do all it is to; give what it prints."""
+        assert main([*self._command, *argv]) == 0
+        out, self.said = self._capsys.readouterr()
+        return out
+
+    def __call__(self, tool: str, settings: str) -> dict[str, str]:
+        """Store what the settings say; give the policies that are in force then."""
+        self._settings.write_text(settings)
+        command = ("policy", "import", tool, os.fspath(self._settings))
+        printed = self.run(*command)
+        said = self.said
+        document = json.loads(self.run(*command, "--json"))
+        for line in printed.splitlines():
+            self.run(*shlex.split(line)[1:])
+        rows = [row.split("\t") for row in self.run("policy", "show", "-H").splitlines()]
+        stored = {name: text for name, origin, text in rows if name == origin}
+        for row in document["policies"]:
+            assert stored[row["dataset"]] == row["policy"]
+            assert row["replaces"] is None or row["replaces"] in said
+        assert all(note in said for note in document["notes"])
+        self.said = said
+        return {name: text for name, _, text in rows}
+
+
+def test_import_after_the_settings_changed(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What zrepl no longer prunes keeps its snapshots, whatever was stored before."""
+    with create_image(file, size_bytes=1 << 30) as engine:
+        for name in ("tank/s/a", "tank/t"):
+            engine.create(name, parents=True)
+        for at in range(4):
+            engine.take_snapshots([f"tank/{name}@zrepl_{at}" for name in ("s/a", "t")])
+    imported = Import(file, tmp_path, capsys)
+    before = imported("zrepl", ZREPL)
+    assert before.keys() == {"tank/s", "tank/s/a", "tank/t"}
+    text = before["tank/t"]
+    assert "replaces" not in imported.said
+    assert imported("zrepl", ZREPL) == before
+    assert "replaces" not in imported.said
+    after = imported("zrepl", ZREPL.replace(', "tank/t": true', ""))
+    assert after == {**before, "tank/t": "match=* never"}
+    assert (
+        f"tank/t: this replaces its stored policy '{text}'; zrepl leaves" in imported.said
+    )
+    imported.run("prune", "--force")
+    with zfstune.open(file) as engine:
+        left = {name: len(engine.snapshots(name)) for name in ("tank/s/a", "tank/t")}
+    assert left == {"tank/s/a": 2, "tank/t": 4}
+
+
+def test_import_above_a_policy_that_is_stored(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dataset that would keep its own gets what it would inherit; apply's own stay."""
+    with create_image(file, size_bytes=1 << 30) as engine:
+        for name in ("tank/data/a", "tank/data/b", "tank/app"):
+            engine.create(name, parents=True)
+    imported = Import(file, tmp_path, capsys)
+    imported.run("policy", "set", "tank/data/a", "match=autosnap_*_daily daily=2")
+    imported.run("policy", "set", "tank/data/b", "daily=2")
+    imported.run("policy", "set", "tank/app", "hourly=24")
+    found = imported("sanoid", "[tank/data]\nrecursive = yes\ndaily = 30\n")
+    assert found["tank/app"] == "hourly=24"
+    assert "keep=30" in found["tank/data"]
+    assert "keep=0" in found["tank/data"]
+    assert found["tank/data/a"] == found["tank/data"]
+    assert found["tank/data/b"] == f"daily=2; {found['tank/data']}"
+    assert "tank/data/a: this replaces its stored policy 'match=autosnap_*" in imported.said
+    assert "tank/app: its stored policy 'hourly=24' stays" in imported.said
+    assert "tank/data/b: what is stored for zfstune's own" in imported.said

@@ -77,8 +77,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read another tool's settings",
         description="Read another tool's settings and print the commands that store "
         "policies which keep the same; nothing is stored. What cannot be kept exactly is "
-        "left out with the reason (exit status 3). Which datasets there are is asked of "
-        "ZFS; without one, what depends on them is left out.",
+        "left out with the reason (exit status 3). Which datasets there are, and which "
+        "have a policy of their own, is asked of ZFS; a line that replaces one says so. "
+        "Without ZFS, what depends on the datasets is left out.",
     )
     importing.add_argument("tool", metavar="TOOL", help=", ".join(_TOOLS))
     importing.add_argument("file", metavar="FILE", help="its settings; - for stdin")
@@ -161,17 +162,21 @@ def _clear(args: argparse.Namespace) -> int:
 def _import(args: argparse.Namespace) -> int:
 
     from zfstune.imports import convert  # noqa: PLC0415 (as above)
+    from zfstune.policy_text import stored_form  # noqa: PLC0415 (as above)
     from zfstune.quoting import shown  # noqa: PLC0415 (as above)
 
     text = _read(args.file)
-    reading = convert(args.tool, text, _datasets(args))
+    found = _datasets(args)
+    stored = {name: own for name, own in (found or {}).items() if own is not None}
+    reading = convert(args.tool, text, found, stored)
     if args.json:
         print_json(
             {
                 "policies": [
                     {
                         "dataset": each.dataset,
-                        "policy": each.text,
+                        "policy": stored_form(each.policy),
+                        "replaces": each.replaces,
                         "notes": list(each.notes),
                     }
                     for each in reading.policies
@@ -180,6 +185,7 @@ def _import(args: argparse.Namespace) -> int:
                     {"name": each.name, "reason": each.reason, "hint": each.hint}
                     for each in reading.left_out
                 ],
+                "notes": list(reading.notes),
             }
         )
     else:
@@ -187,7 +193,8 @@ def _import(args: argparse.Namespace) -> int:
             consent = " --all-of-them" * each.policy.allow_zero
             dataset = for_shell(each.dataset) if each.dataset else "DATASET"
             print(f"zfstune policy set{consent} {dataset} {for_shell(each.text)}")
-        for note in dict.fromkeys(note for each in reading.policies for note in each.notes):
+        of_policies = [note for each in reading.policies for note in each.notes]
+        for note in dict.fromkeys((*of_policies, *reading.notes)):
             warn(note)
     for left_out in reading.left_out:
         warn(f"cannot import '{shown(left_out.name)}': {left_out.reason}", left_out.hint)
@@ -196,13 +203,21 @@ def _import(args: argparse.Namespace) -> int:
     return status.PARTLY if reading.policies else status.FAILED
 
 
-def _datasets(args: argparse.Namespace) -> list[str] | None:
-    """List the datasets that are there; None where there is no ZFS to ask."""
+def _datasets(args: argparse.Namespace) -> dict[str, str | None] | None:
+    """Give the datasets that are there, and the policy that each has of its own, if any.
+
+    None: there is no ZFS to ask.
+    """
     from zfstune.errors import ZfsUnavailable  # noqa: PLC0415 (not for --help)
+    from zfstune.policy import POLICY_PROPERTY  # noqa: PLC0415 (as above)
 
     try:
         with open_meant(args) as engine:
-            return [each.name for pool in engine.pools() for each in engine.datasets(pool)]
+            return {
+                each.name: None if each.damaged else each.local(POLICY_PROPERTY)
+                for pool in engine.pools()
+                for each in engine.datasets(pool)
+            }
     except ZfsUnavailable:
         if is_image_meant(args):
             raise

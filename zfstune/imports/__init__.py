@@ -18,10 +18,11 @@ from zfstune.imports.reading import (
     complete,
     cover,
 )
+from zfstune.imports.stored import out_of_reach, with_stored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     Reader = Callable[[str, Collection[str] | None], Reading]
 
@@ -40,8 +41,16 @@ FORMATS = (
     *("znapzend", "zrepl"),
 )
 
+# Their settings are a plan, and do not say which datasets it is for.
+_WITHOUT_DATASETS = frozenset({"bzfs", "zfs-autobackup", "znapzend"})
 
-def convert(tool: str, text: str, datasets: Collection[str] | None = None) -> Reading:
+
+def convert(
+    tool: str,
+    text: str,
+    datasets: Collection[str] | None = None,
+    stored: Mapping[str, str] | None = None,
+) -> Reading:
     """Read another tool's settings.
 
     Args:
@@ -54,6 +63,8 @@ def convert(tool: str, text: str, datasets: Collection[str] | None = None) -> Re
             pool.snapshottask.query`` prints.
         datasets: Names of the filesystems and volumes of the pools that the settings
             are for. None: nobody knows, and what depends on them is left out.
+        stored: By dataset the text of the policy that it has of its own, set there
+            and not received; it would stay in force. Default: none has any.
 
     Returns:
         At most one policy a dataset, and each part of which none keeps the same. It has
@@ -64,6 +75,12 @@ def convert(tool: str, text: str, datasets: Collection[str] | None = None) -> Re
     """
     known = None if datasets is None else frozenset(datasets)
     reading = complete(_reader(tool)(text, known), known)
+    if known is None:
+        reading = out_of_reach(reading, None)
+    elif tool in _WITHOUT_DATASETS:
+        reading = out_of_reach(reading, stored or {})
+    else:
+        reading = with_stored(reading, stored or {}, known, tool)
     if not (reading.policies or reading.left_out):
         raise PolicyError(f"cannot import from {tool}: nothing in it prunes a snapshot")
     return reading

@@ -47,15 +47,18 @@ class Imported:
             that it is on another host. Only then may a reading hold several.
         policy: What keeps the same.
         notes: What differs, or what the reader should know.
+        replaces: The text of the dataset's own policy that this one replaces; None
+            where there is none, or it is the same.
     """
 
     dataset: str
     policy: Policy
     notes: tuple[str, ...] = ()
+    replaces: str | None = None
 
     @property
     def text(self) -> str:
-        """The policy as it is stored."""
+        """The policy as text, but for the consent that it may need."""
         return format_policy(self.policy)
 
     @property
@@ -92,10 +95,17 @@ class LeftOut:
 
 @frozen
 class Reading:
-    """All that was read from one tool's settings."""
+    """All that was read from one tool's settings.
+
+    Attributes:
+        policies: Those to store.
+        left_out: What none of them keeps.
+        notes: What the reader should know beside the notes of each policy.
+    """
 
     policies: tuple[Imported, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class NotKeptError(Exception):
