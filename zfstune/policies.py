@@ -8,7 +8,7 @@ from zfstune.policy import POLICY_PROPERTY
 from zfstune.policy_text import parse_policy, stored_form
 from zfstune.pools import ready_pool
 from zfstune.quoting import for_shell
-from zfstune.state import INHERITED, LOCAL
+from zfstune.state import INHERITED, LOCAL, RECEIVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from zfstune.policy import Policy
     from zfstune.state import Dataset
 
-__all__ = ["clear_policy", "not_followed", "set_policy", "stored_policies", "zone"]
+__all__ = [
+    "clear_policy",
+    "not_followed",
+    "own_policies",
+    "set_policy",
+    "stored_policies",
+    "zone",
+]
 
 
 def stored_policies(
@@ -66,6 +73,24 @@ def stored_policies(
             continue
         found[dataset.name] = (parsed[text], origin)
     return found
+
+
+def own_policies(datasets: Iterable[Dataset]) -> dict[str, str | None]:
+    """Give the text of the policy that each dataset has of its own, where it has one.
+
+    None: one that it received. That counts for nothing, and yet the policy of a dataset
+    above is not in force there.
+    """
+    values = {
+        dataset.name: dataset.properties.get(POLICY_PROPERTY)
+        for dataset in datasets
+        if not dataset.damaged
+    }
+    return {
+        name: value.value if value.source == LOCAL else None
+        for name, value in values.items()
+        if value is not None and value.source in (LOCAL, RECEIVED)
+    }
 
 
 def _origin(engine: Engine, dataset: Dataset, known: dict[str, Dataset]) -> str:

@@ -102,6 +102,11 @@ def texts(read: Reading) -> dict[str, str]:
     return {each.dataset: stored_form(each.policy) for each in read.policies}
 
 
+def said_of(each: Imported) -> str:
+    """Give the notes of one line."""
+    return "\n".join(each.notes)
+
+
 def said(read: Reading) -> str:
     """Give all notes of a reading."""
     return "\n".join([*(n for each in read.policies for n in each.notes), *read.notes])
@@ -159,6 +164,19 @@ def test_a_part_that_is_left_out_keeps_its_snapshots() -> None:
     done = with_stored(read, {"tank/a": TOOL, "pool": TOOL}, TREE, "mole")
     assert texts(done) == {"tank/a": NEVER}
     assert done.left_out == read.left_out
+
+
+def test_a_received_policy_is_in_the_way() -> None:
+    """Of the one above it, though it counts for nothing itself."""
+    wanted = {"tank": TOOL, "tank/a": TOOL, "tank/z": "match=rat* keep=1"}
+    stored = dict.fromkeys(TREE[1:])
+    read = with_stored(reading(wanted), stored, TREE, "mole")
+    assert texts(read) == {**wanted, "tank/a/b": NEVER}
+    assert [each.dataset for each in read.policies if "it received" in said_of(each)] == [
+        "tank/a"
+    ]
+    assert not any(each.replaces for each in read.policies)
+    assert not read.notes
 
 
 def test_lines_keep_their_order() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from zfstune.errors import ZfstuneError
+    from zfstune.state import Dataset
 
 __all__ = ["add_arguments"]
 
@@ -162,13 +163,14 @@ def _clear(args: argparse.Namespace) -> int:
 def _import(args: argparse.Namespace) -> int:
 
     from zfstune.imports import convert  # noqa: PLC0415 (as above)
+    from zfstune.policies import own_policies  # noqa: PLC0415 (as above)
     from zfstune.policy_text import stored_form  # noqa: PLC0415 (as above)
     from zfstune.quoting import shown  # noqa: PLC0415 (as above)
 
     text = _read(args.file)
     found = _datasets(args)
-    stored = {name: own for name, own in (found or {}).items() if own is not None}
-    reading = convert(args.tool, text, found, stored)
+    names = None if found is None else [each.name for each in found]
+    reading = convert(args.tool, text, names, own_policies(found or ()))
     if args.json:
         print_json(
             {
@@ -203,21 +205,13 @@ def _import(args: argparse.Namespace) -> int:
     return status.PARTLY if reading.policies else status.FAILED
 
 
-def _datasets(args: argparse.Namespace) -> dict[str, str | None] | None:
-    """Give the datasets that are there, and the policy that each has of its own, if any.
-
-    None: there is no ZFS to ask.
-    """
+def _datasets(args: argparse.Namespace) -> list[Dataset] | None:
+    """List the datasets that are there; None where there is no ZFS to ask."""
     from zfstune.errors import ZfsUnavailable  # noqa: PLC0415 (not for --help)
-    from zfstune.policy import POLICY_PROPERTY  # noqa: PLC0415 (as above)
 
     try:
         with open_meant(args) as engine:
-            return {
-                each.name: None if each.damaged else each.local(POLICY_PROPERTY)
-                for pool in engine.pools()
-                for each in engine.datasets(pool)
-            }
+            return [each for pool in engine.pools() for each in engine.datasets(pool)]
     except ZfsUnavailable:
         if is_image_meant(args):
             raise

@@ -49,7 +49,7 @@ def convert(
     tool: str,
     text: str,
     datasets: Collection[str] | None = None,
-    stored: Mapping[str, str] | None = None,
+    stored: Mapping[str, str | None] | None = None,
 ) -> Reading:
     """Read another tool's settings.
 
@@ -63,8 +63,9 @@ def convert(
             pool.snapshottask.query`` prints.
         datasets: Names of the filesystems and volumes of the pools that the settings
             are for. None: nobody knows, and what depends on them is left out.
-        stored: By dataset the text of the policy that it has of its own, set there
-            and not received; it would stay in force. Default: none has any.
+        stored: By dataset the text of the policy that it has of its own, which would
+            stay in force; None for one that was received, which counts for nothing
+            but is in the way of one above. Default: none has any.
 
     Returns:
         At most one policy a dataset, and each part of which none keeps the same. It has

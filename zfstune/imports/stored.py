@@ -39,6 +39,10 @@ _STAYS = (
     "{}: its stored policy '{}' stays: nothing goes by it but snapshots that zfstune made"
 )
 _REPLACES = "{}: this replaces its stored policy '{}'"
+_RECEIVED = (
+    "{}: it received a policy, which counts for nothing here; the one above it is not in "
+    "force on it either, so this is said on it"
+)
 _IN_ITS_PLACE = ", which would be in force instead of the one above it"
 _NOT_THE_TOOLS = "; {} leaves it alone"
 _BOTH = "{}: what is stored for zfstune's own snapshots stays part of its policy"
@@ -53,18 +57,20 @@ class _Stored:
     """A policy that a dataset has of its own.
 
     Attributes:
-        text: As it is stored.
+        text: As it is stored; None: it was received.
         policy: What it says; None where zfstune does not follow it.
         is_harmless: Whether nothing goes by it but snapshots that zfstune made.
     """
 
-    text: str
+    text: str | None
     policy: Policy | None
     is_harmless: bool
 
     @classmethod
-    def read(cls, text: str) -> _Stored:
+    def read(cls, text: str | None) -> _Stored:
         """Read one; whether it may be followed or not."""
+        if text is None:
+            return cls(None, None, is_harmless=True)
         # a prune with --all-of-them also follows one that lacks the consent
         lenient = _parsed(text, allow_zero=True)
         return cls(
@@ -76,15 +82,17 @@ class _Stored:
 
 
 def with_stored(
-    reading: Reading, stored: Mapping[str, str], datasets: Collection[str], tool: str
+    reading: Reading,
+    stored: Mapping[str, str | None],
+    datasets: Collection[str],
+    tool: str,
 ) -> Reading:
     """Make a reading hold on datasets that have a policy of their own, too.
 
     Args:
         reading: One policy a dataset, as :func:`zfstune.imports.reading.complete` gives
             it; of a tool whose settings name datasets.
-        stored: By dataset the text of its own policy. One that came in a stream is
-            none.
+        stored: By dataset the text of its own policy; None: it was received.
         datasets: The datasets that are there.
         tool: The tool's name, for the notes.
     """
@@ -101,7 +109,10 @@ def with_stored(
             if line is not None:
                 lines.append(_beside(line, above[-1] if above else None))
         elif want in (None, LEAVE_ALONE) and old.is_harmless:
-            notes.append(_STAYS.format(dataset, shown(old.text)))
+            if old.text is not None:
+                notes.append(_STAYS.format(dataset, shown(old.text)))
+            elif line is not None:
+                lines.append(line)  # a later stream may be without a policy
         else:
             lines += _replacing(dataset, want, line, old, tool)
     lines.sort(key=lambda each: -each.dataset.count("/"))
@@ -129,6 +140,8 @@ def _replacing(
     made = _beside(line or Imported(dataset, want or LEAVE_ALONE), old)
     if old.policy is not None and stored_form(old.policy) == stored_form(made.policy):
         return [] if line is None else [made]
+    if old.text is None:
+        return [made] if line else [replace(made, notes=(_RECEIVED.format(dataset),))]
     note = _REPLACES.format(dataset, shown(old.text))
     if want in (None, LEAVE_ALONE):
         note += _NOT_THE_TOOLS.format(tool)
@@ -139,7 +152,7 @@ def _replacing(
 
 def _beside(line: Imported, old: _Stored | None) -> Imported:
     """Give a line that also says what was in force for zfstune's own snapshots."""
-    if old is None or old.policy is None:
+    if old is None or old.policy is None or old.text is None:
         return line
     groups = tuple(group for group in old.policy.groups if group.own)
     if not groups:
