@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from zfstune.errors import PolicyError
 from zfstune.imports import convert
 from zfstune.imports.reading import (
+    LEAVE_ALONE,
     Imported,
     LeftOut,
     Reading,
@@ -102,6 +103,11 @@ def texts(read: Reading) -> dict[str, str]:
     return {each.dataset: stored_form(each.policy) for each in read.policies}
 
 
+def prunes(each: Imported) -> bool:
+    """Tell whether a line lets the tool's snapshots go."""
+    return each.policy != LEAVE_ALONE
+
+
 def said_of(each: Imported) -> str:
     """Give the notes of one line."""
     return "\n".join(each.notes)
@@ -128,6 +134,12 @@ def test_stored_policies(
     again = with_stored(reading(wanted), {**stored, **expected}, TREE, "mole")
     assert not any(each.replaces for each in again.policies)
     assert texts(again).items() <= expected.items()
+    # what the tool itself would have printed is printed again
+    assert {each.dataset for each in reading(wanted).policies if prunes(each)} <= {
+        each.dataset for each in again.policies
+    }
+    for each in read.policies:
+        assert each.policy.allow_zero == ("all-of-them" in texts(read)[each.dataset])
 
 
 def test_notes_name_what_is_replaced_and_what_stays() -> None:
