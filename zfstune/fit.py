@@ -167,9 +167,9 @@ def fitting_policy(cadence: Cadence, policy: Policy | None) -> Policy:
         finer = _USUAL[cadence.unit]
     groups = tuple(
         Group((*finer, *_without_zero(group)), group.match, group.regex)
-        if all(map(group.scope(), _NAMES))
+        if all(map(test, _NAMES))
         else group
-        for group in policy.groups
+        for group, test in zip(policy.groups, policy.tests, strict=True)
     )
     return Policy(groups, policy.tz, policy.allow_zero, policy.free_target)
 
@@ -192,8 +192,8 @@ _UNQUOTED = frozenset(ascii_letters + digits + "=-+/_ ")
 
 def _rules_of_own(policy: Policy) -> Iterator[Rule]:
     """Give the rules that speak of all of zfstune's own names."""
-    for group in policy.groups:
-        if all(map(group.scope(), _NAMES)):
+    for group, test in zip(policy.groups, policy.tests, strict=True):
+        if all(map(test, _NAMES)):
             yield from group.rules
 
 

@@ -40,8 +40,10 @@ class Followed:
         """Give the same with policies that also keep the newest `count` of each scope."""
         if count is None:
             return self
+        # one of each, however many datasets follow it: it holds the tests of its scopes
+        least = {p: p.with_least(count) for p in {p for p, _ in self.policies.values()}}
         policies = {
-            name: (policy.with_least(count), origin)
+            name: (least[policy], origin)
             for name, (policy, origin) in self.policies.items()
         }
         return Followed(policies, self.read, self.failed)

@@ -97,13 +97,15 @@ def dues_of(
     if cadence is not None:
         why = f"the schedule on {scheduled_on} takes one every {about(cadence.seconds)}"
         yield Due(is_auto_name, cadence.seconds, why)
-    for group in () if policy is None else policy.groups:
+    if policy is None:
+        return
+    for group, test in zip(policy.groups, policy.tests, strict=True):
         period = _period(group)
         if period is None or (group.own and cadence is not None):
             continue
         which = "" if group.own else f" of '{group.match or group.regex}'"
         why = f"the policy on {stored_on} keeps one{which} every {about(period)}"
-        yield Due(group.scope(), period, why)
+        yield Due(test, period, why)
 
 
 def unkept(

@@ -4,8 +4,9 @@ A policy is stored on a dataset, so whoever may set its properties writes the
 expression that root's prune then matches. Python's own :mod:`re` tries one way after
 another and needs ages for ``(a|a)+$``. Here an expression becomes a set of states that
 are followed all at once (Thompson's construction), and each set that was met is
-remembered, so that the time grows with the length of a name and no faster. What an
-expression may cost in all is limited, too: beyond that it is an error.
+remembered, so that the time grows with the length of a name and no faster. What
+expressions may cost in all is limited, too: those of one policy share a
+:class:`Budget`, and beyond that it is an error.
 
 Regular expressions have Python's syntax and meaning, as far as it can be matched this
 way: characters, ``.``, classes, ``\d \D \w \W \s \S``, groups, ``|``, ``*``,
@@ -15,8 +16,6 @@ else is refused by name. Globs are those of :mod:`fnmatch`, and case counts.
 """
 
 from __future__ import annotations
-
-from functools import lru_cache
 
 from zfstune.frozen import frozen
 from zfstune.pattern_text import (
@@ -38,36 +37,98 @@ if TYPE_CHECKING:
 
     from zfstune.pattern_text import Node
 
-__all__ = ["PatternError", "glob_matcher", "regex_matcher"]
+__all__ = [
+    "MOST_STEPS",
+    "Budget",
+    "PatternError",
+    "check_glob",
+    "check_regex",
+    "glob_matcher",
+    "regex_matcher",
+]
 
 _MOST_STATES = 2000
 # Few expressions of real policies take more than some thousand; what they remember
 # takes some 60 bytes a step.
-_MOST_STEPS = 200_000
+MOST_STEPS = 200_000
 
 
-@lru_cache(maxsize=32)  # many datasets follow one policy
-def glob_matcher(glob: str) -> Callable[[str], bool]:
-    """Give a test whether a glob matches the whole of a name.
+class Budget:
+    """The steps that the expressions of one policy may take, all of them together.
+
+    A step is a state that is built, or one that is reached with a character. What was
+    spent stays spent: names that lead to sets of states which are known cost nothing.
+
+    Attributes:
+        spent: How many steps were taken so far.
+    """
+
+    __slots__ = ("spent",)
+
+    def __init__(self) -> None:
+        self.spent = 0
+
+    def spend(self, steps: int) -> None:
+        """Take some of the steps before they are made.
+
+        Raises:
+            PatternError: So many are not left, now and from now on.
+        """
+        if self.spent + steps > MOST_STEPS:
+            self.spent = MOST_STEPS
+            raise PatternError("the policy takes too many steps to match")
+        self.spent += steps
+
+
+def check_glob(glob: str) -> None:
+    """Refuse a glob that cannot be matched; nothing is built for it.
 
     Raises:
-        PatternError: The glob is too long; the test raises it as well.
+        PatternError: The glob is too long.
     """
-    return _Automaton(read_glob(glob)).matches
+    _check_size(read_glob(glob))
 
 
-@lru_cache(maxsize=32)
-def regex_matcher(regex: str) -> Callable[[str], bool]:
+def check_regex(regex: str) -> None:
+    """Refuse what is no regular expression or cannot be matched; nothing is built.
+
+    Raises:
+        PatternError: It is none, or it asks for more than is matched here.
+    """
+    refused, wanted = read_regex(regex)
+    for node in (wanted, *map(_refusal, refused)):
+        _check_size(node)
+
+
+def glob_matcher(glob: str, budget: Budget | None = None) -> Callable[[str], bool]:
+    """Give a test whether a glob matches the whole of a name.
+
+    Args:
+        glob: The glob.
+        budget: What it draws on, as its test does; default: one of its own.
+
+    Raises:
+        PatternError: The glob is too long, or there are too few steps left; the test
+            raises it as well.
+    """
+    return _Automaton(read_glob(glob), budget or Budget()).matches
+
+
+def regex_matcher(regex: str, budget: Budget | None = None) -> Callable[[str], bool]:
     """Give a test whether a regular expression matches the whole of a name.
+
+    Args:
+        regex: The expression.
+        budget: What it draws on, as its test does; default: one of its own.
 
     Raises:
         PatternError: It is none, or it asks for more than is matched here; where it
             takes too many steps the test raises it as well.
     """
+    budget = budget or Budget()
     refused, wanted = read_regex(regex)
-    whole = _Automaton(wanted).matches
-    # what a lookahead sees may go on, to any end
-    others = [_Automaton(Sequence((each, ANYTHING))).matches for each in refused]
+    whole = _Automaton(wanted, budget).matches
+    others = [_Automaton(_refusal(each), budget).matches for each in refused]
     if not others:
         return whole
     return lambda name: not any(other(name) for other in others) and whole(name)
@@ -93,12 +154,13 @@ class _Place:
 class _Automaton:
     """States of an expression, and the sets of them that names led to."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, budget: Budget) -> None:
+        _check_size(node)
+        self._budget = budget
+        budget.spend(_written_size(node))
         # of each state: what it takes, and the states behind it
         self._takes: list[Characters | Edge | None] = [None]
         self._behind: list[list[int]] = [[]]  # 0 is the end
-        self._built = 0
-        self._steps = 0
         self._places: dict[tuple[frozenset[int], str], _Place] = {}
         self._start = self._place(frozenset({self._build(node, 0)}), "")
 
@@ -118,9 +180,6 @@ class _Automaton:
 
     def _build(self, node: Node, behind: int) -> int:
         """Add the states of a part; give the first, which is followed by those behind."""
-        self._built += 1
-        if self._built > _MOST_STATES:
-            raise PatternError("it is too large, written out")
         if isinstance(node, Sequence):
             for part in reversed(node.parts):
                 behind = self._build(part, behind)
@@ -177,12 +236,33 @@ class _Automaton:
             new = [behind for behind in self._behind[state] if behind not in seen]
             seen.update(new)
             waiting += new
-        self._steps += len(seen) + 1
-        if self._steps > _MOST_STEPS:
+        try:
+            self._budget.spend(len(seen) + 1)
+        except PatternError:
             self._places.clear()
             self._start.on.clear()
-            raise PatternError("it takes too many steps to match")
+            raise
         return seen
+
+
+def _refusal(node: Node) -> Node:
+    """Give what a whole name looks like that a lookahead refuses: it may go on."""
+    return Sequence((node, ANYTHING))
+
+
+def _check_size(node: Node) -> None:
+    if _written_size(node) > _MOST_STATES:
+        raise PatternError("it is too large, written out")
+
+
+def _written_size(node: Node) -> int:
+    """Count the parts of an expression once its repeats are written out."""
+    if isinstance(node, (Sequence, Choice)):
+        return 1 + sum(map(_written_size, node.parts))
+    if isinstance(node, Repeat):
+        times = node.least + 1 if node.most is None else node.most
+        return 1 + times * _written_size(node.part)
+    return 1
 
 
 def _holds(kind: str, before: str, following: str) -> bool:

@@ -7,14 +7,14 @@ the scope of nothing where snapshots are called ``daily-2026-11-23``.
 from __future__ import annotations
 
 from zfstune.errors import PolicyError
-from zfstune.policy import Group, Never
 from zfstune.quoting import shown
+from zfstune.scope import scope_tests
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
-    from zfstune.policy import Policy
+    from zfstune.policy import Group, Policy
 
 __all__ = ["near_misses"]
 
@@ -26,26 +26,35 @@ def near_misses(policy: Policy, short_names: Collection[str]) -> list[str]:
         policy: Whose scopes.
         short_names: What stands behind the ``@`` of the snapshots that were looked at.
     """
+    around = [_around(group) for group in policy.groups]
+    wider = scope_tests(tuple(around))  # of one policy, and so on one budget
     found = []
-    for group in policy.groups:
-        word, pattern = "match", group.match
-        if group.regex is not None:
-            word, pattern = "regex", group.regex
-        if pattern is None or any(map(group.scope(), short_names)):
+    for group, test, wide, (glob, regex) in zip(
+        policy.groups, policy.tests, wider, around, strict=True
+    ):
+        if group.own or _count(test, short_names) != 0:
             continue
-        around = f"*{pattern}*" if word == "match" else f".*({pattern}).*"
-        count = _count(word, around, short_names)
+        count = _count(wide, short_names)
         if count:
+            word = "regex" if group.match is None else "match"
+            pattern = shown(group.match or group.regex or "")
             found.append(
-                f"{word} '{shown(pattern)}' matches no snapshot: it must match all that "
-                f"follows the @; '{shown(around)}' matches {count}"
+                f"{word} '{pattern}' matches no snapshot: it must match all that "
+                f"follows the @; '{shown(glob or regex or '')}' matches {count}"
             )
     return found
 
 
-def _count(word: str, pattern: str, short_names: Collection[str]) -> int:
+def _around(group: Group) -> tuple[str | None, str | None]:
+    """Give the scope of names that have somewhere in them what a group asks for."""
+    if group.match is not None:
+        return f"*{group.match}*", None
+    return None, None if group.regex is None else f".*({group.regex}).*"
+
+
+def _count(test: Callable[[str], bool], short_names: Collection[str]) -> int | None:
+    """Count the names in a scope; None: it cannot be matched, or takes too many steps."""
     try:
-        scope = Group((Never(),), **{word: pattern}).scope()
+        return sum(map(test, short_names))
     except PolicyError:  # as of an expression that begins with a lookahead
-        return 0
-    return sum(map(scope, short_names))
+        return None

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
-from zfstune.names import is_auto_name
-from zfstune.scope import glob_scope, regex_scope
+from zfstune.scope import check_scope, scope_tests
 from zfstune.whole_number import MAX_WHOLE
 
 TYPE_CHECKING = False
@@ -227,7 +226,7 @@ class Group:
                 "cannot use policy '': no rule says what to keep",
                 hint="say it: --keep 48, or `never` for what must all stay",
             )
-        self.scope()  # refuses what says nothing
+        check_scope(self.match, self.regex)
 
     @property
     def keeps_none(self) -> bool:
@@ -243,14 +242,8 @@ class Group:
         return self.match is None and self.regex is None
 
     def scope(self) -> Callable[[str], bool]:
-        """Give a test of whole short names."""
-        if self.match is not None and self.regex is not None:
-            raise PolicyError(
-                "cannot use policy 'match' and 'regex' at once: a rule has one scope"
-            )
-        if self.match is not None:
-            return glob_scope(self.match)
-        return is_auto_name if self.regex is None else regex_scope(self.regex)
+        """Give a test of whole short names; of a policy's groups, see its `tests`."""
+        return scope_tests(((self.match, self.regex),))[0]
 
     def outside(self) -> str:
         """Say why a snapshot is out of scope."""
@@ -259,9 +252,20 @@ class Group:
         return f"its name does not match '{self.match or self.regex}'"
 
 
+class _Tested:
+    """Room in a policy for the tests of its scopes, which are no part of its value."""
+
+    __slots__ = ("_tests",)
+
+    _tests: tuple[Callable[[str], bool], ...]
+
+
 @frozen
-class Policy:
+class Policy(_Tested):
     """What to keep.
+
+    Its expressions may take some number of steps to match, all of them together: see
+    :class:`zfstune.name_pattern.Budget`.
 
     Args:
         groups: Rules by the snapshots that they speak of; at least one.
@@ -329,6 +333,20 @@ class Policy:
         groups = [Group((least, *g.rules), g.match, g.regex) for g in self.groups]
         return Policy(tuple(groups), self.tz, self.allow_zero, self.free_target)
 
+    @property
+    def tests(self) -> tuple[Callable[[str], bool], ...]:
+        """A test of whole short names for each group, kept for as long as the policy.
+
+        A test raises :class:`~zfstune.errors.PolicyError` where the expressions of all
+        groups take too many steps together.
+        """
+        try:
+            return self._tests
+        except AttributeError:
+            tests = scope_tests(tuple((g.match, g.regex) for g in self.groups))
+            object.__setattr__(self, "_tests", tests)
+            return tests
+
     def covers(self, short_name: str) -> bool:
         """Tell whether a snapshot of that name (behind the ``@``) is in scope."""
         return self.scope()(short_name)
@@ -342,8 +360,8 @@ class Policy:
                 of a consented ``keep=0`` alone is to go, all of it.
         """
         tests = [
-            group.scope()
-            for group in self.groups
+            test
+            for group, test in zip(self.groups, self.tests, strict=True)
             if not (named and group.own) and not (keeping and group.keeps_none)
         ]
         return lambda short_name: any(test(short_name) for test in tests)

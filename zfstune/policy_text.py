@@ -8,7 +8,8 @@
     grid='1x1h(keep=all) | 24x1h | 7x1d'
     match=auto-* keep=0 all-of-them
 
-A semicolon parts rules that speak of different snapshots. With ``free-target`` no more
+A semicolon parts rules that speak of different snapshots; a policy has at most 100 such
+parts. With ``free-target`` no more
 goes than it takes for the dataset that carries the policy to have that available.
 ``all-of-them`` is the consent to a ``keep=0``, given when the policy was stored.
 Within single quotes nothing is special. Each word is also an option of ``zfstune
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_BYTES",
+    "MAX_GROUPS",
     "format_policy",
     "parse_count",
     "parse_grid",
@@ -60,6 +62,8 @@ __all__ = [
 
 # ZAP_MAXVALUELEN (include/sys/zap.h), with the NUL: the most a property may hold.
 MAX_BYTES = 8191
+# Settings of other tools come to some dozen at most; each name is held against all.
+MAX_GROUPS = 100
 
 UNLIMITED = "unlimited"
 CONSENT = "all-of-them"
@@ -87,13 +91,14 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
         allow_zero: Consent to ``keep=0``, as ``all-of-them`` in the text is.
 
     Raises:
-        PolicyError: The text is too long, says nothing, or what nobody understands.
+        PolicyError: The text is too long, has too many parts, says nothing, or says
+            what nobody understands.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise PolicyError(f"cannot use policy: it has more than {MAX_BYTES} bytes")
     zones: list[str] = []
     targets: list[str] = []
-    groups = []
+    groups: list[Group] = []
     for words in _split(text):
         rules: list[Rule] = []
         scope: dict[str, str] = {}
@@ -113,6 +118,11 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
             else:
                 rules.append(parse_rule(word, key, value))
         if rules or scope:
+            if len(groups) == MAX_GROUPS:
+                raise PolicyError(
+                    f"cannot use policy: it has more than {MAX_GROUPS} parts",
+                    hint="rules that speak of the same snapshots need no semicolon",
+                )
             groups.append(Group(tuple(rules), **scope))
     if len(set(zones)) > 1:
         raise _bad(f"tz={zones[1]}", f"'tz={zones[0]}' was said before; there is one zone")

@@ -131,7 +131,8 @@ class _Judge:
     def __init__(self, policy: Policy, now: datetime | None, tz: tzinfo | None) -> None:
         # Many datasets have snapshots of one name, taken at one instant.
         self._groups: list[tuple[Group, Callable[[str], bool], dict[str, bool]]] = [
-            (group, group.scope(), {}) for group in policy.groups
+            (group, test, {})
+            for group, test in zip(policy.groups, policy.tests, strict=True)
         ]
         self._outside = "; ".join(group.outside() for group in policy.groups)
         self._needs_time = policy.needs_time
