@@ -7,7 +7,7 @@ from itertools import pairwise
 from zfstune.errors import PolicyError
 from zfstune.frozen import frozen
 from zfstune.keeping import span
-from zfstune.policy import YEAR_10000, Blocks, Grid, Group, Policy
+from zfstune.policy import YEAR_10000, Blocks, Every, Grid, Group, NewerThan, Policy
 from zfstune.retention import decide
 from zfstune.state import Snapshot
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime, tzinfo
 
+    from zfstune.policy import Rule
+
 __all__ = ["Band", "Simulation", "simulate", "timeline"]
 
 # A year of one every 5 minutes; more says no more.
@@ -23,6 +25,8 @@ _MOST = 110_000
 # What a rule of these leaves depends on when prune ran.
 _UNSTEADY = (Blocks, Grid)
 _PRUNES = 1000
+# Half a minute's worth: so many snapshots are looked at in all these prunes.
+_MOST_DECISIONS = 1_000_000
 _DAY = 86400
 _BANDS = (3600, _DAY, 7 * _DAY, 30 * _DAY, 91 * _DAY, 365 * _DAY)
 
@@ -100,17 +104,10 @@ def simulate(
         tz: Where the calendar's periods begin.
 
     Raises:
-        PolicyError: That would be no snapshot, or too many to look at.
+        PolicyError: That would be no snapshot, or too many to look at; or the rules
+            keep so many that pruning along the way takes more than a million decisions.
     """
-    count = until_seconds // max(every_seconds, 1) + 1
-    if every_seconds < 1 or not 1 < count <= _MOST:
-        raise PolicyError(
-            f"cannot simulate {span(until_seconds)} of a snapshot every "
-            f"{span(every_seconds)}: that makes {count} of them, and 2 to {_MOST} are "
-            "looked at",
-            hint="take a longer --every or a shorter --until",
-        )
-    first = int(start.timestamp())
+    count, first = _checked_count(every_seconds, until_seconds), int(start.timestamp())
     if first + until_seconds >= YEAR_10000:
         raise PolicyError(
             f"cannot simulate {span(until_seconds)}: no calendar goes so far",
@@ -120,15 +117,62 @@ def simulate(
     policy = Policy((Group(group.rules, match="*"),), allow_zero=True)
     steady = not any(isinstance(rule, _UNSTEADY) for rule in group.rules)
     chunk = count if steady else -(-count // _PRUNES)
+    taken = [_taken(time, number) for number, time in enumerate(times)]
+
+    def pruned(left: list[Snapshot], end: int) -> list[Snapshot]:
+        now = start.fromtimestamp(times[end - 1], start.tzinfo)
+        return [d.snapshot for d in decide(left, policy, now, tz) if d.keep]
+
+    # Rules that keep everything would be asked about everything at each prune.
+    if (
+        not steady
+        and _keep_more_before(group.rules)
+        and pruned(taken, count) == taken[::-1]
+    ):
+        return Simulation(every_seconds, times[-1], count, tuple(times))
     left: list[Snapshot] = []
+    decisions = 0
     for at in range(0, count, chunk):
-        left += [
-            _taken(times[number], number) for number in range(at, min(at + chunk, count))
-        ]
-        now = start.fromtimestamp(times[min(at + chunk, count) - 1], start.tzinfo)
-        left = [d.snapshot for d in decide(left, policy, now, tz) if d.keep]
+        end = min(at + chunk, count)
+        left += taken[at:end]
+        decisions += len(left)
+        if not steady and decisions > _MOST_DECISIONS:
+            raise PolicyError(
+                f"cannot simulate {span(until_seconds)} of a snapshot every "
+                f"{span(every_seconds)}: the rules keep so many that it takes more than "
+                f"{_MOST_DECISIONS} decisions",
+                hint="take a longer --every or a shorter --until",
+            )
+        left = pruned(left, end)
     stay = tuple(sorted(snapshot.creation or 0 for snapshot in left))
     return Simulation(every_seconds, times[-1], count, stay)
+
+
+def _checked_count(every_seconds: int, until_seconds: int) -> int:
+    """Give how many snapshots are taken in that time, the first and the last included."""
+    count = until_seconds // max(every_seconds, 1) + 1
+    if every_seconds < 1 or not 1 < count <= _MOST:
+        raise PolicyError(
+            f"cannot simulate {span(until_seconds)} of a snapshot every "
+            f"{span(every_seconds)}: that makes {count} of them, and 2 to {_MOST} are "
+            "looked at",
+            hint="take a longer --every or a shorter --until",
+        )
+    return count
+
+
+def _keep_more_before(rules: tuple[Rule, ...]) -> bool:
+    """Tell whether rules that let nothing go in the end let nothing go before either.
+
+    A grid sees ages alone, and before the end the same ages as far as they go, for the
+    snapshots are taken at equal times. Blocks, calendars and instants see when each
+    snapshot was taken, and keep it all the more while it is younger, unless they begin
+    with some age. Counts and ages (``keep``, ``within``) go with either.
+    """
+    by_age = any(isinstance(rule, Grid) for rule in rules)
+    by_time = any(isinstance(rule, (Blocks, Every, NewerThan)) for rule in rules)
+    late = any(isinstance(rule, Blocks) and rule.beyond for rule in rules)
+    return not late and not (by_age and by_time)
 
 
 def timeline(simulation: Simulation) -> Iterator[str]:

@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from zfstune import simulation
 from zfstune.cli import main
 from zfstune.errors import PolicyError
 from zfstune.policy_text import parse_policy
+from zfstune.retention import decide
 from zfstune.simulation import Simulation, about, simulate, timeline
+
+if TYPE_CHECKING:
+    from zfstune.retention import Decision
+    from zfstune.state import Snapshot
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR, DAY = 3600, 86400
@@ -58,6 +67,84 @@ def test_rules_that_depend_on_when_prune_ran() -> None:
     assert found.worst_gap_seconds <= 2 * DAY
     assert 4 + 20 + 5 <= len(found.times) + 6 <= 4 + 24 + 7 + 12
     assert found.times[-1] == found.end
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Note down on how many snapshots each call of the simulation decides."""
+    found: list[int] = []
+
+    def counting(left: list[Snapshot], *rest: Any) -> tuple[Decision, ...]:
+        found.append(len(left))
+        return decide(left, *rest)
+
+    monkeypatch.setattr(simulation, "decide", counting)
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "grid=9223372036854775807x1h",
+        "blocks=1s/9223372036854775807s",
+        "grid='1x9000h(keep=all)'",
+        "blocks=4h/30d keep=unlimited",
+        "grid=24x1h never",
+    ],
+)
+def test_what_keeps_everything_is_asked_once(text: str, counted: list[int]) -> None:
+    """Nothing goes in the end, so nothing went before; each snapshot is looked at once."""
+    found = run(text, HOUR, 365)
+    assert len(found.times) == found.taken == 8761
+    assert counted == [8761]
+
+
+@pytest.mark.parametrize(
+    "text", ["grid=8000x1h", "blocks=1h/8000h", "grid=8000x1h daily=9"]
+)
+def test_decisions_are_limited(
+    text: str, counted: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rules that keep nearly everything are refused before they take for ever."""
+    limit = 50_000
+    monkeypatch.setattr(simulation, "_MOST_DECISIONS", limit)
+    with pytest.raises(PolicyError, match=f"more than {limit} decisions") as caught:
+        run(text, HOUR, 365)
+    assert caught.value.hint == "take a longer --every or a shorter --until"
+    assert sum(counted) <= limit + 8761
+
+
+_RULES = st.sampled_from(
+    [
+        "grid=30x1h",
+        "grid=9x2h",
+        "grid='3x1h(keep=all)|20x5h(keep=4)'",
+        "blocks=1h/60h",
+        "blocks=2h/4h",
+        "blocks=1h/5h-60h",
+        "within=5h",
+        "within=60h",
+        "keep=3",
+        "keep=40",
+        "hourly=40",
+        "daily=3",
+        "newer-than=2026-01-01T04:00:00Z",
+        "never",
+    ]
+)
+
+
+@given(
+    st.lists(_RULES, min_size=1, max_size=3, unique=True),
+    st.sampled_from([1800, 2700, HOUR, 5000, 2 * HOUR]),
+)
+def test_asking_once_says_what_each_prune_would(rules: list[str], every: int) -> None:
+    """Where all is kept in the end, a prune after each snapshot lets nothing go."""
+    text = " ".join(rules)
+    found = run(text, every, 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulation, "_keep_more_before", lambda _: False)
+        assert run(text, every, 2) == found
 
 
 @pytest.mark.parametrize(("every", "days"), [(0, 1), (2 * DAY, 1), (1, 30)])
