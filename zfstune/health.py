@@ -7,6 +7,7 @@ not had its first yet, and is not late.
 
 from __future__ import annotations
 
+from zfstune.errors import InvalidValue
 from zfstune.frozen import frozen
 from zfstune.keeping import span
 from zfstune.simulation import about
@@ -173,7 +174,11 @@ def judge(
         critical: Age from which any is long overdue.
         faults: What is wrong with schedules that cannot be read: a warning each.
         damaged: Datasets that cannot be read, and why.
+
+    Raises:
+        InvalidValue: `critical` comes before `warning`, so that no age is a warning.
     """
+    _check_order(warning, critical)
     datasets = tuple(datasets)
     problems = [
         Problem(CRITICAL, pool.pool, "the pool is suspended: it lost its devices")
@@ -196,6 +201,16 @@ def judge(
     problems += [Problem(WARNING, "schedule", fault) for fault in faults]
     problems.sort(key=lambda problem: (_WORST.index(problem.status), problem.target))
     return Verdict(tuple(problems), datasets, tuple(limits), now)
+
+
+def _check_order(warning: int | None, critical: int | None) -> None:
+    """Refuse ages that were most likely given the wrong way round."""
+    if warning is not None and critical is not None and critical < warning:
+        raise InvalidValue(
+            f"cannot check: critical at {span(critical)} comes before warning at "
+            f"{span(warning)}",
+            hint="give the longer age to --critical, as in -w 90m -c 3h",
+        )
 
 
 def _limits(interval: int, warning: int | None, critical: int | None) -> tuple[int, int]:

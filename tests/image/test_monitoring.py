@@ -93,6 +93,10 @@ def test_the_commands(
         "ZFSTUNE UNKNOWN: cannot read 'tank/none': it does not exist\n",
     )
     assert call("check", "--warning", "soon")[0] == 3
+    assert call("check", "tank/c", "-w", "2h", "-c", "1h") == (
+        3,
+        "ZFSTUNE UNKNOWN: cannot check: critical at 1h comes before warning at 2h\n",
+    )
     (tmp_path / "state").mkdir()
     note(os.fspath(tmp_path / "state"), LastRun("tank/a", "prune", 1, 2, "cannot: why"))
     code, out = call("check", "--json")

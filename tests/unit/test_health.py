@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from zfstune.errors import InvalidValue
 from zfstune.frozen import replace
 from zfstune.health import (
     CRITICAL,
@@ -75,8 +76,17 @@ def test_limits_may_be_given() -> None:
     assert judge([bare], [], [], NOW, warning=HOUR, critical=6 * HOUR).status == WARNING
     assert judge([bare], [], [], NOW, critical=4 * HOUR).status == CRITICAL
     assert judge([observed(HOUR)], [], [], NOW, critical=HOUR - 1).status == CRITICAL
-    # one that is above the other still is
-    assert judge([bare], [], [], NOW, warning=6 * HOUR, critical=HOUR).status == OK
+    # the one that is not given makes way: three periods are 3 hours
+    late = judge([observed(5 * HOUR, HOUR)], [], [], NOW, warning=4 * HOUR)
+    assert (late.status, late.limits) == (CRITICAL, ((4 * HOUR, 4 * HOUR),))
+
+
+def test_critical_before_warning_is_refused() -> None:
+    """As monitoring plugins do: no age is between the two, so somebody mixed them up."""
+    bare = observed(90, None)
+    with pytest.raises(InvalidValue, match="critical at 1h comes before warning at 2h"):
+        judge([bare], [], [], NOW, warning=2 * HOUR, critical=HOUR)
+    assert judge([bare], [], [], NOW, warning=HOUR, critical=HOUR).status == OK
 
 
 def test_nothing_to_look_at_is_not_well() -> None:
