@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from zfstune.engine import Engine
     from zfstune.errors import ZfstuneError
 
-__all__ = ["PrunePlan", "Pruned", "prune"]
+__all__ = ["SAME_WITH_N", "PrunePlan", "Pruned", "prune"]
+
+# Only the whole command shows the plan that was stopped: with its datasets, rules,
+# pool and image.
+SAME_WITH_N = "the same command with -n shows the plan"
 
 
 def prune(
@@ -126,7 +130,7 @@ def _run(
         failed |= {
             name: PlanError(
                 f"cannot prune '{name}': {'; '.join(alarms)}",
-                hint="look at `zfstune prune -n`; what is meant so takes --force",
+                hint=f"{SAME_WITH_N}; what is meant so takes --force",
             )
             for name, alarms in plan.alarms_by_dataset.items()
         }

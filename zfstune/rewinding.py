@@ -177,7 +177,7 @@ class RewindPlan:
             flags = " ".join(f"--lose {word}" for word in open_losses)
             raise PlanError(
                 f"cannot roll back to '{self.checkpoint}': this would be lost: {told}",
-                hint=f"what is meant so takes {flags}; see `zfstune rollback -n`",
+                hint=f"what is meant so takes {flags}; -n shows all that goes",
             )
 
     def to_dict(self) -> dict[str, object]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from zfstune import names
 from zfstune.cadence import NONE, SCHEDULE_PROPERTY, parse_cadence
-from zfstune.errors import BatchError, NotFound, PolicyError, ZfstuneError
+from zfstune.errors import BatchError, NotFound, PlanError, PolicyError, ZfstuneError
 from zfstune.instants import last_due
 from zfstune.policies import stored_policies, zone
+from zfstune.quoting import for_shell
 from zfstune.run_record import LastRun
 from zfstune.runs import last_run, locked, note
 from zfstune.scheduling import members, scheduled
@@ -160,9 +161,14 @@ def _snapshot(engine: Engine, dataset: str) -> tuple[str, int, int, int]:
 
 
 def _prune(engine: Engine, dataset: str) -> tuple[str, int, int, int]:
-    from zfstune.pruning import prune  # noqa: PLC0415 (as above)
+    from zfstune.pruning import SAME_WITH_N, prune  # noqa: PLC0415 (as above)
 
-    pruned = prune(dataset, recursive=True, engine=engine)
+    try:
+        pruned = prune(dataset, recursive=True, engine=engine)
+    except PlanError as error:  # of a timer there is no command to type again
+        shows = f"`zfstune prune -n -r {for_shell(dataset)}` shows the plan"
+        hint = error.hint.replace(SAME_WITH_N, shows)
+        raise PlanError(error.message, hint=hint) from error
     return _failures(pruned), 0, len(pruned.destroyed), len(pruned.spared)
 
 

@@ -166,13 +166,16 @@ def test_a_prune_that_failed_in_part_is_noted(
 
 def test_a_plan_that_looks_wrong_fails_the_run(engine: ImageEngine, tmp_path: Path) -> None:
     """A timer never insists: what takes --force is for a human."""
-    engine.create("tank/a")
-    engine.set("tank/a", {SCHEDULE_PROPERTY: "hourly", POLICY_PROPERTY: "keep=2"})
+    engine.create("tank/a b")
+    engine.set("tank/a b", {SCHEDULE_PROPERTY: "hourly", POLICY_PROPERTY: "keep=2"})
     for _ in range(13):
-        zfstune.snapshot("tank/a", engine=engine)
-    with pytest.raises(PlanError, match="more than half"):
-        run(engine, "prune", "tank/a", tmp_path)
-    assert len(engine.snapshots("tank/a")) == 13
+        zfstune.snapshot("tank/a b", engine=engine)
+    with pytest.raises(PlanError, match="more than half") as refused:
+        run(engine, "prune", "tank/a b", tmp_path)
+    assert refused.value.hint == (
+        "`zfstune prune -n -r 'tank/a b'` shows the plan; what is meant so takes --force"
+    )
+    assert len(engine.snapshots("tank/a b")) == 13
 
 
 def test_what_is_due(engine: ImageEngine, tmp_path: Path) -> None:
