@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from subprocess import run
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +27,7 @@ from zfstune.imports.reading import (
 )
 from zfstune.names import ancestors_of
 from zfstune.policy import Group, Last, Policy
+from zfstune.quoting import for_shell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -263,6 +265,40 @@ def test_the_command_says_what_was_left_out(
         {"name": each.name, "reason": each.reason, "hint": each.hint}
         for each in reading.left_out
     ]
+
+
+def test_what_lacks_its_dataset_is_printed_as_a_comment(
+    read_as: list[Reading], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that all that is printed can be piped to a shell; stderr says what to put in."""
+    none = Policy.last(0, "it *", allow_zero=True)
+    read_as.append(Reading((Imported("tank", ONE), Imported("", TWO), Imported("", none))))
+    assert main(["policy", "import", "zrepl", "-"]) == status.DONE
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "zfstune policy set tank keep=1",
+        "# zfstune policy set DATASET keep=2",
+        "# zfstune policy set --all-of-them DATASET " + for_shell("match='it *' keep=0"),
+    ]
+    shell = run(
+        ["/bin/sh", "-e"], input=out.replace("zfstune", "echo"), capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    assert (shell.stdout, shell.stderr) == ("policy set tank keep=1\n", "")
+    assert err.count("in place of DATASET, and take the # away") == 1
+    assert main(["policy", "import", "zrepl", "-", "--json"]) == status.DONE
+    out, err = capsys.readouterr()
+    assert [row["dataset"] for row in json.loads(out)["policies"]] == ["tank", "", ""]
+    assert err == ""
+
+
+def test_a_dataset_that_is_known_needs_no_words_on_it(
+    read_as: list[Reading], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is said of a placeholder where there is none."""
+    read_as.append(Reading((Imported("tank", ONE),)))
+    assert main(["policy", "import", "zrepl", "-"]) == status.DONE
+    assert capsys.readouterr().err == ""
 
 
 def test_settings_are_read_whole_or_not_at_all(

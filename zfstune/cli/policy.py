@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from zfstune.errors import ZfstuneError
+    from zfstune.imports import Reading
     from zfstune.state import Dataset
 
 __all__ = ["add_arguments"]
@@ -78,7 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read another tool's settings",
         description="Read another tool's settings and print the commands that store "
         "policies which keep the same; nothing is stored. What cannot be kept exactly is "
-        "left out with the reason (exit status 3). Which datasets there are, and which "
+        "left out with the reason (exit status 3). A command whose dataset the "
+        "settings do not name is printed as a comment. Which datasets there are, and which "
         "have a policy of their own, is asked of ZFS; a line that replaces one says so. "
         "Without ZFS, what depends on the datasets is left out.",
     )
@@ -191,18 +193,33 @@ def _import(args: argparse.Namespace) -> int:
             }
         )
     else:
-        for each in reading.policies:
-            consent = " --all-of-them" * each.policy.allow_zero
-            dataset = for_shell(each.dataset) if each.dataset else "DATASET"
-            print(f"zfstune policy set{consent} {dataset} {for_shell(each.text)}")
-        of_policies = [note for each in reading.policies for note in each.notes]
-        for note in dict.fromkeys((*of_policies, *reading.notes)):
-            warn(note)
+        _print_commands(reading)
     for left_out in reading.left_out:
         warn(f"cannot import '{shown(left_out.name)}': {left_out.reason}", left_out.hint)
     if not reading.left_out:
         return status.DONE
     return status.PARTLY if reading.policies else status.FAILED
+
+
+def _print_commands(reading: Reading) -> None:
+    """Print what a shell can run; a command that lacks its dataset is a comment."""
+    for each in reading.policies:
+        consent = " --all-of-them" * each.policy.allow_zero
+        if each.dataset:
+            dataset = for_shell(each.dataset)
+            print(f"zfstune policy set{consent} {dataset} {for_shell(each.text)}")
+        else:
+            print(f"# zfstune policy set{consent} DATASET {for_shell(each.text)}")
+    of_policies = [note for each in reading.policies for note in each.notes]
+    for note in dict.fromkeys((*of_policies, *reading.notes)):
+        warn(note)
+    if not all(each.dataset for each in reading.policies):
+        warn(
+            "a line that begins with # does nothing yet: the settings name no dataset of "
+            "this host for it",
+            "write the name of the dataset that holds the snapshots in place of DATASET, "
+            "and take the # away",
+        )
 
 
 def _datasets(args: argparse.Namespace) -> list[Dataset] | None:
