@@ -199,8 +199,21 @@ def parse_span(word: str, value: str) -> int:
 
 
 def parse_newer_than(value: str) -> NewerThan:
-    """Read the short name of a snapshot, or a time in UTC as in 2026-11-23T03:00:00Z."""
+    """Read the short name of a snapshot, or a time in UTC as in 2026-11-23T03:00:00Z.
+
+    What looks like a time in another form is refused: as the name of a snapshot that
+    there is not, it would keep all for ever.
+    """
     if not (value.endswith("Z") and value[:4].isdigit() and value[4:5] == "-"):
+        from zfstune.date_like import looks_like_time  # noqa: PLC0415 (as below)
+
+        if looks_like_time(value):
+            raise PolicyError(
+                f"cannot use policy 'newer-than={shown(value)}': that looks like a time, "
+                "and is not in the form of one",
+                hint=f"a time is in UTC and reads like {_STAMP}; an age goes with within, "
+                "as in within=7d",
+            )
         if "@" in value or "/" in value:
             raise _bad(f"newer-than={value}", "it takes what stands behind the @")
         return NewerThan(value)
@@ -301,6 +314,8 @@ def _word(rule: Rule) -> str:
     if isinstance(rule, Within):
         return f"within={span(rule.seconds)}"
     if isinstance(rule, NewerThan):
+        if rule.name and parse_newer_than(rule.name) != rule:
+            raise _bad(f"newer-than={rule.name}", "a time would be read from that name")
         return f"newer-than={_quote(rule.name or _stamp(rule.time or 0))}"
     if isinstance(rule, Blocks):
         beyond = f"{span(rule.beyond)}-" if rule.beyond else ""

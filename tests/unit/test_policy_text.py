@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from zfstune.errors import PolicyError
 from zfstune.free_target import FreeTarget
-from zfstune.policy import Blocks, Every, Grid, Last, Step, Within
+from zfstune.policy import (
+    Blocks,
+    Every,
+    Grid,
+    Group,
+    Last,
+    NewerThan,
+    Policy,
+    Step,
+    Within,
+)
 from zfstune.policy_text import format_policy, parse_policy, stored_form
 from zfstune.retention import decide
 from zfstune.state import Snapshot
@@ -195,3 +205,29 @@ def test_consent_is_a_word_of_the_text() -> None:
         assert parse_policy(stored_form(policy)) == policy
     assert stored_form(parse_policy("keep=3 all-of-them")) == "keep=3"
     assert format_policy(parse_policy("keep=0 all-of-them")) == "keep=0"
+
+
+@pytest.mark.parametrize(
+    "word", ["2026-11-23", "2026-11-23T03:00:00", "2026-11-23t03:00:00z", "20261123", "7d"]
+)
+def test_what_looks_like_a_time_is_never_taken_for_a_name(word: str) -> None:
+    """There is no such snapshot, so that all would stay for ever, and nothing said why."""
+    with pytest.raises(PolicyError, match="looks like a time") as refused:
+        parse_policy(f"newer-than='{word}'")
+    assert "reads like 2026-11-23T03:00:00Z" in refused.value.hint
+    with pytest.raises(PolicyError, match="looks like a time"):
+        format_policy(Policy((Group((NewerThan(word),)),)))
+
+
+def test_a_name_that_would_be_read_as_a_time_is_not_written() -> None:
+    """What is stored says the same as the policy that was given."""
+    with pytest.raises(PolicyError, match="a time would be read from that name"):
+        format_policy(Policy((Group((NewerThan("2026-11-23T03:00:00Z"),)),)))
+
+
+@pytest.mark.parametrize("word", ["auto-7", "2026-11-23-daily", "before upgrade"])
+def test_newer_than_takes_the_name_of_a_snapshot(word: str) -> None:
+    """A plain word stays one, and is written as it was."""
+    policy = parse_policy(f"newer-than='{word}'")
+    assert policy.rules == (NewerThan(word),)
+    assert parse_policy(format_policy(policy)) == policy

@@ -34,7 +34,8 @@ def add_rules(parser: Any) -> None:
     group.add_argument(
         "--keep-newer-than",
         metavar="WHEN",
-        help="from that snapshot (what follows its @) or time (2026-11-23T03:00:00Z) on",
+        help="from that snapshot (what follows its @) or time on; a time is in UTC, and in "
+        "this form alone: 2026-11-23T03:00:00Z",
     )
     group.add_argument(
         "--grid", metavar="SPANS", help="thinner with age: '1x1h(keep=all) | 24x1h | 7x1d'"
