@@ -335,7 +335,54 @@ def test_percent_signs() -> None:
 
 
 def test_nothing_that_prunes() -> None:
-    """Is an error; other programs' destroys are none of ours."""
-    for text in ("", "# zfs destroy\n", "virsh destroy x\n", "zfs snapshot x@destroyed\n"):
+    """Is an error, which says so of commands alone that were read."""
+    for text in ("", "# zfs destroy\n", "MAILTO=root\nSHELL = /bin/sh\n"):
         with pytest.raises(PolicyError, match="nothing in it prunes a snapshot"):
             convert("cron", text, TREE)
+    for text in ("virsh destroy x\n", "zfs snapshot x@destroyed", "@daily root /opt/a.sh"):
+        with pytest.raises(PolicyError, match=r"; 1 other command was not looked into: a "):
+            convert("cron", text, TREE)
+    with pytest.raises(PolicyError, match="2 other commands were not looked into"):
+        convert("cron", "cat > /etc/cron.d/x <<'EOF'\n0 1 * * * root a\nEOF\n", TREE)
+
+
+OWN = "0 * * * * root /usr/sbin/zfs-auto-snapshot -q -g --label=hourly --keep=24 //"
+
+
+def test_a_line_that_prunes_by_another_program_is_left_out() -> None:
+    """It is never passed over in silence, whether others are kept or not."""
+    reading = convert("cron", f"MAILTO=root\n{OWN}\n{line('head -n -2')}\n", TREE)
+    assert [each.dataset for each in reading.policies] == ["tank/db"]
+    [left_out] = reading.left_out
+    assert left_out.name == OWN
+    assert left_out.reason == (
+        "line 2 runs zfs-auto-snapshot, which prunes by itself: not read"
+    )
+    alone = convert("cron", OWN, TREE)
+    assert (alone.policies, len(alone.left_out)) == ((), 1)
+    [left_out] = convert("cron", "@hourly root sanoid --cron", TREE).left_out
+    assert left_out.hint == "policy import sanoid reads its own settings"
+
+
+def test_other_commands_are_counted() -> None:
+    """In one note, which does not take a policy to be said."""
+    text = "0 1 * * * root /opt/backup.sh\n@daily root apt update\n"
+    note = "2 other commands were not looked into: a script may prune, too"
+    assert convert("cron", f"{text}{line('head -n -2')}", TREE).notes == (note,)
+    assert convert("cron", f"{text}{OWN}", TREE).notes == (note,)
+    assert convert("cron", line("head -n -2"), TREE).notes == ()
+
+
+@pytest.mark.parametrize("more", [OWN, "@daily root /opt/x", line("sort | head -n -2")])
+def test_cron_is_not_said_to_leave_alone_what_was_not_read(more: str) -> None:
+    """A line that was not read may speak of any dataset."""
+    text = line("head -n -2", "tank/www")
+
+    def notes(crontab: str) -> str:
+        reading = convert("cron", crontab, TREE)
+        assert [each.dataset for each in reading.policies] == ["tank/www/a", "tank/www"]
+        return " ".join(note for each in reading.policies for note in each.notes)
+
+    assert "tank/www/a: cron leaves it alone" in notes(text)
+    assert "cron leaves it alone" not in notes(f"{text}\n{more}")
+    assert "what was read of the crontab leaves it alone" in notes(f"{text}\n{more}")

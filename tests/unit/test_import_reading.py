@@ -292,6 +292,17 @@ def test_what_lacks_its_dataset_is_printed_as_a_comment(
     assert err == ""
 
 
+def test_what_is_to_be_known_of_all_of_it_is_said(
+    read_as: list[Reading], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stderr and in the document, even where all was left out."""
+    read_as.append(complete(Reading((), (LeftOut("s", "why"),), ("beware",)), TREE))
+    assert main(["policy", "import", "cron", "-"]) == status.FAILED
+    assert "zfstune: beware\n" in capsys.readouterr().err
+    assert main(["policy", "import", "cron", "-", "--json"]) == status.FAILED
+    assert json.loads(capsys.readouterr().out)["notes"] == ["beware"]
+
+
 def test_a_dataset_that_is_known_needs_no_words_on_it(
     read_as: list[Reading], capsys: pytest.CaptureFixture[str]
 ) -> None:

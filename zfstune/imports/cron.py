@@ -5,13 +5,17 @@
     zfs list -t snapshot -o name -H tank/www | grep daily | head -n -48 | xargs -n1 zfs destroy
     for s in $(zfs list ... -S creation tank/db | tail -n +31); do zfs destroy "$s"; done
 
-A line is read as a shell would read it, or left out with the reason.
+A line is read as a shell would read it, or left out with the reason. One that runs
+another program which prunes is left out, too, and the other commands are counted: a
+script says its own.
 """  # noqa: E501 (a line of a crontab)
 
 from __future__ import annotations
 
 import re
 
+from zfstune.errors import PolicyError
+from zfstune.imports.pruning_programs import prunes_by_itself
 from zfstune.imports.reading import Imported, LeftOut, NotKeptError, Reading
 from zfstune.imports.shell_words import Command, ForLoop, Pipeline, ReadLoop, parse_line
 from zfstune.imports.snapshot_list import read_listing
@@ -27,6 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
+# Lines that are no commands: MAILTO=root, and what ends a part of a script.
+_SETTING = re.compile(r"[A-Za-z_]\w*[ \t]*=[ \t]*(?:\"[^\"$`]*\"|'[^']*'|[^ \t\"'$`;&|]*)")
+_SHELL_ENDS = ("do", "done", "else", "esac", "fi", "then", "{", "}", ";;")
+_HERE_DOCUMENT = re.compile(r"<<-?[ \t]*[\"'\\]?(\w+)")
+_OTHERS = "{} not looked into: a script may prune, too"
 _DESTROYS = re.compile(r"\bdestroy\b")
 # Five times, of which months and days of the week may be names.
 _TIMES = re.compile(
@@ -56,19 +65,58 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
     """Read a crontab, or a script that writes one."""
     by_dataset: dict[str, list[Listed]] = {}
     left_out: list[LeftOut] = []
-    for raw in text.split("\n"):
-        line = raw.strip(" \t")
-        if line.startswith("#") or not _DESTROYS.search(line) or "zfs" not in line.lower():
+    others = 0
+    for number, line in _lines(text):
+        if not (_DESTROYS.search(line) and "zfs" in line.lower()):
+            program = _other_program(number, line)
+            others += program is None
+            left_out += [program] if program else []
             continue
         try:
             for listed in _read_line(line, datasets):
                 by_dataset.setdefault(listed.dataset, []).append(listed)
         except NotKeptError as error:
             left_out.append(LeftOut(line, error.reason, hint=error.hint))
+    notes = [_OTHERS.format(_count(others))] if others else []
+    if notes and not by_dataset and not left_out:
+        raise PolicyError(
+            f"cannot import from cron: no line destroys snapshots; {notes[0]}"
+        )
+    # what was not read may speak of any dataset
+    whole = not (others or left_out)
     reading = work_out_by_name(
-        "cron", lambda name: _together(name, by_dataset.get(name, ())), by_dataset, datasets
+        "cron" if whole else "what was read of the crontab",
+        lambda name: _together(name, by_dataset.get(name, ())),
+        by_dataset,
+        datasets,
     )
-    return Reading(reading.policies, (*left_out, *reading.left_out))
+    return Reading(reading.policies, (*left_out, *reading.left_out), tuple(notes))
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Give the lines with a command, and their numbers."""
+    ends = {*_SHELL_ENDS, *_HERE_DOCUMENT.findall(text)}
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.strip(" \t\r")
+        if line and line[0] != "#" and line not in ends and not _SETTING.fullmatch(line):
+            yield number, line
+
+
+def _other_program(number: int, line: str) -> LeftOut | None:
+    """Leave a line out that runs another program which prunes."""
+    times = _TIMES.match(line)
+    command = line[times.end() :] if times else line
+    found = prunes_by_itself(command, has_user=times is not None)
+    if found is None:
+        return None
+    program, does, reader = found
+    hint = f"policy import {reader} reads its own settings" if reader else ""
+    reason = f"line {number} runs {shown(program)}, which {does} by itself: not read"
+    return LeftOut(line, reason, hint=hint)
+
+
+def _count(others: int) -> str:
+    return "1 other command was" if others == 1 else f"{others} other commands were"
 
 
 def _read_line(line: str, datasets: Collection[str] | None) -> list[Listed]:

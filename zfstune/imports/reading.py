@@ -207,7 +207,7 @@ def complete(reading: Reading, datasets: Collection[str] | None) -> Reading:
             note += "would inherit a policy that is not meant for it"
             named[dataset] = Imported(dataset, LEAVE_ALONE, (note,))
     ordered = sorted(named.values(), key=lambda each: -each.dataset.count("/"))
-    return Reading((*ordered, *unnamed), tuple(left_out))
+    return Reading((*ordered, *unnamed), tuple(left_out), reading.notes)
 
 
 def in_force(reading: Reading, datasets: Collection[str]) -> dict[str, Policy | None]:
