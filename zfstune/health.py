@@ -27,6 +27,7 @@ __all__ = [
     "ObservedPool",
     "Problem",
     "Verdict",
+    "check_ages",
     "judge",
 ]
 
@@ -178,7 +179,7 @@ def judge(
     Raises:
         InvalidValue: `critical` comes before `warning`, so that no age is a warning.
     """
-    _check_order(warning, critical)
+    check_ages(warning, critical)
     datasets = tuple(datasets)
     problems = [
         Problem(CRITICAL, pool.pool, "the pool is suspended: it lost its devices")
@@ -203,8 +204,12 @@ def judge(
     return Verdict(tuple(problems), datasets, tuple(limits), now)
 
 
-def _check_order(warning: int | None, critical: int | None) -> None:
-    """Refuse ages that were most likely given the wrong way round."""
+def check_ages(warning: int | None, critical: int | None) -> None:
+    """Refuse ages of which critical comes first: they were given the wrong way round.
+
+    Raises:
+        InvalidValue: It does.
+    """
     if warning is not None and critical is not None and critical < warning:
         raise InvalidValue(
             f"cannot check: critical at {span(critical)} comes before warning at "

@@ -93,7 +93,7 @@ def test_the_commands(
         "ZFSTUNE UNKNOWN: cannot read 'tank/none': it does not exist\n",
     )
     assert call("check", "--warning", "soon")[0] == 3
-    assert call("check", "tank/c", "-w", "2h", "-c", "1h") == (
+    assert call("check", "tank/none", "-w", "2h", "-c", "1h") == (
         3,
         "ZFSTUNE UNKNOWN: cannot check: critical at 1h comes before warning at 2h\n",
     )

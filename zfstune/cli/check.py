@@ -21,7 +21,8 @@ exit status, as monitoring plugins have it:
      cannot be read
   2  CRITICAL: a snapshot is long overdue, or a pool is suspended, or a
      dataset cannot be read
-  3  UNKNOWN: nothing has a schedule, or ZFS did not answer
+  3  UNKNOWN: nothing has a schedule, ZFS did not answer, or
+     --critical comes before --warning
 """
 
 
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-c",
         "--critical",
         metavar="AGE",
-        help="long overdue from then on (default: three periods)",
+        help="long overdue from then on, never before --warning (default: three periods)",
     )
     parser.add_argument(
         "--state", metavar="DIR", help="where runs are noted, as for schedule"
@@ -78,11 +79,12 @@ def _run(args: argparse.Namespace) -> int:
 def _verdict(args: argparse.Namespace) -> Verdict:
     from time import time  # noqa: PLC0415 (not for --help)
 
-    from zfstune.health import judge  # noqa: PLC0415 (as above)
+    from zfstune.health import check_ages, judge  # noqa: PLC0415 (as above)
     from zfstune.monitoring import observe  # noqa: PLC0415 (as above)
     from zfstune.runs import state_folder  # noqa: PLC0415 (as above)
 
     warning, critical = (_seconds(args, option) for option in ("warning", "critical"))
+    check_ages(warning, critical)  # ZFS need not be asked for that
     with open_meant(args) as engine:
         seen = observe(
             engine, args.datasets, state_folder(args.state, image=image_meant(args))
