@@ -159,7 +159,7 @@ def test_notes_name_what_is_replaced_and_what_stays() -> None:
 
 def test_a_policy_that_would_be_too_long() -> None:
     """Is not made longer: a property holds just so much."""
-    full = "; ".join(f"match={at:03}* keep=1" for at in range(430))
+    full = "; ".join(f"match={at:03}{'x' * 67}* keep=1" for at in range(95))
     wide = Reading((Imported("tank", parse_policy(full)),))
     short, long = "keep=1", "hourly=10000 daily=10000"
     assert len(f"{short}; {full}") <= MAX_BYTES < len(f"{long}; {full}")
