@@ -280,11 +280,19 @@ def test_threads_and_memory_are_bounded(engine: ImageEngine) -> None:
 
 
 def test_reading_costs_no_write(file: Path) -> None:
-    """What is only looked at is the same when it is opened again."""
+    """What is only looked at is the same when it is opened again.
+
+    What is left of the pool is not compared: opening and closing write to it.
+    """
+
+    def looked_at(engine: ImageEngine) -> tuple[object, ...]:
+        found = engine.dataset("tank/a")
+        rest = {n: p for n, p in found.properties.items() if n != "available"}
+        return found.guid, found.createtxg, rest, engine.snapshots("tank/a")
+
     with create_image(file, size_bytes=LEAST) as engine:
         engine.create("tank/a")
         engine.take_snapshots(["tank/a@s"])
-        before = engine.dataset("tank/a"), engine.snapshots("tank/a")
+        before = looked_at(engine)
     with ImageEngine(file) as engine:
-        assert engine.dataset("tank/a") == before[0]
-        assert engine.snapshots("tank/a") == before[1]
+        assert looked_at(engine) == before
