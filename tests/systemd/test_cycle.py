@@ -14,8 +14,11 @@ RUN = HERE.parent / "lab" / "run"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Have a guest of each release that the lab's tests run on."""
+    """Have a guest of each release that the lab's tests run on; one for the clock."""
     releases = metafunc.config.getoption("release") or DEFAULT_RELEASES
+    if metafunc.function is test_no_clock_change_loses_a_snapshot:
+        # minutes long; what systemd makes of the lines is held on the host as well
+        releases = releases[:1]
     metafunc.parametrize("release", releases)
 
 
