@@ -261,7 +261,7 @@ def test_an_adversary_swaps_a_directory_for_a_link(
     try:
         assert swapper.stdout is not None
         swapper.stdout.readline()
-        for _ in range(150):
+        for _ in range(60):
             try:
                 engine.mount(f"{root}/app/x", hide=False)
                 outcomes.add("mounted")
