@@ -12,12 +12,12 @@ import re
 from zfstune.errors import PlanError
 from zfstune.frozen import frozen
 from zfstune.names import parent_of, pool_of
-from zfstune.quoting import shown
 from zfstune.rewinding import (
     CHECKPOINT_PROPERTY,
     ESCAPES,
     FOLDER,
     Clone,
+    check_consent,
     clones_of,
     is_held,
 )
@@ -97,23 +97,8 @@ class DropPlan:
         Raises:
             PlanError: It names each loss, and the flags that consent.
         """
-        words = set(lose)
-        unknown = words.difference(DROP_LOSSES)
-        if unknown:
-            raise PlanError(
-                f"cannot consent to lose '{shown(min(unknown))}'",
-                hint=f"there are: {', '.join(DROP_LOSSES)}",
-            )
-        missing = {w: found for w, found in self.losses.items() if w not in words}
-        if missing:
-            told = "; ".join(
-                f"{word}: {', '.join(names)}" for word, names in missing.items()
-            )
-            flags = " ".join(f"--lose {word}" for word in missing)
-            raise PlanError(
-                f"cannot drop checkpoint '{self.checkpoint}': this would be lost: {told}",
-                hint=f"what is meant so takes {flags}; -n shows all that goes",
-            )
+        refused = f"drop checkpoint '{self.checkpoint}'"
+        check_consent(refused, self.losses, lose, DROP_LOSSES)
 
     def to_dict(self) -> dict[str, object]:
         """Give the plan as JSON takes it."""

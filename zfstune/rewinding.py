@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from zfstune.errors import PlanError
 from zfstune.frozen import frozen
-from zfstune.quoting import for_shell
+from zfstune.quoting import for_shell, shown
 from zfstune.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
@@ -32,6 +32,7 @@ __all__ = [
     "Rewind",
     "RewindPlan",
     "RunningFile",
+    "check_consent",
     "clones_of",
     "datasets_of",
     "has_changed",
@@ -73,6 +74,40 @@ def datasets_of(snapshots: Iterable[Snapshot]) -> int:
 def is_escape(snapshot: Snapshot) -> bool:
     """Tell whether a rollback took a snapshot: one that ends midway leaves it behind."""
     return snapshot.local(CHECKPOINT_PROPERTY) == ESCAPE
+
+
+def check_consent(
+    refused: str,
+    losses: Mapping[str, Sequence[str]],
+    lose: Iterable[str],
+    known: Iterable[str],
+) -> None:
+    """Refuse what would be lost without consent.
+
+    Args:
+        refused: What is refused then, as in "drop checkpoint 'x'".
+        losses: What would be lost, by the word that consents to it.
+        lose: The words that the caller gave.
+        known: All the words that there are.
+
+    Raises:
+        PlanError: It names each loss, and the flags that consent.
+    """
+    words = set(lose)
+    unknown = words.difference(known)
+    if unknown:
+        raise PlanError(
+            f"cannot consent to lose '{shown(min(unknown))}'",
+            hint=f"there are: {', '.join(known)}",
+        )
+    missing = {word: names for word, names in losses.items() if word not in words}
+    if missing:
+        told = "; ".join(f"{word}: {', '.join(names)}" for word, names in missing.items())
+        flags = " ".join(f"--lose {word}" for word in missing)
+        raise PlanError(
+            f"cannot {refused}: this would be lost: {told}",
+            hint=f"what is meant so takes {flags}; -n shows all that goes",
+        )
 
 
 @frozen
@@ -162,23 +197,8 @@ class RewindPlan:
         Raises:
             PlanError: It names each loss, and the flags that consent.
         """
-        words = set(lose)
-        unknown = words.difference(LOSSES)
-        if unknown:
-            raise PlanError(
-                f"cannot consent to lose '{min(unknown)}'",
-                hint=f"there are: {', '.join(LOSSES)}",
-            )
-        open_losses = {w: found for w, found in self.losses.items() if w not in words}
-        if open_losses:
-            told = "; ".join(
-                f"{word}: {', '.join(found)}" for word, found in open_losses.items()
-            )
-            flags = " ".join(f"--lose {word}" for word in open_losses)
-            raise PlanError(
-                f"cannot roll back to '{self.checkpoint}': this would be lost: {told}",
-                hint=f"what is meant so takes {flags}; -n shows all that goes",
-            )
+        refused = f"roll back to '{self.checkpoint}'"
+        check_consent(refused, self.losses, lose, LOSSES)
 
     def to_dict(self) -> dict[str, object]:
         """Give the plan as JSON takes it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno as e
 import os
-from shlex import quote
 
 from zfstune.engine._errno import engine_error
 from zfstune.errors import (
@@ -17,6 +16,7 @@ from zfstune.errors import (
     RefusedValue,
     ZfsUnavailable,
 )
+from zfstune.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def image_error(verb: str, path: str, errno: int, why: str = "") -> ZfstuneError
         target=path,
         errno=errno,
         reason=reason.format(path=path, why=why),
-        hint=hint.format(why=why, quoted=quote(why)),
+        hint=hint.format(why=why, quoted=for_shell(why)),
     )
 
 

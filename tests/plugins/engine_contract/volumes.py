@@ -93,9 +93,7 @@ def test_a_reservation_follows_its_volume(engine: Engine, tree: str, block: str)
 def test_a_reservation_that_was_chosen_stays(engine: Engine, tree: str) -> None:
     """None, one of another size, and one that is set in the same call."""
     name = f"{tree}/v"
-    engine.create(
-        name, volume=True, properties={"volsize": "1M", "refreservation": "none"}
-    )
+    engine.create(name, volume=True, properties={"volsize": "1M", "refreservation": "none"})
     engine.set(name, {"volsize": "2M"})
     assert reserved(engine, name) == 0
     engine.set(name, {"refreservation": "512K"})
