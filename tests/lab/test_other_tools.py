@@ -218,12 +218,22 @@ def prune(
     assert done.returncode == 0, done.stdout + done.stderr
     now()
     line = ["zfstune", "policy", "import", tool.argv[0], words["{file}"]]
-    told = subprocess.run(line, capture_output=True, text=True, check=True).stdout
-    [line] = [shlex.split(one) for one in told.splitlines()]
-    line[-2:] = [ours, tool.mine + line[-1]]
-    subprocess.run(line, capture_output=True, check=True)
-    consent = ["--all-of-them"] if "--all-of-them" in line else []
+    told = subprocess.run(line, capture_output=True, text=True, check=False).stdout
+    command = command_for(theirs, told)
+    command[-2:] = [ours, tool.mine + command[-1]]
+    subprocess.run(command, capture_output=True, check=True)
+    consent = ["--all-of-them"] if "--all-of-them" in command else []
     subprocess.run(["zfstune", "prune", "--force", *consent, ours], check=True)
+
+
+def command_for(dataset: str, told: str) -> list[str]:
+    """Give the command that an import printed for a dataset, as words.
+
+    Settings that name no dataset come as a comment, with DATASET for the name.
+    """
+    lines = [shlex.split(line.removeprefix("# ")) for line in told.splitlines()]
+    [command] = [words for words in lines if words[-2] in (dataset, "DATASET")]
+    return command
 
 
 def _filled(text: str, words: dict[str, str]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from . import guest
-from .errors import LabError, say
+from .errors import BootError, LabError, say
 from .image import DEFAULT_RELEASE, RELEASES, image
 from .qemu import MAX_DISKS, Disk, Emulator, argv, console_tail, size_bytes
 from .store import locked
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 EXIT_LAB = 125
 DEFAULT_TIMEOUT_S = 1800.0
+# The emulator's clock is not always what a booting kernel can live with: about one boot
+# in five hundred panics in sched_clock_cpu() within three seconds.
+BOOTS = 3
 
 EPILOG = """\
 exit status: that of COMMAND; 2 for a usage error; 125 when the lab failed, so
@@ -204,7 +207,20 @@ def _hand_over(options: argparse.Namespace) -> int:
 
 
 def _boot(options: argparse.Namespace) -> int:
-    """Boot a guest; run the command in it, or keep it up."""
+    """Boot a guest; run the command in it, or keep it up.
+
+    A guest that dies before it takes the command is booted again: nothing is lost.
+    """
+    for _ in range(BOOTS - 1):
+        try:
+            return _boot_once(options)
+        except BootError as error:
+            sys.stderr.write(error.lines())
+            say("booting once more: nothing was run yet")
+    return _boot_once(options)
+
+
+def _boot_once(options: argparse.Namespace) -> int:
     name = options.serve or f"run-{os.getpid()}"
     with image(options.release) as booted, guest.own_folder(name) as folder:
         disks = [_make_disk(folder, index, disk) for index, disk in enumerate(options.disk)]

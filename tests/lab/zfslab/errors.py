@@ -1,4 +1,4 @@
-"""The one error of the lab."""
+"""The errors of the lab."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ class LabError(Exception):
     def lines(self) -> str:
         """Return the text for stderr."""
         return f"{self}\nhint: {self.hint}\n" if self.hint else f"{self}\n"
+
+
+class BootError(LabError):
+    """A guest died or hung before it took a command: nothing has been run in it."""
 
 
 def say(text: str) -> None:

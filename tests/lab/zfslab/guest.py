@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from . import worktree
 from .channel import Decoder, ProtocolError, Request, exit_status
-from .errors import LabError
+from .errors import BootError, LabError
 from .qemu import console_tail, disk_names
 from .store import CHECKOUT, LAB, cache, locked
 from .wheel import installed
@@ -277,13 +277,18 @@ class Session:
             raise self._failure("the guest died")
         elapsed_s = time.monotonic() - self.started
         if self.timeout_s is not None and elapsed_s > self.timeout_s:
-            raise self._failure(f"no exit status within {self.timeout_s:g} s (--timeout)")
+            reason = f"no exit status within {self.timeout_s:g} s (--timeout)"
+            raise LabError(*self._failure_text(reason))
         if not self.decoder.begun and elapsed_s > BOOT_TIMEOUT_S:
             raise self._failure(f"the guest said nothing for {BOOT_TIMEOUT_S} s")
 
     def _failure(self, reason: str) -> LabError:
+        kind = LabError if self.decoder.begun else BootError
+        return kind(*self._failure_text(reason))
+
+    def _failure_text(self, reason: str) -> tuple[str, str]:
         what = self.request.argv[0] if self.request.argv else "guest"
-        return LabError(
+        return (
             f"{console_tail(self.folder)}\ncannot run '{what}': {reason}",
             "above is the end of the guest's console",
         )
