@@ -52,6 +52,21 @@ def test_fails_on_trixie():
 """
 
 
+SIDE_BY_SIDE = """\
+import os, time
+from pathlib import Path
+
+def test_the_other_is_there():
+    ours = os.environ["RELEASE"]
+    Path(f"up-{ours}").touch()
+    other = Path({"bookworm": "up-trixie", "trixie": "up-bookworm"}[ours])
+    end = time.monotonic() + 60
+    while not other.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert other.exists()
+"""
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Make a project with the plugin, a host test and a stand-in for the lab."""
@@ -166,3 +181,15 @@ def test_lab_test_is_refused_on_the_host(project: Path) -> None:
     status, output = run(project, "tests/lab/test_guest.py::test_passes")
     assert status == pytest.ExitCode.USAGE_ERROR
     assert "hint: make lab GUEST_ARGS='tests/lab/test_guest.py::test_passes'" in output
+
+
+def test_guests_work_side_by_side(project: Path) -> None:
+    """Each guest waits until the other is up, and each has its output whole."""
+    (project / "tests/lab/test_guest.py").write_text(SIDE_BY_SIDE)
+    arguments = ("-m", "guest", "--release", "bookworm", "--release", "trixie")
+    status, output = run(project, *arguments)
+    assert status == 0, output
+    first, second = output.split("--- trixie:", 1)
+    assert "--- bookworm: status 0" in first
+    assert "--- trixie: status 0" in second
+    assert "4 passed" in second

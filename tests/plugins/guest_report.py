@@ -5,6 +5,9 @@ runs ``pytest tests/lab`` in it, and repeats each of the guest's reports here, s
 that one summary counts them all. Its own outcome says whether the guest got to the
 end of its tests: a guest that dies, hangs or runs no test fails it.
 
+All guests are at work at the same time, since one keeps but one processor busy. The
+first one's output is shown as it comes, another one's when its turn has come.
+
 In the guest the same plugin writes the reports, one JSON object a line::
 
     {"event": "collected", "count": 3}
@@ -31,8 +34,8 @@ LAB = Path(__file__).resolve().parents[1] / "lab"
 RELEASES = ("bookworm", "trixie", "trixie-backports")
 DEFAULT_RELEASES = ("bookworm", "trixie-backports")
 DISKS = ("2G", "2G")
-# Of one guest, its boot included; CI has 90 minutes for all that it does.
-TIMEOUT_S = 2300
+# Of one guest, its boot included, with another beside it; CI has 90 minutes for all.
+TIMEOUT_S = 3900
 # The runner tidies up after a signal; then it is gone by itself or by force.
 TERM_GRACE_S = 30
 REPORTS = "reports.jsonl"
@@ -161,6 +164,9 @@ class GuestRun(pytest.Item):
         super().__init__(**fields)
         self.add_marker("guest")
         self.add_marker(pytest.mark.timeout(0))  # the runner has a limit of its own
+        self.process: subprocess.Popen[bytes] | None = None
+        self.output: Path | None = None
+        self.unseen: Path | None = None
 
     def argv(self, output: Path) -> list[str]:
         """Give the runner's command line."""
@@ -172,17 +178,56 @@ class GuestRun(pytest.Item):
         run = [str(LAB / "run"), "--release", self.name, "--timeout", limit, *disks]
         return [*run, "--output", str(output), "--", *inner, *where, *given]
 
-    def runtest(self) -> None:
-        """Boot, run, and repeat what the guest reported."""
+    def start(self, *, shown: bool) -> None:
+        """Boot the guest, unless it is up; what is not shown goes to a file."""
+        if self.process is not None:
+            return
         factory: pytest.TempPathFactory = self.config._tmp_path_factory  # type: ignore[attr-defined]
-        output = factory.mktemp(f"guest-{self.name}")
+        self.output = factory.mktemp(f"guest-{self.name}")
+        self.unseen = None if shown else factory.mktemp(f"log-{self.name}") / "output"
+        line = f"\n--- {self.name}: {shlex.join(self.argv(self.output))}"
+        if self.unseen is None:
+            print(line, flush=True)
+            self.process = subprocess.Popen(
+                self.argv(self.output), stdin=subprocess.DEVNULL
+            )
+        else:
+            with self.unseen.open("w") as log:
+                print(line, file=log, flush=True)
+                self.process = subprocess.Popen(
+                    self.argv(self.output),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+        self.config.add_cleanup(self.end)
+
+    def end(self) -> None:
+        """End a guest that is still up, as when a test before it was interrupted."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(TERM_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def runtest(self) -> None:
+        """Boot this guest and those to come, and repeat what this one reported."""
         capture = self.config.pluginmanager.getplugin("capturemanager")
         # A guest takes minutes: what it prints is shown as it comes.
         with capture.global_and_fixture_disabled():
-            print(f"\n--- {self.name}: {shlex.join(self.argv(output))}", flush=True)
-            status = run(self.argv(output))
+            self.start(shown=True)
+            for item in self.session.items:
+                if isinstance(item, GuestRun):
+                    item.start(shown=False)
+            assert self.process is not None
+            assert self.output is not None
+            status = self.process.wait()
+            if self.unseen is not None:
+                print(self.unseen.read_text(errors="replace"), end="")
             print(f"--- {self.name}: status {status}", flush=True)
-            events = list(read(output / REPORTS))
+            events = list(read(self.output / REPORTS))
             for event in events:
                 if event["event"] == "collected":
                     self.session.testscollected += event["count"]  # progress divides by it
@@ -213,20 +258,6 @@ class GuestRun(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the item in the report's headings."""
         return self.path, None, f"guest {self.name}"
-
-
-def run(argv: list[str]) -> int:
-    """Run a command to its end, or end it with us; give its status."""
-    with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as process:
-        try:
-            return process.wait()
-        except BaseException:
-            process.terminate()
-            try:
-                process.wait(TERM_GRACE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            raise
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
