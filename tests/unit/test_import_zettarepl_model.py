@@ -160,9 +160,18 @@ def zettarepl_removes(tasks: Any, dataset: str, names: list[str]) -> set[str]:
     return removed
 
 
-def schema_names(tasks: Any, minutes: list[int]) -> list[tuple[str, datetime]]:
-    """Give names of the tasks' schemas, the oldest first, each of its time."""
+def schema_names(
+    tasks: Any, dataset: str, minutes: list[int]
+) -> list[tuple[str, datetime]]:
+    """Give names of the tasks of a dataset, the oldest first, each of its time.
+
+    A name from elsewhere, which a schema of here reads as another day, is of another
+    time to zettarepl than to ZFS: no task makes one.
+    """
+    tasks = [task for task in tasks if owns_dataset(task, dataset)]
     found = {}
+    if not tasks:
+        return []
     for at, minutes_ago in enumerate(sorted(minutes, reverse=True)):
         when = NOW.replace(second=5) - timedelta(minutes=15 * minutes_ago)
         schema = tasks[at % len(tasks)]["schema"]
@@ -180,12 +189,11 @@ def test_a_model_of_zettarepl(tasks: Any, minutes: set[int]) -> None:
         assert "nothing in it prunes" in error.message  # noqa: PT017 (one of two results)
         assert not any(owns_dataset(task, name) for task in tasks for name in TREE)
         return
-    made = schema_names(tasks, sorted(minutes))
-    names = [*[name for name, _ in made], "manual"]
-    listing = [(name, int(when.timestamp())) for name, when in made] + [("manual", 1)]
-    listing.sort(key=lambda each: each[1])
     left_out = {each.dataset for each in reading.left_out}
     for dataset in TREE:
+        made = schema_names(tasks, dataset, sorted(minutes))
+        names = [*[name for name, _ in made], "manual"]
+        listing = [("manual", 1)] + [(name, int(when.timestamp())) for name, when in made]
         policy = in_force(reading, dataset)
         ours = gone(policy, taken(dataset, listing), int(NOW.timestamp()))
         theirs = zettarepl_removes(tasks, dataset, names)
