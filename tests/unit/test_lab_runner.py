@@ -17,11 +17,10 @@ LAB = Path(__file__).resolve().parents[1] / "lab"
 sys.path.insert(0, str(LAB))
 
 from zfslab import channel, cli, image, qemu, wheel, worktree  # noqa: E402
-from zfslab.errors import BootError, LabError  # noqa: E402
+from zfslab.errors import LabError  # noqa: E402
 from zfslab.image import RELEASES, Image, recipe_key  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import ModuleType
 
 MARK = "0123456789abcdef0123456789abcdef"
@@ -346,44 +345,6 @@ class TestWorktree:
         """The build's needs come from the project's own declaration."""
         text = '[build-system]\nrequires = ["setuptools>=77", "cffi"]\n'
         assert wheel.build_requires(text) == ["cffi", "setuptools>=77"]
-
-
-class TestBoots:
-    """A guest that dies while it boots is booted again; nothing else is done twice."""
-
-    @staticmethod
-    def boots(monkeypatch: pytest.MonkeyPatch, *ends: Exception | int) -> Iterator[object]:
-        """Let boots end so, one after the other; give what is left of them."""
-        left = iter(ends)
-
-        def boot_once(_options: object) -> int:
-            end = next(left)
-            if isinstance(end, Exception):
-                raise end
-            return end
-
-        monkeypatch.setattr(cli, "_boot_once", boot_once)
-        return left
-
-    def test_second_boot(
-        self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-    ) -> None:
-        """The status is that of the command, and the first boot's console is shown."""
-        self.boots(monkeypatch, BootError("console.log: Kernel panic"), 3)
-        assert cli.main(["--", "true"]) == 3
-        assert "Kernel panic\nbooting once more" in capfd.readouterr().err
-
-    def test_no_boot(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The third failure is the lab's own."""
-        left = self.boots(monkeypatch, *[BootError("panic")] * 3, 0)
-        assert cli.main(["--", "true"]) == cli.EXIT_LAB
-        assert list(left) == [0]
-
-    def test_command_runs_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A guest that dies under its command stays dead."""
-        left = self.boots(monkeypatch, LabError("the guest died"), 0)
-        assert cli.main(["--", "true"]) == cli.EXIT_LAB
-        assert list(left) == [0]
 
 
 class TestCommandLine:
