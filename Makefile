@@ -32,7 +32,7 @@ unit: $(STAMP) ## The tests that need neither ZFS nor a guest
 	$(BIN)/pytest $(ARGS)
 
 instants: $(STAMP) ## Each timer in every zone over ten years, as systemd reckons it (minutes)
-	ZFSTUNE_TEN_YEARS=1 $(BIN)/pytest tests/unit/test_instants_systemd.py $(ARGS)
+	ZFSTUNE_TEN_YEARS=1 $(BIN)/pytest tests/unit/schedules/test_instants_systemd.py $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy --strict, and shellcheck where it is installed
 	$(BIN)/ruff check

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from zfstune.applying import apply
+from zfstune.datasets.apply import apply
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from zfstune import names
-from zfstune.engine import open_engine
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.pruning import prune
+from zfstune.engine.protocol import open_engine
+from zfstune.retention.prune import prune
+from zfstune.values import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 pytestmark = pytest.mark.timeout(1800)
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.engine import open_engine
+from zfstune.engine.protocol import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 pytestmark = pytest.mark.timeout(3600)
 

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from zfstune.engine import open_engine
-from zfstune.pruning import prune
+from zfstune.engine.protocol import open_engine
+from zfstune.retention.prune import prune
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 pytestmark = pytest.mark.timeout(3600)
 

@@ -6,16 +6,16 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from zfstune import profile
-from zfstune.applying import plan
-from zfstune.engine import open_engine
-from zfstune.explaining import explain
-from zfstune.explanation_text import render
+from zfstune.datasets.apply import plan
+from zfstune.engine.protocol import open_engine
+from zfstune.profiles import profile
+from zfstune.profiles.explain import explain
+from zfstune.profiles.explanation_text import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 # Where Python starts in 20 ms, five starts are a tenth of a second.
 YARDSTICK = "python -c 'import argparse'"

@@ -13,10 +13,10 @@ from random import Random
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from zfstune.names import auto_name
-from zfstune.policy_text import parse_policy
-from zfstune.retention import decide
-from zfstune.state import Snapshot
+from zfstune.retention.decision import decide
+from zfstune.retention.policy_text import parse_policy
+from zfstune.values.names import auto_name
+from zfstune.values.state import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,8 +27,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zfstune import choosing, destroying, names, pruning
 from zfstune.engine.image import ImageEngine, create_image
+from zfstune.retention import destroy, examine, prune
+from zfstune.values import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,12 +103,12 @@ def measure(
         keep = {"policy": f"within=1s keep={each // 2}", "force": True}
     with (
         clock.on(engine, "snapshots", "list"),
-        clock.on(choosing, "_decide", "decide"),
-        clock.on(choosing, "choose", "plan"),
-        clock.on(destroying.Destruction, "run", "destroy"),
+        clock.on(examine, "_decide", "decide"),
+        clock.on(examine, "choose", "plan"),
+        clock.on(destroy.Destruction, "run", "destroy"),
     ):
         begun = clock.now()
-        pruned = pruning.prune(pool="tank", engine=engine, **keep)
+        pruned = prune.prune(pool="tank", engine=engine, **keep)
         clock.seconds["prune"] = clock.now() - begun
     assert len(pruned.destroyed) * 2 == len(pruned.plan.decisions)
     # what decides has no part in what it took to list, nor in what was destroyed

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 import zfstune
-from zfstune.cli import main
-from zfstune.cli.opening import IMAGE_VARIABLE
+from zfstune.cli.main import main
+from zfstune.cli.which_zfs import IMAGE_VARIABLE
 
 IMAGE = Path("demo.zpool")
 STREAM = Path("logs.zstream")

@@ -9,20 +9,23 @@
     zfstune.prune(keep=48)
 
 Importing this package needs no ZFS and loads nothing else: each name below is
-fetched from its module when it is first used (PEP 562). The modules are named so
-that none of them shadows one of these names: ``zfstune.applying`` holds
-:func:`apply`, for the import of a submodule binds its name in the package.
+fetched from its module when it is first used (PEP 562). No package has one of these
+names, for the import of a submodule binds its name in the package.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from zfstune.applying import apply, plan
-    from zfstune.checkpointing import checkpoint, rollback
-    from zfstune.engine import Engine
-    from zfstune.engine import open_engine as open  # noqa: A004 (as in zfstune.open)
-    from zfstune.errors import (
+    from zfstune.datasets.apply import apply, plan
+    from zfstune.engine.protocol import Engine
+    from zfstune.engine.protocol import open_engine as open  # noqa: A004 (zfstune.open)
+    from zfstune.health.verify import verify
+    from zfstune.retention.prune import prune
+    from zfstune.snapshots.checkpoint import checkpoint, rollback
+    from zfstune.snapshots.quiesce import Commands, Postgres, Session, quiesced
+    from zfstune.snapshots.take import snapshot
+    from zfstune.values.errors import (
         AlreadyExists,
         BatchError,
         Busy,
@@ -46,10 +49,6 @@ if TYPE_CHECKING:
         ZfstuneError,
         ZfsUnavailable,
     )
-    from zfstune.pruning import prune
-    from zfstune.quiescing import Commands, Postgres, Session, quiesced
-    from zfstune.snapshotting import snapshot
-    from zfstune.verifying import verify
 
 __version__ = "0.1.0"
 
@@ -95,19 +94,19 @@ __all__ = [
 # Where each lazy name lives, and under which name; what is not listed here is an
 # error class.
 _HOMES = {
-    "Commands": ("quiescing", "Commands"),
-    "Engine": ("engine", "Engine"),
-    "Postgres": ("quiescing", "Postgres"),
-    "Session": ("quiescing", "Session"),
-    "apply": ("applying", "apply"),
-    "checkpoint": ("checkpointing", "checkpoint"),
-    "open": ("engine", "open_engine"),
-    "plan": ("applying", "plan"),
-    "prune": ("pruning", "prune"),
-    "quiesced": ("quiescing", "quiesced"),
-    "rollback": ("checkpointing", "rollback"),
-    "snapshot": ("snapshotting", "snapshot"),
-    "verify": ("verifying", "verify"),
+    "Commands": ("snapshots.quiesce", "Commands"),
+    "Engine": ("engine.protocol", "Engine"),
+    "Postgres": ("snapshots.quiesce", "Postgres"),
+    "Session": ("snapshots.quiesce", "Session"),
+    "apply": ("datasets.apply", "apply"),
+    "checkpoint": ("snapshots.checkpoint", "checkpoint"),
+    "open": ("engine.protocol", "open_engine"),
+    "plan": ("datasets.apply", "plan"),
+    "prune": ("retention.prune", "prune"),
+    "quiesced": ("snapshots.quiesce", "quiesced"),
+    "rollback": ("snapshots.checkpoint", "rollback"),
+    "snapshot": ("snapshots.take", "snapshot"),
+    "verify": ("health.verify", "verify"),
 }
 
 
@@ -118,7 +117,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(msg)
     from importlib import import_module  # noqa: PLC0415 (only when a name is used)
 
-    module, original = _HOMES.get(name, ("errors", name))
+    module, original = _HOMES.get(name, ("values.errors", name))
     value: object = getattr(import_module(f"{__name__}.{module}"), original)
     globals()[name] = value
     return value

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from zfstune.cli import main
+from zfstune.cli.main import main
 
 sys.exit(main())

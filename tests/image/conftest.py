@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.engine import _image
+from zfstune.engine import _image_process
 from zfstune.engine.image import create_image
 
 if TYPE_CHECKING:
@@ -34,4 +34,4 @@ def engine(file: Path) -> Iterator[ImageEngine]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for the last process that had an image open."""
-    monkeypatch.setattr(_image, "_WAIT_S", 0.0)
+    monkeypatch.setattr(_image_process, "_WAIT_S", 0.0)

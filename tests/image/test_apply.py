@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.errors import EngineError
-from zfstune.names import APPLIED_PROPERTY
-from zfstune.record import read_given, read_record
+from zfstune.datasets.applied import read_given, read_record
+from zfstune.values.errors import EngineError
+from zfstune.values.names import APPLIED_PROPERTY
 
 if TYPE_CHECKING:
     from zfstune.engine.image import ImageEngine

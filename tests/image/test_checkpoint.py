@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.cli import main
-from zfstune.dropping import drop_checkpoint, list_checkpoints
-from zfstune.names import PROFILE_PROPERTY
-from zfstune.state import Mount
+from zfstune.cli.main import main
+from zfstune.snapshots.drop import drop_checkpoint, list_checkpoints
+from zfstune.values.names import PROFILE_PROPERTY
+from zfstune.values.state import Mount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ import pytest
 
 import crafted_pool
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.state import LOCAL
+from zfstune.values.state import LOCAL
 
 if TYPE_CHECKING:
     from pathlib import Path

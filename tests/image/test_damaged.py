@@ -13,7 +13,7 @@ import pytest
 import zfstune
 from damage import damage_properties, mark_properties
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.errors import BatchError, Damaged
+from zfstune.values.errors import BatchError, Damaged
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ import pytest
 
 from zfstune.engine._binding import lib
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.errors import ImageDied, InvalidValue, NoSpace, ZfsUnavailable
+from zfstune.values.errors import ImageDied, InvalidValue, NoSpace, ZfsUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ KILLS = 10
 FILL = """
 import os, sys
 import zfstune
-from zfstune.errors import ImageDied
+from zfstune.values.errors import ImageDied
 file = sys.argv[1]
 engine = zfstune.open(image=file, create_bytes=256 << 20)
 made = []
@@ -51,7 +51,7 @@ with zfstune.open(image=file) as engine:
 CREATE = """
 import os, sys
 import zfstune
-from zfstune.errors import ImageDied, NoSpace
+from zfstune.values.errors import ImageDied, NoSpace
 try:
     zfstune.open(image=sys.argv[1], create_bytes=256 << 20)
 except (ImageDied, NoSpace) as error:
@@ -62,7 +62,7 @@ assert not os.path.exists(sys.argv[1])
 CLOSE = """
 import errno, os, sys
 import zfstune
-from zfstune.errors import ImageDied
+from zfstune.values.errors import ImageDied
 engine = zfstune.open(image=sys.argv[1], create_bytes=256 << 20)
 engine.create("tank/a")
 with open(os.path.dirname(sys.argv[1]) + "/other", "wb", buffering=0) as other:

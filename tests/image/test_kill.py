@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.errors import ImageDied
+from zfstune.values.errors import ImageDied
 
 if TYPE_CHECKING:
     from collections.abc import Callable

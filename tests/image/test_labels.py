@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.errors import Busy, Damaged, EngineError, RefusedValue
+from zfstune.values.errors import Busy, Damaged, EngineError, RefusedValue
 
 if TYPE_CHECKING:
     from pathlib import Path

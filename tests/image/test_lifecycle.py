@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.engine import open_engine
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.errors import (
+from zfstune.engine.protocol import open_engine
+from zfstune.values.errors import (
     AlreadyExists,
     Busy,
     EngineError,

@@ -10,11 +10,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import zfstune
-from zfstune.cadence import SCHEDULE_PROPERTY
-from zfstune.cli import main
-from zfstune.monitoring import observe
-from zfstune.run_record import LastRun
-from zfstune.runs import note
+from zfstune.cli.main import main
+from zfstune.health.observe import observe
+from zfstune.schedules.cadence import SCHEDULE_PROPERTY
+from zfstune.schedules.last_run import LastRun
+from zfstune.schedules.note import note
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.cli import main
+from zfstune.cli.main import main
 from zfstune.cli.parser import build_parser
 from zfstune.engine.image import create_image
 

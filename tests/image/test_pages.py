@@ -11,10 +11,12 @@ import pytest
 import zfstune
 from mounted_image import MountedImage
 from source_tree import ROOT
-from zfstune import applying, verifying
-from zfstune.cli import main, schedule
-from zfstune.names import SNAPSHOT_PROPERTY
-from zfstune.policy import POLICY_PROPERTY
+from zfstune.cli import schedule
+from zfstune.cli.main import main
+from zfstune.datasets import apply
+from zfstune.health import verify
+from zfstune.retention.policy import POLICY_PROPERTY
+from zfstune.values.names import SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,7 +61,7 @@ class Machine:
         return self.engine or self.start_anew()
 
 
-OPEN = zfstune.engine.open_engine
+OPEN = zfstune.engine.protocol.open_engine
 
 
 def fifty_later(machine: Machine) -> None:
@@ -158,10 +160,10 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
     """Give a machine with users, and a pool that stands for the kernel's."""
     made = Machine(tmp_path)
     known = lambda names: {n: ACCOUNTS[n] for n in names if n in ACCOUNTS}  # noqa: E731
-    for module in (applying, verifying):
+    for module in (apply, verify):
         monkeypatch.setattr(module, "user_numbers", known)
         monkeypatch.setattr(module, "group_numbers", known)
-    monkeypatch.setattr("zfstune.engine.open_engine", made.open)
+    monkeypatch.setattr("zfstune.engine.protocol.open_engine", made.open)
     monkeypatch.setattr(schedule, "_FOLDER", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZFSTUNE_IMAGE", raising=False)

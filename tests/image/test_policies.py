@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import zfstune
-from zfstune import choosing
-from zfstune.cli import main, policy
+from zfstune.cli import policy
+from zfstune.cli.main import main
 from zfstune.engine.image import create_image
-from zfstune.errors import ZfsUnavailable
-from zfstune.imports import FORMATS
+from zfstune.retention import examine
+from zfstune.retention.imports.convert import FORMATS
+from zfstune.values.errors import ZfsUnavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +74,7 @@ def test_ages_are_read_from_zfs(
     assert pruned.plan.victims == ()
     assert all(d.expires for d in pruned.plan.decisions)
     later = datetime.now(UTC) + timedelta(hours=2)
-    monkeypatch.setattr(choosing, "_now", lambda: later)
+    monkeypatch.setattr(examine, "_now", lambda: later)
     dry = zfstune.prune("tank/a", policy="within=1h", dry_run=True, engine=engine)
     assert [d.keep for d in dry.plan.decisions] == [True, False, False]
     assert dry.plan.reclaims == {"tank/a": 0}

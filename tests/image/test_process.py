@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.engine import open_engine
 from zfstune.engine.image import ImageEngine
-from zfstune.errors import Busy, ImageDied, ZfsUnavailable
+from zfstune.engine.protocol import open_engine
+from zfstune.values.errors import Busy, ImageDied, ZfsUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

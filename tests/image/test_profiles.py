@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune import profile
-from zfstune import properties as props
-from zfstune.cli import main
-from zfstune.names import PROFILE_PROPERTY
-from zfstune.roles import ROLES
+from zfstune.cli.main import main
+from zfstune.profiles import profile
+from zfstune.profiles.roles import ROLES
+from zfstune.values import properties as props
+from zfstune.values.names import PROFILE_PROPERTY
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.errors import NotSupported
+from zfstune.values.errors import NotSupported
 
 if TYPE_CHECKING:
     from zfstune.engine.image import ImageEngine

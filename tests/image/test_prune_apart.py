@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune import choosing
-from zfstune.cli import main
-from zfstune.errors import PolicyError
-from zfstune.policy import POLICY_PROPERTY
-from zfstune.scheduled_runs import run_job
-from zfstune.scheduling import targets
+from zfstune.cli.main import main
+from zfstune.retention import examine
+from zfstune.retention.policy import POLICY_PROPERTY
+from zfstune.schedules.run import run_job
+from zfstune.schedules.schedule import targets
+from zfstune.values.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,7 +192,7 @@ def test_a_count_says_what_is_dated_after_now(
     filled(engine, "tank/a")
     engine.close()
     before = datetime(2020, 1, 1, tzinfo=UTC)
-    monkeypatch.setattr(choosing, "_now", lambda: before)
+    monkeypatch.setattr(examine, "_now", lambda: before)
     for rule in (("--keep", "1"), ("--keep", "0", "--all-of-them")):
         status, out, said = run("prune", "tank/a", *rule)
         assert (status, out) == (0, "tank/a: destroyed 0, kept 3\n")

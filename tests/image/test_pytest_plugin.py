@@ -17,7 +17,7 @@ import sys
 
 def pytest_collection_finish():
     loaded = sorted(m for m in sys.modules if m.startswith("zfstune"))
-    assert loaded == ["zfstune", "zfstune.pytest_plugin"], loaded
+    assert loaded == ["zfstune", "zfstune.engine.pytest_plugin"], loaded
 """
 USES_IT = """
 import pytest
@@ -41,7 +41,7 @@ def test_that_closes(zfs_image):
 def test_pytest_finds_it(pytester: pytest.Pytester) -> None:
     """It is there without a word in any conftest, and says what it gives."""
     (found,) = entry_points(group="pytest11", name="zfstune")
-    assert found.value == "zfstune.pytest_plugin"
+    assert found.value == "zfstune.engine.pytest_plugin"
     done = pytester.runpytest_subprocess("--fixtures", "-q")
     done.stdout.fnmatch_lines(["zfs_image -- *", "*open engine on a new pool*"])
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.cadence import SCHEDULE_PROPERTY
-from zfstune.cli import main, schedule, schedule_show
-from zfstune.policies import set_policy
-from zfstune.policy import POLICY_PROPERTY
-from zfstune.policy_text import parse_policy
-from zfstune.scheduling import scheduled, set_schedule
+from zfstune.cli import schedule, schedule_show
+from zfstune.cli.main import main
+from zfstune.retention.policy import POLICY_PROPERTY
+from zfstune.retention.policy_text import parse_policy
+from zfstune.retention.store import set_policy
+from zfstune.schedules.cadence import SCHEDULE_PROPERTY
+from zfstune.schedules.schedule import scheduled, set_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.cadence import SCHEDULE_PROPERTY
-from zfstune.cli import main, schedule_run
+from zfstune.cli import schedule_run
+from zfstune.cli.main import main
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.errors import NotFound, PlanError, PolicyError
-from zfstune.policies import set_policy
-from zfstune.policy import POLICY_PROPERTY
-from zfstune.policy_text import parse_policy
-from zfstune.run_record import LastRun
-from zfstune.runs import last_run, locked, note, reported_run
-from zfstune.scheduled_runs import due_runs, is_due, run_job
-from zfstune.scheduling import scheduled, set_schedule
+from zfstune.retention.policy import POLICY_PROPERTY
+from zfstune.retention.policy_text import parse_policy
+from zfstune.retention.store import set_policy
+from zfstune.schedules.cadence import SCHEDULE_PROPERTY
+from zfstune.schedules.last_run import LastRun
+from zfstune.schedules.note import last_run, locked, note, reported_run
+from zfstune.schedules.run import due_runs, is_due, run_job
+from zfstune.schedules.schedule import scheduled, set_schedule
+from zfstune.values.errors import NotFound, PlanError, PolicyError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,7 +157,7 @@ def test_a_prune_that_failed_in_part_is_noted(
         spared = ()
         failed = {"tank/a/b": PolicyError("cannot follow its policy: why")}  # noqa: RUF012
 
-    monkeypatch.setattr("zfstune.pruning.prune", lambda *_, **__: Partly())
+    monkeypatch.setattr("zfstune.retention.prune.prune", lambda *_, **__: Partly())
     done = run(engine, "prune", "tank/a", tmp_path)
     assert done is not None
     error = "left 'tank/a/b' as it is: cannot follow its policy: why"

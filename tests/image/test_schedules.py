@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.cadence import SCHEDULE_PROPERTY
-from zfstune.errors import NotFound, PolicyError
-from zfstune.policies import clear_policy, set_policy
-from zfstune.policy import POLICY_PROPERTY
-from zfstune.policy_text import format_policy, parse_policy
-from zfstune.roles import ROLES
-from zfstune.scheduling import role_datasets, scheduled, set_schedule, targets
+from zfstune.profiles.roles import ROLES
+from zfstune.retention.policy import POLICY_PROPERTY
+from zfstune.retention.policy_text import format_policy, parse_policy
+from zfstune.retention.store import clear_policy, set_policy
+from zfstune.schedules.cadence import SCHEDULE_PROPERTY
+from zfstune.schedules.schedule import role_datasets, scheduled, set_schedule, targets
+from zfstune.values.errors import NotFound, PolicyError
 
 if TYPE_CHECKING:
     from zfstune.engine.image import ImageEngine

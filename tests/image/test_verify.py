@@ -7,9 +7,9 @@ import os
 from typing import TYPE_CHECKING
 
 import zfstune
-from zfstune.cli import main
-from zfstune.policies import set_policy
-from zfstune.policy_text import parse_policy
+from zfstune.cli.main import main
+from zfstune.retention.policy_text import parse_policy
+from zfstune.retention.store import set_policy
 
 if TYPE_CHECKING:
     from pathlib import Path

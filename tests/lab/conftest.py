@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.engine import open_engine
+from zfstune.engine.protocol import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 MARKER = Path("/run/zfstune-lab")
 FILES = Path("/dev/shm/zfstune-lab")  # noqa: S108 (the guest is ours alone)

@@ -19,7 +19,7 @@ import zfstune
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
     Place = Callable[[str, str], "Mounted"]

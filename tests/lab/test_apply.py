@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune import names
-from zfstune.actions import Adjust, Create, MountDataset, Remount, SetOwner
-from zfstune.profile import load_text
+from zfstune.datasets.actions import Adjust, Create, MountDataset, Remount, SetOwner
+from zfstune.profiles.profile import load_text
+from zfstune.values import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.actions import Adjust, Remount
-from zfstune.profile import load_text
+from zfstune.datasets.actions import Adjust, Remount
+from zfstune.profiles.profile import load_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
-    from zfstune.profile import Profile
+    from zfstune.engine.protocol import Engine
+    from zfstune.profiles.profile import Profile
 
     Command = Callable[..., str]
 

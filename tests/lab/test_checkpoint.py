@@ -14,7 +14,7 @@ import zfstune
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
 

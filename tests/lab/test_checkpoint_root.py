@@ -230,7 +230,7 @@ def test_zfstune_itself_was_made_since(machine: Machine) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     said = _sections(done.stdout)
     assert said["status"] == ["1", "1", "0"]
-    assert "script: /root/lib/zfstune/running.py (process" in done.stderr
+    assert "script: /root/lib/zfstune/host/processes.py (process" in done.stderr
     assert "/root/own.py (process" in done.stderr
     assert said["after"] == ["gone"]
 

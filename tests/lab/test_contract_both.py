@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine_contract import *  # noqa: F403 (the tests that all engines share)
-from zfstune.engine import open_engine
 from zfstune.engine.image import create_image
+from zfstune.engine.protocol import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 FOLDER = Path("/dev/shm/zfstune-lab")  # noqa: S108 (the guest is ours alone)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.errors import (
+from zfstune.values.errors import (
     AlreadyExists,
     BatchError,
     Busy,
@@ -21,12 +21,12 @@ from zfstune.errors import (
     NotFound,
     RefusedValue,
 )
-from zfstune.state import Bookmark
+from zfstune.values.state import Bookmark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 
 def get(command: Callable[..., str], prop: str, name: str) -> tuple[str, str]:

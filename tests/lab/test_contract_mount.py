@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.errors import Busy, EngineError, NotFound, PlanError, RefusedValue
+from zfstune.values.errors import Busy, EngineError, NotFound, PlanError, RefusedValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 
 def mounted_at(dataset: str) -> list[tuple[str, str, str]]:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.errors import BatchError, EngineError, NotFound, ReadOnly
-from zfstune.state import Vdev
+from zfstune.values.errors import BatchError, EngineError, NotFound, ReadOnly
+from zfstune.values.state import Vdev
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
-    from zfstune.state import PoolInfo
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.state import PoolInfo
 
 # An out-of-the-way ashift shows that it is read and not assumed.
 ASHIFT = 13

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune import properties
-from zfstune.errors import NotFound
-from zfstune.mountpoint import effective_mountpoint
-from zfstune.state import Dataset, PropertyValue, Snapshot
+from zfstune.values import properties
+from zfstune.values.errors import NotFound
+from zfstune.values.mountpoint import effective_mountpoint
+from zfstune.values.state import Dataset, PropertyValue, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 # Where zfstune differs from `zfs get -Hp all`, and why.
 NOT_IN_ZFSTUNE = {

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.engine import open_engine
-from zfstune.errors import AlreadyExists, BatchError, Busy, ZfsUnavailable
+from zfstune.engine.protocol import open_engine
+from zfstune.values.errors import AlreadyExists, BatchError, Busy, ZfsUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 THREADS = 8
 SECONDS = 4

@@ -12,8 +12,8 @@ import pytest
 
 from zfstune.engine import _errno, _meanings
 from zfstune.engine._binding import lib
-from zfstune.engine.native import NativeEngine
-from zfstune.errors import (
+from zfstune.engine.kernel import NativeEngine
+from zfstune.values.errors import (
     BatchError,
     Busy,
     EngineError,
@@ -25,7 +25,7 @@ from zfstune.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 WRONG_PARENT = 1033
 BOOKMARK_NOT_ANCESTOR = 1039

@@ -11,12 +11,12 @@ import pytest
 
 from image_pool import MIB, SIZE_BYTES, Pool, differences, fill, hashes, properties
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.errors import Busy, NotPermitted, RefusedValue
+from zfstune.values.errors import Busy, NotPermitted, RefusedValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
 

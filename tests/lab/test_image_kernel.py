@@ -18,7 +18,7 @@ from zfstune.engine.image import ImageEngine, create_image
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
 

@@ -11,12 +11,12 @@ import pytest
 
 from image_pool import MIB, SIZE_BYTES, Pool, fill, hashes
 from zfstune.engine.image import create_image
-from zfstune.errors import EngineError
+from zfstune.values.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
 

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import zfstune
-from zfstune import destroying
-from zfstune.engine import open_engine
-from zfstune.names import SNAPSHOT_PROPERTY
-from zfstune.profile import load_text
+from zfstune.engine.protocol import open_engine
+from zfstune.profiles.profile import load_text
+from zfstune.retention import destroy
+from zfstune.values.names import SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
 
@@ -143,7 +143,7 @@ def test_prune_converges(
     The kernel goes through a batch in an order of its own, and SIGKILL can stop it
     half way; those before it are complete, those after it untouched.
     """
-    monkeypatch.setattr(destroying, "DEFAULT_BATCH", BATCH)
+    monkeypatch.setattr(destroy, "DEFAULT_BATCH", BATCH)
     branches = [f"{pool}/{branch}" for branch in BRANCHES]
     for name in branches:
         engine.create(name)

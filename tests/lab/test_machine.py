@@ -14,7 +14,7 @@ from zfstune.engine.image import create_image
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 FOLDER = Path("/dev/shm/zfstune-lab")  # noqa: S108 (the guest is ours alone)
 

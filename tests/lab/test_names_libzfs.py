@@ -17,8 +17,8 @@ from libzfs_oracle import (
     encoded,
     size_of,
 )
-from zfstune import names, size
-from zfstune.errors import InvalidName, InvalidValue
+from zfstune.values import names, size
+from zfstune.values.errors import InvalidName, InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable

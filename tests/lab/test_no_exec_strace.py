@@ -23,7 +23,7 @@ assert len(zfstune.prune(keep=1, pool=pool).destroyed) == 8
 """
 COMMAND = """
 import sys
-from zfstune.cli import main
+from zfstune.cli.main import main
 pool = sys.argv[1]
 for line in (
     f"plan postgres --pool {pool}",

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.names import SNAPSHOT_PROPERTY
+from zfstune.values.names import SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from zfstune.engine import Engine
-    from zfstune.state import Snapshot
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.state import Snapshot
 
     Command = Callable[..., str]
 

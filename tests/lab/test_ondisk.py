@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.ondisk import allocated_bytes, charged_bytes, stored_bytes
-from zfstune.size import parse_size
+from zfstune.values.ondisk import allocated_bytes, charged_bytes, stored_bytes
+from zfstune.values.size import parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
-    from zfstune.state import Vdev
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.state import Vdev
 
 RECORDS = ("4K", "8K", "32K", "128K")
 # Of each file: compression, how many bytes of it are random, how many blocks it has.

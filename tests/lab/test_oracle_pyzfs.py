@@ -9,7 +9,7 @@ import libzfs_core as lzc
 import pytest
 from libzfs_core import exceptions as theirs
 
-from zfstune.errors import (
+from zfstune.values.errors import (
     AlreadyExists,
     BatchError,
     Busy,
@@ -23,7 +23,7 @@ from zfstune.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 # pyzfs is older than this Python.
 pytestmark = pytest.mark.filterwarnings("ignore:.maxsplit.:DeprecationWarning")

@@ -4,7 +4,7 @@ All is real: the tools, their settings, and the ages, since the guest's clock is
 the time of each snapshot before it is taken and to one and the same time before each
 tool runs. Times are whole steps of five minutes, and the tools run a minute after one,
 so that no snapshot crosses an edge while a tool is at work; edges to the second are in
-tests/unit/test_retention_oracles.py.
+tests/unit/retention/test_decision_oracles.py.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 STEP, HOUR, DAY = 300, 3600, 86400
 # Kind, length of its period, and how many of it are kept; three more are taken.

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune import choosing
-from zfstune.names import SNAPSHOT_PROPERTY
-from zfstune.policies import clear_policy, set_policy, stored_policies
-from zfstune.policy import POLICY_PROPERTY
-from zfstune.policy_text import parse_policy
+from zfstune.retention import examine
+from zfstune.retention.policy import POLICY_PROPERTY
+from zfstune.retention.policy_text import parse_policy
+from zfstune.retention.store import clear_policy, set_policy, stored_policies
+from zfstune.values.names import SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
 
@@ -60,7 +60,7 @@ def test_ages_and_bytes_are_those_of_zfs(
         command("sync")
         engine.take_snapshots([f"{dataset}@{short}"], properties=OWN)
     later = datetime.now(UTC) + timedelta(days=9)
-    monkeypatch.setattr(choosing, "_now", lambda: later)
+    monkeypatch.setattr(examine, "_now", lambda: later)
     plan = zfstune.prune(dataset, policy="within=7d", dry_run=True, engine=engine).plan
     assert [s.short_name for s in plan.victims] == shorts[2::-1]
     told = command("zfs", "destroy", "-nvp", f"{dataset}@{shorts[0]}%{shorts[2]}")

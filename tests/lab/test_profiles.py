@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune import profile
-from zfstune import properties as props
-from zfstune.actions import Create
+from zfstune.datasets.actions import Create
+from zfstune.profiles import profile
+from zfstune.values import properties as props
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.applying import Applied
-    from zfstune.engine import Engine
+    from zfstune.datasets.apply import Applied
+    from zfstune.engine.protocol import Engine
 
 # Two words for one number, of which releases print now this, now that.
 OTHER_WORDS = {("acltype", "posixacl"): "posix", ("xattr", "on"): "sa"}

@@ -20,19 +20,12 @@ from libzfs_oracle import (
     release,
     word_of,
 )
-from zfstune.errors import InvalidProperty
-from zfstune.properties import (
-    TABLE,
-    Limits,
-    canonical,
-    check,
-    default_of,
-    is_user,
-)
-from zfstune.property_table import INDEX, NUMBER, STRING
+from zfstune.values.errors import InvalidProperty
+from zfstune.values.properties import TABLE, Limits, canonical, check, default_of, is_user
+from zfstune.values.property_table import INDEX, NUMBER, STRING
 
 if TYPE_CHECKING:
-    from zfstune.properties import Property
+    from zfstune.values.properties import Property
 
 KINDS = {
     "filesystem": FILESYSTEM,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.names import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
+from zfstune.values.names import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from zfstune.engine import Engine
-    from zfstune.pruning import PrunePlan
+    from zfstune.engine.protocol import Engine
+    from zfstune.retention.prune import PrunePlan
 
     Command = Callable[..., str]
 

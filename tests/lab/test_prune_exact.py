@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.names import SNAPSHOT_PROPERTY
-from zfstune.prune_plan import KEPT_PROPERTY
+from zfstune.retention.plan import KEPT_PROPERTY
+from zfstune.values.names import SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from zfstune.engine import Engine
-    from zfstune.pruning import PrunePlan
+    from zfstune.engine.protocol import Engine
+    from zfstune.retention.prune import PrunePlan
 
     Command = Callable[..., str]
 

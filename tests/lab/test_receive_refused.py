@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.engine._binding import lib
-from zfstune.engine.native import NativeEngine
-from zfstune.errors import BatchError, Busy, EngineError, RefusedValue
+from zfstune.engine.kernel import NativeEngine
+from zfstune.values.errors import BatchError, Busy, EngineError, RefusedValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 FROM_IVSET_GUID_MISMATCH = 1035
 STREAM_LARGE_BLOCK_MISMATCH = 1041

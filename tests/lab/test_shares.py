@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.actions import Export
-from zfstune.exports import export_lines, lines_by_path
-from zfstune.profile import load_text
+from zfstune.datasets.actions import Export
+from zfstune.profiles.profile import load_text
+from zfstune.values.exports import export_lines, lines_by_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
-    from zfstune.profile import Profile
+    from zfstune.engine.protocol import Engine
+    from zfstune.profiles.profile import Profile
 
     Command = Callable[..., str]
 

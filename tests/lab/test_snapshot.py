@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune import names, snapshotting
+from zfstune.snapshots import take
+from zfstune.values import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
 
@@ -75,7 +76,7 @@ def test_names_that_are_taken_get_a_suffix(
     dataset: str, engine: Engine, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within one second the second snapshot gets a suffix, and so does the third."""
-    monkeypatch.setattr(snapshotting, "datetime", Noon)
+    monkeypatch.setattr(take, "datetime", Noon)
     command("zfs", "snapshot", f"{dataset}@zfstune-20261123T120000Z-1")
     taken = [zfstune.snapshot(dataset, engine=engine)[0] for _ in range(3)]
     assert [name.partition("@")[2] for name in taken] == [
@@ -89,7 +90,7 @@ def test_one_taken_name_moves_them_all(
     tree: str, engine: Engine, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where one dataset has the name already, all get the next one: names stay alike."""
-    monkeypatch.setattr(snapshotting, "datetime", Noon)
+    monkeypatch.setattr(take, "datetime", Noon)
     command("zfs", "snapshot", f"{tree}/child@zfstune-20261123T120000Z")
     taken = zfstune.snapshot(tree, recursive=True, engine=engine)
     assert {name.partition("@")[2] for name in taken} == {"zfstune-20261123T120000Z-1"}

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.engine.patience import suspended_pools
-from zfstune.names import SNAPSHOT_PROPERTY
+from zfstune.engine.suspended import suspended_pools
+from zfstune.values.names import SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
 

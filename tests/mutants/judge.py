@@ -37,7 +37,7 @@ class Change:
     """One changed place of one function.
 
     Attributes:
-        function: Dotted name, as in ``zfstune.freeing._gap``.
+        function: Dotted name, as in ``zfstune.retention.least_valuable._gap``.
         before: The lines as they are, without indentation.
         after: The lines as changed.
     """

@@ -7,7 +7,7 @@ import subprocess
 from random import Random
 from typing import TYPE_CHECKING
 
-from zfstune.imports.ini_files import IniError, read_ini
+from zfstune.retention.imports.ini_files import IniError, read_ini
 
 if TYPE_CHECKING:
     from pathlib import Path

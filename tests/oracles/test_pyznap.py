@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from made_up_zfs import MadeUpPool, ToolStopped, imported, pyznap_victims
-from zfstune.errors import PolicyError
-from zfstune.imports import convert
-from zfstune.names import ancestors_of
+from zfstune.retention.imports.convert import convert
+from zfstune.values.errors import PolicyError
+from zfstune.values.names import ancestors_of
 
 if TYPE_CHECKING:
     from pathlib import Path

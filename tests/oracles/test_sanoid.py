@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from made_up_zfs import SANOID_DEFAULTS, MadeUpPool, ToolStopped, imported, sanoid_victims
-from zfstune.errors import PolicyError
-from zfstune.imports import convert
-from zfstune.imports.ini_files import read_ini
-from zfstune.imports.sanoid_settings import DEFAULTS, KEYS
-from zfstune.names import ancestors_of
+from zfstune.retention.imports.convert import convert
+from zfstune.retention.imports.ini_files import read_ini
+from zfstune.retention.imports.sanoid_settings import DEFAULTS, KEYS
+from zfstune.values.errors import PolicyError
+from zfstune.values.names import ancestors_of
 
 if TYPE_CHECKING:
     from pathlib import Path

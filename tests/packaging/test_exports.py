@@ -52,7 +52,7 @@ def test_type_checkers_see_the_same_names() -> None:
 
 def test_every_error_is_public() -> None:
     """Whoever catches an error finds its class in the package."""
-    errors = importlib.import_module("zfstune.errors")
+    errors = importlib.import_module("zfstune.values.errors")
     assert set(errors.__all__) <= set(zfstune.__all__)
 
 

@@ -24,13 +24,13 @@ PLAIN = {
     "zfstune/cli/checkpoint.py": {"action"},
     "zfstune/cli/policy.py": {"consent"},
     "zfstune/cli/schedule.py": {"gone", "there", "enabled"},
-    "zfstune/differing.py": {"name"},
-    "zfstune/draft.py": {"name", "unsafe"},
-    "zfstune/drifting.py": {"name", "unsafe"},
+    "zfstune/datasets/difference.py": {"name"},
+    "zfstune/datasets/draft.py": {"name", "unsafe"},
+    "zfstune/health/drift.py": {"name", "unsafe"},
     "zfstune/engine/_errno.py": {"words"},
-    "zfstune/fit.py": {"consent"},
-    "zfstune/imports/cron.py": {"shown", "word", "letter", "_DESTROY_OPTIONS"},
-    "zfstune/imports/sanoid.py": {"consent"},
+    "zfstune/schedules/policy_fit.py": {"consent"},
+    "zfstune/retention/imports/cron.py": {"shown", "word", "letter", "_DESTROY_OPTIONS"},
+    "zfstune/retention/imports/sanoid.py": {"consent"},
 }
 
 

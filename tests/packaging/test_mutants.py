@@ -9,26 +9,26 @@ from judge import EQUIVALENT, Change, change_of, judge, read_equivalent
 
 ROOT = Path(__file__).resolve().parents[2]
 
-DIFF = """--- zfstune/names.py
-+++ zfstune/names.py
+DIFF = """--- zfstune/values/names.py
++++ zfstune/values/names.py
 @@ -1,3 +1,3 @@
  def is_day(day: int) -> bool:
 -    return 0 < day <= 31
 +    return 0 <= day <= 31
 """
-DAY = Change("zfstune.names.is_day", "return 0 < day <= 31", "return 0 <= day <= 31")
+DAY = Change("zfstune.values.names.is_day", "return 0 < day <= 31", "return 0 <= day <= 31")
 
 
 def test_a_mutant_is_known_by_its_function_and_lines() -> None:
     """Numbers of mutants move with each edit; function and text do not."""
-    assert change_of("zfstune.names.x_is_day__mutmut_4", DIFF) == DAY
-    method = change_of("zfstune.policy.xǁGroupǁscope__mutmut_12", DIFF)
-    assert method.function == "zfstune.policy.Group.scope"
+    assert change_of("zfstune.values.names.x_is_day__mutmut_4", DIFF) == DAY
+    method = change_of("zfstune.retention.policy.xǁGroupǁscope__mutmut_12", DIFF)
+    assert method.function == "zfstune.retention.policy.Group.scope"
 
 
 def test_survivors_are_told_from_killed_and_listed_ones() -> None:
     """Surviving and unreached mutants count against the tests, unless they are listed."""
-    other = Change("zfstune.names.other", "a", "b")
+    other = Change("zfstune.values.names.other", "a", "b")
     statuses = {"killed": 1, "timeout": 36, "alive": 0, "unreached": 33, "untried": None}
     shown = {"alive": DAY, "unreached": other}
     found = judge(statuses, shown.__getitem__, [DAY])

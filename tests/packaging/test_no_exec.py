@@ -30,10 +30,12 @@ STARTERS = frozenset(
 # user's own commands, run because the user said so.
 EXEMPT = {
     "zfstune/cli/watch.py": ["os.fork"],  # this process, to give up on a suspended pool
-    "zfstune/engine/_image.py": ["subprocess"],  # this Python, for an image to live in
-    "zfstune/hooks.py": ["subprocess"],  # what the user asked to be run
-    "zfstune/sharing.py": ["subprocess"],  # exportfs, which alone reaches the NFS server
-    "zfstune/frozen.py": ["exec"],  # an __init__ of the names that a class body gave
+    "zfstune/engine/_image_process.py": [
+        "subprocess"
+    ],  # this Python, for an image to live in
+    "zfstune/host/coprocess.py": ["subprocess"],  # what the user asked to be run
+    "zfstune/host/nfs.py": ["subprocess"],  # exportfs, which alone reaches the NFS server
+    "zfstune/values/frozen.py": ["exec"],  # an __init__ of the names that a class body gave
 }
 OS_CALLS = re.compile(r"exec[lv]\w*|fork(pty)?|popen|posix_spawnp?|spawn[lv]\w*|system")
 C_CALLS = re.compile(

@@ -31,10 +31,10 @@ def loaded_by(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     "statement",
     [
-        "import zfstune.cli",
+        "import zfstune.cli.main",
         PARSE.format(["prune", "--keep", "48"]),
         PARSE.format(["snapshot", "tank/a"]),
-        "import zfstune.pruning, zfstune.engine.native",
+        "import zfstune.retention.prune, zfstune.engine.kernel",
     ],
 )
 def test_a_prune_starts_light(statement: str) -> None:

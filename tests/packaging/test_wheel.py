@@ -142,7 +142,10 @@ def test_installed_package_imports_without_zfs(venv: Path, tmp_path: Path) -> No
 
 def test_installed_profiles_load(venv: Path, tmp_path: Path) -> None:
     """Every profile of the checkout loads from the installed package."""
-    code = "from zfstune import profile as p; print(*[p.load(n).name for n in p.names()])"
+    code = (
+        "from zfstune.profiles import profile as p\n"
+        "print(*[p.load(n).name for n in p.names()])"
+    )
     loaded = run(venv / "python", "-I", "-c", code, cwd=tmp_path, env=BARE).split()
     assert sorted(loaded) == sorted(path.stem for path in ROOT.glob("profiles/*.toml"))
 
@@ -158,7 +161,7 @@ def test_installed_command_shows_its_help(venv: Path, tmp_path: Path) -> None:
 def test_installed_command_loads_little_for_help(venv: Path, tmp_path: Path) -> None:
     """Showing the help loads neither the extension nor what only some verbs need."""
     code = (
-        "import sys; from zfstune.cli import main\n"
+        "import sys; from zfstune.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         "print(*sys.modules, file=sys.stderr)"
     )

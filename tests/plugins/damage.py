@@ -7,12 +7,12 @@ import string
 from typing import TYPE_CHECKING
 
 from zfstune.engine.image import ImageEngine
-from zfstune.errors import ZfstuneError
+from zfstune.values.errors import ZfstuneError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 __all__ = ["damage_properties", "mark_properties"]
 

@@ -24,10 +24,10 @@ from hypothesis.stateful import (
 )
 
 from dataset_model import Model, RefusedError
-from zfstune.errors import BatchError, ZfstuneError
+from zfstune.values.errors import BatchError, ZfstuneError
 
 if TYPE_CHECKING:
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 Values = dict[str, tuple[str, ...]]
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Self, cast
 
 from model_pool import pool_info
 from zfstune.engine._errno import batch_error, engine_error
-from zfstune.frozen import replace
-from zfstune.properties import DEFAULT_LIMITS
-from zfstune.state import LOCAL, NONE, Dataset, Place, PropertyValue, Snapshot
+from zfstune.values.frozen import replace
+from zfstune.values.properties import DEFAULT_LIMITS
+from zfstune.values.state import LOCAL, NONE, Dataset, Place, PropertyValue, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from zfstune.engine import Engine
-    from zfstune.errors import EngineError
-    from zfstune.state import Mount, PoolInfo
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.errors import EngineError
+    from zfstune.values.state import Mount, PoolInfo
 
 
 class FakeEngine:

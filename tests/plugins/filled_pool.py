@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fake_engine import FakeEngine
-from zfstune.names import SNAPSHOT_PROPERTY
-from zfstune.state import LOCAL, NONE, Dataset, PropertyValue, Snapshot
+from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.state import LOCAL, NONE, Dataset, PropertyValue, Snapshot
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())

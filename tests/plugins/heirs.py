@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING
 
 from fake_engine import FakeEngine
 from zfstune.engine._errno import engine_error
-from zfstune.frozen import replace
-from zfstune.names import SNAPSHOT_PROPERTY, ancestors_of
-from zfstune.policy import POLICY_PROPERTY
-from zfstune.state import INHERITED, LOCAL, NONE, RECEIVED, Dataset, PropertyValue, Snapshot
+from zfstune.retention.policy import POLICY_PROPERTY
+from zfstune.values.frozen import replace
+from zfstune.values.names import SNAPSHOT_PROPERTY, ancestors_of
+from zfstune.values.state import (
+    INHERITED,
+    LOCAL,
+    NONE,
+    RECEIVED,
+    Dataset,
+    PropertyValue,
+    Snapshot,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zfstune.state import PoolInfo
+    from zfstune.values.state import PoolInfo
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())

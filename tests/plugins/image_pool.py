@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
     Properties = dict[str, tuple[str, str, str]]
 

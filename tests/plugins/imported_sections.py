@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from zfstune.imports.reading import LEAVE_ALONE, in_force
-from zfstune.policy import Last
+from zfstune.retention.imports.reading import LEAVE_ALONE, in_force
+from zfstune.retention.policy import Last
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from zfstune.imports import Reading
-    from zfstune.policy import Policy
+    from zfstune.retention.imports.convert import Reading
+    from zfstune.retention.policy import Policy
 
 __all__ = ["all_notes", "counts", "summary", "written"]
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from model_pool import ACCOUNTS, app_profile
-from zfstune.errors import ProfileError
-from zfstune.placing import placed_roots, see_profiles
-from zfstune.properties import DEFAULT_LIMITS
-from zfstune.verifier import Seen, judge_dataset
+from zfstune.datasets.expected import placed_roots, see_profiles
+from zfstune.health.verdicts import Seen, judge_dataset
+from zfstune.values.errors import ProfileError
+from zfstune.values.properties import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from model_pool import Model
-    from zfstune.exports import Exports
-    from zfstune.placing import Expected
-    from zfstune.profile import Profile
-    from zfstune.state import Place
-    from zfstune.verdict import Finding, Verdict
+    from zfstune.datasets.expected import Expected
+    from zfstune.health.findings import Finding, Verdict
+    from zfstune.profiles.profile import Profile
+    from zfstune.values.exports import Exports
+    from zfstune.values.state import Place
 
 FIXED = app_profile("app", "app", "app/x", owner="app", recordsize="8K", atime="off")
 

@@ -17,13 +17,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from zfstune.errors import PolicyError
-from zfstune.frozen import frozen
-from zfstune.imports import Reading, convert
-from zfstune.imports.reading import in_force
-from zfstune.names import ancestors_of
-from zfstune.retention import decide
-from zfstune.state import Snapshot
+from zfstune.retention.decision import decide
+from zfstune.retention.imports.convert import Reading, convert
+from zfstune.retention.imports.reading import in_force
+from zfstune.values.errors import PolicyError
+from zfstune.values.frozen import frozen
+from zfstune.values.names import ancestors_of
+from zfstune.values.state import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -6,21 +6,21 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from zfstune import properties as props
-from zfstune.actions import Adjust, Create, Export, MountDataset, Remount
-from zfstune.frozen import replace
-from zfstune.mountpoint import (
+from zfstune.datasets.actions import Adjust, Create, Export, MountDataset, Remount
+from zfstune.datasets.planner import make_plan
+from zfstune.profiles.profile import DatasetProfile, Profile, Setting
+from zfstune.values import properties as props
+from zfstune.values.frozen import replace
+from zfstune.values.mountpoint import (
     effective_mountpoint,
     inherited_mountpoint,
     mount_blocker,
     mount_differs,
     mount_words,
 )
-from zfstune.names import ancestors_of, parent_of
-from zfstune.planner import make_plan
-from zfstune.profile import DatasetProfile, Profile, Setting
-from zfstune.properties import DEFAULT_LIMITS
-from zfstune.state import (
+from zfstune.values.names import ancestors_of, parent_of
+from zfstune.values.properties import DEFAULT_LIMITS
+from zfstune.values.state import (
     DEFAULT,
     INHERITED,
     LOCAL,
@@ -36,7 +36,7 @@ from zfstune.state import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from zfstune.actions import Action, Caution, Plan, SetOwner
+    from zfstune.datasets.actions import Action, Caution, Plan, SetOwner
 
 FEATURES = frozenset({"lz4_compress", "zstd_compress", "large_blocks"})
 ACCOUNTS = {"root": 0, "postgres": 114, "app": 1000}

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.frozen import replace
-from zfstune.mountpoint import effective_mountpoint, mount_words
-from zfstune.state import Mount, Place
+from zfstune.values.frozen import replace
+from zfstune.values.mountpoint import effective_mountpoint, mount_words
+from zfstune.values.state import Mount, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from typing import Self
 
-    from zfstune.state import PoolInfo
+    from zfstune.values.state import PoolInfo
 
 
 class MountedImage(ImageEngine):

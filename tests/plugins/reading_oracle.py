@@ -6,17 +6,17 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from zfstune.imports.reading import LEAVE_ALONE
-from zfstune.names import ancestors_of
-from zfstune.policy_text import parse_policy
-from zfstune.retention import decide
-from zfstune.state import Snapshot
+from zfstune.retention.decision import decide
+from zfstune.retention.imports.reading import LEAVE_ALONE
+from zfstune.retention.policy_text import parse_policy
+from zfstune.values.names import ancestors_of
+from zfstune.values.state import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zfstune.imports.reading import Reading
-    from zfstune.policy import Policy
+    from zfstune.retention.imports.reading import Reading
+    from zfstune.retention.policy import Policy
 
 NOW = 1_700_006_400
 

@@ -41,24 +41,49 @@ def _name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def floor_name(module: str) -> str:
-    """Give the name that the table of floors uses: ``cli/`` for all below it."""
-    parts = module.split(".")[1:]
-    if not parts:
-        return "__init__"
-    return f"{parts[0]}/" if (PACKAGE / parts[0]).is_dir() else parts[0]
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One package, as its row in ARCHITECTURE.md has it.
+
+    Attributes:
+        place: Its place in the line of packages; 0 is the front door.
+        nouns: Its modules that decide, a package of them with a slash.
+        verbs: Its modules that do.
+    """
+
+    place: int
+    nouns: frozenset[str]
+    verbs: frozenset[str]
 
 
 @cache
-def floors() -> dict[str, int]:
-    """Read the table of floors out of ARCHITECTURE.md."""
+def rooms() -> dict[str, Room]:
+    """Read the table of packages out of ARCHITECTURE.md, the front door first."""
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    found: dict[str, int] = {}
-    for floor, names in re.findall(r"^\| (\d) \| ([^|]+) \|", text, re.MULTILINE):
-        for name in re.findall(r"`([^`]+)`", names):
-            assert name not in found, f"'{name}' stands on two floors"
-            found[name] = int(floor)
-    return found
+    rows = re.findall(r"^\| `(\w+)/` \| ([^|]*) \| ([^|]*) \|", text, re.MULTILINE)
+    return {
+        name: Room(place, *(frozenset(re.findall(r"`([^`]+)`", cell)) for cell in cells))
+        for place, (name, *cells) in enumerate(rows)
+    }
+
+
+def room_of(module: str) -> str:
+    """Give the package that a module is in; of what stands before all of them "".
+
+    Args:
+        module: Full name, as in ``zfstune.retention.imports.cron``.
+    """
+    parts = module.split(".")[1:]
+    return parts[0] if parts and (PACKAGE / parts[0]).is_dir() else ""
+
+
+def is_noun(module: str) -> bool:
+    """Tell whether a module is one that decides."""
+    parts = module.split(".")[1:]
+    room = rooms().get(parts[0]) if len(parts) > 1 else None
+    if room is None:
+        return False
+    return parts[1] in room.nouns or f"{parts[1]}/" in room.nouns
 
 
 def imports(source: str, module: str, known: frozenset[str]) -> list[Import]:

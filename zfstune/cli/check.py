@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from zfstune.cli.opening import image_meant, open_meant
 from zfstune.cli.output import print_json
-from zfstune.errors import ZfstuneError
+from zfstune.cli.which_zfs import image_meant, open_meant
+from zfstune.values.errors import ZfstuneError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from zfstune.health import Verdict
+    from zfstune.health.nagios import Verdict
 
 __all__ = ["add_arguments"]
 
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.health import UNKNOWN  # noqa: PLC0415 (not for --help)
+    from zfstune.health.nagios import UNKNOWN  # noqa: PLC0415 (not for --help)
 
     try:
         verdict = _verdict(args)
@@ -79,9 +79,9 @@ def _run(args: argparse.Namespace) -> int:
 def _verdict(args: argparse.Namespace) -> Verdict:
     from time import time  # noqa: PLC0415 (not for --help)
 
-    from zfstune.health import check_ages, judge  # noqa: PLC0415 (as above)
-    from zfstune.monitoring import observe  # noqa: PLC0415 (as above)
-    from zfstune.runs import state_folder  # noqa: PLC0415 (as above)
+    from zfstune.health.nagios import check_ages, judge  # noqa: PLC0415 (as above)
+    from zfstune.health.observe import observe  # noqa: PLC0415 (as above)
+    from zfstune.schedules.note import state_folder  # noqa: PLC0415 (as above)
 
     warning, critical = (_seconds(args, option) for option in ("warning", "critical"))
     check_ages(warning, critical)  # ZFS need not be asked for that
@@ -105,7 +105,9 @@ def _seconds(args: argparse.Namespace, option: str) -> int | None:
     text = getattr(args, option)
     if text is None:
         return None
-    from zfstune.policy_text import parse_span  # noqa: PLC0415 (where one is given)
+    from zfstune.retention.policy_text import (  # noqa: PLC0415 (where one is given)
+        parse_span,
+    )
 
     return parse_span(f"--{option}", text)
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from zfstune.cli import status
-from zfstune.cli.opening import open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, warn
-from zfstune.drop_plan import DROP_LOSSES
-from zfstune.quoting import for_shell
+from zfstune.cli.which_zfs import open_meant
+from zfstune.snapshots.drop_plan import DROP_LOSSES
+from zfstune.values.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-    from zfstune.drop_plan import Checkpoint, DropPlan
+    from zfstune.snapshots.drop_plan import Checkpoint, DropPlan
 
 __all__ = ["add_arguments", "add_options"]
 
@@ -75,7 +75,7 @@ def _run(args: argparse.Namespace) -> int:
     wrong = _wrong(action, words, args)
     if wrong:
         warn(*wrong)
-        return status.USAGE
+        return exit_status.USAGE
     if action == "list":
         return _list(args)
     if action == "drop" or args.drop:
@@ -107,7 +107,7 @@ def _wrong(action: str, words: list[str], args: argparse.Namespace) -> tuple[str
 
 
 def _take(args: argparse.Namespace, name: str, *datasets: str) -> int:
-    from zfstune.checkpointing import checkpoint  # noqa: PLC0415 (not for --help)
+    from zfstune.snapshots.checkpoint import checkpoint  # noqa: PLC0415 (not for --help)
 
     with open_meant(args) as engine:
         found = checkpoint(
@@ -117,11 +117,11 @@ def _take(args: argparse.Namespace, name: str, *datasets: str) -> int:
         print_json({"snapshots": list(found), "dry_run": args.dry_run})
     else:
         print("\n".join(found))
-    return status.DONE
+    return exit_status.DONE
 
 
 def _list(args: argparse.Namespace) -> int:
-    from zfstune.dropping import list_checkpoints  # noqa: PLC0415 (not for --help)
+    from zfstune.snapshots.drop import list_checkpoints  # noqa: PLC0415 (not for --help)
 
     with open_meant(args) as engine:
         found = list_checkpoints(pool=args.pool, engine=engine)
@@ -141,7 +141,7 @@ def _list(args: argparse.Namespace) -> int:
         ]
         header = ("name", "taken", "datasets", "copies")
         print_table(header, rows, scripted=False, right="llrr")
-    return status.DONE
+    return exit_status.DONE
 
 
 def _time(found: Checkpoint) -> str:
@@ -161,7 +161,7 @@ def _as_json(found: Checkpoint) -> dict[str, object]:
 
 
 def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
-    from zfstune.dropping import drop_checkpoint  # noqa: PLC0415 (not for --help)
+    from zfstune.snapshots.drop import drop_checkpoint  # noqa: PLC0415 (not for --help)
 
     with open_meant(args) as engine:
         plan = drop_checkpoint(
@@ -177,7 +177,7 @@ def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
         print_json({**plan.to_dict(), "dry_run": args.dry_run})
     elif not args.dry_run:
         print(f"dropped checkpoint {name}")
-    return status.DONE
+    return exit_status.DONE
 
 
 def _show(plan: DropPlan) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from zfstune.cli import status
-from zfstune.cli.opening import IMAGE_VARIABLE, open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
+from zfstune.cli.which_zfs import IMAGE_VARIABLE, open_meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     if (args.profile is None) == (args.own is None):
         args.refuse("name a PROFILE, or a file with --profile")
-    from zfstune.explaining import explain  # noqa: PLC0415 (not for --help)
-    from zfstune.profile import load_file  # noqa: PLC0415 (as above)
+    from zfstune.profiles.explain import explain  # noqa: PLC0415 (not for --help)
+    from zfstune.profiles.profile import load_file  # noqa: PLC0415 (as above)
 
     explanation = explain(
         args.profile if args.own is None else load_file(args.own),
@@ -50,8 +50,8 @@ def _run(args: argparse.Namespace) -> int:
     )
     if args.json:
         print_json(explanation.to_dict())
-        return status.DONE
-    from zfstune.explanation_text import render  # noqa: PLC0415 (not for --json)
+        return exit_status.DONE
+    from zfstune.profiles.explanation_text import render  # noqa: PLC0415 (not for --json)
 
     sys.stdout.write(render(explanation))
-    return status.DONE
+    return exit_status.DONE

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from zfstune.cli import status
-from zfstune.cli.opening import file_name
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, warn
+from zfstune.cli.which_zfs import file_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _create(args: argparse.Namespace) -> int:
     from zfstune.engine.image import create_image  # noqa: PLC0415 (not for --help)
-    from zfstune.size import parse_size  # noqa: PLC0415 (as above)
+    from zfstune.values.size import parse_size  # noqa: PLC0415 (as above)
 
     size_bytes = parse_size(args.size)
     with create_image(
@@ -54,14 +54,14 @@ def _create(args: argparse.Namespace) -> int:
 
 
 def _info(args: argparse.Namespace) -> int:
-    from zfstune.engine import open_engine  # noqa: PLC0415 (not for --help)
+    from zfstune.engine.protocol import open_engine  # noqa: PLC0415 (not for --help)
 
     with open_engine(args.file, take_over_from=args.take_over_from or "") as engine:
         return _show(engine, args)
 
 
 def _show(engine: Any, args: argparse.Namespace) -> int:
-    from zfstune.size import format_size  # noqa: PLC0415 (not for --help)
+    from zfstune.values.size import format_size  # noqa: PLC0415 (not for --help)
 
     (name,) = engine.pools()
     pool = engine.pool(name)
@@ -83,7 +83,7 @@ def _show(engine: Any, args: argparse.Namespace) -> int:
                 "openzfs": release,
             }
         )
-        return status.PARTLY if damaged else status.DONE
+        return exit_status.PARTLY if damaged else exit_status.DONE
     used = format_size(pool.size_bytes - pool.free_bytes, exact=False)
     size = format_size(pool.size_bytes, exact=False)
     print(f"{args.file}: pool {name}, {used} of {size} used, ashift {pool.ashift}")
@@ -91,4 +91,4 @@ def _show(engine: Any, args: argparse.Namespace) -> int:
     print(f"{counts}; opened by OpenZFS {release}")
     for each in damaged:
         warn(f"cannot read '{each.name}': {each.damaged}")
-    return status.PARTLY if damaged else status.DONE
+    return exit_status.PARTLY if damaged else exit_status.DONE

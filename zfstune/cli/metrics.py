@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from zfstune import __version__
-from zfstune.cli import status
-from zfstune.cli.opening import image_meant, open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import report, warn
+from zfstune.cli.which_zfs import image_meant, open_meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.monitoring import observe  # noqa: PLC0415 (not for --help)
-    from zfstune.prometheus_text import families, render  # noqa: PLC0415 (as above)
-    from zfstune.runs import state_folder, write_file  # noqa: PLC0415 (as above)
+    from zfstune.health.observe import observe  # noqa: PLC0415 (not for --help)
+    from zfstune.health.prometheus_text import families, render  # noqa: PLC0415 (as above)
+    from zfstune.schedules.note import state_folder, write_file  # noqa: PLC0415 (as above)
 
     with open_meant(args) as engine:
         seen = observe(
@@ -57,4 +57,4 @@ def _run(args: argparse.Namespace) -> int:
         report(fault)
     for name, reason in seen.damaged:
         warn(f"cannot read '{name}': {reason}")
-    return status.PARTLY if seen.faults or seen.damaged else status.DONE
+    return exit_status.PARTLY if seen.faults or seen.damaged else exit_status.DONE

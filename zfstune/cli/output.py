@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from zfstune.quoting import shown
+from zfstune.values.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zfstune.errors import ZfstuneError
+    from zfstune.values.errors import ZfstuneError
 
 __all__ = ["print_json", "print_table", "report", "warn"]
 

@@ -7,8 +7,8 @@ import os
 from functools import cache
 
 from zfstune import __version__
-from zfstune.cli import status
-from zfstune.cli.opening import IMAGE_VARIABLE, file_name
+from zfstune.cli import exit_status
+from zfstune.cli.which_zfs import IMAGE_VARIABLE, file_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _VERBS = {
     "metrics": "print figures for Prometheus",
     "image": "make and look at a pool in a plain file",
 }
-_MODULES = {"list": "listing"}
+_MODULES: dict[str, str] = {}
 
 
 class _Help(argparse.HelpFormatter):
@@ -76,7 +76,7 @@ class _Parser(argparse.ArgumentParser):
     verb = ""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(epilog=status.HELP, formatter_class=_Help, **options)
+        super().__init__(epilog=exit_status.HELP, formatter_class=_Help, **options)
 
     def parse_known_args(self, *given: Any, **named: Any) -> Any:
         """Load what the verb adds, now that it was chosen; then parse."""

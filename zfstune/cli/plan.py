@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from zfstune.cli import status
-from zfstune.cli.opening import open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
 from zfstune.cli.profile_options import add_profiles, read_profiles, show
+from zfstune.cli.which_zfs import open_meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.applying import plan  # noqa: PLC0415 (not for --help)
+    from zfstune.datasets.apply import plan  # noqa: PLC0415 (not for --help)
 
     profiles, arguments = read_profiles(args)
     with open_meant(args) as engine:
@@ -34,4 +34,4 @@ def _run(args: argparse.Namespace) -> int:
         print_json(made.to_dict())
     else:
         show(made)
-    return status.PENDING if args.check and made.pending else status.DONE
+    return exit_status.PENDING if args.check and made.pending else exit_status.DONE

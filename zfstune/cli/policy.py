@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import sys
 
-from zfstune.cli import status
-from zfstune.cli.opening import is_image_meant, open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report, warn
-from zfstune.cli.rules import add_rules, read_rules
+from zfstune.cli.policy_options import add_rules, read_rules
 from zfstune.cli.simulate import add_simulate
-from zfstune.quoting import for_shell
+from zfstune.cli.which_zfs import is_image_meant, open_meant
+from zfstune.values.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from zfstune.errors import ZfstuneError
-    from zfstune.imports import Reading
-    from zfstune.state import Dataset
+    from zfstune.retention.imports.convert import Reading
+    from zfstune.values.errors import ZfstuneError
+    from zfstune.values.state import Dataset
 
 __all__ = ["add_arguments"]
 
-# zfstune.imports.FORMATS, which --help need not import
+# zfstune.retention.imports.convert.FORMATS, which --help need not import
 _TOOLS = (
     *("bzfs", "cron", "pyznap", "sanoid", "truenas", "zettarepl", "zfs-autobackup"),
     *("znapzend", "zrepl"),
@@ -93,11 +93,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _set(args: argparse.Namespace) -> int:
     from contextlib import suppress  # noqa: PLC0415 (not for --help)
 
-    from zfstune.errors import EngineError, PolicyError  # noqa: PLC0415 (as above)
-    from zfstune.near_miss import near_misses  # noqa: PLC0415 (as above)
-    from zfstune.policies import set_policy  # noqa: PLC0415 (as above)
-    from zfstune.policy import Policy  # noqa: PLC0415 (as above)
-    from zfstune.policy_text import parse_policy  # noqa: PLC0415 (as above)
+    from zfstune.retention.near_miss import near_misses  # noqa: PLC0415 (as above)
+    from zfstune.retention.policy import Policy  # noqa: PLC0415 (as above)
+    from zfstune.retention.policy_text import parse_policy  # noqa: PLC0415 (as above)
+    from zfstune.retention.store import set_policy  # noqa: PLC0415 (as above)
+    from zfstune.values.errors import EngineError, PolicyError  # noqa: PLC0415 (as above)
 
     keep, policy = read_rules(args)
     if keep is not None:
@@ -122,12 +122,12 @@ def _set(args: argparse.Namespace) -> int:
         print_json({"name": args.dataset, "policy": text})
     else:
         print(f"{args.dataset}: {text}")
-    return status.DONE
+    return exit_status.DONE
 
 
 def _show(args: argparse.Namespace) -> int:
-    from zfstune.policies import stored_policies  # noqa: PLC0415 (not for --help)
-    from zfstune.policy_text import stored_form  # noqa: PLC0415 (as above)
+    from zfstune.retention.policy_text import stored_form  # noqa: PLC0415 (as above)
+    from zfstune.retention.store import stored_policies  # noqa: PLC0415 (not for --help)
 
     faults: dict[str, ZfstuneError] = {}
     with open_meant(args) as engine:
@@ -141,7 +141,7 @@ def _show(args: argparse.Namespace) -> int:
         {"name": name, "policy": stored_form(policy), "set_on": origin}
         for name, (policy, origin) in stored.items()
     ]
-    result = status.PARTLY if faults else status.DONE
+    result = exit_status.PARTLY if faults else exit_status.DONE
     for error in {str(error): error for error in faults.values()}.values():
         report(error)
     if args.json:
@@ -153,21 +153,21 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _clear(args: argparse.Namespace) -> int:
-    from zfstune.policies import clear_policy  # noqa: PLC0415 (not for --help)
+    from zfstune.retention.store import clear_policy  # noqa: PLC0415 (not for --help)
 
     with open_meant(args) as engine:
         clear_policy(engine, args.dataset)
     if args.json:
         print_json({"name": args.dataset, "policy": None})
-    return status.DONE
+    return exit_status.DONE
 
 
 def _import(args: argparse.Namespace) -> int:
 
-    from zfstune.imports import convert  # noqa: PLC0415 (as above)
-    from zfstune.policies import own_policies  # noqa: PLC0415 (as above)
-    from zfstune.policy_text import stored_form  # noqa: PLC0415 (as above)
-    from zfstune.quoting import shown  # noqa: PLC0415 (as above)
+    from zfstune.retention.imports.convert import convert  # noqa: PLC0415 (as above)
+    from zfstune.retention.policy_text import stored_form  # noqa: PLC0415 (as above)
+    from zfstune.retention.store import own_policies  # noqa: PLC0415 (as above)
+    from zfstune.values.quoting import shown  # noqa: PLC0415 (as above)
 
     text = _read(args.file)
     found = _datasets(args)
@@ -197,8 +197,8 @@ def _import(args: argparse.Namespace) -> int:
     for left_out in reading.left_out:
         warn(f"cannot import '{shown(left_out.name)}': {left_out.reason}", left_out.hint)
     if not reading.left_out:
-        return status.DONE
-    return status.PARTLY if reading.policies else status.FAILED
+        return exit_status.DONE
+    return exit_status.PARTLY if reading.policies else exit_status.FAILED
 
 
 def _print_commands(reading: Reading) -> None:
@@ -224,7 +224,7 @@ def _print_commands(reading: Reading) -> None:
 
 def _datasets(args: argparse.Namespace) -> list[Dataset] | None:
     """List the datasets that are there; None where there is no ZFS to ask."""
-    from zfstune.errors import ZfsUnavailable  # noqa: PLC0415 (not for --help)
+    from zfstune.values.errors import ZfsUnavailable  # noqa: PLC0415 (not for --help)
 
     try:
         with open_meant(args) as engine:
@@ -236,7 +236,7 @@ def _datasets(args: argparse.Namespace) -> list[Dataset] | None:
 
 
 def _read(path: str) -> str:
-    from zfstune.errors import PolicyError  # noqa: PLC0415 (not for --help)
+    from zfstune.values.errors import PolicyError  # noqa: PLC0415 (not for --help)
 
     try:
         if path == "-":

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from zfstune.cli import status
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, report
-from zfstune.errors import ProfileError
+from zfstune.values.errors import ProfileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from zfstune.profile import load_file  # noqa: PLC0415 (not for --help)
+    from zfstune.profiles.profile import load_file  # noqa: PLC0415 (not for --help)
 
     rows = []
     for path in args.files:
@@ -58,11 +58,11 @@ def _check(args: argparse.Namespace) -> int:
             print(f"{path}: sound: profile {found.name}, {datasets}{told}")
     if args.json:
         print_json({"profiles": rows})
-    return status.FAILED if any(row["fault"] for row in rows) else status.DONE
+    return exit_status.FAILED if any(row["fault"] for row in rows) else exit_status.DONE
 
 
 def _schema(_: argparse.Namespace) -> int:
-    from zfstune.profile_schema import profile_schema  # noqa: PLC0415 (not for --help)
+    from zfstune.profiles.schema import profile_schema  # noqa: PLC0415 (not for --help)
 
     print_json(profile_schema())
-    return status.DONE
+    return exit_status.DONE

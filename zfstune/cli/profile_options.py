@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from zfstune.actions import Plan
+    from zfstune.datasets.actions import Plan
 
 __all__ = ["add_profiles", "add_role", "read_profiles", "show"]
 
@@ -99,18 +99,18 @@ def read_profiles(args: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
 def _profiles(args: argparse.Namespace) -> list[Any]:
     if not (args.profiles or args.files or args.roles):
         args.refuse("name a PROFILE or a --role")
-    from zfstune.profile import load_file  # noqa: PLC0415 (not for --help)
+    from zfstune.profiles.profile import load_file  # noqa: PLC0415 (not for --help)
 
     return [*args.profiles, *map(load_file, args.files)]
 
 
 def _role(name: str) -> str:
     """Say what ``auto`` comes to on this host."""
-    from zfstune.roles import AUTO, role_of_host  # noqa: PLC0415 (only for roles)
+    from zfstune.profiles.roles import AUTO, role_of_host  # noqa: PLC0415 (only for roles)
 
     if name != AUTO:
         return name
-    from zfstune.manifest import host_and_source  # noqa: PLC0415 (as above)
+    from zfstune.host.manifest import host_and_source  # noqa: PLC0415 (as above)
 
     host, source = host_and_source()
     role = role_of_host(host)
@@ -121,7 +121,9 @@ def _role(name: str) -> str:
 
 def show(plan: Plan) -> None:
     """Print a plan for people."""
-    from zfstune.plan_text import render  # noqa: PLC0415 (not for --help or --json)
+    from zfstune.datasets.plan_text import (  # noqa: PLC0415 (not for --help or --json)
+        render,
+    )
 
     sys.stdout.write(render(plan))
     sys.stdout.flush()  # before the first change

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from zfstune.cli import status
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report
-from zfstune.errors import ProfileError
+from zfstune.values.errors import ProfileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune import profile  # noqa: PLC0415 (not for --help)
+    from zfstune.profiles import profile  # noqa: PLC0415 (not for --help)
 
     found = []
     names = profile.names()
@@ -36,7 +36,7 @@ def _run(args: argparse.Namespace) -> int:
             found.append(profile.load(name))
         except ProfileError as error:  # one of the site's own: the others still count
             report(error)
-    result = status.DONE if len(found) == len(names) else status.PARTLY
+    result = exit_status.DONE if len(found) == len(names) else exit_status.PARTLY
     if args.json:
         print_json(
             [

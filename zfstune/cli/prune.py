@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from zfstune.cli import status
-from zfstune.cli.opening import open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, warn
-from zfstune.cli.rules import add_rules, read_count, read_rules
-from zfstune.errors import PolicyError
-from zfstune.quoting import shown
+from zfstune.cli.policy_options import add_rules, read_count, read_rules
+from zfstune.cli.which_zfs import open_meant
+from zfstune.values.errors import PolicyError
+from zfstune.values.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from zfstune.pruning import Pruned
+    from zfstune.retention.prune import Pruned
 
 __all__ = ["add_arguments"]
 
@@ -93,7 +93,7 @@ def _add_limits(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.pruning import prune  # noqa: PLC0415 (not for --help)
+    from zfstune.retention.prune import prune  # noqa: PLC0415 (not for --help)
 
     keep, policy = read_rules(args)
     _check_target(args.free_target)
@@ -132,12 +132,12 @@ def _run(args: argparse.Namespace) -> int:
         warn(f"{late} snapshots beyond the count are dated after now, and stay")
     for name, error in pruned.failed.items():
         warn(f"left '{name}' as it is: {error.message}", error.hint)
-    return status.PARTLY if pruned.spared or pruned.failed else status.DONE
+    return exit_status.PARTLY if pruned.spared or pruned.failed else exit_status.DONE
 
 
 def _dated_after_now(pruned: Pruned) -> int:
     """Count those that a mere count would let go; rules of time have an alarm for it."""
-    from zfstune.retention import FUTURE  # noqa: PLC0415 (not for --help)
+    from zfstune.retention.decision import FUTURE  # noqa: PLC0415 (not for --help)
 
     plan = pruned.plan
     return sum(
@@ -158,7 +158,7 @@ def _check_target(text: str | None) -> None:
 
 def _warn_of_near_misses(pruned: Pruned) -> None:
     """Say where what was given is in the scope of nothing."""
-    from zfstune.near_miss import near_misses  # noqa: PLC0415 (not for --help)
+    from zfstune.retention.near_miss import near_misses  # noqa: PLC0415 (not for --help)
 
     given = next(iter(pruned.plan.policies.values()), None)
     if given is not None:
@@ -195,7 +195,9 @@ def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
         kept = total[dataset] - fewer[dataset]
         frees = ""
         if dry_run and plan.reclaims is not None:
-            from zfstune.size import format_size  # noqa: PLC0415 (for a dry run alone)
+            from zfstune.values.size import (  # noqa: PLC0415 (for a dry run alone)
+                format_size,
+            )
 
             frees = f", would free {format_size(plan.reclaims[dataset], exact=False)}"
         print(f"{dataset}: {verb} {fewer[dataset]}, kept {kept}{frees}")
@@ -209,8 +211,8 @@ def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
 
 
 def _print_freed(freed: Mapping[str, int | None], foretold: Mapping[str, int]) -> None:
-    from zfstune.names import pool_of  # noqa: PLC0415 (where it was asked for)
-    from zfstune.size import format_size  # noqa: PLC0415 (as above)
+    from zfstune.values.names import pool_of  # noqa: PLC0415 (where it was asked for)
+    from zfstune.values.size import format_size  # noqa: PLC0415 (as above)
 
     for pool, actual in freed.items():
         should = sum(size for name, size in foretold.items() if pool_of(name) == pool)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zfstune.cli import status
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.roles import ROLES  # noqa: PLC0415 (not for --help)
+    from zfstune.profiles.roles import ROLES  # noqa: PLC0415 (not for --help)
 
     if args.json:
         print_json(
@@ -40,7 +40,7 @@ def _run(args: argparse.Namespace) -> int:
                 for role in ROLES
             ]
         )
-        return status.DONE
+        return exit_status.DONE
     rows = [
         (
             role.name,
@@ -51,4 +51,4 @@ def _run(args: argparse.Namespace) -> int:
         for role in ROLES
     ]
     print_table(("ROLE", "ALSO", "PROFILES", "SUMMARY"), rows, scripted=args.scripted)
-    return status.DONE
+    return exit_status.DONE

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from zfstune.cli import status
+from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import add_options
-from zfstune.cli.opening import open_meant
 from zfstune.cli.output import print_json, warn
-from zfstune.quoting import shown
+from zfstune.cli.which_zfs import open_meant
+from zfstune.values.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-    from zfstune.rewinding import RewindPlan
+    from zfstune.snapshots.rewind_plan import RewindPlan
 
 __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: Any) -> None:
     """Add what the verb takes."""
-    from zfstune.rewinding import LOSSES  # noqa: PLC0415 (not for other verbs)
+    from zfstune.snapshots.rewind_plan import LOSSES  # noqa: PLC0415 (not for other verbs)
 
     parser.description = (
         "Bring datasets back to a checkpoint, mounted and busy ones where they are. The "
@@ -54,7 +54,7 @@ def add_arguments(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.checkpointing import rollback  # noqa: PLC0415 (not for --help)
+    from zfstune.snapshots.checkpoint import rollback  # noqa: PLC0415 (not for --help)
 
     with open_meant(args) as engine:
         rewound = rollback(
@@ -81,7 +81,7 @@ def _run(args: argparse.Namespace) -> int:
             print(f"already as the checkpoint had it: {which}")
     for caution in rewound.plan.cautions:
         warn(caution)
-    return status.DONE
+    return exit_status.DONE
 
 
 def _show(plan: RewindPlan) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from zfstune.cli import status
-from zfstune.cli.opening import is_kernel_meant, open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.profile_options import add_role
-from zfstune.quoting import for_shell
+from zfstune.cli.which_zfs import is_kernel_meant, open_meant
+from zfstune.values.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from zfstune.scheduling import Scheduled
-    from zfstune.unit_files import Step
+    from zfstune.schedules.install import Step
+    from zfstune.schedules.schedule import Scheduled
 
 __all__ = ["add_arguments"]
 
@@ -161,7 +161,7 @@ def _add_state(parser: argparse.ArgumentParser) -> None:
 
 def _named(args: argparse.Namespace, engine: Any) -> list[str]:
     """Give the datasets that a command line names."""
-    from zfstune.scheduling import (  # noqa: PLC0415 (not for --help)
+    from zfstune.schedules.schedule import (  # noqa: PLC0415 (not for --help)
         role_datasets,
         with_schedule,
     )
@@ -177,9 +177,12 @@ def _named(args: argparse.Namespace, engine: Any) -> list[str]:
 
 
 def _install(args: argparse.Namespace) -> int:
-    from zfstune.errors import InvalidValue  # noqa: PLC0415 (not for --help)
-    from zfstune.scheduling import set_schedule, targets  # noqa: PLC0415 (as above)
-    from zfstune.unit_files import carry_out, plan_install  # noqa: PLC0415 (as above)
+    from zfstune.schedules.install import (  # noqa: PLC0415 (as above)
+        carry_out,
+        plan_install,
+    )
+    from zfstune.schedules.schedule import set_schedule, targets  # noqa: PLC0415 (as above)
+    from zfstune.values.errors import InvalidValue  # noqa: PLC0415 (not for --help)
 
     if not is_kernel_meant(args):
         raise InvalidValue(
@@ -204,14 +207,16 @@ def _install(args: argparse.Namespace) -> int:
 
         warn_of_misfits(found)
     _tell(args, steps)
-    return status.DONE
+    return exit_status.DONE
 
 
 def _without_taken_along(
     args: argparse.Namespace, engine: Any, named: list[str]
 ) -> list[str]:
     """Leave out what roles name and the schedule of a dataset above takes along."""
-    from zfstune.scheduling import taken_along_with  # noqa: PLC0415 (not for --help)
+    from zfstune.schedules.schedule import (  # noqa: PLC0415 (not for --help)
+        taken_along_with,
+    )
 
     left = []
     for name in named:
@@ -227,7 +232,9 @@ def _without_taken_along(
 
 def _news(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
     """Give those datasets of which another schedule is stored, with the one wanted."""
-    from zfstune.cadence import SCHEDULE_PROPERTY  # noqa: PLC0415 (not for --help)
+    from zfstune.schedules.cadence import (  # noqa: PLC0415 (not for --help)
+        SCHEDULE_PROPERTY,
+    )
 
     return {
         dataset: every
@@ -237,7 +244,7 @@ def _news(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
 
 
 def _units(args: argparse.Namespace, each: Scheduled) -> Iterable[Any]:
-    from zfstune.unit_text import units_for  # noqa: PLC0415 (not for --help)
+    from zfstune.schedules.unit_text import units_for  # noqa: PLC0415 (not for --help)
 
     return units_for(
         each.dataset,
@@ -261,10 +268,13 @@ def _command() -> list[str]:
 
 
 def _remove(args: argparse.Namespace) -> int:
-    from zfstune.cadence import NONE, SCHEDULE_PROPERTY  # noqa: PLC0415 (not for --help)
-    from zfstune.errors import ZfsUnavailable  # noqa: PLC0415 (as above)
-    from zfstune.scheduling import set_schedule  # noqa: PLC0415 (as above)
-    from zfstune.unit_files import carry_out, plan_remove  # noqa: PLC0415 (as above)
+    from zfstune.schedules.cadence import (  # noqa: PLC0415 (not for --help)
+        NONE,
+        SCHEDULE_PROPERTY,
+    )
+    from zfstune.schedules.install import carry_out, plan_remove  # noqa: PLC0415 (as above)
+    from zfstune.schedules.schedule import set_schedule  # noqa: PLC0415 (as above)
+    from zfstune.values.errors import ZfsUnavailable  # noqa: PLC0415 (as above)
 
     whole = args.all and not (args.datasets or args.roles)
     news: dict[str, str] = {}
@@ -291,7 +301,7 @@ def _remove(args: argparse.Namespace) -> int:
             carry_out(args.folder, steps)
     _report(args, steps, news)
     _tell(args, steps)
-    return status.DONE
+    return exit_status.DONE
 
 
 def _tell(args: argparse.Namespace, steps: tuple[Step, ...]) -> None:

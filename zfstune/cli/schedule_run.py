@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from zfstune.cli import status
-from zfstune.cli.opening import image_meant, is_image_meant, open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import report, warn
-from zfstune.errors import ZfstuneError
-from zfstune.runs import state_folder
-from zfstune.scheduled_runs import due_runs, is_due, run_job
+from zfstune.cli.which_zfs import image_meant, is_image_meant, open_meant
+from zfstune.schedules.note import state_folder
+from zfstune.schedules.run import due_runs, is_due, run_job
+from zfstune.values.errors import ZfstuneError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _once(args: argparse.Namespace, job: str, dataset: str) -> int:
         if not due:
             if not args.json:
                 print(f"{dataset}: the {job} is not due, or was done", flush=True)
-            return status.DONE
+            return exit_status.DONE
     return _job(args, job, dataset)
 
 
@@ -68,13 +68,13 @@ def _due(args: argparse.Namespace, *, first: bool) -> int:
         )
     for fault in faults:
         report(fault)
-    result = status.FAILED if faults else status.DONE
+    result = exit_status.FAILED if faults else exit_status.DONE
     for job, dataset in due:
         try:
             done = _job(args, job, dataset)
         except ZfstuneError as error:
             report(error)
-            done = status.FAILED
+            done = exit_status.FAILED
         result = result or done
     return result
 
@@ -83,7 +83,7 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
     run = run_job(lambda: open_meant(args), job, dataset, _folder(args), _now)
     if run is None:
         warn(f"left '{dataset}' to the {job} of it that is under way")
-        return status.DONE
+        return exit_status.DONE
     if args.json:
         print(run.to_json(), end="", flush=True)
     elif job == "snapshot":
@@ -93,7 +93,7 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
         print(f"{dataset}: destroyed {run.destroyed}{spared}", flush=True)
     if run.error:
         warn(run.error)
-    return status.PARTLY if run.error else status.DONE
+    return exit_status.PARTLY if run.error else exit_status.DONE
 
 
 def _folder(args: argparse.Namespace) -> str:
@@ -108,7 +108,7 @@ def _apart(args: argparse.Namespace, work: Callable[[], int]) -> int:
     """Do the work where it cannot hold this process, if the kernel is to do it."""
     if is_image_meant(args):
         return work()
-    from zfstune.cli import settle  # noqa: PLC0415 (it imports the parser)
+    from zfstune.cli.main import settle  # noqa: PLC0415 (it imports the parser)
     from zfstune.cli.watch import watched  # noqa: PLC0415 (as above)
 
     return watched(lambda: settle(work))

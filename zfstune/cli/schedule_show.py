@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from zfstune.cli import status
-from zfstune.cli.opening import image_meant, open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report, warn
-from zfstune.errors import PolicyError
-from zfstune.fit import mismatch, policy_command
-from zfstune.policy_text import format_policy
-from zfstune.quoting import for_shell
-from zfstune.runs import reported_run, state_folder
-from zfstune.scheduling import scheduled
-from zfstune.unit_files import enabled_timers, standing
-from zfstune.unit_text import JOBS, timers_for
+from zfstune.cli.which_zfs import image_meant, open_meant
+from zfstune.retention.policy_text import format_policy
+from zfstune.schedules.install import enabled_timers, standing
+from zfstune.schedules.note import reported_run, state_folder
+from zfstune.schedules.policy_fit import mismatch, policy_command
+from zfstune.schedules.schedule import scheduled
+from zfstune.schedules.unit_text import JOBS, timers_for
+from zfstune.values.errors import PolicyError
+from zfstune.values.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from zfstune.engine import Engine
-    from zfstune.errors import ZfstuneError
-    from zfstune.run_record import LastRun
-    from zfstune.scheduling import Scheduled
-    from zfstune.unit_files import Standing
+    from zfstune.engine.protocol import Engine
+    from zfstune.schedules.install import Standing
+    from zfstune.schedules.last_run import LastRun
+    from zfstune.schedules.schedule import Scheduled
+    from zfstune.values.errors import ZfstuneError
 
 __all__ = ["show", "warn_of_misfits"]
 
@@ -66,7 +66,7 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
     warn_of_misfits(found)
     for fault in faults:
         report(fault)
-    return status.PARTLY if faults else status.DONE
+    return exit_status.PARTLY if faults else exit_status.DONE
 
 
 def warn_of_misfits(schedules: Iterable[Scheduled]) -> None:

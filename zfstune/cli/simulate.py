@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from zfstune.cli import status
-from zfstune.cli.opening import open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
-from zfstune.cli.rules import add_rules, read_rules
+from zfstune.cli.policy_options import add_rules, read_rules
+from zfstune.cli.which_zfs import open_meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-    from zfstune.policy import Policy
-    from zfstune.simulation import Simulation
+    from zfstune.retention.policy import Policy
+    from zfstune.retention.simulation import Simulation
 
 __all__ = ["add_simulate"]
 
@@ -45,9 +45,9 @@ def add_simulate(actions: Any) -> None:
 def _simulate(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime  # noqa: PLC0415 (not for --help)
 
-    from zfstune.policies import zone  # noqa: PLC0415 (as above)
-    from zfstune.policy_text import format_policy  # noqa: PLC0415 (as above)
-    from zfstune.simulation import simulate  # noqa: PLC0415 (as above)
+    from zfstune.retention.policy_text import format_policy  # noqa: PLC0415 (as above)
+    from zfstune.retention.simulation import simulate  # noqa: PLC0415 (as above)
+    from zfstune.retention.store import zone  # noqa: PLC0415 (as above)
 
     policy = _policy(args)
     every, until = _seconds("every", args.every), _seconds("until", args.until)
@@ -60,22 +60,24 @@ def _simulate(args: argparse.Namespace) -> int:
         for group in policy.groups
     ]
     if args.svg is not None:
-        from zfstune.runs import write_file  # noqa: PLC0415 (where it is asked for)
-        from zfstune.timeline_svg import draw  # noqa: PLC0415 (as above)
+        from zfstune.retention.timeline_svg import draw  # noqa: PLC0415 (as above)
+        from zfstune.schedules.note import (  # noqa: PLC0415 (where it is asked for)
+            write_file,
+        )
 
         write_file(args.svg, draw(found))
     if args.json:
         print_json({"simulations": [_row(text, one) for text, one in found]})
-        return status.DONE
+        return exit_status.DONE
     for text, one in found:
         _print(text, one, args.until)
-    return status.DONE
+    return exit_status.DONE
 
 
 def _policy(args: argparse.Namespace) -> Policy:
-    from zfstune.errors import PolicyError  # noqa: PLC0415 (not for --help)
-    from zfstune.policies import stored_policies  # noqa: PLC0415 (as above)
-    from zfstune.policy import Policy  # noqa: PLC0415 (as above)
+    from zfstune.retention.policy import Policy  # noqa: PLC0415 (as above)
+    from zfstune.retention.store import stored_policies  # noqa: PLC0415 (as above)
+    from zfstune.values.errors import PolicyError  # noqa: PLC0415 (not for --help)
 
     keep, policy = read_rules(args)
     if keep is not None:
@@ -95,10 +97,13 @@ def _policy(args: argparse.Namespace) -> Policy:
 
 
 def _seconds(option: str, value: str) -> int:
-    from zfstune.errors import PolicyError  # noqa: PLC0415 (not for --help)
-    from zfstune.policy_text import parse_span  # noqa: PLC0415 (as above)
-    from zfstune.quoting import shown  # noqa: PLC0415 (as above)
-    from zfstune.whole_number import NumberError, read_whole  # noqa: PLC0415 (as above)
+    from zfstune.retention.policy_text import parse_span  # noqa: PLC0415 (as above)
+    from zfstune.values.errors import PolicyError  # noqa: PLC0415 (not for --help)
+    from zfstune.values.quoting import shown  # noqa: PLC0415 (as above)
+    from zfstune.values.whole_number import (  # noqa: PLC0415 (as above)
+        NumberError,
+        read_whole,
+    )
 
     years = value.removesuffix("y")
     if years == value:
@@ -113,8 +118,8 @@ def _seconds(option: str, value: str) -> int:
 
 
 def _print(text: str, one: Simulation, until: str) -> None:
-    from zfstune.keeping import span  # noqa: PLC0415 (not for --help)
-    from zfstune.simulation import about, timeline  # noqa: PLC0415 (as above)
+    from zfstune.retention.rules import span  # noqa: PLC0415 (not for --help)
+    from zfstune.retention.simulation import about, timeline  # noqa: PLC0415 (as above)
 
     oldest = about(one.end - one.times[0]) if one.times else "-"
     print(f"{text}, a snapshot every {span(one.every_seconds)}, after {until}:")

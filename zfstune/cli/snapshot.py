@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from zfstune.cli import status
-from zfstune.cli.opening import open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, report
+from zfstune.cli.which_zfs import open_meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from zfstune.errors import ZfstuneError
+    from zfstune.values.errors import ZfstuneError
 
 __all__ = ["add_arguments"]
 
@@ -75,8 +75,11 @@ def _add_hooks(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.errors import BatchError, HookError  # noqa: PLC0415 (not for --help)
-    from zfstune.snapshotting import snapshot  # noqa: PLC0415 (as above)
+    from zfstune.snapshots.take import snapshot  # noqa: PLC0415 (as above)
+    from zfstune.values.errors import (  # noqa: PLC0415 (not for --help)
+        BatchError,
+        HookError,
+    )
 
     taken: tuple[str, ...] = ()
     late: ZfstuneError | None = None
@@ -104,9 +107,9 @@ def _run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(taken))
     if late is None:
-        return status.DONE
+        return exit_status.DONE
     report(late)
-    return status.PARTLY
+    return exit_status.PARTLY
 
 
 def _held(args: argparse.Namespace) -> AbstractContextManager[object]:
@@ -114,7 +117,7 @@ def _held(args: argparse.Namespace) -> AbstractContextManager[object]:
     named = (args.before, args.after, args.hook, args.postgres)
     if args.dry_run or not any(named):
         return nullcontext()
-    from zfstune.quiescing import (  # noqa: PLC0415 (most take none)
+    from zfstune.snapshots.quiesce import (  # noqa: PLC0415 (most take none)
         Commands,
         Postgres,
         Session,

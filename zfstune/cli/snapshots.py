@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from zfstune.cli import status
-from zfstune.cli.opening import open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report
+from zfstune.cli.which_zfs import open_meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from zfstune.errors import ZfstuneError
-    from zfstune.examining import ExaminedSnapshot
+    from zfstune.retention.show import ExaminedSnapshot
+    from zfstune.values.errors import ZfstuneError
 
 __all__ = ["add_arguments"]
 
@@ -40,12 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime  # noqa: PLC0415 (not for --help)
 
-    from zfstune.examining import examine  # noqa: PLC0415 (as above)
+    from zfstune.retention.show import examine  # noqa: PLC0415 (as above)
 
     faults: dict[str, ZfstuneError] = {}
     with open_meant(args) as engine:
         found = examine(engine, args.datasets, lambda: datetime.now(UTC), faults)
-    result = status.PARTLY if faults else status.DONE
+    result = exit_status.PARTLY if faults else exit_status.DONE
     for error in {str(error): error for error in faults.values()}.values():
         report(error)
     if args.json:
@@ -57,8 +57,8 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _cells(each: ExaminedSnapshot, *, exact: bool) -> list[str]:
-    from zfstune.simulation import about  # noqa: PLC0415 (not for --help)
-    from zfstune.size import format_size  # noqa: PLC0415 (as above)
+    from zfstune.retention.simulation import about  # noqa: PLC0415 (not for --help)
+    from zfstune.values.size import format_size  # noqa: PLC0415 (as above)
 
     def size(count: int | None) -> str:
         if count is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from zfstune.cli import status
-from zfstune.cli.opening import open_meant
+from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
 from zfstune.cli.profile_options import add_role
-from zfstune.quoting import shown
-from zfstune.whole_number import NumberError, read_whole
+from zfstune.cli.which_zfs import open_meant
+from zfstune.values.quoting import shown
+from zfstune.values.whole_number import NumberError, read_whole
 
 __all__ = ["add_arguments"]
 
@@ -68,8 +68,8 @@ def _count(text: str) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.profile import load_file  # noqa: PLC0415 (not for --help)
-    from zfstune.verifying import verify  # noqa: PLC0415 (as above)
+    from zfstune.health.verify import verify  # noqa: PLC0415 (as above)
+    from zfstune.profiles.profile import load_file  # noqa: PLC0415 (not for --help)
 
     more = {} if args.files is None else {"files": args.files}
     with open_meant(args) as engine:
@@ -88,9 +88,11 @@ def _run(args: argparse.Namespace) -> int:
     elif args.roles and not found.pools:
         print("nothing to verify: this role has no datasets of its own")
     else:
-        from zfstune.verification_text import render  # noqa: PLC0415 (not for --json)
+        from zfstune.health.verification_text import (  # noqa: PLC0415 (not for --json)
+            render,
+        )
 
         sys.stdout.write(render(found))
     if found.damaged:
-        return status.PARTLY
-    return status.PENDING if found.pending else status.DONE
+        return exit_status.PARTLY
+    return exit_status.PENDING if found.pending else exit_status.DONE

@@ -14,10 +14,10 @@ import os
 import select
 import sys
 
-from zfstune.cli import status
+from zfstune.cli import exit_status
 from zfstune.cli.output import warn
-from zfstune.engine.patience import end_with, process_marks, suspended_pools
-from zfstune.quoting import for_shell
+from zfstune.engine.suspended import end_with, process_marks, suspended_pools
+from zfstune.values.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _finish(
     work: Callable[[], int], parent: int, pipes: dict[int, tuple[int, int]]
 ) -> None:
     """Be the child: work, and end with the work's status."""
-    result = status.FAILED
+    result = exit_status.FAILED
     try:
         out, err = sys.stdout.fileno(), sys.stderr.fileno()
         by_line = os.isatty(out)
@@ -73,7 +73,7 @@ def _finish(
         result = work()
         sys.stdout.flush()
     except SystemExit as end:
-        result = end.code if isinstance(end.code, int) else status.FAILED
+        result = end.code if isinstance(end.code, int) else exit_status.FAILED
     except BaseException:  # noqa: BLE001 (as the interpreter's own end would)
         sys.excepthook(*sys.exc_info())
     finally:
@@ -146,7 +146,7 @@ class _Watch:
         except KeyboardInterrupt:  # once more: somebody means it
             pass
         os.kill(self.child, _SIGKILL)
-        return status.SIGINT
+        return exit_status.SIGINT
 
     def _give_up(self, pool: str) -> int:
         os.kill(self.child, _SIGKILL)  # it ends when the kernel lets it go
@@ -156,13 +156,13 @@ class _Watch:
             f"bring the devices back, run `zpool clear {for_shell(pool)}`, then this "
             "command again; the step that was under way may have been done by then",
         )
-        return status.FAILED
+        return exit_status.FAILED
 
     def _status(self) -> int:
         code = os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
         if isinstance(self.unwritten, BrokenPipeError):  # the reader left: `... | head`
-            return status.SIGPIPE
+            return exit_status.SIGPIPE
         if self.unwritten is not None:
             warn(f"cannot write the output: {self.unwritten.strerror}")
-            return status.FAILED
+            return exit_status.FAILED
         return code if code >= 0 else 128 - code

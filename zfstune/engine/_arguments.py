@@ -1,8 +1,8 @@
 """The arguments of an engine's calls, checked by type before anything is called.
 
-Each parameter is checked for what :class:`~zfstune.engine.Engine` declares it to be:
-C would take True for 1, cut text at a NUL and wrap a number that is too large. What a
-name or a property may say is checked by each call itself.
+Each parameter is checked for what :class:`~zfstune.engine.protocol.Engine` declares it
+to be: C would take True for 1, cut text at a NUL and wrap a number that is too large.
+What a name or a property may say is checked by each call itself.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from functools import wraps
 
-from zfstune.engine import Engine
-from zfstune.errors import InvalidValue
-from zfstune.quoting import shown
+from zfstune.engine.protocol import Engine
+from zfstune.values.errors import InvalidValue
+from zfstune.values.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ import os
 
 from zfstune import _zfs
 from zfstune.engine import _nvlist
-from zfstune.errors import InvalidValue, ZfsUnavailable
+from zfstune.values.errors import InvalidValue, ZfsUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Self
 
-    from zfstune.property_table import Release
+    from zfstune.values.property_table import Release
 
 __all__ = ["Binding"]
 

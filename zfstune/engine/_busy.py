@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import errno
 
-from zfstune.errors import BatchError, Busy, EngineError
-from zfstune.quoting import for_shell, shown
+from zfstune.values.errors import BatchError, Busy, EngineError
+from zfstune.values.quoting import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 __all__ = ["explain_batch"]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import errno
 
-from zfstune import names
 from zfstune.engine._errno import WRONG_PARENT, engine_error
-from zfstune.errors import InvalidName, InvalidProperty, NotFound, NotSupported
-from zfstune.quoting import shown
+from zfstune.values import names
+from zfstune.values.errors import InvalidName, InvalidProperty, NotFound, NotSupported
+from zfstune.values.quoting import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zfstune.engine import Engine
-    from zfstune.state import Limits
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.state import Limits
 
 __all__ = [
     "check_below_pool",
@@ -113,8 +113,10 @@ def check_values(
     volblocksize: int | None = None,
     encrypted: bool | None = None,
 ) -> dict[str, int | str]:
-    """Check properties as :func:`zfstune.properties.check` does."""
-    from zfstune.properties import check  # noqa: PLC0415 (its tables: to change alone)
+    """Check properties as :func:`zfstune.values.properties.check` does."""
+    from zfstune.values.properties import (  # noqa: PLC0415 (its tables: to change alone)
+        check,
+    )
 
     return check(
         wanted,
@@ -140,7 +142,7 @@ def check_snapshot(wanted: Mapping[str, str], limits: Limits) -> dict[str, int |
 
 def check_inheritable(name: str) -> None:
     """Refuse what has nothing to go back to."""
-    from zfstune.properties import find, is_user  # noqa: PLC0415 (as above)
+    from zfstune.values.properties import find, is_user  # noqa: PLC0415 (as above)
 
     prop = find(name)
     if is_user(name) or (prop and prop.inheritable and not prop.create_only):

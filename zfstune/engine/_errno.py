@@ -17,9 +17,9 @@ from zfstune.engine._meanings import (
     WRONG_PARENT,
     Meaning,
 )
-from zfstune.errors import BatchError, EngineError, NotPermitted
-from zfstune.names import parent_of
-from zfstune.quoting import for_shell
+from zfstune.values.errors import BatchError, EngineError, NotPermitted
+from zfstune.values.names import parent_of
+from zfstune.values.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import errno as e
 import os
 
 from zfstune.engine._errno import engine_error
-from zfstune.errors import (
+from zfstune.values.errors import (
     Busy,
     Damaged,
     ImageDied,
@@ -16,11 +16,11 @@ from zfstune.errors import (
     RefusedValue,
     ZfsUnavailable,
 )
-from zfstune.quoting import for_shell
+from zfstune.values.quoting import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from zfstune.errors import EngineError, ZfstuneError
+    from zfstune.values.errors import EngineError, ZfstuneError
 
 __all__ = ["LOST", "image_error", "unwritable"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from zfstune.state import Limits
+from zfstune.values.state import Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from zfstune.property_table import Release
+    from zfstune.values.property_table import Release
 
 __all__ = ["limits_of", "read_limits"]
 

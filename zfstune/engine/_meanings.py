@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno as e
 
-from zfstune.errors import (
+from zfstune.values.errors import (
     AlreadyExists,
     Busy,
     Damaged,
@@ -24,7 +24,7 @@ from zfstune.errors import (
     ReadOnly,
     RefusedValue,
 )
-from zfstune.frozen import frozen
+from zfstune.values.frozen import frozen
 
 __all__ = [
     "FIRST_OWN",

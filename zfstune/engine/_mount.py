@@ -1,190 +1,263 @@
-"""The mount table, and the options that a filesystem mounts with.
-
-Read from /proc at each call: libzfs caches its table, and a long-lived process
-then believes in mounts that are gone.
-"""
+"""Mount and unmount, in process: mount(2), with what zfs_mount() derives."""
 
 from __future__ import annotations
 
 import errno
 import os
+from contextlib import contextmanager
 
-from zfstune.mountpoint import mount_words
-from zfstune.state import Mount
+from zfstune.engine import _mount_table
+from zfstune.engine._binding import lib
+from zfstune.engine._errno import engine_error
+from zfstune.host.walk import first_held, look, open_directory, open_parent
+from zfstune.values import names
+from zfstune.values.errors import EngineError, NotFound, PlanError, ZfstuneError
+from zfstune.values.mountpoint import effective_mountpoint, in_the_way, mount_blocker
+from zfstune.values.state import DEFAULT, INHERITED, Place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from zfstune.state import Dataset
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.state import Dataset
 
-__all__ = [
-    "is_mount_of",
-    "mount_options",
-    "mount_paths",
-    "mount_table",
-    "snapshot_numbers",
-    "snapshot_paths",
-]
+__all__ = ["give", "mount", "remount", "unmount", "unmounted"]
 
-# linux/mount.h
-MS_RDONLY = 1
-MS_NOSUID = 2
-MS_NODEV = 4
-MS_NOEXEC = 8
-MS_REMOUNT = 32
-MS_MANDLOCK = 64
-MS_NOATIME = 1024
-MS_RELATIME = 1 << 21
-MS_STRICTATIME = 1 << 24
-
-# by the words of zfstune.mountpoint.mount_words()
-_FLAGS = {
-    "mand": MS_MANDLOCK,
-    "noatime": MS_NOATIME,
-    "nodev": MS_NODEV,
-    "noexec": MS_NOEXEC,
-    "nosuid": MS_NOSUID,
-    "relatime": MS_RELATIME,
-    "ro": MS_RDONLY,
-    "strictatime": MS_STRICTATIME,
-}
-# The inode of .zfs/snapshot, beyond the numbers of files: include/sys/zfs_ctldir.h
-_SNAPDIR = 0xFFFFFFFFFFFD
-
-_CONTEXTS = ("context", "fscontext", "defcontext", "rootcontext")
+# sys/mount.h
+_MNT_FORCE = 1
+_UMOUNT_NOFOLLOW = 8
 
 
-def snapshot_paths() -> dict[str, str]:
-    """Give the path of each snapshot that is mounted below some ``.zfs/snapshot``."""
-    return {name: path for name, (path, _, _, _) in _mounted(snapshots=True).items()}
+def mount(engine: Engine, name: str, *, hide: bool = True) -> str:
+    """Mount a filesystem where its properties say; give the path.
 
-
-def mount_paths() -> dict[str, str]:
-    """Give the path of each mounted ZFS filesystem of this mount namespace.
-
-    A filesystem mounted twice shows its first path, which is the one that
-    ``zfs mount`` prints too.
-    """
-    return {name: path for name, (path, _, _, _) in _mounted().items()}
-
-
-def mount_table() -> dict[str, Mount]:
-    """Give the mounted filesystems with owner and mode of their root directories.
-
-    The kernel tells everybody what is mounted where; only the directory itself may be
-    out of a user's reach.
-    """
-    table = {}
-    for name, (path, device, options, covered) in _mounted().items():
-        try:
-            at = os.stat(path)
-        except PermissionError:
-            table[name] = Mount(name, path, None, None, None, options, covered)
-            continue
-        except OSError:  # unmounted meanwhile, or below what something else covers
-            continue
-        hidden = device != _device(at)
-        mode = at.st_mode & 0o7777
-        table[name] = Mount(name, path, at.st_uid, at.st_gid, mode, options, hidden)
-    return table
-
-
-def is_mount_of(directory: int, name: str) -> bool:
-    """Tell whether an open directory lies in a mounted filesystem of that name."""
-    mounted = _mounted().get(name)
-    return mounted is not None and mounted[1] == _device(os.fstat(directory))
-
-
-def snapshot_numbers(datasets: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Read ``.zfs/snapshot`` of each of the datasets where that can be done.
-
-    Entries have the number of the object that a snapshot is, counted down from a
-    constant (zpl_snapdir_iterate() in module/os/linux/zfs/zpl_ctldir.c).
-    """
-    mounted = _mounted()
-    found = {}
-    for name in datasets:
-        if name in mounted:
-            path, device, _, _ = mounted[name]
-            try:
-                found[name] = _numbers(f"{path}/.zfs/snapshot", device)
-            except OSError:  # out of reach, hidden, or snapdir=disabled
-                continue
-    return found
-
-
-def _numbers(path: str, device: str) -> dict[str, int]:
-    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        at = os.fstat(directory)
-        if at.st_ino != _SNAPDIR or device != _device(at):
-            raise OSError(errno.ENOTDIR, "not this filesystem's own")
-        with os.scandir(directory) as entries:
-            return {entry.name: entry.inode() for entry in entries}
-    finally:
-        os.close(directory)
-
-
-def _device(at: os.stat_result) -> str:
-    return f"{os.major(at.st_dev)}:{os.minor(at.st_dev)}"
-
-
-def _mounted(
-    *, snapshots: bool = False
-) -> dict[str, tuple[str, str, frozenset[str], bool]]:
-    """Give each mounted ZFS filesystem: path, device, options, and whether it is covered.
-
-    Of several mounts of one it is the first. It is covered where something is mounted
-    on it: at the same path, with this mount as its parent.
+    One that is mounted there already stays as it is.
 
     Args:
-        snapshots: Give the mounted snapshots instead: ZFS mounts one below ``.zfs`` as
-            soon as somebody looks into it.
+        engine: The kernel's.
+        name: The filesystem.
+        hide: Mount over a directory that is not empty, as ``zfs mount`` does where
+            ``overlay`` is on.
+
+    Raises:
+        PlanError: Its properties say that it is not to be mounted, or what is in its
+            directory would be hidden.
+        EngineError: The kernel refused.
     """
-    found: dict[str, tuple[str, str, frozenset[str], bytes]] = {}
-    on: set[tuple[bytes, bytes]] = set()
-    with open("/proc/self/mountinfo", "rb") as table:
-        for line in table:
-            # man 5 proc: optional fields end at a lone "-"
-            before, _, after = line.partition(b" - ")
-            kind, source = after.split(b" ")[:2]
-            fields = before.split(b" ")
-            on.add((fields[1], fields[4]))
-            if kind != b"zfs" or fields[3] != b"/":  # a bind mount of a folder within
-                continue
-            name = _unescape(source)
-            if ("@" in name) is snapshots:
-                options = frozenset(fields[5].decode("ascii", "replace").split(","))
-                device = fields[2].decode("ascii")
-                found.setdefault(name, (_unescape(fields[4]), device, options, before))
-    return {
-        name: (path, device, options, _is_covered(before, on))
-        for name, (path, device, options, before) in found.items()
-    }
+    dataset = engine.dataset(name)
+    pool = engine.pool(names.pool_of(name))
+    path = effective_mountpoint(dataset, pool.altroot)
+    blocker = mount_blocker(dataset)
+    if path is None or blocker is not None:
+        raise PlanError(f"cannot mount '{name}': {blocker or 'it has no mountpoint'}")
+    mounted = _mount_table.mount_paths().get(name)
+    if mounted is not None and mounted in (path, look(path).real):
+        return path
+    if mounted is not None:
+        raise engine_error("mount", name, errno.EBUSY, detail=f"mounted at {mounted}")
+    _mount_at(dataset, path, readonly_pool=pool.readonly, hide=hide)
+    return path
 
 
-def _is_covered(line: bytes, on: set[tuple[bytes, bytes]]) -> bool:
-    fields = line.split(b" ")
-    return (fields[0], fields[4]) in on
+def remount(engine: Engine, name: str) -> str:
+    """Make a mount follow its properties as they are now; give the path.
+
+    The kernel's part of a filesystem follows them by itself; what a mount allows is
+    Linux' to keep, so zfs_prop_set_list() in lib/libzfs/libzfs_dataset.c remounts.
+    It does so for the dataset that is set, not for those that inherit from it.
+
+    Raises:
+        EngineError: It is not mounted, or the kernel refused.
+    """
+    path = _mount_table.mount_paths().get(names.check_dataset(name))
+    if path is None:
+        raise NotFound(
+            operation="remount", target=name, errno=errno.EINVAL, reason="it is not mounted"
+        )
+    readonly = engine.pool(names.pool_of(name)).readonly
+    _mount_at(engine.dataset(name), path, readonly_pool=readonly, again=True)
+    return path
 
 
-def mount_options(dataset: Dataset, path: str, *, readonly_pool: bool) -> tuple[int, str]:
-    """Compute the flags and the data of mount(2), as zfs_mount() would."""
-    flags = 0
-    for word in mount_words(dataset, readonly_pool=readonly_pool):
-        flags |= _FLAGS[word]
-    options = ["zfsutil", f"mntpoint={path}"]
-    for prop in _CONTEXTS:
-        context = dataset.value(prop)
-        if context not in (None, "none"):
-            options.append(f'{prop}="{context}"')
-    return flags, ",".join(options)
+def give(
+    name: str, *, uid: int | None = None, gid: int | None = None, mode: int | None = None
+) -> None:
+    """Give the root directory of a mounted filesystem its owner and mode.
+
+    Raises:
+        EngineError: It is not mounted, something else is in its place, or the kernel
+            refused.
+    """
+    path = _mount_table.mount_paths().get(names.check_dataset(name))
+    if path is None:
+        raise engine_error("give an owner to", name, errno.EINVAL, detail="not mounted")
+    try:
+        place = open_directory(path)
+        try:
+            if not _mount_table.is_mount_of(place, name):
+                raise OSError(errno.EBUSY, "something else is mounted there")
+            directory = os.open(".", os.O_RDONLY | os.O_CLOEXEC, dir_fd=place)
+        finally:
+            os.close(place)
+        try:
+            os.fchown(directory, -1 if uid is None else uid, -1 if gid is None else gid)
+            if mode is not None:  # after chown, which clears setuid and setgid
+                os.fchmod(directory, mode)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise EngineError(
+            operation="give an owner to",
+            target=path,
+            errno=error.errno or 0,
+            reason=error.strerror or str(error),
+        ) from None
 
 
-def _unescape(field: bytes) -> str:
-    # the kernel writes space, tab, newline and backslash in octal: fs/proc_namespace.c
-    if b"\\" in field:
-        for octal in (b"040", b"011", b"012", b"134"):
-            field = field.replace(b"\\" + octal, bytes([int(octal, 8)]))
-    return os.fsdecode(field)
+def _mount_at(
+    dataset: Dataset,
+    path: str,
+    *,
+    readonly_pool: bool,
+    again: bool = False,
+    hide: bool = True,
+) -> None:
+    """Mount on a directory that was opened first, so that no link diverts it."""
+    name, verb = dataset.name, "remount" if again else "mount"
+    try:
+        place = open_directory(path, make=not again)
+    except OSError as error:
+        detail = error.filename or path
+        raise engine_error(verb, name, error.errno or 0, detail=detail) from None
+    try:
+        real = os.readlink(f"/proc/self/fd/{place}")
+        if "," in real or "," in path:
+            # mount(2) takes its options as one text: what follows would be another one
+            message = f"cannot {verb} '{name}': a comma in '{path}' would end the option"
+            raise PlanError(message)
+        if not again:
+            _check_empty(dataset, place, path, real, hide=hide)
+        flags, options = _mount_table.mount_options(
+            dataset, real, readonly_pool=readonly_pool
+        )
+        code = lib.zt_mount(
+            name.encode(),
+            f"/proc/self/fd/{place}".encode(),
+            flags | (_mount_table.MS_REMOUNT if again else 0),
+            options.encode("utf-8", "surrogateescape"),
+        )
+    finally:
+        os.close(place)
+    if code:
+        raise engine_error(verb, name, code, detail=path)
+
+
+def _check_empty(
+    dataset: Dataset, directory: int, path: str, real: str, *, hide: bool
+) -> None:
+    """Refuse to hide what a directory holds, unless that is asked for and allowed."""
+    name = dataset.name
+    if hide and dataset.value("overlay") != "off":
+        return
+    try:
+        held = first_held(directory)
+        if dataset.value("overlay") == "off" and _lists_anything(directory):
+            raise engine_error("mount", name, errno.ENOTEMPTY, detail=path)
+    except OSError as error:
+        raise engine_error("mount", name, error.errno or 0, detail=path) from None
+    found = in_the_way(Place(path, real, holds=held))
+    if found is not None:
+        reason, hint = found
+        raise PlanError(f"cannot mount '{name}': {reason}", hint=hint)
+
+
+def _lists_anything(directory: int) -> bool:
+    listed = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        return bool(os.listdir(listed))
+    finally:
+        os.close(listed)
+
+
+def unmount(name: str, *, force: bool = False) -> None:
+    """Unmount a filesystem.
+
+    Raises:
+        EngineError: It is not mounted, or in use.
+    """
+    path = _mount_table.mount_paths().get(names.check_dataset(name))
+    if path is None:
+        raise engine_error("unmount", name, errno.EINVAL)
+    # an open directory would keep its own mount busy: it is named within the one above
+    try:
+        above, last = open_parent(path)
+    except OSError as error:
+        raise engine_error("unmount", name, error.errno or 0, detail=path) from None
+    try:
+        target = f"/proc/self/fd/{above}/{last}" if last else "/"
+        code = lib.zt_unmount(
+            target.encode("utf-8", "surrogateescape"),
+            _UMOUNT_NOFOLLOW | (_MNT_FORCE if force else 0),
+        )
+    finally:
+        os.close(above)
+    if code:
+        raise engine_error("unmount", name, code)
+
+
+@contextmanager
+def unmounted(engine: Engine, name: str, *, renamed: str = "") -> Iterator[None]:
+    """Hold a dataset and all below it unmounted during a block.
+
+    Where the block fails, what was mounted is mounted again where it was. Where it
+    renames the dataset, only what mounts elsewhere under the new name comes off, and
+    is mounted there; legacy mounts and local mountpoints stay, as with ``zfs rename``.
+    """
+    paths = {} if "@" in name else _mount_table.mount_paths()
+    below = [n for n in paths if n == name or n.startswith(name + "/")]
+    if renamed:
+        below = [n for n in below if _moves(engine.dataset(n), name)]
+    down: list[str] = []
+    try:
+        # what is mounted inside another comes off first
+        for dataset in sorted(below, key=lambda n: paths[n], reverse=True):
+            unmount(dataset)
+            down.append(dataset)
+        yield
+    except BaseException as error:
+        for dataset in reversed(down):
+            _put_back(engine, dataset, paths[dataset], error)
+        raise
+    if renamed:
+        _mount_all(engine, [renamed + n[len(name) :] for n in reversed(down)])
+
+
+def _moves(dataset: Dataset, renamed: str) -> bool:
+    """Tell whether a mountpoint follows from what is above the renamed dataset."""
+    found = dataset.properties["mountpoint"]
+    within = f"{found.origin}/".startswith(f"{renamed}/")
+    inherited = found.source == DEFAULT or (found.source == INHERITED and not within)
+    return inherited and found.value.startswith("/")
+
+
+def _put_back(engine: Engine, name: str, path: str, error: BaseException) -> None:
+    readonly = engine.pool(names.pool_of(name)).readonly
+    try:
+        _mount_at(engine.dataset(name), path, readonly_pool=readonly)
+    except ZfstuneError as second:
+        error.add_note(f"'{name}' stayed unmounted: {second}")
+
+
+def _mount_all(engine: Engine, datasets: Iterable[str]) -> None:
+    """Mount as many as can be; raise the first error afterwards."""
+    first: ZfstuneError | None = None
+    for name in datasets:
+        if mount_blocker(engine.dataset(name)) is not None:
+            continue  # below its new parent it is not to be mounted
+        try:
+            mount(engine, name, hide=False)
+        except ZfstuneError as error:
+            first = first or error
+    if first is not None:
+        raise first

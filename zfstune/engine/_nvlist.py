@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from zfstune.errors import InvalidValue
+from zfstune.values.errors import InvalidValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

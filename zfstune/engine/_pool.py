@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from zfstune.state import PoolInfo, Vdev
+from zfstune.values.state import PoolInfo, Vdev
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Rows that C listed, turned into the values of :mod:`zfstune.state`."""
+"""Rows that C listed, turned into the values of :mod:`zfstune.values.state`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 
 from zfstune.engine._errno import engine_error
-from zfstune.errors import Damaged
-from zfstune.state import (
+from zfstune.values.errors import Damaged
+from zfstune.values.state import (
     DEFAULT,
     INHERITED,
     LOCAL,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from zfstune.property_table import Property, Release
+    from zfstune.values.property_table import Property, Release
 
 __all__ = ["Properties", "Unreadable", "bookmark", "dataset", "snapshot"]
 
@@ -114,7 +114,10 @@ def _of_kind(
     kinds: tuple[str, ...], release: Release
 ) -> tuple[Mapping[str, str], frozenset[str]]:
     """Give the defaults of a kind, and the native properties that it has not."""
-    from zfstune.properties import TABLE, default_of  # noqa: PLC0415 (see Properties)
+    from zfstune.values.properties import (  # noqa: PLC0415 (see Properties)
+        TABLE,
+        default_of,
+    )
 
     defaults = {}
     foreign = set()
@@ -224,7 +227,10 @@ def _sound(name: str, value: Any) -> bool:
     """
     if isinstance(value, int):
         return True
-    from zfstune.property_table import NUMBER, TABLE  # noqa: PLC0415 (see Properties)
+    from zfstune.values.property_table import (  # noqa: PLC0415 (see Properties)
+        NUMBER,
+        TABLE,
+    )
 
     prop = TABLE.get(name)
     return prop is None or prop.type != NUMBER
@@ -235,6 +241,6 @@ def _text(name: str, value: Any) -> str:
         return ",".join(value)
     if isinstance(value, list):  # `redact_snaps`: an array of guids
         return ",".join(map(str, value))
-    from zfstune.properties import to_text  # noqa: PLC0415 (see Properties)
+    from zfstune.values.properties import to_text  # noqa: PLC0415 (see Properties)
 
     return to_text(name, value)

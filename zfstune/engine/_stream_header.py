@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import struct
 
-from zfstune.frozen import frozen
+from zfstune.values.frozen import frozen
 
 __all__ = ["HEADER_BYTES", "StreamHeader", "parse_header", "read_header"]
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import errno
 
-from zfstune import names
 from zfstune.engine._arguments import check_text
 from zfstune.engine._binding import lib
-from zfstune.engine._carrying import carry
 from zfstune.engine._errno import STREAM_TRUNCATED, engine_error
-from zfstune.engine._forcing import check_losses, misfit
 from zfstune.engine._nvlist import Int64
+from zfstune.engine._receive_losses import check_losses, misfit
+from zfstune.engine._send_pipe import carry
 from zfstune.engine._stream_header import HEADER_BYTES, parse_header, read_header
-from zfstune.errors import InvalidValue
+from zfstune.values import names
+from zfstune.values.errors import InvalidValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from zfstune.state import Snapshot
+    from zfstune.values.state import Snapshot
 
 __all__ = ["StreamCalls"]
 
@@ -48,8 +48,8 @@ class StreamCalls:
 
     def send_resumed(self: Any, token: str, fd: int) -> str:
         """Write the rest of a stream; give the name of the snapshot it is of."""
-        from zfstune.engine._resuming import find_sources  # noqa: PLC0415 (few resume)
-        from zfstune.engine._token import read_token  # noqa: PLC0415 (it loads zlib)
+        from zfstune.engine._resume_base import find_sources  # noqa: PLC0415 (few resume)
+        from zfstune.engine._resume_token import read_token  # noqa: PLC0415 (it loads zlib)
 
         state = read_token(token, self._zfs.unpack)
         snapshot, base = find_sources(self, state)

@@ -6,20 +6,20 @@ import errno
 import os
 from contextlib import nullcontext
 
-from zfstune import names
 from zfstune.engine._arguments import check_number, check_path, checks_arguments
-from zfstune.engine._image import ImageBinding
 from zfstune.engine._image_errno import image_error
+from zfstune.engine._image_process import ImageBinding
 from zfstune.engine._limits import limits_of
-from zfstune.engine.native import NativeEngine
-from zfstune.errors import InvalidValue, NotSupported
+from zfstune.engine.kernel import NativeEngine
+from zfstune.values import names
+from zfstune.values.errors import InvalidValue, NotSupported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from contextlib import AbstractContextManager
 
-    from zfstune.state import Mount, Place
+    from zfstune.values.state import Mount, Place
 
 __all__ = ["ImageEngine", "create_image"]
 

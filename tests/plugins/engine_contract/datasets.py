@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine_contract.words import MIB, names_below, shorts
-from zfstune.errors import (
+from zfstune.values.errors import (
     AlreadyExists,
     Busy,
     EngineError,
@@ -20,7 +20,7 @@ from zfstune.errors import (
 )
 
 if TYPE_CHECKING:
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 LONGEST = 8191  # of a user property: ZAP_MAXVALUELEN with its end
 

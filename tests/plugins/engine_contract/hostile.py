@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from zfstune.engine import Engine
-from zfstune.errors import InvalidValue
+from zfstune.engine.protocol import Engine
+from zfstune.values.errors import InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine_contract.words import refused, shorts
-from zfstune.errors import (
+from zfstune.values.errors import (
     AlreadyExists,
     BatchError,
     Busy,
@@ -17,10 +17,10 @@ from zfstune.errors import (
     NotFound,
     RefusedValue,
 )
-from zfstune.state import Bookmark
+from zfstune.values.state import Bookmark
 
 if TYPE_CHECKING:
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 
 def test_snapshots_are_taken_all_or_none(engine: Engine, tree: str) -> None:

@@ -17,19 +17,19 @@ import pytest
 from engine_contract.words import MIB, names_below, shorts
 from zfstune.engine._binding import Binding
 from zfstune.engine._stream_header import parse_header
-from zfstune.errors import (
+from zfstune.values.errors import (
     EngineError,
     InvalidValue,
     NotFound,
     PlanError,
     RefusedValue,
 )
-from zfstune.state import Snapshot
+from zfstune.values.state import Snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 
 def sent(engine: Engine, file: Path, snapshot: str, *, base: str = "") -> Path:

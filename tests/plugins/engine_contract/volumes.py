@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine_contract.words import MIB
-from zfstune.errors import (
+from zfstune.values.errors import (
     EngineError,
     InvalidProperty,
     InvalidValue,
@@ -17,7 +17,7 @@ from zfstune.errors import (
 )
 
 if TYPE_CHECKING:
-    from zfstune.engine import Engine
+    from zfstune.engine.protocol import Engine
 
 
 def test_volumes(engine: Engine, tree: str) -> None:

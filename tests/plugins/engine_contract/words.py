@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zfstune.engine import Engine
-    from zfstune.errors import BatchError, EngineError
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.errors import BatchError, EngineError
 
 MIB = 1 << 20
 

@@ -1,0 +1,184 @@
+"""The three rules of ARCHITECTURE.md: down the line, nouns decide, one seam to ZFS."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from source_tree import EXTENSION, PACKAGE, imports, is_noun, modules, room_of, rooms
+
+if TYPE_CHECKING:
+    from source_tree import Import
+
+KNOWN = frozenset({*modules(), EXTENSION})
+SHAPELESS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc"}
+# Modules of the standard library, and of one extra, that give values for values: they
+# open nothing, read no clock and start nothing.
+PURE = frozenset(
+    {
+        *("__future__", "ast", "bisect", "collections", "contextlib", "datetime"),
+        *("difflib", "errno", "fnmatch", "functools", "hashlib", "heapq", "importlib"),
+        *("io", "ipaddress", "itertools", "json", "math", "operator", "re", "string"),
+        *("textwrap", "tomllib", "types", "typing", "configparser", "yaml"),
+    }
+)
+CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}
+# What is wrong today: it goes, and nothing comes.
+UP_THE_LINE = {
+    ("zfstune.host.file_sample", "zfstune.health.block_sizes"),
+    ("zfstune.host.processes", "zfstune.snapshots.rewind_plan"),
+    ("zfstune.profiles.explanation", "zfstune.datasets.wanted"),
+    ("zfstune.profiles.profile_file", "zfstune.datasets.applied"),
+    ("zfstune.schedules.schedule", "zfstune.profiles.profile"),
+    ("zfstune.schedules.schedule", "zfstune.profiles.roles"),
+}
+IMPURE = {"zfstune.profiles.profile", "zfstune.values.quoting"}
+
+
+def imports_of(module: str) -> list[Import]:
+    """Give what a module of the tree imports from the package."""
+    path = modules()[module]
+    name = f"{module}.__init__" if path.stem == "__init__" else module
+    return imports(path.read_text(encoding="utf-8"), name, KNOWN)
+
+
+def wrong_turns(module: str, found: list[Import]) -> list[str]:
+    """Give the imports that go up the line, or to the extension past the engine."""
+    here = room_of(module)
+    wrong = []
+    for item in found:
+        there = room_of(item.target)
+        if item.target == EXTENSION:
+            if here != "engine":
+                wrong.append(f"line {item.line}: only engine/ may import the extension")
+        elif here and there and rooms()[there].place < rooms()[here].place:
+            wrong.append(f"line {item.line}: '{here}' imports '{item.target}' from above")
+        elif here not in ("", "cli") and not there:
+            wrong.append(f"line {item.line}: '{here}' imports the front of the package")
+    return wrong
+
+
+def impurities(module: str, source: str) -> list[str]:
+    """Give what a module that decides must not do: reach out, or import one that does."""
+    tree = ast.parse(source)
+    found = [
+        f"line {item.line}: imports '{item.target}', which does"
+        for item in imports(source, module, KNOWN)
+        if not is_noun(item.target) and item.target in modules()
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        elif isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called == "open" or called.rpartition(".")[2] in CLOCKS:
+                found.append(f"line {node.lineno}: calls {called}()")
+            continue
+        else:
+            continue
+        tops = {name.partition(".")[0] for name in names} - {"zfstune", ""}
+        found += [f"line {node.lineno}: imports '{top}'" for top in sorted(tops - PURE)]
+    return found
+
+
+def test_table_and_tree_agree() -> None:
+    """Each module has its place in the table, and each place its module."""
+    for name, room in rooms().items():
+        folder = PACKAGE / name
+        there = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+        there |= {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+        assert room.nouns | room.verbs == there, name
+        assert not room.nouns & room.verbs, name
+    assert set(rooms()) == {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    beside = {path.name for path in PACKAGE.iterdir() if path.is_file()}
+    beside = {name for name in beside if not name.startswith("_zfs.")}
+    assert beside == {"__init__.py", "__main__.py", "py.typed"}
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_imports_go_down_the_line(module: str) -> None:
+    """No module imports from a package before its own, wherever the import stands."""
+    found = [i for i in imports_of(module) if (module, i.target) not in UP_THE_LINE]
+    assert wrong_turns(module, found) == []
+
+
+@pytest.mark.parametrize("module", sorted(m for m in modules() if is_noun(m)))
+def test_nouns_decide(module: str) -> None:
+    """A module named by a noun takes values and gives values, and does nothing."""
+    found = impurities(module, modules()[module].read_text(encoding="utf-8"))
+    assert bool(found) == (module in IMPURE), found
+
+
+@pytest.mark.parametrize("name", sorted(rooms()))
+def test_a_package_holds_its_docstring_alone(name: str) -> None:
+    """What a package holds is found in a module with a name, not in its front."""
+    for path in (PACKAGE / name).rglob("__init__.py"):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        assert len(body) == 2, path
+        assert isinstance(body[0], ast.Expr), path
+        assert ast.unparse(body[1]) == "from __future__ import annotations", path
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "target"),
+    [
+        ("values.names", "import zfstune.cli.main", "cli.main"),
+        ("values.names", "from zfstune.cli import main", "cli.main"),
+        ("values.names", "from zfstune import apply", ""),
+        ("values.names", "from ..cli import main", "cli.main"),
+        ("values.names", "from zfstune.datasets.apply import plan", "datasets.apply"),
+        ("values.names", "def f():\n    import zfstune.cli.main", "cli.main"),
+        ("values.names", "if TYPE_CHECKING:\n    import zfstune.cli.main", "cli.main"),
+        ("datasets.planner", "from zfstune import _zfs", "_zfs"),
+        ("cli.__init__", "from zfstune import _zfs", "_zfs"),
+        ("engine.kernel", "from ..datasets.apply import apply", "datasets.apply"),
+        ("host.nfs", "from zfstune.engine.kernel import x", "engine.kernel"),
+    ],
+)
+def test_wrong_turn_is_found(module: str, source: str, target: str) -> None:
+    """Each way to write an import is seen, so that the test above means something."""
+    found = imports(source, f"zfstune.{module}", KNOWN)
+    assert [item.target for item in found] == [f"zfstune.{target}".rstrip(".")]
+    assert len(wrong_turns(f"zfstune.{module}".removesuffix(".__init__"), found)) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os",
+        "def f():\n    from subprocess import run",
+        "from time import time",
+        "def f():\n    return open('/etc/passwd')",
+        "from datetime import datetime\ndef f():\n    return datetime.now()",
+        "from zfstune.retention.prune import prune",
+        "if TYPE_CHECKING:\n    from zfstune.engine.protocol import Engine",
+        "import zfstune.host.nfs",
+    ],
+)
+def test_what_does_is_found(source: str) -> None:
+    """Each way to reach out is seen."""
+    assert len(impurities("zfstune.retention.policy", source)) == 1
+
+
+def test_no_import_goes_in_a_circle() -> None:
+    """Importing a module never comes back to it before it is ready."""
+    graph = {
+        module: {item.target for item in imports_of(module) if item.at_import} - {module}
+        for module in modules()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_no_module_is_named_for_nothing() -> None:
+    """A module's name says what is in it."""
+    assert {
+        name for name in KNOWN if name.rpartition(".")[2].strip("_") in SHAPELESS
+    } == set()

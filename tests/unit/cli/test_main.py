@@ -1,0 +1,120 @@
+"""The command's exit status and its stderr, whatever the work ends with."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_engine import FakeEngine
+from zfstune.cli.main import main
+from zfstune.cli.parser import build_parser
+from zfstune.engine import protocol as engines
+from zfstune.values.errors import NotPermitted, PolicyError, ZfsUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REFUSED = NotPermitted(
+    operation="list", target="tank", errno=errno.EPERM, reason="no", hint="be root"
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may work on an image."""
+    monkeypatch.delenv("ZFSTUNE_IMAGE", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "listed"),
+    [
+        ("plan logs --pool tank web", "profiles", ["logs", "web"]),
+        ("plan --pool tank logs web -n", "", []),
+        ("plan --pool tank", "profiles", []),
+        ("verify logs --no-owner web --json tank/a", "targets", ["logs", "web", "tank/a"]),
+        ("checkpoint one --pool tank tank/a", "words", ["one", "tank/a"]),
+        (
+            "rollback one --lose script tank/a --json tank/b",
+            "datasets",
+            ["tank/a", "tank/b"],
+        ),
+        ("snapshot tank/a -r tank/b", "datasets", ["tank/a", "tank/b"]),
+        ("profile check a.toml b.toml", "files", ["a.toml", "b.toml"]),
+    ],
+)
+def test_options_may_stand_between_names(words: str, name: str, listed: list[str]) -> None:
+    """Names before and behind an option are one list; a wrong option stays wrong."""
+    argv = words.split()
+    parser = build_parser(argv)
+    if not name:
+        with pytest.raises(SystemExit, match="2"):
+            parser.parse_args(argv)
+        return
+    assert getattr(parser.parse_args(argv), name) == listed
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "said"),
+    [
+        (
+            ZfsUnavailable("cannot use ZFS: x", hint="y"),
+            5,
+            "zfstune: cannot use ZFS: x\nhint: y\n",
+        ),
+        (PolicyError("cannot prune: x"), 2, "zfstune: cannot prune: x\n"),
+        (REFUSED, 1, "zfstune: cannot list 'tank': no\nhint: be root\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+    ids=["no ZFS", "senseless", "refused", "interrupted"],
+)
+def test_endings(
+    ending: BaseException,
+    status: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Each kind of error has its status, and its hint a line of its own."""
+
+    def opened(*_: object) -> None:
+        raise ending
+
+    monkeypatch.setattr(engines, "open_engine", opened)
+    assert main(["list"]) == status
+    assert capsys.readouterr() == ("", said)
+
+
+@pytest.fixture
+def tank(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """Give an engine that the command opens, with three snapshots of one dataset."""
+    engine = FakeEngine("tank", "tank/a")
+    for number in (1, 2, 3):
+        name = f"tank/a@zfstune-20260101T00000{number}Z"
+        engine.take_snapshots([name], properties={"org.zfstune:snapshot": "auto"})
+    opener: Callable[..., FakeEngine] = lambda *_: engine  # noqa: E731 (one engine)
+    monkeypatch.setattr(engines, "open_engine", opener)
+    return engine
+
+
+def test_error_half_way_is_told(
+    tank: FakeEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A snapshot that ZFS refuses to destroy is named, and nothing claims to be done."""
+    tank.busy = dict.fromkeys(tank.taken, errno.EPERM)
+    assert main(["prune", "--keep", "1", "tank/a"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("zfstune: cannot destroy snapshot 'tank/a@zfstune-20260101T0000")
+    assert "\nhint: run as root, or let root `zfs allow USER destroy,mount tank/a`\n" in err
+
+
+def test_found_busy_only_then(tank: FakeEngine, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that turns out to be held while it runs is reported, with status 3."""
+    first = next(iter(tank.taken))
+    tank.busy = {first: errno.EBUSY}
+    assert main(["prune", "--keep", "1", "tank/a"]) == 3
+    out, err = capsys.readouterr()
+    assert out == "tank/a: destroyed 1, kept 2\n"
+    assert err.startswith(f"zfstune: kept '{first}': it is held")

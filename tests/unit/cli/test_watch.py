@@ -1,0 +1,155 @@
+"""The command's two processes: output and status pass, a stuck child is given up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# The pool of the kstats below suspends once the child is at work.
+PREPARE = """
+import os, sys, time
+from zfstune.cli import watch
+from zfstune.engine import suspended
+suspended._KSTATS = {kstats!r}
+watch._LOOK_MS, watch._PATIENCE_MS = 50, 300
+def suspend():
+    with open({kstats!r} + "/tank/state", "w") as file:
+        file.write("SUSPENDED\\n")
+def work():
+{work}
+sys.exit(watch.watched(work))
+"""
+
+
+@pytest.fixture
+def kstats(tmp_path: Path) -> Path:
+    """Give a folder as /proc/spl/kstat/zfs is, with one healthy pool."""
+    folder = tmp_path / "kstats"
+    (folder / "tank").mkdir(parents=True)
+    (folder / "tank/state").write_text("ONLINE\n")
+    (folder / "arcstats").write_text("no pool\n")
+    return folder
+
+
+def script(kstats: Path, work: str) -> tuple[str, ...]:
+    """Give a command line that does that work watched."""
+    indented = "\n".join(f"    {line}" for line in work.splitlines())
+    text = PREPARE.format(kstats=str(kstats), work=indented)
+    return sys.executable, "-c", text
+
+
+def run(kstats: Path, work: str) -> subprocess.CompletedProcess[str]:
+    """Run it, and read its output to the end."""
+    argv = script(kstats, work)
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("status", [0, 1, 3, 5])
+def test_status_and_output_pass(kstats: Path, status: int) -> None:
+    """What the child prints, and its status, are the command's, however much it is."""
+    work = f"print('x' * 300_000)\nprint('y', file=sys.stderr)\nreturn {status}"
+    done = run(kstats, work)
+    assert (done.returncode, done.stderr) == (status, "y\n")
+    assert done.stdout == "x" * 300_000 + "\n"
+
+
+def test_order_is_kept(kstats: Path) -> None:
+    """Where stdout and stderr go to one place, what is flushed first comes first."""
+    loop = "for n in range(100):\n  print(n, flush=True)\n  print(-n, file=sys.stderr)"
+    work = f"{loop}\nreturn 0"
+    argv = script(kstats, work)
+    done = subprocess.run(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+    )
+    assert done.stdout == "".join(f"{n}\n{-n}\n" for n in range(100))
+
+
+def test_error_that_nobody_expected(kstats: Path) -> None:
+    """A bug shows its traceback and exits with 1, as without a child."""
+    done = run(kstats, "raise RuntimeError('a bug')")
+    assert done.returncode == 1
+    assert done.stderr.endswith("RuntimeError: a bug\n")
+
+
+def test_stuck_on_a_pool_that_suspended(kstats: Path) -> None:
+    """A child that does nothing while a pool is newly suspended is given up."""
+    began = time.monotonic()
+    done = run(kstats, "print('begun', flush=True)\nsuspend()\ntime.sleep(30)\nreturn 0")
+    assert done.returncode == 1
+    assert done.stdout == "begun\n"
+    assert "zfstune: cannot wait any longer for pool 'tank'" in done.stderr
+    assert "`zpool clear tank`" in done.stderr
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("before", "work"),
+    [
+        ("ONLINE", "time.sleep(1.5)"),
+        ("SUSPENDED", "time.sleep(1.5)"),
+        ("ONLINE", "suspend()\nfor _ in range(150): time.sleep(0.01)"),
+        (
+            "ONLINE",
+            "suspend()\nfor _ in range(15):\n  print('.', flush=True)\n  time.sleep(0.1)",
+        ),
+    ],
+    ids=["slow", "suspended before", "busy", "talking"],
+)
+def test_patience(kstats: Path, before: str, work: str) -> None:
+    """A child that is slow, at work, or on another pool is waited for."""
+    (kstats / "tank/state").write_text(before + "\n")
+    done = run(kstats, f"{work}\nreturn 3")
+    assert (done.returncode, done.stderr) == (3, "")
+
+
+def test_reader_that_leaves(kstats: Path) -> None:
+    """The child of a command whose reader left ends, with the status of a broken pipe."""
+    argv = script(kstats, "while True: print('x' * 1000)")
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.read(10)
+        child.stdout.close()
+        assert child.wait(30) == 128 + signal.SIGPIPE
+
+
+def test_killed_command_takes_its_child_along(kstats: Path, tmp_path: Path) -> None:
+    """Kill -9 of the command ends the work too."""
+    note = tmp_path / "pid"
+    work = f"open({str(note)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\nreturn 0"
+    with subprocess.Popen(script(kstats, work)) as command:
+        limit = time.monotonic() + 20
+        while not (note.exists() and note.read_text()) and time.monotonic() < limit:
+            time.sleep(0.01)
+        child = int(note.read_text())
+        assert child != command.pid
+        command.kill()
+        command.wait()
+        while os.path.exists(f"/proc/{child}") and time.monotonic() < limit:  # noqa: PTH110
+            time.sleep(0.01)
+        assert time.monotonic() < limit
+
+
+def test_interrupt_waits_for_the_child(kstats: Path) -> None:
+    """After Ctrl-C the child ends what it is at, and its status is the command's."""
+    work = (
+        "try:\n  print('ready', flush=True)\n  time.sleep(60)\n"
+        "except KeyboardInterrupt:\n  print('stopped')\n  return 130"
+    )
+    with subprocess.Popen(
+        script(kstats, work), stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == "ready\n"
+        os.killpg(command.pid, signal.SIGINT)
+        assert command.stdout.readline() == "stopped\n"
+        assert command.wait(30) == 130

@@ -1,0 +1,109 @@
+"""What the pool takes, and that does not do there what it seems to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from model_pool import Model, app_profile, pool_info, said
+from zfstune.profiles import profile as profiles
+from zfstune.values.frozen import replace
+from zfstune.values.properties import DEFAULT_LIMITS
+from zfstune.values.state import Vdev
+
+if TYPE_CHECKING:
+    from zfstune.values.state import PoolInfo
+
+
+def _pool(*, special: bool) -> PoolInfo:
+    pool = pool_info()
+    fast = Vdev("mirror", 12, "special", ("/dev/nvme0",), rotational=False)
+    return replace(pool, vdevs=(*pool.vdevs, fast)) if special else pool
+
+
+@pytest.mark.parametrize(
+    ("special", "recordsize", "small", "words"),
+    [
+        (False, "128K", "32K", "special_small_blocks does nothing: 'tank' has no special"),
+        (False, "128K", "0", ""),
+        (True, "128K", "64K", ""),
+        (True, "128K", "128K", "all data goes to the special vdev"),
+        (True, "64K", "128K", "all data goes to the special vdev"),
+        (True, "128K", "0", ""),
+    ],
+)
+def test_small_blocks_and_the_special_vdev(
+    *, special: bool, recordsize: str, small: str, words: str
+) -> None:
+    """It takes such a vdev to matter, and records that are larger not to fill it."""
+    wanted = app_profile(recordsize=recordsize, special_small_blocks=small)
+    plan = Model(pool=_pool(special=special)).plan(wanted)
+    assert [words in each.message for each in plan.warnings] == [True] * bool(words)
+
+
+@pytest.mark.parametrize(
+    ("above", "given", "told"),
+    [
+        ("16384", {}, ["tank/data/app"]),
+        ("8192", {}, ["tank/data/app"]),
+        ("4096", {}, []),
+        ("0", {}, []),
+        ("16384", {"special_small_blocks": "4K"}, []),
+        ("4096", {"special_small_blocks": "16K"}, ["tank/data/app"]),
+        ("16384", {"recordsize": "1M"}, []),
+        ("131072", {}, ["tank/data/app", "tank/data/app/log"]),
+        ("1048576", {}, ["tank/data/app", "tank/data/app/log"]),
+    ],
+)
+def test_small_blocks_from_above(
+    above: str, given: dict[str, str], told: list[str]
+) -> None:
+    """What is set on the pool counts for the records of a profile, and once for each."""
+    wanted = app_profile("app", "app", "app/data", recordsize="8K")
+    log = app_profile("log", "app/log", recordsize="128K")
+    model = Model({"tank": {"special_small_blocks": above}}, pool=_pool(special=True))
+    plan = model.plan(wanted, overrides=given)
+    assert [c.dataset for c in plan.warnings] == [n for n in told if "log" not in n]
+    plan = model.plan(wanted, log) if not given else plan
+    assert [c.dataset for c in plan.warnings] == told
+    if told and not given:
+        assert "on tank)" in plan.warnings[0].message
+    again = model.run(plan.actions).plan(wanted, *([] if given else [log]), overrides=given)
+    assert [c.dataset for c in again.warnings] == told
+    model.pool = _pool(special=False)
+    assert not any("all data" in c.message for c in model.plan(wanted).warnings)
+
+
+def test_records_that_are_the_default() -> None:
+    """A dataset without a recordsize of its own has records of 128K."""
+    model = Model({"tank": {}}, pool=_pool(special=True))
+    plan = model.plan(app_profile(), overrides={"special_small_blocks": "128K"})
+    assert said(plan, "all data goes").hint.startswith("ask for less, as in -o special")
+    plan = model.plan(app_profile(), overrides={"special_small_blocks": "64K"})
+    assert plan.warnings == ()
+    model.local["tank"]["recordsize"] = "65536"
+    plan = model.plan(app_profile(), overrides={"special_small_blocks": "64K"})
+    assert said(plan, "all data goes").dataset == "tank/data/app"
+
+
+def test_smb_is_not_served() -> None:
+    """The property is set as asked, and the plan says that nobody acts on it."""
+    plan = Model().plan(app_profile(sharesmb="on"))
+    assert said(plan, "zfstune speaks to NFS alone").hint.startswith("`zfs share")
+    assert Model().plan(app_profile(sharesmb="off")).warnings == ()
+
+
+@pytest.mark.parametrize(("release", "told"), [((2, 1, 11), True), ((2, 2), False)])
+def test_what_an_earlier_release_cannot_serve(
+    release: tuple[int, ...], *, told: bool
+) -> None:
+    """A profile says which release it takes; the plan, which one runs."""
+    limits = replace(DEFAULT_LIMITS, release=release)
+    plan = Model().plan(profiles.load("docker"), owner=False, limits=limits)
+    cautions = [c for c in plan.warnings if "takes OpenZFS" in c.message]
+    assert [c.dataset for c in cautions] == ["tank/data/docker"] * told
+    if told:
+        [caution] = cautions
+        assert caution.message == "profile docker takes OpenZFS 2.2, and this is 2.1.11"
+        assert caution.hint == "overlay2 cannot lie on an earlier one"

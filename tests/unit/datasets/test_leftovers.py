@@ -1,0 +1,153 @@
+"""What an earlier role left is told, and stays."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model_pool import Model, app_profile, applied
+from zfstune.datasets.leftovers import advice, find_leftovers
+from zfstune.datasets.plan_text import render
+from zfstune.profiles import profile as profiles
+from zfstune.profiles.roles import ROLES, find_role
+from zfstune.values.frozen import replace
+from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zfstune.datasets.leftovers import Leftover
+    from zfstune.profiles.profile import Profile
+
+WEB_HELD = {"tank/data/logs": "it only holds such datasets"}
+WEB = {
+    f"tank/data/{path}": "profile web, and not of role db"
+    for path in ("www", "logs/nginx", "certs")
+}
+
+
+def _profiles(*roles: str) -> list[Profile]:
+    names = [name for role in roles for name in find_role(role).profiles]
+    return [profiles.load(name) for name in dict.fromkeys(names)]
+
+
+def _model(*loaded: Profile) -> Model:
+    model = Model()
+    return model.run(model.plan(*loaded, owner=False).actions) if loaded else model
+
+
+def _left(model: Model, *roles: str) -> tuple[Leftover, ...]:
+    chosen = _profiles(*roles)
+    wanted = {f"tank/data/{d.path}" for each in chosen for d in each.datasets}
+    names = [each.name for each in chosen]
+    return find_leftovers(model.datasets(), "tank/data", wanted, names, roles)
+
+
+def test_another_role() -> None:
+    """Each dataset of the first with its profile, what only held them, and no other."""
+    found = {each.dataset: each.reason for each in _left(_model(*_profiles("web")), "db")}
+    assert found == WEB | WEB_HELD
+
+
+def test_what_two_roles_share_is_no_leftover() -> None:
+    """A builder's docker is the docker host's; what holds other people's data stands."""
+    model = _model(*_profiles("ci", "mail"))
+    model.local["tank/data/logs/mine"] = {}
+    found = {each.dataset for each in _left(model, "docker")}
+    assert "tank/data/ci-cache" in found
+    assert "tank/data/logs/mail" in found
+    assert not {name for name in found if "docker" in name}
+    assert "tank/data/logs" not in found
+
+
+def test_roles_on_purpose() -> None:
+    """Both named, nothing is told; nor of what was applied by its own name or a file."""
+    model = _model(*_profiles("web", "db"))
+    assert _left(model, "web", "db") == ()
+    model = _model(profiles.load("mysql"), app_profile("shop", "shop"), *_profiles("web"))
+    assert _left(model, "web") == ()
+
+
+def test_what_a_profile_has_no_more() -> None:
+    """The role is the same; its profile dropped a dataset, or the variant has it not."""
+    model = _model(*_profiles("web"))
+    model.local["tank/data/old"] = {PROFILE_PROPERTY: "web:seed", APPLIED_PROPERTY: "{}"}
+    [left] = _left(model, "web")
+    assert left.dataset == "tank/data/old"
+    assert left.reason == "profile web:seed has no such dataset any more"
+
+
+def test_a_note_of_somebody_elses_is_shown_without_harm() -> None:
+    """Whoever may set user properties cannot write to the terminal."""
+    model = _model()
+    model.local["tank/data"] = {}
+    model.local["tank/data/x"] = {PROFILE_PROPERTY: "web:\x1b[2J"}
+    [left] = _left(model, "db")
+    assert "\x1b" not in left.reason
+
+
+def test_on_the_terminal_and_in_json() -> None:
+    """A line each, one hint for all; nothing is pending because of them."""
+    model = _model(*_profiles("web", "db"))
+    plan = model.plan(*_profiles("db"), owner=False)
+    plan = replace(plan, leftovers=_left(model, "db"))
+    assert not plan.pending
+    lines = render(plan).splitlines()
+    assert lines[0].startswith("nothing to do: 4 datasets are as postgres below")
+    told = [line for line in lines if line.startswith("stays: ")]
+    assert told[0] == "stays: tank/data/www  (profile web, and not of role db)"
+    assert len(told) == len(WEB | WEB_HELD)
+    [hint] = [line for line in lines if line.startswith("  hint: if this machine")]
+    assert "`zfstune schedule remove tank/data/www` ends the snapshots" in hint
+    assert hint.endswith("`zfs destroy -nvr DATASET` shows what would go with it")
+    found = json.loads(json.dumps(plan.to_dict()))
+    assert found["pending"] is False
+    www = next(each for each in found["leftovers"] if each["dataset"] == "tank/data/www")
+    assert www["profiles"] == ["web"]
+    assert www["scheduled"] is True
+    assert "`zfs destroy -nvr tank/data/www` shows what would go" in www["hint"]
+    model.local["tank/data/www"]["org.zfstune:schedule"] = "none"
+    assert not any(each.scheduled for each in _left(model, "db"))
+
+
+_ROLES = st.lists(st.sampled_from([role.name for role in ROLES]), max_size=3)
+
+
+@given(before=_ROLES, after=_ROLES, by_hand=st.sampled_from(["", "www/x", "logs/x"]))
+def test_all_of_the_old_and_none_of_the_new(
+    before: list[str], after: list[str], by_hand: str
+) -> None:
+    """Told is what the roles before made and those after have not: that, and no more."""
+    model = _model(*_profiles(*before))
+    if by_hand and by_hand.partition("/")[0] in {n.split("/")[-1] for n in model.local}:
+        model.local[f"tank/data/{by_hand}"] = {}
+    made = {n for n, local in model.local.items() if PROFILE_PROPERTY in local}
+    held = {n for n, local in model.local.items() if APPLIED_PROPERTY in local} - made
+    wanted = {f"tank/data/{d.path}" for each in _profiles(*after) for d in each.datasets}
+    told = {each.dataset for each in _left(model, *after)}
+    assert told & made == made - wanted
+    assert told - made <= held - {"tank/data"}
+    for name in told - made:
+        below = {each for each in model.local if each.startswith(name + "/")}
+        assert below <= told
+
+
+def test_what_nfs_still_serves() -> None:
+    """A file server that became something else serves on: how to end that is said."""
+    model = _model(*_profiles("nfs"))
+    assert not any(each.shared for each in _left(model, "db"))
+    model.local["tank/data/share"]["sharenfs"] = "rw=@10.0.0.0/8"
+    [left] = [each for each in _left(model, "db") if each.shared]
+    assert left.dataset == "tank/data/share"
+    assert "`zfs set sharenfs=off tank/data/share` ends what NFS serves" in advice([left])
+
+
+@pytest.mark.parametrize("root", ["tank", "tank/dat", "tank/other"])
+def test_elsewhere_is_no_business(root: str) -> None:
+    """Another root's datasets are not told of, save where it is below this one."""
+    model = applied(app_profile())
+    model.local["tank/data/www"] = {PROFILE_PROPERTY: "web"}
+    found = find_leftovers(model.datasets(), root, set(), ["postgres"], ["db"])
+    assert [each.dataset for each in found] == (["tank/data/www"] if root == "tank" else [])

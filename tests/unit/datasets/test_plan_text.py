@@ -1,0 +1,153 @@
+"""What a plan looks like on a terminal and in JSON."""
+
+from __future__ import annotations
+
+import json
+
+from model_pool import Model, app_profile, applied
+from zfstune.datasets.actions import SetOwner
+from zfstune.datasets.plan_text import render
+from zfstune.profiles import profile as profiles
+from zfstune.values.state import Mount
+
+
+def test_a_first_plan_reads_as_one_block_a_dataset() -> None:
+    """Where it goes, whose it is, and each value with its reason."""
+    plan = Model().plan(
+        app_profile("app", "www/app", owner="app", recordsize="16K", atime="off")
+    )
+    assert render(plan) == (
+        "plan for app on pool tank (mirror, ashift 12)\n"
+        "create tank/data  (holds the datasets below it)\n"
+        "    canmount    off\n"
+        "    mountpoint  /data\n"
+        "create tank/data/www  (holds the datasets below it)\n"
+        "    canmount  off\n"
+        "create tank/data/www/app at /data/www/app, app:app, mode 0750\n"
+        "    recordsize  16K  Why recordsize\n"
+        "    atime       off  Why atime\n"
+    )
+
+
+def test_changes_show_old_new_and_cause() -> None:
+    """Drift is marked; what is as it should be takes one line."""
+    model = applied(app_profile("app", "app", "app/x", recordsize="8K", atime="off"))
+    model.local["tank/data/app"].update(recordsize="16384")
+    del model.local["tank/data/app"]["atime"]
+    model.referenced["tank/data/app"] = 1 << 30
+    plan = model.plan(app_profile("app", "app", "app/x", recordsize="8K", exec="off"))
+    assert render(plan).splitlines()[:6] == [
+        "plan for app on pool tank (mirror, ashift 12)",
+        "change tank/data/app",
+        "    recordsize  16K -> 8K  drift: set by hand to 16K; Why recordsize",
+        "    exec        on -> off  the profile now says off; Why exec",
+        "remount tank/data/app at /data/app (+noexec -noatime)",
+        "remount tank/data/app/x at /data/app/x (+noexec -noatime)",
+    ]
+    assert "warning: tank/data/app: only what is written" in render(plan)
+    assert "\n  hint: to rewrite it" in render(plan)
+
+
+def test_an_empty_plan_says_that_nothing_is_to_do() -> None:
+    """One line, and it names what was looked at."""
+    postgres = profiles.load("postgres")
+    assert render(applied(postgres).plan(postgres)) == (
+        "nothing to do: 4 datasets are as postgres below tank/data should be\n"
+    )
+    one = app_profile()
+    assert render(applied(one).plan(one)).startswith("nothing to do: 1 dataset is as app")
+
+
+def test_steps_on_what_exists_are_lines_of_their_own() -> None:
+    """A mount or an owner without a creation is a sentence."""
+    wanted = app_profile(owner="app")
+    model = applied(wanted)
+    del model.mounts["tank/data/app"]
+    assert render(model.plan(wanted)).splitlines()[1:] == [
+        "mount tank/data/app at /data/app",
+        "give /data/app to app:app, mode 0750",
+    ]
+
+
+def test_only_notes_to_write_is_said_in_words() -> None:
+    """Zfstune's own properties are not shown as if they tuned something."""
+    model = Model({"tank": {}, "tank/data": {"canmount": "off"}, "tank/data/app": {}})
+    model.mounts["tank/data/app"] = Mount("tank/data/app", "/tank/data/app", 0, 0, 0o755)
+    text = render(model.plan(app_profile()))
+    assert "\nnote on tank/data/app what zfstune manages there\n" in text
+    assert "org.zfstune" not in text
+
+
+def test_giving_up_a_value_is_called_inheriting() -> None:
+    """What the profile no longer asks for is shown as going back to inherited."""
+    plan = applied(app_profile(atime="off")).plan(app_profile())
+    line = "    atime  off -> inherited  the profile no longer asks for it"
+    assert line in render(plan).splitlines()
+    assert plan.actions[0].describe() == "change tank/data/app (atime off -> inherit)"
+
+
+def test_long_reasons_are_cut_between_words() -> None:
+    """A line stays on a terminal."""
+    wanted = app_profile(atime="off")
+    long = wanted.datasets[0].settings[0]
+    object.__setattr__(long, "why", "word " * 40)
+    [line] = [li for li in render(Model().plan(wanted)).splitlines() if "atime" in li]
+    assert line.endswith("word ...")
+    assert len(line) < 100
+
+
+def test_what_others_wrote_does_not_move_the_cursor() -> None:
+    """Values and notes may be anybody's text: it is shown escaped."""
+    wanted = app_profile(owner="app", atime="off", sharenfs="off")
+    model = applied(wanted)
+    model.local["tank/data/app"]["sharenfs"] = "rw\x1b[2J"
+    model.local["tank/data/app"]["org.zfstune:profile"] = "a\x1b[2Jb\nc"
+    text = render(model.plan(wanted))
+    assert text.replace("\n", "").isprintable()
+    assert "\\x1b[2J -> off" in text
+    assert "managed by profile a\\x1b[2Jb\\nc until now" in text
+
+
+def test_describe_says_each_step_in_one_line() -> None:
+    """The voice of the zfs command."""
+    plan = Model().plan(app_profile(owner="app", recordsize="8K"))
+    assert [action.describe() for action in plan.actions] == [
+        "create tank/data (canmount=off mountpoint=/data)",
+        "create tank/data/app (recordsize=8K)",
+        "mount tank/data/app at /data/app",
+        "give /data/app to app:app, mode 0750",
+    ]
+    only_mode = SetOwner("tank/a", "/a", None, None, None, None, 0o700)
+    assert only_mode.describe() == "give /a mode 0700"
+
+
+def test_json_is_the_plan() -> None:
+    """Everything in the plan survives JSON, under the keys that are promised."""
+    postgres = profiles.load("postgres")
+    model = applied(postgres)
+    model.local["tank/data/postgres"]["recordsize"] = "16384"
+    model.mounts.pop("tank/data/postgres/wal")
+    for plan in (Model().plan(postgres), model.plan(postgres)):
+        found = json.loads(json.dumps(plan.to_dict()))
+        assert list(found) == [
+            "pool",
+            "root",
+            "profiles",
+            "pending",
+            "actions",
+            "warnings",
+            "facts",
+            "mountpoints",
+            "unchanged",
+            "leftovers",
+        ]
+        assert len(found["actions"]) == len(plan.actions)
+        assert {a["action"] for a in found["actions"]} <= {
+            "create",
+            "adjust",
+            "mount",
+            "own",
+        }
+        assert all(a["dataset"] for a in found["actions"])
+    [change] = [c for a in found["actions"] for c in a.get("changes", [])]
+    assert (change["old"], change["new"], change["drift"]) == ("16384", "8192", True)

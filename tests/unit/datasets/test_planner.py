@@ -1,0 +1,312 @@
+"""The planner, rule by rule: what it does."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
+from zfstune.datasets.actions import Adjust, Create, MountDataset, Remount, SetOwner
+from zfstune.datasets.wanted import wanted_accounts
+from zfstune.profiles import profile as profiles
+from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.state import Mount
+
+if TYPE_CHECKING:
+    from zfstune.datasets.actions import Plan
+
+
+def _changes(plan: Plan) -> dict[str, tuple[str | None, str | None, bool, str]]:
+    [adjust] = [action for action in plan.actions if isinstance(action, Adjust)]
+    return {c.property: (c.old, c.new, c.drift, c.note) for c in adjust.changes}
+
+
+def test_postgres_on_an_empty_pool() -> None:
+    """The root, four datasets, each with its mount; once all are mounted, their owners."""
+    plan = Model().plan(profiles.load("postgres"))
+    steps = [(type(action).__name__, action.dataset) for action in plan.actions]
+    assert steps[:4] == [
+        ("Create", "tank/data"),
+        ("Create", "tank/data/postgres"),
+        ("MountDataset", "tank/data/postgres"),
+        ("Create", "tank/data/postgres/data"),
+    ]
+    assert len(steps) == 1 + 4 * 3
+    assert [kind for kind, _ in steps[-4:]] == ["SetOwner"] * 4
+    root, postgres = (action for action in plan.actions[:2] if isinstance(action, Create))
+    assert root.properties["canmount"] == "off"
+    assert root.properties["mountpoint"] == "/data"
+    assert postgres.properties["recordsize"] == "8192"
+    assert postgres.properties[PROFILE_PROPERTY] == "postgres"
+    assert json.loads(postgres.properties[APPLIED_PROPERTY])["recordsize"] == "8192"
+    assert plan.mountpoints["tank/data/postgres/wal"] == "/data/postgres/wal"
+    assert plan.warnings == ()
+
+
+@pytest.mark.parametrize("mountpoint", ["none", "legacy", "/", "/srv"])
+def test_all_mounts_below_the_root_whatever_the_pool_has(mountpoint: str) -> None:
+    """Installers set the pool's own mountpoint to none; the root brings its own."""
+    model = Model({"tank": {"mountpoint": mountpoint}})
+    plan = model.plan(app_profile("app", "logs/app"), root="tank/a/b")
+    assert plan.mountpoints == {"tank/a/b/logs/app": "/a/b/logs/app"}
+    containers = [a for a in plan.actions if isinstance(a, Create)][:-1]
+    assert [c.dataset for c in containers] == ["tank/a", "tank/a/b", "tank/a/b/logs"]
+    assert all(c.properties["canmount"] == "off" for c in containers)
+    model.run(plan.actions)
+    assert set(model.mounts) == {"tank/a/b/logs/app"}
+
+
+def test_a_dataset_that_only_holds_others_is_never_mounted() -> None:
+    """A profile's canmount=off stands, and a second plan has nothing to do."""
+    volumes = profiles.load("vm-zvol")
+    model = applied(volumes)
+    assert model.local["tank/data/zvols"]["canmount"] == "off"
+    assert model.mounts == {}
+    assert not model.plan(volumes).pending
+    assert model.plan(volumes).mountpoints == {"tank/data/zvols": None}
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_each_profile_is_planned_whole_and_once(name: str) -> None:
+    """On a pool that takes it all: no warning, and nothing left for a second plan."""
+    model = Model(pool=pool_info(features=FEATURES | {"large_dnode"}))
+    profile = profiles.load(name)
+    users = {d.owner: 7 for d in profile.datasets if d.owner}
+    groups = {d.group: 7 for d in profile.datasets if d.group}
+    plan = model.plan(profile, accounts=users, groups=groups)
+    assert plan.warnings == ()
+    again = model.run(plan.actions).plan(profile, accounts=users, groups=groups)
+    assert (again.actions, again.warnings) == ((), ())
+
+
+def test_all_profiles_agree_with_each_other() -> None:
+    """Any of them may be applied together: where two share a dataset, they compose."""
+    everything = [profiles.load(name) for name in profiles.names()]
+    plan = Model().plan(*everything, owner=False)
+    assert set(plan.mountpoints) == {
+        f"tank/data/{dataset.path}" for each in everything for dataset in each.datasets
+    }
+
+
+def test_a_variant_takes_over_from_another() -> None:
+    """The note names the variant; what it has not is given back."""
+    model = applied(profiles.load("web:seed"))
+    assert model.local["tank/data/www"][PROFILE_PROPERTY] == "web:seed"
+    plan = model.plan(profiles.load("web"))
+    assert "profile web:seed until now" in plan.warnings[0].message
+    changes = {
+        (adjust.dataset.rpartition("/")[2], c.property): (c.old, c.new)
+        for adjust in plan.actions
+        if isinstance(adjust, Adjust)
+        for c in adjust.changes
+    }
+    assert changes["www", "recordsize"] == ("16384", "131072")
+    assert changes["nginx", "logbias"] == ("throughput", None)
+
+
+def test_the_alternate_root_comes_first() -> None:
+    """On a pool imported with -R, paths carry the alternate root."""
+    plan = Model(pool=pool_info(altroot="/target")).plan(app_profile())
+    assert plan.mountpoints == {"tank/data/app": "/target/data/app"}
+
+
+def test_a_root_of_the_users_is_left_alone() -> None:
+    """An existing root keeps its mountpoint, and datasets mount below it."""
+    model = Model({"tank": {}, "tank/data": {"mountpoint": "/srv", "canmount": "off"}})
+    plan = model.plan(app_profile())
+    assert [action.dataset for action in plan.actions] == ["tank/data/app"] * 2
+    assert plan.mountpoints == {"tank/data/app": "/srv/app"}
+
+
+def test_a_named_bare_and_mounted_root_is_left_alone() -> None:
+    """With --root, an empty dataset that is mounted is the user's, not half made."""
+    model = Model({"tank": {}, "tank/srv": {}})
+    model.mounts["tank/srv"] = Mount("tank/srv", "/tank/srv", 0, 0, 0o755)
+    plan = model.plan(app_profile(), root="tank/srv")
+    assert plan.mountpoints == {"tank/srv/app": "/tank/srv/app"}
+
+
+def test_a_root_with_children_or_data_is_not_half_made() -> None:
+    """Whatever holds something was finished by somebody."""
+    for model in (
+        Model({"tank": {}, "tank/data": {}, "tank/data/x": {}}),
+        Model({"tank": {}, "tank/data": {}}, referenced={"tank/data": 2 << 20}),
+    ):
+        assert model.plan(app_profile()).mountpoints == {"tank/data/app": "/tank/data/app"}
+
+
+def test_a_half_made_root_is_said_to_be_one() -> None:
+    """Repairing what a crash left bare is an action and a warning."""
+    plan = Model({"tank": {}, "tank/data": {}}).plan(app_profile())
+    assert _changes(plan)["mountpoint"][1] == "/data"
+    assert said(plan, "half made").dataset == "tank/data"
+
+
+def test_an_unmountable_root_is_reported_once() -> None:
+    """Below mountpoint=none nothing mounts, and one warning says so with its remedy."""
+    model = Model({"tank": {"mountpoint": "none"}, "tank/data": {"atime": "off"}})
+    plan = model.plan(app_profile("app", "app", "app/x", owner="app"))
+    assert {type(action) for action in plan.actions} == {Create}
+    [warning] = plan.warnings
+    assert (warning.dataset, "mountpoint is none" in warning.message) == ("tank", True)
+    assert "zfs set mountpoint" in warning.hint
+
+
+def test_second_plan_is_empty_and_says_so() -> None:
+    """Once applied, there is nothing to do: no action, not pending, all unchanged."""
+    postgres = profiles.load("postgres")
+    plan = applied(postgres).plan(postgres)
+    assert (plan.actions, plan.pending) == ((), False)
+    assert plan.unchanged == tuple(plan.mountpoints)
+
+
+def test_drift_is_told_from_a_new_profile() -> None:
+    """By hand: drift. By a profile that changed: not. Both end up as wanted."""
+    model = applied(app_profile(recordsize="8K", compression="lz4"))
+    model.local["tank/data/app"]["recordsize"] = "16384"
+    changes = _changes(model.plan(app_profile(recordsize="8K", compression="zstd")))
+    assert changes["recordsize"] == ("16384", "8192", True, "drift: set by hand to 16K")
+    assert changes["compression"] == ("lz4", "zstd", False, "the profile now says zstd")
+
+
+def test_an_inherited_value_is_not_enough() -> None:
+    """The right value from above is set on the dataset itself all the same."""
+    model = applied(app_profile(atime="off"))
+    del model.local["tank/data/app"]["atime"]
+    model.local["tank"]["atime"] = "off"
+    old, new, drift, note = _changes(model.plan(app_profile(atime="off")))["atime"]
+    assert (old, new, drift) == ("off", "off", True)
+    assert note == "drift: no longer set here, off from tank"
+
+
+def test_what_stood_before_is_adopted() -> None:
+    """An unmanaged dataset is put right, marked, and nothing in it is touched."""
+    model = Model({"tank": {}, "tank/data": {}, "tank/data/app": {"atime": "on"}})
+    plan = model.plan(app_profile(atime="off"))
+    changes = _changes(plan)
+    assert changes["atime"] == ("on", "off", False, "adopted")
+    assert list(changes)[-2:] == [PROFILE_PROPERTY, APPLIED_PROPERTY]
+    assert "adopted" in said(plan, "adopted").message
+
+
+def test_what_is_no_longer_asked_for_is_inherited_again() -> None:
+    """Only where the value is still the one that zfstune set; by hand, it stays."""
+    model = applied(app_profile(atime="off", recordsize="8K", exec="off"))
+    model.local["tank/data/app"]["recordsize"] = "16384"
+    plan = model.plan(app_profile(exec="off"))
+    assert _changes(plan)["atime"][:2] == ("off", None)
+    assert "recordsize" not in _changes(plan)
+    assert said(plan, "recordsize=16K stays").hint.startswith("to drop it")
+    model.run(plan.actions)
+    assert "atime" not in model.local["tank/data/app"]
+    assert model.plan(app_profile(exec="off")).warnings == ()
+
+
+def test_inheriting_comes_before_the_note_of_it() -> None:
+    """A kill between the two must leave the note: changes to inherit stand first."""
+    model = applied(app_profile(atime="off", recordsize="8K"))
+    [adjust, remount] = model.plan(app_profile(recordsize="16K")).actions
+    assert isinstance(adjust, Adjust)
+    assert isinstance(remount, Remount)
+    assert [c.property for c in adjust.changes] == [
+        "atime",
+        "recordsize",
+        APPLIED_PROPERTY,
+    ]
+    assert adjust.inherited == ("atime",)
+    assert list(adjust.values) == ["recordsize"]
+    assert list(adjust.notes) == [APPLIED_PROPERTY]
+
+
+def test_a_container_becomes_a_dataset_and_is_mounted() -> None:
+    """The parent that one profile needed is taken over by the profile that wants it."""
+    model = applied(app_profile("nginx", "logs/nginx"))
+    plan = model.plan(app_profile("logs", "logs"))
+    assert _changes(plan)["canmount"][:2] == ("off", "on")
+    # The dataset below it is mounted by now: mounting over it would hide it.
+    assert said(plan, "would hide /data/logs/nginx").dataset == "tank/data/logs"
+    del model.mounts["tank/data/logs/nginx"]
+    model.run(model.plan(app_profile("logs", "logs")).actions)
+    assert set(model.mounts) == {"tank/data/logs"}
+
+
+def test_a_dataset_is_not_turned_into_a_container() -> None:
+    """A managed dataset above another profile's path keeps what it is."""
+    model = applied(app_profile("logs", "logs"))
+    plan = model.plan(app_profile("nginx", "logs/nginx"))
+    assert {action.dataset for action in plan.actions} == {"tank/data/logs/nginx"}
+
+
+def test_where_it_mounts_is_not_taken_back() -> None:
+    """A mountpoint given with -o stays when the next call does not repeat it."""
+    model = applied(app_profile(), overrides={"mountpoint": "/srv/app"})
+    assert model.mounts["tank/data/app"].path == "/srv/app"
+    assert not model.plan(app_profile()).pending
+
+
+def test_overrides_win_on_the_first_dataset_alone() -> None:
+    """-o beats the profile there; the rest is as the profile says."""
+    plan = Model().plan(
+        app_profile("app", "app", "app/x", atime="off"), overrides={"atime": "on"}
+    )
+    made = {a.dataset: a.properties for a in plan.actions if isinstance(a, Create)}
+    assert made["tank/data/app"]["atime"] == "on"
+    assert "atime" not in made["tank/data/app/x"]
+
+
+def test_sync_can_be_disabled_with_consent() -> None:
+    """The flag that names the loss lets it through."""
+    plan = Model().plan(app_profile(), overrides={"sync": "disabled"}, allow_unsafe=True)
+    assert plan.actions[1].describe() == "create tank/data/app (sync=disabled)"
+
+
+def test_profiles_that_agree_compose() -> None:
+    """The same dataset from two profiles is made once, and named after both."""
+    one, two = (
+        app_profile("one", "x", atime="off"),
+        app_profile("two", "x", "x/y", atime="off"),
+    )
+    model = applied(one, two)
+    assert model.local["tank/data/x"][PROFILE_PROPERTY] == "one,two"
+    assert not model.plan(one, two, one).pending
+
+
+def test_a_parent_from_a_later_profile_comes_first() -> None:
+    """The order of the profiles does not make a dataset precede its parent."""
+    plan = Model().plan(app_profile("nginx", "logs/nginx"), app_profile("logs", "logs"))
+    made = [a.dataset for a in plan.actions if isinstance(a, Create)]
+    assert made == ["tank/data", "tank/data/logs", "tank/data/logs/nginx"]
+
+
+def test_unmounted_is_mounted_and_owned_again() -> None:
+    """What was unmounted is mounted; a wrong owner or mode is put right."""
+    wanted = app_profile(owner="app")
+    model = applied(wanted)
+    mount = model.mounts.pop("tank/data/app")
+    assert [type(a) for a in model.plan(wanted).actions] == [MountDataset, SetOwner]
+    model.mounts["tank/data/app"] = Mount(mount.dataset, mount.path, 0, 1000, 0o750)
+    assert [type(a) for a in model.plan(wanted).actions] == [SetOwner]
+
+
+@pytest.mark.parametrize("canmount", ["off", "noauto"])
+def test_a_dataset_kept_from_mounting_is_not_mounted(canmount: str) -> None:
+    """Canmount is the administrator's word."""
+    model = applied(app_profile(owner="app"))
+    model.local["tank/data/app"]["canmount"] = canmount
+    model.mounts.clear()
+    assert not model.plan(app_profile(owner="app")).pending
+
+
+def test_accounts_to_look_up() -> None:
+    """The users and groups that profiles name are known before planning."""
+    found = wanted_accounts([app_profile(owner="app"), app_profile()])
+    assert found == (frozenset({"app"}), frozenset({"app"}))
+
+
+def test_the_pool_itself_may_be_the_root() -> None:
+    """With --root tank, datasets stand right below the pool, which stays as it is."""
+    model = applied(app_profile(), root="tank")
+    assert model.local["tank"] == {}
+    assert model.mounts["tank/app"].path == "/tank/app"

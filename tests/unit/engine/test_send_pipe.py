@@ -1,0 +1,101 @@
+"""A stream carried through a pipe, with a plain writer in place of the kernel."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from zfstune.engine._send_pipe import carry
+
+
+def writer(data: bytes, code: int = 0) -> object:
+    """Give a call that writes data, and returns an errno as the kernel does."""
+
+    def call(into: int) -> int:
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(into, rest) :]
+        except OSError as error:
+            return error.errno or errno.EIO
+        return code
+
+    return call
+
+
+def threads() -> int:
+    """Count those that run."""
+    return threading.active_count()
+
+
+def open_files() -> int:
+    """Count the descriptors."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+@pytest.mark.parametrize("size", [0, 1, 5 << 20])
+def test_all_of_it_arrives(tmp_path: Path, size: int) -> None:
+    """Whatever its length, byte by byte; an errno comes along."""
+    data = os.urandom(size)
+    before = threads(), open_files()
+    for code in (0, errno.EXDEV):
+        with (tmp_path / "stream").open("wb") as file:
+            assert carry(writer(data, code), file.fileno()) == (code, None)  # type: ignore[arg-type]
+        assert (tmp_path / "stream").read_bytes() == data
+    assert (threads(), open_files()) == before
+
+
+def test_appending(tmp_path: Path) -> None:
+    """A file opened for appending, which splice refuses, is fine."""
+    for _ in range(2):
+        with (tmp_path / "stream").open("ab") as file:
+            assert carry(writer(b"x"), file.fileno()) == (0, None)  # type: ignore[arg-type]
+    assert (tmp_path / "stream").read_bytes() == b"xx"
+
+
+def test_a_reader_that_goes_away() -> None:
+    """What stopped the carrying is told, and the call ends by a closed pipe."""
+    before = threads(), open_files()
+    out, into = os.pipe()
+    os.close(out)
+    code, stopped = carry(writer(b"x" * (4 << 20)), into)  # type: ignore[arg-type]
+    assert code == errno.EPIPE
+    assert stopped is not None
+    assert stopped.errno == errno.EPIPE
+    os.close(into)
+    assert (threads(), open_files()) == before
+
+
+def test_a_call_that_raises() -> None:
+    """It is raised by the caller's thread, and nothing is left open."""
+    before = threads(), open_files()
+
+    def call(_: int) -> int:
+        raise RuntimeError
+
+    with open("/dev/null", "wb") as sink, pytest.raises(RuntimeError):  # noqa: PTH123
+        carry(call, sink.fileno())
+    assert (threads(), open_files()) == before
+
+
+def test_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a signal raises ends the call, though the stream is not at its end."""
+    before = threads(), open_files()
+    ended: list[int] = []
+
+    def call(into: int) -> int:
+        ended.append(writer(b"x" * (4 << 20))(into))  # type: ignore[operator]
+        return ended[0]
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("zfstune.engine._send_pipe._write_all", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        carry(call, 1)
+    assert ended == [errno.EPIPE]
+    assert (threads(), open_files()) == before

@@ -1,0 +1,104 @@
+"""Which files have blocks of an old size, and how they are found."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zfstune.health.block_sizes import FileSize, Sample, is_stale, stale_blocks
+from zfstune.host.file_sample import sample_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+K = 1 << 10
+
+
+@pytest.mark.parametrize(
+    ("size", "block", "record", "stale"),
+    [
+        (1 << 20, 128 * K, 128 * K, False),
+        (1 << 20, 128 * K, 8 * K, True),
+        (1 << 20, 8 * K, 128 * K, True),
+        (3 * K, 3 * K, 128 * K, False),  # one block, and it may grow
+        (100 * K, 100 * K + 512, 8 * K, True),  # one block, and it may not
+        (8 * K, 8 * K, 128 * K, False),
+        (8 * K + 1, 8 * K, 128 * K, True),
+        (8 * K, 8 * K, 8 * K, False),
+    ],
+)
+def test_stale(size: int, block: int, record: int, *, stale: bool) -> None:
+    """A file is stale if it would get blocks of another size today."""
+    assert is_stale(FileSize("x", size, block), record) == stale
+
+
+@given(st.integers(1, 1 << 22), st.integers(9, 20), st.integers(9, 20))
+def test_written_today_is_never_stale(size: int, record: int, other: int) -> None:
+    """A file has one block as large as itself, or records; the same again is not stale."""
+    up = -(-size // 512) * 512
+
+    def block(record_bytes: int) -> int:
+        return min(up, record_bytes)
+
+    file = FileSize("x", size, block(1 << record))
+    assert not is_stale(file, 1 << record)
+    assert is_stale(file, 1 << other) == (block(1 << other) != file.block_bytes)
+
+
+def test_what_is_said() -> None:
+    """Count, bytes, sizes, one name, and a remedy; whether it was all is said too."""
+    files = (
+        FileSize("/data/a", 1 << 20, 128 * K),
+        FileSize("/data/b", 1 << 21, 128 * K),
+        FileSize("/data/c", 1 << 20, 8 * K),
+    )
+    [finding] = stale_blocks(Sample(files, complete=True), 8 * K)
+    assert finding.state == "stale-blocks"
+    assert finding.note == (
+        "2 of 3 files (3M) have blocks of 128K, and recordsize is 8K: /data/b is the "
+        "largest"
+    )
+    assert "cp --reflink=never" in finding.hint
+    [finding] = stale_blocks(Sample(files, complete=False), 8 * K)
+    assert "2 of 3 files looked at" in finding.note
+    assert list(stale_blocks(Sample(files[2:], complete=True), 8 * K)) == []
+
+
+def test_the_walk(tmp_path: Path) -> None:
+    """Plain files with something in them, below folders too; no links, no snapshots."""
+    (tmp_path / "a").write_bytes(b"x" * 5000)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "b").write_bytes(b"x")
+    (tmp_path / "sub" / "empty").touch()
+    (tmp_path / ".zfs").mkdir()
+    (tmp_path / ".zfs" / "c").write_bytes(b"x")
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "loop").symlink_to(".")
+    os.mkfifo(tmp_path / "fifo")
+    found = sample_files(os.fspath(tmp_path))
+    assert found.complete
+    block = (tmp_path / "a").stat().st_blksize
+    assert sorted((f.path, f.size_bytes, f.block_bytes) for f in found.files) == [
+        (f"{tmp_path}/a", 5000, block),
+        (f"{tmp_path}/sub/b", 1, block),
+    ]
+
+
+def test_the_walk_ends(tmp_path: Path) -> None:
+    """After so many files, or so many seconds, no more is looked at."""
+    for number in range(5):
+        (tmp_path / str(number)).write_bytes(b"x")
+    found = sample_files(os.fspath(tmp_path), most=3)
+    assert (len(found.files), found.complete) == (3, False)
+    found = sample_files(os.fspath(tmp_path), seconds=-1)
+    assert (found.files, found.complete) == ((), False)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """Whoever asks for it hears of it."""
+    with pytest.raises(OSError, match="No such file"):
+        sample_files(os.fspath(tmp_path / "gone"))

@@ -1,0 +1,157 @@
+"""Snapshots that are late, and those that tear a database from its log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zfstune.health.freshness import dues_of, fresh, log_pairs, torn, unkept
+from zfstune.retention.policy_text import parse_policy
+from zfstune.schedules.cadence import parse_cadence
+from zfstune.values.state import NONE, Dataset, PropertyValue, Snapshot
+
+if TYPE_CHECKING:
+    from zfstune.health.findings import Finding
+
+NOW = 1_800_000_000
+HOUR = 3600
+
+
+def dataset(age: int = 10**8) -> Dataset:
+    """Give a dataset made so many seconds ago."""
+    created = {"creation": PropertyValue(str(NOW - age), NONE)}
+    return Dataset("tank/a", "filesystem", 1, 1, created)
+
+
+def taken(name: str, age: int, txg: int = 1) -> Snapshot:
+    """Give a snapshot taken so many seconds ago."""
+    return Snapshot(name, txg, txg, creation=NOW - age)
+
+
+def auto(age: int, txg: int = 1, of: str = "tank/a") -> Snapshot:
+    """Give one that zfstune took."""
+    return taken(f"{of}@zfstune-20261123T0300{txg:02d}Z", age, txg)
+
+
+def late_ones(
+    policy: str, snapshots: list[Snapshot], *, every: str = "", age: int = 10**8
+) -> list[Finding]:
+    """Give what is found of a dataset made so many seconds ago."""
+    parsed = parse_policy(policy) if policy else None
+    cadence = parse_cadence(every) if every else None
+    dues = dues_of(parsed, "tank", cadence, "tank/above")
+    return list(fresh(dataset(age), dues, snapshots, NOW))
+
+
+@pytest.mark.parametrize(
+    ("policy", "age", "late"),
+    [
+        ("hourly=48", HOUR, False),
+        ("hourly=48", HOUR * 3 // 2, False),
+        ("hourly=48", HOUR * 3 // 2 + 1, True),
+        ("hourly=48 daily=30", 2 * HOUR, True),
+        ("daily=30", 30 * HOUR, False),
+        ("daily=30", 37 * HOUR, True),
+        ("weekly=4", 10 * 24 * HOUR, False),
+        ("yearly=4", 600 * 24 * HOUR, True),
+        ("keep=48", 10**8, False),
+        ("within=7d", 10**8, False),
+        ("never", 10**8, False),
+    ],
+)
+def test_late(policy: str, age: int, *, late: bool) -> None:
+    """One and a half of the shortest period is as old as the newest may be."""
+    snapshots = [auto(10**8), auto(age, 2)]
+    found = late_ones(policy, snapshots)
+    assert bool(found) == late
+    assert all("policy on tank" in finding.note for finding in found)
+
+
+def test_only_those_in_scope_count() -> None:
+    """A snapshot that no rule speaks of does not make up for one that was not taken."""
+    byhand = [taken("tank/a@byhand", 1)]
+    [finding] = late_ones("hourly=48", byhand)
+    assert finding.state == "stale-snapshots"
+    assert "no snapshot was ever taken" in finding.note
+    assert "every 1h" in finding.note
+    assert late_ones("match=by* hourly=48", byhand) == []
+
+
+def test_a_new_dataset_may_have_none() -> None:
+    """Before the first snapshot is due, none is missing."""
+    assert late_ones("hourly=48", [], age=HOUR) == []
+    assert late_ones("hourly=48", [], age=2 * HOUR) != []
+
+
+def test_a_schedule_says_it_outright() -> None:
+    """Where one is stored, it counts and not what the policy would keep."""
+    snapshots = [auto(5 * HOUR)]
+    assert late_ones("hourly=48", snapshots) != []
+    assert late_ones("hourly=48", snapshots, every="4h") == []
+    [finding] = late_ones("keep=9", [auto(7 * HOUR)], every="4h")
+    assert "the schedule on tank/above takes one every 4h" in finding.note
+    assert len(late_ones("hourly=48; match=d* daily=9", [], every="4h")) == 2
+
+
+def test_each_scope_has_its_own_clock() -> None:
+    """Rules for several names are held against those names."""
+    snapshots = [taken("tank/a@h1", 10), taken("tank/a@d1", 40 * HOUR)]
+    [finding] = late_ones("match=h* hourly=3; match=d* daily=3", snapshots)
+    assert "one of 'd*' every 24h" in finding.note
+
+
+def test_pairs() -> None:
+    """A log's data lies beside it, or is what it lies in."""
+    assert list(log_pairs(["t/pg", "t/pg/data", "t/pg/wal"])) == [("t/pg/wal", "t/pg/data")]
+    assert list(log_pairs(["t/pg", "t/pg/wal", "t/pg/backups"])) == [("t/pg/wal", "t/pg")]
+    assert list(log_pairs(["t/logs", "t/logs/nginx", "t/log"])) == []
+
+
+def test_torn() -> None:
+    """Only the same transaction group is the same instant, whatever the names say."""
+    both = {
+        "t/data": [auto(20, 5, "t/data"), auto(10, 9, "t/data")],
+        "t/wal": [auto(20, 5, "t/wal"), auto(10, 9, "t/wal")],
+    }
+    assert list(torn("t/wal", "t/data", both.__getitem__)) == []
+    both["t/wal"][1] = taken(f"t/wal@{both['t/data'][1].short_name}", 10, 10)
+    [finding] = torn("t/wal", "t/data", both.__getitem__)
+    assert finding.state == "torn-snapshots"
+    assert both["t/data"][0].name in finding.note
+    assert finding.hint == "zfstune snapshot -r t"
+    both["t/wal"] = []
+    [finding] = torn("t/wal", "t/data", both.__getitem__)
+    assert "no snapshot of it" in finding.note
+    [finding] = torn("t/data/wal", "t/data", lambda n: both.get(n, []))
+    assert finding.hint == "zfstune snapshot -r t/data"
+
+
+def test_a_command_in_a_hint_can_be_pasted() -> None:
+    """Also where a name has a blank."""
+    both = {"t/my db/data": [auto(20, 5, "t/my db/data")], "t/my db/wal": []}
+    [finding] = torn("t/my db/wal", "t/my db/data", both.__getitem__)
+    assert finding.hint == "zfstune snapshot -r 't/my db'"
+    dues = dues_of(parse_policy("hourly=3"), "t", None, "")
+    old = Dataset("t/my db", "filesystem", 1, 1, {"creation": PropertyValue("1", NONE)})
+    [finding] = fresh(old, dues, [], NOW)
+    assert finding.hint.endswith("zfstune snapshot 't/my db'")
+
+
+def test_what_does_not_fit_the_schedule_is_told() -> None:
+    """With the policy that does; nothing where either is missing, or both fit."""
+    hourly, policy = parse_cadence("hourly"), parse_policy("daily=3")
+    [finding] = unkept("t/a b", hourly, policy)
+    assert finding.state == "unkept-snapshots"
+    assert finding.pending
+    assert finding.hint == "zfstune policy set 't/a b' hourly=24 daily=3"
+    assert list(unkept("t/a", None, policy)) == []
+    assert list(unkept("t/a", hourly, None)) == []
+    assert list(unkept("t/a", hourly, parse_policy("hourly=3"))) == []
+
+
+def test_those_by_hand_may_be_of_anything() -> None:
+    """A snapshot that somebody took of the data alone tears nothing."""
+    both = {"t/data": [taken("t/data@before", 1, 7)], "t/wal": []}
+    assert list(torn("t/wal", "t/data", both.__getitem__)) == []
+    assert list(torn("t/wal", "t/data", both.__getitem__, lambda _: True)) != []

@@ -1,0 +1,201 @@
+"""Verdicts on freshness, and the lines that monitoring reads."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from zfstune.health.nagios import (
+    CRITICAL,
+    OK,
+    UNKNOWN,
+    WARNING,
+    Observed,
+    ObservedPool,
+    judge,
+)
+from zfstune.health.prometheus_text import Family, families, render
+from zfstune.schedules.last_run import LastRun
+from zfstune.values.errors import InvalidValue
+from zfstune.values.frozen import replace
+
+NOW = 1_800_000_000
+HOUR = 3600
+POOL = ObservedPool("tank", 1 << 40, 1 << 39, suspended=False)
+# https://nagios-plugins.org/doc/guidelines.html, "Performance data"
+FIGURE = re.compile(r"'[^'=]+'=\d+(s|B|);\d*;\d*;0")
+
+
+def observed(
+    age: int | None, interval: int | None = HOUR, name: str = "tank/a"
+) -> Observed:
+    """Give an hourly dataset of ten days whose newest snapshot has an age."""
+    newest = None if age is None else NOW - age
+    return Observed(name, interval, NOW - 240 * HOUR, newest, 3, 1, 1 << 20)
+
+
+@pytest.mark.parametrize(
+    ("age", "status"),
+    [
+        (0, OK),
+        (90 * 60, OK),
+        (90 * 60 + 1, WARNING),
+        (3 * HOUR, WARNING),
+        (3 * HOUR + 1, CRITICAL),
+        (None, CRITICAL),
+        (-1, WARNING),
+    ],
+)
+def test_late_after_one_and_a_half_periods(age: int | None, status: int) -> None:
+    """Long overdue after three; a snapshot of the future is no comfort."""
+    assert judge([observed(age)], [POOL], [], NOW).status == status
+
+
+def test_what_was_just_made_has_time() -> None:
+    """Without a snapshot, its own age counts."""
+    new = replace(observed(None), created=NOW - HOUR)
+    verdict = judge([new, observed(300)], [POOL], [], NOW)
+    assert verdict.line().startswith(
+        "ZFSTUNE OK: 2 datasets, newest snapshots at most 5m old, 1 made too recently to "
+        "have one | "
+    )
+    verdict = judge([replace(new, created=NOW - 4 * HOUR)], [POOL], [], NOW)
+    assert verdict.line().startswith(
+        "ZFSTUNE CRITICAL: tank/a: it has none, being 4h old, 3h is too old | "
+    )
+
+
+def test_limits_may_be_given() -> None:
+    """Instead of the schedule's; without either nothing can be said."""
+    bare = observed(5 * HOUR, None)
+    assert judge([bare], [], [], NOW).status == UNKNOWN
+    assert judge([bare], [], [], NOW, warning=HOUR, critical=6 * HOUR).status == WARNING
+    assert judge([bare], [], [], NOW, critical=4 * HOUR).status == CRITICAL
+    assert judge([observed(HOUR)], [], [], NOW, critical=HOUR - 1).status == CRITICAL
+    # the one that is not given makes way: three periods are 3 hours
+    late = judge([observed(5 * HOUR, HOUR)], [], [], NOW, warning=4 * HOUR)
+    assert (late.status, late.limits) == (CRITICAL, ((4 * HOUR, 4 * HOUR),))
+
+
+def test_critical_before_warning_is_refused() -> None:
+    """As monitoring plugins do: no age is between the two, so somebody mixed them up."""
+    bare = observed(90, None)
+    with pytest.raises(InvalidValue, match="critical at 1h comes before warning at 2h"):
+        judge([bare], [], [], NOW, warning=2 * HOUR, critical=HOUR)
+    assert judge([bare], [], [], NOW, warning=HOUR, critical=HOUR).status == OK
+
+
+def test_nothing_to_look_at_is_not_well() -> None:
+    """A check that watches nothing must not be green."""
+    verdict = judge([], [POOL], [], NOW)
+    assert (verdict.status, verdict.line()) == (
+        UNKNOWN,
+        "ZFSTUNE UNKNOWN: nothing has a schedule",
+    )
+
+
+def test_a_failed_run_and_a_lost_pool_are_told() -> None:
+    """The worst comes first, all on one line without a bar of their own."""
+    failed = LastRun("tank/a", "prune", 1, 2, "cannot prune:\nmore | than half")
+    verdict = judge([observed(1)], [POOL], [failed], NOW)
+    assert verdict.status == WARNING
+    assert verdict.line().startswith(
+        "ZFSTUNE WARNING: tank/a: the last prune failed: cannot prune: more / than half | "
+    )
+    verdict = judge([observed(1)], [replace(POOL, suspended=True)], [failed], NOW)
+    assert verdict.status == CRITICAL
+    assert verdict.line().startswith("ZFSTUNE CRITICAL: tank: the pool is suspended")
+
+
+def test_a_schedule_that_cannot_be_read_is_told() -> None:
+    """As a warning; and what else there is to tell stays told."""
+    verdict = judge([observed(1)], [POOL], [], NOW, faults=["cannot follow it"])
+    assert verdict.status == WARNING
+    assert verdict.line().startswith(
+        "ZFSTUNE WARNING: schedule: cannot follow it | 'tank/a"
+    )
+    assert judge([observed(None)], [], [], NOW, faults=["x"]).status == CRITICAL
+
+
+names = st.from_regex(
+    r"[a-z][a-zA-Z0-9_.: -]{0,20}(/[a-zA-Z0-9_.:-]{1,9}){0,3}", fullmatch=True
+)
+seen = st.builds(
+    Observed,
+    names,
+    st.none() | st.integers(300, 1 << 22),
+    st.integers(0, NOW),
+    st.none() | st.integers(0, NOW + 1000),
+    st.integers(0, 1 << 20),
+    st.integers(0, 1 << 20),
+    st.integers(0, 1 << 62),
+)
+runs = st.builds(
+    LastRun,
+    names,
+    st.sampled_from(["snapshot", "prune"]),
+    st.integers(0, NOW),
+    st.integers(0, NOW),
+    st.text(max_size=20),
+    st.integers(0, 99),
+)
+
+
+@given(st.lists(seen, max_size=4), st.lists(runs, max_size=3))
+def test_the_line_is_one_that_plugins_print(
+    datasets: list[Observed], noted: list[LastRun]
+) -> None:
+    """One line, one bar, and figures in the form of the guidelines."""
+    verdict = judge(datasets, [POOL], noted, NOW)
+    line = verdict.line()
+    assert line.isprintable() or any(not run.error.isprintable() for run in noted)
+    assert "\n" not in line
+    text, bar, figures = line.partition(" | ")
+    assert text.startswith(f"ZFSTUNE {verdict.word}: ")
+    assert bool(bar) == bool(datasets)
+    assert len(FIGURE.findall(figures)) == 3 * len(datasets)
+    assert not FIGURE.sub("", figures).strip()
+
+
+@given(st.lists(seen, max_size=4), st.lists(runs, max_size=3))
+def test_prometheus_reads_what_is_written(
+    datasets: list[Observed], noted: list[LastRun]
+) -> None:
+    """Its own parser gives back each family, each label and each number."""
+    found = families(datasets, [POOL], noted, "1.0")
+    text = render(found)
+    assert text.endswith("\n")
+    parsed = {family.name: family for family in text_string_to_metric_families(text)}
+    assert parsed.keys() == {f"zfstune_{family.name}" for family in found}
+    for family in found:
+        read = parsed[f"zfstune_{family.name}"]
+        assert (read.type, read.documentation) == ("gauge", family.text)
+        assert [(s.labels, s.value) for s in read.samples] == [
+            (dict(labels), value) for labels, value in family.samples
+        ]
+        assert [s.timestamp for s in read.samples] == [None] * len(family.samples)
+
+
+@given(st.text(max_size=30))
+def test_labels_are_escaped(value: str) -> None:
+    """Whatever stands in one comes back."""
+    [family] = text_string_to_metric_families(
+        render([Family("x", value, (({"a": value}, 1),))])
+    )
+    assert family.samples[0].labels == {"a": value}
+
+
+def test_absent_is_not_zero() -> None:
+    """What is not known has no sample."""
+    text = render(
+        families([observed(None, None)], [replace(POOL, suspended=True)], [], "1")
+    )
+    assert "newest_timestamp" not in text
+    assert "interval" not in text
+    assert "free_bytes" not in text
+    assert 'zfstune_pool_suspended{pool="tank"} 1' in text
+    assert 'zfstune_snapshots{dataset="tank/a",made_by="others"} 1' in text

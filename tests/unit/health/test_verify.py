@@ -1,0 +1,159 @@
+"""verify: what is looked at, and what cannot be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_engine import FakeEngine
+from zfstune.health import verify as verify_module
+from zfstune.health.verification_text import render
+from zfstune.health.verify import verify
+from zfstune.retention.policy import POLICY_PROPERTY
+from zfstune.schedules.cadence import SCHEDULE_PROPERTY
+from zfstune.values.errors import NotFound, PlanError, ProfileError
+from zfstune.values.frozen import replace
+from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY, SNAPSHOT_PROPERTY
+
+if TYPE_CHECKING:
+    from zfstune.values.state import PoolInfo
+
+RECORD = '{"atime":"off"}'
+OWN = {SNAPSHOT_PROPERTY: "auto"}
+
+
+class Pools(FakeEngine):
+    """An engine whose pools have names of their own."""
+
+    def pool(self, name: str) -> PoolInfo:
+        """Give some pool of that name."""
+        return replace(super().pool(name), name=name)
+
+
+def managed(*names: str, profile: str = "nobody-knows") -> FakeEngine:
+    """Give an engine whose datasets of these names are managed."""
+    pools = {name.partition("/")[0] for name in names}
+    engine = Pools(*pools, "tank/mine", *names)
+    for name in names:
+        engine.marks[name] = {
+            PROFILE_PROPERTY: profile,
+            APPLIED_PROPERTY: RECORD,
+            "atime": "off",
+            "canmount": "noauto",
+        }
+    return engine
+
+
+def states(engine: FakeEngine, *targets: str, **options: str) -> dict[str, str]:
+    """Give the state of each dataset that verify looks at."""
+    found = verify(*targets, engine=engine.seam, **options)  # type: ignore[arg-type]
+    return {verdict.name: verdict.state for verdict in found.datasets}
+
+
+def test_all_that_is_managed_and_no_more() -> None:
+    """Without a word, the managed datasets of every pool are looked at."""
+    engine = managed("tank/a", "flash/b")
+    assert states(engine) == {"flash/b": "ok", "tank/a": "ok"}
+    assert states(engine, pool="flash") == {"flash/b": "ok"}
+    engine.marks["tank/a"]["atime"] = "on"
+    assert states(engine) == {"flash/b": "ok", "tank/a": "drift-local"}
+
+
+def test_a_dataset_and_what_is_below() -> None:
+    """A dataset named is looked at, managed or not, there or not."""
+    engine = managed("tank/a", "tank/a/b", "tank/c")
+    assert states(engine, "tank/a") == {"tank/a": "ok", "tank/a/b": "ok"}
+    assert list(states(engine, "tank/mine")) == ["tank/mine"]
+    assert states(engine, "tank/gone") == {"tank/gone": "missing"}
+    assert list(states(engine, "tank")) == ["tank", "tank/a", "tank/a/b", "tank/c"]
+    with pytest.raises(NotFound):
+        states(engine, "nopool/a")
+
+
+def test_a_profile_that_was_applied_nowhere() -> None:
+    """It is missed below the pool's data, or below what root names; but in which pool?"""
+    engine = FakeEngine("tank")
+    assert states(engine, "logs") == {"tank/data/logs": "missing"}
+    assert states(engine, "logs", root="tank/srv") == {"tank/srv/logs": "missing"}
+    assert states(engine, roles="lb") == {}
+    assert states(engine, roles="bastion") == {"tank/data/audit": "missing"}
+    engine.marks["flash"] = {}
+    with pytest.raises(PlanError, match="several are imported"):
+        states(engine, "logs")
+    with pytest.raises(ProfileError, match="no such profile"):
+        states(engine, "lgos")
+
+
+def test_a_suspended_pool_is_not_read() -> None:
+    """Whoever reads from it may wait without end, so only that is said."""
+    engine = managed("tank/a")
+    engine.suspended = True
+    engine.before = lambda name: pytest.fail(f"{name} was called")
+    for targets in ((), ("tank/a",), ("logs",)):
+        found = verify(*targets, engine=engine.seam)
+        assert [verdict.state for verdict in found] == ["suspended"]
+        assert found.pending
+        assert "zpool clear tank" in render(found)
+
+
+def test_nothing_is_managed() -> None:
+    """That is said, and is no fault."""
+    found = verify(engine=FakeEngine("tank").seam)
+    assert not found.pending
+    assert render(found) == "nothing to verify: zfstune manages no dataset here\n"
+
+
+def test_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are held against the policy in force; one that cannot be read is said to be."""
+    engine = managed("tank/a")
+    engine.marks["tank/a"] |= {POLICY_PROPERTY: "hourly=3", "creation": "1000"}
+    monkeypatch.setattr(verify_module, "_now", lambda: 2000.0)
+    assert states(engine) == {"tank/a": "ok"}
+    monkeypatch.setattr(verify_module, "_now", lambda: 20000.0)
+    assert states(engine) == {"tank/a": "stale-snapshots"}
+    engine.marks["tank/a"][POLICY_PROPERTY] = "hourly=many"
+    found = verify(engine=engine.seam)
+    assert "cannot follow the policy of 'tank/a'" in render(found)
+
+
+def test_a_policy_that_does_not_fit_the_schedule() -> None:
+    """It is told once, of the dataset that says either, with the policy that fits."""
+    engine = managed("tank/a", "tank/a/b")
+    engine.take_snapshots(["tank/a@zfstune-20261123T030000Z"], properties=OWN)
+    engine.marks["tank/a"] |= {POLICY_PROPERTY: "daily=3", SCHEDULE_PROPERTY: "daily"}
+    assert "unkept-snapshots" not in states(engine).values()
+    engine.marks["tank/a"][SCHEDULE_PROPERTY] = "hourly"
+    found = render(verify(engine=engine.seam))
+    assert found.count("unkept-snapshots") == 1
+    assert "does not fit hourly: of 24 snapshots taken in 24h, 23 go" in found
+    assert "-> zfstune policy set tank/a hourly=24 daily=3" in found
+    engine.marks["tank/a"][POLICY_PROPERTY] = "match=auto* daily=3"
+    assert "does not speak of the names" in render(verify(engine=engine.seam))
+
+
+def test_a_log_and_its_data() -> None:
+    """They are to be snapshotted together, and the data's line says where they were not."""
+    engine = managed("tank/db", "tank/db/data", "tank/db/wal")
+    names = [f"{n}@zfstune-20261123T030000Z" for n in ("tank/db/data", "tank/db/wal")]
+    engine.take_snapshots(names, properties=OWN)
+    assert set(states(engine).values()) == {"ok"}
+    engine.take_snapshots(["tank/db/data@zfstune-20261123T040000Z"], properties=OWN)
+    assert states(engine)["tank/db/data"] == "torn-snapshots"
+
+
+def test_the_text_says_all() -> None:
+    """A line a dataset, the worst first, what else there is below it, and a sum."""
+    engine = managed("tank/a", "tank/b")
+    engine.marks["tank/a"]["atime"] = "on"
+    engine.marks["tank/a"]["sync"] = "disabled"
+    found = verify(engine=engine.seam)
+    lines = [line.split(None, 2) for line in render(found).splitlines()]
+    assert lines[0] == ["tank", "ok"]
+    assert lines[1][:2] == ["tank/a", "drift-local"]
+    assert lines[1][2] == (
+        "atime is on, set by hand, and was set to off -> zfs set atime=off tank/a"
+    )
+    assert lines[2][0] == "drift-local"
+    assert lines[3] == ["tank/b", "ok"]
+    assert " ".join(lines[4]) == "2 datasets looked at, 1 not as it should be"

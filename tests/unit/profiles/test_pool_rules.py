@@ -1,0 +1,130 @@
+"""Rules for certain pools: a closed list of facts, and the first that fits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from model_pool import Model, pool_info, said
+from zfstune.datasets.actions import Create
+from zfstune.profiles import profile
+from zfstune.profiles.pool_rules import FACTS, grub_reads, rule_for, settle
+from zfstune.profiles.profile import DatasetProfile, Profile, Rule, Setting
+from zfstune.values.frozen import replace
+from zfstune.values.state import Vdev
+
+if TYPE_CHECKING:
+    from zfstune.values.state import PoolInfo
+
+
+def made_of(*vdevs: Vdev) -> PoolInfo:
+    """Give a pool of these vdevs."""
+    return replace(pool_info(), vdevs=vdevs)
+
+
+def vdev(
+    kind: str, ashift: int = 12, role: str = "normal", *, rotational: bool = False
+) -> Vdev:
+    """Give one vdev."""
+    return Vdev(kind, ashift, role, ("a", "b"), rotational)
+
+
+@pytest.mark.parametrize(
+    ("pool", "facts"),
+    [
+        (made_of(vdev("disk")), set()),
+        (made_of(vdev("mirror")), {"redundant"}),
+        (made_of(vdev("raidz2")), {"raidz", "redundant"}),
+        (made_of(vdev("mirror"), vdev("raidz1")), {"raidz", "redundant"}),
+        (made_of(vdev("draid1")), {"draid", "redundant"}),
+        (made_of(vdev("disk", 13)), {"large-sectors"}),
+        (made_of(vdev("disk", rotational=True)), {"rotational"}),
+        (made_of(vdev("disk"), vdev("raidz1", role="special")), {"special"}),
+        (made_of(vdev("disk"), vdev("disk", 13, "log", rotational=True)), {"log"}),
+    ],
+)
+def test_facts_of_a_pool(pool: PoolInfo, facts: set[str]) -> None:
+    """Each is told from the vdevs that it is about."""
+    assert {name for name, holds in FACTS.items() if holds(pool)} == facts
+
+
+@pytest.mark.parametrize(
+    ("compatibility", "feature", "reads"),
+    [
+        ("grub2", "zstd_compress", False),
+        ("grub2", "large_blocks", True),
+        ("grub2-2.12", "large_dnode", False),
+        ("grub2-2.06", "large_blocks", False),
+        ("grub2-2.06", "lz4_compress", True),
+        ("openzfs-2.1-linux,/etc/zfs/compatibility.d/grub2", "blake3", False),
+    ],
+)
+def test_what_grub_reads(compatibility: str, feature: str, *, reads: bool) -> None:
+    """What a pool is kept to says that it is for GRUB, and for which one."""
+    pool = replace(made_of(vdev("mirror")), compatibility=compatibility)
+    assert FACTS["grub"](pool)
+    assert grub_reads(pool, feature) == reads
+
+
+def test_not_for_grub() -> None:
+    """Other files, or a pool that is booted from by whatever, say nothing of GRUB."""
+    for compatibility in ("", "off", "legacy", "openzfs-2.1-linux", "my-grub"):
+        pool = made_of(vdev("mirror"))
+        pool = replace(pool, compatibility=compatibility, bootfs="tank/ROOT")
+        assert not FACTS["grub"](pool)
+
+
+RULED = Setting(
+    "recordsize",
+    "8K",
+    "Small.",
+    "s",
+    "Somebody.",
+    (Rule("raidz", "32K", "Parity.", "r"), Rule("redundant", "16K", "Copies.", "c")),
+)
+PROFILE = Profile("app", "s", (DatasetProfile("app", (RULED,)),))
+
+
+def test_the_first_rule_that_fits_counts() -> None:
+    """With its reason and source; no rule leaves the value as it is."""
+    assert rule_for(RULED, pool_info("disk")) is None
+    assert settle(PROFILE, pool_info("disk")) == PROFILE
+    for kind, value, why in (("raidz1", "32K", "Parity."), ("mirror", "16K", "Copies.")):
+        [setting] = settle(PROFILE, pool_info(kind)).datasets[0].settings
+        assert (setting.value, setting.why, setting.rules) == (value, why, ())
+
+
+@pytest.mark.parametrize(
+    ("pool", "value"),
+    [
+        (pool_info("mirror"), "8192"),
+        (pool_info("raidz2"), "32768"),
+        (pool_info("draid1", ashift=14), "32768"),
+        (pool_info("mirror", ashift=13), "16384"),
+    ],
+)
+def test_postgres_follows_the_pool(pool: PoolInfo, value: str) -> None:
+    """Pages alone in their record where that is cheap; no warning where it is not."""
+    postgres = profile.load("postgres")
+    model = Model(pool=pool)
+    plan = model.plan(postgres)
+    create = plan.actions[1]
+    assert isinstance(create, Create)
+    assert create.properties["recordsize"] == value
+    assert plan.warnings == ()
+    assert not model.run(plan.actions).plan(postgres).pending
+
+
+def test_what_is_asked_for_is_above_the_rules() -> None:
+    """With -o, or in the variant of the seed, a value stands, and its cost is said."""
+    model = Model(pool=pool_info("raidz2"))
+    for plan in (
+        model.plan(profile.load("postgres"), overrides={"recordsize": "8K"}),
+        model.plan(profile.load("postgres:seed")),
+    ):
+        create = plan.actions[1]
+        assert isinstance(create, Create)
+        assert create.properties["recordsize"] == "8192"
+    plan = model.plan(profile.load("postgres"), overrides={"recordsize": "8K"})
+    assert "parity and padding" in said(plan, "raidz2").message

@@ -1,0 +1,156 @@
+"""The schema says no to what the reader refuses, as far as a schema can."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from source_tree import ROOT
+from zfstune.cli.main import main
+from zfstune.profiles import profile
+from zfstune.profiles.schema import profile_schema
+from zfstune.values.errors import ProfileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOUND = {
+    "name": "app",
+    "summary": "An application",
+    "dataset": [
+        {
+            "path": "app/x",
+            "mode": "0750",
+            "properties": {"atime": {"value": "off", "why": "w.", "source": "s"}},
+        }
+    ],
+    "variant": {"v": {"summary": "s", "dataset": {"app/x": {"atime": "off"}}}},
+}
+
+
+def faults(schema: dict[str, Any], value: object, where: str = "") -> Iterator[str]:
+    """Validate as a JSON Schema says, in those of its words that are used here."""
+    known = {"type", "properties", "required", "additionalProperties", "pattern", "enum"}
+    known |= {"items", "minItems", "minLength", "anyOf", "patternProperties"}
+    known |= {"propertyNames", "description", "title", "$schema"}
+    assert schema.keys() <= known
+    kinds = {"object": dict, "array": list, "string": str, "boolean": bool}
+    if "type" in schema and not isinstance(value, kinds[schema["type"]]):
+        yield f"{where}: not of type {schema['type']}"
+        return
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"{where}: {value!r} is not one of them"
+    if isinstance(value, str):
+        if not re.search(schema.get("pattern", ""), value):
+            yield f"{where}: {value!r} does not match"
+        if len(value) < schema.get("minLength", 0):
+            yield f"{where}: too short"
+    if isinstance(value, list):
+        if len(value) < schema.get("minItems", 0):
+            yield f"{where}: too few"
+        for number, item in enumerate(value):
+            yield from faults(schema["items"], item, f"{where}/{number}")
+    if isinstance(value, dict):
+        yield from faults_of_table(schema, value, where)
+    if "anyOf" in schema and all(any(faults(s, value)) for s in schema["anyOf"]):
+        yield f"{where}: none of the choices fits"
+
+
+def faults_of_table(
+    schema: dict[str, Any], value: dict[str, Any], where: str
+) -> Iterator[str]:
+    """Validate the keys of an object and what stands behind them."""
+    for name in schema.get("required", ()):
+        if name not in value:
+            yield f"{where}: no {name}"
+    others = schema.get("additionalProperties", True)
+    for name, item in value.items():
+        spot = f"{where}/{name}"
+        yield from faults(schema.get("propertyNames", {}), name, spot)
+        named = (
+            [schema.get("properties", {})[name]]
+            if name in schema.get("properties", {})
+            else [
+                s
+                for p, s in schema.get("patternProperties", {}).items()
+                if re.search(p, name)
+            ]
+        )
+        for each in named:
+            yield from faults(each, item, spot)
+        if not named and others is False:
+            yield f"{spot}: unknown"
+        if not named and isinstance(others, dict):
+            yield from faults(others, item, spot)
+
+
+@pytest.mark.parametrize("name", profile.names())
+def test_what_ships_fits(name: str) -> None:
+    """Each profile of the library is valid."""
+    text = (ROOT / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
+    assert list(faults(profile_schema(), tomllib.loads(text))) == []
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    """Give the sound profile with one thing changed; None takes it away."""
+    copy: Any = json.loads(json.dumps(SOUND))
+    *parents, last = path.split("|")
+    table = copy
+    for step in parents:
+        table = table[int(step) if isinstance(table, list) else step]
+    table[last] = value
+    if value is None:
+        del table[last]
+    return copy  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("name", None),
+        ("name", "Big"),
+        ("name", "-x"),
+        ("summary", 1),
+        ("dataset", []),
+        ("dataset", None),
+        ("sumary", "x"),
+        ("dataset|0|path", "/app"),
+        ("dataset|0|path", "a//b"),
+        ("dataset|0|mode", "rwx"),
+        ("dataset|0|user", "x"),
+        ("dataset|0|properties|atime|why", None),
+        ("dataset|0|properties|atime|value", "no"),
+        ("dataset|0|properties|atime", "off"),
+        ("dataset|0|properties|mountpoint", {"value": "/x", "why": "w", "source": "s"}),
+        ("dataset|0|properties|canmount", {"value": "on", "why": "w", "source": "s"}),
+        ("dataset|0|properties|volsize", {"value": "1G", "why": "w", "source": "s"}),
+        ("dataset|0|properties|used", {"value": "1", "why": "w", "source": "s"}),
+        ("variant|v|summary", None),
+        ("variant|v|only", "yes"),
+        ("variant|v|dataset|app/x|atime", "no"),
+        ("variant|v|dataset|app/x|atime", {"value": "on"}),
+        ("variant|V", {"summary": "s", "dataset": {}}),
+    ],
+)
+def test_what_is_refused_is_no_surprise(path: str, value: object) -> None:
+    """What the schema finds wrong, the reader refuses too."""
+    assert list(faults(profile_schema(), SOUND)) == []
+    wrong = changed(path, value)
+    assert list(faults(profile_schema(), wrong)) != []
+    from unittest.mock import patch
+
+    with (
+        patch.object(tomllib, "loads", lambda _: wrong),
+        pytest.raises(ProfileError),
+    ):
+        profile.load_text("", "x")
+
+
+def test_it_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """As one JSON document."""
+    assert main(["profile", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out) == profile_schema()

@@ -1,0 +1,167 @@
+"""Variants: other values for the same datasets, and those of the seed among them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from zfstune.profiles import profile
+from zfstune.profiles.profile import Setting
+from zfstune.values.errors import ProfileError
+
+SEED = Path(__file__).parents[2] / "data" / "seed-zfs-create.txt"
+
+BASE = """
+name = "app"
+summary = "An application"
+[[dataset]]
+path = "app"
+mode = "0750"
+[dataset.properties.recordsize]
+value = "16K"
+why = "Pages of 16K."
+source = "https://example.org/"
+[dataset.properties.atime]
+value = "off"
+why = "Nobody asks."
+source = "https://example.org/atime"
+[[dataset]]
+path = "app/log"
+[variant.big]
+summary = "Larger"
+source = "https://example.org/big"
+"""
+
+AT_ODDS = """
+[variant.big.dataset.app]
+normalization = { value = "formD", why = "w" }
+utf8only = { value = "off", why = "w" }
+"""
+
+
+def app(variant: str) -> profile.Profile:
+    """Give the variant `big` of a profile, as `variant` describes it."""
+    return profile.load_text(BASE + variant, "app.toml").variant("big")
+
+
+def refused(variant: str) -> ProfileError:
+    """Give the error that a variant is refused with."""
+    with pytest.raises(ProfileError) as caught:
+        profile.load_text(BASE + variant, "app.toml")
+    assert caught.value.message.startswith("cannot load profile 'app.toml': variant 'big'")
+    return caught.value
+
+
+def test_a_variant_changes_what_it_names_and_keeps_the_rest() -> None:
+    """A value is replaced with its reason, the source is the variant's, all else stays."""
+    big = app('[variant.big.dataset.app]\nrecordsize = {value = "1M", why = "Big."}\n')
+    assert (big.name, big.summary, big.variants) == ("app:big", "Larger", ())
+    first, second = big.datasets
+    assert first.settings == (
+        Setting("recordsize", "1M", "Big.", "https://example.org/big"),
+        Setting("atime", "off", "Nobody asks.", "https://example.org/atime"),
+    )
+    assert (first.mode, second.path) == (0o750, "app/log")
+
+
+def test_a_variant_may_be_all_there_is() -> None:
+    """With only = true, values and datasets that it does not name are not there."""
+    big = app('only = true\n[variant.big.dataset.app]\natime = "off"\n')
+    [dataset] = big.datasets
+    assert [s.property for s in dataset.settings] == ["atime"]
+    assert dataset.settings[0].why == "Nobody asks."
+
+
+def test_a_value_may_bring_its_own_source() -> None:
+    """The variant's source is that of values without one."""
+    text = '[variant.big.dataset.app]\nexec = {value="off", why="No.", source="https://x"}'
+    assert app(text).datasets[0].settings[-1] == Setting("exec", "off", "No.", "https://x")
+
+
+@pytest.mark.parametrize(
+    ("variant", "reason"),
+    [
+        ("", "dataset: it takes a table"),
+        ("only = 1", "key 'only': it takes true or false"),
+        ("ony = true", "unknown key 'ony'"),
+        ("[variant.big.dataset.ap]", "dataset: unknown key 'ap'"),
+        ("[variant.big.dataset]\napp = 1", "dataset 'app': it takes a table"),
+        ('[variant.big.dataset.app]\nexec = "off"', "exec: a value that the profile"),
+        ('[variant.big.dataset.app]\nrecordsize = "8K"', "a value that the profile"),
+        ('[variant.big.dataset.app]\nrecordsize = "zz"', "a value that the profile"),
+        ("[variant.big.dataset.app]\natime = 1", "atime: it takes a table"),
+        ('[variant.big.dataset.app]\nexec = {value="off"}', "key 'why' is missing"),
+        ('[variant.big.dataset.app]\nexec = {value="no", why="w"}', "exec=no"),
+        ('[variant.big.dataset.app]\nmountpoint = {value="/x", why="w"}', "not a profile"),
+        (AT_ODDS, "normalization needs names in UTF-8"),
+    ],
+)
+def test_each_fault_is_named_with_its_place(variant: str, reason: str) -> None:
+    """Variant, dataset and property stand in the message."""
+    assert reason in refused(variant).message
+
+
+def test_names_of_variants_are_words() -> None:
+    """They end up in messages and in a user property."""
+    text = BASE.replace("variant.big", 'variant."Big one"')
+    with pytest.raises(ProfileError, match="not lowercase words"):
+        profile.load_text(text + '[variant."Big one".dataset.app]', "app.toml")
+
+
+def test_an_unknown_variant_is_answered_with_those_there_are() -> None:
+    """Asked of one profile, or of several that all lack it."""
+    with pytest.raises(ProfileError, match="'sed': profile 'postgres' has none") as caught:
+        profile.load("postgres:sed")
+    assert "balanced, compressed, warehouse, seed" in caught.value.hint
+    with pytest.raises(ProfileError, match="'logs' has none") as caught:
+        profile.choose([profile.load("logs")], "seed")
+    assert caught.value.hint == "it has no variants"
+
+
+def test_a_variant_is_for_the_profiles_that_have_it() -> None:
+    """Of several profiles, those without the variant stay as they are."""
+    chosen = profile.choose([profile.load("logs"), profile.load("web")], "seed")
+    assert [each.name for each in chosen] == ["logs", "web:seed"]
+    assert profile.choose(chosen, None) == chosen
+
+
+def created_by_seed() -> list[tuple[str, dict[str, str]]]:
+    """Read the seed's ``zfs create`` calls: path below its root, and properties."""
+    text = SEED.read_text(encoding="utf-8").replace("\\\n", " ").replace('"', "")
+    given = dict(re.findall(r"^(\w+)=\$\{\1:-([^}]*)\}$", text, re.MULTILINE))
+    assert given.keys() == {"NFS_SUBNET", "DEV_USER"}
+    text = re.sub(r"\$\{(\w+)\}", lambda match: given[match[1]], text)
+    calls = []
+    for line in re.findall(r"^zfs create (.*)$", text, re.MULTILINE):
+        *options, name = line.split()
+        assert set(options[::2]) == {"-o"}
+        path = re.fullmatch(rf"rpool/(?:data|home/{given['DEV_USER']})/(\S+)", name)
+        assert path, name
+        calls.append((path[1], dict(o.split("=", 1) for o in options[1::2])))
+    return calls
+
+
+def seed_variants() -> dict[str, dict[str, str]]:
+    """Give all datasets of all variants called seed: path to properties."""
+    found: dict[str, dict[str, str]] = {}
+    for name in profile.names():
+        base = profile.load(name)
+        if all(variant.name != "seed" for variant in base.variants):
+            continue
+        for dataset in base.variant("seed").datasets:
+            assert dataset.path not in found
+            found[dataset.path] = {s.property: s.value for s in dataset.settings}
+    return found
+
+
+def test_seed_variants_are_the_seed() -> None:
+    """Each of its 26 calls has its dataset, with these values and no others."""
+    calls = created_by_seed()
+    assert len(calls) == 26
+    ours = seed_variants()
+    for path, properties in calls:
+        assert ours[path] == properties, path
+    assert ours.keys() == {path for path, _ in calls}
+    assert len(ours) == 24

@@ -1,0 +1,218 @@
+"""bzfs's plans: what is imported from one keeps what bzfs's own filter keeps."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reading_oracle import cases
+from zfstune.retention.decision import decide
+from zfstune.retention.imports.convert import convert
+from zfstune.retention.policy_text import parse_policy
+from zfstune.values.errors import PolicyError
+from zfstune.values.state import Snapshot
+
+DAY = 86400
+NOW = 1_700_006_400
+# The last is a word of nobody's, which goes by rank alone.
+LENGTHS = {
+    "secondly": 1,
+    "100millisecondly": 1,
+    "2000millisecondly": 2,
+    "90minutely": 5400,
+    "hourly": 3600,
+    "2daily": 2 * DAY,
+    "weekly": 7 * DAY,
+    "monthly": DAY * 61 // 2,
+    "yearly": 365 * DAY,
+    "nightly": 0,
+}
+
+
+def taken(short: str, time: int, txg: int) -> Snapshot:
+    """Give a snapshot of that second."""
+    return Snapshot(f"tank/a@{short}", txg, txg, creation=time)
+
+
+def left(plan: dict[str, Any], listing: list[Snapshot]) -> set[str]:
+    """Give the short names of what the imported policy keeps, as it is stored."""
+    [one] = convert("bzfs", repr(plan)).policies
+    policy = parse_policy(one.text, allow_zero=True)
+    decided = decide(listing, policy, datetime.fromtimestamp(NOW, UTC))
+    return {d.snapshot.short_name for d in decided if d.keep}
+
+
+@cache
+def bzfs_parser() -> Any:
+    """Give bzfs's parser of its command line."""
+    return import_module("bzfs_main.argparse_cli").argument_parser()
+
+
+def bzfs_keeps(plan: dict[str, Any], listing: list[Snapshot]) -> set[str]:
+    """Ask bzfs's own parser and filter which snapshots its plan selects to be kept."""
+    parser = bzfs_parser()
+    option = "--delete-dst-snapshots-except-plan"
+    first = vars(parser.parse_args([option, repr(plan), "--", "dummy", "tank/a"]))
+    args = parser.parse_args(
+        [*first["delete_dst_snapshots_except_plan"], "--", "dummy", "tank/a"]
+    )
+    compiled = import_module("bzfs_main.util.utils").compile_regexes
+    optimized = import_module("bzfs_main.configuration").optimize_snapshot_filters
+    groups = [optimized(group) for group in args.snapshot_filters_var]
+    for one in (each for group in groups for each in group):
+        if one.name == "snapshot_regex":
+            one.options = tuple(compiled(regexes or []) for regexes in one.options)
+    job = SimpleNamespace(
+        params=SimpleNamespace(
+            log=logging.getLogger("bzfs"),
+            snapshot_filters=groups,
+            create_src_snapshots_config=SimpleNamespace(
+                current_datetime=datetime.fromtimestamp(NOW, UTC)
+            ),
+        )
+    )
+    lines = [f"{s.creation}\t{s.guid}\t{s.name}" for s in listing]
+    kept = import_module("bzfs_main.filter").filter_snapshots(job, lines)
+    return {line.partition("@")[2] for line in kept}
+
+
+plans = st.dictionaries(
+    st.sampled_from(["on", "on_site", ""]),
+    st.dictionaries(
+        st.sampled_from(sorted(LENGTHS)), st.integers(0, 3), min_size=1, max_size=2
+    ),
+    min_size=1,
+    max_size=2,
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[dict[str, dict[str, int]], list[Snapshot]]:
+    """Give a plan, and snapshots of its kinds and of others, many on the edge of an age."""
+    plan = draw(plans)
+    scopes = [
+        (t, kind, count) for t, kinds in plan.items() for kind, count in kinds.items()
+    ]
+    made = []
+    for number in range(draw(st.integers(1, 25))):
+        target, kind, count = draw(st.sampled_from([*scopes, ("off", "hourly", 1)]))
+        edge = draw(st.sampled_from([count, count, 1, 4])) * LENGTHS[kind]
+        age = max(edge + draw(st.integers(-1, 1)), 0)
+        made.append((-age, f"prod_{target}{'_' * bool(target)}2026-01-01_{number}_{kind}"))
+    listing = [
+        taken(name, NOW + age, txg) for txg, (age, name) in enumerate(sorted(made), 1)
+    ]
+    return plan, listing
+
+
+@settings(max_examples=cases(60))
+@given(histories())
+def test_bzfs_itself(history: tuple[dict[str, dict[str, int]], list[Snapshot]]) -> None:
+    """The filter of bzfs selects the same to be kept, whatever the plan, edges included."""
+    targets, listing = history
+    plan = {"prod": targets}
+    ours, theirs = left(plan, listing), bzfs_keeps(plan, listing)
+    assert theirs <= ours
+    # ages of less than a second are whole ones here
+    made = {s.short_name: NOW - (s.creation or 0) for s in listing}
+    assert all(
+        short.endswith("millisecondly") and made[short] % 1 == 0 for short in ours - theirs
+    )
+
+
+def said(plan: object) -> str:
+    """Give the policy as it is stored."""
+    [one] = convert("bzfs", plan if isinstance(plan, str) else repr(plan)).policies
+    assert one.dataset == ""
+    assert one.policy.allow_zero
+    return one.text
+
+
+@pytest.mark.parametrize(
+    ("periods", "policy"),
+    [
+        ({"hourly": 48}, "keep=48 within=2d"),
+        ({"12hourly": 2}, "keep=2 within=1d"),
+        ({"monthly": 2}, "keep=2 within=61d"),
+        ({"monthly": 1}, "keep=1 within=732h"),
+        ({"yearly": 1}, "keep=1 within=365d"),
+        ({"secondly": 90}, "keep=90 within=90s"),
+        ({"millisecondly": 1}, "keep=1 within=1s"),
+        ({"100millisecondly": 42}, "keep=42 within=5s"),
+        ({"500millisecondly": 2}, "keep=2 within=1s"),
+        ({"adhoc": 3}, "keep=3"),
+    ],
+)
+def test_periods(periods: dict[str, int], policy: str) -> None:
+    """How many, and how old: months of 30.5 days, and parts of a second rounded up."""
+    [period] = periods
+    regex = f"o_t_.*_{period}"
+    assert said({"o": {"t": periods}}) == f"regex={regex} {policy}; match=* keep=0"
+
+
+def test_names() -> None:
+    """Without a target a year follows, without an organisation nothing stands before."""
+    year = "(19|20)[0-9][0-9].*_daily"
+    assert said({"a.b": {"": {"daily": 1}}}).startswith(f"regex=a\\.b_{year} keep=1")
+    assert said({"": {"t": {"daily": 1}}}).startswith("regex=t_.*_daily keep=1")
+    two = said({"o": {"t": {"daily": 1}, "u": {"weekly": 0, "hourly": 2}}})
+    assert [part.split()[0] for part in two.split("; ")] == [
+        *("regex=o_t_.*_daily", "regex=o_u_.*_hourly", "match=*")
+    ]
+
+
+def test_zeros_keep_nothing() -> None:
+    """Bzfs takes a plan of zeros, and destroys all; that takes consent, and is said."""
+    plan = {"o": {"t": {"hourly": 0, "daily": 0}}}
+    assert said(plan) == "match=* keep=0"
+    [one] = convert("bzfs", repr(plan)).policies
+    assert one.notes[-1] == "its plan keeps nothing, and neither does this"
+    assert bzfs_keeps(plan, [taken("o_t_1_hourly", NOW, 1)]) == set()
+
+
+def test_notes() -> None:
+    """What it destroys, the future, and parts of a second where there are some."""
+    [one] = convert("bzfs", "{'o': {'t': {'hourly': 1}}}").policies
+    assert len(one.notes) == 2
+    assert "'keep=0' here; leave that part out" in one.notes[0]
+    assert "dated after now" in one.notes[1]
+    [one] = convert("bzfs", "{'o': {'t': {'5millisecondly': 1}}}").policies
+    assert "whole seconds" in one.notes[2]
+
+
+@pytest.mark.parametrize(
+    ("plan", "reason"),
+    [
+        ("", "is no plan"),
+        ("{'o': {'t': {'hourly': print(1)}}}", "is no plan"),
+        ("{'o': {'t': ['hourly']}}", "is no plan"),
+        ("{'o': 3}", "is no plan"),
+        ("[1]", "is no plan"),
+        ("(" * 9999, "is no plan"),
+        ("{}", "says nothing"),
+        ("{'o': {'t': {}}}", "says nothing"),
+        ("{'o': {'t': {'hourly': -1}}}", "'o_t_hourly': -1 of it mean nothing"),
+        ("{'o': {'t': {'hourly': True}}}", "True of it mean nothing"),
+        ("{'o': {'t': {'hourly': '1'}}}", "'1' of it mean nothing"),
+        ("{'o': {'t': {'hourly': 1000000000}}}", "of it mean nothing"),
+        ("{'o': {'t': {'two words': 1}}}", "no organisation, target and period"),
+        ("{'o': {'t': {'012hourly': 1}}}", "no organisation, target and period"),
+        ("{'o': {'t': {3: 1}}}", "no organisation, target and period"),
+        ('{"o\'": {"t": {"hourly": 1}}}', "no snapshot's name holds a quote"),
+        ("{1: {'t': {'hourly': 1}}}", "no organisation, target and period"),
+        ("{'o': {1: {'hourly': 1}}}", "no organisation, target and period"),
+    ],
+)
+def test_what_is_no_plan(plan: str, reason: str) -> None:
+    """Is refused."""
+    with pytest.raises(PolicyError, match=r"^cannot import from bzfs") as no:
+        convert("bzfs", plan)
+    assert reason in no.value.message

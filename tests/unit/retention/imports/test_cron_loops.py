@@ -1,0 +1,123 @@
+"""What a line of a crontab destroys with, and the loops around it."""
+
+from __future__ import annotations
+
+import pytest
+
+from zfstune.retention.imports.convert import convert
+
+TREE = ("tank", "tank/daily", "tank/db", "tank/www", "tank/www/a", "pool/db")
+ENDS = "xargs -r -n1 zfs destroy"
+
+
+def said(text: str, datasets: tuple[str, ...] | None = TREE) -> dict[str, str]:
+    """Give the policies that are to keep something, by dataset."""
+    reading = convert("cron", text, datasets)
+    return {
+        each.dataset: each.text for each in reading.policies if each.text != "match=* never"
+    }
+
+
+def refused(text: str, datasets: tuple[str, ...] | None = TREE) -> str:
+    """Give the one reason."""
+    [left_out] = convert("cron", text, datasets).left_out
+    return left_out.reason
+
+
+def line(filters: str, listed: str = "tank/db", end: str = ENDS, options: str = "") -> str:
+    """Give a line that lists, filters and destroys."""
+    return f"zfs list -t snapshot -o name -H {options} {listed} | {filters} | {end}"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "xargs -n1 zfs destroy",
+        "xargs -r -t -n 1 /sbin/zfs destroy -v",
+        "xargs --no-run-if-empty -L1 sudo zfs destroy -fp > /dev/null 2>&1",
+        "xargs -I{} zfs destroy {} || true",
+        "xargs -I % zfs destroy % 2>> /var/log/x || :",
+        "xargs -P 4 -L 1 zfs destroy;",
+        'while read -r s; do zfs destroy "$s"; done',
+        "while read s; do zfs destroy ${s} 2>/dev/null; done >/dev/null",
+    ],
+)
+def test_what_destroys_one_after_the_other(end: str) -> None:
+    """As xargs or as a loop."""
+    assert said(line("head -n -2", end=end)) == {"tank/db": "match=* keep=2"}
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ("xargs zfs destroy", "without -n1"),
+        ("xargs -n 2 zfs destroy", "'-n' is not known"),
+        ("xargs -0 -n1 zfs destroy", "'-0' is not known"),
+        ("xargs -n1 -P x zfs destroy", "'-P' is not known"),
+        ("xargs -I{} zfs destroy", "without -n1"),
+        ("xargs -I{} zfs destroy x{}", "without -n1"),
+        ("xargs -n1 zfs destroy x", "is given 'x', too"),
+        ("xargs -n1 zfs destroy -r", "all datasets below"),
+        ("xargs -n1 zfs destroy -R", "destroys clones"),
+        ("xargs -n1 zfs destroy -d", "has clones or holds"),
+        ("xargs -n1 zfs destroy -n", "destroys nothing"),
+        ("xargs -n1 zfs destroy -x", "option '-x' is not known"),
+        ("xargs -n1 zfs destroy -", "is given '-', too"),
+        ("xargs -n1 echo zfs destroy", "'echo zfs destroy' is not zfs destroy"),
+        ("tee x; zfs destroy tank", "'tee x' is not xargs zfs destroy"),
+        ("while read s; do echo $s; done; zfs destroy x", "'echo' is not zfs destroy"),
+        ("while read s; do zfs destroy $s; rm x; done", "does more than zfs destroy"),
+        ("while read s; do zfs destroy x; done", "does not end in zfs destroy $s"),
+        ("while read s; do zfs destroy $s | cat; done", "does more than zfs destroy"),
+        ("for s in a; do zfs destroy $s; done", "not expected behind a pipe"),
+        ("xargs -n1 zfs destroy &", "'&' is not expected"),
+        ("xargs -n1 zfs destroy && reboot", "'&&' is not expected"),
+        ("xargs -n1 zfs destroy || reboot", "'||' is not expected"),
+        ("xargs -n1 zfs destroy < x", "'<' is not expected"),
+        ("xargs -n1 zfs destroy |", "goes on in the next line"),
+        ("xargs -n1 zfs destroy \\", "goes on in the next line"),
+    ],
+)
+def test_what_destroys_otherwise(end: str, reason: str) -> None:
+    """More, less, or at once."""
+    assert reason in refused(line("head -n -2", end=end))
+
+
+def test_loops() -> None:
+    """Over words, in each other, and over what a command lists."""
+    body = "zfs list -Ht snapshot -o name {} | grep $k | head -n -2 | xargs -n1 zfs destroy"
+    nested = (
+        "for d in 'tank/db' tank/www; do for k in hour day; do "
+        f"{body.format('$d')}; done; done 2>/dev/null"
+    )
+    both = "regex=.*hour.* keep=2; regex=.*day.* keep=2"
+    assert said(nested) == {"tank/www": both, "tank/db": both}
+    listed = "zfs list -Ht snapshot -o name -S creation tank/{} | tail -n +3"
+    over = f"for s in $({listed.format('db')}); do zfs destroy $s; done"
+    assert said(over) == {"tank/db": "match=* keep=2"}
+    assert said(over.replace("$(", "`").replace(")", "`")) == {"tank/db": "match=* keep=2"}
+    each = over.replace("/db", "/$d")
+    inner = f"for d in db www; do {each}; done"
+    assert set(said(inner)) == {"tank/db", "tank/www"}
+    assert "is no plain word" in refused(nested.replace("'tank/db'", "'tank db'"))
+    assert "is no plain word" in refused(nested.replace("'tank/db'", "'tank\\db'"))
+    assert "the value of $e" in refused(nested.replace("$d", "$e"))
+    assert "more than one command" in refused(over.replace("$(", "$(true; "))
+    assert "is not expected" in refused(over.replace("; done", ""))
+    assert "is not expected" in refused(over.replace("in ", ""))
+    assert "more than plain words" in refused(over.replace("$s;", "$((1));"))
+
+
+def test_a_long_loop_is_refused_at_once() -> None:
+    """Before its words are gone through, be it one loop or several in each other."""
+    words = " ".join(f"w{n}" for n in range(20_000))
+    body = line("head -n -2", "tank/$d")
+    assert "run more than 1000 times" in refused(f"for d in {words}; do {body}; done")
+    some = " ".join(f"w{n}" for n in range(40))
+    text = f"for d in {some}; do for e in {some}; do {body}; done; done"
+    assert "run more than 1000 times" in refused(text)
+    tree = (*TREE, *[f"tank/w{n}" for n in range(1000)])
+    ten = " ".join(f"w{n}" for n in range(900))
+    assert len(said(f"for d in {ten}; do {body}; done", tree)) == 900
+    deep = "for d in a; do " * 5 + body + "; done" * 5
+    assert "nested too deeply" in refused(deep)

@@ -1,0 +1,85 @@
+"""grep over names of snapshots: patterns read as grep itself reads them, or refused."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from reading_oracle import cases
+from zfstune.retention.imports.line_search import Search
+from zfstune.retention.imports.reading import NotKeptError
+
+SHORTS = (
+    *("daily", "daily-1", "xdaily", "Daily", "a.b", "axb", "aab", "ab", "b", "a+b", "a|b"),
+    *("2026-01-31", "auto-daily", "auto-hourly-2", "x", "db", "www", "tank", "d"),
+)
+DATASETS = ("tank/www", "tank/db", "daily", "x/tank/db")
+pieces = st.sampled_from(
+    (
+        *("daily", "a", "b", "d", "-", "1", "@", "@a", "db@", "tank/db@", ".", "\\.", "*"),
+        *("^", "$", "[0-9]", "[^0-9]", "[ab]", "[.]", "+", "|", "?", "(", ")", "{", "}"),
+        *("\\+", "\\|", "x", "w", "/", "\\*", "\\[", "]", "hour", "[a-z]", "\\w"),
+    )
+)
+
+
+@settings(max_examples=cases(60))
+@given(
+    st.lists(pieces, min_size=1, max_size=4).map("".join),
+    st.sampled_from((["-F"], ["-E"], [], ["-e"])),
+    st.sampled_from(DATASETS),
+)
+def test_grep_itself(pattern: str, options: list[str], dataset: str) -> None:
+    """What it lets through of one dataset's snapshots is what the expression matches."""
+    words = [*options, pattern] if options == ["-e"] else [*options, "--", pattern]
+    try:
+        scope = Search.parse(words).scope(dataset)
+    except NotKeptError:
+        assume(False)
+    lines = "".join(f"{dataset}@{short}\n" for short in SHORTS)
+    found = subprocess.run(
+        ["grep", *words], input=lines, capture_output=True, text=True, check=False
+    )
+    theirs = [line.partition("@")[2] for line in found.stdout.splitlines()]
+    assert theirs == [each for each in SHORTS if re.fullmatch(scope or ".*", each)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ("@a", "@b", True),
+        ("@ab", "@a", False),
+        ("@a", "@ab", False),
+        ("hour", "day", None),
+        ("hour", "ho", False),
+        ("ho", "hour", False),
+        ("@hour", "day", None),
+        ("@hour", "ho", False),
+        ("h.ur", "day", False),
+        ("day", "h*", False),
+        ("tank/db@", "@a", False),
+    ],
+)
+def test_apart(one: str, other: str, apart: bool | None) -> None:  # noqa: FBT001
+    """Never the same name; only one that holds both words; or maybe the same."""
+    assert Search.parse([one]).apart(Search.parse([other])) is apart
+    assert Search.parse([other]).apart(Search.parse([one])) is apart
+
+
+def test_the_dataset_it_seeks() -> None:
+    """Where a pattern begins with one, or only one can be meant."""
+    anchored = Search.parse(["^tank/db@a"])
+    assert anchored.dataset([], None) == "tank/db"
+    loose = Search.parse(["db@"])
+    assert loose.dataset(["tank/db"], None) == "tank/db"
+    assert loose.dataset(["tank/www"], None) == ""
+    assert loose.dataset([], ("tank/db", "tank/www")) == "tank/db"
+    with pytest.raises(NotKeptError, match="finds 2 datasets"):
+        loose.dataset([], DATASETS)
+    with pytest.raises(NotKeptError, match="depends on the datasets"):
+        loose.dataset([], None)
+    assert Search.parse(["daily"]).dataset([], None) == ""

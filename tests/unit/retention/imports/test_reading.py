@@ -1,0 +1,337 @@
+"""What is read from any tool's settings: one policy a dataset, none inherited wrongly."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from subprocess import run
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zfstune.cli import exit_status
+from zfstune.cli import policy as policy_verb
+from zfstune.cli.main import main
+from zfstune.retention.imports import reading as module
+from zfstune.retention.imports.reading import (
+    LEAVE_ALONE,
+    UNKNOWN_TREE,
+    Imported,
+    LeftOut,
+    Reading,
+    complete,
+    cover,
+)
+from zfstune.retention.policy import Group, Last, Policy
+from zfstune.values.errors import PolicyError
+from zfstune.values.names import ancestors_of
+from zfstune.values.quoting import for_shell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ONE, TWO = Policy.last(1), Policy.last(2)
+TREE = ("tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/ab", "tank/z")
+
+
+def lines(reading: Reading) -> list[tuple[str, Policy]]:
+    """Give the policies of a reading, in its order."""
+    return [(each.dataset, each.policy) for each in reading.policies]
+
+
+def in_force(reading: Reading, dataset: str) -> Policy | None:
+    """Give the policy that a dataset has once all of a reading is stored."""
+    stored = {each.dataset: each.policy for each in reading.policies}
+    above = (dataset, *reversed(ancestors_of(dataset)))
+    return next((stored[name] for name in above if name in stored), None)
+
+
+def test_datasets_below_come_first() -> None:
+    """So that one never follows, for a moment, the policy of a dataset above it."""
+    read = Reading((Imported("tank", ONE), Imported("tank/a", TWO), Imported("pool", ONE)))
+    assert lines(complete(read, None)) == [("tank/a", TWO), ("tank", ONE), ("pool", ONE)]
+
+
+def test_of_two_policies_for_one_dataset_neither_is_kept() -> None:
+    """It is named, and does not inherit what neither of the two says."""
+    read = Reading(
+        (Imported("tank", ONE), Imported("tank/a", TWO), Imported("tank/a", ONE))
+    )
+    done = complete(read, None)
+    assert lines(done) == [("tank/a", LEAVE_ALONE), ("tank", ONE)]
+    assert [(each.name, each.dataset) for each in done.left_out] == [("tank/a", "tank/a")]
+    assert "two policies" in done.left_out[0].reason
+    assert "is not meant for it" in done.policies[0].notes[0]
+
+
+def test_the_same_policy_twice_is_one() -> None:
+    """With the notes of both."""
+    read = Reading((Imported("a", ONE, ("x", "y")), Imported("a", ONE, ("y", "z"))))
+    assert complete(read, None) == Reading((Imported("a", ONE, ("x", "y", "z")),))
+
+
+def test_policies_that_no_dataset_is_named_for_are_kept() -> None:
+    """Several, since each is for somewhere else; and last, as they may be for a pool."""
+    read = Reading((Imported("", ONE), Imported("", TWO), Imported("tank", TWO)))
+    assert lines(complete(read, None)) == [("tank", TWO), ("", ONE), ("", TWO)]
+
+
+@pytest.mark.parametrize(
+    ("above", "is_stored"),
+    [
+        ((Imported("tank", ONE),), True),
+        ((Imported("", ONE),), True),
+        ((Imported("tank", LEAVE_ALONE),), False),
+        ((Imported("tank", ONE), Imported("tank/a", LEAVE_ALONE)), False),
+        ((Imported("tank", LEAVE_ALONE), Imported("tank/a", ONE)), True),
+        ((Imported("tank/ab", ONE), Imported("tan", ONE)), False),
+        ((), False),
+    ],
+)
+def test_what_is_left_out_inherits_no_policy(
+    above: tuple[Imported, ...], *, is_stored: bool
+) -> None:
+    """It gets a line of its own just where a policy above it would reach it."""
+    done = complete(Reading(above, (LeftOut("s", "why", "tank/a/b"),)), None)
+    assert (("tank/a/b", LEAVE_ALONE) in lines(done)) is is_stored
+    assert len(done.policies) == len(above) + is_stored
+    assert done.left_out == (LeftOut("s", "why", "tank/a/b"),)
+
+
+def test_a_dataset_that_is_read_and_left_out_keeps_what_was_read() -> None:
+    """A job that cannot be kept does not take another one's policy away."""
+    read = Reading((Imported("tank", ONE), Imported("tank/a", TWO)),
+                   (LeftOut("job", "why", "tank/a"),))  # fmt: skip
+    assert lines(complete(read, None)) == [("tank/a", TWO), ("tank", ONE)]
+
+
+def test_what_no_dataset_can_be_gets_no_line() -> None:
+    """Neither a name that ZFS refuses, nor one that is not there."""
+    left = (LeftOut("s", "why", "tank/a@b"), LeftOut("t", "why", "tank/q"))
+    done = complete(Reading((Imported("tank", ONE),), left), TREE)
+    assert lines(done) == [("tank", ONE)]
+    assert ("tank/q", LEAVE_ALONE) in lines(
+        complete(Reading((Imported("tank", ONE),), left), None)
+    )
+
+
+LONG = Policy(tuple(Group((Last(1),), regex="x" * 1000) for _ in range(9)))
+
+
+@pytest.mark.parametrize(
+    ("each", "reason"),
+    [
+        (Imported("tank/$(reboot)", ONE), "is not allowed"),
+        (Imported("tank/q", ONE), "no such dataset here"),
+        (Imported("tank", Policy((Group((Last(1),), regex="it's"),))), "single quote"),
+        (Imported("tank", Policy((Group((Last(1),), regex="\x1b2J"),))), "be printed"),
+        (Imported("", Policy((Group((Last(1),), regex="a\nb"),))), "be printed"),
+        (Imported("tank", LONG), "8191 bytes"),
+    ],
+)
+def test_what_cannot_be_stored_is_left_out(each: Imported, reason: str) -> None:
+    """With the reason, while the others are kept."""
+    done = complete(Reading((each, Imported("tank/a", ONE))), TREE)
+    assert lines(done) == [("tank/a", ONE)]
+    [left_out] = done.left_out
+    assert reason in left_out.reason
+    assert left_out.name == (each.dataset or each.text)
+
+
+def test_a_policy_without_a_text_is_left_out_where_no_dataset_is_named() -> None:
+    """With the reason, though neither a name nor a text says which it is."""
+    quoted = Imported("", Policy((Group((Last(1),), regex="it's"),)))
+    assert not quoted.is_writable
+    done = complete(Reading((quoted, Imported("", ONE))), None)
+    assert lines(done) == [("", ONE)]
+    [left_out] = done.left_out
+    assert (left_out.name, left_out.dataset) == ("a policy for no named dataset", "")
+    assert "single quote" in left_out.reason
+
+
+def test_a_policy_that_reads_back_as_another_one_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A number that the text form would cut is noticed here."""
+    monkeypatch.setattr(module, "parse_policy", lambda *_, **__: TWO)
+    done = complete(Reading((Imported("tank", ONE),)), None)
+    assert not done.policies
+    assert "as it is meant" in done.left_out[0].reason
+
+
+def test_cover_stores_as_little_as_it_can() -> None:
+    """What a dataset inherits rightly is not said again; what is not meant, is kept off."""
+    wanted: dict[str, Imported | LeftOut] = {
+        "tank": Imported("tank", ONE, ("note",)),
+        "tank/a": Imported("tank/a", ONE),
+        "tank/a/b/c": Imported("tank/a/b/c", ONE),
+        "tank/ab": Imported("tank/ab", TWO),
+        "tank/z": LeftOut("z", "why", "tank/z"),
+        "gone": Imported("gone", ONE),
+    }
+    read = cover(wanted, TREE, "mole")
+    assert lines(read) == [
+        ("tank", ONE),
+        ("tank/a/b", LEAVE_ALONE),
+        ("tank/a/b/c", ONE),
+        ("tank/ab", TWO),
+    ]
+    assert read.policies[0].notes == ("note",)
+    assert "mole leaves it alone" in read.policies[1].notes[0]
+    assert read.left_out == (
+        LeftOut("gone", "there is no such dataset here"),
+        LeftOut("z", "why", "tank/z"),
+    )
+    assert ("tank/z", LEAVE_ALONE) in lines(complete(read, TREE))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(TREE), st.sampled_from([ONE, TWO, LEAVE_ALONE, "left out"])
+    )
+)
+def test_cover_gives_each_dataset_what_is_wanted(
+    wanted: dict[str, Policy | str],
+) -> None:
+    """Whatever is wanted of a tree, inheritance ends up with just that."""
+    said: dict[str, Imported | LeftOut] = {}
+    for name, each in wanted.items():
+        if isinstance(each, Policy):
+            said[name] = Imported(name, each)
+        else:
+            said[name] = LeftOut(name, "why", name)
+    read = cover(said, TREE, "mole")
+    done = complete(read, TREE)
+    for dataset in TREE:
+        expected = wanted.get(dataset, "left alone")
+        got = in_force(done, dataset)
+        if isinstance(expected, str):
+            assert got in (None, LEAVE_ALONE)
+        else:
+            assert got == expected
+    stored = [each.dataset for each in done.policies]
+    assert len(set(stored)) == len(stored)
+
+
+def test_an_unknown_tree_is_said_to_be_that() -> None:
+    """With what to do about it."""
+    left_out = LeftOut.unknown_tree("section", "tank/a")
+    assert (left_out.name, left_out.dataset) == ("section", "tank/a")
+    assert left_out.reason == UNKNOWN_TREE
+    assert "--image" in left_out.hint
+
+
+@pytest.fixture
+def read_as(monkeypatch: pytest.MonkeyPatch) -> list[Reading]:
+    """Let the command find the reading that a test puts into the list."""
+    found: list[Reading] = []
+    monkeypatch.setattr("zfstune.retention.imports.convert.convert", lambda *_: found[0])
+    monkeypatch.setattr(policy_verb, "_datasets", lambda _: None)
+    monkeypatch.setattr(policy_verb, "_read", lambda _: "")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("reading", "code"),
+    [
+        (Reading((Imported("tank", ONE),)), exit_status.DONE),
+        (
+            Reading((Imported("tank", ONE),), (LeftOut("job 'x'", "no"),)),
+            exit_status.PARTLY,
+        ),
+        (Reading((), (LeftOut("s", "why", hint="do that"),)), exit_status.FAILED),
+    ],
+)
+def test_the_command_says_what_was_left_out(
+    read_as: list[Reading],
+    capsys: pytest.CaptureFixture[str],
+    reading: Reading,
+    code: int,
+) -> None:
+    """On stderr with the reason, while stdout has what can be run; and in the document."""
+    read_as.append(reading)
+    assert main(["policy", "import", "sanoid", "-"]) == code
+    out, err = capsys.readouterr()
+    commands = ["zfstune policy set tank keep=1"]
+    assert out.splitlines() == commands[: len(reading.policies)]
+    for left_out in reading.left_out:
+        assert f"cannot import '{left_out.name}': {left_out.reason}" in err
+        assert left_out.hint in err
+    assert main(["policy", "import", "sanoid", "-", "--json"]) == code
+    document = json.loads(capsys.readouterr()[0])
+    assert [row["dataset"] for row in document["policies"]] == [
+        each.dataset for each in reading.policies
+    ]
+    assert document["left_out"] == [
+        {"name": each.name, "reason": each.reason, "hint": each.hint}
+        for each in reading.left_out
+    ]
+
+
+def test_what_lacks_its_dataset_is_printed_as_a_comment(
+    read_as: list[Reading], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that all that is printed can be piped to a shell; stderr says what to put in."""
+    none = Policy.last(0, "it *", allow_zero=True)
+    read_as.append(Reading((Imported("tank", ONE), Imported("", TWO), Imported("", none))))
+    assert main(["policy", "import", "zrepl", "-"]) == exit_status.DONE
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "zfstune policy set tank keep=1",
+        "# zfstune policy set DATASET keep=2",
+        "# zfstune policy set --all-of-them DATASET " + for_shell("match='it *' keep=0"),
+    ]
+    shell = run(
+        ["/bin/sh", "-e"], input=out.replace("zfstune", "echo"), capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    assert (shell.stdout, shell.stderr) == ("policy set tank keep=1\n", "")
+    assert err.count("in place of DATASET, and take the # away") == 1
+    assert main(["policy", "import", "zrepl", "-", "--json"]) == exit_status.DONE
+    out, err = capsys.readouterr()
+    assert [row["dataset"] for row in json.loads(out)["policies"]] == ["tank", "", ""]
+    assert err == ""
+
+
+def test_what_is_to_be_known_of_all_of_it_is_said(
+    read_as: list[Reading], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stderr and in the document, even where all was left out."""
+    read_as.append(complete(Reading((), (LeftOut("s", "why"),), ("beware",)), TREE))
+    assert main(["policy", "import", "cron", "-"]) == exit_status.FAILED
+    assert "zfstune: beware\n" in capsys.readouterr().err
+    assert main(["policy", "import", "cron", "-", "--json"]) == exit_status.FAILED
+    assert json.loads(capsys.readouterr().out)["notes"] == ["beware"]
+
+
+def test_a_dataset_that_is_known_needs_no_words_on_it(
+    read_as: list[Reading], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is said of a placeholder where there is none."""
+    read_as.append(Reading((Imported("tank", ONE),)))
+    assert main(["policy", "import", "zrepl", "-"]) == exit_status.DONE
+    assert capsys.readouterr().err == ""
+
+
+def test_settings_are_read_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is beyond the limit is an error, and no line's end is changed."""
+    file = tmp_path / "settings"
+    most = policy_verb._MOST_BYTES
+    file.write_bytes(b"a\r\n\r" + b"x" * (most - 4))
+    assert policy_verb._read(str(file)) == "a\r\n\r" + "x" * (most - 4)
+    file.write_bytes(b"x" * (most + 1))
+    with pytest.raises(PolicyError, match=f"has more than {most} bytes"):
+        policy_verb._read(str(file))
+    file.write_bytes(b"\xff")
+    with pytest.raises(PolicyError, match="it is no text"):
+        policy_verb._read(str(file))
+    with pytest.raises(PolicyError, match="No such file"):
+        policy_verb._read(str(tmp_path / "none"))
+    stdin = io.TextIOWrapper(io.BytesIO(b"b\r\n"))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert policy_verb._read("-") == "b\r\n"

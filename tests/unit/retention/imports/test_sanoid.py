@@ -1,0 +1,360 @@
+"""sanoid's configuration; tests/oracles/ holds the same against sanoid itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from imported_sections import all_notes, counts, summary
+from zfstune.retention.decision import decide
+from zfstune.retention.imports.convert import Reading, convert
+from zfstune.retention.imports.reading import LEAVE_ALONE, UNKNOWN_TREE, in_force
+from zfstune.retention.policy_text import parse_policy
+from zfstune.values.errors import PolicyError
+from zfstune.values.state import Snapshot
+
+if TYPE_CHECKING:
+    from zfstune.retention.policy import Policy
+
+HOUR, DAY = 3600, 86400
+NOW = 1_700_006_400
+TREE = ("pool", "tank", "tank/a", "tank/a/b", "tank/ab", "tank/z")
+# None of the kinds that a test does not speak of.
+NONE = "frequently = 0\nhourly = 0\ndaily = 0\nweekly = 0\nmonthly = 0\nyearly = 0\n"
+KINDS = ("frequently", "hourly", "daily", "weekly", "monthly", "yearly")
+
+
+def read(text: str, tree: tuple[str, ...] | None = TREE) -> Reading:
+    """Import settings; each policy is one that can be stored."""
+    reading = convert("sanoid", text, tree)
+    for each in reading.policies:
+        assert parse_policy(each.text, allow_zero=True).groups == each.policy.groups
+    return reading
+
+
+def left(policy: Policy, listing: list[tuple[str, int]]) -> set[str]:
+    """Give the short names that a policy keeps of snapshots of some ages."""
+    snapshots = [
+        Snapshot(f"tank@{short}", txg, txg, creation=NOW - age)
+        for txg, (short, age) in enumerate(sorted(listing, key=lambda each: -each[1]), 1)
+    ]
+    decided = decide(snapshots, policy, datetime.fromtimestamp(NOW, UTC))
+    return {d.snapshot.short_name for d in decided if d.keep}
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds"),
+    [
+        ("frequently", 15 * 60),
+        ("hourly", HOUR),
+        ("daily", DAY),
+        ("weekly", 7 * DAY),
+        ("monthly", 31 * DAY),
+        ("yearly", 365 * DAY + DAY // 4),
+    ],
+)
+def test_what_a_number_keeps(kind: str, seconds: int) -> None:
+    """The newest so many, and what is not older than so many periods; to the second."""
+    [one] = read(
+        f"[tank]\n{NONE}recursive = yes\n{kind} = 3\n".replace(f"{kind} = 0\n", "")
+    ).policies
+    old = [(f"autosnap_{n}_{kind}", 4 * seconds + n) for n in range(5)]
+    assert left(one.policy, old) == {f"autosnap_{n}_{kind}" for n in range(3)}
+    young = [(f"autosnap_{n}_{kind}", 3 * seconds - n) for n in range(5)]
+    edge = (f"autosnap_x_{kind}", 3 * seconds + 1)
+    assert left(one.policy, [*young, edge]) == {short for short, _ in young}
+
+
+def test_what_names_are_of_a_kind() -> None:
+    """Those that sanoid gives; a kind of which none is kept goes whole, and is noted."""
+    [one] = read(f"[tank]\nrecursive = yes\n{NONE}").policies
+    assert one.policy.allow_zero
+    assert "--all-of-them consents" in all_notes(Reading((one,)))
+    stay = {"autosnap_1_other", "x_autosnap_1_daily", "manual", "autosnap_1_dailyx"}
+    gone = {f"autosnap_1_{kind}" for kind in KINDS}
+    assert left(one.policy, [(short, 9**9) for short in stay | gone]) == stay
+    [some] = read("[tank]\nrecursive = yes\n" + NONE.replace("0", "1")).policies
+    assert not some.policy.allow_zero
+    assert "--all-of-them" not in all_notes(Reading((some,)))
+
+
+def test_kinds_that_the_file_leaves_out() -> None:
+    """Sanoid's own defaults hold, and a note names them."""
+    reading = read("[tank]\nrecursive = yes\nweekly = 5\n")
+    assert counts(reading.policies[0].policy) == "h48 d90 w5 m6"
+    assert "frequently=0, hourly=48, daily=90, monthly=6, yearly=0: not in" in all_notes(
+        reading
+    )
+    [one] = read("[tank]\nrecursive = yes\n").policies
+    assert [note.partition(":")[0] for note in one.notes[1:]] == [
+        "frequently=0, hourly=48, daily=90, weekly=0, monthly=6, yearly=0",
+        "a kind of which 0 are kept is destroyed whole; --all-of-them consents to that",
+    ]
+    [whole] = read("[tank]\nrecursive = yes\n" + NONE).policies
+    assert "sanoid's own default" not in all_notes(Reading((whole,)))
+
+
+def test_how_a_frequent_snapshot_is_measured() -> None:
+    """In periods of so many minutes; without a length only the number counts."""
+    text = f"[tank]\nrecursive = yes\n{NONE}frequent_period = 5\n".replace(
+        "y = 0", "y = 2", 1
+    )
+    [one] = read(text).policies
+    listing = [(f"autosnap_{n}_frequently", 600 + n) for n in range(-1, 4)]
+    assert left(one.policy, listing) == {f"autosnap_{n}_frequently" for n in (-1, 0)}
+    listing = [(f"autosnap_{n}_frequently", 60 * n) for n in range(1, 8)]
+    stay = {f"autosnap_{n}_frequently" for n in range(1, 8)}
+    assert left(one.policy, listing) == stay
+    [none] = read(text.replace("period = 5", "period = 0")).policies
+    assert left(none.policy, listing) == {f"autosnap_{n}_frequently" for n in (1, 2)}
+    [sooner] = read(text.replace("period = 5", "period = 3")).policies
+    assert left(sooner.policy, listing) == {f"autosnap_{n}_frequently" for n in range(1, 7)}
+
+
+TEMPLATE = (
+    "[template_p]\nhourly = 36\ndaily = 30\nweekly = 0\nmonthly = 3\nautoprune = yes\n"
+)
+
+
+def test_a_dataset_that_is_not_pruned_below_one_that_is() -> None:
+    """It gets a line of its own; so do those below it, which sanoid does prune."""
+    text = (
+        f"[tank]\nuse_template = p\nrecursive = yes\n[tank/a]\nautoprune = no\n{TEMPLATE}"
+    )
+    reading = read(text)
+    assert [each.dataset for each in reading.policies] == ["tank/a/b", "tank/a", "tank"]
+    assert counts(reading.policies[0].policy) == "h36 d30 m3"
+    assert reading.policies[1].policy == LEAVE_ALONE
+    assert "sanoid leaves it alone" in all_notes(reading)
+    assert reading.left_out == ()
+    unknown = read(text, None)
+    assert [each.dataset for each in unknown.policies] == ["tank/a", "tank"]
+    assert unknown.policies[0].policy == LEAVE_ALONE
+    [left_out] = unknown.left_out
+    assert left_out.name == "tank/a"
+    assert left_out.reason == UNKNOWN_TREE
+    assert "--image" in left_out.hint
+
+
+def test_a_dataset_that_is_not_pruned_below_none() -> None:
+    """It needs no line."""
+    reading = read("[tank/a]\nautoprune = no\n[pool]\ndaily = 3\n")
+    assert summary(reading, TREE) == "pool h48 d3 m6"
+    assert len(reading.policies) == 1
+
+
+def test_a_line_that_is_indented_further_than_the_one_before() -> None:
+    """It is a line like any other."""
+    text = "[tank]\n\tautosnap = yes\n        autoprune = no\n"
+    with pytest.raises(PolicyError, match="nothing in it prunes"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "count", "noted"),
+    [
+        ("30", 30, ""),
+        ("  30", 30, ""),
+        ("30 days", 30, "takes it for 30"),
+        ("30 # a month", 30, "takes it for 30"),
+        ("030", 30, "takes it for 30"),
+        ("+7", 7, "takes it for 7"),
+        ("1e3", 1000, "takes it for 1000"),
+        ("2E+1", 20, "takes it for 20"),
+        ("-1", 0, ""),
+        ("", 0, "takes it for 0"),
+        ("many", 0, "takes it for 0"),
+        ("e5", 0, "takes it for 0"),
+    ],
+)
+def test_what_is_a_number(value: str, count: int, noted: str) -> None:
+    """What Perl makes of it, with a note where it is not what it looks like."""
+    reading = read(
+        f"[tank]\nrecursive = yes\n{NONE}".replace("daily = 0", f"daily = {value}")
+    )
+    [one] = reading.policies
+    assert counts(one.policy) == (f"d{count}" if count else "")
+    found = [note for note in one.notes if note.startswith("daily = ")]
+    assert len(found) == bool(noted)
+    assert all(noted in note for note in found)
+
+
+@pytest.mark.parametrize(
+    "value", ["3.5", "3.", ".5", "1e", "1e10", "inf", "-NaN", "9" * 16]
+)
+def test_what_is_no_whole_number(value: str) -> None:
+    """The dataset is left out, and inherits nothing."""
+    text = f"[tank]\nrecursive = yes\n[tank/z]\ndaily = {value}\n"
+    reading = read(text)
+    [left_out] = reading.left_out
+    assert left_out.dataset == "tank/z"
+    assert left_out.reason == f"daily={value} is no whole number"
+    assert in_force(reading, TREE)["tank/z"] == LEAVE_ALONE
+    assert counts(in_force(reading, TREE)["tank/a"]) == "h48 d90 m6"
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("daily = 90\ndaily = 7\n", "say 'daily' of [tank/z] once"),
+        ("daily = 90\n[tank/z]\ndaily = 90\n", "say 'daily' of [tank/z] once"),
+        ("autoprune = no\nautoprune = no\n", "say 'autoprune' of [tank/z] once"),
+        ("autoprune = no \n", "leave no blanks behind 'autoprune' of [tank/z]"),
+        ("use_template = q\n[template_q]\nautoprune = no\nautoprune = no\n",
+         "say 'autoprune' of [template_q] once"),
+    ],
+)  # fmt: skip
+def test_what_versions_of_sanoid_differ_on(said: str, hint: str) -> None:
+    """Is left out, with what to mend."""
+    reading = read(f"[tank]\nrecursive = yes\n[tank/z]\n{said}")
+    [left_out] = reading.left_out
+    assert (left_out.name, left_out.dataset) == ("tank/z", "tank/z")
+    assert "versions of sanoid differ" in left_out.reason
+    assert left_out.hint == hint
+    assert in_force(reading, TREE)["tank/z"] == LEAVE_ALONE
+
+
+def test_a_pool_that_must_be_full_first() -> None:
+    """Is left out, with the nearest that there is."""
+    reading = read("[tank/z]\nprune_defer = 60\n")
+    assert not reading.policies
+    [left_out] = reading.left_out
+    assert "prune_defer=60 waits" in left_out.reason
+    _, _, command = left_out.hint.partition("zfstune policy set ")
+    assert command.startswith("--all-of-them tank/z 'match=autosnap*_frequently keep=0; ")
+    assert command.endswith(" free-target=40%'")
+    [never] = read("[tank/z]\nprune_defer = 101\n").left_out
+    assert "no number from 0 to 100" in never.reason
+    [odd] = read("[tank/z]\nprune_defer = 00\n").left_out
+    assert odd.hint.endswith(" free-target=99%'")
+    [word] = read("[tank/z]\nprune_defer = no\n").left_out
+    assert "no number from 0 to 100" in word.reason
+
+
+def test_numbers_beyond_all_bounds() -> None:
+    """A kind of which none is ever old enough stays whole."""
+    text = "[tank]\nrecursive = yes\nhourly = 1193047\ndaily = 999999999\nweekly = 7101\n"
+    [one] = read(text).policies
+    assert counts(one.policy) == "w7101 m6"
+    [other] = read(text.replace("1193047", "1193046")).policies
+    assert counts(other.policy) == "h1193046 w7101 m6"
+    forever = NONE.replace(" = 0", " = 99999999").replace("frequently = ", "frequently = 9")
+    reading = read(f"[tank]\nrecursive = yes\n[tank/z]\n{forever}")
+    assert in_force(reading, TREE)["tank/z"] == LEAVE_ALONE
+    assert reading.left_out == ()
+
+
+def test_scripts() -> None:
+    """One that may stop a prune is no policy; one that hears of it is noted."""
+    [left_out] = read("[tank/z]\npre_pruning_script = /x\n").left_out
+    assert "pre_pruning_script decides" in left_out.reason
+    assert "pruning_script: nothing runs it" in all_notes(
+        read("[tank/z]\npruning_script = /x\n")
+    )
+    assert "pruning_script" not in all_notes(read("[tank/z]\npruning_script =\n"))
+
+
+def test_two_sections_for_one_dataset() -> None:
+    """Both prune it, and what both keep is no single policy."""
+    [left_out] = read("[x]\npath = tank/z\ndaily = 3\n[tank/z]\ndaily = 4\n").left_out
+    assert left_out.dataset == "tank/z"
+    assert "two sections" in left_out.reason
+
+
+def test_a_dataset_that_is_not_there() -> None:
+    """Is named."""
+    reading = read("[tank/q]\ndaily = 4\n[DEFAULT]\nhourly = 9\n[tank/z]\ndaily = 3\n")
+    assert [(each.name, each.reason) for each in reading.left_out] == [
+        ("DEFAULT", "there is no such dataset here"),
+        ("tank/q", "there is no such dataset here"),
+    ]
+    assert counts(in_force(reading, TREE)["tank/z"]) == "h48 d3 m6"
+
+
+def test_a_template_that_is_not_there() -> None:
+    """It is passed over, as by sanoid, and a note says so."""
+    reading = read(
+        "[tank]\nuse_template = p # x, q\nrecursive = yes\n[template_p]\ndaily = 1\n"
+    )
+    assert counts(reading.policies[0].policy) == "h48 d90 m6"
+    assert "[tank] uses a template that is not there, 'p # x'" in all_notes(reading)
+    assert "[tank] uses a template that is not there, 'q'" in all_notes(reading)
+    # one that a template asks for is not looked for at all
+    text = "[tank]\nrecursive = yes\n[template_p]\nuse_template = none\n"
+    assert "not there" not in all_notes(read(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("[tank/z]\ndaily = 3\n", ["tank/z"]),
+        ("[tank]\nrecursive = yes\nprocess_children_only = yes\n", ["tank"]),
+        ("[tank]\nrecursive = yes\n[tank/a]\ndaily = 3\n", ["tank/a"]),
+        ("[tank]\nrecursive = yes\n[tank/a]\ndaily = 3\nrecursive = yes\n", []),
+        ("[tank/a/b]\nrecursive = yes\n[tank]\nrecursive = yes\nautoprune = no\n", []),
+        ("[x]\npath = tank/z\nrecursive = yes\n", []),
+    ],
+)
+def test_what_depends_on_the_datasets_that_are_there(text: str, names: list[str]) -> None:
+    """Is left out where they are not known, and noted where others may come."""
+    if "autoprune" in text:
+        with pytest.raises(PolicyError, match="nothing in it prunes"):
+            read(text, None)
+        return
+    reading = read(text, None)
+    assert [each.name for each in reading.left_out] == names
+    stored = in_force(reading, TREE)
+    assert all(stored[name] in (None, LEAVE_ALONE) for name in names)
+    known = read(text)
+    assert not known.left_out
+    assert ("made later below" in all_notes(known)) is bool(names)
+    assert all(name in all_notes(known) for name in names)
+
+
+def test_what_is_refused_below_a_dataset_that_is_left_alone() -> None:
+    """Is named where the datasets are not known, as where they are."""
+    text = (
+        "[tank]\nuse_template = p\nrecursive = yes\nprocess_children_only = yes\n"
+        "[template_p]\nautoprune = yes\nprune_defer = 50\n"
+    )
+    assert [(each.name, each.reason) for each in read(text, None).left_out] == [
+        ("tank", UNKNOWN_TREE)
+    ]
+    known = read(text, ("tank", "tank/a"))
+    assert [each.name for each in known.left_out] == ["tank/a"]
+
+
+def test_edges_are_noted() -> None:
+    """Where zfstune and sanoid may differ."""
+    found = all_notes(read("[tank]\nrecursive = yes\n"))
+    assert "createtxg" in found
+    assert "dated after now" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "hint"),
+    [
+        ("[tank]\ndayly = 3\n", "'tank': sanoid stops at 'dayly'", "did you mean 'daily'?"),
+        ("[tank]\nDaily = 3\n", "'tank': sanoid stops at 'Daily'", "did you mean 'daily'?"),
+        ("[template_p]\nversion = 2\n", "'template_p': sanoid stops at 'version'", ""),
+        ("hourly = 2\n", "line 1: there is no [section] above it", ""),
+        ("[tank]\nhourly\n", "line 2: it is neither", ""),
+        ("[tank]\nrecursive = \\w+\n", "takes '\\w+' for a regular expression", ""),
+        ("[tank]\nrecursive = (yes\n", "takes '(yes' for a regular expression", ""),
+        ("[tank]\nrecursive = (?i)yes\n", "for a regular expression", ""),
+        ("[tank]\nrecursive = yes++\n", "for a regular expression", ""),
+        ("[a b]\nrecursive = yes\n", "any dataset at all below 'a b'", ""),
+        ("[tank]\npath =\nrecursive = yes\n", "any dataset at all below ''", ""),
+        ("[/tank]\nskip_children = yes\n", "any dataset at all below '/tank'", ""),
+        ("[tank]\nautoprune = no\nhourly = 2\n", "nothing in it prunes a snapshot", ""),
+    ],
+)
+def test_files_that_are_refused(text: str, reason: str, hint: str) -> None:
+    """Either sanoid stops there, or nobody can tell what it does."""
+    with pytest.raises(PolicyError, match=r"^cannot import from sanoid") as no:
+        read(text)
+    assert reason in no.value.message
+    assert hint in no.value.hint
+    assert bool(no.value.hint) is bool(hint)

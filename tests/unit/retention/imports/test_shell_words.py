@@ -1,0 +1,110 @@
+"""Command lines: words as bash makes them, or refused."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from reading_oracle import cases
+from zfstune.retention.imports.reading import NotKeptError
+from zfstune.retention.imports.shell_words import Command, ForLoop, ReadLoop, parse_line
+
+VALUES = {"d": "tank/db", "long_1": "x"}
+pieces = st.sampled_from(
+    (
+        *("a", "b/c", " ", "  ", "\t", "'", '"', "'a b'", '"a  b"', "\\ ", "\\'", '\\"'),
+        *("$d", "${d}", '"$d"', "'$d'", "$long_1", "${long_1}x", "\\$d", '"\\$d"', "\\\\"),
+        *("{}", "{", "}", "*", "?", "~", "#", " # a", "a#b", "=", "^a", "-n1", "%", "!"),
+        *('"\\a"', '"\\\\"', "''", '""', "a'b'\"c\"", ".", ":", "@", "[0-9]", "$", "1"),
+    )
+)
+
+
+@settings(max_examples=cases(80))
+@given(st.lists(pieces, min_size=1, max_size=5).map("".join))
+def test_bash_itself(words: str) -> None:
+    """Quotes, escapes, variables and comments come out as the same words."""
+    try:
+        [pipeline] = parse_line(f"printf {words}")
+        [command] = pipeline.stages
+        assert isinstance(command, Command)
+        ours = [word.expand(VALUES) for word in command.words[1:]]
+    except NotKeptError:
+        assume(False)
+    assert command.redirects == ()
+    sets = "".join(f"{name}={value}; " for name, value in VALUES.items())
+    shown = subprocess.run(
+        ["bash", "-c", f'{sets}set -- {words}\nprintf \'%s\\0\' "$#" "$@"'],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert [str(len(ours)), *ours] == shown.split("\0")[:-1]
+
+
+READ = (
+    *("a; b", "a | b", "a; b;", "a || true; b", "a || :", "a 2>/dev/null", "a > b 2>&1"),
+    *("for x in a b; do c; done", "for x in a b\ndo c\ndone", "a >> b", "a 2>&1 | b"),
+    *("while read x; do a; done", "while read -r x; do a; b; done"),
+    "for x in $(a); do b; done",
+)
+REFUSED = (
+    *("a && b", "a & b", "(a)", "a < b", "a || b", "if a; then b; fi", "a; ; b", "| a"),
+    *("a |", "for x in a; do b", "for x; do b; done", "for x in a; b; done", "a $((1))"),
+    *("while true; do a; done", "while read; do a; done", "until a; do b; done", ">"),
+    *("a > ", "a *", "a ?", "a [b]", "a {b,c}", "a ~", "~/a", "a $x$", "a 'b", "a $(b"),
+    *('a "`b`"', "a $'b'", "a ${b:-c}", "a ${b", "a !b", "! a", "a \\", "a 'b'2>c"),
+    *("a $?", "a $1", "a ${1}", "a $(b $(c))", "a <(b)", "a >(b)", "done", "do"),
+    *("a `b", "a &> b", "a |& b", 'a "$(b)"', "a\n\\", "time a", "{ a; }", "[[ a ]]"),
+)
+
+
+@pytest.mark.parametrize("line", READ)
+def test_what_is_read(line: str) -> None:
+    """Lists, pipelines, loops and redirections, as bash takes them as well."""
+    assert parse_line(line)
+    subprocess.run(["bash", "-n", "-c", line], check=True)
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_what_is_refused(line: str) -> None:
+    """Where a shell would do more, or something else."""
+    with pytest.raises(NotKeptError):
+        parse_line(line)
+
+
+def test_a_value_that_is_not_known() -> None:
+    """Is for whoever wants the word to say."""
+    [pipeline] = parse_line("a $x")
+    [command] = pipeline.stages
+    assert isinstance(command, Command)
+    with pytest.raises(NotKeptError, match=r"the value of \$x is not known"):
+        command.words[1].expand({"y": "z"})
+
+
+def test_the_parts_of_a_loop() -> None:
+    """Its name, its words and what it does."""
+    [pipeline] = parse_line("for x in a 'b c' $d $(e f); do g $x; done 2>/dev/null")
+    [loop] = pipeline.stages
+    assert isinstance(loop, ForLoop)
+    assert loop.name == "x"
+    assert [word.command for word in loop.words] == ["", "", "", "e f"]
+    assert [word.bare for word in loop.words] == ["a", "", "", ""]
+    assert [word.expand({"d": "v"}) for word in loop.words[:3]] == ["a", "b c", "v"]
+    [inner] = loop.body
+    assert isinstance(inner.stages[0], Command)
+    [pipeline] = parse_line("a | while read -r line; do b; done")
+    assert isinstance(pipeline.stages[1], ReadLoop)
+    assert pipeline.stages[1].name == "line"
+
+
+def test_redirections() -> None:
+    """What goes where; a number belongs to it if it stands alone."""
+    [pipeline] = parse_line("a b2>c 2>>d >&2 2>&1")
+    [command] = pipeline.stages
+    assert isinstance(command, Command)
+    assert [word.expand({}) for word in command.words] == ["a", "b2"]
+    assert command.redirects == ((">", "c"), ("2>>", "d"), (">", "&2"), ("2>", "&1"))

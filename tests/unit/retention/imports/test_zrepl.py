@@ -1,0 +1,355 @@
+"""zrepl's configuration: policies that keep what its jobs would, or the reason why not."""
+
+from __future__ import annotations
+
+import pytest
+
+from reading_oracle import NOW, gone, in_force, taken
+from zfstune.retention.imports.convert import convert
+from zfstune.retention.imports.reading import LEAVE_ALONE, UNKNOWN_TREE
+from zfstune.values.errors import PolicyError
+
+# The shape of zrepl's own sample, config/samples/local.yml and snap.yml.
+SAMPLE = """\
+# a comment
+jobs:
+- name: snapjob   # takes and prunes
+  type: snap
+  filesystems: {
+    "tank<": true,
+    "tank/scratch<": false, # not these
+    'tank/one<': true
+  }
+  snapshotting:
+    type: periodic
+    interval: 10m
+    prefix: zrepl_
+  pruning:
+    keep:
+      - type: grid
+        grid: 1x1h(keep=all) | 24x1h | 14x1d
+        regex: "^zrepl_.*"
+      - type: regex
+        negate: true
+        regex: "^zrepl_.*"
+- name: sink
+  type: sink
+  root_fs: "backup"
+  serve:
+    type: tcp
+    listen: :8888
+"""
+GRID = "regex=zrepl_.* grid='1x1h(keep=all) | 24x1h | 14x1d'"
+TREE = ("tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/ab", "pool", "pool/a")
+
+
+def rules(*lines: str, filesystems: str = "tank/a<: true") -> str:
+    """Give a configuration of one job with some rules."""
+    listed = "".join(f"    - {{{line}}}\n" for line in lines)
+    head = f"jobs:\n- name: j\n  type: snap\n  filesystems:\n    {filesystems}\n"
+    return f"{head}  pruning:\n    keep:\n{listed}"
+
+
+def job(name: str, kind: str, rest: str) -> str:
+    """Give one job, to be put below ``jobs:``."""
+    lines = "".join(f"  {line}\n" for line in rest.splitlines())
+    return f"- name: {name}\n  type: {kind}\n{lines}"
+
+
+def lost(text: str, listing: list[tuple[str, int]]) -> set[str]:
+    """Give the names of what the policy read from a text lets go, oldest given first."""
+    return gone(in_force(convert("zrepl", text), "tank/a"), taken("tank/a", listing))
+
+
+def said(text: str, datasets: tuple[str, ...] | None = None) -> dict[str, str]:
+    """Give the policies by dataset."""
+    return {each.dataset: each.text for each in convert("zrepl", text, datasets).policies}
+
+
+def refused(text: str, datasets: tuple[str, ...] | None = None) -> dict[str, str]:
+    """Give the reasons by what was left out."""
+    return {each.name: each.reason for each in convert("zrepl", text, datasets).left_out}
+
+
+def test_the_sample_is_read() -> None:
+    """Datasets by the filter, the excluded one kept whole, and no consent needed."""
+    reading = convert("zrepl", SAMPLE)
+    found = {each.dataset: each for each in reading.policies}
+    assert {name: each.text for name, each in found.items()} == {
+        "tank": GRID,
+        "tank/scratch": "match=* never",
+    }
+    assert not any(each.policy.allow_zero for each in found.values())
+    assert [note[:27] for note in found["tank"].notes] == ["snapshots dated after now s"]
+    assert reading.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "negated"),
+    [
+        *((word, True) for word in ("true", "True", "TRUE", "yes", "YES", "on", "y", "Y")),
+        *((word, False) for word in ("false", "False", "no", "NO", "off", "n", "N")),
+    ],
+)
+def test_every_truth_of_yaml(word: str, negated: bool) -> None:  # noqa: FBT001
+    """What go-yaml takes for a truth, and not the word alone that we write."""
+    text = rules(
+        'type: grid, grid: 1x1h(keep=all), regex: "^zrepl_"',
+        f'type: regex, negate: {word}, regex: "^zrepl_.*"',
+        filesystems=f"tank/a<: {word}",
+    )
+    if negated:
+        assert said(text) == {"tank/a": "regex=zrepl_.* grid=1x1h(keep=all)"}
+        return
+    with pytest.raises(PolicyError, match="nothing in it prunes"):
+        convert("zrepl", text)
+    whole = text.replace(f"tank/a<: {word}", "tank/a<: true")
+    assert lost(whole, [("zrepl_1", 1), ("man", 2), ("zrepl_2", NOW)]) == {"man"}
+
+
+@pytest.mark.parametrize("word", ["'true'", '"yes"', "1", "wahr", "tRUE", "~", "[true]"])
+def test_what_is_no_truth(word: str) -> None:
+    """A text in quotes is none; zrepl would not start with it."""
+    text = rules("type: last_n, count: 3", f"type: regex, negate: {word}, regex: a")
+    assert "neither true nor false" in refused(text)["tank/a"]
+    text = rules("type: last_n, count: 3", filesystems=f"tank/a<: {word}")
+    assert "neither true nor false" in refused(text)["job j"]
+
+
+def test_the_sides_of_a_replication() -> None:
+    """What is for the other host says so; what was received hangs below root_fs."""
+    sides = (
+        "root_fs: tank/a\npruning:\n"
+        "  keep_sender:\n  - type: last_n\n    count: 10\n"
+        "  keep_receiver:\n  - type: last_n\n    count: 20\n"
+    )
+    reading = convert("zrepl", "jobs:\n" + job("p", "pull", sides), TREE)
+    below, sender = reading.policies
+    assert (sender.dataset, sender.text) == ("", "match=* keep=10; match=* keep=0")
+    assert "keep_sender of job 'p' is for the other side" in sender.notes[-1]
+    assert (below.dataset, below.text) == ("tank/a/b", "match=* keep=20; match=* keep=0")
+    assert below.policy.allow_zero
+    assert "'tank/a' itself is left alone, as zrepl does" in below.notes
+    assert below.notes[0].startswith("a dataset that is made later below tank/a gets no")
+    pushed = "jobs:\n" + job("p", "push", "filesystems: {tank: true}\n" + sides[16:])
+    receiver = convert("zrepl", pushed, ("tank",)).policies[-1]
+    assert (receiver.dataset, receiver.text[:15]) == ("", "match=* keep=20")
+    assert "keep_receiver of job 'p'" in receiver.notes[-1]
+    assert said(pushed, ("tank",))["tank"] == "match=* keep=10; match=* keep=0"
+
+
+QUICK_START = "jobs:\n" + job(
+    "snap",
+    "snap",
+    'filesystems: {"tank<": true}\npruning:\n  keep:\n'
+    '  - {type: grid, grid: 1x1h(keep=all) | 24x1h | 14x1d, regex: "^zrepl_"}\n'
+    '  - {type: regex, negate: true, regex: "^zrepl_"}\n',
+)
+PUSH = job(
+    "push",
+    "push",
+    'filesystems: {{"{}": true}}\npruning:\n'
+    "  keep_sender:\n  - {{{}}}\n  keep_receiver: []",
+)
+
+
+def test_the_quick_start() -> None:
+    """One job keeps all of what the other one prunes, and then that one decides."""
+    text = QUICK_START + PUSH.format("tank<", 'type: regex, regex: ".*"')
+    assert said(text) == {"tank": GRID, "": "match=* never"}
+    assert refused(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        # the same, whichever comes first
+        ("type: last_n, count: 3, regex: '^zrepl_'", None),
+        ("type: last_n, count: 3, regex: 'b_'", None),
+        ("type: last_n, count: 3", None),
+        ("type: regex, regex: '^b_'", None),
+    ],
+)
+def test_several_jobs_that_do_not_agree(rule: str, expected: None) -> None:
+    """What each leaves is counted by the other; no policy says that."""
+    text = QUICK_START + PUSH.format("tank/a<", rule)
+    reading = convert("zrepl", text)
+    assert in_force(reading, "tank/a") is expected
+    assert [policy.text for policy in reading.policies] == [
+        "match=* never",
+        GRID,
+        "match=* never",
+    ]
+    assert refused(text) == {
+        "tank/a": "jobs 'snap' and 'push' prune it by different rules; what several jobs "
+        "leave is no union of rules"
+    }
+
+
+def test_jobs_that_never_meet() -> None:
+    """Rules of other snapshots stand beside each other in one policy."""
+    left = 'type: regex, negate: true, regex: "^b_"'
+    other = f'type: last_n, count: 3, regex: "^b_"}}\n    - {{{left}'
+    text = QUICK_START + PUSH.format("tank/a<", other)
+    both = f"{GRID}; regex=b_.* keep=3"
+    assert said(text) == {"tank/a": both, "tank": GRID, "": "match=* never"}
+    # twice the same is once
+    twice = QUICK_START + QUICK_START.removeprefix("jobs:\n").replace("snap\n  t", "s\n  t")
+    assert said(twice) == {"tank": GRID}
+
+
+def test_not_replicated_is_left_out_with_what_else_there_is() -> None:
+    """Its dataset gets no policy, what lies above does, and the other rules are said."""
+    text = QUICK_START + PUSH.format(
+        "tank/a<", "type: not_replicated}\n    - {type: last_n, count: 10"
+    )
+    [left_out] = convert("zrepl", text, TREE).left_out
+    assert (left_out.name, left_out.dataset) == ("tank/a", "tank/a")
+    assert left_out.reason == (
+        "keep_sender of job push: not_replicated keeps what another host has not got yet, "
+        "and zfstune does not know that"
+    )
+    assert left_out.hint.endswith("keep is: match=* keep=10; match=* keep=0")
+    reading = convert("zrepl", text, TREE)
+    assert in_force(reading, "tank/a/b/c") is None
+    assert in_force(reading, "tank/ab") is not None
+    assert (
+        "not_replicated"
+        in refused(rules("type: not_replicated, keep_snapshot_at_cursor: no"))["tank/a"]
+    )
+
+
+def test_filters_by_the_longest_entry() -> None:
+    """An entry without a sign is for one dataset, and wins; else the longest does."""
+    entries = (
+        "tank<: on\n    tank/a: n\n    tank/a/b<: off\n    tank/a/b/c: yes\n    pool: true"
+    )
+    text = rules("type: last_n, count: 3", "type: regex, regex: a", filesystems=entries)
+    reading = convert("zrepl", text, TREE)
+    taken_in = {name for name in TREE if in_force(reading, name)}
+    assert taken_in == {"tank", "tank/ab", "tank/a/b/c", "pool"}
+    assert reading.left_out == ()
+    assert refused(text) == dict.fromkeys(("tank/a", "tank/a/b/c", "pool"), UNKNOWN_TREE)
+    hints = {each.name: each.hint for each in convert("zrepl", text).left_out}
+    assert "for 'pool' alone it is 'match=* keep=3" in hints["pool"]
+    assert "alone" not in hints["tank/a"]
+    assert said(text)["tank/a"] == "match=* never"
+
+
+def test_all_datasets() -> None:
+    """Of each pool, where they are known; else somebody has to name the pools."""
+    text = rules("type: last_n, count: 3", filesystems="<: true\n    tank/a<: false")
+    assert said(text, TREE) == {
+        "tank/a": "match=* never",
+        "tank": "match=* keep=3; match=* keep=0",
+        "pool": "match=* keep=3; match=* keep=0",
+    }
+    reading = convert("zrepl", text)
+    assert [each.dataset for each in reading.policies] == ["tank/a", "tank", ""]
+    assert reading.policies[0].policy == LEAVE_ALONE
+    assert "store it on each pool" in reading.policies[-1].notes[-1]
+    # a pool that is meant to be left alone has a line that says so
+    text = rules("type: last_n, count: 3", filesystems="<: true\n    tank<: false")
+    assert [each.dataset for each in convert("zrepl", text).policies] == ["tank", ""]
+    assert convert("zrepl", text).policies[0].policy == LEAVE_ALONE
+    # and what is refused for all of them is said, though none is named
+    text = rules("type: sometimes", filesystems="<: true")
+    assert "rule of type 'sometimes'" in refused(text)["all datasets"]
+
+
+def test_a_dataset_that_is_not_there_is_said() -> None:
+    """A name that was misspelt does not vanish."""
+    text = rules("type: last_n, count: 3", filesystems="tank/gone<: true")
+    assert refused(text, TREE) == {"tank/gone": "there is no such dataset here"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no list of jobs"),
+        ("jobs: {}", "no list of jobs"),
+        ("jobs: [a]", "no list of jobs"),
+        ("- a", "no list of jobs"),
+        ("jobs:\n- name: &a\n  type: [", "line 4"),
+        ("jobs: []\njob: []", "nobody knows 'job'"),
+        ("jobs: []\ninclude: [a.yml]", "'include' takes in jobs of other files"),
+        (rules("type: last_n, count: 3, count: 4"), "'count' stands there twice"),
+        ("jobs: []\n", "nothing in it prunes"),
+        (SAMPLE[SAMPLE.index("- name: sink") :].join(("jobs:\n", "")), "nothing in it pru"),
+    ],
+)
+def test_what_cannot_be_read_at_all(text: str, reason: str) -> None:
+    """With the line, or what is missing."""
+    with pytest.raises(PolicyError, match=r"^cannot import from zrepl") as no:
+        convert("zrepl", text)
+    assert reason in no.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "reason"),
+    [
+        (rules("type: grid, regex: x"), "tank/a", "a grid has no 'grid'"),
+        (rules("type: grid, grid: 1x1h"), "tank/a", "type grid has no 'regex'"),
+        (rules("type: grid, grid: 1x1h, regex: ''"), "tank/a", "type grid has no 'regex'"),
+        (rules("type: regex"), "tank/a", "type regex has no 'regex'"),
+        (rules("type: regex, regex: ~"), "tank/a", "is nothing, unless it is quoted"),
+        (
+            rules('type: grid, regex: x, grid: "24x1h | 7x1m"'),
+            "tank/a",
+            "'24x1h | 7x1m': spans may not get shorter",
+        ),
+        (
+            rules('type: grid, regex: x, grid: "1x1h | 1x2h(keep=all) | 1x1h"'),
+            "tank/a",
+            "spans may not get shorter",
+        ),
+        (rules('type: grid, regex: x, grid: "1x1y"'), "tank/a", "'1x1y' should read"),
+        (rules('type: grid, regex: x, grid: "1x1h(keep=0)"'), "tank/a", "says nothing"),
+        (rules('type: grid, regex: x, grid: "0x1h"'), "tank/a", "says nothing"),
+        (rules('type: grid, regex: x, grid: "99999999x1h"'), "tank/a", "more than 100000"),
+        (rules("type: last_n, count: 0"), "tank/a", "'0' is no number above zero"),
+        (rules("type: last_n, count: 010"), "tank/a", "'010' is no number above"),
+        (rules("type: last_n, count: '10'"), "tank/a", "no number above zero"),
+        (rules("type: last_n, count: 10.5"), "tank/a", "no number above zero"),
+        (rules("type: last_n"), "tank/a", "what stands there is no number"),
+        (rules("type: last_n, count: 3, keep: 4"), "tank/a", "nobody knows 'keep'"),
+        (rules("type: sometimes"), "tank/a", "a rule of type 'sometimes'"),
+        (rules("typ: regex"), "tank/a", "a rule of type ''"),
+        (rules("type: regex, regex: '[[:alpha:]]'"), "tank/a", "is beyond what Go and"),
+        (rules("type: regex, regex: '('"), "tank/a", "regex '('"),
+        (rules('type: last_n, count: 1, regex: "it\'s"'), "tank/a", "holds a quote"),
+        (
+            rules("type: last_n, count: 3").replace("filesystems", "datasets"),
+            "job j",
+            "no 'filesystems'",
+        ),
+        (
+            rules("type: last_n, count: 3").replace("keep:", "keeps:"),
+            "job j",
+            "its pruning should hold keep, as jobs of type snap do",
+        ),
+        (rules().replace("type: snap", "type: push"), "job j", "keep_sender and keep_rec"),
+        (rules().replace("type: snap", "type: sink"), "job j", "should hold none"),
+        (rules().replace("type: snap", "type: snip"), "job j", "of type 'snip'"),
+        (rules().replace("  type: snap\n", ""), "job j", "it has no 'type'"),
+        (rules().replace("name: j", "nam: j"), "tank/a", "keep of job 1: it is no list"),
+        (rules(filesystems="tank/a<<: true"), "job j", "character '<' at position 7"),
+        (rules(filesystems="'': true"), "job j", "empty"),
+        (rules().replace("keep:\n", "keep: [a]\n"), "tank/a", "a rule is no mapping"),
+    ],
+)
+def test_what_cannot_be_kept_is_left_out(text: str, name: str, reason: str) -> None:
+    """With the job or dataset, and why."""
+    assert reason in refused(text).get(name, "")
+    assert not any(in_force(convert("zrepl", text), each) for each in TREE)
+
+
+def test_a_job_that_cannot_be_read_may_prune_what_others_do() -> None:
+    """So what it names gets no policy, and if it names nothing, nothing does."""
+    broken = QUICK_START + job("b", "snap", 'filesystems: {"tank/a<": true}')
+    reading = convert("zrepl", broken, TREE)
+    assert in_force(reading, "tank/ab") is not None
+    assert in_force(reading, "tank/a/b") is None
+    assert set(refused(broken, TREE)) == {"job b", "tank/a"}
+    nameless = QUICK_START + job("b", "snap", "pruning: {keep: []}")
+    assert not any(in_force(convert("zrepl", nameless, TREE), each) for each in TREE)

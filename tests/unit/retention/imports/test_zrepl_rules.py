@@ -1,0 +1,100 @@
+"""The rules of a zrepl job: what they keep together, and nothing by mistake."""
+
+from __future__ import annotations
+
+import pytest
+
+from reading_oracle import NOW, gone, in_force, taken
+from zfstune.retention.imports.convert import convert
+from zfstune.retention.imports.reading import LEAVE_ALONE
+
+
+def rules(*lines: str, filesystems: str = "tank/a<: true") -> str:
+    """Give a configuration of one job with some rules."""
+    listed = "".join(f"    - {{{line}}}\n" for line in lines)
+    head = f"jobs:\n- name: j\n  type: snap\n  filesystems:\n    {filesystems}\n"
+    return f"{head}  pruning:\n    keep:\n{listed}"
+
+
+def lost(text: str, listing: list[tuple[str, int]]) -> set[str]:
+    """Give the names of what the policy read from a text lets go, oldest given first."""
+    return gone(in_force(convert("zrepl", text), "tank/a"), taken("tank/a", listing))
+
+
+def said(text: str, datasets: tuple[str, ...] | None = None) -> dict[str, str]:
+    """Give the policies by dataset."""
+    return {each.dataset: each.text for each in convert("zrepl", text, datasets).policies}
+
+
+# The tables are those of zrepl's own tests: internal/pruning/keep_last_n_test.go and
+# keep_grid_test.go, seen through a whole configuration.
+@pytest.mark.parametrize(
+    ("count", "left"), [(2, {"4", "5"}), (1, {"5"}), (4, {"2", "3", "4", "5"})]
+)
+def test_last_n(count: int, left: set[str]) -> None:
+    """The newest so many of all, whoever took them."""
+    times = [("1", 10), ("3", 15), ("2", 20), ("4", 30), ("5", 30)]
+    text = rules(f"type: last_n, count: {count}")
+    assert lost(text, times) == {name for name, _ in times} - left
+
+
+def test_last_n_with_an_expression() -> None:
+    """What it does not match is not kept by it, and goes."""
+    times = [("a1", 1), ("b1", 2), ("a2", 3)]
+    assert lost(rules("type: last_n, count: 4, regex: a"), times) == {"b1"}
+
+
+def test_two_grids() -> None:
+    """Each counts from the newest that its own expression matches."""
+    text = rules(
+        'type: grid, grid: "1x10s | 1x10s", regex: "^p1_"',
+        'type: grid, grid: "1x10s | 1x10s", regex: "^p1_"',
+        'type: grid, grid: "1x10s | 1x10s", regex: "^p2_"',
+    )
+    ages = {"p1_a": 4, "p1_b": 14, "p1_c": 29, "p2_d": 5, "p2_e": 15, "p2_f": 30}
+    listing = [(n, NOW - age) for n, age in sorted(ages.items(), key=lambda i: -i[1])]
+    # spans are counted from the newest: of p1 its ages are 0, 10 and 25
+    assert lost(text, listing) == {"p1_c", "p2_f"}
+    notes = convert("zrepl", text).policies[0].notes
+    assert "the newest snapshot of a scope always stays" in notes[0]
+    assert "'keep=0'" in notes[-1]
+
+
+def test_what_an_expression_leaves_stays_without_consent() -> None:
+    """Be it that a rule's expression is narrower than the one that is left alone."""
+    text = rules(
+        'type: last_n, count: 2, regex: "^z_d"', 'type: regex, negate: on, regex: "^z_"'
+    )
+    assert said(text) == {"tank/a": "regex=z_d.* keep=2; regex=z_.* keep=0"}
+    listing = [(name, at) for at, name in enumerate(("z_h", "z_d1", "x", "z_d2", "z_d3"))]
+    assert lost(text, listing) == {"z_h", "z_d1"}
+    # of one that is not narrower, what no rule keeps may go only where both agree
+    text = rules(
+        'type: last_n, count: 2, regex: "d"', 'type: regex, negate: on, regex: "^z_"'
+    )
+    assert lost(text, [*listing, ("d9", 9)]) == {"z_h", "z_d1", "z_d2"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("type: regex, regex: '.*'", "type: last_n, count: 1"),
+        ("type: regex, regex: ''",),
+        ("type: regex, regex: '^a'", "type: regex, regex: '^a.*', negate: true"),
+        ("type: regex, regex: '^.*$'", "type: not_replicated"),
+    ],
+)
+def test_rules_that_keep_all(lines: tuple[str, ...]) -> None:
+    """Nothing goes, and no zero is written that would need consent."""
+    assert said(rules(*lines)) == {"tank/a": "match=* never"}
+
+
+def test_no_rule_destroys_nothing() -> None:
+    """As in zrepl, where each snapshot must be let go by all of them, but one at least."""
+    assert said(rules().replace("keep:\n", "keep: []\n")) == {"tank/a": "match=* never"}
+
+
+def test_leave_alone_is_what_the_frame_says() -> None:
+    """A dataset of which all stays has the policy that inheritance is cut with."""
+    [one] = convert("zrepl", rules("type: regex, regex: ''")).policies
+    assert one.policy == LEAVE_ALONE

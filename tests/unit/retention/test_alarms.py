@@ -1,0 +1,191 @@
+"""What makes a prune stop and ask: from which number on, and counted over what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from zfstune.retention.alarms import alarms, to_remember
+from zfstune.retention.decision import Decision
+from zfstune.retention.policy_text import parse_policy
+from zfstune.values.state import Snapshot
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SECONDS = int(NOW.timestamp())
+POLICY = parse_policy("within=7d")
+
+
+def decided(
+    keep: str, names: str = "zfstune-20260101T000000Z-{}", dataset: str = "tank/a"
+) -> list[Decision]:
+    """Give decisions, newest first, an hour apart: + stays, - goes."""
+    return [
+        Decision(
+            Snapshot(
+                f"{dataset}@{names.format(number)}",
+                number,
+                100 - number,
+                creation=SECONDS - number * 3600,
+            ),
+            keep=sign == "+",
+            reasons=("r",),
+        )
+        for number, sign in enumerate(keep, 1)
+    ]
+
+
+def dated(*hours: float) -> list[Decision]:
+    """Give kept decisions, newest first by transaction group, of those ages."""
+    found = decided("+" * len(hours))
+    return [
+        Decision(
+            Snapshot(
+                d.snapshot.name,
+                d.snapshot.guid,
+                d.snapshot.createtxg,
+                creation=SECONDS - round(age * 3600),
+            ),
+            keep=True,
+            reasons=("r",),
+        )
+        for d, age in zip(found, hours, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keep", "told"),
+    [
+        ("++++", ""),
+        ("-", "all 1 snapshots in scope of 'tank/a' would go"),
+        ("----", "all 4 snapshots in scope of 'tank/a' would go"),
+        ("+---", ""),  # three are few, though more than half
+        ("++---", ""),
+        ("++----", "4 of the 6 snapshots in scope of 'tank/a' would go, more than half"),
+        ("+++----", "4 of the 7 snapshots in scope of 'tank/a' would go, more than half"),
+        ("++++----", ""),  # half is not more than half
+        ("+" * 20 + "-" * 20, ""),
+        ("+" * 20 + "-" * 21, "21 of the 41"),
+    ],
+)
+def test_more_than_half_and_at_least_four(keep: str, told: str) -> None:
+    """Half may go, and three of few; all that there is never without a word."""
+    found = alarms(decided(keep), {"tank/a": POLICY}, NOW)
+    if told:
+        [only] = found["tank/a"]
+        assert only.startswith(told)
+    else:
+        assert found == {}
+
+
+def test_half_is_of_what_is_in_scope() -> None:
+    """A hundred snapshots of others, which stay, make no prune of ours look harmless."""
+    others = decided("+" * 100, names="mine-{}")
+    [found] = alarms([*decided("+----"), *others], {"tank/a": POLICY}, NOW)["tank/a"]
+    assert found.startswith("4 of the 5 snapshots")
+    # nor do those of another dataset
+    elsewhere = decided("+" * 100, dataset="tank/b")
+    policies = {"tank/a": POLICY, "tank/b": POLICY}
+    assert list(alarms([*decided("+----"), *elsewhere], policies, NOW)) == ["tank/a"]
+
+
+def test_consent_answers_for_its_own_scope_alone() -> None:
+    """What a keep=0 alone speaks of may all go; what another rule speaks of may not."""
+    policy = parse_policy("daily=3; match=mine-* keep=0", allow_zero=True)
+    gone = decided("-" * 50, names="mine-{}")
+    assert alarms([*decided("++"), *gone], {"tank/a": policy}, NOW) == {}
+    # ours are counted without those that were consented to, on both sides
+    [found] = alarms([*decided("+----"), *gone], {"tank/a": policy}, NOW)["tank/a"]
+    assert found.startswith("4 of the 5 snapshots")
+    both = parse_policy("daily=3; match=* keep=0", allow_zero=True)
+    [found] = alarms([*decided("+----"), *gone], {"tank/a": both}, NOW)["tank/a"]
+    assert found.startswith("4 of the 5 snapshots")
+    zero = parse_policy("keep=0 keep=2", allow_zero=True)
+    assert alarms(decided("++----"), {"tank/a": zero}, NOW) == {}
+    more = parse_policy("keep=0 daily=3", allow_zero=True)
+    assert len(alarms(decided("++----"), {"tank/a": more}, NOW)["tank/a"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("left", "there", "told"),
+    [(10, 4, True), (10, 5, False), (9, 1, False), (40, 19, True), (40, 20, False)],
+)
+def test_most_were_lost(left: int, there: int, told: bool) -> None:  # noqa: FBT001
+    """Fewer than half of what the last prune left, where that was ten or more."""
+    some = decided("+" * (there - 1) + "-") if there > 1 else decided("+")
+    found = alarms(some, {"tank/a": POLICY}, NOW, {"tank/a": left})
+    words = [word for word in found.get("tank/a", ()) if "last prune left" in word]
+    assert bool(words) == told
+    if told:
+        assert words[0].startswith(f"'tank/a' has {there} snapshots in scope, and ")
+        assert f"left {left}: somebody destroyed most" in words[0]
+
+
+def test_most_were_lost_is_no_news_where_nothing_goes() -> None:
+    """What destroys nothing need not be stopped; nor does it count what others made."""
+    assert alarms(decided("++"), {"tank/a": POLICY}, NOW, {"tank/a": 40}) == {}
+    others = decided("+" * 50, names="mine-{}")
+    found = alarms([*decided("++-"), *others], {"tank/a": POLICY}, NOW, {"tank/a": 40})
+    assert "has 3 snapshots in scope" in found["tank/a"][0]
+    assert alarms(decided("++-"), {"tank/a": POLICY}, NOW, {"tank/b": 40}) == {}
+
+
+def test_an_hour_is_no_wrong_clock() -> None:
+    """More is: dated after now, or before one that was taken earlier."""
+    policies = {"tank/a": POLICY}
+    assert alarms(dated(-1, 2, 3), policies, NOW) == {}
+    [found] = alarms(dated(-3601 / 3600, 2, 3), policies, NOW)["tank/a"]
+    assert found.startswith(
+        "1 snapshots in scope of 'tank/a' are dated after now, by up to 1"
+    )
+    [found] = alarms(dated(-30, -40, 3), policies, NOW)["tank/a"]
+    assert found.startswith("2 snapshots")
+    assert "by up to 40 hours" in found
+    assert alarms(dated(4, 3, 5), policies, NOW) == {}
+    assert (
+        "is dated 1 hours" in alarms(dated(3 + 3601 / 3600, 3), policies, NOW)["tank/a"][0]
+    )
+    [found] = alarms(dated(33, 3, 5), policies, NOW)["tank/a"]
+    assert found.startswith("the newest snapshot in scope of 'tank/a' is dated 30 hours")
+    # the middle one may be older than its elders: only the newest tells of a clock
+    assert alarms(dated(2, 50, 5), policies, NOW) == {}
+    assert alarms([], policies, NOW) == {}
+
+
+def test_who_only_counts_asks_no_clock() -> None:
+    """Neither without a time, nor where no rule of the dataset goes by one."""
+    assert alarms(dated(-30, 2), {"tank/a": POLICY}, None) == {}
+    assert alarms(dated(-30, 2), {"tank/a": parse_policy("keep=9")}, NOW) == {}
+
+
+def test_several_alarms_of_one_dataset() -> None:
+    """All are told, in one order."""
+    late = dated(-30)
+    found = alarms([*late, *decided("---")], {"tank/a": POLICY}, NOW, {"tank/a": 100})
+    assert [word.split()[0] for word in found["tank/a"]] == ["'tank/a'", "1"]
+
+
+@pytest.mark.parametrize(
+    ("keep", "before", "noted"),
+    [
+        ("+" * 10 + "-", 0, 10),
+        ("+" * 9 + "-", 0, None),  # so few are soon destroyed by hand
+        ("+" * 10, 0, None),  # nothing goes
+        ("+" * 9 + "-", 12, None),  # a quarter less is no news
+        ("+" * 9 + "-", 13, 9),
+        ("+" * 15 + "-", 12, None),
+        ("+" * 16 + "-", 12, 16),
+        ("+" * 3 + "-", 40, 3),
+    ],
+)
+def test_what_is_noted_as_left(keep: str, before: int, noted: int | None) -> None:
+    """A number of ten or more, now or before, that differs by more than a quarter."""
+    found = to_remember(decided(keep), {"tank/a": POLICY}, {"tank/a": before})
+    assert found == ({} if noted is None else {"tank/a": noted})
+
+
+def test_what_is_out_of_scope_is_not_noted() -> None:
+    """Neither as left, nor as something that goes."""
+    others = decided("+" * 50, names="mine-{}")
+    some = [*decided("+" * 12 + "-"), *others]
+    assert to_remember(some, {"tank/a": POLICY}, {}) == {"tank/a": 12}

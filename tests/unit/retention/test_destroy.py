@@ -1,0 +1,172 @@
+"""Carrying a plan out: what guards a dataset's last snapshots, and what is told."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from fake_engine import FakeEngine
+from zfstune.retention.decision import Decision
+from zfstune.retention.destroy import MADE_ANEW, Destruction
+from zfstune.retention.plan import KEPT_PROPERTY, PrunePlan
+from zfstune.retention.policy_text import parse_policy
+from zfstune.values.errors import EngineError, NoSpace, PoolSuspended
+from zfstune.values.state import Snapshot
+
+POLICY = parse_policy("match=auto-* keep=1")
+
+
+class Recording(FakeEngine):
+    """Notes which survivors were asked for with each batch."""
+
+    def __init__(self, *datasets: str) -> None:
+        super().__init__("tank", *datasets)
+        self.asked: list[set[str]] = []
+        self.programs = 0
+
+    def destroy_exactly(self, snapshots, *, survivors=(), marks):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+        """Note and destroy."""
+        self.asked.append(set(survivors))
+        return super().destroy_exactly(snapshots, survivors=survivors, marks=marks)
+
+
+def filled(*rows: str) -> tuple[Recording, PrunePlan]:
+    """Give an engine and a plan: ``tank/a: mine+ auto+ auto- ...``, the newest first."""
+    engine = Recording(*(row.partition(":")[0] for row in rows))
+    decisions = []
+    number = 0
+    for row in rows:
+        dataset, _, words = row.partition(":")
+        for place, word in enumerate(words.split()):
+            number += 1
+            name = f"{dataset}@{word[:-1]}-{place}"
+            snapshot = Snapshot(name, number, 1000 - place)
+            engine.taken[name] = snapshot
+            decisions.append(Decision(snapshot, keep=word[-1] == "+", reasons=("r",)))
+    policies = {row.partition(":")[0]: POLICY for row in rows}
+    return engine, PrunePlan(policies, tuple(decisions))
+
+
+def test_the_survivor_is_the_newest_of_the_policys_own() -> None:
+    """A snapshot of somebody else's guards nothing: the policy let go all of its own."""
+    engine, plan = filled("tank/a:mine+ auto+ auto+ auto- mine+")
+    Destruction(engine.seam, plan).run()
+    assert engine.asked == [{"tank/a@auto-1"}]
+    engine, plan = filled("tank/a:mine+ auto- auto-")
+    Destruction(engine.seam, plan).run()
+    assert engine.asked == [set()]
+    engine, plan = filled("tank/a:mine+ auto+ auto-", "tank/b:mine+ auto- auto+ auto+")
+    Destruction(engine.seam, plan).run()
+    assert engine.asked == [{"tank/a@auto-1", "tank/b@auto-2"}]
+
+
+@pytest.mark.parametrize("programs", [0, errno.EPERM])
+def test_victims_stay_where_their_survivor_is_gone(programs: int) -> None:
+    """Though somebody else's snapshot is there still; other datasets go on."""
+    engine, plan = filled("tank/a:mine+ auto+ auto- auto-", "tank/b:auto+ auto-")
+    engine.programs = programs
+    del engine.taken["tank/a@auto-1"]
+    done = Destruction(engine.seam, plan)
+    done.run()
+    assert done.destroyed == ["tank/b@auto-1"]
+    assert sorted(d.snapshot.name for d in done.spared) == [
+        "tank/a@auto-2",
+        "tank/a@auto-3",
+    ]
+    assert all("outlive" in d.reasons[0] for d in done.spared)
+    assert "tank/a@auto-2" in engine.taken
+
+
+def test_what_a_program_spared_is_not_told_as_destroyed() -> None:
+    """Made anew, held, cloned, gone already, or its survivor lost: none of them went."""
+    engine, plan = filled("tank/a:auto+ auto- auto- auto- auto- auto-")
+    anew, held, cloned, gone, goes = [s.name for s in plan.victims]
+    engine.taken[anew] = Snapshot(anew, 999, 5)
+    engine.busy = {held: errno.EUSERS, cloned: errno.EEXIST}
+    del engine.taken[gone]
+    done = Destruction(engine.seam, plan)
+    done.run()
+    assert done.destroyed == [goes]
+    told = {d.snapshot.name: d for d in done.spared}
+    assert set(told) == {anew, held, cloned}
+    assert all(d.keep and d.spared for d in told.values())
+    assert set(engine.taken) == {"tank/a@auto-0", anew, held, cloned}
+    assert done.fallback == ""
+    assert done.failed == {}
+
+
+def test_in_use_by_a_program_goes_by_name() -> None:
+    """It is told as destroyed once, by the call that destroyed it."""
+    engine, plan = filled("tank/a:auto+ auto- auto-")
+    first, second = [s.name for s in plan.victims]
+    engine.busy = {first: errno.EBUSY}
+
+    def unmount(call: str) -> None:
+        if call == "destroy_snapshots":
+            engine.busy = {}
+
+    engine.before = unmount
+    done = Destruction(engine.seam, plan)
+    done.run()
+    assert done.destroyed == [second, first]
+    assert done.spared == []
+    assert done.fallback == ""
+
+
+def test_no_room_to_destroy_by_a_program_ends_it() -> None:
+    """What one snapshot has no room for, none of the others has."""
+    engine, plan = filled("tank/a:auto+ auto-")
+    engine.busy = {"tank/a@auto-1": errno.ENOSPC}
+    with pytest.raises(NoSpace):
+        Destruction(engine.seam, plan).run()
+
+
+def test_made_anew_is_seen_without_programs() -> None:
+    """The guid that was planned counts, not the name."""
+    engine, plan = filled("tank/a:auto+ auto- auto-")
+    engine.programs = errno.EPERM
+    engine.taken["tank/a@auto-1"] = Snapshot("tank/a@auto-1", 999, 5)
+    done = Destruction(engine.seam, plan)
+    done.run()
+    assert done.destroyed == ["tank/a@auto-2"]
+    assert [d.reasons for d in done.spared] == [(MADE_ANEW,)]
+    assert done.fallback == "permission denied"
+
+
+@pytest.mark.parametrize("code", [errno.EAGAIN, errno.EROFS, errno.ENOSPC])
+def test_a_refusal_of_the_pool_is_raised(code: int) -> None:
+    """A pool that waits, is read-only or full refuses all datasets alike."""
+    engine, plan = filled("tank/a:auto+ auto-", "tank/b:auto+ auto-")
+    engine.programs = errno.EPERM
+    engine.busy = {"tank/a@auto-1": code}
+    with pytest.raises(EngineError) as refused:
+        Destruction(engine.seam, plan).run()
+    assert isinstance(refused.value, PoolSuspended) == (code == errno.EAGAIN)
+    assert "tank/b@auto-1" in engine.taken
+
+
+def test_a_dataset_that_refuses_is_not_tried_again() -> None:
+    """Of its later batches nothing is asked; the first refusal is the one that is told."""
+    rows = ["tank/a:auto+" + " auto-" * 80, "tank/b:auto+" + " auto-" * 80]
+    engine, plan = filled(*rows)
+    engine.programs = errno.EPERM
+    wrong = [s.name for s in plan.victims if s.dataset == "tank/a"]
+    engine.busy = dict.fromkeys(wrong, errno.EPERM)
+    done = Destruction(engine.seam, plan)
+    done.run()
+    assert len(done.destroyed) == 80
+    assert list(done.failed) == ["tank/a"]
+    assert set(wrong) <= set(engine.taken)
+    assert [len(targets) for _, targets in engine.calls] == [25, 25, 25, 5]
+
+
+@pytest.mark.parametrize("programs", [0, errno.EPERM])
+def test_what_is_left_is_noted_once(programs: int) -> None:
+    """On the dataset that lost some, when it lost the first; on no other."""
+    engine, plan = filled("tank/a:auto+ auto-", "tank/b:auto+ auto+")
+    engine.programs = programs
+    plan = PrunePlan(plan.policies, plan.decisions, remember={"tank/a": 41, "tank/b": 7})
+    Destruction(engine.seam, plan).run()
+    assert engine.marks["tank/a"] == {KEPT_PROPERTY: "41"}
+    assert engine.marks["tank/b"] == {}

@@ -1,0 +1,152 @@
+"""Each victim is read before it goes, however many there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from heirs import NOW, Heirs
+from zfstune.retention import examine
+from zfstune.retention.destroy import MADE_ANEW
+from zfstune.retention.prune import prune
+from zfstune.values.frozen import replace
+from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.state import LOCAL, RECEIVED, PropertyValue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zfstune.retention.plan import PrunePlan
+    from zfstune.values.state import Snapshot
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be noon."""
+    monkeypatch.setattr(examine, "_now", lambda: NOW)
+
+
+class Counting(Heirs):
+    """Notes how many snapshots were read at once."""
+
+    def __init__(self, *datasets: str) -> None:
+        super().__init__(*datasets)
+        self.read: list[int] = []
+
+    def find_snapshots(self, names: Iterable[str], **asked: bool) -> dict[str, Snapshot]:
+        """Note and read."""
+        names = list(names)
+        if asked.get("properties"):
+            self.read.append(len(names))
+        return super().find_snapshots(names, **asked)
+
+
+def plan(engine: Heirs, policy: str = "keep=1") -> PrunePlan:
+    """Give what a prune would do."""
+    options = {"force": True, "dry_run": True, "engine": engine.seam}
+    return prune("tank/a", policy=policy, **options).plan  # type: ignore[arg-type]
+
+
+def test_all_of_2500_victims_are_read() -> None:
+    """In three goes; what stands in the way of any of them is found."""
+    engine = Counting("tank", "tank/a")
+    engine.take("tank/a", [number / 3600 for number in range(2501)])
+    names = [s.name for s in engine.snapshots("tank/a")]
+    held = names[::97]
+    for name in held:
+        found = engine.taken[name]
+        userrefs = PropertyValue("1", found.properties["userrefs"].source)
+        engine.taken[name] = replace(
+            found, properties={**found.properties, "userrefs": userrefs}
+        )
+    found_plan = plan(engine)
+    assert engine.read == [1000, 1000, 500]
+    assert [d.snapshot.name for d in found_plan.spared] == sorted(
+        (n for n in held if n != names[-1]), key=names.index, reverse=True
+    )
+    assert len(found_plan.victims) == 2500 - len(found_plan.spared)
+
+
+def test_a_clone_that_was_made_after_the_listing_is_seen() -> None:
+    """The listing knew of none; the victim that is read anew has one."""
+    engine = Counting("tank", "tank/a")
+    engine.take("tank/a", [1, 2, 3])
+    first, second, _ = (s.name for s in engine.snapshots("tank/a"))
+
+    def clone(call: str) -> None:
+        if call == "find_snapshots":
+            engine.taken[first] = replace(engine.taken[first], clones=1)
+
+    engine.before = clone
+    found = plan(engine)
+    assert [s.name for s in found.victims] == [second]
+    [spared] = found.spared
+    assert (spared.snapshot.name, spared.reasons) == (first, ("a clone hangs on it",))
+    engine.before = lambda _: None
+    pruned = prune("tank/a", policy="keep=1", engine=engine.seam)
+    assert pruned.destroyed == (second,)
+    assert first in engine.taken
+
+
+@pytest.mark.parametrize(
+    ("source", "policy", "goes"),
+    [
+        (LOCAL, "keep=1", True),
+        (RECEIVED, "keep=1", False),  # it came with a stream
+        ("", "keep=1", False),
+        (RECEIVED, "match=zfstune-* keep=1", True),
+        ("", "regex=zfstune-.* keep=1", True),
+        ("", "match=other keep=1; keep=1", False),
+    ],
+)
+def test_only_our_own_or_what_is_named(source: str, policy: str, goes: bool) -> None:  # noqa: FBT001
+    """A name proves nothing: without a glob the mark counts, set on the snapshot itself."""
+    engine = Heirs("tank", "tank/a")
+    engine.take("tank/a", [0, 1], marked=False)
+    oldest = engine.snapshots("tank/a")[0].name
+    found = engine.taken[oldest]
+    if source:
+        mark = {SNAPSHOT_PROPERTY: PropertyValue("auto", source)}
+        engine.taken[oldest] = replace(found, properties={**found.properties, **mark})
+    made = plan(engine, policy)
+    assert [s.name for s in made.victims] == ([oldest] if goes else [])
+    assert len(made.spared) == (not goes)
+    if not goes:
+        assert "zfstune did not make it here" in made.spared[0].reasons[0]
+
+
+def test_what_was_made_anew_stays() -> None:
+    """Another guid than the one that was listed is another snapshot."""
+    engine = Heirs("tank", "tank/a")
+    engine.take("tank/a", [0, 1])
+    oldest = engine.snapshots("tank/a")[0].name
+
+    def make_anew(call: str) -> None:
+        if call == "find_snapshots":
+            engine.taken[oldest] = replace(engine.taken[oldest], guid=999)
+
+    engine.before = make_anew
+    made = plan(engine)
+    assert made.victims == ()
+    assert [d.reasons for d in made.spared] == [(MADE_ANEW,)]
+
+
+def test_what_somebody_destroyed_meanwhile_is_not_told() -> None:
+    """It is neither a victim nor spared."""
+    engine = Heirs("tank", "tank/a")
+    engine.take("tank/a", [0, 1, 2])
+    oldest = engine.snapshots("tank/a")[0].name
+    engine.before = lambda call: call == "find_snapshots" and engine.taken.pop(oldest, None)  # type: ignore[assignment]
+    made = plan(engine)
+    assert oldest not in {d.snapshot.name for d in made.decisions}
+    assert len(made.victims) == 1
+    assert made.spared == ()
+
+
+def test_a_kept_snapshot_is_not_read() -> None:
+    """A run in which nothing goes reads nothing beyond the listing."""
+    engine = Counting("tank", "tank/a")
+    engine.take("tank/a", range(5))
+    assert plan(engine, "keep=5").victims == ()
+    assert engine.read == []

@@ -1,0 +1,152 @@
+"""Which datasets a prune looks at, and what each follows."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+import pytest
+
+from heirs import Heirs
+from zfstune.retention.follow import followed
+from zfstune.retention.policy import POLICY_PROPERTY, Group, NewerThan, Policy
+from zfstune.retention.policy_text import parse_policy
+from zfstune.retention.store import clear_policy, set_policy, stored_policies, zone
+from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
+from zfstune.values.names import PROFILE_PROPERTY
+
+if TYPE_CHECKING:
+    from zfstune.retention.follow import Followed
+    from zfstune.values.errors import ZfstuneError
+
+GIVEN = parse_policy("keep=9")
+
+
+@pytest.fixture
+def engine() -> Heirs:
+    """Give a pool with a dataset below another, and one beside them."""
+    return Heirs("tank", "tank/a", "tank/a/b", "tank/c")
+
+
+def look(
+    engine: Heirs, *datasets: str, given: Policy | None = None, **more: bool
+) -> Followed:
+    """Choose, without consent and below nothing unless that is said."""
+    options = {"recursive": False, "allow_zero": False} | more
+    return followed(engine.seam, given, datasets, pool=None, **options)
+
+
+def test_a_rule_that_is_given(engine: Heirs) -> None:
+    """It is for those named, with what is below them if asked; else for managed ones."""
+    assert look(engine, "tank/a", given=GIVEN).policies == {"tank/a": (GIVEN, "tank/a")}
+    below = look(engine, "tank/a", given=GIVEN, recursive=True)
+    assert list(below.policies) == ["tank/a", "tank/a/b"]
+    assert look(engine, given=GIVEN).policies == {}
+    engine.marks["tank/c"][PROFILE_PROPERTY] = "logs"
+    found = look(engine, given=GIVEN)
+    assert found.policies == {"tank/c": (GIVEN, "tank/c")}
+    assert found.failed == {}
+
+
+@pytest.mark.parametrize("text", ["never", "keep=3; match=a never", "keep=many"])
+def test_what_is_for_ever_takes_its_name(engine: Heirs, text: str) -> None:
+    """A rule of the command line is for it only by name; so is what cannot be read."""
+    engine.marks["tank/c"] |= {PROFILE_PROPERTY: "audit", POLICY_PROPERTY: text}
+    engine.marks["tank/a"][PROFILE_PROPERTY] = "logs"
+    found = look(engine, given=GIVEN)
+    assert list(found.policies) == ["tank/a"]
+    assert list(found.failed) == (["tank/c"] if text == "keep=many" else [])
+    assert list(look(engine, "tank/c", given=GIVEN).policies) == ["tank/c"]
+
+
+def test_what_is_stored(engine: Heirs) -> None:
+    """The nearest policy above, told with where it was set; without one there is none."""
+    engine.marks["tank/a"][POLICY_PROPERTY] = "keep=3"
+    found = look(engine)
+    assert {name: origin for name, (_, origin) in found.policies.items()} == {
+        "tank/a": "tank/a",
+        "tank/a/b": "tank/a",
+    }
+    assert set(found.read) == {"tank", "tank/a", "tank/a/b", "tank/c"}
+    assert list(look(engine, "tank/a").policies) == ["tank/a"]
+    for names in (("tank/c",), ("tank/a", "tank/c")):
+        with pytest.raises(PolicyError, match="cannot prune 'tank/c': no rule"):
+            look(engine, *names)
+    del engine.marks["tank/a"][POLICY_PROPERTY]
+    with pytest.raises(PolicyError, match="cannot prune: no rule"):
+        look(engine)
+
+
+def test_troubles_stay_where_they_are(engine: Heirs) -> None:
+    """By the name of each dataset; those that came first and last are followed."""
+    engine.marks["tank/a"][POLICY_PROPERTY] = "keep=0"
+    engine.marks["tank/c"][POLICY_PROPERTY] = "keep=3"
+    found = look(engine)
+    assert list(found.policies) == ["tank/c"]
+    assert list(found.failed) == ["tank/a", "tank/a/b"]
+    assert list(look(engine, allow_zero=True).policies) == ["tank/a", "tank/a/b", "tank/c"]
+    found = look(engine, "tank/none", "tank/c")
+    assert (list(found.policies), list(found.failed)) == (["tank/c"], ["tank/none"])
+    # what cannot be read has no need of a policy
+    assert list(look(engine, "tank/none").failed) == ["tank/none"]
+
+
+def test_a_pool_that_waits_is_no_trouble_of_one(engine: Heirs) -> None:
+    """Neither when it is known beforehand nor when it comes up."""
+    engine.unreadable, engine.refuses = ("dataset", "tank/c"), errno.EAGAIN
+    with pytest.raises(PoolSuspended):
+        look(engine)
+    engine.unreadable, engine.suspended = ("", ""), True
+    with pytest.raises(PoolSuspended):
+        look(engine, "tank/c", given=GIVEN)
+
+
+def test_a_least_number_for_all(engine: Heirs) -> None:
+    """It is added to each scope; none is the same."""
+    engine.marks["tank"][POLICY_PROPERTY] = "match=a daily=3; match=b keep=1"
+    found = look(engine, "tank")
+    assert found.with_least(None) is found
+    policy, origin = found.with_least(7).policies["tank"]
+    assert origin == "tank"
+    assert policy == parse_policy("match=a keep=7 daily=3; match=b keep=7 keep=1")
+
+
+def test_above_what_is_listed(engine: Heirs) -> None:
+    """A policy that is inherited is believed if the dataset above has it itself."""
+    engine.marks["tank/a"][POLICY_PROPERTY] = "keep=3"
+    [below] = engine.datasets("tank/a/b")
+    assert stored_policies(engine.seam, [below])["tank/a/b"][1] == "tank/a"
+    engine.unreadable = ("dataset", "tank/a")
+    faults: dict[str, ZfstuneError] = {}
+    assert stored_policies(engine.seam, [below], faults=faults) == {}
+    assert isinstance(faults["tank/a/b"], EngineError)
+    with pytest.raises(EngineError):
+        stored_policies(engine.seam, [below])
+
+
+def test_what_is_stored_can_be_read(engine: Heirs) -> None:
+    """A zone that there is not, and a text that is too long, are refused before."""
+    with pytest.raises(PolicyError, match="no such zone"):
+        set_policy(engine.seam, "tank/a", parse_policy("keep=3 tz=No/Where"))
+    with pytest.raises(PolicyError, match="8191 bytes"):
+        set_policy(engine.seam, "tank/a", Policy((Group((NewerThan("a" * 9000),)),)))
+    assert POLICY_PROPERTY not in engine.marks["tank/a"]
+    assert set_policy(engine.seam, "tank/a", parse_policy("tz=Asia/Tokyo daily=3")) == (
+        "daily=3 tz=Asia/Tokyo"
+    )
+    assert str(zone(parse_policy("daily=3 tz=Asia/Tokyo"))) == "Asia/Tokyo"
+
+
+def test_consent_is_written_only_where_it_is_needed(engine: Heirs) -> None:
+    """Whoever says it over a policy that keeps some stores no word of it."""
+    some = parse_policy("keep=3", allow_zero=True)
+    assert set_policy(engine.seam, "tank/a", some) == "keep=3"
+    none = parse_policy("keep=3; match=a keep=0", allow_zero=True)
+    text = set_policy(engine.seam, "tank/a", none)
+    assert text == "keep=3; match=a keep=0 all-of-them"
+    assert parse_policy(text) == none
+    engine.suspended = True
+    with pytest.raises(PoolSuspended):
+        set_policy(engine.seam, "tank/a", some)
+    with pytest.raises(PoolSuspended):
+        clear_policy(engine.seam, "tank/a")

@@ -1,0 +1,193 @@
+"""Free so much and no more: what goes first, and where it stops."""
+
+from __future__ import annotations
+
+from math import log
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filled_pool import MEGABYTE, filled, taken
+from zfstune.retention.decision import Decision, decide
+from zfstune.retention.least_valuable import FreeTarget, keep_others, least_valuable_first
+from zfstune.retention.policy_text import parse_policy
+from zfstune.retention.prune import prune
+from zfstune.values.errors import PolicyError
+from zfstune.values.frozen import replace
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"), [("20M", 10), ("20%", 10), ("10%", 0), ("5M", 0), ("99%", 89)]
+)
+def test_what_is_missing(text: str, missing: int) -> None:
+    """A size is meant absolutely, a part is one of what the pool can hold."""
+    target = FreeTarget.parse(text)
+    assert target.missing(90 * MEGABYTE, 10 * MEGABYTE) // MEGABYTE == missing
+
+
+@pytest.mark.parametrize("text", ["", "%", "0%", "100%", "-5%", "20 percent", "0", "-1G"])
+def test_nonsense_is_refused(text: str) -> None:
+    """Neither a size nor a part of the pool."""
+    with pytest.raises(PolicyError, match="free-target"):
+        FreeTarget.parse(text)
+
+
+def test_stops_when_there_is_enough() -> None:
+    """Of what the policy lets go, only so many go that the target is reached."""
+    engine = filled(20)
+    dry = prune("tank/a", keep=5, free_target="17M", dry_run=True, engine=engine.seam)
+    going = {s.createtxg for s in dry.plan.victims}
+    assert dry.plan.reclaims
+    freed = dry.plan.reclaims["tank/a"] // MEGABYTE
+    assert 7 <= freed <= 9
+    assert going < set(range(1, 16))
+    kept = [d for d in dry.plan.decisions if "not needed to have 17M free" in d.reasons]
+    assert len(kept) == 15 - len(going)
+    assert all(not d.spared for d in kept)
+    done = prune("tank/a", keep=5, free_target="17M", engine=engine.seam)
+    assert {int(name.rpartition("-")[2]) for name in done.destroyed} == going
+
+
+def test_a_target_that_is_met_destroys_nothing() -> None:
+    """With room enough, the policy lets go in vain."""
+    engine = filled(20, used=50)
+    assert prune("tank/a", keep=5, free_target="20%", engine=engine.seam).destroyed == ()
+
+
+def test_never_more_than_the_policy_lets_go() -> None:
+    """A target that cannot be reached takes all that may go, and nothing else."""
+    engine = filled(20)
+    pruned = prune("tank/a", keep=5, free_target="99%", engine=engine.seam)
+    assert len(pruned.destroyed) == 15
+    engine = filled(20)
+    pruned = prune("tank/a", keep=1, min_keep=8, free_target="99%", engine=engine.seam)
+    assert len(pruned.destroyed) == 12
+
+
+def test_min_keep_holds_without_a_target() -> None:
+    """Whatever a policy says, the newest so many stay."""
+    engine = filled(20)
+    assert len(prune("tank/a", keep=1, min_keep=18, engine=engine.seam).destroyed) == 2
+    with pytest.raises(PolicyError, match="never negative"):
+        prune("tank/a", keep=1, min_keep=-1, engine=engine.seam)
+
+
+def test_the_least_valuable_go_first() -> None:
+    """Those with others of about their age; the last of a year stays to the end."""
+    ages = [365 * 86400, 40_000, 36_000, 7_200, 7_190, 7_180, 0]
+    listing = [taken(txg, age) for txg, age in enumerate(ages, 1)]
+    policy = parse_policy("keep=1")
+    order = [s.createtxg for s in least_valuable_first(decide(listing, policy))]
+    assert order[:4] == [5, 4, 3, 6]
+    assert set(order[4:]) == {1, 2}
+
+
+@given(st.lists(st.integers(0, 10**7), max_size=25), st.integers(0, 5), st.integers(0, 25))
+def test_order_holds_each_victim_once(ages: list[int], keep: int, cut: int) -> None:
+    """The order is one of the victims, and keeping the others adds to what stays."""
+    listing = [taken(n, age, f"tank/{'ab'[n % 2]}") for n, age in enumerate(ages, 1)]
+    policy = parse_policy(f"keep={keep}", allow_zero=True)
+    decisions = decide(listing, policy)
+    order = [s.name for s in least_valuable_first(decisions)]
+    assert sorted(order) == sorted(d.snapshot.name for d in decisions if not d.keep)
+    going = set(order[:cut])
+    fewer = keep_others(decisions, going, FreeTarget(1))
+    assert {d.snapshot.name for d in fewer if not d.keep} == going
+    assert [d.snapshot for d in fewer] == [d.snapshot for d in decisions]
+
+
+def brute(ages: dict[int, int], going: set[int]) -> list[int]:
+    """Order victims by the rule as it is written: weigh all, take the least, again."""
+    there = dict(ages)
+    order = []
+    now = min(ages.values(), default=0)
+    while going:
+
+        def weight(txg: int) -> tuple[float, int]:
+            younger = [other for other in there if other > txg]
+            older = [other for other in there if other < txg]
+            far = 60 + there[max(older) if older else txg] - now
+            near = 60 + (there[min(younger)] - now if younger else 0)
+            return log(max(far / near, 1)), txg
+
+        least = min(going, key=weight)
+        order.append(least)
+        going = going - {least}
+        del there[least]
+    return order
+
+
+@given(
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=12, unique=True),
+    st.sets(st.integers(0, 11)),
+)
+def test_each_that_goes_is_weighed_among_those_left(
+    ages: list[int], keep: set[int]
+) -> None:
+    """Neighbours count anew with every one that goes, as if all were weighed again."""
+    known = dict(enumerate(sorted(ages, reverse=True), 1))
+    decisions = [
+        Decision(taken(txg, age), keep=txg in keep, reasons=("r",))
+        for txg, age in sorted(known.items(), reverse=True)
+    ]
+    order = [s.createtxg for s in least_valuable_first(decisions)]
+    assert order == brute(known, set(known) - keep)
+
+
+def test_a_neighbour_that_went_makes_the_next_one_dear() -> None:
+    """Of three close together one goes first; then others, before a second of them."""
+    ages = {5: 0, 4: 10_000, 3: 10_100, 2: 10_200, 1: 20_000}
+    decisions = [
+        Decision(taken(txg, age), keep=txg in {1, 5}, reasons=("r",))
+        for txg, age in ages.items()
+    ]
+    order = [s.createtxg for s in least_valuable_first(decisions)]
+    assert order == brute(ages, {2, 3, 4}) == [3, 2, 4]
+
+
+def test_datasets_are_weighed_apart() -> None:
+    """A neighbour in time in another dataset is none; all stand in one order."""
+    near = [taken(number, age) for number, age in ((3, 0), (2, 100), (1, 200))]
+    far = [
+        taken(number, age, "tank/b") for number, age in ((6, 0), (5, 90_000), (4, 10**6))
+    ]
+    decisions = [
+        Decision(s, keep=s.createtxg in {1, 3, 4, 6}, reasons=("r",)) for s in near + far
+    ]
+    assert [s.createtxg for s in least_valuable_first(decisions)] == [2, 5]
+
+
+def test_of_the_same_loss_the_oldest_goes_first() -> None:
+    """Two datasets alike: by the transaction group."""
+    rows = [
+        taken(number + 3 * place, age, f"tank/{'ba'[place]}")
+        for place in (0, 1)
+        for number, age in ((3, 0), (2, 100), (1, 200))
+    ]
+    decisions = [Decision(s, keep=s.createtxg % 3 != 2, reasons=("r",)) for s in rows]
+    assert [s.createtxg for s in least_valuable_first(decisions)] == [2, 5]
+
+
+def test_an_unknown_time_is_taken_for_young() -> None:
+    """What has no time of creation is weighed as just taken, and is no traceback."""
+    undated = replace(taken(2, 0), creation=None)
+    rows = [taken(3, 0), undated, taken(1, 10**6)]
+    decisions = [Decision(s, keep=False, reasons=("r",)) for s in rows]
+    assert sorted(s.createtxg for s in least_valuable_first(decisions)) == [1, 2, 3]
+    assert least_valuable_first([]) == []
+
+
+def test_what_is_not_needed_says_so() -> None:
+    """It is kept for that reason alone, and is not spared: the policy lets it go still."""
+    decisions = [
+        Decision(taken(2, 10), keep=True, reasons=("kept",)),
+        Decision(taken(1, 20), keep=False, reasons=("gone",)),
+    ]
+    kept, other = keep_others(decisions, (), FreeTarget(percent=20))
+    assert kept == decisions[0]
+    assert (other.keep, other.spared) == (True, False)
+    assert other.reasons == ("not needed to have 20% free",)
+    assert keep_others(decisions, {decisions[1].snapshot.name}, FreeTarget(1)) == tuple(
+        decisions
+    )

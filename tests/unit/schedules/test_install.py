@@ -1,0 +1,246 @@
+"""Units for systemd: what is in them, and that only zfstune's own files are touched."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from datetime import UTC
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from zfstune.schedules.cadence import Cadence, parse_cadence
+from zfstune.schedules.install import (
+    Standing,
+    Step,
+    carry_out,
+    enabled_timers,
+    installed,
+    plan_install,
+    plan_remove,
+    standing,
+)
+from zfstune.schedules.unit_text import WANTS, Unit, escape, owner_of, timers_for, units_for
+from zfstune.values.errors import InvalidValue, PlanError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOURLY = Cadence("hour")
+COMMAND = ("/bin/true",)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def units(
+    dataset: str = "tank/a-b", *, prunes: bool = True, on_failure: str = ""
+) -> tuple[Unit, ...]:
+    """Give the units of a dataset, with a program that every host has."""
+    return units_for(dataset, HOURLY, BERLIN, COMMAND, prunes=prunes, on_failure=on_failure)
+
+
+def install(
+    folder: Path, *found: Unit, datasets: tuple[str, ...] = ("tank/a-b",)
+) -> list[str]:
+    """Install units; give what was done."""
+    steps = plan_install(os.fspath(folder), found, datasets)
+    carry_out(os.fspath(folder), steps)
+    return [step.action for step in steps]
+
+
+def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
+    """systemd-analyze verify is silent, and its security check is content."""
+    alert = Unit("alert@.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n")
+    install(tmp_path, *units(on_failure="alert@%n.service"), alert)
+    names = [f"./{unit.name}" for unit in units()]
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *names],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    for name in names:
+        if name.endswith(".service"):
+            words = [
+                "systemd-analyze",
+                "security",
+                "--offline=true",
+                "--threshold=15",
+                name,
+            ]
+            told = subprocess.run(
+                words, cwd=tmp_path, capture_output=True, text=True, check=False
+            )
+            assert told.returncode == 0, told.stdout[-200:]
+
+
+def test_names_are_systemds(tmp_path: Path) -> None:
+    """Datasets' names are escaped as systemd-escape does; long ones end in a digest."""
+    for name in ("tank", "tank/data/www", "tank/a-b_c.d:e f", "tank/.hidden"):
+        words = ["systemd-escape", name]
+        assert escape(name) == subprocess.check_output(words, text=True).rstrip("\n")
+    long = [f"tank/{'x-' * 120}{end}" for end in "ab"]
+    assert len({escape(name) for name in long}) == 2
+    assert all(len(f"zfstune-snapshot-{escape(name)}.service") < 256 for name in long)
+
+
+def test_the_command_line_is_quoted() -> None:
+    """Blanks, percent and dollar signs reach the program as they are."""
+    [unit, *_] = units_for(
+        "tank/my data", HOURLY, UTC, ("/opt/a b/$x%", "-m"), prunes=False
+    )
+    [line] = re.findall(r"^ExecStart=(.*)", unit.text, re.MULTILINE)
+    assert line == ('"/opt/a b/$$x%%" -m schedule run --once snapshot "tank/my data"')
+
+
+def test_timers_are_in_utc_and_runs_look_whether_they_are_due() -> None:
+    """One line an offset of the zone, for what goes by its wall clock; else one."""
+    daily = parse_cadence("daily@02:05")
+    assert daily is not None
+    wanted = units_for("tank", daily, BERLIN, COMMAND, prunes=True)
+    service, timer, pruning, later = (unit.text for unit in wanted)
+    assert "OnCalendar=*-*-* 00:05:00 UTC\nOnCalendar=*-*-* 01:05:00 UTC\n" in timer
+    assert "OnCalendar=*-*-* 00:35:00 UTC\nOnCalendar=*-*-* 01:35:00 UTC\n" in later
+    assert "Description=Take snapshots of tank, daily@02:05 Europe/Berlin\n" in timer
+    assert "schedule run --once snapshot --if-due tank\n" in service
+    assert "schedule run --once prune --if-due tank\n" in pruning
+    service, timer, *_ = (
+        unit.text for unit in units_for("tank", daily, UTC, COMMAND, prunes=True)
+    )
+    assert "OnCalendar=*-*-* 02:05:00 UTC\nPersistent=yes\n" in timer
+    assert "schedule run --once snapshot tank\n" in service
+
+
+def test_a_partly_failed_prune_is_a_failed_unit() -> None:
+    """No status but 0 counts for a success: OnFailure= is to hear of it."""
+    assert all("SuccessExitStatus" not in unit.text for unit in units())
+
+
+def test_timers_of_an_earlier_version_are_told(tmp_path: Path) -> None:
+    """Those that are there and would be written otherwise; not those that are not."""
+    folder = os.fspath(tmp_path)
+    timers = timers_for("tank/a-b", HOURLY, BERLIN)
+    assert standing(folder, "tank/a-b", timers) == Standing((), "", prunes=False)
+    install(tmp_path, *units(on_failure="alert@%n.service"), *units("tank/c"))
+    found = standing(folder, "tank/a-b", timers)
+    assert found == Standing((), "alert@%n.service", prunes=True)
+    path = tmp_path / timers["snapshot"].name
+    path.write_text(
+        path.read_text().replace("*-*-* *:00:00 UTC", "*-*-* *:00:00 Asia/Tokyo")
+    )
+    assert standing(folder, "tank/a-b", timers).outdated == ("snapshot",)
+    others = timers_for("tank/c", HOURLY, BERLIN)
+    assert standing(folder, "tank/c", others) == Standing((), "", prunes=True)
+    assert "write" in install(tmp_path, *units())
+    assert standing(folder, "tank/a-b", timers) == Standing((), "", prunes=True)
+    install(tmp_path, *units(prunes=False))
+    assert not standing(folder, "tank/a-b", timers).prunes
+
+
+def test_no_prune_no_units_for_it() -> None:
+    """Where nothing is ever to go, nothing looks for it."""
+    assert [unit.name for unit in units(prunes=False)] == [
+        "zfstune-snapshot-tank-a\\x2db.service",
+        "zfstune-snapshot-tank-a\\x2db.timer",
+    ]
+
+
+@pytest.mark.parametrize(
+    "hook", ["alert", "alert.timer", ".service", "a b.service", "a\nb.service"]
+)
+def test_a_hook_is_a_unit(hook: str) -> None:
+    """What is no unit's name does not get into a unit."""
+    with pytest.raises(InvalidValue, match="on a failure"):
+        units(on_failure=hook)
+
+
+def test_installing_twice_changes_nothing(tmp_path: Path) -> None:
+    """And the links are those that systemctl would make and find."""
+    assert install(tmp_path, *units()) == ["write", "write", "enable"] * 2
+    before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert install(tmp_path, *units()) == ["keep"] * 4
+    assert {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    assert enabled_timers(os.fspath(tmp_path)) == {
+        ("snapshot", "tank/a-b"),
+        ("prune", "tank/a-b"),
+    }
+    links = sorted((tmp_path / WANTS).iterdir())
+    assert [link.resolve().parent for link in links] == [tmp_path] * 2
+    # systemctl enable makes it absolute; that is as good
+    links[0].unlink()
+    links[0].symlink_to(tmp_path / links[0].name)
+    assert install(tmp_path, *units()) == ["keep"] * 4
+
+
+def test_what_is_no_longer_wanted_goes(tmp_path: Path) -> None:
+    """Of the datasets installed, and of no other."""
+    install(tmp_path, *units(), *units("tank/c"))
+    assert install(tmp_path, *units(prunes=False)) == ["keep", "keep", "remove", "remove"]
+    left = {unit.name for unit in (*units(prunes=False), *units("tank/c"))}
+    assert set(installed(os.fspath(tmp_path))) == left
+    assert len(list((tmp_path / WANTS).iterdir())) == 3
+
+
+def test_what_others_wrote_stays(tmp_path: Path) -> None:
+    """What has no mark is neither overwritten nor removed; and no link is followed."""
+    [service, timer, *_] = units()
+    path = tmp_path / timer.name
+    for kind in ("file", "masked", "folder"):
+        if kind == "file":
+            path.write_text("[Timer]\n")
+        elif kind == "masked":
+            path.symlink_to("/dev/null")
+        else:
+            path.mkdir()
+        with pytest.raises(PlanError, match="did not write what is there"):
+            install(tmp_path, *units())
+        assert not (tmp_path / service.name).exists()
+        assert plan_remove(os.fspath(tmp_path), None) == ()
+        path.rmdir() if kind == "folder" else path.unlink()
+    install(tmp_path, *units())
+    (tmp_path / timer.name).write_text("[Timer]\nOnCalendar=daily\n")  # as an admin might
+    carry_out(os.fspath(tmp_path), [Step("remove", timer.name)])
+    assert (tmp_path / timer.name).exists()
+    drop_in = tmp_path / f"{service.name}.d"
+    drop_in.mkdir()
+    carry_out(os.fspath(tmp_path), plan_remove(os.fspath(tmp_path), ["tank/a-b"]))
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
+        [WANTS, drop_in.name, timer.name]
+    )
+
+
+def test_removing_takes_the_links_along(tmp_path: Path) -> None:
+    """All of a dataset, or all that zfstune wrote; and again, nothing."""
+    install(tmp_path, *units(), *units("tank/c"))
+    steps = plan_remove(os.fspath(tmp_path), ["tank/c", "tank/none"])
+    assert {owner_of(unit.text) for unit in units("tank/c")} == {"tank/c"}
+    assert len(steps) == 4
+    carry_out(os.fspath(tmp_path), steps)
+    assert len(installed(os.fspath(tmp_path))) == 4
+    carry_out(os.fspath(tmp_path), plan_remove(os.fspath(tmp_path), None))
+    assert list((tmp_path / WANTS).iterdir()) == []
+    assert [p.name for p in tmp_path.iterdir()] == [WANTS]
+    assert plan_remove(os.fspath(tmp_path), None) == ()
+    assert plan_remove(os.fspath(tmp_path / "none"), None) == ()
+
+
+def test_a_link_that_cannot_be_put_leaves_no_draft(tmp_path: Path) -> None:
+    """Where a folder is in its way, say."""
+    [timer] = [unit for unit in units(prunes=False) if unit.enabled]
+    (tmp_path / WANTS / timer.name / "x").mkdir(parents=True)
+    with pytest.raises(PlanError, match="cannot write"):
+        install(tmp_path, *units(prunes=False))
+    assert [path.name for path in (tmp_path / WANTS).iterdir()] == [timer.name]
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """It is named, and no half of a file is left."""
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(PlanError, match="Not a directory"):
+        install(file / "units", *units())
+    with pytest.raises(PlanError, match="File exists"):
+        carry_out(os.fspath(file), [Step("write", "x.timer", "text")])

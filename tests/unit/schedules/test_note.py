@@ -1,0 +1,236 @@
+"""Notes of runs, and the lock that dies with its holder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zfstune.schedules.last_run import LastRun
+from zfstune.schedules.note import (
+    draft_name,
+    last_run,
+    locked,
+    note,
+    reported_run,
+    state_folder,
+    write_file,
+)
+from zfstune.values.errors import PlanError
+
+GUID = 2**64 - 1
+RUN = LastRun("tank/a", "prune", 1, 2, "", 0, 3, 1, GUID)
+MISSED = LastRun("tank/a", "prune", 3, 4, "cannot prune 'tank/a': it does not exist")
+HOLD = """
+import sys, time
+from zfstune.schedules.note import locked
+with locked(sys.argv[1], "prune", 1) as ours:
+    print(ours, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_notes_go_round(tmp_path: Path) -> None:
+    """One a job and dataset, the last that was written."""
+    folder = os.fspath(tmp_path)
+    assert last_run(folder, "prune", GUID) is None
+    note(folder, LastRun("tank/a", "prune", 0, 1, "cannot: why", dataset_guid=GUID))
+    note(folder, RUN)
+    other = LastRun("tank/a", "snapshot", 1, 2, "", 5, dataset_guid=GUID)
+    note(folder, other)
+    assert last_run(folder, "prune", GUID) == RUN
+    assert last_run(folder, "snapshot", GUID) == other
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o644}
+
+
+def test_another_dataset_of_the_name_did_not_run(tmp_path: Path) -> None:
+    """Nor does its run write over the note of the first."""
+    folder = os.fspath(tmp_path)
+    note(folder, RUN)
+    assert last_run(folder, "prune", 7) is None
+    assert reported_run(folder, "prune", "tank/a", 7) is None
+    second = LastRun("tank/a", "prune", 5, 6, dataset_guid=7)
+    note(folder, second)
+    assert last_run(folder, "prune", 7) == second
+    assert last_run(folder, "prune", GUID) == RUN
+    # somebody copied or renamed the file
+    (tmp_path / f"prune@{GUID}.run.json").rename(tmp_path / "prune@8.run.json")
+    assert last_run(folder, "prune", 8) is None
+
+
+def test_a_renamed_dataset_keeps_its_notes(tmp_path: Path) -> None:
+    """It is the same dataset, whatever it is called."""
+    note(os.fspath(tmp_path), RUN)
+    assert reported_run(os.fspath(tmp_path), "prune", "tank/b", GUID) == RUN
+
+
+def test_a_run_that_did_not_find_the_dataset_is_told_of(tmp_path: Path) -> None:
+    """Until one got there; but no such note says that anything was done."""
+    folder = os.fspath(tmp_path / "made")
+    note(folder, MISSED)
+    assert last_run(folder, "prune", GUID) is None
+    assert reported_run(folder, "prune", "tank/a", GUID) == MISSED
+    assert reported_run(folder, "snapshot", "tank/a", GUID) is None
+    assert reported_run(folder, "prune", "tank/b", GUID) is None
+    note(folder, RUN)
+    assert reported_run(folder, "prune", "tank/a", GUID) == RUN
+    assert [path.name for path in (tmp_path / "made").iterdir()] == [
+        f"prune@{GUID}.run.json"
+    ]
+    note(folder, MISSED)
+    assert reported_run(folder, "prune", "tank/a", GUID) == MISSED
+    note(folder, LastRun("tank/a", "prune", 0, 1, "an older one"))
+    assert reported_run(folder, "prune", "tank/a", GUID) == RUN
+
+
+def test_a_note_that_is_of_another_name_is_not_told(tmp_path: Path) -> None:
+    """Somebody copied the file, or two long names share their escaped form."""
+    (tmp_path / "prune-tank-b.run.json").write_text(MISSED.to_json())
+    assert reported_run(os.fspath(tmp_path), "prune", "tank/b", GUID) is None
+    (tmp_path / "snapshot-tank-a.run.json").write_text(MISSED.to_json())
+    assert reported_run(os.fspath(tmp_path), "snapshot", "tank/a", GUID) is None
+
+
+def test_a_note_of_an_earlier_version_counts_for_nothing(tmp_path: Path) -> None:
+    """It has no guid, so nobody can tell whose it is: at worst one more run follows."""
+    old = RUN.to_json().replace(f', "dataset_guid": "{GUID}"', "")
+    (tmp_path / "prune-tank-a.run.json").write_text(old)
+    assert LastRun.from_json(old) == LastRun("tank/a", "prune", 1, 2, "", 0, 3, 1)
+    assert last_run(os.fspath(tmp_path), "prune", GUID) is None
+    assert reported_run(os.fspath(tmp_path), "prune", "tank/a", GUID) is None
+
+
+@given(st.text(max_size=60))
+def test_what_is_no_note_is_none(text: str) -> None:
+    """Whatever lies there, reading it fails on nothing."""
+    assert LastRun.from_json(text) is None
+
+
+def test_a_note_with_wrong_types_is_none() -> None:
+    """A text where a number belongs, a key too few, a list."""
+    good = RUN.to_json()
+    assert LastRun.from_json(good) == RUN
+    bad_ones = [
+        good.replace('"began": 1', '"began": "1"'),
+        good.replace('"began": 1', '"began": true'),
+        good.replace('"ended": 2', '"ended": -2'),
+        good.replace('"ended": 2', f'"ended": {10**18}'),
+        good.replace('"ended": 2', f'"ended": {"9" * 5000}'),
+        good.replace(f'"{GUID}"', str(GUID)),
+        good.replace(f'"{GUID}"', '"-1"'),
+        good.replace(f'"{GUID}"', '"\u0661"'),
+        good.replace(f'"{GUID}"', f'"{"1" * 5000}"'),
+        '{"dataset": "x"}',
+        "[]",
+        "3",
+    ]
+    for bad in bad_ones:
+        assert bad != good
+        assert LastRun.from_json(bad) is None
+
+
+def test_a_second_run_is_told_at_once(tmp_path: Path) -> None:
+    """While one holds the lock another gets none; of another job or dataset it does."""
+    folder = os.fspath(tmp_path / "made")
+    with locked(folder, "prune", 1) as first:
+        assert first
+        with locked(folder, "prune", 1) as second:
+            assert not second
+        with locked(folder, "snapshot", 1) as other:
+            assert other
+        with locked(folder, "prune", 2) as another:
+            assert another
+    with locked(folder, "prune", 1) as again:
+        assert again
+
+
+def test_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
+    """A kill that nobody can catch leaves no lock behind."""
+    folder = os.fspath(tmp_path)
+    argv = [sys.executable, "-c", HOLD, folder]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        with locked(folder, "prune", 1) as ours:
+            assert not ours
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    with locked(folder, "prune", 1) as ours:
+        assert ours
+
+
+def test_a_folder_that_cannot_be_had_is_an_error(tmp_path: Path) -> None:
+    """It is named, with what may help."""
+    file = tmp_path / "file"
+    file.write_text("")
+    with (
+        pytest.raises(PlanError, match=r"cannot make .* where runs are noted") as no,
+        locked(os.fspath(file), "prune", 1),
+    ):
+        pass
+    assert "--state" in no.value.hint
+    with pytest.raises(PlanError, match="cannot write"):
+        note(os.fspath(file), RUN)
+    with pytest.raises(PlanError, match="cannot make"):
+        note(os.fspath(file), MISSED)
+    (tmp_path / "prune@1.lock").symlink_to(file)
+    with (
+        pytest.raises(PlanError, match="cannot lock") as no,
+        locked(os.fspath(tmp_path), "prune", 1),
+    ):
+        pass
+    assert "--state" in no.value.hint
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    """A reader that has it open goes on reading the old one; no draft is left."""
+    path = tmp_path / "x.prom"
+    write_file(os.fspath(path), "old\n")
+    with path.open(encoding="utf-8") as reader:
+        write_file(os.fspath(path), "new\n", mode=0o600)
+        assert reader.read() == "old\n"
+    assert path.read_text(encoding="utf-8") == "new\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(PlanError, match="cannot write"):
+        write_file(os.fspath(tmp_path / "folder"), "text")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_draft_is_never_what_somebody_put_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name cannot be guessed; a file or link that has it all the same is left alone."""
+    assert draft_name("x") != draft_name("x")
+    monkeypatch.setattr("zfstune.schedules.note.draft_name", "draft-of-{}".format)
+    mine = tmp_path / "mine"
+    mine.write_text("mine\n")
+    for kind in ("file", "link"):
+        draft = tmp_path / "draft-of-x.prom"
+        draft.write_text("theirs\n") if kind == "file" else draft.symlink_to(mine)
+        with pytest.raises(PlanError, match="cannot write"):
+            write_file(os.fspath(tmp_path / "x.prom"), "new\n")
+        assert mine.read_text() == "mine\n"
+        assert os.path.lexists(draft)
+        assert not (tmp_path / "x.prom").exists()
+        draft.unlink()
+
+
+def test_where_the_notes_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As told, as systemd says, beside an image, or where systemd would put them."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    assert state_folder() == "/var/lib/zfstune"
+    assert state_folder(image="/vm/x.zpool") == "/vm/x.zpool.runs"
+    assert state_folder(image="x") == os.fspath(Path.cwd() / "x.runs")
+    assert state_folder("/here", image="/vm/x.zpool") == "/here"
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/private/zfstune:/other")
+    assert state_folder() == "/var/lib/private/zfstune"
+    assert state_folder(image="/vm/x.zpool") == "/var/lib/private/zfstune"
+    assert state_folder("/here") == "/here"

@@ -1,0 +1,195 @@
+"""Whether a policy keeps what a schedule takes, and the policy that would."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zfstune.retention.decision import decide
+from zfstune.retention.policy import Policy
+from zfstune.retention.policy_text import parse_policy
+from zfstune.schedules.cadence import parse_cadence
+from zfstune.schedules.policy_fit import (
+    covers_own,
+    find_misfit,
+    fitting_policy,
+    policy_command,
+)
+from zfstune.values.names import auto_name
+from zfstune.values.state import Snapshot
+
+if TYPE_CHECKING:
+    from zfstune.schedules.cadence import Cadence
+
+START = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp())
+CADENCES = ("15m", "hourly", "4h", "daily", "weekly", "monthly")
+POLICIES = (
+    *("hourly=48", "daily=30", "weekly=4", "monthly=12", "yearly=3", "keep=3", "keep=1"),
+    *("hourly=24 daily=30", "keep=24 daily=30", "keep=1 weekly=4", "within=7d", "never"),
+    *("keep=0", "within=10m", "grid='24x4h | 7x1d'", "grid='1x1d(keep=all) | 7x1d'"),
+    *("blocks=4h/30d", "daily=30 free-target=20%", "keep=unlimited daily=3"),
+    *(
+        "match=autosnap_* hourly=48",
+        "match=autosnap_* daily=3; daily=30",
+        "daily=unlimited",
+    ),
+    *("match=zfstune-*T00* daily=3", "regex='zfstune-.*' weekly=4", "newer-than=x daily=3"),
+)
+
+
+def cadence(text: str) -> Cadence:
+    """Give what a text says."""
+    found = parse_cadence(text)
+    assert found is not None
+    return found
+
+
+def policy(text: str) -> Policy:
+    """Give what a text says, consenting to what keeps nothing."""
+    return parse_policy(text, allow_zero=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "every", "told"),
+    [
+        ("daily=30", "hourly", "of 24 snapshots taken in 24h, 23 go at the next prune"),
+        ("daily=30", "4h", "of 6 snapshots taken in 24h, 5 go at the next prune"),
+        ("hourly=48", "15m", "of 4 snapshots taken in 1h, 3 go at the next prune"),
+        ("weekly=4", "daily", "of 7 snapshots taken in 7d, 6 go at the next prune"),
+        (
+            "keep=3 daily=30",
+            "hourly",
+            "of 24 snapshots taken in 24h, 21 go at the next prune",
+        ),
+        ("blocks=4h/30d", "hourly", "of 4 snapshots taken in 4h, 3 go at the next prune"),
+        ("grid='24x4h'", "hourly", "of 4 snapshots taken in 4h, 3 go at the next prune"),
+        (
+            "match=a* keep=0; daily=3",
+            "12h",
+            "of 2 snapshots taken in 24h, 1 go at the next prune",
+        ),
+        ("keep=0", "hourly", "each snapshot goes at the next prune"),
+        ("within=10m", "hourly", "each snapshot goes at the next prune"),
+        ("hourly=48", "hourly", ""),
+        ("hourly=12 daily=30", "hourly", ""),
+        ("daily=30", "daily", ""),
+        ("keep=24 daily=30", "hourly", ""),
+        ("within=6h daily=30", "hourly", ""),
+        ("keep=1", "hourly", ""),
+        # of two kinds of periods the shorter one says how much is kept
+        ("daily=30 weekly=4", "4h", "of 6 snapshots taken in 24h, 5 go at the next prune"),
+        # a span that holds one snapshot at the most says nothing of how many are wanted
+        (
+            "within=1h daily=3",
+            "hourly",
+            "of 24 snapshots taken in 24h, 23 go at the next prune",
+        ),
+        ("within=2h daily=3", "hourly", ""),
+        ("never", "hourly", ""),
+        ("keep=unlimited daily=3", "hourly", ""),
+        ("newer-than=x daily=3", "hourly", ""),
+        ("daily=30 free-target=20%", "hourly", ""),
+        ("grid='1x1d(keep=all) | 7x1d'", "hourly", ""),
+        ("match=autosnap_* daily=3", "hourly", ""),
+    ],
+)
+def test_what_goes_at_once_is_told(text: str, every: str, told: str) -> None:
+    """A rule of longer periods than the schedule's lets go most of what is taken."""
+    misfit = find_misfit(cadence(every), policy(text))
+    assert ("" if misfit is None else str(misfit)) == told
+
+
+def test_no_policy_is_no_misfit() -> None:
+    """That snapshots pile up is another fault, and told by another sentence."""
+    assert find_misfit(cadence("hourly"), None) is None
+
+
+@pytest.mark.parametrize(("text", "every"), [("daily=30", "hourly"), ("weekly=9", "daily")])
+def test_retention_agrees(text: str, every: str) -> None:
+    """Snapshots taken and pruned one by one: as few of a period stay as is told."""
+    misfit = find_misfit(cadence(every), policy(text))
+    assert misfit is not None
+    step = cadence(every).seconds
+    stay: list[Snapshot] = []
+    for at in range(3 * misfit.taken):
+        now = datetime.fromtimestamp(START + at * step, UTC)
+        stay.append(
+            Snapshot(f"t@{auto_name(now)}", at + 1, at + 1, creation=START + at * step)
+        )
+        stay = [d.snapshot for d in decide(stay, policy(text), now) if d.keep]
+    times = [s.creation or 0 for s in stay]
+    first = [t for t in times if START <= t < START + misfit.seconds]
+    assert len(first) == misfit.kept
+
+
+@pytest.mark.parametrize(
+    ("text", "covered"),
+    [
+        ("hourly=48", True),
+        ("match=autosnap_* hourly=48", False),
+        ("match=autosnap_* keep=0; hourly=48", True),
+        ("match=zfstune-*T00* daily=3", False),
+        ("match=* keep=9", True),
+        ("regex='zfstune-[0-9TZ]*' weekly=4", False),
+        ("regex='zfstune-.*' weekly=4", True),
+        ("never", True),
+        ("match=x* never", False),
+    ],
+)
+def test_whether_it_speaks_of_zfstunes_names(text: str, *, covered: bool) -> None:
+    """All of them, and not those of one hour or without a suffix alone."""
+    assert covers_own(policy(text)) == covered
+
+
+@pytest.mark.parametrize(
+    ("text", "every", "command"),
+    [
+        ("daily=30", "hourly", "zfstune policy set tank hourly=24 daily=30"),
+        ("weekly=4", "hourly", "zfstune policy set tank hourly=24 daily=7 weekly=4"),
+        ("hourly=48", "15m", "zfstune policy set tank within=1d hourly=48"),
+        ("monthly=12", "daily", "zfstune policy set tank daily=7 monthly=12"),
+        ("keep=0", "hourly", "zfstune policy set tank hourly=48 daily=30"),
+        (
+            "match=autosnap_* hourly=48 tz=Asia/Tokyo",
+            "daily",
+            "zfstune policy set tank 'match=autosnap_* hourly=48; daily=30 tz=Asia/Tokyo'",
+        ),
+        (
+            "match=autosnap_* keep=0",
+            "daily",
+            "zfstune policy set --all-of-them tank 'match=autosnap_* keep=0; daily=30'",
+        ),
+        ("", "weekly", "zfstune policy set tank weekly=8"),
+    ],
+)
+def test_the_command_that_mends_it(text: str, every: str, command: str) -> None:
+    """What the policy says otherwise stays said."""
+    assert policy_command("tank", cadence(every), policy(text) if text else None) == command
+
+
+@given(text=st.sampled_from(POLICIES), every=st.sampled_from(CADENCES))
+def test_the_policy_that_is_proposed_fits(text: str, every: str) -> None:
+    """It covers the schedule's names, lets nothing go at once, and is left as it is."""
+    each = cadence(every)
+    proposed = fitting_policy(each, policy(text))
+    assert covers_own(proposed)
+    assert find_misfit(each, proposed) is None
+    assert fitting_policy(each, proposed) == proposed
+    words = shlex.split(policy_command("tank/a b$'", each, policy(text)))
+    at = words.index("tank/a b$'")
+    assert policy(" ".join(words[at + 1 :])) == proposed
+
+
+def test_what_cannot_be_written_down_again_is_replaced() -> None:
+    """An expression with a quote has no text: another policy is proposed."""
+    found = policy("regex=a.* daily=3")
+    group = found.groups[0]
+    odd = Policy((type(group)(group.rules, regex="it's"),))
+    assert (
+        policy_command("tank", cadence("daily"), odd) == "zfstune policy set tank daily=30"
+    )

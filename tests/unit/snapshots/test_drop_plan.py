@@ -1,0 +1,191 @@
+"""Dropping a checkpoint: what goes with it, what keeps it, and what consents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zfstune.snapshots.drop_plan import DROP_LOSSES, is_copy, make_drop
+from zfstune.snapshots.rewind_plan import CHECKPOINT_PROPERTY, FOLDER
+from zfstune.values.errors import PlanError
+from zfstune.values.state import (
+    INHERITED,
+    LOCAL,
+    NONE,
+    RECEIVED,
+    Dataset,
+    PropertyValue,
+    Snapshot,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.snapshots.drop_plan import DropPlan
+
+ESCAPE = "tank/zfstune-escape"
+TOP = f"{ESCAPE}/one-20261129T210801Z"
+
+
+def taken(name: str, **values: str) -> Snapshot:
+    """Give a snapshot with these properties."""
+    found = {n: PropertyValue(v, NONE) for n, v in values.items()}
+    return Snapshot(name, 1, 1, len(values.get("clones", "")), found)
+
+
+def filesystem(
+    name: str, *, mountpoint: str = "none", origin: str = "", mark: str = LOCAL
+) -> Dataset:
+    """Give a filesystem that is mounted nowhere, with the mark that rollbacks give."""
+    values = {
+        "mountpoint": PropertyValue(mountpoint, INHERITED, "tank"),
+        CHECKPOINT_PROPERTY: PropertyValue(FOLDER, mark, name if mark == LOCAL else ESCAPE),
+    }
+    if origin:
+        values["origin"] = PropertyValue(origin, NONE)
+    return Dataset(name, "filesystem", 1, 1, values)
+
+
+def drop(
+    *snapshots: Snapshot,
+    datasets: tuple[Dataset, ...] = (),
+    own: Mapping[str, list[Snapshot]] | None = None,
+    mounted: Mapping[str, str] | None = None,
+) -> DropPlan:
+    """Plan how a checkpoint "one" goes."""
+    return make_drop(
+        "one",
+        snapshots,
+        datasets={each.name: each for each in (filesystem("tank"), *datasets)},
+        own=own or {},
+        mounted=mounted or {},
+    )
+
+
+def test_the_snapshots_alone() -> None:
+    """Where nothing hangs on it, a checkpoint goes without a word of consent."""
+    plan = drop(taken("tank/a@checkpoint-one"), taken("tank/b@checkpoint-one", clones=""))
+    assert plan.snapshots == ("tank/a@checkpoint-one", "tank/b@checkpoint-one")
+    assert (plan.ordered, plan.losses) == ((), {})
+    plan.check([])
+
+
+def copied(*more: Dataset) -> tuple[Dataset, ...]:
+    """Give what one rollback leaves: copies of tank/a and tank/a/b in their folders."""
+    return (
+        filesystem(ESCAPE),
+        filesystem(TOP),
+        filesystem(f"{TOP}/tank"),
+        filesystem(f"{TOP}/tank/a", origin="tank/a@checkpoint-one"),
+        filesystem(f"{TOP}/tank/a/b", origin="tank/a/b@checkpoint-one"),
+        *more,
+    )
+
+
+COPIED = (
+    taken("tank/a@checkpoint-one", clones=f"{TOP}/tank/a"),
+    taken("tank/a/b@checkpoint-one", clones=f"{TOP}/tank/a/b"),
+)
+
+
+def test_copies_go_with_the_folders_that_held_them() -> None:
+    """The deepest first, the place of all copies last; each by name in the plan."""
+    own = {f"{TOP}/tank/a": [taken(f"{TOP}/tank/a@escape-x")]}
+    plan = drop(*COPIED, datasets=copied(), own=own)
+    assert plan.ordered == (
+        f"{TOP}/tank/a/b",
+        f"{TOP}/tank/a",
+        f"{TOP}/tank",
+        TOP,
+        ESCAPE,
+    )
+    assert plan.folders == (f"{TOP}/tank", TOP, ESCAPE)
+    assert plan.losses == {
+        "copies": [f"{TOP}/tank/a", f"{TOP}/tank/a@escape-x", f"{TOP}/tank/a/b"]
+    }
+    with pytest.raises(PlanError, match=f"this would be lost: copies: {TOP}/tank/a") as no:
+        plan.check(["clones"])
+    assert "--lose copies" in no.value.hint
+    plan.check(["copies"])
+    assert plan.to_dict()["losses"] == plan.losses
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        filesystem(f"{ESCAPE}/two-20261129T210801Z"),
+        filesystem(f"{ESCAPE}/one-more-20261129T210801Z"),
+        filesystem(f"{ESCAPE}/one-20261129"),
+        filesystem(f"{ESCAPE}/mine"),
+        filesystem(f"{TOP}/tank/mine", mountpoint="/mine"),
+        # it hangs below a folder and inherits its mark, and somebody may have filled it
+        filesystem(f"{TOP}/tank/mine", mark=INHERITED),
+        filesystem(f"{TOP}/tank/mine", mark=RECEIVED),
+    ],
+)
+def test_folders_that_are_not_its_own_stay(other: Dataset) -> None:
+    """What another checkpoint's rollback made, or somebody else, and what holds that."""
+    plan = drop(*COPIED, datasets=copied(other))
+    assert other.name not in plan.ordered
+    assert ESCAPE not in plan.ordered
+    assert (f"{TOP}/tank" in plan.folders) == (not other.name.startswith(TOP))
+
+
+def test_folders_that_somebody_uses_stay() -> None:
+    """One that is mounted, or has a snapshot, or is a clone, may hold something."""
+    for more in (
+        {"mounted": {TOP: "/mnt"}},
+        {"own": {TOP: [taken(f"{TOP}@mine")]}},
+    ):
+        plan = drop(*COPIED, datasets=copied(), **more)
+        assert plan.folders == (f"{TOP}/tank",)
+    promoted = filesystem(TOP, origin="tank/x@y")
+    plan = drop(*COPIED, datasets=(*copied(), promoted))
+    assert plan.folders == (f"{TOP}/tank",)
+
+
+def test_an_empty_folder_goes_whoever_left_it() -> None:
+    """A drop that was killed left the folders: the next one takes them along."""
+    left = (filesystem(ESCAPE), filesystem(TOP))
+    plan = drop(taken("tank/a@checkpoint-one"), datasets=left)
+    assert plan.ordered == (TOP, ESCAPE)
+    assert plan.losses == {}
+
+
+def test_clones_of_others_take_another_word() -> None:
+    """A clone that lies elsewhere is no copy of a rollback's."""
+    cloned = taken("tank/a@checkpoint-one", clones=f"tank/c,{TOP}/tank/a")
+    plan = drop(cloned, datasets=(filesystem("tank/c"), *copied()[:-1]))
+    assert [c.name for c in plan.clones] == ["tank/c"]
+    assert sorted(plan.losses) == sorted(DROP_LOSSES)
+    for lose in ([], ["copies"], ["clones"]):
+        with pytest.raises(PlanError, match="would be lost"):
+            plan.check(lose)
+    plan.check(DROP_LOSSES)
+    with pytest.raises(PlanError, match="consent to lose 'data'"):
+        plan.check([*DROP_LOSSES, "data"])
+
+
+def test_what_keeps_a_checkpoint() -> None:
+    """Holds, clones of clones, datasets below a clone, and the system itself."""
+    clone = taken("tank/a@checkpoint-one", clones="tank/c")
+    there = (filesystem("tank/c"),)
+    with pytest.raises(PlanError, match="'tank/a@checkpoint-one' is held"):
+        drop(taken("tank/a@checkpoint-one", userrefs="1"))
+    with pytest.raises(PlanError, match="'tank/c@x' is held"):
+        drop(clone, datasets=there, own={"tank/c": [taken("tank/c@x", userrefs="2")]})
+    with pytest.raises(PlanError, match="clones hang on 'tank/c@x' in turn"):
+        drop(clone, datasets=there, own={"tank/c": [taken("tank/c@x", clones="tank/d")]})
+    with pytest.raises(PlanError, match="its clone 'tank/c' has 'tank/c/d' below it"):
+        drop(clone, datasets=(*there, filesystem("tank/c/d")))
+    with pytest.raises(PlanError, match="this system runs from 'tank/c'"):
+        drop(clone, datasets=there, mounted={"tank/c": "/"})
+    assert drop(clone, datasets=there, mounted={"tank/c": "/c"}).ordered == ("tank/c",)
+
+
+def test_where_copies_lie() -> None:
+    """Below the pool's own dataset for them, and nowhere else."""
+    assert is_copy(f"{TOP}/tank/a")
+    for name in ("tank/a", ESCAPE, f"{ESCAPE}s/x", "tank/a/zfstune-escape/x"):
+        assert not is_copy(name)

@@ -1,0 +1,258 @@
+"""Rewinds: what goes, what that takes with it, and what consents to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zfstune.host import processes
+from zfstune.snapshots.rewind_plan import (
+    CHECKPOINT_PROPERTY,
+    ESCAPE,
+    LOSSES,
+    RewindPlan,
+    RunningFile,
+    datasets_of,
+    has_changed,
+    make_rewind,
+)
+from zfstune.values.errors import PlanError
+from zfstune.values.state import LOCAL, NONE, PropertyValue, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+    from zfstune.snapshots.rewind_plan import Rewind
+
+
+def taken(txg: int, name: str = "tank/a", **values: str) -> Snapshot:
+    """Give a snapshot of that transaction group."""
+    found = {n: PropertyValue(v, NONE) for n, v in values.items()}
+    return Snapshot(f"{name}@{txg}", txg, txg, len(values.get("clones", "")), found)
+
+
+def rewind(
+    *snapshots: Snapshot,
+    bookmarks: Mapping[str, int] | None = None,
+    parents: Container[str] = (),
+    below: Mapping[str, list[Snapshot]] | None = None,
+    path: str = "",
+) -> Rewind:
+    """Plan the way back to the first snapshot."""
+    return make_rewind(
+        snapshots[0],
+        snapshots,
+        bookmarks=bookmarks or {},
+        parents=parents,
+        below=below or {},
+        path=path,
+    )
+
+
+def test_what_is_newer_goes_and_nothing_else() -> None:
+    """Snapshots and bookmarks after the checkpoint, the newest first."""
+    # one of the checkpoint itself has its createtxg, and is as old as it is
+    marks = {"tank/a#old": 4, "tank/a#own": 5, "tank/a#new": 8}
+    one = rewind(taken(5), taken(3), taken(7), taken(9), bookmarks=marks, path="/a")
+    assert one.newer == ("tank/a@9", "tank/a@7")
+    assert one.bookmarks == ("tank/a#new",)
+    assert one.path == "/a"
+
+
+def test_what_an_escape_left_is_no_loss() -> None:
+    """A rollback that was killed left a snapshot of its own, which nobody misses."""
+    mark = {CHECKPOINT_PROPERTY: PropertyValue(ESCAPE, LOCAL)}
+    assert rewind(taken(5), Snapshot("tank/a@x", 6, 6, 0, mark)).newer == ()
+
+
+def test_clones_go_with_what_they_hang_on() -> None:
+    """With their own snapshots; not where more hangs on those, or lies below."""
+    name = "tank/b"
+    cloned = [taken(5), taken(7, clones=name)]
+    one = rewind(*cloned, parents={"tank"}, below={name: [taken(8, name)]})
+    assert [(c.name, c.snapshots) for c in one.clones] == [(name, (f"{name}@8",))]
+    with pytest.raises(PlanError, match="datasets below it"):
+        rewind(*cloned, parents={name}, below={name: []})
+    with pytest.raises(PlanError, match=f"clones hang on '{name}@8' in turn"):
+        rewind(*cloned, below={name: [taken(8, name, clones="tank/c")]})
+
+
+def test_copies_in_the_way_are_told_apart() -> None:
+    """What a rollback to a newer checkpoint kept aside goes with that checkpoint."""
+    copy = "tank/zfstune-escape/x-20260101T000000Z/tank/a"
+    newer = Snapshot(
+        "tank/a@checkpoint-my own", 7, 7, 1, {"clones": PropertyValue(copy, NONE)}
+    )
+    with pytest.raises(PlanError, match=f"'{copy}', a clone of 'tank/a@checkp") as refused:
+        rewind(taken(5), newer, parents={copy}, below={copy: []})
+    assert refused.value.hint.startswith("`zfstune checkpoint drop 'my own'` ")
+    with pytest.raises(PlanError, match="'tank/b', a clone of 'tank/a@7'") as refused:
+        rewind(taken(5), taken(7, clones="tank/b"), parents={"tank/b"})
+    assert refused.value.hint == ""
+
+
+def test_a_dataset_that_is_as_its_checkpoint_loses_nothing() -> None:
+    """Every byte since is asked for, by the snapshot that was taken to ask."""
+    one = rewind(taken(5))
+
+    def changed(*others: Snapshot, at: Rewind = one) -> bool:
+        return has_changed(at, [taken(3, written="9"), taken(5, written="9"), *others])
+
+    assert not changed(taken(7, written="0"))
+    assert not changed(taken(6, written="0"), taken(7, written="0"))
+    assert changed(taken(7, written="1"))
+    assert changed(taken(6, written="1"), taken(7, written="0"))
+    assert changed(taken(7))
+    assert changed()
+    assert changed(taken(7, written="0"), at=rewind(taken(5), taken(6)))
+
+
+def test_what_is_held_cannot_go() -> None:
+    """No flag consents to losing what somebody holds."""
+    with pytest.raises(PlanError, match="'tank/a@7' is held"):
+        rewind(taken(5), taken(7, userrefs="1"))
+    with pytest.raises(PlanError, match="'tank/b@8' is held"):
+        rewind(
+            taken(5),
+            taken(7, clones="tank/b"),
+            below={"tank/b": [taken(8, "tank/b", userrefs="2")]},
+        )
+
+
+def test_each_loss_takes_its_word() -> None:
+    """The error names all that would be lost, and the flags that consent."""
+    cloned = [taken(5), taken(7, clones="tank/b")]
+    plan = RewindPlan(
+        "test",
+        (rewind(*cloned, below={"tank/b": []}),),
+        (RunningFile(7, "bash", "/a/run.sh", "tank/a"),),
+    )
+    assert sorted(plan.losses) == sorted(LOSSES)
+    with pytest.raises(PlanError, match=r"tank/a@7.*tank/b.*/a/run.sh \(process 7") as no:
+        plan.check([])
+    assert "--lose snapshots --lose clones --lose script" in no.value.hint
+    with pytest.raises(PlanError) as no:
+        plan.check(["snapshots", "script"])
+    assert no.value.hint == "what is meant so takes --lose clones; -n shows all that goes"
+    plan.check(LOSSES)
+    with pytest.raises(PlanError, match="consent to lose 'data'"):
+        plan.check(["data"])
+    RewindPlan("test", (rewind(taken(5)),)).check([])
+
+
+def test_the_plan_as_json() -> None:
+    """Every name that the plan shows to people stands in it, and what is not is null."""
+    one = rewind(taken(5), taken(7, clones="tank/b"), bookmarks={"tank/a#m": 9}, path="/a")
+    plan = RewindPlan("test", (one, rewind(taken(5))), escape="tank/x", cautions=("mind",))
+    said = plan.to_dict()
+    assert said["datasets"] == [
+        {
+            "name": "tank/a",
+            "snapshot": "tank/a@5",
+            "newer": ["tank/a@7"],
+            "bookmarks": ["tank/a#m"],
+            "clones": ["tank/b"],
+            "mounted": "/a",
+        },
+        {
+            "name": "tank/a",
+            "snapshot": "tank/a@5",
+            "newer": [],
+            "bookmarks": [],
+            "clones": [],
+            "mounted": None,
+        },
+    ]
+    assert said["losses"] == plan.losses
+    assert (said["checkpoint"], said["escape"], said["cautions"]) == (
+        "test",
+        "tank/x",
+        ["mind"],
+    )
+    assert RewindPlan("test", ()).to_dict()["escape"] is None
+
+
+LOOK = """\
+import json, sys
+sys.path.insert(0, {root!r})
+from zfstune.host import processes
+found = processes.running_files({{"tank/a": ({where!r}, {since})}})
+print(json.dumps([f.path for f in found]))
+"""
+
+
+@pytest.mark.parametrize("since", [0, 1 << 40])
+def test_the_script_above_is_seen(tmp_path: Path, since: int) -> None:
+    """The script that a shell has open, and the folder it is in, if made since."""
+    folder = tmp_path.resolve() / "folder"
+    script, look = _lay_out(folder, tmp_path, since)
+    assert _seen_from(folder) == ({script, look, folder} if since == 0 else set())
+
+
+def _seen_from(folder: Path) -> set[Path]:
+    """Run the script there; give what it sees, of that and all below."""
+    out = subprocess.check_output(["/bin/sh", "test.sh"], cwd=folder, text=True)
+    return {Path(p) for p in json.loads(out) if Path(p).is_relative_to(folder)}
+
+
+def _lay_out(folder: Path, mounted: Path, since: int) -> tuple[Path, Path]:
+    root = os.fspath(Path(__file__).parents[3])
+    folder.mkdir(exist_ok=True)
+    look = folder / "look.py"
+    look.write_text(LOOK.format(root=root, where=os.fspath(mounted), since=since))
+    script = folder / "test.sh"
+    script.write_text(f"{sys.executable} look.py\nexit 0\n")
+    return script, look
+
+
+def test_a_folder_that_is_older_than_what_is_new_in_it(tmp_path: Path) -> None:
+    """It is not lost: nor is the one that is mounted, which was there from the start."""
+    folder = tmp_path.resolve() / "folder"
+    folder.mkdir()
+    (folder / "old").touch()
+    time.sleep(1.1)
+    since = int(time.time())
+    script, look = _lay_out(folder, tmp_path, since)
+    assert _seen_from(folder) == {script, look}
+    script, look = _lay_out(folder, folder, 0)
+    assert _seen_from(folder) == {script, look}
+
+
+def test_zfstune_itself_is_seen() -> None:
+    """Where it was installed since the checkpoint, it is about to lose itself."""
+    home = os.fspath(Path(processes.__file__).parents[2])
+    found = {file.path: file.pid for file in processes.running_files({"t": (home, 0)})}
+    assert found[os.path.realpath(processes.__file__)] == os.getpid()
+
+
+def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    """A mountpoint that is gone, or no process table, is no error."""
+    assert processes.running_files({"tank/a": ("/does/not/exist", 0)}) == ()
+    now = int(time.time())
+    assert processes.running_files({"t": (os.fspath(tmp_path), now)}, proc="/nowhere") == ()
+
+
+@pytest.mark.parametrize(
+    ("texts", "number"),
+    [(["3", "3"], 3), (["2", "7"], 7), (["abc", "4"], 4), (["9" * 5000], 0), (["-1"], 0)],
+)
+def test_how_many_datasets_a_checkpoint_was_of(texts: list[str], number: int) -> None:
+    """Whoever may set properties may have written anything: that counts for nothing."""
+    found = [
+        Snapshot(
+            f"tank/a{n}@checkpoint-x",
+            n,
+            n,
+            0,
+            {CHECKPOINT_PROPERTY: PropertyValue(text, LOCAL)},
+        )
+        for n, text in enumerate(texts, 1)
+    ]
+    assert datasets_of(found) == number

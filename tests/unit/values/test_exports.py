@@ -1,0 +1,276 @@
+"""What NFS is told: libshare's lines, and no others."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from model_pool import Model, app_profile, applied
+from zfstune.datasets.actions import Export
+from zfstune.values.errors import InvalidValue
+from zfstune.values.exports import (
+    Exports,
+    export_lines,
+    joined,
+    lines_by_path,
+    replaced,
+    to_do,
+    unheard,
+)
+from zfstune.values.state import RECEIVED, Dataset, PropertyValue
+
+NOBODY = Exports({}, frozenset(), frozenset())
+COMMON = "no_subtree_check,mountpoint"
+
+
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [
+        ("off", []),
+        ("on", [f"*(sec=sys,rw,{COMMON},crossmnt)"]),
+        (
+            "rw=@10.0.0.0/24,sync,no_root_squash",
+            [f"10.0.0.0/24(sec=sys,rw,{COMMON},sync,no_root_squash)"],
+        ),
+        (
+            "ro=*.example.org:host,anon=99",
+            [
+                f"*.example.org(sec=sys,ro,{COMMON},anonuid=99)",
+                f"host(sec=sys,ro,{COMMON},anonuid=99)",
+            ],
+        ),
+        (
+            "sec=krb5,rw=a,ro=[2001:db8::/32]",
+            [f"a(sec=krb5,rw,{COMMON})", f"2001:db8::/32(sec=krb5,ro,{COMMON})"],
+        ),
+        (
+            "rw=[::1]/128:[fe80::1]:b",
+            [f"{host}(sec=sys,rw,{COMMON})" for host in ("::1/128", "fe80::1", "b")],
+        ),
+        ("root_mapping=7,rw", [f"*(sec=sys,rw,{COMMON},root_squash,anonuid=7)"]),
+    ],
+)
+def test_lines(options: str, lines: list[str]) -> None:
+    """Each host has a line, with what holds for all of them."""
+    assert export_lines("/data/a", options) == tuple(f"/data/a {line}" for line in lines)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "rw,nosuch",
+        "rw=[::1",
+        "rw=[::1]x",
+        "rw=host\n/ *(rw)",
+        "rw=a b",
+        "rw=a(rw)",
+        "rw#",
+        "rw=a\x00",
+        'rw="a"',
+    ],
+)
+def test_nonsense_and_worse(options: str) -> None:
+    """What libshare refuses is refused, and so is what would order something else."""
+    with pytest.raises(InvalidValue, match="cannot export"):
+        export_lines("/data/a", options)
+
+
+@given(st.text(st.sampled_from("rwo=,:@[]*/ \n()#\\ab"), max_size=30), st.just("/d a\n"))
+def test_one_path_a_line(options: str, path: str) -> None:
+    """Whatever a value says, a line speaks of the path alone and is one line."""
+    try:
+        lines = export_lines(path, options)
+    except InvalidValue:
+        return
+    for line in lines:
+        assert line.split(" ")[0] == r"/d\040a\012"
+        assert line.count("(") == line.count(")") == line.count(" ") == 1
+        assert "\n" not in line
+    text = replaced("", path, lines)
+    assert lines_by_path(text).get(path, ()) == lines
+
+
+@given(st.text(min_size=1, max_size=20), st.text(max_size=20))
+@example("a\u2028/etc *(rw,no_root_squash)", "")
+@example("a\x85b", "\x1c\x1d\x1e\r\v\f")
+@example('q"uote', "#")
+@example(r"a\040b", "")
+def test_a_path_is_one_line_whatever_is_in_it(name: str, after: str) -> None:
+    """A file that libshare or zfstune wrote is read as what was written, and no more."""
+    path = f"/{name}{after}"
+    if "\0" in path or not _is_bytes(path):
+        return
+    try:
+        lines = export_lines(path, "rw=h")
+    except InvalidValue:
+        assert '"' in path or re.search(r"\\\d{3}", path)
+        return
+    text = replaced("/b y(rw)\n", path, lines)
+    assert lines_by_path(text) == {"/b": ("/b y(rw)",), path: lines}
+    assert text.count("\n") == 4
+    assert replaced(text, path, []).endswith("\n\n/b y(rw)\n")
+
+
+def _is_bytes(text: str) -> bool:
+    """Tell whether a text is what reading bytes gives: no lone surrogate but those."""
+    try:
+        return (
+            text.encode("utf-8", "surrogateescape").decode(errors="surrogateescape") == text
+        )
+    except UnicodeEncodeError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("/a host(rw)", "/a"),
+        ("/a\thost(rw)", "/a"),
+        ("  /a host(rw)", "/a"),
+        ("/a", "/a"),
+        (r"/a\040b host(rw)", "/a b"),
+        (r"/a\043\042 host(rw)", '/a#"'),
+        (r"/a\303\244 host(rw)", "/a\xe4"),
+        (r"/a\134b host(rw)", r"/a\b"),
+        (r"/a\134040 host(rw)", "/a "),
+        (r"/a\400\09x host(rw)", r"/a\400\09x"),
+        (r"/a\/12\18a\1/2 host(rw)", r"/a\/12\18a\1/2"),
+        ('"/a b" host(rw)', "/a b"),
+        ('/a" b"c host(rw)', "/a bc"),
+        ("/a\x1cb\u2028c host(rw)", "/a\x1cb\u2028c"),
+        ("/a#b host(rw)", "/a#b"),
+        ("# /a host(rw)", None),
+        ("  # /a host(rw)", None),
+        ("  ", None),
+        ("", None),
+    ],
+)
+def test_the_path_of_a_line(line: str, path: str | None) -> None:
+    """Quoted or in octal, it is the path that exportfs reads."""
+    assert list(lines_by_path(line)) == ([] if path is None else [path])
+
+
+def test_lines_that_go_on() -> None:
+    """A backslash at the end continues a line of the administrator's."""
+    text = "/a x(ro) \\\n   /no y(ro)\n/b z(ro)\\\n"
+    assert lines_by_path(joined(text)) == {
+        "/a": ("/a x(ro)  /no y(ro)",),
+        "/b": ("/b z(ro) ",),
+    }
+
+
+def test_what_has_no_effect_is_said() -> None:
+    """A value without hosts serves nobody; a flavour behind the hosts is not heard."""
+    for options in ("no_root_squash", "crossmnt", "sec=sys"):
+        note, hint = unheard(options)
+        assert "neither rw nor ro" in note
+        assert f"sharenfs=rw,{options} to everybody" in hint
+        assert export_lines("/a", options) == ()
+    assert unheard("rw=a,sec=krb5")[1] == "put sec=krb5 first"
+    for options in ("off", "on", "sec=krb5,rw=a", "ro"):
+        assert unheard(options) == ("", "")
+
+
+def test_the_rest_of_the_file_stays() -> None:
+    """Other paths keep their lines; one that is served no more has none."""
+    text = replaced("# comment\n/a x(ro)\n/b y(rw)\n/a z(ro)\n", "/a", ["/a n(rw)"])
+    assert text == "# !!! DO NOT EDIT THIS FILE MANUALLY !!!\n\n/b y(rw)\n/a n(rw)\n"
+    assert replaced(text, "/a", []).endswith("\n\n/b y(rw)\n")
+
+
+def test_what_is_to_do() -> None:
+    """Both what is said and what is served count; the administrator's own does not."""
+    line = export_lines("/a", "on")
+    said = Exports({"/a": line}, frozenset(), frozenset())
+    both = Exports({"/a": line}, frozenset(), frozenset({"/a"}))
+    served = Exports({}, frozenset(), frozenset({"/a"}))
+    own = Exports({}, frozenset({"/a"}), frozenset({"/a"}))
+    assert [to_do(each, "/a", line) for each in (NOBODY, said, both, served)] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+    assert [to_do(each, "/a", ()) for each in (NOBODY, said, both, served, own)] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_plans() -> None:
+    """Who asks for a share has it exported, below too, and withdrawn when it is over."""
+    wants = app_profile("app", "app", "app/x", sharenfs="rw=@10.0.0.0/24")
+    plan = Model().plan(wants, exports=NOBODY)
+    exports = [a for a in plan.actions if isinstance(a, Export)]
+    assert [a.describe() for a in exports] == [
+        f"export /data/app{below} over NFS (rw=@10.0.0.0/24)" for below in ("", "/x")
+    ]
+    assert exports[0].to_dict()["action"] == "export"
+    model = applied(wants)
+    lines = {a.path: a.lines for a in exports}
+    now = Exports(lines, frozenset(), frozenset(lines))
+    assert not model.plan(wants, exports=now).pending
+    over = model.plan(app_profile("app", "app", "app/x"), exports=now)
+    assert [a.describe() for a in over.actions if isinstance(a, Export)] == [
+        f"withdraw /data/app{below} from NFS" for below in ("", "/x")
+    ]
+
+
+def test_no_server_and_no_sense() -> None:
+    """Where nothing can be exported, the plan says so and has no such step."""
+    wants = app_profile(sharenfs="on")
+    plan = Model().plan(wants, exports=Exports({}, frozenset(), frozenset(), False))
+    assert not any(isinstance(action, Export) for action in plan.actions)
+    assert "no NFS server" in plan.warnings[-1].message
+    model = Model({"tank": {"sharenfs": "rw=a b"}})
+    [warning] = model.plan(app_profile(), exports=NOBODY).warnings
+    assert (warning.dataset, "blank" in warning.message) == ("tank/data/app", True)
+
+
+@pytest.mark.parametrize("options", ["no_root_squash", "crossmnt", "sec=sys"])
+def test_the_plan_says_that_nobody_is_served(options: str) -> None:
+    """A value with neither rw nor ro is set, and is a warning while it is."""
+    wants = app_profile(sharenfs=options)
+    plan = Model().plan(wants, exports=NOBODY)
+    assert not any(isinstance(action, Export) for action in plan.actions)
+    assert "NFS serves it to nobody" in plan.warnings[-1].message
+    again = applied(wants).plan(wants, exports=NOBODY)
+    assert (again.pending, len(again.warnings)) == (False, 1)
+
+
+def test_the_plan_says_that_the_world_is_served() -> None:
+    """A value of somebody else's that `zfs share` reads as everybody."""
+    model = Model({"tank": {"sharenfs": "rw=2001:db8::1"}})
+    now = {"/data/app": ("/data/app (sec=sys,rw)",)}
+    for exports, what in (
+        (NOBODY, "it is not exported"),
+        (Exports(now, frozenset(), frozenset()), "it is served as `zfs share` reads"),
+        (Exports({}, frozenset(), frozenset(now)), "it is served as `zfs share` reads"),
+        (Exports({}, frozenset(now), frozenset(now)), "it is not exported"),
+    ):
+        [warning] = model.plan(app_profile(), exports=exports).warnings
+        assert warning.message.startswith(what)
+        assert "would serve everybody" in warning.message
+
+
+def test_a_stream_shares_nothing() -> None:
+    """What came with a stream is not exported by zfstune."""
+    model = applied(app_profile())
+
+    class Received(Model):
+        def dataset(self, name: str) -> Dataset:
+            found = super().dataset(name)
+            properties = dict(found.properties)
+            if name == "tank/data/app":
+                properties["sharenfs"] = PropertyValue("on", RECEIVED)
+            return Dataset(name, found.kind, 1, 1, properties)
+
+    plan = Received(model.local, model.mounts).plan(app_profile(), exports=NOBODY)
+    assert not plan.pending
+    assert "came with a stream" in plan.warnings[-1].message

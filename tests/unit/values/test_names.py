@@ -1,0 +1,310 @@
+"""Names: what passes, what is refused, and how it is said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from zfstune.values import names
+from zfstune.values.errors import InvalidName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHECKS: list[Callable[..., str]] = [
+    names.check_pool,
+    names.check_dataset,
+    names.check_snapshot,
+    names.check_bookmark,
+    names.check_component,
+    names.check_hold_tag,
+]
+PARTS = st.text(st.sampled_from("abzAZ09-_.: "), min_size=1, max_size=8).filter(
+    lambda part: part not in {".", ".."}
+)
+PATHS = st.builds(
+    lambda parts: "/".join(["tank", *parts]), st.lists(PARTS, min_size=0, max_size=10)
+)
+
+
+def complaint(check: Callable[..., str], name: str, **more: bool) -> str:
+    """Give the message with which a check refuses a name."""
+    with pytest.raises(InvalidName) as caught:
+        check(name, **more)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["t", "Tank", "tank-1_2.3:4 5", "t" * 239, "log", "mirrors"]
+)
+def test_pool_passes(name: str) -> None:
+    """What pool_namecheck takes comes back unchanged."""
+    assert names.check_pool(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "it is empty"),
+        ("t" * 240, "it has 240 bytes, and 239 are the most"),
+        ("tank/x", "character '/' at position 5 is not allowed"),
+        ("ta%k", "character '%' at position 3 is not allowed"),
+        ("1tank", "it begins with '1', not with a letter"),
+        (" tank", "it begins with ' ', not with a letter"),
+        ("mirror", "ZFS reserves that word for a kind of vdev"),
+        ("raidz", "ZFS reserves that word for a kind of vdev"),
+        ("draid", "ZFS reserves that word for a kind of vdev"),
+    ],
+)
+def test_pool_is_refused(name: str, reason: str) -> None:
+    """Each rule of pool_namecheck says what is wrong."""
+    assert (
+        complaint(names.check_pool, name) == f"cannot use '{name}' as a pool name: {reason}"
+    )
+
+
+@pytest.mark.parametrize("name", ["log", "mirrored", "raidz1", "draid-a", "spares"])
+def test_new_pool_is_refused_more_words(name: str) -> None:
+    """Words that libzfs keeps for vdevs are refused to new pools only."""
+    assert names.check_pool(name) == name
+    assert "reserves" in complaint(names.check_pool, name, creating=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["tank", "tank/a b:c", "tank/...", "tank/ a ", "t" * 239 + "/" + "x" * 15]
+)
+def test_dataset_passes(name: str) -> None:
+    """Spaces, colons and dots are fine, and 255 bytes are."""
+    assert names.check_dataset(name, creating=True) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "it is empty"),
+        ("/tank", "leading slash"),
+        ("tank/", "trailing slash"),
+        ("tank//x", "empty component after 'tank/'"),
+        ("tank/./x", "a component may not be '.'"),
+        ("tank/..", "a component may not be '..'"),
+        ("tank/a@b", "character '@' at position 7 is not allowed"),
+        ("tank/a#b", "character '#' at position 7 is not allowed"),
+        ("tank/a\tb", "character '\\t' at position 7 is not allowed"),
+        ("tank/\xe9", "character '\xe9' at position 6 is not allowed"),
+        ("tank/\udcff", "character '\\udcff' at position 6 is not allowed"),
+        ("tank/\0", "character '\\x00' at position 6 is not allowed"),
+        ("1tank/x", "as for the pool, it begins with '1', not with a letter"),
+        ("mirror/x", "as for the pool, ZFS reserves that word for a kind of vdev"),
+        ("t" * 240 + "/x", "as for the pool, it has 240 bytes, and 239 are the most"),
+        ("tank/" + "x" * 251, "it has 256 bytes, and 255 are the most"),
+    ],
+)
+def test_dataset_is_refused(name: str, reason: str) -> None:
+    """Each rule of entity_namecheck says what is wrong and where."""
+    message = complaint(names.check_dataset, name)
+    assert message.endswith(f" as a dataset name: {reason}")
+    assert message.isprintable()
+
+
+def test_new_dataset_is_held_to_more() -> None:
+    """Percent signs and deep nesting are refused to what is made anew only."""
+    assert names.check_dataset("tank/%recv") == "tank/%recv"
+    assert "'%'" in complaint(names.check_dataset, "tank/%recv", creating=True)
+    deepest = "t" + "/a" * 49
+    assert names.check_dataset(deepest, creating=True) == deepest
+    assert names.check_dataset(deepest + "/a") == deepest + "/a"
+    message = complaint(names.check_dataset, deepest + "/a", creating=True)
+    assert message.endswith("50 levels below the pool, and 49 are the most")
+
+
+@pytest.mark.parametrize(
+    ("check", "mark", "what"),
+    [
+        (names.check_snapshot, "@", "a snapshot name"),
+        (names.check_bookmark, "#", "a bookmark name"),
+    ],
+)
+def test_delimited_names(check: Callable[..., str], mark: str, what: str) -> None:
+    """Snapshots and bookmarks have one delimiter, with a name on either side."""
+    assert check(f"tank/a{mark}b c:d") == f"tank/a{mark}b c:d"
+    assert check(f"tank{mark}%recv") == f"tank{mark}%recv"
+    wrong = {
+        "tank/a": f"it has no '{mark}'",
+        f"tank/a{mark}": f"empty component after 'tank/a{mark}'",
+        f"{mark}a": "the dataset is missing",
+        f"tank{mark}a@b": f"a second delimiter, '@', follows '{mark}'",
+        f"tank{mark}a#b": f"a second delimiter, '#', follows '{mark}'",
+        f"tank{mark}a/b": f"a slash follows '{mark}'",
+        f"tank{mark}..": "a component may not be '..'",
+        f"tank/..{mark}a": "a component may not be '..'",
+        f"tank{mark}\n": "character '\\n' at position 6 is not allowed",
+        f"tank{mark}" + "a" * 251: "it has 256 bytes, and 255 are the most",
+    }
+    for name, reason in wrong.items():
+        assert complaint(check, name).endswith(f" as {what}: {reason}")
+    assert "'%'" in complaint(check, f"tank{mark}%recv", creating=True)
+
+
+def test_component() -> None:
+    """A component has no delimiters, and is not empty."""
+    assert names.check_component("a b") == "a b"
+    for name in ("", ".", "..", "a/b", "a@b", "a#b", "a%", "a" * 256):
+        assert complaint(names.check_component, name)
+
+
+def test_hold_tag() -> None:
+    """A tag is any text of 1 to 255 bytes; libzfs keeps those with a period."""
+    for tag in ("a/b@c#d \n", "\udcff" * 255, ".send-1"):
+        assert names.check_hold_tag(tag) == tag
+    wrong = {
+        "": "it is empty",
+        "a\0": "it holds a NUL",
+        "\ud800": "it holds a lone surrogate",
+        "\xe9" * 128: "it has 256 bytes, and 255 are the most",
+    }
+    for tag, reason in wrong.items():
+        assert complaint(names.check_hold_tag, tag).endswith(f" as a hold tag: {reason}")
+    assert "for itself" in complaint(names.check_hold_tag, ".send-1", creating=True)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("value", [b"tank", None, 1, ["tank"]])
+def test_only_text_is_a_name(check: Callable[..., str], value: object) -> None:
+    """Bytes and other things are refused by their type, never shown as b'...'."""
+    with pytest.raises(InvalidName) as caught:
+        check(value)
+    assert f"of type {type(value).__name__} " in str(caught.value)
+
+
+@given(st.text())
+def test_any_text_is_taken_or_refused(text: str) -> None:
+    """No text makes a check fail otherwise, and each message can be printed."""
+    for check in CHECKS:
+        try:
+            assert check(text) == text
+        except InvalidName as error:
+            assert str(error).isprintable()  # noqa: PT017 (both outcomes are fine)
+
+
+def test_long_names_do_not_fill_the_screen() -> None:
+    """A message quotes the beginning of a name that runs on."""
+    assert len(complaint(names.check_dataset, "x" * 100_000)) < 200
+
+
+@given(PATHS)
+def test_ancestors_lead_to_the_name(path: str) -> None:
+    """Ancestors go from the pool to the parent, one component more each."""
+    found = names.ancestors_of(path)
+    assert [name.count("/") for name in found] == list(range(path.count("/")))
+    assert all(path.startswith(name + "/") for name in found)
+    assert names.parent_of(path) == (found[-1] if found else None)
+    assert names.pool_of(path) == "tank"
+
+
+def test_parent_of_a_snapshot_is_its_dataset() -> None:
+    """Snapshots and bookmarks hang on their dataset, whatever stands behind it."""
+    assert names.parent_of("tank/a@b") == "tank/a"
+    assert names.parent_of("tank#b") == "tank"
+    assert names.ancestors_of("tank/a/b@c") == ("tank", "tank/a", "tank/a/b")
+    assert names.pool_of("tank@a") == names.pool_of("tank#a") == "tank"
+
+
+def test_auto_name_is_in_utc() -> None:
+    """The stamp is UTC, whatever the zone of the time; an attempt is appended."""
+    when = datetime(2026, 11, 23, 4, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
+    assert names.auto_name(when) == "zfstune-20261123T030000Z"
+    assert names.auto_name(when, 12) == "zfstune-20261123T030000Z-12"
+
+
+@pytest.mark.parametrize(
+    ("when", "attempt"),
+    [
+        (datetime(2026, 1, 1), 0),  # noqa: DTZ001 (what is to be refused)
+        (datetime(2026, 1, 1, tzinfo=UTC), -1),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), 0),
+    ],
+)
+def test_auto_name_wants_a_sound_time(when: datetime, attempt: int) -> None:
+    """A naive time, one before the calendar, and a negative attempt are refused."""
+    with pytest.raises(InvalidName, match=r"^cannot name a snapshot "):
+        names.auto_name(when, attempt)
+
+
+@given(
+    st.datetimes(timezones=st.just(UTC)),
+    st.datetimes(timezones=st.just(UTC)),
+    st.integers(0),
+)
+def test_auto_names_are_known_and_sort_by_time(
+    when: datetime, later: datetime, attempt: int
+) -> None:
+    """Each name is recognized, is a valid component, and sorts as its second does."""
+    name = names.auto_name(when, attempt % 1000)
+    assert names.is_auto_name(name)
+    assert names.check_component(name) == name
+    seconds = when.replace(microsecond=0), later.replace(microsecond=0)
+    ordered = names.auto_name(when) < names.auto_name(later)
+    assert ordered == (seconds[0] < seconds[1])
+
+
+@pytest.mark.parametrize(
+    "short",
+    [
+        "",
+        "zfstune-",
+        "zfstune-20261123T030000",
+        "zfstune-20261123t030000Z",
+        "zfstune-20261123T030000z",
+        "zfstune-20261323T030000Z",
+        "zfstune-20260229T030000Z",
+        "zfstune-20261123T240000Z",
+        "zfstune-20261123T030060Z",
+        "zfstune-20261123T030000Z-",
+        "zfstune-20261123T030000Z-0",
+        "zfstune-20261123T030000Z-01",
+        "zfstune-20261123T030000Z-1-1",
+        "zfstune-20261123T030000Z-a",
+        "zfstune-20261123T030000Z ",
+        "zfstune-20261123T030000Z\n",
+        "xzfstune-20261123T030000Z",
+        "20261123T030000Z",
+        "zfstune-\u0662\u0660261123T030000Z",
+        "zfstune-20261123T030000Z-\u0661",
+        "zfstune-20261123T030000Z-\u00b9",
+        "zfstune-+0261123T030000Z",
+    ],
+)
+def test_other_names_are_not_taken_for_ours(short: str) -> None:
+    """Only the whole of a name that auto_name gives is recognized."""
+    assert not names.is_auto_name(short)
+
+
+@given(
+    st.from_regex(r"\A[012][0-9]{3}[01][0-9][0123][0-9]T[0-2][0-9][0-6][0-9][0-6][0-9]Z\Z")
+)
+@example("00000101T000000Z")
+@example("19000229T000000Z")
+@example("20000229T235959Z")
+def test_a_stamp_is_ours_where_the_calendar_has_it(stamp: str) -> None:
+    """Each stamp is judged as the standard library's calendar judges it."""
+    fields = stamp[:4], *(stamp[at : at + 2] for at in (4, 6, 9, 11, 13))
+    try:
+        datetime(*map(int, fields), tzinfo=UTC)  # type: ignore[arg-type,misc]
+    except ValueError:
+        there = False
+    else:
+        there = True
+    assert names.is_auto_name(f"zfstune-{stamp}") is there
+
+
+def test_user_properties_are_valid() -> None:
+    """What zfstune writes is in its own name space, within the rules."""
+    from zfstune.values.properties import is_user
+
+    owned = {names.PROFILE_PROPERTY, names.APPLIED_PROPERTY, names.SNAPSHOT_PROPERTY}
+    assert len(owned) == 3
+    assert all(is_user(name) and name.startswith("org.zfstune:") for name in owned)

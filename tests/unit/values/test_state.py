@@ -1,0 +1,136 @@
+"""State: frozen values, and the few things they work out."""
+
+from __future__ import annotations
+
+import pytest
+
+from zfstune.values.state import (
+    DEFAULT,
+    INHERITED,
+    LOCAL,
+    Dataset,
+    Mount,
+    PoolInfo,
+    PropertyValue,
+    Snapshot,
+    Vdev,
+)
+
+DATASET = Dataset(
+    name="tank/a",
+    kind="filesystem",
+    guid=1,
+    createtxg=2,
+    properties={
+        "recordsize": PropertyValue("8192", LOCAL),
+        "atime": PropertyValue("off", INHERITED, "tank"),
+        "sync": PropertyValue("standard"),
+    },
+)
+
+
+def vdev(
+    kind: str = "disk", role: str = "normal", *, ashift: int = 12, spins: bool = False
+) -> Vdev:
+    """Give a vdev of one kind."""
+    return Vdev(kind=kind, ashift=ashift, role=role, devices=("/dev/x",), rotational=spins)
+
+
+def pool(*vdevs: Vdev) -> PoolInfo:
+    """Give a pool of some vdevs."""
+    return PoolInfo(
+        name="tank",
+        guid=1,
+        vdevs=vdevs,
+        features=frozenset(),
+        free_bytes=1,
+        size_bytes=2,
+        readonly=False,
+        suspended=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        DATASET,
+        Snapshot("tank@a", 1, 2),
+        PropertyValue("x"),
+        vdev(),
+        pool(),
+        Mount("tank", "/tank", 0, 0, 0o755),
+    ],
+)
+def test_values_are_frozen(value: object) -> None:
+    """What was read does not change under the planner's hands."""
+    first, *_ = value.__slots__  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="is frozen"):
+        setattr(value, first, "other")
+    assert not hasattr(value, "__dict__")
+
+
+def test_property_defaults_to_default() -> None:
+    """A value without a source is the default's."""
+    assert PropertyValue("x") == PropertyValue("x", DEFAULT, "")
+
+
+def test_local_is_what_was_set_here() -> None:
+    """An inherited or default value is in force without being local."""
+    found = [(DATASET.local(name), DATASET.value(name)) for name in DATASET.properties]
+    assert found == [("8192", "8192"), (None, "off"), (None, "standard")]
+    assert DATASET.local("quota") is DATASET.value("quota") is None
+
+
+def test_snapshot_knows_its_dataset() -> None:
+    """A snapshot's name falls into dataset and short name at the @."""
+    snapshot = Snapshot("tank/a@b c", guid=1, createtxg=2)
+    assert (snapshot.dataset, snapshot.short_name) == ("tank/a", "b c")
+
+
+def test_datasets_without_properties_do_not_share_any() -> None:
+    """No properties read means none, and they cannot be written to."""
+    empty = Dataset("tank", "filesystem", 1, 2).properties
+    assert dict(empty) == {}
+    with pytest.raises(TypeError):
+        empty["x"] = PropertyValue("y")  # type: ignore[index]
+
+
+def test_ashift_is_the_largest_that_holds_data() -> None:
+    """Logs and an empty pool do not count."""
+    assert pool().ashift == 0
+    assert (
+        pool(vdev(ashift=9), vdev(ashift=12), vdev("disk", "log", ashift=13)).ashift == 12
+    )
+
+
+@pytest.mark.parametrize(
+    ("vdevs", "redundant"),
+    [
+        ([], False),
+        ([vdev("disk")], False),
+        ([vdev("file")], False),
+        ([vdev("mirror")], True),
+        ([vdev("raidz2"), vdev("draid1")], True),
+        ([vdev("mirror"), vdev("disk")], False),
+        ([vdev("mirror"), vdev("disk", "log")], True),
+        ([vdev("mirror"), vdev("disk", "special")], False),
+        ([vdev("disk", "log")], False),
+    ],
+)
+def test_redundancy(vdevs: list[Vdev], *, redundant: bool) -> None:
+    """A pool is as redundant as its weakest vdev that holds data; a log holds none."""
+    assert pool(*vdevs).redundant is redundant
+
+
+@pytest.mark.parametrize(
+    ("vdevs", "rotational"),
+    [
+        ([], False),
+        ([vdev(spins=False)], False),
+        ([vdev(spins=False), vdev(spins=True)], True),
+        ([vdev(spins=False), vdev("disk", "log", spins=True)], False),
+    ],
+)
+def test_rotation(vdevs: list[Vdev], *, rotational: bool) -> None:
+    """One spinning disk that holds data makes the pool spin."""
+    assert pool(*vdevs).rotational is rotational

@@ -1,0 +1,177 @@
+"""``zfstune list``."""
+
+from __future__ import annotations
+
+from zfstune.cli import exit_status
+from zfstune.cli.output import print_json, print_table, warn
+from zfstune.cli.which_zfs import open_meant
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.state import Dataset, Snapshot
+
+__all__ = ["add_arguments"]
+
+_DATASET_COLUMNS = {
+    "NAME": "name",
+    "PROFILE": "profile",
+    "RECORDSIZE": "recordsize",
+    "COMPRESSION": "compression",
+    "USED": "used",
+    "AVAIL": "available",
+    "MOUNTPOINT": "mountpoint",
+}
+_SNAPSHOT_COLUMNS = {
+    "NAME": "name",
+    "CREATED": "creation",
+    "USED": "used",
+    "REFER": "referenced",
+    "HOLDS": "userrefs",
+    "MADE BY": "made_by",
+}
+_SIZES = ("recordsize", "used", "available", "referenced")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = "List datasets with the profile that manages them, or snapshots."
+    parser.add_argument(
+        "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
+    )
+    parser.add_argument(
+        "-t",
+        "--type",
+        choices=("datasets", "snapshots"),
+        default="datasets",
+        help="what to list (default: datasets)",
+    )
+    parser.add_argument("-H", action="store_true", help="no header, tabs between columns")
+    parser.add_argument(
+        "-p", action="store_true", help="exact numbers: bytes, seconds since 1970"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    snapshots = args.type == "snapshots"
+    columns = _SNAPSHOT_COLUMNS if snapshots else _DATASET_COLUMNS
+    with open_meant(args) as engine:
+        datasets = [
+            dataset
+            for root in args.datasets or engine.pools()
+            for dataset in engine.datasets(root)
+        ]
+        if snapshots:
+            rows, unread = _snapshot_rows(engine, datasets)
+        else:
+            rows = _dataset_rows(engine, datasets)
+            unread = {each.name: each.damaged for each in datasets if each.damaged}
+    _show(args, columns, rows)
+    for name, reason in unread.items():
+        warn(f"cannot read '{name}': {reason}")
+    return exit_status.PARTLY if unread else exit_status.DONE
+
+
+def _show(
+    args: argparse.Namespace, columns: dict[str, str], rows: list[dict[str, str | None]]
+) -> None:
+    if args.json:
+        print_json({args.type: rows})
+        return
+    shown = [_cells(row, columns.values(), exact=args.p) for row in rows]
+    right = "llrlrrl" if columns is _DATASET_COLUMNS else "llrrr"
+    print_table(list(columns), shown, scripted=args.H, right=right)
+
+
+def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str | None]]:
+    from zfstune.values.mountpoint import effective_mountpoint  # noqa: PLC0415 (as above)
+    from zfstune.values.names import PROFILE_PROPERTY, pool_of  # noqa: PLC0415 (as above)
+
+    altroots: dict[str, str] = {}
+    rows = []
+    for dataset in datasets:
+        if dataset.damaged:
+            rows.append(_damaged_row(dataset))
+            continue
+        pool = pool_of(dataset.name)
+        if pool not in altroots:
+            altroots[pool] = engine.pool(pool).altroot
+        path = effective_mountpoint(dataset, altroots[pool])
+        rows.append(
+            {
+                "name": dataset.name,
+                "type": dataset.kind,
+                "profile": dataset.local(PROFILE_PROPERTY),
+                "recordsize": dataset.value("recordsize") or dataset.value("volblocksize"),
+                "compression": dataset.value("compression"),
+                "used": dataset.value("used"),
+                "available": dataset.value("available"),
+                "mountpoint": path or dataset.value("mountpoint"),
+                "damaged": None,
+            }
+        )
+    return rows
+
+
+def _damaged_row(dataset: Dataset) -> dict[str, str | None]:
+    unknown = dict.fromkeys(_DATASET_COLUMNS.values())
+    return {**unknown, "name": dataset.name, "type": None, "damaged": dataset.damaged}
+
+
+def _snapshot_rows(
+    engine: Engine, datasets: list[Dataset]
+) -> tuple[list[dict[str, str | None]], dict[str, str]]:
+    """Give the rows, and why the snapshots of some datasets could not be listed."""
+    from zfstune.values.errors import Damaged  # noqa: PLC0415 (as above)
+
+    rows: list[dict[str, str | None]] = []
+    unread: dict[str, str] = {}
+    for dataset in datasets:
+        try:
+            listed = engine.snapshots(dataset.name, properties=True)
+        except Damaged as error:
+            unread[dataset.name] = error.reason
+        else:
+            rows += map(_snapshot_row, listed)
+    return rows, unread
+
+
+def _snapshot_row(snapshot: Snapshot) -> dict[str, str | None]:
+    from zfstune.values.names import SNAPSHOT_PROPERTY  # noqa: PLC0415 (as above)
+
+    own = snapshot.local(SNAPSHOT_PROPERTY) is not None
+    return {
+        "name": snapshot.name,
+        "guid": str(snapshot.guid),
+        "createtxg": str(snapshot.createtxg),
+        "creation": snapshot.value("creation"),
+        "used": snapshot.value("used"),
+        "referenced": snapshot.value("referenced"),
+        "userrefs": snapshot.value("userrefs"),
+        "made_by": "zfstune" if own else None,
+    }
+
+
+def _cells(row: dict[str, str | None], columns: Any, *, exact: bool) -> list[str]:
+    return [_cell(name, row[name], exact=exact) for name in columns]
+
+
+def _cell(name: str, value: str | None, *, exact: bool) -> str:
+    if value is None:
+        return "-"
+    if exact or not value.isdigit():
+        return value
+    if name in _SIZES:
+        from zfstune.values.size import format_size  # noqa: PLC0415 (as above)
+
+        return format_size(int(value), exact=name == "recordsize")
+    if name == "creation":
+        from datetime import UTC, datetime  # noqa: PLC0415 (as above)
+
+        return datetime.fromtimestamp(int(value), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return value

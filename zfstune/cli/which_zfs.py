@@ -1,0 +1,72 @@
+"""Which ZFS a command line means."""
+
+from __future__ import annotations
+
+import os
+
+from zfstune.values.errors import ZfstuneError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from zfstune.engine.protocol import Engine
+
+__all__ = [
+    "IMAGE_VARIABLE",
+    "file_name",
+    "image_meant",
+    "is_image_meant",
+    "is_kernel_meant",
+    "open_meant",
+]
+
+IMAGE_VARIABLE = "ZFSTUNE_IMAGE"
+
+
+def open_meant(args: argparse.Namespace) -> Engine:
+    """Open the image that ``--image`` or the environment names, else the kernel's ZFS."""
+    from zfstune.engine.protocol import open_engine  # noqa: PLC0415 (not for --help)
+
+    path = image_meant(args)
+    try:
+        if args.take_over_from:
+            return open_engine(path, take_over_from=args.take_over_from)
+        return open_engine(path)
+    except ZfstuneError as error:
+        if path and not args.image:  # nobody typed that name
+            error.hint = "; ".join(
+                filter(None, (error.hint, f"${IMAGE_VARIABLE} names it"))
+            )
+        raise
+
+
+def file_name(text: str) -> str:
+    """Take the name of an image from the command line.
+
+    An empty one, as ``--image "$FILE"`` gives where nobody set that variable, must not
+    have the work done on the kernel's pools.
+
+    Raises:
+        ArgumentTypeError: It is empty.
+    """
+    if not text:
+        from argparse import ArgumentTypeError  # noqa: PLC0415 (loaded by the parser)
+
+        raise ArgumentTypeError("the name of the file is empty")
+    return text
+
+
+def is_image_meant(args: argparse.Namespace) -> bool:
+    """Tell whether ``--image`` or the environment names an image."""
+    return image_meant(args) is not None
+
+
+def is_kernel_meant(args: argparse.Namespace) -> bool:
+    """Tell whether the work is the running kernel's to do."""
+    return image_meant(args) is None and not hasattr(args, "file")  # FILE: zfstune image
+
+
+def image_meant(args: argparse.Namespace) -> str | None:
+    """Give the path of the image that ``--image`` or the environment names."""
+    return args.image or os.environ.get(IMAGE_VARIABLE) or None

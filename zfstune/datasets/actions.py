@@ -1,0 +1,383 @@
+"""What a plan is made of: actions, cautions, and the plan itself.
+
+A plan is a value. It is shown, written as JSON, carried out or thrown away, and
+all four read the same thing. Values of properties in it are canonical, as
+``zfs get -p`` prints them (``8192``); :meth:`describe` writes them for people.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from zfstune.values.frozen import frozen
+from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.property_rules import display
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.datasets.leftovers import Leftover
+
+__all__ = [
+    "OWN_PROPERTIES",
+    "Action",
+    "Adjust",
+    "Caution",
+    "Change",
+    "Create",
+    "Export",
+    "MountDataset",
+    "Plan",
+    "Remount",
+    "SetOwner",
+]
+
+_NO_REASONS: Mapping[str, str] = MappingProxyType({})
+
+OWN_PROPERTIES = (PROFILE_PROPERTY, APPLIED_PROPERTY)
+
+
+def _pairs(values: Mapping[str, str]) -> str:
+    shown = (f"{n}={display(n, v)}" for n, v in values.items() if n not in OWN_PROPERTIES)
+    return " ".join(shown)
+
+
+@frozen
+class Change:
+    """One property that gets another value.
+
+    Attributes:
+        property: Its name.
+        old: Canonical value in force now, None where there is none.
+        new: Canonical value to set; None: drop the local value and inherit again.
+        why: Why it should have that value.
+        source: Who says so: a URL or a file of OpenZFS; may be empty.
+        drift: Somebody else changed what zfstune had set.
+        note: Why it differs now, as in ``drift: set by hand to 16K``.
+    """
+
+    property: str
+    old: str | None
+    new: str | None
+    why: str
+    source: str = ""
+    drift: bool = False
+    note: str = ""
+
+    def describe(self) -> str:
+        """Give ``recordsize 128K -> 8K``."""
+        old = "unset" if self.old is None else display(self.property, self.old)
+        new = "inherit" if self.new is None else display(self.property, self.new)
+        return f"{self.property} {old} -> {new}" if old != new else f"{self.property}={new}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the change as JSON takes it: the attributes by name."""
+        return {
+            "property": self.property,
+            "old": self.old,
+            "new": self.new,
+            "why": self.why,
+            "source": self.source,
+            "drift": self.drift,
+            "note": self.note,
+        }
+
+
+@frozen
+class Create:
+    """Make a filesystem with these properties, zfstune's own notes among them.
+
+    Attributes:
+        dataset: Full name.
+        properties: Canonical values, in one call with the creation.
+        why: What it is for.
+        reasons: Property to the sentence that defends its value.
+    """
+
+    dataset: str
+    properties: Mapping[str, str]
+    why: str
+    reasons: Mapping[str, str] = _NO_REASONS
+
+    def describe(self) -> str:
+        """Give ``create tank/data/postgres (recordsize=8K compression=lz4)``."""
+        pairs = _pairs(self.properties)
+        return f"create {self.dataset} ({pairs})" if pairs else f"create {self.dataset}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the action as JSON takes it."""
+        return {
+            "action": "create",
+            "dataset": self.dataset,
+            "properties": dict(self.properties),
+            "why": self.why,
+            "reasons": dict(self.reasons),
+        }
+
+
+@frozen
+class Adjust:
+    """Change properties of a dataset that exists.
+
+    First the changes to inherit again, one call each and in this order; then all
+    others in one call; then zfstune's own notes. In that order the note never speaks
+    of what was not set, and one of what was set stays until it is inherited again.
+
+    Attributes:
+        dataset: Full name.
+        changes: Those to inherit first, zfstune's own notes last.
+    """
+
+    dataset: str
+    changes: tuple[Change, ...]
+
+    @property
+    def inherited(self) -> tuple[str, ...]:
+        """The properties to inherit again."""
+        return tuple(c.property for c in self.changes if c.new is None)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The properties to set, in one call, without the notes."""
+        return self._new(notes=False)
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """The notes to set once all that they speak of is done."""
+        return self._new(notes=True)
+
+    def _new(self, *, notes: bool) -> dict[str, str]:
+        return {
+            change.property: change.new
+            for change in self.changes
+            if change.new is not None and (change.property in OWN_PROPERTIES) is notes
+        }
+
+    def describe(self) -> str:
+        """Give ``change tank/data/logs (recordsize 16K -> 128K)``."""
+        shown = [c.describe() for c in self.changes if c.property not in OWN_PROPERTIES]
+        if not shown:
+            return f"note on {self.dataset} what zfstune manages there"
+        return f"change {self.dataset} ({', '.join(shown)})"
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the action as JSON takes it."""
+        return {
+            "action": "adjust",
+            "dataset": self.dataset,
+            "changes": [change.to_dict() for change in self.changes],
+        }
+
+
+@frozen
+class MountDataset:
+    """Mount a filesystem where its properties say.
+
+    Attributes:
+        dataset: Full name.
+        path: Where that is, alternate root included.
+    """
+
+    dataset: str
+    path: str
+
+    def describe(self) -> str:
+        """Give ``mount tank/data/logs at /data/logs``."""
+        return f"mount {self.dataset} at {self.path}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the action as JSON takes it."""
+        return {"action": "mount", "dataset": self.dataset, "path": self.path}
+
+
+@frozen
+class Remount:
+    """Make a mount anew in place, so that it follows the properties as they are now.
+
+    Nobody has to stop: files stay open. A mount namespace that was made meanwhile, as
+    systemd makes for some services, keeps what it has until the service is restarted.
+
+    Attributes:
+        dataset: Full name.
+        path: Where it is mounted.
+        changes: What the mount lacks and has too much, as in ``+noexec -relatime``.
+    """
+
+    dataset: str
+    path: str
+    changes: str
+
+    def describe(self) -> str:
+        """Give ``remount tank/data/logs at /data/logs (+noexec)``."""
+        return f"remount {self.dataset} at {self.path} ({self.changes})"
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the action as JSON takes it."""
+        return {
+            "action": "remount",
+            "dataset": self.dataset,
+            "path": self.path,
+            "changes": self.changes,
+        }
+
+
+@frozen
+class Export:
+    """Have NFS serve a mounted filesystem as ``sharenfs`` says, or no more.
+
+    Attributes:
+        dataset: Full name.
+        path: Where it is mounted.
+        options: The value of ``sharenfs``.
+        lines: What exportfs is told, a line a host; none: serve it no more.
+    """
+
+    dataset: str
+    path: str
+    options: str
+    lines: tuple[str, ...]
+
+    def describe(self) -> str:
+        """Give ``export /data/share over NFS (rw=@10.0.0.0/24)``."""
+        if not self.lines:
+            return f"withdraw {self.path} from NFS"
+        return f"export {self.path} over NFS ({self.options})"
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the action as JSON takes it."""
+        return {
+            "action": "export" if self.lines else "withdraw",
+            "dataset": self.dataset,
+            "path": self.path,
+            "options": self.options,
+            "lines": list(self.lines),
+        }
+
+
+@frozen
+class SetOwner:
+    """Give a mounted root directory its owner and mode; nothing below is touched.
+
+    Attributes:
+        dataset: Full name of the filesystem mounted there.
+        path: The directory.
+        owner: User's name, None: leave it.
+        group: Group's name, None: leave it.
+        uid: The user's number, None with `owner`.
+        gid: The group's number, None with `group`.
+        mode: Permission bits, None: leave them.
+    """
+
+    dataset: str
+    path: str
+    owner: str | None
+    group: str | None
+    uid: int | None
+    gid: int | None
+    mode: int | None
+
+    def describe(self) -> str:
+        """Give ``give /data/postgres to postgres:postgres, mode 0700``."""
+        return f"give {self.path} {'to ' if self.owner or self.group else ''}{self.account}"
+
+    @property
+    def account(self) -> str:
+        """Owner, group and mode: ``postgres:postgres, mode 0700``."""
+        account = (self.owner or "") + (f":{self.group}" if self.group else "")
+        mode = "" if self.mode is None else f"mode {self.mode:04o}"
+        return ", ".join(part for part in (account, mode) if part)
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the action as JSON takes it; the mode is octal text."""
+        return {
+            "action": "own",
+            "dataset": self.dataset,
+            "path": self.path,
+            "owner": self.owner,
+            "group": self.group,
+            "uid": self.uid,
+            "gid": self.gid,
+            "mode": None if self.mode is None else f"{self.mode:04o}",
+        }
+
+
+Action = Create | Adjust | MountDataset | Remount | SetOwner | Export
+
+
+@frozen
+class Caution:
+    """Something the reader should know that the plan does not do or cannot undo.
+
+    Attributes:
+        dataset: What it is about.
+        message: One sentence without a final period.
+        hint: What may help; may be empty.
+    """
+
+    dataset: str
+    message: str
+    hint: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the caution as JSON takes it."""
+        return {"dataset": self.dataset, "message": self.message, "hint": self.hint}
+
+
+@frozen
+class Plan:
+    """All that has to happen, in order, for the profiles to be in force.
+
+    Attributes:
+        pool: Name of the pool.
+        root: The dataset that the profiles' paths hang below.
+        profiles: Names of the profiles.
+        actions: In the order in which they must happen; no step destroys anything.
+        warnings: What the reader should know.
+        facts: What the pool is, as far as the plan weighed it.
+        mountpoints: Each dataset of the profiles to where it mounts, None: nowhere.
+        leftovers: What earlier roles left; it stays, and pends nothing.
+    """
+
+    pool: str
+    root: str
+    profiles: tuple[str, ...]
+    actions: tuple[Action, ...]
+    warnings: tuple[Caution, ...]
+    facts: Mapping[str, object]
+    mountpoints: Mapping[str, str | None]
+    leftovers: tuple[Leftover, ...] = ()
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything would change."""
+        return bool(self.actions)
+
+    @property
+    def unchanged(self) -> tuple[str, ...]:
+        """The profiles' datasets that are as they should be."""
+        touched = {action.dataset for action in self.actions}
+        return tuple(name for name in self.mountpoints if name not in touched)
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the plan as JSON takes it.
+
+        Keys: ``pool``, ``root``, ``profiles``, ``pending``, ``actions`` (each with
+        ``action``: ``create``, ``adjust``, ``mount``, ``remount``,
+        ``own``, ``export`` or ``withdraw``, and ``dataset``),
+        ``warnings`` (``dataset``, ``message``, ``hint``), ``facts``,
+        ``mountpoints``, ``unchanged``, ``leftovers`` (``dataset``, ``profiles``,
+        ``reason``, ``scheduled``, ``shared``, ``hint``).
+        """
+        return {
+            "pool": self.pool,
+            "root": self.root,
+            "profiles": list(self.profiles),
+            "pending": self.pending,
+            "actions": [action.to_dict() for action in self.actions],
+            "warnings": [warning.to_dict() for warning in self.warnings],
+            "facts": dict(self.facts),
+            "mountpoints": dict(self.mountpoints),
+            "unchanged": list(self.unchanged),
+            "leftovers": [leftover.to_dict() for leftover in self.leftovers],
+        }

@@ -1,0 +1,319 @@
+"""Bring profiles into force: read what is there, plan, carry the plan out."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+
+from zfstune.datasets.actions import (
+    Adjust,
+    Create,
+    Export,
+    MountDataset,
+    Plan,
+    Remount,
+    SetOwner,
+)
+from zfstune.datasets.applied import standing_record, write_record
+from zfstune.datasets.planner import make_plan, paths_to_look_at
+from zfstune.datasets.wanted import wanted_accounts
+from zfstune.engine.pools import choose_pool, ready_pool
+from zfstune.engine.protocol import using
+from zfstune.host.accounts import group_numbers, user_numbers
+from zfstune.host.manifest import host_name
+from zfstune.host.nfs import export, read_exports
+from zfstune.profiles.profile import Profile, choose, load
+from zfstune.values import names
+from zfstune.values.errors import EngineError, NotFound, PlanError, ProfileError
+from zfstune.values.frozen import frozen, replace
+from zfstune.values.properties import settable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from zfstune.datasets.actions import Action
+    from zfstune.engine.protocol import Engine
+    from zfstune.profiles.roles import Role
+    from zfstune.values.state import Dataset
+
+__all__ = ["Applied", "apply", "plan"]
+
+# Profiles hang below POOL/data unless told otherwise.
+_ROOT = "data"
+
+
+@frozen
+class Applied:
+    """What became of a plan.
+
+    Attributes:
+        plan: The plan.
+        done: The actions carried out, in order; none in a dry run.
+    """
+
+    plan: Plan
+    done: tuple[Action, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.done)
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the plan as JSON takes it, and ``done``: how many actions ran."""
+        return {**self.plan.to_dict(), "done": len(self.done)}
+
+
+def plan(
+    *profiles: str | Profile,
+    roles: str | Iterable[str] = (),
+    variant: str | None = None,
+    pool: str | None = None,
+    root: str | None = None,
+    properties: Mapping[str, str] | None = None,
+    owner: bool = True,
+    allow_unsafe: bool = False,
+    engine: Engine | None = None,
+) -> Plan:
+    """Plan what :func:`apply` would do, and change nothing.
+
+    Args:
+        profiles: Names of profiles (``postgres``, ``postgres:seed``), or profiles.
+        roles: Their profiles too, as in ``web``; ``auto``: that of the host's name.
+        variant: Use the profiles that have a variant of that name in it.
+        pool: Pool to use; default: see :func:`zfstune.engine.pools.choose_pool`.
+        root: Dataset that the profiles' datasets go below; default: ``POOL/data``.
+        properties: Override or add values on the first dataset of each profile.
+        owner: Give mounted directories the owner and mode of the profile.
+        allow_unsafe: Let `properties` and variants disable sync or checksums.
+        engine: Default: the running kernel's ZFS.
+
+    Raises:
+        ProfileError: No such profile or variant.
+        PlanError: The state of the system forbids it.
+        EngineError: ZFS refused a read.
+        ZfsUnavailable: There is no ZFS here.
+    """
+    with using(engine) as zfs:
+        return _plan(
+            zfs,
+            profiles,
+            roles=(roles,) if isinstance(roles, str) else tuple(roles),
+            variant=variant,
+            pool=pool,
+            root=root,
+            properties=properties or {},
+            owner=owner,
+            allow_unsafe=allow_unsafe,
+        )
+
+
+def apply(
+    *profiles: str | Profile,
+    roles: str | Iterable[str] = (),
+    variant: str | None = None,
+    pool: str | None = None,
+    root: str | None = None,
+    properties: Mapping[str, str] | None = None,
+    owner: bool = True,
+    allow_unsafe: bool = False,
+    dry_run: bool = False,
+    engine: Engine | None = None,
+    show: Callable[[Plan], None] | None = None,
+) -> Applied:
+    """Create and tune the datasets of profiles, mount them, give them their owner.
+
+    A second call changes nothing. A call that was interrupted anywhere, by a
+    crash or by kill -9, is finished by the next one. Nothing is ever destroyed.
+
+    Args:
+        profiles: As for :func:`plan`, and so are the rest.
+        roles: Their profiles too, as in ``web``; ``auto``: that of the host's name.
+        variant: Use the profiles that have a variant of that name in it.
+        pool: Pool to use.
+        root: Dataset that the profiles' datasets go below.
+        properties: Values on the first dataset of each profile.
+        owner: Give mounted directories their owner and mode.
+        allow_unsafe: Let `properties` and variants disable sync or checksums.
+        dry_run: Stop once the plan is made.
+        engine: Default: the running kernel's ZFS.
+        show: Called with the plan before the first change.
+
+    Returns:
+        The plan and what was done of it.
+
+    Raises:
+        ProfileError, PlanError, EngineError, ZfsUnavailable: As for :func:`plan`;
+            what was done before an EngineError stays, and the next call goes on
+            from there.
+    """
+    with using(engine) as zfs:
+        made = _plan(
+            zfs,
+            profiles,
+            roles=(roles,) if isinstance(roles, str) else tuple(roles),
+            variant=variant,
+            pool=pool,
+            root=root,
+            properties=properties or {},
+            owner=owner,
+            allow_unsafe=allow_unsafe,
+        )
+        if show is not None:
+            show(made)
+        if dry_run:
+            return Applied(made, ())
+        return Applied(made, _carry_out(zfs, made.actions))
+
+
+def _plan(
+    engine: Engine,
+    profiles: Iterable[str | Profile],
+    *,
+    roles: tuple[str, ...],
+    variant: str | None,
+    pool: str | None,
+    root: str | None,
+    properties: Mapping[str, str],
+    owner: bool,
+    allow_unsafe: bool,
+) -> Plan:
+    found = [_role(role) for role in roles]
+    profiles = (*profiles, *(name for role in found for name in role.profiles))
+    named = (p if isinstance(p, Profile) else load(p) for p in profiles)
+    loaded = choose(named, variant)
+    if not loaded and found:
+        return _plan_nothing(engine, found, pool, root)
+    if not loaded:
+        raise ProfileError("cannot apply nothing: name a profile", hint="try `postgres`")
+    if root is not None:
+        names.check_dataset(root, creating=True)
+        if pool not in (None, names.pool_of(root)):
+            raise PlanError(f"cannot use root '{root}': it is not in pool '{pool}'")
+        pool = names.pool_of(root)
+    name = choose_pool(engine, pool)
+    info = ready_pool(engine, name, operation="plan on pool")
+    base = root or f"{name}/{_ROOT}"
+    users, groups = wanted_accounts(loaded)
+    datasets = _datasets(engine, base)
+    mounts = engine.mounts()
+    plan_with = partial(
+        make_plan,
+        loaded,
+        root=base,
+        datasets=datasets,
+        mounts=mounts,
+        pool=info,
+        accounts=user_numbers(users),
+        groups=group_numbers(groups),
+        overrides=properties,
+        limits=engine.limits,
+        default_root=root is None,
+        exports=read_exports() if info.mountable else None,
+        owner=owner,
+        allow_unsafe=allow_unsafe,
+    )
+    made = plan_with()
+    # which paths matter is known once there is a plan; what is there may change it
+    paths = paths_to_look_at(made, datasets, mounts) if info.mountable else ()
+    if paths:
+        made = plan_with(places=engine.places(paths))
+    return _with_leftovers(made, datasets, found) if found else made
+
+
+def _plan_nothing(
+    engine: Engine, roles: list[Role], pool: str | None, root: str | None
+) -> Plan:
+    """Plan roles without datasets: all there is to say is what earlier ones left.
+
+    Such a role needs no pool, so it is no error that none can be chosen.
+    """
+    try:
+        name = choose_pool(engine, names.pool_of(root) if root else pool)
+    except (PlanError, NotFound):
+        return Plan("", "", (), (), (), {}, {})
+    base = root or f"{name}/{_ROOT}"
+    made = Plan(name, base, (), (), (), {}, {})
+    if engine.pool(name).suspended:  # reading from it could wait without end
+        return made
+    return _with_leftovers(made, _datasets(engine, base), roles)
+
+
+def _with_leftovers(plan: Plan, datasets: Mapping[str, Dataset], roles: list[Role]) -> Plan:
+    from zfstune.datasets.leftovers import find_leftovers  # noqa: PLC0415 (only for roles)
+
+    asked = [role.name for role in roles]
+    left = find_leftovers(datasets, plan.root, plan.mountpoints, plan.profiles, asked)
+    return replace(plan, leftovers=left)
+
+
+def _role(role: str) -> Role:
+    from zfstune.profiles.roles import (  # noqa: PLC0415 (for roles)
+        AUTO,
+        find_role,
+        role_of_host,
+    )
+
+    return role_of_host(host_name()) if role == AUTO else find_role(role)
+
+
+def _datasets(engine: Engine, root: str) -> dict[str, Dataset]:
+    """Read the root with all below it, and what stands above it."""
+    found: dict[str, Dataset] = {}
+    for name in (*names.ancestors_of(root), root):
+        if not engine.exists(name):
+            return found
+        found[name] = engine.dataset(name)
+    found.update({dataset.name: dataset for dataset in engine.datasets(root)})
+    return found
+
+
+def _carry_out(engine: Engine, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    for number, action in enumerate(actions):
+        try:
+            _do(engine, action)
+        except EngineError as error:
+            if number:
+                note = f"{number} of {len(actions)} steps are done; run it again to go on"
+                error.hint = f"{error.hint}; {note}" if error.hint else note
+            raise
+    return actions
+
+
+def _do(engine: Engine, action: Action) -> None:
+    match action:
+        case Create():
+            engine.create(action.dataset, properties=settable(action.properties))
+        case Adjust():
+            _adjust(engine, action)
+        case MountDataset():
+            engine.mount(action.dataset, hide=False)
+        case Remount():
+            engine.remount(action.dataset)
+        case Export():
+            export(action.path, action.lines)
+        case SetOwner():
+            engine.give(action.dataset, uid=action.uid, gid=action.gid, mode=action.mode)
+
+
+def _adjust(engine: Engine, action: Adjust) -> None:
+    """Change properties; note afterwards what was set, be it a part of it."""
+    for prop in action.inherited:
+        engine.inherit(action.dataset, prop)
+    try:
+        if action.values:
+            engine.set(action.dataset, settable(action.values))
+    except EngineError:
+        # the kernel sets what it can of several (zfs_set_prop_nvlist() in
+        # module/zfs/zfs_ioctl.c)
+        with suppress(EngineError):
+            found = engine.dataset(action.dataset)
+            before = found.local(names.APPLIED_PROPERTY)
+            meant = action.notes.get(names.APPLIED_PROPERTY, before or "")
+            note = standing_record(before, meant, found.local)
+            if note != (before or write_record({})):
+                engine.set(action.dataset, {names.APPLIED_PROPERTY: note})
+        raise
+    if action.notes:
+        engine.set(action.dataset, action.notes)

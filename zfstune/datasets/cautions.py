@@ -1,0 +1,114 @@
+"""What values come to on a pool that takes them, and that may not be what they seem."""
+
+from __future__ import annotations
+
+from zfstune.datasets.actions import Caution
+from zfstune.values.property_rules import display
+from zfstune.values.quoting import for_shell
+from zfstune.values.size import format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zfstune.datasets.wanted import Wanted
+    from zfstune.profiles.profile import Profile
+    from zfstune.values.properties import Limits
+    from zfstune.values.state import PoolInfo
+
+__all__ = ["weigh_needs", "weigh_recordsize", "weigh_special", "weigh_values", "weigh_wait"]
+
+_SMALL_FOR_RAIDZ = 32 << 10
+
+
+def weigh_needs(profile: Profile, root: str, limits: Limits) -> Iterator[Caution]:
+    """Say that a profile takes a release that does not run."""
+    needs = profile.needs
+    if needs is None or limits.release >= needs.release:
+        return
+    wanted, runs = (".".join(map(str, r)) for r in (needs.release, limits.release))
+    message = f"profile {profile.name} takes OpenZFS {wanted}, and this is {runs}"
+    dataset = f"{root}/{profile.datasets[0].path}"
+    yield Caution(dataset, message, needs.why.rstrip("."))
+
+
+def weigh_values(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
+    """Say which values do nothing here, or more than is likely meant."""
+    small = int(wanted.values.get("special_small_blocks", "0"))
+    if small and not _has(pool, "special"):
+        message = f"special_small_blocks does nothing: '{pool.name}' has no special vdev"
+        yield Caution(wanted.dataset, message)
+    if wanted.values.get("sharesmb", "off") != "off":
+        message = "sharesmb is stored, and nobody is served: zfstune speaks to NFS alone"
+        yield Caution(
+            wanted.dataset, message, f"`zfs share {for_shell(wanted.dataset)}` does it"
+        )
+
+
+def weigh_special(
+    dataset: str, *, recordsize: str, small: str, origin: str, pool: PoolInfo
+) -> Iterator[Caution]:
+    """Say when each record of a dataset is small enough for the special vdev.
+
+    Args:
+        dataset: Its name.
+        recordsize: The value that will be in force, in bytes.
+        small: The value of ``special_small_blocks`` that will be.
+        origin: The dataset that this one is set on.
+        pool: What it lies in; without a special vdev nothing goes there.
+    """
+    if not (recordsize.isdigit() and small.isdigit() and _has(pool, "special")):
+        return
+    # What is as large or smaller goes there (spa_preferred_class() in
+    # module/zfs/spa_misc.c).
+    if 0 < int(recordsize) <= int(small):
+        where = "" if origin == dataset else f" ({format_size(int(small))} on {origin})"
+        message = (
+            "all data goes to the special vdev: "
+            f"no record exceeds special_small_blocks{where}"
+        )
+        less = format_size(int(recordsize) // 2)
+        hint = f"ask for less, as in -o special_small_blocks={less}, unless that is meant"
+        yield Caution(dataset, message, hint)
+
+
+def weigh_wait(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
+    """Say where something waits for spinning disks that a log device could spare.
+
+    A profile that speaks of sync or logbias is one whose writers wait.
+    """
+    waits = wanted.values.get("sync", "disabled") != "disabled"
+    waits = waits or wanted.values.get("logbias") == "latency"
+    if waits and pool.rotational and not _has(pool, "log"):
+        message = "each synced write waits for spinning disks here"
+        hint = (
+            f"a fast log device takes the wait: `zpool add {for_shell(pool.name)} log ...`"
+        )
+        yield Caution(wanted.dataset, message, hint)
+
+
+def weigh_recordsize(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
+    """Say when a record is too small for what the pool is made of."""
+    size = int(wanted.values.get("recordsize", "0"))
+    if not size:
+        return
+    shown = display("recordsize", str(size))
+    sector = 1 << pool.ashift
+    # A block is stored compressed only where that saves a whole sector
+    # (zio_write_compress(), module/zfs/zio.c).
+    if size <= sector:
+        message = f"records of {shown} never compress on sectors of {sector} bytes"
+        hint = f"-o recordsize={format_size(2 * sector)} is the smallest that can"
+        yield Caution(wanted.dataset, message, hint)
+    # Parity and padding are counted in sectors (the asize rules of
+    # module/zfs/vdev_raidz.c): a record of one or two of them pays like a mirror.
+    kinds = {v.kind for v in pool.vdevs if v.role == "normal"}
+    striped = sorted(k for k in kinds if k.startswith(("raidz", "draid")))
+    if striped and size < _SMALL_FOR_RAIDZ:
+        message = f"on {striped[0]}, parity and padding cost records of {shown} dearly"
+        hint = "-o recordsize=32K or larger, or a pool of mirrors"
+        yield Caution(wanted.dataset, message, hint)
+
+
+def _has(pool: PoolInfo, role: str) -> bool:
+    return any(vdev.role == role for vdev in pool.vdevs)

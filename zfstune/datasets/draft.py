@@ -1,0 +1,302 @@
+"""A plan in the making: the steps so far, and the state they will lead to."""
+
+from __future__ import annotations
+
+from zfstune.datasets.actions import Adjust, Create, Export, MountDataset, Remount, SetOwner
+from zfstune.datasets.applied import read_record, write_record
+from zfstune.datasets.cautions import weigh_recordsize, weigh_special, weigh_wait
+from zfstune.datasets.difference import compare, compare_container, values_for_new
+from zfstune.datasets.draft_mounts import MountDraft
+from zfstune.retention.policy import POLICY_PROPERTY
+from zfstune.schedules.cadence import SCHEDULE_PROPERTY
+from zfstune.values.errors import PlanError
+from zfstune.values.mountpoint import inherited_mountpoint
+from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of, pool_of
+from zfstune.values.properties import default_of
+from zfstune.values.property_rules import UNSAFE, is_unsafe
+from zfstune.values.quoting import for_shell
+from zfstune.values.size import format_size
+from zfstune.values.state import DEFAULT, INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.datasets.difference import Differing
+    from zfstune.datasets.wanted import Wanted
+
+__all__ = ["Draft"]
+
+# An empty filesystem refers to a few dozen KiB of metadata; more than this is data.
+_EMPTY_BYTES = 1 << 20
+# What a child takes over from its parent and this module asks for.
+_PASSED_ON = ("zoned", "encryption", "keystatus", "readonly", *UNSAFE)
+_PLAIN = (None, "off")
+_MOUNTING = (Export, MountDataset, Remount)  # what takes no change of the pool
+
+
+class Draft(MountDraft):
+    """A plan in the making: the actions so far, and the state they will lead to."""
+
+    def check_root(self, root: str) -> None:
+        """Refuse a root that cannot have filesystems below it."""
+        if pool_of(root) != self.pool.name:
+            message = f"cannot plan '{root}': it is not in pool '{self.pool.name}'"
+            raise PlanError(message)
+        if self.pool.name not in self.now:
+            message = f"cannot plan '{root}': the pool's own dataset was not read"
+            raise PlanError(message)
+        for name in (*ancestors_of(root), root):
+            self.existing(name)
+
+    def existing(self, name: str) -> Dataset | None:
+        """Give a filesystem that exists; refuse anything else of that name."""
+        found = self.now.get(name)
+        if found is not None and found.kind != "filesystem":
+            message = f"cannot plan '{name}': a {found.kind} of that name is in the way"
+            raise PlanError(message, hint="choose another place with --root")
+        return found
+
+    def check_pool(self) -> None:
+        """Refuse a plan with steps on a pool that takes none."""
+        changing = [a for a in self.actions if not isinstance(a, _MOUNTING)]
+        if self.pool.suspended and self.actions:
+            message = f"cannot change pool '{self.pool.name}': it is suspended"
+            hint = (
+                f"bring its devices back and run `zpool clear {for_shell(self.pool.name)}`"
+            )
+            raise PlanError(message, hint=hint)
+        # Below a tenth, more and more metaslabs run into the slow allocator
+        # (metaslab_df_free_pct in module/zfs/metaslab.c).
+        if changing and self.pool.free_bytes * 10 < self.pool.size_bytes:
+            left = format_size(self.pool.free_bytes, exact=False)
+            message = f"less than a tenth of the pool is free ({left}): writes get slow"
+            self.warn(self.pool.name, message, "make room, or add a vdev")
+        if self.pool.readonly and changing:
+            message = f"cannot change pool '{self.pool.name}': it was imported read-only"
+            raise PlanError(message, hint="export it and import it without readonly=on")
+
+    def container(self, name: str, values: Mapping[str, str], *, for_root: bool) -> None:
+        """Make a dataset that is there only to have others below it.
+
+        Once it stands it is the administrator's: only what ZFS made and never got
+        its properties, or what was inherited away since, is put right.
+        """
+        found = self.existing(name)
+        if found is None:
+            noted = {**values, APPLIED_PROPERTY: write_record(values)}
+            self.create(name, noted, "holds the datasets below it", {})
+            return
+        record = found.local(APPLIED_PROPERTY)
+        if record is None and not self.half_made(found, values, trusted=for_root):
+            return
+        noted = dict(values) if record is None else read_record(record)
+        missing = {n: v for n, v in values.items() if n in noted and not _own(found, n)}
+        if record is None:
+            missing[APPLIED_PROPERTY] = write_record(values)
+            shown = " ".join(f"{n}={v}" for n, v in values.items())
+            self.warn(name, f"it was empty and bare, as if left half made: it gets {shown}")
+        if missing:
+            self.adjust(found, compare_container(found, missing))
+
+    def half_made(
+        self, found: Dataset, values: Mapping[str, str], *, trusted: bool
+    ) -> bool:
+        """Tell whether a container looks like one that a crash left unfinished.
+
+        ZFS creates first and sets properties afterwards (zfs_ioc_create() in
+        module/zfs/zfs_ioctl.c), so a power cut between the two leaves a dataset
+        without any. A user's own new dataset looks the same, but is mounted.
+        """
+        below = found.name + "/"
+        own = {n: p.value for n, p in found.properties.items() if _own(found, n)}
+        return (
+            (trusted or found.name not in self.mounts)
+            and found.name != self.pool.name
+            and PROFILE_PROPERTY not in own
+            and all(values.get(n) == v for n, v in own.items())
+            and not any(name.startswith(below) for name in self.now)
+            and int(found.value("referenced") or 0) <= _EMPTY_BYTES
+        )
+
+    def dataset(self, wanted: Wanted) -> None:
+        """Make one of the profiles' datasets, or put it right."""
+        found = self.existing(wanted.dataset)
+        self._make_or_change(found, wanted)
+        self._weigh_special(wanted)
+        for name, unsafe in UNSAFE.items():
+            value = self.future[wanted.dataset].value(name)
+            if name not in wanted.values and is_unsafe(name, value):
+                message = f"{name} is {value} here: {unsafe.loss}"
+                hint = f"`zfs set {name}={unsafe.safe} {for_shell(wanted.dataset)}`"
+                self.warn(wanted.dataset, message, hint)
+
+    def _make_or_change(self, found: Dataset | None, wanted: Wanted) -> None:
+        lacking = self._unsaid(found, wanted)
+        if found is None:
+            reasons = {n: wanted.settings[n].why for n in wanted.values}
+            if wanted.snapshots is not None:
+                reasons |= dict.fromkeys(lacking, wanted.snapshots.why)
+            why = f"profile {', '.join(wanted.profiles)}"
+            self.create(wanted.dataset, {**values_for_new(wanted), **lacking}, why, reasons)
+            self.cautions += [
+                *weigh_recordsize(wanted, self.pool),
+                *weigh_wait(wanted, self.pool),
+            ]
+            return
+        difference = compare(found, wanted, lacking)
+        self.cautions.extend(difference.cautions)
+        if difference.changes:
+            self.adjust(found, difference)
+        changed = {change.property for change in difference.changes}
+        if "recordsize" in changed:
+            self.cautions += weigh_recordsize(wanted, self.pool)
+
+    def _weigh_special(self, wanted: Wanted) -> None:
+        """Say that all data goes to the special vdev, once for those that inherit it."""
+        size, _ = self._in_force(wanted.dataset, "recordsize")
+        small, origin = self._in_force(wanted.dataset, "special_small_blocks")
+        found = list(
+            weigh_special(
+                wanted.dataset, recordsize=size, small=small, origin=origin, pool=self.pool
+            )
+        )
+        above = wanted.dataset.rpartition("/")[0]
+        own = wanted.values.keys() & {"recordsize", "special_small_blocks"}
+        if found and (own or above not in self.special):
+            self.cautions += found
+        if found:
+            self.special.add(wanted.dataset)
+
+    def _in_force(self, dataset: str, name: str) -> tuple[str, str]:
+        """Give the value that a native property will have, and who sets it."""
+        near, standing = self._nearest(dataset, name)
+        return (default_of(name), "") if standing is None else (standing.value, near)
+
+    def _nearest(self, dataset: str, name: str) -> tuple[str, PropertyValue | None]:
+        """Give the nearest dataset that has a value of its own, itself included."""
+        line = (dataset, *reversed(ancestors_of(dataset)))
+        for near in filter(self.future.__contains__, line):
+            standing = self.future[near].properties.get(name)
+            if standing is not None and standing.source in (LOCAL, RECEIVED):
+                return near, standing
+        return "", None
+
+    def _unsaid(self, found: Dataset | None, wanted: Wanted) -> dict[str, str]:
+        """Give what a dataset is to say of its snapshots and nobody has said.
+
+        Once it is said it is the administrator's. So is what was stored above: who
+        keeps everything below a dataset does not mean to lose it to a profile.
+        """
+        if wanted.snapshots is None:
+            return {}
+        asked = {
+            SCHEDULE_PROPERTY: wanted.snapshots.every,
+            POLICY_PROPERTY: wanted.snapshots.keep,
+        }
+        lacking = {}
+        for name, value in asked.items():
+            origin = self._said_on(wanted.dataset, name)
+            if value and (not origin or origin in self.ours - {wanted.dataset}):
+                lacking[name] = value
+            elif value and origin not in self.ours and found is None:
+                message = f"{name} is that of {origin}, not the profile's {value}"
+                self.warn(wanted.dataset, message)
+        return lacking
+
+    def _said_on(self, dataset: str, name: str) -> str:
+        """Give the dataset that somebody set a property in force on, here; else nothing."""
+        near, standing = self._nearest(dataset, name)
+        return near if standing is not None and standing.source == LOCAL else ""
+
+    def create(
+        self, name: str, values: Mapping[str, str], why: str, reasons: Mapping[str, str]
+    ) -> None:
+        """Add a creation; refuse one that ZFS would."""
+        parent = self.future[name.rpartition("/")[0]]
+        if parent.value("keystatus") == "unavailable":
+            message = f"cannot plan '{name}': its parent's encryption key is not loaded"
+            raise PlanError(message, hint=f"run `zfs load-key -r {for_shell(parent.name)}`")
+        shielded = parent.value("encryption") not in _PLAIN
+        if "keyformat" in values or not (shielded or values.get("encryption") in _PLAIN):
+            message = f"cannot plan '{name}': it needs a key, and zfstune makes none"
+            hint = (
+                "apply below an encrypted dataset (--root): what is below it is encrypted"
+            )
+            raise PlanError(message, hint=hint)
+        self.actions.append(Create(name, dict(values), why, dict(reasons)))
+        passed = {n: parent.properties[n] for n in _PASSED_ON if n in parent.properties}
+        own = {n: PropertyValue(v, LOCAL) for n, v in values.items()}
+        self.future[name] = Dataset(
+            name,
+            "filesystem",
+            guid=0,
+            createtxg=0,
+            properties={"mountpoint": inherited_mountpoint(parent), **passed, **own},
+        )
+
+    def adjust(self, found: Dataset, difference: Differing) -> None:
+        """Add changes to a dataset that exists."""
+        self.actions.append(Adjust(found.name, tuple(difference.changes)))
+        properties = dict(found.properties)
+        for change in difference.changes:
+            if change.new is not None:
+                properties[change.property] = PropertyValue(change.new, LOCAL)
+            elif change.property in properties:  # mounts are settled when they are made
+                properties[change.property] = self._from_above(found, change.property)
+        self.future[found.name] = Dataset(
+            found.name, found.kind, found.guid, found.createtxg, properties
+        )
+
+    def _from_above(self, found: Dataset, name: str) -> PropertyValue:
+        """Give what a dataset gets of a property by inheriting it."""
+        above = self.future.get(found.name.rpartition("/")[0])
+        standing = None if above is None else above.properties.get(name)
+        if above is None or standing is None or name == "mountpoint":
+            return PropertyValue(found.properties[name].value, DEFAULT)
+        if standing.source in (LOCAL, RECEIVED):
+            return PropertyValue(standing.value, INHERITED, above.name)
+        return standing
+
+    def own(
+        self,
+        wanted: Wanted,
+        path: str | None,
+        accounts: Mapping[str, int],
+        groups: Mapping[str, int],
+        *,
+        owner: bool,
+    ) -> None:
+        """Give the mounted directory its owner and mode where they differ."""
+        if path is None or (wanted.owner, wanted.group, wanted.mode) == (None, None, None):
+            return
+        name = wanted.dataset
+        if not owner:
+            account = f"{wanted.owner or ''}:{wanted.group or ''}"
+            self.warn(name, f"owner and mode of {path} are left alone ({account})")
+            return
+        uid = None if wanted.owner is None else accounts[wanted.owner]
+        gid = None if wanted.group is None else groups[wanted.group]
+        mounted = self.mounts.get(name)
+        if mounted is not None and (mounted.uid is None or mounted.hidden):
+            why = "something else is mounted over it"
+            if mounted.uid is None:
+                why = "this user cannot look at them"
+            self.warn(name, f"owner and mode of {path} are left alone: {why}")
+            return
+        if mounted is not None:
+            pairs = ((uid, mounted.uid), (gid, mounted.gid), (wanted.mode, mounted.mode))
+            if all(want is None or want == have for want, have in pairs):
+                return
+        if self.future[name].value("readonly") == "on":
+            self.warn(name, f"owner and mode of {path} cannot be set: readonly is on")
+            return
+        self.actions.append(
+            SetOwner(name, path, wanted.owner, wanted.group, uid, gid, wanted.mode)
+        )
+
+
+def _own(dataset: Dataset, name: str) -> bool:
+    """Tell whether a property was set or received on this very dataset."""
+    found = dataset.properties.get(name)
+    return found is not None and found.source in (LOCAL, RECEIVED)

@@ -1,0 +1,164 @@
+"""A plan in the making: what it mounts where, and what would stand in the way."""
+
+from __future__ import annotations
+
+from zfstune.datasets.actions import Caution, MountDataset, Remount
+from zfstune.values.errors import PlanError
+from zfstune.values.mountpoint import (
+    effective_mountpoint,
+    in_the_way,
+    mount_blocker,
+    mount_differs,
+    with_inherited,
+)
+from zfstune.values.quoting import for_shell
+from zfstune.values.state import Dataset, Place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.datasets.actions import Action
+    from zfstune.values.state import Mount, PoolInfo
+
+__all__ = ["MountDraft"]
+
+
+class MountDraft:
+    """A plan in the making, and what it knows of mounts.
+
+    Args:
+        datasets: Those there are, by name.
+        mounts: What is mounted, by dataset.
+        pool: The pool that the plan is about.
+        ours: The datasets of the profiles.
+        places: What is at the paths that were looked at.
+    """
+
+    def __init__(
+        self,
+        datasets: Mapping[str, Dataset],
+        mounts: Mapping[str, Mount],
+        pool: PoolInfo,
+        *,
+        cautions: list[Caution],
+        ours: set[str],
+        places: Mapping[str, Place],
+    ) -> None:
+        self.now = datasets
+        self.future = dict(datasets)
+        self.mounts = mounts
+        self.mounted_at = {m.path: m.dataset for m in mounts.values()}
+        self.pool = pool
+        self.actions: list[Action] = []
+        self.cautions = cautions
+        self.told: set[tuple[str, str]] = set()
+        self.ours = ours  # the profiles' datasets
+        self.places = places
+        self.special: set[str] = set()  # what fits into the special vdev as a whole
+        self.covered: list[str] = []  # where this plan mounts something
+
+    def warn(self, dataset: str, message: str, hint: str = "") -> None:
+        """Add a warning."""
+        self.cautions.append(Caution(dataset, message, hint))
+
+    def path_of(self, name: str) -> str | None:
+        """Give where a dataset will mount, None: nowhere."""
+        dataset = self.future[name]
+        if mount_blocker(dataset) is not None:
+            return None
+        return effective_mountpoint(dataset, self.pool.altroot)
+
+    def mount(self, name: str) -> str | None:
+        """Mount a dataset if it is to be; give the path where it then is mounted."""
+        dataset = self._settled(name)
+        if not self.pool.mountable:
+            return None
+        mounted = self.mounts.get(name)
+        if mounted is not None and dataset.value("mountpoint") != "legacy":
+            self._remount(dataset, mounted)
+        path = effective_mountpoint(dataset, self.pool.altroot)
+        if dataset.value("canmount") in ("off", "noauto"):
+            return mounted.path if mounted is not None else None
+        blocker = mount_blocker(dataset)
+        if blocker is not None or path is None:
+            self._warn_unmountable(dataset, blocker or "", path)
+            return None
+        place = self.places.get(path, Place(path, path))
+        if mounted is not None:
+            if mounted.path not in (path, place.real):
+                message = f"it is mounted at {mounted.path} and belongs at {path}"
+                unmount = f"zfs unmount {for_shell(name)}"
+                hint = f"stop what uses it, then `{unmount}` and apply again"
+                self.warn(name, message, hint)
+                self._check_new_place(dataset, place)
+            return mounted.path
+        taken = self.mounted_at.get(place.real)
+        if taken is not None:
+            message = f"cannot plan '{name}': '{taken}' is mounted at {place.real}"
+            raise PlanError(message, hint="give another --root, or another mountpoint")
+        inside = place.real.rstrip("/") + "/"
+        hidden = [p for p in self.mounted_at if p.startswith(inside)]
+        if hidden:
+            message = f"it is not mounted: at {path} it would hide {min(hidden)}"
+            self.warn(name, message, f"unmount what is below {path} and apply again")
+            return None
+        self._check_place(name, place)
+        self.actions.append(MountDataset(name, path))
+        self.mounted_at[place.real] = name
+        self.covered.append(inside)
+        return place.real
+
+    def _check_new_place(self, dataset: Dataset, place: Place) -> None:
+        """Refuse to move a mountpoint to where it would hide something once it is used."""
+        now = self.now.get(dataset.name)
+        if now is None or now.value("mountpoint") == dataset.value("mountpoint"):
+            return
+        self._check_place(dataset.name, place)
+
+    def _check_place(self, name: str, place: Place) -> None:
+        """Refuse a mount that would hide something, or that cannot be made.
+
+        What lies below a mount of this plan is out of sight by then. The mount itself
+        looks once more, as what an older dataset holds there cannot be seen before.
+        """
+        if any(place.real.startswith(covered) for covered in self.covered):
+            return
+        found = in_the_way(place)
+        if found is not None:
+            reason, hint = found
+            raise PlanError(f"cannot plan '{name}': {reason}", hint=hint)
+        if place.obstacle == "denied":
+            message = f"what is at {place.at} cannot be seen, so a mount may hide something"
+            self.warn(name, message, "run it as root")
+
+    def _remount(self, dataset: Dataset, mounted: Mount) -> None:
+        """Have a mount follow the properties, as they will be by then."""
+        if mounted.options is None or mounted.hidden or self.pool.readonly:
+            return
+        changes = mount_differs(dataset, mounted.options)
+        if changes:
+            self.actions.append(Remount(dataset.name, mounted.path, changes))
+
+    def _warn_unmountable(self, dataset: Dataset, blocker: str, path: str | None) -> None:
+        """Say once, not for each dataset below, what keeps them from being mounted."""
+        origin = dataset.name
+        if path is None:
+            origin = dataset.properties["mountpoint"].origin or dataset.name
+        if (origin, blocker) in self.told:
+            return
+        self.told.add((origin, blocker))
+        hint = f"`zfs set mountpoint=/... {for_shell(origin)}`" if path is None else ""
+        what = "it" if origin == dataset.name else "what is below it"
+        self.warn(origin, f"{what} cannot be mounted: {blocker}", hint)
+
+    def _settled(self, name: str) -> Dataset:
+        """Give the future dataset with what it inherits by then, as far as mounts go."""
+        dataset = self.future[name]
+        parent = self.future.get(name.rpartition("/")[0])
+        if parent is None:
+            return dataset
+        properties = with_inherited(dataset, parent)
+        settled = Dataset(name, dataset.kind, dataset.guid, dataset.createtxg, properties)
+        self.future[name] = settled
+        return settled

@@ -1,0 +1,128 @@
+"""A plan as a tired administrator wants to read it."""
+
+from __future__ import annotations
+
+from zfstune.datasets.actions import OWN_PROPERTIES, Adjust, Create, MountDataset, SetOwner
+from zfstune.values.property_rules import display
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zfstune.datasets.actions import Action, Caution, Change, Plan
+
+__all__ = ["render"]
+
+_REASON_WIDTH = 66
+
+
+def render(plan: Plan) -> str:
+    """Write a plan as text, one block a dataset; then what is left, and warnings.
+
+    Args:
+        plan: What :func:`zfstune.datasets.planner.make_plan` gave.
+
+    Returns:
+        Lines without colour, ending in a newline.
+    """
+    lines: list[str] = []
+    if not plan.profiles:
+        lines.append("nothing to do: this role has no datasets of its own")
+    elif plan.pending:
+        lines.append(_heading(plan))
+        steps = list(plan.actions)
+        while steps:
+            lines.extend(_block(steps, several=len(plan.profiles) > 1))
+        if plan.unchanged:
+            lines.append(f"unchanged: {', '.join(plan.unchanged)}")
+    else:
+        count = len(plan.mountpoints)
+        what = "1 dataset is" if count == 1 else f"{count} datasets are"
+        profiles = ", ".join(plan.profiles)
+        lines.append(f"nothing to do: {what} as {profiles} below {plan.root} should be")
+    if plan.leftovers:
+        from zfstune.datasets.leftovers import (  # noqa: PLC0415 (only after another role)
+            advice,
+        )
+
+        lines.extend(f"stays: {left.dataset}  ({left.reason})" for left in plan.leftovers)
+        lines.append(f"  hint: {advice(plan.leftovers)}")
+    for caution in plan.warnings:
+        lines.extend(_caution(caution))
+    return "\n".join(lines) + "\n"
+
+
+def _heading(plan: Plan) -> str:
+    """Say which pool this is about, and what it is made of."""
+    kinds = plan.facts.get("vdevs")
+    made_of = sorted(set(kinds)) if isinstance(kinds, list) else []
+    facts = [*made_of, f"ashift {plan.facts.get('ashift')}"]
+    if not plan.facts.get("mountable", True):
+        facts.append("an image: nothing is mounted")
+    return f"plan for {', '.join(plan.profiles)} on pool {plan.pool} ({', '.join(facts)})"
+
+
+def _block(steps: list[Action], *, several: bool) -> list[str]:
+    """Take a step off the front; a creation takes its mount and owner along."""
+    first = steps.pop(0)
+    if isinstance(first, Adjust):
+        shown = [c for c in first.changes if c.property not in OWN_PROPERTIES]
+        if not shown:
+            return [first.describe()]
+        return [f"change {first.dataset}", *_table([_change(c) for c in shown])]
+    if not isinstance(first, Create):
+        return [first.describe()]
+    line = f"create {first.dataset}"
+    # With one profile, the heading has said which.
+    why = f"  ({first.why})" if several or OWN_PROPERTIES[0] not in first.properties else ""
+    for step in [s for s in steps if s.dataset == first.dataset]:
+        match step:
+            case MountDataset(path=path):
+                line += f" at {path}"
+            case SetOwner() as own:
+                line += f", {own.account}"
+            case _:
+                continue
+        steps.remove(step)
+    rows = [
+        (name, display(name, value), _short(first.reasons.get(name, "")))
+        for name, value in first.properties.items()
+        if name not in OWN_PROPERTIES
+    ]
+    return [line + why, *_table(rows)]
+
+
+def _change(change: Change) -> tuple[str, str, str]:
+    """Write one property: old and new value, what changed it, and why."""
+    old = "unset" if change.old is None else display(change.property, change.old)
+    new = "inherited" if change.new is None else display(change.property, change.new)
+    value = new if old == new else f"{old} -> {new}"
+    reasons = [change.note] if change.note else []
+    why = _short(change.why)
+    if why and why not in reasons:
+        reasons.append(why)
+    return change.property, value, "; ".join(reasons)
+
+
+def _table(rows: list[tuple[str, str, str]]) -> list[str]:
+    """Align names and values; reasons follow."""
+    name_width = max((len(name) for name, _, _ in rows), default=0)
+    value_width = max((len(value) for _, value, _ in rows), default=0)
+    return [
+        f"    {name:<{name_width}}  {value:<{value_width}}  {reason}".rstrip()
+        for name, value, reason in rows
+    ]
+
+
+def _short(why: str) -> str:
+    """Give the first sentence, cut between words where it is long."""
+    first = why.split(". ", 1)[0].rstrip(".")
+    if len(first) <= _REASON_WIDTH:
+        return first
+    return first[: _REASON_WIDTH + 1].rpartition(" ")[0].rstrip(",;:") + " ..."
+
+
+def _caution(caution: Caution) -> list[str]:
+    """Write a warning, its hint on a line of its own."""
+    lines = [f"warning: {caution.dataset}: {caution.message}"]
+    if caution.hint:
+        lines.append(f"  hint: {caution.hint}")
+    return lines

@@ -1,0 +1,269 @@
+"""From what is there and what is wanted to what has to happen: values in, a plan out.
+
+Two promises shape this module. Carried out whole, a plan leaves nothing for the
+next one to do. Carried out in part, down to a dataset that ZFS made but never got
+its properties, it leaves a state from which the next plan reaches the same end.
+No step destroys anything.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from zfstune.datasets.actions import Export, MountDataset, Plan
+from zfstune.datasets.draft import Draft
+from zfstune.datasets.wanted import wanted_datasets
+from zfstune.profiles.pool_rules import grub_reads
+from zfstune.values.errors import InvalidValue, PlanError
+from zfstune.values.exports import export_lines, is_served, to_do, unheard
+from zfstune.values.mountpoint import effective_mountpoint
+from zfstune.values.names import ancestors_of
+from zfstune.values.properties import feature_for
+from zfstune.values.quoting import for_shell
+from zfstune.values.state import RECEIVED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from zfstune.datasets.wanted import Wanted
+    from zfstune.profiles.profile import Profile
+    from zfstune.values.exports import Exports
+    from zfstune.values.state import Dataset, Limits, Mount, Place, PoolInfo
+
+__all__ = ["make_plan", "paths_to_look_at"]
+
+_NOT_LOOKED_AT: Mapping[str, Place] = MappingProxyType({})
+
+
+def make_plan(
+    profiles: Iterable[Profile],
+    *,
+    root: str,
+    datasets: Mapping[str, Dataset],
+    mounts: Mapping[str, Mount],
+    pool: PoolInfo,
+    accounts: Mapping[str, int],
+    groups: Mapping[str, int],
+    overrides: Mapping[str, str],
+    limits: Limits,
+    default_root: bool,
+    places: Mapping[str, Place] = _NOT_LOOKED_AT,
+    exports: Exports | None = None,
+    owner: bool = True,
+    allow_unsafe: bool = False,
+) -> Plan:
+    """Plan what it takes for profiles to be in force below a root.
+
+    Args:
+        profiles: At least one.
+        root: The dataset their paths hang below; made where it is missing.
+        datasets: By name: those of `root`, its ancestors and all below it that exist.
+        mounts: What is mounted, by dataset, of all pools.
+        pool: The pool that `root` lies in.
+        accounts: Users by name; :func:`zfstune.datasets.wanted.wanted_accounts` says whose.
+        groups: Groups by name.
+        overrides: Property to value for the first dataset of each profile.
+        limits: What the running module takes.
+        default_root: `root` was zfstune's choice, not the user's.
+        places: What is at the paths that :func:`paths_to_look_at` gives.
+        exports: What NFS serves; None: leave that alone.
+        owner: Give directories their owner and mode.
+        allow_unsafe: Let `overrides` disable sync or checksums.
+
+    Raises:
+        PlanError: The state of the system forbids it.
+        InvalidProperty: An override is no property or value of a filesystem.
+    """
+    profiles = list(profiles)
+    wanted, cautions = wanted_datasets(
+        profiles, root, pool, overrides, limits, allow_unsafe=allow_unsafe
+    )
+    ours = {each.dataset for each in wanted}
+    draft = Draft(datasets, mounts, pool, cautions=cautions, ours=ours, places=places)
+    draft.check_root(root)
+    if owner and pool.mountable:
+        _check_accounts(profiles, accounts, groups)
+    _plan_root(draft, root, pool, chosen=default_root)
+    _plan_datasets(draft, _in_order(wanted, root), accounts, groups, exports, owner=owner)
+    _warn_boot(draft, wanted, pool)
+    draft.check_pool()
+    return _finished(draft, root, profiles, wanted)
+
+
+def _finished(
+    draft: Draft, root: str, profiles: Iterable[Profile], wanted: Iterable[Wanted]
+) -> Plan:
+    return Plan(
+        pool=draft.pool.name,
+        root=root,
+        profiles=tuple(dict.fromkeys(p.name for p in profiles)),
+        actions=tuple(draft.actions),
+        warnings=tuple(draft.cautions),
+        facts=_facts(draft.pool),
+        mountpoints={w.dataset: draft.path_of(w.dataset) for w in wanted},
+    )
+
+
+def _plan_root(draft: Draft, root: str, pool: PoolInfo, *, chosen: bool) -> None:
+    """See to the root and what it hangs on.
+
+    The root brings its own mountpoint: many installers set that of the pool to none,
+    and all below the root would inherit it. What lies above needs none then.
+    """
+    for ancestor in ancestors_of(root)[1:]:
+        draft.container(ancestor, {"canmount": "off"}, for_root=False)
+    if root != pool.name:
+        values = {"canmount": "off", "mountpoint": "/" + root.partition("/")[2]}
+        draft.container(root, values, for_root=chosen)
+    draft.mount(root)
+
+
+def _plan_datasets(
+    draft: Draft,
+    ordered: Iterable[tuple[str, Wanted | None]],
+    accounts: Mapping[str, int],
+    groups: Mapping[str, int],
+    exports: Exports | None,
+    *,
+    owner: bool,
+) -> None:
+    """See to each dataset below the root: make or change it, mount it, give it away.
+
+    All are mounted before any is given away: whoever owns a directory could put a link
+    where the next one is to be mounted.
+    """
+    mounted: list[tuple[Wanted, str | None]] = []
+    for name, each in ordered:
+        if each is None:
+            draft.container(name, {"canmount": "off"}, for_root=False)
+            draft.mount(name)
+            continue
+        draft.dataset(each)
+        mounted.append((each, draft.mount(name)))
+    for each, path in mounted:
+        draft.own(each, path, accounts, groups, owner=owner)
+    for each, path in mounted:
+        if exports is not None and path is not None:
+            _plan_export(draft, each.dataset, path, exports)
+
+
+def paths_to_look_at(
+    plan: Plan, datasets: Mapping[str, Dataset], mounts: Mapping[str, Mount]
+) -> set[str]:
+    """Give the paths of which a second, final plan has to know what is there.
+
+    These are where something is to be mounted and, since a link may be on the way,
+    where something belongs that is mounted under another name.
+
+    Args:
+        plan: The first plan, made without places.
+        datasets: As for :func:`make_plan`.
+        mounts: As for :func:`make_plan`.
+    """
+    paths = {a.path for a in plan.actions if isinstance(a, MountDataset)}
+    altroot = str(plan.facts.get("altroot", ""))
+    for name, mount in mounts.items():
+        found = datasets.get(name)
+        now = None if found is None else effective_mountpoint(found, altroot)
+        for path in (now, plan.mountpoints.get(name)):
+            if found is not None and path is not None and path != mount.path:
+                paths.add(path)
+    return paths
+
+
+def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
+    """Have NFS serve what is shared, and serve what is not shared no more."""
+    shared = draft.future[name].properties.get("sharenfs")
+    if shared is None:
+        return
+    if shared.source == RECEIVED and shared.value != "off":
+        message = "it is not exported: sharenfs came with a stream"
+        draft.warn(
+            name, message, f"`zfs set sharenfs=... {for_shell(name)}` if it should be"
+        )
+        return
+    try:
+        lines = export_lines(path, shared.value)
+    except InvalidValue as error:
+        message = f"it is not exported: {error.message}"
+        if is_served(exports, path):
+            message = f"it is served as `zfs share` reads its sharenfs: {error.message}"
+        draft.warn(name, message, error.hint)
+        return
+    message, hint = unheard(shared.value)
+    if message:
+        draft.warn(name, message, hint)
+    if not exports.available:
+        if lines:
+            message = "it is not exported: this system has no NFS server"
+            draft.warn(name, message, "install nfs-kernel-server or nfs-utils, and apply")
+        return
+    if to_do(exports, path, lines):
+        draft.actions.append(Export(name, path, shared.value, lines))
+
+
+def _warn_boot(draft: Draft, wanted: Iterable[Wanted], pool: PoolInfo) -> None:
+    """Say what a pool that is booted from would use first, if GRUB may be what boots.
+
+    Which loader it is cannot be seen from the pool; what it was made compatible with
+    by hand says that somebody has thought of it.
+    """
+    if not pool.bootfs or pool.compatibility not in ("", "off"):
+        return
+    needed = {feature_for(n, v) or "" for w in wanted for n, v in w.values.items()}
+    new = sorted(f for f in needed - pool.active - {""} if not grub_reads(pool, f))
+    if new:
+        message = f"{pool.bootfs} boots from it, and GRUB cannot read {' and '.join(new)}"
+        hint = (
+            "ZFSBootMenu can; if GRUB boots it, "
+            f"`zpool set compatibility=grub2 {for_shell(pool.name)}` first: that is kept "
+            "to then"
+        )
+        draft.warn(pool.name, message, hint)
+
+
+def _in_order(wanted: list[Wanted], root: str) -> Iterator[tuple[str, Wanted | None]]:
+    """Give each dataset below the root after its parent; a container has no wants."""
+    by_name = {each.dataset: each for each in wanted}
+    done: set[str] = set()
+    for each in wanted:
+        for name in (*ancestors_of(each.dataset), each.dataset):
+            if name.startswith(root + "/") and name not in done:
+                done.add(name)
+                yield name, by_name.get(name)
+
+
+def _check_accounts(
+    profiles: Iterable[Profile], accounts: Mapping[str, int], groups: Mapping[str, int]
+) -> None:
+    """Refuse, before anything changes, an owner that this system does not know."""
+    for profile in profiles:
+        for dataset in profile.datasets:
+            for what, name, known in (
+                ("user", dataset.owner, accounts),
+                ("group", dataset.group, groups),
+            ):
+                if name is not None and name not in known:
+                    message = (
+                        f"cannot apply profile '{profile.name}': "
+                        f"this system has no {what} '{name}'"
+                    )
+                    hint = (
+                        f"install the package that creates {what} '{name}' first, "
+                        "or leave owners alone with --no-owner"
+                    )
+                    raise PlanError(message, hint=hint)
+
+
+def _facts(pool: PoolInfo) -> dict[str, object]:
+    """Give what was weighed of the pool."""
+    data = [v for v in pool.vdevs if v.role == "normal"]
+    return {
+        "vdevs": [v.kind for v in data],
+        "ashift": pool.ashift,
+        "redundant": pool.redundant,
+        "rotational": pool.rotational,
+        "altroot": pool.altroot,
+        "mountable": pool.mountable,
+    }

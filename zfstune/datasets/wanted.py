@@ -1,0 +1,339 @@
+"""What profiles ask of one pool: merged by dataset, cut down to what it can take."""
+
+from __future__ import annotations
+
+from zfstune.datasets.actions import Caution
+from zfstune.datasets.applied import OWN_PREFIX, passes_on, write_record
+from zfstune.datasets.cautions import weigh_needs, weigh_values
+from zfstune.profiles.pool_rules import grub_reads, is_for_grub, settle
+from zfstune.profiles.profile import Setting
+from zfstune.values import properties as props
+from zfstune.values.errors import InvalidName, InvalidProperty, PlanError
+from zfstune.values.names import APPLIED_PROPERTY, ancestors_of, check_dataset
+from zfstune.values.property_rules import UNSAFE, display, is_unsafe
+from zfstune.values.quoting import for_shell
+from zfstune.values.state import INHERITED, PropertyValue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from zfstune.profiles.profile import DatasetProfile, Profile, Snapshots
+    from zfstune.values.state import PoolInfo
+
+__all__ = ["Wanted", "fit_value", "wanted_accounts", "wanted_datasets"]
+
+_ASKED = "asked for in this call"
+_CONSENT = "consent to that loss with --allow-unsafe (allow_unsafe=True)"
+# The largest record that every pool takes (SPA_OLD_MAXBLOCKSIZE,
+# include/sys/fs/zfs.h); beyond it the pool needs large_blocks.
+_OLD_MAX_RECORD = 128 * 1024
+
+
+class Wanted:
+    """One dataset as the profiles want it on this pool.
+
+    Attributes:
+        dataset: Full name.
+        profiles: Names of the profiles that ask for it.
+        values: Property to canonical value.
+        inherited: What it is to inherit: property to the value that a dataset above it
+            gets from the same profile.
+        settings: Property to the setting that asks for it.
+        owner: User who owns the mounted directory, else None.
+        group: Its group, else None.
+        mode: Its permission bits, else None.
+        snapshots: How often and what stays, else None.
+    """
+
+    __slots__ = (
+        "dataset",
+        "group",
+        "inherited",
+        "mode",
+        "owner",
+        "profiles",
+        "settings",
+        "snapshots",
+        "values",
+    )
+
+    def __init__(
+        self, dataset: str, owner: str | None, group: str | None, mode: int | None
+    ) -> None:
+        self.dataset = dataset
+        self.owner = owner
+        self.group = group
+        self.mode = mode
+        self.snapshots: Snapshots | None = None
+        self.profiles: list[str] = []
+        self.values: dict[str, str] = {}
+        self.inherited: dict[str, PropertyValue] = {}
+        self.settings: dict[str, Setting] = {}
+
+    def asked(self, name: str) -> bool:
+        """Tell whether a value was given with the call, not by a profile."""
+        return name in self.settings and self.settings[name].why == _ASKED
+
+
+def wanted_accounts(profiles: Iterable[Profile]) -> tuple[frozenset[str], frozenset[str]]:
+    """Give the users and the groups that the profiles name, for looking them up."""
+    datasets = [dataset for profile in profiles for dataset in profile.datasets]
+    return (
+        frozenset(d.owner for d in datasets if d.owner is not None),
+        frozenset(d.group for d in datasets if d.group is not None),
+    )
+
+
+def wanted_datasets(
+    profiles: Iterable[Profile],
+    root: str,
+    pool: PoolInfo,
+    overrides: Mapping[str, str],
+    limits: props.Limits,
+    *,
+    allow_unsafe: bool,
+) -> tuple[list[Wanted], list[Caution]]:
+    """Merge profiles and overrides, and cut values down to what the pool takes.
+
+    Args:
+        profiles: In the order given; the same one twice counts once.
+        root: The dataset that their paths hang below.
+        pool: What the pool can take.
+        overrides: Property to value for the first dataset of each profile.
+        limits: What the running module takes.
+        allow_unsafe: Let `overrides` and variants disable sync or checksums.
+
+    Returns:
+        The datasets, in the order of the profiles, and what had to give way.
+
+    Raises:
+        PlanError: Two profiles contradict each other, or an override is one that
+            is not to be had.
+        InvalidProperty: An override is no property or value of a filesystem.
+    """
+    profiles = _distinct(profiles)
+    _check_overrides(overrides, profiles, limits=limits, allow_unsafe=allow_unsafe)
+    if not allow_unsafe:
+        _check_safety(profiles)
+    profiles = [settle(profile, pool) for profile in profiles]
+    merged: dict[str, Wanted] = {}
+    for profile in profiles:
+        for dataset in profile.datasets:
+            _merge(merged, f"{root}/{dataset.path}", dataset, profile)
+    for profile in profiles:
+        first = merged[f"{root}/{profile.datasets[0].path}"]
+        for name, value in overrides.items():
+            first.settings[name] = Setting(name, value, _ASKED, "")
+    cautions = [c for each in profiles for c in weigh_needs(each, root, limits)]
+    for wanted in merged.values():
+        _check_name(wanted)
+        _fit(wanted, pool, limits, cautions)
+        cautions.extend(weigh_values(wanted, pool))
+        _check_together(wanted, limits)
+    for wanted in merged.values():
+        _pass_on(wanted, merged)
+    return list(merged.values()), cautions
+
+
+def _distinct(profiles: Iterable[Profile]) -> list[Profile]:
+    """Give each profile once; two of one name would take turns undoing each other."""
+    by_name: dict[str, Profile] = {}
+    for profile in profiles:
+        if by_name.setdefault(profile.name, profile) != profile:
+            message = f"cannot plan '{profile.name}': two different profiles have that name"
+            raise PlanError(message, hint="rename one of them")
+    if not by_name:
+        raise PlanError("cannot plan without a profile: none was given")
+    return list(by_name.values())
+
+
+def _check_overrides(
+    overrides: Mapping[str, str],
+    profiles: list[Profile],
+    *,
+    limits: props.Limits,
+    allow_unsafe: bool,
+) -> None:
+    """Refuse overrides that no dataset, or not several at once, may have."""
+    for name in overrides:
+        if name.startswith(OWN_PREFIX):
+            message = f"cannot set '{name}': those names are zfstune's own notes"
+            raise PlanError(message)
+    props.check(dict(overrides), kind="filesystem", creating=True, limits=limits)
+    for name, value in overrides.items():
+        if is_unsafe(name, value) and not allow_unsafe:
+            message = f"cannot set '{name}={value}': then {UNSAFE[name].loss}"
+            raise PlanError(message, hint=_CONSENT)
+    if overrides.get("mountpoint", "").startswith("/") and len(profiles) > 1:
+        message = "cannot set 'mountpoint': two profiles would mount at the same place"
+        raise PlanError(message, hint="apply the profiles one at a time")
+
+
+def _check_safety(profiles: list[Profile]) -> None:
+    """Refuse a variant that gives up safety, unless the caller consented to the loss."""
+    for profile in profiles:
+        for dataset in profile.datasets:
+            for setting in dataset.settings:
+                name = setting.property
+                if is_unsafe(name, setting.value):
+                    unsafe = UNSAFE[name]
+                    message = (
+                        f"cannot plan '{profile.name}': it is to {unsafe.doing} on "
+                        f"{dataset.path}, and then {unsafe.loss}"
+                    )
+                    raise PlanError(message, hint=_CONSENT)
+
+
+def _pass_on(wanted: Wanted, merged: Mapping[str, Wanted]) -> None:
+    """Note what a dataset is to inherit from those of its profiles above it."""
+    for name in reversed(ancestors_of(wanted.dataset)):
+        above = merged.get(name)
+        if above is None or not set(above.profiles) & set(wanted.profiles):
+            continue
+        for prop, value in above.values.items():
+            if prop not in wanted.values and passes_on(prop):
+                standing = PropertyValue(value, INHERITED, name)
+                wanted.inherited.setdefault(prop, standing)
+
+
+def _check_name(wanted: Wanted) -> None:
+    """Refuse a path that is too long or too deep below this root."""
+    try:
+        check_dataset(wanted.dataset, creating=True)
+    except InvalidName as error:
+        message = f"cannot plan '{wanted.dataset}': {error.message}"
+        raise PlanError(message, hint=error.hint) from error
+
+
+def _check_together(wanted: Wanted, limits: props.Limits) -> None:
+    """Refuse values that are fine one by one and not with each other."""
+    try:
+        values = props.settable(wanted.values)
+        props.check(values, kind="filesystem", creating=True, limits=limits)
+        # The note of all of them must fit a user property.
+        note = {APPLIED_PROPERTY: write_record(wanted.values)}
+        props.check(note, kind="filesystem", creating=True)
+    except InvalidProperty as error:
+        message = f"cannot plan '{wanted.dataset}': {error.message}"
+        raise PlanError(message, hint=error.hint) from error
+
+
+def _merge(
+    merged: dict[str, Wanted], name: str, dataset: DatasetProfile, profile: Profile
+) -> None:
+    """Add what one profile asks for; two that say the same get along."""
+    wanted = merged.get(name)
+    if wanted is None:
+        wanted = Wanted(name, dataset.owner, dataset.group, dataset.mode)
+        merged[name] = wanted
+    pairs = [
+        ("owner", wanted.owner, dataset.owner),
+        ("group", wanted.group, dataset.group),
+        ("mode", wanted.mode, dataset.mode),
+        ("snapshots", _terms(wanted.snapshots), _terms(dataset.snapshots)),
+    ]
+    for setting in dataset.settings:
+        known = wanted.settings.setdefault(setting.property, setting)
+        pairs.append((setting.property, _text(known), _text(setting)))
+    for what, one, other in pairs:
+        if None not in (one, other) and one != other:
+            message = (
+                f"cannot plan '{name}': profiles '{wanted.profiles[0]}' and "
+                f"'{profile.name}' want different values of {what}"
+            )
+            raise PlanError(message, hint="apply them below different roots (--root)")
+    wanted.owner = wanted.owner if wanted.owner is not None else dataset.owner
+    wanted.group = wanted.group if wanted.group is not None else dataset.group
+    wanted.mode = wanted.mode if wanted.mode is not None else dataset.mode
+    wanted.snapshots = wanted.snapshots or dataset.snapshots
+    wanted.profiles.append(profile.name)
+
+
+def _terms(snapshots: Snapshots | None) -> str | None:
+    return None if snapshots is None else f"{snapshots.every} {snapshots.keep}"
+
+
+def _text(setting: Setting) -> str:
+    return props.canonical(setting.property, setting.value)
+
+
+def _fit(
+    wanted: Wanted,
+    pool: PoolInfo,
+    limits: props.Limits,
+    cautions: list[Caution],
+) -> None:
+    """Fill in ``wanted.values`` with the nearest that the pool takes."""
+    for name, setting in list(wanted.settings.items()):
+        asked = _text(setting)
+        value, lack = fit_value(name, asked, pool, limits)
+        if lack and wanted.asked(name):
+            message = f"cannot set '{name}={setting.value}': {lack}"
+            hint = f"see `zpool get all {for_shell(pool.name)}` for the features it has"
+            if name == "redundant_metadata":
+                hint = "leave it at all: most needs a mirror, raidz or draid below it"
+            raise PlanError(message, hint=hint)
+        said = f"{name}={display(name, asked)}"
+        if value is None:
+            del wanted.settings[name]
+            cautions.append(Caution(wanted.dataset, f"{said} is left out: {lack}"))
+            continue
+        wanted.values[name] = value
+        if lack:
+            message = f"{said} became {display(name, value)}: {lack}"
+            cautions.append(Caution(wanted.dataset, message))
+
+
+def fit_value(
+    name: str, value: str, pool: PoolInfo, limits: props.Limits
+) -> tuple[str | None, str]:
+    """Give the nearest to a canonical value that a pool takes, and what it lacked.
+
+    Returns:
+        A value, None where the property has to be left out; and the reason why it
+        is not the one asked for, empty where it is.
+    """
+    nearest: str | None = value
+    first = lack = _lacks(name, value, pool, limits)
+    while lack and nearest is not None:
+        nearest = _lesser(name, nearest, limits)
+        lack = "" if nearest is None else _lacks(name, nearest, pool, limits)
+    return nearest, first
+
+
+def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:
+    """Say what the pool or the module lacks for a value; empty if nothing."""
+    known = props.find(name)
+    if known is not None:
+        since = known.words_since.get(value, known.since)
+        if limits.release < since:
+            return f"it takes OpenZFS {'.'.join(map(str, since))}"
+    if name == "recordsize" and int(value) > limits.max_recordsize_bytes:
+        most = display(name, str(limits.max_recordsize_bytes))
+        return f"the running module takes {most} at the most"
+    # "most" keeps one copy of what points at data, and dmu_write_policy() in
+    # module/zfs/dmu.c takes one damaged block then to cost a thousand records.
+    if name == "redundant_metadata" and value != "all" and not pool.redundant:
+        return f"pool '{pool.name}' has no second copy to mend from"
+    feature = props.feature_for(name, value)
+    if feature and is_for_grub(pool) and not grub_reads(pool, feature):
+        kept = f"compatibility={pool.compatibility}"
+        return f"GRUB cannot read {feature}, and pool '{pool.name}' is kept for it ({kept})"
+    if feature and feature not in pool.features:
+        return f"pool '{pool.name}' has not enabled the feature {feature}"
+    return ""
+
+
+def _lesser(name: str, value: str, limits: props.Limits) -> str | None:
+    """Give the next best value that asks less of the pool, None: there is none."""
+    if name == "recordsize" and int(value) > limits.max_recordsize_bytes:
+        return str(limits.max_recordsize_bytes)
+    if name == "recordsize" and int(value) > _OLD_MAX_RECORD:
+        return str(_OLD_MAX_RECORD)
+    if name == "redundant_metadata" and value != "all":
+        return "all"
+    if name == "compression" and value != "on":
+        # "on" is the best that the pool has, whichever that is (zio_compress.c).
+        return "lz4" if value.startswith("zstd") else "on"
+    return None

@@ -1,0 +1,99 @@
+"""Destroy snapshots that are what they were: checked in the transaction that destroys.
+
+``lzc_destroy_snaps`` goes by name. Between a look at a snapshot and its end, somebody
+may destroy it and take another of that name, or destroy those that were to outlive
+it. A channel program looks and destroys in one transaction group, while nothing else
+changes the pool's datasets (module/zfs/zcp.c).
+"""
+
+from __future__ import annotations
+
+from zfstune.engine._errno import engine_error
+from zfstune.engine._history import targets_line
+from zfstune.values import names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from zfstune.values.errors import EngineError
+
+__all__ = ["ExactCalls"]
+
+# Numbers are errno values, meant as _errno.py has them for "destroy snapshot"; 116 is
+# ESTALE and 87 EUSERS, which ZFS gives no names. Each call opens its snapshot, which is
+# dear, so there are no more than it takes: one that is not there ends the program when
+# its guid is read, and what cannot go is not destroyed but answered for. What is mounted
+# below .zfs is in use here: ZFS_IOC_DESTROY_SNAPS would unmount it first.
+_PROGRAM = """\
+local stay, go = {}, {}
+local all = ...
+for _, of in pairs(all) do
+    local alone = 0
+    for name in pairs(of.survivors) do
+        if not zfs.exists(name) then alone = ECANCELED end
+    end
+    for name, guid in pairs(of.snapshots) do
+        local why = alone
+        if not zfs.exists(name) then why = ENOENT
+        elseif zfs.get_prop(name, 'guid') ~= guid then why = 116 end
+        if why == 0 then go[#go + 1] = name else stay[name] = why end
+    end
+end
+for _, name in ipairs(go) do
+    local why = zfs.sync.destroy(name)
+    if why == EBUSY and zfs.get_prop(name, 'userrefs') > 0 then why = 87 end
+    if why ~= 0 then stay[name] = why end
+end
+for dataset, of in pairs(all) do
+    for name, value in pairs(of.marks) do zfs.sync.set_prop(dataset, name, value) end
+end
+return stay
+"""
+
+
+class ExactCalls:
+    """The call; `run_program` and `_log` are NativeEngine's."""
+
+    run_program: Callable[..., Any]
+    _log: Callable[[str], None]
+
+    def destroy_exactly(
+        self,
+        snapshots: Mapping[str, int],
+        *,
+        survivors: Iterable[str] = (),
+        marks: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> dict[str, EngineError]:
+        """Destroy those of many snapshots that are what they were; see Engine."""
+        if not snapshots:
+            return {}
+        of_dataset: dict[str, dict[str, dict[str, Any]]] = {}
+        for name, guid in snapshots.items():
+            dataset = names.check_snapshot(name).partition("@")[0]
+            of = of_dataset.setdefault(
+                dataset, {"snapshots": {}, "survivors": {}, "marks": {}}
+            )
+            of["snapshots"][name] = _signed(guid)
+        for name in survivors:
+            dataset = names.check_snapshot(name).partition("@")[0]
+            if dataset in of_dataset:
+                of_dataset[dataset]["survivors"][name] = True
+        for dataset, values in (marks or {}).items():
+            if dataset in of_dataset:
+                of_dataset[dataset]["marks"].update(values)
+        pool = names.pool_of(next(iter(of_dataset)))
+        stay = self.run_program(pool, _PROGRAM, of_dataset) or {}
+        done = [name for name in snapshots if name not in stay]
+        if done:
+            self._log(targets_line("destroy snapshot", done))
+        return {
+            name: engine_error("destroy snapshot", name, code)
+            for name, code in stay.items()
+        }
+
+
+def _signed(guid: int) -> int:
+    """Give 64 bits as Lua takes them there, whose numbers are signed."""
+    return guid - (1 << 64) if guid >> 63 else guid

@@ -1,0 +1,235 @@
+"""A pool in a plain file: the caller's side of the child process it lives in."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+from zfstune.engine import _nvlist
+from zfstune.engine._image_errno import LOST, image_error, unwritable
+from zfstune.engine._image_watcher import unwritable_errno
+from zfstune.engine._image_worker import receive, send
+from zfstune.values.errors import ImageDied, InvalidValue, ZfsUnavailable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+__all__ = ["ImageBinding"]
+
+_LAST_WORDS_BYTES = 4000
+_CLOSE_S = 60  # an export writes out what is not yet on disk
+# For the last process that had the file open and is still exporting it; longer than
+# one takes that is given up (engine/_watcher.py).
+_WAIT_S = 8.0
+
+
+class ImageBinding:
+    """Passes the calls of :class:`Binding` on to a child process.
+
+    Args:
+        path: The file.
+        create: Name, bytes and ashift of a pool to make in it; None: there is one.
+        take_over_from: The host that had it open and does not any more.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        create: tuple[str, int, int] | None = None,
+        take_over_from: str = "",
+    ) -> None:
+        self._path = os.path.abspath(path)
+        self._owner = os.getpid()
+        self._verb = "open" if create is None else "create"
+        self._lock = threading.Lock()
+        self._words: int | None = os.memfd_create("zfstune-image")
+        self._death: ImageDied | None = None
+        ours, theirs = socket.socketpair()
+        # the same package, wherever this process has it from, and never what lies
+        # in the current directory (-P)
+        path_of_ours = os.pathsep.join(filter(None, sys.path))
+        self._socket: socket.socket | None = ours
+        with theirs:
+            self._child = subprocess.Popen(  # noqa: S603 (this Python, this package)
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "zfstune.engine._image_worker",
+                    str(theirs.fileno()),
+                ],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._words,
+                stderr=self._words,
+                env={**os.environ, "PYTHONPATH": path_of_ours},
+            )
+        try:
+            first = (self._owner, self._path, create, take_over_from, _WAIT_S)
+            status, *rest = self._exchange(first)
+        except BaseException:
+            self._hang_up()
+            self.close()
+            raise
+        if status == "refused":
+            self.close()
+            raise image_error(self._verb, path, *rest)
+        self.release, self.max_recordsize_bytes = rest
+        self._verb = "go on with"
+
+    def close(self) -> None:
+        """Export the pool and end the child.
+
+        Raises:
+            ImageDied: The rest could not be written to the file.
+        """
+        if self._owner != os.getpid():  # a copy that fork() made of the owner's
+            self._hang_up()
+            return
+        with self._lock:
+            if self._words is None:
+                return
+            orderly = self._socket is not None and self._death is None
+            if self._socket is not None:
+                with contextlib.suppress(OSError):
+                    send(self._socket, ("close", None, (), None))
+            try:
+                status = self._child.wait(_CLOSE_S)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+                status = self._child.wait()
+            # only now: without a caller, an export is given up after some seconds
+            self._hang_up()
+            os.close(self._words)
+            self._words = None
+        if orderly and unwritable_errno(status):
+            self._verb = "close"
+            raise self._died()
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def call(self, function: Callable[..., int], *args: str | int) -> int:
+        """Call a function that gives back an errno alone."""
+        return int(self._pass_on("call", function, args))
+
+    def call_with(
+        self, function: Callable[..., int], *args: str | int, values: Mapping[str, Any]
+    ) -> int:
+        """Call a function whose last argument is an nvlist."""
+        return int(self._pass_on("call_with", function, args, _nvlist.encode(values)))
+
+    def read(self, function: Callable[..., int], *args: str | int) -> tuple[int, Any]:
+        """Call a function that fills a buffer."""
+        error, found = self._pass_on("read", function, args)
+        return error, found
+
+    def change(
+        self, function: Callable[..., int], *args: str | int | Mapping[str, Any]
+    ) -> tuple[int, Any]:
+        """Call a function that takes nvlists; give its errno and what it wrote."""
+        flat = [a if isinstance(a, (str, int)) else _nvlist.encode(a) for a in args]
+        error, written = self._pass_on("change", function, tuple(flat))
+        return error, written
+
+    def stream(self, function: Callable[..., int], fd: int, *args: str | int) -> int:
+        """Call a function that reads or writes a descriptor; it stays the caller's.
+
+        Other calls go on meanwhile: a receive may be fed by a send of the same image.
+        """
+        os.fstat(fd)  # a bad one must not cost the connection
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                self._pass_on("stream", function, args, fds=(fd, theirs.fileno()))
+            try:
+                answer = receive(ours)
+            except (EOFError, ConnectionError):
+                raise self._died() from None
+        return int(_result(answer))
+
+    def unpack(self, packed: bytes) -> Any:
+        """Read an nvlist that libnvpair or a kernel packed."""
+        return self._pass_on("unpack", None, (packed,))
+
+    def promote(self, name: str) -> tuple[int, str]:
+        """Promote a clone; on EEXIST the text names the snapshot in the way."""
+        error, conflict = self._pass_on("promote", None, (name,))
+        return error, conflict
+
+    def _pass_on(
+        self,
+        method: str,
+        function: Callable[..., int] | None,
+        args: tuple[Any, ...],
+        values: bytes | None = None,
+        fds: tuple[int, ...] = (),
+    ) -> Any:
+        name = None if function is None else function.__name__
+        with self._lock:
+            answer = self._exchange((method, name, args, values), fds)
+        return _result(answer)
+
+    def _exchange(self, message: object, fds: tuple[int, ...] = ()) -> Any:
+        if self._socket is None:
+            raise ZfsUnavailable("cannot use ZFS: this engine was closed")
+        if self._owner != os.getpid():
+            raise ZfsUnavailable(
+                f"cannot use ZFS: the engine of image '{self._path}' is of process "
+                f"{self._owner}, which this one was forked from",
+                hint="open it in the process that uses it, once the other has closed it",
+            )
+        try:
+            send(self._socket, message)
+            if fds:
+                socket.send_fds(self._socket, [b"."], fds)
+            return receive(self._socket)
+        except (EOFError, ConnectionError):
+            raise self._died() from None
+        except BaseException:
+            # Ctrl-C, say: the answer that is still to come would be taken for that
+            # of the next call. The child ends its call and exports the pool.
+            self._hang_up()
+            raise
+
+    def _died(self) -> ImageDied:
+        """Say what the child said last: libzpool prints an assertion as it fails."""
+        if self._death is None:
+            self._death = self._cause_of_death(self._child.wait())
+        return self._death
+
+    def _cause_of_death(self, status: int) -> ImageDied:
+        code = unwritable_errno(status)
+        if code:
+            return unwritable(self._verb, self._path, code)
+        said = b""
+        if self._words is not None:
+            start = max(0, os.fstat(self._words).st_size - _LAST_WORDS_BYTES)
+            said = os.pread(self._words, _LAST_WORDS_BYTES, start)
+        how = f"signal {-status}" if status < 0 else f"status {status}"
+        reason = (
+            said.decode(errors="replace").strip()
+            or f"its process ended with {how} and said nothing"
+        )
+        return ImageDied(
+            f"cannot {self._verb} image '{self._path}': OpenZFS stopped: {reason}",
+            hint=f"open it again: {LOST}",
+        )
+
+
+def _result(answer: Any) -> Any:
+    """Give what a call gave back, or raise why it was not made."""
+    status, *rest = answer
+    if status == "refused":
+        message, hint = rest
+        raise InvalidValue(message, hint=hint)
+    return rest[0]

@@ -1,0 +1,223 @@
+"""The child process that an image lives in.
+
+libzpool is built for ztest: a failed assertion aborts the process. Here the
+process is one of its own, so that the caller gets an exception that quotes the
+assertion, and the file, written copy on write, is opened again as if the power had
+gone. Started afresh and never forked: libzpool has threads.
+
+It serves one caller over a socket. Both ends are this package under one Python, so
+marshal, which is fast and carries bytes and lone surrogates, is enough.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import marshal
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+
+from zfstune.engine._binding import Binding, lib
+from zfstune.engine._image_watcher import Watcher
+from zfstune.values.errors import ZfstuneError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["main", "receive", "send"]
+
+_LENGTH = struct.Struct("<Q")
+_LOCK_LOOK_S = 0.05
+
+
+def send(to: socket.socket, message: Any) -> None:
+    """Send one message."""
+    data = marshal.dumps(message)
+    to.sendall(_LENGTH.pack(len(data)) + data)
+
+
+def receive(of: socket.socket) -> Any:
+    """Receive one message.
+
+    Raises:
+        EOFError: The other end is gone.
+    """
+    (length,) = _LENGTH.unpack(_exactly(of, _LENGTH.size))
+    return marshal.loads(_exactly(of, length))  # noqa: S302 (our own child's, or parent's)
+
+
+def _exactly(of: socket.socket, count: int) -> bytes:
+    parts = []
+    while count:
+        part = of.recv(min(count, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def main() -> int:
+    """Open the image that the first message names, and serve until told to stop."""
+    # These reach the whole process group. The caller decides what they mean; where
+    # they end it, the socket says so, and the pool is exported.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    caller = socket.socket(fileno=int(sys.argv[1]))
+    caller_pid, path, create, take_over_from, wait_s = receive(caller)
+    sys.dont_write_bytecode = True  # it takes renaming a file
+    if code := lib.zt_confine():
+        send(caller, ("refused", code, os.strerror(code)))
+        return 1
+    watcher = Watcher(caller, caller_pid, path)
+    watcher.start()
+    try:
+        lock = _lock(path, wait_s, watcher.left)
+        watcher.begin()
+        binding = Binding.of_image(path, create=create, take_over_from=take_over_from)
+    except OSError as error:
+        send(caller, ("refused", error.errno, error.strerror))
+        return 1
+    watcher.end()
+    limits = binding.image_limits()
+    try:
+        send(caller, ("ready", *limits))
+        _serve(caller, binding, watcher)
+    except (EOFError, ConnectionError):
+        pass  # the caller died: export the pool all the same
+    finally:
+        watcher.begin()
+        binding.close()
+        os.close(lock)
+    return 0
+
+
+def _lock(path: str, wait_s: float, left: threading.Event) -> int:
+    """Lock the file; the lock dies with this process.
+
+    Nothing in OpenZFS keeps two processes from opening one file, and two writers
+    destroy a pool.
+
+    Args:
+        path: The file.
+        wait_s: How long the last process may take to let go of it.
+        left: Set where nobody wants it any more.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    # a pool's last labels are at the end of the file, and each export writes them
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    if most != resource.RLIM_INFINITY and os.fstat(descriptor).st_size > most:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if left.wait(_LOCK_LOOK_S) or time.monotonic() > until:
+                os.close(descriptor)
+                raise OSError(errno.EBUSY, "another process has it open") from None
+        else:
+            return descriptor
+
+
+def _serve(caller: socket.socket, binding: Binding, watcher: Watcher) -> None:
+    streams: list[threading.Thread] = []
+    try:
+        while (message := receive(caller))[0] != "close":
+            watcher.begin()
+            _answer(message, caller, binding, streams)
+            watcher.end()
+            streams[:] = filter(threading.Thread.is_alive, streams)
+    finally:
+        for stream in streams:
+            stream.join()
+
+
+def _answer(
+    message: Any,
+    caller: socket.socket,
+    binding: Binding,
+    streams: list[threading.Thread],
+) -> None:
+    method, function, args, values = message
+    # they follow the message, whatever comes of it
+    fds = socket.recv_fds(caller, 1, 2)[1] if method == "stream" else []
+    try:
+        if function is not None:
+            args = (getattr(lib, function), *args)
+        if method == "stream":
+            result: object = None
+            streams.append(_start_stream(fds, binding, *args))
+        elif values is not None:
+            result = getattr(binding, method)(*args, values=values)
+        else:
+            result = getattr(binding, method)(*args)
+    except Exception as error:  # noqa: BLE001 (a bad message costs the pool nothing)
+        send(caller, _refusal(error))
+    else:
+        send(caller, ("done", result))
+
+
+def _refusal(error: Exception) -> tuple[str, str, str]:
+    """Say why nothing was called: a number beyond its type, say, or a NUL in a name."""
+    hint = getattr(error, "hint", "")
+    own = isinstance(error, (ZfstuneError, OSError))
+    return "refused", str(error) if own else f"cannot pass on a value: {error}", hint
+
+
+def _start_stream(
+    fds: list[int], binding: Binding, function: Any, *args: Any
+) -> threading.Thread:
+    """Serve a call with a descriptor in a thread of its own.
+
+    Beside the descriptor came a socket for the answer.
+    """
+    descriptor, answer = fds
+    thread = threading.Thread(
+        target=_stream,
+        args=(socket.socket(fileno=answer), binding, function, descriptor, args),
+    )
+    thread.start()
+    return thread
+
+
+def _stream(
+    answer: socket.socket,
+    binding: Binding,
+    function: Any,
+    descriptor: int,
+    args: tuple[Any, ...],
+) -> None:
+    try:
+        with answer:
+            try:
+                done: object = ("done", binding.stream(function, descriptor, *args))
+            except Exception as error:  # noqa: BLE001 (as in _answer)
+                done = _refusal(error)
+            os.close(descriptor)
+            with contextlib.suppress(ConnectionError):
+                send(answer, done)
+    except BaseException:  # noqa: BLE001 (as in _run; the caller waits for this process)
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
+
+
+def _run() -> int:
+    try:
+        return main()
+    except BaseException:  # noqa: BLE001 (the caller quotes what is printed)
+        sys.excepthook(*sys.exc_info())
+        return 1
+
+
+if __name__ == "__main__":
+    # At once: libzpool's threads are still there, and what exit() tears down is theirs
+    os._exit(_run())

@@ -1,0 +1,190 @@
+"""The mount table, and the options that a filesystem mounts with.
+
+Read from /proc at each call: libzfs caches its table, and a long-lived process
+then believes in mounts that are gone.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from zfstune.values.mountpoint import mount_words
+from zfstune.values.state import Mount
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zfstune.values.state import Dataset
+
+__all__ = [
+    "is_mount_of",
+    "mount_options",
+    "mount_paths",
+    "mount_table",
+    "snapshot_numbers",
+    "snapshot_paths",
+]
+
+# linux/mount.h
+MS_RDONLY = 1
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_NOEXEC = 8
+MS_REMOUNT = 32
+MS_MANDLOCK = 64
+MS_NOATIME = 1024
+MS_RELATIME = 1 << 21
+MS_STRICTATIME = 1 << 24
+
+# by the words of zfstune.values.mountpoint.mount_words()
+_FLAGS = {
+    "mand": MS_MANDLOCK,
+    "noatime": MS_NOATIME,
+    "nodev": MS_NODEV,
+    "noexec": MS_NOEXEC,
+    "nosuid": MS_NOSUID,
+    "relatime": MS_RELATIME,
+    "ro": MS_RDONLY,
+    "strictatime": MS_STRICTATIME,
+}
+# The inode of .zfs/snapshot, beyond the numbers of files: include/sys/zfs_ctldir.h
+_SNAPDIR = 0xFFFFFFFFFFFD
+
+_CONTEXTS = ("context", "fscontext", "defcontext", "rootcontext")
+
+
+def snapshot_paths() -> dict[str, str]:
+    """Give the path of each snapshot that is mounted below some ``.zfs/snapshot``."""
+    return {name: path for name, (path, _, _, _) in _mounted(snapshots=True).items()}
+
+
+def mount_paths() -> dict[str, str]:
+    """Give the path of each mounted ZFS filesystem of this mount namespace.
+
+    A filesystem mounted twice shows its first path, which is the one that
+    ``zfs mount`` prints too.
+    """
+    return {name: path for name, (path, _, _, _) in _mounted().items()}
+
+
+def mount_table() -> dict[str, Mount]:
+    """Give the mounted filesystems with owner and mode of their root directories.
+
+    The kernel tells everybody what is mounted where; only the directory itself may be
+    out of a user's reach.
+    """
+    table = {}
+    for name, (path, device, options, covered) in _mounted().items():
+        try:
+            at = os.stat(path)
+        except PermissionError:
+            table[name] = Mount(name, path, None, None, None, options, covered)
+            continue
+        except OSError:  # unmounted meanwhile, or below what something else covers
+            continue
+        hidden = device != _device(at)
+        mode = at.st_mode & 0o7777
+        table[name] = Mount(name, path, at.st_uid, at.st_gid, mode, options, hidden)
+    return table
+
+
+def is_mount_of(directory: int, name: str) -> bool:
+    """Tell whether an open directory lies in a mounted filesystem of that name."""
+    mounted = _mounted().get(name)
+    return mounted is not None and mounted[1] == _device(os.fstat(directory))
+
+
+def snapshot_numbers(datasets: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Read ``.zfs/snapshot`` of each of the datasets where that can be done.
+
+    Entries have the number of the object that a snapshot is, counted down from a
+    constant (zpl_snapdir_iterate() in module/os/linux/zfs/zpl_ctldir.c).
+    """
+    mounted = _mounted()
+    found = {}
+    for name in datasets:
+        if name in mounted:
+            path, device, _, _ = mounted[name]
+            try:
+                found[name] = _numbers(f"{path}/.zfs/snapshot", device)
+            except OSError:  # out of reach, hidden, or snapdir=disabled
+                continue
+    return found
+
+
+def _numbers(path: str, device: str) -> dict[str, int]:
+    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        at = os.fstat(directory)
+        if at.st_ino != _SNAPDIR or device != _device(at):
+            raise OSError(errno.ENOTDIR, "not this filesystem's own")
+        with os.scandir(directory) as entries:
+            return {entry.name: entry.inode() for entry in entries}
+    finally:
+        os.close(directory)
+
+
+def _device(at: os.stat_result) -> str:
+    return f"{os.major(at.st_dev)}:{os.minor(at.st_dev)}"
+
+
+def _mounted(
+    *, snapshots: bool = False
+) -> dict[str, tuple[str, str, frozenset[str], bool]]:
+    """Give each mounted ZFS filesystem: path, device, options, and whether it is covered.
+
+    Of several mounts of one it is the first. It is covered where something is mounted
+    on it: at the same path, with this mount as its parent.
+
+    Args:
+        snapshots: Give the mounted snapshots instead: ZFS mounts one below ``.zfs`` as
+            soon as somebody looks into it.
+    """
+    found: dict[str, tuple[str, str, frozenset[str], bytes]] = {}
+    on: set[tuple[bytes, bytes]] = set()
+    with open("/proc/self/mountinfo", "rb") as table:
+        for line in table:
+            # man 5 proc: optional fields end at a lone "-"
+            before, _, after = line.partition(b" - ")
+            kind, source = after.split(b" ")[:2]
+            fields = before.split(b" ")
+            on.add((fields[1], fields[4]))
+            if kind != b"zfs" or fields[3] != b"/":  # a bind mount of a folder within
+                continue
+            name = _unescape(source)
+            if ("@" in name) is snapshots:
+                options = frozenset(fields[5].decode("ascii", "replace").split(","))
+                device = fields[2].decode("ascii")
+                found.setdefault(name, (_unescape(fields[4]), device, options, before))
+    return {
+        name: (path, device, options, _is_covered(before, on))
+        for name, (path, device, options, before) in found.items()
+    }
+
+
+def _is_covered(line: bytes, on: set[tuple[bytes, bytes]]) -> bool:
+    fields = line.split(b" ")
+    return (fields[0], fields[4]) in on
+
+
+def mount_options(dataset: Dataset, path: str, *, readonly_pool: bool) -> tuple[int, str]:
+    """Compute the flags and the data of mount(2), as zfs_mount() would."""
+    flags = 0
+    for word in mount_words(dataset, readonly_pool=readonly_pool):
+        flags |= _FLAGS[word]
+    options = ["zfsutil", f"mntpoint={path}"]
+    for prop in _CONTEXTS:
+        context = dataset.value(prop)
+        if context not in (None, "none"):
+            options.append(f'{prop}="{context}"')
+    return flags, ",".join(options)
+
+
+def _unescape(field: bytes) -> str:
+    # the kernel writes space, tab, newline and backslash in octal: fs/proc_namespace.c
+    if b"\\" in field:
+        for octal in (b"040", b"011", b"012", b"134"):
+            field = field.replace(b"\\" + octal, bytes([int(octal, 8)]))
+    return os.fsdecode(field)

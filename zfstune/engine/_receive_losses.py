@@ -1,0 +1,84 @@
+"""What a stream would do to what is there: what force destroys, and what does not fit.
+
+The kernel rolls the dataset back to the base of an incremental and destroys each
+snapshot that is newer; a full stream replaces the dataset, and all of its snapshots go
+(dmu_recv_end_check() in module/zfs/dmu_recv.c).
+"""
+
+from __future__ import annotations
+
+import errno
+
+from zfstune.values.errors import NotFound, PlanError, RefusedValue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zfstune.engine._stream_header import StreamHeader
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.state import Snapshot
+
+__all__ = ["check_losses", "lost_snapshots", "misfit"]
+
+_MOST_NAMED = 20
+
+
+def lost_snapshots(listed: Iterable[Snapshot], header: StreamHeader) -> list[str]:
+    """Give the names of the snapshots that a forced receive destroys, oldest first.
+
+    None where the base of an incremental is not among them: the kernel refuses that.
+    """
+    listed = sorted(listed, key=lambda snapshot: snapshot.createtxg)
+    if not header.fromguid:
+        return [snapshot.name for snapshot in listed]
+    base = next((s for s in listed if s.guid == header.fromguid), None)
+    if base is None:
+        return []
+    return [s.name for s in listed if s.createtxg > base.createtxg]
+
+
+def check_losses(
+    engine: Engine, snapshot: str, begun: StreamHeader, accepted: frozenset[str]
+) -> None:
+    """Refuse a forced receive that would destroy snapshots which nobody named.
+
+    Args:
+        engine: Where the stream is to go.
+        snapshot: The snapshot to be received.
+        begun: What the first record of the stream says.
+        accepted: Names of the snapshots that may go.
+
+    Raises:
+        PlanError: It would destroy others; nothing has changed.
+    """
+    try:
+        listed = engine.snapshots(snapshot.partition("@")[0])
+    except NotFound:
+        return
+    lost = [name for name in lost_snapshots(listed, begun) if name not in accepted]
+    if lost:
+        more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
+        raise PlanError(
+            f"cannot receive '{snapshot}' by force: it would destroy "
+            f"{', '.join(lost[:_MOST_NAMED])}{more}",
+            hint="name them in `losing` if they may go, or receive into another dataset",
+        )
+
+
+def misfit(snapshot: str) -> RefusedValue:
+    """Give the error for a sound stream that the kernel refused a value of.
+
+    It says EINVAL of all of these (recv_begin_check_existing_impl() in
+    module/zfs/dmu_recv.c), and of what is no stream, which its first record tells.
+    """
+    return RefusedValue(
+        operation="receive",
+        target=snapshot,
+        errno=errno.EINVAL,
+        reason="the stream does not fit what is there",
+        hint=(
+            "a raw stream wants raw=True and a dataset that came raw, an encrypted "
+            "dataset is not replaced by force, and what is redacted takes no other base"
+        ),
+    )

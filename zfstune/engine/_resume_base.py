@@ -1,0 +1,93 @@
+"""What a resume token goes on with: its snapshot and its base, found by guid.
+
+Between the send that broke off and the one that goes on, names may change: a dataset
+is renamed, a clone takes a snapshot over, a snapshot lives on as a bookmark.
+"""
+
+from __future__ import annotations
+
+from zfstune.values import names
+from zfstune.values.errors import InvalidValue, NotFound
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zfstune.engine._resume_token import ResumeState
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.state import Snapshot
+
+__all__ = ["find_sources"]
+
+
+def find_sources(engine: Engine, state: ResumeState) -> tuple[str, str]:
+    """Find the snapshot that a token is of, and the base of an incremental.
+
+    Returns:
+        Names as they are now: of a snapshot, and of a snapshot or bookmark; an empty
+        base where the stream is a full one.
+
+    Raises:
+        InvalidValue: One of them is gone.
+    """
+    last: Snapshot | None = None
+    for snapshot in _candidates(engine, state):
+        if not state.fromguid:
+            return snapshot.name, ""
+        for guid, name in _possible_bases(engine, snapshot):
+            if guid == state.fromguid:
+                return snapshot.name, name
+        last = last or snapshot
+    if last is None:
+        raise InvalidValue(
+            f"cannot resume the send of '{shown(state.toname)}': that snapshot is gone",
+            hint="abort the partial receive on the other side and send in full",
+        )
+    raise InvalidValue(
+        f"cannot resume the send of '{last.name}': its base is gone, and no bookmark of "
+        "it is left",
+        hint="abort the partial receive on the other side and send from another base",
+    )
+
+
+def _candidates(engine: Engine, state: ResumeState) -> Iterator[Snapshot]:
+    """Give what has the guid: where the token says first, then in all of its pool.
+
+    There may be several, for a copy that was received in the same pool has it too.
+    """
+    dataset = names.check_snapshot(state.toname).partition("@")[0]
+    try:
+        listed = engine.snapshots(dataset)
+    except NotFound:
+        listed = []
+    yield from (s for s in listed if s.guid == state.toguid)
+    pool = names.pool_of(dataset)
+    others = engine.datasets(pool) if pool in engine.pools() else []
+    for other in others:
+        if other.name != dataset:
+            listed = engine.snapshots(other.name)
+            yield from (s for s in listed if s.guid == state.toguid)
+
+
+def _possible_bases(engine: Engine, snapshot: Snapshot) -> Iterator[tuple[int, str]]:
+    """Give guid and name of all that came before a snapshot, snapshots first.
+
+    A clone's history goes on in the dataset of its origin, up to that snapshot
+    (dsl_dataset_is_before() in module/zfs/dsl_dataset.c).
+    """
+    dataset, last = snapshot.dataset, snapshot.createtxg
+    seen: set[str] = set()
+    while dataset not in seen:
+        seen.add(dataset)
+        for earlier in engine.snapshots(dataset):
+            if earlier.createtxg <= last and earlier.guid != snapshot.guid:
+                yield earlier.guid, earlier.name
+        for mark in engine.bookmarks(dataset).values():
+            if mark.createtxg <= last:
+                yield mark.guid, mark.name
+        origin = engine.dataset(dataset).value("origin")
+        if not origin:
+            return
+        last = engine.snapshot(origin).createtxg
+        dataset = origin.partition("@")[0]

@@ -1,0 +1,137 @@
+"""Resume tokens: where a receive that was cut short wants its sender to go on.
+
+The text is ``1-CHECKSUM-LENGTH-HEX``: in hex, compressed by zlib, a packed nvlist
+with object, offset, toguid, toname and, for an incremental, fromguid
+(get_receive_resume_token_impl() in module/zfs/dsl_dataset.c). It comes from another
+machine, and is checked before any of it is used.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+from zfstune.values.errors import InvalidValue
+from zfstune.values.frozen import frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+__all__ = ["ResumeState", "read_token"]
+
+_VERSION = "1"
+_MOST_BYTES = 1 << 16  # a token holds two names and a few numbers
+_MASK = (1 << 64) - 1
+_HEX = frozenset("0123456789abcdef")
+_HEX_OF_64_BITS = 16  # digits
+_REDACTION = frozenset({"redact_snaps", "book_redact_snaps"})
+_FLAGS = frozenset({"largeblockok", "embedok", "compressok", "rawok"})
+
+
+@frozen
+class ResumeState:
+    """What a token says.
+
+    Attributes:
+        toname: Name of the snapshot on the sender when the send began.
+        toguid: Its identity.
+        fromguid: Identity of the incremental's base; 0: a full stream.
+        object: Where to go on.
+        offset: Where to go on.
+        flags: Words among ``largeblockok``, ``embedok``, ``compressok``, ``rawok``.
+    """
+
+    toname: str
+    toguid: int
+    fromguid: int
+    object: int
+    offset: int
+    flags: frozenset[str]
+
+
+def read_token(token: str, unpack: Callable[[bytes], Any]) -> ResumeState:
+    """Read a token.
+
+    Args:
+        token: Value of ``receive_resume_token``.
+        unpack: Reads a packed nvlist, as in Binding.unpack.
+
+    Raises:
+        InvalidValue: It is damaged, of a version that this does not know, or of a
+            redacted snapshot, which takes a call that the engine does not make.
+    """
+    try:
+        values = unpack(_packed(token))
+        redacted = not _REDACTION.isdisjoint(values)
+        state = _state(values)
+    except (ValueError, KeyError, TypeError, OSError, zlib.error):
+        raise InvalidValue(
+            "cannot resume: the token is damaged, or of another version",
+            hint="take it anew: `zfs get -H -o value receive_resume_token DATASET`",
+        ) from None
+    if redacted:
+        raise InvalidValue(
+            "cannot resume: the stream is of a redacted snapshot",
+            hint="go on with `zfs send -t TOKEN`",
+        )
+    return state
+
+
+def _state(values: Mapping[str, Any]) -> ResumeState:
+    toname = values["toname"]
+    if not isinstance(toname, str):
+        raise TypeError
+    return ResumeState(
+        toname=toname,
+        toguid=_number(values["toguid"]),
+        fromguid=_number(values.get("fromguid", 0)),
+        object=_number(values["object"]),
+        offset=_number(values["offset"]),
+        flags=frozenset(name for name in _FLAGS if values.get(name, False) is None),
+    )
+
+
+def _number(value: object) -> int:
+    """Take what is a number of 64 bits, as all of a token's numbers are."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    if not 0 <= value <= _MASK:
+        raise ValueError
+    return value
+
+
+def _packed(token: str) -> bytes:
+    """Take the packed nvlist out of a token."""
+    version, checksum, length, text = token.strip().split("-")
+    size = _hex_number(length)
+    # What is compressed is never much larger than what it was made of.
+    if version != _VERSION or not 0 < size <= _MOST_BYTES or len(text) > 4 * _MOST_BYTES:
+        raise ValueError
+    if not _HEX.issuperset(text):
+        raise ValueError
+    compressed = bytes.fromhex(text)
+    if _hex_number(checksum) != _fletcher4(compressed):
+        raise ValueError
+    # One byte more than there should be, to see whether there is more; 0 would mean
+    # that any length is welcome.
+    stream = zlib.decompressobj()
+    unpacked = stream.decompress(compressed, size + 1)
+    if len(unpacked) != size or not stream.eof:
+        raise ValueError
+    return unpacked
+
+
+def _hex_number(text: str) -> int:
+    """Read a number as ``%llx`` prints it: int() would take signs, blanks and more."""
+    if not 0 < len(text) <= _HEX_OF_64_BITS or not _HEX.issuperset(text):
+        raise ValueError
+    return int(text, 16)
+
+
+def _fletcher4(data: bytes) -> int:
+    """Give the first word of the checksum: the sum of 32-bit words, little-endian."""
+    whole = len(data) & ~3  # fletcher_4_native() leaves out what fills no word
+    words: tuple[int, ...] = struct.unpack(f"<{whole // 4}I", data[:whole])
+    return sum(words) & _MASK

@@ -1,0 +1,86 @@
+"""What a volume is created with beyond what was asked for, as ``zfs create -V`` does."""
+
+from __future__ import annotations
+
+from zfstune.values.properties import AUTO, default_of
+from zfstune.values.property_rules import refusal
+from zfstune.values.size import MAX_SIZE
+from zfstune.values.volume import default_block_bytes, reservation_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zfstune.values.property_table import Release
+    from zfstune.values.state import Dataset, Vdev
+
+__all__ = ["complete", "fix_reservation"]
+
+# libzfs of 2.1 scales by the parity of raidz in one step, later ones by sectors.
+_ROUNDING_BYTES = 256
+
+
+def complete(values: dict[str, int | str], release: Release, vdevs: Sequence[Vdev]) -> None:
+    """Add block size and reservation to the properties of a new volume.
+
+    Raises:
+        InvalidProperty: Its size, rounded up to whole blocks, does not fit 64 bits.
+    """
+    least = int(default_of("volblocksize", release))
+    block = int(values.get("volblocksize") or default_block_bytes(least, vdevs))
+    # said out loud, so that the reservation fits whatever the default is
+    values["volblocksize"] = block
+    # what is no multiple of a block is rounded up, as zfs_do_create() does
+    # (cmd/zfs/zfs_main.c); a size that is set later is refused there, and here too
+    size = -(-int(values["volsize"]) // block) * block
+    if size > MAX_SIZE:
+        raise refusal("volsize", str(values["volsize"]), "it does not fit 64 bits")
+    values["volsize"] = size
+    if values.get("refreservation", AUTO) == AUTO:
+        copies = int(values.get("copies", 1))
+        values["refreservation"] = _reservation(size, block, copies, vdevs)
+
+
+def fix_reservation(
+    values: dict[str, int | str], dataset: Dataset, vdevs: Sequence[Vdev]
+) -> dict[str, int | str]:
+    """Let the reservation of a volume follow its size, as ``zfs set`` does.
+
+    ``refreservation=auto`` becomes its number, and a new ``volsize`` takes along a
+    reservation that was what the old one asks for. One that was chosen otherwise, none
+    among them, stays (zfs_add_synthetic_resv() in lib/libzfs/libzfs_dataset.c).
+
+    Args:
+        values: What is to be set; gains or changes ``refreservation``.
+        dataset: The volume as it is.
+        vdevs: The pool's top-level vdevs.
+
+    Returns:
+        What to set again where the reservation that was added cannot be had, or the
+        size cannot be changed.
+    """
+    if dataset.kind != "volume":
+        return {}
+    size = int(dataset.value("volsize") or 0)
+    block = int(dataset.value("volblocksize") or 0)
+    copies = int(dataset.value("copies") or 1)
+    new_size = int(values.get("volsize", size))
+    new_copies = int(values.get("copies", copies))
+    if values.get("refreservation") == AUTO:
+        values["refreservation"] = _reservation(new_size, block, new_copies, vdevs)
+        return {}
+    reserved = int(dataset.value("refreservation") or 0)
+    if "volsize" not in values or "refreservation" in values:
+        return {}
+    # libzfs forgets copies, so what it reserved goes on without them
+    for counted, new_counted in ((copies, new_copies), (1, 1)):
+        due = _reservation(size, block, counted, vdevs)
+        if abs(reserved - due) <= _ROUNDING_BYTES:
+            values["refreservation"] = _reservation(new_size, block, new_counted, vdevs)
+            return {"volsize": size, "refreservation": reserved}
+    return {}
+
+
+def _reservation(size: int, block: int, copies: int, vdevs: Sequence[Vdev]) -> int:
+    """Compute what a volume reserves; the kernel refuses what no pool has."""
+    return min(reservation_bytes(size, block, copies=copies, vdevs=vdevs), MAX_SIZE - 1)

@@ -1,0 +1,114 @@
+"""Which pool is meant, and whether it can be worked on."""
+
+from __future__ import annotations
+
+import errno
+
+from zfstune.host.manifest import MANIFEST, configured
+from zfstune.values.errors import InvalidName, NotFound, PlanError, PoolSuspended
+from zfstune.values.names import check_pool
+from zfstune.values.quoting import for_shell, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.state import PoolInfo
+
+__all__ = ["choose_pool", "ready_pool"]
+
+_OWN_VARIABLE = "ZFSTUNE_POOL"
+_INSTALLER_VARIABLE = "KLDLOAD_POOL_NAME"
+
+
+def choose_pool(
+    engine: Engine,
+    pool: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    manifest: str = MANIFEST,
+) -> str:
+    """Choose a pool: the one named, else the one configured, else the only one.
+
+    Args:
+        engine: Whose pools.
+        pool: The caller's choice.
+        environ: ``ZFSTUNE_POOL`` and ``KLDLOAD_POOL_NAME`` are read from it;
+            default: this process's environment.
+        manifest: File that gives ``KLDLOAD_POOL_NAME`` where the environment does
+            not.
+
+    Raises:
+        InvalidName: The name is none of a pool.
+        NotFound: No pool of that name is imported.
+        PlanError: No pool was named, and none or several are imported; or the
+            manifest is there and cannot be read.
+    """
+    imported = engine.pools()
+    source = ""
+    if pool is None:
+        variables = (_OWN_VARIABLE, _INSTALLER_VARIABLE)
+        try:
+            found, source = configured(variables, environ=environ, manifest=manifest)
+        except PlanError as error:
+            error.hint = f"--pool or {_OWN_VARIABLE} names a pool without it"
+            raise
+        pool = found or None
+    if pool is not None:  # an empty one is somebody's variable that nobody set
+        _check(pool, source)
+        if pool not in imported:
+            raise NotFound(
+                operation="use pool",
+                target=shown(pool),
+                errno=errno.ENOENT,
+                reason=f"no such pool is imported{_told_by(source)}",
+                hint=_listed(imported, source),
+            )
+        return pool
+    if len(imported) == 1:
+        return imported[0]
+    if imported:
+        raise PlanError(
+            "cannot choose a pool: several are imported",
+            hint=f"name one with --pool or {_OWN_VARIABLE}: {', '.join(imported)}",
+        )
+    raise PlanError("cannot choose a pool: none is imported", hint=_listed(imported))
+
+
+def ready_pool(engine: Engine, name: str, *, operation: str) -> PoolInfo:
+    """Read a pool that is about to be changed.
+
+    Raises:
+        NotFound: No such pool is imported.
+        PoolSuspended: It lost its devices: a change would wait for them without
+            end, so none is begun.
+    """
+    info = engine.pool(name)
+    if info.suspended:
+        raise PoolSuspended(
+            operation=operation,
+            target=name,
+            errno=errno.EAGAIN,
+            reason="the pool is suspended: it lost its devices and waits for them",
+            hint=f"bring the devices back, then `zpool clear {for_shell(name)}`",
+        )
+    return info
+
+
+def _check(pool: str, source: str) -> None:
+    try:
+        check_pool(pool)
+    except InvalidName as error:
+        raise InvalidName(error.message + _told_by(source), hint=error.hint) from None
+
+
+def _told_by(source: str) -> str:
+    return f" ({source} names it)" if source else ""
+
+
+def _listed(imported: tuple[str, ...], source: str = "") -> str:
+    if imported:
+        others = f"; --pool goes before {source}" if source else ""
+        return f"imported are: {', '.join(imported)}{others}"
+    return "import one with `zpool import`, or create one with `zpool create`"

@@ -1,0 +1,342 @@
+"""The one package that knows there is a ZFS.
+
+:class:`Engine` is the seam: everything above it works on values from
+:mod:`zfstune.values.state` and on this protocol. :func:`open_engine` loads the binding
+only when it is called, so that importing zfstune needs no ZFS.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from typing import Protocol, Self
+
+    from zfstune.values.errors import EngineError
+    from zfstune.values.state import (
+        Bookmark,
+        Dataset,
+        Limits,
+        Mount,
+        Place,
+        PoolInfo,
+        Snapshot,
+    )
+else:
+    Protocol = object  # what a type checker alone looks at; see zfstune/values/frozen.py
+
+__all__ = ["Engine", "open_engine", "using"]
+
+
+class Engine(Protocol):
+    """What zfstune asks of a ZFS.
+
+    Property values go in and come out as text, the way ``zfs get -p`` prints
+    them (``8192``, ``lz4``); ``8K`` is understood on the way in. Each call raises
+    a subclass of :class:`~zfstune.values.errors.EngineError`, or
+    :class:`~zfstune.values.errors.BatchError` where it takes many targets. Values are
+    checked before ZFS sees them (:class:`~zfstune.values.errors.InvalidValue`).
+    """
+
+    def __enter__(self) -> Self:
+        """Give the engine itself."""
+
+    def __exit__(self, *exc: object) -> None:
+        """Close the engine."""
+
+    @property
+    def limits(self) -> Limits:
+        """What the running release decides."""
+
+    def pools(self) -> tuple[str, ...]:
+        """Give the names of the imported pools, sorted."""
+
+    def pool(self, name: str) -> PoolInfo:
+        """Give what a pool is made of and what it can take."""
+
+    def exists(self, name: str) -> bool:
+        """Tell whether a dataset or snapshot of that name exists."""
+
+    def dataset(self, name: str) -> Dataset:
+        """Give one filesystem or volume with all its properties."""
+
+    def datasets(self, root: str, *, recursive: bool = True) -> list[Dataset]:
+        """Give `root` and all below it (or `root` alone), parents before children.
+
+        Of those below, one that is damaged on disk is listed with the reason
+        (``Dataset.damaged``), and so is a recursive listing's root.
+        """
+
+    def snapshot(self, name: str) -> Snapshot:
+        """Give one snapshot with all its properties."""
+
+    def snapshots(
+        self, dataset: str, *, properties: bool = False, dated: bool = False
+    ) -> list[Snapshot]:
+        """Give the snapshots of one dataset, oldest first by createtxg.
+
+        Args:
+            dataset: Which one.
+            properties: Read all properties of each, which is dear.
+            dated: Read at least its ``creation``, which is as dear but in an image.
+        """
+
+    def find_snapshots(
+        self, names: Iterable[str], *, properties: bool = False
+    ) -> dict[str, Snapshot]:
+        """Give those of the named snapshots that exist, by name."""
+
+    def snapshot_numbers(self, datasets: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Give what names snapshots without opening them, where something does.
+
+        Returns:
+            Of each mounted filesystem whose ``.zfs`` can be read: short name to a
+            number that a snapshot keeps for life, whatever it is renamed to. That of
+            a destroyed one may be given again, in a later transaction group.
+        """
+
+    def create(
+        self,
+        name: str,
+        *,
+        properties: Mapping[str, str] | None = None,
+        volume: bool = False,
+        parents: bool = False,
+    ) -> None:
+        """Create a filesystem, or a volume of the size that ``volsize`` gives."""
+
+    def set(self, name: str, properties: Mapping[str, str]) -> None:
+        """Set properties, in one transaction where ZFS allows it."""
+
+    def inherit(self, name: str, prop: str, *, received: bool = False) -> None:
+        """Drop a local value; with `received`, go back to the received one."""
+
+    def destroy(self, name: str) -> None:
+        """Destroy one filesystem or volume that has no children and no snapshots."""
+
+    def take_snapshots(
+        self, names: Iterable[str], *, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Take snapshots of many datasets of one pool at one instant, or none."""
+
+    def destroy_snapshots(self, names: Iterable[str], *, defer: bool = False) -> None:
+        """Destroy many snapshots of one pool in one transaction, or none.
+
+        Names that do not exist are passed over, as ZFS does. Signals wait until it
+        is done; only SIGKILL can stop it half way.
+        """
+
+    def destroy_exactly(
+        self,
+        snapshots: Mapping[str, int],
+        *,
+        survivors: Iterable[str] = (),
+        marks: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> dict[str, EngineError]:
+        """Destroy those of many snapshots of one pool that are what they were.
+
+        Guids, holds and clones are looked at in the transaction that destroys, by a
+        channel program; the others of the call go although one stays.
+
+        Args:
+            snapshots: Name to guid.
+            survivors: Names of snapshots: where one is not there, nothing of its
+                dataset goes.
+            marks: Dataset to user properties to set on it in the same transaction,
+                where there is room for them.
+
+        Returns:
+            For each that stays, why: gone before (NotFound), held, cloned or in use
+            (Busy), or no more what it was.
+
+        Raises:
+            EngineError: The program could not run, as for want of root; unless it was
+                an I/O error, nothing was destroyed.
+        """
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a dataset or, within its dataset, a snapshot."""
+
+    def clone(
+        self, snapshot: str, name: str, *, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Make a dataset out of a snapshot; the two share their blocks."""
+
+    def promote(self, name: str) -> None:
+        """Turn a clone into the owner of the snapshot it came from."""
+
+    def rollback(self, snapshot: str) -> None:
+        """Bring a dataset back to its newest snapshot, which must be this one."""
+
+    def hold(self, snapshots: Iterable[str], tag: str) -> None:
+        """Keep snapshots from being destroyed until `tag` is released."""
+
+    def release(self, snapshots: Iterable[str], tag: str) -> None:
+        """Drop a hold."""
+
+    def holds(self, snapshot: str) -> dict[str, datetime]:
+        """Give the tags that hold a snapshot and when each was set, in UTC."""
+
+    def bookmark(self, snapshot: str, bookmark: str) -> None:
+        """Remember a snapshot's place as the base of an incremental send."""
+
+    def bookmarks(self, dataset: str) -> dict[str, Bookmark]:
+        """Give the bookmarks of a dataset by full name."""
+
+    def destroy_bookmarks(self, names: Iterable[str]) -> None:
+        """Destroy bookmarks."""
+
+    def send(self, snapshot: str, fd: int, *, base: str = "", raw: bool = False) -> None:
+        """Write a snapshot to a descriptor as a stream.
+
+        A signal that raises an exception, as Ctrl-C does, ends it even while nobody
+        reads.
+
+        Args:
+            snapshot: The snapshot.
+            fd: Anything that can be written to.
+            base: An earlier snapshot, or a bookmark of one: send what changed since.
+            raw: Encrypted blocks as they are, without their key.
+        """
+
+    def send_resumed(self, token: str, fd: int) -> str:
+        """Write the rest of a stream that `token` says; give its snapshot's name."""
+
+    def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
+        """Estimate the bytes of a stream."""
+
+    def receive(
+        self,
+        snapshot: str,
+        fd: int,
+        *,
+        origin: str = "",
+        force: bool = False,
+        losing: Iterable[str] = (),
+        raw: bool = False,
+        resumable: bool = False,
+    ) -> None:
+        """Make a snapshot of a stream that a descriptor gives.
+
+        A stream sets no property here, whatever its sender wished.
+
+        Args:
+            snapshot: Name to give; its dataset is new, or unchanged since the base.
+            fd: Where to read.
+            origin: Receive an incremental as a clone of this snapshot.
+            force: Roll the dataset back to the base first. What was written since is
+                lost, and each snapshot that is newer than the base is destroyed; a
+                full stream replaces the dataset with all of its snapshots.
+            losing: Full names of the snapshots that `force` may destroy so.
+            raw: Take encrypted blocks as they are.
+            resumable: Keep what arrived if the stream ends early; the property
+                ``receive_resume_token`` then says where to go on.
+
+        Raises:
+            PlanError: `force` would destroy snapshots that `losing` does not name;
+                nothing has changed.
+        """
+
+    def reclaim_size(self, first: str, last: str) -> int:
+        """Compute the bytes that destroying `first` to `last` would free."""
+
+    def run_program(
+        self,
+        pool: str,
+        program: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        sync: bool = True,
+        instructions: int = ...,
+        memory_bytes: int = ...,
+    ) -> object:
+        """Run a channel program (man/man8/zfs-program.8); give what it returned."""
+
+    def mounts(self) -> dict[str, Mount]:
+        """Give the mounted filesystems of this mount namespace by dataset."""
+
+    def places(self, paths: Iterable[str]) -> dict[str, Place]:
+        """Give where paths lead, and what a mount there would meet."""
+
+    def mount(self, name: str, *, hide: bool = True) -> str:
+        """Mount a filesystem where its properties say; give the path.
+
+        Args:
+            name: The filesystem.
+            hide: Mount over a directory that is not empty, where ``overlay`` is on.
+        """
+
+    def give(
+        self,
+        name: str,
+        *,
+        uid: int | None = None,
+        gid: int | None = None,
+        mode: int | None = None,
+    ) -> None:
+        """Give the root directory of a mounted filesystem its owner and mode."""
+
+    def remount(self, name: str) -> str:
+        """Make a mount follow its properties as they are now; give the path."""
+
+    def unmount(self, name: str, *, force: bool = False) -> None:
+        """Unmount a filesystem."""
+
+    def close(self) -> None:
+        """Let go of the binding; a closed engine takes no more calls."""
+
+
+def open_engine(
+    image: str | os.PathLike[str] | None = None,
+    *,
+    create_bytes: int | None = None,
+    take_over_from: str = "",
+) -> Engine:
+    """Open the ZFS of the running kernel, or a pool in a plain file.
+
+    Args:
+        image: The file; it needs neither a kernel module nor root.
+        create_bytes: Make the file, of this size, with an empty pool `tank`.
+        take_over_from: The host that had the image open and does not any more: only
+            needed, and only right, where it never will again.
+
+    Raises:
+        ZfsUnavailable: No module is loaded, no library is installed, or the module
+            is of a release this zfstune does not know.
+        EngineError: The file holds no pool, a damaged one, or one that another
+            process or another host has open.
+        AlreadyExists: The file to make is there already.
+    """
+    if image is None:
+        from zfstune.engine.kernel import NativeEngine  # noqa: PLC0415 (the extension)
+
+        return NativeEngine()
+    from zfstune.engine.image import ImageEngine, create_image  # noqa: PLC0415 (as above)
+
+    if create_bytes is None:
+        return ImageEngine(image, take_over_from=take_over_from)
+    return create_image(image, size_bytes=create_bytes)
+
+
+class using:  # noqa: N801 (read as a word: with using(engine) as zfs)
+    """Give the caller's engine for a block, or one that is closed at its end.
+
+    Args:
+        engine: The caller's, which stays open; None: the running kernel's ZFS.
+    """
+
+    def __init__(self, engine: Engine | None) -> None:
+        self._given = engine
+        self._own: Engine | None = None
+
+    def __enter__(self) -> Engine:
+        if self._given is not None:
+            return self._given
+        self._own = open_engine()
+        return self._own
+
+    def __exit__(self, *exc: object) -> None:
+        if self._own is not None:
+            self._own.close()

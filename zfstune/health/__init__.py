@@ -1,0 +1,3 @@
+"""Health: verify, check and metrics."""
+
+from __future__ import annotations

@@ -1,0 +1,100 @@
+"""Whether files have blocks of the size that their dataset asks for today.
+
+A file's block size is settled when it grows beyond one block, and never changes
+afterwards: a new recordsize is for new files (zfs_grow_blocksize() in
+module/os/linux/zfs/zfs_znode_os.c). So a database that was there before its profile
+still reads and writes records of the old size, though every property is right.
+"""
+
+from __future__ import annotations
+
+from zfstune.health.findings import Finding
+from zfstune.values.frozen import frozen
+from zfstune.values.size import format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["FileSize", "Sample", "is_stale", "stale_blocks"]
+
+# Each of these leaves the old size: the clone of a block has that of its source
+# (zfs_clone_range() in module/zfs/zfs_vnops.c), a received one that of the stream
+# (module/zfs/dmu_recv.c), and a rewritten one its own (man/man8/zfs-rewrite.8).
+REMEDY = (
+    "stop what uses them, then `cp --reflink=never -p FILE NEW && mv NEW FILE`, or dump "
+    "and restore with the application; plain cp may clone blocks, and zfs send, zfs "
+    "receive and zfs rewrite keep their size"
+)
+
+
+@frozen
+class FileSize:
+    """One file of a sample, in bytes.
+
+    Attributes:
+        path: Where it is.
+        size_bytes: Its length.
+        block_bytes: Its block size, by st_blksize.
+    """
+
+    path: str
+    size_bytes: int
+    block_bytes: int
+
+
+@frozen
+class Sample:
+    """Files of one dataset that were looked at.
+
+    Attributes:
+        files: Those that are longer than nothing.
+        complete: Whether these are all of them.
+    """
+
+    files: tuple[FileSize, ...]
+    complete: bool
+
+
+def is_stale(file: FileSize, record_bytes: int) -> bool:
+    """Tell whether a file, written anew, would have blocks of another size.
+
+    A file of one block that is no larger than a record may still grow into one.
+    """
+    if file.block_bytes > record_bytes:
+        return True
+    return file.block_bytes < record_bytes and file.size_bytes > file.block_bytes
+
+
+def stale_blocks(sample: Sample, record_bytes: int) -> Iterator[Finding]:
+    """Say how many of the files that were looked at have blocks of another size.
+
+    Args:
+        sample: Some of the dataset's files, or all.
+        record_bytes: Its recordsize in force.
+    """
+    stale = [file for file in sample.files if is_stale(file, record_bytes)]
+    if not stale:
+        return
+    sizes = " and ".join(_sizes(stale))
+    total = format_size(sum(file.size_bytes for file in stale), exact=False)
+    largest = max(stale, key=lambda file: file.size_bytes)
+    looked = "" if sample.complete else "looked at "
+    count = len(sample.files)
+    note = (
+        f"{len(stale)} of {count} files {looked}({total}) have blocks of {sizes}, and "
+        f"recordsize is {format_size(record_bytes)}: {largest.path}"
+    )
+    if len(stale) > 1:
+        note += " is the largest"
+    yield Finding("stale-blocks", note, REMEDY, "recordsize", str(record_bytes))
+
+
+def _sizes(stale: Iterable[FileSize]) -> list[str]:
+    """Name the block sizes that most files have; odd ones are of files of one block."""
+    count: dict[int, int] = {}
+    for file in stale:
+        count[file.block_bytes] = count.get(file.block_bytes, 0) + 1
+    most = sorted(count, key=lambda size: (-count[size], size))
+    named = [format_size(size, exact=False) for size in most[:2]]
+    return named if len(most) <= len(named) else [*named, "other sizes"]

@@ -1,0 +1,318 @@
+"""From what was read to what is wrong with it: values in, verdicts out."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from zfstune.datasets.applied import read_given
+from zfstune.health.block_sizes import stale_blocks
+from zfstune.health.drift import Asked, drift, set_above
+from zfstune.health.findings import Finding, Verdict
+from zfstune.values import properties as props
+from zfstune.values.errors import InvalidValue
+from zfstune.values.exports import export_lines, is_served, to_do, unheard
+from zfstune.values.frozen import frozen
+from zfstune.values.mountpoint import (
+    effective_mountpoint,
+    in_the_way,
+    mount_blocker,
+    mount_differs,
+)
+from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.property_rules import is_unsafe
+from zfstune.values.quoting import for_shell
+from zfstune.values.size import format_size
+from zfstune.values.state import RECEIVED, is_managed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from zfstune.datasets.expected import Expected
+    from zfstune.health.block_sizes import Sample
+    from zfstune.values.exports import Exports
+    from zfstune.values.state import Dataset, Mount, Place, PoolInfo
+
+__all__ = ["Seen", "judge_dataset", "judge_pool"]
+
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+_NO_FILES: Mapping[str, str] = MappingProxyType({})
+_NOWHERE: Mapping[str, Place] = MappingProxyType({})
+
+
+@frozen
+class Seen:
+    """What the verdicts on the datasets of one pool rest on.
+
+    Attributes:
+        pool: The pool.
+        datasets: Its datasets by name.
+        mounts: What is mounted, by dataset.
+        accounts: The users that profiles name, by name; one that is missing does
+            not exist.
+        groups: The same for groups.
+        default_root: What profiles hang below unless told otherwise.
+        owner: Whether owner and mode are looked at.
+        exports: What NFS serves, None: that is not looked at.
+        places: Where the paths lead of those that are not mounted there by name.
+        files: Profile to the file that it was given as, where no name finds it.
+    """
+
+    pool: PoolInfo
+    datasets: Mapping[str, Dataset]
+    mounts: Mapping[str, Mount]
+    accounts: Mapping[str, int] = _NOTHING
+    groups: Mapping[str, int] = _NOTHING
+    default_root: str = ""
+    owner: bool = True
+    exports: Exports | None = None
+    places: Mapping[str, Place] = _NOWHERE
+    files: Mapping[str, str] = _NO_FILES
+
+
+def judge_pool(pool: PoolInfo) -> Verdict:
+    """Say whether a pool is whole, works, and has room."""
+    return Verdict(pool.name, tuple(_pool_findings(pool)))
+
+
+def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
+    look = f"zpool status -v {for_shell(pool.name)}"
+    if pool.suspended:
+        yield Finding(
+            "suspended",
+            "it lost its devices and waits for them",
+            f"bring the devices back, then: zpool clear {for_shell(pool.name)}",
+        )
+        return
+    if pool.health != "ONLINE" or pool.ailing:
+        ailing = ", ".join(pool.ailing)
+        note = f"it is {pool.health}" + (f": {ailing}" if ailing else "")
+        yield Finding("unhealthy", note, f"{look}, and replace what failed")
+    if pool.damaged:
+        note = f"{pool.damaged} of its blocks cannot be read any more"
+        yield Finding("unhealthy", note, f"{look} names the files: restore them")
+    # Below a tenth, more and more metaslabs run into the slow allocator: see
+    # metaslab_df_free_pct in module/zfs/metaslab.c.
+    if pool.free_bytes * 10 < pool.size_bytes:
+        left = format_size(pool.free_bytes, exact=False)
+        note = f"less than a tenth of it is free ({left}): writes get slow"
+        yield Finding("low-on-space", note, "make room, or add a vdev")
+
+
+def judge_dataset(
+    expected: Expected, seen: Seen, more: tuple[Finding, ...], sample: Sample | None
+) -> Verdict:
+    """Say how a dataset differs from what it was to be.
+
+    Args:
+        expected: What it was to be.
+        seen: What there is.
+        more: What was found of its snapshots.
+        sample: Some of its files, None: none were looked at.
+    """
+    found = seen.datasets.get(expected.dataset)
+    if found is None:
+        note = f"profile {', '.join(expected.profiles)} asks for it"
+        if not expected.profiles:
+            note = "there is no such dataset"
+        missing = Finding("missing", note, _command(expected, seen))
+        return Verdict(expected.dataset, (missing,), expected.profiles)
+    if expected.wanted is not None and found.kind != "filesystem":
+        note = f"profile {', '.join(expected.profiles)} asks for it, and a {found.kind} of "
+        inway = Finding(
+            "missing",
+            note + "that name is in the way",
+            f"zfs rename {for_shell(found.name)} ...",
+        )
+        return Verdict(expected.dataset, (inway,), expected.profiles)
+    findings = [Finding("unsupported", lack) for lack in expected.lacks]
+    wanted = None if expected.wanted is None else expected.wanted.values
+    asked = Asked(
+        wanted,
+        set_above(found, expected.wanted, seen.datasets) if is_managed(found) else {},
+        _command(expected, seen),
+        _command(expected, seen, given=False),
+    )
+    findings += drift(found, asked)
+    if found.kind == "filesystem" and seen.pool.mountable:
+        findings += _mounting(expected, found, seen)
+    elif found.value("keystatus") == "unavailable":
+        findings.append(_locked(found))
+    if sample is not None:
+        findings += stale_blocks(sample, int(found.value("recordsize") or 0))
+    return Verdict(found.name, (*findings, *more), expected.profiles)
+
+
+def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:
+    """Give the command that applies the profiles again; empty: there is none.
+
+    An apply says the whole, so it has to say again what was given with ``-o``, or
+    that would be withdrawn. It gives one set of values to the first dataset of each
+    profile: where these had different ones, no one command does it.
+    """
+    if expected.wanted is None:
+        return ""
+    noted = [_given(seen, name) for name in expected.firsts] if given else []
+    values = noted[0] if noted else {}
+    if any(other != values for other in noted):
+        return ""
+    words = ["zfstune apply", *(_named(name, seen.files) for name in expected.profiles)]
+    if expected.root != seen.default_root:
+        words.append(f"--root {for_shell(expected.root)}")
+    else:
+        words.append(f"--pool {for_shell(seen.pool.name)}")
+    words += [
+        f"-o {for_shell(f'{name}={value}')}"
+        for name, value in props.settable(values).items()
+    ]
+    both = (*expected.wanted.values.items(), *values.items())
+    if any(is_unsafe(name, value) for name, value in both):
+        words.append("--allow-unsafe")
+    return " ".join(words)
+
+
+def _named(profile: str, files: Mapping[str, str]) -> str:
+    """Give the words that name a profile on the command line."""
+    name, _, variant = profile.partition(":")
+    if name not in files:
+        return for_shell(profile)
+    file = f"--profile {for_shell(files[name])}"
+    return f"{file} --variant {for_shell(variant)}" if variant else file
+
+
+def _given(seen: Seen, name: str) -> dict[str, str]:
+    """Give what was given with ``-o`` for a dataset."""
+    found = seen.datasets.get(name)
+    given = read_given(None if found is None else found.local(APPLIED_PROPERTY))
+    return {
+        name: value
+        for name, value in given.items()
+        if props.find(name) or props.is_user(name)
+    }
+
+
+def _locked(found: Dataset) -> Finding:
+    root = found.value("encryptionroot") or found.name
+    note = "its encryption key is not loaded"
+    return Finding(
+        "key-not-loaded", note, f"zfs load-key {for_shell(root)}, then zfstune apply"
+    )
+
+
+def _mounting(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Finding]:
+    """Say whether a filesystem is mounted where it belongs, as its properties say."""
+    mount = seen.mounts.get(found.name)
+    if found.value("keystatus") == "unavailable":
+        yield _locked(found)
+        return
+    holder = expected.wanted is None and found.local(PROFILE_PROPERTY) is None
+    if mount is None:
+        yield from () if holder else _unmounted(expected, found, seen)
+        return
+    path = effective_mountpoint(found, seen.pool.altroot)
+    place = None if path is None else seen.places.get(path)
+    places = (path, None if place is None else place.real)
+    if path is not None and mount.path not in places:
+        note = f"it is mounted at {mount.path} and belongs at {path}"
+        name = for_shell(found.name)
+        again = f"zfs unmount {name} && zfs mount {name}"
+        hint = f"stop what uses it, then: {again}"
+        yield Finding("unmounted", note, hint)
+    if mount.hidden:
+        note = f"something else is mounted over {mount.path}"
+        hint = f"findmnt {for_shell(mount.path)} says what; unmount that"
+        yield Finding("unmounted", note, hint)
+        return
+    if mount.options is not None and path is not None:
+        differs = mount_differs(found, mount.options, readonly_pool=seen.pool.readonly)
+        if differs:
+            note = f"its mount is older than its properties ({differs})"
+            hint = _command(expected, seen) or f"mount -o remount {for_shell(mount.path)}"
+            yield Finding("stale-mount", note, hint)
+    yield from _owner(expected, mount, seen)
+    if expected.profiles:
+        yield from _exported(expected, found, mount.path, seen)
+
+
+def _exported(
+    expected: Expected, found: Dataset, path: str, seen: Seen
+) -> Iterator[Finding]:
+    """Say whether NFS serves a filesystem as its sharenfs says."""
+    shared = found.properties.get("sharenfs")
+    if seen.exports is None or shared is None or shared.source == RECEIVED:
+        return
+    try:
+        lines = export_lines(path, shared.value)
+    except InvalidValue as error:  # somebody else set it: apply would have refused
+        how = (
+            "served as `zfs share` reads it"
+            if is_served(seen.exports, path)
+            else "not served"
+        )
+        note = f"{path} is {how}: {error.message}"
+        yield Finding("not-exported", note, error.hint, "sharenfs", shared.value, None)
+        return
+    note, hint = unheard(shared.value)
+    if note:
+        yield Finding("not-exported", note, hint, "sharenfs", shared.value, None)
+    if not seen.exports.available:
+        if lines:
+            note = f"sharenfs is {shared.value}, and this system has no NFS server"
+            yield Finding("not-exported", note, "install nfs-kernel-server or nfs-utils")
+    elif to_do(seen.exports, path, lines):
+        what = f"is not served as sharenfs={shared.value} says" if lines else "is served"
+        note = f"{path} {what}" + ("" if lines else f" though sharenfs is {shared.value}")
+        hint = _command(expected, seen) or "zfs share -a"
+        yield Finding("not-exported", note, hint, "sharenfs", shared.value, None)
+
+
+def _unmounted(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Finding]:
+    if found.value("canmount") in ("off", "noauto"):
+        return
+    blocker = mount_blocker(found)
+    if blocker is not None:
+        origin = found.properties["mountpoint"].origin if "mountpoint" in blocker else ""
+        hint = (
+            f"zfs set mountpoint=/... {for_shell(origin or found.name)}" if origin else ""
+        )
+        yield Finding("unmounted", f"it cannot be mounted: {blocker}", hint)
+        return
+    path = effective_mountpoint(found, seen.pool.altroot)
+    hint = _command(expected, seen) or f"zfs mount {for_shell(found.name)}"
+    note = f"it is not mounted, and belongs at {path}"
+    place = seen.places.get(path or "")
+    blocked = None if place is None else in_the_way(place)
+    if blocked is not None:
+        reason, way_out = blocked
+        note, hint = f"{note}: {reason}", f"{way_out}; then: {hint}"
+    yield Finding("unmounted", note, hint)
+
+
+def _owner(expected: Expected, mount: Mount, seen: Seen) -> Iterator[Finding]:
+    """Say whether the mounted directory belongs to whom the profiles say."""
+    wanted = expected.wanted
+    if wanted is None or not seen.owner:
+        return
+    if mount.uid is None or mount.mode is None:
+        if (wanted.owner, wanted.group, wanted.mode) != (None, None, None):
+            note = f"this user may not look at owner and mode of {mount.path}"
+            yield Finding("unseen", note, "run it as root")
+        return
+    should: list[str] = []
+    for what, name, known, have in (
+        ("user", wanted.owner, seen.accounts, mount.uid),
+        ("group", wanted.group, seen.groups, mount.gid),
+    ):
+        if name is None:
+            continue
+        if name not in known:
+            note = f"{mount.path} should belong to {what} {name}, who does not exist"
+            hint = f"install the package that creates {what} '{name}'"
+            yield Finding("wrong-owner", note, hint)
+        elif known[name] != have:
+            should.append(f"{what} {have} instead of {name} ({known[name]})")
+    if wanted.mode is not None and wanted.mode != mount.mode:
+        should.append(f"mode {mount.mode:04o} instead of {wanted.mode:04o}")
+    if should:
+        note = f"{mount.path} has {', '.join(should)}"
+        yield Finding("wrong-owner", note, _command(expected, seen))

@@ -1,0 +1,56 @@
+"""What verifying found, as people read it: a line a dataset."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zfstune.health.findings import Finding, Verification
+
+__all__ = ["render"]
+
+
+def render(verification: Verification) -> str:
+    """Write a line for each pool and dataset, the worst of it first.
+
+    Args:
+        verification: What :func:`zfstune.verify` gave.
+
+    Returns:
+        Lines without colour, ending in a newline. What else was found of a dataset
+        follows its line, indented.
+    """
+    verdicts = list(verification)
+    if not verification.datasets:
+        verdicts = [verdict for verdict in verdicts if verdict.findings]
+    width = max((len(verdict.name) for verdict in verdicts), default=0)
+    states = max((len(verdict.state) for verdict in verdicts), default=0)
+    lines: list[str] = []
+    for verdict in verdicts:
+        rows = [(finding.state, _said(finding)) for finding in verdict.findings]
+        name = verdict.name
+        for state, said in rows or [(verdict.state, "")]:
+            lines.append(f"{name:<{width}}  {state:<{states}}  {said}".rstrip())
+            name = ""
+    lines += _summary(verification)
+    return "\n".join(lines) + "\n"
+
+
+def _said(finding: Finding) -> str:
+    """Write what was found and, behind an arrow, what to do."""
+    return f"{finding.note} -> {finding.hint}" if finding.hint else finding.note
+
+
+def _summary(verification: Verification) -> Iterator[str]:
+    count = len(verification.datasets)
+    if not count:
+        yield "nothing to verify: zfstune manages no dataset here"
+        return
+    pending = sum(verdict.pending for verdict in verification.datasets)
+    what = "1 dataset" if count == 1 else f"{count} datasets"
+    if pending:
+        should = "it" if pending == 1 else "they"
+        yield f"{what} looked at, {pending} not as {should} should be"
+    else:
+        yield f"{what} looked at, {'all as they' if count > 1 else 'as it'} should be"

@@ -1,0 +1,147 @@
+"""Have NFS serve mounted filesystems, or serve them no more.
+
+This is the one place where zfstune starts a program that is not its own: exportfs
+alone can tell the NFS server what it has to serve, and libzfs runs it for each change
+of ``sharenfs`` just so (nfs_commit_shares() in lib/libshare/os/linux/nfs.c). Its path
+and its arguments are fixed.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, suppress
+
+from zfstune.values.errors import EngineError
+from zfstune.values.exports import Exports, joined, lines_by_path, replaced
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["export", "read_exports"]
+
+_FOLDER = "/etc/exports.d"
+_FILE = f"{_FOLDER}/zfs.exports"
+_OWN = "/etc/exports"
+_SERVED = "/var/lib/nfs/etab"
+_EXPORTFS = "/usr/sbin/exportfs"
+_SECONDS = 60  # it may ask a name server about each host
+_SUFFIX = ".exports"
+
+
+def read_exports() -> Exports:
+    """Read what is served, and what was said to be.
+
+    Raises:
+        EngineError: One of the files cannot be read.
+    """
+    if not os.path.exists(_EXPORTFS):
+        return Exports({}, frozenset(), frozenset(), available=False)
+    others = set(lines_by_path(joined(_read(_OWN))))
+    names = os.listdir(_FOLDER) if os.path.isdir(_FOLDER) else []
+    for name in names:
+        path = os.path.join(_FOLDER, name)
+        if name.endswith(_SUFFIX) and path != _FILE:
+            others |= set(lines_by_path(joined(_read(path))))
+    served = frozenset(lines_by_path(_read(_SERVED)))
+    return Exports(lines_by_path(_read(_FILE)), frozenset(others), served)
+
+
+def export(path: str, lines: Iterable[str]) -> None:
+    """Serve a path as these lines say, or no more where there are none.
+
+    Raises:
+        EngineError: The file could not be written, or exportfs failed; the next call
+            does it again.
+    """
+    try:
+        with _locked():
+            _write(replaced(_read(_FILE), path, lines))
+    except OSError as error:
+        raise _failed(path, error.errno or 0, error.strerror or str(error)) from None
+    _commit(path)
+
+
+def _read(path: str) -> str:
+    try:
+        # newline: "\r" ends no line of these files
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise EngineError(
+            operation="read",
+            target=path,
+            errno=error.errno or 0,
+            reason=error.strerror or str(error),
+        ) from None
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
+    """Hold libshare's own lock, so that ``zfs share`` waits and is waited for."""
+    from fcntl import LOCK_EX, flock  # noqa: PLC0415 (few share anything)
+
+    os.makedirs(_FOLDER, mode=0o755, exist_ok=True)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    lock = os.open(f"{_FILE}.lock", flags, 0o600)
+    try:
+        flock(lock, LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _write(text: str) -> None:
+    """Put a new file in the place of the old one, whole or not at all."""
+    from tempfile import mkstemp  # noqa: PLC0415 (slow, and few share anything)
+
+    descriptor, path = mkstemp(prefix="zfs.exports.", dir=_FOLDER)
+    try:
+        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(descriptor, 0o644)
+            os.fsync(descriptor)
+        os.rename(path, _FILE)
+    except BaseException:
+        with suppress(OSError):  # what went wrong before is what is to be told
+            os.unlink(path)
+        raise
+
+
+def _commit(path: str) -> None:
+    """Have the server do as the files say."""
+    import subprocess  # noqa: PLC0415 (slow, and few share anything)
+
+    try:
+        done = subprocess.run(  # noqa: S603 (nothing of it comes from outside)
+            [_EXPORTFS, "-ra"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"},
+            timeout=_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _failed(path, getattr(error, "errno", 0) or 0, f"exportfs: {error}") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().split("\n")
+        reason = (
+            shown(said[-1])
+            if said[-1]
+            else f"exportfs failed with status {done.returncode}"
+        )
+        raise _failed(path, 0, reason)
+
+
+def _failed(path: str, errno: int, reason: str) -> EngineError:
+    return EngineError(
+        operation="export",
+        target=path,
+        errno=errno,
+        reason=reason,
+        hint="exportfs -ra says more; then apply again",
+    )

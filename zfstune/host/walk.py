@@ -1,0 +1,224 @@
+"""Open a directory by its path, without following a link that somebody else planted.
+
+Who owns a directory may at any moment put a link where a directory was, and root would
+follow it. So a path is walked one name at a time, each opened in the one before. A link
+is followed only where it and every directory on the way to it belong to root, and where
+nobody else may write to these: then root made it, as ``/data -> /srv/real``.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+
+from zfstune.values.state import Place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["first_held", "look", "open_directory", "open_parent"]
+
+_OPEN = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_MOST_LINKS = 40  # MAXSYMLINKS in include/linux/namei.h
+_MOST_ENTRIES = 1000
+_MOST_DEEP = 32
+_ROOT = 0
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+# What stands in the way, by the errno of a walk; see zfstune.values.state.Place.
+_OBSTACLES = {
+    errno.EEXIST: "file",
+    errno.ENOTDIR: "file",
+    errno.ENOENT: "dangling",
+    errno.ELOOP: "link",
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+}
+
+
+def open_directory(path: str, *, make: bool = False) -> int:
+    """Open a directory; give a descriptor that names it and reads nothing (O_PATH).
+
+    Args:
+        path: Absolute.
+        make: Make what is missing of it.
+
+    Raises:
+        OSError: EEXIST: it is something else; ENOTDIR: a part of it is; ELOOP: a link
+            that is not root's stands in the way; ENOENT: it is missing, or what a link
+            leads to is. The file name is where that was found.
+    """
+    way = _walk(path, make=make)
+    if way.rest:
+        os.close(way.fd)
+        raise _error(errno.ENOENT, way.place(way.rest[-1]))
+    return way.fd
+
+
+def open_parent(path: str) -> tuple[int, str]:
+    """Open the directory that a path lies in; give it and the last name of the path."""
+    above, _, name = path.rstrip("/").rpartition("/")
+    return open_directory(above or "/"), name
+
+
+def look(path: str) -> Place:
+    """Say where a path leads, and what stands in the way of a mount there."""
+    try:
+        way = _walk(path, make=False)
+    except OSError as error:
+        kind = _OBSTACLES.get(error.errno or 0, "denied")
+        return Place(path, path, kind, error.filename or path)
+    try:
+        real = way.place(*reversed(way.rest))
+        if way.rest:
+            readonly = os.fstatvfs(way.fd).f_flag & os.ST_RDONLY
+            obstacle = ("read-only", way.place()) if readonly else ("", "")
+            return Place(path, real, *obstacle)
+        try:
+            return Place(path, real, holds=first_held(way.fd))
+        except OSError:
+            return Place(path, real, "denied", real)
+    finally:
+        os.close(way.fd)
+
+
+def first_held(directory: int) -> str:
+    """Give something that a directory holds, as a path within; empty: nothing.
+
+    A tree of nothing but empty directories holds nothing: other filesystems were
+    mounted there. One that is still mounted there is something.
+
+    Args:
+        directory: An open one.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    left = iter(range(_MOST_ENTRIES))
+    return next(_held(directory, (".",), os.fstat(directory).st_dev, left), "")
+
+
+def _held(
+    above: int, path: tuple[str, ...], device: int, left: Iterator[int]
+) -> Iterator[str]:
+    """Give what is no empty directory, or too much to tell."""
+    directory = os.open(path[-1], _READ, dir_fd=above)
+    try:
+        if os.fstat(directory).st_dev != device:
+            yield "/".join(path[1:])
+            return
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                here = (*path, entry.name)
+                too_much = next(left, None) is None or len(path) > _MOST_DEEP
+                if too_much or not entry.is_dir(follow_symlinks=False):
+                    yield "/".join(here[1:])
+                    return
+                yield from _held(directory, here, device, left)
+    finally:
+        os.close(directory)
+
+
+class _Way:
+    """How far a path was walked.
+
+    Attributes:
+        fd: The last directory that is there, open.
+        names: The names on the way to it, without links.
+        rest: What is missing of the path, the next name last.
+    """
+
+    __slots__ = ("fd", "link", "links", "names", "rest", "target", "trusted")
+
+    def __init__(self, rest: list[str]) -> None:
+        self.fd = -1
+        self.names: list[str] = []
+        self.rest = rest
+        self.trusted = True
+        self.links = 0
+        self.link = ""  # the one whose target is being walked
+        self.target = 0  # how much of the path is left behind that target
+        self.enter("/")
+
+    def place(self, *more: str) -> str:
+        """Give the path so far, and names below it."""
+        return "/" + "/".join((*self.names, *more))
+
+    def enter(self, name: str) -> None:
+        """Go one directory on; from ``/``, start anew."""
+        above = self.fd
+        if name == "/":
+            below = os.open("/", _OPEN)
+            self.names, self.trusted = [], True
+        else:
+            below = os.open(name, _OPEN, dir_fd=above)
+            self.names = self.names[:-1] if name == ".." else [*self.names, name]
+        if above >= 0:
+            os.close(above)
+        self.fd = below
+        at = os.fstat(below)
+        self.trusted = self.trusted and _is_roots_alone(at)
+
+    def step(self, *, make: bool) -> bool:
+        """Take the next name; give whether there is such a thing."""
+        if len(self.rest) <= self.target:
+            self.link = ""
+        name = self.rest[-1]
+        try:
+            at = os.stat(name, dir_fd=self.fd, follow_symlinks=False)
+        except FileNotFoundError:
+            if self.link:
+                raise _error(errno.ENOENT, self.link) from None
+            if make:
+                with suppress(FileExistsError):  # it will be seen what that is
+                    os.mkdir(name, 0o755, dir_fd=self.fd)
+            return make
+        self.rest.pop()
+        if stat.S_ISLNK(at.st_mode):
+            self.follow(name, at)
+        elif stat.S_ISDIR(at.st_mode):
+            self.enter(name)
+        else:
+            raise _error(errno.ENOTDIR if self.rest else errno.EEXIST, self.place(name))
+        return True
+
+    def follow(self, name: str, at: os.stat_result) -> None:
+        """Go on where a link leads, if root made it."""
+        self.links += 1
+        if at.st_uid != _ROOT or not self.trusted or self.links > _MOST_LINKS:
+            raise _error(errno.ELOOP, self.place(name))
+        if not self.link:
+            self.link, self.target = self.place(name), len(self.rest)
+        leads_to = os.readlink(name, dir_fd=self.fd)
+        if leads_to.startswith("/"):
+            self.enter("/")
+        self.rest += _names(leads_to)
+
+
+def _is_roots_alone(at: os.stat_result) -> bool:
+    """Tell whether nobody but root can change what a directory holds."""
+    return at.st_uid == _ROOT and not at.st_mode & _OTHERS_WRITE
+
+
+def _walk(path: str, *, make: bool) -> _Way:
+    """Walk as far as there are directories."""
+    way = _Way(_names(path))
+    try:
+        while way.rest and way.step(make=make):
+            pass
+    except BaseException:
+        os.close(way.fd)
+        raise
+    return way
+
+
+def _names(path: str) -> list[str]:
+    """Give the names that a path is made of, the first last."""
+    return [name for name in reversed(path.split("/")) if name not in ("", ".")]
+
+
+def _error(code: int, path: str) -> OSError:
+    return OSError(code, os.strerror(code), path)

@@ -1,0 +1,57 @@
+"""Explain a profile, for the pool that is there or for none."""
+
+from __future__ import annotations
+
+from zfstune.engine.pools import choose_pool
+from zfstune.profiles.explanation import explain_profile
+from zfstune.profiles.profile import load
+from zfstune.values.errors import PlanError, ZfsUnavailable
+from zfstune.values.properties import DEFAULT_LIMITS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.profiles.explanation import Explanation
+    from zfstune.profiles.profile import Profile
+
+__all__ = ["explain"]
+
+
+def explain(
+    profile: str | Profile,
+    *,
+    variant: str | None = None,
+    pool: str | None = None,
+    opened: Callable[[], Engine],
+    needed: bool = False,
+) -> Explanation:
+    """Explain a profile: what it sets, why, and what the pool makes of it.
+
+    Args:
+        profile: A name (``postgres``, ``postgres:seed``), or a profile.
+        variant: Explain that variant.
+        pool: Default: see :func:`zfstune.engine.pools.choose_pool`.
+        opened: Opens the engine to ask.
+        needed: Without ZFS or a pool, fail rather than explain for none.
+
+    Raises:
+        ProfileError: There is no such profile or variant.
+        NotFound: No pool of that name is imported.
+        PlanError, ZfsUnavailable: There is no pool, or no ZFS, and one is needed.
+    """
+    if isinstance(profile, str):
+        profile, colon, named = profile.partition(":")
+        variant = variant or (named if colon else None)
+        profile = load(profile)
+    if variant is not None:
+        profile.variant(variant)  # before any ZFS is asked
+    try:
+        with opened() as engine:
+            info = engine.pool(choose_pool(engine, pool))
+            return explain_profile(profile, variant, info, engine.limits)
+    except (PlanError, ZfsUnavailable):
+        if needed or pool is not None:
+            raise
+    return explain_profile(profile, variant, None, DEFAULT_LIMITS)

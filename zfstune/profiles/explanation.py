@@ -1,0 +1,307 @@
+"""A profile explained: each value with its reasons, and what the pool makes of it."""
+
+from __future__ import annotations
+
+from zfstune.datasets.wanted import fit_value
+from zfstune.profiles.pool_rules import rule_for
+from zfstune.profiles.profile import Needs, Snapshots
+from zfstune.values import properties as props
+from zfstune.values.frozen import frozen
+from zfstune.values.ondisk import (
+    Overwrite,
+    allocated_bytes,
+    overwrite,
+    packed_bytes,
+    stored_bytes,
+)
+from zfstune.values.property_rules import display
+from zfstune.values.state import Vdev
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.profiles.profile import DatasetProfile, Profile, Setting
+    from zfstune.values.state import Limits, PoolInfo
+
+__all__ = [
+    "ASSUMED",
+    "PACKED",
+    "PAGE_BYTES",
+    "ExplainedDataset",
+    "ExplainedValue",
+    "Explanation",
+    "Footprint",
+    "explain_profile",
+]
+
+SEED = "seed"
+# What is reckoned with where no pool was looked at: one disk, sectors of 4K.
+ASSUMED = Vdev("disk", 12, "normal", (), None)
+# How well data packs is unknown: half is what many databases come near to.
+PACKED = 2.0
+PAGE_BYTES = 8 << 10
+
+
+@frozen
+class ExplainedValue:
+    """One value with all that is known about it.
+
+    Attributes:
+        property: Its name.
+        asked: What the profile asks for, for people (``8K``).
+        value: What this pool would get, None: nothing.
+        why: The reason.
+        source: Who says so.
+        disagrees: Who says otherwise; may be empty.
+        pool: Why `value` is not what was asked for; may be empty.
+        seed: What the variant seed says, None: it says nothing.
+        seed_why: And why it differs; empty where it does not.
+        rules: Other values for other pools: fact, value, reason.
+    """
+
+    property: str
+    asked: str
+    value: str | None
+    why: str
+    source: str
+    disagrees: str
+    pool: str
+    seed: str | None
+    seed_why: str
+    rules: tuple[tuple[str, str, str], ...]
+
+
+@frozen
+class Footprint:
+    """What a record takes, and a write at random costs, in bytes of data.
+
+    Attributes:
+        record_bytes: Size of a record.
+        raw_bytes: What it takes where it does not pack.
+        packed_bytes: What it takes where it packs to a half.
+        raw_write: An aligned write of 8K into it, data that does not pack.
+        packed_write: The same with data that packs to a half.
+    """
+
+    record_bytes: int
+    raw_bytes: int
+    packed_bytes: int
+    raw_write: Overwrite
+    packed_write: Overwrite
+
+
+@frozen
+class ExplainedDataset:
+    """One dataset of a profile.
+
+    Attributes:
+        path: Below the root.
+        values: In the order of the profile.
+        footprint: None where the profile sets no recordsize, here or above.
+        seed_only: What the variant seed sets here beyond that: property, value, why.
+        in_seed: Whether the seed has such a dataset.
+        snapshots: How often they are taken and what of them stays, None: not said.
+    """
+
+    path: str
+    values: tuple[ExplainedValue, ...]
+    footprint: Footprint | None
+    seed_only: tuple[tuple[str, str, str], ...]
+    in_seed: bool
+    snapshots: Snapshots | None = None
+
+
+@frozen
+class Explanation:
+    """A profile, or a variant of it, explained for one pool.
+
+    Attributes:
+        profile: Its name.
+        summary: Its line.
+        pool: What the pool is made of, None: none was looked at.
+        vdev: What footprints are reckoned for.
+        datasets: In the order of the profile.
+        variants: The other choices: name and summary.
+        has_seed: Whether one of them is the seed's.
+        advice: What else there is to see to; may be empty.
+        needs: The release that it takes, None: any.
+    """
+
+    profile: str
+    summary: str
+    pool: PoolInfo | None
+    vdev: Vdev
+    datasets: tuple[ExplainedDataset, ...]
+    variants: tuple[tuple[str, str], ...]
+    has_seed: bool
+    advice: str = ""
+    needs: Needs | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the explanation as JSON takes it: the attributes by name."""
+        return {
+            "profile": self.profile,
+            "summary": self.summary,
+            "advice": self.advice,
+            "needs": _plain(self.needs),
+            "pool": None if self.pool is None else self.pool.name,
+            "vdev": {"kind": self.vdev.kind, "ashift": self.vdev.ashift},
+            "datasets": [_plain(dataset) for dataset in self.datasets],
+            "variants": dict(self.variants),
+        }
+
+
+def _plain(value: object) -> object:
+    """Turn the values above into what JSON takes: the attributes by name."""
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    kinds = ExplainedDataset | ExplainedValue | Footprint | Needs | Overwrite | Snapshots
+    if isinstance(value, kinds):
+        names: tuple[str, ...] = value.__slots__  # type: ignore[union-attr]
+        return {name: _plain(getattr(value, name)) for name in names}
+    return value
+
+
+def explain_profile(
+    base: Profile, variant: str | None, pool: PoolInfo | None, limits: Limits
+) -> Explanation:
+    """Explain a profile.
+
+    Args:
+        base: The profile itself, with its variants.
+        variant: Which of them to explain, None: the profile as it is.
+        pool: What it would be applied to, None: nothing is known of it.
+        limits: What the running module takes; weighed only with a pool.
+
+    Raises:
+        ProfileError: There is no such variant.
+    """
+    chosen = base if variant is None else base.variant(variant)
+    has_seed = variant != SEED and any(v.name == SEED for v in base.variants)
+    seed = base.variant(SEED) if has_seed else None
+    datasets = []
+    for dataset in chosen.datasets:
+        in_seed = None if seed is None else seed.dataset(dataset.path)
+        values = tuple(_value(s, in_seed, pool, limits) for s in dataset.settings)
+        fitted = {value.property: value.value for value in values}
+        beyond = () if in_seed is None else in_seed.settings
+        datasets.append(
+            ExplainedDataset(
+                dataset.path,
+                values,
+                _footprint(chosen, dataset, fitted, pool),
+                tuple(
+                    (setting.property, setting.value, setting.why)
+                    for setting in beyond
+                    if dataset.setting(setting.property) is None
+                    and not _same(_inherited(chosen, dataset, setting.property), setting)
+                ),
+                in_seed is not None,
+                dataset.snapshots,
+            )
+        )
+    others = tuple((v.name, v.summary) for v in base.variants if v.name != variant)
+    return Explanation(
+        chosen.name,
+        chosen.summary,
+        pool,
+        _dearest(pool)[0],
+        tuple(datasets),
+        others,
+        has_seed,
+        base.advice,
+        base.needs,
+    )
+
+
+def _value(
+    setting: Setting, seed: DatasetProfile | None, pool: PoolInfo | None, limits: Limits
+) -> ExplainedValue:
+    name = setting.property
+    asked = props.canonical(name, setting.value)
+    value: str | None = asked
+    lack = ""
+    if pool is not None:
+        rule = rule_for(setting, pool)
+        chosen = asked if rule is None else props.canonical(name, rule.value)
+        value, lack = fit_value(name, chosen, pool, limits)
+        lack = lack or ("" if rule is None else rule.why)
+    said = None if seed is None else seed.setting(name)
+    differs = said is not None and props.canonical(name, said.value) != asked
+    return ExplainedValue(
+        property=name,
+        asked=display(name, asked),
+        value=None if value is None else display(name, value),
+        why=setting.why,
+        source=setting.source,
+        disagrees=setting.disagrees,
+        pool=lack,
+        seed=None if said is None else said.value,
+        seed_why=said.why if said is not None and differs else "",
+        rules=tuple((rule.pool, rule.value, rule.why) for rule in setting.rules),
+    )
+
+
+def _inherited(profile: Profile, dataset: DatasetProfile, name: str) -> Setting | None:
+    """Give what the nearest dataset of the profile above this one sets."""
+    path = dataset.path
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        parent = profile.dataset(path)
+        found = parent.setting(name) if parent is not None else None
+        if found is not None:
+            return found
+    return None
+
+
+def _ruled(setting: Setting | None, pool: PoolInfo | None) -> str | None:
+    """Give the value that a dataset above has on this pool."""
+    if setting is None or pool is None:
+        return None if setting is None else setting.value
+    rule = rule_for(setting, pool)
+    return setting.value if rule is None else rule.value
+
+
+def _same(one: Setting | None, other: Setting) -> bool:
+    """Tell whether what is inherited is what is set."""
+    if one is None:
+        return False
+    name = other.property
+    return props.canonical(name, one.value) == props.canonical(name, other.value)
+
+
+def _footprint(
+    profile: Profile,
+    dataset: DatasetProfile,
+    fitted: Mapping[str, str | None],
+    pool: PoolInfo | None,
+) -> Footprint | None:
+    """Reckon with what is in force: set here, or on a dataset above."""
+    found: dict[str, str | None] = {}
+    for name in ("recordsize", "compression"):
+        above = _inherited(profile, dataset, name)
+        found[name] = fitted.get(name) or _ruled(above, pool)
+    text = found["recordsize"]
+    if text is None:
+        return None
+    vdev, ashift = _dearest(pool)
+    record = int(props.canonical("recordsize", text))
+    ratio = None if found["compression"] == "off" else PACKED
+    half = None if ratio is None else packed_bytes(record, ratio)
+    return Footprint(
+        record,
+        allocated_bytes(vdev, record),
+        allocated_bytes(vdev, stored_bytes(record, half, ashift=ashift)),
+        overwrite(vdev, record, PAGE_BYTES),
+        overwrite(vdev, record, PAGE_BYTES, ratio=ratio),
+    )
+
+
+def _dearest(pool: PoolInfo | None) -> tuple[Vdev, int]:
+    """Give the vdev on which small records cost most, and the smallest ashift."""
+    data = [] if pool is None else [v for v in pool.vdevs if v.role == "normal"]
+    if not data:
+        return ASSUMED, ASSUMED.ashift
+    dearest = max(data, key=lambda vdev: allocated_bytes(vdev, PAGE_BYTES))
+    return dearest, min(vdev.ashift for vdev in data)

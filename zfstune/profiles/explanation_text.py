@@ -1,0 +1,134 @@
+"""An explanation as people read it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from zfstune.values.size import format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zfstune.profiles.explanation import (
+        ExplainedDataset,
+        ExplainedValue,
+        Explanation,
+        Footprint,
+    )
+    from zfstune.profiles.profile import Snapshots
+
+__all__ = ["render"]
+
+_LABEL = 11  # as wide as "disagrees: "
+
+
+def render(explanation: Explanation, *, width: int = 88) -> str:
+    """Write an explanation as text, a paragraph a value.
+
+    Args:
+        explanation: What :func:`zfstune.profiles.explanation.explain_profile` gave.
+        width: Most columns of a line, save for what cannot be broken.
+
+    Returns:
+        Lines without colour, ending in a newline.
+    """
+    lines = [f"{explanation.profile}: {explanation.summary}", _pool(explanation)]
+    if explanation.needs is not None:
+        release = ".".join(map(str, explanation.needs.release))
+        text = f"OpenZFS {release} or later. {explanation.needs.why}"
+        lines += _labelled("needs", text, width, indent=0)
+    if explanation.advice:
+        lines += _labelled("advice", explanation.advice, width, indent=0)
+    for dataset in explanation.datasets:
+        lines += ["", dataset.path, *_dataset(explanation, dataset, width)]
+    if explanation.variants:
+        lines += ["", "variants:"]
+        longest = max(len(name) for name, _ in explanation.variants)
+        lines += [f"  {name:<{longest}}  {text}" for name, text in explanation.variants]
+    return "\n".join(lines) + "\n"
+
+
+def _pool(explanation: Explanation) -> str:
+    vdev, pool = explanation.vdev, explanation.pool
+    kind = f"{vdev.kind} of {vdev.width}" if vdev.parity else vdev.kind
+    if pool is None:
+        return f"no pool was looked at: sizes are for one {kind}, ashift {vdev.ashift}"
+    disks = ", spinning disks" if pool.rotational else ""
+    return f"pool {pool.name}: {kind}, ashift {vdev.ashift}{disks}"
+
+
+def _dataset(
+    explanation: Explanation, dataset: ExplainedDataset, width: int
+) -> Iterator[str]:
+    for value in dataset.values:
+        yield from _value(value, width)
+    if not dataset.values:
+        yield "  inherits all of its values"
+    if dataset.snapshots is not None:
+        yield from _snapshots(dataset.snapshots, width)
+    if dataset.footprint is not None:
+        yield from _footprint(dataset.footprint, width)
+    if not explanation.has_seed:
+        return
+    if not dataset.in_seed:
+        yield from _labelled("seed", "it has no such dataset", width, indent=2)
+    for name, setting, why in dataset.seed_only:
+        text = f"also sets {name}={setting}. {why}"
+        yield from _labelled("seed", text, width, indent=2)
+
+
+def _value(value: ExplainedValue, width: int) -> Iterator[str]:
+    yield f"  {value.property}={value.asked}"
+    if value.value != value.asked:
+        instead = "left out" if value.value is None else f"becomes {value.value}"
+        yield from _labelled("here", f"{instead}: {value.pool}", width)
+    yield from _labelled("why", value.why, width)
+    yield from _labelled("source", value.source, width)
+    if value.disagrees:
+        yield from _labelled("disagrees", value.disagrees, width)
+    for fact, other, why in value.rules:
+        if why != value.pool:
+            text = f"{other} on {fact.replace('-', ' ')}. {why}"
+            yield from _labelled("else", text, width)
+    if value.seed_why:
+        yield from _labelled("seed", f"{value.seed}. {value.seed_why}", width)
+
+
+def _snapshots(snapshots: Snapshots, width: int) -> Iterator[str]:
+    keeping = f", keeping {snapshots.keep}" if snapshots.keep else ""
+    yield f"  snapshots {snapshots.every}{keeping}"
+    yield from _labelled("why", snapshots.why, width)
+    yield from _labelled("source", snapshots.source, width)
+    if snapshots.disagrees:
+        yield from _labelled("disagrees", snapshots.disagrees, width)
+
+
+def _footprint(found: Footprint, width: int) -> Iterator[str]:
+    """Say what a record takes, and what a page written at random costs."""
+    record = format_size(found.record_bytes)
+    raw, packed = format_size(found.raw_bytes), format_size(found.packed_bytes)
+    if raw == packed:
+        text = f"a record of {record} takes {raw}, however well its data packs."
+    else:
+        text = f"a record of {record} takes {raw}, or {packed} where data packs to a half."
+    write, less = found.raw_write, found.packed_write
+    text += f" A random write of 8K writes {format_size(write.written_bytes, exact=False)}"
+    if less.written_bytes != write.written_bytes:
+        text += f", or {format_size(less.written_bytes, exact=False)}"
+    if write.read_bytes:
+        text += f", and reads {format_size(write.read_bytes)} first unless it is in memory"
+    yield from _labelled("on disk", text + ". Metadata is not counted.", width, indent=2)
+
+
+def _labelled(label: str, text: str, width: int, *, indent: int = 6) -> list[str]:
+    """Write a paragraph with a label in front of it."""
+    first = " " * indent + f"{label + ':':<{_LABEL}}"
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

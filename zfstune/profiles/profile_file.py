@@ -1,0 +1,393 @@
+"""A profile's file: TOML text in, a checked profile out.
+
+A file is untrusted until all of it has been checked. Every refusal names the file,
+the table and the key, and the word that was most likely meant.
+"""
+
+from __future__ import annotations
+
+from zfstune.datasets.applied import OWN_PREFIX
+from zfstune.profiles.pool_rules import FACTS
+from zfstune.profiles.profile import (
+    MAX_BYTES,
+    NAME_CHARACTERS,
+    DatasetProfile,
+    Needs,
+    Profile,
+    Rule,
+    Setting,
+    Snapshots,
+    Variant,
+    load_shipped,
+)
+from zfstune.values import names as naming
+from zfstune.values import properties as props
+from zfstune.values.errors import InvalidName, InvalidProperty, PolicyError, ProfileError
+from zfstune.values.frozen import frozen, replace
+from zfstune.values.property_rules import UNSAFE, is_unsafe
+from zfstune.values.quoting import shown
+from zfstune.values.spelling import did_you_mean, nearest
+from zfstune.values.whole_number import NumberError, read_whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import NoReturn
+
+__all__ = ["read_profile"]
+
+_MAX_NAME = 64
+_MAX_MODE = 0o7777
+_MAX_RECORD = 16 << 20  # SPA_MAXBLOCKSIZE, include/sys/fs/zfs.h
+_MOST_DOTS = 500
+_MOST_PARTS = 3  # of a release
+_TOP = ("name", "summary", "advice", "needs", "extends", "dataset", "variant")
+_PLACES = ("path", "owner", "group", "mode", "snapshots", "properties")
+
+
+def read_profile(text: str, origin: str) -> Profile:
+    """Read a profile; :func:`zfstune.profiles.profile.load_text` says what it raises."""
+    reader = _Reader(origin)
+    if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
+        reader.refuse("top level", f"it is larger than {MAX_BYTES // 1024} KiB")
+    return reader.profile(_parse(text, reader))
+
+
+def _parse(text: str, reader: _Reader) -> Mapping[str, object]:
+    import tomllib  # noqa: PLC0415 (only a profile needs it)
+
+    if text.startswith("\ufeff"):
+        hint = "save it as UTF-8 without a byte order mark"
+        reader.refuse("line 1, column 1", "it begins with a byte order mark", hint)
+    # tomllib takes the square of a key's parts: 20 seconds for one of 30000
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > _MOST_DOTS:
+            reader.refuse(f"line {number}", f"it has more than {_MOST_DOTS} dots")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        reader.refuse("TOML", "it is nested too deeply")
+    except ValueError as error:
+        if not isinstance(error, tomllib.TOMLDecodeError):
+            reader.refuse("TOML", "a number in it has thousands of digits")
+        reason, _, place = str(error).rpartition(" (at ")
+        reader.refuse(place.rstrip(")"), shown(reason[:1].lower() + reason[1:]))
+
+
+@frozen
+class _Reader:
+    """Checks one file; every refusal names the file and the place in it."""
+
+    origin: str
+
+    def refuse(self, where: str, reason: str, hint: str = "") -> NoReturn:
+        message = f"cannot load profile '{shown(self.origin)}': {where}: {reason}"
+        raise ProfileError(message, hint=hint)
+
+    def profile(self, table: Mapping[str, object]) -> Profile:
+        where = "top level"
+        self.only(table, where, _TOP)
+        name = self.word(self.text(table, where, "name"), where, "key 'name'")
+        summary = self.prose(table, where, "summary")
+        advice = self.prose(table, where, "advice") if "advice" in table else ""
+        extended = self.base(table, where)
+        base = {each.path: each for each in extended.datasets} if extended else {}
+        rows = table.get("dataset", [] if base else None)
+        if not isinstance(rows, list) or not (rows or base):
+            self.refuse(where, "no [[dataset]] table", "a profile has at least one dataset")
+        datasets = {**base, **self.datasets(rows, base)}
+        variants = self.table(table.get("variant", {}), "variant")
+        return Profile(
+            name,
+            summary,
+            tuple(datasets.values()),
+            self.origin,
+            tuple(self.variant(n, v, datasets) for n, v in variants.items()),
+            advice or (extended.advice if extended else ""),
+            self.needs(table) or (extended.needs if extended else None),
+        )
+
+    def needs(self, table: Mapping[str, object]) -> Needs | None:
+        if "needs" not in table:
+            return None
+        where = "needs"
+        own = self.table(
+            table[where], where, '{ openzfs = "2.2", why = "...", source = "..." }'
+        )
+        self.only(own, where, ("openzfs", "why", "source"))
+        release = self.text(own, where, "openzfs")
+        parts = release.split(".")
+        try:
+            numbers = tuple(map(read_whole, parts))
+        except NumberError:
+            numbers = ()
+        if not numbers or len(parts) > _MOST_PARTS:
+            reason = f"key 'openzfs': '{shown(release)}' is no release such as 2.2"
+            self.refuse(where, reason)
+        why, source = (self.prose(own, where, key) for key in ("why", "source"))
+        return Needs(numbers, why, source)
+
+    def base(self, table: Mapping[str, object], where: str) -> Profile | None:
+        """Give the profile that this one extends, None: it says none."""
+        if "extends" not in table:
+            return None
+        name = self.text(table, where, "extends")
+        try:
+            return load_shipped(name)
+        except ProfileError as error:
+            self.refuse(where, f"key 'extends': {error.message}", error.hint)
+
+    def datasets(
+        self, rows: list[object], base: Mapping[str, DatasetProfile]
+    ) -> dict[str, DatasetProfile]:
+        datasets: dict[str, DatasetProfile] = {}
+        for number, row in enumerate(rows, 1):
+            spot = f"dataset {number}"
+            dataset = self.dataset(self.table(row, spot), spot)
+            spot = f"dataset '{dataset.path}'"
+            if dataset.path in datasets:
+                self.refuse(spot, "key 'path': it stands there twice")
+            child = next((p for p in datasets if p.startswith(dataset.path + "/")), None)
+            if child is not None:
+                reason = f"it comes after its child '{child}'"
+                self.refuse(spot, reason, "put parents first")
+            if dataset.path in base:
+                dataset = _merged(base[dataset.path], dataset)
+                self.check({s.property: s.value for s in dataset.settings}, spot)
+            datasets[dataset.path] = dataset
+        return datasets
+
+    def variant(
+        self, name: str, value: object, datasets: Mapping[str, DatasetProfile]
+    ) -> Variant:
+        where = f"variant '{shown(name)}'"
+        self.word(name, where, "its name")
+        table = self.table(value, where)
+        self.only(table, where, ("summary", "source", "only", "dataset"))
+        summary = self.prose(table, where, "summary")
+        only = table.get("only", False)
+        if not isinstance(only, bool):
+            self.refuse(where, "key 'only': it takes true or false")
+        changed = self.table(table.get("dataset"), f"{where}, dataset")
+        self.only(changed, f"{where}, dataset", tuple(datasets))
+        made = []
+        for path, dataset in datasets.items():
+            if path not in changed:
+                if not only:
+                    made.append(dataset)
+                continue
+            spot = f"{where}, dataset '{path}'"
+            listed = self.table(changed[path], spot)
+            asked = {n: self.other(n, v, dataset, spot, table) for n, v in listed.items()}
+            kept = {} if only else {s.property: s for s in dataset.settings}
+            settings = {**kept, **asked}
+            self.check({n: s.value for n, s in settings.items()}, spot)
+            made.append(replace(dataset, settings=tuple(settings.values())))
+        return Variant(name, summary, tuple(made))
+
+    def other(
+        self,
+        name: str,
+        value: object,
+        dataset: DatasetProfile,
+        where: str,
+        variant: Mapping[str, object],
+    ) -> Setting:
+        """Read a value of a variant: with its reasons, or the profile's own again."""
+        if not isinstance(value, str):
+            table = dict(self.table(value, f"{where}, property {shown(name)}"))
+            if "source" in variant:
+                table.setdefault("source", variant["source"])
+            return self.setting(name, table, where, unsafe=True)
+        base = dataset.setting(name)
+        spot = f"{where}, property {shown(name)}"
+        if base is None or not _same(name, base.value, value):
+            hint = '{ value = "...", why = "..." }'
+            self.refuse(spot, "a value that the profile has not needs its reason", hint)
+        return replace(base, value=value, rules=())
+
+    def dataset(self, table: Mapping[str, object], where: str) -> DatasetProfile:
+        path = self.path(self.text(table, where, "path"), where)
+        where = f"dataset '{path}'"
+        self.only(table, where, _PLACES)
+        listed = self.table(table.get("properties", {}), f"{where}, properties")
+        settings = tuple(self.setting(n, v, where) for n, v in listed.items())
+        # Each is fine by itself; some are not with each other.
+        self.check({s.property: s.value for s in settings}, where)
+        return DatasetProfile(
+            path=path,
+            settings=settings,
+            owner=self.account(table, where, "owner"),
+            group=self.account(table, where, "group"),
+            mode=self.mode(table, where),
+            snapshots=self.snapshots(table, where),
+        )
+
+    def snapshots(self, table: Mapping[str, object], where: str) -> Snapshots | None:
+        """Read how often and what stays; both are what the command line takes."""
+        if "snapshots" not in table:
+            return None
+        from zfstune.retention.policy_text import parse_policy  # noqa: PLC0415 (as above)
+        from zfstune.schedules.cadence import (  # noqa: PLC0415 (few profiles ask)
+            parse_cadence,
+        )
+
+        where = f"{where}, snapshots"
+        own = self.table(table["snapshots"], where)
+        self.only(own, where, ("every", "keep", "why", "source", "disagrees"))
+        every = self.text(own, where, "every")
+        keep = self.text(own, where, "keep") if "keep" in own else ""
+        why, source = (self.prose(own, where, key) for key in ("why", "source"))
+        disagrees = self.prose(own, where, "disagrees") if "disagrees" in own else ""
+        try:
+            taken = parse_cadence(every)
+            if keep:
+                parse_policy(keep)
+        except PolicyError as error:
+            self.refuse(where, error.message, error.hint)
+        if taken is not None and not keep:
+            hint = 'as in keep = "hourly=48", or "never" for what must all stay'
+            self.refuse(where, "key 'keep' is missing: they would pile up", hint)
+        return Snapshots(every, keep, why, source, disagrees)
+
+    def setting(
+        self, name: str, value: object, where: str, *, unsafe: bool = False
+    ) -> Setting:
+        where = f"{where}, property {shown(name)}"
+        table = self.table(value, where, '{ value = "...", why = "...", source = "..." }')
+        astray = next((key for key in table if key in (*_TOP, *_PLACES)), None)
+        if astray is not None:
+            hint = "a line belongs to the [table] above it: move it up"
+            self.refuse(where, f"unknown key '{astray}'", hint)
+        self.only(table, where, ("value", "why", "source", "disagrees", "where"))
+        given = self.text(table, where, "value")
+        why, source = (self.prose(table, where, key) for key in ("why", "source"))
+        disagrees = self.prose(table, where, "disagrees") if "disagrees" in table else ""
+        setting = Setting(name, given, why, source, disagrees)
+        if name == "mountpoint" or (name == "canmount" and setting.value != "off"):
+            hint = "a profile's datasets appear below the root that apply is given"
+            self.refuse(where, "where a dataset mounts is not a profile's to say", hint)
+        if name.startswith(OWN_PREFIX):
+            self.refuse(where, f"the names in {OWN_PREFIX} are zfstune's own notes")
+        if is_unsafe(name, setting.value) and not unsafe:
+            reason = f"a profile may not {UNSAFE[name].doing}"
+            hint = f"then {UNSAFE[name].loss}; a variant may, and takes consent"
+            self.refuse(where, reason, hint)
+        self.check({name: setting.value}, where)
+        rules = table.get("where", [])
+        if not isinstance(rules, list):
+            self.refuse(where, "key 'where': it takes [[...where]] tables")
+        return replace(setting, rules=tuple(self.rule(setting, r, where) for r in rules))
+
+    def rule(self, setting: Setting, value: object, where: str) -> Rule:
+        where = f"{where}, where"
+        table = dict(self.table(value, where))
+        table.setdefault("source", setting.source)
+        self.only(table, where, ("pool", "value", "why", "source"))
+        fact = self.text(table, where, "pool")
+        if fact not in FACTS:
+            hint = did_you_mean(fact, FACTS, "there are: " + ", ".join(FACTS))
+            reason = f"key 'pool': there is no fact '{shown(fact)}' of pools"
+            self.refuse(where, reason, hint)
+        del table["pool"]
+        found = self.setting(setting.property, table, where)
+        return Rule(fact, found.value, found.why, found.source)
+
+    def word(self, word: str, where: str, what: str) -> str:
+        if (
+            not set(word) <= NAME_CHARACTERS
+            or len(word) > _MAX_NAME
+            or word[:1] in {"", "-"}
+        ):
+            self.refuse(where, f"{what}: '{shown(word)}' is not lowercase words and dashes")
+        return word
+
+    def check(self, values: dict[str, str], where: str) -> None:
+        # What this system's release takes is for the planner to see to.
+        limits = props.Limits(max_recordsize_bytes=_MAX_RECORD)
+        try:
+            props.check(values, kind="filesystem", creating=True, limits=limits)
+        except InvalidProperty as error:
+            self.refuse(where, error.message, error.hint)
+
+    def path(self, path: str, where: str) -> str:
+        where = f"{where}, key 'path'"
+        if path.startswith("/"):
+            self.refuse(
+                where, f"'{shown(path)}' is absolute", "give it relative to the root"
+            )
+        if any(part in ("", ".", "..") for part in path.split("/")):
+            self.refuse(where, f"'{shown(path)}' has an empty, '.' or '..' part")
+        try:
+            naming.check_dataset("pool/" + path, creating=True)
+        except InvalidName as error:
+            self.refuse(where, error.message, error.hint)
+        return path
+
+    def account(self, table: Mapping[str, object], where: str, key: str) -> str | None:
+        if key not in table:
+            return None
+        account = self.text(table, where, key)
+        if not account.isprintable() or set(account) & set(":/ "):
+            self.refuse(where, f"key '{key}': '{shown(account)}' is not an account's name")
+        return account
+
+    def mode(self, table: Mapping[str, object], where: str) -> int | None:
+        if "mode" not in table:
+            return None
+        text = self.text(table, where, "mode")
+        if not set(text) <= set("01234567") or int(text, 8) > _MAX_MODE:
+            reason = f"key 'mode': '{shown(text)}' is not an octal mode such as 0750"
+            self.refuse(where, reason)
+        return int(text, 8)
+
+    def only(self, table: Mapping[str, object], where: str, known: tuple[str, ...]) -> None:
+        for key in table:
+            if key not in known:
+                hint = did_you_mean(key, known, "known: " + ", ".join(known))
+                self.refuse(where, f"unknown key '{shown(key)}'", hint)
+
+    def text(self, table: Mapping[str, object], where: str, key: str) -> str:
+        if key not in table:
+            near = nearest(key, table)
+            hint = f"is '{shown(near)}' it?" if near else ""
+            self.refuse(where, f"key '{key}' is missing", hint)
+        value = table[key]
+        if not isinstance(value, str):
+            self.refuse(where, f"key '{key}': it takes text in quotes")
+        if not value.strip():
+            self.refuse(where, f"key '{key}' is empty")
+        return value
+
+    def prose(self, table: Mapping[str, object], where: str, key: str) -> str:
+        """Read a sentence: on one line, whatever the file has, and fit for a terminal."""
+        sentence = " ".join(self.text(table, where, key).split())
+        if not sentence.isprintable():
+            self.refuse(where, f"key '{key}': it holds characters that cannot be printed")
+        return sentence
+
+    def table(self, value: object, where: str, hint: str = "") -> Mapping[str, object]:
+        if not isinstance(value, dict):
+            self.refuse(where, "it takes a table", hint and f"as in {hint}")
+        return value
+
+
+def _merged(base: DatasetProfile, own: DatasetProfile) -> DatasetProfile:
+    """Lay a dataset over the one that it extends."""
+    settings = {s.property: s for s in (*base.settings, *own.settings)}
+    return DatasetProfile(
+        own.path,
+        tuple(settings.values()),
+        owner=own.owner if own.owner is not None else base.owner,
+        group=own.group if own.group is not None else base.group,
+        mode=own.mode if own.mode is not None else base.mode,
+        snapshots=own.snapshots or base.snapshots,
+    )
+
+
+def _same(name: str, one: str, other: str) -> bool:
+    """Tell whether two spellings are one value."""
+    try:
+        return props.canonical(name, one) == props.canonical(name, other)
+    except InvalidProperty:
+        return False

@@ -1,0 +1,213 @@
+"""Destroy what a plan names, and nothing that is no more what was planned.
+
+Where this user may run a channel program (root), one looks at guid, holds, clones and
+at what is to outlive the victims in the very transaction that destroys them. Where
+not, the same is asked just before each batch, and ZFS itself refuses what is held or
+cloned; between that look and the call another snapshot may take a victim's name.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from zfstune.retention.decision import DEFAULT_BATCH, Decision, interleave
+from zfstune.retention.plan import KEPT_PROPERTY
+from zfstune.values import names
+from zfstune.values.errors import (
+    BatchError,
+    Busy,
+    EngineError,
+    NoSpace,
+    NotFound,
+    PoolSuspended,
+    ReadOnly,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.retention.plan import PrunePlan
+    from zfstune.values.state import Snapshot
+
+__all__ = ["MADE_ANEW", "Destruction", "spare"]
+
+MADE_ANEW = "it was made anew since it was listed"
+_ORPHANED = "what was to outlive it in its dataset is not there any more"
+
+# What says that the program could not run, or not to its end; the rest, as of a pool
+# that is suspended or read-only, would stop the other way too.
+_NO_PROGRAM = frozenset(
+    {
+        errno.EPERM,
+        errno.EACCES,
+        errno.EINVAL,
+        errno.ENOSPC,
+        errno.ENOTSUP,
+        errno.ECHRNG,
+        errno.ETIME,
+        1029,  # ZFS_ERR_IOC_CMD_UNAVAIL, include/sys/fs/zfs.h
+    }
+)
+
+
+def spare(decision: Decision, reason: str) -> Decision:
+    """Keep a victim after all."""
+    return Decision(decision.snapshot, keep=True, reasons=(reason,), spared=True)
+
+
+class Destruction:
+    """Carries a plan out, batch by batch.
+
+    Attributes:
+        destroyed: Names of what went, in that order.
+        spared: What stayed although the plan lets it go, and why.
+        fallback: Why no channel program could be used; empty where one was.
+        failed: Datasets of which ZFS refused to destroy a snapshot, and why.
+    """
+
+    def __init__(self, engine: Engine, plan: PrunePlan) -> None:
+        self.destroyed: list[str] = []
+        self.spared: list[Decision] = []
+        self.fallback = ""
+        self.failed: dict[str, EngineError] = {}
+        self._engine = engine
+        self._plan = plan
+        self._survivors = _survivors(plan)
+        self._marks = {
+            dataset: {KEPT_PROPERTY: str(count)} for dataset, count in plan.remember.items()
+        }
+
+    def run(self) -> None:
+        """Destroy all victims; what ZFS refuses of one dataset ends that dataset's part.
+
+        Raises:
+            EngineError: ZFS refused, for the whole pool; what went before stays
+                destroyed.
+        """
+        for planned in _batches(self._plan.victims):
+            batch = [s for s in planned if s.dataset not in self.failed]
+            if not batch:
+                continue
+            left = batch if self.fallback else self._by_program(batch)
+            if left:
+                self._by_name(left)
+
+    def _by_program(self, batch: list[Snapshot]) -> list[Snapshot]:
+        """Destroy a batch in one transaction with all checks; give what is left to do."""
+        datasets = {snapshot.dataset for snapshot in batch}
+        survivors = [self._survivors[d] for d in datasets if d in self._survivors]
+        marks = {d: self._marks[d] for d in datasets & self._marks.keys()}
+        try:
+            stay = self._engine.destroy_exactly(
+                {snapshot.name: snapshot.guid for snapshot in batch},
+                survivors=survivors,
+                marks=marks,
+            )
+        except EngineError as error:
+            if error.errno not in _NO_PROGRAM:
+                raise
+            self.fallback = error.reason
+            return batch
+        for dataset in marks:
+            del self._marks[dataset]
+        self.destroyed += [s.name for s in batch if s.name not in stay]
+        left = []
+        for snapshot in batch:
+            why = stay.get(snapshot.name)
+            if why is None or isinstance(why, NotFound):
+                continue  # it went, or somebody else destroyed it
+            if why.errno == errno.EBUSY:
+                left.append(snapshot)  # perhaps but mounted below .zfs: ZFS unmounts it
+            elif isinstance(why, NoSpace):
+                raise why
+            else:
+                self._spare(snapshot, why.reason)
+        return left
+
+    def _by_name(self, batch: list[Snapshot]) -> None:
+        """Look at guids, then destroy by name, without what ZFS will not let go."""
+        survivors = {s.dataset: self._survivors.get(s.dataset) for s in batch}
+        now = self._engine.find_snapshots(
+            [*(s.name for s in batch), *filter(None, survivors.values())]
+        )
+        going: dict[str, Snapshot] = {}
+        for snapshot in batch:
+            found = now.get(snapshot.name)
+            survivor = survivors[snapshot.dataset]
+            if found is None:
+                continue
+            if found.guid != snapshot.guid:
+                self._spare(snapshot, MADE_ANEW)
+            elif survivor and survivor not in now:
+                self._spare(snapshot, _ORPHANED)
+            else:
+                going[snapshot.name] = snapshot
+        # ZFS destroys all of a batch or nothing, and names what stands in the way: each
+        # round goes without at least one of them, so this ends.
+        while going:
+            try:
+                self._engine.destroy_snapshots(going)
+            except BatchError as error:
+                before = len(going)
+                for failure in error.failures:
+                    self._refused(failure, going)
+                if len(going) == before:  # nothing that could be left out was named
+                    raise
+            else:
+                self.destroyed += going
+                self._note({snapshot.dataset for snapshot in going.values()})
+                return
+
+    def _refused(self, failure: EngineError, going: dict[str, Snapshot]) -> None:
+        """Take out of a batch what ZFS will not let go."""
+        if isinstance(failure, (NoSpace, PoolSuspended, ReadOnly)):
+            raise failure from None
+        snapshot = going.get(failure.target)
+        if snapshot is None:
+            return
+        if isinstance(failure, (Busy, NotFound)):
+            self._spare(going.pop(snapshot.name), failure.reason)
+            return
+        self.failed.setdefault(snapshot.dataset, failure)
+        for name in [n for n, other in going.items() if other.dataset == snapshot.dataset]:
+            del going[name]
+
+    def _note(self, datasets: Iterable[str]) -> None:
+        """Set what is to be remembered of datasets that just lost snapshots."""
+        for dataset in datasets & self._marks.keys():
+            try:
+                self._engine.set(dataset, self._marks.pop(dataset))
+            except EngineError:
+                # the next run has less to compare with, and nothing else
+                continue
+
+    def _spare(self, snapshot: Snapshot, reason: str) -> None:
+        self.spared.append(spare(Decision(snapshot, keep=False, reasons=()), reason))
+
+
+def _survivors(plan: PrunePlan) -> dict[str, str]:
+    """Give for each dataset the newest snapshot in scope that the plan keeps.
+
+    As long as it is there, the victims are not the newest: whatever anybody destroyed
+    meanwhile, one of the policy's snapshots is left.
+    """
+    found: dict[str, str] = {}
+    scopes = {name: policy.scope() for name, policy in plan.policies.items()}
+    for decision in plan.decisions:
+        snapshot = decision.snapshot
+        dataset = snapshot.dataset
+        if decision.keep and dataset not in found and scopes[dataset](snapshot.short_name):
+            found[dataset] = snapshot.name
+    return found
+
+
+def _batches(victims: Iterable[Snapshot]) -> Iterator[list[Snapshot]]:
+    """Deal victims out into calls; one call reaches one pool."""
+    pools: dict[str, dict[str, list[Snapshot]]] = {}
+    for victim in victims:
+        of_pool = pools.setdefault(names.pool_of(victim.name), {})
+        of_pool.setdefault(victim.dataset, []).append(victim)
+    for of_pool in pools.values():
+        yield from interleave(of_pool, DEFAULT_BATCH)

@@ -1,0 +1,129 @@
+"""Which datasets a prune looks at, and what each of them follows."""
+
+from __future__ import annotations
+
+from zfstune.engine.pools import choose_pool, ready_pool
+from zfstune.retention.policy import POLICY_PROPERTY, Never
+from zfstune.values import names
+from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
+from zfstune.values.frozen import frozen
+from zfstune.values.state import damage_of, is_managed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, MutableMapping
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.retention.policy import Policy
+    from zfstune.values.errors import ZfstuneError
+    from zfstune.values.state import Dataset
+
+__all__ = ["Followed", "followed"]
+
+
+@frozen
+class Followed:
+    """What a prune looks at.
+
+    Attributes:
+        policies: Dataset to its policy, and to the dataset that it was set on: itself,
+            where it was given.
+        read: What was read of datasets on the way.
+        failed: Datasets that cannot be pruned, and why.
+    """
+
+    policies: Mapping[str, tuple[Policy, str]]
+    read: Mapping[str, Dataset]
+    failed: Mapping[str, ZfstuneError]
+
+    def with_least(self, count: int | None) -> Followed:
+        """Give the same with policies that also keep the newest `count` of each scope."""
+        if count is None:
+            return self
+        # one of each, however many datasets follow it: it holds the tests of its scopes
+        least = {p: p.with_least(count) for p in {p for p, _ in self.policies.values()}}
+        policies = {
+            name: (least[policy], origin)
+            for name, (policy, origin) in self.policies.items()
+        }
+        return Followed(policies, self.read, self.failed)
+
+
+def followed(
+    engine: Engine,
+    given: Policy | None,
+    datasets: Iterable[str],
+    *,
+    recursive: bool,
+    pool: str | None,
+    allow_zero: bool,
+) -> Followed:
+    """Choose the datasets to prune, and for each what it is to follow.
+
+    Args:
+        engine: Asked for datasets.
+        given: The policy of the call; None: each dataset has its own.
+        datasets: Those that the call names.
+        recursive: Also all below them.
+        pool: Where none is named.
+        allow_zero: Consent to a ``keep=0`` that was stored without.
+
+    Raises:
+        PolicyError: A dataset that was named has no policy, or none has one.
+    """
+    wanted = list(dict.fromkeys(datasets))
+    pools = {names.pool_of(name) for name in wanted} or {choose_pool(engine, pool)}
+    for name in sorted(pools):
+        ready_pool(engine, name, operation="prune pool")
+    if given is not None and wanted and not recursive:
+        return Followed({name: (given, name) for name in wanted}, {}, {})
+    failed: dict[str, ZfstuneError] = {}
+    found: dict[str, Dataset] = {}
+    for name in wanted or pools:
+        try:
+            below = engine.datasets(name, recursive=recursive or not wanted)
+        except PoolSuspended:
+            raise
+        except EngineError as error:
+            failed[name] = error
+        else:
+            failed.update({each.name: damage_of(each) for each in below if each.damaged})
+            found.update({each.name: each for each in below if not each.damaged})
+    if given is not None:
+        if not wanted:
+            found = {name: d for name, d in found.items() if is_managed(d)}
+            for name in _audited(engine, found, failed):
+                del found[name]
+        return Followed({name: (given, name) for name in found}, found, failed)
+    from zfstune.retention.store import stored_policies  # noqa: PLC0415 (not for a count)
+
+    stored = stored_policies(engine, found.values(), allow_zero=allow_zero, faults=failed)
+    without = [name for name in wanted if name not in stored and name not in failed]
+    if without or not (stored or failed):
+        where = f" '{without[0]}'" if without else ""
+        raise PolicyError(
+            f"cannot prune{where}: no rule says what to keep",
+            hint="say it, as in --keep 48, or store it: zfstune policy set DATASET keep=48",
+        )
+    return Followed(stored, found, failed)
+
+
+def _audited(
+    engine: Engine,
+    datasets: Mapping[str, Dataset],
+    failed: MutableMapping[str, ZfstuneError],
+) -> list[str]:
+    """Give those whose own policy is that nothing ever goes, or cannot be read.
+
+    What is said on the command line wins, but only over a dataset that it names.
+    """
+    ruled = [d for d in datasets.values() if d.value(POLICY_PROPERTY) is not None]
+    if not ruled:
+        return []
+    from zfstune.retention.store import stored_policies  # noqa: PLC0415 (not for a count)
+
+    faults: dict[str, ZfstuneError] = {}
+    stored = stored_policies(engine, ruled, allow_zero=True, faults=faults)
+    failed.update(faults)
+    kept = [name for name, (policy, _) in stored.items() if Never() in policy.rules]
+    return [*kept, *faults]

@@ -1,0 +1,65 @@
+"""How much is to be free, in a pool or below a quota."""
+
+from __future__ import annotations
+
+from zfstune.values.errors import PolicyError
+from zfstune.values.frozen import frozen
+from zfstune.values.quoting import shown
+from zfstune.values.size import SizeError, format_size, read_size
+from zfstune.values.whole_number import NumberError, read_whole
+
+__all__ = ["FreeTarget"]
+
+_WHOLE = 100
+_KILO = 1024
+
+
+@frozen
+class FreeTarget:
+    """How much is to be free: bytes, or a part of what there is in percent."""
+
+    bytes: int = 0
+    percent: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> FreeTarget:
+        """Read ``50G`` or ``20%``.
+
+        Raises:
+            PolicyError: It is neither.
+        """
+        digits = text.removesuffix("%")
+        if digits != text:
+            try:
+                percent = read_whole(digits, most=_WHOLE - 1)
+            except NumberError:
+                percent = 0
+            if not percent:
+                raise _bad(text, "a part goes from 1% to 99%")
+            return cls(percent=percent)
+        try:
+            wanted = read_size(text)
+        except SizeError as error:
+            raise _bad(text, error.reason) from None
+        if not wanted:
+            raise _bad(text, "nothing is no target")
+        if wanted < _KILO and text[-1:].isdigit():
+            raise _bad(text, "so few bytes are hardly meant: it lacks a unit")
+        return cls(wanted)
+
+    def __str__(self) -> str:
+        if self.percent:
+            return f"{self.percent}%"
+        return format_size(self.bytes) + "B" * (self.bytes < _KILO)
+
+    def missing(self, used: int, available: int) -> int:
+        """Give the bytes to free, for what there is of used and available ones."""
+        wanted = (used + available) * self.percent // _WHOLE or self.bytes
+        return max(wanted - available, 0)
+
+
+def _bad(text: str, reason: str) -> PolicyError:
+    return PolicyError(
+        f"cannot use policy 'free-target={shown(text)}': {reason}",
+        hint="say a size or a part of the pool, as in 50G or 20%",
+    )

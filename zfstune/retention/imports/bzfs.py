@@ -1,0 +1,106 @@
+"""bzfs's plans: ``{'prod': {'onsite': {'hourly': 48, 'daily': 30}}}``.
+
+Of each organisation, target and period it keeps the newest so many and what is not
+older than so many periods, and destroys all else. Its month has 30.5 days and its
+year 365.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from zfstune.retention.imports.reading import Imported, Reading
+from zfstune.retention.policy import Group, Last, Policy, Within
+from zfstune.values.errors import PolicyError
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from zfstune.retention.policy import Rule
+
+__all__ = ["read"]
+
+_DAY = 86400
+_MILLISECONDS = {
+    "millisecondly": 1,
+    "secondly": 1000,
+    "minutely": 60_000,
+    "hourly": 3_600_000,
+    "daily": 1000 * _DAY,
+    "weekly": 7000 * _DAY,
+    "monthly": 30_500 * _DAY,
+    "yearly": 365_000 * _DAY,
+}
+_PERIOD = re.compile(r"((?:[1-9]\d{0,8})?)([a-z]+)", re.ASCII)
+_MOST = 10**9
+_NOTES = (
+    (
+        "bzfs destroys all that no part of its plan keeps, whoever made it, and so does "
+        "'keep=0' here; leave that part out to keep the rest"
+    ),
+    "snapshots dated after now stay here, and are not counted",
+)
+_WHOLE_SECONDS = "ages are whole seconds here, so that snapshots may stay a second longer"
+_NOTHING = "its plan keeps nothing, and neither does this"
+
+
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names none)
+    """Read one plan, a dictionary as Python writes it."""
+    try:
+        plan = ast.literal_eval(text.strip())
+        parts = [
+            (org, target, period, count)
+            for org, targets in plan.items()
+            for target, periods in targets.items()
+            for period, count in periods.items()
+        ]
+    except (
+        ValueError,
+        SyntaxError,
+        AttributeError,
+        TypeError,
+        MemoryError,
+        RecursionError,
+    ):
+        raise PolicyError(
+            "cannot import from bzfs: the text is no plan",
+            hint="as in {'prod': {'onsite': {'hourly': 48, 'daily': 30}}}",
+        ) from None
+    if not parts:
+        raise PolicyError("cannot import from bzfs: its plan says nothing")
+    groups = [group for part in parts for group in _group(*part)]
+    notes = [*_NOTES]
+    if any(str(period).endswith("millisecondly") for _, _, period, _ in parts):
+        notes.append(_WHOLE_SECONDS)
+    if not groups:
+        notes.append(_NOTHING)
+    groups.append(Group((Last(0),), match="*"))
+    policy = Policy(tuple(groups), allow_zero=True)
+    return Reading((Imported("", policy, tuple(notes)),))
+
+
+def _group(org: object, target: object, period: object, count: object) -> Iterator[Group]:
+    named = f"{org}_{target}_{period}"
+    found = _PERIOD.fullmatch(period) if isinstance(period, str) else None
+    if not isinstance(org, str) or not isinstance(target, str) or found is None:
+        raise _bad(named, "that is no organisation, target and period")
+    if "'" in named:
+        raise _bad(named, "no snapshot's name holds a quote")
+    if type(count) is not int or not 0 <= count < _MOST:
+        raise _bad(named, f"{shown(repr(count))} of it mean nothing")
+    if not count:
+        return  # it keeps none
+    begin = f"{re.escape(f'{target}_')}" if target else r"(19|20)[0-9][0-9]"
+    rules: list[Rule] = [Last(count)]
+    milliseconds = int(found[1] or 1) * _MILLISECONDS.get(found[2], 0) * count
+    if milliseconds:
+        rules.append(Within(-(-milliseconds // 1000)))
+    prefix = re.escape(f"{org}_") if org else ""
+    yield Group(tuple(rules), regex=f"{prefix}{begin}.*{re.escape(f'_{period}')}")
+
+
+def _bad(named: str, reason: str) -> PolicyError:
+    return PolicyError(f"cannot import from bzfs '{shown(named)}': {reason}")

@@ -1,0 +1,192 @@
+"""pyznap's configuration: sections of datasets that say how many of a kind stay.
+
+This follows read_config() and clean_config() of pyznap 1.6.0
+(github.com/yboetz/pyznap), which reads the file with Python's configparser:
+
+- What a section does not say, the first section in the file says of those above it.
+- A section is for its dataset and for all below, except those that have a section of
+  their own, whatever that says, and those below them. pyznap compares the beginnings
+  of names there, so that a section of tank/a also takes tank/ab/c out, if tank/a is
+  there, and not tank/ab.
+- A kind of which nothing is said is destroyed whole, as one of which 0 are kept.
+"""
+
+from __future__ import annotations
+
+from configparser import ConfigParser, Error
+from io import StringIO
+
+from zfstune.retention.imports.reading import (
+    LEAVE_ALONE,
+    Imported,
+    LeftOut,
+    Reading,
+    complete,
+    in_force,
+)
+from zfstune.retention.imports.tree import listed, with_notes, work_out
+from zfstune.retention.policy import Group, Last, Policy
+from zfstune.values.errors import PolicyError
+from zfstune.values.names import parent_of
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    Config = dict[str, dict[str, int | bool | None]]
+
+__all__ = ["read"]
+
+_KINDS = ("frequent", "hourly", "daily", "weekly", "monthly", "yearly")
+# Other numbers, at which pyznap stops just as well.
+_NUMBERS = ("retries", "retry_interval")
+_MOST = 1_000_000  # nobody has as many snapshots, and so none of them go
+_WORDS = {"yes": True, "no": False}
+# All that it looks up; a percent sign in one of them is read by configparser.
+_OTHERS = (
+    *("key", "dest", "dest_keys", "compress", "exclude", "raw_send", "resume"),
+    "dest_auto_create",
+)
+_ZERO = (
+    "a kind of which 0 are kept, or nothing is said, is destroyed whole; --all-of-them "
+    "consents to that"
+)
+_FUTURE = "a snapshot dated after now stays here and does not count; pyznap counts it"
+
+
+def read(text: str, datasets: Collection[str] | None) -> Reading:
+    """Read a pyznap.conf.
+
+    Args:
+        text: Its text.
+        datasets: Those that are there; None: nobody knows.
+
+    Raises:
+        PolicyError: pyznap itself would stop at it.
+    """
+    config = _passed_on(_parsed(text))
+    local = [name for name in config if not name.startswith("ssh")]
+    reading = work_out("pyznap", lambda tree: _kept(config, local, tree), local, datasets)
+    reading = with_notes(reading, _likewise(reading, local))
+    remote = [_elsewhere(name) for name, said in sorted(config.items()) if said["clean"]]
+    left_out = (*reading.left_out, *(each for each in remote if each is not None))
+    return Reading(reading.policies, left_out)
+
+
+def _parsed(text: str) -> Config:
+    """Read what each section says itself; None where it says nothing."""
+    parser = ConfigParser()
+    config: Config = {}
+    try:
+        # as pyznap opens the file: any kind of line end
+        parser.read_file(StringIO(text, newline=None))
+        for name in parser.sections():
+            section = parser[name]
+            said: dict[str, int | bool | None] = {}
+            for kind in _KINDS:
+                value = section.get(kind)
+                said[kind] = None if value is None else _number(name, kind, value)
+            said["clean"] = _WORDS.get((section.get("clean") or "").lower())
+            for key in (*_NUMBERS, "snap", *_OTHERS):
+                value = section.get(key) or ""
+                if key in _NUMBERS and key in section:
+                    for part in value.split(","):
+                        _number(name, key, part)
+            config[name] = said
+    except Error as error:
+        reason = " ".join(str(error).split())
+        raise PolicyError(f"cannot import from pyznap: {shown(reason)}") from None
+    return config
+
+
+def _number(section: str, key: str, value: str) -> int:
+    try:
+        return int(value)  # as pyznap does
+    except ValueError:
+        raise PolicyError(
+            f"cannot import from pyznap '{shown(section)}': {key}={shown(value)} is no "
+            "number, and pyznap stops there"
+        ) from None
+
+
+def _passed_on(config: Config) -> Config:
+    """Fill in what sections above say, in the order of the file."""
+    for above, said in config.items():
+        for name, own in config.items():
+            if name != above and name.rpartition("/")[0].startswith(above):
+                for key, value in said.items():
+                    if own[key] is None:
+                        own[key] = value
+    return config
+
+
+def _kept(
+    config: Config, local: Collection[str], tree: Collection[str]
+) -> dict[str, Imported | LeftOut]:
+    """Give what is kept on each dataset that is cleaned."""
+    ordered = sorted(tree)
+    found: dict[str, Imported | LeftOut] = {}
+    for name in local:
+        if not config[name]["clean"]:
+            continue
+        kept = _policy(name, config[name])
+        below = [each for each in ordered if each.startswith(f"{name}/")]
+        named = [each for each in below if each in config]
+        covered = [
+            each
+            for each in below
+            if each not in config
+            and not any(each.rpartition("/")[0].startswith(other) for other in named)
+        ]
+        for dataset in (name, *covered):
+            if isinstance(kept, Imported):
+                found[dataset] = Imported(dataset, kept.policy, kept.notes)
+            else:
+                found[dataset] = LeftOut(dataset, kept.reason, dataset)
+    return found
+
+
+def _likewise(reading: Reading, local: Collection[str]) -> Iterator[str]:
+    """Say what pyznap leaves alone as it compares the beginnings of names alone.
+
+    That is decided for the datasets that are known; here it is for all others.
+    """
+    stored = in_force(complete(reading, None), {parent_of(name) or "" for name in local})
+    taken_out = [n for n in local if stored[parent_of(n) or ""] not in (None, LEAVE_ALONE)]
+    if taken_out:
+        yield (
+            f"pyznap leaves alone what is below a dataset that is called like "
+            f"{listed(taken_out)} and longer, as {taken_out[0]}-2/x; if one is not there "
+            "yet, or not known, it inherits a policy here"
+        )
+
+
+def _policy(name: str, said: dict[str, int | bool | None]) -> Imported | LeftOut:
+    groups = []
+    for kind in _KINDS:
+        count = said[kind] or 0
+        if count < 0:
+            # of the newest first, all from the last so many on: the oldest go
+            reason = f"{kind}={count} destroys that many of the oldest at each run"
+            return LeftOut(name, reason, name)
+        kept = Last(count if count < _MOST else None)
+        groups.append(Group((kept,), regex=f"(pyznap|autosnap).*_{kind}"))
+    consents = any(Last(0) in group.rules for group in groups)
+    notes = (_FUTURE, _ZERO) if consents else (_FUTURE,)
+    return Imported(name, Policy(tuple(groups), allow_zero=consents), notes)
+
+
+def _elsewhere(name: str) -> LeftOut | None:
+    """Say where a section for another host is to be imported, if it is one."""
+    if not name.startswith("ssh"):
+        return None
+    parts = name.split(":", maxsplit=3)
+    if len(parts) < len(("ssh", "port", "host", "dataset")) or "@" not in parts[2]:
+        return None  # pyznap cannot read it either, and goes on
+    host, dataset = parts[2].partition("@")[2], parts[3]
+    return LeftOut(
+        name,
+        f"it is for the host '{shown(host)}'",
+        hint=f"run this there, on these settings with [{shown(dataset)}] in its place",
+    )

@@ -1,0 +1,203 @@
+"""What is read from a tool's settings, on datasets that have a policy of their own.
+
+A policy that is stored on a dataset stays in force there, whatever is stored above it.
+So what a tool does there is said on the dataset itself: with the policy that it would
+inherit, or with one that leaves its snapshots alone. What a stored policy says of
+zfstune's own snapshots is no other tool's business and is kept where one policy can say
+both.
+"""
+
+from __future__ import annotations
+
+from zfstune.retention.imports.reading import LEAVE_ALONE, Imported, in_force
+from zfstune.retention.imports.tree import listed
+from zfstune.retention.policy import Every, Last, Never, Policy
+from zfstune.retention.policy_text import parse_policy, stored_form
+from zfstune.values.errors import PolicyError
+from zfstune.values.frozen import frozen, replace
+from zfstune.values.names import ancestors_of
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from zfstune.retention.imports.reading import Reading
+    from zfstune.retention.policy import Group
+
+__all__ = ["out_of_reach", "with_stored"]
+
+_MAY_BE_STORED = (
+    "a dataset that has a policy of its own keeps it, whatever is stored above: zfstune "
+    "policy show tells which do"
+)
+_OUT_OF_REACH = (
+    "{} keeps the policy of its own, whatever is stored above: store this on it as well "
+    "where it is meant for it"
+)
+_STAYS = (
+    "{}: its stored policy '{}' stays: nothing goes by it but snapshots that zfstune made"
+)
+_REPLACES = "{}: this replaces its stored policy '{}'"
+_RECEIVED = (
+    "{}: it received a policy, which counts for nothing here; the one above it is not in "
+    "force on it either, so this is said on it"
+)
+_IN_ITS_PLACE = ", which would be in force instead of the one above it"
+_NOT_THE_TOOLS = "; {} leaves it alone"
+_BOTH = "{}: what is stored for zfstune's own snapshots stays part of its policy"
+_NOT_BOTH = (
+    "{}: '{}' no longer decides on zfstune's own snapshots there, and they stay: no one "
+    "policy says both"
+)
+
+
+@frozen
+class _Stored:
+    """A policy that a dataset has of its own.
+
+    Attributes:
+        text: As it is stored; None: it was received.
+        policy: What it says; None where zfstune does not follow it.
+        is_harmless: Whether nothing goes by it but snapshots that zfstune made.
+    """
+
+    text: str | None
+    policy: Policy | None
+    is_harmless: bool
+
+    @classmethod
+    def read(cls, text: str | None) -> _Stored:
+        """Read one; whether it may be followed or not."""
+        if text is None:
+            return cls(None, None, is_harmless=True)
+        # a prune with --all-of-them also follows one that lacks the consent
+        lenient = _parsed(text, allow_zero=True)
+        return cls(
+            text,
+            _parsed(text),
+            lenient is not None
+            and all(group.own or Never() in group.rules for group in lenient.groups),
+        )
+
+
+def with_stored(
+    reading: Reading,
+    stored: Mapping[str, str | None],
+    datasets: Collection[str],
+    tool: str,
+) -> Reading:
+    """Make a reading hold on datasets that have a policy of their own, too.
+
+    Args:
+        reading: One policy a dataset, as
+            :func:`zfstune.retention.imports.reading.complete` gives it; of a tool whose
+            settings name datasets.
+        stored: By dataset the text of its own policy; None: it was received.
+        datasets: The datasets that are there.
+        tool: The tool's name, for the notes.
+    """
+    own = {name: _Stored.read(text) for name, text in stored.items() if name in datasets}
+    wanted = in_force(reading, datasets)
+    named = {each.dataset: each for each in reading.policies if each.dataset}
+    lines: list[Imported] = []
+    notes = list(reading.notes)
+    for dataset in (*named, *sorted(own.keys() - named.keys())):
+        want, line = wanted.get(dataset), named.get(dataset)
+        old = own.get(dataset)
+        if old is None:
+            above = [own[name] for name in ancestors_of(dataset) if name in own]
+            if line is not None:
+                lines.append(_beside(line, above[-1] if above else None))
+        elif want in (None, LEAVE_ALONE) and old.is_harmless:
+            if old.text is not None:
+                notes.append(_STAYS.format(dataset, shown(old.text)))
+            elif line is not None:
+                lines.append(line)  # a later stream may be without a policy
+        else:
+            lines += _replacing(dataset, want, line, old, tool)
+    lines.sort(key=lambda each: -each.dataset.count("/"))
+    unnamed = [each for each in reading.policies if not each.dataset]
+    return replace(reading, policies=(*lines, *unnamed), notes=tuple(notes))
+
+
+def out_of_reach(reading: Reading, stored: Collection[str] | None) -> Reading:
+    """Say of a reading for no certain datasets which of them it would not reach.
+
+    Args:
+        reading: Whatever was read.
+        stored: The datasets that have a policy of their own; None: nobody knows.
+    """
+    if not reading.policies or (stored is not None and not stored):
+        return reading
+    note = _MAY_BE_STORED if stored is None else _OUT_OF_REACH.format(listed(stored))
+    return replace(reading, notes=(*reading.notes, note))
+
+
+def _replacing(
+    dataset: str, want: Policy | None, line: Imported | None, old: _Stored, tool: str
+) -> list[Imported]:
+    """Give the line, if it takes one, of a dataset that has a policy of its own."""
+    made = _beside(line or Imported(dataset, want or LEAVE_ALONE), old)
+    if old.policy is not None and stored_form(old.policy) == stored_form(made.policy):
+        return [] if line is None else [made]
+    if old.text is None:
+        return [made] if line else [replace(made, notes=(_RECEIVED.format(dataset),))]
+    note = _REPLACES.format(dataset, shown(old.text))
+    if want in (None, LEAVE_ALONE):
+        note += _NOT_THE_TOOLS.format(tool)
+    elif line is None:
+        note += _IN_ITS_PLACE
+    return [replace(made, notes=(note, *made.notes), replaces=old.text)]
+
+
+def _beside(line: Imported, old: _Stored | None) -> Imported:
+    """Give a line that also says what was in force for zfstune's own snapshots."""
+    if old is None or old.policy is None or old.text is None:
+        return line
+    groups = tuple(group for group in old.policy.groups if group.own)
+    if not groups:
+        return line
+    both = _both(line.policy, old.policy, groups)
+    if both is None or not _is_storable(both):
+        note = _NOT_BOTH.format(line.dataset, shown(old.text))
+        return replace(line, notes=(*line.notes, note))
+    note = _BOTH.format(line.dataset)
+    return replace(line, policy=both, notes=(*line.notes, note))
+
+
+def _both(policy: Policy, old: Policy, own: tuple[Group, ...]) -> Policy | None:
+    """Give a policy that also has groups of an old one; None where there is none."""
+    consent = any(Last(0) in group.rules for group in own)
+    if policy.free_target != old.free_target:
+        return None  # it is said once for all rules, and goes by the dataset it is on
+    if policy == LEAVE_ALONE:
+        # they speak of zfstune's own snapshots, and all others are left alone
+        return Policy(own, old.tz, consent)
+    by_calendar = {
+        tz
+        for tz, groups in ((policy.tz, policy.groups), (old.tz, own))
+        if any(isinstance(rule, Every) for group in groups for rule in group.rules)
+    }
+    if len(by_calendar) > 1:
+        return None  # as is the zone
+    return Policy(
+        tuple(dict.fromkeys((*own, *policy.groups))),
+        next(iter(by_calendar), policy.tz),
+        policy.allow_zero or consent,
+        policy.free_target,
+    )
+
+
+def _is_storable(policy: Policy) -> bool:
+    try:
+        return parse_policy(stored_form(policy), allow_zero=policy.allow_zero) == policy
+    except PolicyError:
+        return False
+
+
+def _parsed(text: str, *, allow_zero: bool = False) -> Policy | None:
+    try:
+        return parse_policy(text, allow_zero=allow_zero)
+    except PolicyError:
+        return None

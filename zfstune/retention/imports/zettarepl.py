@@ -1,0 +1,174 @@
+"""zettarepl's definition: its ``periodic-snapshot-tasks``.
+
+Its replication tasks are snapshot owners as well: of a dataset in which one of them
+decides what stays, nothing is read.
+"""
+
+from __future__ import annotations
+
+import re
+
+from zfstune.retention.imports.reading import LeftOut, NotKeptError, Reading
+from zfstune.retention.imports.snapshot_tasks import (
+    Task,
+    own_names,
+    plain_dataset,
+    read_tasks,
+)
+from zfstune.retention.imports.yaml_text import is_null, read_truth, read_yaml
+from zfstune.values.errors import PolicyError
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+__all__ = ["read"]
+
+_DAY = 86400
+_TOP = {
+    *("max-parallel-replication-tasks", "timezone", "use-removal-dates", "transports"),
+    *("periodic-snapshot-tasks", "replication-tasks"),
+}
+_TASK = {
+    *("dataset", "recursive", "exclude", "lifetime", "naming-schema", "schedule"),
+    "allow-empty",
+}
+# What isodate reads; a fraction is refused.
+_DURATION = re.compile(
+    r"P(?=.)(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?"
+    r"(?:T(?=.)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?",
+    re.ASCII,
+)
+# Of a month and a year the longest: what is asked for is not to go.
+_SECONDS = (366 * _DAY, 31 * _DAY, 7 * _DAY, _DAY, 3600, 60, 1)
+_FOR_EVER = 36500 * _DAY  # zettarepl's own, where there is no lifetime
+_LONG_MONTHS = "a month has 31 days here and a year 366, so that nothing goes too early"
+_REMOVAL = "zettarepl keeps a snapshot with a removal date until then; this does not"
+_WAITS = "zettarepl keeps what a replication that waits has still to send; this does not"
+
+
+def read(text: str, datasets: Collection[str] | None) -> Reading:
+    """Read a definition."""
+    try:
+        whole = read_yaml(text)
+    except PolicyError as error:
+        raise PolicyError(
+            f"cannot import from zettarepl: {error.message}", hint=error.hint
+        ) from None
+    if not isinstance(whole, dict):
+        raise PolicyError("cannot import from zettarepl: that is no definition")
+    odd = whole.keys() - _TOP
+    if odd:
+        raise PolicyError(f"cannot import from zettarepl: nobody knows '{shown(min(odd))}'")
+    notes = (
+        [_REMOVAL] if read_truth(whole.get("use-removal-dates", "no")) is not False else []
+    )
+    replications = list(_tables(whole, "replication-tasks"))
+    if any(not _is_pull(table) for _, table in replications):
+        notes.append(_WAITS)
+    tasks = [
+        _task(name, table, tuple(notes))
+        for name, table in _tables(whole, "periodic-snapshot-tasks")
+    ]
+    reading = read_tasks(
+        tasks, datasets, "zettarepl", lambda dataset: _prevented(dataset, replications)
+    )
+    away = [
+        LeftOut(
+            f"replication task {shown(name)}", "what it keeps of its target is not read"
+        )
+        for name, table in replications
+        if table.get("retention-policy") != "none"
+    ]
+    return Reading(reading.policies, (*reading.left_out, *away))
+
+
+def _tables(
+    whole: Mapping[str, object], key: str
+) -> Iterator[tuple[str, Mapping[str, object]]]:
+    tables = whole.get(key, {})
+    if is_null(tables):
+        return
+    if not isinstance(tables, dict):
+        raise PolicyError(f"cannot import from zettarepl: {key} is no mapping")
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise PolicyError(f"cannot import from zettarepl: {key}: it is no mapping")
+        yield name, table
+
+
+def _task(name: str, table: Mapping[str, object], notes: tuple[str, ...]) -> Task:
+    called = f"task {shown(name)}"
+    try:
+        dataset = plain_dataset(table.get("dataset"))
+    except NotKeptError as error:
+        message = f"cannot import from zettarepl: {called}: {error.reason}"
+        raise PolicyError(message) from None
+    recursive = read_truth(table.get("recursive"))
+    try:
+        return _read(table, called, dataset, notes)
+    except NotKeptError as error:
+        return Task(called, dataset, recursive is not False, refused=error)
+
+
+def _read(
+    table: Mapping[str, object], name: str, dataset: str, notes: tuple[str, ...]
+) -> Task:
+    odd = table.keys() - _TASK
+    if odd:
+        raise NotKeptError(f"nobody knows '{shown(min(odd))}'")
+    recursive, exclude = read_truth(table.get("recursive")), table.get("exclude", [])
+    schema, schedule = table.get("naming-schema"), table.get("schedule")
+    if recursive is None:
+        raise NotKeptError("its 'recursive' is neither true nor false")
+    if not isinstance(exclude, list) or not all(isinstance(each, str) for each in exclude):
+        raise NotKeptError("its 'exclude' is no list of names")
+    if not isinstance(schema, str) or not isinstance(schedule, dict):
+        raise NotKeptError("it has no 'naming-schema', or no 'schedule'")
+    lifetime, calendar = _lifetime(table.get("lifetime"))
+    return Task(
+        name,
+        dataset,
+        recursive,
+        tuple(exclude),
+        schema,
+        own_names(schema, schedule, lifetime),
+        lifetime,
+        notes=(*notes, *[_LONG_MONTHS] * calendar),
+    )
+
+
+def _lifetime(text: object) -> tuple[int, bool]:
+    """Give seconds, and whether they stand for months or years of the calendar."""
+    if text is None:
+        return _FOR_EVER, False
+    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise NotKeptError("its lifetime should read like P14D or PT12H")
+    counts = [int(count or 0) for count in found.groups()]
+    seconds = sum(count * length for count, length in zip(counts, _SECONDS, strict=True))
+    if not seconds:
+        raise NotKeptError("its lifetime keeps nothing")
+    return seconds, bool(counts[0] or counts[1])
+
+
+def _prevented(dataset: str, replications: list[tuple[str, Mapping[str, object]]]) -> str:
+    """Give the replication task that decides what stays of a dataset, if there is one."""
+    for name, table in replications:
+        transport = table.get("transport")
+        kind = transport.get("type") if isinstance(transport, dict) else None
+        is_here = kind not in ("ssh", "ssh+netcat") or _is_pull(table)
+        target = [table.get("target-dataset")] if is_here else []
+        sources = table.get("source-dataset")
+        holds = read_truth(table.get("hold-pending-snapshots", "no")) is not False
+        if holds and not _is_pull(table):
+            target += sources if isinstance(sources, list) else [sources]
+        for each in target:
+            if not isinstance(each, str) or f"{dataset}/".startswith(f"{each}/"):
+                return f"the replication task '{shown(name)}' decides what stays of it, too"
+    return ""
+
+
+def _is_pull(table: Mapping[str, object]) -> bool:
+    return table.get("direction") == "pull"

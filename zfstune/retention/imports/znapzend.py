@@ -1,0 +1,103 @@
+"""znapzend's plans: ``7d=>1h,30d=>4h,90d=>1d``.
+
+Each snapshot belongs to the shortest retention that it is not too old for, and there
+the oldest of each interval, counted from 1970, stays. Its month has 30 days and its
+year 365.25.
+"""
+
+from __future__ import annotations
+
+import re
+
+from zfstune.retention.imports.reading import Imported, Reading
+from zfstune.retention.policy import Blocks, Group, Policy
+from zfstune.values.errors import PolicyError
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["read"]
+
+_DAY = 86400
+_UNITS = {
+    "seconds": 1,
+    "minutes": 60,
+    "hours": 3600,
+    "days": _DAY,
+    "weeks": 7 * _DAY,
+    "months": 30 * _DAY,
+    "years": _DAY * 1461 // 4,
+}
+# As in configUnits of lib/ZnapZend/Time.pm; no other short form is known there.
+_SHORT = {
+    "s": "seconds",
+    "sec": "seconds",
+    "second": "seconds",
+    "min": "minutes",
+    "mins": "minutes",
+    "minute": "minutes",
+    "h": "hours",
+    "hour": "hours",
+    "d": "days",
+    "day": "days",
+    "w": "weeks",
+    "week": "weeks",
+    "y": "years",
+    "year": "years",
+    "m": "months",
+    "mon": "months",
+    "mons": "months",
+    "month": "months",
+}
+_SPAN = re.compile(r"(\d{1,9})([a-z]+)", re.ASCII)
+_BLANKS = re.compile(r"\s+", re.ASCII)
+
+_BY_NAME = "znapzend goes by the time in the names of its snapshots; this by their creation"
+_ZONE = (
+    "unless its names end in a Z, znapzend's days begin at midnight of the host's zone; "
+    "here they begin at midnight of UTC"
+)
+_NEWEST = (
+    "the newest snapshot always stays here, and so do those dated after now; znapzend may "
+    "let them go"
+)
+_COMMON = "znapzend also keeps what a destination has of a source; this knows of none"
+_OWN = "it rules the snapshots of zfstune; begin it with match= to mean those of the other"
+_NOTES = (_BY_NAME, _ZONE, _NEWEST, _COMMON, _OWN)
+
+
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names none)
+    """Read one plan."""
+    tiers: dict[int, int] = {}
+    plan = _BLANKS.sub("", text.lower())
+    for item in plan.rstrip(",").split(","):
+        retention, arrow, interval = item.partition("=>")
+        if not arrow:
+            raise _bad(item, "it should read like 7d=>1h")
+        keeps, every = _seconds(retention), _seconds(interval)
+        if keeps < every:
+            raise _bad(item, "it keeps for less than the interval")
+        if keeps in tiers:
+            raise _bad(item, "another part has the same retention")
+        tiers[keeps] = every
+    rules = []
+    beyond = 0
+    for keeps, every in sorted(tiers.items()):
+        rules.append(Blocks(every, keeps, beyond))
+        beyond = keeps
+    return Reading((Imported("", Policy((Group(tuple(rules)),)), _NOTES),))
+
+
+def _seconds(text: str) -> int:
+    found = _SPAN.fullmatch(text)
+    count, word = (int(found[1]), found[2]) if found else (0, "")
+    unit = _UNITS.get(_SHORT.get(word, word), 0)
+    if not count or not unit:
+        raise _bad(text, "it should read like 7d or 30minutes")
+    return count * unit
+
+
+def _bad(item: str, reason: str) -> PolicyError:
+    return PolicyError(f"cannot import from znapzend '{shown(item)}': {reason}")

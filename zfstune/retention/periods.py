@@ -1,0 +1,109 @@
+"""Calendar periods in a zone, as spans of seconds since 1970.
+
+A period runs from the instant its first day begins on the wall to the instant the
+next one's does, so a day with a clock change has 23 or 25 hours, and each instant
+lies in exactly one. Where the wall shows midnight twice the first counts; where it
+skips midnight, the instant of the skip does. Hours have 3600 seconds whatever the
+wall shows, or the hour that a clock change repeats would be one of two hours.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
+__all__ = ["Calendar"]
+
+_HOUR = 3600
+# Offsets from UTC are whole quarters of an hour wherever snapshots are taken. Where
+# they are not, what is remembered is only not found again.
+_QUARTER = 900
+_MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
+_YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Calendar:
+    """The periods of one kind in one zone.
+
+    Args:
+        kind: A key of :data:`zfstune.retention.policy.PERIODS`.
+        tz: The zone.
+    """
+
+    def __init__(self, kind: str, tz: tzinfo) -> None:
+        self.tz = tz
+        self._hourly = kind == "hourly"
+        self._months = _MONTHS.get(kind, 0)
+        self._days = 7 if kind == "weekly" else 1
+        self._known: dict[int, tuple[int, int]] = {}
+        self._later: dict[tuple[int, int], int] = {}
+        # Hours begin when the wall in the zone shows a full one, also in India. The
+        # offset of one fixed year: hours must not move under the snapshots.
+        offset = _YEAR_2000.astimezone(tz).utcoffset() or timedelta()
+        self._past_hour = int(offset.total_seconds()) % _HOUR
+
+    def period(self, when: int) -> tuple[int, int]:
+        """Give the period that holds an instant: its start, and its end, exclusive."""
+        if self._hourly:
+            start = when - (when + self._past_hour) % _HOUR
+            return start, start + _HOUR
+        found = self._known.get(when // _QUARTER)
+        if found is None or not found[0] <= when < found[1]:
+            found = self._known[when // _QUARTER] = self._find(when)
+        return found
+
+    def later(self, start: int, periods: int) -> int:
+        """Give the start of the period that comes so many after the one at `start`."""
+        if self._hourly:
+            return start + periods * _HOUR
+        found = self._later.get((start, periods))
+        if found is None:
+            # Half a day on: a start that a clock change moved is in its own day.
+            day = datetime.fromtimestamp(start + 43200, self.tz).date()
+            found = self._start(self._step(self._first_day(day), periods))
+            self._later[start, periods] = found
+        return found
+
+    def _find(self, when: int) -> tuple[int, int]:
+        first = self._first_day(datetime.fromtimestamp(when, self.tz).date())
+        start = self._start(first)
+        end = self._start(self._step(first, 1))
+        # A clock that is set back past midnight shows the day before again.
+        while when >= end:
+            first = self._step(first, 1)
+            start, end = end, self._start(self._step(first, 1))
+        return start, end
+
+    def _start(self, day: date) -> int:
+        # fold=0: of two midnights the first; a skipped one is the skip itself.
+        midnight = datetime(day.year, day.month, day.day, tzinfo=self.tz)
+        return int(midnight.timestamp())
+
+    def _first_day(self, day: date) -> date:
+        if self._months:
+            return day.replace(month=day.month - (day.month - 1) % self._months, day=1)
+        if self._days > 1:
+            return day - timedelta(days=day.weekday())
+        return day
+
+    def _step(self, first: date, periods: int) -> date:
+        if not self._months:
+            return first + timedelta(days=self._days * periods)
+        months = first.month - 1 + self._months * periods
+        return date(first.year + months // 12, months % 12 + 1, 1)
+
+
+def calendars(tz: tzinfo) -> Callable[[str], Calendar]:
+    """Give a function that gives the calendar of a kind, the same each time."""
+    made: dict[str, Calendar] = {}
+
+    def get(kind: str) -> Calendar:
+        if kind not in made:
+            made[kind] = Calendar(kind, tz)
+        return made[kind]
+
+    return get

@@ -1,0 +1,159 @@
+"""What a prune is to do, and what it did, as values."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from zfstune.values.frozen import frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+    from zfstune.retention.decision import Decision
+    from zfstune.retention.policy import Policy
+    from zfstune.values.errors import ZfstuneError
+    from zfstune.values.state import Snapshot
+
+__all__ = ["KEPT_PROPERTY", "PrunePlan", "Pruned"]
+
+# Where a prune by policy notes on a dataset how many in scope it left.
+KEPT_PROPERTY = "org.zfstune:kept"
+
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+_NO_ALARMS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+_NO_FAILURES: Mapping[str, ZfstuneError] = MappingProxyType({})
+
+
+@frozen
+class PrunePlan:
+    """What is to go, what stays, and why.
+
+    Attributes:
+        policies: What each dataset looked at follows.
+        decisions: One a snapshot, by dataset, newest first.
+        alarms_by_dataset: What takes `force`, of the datasets where not all looks well.
+        reclaims: Bytes that the dataset's victims would free, where that was asked
+            for: exact, but for blocks that dedup or block cloning also keep.
+        remember: How many in scope are to be noted on a dataset as left, for the next
+            prune to compare with.
+        failed: Datasets that could not be looked at, or whose policy cannot be
+            followed, and why; nothing of them is in the rest of the plan.
+    """
+
+    policies: Mapping[str, Policy]
+    decisions: tuple[Decision, ...]
+    alarms_by_dataset: Mapping[str, tuple[str, ...]] = _NO_ALARMS
+    reclaims: Mapping[str, int] | None = None
+    remember: Mapping[str, int] = _NOTHING
+    failed: Mapping[str, ZfstuneError] = _NO_FAILURES
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """What takes `force`; empty where all looks well."""
+        return tuple(each for some in self.alarms_by_dataset.values() for each in some)
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets looked at."""
+        return tuple(self.policies)
+
+    @property
+    def victims(self) -> tuple[Snapshot, ...]:
+        """The snapshots to destroy."""
+        return tuple(d.snapshot for d in self.decisions if not d.keep)
+
+    @property
+    def spared(self) -> tuple[Decision, ...]:
+        """The snapshots that the policy lets go and something else keeps."""
+        return tuple(d for d in self.decisions if d.spared)
+
+    def without(self, datasets: Container[str]) -> PrunePlan:
+        """Give the plan of the other datasets alone."""
+        return PrunePlan(
+            {n: policy for n, policy in self.policies.items() if n not in datasets},
+            tuple(d for d in self.decisions if d.snapshot.dataset not in datasets),
+            {n: a for n, a in self.alarms_by_dataset.items() if n not in datasets},
+            self.reclaims,
+            {n: count for n, count in self.remember.items() if n not in datasets},
+            self.failed,
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the plan as JSON takes it."""
+        from zfstune.retention.policy_text import (  # noqa: PLC0415 (not for a count)
+            format_policy,
+        )
+
+        policies = list(self.policies.values())
+        same = (
+            policies[0]
+            if policies and policies.count(policies[0]) == len(policies)
+            else None
+        )
+        return {
+            "keep": same.keep if same else None,
+            "match": same.match if same else None,
+            "datasets": list(self.datasets),
+            "policies": {d: format_policy(policy) for d, policy in self.policies.items()},
+            "alarms": list(self.alarms),
+            "failed": _reasons(self.failed),
+            "reclaims": None if self.reclaims is None else dict(self.reclaims),
+            "snapshots": [
+                {
+                    "name": d.snapshot.name,
+                    "guid": str(d.snapshot.guid),  # jq rounds numbers above 2**53
+                    "createtxg": d.snapshot.createtxg,
+                    "action": "keep" if d.keep else "destroy",
+                    "spared": d.spared,
+                    "reasons": list(d.reasons),
+                    "creation": d.snapshot.creation,
+                    "expires": d.expires,
+                }
+                for d in self.decisions
+            ],
+        }
+
+
+@frozen
+class Pruned:
+    """What became of a plan.
+
+    Attributes:
+        plan: The plan.
+        destroyed: Names of the snapshots destroyed, in that order.
+        spared: Snapshots that the policy lets go and something kept: known when
+            the plan was made, or found out while it ran.
+        fallback: Why guids were looked at just before snapshots were destroyed by
+            name; empty where that was done in the transaction which destroyed them.
+        freed: Bytes that each pool has less in use since, where that was waited for;
+            what others wrote or freed meanwhile is in it. None for a pool that was
+            still freeing, or does not say.
+        failed: Datasets that were not pruned, or not to the end, and why. Where that is
+            all of them, :func:`zfstune.prune` raises instead.
+    """
+
+    plan: PrunePlan
+    destroyed: tuple[str, ...]
+    spared: tuple[Decision, ...]
+    fallback: str = ""
+    freed: Mapping[str, int | None] | None = None
+    failed: Mapping[str, ZfstuneError] = _NO_FAILURES
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the plan as JSON takes it, and what was done of it."""
+        return {
+            **self.plan.to_dict(),
+            "destroyed": list(self.destroyed),
+            "spared": [
+                {"name": d.snapshot.name, "reasons": list(d.reasons)} for d in self.spared
+            ],
+            "checked": "just before" if self.fallback else "in the transaction",
+            "fallback": self.fallback,
+            "freed": None if self.freed is None else dict(self.freed),
+            "failed": _reasons(self.failed),
+        }
+
+
+def _reasons(failed: Mapping[str, ZfstuneError]) -> list[dict[str, str]]:
+    return [{"name": name, "reason": error.message} for name, error in failed.items()]

@@ -1,0 +1,379 @@
+"""Retention policies as values: rules, the snapshots they speak of, and a zone.
+
+Rules are a union: a snapshot that one of them keeps stays. What no rule speaks of
+stays too, and a policy without a rule is an error. :mod:`zfstune.retention.policy_text` has
+the one-line form in which a policy is stored on a dataset.
+"""
+
+from __future__ import annotations
+
+from zfstune.retention.scope import check_scope, scope_tests
+from zfstune.values.errors import PolicyError
+from zfstune.values.frozen import frozen
+from zfstune.values.whole_number import MAX_WHOLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zfstune.retention.free_target import FreeTarget
+
+__all__ = [
+    "PERIODS",
+    "POLICY_PROPERTY",
+    "YEAR_10000",
+    "Blocks",
+    "Every",
+    "Grid",
+    "Group",
+    "Last",
+    "Never",
+    "NewerThan",
+    "Policy",
+    "Rule",
+    "Step",
+    "Within",
+]
+
+# Where a dataset carries its policy; its children inherit it.
+POLICY_PROPERTY = "org.zfstune:policy"
+
+# The first second of the year 1, and the first that no calendar here has any more.
+_YEAR_1 = -62135596800
+YEAR_10000 = 253402300800
+
+# The calendar's periods by the word that asks for them, and one of them by name.
+PERIODS = {
+    "hourly": "hour",
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+}
+
+
+@frozen
+class Last:
+    """Keep the newest so many; None: all of them."""
+
+    count: int | None
+
+    def __post_init__(self) -> None:
+        _check_count("keep", self.count)
+
+
+@frozen
+class Every:
+    """Keep one of each calendar period, for the newest so many that have one.
+
+    Args:
+        period: A key of :data:`PERIODS`.
+        count: How many; None: all of them.
+    """
+
+    period: str
+    count: int | None
+
+    def __post_init__(self) -> None:
+        if self.period not in PERIODS:
+            raise PolicyError(
+                f"cannot use policy '{self.period}={self.count}': no such period",
+                hint=f"there are: {', '.join(PERIODS)}",
+            )
+        _check_count(self.period, self.count)
+        if self.count == 0:
+            raise PolicyError(
+                f"cannot use policy '{self.period}=0': it keeps nothing",
+                hint="leave the rule out",
+            )
+
+
+@frozen
+class Within:
+    """Keep what is at most so many seconds old."""
+
+    seconds: int
+
+    def __post_init__(self) -> None:
+        if type(self.seconds) is not int or not 0 < self.seconds <= MAX_WHOLE:
+            raise PolicyError(
+                "cannot use policy 'within': it takes a time above zero, of "
+                f"{MAX_WHOLE} seconds at the most"
+            )
+
+
+@frozen
+class NewerThan:
+    """Keep one snapshot and all that came after it, or all since an instant.
+
+    Args:
+        name: What stands behind the ``@``. In a dataset that has no such snapshot
+            all stay.
+        time: Seconds since 1970 in UTC; where `name` is empty.
+    """
+
+    name: str = ""
+    time: int | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.name) == (self.time is not None):
+            raise PolicyError(
+                "cannot use policy 'newer-than': it takes a snapshot's name or a time"
+            )
+        if self.time is not None and not _YEAR_1 <= self.time < YEAR_10000:
+            raise PolicyError("cannot use policy 'newer-than': no calendar has that time")
+
+
+@frozen
+class Step:
+    """Part of a grid: `times` spans of `seconds`, each keeping its `keep` oldest.
+
+    `keep` None keeps all.
+    """
+
+    times: int
+    seconds: int
+    keep: int | None = 1
+
+    def __post_init__(self) -> None:
+        counts = (self.times, self.seconds, 1 if self.keep is None else self.keep)
+        if not all(0 < count <= MAX_WHOLE for count in counts):
+            raise PolicyError(
+                f"cannot use policy 'grid': {self.times} times {self.seconds} s, keeping "
+                f"{self.keep}, says nothing"
+            )
+
+
+@frozen
+class Grid:
+    """Keep the oldest of each span, spans counted back from the newest snapshot.
+
+    This is zrepl's arithmetic, edges and all: a span takes in its younger edge and
+    leaves out its older one. Its spans slide, so that a timer which jitters around
+    an edge leaves some of them empty; calendar periods do not suffer from that.
+    """
+
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise PolicyError("cannot use policy 'grid=': it is empty")
+        longest = 0
+        for step in self.steps:
+            # zrepl's rule; spans that get shorter with age would thin out nothing
+            if step.seconds < longest:
+                raise PolicyError(
+                    f"cannot use policy 'grid': spans of {step.seconds} s follow spans of "
+                    f"{longest} s; they may not get shorter"
+                )
+            longest = 0 if step.keep is None else step.seconds
+
+
+@frozen
+class Blocks:
+    """Keep the oldest of each block of `seconds` counted from 1970, while it is young.
+
+    This is how zfs-autobackup and znapzend thin out; :class:`Every` goes by the
+    calendar instead, and loses no period to a timer's jitter.
+
+    Args:
+        seconds: Length of a block.
+        within: How old in seconds, at most.
+        beyond: More than so old, where it is not 0.
+    """
+
+    seconds: int
+    within: int
+    beyond: int = 0
+
+    def __post_init__(self) -> None:
+        if self.seconds < 1 or not 0 <= self.beyond < self.within <= MAX_WHOLE:
+            raise PolicyError(
+                f"cannot use policy 'blocks': {self.seconds} s from {self.beyond} "
+                f"to {self.within} s old say nothing"
+            )
+
+
+@frozen
+class Never:
+    """Never let anything go: an audit trail."""
+
+
+Rule = Last | Every | Within | NewerThan | Grid | Blocks | Never
+
+
+@frozen
+class Group:
+    """Rules, and the snapshots that they speak of.
+
+    Args:
+        rules: At least one.
+        match: A glob (``*``, ``?``, ``[seq]``, ``[!seq]``; case counts) that must
+            match the whole of what stands behind the ``@``.
+        regex: A regular expression instead, which must match the whole as well; see
+            :mod:`zfstune.retention.name_pattern` for its forms.
+            Without either: only names that zfstune gives.
+    """
+
+    rules: tuple[Rule, ...]
+    match: str | None = None
+    regex: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.rules:
+            raise PolicyError(
+                "cannot use policy '': no rule says what to keep",
+                hint="say it: --keep 48, or `never` for what must all stay",
+            )
+        check_scope(self.match, self.regex)
+
+    @property
+    def keeps_none(self) -> bool:
+        """Whether its only aim is that all in its scope go.
+
+        A least number to keep, which a prune may add, does not change that aim.
+        """
+        return Last(0) in self.rules and all(isinstance(r, Last) for r in self.rules)
+
+    @property
+    def own(self) -> bool:
+        """Whether it speaks of zfstune's own snapshots alone."""
+        return self.match is None and self.regex is None
+
+    def scope(self) -> Callable[[str], bool]:
+        """Give a test of whole short names; of a policy's groups, see its `tests`."""
+        return scope_tests(((self.match, self.regex),))[0]
+
+    def outside(self) -> str:
+        """Say why a snapshot is out of scope."""
+        if self.own:
+            return "its name is not one that zfstune gives"
+        return f"its name does not match '{self.match or self.regex}'"
+
+
+class _Tested:
+    """Room in a policy for the tests of its scopes, which are no part of its value."""
+
+    __slots__ = ("_tests",)
+
+    _tests: tuple[Callable[[str], bool], ...]
+
+
+@frozen
+class Policy(_Tested):
+    """What to keep.
+
+    Its expressions may take some number of steps to match, all of them together: see
+    :class:`zfstune.retention.name_pattern.Budget`.
+
+    Args:
+        groups: Rules by the snapshots that they speak of; at least one.
+        tz: The zone in which calendar periods begin, by its name in the tz database.
+        allow_zero: Consent to keeping none in the scope of a rule. It belongs to the
+            policy: :func:`zfstune.retention.store.set_policy` stores it along, and no prune
+            asks again.
+        free_target: Let go no more than it takes to have so much free, as seen from
+            the dataset that carries the policy.
+
+    Raises:
+        PolicyError: The policy says nothing, or destroys everything without
+            consent.
+    """
+
+    groups: tuple[Group, ...]
+    tz: str = "UTC"
+    allow_zero: bool = False
+    free_target: FreeTarget | None = None
+
+    def __post_init__(self) -> None:
+        if not self.groups:
+            Group(())
+        for group in self.groups:
+            if Last(0) in group.rules and not self.allow_zero:
+                raise PolicyError(
+                    "cannot use policy 'keep=0': it would destroy every snapshot in scope",
+                    hint="consent with --all-of-them (allow_zero=True)",
+                )
+
+    @classmethod
+    def last(
+        cls, count: int | None, match: str | None = None, *, allow_zero: bool = False
+    ) -> Policy:
+        """Keep the newest `count`, as ``--keep`` does."""
+        return cls((Group((Last(count),), match),), allow_zero=allow_zero)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of all groups."""
+        return tuple(rule for group in self.groups for rule in group.rules)
+
+    @property
+    def needs_time(self) -> bool:
+        """Whether deciding takes the times of creation and the clock."""
+        return not all(isinstance(rule, (Last, Never)) for rule in self.rules)
+
+    @property
+    def keep(self) -> int | None:
+        """The count, where the newest so many are all that is asked for."""
+        rules = self.rules
+        only = rules[0] if len(rules) == 1 else None
+        return only.count if isinstance(only, Last) else None
+
+    @property
+    def match(self) -> str | None:
+        """The glob, where there is one group that has one."""
+        return self.groups[0].match if len(self.groups) == 1 else None
+
+    def with_least(self, count: int | None) -> Policy:
+        """Give the same policy that also keeps the newest `count` of each scope."""
+        if count is None:
+            return self
+        least = Last(count)
+        groups = [Group((least, *g.rules), g.match, g.regex) for g in self.groups]
+        return Policy(tuple(groups), self.tz, self.allow_zero, self.free_target)
+
+    @property
+    def tests(self) -> tuple[Callable[[str], bool], ...]:
+        """A test of whole short names for each group, kept for as long as the policy.
+
+        A test raises :class:`~zfstune.values.errors.PolicyError` where the expressions
+        of all groups take too many steps together.
+        """
+        try:
+            return self._tests
+        except AttributeError:
+            tests = scope_tests(tuple((g.match, g.regex) for g in self.groups))
+            object.__setattr__(self, "_tests", tests)
+            return tests
+
+    def covers(self, short_name: str) -> bool:
+        """Tell whether a snapshot of that name (behind the ``@``) is in scope."""
+        return self.scope()(short_name)
+
+    def scope(self, *, named: bool = False, keeping: bool = False) -> Callable[[str], bool]:
+        """Give a test of whole short names.
+
+        Args:
+            named: Only what a glob or an expression names, whoever made it.
+            keeping: Only what a rule speaks of that keeps some; what is in the scope
+                of a consented ``keep=0`` alone is to go, all of it.
+        """
+        tests = [
+            test
+            for group, test in zip(self.groups, self.tests, strict=True)
+            if not (named and group.own) and not (keeping and group.keeps_none)
+        ]
+        return lambda short_name: any(test(short_name) for test in tests)
+
+
+def _check_count(word: str, count: object) -> None:
+    if count is None:
+        return
+    if type(count) is not int:
+        msg = f"cannot use policy '{word}={count!r}': it takes a whole number"
+        raise PolicyError(msg, hint="or `unlimited`")
+    if count < 0:
+        raise PolicyError(f"cannot use policy '{word}={count}': a count is never negative")
+    if count > MAX_WHOLE:
+        raise PolicyError(f"cannot use policy '{word}': {MAX_WHOLE} is the most")

@@ -1,0 +1,396 @@
+"""The one-line form of a policy, as a dataset carries it in a user property.
+
+::
+
+    hourly=48 daily=30 within=7d tz=Europe/Berlin
+    daily=365 free-target=20%
+    match=auto-* keep=10; match='before *' never
+    grid='1x1h(keep=all) | 24x1h | 7x1d'
+    match=auto-* keep=0 all-of-them
+
+A semicolon parts rules that speak of different snapshots; a policy has at most 100 such
+parts. With ``free-target`` no more
+goes than it takes for the dataset that carries the policy to have that available.
+``all-of-them`` is the consent to a ``keep=0``, given when the policy was stored.
+Within single quotes nothing is special. Each word is also an option of ``zfstune
+prune``, but for what the importers of other tools' settings write: ``blocks=4h/30d``,
+the oldest of each 4 hours since 1970 while it is at most 30 days old, or
+``blocks=4h/7d-30d``.
+"""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+from zfstune.retention.free_target import FreeTarget
+from zfstune.retention.policy import (
+    PERIODS,
+    Blocks,
+    Every,
+    Grid,
+    Group,
+    Last,
+    Never,
+    NewerThan,
+    Policy,
+    Step,
+    Within,
+)
+from zfstune.retention.rules import span
+from zfstune.values.errors import PolicyError
+from zfstune.values.quoting import shown
+from zfstune.values.whole_number import MAX_WHOLE, NumberError, read_whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from zfstune.retention.policy import Rule
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_GROUPS",
+    "format_policy",
+    "parse_count",
+    "parse_grid",
+    "parse_newer_than",
+    "parse_policy",
+    "parse_rule",
+    "parse_span",
+    "stored_form",
+]
+
+# ZAP_MAXVALUELEN (include/sys/zap.h), with the NUL: the most a property may hold.
+MAX_BYTES = 8191
+# Settings of other tools come to some dozen at most; each name is held against all.
+MAX_GROUPS = 100
+
+UNLIMITED = "unlimited"
+CONSENT = "all-of-them"
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+# Each word that has a value, with one.
+_EXAMPLES = {
+    "keep": "keep=48",
+    **{period: f"{period}=12" for period in PERIODS},
+    "within": "within=7d",
+    "newer-than": "newer-than=2026-11-23T03:00:00Z",
+    "grid": "grid='24x1h | 30x1d'",
+    "blocks": "blocks=4h/30d",
+    "free-target": "free-target=20%",
+    "tz": "tz=Europe/Berlin",
+}
+_SPECIAL = frozenset(" \t;'")
+_STAMP = "2026-11-23T03:00:00Z"
+
+
+def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
+    """Read a policy.
+
+    Args:
+        text: The form above.
+        allow_zero: Consent to ``keep=0``, as ``all-of-them`` in the text is.
+
+    Raises:
+        PolicyError: The text is too long, has too many parts, says nothing, or says
+            what nobody understands.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise PolicyError(f"cannot use policy: it has more than {MAX_BYTES} bytes")
+    zones: list[str] = []
+    targets: list[str] = []
+    groups: list[Group] = []
+    for words in _split(text):
+        rules: list[Rule] = []
+        scope: dict[str, str] = {}
+        for word, following in zip_longest(words, words[1:], fillvalue=""):
+            key, equals, value = word.partition("=")
+            if key in _EXAMPLES and not value:
+                raise _without_value(word, following)
+            if key == "tz" and value:
+                zones.append(value)
+            elif word == CONSENT:
+                allow_zero = True
+            elif key == "free-target" and value:
+                targets.append(value)
+            elif key in {"match", "regex"} and equals:
+                if scope.setdefault(key, value) != value:
+                    raise _bad(word, f"there is another {key} in this part")
+            else:
+                rules.append(parse_rule(word, key, value))
+        if rules or scope:
+            if len(groups) == MAX_GROUPS:
+                raise PolicyError(
+                    f"cannot use policy: it has more than {MAX_GROUPS} parts",
+                    hint="rules that speak of the same snapshots need no semicolon",
+                )
+            groups.append(Group(tuple(rules), **scope))
+    if len(set(zones)) > 1:
+        raise _bad(f"tz={zones[1]}", f"'tz={zones[0]}' was said before; there is one zone")
+    if len(set(targets)) > 1:
+        raise _bad(f"free-target={targets[1]}", f"'{targets[0]}' was said before")
+    return Policy(
+        tuple(groups),
+        check_zone(zones[0] if zones else "UTC"),
+        allow_zero,
+        FreeTarget.parse(targets[0]) if targets else None,
+    )
+
+
+def format_policy(policy: Policy) -> str:
+    """Write a policy; :func:`parse_policy` gives it back.
+
+    Raises:
+        PolicyError: A regular expression holds a single quote.
+    """
+    parts = []
+    for group in policy.groups:
+        words = [
+            f"{key}={_quote(value)}"
+            for key, value in (("match", group.match), ("regex", group.regex))
+            if value is not None
+        ]
+        parts.append(" ".join([*words, *map(_word, group.rules)]))
+    text = "; ".join(parts)
+    if policy.free_target is not None:
+        text += f" free-target={policy.free_target}"
+    return text if policy.tz == "UTC" else f"{text} tz={policy.tz}"
+
+
+def stored_form(policy: Policy) -> str:
+    """Write a policy as a dataset carries it: with the consent that it needs.
+
+    Whoever stores a ``keep=0`` says then that all may go; a text that came about in
+    another way, by ``zfs set`` or a version that asked at each prune, lacks the word,
+    and is not followed before somebody says so.
+    """
+    text = format_policy(policy)
+    if policy.allow_zero and Last(0) in policy.rules:
+        return f"{text} {CONSENT}"
+    return text
+
+
+def parse_count(word: str, value: str) -> int | None:
+    """Read a count: digits, or ``unlimited``, which is None."""
+    if value == UNLIMITED:
+        return None
+    try:
+        count = read_whole(value.removeprefix("-"))
+    except NumberError as error:
+        reason = f"it takes a whole number or '{UNLIMITED}': {error.reason}"
+        raise _bad(f"{word}={value}", reason) from None
+    if value.startswith("-"):
+        raise _bad(f"{word}={value}", "a count is never negative")
+    return count
+
+
+def parse_span(word: str, value: str) -> int:
+    """Read a length of time in seconds: ``90m``, ``36h``, ``7d``, ``4w``."""
+    number, seconds = value[:-1], _UNITS.get(value[-1:], 0)
+    reason = ""
+    try:
+        if seconds:
+            return read_whole(number, most=MAX_WHOLE // seconds) * seconds
+    except NumberError as error:
+        reason = f": {error.reason}"
+    raise PolicyError(
+        f"cannot use policy '{word}={shown(value)}': it takes a length of time{reason}",
+        hint="a whole number and s, m (minutes), h, d or w, as in 7d",
+    )
+
+
+def parse_newer_than(value: str) -> NewerThan:
+    """Read the short name of a snapshot, or a time in UTC as in 2026-11-23T03:00:00Z.
+
+    What looks like a time in another form is refused: as the name of a snapshot that
+    there is not, it would keep all for ever.
+    """
+    if not (value.endswith("Z") and value[:4].isdigit() and value[4:5] == "-"):
+        from zfstune.retention.date_like import looks_like_time  # noqa: PLC0415 (as below)
+
+        if looks_like_time(value):
+            raise PolicyError(
+                f"cannot use policy 'newer-than={shown(value)}': that looks like a time, "
+                "and is not in the form of one",
+                hint=f"a time is in UTC and reads like {_STAMP}; an age goes with within, "
+                "as in within=7d",
+            )
+        if "@" in value or "/" in value:
+            raise _bad(f"newer-than={value}", "it takes what stands behind the @")
+        return NewerThan(value)
+    from datetime import datetime  # noqa: PLC0415 (slow, and few ask for it)
+
+    try:
+        return NewerThan(time=int(datetime.fromisoformat(value).timestamp()))
+    except ValueError:
+        raise _bad(f"newer-than={value}", f"a time reads like {_STAMP}") from None
+
+
+def parse_grid(value: str) -> Grid:
+    """Read zrepl's form of a grid: ``1x1h(keep=all) | 24x1h | 7x1d``."""
+    steps = []
+    for part in value.split("|"):
+        spans, bracket, kept = part.strip().partition("(")
+        times, cross, length = (word.strip() for word in spans.partition("x"))
+        keep: int | None = 1
+        if bracket:
+            word, _, count = kept.strip().rstrip(")").partition("=")
+            if not kept.strip().endswith(")") or word.strip() != "keep":
+                raise _bad(f"grid={value}", f"'{part.strip()}' should end in (keep=N)")
+            keep = None if count.strip() == "all" else _whole(count, part, value)
+        if not cross:
+            raise _bad(f"grid={value}", f"'{part.strip()}' should read like 24x1h")
+        steps.append(Step(_whole(times, part, value), parse_span("grid", length), keep))
+    return Grid(tuple(steps))
+
+
+def _parse_blocks(value: str) -> Blocks:
+    length, slash, ages = value.partition("/")
+    beyond, dash, within = ages.rpartition("-")
+    if not slash:
+        raise _bad(f"blocks={value}", "it should read like 4h/30d")
+    return Blocks(
+        parse_span("blocks", length),
+        parse_span("blocks", within),
+        parse_span("blocks", beyond) if dash else 0,
+    )
+
+
+def check_zone(name: str) -> str:
+    """Refuse what cannot be the name of a zone, before a file of that name is sought."""
+    parts = name.split("/")
+    if not all(part and part.replace("-", "_").replace("+", "_").isidentifier()
+               for part in parts) or not name.isascii():  # fmt: skip
+        raise _bad(f"tz={name}", "that is no name of a zone, as Europe/Berlin is")
+    return name
+
+
+def _whole(digits: str, part: str, value: str) -> int:
+    try:
+        return read_whole(digits.strip())
+    except NumberError as error:
+        reason = f"'{part.strip()}' lacks a whole number: {error.reason}"
+        raise _bad(f"grid={value}", reason) from None
+
+
+def parse_rule(word: str, key: str, value: str) -> Rule:
+    """Read one rule, given whole and in its two parts."""
+    if key in _EXAMPLES and "," in value:
+        raise PolicyError(
+            f"cannot use policy '{shown(word)}': a comma does not part rules",
+            hint="blanks part rules, as in hourly=48 daily=30, and | the steps of a grid",
+        )
+    if word == "never":
+        return Never()
+    if key == "keep" and value:
+        return Last(parse_count(key, value))
+    if key in PERIODS and value:
+        return Every(key, parse_count(key, value))
+    if key == "within" and value:
+        return Within(parse_span(key, value))
+    if key == "newer-than" and value:
+        return parse_newer_than(value)
+    if key == "grid" and value:
+        return parse_grid(value)
+    if key == "blocks" and value:
+        return _parse_blocks(value)
+    from zfstune.values.spelling import (  # noqa: PLC0415 (only an error needs it)
+        did_you_mean,
+    )
+
+    raise PolicyError(
+        f"cannot use policy '{shown(word)}': that is no rule",
+        hint=did_you_mean(
+            key,
+            (*_EXAMPLES, "never"),
+            f"rules are keep=N, {', '.join(f'{p}=N' for p in PERIODS)}, within=7d, "
+            "newer-than=..., grid='...' and never; free-target=20% and tz=... go with them",
+        ),
+    )
+
+
+def _word(rule: Rule) -> str:
+    if isinstance(rule, Last):
+        return f"keep={_count(rule.count)}"
+    if isinstance(rule, Every):
+        return f"{rule.period}={_count(rule.count)}"
+    if isinstance(rule, Within):
+        return f"within={span(rule.seconds)}"
+    if isinstance(rule, NewerThan):
+        if rule.name and parse_newer_than(rule.name) != rule:
+            raise _bad(f"newer-than={rule.name}", "a time would be read from that name")
+        return f"newer-than={_quote(rule.name or _stamp(rule.time or 0))}"
+    if isinstance(rule, Blocks):
+        beyond = f"{span(rule.beyond)}-" if rule.beyond else ""
+        return f"blocks={span(rule.seconds)}/{beyond}{span(rule.within)}"
+    if isinstance(rule, Grid):
+        return f"grid={_quote(' | '.join(map(_step, rule.steps)))}"
+    return "never"
+
+
+def _step(step: Step) -> str:
+    kept = "" if step.keep == 1 else f"(keep={'all' if step.keep is None else step.keep})"
+    return f"{step.times}x{span(step.seconds)}{kept}"
+
+
+def _stamp(time: int) -> str:
+    from datetime import UTC, datetime  # noqa: PLC0415 (as above)
+
+    return datetime.fromtimestamp(time, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _count(count: int | None) -> str:
+    return UNLIMITED if count is None else str(count)
+
+
+def _quote(value: str) -> str:
+    if "'" in value:
+        raise _bad(value, "a single quote cannot be written; no snapshot's name holds one")
+    return f"'{value}'" if not value or _SPECIAL.intersection(value) else value
+
+
+def _split(text: str) -> Iterator[list[str]]:
+    """Cut a text at semicolons, and each part at blanks, but not within quotes."""
+    words: list[str] = []
+    word = ""
+    begun = False
+    for at, piece in enumerate(_pieces(text)):
+        if at % 2:  # was within quotes
+            word += piece
+            begun = True
+            continue
+        for character in piece:
+            if character not in _SPECIAL:
+                word += character
+                begun = True
+                continue
+            if begun:
+                words.append(word)
+            word, begun = "", False
+            if character == ";":
+                yield words
+                words = []
+    if begun:
+        words.append(word)
+    yield words
+
+
+def _pieces(text: str) -> Iterable[str]:
+    pieces = text.split("'")
+    if len(pieces) % 2 == 0:
+        raise _bad(text, "a single quote is left open")
+    return pieces
+
+
+def _without_value(word: str, following: str) -> PolicyError:
+    key = word.removesuffix("=")
+    example = _EXAMPLES[key]
+    if following and "=" not in following:
+        example = f"{key}={shown(following)}"
+    return PolicyError(
+        f"cannot use policy '{word}': that is no rule without a value",
+        hint=f"no blank goes between the two: {example}",
+    )
+
+
+def _bad(word: str, reason: str) -> PolicyError:
+    return PolicyError(f"cannot use policy '{shown(word)}': {reason}")

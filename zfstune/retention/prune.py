@@ -1,0 +1,175 @@
+"""Thin out snapshots: list, decide, check each victim, destroy in few calls.
+
+What may go is decided three times. The policy decides by name and age. The plan then
+reads each victim (:mod:`zfstune.retention.examine`). And as a batch goes,
+:mod:`zfstune.retention.destroy` looks once more, so that a snapshot made anew under an old
+name is not taken for the one that was planned. Both are loaded where there is a
+dataset to look at: a timer may well find none.
+
+One dataset's trouble never stops the others: it is told in :attr:`Pruned.failed`, and
+raised only where no other dataset was pruned.
+"""
+
+from __future__ import annotations
+
+from zfstune.engine.protocol import using
+from zfstune.retention.follow import followed
+from zfstune.retention.plan import Pruned, PrunePlan
+from zfstune.retention.policy import Policy
+from zfstune.values import names
+from zfstune.values.errors import PlanError, PolicyError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.errors import ZfstuneError
+
+__all__ = ["SAME_WITH_N", "PrunePlan", "Pruned", "prune"]
+
+# Only the whole command shows the plan that was stopped: with its datasets, rules,
+# pool and image.
+SAME_WITH_N = "the same command with -n shows the plan"
+
+
+def prune(
+    *datasets: str,
+    keep: int | None = None,
+    match: str | None = None,
+    policy: Policy | str | None = None,
+    recursive: bool = False,
+    all_of_them: bool = False,
+    force: bool = False,
+    free_target: str | None = None,
+    min_keep: int | None = None,
+    pool: str | None = None,
+    dry_run: bool = False,
+    wait_seconds: float | None = None,
+    engine: Engine | None = None,
+    show: Callable[[PrunePlan], None] | None = None,
+) -> Pruned:
+    """Destroy the snapshots that a policy lets go.
+
+    Args:
+        datasets: Default: all of the pool that are managed or have a policy.
+        keep: How many of those in scope stay, counted per dataset by createtxg.
+        match: With `keep`: glob of the names in scope, whoever made them; default:
+            those that :func:`zfstune.snapshot` named and made.
+        policy: More than a count. Default: the one stored on a dataset or above.
+        recursive: Also all that is below `datasets`.
+        all_of_them: Consent to ``keep=0``; a stored policy has its own.
+        force: Go on although the plan raises alarms.
+        free_target: Stop once the pool has that free, as in ``50G`` or ``20%``;
+            default: what a policy has for its dataset.
+        min_keep: Whatever the policy says, keep the newest so many of its scope.
+        pool: Where `datasets` is empty: see :func:`zfstune.engine.pools.choose_pool`.
+        dry_run: Stop once the plan is made; it says what would be freed.
+        wait_seconds: Wait up to so long until what went is freed, and say how much.
+        engine: Default: the running kernel's ZFS.
+        show: Called with the plan before the first snapshot goes.
+
+    Raises:
+        PolicyError: No policy, or one that makes no sense.
+        PlanError: The plan raises alarms for every dataset, and none was pruned.
+        EngineError: ZFS refused; what was destroyed stays so.
+    """
+    given = _given(keep, match, policy, allow_zero=all_of_them)
+    wanted = map(names.check_dataset, datasets)
+    with using(engine) as zfs:
+        found = followed(
+            zfs, given, wanted, recursive=recursive, pool=pool, allow_zero=all_of_them
+        )
+        if not found.policies and not found.failed:
+            return Pruned(PrunePlan({}, ()), (), ())
+        from zfstune.retention.examine import choose  # noqa: PLC0415 (see above)
+
+        found = found.with_least(min_keep)
+        quiet, waits = keep is not None, wait_seconds is not None
+        plan = choose(zfs, found, quiet, free_target, show=dry_run, waits=waits)
+        if show is not None:
+            show(plan)
+        if dry_run:
+            return _shown(plan)
+        return _run(zfs, plan, force=force, wait_seconds=wait_seconds)
+
+
+def _given(
+    keep: int | None, match: str | None, policy: Policy | str | None, *, allow_zero: bool
+) -> Policy | None:
+    """Give the policy of the call; None: each dataset has its own."""
+    if keep is not None:
+        if policy is not None:
+            raise PolicyError("cannot prune by 'keep' and 'policy' at once: say it in one")
+        return Policy.last(keep, match, allow_zero=allow_zero)
+    if match is not None:
+        raise PolicyError("cannot prune by 'match' alone: no rule says what to keep")
+    if policy is None:
+        return None
+    from zfstune.retention.store import zone  # noqa: PLC0415 (not for a count)
+
+    if isinstance(policy, str):
+        from zfstune.retention.policy_text import parse_policy  # noqa: PLC0415 (as above)
+
+        policy = parse_policy(policy, allow_zero=allow_zero)
+    zone(policy)  # of the call: one that there is not is no trouble of a dataset
+    return policy
+
+
+def _shown(plan: PrunePlan) -> Pruned:
+    """Give a plan that is not carried out."""
+    _check_some(plan.policies, plan.failed)
+    return Pruned(plan, (), plan.spared, failed=plan.failed)
+
+
+def _run(
+    engine: Engine, plan: PrunePlan, *, force: bool, wait_seconds: float | None
+) -> Pruned:
+    failed = dict(plan.failed)
+    if not force:
+        failed |= {
+            name: PlanError(
+                f"cannot prune '{name}': {'; '.join(alarms)}",
+                hint=f"{SAME_WITH_N}; what is meant so takes --force",
+            )
+            for name, alarms in plan.alarms_by_dataset.items()
+        }
+    going = plan.without(failed)
+    _check_some(going.policies, failed)
+    used: dict[str, int] = {}
+    freed: Mapping[str, int | None] | None = None
+    if wait_seconds is not None:
+        from zfstune.retention.reclaim import (  # noqa: PLC0415 (as above)
+            freed_since,
+            space_used,
+        )
+
+        used = space_used(engine, going.victims)
+    from zfstune.retention.destroy import Destruction  # noqa: PLC0415 (see above)
+
+    destruction = Destruction(engine, going)
+    destruction.run()
+    failed |= destruction.failed
+    _check_some(going.policies.keys() - failed.keys(), failed)
+    if wait_seconds is not None:
+        freed = freed_since(engine, used, wait_seconds)
+    return Pruned(
+        plan,
+        tuple(destruction.destroyed),
+        (*plan.spared, *destruction.spared),
+        destruction.fallback,
+        freed,
+        failed,
+    )
+
+
+def _check_some(pruned: Collection[str], failed: Mapping[str, ZfstuneError]) -> None:
+    """Raise what went wrong where no dataset is left, and something did."""
+    if pruned or not failed:
+        return
+    errors = list(failed.values())
+    if len({str(error) for error in errors}) == 1:
+        raise errors[0]
+    lines = [f"cannot prune any of {len(errors)} datasets", *map(str, errors)]
+    hints = dict.fromkeys(error.hint for error in errors if error.hint)
+    raise PlanError("\n".join(lines), hint="; ".join(hints))

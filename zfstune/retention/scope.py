@@ -1,0 +1,118 @@
+"""The snapshots that rules speak of, by what stands behind their ``@``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from zfstune.values.errors import PolicyError
+from zfstune.values.names import is_auto_name
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zfstune.retention.name_pattern import Budget
+    from zfstune.retention.pattern_text import PatternError
+
+    # Glob and regular expression, of which one is there at most.
+    Pattern = tuple[str | None, str | None]
+
+__all__ = ["check_scope", "scope_tests"]
+
+
+def check_scope(match: str | None, regex: str | None) -> None:
+    """Refuse a scope that says nothing.
+
+    Raises:
+        PolicyError: It is a glob and an expression at once, or either matches no name
+            that there can be.
+    """
+    if match is not None and regex is not None:
+        raise PolicyError(
+            "cannot use policy 'match' and 'regex' at once: a rule has one scope"
+        )
+    if match is None and regex is None:
+        return
+    if match == "":
+        msg = "cannot use policy 'match=': an empty glob matches nothing"
+        raise PolicyError(msg, hint="leave --match out for zfstune's own snapshots")
+    if match is not None and ("@" in match or "/" in match):
+        msg = f"cannot use policy 'match={match}': no snapshot's name holds '@' or '/'"
+        hint = "the glob is held against what stands behind the @; name datasets apart"
+        raise PolicyError(msg, hint=hint)
+    if regex == "":
+        raise PolicyError(
+            "cannot use policy 'regex=': an empty expression matches nothing",
+            hint="leave --regex out for zfstune's own snapshots",
+        )
+    from zfstune.retention.name_pattern import (  # noqa: PLC0415 (few ask for one)
+        PatternError,
+        check_glob,
+        check_regex,
+    )
+
+    try:
+        if match is not None:
+            check_glob(match)
+        else:
+            check_regex(regex or "")
+    except PatternError as error:
+        raise _bad(match, regex, error) from None
+
+
+# A policy holds on to its tests; this is for those that read the same text again, so
+# that what was spent on it stays spent.
+@lru_cache(maxsize=32)
+def scope_tests(patterns: tuple[Pattern, ...]) -> tuple[Callable[[str], bool], ...]:
+    """Give for each scope of one policy a test of whole short names.
+
+    All of them draw on one budget (:class:`zfstune.retention.name_pattern.Budget`), so
+    that a policy costs no more for having many expressions. A test raises
+    :class:`~zfstune.values.errors.PolicyError` where that is spent.
+
+    Args:
+        patterns: Those that :func:`check_scope` lets pass. Without either, only names
+            that zfstune gives are in scope.
+    """
+    if all(match is None and regex is None for match, regex in patterns):
+        return (is_auto_name,) * len(patterns)
+    from zfstune.retention.name_pattern import Budget  # noqa: PLC0415 (few ask for one)
+
+    budget = Budget()
+    tests = {each: _test(*each, budget) for each in dict.fromkeys(patterns)}
+    return tuple(tests[each] for each in patterns)
+
+
+def _test(match: str | None, regex: str | None, budget: Budget) -> Callable[[str], bool]:
+    """Give a test that is built when it is first asked.
+
+    Its errors say which word of a policy is at fault.
+    """
+    if match is None and regex is None:
+        return is_auto_name
+    from zfstune.retention.name_pattern import (  # noqa: PLC0415 (as above)
+        PatternError,
+        glob_matcher,
+        regex_matcher,
+    )
+
+    whole: Callable[[str], bool] | None = None
+
+    def matches(short_name: str) -> bool:
+        nonlocal whole
+        try:
+            if whole is None and match is not None:
+                whole = glob_matcher(match, budget)
+            elif whole is None:
+                whole = regex_matcher(regex or "", budget)
+            return whole(short_name)
+        except PatternError as error:
+            raise _bad(match, regex, error) from None
+
+    return matches
+
+
+def _bad(match: str | None, regex: str | None, error: PatternError) -> PolicyError:
+    word = f"regex={regex}" if match is None else f"match={match}"
+    return PolicyError(f"cannot use policy '{shown(word)}': {error.reason}")

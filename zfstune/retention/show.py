@@ -1,0 +1,170 @@
+"""Snapshots as they stand: how old, how large, why they stay and when they go."""
+
+from __future__ import annotations
+
+from zfstune.retention.decision import decide
+from zfstune.retention.store import not_followed, stored_policies, zone
+from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
+from zfstune.values.frozen import frozen
+from zfstune.values.names import SNAPSHOT_PROPERTY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, MutableMapping
+    from datetime import datetime
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.retention.decision import Decision
+    from zfstune.retention.policy import Policy
+    from zfstune.values.errors import ZfstuneError
+    from zfstune.values.state import Dataset, Snapshot
+
+__all__ = ["ExaminedSnapshot", "examine"]
+
+_NO_POLICY = "no policy is stored for its dataset"
+_FOREIGN = f"it has no {SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
+
+
+@frozen
+class ExaminedSnapshot:
+    """A snapshot with all that is known about its end.
+
+    Attributes:
+        name: Full name.
+        creation: When it was taken, in seconds since 1970; None: not known.
+        age_seconds: How long ago, below zero where it is dated after now.
+        used_bytes: What it alone holds, and destroying it alone would free.
+        frees_bytes: The same; None where ZFS would refuse, for a hold or a clone.
+        referenced_bytes: All that can be read in it.
+        goes: Whether the next prune destroys it: ``now``, or ``kept``; ``unruled``
+            where its dataset has no policy, or one that cannot be followed.
+        expires: When it goes, in seconds since 1970, if snapshots are taken as
+            before; None: now, never, or nobody can tell.
+        reasons: Why it stays, or why it goes.
+        holds: The tags that hold it.
+        clones: How many clones hang on it.
+        own: Whether zfstune took it, here.
+    """
+
+    name: str
+    creation: int | None
+    age_seconds: int | None
+    used_bytes: int
+    frees_bytes: int | None
+    referenced_bytes: int
+    goes: str
+    expires: int | None
+    reasons: tuple[str, ...]
+    holds: tuple[str, ...]
+    clones: int
+    own: bool
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the snapshot as JSON takes it: the attributes by name."""
+        return {
+            name: list(value) if isinstance(value := getattr(self, name), tuple) else value
+            for name in type(self).__slots__  # type: ignore[attr-defined]
+        }
+
+
+def examine(
+    engine: Engine,
+    datasets: Iterable[str],
+    now: Callable[[], datetime],
+    faults: MutableMapping[str, ZfstuneError] | None = None,
+) -> list[ExaminedSnapshot]:
+    """Look at the snapshots of datasets and of all below them.
+
+    Args:
+        engine: Whose.
+        datasets: Full names; default: all of all pools.
+        now: Gives an aware time; asked after each listing, so that what was taken
+            meanwhile is not from the future.
+        faults: Gets the datasets whose policy cannot be followed, and those that
+            cannot be listed, with the reasons, so that the others are shown.
+
+    Returns:
+        The snapshots of each dataset, oldest first.
+
+    Raises:
+        PolicyError: A stored policy cannot be followed; the message names whose.
+        EngineError: A dataset does not exist.
+    """
+    found: dict[str, Dataset] = {}
+    for root in tuple(datasets) or engine.pools():
+        found.update({each.name: each for each in engine.datasets(root)})
+    troubles: dict[str, ZfstuneError] = {}
+    policies = stored_policies(engine, list(found.values()), faults=troubles)
+    examined: list[ExaminedSnapshot] = []
+    for name in found:
+        try:
+            listing = engine.snapshots(name, properties=True)
+        except PoolSuspended:
+            raise
+        except EngineError as error:
+            troubles[name] = error
+            continue
+        policy, origin = policies.get(name, (None, ""))
+        time = now()
+        decided: dict[str, Decision] = {}
+        try:
+            decided = {d.snapshot.name: d for d in _decisions(listing, policy, time)}
+        except PolicyError as error:
+            troubles[name] = not_followed(origin, error)
+        why = troubles[name].message if name in troubles else _NO_POLICY
+        seconds = int(time.timestamp())
+        examined += [
+            _examined(engine, each, policy, decided.get(each.name, why), seconds)
+            for each in listing
+        ]
+    if troubles and faults is None:
+        raise next(iter(troubles.values()))
+    if faults is not None:
+        faults.update(troubles)
+    return examined
+
+
+def _decisions(
+    listing: list[Snapshot], policy: Policy | None, now: datetime
+) -> Iterator[Decision]:
+    if policy is not None and listing:
+        yield from decide(listing, policy, now, zone(policy))
+
+
+def _examined(
+    engine: Engine,
+    snapshot: Snapshot,
+    policy: Policy | None,
+    decision: Decision | str,
+    now: int,
+) -> ExaminedSnapshot:
+    used = int(snapshot.value("used") or 0)
+    held = snapshot.value("userrefs") not in (None, "0")
+    holds = tuple(sorted(engine.holds(snapshot.name))) if held else ()
+    own = snapshot.local(SNAPSHOT_PROPERTY) is not None
+    stays = [f"held: {', '.join(holds)}"] if held else []
+    if isinstance(decision, str) or policy is None:  # what says why there is none
+        goes, expires, reasons = "unruled", None, (str(decision), *stays)
+    elif decision.keep:
+        goes, expires = "kept", decision.expires
+        reasons = (*decision.reasons, *stays)
+    else:
+        if not own and not policy.scope(named=True)(snapshot.short_name):
+            stays.append(_FOREIGN)
+        goes, expires = ("kept" if stays else "now"), None
+        reasons = tuple(stays) or decision.reasons
+    created = snapshot.creation
+    return ExaminedSnapshot(
+        name=snapshot.name,
+        creation=created,
+        age_seconds=None if created is None else now - created,
+        used_bytes=used,
+        frees_bytes=None if held or snapshot.clones else used,
+        referenced_bytes=int(snapshot.value("referenced") or 0),
+        goes=goes,
+        expires=expires,
+        reasons=reasons,
+        holds=holds,
+        clones=snapshot.clones,
+        own=own,
+    )

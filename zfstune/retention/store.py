@@ -1,0 +1,191 @@
+"""The policies that datasets carry: read, store and drop them."""
+
+from __future__ import annotations
+
+from zfstune.engine.pools import ready_pool
+from zfstune.retention.policy import POLICY_PROPERTY
+from zfstune.retention.policy_text import parse_policy, stored_form
+from zfstune.values import names
+from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
+from zfstune.values.quoting import for_shell
+from zfstune.values.state import INHERITED, LOCAL, RECEIVED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, MutableMapping
+    from datetime import tzinfo
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.retention.policy import Policy
+    from zfstune.values.errors import ZfstuneError
+    from zfstune.values.state import Dataset
+
+__all__ = [
+    "clear_policy",
+    "not_followed",
+    "own_policies",
+    "set_policy",
+    "stored_policies",
+    "zone",
+]
+
+
+def stored_policies(
+    engine: Engine,
+    datasets: Iterable[Dataset],
+    *,
+    allow_zero: bool = False,
+    faults: MutableMapping[str, ZfstuneError] | None = None,
+) -> dict[str, tuple[Policy, str]]:
+    """Give the policy in force of each dataset that has one, and where it was set.
+
+    One that came with a received stream counts for nothing, on the dataset itself as
+    on those below: whoever sent it does not decide what is destroyed here.
+
+    Args:
+        engine: Asked for the datasets above those given.
+        datasets: With their properties.
+        allow_zero: Consent to a ``keep=0`` that was stored without.
+        faults: Gets the reason by each dataset whose policy cannot be read, so that
+            the others still count.
+
+    Raises:
+        PolicyError: A stored policy cannot be read; the message names the dataset.
+    """
+    known = {dataset.name: dataset for dataset in datasets}
+    listed = list(known.values())
+    parsed: dict[str, Policy] = {}
+    found = {}
+    for dataset in listed:
+        try:
+            origin = _origin(engine, dataset, known)
+            if not origin:
+                continue
+            text = dataset.value(POLICY_PROPERTY) or ""
+            if text not in parsed:
+                parsed[text] = _read(text, origin, allow_zero=allow_zero)
+        except PoolSuspended:
+            raise
+        except (PolicyError, EngineError) as error:
+            if faults is None:
+                raise
+            faults[dataset.name] = error
+            continue
+        found[dataset.name] = (parsed[text], origin)
+    return found
+
+
+def own_policies(datasets: Iterable[Dataset]) -> dict[str, str | None]:
+    """Give the text of the policy that each dataset has of its own, where it has one.
+
+    None: one that it received. That counts for nothing, and yet the policy of a dataset
+    above is not in force there.
+    """
+    values = {
+        dataset.name: dataset.properties.get(POLICY_PROPERTY)
+        for dataset in datasets
+        if not dataset.damaged
+    }
+    return {
+        name: value.value if value.source == LOCAL else None
+        for name, value in values.items()
+        if value is not None and value.source in (LOCAL, RECEIVED)
+    }
+
+
+def _origin(engine: Engine, dataset: Dataset, known: dict[str, Dataset]) -> str:
+    """Give the dataset that somebody set the policy in force on, here; else nothing."""
+    value = dataset.properties.get(POLICY_PROPERTY)
+    if value is None or value.source not in (LOCAL, INHERITED):
+        return ""
+    if value.source == LOCAL:
+        return dataset.name
+    if value.origin not in known:
+        known[value.origin] = engine.dataset(value.origin)
+    above = known[value.origin].local(POLICY_PROPERTY)
+    return value.origin if above is not None else ""
+
+
+def _read(text: str, origin: str, *, allow_zero: bool) -> Policy:
+    try:
+        return parse_policy(text, allow_zero=allow_zero)
+    except PolicyError as error:
+        raise not_followed(origin, error, text) from None
+
+
+def not_followed(origin: str, error: PolicyError, text: str = "") -> PolicyError:
+    """Say whose policy it is that cannot be followed.
+
+    Args:
+        origin: The dataset that it is stored on.
+        error: What is wrong with it.
+        text: The policy as it is stored, where that is known.
+    """
+    hint = error.hint or f"store another: zfstune policy set {for_shell(origin)} ..."
+    if text and _lacks_consent_alone(text):
+        hint = (
+            "it was stored without consent; where all are to go: zfstune policy set "
+            f"--all-of-them {for_shell(origin)} {for_shell(text)}"
+        )
+    message = f"cannot follow the policy of '{origin}': {error.message}"
+    return PolicyError(message, hint=hint, dataset=origin)
+
+
+def _lacks_consent_alone(text: str) -> bool:
+    try:
+        parse_policy(text, allow_zero=True)
+    except PolicyError:
+        return False
+    return True
+
+
+def set_policy(engine: Engine, dataset: str, policy: Policy) -> str:
+    """Store a policy on a dataset, for itself and those below; give its text.
+
+    A policy that keeps none of what it speaks of carries its consent along.
+
+    Raises:
+        PolicyError: There is no such zone, or the policy has no text.
+        EngineError: ZFS refused.
+    """
+    text = stored_form(policy)
+    parse_policy(text)  # what is written must be readable, and short
+    zone(policy)
+    ready_pool(
+        engine, names.pool_of(names.check_dataset(dataset)), operation="store in pool"
+    )
+    engine.set(dataset, {POLICY_PROPERTY: text})
+    return text
+
+
+def clear_policy(engine: Engine, dataset: str) -> None:
+    """Drop a dataset's own policy; that of a dataset above it is in force again.
+
+    Raises:
+        EngineError: ZFS refused.
+    """
+    ready_pool(
+        engine, names.pool_of(names.check_dataset(dataset)), operation="store in pool"
+    )
+    engine.inherit(dataset, POLICY_PROPERTY)
+
+
+def zone(policy: Policy) -> tzinfo:
+    """Load the zone that a policy names.
+
+    Raises:
+        PolicyError: This system knows no such zone.
+    """
+    from datetime import UTC  # noqa: PLC0415 (a count alone needs no zone)
+
+    if policy.tz == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 (as above)
+
+    try:
+        return ZoneInfo(policy.tz)
+    except (KeyError, ValueError, OSError):
+        raise PolicyError(
+            f"cannot use policy 'tz={policy.tz}': this system knows no such zone",
+            hint="zones are named like Europe/Berlin; Debian has them in tzdata",
+        ) from None

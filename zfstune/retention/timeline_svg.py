@@ -1,0 +1,152 @@
+"""What a policy would leave, drawn: SVG out of text, for a browser or a page.
+
+Each policy has two strips with a stroke for every snapshot. The upper one is to
+scale, so that a gap looks as long as it is; the lower one gives each age as much
+room as its logarithm, so that the last hours can be told apart as well.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import log
+
+from zfstune.retention.rules import span
+from zfstune.retention.simulation import about
+from zfstune.values.frozen import frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from zfstune.retention.simulation import Simulation
+
+__all__ = ["draw"]
+
+_WIDTH = 960
+_MARGIN = 24
+_STRIP = 34
+_PANEL = 196
+_HOUR, _DAY = 3600, 86400
+# Ages that a reader thinks in, as long as the axis has room for them.
+_MARKS = (
+    *((_HOUR, "1h"), (6 * _HOUR, "6h"), (_DAY, "1d"), (7 * _DAY, "1w"), (30 * _DAY, "30d")),
+    *((91 * _DAY, "91d"), (182 * _DAY, "182d"), (273 * _DAY, "273d")),
+    *((365 * _DAY, "1y"), (730 * _DAY, "2y"), (1825 * _DAY, "5y"), (3650 * _DAY, "10y")),
+)
+_WORDS = 104  # and those of a gap
+_ROOM = 34  # pixels that a mark's word takes
+_STYLE = (
+    "text{font:12px sans-serif;fill:#222}.head{font-size:15px;font-weight:bold}"
+    ".small{font-size:11px;fill:#555}.strip{fill:#f2f4f7}.gap{fill:#f5b7a6}"
+    ".over{fill:#7a2a14}"
+    ".mark{stroke:#b8bec8;stroke-width:1}.snap{stroke:#1f5fa8;stroke-width:1;fill:none}"
+)
+
+
+@frozen
+class _Axis:
+    """Where an age stands between the margins: now at the right.
+
+    Attributes:
+        scale: What it is called.
+        place: Gives the part of the way that an age is from now.
+    """
+
+    scale: str
+    place: Callable[[int], float]
+
+    def at(self, age: int) -> str:
+        """Give the x of an age, to a tenth of a pixel."""
+        return f"{_WIDTH - _MARGIN - self.place(age) * (_WIDTH - 2 * _MARGIN):.1f}"
+
+
+def draw(simulations: Iterable[tuple[str, Simulation]]) -> str:
+    """Draw what policies would leave.
+
+    Args:
+        simulations: The text of each policy, and what it came to.
+
+    Returns:
+        An SVG document, ending in a newline.
+    """
+    panels = list(simulations)
+    height = _PANEL * len(panels) + _MARGIN
+    size = f'width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}"'
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
+        "<title>Snapshots that a policy would leave</title>",
+        f"<style>{_STYLE}</style>",
+        f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
+    ]
+    for number, (text, one) in enumerate(panels):
+        lines += _panel(text, one, number * _PANEL + _MARGIN)
+    return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def _panel(text: str, one: Simulation, top: int) -> Iterator[str]:
+    ages = [one.end - time for time in reversed(one.times)]
+    whole = (one.taken - 1) * one.every_seconds
+    every = one.every_seconds
+    yield _text(_MARGIN, top + 8, text, "head")
+    words = (
+        f"{len(ages)} of {one.taken} snapshots, one every {span(every)} for {about(whole)}"
+    )
+    if ages:
+        words += f"; the oldest is {about(ages[-1])} old"
+    gap = max(pairwise(ages), key=lambda pair: pair[1] - pair[0], default=None)
+    if gap is not None:
+        words += f"; worst gap {about(gap[1] - gap[0])}"
+    yield _text(_MARGIN, top + 26, words, "small")
+    least = log(every)
+    room = log(whole + every) - least
+    true = _Axis("age, to scale", lambda age: age / whole)
+    yield from _strip(true, ages, gap, whole, top + 44)
+    near = _Axis("age, by its logarithm", lambda age: (log(age + every) - least) / room)
+    yield from _strip(near, ages, gap, whole, top + 118)
+
+
+def _strip(
+    axis: _Axis, ages: list[int], gap: tuple[int, int] | None, whole: int, top: int
+) -> Iterator[str]:
+    width = _WIDTH - 2 * _MARGIN
+    yield (
+        f'<rect class="strip" x="{_MARGIN}" y="{top}" width="{width}" height="{_STRIP}"/>'
+    )
+    if gap is not None:
+        left, right = float(axis.at(gap[1])), float(axis.at(gap[0]))
+        yield (
+            f'<rect class="gap" x="{left:g}" y="{top}" width="{right - left:.1f}" '
+            f'height="{_STRIP}"/>'
+        )
+    yield from _marks(axis, whole, top)
+    # one stroke where several would cover each other
+    strokes = dict.fromkeys(axis.at(age) for age in ages)
+    if strokes:
+        path = "".join(f"M{x} {top + 3}v{_STRIP - 6}" for x in strokes)
+        yield f'<path class="snap" d="{path}"/>'
+    if gap is not None and right - left > _WORDS:
+        words = f"worst gap {about(gap[1] - gap[0])}"
+        yield _text((left + right) / 2, top + _STRIP // 2 + 4, words, "over", middle=True)
+    yield _text(_WIDTH - _MARGIN, top - 5, axis.scale, "small", end=True)
+    yield _text(_WIDTH - _MARGIN, top + _STRIP + 14, "now", "small", end=True)
+
+
+def _marks(axis: _Axis, whole: int, top: int) -> Iterator[str]:
+    """Write the ages that have room, from now on back."""
+    words_until = float(axis.at(0)) - _ROOM
+    for age, word in _MARKS:
+        if age > whole:
+            return
+        x = axis.at(age)
+        if float(x) < words_until:
+            words_until = float(x) - _ROOM
+            yield f'<path class="mark" d="M{x} {top}v{_STRIP + 3}"/>'
+            yield _text(float(x), top + _STRIP + 14, word, "small", middle=True)
+
+
+def _text(
+    x: float, y: int, text: str, kind: str, *, end: bool = False, middle: bool = False
+) -> str:
+    anchor = ' text-anchor="end"' if end else ' text-anchor="middle"' if middle else ""
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f'<text class="{kind}" x="{x:g}" y="{y}"{anchor}>{safe}</text>'

@@ -1,0 +1,3 @@
+"""Schedules: how often snapshots are taken and pruned, by which units, in which runs."""
+
+from __future__ import annotations

@@ -1,0 +1,189 @@
+"""Notes of scheduled runs on disk, and the lock that keeps two of a kind apart.
+
+Notes and locks go by the dataset's guid: another pool may have a dataset of the same
+name (a second backup disk, another image, a pool made anew), and that one did not run.
+A run that fails before it gets as far as the dataset has no guid to go by; it is noted
+by name until a later run gets there. Notes of earlier versions went by name as well:
+one that tells of a success counts for nothing, so that there is at worst one run more.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, suppress
+
+from zfstune.schedules.last_run import LastRun
+from zfstune.schedules.unit_text import escape
+from zfstune.values.errors import PlanError
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "STATE",
+    "draft_name",
+    "last_run",
+    "locked",
+    "note",
+    "reported_run",
+    "state_folder",
+    "write_file",
+]
+
+# Where systemd's StateDirectory= puts it for root.
+STATE = "/var/lib/zfstune"
+
+_SUFFIX = ".run.json"
+# Of the folder for the runs on an image, beside the image.
+_IMAGE_SUFFIX = ".runs"
+_MOST_BYTES = 1 << 16
+
+
+def state_folder(given: str | None = None, *, image: str | None = None) -> str:
+    """Give the folder of the notes.
+
+    Args:
+        given: What the caller asks for, which comes first.
+        image: Path of the image that the runs are on. They are noted beside it, as
+            ``FILE.runs``: an image may go from host to host, and is often not root's.
+
+    Returns:
+        `given`, else what systemd says, else the image's, else the host's.
+    """
+    folder = given or os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    if folder or image is None:
+        return folder or STATE
+    return os.path.abspath(image) + _IMAGE_SUFFIX
+
+
+@contextmanager
+def locked(folder: str, job: str, dataset_guid: int) -> Iterator[bool]:
+    """Hold the lock of a job while the body runs; give whether it was to be had.
+
+    The kernel lets go of it when its holder ends, however that comes about, so that
+    no lock is ever left behind.
+
+    Raises:
+        PlanError: The folder or the lock cannot be written.
+    """
+    import fcntl  # noqa: PLC0415 (scheduled runs alone lock)
+
+    path = os.path.join(folder, f"{_stem(job, dataset_guid)}.lock")
+    _make_folder(folder)
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise PlanError(
+            f"cannot lock '{shown(path)}': {error.strerror}",
+            hint="name a folder of your own with --state",
+        ) from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(lock)
+
+
+def note(folder: str, run: LastRun) -> None:
+    """Write down what became of a run, over what became of the one before.
+
+    Raises:
+        PlanError: It cannot be written.
+    """
+    by_name = _path_by_name(folder, run.job, run.dataset)
+    if not run.dataset_guid:
+        _make_folder(folder)
+        write_file(by_name, run.to_json())
+        return
+    write_file(_path(folder, run.job, run.dataset_guid), run.to_json())
+    with suppress(OSError):  # there is none, as a rule
+        os.unlink(by_name)
+
+
+def last_run(folder: str, job: str, dataset_guid: int) -> LastRun | None:
+    """Give the last run that got as far as a dataset; None: nothing is known of one."""
+    found = _read(_path(folder, job, dataset_guid))
+    same = found is not None and (found.job, found.dataset_guid) == (job, dataset_guid)
+    return found if same else None
+
+
+def reported_run(folder: str, job: str, dataset: str, dataset_guid: int) -> LastRun | None:
+    """Give the last run to tell of: also one that did not find the dataset, later."""
+    missed = _read(_path_by_name(folder, job, dataset))
+    found = last_run(folder, job, dataset_guid)
+    if missed is None or not missed.error or (missed.job, missed.dataset) != (job, dataset):
+        return found
+    return missed if found is None or missed.ended > found.ended else found
+
+
+def _make_folder(folder: str) -> None:
+    try:
+        os.makedirs(folder, mode=0o755, exist_ok=True)
+    except OSError as error:
+        raise PlanError(
+            f"cannot make '{shown(folder)}', where runs are noted: {error.strerror}",
+            hint="name a folder of your own with --state",
+        ) from None
+
+
+def _stem(job: str, dataset_guid: int) -> str:
+    # no name of a dataset, escaped, holds an @
+    return f"{job}@{dataset_guid}"
+
+
+def _path(folder: str, job: str, dataset_guid: int) -> str:
+    return os.path.join(folder, _stem(job, dataset_guid) + _SUFFIX)
+
+
+def _path_by_name(folder: str, job: str, dataset: str) -> str:
+    return os.path.join(folder, f"{job}-{escape(dataset)}{_SUFFIX}")
+
+
+def _read(path: str) -> LastRun | None:
+    try:
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        with open(os.open(path, flags), encoding="utf-8") as file:
+            return LastRun.from_json(file.read(_MOST_BYTES))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def write_file(path: str, text: str, *, mode: int = 0o644) -> None:
+    """Put a text in place of a file at once: whoever reads sees the old or the new.
+
+    Raises:
+        PlanError: It cannot be written; what was there still is.
+    """
+    folder, name = os.path.split(path)
+    draft = os.path.join(folder, draft_name(name))
+    try:
+        # O_EXCL: never a file or a link that somebody has put there
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        opened = os.open(draft, flags, mode)
+        try:
+            with open(opened, "w", encoding="utf-8") as file:
+                file.write(text)
+                os.fchmod(file.fileno(), mode)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, path)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(draft)
+            raise
+    except OSError as error:
+        raise PlanError(f"cannot write '{shown(path)}': {error.strerror}") from None
+
+
+def draft_name(name: str) -> str:
+    """Give a name for a draft of a file, which nobody can guess and put a file at.
+
+    A reader of ``*.prom``, or systemd, takes none such for one of its own.
+    """
+    return f".{name}.{os.urandom(8).hex()}.new"

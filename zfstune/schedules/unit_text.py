@@ -1,0 +1,239 @@
+"""systemd's units for a dataset's schedule, as text.
+
+Four files a dataset: a timer and a service that take snapshots, a timer and a
+service that prune. The services may do what ZFS takes (open /dev/zfs with
+CAP_SYS_ADMIN) and keep their notes; the rest of the system is read-only to them, the
+network is not there. Each file begins with a line that says whose it is, and only
+what begins so is ever overwritten or removed.
+"""
+
+from __future__ import annotations
+
+from zfstune.schedules.instants import calendars, is_checked
+from zfstune.values.errors import InvalidValue
+from zfstune.values.frozen import frozen
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import tzinfo
+
+    from zfstune.schedules.cadence import Cadence
+
+__all__ = [
+    "JOBS",
+    "PREFIX",
+    "WANTS",
+    "Unit",
+    "check_hook",
+    "escape",
+    "hook_of",
+    "owner_of",
+    "timers_for",
+    "units_for",
+]
+
+PREFIX = "zfstune-"
+JOBS = ("snapshot", "prune")
+# Where `systemctl enable` puts the link that makes a timer start at boot.
+WANTS = "timers.target.wants"
+
+_MARK = "# zfstune schedule: "
+_NOTE = (
+    "# Written by `zfstune schedule install`, which overwrites it: put changes of\n"
+    "# your own into a drop-in (systemctl edit NAME).\n"
+)
+_WORDS = {"snapshot": "Take snapshots of", "prune": "Prune the snapshots of"}
+_MOST_BYTES = 200  # of a name: UNIT_NAME_MAX is 256, and so is a file's
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.")
+
+# What a service cannot do that it need not do. Not ProcSubset=pid: the state of
+# pools is read from /proc/spl/kstat/zfs. Not PrivateDevices=: it hides /dev/zfs.
+_CONFINED = """\
+CapabilityBoundingSet=CAP_SYS_ADMIN
+DeviceAllow=/dev/zfs rw
+DevicePolicy=closed
+IPAddressDeny=any
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+NoNewPrivileges=yes
+PrivateMounts=yes
+PrivateNetwork=yes
+PrivateTmp=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHome=read-only
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProtectSystem=strict
+RestrictAddressFamilies=none
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+UMask=0077
+"""
+
+
+@frozen
+class Unit:
+    """One file for systemd.
+
+    Attributes:
+        name: As in ``zfstune-snapshot-tank-data.timer``.
+        text: What is in it.
+    """
+
+    name: str
+    text: str
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it starts at boot: timers do, and start their services."""
+        return self.name.endswith(".timer")
+
+
+def units_for(
+    dataset: str,
+    cadence: Cadence,
+    zone: tzinfo,
+    command: Iterable[str],
+    *,
+    prunes: bool,
+    on_failure: str = "",
+) -> tuple[Unit, ...]:
+    """Write the units of one dataset.
+
+    Args:
+        dataset: Its full name.
+        cadence: How often.
+        zone: Where its times are meant.
+        command: The program with its first arguments, as it is to be started.
+        prunes: Whether to prune at all; not where nothing is ever to go.
+        on_failure: A unit to start when a run fails.
+
+    Raises:
+        InvalidValue: `on_failure` is no unit's name.
+    """
+    found = []
+    timers = timers_for(dataset, cadence, zone)
+    for job in JOBS if prunes else JOBS[:1]:
+        when = _when(job, cadence)
+        checked = ("--if-due",) if is_checked(when, zone) else ()
+        argv = (*command, "schedule", "run", "--once", job, *checked, dataset)
+        service = _service(dataset, _does(job, dataset), argv, on_failure)
+        found += [Unit(f"{_stem(job, dataset)}.service", service), timers[job]]
+    return tuple(found)
+
+
+def timers_for(dataset: str, cadence: Cadence, zone: tzinfo) -> dict[str, Unit]:
+    """Write the timers of one dataset alone, by job."""
+    return {
+        job: Unit(
+            f"{_stem(job, dataset)}.timer",
+            _timer(dataset, _does(job, dataset), _when(job, cadence), zone),
+        )
+        for job in JOBS
+    }
+
+
+def _stem(job: str, dataset: str) -> str:
+    return f"{PREFIX}{job}-{escape(dataset)}"
+
+
+def _does(job: str, dataset: str) -> str:
+    return f"{_WORDS[job]} {_percent(dataset)}"
+
+
+def _when(job: str, cadence: Cadence) -> Cadence:
+    return cadence if job == "snapshot" else cadence.pruning
+
+
+def escape(name: str) -> str:
+    """Write a dataset's name as part of a unit's, as systemd-escape does.
+
+    A name that would get too long ends in a digest of all of it.
+    """
+    data = name.encode("utf-8", "surrogateescape")
+    text = "".join(
+        "-"
+        if byte == ord("/")
+        else chr(byte)
+        if chr(byte) in _PLAIN and not (at == 0 and byte == ord("."))
+        else f"\\x{byte:02x}"
+        for at, byte in enumerate(data)
+    )
+    if len(text) <= _MOST_BYTES:
+        return text
+    from hashlib import sha256  # noqa: PLC0415 (hardly ever)
+
+    return f"{text[:_MOST_BYTES].rpartition('-')[0]}-{sha256(data).hexdigest()[:16]}"
+
+
+def owner_of(text: str) -> str | None:
+    """Give the dataset that a unit was written for, None: zfstune did not write it."""
+    first, _, _ = text.partition("\n")
+    return first.removeprefix(_MARK) if first.startswith(_MARK) else None
+
+
+def hook_of(text: str) -> str:
+    """Give the unit that a service of zfstune's starts on a failure; empty: none."""
+    lines = (line.partition("=") for line in text.splitlines())
+    return next((value for key, _, value in lines if key == "OnFailure"), "")
+
+
+def check_hook(name: str) -> str:
+    """Check the name of a unit to start on a failure; specifiers (``%n``) are fine.
+
+    Raises:
+        InvalidValue: It is no name of a service or target.
+    """
+    stem, dot, kind = name.rpartition(".")
+    plain = _PLAIN | frozenset("-@%\\")
+    if not dot or kind not in ("service", "target") or not stem or set(stem) - plain:
+        raise InvalidValue(
+            f"cannot use '{shown(name)}' on a failure: it is no name of a unit",
+            hint="as in alert@%n.service",
+        )
+    return name
+
+
+def _service(dataset: str, does: str, argv: Iterable[str], on_failure: str) -> str:
+    hook = f"OnFailure={check_hook(on_failure)}\n" if on_failure else ""
+    return (
+        f"{_MARK}{dataset}\n{_NOTE}\n"
+        f"[Unit]\nDescription={does}\nAfter=zfs.target\n{hook}\n"
+        f"[Service]\nType=oneshot\nExecStart={' '.join(map(_word, argv))}\n"
+        f"StateDirectory=zfstune\nCacheDirectory=zfstune\n{_CONFINED}"
+    )
+
+
+def _timer(dataset: str, does: str, when: Cadence, zone: tzinfo) -> str:
+    lines = "".join(f"OnCalendar={line}\n" for line in calendars(when, zone))
+    return (
+        f"{_MARK}{dataset}\n{_NOTE}\n"
+        f"[Unit]\nDescription={does}, {when} {_percent(str(zone))}\n\n"
+        f"[Timer]\n{lines}Persistent=yes\n"
+        f"RandomizedDelaySec={when.delay_seconds}\nFixedRandomDelay=yes\nAccuracySec=1s\n\n"
+        "[Install]\nWantedBy=timers.target\n"
+    )
+
+
+def _word(word: str) -> str:
+    """Quote a word of a command line for systemd, which expands % and $ in it."""
+    word = _percent(word).replace("$", "$$")
+    if word and not set(word) - _PLAIN - frozenset("-/@=+,%$"):
+        return word
+    inside = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{inside}"'
+
+
+def _percent(text: str) -> str:
+    return text.replace("%", "%%")

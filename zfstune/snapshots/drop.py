@@ -1,0 +1,128 @@
+"""List the checkpoints of a pool, and destroy one with what hangs on it."""
+
+from __future__ import annotations
+
+from zfstune.engine.protocol import using
+from zfstune.snapshots.checkpoint import (
+    destroy_datasets,
+    find_checkpoint,
+    pool_of_all,
+    ready_pool_of_all,
+)
+from zfstune.snapshots.drop_plan import Checkpoint, is_copy, make_drop
+from zfstune.snapshots.rewind_plan import (
+    CHECKPOINT_PROPERTY,
+    ESCAPES,
+    clones_of,
+    datasets_of,
+    is_escape,
+    snapshot_name,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.snapshots.drop_plan import DropPlan
+    from zfstune.values.state import Snapshot
+
+__all__ = ["drop_checkpoint", "list_checkpoints"]
+
+
+def list_checkpoints(
+    *, pool: str | None = None, engine: Engine | None = None
+) -> tuple[Checkpoint, ...]:
+    """List the checkpoints of a pool, the oldest first.
+
+    Args:
+        pool: Default: see :func:`zfstune.engine.pools.choose_pool`.
+        engine: Default: the running kernel's ZFS.
+    """
+    prefix = snapshot_name("")
+    found: dict[str, list[Snapshot]] = {}
+    with using(engine) as zfs:
+        where = pool_of_all(zfs, (), pool)
+        listed = [
+            snapshot.name
+            for dataset in zfs.datasets(where)
+            if not is_copy(dataset.name)
+            for snapshot in zfs.snapshots(dataset.name)
+            if snapshot.short_name.startswith(prefix)
+        ]
+        for snapshot in zfs.find_snapshots(listed, properties=True).values():
+            if snapshot.local(CHECKPOINT_PROPERTY) is not None and not is_escape(snapshot):
+                name = snapshot.short_name.removeprefix(prefix)
+                found.setdefault(name, []).append(snapshot)
+    made = sorted(found.items(), key=lambda item: max(s.createtxg for s in item[1]))
+    return tuple(_summed_up(name, snapshots) for name, snapshots in made)
+
+
+def _summed_up(name: str, snapshots: list[Snapshot]) -> Checkpoint:
+    times = [s.creation for s in snapshots if s.creation is not None]
+    return Checkpoint(
+        name=name,
+        taken=max(times, default=None),
+        datasets=tuple(s.dataset for s in snapshots),
+        size=datasets_of(snapshots),
+        copies=tuple(c for s in snapshots for c in clones_of(s) if is_copy(c)),
+    )
+
+
+def drop_checkpoint(
+    name: str,
+    *datasets: str,
+    lose: Iterable[str] = (),
+    pool: str | None = None,
+    dry_run: bool = False,
+    engine: Engine | None = None,
+    show: Callable[[DropPlan], None] | None = None,
+) -> DropPlan:
+    """Destroy a checkpoint's snapshots, and what hangs on them where that is meant.
+
+    A run that ends midway is completed by the next: the snapshots go last, all at once.
+
+    Args:
+        name: Of the checkpoint.
+        datasets: These and all below; default: all that the checkpoint has.
+        lose: What may be lost beside the checkpoint: ``copies`` that rollbacks kept
+            aside, ``clones`` that somebody else made of it.
+        pool: Where `datasets` is empty: see :func:`zfstune.engine.pools.choose_pool`.
+        dry_run: Stop once the plan is made.
+        engine: Default: the running kernel's ZFS.
+        show: Called with the plan before anything changes.
+
+    Raises:
+        NotFound: There is no such checkpoint.
+        PlanError: Something would be lost that `lose` does not name, or is held.
+        EngineError: ZFS refused; run it again to go on.
+    """
+    with using(engine) as zfs:
+        where = ready_pool_of_all(zfs, datasets, pool, operation="drop a checkpoint in")
+        plan = _plan(zfs, name, where, datasets)
+        if show is not None:
+            show(plan)
+        if not dry_run:
+            plan.check(lose)
+            _drop(zfs, plan)
+        return plan
+
+
+def _plan(engine: Engine, name: str, pool: str, datasets: tuple[str, ...]) -> DropPlan:
+    found = find_checkpoint(engine, name, pool, datasets)
+    there = {dataset.name: dataset for dataset in engine.datasets(pool)}
+    looked_at = {clone for snapshot in found for clone in clones_of(snapshot)}
+    looked_at.update(each for each in there if is_copy(each) or each == f"{pool}/{ESCAPES}")
+    return make_drop(
+        name,
+        found,
+        datasets=there,
+        own={each: engine.snapshots(each, properties=True) for each in looked_at},
+        mounted={each: mount.path for each, mount in engine.mounts().items()},
+    )
+
+
+def _drop(engine: Engine, plan: DropPlan) -> None:
+    own = {clone.name: clone.snapshots for clone in (*plan.copies, *plan.clones)}
+    destroy_datasets(engine, {name: own.get(name, ()) for name in plan.ordered})
+    engine.destroy_snapshots(plan.snapshots)

@@ -1,0 +1,3 @@
+"""Values: names, sizes, properties, states and errors."""
+
+from __future__ import annotations

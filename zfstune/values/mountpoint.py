@@ -1,0 +1,203 @@
+"""Where a filesystem mounts, and what stands in the way: the rules of ``zfs mount``.
+
+The engine gives ``mountpoint`` as it is stored: an inherited value is the text
+that was set on the ancestor, without the part of the name below that ancestor.
+Planner and mount call the same two functions, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from zfstune.values.quoting import for_shell, shown
+from zfstune.values.state import DEFAULT, INHERITED, LOCAL, RECEIVED, PropertyValue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zfstune.values.state import Dataset, Place
+
+__all__ = [
+    "effective_mountpoint",
+    "in_the_way",
+    "inherited_mountpoint",
+    "mount_blocker",
+    "mount_differs",
+    "mount_words",
+    "with_inherited",
+]
+
+# module/zcommon/zfs_prop.c registers "/" as the default of mountpoint: below it
+# comes the whole name, pool included.
+_DEFAULT = PropertyValue("/", DEFAULT)
+_UNMOUNTABLE = ("none", "legacy")
+# property, value, word: zfs_add_options() in lib/libzfs/libzfs_mount.c
+_WORDS = (
+    ("atime", "off", "noatime"),
+    ("devices", "off", "nodev"),
+    ("exec", "off", "noexec"),
+    ("readonly", "on", "ro"),
+    ("setuid", "off", "nosuid"),
+    ("nbmand", "on", "mand"),
+)
+# What mountinfo shows of these: the lack of any word stands for strictatime, and
+# kernels since 5.15 know no mand.
+_SHOWN = frozenset({"noatime", "relatime", "nodev", "noexec", "ro", "nosuid"})
+# The properties that a mount keeps as it was made, until it is made anew:
+# zfs_is_namespace_prop() in lib/libzfs/libzfs_mount.c. xattr is not among them here,
+# as Linux has no flag for it and the kernel's part follows by itself.
+_FOLLOWED = ("atime", "devices", "exec", "readonly", "relatime", "setuid")
+
+
+def effective_mountpoint(dataset: Dataset, altroot: str) -> str | None:
+    """Compute the path that a filesystem mounts at.
+
+    Args:
+        dataset: The filesystem, its ``mountpoint`` as stored.
+        altroot: The pool's alternate root; empty or ``-`` where it has none.
+
+    Returns:
+        The absolute path, or None for a volume and for ``none`` and ``legacy``.
+        Whether it may be mounted there is :func:`mount_blocker`'s to say.
+    """
+    if dataset.kind != "filesystem":
+        return None
+    stored = dataset.properties.get("mountpoint", _DEFAULT)
+    base = stored.value
+    if not base.startswith("/"):
+        return None
+    # lib/libzfs/libzfs_dataset.c, zfs_prop_get(), ZFS_PROP_MOUNTPOINT: a value set
+    # or received here stands alone; an inherited one is followed by what the name
+    # has beyond the ancestor; the default is inherited from above the pool.
+    if stored.source in (LOCAL, RECEIVED):
+        below = ""
+    else:
+        below = dataset.name[len(stored.origin) :].lstrip("/")
+    prefix = "" if altroot in ("", "-", "/") else altroot
+    if base == "/" and (prefix or below or altroot == "/"):
+        base = ""
+    return prefix + base + ("/" + below if below else "") or "/"
+
+
+def inherited_mountpoint(parent: Dataset) -> PropertyValue:
+    """Give the ``mountpoint`` that a child without one of its own would show."""
+    stored = parent.properties.get("mountpoint", _DEFAULT)
+    if stored.source in (LOCAL, RECEIVED):
+        return PropertyValue(stored.value, INHERITED, parent.name)
+    return stored
+
+
+def with_inherited(dataset: Dataset, parent: Dataset) -> dict[str, PropertyValue]:
+    """Give a dataset's properties with what a parent passes on, mounts and shares alone."""
+    properties = dict(dataset.properties)
+    for name in ("mountpoint", "sharenfs", *_FOLLOWED):
+        own = properties.get(name)
+        if own is not None and own.source in (LOCAL, RECEIVED):
+            continue
+        above = parent.properties.get(name)
+        if name == "mountpoint":
+            properties[name] = inherited_mountpoint(parent)
+        elif above is not None and above.source in (LOCAL, RECEIVED):
+            properties[name] = PropertyValue(above.value, INHERITED, parent.name)
+        elif above is not None:
+            properties[name] = above
+    return properties
+
+
+def mount_blocker(dataset: Dataset) -> str | None:
+    """Say why ``zfs mount`` would refuse a filesystem, or None where it would not.
+
+    ``canmount=noauto`` is no obstacle here: it keeps a filesystem from being
+    mounted unasked, not from being mounted.
+    """
+    # The order is that of zfs_is_mountable and zfs_mount_at in
+    # lib/libzfs/libzfs_mount.c; share_mount_one in cmd/zfs/zfs_main.c knows the
+    # half-received ones.
+    if dataset.kind != "filesystem":
+        return f"it is a {dataset.kind}"
+    mountpoint = dataset.value("mountpoint") or "/"
+    if mountpoint in _UNMOUNTABLE:
+        return f"its mountpoint is {mountpoint}"
+    if dataset.value("canmount") == "off":
+        return "canmount is off"
+    if dataset.value("zoned") == "on":
+        return "zoned is on: only its container may mount it"
+    if dataset.value("redacted") == "1":
+        return "it was received redacted"
+    if dataset.value("inconsistent") == "1" and dataset.value("receive_resume_token"):
+        return "it holds a receive that has not finished"
+    if dataset.value("keystatus") == "unavailable":
+        return "its encryption key is not loaded"
+    return None
+
+
+def in_the_way(place: Place) -> tuple[str, str] | None:
+    """Say what a mount would hide, or what keeps its directory from being made.
+
+    Returns:
+        The reason and the way out; None where nothing is known to be in the way.
+    """
+    at = for_shell(place.at)
+    elsewhere = "or mount it elsewhere with -o mountpoint=... or --root"
+    if place.holds:
+        reason = (
+            f"'{shown(place.real)}' is not empty, "
+            f"and the mount would hide what it holds ({shown(place.holds)})"
+        )
+        real, aside = for_shell(place.real), for_shell(f"{place.real}.before-zfs")
+        back = f"cp -a {for_shell(f'{place.real}.before-zfs/.')} {for_shell(place.real)}/"
+        hint = (
+            f"stop what uses it and move it aside: `mv -T {real} {aside}`; "
+            f"apply, and copy it back: `{back}`"
+        )
+        return reason, hint
+    if place.obstacle == "file":
+        aside = for_shell(f"{place.at}.before-zfs")
+        hint = f"move it aside: `mv -T {at} {aside}`; {elsewhere}"
+        return f"'{shown(place.at)}' is in the way: it is no directory", hint
+    if place.obstacle == "dangling":
+        hint = f"make what it leads to, or remove it: `rm {at}`"
+        return f"'{shown(place.at)}' is a link to nothing", hint
+    if place.obstacle == "link":
+        reason = (
+            f"'{shown(place.at)}' is a link that may not be root's: it, or a directory "
+            "on the way, belongs to somebody else or may be written by others"
+        )
+        return reason, f"see `namei -l {at}`; remove the link, {elsewhere}"
+    if place.obstacle == "read-only":
+        reason = f"'{shown(place.at)}' is on a file system that is mounted read-only"
+        return reason, f"make it writable (`findmnt -T {at}` says which), {elsewhere}"
+    return None
+
+
+def mount_words(dataset: Dataset, *, readonly_pool: bool = False) -> frozenset[str]:
+    """Give what a filesystem should be mounted with, by the words of ``mount``.
+
+    Args:
+        dataset: The filesystem, with its values in force.
+        readonly_pool: Its pool was imported read-only.
+    """
+    words = {word for name, value, word in _WORDS if dataset.value(name) == value}
+    if dataset.value("atime") == "on":
+        words.add("relatime" if dataset.value("relatime") == "on" else "strictatime")
+    if readonly_pool:
+        words.add("ro")
+    return frozenset(words)
+
+
+def mount_differs(
+    dataset: Dataset, options: frozenset[str], *, readonly_pool: bool = False
+) -> str:
+    """Say how a mount differs from what the properties ask for; empty: in nothing.
+
+    Args:
+        dataset: The filesystem, with its values in force.
+        options: What it is mounted with.
+        readonly_pool: Its pool was imported read-only.
+
+    Returns:
+        As in ``+noexec -relatime``: what it lacks, and what it has too much.
+    """
+    if dataset.value("atime") is None:  # its values were not read
+        return ""
+    asked = mount_words(dataset, readonly_pool=readonly_pool) & _SHOWN
+    have = options & _SHOWN
+    changes = [f"+{word}" for word in sorted(asked - have)]
+    return " ".join(changes + [f"-{word}" for word in sorted(have - asked)])

@@ -1,0 +1,399 @@
+"""Names: what OpenZFS allows, and what zfstune calls its own things.
+
+The rules are those of ``module/zcommon/zfs_namecheck.c`` (the same from OpenZFS
+2.1 to 2.4), which the kernel and libzfs share; each is cited where it is applied.
+Some bind only what is made anew, and ask for ``creating=True``: names that exist
+(``tank/db/%recv`` after an interrupted receive) must stay reachable.
+
+The checks are never laxer than OpenZFS's and stricter where it forgets: the first
+component must do as a pool, and ``.`` and ``..`` are refused before ``@`` too.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from zfstune.values.errors import InvalidName
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = [
+    "APPLIED_PROPERTY",
+    "MAX_NAME_BYTES",
+    "MAX_NESTING",
+    "PREFIX",
+    "PROFILE_PROPERTY",
+    "SNAPSHOT_PROPERTY",
+    "ancestors_of",
+    "auto_name",
+    "check_bookmark",
+    "check_component",
+    "check_dataset",
+    "check_hold_tag",
+    "check_pool",
+    "check_snapshot",
+    "is_auto_name",
+    "parent_of",
+    "pool_of",
+]
+
+# ZFS_MAX_DATASET_NAME_LEN is 256 with the NUL (include/sys/fs/zfs.h); MAXNAMELEN is
+# the same number.
+MAX_NAME_BYTES = 255
+
+# pool_namecheck leaves room for "/$ORIGIN@$ORIGIN" behind the name, NUL included.
+_MAX_POOL_BYTES = MAX_NAME_BYTES - 2 - 2 * len("$ORIGIN")
+
+# zfs_max_dataset_nesting is 50, and dataset_nestcheck wants fewer slashes than that.
+MAX_NESTING = 49
+
+# valid_char() of zfs_namecheck.c; entity_namecheck alone also lets '%' pass.
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_PERMITTED = _LETTERS | frozenset("0123456789-_.: ")
+_PERMITTED_EXISTING = _PERMITTED | {"%"}
+_PERMITTED_HINT = "letters, digits and the characters - _ . : and space are allowed"
+
+_DELIMITER_HINTS = {
+    "@": "'@' begins the name of a snapshot",
+    "#": "'#' begins the name of a bookmark",
+    "/": "'/' parts a dataset from its parent",
+}
+
+# Refused by pool_namecheck, always.
+_RESERVED_POOLS = frozenset({"mirror", "raidz", "draid"})
+# Refused by zpool_name_valid (libzfs_pool.c) when a pool is made or imported.
+_RESERVED_POOL_PREFIXES = ("mirror", "raidz", "draid", "spare")
+
+# What zfstune writes on what it manages, and what it looks for before it touches it.
+PROFILE_PROPERTY = "org.zfstune:profile"
+APPLIED_PROPERTY = "org.zfstune:applied"
+SNAPSHOT_PROPERTY = "org.zfstune:snapshot"
+
+PREFIX = "zfstune-"
+_STAMP = "YYYYmmddTHHMMSSZ"
+_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def check_pool(name: str, *, creating: bool = False) -> str:
+    """Check the name of a pool.
+
+    Args:
+        name: Name as the user or the kernel gave it.
+        creating: Also refuse what only a new pool may not be called.
+
+    Returns:
+        The name itself, as all these checks do.
+
+    Raises:
+        InvalidName: It breaks a rule of ``pool_namecheck``, or of libzfs's
+            ``zpool_name_valid`` where `creating`.
+    """
+    what = "a pool name"
+    _check_text(name, what)
+    fault, hint = _pool_fault(name)
+    if fault:
+        raise _refuse(name, what, fault, hint=hint)
+    if creating and (name == "log" or name.startswith(_RESERVED_POOL_PREFIXES)):
+        raise _refuse(name, what, "ZFS reserves names that begin like a kind of vdev")
+    return name
+
+
+def check_dataset(name: str, *, creating: bool = False) -> str:
+    """Check the name of a filesystem or volume, its pool included.
+
+    Args:
+        name: Full name, ``pool`` or ``pool/path``.
+        creating: Also refuse what only a new dataset may not be called: ``%``
+            (libzfs_dataset.c, ``zfs_validate_name``) and more than
+            :data:`MAX_NESTING` slashes (``dataset_nestcheck``).
+
+    Raises:
+        InvalidName: It breaks a rule of ``entity_namecheck``, or its first
+            component could not be a pool.
+    """
+    return _check_path(name, name, "a dataset name", creating=creating)
+
+
+def check_snapshot(name: str, *, creating: bool = False) -> str:
+    """Check the full name of a snapshot, ``dataset@snapshot``.
+
+    Args:
+        name: Full name.
+        creating: As for :func:`check_dataset`.
+
+    Raises:
+        InvalidName: It breaks a rule of ``snapshot_namecheck``.
+    """
+    return _check_delimited(name, "@", "a snapshot name", creating=creating)
+
+
+def check_bookmark(name: str, *, creating: bool = False) -> str:
+    """Check the full name of a bookmark, ``dataset#bookmark``, as for a snapshot.
+
+    Raises:
+        InvalidName: It breaks a rule of ``bookmark_namecheck``.
+    """
+    return _check_delimited(name, "#", "a bookmark name", creating=creating)
+
+
+def check_component(name: str) -> str:
+    """Check one part of a name: what stands between slashes, or behind ``@``.
+
+    Args:
+        name: The part alone, as in ``zfs snapshot -r tank@PART``.
+
+    Raises:
+        InvalidName: It breaks a rule of ``zfs_component_namecheck``, or is ``.``
+            or ``..``, which no full name may end in.
+    """
+    what = "part of a name"
+    _check_text(name, what)
+    if len(name) > MAX_NAME_BYTES:
+        raise _too_long(name, what, MAX_NAME_BYTES)
+    _check_part(name, what, 0, name, _PERMITTED)
+    return name
+
+
+def check_hold_tag(tag: str, *, creating: bool = False) -> str:
+    """Check the tag of a hold.
+
+    Args:
+        tag: Any text; ZFS sets no rule on its characters.
+        creating: Also refuse a leading period: ``zfs hold`` keeps such tags for
+            libzfs, which sets them while it sends (cmd/zfs/zfs_main.c), though
+            ``zfs release`` takes them.
+
+    Raises:
+        InvalidName: It is empty (``zfs_ioc_hold``), holds a NUL, or is longer than
+            a ZAP key may be (``dsl_dataset_user_hold_check_one`` lets 256 bytes
+            pass, which the ZAP then refuses).
+    """
+    what = "a hold tag"
+    _check_text(tag, what)
+    if not tag:
+        raise _refuse(tag, what, "it is empty")
+    if "\0" in tag:
+        raise _refuse(tag, what, "it holds a NUL")
+    try:
+        length = len(tag.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:
+        raise _refuse(tag, what, "it holds a lone surrogate") from None
+    if length > MAX_NAME_BYTES:
+        raise _too_long(tag, what, MAX_NAME_BYTES, length)
+    if creating and tag.startswith("."):
+        raise _refuse(tag, what, "ZFS keeps tags that begin with '.' for itself")
+    return tag
+
+
+def pool_of(name: str) -> str:
+    """Give the pool of a dataset, snapshot or bookmark; nothing is checked."""
+    return _dataset_of(name).partition("/")[0]
+
+
+def parent_of(name: str) -> str | None:
+    """Give what a name hangs on, or None for a pool; nothing is checked.
+
+    The parent of a snapshot or bookmark is its dataset.
+    """
+    dataset = _dataset_of(name)
+    if dataset != name:
+        return dataset
+    return name.rpartition("/")[0] or None
+
+
+def ancestors_of(name: str) -> tuple[str, ...]:
+    """Give all that a name hangs on, the pool first, without the name itself."""
+    found: list[str] = []
+    parent = parent_of(name)
+    while parent is not None:
+        found.append(parent)
+        parent = parent_of(parent)
+    return tuple(reversed(found))
+
+
+def auto_name(when: datetime, attempt: int = 0) -> str:
+    """Name a snapshot that zfstune takes, as in ``zfstune-20261123T030000Z``.
+
+    The stamp is in UTC, so that names sort by time and daylight saving neither
+    repeats nor skips one.
+
+    Args:
+        when: An aware time.
+        attempt: How many names of that second turned out taken: from 1 on it is
+            appended, as in ``zfstune-20261123T030000Z-1``.
+
+    Returns:
+        What goes behind the ``@``.
+
+    Raises:
+        InvalidName: `when` is naive or lies outside the calendar in UTC, or
+            `attempt` is negative.
+    """
+    from datetime import UTC  # noqa: PLC0415 (whoever calls has it loaded already)
+
+    if when.utcoffset() is None:
+        message = f"cannot name a snapshot after {when}: the time has no zone"
+        raise InvalidName(message, hint="pass an aware datetime")
+    if attempt < 0:
+        message = f"cannot name a snapshot by attempt {attempt}: it is negative"
+        raise InvalidName(message)
+    try:
+        utc = when.astimezone(UTC)
+    except OverflowError:
+        message = f"cannot name a snapshot after {when}: UTC has no such year"
+        raise InvalidName(message) from None
+    # Not strftime: its %Y does not pad years below 1000 on Linux.
+    stamp = (
+        f"{utc.year:04}{utc.month:02}{utc.day:02}"
+        f"T{utc.hour:02}{utc.minute:02}{utc.second:02}Z"
+    )
+    return f"{PREFIX}{stamp}-{attempt}" if attempt else PREFIX + stamp
+
+
+@lru_cache(maxsize=1 << 14)  # datasets taken together share their names
+def is_auto_name(short: str) -> bool:
+    """Tell whether the whole of `short` is a name that :func:`auto_name` gives.
+
+    A name is no proof of ownership: that takes :data:`SNAPSHOT_PROPERTY`.
+    """
+    stamp, dash, attempt = short.removeprefix(PREFIX).partition("-")
+    if not short.startswith(PREFIX) or not short.isascii():
+        return False
+    if dash and not (attempt.isdigit() and attempt[0] != "0"):
+        return False
+    if len(stamp) != len(_STAMP) or stamp[8] != "T" or stamp[15] != "Z":
+        return False
+    if not (stamp[:8] + stamp[9:15]).isdigit():
+        return False
+    day = _is_day(int(stamp[:4]), int(stamp[4:6]), int(stamp[6:8]))
+    return day and stamp[9:11] < "24" and stamp[11:13] < "60" and stamp[13:15] < "60"
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    """Tell whether the calendar has that day; importing datetime takes far longer."""
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = (*_MONTHS[:1], 29, *_MONTHS[2:]) if leap else _MONTHS
+    return year > 0 < month <= len(days) and 0 < day <= days[month - 1]
+
+
+def _dataset_of(name: str) -> str:
+    """Cut a snapshot's or bookmark's own part off a name."""
+    return name.partition("@")[0].partition("#")[0]
+
+
+def _check_delimited(name: str, delimiter: str, what: str, *, creating: bool) -> str:
+    """Check a name with one ``@`` or one ``#`` in it."""
+    _check_text(name, what)
+    if len(name) > MAX_NAME_BYTES:
+        raise _too_long(name, what, MAX_NAME_BYTES)
+    dataset, found, short = name.partition(delimiter)
+    if not found:
+        raise _refuse(name, what, f"it has no '{delimiter}'")
+    _check_path(name, dataset, what, creating=creating)
+    for other in "@#":
+        # NAME_ERR_MULTIPLE_DELIMITERS
+        if other in short:
+            reason = f"a second delimiter, '{other}', follows '{delimiter}'"
+            raise _refuse(name, what, reason)
+    if "/" in short:
+        # NAME_ERR_TRAILING_SLASH
+        raise _refuse(name, what, f"a slash follows '{delimiter}'")
+    permitted = _PERMITTED if creating else _PERMITTED_EXISTING
+    _check_part(short, what, len(dataset) + 1, name, permitted)
+    return name
+
+
+def _check_path(name: str, path: str, what: str, *, creating: bool) -> str:
+    """Check the dataset part `path` of `name`, in the order of entity_namecheck."""
+    _check_text(name, what)
+    if len(name) > MAX_NAME_BYTES:
+        raise _too_long(name, what, MAX_NAME_BYTES)
+    if not path:
+        raise _refuse(name, what, "the dataset is missing" if name else "it is empty")
+    if path.startswith("/"):
+        hint = "datasets are named by pool, not by path"
+        raise _refuse(name, what, "leading slash", hint=hint)
+    if path.endswith("/"):
+        raise _refuse(name, what, "trailing slash")
+    permitted = _PERMITTED if creating else _PERMITTED_EXISTING
+    at = 0
+    for part in path.split("/"):
+        _check_part(part, what, at, name, permitted)
+        at += len(part) + 1
+    # entity_namecheck does not look at this, but no such pool can be.
+    fault, hint = _pool_fault(path.partition("/")[0])
+    if fault:
+        raise _refuse(name, what, f"as for the pool, {fault}", hint=hint)
+    if creating and path.count("/") > MAX_NESTING:
+        reason = f"{path.count('/')} levels below the pool, and {MAX_NESTING} are the most"
+        raise _refuse(name, what, reason)
+    return name
+
+
+def _check_part(
+    part: str, what: str, at: int, name: str, permitted: frozenset[str]
+) -> None:
+    """Check one component, which begins at offset `at` of `name`."""
+    if not part:
+        place = f" after '{shown(name[:at])}'" if at else ""
+        raise _refuse(name, what, f"empty component{place}")
+    _check_characters(part, what, at, name, permitted)
+    if part in {".", ".."}:
+        # NAME_ERR_SELF_REF, NAME_ERR_PARENT_REF
+        raise _refuse(name, what, f"a component may not be '{part}'")
+
+
+def _check_characters(
+    part: str, what: str, at: int, name: str, permitted: frozenset[str]
+) -> None:
+    """Refuse the first character that is not `permitted`."""
+    fault, hint = _character_fault(part, at, permitted)
+    if fault:
+        raise _refuse(name, what, fault, hint=hint)
+
+
+def _character_fault(part: str, at: int, permitted: frozenset[str]) -> tuple[str, str]:
+    """Tell which character is not `permitted`, and what may help; empty if none."""
+    if permitted.issuperset(part):
+        return "", ""
+    offset = next(i for i, character in enumerate(part) if character not in permitted)
+    wrong = part[offset]
+    fault = f"character '{shown(wrong)}' at position {at + offset + 1} is not allowed"
+    return fault, _DELIMITER_HINTS.get(wrong, _PERMITTED_HINT)
+
+
+def _pool_fault(name: str) -> tuple[str, str]:
+    """Tell which rule of pool_namecheck is broken, and what may help; empty if none."""
+    if not name:
+        return "it is empty", ""
+    if len(name) > _MAX_POOL_BYTES:
+        return f"it has {len(name)} bytes, and {_MAX_POOL_BYTES} are the most", ""
+    fault, hint = _character_fault(name, 0, _PERMITTED)
+    if not fault and name[0] not in _LETTERS:
+        fault = f"it begins with '{name[0]}', not with a letter"
+    if not fault and name in _RESERVED_POOLS:
+        fault = "ZFS reserves that word for a kind of vdev"
+    return fault, hint
+
+
+def _check_text(name: object, what: str) -> None:
+    """Refuse bytes, None and other things that only look like names."""
+    if not isinstance(name, str):
+        kind = type(name).__name__
+        message = f"cannot use a value of type {kind} as {what}: names are text"
+        raise InvalidName(message)
+
+
+def _too_long(name: str, what: str, most: int, length: int | None = None) -> InvalidName:
+    """Build the error for a name of too many bytes."""
+    # Only ASCII gets past the checks, where characters are bytes.
+    length = len(name) if length is None else length
+    return _refuse(name, what, f"it has {length} bytes, and {most} are the most")
+
+
+def _refuse(name: str, what: str, reason: str, *, hint: str = "") -> InvalidName:
+    """Build the error for a name that breaks a rule."""
+    return InvalidName(f"cannot use '{shown(name)}' as {what}: {reason}", hint=hint)

@@ -1,0 +1,147 @@
+"""What a block takes on disk: the arithmetic of ZFS, without a disk.
+
+Three sizes matter, and each is rounded in its own way: what a block holds (lsize),
+what is stored of it once it has been compressed (psize), and what is allocated for
+that, parity and padding included (asize). The rules are those of
+zio_write_compress() in module/zfs/zio.c and of the asize functions of
+module/zfs/vdev_raidz.c and vdev_draid.c, written anew; tests/lab/test_ondisk.py
+holds them against real pools. Up to OpenZFS 2.2 a block whose size is no power of
+two may end up a sector smaller than said here.
+
+Metadata is left out: indirect blocks and dnodes are shared by all writes of a
+transaction group, so their cost a write depends on what else is written.
+"""
+
+from __future__ import annotations
+
+from zfstune.values.frozen import frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zfstune.values.state import Vdev
+
+__all__ = [
+    "Overwrite",
+    "allocated_bytes",
+    "charged_bytes",
+    "device_bytes",
+    "overwrite",
+    "packed_bytes",
+    "stored_bytes",
+]
+
+# include/sys/spa.h
+_SECTOR_BYTES = 512  # 1 << SPA_MINBLOCKSHIFT
+_EMBEDDED_BYTES = 112  # BPE_PAYLOAD_SIZE
+_CHARGED_BY_BYTES = 128 << 10  # vdev_set_deflate_ratio() in module/zfs/vdev.c
+
+
+@frozen
+class Overwrite:
+    """What a write into the middle of a file costs, in bytes.
+
+    Attributes:
+        written_bytes: Written to the devices, all copies and parity included.
+        read_bytes: Read first, where the rest of the records is not in memory.
+    """
+
+    written_bytes: int
+    read_bytes: int
+
+
+def packed_bytes(block_bytes: int, ratio: float) -> int:
+    """Give what a compressor makes of a block at a given ratio, in bytes."""
+    return -int(-block_bytes // max(ratio, 1.0))
+
+
+def stored_bytes(
+    block_bytes: int, packed: int | None, *, ashift: int, embedded: bool = True
+) -> int:
+    """Compute the size that a block is stored in (its psize).
+
+    Args:
+        block_bytes: What it holds: the recordsize or, for a file of one block, the
+            size of the file.
+        packed: What the compressor makes of it, its header included; 0 for a block
+            of zeroes, None without compression.
+        ashift: The smallest of the pool's vdevs.
+        embedded: The pool has the feature embedded_data.
+
+    Returns:
+        Bytes; 0 for a hole, and for what fits into the pointer to it.
+    """
+    size = _up(block_bytes, _SECTOR_BYTES)
+    if packed is None:
+        return size
+    if not packed:
+        return 0
+    if packed <= _EMBEDDED_BYTES and embedded:
+        return 0
+    sector = 1 << ashift
+    # an eighth has to be saved, and whole sectors
+    most = size - size // 8
+    stored = _up(packed, sector)
+    return stored if packed <= most - most % sector and stored < size else size
+
+
+def allocated_bytes(vdev: Vdev, stored: int) -> int:
+    """Compute what is allocated for a stored size, parity and padding included.
+
+    Args:
+        vdev: The top-level vdev that it lies on.
+        stored: From :func:`stored_bytes`.
+
+    Returns:
+        Bytes of one copy: a mirror counts one of its sides, as ZFS does.
+    """
+    sectors = -(-stored >> vdev.ashift)
+    if vdev.parity and sectors:
+        columns = vdev.width - vdev.parity
+        if vdev.kind.startswith("draid"):  # whole rows
+            sectors = -(-sectors // columns) * vdev.width
+        else:
+            sectors += vdev.parity * -(-sectors // columns)
+            sectors = _up(sectors, vdev.parity + 1)
+    return sectors << vdev.ashift
+
+
+def device_bytes(vdev: Vdev, stored: int) -> int:
+    """Compute what reaches the devices of a vdev, each side of a mirror counted."""
+    sides = len(vdev.devices) if vdev.kind == "mirror" else 1
+    return allocated_bytes(vdev, stored) * max(sides, 1)
+
+
+def charged_bytes(vdev: Vdev, stored: int) -> int:
+    """Compute what ``zfs list`` and ``du`` say a stored size takes.
+
+    They count parity out again, at the rate of a block of 128K: on raidz and draid
+    a small block shows up as larger than what it holds.
+    """
+    each = _CHARGED_BY_BYTES // (allocated_bytes(vdev, _CHARGED_BY_BYTES) // _SECTOR_BYTES)
+    return allocated_bytes(vdev, stored) // _SECTOR_BYTES * each
+
+
+def overwrite(
+    vdev: Vdev, record_bytes: int, write_bytes: int, *, ratio: float | None = None
+) -> Overwrite:
+    """Compute what an aligned write at random into a large file costs.
+
+    Args:
+        vdev: The vdev that it lands on.
+        record_bytes: The file's record size.
+        write_bytes: Size of the write, a power of two.
+        ratio: How well the data packs, None: it is not compressed.
+
+    Returns:
+        Bytes of data; metadata and the log of synchronous writes come on top.
+    """
+    packed = None if ratio is None else packed_bytes(record_bytes, ratio)
+    stored = stored_bytes(record_bytes, packed, ashift=vdev.ashift, embedded=False)
+    records = max(1, write_bytes // record_bytes)
+    read = stored if write_bytes < record_bytes else 0
+    return Overwrite(device_bytes(vdev, stored) * records, read)
+
+
+def _up(size: int, step: int) -> int:
+    """Round up to a multiple."""
+    return -(-size // step) * step

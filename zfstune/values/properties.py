@@ -1,0 +1,393 @@
+"""Properties: what may be set, on what, to which value.
+
+libzfs checks most of this in ``zfs_valid_proplist`` (lib/libzfs/libzfs_dataset.c) and
+``zprop_parse_value`` (libzfs_util.c); the kernel trusts its callers with it and will
+store what makes no sense. zfstune talks to the kernel, so it checks here, without a
+look at the system: what depends on the running release comes in as :class:`Limits`.
+
+Where libzfs and zfstune differ on purpose:
+
+- ``none`` is 0 for quotas and reservations alone; libzfs takes it for any number.
+- Sizes are never rounded (:mod:`zfstune.values.size`), but that of a new volume, which is
+  rounded up to whole blocks as ``zfs create -V`` does.
+- ``xattr`` reads as ``sa`` or ``dir``, never ``on``, whose meaning changed in 2.3.
+- The short column names (``recsize``) are not taken for names.
+"""
+
+from __future__ import annotations
+
+from zfstune.values.errors import InvalidProperty
+from zfstune.values.property_rules import check_string, check_together, refusal
+from zfstune.values.property_table import INDEX, NUMBER, TABLE, Property
+from zfstune.values.quoting import shown
+from zfstune.values.size import MAX_SIZE, SizeError, format_size, read_size
+from zfstune.values.state import Limits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.values.property_table import Release
+
+__all__ = [
+    "AUTO",
+    "DEFAULT_LIMITS",
+    "TABLE",
+    "Limits",
+    "Property",
+    "canonical",
+    "check",
+    "default_of",
+    "feature_for",
+    "find",
+    "is_user",
+    "settable",
+    "to_text",
+]
+
+# What libzfs puts for refreservation=auto until it has computed the real size
+# (zfs_fix_auto_resv); so must whoever passes the checked values on.
+AUTO = MAX_SIZE
+
+_NO_LIMIT = MAX_SIZE
+
+# include/sys/fs/zfs.h and include/sys/spa.h
+_MAX_USER_NAME_BYTES = 255  # ZAP_MAXNAMELEN, less the NUL
+_MAX_USER_VALUE_BYTES = 8191  # ZAP_MAXVALUELEN, less the NUL
+_MIN_BLOCK_BYTES = 512  # SPA_MINBLOCKSIZE
+_OLD_MAX_BLOCK_BYTES = 128 << 10  # SPA_OLD_MAXBLOCKSIZE: larger takes large_blocks
+_MAX_BLOCK_BYTES = 16 << 20  # SPA_MAXBLOCKSIZE
+_MIN_PBKDF2_ITERATIONS = 100_000
+
+# What zprop_valid_char lets pass (module/zcommon/zprop_common.c).
+_USER_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.:")
+
+_SPACES = frozenset({"quota", "refquota", "reservation", "refreservation"})
+_NEVER_ZERO = frozenset({"quota", "refquota"})
+_COUNTS = frozenset(
+    {"filesystem_limit", "snapshot_limit", "filesystem_count", "snapshot_count"}
+)
+_RATIOS = frozenset({"compressratio", "refcompressratio"})
+_KINDS = frozenset({"filesystem", "volume", "snapshot"})
+# How zfs_userquota_prop_prefixes begin (zfs_prop.c).
+_ACCOUNTS = ("user", "group", "project")
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def find(name: str) -> Property | None:
+    """Give what is known of a native property, or None."""
+    return TABLE.get(name)
+
+
+def is_user(name: str) -> bool:
+    """Tell whether `name` has the form of a user property (``zfs_prop_user``)."""
+    return ":" in name and _USER_CHARACTERS.issuperset(name)
+
+
+def check(
+    properties: Mapping[str, str],
+    *,
+    kind: str,
+    creating: bool,
+    limits: Limits = DEFAULT_LIMITS,
+    volblocksize: int | None = None,
+    encrypted: bool | None = None,
+) -> dict[str, int | str]:
+    """Check properties that are to be set, as libzfs would.
+
+    Args:
+        properties: Name to text, as on the command line: ``8K``, ``lz4``, ``none``.
+        kind: ``filesystem``, ``volume`` or ``snapshot``.
+        creating: The dataset does not exist yet. A clone does: it takes what
+            is create-only from its origin.
+        limits: What the running release decides.
+        volblocksize: Block size in bytes of the volume that exists, if known.
+        encrypted: Whether the dataset that exists is encrypted, if known.
+
+    Returns:
+        Name to value as the kernel wants it: numbers and indexes as int, the rest
+        as str. May hold more than was asked for: libzfs couples ``utf8only`` and
+        ``normalization``. :data:`AUTO` stands for ``refreservation=auto`` and must
+        be replaced by the caller.
+
+    Raises:
+        InvalidProperty: One of them is unknown, not for this kind or release, not
+            settable, or has a value that makes no sense.
+    """
+    if kind not in _KINDS:
+        message = f"cannot check properties of a '{kind}': there is no such kind"
+        raise ValueError(message)
+    checked: dict[str, int | str] = {}
+    for name, value in properties.items():
+        text = _as_text(name, value)
+        if is_user(name):
+            checked[name] = _check_user(name, text)
+            continue
+        prop = _settable(name, kind=kind, creating=creating, limits=limits)
+        checked[name] = raw = _parse(prop, text, limits)
+        if isinstance(raw, str):
+            check_string(name, raw, limits.release)
+        elif raw == AUTO and name == "refreservation" and kind != "volume":
+            raise refusal(name, text, "only a volume has a size to go by")
+        else:
+            _check_number(prop, text, raw, limits)
+    if volblocksize is None and creating:
+        volblocksize = int(default_of("volblocksize", limits.release))
+    check_together(
+        checked,
+        kind=kind,
+        creating=creating,
+        volblocksize=volblocksize,
+        encrypted=encrypted,
+    )
+    return checked
+
+
+def canonical(name: str, text: str, *, limits: Limits = DEFAULT_LIMITS) -> str:
+    """Spell a value the one way that ZFS gives it back.
+
+    Args:
+        name: A native or user property.
+        text: Its value, as in ``8K``, ``none`` or ``gzip-6``.
+        limits: What the running release decides.
+
+    Returns:
+        Text as `zfs get -p` prints it: ``8192``, ``0``, ``gzip``. A value that
+        ZFS alone sets comes back as it is.
+
+    Raises:
+        InvalidProperty: The property is unknown, or the value none of its kind.
+    """
+    text = _as_text(name, text)
+    if is_user(name):
+        return text
+    prop = _known(name)
+    return text if prop.readonly else to_text(name, _parse(prop, text, limits))
+
+
+def settable(values: Mapping[str, str]) -> dict[str, str]:
+    """Spell canonical values as they may be set: no quota is ``none``, not ``0``."""
+    return {
+        name: "none" if name in _NEVER_ZERO and value == "0" else value
+        for name, value in values.items()
+    }
+
+
+def to_text(name: str, raw: int | str) -> str:
+    """Spell a value that the kernel gave.
+
+    Args:
+        name: Its property; one that this version does not know is fine.
+        raw: A number or text.
+
+    Returns:
+        Text as `zfs get -p` prints it. A number that stands for no known word
+        comes back in digits.
+    """
+    if isinstance(raw, str):
+        return raw
+    prop = TABLE.get(name)
+    if prop is not None and prop.type == INDEX:
+        return prop.texts.get(raw) or str(raw)
+    if raw == _NO_LIMIT and name in _COUNTS:
+        return "none"
+    if raw == AUTO and name == "refreservation":
+        return "auto"
+    if name in _RATIOS:
+        return f"{raw // 100}.{raw % 100:02}"
+    return str(raw)
+
+
+def default_of(name: str, release: Release = DEFAULT_LIMITS.release) -> str:
+    """Give the value of a native property that is set nowhere.
+
+    Args:
+        name: A native property.
+        release: The OpenZFS release asked about.
+
+    Returns:
+        Text as `zfs get -p` prints it; empty for what ZFS alone sets.
+
+    Raises:
+        InvalidProperty: There is no such property.
+    """
+    prop = _known(name)
+    if prop.former_default is not None and release < prop.former_default[0]:
+        return prop.former_default[1]
+    return prop.default
+
+
+def feature_for(name: str, text: str) -> str | None:
+    """Give the pool feature that a value needs.
+
+    Args:
+        name: A native or user property.
+        text: Its value.
+
+    Returns:
+        The feature's short name, as in ``zstd_compress``, or None.
+
+    Raises:
+        InvalidProperty: The property is unknown, or the value none of its kind.
+    """
+    if is_user(name):
+        return None
+    prop = _known(name)
+    text = _as_text(name, text)
+    raw = _parse(prop, text, DEFAULT_LIMITS)
+    if name in {"recordsize", "volblocksize"}:
+        return "large_blocks" if int(raw) > _OLD_MAX_BLOCK_BYTES else None
+    if name in {"filesystem_limit", "snapshot_limit"}:
+        return "filesystem_limits" if raw != _NO_LIMIT else None
+    return prop.features.get(text)
+
+
+def _settable(name: str, *, kind: str, creating: bool, limits: Limits) -> Property:
+    """Give the property if it may be set here."""
+    if kind == "snapshot":
+        hint = "snapshots take user properties, which have a ':' in their name"
+        raise refusal(name, None, "a snapshot's native properties are fixed", hint)
+    prop = _known(name)
+    if prop.readonly or prop.hidden:
+        raise refusal(name, None, "ZFS alone sets it")
+    if limits.release < prop.since:
+        raise refusal(name, None, f"it takes OpenZFS {_dotted(prop.since)}")
+    # special_small_blocks came to volumes in 2.4.
+    late = name == "special_small_blocks" and kind == "volume" and limits.release < (2, 4)
+    if kind not in prop.kinds or late:
+        raise refusal(name, None, f"a {kind} has no such property")
+    if prop.create_only and not creating:
+        raise refusal(name, None, "it can be set only at creation")
+    return prop
+
+
+def _known(name: str) -> Property:
+    """Give a native property, or say what may have been meant."""
+    prop = TABLE.get(name)
+    if prop is not None:
+        return prop
+    head, at, _ = name.partition("@")
+    if at and head == "written":
+        raise refusal(name, None, "ZFS alone sets it")
+    if at and head.startswith(_ACCOUNTS):
+        hint = "quotas of single users, groups and projects are set with zfs set"
+        raise refusal(name, None, "zfstune does not handle it", hint)
+    if ":" in name:
+        wrong = next(c for c in name if c not in _USER_CHARACTERS)
+        hint = "lowercase letters, digits and the characters - _ . : are allowed"
+        reason = f"user property names have no '{shown(wrong)}'"
+        raise refusal(name, None, reason, hint)
+    from zfstune.values.spelling import (  # noqa: PLC0415 (only an error needs it)
+        did_you_mean,
+    )
+
+    known = [prop.name for prop in TABLE.values() if not (prop.readonly or prop.hidden)]
+    hint = did_you_mean(name, known) or "user properties have a ':' in them"
+    raise refusal(name, None, "there is no such property", hint)
+
+
+def _as_text(name: str, value: object) -> str:
+    """Take text, and int for its digits; refuse the rest."""
+    if not isinstance(name, str):
+        message = f"cannot set {name!r}: property names are text"  # type: ignore[unreachable]
+        raise InvalidProperty(message)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Python prints no more than 4,300 digits
+        return str(value) if abs(value) <= MAX_SIZE else str(MAX_SIZE + 1)
+    hint = "use 'on' or 'off'" if isinstance(value, bool) else ""
+    raise refusal(name, None, f"a value of type {type(value).__name__} is no text", hint)
+
+
+def _parse(prop: Property, text: str, limits: Limits) -> int | str:
+    """Turn text into what the kernel stores."""
+    if prop.type == INDEX:
+        return _parse_word(prop, text, limits)
+    if prop.type != NUMBER:
+        return text
+    name = prop.name
+    if text == "none" and name in _COUNTS:
+        return _NO_LIMIT
+    if text == "none" and (name in _SPACES or name.startswith("default")):
+        return 0
+    if text == "auto" and name == "refreservation":
+        return AUTO
+    try:
+        return read_size(text)
+    except SizeError as error:
+        raise refusal(name, text, error.reason, error.hint) from None
+
+
+def _parse_word(prop: Property, text: str, limits: Limits) -> int:
+    """Turn the word of an index into its number."""
+    if prop.name == "xattr" and text == "on" and limits.release < (2, 3):
+        return prop.words["dir"]
+    since = prop.words_since.get(text, (0,))
+    if text in prop.words and limits.release >= since:
+        return prop.words[text]
+    if text in prop.words:
+        raise refusal(prop.name, text, f"it takes OpenZFS {_dotted(since)}")
+    from zfstune.values.spelling import (  # noqa: PLC0415 (only an error needs it)
+        did_you_mean,
+    )
+
+    hint = did_you_mean(text, prop.words, f"one of {_listed(prop)}")
+    raise refusal(prop.name, text, "there is no such value", hint)
+
+
+def _listed(prop: Property) -> str:
+    """List the words of an index, the many levels of compression in short."""
+    words = [word for word in prop.words if not word.startswith(("gzip-", "zstd-"))]
+    if prop.name == "compression":
+        words += ["gzip-1 to gzip-9", "zstd-1 to zstd-19", "zstd-fast-1 to zstd-fast-1000"]
+    return ", ".join(words)
+
+
+def _check_user(name: str, text: str) -> str:
+    """Check a user property (zfs_check_userprops in module/zfs/zfs_ioctl.c)."""
+    if len(name) > _MAX_USER_NAME_BYTES:
+        reason = f"its name has {len(name)} bytes, and {_MAX_USER_NAME_BYTES} are the most"
+        raise refusal(name, None, reason)
+    check_string(name, text, (0,), most=_MAX_USER_VALUE_BYTES)
+    return text
+
+
+def _check_number(prop: Property, text: str, raw: int, limits: Limits) -> None:
+    """Check the range of a number."""
+    name = prop.name
+    if name == "recordsize":
+        _check_block(name, text, raw, limits.max_recordsize_bytes)
+    elif name == "volblocksize":
+        _check_block(name, text, raw, limits.max_volblocksize_bytes)
+    elif name == "special_small_blocks" and raw and limits.release < (2, 4):
+        # A power of two until 2.4, any size since.
+        _check_block(name, text, raw, limits.max_recordsize_bytes)
+    elif name == "special_small_blocks" and raw > _MAX_BLOCK_BYTES:
+        raise refusal(name, text, f"{format_size(_MAX_BLOCK_BYTES)} is the most")
+    elif name == "volsize" and not raw:
+        raise refusal(name, text, "a volume cannot have size zero")
+    elif name in _NEVER_ZERO and not raw and text != "none":
+        raise refusal(name, text, "zero is no limit", f"use {name}=none for no limit")
+    elif name == "pbkdf2iters" and raw < _MIN_PBKDF2_ITERATIONS:
+        raise refusal(name, text, f"{_MIN_PBKDF2_ITERATIONS} is the least")
+
+
+def _check_block(name: str, text: str, raw: int, most: int) -> None:
+    """Check a block size: a power of two that this release takes."""
+    if raw < _MIN_BLOCK_BYTES or raw & (raw - 1):
+        reason = f"it must be a power of two, {_MIN_BLOCK_BYTES} or more"
+        raise refusal(name, text, reason)
+    if raw > min(most, _MAX_BLOCK_BYTES):
+        hint = ""
+        if raw <= _MAX_BLOCK_BYTES and name == "recordsize":
+            hint = "the module parameter zfs_max_recordsize sets that limit"
+        most = min(most, _MAX_BLOCK_BYTES)
+        raise refusal(name, text, f"{format_size(most)} is the most here", hint)
+
+
+def _dotted(release: Release) -> str:
+    """Spell a release as people do."""
+    return ".".join(map(str, release))

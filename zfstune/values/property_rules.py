@@ -1,0 +1,259 @@
+"""Rules of properties that are more than a table entry.
+
+What a string may hold, and what properties demand of each other. They stand in
+``zfs_valid_proplist`` and ``zfs_create`` (lib/libzfs/libzfs_dataset.c),
+``zfs_crypto_create`` (libzfs_crypto.c) and lib/libshare/os/linux.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from zfstune.values.errors import InvalidProperty
+from zfstune.values.frozen import frozen
+from zfstune.values.property_table import TABLE
+from zfstune.values.quoting import shown
+from zfstune.values.size import format_size
+from zfstune.values.whole_number import NumberError, read_whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.values.property_table import Release
+
+__all__ = [
+    "UNSAFE",
+    "Unsafe",
+    "check_string",
+    "check_together",
+    "display",
+    "is_unsafe",
+    "refusal",
+]
+
+_MAX_PATH_BYTES = 4095  # MAXPATHLEN, less the NUL
+_MAX_STRING_BYTES = 8191  # ZFS_MAXPROPLEN, less the NUL; MAXPATHLEN before 2.3
+_MAX_COMPONENT_BYTES = 255  # mountpoint_namecheck (zfs_namecheck.c)
+
+_ENCRYPTION_OFF = TABLE["encryption"].words["off"]
+_PASSPHRASE = TABLE["keyformat"].words["passphrase"]
+_MAX_ENCRYPTED_COPIES = 2  # the third block pointer holds the IV
+
+_SIZES = frozenset(
+    {
+        "quota",
+        "recordsize",
+        "refquota",
+        "refreservation",
+        "reservation",
+        "special_small_blocks",
+    }
+)
+
+
+@frozen
+class Unsafe:
+    """A value that gives up safety, and so takes consent.
+
+    Attributes:
+        value: The value.
+        doing: What it does, as in "disable sync".
+        loss: What is lost by it.
+        safe: The value to go back to.
+    """
+
+    value: str
+    doing: str
+    loss: str
+    safe: str
+
+
+UNSAFE = {
+    "sync": Unsafe(
+        "disabled", "disable sync", "a crash loses confirmed writes", "standard"
+    ),
+    "checksum": Unsafe("off", "turn checksums off", "damaged data is read as sound", "on"),
+}
+
+
+def is_unsafe(name: str, value: str | None) -> bool:
+    """Tell whether a canonical value of a property gives up safety."""
+    return name in UNSAFE and UNSAFE[name].value == value
+
+
+def display(name: str, value: str) -> str:
+    """Write a value for people: ``recordsize`` 8192 is ``8K``; and fit for a terminal."""
+    if name in _SIZES:
+        with suppress(NumberError):  # anybody may have written the note that it is from
+            return format_size(read_whole(value))
+    return shown(value)
+
+
+def check_string(name: str, text: str, release: Release, *, most: int = 0) -> None:
+    """Check a string property.
+
+    Args:
+        name: The property.
+        text: Its value.
+        release: OpenZFS release that runs.
+        most: Most bytes that it may have; 0 for what the release allows.
+
+    Raises:
+        InvalidProperty: It is too long, holds a NUL, or is not what this property
+            takes.
+    """
+    if "\0" in text:
+        raise refusal(name, text, "it holds a NUL")
+    try:
+        length = len(text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:
+        raise refusal(name, text, "it holds a lone surrogate") from None
+    if not most:
+        short = name == "mountpoint" or release < (2, 3)
+        most = _MAX_PATH_BYTES if short else _MAX_STRING_BYTES
+    if length > most:
+        reason = f"its value has {length} bytes, and {most} are the most"
+        raise refusal(name, None, reason)
+    if name == "mountpoint":
+        _check_mountpoint(text)
+    elif name == "sharenfs":
+        _check_sharenfs(text)
+    elif name == "sharesmb" and text not in {"on", "off"}:
+        raise refusal(name, text, "there is no such value", "one of on, off")
+    elif name == "keylocation":
+        _check_keylocation(text)
+    elif name == "mlslabel":
+        raise refusal(name, text, "Linux has no such labels")
+
+
+def check_together(
+    checked: dict[str, int | str],
+    *,
+    kind: str,
+    creating: bool,
+    volblocksize: int | None,
+    encrypted: bool | None,
+) -> None:
+    """Check what properties demand of each other, and add what follows.
+
+    Args:
+        checked: Values that each are fine alone; gains ``utf8only`` or
+            ``normalization`` where libzfs adds it.
+        kind: ``filesystem``, ``volume`` or ``snapshot``.
+        creating: The dataset does not exist yet.
+        volblocksize: Block size of the volume in bytes where `checked` has none, if known.
+        encrypted: Whether the dataset that exists is encrypted, if known.
+
+    Raises:
+        InvalidProperty: Two of them contradict each other, or one is missing.
+    """
+    if kind == "volume":
+        _check_volume(checked, creating=creating, volblocksize=volblocksize)
+    if creating:
+        _check_encryption(checked)
+        _couple_normalization(checked)
+        encrypted = checked.get("encryption", _ENCRYPTION_OFF) != _ENCRYPTION_OFF
+    elif encrypted is not None:
+        _check_key_stays(checked.get("keylocation"), encrypted=encrypted)
+    if encrypted and int(checked.get("copies", 1)) > _MAX_ENCRYPTED_COPIES:
+        raise refusal("copies", "3", "an encrypted dataset has room for two")
+
+
+def _check_volume(
+    checked: Mapping[str, int | str], *, creating: bool, volblocksize: int | None
+) -> None:
+    """Check the size of a volume against its blocks (zvol_check_volsize).
+
+    That of a new one is rounded up to whole blocks (zfs_do_create() in
+    cmd/zfs/zfs_main.c); one that is set later has to fit.
+    """
+    size = checked.get("volsize")
+    if size is None and creating:
+        raise refusal("volsize", None, "a volume needs a size, and none is given")
+    if size is None or creating:
+        return
+    block = int(checked.get("volblocksize", volblocksize or 0))
+    if block and int(size) % block:
+        reason = f"it is no multiple of the volume's block size, {format_size(block)}"
+        raise refusal("volsize", str(size), reason)
+
+
+def _check_encryption(checked: Mapping[str, int | str]) -> None:
+    """Check what a new dataset is encrypted with (zfs_crypto_create)."""
+    keyformat = checked.get("keyformat", 0)
+    location = checked.get("keylocation")
+    located = location not in {None, "none"}
+    if checked.get("encryption") == _ENCRYPTION_OFF:
+        for name, given in (("keyformat", keyformat), ("keylocation", located)):
+            if given:
+                raise refusal(name, None, "encryption is off")
+    if located and not keyformat:
+        raise refusal("keylocation", None, "a key needs a format, and none is given")
+    if keyformat and location == "none":
+        raise refusal("keylocation", "none", "the key has to be somewhere")
+    if "pbkdf2iters" in checked and keyformat != _PASSPHRASE:
+        raise refusal("pbkdf2iters", None, "it is for passphrases only")
+
+
+def _check_key_stays(location: int | str | None, *, encrypted: bool) -> None:
+    """Check a new place for the key of a dataset that exists."""
+    if location is None:
+        return
+    if encrypted and location == "none":
+        raise refusal("keylocation", "none", "the dataset is encrypted")
+    if not encrypted and location != "none":
+        raise refusal("keylocation", str(location), "the dataset is not encrypted")
+
+
+def _couple_normalization(checked: dict[str, int | str]) -> None:
+    """Let normalization and utf8only agree, as the end of zfs_valid_proplist does."""
+    normal, utf8 = checked.get("normalization"), checked.get("utf8only")
+    if normal and utf8 is None:
+        checked["utf8only"] = 1
+    elif normal and not utf8:
+        raise refusal("utf8only", "off", "normalization needs names in UTF-8")
+    elif normal is None and utf8 == 0:
+        checked["normalization"] = 0
+
+
+def _check_mountpoint(text: str) -> None:
+    """Check a mountpoint (mountpoint_namecheck in zfs_namecheck.c)."""
+    if text in {"none", "legacy"}:
+        return
+    if not text.startswith("/"):
+        reason = "it is no absolute path"
+        raise refusal("mountpoint", text, reason, "or one of none, legacy")
+    for part in text.split("/"):
+        length = len(part.encode("utf-8", "surrogateescape"))
+        if length > _MAX_COMPONENT_BYTES:
+            reason = (
+                f"a part of it has {length} bytes, and {_MAX_COMPONENT_BYTES} are the most"
+            )
+            raise refusal("mountpoint", text, reason)
+
+
+def _check_sharenfs(text: str) -> None:
+    """Check NFS options; a host that is empty would serve the whole world."""
+    from zfstune.values.share_options import (  # noqa: PLC0415 (few share anything)
+        parse_share,
+    )
+
+    parse_share(text, verb="set", error=InvalidProperty)
+
+
+def _check_keylocation(text: str) -> None:
+    """Check where a key is (zfs_prop_valid_keylocation in zfs_prop.c)."""
+    if text in {"none", "prompt"}:
+        return
+    for scheme in ("file:///", "https://", "http://"):
+        if text.startswith(scheme) and text != scheme:
+            return
+    hint = "one of none, prompt, file:///PATH, https://URL, http://URL"
+    raise refusal("keylocation", text, "there is no such place", hint)
+
+
+def refusal(name: str, text: str | None, reason: str, hint: str = "") -> InvalidProperty:
+    """Build the error for a property that cannot be set."""
+    setting = name if text is None else f"{name}={text}"
+    return InvalidProperty(f"cannot set '{shown(setting)}': {reason}", hint=hint)

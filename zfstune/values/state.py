@@ -1,0 +1,322 @@
+"""What is there: frozen values that the engine reads and the planner weighs.
+
+Byte counts end in ``_bytes``; a ``createtxg`` is the transaction group in which
+a dataset or snapshot came to be, the one order that clocks cannot disturb.
+"""
+
+from __future__ import annotations
+
+from errno import EIO
+from types import MappingProxyType
+
+from zfstune.values.errors import Damaged
+from zfstune.values.frozen import frozen
+from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.values.property_table import Release
+
+__all__ = [
+    "DEFAULT",
+    "INHERITED",
+    "LOCAL",
+    "NONE",
+    "RECEIVED",
+    "Bookmark",
+    "Dataset",
+    "Limits",
+    "Mount",
+    "Place",
+    "PoolInfo",
+    "PropertyValue",
+    "Snapshot",
+    "Vdev",
+    "damage_of",
+    "is_managed",
+]
+
+# The words `zfs get` prints in its SOURCE column.
+LOCAL = "local"
+INHERITED = "inherited"
+RECEIVED = "received"
+DEFAULT = "default"
+NONE = "none"  # read-only properties have no source: `zfs get` prints "-"
+
+_OWN = frozenset({LOCAL, NONE})
+
+
+@frozen
+class PropertyValue:
+    """One property of one dataset.
+
+    Attributes:
+        value: Text as `zfs get -p` prints it: numbers in plain digits (bytes),
+            index properties by word, user properties as stored.
+        source: One of the five words above.
+        origin: The dataset that an inherited value was set on, else empty.
+    """
+
+    value: str
+    source: str = DEFAULT
+    origin: str = ""
+
+
+_NO_PROPERTIES: Mapping[str, PropertyValue] = MappingProxyType({})
+
+
+class _WithProperties:
+    """What a dataset and a snapshot have in common."""
+
+    __slots__ = ()
+    properties: Mapping[str, PropertyValue]
+
+    def local(self, name: str) -> str | None:
+        """Give the value set on this very dataset or snapshot, or None."""
+        found = self.properties.get(name)
+        return found.value if found is not None and found.source == LOCAL else None
+
+    def own(self, name: str) -> str | None:
+        """Give a value that is this dataset's own: set here, or kept in the dataset itself.
+
+        What lies in a filesystem's own blocks, its ``version`` for one, has no source.
+        """
+        found = self.properties.get(name)
+        return found.value if found is not None and found.source in _OWN else None
+
+    def value(self, name: str) -> str | None:
+        """Give the value in force, wherever it was set, or None where there is none."""
+        found = self.properties.get(name)
+        return None if found is None else found.value
+
+
+@frozen
+class Dataset(_WithProperties):
+    """A filesystem or a volume.
+
+    Attributes:
+        name: Full name with the pool.
+        kind: ``filesystem`` or ``volume``.
+        guid: Identity that survives a rename.
+        createtxg: Transaction group of its creation.
+        properties: Name to value, native and user properties alike.
+        damaged: Why it cannot be read, empty where it can. To look at a property
+            then raises the error that says so: none is taken for its default.
+    """
+
+    name: str
+    kind: str
+    guid: int
+    createtxg: int
+    properties: Mapping[str, PropertyValue] = _NO_PROPERTIES
+    damaged: str = ""
+
+
+def damage_of(dataset: Dataset) -> Damaged:
+    """Make the error for a dataset that a listing could not read."""
+    return Damaged(operation="read", target=dataset.name, errno=EIO, reason=dataset.damaged)
+
+
+def is_managed(dataset: Dataset) -> bool:
+    """Tell whether zfstune made or adopted a dataset, if only to hold others.
+
+    Those count too: ``zfstune snapshot -r`` takes them along.
+    """
+    return any(dataset.local(name) for name in (PROFILE_PROPERTY, APPLIED_PROPERTY))
+
+
+@frozen
+class Snapshot(_WithProperties):
+    """A snapshot.
+
+    Attributes:
+        name: Full name, ``dataset@snapshot``.
+        guid: Identity: a snapshot made anew under the same name has another.
+        createtxg: Transaction group of its creation; orders the snapshots of a pool.
+        clones: How many clones hang on it.
+        properties: Empty where the listing did not read them.
+        creation: Seconds since 1970 at which it was taken; None where that was not read.
+    """
+
+    name: str
+    guid: int
+    createtxg: int
+    clones: int = 0
+    properties: Mapping[str, PropertyValue] = _NO_PROPERTIES
+    creation: int | None = None
+
+    @property
+    def dataset(self) -> str:
+        """The dataset it is a snapshot of."""
+        return self.name.partition("@")[0]
+
+    @property
+    def short_name(self) -> str:
+        """What stands behind the ``@``."""
+        return self.name.partition("@")[2]
+
+
+@frozen
+class Bookmark:
+    """A bookmark: what is left of a snapshot for the base of an incremental send.
+
+    Attributes:
+        name: Full name, ``dataset#bookmark``.
+        guid: Identity of the snapshot that it was made of.
+        createtxg: Transaction group of that snapshot's creation.
+        creation: Seconds since 1970 at which that snapshot was taken.
+    """
+
+    name: str
+    guid: int
+    createtxg: int
+    creation: int
+
+
+@frozen
+class Mount:
+    """One mounted filesystem, as the kernel's mount table has it.
+
+    Attributes:
+        dataset: Name of the filesystem.
+        path: Where it is mounted, without links.
+        uid: Owner of the mounted root directory; None where the caller may not look.
+        gid: Its group, likewise.
+        mode: Its permission bits, ``0o7777`` at the most, likewise.
+        options: What this mount allows, by the words of ``mount`` (``ro``, ``noexec``
+            ...); None where that is unknown.
+        hidden: Something else is mounted over it, and owner and mode are of that.
+    """
+
+    dataset: str
+    path: str
+    uid: int | None
+    gid: int | None
+    mode: int | None
+    options: frozenset[str] | None = None
+    hidden: bool = False
+
+
+@frozen
+class Place:
+    """Where a path leads, and what a mount there would meet.
+
+    Attributes:
+        path: As it was asked for.
+        real: The same without links, as far as they may be followed.
+        obstacle: What keeps a directory from being there or being made: ``file``,
+            ``dangling`` (a link to nothing), ``link`` (one that may be somebody
+            else's), ``read-only``, ``denied`` (out of this user's reach); else empty.
+        at: Where that is.
+        holds: Something that the directory holds, as a path within; empty: nothing.
+    """
+
+    path: str
+    real: str
+    obstacle: str = ""
+    at: str = ""
+    holds: str = ""
+
+
+@frozen
+class Vdev:
+    """One top-level vdev.
+
+    Attributes:
+        kind: ``mirror``, ``raidz1``, ``draid2``, ``disk``, ``file`` ...
+        ashift: Sector size in force, as a power of two.
+        role: ``normal``, ``log``, ``special`` or ``dedup``.
+        devices: Paths of its leaves.
+        rotational: Whether a leaf is a spinning disk; None where that is unknown.
+        width: Devices that one stripe spans, parity included; 1 without parity.
+        parity: Devices of a stripe that hold parity.
+    """
+
+    kind: str
+    ashift: int
+    role: str
+    devices: tuple[str, ...]
+    rotational: bool | None
+    width: int = 1
+    parity: int = 0
+
+
+@frozen
+class PoolInfo:
+    """What a pool can take.
+
+    Attributes:
+        name: Name of the pool.
+        guid: Its identity.
+        vdevs: Top-level vdevs.
+        features: Enabled feature flags by short name (``zstd_compress``).
+        free_bytes: Unallocated space.
+        size_bytes: Whole size.
+        readonly: Imported read-only.
+        suspended: Lost its devices; every change would hang or fail.
+        altroot: Prefix of every mountpoint, else empty.
+        mountable: Its filesystems can be mounted on this system; those of an image
+            cannot.
+        freeing_bytes: What was destroyed and is still being freed; None where that
+            is not known.
+        health: ``ONLINE``, or what ``zpool list`` says instead.
+        damaged: How many of its blocks are known to be lost for good.
+        ailing: Devices that are not as they should be, as in ``/dev/sdb FAULTED``.
+        active: Those of the features that are in use: who does not know one of these
+            cannot read the pool.
+        compatibility: What its features are kept to, as in ``grub2``; may be empty.
+        bootfs: The filesystem that is booted from it, else empty.
+    """
+
+    name: str
+    guid: int
+    vdevs: tuple[Vdev, ...]
+    features: frozenset[str]
+    free_bytes: int
+    size_bytes: int
+    readonly: bool
+    suspended: bool
+    altroot: str = ""
+    mountable: bool = True
+    freeing_bytes: int | None = None
+    health: str = "ONLINE"
+    damaged: int = 0
+    ailing: tuple[str, ...] = ()
+    active: frozenset[str] = frozenset()
+    compatibility: str = ""
+    bootfs: str = ""
+
+    @property
+    def ashift(self) -> int:
+        """The largest ashift of the vdevs that hold data."""
+        return max((v.ashift for v in self.vdevs if v.role == "normal"), default=0)
+
+    @property
+    def redundant(self) -> bool:
+        """Whether every vdev that holds data survives the loss of one device."""
+        data = [v for v in self.vdevs if v.role != "log"]
+        return bool(data) and all(
+            v.kind.startswith(("mirror", "raidz", "draid")) for v in data
+        )
+
+    @property
+    def rotational(self) -> bool:
+        """Whether data lies on a spinning disk."""
+        return any(v.rotational for v in self.vdevs if v.role == "normal")
+
+
+@frozen
+class Limits:
+    """What the running release decides.
+
+    Attributes:
+        max_recordsize_bytes: The module parameter ``zfs_max_recordsize``.
+        max_volblocksize_bytes: Largest block of a volume.
+        release: OpenZFS release, as in ``(2, 3, 2)``.
+    """
+
+    max_recordsize_bytes: int = 1 << 20
+    max_volblocksize_bytes: int = 128 << 10
+    release: Release = (2, 4)
