@@ -36,6 +36,8 @@ DEFAULT_RELEASES = ("bookworm", "trixie-backports")
 DISKS = ("2G", "2G")
 # Of one guest, its boot included, with another beside it; CI has 90 minutes for all.
 TIMEOUT_S = 3900
+# Of one test in a guest: with another guest beside it all takes longer.
+TEST_TIMEOUT_S = 1500
 # The runner tidies up after a signal; then it is gone by itself or by force.
 TERM_GRACE_S = 30
 REPORTS = "reports.jsonl"
@@ -174,6 +176,7 @@ class GuestRun(pytest.Item):
         limit = str(self.config.getoption("guest_timeout"))
         given = shlex.split(self.config.getoption("guest_args"))
         inner = ["pytest", "--quiet", "--tb=no", "--no-summary", "--color=no"]
+        inner += ["-o", f"timeout={TEST_TIMEOUT_S}"]
         where = [] if any(word.startswith("tests/lab") for word in given) else ["tests/lab"]
         run = [str(LAB / "run"), "--release", self.name, "--timeout", limit, *disks]
         return [*run, "--output", str(output), "--", *inner, *where, *given]
