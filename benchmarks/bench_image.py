@@ -12,7 +12,7 @@ import pytest
 from zfstune.engine.image import ImageEngine, create_image
 from zfstune.engine.protocol import open_engine
 from zfstune.retention.prune import prune
-from zfstune.values import names
+from zfstune.values import marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +86,7 @@ def bench_image(
                 measure(lambda: engine.send(f"{two.pool.name}/sent@s", sink.fileno()))
             return
         name = f"{two.pool.name}/snapped"
-        engine.create(name, properties={names.PROFILE_PROPERTY: "bench"})
+        engine.create(name, properties={marks.PROFILE_PROPERTY: "bench"})
         if scenario == SNAPSHOTS:
             count = two.scaled(100)
             taken = take(engine, name, count)
@@ -122,6 +122,6 @@ def take(engine: Engine, dataset: str, count: int) -> Iterator[None]:
     """Take a snapshot at each step."""
     for number in range(count):
         when = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
-        name = f"{dataset}@{names.auto_name(when)}"
-        engine.take_snapshots([name], properties={names.SNAPSHOT_PROPERTY: "auto"})
+        name = f"{dataset}@{marks.auto_name(when)}"
+        engine.take_snapshots([name], properties={marks.SNAPSHOT_PROPERTY: "auto"})
         yield

@@ -13,7 +13,7 @@ import pytest
 
 from zfstune.engine.protocol import open_engine
 from zfstune.retention.prune import prune
-from zfstune.values import names
+from zfstune.values import marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +72,7 @@ class State:
         self.datasets = [f"{pool.name}/d{number:03}" for number in range(count)]
         self.snapshots = 0
         for name in self.datasets:
-            engine.create(name, properties={names.PROFILE_PROPERTY: "bench"})
+            engine.create(name, properties={marks.PROFILE_PROPERTY: "bench"})
             engine.mount(name)
         for _ in range(KEEP if scenario == STEADY else each):
             self.take()
@@ -83,10 +83,10 @@ class State:
         """Take one more snapshot of each dataset."""
         when = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=self.snapshots)
         self.snapshots += 1
-        short = names.auto_name(when, 0)
+        short = marks.auto_name(when, 0)
         self.engine.take_snapshots(
             [f"{name}@{short}" for name in self.datasets],
-            properties={names.SNAPSHOT_PROPERTY: "auto"},
+            properties={marks.SNAPSHOT_PROPERTY: "auto"},
         )
 
     def ready(self) -> None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from zfstune.retention.decision import decide
 from zfstune.retention.policy_text import parse_policy
-from zfstune.values.names import auto_name
+from zfstune.values.marks import auto_name
 from zfstune.values.state import Snapshot
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from zfstune.engine.image import ImageEngine, create_image
 from zfstune.retention import destroy, examine, prune
-from zfstune.values import names
+from zfstune.values import marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,13 +82,13 @@ def fill(engine: ImageEngine, snapshots: int, each: int) -> None:
     """Make the datasets and take all snapshots, one of each dataset at a time."""
     datasets = [f"tank/d{number:04}" for number in range(snapshots // each)]
     for name in datasets:
-        engine.create(name, properties={names.PROFILE_PROPERTY: "scale"})
+        engine.create(name, properties={marks.PROFILE_PROPERTY: "scale"})
     begun = datetime(2026, 1, 1, tzinfo=UTC)
     for number in range(each):
-        short = names.auto_name(begun + timedelta(hours=number), 0)
+        short = marks.auto_name(begun + timedelta(hours=number), 0)
         engine.take_snapshots(
             [f"{name}@{short}" for name in datasets],
-            properties={names.SNAPSHOT_PROPERTY: "auto"},
+            properties={marks.SNAPSHOT_PROPERTY: "auto"},
         )
 
 

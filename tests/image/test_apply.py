@@ -10,7 +10,7 @@ import pytest
 import zfstune
 from zfstune.datasets.applied import read_given, read_record
 from zfstune.values.errors import EngineError
-from zfstune.values.names import APPLIED_PROPERTY
+from zfstune.values.marks import APPLIED_PROPERTY
 
 if TYPE_CHECKING:
     from zfstune.engine.image import ImageEngine

@@ -11,7 +11,7 @@ import pytest
 import zfstune
 from zfstune.cli.main import main
 from zfstune.snapshots.drop import drop_checkpoint, list_checkpoints
-from zfstune.values.names import PROFILE_PROPERTY
+from zfstune.values.marks import PROFILE_PROPERTY
 from zfstune.values.state import Mount
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 import zfstune
 from zfstune.cli.main import main
 from zfstune.health.observe import observe
-from zfstune.schedules.cadence import SCHEDULE_PROPERTY
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import note
+from zfstune.values.marks import SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:
     from pathlib import Path

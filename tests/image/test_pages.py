@@ -15,8 +15,7 @@ from zfstune.cli import schedule
 from zfstune.cli.main import main
 from zfstune.datasets import apply
 from zfstune.health import verify
-from zfstune.retention.policy import POLICY_PROPERTY
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import POLICY_PROPERTY, SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

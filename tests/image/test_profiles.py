@@ -12,7 +12,7 @@ from zfstune.cli.main import main
 from zfstune.profiles import profile
 from zfstune.profiles.roles import ROLES
 from zfstune.values import properties as props
-from zfstune.values.names import PROFILE_PROPERTY
+from zfstune.values.marks import PROFILE_PROPERTY
 
 if TYPE_CHECKING:
     from pathlib import Path

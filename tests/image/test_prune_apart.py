@@ -12,10 +12,10 @@ import pytest
 import zfstune
 from zfstune.cli.main import main
 from zfstune.retention import examine
-from zfstune.retention.policy import POLICY_PROPERTY
 from zfstune.schedules.run import run_job
 from zfstune.schedules.schedule import targets
 from zfstune.values.errors import PolicyError
+from zfstune.values.marks import POLICY_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,11 +12,10 @@ import pytest
 import zfstune
 from zfstune.cli import schedule, schedule_show
 from zfstune.cli.main import main
-from zfstune.retention.policy import POLICY_PROPERTY
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.store import set_policy
-from zfstune.schedules.cadence import SCHEDULE_PROPERTY
 from zfstune.schedules.schedule import scheduled, set_schedule
+from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

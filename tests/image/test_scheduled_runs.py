@@ -14,15 +14,14 @@ import zfstune
 from zfstune.cli import schedule_run
 from zfstune.cli.main import main
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.retention.policy import POLICY_PROPERTY
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.store import set_policy
-from zfstune.schedules.cadence import SCHEDULE_PROPERTY
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import last_run, locked, note, reported_run
 from zfstune.schedules.run import due_runs, is_due, run_job
 from zfstune.schedules.schedule import scheduled, set_schedule
 from zfstune.values.errors import NotFound, PlanError, PolicyError
+from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:
     from pathlib import Path

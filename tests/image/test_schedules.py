@@ -9,12 +9,11 @@ import pytest
 
 import zfstune
 from zfstune.profiles.roles import ROLES
-from zfstune.retention.policy import POLICY_PROPERTY
 from zfstune.retention.policy_text import format_policy, parse_policy
 from zfstune.retention.store import clear_policy, set_policy
-from zfstune.schedules.cadence import SCHEDULE_PROPERTY
 from zfstune.schedules.schedule import role_datasets, scheduled, set_schedule, targets
 from zfstune.values.errors import NotFound, PolicyError
+from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:
     from zfstune.engine.image import ImageEngine

@@ -13,7 +13,7 @@ import pytest
 import zfstune
 from zfstune.datasets.actions import Adjust, Create, MountDataset, Remount, SetOwner
 from zfstune.profiles.profile import load_text
-from zfstune.values import names
+from zfstune.values import marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,12 +132,12 @@ class TestOnce:
         """Each dataset of a profile says on itself which profile manages it."""
         found = local_properties(command, applied)
         for name in RECORDSIZES:
-            profile = found[f"{applied}/{name}", names.PROFILE_PROPERTY]
+            profile = found[f"{applied}/{name}", marks.PROFILE_PROPERTY]
             assert profile == name.partition("/")[0]
             assert (
-                json.loads(found[f"{applied}/{name}", names.APPLIED_PROPERTY]) is not None
+                json.loads(found[f"{applied}/{name}", marks.APPLIED_PROPERTY]) is not None
             )
-        assert (applied, names.PROFILE_PROPERTY) not in found
+        assert (applied, marks.PROFILE_PROPERTY) not in found
 
     def test_again_changes_nothing(
         self, applied: str, bare: str, engine: Engine, command: Command

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from zfstune.cli.main import main
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,7 @@ import zfstune
 from zfstune.engine.protocol import open_engine
 from zfstune.profiles.profile import load_text
 from zfstune.retention import destroy
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,10 +10,9 @@ import pytest
 
 import zfstune
 from zfstune.retention import examine
-from zfstune.retention.policy import POLICY_PROPERTY
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.store import clear_policy, set_policy, stored_policies
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import POLICY_PROPERTY, SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.values.names import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
+from zfstune.values.marks import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.retention.plan import KEPT_PROPERTY
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import KEPT_PROPERTY, SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,7 +9,7 @@ import pytest
 
 import zfstune
 from zfstune.snapshots import take
-from zfstune.values import names
+from zfstune.values import marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,8 +55,8 @@ def test_recursive_snapshots_share_one_instant(
     [short] = shorts
     when = datetime.strptime(short, "zfstune-%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     assert before <= when <= datetime.now(UTC)
-    assert names.is_auto_name(short)
-    columns = f"name,createtxg,{names.SNAPSHOT_PROPERTY}"
+    assert marks.is_auto_name(short)
+    columns = f"name,createtxg,{marks.SNAPSHOT_PROPERTY}"
     listed = command("zfs", "list", "-Hpr", "-t", "snapshot", "-o", columns, tree)
     rows = [line.split("\t") for line in listed.splitlines()]
     assert {row[0] for row in rows} == set(taken)

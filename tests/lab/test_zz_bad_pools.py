@@ -16,7 +16,7 @@ import pytest
 
 import zfstune
 from zfstune.engine.suspended import suspended_pools
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

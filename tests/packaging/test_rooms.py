@@ -31,7 +31,6 @@ UP_THE_LINE = {
     ("zfstune.host.file_sample", "zfstune.health.block_sizes"),
     ("zfstune.host.processes", "zfstune.snapshots.rewind_plan"),
     ("zfstune.profiles.explanation", "zfstune.datasets.wanted"),
-    ("zfstune.profiles.profile_file", "zfstune.datasets.applied"),
     ("zfstune.schedules.schedule", "zfstune.profiles.profile"),
     ("zfstune.schedules.schedule", "zfstune.profiles.roles"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fake_engine import FakeEngine
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import SNAPSHOT_PROPERTY
 from zfstune.values.state import LOCAL, NONE, Dataset, PropertyValue, Snapshot
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

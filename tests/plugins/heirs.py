@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from fake_engine import FakeEngine
 from zfstune.engine._errno import engine_error
-from zfstune.retention.policy import POLICY_PROPERTY
 from zfstune.values.frozen import replace
-from zfstune.values.names import SNAPSHOT_PROPERTY, ancestors_of
+from zfstune.values.marks import POLICY_PROPERTY, SNAPSHOT_PROPERTY
+from zfstune.values.names import ancestors_of
 from zfstune.values.state import (
     INHERITED,
     LOCAL,

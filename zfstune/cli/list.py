@@ -89,8 +89,9 @@ def _show(
 
 
 def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str | None]]:
+    from zfstune.values.marks import PROFILE_PROPERTY  # noqa: PLC0415 (as above)
     from zfstune.values.mountpoint import effective_mountpoint  # noqa: PLC0415 (as above)
-    from zfstune.values.names import PROFILE_PROPERTY, pool_of  # noqa: PLC0415 (as above)
+    from zfstune.values.names import pool_of  # noqa: PLC0415 (as above)
 
     altroots: dict[str, str] = {}
     rows = []
@@ -142,7 +143,7 @@ def _snapshot_rows(
 
 
 def _snapshot_row(snapshot: Snapshot) -> dict[str, str | None]:
-    from zfstune.values.names import SNAPSHOT_PROPERTY  # noqa: PLC0415 (as above)
+    from zfstune.values.marks import SNAPSHOT_PROPERTY  # noqa: PLC0415 (as above)
 
     own = snapshot.local(SNAPSHOT_PROPERTY) is not None
     return {

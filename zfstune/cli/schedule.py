@@ -232,9 +232,7 @@ def _without_taken_along(
 
 def _news(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
     """Give those datasets of which another schedule is stored, with the one wanted."""
-    from zfstune.schedules.cadence import (  # noqa: PLC0415 (not for --help)
-        SCHEDULE_PROPERTY,
-    )
+    from zfstune.values.marks import SCHEDULE_PROPERTY  # noqa: PLC0415 (not for --help)
 
     return {
         dataset: every
@@ -268,13 +266,11 @@ def _command() -> list[str]:
 
 
 def _remove(args: argparse.Namespace) -> int:
-    from zfstune.schedules.cadence import (  # noqa: PLC0415 (not for --help)
-        NONE,
-        SCHEDULE_PROPERTY,
-    )
+    from zfstune.schedules.cadence import NONE  # noqa: PLC0415 (not for --help)
     from zfstune.schedules.install import carry_out, plan_remove  # noqa: PLC0415 (as above)
     from zfstune.schedules.schedule import set_schedule  # noqa: PLC0415 (as above)
     from zfstune.values.errors import ZfsUnavailable  # noqa: PLC0415 (as above)
+    from zfstune.values.marks import SCHEDULE_PROPERTY  # noqa: PLC0415 (not for --help)
 
     whole = args.all and not (args.datasets or args.roles)
     news: dict[str, str] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from zfstune.values.frozen import frozen
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.values.property_rules import display
 
 TYPE_CHECKING = False

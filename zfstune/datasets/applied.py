@@ -1,6 +1,6 @@
 """What zfstune notes on a dataset: which values it set there.
 
-The note is the text of :data:`zfstune.values.names.APPLIED_PROPERTY`: a JSON object of
+The note is the text of :data:`zfstune.values.marks.APPLIED_PROPERTY`: a JSON object of
 property to canonical value. It tells a value that was changed by hand from one
 that the profile has changed its mind about. Under the key ``-o``, which is no name
 of a property, stand the names of those that the call gave, and not the profile.
@@ -11,7 +11,7 @@ and trusts nothing.
 from __future__ import annotations
 
 from zfstune.values import properties as props
-from zfstune.values.names import PROFILE_PROPERTY
+from zfstune.values.marks import OWN_PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADMINISTRATORS",
-    "OWN_PREFIX",
     "passes_on",
     "read_given",
     "read_record",
@@ -27,8 +26,6 @@ __all__ = [
     "write_record",
 ]
 
-# The user properties that are zfstune's to write, and nobody else's.
-OWN_PREFIX = PROFILE_PROPERTY.partition(":")[0] + ":"
 # Where things mount is the administrator's: zfstune sets it when asked, and does
 # not take it back when it is no longer asked.
 ADMINISTRATORS = frozenset({"mountpoint", "canmount"})

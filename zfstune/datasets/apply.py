@@ -23,7 +23,7 @@ from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.manifest import host_name
 from zfstune.host.nfs import export, read_exports
 from zfstune.profiles.profile import Profile, choose, load
-from zfstune.values import names
+from zfstune.values import marks, names
 from zfstune.values.errors import EngineError, NotFound, PlanError, ProfileError
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.properties import settable
@@ -309,11 +309,11 @@ def _adjust(engine: Engine, action: Adjust) -> None:
         # module/zfs/zfs_ioctl.c)
         with suppress(EngineError):
             found = engine.dataset(action.dataset)
-            before = found.local(names.APPLIED_PROPERTY)
-            meant = action.notes.get(names.APPLIED_PROPERTY, before or "")
+            before = found.local(marks.APPLIED_PROPERTY)
+            meant = action.notes.get(marks.APPLIED_PROPERTY, before or "")
             note = standing_record(before, meant, found.local)
             if note != (before or write_record({})):
-                engine.set(action.dataset, {names.APPLIED_PROPERTY: note})
+                engine.set(action.dataset, {marks.APPLIED_PROPERTY: note})
         raise
     if action.notes:
         engine.set(action.dataset, action.notes)

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from zfstune.datasets.actions import Caution, Change
-from zfstune.datasets.applied import (
-    ADMINISTRATORS,
-    OWN_PREFIX,
-    read_given,
-    read_record,
-    write_record,
-)
+from zfstune.datasets.applied import ADMINISTRATORS, read_given, read_record, write_record
 from zfstune.values import properties as props
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.marks import APPLIED_PROPERTY, OWN_PREFIX, PROFILE_PROPERTY
 from zfstune.values.property_rules import display
 from zfstune.values.quoting import for_shell
 from zfstune.values.state import LOCAL, NONE, RECEIVED, PropertyValue

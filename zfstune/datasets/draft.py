@@ -7,11 +7,15 @@ from zfstune.datasets.applied import read_record, write_record
 from zfstune.datasets.cautions import weigh_recordsize, weigh_special, weigh_wait
 from zfstune.datasets.difference import compare, compare_container, values_for_new
 from zfstune.datasets.draft_mounts import MountDraft
-from zfstune.retention.policy import POLICY_PROPERTY
-from zfstune.schedules.cadence import SCHEDULE_PROPERTY
 from zfstune.values.errors import PlanError
+from zfstune.values.marks import (
+    APPLIED_PROPERTY,
+    POLICY_PROPERTY,
+    PROFILE_PROPERTY,
+    SCHEDULE_PROPERTY,
+)
 from zfstune.values.mountpoint import inherited_mountpoint
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of, pool_of
+from zfstune.values.names import ancestors_of, pool_of
 from zfstune.values.properties import default_of
 from zfstune.values.property_rules import UNSAFE, is_unsafe
 from zfstune.values.quoting import for_shell

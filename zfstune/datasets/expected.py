@@ -5,8 +5,7 @@ from __future__ import annotations
 from zfstune.datasets.wanted import Wanted, wanted_datasets
 from zfstune.values.errors import ProfileError
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.names import PROFILE_PROPERTY
-from zfstune.values.state import is_managed
+from zfstune.values.marks import is_managed, profiles_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from zfstune.profiles.profile import Profile
     from zfstune.values.state import Dataset, Limits, PoolInfo
 
-__all__ = ["Expected", "placed_roots", "profiles_on", "see_profiles"]
+__all__ = ["Expected", "placed_roots", "see_profiles"]
 
 
 @frozen
@@ -38,12 +37,6 @@ class Expected:
     wanted: Wanted | None = None
     lacks: tuple[str, ...] = ()
     firsts: tuple[str, ...] = ()
-
-
-def profiles_on(dataset: Dataset) -> tuple[str, ...]:
-    """Give the names of the profiles that a dataset says, on itself, it is managed by."""
-    text = dataset.local(PROFILE_PROPERTY)
-    return tuple(filter(None, text.split(","))) if text else ()
 
 
 def placed_roots(

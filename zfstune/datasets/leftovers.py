@@ -7,12 +7,10 @@ from a file, is on the machine because somebody wanted it there, whatever its ro
 
 from __future__ import annotations
 
-from zfstune.datasets.expected import profiles_on
 from zfstune.profiles.roles import ROLES
-from zfstune.schedules.cadence import SCHEDULE_PROPERTY
 from zfstune.values.frozen import frozen
+from zfstune.values.marks import SCHEDULE_PROPERTY, is_managed, profiles_on
 from zfstune.values.quoting import for_shell, shown
-from zfstune.values.state import is_managed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from zfstune.datasets.actions import Caution
-from zfstune.datasets.applied import OWN_PREFIX, passes_on, write_record
+from zfstune.datasets.applied import passes_on, write_record
 from zfstune.datasets.cautions import weigh_needs, weigh_values
 from zfstune.profiles.pool_rules import grub_reads, is_for_grub, settle
 from zfstune.profiles.profile import Setting
 from zfstune.values import properties as props
 from zfstune.values.errors import InvalidName, InvalidProperty, PlanError
-from zfstune.values.names import APPLIED_PROPERTY, ancestors_of, check_dataset
+from zfstune.values.marks import APPLIED_PROPERTY, OWN_PREFIX
+from zfstune.values.names import ancestors_of, check_dataset
 from zfstune.values.property_rules import UNSAFE, display, is_unsafe
 from zfstune.values.quoting import for_shell
 from zfstune.values.state import INHERITED, PropertyValue

@@ -5,13 +5,13 @@ zfstune's own bookkeeping properties are left out: ``zpool history -i`` has them
 
 from __future__ import annotations
 
+from zfstune.values.marks import OWN_PREFIX
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = ["create_line", "set_line", "targets_line"]
-
-_OWN = "org.zfstune:"
 
 # The kernel takes a line below HIS_MAX_RECORD_LEN (128 KiB, include/sys/fs/zfs.h);
 # a reader takes far less.
@@ -47,7 +47,7 @@ def targets_line(operation: str, targets: Iterable[str], *before: str) -> str:
 
 
 def _pairs(properties: Mapping[str, str]) -> list[str]:
-    return [f"{n}={v}" for n, v in properties.items() if not n.startswith(_OWN)]
+    return [f"{n}={v}" for n, v in properties.items() if not n.startswith(OWN_PREFIX)]
 
 
 def _cut(line: str) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from zfstune.datasets.applied import OWN_PREFIX, passes_on, read_given, read_record
+from zfstune.datasets.applied import passes_on, read_given, read_record
 from zfstune.health.findings import Finding
 from zfstune.values import properties as props
 from zfstune.values.frozen import frozen
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY, ancestors_of
+from zfstune.values.marks import APPLIED_PROPERTY, OWN_PREFIX, PROFILE_PROPERTY
+from zfstune.values.names import ancestors_of
 from zfstune.values.property_rules import UNSAFE, display
 from zfstune.values.quoting import for_shell
 from zfstune.values.state import DEFAULT, INHERITED, LOCAL, NONE, RECEIVED, PropertyValue

@@ -7,7 +7,7 @@ from zfstune.retention.policy import Blocks, Every, Grid
 from zfstune.retention.simulation import about
 from zfstune.schedules.policy_fit import mismatch, policy_command
 from zfstune.values.frozen import frozen
-from zfstune.values.names import is_auto_name
+from zfstune.values.marks import is_auto_name
 from zfstune.values.quoting import for_shell
 
 TYPE_CHECKING = False

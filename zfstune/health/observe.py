@@ -8,7 +8,8 @@ from zfstune.schedules.schedule import scheduled
 from zfstune.schedules.unit_text import JOBS
 from zfstune.values.errors import Damaged
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.names import SNAPSHOT_PROPERTY, check_dataset, is_auto_name, pool_of
+from zfstune.values.marks import SNAPSHOT_PROPERTY, is_auto_name
+from zfstune.values.names import check_dataset, pool_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

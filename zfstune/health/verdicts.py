@@ -12,17 +12,17 @@ from zfstune.values import properties as props
 from zfstune.values.errors import InvalidValue
 from zfstune.values.exports import export_lines, is_served, to_do, unheard
 from zfstune.values.frozen import frozen
+from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY, is_managed
 from zfstune.values.mountpoint import (
     effective_mountpoint,
     in_the_way,
     mount_blocker,
     mount_differs,
 )
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.values.property_rules import is_unsafe
 from zfstune.values.quoting import for_shell
 from zfstune.values.size import format_size
-from zfstune.values.state import RECEIVED, is_managed
+from zfstune.values.state import RECEIVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,13 +14,14 @@ from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.file_sample import MOST_FILES, sample_files
 from zfstune.host.nfs import read_exports
 from zfstune.profiles.profile import Profile, load
-from zfstune.values import names
+from zfstune.values import marks, names
 from zfstune.values.errors import Damaged, PolicyError
 from zfstune.values.frozen import frozen, replace
+from zfstune.values.marks import is_managed
 from zfstune.values.mountpoint import effective_mountpoint
 from zfstune.values.quoting import for_shell
 from zfstune.values.spelling import file_hint
-from zfstune.values.state import INHERITED, LOCAL, is_managed
+from zfstune.values.state import INHERITED, LOCAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -353,14 +354,14 @@ class _Snapshots:
             yield from fresh(self.datasets[name], dues, self.of(name), self.now)
         if name in (stored_on, scheduled_on):  # once, not on each dataset below
             yield from unkept(name, cadence, policy)
-        covers = names.is_auto_name if policy is None else policy.scope()
+        covers = marks.is_auto_name if policy is None else policy.scope()
         for log, data in log_pairs(n for n, managed in self.holding.items() if managed):
             if data == name:
                 yield from torn(log, data, self.of, covers)
 
     def _policy(self, name: str) -> tuple[Policy | None, str]:
-        from zfstune.retention.policy import POLICY_PROPERTY  # noqa: PLC0415 (as above)
         from zfstune.retention.store import stored_policies  # noqa: PLC0415 (few have one)
+        from zfstune.values.marks import POLICY_PROPERTY  # noqa: PLC0415 (as above)
 
         dataset = self.datasets[name]
         if dataset.value(POLICY_PROPERTY) is None:
@@ -371,9 +372,9 @@ class _Snapshots:
     def _cadence(self, name: str) -> tuple[Cadence | None, str]:
         from zfstune.schedules.cadence import (  # noqa: PLC0415 (few have one)
             NONE,
-            SCHEDULE_PROPERTY,
             parse_cadence,
         )
+        from zfstune.values.marks import SCHEDULE_PROPERTY  # noqa: PLC0415 (few have one)
 
         stored = self.datasets[name].properties.get(SCHEDULE_PROPERTY)
         if stored is None or stored.source not in (LOCAL, INHERITED):

@@ -6,7 +6,6 @@ the table and the key, and the word that was most likely meant.
 
 from __future__ import annotations
 
-from zfstune.datasets.applied import OWN_PREFIX
 from zfstune.profiles.pool_rules import FACTS
 from zfstune.profiles.profile import (
     MAX_BYTES,
@@ -24,6 +23,7 @@ from zfstune.values import names as naming
 from zfstune.values import properties as props
 from zfstune.values.errors import InvalidName, InvalidProperty, PolicyError, ProfileError
 from zfstune.values.frozen import frozen, replace
+from zfstune.values.marks import OWN_PREFIX
 from zfstune.values.property_rules import UNSAFE, is_unsafe
 from zfstune.values.quoting import shown
 from zfstune.values.spelling import did_you_mean, nearest

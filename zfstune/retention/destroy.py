@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 
 from zfstune.retention.decision import DEFAULT_BATCH, Decision, interleave
-from zfstune.retention.plan import KEPT_PROPERTY
 from zfstune.values import names
 from zfstune.values.errors import (
     BatchError,
@@ -22,6 +21,7 @@ from zfstune.values.errors import (
     PoolSuspended,
     ReadOnly,
 )
+from zfstune.values.marks import KEPT_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

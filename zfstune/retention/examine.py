@@ -11,10 +11,11 @@ from functools import partial
 
 from zfstune.retention.decision import FUTURE, Decision, clones_on, decide, is_future
 from zfstune.retention.destroy import MADE_ANEW, spare
-from zfstune.retention.plan import KEPT_PROPERTY, PrunePlan
+from zfstune.retention.plan import PrunePlan
 from zfstune.snapshots.list import Notes, cache_folder
-from zfstune.values import names
+from zfstune.values import marks, names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
+from zfstune.values.marks import KEPT_PROPERTY
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
@@ -273,9 +274,9 @@ def _read(
 def _reason_to_spare(listed: Snapshot, found: Snapshot, *, ours: bool) -> str:
     if found.guid != listed.guid:
         return MADE_ANEW
-    if ours and found.local(names.SNAPSHOT_PROPERTY) is None:
+    if ours and found.local(marks.SNAPSHOT_PROPERTY) is None:
         return (
-            f"it has no {names.SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
+            f"it has no {marks.SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
         )
     if found.value("userrefs") not in (None, "0"):
         return "it is held: see `zfs holds`"

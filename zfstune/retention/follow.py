@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from zfstune.engine.pools import choose_pool, ready_pool
-from zfstune.retention.policy import POLICY_PROPERTY, Never
+from zfstune.retention.policy import Never
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.frozen import frozen
-from zfstune.values.state import damage_of, is_managed
+from zfstune.values.marks import POLICY_PROPERTY, is_managed
+from zfstune.values.state import damage_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

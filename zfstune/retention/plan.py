@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Snapshot
 
-__all__ = ["KEPT_PROPERTY", "PrunePlan", "Pruned"]
-
-# Where a prune by policy notes on a dataset how many in scope it left.
-KEPT_PROPERTY = "org.zfstune:kept"
+__all__ = ["PrunePlan", "Pruned"]
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 _NO_ALARMS: Mapping[str, tuple[str, ...]] = MappingProxyType({})

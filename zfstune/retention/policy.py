@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PERIODS",
-    "POLICY_PROPERTY",
     "YEAR_10000",
     "Blocks",
     "Every",
@@ -34,9 +33,6 @@ __all__ = [
     "Step",
     "Within",
 ]
-
-# Where a dataset carries its policy; its children inherit it.
-POLICY_PROPERTY = "org.zfstune:policy"
 
 # The first second of the year 1, and the first that no calendar here has any more.
 _YEAR_1 = -62135596800

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from zfstune.values.errors import PolicyError
-from zfstune.values.names import is_auto_name
+from zfstune.values.marks import is_auto_name
 from zfstune.values.quoting import shown
 
 TYPE_CHECKING = False

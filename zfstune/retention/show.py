@@ -6,7 +6,7 @@ from zfstune.retention.decision import decide
 from zfstune.retention.store import not_followed, stored_policies, zone
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.frozen import frozen
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import SNAPSHOT_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

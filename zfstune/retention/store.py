@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from zfstune.engine.pools import ready_pool
-from zfstune.retention.policy import POLICY_PROPERTY
 from zfstune.retention.policy_text import parse_policy, stored_form
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
+from zfstune.values.marks import POLICY_PROPERTY
 from zfstune.values.quoting import for_shell
 from zfstune.values.state import INHERITED, LOCAL, RECEIVED
 

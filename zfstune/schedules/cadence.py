@@ -17,10 +17,8 @@ from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.quoting import shown
 
-__all__ = ["NONE", "SCHEDULE_PROPERTY", "Cadence", "parse_cadence"]
+__all__ = ["NONE", "Cadence", "parse_cadence"]
 
-# Where a dataset says how often; those below it are taken along with it.
-SCHEDULE_PROPERTY = "org.zfstune:schedule"
 # What a dataset says that is left out though one above it has a schedule.
 NONE = "none"
 

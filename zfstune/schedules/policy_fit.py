@@ -25,7 +25,7 @@ from zfstune.retention.policy import (
 from zfstune.retention.policy_text import format_policy
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
-from zfstune.values.names import PREFIX
+from zfstune.values.marks import AUTO_PREFIX
 from zfstune.values.quoting import for_shell
 
 TYPE_CHECKING = False
@@ -69,9 +69,9 @@ _FINER: dict[str, tuple[Rule, ...]] = {
     "week": (Every("weekly", 5),),
     "month": (Every("monthly", 12),),
 }
-# Names as zfstune.values.names.auto_name gives them, from all hours, months and some years.
+# Names as zfstune.values.marks.auto_name gives them, from all hours, months and some years.
 _NAMES = tuple(
-    f"{PREFIX}{2020 + 3 * at}{at % 12 + 1:02}{at + 1:02}T{at:02}{(7 * at) % 60:02}"
+    f"{AUTO_PREFIX}{2020 + 3 * at}{at % 12 + 1:02}{at + 1:02}T{at:02}{(7 * at) % 60:02}"
     f"{(13 * at) % 60:02}Z{suffix}"
     for at in range(24)
     for suffix in ("", "-1")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from zfstune.retention.store import stored_policies, zone
-from zfstune.schedules.cadence import NONE, SCHEDULE_PROPERTY, parse_cadence
+from zfstune.schedules.cadence import NONE, parse_cadence
 from zfstune.schedules.instants import last_due
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import last_run, locked, note
 from zfstune.schedules.schedule import members, scheduled
 from zfstune.values import names
 from zfstune.values.errors import BatchError, NotFound, PlanError, PolicyError, ZfstuneError
+from zfstune.values.marks import SCHEDULE_PROPERTY
 from zfstune.values.quoting import for_shell
 
 TYPE_CHECKING = False

@@ -1,6 +1,6 @@
 """Scheduled snapshots: which datasets have a schedule, and which could have one.
 
-A dataset has a schedule where :data:`zfstune.schedules.cadence.SCHEDULE_PROPERTY` is set on
+A dataset has a schedule where :data:`zfstune.values.marks.SCHEDULE_PROPERTY` is set on
 itself; those below it are taken along at the same instant, unless they say something
 of their own. One that came with a received stream counts for nothing.
 """
@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from zfstune.retention.policy import POLICY_PROPERTY, Never
+from zfstune.retention.policy import Never
 from zfstune.retention.policy_text import format_policy
 from zfstune.retention.store import stored_policies, zone
-from zfstune.schedules.cadence import NONE, SCHEDULE_PROPERTY, parse_cadence
+from zfstune.schedules.cadence import NONE, parse_cadence
 from zfstune.schedules.policy_fit import covers_own, policy_command
 from zfstune.values import names
 from zfstune.values.errors import NotFound, PolicyError
 from zfstune.values.frozen import frozen
+from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
 from zfstune.values.state import INHERITED, damage_of
 
 TYPE_CHECKING = False

@@ -15,7 +15,6 @@ from zfstune.engine.protocol import using
 from zfstune.host.processes import running_files
 from zfstune.snapshots.keep_aside import keep_aside
 from zfstune.snapshots.rewind_plan import (
-    CHECKPOINT_PROPERTY,
     ESCAPES,
     RewindPlan,
     datasets_of,
@@ -26,8 +25,8 @@ from zfstune.snapshots.rewind_plan import (
 from zfstune.values import names
 from zfstune.values.errors import InvalidName, InvalidValue, NotFound, PlanError
 from zfstune.values.frozen import frozen
+from zfstune.values.marks import CHECKPOINT_PROPERTY, is_managed
 from zfstune.values.quoting import shown
-from zfstune.values.state import is_managed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from zfstune.snapshots.checkpoint import (
 )
 from zfstune.snapshots.drop_plan import Checkpoint, is_copy, make_drop
 from zfstune.snapshots.rewind_plan import (
-    CHECKPOINT_PROPERTY,
     ESCAPES,
     clones_of,
     datasets_of,
     is_escape,
     snapshot_name,
 )
+from zfstune.values.marks import CHECKPOINT_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 
 from zfstune.snapshots.rewind_plan import (
-    CHECKPOINT_PROPERTY,
     ESCAPES,
     FOLDER,
     Clone,
@@ -20,6 +19,7 @@ from zfstune.snapshots.rewind_plan import (
 )
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
+from zfstune.values.marks import CHECKPOINT_PROPERTY
 from zfstune.values.names import parent_of, pool_of
 
 TYPE_CHECKING = False

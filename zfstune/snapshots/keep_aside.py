@@ -11,9 +11,10 @@ import os
 import threading
 from datetime import UTC, datetime
 
-from zfstune.snapshots.rewind_plan import CHECKPOINT_PROPERTY, ESCAPE, FOLDER, has_changed
+from zfstune.snapshots.rewind_plan import ESCAPE, FOLDER, has_changed
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PlanError
+from zfstune.values.marks import CHECKPOINT_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
+from zfstune.values.marks import CHECKPOINT_PROPERTY
 from zfstune.values.quoting import for_shell, shown
 from zfstune.values.whole_number import NumberError, read_whole
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from zfstune.values.state import Snapshot
 
 __all__ = [
-    "CHECKPOINT_PROPERTY",
     "ESCAPE",
     "ESCAPES",
     "FOLDER",
@@ -42,9 +42,8 @@ __all__ = [
     "snapshot_name",
 ]
 
-CHECKPOINT_PROPERTY = "org.zfstune:checkpoint"
-# Its value on the snapshots that a rollback itself takes; elsewhere the number of
-# datasets that the checkpoint is of.
+# The value of CHECKPOINT_PROPERTY on the snapshots that a rollback itself takes;
+# elsewhere it is the number of datasets that the checkpoint is of.
 ESCAPE = "escape"
 # Its value on the datasets that a rollback makes to hold its copies.
 FOLDER = "folder"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from zfstune.engine.pools import ready_pool
 from zfstune.engine.protocol import using
-from zfstune.values import names
+from zfstune.values import marks, names
 from zfstune.values.errors import AlreadyExists, BatchError, Damaged, InvalidValue
 from zfstune.values.state import damage_of
 
@@ -97,12 +97,12 @@ def _take_named(
         return _take(engine, targets, name, dry_run=dry_run)
     for attempt in range(_ATTEMPTS - 1):
         try:
-            short = names.auto_name(datetime.now(UTC), attempt)
+            short = marks.auto_name(datetime.now(UTC), attempt)
             return _take(engine, targets, short, dry_run=dry_run)
         except BatchError as error:
             if not all(isinstance(one, AlreadyExists) for one in error.failures):
                 raise
-    short = names.auto_name(datetime.now(UTC), _ATTEMPTS - 1)
+    short = marks.auto_name(datetime.now(UTC), _ATTEMPTS - 1)
     return _take(engine, targets, short, dry_run=dry_run)
 
 
@@ -111,5 +111,5 @@ def _take(
 ) -> tuple[str, ...]:
     taken = tuple(f"{dataset}@{short}" for dataset in targets)
     if not dry_run:
-        engine.take_snapshots(taken, properties={names.SNAPSHOT_PROPERTY: "auto"})
+        engine.take_snapshots(taken, properties={marks.SNAPSHOT_PROPERTY: "auto"})
     return taken

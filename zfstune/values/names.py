@@ -1,4 +1,4 @@
-"""Names: what OpenZFS allows, and what zfstune calls its own things.
+"""The names that OpenZFS allows, and the parts of a name.
 
 The rules are those of ``module/zcommon/zfs_namecheck.c`` (the same from OpenZFS
 2.1 to 2.4), which the kernel and libzfs share; each is cited where it is applied.
@@ -11,31 +11,19 @@ component must do as a pool, and ``.`` and ``..`` are refused before ``@`` too.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from zfstune.values.errors import InvalidName
 from zfstune.values.quoting import shown
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from datetime import datetime
-
 __all__ = [
-    "APPLIED_PROPERTY",
     "MAX_NAME_BYTES",
     "MAX_NESTING",
-    "PREFIX",
-    "PROFILE_PROPERTY",
-    "SNAPSHOT_PROPERTY",
     "ancestors_of",
-    "auto_name",
     "check_bookmark",
     "check_component",
     "check_dataset",
     "check_hold_tag",
     "check_pool",
     "check_snapshot",
-    "is_auto_name",
     "parent_of",
     "pool_of",
 ]
@@ -66,15 +54,6 @@ _DELIMITER_HINTS = {
 _RESERVED_POOLS = frozenset({"mirror", "raidz", "draid"})
 # Refused by zpool_name_valid (libzfs_pool.c) when a pool is made or imported.
 _RESERVED_POOL_PREFIXES = ("mirror", "raidz", "draid", "spare")
-
-# What zfstune writes on what it manages, and what it looks for before it touches it.
-PROFILE_PROPERTY = "org.zfstune:profile"
-APPLIED_PROPERTY = "org.zfstune:applied"
-SNAPSHOT_PROPERTY = "org.zfstune:snapshot"
-
-PREFIX = "zfstune-"
-_STAMP = "YYYYmmddTHHMMSSZ"
-_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def check_pool(name: str, *, creating: bool = False) -> str:
@@ -212,71 +191,6 @@ def ancestors_of(name: str) -> tuple[str, ...]:
         found.append(parent)
         parent = parent_of(parent)
     return tuple(reversed(found))
-
-
-def auto_name(when: datetime, attempt: int = 0) -> str:
-    """Name a snapshot that zfstune takes, as in ``zfstune-20261123T030000Z``.
-
-    The stamp is in UTC, so that names sort by time and daylight saving neither
-    repeats nor skips one.
-
-    Args:
-        when: An aware time.
-        attempt: How many names of that second turned out taken: from 1 on it is
-            appended, as in ``zfstune-20261123T030000Z-1``.
-
-    Returns:
-        What goes behind the ``@``.
-
-    Raises:
-        InvalidName: `when` is naive or lies outside the calendar in UTC, or
-            `attempt` is negative.
-    """
-    from datetime import UTC  # noqa: PLC0415 (whoever calls has it loaded already)
-
-    if when.utcoffset() is None:
-        message = f"cannot name a snapshot after {when}: the time has no zone"
-        raise InvalidName(message, hint="pass an aware datetime")
-    if attempt < 0:
-        message = f"cannot name a snapshot by attempt {attempt}: it is negative"
-        raise InvalidName(message)
-    try:
-        utc = when.astimezone(UTC)
-    except OverflowError:
-        message = f"cannot name a snapshot after {when}: UTC has no such year"
-        raise InvalidName(message) from None
-    # Not strftime: its %Y does not pad years below 1000 on Linux.
-    stamp = (
-        f"{utc.year:04}{utc.month:02}{utc.day:02}"
-        f"T{utc.hour:02}{utc.minute:02}{utc.second:02}Z"
-    )
-    return f"{PREFIX}{stamp}-{attempt}" if attempt else PREFIX + stamp
-
-
-@lru_cache(maxsize=1 << 14)  # datasets taken together share their names
-def is_auto_name(short: str) -> bool:
-    """Tell whether the whole of `short` is a name that :func:`auto_name` gives.
-
-    A name is no proof of ownership: that takes :data:`SNAPSHOT_PROPERTY`.
-    """
-    stamp, dash, attempt = short.removeprefix(PREFIX).partition("-")
-    if not short.startswith(PREFIX) or not short.isascii():
-        return False
-    if dash and not (attempt.isdigit() and attempt[0] != "0"):
-        return False
-    if len(stamp) != len(_STAMP) or stamp[8] != "T" or stamp[15] != "Z":
-        return False
-    if not (stamp[:8] + stamp[9:15]).isdigit():
-        return False
-    day = _is_day(int(stamp[:4]), int(stamp[4:6]), int(stamp[6:8]))
-    return day and stamp[9:11] < "24" and stamp[11:13] < "60" and stamp[13:15] < "60"
-
-
-def _is_day(year: int, month: int, day: int) -> bool:
-    """Tell whether the calendar has that day; importing datetime takes far longer."""
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    days = (*_MONTHS[:1], 29, *_MONTHS[2:]) if leap else _MONTHS
-    return year > 0 < month <= len(days) and 0 < day <= days[month - 1]
 
 
 def _dataset_of(name: str) -> str:

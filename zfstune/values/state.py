@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 from zfstune.values.errors import Damaged
 from zfstune.values.frozen import frozen
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ __all__ = [
     "Snapshot",
     "Vdev",
     "damage_of",
-    "is_managed",
 ]
 
 # The words `zfs get` prints in its SOURCE column.
@@ -117,14 +115,6 @@ class Dataset(_WithProperties):
 def damage_of(dataset: Dataset) -> Damaged:
     """Make the error for a dataset that a listing could not read."""
     return Damaged(operation="read", target=dataset.name, errno=EIO, reason=dataset.damaged)
-
-
-def is_managed(dataset: Dataset) -> bool:
-    """Tell whether zfstune made or adopted a dataset, if only to hold others.
-
-    Those count too: ``zfstune snapshot -r`` takes them along.
-    """
-    return any(dataset.local(name) for name in (PROFILE_PROPERTY, APPLIED_PROPERTY))
 
 
 @frozen

@@ -11,7 +11,7 @@ from zfstune.datasets.actions import Adjust
 from zfstune.datasets.applied import read_given, read_record
 from zfstune.profiles.profile import DatasetProfile, Profile, Setting
 from zfstune.values.errors import PlanError
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 
 if TYPE_CHECKING:
     from zfstune.datasets.actions import Change, Plan

@@ -8,10 +8,10 @@ import pytest
 
 from judged import expect
 from model_pool import Model, app_profile, applied, pool_info
-from zfstune.datasets.expected import placed_roots, profiles_on
+from zfstune.datasets.expected import placed_roots
 from zfstune.profiles.profile import DatasetProfile, Profile
 from zfstune.values.errors import ProfileError
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,13 +33,6 @@ def roots(model: Model, *profiles: Profile) -> dict[str, set[str]]:
     """Give the names of the profiles below each root."""
     found = placed_roots(model.datasets().values(), loader(*profiles))
     return {root: set(below) for root, below in found.items()}
-
-
-def test_profiles_that_a_dataset_names() -> None:
-    """Only what it says on itself counts, and empty words are none."""
-    model = Model({"tank": {PROFILE_PROPERTY: "a,,b"}, "tank/x": {}})
-    assert profiles_on(model.dataset("tank")) == ("a", "b")
-    assert profiles_on(model.dataset("tank/x")) == ()
 
 
 def test_each_root_that_a_profile_was_applied_below() -> None:

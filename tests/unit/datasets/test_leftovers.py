@@ -14,7 +14,7 @@ from zfstune.datasets.plan_text import render
 from zfstune.profiles import profile as profiles
 from zfstune.profiles.roles import ROLES, find_role
 from zfstune.values.frozen import replace
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

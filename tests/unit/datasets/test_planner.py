@@ -11,7 +11,7 @@ from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
 from zfstune.datasets.actions import Adjust, Create, MountDataset, Remount, SetOwner
 from zfstune.datasets.wanted import wanted_accounts
 from zfstune.profiles import profile as profiles
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.values.state import Mount
 
 if TYPE_CHECKING:

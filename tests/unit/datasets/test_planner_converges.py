@@ -11,7 +11,7 @@ from model_pool import Model
 from zfstune.datasets.actions import Adjust, Create
 from zfstune.profiles.profile import DatasetProfile, Profile, Setting
 from zfstune.values.errors import PlanError
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

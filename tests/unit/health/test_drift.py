@@ -9,7 +9,7 @@ import pytest
 
 from judged import FIXED, judge, only, states
 from model_pool import app_profile, applied
-from zfstune.values.names import APPLIED_PROPERTY
+from zfstune.values.marks import APPLIED_PROPERTY
 
 
 def test_a_value_below_the_dataset_that_has_it() -> None:

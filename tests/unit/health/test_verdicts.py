@@ -14,7 +14,7 @@ from zfstune.health.verdicts import judge_pool
 from zfstune.profiles.profile import DatasetProfile, Profile, Setting, load
 from zfstune.values.exports import Exports, export_lines
 from zfstune.values.frozen import replace
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.values.state import Mount, Vdev
 
 

@@ -10,11 +10,15 @@ from fake_engine import FakeEngine
 from zfstune.health import verify as verify_module
 from zfstune.health.verification_text import render
 from zfstune.health.verify import verify
-from zfstune.retention.policy import POLICY_PROPERTY
-from zfstune.schedules.cadence import SCHEDULE_PROPERTY
 from zfstune.values.errors import NotFound, PlanError, ProfileError
 from zfstune.values.frozen import replace
-from zfstune.values.names import APPLIED_PROPERTY, PROFILE_PROPERTY, SNAPSHOT_PROPERTY
+from zfstune.values.marks import (
+    APPLIED_PROPERTY,
+    POLICY_PROPERTY,
+    PROFILE_PROPERTY,
+    SCHEDULE_PROPERTY,
+    SNAPSHOT_PROPERTY,
+)
 
 if TYPE_CHECKING:
     from zfstune.values.state import PoolInfo

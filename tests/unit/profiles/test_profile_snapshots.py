@@ -11,10 +11,8 @@ from zfstune.datasets.actions import Adjust
 from zfstune.profiles.explanation import explain_profile
 from zfstune.profiles.explanation_text import render
 from zfstune.profiles.profile import load, load_text
-from zfstune.retention.policy import POLICY_PROPERTY
-from zfstune.schedules.cadence import SCHEDULE_PROPERTY
 from zfstune.values.errors import PlanError, ProfileError
-from zfstune.values.names import PROFILE_PROPERTY
+from zfstune.values.marks import POLICY_PROPERTY, PROFILE_PROPERTY, SCHEDULE_PROPERTY
 from zfstune.values.properties import DEFAULT_LIMITS
 
 if TYPE_CHECKING:

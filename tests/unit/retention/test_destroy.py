@@ -9,9 +9,10 @@ import pytest
 from fake_engine import FakeEngine
 from zfstune.retention.decision import Decision
 from zfstune.retention.destroy import MADE_ANEW, Destruction
-from zfstune.retention.plan import KEPT_PROPERTY, PrunePlan
+from zfstune.retention.plan import PrunePlan
 from zfstune.retention.policy_text import parse_policy
 from zfstune.values.errors import EngineError, NoSpace, PoolSuspended
+from zfstune.values.marks import KEPT_PROPERTY
 from zfstune.values.state import Snapshot
 
 POLICY = parse_policy("match=auto-* keep=1")

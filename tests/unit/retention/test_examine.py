@@ -11,7 +11,7 @@ from zfstune.retention import examine
 from zfstune.retention.destroy import MADE_ANEW
 from zfstune.retention.prune import prune
 from zfstune.values.frozen import replace
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import SNAPSHOT_PROPERTY
 from zfstune.values.state import LOCAL, RECEIVED, PropertyValue
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import pytest
 
 from heirs import Heirs
 from zfstune.retention.follow import followed
-from zfstune.retention.policy import POLICY_PROPERTY, Group, NewerThan, Policy
+from zfstune.retention.policy import Group, NewerThan, Policy
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.store import clear_policy, set_policy, stored_policies, zone
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
-from zfstune.values.names import PROFILE_PROPERTY
+from zfstune.values.marks import POLICY_PROPERTY, PROFILE_PROPERTY
 
 if TYPE_CHECKING:
     from zfstune.retention.follow import Followed

@@ -10,7 +10,7 @@ import pytest
 from fake_engine import FakeEngine
 from zfstune.retention.prune import prune
 from zfstune.values.errors import BatchError, NoSpace, PolicyError, PoolSuspended
-from zfstune.values.names import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
+from zfstune.values.marks import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,11 +10,12 @@ import pytest
 
 from heirs import NOW, two_days
 from zfstune.retention import examine
-from zfstune.retention.policy import POLICY_PROPERTY, Policy
+from zfstune.retention.policy import Policy
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.prune import prune
 from zfstune.retention.store import set_policy
 from zfstune.values.errors import EngineError, PlanError, PolicyError, PoolSuspended
+from zfstune.values.marks import POLICY_PROPERTY
 from zfstune.values.quoting import for_shell
 
 if TYPE_CHECKING:

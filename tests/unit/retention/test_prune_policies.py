@@ -9,13 +9,16 @@ import pytest
 
 from heirs import NOW, SECONDS, Heirs, two_days
 from zfstune.retention import examine
-from zfstune.retention.plan import KEPT_PROPERTY
-from zfstune.retention.policy import POLICY_PROPERTY
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.prune import prune
 from zfstune.retention.store import own_policies
 from zfstune.values.errors import PlanError, PolicyError
-from zfstune.values.names import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
+from zfstune.values.marks import (
+    KEPT_PROPERTY,
+    POLICY_PROPERTY,
+    PROFILE_PROPERTY,
+    SNAPSHOT_PROPERTY,
+)
 from zfstune.values.state import Dataset, PropertyValue
 
 

@@ -20,7 +20,7 @@ from zfstune.schedules.policy_fit import (
     fitting_policy,
     policy_command,
 )
-from zfstune.values.names import auto_name
+from zfstune.values.marks import auto_name
 from zfstune.values.state import Snapshot
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.snapshots.drop_plan import DROP_LOSSES, is_copy, make_drop
-from zfstune.snapshots.rewind_plan import CHECKPOINT_PROPERTY, FOLDER
+from zfstune.snapshots.rewind_plan import FOLDER
 from zfstune.values.errors import PlanError
+from zfstune.values.marks import CHECKPOINT_PROPERTY
 from zfstune.values.state import (
     INHERITED,
     LOCAL,

@@ -15,7 +15,7 @@ from zfstune.retention.prune import prune
 from zfstune.snapshots import list as listing
 from zfstune.snapshots.list import Notes, cache_folder
 from zfstune.values.frozen import replace
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import SNAPSHOT_PROPERTY
 from zfstune.values.state import NONE, PropertyValue, Snapshot
 
 if TYPE_CHECKING:

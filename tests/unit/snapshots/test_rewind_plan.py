@@ -14,7 +14,6 @@ import pytest
 
 from zfstune.host import processes
 from zfstune.snapshots.rewind_plan import (
-    CHECKPOINT_PROPERTY,
     ESCAPE,
     LOSSES,
     RewindPlan,
@@ -24,6 +23,7 @@ from zfstune.snapshots.rewind_plan import (
     make_rewind,
 )
 from zfstune.values.errors import PlanError
+from zfstune.values.marks import CHECKPOINT_PROPERTY
 from zfstune.values.state import LOCAL, NONE, PropertyValue, Snapshot
 
 if TYPE_CHECKING:

@@ -1,0 +1,155 @@
+"""The marks that zfstune leaves: its user properties, and the names of its snapshots.
+
+This is all that zfstune writes for itself on datasets and snapshots:
+
+``org.zfstune:profile``
+    On a dataset that it manages: names of profiles, parted by commas.
+``org.zfstune:applied``
+    On a dataset that it manages or made to hold others: the values that it set, as
+    :mod:`zfstune.datasets.applied` writes them.
+``org.zfstune:schedule``
+    On a dataset with a schedule: how often snapshots are taken, or ``none``
+    (:mod:`zfstune.schedules.cadence`).
+``org.zfstune:policy``
+    On a dataset with a policy: what a prune keeps (:mod:`zfstune.retention.policy_text`).
+``org.zfstune:kept``
+    On a dataset pruned by policy: how many snapshots in scope the last prune left.
+``org.zfstune:snapshot``
+    On a snapshot that it took: ``auto``.
+``org.zfstune:checkpoint``
+    On a snapshot of a checkpoint: the number of datasets in that checkpoint; on one that
+    a rollback took: ``escape``. On a dataset made for a rollback's copies: ``folder``.
+
+A mark counts only where it was set on this system. Whoever sends a stream may have put
+any mark into it, so a received one decides nothing here: neither which datasets are
+managed, nor which snapshots may be destroyed, nor how often new ones are taken.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from zfstune.values.errors import InvalidName
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from zfstune.values.state import Dataset
+
+__all__ = [
+    "APPLIED_PROPERTY",
+    "AUTO_PREFIX",
+    "CHECKPOINT_PROPERTY",
+    "KEPT_PROPERTY",
+    "OWN_PREFIX",
+    "POLICY_PROPERTY",
+    "PROFILE_PROPERTY",
+    "SCHEDULE_PROPERTY",
+    "SNAPSHOT_PROPERTY",
+    "auto_name",
+    "is_auto_name",
+    "is_managed",
+    "profiles_on",
+]
+
+# The user properties below this prefix are for zfstune alone to write.
+OWN_PREFIX = "org.zfstune:"
+PROFILE_PROPERTY = f"{OWN_PREFIX}profile"
+APPLIED_PROPERTY = f"{OWN_PREFIX}applied"
+SCHEDULE_PROPERTY = f"{OWN_PREFIX}schedule"
+POLICY_PROPERTY = f"{OWN_PREFIX}policy"
+KEPT_PROPERTY = f"{OWN_PREFIX}kept"
+SNAPSHOT_PROPERTY = f"{OWN_PREFIX}snapshot"
+CHECKPOINT_PROPERTY = f"{OWN_PREFIX}checkpoint"
+
+# How the names of the snapshots begin that zfstune takes.
+AUTO_PREFIX = "zfstune-"
+_STAMP = "YYYYmmddTHHMMSSZ"
+_DAYS_OF_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FEBRUARY = 2
+
+
+def is_managed(dataset: Dataset) -> bool:
+    """Tell whether zfstune made or adopted a dataset.
+
+    A dataset that it made only to hold others counts too: ``zfstune snapshot -r``
+    takes it along.
+    """
+    return any(dataset.local(name) for name in (PROFILE_PROPERTY, APPLIED_PROPERTY))
+
+
+def profiles_on(dataset: Dataset) -> tuple[str, ...]:
+    """Return the names of the profiles that a dataset names as its own, on itself."""
+    text = dataset.local(PROFILE_PROPERTY)
+    return tuple(filter(None, text.split(","))) if text else ()
+
+
+def auto_name(when: datetime, attempt: int = 0) -> str:
+    """Name a snapshot that zfstune takes, as in ``zfstune-20261123T030000Z``.
+
+    The stamp is in UTC, so that names sort by time and daylight saving neither
+    repeats nor skips one.
+
+    Args:
+        when: An aware time.
+        attempt: How many names of that second turned out taken: from 1 on it is
+            appended, as in ``zfstune-20261123T030000Z-1``.
+
+    Returns:
+        What goes behind the ``@``.
+
+    Raises:
+        InvalidName: `when` is naive or lies outside the calendar in UTC, or
+            `attempt` is negative.
+    """
+    from datetime import UTC  # noqa: PLC0415 (a caller with a datetime has loaded it)
+
+    if when.utcoffset() is None:
+        message = f"cannot name a snapshot after {when}: the time has no zone"
+        raise InvalidName(message, hint="pass an aware datetime")
+    if attempt < 0:
+        message = f"cannot name a snapshot by attempt {attempt}: it is negative"
+        raise InvalidName(message)
+    try:
+        utc = when.astimezone(UTC)
+    except OverflowError:
+        message = f"cannot name a snapshot after {when}: UTC has no such year"
+        raise InvalidName(message) from None
+    # Not strftime: its %Y does not pad years below 1000 on Linux.
+    stamp = (
+        f"{utc.year:04}{utc.month:02}{utc.day:02}"
+        f"T{utc.hour:02}{utc.minute:02}{utc.second:02}Z"
+    )
+    return f"{AUTO_PREFIX}{stamp}-{attempt}" if attempt else AUTO_PREFIX + stamp
+
+
+@lru_cache(maxsize=1 << 14)  # datasets taken together share their names
+def is_auto_name(short: str) -> bool:
+    """Tell whether the whole of `short` is a name that :func:`auto_name` gives.
+
+    A name is no proof of ownership: that takes :data:`SNAPSHOT_PROPERTY`.
+    """
+    stamp, dash, attempt = short.removeprefix(AUTO_PREFIX).partition("-")
+    if not short.startswith(AUTO_PREFIX) or not short.isascii():
+        return False
+    if dash and not (attempt.isdigit() and attempt[0] != "0"):
+        return False
+    if len(stamp) != len(_STAMP) or stamp[8] != "T" or stamp[15] != "Z":
+        return False
+    if not (stamp[:8] + stamp[9:15]).isdigit():
+        return False
+    day = _is_day(int(stamp[:4]), int(stamp[4:6]), int(stamp[6:8]))
+    return day and stamp[9:11] < "24" and stamp[11:13] < "60" and stamp[13:15] < "60"
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    """Tell whether the calendar has that day.
+
+    A prune by count asks this of thousands of names and never imports datetime.
+    """
+    if year < 1 or not 1 <= month <= len(_DAYS_OF_MONTHS):
+        return False
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = 29 if leap and month == _FEBRUARY else _DAYS_OF_MONTHS[month - 1]
+    return 1 <= day <= days
