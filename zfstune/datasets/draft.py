@@ -13,6 +13,7 @@ from zfstune.values.marks import (
     POLICY_PROPERTY,
     PROFILE_PROPERTY,
     SCHEDULE_PROPERTY,
+    set_here_on,
 )
 from zfstune.values.mountpoint import inherited_mountpoint
 from zfstune.values.names import ancestors_of, pool_of
@@ -210,8 +211,8 @@ class Draft(MountDraft):
 
     def _said_on(self, dataset: str, name: str) -> str:
         """Give the dataset that somebody set a property in force on, here; else nothing."""
-        near, standing = self._nearest(dataset, name)
-        return near if standing is not None and standing.source == LOCAL else ""
+        near, _ = self._nearest(dataset, name)
+        return set_here_on(self.future[near], name, self.future.get) if near else ""
 
     def create(
         self, name: str, values: Mapping[str, str], why: str, reasons: Mapping[str, str]

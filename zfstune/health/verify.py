@@ -17,11 +17,10 @@ from zfstune.profiles.profile import Profile, load
 from zfstune.values import marks, names
 from zfstune.values.errors import Damaged, PolicyError
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.marks import is_managed
+from zfstune.values.marks import is_managed, set_here_on
 from zfstune.values.mountpoint import effective_mountpoint
 from zfstune.values.quoting import for_shell
 from zfstune.values.spelling import file_hint
-from zfstune.values.state import INHERITED, LOCAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -376,14 +375,12 @@ class _Snapshots:
         )
         from zfstune.values.marks import SCHEDULE_PROPERTY  # noqa: PLC0415 (few have one)
 
-        stored = self.datasets[name].properties.get(SCHEDULE_PROPERTY)
-        if stored is None or stored.source not in (LOCAL, INHERITED):
+        dataset = self.datasets[name]
+        text = dataset.value(SCHEDULE_PROPERTY)
+        origin = set_here_on(dataset, SCHEDULE_PROPERTY, self.datasets.get)
+        if text in (None, "", NONE) or not origin:
             return None, ""
-        above = self.datasets.get(stored.origin or name)
-        # what came with a stream decides nothing here, below where it arrived either
-        if stored.value == NONE or above is None or not above.local(SCHEDULE_PROPERTY):
-            return None, ""
-        return parse_cadence(stored.value), above.name
+        return parse_cadence(text), origin
 
 
 def _now() -> float:

@@ -6,9 +6,9 @@ from zfstune.engine.pools import ready_pool
 from zfstune.retention.policy_text import parse_policy, stored_form
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
-from zfstune.values.marks import POLICY_PROPERTY
+from zfstune.values.marks import POLICY_PROPERTY, set_here_on
 from zfstune.values.quoting import for_shell
-from zfstune.values.state import INHERITED, LOCAL, RECEIVED
+from zfstune.values.state import LOCAL, RECEIVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def stored_policies(
 ) -> dict[str, tuple[Policy, str]]:
     """Give the policy in force of each dataset that has one, and where it was set.
 
-    One that came with a received stream counts for nothing, on the dataset itself as
-    on those below: whoever sent it does not decide what is destroyed here.
+    A policy that came in a received stream counts for nothing, neither on the dataset
+    itself nor on those below: the sender does not decide what is destroyed here.
 
     Args:
         engine: Asked for the datasets above those given.
@@ -56,9 +56,15 @@ def stored_policies(
     listed = list(known.values())
     parsed: dict[str, Policy] = {}
     found = {}
+
+    def dataset_named(name: str) -> Dataset:
+        if name not in known:
+            known[name] = engine.dataset(name)
+        return known[name]
+
     for dataset in listed:
         try:
-            origin = _origin(engine, dataset, known)
+            origin = set_here_on(dataset, POLICY_PROPERTY, dataset_named)
             if not origin:
                 continue
             text = dataset.value(POLICY_PROPERTY) or ""
@@ -91,19 +97,6 @@ def own_policies(datasets: Iterable[Dataset]) -> dict[str, str | None]:
         for name, value in values.items()
         if value is not None and value.source in (LOCAL, RECEIVED)
     }
-
-
-def _origin(engine: Engine, dataset: Dataset, known: dict[str, Dataset]) -> str:
-    """Give the dataset that somebody set the policy in force on, here; else nothing."""
-    value = dataset.properties.get(POLICY_PROPERTY)
-    if value is None or value.source not in (LOCAL, INHERITED):
-        return ""
-    if value.source == LOCAL:
-        return dataset.name
-    if value.origin not in known:
-        known[value.origin] = engine.dataset(value.origin)
-    above = known[value.origin].local(POLICY_PROPERTY)
-    return value.origin if above is not None else ""
 
 
 def _read(text: str, origin: str, *, allow_zero: bool) -> Policy:

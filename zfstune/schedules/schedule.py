@@ -17,7 +17,7 @@ from zfstune.schedules.policy_fit import covers_own, policy_command
 from zfstune.values import names
 from zfstune.values.errors import NotFound, PolicyError
 from zfstune.values.frozen import frozen
-from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
+from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY, set_here_on
 from zfstune.values.state import INHERITED, damage_of
 
 TYPE_CHECKING = False
@@ -232,9 +232,7 @@ def taken_along_with(engine: Engine, dataset: Dataset) -> str:
     value = dataset.properties.get(SCHEDULE_PROPERTY)
     if value is None or value.source != INHERITED or value.value == NONE:
         return ""
-    # what came with a stream counts for nothing where it arrived, nor below
-    above = engine.dataset(value.origin).local(SCHEDULE_PROPERTY)
-    return value.origin if above is not None else ""
+    return set_here_on(dataset, SCHEDULE_PROPERTY, engine.dataset)
 
 
 def role_datasets(

@@ -30,9 +30,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 from zfstune.values.errors import InvalidName
+from zfstune.values.state import INHERITED, LOCAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from zfstune.values.state import Dataset
@@ -51,6 +53,7 @@ __all__ = [
     "is_auto_name",
     "is_managed",
     "profiles_on",
+    "set_here_on",
 ]
 
 # The user properties below this prefix are for zfstune alone to write.
@@ -83,6 +86,34 @@ def profiles_on(dataset: Dataset) -> tuple[str, ...]:
     """Return the names of the profiles that a dataset names as its own, on itself."""
     text = dataset.local(PROFILE_PROPERTY)
     return tuple(filter(None, text.split(","))) if text else ()
+
+
+def set_here_on(
+    dataset: Dataset, name: str, dataset_named: Callable[[str], Dataset | None]
+) -> str:
+    """Return the dataset on which somebody here set the value of a property in force.
+
+    This is the rule that a received stream decides nothing here. A value that came in
+    one is nobody's here, neither on the dataset that received it nor on those below,
+    which inherit it.
+
+    Args:
+        dataset: The dataset whose value is looked at.
+        name: The property, as in ``org.zfstune:policy``.
+        dataset_named: Finds the dataset that an inherited value was set on; None:
+            there is no such dataset.
+
+    Returns:
+        The full name of `dataset` or of one above it; empty where the property is set
+        nowhere, or only by a stream.
+    """
+    value = dataset.properties.get(name)
+    if value is None or value.source not in (LOCAL, INHERITED):
+        return ""
+    if value.source == LOCAL:
+        return dataset.name
+    above = dataset_named(value.origin)
+    return value.origin if above is not None and above.local(name) is not None else ""
 
 
 def auto_name(when: datetime, attempt: int = 0) -> str:

@@ -13,7 +13,7 @@ from model_pool import Model
 from zfstune.values import marks, names
 from zfstune.values.errors import InvalidName
 from zfstune.values.properties import is_user
-from zfstune.values.state import INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
+from zfstune.values.state import DEFAULT, INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
 
 
 def test_auto_name_is_in_utc() -> None:
@@ -136,3 +136,33 @@ def test_a_dataset_is_managed_by_its_own_mark_alone(mark: str, source: str) -> N
     assert marks.profiles_on(dataset) == (
         ("logs",) if source == LOCAL and mark == marks.PROFILE_PROPERTY else ()
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "above", "where"),
+    [
+        (LOCAL, None, "tank/a/b"),
+        (RECEIVED, None, ""),
+        (DEFAULT, None, ""),
+        (INHERITED, LOCAL, "tank/a"),
+        (INHERITED, RECEIVED, ""),
+        (INHERITED, None, ""),
+    ],
+)
+def test_what_came_in_a_stream_decides_nothing_here(
+    source: str, above: str | None, where: str
+) -> None:
+    """A value counts where somebody set it here: on the dataset, or on one above it.
+
+    A received value counts neither on the dataset that received it nor below; and of a
+    dataset that is not there any more nothing is believed.
+    """
+    name = marks.POLICY_PROPERTY
+    value = PropertyValue("keep=0", source, "tank/a" if source == INHERITED else "")
+    dataset = Dataset("tank/a/b", "filesystem", 2, 2, {name: value})
+    known = {}
+    if above is not None:
+        parent = PropertyValue("keep=0", above)
+        known["tank/a"] = Dataset("tank/a", "filesystem", 1, 1, {name: parent})
+    assert marks.set_here_on(dataset, name, known.get) == where
+    assert marks.set_here_on(dataset, marks.SCHEDULE_PROPERTY, known.get) == ""
