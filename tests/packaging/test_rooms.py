@@ -28,8 +28,6 @@ PURE = frozenset(
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}
 # What is wrong today: it goes, and nothing comes.
 UP_THE_LINE = {
-    ("zfstune.host.file_sample", "zfstune.health.block_sizes"),
-    ("zfstune.host.processes", "zfstune.snapshots.rewind_plan"),
     ("zfstune.profiles.explanation", "zfstune.datasets.wanted"),
     ("zfstune.schedules.schedule", "zfstune.profiles.profile"),
     ("zfstune.schedules.schedule", "zfstune.profiles.roles"),

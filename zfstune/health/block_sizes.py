@@ -9,14 +9,15 @@ still reads and writes records of the old size, though every property is right.
 from __future__ import annotations
 
 from zfstune.health.findings import Finding
-from zfstune.values.frozen import frozen
 from zfstune.values.size import format_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["FileSize", "Sample", "is_stale", "stale_blocks"]
+    from zfstune.values.state import FileSample, FileSize
+
+__all__ = ["is_stale", "stale_blocks"]
 
 # Each of these leaves the old size: the clone of a block has that of its source
 # (zfs_clone_range() in module/zfs/zfs_vnops.c), a received one that of the stream
@@ -26,34 +27,6 @@ REMEDY = (
     "and restore with the application; plain cp may clone blocks, and zfs send, zfs "
     "receive and zfs rewrite keep their size"
 )
-
-
-@frozen
-class FileSize:
-    """One file of a sample, in bytes.
-
-    Attributes:
-        path: Where it is.
-        size_bytes: Its length.
-        block_bytes: Its block size, by st_blksize.
-    """
-
-    path: str
-    size_bytes: int
-    block_bytes: int
-
-
-@frozen
-class Sample:
-    """Files of one dataset that were looked at.
-
-    Attributes:
-        files: Those that are longer than nothing.
-        complete: Whether these are all of them.
-    """
-
-    files: tuple[FileSize, ...]
-    complete: bool
 
 
 def is_stale(file: FileSize, record_bytes: int) -> bool:
@@ -66,7 +39,7 @@ def is_stale(file: FileSize, record_bytes: int) -> bool:
     return file.block_bytes < record_bytes and file.size_bytes > file.block_bytes
 
 
-def stale_blocks(sample: Sample, record_bytes: int) -> Iterator[Finding]:
+def stale_blocks(sample: FileSample, record_bytes: int) -> Iterator[Finding]:
     """Say how many of the files that were looked at have blocks of another size.
 
     Args:

@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from zfstune.datasets.expected import Expected
-    from zfstune.health.block_sizes import Sample
     from zfstune.values.exports import Exports
-    from zfstune.values.state import Dataset, Mount, Place, PoolInfo
+    from zfstune.values.state import Dataset, FileSample, Mount, Place, PoolInfo
 
 __all__ = ["Seen", "judge_dataset", "judge_pool"]
 
@@ -100,7 +99,7 @@ def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
 
 
 def judge_dataset(
-    expected: Expected, seen: Seen, more: tuple[Finding, ...], sample: Sample | None
+    expected: Expected, seen: Seen, more: tuple[Finding, ...], sample: FileSample | None
 ) -> Verdict:
     """Say how a dataset differs from what it was to be.
 

@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from zfstune.engine.protocol import Engine
-    from zfstune.health.block_sizes import Sample
     from zfstune.retention.policy import Policy
     from zfstune.schedules.cadence import Cadence
-    from zfstune.values.state import Dataset, Mount, Place, PoolInfo, Snapshot
+    from zfstune.values.state import Dataset, FileSample, Mount, Place, PoolInfo, Snapshot
 
 __all__ = ["verify"]
 
@@ -297,7 +296,7 @@ def _places(
     return engine.places(paths) if paths and one.pool.mountable else {}
 
 
-def _sample(seen: Seen, name: str, files: int) -> Sample | None:
+def _sample(seen: Seen, name: str, files: int) -> FileSample | None:
     mount: Mount | None = seen.mounts.get(name)
     if not files or name not in seen.datasets or mount is None or mount.hidden:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from time import monotonic
 
-from zfstune.health.block_sizes import FileSize, Sample
+from zfstune.values.state import FileSample, FileSize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ _SECONDS = 2.0
 _KIND, _PLAIN = 0o170000, 0o100000
 
 
-def sample_files(path: str, *, most: int = MOST_FILES, seconds: float = _SECONDS) -> Sample:
+def sample_files(
+    path: str, *, most: int = MOST_FILES, seconds: float = _SECONDS
+) -> FileSample:
     """Look at the first files that a walk finds; none is opened.
 
     What is mounted below is passed over, and so are links, folders that cannot be
@@ -38,14 +40,14 @@ def sample_files(path: str, *, most: int = MOST_FILES, seconds: float = _SECONDS
     files: list[FileSize] = []
     for entry in _walk(path, device):
         if len(files) >= most or monotonic() > until:
-            return Sample(tuple(files), complete=False)
+            return FileSample(tuple(files), complete=False)
         try:
             facts = entry.stat(follow_symlinks=False)
         except OSError:
             continue
         if facts.st_mode & _KIND == _PLAIN and facts.st_size and facts.st_dev == device:
             files.append(FileSize(entry.path, facts.st_size, facts.st_blksize))
-    return Sample(tuple(files), complete=True)
+    return FileSample(tuple(files), complete=True)
 
 
 def _walk(path: str, device: int) -> Iterator[os.DirEntry[str]]:

@@ -7,7 +7,7 @@ import stat
 import sys
 from itertools import islice
 
-from zfstune.snapshots.rewind_plan import RunningFile
+from zfstune.values.state import RunningFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

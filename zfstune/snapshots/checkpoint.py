@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from zfstune.engine.protocol import Engine
-    from zfstune.snapshots.rewind_plan import Rewind, RunningFile
-    from zfstune.values.state import Dataset, Mount, Snapshot
+    from zfstune.snapshots.rewind_plan import Rewind
+    from zfstune.values.state import Dataset, Mount, RunningFile, Snapshot
 
 __all__ = [
     "Rewound",

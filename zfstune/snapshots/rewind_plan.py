@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from zfstune.values.state import Snapshot
+    from zfstune.values.state import RunningFile, Snapshot
 
 __all__ = [
     "ESCAPE",
@@ -31,7 +31,6 @@ __all__ = [
     "Clone",
     "Rewind",
     "RewindPlan",
-    "RunningFile",
     "check_consent",
     "clones_of",
     "datasets_of",
@@ -115,23 +114,6 @@ class Clone:
 
     name: str
     snapshots: tuple[str, ...] = ()
-
-
-@frozen
-class RunningFile:
-    """What a program that this command runs under has open, and would lose.
-
-    Attributes:
-        pid: The process.
-        program: Its name.
-        path: The file, or the folder it works in.
-        dataset: Where that lies.
-    """
-
-    pid: int
-    program: str
-    path: str
-    dataset: str
 
 
 @frozen

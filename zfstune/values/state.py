@@ -1,4 +1,4 @@
-"""What is there: frozen values that the engine reads and the planner weighs.
+"""The state of this system: frozen values that engine and host read, and plans weigh.
 
 Byte counts end in ``_bytes``; a ``createtxg`` is the transaction group in which
 a dataset or snapshot came to be, the one order that clocks cannot disturb.
@@ -26,11 +26,14 @@ __all__ = [
     "RECEIVED",
     "Bookmark",
     "Dataset",
+    "FileSample",
+    "FileSize",
     "Limits",
     "Mount",
     "Place",
     "PoolInfo",
     "PropertyValue",
+    "RunningFile",
     "Snapshot",
     "Vdev",
     "damage_of",
@@ -208,6 +211,51 @@ class Place:
     obstacle: str = ""
     at: str = ""
     holds: str = ""
+
+
+@frozen
+class FileSize:
+    """The size of one file and of its blocks.
+
+    Attributes:
+        path: Full path of the file.
+        size_bytes: Length of the file.
+        block_bytes: Size of its blocks, as ``st_blksize`` has it.
+    """
+
+    path: str
+    size_bytes: int
+    block_bytes: int
+
+
+@frozen
+class FileSample:
+    """Some of the files of one dataset.
+
+    Attributes:
+        files: The files of the sample; none of them is empty.
+        complete: Whether these are all files of the dataset that are not empty.
+    """
+
+    files: tuple[FileSize, ...]
+    complete: bool
+
+
+@frozen
+class RunningFile:
+    """A file or folder that a program above this process uses, and would lose.
+
+    Attributes:
+        pid: The process.
+        program: The name of its program.
+        path: The file, or the folder that the program works in.
+        dataset: The dataset that holds it.
+    """
+
+    pid: int
+    program: str
+    path: str
+    dataset: str
 
 
 @frozen

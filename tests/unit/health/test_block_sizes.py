@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zfstune.health.block_sizes import FileSize, Sample, is_stale, stale_blocks
+from zfstune.health.block_sizes import is_stale, stale_blocks
 from zfstune.host.file_sample import sample_files
+from zfstune.values.state import FileSample, FileSize
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,16 +57,16 @@ def test_what_is_said() -> None:
         FileSize("/data/b", 1 << 21, 128 * K),
         FileSize("/data/c", 1 << 20, 8 * K),
     )
-    [finding] = stale_blocks(Sample(files, complete=True), 8 * K)
+    [finding] = stale_blocks(FileSample(files, complete=True), 8 * K)
     assert finding.state == "stale-blocks"
     assert finding.note == (
         "2 of 3 files (3M) have blocks of 128K, and recordsize is 8K: /data/b is the "
         "largest"
     )
     assert "cp --reflink=never" in finding.hint
-    [finding] = stale_blocks(Sample(files, complete=False), 8 * K)
+    [finding] = stale_blocks(FileSample(files, complete=False), 8 * K)
     assert "2 of 3 files looked at" in finding.note
-    assert list(stale_blocks(Sample(files[2:], complete=True), 8 * K)) == []
+    assert list(stale_blocks(FileSample(files[2:], complete=True), 8 * K)) == []
 
 
 def test_the_walk(tmp_path: Path) -> None:

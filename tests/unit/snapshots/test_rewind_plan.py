@@ -17,14 +17,13 @@ from zfstune.snapshots.rewind_plan import (
     ESCAPE,
     LOSSES,
     RewindPlan,
-    RunningFile,
     datasets_of,
     has_changed,
     make_rewind,
 )
 from zfstune.values.errors import PlanError
 from zfstune.values.marks import CHECKPOINT_PROPERTY
-from zfstune.values.state import LOCAL, NONE, PropertyValue, Snapshot
+from zfstune.values.state import LOCAL, NONE, PropertyValue, RunningFile, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
