@@ -32,7 +32,7 @@ UP_THE_LINE = {
     ("zfstune.schedules.schedule", "zfstune.profiles.profile"),
     ("zfstune.schedules.schedule", "zfstune.profiles.roles"),
 }
-IMPURE = {"zfstune.profiles.profile", "zfstune.values.quoting"}
+IMPURE = {"zfstune.profiles.profile"}
 
 
 def imports_of(module: str) -> list[Import]:

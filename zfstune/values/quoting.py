@@ -6,8 +6,6 @@ quotes one must neither move the reader's cursor nor die on a byte that is not U
 
 from __future__ import annotations
 
-import os
-
 __all__ = ["for_shell", "shown"]
 
 # What a shell takes as it stands; "~" and "=" mean something at the start of a word.
@@ -38,7 +36,7 @@ def for_shell(text: str) -> str:
     if text.isprintable():
         return "'" + text.replace("'", "'\\''") + "'"
     try:
-        data = os.fsencode(text)
+        data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # half a surrogate pair: no file has such a name
         data = text.encode("utf-8", "replace")
     return f"$'{''.join(map(_octal, data))}'"
