@@ -8,7 +8,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, warn
 from zfstune.cli.which_zfs import open_meant
 from zfstune.snapshots.drop_plan import DROP_LOSSES
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

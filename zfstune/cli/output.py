@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

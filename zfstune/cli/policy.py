@@ -9,7 +9,7 @@ from zfstune.cli.output import print_json, print_table, report, warn
 from zfstune.cli.policy_options import add_rules, read_rules
 from zfstune.cli.simulate import add_simulate
 from zfstune.cli.which_zfs import is_image_meant, open_meant
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _import(args: argparse.Namespace) -> int:
     from zfstune.retention.imports.convert import convert  # noqa: PLC0415 (as above)
     from zfstune.retention.policy_text import stored_form  # noqa: PLC0415 (as above)
     from zfstune.retention.store import own_policies  # noqa: PLC0415 (as above)
-    from zfstune.values.quoting import shown  # noqa: PLC0415 (as above)
+    from zfstune.values.text import shown  # noqa: PLC0415 (as above)
 
     text = _read(args.file)
     found = _datasets(args)

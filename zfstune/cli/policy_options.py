@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False

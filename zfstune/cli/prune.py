@@ -9,7 +9,7 @@ from zfstune.cli.output import print_json, print_table, warn
 from zfstune.cli.policy_options import add_rules, read_count, read_rules
 from zfstune.cli.which_zfs import open_meant
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

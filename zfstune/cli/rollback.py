@@ -6,7 +6,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import add_options
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.which_zfs import open_meant
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

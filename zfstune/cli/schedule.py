@@ -8,7 +8,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.which_zfs import is_kernel_meant, open_meant
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

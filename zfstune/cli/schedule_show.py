@@ -12,7 +12,7 @@ from zfstune.schedules.policy_fit import mismatch, policy_command
 from zfstune.schedules.schedule import scheduled
 from zfstune.schedules.unit_text import JOBS, timers_for
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -99,7 +99,7 @@ def _policy(args: argparse.Namespace) -> Policy:
 def _seconds(option: str, value: str) -> int:
     from zfstune.retention.policy_text import parse_span  # noqa: PLC0415 (as above)
     from zfstune.values.errors import PolicyError  # noqa: PLC0415 (not for --help)
-    from zfstune.values.quoting import shown  # noqa: PLC0415 (as above)
+    from zfstune.values.text import shown  # noqa: PLC0415 (as above)
     from zfstune.values.whole_number import (  # noqa: PLC0415 (as above)
         NumberError,
         read_whole,

@@ -9,7 +9,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.which_zfs import open_meant
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 __all__ = ["add_arguments"]

@@ -17,7 +17,7 @@ import sys
 from zfstune.cli import exit_status
 from zfstune.cli.output import warn
 from zfstune.engine.suspended import end_with, process_marks, suspended_pools
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from zfstune.datasets.actions import Caution
 from zfstune.values.property_rules import display
-from zfstune.values.quoting import for_shell
 from zfstune.values.size import format_size
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

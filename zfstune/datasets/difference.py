@@ -7,8 +7,8 @@ from zfstune.datasets.applied import ADMINISTRATORS, read_given, read_record, wr
 from zfstune.values import properties as props
 from zfstune.values.marks import APPLIED_PROPERTY, OWN_PREFIX, PROFILE_PROPERTY
 from zfstune.values.property_rules import display
-from zfstune.values.quoting import for_shell
 from zfstune.values.state import LOCAL, NONE, RECEIVED, PropertyValue
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

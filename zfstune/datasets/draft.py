@@ -19,9 +19,9 @@ from zfstune.values.mountpoint import inherited_mountpoint
 from zfstune.values.names import ancestors_of, pool_of
 from zfstune.values.properties import default_of
 from zfstune.values.property_rules import UNSAFE, is_unsafe
-from zfstune.values.quoting import for_shell
 from zfstune.values.size import format_size
 from zfstune.values.state import DEFAULT, INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

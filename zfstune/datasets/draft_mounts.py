@@ -11,8 +11,8 @@ from zfstune.values.mountpoint import (
     mount_differs,
     with_inherited,
 )
-from zfstune.values.quoting import for_shell
 from zfstune.values.state import Dataset, Place
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from zfstune.profiles.roles import ROLES
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import SCHEDULE_PROPERTY, is_managed, profiles_on
-from zfstune.values.quoting import for_shell, shown
+from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

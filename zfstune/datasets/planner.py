@@ -19,8 +19,8 @@ from zfstune.values.exports import export_lines, is_served, to_do, unheard
 from zfstune.values.mountpoint import effective_mountpoint
 from zfstune.values.names import ancestors_of
 from zfstune.values.properties import feature_for
-from zfstune.values.quoting import for_shell
 from zfstune.values.state import RECEIVED
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

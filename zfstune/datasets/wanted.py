@@ -12,8 +12,8 @@ from zfstune.values.errors import InvalidName, InvalidProperty, PlanError
 from zfstune.values.marks import APPLIED_PROPERTY, OWN_PREFIX
 from zfstune.values.names import ancestors_of, check_dataset
 from zfstune.values.property_rules import UNSAFE, display, is_unsafe
-from zfstune.values.quoting import for_shell
 from zfstune.values.state import INHERITED, PropertyValue
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from functools import wraps
 
 from zfstune.engine.protocol import Engine
 from zfstune.values.errors import InvalidValue
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 
 from zfstune.values.errors import BatchError, Busy, EngineError
-from zfstune.values.quoting import for_shell, shown
+from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import errno
 from zfstune.engine._errno import WRONG_PARENT, engine_error
 from zfstune.values import names
 from zfstune.values.errors import InvalidName, InvalidProperty, NotFound, NotSupported
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from zfstune.engine._meanings import (
 )
 from zfstune.values.errors import BatchError, EngineError, NotPermitted
 from zfstune.values.names import parent_of
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

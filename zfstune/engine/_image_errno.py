@@ -16,7 +16,7 @@ from zfstune.values.errors import (
     RefusedValue,
     ZfsUnavailable,
 )
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from zfstune.values import names
 from zfstune.values.errors import InvalidValue, NotFound
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

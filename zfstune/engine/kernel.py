@@ -30,7 +30,7 @@ from zfstune.engine._mount_calls import MountCalls
 from zfstune.engine._streams import StreamCalls
 from zfstune.values import names
 from zfstune.values.errors import BatchError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import errno
 from zfstune.host.manifest import MANIFEST, configured
 from zfstune.values.errors import InvalidName, NotFound, PlanError, PoolSuspended
 from zfstune.values.names import check_pool
-from zfstune.values.quoting import for_shell, shown
+from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

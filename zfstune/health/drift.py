@@ -17,8 +17,8 @@ from zfstune.values.frozen import frozen
 from zfstune.values.marks import APPLIED_PROPERTY, OWN_PREFIX, PROFILE_PROPERTY
 from zfstune.values.names import ancestors_of
 from zfstune.values.property_rules import UNSAFE, display
-from zfstune.values.quoting import for_shell
 from zfstune.values.state import DEFAULT, INHERITED, LOCAL, NONE, RECEIVED, PropertyValue
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from zfstune.retention.simulation import about
 from zfstune.schedules.policy_fit import mismatch, policy_command
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import is_auto_name
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

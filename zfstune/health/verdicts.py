@@ -20,9 +20,9 @@ from zfstune.values.mountpoint import (
     mount_differs,
 )
 from zfstune.values.property_rules import is_unsafe
-from zfstune.values.quoting import for_shell
 from zfstune.values.size import format_size
 from zfstune.values.state import RECEIVED
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

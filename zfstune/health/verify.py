@@ -19,8 +19,7 @@ from zfstune.values.errors import Damaged, PolicyError
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.marks import is_managed, set_here_on
 from zfstune.values.mountpoint import effective_mountpoint
-from zfstune.values.quoting import for_shell
-from zfstune.values.spelling import file_hint
+from zfstune.values.text import file_hint, for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from zfstune.values.errors import PlanError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 from zfstune.values.errors import EngineError
 from zfstune.values.exports import Exports, joined, lines_by_path, replaced
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -55,8 +55,7 @@ import os
 
 from zfstune.values.errors import ProfileError
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.quoting import shown
-from zfstune.values.spelling import did_you_mean, file_hint
+from zfstune.values.text import did_you_mean, file_hint, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -25,8 +25,7 @@ from zfstune.values.errors import InvalidName, InvalidProperty, PolicyError, Pro
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.marks import OWN_PREFIX
 from zfstune.values.property_rules import UNSAFE, is_unsafe
-from zfstune.values.quoting import shown
-from zfstune.values.spelling import did_you_mean, nearest
+from zfstune.values.text import did_you_mean, nearest, shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from zfstune.values.errors import ProfileError
 from zfstune.values.frozen import frozen
-from zfstune.values.quoting import shown
-from zfstune.values.spelling import did_you_mean
+from zfstune.values.text import did_you_mean, shown
 
 __all__ = ["AUTO", "ROLES", "Role", "find_role", "role_of_host"]
 

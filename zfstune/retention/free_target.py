@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
-from zfstune.values.quoting import shown
 from zfstune.values.size import SizeError, format_size, read_size
+from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 __all__ = ["FreeTarget"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from zfstune.retention.scope import scope_tests
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from zfstune.values.frozen import frozen
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 __all__ = [
     "ANYTHING",

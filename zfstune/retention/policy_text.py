@@ -38,7 +38,7 @@ from zfstune.retention.policy import (
 )
 from zfstune.retention.rules import span
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 from zfstune.values.whole_number import MAX_WHOLE, NumberError, read_whole
 
 TYPE_CHECKING = False
@@ -293,9 +293,7 @@ def parse_rule(word: str, key: str, value: str) -> Rule:
         return parse_grid(value)
     if key == "blocks" and value:
         return _parse_blocks(value)
-    from zfstune.values.spelling import (  # noqa: PLC0415 (only an error needs it)
-        did_you_mean,
-    )
+    from zfstune.values.text import did_you_mean  # noqa: PLC0415 (only an error needs it)
 
     raise PolicyError(
         f"cannot use policy '{shown(word)}': that is no rule",

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from zfstune.values.errors import PolicyError
 from zfstune.values.marks import is_auto_name
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

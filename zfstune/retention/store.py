@@ -7,8 +7,8 @@ from zfstune.retention.policy_text import parse_policy, stored_form
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.marks import POLICY_PROPERTY, set_here_on
-from zfstune.values.quoting import for_shell
 from zfstune.values.state import LOCAL, RECEIVED
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

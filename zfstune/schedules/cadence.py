@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 __all__ = ["NONE", "Cadence", "parse_cadence"]
 
@@ -144,9 +144,7 @@ def _minutes(text: str, unit: str, count: int, clock: str) -> int:
 
 
 def _bad(text: str) -> PolicyError:
-    from zfstune.values.spelling import (  # noqa: PLC0415 (only an error needs it)
-        did_you_mean,
-    )
+    from zfstune.values.text import did_you_mean  # noqa: PLC0415 (only an error needs it)
 
     return PolicyError(
         f"cannot use schedule '{shown(text)}': it does not say how often",

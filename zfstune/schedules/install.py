@@ -12,7 +12,7 @@ from zfstune.schedules.note import draft_name, write_file
 from zfstune.schedules.unit_text import JOBS, PREFIX, WANTS, Unit, hook_of, owner_of
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.unit_text import escape
 from zfstune.values.errors import PlanError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

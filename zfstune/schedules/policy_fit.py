@@ -26,7 +26,7 @@ from zfstune.retention.policy_text import format_policy
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import AUTO_PREFIX
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

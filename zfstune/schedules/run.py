@@ -11,7 +11,7 @@ from zfstune.schedules.schedule import members, scheduled
 from zfstune.values import names
 from zfstune.values.errors import BatchError, NotFound, PlanError, PolicyError, ZfstuneError
 from zfstune.values.marks import SCHEDULE_PROPERTY
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

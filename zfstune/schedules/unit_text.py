@@ -12,7 +12,7 @@ from __future__ import annotations
 from zfstune.schedules.instants import calendars, is_checked
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

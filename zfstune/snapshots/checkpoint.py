@@ -26,7 +26,7 @@ from zfstune.values import names
 from zfstune.values.errors import InvalidName, InvalidValue, NotFound, PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import CHECKPOINT_PROPERTY, is_managed
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 
 from zfstune.host.coprocess import Coprocess, run_hook
 from zfstune.values.errors import HookError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import CHECKPOINT_PROPERTY
-from zfstune.values.quoting import for_shell, shown
+from zfstune.values.text import for_shell, shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False

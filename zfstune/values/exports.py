@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen
-from zfstune.values.quoting import shown
 from zfstune.values.share_options import parse_share
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ Planner and mount call the same two functions, so they cannot disagree.
 
 from __future__ import annotations
 
-from zfstune.values.quoting import for_shell, shown
 from zfstune.values.state import DEFAULT, INHERITED, LOCAL, RECEIVED, PropertyValue
+from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ component must do as a pool, and ``.`` and ``..`` are refused before ``@`` too.
 from __future__ import annotations
 
 from zfstune.values.errors import InvalidName
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 __all__ = [
     "MAX_NAME_BYTES",

@@ -19,9 +19,9 @@ from __future__ import annotations
 from zfstune.values.errors import InvalidProperty
 from zfstune.values.property_rules import check_string, check_together, refusal
 from zfstune.values.property_table import INDEX, NUMBER, TABLE, Property
-from zfstune.values.quoting import shown
 from zfstune.values.size import MAX_SIZE, SizeError, format_size, read_size
 from zfstune.values.state import Limits
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -279,9 +279,7 @@ def _known(name: str) -> Property:
         hint = "lowercase letters, digits and the characters - _ . : are allowed"
         reason = f"user property names have no '{shown(wrong)}'"
         raise refusal(name, None, reason, hint)
-    from zfstune.values.spelling import (  # noqa: PLC0415 (only an error needs it)
-        did_you_mean,
-    )
+    from zfstune.values.text import did_you_mean  # noqa: PLC0415 (only an error needs it)
 
     known = [prop.name for prop in TABLE.values() if not (prop.readonly or prop.hidden)]
     hint = did_you_mean(name, known) or "user properties have a ':' in them"
@@ -330,9 +328,7 @@ def _parse_word(prop: Property, text: str, limits: Limits) -> int:
         return prop.words[text]
     if text in prop.words:
         raise refusal(prop.name, text, f"it takes OpenZFS {_dotted(since)}")
-    from zfstune.values.spelling import (  # noqa: PLC0415 (only an error needs it)
-        did_you_mean,
-    )
+    from zfstune.values.text import did_you_mean  # noqa: PLC0415 (only an error needs it)
 
     hint = did_you_mean(text, prop.words, f"one of {_listed(prop)}")
     raise refusal(prop.name, text, "there is no such value", hint)

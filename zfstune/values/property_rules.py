@@ -12,8 +12,8 @@ from contextlib import suppress
 from zfstune.values.errors import InvalidProperty
 from zfstune.values.frozen import frozen
 from zfstune.values.property_table import TABLE
-from zfstune.values.quoting import shown
 from zfstune.values.size import format_size
+from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False

@@ -13,7 +13,7 @@ import re
 
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ it is refused. Printing follows ``zfs_nicenum`` (lib/libzutil/zutil_nicenum.c).
 from __future__ import annotations
 
 from zfstune.values.errors import InvalidValue
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 __all__ = ["MAX_SIZE", "SizeError", "format_size", "parse_size", "read_size"]
 

@@ -16,7 +16,7 @@ from zfstune.retention.prune import prune
 from zfstune.retention.store import set_policy
 from zfstune.values.errors import EngineError, PlanError, PolicyError, PoolSuspended
 from zfstune.values.marks import POLICY_PROPERTY
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 if TYPE_CHECKING:
     from heirs import Heirs

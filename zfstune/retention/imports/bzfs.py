@@ -13,7 +13,7 @@ import re
 from zfstune.retention.imports.reading import Imported, Reading
 from zfstune.retention.policy import Group, Last, Policy, Within
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from zfstune.retention.imports.snapshot_list import read_listing
 from zfstune.retention.imports.tree import work_out_by_name
 from zfstune.retention.policy import Group, Last, Policy
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 __all__ = ["UnreadableError", "is_within", "literal_prefix", "whole"]
 

@@ -12,7 +12,7 @@ import re
 
 from zfstune.retention.imports.reading import NotKeptError
 from zfstune.values.frozen import frozen
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from zfstune.retention.imports.tree import listed, with_notes, work_out
 from zfstune.retention.policy import Group, Last, Policy
 from zfstune.values.errors import PolicyError
 from zfstune.values.names import parent_of
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -29,8 +29,7 @@ from zfstune.retention.imports.tree import with_notes, work_out
 from zfstune.retention.policy import Group, Last, Policy, Within
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.quoting import for_shell, shown
-from zfstune.values.spelling import did_you_mean
+from zfstune.values.text import did_you_mean, for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from zfstune.retention.imports.reading import NotKeptError
 from zfstune.values.errors import InvalidName
 from zfstune.values.frozen import frozen
 from zfstune.values.names import check_dataset
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

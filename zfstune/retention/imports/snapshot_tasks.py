@@ -18,7 +18,7 @@ from zfstune.retention.policy_text import format_policy
 from zfstune.values.errors import InvalidName
 from zfstune.values.frozen import frozen
 from zfstune.values.names import check_dataset
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

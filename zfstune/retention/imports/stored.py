@@ -16,7 +16,7 @@ from zfstune.retention.policy_text import parse_policy, stored_form
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.names import ancestors_of
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from zfstune.retention.imports.snapshot_tasks import (
     read_tasks,
 )
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

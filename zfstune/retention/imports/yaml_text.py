@@ -9,7 +9,7 @@ translations of it.
 from __future__ import annotations
 
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

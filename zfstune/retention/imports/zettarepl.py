@@ -17,7 +17,7 @@ from zfstune.retention.imports.snapshot_tasks import (
 )
 from zfstune.retention.imports.yaml_text import is_null, read_truth, read_yaml
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import re
 from zfstune.retention.imports.reading import Imported, Reading
 from zfstune.retention.policy import Blocks, Group, Policy
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from zfstune.retention.imports.zrepl_rules import read_rules
 from zfstune.values.errors import InvalidName, PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.names import check_dataset
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

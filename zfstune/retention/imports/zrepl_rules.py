@@ -16,7 +16,7 @@ from zfstune.retention.policy import Grid, Group, Last, Never, Policy, Step
 from zfstune.retention.policy_text import format_policy
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

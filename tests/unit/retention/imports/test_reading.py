@@ -28,7 +28,7 @@ from zfstune.retention.imports.reading import (
 from zfstune.retention.policy import Group, Last, Policy
 from zfstune.values.errors import PolicyError
 from zfstune.values.names import ancestors_of
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,79 @@
+"""Text in messages: untrusted text made fit to print, and the word that was meant.
+
+Names and values come from files, streams and other people's pools. A message that
+quotes one must neither move the reader's cursor nor die on a byte that is not UTF-8.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["did_you_mean", "file_hint", "for_shell", "nearest", "shown"]
+
+# Characters that a shell takes as they are, wherever they stand in a word.
+_PLAIN = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-"
+)
+_MOST_SHOWN = 300  # characters: any ZFS name in full
+_MOST_COMPARED = 100  # characters: comparing takes the product of two lengths
+
+
+def shown(text: str) -> str:
+    """Return `text` with unprintable characters escaped, cut if it is very long."""
+    if len(text) > _MOST_SHOWN:
+        return shown(text[:80]) + "..."
+    if text.isprintable():
+        return text
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def for_shell(text: str) -> str:
+    """Write a word of a command so that it can be pasted into a shell.
+
+    Names and values may have blanks, quotes and, in a path, any character but NUL. A
+    word that cannot be printed is written in octal between ``$'`` and ``'``, which the
+    common shells read.
+    """
+    if text and _PLAIN.issuperset(text):
+        return text
+    if text.isprintable():
+        return "'" + text.replace("'", "'\\''") + "'"
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a surrogate pair: no file has such a name
+        data = text.encode("utf-8", "replace")
+    return f"$'{''.join(map(_octal, data))}'"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that was most likely meant; empty where none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 (only an error needs it)
+
+    word = word[:_MOST_COMPARED].lower()
+    by_lower = {name.lower(): name for name in known if len(name) <= _MOST_COMPARED}
+    return next((by_lower[near] for near in get_close_matches(word, by_lower, 1)), "")
+
+
+def did_you_mean(word: str, known: Iterable[str], more: str = "") -> str:
+    """Return a hint: the nearest word, if one is near, and then `more`."""
+    near = nearest(word, known)
+    question = f"did you mean '{near}'?" if near else ""
+    return " ".join(filter(None, (question, more)))
+
+
+def file_hint(word: str) -> str:
+    """Return the beginning of a hint that tells how to name a profile in a file.
+
+    Empty where the word does not look like a file.
+    """
+    if word.endswith(".toml") or word.startswith(("/", "./", "../", "~/")):
+        return f"a profile in a file is named by --profile {for_shell(word)}; "
+    return ""
+
+
+def _octal(byte: int) -> str:
+    letter = chr(byte)
+    plain = letter.isascii() and letter.isprintable() and letter not in "'\\"
+    return letter if plain else f"\\{byte:03o}"
