@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Applied", "apply", "plan"]
 
-# Profiles hang below POOL/data unless told otherwise.
-_ROOT = "data"
-
 
 @frozen
 class Applied:
@@ -194,7 +191,7 @@ def _plan(
         pool = names.pool_of(root)
     name = choose_pool(engine, pool)
     info = ready_pool(engine, name, operation="plan on pool")
-    base = root or f"{name}/{_ROOT}"
+    base = root or names.default_root(name)
     users, groups = wanted_accounts(loaded)
     datasets = _datasets(engine, base)
     mounts = engine.mounts()
@@ -233,7 +230,7 @@ def _plan_nothing(
         name = choose_pool(engine, names.pool_of(root) if root else pool)
     except (PlanError, NotFound):
         return Plan("", "", (), (), (), {}, {})
-    base = root or f"{name}/{_ROOT}"
+    base = root or names.default_root(name)
     made = Plan(name, base, (), (), (), {}, {})
     if engine.pool(name).suspended:  # reading from it could wait without end
         return made

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
-_ROOT = "data"
-
 
 def verify(
     *targets: str | Profile,
@@ -228,7 +226,7 @@ def _choose(
     for name, profile in asked.profiles.items():
         placed = {n: e for n, e in every.items() if _names(e.profiles, name)}
         if root is not None or not placed:
-            base = root or f"{choose_pool(engine, pool)}/{_ROOT}"
+            base = root or names.default_root(choose_pool(engine, pool))
             one = by_pool[names.pool_of(base)]
             placed = see_profiles({base: {name: profile}}, one.datasets, one.pool, limits)
             placed = {n: e for n, e in placed.items() if e.root == base}
@@ -266,7 +264,7 @@ def _judge(
         mounts,
         user_numbers({w.owner for w in wanted if w.owner is not None}),
         group_numbers({w.group for w in wanted if w.group is not None}),
-        f"{one.pool.name}/{_ROOT}",
+        names.default_root(one.pool.name),
         owner,
         read_exports() if mine and one.pool.mountable else None,
         _places(engine, one, mine, mounts),

@@ -24,6 +24,7 @@ __all__ = [
     "check_hold_tag",
     "check_pool",
     "check_snapshot",
+    "default_root",
     "parent_of",
     "pool_of",
 ]
@@ -191,6 +192,11 @@ def ancestors_of(name: str) -> tuple[str, ...]:
         found.append(parent)
         parent = parent_of(parent)
     return tuple(reversed(found))
+
+
+def default_root(pool: str) -> str:
+    """Return the dataset that profiles are applied below where no root is given."""
+    return f"{pool}/data"
 
 
 def _dataset_of(name: str) -> str:

@@ -210,3 +210,8 @@ def test_parent_of_a_snapshot_is_its_dataset() -> None:
     assert names.parent_of("tank#b") == "tank"
     assert names.ancestors_of("tank/a/b@c") == ("tank", "tank/a", "tank/a/b")
     assert names.pool_of("tank@a") == names.pool_of("tank#a") == "tank"
+
+
+def test_the_default_root_is_a_dataset_of_the_pool() -> None:
+    """Profiles hang below ``POOL/data`` where no root is given."""
+    assert names.default_root("tank") == "tank/data"
