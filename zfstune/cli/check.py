@@ -81,7 +81,7 @@ def _verdict(args: argparse.Namespace) -> Verdict:
 
     from zfstune.health.nagios import check_ages, judge  # noqa: PLC0415 (as above)
     from zfstune.health.observe import observe  # noqa: PLC0415 (as above)
-    from zfstune.schedules.note import state_folder  # noqa: PLC0415 (as above)
+    from zfstune.host.files import state_folder  # noqa: PLC0415 (as above)
 
     warning, critical = (_seconds(args, option) for option in ("warning", "critical"))
     check_ages(warning, critical)  # ZFS need not be asked for that

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from zfstune.health.observe import observe  # noqa: PLC0415 (not for --help)
     from zfstune.health.prometheus_text import families, render  # noqa: PLC0415 (as above)
-    from zfstune.schedules.note import state_folder, write_file  # noqa: PLC0415 (as above)
+    from zfstune.host.files import state_folder, write_file  # noqa: PLC0415 (as above)
 
     with open_meant(args) as engine:
         seen = observe(

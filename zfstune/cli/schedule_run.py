@@ -8,7 +8,7 @@ from functools import partial
 from zfstune.cli import exit_status
 from zfstune.cli.output import report, warn
 from zfstune.cli.which_zfs import image_meant, is_image_meant, open_meant
-from zfstune.schedules.note import state_folder
+from zfstune.host.files import state_folder
 from zfstune.schedules.run import due_runs, is_due, run_job
 from zfstune.values.errors import ZfstuneError
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report, warn
 from zfstune.cli.which_zfs import image_meant, open_meant
+from zfstune.host.files import state_folder
 from zfstune.retention.policy_text import format_policy
 from zfstune.schedules.install import enabled_timers, standing
-from zfstune.schedules.note import reported_run, state_folder
+from zfstune.schedules.note import reported_run
 from zfstune.schedules.policy_fit import mismatch, policy_command
 from zfstune.schedules.schedule import scheduled
 from zfstune.schedules.unit_text import JOBS, timers_for

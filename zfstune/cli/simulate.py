@@ -60,10 +60,8 @@ def _simulate(args: argparse.Namespace) -> int:
         for group in policy.groups
     ]
     if args.svg is not None:
+        from zfstune.host.files import write_file  # noqa: PLC0415 (where it is asked for)
         from zfstune.retention.timeline_svg import draw  # noqa: PLC0415 (as above)
-        from zfstune.schedules.note import (  # noqa: PLC0415 (where it is asked for)
-            write_file,
-        )
 
         write_file(args.svg, draw(found))
     if args.json:

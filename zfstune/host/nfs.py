@@ -9,8 +9,9 @@ and its arguments are fixed.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
+from zfstune.host.files import replace_file
 from zfstune.values.errors import EngineError
 from zfstune.values.exports import Exports, joined, lines_by_path, replaced
 from zfstune.values.text import shown
@@ -57,7 +58,8 @@ def export(path: str, lines: Iterable[str]) -> None:
     """
     try:
         with _locked():
-            _write(replaced(_read(_FILE), path, lines))
+            text = replaced(_read(_FILE), path, lines)
+            replace_file(_FILE, text, errors="surrogateescape")
     except OSError as error:
         raise _failed(path, error.errno or 0, error.strerror or str(error)) from None
     _commit(path)
@@ -92,24 +94,6 @@ def _locked() -> Iterator[None]:
         yield
     finally:
         os.close(lock)
-
-
-def _write(text: str) -> None:
-    """Put a new file in the place of the old one, whole or not at all."""
-    from tempfile import mkstemp  # noqa: PLC0415 (slow, and few share anything)
-
-    descriptor, path = mkstemp(prefix="zfs.exports.", dir=_FOLDER)
-    try:
-        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
-            file.flush()
-            os.fchmod(descriptor, 0o644)
-            os.fsync(descriptor)
-        os.rename(path, _FILE)
-    except BaseException:
-        with suppress(OSError):  # what went wrong before is what is to be told
-            os.unlink(path)
-        raise
 
 
 def _commit(path: str) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 
+from zfstune.host.files import cache_folder
 from zfstune.retention.decision import FUTURE, Decision, clones_on, decide, is_future
 from zfstune.retention.destroy import MADE_ANEW, spare
 from zfstune.retention.plan import PrunePlan
-from zfstune.snapshots.list import Notes, cache_folder
+from zfstune.snapshots.list import Notes
 from zfstune.values import marks, names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.marks import KEPT_PROPERTY

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from zfstune.schedules.note import draft_name, write_file
+from zfstune.host.files import draft_name, read_plain, write_file
 from zfstune.schedules.unit_text import JOBS, PREFIX, WANTS, Unit, hook_of, owner_of
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
@@ -29,7 +29,7 @@ __all__ = [
     "standing",
 ]
 
-_MOST_BYTES = 1 << 16
+_MOST_CHARACTERS = 1 << 16
 
 
 @frozen
@@ -62,7 +62,7 @@ def installed(folder: str) -> dict[str, Unit]:
     found = {}
     for name in sorted(entries):
         if name.startswith(PREFIX) and name.endswith((".service", ".timer")):
-            text = _read(os.path.join(folder, name))
+            text = read_plain(os.path.join(folder, name), _MOST_CHARACTERS)
             if text is not None and owner_of(text) is not None:
                 found[name] = Unit(name, text)
     return found
@@ -193,7 +193,7 @@ def _remove(folder: str, name: str) -> None:
     if _is_enabled(folder, name):
         os.unlink(os.path.join(folder, WANTS, name))
     path = os.path.join(folder, name)
-    text = _read(path)
+    text = read_plain(path, _MOST_CHARACTERS)
     if text is not None and owner_of(text) is not None:
         os.unlink(path)
 
@@ -208,13 +208,3 @@ def _is_enabled(folder: str, name: str) -> bool:
     return os.path.normpath(os.path.join(wants, target)) == os.path.normpath(
         os.path.join(folder, name)
     )
-
-
-def _read(path: str) -> str | None:
-    """Read a plain file; a link is not what zfstune writes."""
-    try:
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        with open(os.open(path, flags), encoding="utf-8") as file:
-            return file.read(_MOST_BYTES)
-    except (OSError, UnicodeDecodeError):
-        return None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, suppress
 
+from zfstune.host.files import read_plain, write_file
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.unit_text import escape
 from zfstune.values.errors import PlanError
@@ -22,40 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
-    "STATE",
-    "draft_name",
     "last_run",
     "locked",
     "note",
     "reported_run",
-    "state_folder",
-    "write_file",
 ]
 
-# Where systemd's StateDirectory= puts it for root.
-STATE = "/var/lib/zfstune"
-
 _SUFFIX = ".run.json"
-# Of the folder for the runs on an image, beside the image.
-_IMAGE_SUFFIX = ".runs"
-_MOST_BYTES = 1 << 16
-
-
-def state_folder(given: str | None = None, *, image: str | None = None) -> str:
-    """Give the folder of the notes.
-
-    Args:
-        given: What the caller asks for, which comes first.
-        image: Path of the image that the runs are on. They are noted beside it, as
-            ``FILE.runs``: an image may go from host to host, and is often not root's.
-
-    Returns:
-        `given`, else what systemd says, else the image's, else the host's.
-    """
-    folder = given or os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    if folder or image is None:
-        return folder or STATE
-    return os.path.abspath(image) + _IMAGE_SUFFIX
+_MOST_CHARACTERS = 1 << 16
 
 
 @contextmanager
@@ -146,44 +121,5 @@ def _path_by_name(folder: str, job: str, dataset: str) -> str:
 
 
 def _read(path: str) -> LastRun | None:
-    try:
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        with open(os.open(path, flags), encoding="utf-8") as file:
-            return LastRun.from_json(file.read(_MOST_BYTES))
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def write_file(path: str, text: str, *, mode: int = 0o644) -> None:
-    """Put a text in place of a file at once: whoever reads sees the old or the new.
-
-    Raises:
-        PlanError: It cannot be written; what was there still is.
-    """
-    folder, name = os.path.split(path)
-    draft = os.path.join(folder, draft_name(name))
-    try:
-        # O_EXCL: never a file or a link that somebody has put there
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        opened = os.open(draft, flags, mode)
-        try:
-            with open(opened, "w", encoding="utf-8") as file:
-                file.write(text)
-                os.fchmod(file.fileno(), mode)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, path)
-        except OSError:
-            with suppress(OSError):
-                os.unlink(draft)
-            raise
-    except OSError as error:
-        raise PlanError(f"cannot write '{shown(path)}': {error.strerror}") from None
-
-
-def draft_name(name: str) -> str:
-    """Give a name for a draft of a file, which nobody can guess and put a file at.
-
-    A reader of ``*.prom``, or systemd, takes none such for one of its own.
-    """
-    return f".{name}.{os.urandom(8).hex()}.new"
+    text = read_plain(path, _MOST_CHARACTERS)
+    return None if text is None else LastRun.from_json(text)

@@ -16,8 +16,8 @@ one that systemd gives a unit with ``CacheDirectory=``, else, for root, in
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 
+from zfstune.host.files import make_cache_folder, replace_file
 from zfstune.values.state import Snapshot
 
 TYPE_CHECKING = False
@@ -32,26 +32,13 @@ if TYPE_CHECKING:
     # guid of the dataset; what is noted of each snapshot by its short name
     Notebook = tuple[int, dict[str, Note]]
 
-__all__ = ["Notes", "cache_folder"]
+__all__ = ["Notes"]
 
 _NAME = "snapshots.json"
-_OF_ROOT = "/var/cache/zfstune"
 # All properties of a snapshot take some 20 KiB here: so many are read together.
 _AT_ONCE = 1000
 # More than so many, and those of datasets that this run did not look at are dropped.
 _MOST = 1_000_000
-
-
-def cache_folder(
-    environ: Mapping[str, str] | None = None, *, root: bool | None = None
-) -> str:
-    """Give the folder for what may outlive a run; empty: there is none."""
-    environ = os.environ if environ is None else environ
-    root = os.geteuid() == 0 if root is None else root
-    if "ZFSTUNE_CACHE" in environ:
-        return environ["ZFSTUNE_CACHE"]
-    given = environ.get("CACHE_DIRECTORY", "").partition(":")[0]
-    return given or (_OF_ROOT if root else "")
 
 
 class Notes:
@@ -165,30 +152,10 @@ class Notes:
         text = json.dumps({dataset: self._known[dataset] for dataset in kept})
         path = os.path.join(self._folder, _NAME)
         try:
-            if self._folder == _OF_ROOT:
-                os.makedirs(_OF_ROOT, 0o700, exist_ok=True)
-            _write(path, text)
+            make_cache_folder(self._folder)
+            replace_file(path, text, mode=0o600, durable=False)
         except OSError:  # the next run asks again
             return
-
-
-def _write(path: str, text: str) -> None:
-    """Put a text in the place of a file, whole or not at all.
-
-    The folder may be one that others can write to: nobody knows the draft's name before
-    it is there, and what else has that name is neither followed nor written over.
-    """
-    draft = f"{path}.{os.urandom(8).hex()}"
-    flags = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY | os.O_CLOEXEC
-    descriptor = os.open(draft, flags, 0o600)
-    try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(draft, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(draft)
-        raise
 
 
 def _read_all(engine: Engine, names: list[str], *, timed: bool) -> Iterable[Snapshot]:

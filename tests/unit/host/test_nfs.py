@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.host import nfs
+from zfstune.host.files import replace_file
 from zfstune.values.errors import EngineError
 from zfstune.values.exports import Exports, export_lines
 
@@ -80,17 +81,16 @@ def test_a_server_that_never_served(root: Path) -> None:
 def test_zfs_share_waits(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock of libshare is held from reading the file to its new one's place."""
     held = []
-    write = nfs._write
 
-    def look(text: str) -> None:
+    def look(path: str, text: str, *, errors: str) -> None:
         with (root / "exports.d/zfs.exports.lock").open() as lock:
             try:
                 flock(lock, LOCK_EX | LOCK_NB)
             except BlockingIOError:
                 held.append(text)
-        write(text)
+        replace_file(path, text, errors=errors)
 
-    monkeypatch.setattr(nfs, "_write", look)
+    monkeypatch.setattr(nfs, "replace_file", look)
     nfs.export("/data/b", export_lines("/data/b", "on"))
     assert len(held) == 1
     with (root / "exports.d/zfs.exports.lock").open() as lock:

@@ -6,23 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.schedules.last_run import LastRun
-from zfstune.schedules.note import (
-    draft_name,
-    last_run,
-    locked,
-    note,
-    reported_run,
-    state_folder,
-    write_file,
-)
+from zfstune.schedules.note import last_run, locked, note, reported_run
 from zfstune.values.errors import PlanError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GUID = 2**64 - 1
 RUN = LastRun("tank/a", "prune", 1, 2, "", 0, 3, 1, GUID)
@@ -186,51 +181,3 @@ def test_a_folder_that_cannot_be_had_is_an_error(tmp_path: Path) -> None:
     ):
         pass
     assert "--state" in no.value.hint
-
-
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    """A reader that has it open goes on reading the old one; no draft is left."""
-    path = tmp_path / "x.prom"
-    write_file(os.fspath(path), "old\n")
-    with path.open(encoding="utf-8") as reader:
-        write_file(os.fspath(path), "new\n", mode=0o600)
-        assert reader.read() == "old\n"
-    assert path.read_text(encoding="utf-8") == "new\n"
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert list(tmp_path.iterdir()) == [path]
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(PlanError, match="cannot write"):
-        write_file(os.fspath(tmp_path / "folder"), "text")
-    assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_a_draft_is_never_what_somebody_put_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its name cannot be guessed; a file or link that has it all the same is left alone."""
-    assert draft_name("x") != draft_name("x")
-    monkeypatch.setattr("zfstune.schedules.note.draft_name", "draft-of-{}".format)
-    mine = tmp_path / "mine"
-    mine.write_text("mine\n")
-    for kind in ("file", "link"):
-        draft = tmp_path / "draft-of-x.prom"
-        draft.write_text("theirs\n") if kind == "file" else draft.symlink_to(mine)
-        with pytest.raises(PlanError, match="cannot write"):
-            write_file(os.fspath(tmp_path / "x.prom"), "new\n")
-        assert mine.read_text() == "mine\n"
-        assert os.path.lexists(draft)
-        assert not (tmp_path / "x.prom").exists()
-        draft.unlink()
-
-
-def test_where_the_notes_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As told, as systemd says, beside an image, or where systemd would put them."""
-    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
-    assert state_folder() == "/var/lib/zfstune"
-    assert state_folder(image="/vm/x.zpool") == "/vm/x.zpool.runs"
-    assert state_folder(image="x") == os.fspath(Path.cwd() / "x.runs")
-    assert state_folder("/here", image="/vm/x.zpool") == "/here"
-    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/private/zfstune:/other")
-    assert state_folder() == "/var/lib/private/zfstune"
-    assert state_folder(image="/vm/x.zpool") == "/var/lib/private/zfstune"
-    assert state_folder("/here") == "/here"

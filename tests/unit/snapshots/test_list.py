@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_engine import FakeEngine
+from zfstune.host import files
+from zfstune.host.files import cache_folder
 from zfstune.retention.prune import prune
 from zfstune.snapshots import list as listing
-from zfstune.snapshots.list import Notes, cache_folder
+from zfstune.snapshots.list import Notes
 from zfstune.values.frozen import replace
 from zfstune.values.marks import SNAPSHOT_PROPERTY
 from zfstune.values.state import NONE, PropertyValue, Snapshot
@@ -217,7 +219,7 @@ def test_a_draft_is_nobody_elses_and_does_not_stay(
     elsewhere = tmp_path / "elsewhere"
     notes_folder = tmp_path / "notes"
     notes_folder.mkdir()
-    draft = notes_folder / f"snapshots.json.{bytes(8).hex()}"
+    draft = notes_folder / f".snapshots.json.{bytes(8).hex()}.new"
     draft.symlink_to(elsewhere)
     monkeypatch.setattr("os.urandom", bytes)
     notes = Notes(str(notes_folder))
@@ -243,7 +245,7 @@ def test_the_folder_of_root_is_made(
 ) -> None:
     """Where nobody says otherwise, root has one, as other commands of the system."""
     folder = tmp_path / "cache" / "zfstune"
-    monkeypatch.setattr(listing, "_OF_ROOT", os.fspath(folder))
+    monkeypatch.setattr(files, "CACHE", os.fspath(folder))
     notes = Notes(cache_folder({}, root=True))
     asked(engine, notes)
     notes.save()
@@ -270,16 +272,6 @@ def test_what_is_gone_is_dropped(
         found = json.loads(file.read_text())
         assert found["tank/a"] == [1, {str(n): [0, 10 + n, n, n] for n in (1, 2, 3)}]
         assert set(found) == left
-
-
-def test_where_the_folder_comes_from() -> None:
-    """Where systemd gives several, the first is meant; the user's word wins."""
-    assert cache_folder({}, root=False) == ""
-    assert cache_folder({}, root=True) == "/var/cache/zfstune"
-    assert cache_folder({"CACHE_DIRECTORY": "/a:/b"}, root=True) == "/a"
-    both = {"CACHE_DIRECTORY": "/a", "ZFSTUNE_CACHE": "/c"}
-    assert cache_folder(both, root=True) == "/c"
-    assert cache_folder({**both, "ZFSTUNE_CACHE": ""}, root=True) == ""
 
 
 class Disk(FakeEngine):
