@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.engine.protocol import open_engine
+from zfstune.engine.open import open_engine
 from zfstune.retention.prune import prune
 from zfstune.values import marks
 

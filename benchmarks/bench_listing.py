@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.engine.protocol import open_engine
+from zfstune.engine.open import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

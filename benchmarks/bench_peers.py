@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from zfstune.engine.protocol import open_engine
+from zfstune.engine.open import open_engine
 from zfstune.retention.prune import prune
 
 if TYPE_CHECKING:

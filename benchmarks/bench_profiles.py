@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from zfstune.datasets.apply import plan
-from zfstune.engine.protocol import open_engine
+from zfstune.engine.open import open_engine
 from zfstune.profiles import profile
 from zfstune.profiles.explain import explain
 from zfstune.profiles.explanation_text import render

@@ -18,8 +18,8 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.datasets.apply import apply, plan
+    from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
-    from zfstune.engine.protocol import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.health.verify import verify
     from zfstune.retention.prune import prune
     from zfstune.snapshots.checkpoint import checkpoint, rollback
@@ -100,7 +100,7 @@ _HOMES = {
     "Session": ("snapshots.quiesce", "Session"),
     "apply": ("datasets.apply", "apply"),
     "checkpoint": ("snapshots.checkpoint", "checkpoint"),
-    "open": ("engine.protocol", "open_engine"),
+    "open": ("engine.open", "open_engine"),
     "plan": ("datasets.apply", "plan"),
     "prune": ("retention.prune", "prune"),
     "quiesced": ("snapshots.quiesce", "quiesced"),

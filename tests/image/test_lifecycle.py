@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.engine.image import ImageEngine, create_image
-from zfstune.engine.protocol import open_engine
+from zfstune.engine.open import open_engine
 from zfstune.values.errors import (
     AlreadyExists,
     Busy,

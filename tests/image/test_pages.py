@@ -14,6 +14,7 @@ from source_tree import ROOT
 from zfstune.cli import schedule
 from zfstune.cli.main import main
 from zfstune.datasets import apply
+from zfstune.engine.open import open_engine
 from zfstune.health import verify
 from zfstune.values.marks import POLICY_PROPERTY, SNAPSHOT_PROPERTY
 
@@ -56,11 +57,8 @@ class Machine:
     def open(self, image: str | None = None, **more: Any) -> object:
         """Open the pool in place of the kernel's, or the image that is named."""
         if image is not None:
-            return OPEN(image, **more)
+            return open_engine(image, **more)
         return self.engine or self.start_anew()
-
-
-OPEN = zfstune.engine.protocol.open_engine
 
 
 def fifty_later(machine: Machine) -> None:
@@ -162,7 +160,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
     for module in (apply, verify):
         monkeypatch.setattr(module, "user_numbers", known)
         monkeypatch.setattr(module, "group_numbers", known)
-    monkeypatch.setattr("zfstune.engine.protocol.open_engine", made.open)
+    monkeypatch.setattr("zfstune.engine.open.open_engine", made.open)
     monkeypatch.setattr(schedule, "_FOLDER", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZFSTUNE_IMAGE", raising=False)

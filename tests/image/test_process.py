@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.engine.image import ImageEngine
-from zfstune.engine.protocol import open_engine
+from zfstune.engine.open import open_engine
 from zfstune.values.errors import Busy, ImageDied, ZfsUnavailable
 
 if TYPE_CHECKING:

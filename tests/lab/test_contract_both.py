@@ -10,7 +10,7 @@ import pytest
 
 from engine_contract import *  # noqa: F403 (the tests that all engines share)
 from zfstune.engine.image import create_image
-from zfstune.engine.protocol import open_engine
+from zfstune.engine.open import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

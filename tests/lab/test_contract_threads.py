@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.engine.protocol import open_engine
+from zfstune.engine.open import open_engine
 from zfstune.values.errors import AlreadyExists, BatchError, Busy, ZfsUnavailable
 
 if TYPE_CHECKING:

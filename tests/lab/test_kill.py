@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import zfstune
-from zfstune.engine.protocol import open_engine
+from zfstune.engine.open import open_engine
 from zfstune.profiles.profile import load_text
 from zfstune.retention import destroy
 from zfstune.values.marks import SNAPSHOT_PROPERTY

@@ -54,7 +54,7 @@ def _create(args: argparse.Namespace) -> int:
 
 
 def _info(args: argparse.Namespace) -> int:
-    from zfstune.engine.protocol import open_engine  # noqa: PLC0415 (not for --help)
+    from zfstune.engine.open import open_engine  # noqa: PLC0415 (not for --help)
 
     with open_engine(args.file, take_over_from=args.take_over_from or "") as engine:
         return _show(engine, args)

@@ -26,7 +26,7 @@ IMAGE_VARIABLE = "ZFSTUNE_IMAGE"
 
 def open_meant(args: argparse.Namespace) -> Engine:
     """Open the image that ``--image`` or the environment names, else the kernel's ZFS."""
-    from zfstune.engine.protocol import open_engine  # noqa: PLC0415 (not for --help)
+    from zfstune.engine.open import open_engine  # noqa: PLC0415 (not for --help)
 
     path = image_meant(args)
     try:

@@ -17,8 +17,8 @@ from zfstune.datasets.actions import (
 from zfstune.datasets.applied import standing_record, write_record
 from zfstune.datasets.planner import make_plan, paths_to_look_at
 from zfstune.datasets.wanted import wanted_accounts
+from zfstune.engine.open import using
 from zfstune.engine.pools import choose_pool, ready_pool
-from zfstune.engine.protocol import using
 from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.manifest import host_name
 from zfstune.host.nfs import export, read_exports

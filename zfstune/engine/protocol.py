@@ -1,15 +1,13 @@
-"""The one package that knows there is a ZFS.
+"""The calls that zfstune makes of a ZFS.
 
-:class:`Engine` is the seam: everything above it works on values from
-:mod:`zfstune.values.state` and on this protocol. :func:`open_engine` loads the binding
-only when it is called, so that importing zfstune needs no ZFS.
+:class:`Engine` is the seam: everything above this package works on it and on the values
+of :mod:`zfstune.values.state`. :func:`zfstune.engine.open.open_engine` gives one.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Mapping
     from datetime import datetime
     from typing import Protocol, Self
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 else:
     Protocol = object  # what a type checker alone looks at; see zfstune/values/frozen.py
 
-__all__ = ["Engine", "open_engine", "using"]
+__all__ = ["Engine"]
 
 
 class Engine(Protocol):
@@ -286,57 +284,3 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of the binding; a closed engine takes no more calls."""
-
-
-def open_engine(
-    image: str | os.PathLike[str] | None = None,
-    *,
-    create_bytes: int | None = None,
-    take_over_from: str = "",
-) -> Engine:
-    """Open the ZFS of the running kernel, or a pool in a plain file.
-
-    Args:
-        image: The file; it needs neither a kernel module nor root.
-        create_bytes: Make the file, of this size, with an empty pool `tank`.
-        take_over_from: The host that had the image open and does not any more: only
-            needed, and only right, where it never will again.
-
-    Raises:
-        ZfsUnavailable: No module is loaded, no library is installed, or the module
-            is of a release this zfstune does not know.
-        EngineError: The file holds no pool, a damaged one, or one that another
-            process or another host has open.
-        AlreadyExists: The file to make is there already.
-    """
-    if image is None:
-        from zfstune.engine.kernel import NativeEngine  # noqa: PLC0415 (the extension)
-
-        return NativeEngine()
-    from zfstune.engine.image import ImageEngine, create_image  # noqa: PLC0415 (as above)
-
-    if create_bytes is None:
-        return ImageEngine(image, take_over_from=take_over_from)
-    return create_image(image, size_bytes=create_bytes)
-
-
-class using:  # noqa: N801 (read as a word: with using(engine) as zfs)
-    """Give the caller's engine for a block, or one that is closed at its end.
-
-    Args:
-        engine: The caller's, which stays open; None: the running kernel's ZFS.
-    """
-
-    def __init__(self, engine: Engine | None) -> None:
-        self._given = engine
-        self._own: Engine | None = None
-
-    def __enter__(self) -> Engine:
-        if self._given is not None:
-            return self._given
-        self._own = open_engine()
-        return self._own
-
-    def __exit__(self, *exc: object) -> None:
-        if self._own is not None:
-            self._own.close()

@@ -6,8 +6,8 @@ import os
 from time import time
 
 from zfstune.datasets.expected import Expected, placed_roots, see_profiles
+from zfstune.engine.open import using
 from zfstune.engine.pools import choose_pool
-from zfstune.engine.protocol import using
 from zfstune.health.findings import DAMAGED, Finding, Verdict, Verification
 from zfstune.health.verdicts import Seen, judge_dataset, judge_pool
 from zfstune.host.accounts import group_numbers, user_numbers

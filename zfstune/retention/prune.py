@@ -12,7 +12,7 @@ raised only where no other dataset was pruned.
 
 from __future__ import annotations
 
-from zfstune.engine.protocol import using
+from zfstune.engine.open import using
 from zfstune.retention.follow import followed
 from zfstune.retention.plan import Pruned, PrunePlan
 from zfstune.retention.policy import Policy

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import errno
 
+from zfstune.engine.open import using
 from zfstune.engine.pools import choose_pool, ready_pool
-from zfstune.engine.protocol import using
 from zfstune.host.processes import running_files
 from zfstune.snapshots.keep_aside import keep_aside
 from zfstune.snapshots.rewind_plan import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zfstune.engine.protocol import using
+from zfstune.engine.open import using
 from zfstune.snapshots.checkpoint import (
     destroy_datasets,
     find_checkpoint,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from zfstune.engine.open import using
 from zfstune.engine.pools import ready_pool
-from zfstune.engine.protocol import using
 from zfstune.values import marks, names
 from zfstune.values.errors import AlreadyExists, BatchError, Damaged, InvalidValue
 from zfstune.values.state import damage_of
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zfstune.engine.protocol import Engine
+
 
 __all__ = ["snapshot"]
 

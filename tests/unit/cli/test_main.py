@@ -10,7 +10,7 @@ import pytest
 from fake_engine import FakeEngine
 from zfstune.cli.main import main
 from zfstune.cli.parser import build_parser
-from zfstune.engine import protocol as engines
+from zfstune.engine import open as engines
 from zfstune.values.errors import NotPermitted, PolicyError, ZfsUnavailable
 
 if TYPE_CHECKING:

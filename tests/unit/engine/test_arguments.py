@@ -14,7 +14,7 @@ from zfstune.engine._arguments import (
     check_text,
     checks_arguments,
 )
-from zfstune.engine.protocol import open_engine
+from zfstune.engine.open import open_engine
 from zfstune.values.errors import InvalidValue
 
 
