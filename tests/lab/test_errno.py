@@ -12,7 +12,7 @@ import pytest
 
 from zfstune.engine import _errno, _meanings
 from zfstune.engine._binding import lib
-from zfstune.engine.kernel import NativeEngine
+from zfstune.engine.kernel import KernelEngine
 from zfstune.values.errors import (
     BatchError,
     Busy,
@@ -237,7 +237,7 @@ def test_values_that_only_the_kernel_stops(
 ) -> None:
     """Passed by the checks, a bad value is refused by the kernel, and named."""
     short, values, code, kind, says = row
-    assert isinstance(scene.engine, NativeEngine)
+    assert isinstance(scene.engine, KernelEngine)
     found, errors = scene.engine._zfs.change(lib.zt_set, f"{scene.pool}/{short}", values)
     assert (found, errors) == (code, dict.fromkeys(values, code))
     error = _errno.engine_error("set", "x", code)
@@ -248,7 +248,7 @@ def test_values_that_only_the_kernel_stops(
 
 def test_raw_creations_and_holds(scene: Scene) -> None:
     """A block size off the scale is EDOM; a hold's tag too long is E2BIG."""
-    assert isinstance(scene.engine, NativeEngine)
+    assert isinstance(scene.engine, KernelEngine)
     binding, name = scene.engine._zfs, f"{scene.pool}/raw"
     values = {"volsize": 1 << 20, "volblocksize": 5000}
     assert binding.call_with(lib.zt_create, name, 1, values=values) == e.EDOM

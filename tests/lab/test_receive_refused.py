@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.engine._binding import lib
-from zfstune.engine.kernel import NativeEngine
+from zfstune.engine.kernel import KernelEngine
 from zfstune.values.errors import BatchError, Busy, EngineError, RefusedValue
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def test_the_kernel_takes_no_number_for_a_user_property(
     engine: Engine, dataset: str
 ) -> None:
     """Only a pool made elsewhere has one: the ioctl refuses it."""
-    assert isinstance(engine, NativeEngine)
+    assert isinstance(engine, KernelEngine)
     found = engine._zfs.change(lib.zt_set, dataset, {"org.x:y": 48})
     assert found == (errno.EINVAL, {"org.x:y": errno.EINVAL})
     assert engine.dataset(dataset).value("org.x:y") is None

@@ -18,18 +18,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_below_pool",
-    "check_clone",
     "check_clone_parent",
     "check_inheritable",
     "check_key",
+    "check_name",
     "check_promotion",
-    "check_snapshot",
-    "check_values",
-    "checked",
+    "check_properties",
 ]
 
 
-def checked(name: str) -> str:
+def check_name(name: str) -> str:
     """Check the name of a dataset or snapshot."""
     return names.check_snapshot(name) if "@" in name else names.check_dataset(name)
 
@@ -104,7 +102,7 @@ def check_promotion(engine: Engine, name: str) -> None:
             raise engine_error("promote", name, errno.EEXIST, detail=mark)
 
 
-def check_values(
+def check_properties(
     wanted: Mapping[str, str],
     *,
     kind: str,
@@ -126,18 +124,6 @@ def check_values(
         volblocksize=volblocksize,
         encrypted=encrypted,
     )
-
-
-def check_clone(
-    wanted: Mapping[str, str], kind: str, limits: Limits
-) -> dict[str, int | str]:
-    """Check the properties of a clone: what is create-only comes from its origin."""
-    return check_values(wanted, kind=kind, creating=False, limits=limits)
-
-
-def check_snapshot(wanted: Mapping[str, str], limits: Limits) -> dict[str, int | str]:
-    """Check the properties of a snapshot that is to be taken."""
-    return check_values(wanted, kind="snapshot", creating=True, limits=limits)
 
 
 def check_inheritable(name: str) -> None:

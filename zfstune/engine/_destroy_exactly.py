@@ -54,7 +54,7 @@ return stay
 
 
 class ExactCalls:
-    """The call; `run_program` and `_log` are NativeEngine's."""
+    """The call; `run_program` and `_log` come from ZfsEngine."""
 
     run_program: Callable[..., Any]
     _log: Callable[[str], None]

@@ -1,4 +1,4 @@
-"""Streams, what they would take, and channel programs: calls of NativeEngine."""
+"""Streams, what they would take, and channel programs: calls of ZfsEngine."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from zfstune.engine._arguments import check_number, check_path, checks_arguments
 from zfstune.engine._image_errno import image_error
 from zfstune.engine._image_process import ImageBinding
 from zfstune.engine._limits import limits_of
-from zfstune.engine.kernel import NativeEngine
+from zfstune.engine._shared_calls import ZfsEngine
 from zfstune.values import names
 from zfstune.values.errors import InvalidValue, NotSupported
 
@@ -30,7 +30,7 @@ _ASHIFTS = range(9, 17)  # ASHIFT_MIN to ASHIFT_MAX, include/sys/vdev_impl.h
 
 
 @checks_arguments
-class ImageEngine(NativeEngine):
+class ImageEngine(ZfsEngine):
     """All of the calls but mounting, on a pool in a file; needs no root.
 
     Args:
@@ -45,8 +45,9 @@ class ImageEngine(NativeEngine):
         EngineError: It holds no pool, or a damaged one.
     """
 
+    _zfs: ImageBinding
     _mountable = False
-    _dated = True
+    _lists_creation = True
 
     def __init__(
         self,
@@ -108,10 +109,10 @@ class ImageEngine(NativeEngine):
         del name, renamed
         return nullcontext()
 
-    def _values(
+    def _new_values(
         self, name: str, wanted: Mapping[str, str], *, volume: bool
     ) -> dict[str, int | str]:
-        values = super()._values(name, wanted, volume=volume)
+        values = super()._new_values(name, wanted, volume=volume)
         if values.get("version", _VERSION) != _VERSION:
             raise NotSupported(
                 operation="create",

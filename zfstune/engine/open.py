@@ -37,9 +37,9 @@ def open_engine(
         AlreadyExists: The file to make is there already.
     """
     if image is None:
-        from zfstune.engine.kernel import NativeEngine  # noqa: PLC0415 (the extension)
+        from zfstune.engine.kernel import KernelEngine  # noqa: PLC0415 (the extension)
 
-        return NativeEngine()
+        return KernelEngine()
     from zfstune.engine.image import ImageEngine, create_image  # noqa: PLC0415 (the same)
 
     if create_bytes is None:

@@ -1,0 +1,305 @@
+"""The calls that an engine makes in the same way of a kernel's ZFS and of an image.
+
+Checks before ZFS sees a value, one call into C, an exception that says what the errno
+means, one line in the pool's history: no decision is made here.
+"""
+
+from __future__ import annotations
+
+from zfstune.engine._binding import lib
+from zfstune.engine._checks import (
+    check_below_pool,
+    check_clone_parent,
+    check_inheritable,
+    check_key,
+    check_name,
+    check_promotion,
+    check_properties,
+)
+from zfstune.engine._destroy_exactly import ExactCalls
+from zfstune.engine._errno import batch_error, by_target, engine_error
+from zfstune.engine._history import create_line, set_line, targets_line
+from zfstune.engine._read_calls import ReadCalls
+from zfstune.engine._streams import StreamCalls
+from zfstune.engine.protocol import Engine
+from zfstune.values.errors import BatchError
+from zfstune.values.names import (
+    ancestors_of,
+    check_bookmark,
+    check_dataset,
+    check_hold_tag,
+    check_snapshot,
+    pool_of,
+)
+from zfstune.values.quoting import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
+    from typing import Any, Self
+
+    from zfstune.engine._binding import Binding
+    from zfstune.engine._image_process import ImageBinding
+    from zfstune.values.errors import EngineError
+    from zfstune.values.state import Dataset, Limits
+
+__all__ = ["ZfsEngine"]
+
+
+class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
+    """OpenZFS 2.1 to 2.4; the calls that mount are left to the engines below it.
+
+    Args:
+        binding: What passes the calls on.
+        limits: What the release decides.
+    """
+
+    def __init__(self, binding: Binding | ImageBinding, limits: Limits) -> None:
+        self._zfs = binding
+        self._limits = limits
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the binding."""
+        self._zfs.close()
+
+    @property
+    def limits(self) -> Limits:
+        """What the running release decides."""
+        return self._limits
+
+    def _snapshot_paths(self) -> Mapping[str, str]:
+        """Give the path of each snapshot that is mounted below ``.zfs/snapshot``."""
+        raise NotImplementedError
+
+    def _unmounted(self, name: str, *, renamed: str = "") -> AbstractContextManager[None]:
+        """Hold a dataset and all below it unmounted during a block.
+
+        Args:
+            name: The dataset; nothing of a snapshot is mounted for this.
+            renamed: Its name after the block, where the block renames it.
+        """
+        raise NotImplementedError
+
+    # Datasets.
+
+    def create(
+        self,
+        name: str,
+        *,
+        properties: Mapping[str, str] | None = None,
+        volume: bool = False,
+        parents: bool = False,
+    ) -> None:
+        """Create a filesystem, or a volume of the size that ``volsize`` gives."""
+        check_below_pool("create", name, creating=True)
+        check_key(self, name, properties or {})
+        values = self._new_values(name, properties or {}, volume=volume)
+        if parents:
+            for ancestor in ancestors_of(name)[1:]:
+                if not self.exists(ancestor):
+                    self.create(ancestor)
+        error = self._zfs.call_with(lib.zt_create, name, int(volume), values=values)
+        if error:
+            raise engine_error("create", name, error, permission=",".join(values))
+        self._log(create_line("create", properties or {}, name))
+
+    def _new_values(
+        self, name: str, wanted: Mapping[str, str], *, volume: bool
+    ) -> dict[str, int | str]:
+        kind = "volume" if volume else "filesystem"
+        values = check_properties(wanted, kind=kind, creating=True, limits=self._limits)
+        if volume:
+            from zfstune.engine._volume import complete  # noqa: PLC0415 (few make any)
+
+            complete(values, self._limits.release, self.pool(pool_of(name)).vdevs)
+        return values
+
+    def set(self, name: str, properties: Mapping[str, str]) -> None:
+        """Set properties, in one transaction where ZFS allows it."""
+        if "@" in name:
+            check_snapshot(name)
+            values = check_properties(
+                properties, kind="snapshot", creating=False, limits=self._limits
+            )
+            before: dict[str, int | str] = {}
+        else:
+            dataset = self.dataset(name)
+            values = check_properties(
+                properties,
+                kind=dataset.kind,
+                creating=False,
+                limits=self._limits,
+                volblocksize=int(dataset.value("volblocksize") or 0) or None,
+                encrypted=dataset.value("encryption") not in (None, "off"),
+            )
+            before = self._fix_reservation(dataset, values)
+        error, errors = self._zfs.change(lib.zt_set, name, values)
+        if error:
+            if before:  # size and reservation go together, or not at all
+                self._zfs.change(lib.zt_set, name, before)
+            raise _property_error(name, error, errors or {}, properties)
+        self._log(set_line(properties, name))
+
+    def _fix_reservation(
+        self, dataset: Dataset, values: dict[str, int | str]
+    ) -> dict[str, int | str]:
+        if values.keys().isdisjoint({"refreservation", "volsize"}):
+            return {}
+        from zfstune.engine._volume import fix_reservation  # noqa: PLC0415 (few set it)
+
+        vdevs = self.pool(pool_of(dataset.name)).vdevs
+        return fix_reservation(values, dataset, vdevs)
+
+    def inherit(self, name: str, prop: str, *, received: bool = False) -> None:
+        """Drop a local value; with `received`, go back to the received one."""
+        check_name(name)
+        check_inheritable(prop)
+        error = self._zfs.call(lib.zt_inherit, name, prop, int(received))
+        if error:
+            raise engine_error("inherit", name, error, permission=prop)
+        self._log(f"zfstune inherit {'-S ' if received else ''}{prop} {name}")
+
+    def destroy(self, name: str) -> None:
+        """Destroy one filesystem or volume that has no children and no snapshots."""
+        check_below_pool("destroy", name)
+        with self._unmounted(name):
+            self._do("destroy", name, self._zfs.call(lib.zt_destroy, name))
+            self._log(f"zfstune destroy {name}")
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a dataset or, within its dataset, a snapshot."""
+        if "@" in old:
+            check_snapshot(old)
+            check_snapshot(new, creating=True)
+        else:
+            check_below_pool("rename", old)
+            check_below_pool("rename to", new, creating=True)
+        with self._unmounted(old, renamed=new):
+            self._do("rename", old, self._zfs.call(lib.zt_rename, old, new))
+            self._log(f"zfstune rename {old} {new}")
+
+    def clone(
+        self, snapshot: str, name: str, *, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Make a dataset out of a snapshot; the two share their blocks."""
+        check_snapshot(snapshot)
+        check_below_pool("clone to", name, creating=True)
+        check_clone_parent(self, name)
+        wanted = properties or {}
+        kind = self.dataset(snapshot.partition("@")[0]).kind
+        # a property that only a creation sets comes from the origin
+        values = check_properties(wanted, kind=kind, creating=False, limits=self._limits)
+        error = self._zfs.call_with(lib.zt_clone, name, snapshot, values=values)
+        if error:
+            raise engine_error("clone", name, error, permission=",".join(values))
+        self._log(create_line("clone", wanted, f"{snapshot} {name}"))
+
+    def promote(self, name: str) -> None:
+        """Turn a clone into the owner of the snapshot it came from."""
+        check_dataset(name)
+        check_promotion(self, name)
+        error, conflict = self._zfs.promote(name)
+        if error:
+            raise engine_error("promote", name, error, detail=conflict)
+        self._log(f"zfstune promote {name}")
+
+    def rollback(self, snapshot: str) -> None:
+        """Bring a dataset back to its newest snapshot, which must be this one."""
+        dataset = check_snapshot(snapshot).partition("@")[0]
+        error = self._zfs.call(lib.zt_rollback, dataset, snapshot)
+        self._do("roll back", snapshot, error)
+        self._log(f"zfstune rollback {snapshot}")
+
+    # Snapshots, holds and bookmarks.
+
+    def take_snapshots(
+        self, names: Iterable[str], *, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Take snapshots of many datasets of one pool at one instant, or none."""
+        targets = [check_snapshot(name, creating=True) for name in names]
+        values = check_properties(
+            properties or {}, kind="snapshot", creating=True, limits=self._limits
+        )
+        self._batch("snapshot", lib.zt_snapshot, targets, values)
+
+    def destroy_snapshots(self, names: Iterable[str], *, defer: bool = False) -> None:
+        """Destroy many snapshots of one pool in one transaction, or none."""
+        targets = [check_snapshot(name) for name in names]
+        try:
+            self._batch("destroy snapshot", lib.zt_destroy_snaps, targets, int(defer))
+        except BatchError as error:
+            from zfstune.engine._busy import explain_batch  # noqa: PLC0415 (seldom)
+
+            raise explain_batch(self, error, self._snapshot_paths) from None
+
+    def hold(self, snapshots: Iterable[str], tag: str) -> None:
+        """Keep snapshots from being destroyed until `tag` is released."""
+        check_hold_tag(tag, creating=True)
+        targets = dict.fromkeys(map(check_snapshot, snapshots), tag)
+        self._batch("hold", lib.zt_hold, targets, words=(tag,))
+
+    def release(self, snapshots: Iterable[str], tag: str) -> None:
+        """Drop a hold."""
+        check_hold_tag(tag)
+        targets = {check_snapshot(name): {tag: None} for name in snapshots}
+        self._batch("release", lib.zt_release, targets, words=(tag,))
+
+    def bookmark(self, snapshot: str, bookmark: str) -> None:
+        """Remember a snapshot's place as the base of an incremental send."""
+        check_bookmark(bookmark, creating=True)
+        targets = {bookmark: check_snapshot(snapshot)}
+        self._batch("bookmark", lib.zt_bookmark, targets, words=(snapshot,))
+
+    def destroy_bookmarks(self, names: Iterable[str]) -> None:
+        """Destroy bookmarks."""
+        targets = [check_bookmark(name) for name in names]
+        self._batch("destroy bookmark", lib.zt_destroy_bookmarks, targets)
+
+    # What the calls above share.
+
+    def _batch(
+        self,
+        operation: str,
+        call: Callable[..., int],
+        targets: list[str] | dict[str, Any],
+        *more: int | Mapping[str, Any],
+        words: tuple[str, ...] = (),
+    ) -> None:
+        if not targets:
+            return
+        values = dict.fromkeys(targets) if isinstance(targets, list) else targets
+        error, written = self._zfs.change(call, values, *more)
+        errors = by_target(operation, written or {})
+        done = [target for target in targets if target not in errors]
+        if not error and done:
+            self._log(targets_line(operation, done, *words))
+        # lzc_hold and lzc_release pass over a missing target: they succeed and name it
+        if error or errors:
+            raise batch_error(operation, error, errors, targets)
+
+    def _do(self, operation: str, target: str, error: int) -> None:
+        if error:
+            raise engine_error(operation, target, error)
+
+    def _log(self, line: str) -> None:
+        # The change is made; a pool that takes no line of history is no failure.
+        self._zfs.call(lib.zt_log, line)
+
+
+def _property_error(
+    name: str, error: int, errors: Mapping[str, int], wanted: Mapping[str, str]
+) -> EngineError:
+    """Name the first property that the kernel refused, and why."""
+    for prop, code in errors.items():
+        if prop in wanted:
+            alike = ",".join(p for p in wanted if errors.get(p) == code)
+            detail = f"{prop}={shown(wanted[prop])}"
+            return engine_error("set", name, code, permission=alike, detail=detail)
+    return engine_error("set", name, error, permission=",".join(wanted))
