@@ -21,7 +21,7 @@ SHAPELESS = {"utils", "util", "helpers", "helper", "common", "manager", "manager
 PURE = frozenset(
     {
         *("__future__", "ast", "bisect", "collections", "contextlib", "datetime"),
-        *("difflib", "errno", "fnmatch", "functools", "hashlib", "heapq", "importlib"),
+        *("difflib", "fnmatch", "functools", "hashlib", "heapq", "importlib"),
         *("io", "ipaddress", "itertools", "json", "math", "operator", "re", "string"),
         *("textwrap", "tomllib", "types", "typing", "configparser", "yaml"),
     }
@@ -163,6 +163,51 @@ def test_wrong_turn_is_found(module: str, source: str, target: str) -> None:
 def test_what_does_is_found(source: str) -> None:
     """Each way to reach out is seen."""
     assert len(impurities("zfstune.retention.policy", source)) == 1
+
+
+ABOVE_THE_ENGINE = sorted(
+    module
+    for module in modules()
+    if room_of(module) and rooms()[room_of(module)].place < rooms()["engine"].place
+)
+
+
+def uses_of_errno(source: str) -> list[str]:
+    """Give the places where a module looks at the number of an error, or makes one."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        elif isinstance(node, ast.Attribute):
+            names = [node.attr]
+        elif isinstance(node, ast.keyword):
+            names = [node.arg or ""]
+        else:
+            continue
+        found += [f"line {node.lineno}" for name in names if name == "errno"]
+    return found
+
+
+@pytest.mark.parametrize("module", ABOVE_THE_ENGINE)
+def test_no_number_of_zfs_is_known_above_the_engine(module: str) -> None:
+    """An error of the engine says by its class what a caller may do about it."""
+    assert uses_of_errno(modules()[module].read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import errno",
+        "from errno import EBUSY",
+        "def f(error):\n    return error.errno == 16",
+        "NotFound(operation='find', target='x', errno=2, reason='gone')",
+    ],
+)
+def test_each_use_of_a_number_is_found(source: str) -> None:
+    """Each way to know a number is seen, so that the test above means something."""
+    assert uses_of_errno(source) == ["line " + ("2" if "def" in source else "1")]
 
 
 def test_no_import_goes_in_a_circle() -> None:

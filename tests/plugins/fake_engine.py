@@ -10,6 +10,7 @@ import errno
 from typing import TYPE_CHECKING, Self, cast
 
 from model_pool import pool_info
+from zfstune.engine._destroy_exactly import program_error, refusal
 from zfstune.engine._errno import batch_error, engine_error
 from zfstune.values.frozen import replace
 from zfstune.values.properties import DEFAULT_LIMITS
@@ -150,7 +151,8 @@ class FakeEngine:
         """Destroy those that are what they were."""
         self.before("destroy_exactly")
         if self.programs:
-            raise engine_error("run program in pool", "tank", self.programs)
+            error = engine_error("run program in pool", "tank", self.programs)
+            raise program_error(error)
         orphans = {n.partition("@")[0] for n in survivors if n not in self.taken}
         stay: dict[str, int] = {}
         for name, guid in snapshots.items():
@@ -168,7 +170,7 @@ class FakeEngine:
             del self.taken[name]
         for name, values in marks.items():
             self.marks[name].update(values)
-        return {n: engine_error("destroy snapshot", n, code) for n, code in stay.items()}
+        return {name: refusal(name, code) for name, code in stay.items()}
 
     def destroy_snapshots(self, names: Iterable[str], **_: bool) -> None:
         """Destroy all or none, and pass over what is not there."""

@@ -8,18 +8,38 @@ changes the pool's datasets (module/zfs/zcp.c).
 
 from __future__ import annotations
 
+import errno
+
 from zfstune.engine._errno import engine_error
 from zfstune.engine._history import targets_line
+from zfstune.engine._meanings import IOC_CMD_UNAVAIL
+from zfstune.engine.protocol import InUse, ProgramError
 from zfstune.values import names
+from zfstune.values.errors import EngineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from zfstune.values.errors import EngineError
+__all__ = ["ExactCalls", "program_error", "refusal"]
 
-__all__ = ["ExactCalls"]
+_OPERATION = "destroy snapshot"
+
+# These errors say that the program could not run, or not to its end. Others, such as
+# those of a pool that is suspended or read-only, would stop any other call too.
+_PROGRAM_ERRORS = frozenset(
+    {
+        errno.EPERM,
+        errno.EACCES,
+        errno.EINVAL,
+        errno.ENOSPC,
+        errno.ENOTSUP,
+        errno.ECHRNG,
+        errno.ETIME,
+        IOC_CMD_UNAVAIL,
+    }
+)
 
 # Numbers are errno values, meant as _errno.py has them for "destroy snapshot"; 116 is
 # ESTALE and 87 EUSERS, which ZFS gives no names. Each call opens its snapshot, which is
@@ -69,29 +89,50 @@ class ExactCalls:
         """Destroy those of many snapshots that are what they were; see Engine."""
         if not snapshots:
             return {}
-        of_dataset: dict[str, dict[str, dict[str, Any]]] = {}
+        by_dataset: dict[str, dict[str, dict[str, Any]]] = {}
         for name, guid in snapshots.items():
             dataset = names.check_snapshot(name).partition("@")[0]
-            of = of_dataset.setdefault(
+            parts = by_dataset.setdefault(
                 dataset, {"snapshots": {}, "survivors": {}, "marks": {}}
             )
-            of["snapshots"][name] = _signed(guid)
+            parts["snapshots"][name] = _signed(guid)
         for name in survivors:
             dataset = names.check_snapshot(name).partition("@")[0]
-            if dataset in of_dataset:
-                of_dataset[dataset]["survivors"][name] = True
+            if dataset in by_dataset:
+                by_dataset[dataset]["survivors"][name] = True
         for dataset, values in (marks or {}).items():
-            if dataset in of_dataset:
-                of_dataset[dataset]["marks"].update(values)
-        pool = names.pool_of(next(iter(of_dataset)))
-        stay = self.run_program(pool, _PROGRAM, of_dataset) or {}
+            if dataset in by_dataset:
+                by_dataset[dataset]["marks"].update(values)
+        pool = names.pool_of(next(iter(by_dataset)))
+        try:
+            stay = self.run_program(pool, _PROGRAM, by_dataset) or {}
+        except EngineError as error:
+            raise program_error(error) from None
         done = [name for name in snapshots if name not in stay]
         if done:
-            self._log(targets_line("destroy snapshot", done))
-        return {
-            name: engine_error("destroy snapshot", name, code)
-            for name, code in stay.items()
-        }
+            self._log(targets_line(_OPERATION, done))
+        return {name: refusal(name, code) for name, code in stay.items()}
+
+
+def program_error(error: EngineError) -> EngineError:
+    """Return the error of a program as ProgramError, where it is one."""
+    return _as(ProgramError, error) if error.errno in _PROGRAM_ERRORS else error
+
+
+def refusal(snapshot: str, code: int) -> EngineError:
+    """Return the error for a snapshot that the program left, and why it did."""
+    error = engine_error(_OPERATION, snapshot, code)
+    return _as(InUse, error) if code == errno.EBUSY else error
+
+
+def _as(kind: type[EngineError], error: EngineError) -> EngineError:
+    return kind(
+        operation=error.operation,
+        target=error.target,
+        errno=error.errno,
+        reason=error.reason,
+        hint=error.hint,
+    )
 
 
 def _signed(guid: int) -> int:

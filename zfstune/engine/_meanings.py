@@ -29,6 +29,7 @@ from zfstune.values.frozen import frozen
 __all__ = [
     "FIRST_OWN",
     "GENERAL",
+    "IOC_CMD_UNAVAIL",
     "SPECIAL",
     "STREAM_TRUNCATED",
     "SUPPRESSED",
@@ -44,7 +45,7 @@ _DISCARDING_CHECKPOINT = 1025
 _NO_CHECKPOINT = 1026
 _DEVRM_IN_PROGRESS = 1027
 _VDEV_TOO_BIG = 1028
-_IOC_CMD_UNAVAIL = 1029
+IOC_CMD_UNAVAIL = 1029
 _IOC_ARG_UNAVAIL = 1030
 _IOC_ARG_REQUIRED = 1031
 _IOC_ARG_BADTYPE = 1032
@@ -122,7 +123,7 @@ GENERAL = {
     # ECKSUM is EBADE on Linux: include/os/linux/spl/sys/errno.h
     e.EBADE: Meaning(Damaged, "a checksum did not match", "see `zpool status -v`"),
     e.EINTR: Meaning(EngineError, "it was interrupted before anything changed"),
-    _IOC_CMD_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the call"),
+    IOC_CMD_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the call"),
     _IOC_ARG_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the option"),
     _IOC_ARG_REQUIRED: Meaning(RefusedValue, "the kernel misses an argument"),
     _IOC_ARG_BADTYPE: Meaning(RefusedValue, "the kernel wants an argument of another type"),
@@ -228,7 +229,7 @@ SPECIAL = {
             Busy, "it has clones", "promote or destroy them first: `zfs get clones`"
         ),
         e.EXDEV: Meaning(RefusedValue, "one call takes snapshots of one pool"),
-        # what _exact.py finds
+        # found by the program of _destroy_exactly.py
         e.EUSERS: Meaning(Busy, "it is held: see `zfs holds`"),
         e.ESTALE: Meaning(EngineError, "it was made anew since it was listed"),
         e.ECANCELED: Meaning(

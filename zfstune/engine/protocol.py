@@ -6,13 +6,14 @@ of :mod:`zfstune.values.state`. :func:`zfstune.engine.open.open_engine` gives on
 
 from __future__ import annotations
 
+from zfstune.values.errors import Busy, EngineError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
     from typing import Protocol, Self
 
-    from zfstune.values.errors import EngineError
     from zfstune.values.state import (
         Bookmark,
         Dataset,
@@ -25,7 +26,21 @@ if TYPE_CHECKING:
 else:
     Protocol = object  # what a type checker alone looks at; see zfstune/values/frozen.py
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "InUse", "ProgramError"]
+
+
+class ProgramError(EngineError):
+    """A channel program could not run, or not to its end.
+
+    The same change may still be possible without a program.
+    """
+
+
+class InUse(Busy):
+    """The files of a snapshot are in use, or it is only mounted below ``.zfs``.
+
+    :meth:`Engine.destroy_snapshots` unmounts it first, where that can be done.
+    """
 
 
 class Engine(Protocol):
@@ -146,12 +161,14 @@ class Engine(Protocol):
                 where there is room for them.
 
         Returns:
-            For each that stays, why: gone before (NotFound), held, cloned or in use
-            (Busy), or no more what it was.
+            For each that stays, why: gone before (NotFound), held or cloned (Busy), in
+            use (InUse), or no more what it was.
 
         Raises:
-            EngineError: The program could not run, as for want of root; unless it was
-                an I/O error, nothing was destroyed.
+            ProgramError: The program could not run, as for want of root, or not to
+                its end; nothing was destroyed.
+            EngineError: The pool takes no change at all; unless it was an I/O error,
+                nothing was destroyed.
         """
 
     def rename(self, old: str, new: str) -> None:

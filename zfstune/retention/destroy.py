@@ -8,8 +8,7 @@ cloned; between that look and the call another snapshot may take a victim's name
 
 from __future__ import annotations
 
-import errno
-
+from zfstune.engine.protocol import InUse, ProgramError
 from zfstune.retention.decision import DEFAULT_BATCH, Decision, interleave
 from zfstune.values import names
 from zfstune.values.errors import (
@@ -35,21 +34,6 @@ __all__ = ["MADE_ANEW", "Destruction", "spare"]
 
 MADE_ANEW = "it was made anew since it was listed"
 _ORPHANED = "what was to outlive it in its dataset is not there any more"
-
-# What says that the program could not run, or not to its end; the rest, as of a pool
-# that is suspended or read-only, would stop the other way too.
-_NO_PROGRAM = frozenset(
-    {
-        errno.EPERM,
-        errno.EACCES,
-        errno.EINVAL,
-        errno.ENOSPC,
-        errno.ENOTSUP,
-        errno.ECHRNG,
-        errno.ETIME,
-        1029,  # ZFS_ERR_IOC_CMD_UNAVAIL, include/sys/fs/zfs.h
-    }
-)
 
 
 def spare(decision: Decision, reason: str) -> Decision:
@@ -105,9 +89,7 @@ class Destruction:
                 survivors=survivors,
                 marks=marks,
             )
-        except EngineError as error:
-            if error.errno not in _NO_PROGRAM:
-                raise
+        except ProgramError as error:
             self.fallback = error.reason
             return batch
         for dataset in marks:
@@ -118,8 +100,8 @@ class Destruction:
             why = stay.get(snapshot.name)
             if why is None or isinstance(why, NotFound):
                 continue  # it went, or somebody else destroyed it
-            if why.errno == errno.EBUSY:
-                left.append(snapshot)  # perhaps but mounted below .zfs: ZFS unmounts it
+            if isinstance(why, InUse):
+                left.append(snapshot)  # the call by name may unmount it
             elif isinstance(why, NoSpace):
                 raise why
             else:

@@ -8,8 +8,6 @@ newest snapshot alone, no snapshot in the dataset itself could outlive it.
 
 from __future__ import annotations
 
-import errno
-
 from zfstune.engine.open import using
 from zfstune.engine.pools import choose_pool, ready_pool
 from zfstune.host.processes import running_files
@@ -282,7 +280,6 @@ def find_checkpoint(
         raise NotFound(
             operation="find checkpoint",
             target=name,
-            errno=errno.ENOENT,
             reason=f"no snapshot '{short}' of zfstune's is in '{where}' or below",
             hint=f"{hint}`zfstune checkpoint list` shows what there is",
         )

@@ -138,14 +138,14 @@ class EngineError(ZfstuneError):
     Args:
         operation: The verb, as in ``create`` or ``destroy snapshots``.
         target: The dataset, snapshot or pool that was refused.
-        errno: The number that OpenZFS returned; from 1024 on it is one of its
-            own ``ZFS_ERR_*`` (include/sys/fs/zfs.h).
-        reason: What that number means for this operation.
+        reason: Why it was refused.
+        errno: The number that OpenZFS returned, 0 where it returned none; from 1024 on
+            it is one of its own ``ZFS_ERR_*`` (include/sys/fs/zfs.h).
         hint: What may help.
     """
 
     def __init__(
-        self, *, operation: str, target: str, errno: int, reason: str, hint: str = ""
+        self, *, operation: str, target: str, reason: str, errno: int = 0, hint: str = ""
     ) -> None:
         super().__init__(f"cannot {operation} '{target}': {reason}", hint=hint)
         self.operation = operation

@@ -6,7 +6,6 @@ a dataset or snapshot came to be, the one order that clocks cannot disturb.
 
 from __future__ import annotations
 
-from errno import EIO
 from types import MappingProxyType
 
 from zfstune.values.errors import Damaged
@@ -117,7 +116,7 @@ class Dataset(_WithProperties):
 
 def damage_of(dataset: Dataset) -> Damaged:
     """Make the error for a dataset that a listing could not read."""
-    return Damaged(operation="read", target=dataset.name, errno=EIO, reason=dataset.damaged)
+    return Damaged(operation="read", target=dataset.name, reason=dataset.damaged)
 
 
 @frozen
