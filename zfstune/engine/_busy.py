@@ -41,8 +41,8 @@ def explain_batch(
     return BatchError(
         operation=_OPERATION,
         failures=[
-            _explain(engine, each, paths) if each.errno == errno.EBUSY else each
-            for each in error.failures
+            _explain(engine, failure, paths) if failure.errno == errno.EBUSY else failure
+            for failure in error.failures
         ],
         suppressed=error.suppressed,
     )

@@ -89,16 +89,16 @@ def check_promotion(engine: Engine, name: str) -> None:
     """
     try:
         origin = engine.dataset(name).value("origin")
-        mine = engine.bookmarks(name) if origin else {}
+        own = engine.bookmarks(name) if origin else {}
     except NotFound:
         return  # the kernel says so itself
-    if not origin or not mine:
+    if not origin or not own:
         return
     head = origin.partition("@")[0]
     last = engine.snapshot(origin).createtxg
     for bookmark in engine.bookmarks(head).values():
         mark = bookmark.name[len(head) :]
-        if bookmark.createtxg <= last and name + mark in mine:
+        if bookmark.createtxg <= last and name + mark in own:
             raise engine_error("promote", name, errno.EEXIST, detail=mark)
 
 

@@ -49,12 +49,12 @@ _PROGRAM_ERRORS = frozenset(
 _PROGRAM = """\
 local stay, go = {}, {}
 local all = ...
-for _, of in pairs(all) do
+for _, parts in pairs(all) do
     local alone = 0
-    for name in pairs(of.survivors) do
+    for name in pairs(parts.survivors) do
         if not zfs.exists(name) then alone = ECANCELED end
     end
-    for name, guid in pairs(of.snapshots) do
+    for name, guid in pairs(parts.snapshots) do
         local why = alone
         if not zfs.exists(name) then why = ENOENT
         elseif zfs.get_prop(name, 'guid') ~= guid then why = 116 end
@@ -66,8 +66,8 @@ for _, name in ipairs(go) do
     if why == EBUSY and zfs.get_prop(name, 'userrefs') > 0 then why = 87 end
     if why ~= 0 then stay[name] = why end
 end
-for dataset, of in pairs(all) do
-    for name, value in pairs(of.marks) do zfs.sync.set_prop(dataset, name, value) end
+for dataset, parts in pairs(all) do
+    for name, value in pairs(parts.marks) do zfs.sync.set_prop(dataset, name, value) end
 end
 return stay
 """
@@ -95,7 +95,7 @@ class ExactCalls:
             parts = by_dataset.setdefault(
                 dataset, {"snapshots": {}, "survivors": {}, "marks": {}}
             )
-            parts["snapshots"][name] = _signed(guid)
+            parts["snapshots"][name] = _signed_64_bits(guid)
         for name in survivors:
             dataset = names.check_snapshot(name).partition("@")[0]
             if dataset in by_dataset:
@@ -135,6 +135,6 @@ def _as(kind: type[EngineError], error: EngineError) -> EngineError:
     )
 
 
-def _signed(guid: int) -> int:
+def _signed_64_bits(guid: int) -> int:
     """Give 64 bits as Lua takes them there, whose numbers are signed."""
     return guid - (1 << 64) if guid >> 63 else guid

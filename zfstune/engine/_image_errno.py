@@ -106,11 +106,11 @@ def image_error(verb: str, path: str, errno: int, why: str = "") -> ZfstuneError
     if errno in (e.ELIBACC, e.ELIBBAD):
         return ZfsUnavailable(f"cannot use ZFS: {why}", hint=_LIBRARY_HINT)
     special = _WHEN_CREATED if verb == "create" else {}
-    found = special.get(errno) or _REASONS.get(errno)
+    meaning = special.get(errno) or _REASONS.get(errno)
     operation = f"{verb} image"
-    if found is None:
+    if meaning is None:
         return engine_error(operation, path, errno)
-    kind, reason, hint = found
+    kind, reason, hint = meaning
     return kind(
         operation=operation,
         target=path,

@@ -51,29 +51,29 @@ class ImageBinding:
         self._lock = threading.Lock()
         self._words: int | None = os.memfd_create("zfstune-image")
         self._death: ImageDied | None = None
-        ours, theirs = socket.socketpair()
+        own_end, child_end = socket.socketpair()
         # the same package, wherever this process has it from, and never what lies
         # in the current directory (-P)
-        path_of_ours = os.pathsep.join(filter(None, sys.path))
-        self._socket: socket.socket | None = ours
-        with theirs:
+        search_path = os.pathsep.join(filter(None, sys.path))
+        self._socket: socket.socket | None = own_end
+        with child_end:
             self._child = subprocess.Popen(  # noqa: S603 (this Python, this package)
                 [
                     sys.executable,
                     "-P",
                     "-m",
                     "zfstune.engine._image_worker",
-                    str(theirs.fileno()),
+                    str(child_end.fileno()),
                 ],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._words,
                 stderr=self._words,
-                env={**os.environ, "PYTHONPATH": path_of_ours},
+                env={**os.environ, "PYTHONPATH": search_path},
             )
         try:
-            first = (self._owner, self._path, create, take_over_from, _WAIT_S)
-            status, *rest = self._exchange(first)
+            request = (self._owner, self._path, create, take_over_from, _WAIT_S)
+            status, *rest = self._exchange(request)
         except BaseException:
             self._hang_up()
             self.close()
@@ -130,8 +130,8 @@ class ImageBinding:
 
     def read(self, function: Callable[..., int], *args: str | int) -> tuple[int, Any]:
         """Call a function that fills a buffer."""
-        error, found = self._pass_on("read", function, args)
-        return error, found
+        error, written = self._pass_on("read", function, args)
+        return error, written
 
     def change(
         self, function: Callable[..., int], *args: str | int | Mapping[str, Any]
@@ -147,12 +147,12 @@ class ImageBinding:
         Other calls go on meanwhile: a receive may be fed by a send of the same image.
         """
         os.fstat(fd)  # a bad one must not cost the connection
-        ours, theirs = socket.socketpair()
-        with ours:
-            with theirs:
-                self._pass_on("stream", function, args, fds=(fd, theirs.fileno()))
+        own_end, child_end = socket.socketpair()
+        with own_end:
+            with child_end:
+                self._pass_on("stream", function, args, fds=(fd, child_end.fileno()))
             try:
-                answer = receive(ours)
+                answer = receive(own_end)
             except (EOFError, ConnectionError):
                 raise self._died() from None
         return int(_result(answer))

@@ -38,26 +38,26 @@ _LENGTH = struct.Struct("<Q")
 _LOCK_LOOK_S = 0.05
 
 
-def send(to: socket.socket, message: Any) -> None:
+def send(connection: socket.socket, message: Any) -> None:
     """Send one message."""
     data = marshal.dumps(message)
-    to.sendall(_LENGTH.pack(len(data)) + data)
+    connection.sendall(_LENGTH.pack(len(data)) + data)
 
 
-def receive(of: socket.socket) -> Any:
+def receive(connection: socket.socket) -> Any:
     """Receive one message.
 
     Raises:
         EOFError: The other end is gone.
     """
-    (length,) = _LENGTH.unpack(_exactly(of, _LENGTH.size))
-    return marshal.loads(_exactly(of, length))  # noqa: S302 (our own child's, or parent's)
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
+    return marshal.loads(_exactly(connection, length))  # noqa: S302 (our own child's, or parent's)
 
 
-def _exactly(of: socket.socket, count: int) -> bytes:
+def _exactly(connection: socket.socket, count: int) -> bytes:
     parts = []
     while count:
-        part = of.recv(min(count, 1 << 20))
+        part = connection.recv(min(count, 1 << 20))
         if not part:
             raise EOFError
         parts.append(part)

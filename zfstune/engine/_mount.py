@@ -166,9 +166,9 @@ def _check_empty(
             raise engine_error("mount", name, errno.ENOTEMPTY, detail=path)
     except OSError as error:
         raise engine_error("mount", name, error.errno or 0, detail=path) from None
-    found = in_the_way(Place(path, real, holds=held))
-    if found is not None:
-        reason, hint = found
+    obstacle = in_the_way(Place(path, real, holds=held))
+    if obstacle is not None:
+        reason, hint = obstacle
         raise PlanError(f"cannot mount '{name}': {reason}", hint=hint)
 
 
@@ -235,10 +235,11 @@ def unmounted(engine: Engine, name: str, *, renamed: str = "") -> Iterator[None]
 
 def _moves(dataset: Dataset, renamed: str) -> bool:
     """Tell whether a mountpoint follows from what is above the renamed dataset."""
-    found = dataset.properties["mountpoint"]
-    within = f"{found.origin}/".startswith(f"{renamed}/")
-    inherited = found.source == DEFAULT or (found.source == INHERITED and not within)
-    return inherited and found.value.startswith("/")
+    mountpoint = dataset.properties["mountpoint"]
+    within = f"{mountpoint.origin}/".startswith(f"{renamed}/")
+    source = mountpoint.source
+    inherited = source == DEFAULT or (source == INHERITED and not within)
+    return inherited and mountpoint.value.startswith("/")
 
 
 def _put_back(engine: Engine, name: str, path: str, error: BaseException) -> None:

@@ -78,15 +78,15 @@ def mount_table() -> dict[str, Mount]:
     table = {}
     for name, (path, device, options, covered) in _mounted().items():
         try:
-            at = os.stat(path)
+            status = os.stat(path)
         except PermissionError:
             table[name] = Mount(name, path, None, None, None, options, covered)
             continue
         except OSError:  # unmounted meanwhile, or below what something else covers
             continue
-        hidden = device != _device(at)
-        mode = at.st_mode & 0o7777
-        table[name] = Mount(name, path, at.st_uid, at.st_gid, mode, options, hidden)
+        hidden = device != _device(status)
+        mode = status.st_mode & 0o7777
+        table[name] = Mount(name, path, status.st_uid, status.st_gid, mode, options, hidden)
     return table
 
 
@@ -103,22 +103,22 @@ def snapshot_numbers(datasets: Iterable[str]) -> dict[str, dict[str, int]]:
     constant (zpl_snapdir_iterate() in module/os/linux/zfs/zpl_ctldir.c).
     """
     mounted = _mounted()
-    found = {}
+    numbers = {}
     for name in datasets:
         if name in mounted:
             path, device, _, _ = mounted[name]
             try:
-                found[name] = _numbers(f"{path}/.zfs/snapshot", device)
+                numbers[name] = _numbers(f"{path}/.zfs/snapshot", device)
             except OSError:  # out of reach, hidden, or snapdir=disabled
                 continue
-    return found
+    return numbers
 
 
 def _numbers(path: str, device: str) -> dict[str, int]:
     directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        at = os.fstat(directory)
-        if at.st_ino != _SNAPDIR or device != _device(at):
+        status = os.fstat(directory)
+        if status.st_ino != _SNAPDIR or device != _device(status):
             raise OSError(errno.ENOTDIR, "not this filesystem's own")
         with os.scandir(directory) as entries:
             return {entry.name: entry.inode() for entry in entries}
@@ -126,8 +126,8 @@ def _numbers(path: str, device: str) -> dict[str, int]:
         os.close(directory)
 
 
-def _device(at: os.stat_result) -> str:
-    return f"{os.major(at.st_dev)}:{os.minor(at.st_dev)}"
+def _device(status: os.stat_result) -> str:
+    return f"{os.major(status.st_dev)}:{os.minor(status.st_dev)}"
 
 
 def _mounted(
@@ -142,31 +142,31 @@ def _mounted(
         snapshots: Give the mounted snapshots instead: ZFS mounts one below ``.zfs`` as
             soon as somebody looks into it.
     """
-    found: dict[str, tuple[str, str, frozenset[str], bytes]] = {}
-    on: set[tuple[bytes, bytes]] = set()
+    first: dict[str, tuple[str, str, frozenset[str], bytes]] = {}
+    mounted_on: set[tuple[bytes, bytes]] = set()
     with open("/proc/self/mountinfo", "rb") as table:
         for line in table:
             # man 5 proc: optional fields end at a lone "-"
             before, _, after = line.partition(b" - ")
             kind, source = after.split(b" ")[:2]
             fields = before.split(b" ")
-            on.add((fields[1], fields[4]))
+            mounted_on.add((fields[1], fields[4]))
             if kind != b"zfs" or fields[3] != b"/":  # a bind mount of a folder within
                 continue
             name = _unescape(source)
             if ("@" in name) is snapshots:
                 options = frozenset(fields[5].decode("ascii", "replace").split(","))
                 device = fields[2].decode("ascii")
-                found.setdefault(name, (_unescape(fields[4]), device, options, before))
+                first.setdefault(name, (_unescape(fields[4]), device, options, before))
     return {
-        name: (path, device, options, _is_covered(before, on))
-        for name, (path, device, options, before) in found.items()
+        name: (path, device, options, _is_covered(before, mounted_on))
+        for name, (path, device, options, before) in first.items()
     }
 
 
-def _is_covered(line: bytes, on: set[tuple[bytes, bytes]]) -> bool:
+def _is_covered(line: bytes, mounted_on: set[tuple[bytes, bytes]]) -> bool:
     fields = line.split(b" ")
-    return (fields[0], fields[4]) in on
+    return (fields[0], fields[4]) in mounted_on
 
 
 def mount_options(dataset: Dataset, path: str, *, readonly_pool: bool) -> tuple[int, str]:

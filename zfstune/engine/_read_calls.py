@@ -72,10 +72,10 @@ class ReadCalls:
         rows = self._list(lib.zt_list_datasets, root)
         # a second row of one name says that what is below it cannot be listed
         by_name = {row[0]: row for row in rows}
-        found = [_rows.dataset(row, self._limits.release) for row in by_name.values()]
+        listed = [_rows.dataset(row, self._limits.release) for row in by_name.values()]
         # the kernel lists siblings in the order of a hash; by part, parents stay first
-        found.sort(key=lambda dataset: dataset.name.split("/"))
-        return found
+        listed.sort(key=lambda dataset: dataset.name.split("/"))
+        return listed
 
     def snapshot(self, name: str) -> Snapshot:
         """Give one snapshot with all its properties."""
@@ -115,12 +115,12 @@ class ReadCalls:
     def bookmarks(self, dataset: str) -> dict[str, Bookmark]:
         """Give the bookmarks of a dataset by full name."""
         check_dataset(dataset)
-        error, found = self._zfs.read(lib.zt_get_bookmarks, dataset)
+        error, bookmarks = self._zfs.read(lib.zt_get_bookmarks, dataset)
         if error:
             raise engine_error("read", dataset, error)
         return {
             f"{dataset}#{short}": _rows.bookmark(f"{dataset}#{short}", props)
-            for short, props in found.items()
+            for short, props in bookmarks.items()
         }
 
     def _stats(self, name: str) -> list[Any]:

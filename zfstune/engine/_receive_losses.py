@@ -39,14 +39,14 @@ def lost_snapshots(listed: Iterable[Snapshot], header: StreamHeader) -> list[str
 
 
 def check_losses(
-    engine: Engine, snapshot: str, begun: StreamHeader, accepted: frozenset[str]
+    engine: Engine, snapshot: str, header: StreamHeader, accepted: frozenset[str]
 ) -> None:
     """Refuse a forced receive that would destroy snapshots which nobody named.
 
     Args:
         engine: Where the stream is to go.
         snapshot: The snapshot to be received.
-        begun: What the first record of the stream says.
+        header: The first record of the stream.
         accepted: Names of the snapshots that may go.
 
     Raises:
@@ -56,7 +56,7 @@ def check_losses(
         listed = engine.snapshots(snapshot.partition("@")[0])
     except NotFound:
         return
-    lost = [name for name in lost_snapshots(listed, begun) if name not in accepted]
+    lost = [name for name in lost_snapshots(listed, header) if name not in accepted]
     if lost:
         more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
         raise PlanError(

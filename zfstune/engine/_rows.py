@@ -79,26 +79,26 @@ class Properties(Mapping[str, PropertyValue]):
         self._since = since
 
     def __getitem__(self, name: str) -> PropertyValue:
-        found = self._raw.get(name)
+        raw = self._raw.get(name)
         if ":" in name:  # as a user property has it, which no table knows
-            if found is None or "value" not in found:
+            if raw is None or "value" not in raw:
                 raise KeyError(name)
             # set with no check, as in a pool made to do harm, it may be a number
             return PropertyValue(
-                str(found["value"]), *_source(name, found.get("source"), self._name)
+                str(raw["value"]), *_source(name, raw.get("source"), self._name)
             )
         defaults, foreign = _of_kind(self._kinds, self._since)
         if name in foreign:
             raise KeyError(name)
-        if found is None or "value" not in found or not _sound(name, found["value"]):
+        if raw is None or "value" not in raw or not _sound(name, raw["value"]):
             return PropertyValue(defaults[name], DEFAULT)
-        source, origin = _source(name, found.get("source"), self._name)
-        return PropertyValue(_text(name, found["value"]), source, origin)
+        source, origin = _source(name, raw.get("source"), self._name)
+        return PropertyValue(_text(name, raw["value"]), source, origin)
 
     def __iter__(self) -> Iterator[str]:
         defaults, foreign = _of_kind(self._kinds, self._since)
-        for name, found in self._raw.items():
-            if "value" in found and name not in foreign:
+        for name, raw in self._raw.items():
+            if "value" in raw and name not in foreign:
                 yield name
         yield from (name for name in defaults if name not in self._raw)
 
@@ -135,11 +135,11 @@ def _of_kind(
 def _belongs(prop: Property, kinds: tuple[str, ...], release: Release) -> bool:
     if prop.name == "special_small_blocks" and kinds[0] == "volume":
         return release >= _SPECIAL_VOLUMES
-    kind, *of = kinds
+    kind, *dataset_kind = kinds
     if kind not in prop.kinds:
         return False
     # what a snapshot shares with datasets, its own dataset must have too
-    return not of or of[0] in prop.kinds or not prop.kinds & _DATASETS
+    return not dataset_kind or dataset_kind[0] in prop.kinds or not prop.kinds & _DATASETS
 
 
 class Unreadable(Mapping[str, PropertyValue]):
@@ -176,8 +176,8 @@ def dataset(row: list[Any], release: Release) -> Dataset:
     raw = raw or {}
     # the kernel gives its dmu_objset_type_t, `zfs get type` the word
     raw["type"] = {"value": kind}
-    found = Properties(raw, name, (kind,), release)
-    return Dataset(name, kind, guid, createtxg, found)
+    properties = Properties(raw, name, (kind,), release)
+    return Dataset(name, kind, guid, createtxg, properties)
 
 
 def _damage(name: str, errno: int) -> Damaged:
@@ -188,17 +188,17 @@ def _damage(name: str, errno: int) -> Damaged:
     return Damaged(operation="read", target=name, errno=errno, reason=reason)
 
 
-def snapshot(row: list[Any], release: Release, of: str = "") -> Snapshot:
-    """Make a Snapshot of such a row; `of` is the dataset where the name lacks it."""
+def snapshot(row: list[Any], release: Release, parent: str = "") -> Snapshot:
+    """Make a Snapshot of such a row; `parent` is its dataset, where the name lacks it."""
     short, objset_type, guid, createtxg, creation, clones, raw = row
-    name = f"{of}@{short}" if of else short
+    name = f"{parent}@{short}" if parent else short
     if raw is None:
         return Snapshot(name, guid, createtxg, clones, creation=creation or None)
     raw["type"] = {"value": "snapshot"}
     kinds = ("snapshot", _KINDS.get(objset_type, "other"))
-    found = Properties(raw, name, kinds, release)
+    properties = Properties(raw, name, kinds, release)
     creation = raw.get("creation", {}).get("value")
-    return Snapshot(name, guid, createtxg, clones, found, creation)
+    return Snapshot(name, guid, createtxg, clones, properties, creation)
 
 
 def bookmark(name: str, properties: dict[str, dict[str, Any]]) -> Bookmark:

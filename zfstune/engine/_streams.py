@@ -112,11 +112,11 @@ class StreamCalls:
         header = read_header(fd)
         if len(header) < HEADER_BYTES:
             raise engine_error("receive", snapshot, STREAM_TRUNCATED)
-        begun = parse_header(header)
-        if begun is None:  # a module built without assertions takes some such records
+        parsed = parse_header(header)
+        if parsed is None:  # a module built without assertions takes some such records
             raise engine_error("receive", snapshot, errno.EINVAL)
         if force:
-            check_losses(self, snapshot, begun, accepted)
+            check_losses(self, snapshot, parsed, accepted)
         error = self._zfs.stream(
             lib.zt_receive,
             fd,
@@ -163,7 +163,7 @@ class StreamCalls:
             int(sync),
             instructions,
             memory_bytes,
-            _signed(arguments or {}),
+            _with_signed_numbers(arguments or {}),
         )
         out = out or {}
         if error:
@@ -179,7 +179,7 @@ def _check_base(snapshot: str, base: str) -> None:
         (names.check_bookmark if "#" in base else names.check_snapshot)(base)
 
 
-def _signed(values: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+def _with_signed_numbers(values: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
     """Make integers signed: a channel program takes no others (module/zfs/zcp.c)."""
     if depth > _MOST_NESTING:
         raise InvalidValue(
@@ -190,7 +190,7 @@ def _signed(values: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
         if isinstance(value, int) and not isinstance(value, bool):
             made[name] = Int64(value)
         elif hasattr(value, "items"):
-            made[name] = _signed(value, depth + 1)
+            made[name] = _with_signed_numbers(value, depth + 1)
         else:
             made[name] = value
     return made

@@ -50,11 +50,11 @@ def choose_pool(
     if pool is None:
         variables = (_OWN_VARIABLE, _INSTALLER_VARIABLE)
         try:
-            found, source = configured(variables, environ=environ, manifest=manifest)
+            chosen, source = configured(variables, environ=environ, manifest=manifest)
         except PlanError as error:
             error.hint = f"--pool or {_OWN_VARIABLE} names a pool without it"
             raise
-        pool = found or None
+        pool = chosen or None
     if pool is not None:  # an empty one is somebody's variable that nobody set
         _check(pool, source)
         if pool not in imported:
@@ -62,7 +62,7 @@ def choose_pool(
                 operation="use pool",
                 target=shown(pool),
                 errno=errno.ENOENT,
-                reason=f"no such pool is imported{_told_by(source)}",
+                reason=f"no such pool is imported{_named_by(source)}",
                 hint=_listed(imported, source),
             )
         return pool
@@ -100,10 +100,10 @@ def _check(pool: str, source: str) -> None:
     try:
         check_pool(pool)
     except InvalidName as error:
-        raise InvalidName(error.message + _told_by(source), hint=error.hint) from None
+        raise InvalidName(error.message + _named_by(source), hint=error.hint) from None
 
 
-def _told_by(source: str) -> str:
+def _named_by(source: str) -> str:
     return f" ({source} names it)" if source else ""
 
 
