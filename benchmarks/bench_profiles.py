@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from zfstune.datasets.apply import plan
 from zfstune.engine.open import open_engine
-from zfstune.profiles import profile
 from zfstune.profiles.explain import explain
 from zfstune.profiles.explanation_text import render
+from zfstune.profiles.load import load, profile_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zfstune.engine.protocol import Engine
+
 
 # Where Python starts in 20 ms, five starts are a tenth of a second.
 YARDSTICK = "python -c 'import argparse'"
@@ -35,9 +36,9 @@ def bench_profiles(measure: Callable[..., None], pool: str, peer: str) -> None:
 
 def load_plan_explain(engine: Engine, pool: str) -> None:
     """Read each profile three times: nothing of it is kept between calls."""
-    names = profile.names()
+    names = profile_names()
     for name in names:
-        profile.load(name)
+        load(name)
     made = plan(*names, pool=pool, owner=False, engine=engine)
     assert len(made.actions) > len(names)
     for name in names:

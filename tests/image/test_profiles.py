@@ -9,7 +9,7 @@ import pytest
 
 import zfstune
 from zfstune.cli.main import main
-from zfstune.profiles import profile
+from zfstune.profiles.load import load, profile_names
 from zfstune.profiles.roles import ROLES
 from zfstune.values import properties as props
 from zfstune.values.marks import PROFILE_PROPERTY
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 def test_all_profiles_at_once(engine: ImageEngine) -> None:
     """What each asks for stands on the pool, set there; a second run does nothing."""
-    names = profile.names()
+    names = profile_names()
     zfstune.apply(*names, engine=engine)
     for name in names:
-        for dataset in profile.load(name).datasets:
+        for dataset in load(name).datasets:
             found = engine.dataset(f"tank/data/{dataset.path}")
             assert found.local(PROFILE_PROPERTY) == name
             for setting in dataset.settings:

@@ -12,7 +12,7 @@ import pytest
 
 import zfstune
 from zfstune.datasets.actions import Adjust, Create, MountDataset, Remount, SetOwner
-from zfstune.profiles.profile import load_text
+from zfstune.profiles.load import load_text
 from zfstune.values import marks
 
 if TYPE_CHECKING:

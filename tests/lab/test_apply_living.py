@@ -12,7 +12,7 @@ import pytest
 
 import zfstune
 from zfstune.datasets.actions import Adjust, Remount
-from zfstune.profiles.profile import load_text
+from zfstune.profiles.load import load_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import zfstune
 from zfstune.engine.open import open_engine
-from zfstune.profiles.profile import load_text
+from zfstune.profiles.load import load_text
 from zfstune.retention import destroy
 from zfstune.values.marks import SNAPSHOT_PROPERTY
 

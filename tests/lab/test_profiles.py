@@ -8,7 +8,7 @@ import pytest
 
 import zfstune
 from zfstune.datasets.actions import Create
-from zfstune.profiles import profile
+from zfstune.profiles.load import load, profile_names
 from zfstune.values import properties as props
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ OTHER_WORDS = {("acltype", "posixacl"): "posix", ("xattr", "on"): "sa"}
 @pytest.fixture(scope="module")
 def made(pool: str, engine: Engine) -> Applied:
     """Apply all profiles at once, whatever the accounts of the guest."""
-    return zfstune.apply(*profile.names(), pool=pool, owner=False, engine=engine)
+    return zfstune.apply(*profile_names(), pool=pool, owner=False, engine=engine)
 
 
 def test_what_was_asked_for_is_what_zfs_shows(
@@ -38,8 +38,8 @@ def test_what_was_asked_for_is_what_zfs_shows(
     }
     created = {a.dataset: a.properties for a in made.done if isinstance(a, Create)}
     cut = {caution.message.partition("=")[0] for caution in made.plan.warnings}
-    for name in profile.names():
-        for dataset in profile.load(name).datasets:
+    for name in profile_names():
+        for dataset in load(name).datasets:
             full = f"{pool}/data/{dataset.path}"
             for setting in dataset.settings:
                 if setting.property not in created[full]:
@@ -54,7 +54,7 @@ def test_what_was_asked_for_is_what_zfs_shows(
 def test_a_second_run_has_nothing_to_do(made: Applied, pool: str, engine: Engine) -> None:
     """Nor would one of a single profile take anything back."""
     assert made.changed
-    for names in (profile.names(), ("web",)):
+    for names in (profile_names(), ("web",)):
         assert not zfstune.plan(*names, pool=pool, owner=False, engine=engine).pending
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import zfstune
 from zfstune.datasets.actions import Export
-from zfstune.profiles.profile import load_text
+from zfstune.profiles.load import load_text
 from zfstune.values.exports import export_lines, lines_by_path
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.profiles.profile import load_text
+from zfstune.profiles.load import load_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

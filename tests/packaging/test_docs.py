@@ -12,8 +12,8 @@ import pytest
 
 import zfstune
 from source_tree import ROOT
+from zfstune.profiles.load import load_text
 from zfstune.profiles.pool_rules import FACTS
-from zfstune.profiles.profile import load_text
 
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 

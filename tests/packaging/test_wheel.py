@@ -143,8 +143,8 @@ def test_installed_package_imports_without_zfs(venv: Path, tmp_path: Path) -> No
 def test_installed_profiles_load(venv: Path, tmp_path: Path) -> None:
     """Every profile of the checkout loads from the installed package."""
     code = (
-        "from zfstune.profiles import profile as p\n"
-        "print(*[p.load(n).name for n in p.names()])"
+        "from zfstune.profiles.load import load, profile_names\n"
+        "print(*[load(n).name for n in profile_names()])"
     )
     loaded = run(venv / "python", "-I", "-c", code, cwd=tmp_path, env=BARE).split()
     assert sorted(loaded) == sorted(path.stem for path in ROOT.glob("profiles/*.toml"))

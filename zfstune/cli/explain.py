@@ -39,7 +39,7 @@ def _run(args: argparse.Namespace) -> int:
     if (args.profile is None) == (args.own is None):
         args.refuse("name a PROFILE, or a file with --profile")
     from zfstune.profiles.explain import explain  # noqa: PLC0415 (not for --help)
-    from zfstune.profiles.profile import load_file  # noqa: PLC0415 (as above)
+    from zfstune.profiles.load import load_file  # noqa: PLC0415 (as above)
 
     explanation = explain(
         args.profile if args.own is None else load_file(args.own),

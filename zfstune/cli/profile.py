@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from zfstune.profiles.profile import load_file  # noqa: PLC0415 (not for --help)
+    from zfstune.profiles.load import load_file  # noqa: PLC0415 (not for --help)
 
     rows = []
     for path in args.files:

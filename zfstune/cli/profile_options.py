@@ -99,7 +99,7 @@ def read_profiles(args: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
 def _profiles(args: argparse.Namespace) -> list[Any]:
     if not (args.profiles or args.files or args.roles):
         args.refuse("name a PROFILE or a --role")
-    from zfstune.profiles.profile import load_file  # noqa: PLC0415 (not for --help)
+    from zfstune.profiles.load import load_file  # noqa: PLC0415 (not for --help)
 
     return [*args.profiles, *map(load_file, args.files)]
 

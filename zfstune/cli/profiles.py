@@ -27,13 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.profiles import profile  # noqa: PLC0415 (not for --help)
+    from zfstune.profiles.load import load, profile_names  # noqa: PLC0415 (not for --help)
 
     found = []
-    names = profile.names()
+    names = profile_names()
     for name in names:
         try:
-            found.append(profile.load(name))
+            found.append(load(name))
         except ProfileError as error:  # one of the site's own: the others still count
             report(error)
     result = exit_status.DONE if len(found) == len(names) else exit_status.PARTLY

@@ -69,7 +69,7 @@ def _count(text: str) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from zfstune.health.verify import verify  # noqa: PLC0415 (as above)
-    from zfstune.profiles.profile import load_file  # noqa: PLC0415 (not for --help)
+    from zfstune.profiles.load import load_file  # noqa: PLC0415 (not for --help)
 
     more = {} if args.files is None else {"files": args.files}
     with open_meant(args) as engine:

@@ -22,7 +22,8 @@ from zfstune.engine.pools import choose_pool, ready_pool
 from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.manifest import host_name
 from zfstune.host.nfs import export, read_exports
-from zfstune.profiles.profile import Profile, choose, load
+from zfstune.profiles.load import load
+from zfstune.profiles.profile import Profile, in_variant
 from zfstune.values import marks, names
 from zfstune.values.errors import EngineError, NotFound, PlanError, ProfileError
 from zfstune.values.frozen import frozen, replace
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.profiles.roles import Role
     from zfstune.values.state import Dataset
+
 
 __all__ = ["Applied", "apply", "plan"]
 
@@ -179,7 +181,7 @@ def _plan(
     found = [_role(role) for role in roles]
     profiles = (*profiles, *(name for role in found for name in role.profiles))
     named = (p if isinstance(p, Profile) else load(p) for p in profiles)
-    loaded = choose(named, variant)
+    loaded = in_variant(named, variant)
     if not loaded and found:
         return _plan_nothing(engine, found, pool, root)
     if not loaded:

@@ -31,7 +31,7 @@ from zfstune.values.names import (
     check_snapshot,
     pool_of,
 )
-from zfstune.values.quoting import shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from zfstune.engine._limits import read_limits
 from zfstune.engine._shared_calls import ZfsEngine
 from zfstune.host.walk import look
 from zfstune.values.names import check_dataset
-from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

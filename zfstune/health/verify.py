@@ -13,7 +13,8 @@ from zfstune.health.verdicts import Seen, judge_dataset, judge_pool
 from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.file_sample import MOST_FILES, sample_files
 from zfstune.host.nfs import read_exports
-from zfstune.profiles.profile import Profile, load
+from zfstune.profiles.load import load
+from zfstune.profiles.profile import Profile
 from zfstune.values import marks, names
 from zfstune.values.errors import Damaged, PolicyError
 from zfstune.values.frozen import frozen, replace
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from zfstune.retention.policy import Policy
     from zfstune.schedules.cadence import Cadence
     from zfstune.values.state import Dataset, FileSample, Mount, Place, PoolInfo, Snapshot
+
 
 __all__ = ["verify"]
 
@@ -157,9 +159,7 @@ def _asked(
 
 
 def _is_profile(word: str) -> bool:
-    from zfstune.profiles.profile import (  # noqa: PLC0415 (for pools alone)
-        names as profile_names,
-    )
+    from zfstune.profiles.load import profile_names  # noqa: PLC0415 (for pools alone)
 
     return word in profile_names()
 

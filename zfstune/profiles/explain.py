@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.engine.pools import choose_pool
 from zfstune.profiles.explanation import explain_profile
-from zfstune.profiles.profile import load
+from zfstune.profiles.load import load
 from zfstune.values.errors import PlanError, ZfsUnavailable
 from zfstune.values.properties import DEFAULT_LIMITS
 

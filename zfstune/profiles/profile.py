@@ -51,8 +51,6 @@ sync, a profile may not; and applying such a variant takes a flag that names the
 
 from __future__ import annotations
 
-import os
-
 from zfstune.values.errors import ProfileError
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.text import did_you_mean, file_hint, shown
@@ -61,8 +59,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+
 __all__ = [
-    "SITE",
     "DatasetProfile",
     "Needs",
     "Profile",
@@ -70,21 +68,13 @@ __all__ = [
     "Setting",
     "Snapshots",
     "Variant",
-    "choose",
-    "load",
-    "load_file",
-    "load_shipped",
-    "load_text",
-    "names",
+    "default_root",
+    "in_variant",
 ]
 
+# How large a profile's file may be, and what its name may be made of.
 MAX_BYTES = 64 * 1024
-# Profiles of this site; one named like one that ships stands in for it.
-SITE = "/etc/zfstune/profiles.d"
 NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
-_SUFFIX = ".toml"
-# The stat module's S_IFMT, S_IFREG, S_IWGRP and S_IWOTH: importing it costs more
-_KIND, _PLAIN, _OTHERS = 0o170000, 0o100000, 0o022
 
 
 @frozen
@@ -242,27 +232,8 @@ class Profile:
         raise ProfileError(message, hint=did_you_mean(name, known, having))
 
 
-def names() -> tuple[str, ...]:
-    """Give the names of the profiles that ship and of those in :data:`SITE`, sorted."""
-    return tuple(sorted({*_listed(_folder()), *_listed(SITE)}))
-
-
-def load(name: str) -> Profile:
-    """Load a profile: the site's own, else the one that zfstune ships.
-
-    Args:
-        name: As in ``postgres``, or ``postgres:seed`` for a variant of it.
-
-    Raises:
-        ProfileError: There is none of that name; the hint lists what there is.
-    """
-    name, colon, variant = name.partition(":")
-    profile = _load(name)
-    return profile.variant(variant) if colon else profile
-
-
-def choose(profiles: Iterable[Profile], variant: str | None) -> list[Profile]:
-    """Give profiles in a variant; one that has none of that name stays as it is.
+def in_variant(profiles: Iterable[Profile], variant: str | None) -> list[Profile]:
+    """Return profiles in a variant; one that has none of that name stays as it is.
 
     Raises:
         ProfileError: None of them has it.
@@ -272,127 +243,13 @@ def choose(profiles: Iterable[Profile], variant: str | None) -> list[Profile]:
         return profiles
     having = [any(v.name == variant for v in profile.variants) for profile in profiles]
     if not any(having):
-        profiles[0].variant(variant)  # which says what there is
+        profiles[0].variant(variant)  # raises, and lists the variants there are
     return [
         profile.variant(variant) if has else profile
         for profile, has in zip(profiles, having, strict=True)
     ]
 
 
-def load_file(path: str) -> Profile:
-    """Load a profile from a file of the user's own.
-
-    Raises:
-        ProfileError: It cannot be read, is no plain file, or holds no profile.
-    """
-    return load_text(_read(path), path)
-
-
-def _load(name: str) -> Profile:
-    if _has(SITE, name):
-        path = os.path.join(SITE, name + _SUFFIX)
-        profile = load_text(_read(path, trusted=True), path)
-    elif _has(_folder(), name):
-        profile = load_shipped(name)
-    else:
-        known = names()
-        hint = did_you_mean(name, known, f"{file_hint(name)}there are: {', '.join(known)}")
-        message = f"cannot load profile '{shown(name)}': there is no such profile"
-        raise ProfileError(message, hint=hint)
-    if profile.name != name:
-        reason = f"top level: name is '{profile.name}', the file's is '{name}'"
-        raise ProfileError(f"cannot load profile '{shown(profile.origin)}': {reason}")
-    return profile
-
-
-def load_shipped(name: str) -> Profile:
-    """Load a profile that zfstune ships, whatever the site has under that name.
-
-    Raises:
-        ProfileError: It ships none of that name; the hint lists those that it does.
-    """
-    if not _has(_folder(), name):
-        message = f"cannot extend '{shown(name)}': zfstune ships no such profile"
-        known = _listed(_folder())
-        hint = did_you_mean(name, known, "there are: " + ", ".join(known))
-        raise ProfileError(message, hint=hint)
-    filename = name + _SUFFIX
-    return load_text(_read(os.path.join(_folder(), filename)), filename)
-
-
-def _has(folder: str, name: str) -> bool:
-    """Tell whether a folder holds a profile; "../../etc/x" never becomes a path."""
-    if not name or not NAME_CHARACTERS.issuperset(name):
-        return False
-    return os.path.exists(os.path.join(folder, name + _SUFFIX))
-
-
-def _listed(folder: str) -> list[str]:
-    """List the profiles of a folder; one that is not there has none."""
-    try:
-        entries = os.listdir(folder)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        message = f"cannot list the profiles in '{shown(folder)}': {error.strerror}"
-        raise ProfileError(message) from None
-    return sorted(e[: -len(_SUFFIX)] for e in entries if e.endswith(_SUFFIX))
-
-
-def _read(path: str, *, trusted: bool = False) -> str:
-    """Read a plain file; a pipe or a device would never end.
-
-    Args:
-        path: The file.
-        trusted: What it says will be done unasked, so only its owner, this user or
-            root, may have written it.
-    """
-    message = f"cannot load profile '{shown(path)}': "
-    try:
-        # without O_NONBLOCK, opening a pipe waits for its other end
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ProfileError(message + reason) from None
-    try:
-        facts = os.fstat(descriptor)
-        if facts.st_mode & _KIND != _PLAIN:
-            raise ProfileError(message + "it is no plain file")
-        if trusted and (facts.st_mode & _OTHERS or facts.st_uid not in {0, os.getuid()}):
-            hint = f"if it is as it should be: `chown root {path}` and `chmod go-w {path}`"
-            raise ProfileError(message + "others may have written it", hint=hint)
-        return os.read(descriptor, MAX_BYTES + 1).decode()
-    except UnicodeDecodeError as error:
-        raise ProfileError(message + "it is not UTF-8") from error
-    except OSError as error:
-        raise ProfileError(message + (error.strerror or str(error))) from None
-    finally:
-        os.close(descriptor)
-
-
-def load_text(text: str, origin: str) -> Profile:
-    """Read a profile out of TOML text, checking all of it.
-
-    Args:
-        text: The file's content, 64 KiB at the most.
-        origin: What to call it in messages: a file name.
-
-    Raises:
-        ProfileError: It is malformed, incomplete, or asks for what no dataset can
-            have; the message names origin, table and key.
-    """
-    from zfstune.profiles.profile_file import read_profile  # noqa: PLC0415 (to read one)
-
-    return read_profile(text, origin)
-
-
-def _folder() -> str:
-    """Give the folder of the built-in profiles: installed, or in a checkout."""
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    installed = os.path.join(here, "_profiles")
-    if os.path.isdir(installed):
-        return installed
-    # A checkout, or an editable install of one: the package `zfstune._profiles` is
-    # the folder profiles/ there (package-dir in pyproject.toml). Asking the import
-    # system for it costs more than the parsing.
-    return os.path.join(os.path.dirname(here), "profiles")
+def default_root(pool: str) -> str:
+    """Return the dataset that profiles hang below unless the user names another."""
+    return f"{pool}/data"

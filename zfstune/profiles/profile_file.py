@@ -6,6 +6,8 @@ the table and the key, and the word that was most likely meant.
 
 from __future__ import annotations
 
+import tomllib
+
 from zfstune.profiles.pool_rules import FACTS
 from zfstune.profiles.profile import (
     MAX_BYTES,
@@ -17,8 +19,9 @@ from zfstune.profiles.profile import (
     Setting,
     Snapshots,
     Variant,
-    load_shipped,
 )
+from zfstune.retention.policy_text import parse_policy
+from zfstune.schedules.cadence import parse_cadence
 from zfstune.values import names as naming
 from zfstune.values import properties as props
 from zfstune.values.errors import InvalidName, InvalidProperty, PolicyError, ProfileError
@@ -30,8 +33,9 @@ from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import NoReturn
+
 
 __all__ = ["read_profile"]
 
@@ -44,17 +48,24 @@ _TOP = ("name", "summary", "advice", "needs", "extends", "dataset", "variant")
 _PLACES = ("path", "owner", "group", "mode", "snapshots", "properties")
 
 
-def read_profile(text: str, origin: str) -> Profile:
-    """Read a profile; :func:`zfstune.profiles.profile.load_text` says what it raises."""
-    reader = _Reader(origin)
+def read_profile(text: str, origin: str, load_base: Callable[[str], Profile]) -> Profile:
+    """Read a profile out of TOML text, checking all of it.
+
+    Args:
+        text: The file's content, 64 KiB at the most.
+        origin: The file's name, for messages.
+        load_base: Loads the profile that this one extends.
+
+    Raises:
+        ProfileError: It cannot be read; the message names origin, table and key.
+    """
+    reader = _Reader(origin, load_base)
     if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
         reader.refuse("top level", f"it is larger than {MAX_BYTES // 1024} KiB")
     return reader.profile(_parse(text, reader))
 
 
 def _parse(text: str, reader: _Reader) -> Mapping[str, object]:
-    import tomllib  # noqa: PLC0415 (only a profile needs it)
-
     if text.startswith("\ufeff"):
         hint = "save it as UTF-8 without a byte order mark"
         reader.refuse("line 1, column 1", "it begins with a byte order mark", hint)
@@ -78,6 +89,7 @@ class _Reader:
     """Checks one file; every refusal names the file and the place in it."""
 
     origin: str
+    load_base: Callable[[str], Profile]
 
     def refuse(self, where: str, reason: str, hint: str = "") -> NoReturn:
         message = f"cannot load profile '{shown(self.origin)}': {where}: {reason}"
@@ -132,7 +144,7 @@ class _Reader:
             return None
         name = self.text(table, where, "extends")
         try:
-            return load_shipped(name)
+            return self.load_base(name)
         except ProfileError as error:
             self.refuse(where, f"key 'extends': {error.message}", error.hint)
 
@@ -226,11 +238,6 @@ class _Reader:
         """Read how often and what stays; both are what the command line takes."""
         if "snapshots" not in table:
             return None
-        from zfstune.retention.policy_text import parse_policy  # noqa: PLC0415 (as above)
-        from zfstune.schedules.cadence import (  # noqa: PLC0415 (few profiles ask)
-            parse_cadence,
-        )
-
         where = f"{where}, snapshots"
         own = self.table(table["snapshots"], where)
         self.only(own, where, ("every", "keep", "why", "source", "disagrees"))

@@ -251,7 +251,7 @@ def role_datasets(
     """
     from zfstune.engine.pools import choose_pool  # noqa: PLC0415 (as above)
     from zfstune.host.manifest import host_name  # noqa: PLC0415 (for roles alone)
-    from zfstune.profiles.profile import load  # noqa: PLC0415 (as above)
+    from zfstune.profiles.load import load  # noqa: PLC0415 (as above)
     from zfstune.profiles.roles import (  # noqa: PLC0415 (as above)
         AUTO,
         find_role,

@@ -11,7 +11,7 @@ from fake_engine import FakeEngine
 from zfstune.cli.main import main
 from zfstune.cli.which_zfs import IMAGE_VARIABLE
 from zfstune.health.verify import verify
-from zfstune.profiles.profile import load
+from zfstune.profiles.load import load
 from zfstune.snapshots.checkpoint import checked_name
 from zfstune.values.errors import InvalidName, ProfileError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from model_pool import Model, app_profile, pool_info, said
-from zfstune.profiles import profile as profiles
+from zfstune.profiles.load import load
 from zfstune.values.frozen import replace
 from zfstune.values.properties import DEFAULT_LIMITS
 from zfstune.values.state import Vdev
@@ -100,7 +100,7 @@ def test_what_an_earlier_release_cannot_serve(
 ) -> None:
     """A profile says which release it takes; the plan, which one runs."""
     limits = replace(DEFAULT_LIMITS, release=release)
-    plan = Model().plan(profiles.load("docker"), owner=False, limits=limits)
+    plan = Model().plan(load("docker"), owner=False, limits=limits)
     cautions = [c for c in plan.warnings if "takes OpenZFS" in c.message]
     assert [c.dataset for c in cautions] == ["tank/data/docker"] * told
     if told:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model_pool import Model, app_profile, applied
 from zfstune.datasets.leftovers import advice, find_leftovers
 from zfstune.datasets.plan_text import render
-from zfstune.profiles import profile as profiles
+from zfstune.profiles.load import load
 from zfstune.profiles.roles import ROLES, find_role
 from zfstune.values.frozen import replace
 from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
@@ -30,7 +30,7 @@ WEB = {
 
 def _profiles(*roles: str) -> list[Profile]:
     names = [name for role in roles for name in find_role(role).profiles]
-    return [profiles.load(name) for name in dict.fromkeys(names)]
+    return [load(name) for name in dict.fromkeys(names)]
 
 
 def _model(*loaded: Profile) -> Model:
@@ -66,7 +66,7 @@ def test_roles_on_purpose() -> None:
     """Both named, nothing is told; nor of what was applied by its own name or a file."""
     model = _model(*_profiles("web", "db"))
     assert _left(model, "web", "db") == ()
-    model = _model(profiles.load("mysql"), app_profile("shop", "shop"), *_profiles("web"))
+    model = _model(load("mysql"), app_profile("shop", "shop"), *_profiles("web"))
     assert _left(model, "web") == ()
 
 

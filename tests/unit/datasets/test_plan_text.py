@@ -7,7 +7,7 @@ import json
 from model_pool import Model, app_profile, applied
 from zfstune.datasets.actions import SetOwner
 from zfstune.datasets.plan_text import render
-from zfstune.profiles import profile as profiles
+from zfstune.profiles.load import load
 from zfstune.values.state import Mount
 
 
@@ -50,7 +50,7 @@ def test_changes_show_old_new_and_cause() -> None:
 
 def test_an_empty_plan_says_that_nothing_is_to_do() -> None:
     """One line, and it names what was looked at."""
-    postgres = profiles.load("postgres")
+    postgres = load("postgres")
     assert render(applied(postgres).plan(postgres)) == (
         "nothing to do: 4 datasets are as postgres below tank/data should be\n"
     )
@@ -123,7 +123,7 @@ def test_describe_says_each_step_in_one_line() -> None:
 
 def test_json_is_the_plan() -> None:
     """Everything in the plan survives JSON, under the keys that are promised."""
-    postgres = profiles.load("postgres")
+    postgres = load("postgres")
     model = applied(postgres)
     model.local["tank/data/postgres"]["recordsize"] = "16384"
     model.mounts.pop("tank/data/postgres/wal")

@@ -10,7 +10,7 @@ import pytest
 from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
 from zfstune.datasets.actions import Adjust, Create, MountDataset, Remount, SetOwner
 from zfstune.datasets.wanted import wanted_accounts
-from zfstune.profiles import profile as profiles
+from zfstune.profiles.load import load, profile_names
 from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.values.state import Mount
 
@@ -25,7 +25,7 @@ def _changes(plan: Plan) -> dict[str, tuple[str | None, str | None, bool, str]]:
 
 def test_postgres_on_an_empty_pool() -> None:
     """The root, four datasets, each with its mount; once all are mounted, their owners."""
-    plan = Model().plan(profiles.load("postgres"))
+    plan = Model().plan(load("postgres"))
     steps = [(type(action).__name__, action.dataset) for action in plan.actions]
     assert steps[:4] == [
         ("Create", "tank/data"),
@@ -60,7 +60,7 @@ def test_all_mounts_below_the_root_whatever_the_pool_has(mountpoint: str) -> Non
 
 def test_a_dataset_that_only_holds_others_is_never_mounted() -> None:
     """A profile's canmount=off stands, and a second plan has nothing to do."""
-    volumes = profiles.load("vm-zvol")
+    volumes = load("vm-zvol")
     model = applied(volumes)
     assert model.local["tank/data/zvols"]["canmount"] == "off"
     assert model.mounts == {}
@@ -68,11 +68,11 @@ def test_a_dataset_that_only_holds_others_is_never_mounted() -> None:
     assert model.plan(volumes).mountpoints == {"tank/data/zvols": None}
 
 
-@pytest.mark.parametrize("name", profiles.names())
+@pytest.mark.parametrize("name", profile_names())
 def test_each_profile_is_planned_whole_and_once(name: str) -> None:
     """On a pool that takes it all: no warning, and nothing left for a second plan."""
     model = Model(pool=pool_info(features=FEATURES | {"large_dnode"}))
-    profile = profiles.load(name)
+    profile = load(name)
     users = {d.owner: 7 for d in profile.datasets if d.owner}
     groups = {d.group: 7 for d in profile.datasets if d.group}
     plan = model.plan(profile, accounts=users, groups=groups)
@@ -83,7 +83,7 @@ def test_each_profile_is_planned_whole_and_once(name: str) -> None:
 
 def test_all_profiles_agree_with_each_other() -> None:
     """Any of them may be applied together: where two share a dataset, they compose."""
-    everything = [profiles.load(name) for name in profiles.names()]
+    everything = [load(name) for name in profile_names()]
     plan = Model().plan(*everything, owner=False)
     assert set(plan.mountpoints) == {
         f"tank/data/{dataset.path}" for each in everything for dataset in each.datasets
@@ -92,9 +92,9 @@ def test_all_profiles_agree_with_each_other() -> None:
 
 def test_a_variant_takes_over_from_another() -> None:
     """The note names the variant; what it has not is given back."""
-    model = applied(profiles.load("web:seed"))
+    model = applied(load("web:seed"))
     assert model.local["tank/data/www"][PROFILE_PROPERTY] == "web:seed"
-    plan = model.plan(profiles.load("web"))
+    plan = model.plan(load("web"))
     assert "profile web:seed until now" in plan.warnings[0].message
     changes = {
         (adjust.dataset.rpartition("/")[2], c.property): (c.old, c.new)
@@ -156,7 +156,7 @@ def test_an_unmountable_root_is_reported_once() -> None:
 
 def test_second_plan_is_empty_and_says_so() -> None:
     """Once applied, there is nothing to do: no action, not pending, all unchanged."""
-    postgres = profiles.load("postgres")
+    postgres = load("postgres")
     plan = applied(postgres).plan(postgres)
     assert (plan.actions, plan.pending) == ((), False)
     assert plan.unchanged == tuple(plan.mountpoints)

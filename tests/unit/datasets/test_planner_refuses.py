@@ -8,7 +8,7 @@ import pytest
 
 from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
 from zfstune.datasets.actions import Create, SetOwner
-from zfstune.profiles import profile as profiles
+from zfstune.profiles.load import load
 from zfstune.values.errors import InvalidProperty, PlanError
 from zfstune.values.frozen import replace
 from zfstune.values.state import Dataset, Limits, Mount, Vdev
@@ -64,7 +64,7 @@ def test_a_dataset_that_needs_a_key(
 
 def test_a_variant_that_disables_sync_takes_consent() -> None:
     """Without it the error names the dataset; with it the plan says what is lost."""
-    queue = profiles.load("mail:seed")
+    queue = load("mail:seed")
     with pytest.raises(
         PlanError, match="'mail:seed': it is to disable sync on mail/queue"
     ) as it:

@@ -11,7 +11,8 @@ from model_pool import Model, app_profile, applied, pool_info
 from zfstune.datasets.actions import Adjust, MountDataset, Remount, SetOwner
 from zfstune.health.findings import NOTICES, STATES, Finding, Verdict
 from zfstune.health.verdicts import judge_pool
-from zfstune.profiles.profile import DatasetProfile, Profile, Setting, load
+from zfstune.profiles.load import load
+from zfstune.profiles.profile import DatasetProfile, Profile, Setting
 from zfstune.values.exports import Exports, export_lines
 from zfstune.values.frozen import replace
 from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY

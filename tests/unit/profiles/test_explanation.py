@@ -9,9 +9,10 @@ import pytest
 
 from model_pool import FEATURES, pool_info
 from zfstune.cli.main import main
-from zfstune.profiles import explain, profile
+from zfstune.profiles import explain
 from zfstune.profiles.explanation import explain_profile
 from zfstune.profiles.explanation_text import render
+from zfstune.profiles.load import load, profile_names
 from zfstune.values.errors import PlanError, ProfileError, ZfsUnavailable
 from zfstune.values.ondisk import Overwrite
 from zfstune.values.properties import DEFAULT_LIMITS
@@ -27,7 +28,7 @@ def explained(
     name: str, variant: str | None = None, pool: PoolInfo | None = None
 ) -> Explanation:
     """Explain a profile that ships."""
-    return explain_profile(profile.load(name), variant, pool, DEFAULT_LIMITS)
+    return explain_profile(load(name), variant, pool, DEFAULT_LIMITS)
 
 
 def dataset(explanation: Explanation, path: str) -> ExplainedDataset:
@@ -44,7 +45,7 @@ def value(explanation: Explanation, path: str, name: str) -> ExplainedValue:
 
 def test_each_value_comes_with_all_that_is_known_of_it() -> None:
     """Reason, source, who disagrees, and how the seed differs and why."""
-    setting = profile.load("web").datasets[0].setting("recordsize")
+    setting = load("web").datasets[0].setting("recordsize")
     assert setting is not None
     found = value(explained("web"), "www", "recordsize")
     assert (found.asked, found.value, found.pool) == ("128K", "128K", "")
@@ -126,10 +127,10 @@ def test_footprints_follow_what_is_inherited_and_what_is_off() -> None:
     assert dataset(explained("vm-zvol"), "zvols").footprint is None
 
 
-@pytest.mark.parametrize("name", profile.names())
+@pytest.mark.parametrize("name", profile_names())
 def test_every_profile_and_variant_can_be_explained(name: str) -> None:
     """In text of a bearable width, and in JSON, with a pool and without."""
-    base = profile.load(name)
+    base = load(name)
     for variant in (None, *(v.name for v in base.variants)):
         for pool in (None, pool_info("raidz2", features=frozenset())):
             found = explain_profile(base, variant, pool, DEFAULT_LIMITS)

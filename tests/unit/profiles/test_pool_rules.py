@@ -8,7 +8,7 @@ import pytest
 
 from model_pool import Model, pool_info, said
 from zfstune.datasets.actions import Create
-from zfstune.profiles import profile
+from zfstune.profiles.load import load
 from zfstune.profiles.pool_rules import FACTS, grub_reads, rule_for, settle
 from zfstune.profiles.profile import DatasetProfile, Profile, Rule, Setting
 from zfstune.values.frozen import replace
@@ -106,7 +106,7 @@ def test_the_first_rule_that_fits_counts() -> None:
 )
 def test_postgres_follows_the_pool(pool: PoolInfo, value: str) -> None:
     """Pages alone in their record where that is cheap; no warning where it is not."""
-    postgres = profile.load("postgres")
+    postgres = load("postgres")
     model = Model(pool=pool)
     plan = model.plan(postgres)
     create = plan.actions[1]
@@ -120,11 +120,11 @@ def test_what_is_asked_for_is_above_the_rules() -> None:
     """With -o, or in the variant of the seed, a value stands, and its cost is said."""
     model = Model(pool=pool_info("raidz2"))
     for plan in (
-        model.plan(profile.load("postgres"), overrides={"recordsize": "8K"}),
-        model.plan(profile.load("postgres:seed")),
+        model.plan(load("postgres"), overrides={"recordsize": "8K"}),
+        model.plan(load("postgres:seed")),
     ):
         create = plan.actions[1]
         assert isinstance(create, Create)
         assert create.properties["recordsize"] == "8192"
-    plan = model.plan(profile.load("postgres"), overrides={"recordsize": "8K"})
+    plan = model.plan(load("postgres"), overrides={"recordsize": "8K"})
     assert "parity and padding" in said(plan, "raidz2").message

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zfstune.profiles import profile
+from zfstune.profiles.load import load, load_text, profile_names
 from zfstune.profiles.profile import DatasetProfile, Profile, Rule, Setting
 from zfstune.values.errors import ProfileError
 
@@ -35,14 +35,14 @@ path = "app/log"
 
 def _refused(text: str) -> ProfileError:
     with pytest.raises(ProfileError) as caught:
-        profile.load_text(text, "app.toml")
+        load_text(text, "app.toml")
     assert caught.value.message.startswith("cannot load profile 'app.toml': ")
     return caught.value
 
 
 def test_a_sound_profile_is_read_whole() -> None:
     """Everything in the file comes out as a value, in the order of the file."""
-    assert profile.load_text(SOUND, "app.toml") == Profile(
+    assert load_text(SOUND, "app.toml") == Profile(
         "app",
         "An application",
         (
@@ -61,15 +61,15 @@ def test_a_sound_profile_is_read_whole() -> None:
 
 def test_what_ships() -> None:
     """Each profile loads by the name that `names` gives, and by that of each variant."""
-    assert {"images", "logs", "postgres"} < {*profile.names()}
-    assert [profile.load(name).name for name in profile.names()] == [*profile.names()]
-    assert profile.load("postgres:seed").name == "postgres:seed"
+    assert {"images", "logs", "postgres"} < {*profile_names()}
+    assert [load(name).name for name in profile_names()] == [*profile_names()]
+    assert load("postgres:seed").name == "postgres:seed"
 
 
-@pytest.mark.parametrize("name", profile.names())
+@pytest.mark.parametrize("name", profile_names())
 def test_shipped_profiles_argue(name: str) -> None:
     """Each value is defended in a sentence short enough to show, and has a source."""
-    found = profile.load(name)
+    found = load(name)
     variants = [found.variant(variant.name) for variant in found.variants]
     for each in (found, *variants):
         assert len(each.summary) <= 90
@@ -82,10 +82,10 @@ def test_shipped_profiles_argue(name: str) -> None:
                 assert setting.disagrees[-1:] in ("", ".")
 
 
-@pytest.mark.parametrize("name", profile.names())
+@pytest.mark.parametrize("name", profile_names())
 def test_nothing_that_ships_is_unsafe_unless_a_variant_says_so(name: str) -> None:
     """No profile weakens sync, checksums or copies; a base thins no metadata either."""
-    found = profile.load(name)
+    found = load(name)
     for each in (found, *(found.variant(v.name) for v in found.variants)):
         for setting in (s for d in each.datasets for s in d.settings):
             assert setting.property not in {"checksum", "dedup", "copies"}
@@ -110,7 +110,7 @@ def test_nothing_that_ships_is_unsafe_unless_a_variant_says_so(name: str) -> Non
 )
 def test_shipped_values(name: str, path: str, values: dict[str, str]) -> None:
     """The figures that the profiles stand for; the tables inherit those of postgres."""
-    [dataset] = [d for d in profile.load(name).datasets if d.path == path]
+    [dataset] = [d for d in load(name).datasets if d.path == path]
     assert values.items() <= {s.property: s.value for s in dataset.settings}.items()
     assert (dataset.owner == "postgres") == (name == "postgres")
 
@@ -121,14 +121,14 @@ def test_shipped_values(name: str, path: str, values: dict[str, str]) -> None:
 def test_an_unknown_name_is_refused_with_those_there_are(name: str) -> None:
     """Only a name in the list is ever opened; the hint lists them."""
     with pytest.raises(ProfileError, match="no such profile") as caught:
-        profile.load(name)
-    assert ", ".join(profile.names()) in caught.value.hint
+        load(name)
+    assert ", ".join(profile_names()) in caught.value.hint
 
 
 def test_a_near_miss_is_named() -> None:
     """A typing error is answered with what was meant."""
     with pytest.raises(ProfileError) as caught:
-        profile.load("postgers")
+        load("postgers")
     assert caught.value.hint.startswith("did you mean 'postgres'?")
 
 
@@ -216,7 +216,7 @@ RULED = SOUND.replace(
 
 def test_a_rule_for_certain_pools_is_read() -> None:
     """With the source of the value where it names none of its own."""
-    [setting] = profile.load_text(RULED, "app.toml").datasets[0].settings
+    [setting] = load_text(RULED, "app.toml").datasets[0].settings
     assert setting.rules == (Rule("raidz", "32K", "Parity.", "https://example.org/"),)
 
 
@@ -248,7 +248,7 @@ def test_values_that_contradict_each_other_are_refused() -> None:
     table = '[dataset.properties.{}]\nvalue = "{}"\nwhy = "w"\nsource = "s"\n'
     text = 'name = "a"\nsummary = "s"\n[[dataset]]\npath = "a"\n'
     sound = text + table.format("normalization", "formD")
-    assert profile.load_text(sound, "app.toml").datasets[0].settings
+    assert load_text(sound, "app.toml").datasets[0].settings
     assert "utf8only" in _refused(sound + table.format("utf8only", "off")).message
 
 
@@ -281,7 +281,7 @@ def test_text_that_is_no_profile_is_refused(text: str, reason: str) -> None:
 def test_a_record_for_newer_releases_is_for_the_planner_to_cut() -> None:
     """A profile may ask for what only some systems take."""
     text = SOUND.replace("16K", "16M", 1)
-    assert profile.load_text(text, "x").datasets[0].settings[0].value == "16M"
+    assert load_text(text, "x").datasets[0].settings[0].value == "16M"
 
 
 def test_messages_keep_control_characters_out() -> None:
@@ -297,7 +297,7 @@ def test_sentences_are_fit_for_a_terminal(key: str) -> None:
     line = re.search(rf"^{key} = .*$", text, re.MULTILINE)
     assert line
     several = text.replace(line[0], f'{key} = """\nOne\n  and\\u00a0two.\n"""')
-    found = profile.load_text(several, "app.toml")
+    found = load_text(several, "app.toml")
     given = found.summary if key == "summary" else found.datasets[0].settings[0]
     assert (given if isinstance(given, str) else getattr(given, key)) == "One and two."
     for wrong in ("\\u001b[2J", "\\u009b2J", "\\u202e", "a\\u0007"):
@@ -335,7 +335,7 @@ def test_any_table_is_a_profile_or_an_error(table: dict[str, object]) -> None:
 
     with patch.object(tomllib, "loads", lambda _: table):
         try:
-            found = profile.load_text("", "x")
+            found = load_text("", "x")
         except ProfileError:
             return
     assert found.datasets
@@ -345,4 +345,4 @@ def test_any_table_is_a_profile_or_an_error(table: dict[str, object]) -> None:
 def test_any_text_is_a_profile_or_an_error(text: str) -> None:
     """Whatever the text, nothing but a ProfileError comes out."""
     with pytest.raises(ProfileError):
-        profile.load_text(text, "x")
+        load_text(text, "x")

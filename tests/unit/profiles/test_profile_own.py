@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.cli.main import main
-from zfstune.profiles import profile
+from zfstune.profiles.load import load, load_file, load_shipped, load_text, profile_names
+from zfstune.profiles.profile import Needs
 from zfstune.values.errors import ProfileError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a folder that stands in for /etc/zfstune/profiles.d."""
     folder = tmp_path / "profiles.d"
     folder.mkdir()
-    monkeypatch.setattr(profile, "SITE", str(folder))
+    monkeypatch.setattr("zfstune.profiles.load.SITE", str(folder))
     return folder
 
 
@@ -55,8 +56,8 @@ def put(folder: Path, name: str, text: str = OWN) -> Path:
 
 def test_a_profile_extends_one_that_ships() -> None:
     """What it names it lays over, the rest it takes over; variants are its own."""
-    shop = profile.load_text(OWN, "shop.toml")
-    base = profile.load("postgres")
+    shop = load_text(OWN, "shop.toml")
+    base = load("postgres")
     assert [d.path for d in shop.datasets] == [
         *(d.path for d in base.datasets),
         "postgres/archive",
@@ -76,18 +77,18 @@ def test_a_profile_extends_one_that_ships() -> None:
 def test_extending_alone_is_enough() -> None:
     """A new name for what ships needs no dataset of its own."""
     text = 'name = "x"\nsummary = "s"\nextends = "logs"\n'
-    assert profile.load_text(text, "x").datasets == profile.load("logs").datasets
+    assert load_text(text, "x").datasets == load("logs").datasets
 
 
 def test_advice_is_its_own_or_that_of_the_other(capsys: pytest.CaptureFixture[str]) -> None:
     """What the application is to be told stays true under another name."""
-    base = profile.load("postgres").advice
+    base = load("postgres").advice
     assert "wal_recycle=off" in base
-    assert profile.load_text(OWN, "shop.toml").advice == base
+    assert load_text(OWN, "shop.toml").advice == base
     text = OWN.replace("extends =", 'advice = """Ask\nme."""\nextends =')
-    assert profile.load_text(text, "shop.toml").advice == "Ask me."
+    assert load_text(text, "shop.toml").advice == "Ask me."
     alone = 'name = "x"\nsummary = "s"\nextends = "logs"\n'
-    assert profile.load_text(alone, "x.toml").advice == ""
+    assert load_text(alone, "x.toml").advice == ""
     assert main(["explain", "postgres"]) == 0
     assert "\nadvice:    In postgresql.conf: wal_recycle=off" in capsys.readouterr().out
 
@@ -110,11 +111,11 @@ def test_advice_is_its_own_or_that_of_the_other(capsys: pytest.CaptureFixture[st
 def test_what_no_release_can_be(needs: str, reason: str) -> None:
     """The release that a profile takes is checked, and taken over like advice."""
     text = 'name = "x"\nsummary = "s"\nextends = "docker"\n'
-    assert profile.load_text(text, "x.toml").needs == profile.load("docker").needs
+    assert load_text(text, "x.toml").needs == load("docker").needs
     own = text + 'needs = { openzfs = "2.3.1", why = "w", source = "s" }\n'
-    assert profile.load_text(own, "x.toml").needs == profile.Needs((2, 3, 1), "w", "s")
+    assert load_text(own, "x.toml").needs == Needs((2, 3, 1), "w", "s")
     with pytest.raises(ProfileError) as caught:
-        profile.load_text(text + f"needs = {needs}\n", "x.toml")
+        load_text(text + f"needs = {needs}\n", "x.toml")
     assert reason in caught.value.message
 
 
@@ -132,7 +133,7 @@ def test_what_cannot_be_extended_is_named(old: str, new: str, reason: str) -> No
     """The file, the key, and what there is."""
     assert old in OWN
     with pytest.raises(ProfileError) as caught:
-        profile.load_text(OWN.replace(old, new), "shop.toml")
+        load_text(OWN.replace(old, new), "shop.toml")
     assert caught.value.message.startswith("cannot load profile 'shop.toml': ")
     assert reason in caught.value.message
 
@@ -141,13 +142,13 @@ def test_the_sites_profiles_are_found_by_name(site: Path) -> None:
     """Beside those that ship, and in place of one of the same name."""
     put(site, "shop.toml")
     put(site, "notes.txt")
-    assert "shop" in profile.names()
-    assert "notes" not in profile.names()
-    assert profile.load("shop:big").name == "shop:big"
+    assert "shop" in profile_names()
+    assert "notes" not in profile_names()
+    assert load("shop:big").name == "shop:big"
     put(site, "postgres.toml", OWN.replace('"shop"', '"postgres"'))
-    assert profile.names().count("postgres") == 1
-    assert profile.load("postgres").summary == "A shop"
-    assert profile.load_shipped("postgres").summary != "A shop"
+    assert profile_names().count("postgres") == 1
+    assert load("postgres").summary == "A shop"
+    assert load_shipped("postgres").summary != "A shop"
 
 
 @pytest.mark.parametrize("mode", [0o664, 0o646])
@@ -155,18 +156,18 @@ def test_what_others_may_write_is_not_trusted(site: Path, mode: int) -> None:
     """A file that is applied unasked must be its owner's alone."""
     put(site, "shop.toml").chmod(mode)
     with pytest.raises(ProfileError, match="others may have written it") as caught:
-        profile.load("shop")
+        load("shop")
     assert "chmod go-w" in caught.value.hint
-    assert profile.load_file(str(site / "shop.toml")).name == "shop"
+    assert load_file(str(site / "shop.toml")).name == "shop"
 
 
 def test_a_name_that_lies_is_refused(site: Path) -> None:
     """The file's name and the profile's are one."""
     path = put(site, "other.toml")
     with pytest.raises(ProfileError, match="name is 'shop', the file's is 'other'") as it:
-        profile.load("other")
+        load("other")
     assert str(path) in it.value.message
-    assert profile.load_file(str(path)).name == "shop"
+    assert load_file(str(path)).name == "shop"
 
 
 def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
         (str(binary), "not UTF-8"),
     ):
         with pytest.raises(ProfileError, match=reason):
-            profile.load_file(path)
+            load_file(path)
 
 
 def test_files_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,7 +216,7 @@ def test_a_broken_profile_of_the_site_does_not_hide_the_others(
     said = capsys.readouterr()
     assert f"'{site / 'broken.toml'}'" in said.err
     assert "shop\tbig\tA shop\n" in said.out
-    assert len(said.out.splitlines()) == len(profile.names()) - 1
+    assert len(said.out.splitlines()) == len(profile_names()) - 1
 
 
 def test_files_can_be_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

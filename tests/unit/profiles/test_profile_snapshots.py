@@ -10,13 +10,14 @@ from model_pool import Model, applied
 from zfstune.datasets.actions import Adjust
 from zfstune.profiles.explanation import explain_profile
 from zfstune.profiles.explanation_text import render
-from zfstune.profiles.profile import load, load_text
+from zfstune.profiles.load import load, load_text
 from zfstune.values.errors import PlanError, ProfileError
 from zfstune.values.marks import POLICY_PROPERTY, PROFILE_PROPERTY, SCHEDULE_PROPERTY
 from zfstune.values.properties import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from zfstune.profiles.profile import Profile
+
 
 HEAD = 'name = "app"\nsummary = "A test"\n\n[[dataset]]\npath = "app"\n'
 SAID = 'why = "Because. And more."\nsource = "here"\n'

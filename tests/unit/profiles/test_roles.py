@@ -10,7 +10,8 @@ import pytest
 
 from model_pool import Model
 from zfstune.cli.main import main
-from zfstune.profiles import profile
+from zfstune.profiles.load import load, profile_names
+from zfstune.profiles.profile import in_variant
 from zfstune.profiles.roles import ROLES, find_role, role_of_host
 from zfstune.values.errors import ProfileError
 
@@ -21,7 +22,7 @@ def test_each_role_is_made_of_profiles_that_ship() -> None:
     """No name stands twice, and each profile is there."""
     names = [name for role in ROLES for name in (role.name, *role.aliases)]
     assert len(set(names)) == len(names)
-    assert {name for role in ROLES for name in role.profiles} <= {*profile.names()}
+    assert {name for role in ROLES for name in role.profiles} <= {*profile_names()}
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_each_postinstaller_is_a_role(script: str, role: str) -> None:
     )
     found = find_role(script)
     assert found.name == role
-    chosen = profile.choose(map(profile.load, found.profiles), "seed" if wanted else None)
+    chosen = in_variant(map(load, found.profiles), "seed" if wanted else None)
     paths = {dataset.path for each in chosen for dataset in each.datasets}
     assert paths - wanted <= {"docker-volumes"}
     assert wanted <= paths
@@ -96,7 +97,7 @@ def test_an_unknown_role_is_answered_with_those_there_are() -> None:
 def test_all_roles_compose() -> None:
     """A machine may have any of them together: shared datasets are made once."""
     names = [name for role in ROLES for name in role.profiles]
-    plan = Model().plan(*map(profile.load, names), owner=False)
+    plan = Model().plan(*map(load, names), owner=False)
     assert plan.profiles == tuple(dict.fromkeys(names))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from source_tree import ROOT
 from zfstune.cli.main import main
-from zfstune.profiles import profile
+from zfstune.profiles.load import load_text, profile_names
 from zfstune.profiles.schema import profile_schema
 from zfstune.values.errors import ProfileError
 
@@ -88,7 +88,7 @@ def faults_of_table(
             yield from faults(others, item, spot)
 
 
-@pytest.mark.parametrize("name", profile.names())
+@pytest.mark.parametrize("name", profile_names())
 def test_what_ships_fits(name: str) -> None:
     """Each profile of the library is valid."""
     text = (ROOT / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
@@ -147,7 +147,7 @@ def test_what_is_refused_is_no_surprise(path: str, value: object) -> None:
         patch.object(tomllib, "loads", lambda _: wrong),
         pytest.raises(ProfileError),
     ):
-        profile.load_text("", "x")
+        load_text("", "x")
 
 
 def test_it_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.profiles import profile
-from zfstune.profiles.profile import Setting
+from zfstune.profiles.load import load, load_text, profile_names
+from zfstune.profiles.profile import Setting, in_variant
 from zfstune.values.errors import ProfileError
+
+if TYPE_CHECKING:
+    from zfstune.profiles.profile import Profile
 
 SEED = Path(__file__).parents[2] / "data" / "seed-zfs-create.txt"
 
@@ -41,15 +45,15 @@ utf8only = { value = "off", why = "w" }
 """
 
 
-def app(variant: str) -> profile.Profile:
+def app(variant: str) -> Profile:
     """Give the variant `big` of a profile, as `variant` describes it."""
-    return profile.load_text(BASE + variant, "app.toml").variant("big")
+    return load_text(BASE + variant, "app.toml").variant("big")
 
 
 def refused(variant: str) -> ProfileError:
     """Give the error that a variant is refused with."""
     with pytest.raises(ProfileError) as caught:
-        profile.load_text(BASE + variant, "app.toml")
+        load_text(BASE + variant, "app.toml")
     assert caught.value.message.startswith("cannot load profile 'app.toml': variant 'big'")
     return caught.value
 
@@ -107,24 +111,24 @@ def test_names_of_variants_are_words() -> None:
     """They end up in messages and in a user property."""
     text = BASE.replace("variant.big", 'variant."Big one"')
     with pytest.raises(ProfileError, match="not lowercase words"):
-        profile.load_text(text + '[variant."Big one".dataset.app]', "app.toml")
+        load_text(text + '[variant."Big one".dataset.app]', "app.toml")
 
 
 def test_an_unknown_variant_is_answered_with_those_there_are() -> None:
     """Asked of one profile, or of several that all lack it."""
     with pytest.raises(ProfileError, match="'sed': profile 'postgres' has none") as caught:
-        profile.load("postgres:sed")
+        load("postgres:sed")
     assert "balanced, compressed, warehouse, seed" in caught.value.hint
     with pytest.raises(ProfileError, match="'logs' has none") as caught:
-        profile.choose([profile.load("logs")], "seed")
+        in_variant([load("logs")], "seed")
     assert caught.value.hint == "it has no variants"
 
 
 def test_a_variant_is_for_the_profiles_that_have_it() -> None:
     """Of several profiles, those without the variant stay as they are."""
-    chosen = profile.choose([profile.load("logs"), profile.load("web")], "seed")
+    chosen = in_variant([load("logs"), load("web")], "seed")
     assert [each.name for each in chosen] == ["logs", "web:seed"]
-    assert profile.choose(chosen, None) == chosen
+    assert in_variant(chosen, None) == chosen
 
 
 def created_by_seed() -> list[tuple[str, dict[str, str]]]:
@@ -146,8 +150,8 @@ def created_by_seed() -> list[tuple[str, dict[str, str]]]:
 def seed_variants() -> dict[str, dict[str, str]]:
     """Give all datasets of all variants called seed: path to properties."""
     found: dict[str, dict[str, str]] = {}
-    for name in profile.names():
-        base = profile.load(name)
+    for name in profile_names():
+        base = load(name)
         if all(variant.name != "seed" for variant in base.variants):
             continue
         for dataset in base.variant("seed").datasets:
