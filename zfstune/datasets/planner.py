@@ -13,7 +13,7 @@ from types import MappingProxyType
 from zfstune.datasets.actions import Export, MountDataset, Plan
 from zfstune.datasets.draft import Draft
 from zfstune.datasets.wanted import wanted_datasets
-from zfstune.profiles.pool_rules import grub_reads
+from zfstune.profiles.fit import grub_reads
 from zfstune.values.errors import InvalidValue, PlanError
 from zfstune.values.exports import export_lines, is_served, to_do, unheard
 from zfstune.values.mountpoint import effective_mountpoint

@@ -5,7 +5,8 @@ from __future__ import annotations
 from zfstune.datasets.actions import Caution
 from zfstune.datasets.applied import passes_on, write_record
 from zfstune.datasets.cautions import weigh_needs, weigh_values
-from zfstune.profiles.pool_rules import grub_reads, is_for_grub, settle
+from zfstune.profiles.fit import fit_value
+from zfstune.profiles.pool_rules import follow_rules
 from zfstune.profiles.profile import Setting
 from zfstune.values import properties as props
 from zfstune.values.errors import InvalidName, InvalidProperty, PlanError
@@ -22,13 +23,10 @@ if TYPE_CHECKING:
     from zfstune.profiles.profile import DatasetProfile, Profile, Snapshots
     from zfstune.values.state import PoolInfo
 
-__all__ = ["Wanted", "fit_value", "wanted_accounts", "wanted_datasets"]
+__all__ = ["Wanted", "wanted_accounts", "wanted_datasets"]
 
 _ASKED = "asked for in this call"
 _CONSENT = "consent to that loss with --allow-unsafe (allow_unsafe=True)"
-# The largest record that every pool takes (SPA_OLD_MAXBLOCKSIZE,
-# include/sys/fs/zfs.h); beyond it the pool needs large_blocks.
-_OLD_MAX_RECORD = 128 * 1024
 
 
 class Wanted:
@@ -117,7 +115,7 @@ def wanted_datasets(
     _check_overrides(overrides, profiles, limits=limits, allow_unsafe=allow_unsafe)
     if not allow_unsafe:
         _check_safety(profiles)
-    profiles = [settle(profile, pool) for profile in profiles]
+    profiles = [follow_rules(profile, pool) for profile in profiles]
     merged: dict[str, Wanted] = {}
     for profile in profiles:
         for dataset in profile.datasets:
@@ -284,57 +282,3 @@ def _fit(
         if lack:
             message = f"{said} became {display(name, value)}: {lack}"
             cautions.append(Caution(wanted.dataset, message))
-
-
-def fit_value(
-    name: str, value: str, pool: PoolInfo, limits: props.Limits
-) -> tuple[str | None, str]:
-    """Give the nearest to a canonical value that a pool takes, and what it lacked.
-
-    Returns:
-        A value, None where the property has to be left out; and the reason why it
-        is not the one asked for, empty where it is.
-    """
-    nearest: str | None = value
-    first = lack = _lacks(name, value, pool, limits)
-    while lack and nearest is not None:
-        nearest = _lesser(name, nearest, limits)
-        lack = "" if nearest is None else _lacks(name, nearest, pool, limits)
-    return nearest, first
-
-
-def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:
-    """Say what the pool or the module lacks for a value; empty if nothing."""
-    known = props.find(name)
-    if known is not None:
-        since = known.words_since.get(value, known.since)
-        if limits.release < since:
-            return f"it takes OpenZFS {'.'.join(map(str, since))}"
-    if name == "recordsize" and int(value) > limits.max_recordsize_bytes:
-        most = display(name, str(limits.max_recordsize_bytes))
-        return f"the running module takes {most} at the most"
-    # "most" keeps one copy of what points at data, and dmu_write_policy() in
-    # module/zfs/dmu.c takes one damaged block then to cost a thousand records.
-    if name == "redundant_metadata" and value != "all" and not pool.redundant:
-        return f"pool '{pool.name}' has no second copy to mend from"
-    feature = props.feature_for(name, value)
-    if feature and is_for_grub(pool) and not grub_reads(pool, feature):
-        kept = f"compatibility={pool.compatibility}"
-        return f"GRUB cannot read {feature}, and pool '{pool.name}' is kept for it ({kept})"
-    if feature and feature not in pool.features:
-        return f"pool '{pool.name}' has not enabled the feature {feature}"
-    return ""
-
-
-def _lesser(name: str, value: str, limits: props.Limits) -> str | None:
-    """Give the next best value that asks less of the pool, None: there is none."""
-    if name == "recordsize" and int(value) > limits.max_recordsize_bytes:
-        return str(limits.max_recordsize_bytes)
-    if name == "recordsize" and int(value) > _OLD_MAX_RECORD:
-        return str(_OLD_MAX_RECORD)
-    if name == "redundant_metadata" and value != "all":
-        return "all"
-    if name == "compression" and value != "on":
-        # "on" is the best that the pool has, whichever that is (zio_compress.c).
-        return "lz4" if value.startswith("zstd") else "on"
-    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zfstune.datasets.wanted import fit_value
+from zfstune.profiles.fit import fit_value
 from zfstune.profiles.pool_rules import rule_for
 from zfstune.profiles.profile import Needs, Snapshots
 from zfstune.values import properties as props

@@ -9,7 +9,7 @@ import pytest
 from model_pool import Model, pool_info, said
 from zfstune.datasets.actions import Create
 from zfstune.profiles.load import load
-from zfstune.profiles.pool_rules import FACTS, grub_reads, rule_for, settle
+from zfstune.profiles.pool_rules import FACTS, follow_rules, rule_for
 from zfstune.profiles.profile import DatasetProfile, Profile, Rule, Setting
 from zfstune.values.frozen import replace
 from zfstune.values.state import Vdev
@@ -49,32 +49,6 @@ def test_facts_of_a_pool(pool: PoolInfo, facts: set[str]) -> None:
     assert {name for name, holds in FACTS.items() if holds(pool)} == facts
 
 
-@pytest.mark.parametrize(
-    ("compatibility", "feature", "reads"),
-    [
-        ("grub2", "zstd_compress", False),
-        ("grub2", "large_blocks", True),
-        ("grub2-2.12", "large_dnode", False),
-        ("grub2-2.06", "large_blocks", False),
-        ("grub2-2.06", "lz4_compress", True),
-        ("openzfs-2.1-linux,/etc/zfs/compatibility.d/grub2", "blake3", False),
-    ],
-)
-def test_what_grub_reads(compatibility: str, feature: str, *, reads: bool) -> None:
-    """What a pool is kept to says that it is for GRUB, and for which one."""
-    pool = replace(made_of(vdev("mirror")), compatibility=compatibility)
-    assert FACTS["grub"](pool)
-    assert grub_reads(pool, feature) == reads
-
-
-def test_not_for_grub() -> None:
-    """Other files, or a pool that is booted from by whatever, say nothing of GRUB."""
-    for compatibility in ("", "off", "legacy", "openzfs-2.1-linux", "my-grub"):
-        pool = made_of(vdev("mirror"))
-        pool = replace(pool, compatibility=compatibility, bootfs="tank/ROOT")
-        assert not FACTS["grub"](pool)
-
-
 RULED = Setting(
     "recordsize",
     "8K",
@@ -89,9 +63,9 @@ PROFILE = Profile("app", "s", (DatasetProfile("app", (RULED,)),))
 def test_the_first_rule_that_fits_counts() -> None:
     """With its reason and source; no rule leaves the value as it is."""
     assert rule_for(RULED, pool_info("disk")) is None
-    assert settle(PROFILE, pool_info("disk")) == PROFILE
+    assert follow_rules(PROFILE, pool_info("disk")) == PROFILE
     for kind, value, why in (("raidz1", "32K", "Parity."), ("mirror", "16K", "Copies.")):
-        [setting] = settle(PROFILE, pool_info(kind)).datasets[0].settings
+        [setting] = follow_rules(PROFILE, pool_info(kind)).datasets[0].settings
         assert (setting.value, setting.why, setting.rules) == (value, why, ())
 
 
