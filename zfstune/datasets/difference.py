@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zfstune.datasets.wanted import Wanted
     from zfstune.values.state import Dataset
 
-__all__ = ["Differing", "compare", "compare_container", "values_for_new"]
+__all__ = ["Difference", "compare", "compare_container", "values_for_new"]
 
 _OWN_NOTE = "zfstune's own note"
 # Only what is written from now on follows a change of these.
@@ -38,7 +38,7 @@ _WITHDRAWN = "given with -o before, and not in this call"
 _UNSET = PropertyValue("")
 
 
-class Differing:
+class Difference:
     """Changes that a dataset needs, in the order :class:`Adjust` asks for."""
 
     __slots__ = ("cautions", "changes")
@@ -53,9 +53,9 @@ def values_for_new(wanted: Wanted) -> dict[str, str]:
     return {**wanted.values, **_notes(wanted, {}, {})}
 
 
-def compare_container(found: Dataset, missing: Mapping[str, str]) -> Differing:
+def compare_container(found: Dataset, missing: Mapping[str, str]) -> Difference:
     """Give the changes that finish a container."""
-    difference = Differing()
+    difference = Difference()
     for name, value in missing.items():
         own = name.startswith(OWN_PREFIX)
         why = _OWN_NOTE if own else "it is there only to hold the datasets below it"
@@ -63,7 +63,7 @@ def compare_container(found: Dataset, missing: Mapping[str, str]) -> Differing:
     return difference
 
 
-def compare(found: Dataset, wanted: Wanted, unsaid: Mapping[str, str]) -> Differing:
+def compare(found: Dataset, wanted: Wanted, unsaid: Mapping[str, str]) -> Difference:
     """Hold a dataset that exists against what is wanted of it.
 
     A value is right only where it is set on the dataset itself: one that is
@@ -74,7 +74,7 @@ def compare(found: Dataset, wanted: Wanted, unsaid: Mapping[str, str]) -> Differ
         wanted: What is wanted of it.
         unsaid: What it is to say of its snapshots and does not.
     """
-    difference = Differing()
+    difference = Difference()
     managed = found.local(PROFILE_PROPERTY)
     record = read_record(found.local(APPLIED_PROPERTY))
     if managed is None:
@@ -146,7 +146,7 @@ def _notes(
 
 
 def _give_back(
-    found: Dataset, wanted: Wanted, record: Mapping[str, str], difference: Differing
+    found: Dataset, wanted: Wanted, record: Mapping[str, str], difference: Difference
 ) -> None:
     """Inherit again what the profile no longer asks for, unless changed by hand."""
     given = read_given(found.local(APPLIED_PROPERTY))
@@ -186,7 +186,7 @@ def _inherit(
     found: Dataset,
     wanted: Wanted,
     record: Mapping[str, str] | None,
-    difference: Differing,
+    difference: Difference,
 ) -> None:
     """Drop what is set here of that which the profile sets above, for here too."""
     for name, above in wanted.inherited.items():
@@ -238,7 +238,7 @@ def _cause(
 
 
 def _warn_fixed(
-    dataset: str, name: str, have: str | None, value: str, difference: Differing
+    dataset: str, name: str, have: str | None, value: str, difference: Difference
 ) -> None:
     """Say that a property is fixed at creation, and differs."""
     message = f"{name} is {have} and should be {value}: it was fixed at creation"
@@ -246,7 +246,7 @@ def _warn_fixed(
     difference.cautions.append(Caution(dataset, message, hint))
 
 
-def _warn_data(found: Dataset, difference: Differing) -> None:
+def _warn_data(found: Dataset, difference: Difference) -> None:
     """Say that the data which is there keeps the shape it was written in."""
     if int(found.value("referenced") or 0) <= _SOME_DATA_BYTES:
         return

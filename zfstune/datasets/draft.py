@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zfstune.datasets.difference import Differing
+    from zfstune.datasets.difference import Difference
     from zfstune.datasets.wanted import Wanted
 
 __all__ = ["Draft"]
@@ -240,7 +240,7 @@ class Draft(MountDraft):
             properties={"mountpoint": inherited_mountpoint(parent), **passed, **own},
         )
 
-    def adjust(self, found: Dataset, difference: Differing) -> None:
+    def adjust(self, found: Dataset, difference: Difference) -> None:
         """Add changes to a dataset that exists."""
         self.actions.append(Adjust(found.name, tuple(difference.changes)))
         properties = dict(found.properties)

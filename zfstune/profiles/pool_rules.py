@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from zfstune.profiles.profile import Profile, Rule, Setting
+    from zfstune.profiles.profile import PoolRule, Profile, Setting
     from zfstune.values.state import PoolInfo
 
 __all__ = ["FACTS", "follow_rules", "rule_for"]
@@ -45,7 +45,7 @@ FACTS: Mapping[str, Callable[[PoolInfo], bool]] = MappingProxyType(
 )
 
 
-def rule_for(setting: Setting, pool: PoolInfo) -> Rule | None:
+def rule_for(setting: Setting, pool: PoolInfo) -> PoolRule | None:
     """Give the first of a setting's rules that speaks of this pool, None: none does."""
     return next((rule for rule in setting.rules if FACTS[rule.pool](pool)), None)
 

@@ -63,8 +63,8 @@ if TYPE_CHECKING:
 __all__ = [
     "DatasetProfile",
     "Needs",
+    "PoolRule",
     "Profile",
-    "Rule",
     "Setting",
     "Snapshots",
     "Variant",
@@ -78,7 +78,7 @@ NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 @frozen
-class Rule:
+class PoolRule:
     """Another value for pools of a certain make.
 
     Attributes:
@@ -112,7 +112,7 @@ class Setting:
     why: str
     source: str
     disagrees: str = ""
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[PoolRule, ...] = ()
 
 
 @frozen

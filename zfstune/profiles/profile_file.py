@@ -14,8 +14,8 @@ from zfstune.profiles.profile import (
     NAME_CHARACTERS,
     DatasetProfile,
     Needs,
+    PoolRule,
     Profile,
-    Rule,
     Setting,
     Snapshots,
     Variant,
@@ -285,7 +285,7 @@ class _Reader:
             self.refuse(where, "key 'where': it takes [[...where]] tables")
         return replace(setting, rules=tuple(self.rule(setting, r, where) for r in rules))
 
-    def rule(self, setting: Setting, value: object, where: str) -> Rule:
+    def rule(self, setting: Setting, value: object, where: str) -> PoolRule:
         where = f"{where}, where"
         table = dict(self.table(value, where))
         table.setdefault("source", setting.source)
@@ -297,7 +297,7 @@ class _Reader:
             self.refuse(where, reason, hint)
         del table["pool"]
         found = self.setting(setting.property, table, where)
-        return Rule(fact, found.value, found.why, found.source)
+        return PoolRule(fact, found.value, found.why, found.source)
 
     def word(self, word: str, where: str, what: str) -> str:
         if (

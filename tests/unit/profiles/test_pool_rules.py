@@ -10,7 +10,7 @@ from model_pool import Model, pool_info, said
 from zfstune.datasets.actions import Create
 from zfstune.profiles.load import load
 from zfstune.profiles.pool_rules import FACTS, follow_rules, rule_for
-from zfstune.profiles.profile import DatasetProfile, Profile, Rule, Setting
+from zfstune.profiles.profile import DatasetProfile, PoolRule, Profile, Setting
 from zfstune.values.frozen import replace
 from zfstune.values.state import Vdev
 
@@ -55,7 +55,10 @@ RULED = Setting(
     "Small.",
     "s",
     "Somebody.",
-    (Rule("raidz", "32K", "Parity.", "r"), Rule("redundant", "16K", "Copies.", "c")),
+    (
+        PoolRule("raidz", "32K", "Parity.", "r"),
+        PoolRule("redundant", "16K", "Copies.", "c"),
+    ),
 )
 PROFILE = Profile("app", "s", (DatasetProfile("app", (RULED,)),))
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.profiles.load import load, load_text, profile_names
-from zfstune.profiles.profile import DatasetProfile, Profile, Rule, Setting
+from zfstune.profiles.profile import DatasetProfile, PoolRule, Profile, Setting
 from zfstune.values.errors import ProfileError
 
 SOUND = """
@@ -217,7 +217,7 @@ RULED = SOUND.replace(
 def test_a_rule_for_certain_pools_is_read() -> None:
     """With the source of the value where it names none of its own."""
     [setting] = load_text(RULED, "app.toml").datasets[0].settings
-    assert setting.rules == (Rule("raidz", "32K", "Parity.", "https://example.org/"),)
+    assert setting.rules == (PoolRule("raidz", "32K", "Parity.", "https://example.org/"),)
 
 
 @pytest.mark.parametrize(
