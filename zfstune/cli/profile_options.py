@@ -106,14 +106,15 @@ def _profiles(args: argparse.Namespace) -> list[Any]:
 
 def _role(name: str) -> str:
     """Say what ``auto`` comes to on this host."""
-    from zfstune.profiles.roles import AUTO, role_of_host  # noqa: PLC0415 (only for roles)
+    from zfstune.profiles.load import resolve_role  # noqa: PLC0415 (only for roles)
+    from zfstune.profiles.roles import AUTO  # noqa: PLC0415 (as above)
 
     if name != AUTO:
         return name
     from zfstune.host.manifest import host_and_source  # noqa: PLC0415 (as above)
 
     host, source = host_and_source()
-    role = role_of_host(host)
+    role = resolve_role(AUTO)
     where = f" ({source} says so)" if source else ""
     print(f"zfstune: role {role.name}, since this host is {host}{where}", file=sys.stderr)
     return role.name

@@ -20,9 +20,8 @@ from zfstune.datasets.wanted import wanted_accounts
 from zfstune.engine.open import using
 from zfstune.engine.pools import choose_pool, ready_pool
 from zfstune.host.accounts import group_numbers, user_numbers
-from zfstune.host.manifest import host_name
 from zfstune.host.nfs import export, read_exports
-from zfstune.profiles.load import load
+from zfstune.profiles.load import load, resolve_role
 from zfstune.profiles.profile import Profile, in_variant
 from zfstune.values import marks, names
 from zfstune.values.errors import EngineError, NotFound, PlanError, ProfileError
@@ -178,7 +177,7 @@ def _plan(
     owner: bool,
     allow_unsafe: bool,
 ) -> Plan:
-    found = [_role(role) for role in roles]
+    found = [resolve_role(role) for role in roles]
     profiles = (*profiles, *(name for role in found for name in role.profiles))
     named = (p if isinstance(p, Profile) else load(p) for p in profiles)
     loaded = in_variant(named, variant)
@@ -245,16 +244,6 @@ def _with_leftovers(plan: Plan, datasets: Mapping[str, Dataset], roles: list[Rol
     asked = [role.name for role in roles]
     left = find_leftovers(datasets, plan.root, plan.mountpoints, plan.profiles, asked)
     return replace(plan, leftovers=left)
-
-
-def _role(role: str) -> Role:
-    from zfstune.profiles.roles import (  # noqa: PLC0415 (for roles)
-        AUTO,
-        find_role,
-        role_of_host,
-    )
-
-    return role_of_host(host_name()) if role == AUTO else find_role(role)
 
 
 def _datasets(engine: Engine, root: str) -> dict[str, Dataset]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zfstune.datasets.actions import Caution
+from zfstune.profiles.pool_rules import has_vdev
 from zfstune.values.property_rules import display
 from zfstune.values.size import format_size
 from zfstune.values.text import for_shell
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
     from zfstune.values.properties import Limits
     from zfstune.values.state import PoolInfo
 
-__all__ = ["weigh_needs", "weigh_recordsize", "weigh_special", "weigh_values", "weigh_wait"]
+__all__ = [
+    "is_nearly_full",
+    "weigh_needs",
+    "weigh_recordsize",
+    "weigh_special",
+    "weigh_values",
+    "weigh_wait",
+]
 
 _SMALL_FOR_RAIDZ = 32 << 10
 
@@ -35,7 +43,7 @@ def weigh_needs(profile: Profile, root: str, limits: Limits) -> Iterator[Caution
 def weigh_values(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
     """Say which values do nothing here, or more than is likely meant."""
     small = int(wanted.values.get("special_small_blocks", "0"))
-    if small and not _has(pool, "special"):
+    if small and not has_vdev(pool, "special"):
         message = f"special_small_blocks does nothing: '{pool.name}' has no special vdev"
         yield Caution(wanted.dataset, message)
     if wanted.values.get("sharesmb", "off") != "off":
@@ -57,7 +65,7 @@ def weigh_special(
         origin: The dataset that this one is set on.
         pool: What it lies in; without a special vdev nothing goes there.
     """
-    if not (recordsize.isdigit() and small.isdigit() and _has(pool, "special")):
+    if not (recordsize.isdigit() and small.isdigit() and has_vdev(pool, "special")):
         return
     # What is as large or smaller goes there (spa_preferred_class() in
     # module/zfs/spa_misc.c).
@@ -79,7 +87,7 @@ def weigh_wait(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
     """
     waits = wanted.values.get("sync", "disabled") != "disabled"
     waits = waits or wanted.values.get("logbias") == "latency"
-    if waits and pool.rotational and not _has(pool, "log"):
+    if waits and pool.rotational and not has_vdev(pool, "log"):
         message = "each synced write waits for spinning disks here"
         hint = (
             f"a fast log device takes the wait: `zpool add {for_shell(pool.name)} log ...`"
@@ -110,5 +118,10 @@ def weigh_recordsize(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
         yield Caution(wanted.dataset, message, hint)
 
 
-def _has(pool: PoolInfo, role: str) -> bool:
-    return any(vdev.role == role for vdev in pool.vdevs)
+def is_nearly_full(pool: PoolInfo) -> bool:
+    """Tell whether so little is free that writes get slow: less than a tenth.
+
+    Below that, more and more metaslabs run into the slow allocator
+    (metaslab_df_free_pct in module/zfs/metaslab.c).
+    """
+    return pool.free_bytes * 10 < pool.size_bytes

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from zfstune.datasets.actions import Adjust, Create, Export, MountDataset, Remount, SetOwner
 from zfstune.datasets.applied import read_record, write_record
-from zfstune.datasets.cautions import weigh_recordsize, weigh_special, weigh_wait
+from zfstune.datasets.cautions import (
+    is_nearly_full,
+    weigh_recordsize,
+    weigh_special,
+    weigh_wait,
+)
 from zfstune.datasets.difference import compare, compare_container, values_for_new
 from zfstune.datasets.draft_mounts import MountDraft
 from zfstune.values.errors import PlanError
@@ -71,9 +76,7 @@ class Draft(MountDraft):
                 f"bring its devices back and run `zpool clear {for_shell(self.pool.name)}`"
             )
             raise PlanError(message, hint=hint)
-        # Below a tenth, more and more metaslabs run into the slow allocator
-        # (metaslab_df_free_pct in module/zfs/metaslab.c).
-        if changing and self.pool.free_bytes * 10 < self.pool.size_bytes:
+        if changing and is_nearly_full(self.pool):
             left = format_size(self.pool.free_bytes, exact=False)
             message = f"less than a tenth of the pool is free ({left}): writes get slow"
             self.warn(self.pool.name, message, "make room, or add a vdev")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from zfstune.datasets.applied import read_given
+from zfstune.datasets.cautions import is_nearly_full
 from zfstune.health.block_sizes import stale_blocks
 from zfstune.health.drift import Asked, drift, set_above
 from zfstune.health.findings import Finding, Verdict
@@ -90,9 +91,7 @@ def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
     if pool.damaged:
         note = f"{pool.damaged} of its blocks cannot be read any more"
         yield Finding("unhealthy", note, f"{look} names the files: restore them")
-    # Below a tenth, more and more metaslabs run into the slow allocator: see
-    # metaslab_df_free_pct in module/zfs/metaslab.c.
-    if pool.free_bytes * 10 < pool.size_bytes:
+    if is_nearly_full(pool):
         left = format_size(pool.free_bytes, exact=False)
         note = f"less than a tenth of it is free ({left}): writes get slow"
         yield Finding("low-on-space", note, "make room, or add a vdev")

@@ -13,7 +13,7 @@ from zfstune.health.verdicts import Seen, judge_dataset, judge_pool
 from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.file_sample import MOST_FILES, sample_files
 from zfstune.host.nfs import read_exports
-from zfstune.profiles.load import load
+from zfstune.profiles.load import load, resolve_role
 from zfstune.profiles.profile import Profile
 from zfstune.values import marks, names
 from zfstune.values.errors import Damaged, PolicyError
@@ -152,7 +152,7 @@ def _asked(
         else:
             profiles[target] = load(target)
     for role in roles:
-        profiles.update({name: load(name) for name in _profiles_of(role)})
+        profiles.update({name: load(name) for name in resolve_role(role).profiles})
     nothing = bool(roles) and not profiles and not datasets
     own = tuple(target for target in targets if isinstance(target, Profile))
     return _Asked(profiles, tuple(datasets), nothing, own)
@@ -162,18 +162,6 @@ def _is_profile(word: str) -> bool:
     from zfstune.profiles.load import profile_names  # noqa: PLC0415 (for pools alone)
 
     return word in profile_names()
-
-
-def _profiles_of(role: str) -> tuple[str, ...]:
-    from zfstune.host.manifest import host_name  # noqa: PLC0415 (only for roles)
-    from zfstune.profiles.roles import (  # noqa: PLC0415 (as above)
-        AUTO,
-        find_role,
-        role_of_host,
-    )
-
-    found = role_of_host(host_name()) if role == AUTO else find_role(role)
-    return found.profiles
 
 
 def _pools(engine: Engine, asked: _Asked, pool: str | None) -> list[str]:

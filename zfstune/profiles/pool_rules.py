@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zfstune.profiles.profile import PoolRule, Profile, Setting
     from zfstune.values.state import PoolInfo
 
-__all__ = ["FACTS", "follow_rules", "rule_for"]
+__all__ = ["FACTS", "follow_rules", "has_vdev", "rule_for"]
 
 _LARGE_ASHIFT = 13
 
@@ -27,7 +27,8 @@ def _made_of(pool: PoolInfo, kind: str) -> bool:
     return any(v.kind.startswith(kind) for v in pool.vdevs if v.role == "normal")
 
 
-def _has(pool: PoolInfo, role: str) -> bool:
+def has_vdev(pool: PoolInfo, role: str) -> bool:
+    """Tell whether a pool has a vdev of a role, as in ``log`` or ``special``."""
     return any(vdev.role == role for vdev in pool.vdevs)
 
 
@@ -36,11 +37,11 @@ FACTS: Mapping[str, Callable[[PoolInfo], bool]] = MappingProxyType(
         "draid": lambda pool: _made_of(pool, "draid"),
         "grub": is_for_grub,
         "large-sectors": lambda pool: pool.ashift >= _LARGE_ASHIFT,  # 8K and more
-        "log": lambda pool: _has(pool, "log"),
+        "log": lambda pool: has_vdev(pool, "log"),
         "raidz": lambda pool: _made_of(pool, "raidz"),
         "redundant": lambda pool: pool.redundant,
         "rotational": lambda pool: pool.rotational,
-        "special": lambda pool: _has(pool, "special"),
+        "special": lambda pool: has_vdev(pool, "special"),
     }
 )
 
