@@ -36,7 +36,9 @@ from zfstune.values.state import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from zfstune.datasets.actions import Action, Caution, Plan, SetOwner
+    from zfstune.datasets.actions import Action, SetOwner
+    from zfstune.datasets.cautions import Caution
+    from zfstune.datasets.plan import Plan
 
 FEATURES = frozenset({"lz4_compress", "zstd_compress", "large_blocks"})
 ACCOUNTS = {"root": 0, "postgres": 114, "app": 1000}

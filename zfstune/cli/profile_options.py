@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from zfstune.datasets.actions import Plan
+    from zfstune.datasets.plan import Plan
 
 __all__ = ["add_profiles", "add_role", "read_profiles", "show"]
 

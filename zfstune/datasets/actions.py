@@ -1,8 +1,7 @@
-"""What a plan is made of: actions, cautions, and the plan itself.
+"""The steps that a plan is made of, each a value.
 
-A plan is a value. It is shown, written as JSON, carried out or thrown away, and
-all four read the same thing. Values of properties in it are canonical, as
-``zfs get -p`` prints them (``8192``); :meth:`describe` writes them for people.
+Values of properties in them are canonical, as ``zfs get -p`` prints them (``8192``);
+:meth:`describe` writes them for people.
 """
 
 from __future__ import annotations
@@ -17,18 +16,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zfstune.datasets.leftovers import Leftover
-
 __all__ = [
     "OWN_PROPERTIES",
     "Action",
     "Adjust",
-    "Caution",
     "Change",
     "Create",
     "Export",
     "MountDataset",
-    "Plan",
     "Remount",
     "SetOwner",
 ]
@@ -303,81 +298,3 @@ class SetOwner:
 
 
 Action = Create | Adjust | MountDataset | Remount | SetOwner | Export
-
-
-@frozen
-class Caution:
-    """Something the reader should know that the plan does not do or cannot undo.
-
-    Attributes:
-        dataset: What it is about.
-        message: One sentence without a final period.
-        hint: What may help; may be empty.
-    """
-
-    dataset: str
-    message: str
-    hint: str = ""
-
-    def to_dict(self) -> dict[str, object]:
-        """Give the caution as JSON takes it."""
-        return {"dataset": self.dataset, "message": self.message, "hint": self.hint}
-
-
-@frozen
-class Plan:
-    """All that has to happen, in order, for the profiles to be in force.
-
-    Attributes:
-        pool: Name of the pool.
-        root: The dataset that the profiles' paths hang below.
-        profiles: Names of the profiles.
-        actions: In the order in which they must happen; no step destroys anything.
-        warnings: What the reader should know.
-        facts: What the pool is, as far as the plan weighed it.
-        mountpoints: Each dataset of the profiles to where it mounts, None: nowhere.
-        leftovers: What earlier roles left; it stays, and pends nothing.
-    """
-
-    pool: str
-    root: str
-    profiles: tuple[str, ...]
-    actions: tuple[Action, ...]
-    warnings: tuple[Caution, ...]
-    facts: Mapping[str, object]
-    mountpoints: Mapping[str, str | None]
-    leftovers: tuple[Leftover, ...] = ()
-
-    @property
-    def pending(self) -> bool:
-        """Whether anything would change."""
-        return bool(self.actions)
-
-    @property
-    def unchanged(self) -> tuple[str, ...]:
-        """The profiles' datasets that are as they should be."""
-        touched = {action.dataset for action in self.actions}
-        return tuple(name for name in self.mountpoints if name not in touched)
-
-    def to_dict(self) -> dict[str, object]:
-        """Give the plan as JSON takes it.
-
-        Keys: ``pool``, ``root``, ``profiles``, ``pending``, ``actions`` (each with
-        ``action``: ``create``, ``adjust``, ``mount``, ``remount``,
-        ``own``, ``export`` or ``withdraw``, and ``dataset``),
-        ``warnings`` (``dataset``, ``message``, ``hint``), ``facts``,
-        ``mountpoints``, ``unchanged``, ``leftovers`` (``dataset``, ``profiles``,
-        ``reason``, ``scheduled``, ``shared``, ``hint``).
-        """
-        return {
-            "pool": self.pool,
-            "root": self.root,
-            "profiles": list(self.profiles),
-            "pending": self.pending,
-            "actions": [action.to_dict() for action in self.actions],
-            "warnings": [warning.to_dict() for warning in self.warnings],
-            "facts": dict(self.facts),
-            "mountpoints": dict(self.mountpoints),
-            "unchanged": list(self.unchanged),
-            "leftovers": [leftover.to_dict() for leftover in self.leftovers],
-        }

@@ -10,11 +10,11 @@ from zfstune.datasets.actions import (
     Create,
     Export,
     MountDataset,
-    Plan,
     Remount,
     SetOwner,
 )
 from zfstune.datasets.applied import standing_record, write_record
+from zfstune.datasets.plan import Plan
 from zfstune.datasets.planner import make_plan, paths_to_look_at
 from zfstune.datasets.wanted import wanted_accounts
 from zfstune.engine.open import using

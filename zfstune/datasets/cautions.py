@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from zfstune.datasets.actions import Caution
 from zfstune.profiles.pool_rules import has_vdev
+from zfstune.values.frozen import frozen
 from zfstune.values.property_rules import display
 from zfstune.values.size import format_size
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from zfstune.datasets.wanted import Wanted
     from zfstune.profiles.profile import Profile
@@ -18,15 +18,60 @@ if TYPE_CHECKING:
     from zfstune.values.state import PoolInfo
 
 __all__ = [
+    "Caution",
     "is_nearly_full",
     "weigh_needs",
     "weigh_recordsize",
     "weigh_special",
     "weigh_values",
     "weigh_wait",
+    "weigh_wanted",
 ]
 
 _SMALL_FOR_RAIDZ = 32 << 10
+
+
+@frozen
+class Caution:
+    """Something the reader should know that the plan does not do or cannot undo.
+
+    Attributes:
+        dataset: What it is about.
+        message: One sentence without a final period.
+        hint: What may help; may be empty.
+    """
+
+    dataset: str
+    message: str
+    hint: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the caution as JSON takes it."""
+        return {"dataset": self.dataset, "message": self.message, "hint": self.hint}
+
+
+def weigh_wanted(
+    profiles: Iterable[Profile],
+    wanted: Iterable[Wanted],
+    root: str,
+    pool: PoolInfo,
+    limits: Limits,
+) -> Iterator[Caution]:
+    """Say what had to give way on a pool, and which values may not be what they seem.
+
+    Args:
+        profiles: The profiles; one of the same name twice counts once.
+        wanted: What they ask for, from :func:`zfstune.datasets.wanted.wanted_datasets`.
+        root: The dataset that their paths hang below.
+        pool: The pool that `wanted` was cut down to.
+        limits: What the running module takes.
+    """
+    for profile in {each.name: each for each in profiles}.values():
+        yield from weigh_needs(profile, root, limits)
+    for dataset in wanted:
+        for message in dataset.gave_way:
+            yield Caution(dataset.dataset, message)
+        yield from weigh_values(dataset, pool)
 
 
 def weigh_needs(profile: Profile, root: str, limits: Limits) -> Iterator[Caution]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from zfstune.datasets.actions import Caution, Change
+from zfstune.datasets.actions import Change
 from zfstune.datasets.applied import ADMINISTRATORS, read_given, read_record, write_record
+from zfstune.datasets.cautions import Caution
 from zfstune.values import properties as props
 from zfstune.values.marks import APPLIED_PROPERTY, OWN_PREFIX, PROFILE_PROPERTY
 from zfstune.values.property_rules import display
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from zfstune.datasets.wanted import Wanted
     from zfstune.values.state import Dataset
+
 
 __all__ = ["Difference", "compare", "compare_container", "values_for_new"]
 

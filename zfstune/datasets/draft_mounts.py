@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zfstune.datasets.actions import Caution, MountDataset, Remount
+from zfstune.datasets.actions import MountDataset, Remount
+from zfstune.datasets.cautions import Caution
 from zfstune.values.errors import PlanError
 from zfstune.values.mountpoint import (
     effective_mountpoint,

@@ -7,8 +7,8 @@ from a file, is on the machine because somebody wanted it there, whatever its ro
 
 from __future__ import annotations
 
+from zfstune.datasets.plan import Leftover
 from zfstune.profiles.roles import ROLES
-from zfstune.values.frozen import frozen
 from zfstune.values.marks import SCHEDULE_PROPERTY, is_managed, profiles_on
 from zfstune.values.text import for_shell, shown
 
@@ -18,40 +18,11 @@ if TYPE_CHECKING:
 
     from zfstune.values.state import Dataset
 
-__all__ = ["Leftover", "advice", "find_leftovers"]
+
+__all__ = ["find_leftovers"]
 
 _ROLE_PROFILES = frozenset(name for role in ROLES for name in role.profiles)
 _UNSCHEDULED = (None, "", "none")
-
-
-@frozen
-class Leftover:
-    """A dataset that zfstune manages and that the chosen roles do not have.
-
-    Attributes:
-        dataset: Full name.
-        profiles: Those that its note names; none where it only holds others.
-        reason: Why it is told, half a sentence.
-        scheduled: Whether it says itself that snapshots are to be taken of it.
-        shared: Whether it says itself that NFS is to serve it.
-    """
-
-    dataset: str
-    profiles: tuple[str, ...]
-    reason: str
-    scheduled: bool = False
-    shared: bool = False
-
-    def to_dict(self) -> dict[str, object]:
-        """Give it as JSON takes it, with ``hint``: what can be done about it."""
-        return {
-            "dataset": self.dataset,
-            "profiles": list(self.profiles),
-            "reason": self.reason,
-            "scheduled": self.scheduled,
-            "shared": self.shared,
-            "hint": advice([self]),
-        }
 
 
 def find_leftovers(
@@ -95,21 +66,6 @@ def find_leftovers(
             if below and below <= found.keys():
                 found[name] = Leftover(name, (), "it only holds such datasets")
     return tuple(found[name] for name in datasets if name in found)
-
-
-def advice(leftovers: Iterable[Leftover]) -> str:
-    """Say what can be done about leftovers, together: one sentence."""
-    leftovers = list(leftovers)
-    scheduled = " ".join(for_shell(each.dataset) for each in leftovers if each.scheduled)
-    shared = " ".join(for_shell(each.dataset) for each in leftovers if each.shared)
-    which = for_shell(leftovers[0].dataset) if len(leftovers) == 1 else "DATASET"
-    ways = [f"`zfs destroy -nvr {which}` shows what would go with it"]
-    if shared:
-        ways.insert(0, f"`zfs set sharenfs=off {shared}` ends what NFS serves")
-    if scheduled:
-        ways.insert(0, f"`zfstune schedule remove {scheduled}` ends the snapshots")
-    both = "if this machine is meant to be both, name both roles in one call"
-    return f"{both}; if not, {', '.join(ways)}"
 
 
 def _plain(profile: str) -> str:

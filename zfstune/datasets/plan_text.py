@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from zfstune.datasets.actions import OWN_PROPERTIES, Adjust, Create, MountDataset, SetOwner
+from zfstune.datasets.plan import advice
 from zfstune.values.property_rules import display
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from zfstune.datasets.actions import Action, Caution, Change, Plan
+    from zfstune.datasets.actions import Action, Change
+    from zfstune.datasets.cautions import Caution
+    from zfstune.datasets.plan import Plan
 
 __all__ = ["render"]
 
@@ -39,10 +42,6 @@ def render(plan: Plan) -> str:
         profiles = ", ".join(plan.profiles)
         lines.append(f"nothing to do: {what} as {profiles} below {plan.root} should be")
     if plan.leftovers:
-        from zfstune.datasets.leftovers import (  # noqa: PLC0415 (only after another role)
-            advice,
-        )
-
         lines.extend(f"stays: {left.dataset}  ({left.reason})" for left in plan.leftovers)
         lines.append(f"  hint: {advice(plan.leftovers)}")
     for caution in plan.warnings:

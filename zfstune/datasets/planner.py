@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from zfstune.datasets.actions import Export, MountDataset, Plan
+from zfstune.datasets.actions import Export, MountDataset
+from zfstune.datasets.cautions import weigh_wanted
 from zfstune.datasets.draft import Draft
+from zfstune.datasets.plan import Plan
 from zfstune.datasets.wanted import wanted_datasets
 from zfstune.profiles.fit import grub_reads
 from zfstune.values.errors import InvalidValue, PlanError
@@ -76,9 +78,10 @@ def make_plan(
         InvalidProperty: An override is no property or value of a filesystem.
     """
     profiles = list(profiles)
-    wanted, cautions = wanted_datasets(
+    wanted = wanted_datasets(
         profiles, root, pool, overrides, limits, allow_unsafe=allow_unsafe
     )
+    cautions = list(weigh_wanted(profiles, wanted, root, pool, limits))
     ours = {each.dataset for each in wanted}
     draft = Draft(datasets, mounts, pool, cautions=cautions, ours=ours, places=places)
     draft.check_root(root)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from zfstune.datasets.actions import Caution
 from zfstune.datasets.applied import passes_on, write_record
-from zfstune.datasets.cautions import weigh_needs, weigh_values
 from zfstune.profiles.fit import fit_value
 from zfstune.profiles.pool_rules import follow_rules
 from zfstune.profiles.profile import Setting
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from zfstune.profiles.profile import DatasetProfile, Profile, Snapshots
     from zfstune.values.state import PoolInfo
 
+
 __all__ = ["Wanted", "wanted_accounts", "wanted_datasets"]
 
 _ASKED = "asked for in this call"
@@ -39,6 +38,7 @@ class Wanted:
         inherited: What it is to inherit: property to the value that a dataset above it
             gets from the same profile.
         settings: Property to the setting that asks for it.
+        gave_way: What this pool could not take of that, a sentence each.
         owner: User who owns the mounted directory, else None.
         group: Its group, else None.
         mode: Its permission bits, else None.
@@ -47,6 +47,7 @@ class Wanted:
 
     __slots__ = (
         "dataset",
+        "gave_way",
         "group",
         "inherited",
         "mode",
@@ -69,6 +70,7 @@ class Wanted:
         self.values: dict[str, str] = {}
         self.inherited: dict[str, PropertyValue] = {}
         self.settings: dict[str, Setting] = {}
+        self.gave_way: list[str] = []
 
     def asked(self, name: str) -> bool:
         """Tell whether a value was given with the call, not by a profile."""
@@ -92,7 +94,7 @@ def wanted_datasets(
     limits: props.Limits,
     *,
     allow_unsafe: bool,
-) -> tuple[list[Wanted], list[Caution]]:
+) -> list[Wanted]:
     """Merge profiles and overrides, and cut values down to what the pool takes.
 
     Args:
@@ -104,7 +106,7 @@ def wanted_datasets(
         allow_unsafe: Let `overrides` and variants disable sync or checksums.
 
     Returns:
-        The datasets, in the order of the profiles, and what had to give way.
+        The datasets, in the order of the profiles.
 
     Raises:
         PlanError: Two profiles contradict each other, or an override is one that
@@ -124,15 +126,13 @@ def wanted_datasets(
         first = merged[f"{root}/{profile.datasets[0].path}"]
         for name, value in overrides.items():
             first.settings[name] = Setting(name, value, _ASKED, "")
-    cautions = [c for each in profiles for c in weigh_needs(each, root, limits)]
     for wanted in merged.values():
         _check_name(wanted)
-        _fit(wanted, pool, limits, cautions)
-        cautions.extend(weigh_values(wanted, pool))
+        _fit(wanted, pool, limits)
         _check_together(wanted, limits)
     for wanted in merged.values():
         _pass_on(wanted, merged)
-    return list(merged.values()), cautions
+    return list(merged.values())
 
 
 def _distinct(profiles: Iterable[Profile]) -> list[Profile]:
@@ -257,13 +257,8 @@ def _text(setting: Setting) -> str:
     return props.canonical(setting.property, setting.value)
 
 
-def _fit(
-    wanted: Wanted,
-    pool: PoolInfo,
-    limits: props.Limits,
-    cautions: list[Caution],
-) -> None:
-    """Fill in ``wanted.values`` with the nearest that the pool takes."""
+def _fit(wanted: Wanted, pool: PoolInfo, limits: props.Limits) -> None:
+    """Fill in ``wanted.values`` with the nearest values that the pool takes."""
     for name, setting in list(wanted.settings.items()):
         asked = _text(setting)
         value, lack = fit_value(name, asked, pool, limits)
@@ -276,9 +271,8 @@ def _fit(
         said = f"{name}={display(name, asked)}"
         if value is None:
             del wanted.settings[name]
-            cautions.append(Caution(wanted.dataset, f"{said} is left out: {lack}"))
+            wanted.gave_way.append(f"{said} is left out: {lack}")
             continue
         wanted.values[name] = value
         if lack:
-            message = f"{said} became {display(name, value)}: {lack}"
-            cautions.append(Caution(wanted.dataset, message))
+            wanted.gave_way.append(f"{said} became {display(name, value)}: {lack}")

@@ -14,7 +14,8 @@ from zfstune.values.errors import PlanError
 from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 
 if TYPE_CHECKING:
-    from zfstune.datasets.actions import Change, Plan
+    from zfstune.datasets.actions import Change
+    from zfstune.datasets.plan import Plan
 
 APP = "tank/data/app"
 BELOW = "tank/data/app/x"

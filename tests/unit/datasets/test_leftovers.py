@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_pool import Model, app_profile, applied
-from zfstune.datasets.leftovers import advice, find_leftovers
+from zfstune.datasets.leftovers import find_leftovers
+from zfstune.datasets.plan import advice
 from zfstune.datasets.plan_text import render
 from zfstune.profiles.load import load
 from zfstune.profiles.roles import ROLES, find_role
@@ -18,7 +19,7 @@ from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from zfstune.datasets.leftovers import Leftover
+    from zfstune.datasets.plan import Leftover
     from zfstune.profiles.profile import Profile
 
 WEB_HELD = {"tank/data/logs": "it only holds such datasets"}

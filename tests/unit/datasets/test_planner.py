@@ -15,7 +15,7 @@ from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 from zfstune.values.state import Mount
 
 if TYPE_CHECKING:
-    from zfstune.datasets.actions import Plan
+    from zfstune.datasets.plan import Plan
 
 
 def _changes(plan: Plan) -> dict[str, tuple[str | None, str | None, bool, str]]:

@@ -16,7 +16,7 @@ from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.datasets.actions import Plan
+    from zfstune.datasets.plan import Plan
 
     # What @composite hands out, and what st.data() has.
     Draw = Callable[[st.SearchStrategy[Any]], Any]
