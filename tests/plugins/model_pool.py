@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zfstune.datasets.actions import Adjust, Create, Export, MountDataset, Remount
 from zfstune.datasets.planner import make_plan
+from zfstune.datasets.request import Machine, Request
 from zfstune.profiles.profile import DatasetProfile, Profile, Setting
 from zfstune.values import properties as props
 from zfstune.values.frozen import replace
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 FEATURES = frozenset({"lz4_compress", "zstd_compress", "large_blocks"})
 ACCOUNTS = {"root": 0, "postgres": 114, "app": 1000}
+# What a call asks for; all other options of a plan are what is there.
+ASKED = ("overrides", "owner", "allow_unsafe")
 SHOWN = ("recordsize", "compression", "atime", "sync", "exec", "quota", "sharenfs")
 
 
@@ -107,19 +110,22 @@ class Model:
 
     def plan(self, *profiles: Profile, root: str = "tank/data", **options: object) -> Plan:
         """Plan profiles on what is there."""
-        arguments: dict[str, object] = {
-            "root": root,
+        asked = {name: options.pop(name) for name in ASKED if name in options}
+        there: dict[str, object] = {
+            "pool": self.pool,
             "datasets": self.datasets(),
             "mounts": self.mounts,
-            "pool": self.pool,
+            "limits": DEFAULT_LIMITS,
             "accounts": ACCOUNTS,
             "groups": ACCOUNTS,
-            "overrides": {},
-            "limits": DEFAULT_LIMITS,
-            "default_root": root == "tank/data",
             **options,
         }
-        return make_plan(profiles, **arguments)  # type: ignore[arg-type]
+        request = Request(
+            profiles,
+            root=None if root == "tank/data" else root,
+            **asked,  # type: ignore[arg-type]
+        )
+        return make_plan(request, Machine(**there))  # type: ignore[arg-type]
 
     def run(self, actions: Iterable[Action]) -> Model:
         """Carry actions out, as strictly as ZFS would."""

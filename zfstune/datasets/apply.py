@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
 
-from zfstune.datasets.actions import (
-    Adjust,
-    Create,
-    Export,
-    MountDataset,
-    Remount,
-    SetOwner,
-)
+from zfstune.datasets.actions import Adjust, Create, Export, MountDataset, Remount, SetOwner
 from zfstune.datasets.applied import standing_record, write_record
+from zfstune.datasets.leftovers import find_leftovers
 from zfstune.datasets.plan import Plan
 from zfstune.datasets.planner import make_plan, paths_to_look_at
+from zfstune.datasets.request import Machine, Request
 from zfstune.datasets.wanted import wanted_accounts
 from zfstune.engine.open import using
 from zfstune.engine.pools import choose_pool, ready_pool
@@ -93,18 +87,18 @@ def plan(
         EngineError: ZFS refused a read.
         ZfsUnavailable: There is no ZFS here.
     """
-    with using(engine) as zfs:
-        return _plan(
-            zfs,
-            profiles,
-            roles=(roles,) if isinstance(roles, str) else tuple(roles),
-            variant=variant,
-            pool=pool,
-            root=root,
-            properties=properties or {},
-            owner=owner,
-            allow_unsafe=allow_unsafe,
-        )
+    return apply(
+        *profiles,
+        roles=roles,
+        variant=variant,
+        pool=pool,
+        root=root,
+        properties=properties,
+        owner=owner,
+        allow_unsafe=allow_unsafe,
+        dry_run=True,
+        engine=engine,
+    ).plan
 
 
 def apply(
@@ -147,17 +141,19 @@ def apply(
             from there.
     """
     with using(engine) as zfs:
-        made = _plan(
-            zfs,
-            profiles,
-            roles=(roles,) if isinstance(roles, str) else tuple(roles),
-            variant=variant,
-            pool=pool,
-            root=root,
-            properties=properties or {},
-            owner=owner,
-            allow_unsafe=allow_unsafe,
+        chosen = [
+            resolve_role(name) for name in ((roles,) if isinstance(roles, str) else roles)
+        ]
+        request = Request(
+            _loaded(profiles, chosen, variant),
+            tuple(role.name for role in chosen),
+            pool,
+            root,
+            properties or {},
+            owner,
+            allow_unsafe,
         )
+        made = _plan(zfs, request)
         if show is not None:
             show(made)
         if dry_run:
@@ -165,84 +161,72 @@ def apply(
         return Applied(made, _carry_out(zfs, made.actions))
 
 
-def _plan(
-    engine: Engine,
-    profiles: Iterable[str | Profile],
-    *,
-    roles: tuple[str, ...],
-    variant: str | None,
-    pool: str | None,
-    root: str | None,
-    properties: Mapping[str, str],
-    owner: bool,
-    allow_unsafe: bool,
-) -> Plan:
-    found = [resolve_role(role) for role in roles]
-    profiles = (*profiles, *(name for role in found for name in role.profiles))
-    named = (p if isinstance(p, Profile) else load(p) for p in profiles)
-    loaded = in_variant(named, variant)
-    if not loaded and found:
-        return _plan_nothing(engine, found, pool, root)
-    if not loaded:
+def _loaded(
+    profiles: Iterable[str | Profile], roles: Iterable[Role], variant: str | None
+) -> tuple[Profile, ...]:
+    """Load the profiles that are named, and those of the roles, in a variant."""
+    asked = (*profiles, *(name for role in roles for name in role.profiles))
+    found = (each if isinstance(each, Profile) else load(each) for each in asked)
+    return tuple(in_variant(found, variant))
+
+
+def _plan(engine: Engine, request: Request) -> Plan:
+    if not request.profiles and request.roles:
+        return _plan_nothing(engine, request)
+    if not request.profiles:
         raise ProfileError("cannot apply nothing: name a profile", hint="try `postgres`")
+    root, pool = request.root, request.pool
     if root is not None:
         names.check_dataset(root, creating=True)
         if pool not in (None, names.pool_of(root)):
             raise PlanError(f"cannot use root '{root}': it is not in pool '{pool}'")
         pool = names.pool_of(root)
-    name = choose_pool(engine, pool)
-    info = ready_pool(engine, name, operation="plan on pool")
-    base = root or names.default_root(name)
-    users, groups = wanted_accounts(loaded)
-    datasets = _datasets(engine, base)
-    mounts = engine.mounts()
-    plan_with = partial(
-        make_plan,
-        loaded,
-        root=base,
-        datasets=datasets,
-        mounts=mounts,
-        pool=info,
-        accounts=user_numbers(users),
-        groups=group_numbers(groups),
-        overrides=properties,
-        limits=engine.limits,
-        default_root=root is None,
-        exports=read_exports() if info.mountable else None,
-        owner=owner,
-        allow_unsafe=allow_unsafe,
+    machine = _look(engine, request, choose_pool(engine, pool))
+    made = make_plan(request, machine)
+    if machine.pool.mountable:
+        # which paths matter is known once there is a plan; what is there may change it
+        paths = paths_to_look_at(made, machine.datasets, machine.mounts)
+        if paths:
+            made = make_plan(request, replace(machine, places=engine.places(paths)))
+    return _with_leftovers(made, machine.datasets, request) if request.roles else made
+
+
+def _look(engine: Engine, request: Request, pool: str) -> Machine:
+    """Read all that a plan on a pool depends on."""
+    info = ready_pool(engine, pool, operation="plan on pool")
+    users, groups = wanted_accounts(request.profiles)
+    return Machine(
+        info,
+        _datasets(engine, request.root_on(pool)),
+        engine.mounts(),
+        engine.limits,
+        user_numbers(users),
+        group_numbers(groups),
+        read_exports() if info.mountable else None,
     )
-    made = plan_with()
-    # which paths matter is known once there is a plan; what is there may change it
-    paths = paths_to_look_at(made, datasets, mounts) if info.mountable else ()
-    if paths:
-        made = plan_with(places=engine.places(paths))
-    return _with_leftovers(made, datasets, found) if found else made
 
 
-def _plan_nothing(
-    engine: Engine, roles: list[Role], pool: str | None, root: str | None
-) -> Plan:
-    """Plan roles without datasets: all there is to say is what earlier ones left.
+def _plan_nothing(engine: Engine, request: Request) -> Plan:
+    """Plan roles that have no profiles: all there is to say is what earlier ones left.
 
     Such a role needs no pool, so it is no error that none can be chosen.
     """
+    root = request.root
     try:
-        name = choose_pool(engine, names.pool_of(root) if root else pool)
+        name = choose_pool(engine, names.pool_of(root) if root else request.pool)
     except (PlanError, NotFound):
         return Plan("", "", (), (), (), {}, {})
-    base = root or names.default_root(name)
+    base = request.root_on(name)
     made = Plan(name, base, (), (), (), {}, {})
     if engine.pool(name).suspended:  # reading from it could wait without end
         return made
-    return _with_leftovers(made, _datasets(engine, base), roles)
+    return _with_leftovers(made, _datasets(engine, base), request)
 
 
-def _with_leftovers(plan: Plan, datasets: Mapping[str, Dataset], roles: list[Role]) -> Plan:
-    from zfstune.datasets.leftovers import find_leftovers  # noqa: PLC0415 (only for roles)
-
-    asked = [role.name for role in roles]
-    left = find_leftovers(datasets, plan.root, plan.mountpoints, plan.profiles, asked)
+def _with_leftovers(plan: Plan, datasets: Mapping[str, Dataset], request: Request) -> Plan:
+    left = find_leftovers(
+        datasets, plan.root, plan.mountpoints, plan.profiles, request.roles
+    )
     return replace(plan, leftovers=left)
 
 

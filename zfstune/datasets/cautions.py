@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from zfstune.datasets.request import Request
     from zfstune.datasets.wanted import Wanted
     from zfstune.profiles.profile import Profile
     from zfstune.values.properties import Limits
@@ -51,22 +52,18 @@ class Caution:
 
 
 def weigh_wanted(
-    profiles: Iterable[Profile],
-    wanted: Iterable[Wanted],
-    root: str,
-    pool: PoolInfo,
-    limits: Limits,
+    request: Request, wanted: Iterable[Wanted], pool: PoolInfo, limits: Limits
 ) -> Iterator[Caution]:
-    """Say what had to give way on a pool, and which values may not be what they seem.
+    """Say which values had to give way on a pool, and which may not do what they seem to.
 
     Args:
-        profiles: The profiles; one of the same name twice counts once.
+        request: The profiles; one of the same name twice counts once.
         wanted: What they ask for, from :func:`zfstune.datasets.wanted.wanted_datasets`.
-        root: The dataset that their paths hang below.
         pool: The pool that `wanted` was cut down to.
         limits: What the running module takes.
     """
-    for profile in {each.name: each for each in profiles}.values():
+    root = request.root_on(pool.name)
+    for profile in {each.name: each for each in request.profiles}.values():
         yield from weigh_needs(profile, root, limits)
     for dataset in wanted:
         for message in dataset.gave_way:

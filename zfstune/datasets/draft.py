@@ -205,9 +205,9 @@ class Draft(MountDraft):
         lacking = {}
         for name, value in asked.items():
             origin = self._said_on(wanted.dataset, name)
-            if value and (not origin or origin in self.ours - {wanted.dataset}):
+            if value and (not origin or origin in self.managed - {wanted.dataset}):
                 lacking[name] = value
-            elif value and origin not in self.ours and found is None:
+            elif value and origin not in self.managed and found is None:
                 message = f"{name} is that of {origin}, not the profile's {value}"
                 self.warn(wanted.dataset, message)
         return lacking
@@ -266,15 +266,7 @@ class Draft(MountDraft):
             return PropertyValue(standing.value, INHERITED, above.name)
         return standing
 
-    def own(
-        self,
-        wanted: Wanted,
-        path: str | None,
-        accounts: Mapping[str, int],
-        groups: Mapping[str, int],
-        *,
-        owner: bool,
-    ) -> None:
+    def own(self, wanted: Wanted, path: str | None, *, owner: bool) -> None:
         """Give the mounted directory its owner and mode where they differ."""
         if path is None or (wanted.owner, wanted.group, wanted.mode) == (None, None, None):
             return
@@ -283,8 +275,8 @@ class Draft(MountDraft):
             account = f"{wanted.owner or ''}:{wanted.group or ''}"
             self.warn(name, f"owner and mode of {path} are left alone ({account})")
             return
-        uid = None if wanted.owner is None else accounts[wanted.owner]
-        gid = None if wanted.group is None else groups[wanted.group]
+        uid = None if wanted.owner is None else self.machine.accounts[wanted.owner]
+        gid = None if wanted.group is None else self.machine.groups[wanted.group]
         mounted = self.mounts.get(name)
         if mounted is not None and (mounted.uid is None or mounted.hidden):
             why = "something else is mounted over it"

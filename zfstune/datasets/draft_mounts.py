@@ -17,10 +17,9 @@ from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from zfstune.datasets.actions import Action
-    from zfstune.values.state import Mount, PoolInfo
+    from zfstune.datasets.request import Machine
+    from zfstune.values.state import Mount
 
 __all__ = ["MountDraft"]
 
@@ -29,35 +28,35 @@ class MountDraft:
     """A plan in the making, and what it knows of mounts.
 
     Args:
-        datasets: Those there are, by name.
-        mounts: What is mounted, by dataset.
-        pool: The pool that the plan is about.
-        ours: The datasets of the profiles.
-        places: What is at the paths that were looked at.
+        machine: What is there.
+        cautions: What is to be said already.
+        managed: Names of the datasets that the profiles ask for.
+
+    Attributes:
+        now: The datasets that exist, by name.
+        future: The datasets as they will be after the actions so far.
+        mounted_at: Path to the dataset that will be mounted there.
+        actions: The actions so far.
+        warned: Datasets that were said to be unmountable, each with the reason.
+        special: Datasets whose records all fit into the special vdev.
+        covered: Paths, with a slash at the end, where this plan mounts something.
     """
 
     def __init__(
-        self,
-        datasets: Mapping[str, Dataset],
-        mounts: Mapping[str, Mount],
-        pool: PoolInfo,
-        *,
-        cautions: list[Caution],
-        ours: set[str],
-        places: Mapping[str, Place],
+        self, machine: Machine, *, cautions: list[Caution], managed: set[str]
     ) -> None:
-        self.now = datasets
-        self.future = dict(datasets)
-        self.mounts = mounts
-        self.mounted_at = {m.path: m.dataset for m in mounts.values()}
-        self.pool = pool
+        self.machine = machine
+        self.pool = machine.pool
+        self.now = machine.datasets
+        self.future = dict(machine.datasets)
+        self.mounts = machine.mounts
+        self.mounted_at = {m.path: m.dataset for m in machine.mounts.values()}
         self.actions: list[Action] = []
         self.cautions = cautions
-        self.told: set[tuple[str, str]] = set()
-        self.ours = ours  # the profiles' datasets
-        self.places = places
-        self.special: set[str] = set()  # what fits into the special vdev as a whole
-        self.covered: list[str] = []  # where this plan mounts something
+        self.managed = managed
+        self.warned: set[tuple[str, str]] = set()
+        self.special: set[str] = set()
+        self.covered: list[str] = []
 
     def warn(self, dataset: str, message: str, hint: str = "") -> None:
         """Add a warning."""
@@ -85,7 +84,7 @@ class MountDraft:
         if blocker is not None or path is None:
             self._warn_unmountable(dataset, blocker or "", path)
             return None
-        place = self.places.get(path, Place(path, path))
+        place = self.machine.places.get(path, Place(path, path))
         if mounted is not None:
             if mounted.path not in (path, place.real):
                 message = f"it is mounted at {mounted.path} and belongs at {path}"
@@ -146,9 +145,9 @@ class MountDraft:
         origin = dataset.name
         if path is None:
             origin = dataset.properties["mountpoint"].origin or dataset.name
-        if (origin, blocker) in self.told:
+        if (origin, blocker) in self.warned:
             return
-        self.told.add((origin, blocker))
+        self.warned.add((origin, blocker))
         hint = f"`zfs set mountpoint=/... {for_shell(origin)}`" if path is None else ""
         what = "it" if origin == dataset.name else "what is below it"
         self.warn(origin, f"{what} cannot be mounted: {blocker}", hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zfstune.datasets.cautions import weigh_wanted
+from zfstune.datasets.request import Request
 from zfstune.datasets.wanted import Wanted, wanted_datasets
 from zfstune.values.errors import ProfileError
 from zfstune.values.frozen import frozen, replace
@@ -94,8 +95,9 @@ def see_profiles(
     found: dict[str, Expected] = {}
     for root, profiles in roots.items():
         for name, profile in profiles.items():
-            wanted = wanted_datasets([profile], root, pool, {}, limits, allow_unsafe=True)
-            cautions = list(weigh_wanted([profile], wanted, root, pool, limits))
+            alone = Request((profile,), root=root, allow_unsafe=True)
+            wanted = wanted_datasets(alone, pool, limits)
+            cautions = list(weigh_wanted(alone, wanted, pool, limits))
             for each in wanted:
                 dataset = datasets.get(each.dataset)
                 on = profiles_on(dataset) if dataset is not None else ()

@@ -8,8 +8,6 @@ No step destroys anything.
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from zfstune.datasets.actions import Export, MountDataset
 from zfstune.datasets.cautions import weigh_wanted
 from zfstune.datasets.draft import Draft
@@ -28,112 +26,76 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from zfstune.datasets.request import Machine, Request
     from zfstune.datasets.wanted import Wanted
     from zfstune.profiles.profile import Profile
     from zfstune.values.exports import Exports
-    from zfstune.values.state import Dataset, Limits, Mount, Place, PoolInfo
+    from zfstune.values.state import Dataset, Mount, PoolInfo
 
 __all__ = ["make_plan", "paths_to_look_at"]
 
-_NOT_LOOKED_AT: Mapping[str, Place] = MappingProxyType({})
 
-
-def make_plan(
-    profiles: Iterable[Profile],
-    *,
-    root: str,
-    datasets: Mapping[str, Dataset],
-    mounts: Mapping[str, Mount],
-    pool: PoolInfo,
-    accounts: Mapping[str, int],
-    groups: Mapping[str, int],
-    overrides: Mapping[str, str],
-    limits: Limits,
-    default_root: bool,
-    places: Mapping[str, Place] = _NOT_LOOKED_AT,
-    exports: Exports | None = None,
-    owner: bool = True,
-    allow_unsafe: bool = False,
-) -> Plan:
+def make_plan(request: Request, machine: Machine) -> Plan:
     """Plan what it takes for profiles to be in force below a root.
 
     Args:
-        profiles: At least one.
-        root: The dataset their paths hang below; made where it is missing.
-        datasets: By name: those of `root`, its ancestors and all below it that exist.
-        mounts: What is mounted, by dataset, of all pools.
-        pool: The pool that `root` lies in.
-        accounts: Users by name; :func:`zfstune.datasets.wanted.wanted_accounts` says whose.
-        groups: Groups by name.
-        overrides: Property to value for the first dataset of each profile.
-        limits: What the running module takes.
-        default_root: `root` was zfstune's choice, not the user's.
-        places: What is at the paths that :func:`paths_to_look_at` gives.
-        exports: What NFS serves; None: leave that alone.
-        owner: Give directories their owner and mode.
-        allow_unsafe: Let `overrides` disable sync or checksums.
+        request: What was asked for: at least one profile.
+        machine: What is there; its `accounts` and `groups` hold those that
+            :func:`zfstune.datasets.wanted.wanted_accounts` returns.
 
     Raises:
         PlanError: The state of the system forbids it.
         InvalidProperty: An override is no property or value of a filesystem.
     """
-    profiles = list(profiles)
-    wanted = wanted_datasets(
-        profiles, root, pool, overrides, limits, allow_unsafe=allow_unsafe
-    )
-    cautions = list(weigh_wanted(profiles, wanted, root, pool, limits))
-    ours = {each.dataset for each in wanted}
-    draft = Draft(datasets, mounts, pool, cautions=cautions, ours=ours, places=places)
+    pool = machine.pool
+    root = request.root_on(pool.name)
+    wanted = wanted_datasets(request, pool, machine.limits)
+    cautions = list(weigh_wanted(request, wanted, pool, machine.limits))
+    managed = {each.dataset for each in wanted}
+    draft = Draft(machine, cautions=cautions, managed=managed)
     draft.check_root(root)
-    if owner and pool.mountable:
-        _check_accounts(profiles, accounts, groups)
-    _plan_root(draft, root, pool, chosen=default_root)
-    _plan_datasets(draft, _in_order(wanted, root), accounts, groups, exports, owner=owner)
+    if request.owner and pool.mountable:
+        _check_accounts(request.profiles, machine)
+    _plan_root(draft, root, chosen=request.root is None)
+    _plan_datasets(draft, _in_order(wanted, root), owner=request.owner)
     _warn_boot(draft, wanted, pool)
     draft.check_pool()
-    return _finished(draft, root, profiles, wanted)
-
-
-def _finished(
-    draft: Draft, root: str, profiles: Iterable[Profile], wanted: Iterable[Wanted]
-) -> Plan:
     return Plan(
-        pool=draft.pool.name,
+        pool=pool.name,
         root=root,
-        profiles=tuple(dict.fromkeys(p.name for p in profiles)),
+        profiles=tuple(dict.fromkeys(p.name for p in request.profiles)),
         actions=tuple(draft.actions),
         warnings=tuple(draft.cautions),
-        facts=_facts(draft.pool),
-        mountpoints={w.dataset: draft.path_of(w.dataset) for w in wanted},
+        facts=_facts(pool),
+        mountpoints={each.dataset: draft.path_of(each.dataset) for each in wanted},
     )
 
 
-def _plan_root(draft: Draft, root: str, pool: PoolInfo, *, chosen: bool) -> None:
-    """See to the root and what it hangs on.
+def _plan_root(draft: Draft, root: str, *, chosen: bool) -> None:
+    """See to the root and the datasets above it.
 
     The root brings its own mountpoint: many installers set that of the pool to none,
-    and all below the root would inherit it. What lies above needs none then.
+    and all below the root would inherit it. The datasets above it then need none.
+
+    Args:
+        draft: The plan so far.
+        root: The dataset that the profiles' paths hang below.
+        chosen: zfstune chose the root, not the user.
     """
     for ancestor in ancestors_of(root)[1:]:
         draft.container(ancestor, {"canmount": "off"}, for_root=False)
-    if root != pool.name:
+    if root != draft.pool.name:
         values = {"canmount": "off", "mountpoint": "/" + root.partition("/")[2]}
         draft.container(root, values, for_root=chosen)
     draft.mount(root)
 
 
 def _plan_datasets(
-    draft: Draft,
-    ordered: Iterable[tuple[str, Wanted | None]],
-    accounts: Mapping[str, int],
-    groups: Mapping[str, int],
-    exports: Exports | None,
-    *,
-    owner: bool,
+    draft: Draft, ordered: Iterable[tuple[str, Wanted | None]], *, owner: bool
 ) -> None:
     """See to each dataset below the root: make or change it, mount it, give it away.
 
-    All are mounted before any is given away: whoever owns a directory could put a link
+    All are mounted before any is given away: the owner of a directory could put a link
     where the next one is to be mounted.
     """
     mounted: list[tuple[Wanted, str | None]] = []
@@ -145,7 +107,8 @@ def _plan_datasets(
         draft.dataset(each)
         mounted.append((each, draft.mount(name)))
     for each, path in mounted:
-        draft.own(each, path, accounts, groups, owner=owner)
+        draft.own(each, path, owner=owner)
+    exports = draft.machine.exports
     for each, path in mounted:
         if exports is not None and path is not None:
             _plan_export(draft, each.dataset, path, exports)
@@ -237,15 +200,13 @@ def _in_order(wanted: list[Wanted], root: str) -> Iterator[tuple[str, Wanted | N
                 yield name, by_name.get(name)
 
 
-def _check_accounts(
-    profiles: Iterable[Profile], accounts: Mapping[str, int], groups: Mapping[str, int]
-) -> None:
+def _check_accounts(profiles: Iterable[Profile], machine: Machine) -> None:
     """Refuse, before anything changes, an owner that this system does not know."""
     for profile in profiles:
         for dataset in profile.datasets:
             for what, name, known in (
-                ("user", dataset.owner, accounts),
-                ("group", dataset.group, groups),
+                ("user", dataset.owner, machine.accounts),
+                ("group", dataset.group, machine.groups),
             ):
                 if name is not None and name not in known:
                     message = (

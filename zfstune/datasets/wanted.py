@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from zfstune.datasets.request import Request
     from zfstune.profiles.profile import DatasetProfile, Profile, Snapshots
     from zfstune.values.state import PoolInfo
 
@@ -86,36 +87,27 @@ def wanted_accounts(profiles: Iterable[Profile]) -> tuple[frozenset[str], frozen
     )
 
 
-def wanted_datasets(
-    profiles: Iterable[Profile],
-    root: str,
-    pool: PoolInfo,
-    overrides: Mapping[str, str],
-    limits: props.Limits,
-    *,
-    allow_unsafe: bool,
-) -> list[Wanted]:
-    """Merge profiles and overrides, and cut values down to what the pool takes.
+def wanted_datasets(request: Request, pool: PoolInfo, limits: props.Limits) -> list[Wanted]:
+    """Merge profiles and overrides, and cut values down to those that the pool takes.
 
     Args:
-        profiles: In the order given; the same one twice counts once.
-        root: The dataset that their paths hang below.
+        request: The profiles, of which the same one twice counts once, the overrides,
+            and the root that they hang below.
         pool: What the pool can take.
-        overrides: Property to value for the first dataset of each profile.
         limits: What the running module takes.
-        allow_unsafe: Let `overrides` and variants disable sync or checksums.
 
     Returns:
         The datasets, in the order of the profiles.
 
     Raises:
-        PlanError: Two profiles contradict each other, or an override is one that
-            is not to be had.
+        PlanError: Two profiles contradict each other, or the pool cannot take an
+            override.
         InvalidProperty: An override is no property or value of a filesystem.
     """
-    profiles = _distinct(profiles)
-    _check_overrides(overrides, profiles, limits=limits, allow_unsafe=allow_unsafe)
-    if not allow_unsafe:
+    root, overrides = request.root_on(pool.name), request.overrides
+    profiles = _distinct(request.profiles)
+    _check_overrides(request, profiles, limits)
+    if not request.allow_unsafe:
         _check_safety(profiles)
     profiles = [follow_rules(profile, pool) for profile in profiles]
     merged: dict[str, Wanted] = {}
@@ -148,20 +140,17 @@ def _distinct(profiles: Iterable[Profile]) -> list[Profile]:
 
 
 def _check_overrides(
-    overrides: Mapping[str, str],
-    profiles: list[Profile],
-    *,
-    limits: props.Limits,
-    allow_unsafe: bool,
+    request: Request, profiles: list[Profile], limits: props.Limits
 ) -> None:
     """Refuse overrides that no dataset, or not several at once, may have."""
+    overrides = request.overrides
     for name in overrides:
         if name.startswith(OWN_PREFIX):
             message = f"cannot set '{name}': those names are zfstune's own notes"
             raise PlanError(message)
     props.check(dict(overrides), kind="filesystem", creating=True, limits=limits)
     for name, value in overrides.items():
-        if is_unsafe(name, value) and not allow_unsafe:
+        if is_unsafe(name, value) and not request.allow_unsafe:
             message = f"cannot set '{name}={value}': then {UNSAFE[name].loss}"
             raise PlanError(message, hint=_CONSENT)
     if overrides.get("mountpoint", "").startswith("/") and len(profiles) > 1:
