@@ -48,8 +48,8 @@ class Change:
         new: Canonical value to set; None: drop the local value and inherit again.
         why: Why it should have that value.
         source: Who says so: a URL or a file of OpenZFS; may be empty.
-        drift: Somebody else changed what zfstune had set.
-        note: Why it differs now, as in ``drift: set by hand to 16K``.
+        drift: Somebody else changed the value that zfstune had set.
+        note: Why the value in force differs, as in ``drift: set by hand to 16K``.
     """
 
     property: str
@@ -61,13 +61,13 @@ class Change:
     note: str = ""
 
     def describe(self) -> str:
-        """Give ``recordsize 128K -> 8K``."""
+        """Return ``recordsize 128K -> 8K``."""
         old = "unset" if self.old is None else display(self.property, self.old)
         new = "inherit" if self.new is None else display(self.property, self.new)
         return f"{self.property} {old} -> {new}" if old != new else f"{self.property}={new}"
 
     def to_dict(self) -> dict[str, object]:
-        """Give the change as JSON takes it: the attributes by name."""
+        """Return the change as JSON takes it: the attributes by name."""
         return {
             "property": self.property,
             "old": self.old,
@@ -96,12 +96,12 @@ class Create:
     reasons: Mapping[str, str] = _NO_REASONS
 
     def describe(self) -> str:
-        """Give ``create tank/data/postgres (recordsize=8K compression=lz4)``."""
+        """Return ``create tank/data/postgres (recordsize=8K compression=lz4)``."""
         pairs = _pairs(self.properties)
         return f"create {self.dataset} ({pairs})" if pairs else f"create {self.dataset}"
 
     def to_dict(self) -> dict[str, object]:
-        """Give the action as JSON takes it."""
+        """Return the action as JSON takes it."""
         return {
             "action": "create",
             "dataset": self.dataset,
@@ -115,13 +115,14 @@ class Create:
 class Adjust:
     """Change properties of a dataset that exists.
 
-    First the changes to inherit again, one call each and in this order; then all
-    others in one call; then zfstune's own notes. In that order the note never speaks
-    of what was not set, and one of what was set stays until it is inherited again.
+    Properties that are to be inherited again come first, one call each and in this
+    order; then all others, in one call; then zfstune's own notes. In that order a note
+    never names a value that was not set, and the note of a value that was set stays
+    until the property is inherited again.
 
     Attributes:
         dataset: Full name.
-        changes: Those to inherit first, zfstune's own notes last.
+        changes: Changes to inherit come first, zfstune's own notes last.
     """
 
     dataset: str
@@ -129,17 +130,17 @@ class Adjust:
 
     @property
     def inherited(self) -> tuple[str, ...]:
-        """The properties to inherit again."""
+        """The names of the properties to inherit again."""
         return tuple(c.property for c in self.changes if c.new is None)
 
     @property
     def values(self) -> dict[str, str]:
-        """The properties to set, in one call, without the notes."""
+        """The properties to set, in one call, without zfstune's own notes."""
         return self._new(notes=False)
 
     @property
     def notes(self) -> dict[str, str]:
-        """The notes to set once all that they speak of is done."""
+        """Notes of zfstune itself, to set once the changes that they describe are made."""
         return self._new(notes=True)
 
     def _new(self, *, notes: bool) -> dict[str, str]:
@@ -150,14 +151,14 @@ class Adjust:
         }
 
     def describe(self) -> str:
-        """Give ``change tank/data/logs (recordsize 16K -> 128K)``."""
+        """Return ``change tank/data/logs (recordsize 16K -> 128K)``."""
         shown = [c.describe() for c in self.changes if c.property not in OWN_PROPERTIES]
         if not shown:
             return f"note on {self.dataset} what zfstune manages there"
         return f"change {self.dataset} ({', '.join(shown)})"
 
     def to_dict(self) -> dict[str, object]:
-        """Give the action as JSON takes it."""
+        """Return the action as JSON takes it."""
         return {
             "action": "adjust",
             "dataset": self.dataset,
@@ -171,18 +172,18 @@ class MountDataset:
 
     Attributes:
         dataset: Full name.
-        path: Where that is, alternate root included.
+        path: The mountpoint, alternate root included.
     """
 
     dataset: str
     path: str
 
     def describe(self) -> str:
-        """Give ``mount tank/data/logs at /data/logs``."""
+        """Return ``mount tank/data/logs at /data/logs``."""
         return f"mount {self.dataset} at {self.path}"
 
     def to_dict(self) -> dict[str, object]:
-        """Give the action as JSON takes it."""
+        """Return the action as JSON takes it."""
         return {"action": "mount", "dataset": self.dataset, "path": self.path}
 
 
@@ -190,13 +191,13 @@ class MountDataset:
 class Remount:
     """Make a mount anew in place, so that it follows the properties as they are now.
 
-    Nobody has to stop: files stay open. A mount namespace that was made meanwhile, as
-    systemd makes for some services, keeps what it has until the service is restarted.
+    No application has to stop: files stay open. A mount namespace that was made since,
+    as systemd makes for some services, keeps the old options until the service restarts.
 
     Attributes:
         dataset: Full name.
         path: Where it is mounted.
-        changes: What the mount lacks and has too much, as in ``+noexec -relatime``.
+        changes: Options to add and to drop, as in ``+noexec -relatime``.
     """
 
     dataset: str
@@ -204,11 +205,11 @@ class Remount:
     changes: str
 
     def describe(self) -> str:
-        """Give ``remount tank/data/logs at /data/logs (+noexec)``."""
+        """Return ``remount tank/data/logs at /data/logs (+noexec)``."""
         return f"remount {self.dataset} at {self.path} ({self.changes})"
 
     def to_dict(self) -> dict[str, object]:
-        """Give the action as JSON takes it."""
+        """Return the action as JSON takes it."""
         return {
             "action": "remount",
             "dataset": self.dataset,
@@ -219,13 +220,13 @@ class Remount:
 
 @frozen
 class Export:
-    """Have NFS serve a mounted filesystem as ``sharenfs`` says, or no more.
+    """Have NFS serve a mounted filesystem as ``sharenfs`` says, or stop serving it.
 
     Attributes:
         dataset: Full name.
         path: Where it is mounted.
         options: The value of ``sharenfs``.
-        lines: What exportfs is told, a line a host; none: serve it no more.
+        lines: Arguments of exportfs, a line a host; none: stop serving it.
     """
 
     dataset: str
@@ -234,13 +235,13 @@ class Export:
     lines: tuple[str, ...]
 
     def describe(self) -> str:
-        """Give ``export /data/share over NFS (rw=@10.0.0.0/24)``."""
+        """Return ``export /data/share over NFS (rw=@10.0.0.0/24)``."""
         if not self.lines:
             return f"withdraw {self.path} from NFS"
         return f"export {self.path} over NFS ({self.options})"
 
     def to_dict(self) -> dict[str, object]:
-        """Give the action as JSON takes it."""
+        """Return the action as JSON takes it."""
         return {
             "action": "export" if self.lines else "withdraw",
             "dataset": self.dataset,
@@ -273,7 +274,7 @@ class SetOwner:
     mode: int | None
 
     def describe(self) -> str:
-        """Give ``give /data/postgres to postgres:postgres, mode 0700``."""
+        """Return ``give /data/postgres to postgres:postgres, mode 0700``."""
         return f"give {self.path} {'to ' if self.owner or self.group else ''}{self.account}"
 
     @property
@@ -284,7 +285,7 @@ class SetOwner:
         return ", ".join(part for part in (account, mode) if part)
 
     def to_dict(self) -> dict[str, object]:
-        """Give the action as JSON takes it; the mode is octal text."""
+        """Return the action as JSON takes it; the mode is octal text."""
         return {
             "action": "own",
             "dataset": self.dataset,

@@ -37,7 +37,7 @@ __all__ = ["Applied", "apply", "plan"]
 
 @frozen
 class Applied:
-    """What became of a plan.
+    """A plan and the part of it that was carried out.
 
     Attributes:
         plan: The plan.
@@ -53,7 +53,7 @@ class Applied:
         return bool(self.done)
 
     def to_dict(self) -> dict[str, object]:
-        """Give the plan as JSON takes it, and ``done``: how many actions ran."""
+        """Return the plan as JSON takes it, and ``done``: how many actions ran."""
         return {**self.plan.to_dict(), "done": len(self.done)}
 
 
@@ -72,9 +72,10 @@ def plan(
 
     Args:
         profiles: Names of profiles (``postgres``, ``postgres:seed``), or profiles.
-        roles: Their profiles too, as in ``web``; ``auto``: that of the host's name.
-        variant: Use the profiles that have a variant of that name in it.
-        pool: Pool to use; default: see :func:`zfstune.engine.pools.choose_pool`.
+        roles: Roles whose profiles to use, too, as in ``web``; ``auto``: the role in
+            this host's name.
+        variant: A variant, used of each profile that has one of that name.
+        pool: The pool to use; default: see :func:`zfstune.engine.pools.choose_pool`.
         root: Dataset that the profiles' datasets go below; default: ``POOL/data``.
         properties: Override or add values on the first dataset of each profile.
         owner: Give mounted directories the owner and mode of the profile.
@@ -120,20 +121,21 @@ def apply(
     crash or by kill -9, is finished by the next one. Nothing is ever destroyed.
 
     Args:
-        profiles: As for :func:`plan`, and so are the rest.
-        roles: Their profiles too, as in ``web``; ``auto``: that of the host's name.
-        variant: Use the profiles that have a variant of that name in it.
-        pool: Pool to use.
-        root: Dataset that the profiles' datasets go below.
-        properties: Values on the first dataset of each profile.
-        owner: Give mounted directories their owner and mode.
+        profiles: Names of profiles (``postgres``, ``postgres:seed``), or profiles.
+        roles: Roles whose profiles to use, too, as in ``web``; ``auto``: the role in
+            this host's name.
+        variant: A variant, used of each profile that has one of that name.
+        pool: The pool to use; default: see :func:`zfstune.engine.pools.choose_pool`.
+        root: Dataset that the profiles' datasets go below; default: ``POOL/data``.
+        properties: Override or add values on the first dataset of each profile.
+        owner: Give mounted directories the owner and mode of the profile.
         allow_unsafe: Let `properties` and variants disable sync or checksums.
         dry_run: Stop once the plan is made.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before the first change.
 
     Returns:
-        The plan and what was done of it.
+        The plan, and the actions of it that were carried out.
 
     Raises:
         ProfileError, PlanError, EngineError, ZfsUnavailable: As for :func:`plan`;
@@ -184,7 +186,7 @@ def _plan(engine: Engine, request: Request) -> Plan:
     machine = _look(engine, request, choose_pool(engine, pool))
     made = make_plan(request, machine)
     if machine.pool.mountable:
-        # which paths matter is known once there is a plan; what is there may change it
+        # Only a plan tells which paths matter; the files found there may change it.
         paths = paths_to_look_at(made, machine.datasets, machine.mounts)
         if paths:
             made = make_plan(request, replace(machine, places=engine.places(paths)))
@@ -207,7 +209,7 @@ def _look(engine: Engine, request: Request, pool: str) -> Machine:
 
 
 def _plan_nothing(engine: Engine, request: Request) -> Plan:
-    """Plan roles that have no profiles: all there is to say is what earlier ones left.
+    """Plan roles that have no profiles: such a plan only lists leftovers of earlier roles.
 
     Such a role needs no pool, so it is no error that none can be chosen.
     """
@@ -231,14 +233,14 @@ def _with_leftovers(plan: Plan, datasets: Mapping[str, Dataset], request: Reques
 
 
 def _datasets(engine: Engine, root: str) -> dict[str, Dataset]:
-    """Read the root with all below it, and what stands above it."""
-    found: dict[str, Dataset] = {}
+    """Read the root, all datasets below it, and its ancestors."""
+    datasets: dict[str, Dataset] = {}
     for name in (*names.ancestors_of(root), root):
         if not engine.exists(name):
-            return found
-        found[name] = engine.dataset(name)
-    found.update({dataset.name: dataset for dataset in engine.datasets(root)})
-    return found
+            return datasets
+        datasets[name] = engine.dataset(name)
+    datasets.update({dataset.name: dataset for dataset in engine.datasets(root)})
+    return datasets
 
 
 def _carry_out(engine: Engine, actions: tuple[Action, ...]) -> tuple[Action, ...]:
@@ -270,15 +272,15 @@ def _do(engine: Engine, action: Action) -> None:
 
 
 def _adjust(engine: Engine, action: Adjust) -> None:
-    """Change properties; note afterwards what was set, be it a part of it."""
+    """Change properties, and note afterwards those that were set, all or some."""
     for prop in action.inherited:
         engine.inherit(action.dataset, prop)
     try:
         if action.values:
             engine.set(action.dataset, settable(action.values))
     except EngineError:
-        # the kernel sets what it can of several (zfs_set_prop_nvlist() in
-        # module/zfs/zfs_ioctl.c)
+        # Of several properties the kernel sets those that it can (zfs_set_prop_nvlist()
+        # in module/zfs/zfs_ioctl.c).
         with suppress(EngineError):
             found = engine.dataset(action.dataset)
             before = found.local(marks.APPLIED_PROPERTY)

@@ -1,4 +1,4 @@
-"""What values come to on a pool that takes them, and that may not be what they seem."""
+"""Cautions: values that a pool takes and that may not do what the reader expects."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _SMALL_FOR_RAIDZ = 32 << 10
 
 @frozen
 class Caution:
-    """Something the reader should know that the plan does not do or cannot undo.
+    """Something that the reader should know and no step of the plan takes care of.
 
     Attributes:
-        dataset: What it is about.
+        dataset: The dataset, or the pool, that it is about.
         message: One sentence without a final period.
         hint: What may help; may be empty.
     """
@@ -47,14 +47,14 @@ class Caution:
     hint: str = ""
 
     def to_dict(self) -> dict[str, object]:
-        """Give the caution as JSON takes it."""
+        """Return the caution as JSON takes it."""
         return {"dataset": self.dataset, "message": self.message, "hint": self.hint}
 
 
 def weigh_wanted(
     request: Request, wanted: Iterable[Wanted], pool: PoolInfo, limits: Limits
 ) -> Iterator[Caution]:
-    """Say which values had to give way on a pool, and which may not do what they seem to.
+    """Say which values had to give way on a pool, and which have another effect there.
 
     Args:
         request: The profiles; one of the same name twice counts once.
@@ -72,18 +72,18 @@ def weigh_wanted(
 
 
 def weigh_needs(profile: Profile, root: str, limits: Limits) -> Iterator[Caution]:
-    """Say that a profile takes a release that does not run."""
+    """Say that a profile takes a later release than the running one."""
     needs = profile.needs
     if needs is None or limits.release >= needs.release:
         return
-    wanted, runs = (".".join(map(str, r)) for r in (needs.release, limits.release))
-    message = f"profile {profile.name} takes OpenZFS {wanted}, and this is {runs}"
+    needed, running = (".".join(map(str, r)) for r in (needs.release, limits.release))
+    message = f"profile {profile.name} takes OpenZFS {needed}, and this is {running}"
     dataset = f"{root}/{profile.datasets[0].path}"
     yield Caution(dataset, message, needs.why.rstrip("."))
 
 
 def weigh_values(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
-    """Say which values do nothing here, or more than is likely meant."""
+    """Say which values have no effect on this pool, or one that zfstune does not bring."""
     small = int(wanted.values.get("special_small_blocks", "0"))
     if small and not has_vdev(pool, "special"):
         message = f"special_small_blocks does nothing: '{pool.name}' has no special vdev"
@@ -98,18 +98,18 @@ def weigh_values(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
 def weigh_special(
     dataset: str, *, recordsize: str, small: str, origin: str, pool: PoolInfo
 ) -> Iterator[Caution]:
-    """Say when each record of a dataset is small enough for the special vdev.
+    """Say that each record of a dataset is small enough for the special vdev.
 
     Args:
         dataset: Its name.
         recordsize: The value that will be in force, in bytes.
-        small: The value of ``special_small_blocks`` that will be.
-        origin: The dataset that this one is set on.
-        pool: What it lies in; without a special vdev nothing goes there.
+        small: The value of ``special_small_blocks`` that will be in force, in bytes.
+        origin: The dataset that ``special_small_blocks`` is set on.
+        pool: The pool; without a special vdev there is nothing to say.
     """
     if not (recordsize.isdigit() and small.isdigit() and has_vdev(pool, "special")):
         return
-    # What is as large or smaller goes there (spa_preferred_class() in
+    # Blocks of that size or smaller go to the special vdev (spa_preferred_class() in
     # module/zfs/spa_misc.c).
     if 0 < int(recordsize) <= int(small):
         where = "" if origin == dataset else f" ({format_size(int(small))} on {origin})"
@@ -123,9 +123,9 @@ def weigh_special(
 
 
 def weigh_wait(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
-    """Say where something waits for spinning disks that a log device could spare.
+    """Say that synced writes wait for spinning disks, as the pool has no log device.
 
-    A profile that speaks of sync or logbias is one whose writers wait.
+    A profile that sets sync or logbias is one whose applications wait for such writes.
     """
     waits = wanted.values.get("sync", "disabled") != "disabled"
     waits = waits or wanted.values.get("logbias") == "latency"
@@ -138,7 +138,7 @@ def weigh_wait(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
 
 
 def weigh_recordsize(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
-    """Say when a record is too small for what the pool is made of."""
+    """Say that records are too small for the sectors or the parity of the pool."""
     size = int(wanted.values.get("recordsize", "0"))
     if not size:
         return

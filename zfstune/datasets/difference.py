@@ -1,4 +1,4 @@
-"""What sets one dataset apart from what is wanted of it, property by property."""
+"""The difference between a dataset and the values wanted of it, by property."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Difference", "compare", "compare_container", "values_for_new"]
 
 _OWN_NOTE = "zfstune's own note"
-# Only what is written from now on follows a change of these.
+# Properties whose change only takes effect for data that is written afterwards.
 _NEW_DATA_ONLY = (
     "checksum",
     "compression",
@@ -51,75 +51,78 @@ class Difference:
 
 
 def values_for_new(wanted: Wanted) -> dict[str, str]:
-    """Give all properties for a dataset that is yet to be made, notes included."""
+    """Return all properties for a dataset that is yet to be made, notes included."""
     return {**wanted.values, **_notes(wanted, {}, {})}
 
 
-def compare_container(found: Dataset, missing: Mapping[str, str]) -> Difference:
-    """Give the changes that finish a container."""
+def compare_container(dataset: Dataset, missing: Mapping[str, str]) -> Difference:
+    """Return the changes that finish a container."""
     difference = Difference()
     for name, value in missing.items():
         own = name.startswith(OWN_PREFIX)
         why = _OWN_NOTE if own else "it is there only to hold the datasets below it"
-        difference.changes.append(Change(name, found.value(name), value, why))
+        difference.changes.append(Change(name, dataset.value(name), value, why))
     return difference
 
 
-def compare(found: Dataset, wanted: Wanted, unsaid: Mapping[str, str]) -> Difference:
-    """Hold a dataset that exists against what is wanted of it.
+def compare(
+    dataset: Dataset, wanted: Wanted, snapshot_properties: Mapping[str, str]
+) -> Difference:
+    """Compare a dataset that exists with the values that are wanted of it.
 
-    A value is right only where it is set on the dataset itself: one that is
-    merely inherited follows whatever happens above.
+    A value is right only where it is set on the dataset itself: an inherited one
+    would follow each change of a dataset above.
 
     Args:
-        found: The dataset.
+        dataset: The dataset.
         wanted: What is wanted of it.
-        unsaid: What it is to say of its snapshots and does not.
+        snapshot_properties: Its schedule and its policy, where they are still to be
+            stored.
     """
     difference = Difference()
-    managed = found.local(PROFILE_PROPERTY)
-    record = read_record(found.local(APPLIED_PROPERTY))
+    managed = dataset.local(PROFILE_PROPERTY)
+    record = read_record(dataset.local(APPLIED_PROPERTY))
     if managed is None:
         message = "it existed before and is adopted: what it holds stays as it is"
-        difference.cautions.append(Caution(found.name, message))
+        difference.cautions.append(Caution(dataset.name, message))
     elif managed != ",".join(wanted.profiles):
         message = (
             f"it was managed by profile {display(PROFILE_PROPERTY, managed)} until now"
         )
-        difference.cautions.append(Caution(found.name, message))
-    _give_back(found, wanted, record, difference)
-    _inherit(found, wanted, record if managed else None, difference)
+        difference.cautions.append(Caution(dataset.name, message))
+    _give_back(dataset, wanted, record, difference)
+    _inherit(dataset, wanted, record if managed else None, difference)
     kept: dict[str, str] = {}
     for name, value in _values(wanted, record).items():
         known = props.find(name)
-        have = found.value(name)
+        have = dataset.value(name)
         if known is not None and known.create_only:
             if have != value:
-                _warn_fixed(found.name, name, have, value, difference)
+                _warn_fixed(dataset.name, name, have, value, difference)
             continue
         kept[name] = value
-        if found.own(name) == value:
+        if dataset.own(name) == value:
             continue
         setting = wanted.settings.get(name)
-        drift, note = _cause(found, wanted, name, value, record if managed else None)
+        drift, note = _cause(dataset, wanted, name, value, record if managed else None)
         why, source = (setting.why, setting.source) if setting else (_CONTAINER, "")
         difference.changes.append(Change(name, have, value, why, source, drift, note))
-    _warn_data(found, difference)
+    _warn_data(dataset, difference)
     if wanted.snapshots is not None:
         why, source = wanted.snapshots.why, wanted.snapshots.source
-        for name, value in unsaid.items():
+        for name, value in snapshot_properties.items():
             change = Change(
-                name, found.value(name), value, why, source, note="not said yet"
+                name, dataset.value(name), value, why, source, note="not said yet"
             )
             difference.changes.append(change)
     for name, value in _notes(wanted, record, kept).items():
-        if found.local(name) != value:
-            difference.changes.append(Change(name, found.local(name), value, _OWN_NOTE))
+        if dataset.local(name) != value:
+            difference.changes.append(Change(name, dataset.local(name), value, _OWN_NOTE))
     return difference
 
 
 def _values(wanted: Wanted, record: Mapping[str, str]) -> dict[str, str]:
-    """Give what to compare: a container of zfstune's becomes mountable again.
+    """Return the values to compare; a container of zfstune's becomes mountable again.
 
     The note keeps ``canmount`` from then on, so that a kill between the two halves
     of the change does not leave the dataset unmountable for good.
@@ -132,7 +135,7 @@ def _values(wanted: Wanted, record: Mapping[str, str]) -> dict[str, str]:
 def _notes(
     wanted: Wanted, record: Mapping[str, str], kept: Mapping[str, str]
 ) -> dict[str, str]:
-    """Give zfstune's own notes for a dataset; with no `kept`, for a new one."""
+    """Return zfstune's own notes for a dataset; with no `kept`, for a new one."""
     noted = {}
     for name, value in (kept or wanted.values).items():
         known = props.find(name)
@@ -148,12 +151,12 @@ def _notes(
 
 
 def _give_back(
-    found: Dataset, wanted: Wanted, record: Mapping[str, str], difference: Difference
+    dataset: Dataset, wanted: Wanted, record: Mapping[str, str], difference: Difference
 ) -> None:
-    """Inherit again what the profile no longer asks for, unless changed by hand."""
-    given = read_given(found.local(APPLIED_PROPERTY))
+    """Inherit properties again that no profile asks for now, unless changed by hand."""
+    given = read_given(dataset.local(APPLIED_PROPERTY))
     for name, noted in record.items():
-        have = found.own(name)
+        have = dataset.own(name)
         if (
             have is None
             or name in wanted.values
@@ -177,48 +180,48 @@ def _give_back(
             f"but it {reason}"
         )
         hint = (
-            f"to drop it: `zfs inherit {name} {for_shell(found.name)}`"
+            f"to drop it: `zfs inherit {name} {for_shell(dataset.name)}`"
             if have != noted
             else ""
         )
-        difference.cautions.append(Caution(found.name, message, hint))
+        difference.cautions.append(Caution(dataset.name, message, hint))
 
 
 def _inherit(
-    found: Dataset,
+    dataset: Dataset,
     wanted: Wanted,
     record: Mapping[str, str] | None,
     difference: Difference,
 ) -> None:
-    """Drop what is set here of that which the profile sets above, for here too."""
+    """Drop values set here of properties that the profile sets on a dataset above."""
     for name, above in wanted.inherited.items():
-        standing = found.properties.get(name, _UNSET)
-        if standing.source not in (LOCAL, RECEIVED):
+        current = dataset.properties.get(name, _UNSET)
+        if current.source not in (LOCAL, RECEIVED):
             continue
-        value = display(name, standing.value)
-        how = "set by hand to" if standing.source == LOCAL else "received as"
+        value = display(name, current.value)
+        how = "set by hand to" if current.source == LOCAL else "received as"
         drift, note = True, f"drift: {how} {value}"
         if record is None:
             drift, note = False, "adopted"
-        elif record.get(name) == standing.value:
+        elif record.get(name) == current.value:
             drift, note = False, "the profile no longer asks for it here"
         why = f"the profile sets it on {above.origin}"
         difference.changes.append(
-            Change(name, standing.value, None, why, drift=drift, note=note)
+            Change(name, current.value, None, why, drift=drift, note=note)
         )
 
 
 def _cause(
-    found: Dataset,
+    dataset: Dataset,
     wanted: Wanted,
     name: str,
     value: str,
     record: Mapping[str, str] | None,
 ) -> tuple[bool, str]:
-    """Tell drift from a profile that changed its mind, and say which it is."""
-    have = found.value(name)
-    standing = found.properties.get(name, _UNSET)
-    source = standing.source
+    """Tell whether a difference is drift, and say what caused it."""
+    have = dataset.value(name)
+    current = dataset.properties.get(name, _UNSET)
+    source = current.source
     shown = "unset" if have is None else display(name, have)
     if record is None:
         return False, "adopted" if have != value else "adopted: now set here"
@@ -228,9 +231,9 @@ def _cause(
             return True, f"drift: set by hand to {shown}"
         if source == RECEIVED:
             return True, f"drift: received as {shown}"
-        origin = f" from {standing.origin}" if standing.origin else ""
+        origin = f" from {current.origin}" if current.origin else ""
         return True, f"drift: no longer set here, {shown}{origin}"
-    if name in read_given(found.local(APPLIED_PROPERTY)) and not wanted.asked(name):
+    if name in read_given(dataset.local(APPLIED_PROPERTY)) and not wanted.asked(name):
         return False, _WITHDRAWN
     if wanted.asked(name):
         return False, "asked for in this call"
@@ -242,15 +245,15 @@ def _cause(
 def _warn_fixed(
     dataset: str, name: str, have: str | None, value: str, difference: Difference
 ) -> None:
-    """Say that a property is fixed at creation, and differs."""
+    """Say that a property differs and cannot be changed after creation."""
     message = f"{name} is {have} and should be {value}: it was fixed at creation"
     hint = "make a new dataset and copy the data over; nothing else changes it"
     difference.cautions.append(Caution(dataset, message, hint))
 
 
-def _warn_data(found: Dataset, difference: Difference) -> None:
-    """Say that the data which is there keeps the shape it was written in."""
-    if int(found.value("referenced") or 0) <= _SOME_DATA_BYTES:
+def _warn_data(dataset: Dataset, difference: Difference) -> None:
+    """Say that existing data keeps the properties that it was written with."""
+    if int(dataset.value("referenced") or 0) <= _SOME_DATA_BYTES:
         return
     changed = [
         change.property
@@ -259,12 +262,12 @@ def _warn_data(found: Dataset, difference: Difference) -> None:
     ]
     if not changed:
         return
-    # A clone keeps the source's block size (zfs_clone_range(), module/zfs/zfs_vnops.c),
-    # and a received file that of the stream (module/zfs/dmu_recv.c).
+    # A cloned file keeps its source's block size (zfs_clone_range() in
+    # module/zfs/zfs_vnops.c), and a received file the stream's (module/zfs/dmu_recv.c).
     hint = (
         "to rewrite it: dump and restore with the application, or `cp --reflink=never`; "
         "plain cp may clone blocks, and send and receive keep them as they are"
     )
     what = " and ".join(changed)
     message = f"only what is written from now on gets the new {what}"
-    difference.cautions.append(Caution(found.name, message, hint))
+    difference.cautions.append(Caution(dataset.name, message, hint))

@@ -35,14 +35,15 @@ if TYPE_CHECKING:
     from zfstune.datasets.difference import Difference
     from zfstune.datasets.wanted import Wanted
 
+
 __all__ = ["Draft"]
 
 # An empty filesystem refers to a few dozen KiB of metadata; more than this is data.
 _EMPTY_BYTES = 1 << 20
-# What a child takes over from its parent and this module asks for.
+# Properties that a child inherits and that this module looks at.
 _PASSED_ON = ("zoned", "encryption", "keystatus", "readonly", *UNSAFE)
 _PLAIN = (None, "off")
-_MOUNTING = (Export, MountDataset, Remount)  # what takes no change of the pool
+_MOUNTING = (Export, MountDataset, Remount)  # these actions do not change the pool
 
 
 class Draft(MountDraft):
@@ -60,15 +61,15 @@ class Draft(MountDraft):
             self.existing(name)
 
     def existing(self, name: str) -> Dataset | None:
-        """Give a filesystem that exists; refuse anything else of that name."""
-        found = self.now.get(name)
-        if found is not None and found.kind != "filesystem":
-            message = f"cannot plan '{name}': a {found.kind} of that name is in the way"
+        """Return the filesystem of that name, None: there is none; refuse other kinds."""
+        dataset = self.now.get(name)
+        if dataset is not None and dataset.kind != "filesystem":
+            message = f"cannot plan '{name}': a {dataset.kind} of that name is in the way"
             raise PlanError(message, hint="choose another place with --root")
-        return found
+        return dataset
 
     def check_pool(self) -> None:
-        """Refuse a plan with steps on a pool that takes none."""
+        """Refuse a plan with actions that the pool cannot take."""
         changing = [a for a in self.actions if not isinstance(a, _MOUNTING)]
         if self.pool.suspended and self.actions:
             message = f"cannot change pool '{self.pool.name}': it is suspended"
@@ -85,52 +86,58 @@ class Draft(MountDraft):
             raise PlanError(message, hint="export it and import it without readonly=on")
 
     def container(self, name: str, values: Mapping[str, str], *, for_root: bool) -> None:
-        """Make a dataset that is there only to have others below it.
+        """Make a dataset that only holds others below it.
 
-        Once it stands it is the administrator's: only what ZFS made and never got
-        its properties, or what was inherited away since, is put right.
+        Once it exists, it belongs to the administrator. It is put right only where ZFS
+        created it and a crash kept it from getting its properties, or where a property
+        was inherited since.
         """
-        found = self.existing(name)
-        if found is None:
+        dataset = self.existing(name)
+        if dataset is None:
             noted = {**values, APPLIED_PROPERTY: write_record(values)}
             self.create(name, noted, "holds the datasets below it", {})
             return
-        record = found.local(APPLIED_PROPERTY)
-        if record is None and not self.half_made(found, values, trusted=for_root):
+        record = dataset.local(APPLIED_PROPERTY)
+        if record is None and not self.half_made(dataset, values, trusted=for_root):
             return
         noted = dict(values) if record is None else read_record(record)
-        missing = {n: v for n, v in values.items() if n in noted and not _own(found, n)}
+        missing = {n: v for n, v in values.items() if n in noted and not _own(dataset, n)}
         if record is None:
             missing[APPLIED_PROPERTY] = write_record(values)
             shown = " ".join(f"{n}={v}" for n, v in values.items())
             self.warn(name, f"it was empty and bare, as if left half made: it gets {shown}")
         if missing:
-            self.adjust(found, compare_container(found, missing))
+            self.adjust(dataset, compare_container(dataset, missing))
 
     def half_made(
-        self, found: Dataset, values: Mapping[str, str], *, trusted: bool
+        self, dataset: Dataset, values: Mapping[str, str], *, trusted: bool
     ) -> bool:
         """Tell whether a container looks like one that a crash left unfinished.
 
         ZFS creates first and sets properties afterwards (zfs_ioc_create() in
         module/zfs/zfs_ioctl.c), so a power cut between the two leaves a dataset
         without any. A user's own new dataset looks the same, but is mounted.
+
+        Args:
+            dataset: The dataset.
+            values: The properties that it should have.
+            trusted: It is zfstune's own root, so being mounted does not speak against it.
         """
-        below = found.name + "/"
-        own = {n: p.value for n, p in found.properties.items() if _own(found, n)}
+        below = dataset.name + "/"
+        own = {n: p.value for n, p in dataset.properties.items() if _own(dataset, n)}
         return (
-            (trusted or found.name not in self.mounts)
-            and found.name != self.pool.name
+            (trusted or dataset.name not in self.mounts)
+            and dataset.name != self.pool.name
             and PROFILE_PROPERTY not in own
             and all(values.get(n) == v for n, v in own.items())
             and not any(name.startswith(below) for name in self.now)
-            and int(found.value("referenced") or 0) <= _EMPTY_BYTES
+            and int(dataset.value("referenced") or 0) <= _EMPTY_BYTES
         )
 
     def dataset(self, wanted: Wanted) -> None:
         """Make one of the profiles' datasets, or put it right."""
-        found = self.existing(wanted.dataset)
-        self._make_or_change(found, wanted)
+        dataset = self.existing(wanted.dataset)
+        self._make_or_change(dataset, wanted)
         self._weigh_special(wanted)
         for name, unsafe in UNSAFE.items():
             value = self.future[wanted.dataset].value(name)
@@ -139,9 +146,9 @@ class Draft(MountDraft):
                 hint = f"`zfs set {name}={unsafe.safe} {for_shell(wanted.dataset)}`"
                 self.warn(wanted.dataset, message, hint)
 
-    def _make_or_change(self, found: Dataset | None, wanted: Wanted) -> None:
-        lacking = self._unsaid(found, wanted)
-        if found is None:
+    def _make_or_change(self, dataset: Dataset | None, wanted: Wanted) -> None:
+        lacking = self._missing_snapshot_properties(dataset, wanted)
+        if dataset is None:
             reasons = {n: wanted.settings[n].why for n in wanted.values}
             if wanted.snapshots is not None:
                 reasons |= dict.fromkeys(lacking, wanted.snapshots.why)
@@ -152,49 +159,52 @@ class Draft(MountDraft):
                 *weigh_wait(wanted, self.pool),
             ]
             return
-        difference = compare(found, wanted, lacking)
+        difference = compare(dataset, wanted, lacking)
         self.cautions.extend(difference.cautions)
         if difference.changes:
-            self.adjust(found, difference)
+            self.adjust(dataset, difference)
         changed = {change.property for change in difference.changes}
         if "recordsize" in changed:
             self.cautions += weigh_recordsize(wanted, self.pool)
 
     def _weigh_special(self, wanted: Wanted) -> None:
-        """Say that all data goes to the special vdev, once for those that inherit it."""
+        """Say once, not for each heir, that all data goes to the special vdev."""
         size, _ = self._in_force(wanted.dataset, "recordsize")
         small, origin = self._in_force(wanted.dataset, "special_small_blocks")
-        found = list(
+        cautions = list(
             weigh_special(
                 wanted.dataset, recordsize=size, small=small, origin=origin, pool=self.pool
             )
         )
-        above = wanted.dataset.rpartition("/")[0]
+        parent = wanted.dataset.rpartition("/")[0]
         own = wanted.values.keys() & {"recordsize", "special_small_blocks"}
-        if found and (own or above not in self.special):
-            self.cautions += found
-        if found:
+        if cautions and (own or parent not in self.special):
+            self.cautions += cautions
+        if cautions:
             self.special.add(wanted.dataset)
 
     def _in_force(self, dataset: str, name: str) -> tuple[str, str]:
-        """Give the value that a native property will have, and who sets it."""
-        near, standing = self._nearest(dataset, name)
-        return (default_of(name), "") if standing is None else (standing.value, near)
+        """Return the future value of a native property, and the dataset that sets it."""
+        nearest, value = self._nearest(dataset, name)
+        return (default_of(name), "") if value is None else (value.value, nearest)
 
     def _nearest(self, dataset: str, name: str) -> tuple[str, PropertyValue | None]:
-        """Give the nearest dataset that has a value of its own, itself included."""
-        line = (dataset, *reversed(ancestors_of(dataset)))
-        for near in filter(self.future.__contains__, line):
-            standing = self.future[near].properties.get(name)
-            if standing is not None and standing.source in (LOCAL, RECEIVED):
-                return near, standing
+        """Return the nearest dataset that has a value of its own, itself included."""
+        upwards = (dataset, *reversed(ancestors_of(dataset)))
+        for candidate in filter(self.future.__contains__, upwards):
+            value = self.future[candidate].properties.get(name)
+            if value is not None and value.source in (LOCAL, RECEIVED):
+                return candidate, value
         return "", None
 
-    def _unsaid(self, found: Dataset | None, wanted: Wanted) -> dict[str, str]:
-        """Give what a dataset is to say of its snapshots and nobody has said.
+    def _missing_snapshot_properties(
+        self, dataset: Dataset | None, wanted: Wanted
+    ) -> dict[str, str]:
+        """Return the schedule and the policy that are still to be stored on a dataset.
 
-        Once it is said it is the administrator's. So is what was stored above: who
-        keeps everything below a dataset does not mean to lose it to a profile.
+        Once stored, they belong to the administrator. A value that is stored on a dataset
+        above, which no profile of this plan manages, is the administrator's, too, and
+        stays in force.
         """
         if wanted.snapshots is None:
             return {}
@@ -204,23 +214,23 @@ class Draft(MountDraft):
         }
         lacking = {}
         for name, value in asked.items():
-            origin = self._said_on(wanted.dataset, name)
+            origin = self._set_locally_on(wanted.dataset, name)
             if value and (not origin or origin in self.managed - {wanted.dataset}):
                 lacking[name] = value
-            elif value and origin not in self.managed and found is None:
+            elif value and origin not in self.managed and dataset is None:
                 message = f"{name} is that of {origin}, not the profile's {value}"
                 self.warn(wanted.dataset, message)
         return lacking
 
-    def _said_on(self, dataset: str, name: str) -> str:
-        """Give the dataset that somebody set a property in force on, here; else nothing."""
+    def _set_locally_on(self, dataset: str, name: str) -> str:
+        """Return the dataset whose local value is in force; "" if there is none."""
         near, _ = self._nearest(dataset, name)
         return set_here_on(self.future[near], name, self.future.get) if near else ""
 
     def create(
         self, name: str, values: Mapping[str, str], why: str, reasons: Mapping[str, str]
     ) -> None:
-        """Add a creation; refuse one that ZFS would."""
+        """Add a creation; refuse one that ZFS would refuse."""
         parent = self.future[name.rpartition("/")[0]]
         if parent.value("keystatus") == "unavailable":
             message = f"cannot plan '{name}': its parent's encryption key is not loaded"
@@ -243,28 +253,29 @@ class Draft(MountDraft):
             properties={"mountpoint": inherited_mountpoint(parent), **passed, **own},
         )
 
-    def adjust(self, found: Dataset, difference: Difference) -> None:
+    def adjust(self, dataset: Dataset, difference: Difference) -> None:
         """Add changes to a dataset that exists."""
-        self.actions.append(Adjust(found.name, tuple(difference.changes)))
-        properties = dict(found.properties)
+        self.actions.append(Adjust(dataset.name, tuple(difference.changes)))
+        properties = dict(dataset.properties)
         for change in difference.changes:
             if change.new is not None:
                 properties[change.property] = PropertyValue(change.new, LOCAL)
-            elif change.property in properties:  # mounts are settled when they are made
-                properties[change.property] = self._from_above(found, change.property)
-        self.future[found.name] = Dataset(
-            found.name, found.kind, found.guid, found.createtxg, properties
+            elif change.property in properties:
+                # mount() works out what the dataset inherits of its mountpoint
+                properties[change.property] = self._from_above(dataset, change.property)
+        self.future[dataset.name] = Dataset(
+            dataset.name, dataset.kind, dataset.guid, dataset.createtxg, properties
         )
 
-    def _from_above(self, found: Dataset, name: str) -> PropertyValue:
-        """Give what a dataset gets of a property by inheriting it."""
-        above = self.future.get(found.name.rpartition("/")[0])
-        standing = None if above is None else above.properties.get(name)
-        if above is None or standing is None or name == "mountpoint":
-            return PropertyValue(found.properties[name].value, DEFAULT)
-        if standing.source in (LOCAL, RECEIVED):
-            return PropertyValue(standing.value, INHERITED, above.name)
-        return standing
+    def _from_above(self, dataset: Dataset, name: str) -> PropertyValue:
+        """Return the value that a dataset will inherit of a property."""
+        parent = self.future.get(dataset.name.rpartition("/")[0])
+        value = None if parent is None else parent.properties.get(name)
+        if parent is None or value is None or name == "mountpoint":
+            return PropertyValue(dataset.properties[name].value, DEFAULT)
+        if value.source in (LOCAL, RECEIVED):
+            return PropertyValue(value.value, INHERITED, parent.name)
+        return value
 
     def own(self, wanted: Wanted, path: str | None, *, owner: bool) -> None:
         """Give the mounted directory its owner and mode where they differ."""
@@ -298,5 +309,5 @@ class Draft(MountDraft):
 
 def _own(dataset: Dataset, name: str) -> bool:
     """Tell whether a property was set or received on this very dataset."""
-    found = dataset.properties.get(name)
-    return found is not None and found.source in (LOCAL, RECEIVED)
+    value = dataset.properties.get(name)
+    return value is not None and value.source in (LOCAL, RECEIVED)

@@ -1,4 +1,4 @@
-"""A plan in the making: what it mounts where, and what would stand in the way."""
+"""A plan in the making: what it mounts where, and what stands in the way of a mount."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MountDraft:
 
     Args:
         machine: What is there.
-        cautions: What is to be said already.
+        cautions: The cautions so far.
         managed: Names of the datasets that the profiles ask for.
 
     Attributes:
@@ -63,15 +63,15 @@ class MountDraft:
         self.cautions.append(Caution(dataset, message, hint))
 
     def path_of(self, name: str) -> str | None:
-        """Give where a dataset will mount, None: nowhere."""
+        """Return the path where a dataset will mount, None: it will not."""
         dataset = self.future[name]
         if mount_blocker(dataset) is not None:
             return None
         return effective_mountpoint(dataset, self.pool.altroot)
 
     def mount(self, name: str) -> str | None:
-        """Mount a dataset if it is to be; give the path where it then is mounted."""
-        dataset = self._settled(name)
+        """Mount a dataset that should be; return the path of its mount, None: none."""
+        dataset = self._after_inheriting(name)
         if not self.pool.mountable:
             return None
         mounted = self.mounts.get(name)
@@ -110,7 +110,7 @@ class MountDraft:
         return place.real
 
     def _check_new_place(self, dataset: Dataset, place: Place) -> None:
-        """Refuse to move a mountpoint to where it would hide something once it is used."""
+        """Refuse a new mountpoint where the dataset, once mounted, would hide something."""
         now = self.now.get(dataset.name)
         if now is None or now.value("mountpoint") == dataset.value("mountpoint"):
             return
@@ -119,8 +119,9 @@ class MountDraft:
     def _check_place(self, name: str, place: Place) -> None:
         """Refuse a mount that would hide something, or that cannot be made.
 
-        What lies below a mount of this plan is out of sight by then. The mount itself
-        looks once more, as what an older dataset holds there cannot be seen before.
+        A mount of this plan will have hidden everything below it by then. The mount
+        itself looks once more, as the files of a dataset that is not mounted yet cannot
+        be seen before.
         """
         if any(place.real.startswith(covered) for covered in self.covered):
             return
@@ -133,7 +134,7 @@ class MountDraft:
             self.warn(name, message, "run it as root")
 
     def _remount(self, dataset: Dataset, mounted: Mount) -> None:
-        """Have a mount follow the properties, as they will be by then."""
+        """Have a mount follow the properties as they will be by then."""
         if mounted.options is None or mounted.hidden or self.pool.readonly:
             return
         changes = mount_differs(dataset, mounted.options)
@@ -141,7 +142,7 @@ class MountDraft:
             self.actions.append(Remount(dataset.name, mounted.path, changes))
 
     def _warn_unmountable(self, dataset: Dataset, blocker: str, path: str | None) -> None:
-        """Say once, not for each dataset below, what keeps them from being mounted."""
+        """Say why a dataset cannot be mounted, once for all that inherit the reason."""
         origin = dataset.name
         if path is None:
             origin = dataset.properties["mountpoint"].origin or dataset.name
@@ -152,13 +153,13 @@ class MountDraft:
         what = "it" if origin == dataset.name else "what is below it"
         self.warn(origin, f"{what} cannot be mounted: {blocker}", hint)
 
-    def _settled(self, name: str) -> Dataset:
-        """Give the future dataset with what it inherits by then, as far as mounts go."""
+    def _after_inheriting(self, name: str) -> Dataset:
+        """Return the future dataset with the inherited values that a mount depends on."""
         dataset = self.future[name]
         parent = self.future.get(name.rpartition("/")[0])
         if parent is None:
             return dataset
         properties = with_inherited(dataset, parent)
-        settled = Dataset(name, dataset.kind, dataset.guid, dataset.createtxg, properties)
-        self.future[name] = settled
-        return settled
+        heir = Dataset(name, dataset.kind, dataset.guid, dataset.createtxg, properties)
+        self.future[name] = heir
+        return heir

@@ -1,4 +1,4 @@
-"""Which datasets profiles should have in a pool, told by the notes on those it has."""
+"""The datasets that profiles should have in a pool, by the notes on existing ones."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ if TYPE_CHECKING:
     from zfstune.profiles.profile import Profile
     from zfstune.values.state import Dataset, Limits, PoolInfo
 
+
 __all__ = ["Expected", "placed_roots", "see_profiles"]
 
 
 @frozen
 class Expected:
-    """One dataset that is managed, or should be there.
+    """One dataset that zfstune manages, or that should exist.
 
     Attributes:
         dataset: Full name.
         profiles: Names of the profiles that ask for it, or that its note names.
-        root: What their paths hang below; empty where no profile of them is known.
-        wanted: What they ask of it on this pool, None: none of them is known, or it
-            only holds others.
-        lacks: What this pool could not take of that, a sentence each.
+        root: The dataset that their paths hang below; empty where none of the profiles
+            is known.
+        wanted: The values that they ask for on this pool, None: none of the profiles is
+            known, or the dataset only holds others.
+        lacks: Sentences about values that this pool cannot take or has no use for.
         firsts: The first dataset of each of those profiles, which ``-o`` is for.
     """
 
@@ -44,15 +46,15 @@ class Expected:
 def placed_roots(
     datasets: Iterable[Dataset], load: Callable[[str], Profile]
 ) -> dict[str, dict[str, Profile]]:
-    """Find below which roots profiles were applied.
+    """Find the roots that profiles were applied below.
 
     Args:
-        datasets: Those of a pool.
+        datasets: The datasets of a pool.
         load: Loads a profile by name, or raises ProfileError.
 
     Returns:
-        Root to the profiles below it by name. One that cannot be loaded, as it came
-        from a file, or that has no such dataset any more, is left out.
+        Root to the profiles below it by name. Left out are profiles that cannot be
+        loaded, as they came from a file, and those without such a dataset by now.
     """
     loaded: dict[str, Profile | None] = {}
     roots: dict[str, dict[str, Profile]] = {}
@@ -65,7 +67,7 @@ def placed_roots(
                     loaded[name] = None
             profile = loaded[name]
             if profile is not None:
-                # of two paths that fit, as "a/log" and "log", the longer is meant
+                # Of two paths that fit, as "a/log" and "log", the longer one is meant.
                 fitting = [
                     d.path for d in profile.datasets if dataset.name.endswith("/" + d.path)
                 ]
@@ -81,44 +83,45 @@ def see_profiles(
     pool: PoolInfo,
     limits: Limits,
 ) -> dict[str, Expected]:
-    """Give what profiles should have below their roots, and what is managed otherwise.
+    """Return the datasets that profiles should have, and all others that are managed.
 
-    Each profile is seen alone: of two that stand in each other's way, as a variant
-    that took the place of another does, each speaks of the datasets that say so.
+    Each profile is planned alone, since two may contradict each other, as where a variant
+    took the place of another. A dataset is expected of the profiles that its note names.
 
     Args:
         roots: Root to the profiles below it by name.
-        datasets: Those of the pool by name.
-        pool: What it can take.
+        datasets: The datasets of the pool by name.
+        pool: The pool.
         limits: What the running module takes.
     """
-    found: dict[str, Expected] = {}
+    expected: dict[str, Expected] = {}
     for root, profiles in roots.items():
         for name, profile in profiles.items():
             alone = Request((profile,), root=root, allow_unsafe=True)
             wanted = wanted_datasets(alone, pool, limits)
             cautions = list(weigh_wanted(alone, wanted, pool, limits))
-            for each in wanted:
-                dataset = datasets.get(each.dataset)
-                on = profiles_on(dataset) if dataset is not None else ()
-                if on and name not in on:
+            for one_wanted in wanted:
+                full_name = one_wanted.dataset
+                dataset = datasets.get(full_name)
+                noted = profiles_on(dataset) if dataset is not None else ()
+                if noted and name not in noted:
                     continue  # another profile has taken it over
-                lacks = [c.message for c in cautions if c.dataset == each.dataset]
-                known = found.get(each.dataset)
-                joined = _joined(known, name, root, each, lacks)
+                lacks = [c.message for c in cautions if c.dataset == full_name]
+                known = expected.get(full_name)
+                joined = _joined(known, name, root, one_wanted, lacks)
                 first = f"{root}/{profile.datasets[0].path}"
                 firsts = dict.fromkeys((*(known.firsts if known else ()), first))
-                found[each.dataset] = replace(joined, firsts=tuple(firsts))
+                expected[full_name] = replace(joined, firsts=tuple(firsts))
     for name, dataset in datasets.items():
-        if name not in found and is_managed(dataset):
-            found[name] = Expected(name, profiles_on(dataset))
-    return found
+        if name not in expected and is_managed(dataset):
+            expected[name] = Expected(name, profiles_on(dataset))
+    return expected
 
 
 def _joined(
     known: Expected | None, profile: str, root: str, wanted: Wanted, lacks: list[str]
 ) -> Expected:
-    """Add what one profile asks for to what others do."""
+    """Join the wants of one more profile with those of the profiles before it."""
     if known is None or known.wanted is None:
         wanted.profiles = [profile]
         return Expected(wanted.dataset, (profile,), root, wanted, tuple(lacks))
@@ -137,5 +140,5 @@ def _joined(
         if name not in joined.values
     }
     joined.settings = {**wanted.settings, **first.settings}
-    said = dict.fromkeys((*known.lacks, *lacks))
-    return Expected(wanted.dataset, tuple(joined.profiles), root, joined, tuple(said))
+    all_lacks = dict.fromkeys((*known.lacks, *lacks))
+    return Expected(wanted.dataset, tuple(joined.profiles), root, joined, tuple(all_lacks))

@@ -1,8 +1,8 @@
-"""What an earlier role of a machine left: datasets that the present one does not have.
+"""Find the datasets that an earlier role of this machine left, and the new one lacks.
 
-They stay, and are no part of the work: nothing that zfstune does destroys a dataset.
-Told of are those of profiles that a role brings. What was applied by its own name, or
-from a file, is on the machine because somebody wanted it there, whatever its role.
+They stay, since nothing that zfstune does destroys a dataset. Only datasets of profiles
+that belong to a role count. A profile that was applied by its own name, or from a file,
+is on the machine because somebody wanted it there, whatever the role.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def find_leftovers(
     """Find what earlier roles left below a root.
 
     Args:
-        datasets: Those there are, by name; what is not below `root` is passed over.
-        root: What the paths of profiles hang below.
+        datasets: The datasets that exist, by name; those not below `root` do not count.
+        root: The dataset that the profiles' paths hang below.
         wanted: Names of the datasets that are asked for.
         profiles: Names of the profiles that are asked for, variants as ``web:seed``.
         roles: Names of the roles, for the reason.
@@ -45,36 +45,36 @@ def find_leftovers(
         In the order of `datasets`.
     """
     asked = {_plain(name) for name in profiles}
-    found: dict[str, Leftover] = {}
+    leftovers: dict[str, Leftover] = {}
     for name, dataset in datasets.items():
-        on = profiles_on(dataset)
+        noted = profiles_on(dataset)
         if not name.startswith(root + "/") or name in wanted:
             continue
-        if on and _ROLE_PROFILES.issuperset(map(_plain, on)):
-            reason = _reason(on, asked, roles)
-            found[name] = Leftover(
+        if noted and _ROLE_PROFILES.issuperset(map(_plain, noted)):
+            leftovers[name] = Leftover(
                 name,
-                on,
-                reason,
+                noted,
+                _reason(noted, asked, roles),
                 scheduled=dataset.local(SCHEDULE_PROPERTY) not in _UNSCHEDULED,
                 shared=dataset.local("sharenfs") not in (None, "off"),
             )
-    for name in sorted(datasets, reverse=True):  # what lies below comes first
+    for name in sorted(datasets, reverse=True):  # children before their parents
         only_holds = profiles_on(datasets[name]) == () and is_managed(datasets[name])
         if name.startswith(root + "/") and only_holds and name not in wanted:
-            below = {each for each in datasets if each.startswith(name + "/")}
-            if below and below <= found.keys():
-                found[name] = Leftover(name, (), "it only holds such datasets")
-    return tuple(found[name] for name in datasets if name in found)
+            below = {other for other in datasets if other.startswith(name + "/")}
+            if below and below <= leftovers.keys():
+                leftovers[name] = Leftover(name, (), "it only holds such datasets")
+    return tuple(leftovers[name] for name in datasets if name in leftovers)
 
 
 def _plain(profile: str) -> str:
+    """Return a profile's name without its variant."""
     return profile.partition(":")[0]
 
 
-def _reason(on: tuple[str, ...], asked: set[str], roles: Iterable[str]) -> str:
-    again = [shown(name) for name in on if _plain(name) in asked]
+def _reason(noted: tuple[str, ...], asked: set[str], roles: Iterable[str]) -> str:
+    again = [shown(name) for name in noted if _plain(name) in asked]
     if again:
         return f"profile {', '.join(again)} has no such dataset any more"
-    what = "profile" if len(on) == 1 else "profiles"
-    return f"{what} {', '.join(map(shown, on))}, and not of role {', '.join(roles)}"
+    word = "profile" if len(noted) == 1 else "profiles"
+    return f"{word} {', '.join(map(shown, noted))}, and not of role {', '.join(roles)}"

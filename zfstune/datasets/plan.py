@@ -25,10 +25,10 @@ class Leftover:
 
     Attributes:
         dataset: Full name.
-        profiles: Those that its note names; none where it only holds others.
-        reason: Why it is told, half a sentence.
-        scheduled: Whether it says itself that snapshots are to be taken of it.
-        shared: Whether it says itself that NFS is to serve it.
+        profiles: The profiles that its note names; none where it only holds others.
+        reason: Why it counts as a leftover, half a sentence.
+        scheduled: Whether a schedule of snapshots is set on the dataset itself.
+        shared: Whether sharenfs is set on the dataset itself.
     """
 
     dataset: str
@@ -38,7 +38,7 @@ class Leftover:
     shared: bool = False
 
     def to_dict(self) -> dict[str, object]:
-        """Give it as JSON takes it, with ``hint``: what can be done about it."""
+        """Return the leftover as JSON takes it, with a ``hint``: what can be done."""
         return {
             "dataset": self.dataset,
             "profiles": list(self.profiles),
@@ -50,18 +50,18 @@ class Leftover:
 
 
 def advice(leftovers: Iterable[Leftover]) -> str:
-    """Say what can be done about leftovers, together: one sentence."""
+    """Say in one sentence what can be done about several leftovers."""
     leftovers = list(leftovers)
-    scheduled = " ".join(for_shell(each.dataset) for each in leftovers if each.scheduled)
-    shared = " ".join(for_shell(each.dataset) for each in leftovers if each.shared)
+    scheduled = " ".join(for_shell(left.dataset) for left in leftovers if left.scheduled)
+    shared = " ".join(for_shell(left.dataset) for left in leftovers if left.shared)
     which = for_shell(leftovers[0].dataset) if len(leftovers) == 1 else "DATASET"
     ways = [f"`zfs destroy -nvr {which}` shows what would go with it"]
     if shared:
         ways.insert(0, f"`zfs set sharenfs=off {shared}` ends what NFS serves")
     if scheduled:
         ways.insert(0, f"`zfstune schedule remove {scheduled}` ends the snapshots")
-    both = "if this machine is meant to be both, name both roles in one call"
-    return f"{both}; if not, {', '.join(ways)}"
+    keep = "if this machine is meant to be both, name both roles in one call"
+    return f"{keep}; if not, {', '.join(ways)}"
 
 
 @frozen
@@ -73,10 +73,11 @@ class Plan:
         root: The dataset that the profiles' paths hang below.
         profiles: Names of the profiles.
         actions: In the order in which they must happen; no step destroys anything.
-        warnings: What the reader should know.
-        facts: What the pool is, as far as the plan weighed it.
-        mountpoints: Each dataset of the profiles to where it mounts, None: nowhere.
-        leftovers: What earlier roles left; it stays, and pends nothing.
+        warnings: Cautions that the reader should know of.
+        facts: The facts of the pool that the plan depends on.
+        mountpoints: Each dataset of the profiles to its mountpoint, None: not mounted.
+        leftovers: Datasets that earlier roles left; they stay, and nothing is pending
+            because of them.
     """
 
     pool: str
@@ -100,7 +101,7 @@ class Plan:
         return tuple(name for name in self.mountpoints if name not in touched)
 
     def to_dict(self) -> dict[str, object]:
-        """Give the plan as JSON takes it.
+        """Return the plan as JSON takes it.
 
         Keys: ``pool``, ``root``, ``profiles``, ``pending``, ``actions`` (each with
         ``action``: ``create``, ``adjust``, ``mount``, ``remount``,

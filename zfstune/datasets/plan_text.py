@@ -1,4 +1,4 @@
-"""A plan as a tired administrator wants to read it."""
+"""A plan as text, short enough for a tired administrator."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _REASON_WIDTH = 66
 
 
 def render(plan: Plan) -> str:
-    """Write a plan as text, one block a dataset; then what is left, and warnings.
+    """Write a plan as text: a block a dataset, then leftovers, then warnings.
 
     Args:
-        plan: What :func:`zfstune.datasets.planner.make_plan` gave.
+        plan: The plan, from :func:`zfstune.datasets.planner.make_plan`.
 
     Returns:
         Lines without colour, ending in a newline.
@@ -50,7 +50,7 @@ def render(plan: Plan) -> str:
 
 
 def _heading(plan: Plan) -> str:
-    """Say which pool this is about, and what it is made of."""
+    """Name the profiles and the pool, and say what the pool is made of."""
     kinds = plan.facts.get("vdevs")
     made_of = sorted(set(kinds)) if isinstance(kinds, list) else []
     facts = [*made_of, f"ashift {plan.facts.get('ashift')}"]
@@ -60,7 +60,7 @@ def _heading(plan: Plan) -> str:
 
 
 def _block(steps: list[Action], *, several: bool) -> list[str]:
-    """Take a step off the front; a creation takes its mount and owner along."""
+    """Take the first step off the list; a creation takes its mount and owner along."""
     first = steps.pop(0)
     if isinstance(first, Adjust):
         shown = [c for c in first.changes if c.property not in OWN_PROPERTIES]
@@ -70,7 +70,7 @@ def _block(steps: list[Action], *, several: bool) -> list[str]:
     if not isinstance(first, Create):
         return [first.describe()]
     line = f"create {first.dataset}"
-    # With one profile, the heading has said which.
+    # With one profile, the heading names it.
     why = f"  ({first.why})" if several or OWN_PROPERTIES[0] not in first.properties else ""
     for step in [s for s in steps if s.dataset == first.dataset]:
         match step:
@@ -90,7 +90,7 @@ def _block(steps: list[Action], *, several: bool) -> list[str]:
 
 
 def _change(change: Change) -> tuple[str, str, str]:
-    """Write one property: old and new value, what changed it, and why."""
+    """Return a property, its old and new value, and the reasons of the change."""
     old = "unset" if change.old is None else display(change.property, change.old)
     new = "inherited" if change.new is None else display(change.property, change.new)
     value = new if old == new else f"{old} -> {new}"
@@ -112,7 +112,7 @@ def _table(rows: list[tuple[str, str, str]]) -> list[str]:
 
 
 def _short(why: str) -> str:
-    """Give the first sentence, cut between words where it is long."""
+    """Return the first sentence, cut between words where it is long."""
     first = why.split(". ", 1)[0].rstrip(".")
     if len(first) <= _REASON_WIDTH:
         return first

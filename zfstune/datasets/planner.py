@@ -1,8 +1,8 @@
-"""From what is there and what is wanted to what has to happen: values in, a plan out.
+"""Make a plan from a request and the state of the machine: values in, a plan out.
 
-Two promises shape this module. Carried out whole, a plan leaves nothing for the
-next one to do. Carried out in part, down to a dataset that ZFS made but never got
-its properties, it leaves a state from which the next plan reaches the same end.
+Two promises shape this module. A plan that was carried out whole leaves nothing for the
+next one to do. After a plan that was cut short anywhere, even between the creation of a
+dataset and the setting of its properties, the next plan reaches the same end.
 No step destroys anything.
 """
 
@@ -117,29 +117,29 @@ def _plan_datasets(
 def paths_to_look_at(
     plan: Plan, datasets: Mapping[str, Dataset], mounts: Mapping[str, Mount]
 ) -> set[str]:
-    """Give the paths of which a second, final plan has to know what is there.
+    """Return the paths that have to be looked at before the second, final plan.
 
-    These are where something is to be mounted and, since a link may be on the way,
-    where something belongs that is mounted under another name.
+    These are the paths of mounts to come and, since a link may be on the way, the
+    paths where datasets belong that are mounted under another name.
 
     Args:
         plan: The first plan, made without places.
-        datasets: As for :func:`make_plan`.
-        mounts: As for :func:`make_plan`.
+        datasets: The datasets that exist, by name.
+        mounts: The mounts, by dataset.
     """
     paths = {a.path for a in plan.actions if isinstance(a, MountDataset)}
     altroot = str(plan.facts.get("altroot", ""))
     for name, mount in mounts.items():
-        found = datasets.get(name)
-        now = None if found is None else effective_mountpoint(found, altroot)
+        dataset = datasets.get(name)
+        now = None if dataset is None else effective_mountpoint(dataset, altroot)
         for path in (now, plan.mountpoints.get(name)):
-            if found is not None and path is not None and path != mount.path:
+            if dataset is not None and path is not None and path != mount.path:
                 paths.add(path)
     return paths
 
 
 def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
-    """Have NFS serve what is shared, and serve what is not shared no more."""
+    """Have NFS serve a dataset that is shared, and no longer one that is not."""
     shared = draft.future[name].properties.get("sharenfs")
     if shared is None:
         return
@@ -170,10 +170,10 @@ def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
 
 
 def _warn_boot(draft: Draft, wanted: Iterable[Wanted], pool: PoolInfo) -> None:
-    """Say what a pool that is booted from would use first, if GRUB may be what boots.
+    """Name features that this plan would use first on a pool that GRUB may boot from.
 
-    Which loader it is cannot be seen from the pool; what it was made compatible with
-    by hand says that somebody has thought of it.
+    The pool does not tell which loader boots it. If somebody has set its compatibility
+    property, they have thought of the loader, and nothing is said.
     """
     if not pool.bootfs or pool.compatibility not in ("", "off"):
         return
@@ -190,11 +190,11 @@ def _warn_boot(draft: Draft, wanted: Iterable[Wanted], pool: PoolInfo) -> None:
 
 
 def _in_order(wanted: list[Wanted], root: str) -> Iterator[tuple[str, Wanted | None]]:
-    """Give each dataset below the root after its parent; a container has no wants."""
-    by_name = {each.dataset: each for each in wanted}
+    """Yield the datasets below the root, parents first; None: it only holds others."""
+    by_name = {dataset.dataset: dataset for dataset in wanted}
     done: set[str] = set()
-    for each in wanted:
-        for name in (*ancestors_of(each.dataset), each.dataset):
+    for last in by_name:
+        for name in (*ancestors_of(last), last):
             if name.startswith(root + "/") and name not in done:
                 done.add(name)
                 yield name, by_name.get(name)
@@ -204,24 +204,24 @@ def _check_accounts(profiles: Iterable[Profile], machine: Machine) -> None:
     """Refuse, before anything changes, an owner that this system does not know."""
     for profile in profiles:
         for dataset in profile.datasets:
-            for what, name, known in (
+            for kind, name, known in (
                 ("user", dataset.owner, machine.accounts),
                 ("group", dataset.group, machine.groups),
             ):
                 if name is not None and name not in known:
                     message = (
                         f"cannot apply profile '{profile.name}': "
-                        f"this system has no {what} '{name}'"
+                        f"this system has no {kind} '{name}'"
                     )
                     hint = (
-                        f"install the package that creates {what} '{name}' first, "
+                        f"install the package that creates {kind} '{name}' first, "
                         "or leave owners alone with --no-owner"
                     )
                     raise PlanError(message, hint=hint)
 
 
 def _facts(pool: PoolInfo) -> dict[str, object]:
-    """Give what was weighed of the pool."""
+    """Return the facts of the pool that the plan depends on."""
     data = [v for v in pool.vdevs if v.role == "normal"]
     return {
         "vdevs": [v.kind for v in data],

@@ -1,4 +1,4 @@
-"""What profiles ask of one pool: merged by dataset, cut down to what it can take."""
+"""The datasets that profiles want: merged by name, with values that a pool can take."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Wanted:
         dataset: Full name.
         profiles: Names of the profiles that ask for it.
         values: Property to canonical value.
-        inherited: What it is to inherit: property to the value that a dataset above it
-            gets from the same profile.
+        inherited: Properties that it should inherit, to the value that a dataset above
+            it gets from the same profile.
         settings: Property to the setting that asks for it.
-        gave_way: What this pool could not take of that, a sentence each.
+        gave_way: Sentences about values that this pool cannot take.
         owner: User who owns the mounted directory, else None.
         group: Its group, else None.
         mode: Its permission bits, else None.
-        snapshots: How often and what stays, else None.
+        snapshots: Its schedule and policy of snapshots, else None.
     """
 
     __slots__ = (
@@ -79,7 +79,7 @@ class Wanted:
 
 
 def wanted_accounts(profiles: Iterable[Profile]) -> tuple[frozenset[str], frozenset[str]]:
-    """Give the users and the groups that the profiles name, for looking them up."""
+    """Return the names of the users and groups in profiles, to look their numbers up."""
     datasets = [dataset for profile in profiles for dataset in profile.datasets]
     return (
         frozenset(d.owner for d in datasets if d.owner is not None),
@@ -128,7 +128,7 @@ def wanted_datasets(request: Request, pool: PoolInfo, limits: props.Limits) -> l
 
 
 def _distinct(profiles: Iterable[Profile]) -> list[Profile]:
-    """Give each profile once; two of one name would take turns undoing each other."""
+    """Return each profile once; two of one name would take turns undoing each other."""
     by_name: dict[str, Profile] = {}
     for profile in profiles:
         if by_name.setdefault(profile.name, profile) != profile:
@@ -142,7 +142,7 @@ def _distinct(profiles: Iterable[Profile]) -> list[Profile]:
 def _check_overrides(
     request: Request, profiles: list[Profile], limits: props.Limits
 ) -> None:
-    """Refuse overrides that no dataset, or not several at once, may have."""
+    """Refuse overrides that no dataset may have, or only one of several."""
     overrides = request.overrides
     for name in overrides:
         if name.startswith(OWN_PREFIX):
@@ -174,15 +174,15 @@ def _check_safety(profiles: list[Profile]) -> None:
 
 
 def _pass_on(wanted: Wanted, merged: Mapping[str, Wanted]) -> None:
-    """Note what a dataset is to inherit from those of its profiles above it."""
+    """Note the values that a dataset should inherit from those of its profiles above it."""
     for name in reversed(ancestors_of(wanted.dataset)):
         above = merged.get(name)
         if above is None or not set(above.profiles) & set(wanted.profiles):
             continue
         for prop, value in above.values.items():
             if prop not in wanted.values and passes_on(prop):
-                standing = PropertyValue(value, INHERITED, name)
-                wanted.inherited.setdefault(prop, standing)
+                inherited = PropertyValue(value, INHERITED, name)
+                wanted.inherited.setdefault(prop, inherited)
 
 
 def _check_name(wanted: Wanted) -> None:
@@ -195,11 +195,11 @@ def _check_name(wanted: Wanted) -> None:
 
 
 def _check_together(wanted: Wanted, limits: props.Limits) -> None:
-    """Refuse values that are fine one by one and not with each other."""
+    """Refuse values that are valid one by one and contradict each other."""
     try:
         values = props.settable(wanted.values)
         props.check(values, kind="filesystem", creating=True, limits=limits)
-        # The note of all of them must fit a user property.
+        # The note of all values must fit into one user property.
         note = {APPLIED_PROPERTY: write_record(wanted.values)}
         props.check(note, kind="filesystem", creating=True)
     except InvalidProperty as error:
@@ -210,7 +210,7 @@ def _check_together(wanted: Wanted, limits: props.Limits) -> None:
 def _merge(
     merged: dict[str, Wanted], name: str, dataset: DatasetProfile, profile: Profile
 ) -> None:
-    """Add what one profile asks for; two that say the same get along."""
+    """Add the wants of one profile; refuse those that contradict another profile's."""
     wanted = merged.get(name)
     if wanted is None:
         wanted = Wanted(name, dataset.owner, dataset.group, dataset.mode)
@@ -219,16 +219,20 @@ def _merge(
         ("owner", wanted.owner, dataset.owner),
         ("group", wanted.group, dataset.group),
         ("mode", wanted.mode, dataset.mode),
-        ("snapshots", _terms(wanted.snapshots), _terms(dataset.snapshots)),
+        (
+            "snapshots",
+            _schedule_and_policy(wanted.snapshots),
+            _schedule_and_policy(dataset.snapshots),
+        ),
     ]
     for setting in dataset.settings:
         known = wanted.settings.setdefault(setting.property, setting)
-        pairs.append((setting.property, _text(known), _text(setting)))
-    for what, one, other in pairs:
-        if None not in (one, other) and one != other:
+        pairs.append((setting.property, _canonical(known), _canonical(setting)))
+    for aspect, earlier, later in pairs:
+        if None not in (earlier, later) and earlier != later:
             message = (
                 f"cannot plan '{name}': profiles '{wanted.profiles[0]}' and "
-                f"'{profile.name}' want different values of {what}"
+                f"'{profile.name}' want different values of {aspect}"
             )
             raise PlanError(message, hint="apply them below different roots (--root)")
     wanted.owner = wanted.owner if wanted.owner is not None else dataset.owner
@@ -238,18 +242,18 @@ def _merge(
     wanted.profiles.append(profile.name)
 
 
-def _terms(snapshots: Snapshots | None) -> str | None:
+def _schedule_and_policy(snapshots: Snapshots | None) -> str | None:
     return None if snapshots is None else f"{snapshots.every} {snapshots.keep}"
 
 
-def _text(setting: Setting) -> str:
+def _canonical(setting: Setting) -> str:
     return props.canonical(setting.property, setting.value)
 
 
 def _fit(wanted: Wanted, pool: PoolInfo, limits: props.Limits) -> None:
     """Fill in ``wanted.values`` with the nearest values that the pool takes."""
     for name, setting in list(wanted.settings.items()):
-        asked = _text(setting)
+        asked = _canonical(setting)
         value, lack = fit_value(name, asked, pool, limits)
         if lack and wanted.asked(name):
             message = f"cannot set '{name}={setting.value}': {lack}"
@@ -257,11 +261,11 @@ def _fit(wanted: Wanted, pool: PoolInfo, limits: props.Limits) -> None:
             if name == "redundant_metadata":
                 hint = "leave it at all: most needs a mirror, raidz or draid below it"
             raise PlanError(message, hint=hint)
-        said = f"{name}={display(name, asked)}"
+        request = f"{name}={display(name, asked)}"
         if value is None:
             del wanted.settings[name]
-            wanted.gave_way.append(f"{said} is left out: {lack}")
+            wanted.gave_way.append(f"{request} is left out: {lack}")
             continue
         wanted.values[name] = value
         if lack:
-            wanted.gave_way.append(f"{said} became {display(name, value)}: {lack}")
+            wanted.gave_way.append(f"{request} became {display(name, value)}: {lack}")
