@@ -1,17 +1,17 @@
-"""A profile's file: TOML text in, a checked profile out.
+"""The file of a profile: TOML text in, a checked profile out.
 
-A file is untrusted until all of it has been checked. Every refusal names the file,
-the table and the key, and the word that was most likely meant.
+A file is untrusted until all of it has been checked. Single fields are checked in
+:mod:`zfstune.profiles.file_fields`, the structure of the file here.
 """
 
 from __future__ import annotations
 
 import tomllib
 
+from zfstune.profiles.file_fields import FieldReader
 from zfstune.profiles.pool_rules import FACTS
 from zfstune.profiles.profile import (
     MAX_BYTES,
-    NAME_CHARACTERS,
     DatasetProfile,
     Needs,
     PoolRule,
@@ -22,10 +22,9 @@ from zfstune.profiles.profile import (
 )
 from zfstune.retention.policy_text import parse_policy
 from zfstune.schedules.cadence import parse_cadence
-from zfstune.values import names as naming
 from zfstune.values import properties as props
-from zfstune.values.errors import InvalidName, InvalidProperty, PolicyError, ProfileError
-from zfstune.values.frozen import frozen, replace
+from zfstune.values.errors import InvalidProperty, PolicyError, ProfileError
+from zfstune.values.frozen import replace
 from zfstune.values.marks import OWN_PREFIX
 from zfstune.values.property_rules import UNSAFE, is_unsafe
 from zfstune.values.text import did_you_mean, nearest, shown
@@ -34,14 +33,10 @@ from zfstune.values.whole_number import NumberError, read_whole
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import NoReturn
 
 
 __all__ = ["read_profile"]
 
-_MAX_NAME = 64
-_MAX_MODE = 0o7777
-_MAX_RECORD = 16 << 20  # SPA_MAXBLOCKSIZE, include/sys/fs/zfs.h
 _MOST_DOTS = 500
 _MOST_PARTS = 3  # of a release
 _TOP = ("name", "summary", "advice", "needs", "extends", "dataset", "variant")
@@ -69,7 +64,7 @@ def _parse(text: str, reader: _Reader) -> Mapping[str, object]:
     if text.startswith("\ufeff"):
         hint = "save it as UTF-8 without a byte order mark"
         reader.refuse("line 1, column 1", "it begins with a byte order mark", hint)
-    # tomllib takes the square of a key's parts: 20 seconds for one of 30000
+    # tomllib takes quadratic time for the parts of a key: 20 seconds for 30000 of them.
     for number, line in enumerate(text.split("\n"), 1):
         if line.count(".") > _MOST_DOTS:
             reader.refuse(f"line {number}", f"it has more than {_MOST_DOTS} dots")
@@ -84,16 +79,14 @@ def _parse(text: str, reader: _Reader) -> Mapping[str, object]:
         reader.refuse(place.rstrip(")"), shown(reason[:1].lower() + reason[1:]))
 
 
-@frozen
-class _Reader:
-    """Checks one file; every refusal names the file and the place in it."""
+class _Reader(FieldReader):
+    """Reads one file, table by table."""
 
-    origin: str
-    load_base: Callable[[str], Profile]
+    __slots__ = ("_load_base",)
 
-    def refuse(self, where: str, reason: str, hint: str = "") -> NoReturn:
-        message = f"cannot load profile '{shown(self.origin)}': {where}: {reason}"
-        raise ProfileError(message, hint=hint)
+    def __init__(self, origin: str, load_base: Callable[[str], Profile]) -> None:
+        super().__init__(origin)
+        self._load_base = load_base
 
     def profile(self, table: Mapping[str, object]) -> Profile:
         where = "top level"
@@ -102,7 +95,7 @@ class _Reader:
         summary = self.prose(table, where, "summary")
         advice = self.prose(table, where, "advice") if "advice" in table else ""
         extended = self.base(table, where)
-        base = {each.path: each for each in extended.datasets} if extended else {}
+        base = {d.path: d for d in extended.datasets} if extended else {}
         rows = table.get("dataset", [] if base else None)
         if not isinstance(rows, list) or not (rows or base):
             self.refuse(where, "no [[dataset]] table", "a profile has at least one dataset")
@@ -139,12 +132,12 @@ class _Reader:
         return Needs(numbers, why, source)
 
     def base(self, table: Mapping[str, object], where: str) -> Profile | None:
-        """Give the profile that this one extends, None: it says none."""
+        """Return the profile that this one extends, None: it extends none."""
         if "extends" not in table:
             return None
         name = self.text(table, where, "extends")
         try:
-            return self.load_base(name)
+            return self._load_base(name)
         except ProfileError as error:
             self.refuse(where, f"key 'extends': {error.message}", error.hint)
 
@@ -204,7 +197,7 @@ class _Reader:
         where: str,
         variant: Mapping[str, object],
     ) -> Setting:
-        """Read a value of a variant: with its reasons, or the profile's own again."""
+        """Read a value of a variant: with its reasons, or one that the profile has, too."""
         if not isinstance(value, str):
             table = dict(self.table(value, f"{where}, property {shown(name)}"))
             if "source" in variant:
@@ -223,7 +216,7 @@ class _Reader:
         self.only(table, where, _PLACES)
         listed = self.table(table.get("properties", {}), f"{where}, properties")
         settings = tuple(self.setting(n, v, where) for n, v in listed.items())
-        # Each is fine by itself; some are not with each other.
+        # Values that are valid by themselves may contradict each other.
         self.check({s.property: s.value for s in settings}, where)
         return DatasetProfile(
             path=path,
@@ -235,7 +228,7 @@ class _Reader:
         )
 
     def snapshots(self, table: Mapping[str, object], where: str) -> Snapshots | None:
-        """Read how often and what stays; both are what the command line takes."""
+        """Read schedule and policy, each in the form that the command line takes."""
         if "snapshots" not in table:
             return None
         where = f"{where}, snapshots"
@@ -261,10 +254,10 @@ class _Reader:
     ) -> Setting:
         where = f"{where}, property {shown(name)}"
         table = self.table(value, where, '{ value = "...", why = "...", source = "..." }')
-        astray = next((key for key in table if key in (*_TOP, *_PLACES)), None)
-        if astray is not None:
+        misplaced = next((key for key in table if key in (*_TOP, *_PLACES)), None)
+        if misplaced is not None:
             hint = "a line belongs to the [table] above it: move it up"
-            self.refuse(where, f"unknown key '{astray}'", hint)
+            self.refuse(where, f"unknown key '{misplaced}'", hint)
         self.only(table, where, ("value", "why", "source", "disagrees", "where"))
         given = self.text(table, where, "value")
         why, source = (self.prose(table, where, key) for key in ("why", "source"))
@@ -296,86 +289,8 @@ class _Reader:
             reason = f"key 'pool': there is no fact '{shown(fact)}' of pools"
             self.refuse(where, reason, hint)
         del table["pool"]
-        found = self.setting(setting.property, table, where)
-        return PoolRule(fact, found.value, found.why, found.source)
-
-    def word(self, word: str, where: str, what: str) -> str:
-        if (
-            not set(word) <= NAME_CHARACTERS
-            or len(word) > _MAX_NAME
-            or word[:1] in {"", "-"}
-        ):
-            self.refuse(where, f"{what}: '{shown(word)}' is not lowercase words and dashes")
-        return word
-
-    def check(self, values: dict[str, str], where: str) -> None:
-        # What this system's release takes is for the planner to see to.
-        limits = props.Limits(max_recordsize_bytes=_MAX_RECORD)
-        try:
-            props.check(values, kind="filesystem", creating=True, limits=limits)
-        except InvalidProperty as error:
-            self.refuse(where, error.message, error.hint)
-
-    def path(self, path: str, where: str) -> str:
-        where = f"{where}, key 'path'"
-        if path.startswith("/"):
-            self.refuse(
-                where, f"'{shown(path)}' is absolute", "give it relative to the root"
-            )
-        if any(part in ("", ".", "..") for part in path.split("/")):
-            self.refuse(where, f"'{shown(path)}' has an empty, '.' or '..' part")
-        try:
-            naming.check_dataset("pool/" + path, creating=True)
-        except InvalidName as error:
-            self.refuse(where, error.message, error.hint)
-        return path
-
-    def account(self, table: Mapping[str, object], where: str, key: str) -> str | None:
-        if key not in table:
-            return None
-        account = self.text(table, where, key)
-        if not account.isprintable() or set(account) & set(":/ "):
-            self.refuse(where, f"key '{key}': '{shown(account)}' is not an account's name")
-        return account
-
-    def mode(self, table: Mapping[str, object], where: str) -> int | None:
-        if "mode" not in table:
-            return None
-        text = self.text(table, where, "mode")
-        if not set(text) <= set("01234567") or int(text, 8) > _MAX_MODE:
-            reason = f"key 'mode': '{shown(text)}' is not an octal mode such as 0750"
-            self.refuse(where, reason)
-        return int(text, 8)
-
-    def only(self, table: Mapping[str, object], where: str, known: tuple[str, ...]) -> None:
-        for key in table:
-            if key not in known:
-                hint = did_you_mean(key, known, "known: " + ", ".join(known))
-                self.refuse(where, f"unknown key '{shown(key)}'", hint)
-
-    def text(self, table: Mapping[str, object], where: str, key: str) -> str:
-        if key not in table:
-            near = nearest(key, table)
-            hint = f"is '{shown(near)}' it?" if near else ""
-            self.refuse(where, f"key '{key}' is missing", hint)
-        value = table[key]
-        if not isinstance(value, str):
-            self.refuse(where, f"key '{key}': it takes text in quotes")
-        if not value.strip():
-            self.refuse(where, f"key '{key}' is empty")
-        return value
-
-    def prose(self, table: Mapping[str, object], where: str, key: str) -> str:
-        """Read a sentence: on one line, whatever the file has, and fit for a terminal."""
-        sentence = " ".join(self.text(table, where, key).split())
-        if not sentence.isprintable():
-            self.refuse(where, f"key '{key}': it holds characters that cannot be printed")
-        return sentence
-
-    def table(self, value: object, where: str, hint: str = "") -> Mapping[str, object]:
-        if not isinstance(value, dict):
-            self.refuse(where, "it takes a table", hint and f"as in {hint}")
-        return value
+        other = self.setting(setting.property, table, where)
+        return PoolRule(fact, other.value, other.why, other.source)
 
 
 def _merged(base: DatasetProfile, own: DatasetProfile) -> DatasetProfile:
@@ -391,9 +306,9 @@ def _merged(base: DatasetProfile, own: DatasetProfile) -> DatasetProfile:
     )
 
 
-def _same(name: str, one: str, other: str) -> bool:
+def _same(name: str, value: str, other: str) -> bool:
     """Tell whether two spellings are one value."""
     try:
-        return props.canonical(name, one) == props.canonical(name, other)
+        return props.canonical(name, value) == props.canonical(name, other)
     except InvalidProperty:
         return False
