@@ -1,4 +1,4 @@
-"""Explain a profile, for the pool that is there or for none."""
+"""Explain a profile for a pool, or for none where there is no ZFS."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def explain(
     opened: Callable[[], Engine],
     needed: bool = False,
 ) -> Explanation:
-    """Explain a profile: what it sets, why, and what the pool makes of it.
+    """Explain a profile: its values, the reasons, and the values that the pool gets.
 
     Args:
         profile: A name (``postgres``, ``postgres:seed``), or a profile.
         variant: Explain that variant.
         pool: Default: see :func:`zfstune.engine.pools.choose_pool`.
-        opened: Opens the engine to ask.
-        needed: Without ZFS or a pool, fail rather than explain for none.
+        opened: Opens the engine.
+        needed: Fail without ZFS or a pool, rather than explain for none.
 
     Raises:
         ProfileError: There is no such profile or variant.
@@ -46,7 +46,7 @@ def explain(
         variant = variant or (named if colon else None)
         profile = load(profile)
     if variant is not None:
-        profile.variant(variant)  # before any ZFS is asked
+        profile.variant(variant)  # refuse an unknown one before ZFS is opened
     try:
         with opened() as engine:
             info = engine.pool(choose_pool(engine, pool))

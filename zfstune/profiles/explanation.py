@@ -1,4 +1,4 @@
-"""A profile explained: each value with its reasons, and what the pool makes of it."""
+"""A profile explained: each value with its reasons and its effect on a pool."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ __all__ = [
 ]
 
 SEED = "seed"
-# What is reckoned with where no pool was looked at: one disk, sectors of 4K.
+# The vdev that sizes are computed for where there is no pool: one disk, sectors of 4K.
 ASSUMED = Vdev("disk", 12, "normal", (), None)
-# How well data packs is unknown: half is what many databases come near to.
+# The ratio of compression is unknown; many databases come near to one half.
 PACKED = 2.0
 PAGE_BYTES = 8 << 10
 
 
 @frozen
 class ExplainedValue:
-    """One value with all that is known about it.
+    """One value with its reasons.
 
     Attributes:
         property: Its name.
-        asked: What the profile asks for, for people (``8K``).
-        value: What this pool would get, None: nothing.
+        asked: The value that the profile asks for, as people write it (``8K``).
+        value: The value that this pool would get, None: none.
         why: The reason.
         source: Who says so.
         disagrees: Who says otherwise; may be empty.
-        pool: Why `value` is not what was asked for; may be empty.
-        seed: What the variant seed says, None: it says nothing.
-        seed_why: And why it differs; empty where it does not.
+        pool: Why `value` differs from `asked`; may be empty.
+        seed: The value in the variant seed, None: it sets none.
+        seed_why: Why that differs; empty where it does not.
         rules: Other values for other pools: fact, value, reason.
     """
 
@@ -74,14 +74,14 @@ class ExplainedValue:
 
 @frozen
 class Footprint:
-    """What a record takes, and a write at random costs, in bytes of data.
+    """The space that a record takes, and the cost of a write into it.
 
     Attributes:
         record_bytes: Size of a record.
-        raw_bytes: What it takes where it does not pack.
-        packed_bytes: What it takes where it packs to a half.
-        raw_write: An aligned write of 8K into it, data that does not pack.
-        packed_write: The same with data that packs to a half.
+        raw_bytes: Space that it takes where data does not compress.
+        packed_bytes: Space that it takes where data compresses to a half.
+        raw_write: An aligned write of 8K into it, of data that does not compress.
+        packed_write: The same, of data that compresses to a half.
     """
 
     record_bytes: int
@@ -99,9 +99,9 @@ class ExplainedDataset:
         path: Below the root.
         values: In the order of the profile.
         footprint: None where the profile sets no recordsize, here or above.
-        seed_only: What the variant seed sets here beyond that: property, value, why.
+        seed_only: Values that only the variant seed sets here: property, value, why.
         in_seed: Whether the seed has such a dataset.
-        snapshots: How often they are taken and what of them stays, None: not said.
+        snapshots: How often they are taken and which stay, None: the profile has none.
     """
 
     path: str
@@ -119,13 +119,13 @@ class Explanation:
     Attributes:
         profile: Its name.
         summary: Its line.
-        pool: What the pool is made of, None: none was looked at.
-        vdev: What footprints are reckoned for.
+        pool: The pool, None: none was looked at.
+        vdev: The vdev that footprints are computed for.
         datasets: In the order of the profile.
         variants: The other choices: name and summary.
         has_seed: Whether one of them is the seed's.
-        advice: What else there is to see to; may be empty.
-        needs: The release that it takes, None: any.
+        advice: Advice beyond datasets; may be empty.
+        needs: The earliest release that it runs on, None: any.
     """
 
     profile: str
@@ -139,7 +139,7 @@ class Explanation:
     needs: Needs | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """Give the explanation as JSON takes it: the attributes by name."""
+        """Return the explanation as JSON takes it: the attributes by name."""
         return {
             "profile": self.profile,
             "summary": self.summary,
@@ -155,7 +155,7 @@ class Explanation:
 def _plain(value: object) -> object:
     """Turn the values above into what JSON takes: the attributes by name."""
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [_plain(item) for item in value]
     kinds = ExplainedDataset | ExplainedValue | Footprint | Needs | Overwrite | Snapshots
     if isinstance(value, kinds):
         names: tuple[str, ...] = value.__slots__  # type: ignore[union-attr]
@@ -171,8 +171,8 @@ def explain_profile(
     Args:
         base: The profile itself, with its variants.
         variant: Which of them to explain, None: the profile as it is.
-        pool: What it would be applied to, None: nothing is known of it.
-        limits: What the running module takes; weighed only with a pool.
+        pool: The pool that it would be applied to, None: unknown.
+        limits: What the running module takes; used only with a pool.
 
     Raises:
         ProfileError: There is no such variant.
@@ -227,8 +227,8 @@ def _value(
         chosen = asked if rule is None else props.canonical(name, rule.value)
         value, lack = fit_value(name, chosen, pool, limits)
         lack = lack or ("" if rule is None else rule.why)
-    said = None if seed is None else seed.setting(name)
-    differs = said is not None and props.canonical(name, said.value) != asked
+    in_seed = None if seed is None else seed.setting(name)
+    differs = in_seed is not None and props.canonical(name, in_seed.value) != asked
     return ExplainedValue(
         property=name,
         asked=display(name, asked),
@@ -237,38 +237,38 @@ def _value(
         source=setting.source,
         disagrees=setting.disagrees,
         pool=lack,
-        seed=None if said is None else said.value,
-        seed_why=said.why if said is not None and differs else "",
+        seed=None if in_seed is None else in_seed.value,
+        seed_why=in_seed.why if in_seed is not None and differs else "",
         rules=tuple((rule.pool, rule.value, rule.why) for rule in setting.rules),
     )
 
 
 def _inherited(profile: Profile, dataset: DatasetProfile, name: str) -> Setting | None:
-    """Give what the nearest dataset of the profile above this one sets."""
+    """Return the setting of the nearest dataset above that has one, None: none has."""
     path = dataset.path
     while "/" in path:
         path = path.rpartition("/")[0]
         parent = profile.dataset(path)
-        found = parent.setting(name) if parent is not None else None
-        if found is not None:
-            return found
+        setting = parent.setting(name) if parent is not None else None
+        if setting is not None:
+            return setting
     return None
 
 
 def _ruled(setting: Setting | None, pool: PoolInfo | None) -> str | None:
-    """Give the value that a dataset above has on this pool."""
+    """Return the value that a dataset above has on this pool."""
     if setting is None or pool is None:
         return None if setting is None else setting.value
     rule = rule_for(setting, pool)
     return setting.value if rule is None else rule.value
 
 
-def _same(one: Setting | None, other: Setting) -> bool:
-    """Tell whether what is inherited is what is set."""
-    if one is None:
+def _same(inherited: Setting | None, own: Setting) -> bool:
+    """Tell whether an inherited setting has the same value as a dataset's own."""
+    if inherited is None:
         return False
-    name = other.property
-    return props.canonical(name, one.value) == props.canonical(name, other.value)
+    name = own.property
+    return props.canonical(name, inherited.value) == props.canonical(name, own.value)
 
 
 def _footprint(
@@ -277,17 +277,17 @@ def _footprint(
     fitted: Mapping[str, str | None],
     pool: PoolInfo | None,
 ) -> Footprint | None:
-    """Reckon with what is in force: set here, or on a dataset above."""
-    found: dict[str, str | None] = {}
+    """Compute it from the values in force: set here, or on a dataset above."""
+    in_force: dict[str, str | None] = {}
     for name in ("recordsize", "compression"):
         above = _inherited(profile, dataset, name)
-        found[name] = fitted.get(name) or _ruled(above, pool)
-    text = found["recordsize"]
+        in_force[name] = fitted.get(name) or _ruled(above, pool)
+    text = in_force["recordsize"]
     if text is None:
         return None
     vdev, ashift = _dearest(pool)
     record = int(props.canonical("recordsize", text))
-    ratio = None if found["compression"] == "off" else PACKED
+    ratio = None if in_force["compression"] == "off" else PACKED
     half = None if ratio is None else packed_bytes(record, ratio)
     return Footprint(
         record,
@@ -299,7 +299,7 @@ def _footprint(
 
 
 def _dearest(pool: PoolInfo | None) -> tuple[Vdev, int]:
-    """Give the vdev on which small records cost most, and the smallest ashift."""
+    """Return the vdev on which small records cost most, and the smallest ashift."""
     data = [] if pool is None else [v for v in pool.vdevs if v.role == "normal"]
     if not data:
         return ASSUMED, ASSUMED.ashift

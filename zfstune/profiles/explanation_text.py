@@ -1,4 +1,4 @@
-"""An explanation as people read it."""
+"""An explanation as text for people."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def render(explanation: Explanation, *, width: int = 88) -> str:
     """Write an explanation as text, a paragraph a value.
 
     Args:
-        explanation: What :func:`zfstune.profiles.explanation.explain_profile` gave.
-        width: Most columns of a line, save for what cannot be broken.
+        explanation: From :func:`zfstune.profiles.explanation.explain_profile`.
+        width: Columns of a line; a word that is longer stays whole.
 
     Returns:
         Lines without colour, ending in a newline.
@@ -104,15 +104,15 @@ def _snapshots(snapshots: Snapshots, width: int) -> Iterator[str]:
         yield from _labelled("disagrees", snapshots.disagrees, width)
 
 
-def _footprint(found: Footprint, width: int) -> Iterator[str]:
-    """Say what a record takes, and what a page written at random costs."""
-    record = format_size(found.record_bytes)
-    raw, packed = format_size(found.raw_bytes), format_size(found.packed_bytes)
+def _footprint(footprint: Footprint, width: int) -> Iterator[str]:
+    """Say how much space a record takes, and what a random write of a page costs."""
+    record = format_size(footprint.record_bytes)
+    raw, packed = format_size(footprint.raw_bytes), format_size(footprint.packed_bytes)
     if raw == packed:
         text = f"a record of {record} takes {raw}, however well its data packs."
     else:
         text = f"a record of {record} takes {raw}, or {packed} where data packs to a half."
-    write, less = found.raw_write, found.packed_write
+    write, less = footprint.raw_write, footprint.packed_write
     text += f" A random write of 8K writes {format_size(write.written_bytes, exact=False)}"
     if less.written_bytes != write.written_bytes:
         text += f", or {format_size(less.written_bytes, exact=False)}"

@@ -1,7 +1,7 @@
-"""The nearest value to the one that a profile asks for that a pool can take.
+"""Fit a value to a pool: the nearest one that it can take, and what it lacks.
 
-What limits it are the running module, the pool's features, and GRUB where the pool is
-kept to what GRUB can read.
+The running module and the pool's features limit the values. So does GRUB, where the
+pool's compatibility property keeps it to the features that GRUB can read.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ __all__ = ["fit_value", "grub_reads", "is_for_grub"]
 # The largest record that every pool takes (SPA_OLD_MAXBLOCKSIZE,
 # include/sys/fs/zfs.h); beyond it the pool needs large_blocks.
 _OLD_MAX_RECORD = 128 * 1024
-# Of the features that a property's value can need, those that GRUB knows:
-# cmd/zpool/compatibility.d/grub2-2.12 and, from before that release, grub2-2.06.
+# The features that GRUB knows, of those that a property's value can need:
+# cmd/zpool/compatibility.d/grub2-2.12 and, before that release, grub2-2.06.
 _GRUB = frozenset({"embedded_data", "filesystem_limits", "large_blocks", "lz4_compress"})
 _OLD_GRUB = frozenset({"embedded_data", "lz4_compress"})
 _OLD_GRUB_FILE = "grub2-2.06"
@@ -28,11 +28,17 @@ _OLD_GRUB_FILE = "grub2-2.06"
 def fit_value(
     name: str, value: str, pool: PoolInfo, limits: props.Limits
 ) -> tuple[str | None, str]:
-    """Give the nearest to a canonical value that a pool takes, and what it lacked.
+    """Return the nearest value that a pool takes, and what it lacks for the one asked for.
+
+    Args:
+        name: Name of the property.
+        value: Canonical value that is asked for.
+        pool: The pool.
+        limits: What the running module takes.
 
     Returns:
-        A value, None where the property has to be left out; and the reason why it
-        is not the one asked for, empty where it is.
+        The nearest value, None: the property has to be left out; and the reason why it
+        differs from `value`, empty where it does not.
     """
     nearest: str | None = value
     first = lack = _lacks(name, value, pool, limits)
@@ -43,7 +49,7 @@ def fit_value(
 
 
 def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:
-    """Say what the pool or the module lacks for a value; empty if nothing."""
+    """Say what the pool or the module lacks for a value; "" if nothing."""
     known = props.find(name)
     if known is not None:
         since = known.words_since.get(value, known.since)
@@ -52,8 +58,8 @@ def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:
     if name == "recordsize" and int(value) > limits.max_recordsize_bytes:
         most = display(name, str(limits.max_recordsize_bytes))
         return f"the running module takes {most} at the most"
-    # "most" keeps one copy of what points at data, and dmu_write_policy() in
-    # module/zfs/dmu.c takes one damaged block then to cost a thousand records.
+    # "most" keeps one copy of the blocks that point at data; one damaged block may then
+    # cost a thousand records (dmu_write_policy() in module/zfs/dmu.c).
     if name == "redundant_metadata" and value != "all" and not pool.redundant:
         return f"pool '{pool.name}' has no second copy to mend from"
     feature = props.feature_for(name, value)
@@ -66,7 +72,7 @@ def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:
 
 
 def _lesser(name: str, value: str, limits: props.Limits) -> str | None:
-    """Give the next best value that asks less of the pool, None: there is none."""
+    """Return the next best value that asks less of the pool, None: there is none."""
     if name == "recordsize" and int(value) > limits.max_recordsize_bytes:
         return str(limits.max_recordsize_bytes)
     if name == "recordsize" and int(value) > _OLD_MAX_RECORD:
@@ -74,15 +80,15 @@ def _lesser(name: str, value: str, limits: props.Limits) -> str | None:
     if name == "redundant_metadata" and value != "all":
         return "all"
     if name == "compression" and value != "on":
-        # "on" is the best that the pool has, whichever that is (zio_compress.c).
+        # "on" stands for the best algorithm that the pool has (zio_compress.c).
         return "lz4" if value.startswith("zstd") else "on"
     return None
 
 
 def is_for_grub(pool: PoolInfo) -> bool:
-    """Tell whether a pool is kept to what GRUB can read, for booting from it.
+    """Tell whether a pool is kept to the features that GRUB can read.
 
-    That it is booted from says nothing: ZFSBootMenu brings a ZFS of its own.
+    A boot filesystem does not prove that: ZFSBootMenu brings a ZFS of its own.
     """
     return any(file.startswith("grub") for file in _compatibility(pool))
 
@@ -94,5 +100,5 @@ def grub_reads(pool: PoolInfo, feature: str) -> bool:
 
 
 def _compatibility(pool: PoolInfo) -> list[str]:
-    """Give the names of the files that a pool is kept to (man/man7/zpool-features.7)."""
+    """Return the names of a pool's compatibility files (man/man7/zpool-features.7)."""
     return [path.rpartition("/")[2] for path in pool.compatibility.split(",")]

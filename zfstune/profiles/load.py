@@ -50,13 +50,13 @@ def profile_names() -> tuple[str, ...]:
 
 
 def load(name: str) -> Profile:
-    """Load a profile: the site's own, else the one that zfstune ships.
+    """Load a profile: this site's own, else the one that zfstune ships.
 
     Args:
         name: As in ``postgres``, or ``postgres:seed`` for a variant of it.
 
     Raises:
-        ProfileError: There is none of that name; the hint lists what there is.
+        ProfileError: There is no such profile; the hint lists the profiles there are.
     """
     name, colon, variant = name.partition(":")
     profile = _load(name)
@@ -67,7 +67,7 @@ def load_file(path: str) -> Profile:
     """Load a profile from a file of the user's own.
 
     Raises:
-        ProfileError: It cannot be read, is no plain file, or holds no profile.
+        ProfileError: The file cannot be read, is no plain file, or holds no profile.
     """
     return load_text(_read(path), path)
 
@@ -90,10 +90,10 @@ def _load(name: str) -> Profile:
 
 
 def load_shipped(name: str) -> Profile:
-    """Load a profile that zfstune ships, whatever the site has under that name.
+    """Load a profile that zfstune ships, even if this site has one of the same name.
 
     Raises:
-        ProfileError: It ships none of that name; the hint lists those that it does.
+        ProfileError: It ships no such profile; the hint lists those that it ships.
     """
     if not _holds(_shipped_folder(), name):
         message = f"cannot extend '{shown(name)}': zfstune ships no such profile"
@@ -112,7 +112,7 @@ def _holds(folder: str, name: str) -> bool:
 
 
 def _listed(folder: str) -> list[str]:
-    """List the profiles of a folder; one that is not there has none."""
+    """List the profiles of a folder; a missing folder has none."""
     try:
         entries = os.listdir(folder)
     except FileNotFoundError:
@@ -133,7 +133,7 @@ def _read(path: str, *, trusted: bool = False) -> str:
     """
     message = f"cannot load profile '{shown(path)}': "
     try:
-        # without O_NONBLOCK, opening a pipe waits for its other end
+        # Without O_NONBLOCK, opening a pipe waits for its other end.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -160,11 +160,11 @@ def load_text(text: str, origin: str) -> Profile:
 
     Args:
         text: The file's content, 64 KiB at the most.
-        origin: What to call it in messages: a file name.
+        origin: The file's name, for messages.
 
     Raises:
-        ProfileError: It is malformed, incomplete, or asks for what no dataset can
-            have; the message names origin, table and key.
+        ProfileError: The text is malformed or incomplete, or asks for a value that no
+            dataset can have; the message names origin, table and key.
     """
     return read_profile(text, origin, load_shipped)
 
@@ -176,8 +176,8 @@ def _shipped_folder() -> str:
     if os.path.isdir(installed):
         return installed
     # A checkout, or an editable install of one: the package `zfstune._profiles` is
-    # the folder profiles/ there (package-dir in pyproject.toml). Asking the import
-    # system for it costs more than the parsing.
+    # the folder profiles/ there (package-dir in pyproject.toml). To ask the import
+    # system for it would take longer than to parse a profile.
     return os.path.join(os.path.dirname(here), "profiles")
 
 

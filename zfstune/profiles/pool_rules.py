@@ -1,7 +1,7 @@
-"""What a profile says of pools of a certain make: other values, with their reasons.
+"""Rules of a profile: other values for certain pools, with their reasons.
 
-The facts that a rule may ask for are those below and no others. Nothing in a
-profile's file is ever evaluated.
+A rule asks for one of the facts in :data:`FACTS`. Nothing in a profile's file is ever
+evaluated as code.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ FACTS: Mapping[str, Callable[[PoolInfo], bool]] = MappingProxyType(
 
 
 def rule_for(setting: Setting, pool: PoolInfo) -> PoolRule | None:
-    """Give the first of a setting's rules that speaks of this pool, None: none does."""
+    """Return the first of a setting's rules that fits a pool, None: none does."""
     return next((rule for rule in setting.rules if FACTS[rule.pool](pool)), None)
 
 
 def follow_rules(profile: Profile, pool: PoolInfo) -> Profile:
-    """Give a profile with the values that its rules choose for a pool."""
+    """Return a profile with the values that its rules choose for a pool."""
     datasets = tuple(
         replace(dataset, settings=tuple(_following(s, pool) for s in dataset.settings))
         for dataset in profile.datasets

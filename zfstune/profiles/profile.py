@@ -1,4 +1,4 @@
-"""Profiles: which datasets a workload needs, with which properties, and why.
+"""Profiles: the datasets that a workload needs, with their properties and the reasons.
 
 A profile is a TOML file::
 
@@ -11,8 +11,8 @@ A profile is a TOML file::
     group = "adm"            # optional
     mode = "0755"            # optional, octal in quotes
 
-    [dataset.snapshots]      # optional: how often, and what of them stays
-    every = "hourly"         # see schedules.cadence; none: leave it out of those above
+    [dataset.snapshots]      # optional: how often to take them, and which ones stay
+    every = "hourly"         # see schedules.cadence; "none": also drops one from above
     keep = "hourly=48"       # see zfstune.retention.policy_text
     why = "One or two honest sentences."
     source = "https://..."
@@ -23,7 +23,7 @@ A profile is a TOML file::
     source = "https://... or the OpenZFS file that says so"
     disagrees = "Who says otherwise, and what."    # optional
 
-    [[dataset.properties.recordsize.where]]        # optional: the first that fits
+    [[dataset.properties.recordsize.where]]        # optional: the first rule that fits
     pool = "raidz"         # draid grub large-sectors log raidz redundant rotational special
     value = "1M"
     why = "One or two honest sentences."
@@ -35,16 +35,16 @@ A profile is a TOML file::
     [variant.large.dataset."logs"]
     recordsize = { value = "1M", why = "One or two honest sentences." }
 
-A variant takes over whatever it does not name, unless it says ``only = true``: then
-it is made of the datasets and values that it names, and of nothing else. A value
-that is the same as without the variant is written without its reason, as in
+A variant takes over all datasets and values that it does not name. With ``only = true``
+it takes over nothing: it has the datasets and values that it names, and no others. A
+value that is the same as without the variant is written without its reason, as in
 ``atime = "off"``.
 
-With ``extends = "postgres"`` a profile starts from the datasets of one that ships: a
-``[[dataset]]`` with a path of that one adds to it or replaces its values, and any other
-comes on top. Variants are not taken over.
+With ``extends = "postgres"`` a profile starts from the datasets of a profile that ships.
+A ``[[dataset]]`` with one of its paths adds values to that dataset or replaces them; a
+``[[dataset]]`` with another path adds a dataset. Variants are not taken over.
 
-``mountpoint`` is no business of a profile: the root decides where things appear.
+A profile cannot set ``mountpoint``: the root decides where its datasets appear.
 ``canmount = "off"`` makes a dataset that only holds others. A variant may disable
 sync, a profile may not; and applying such a variant takes a flag that names the loss.
 """
@@ -82,7 +82,8 @@ class PoolRule:
     """Another value for pools of a certain make.
 
     Attributes:
-        pool: The fact that it takes, one of :data:`zfstune.profiles.pool_rules.FACTS`.
+        pool: The fact that must hold for the pool, one of
+            :data:`zfstune.profiles.pool_rules.FACTS`.
         value: As the file has it.
         why: One or two sentences.
         source: Who says so.
@@ -103,8 +104,8 @@ class Setting:
         value: As the file has it (``8K``).
         why: One or two sentences.
         source: A URL, or the file of OpenZFS that says so.
-        disagrees: Who says otherwise, and what; empty where nobody does.
-        rules: Other values for certain pools; the first that fits counts.
+        disagrees: Who says otherwise, and what they say; empty where nobody does.
+        rules: Other values for certain pools; the first rule that fits counts.
     """
 
     property: str
@@ -117,7 +118,7 @@ class Setting:
 
 @frozen
 class Needs:
-    """The OpenZFS release that a profile takes, as in ``(2, 2)``; why, and who says so."""
+    """The earliest OpenZFS release for a profile, as in ``(2, 2)``, why, and its source."""
 
     release: tuple[int, ...]
     why: str
@@ -126,16 +127,16 @@ class Needs:
 
 @frozen
 class Snapshots:
-    """How often a dataset's snapshots are to be taken, and what of them stays.
+    """How often snapshots of a dataset are taken, and which of them stay.
 
-    Both are stored on the dataset where nobody has stored anything yet.
+    Both are stored on the dataset unless somebody has stored something there before.
 
     Attributes:
         every: As :func:`zfstune.schedules.cadence.parse_cadence` reads it.
         keep: As :func:`~zfstune.retention.policy_text.parse_policy` reads it, or empty.
         why: One or two sentences.
         source: Who says so.
-        disagrees: Who says otherwise, and what; empty where nobody does.
+        disagrees: Who says otherwise, and what they say; empty where nobody does.
     """
 
     every: str
@@ -155,7 +156,7 @@ class DatasetProfile:
         owner: User who owns the mounted directory, else None.
         group: Its group, else None.
         mode: Its permission bits, else None.
-        snapshots: How often and what stays, else None.
+        snapshots: How often they are taken and which stay, else None.
     """
 
     path: str
@@ -166,7 +167,7 @@ class DatasetProfile:
     snapshots: Snapshots | None = None
 
     def setting(self, name: str) -> Setting | None:
-        """Give what it asks for of one property, None: nothing."""
+        """Return the setting of a property, None: the dataset has none."""
         return next((s for s in self.settings if s.property == name), None)
 
 
@@ -175,9 +176,9 @@ class Variant:
     """Another choice of values for a profile.
 
     Attributes:
-        name: What ``--variant`` calls it.
+        name: Its name, as ``--variant`` takes it.
         summary: One line.
-        datasets: All of them, those that it leaves as they are included.
+        datasets: All datasets, unchanged ones included.
     """
 
     name: str
@@ -190,13 +191,13 @@ class Profile:
     """A workload's datasets, parents before children.
 
     Attributes:
-        name: What the command line calls it; ``postgres:seed`` of a variant.
+        name: Its name on the command line; ``postgres:seed`` for a variant.
         summary: One line.
         datasets: At least one.
         origin: The file it came from, for messages.
-        variants: Other choices, by what the file calls them.
-        advice: What else there is to see to, as in the application's own settings.
-        needs: The release that it takes, None: any.
+        variants: Other choices of values, in the order of the file.
+        advice: Advice beyond datasets, as about the application's own settings.
+        needs: The earliest release that it runs on, None: any.
     """
 
     name: str
@@ -208,14 +209,14 @@ class Profile:
     needs: Needs | None = None
 
     def dataset(self, path: str) -> DatasetProfile | None:
-        """Give the dataset of that path, None: it has none."""
+        """Return the dataset of a path, None: the profile has none of that path."""
         return next((d for d in self.datasets if d.path == path), None)
 
     def variant(self, name: str) -> Profile:
-        """Give the profile with the values of a variant.
+        """Return the profile with the values of a variant.
 
         Raises:
-            ProfileError: It has none of that name; the hint lists those it has.
+            ProfileError: There is no such variant; the hint lists the variants there are.
         """
         for variant in self.variants:
             if variant.name == name:
@@ -233,10 +234,10 @@ class Profile:
 
 
 def in_variant(profiles: Iterable[Profile], variant: str | None) -> list[Profile]:
-    """Return profiles in a variant; one that has none of that name stays as it is.
+    """Return profiles in a variant; those without such a variant stay as they are.
 
     Raises:
-        ProfileError: None of them has it.
+        ProfileError: None of them has the variant.
     """
     profiles = list(profiles)
     if variant is None or not profiles:

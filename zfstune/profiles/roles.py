@@ -1,8 +1,8 @@
-"""Roles: what a machine is for, as a set of profiles.
+"""Roles: sets of profiles, each for one purpose of a machine.
 
 The table holds the kldload postinstallers and the roles of their dispatcher, which
-goes by what stands before the first dash of the host's name: ``web-prod-01`` is a
-``web``. Roles compose: where two ask for the same dataset, they ask for the same.
+takes the part of the host's name before the first dash: ``web-prod-01`` is a ``web``.
+Roles compose: where two ask for the same dataset, they ask for the same values.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from zfstune.values.text import did_you_mean, shown
 
 __all__ = ["AUTO", "ROLES", "Role", "find_role", "role_of_host"]
 
-# Stands for the role that the host's name says.
+# Stands for the role in this host's name.
 AUTO = "auto"
 
 
 @frozen
 class Role:
-    """What a machine is for.
+    """A purpose of a machine.
 
     Attributes:
-        name: What ``--role`` calls it, and the first part of a host's name.
+        name: Its name, as ``--role`` takes it and the first part of a host's name has it.
         profiles: Names of its profiles; none where it stores nothing of its own.
         summary: One line.
-        aliases: What else it is called.
+        aliases: Other names of the role.
     """
 
     name: str
@@ -66,10 +66,10 @@ _BY_NAME = {name: role for role in ROLES for name in (role.name, *role.aliases)}
 
 
 def find_role(name: str) -> Role:
-    """Give the role of that name, or of that other name.
+    """Return the role of a name or of an alias.
 
     Raises:
-        ProfileError: There is none; the hint lists what there is.
+        ProfileError: There is no such role; the hint lists the roles there are.
     """
     role = _BY_NAME.get(name)
     if role is None:
@@ -81,7 +81,7 @@ def find_role(name: str) -> Role:
 
 
 def role_of_host(hostname: str) -> Role:
-    """Give the role that a host's name says; a name that says none means ``base``.
+    """Return the role in a host's name; a name without one means ``base``.
 
     Args:
         hostname: With its domain or without, as in ``web-prod-01.example.org``.

@@ -1,8 +1,8 @@
-"""What a profile's file may hold, as a JSON Schema: editors complete and check by it.
+"""A JSON Schema for profiles, so that editors can complete and check them.
 
-It is made from the table of properties, so that it cannot fall behind. It says less
-than :mod:`zfstune.profiles.profile_file` checks: what sizes and combinations make sense is
-beyond a schema.
+The schema is made from the table of properties, so that it cannot fall behind. The reader
+in :mod:`zfstune.profiles.profile_file` checks more: a schema cannot tell which sizes and
+combinations make sense.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PATH = "^[A-Za-z0-9_.: -]+(/[A-Za-z0-9_.: -]+)*$"
 
 
 def profile_schema() -> dict[str, object]:
-    """Give the schema, as JSON takes it (draft 2020-12)."""
+    """Return the schema, as JSON takes it (draft 2020-12)."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "zfstune profile",
@@ -101,7 +101,7 @@ def _variant() -> dict[str, object]:
 
 
 def _properties(*, plain: bool) -> dict[str, object]:
-    """Describe a table of properties; `plain`: values may go without a reason."""
+    """Describe a table of properties; `plain`: values may stand without a reason."""
     known = {
         name: _setting(_values(prop), plain=plain)
         for name, prop in sorted(TABLE.items())
