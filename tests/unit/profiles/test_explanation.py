@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
 from model_pool import FEATURES, pool_info
-from zfstune.cli.main import main
-from zfstune.profiles import explain
 from zfstune.profiles.explanation import explain_profile
 from zfstune.profiles.explanation_text import render
 from zfstune.profiles.load import load, profile_names
-from zfstune.values.errors import PlanError, ProfileError, ZfsUnavailable
 from zfstune.values.ondisk import Overwrite
 from zfstune.values.properties import DEFAULT_LIMITS
 from zfstune.values.state import PoolInfo, Vdev
@@ -139,49 +136,3 @@ def test_every_profile_and_variant_can_be_explained(name: str) -> None:
                 assert len(line) <= 88 or " " not in line[17:], line
             names = [d.path for d in base.datasets]
             assert [d.path for d in found.datasets if d.path in names]
-
-
-def test_text_reads_as_paragraphs() -> None:
-    """The pool, each value with what is said of it, the sizes, and the variants."""
-    text = render(explained("grafana", pool=pool_info("mirror")))
-    lines = text.splitlines()
-    assert lines[:4] == [
-        "grafana: Grafana: one SQLite database and plugins",
-        "pool tank: mirror, ashift 12",
-        "",
-        "grafana",
-    ]
-    assert "  recordsize=64K" in lines
-    assert (
-        "      seed:      16K. Meant for small files; SQLite's pages are 4K unless" in text
-    )
-    assert (
-        "  on disk:   a record of 64K takes 64K, or 32K where data packs to a half." in text
-    )
-    assert "\nvariants:\n  seed  Exactly what the kldload" in text
-
-
-def test_without_zfs_it_explains_for_none(capsys: pytest.CaptureFixture[str]) -> None:
-    """On a laptop it says so; where a pool was named, that is an error."""
-
-    def none() -> NoReturn:
-        raise ZfsUnavailable("no ZFS")
-
-    assert explain.explain("web", opened=none).pool is None
-    assert explain.explain("web:seed", opened=none).profile == "web:seed"
-    for options in ({"needed": True}, {"pool": "tank"}):
-        with pytest.raises(ZfsUnavailable):
-            explain.explain("web", opened=none, **options)
-    with pytest.raises(ProfileError):
-        explain.explain("web", variant="sed", opened=none)
-
-    def several() -> NoReturn:
-        raise PlanError("several")
-
-    assert explain.explain("web", opened=several).pool is None
-    assert main(["explain", "postgres", "--variant", "seed", "--json"]) == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["profile"] == "postgres:seed"
-    first = document["datasets"][0]
-    assert first["values"][0]["value"] == "8K"
-    assert first["footprint"]["raw_write"] == {"written_bytes": 8192, "read_bytes": 0}

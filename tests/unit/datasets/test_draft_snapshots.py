@@ -1,4 +1,4 @@
-"""What profiles say of snapshots: read, checked, merged, explained, and stored."""
+"""Schedules and policies of profiles: stored where nobody has stored one."""
 
 from __future__ import annotations
 
@@ -8,67 +8,29 @@ import pytest
 
 from model_pool import Model, applied
 from zfstune.datasets.actions import Adjust
-from zfstune.profiles.explanation import explain_profile
-from zfstune.profiles.explanation_text import render
-from zfstune.profiles.load import load, load_text
-from zfstune.values.errors import PlanError, ProfileError
+from zfstune.profiles.load import load_text
+from zfstune.values.errors import PlanError
 from zfstune.values.marks import POLICY_PROPERTY, PROFILE_PROPERTY, SCHEDULE_PROPERTY
-from zfstune.values.properties import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from zfstune.profiles.profile import Profile
 
 
 HEAD = 'name = "app"\nsummary = "A test"\n\n[[dataset]]\npath = "app"\n'
+
+
 SAID = 'why = "Because. And more."\nsource = "here"\n'
+
+
 HOURLY = 'every = "hourly"\nkeep = "hourly=48"\n'
+
+
 APP = "tank/data/app"
 
 
 def profile(snapshots: str = HOURLY, more: str = "") -> Profile:
     """Give a profile of one dataset that says something of its snapshots."""
     return load_text(f"{HEAD}\n[dataset.snapshots]\n{snapshots}{SAID}{more}", "app.toml")
-
-
-@pytest.mark.parametrize(
-    ("snapshots", "reason"),
-    [
-        ('every = "often"\nkeep = "keep=3"\n', "'often': it does not say how often"),
-        ('every = "daily"\nkeep = "many"\n', "'many': that is no rule"),
-        ('every = "daily"\nkeep = "keep=0"\n', "every snapshot in scope"),
-        ('every = "daily"\n', "key 'keep' is missing"),
-        ('keep = "keep=3"\n', "key 'every' is missing"),
-        ('every = "daily"\nkeeps = "keep=3"\n', "unknown key 'keeps'"),
-        ("every = 3\n", "it takes text in quotes"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(snapshots: str, reason: str) -> None:
-    """File, table and key are named."""
-    with pytest.raises(ProfileError) as no:
-        profile(snapshots)
-    assert "'app.toml': dataset 'app', snapshots: " in no.value.message
-    assert reason in no.value.message
-
-
-def test_none_needs_no_policy() -> None:
-    """Where none are taken, nothing has to go."""
-    [app] = profile('every = "none"\n').datasets
-    assert app.snapshots is not None
-    assert (app.snapshots.every, app.snapshots.keep) == ("none", "")
-
-
-def test_a_variant_and_an_heir_take_them_over() -> None:
-    """Values change in a variant, what is to be of snapshots does not; an heir may say."""
-    [www, *_] = load("web").variant("seed").datasets
-    assert www.snapshots == load("web").datasets[0].snapshots
-    text = 'name = "mine"\nsummary = "A test"\nextends = "web"\n'
-    heir = load_text(text, "mine.toml").dataset("www")
-    assert heir is not None
-    assert heir.snapshots == www.snapshots
-    said = f'\n[[dataset]]\npath = "www"\n\n[dataset.snapshots]\n{HOURLY}{SAID}'
-    heir = load_text(text + said, "mine.toml").dataset("www")
-    assert heir is not None
-    assert heir.snapshots != www.snapshots
 
 
 def test_two_profiles_must_agree() -> None:
@@ -136,14 +98,3 @@ def test_a_kill_between_creation_and_properties_is_made_up_for() -> None:
     model.run(model.plan(profile()).actions)
     assert model.local[APP][SCHEDULE_PROPERTY] == "hourly"
     assert not model.plan(profile()).pending
-
-
-def test_explain_shows_them() -> None:
-    """With the reasons; and as JSON."""
-    found = explain_profile(load("web"), None, None, DEFAULT_LIMITS)
-    text = render(found)
-    assert "  snapshots hourly, keeping hourly=48\n      why:       Two days" in text
-    datasets = found.to_dict()["datasets"]
-    assert isinstance(datasets, list)
-    assert datasets[0]["snapshots"]["keep"] == "hourly=48"
-    assert datasets[1]["snapshots"] is None

@@ -1,4 +1,4 @@
-"""Profiles of one's own: files, the site's folder, and what extends what ships."""
+"""Loading: the profiles that ship, those of this site, files, and roles."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fake_engine import FakeEngine
 from zfstune.cli.main import main
-from zfstune.profiles.load import load, load_file, load_shipped, load_text, profile_names
-from zfstune.profiles.profile import Needs
+from zfstune.profiles.load import (
+    load,
+    load_file,
+    load_shipped,
+    profile_names,
+    resolve_role,
+    role_datasets,
+)
 from zfstune.values.errors import ProfileError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 OWN = """
 name = "shop"
@@ -52,90 +60,6 @@ def put(folder: Path, name: str, text: str = OWN) -> Path:
     path.write_text(text)
     path.chmod(0o644)
     return path
-
-
-def test_a_profile_extends_one_that_ships() -> None:
-    """What it names it lays over, the rest it takes over; variants are its own."""
-    shop = load_text(OWN, "shop.toml")
-    base = load("postgres")
-    assert [d.path for d in shop.datasets] == [
-        *(d.path for d in base.datasets),
-        "postgres/archive",
-    ]
-    first = shop.datasets[0]
-    changed = {s.property: s.value for s in first.settings}
-    assert changed == {
-        **{s.property: s.value for s in base.datasets[0].settings},
-        "recordsize": "16K",
-    }
-    assert (first.owner, first.mode) == ("postgres", 0o750)
-    assert shop.datasets[1:-1] == base.datasets[1:]
-    assert [variant.name for variant in shop.variants] == ["big"]
-    assert shop.variant("big").datasets[-1].settings[0].value == "1M"
-
-
-def test_extending_alone_is_enough() -> None:
-    """A new name for what ships needs no dataset of its own."""
-    text = 'name = "x"\nsummary = "s"\nextends = "logs"\n'
-    assert load_text(text, "x").datasets == load("logs").datasets
-
-
-def test_advice_is_its_own_or_that_of_the_other(capsys: pytest.CaptureFixture[str]) -> None:
-    """What the application is to be told stays true under another name."""
-    base = load("postgres").advice
-    assert "wal_recycle=off" in base
-    assert load_text(OWN, "shop.toml").advice == base
-    text = OWN.replace("extends =", 'advice = """Ask\nme."""\nextends =')
-    assert load_text(text, "shop.toml").advice == "Ask me."
-    alone = 'name = "x"\nsummary = "s"\nextends = "logs"\n'
-    assert load_text(alone, "x.toml").advice == ""
-    assert main(["explain", "postgres"]) == 0
-    assert "\nadvice:    In postgresql.conf: wal_recycle=off" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("needs", "reason"),
-    [
-        ('"2.2"', "needs: it takes a table"),
-        ('{ openzfs = "2.2", why = "w" }', "needs: key 'source' is missing"),
-        ('{ zfs = "2.2", why = "w", source = "s" }', "needs: unknown key 'zfs'"),
-        ('{ openzfs = "new", why = "w", source = "s" }', "'new' is no release such as 2.2"),
-        ('{ openzfs = "2.", why = "w", source = "s" }', "'2.' is no release"),
-        ('{ openzfs = "1.2.3.4", why = "w", source = "s" }', "'1.2.3.4' is no release"),
-        (
-            '{ openzfs = 2.2, why = "w", source = "s" }',
-            "'openzfs': it takes text in quotes",
-        ),
-    ],
-)
-def test_what_no_release_can_be(needs: str, reason: str) -> None:
-    """The release that a profile takes is checked, and taken over like advice."""
-    text = 'name = "x"\nsummary = "s"\nextends = "docker"\n'
-    assert load_text(text, "x.toml").needs == load("docker").needs
-    own = text + 'needs = { openzfs = "2.3.1", why = "w", source = "s" }\n'
-    assert load_text(own, "x.toml").needs == Needs((2, 3, 1), "w", "s")
-    with pytest.raises(ProfileError) as caught:
-        load_text(text + f"needs = {needs}\n", "x.toml")
-    assert reason in caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "reason"),
-    [
-        ('"postgres"\n[[', '"postgers"\n[[', "key 'extends': cannot extend 'postgers'"),
-        ('"postgres"\n[[', '"../x"\n[[', "zfstune ships no such profile"),
-        ('"postgres"\n[[', '"postgres:seed"\n[[', "zfstune ships no such profile"),
-        ('extends = "postgres"', "extends = 1", "key 'extends': it takes text"),
-        ("[dataset.properties.recordsize]", "[dataset.properties.mountpoint]", "not a pro"),
-    ],
-)
-def test_what_cannot_be_extended_is_named(old: str, new: str, reason: str) -> None:
-    """The file, the key, and what there is."""
-    assert old in OWN
-    with pytest.raises(ProfileError) as caught:
-        load_text(OWN.replace(old, new), "shop.toml")
-    assert caught.value.message.startswith("cannot load profile 'shop.toml': ")
-    assert reason in caught.value.message
 
 
 def test_the_sites_profiles_are_found_by_name(site: Path) -> None:
@@ -228,3 +152,96 @@ def test_files_can_be_explained(tmp_path: Path, capsys: pytest.CaptureFixture[st
         with pytest.raises(SystemExit) as caught:
             main(argv)
         assert caught.value.code == 2
+
+
+def test_what_ships() -> None:
+    """Each profile loads by the name that `names` gives, and by that of each variant."""
+    assert {"images", "logs", "postgres"} < {*profile_names()}
+    assert [load(name).name for name in profile_names()] == [*profile_names()]
+    assert load("postgres:seed").name == "postgres:seed"
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_shipped_profiles_argue(name: str) -> None:
+    """Each value is defended in a sentence short enough to show, and has a source."""
+    found = load(name)
+    variants = [found.variant(variant.name) for variant in found.variants]
+    for each in (found, *variants):
+        assert len(each.summary) <= 90
+        for dataset in each.datasets:
+            for setting in dataset.settings:
+                first = setting.why.split(". ")[0].rstrip(".")
+                assert 0 < len(first) <= 66, first
+                assert setting.why.endswith(".")
+                assert setting.source.startswith(("https://", "man/", "kldload "))
+                assert setting.disagrees[-1:] in ("", ".")
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_nothing_that_ships_is_unsafe_unless_a_variant_says_so(name: str) -> None:
+    """No profile weakens sync, checksums or copies; a base thins no metadata either."""
+    found = load(name)
+    for each in (found, *(found.variant(v.name) for v in found.variants)):
+        for setting in (s for d in each.datasets for s in d.settings):
+            assert setting.property not in {"checksum", "dedup", "copies"}
+    for setting in (s for d in found.datasets for s in d.settings):
+        assert (setting.property, setting.value) != ("sync", "disabled")
+        assert setting.property not in {"redundant_metadata", "logbias", "sharenfs"} or (
+            setting.value == "latency"
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "values"),
+    [
+        ("postgres", "postgres", {"recordsize": "8K", "compression": "lz4"}),
+        ("postgres", "postgres/data", {}),
+        ("postgres", "postgres/wal", {"recordsize": "128K"}),
+        ("postgres", "postgres/backups", {"recordsize": "1M"}),
+        ("logs", "logs", {"recordsize": "128K", "compression": "zstd"}),
+        ("mail", "mail/queue", {"sync": "standard", "atime": "on", "relatime": "off"}),
+        ("images", "images", {"recordsize": "1M", "compression": "lz4"}),
+    ],
+)
+def test_shipped_values(name: str, path: str, values: dict[str, str]) -> None:
+    """The figures that the profiles stand for; the tables inherit those of postgres."""
+    [dataset] = [d for d in load(name).datasets if d.path == path]
+    assert values.items() <= {s.property: s.value for s in dataset.settings}.items()
+    assert (dataset.owner == "postgres") == (name == "postgres")
+
+
+@pytest.mark.parametrize(
+    "name", ["postgre", "POSTGRES", "", "../profiles/logs", "logs.toml"]
+)
+def test_an_unknown_name_is_refused_with_those_there_are(name: str) -> None:
+    """Only a name in the list is ever opened; the hint lists them."""
+    with pytest.raises(ProfileError, match="no such profile") as caught:
+        load(name)
+    assert ", ".join(profile_names()) in caught.value.hint
+
+
+def test_a_near_miss_is_named() -> None:
+    """A typing error is answered with what was meant."""
+    with pytest.raises(ProfileError) as caught:
+        load("postgers")
+    assert caught.value.hint.startswith("did you mean 'postgres'?")
+
+
+def test_the_role_auto_is_that_of_this_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only auto looks at the host's name; any other name is that of a role."""
+    monkeypatch.setenv("KLDLOAD_HOSTNAME", "web-prod-01")
+    assert resolve_role("auto").name == "web"
+    assert resolve_role("database").name == "db"
+    with pytest.raises(ProfileError, match="no such role"):
+        resolve_role("wbe")
+
+
+def test_datasets_of_roles_that_have_a_schedule() -> None:
+    """Those whose profile asks for snapshots, below the root or below POOL/data."""
+    engine = FakeEngine("tank")
+    below_root = role_datasets(engine.seam, ["mon"], pool=None, root="tank/x")
+    assert below_root
+    assert all(name.startswith("tank/x/") for name in below_root)
+    by_default = role_datasets(engine.seam, ["mon"], pool="tank", root=None)
+    assert by_default == [name.replace("tank/x/", "tank/data/") for name in below_root]
+    assert role_datasets(engine.seam, ["lb"], pool=None, root="tank/x") == []
