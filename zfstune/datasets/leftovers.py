@@ -10,7 +10,7 @@ from __future__ import annotations
 from zfstune.datasets.plan import Leftover
 from zfstune.profiles.roles import ROLES
 from zfstune.values.marks import SCHEDULE_PROPERTY, is_managed, profiles_on
-from zfstune.values.text import for_shell, shown
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ all four read the same thing.
 from __future__ import annotations
 
 from zfstune.values.frozen import frozen
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

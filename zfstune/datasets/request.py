@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from zfstune.profiles.profile import default_root
 from zfstune.values.frozen import frozen
+from zfstune.values.names import default_root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from zfstune.profiles.profile import NAME_CHARACTERS
 from zfstune.values import names as naming
 from zfstune.values import properties as props
 from zfstune.values.errors import InvalidName, InvalidProperty, ProfileError
-from zfstune.values.quoting import shown
-from zfstune.values.spelling import did_you_mean, nearest
+from zfstune.values.text import did_you_mean, nearest, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

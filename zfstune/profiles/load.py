@@ -11,13 +11,13 @@ import stat
 
 from zfstune.engine.pools import choose_pool
 from zfstune.host.manifest import host_name
-from zfstune.profiles.profile import MAX_BYTES, NAME_CHARACTERS, default_root
+from zfstune.profiles.profile import MAX_BYTES, NAME_CHARACTERS
 from zfstune.profiles.profile_file import read_profile
 from zfstune.profiles.roles import AUTO, find_role, role_of_host
 from zfstune.schedules.cadence import NONE
 from zfstune.values.errors import ProfileError
-from zfstune.values.quoting import shown
-from zfstune.values.spelling import did_you_mean, file_hint
+from zfstune.values.names import default_root
+from zfstune.values.text import did_you_mean, file_hint, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -53,7 +53,7 @@ from __future__ import annotations
 
 from zfstune.values.errors import ProfileError
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.text import did_you_mean, file_hint, shown
+from zfstune.values.text import did_you_mean, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +68,6 @@ __all__ = [
     "Setting",
     "Snapshots",
     "Variant",
-    "default_root",
     "in_variant",
 ]
 
@@ -249,8 +248,3 @@ def in_variant(profiles: Iterable[Profile], variant: str | None) -> list[Profile
         profile.variant(variant) if has else profile
         for profile, has in zip(profiles, having, strict=True)
     ]
-
-
-def default_root(pool: str) -> str:
-    """Return the dataset that profiles hang below unless the user names another."""
-    return f"{pool}/data"

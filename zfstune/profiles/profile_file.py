@@ -27,7 +27,7 @@ from zfstune.values.errors import InvalidProperty, PolicyError, ProfileError
 from zfstune.values.frozen import replace
 from zfstune.values.marks import OWN_PREFIX
 from zfstune.values.property_rules import UNSAFE, is_unsafe
-from zfstune.values.text import did_you_mean, nearest, shown
+from zfstune.values.text import did_you_mean, shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False

@@ -9,7 +9,6 @@ from zfstune.profiles.profile import (
     DatasetProfile,
     Profile,
     Setting,
-    default_root,
     in_variant,
 )
 from zfstune.values.errors import ProfileError
@@ -41,8 +40,3 @@ def test_datasets_and_settings_are_found_by_name() -> None:
     assert dataset.setting("atime") == atime
     assert dataset.setting("exec") is None
     assert profile.dataset("app/log") is None
-
-
-def test_profiles_hang_below_data_by_default() -> None:
-    """Plan, verify and schedule agree on this dataset."""
-    assert default_root("tank") == "tank/data"
