@@ -106,10 +106,10 @@ def _seconds(args: argparse.Namespace, option: str) -> int | None:
     if text is None:
         return None
     from zfstune.retention.policy_text import (  # noqa: PLC0415 (where one is given)
-        parse_span,
+        parse_duration,
     )
 
-    return parse_span(f"--{option}", text)
+    return parse_duration(f"--{option}", text)
 
 
 def _facts(verdict: Verdict) -> dict[str, object]:

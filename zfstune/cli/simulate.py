@@ -95,7 +95,7 @@ def _policy(args: argparse.Namespace) -> Policy:
 
 
 def _seconds(option: str, value: str) -> int:
-    from zfstune.retention.policy_text import parse_span  # noqa: PLC0415 (as above)
+    from zfstune.retention.policy_text import parse_duration  # noqa: PLC0415 (as above)
     from zfstune.values.errors import PolicyError  # noqa: PLC0415 (not for --help)
     from zfstune.values.text import shown  # noqa: PLC0415 (as above)
     from zfstune.values.whole_number import (  # noqa: PLC0415 (as above)
@@ -105,7 +105,7 @@ def _seconds(option: str, value: str) -> int:
 
     years = value.removesuffix("y")
     if years == value:
-        return parse_span(f"--{option}", value)
+        return parse_duration(f"--{option}", value)
     try:
         return read_whole(years) * _YEAR_SECONDS
     except NumberError as error:
@@ -116,11 +116,14 @@ def _seconds(option: str, value: str) -> int:
 
 
 def _print(text: str, one: Simulation, until: str) -> None:
-    from zfstune.retention.rules import span  # noqa: PLC0415 (not for --help)
-    from zfstune.retention.simulation import about, timeline  # noqa: PLC0415 (as above)
+    from zfstune.retention.simulation import timeline  # noqa: PLC0415 (not for --help)
+    from zfstune.values.duration import (  # noqa: PLC0415 (as above)
+        about,
+        format_duration,
+    )
 
     oldest = about(one.end - one.times[0]) if one.times else "-"
-    print(f"{text}, a snapshot every {span(one.every_seconds)}, after {until}:")
+    print(f"{text}, a snapshot every {format_duration(one.every_seconds)}, after {until}:")
     print("\n".join(timeline(one)))
     print(
         f"{len(one.times)} of {one.taken} snapshots, the oldest {oldest} old, "

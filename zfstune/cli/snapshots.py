@@ -57,7 +57,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _cells(each: ExaminedSnapshot, *, exact: bool) -> list[str]:
-    from zfstune.retention.simulation import about  # noqa: PLC0415 (not for --help)
+    from zfstune.values.duration import about  # noqa: PLC0415 (not for --help)
     from zfstune.values.size import format_size  # noqa: PLC0415 (as above)
 
     def size(count: int | None) -> str:

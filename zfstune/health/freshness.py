@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from zfstune.health.findings import Finding
 from zfstune.retention.policy import Blocks, Every, Grid
-from zfstune.retention.simulation import about
 from zfstune.schedules.policy_fit import mismatch, policy_command
+from zfstune.values.duration import about
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import is_auto_name
 from zfstune.values.text import for_shell
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Due", "dues_of", "fresh", "log_pairs", "torn", "unkept"]
 
-_LENGTHS = {
-    "hourly": 3600,
-    "daily": 86400,
-    "weekly": 7 * 86400,
-    "monthly": 31 * 86400,
-    "quarterly": 92 * 86400,
-    "yearly": 366 * 86400,
-}
 # What a database's log is called, beside its data or below it.
 _LOGS = ("wal", "log", "redo")
 _DATA = "data"
@@ -131,7 +123,7 @@ def _period(group: Group) -> int | None:
     found: list[int] = []
     for rule in group.rules:
         if isinstance(rule, Every):
-            found.append(_LENGTHS[rule.period])
+            found.append(rule.longest_seconds)
         elif isinstance(rule, Blocks):
             found.append(rule.seconds)
         elif isinstance(rule, Grid):

@@ -7,8 +7,7 @@ not had its first yet, and is not late.
 
 from __future__ import annotations
 
-from zfstune.retention.rules import span
-from zfstune.retention.simulation import about
+from zfstune.values.duration import about, format_duration
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen
 
@@ -212,8 +211,8 @@ def check_ages(warning: int | None, critical: int | None) -> None:
     """
     if warning is not None and critical is not None and critical < warning:
         raise InvalidValue(
-            f"cannot check: critical at {span(critical)} comes before warning at "
-            f"{span(warning)}",
+            f"cannot check: critical at {format_duration(critical)} comes before "
+            f"warning at {format_duration(warning)}",
             hint="give the longer age to --critical, as in -w 90m -c 3h",
         )
 
@@ -236,7 +235,9 @@ def _stale(each: Observed, now: int, late: int, overdue: int) -> Iterator[Proble
         status, most = (CRITICAL, overdue) if age > overdue else (WARNING, late)
         what = "its newest snapshot is" if each.newest is not None else "it has none, being"
         yield Problem(
-            status, each.dataset, f"{what} {about(age)} old, {span(most)} is too old"
+            status,
+            each.dataset,
+            f"{what} {about(age)} old, {format_duration(most)} is too old",
         )
 
 

@@ -9,6 +9,8 @@ human to look at.
 
 from __future__ import annotations
 
+from zfstune.values.duration import HOUR
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +27,7 @@ _FEW = 3
 # Where fewer were left, somebody soon destroys half of them by hand.
 _WORTH_A_NOTE = 10
 # Clocks of two hosts, or one before and after it was set, differ a little.
-_SLACK_SECONDS = 3600
+_SLACK_SECONDS = HOUR
 
 
 def alarms(
@@ -126,12 +128,12 @@ def _late(dataset: str, ours: list[Decision], now: int) -> Iterator[str]:
     if late:
         yield (
             f"{len(late)} snapshots in scope of '{dataset}' are dated after now, by up "
-            f"to {max(late) / 3600:.0f} hours: a clock is wrong, or was"
+            f"to {max(late) / HOUR:.0f} hours: a clock is wrong, or was"
         )
     # newest first, in the order of transaction groups
     elif times and max(times) - times[0] > _SLACK_SECONDS:
         yield (
             f"the newest snapshot in scope of '{dataset}' is dated "
-            f"{(max(times) - times[0]) / 3600:.0f} hours before one taken earlier: the "
+            f"{(max(times) - times[0]) / HOUR:.0f} hours before one taken earlier: the "
             "clock was set back"
         )

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from zfstune.values.duration import HOUR
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Calendar"]
 
-_HOUR = 3600
 # Offsets from UTC are whole quarters of an hour wherever snapshots are taken. Where
 # they are not, what is remembered is only not found again.
 _QUARTER = 900
@@ -44,13 +45,13 @@ class Calendar:
         # Hours begin when the wall in the zone shows a full one, also in India. The
         # offset of one fixed year: hours must not move under the snapshots.
         offset = _YEAR_2000.astimezone(tz).utcoffset() or timedelta()
-        self._past_hour = int(offset.total_seconds()) % _HOUR
+        self._past_hour = int(offset.total_seconds()) % HOUR
 
     def period(self, when: int) -> tuple[int, int]:
         """Give the period that holds an instant: its start, and its end, exclusive."""
         if self._hourly:
-            start = when - (when + self._past_hour) % _HOUR
-            return start, start + _HOUR
+            start = when - (when + self._past_hour) % HOUR
+            return start, start + HOUR
         found = self._known.get(when // _QUARTER)
         if found is None or not found[0] <= when < found[1]:
             found = self._known[when // _QUARTER] = self._find(when)
@@ -59,7 +60,7 @@ class Calendar:
     def later(self, start: int, periods: int) -> int:
         """Give the start of the period that comes so many after the one at `start`."""
         if self._hourly:
-            return start + periods * _HOUR
+            return start + periods * HOUR
         found = self._later.get((start, periods))
         if found is None:
             # Half a day on: a start that a clock change moved is in its own day.

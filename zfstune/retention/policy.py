@@ -8,6 +8,7 @@ the one-line form in which a policy is stored on a dataset.
 from __future__ import annotations
 
 from zfstune.retention.scope import check_scope, scope_tests
+from zfstune.values.duration import LONGEST_SECONDS
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.whole_number import MAX_WHOLE
@@ -83,6 +84,11 @@ class Every:
                 f"cannot use policy '{self.period}=0': it keeps nothing",
                 hint="leave the rule out",
             )
+
+    @property
+    def longest_seconds(self) -> int:
+        """The longest that one of its periods lasts."""
+        return LONGEST_SECONDS[PERIODS[self.period]]
 
 
 @frozen

@@ -36,10 +36,10 @@ from zfstune.retention.policy import (
     Step,
     Within,
 )
-from zfstune.retention.rules import span
+from zfstune.values.duration import DurationError, format_duration, read_duration
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
-from zfstune.values.whole_number import MAX_WHOLE, NumberError, read_whole
+from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,16 +47,17 @@ if TYPE_CHECKING:
 
     from zfstune.retention.policy import Rule
 
+
 __all__ = [
     "MAX_BYTES",
     "MAX_GROUPS",
     "format_policy",
     "parse_count",
+    "parse_duration",
     "parse_grid",
     "parse_newer_than",
     "parse_policy",
     "parse_rule",
-    "parse_span",
     "stored_form",
 ]
 
@@ -67,7 +68,6 @@ MAX_GROUPS = 100
 
 UNLIMITED = "unlimited"
 CONSENT = "all-of-them"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 # Each word that has a value, with one.
 _EXAMPLES = {
     "keep": "keep=48",
@@ -183,19 +183,16 @@ def parse_count(word: str, value: str) -> int | None:
     return count
 
 
-def parse_span(word: str, value: str) -> int:
+def parse_duration(word: str, value: str) -> int:
     """Read a length of time in seconds: ``90m``, ``36h``, ``7d``, ``4w``."""
-    number, seconds = value[:-1], _UNITS.get(value[-1:], 0)
-    reason = ""
     try:
-        if seconds:
-            return read_whole(number, most=MAX_WHOLE // seconds) * seconds
-    except NumberError as error:
-        reason = f": {error.reason}"
-    raise PolicyError(
-        f"cannot use policy '{word}={shown(value)}': it takes a length of time{reason}",
-        hint="a whole number and s, m (minutes), h, d or w, as in 7d",
-    )
+        return read_duration(value)
+    except DurationError as error:
+        why = f": {error.reason}" if error.reason else ""
+        raise PolicyError(
+            f"cannot use policy '{word}={shown(value)}': it takes a length of time{why}",
+            hint="a whole number and s, m (minutes), h, d or w, as in 7d",
+        ) from None
 
 
 def parse_newer_than(value: str) -> NewerThan:
@@ -239,7 +236,7 @@ def parse_grid(value: str) -> Grid:
             keep = None if count.strip() == "all" else _whole(count, part, value)
         if not cross:
             raise _bad(f"grid={value}", f"'{part.strip()}' should read like 24x1h")
-        steps.append(Step(_whole(times, part, value), parse_span("grid", length), keep))
+        steps.append(Step(_whole(times, part, value), parse_duration("grid", length), keep))
     return Grid(tuple(steps))
 
 
@@ -249,9 +246,9 @@ def _parse_blocks(value: str) -> Blocks:
     if not slash:
         raise _bad(f"blocks={value}", "it should read like 4h/30d")
     return Blocks(
-        parse_span("blocks", length),
-        parse_span("blocks", within),
-        parse_span("blocks", beyond) if dash else 0,
+        parse_duration("blocks", length),
+        parse_duration("blocks", within),
+        parse_duration("blocks", beyond) if dash else 0,
     )
 
 
@@ -286,7 +283,7 @@ def parse_rule(word: str, key: str, value: str) -> Rule:
     if key in PERIODS and value:
         return Every(key, parse_count(key, value))
     if key == "within" and value:
-        return Within(parse_span(key, value))
+        return Within(parse_duration(key, value))
     if key == "newer-than" and value:
         return parse_newer_than(value)
     if key == "grid" and value:
@@ -312,14 +309,16 @@ def _word(rule: Rule) -> str:
     if isinstance(rule, Every):
         return f"{rule.period}={_count(rule.count)}"
     if isinstance(rule, Within):
-        return f"within={span(rule.seconds)}"
+        return f"within={format_duration(rule.seconds)}"
     if isinstance(rule, NewerThan):
         if rule.name and parse_newer_than(rule.name) != rule:
             raise _bad(f"newer-than={rule.name}", "a time would be read from that name")
         return f"newer-than={_quote(rule.name or _stamp(rule.time or 0))}"
     if isinstance(rule, Blocks):
-        beyond = f"{span(rule.beyond)}-" if rule.beyond else ""
-        return f"blocks={span(rule.seconds)}/{beyond}{span(rule.within)}"
+        beyond = f"{format_duration(rule.beyond)}-" if rule.beyond else ""
+        return (
+            f"blocks={format_duration(rule.seconds)}/{beyond}{format_duration(rule.within)}"
+        )
     if isinstance(rule, Grid):
         return f"grid={_quote(' | '.join(map(_step, rule.steps)))}"
     return "never"
@@ -327,7 +326,7 @@ def _word(rule: Rule) -> str:
 
 def _step(step: Step) -> str:
     kept = "" if step.keep == 1 else f"(keep={'all' if step.keep is None else step.keep})"
-    return f"{step.times}x{span(step.seconds)}{kept}"
+    return f"{step.times}x{format_duration(step.seconds)}{kept}"
 
 
 def _stamp(time: int) -> str:

@@ -25,6 +25,7 @@ from zfstune.retention.policy import (
     NewerThan,
     Within,
 )
+from zfstune.values.duration import format_duration
 from zfstune.values.frozen import frozen
 
 TYPE_CHECKING = False
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     # The reason why the member at a position is not kept.
     Otherwise = Callable[[int], str]
 
-__all__ = ["Members", "inf", "keep", "newest_expires", "span"]
+__all__ = ["Members", "inf", "keep", "newest_expires"]
 
 inf = float("inf")  # for less than importing math costs
 
@@ -174,7 +175,7 @@ def _ending(members: Members, calendar: Calendar) -> Callable[[int], float]:
 
 def _within(rule: Within, members: Members) -> tuple[Kept, Otherwise]:
     since = members.now - rule.seconds
-    words = f"{span(rule.seconds)} old"
+    words = f"{format_duration(rule.seconds)} old"
     reason = f"at most {words}"
     kept = {
         at: (reason, float(time + rule.seconds + 1))
@@ -225,11 +226,11 @@ def _grid(rule: Grid, members: Members) -> tuple[Kept, Otherwise]:
             first = bisect_left(in_order, newest - older_edge + 1, 0, end)
             until = end if step.keep is None else min(end, first + step.keep)
             for at in ascending[first:until]:
-                reason = f"in the grid, {span(older_edge)} back"
+                reason = f"in the grid, {format_duration(older_edge)} back"
                 kept[at] = reason, float(times[at] + whole + 1)
             end = first
         younger_edge = last_edge
-    beyond = f"beyond the grid of {span(whole)}"
+    beyond = f"beyond the grid of {format_duration(whole)}"
     return (
         kept,
         lambda at: "its part of the grid is full" if newest - times[at] < whole else beyond,
@@ -237,7 +238,7 @@ def _grid(rule: Grid, members: Members) -> tuple[Kept, Otherwise]:
 
 
 def _blocks(rule: Blocks, members: Members) -> tuple[Kept, Otherwise]:
-    reason = f"the oldest of its {span(rule.seconds)} since 1970"
+    reason = f"the oldest of its {format_duration(rule.seconds)} since 1970"
     kept: Kept = {}
     claimed: set[int] = set()
     for at in members.ascending:
@@ -249,15 +250,4 @@ def _blocks(rule: Blocks, members: Members) -> tuple[Kept, Otherwise]:
         if block not in claimed:
             claimed.add(block)
             kept[at] = reason, float(time + rule.within + 1)
-    return kept, lambda _: f"not the oldest of its {span(rule.seconds)} in time"
-
-
-def span(seconds: int) -> str:
-    """Write a length of time in the largest unit that makes it whole: ``36h``."""
-    for unit, length in (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds % length == 0:
-            # a week reads best as 7d, and so do others below a whole of five
-            if unit == "w" and seconds < 5 * length:
-                continue
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"
+    return kept, lambda _: f"not the oldest of its {format_duration(rule.seconds)} in time"

@@ -14,7 +14,7 @@ from zfstune.retention.policy import (
     NewerThan,
     Policy,
 )
-from zfstune.retention.rules import span
+from zfstune.values.duration import DAY, HOUR, about, format_duration
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.state import Snapshot
@@ -35,8 +35,7 @@ _UNSTEADY = (Blocks, Grid)
 _PRUNES = 1000
 # Half a minute's worth: so many snapshots are looked at in all these prunes.
 _MOST_DECISIONS = 1_000_000
-_DAY = 86400
-_BANDS = (3600, _DAY, 7 * _DAY, 30 * _DAY, 91 * _DAY, 365 * _DAY)
+_BANDS = (HOUR, DAY, 7 * DAY, 30 * DAY, 91 * DAY, 365 * DAY)
 
 
 @frozen
@@ -118,7 +117,7 @@ def simulate(
     count, first = _checked_count(every_seconds, until_seconds), int(start.timestamp())
     if first + until_seconds >= YEAR_10000:
         raise PolicyError(
-            f"cannot simulate {span(until_seconds)}: no calendar goes so far",
+            f"cannot simulate {format_duration(until_seconds)}: no calendar goes so far",
             hint="take a shorter --until",
         )
     times = [first + number * every_seconds for number in range(count)]
@@ -146,9 +145,9 @@ def simulate(
         decisions += len(left)
         if not steady and decisions > _MOST_DECISIONS:
             raise PolicyError(
-                f"cannot simulate {span(until_seconds)} of a snapshot every "
-                f"{span(every_seconds)}: the rules keep so many that it takes more than "
-                f"{_MOST_DECISIONS} decisions",
+                f"cannot simulate {format_duration(until_seconds)} of a snapshot every "
+                f"{format_duration(every_seconds)}: the rules keep so many that it takes "
+                f"more than {_MOST_DECISIONS} decisions",
                 hint="take a longer --every or a shorter --until",
             )
         left = pruned(left, end)
@@ -161,9 +160,9 @@ def _checked_count(every_seconds: int, until_seconds: int) -> int:
     count = until_seconds // max(every_seconds, 1) + 1
     if every_seconds < 1 or not 1 < count <= _MOST:
         raise PolicyError(
-            f"cannot simulate {span(until_seconds)} of a snapshot every "
-            f"{span(every_seconds)}: that makes {count} of them, and 2 to {_MOST} are "
-            "looked at",
+            f"cannot simulate {format_duration(until_seconds)} of a snapshot every "
+            f"{format_duration(every_seconds)}: that makes {count} of them, and 2 to "
+            f"{_MOST} are looked at",
             hint="take a longer --every or a shorter --until",
         )
     return count
@@ -195,15 +194,6 @@ def timeline(simulation: Simulation) -> Iterator[str]:
         bar = "#" * -(-band.count * 30 // most)
         gap = about(band.worst_gap_seconds)
         yield f"{ages:>14}  {band.count:>5}  worst gap {gap:>6}  {bar}".rstrip()
-
-
-def about(seconds: int) -> str:
-    """Write a length of time to read, cut to its largest unit: ``36h``, ``31d``."""
-    for unit, length, least in (("d", _DAY, 2 * _DAY), ("h", 3600, 3600), ("m", 60, 60)):
-        if seconds >= least:
-            whole = round(seconds / length, 1)
-            return f"{whole:g}{unit}"
-    return f"{seconds}s"
 
 
 def _taken(time: int, number: int) -> Snapshot:

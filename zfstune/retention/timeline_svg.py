@@ -10,8 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from math import log
 
-from zfstune.retention.rules import span
-from zfstune.retention.simulation import about
+from zfstune.values.duration import DAY, HOUR, about, format_duration
 from zfstune.values.frozen import frozen
 
 TYPE_CHECKING = False
@@ -26,12 +25,11 @@ _WIDTH = 960
 _MARGIN = 24
 _STRIP = 34
 _PANEL = 196
-_HOUR, _DAY = 3600, 86400
 # Ages that a reader thinks in, as long as the axis has room for them.
 _MARKS = (
-    *((_HOUR, "1h"), (6 * _HOUR, "6h"), (_DAY, "1d"), (7 * _DAY, "1w"), (30 * _DAY, "30d")),
-    *((91 * _DAY, "91d"), (182 * _DAY, "182d"), (273 * _DAY, "273d")),
-    *((365 * _DAY, "1y"), (730 * _DAY, "2y"), (1825 * _DAY, "5y"), (3650 * _DAY, "10y")),
+    *((HOUR, "1h"), (6 * HOUR, "6h"), (DAY, "1d"), (7 * DAY, "1w"), (30 * DAY, "30d")),
+    *((91 * DAY, "91d"), (182 * DAY, "182d"), (273 * DAY, "273d")),
+    *((365 * DAY, "1y"), (730 * DAY, "2y"), (1825 * DAY, "5y"), (3650 * DAY, "10y")),
 )
 _WORDS = 104  # and those of a gap
 _ROOM = 34  # pixels that a mark's word takes
@@ -89,7 +87,8 @@ def _panel(text: str, one: Simulation, top: int) -> Iterator[str]:
     every = one.every_seconds
     yield _text(_MARGIN, top + 8, text, "head")
     words = (
-        f"{len(ages)} of {one.taken} snapshots, one every {span(every)} for {about(whole)}"
+        f"{len(ages)} of {one.taken} snapshots, one every {format_duration(every)} "
+        f"for {about(whole)}"
     )
     if ages:
         words += f"; the oldest is {about(ages[-1])} old"

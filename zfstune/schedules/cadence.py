@@ -13,6 +13,7 @@ for :mod:`zfstune.schedules.instants` to say.
 
 from __future__ import annotations
 
+from zfstune.values.duration import LONGEST_SECONDS
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.text import shown
@@ -23,13 +24,6 @@ __all__ = ["NONE", "Cadence", "parse_cadence"]
 NONE = "none"
 
 _WORDS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
-_SECONDS = {
-    "minute": 60,
-    "hour": 3600,
-    "day": 86400,
-    "week": 7 * 86400,
-    "month": 31 * 86400,
-}
 _HOUR = 60
 _DAY = 24 * _HOUR
 # So long after the snapshots: what they let go is pruned while they are all there.
@@ -64,7 +58,7 @@ class Cadence:
     @property
     def seconds(self) -> int:
         """The longest time between two, if none is late."""
-        return self.count * _SECONDS[self.unit]
+        return self.count * LONGEST_SECONDS[self.unit]
 
     @property
     def delay_seconds(self) -> int:

@@ -23,6 +23,7 @@ from zfstune.retention.policy import (
     Within,
 )
 from zfstune.retention.policy_text import format_policy
+from zfstune.values.duration import DAY, about
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import AUTO_PREFIX
@@ -44,18 +45,9 @@ __all__ = [
     "policy_command",
 ]
 
-_DAY = 86400
-_LENGTHS = {
-    "hourly": 3600,
-    "daily": _DAY,
-    "weekly": 7 * _DAY,
-    "monthly": 31 * _DAY,
-    "quarterly": 92 * _DAY,
-    "yearly": 366 * _DAY,
-}
 # What a schedule of each unit is kept by, from the finest rule to the coarsest.
 _USUAL: dict[str, tuple[Rule, ...]] = {
-    "minute": (Within(_DAY), Every("hourly", 48), Every("daily", 30)),
+    "minute": (Within(DAY), Every("hourly", 48), Every("daily", 30)),
     "hour": (Every("hourly", 48), Every("daily", 30)),
     "day": (Every("daily", 30),),
     "week": (Every("weekly", 8),),
@@ -63,7 +55,7 @@ _USUAL: dict[str, tuple[Rule, ...]] = {
 }
 # The rules that keep all of a schedule's snapshots until the next coarser one begins.
 _FINER: dict[str, tuple[Rule, ...]] = {
-    "minute": (Within(_DAY), Every("hourly", 48), Every("daily", 7)),
+    "minute": (Within(DAY), Every("hourly", 48), Every("daily", 7)),
     "hour": (Every("hourly", 24), Every("daily", 7)),
     "day": (Every("daily", 7),),
     "week": (Every("weekly", 5),),
@@ -93,8 +85,6 @@ class Misfit:
     kept: int
 
     def __str__(self) -> str:
-        from zfstune.retention.simulation import about  # noqa: PLC0415 (few say it)
-
         if self.taken == 1:
             return "each snapshot goes at the next prune"
         gone, span = self.taken - self.kept, about(self.seconds)
@@ -208,7 +198,7 @@ def _keeps_all(rule: Rule) -> bool:
 def _span(rule: Rule) -> int | None:
     """Give the length in seconds of what a rule keeps one of; None: of nothing."""
     if isinstance(rule, Every):
-        return _LENGTHS[rule.period]
+        return rule.longest_seconds
     if isinstance(rule, Blocks):
         return rule.seconds
     return rule.steps[0].seconds if isinstance(rule, Grid) else None

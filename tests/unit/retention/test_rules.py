@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from zfstune.retention.periods import calendars
 from zfstune.retention.policy import Blocks, Every, Grid, Last, NewerThan, Step, Within
-from zfstune.retention.rules import Members, inf, keep, newest_expires, span
+from zfstune.retention.rules import Members, inf, keep, newest_expires
 
 if TYPE_CHECKING:
     from zfstune.retention.policy import Rule
@@ -176,18 +176,6 @@ def test_a_gap_of_a_period_and_a_quarter_is_none() -> None:
         kept, _ = keep(Every("daily", None), found)
         assert len(kept) == count
         assert {end for _, end in kept.values()} == {inf}
-
-
-def test_a_length_of_time_in_its_largest_unit() -> None:
-    """Whole units, and weeks only from five on."""
-    lengths = {1: "1s", 60: "1m", 90: "90s", 3600: "1h", 86400: "1d", 129600: "36h"}
-    lengths |= {
-        604800: "7d",
-        4 * 604800: "28d",
-        5 * 604800: "5w",
-        5 * 604800 + 1: "3024001s",
-    }
-    assert {seconds: span(seconds) for seconds in lengths} == lengths
 
 
 def test_the_newest_is_that_until_another_comes() -> None:

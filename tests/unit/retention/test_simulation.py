@@ -16,7 +16,7 @@ from zfstune.cli.main import main
 from zfstune.retention import simulation
 from zfstune.retention.decision import decide
 from zfstune.retention.policy_text import parse_policy
-from zfstune.retention.simulation import Simulation, about, simulate, timeline
+from zfstune.retention.simulation import Simulation, simulate, timeline
 from zfstune.values.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -152,15 +152,6 @@ def test_nonsense_is_refused(every: int, days: int) -> None:
     """Fewer than two snapshots, or too many, say nothing."""
     with pytest.raises(PolicyError, match="cannot simulate"):
         run("keep=1", every, days)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0s"), (90, "1.5m"), (HOUR, "1h"), (36 * HOUR, "36h"), (31 * DAY, "31d")],
-)
-def test_lengths_read_well(seconds: int, text: str) -> None:
-    """The largest unit that leaves a number to read."""
-    assert about(seconds) == text
 
 
 def test_the_command_needs_no_zfs(capsys: pytest.CaptureFixture[str]) -> None:
