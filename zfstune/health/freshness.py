@@ -18,11 +18,20 @@ if TYPE_CHECKING:
     from zfstune.schedules.cadence import Cadence
     from zfstune.values.state import Dataset, Snapshot
 
-__all__ = ["Due", "dues_of", "fresh", "log_pairs", "torn", "unkept"]
+__all__ = ["Due", "dues_of", "fresh", "late_after", "log_pairs", "torn", "unkept"]
 
 # What a database's log is called, beside its data or below it.
 _LOGS = ("wal", "log", "redo")
 _DATA = "data"
+
+
+def late_after(period_seconds: int) -> int:
+    """Give the age in seconds beyond which the newest snapshot is late.
+
+    Half a period more than the period leaves room for a timer's jitter and for the
+    time that a run takes.
+    """
+    return period_seconds * 3 // 2
 
 
 def fresh(
@@ -43,7 +52,7 @@ def fresh(
     born = int(dataset.value("creation") or 0)
     for due in dues:
         times = [s.creation or 0 for s in snapshots if due.covers(s.short_name)]
-        if now - max([born, *times]) <= due.seconds * 3 // 2:
+        if now - max([born, *times]) <= late_after(due.seconds):
             continue
         if times:
             note = f"the newest snapshot is {about(now - max(times))} old"

@@ -7,6 +7,7 @@ not had its first yet, and is not late.
 
 from __future__ import annotations
 
+from zfstune.health.freshness import late_after
 from zfstune.values.duration import about, format_duration
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen
@@ -221,7 +222,7 @@ def _limits(interval: int, warning: int | None, critical: int | None) -> tuple[i
     """Give the ages at which a snapshot is late and long overdue."""
     overdue = interval * 3 if critical is None else critical
     if warning is None:
-        return min(interval * 3 // 2 or overdue, overdue), overdue
+        return min(late_after(interval) or overdue, overdue), overdue
     return warning, max(overdue, warning)
 
 
