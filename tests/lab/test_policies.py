@@ -10,6 +10,7 @@ import pytest
 
 import zfstune
 from zfstune.retention import examine
+from zfstune.retention.policy import Followed
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.store import clear_policy, set_policy, stored_policies
 from zfstune.values.marks import POLICY_PROPERTY, SNAPSHOT_PROPERTY
@@ -35,7 +36,7 @@ def test_stored_inherited_and_never_received(
     shown = command("zfs", "get", "-Ho", "value,source", POLICY_PROPERTY, child)
     assert shown.strip() == f"{text}\tinherited from {dataset}"
     stored = stored_policies(engine, engine.datasets(dataset))
-    assert stored[child] == (parse_policy(TEXT), dataset)
+    assert stored[child] == Followed(parse_policy(TEXT), dataset)
     engine.take_snapshots([f"{dataset}@zfstune-20260101T000000Z"], properties=OWN)
     copy = f"{dataset}-copy"
     line = f"zfs send -p {dataset}@zfstune-20260101T000000Z | zfs recv -u {copy}"

@@ -138,8 +138,8 @@ def _show(args: argparse.Namespace) -> int:
         }
         stored = stored_policies(engine, datasets.values(), faults=faults)
     rows = [
-        {"name": name, "policy": stored_form(policy), "set_on": origin}
-        for name, (policy, origin) in stored.items()
+        {"name": name, "policy": stored_form(each.policy), "set_on": each.set_on}
+        for name, each in stored.items()
     ]
     result = exit_status.PARTLY if faults else exit_status.DONE
     for error in {str(error): error for error in faults.values()}.values():

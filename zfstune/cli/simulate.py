@@ -86,7 +86,7 @@ def _policy(args: argparse.Namespace) -> Policy:
         with open_meant(args) as engine:
             stored = stored_policies(engine, [engine.dataset(args.dataset)])
         if args.dataset in stored:
-            return stored[args.dataset][0]
+            return stored[args.dataset].policy
     where = f" for '{args.dataset}'" if args.dataset else ""
     raise PolicyError(
         f"cannot simulate{where}: no rule says what to keep",

@@ -350,7 +350,8 @@ class _Snapshots:
         if dataset.value(POLICY_PROPERTY) is None:
             return None, ""
         stored = stored_policies(self.engine, [dataset])
-        return stored.get(name, (None, ""))
+        followed = stored.get(name)
+        return (None, "") if followed is None else (followed.policy, followed.set_on)
 
     def _cadence(self, name: str) -> tuple[Cadence | None, str]:
         from zfstune.schedules.cadence import (  # noqa: PLC0415 (few have one)

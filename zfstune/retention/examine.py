@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from zfstune.engine.protocol import Engine
-    from zfstune.retention.follow import Followed
+    from zfstune.retention.follow import Selection
     from zfstune.retention.free_target import FreeTarget
-    from zfstune.retention.policy import Policy
+    from zfstune.retention.policy import Followed, Policy
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Dataset, Snapshot
 
@@ -49,7 +49,7 @@ _AT_ONCE = 1000
 
 def choose(
     engine: Engine,
-    followed: Followed,
+    selection: Selection,
     quiet: bool,  # noqa: FBT001 (of one caller)
     free_target: str | None,
     *,
@@ -60,26 +60,26 @@ def choose(
 
     Args:
         engine: Asked; nothing changes.
-        followed: The datasets, and what each of them follows.
+        selection: The datasets, and the policy that each of them follows.
         quiet: Raise no alarms: whoever said a number has seen it, and no clock and no
             stored text is in it.
         free_target: What is to be free of the pool; None: what policies say.
         show: The plan is for show: clones are told of what stays, too.
         waits: What was freed will be compared with what is foretold.
     """
-    policies = {name: policy for name, (policy, _) in followed.policies.items()}
-    failed = dict(followed.failed)
-    targets = _targets(followed.policies, free_target)
+    policies = {name: each.policy for name, each in selection.followed.items()}
+    failed = dict(selection.failed)
+    targets = _targets(selection.followed, free_target)
     dated = {n for n, policy in policies.items() if policy.needs_time or n in targets}
     notes = Notes(cache_folder())
     # for show, of what stays too; what is to go is read anew
     list_some = partial(
-        notes.listings, engine, read=followed.read, dated=dated, clones=show
+        notes.listings, engine, read=selection.read, dated=dated, clones=show
     )
     listings = _each(list_some, list(policies), failed)
     # Read after the listings: what was taken meanwhile is not from the future.
     now = _now() if any(p.needs_time for p in policies.values()) else None
-    decided = _decide_each(listings, followed.policies, now, failed)
+    decided = _decide_each(listings, selection.followed, now, failed)
     decisions = _of_others(_examine(engine, decided, policies, notes, failed), failed)
     notes.save()
     if targets:
@@ -88,7 +88,7 @@ def choose(
         )
 
         decisions = only_as_needed(engine, decisions, targets, failed)
-    before = {} if quiet else _remembered(engine, decisions, followed.read, failed)
+    before = {} if quiet else _remembered(engine, decisions, selection.read, failed)
     decisions = _of_others(decisions, failed)
     policies = {name: policy for name, policy in policies.items() if name not in failed}
     alarmed: dict[str, tuple[str, ...]] = {}
@@ -116,22 +116,21 @@ def _of_others(
 
 def _decide_each(
     listings: Mapping[str, Iterable[Snapshot]],
-    policies: Mapping[str, tuple[Policy, str]],
+    followed: Mapping[str, Followed],
     now: datetime | None,
     failed: MutableMapping[str, ZfstuneError],
 ) -> list[Decision]:
     """Decide on the snapshots of each dataset, past policies that cannot be followed."""
     decided: list[Decision] = []
     for name, listing in listings.items():
-        policy, origin = policies[name]
         try:
-            decided += _decide(listing, policy, now)
+            decided += _decide(listing, followed[name].policy, now)
         except PolicyError as error:
             from zfstune.retention.store import (  # noqa: PLC0415 (not for a count)
                 not_followed,
             )
 
-            failed[name] = not_followed(origin, error)
+            failed[name] = not_followed(followed[name].set_on, error)
     return decided
 
 
@@ -162,7 +161,7 @@ def _each(
 
 
 def _targets(
-    followed: Mapping[str, tuple[Policy, str]], free_target: str | None
+    followed: Mapping[str, Followed], free_target: str | None
 ) -> dict[str, tuple[str, FreeTarget]]:
     """Give where space is looked at for each dataset that has a target, and the target.
 
@@ -170,9 +169,9 @@ def _targets(
     """
     if free_target is None:
         return {
-            name: (origin, policy.free_target)
-            for name, (policy, origin) in followed.items()
-            if policy.free_target is not None
+            name: (each.set_on, each.policy.free_target)
+            for name, each in followed.items()
+            if each.policy.free_target is not None
         }
     from zfstune.retention.free_target import FreeTarget  # noqa: PLC0415 (few ask for it)
 

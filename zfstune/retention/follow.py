@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.engine.pools import choose_pool, ready_pool
-from zfstune.retention.policy import Never
+from zfstune.retention.policy import Followed, Never
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.frozen import frozen
@@ -19,38 +19,39 @@ if TYPE_CHECKING:
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Dataset
 
-__all__ = ["Followed", "followed"]
+
+__all__ = ["Selection", "select_datasets"]
 
 
 @frozen
-class Followed:
-    """What a prune looks at.
+class Selection:
+    """The datasets that a prune looks at.
 
     Attributes:
-        policies: Dataset to its policy, and to the dataset that it was set on: itself,
-            where it was given.
-        read: What was read of datasets on the way.
+        followed: The policy of each dataset, and where it was set.
+        read: The datasets that were read on the way, by name.
         failed: Datasets that cannot be pruned, and why.
     """
 
-    policies: Mapping[str, tuple[Policy, str]]
+    followed: Mapping[str, Followed]
     read: Mapping[str, Dataset]
     failed: Mapping[str, ZfstuneError]
 
-    def with_least(self, count: int | None) -> Followed:
+    def with_least(self, count: int | None) -> Selection:
         """Give the same with policies that also keep the newest `count` of each scope."""
         if count is None:
             return self
-        # one of each, however many datasets follow it: it holds the tests of its scopes
-        least = {p: p.with_least(count) for p in {p for p, _ in self.policies.values()}}
-        policies = {
-            name: (least[policy], origin)
-            for name, (policy, origin) in self.policies.items()
+        # Datasets that share a policy go on sharing one: it holds the tests of its scopes.
+        policies = {each.policy for each in self.followed.values()}
+        least = {policy: policy.with_least(count) for policy in policies}
+        followed = {
+            name: Followed(least[each.policy], each.set_on)
+            for name, each in self.followed.items()
         }
-        return Followed(policies, self.read, self.failed)
+        return Selection(followed, self.read, self.failed)
 
 
-def followed(
+def select_datasets(
     engine: Engine,
     given: Policy | None,
     datasets: Iterable[str],
@@ -58,8 +59,8 @@ def followed(
     recursive: bool,
     pool: str | None,
     allow_zero: bool,
-) -> Followed:
-    """Choose the datasets to prune, and for each what it is to follow.
+) -> Selection:
+    """Choose the datasets to prune, and the policy that each of them follows.
 
     Args:
         engine: Asked for datasets.
@@ -77,7 +78,7 @@ def followed(
     for name in sorted(pools):
         ready_pool(engine, name, operation="prune pool")
     if given is not None and wanted and not recursive:
-        return Followed({name: (given, name) for name in wanted}, {}, {})
+        return Selection({name: Followed(given, name) for name in wanted}, {}, {})
     failed: dict[str, ZfstuneError] = {}
     found: dict[str, Dataset] = {}
     for name in wanted or pools:
@@ -95,7 +96,7 @@ def followed(
             found = {name: d for name, d in found.items() if is_managed(d)}
             for name in _audited(engine, found, failed):
                 del found[name]
-        return Followed({name: (given, name) for name in found}, found, failed)
+        return Selection({name: Followed(given, name) for name in found}, found, failed)
     from zfstune.retention.store import stored_policies  # noqa: PLC0415 (not for a count)
 
     stored = stored_policies(engine, found.values(), allow_zero=allow_zero, faults=failed)
@@ -106,7 +107,7 @@ def followed(
             f"cannot prune{where}: no rule says what to keep",
             hint="say it, as in --keep 48, or store it: zfstune policy set DATASET keep=48",
         )
-    return Followed(stored, found, failed)
+    return Selection(stored, found, failed)
 
 
 def _audited(
@@ -126,5 +127,5 @@ def _audited(
     faults: dict[str, ZfstuneError] = {}
     stored = stored_policies(engine, ruled, allow_zero=True, faults=faults)
     failed.update(faults)
-    kept = [name for name, (policy, _) in stored.items() if Never() in policy.rules]
+    kept = [name for name, each in stored.items() if Never() in each.policy.rules]
     return [*kept, *faults]

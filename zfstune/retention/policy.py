@@ -24,6 +24,7 @@ __all__ = [
     "YEAR_10000",
     "Blocks",
     "Every",
+    "Followed",
     "Grid",
     "Group",
     "Last",
@@ -367,6 +368,17 @@ class Policy(_Tested):
             if not (named and group.own) and not (keeping and group.keeps_none)
         ]
         return lambda short_name: any(test(short_name) for test in tests)
+
+
+@frozen
+class Followed:
+    """A policy that a dataset follows, and the dataset that it was set on.
+
+    A policy that the caller gave counts as set on the dataset itself.
+    """
+
+    policy: Policy
+    set_on: str
 
 
 def _check_count(word: str, count: object) -> None:

@@ -13,7 +13,7 @@ raised only where no other dataset was pruned.
 from __future__ import annotations
 
 from zfstune.engine.open import using
-from zfstune.retention.follow import followed
+from zfstune.retention.follow import select_datasets
 from zfstune.retention.plan import Pruned, PrunePlan
 from zfstune.retention.policy import Policy
 from zfstune.values import names
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
     from zfstune.values.errors import ZfstuneError
+
 
 __all__ = ["SAME_WITH_N", "PrunePlan", "Pruned", "prune"]
 
@@ -77,16 +78,16 @@ def prune(
     given = _given(keep, match, policy, allow_zero=all_of_them)
     wanted = map(names.check_dataset, datasets)
     with using(engine) as zfs:
-        found = followed(
+        selection = select_datasets(
             zfs, given, wanted, recursive=recursive, pool=pool, allow_zero=all_of_them
         )
-        if not found.policies and not found.failed:
+        if not selection.followed and not selection.failed:
             return Pruned(PrunePlan({}, ()), (), ())
         from zfstune.retention.examine import choose  # noqa: PLC0415 (see above)
 
-        found = found.with_least(min_keep)
+        selection = selection.with_least(min_keep)
         quiet, waits = keep is not None, wait_seconds is not None
-        plan = choose(zfs, found, quiet, free_target, show=dry_run, waits=waits)
+        plan = choose(zfs, selection, quiet, free_target, show=dry_run, waits=waits)
         if show is not None:
             show(plan)
         if dry_run:

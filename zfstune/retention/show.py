@@ -104,13 +104,15 @@ def examine(
         except EngineError as error:
             troubles[name] = error
             continue
-        policy, origin = policies.get(name, (None, ""))
+        followed = policies.get(name)
+        policy = None if followed is None else followed.policy
         time = now()
         decided: dict[str, Decision] = {}
         try:
             decided = {d.snapshot.name: d for d in _decisions(listing, policy, time)}
         except PolicyError as error:
-            troubles[name] = not_followed(origin, error)
+            set_on = name if followed is None else followed.set_on
+            troubles[name] = not_followed(set_on, error)
         why = troubles[name].message if name in troubles else _NO_POLICY
         seconds = int(time.timestamp())
         examined += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zfstune.engine.pools import ready_pool
+from zfstune.retention.policy import Followed
 from zfstune.retention.policy_text import parse_policy, stored_form
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Dataset
 
+
 __all__ = [
     "clear_policy",
     "not_followed",
@@ -36,8 +38,8 @@ def stored_policies(
     *,
     allow_zero: bool = False,
     faults: MutableMapping[str, ZfstuneError] | None = None,
-) -> dict[str, tuple[Policy, str]]:
-    """Give the policy in force of each dataset that has one, and where it was set.
+) -> dict[str, Followed]:
+    """Give the policy in force of each dataset that has one.
 
     A policy that came in a received stream counts for nothing, neither on the dataset
     itself nor on those below: the sender does not decide what is destroyed here.
@@ -55,7 +57,7 @@ def stored_policies(
     known = {dataset.name: dataset for dataset in datasets}
     listed = list(known.values())
     parsed: dict[str, Policy] = {}
-    found = {}
+    followed: dict[str, Followed] = {}
 
     def dataset_named(name: str) -> Dataset:
         if name not in known:
@@ -77,8 +79,8 @@ def stored_policies(
                 raise
             faults[dataset.name] = error
             continue
-        found[dataset.name] = (parsed[text], origin)
-    return found
+        followed[dataset.name] = Followed(parsed[text], origin)
+    return followed
 
 
 def own_policies(datasets: Iterable[Dataset]) -> dict[str, str | None]:

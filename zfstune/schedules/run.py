@@ -94,7 +94,7 @@ def is_due(engine: Engine, job: str, dataset: str, folder: str, now: int) -> boo
     try:
         cadence = parse_cadence(text or "")
         stored = stored_policies(engine, [own], allow_zero=True).get(dataset)
-        tz = None if stored is None else zone(stored[0])
+        tz = None if stored is None else zone(stored.policy)
     except PolicyError:
         return True  # the run itself says what is wrong with it
     if cadence is None:

@@ -121,9 +121,8 @@ def scheduled(
     schedules = []
     for name, each in sorted(ruled.items()):
         try:
-            policy, _ = stored_policies(engine, [each], allow_zero=True).get(
-                name, (None, "")
-            )
+            stored = stored_policies(engine, [each], allow_zero=True).get(name)
+            policy = None if stored is None else stored.policy
             cadence = _cadence(each)
         except PolicyError as error:
             if faults is None:
@@ -184,7 +183,7 @@ def targets(
             )
         cadence = given or _cadence(own)
         stored = stored_policies(engine, [own]).get(name)
-        policy = None if stored is None else stored[0]
+        policy = None if stored is None else stored.policy
         if needs_policy and (policy is None or not covers_own(policy)):
             raise _uncovered(name, cadence, policy)
         found.append(_scheduled(engine, own, cadence, policy, below))
@@ -208,7 +207,7 @@ def _scheduled(
             # one that cannot be read stops no snapshots; a prune says what is wrong
             with suppress(PolicyError):
                 stored = stored_policies(engine, [found[name]], allow_zero=True)
-                below.append((name, stored[name][0]))
+                below.append((name, stored[name].policy))
     return Scheduled(dataset.name, cadence, along, policy, dataset.guid, tuple(below))
 
 

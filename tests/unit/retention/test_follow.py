@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from heirs import Heirs
-from zfstune.retention.follow import followed
-from zfstune.retention.policy import Group, NewerThan, Policy
+from zfstune.retention.follow import select_datasets
+from zfstune.retention.policy import Followed, Group, NewerThan, Policy
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.store import clear_policy, set_policy, stored_policies, zone
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.marks import POLICY_PROPERTY, PROFILE_PROPERTY
 
 if TYPE_CHECKING:
-    from zfstune.retention.follow import Followed
+    from zfstune.retention.follow import Selection
     from zfstune.values.errors import ZfstuneError
+
 
 GIVEN = parse_policy("keep=9")
 
@@ -30,21 +31,23 @@ def engine() -> Heirs:
 
 def look(
     engine: Heirs, *datasets: str, given: Policy | None = None, **more: bool
-) -> Followed:
+) -> Selection:
     """Choose, without consent and below nothing unless that is said."""
     options = {"recursive": False, "allow_zero": False} | more
-    return followed(engine.seam, given, datasets, pool=None, **options)
+    return select_datasets(engine.seam, given, datasets, pool=None, **options)
 
 
 def test_a_rule_that_is_given(engine: Heirs) -> None:
     """It is for those named, with what is below them if asked; else for managed ones."""
-    assert look(engine, "tank/a", given=GIVEN).policies == {"tank/a": (GIVEN, "tank/a")}
+    assert look(engine, "tank/a", given=GIVEN).followed == {
+        "tank/a": Followed(GIVEN, "tank/a")
+    }
     below = look(engine, "tank/a", given=GIVEN, recursive=True)
-    assert list(below.policies) == ["tank/a", "tank/a/b"]
-    assert look(engine, given=GIVEN).policies == {}
+    assert list(below.followed) == ["tank/a", "tank/a/b"]
+    assert look(engine, given=GIVEN).followed == {}
     engine.marks["tank/c"][PROFILE_PROPERTY] = "logs"
     found = look(engine, given=GIVEN)
-    assert found.policies == {"tank/c": (GIVEN, "tank/c")}
+    assert found.followed == {"tank/c": Followed(GIVEN, "tank/c")}
     assert found.failed == {}
 
 
@@ -54,21 +57,21 @@ def test_what_is_for_ever_takes_its_name(engine: Heirs, text: str) -> None:
     engine.marks["tank/c"] |= {PROFILE_PROPERTY: "audit", POLICY_PROPERTY: text}
     engine.marks["tank/a"][PROFILE_PROPERTY] = "logs"
     found = look(engine, given=GIVEN)
-    assert list(found.policies) == ["tank/a"]
+    assert list(found.followed) == ["tank/a"]
     assert list(found.failed) == (["tank/c"] if text == "keep=many" else [])
-    assert list(look(engine, "tank/c", given=GIVEN).policies) == ["tank/c"]
+    assert list(look(engine, "tank/c", given=GIVEN).followed) == ["tank/c"]
 
 
 def test_what_is_stored(engine: Heirs) -> None:
     """The nearest policy above, told with where it was set; without one there is none."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=3"
     found = look(engine)
-    assert {name: origin for name, (_, origin) in found.policies.items()} == {
+    assert {name: each.set_on for name, each in found.followed.items()} == {
         "tank/a": "tank/a",
         "tank/a/b": "tank/a",
     }
     assert set(found.read) == {"tank", "tank/a", "tank/a/b", "tank/c"}
-    assert list(look(engine, "tank/a").policies) == ["tank/a"]
+    assert list(look(engine, "tank/a").followed) == ["tank/a"]
     for names in (("tank/c",), ("tank/a", "tank/c")):
         with pytest.raises(PolicyError, match="cannot prune 'tank/c': no rule"):
             look(engine, *names)
@@ -82,11 +85,11 @@ def test_troubles_stay_where_they_are(engine: Heirs) -> None:
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=0"
     engine.marks["tank/c"][POLICY_PROPERTY] = "keep=3"
     found = look(engine)
-    assert list(found.policies) == ["tank/c"]
+    assert list(found.followed) == ["tank/c"]
     assert list(found.failed) == ["tank/a", "tank/a/b"]
-    assert list(look(engine, allow_zero=True).policies) == ["tank/a", "tank/a/b", "tank/c"]
+    assert list(look(engine, allow_zero=True).followed) == ["tank/a", "tank/a/b", "tank/c"]
     found = look(engine, "tank/none", "tank/c")
-    assert (list(found.policies), list(found.failed)) == (["tank/c"], ["tank/none"])
+    assert (list(found.followed), list(found.failed)) == (["tank/c"], ["tank/none"])
     # what cannot be read has no need of a policy
     assert list(look(engine, "tank/none").failed) == ["tank/none"]
 
@@ -106,16 +109,15 @@ def test_a_least_number_for_all(engine: Heirs) -> None:
     engine.marks["tank"][POLICY_PROPERTY] = "match=a daily=3; match=b keep=1"
     found = look(engine, "tank")
     assert found.with_least(None) is found
-    policy, origin = found.with_least(7).policies["tank"]
-    assert origin == "tank"
-    assert policy == parse_policy("match=a keep=7 daily=3; match=b keep=7 keep=1")
+    least = parse_policy("match=a keep=7 daily=3; match=b keep=7 keep=1")
+    assert found.with_least(7).followed["tank"] == Followed(least, "tank")
 
 
 def test_above_what_is_listed(engine: Heirs) -> None:
     """A policy that is inherited is believed if the dataset above has it itself."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=3"
     [below] = engine.datasets("tank/a/b")
-    assert stored_policies(engine.seam, [below])["tank/a/b"][1] == "tank/a"
+    assert stored_policies(engine.seam, [below])["tank/a/b"].set_on == "tank/a"
     engine.unreadable = ("dataset", "tank/a")
     faults: dict[str, ZfstuneError] = {}
     assert stored_policies(engine.seam, [below], faults=faults) == {}
