@@ -1,4 +1,4 @@
-"""Which snapshots to keep: snapshots and a policy in, decisions with reasons out.
+"""Decide which snapshots a policy keeps: each decision has its reasons.
 
 Scope is decided by name: without ``match``, the names that ``zfstune snapshot``
 gives; with it, the names that the glob matches whole, never a part of them. A
@@ -7,11 +7,12 @@ ZFS again just before it destroys: without ``match`` each victim must carry
 zfstune's own user property, set on the snapshot itself, and in any case the guid
 that was listed.
 
-Order is ``createtxg``, which no clock can disturb and two snapshots of one
-dataset never share. Rules that speak of time go by ``creation``; where the time is
+Snapshots are ordered by ``createtxg``, which no clock can disturb and two snapshots of
+one dataset never share. Rules that speak of time go by ``creation``. Where the time is
 known, a snapshot that is dated after now stays and is never the newest, for nothing
-can be said of its age. A rule that only counts is decided without times; what it lets
-go is read again before it is destroyed, and stays if it turns out to be dated so.
+can be said of its age. A rule that only counts is decided without times: the snapshots
+that it lets go are read again before they are destroyed, and one that is dated after
+now stays then.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections import Counter
 from operator import attrgetter
 
 from zfstune.retention.policy import YEAR_10000, Last, Policy
-from zfstune.retention.rules import Members, inf, keep, newest_expires
+from zfstune.retention.rules import FOREVER, KeptUntil, Members, keep, newest_expires
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from zfstune.retention.periods import Calendar
     from zfstune.retention.policy import Group
-    from zfstune.retention.rules import Otherwise
+    from zfstune.retention.rules import WhyNot
     from zfstune.values.state import Snapshot
 
 __all__ = [
@@ -46,10 +47,11 @@ __all__ = [
     "runs",
 ]
 
-# Measured on OpenZFS 2.1 to 2.4: from 25 snapshots a call on, the cost of each is
-# flat, and only the time that one call holds the pool still grows.
+# Measured on OpenZFS 2.1 to 2.4: from 25 snapshots a call on, the cost of each snapshot
+# no longer falls, and only the time that one call holds the pool still grows.
 DEFAULT_BATCH = 50
-# Datasets that take turns: among 1,000 of 50 each, a snapshot took half as long again.
+# So many datasets take turns: in turns of 1,000 datasets with 50 snapshots each, a
+# snapshot took half as long again.
 _IN_TURN = 10
 
 _TWICE = "listed twice, as two different snapshots"
@@ -60,17 +62,18 @@ _UNDATED = "its time of creation is not known"
 
 @frozen
 class Decision:
-    """What is to become of one snapshot, and why.
+    """The decision to keep or to destroy one snapshot, with its reasons.
 
     Attributes:
         snapshot: The snapshot.
-        keep: False: it is to be destroyed.
-        reasons: At least one; all that keep it, or all that let it go.
-        spared: The policy would let it go; it stays because something hangs on it.
+        keep: Whether it is kept; otherwise it is to be destroyed.
+        reasons: All the reasons that keep it, or all that let it go; at least one.
+        spared: Whether it is kept although the policy lets it go, since a clone or a
+            hold needs it.
         expires: When the policy would let it go, in seconds since 1970, if the
             policy stays and snapshots are taken as before: one a period for the
-            rules that go by period, as many a day as so far for a count; at the
-            latest, for a grid. None: never, or nobody can tell.
+            rules that go by period, as many a day as so far for a count. A grid may
+            let it go sooner. None: never, or nobody can tell.
     """
 
     snapshot: Snapshot
@@ -86,12 +89,11 @@ def decide(
     now: datetime | None = None,
     tz: tzinfo | None = None,
 ) -> tuple[Decision, ...]:
-    """Decide on each snapshot; those of different datasets are judged apart.
+    """Decide on each snapshot, for each dataset on its own.
 
     Args:
         snapshots: In any order; a snapshot given twice counts once. Where
-            ``policy.needs_time`` they carry their ``creation``; one that does not
-            stays.
+            ``policy.needs_time`` they carry their ``creation``; one without it stays.
         policy: What to keep.
         now: An aware time. It may be left out where ``policy.needs_time`` is false;
             then nothing counts as dated after now.
@@ -116,9 +118,9 @@ def decide(
         of_dataset.setdefault(snapshot.name.partition("@")[0], []).append(snapshot)
     judge = _Judge(policy, now, tz)
     decisions: list[Decision] = []
-    for _, ours in sorted(of_dataset.items()):
-        ours.sort(key=_age, reverse=True)
-        decisions += judge.dataset(ours, twice)
+    for _, in_dataset in sorted(of_dataset.items()):
+        in_dataset.sort(key=_age, reverse=True)
+        decisions += judge.dataset(in_dataset, twice)
     return tuple(decisions)
 
 
@@ -129,7 +131,8 @@ class _Judge:
     """Applies one policy at one time to one dataset after the other."""
 
     def __init__(self, policy: Policy, now: datetime | None, tz: tzinfo | None) -> None:
-        # Many datasets have snapshots of one name, taken at one instant.
+        # Many datasets have snapshots of the same name, taken at one instant: each name
+        # is tested once.
         self._groups: list[tuple[Group, Callable[[str], bool], dict[str, bool]]] = [
             (group, test, {})
             for group, test in zip(policy.groups, policy.tests, strict=True)
@@ -145,7 +148,7 @@ class _Judge:
             raise PolicyError(
                 "cannot decide by age: the time now is missing, or has no zone"
             )
-        from datetime import UTC  # noqa: PLC0415 (loaded by whoever has a time)
+        from datetime import UTC  # noqa: PLC0415 (the caller's time has loaded it)
 
         from zfstune.retention.periods import (  # noqa: PLC0415 (a count alone needs none)
             calendars,
@@ -154,112 +157,116 @@ class _Judge:
         self._now = int(now.timestamp())
         self._calendar = calendars(tz or UTC)
 
-    def dataset(self, ours: Sequence[Snapshot], twice: Container[str]) -> list[Decision]:
+    def dataset(
+        self, snapshots: Sequence[Snapshot], twice: Container[str]
+    ) -> list[Decision]:
         """Decide on the snapshots of one dataset, newest first."""
-        fixed = {at: _TWICE for at, s in enumerate(ours) if s.name in twice}
-        times = self._times(ours, fixed) if self._timed else {}
-        shorts = [s.name.partition("@")[2] for s in ours]
-        kept: dict[int, list[tuple[str, float]]] = {}
-        let_go: dict[int, list[tuple[Sequence[Otherwise], int]]] = {}
+        fixed = {place: _TWICE for place, s in enumerate(snapshots) if s.name in twice}
+        times = self._times(snapshots, fixed) if self._timed else {}
+        shorts = [s.name.partition("@")[2] for s in snapshots]
+        kept: dict[int, list[KeptUntil]] = {}
+        let_go: dict[int, list[tuple[Sequence[WhyNot], int]]] = {}
         for group, test, known in self._groups:
             for short in shorts:
                 if short not in known:
                     known[short] = test(short)
-            places = [at for at, short in enumerate(shorts) if known[short]]
+            places = [place for place, short in enumerate(shorts) if known[short]]
             if fixed:
-                places = [at for at in places if at not in fixed]
+                places = [place for place in places if place not in fixed]
             if not places:
                 continue
             members = self._members(places, times, shorts)
             _apply(group, members, kept, let_go)
         decisions = []
-        for at, snapshot in enumerate(ours):
-            if at in kept:
-                decisions.append(_keep(snapshot, kept[at]))
-            elif at in let_go:
-                decisions.append(_let_go(snapshot, let_go[at]))
+        for place, snapshot in enumerate(snapshots):
+            if place in kept:
+                decisions.append(_keep(snapshot, kept[place]))
+            elif place in let_go:
+                decisions.append(_let_go(snapshot, let_go[place]))
             else:
-                reasons = (fixed.get(at, self._outside), *clones_on(snapshot))
+                reasons = (fixed.get(place, self._outside), *clones_on(snapshot))
                 decisions.append(Decision(snapshot, keep=True, reasons=reasons))
         return decisions
 
-    def _times(self, ours: Sequence[Snapshot], fixed: dict[int, str]) -> dict[int, int]:
-        """Read the times of creation; note down what stays for want of a usable one."""
+    def _times(
+        self, snapshots: Sequence[Snapshot], fixed: dict[int, str]
+    ) -> dict[int, int]:
+        """Read the times of creation; add to `fixed` what stays without a usable one."""
         times: dict[int, int] = {}
         now = self._now
-        for at, snapshot in enumerate(ours):
+        for place, snapshot in enumerate(snapshots):
             created = snapshot.creation
             if created is not None and not is_future(snapshot, now):
-                times[at] = created
+                times[place] = created
             elif created is not None:
-                fixed.setdefault(at, FUTURE)
+                fixed.setdefault(place, FUTURE)
             elif self._needs_time:
-                fixed.setdefault(at, _UNDATED)
+                fixed.setdefault(place, _UNDATED)
         return times
 
     def _members(
         self, places: list[int], times: dict[int, int], shorts: list[str]
     ) -> Members:
-        own = [times[at] for at in places if at in times]
-        if len(own) < len(places):
-            own = []  # nor does any rule ask for them
-        # Oldest first; of one second, the one of the earlier transaction group.
-        ascending = sorted(range(len(own) - 1, -1, -1), key=own.__getitem__)
-        # Positions count from the newest; of a name that stands twice either will do,
+        created = [times[place] for place in places if place in times]
+        if len(created) < len(places):
+            created = []  # the policy only counts, so no rule needs them
+        # Oldest first; within one second, the earlier transaction group first.
+        ascending = sorted(range(len(created) - 1, -1, -1), key=created.__getitem__)
+        # Places count from the newest. Of two snapshots with one name either will do,
         # since neither goes.
-        named = {short: at for at, short in enumerate(shorts)} if self._timed else {}
-        return Members(places, own, ascending, named, self._now, self._calendar)
+        named = {short: place for place, short in enumerate(shorts)} if self._timed else {}
+        return Members(places, created, ascending, named, self._now, self._calendar)
 
 
 def _apply(
     group: Group,
     members: Members,
-    kept: dict[int, list[tuple[str, float]]],
-    let_go: dict[int, list[tuple[Sequence[Otherwise], int]]],
+    kept: dict[int, list[KeptUntil]],
+    let_go: dict[int, list[tuple[Sequence[WhyNot], int]]],
 ) -> None:
-    """Gather what the rules of one group say, by place in the dataset."""
+    """Apply the rules of one group, and note the answers by place in the dataset."""
     places = members.places
     if not all(isinstance(rule, Last) for rule in group.rules):
-        # Whatever the clock says: a rule of time alone would leave nothing of a
-        # dataset whose snapshots stopped.
-        until = newest_expires(members) if members.times else inf
-        # that another comes ends it, unless a rule keeps it for longer
-        kept.setdefault(places[0], []).append((_NEWEST, -until))
-    otherwise = []
+        # The newest stays whatever the clock says: a rule that goes by time alone would
+        # leave nothing of a dataset of which no snapshots are taken any more.
+        until = newest_expires(members) if members.times else FOREVER
+        newest = KeptUntil(_NEWEST, until, newest_only=True)
+        kept.setdefault(places[0], []).append(newest)
+    why_not = []
     for rule in group.rules:
-        of_rule, why_not = keep(rule, members)
-        otherwise.append(why_not)
-        for position, reason in of_rule.items():
+        kept_by_rule, why_rule_does_not = keep(rule, members)
+        why_not.append(why_rule_does_not)
+        for position, reason in kept_by_rule.items():
             kept.setdefault(places[position], []).append(reason)
     for position, place in enumerate(places):
         if place not in kept:
-            let_go.setdefault(place, []).append((otherwise, position))
+            let_go.setdefault(place, []).append((why_not, position))
 
 
-def _keep(snapshot: Snapshot, why: list[tuple[str, float]]) -> Decision:
-    until = why[0][1] if len(why) == 1 else max([end for _, end in why])
-    if until < 0:  # kept as the newest alone
-        until = -until
-    reasons = (*[reason for reason, _ in why], *clones_on(snapshot))
-    # for ever, where no calendar has the date
+def _keep(snapshot: Snapshot, kept: list[KeptUntil]) -> Decision:
+    # As the newest alone, it goes once another is taken; a rule may keep it for longer.
+    by_rule = [each.until for each in kept if not each.newest_only]
+    until = max(by_rule) if by_rule else min([each.until for each in kept])
+    reasons = (*[each.reason for each in kept], *clones_on(snapshot))
+    # A date that no calendar has any more is as good as never.
     expires = None if until >= YEAR_10000 else int(until)
     return Decision(snapshot, keep=True, reasons=reasons, expires=expires)
 
 
-def _let_go(snapshot: Snapshot, why: list[tuple[Sequence[Otherwise], int]]) -> Decision:
+def _let_go(snapshot: Snapshot, why_not: list[tuple[Sequence[WhyNot], int]]) -> Decision:
     if snapshot.clones:
         return Decision(snapshot, keep=True, reasons=clones_on(snapshot), spared=True)
-    reasons = [of_rule(at) for otherwise, at in why for of_rule in otherwise]
+    reasons = [of_rule(position) for rules, position in why_not for of_rule in rules]
     return Decision(snapshot, keep=False, reasons=tuple(reasons))
 
 
 def is_future(snapshot: Snapshot, now: int) -> bool:
-    """Tell whether a snapshot is known to be dated after now: nobody knows its age."""
+    """Tell whether a snapshot is known to be dated after now, so that it has no age."""
     return snapshot.creation is not None and snapshot.creation > now
 
 
 def clones_on(snapshot: Snapshot) -> tuple[str, ...]:
-    """Say that a snapshot has clones, where it has."""
+    """Give the reason to keep a snapshot that has clones; empty where it has none."""
     if not snapshot.clones:
         return ()
     return ("a clone hangs on it" if snapshot.clones == 1 else "clones hang on it",)
@@ -270,28 +277,31 @@ def _no_calendar(kind: str) -> Calendar:
 
 
 def runs(decisions: Iterable[Decision]) -> list[tuple[str, str]]:
-    """Give the runs of neighbours that are to go, by name, each oldest to newest.
+    """Find the neighbours in a row that are all to go.
 
-    A block is kept by neighbours in a row, so what a run frees is known exactly
-    (dsl_dataset_space_wouldfree() in module/zfs/dsl_dataset.c), and what several
-    free is the sum. Two runs always have a snapshot between them that stays.
+    A block is kept by neighbours in a row, so ZFS knows exactly how much a run frees
+    (dsl_dataset_space_wouldfree() in module/zfs/dsl_dataset.c). Several runs free the
+    sum, since a snapshot that stays lies between any two.
 
     Args:
-        decisions: Those on all snapshots of the datasets.
+        decisions: The decisions on all snapshots of the datasets.
+
+    Returns:
+        The oldest and the newest snapshot of each run, by name.
     """
-    found: list[tuple[str, str]] = []
+    going: list[tuple[str, str]] = []
     last = None
     for decision in decisions:
         snapshot = decision.snapshot
         if decision.keep:
             last = None
         elif last is not None and last.dataset == snapshot.dataset:
-            found[-1] = (snapshot.name, found[-1][1])
+            going[-1] = (snapshot.name, going[-1][1])
         else:
-            found.append((snapshot.name, snapshot.name))
+            going.append((snapshot.name, snapshot.name))
         if not decision.keep:
             last = snapshot
-    return found
+    return going
 
 
 def interleave(
@@ -300,10 +310,10 @@ def interleave(
     """Deal the victims of many datasets out into batches, one call to ZFS each.
 
     The cost of destroying a snapshot grows with the number of its neighbours in
-    the same dataset, so each batch takes from several datasets in turn; and each
-    dataset of a call is opened for it, so they are no more than a few, as long as
-    those have more to give. Within a dataset the oldest go first, so that an
-    interrupted prune leaves the newest.
+    the same dataset, so each batch takes from several datasets in turn. Each dataset
+    of a call is opened for it, so only a few take turns, until they have no more to
+    give. Within a dataset the oldest go first, so that an interrupted prune leaves the
+    newest.
 
     Args:
         victims: Dataset to the snapshots of it that are to go.
@@ -323,8 +333,8 @@ def interleave(
         for dataset in sorted(victims)
     ]
     dealt: list[Snapshot] = []
-    for at in range(0, len(queues), _IN_TURN):
-        turn = queues[at : at + _IN_TURN]
+    for start in range(0, len(queues), _IN_TURN):
+        turn = queues[start : start + _IN_TURN]
         while turn := [queue for queue in turn if queue]:
             dealt.extend(queue.pop() for queue in turn)
-    return [dealt[at : at + batch] for at in range(0, len(dealt), batch)]
+    return [dealt[start : start + batch] for start in range(0, len(dealt), batch)]

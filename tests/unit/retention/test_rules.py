@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from zfstune.retention.periods import calendars
 from zfstune.retention.policy import Blocks, Every, Grid, Last, NewerThan, Step, Within
-from zfstune.retention.rules import Members, inf, keep, newest_expires
+from zfstune.retention.rules import FOREVER, Members, keep, newest_expires
 
 if TYPE_CHECKING:
     from zfstune.retention.policy import Rule
@@ -59,7 +59,7 @@ def test_a_grid_is_its_spans(steps: list[Step], ages: set[int]) -> None:
         if at not in kept:
             assert why_not(at).startswith("its part of the grid" if full else "beyond")
         else:
-            assert kept[at][1] == time + whole + 1
+            assert kept[at].until == time + whole + 1
 
 
 def test_a_grid_of_many_spans_costs_as_little_as_its_snapshots() -> None:
@@ -67,7 +67,7 @@ def test_a_grid_of_many_spans_costs_as_little_as_its_snapshots() -> None:
     found = members([0, 1, 10**8, 10**8 + 1])
     kept, _ = keep(Grid((Step(10**10, 1), Step(10**15, 10**3))), found)
     assert set(kept) == {0, 1, 2, 3}
-    assert kept[3][0] == "in the grid, 100000002s back"
+    assert kept[3].reason == "in the grid, 100000002s back"
 
 
 def asked(rule: Rule, ages: list[int], names: str = "") -> tuple[dict[int, str], list[str]]:
@@ -75,7 +75,7 @@ def asked(rule: Rule, ages: list[int], names: str = "") -> tuple[dict[int, str],
     found = members(ages, names)
     kept, why_not = keep(rule, found)
     others = [why_not(n) for n in range(len(found.times)) if n not in kept]
-    return {NOW - found.times[n]: reason for n, (reason, _) in kept.items()}, others
+    return {NOW - found.times[n]: each.reason for n, each in kept.items()}, others
 
 
 def test_newer_than_a_snapshot_keeps_that_one() -> None:
@@ -103,7 +103,7 @@ def test_within_keeps_what_is_just_so_old() -> None:
     found = members([59, 60, 61])
     kept, why_not = keep(Within(60), found)
     assert {NOW - found.times[n] for n in kept} == {59, 60}
-    assert all(end == found.times[n] + 61 for n, (_, end) in kept.items())
+    assert all(each.until == found.times[n] + 61 for n, each in kept.items())
     assert why_not(2) == "more than 1m old"
 
 
@@ -126,12 +126,12 @@ def test_a_count_ends_after_as_many_more() -> None:
     """At the pace so far: the oldest of three kept goes as the next one comes."""
     found = members([0, 100, 200])
     kept, _ = keep(Last(3), found)
-    ends = {NOW - found.times[n]: end - NOW for n, (_, end) in kept.items()}
+    ends = {NOW - found.times[n]: each.until - NOW for n, each in kept.items()}
     assert ends == {0: 300, 100: 200, 200: 100}
     kept, _ = keep(Last(3), members([0]))
-    assert kept[0][1] == inf
+    assert kept[0].until == FOREVER
     kept, _ = keep(Last(None), found)
-    assert {end for _, end in kept.values()} == {inf}
+    assert {each.until for each in kept.values()} == {FOREVER}
 
 
 def test_blocks_keep_the_oldest_of_each() -> None:
@@ -145,7 +145,7 @@ def test_blocks_keep_the_oldest_of_each() -> None:
     assert set(asked(Blocks(1, within=100), near)[0]) == {50, 100}
     assert set(asked(Blocks(1, within=200, beyond=100), near)[0]) == {101, 150}
     found = members([50])
-    assert keep(Blocks(1, within=100), found)[0][0][1] == found.times[0] + 101
+    assert keep(Blocks(1, within=100), found)[0][0].until == found.times[0] + 101
 
 
 def test_one_a_period_and_one_for_a_period_that_has_none() -> None:
@@ -175,11 +175,11 @@ def test_a_gap_of_a_period_and_a_quarter_is_none() -> None:
         found = members([NOW - t for t in times])
         kept, _ = keep(Every("daily", None), found)
         assert len(kept) == count
-        assert {end for _, end in kept.values()} == {inf}
+        assert {each.until for each in kept.values()} == {FOREVER}
 
 
 def test_the_newest_is_that_until_another_comes() -> None:
     """At the pace of those before; nobody knows of one alone."""
     assert newest_expires(members([0, 50, 100])) == NOW + 50
-    assert newest_expires(members([7])) == inf
-    assert newest_expires(members([7, 7])) == inf
+    assert newest_expires(members([7])) == FOREVER
+    assert newest_expires(members([7, 7])) == FOREVER
