@@ -1,7 +1,7 @@
-"""Which snapshots a prune is to destroy: list, decide, read each victim.
+"""Make the plan of a prune: list the snapshots, decide, and read each victim.
 
-Without a glob a victim must carry zfstune's own property, set on the snapshot itself;
-in any case it must be the one that was listed, have no clones, and nobody may hold it.
+Without a glob a victim must carry zfstune's own property, set on the snapshot itself.
+In any case it must be the snapshot that was listed, and have neither clones nor holds.
 """
 
 from __future__ import annotations
@@ -41,43 +41,44 @@ if TYPE_CHECKING:
 
     _Answer = TypeVar("_Answer")
 
-__all__ = ["choose"]
+__all__ = ["plan_prune"]
 
-# All properties of a snapshot take some 20 KiB here: so many are looked at together.
+# So many snapshots are read in one call: all properties of one take some 20 KiB here.
 _AT_ONCE = 1000
 
 
-def choose(
+def plan_prune(
     engine: Engine,
     selection: Selection,
-    quiet: bool,  # noqa: FBT001 (of one caller)
-    free_target: str | None,
     *,
-    show: bool,
-    waits: bool,
+    free_target: str | None,
+    raise_alarms: bool,
+    for_show: bool,
+    foretell: bool,
 ) -> PrunePlan:
     """Make the plan of a prune.
 
     Args:
         engine: Asked; nothing changes.
         selection: The datasets, and the policy that each of them follows.
-        quiet: Raise no alarms: whoever said a number has seen it, and no clock and no
-            stored text is in it.
-        free_target: What is to be free of the pool; None: what policies say.
-        show: The plan is for show: clones are told of what stays, too.
-        waits: What was freed will be compared with what is foretold.
+        free_target: How much of the pool is to be free; None: as the policies say.
+        raise_alarms: Whether to look for what makes the plan suspect. A count that was
+            given in the call needs no alarms: its author has just seen it, and neither
+            a clock nor a stored text can make it wrong.
+        for_show: Whether the plan is shown, and nothing is destroyed: clones are read
+            of the snapshots that stay, too.
+        foretell: Whether to ask ZFS how much the plan would free.
     """
     policies = {name: each.policy for name, each in selection.followed.items()}
     failed = dict(selection.failed)
     targets = _targets(selection.followed, free_target)
     dated = {n for n, policy in policies.items() if policy.needs_time or n in targets}
     notes = Notes(cache_folder())
-    # for show, of what stays too; what is to go is read anew
-    list_some = partial(
-        notes.listings, engine, read=selection.read, dated=dated, clones=show
-    )
+    # Without `for_show` the listing needs no clones: each victim is read anew.
+    read = selection.read
+    list_some = partial(notes.listings, engine, read=read, dated=dated, clones=for_show)
     listings = _each(list_some, list(policies), failed)
-    # Read after the listings: what was taken meanwhile is not from the future.
+    # The clock is read after the listings, so that nothing new seems from the future.
     now = _now() if any(p.needs_time for p in policies.values()) else None
     decided = _decide_each(listings, selection.followed, now, failed)
     decisions = _of_others(_examine(engine, decided, policies, notes, failed), failed)
@@ -88,18 +89,18 @@ def choose(
         )
 
         decisions = only_as_needed(engine, decisions, targets, failed)
-    before = {} if quiet else _remembered(engine, decisions, selection.read, failed)
+    before = _remembered(engine, decisions, read, failed) if raise_alarms else {}
     decisions = _of_others(decisions, failed)
     policies = {name: policy for name, policy in policies.items() if name not in failed}
     alarmed: dict[str, tuple[str, ...]] = {}
     remember: dict[str, int] = {}
-    if not quiet:
+    if raise_alarms:
         from zfstune.retention.alarms import alarms, to_remember  # noqa: PLC0415 (as above)
 
         alarmed = alarms(decisions, policies, now, before)
         remember = to_remember(decisions, policies, before)
     frees = None
-    if show or waits:
+    if foretell:
         from zfstune.retention.reclaim import reclaims  # noqa: PLC0415 (as above)
 
         frees = reclaims(engine, policies, decisions)
@@ -109,8 +110,8 @@ def choose(
 def _of_others(
     decisions: Iterable[Decision], failed: Container[str]
 ) -> tuple[Decision, ...]:
-    """Give the decisions on other datasets, once all of them are made."""
-    made = tuple(decisions)
+    """Give the decisions on datasets that did not fail, once all of them are made."""
+    made = tuple(decisions)  # this may add to `failed`
     return tuple(d for d in made if d.snapshot.dataset not in failed)
 
 
@@ -120,7 +121,7 @@ def _decide_each(
     now: datetime | None,
     failed: MutableMapping[str, ZfstuneError],
 ) -> list[Decision]:
-    """Decide on the snapshots of each dataset, past policies that cannot be followed."""
+    """Decide on each dataset whose policy can be followed, and note the others."""
     decided: list[Decision] = []
     for name, listing in listings.items():
         try:
@@ -142,9 +143,9 @@ def _each(
     """Ask for all datasets at once, and for one after the other where that fails.
 
     Args:
-        ask: Gives an answer by dataset, or by a snapshot of one.
-        datasets: What to ask for.
-        failed: Gets those that cannot be asked for, and why.
+        ask: Gives answers by the name of a dataset, or of its snapshots.
+        datasets: The datasets to ask for.
+        failed: Gets each dataset that has no answer, and the error.
     """
     try:
         return ask(datasets)
@@ -163,9 +164,10 @@ def _each(
 def _targets(
     followed: Mapping[str, Followed], free_target: str | None
 ) -> dict[str, tuple[str, FreeTarget]]:
-    """Give where space is looked at for each dataset that has a target, and the target.
+    """Give for each dataset with a target the place where space is measured, and it.
 
-    What the call says is of the whole pool; what a policy says, of where it was set.
+    The target of the call is for the whole pool; that of a policy is for the dataset
+    that the policy was set on.
     """
     if free_target is None:
         return {
@@ -185,7 +187,7 @@ def _remembered(
     read: Mapping[str, Dataset],
     failed: MutableMapping[str, ZfstuneError],
 ) -> dict[str, int]:
-    """Read how many a prune before left, of the datasets that are to lose some."""
+    """Read how many snapshots the last prune left of each dataset that has victims."""
     found = {}
     for name in dict.fromkeys(d.snapshot.dataset for d in decisions if not d.keep):
         try:
@@ -196,7 +198,7 @@ def _remembered(
             failed[name] = error
             continue
         text = dataset.local(KEPT_PROPERTY) or ""
-        with suppress(NumberError):  # what is no count was noted by somebody else
+        with suppress(NumberError):  # another program wrote a text that is no count
             found[name] = read_whole(text)
     return found
 
@@ -224,7 +226,7 @@ def _examine(
     notes: Notes,
     failed: MutableMapping[str, ZfstuneError],
 ) -> Iterator[Decision]:
-    """Read what is to go, and spare what is not ours, is held or has clones."""
+    """Read the victims, and spare those that are foreign, held or have clones."""
     decisions = list(decisions)
     victims = [d.snapshot.name for d in decisions if not d.keep]
     scopes: dict[str, Callable[[str], bool]] = {}
@@ -239,18 +241,18 @@ def _examine(
             read = _read(engine, victims[number : number + _AT_ONCE], failed)
             now = int(_now().timestamp())
         number += 1
-        found = read.get(decision.snapshot.name)
-        if found is not None:  # else somebody destroyed it meanwhile
-            if found.dataset not in scopes:
-                scopes[found.dataset] = policies[found.dataset].scope(named=True)
-            ours = not scopes[found.dataset](found.short_name)
-            reason = _reason_to_spare(decision.snapshot, found, ours=ours)
+        victim = read.get(decision.snapshot.name)
+        if victim is not None:  # otherwise somebody has destroyed it by now
+            if victim.dataset not in scopes:
+                scopes[victim.dataset] = policies[victim.dataset].scope(named=True)
+            must_be_own = not scopes[victim.dataset](victim.short_name)
+            reason = _reason_to_spare(decision.snapshot, victim, must_be_own=must_be_own)
             if reason == MADE_ANEW:
-                notes.forget(found.dataset)
+                notes.forget(victim.dataset)
             if reason:
                 yield spare(decision, reason)
-            elif is_future(found, now):
-                # a count is decided without the times of creation, which are known now
+            elif is_future(victim, now):
+                # A count was decided without times of creation; here is the time.
                 yield Decision(decision.snapshot, keep=True, reasons=(FUTURE,))
             else:
                 yield decision
@@ -259,7 +261,7 @@ def _examine(
 def _read(
     engine: Engine, victims: list[str], failed: MutableMapping[str, ZfstuneError]
 ) -> dict[str, Snapshot]:
-    """Read snapshots with all their properties, past datasets that cannot be read."""
+    """Read snapshots with all their properties; note the datasets that cannot be read."""
     of_dataset: dict[str, list[str]] = {}
     for name in victims:
         of_dataset.setdefault(name.partition("@")[0], []).append(name)
@@ -271,13 +273,20 @@ def _read(
     return _each(ask, list(of_dataset), failed)
 
 
-def _reason_to_spare(listed: Snapshot, found: Snapshot, *, ours: bool) -> str:
-    if found.guid != listed.guid:
+def _reason_to_spare(listed: Snapshot, victim: Snapshot, *, must_be_own: bool) -> str:
+    """Give the reason to keep a victim that was read anew; empty where there is none.
+
+    Args:
+        listed: The snapshot as it was when the decision was made.
+        victim: The snapshot of that name now.
+        must_be_own: Whether only a snapshot that zfstune made may go.
+    """
+    if victim.guid != listed.guid:
         return MADE_ANEW
-    if ours and found.local(marks.SNAPSHOT_PROPERTY) is None:
+    if must_be_own and victim.local(marks.SNAPSHOT_PROPERTY) is None:
         return (
             f"it has no {marks.SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
         )
-    if found.value("userrefs") not in (None, "0"):
+    if victim.value("userrefs") not in (None, "0"):
         return "it is held: see `zfs holds`"
-    return "; ".join(clones_on(found))
+    return "; ".join(clones_on(victim))

@@ -11,15 +11,15 @@ from heapq import heapify, heappop, heappush
 from math import log
 
 from zfstune.retention.decision import Decision
-from zfstune.retention.free_target import FreeTarget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
+    from zfstune.retention.free_target import FreeTarget
     from zfstune.values.state import Snapshot
 
-__all__ = ["FreeTarget", "keep_others", "least_valuable_first"]
+__all__ = ["keep_others", "least_valuable_first"]
 
 # Nothing younger is told apart.
 _MINUTE = 60

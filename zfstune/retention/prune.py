@@ -83,11 +83,17 @@ def prune(
         )
         if not selection.followed and not selection.failed:
             return Pruned(PrunePlan({}, ()), (), ())
-        from zfstune.retention.examine import choose  # noqa: PLC0415 (see above)
+        from zfstune.retention.examine import plan_prune  # noqa: PLC0415 (see above)
 
         selection = selection.with_least(min_keep)
-        quiet, waits = keep is not None, wait_seconds is not None
-        plan = choose(zfs, selection, quiet, free_target, show=dry_run, waits=waits)
+        plan = plan_prune(
+            zfs,
+            selection,
+            free_target=free_target,
+            raise_alarms=keep is None,
+            for_show=dry_run,
+            foretell=dry_run or wait_seconds is not None,
+        )
         if show is not None:
             show(plan)
         if dry_run:

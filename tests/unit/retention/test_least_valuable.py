@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from filled_pool import MEGABYTE, filled, taken
 from zfstune.retention.decision import Decision, decide
-from zfstune.retention.least_valuable import FreeTarget, keep_others, least_valuable_first
+from zfstune.retention.free_target import FreeTarget
+from zfstune.retention.least_valuable import keep_others, least_valuable_first
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.prune import prune
 from zfstune.values.errors import PolicyError
