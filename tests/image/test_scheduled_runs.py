@@ -173,7 +173,8 @@ def test_a_plan_that_looks_wrong_fails_the_run(engine: ImageEngine, tmp_path: Pa
     with pytest.raises(PlanError, match="more than half") as refused:
         run(engine, "prune", "tank/a b", tmp_path)
     assert refused.value.hint == (
-        "`zfstune prune -n -r 'tank/a b'` shows the plan; what is meant so takes --force"
+        "`zfstune prune -n -r 'tank/a b'` shows the plan; "
+        "to destroy them anyway, add --force"
     )
     assert len(engine.snapshots("tank/a b")) == 13
 

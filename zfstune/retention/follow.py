@@ -1,4 +1,4 @@
-"""Which datasets a prune looks at, and what each of them follows."""
+"""Select the datasets that a prune looks at, and the policy that each follows."""
 
 from __future__ import annotations
 
@@ -63,17 +63,19 @@ def select_datasets(
     """Choose the datasets to prune, and the policy that each of them follows.
 
     Args:
-        engine: Asked for datasets.
-        given: The policy of the call; None: each dataset has its own.
-        datasets: Those that the call names.
-        recursive: Also all below them.
-        pool: Where none is named.
+        engine: The engine to read them from.
+        given: The policy of the call; None: each dataset follows its own.
+        datasets: Names, as the call has them; default: all datasets of the pool that
+            have a policy or, where one is given, are managed.
+        recursive: Also all datasets below them.
+        pool: Where `datasets` is empty: see :func:`zfstune.engine.pools.choose_pool`.
         allow_zero: Consent to a ``keep=0`` that was stored without.
 
     Raises:
-        PolicyError: A dataset that was named has no policy, or none has one.
+        InvalidName: A name is none of a dataset.
+        PolicyError: A dataset that was named has no policy, or none at all has one.
     """
-    wanted = list(dict.fromkeys(datasets))
+    wanted = list(dict.fromkeys(map(names.check_dataset, datasets)))
     pools = {names.pool_of(name) for name in wanted} or {choose_pool(engine, pool)}
     for name in sorted(pools):
         ready_pool(engine, name, operation="prune pool")
@@ -115,17 +117,17 @@ def _audited(
     datasets: Mapping[str, Dataset],
     failed: MutableMapping[str, ZfstuneError],
 ) -> list[str]:
-    """Give those whose own policy is that nothing ever goes, or cannot be read.
+    """Give the datasets whose own policy lets nothing go, or cannot be read.
 
-    What is said on the command line wins, but only over a dataset that it names.
+    A policy on the command line wins over it only where the dataset is named, too.
     """
-    ruled = [d for d in datasets.values() if d.value(POLICY_PROPERTY) is not None]
-    if not ruled:
+    with_policy = [d for d in datasets.values() if d.value(POLICY_PROPERTY) is not None]
+    if not with_policy:
         return []
     from zfstune.retention.store import stored_policies  # noqa: PLC0415 (not for a count)
 
     faults: dict[str, ZfstuneError] = {}
-    stored = stored_policies(engine, ruled, allow_zero=True, faults=faults)
+    stored = stored_policies(engine, with_policy, allow_zero=True, faults=faults)
     failed.update(faults)
     kept = [name for name, each in stored.items() if Never() in each.policy.rules]
     return [*kept, *faults]

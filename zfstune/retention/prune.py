@@ -1,22 +1,22 @@
 """Thin out snapshots: list, decide, check each victim, destroy in few calls.
 
-What may go is decided three times. The policy decides by name and age. The plan then
-reads each victim (:mod:`zfstune.retention.examine`). And as a batch goes,
-:mod:`zfstune.retention.destroy` looks once more, so that a snapshot made anew under an old
-name is not taken for the one that was planned. Both are loaded where there is a
-dataset to look at: a timer may well find none.
+A snapshot is looked at three times before it goes. The policy decides by name and age.
+The plan then reads each victim (:mod:`zfstune.retention.examine`). And as a batch goes,
+:mod:`zfstune.retention.destroy` looks once more, so that a snapshot made anew under an
+old name is not taken for the one that was planned.
 
-One dataset's trouble never stops the others: it is told in :attr:`Pruned.failed`, and
-raised only where no other dataset was pruned.
+An error on one dataset never stops the others: it is reported in :attr:`Pruned.failed`,
+and raised only where no other dataset was pruned.
 """
 
 from __future__ import annotations
 
 from zfstune.engine.open import using
+from zfstune.retention.destroy import Destruction
+from zfstune.retention.examine import plan_prune
 from zfstune.retention.follow import select_datasets
 from zfstune.retention.plan import Pruned, PrunePlan
 from zfstune.retention.policy import Policy
-from zfstune.values import names
 from zfstune.values.errors import PlanError, PolicyError
 
 TYPE_CHECKING = False
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SAME_WITH_N", "PrunePlan", "Pruned", "prune"]
 
-# Only the whole command shows the plan that was stopped: with its datasets, rules,
-# pool and image.
+# The hint names no command: it would have to repeat all datasets, rules, pool and image.
 SAME_WITH_N = "the same command with -n shows the plan"
 
 
@@ -54,19 +53,17 @@ def prune(
 
     Args:
         datasets: Default: all of the pool that are managed or have a policy.
-        keep: How many of those in scope stay, counted per dataset by createtxg.
-        match: With `keep`: glob of the names in scope, whoever made them; default:
-            those that :func:`zfstune.snapshot` named and made.
+        keep: How many snapshots in scope stay of each dataset, the newest by createtxg.
+        match: With `keep`: glob of the names in scope; default: zfstune's own snapshots.
         policy: More than a count. Default: the one stored on a dataset or above.
         recursive: Also all that is below `datasets`.
         all_of_them: Consent to ``keep=0``; a stored policy has its own.
         force: Go on although the plan raises alarms.
-        free_target: Stop once the pool has that free, as in ``50G`` or ``20%``;
-            default: what a policy has for its dataset.
-        min_keep: Whatever the policy says, keep the newest so many of its scope.
+        free_target: Stop once so much is free, as in ``20%``; default: by each policy.
+        min_keep: Keep the newest so many of each scope, whatever the policy says.
         pool: Where `datasets` is empty: see :func:`zfstune.engine.pools.choose_pool`.
         dry_run: Stop once the plan is made; it says what would be freed.
-        wait_seconds: Wait up to so long until what went is freed, and say how much.
+        wait_seconds: Wait up to so long until the space is freed, and say how much.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before the first snapshot goes.
 
@@ -76,16 +73,12 @@ def prune(
         EngineError: ZFS refused; what was destroyed stays so.
     """
     given = _given(keep, match, policy, allow_zero=all_of_them)
-    wanted = map(names.check_dataset, datasets)
     with using(engine) as zfs:
         selection = select_datasets(
-            zfs, given, wanted, recursive=recursive, pool=pool, allow_zero=all_of_them
-        )
+            zfs, given, datasets, recursive=recursive, pool=pool, allow_zero=all_of_them
+        ).with_least(min_keep)
         if not selection.followed and not selection.failed:
             return Pruned(PrunePlan({}, ()), (), ())
-        from zfstune.retention.examine import plan_prune  # noqa: PLC0415 (see above)
-
-        selection = selection.with_least(min_keep)
         plan = plan_prune(
             zfs,
             selection,
@@ -97,14 +90,14 @@ def prune(
         if show is not None:
             show(plan)
         if dry_run:
-            return _shown(plan)
-        return _run(zfs, plan, force=force, wait_seconds=wait_seconds)
+            return _as_planned(plan)
+        return _carry_out(zfs, plan, force=force, wait_seconds=wait_seconds)
 
 
 def _given(
     keep: int | None, match: str | None, policy: Policy | str | None, *, allow_zero: bool
 ) -> Policy | None:
-    """Give the policy of the call; None: each dataset has its own."""
+    """Give the policy of the call; None: each dataset follows its own."""
     if keep is not None:
         if policy is not None:
             raise PolicyError("cannot prune by 'keep' and 'policy' at once: say it in one")
@@ -119,17 +112,17 @@ def _given(
         from zfstune.retention.policy_text import parse_policy  # noqa: PLC0415 (as above)
 
         policy = parse_policy(policy, allow_zero=allow_zero)
-    zone(policy)  # of the call: one that there is not is no trouble of a dataset
+    zone(policy)  # an unknown zone is an error of the call, not of a dataset
     return policy
 
 
-def _shown(plan: PrunePlan) -> Pruned:
-    """Give a plan that is not carried out."""
+def _as_planned(plan: PrunePlan) -> Pruned:
+    """Give the result of a plan that is not carried out."""
     _check_some(plan.policies, plan.failed)
     return Pruned(plan, (), plan.spared, failed=plan.failed)
 
 
-def _run(
+def _carry_out(
     engine: Engine, plan: PrunePlan, *, force: bool, wait_seconds: float | None
 ) -> Pruned:
     failed = dict(plan.failed)
@@ -137,7 +130,7 @@ def _run(
         failed |= {
             name: PlanError(
                 f"cannot prune '{name}': {'; '.join(alarms)}",
-                hint=f"{SAME_WITH_N}; what is meant so takes --force",
+                hint=f"{SAME_WITH_N}; to destroy them anyway, add --force",
             )
             for name, alarms in plan.alarms_by_dataset.items()
         }
@@ -152,8 +145,6 @@ def _run(
         )
 
         used = space_used(engine, going.victims)
-    from zfstune.retention.destroy import Destruction  # noqa: PLC0415 (see above)
-
     destruction = Destruction(engine, going)
     destruction.run()
     failed |= destruction.failed
@@ -171,7 +162,7 @@ def _run(
 
 
 def _check_some(pruned: Collection[str], failed: Mapping[str, ZfstuneError]) -> None:
-    """Raise what went wrong where no dataset is left, and something did."""
+    """Raise the errors where they leave no dataset to prune."""
     if pruned or not failed:
         return
     errors = list(failed.values())

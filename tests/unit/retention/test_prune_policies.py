@@ -118,7 +118,7 @@ def test_more_than_half_takes_force(engine: Heirs) -> None:
         prune("tank/a", policy="within=4h", engine=engine.seam)
     # a hint that named another command would show another plan
     assert no.value.hint == (
-        "the same command with -n shows the plan; what is meant so takes --force"
+        "the same command with -n shows the plan; to destroy them anyway, add --force"
     )
     assert engine.count("tank/a") == 48
     dry = prune("tank/a", policy="within=4h", dry_run=True, engine=engine.seam)
