@@ -58,14 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from zfstune.engine.pools import datasets_below  # noqa: PLC0415 (not for --help)
+
     snapshots = args.type == "snapshots"
     columns = _SNAPSHOT_COLUMNS if snapshots else _DATASET_COLUMNS
     with open_meant(args) as engine:
-        datasets = [
-            dataset
-            for root in args.datasets or engine.pools()
-            for dataset in engine.datasets(root)
-        ]
+        datasets = list(datasets_below(engine, args.datasets).values())
         if snapshots:
             rows, unread = _snapshot_rows(engine, datasets)
         else:

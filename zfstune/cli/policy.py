@@ -126,16 +126,13 @@ def _set(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
+    from zfstune.engine.pools import datasets_below  # noqa: PLC0415 (not for --help)
     from zfstune.retention.policy_text import stored_form  # noqa: PLC0415 (as above)
     from zfstune.retention.store import stored_policies  # noqa: PLC0415 (not for --help)
 
     faults: dict[str, ZfstuneError] = {}
     with open_meant(args) as engine:
-        datasets = {
-            dataset.name: dataset
-            for root in args.datasets or engine.pools()
-            for dataset in engine.datasets(root)
-        }
+        datasets = datasets_below(engine, args.datasets)
         stored = stored_policies(engine, datasets.values(), faults=faults)
     rows = [
         {"name": name, "policy": stored_form(each.policy), "set_on": each.set_on}

@@ -11,12 +11,12 @@ from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from zfstune.engine.protocol import Engine
-    from zfstune.values.state import PoolInfo
+    from zfstune.values.state import Dataset, PoolInfo
 
-__all__ = ["choose_pool", "ready_pool"]
+__all__ = ["choose_pool", "datasets_below", "ready_pool"]
 
 _OWN_VARIABLE = "ZFSTUNE_POOL"
 _INSTALLER_VARIABLE = "KLDLOAD_POOL_NAME"
@@ -112,3 +112,20 @@ def _listed(imported: tuple[str, ...], source: str = "") -> str:
         others = f"; --pool goes before {source}" if source else ""
         return f"imported are: {', '.join(imported)}{others}"
     return "import one with `zpool import`, or create one with `zpool create`"
+
+
+def datasets_below(engine: Engine, roots: Iterable[str] = ()) -> dict[str, Dataset]:
+    """Read datasets and all below them, by name.
+
+    Args:
+        engine: The engine to read them from.
+        roots: Full names; default: all pools.
+
+    Raises:
+        NotFound: There is no dataset of one of the names.
+    """
+    return {
+        dataset.name: dataset
+        for root in tuple(roots) or engine.pools()
+        for dataset in engine.datasets(root)
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zfstune.engine.pools import datasets_below
 from zfstune.retention.decision import decide
 from zfstune.retention.store import not_followed, stored_policies, zone
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from zfstune.retention.decision import Decision
     from zfstune.retention.policy import Policy
     from zfstune.values.errors import ZfstuneError
-    from zfstune.values.state import Dataset, Snapshot
+    from zfstune.values.state import Snapshot
 
 __all__ = ["ExaminedSnapshot", "examine"]
 
@@ -90,11 +91,9 @@ def examine(
         PolicyError: A stored policy cannot be followed; the message names whose.
         EngineError: A dataset does not exist.
     """
-    found: dict[str, Dataset] = {}
-    for root in tuple(datasets) or engine.pools():
-        found.update({each.name: each for each in engine.datasets(root)})
+    found = datasets_below(engine, datasets)
     troubles: dict[str, ZfstuneError] = {}
-    policies = stored_policies(engine, list(found.values()), faults=troubles)
+    policies = stored_policies(engine, found.values(), faults=troubles)
     examined: list[ExaminedSnapshot] = []
     for name in found:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from zfstune.engine.pools import datasets_below
 from zfstune.retention.policy import Never
 from zfstune.retention.policy_text import format_policy
 from zfstune.retention.store import stored_policies, zone
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from zfstune.schedules.cadence import Cadence
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Dataset
+
 
 __all__ = [
     "Scheduled",
@@ -105,9 +107,7 @@ def scheduled(
         PolicyError: A schedule or policy cannot be read; the message names whose.
         Damaged: A dataset is damaged on disk.
     """
-    found: dict[str, Dataset] = {}
-    for root in tuple(datasets) or engine.pools():
-        found.update({each.name: each for each in engine.datasets(root)})
+    found = datasets_below(engine, datasets)
     if faults is not None:
         damaged = [each for each in found.values() if each.damaged]
         faults += map(damage_of, damaged)
@@ -136,9 +136,8 @@ def scheduled(
 def with_schedule(engine: Engine) -> list[str]:
     """Give the datasets of all pools that have a schedule, also one nobody can read."""
     return [
-        each.name
-        for pool in engine.pools()
-        for each in engine.datasets(pool)
+        name
+        for name, each in datasets_below(engine).items()
         if each.local(SCHEDULE_PROPERTY) not in (None, NONE)
     ]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_engine import FakeEngine
-from zfstune.engine.pools import choose_pool, ready_pool
+from zfstune.engine.pools import choose_pool, datasets_below, ready_pool
 from zfstune.values.errors import InvalidName, NotFound, PlanError, PoolSuspended
 
 if TYPE_CHECKING:
@@ -139,3 +139,16 @@ def test_suspended_pool_is_not_ready() -> None:
     with pytest.raises(PoolSuspended) as refused:
         ready_pool(engine.seam, "my pool", operation="prune pool")
     assert "`zpool clear 'my pool'`" in refused.value.hint
+
+
+def test_datasets_below_their_roots() -> None:
+    """Each dataset is there once, also below two roots; no root stands for all pools."""
+    engine = FakeEngine("tank", "tank/a", "tank/a/b", "tank/c", "dozer").seam
+    below = ["tank/a", "tank/a/b"]
+    assert list(datasets_below(engine, ["tank/a"])) == below
+    assert list(datasets_below(engine, ["tank/a/b", "tank/a"])) == ["tank/a/b", "tank/a"]
+    found = datasets_below(engine)
+    assert set(found) == {"tank", *below, "tank/c", "dozer"}
+    assert all(dataset.name == name for name, dataset in found.items())
+    with pytest.raises(NotFound):
+        datasets_below(engine, ["tank/none"])
