@@ -1,8 +1,8 @@
 """Retention policies as values: rules, the snapshots they speak of, and a zone.
 
-Rules are a union: a snapshot that one of them keeps stays. What no rule speaks of
-stays too, and a policy without a rule is an error. :mod:`zfstune.retention.policy_text` has
-the one-line form in which a policy is stored on a dataset.
+A snapshot stays if any rule keeps it, and also if no rule speaks of it. A policy without
+a rule is an error. :mod:`zfstune.retention.policy_text` has the one-line form in which a
+policy is stored on a dataset.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zfstune.retention.free_target import FreeTarget
+
 
 __all__ = [
     "PERIODS",
@@ -36,11 +37,11 @@ __all__ = [
     "Within",
 ]
 
-# The first second of the year 1, and the first that no calendar here has any more.
+# The first second of the year 1, and the first after 9999, Python's last year.
 _YEAR_1 = -62135596800
 YEAR_10000 = 253402300800
 
-# The calendar's periods by the word that asks for them, and one of them by name.
+# The word of each calendar rule, and the name of one of its periods.
 PERIODS = {
     "hourly": "hour",
     "daily": "day",
@@ -53,7 +54,7 @@ PERIODS = {
 
 @frozen
 class Last:
-    """Keep the newest so many; None: all of them."""
+    """Keep the newest `count` snapshots; None: all of them."""
 
     count: int | None
 
@@ -63,11 +64,11 @@ class Last:
 
 @frozen
 class Every:
-    """Keep one of each calendar period, for the newest so many that have one.
+    """Keep one snapshot of each calendar period, for the newest periods that have one.
 
     Args:
         period: A key of :data:`PERIODS`.
-        count: How many; None: all of them.
+        count: The number of periods; None: all of them.
     """
 
     period: str
@@ -94,16 +95,14 @@ class Every:
 
 @frozen
 class Within:
-    """Keep what is at most so many seconds old."""
+    """Keep the snapshots that are at most so many seconds old."""
 
     seconds: int
 
     def __post_init__(self) -> None:
         if type(self.seconds) is not int or not 0 < self.seconds <= MAX_WHOLE:
-            raise PolicyError(
-                "cannot use policy 'within': it takes a time above zero, of "
-                f"{MAX_WHOLE} seconds at the most"
-            )
+            reason = f"it takes a time above zero, {MAX_WHOLE} seconds at the most"
+            raise PolicyError(f"cannot use policy 'within': {reason}")
 
 
 @frozen
@@ -111,8 +110,8 @@ class NewerThan:
     """Keep one snapshot and all that came after it, or all since an instant.
 
     Args:
-        name: What stands behind the ``@``. In a dataset that has no such snapshot
-            all stay.
+        name: The short name, which stands behind the ``@``. In a dataset without such
+            a snapshot all stay.
         time: Seconds since 1970 in UTC; where `name` is empty.
     """
 
@@ -152,9 +151,9 @@ class Step:
 class Grid:
     """Keep the oldest of each span, spans counted back from the newest snapshot.
 
-    This is zrepl's arithmetic, edges and all: a span takes in its younger edge and
-    leaves out its older one. Its spans slide, so that a timer which jitters around
-    an edge leaves some of them empty; calendar periods do not suffer from that.
+    This is zrepl's arithmetic to the second: a span includes its younger edge and
+    excludes its older one. The spans slide, so a timer that jitters around an edge
+    leaves some of them empty; calendar periods do not suffer from that.
     """
 
     steps: tuple[Step, ...]
@@ -164,7 +163,7 @@ class Grid:
             raise PolicyError("cannot use policy 'grid=': it is empty")
         longest = 0
         for step in self.steps:
-            # zrepl's rule; spans that get shorter with age would thin out nothing
+            # This is zrepl's rule: spans that get shorter with age would thin out nothing.
             if step.seconds < longest:
                 raise PolicyError(
                     f"cannot use policy 'grid': spans of {step.seconds} s follow spans of "
@@ -182,8 +181,8 @@ class Blocks:
 
     Args:
         seconds: Length of a block.
-        within: How old in seconds, at most.
-        beyond: More than so old, where it is not 0.
+        within: The greatest age in seconds that the rule keeps.
+        beyond: Ages up to this one, in seconds, are left out; 0: none are.
     """
 
     seconds: int
@@ -200,7 +199,7 @@ class Blocks:
 
 @frozen
 class Never:
-    """Never let anything go: an audit trail."""
+    """Never let a snapshot go, as for an audit trail."""
 
 
 Rule = Last | Every | Within | NewerThan | Grid | Blocks | Never
@@ -208,15 +207,15 @@ Rule = Last | Every | Within | NewerThan | Grid | Blocks | Never
 
 @frozen
 class Group:
-    """Rules, and the snapshots that they speak of.
+    """Rules, and the scope of snapshots that they speak of.
 
     Args:
         rules: At least one.
         match: A glob (``*``, ``?``, ``[seq]``, ``[!seq]``; case counts) that must
-            match the whole of what stands behind the ``@``.
-        regex: A regular expression instead, which must match the whole as well; see
-            :mod:`zfstune.retention.name_pattern` for its forms.
-            Without either: only names that zfstune gives.
+            match the whole short name, which stands behind the ``@``.
+        regex: A regular expression instead, which must match the whole name as well;
+            see :mod:`zfstune.retention.name_pattern` for its forms. Without either, the
+            scope is the names that zfstune gives.
     """
 
     rules: tuple[Rule, ...]
@@ -225,15 +224,12 @@ class Group:
 
     def __post_init__(self) -> None:
         if not self.rules:
-            raise PolicyError(
-                "cannot use policy '': no rule says what to keep",
-                hint="say it: --keep 48, or `never` for what must all stay",
-            )
+            raise _no_rule()
         check_scope(self.match, self.regex)
 
     @property
     def keeps_none(self) -> bool:
-        """Whether its only aim is that all in its scope go.
+        """Whether all snapshots in its scope are to go.
 
         A least number to keep, which a prune may add, does not change that aim.
         """
@@ -241,22 +237,22 @@ class Group:
 
     @property
     def own(self) -> bool:
-        """Whether it speaks of zfstune's own snapshots alone."""
+        """Whether its scope is zfstune's own snapshots."""
         return self.match is None and self.regex is None
 
     def scope(self) -> Callable[[str], bool]:
-        """Give a test of whole short names; of a policy's groups, see its `tests`."""
+        """Give a test of short names; :attr:`Policy.tests` has those of its groups."""
         return scope_tests(((self.match, self.regex),))[0]
 
     def outside(self) -> str:
-        """Say why a snapshot is out of scope."""
+        """Give the reason why a snapshot is out of scope."""
         if self.own:
             return "its name is not one that zfstune gives"
         return f"its name does not match '{self.match or self.regex}'"
 
 
-class _Tested:
-    """Room in a policy for the tests of its scopes, which are no part of its value."""
+class _ScopeTests:
+    """A slot of a policy for the tests of its scopes, which are no part of its value."""
 
     __slots__ = ("_tests",)
 
@@ -264,24 +260,23 @@ class _Tested:
 
 
 @frozen
-class Policy(_Tested):
-    """What to keep.
+class Policy(_ScopeTests):
+    """The rules that say which snapshots to keep.
 
-    Its expressions may take some number of steps to match, all of them together: see
+    The steps that all of its expressions together may take to match are limited: see
     :class:`zfstune.retention.name_pattern.Budget`.
 
     Args:
-        groups: Rules by the snapshots that they speak of; at least one.
+        groups: Groups of rules, each with its scope; at least one.
         tz: The zone in which calendar periods begin, by its name in the tz database.
         allow_zero: Consent to keeping none in the scope of a rule. It belongs to the
-            policy: :func:`zfstune.retention.store.set_policy` stores it along, and no prune
-            asks again.
-        free_target: Let go no more than it takes to have so much free, as seen from
-            the dataset that carries the policy.
+            policy: :func:`zfstune.retention.store.set_policy` stores it with the rules,
+            and no prune asks again.
+        free_target: Let go no more snapshots than it takes to have so much free, as
+            measured on the dataset that carries the policy.
 
     Raises:
-        PolicyError: The policy says nothing, or destroys everything without
-            consent.
+        PolicyError: The policy has no rule, or destroys everything without consent.
     """
 
     groups: tuple[Group, ...]
@@ -291,7 +286,7 @@ class Policy(_Tested):
 
     def __post_init__(self) -> None:
         if not self.groups:
-            Group(())
+            raise _no_rule()
         for group in self.groups:
             if Last(0) in group.rules and not self.allow_zero:
                 raise PolicyError(
@@ -313,19 +308,19 @@ class Policy(_Tested):
 
     @property
     def needs_time(self) -> bool:
-        """Whether deciding takes the times of creation and the clock."""
+        """Whether a decision needs the times of creation and the clock."""
         return not all(isinstance(rule, (Last, Never)) for rule in self.rules)
 
     @property
     def keep(self) -> int | None:
-        """The count, where the newest so many are all that is asked for."""
+        """The count, where the only rule is to keep the newest so many."""
         rules = self.rules
-        only = rules[0] if len(rules) == 1 else None
-        return only.count if isinstance(only, Last) else None
+        rule = rules[0] if len(rules) == 1 else None
+        return rule.count if isinstance(rule, Last) else None
 
     @property
     def match(self) -> str | None:
-        """The glob, where there is one group that has one."""
+        """The glob of the only group, where there is one."""
         return self.groups[0].match if len(self.groups) == 1 else None
 
     def with_least(self, count: int | None) -> Policy:
@@ -338,10 +333,10 @@ class Policy(_Tested):
 
     @property
     def tests(self) -> tuple[Callable[[str], bool], ...]:
-        """A test of whole short names for each group, kept for as long as the policy.
+        """A test of short names for each group, kept for as long as the policy.
 
         A test raises :class:`~zfstune.values.errors.PolicyError` where the expressions
-        of all groups take too many steps together.
+        of all groups together take too many steps.
         """
         try:
             return self._tests
@@ -355,12 +350,11 @@ class Policy(_Tested):
         return self.scope()(short_name)
 
     def scope(self, *, named: bool = False, keeping: bool = False) -> Callable[[str], bool]:
-        """Give a test of whole short names.
+        """Give a test whether a short name is in the scope of any group.
 
         Args:
-            named: Only what a glob or an expression names, whoever made it.
-            keeping: Only what a rule speaks of that keeps some; what is in the scope
-                of a consented ``keep=0`` alone is to go, all of it.
+            named: Leave out the groups that speak of zfstune's own snapshots.
+            keeping: Leave out the groups that let all of their snapshots go.
         """
         tests = [
             test
@@ -372,13 +366,20 @@ class Policy(_Tested):
 
 @frozen
 class Followed:
-    """A policy that a dataset follows, and the dataset that it was set on.
+    """The policy that a dataset follows, and the dataset that it was set on.
 
-    A policy that the caller gave counts as set on the dataset itself.
+    A policy that the caller gave counts as set on the dataset that follows it.
     """
 
     policy: Policy
     set_on: str
+
+
+def _no_rule() -> PolicyError:
+    return PolicyError(
+        "cannot use policy '': no rule says what to keep",
+        hint="say it: --keep 48, or `never` to keep every snapshot",
+    )
 
 
 def _check_count(word: str, count: object) -> None:
