@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
+from zfstune.cli.schedule_targets import scheduled_by_roles
 from zfstune.profiles.roles import ROLES
 from zfstune.retention.policy_text import format_policy, parse_policy
 from zfstune.retention.store import clear_policy, set_policy
-from zfstune.schedules.schedule import role_datasets, scheduled, set_schedule, targets
+from zfstune.schedules.schedule import scheduled, set_schedule, targets
 from zfstune.values.errors import NotFound, PolicyError
 from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:
     from zfstune.engine.image import ImageEngine
+
 
 # What the kldload postinstallers write into /etc/cron.d: when, and how many stay. The
 # one for CI never prunes; ours keeps a week of it.
@@ -55,11 +57,11 @@ def test_the_roles_bring_the_seeds_schedules(engine: ImageEngine) -> None:
         "tank/data/postgres/wal",
     )
     assert not of["tank/data/audit"].prunes
-    assert role_datasets(engine, ["mon"], pool=None, root=None) == [
+    assert scheduled_by_roles(engine, ["mon"], pool=None, root=None) == [
         "tank/data/prometheus",
         "tank/data/grafana",
     ]
-    assert role_datasets(engine, ["lb"], pool=None, root="tank/x") == []
+    assert scheduled_by_roles(engine, ["lb"], pool=None, root="tank/x") == []
 
 
 def test_a_bare_prune_follows_the_profile(engine: ImageEngine) -> None:

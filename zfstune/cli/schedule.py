@@ -7,6 +7,7 @@ import sys
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.profile_options import add_role
+from zfstune.cli.schedule_targets import named_datasets, without_taken_along
 from zfstune.cli.which_zfs import is_kernel_meant, open_meant
 from zfstune.values.text import for_shell
 
@@ -159,23 +160,6 @@ def _add_state(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _named(args: argparse.Namespace, engine: Any) -> list[str]:
-    """Give the datasets that a command line names."""
-    from zfstune.schedules.schedule import (  # noqa: PLC0415 (not for --help)
-        role_datasets,
-        with_schedule,
-    )
-
-    if not (args.datasets or args.roles or args.all):
-        args.refuse("name a DATASET, a --role or --all")
-    found = list(args.datasets)
-    if args.roles:
-        found += role_datasets(engine, args.roles, pool=args.pool, root=args.root)
-    if args.all:
-        found += with_schedule(engine)
-    return list(dict.fromkeys(found))
-
-
 def _install(args: argparse.Namespace) -> int:
     from zfstune.schedules.install import (  # noqa: PLC0415 (as above)
         carry_out,
@@ -190,9 +174,9 @@ def _install(args: argparse.Namespace) -> int:
             hint="`zfstune --image FILE schedule run` does what they do",
         )
     with open_meant(args) as engine:
-        named = _named(args, engine)
+        named = named_datasets(args, engine)
         if args.every is None:
-            named = _without_taken_along(args, engine, named)
+            named = without_taken_along(args, engine, named)
         found = targets(engine, named, args.every, needs_policy=not args.no_prune)
         units = [unit for each in found for unit in _units(args, each)]
         steps = plan_install(args.folder, units, [each.dataset for each in found])
@@ -208,26 +192,6 @@ def _install(args: argparse.Namespace) -> int:
         warn_of_misfits(found)
     _tell(args, steps)
     return exit_status.DONE
-
-
-def _without_taken_along(
-    args: argparse.Namespace, engine: Any, named: list[str]
-) -> list[str]:
-    """Leave out what roles name and the schedule of a dataset above takes along."""
-    from zfstune.schedules.schedule import (  # noqa: PLC0415 (not for --help)
-        taken_along_with,
-    )
-
-    left = []
-    for name in named:
-        above = ""
-        if name not in args.datasets and engine.exists(name):
-            above = taken_along_with(engine, engine.dataset(name))
-        if above:
-            warn(f"left '{name}' to the schedule of '{above}', which takes it along")
-        else:
-            left.append(name)
-    return left
 
 
 def _news(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
@@ -276,7 +240,7 @@ def _remove(args: argparse.Namespace) -> int:
     news: dict[str, str] = {}
     try:
         with open_meant(args) as engine:
-            named = _named(args, engine)
+            named = named_datasets(args, engine)
             steps = plan_remove(args.folder, None if whole else named)
             scheduled = [
                 name
@@ -361,7 +325,7 @@ def _show(args: argparse.Namespace) -> int:
     from zfstune.cli.schedule_show import show  # noqa: PLC0415 (not for --help)
 
     whole = args.all or not (args.datasets or args.roles)
-    return show(args, None if whole else lambda engine: _named(args, engine))
+    return show(args, None if whole else lambda engine: named_datasets(args, engine))
 
 
 def _run(args: argparse.Namespace) -> int:

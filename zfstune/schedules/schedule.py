@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Scheduled",
     "members",
-    "role_datasets",
     "scheduled",
     "set_schedule",
     "taken_along_with",
@@ -231,42 +230,6 @@ def taken_along_with(engine: Engine, dataset: Dataset) -> str:
     if value is None or value.source != INHERITED or value.value == NONE:
         return ""
     return set_here_on(dataset, SCHEDULE_PROPERTY, engine.dataset)
-
-
-def role_datasets(
-    engine: Engine, roles: Iterable[str], *, pool: str | None, root: str | None
-) -> list[str]:
-    """Give the datasets of which the profiles of roles say that snapshots be taken.
-
-    Args:
-        engine: To choose the pool of, where none is named.
-        roles: As in ``web``; ``auto``: that of the host's name.
-        pool: Default: see :func:`zfstune.engine.pools.choose_pool`.
-        root: Where the profiles' datasets are; default: ``POOL/data``, as for apply.
-
-    Raises:
-        ProfileError: There is no such role.
-    """
-    from zfstune.engine.pools import choose_pool  # noqa: PLC0415 (as above)
-    from zfstune.host.manifest import host_name  # noqa: PLC0415 (for roles alone)
-    from zfstune.profiles.load import load  # noqa: PLC0415 (as above)
-    from zfstune.profiles.roles import (  # noqa: PLC0415 (as above)
-        AUTO,
-        find_role,
-        role_of_host,
-    )
-
-    chosen = [
-        role_of_host(host_name()) if role == AUTO else find_role(role) for role in roles
-    ]
-    base = root or f"{choose_pool(engine, pool)}/data"
-    return [
-        f"{base}/{dataset.path}"
-        for role in chosen
-        for profile in role.profiles
-        for dataset in load(profile).datasets
-        if dataset.snapshots is not None and dataset.snapshots.every != NONE
-    ]
 
 
 def members(root: str, datasets: Mapping[str, Dataset]) -> tuple[str, ...]:
