@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from zfstune.schedules.install import Step
+    from zfstune.schedules.install import UnitStep
     from zfstune.schedules.schedule import Scheduled
 
 __all__ = ["add_arguments"]
@@ -264,7 +264,7 @@ def _remove(args: argparse.Namespace) -> int:
     return exit_status.DONE
 
 
-def _tell(args: argparse.Namespace, steps: tuple[Step, ...]) -> None:
+def _tell(args: argparse.Namespace, steps: tuple[UnitStep, ...]) -> None:
     """Say what is left to do: zfstune starts no program, and systemd asks for one."""
     from os.path import isdir  # noqa: PLC0415 (not for --help)
 
@@ -293,7 +293,7 @@ def _tell(args: argparse.Namespace, steps: tuple[Step, ...]) -> None:
 
 
 def _report(
-    args: argparse.Namespace, steps: tuple[Step, ...], news: dict[str, str]
+    args: argparse.Namespace, steps: tuple[UnitStep, ...], news: dict[str, str]
 ) -> None:
     """Print what was done, or would be: schedules that are stored, and files."""
     if args.json:

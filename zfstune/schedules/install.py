@@ -1,7 +1,7 @@
-"""systemd's units on disk: write, list and remove those that zfstune wrote.
+"""Write, list and remove zfstune's unit files for systemd.
 
 No program is started: a timer is enabled by the link that ``systemctl enable`` would
-make, and whoever installs is told to have systemd read its files again.
+make, and the command tells the user to run ``systemctl daemon-reload``.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+
 __all__ = [
     "Standing",
-    "Step",
+    "UnitStep",
     "carry_out",
     "enabled_timers",
     "installed",
@@ -33,13 +34,13 @@ _MOST_CHARACTERS = 1 << 16
 
 
 @frozen
-class Step:
-    """One file to write or remove, with its link where it has one.
+class UnitStep:
+    """One change to a unit file or to the link that enables it.
 
     Attributes:
         action: ``write``, ``enable``, ``remove`` or ``keep``.
-        name: Of the unit.
-        text: What to write.
+        name: The unit's name, as in ``zfstune-prune-tank.timer``.
+        text: The text to write.
     """
 
     action: str
@@ -48,7 +49,7 @@ class Step:
 
 
 def installed(folder: str) -> dict[str, Unit]:
-    """Give the units that zfstune wrote, by name.
+    """Read the units that zfstune wrote, by name.
 
     Raises:
         PlanError: The folder cannot be read.
@@ -59,17 +60,17 @@ def installed(folder: str) -> dict[str, Unit]:
         return {}
     except OSError as error:
         raise PlanError(f"cannot list '{shown(folder)}': {error.strerror}") from None
-    found = {}
+    units = {}
     for name in sorted(entries):
         if name.startswith(PREFIX) and name.endswith((".service", ".timer")):
             text = read_plain(os.path.join(folder, name), _MOST_CHARACTERS)
             if text is not None and owner_of(text) is not None:
-                found[name] = Unit(name, text)
-    return found
+                units[name] = Unit(name, text)
+    return units
 
 
 def enabled_timers(folder: str) -> set[tuple[str, str]]:
-    """Give job and dataset of each timer that starts at boot."""
+    """List the job and the dataset of each timer that starts at boot."""
     return {
         (job, owner_of(unit.text) or "")
         for unit in installed(folder).values()
@@ -81,12 +82,12 @@ def enabled_timers(folder: str) -> set[tuple[str, str]]:
 
 @frozen
 class Standing:
-    """What is installed of a dataset.
+    """The state of a dataset's installed units.
 
     Attributes:
-        outdated: The jobs whose timers are others than would be written now.
+        outdated: The jobs whose timers differ from those that would be written now.
         on_failure: The unit that its services start when they fail; empty: none.
-        prunes: Whether there is a timer that prunes.
+        prunes: Whether a timer prunes its snapshots.
     """
 
     outdated: tuple[str, ...]
@@ -95,71 +96,79 @@ class Standing:
 
 
 def standing(folder: str, dataset: str, timers: Mapping[str, Unit]) -> Standing:
-    """Look what is installed of a dataset.
+    """Look at the installed units of a dataset.
 
     Args:
-        folder: Of the units.
-        dataset: Its full name.
-        timers: By job, as they would be written now.
+        folder: The folder of the units.
+        dataset: The dataset's full name.
+        timers: Its timers by job, as they would be written now.
     """
-    there = installed(folder)
-    own = [unit for unit in there.values() if owner_of(unit.text) == dataset]
-    found = {job: there[t.name].text for job, t in timers.items() if t.name in there}
+    present = installed(folder)
+    own = [unit for unit in present.values() if owner_of(unit.text) == dataset]
+    texts = {
+        job: present[timer.name].text
+        for job, timer in timers.items()
+        if timer.name in present
+    }
     return Standing(
-        tuple(job for job, text in found.items() if text != timers[job].text),
+        tuple(job for job, text in texts.items() if text != timers[job].text),
         next(filter(None, (hook_of(unit.text) for unit in own)), ""),
-        "prune" in found,
+        "prune" in texts,
     )
 
 
 def plan_install(
     folder: str, units: Iterable[Unit], datasets: Iterable[str]
-) -> tuple[Step, ...]:
-    """Plan what it takes for the units to be there, and no others of the datasets.
+) -> tuple[UnitStep, ...]:
+    """Plan the steps after which some datasets have just the units that are wanted.
 
     Args:
-        folder: Of the units.
-        units: What is to be there.
-        datasets: Those that the units are of.
+        folder: The folder of the units.
+        units: The units that are wanted.
+        datasets: The datasets that they belong to; other units of these are removed.
 
     Raises:
-        PlanError: A file of such a name is there and zfstune did not write it.
+        PlanError: A file of such a name exists and zfstune did not write it.
     """
-    there = installed(folder)
+    present = installed(folder)
     steps = []
     wanted = {unit.name: unit for unit in units}
     for name, unit in wanted.items():
         path = os.path.join(folder, name)
-        if name not in there and os.path.lexists(path):
+        if name not in present and os.path.lexists(path):
             raise PlanError(
                 f"cannot write '{shown(path)}': zfstune did not write what is there",
                 hint="move it away, or choose another --dir",
             )
-        same = name in there and there[name].text == unit.text
-        steps.append(Step("keep" if same else "write", name, unit.text))
+        same = name in present and present[name].text == unit.text
+        steps.append(UnitStep("keep" if same else "write", name, unit.text))
         if unit.enabled and not _is_enabled(folder, name):
-            steps.append(Step("enable", name))
-    ours = set(datasets)
-    gone = [u for u in there.values() if owner_of(u.text) in ours and u.name not in wanted]
-    return (*steps, *(Step("remove", unit.name) for unit in gone))
+            steps.append(UnitStep("enable", name))
+    owners = set(datasets)
+    unwanted = [
+        unit
+        for unit in present.values()
+        if owner_of(unit.text) in owners and unit.name not in wanted
+    ]
+    return (*steps, *(UnitStep("remove", unit.name) for unit in unwanted))
 
 
-def plan_remove(folder: str, datasets: Iterable[str] | None) -> tuple[Step, ...]:
-    """Plan the removal of the units of some datasets; None: of all."""
-    ours = None if datasets is None else set(datasets)
+def plan_remove(folder: str, datasets: Iterable[str] | None) -> tuple[UnitStep, ...]:
+    """Plan the removal of the units of some datasets, or of all if `datasets` is None."""
+    owners = None if datasets is None else set(datasets)
     return tuple(
-        Step("remove", unit.name)
+        UnitStep("remove", unit.name)
         for unit in installed(folder).values()
-        if ours is None or owner_of(unit.text) in ours
+        if owners is None or owner_of(unit.text) in owners
     )
 
 
-def carry_out(folder: str, steps: Iterable[Step]) -> None:
-    """Write and remove; each step is safe to repeat.
+def carry_out(folder: str, steps: Iterable[UnitStep]) -> None:
+    """Write and remove units as planned; each step is safe to repeat.
 
     Raises:
-        PlanError: A file or link cannot be written or removed; what was done before
-            stays, and the next call goes on from there.
+        PlanError: A file or link cannot be written or removed. The steps before it
+            stay done, and the next call goes on from there.
     """
     for step in steps:
         path = os.path.join(folder, step.name)
@@ -189,7 +198,7 @@ def _enable(folder: str, name: str) -> None:
 
 
 def _remove(folder: str, name: str) -> None:
-    """Remove the link first: a timer without its file would be an error at boot."""
+    """Remove a unit, its link first: a link to no file would be an error at boot."""
     if _is_enabled(folder, name):
         os.unlink(os.path.join(folder, WANTS, name))
     path = os.path.join(folder, name)
@@ -199,7 +208,7 @@ def _remove(folder: str, name: str) -> None:
 
 
 def _is_enabled(folder: str, name: str) -> bool:
-    """Tell whether the link is there and leads to the file beside its folder."""
+    """Tell whether the unit's link exists and leads to its file."""
     try:
         target = os.readlink(os.path.join(folder, WANTS, name))
     except OSError:

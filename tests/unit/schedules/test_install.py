@@ -14,7 +14,7 @@ import pytest
 from zfstune.schedules.cadence import Cadence, parse_cadence
 from zfstune.schedules.install import (
     Standing,
-    Step,
+    UnitStep,
     carry_out,
     enabled_timers,
     installed,
@@ -202,7 +202,7 @@ def test_what_others_wrote_stays(tmp_path: Path) -> None:
         path.rmdir() if kind == "folder" else path.unlink()
     install(tmp_path, *units())
     (tmp_path / timer.name).write_text("[Timer]\nOnCalendar=daily\n")  # as an admin might
-    carry_out(os.fspath(tmp_path), [Step("remove", timer.name)])
+    carry_out(os.fspath(tmp_path), [UnitStep("remove", timer.name)])
     assert (tmp_path / timer.name).exists()
     drop_in = tmp_path / f"{service.name}.d"
     drop_in.mkdir()
@@ -243,4 +243,4 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="Not a directory"):
         install(file / "units", *units())
     with pytest.raises(PlanError, match="File exists"):
-        carry_out(os.fspath(file), [Step("write", "x.timer", "text")])
+        carry_out(os.fspath(file), [UnitStep("write", "x.timer", "text")])
