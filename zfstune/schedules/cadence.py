@@ -4,11 +4,11 @@
 
     15m  hourly  4h  daily  daily@02:05  weekly  monthly  hourly@:05  4h@01:15  none
 
-Minutes divide the hour and hours the day, so that each begins at the same places
-of the clock. ``@`` moves what is taken by the day or longer to a time of the day,
-and what is taken by hours to a minute, or to an hour and a minute after its first.
-Weeks begin on Monday, months on the first. Which instants that means in a zone is
-for :mod:`zfstune.schedules.instants` to say.
+A count of minutes divides the hour and a count of hours divides the day, so that
+snapshots are taken at the same times every day. For days, weeks and months, ``@``
+names a time of the day. For hours, it names the minutes, or the hours and minutes,
+that pass before the first snapshot of the day is taken. Weeks begin on Monday, months
+on the first. :mod:`zfstune.schedules.instants` turns a cadence into instants of a zone.
 """
 
 from __future__ import annotations
@@ -16,87 +16,91 @@ from __future__ import annotations
 from zfstune.values.duration import LONGEST_SECONDS
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
-from zfstune.values.text import shown
+from zfstune.values.text import did_you_mean, shown
 
 __all__ = ["NONE", "Cadence", "parse_cadence"]
 
-# What a dataset says that is left out though one above it has a schedule.
+# The property's value on a dataset that the schedule of a dataset above leaves out.
 NONE = "none"
 
 _WORDS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
 _HOUR = 60
 _DAY = 24 * _HOUR
-# So long after the snapshots: what they let go is pruned while they are all there.
-_PRUNE_AFTER = 30
+# Pruning comes half an hour after the snapshots, when all of them have been taken.
+_PRUNE_AFTER_MINUTES = 30
 _MOST_DELAY_SECONDS = 900
 
 
 @frozen
 class Cadence:
-    """How often, and when.
+    """How often something is done, and at which minute.
 
     Attributes:
         unit: ``minute``, ``hour``, ``day``, ``week`` or ``month``.
-        count: Every so many of them; one of days and longer.
-        at: Minutes after midnight; for hours, after the first of those hours.
+        count: The number of units from one time to the next; 1 for days and longer.
+        start_minute: Minutes after midnight; for hours, minutes after the beginning of
+            a span of `count` hours.
     """
 
     unit: str
     count: int = 1
-    at: int = 0
+    start_minute: int = 0
 
     def __str__(self) -> str:
         word = next((w for w, unit in _WORDS.items() if unit == self.unit), "")
         if self.count != 1 or not word:
             word = f"{self.count}{self.unit[0]}"
-        if not self.at:
+        if not self.start_minute:
             return word
-        hours, minutes = divmod(self.at, _HOUR)
+        hours, minutes = divmod(self.start_minute, _HOUR)
         short = self.unit == "hour" and not hours
         return f"{word}@{'' if short else f'{hours:02}'}:{minutes:02}"
 
     @property
     def seconds(self) -> int:
-        """The longest time between two, if none is late."""
+        """The longest time from one run to the next, if none is late."""
         return self.count * LONGEST_SECONDS[self.unit]
 
     @property
     def delay_seconds(self) -> int:
-        """By how much hosts may differ, so that not all are at it at once.
+        """The longest random delay of a run, so that hosts do not all start at once.
 
-        A delay never carries a run past the end of the hour, or of the day, that it is
-        meant for: that period would be left without a snapshot.
+        The delay never carries a run past the end of its hour or day: that period
+        would be left without a snapshot.
         """
         delay = min(self.seconds // 20, _MOST_DELAY_SECONDS)
         if self.unit == "minute":
             return delay
         whole = _HOUR if self.unit == "hour" else _DAY
-        minutes_left = whole - self.at % whole
+        minutes_left = whole - self.start_minute % whole
         return min(delay, (minutes_left - 1) * 60)
 
     @property
     def pruning(self) -> Cadence:
-        """When to prune: as often, half an hour later, and at least daily.
+        """The cadence of pruning: the same, half an hour later, but at least daily.
 
-        What is taken by the minutes has no half hour to wait, and goes at the same ones.
+        A cadence of minutes leaves no half hour to wait, so pruning has the same one.
 
-        Pruning less often than snapshots are taken leaves more than a policy says for
-        that long; and where it keeps few, much would go at once, which looks wrong
-        (see :mod:`zfstune.retention.alarms`).
+        Pruning less often than snapshots are taken would leave more snapshots than the
+        policy says for a while; and a policy that keeps few would then let many go at
+        once, which raises an alarm (see :mod:`zfstune.retention.alarms`).
         """
         if self.unit == "minute":
             return self
         if self.unit == "hour":
-            at = (self.at + _PRUNE_AFTER) % (self.count * _HOUR)
-            return Cadence("hour", self.count, at)
-        return Cadence("day", 1, (self.at + _PRUNE_AFTER) % _DAY)
+            minute = (self.start_minute + _PRUNE_AFTER_MINUTES) % (self.count * _HOUR)
+            return Cadence("hour", self.count, minute)
+        return Cadence("day", 1, (self.start_minute + _PRUNE_AFTER_MINUTES) % _DAY)
 
 
 def parse_cadence(text: str) -> Cadence | None:
-    """Read how often; None: not at all.
+    """Read a cadence from its text.
+
+    Returns:
+        None for ``none``: nothing is to be done at all.
 
     Raises:
-        PolicyError: It is none of the forms above.
+        PolicyError: The text has none of the forms at the top of this module.
     """
     word, sign, clock = text.partition("@")
     if text == NONE:
@@ -119,7 +123,7 @@ def parse_cadence(text: str) -> Cadence | None:
 
 
 def _minutes(text: str, unit: str, count: int, clock: str) -> int:
-    """Read what stands behind the ``@``, as minutes."""
+    """Read the time after the ``@``, as minutes."""
     hours, colon, minutes = clock.partition(":")
     digits = hours + minutes
     lengths = (0, 2) if unit == "hour" else (2,)
@@ -131,21 +135,19 @@ def _minutes(text: str, unit: str, count: int, clock: str) -> int:
         or not (digits.isascii() and digits.isdigit())
     ):
         raise _bad(text)
-    at = int(hours or 0) * _HOUR + int(minutes)
-    if int(minutes) >= _HOUR or at >= (count * _HOUR if unit == "hour" else _DAY):
+    start = int(hours or 0) * _HOUR + int(minutes)
+    if int(minutes) >= _HOUR or start >= (count * _HOUR if unit == "hour" else _DAY):
         raise _bad(text)
-    return at
+    return start
 
 
 def _bad(text: str) -> PolicyError:
-    from zfstune.values.text import did_you_mean  # noqa: PLC0415 (only an error needs it)
-
     return PolicyError(
         f"cannot use schedule '{shown(text)}': it does not say how often",
         hint=did_you_mean(
             text.partition("@")[0],
             (*_WORDS, NONE),
-            "as 15m, hourly, 4h, daily, daily@02:05, weekly, monthly or none; minutes "
-            "(5 or more) divide the hour, hours the day",
+            "as in 15m, hourly, 4h, daily, daily@02:05, weekly, monthly or none; minutes "
+            "(5 or more) must divide the hour, and hours the day",
         ),
     )

@@ -1,20 +1,20 @@
 """The instants that a cadence means in a zone, and timers that miss none of them.
 
-Clocks are set forward and back, and a timer that goes by the clock of a zone pays for
-it. systemd leaves out a day whose 02:05 does not exist, and the second of two hours
-that bear one name; and version 252 gives up for ever on hours that repeat (``00/4``)
-where midnight does not exist ("Resource deadlock avoided"). So every timer is written
-in UTC, where each minute comes once.
+A timer in a zone's local time goes wrong when clocks are set forward or back. systemd
+leaves out a day whose 02:05 does not exist, and the second of two hours with the same
+name; and version 252 gives up for ever on repeated hours (``00/4``) in a zone where
+midnight does not exist ("Resource deadlock avoided"). So every timer is written in UTC,
+where each minute comes once.
 
-Minutes and hours are counted in UTC, at even distances. They begin where the zone's
-midnight was on 1 January 2026, so that ``4h`` is at 00:00, 04:00 and so on while the
+Minutes and hours are counted in UTC, at even distances. The count begins at the zone's
+midnight on 1 January 2026, so that ``4h`` means 00:00, 04:00 and so on while the
 offset of that day holds, and an hour later or earlier in summer.
 
 Days, weeks and months go by the zone's wall clock. Their timer fires at each instant
-that the time may mean under one of the zone's offsets, and the run itself tells which
-of them is meant: see :func:`last_due`. Of a time that comes twice the first counts. A
+that the time may mean under one of the zone's offsets, and the run itself finds out
+which instant is meant: see :func:`last_due`. If a time comes twice, the first counts. A
 time that is skipped is read by the offset before the change, so that 02:05 becomes
-03:05; where that would be the next day already, by the offset after it.
+03:05; if that falls on the next day, it is read by the offset after the change.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _DAY = 24 * _HOUR
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # systemd.time(7): ~ counts days from the end of the month.
 _DAYS_OF_MONTH = {-1: "*-*~01", 0: "*-*-01", 1: "*-*-02"}
-# Fixed, so that a unit written in summer is the same as one written in winter. Twelve
-# years hold whatever zoneinfo has in its tables; after 2037 its rules repeat.
+# These years are fixed, so that a unit written in summer is the same as one written in
+# winter. Twelve years hold all that zoneinfo has in its tables; after 2037 rules repeat.
 _FIRST = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 _LAST = int(datetime(2038, 1, 1, tzinfo=UTC).timestamp())
 # The shortest time that a zone keeps an offset is Morocco's Ramadan, five weeks.
@@ -45,7 +45,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 def calendars(cadence: Cadence, zone: tzinfo) -> tuple[str, ...]:
-    """Write the times as systemd's OnCalendar= takes them, one a line, all in UTC."""
+    """Return the values of systemd's OnCalendar= for a cadence, all in UTC."""
     if cadence.unit in ("minute", "hour"):
         hours, minutes = divmod(_first_minute(cadence, zone), _HOUR)
         if cadence.unit == "minute":
@@ -56,23 +56,23 @@ def calendars(cadence: Cadence, zone: tzinfo) -> tuple[str, ...]:
         return (f"*-*-* {clock}:00 UTC",)
     lines = []
     for offset in sorted(offsets(zone), reverse=True):
-        days, minute_of_day = divmod(cadence.at - offset, _DAY)
+        days, minute_of_day = divmod(cadence.start_minute - offset, _DAY)
         hours, minutes = divmod(minute_of_day, _HOUR)
         lines.append(f"{_day(cadence.unit, days)} {hours:02}:{minutes:02}:00 UTC")
     return tuple(lines)
 
 
 def is_checked(cadence: Cadence, zone: tzinfo) -> bool:
-    """Tell whether a run is to look whether it is due: its timer fires more often."""
+    """Tell whether the timer fires more often than runs are due, so that runs check."""
     return len(calendars(cadence, zone)) > 1
 
 
 def last_due(cadence: Cadence, zone: tzinfo, now: int) -> int:
-    """Give the last instant at which snapshots were due.
+    """Compute the last instant at which snapshots were due.
 
     Args:
-        cadence: How often.
-        zone: Where its times are meant.
+        cadence: How often they are taken.
+        zone: The zone that its times are meant in.
         now: Seconds since 1970.
 
     Returns:
@@ -81,22 +81,23 @@ def last_due(cadence: Cadence, zone: tzinfo, now: int) -> int:
     if cadence.unit in ("minute", "hour"):
         begun = _first_minute(cadence, zone) * 60
         return now - (now - begun) % (_length(cadence) * 60)
-    # One day ahead: a clock that is set back past midnight shows the day before again.
+    # The search begins a day ahead: a clock that is set back past midnight shows the
+    # day before again.
     today = datetime.fromtimestamp(now, zone).date()
     day = _first_day(cadence.unit, today + _ONE_DAY)
-    while (found := _instant(cadence, zone, day)) > now:
+    while (instant := _instant(cadence, zone, day)) > now:
         day = _first_day(cadence.unit, day - _ONE_DAY)
-    return found
+    return instant
 
 
 @lru_cache(maxsize=16)
 def offsets(zone: tzinfo) -> frozenset[int]:
-    """Give the offsets from UTC that a zone has, in minutes."""
-    return frozenset(_offset(zone, at) for at in range(_FIRST, _LAST, _WEEK_SECONDS))
+    """Collect the offsets from UTC that a zone has in the course of time, in minutes."""
+    return frozenset(_offset(zone, time) for time in range(_FIRST, _LAST, _WEEK_SECONDS))
 
 
-def _offset(zone: tzinfo, at: int) -> int:
-    offset = datetime.fromtimestamp(at, zone).utcoffset() or timedelta()
+def _offset(zone: tzinfo, time: int) -> int:
+    offset = datetime.fromtimestamp(time, zone).utcoffset() or timedelta()
     return int(offset.total_seconds()) // 60
 
 
@@ -105,15 +106,16 @@ def _length(cadence: Cadence) -> int:
 
 
 def _first_minute(cadence: Cadence, zone: tzinfo) -> int:
-    """Give the minute of a day in UTC at which the first falls."""
-    return (cadence.at - _offset(zone, _FIRST)) % _length(cadence)
+    """Return the minute of the UTC day at which the first run falls."""
+    return (cadence.start_minute - _offset(zone, _FIRST)) % _length(cadence)
 
 
 def _instant(cadence: Cadence, zone: tzinfo, day: date) -> int:
-    """Give when the cadence's time of the day is, on a day of the wall's calendar."""
-    hours, minutes = divmod(cadence.at, _HOUR)
+    """Return the instant of the cadence's time of day on a day of the local calendar."""
+    hours, minutes = divmod(cadence.start_minute, _HOUR)
     wall = datetime(day.year, day.month, day.day, hours, minutes, tzinfo=zone)
-    # PEP 495: fold=0 is the first of two, and goes by the offset before a gap.
+    # PEP 495: fold=0 is the first of two such times, and in a gap it takes the offset
+    # before the gap.
     first, second = (int(wall.replace(fold=fold).timestamp()) for fold in (0, 1))
     on_that_day = datetime.fromtimestamp(first, zone).date() == day
     return first if on_that_day else min(first, second)
@@ -126,7 +128,7 @@ def _first_day(unit: str, day: date) -> date:
 
 
 def _day(unit: str, days: int) -> str:
-    """Write a day for systemd that comes so many after the one that is meant."""
+    """Write a day for systemd: the day that is meant, moved by some days."""
     if unit == "month":
         return _DAYS_OF_MONTH[days]
     return f"{_WEEKDAYS[days % 7]} *-*-*" if unit == "week" else "*-*-*"

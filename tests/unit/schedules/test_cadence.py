@@ -87,7 +87,7 @@ def test_pruning_is_half_an_hour_after_the_last(text: str) -> None:
         assert taken.pruning == taken
         return
     whole = taken.count * 60 if taken.unit == "hour" else 24 * 60
-    assert (taken.pruning.at - taken.at) % whole == 30
+    assert (taken.pruning.start_minute - taken.start_minute) % whole == 30
     assert cadence(str(taken.pruning)) == taken.pruning
 
 
