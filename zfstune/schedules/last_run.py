@@ -1,6 +1,8 @@
-"""What became of the last scheduled run on a dataset, as a value and as JSON."""
+"""The outcome of a scheduled run on a dataset, as a value and as JSON."""
 
 from __future__ import annotations
+
+import json
 
 from zfstune.values.frozen import frozen
 
@@ -12,18 +14,18 @@ class LastRun:
     """One run of a job.
 
     Attributes:
-        dataset: What it was for.
+        dataset: Full name of the dataset that has the schedule.
         job: ``snapshot`` or ``prune``.
-        began: Seconds since 1970.
-        ended: The same.
-        error: Why it failed, for all of its datasets or for some, a line each; empty
-            where it did not.
-        taken: How many snapshots it took.
-        destroyed: How many it destroyed.
-        spared: How many were to go and stayed.
-        dataset_guid: ZFS' own number of the dataset, which no other has, whatever its
-            name is; 0: the run did not get as far as the dataset, or an earlier
-            version of zfstune noted it.
+        began: The beginning, in seconds since 1970.
+        ended: The end, in seconds since 1970.
+        error: The reasons why some or all of its datasets failed, a line each; empty if
+            none did.
+        taken: The number of snapshots that it took.
+        destroyed: The number of snapshots that it destroyed.
+        spared: The number of snapshots that the policy lets go and that stayed.
+        dataset_guid: ZFS' own number of the dataset, which it keeps when renamed. 0: the
+            run did not get as far as the dataset, or an earlier version of zfstune
+            noted it.
     """
 
     dataset: str
@@ -37,26 +39,22 @@ class LastRun:
     dataset_guid: int = 0
 
     def to_dict(self) -> dict[str, object]:
-        """Give it as JSON takes it."""
+        """Return the values that its JSON document holds."""
         facts = {name: getattr(self, name) for name in _FIELDS}
-        # as text: a program that reads numbers as floats would round it
+        # The guid is text: a program that reads numbers as floats would round it.
         return facts | {_GUID: str(self.dataset_guid)}
 
     def to_json(self) -> str:
-        """Write it, ending in a newline."""
-        import json  # noqa: PLC0415 (a run writes one)
-
+        """Write the run as one line of JSON."""
         return json.dumps(self.to_dict()) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> LastRun | None:
-        """Read what :meth:`to_json` wrote; None: it is nothing of the kind."""
-        import json  # noqa: PLC0415 (as above)
-
+        """Read a text that :meth:`to_json` wrote; return None for any other text."""
         try:
-            found = json.loads(text)
-            values = {name: found[name] for name in _FIELDS}
-            guid = found.get(_GUID, "0")
+            document = json.loads(text)
+            values = {name: document[name] for name in _FIELDS}
+            guid = document.get(_GUID, "0")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         kinds = {name: str if name in _TEXTS else int for name in _FIELDS}
@@ -75,6 +73,6 @@ _GUID_DIGITS = 20  # of the largest number of 64 bits
 _MOST = 253_402_300_799  # seconds: the end of the year 9999, where Python's calendar ends
 
 
-def _is_guid(found: object) -> bool:
-    text = found if isinstance(found, str) else ""
+def _is_guid(value: object) -> bool:
+    text = value if isinstance(value, str) else ""
     return text.isascii() and text.isdigit() and len(text) <= _GUID_DIGITS

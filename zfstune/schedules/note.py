@@ -1,10 +1,10 @@
-"""Notes of scheduled runs on disk, and the lock that keeps two of a kind apart.
+"""Notes of scheduled runs on disk, and the lock that keeps two runs of a job apart.
 
-Notes and locks go by the dataset's guid: another pool may have a dataset of the same
-name (a second backup disk, another image, a pool made anew), and that one did not run.
-A run that fails before it gets as far as the dataset has no guid to go by; it is noted
-by name until a later run gets there. Notes of earlier versions went by name as well:
-one that tells of a success counts for nothing, so that there is at worst one run more.
+The files of notes and locks are named by the dataset's guid: another pool may have a
+dataset of the same name (a second backup disk, another image, a pool made anew), whose
+job did not run. A run that fails before it reaches the dataset knows no guid; its note
+is named by the dataset until a later run gets there. Earlier versions named all notes
+by the dataset: such a note of a success is ignored, which costs one more run at most.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
 __all__ = [
     "last_run",
     "locked",
@@ -35,10 +36,10 @@ _MOST_CHARACTERS = 1 << 16
 
 @contextmanager
 def locked(folder: str, job: str, dataset_guid: int) -> Iterator[bool]:
-    """Hold the lock of a job while the body runs; give whether it was to be had.
+    """Hold the lock of a job while the body runs; yield False if another run holds it.
 
-    The kernel lets go of it when its holder ends, however that comes about, so that
-    no lock is ever left behind.
+    The kernel releases the lock when its holder ends, for whatever reason, so that no
+    lock is ever left behind.
 
     Raises:
         PlanError: The folder or the lock cannot be written.
@@ -66,7 +67,7 @@ def locked(folder: str, job: str, dataset_guid: int) -> Iterator[bool]:
 
 
 def note(folder: str, run: LastRun) -> None:
-    """Write down what became of a run, over what became of the one before.
+    """Write the note of a run over the note of the run before.
 
     Raises:
         PlanError: It cannot be written.
@@ -77,24 +78,24 @@ def note(folder: str, run: LastRun) -> None:
         write_file(by_name, run.to_json())
         return
     write_file(_path(folder, run.job, run.dataset_guid), run.to_json())
-    with suppress(OSError):  # there is none, as a rule
+    with suppress(OSError):  # a note by name hardly ever exists
         os.unlink(by_name)
 
 
 def last_run(folder: str, job: str, dataset_guid: int) -> LastRun | None:
-    """Give the last run that got as far as a dataset; None: nothing is known of one."""
-    found = _read(_path(folder, job, dataset_guid))
-    same = found is not None and (found.job, found.dataset_guid) == (job, dataset_guid)
-    return found if same else None
+    """Read the last run that reached a dataset; None if none is noted."""
+    run = _read(_path(folder, job, dataset_guid))
+    same = run is not None and (run.job, run.dataset_guid) == (job, dataset_guid)
+    return run if same else None
 
 
 def reported_run(folder: str, job: str, dataset: str, dataset_guid: int) -> LastRun | None:
-    """Give the last run to tell of: also one that did not find the dataset, later."""
+    """Read the last run to report, be it one that failed before it reached the dataset."""
     missed = _read(_path_by_name(folder, job, dataset))
-    found = last_run(folder, job, dataset_guid)
+    reached = last_run(folder, job, dataset_guid)
     if missed is None or not missed.error or (missed.job, missed.dataset) != (job, dataset):
-        return found
-    return missed if found is None or missed.ended > found.ended else found
+        return reached
+    return missed if reached is None or missed.ended > reached.ended else reached
 
 
 def _make_folder(folder: str) -> None:
@@ -108,7 +109,7 @@ def _make_folder(folder: str) -> None:
 
 
 def _stem(job: str, dataset_guid: int) -> str:
-    # no name of a dataset, escaped, holds an @
+    # The escaped name of a dataset holds no @, so that the two kinds of names differ.
     return f"{job}@{dataset_guid}"
 
 
