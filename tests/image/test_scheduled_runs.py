@@ -156,7 +156,7 @@ def test_a_prune_that_failed_in_part_is_noted(
         spared = ()
         failed = {"tank/a/b": PolicyError("cannot follow its policy: why")}  # noqa: RUF012
 
-    monkeypatch.setattr("zfstune.retention.prune.prune", lambda *_, **__: Partly())
+    monkeypatch.setattr("zfstune.schedules.run.prune", lambda *_, **__: Partly())
     done = run(engine, "prune", "tank/a", tmp_path)
     assert done is not None
     error = "left 'tank/a/b' as it is: cannot follow its policy: why"

@@ -1,9 +1,9 @@
 """Whether a policy fits how often snapshots are taken.
 
-A schedule and a policy are set apart from each other, and two mistakes are easy. The
-policy speaks of other names than those that the schedule gives (it was imported from
+A schedule and a policy are set separately, and two mistakes are easy. The policy may
+be for other names than those of scheduled snapshots (because it was imported from
 another tool), so that snapshots pile up. Or its shortest period is longer than the
-schedule's: of the 24 snapshots that ``hourly`` takes in a day, ``daily=30`` lets go 23
+schedule's: of the 24 snapshots that ``hourly`` takes in a day, ``daily=30`` lets 23 go
 at the next prune.
 """
 
@@ -23,6 +23,7 @@ from zfstune.retention.policy import (
     Within,
 )
 from zfstune.retention.policy_text import format_policy
+from zfstune.retention.simulation import about
 from zfstune.values.duration import DAY, about
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from zfstune.retention.policy import Rule
     from zfstune.schedules.cadence import Cadence
 
+
 __all__ = [
     "Misfit",
     "covers_own",
@@ -45,7 +47,7 @@ __all__ = [
     "policy_command",
 ]
 
-# What a schedule of each unit is kept by, from the finest rule to the coarsest.
+# The usual policy for a schedule of each unit, from the finest rule to the coarsest.
 _USUAL: dict[str, tuple[Rule, ...]] = {
     "minute": (Within(DAY), Every("hourly", 48), Every("daily", 30)),
     "hour": (Every("hourly", 48), Every("daily", 30)),
@@ -61,23 +63,24 @@ _FINER: dict[str, tuple[Rule, ...]] = {
     "week": (Every("weekly", 5),),
     "month": (Every("monthly", 12),),
 }
-# Names as zfstune.values.marks.auto_name gives them, from all hours, months and some years.
+# Names as zfstune.values.marks.auto_name makes them, of all hours, all months and some
+# years.
 _NAMES = tuple(
-    f"{AUTO_PREFIX}{2020 + 3 * at}{at % 12 + 1:02}{at + 1:02}T{at:02}{(7 * at) % 60:02}"
-    f"{(13 * at) % 60:02}Z{suffix}"
-    for at in range(24)
+    f"{AUTO_PREFIX}{2020 + 3 * hour}{hour % 12 + 1:02}{hour + 1:02}T{hour:02}"
+    f"{(7 * hour) % 60:02}{(13 * hour) % 60:02}Z{suffix}"
+    for hour in range(24)
     for suffix in ("", "-1")
 )
 
 
 @frozen
 class Misfit:
-    """What a policy lets go of a schedule's snapshots before they are of any use.
+    """How many of a schedule's snapshots a policy lets go before they are of any use.
 
     Attributes:
         seconds: The length of the policy's shortest period.
-        taken: How many the schedule takes in that time.
-        kept: How many of these stay once that time is over.
+        taken: The number of snapshots that the schedule takes in that time.
+        kept: The number of these that stay once that time is over.
     """
 
     seconds: int
@@ -87,27 +90,27 @@ class Misfit:
     def __str__(self) -> str:
         if self.taken == 1:
             return "each snapshot goes at the next prune"
-        gone, span = self.taken - self.kept, about(self.seconds)
-        return f"of {self.taken} snapshots taken in {span}, {gone} go at the next prune"
+        going, span = self.taken - self.kept, about(self.seconds)
+        return f"of {self.taken} snapshots taken in {span}, {going} go at the next prune"
 
 
 def covers_own(policy: Policy) -> bool:
-    """Tell whether a policy speaks of all names that zfstune gives its snapshots."""
+    """Tell whether a policy is for all names that zfstune gives its snapshots."""
     return all(map(policy.scope(), _NAMES))
 
 
 def find_misfit(cadence: Cadence, policy: Policy | None) -> Misfit | None:
-    """Look whether a policy keeps what a schedule takes, at first.
+    """Find out whether a policy lets a schedule's snapshots go too early.
 
-    Counts and spans of the user's own (``keep=1``, ``within=6h``) say what they keep;
-    it is the rules that keep one of each period which are easily misread.
+    Only rules that keep one snapshot of each period are looked at, since they are easily
+    misread. A count or a span (``keep=1``, ``within=6h``) says plainly what it keeps.
 
     Args:
         cadence: How often snapshots are taken.
-        policy: What stays of them, by rules that speak of zfstune's own names.
+        policy: The policy that they are pruned by; None: nothing prunes them.
 
     Returns:
-        None: the policy fits, or lets go only what space demands.
+        None: the policy fits, or prunes only for lack of space.
     """
     if policy is None or policy.free_target is not None:
         return None
@@ -126,7 +129,7 @@ def find_misfit(cadence: Cadence, policy: Policy | None) -> Misfit | None:
 
 
 def mismatch(cadence: Cadence, policy: Policy) -> str:
-    """Say what is wrong with a policy for a schedule's snapshots; empty: nothing is."""
+    """Describe why a policy does not fit a schedule's snapshots; empty: it fits."""
     text = f"the policy '{format_policy(policy)}'"
     if not covers_own(policy):
         return f"{text} does not speak of the names that zfstune gives: snapshots pile up"
@@ -135,12 +138,12 @@ def mismatch(cadence: Cadence, policy: Policy) -> str:
 
 
 def fitting_policy(cadence: Cadence, policy: Policy | None) -> Policy:
-    """Give a policy that covers a schedule's snapshots, and keeps them at first.
+    """Propose a policy that covers a schedule's snapshots and keeps each for a while.
 
     Args:
         cadence: How often snapshots are taken.
-        policy: One that does not; what it says otherwise stays said. None: there is
-            none.
+        policy: The policy that does not fit, whose rules are kept where they can be;
+            None: no policy is stored.
     """
     if policy is None:
         return Policy((Group(_USUAL[cadence.unit]),))
@@ -153,7 +156,7 @@ def fitting_policy(cadence: Cadence, policy: Policy | None) -> Policy:
     finer = tuple(
         rule for rule in _FINER[cadence.unit] if (_span(rule) or 0) < misfit.seconds
     )
-    if misfit.taken == 1:  # not even the newest stays: no rule of the policy helps
+    if misfit.taken == 1:  # no rule of the policy keeps even the newest snapshot
         finer = _USUAL[cadence.unit]
     groups = tuple(
         Group((*finer, *_without_zero(group)), group.match, group.regex)
@@ -165,23 +168,23 @@ def fitting_policy(cadence: Cadence, policy: Policy | None) -> Policy:
 
 
 def policy_command(dataset: str, cadence: Cadence, policy: Policy | None) -> str:
-    """Write the command that stores the policy which fits."""
+    """Write the command that stores a policy which fits."""
     fitting = fitting_policy(cadence, policy)
     try:
         text = format_policy(fitting)
-    except PolicyError:  # an expression that cannot be written down again
+    except PolicyError:  # a regular expression that the text form cannot hold
         text = format_policy(fitting_policy(cadence, None))
     consent = " --all-of-them" * (Last(0) in fitting.rules)
     words = text if set(text) <= _UNQUOTED else for_shell(text)
     return f"zfstune policy set{consent} {for_shell(dataset)} {words}"
 
 
-# A policy may be given as several words, as it reads best, where no shell minds.
+# A policy of these characters needs no quotes in a shell: its rules are separate words.
 _UNQUOTED = frozenset(ascii_letters + digits + "=-+/_ ")
 
 
 def _rules_of_own(policy: Policy) -> Iterator[Rule]:
-    """Give the rules that speak of all of zfstune's own names."""
+    """Yield the rules that apply to all of zfstune's own names."""
     for group, test in zip(policy.groups, policy.tests, strict=True):
         if all(map(test, _NAMES)):
             yield from group.rules
@@ -196,7 +199,7 @@ def _keeps_all(rule: Rule) -> bool:
 
 
 def _span(rule: Rule) -> int | None:
-    """Give the length in seconds of what a rule keeps one of; None: of nothing."""
+    """Return the seconds of the period of which a rule keeps one; None: it has none."""
     if isinstance(rule, Every):
         return rule.longest_seconds
     if isinstance(rule, Blocks):
@@ -205,7 +208,7 @@ def _span(rule: Rule) -> int | None:
 
 
 def _kept(rule: Rule, every: int, seconds: int) -> int:
-    """Give how many a rule keeps of those that were taken in a time that just ended."""
+    """Count the snapshots that a rule keeps of those taken in a period that just ended."""
     if isinstance(rule, Last):
         return rule.count or 0
     if isinstance(rule, Within):

@@ -1,13 +1,17 @@
-"""Runs of schedules: which are due, and one run, with a note of what became of it."""
+"""Runs of schedules: find out which are due, carry one out and note its outcome."""
 
 from __future__ import annotations
 
+from datetime import UTC
+
+from zfstune.retention.prune import SAME_WITH_N, prune
 from zfstune.retention.store import stored_policies, zone
 from zfstune.schedules.cadence import NONE, parse_cadence
 from zfstune.schedules.instants import last_due
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import last_run, locked, note
 from zfstune.schedules.schedule import members, scheduled
+from zfstune.snapshots.take import snapshot
 from zfstune.values import names
 from zfstune.values.errors import BatchError, NotFound, PlanError, PolicyError, ZfstuneError
 from zfstune.values.marks import SCHEDULE_PROPERTY
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["due_runs", "is_due", "run_job"]
 
-# A timer may fire, by a clock that is set back by a trifle as it does, before its time.
+# A clock that is set back a little as a timer fires makes the run seem too early.
 _EARLY_SECONDS = 60
 
 
@@ -36,18 +40,18 @@ def run_job(
     folder: str,
     now: Callable[[], int],
 ) -> LastRun | None:
-    """Take or prune the snapshots of one schedule, and note what became of it.
+    """Take or prune the snapshots of one schedule, and note the outcome.
 
     Args:
         opened: Opens the engine.
         job: ``snapshot`` or ``prune``.
-        dataset: The one that has the schedule.
-        folder: Of the notes.
-        now: Gives the seconds since 1970.
+        dataset: The dataset that has the schedule.
+        folder: The folder of the notes.
+        now: Returns the seconds since 1970.
 
     Returns:
-        What was noted; its ``error`` says of a prune which datasets failed. None:
-        another run of the same is under way, and this one leaves it to that.
+        The run as it was noted; its ``error`` names the datasets that a prune failed
+        on. None: another run of the job is under way, and this one did nothing.
 
     Raises:
         ZfstuneError: The run failed; that is noted as well.
@@ -58,12 +62,12 @@ def run_job(
     try:
         with opened() as engine:
             guid = engine.dataset(dataset).guid
-            with locked(folder, job, guid) as ours:
-                if not ours:
+            with locked(folder, job, guid) as is_locked:
+                if not is_locked:
                     return None
                 work = _snapshot if job == "snapshot" else _prune
-                did = work(engine, dataset)
-                run = LastRun(dataset, job, began, now(), *did, guid)
+                outcome = work(engine, dataset)
+                run = LastRun(dataset, job, began, now(), *outcome, guid)
                 note(folder, run)
                 return run
     except ZfstuneError as failure:
@@ -72,16 +76,16 @@ def run_job(
 
 
 def is_due(engine: Engine, job: str, dataset: str, folder: str, now: int) -> bool:
-    """Tell whether a run is due that was not begun since it was.
+    """Tell whether a run is due, and none has begun since it became due.
 
-    A timer asks that fires at more instants than its cadence has. When in doubt a run
-    is due: a snapshot too many does less harm than one too few.
+    A timer that fires at more instants than its cadence has asks this. When in doubt, a
+    run is due: a snapshot too many does less harm than one too few.
 
     Args:
-        engine: Whose.
+        engine: Reads the dataset.
         job: ``snapshot`` or ``prune``.
-        dataset: The one that has the schedule.
-        folder: Of the notes.
+        dataset: The dataset that has the schedule.
+        folder: The folder of the notes.
         now: Seconds since 1970.
 
     Raises:
@@ -96,7 +100,7 @@ def is_due(engine: Engine, job: str, dataset: str, folder: str, now: int) -> boo
         stored = stored_policies(engine, [own], allow_zero=True).get(dataset)
         tz = None if stored is None else zone(stored.policy)
     except PolicyError:
-        return True  # the run itself says what is wrong with it
+        return True  # the run itself reports what is wrong with the schedule
     if cadence is None:
         return True
     when = cadence if job == "snapshot" else cadence.pruning
@@ -106,16 +110,16 @@ def is_due(engine: Engine, job: str, dataset: str, folder: str, now: int) -> boo
 def due_runs(
     engine: Engine, folder: str, now: int
 ) -> tuple[list[tuple[str, str]], list[ZfstuneError], bool]:
-    """Give the runs that are due: job and dataset, snapshots first.
+    """List the runs that are due as job and dataset, snapshots first.
 
-    A run that was due while nothing ran is due now, once, as with Persistent= of
-    systemd's timers; and so is one that never ran.
+    A run that became due while nothing ran is due now, once, as with Persistent= of
+    systemd's timers. A job that never ran is due as well.
 
     Returns:
-        The runs; what is wrong with schedules that cannot be followed; and whether
-        anything has a schedule at all.
+        The runs; the errors of schedules that cannot be followed; and whether any
+        dataset has a schedule at all.
     """
-    found = []
+    runs = []
     faults: list[ZfstuneError] = []
     schedules = scheduled(engine, faults=faults)
     for each in schedules:
@@ -127,46 +131,44 @@ def due_runs(
         jobs = [("snapshot", each.cadence)]
         if each.prunes:
             jobs.append(("prune", each.cadence.pruning))
-        found += [
+        runs += [
             (job, each.dataset)
             for job, cadence in jobs
             if _is_due(last_run(folder, job, each.guid), cadence, tz, now)
         ]
-    due = sorted(found, key=lambda run: (run[0] == "prune", run[1]))
+    due = sorted(runs, key=lambda run: (run[0] == "prune", run[1]))
     return due, faults, bool(schedules or faults)
 
 
 def _is_due(
     last: LastRun | None, cadence: Cadence, tz: tzinfo | None, now: int, early: int = 0
 ) -> bool:
-    from datetime import UTC  # noqa: PLC0415 (as in policies.zone)
-
-    # one that was begun after now tells of a clock that was wrong, not of a run
+    # A run that began after now was noted by a wrong clock, so the note is not trusted.
     if last is None or last.began > now:
         return True
     return last.began + early < last_due(cadence, tz or UTC, now + early)
 
 
 def _snapshot(engine: Engine, dataset: str) -> tuple[str, int, int, int]:
-    from zfstune.snapshots.take import snapshot  # noqa: PLC0415 (one job needs one)
-
-    below = {each.name: each for each in engine.datasets(dataset)}
     try:
-        return "", len(snapshot(*members(dataset, below), engine=engine)), 0, 0
+        return "", _take(engine, dataset), 0, 0
     except BatchError as error:
-        # one of them was destroyed since it was listed: the others still count
-        if not all(isinstance(one, NotFound) for one in error.failures):
+        # A dataset that was destroyed since it was listed must not stop the others.
+        if not all(isinstance(failure, NotFound) for failure in error.failures):
             raise
-    below = {each.name: each for each in engine.datasets(dataset)}
-    return "", len(snapshot(*members(dataset, below), engine=engine)), 0, 0
+    return "", _take(engine, dataset), 0, 0
+
+
+def _take(engine: Engine, dataset: str) -> int:
+    """Take a snapshot of a dataset and all that its schedule takes along; count them."""
+    tree = {each.name: each for each in engine.datasets(dataset)}
+    return len(snapshot(*members(dataset, tree), engine=engine))
 
 
 def _prune(engine: Engine, dataset: str) -> tuple[str, int, int, int]:
-    from zfstune.retention.prune import SAME_WITH_N, prune  # noqa: PLC0415 (as above)
-
     try:
         pruned = prune(dataset, recursive=True, engine=engine)
-    except PlanError as error:  # of a timer there is no command to type again
+    except PlanError as error:  # nobody typed this command, so the hint names it in full
         shows = f"`zfstune prune -n -r {for_shell(dataset)}` shows the plan"
         hint = error.hint.replace(SAME_WITH_N, shows)
         raise PlanError(error.message, hint=hint) from error
@@ -174,7 +176,7 @@ def _prune(engine: Engine, dataset: str) -> tuple[str, int, int, int]:
 
 
 def _failures(pruned: Pruned) -> str:
-    """Say which datasets failed while the others were pruned; empty: none did."""
+    """List the datasets that failed while the others were pruned; empty: none did."""
     return "\n".join(
         f"left '{name}' as it is: {error.message}" for name, error in pruned.failed.items()
     )

@@ -1,13 +1,14 @@
-"""Scheduled snapshots: which datasets have a schedule, and which could have one.
+"""Scheduled snapshots: find the datasets that have a schedule or could have one.
 
-A dataset has a schedule where :data:`zfstune.values.marks.SCHEDULE_PROPERTY` is set on
-itself; those below it are taken along at the same instant, unless they say something
-of their own. One that came with a received stream counts for nothing.
+A dataset has a schedule if :data:`zfstune.values.marks.SCHEDULE_PROPERTY` is set on
+itself. Datasets below it are taken along at the same instant, unless the property is set
+on them too. A schedule that came with a received stream counts for nothing.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC
 
 from zfstune.engine.pools import datasets_below
 from zfstune.retention.policy import Never
@@ -50,11 +51,11 @@ class Scheduled:
 
     Attributes:
         dataset: Its full name.
-        cadence: How often.
-        members: It and those below that are taken along.
-        policy: What stays of its snapshots, None: nobody said.
+        cadence: How often snapshots are taken.
+        members: The dataset and those below that are taken along.
+        policy: The policy of its snapshots; None: none is stored.
         guid: ZFS' own number of the dataset.
-        below: Those of the members below it that have a policy of their own, with it.
+        below: The members below it that have a policy of their own, each with it.
     """
 
     dataset: str
@@ -66,25 +67,23 @@ class Scheduled:
 
     @property
     def policies(self) -> tuple[tuple[str, Policy], ...]:
-        """The policies that its snapshots are kept by, each with whose it is."""
+        """The policies that its snapshots are pruned by, each with its dataset."""
         own = () if self.policy is None else ((self.dataset, self.policy),)
         return (*own, *self.below)
 
     def zone(self) -> tzinfo:
-        """Load the zone that its times are meant in: its policy's, else UTC.
+        """Load the zone that its times are meant in: that of its policy, else UTC.
 
         Raises:
             PolicyError: This system knows no such zone.
         """
         if self.policy is None:
-            from datetime import UTC  # noqa: PLC0415 (as in policies.zone)
-
             return UTC
         return zone(self.policy)
 
     @property
     def prunes(self) -> bool:
-        """Whether anything is ever to go."""
+        """Whether its policy ever lets a snapshot go."""
         rules = () if self.policy is None else self.policy.rules
         return any(rule != Never() for rule in rules)
 
@@ -95,66 +94,62 @@ def scheduled(
     *,
     faults: list[ZfstuneError] | None = None,
 ) -> list[Scheduled]:
-    """Give those that have a schedule, by name.
+    """List the datasets that have a schedule, sorted by name.
 
     Args:
-        engine: Whose.
-        datasets: These and those below them; default: all of all pools.
-        faults: Gets what cannot be read, so that the others still count.
+        engine: Reads the datasets.
+        datasets: Roots of the trees to look at; default: all pools.
+        faults: Receives the errors of datasets that cannot be read, so that the others
+            still count; None: the first error is raised.
 
     Raises:
-        PolicyError: A schedule or policy cannot be read; the message names whose.
+        PolicyError: A schedule or policy cannot be read; the message names the dataset.
         Damaged: A dataset is damaged on disk.
     """
-    found = datasets_below(engine, datasets)
+    tree = datasets_below(engine, datasets)
     if faults is not None:
-        damaged = [each for each in found.values() if each.damaged]
+        damaged = [each for each in tree.values() if each.damaged]
         faults += map(damage_of, damaged)
         for each in damaged:
-            del found[each.name]
-    ruled = {
-        name: each
-        for name, each in found.items()
-        if each.local(SCHEDULE_PROPERTY) not in (None, NONE)
-    }
+            del tree[each.name]
     schedules = []
-    for name, each in sorted(ruled.items()):
+    for name, dataset in sorted(tree.items()):
+        if not _has_schedule(dataset):
+            continue
         try:
-            stored = stored_policies(engine, [each], allow_zero=True).get(name)
+            stored = stored_policies(engine, [dataset], allow_zero=True).get(name)
             policy = None if stored is None else stored.policy
-            cadence = _cadence(each)
+            cadence = _cadence(dataset)
         except PolicyError as error:
             if faults is None:
                 raise
             faults.append(error)
             continue
-        schedules.append(_scheduled(engine, each, cadence, policy, found))
+        schedules.append(_scheduled(engine, dataset, cadence, policy, tree))
     return schedules
 
 
 def with_schedule(engine: Engine) -> list[str]:
-    """Give the datasets of all pools that have a schedule, also one nobody can read."""
+    """List the datasets of all pools that have a schedule, even one that is no cadence."""
     return [
-        name
-        for name, each in datasets_below(engine).items()
-        if each.local(SCHEDULE_PROPERTY) not in (None, NONE)
+        name for name, dataset in datasets_below(engine).items() if _has_schedule(dataset)
     ]
 
 
 def targets(
     engine: Engine, datasets: Iterable[str], every: str | None, *, needs_policy: bool
 ) -> list[Scheduled]:
-    """Give what is to be scheduled of the datasets named, each as it would be.
+    """Return the datasets that are named, as they will be once they are scheduled.
 
     Args:
-        engine: Whose.
+        engine: Reads the datasets.
         datasets: Full names.
-        every: How often; None: as is stored on each.
-        needs_policy: Refuse those of which nobody said what is to stay.
+        every: The cadence as text; None: the one that is stored on each dataset.
+        needs_policy: Refuse a dataset whose snapshots would never be pruned.
 
     Raises:
-        PolicyError: One has no schedule, or no policy.
-        NotFound: One does not exist.
+        PolicyError: A dataset has no schedule, or no policy.
+        NotFound: A dataset does not exist.
     """
     given = None if every is None else parse_cadence(every)
     if every is not None and given is None:
@@ -162,7 +157,7 @@ def targets(
             "cannot schedule 'none': that is no schedule",
             hint="to take one back: zfstune schedule remove DATASET",
         )
-    found = []
+    chosen = []
     for name in dict.fromkeys(datasets):
         try:
             below = {each.name: each for each in engine.datasets(names.check_dataset(name))}
@@ -170,7 +165,7 @@ def targets(
             error.hint = "make it first: `zfstune apply` with its profile or role"
             raise
         own = below[name]
-        if given is None and own.local(SCHEDULE_PROPERTY) in (None, NONE):
+        if given is None and not _has_schedule(own):
             above = taken_along_with(engine, own)
             reason = (
                 f"it is taken along with '{above}'" if above else "nobody said how often"
@@ -184,11 +179,11 @@ def targets(
         policy = None if stored is None else stored.policy
         if needs_policy and (policy is None or not covers_own(policy)):
             raise _uncovered(name, cadence, policy)
-        found.append(_scheduled(engine, own, cadence, policy, below))
-        for each, below_it in found[-1].below:
-            if needs_policy and not covers_own(below_it):
-                raise _uncovered(each, cadence, below_it)
-    return found
+        chosen.append(_scheduled(engine, own, cadence, policy, below))
+        for member, its_policy in chosen[-1].below:
+            if needs_policy and not covers_own(its_policy):
+                raise _uncovered(member, cadence, its_policy)
+    return chosen
 
 
 def _scheduled(
@@ -196,21 +191,21 @@ def _scheduled(
     dataset: Dataset,
     cadence: Cadence,
     policy: Policy | None,
-    found: Mapping[str, Dataset],
+    tree: Mapping[str, Dataset],
 ) -> Scheduled:
-    along = members(dataset.name, found)
+    along = members(dataset.name, tree)
     below = []
     for name in along:
-        if name != dataset.name and found[name].local(POLICY_PROPERTY) is not None:
-            # one that cannot be read stops no snapshots; a prune says what is wrong
+        if name != dataset.name and tree[name].local(POLICY_PROPERTY) is not None:
+            # A policy that cannot be read stops no snapshots; a prune reports it.
             with suppress(PolicyError):
-                stored = stored_policies(engine, [found[name]], allow_zero=True)
+                stored = stored_policies(engine, [tree[name]], allow_zero=True)
                 below.append((name, stored[name].policy))
     return Scheduled(dataset.name, cadence, along, policy, dataset.guid, tuple(below))
 
 
 def _uncovered(name: str, cadence: Cadence, policy: Policy | None) -> PolicyError:
-    """Say that no rule speaks of what a schedule takes, and what would."""
+    """Make the error for snapshots that no rule covers, with a policy that would."""
     reason = "no policy says what stays"
     if policy is not None:
         reason = (
@@ -225,7 +220,7 @@ def _uncovered(name: str, cadence: Cadence, policy: Policy | None) -> PolicyErro
 
 
 def taken_along_with(engine: Engine, dataset: Dataset) -> str:
-    """Give the dataset above, if any, whose schedule takes this one along."""
+    """Name the dataset above whose schedule takes this one along; empty: there is none."""
     value = dataset.properties.get(SCHEDULE_PROPERTY)
     if value is None or value.source != INHERITED or value.value == NONE:
         return ""
@@ -233,7 +228,7 @@ def taken_along_with(engine: Engine, dataset: Dataset) -> str:
 
 
 def members(root: str, datasets: Mapping[str, Dataset]) -> tuple[str, ...]:
-    """Give a dataset and those below it that have no schedule of their own."""
+    """List a dataset and those below it that have no schedule of their own."""
     apart = {
         name
         for name, each in datasets.items()
@@ -251,15 +246,19 @@ def members(root: str, datasets: Mapping[str, Dataset]) -> tuple[str, ...]:
 
 
 def set_schedule(engine: Engine, dataset: str, every: str) -> None:
-    """Store on a dataset how often; ``none`` leaves it out of those above, too.
+    """Store a cadence on a dataset; ``none`` also keeps it from being taken along.
 
     Raises:
-        PolicyError: That says nothing.
+        PolicyError: `every` is no cadence.
         EngineError: ZFS refused.
     """
     parse_cadence(every)
     if engine.dataset(dataset).local(SCHEDULE_PROPERTY) != every:
         engine.set(dataset, {SCHEDULE_PROPERTY: every})
+
+
+def _has_schedule(dataset: Dataset) -> bool:
+    return dataset.local(SCHEDULE_PROPERTY) not in (None, NONE)
 
 
 def _cadence(dataset: Dataset) -> Cadence:
@@ -271,5 +270,5 @@ def _cadence(dataset: Dataset) -> Cadence:
             f"cannot follow the schedule of '{dataset.name}': {error.message}",
             hint=error.hint,
         ) from None
-    assert cadence is not None  # noqa: S101 (for the type checker: asked only where one is)
+    assert cadence is not None  # noqa: S101 (callers ask only where the value is not none)
     return cadence

@@ -1,10 +1,10 @@
 """systemd's units for a dataset's schedule, as text.
 
-Four files a dataset: a timer and a service that take snapshots, a timer and a
-service that prune. The services may do what ZFS takes (open /dev/zfs with
-CAP_SYS_ADMIN) and keep their notes; the rest of the system is read-only to them, the
-network is not there. Each file begins with a line that says whose it is, and only
-what begins so is ever overwritten or removed.
+A dataset has four files: a timer and a service that take snapshots, and a timer and a
+service that prune. The services may open /dev/zfs with CAP_SYS_ADMIN, as ZFS requires,
+and write their notes; the rest of the system is read-only to them, and they have no
+network. Each file begins with a line that names its dataset, and only files with such a
+line are ever overwritten or removed.
 """
 
 from __future__ import annotations
@@ -45,11 +45,12 @@ _NOTE = (
     "# your own into a drop-in (systemctl edit NAME).\n"
 )
 _WORDS = {"snapshot": "Take snapshots of", "prune": "Prune the snapshots of"}
-_MOST_BYTES = 200  # of a name: UNIT_NAME_MAX is 256, and so is a file's
+_MOST_BYTES = 200  # of an escaped name: systemd's UNIT_NAME_MAX is 256
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.")
 
-# What a service cannot do that it need not do. Not ProcSubset=pid: the state of
-# pools is read from /proc/spl/kstat/zfs. Not PrivateDevices=: it hides /dev/zfs.
+# These settings take from a service all rights that it does not need. ProcSubset=pid is
+# missing since the state of pools is read from /proc/spl/kstat/zfs, and PrivateDevices=
+# since it hides /dev/zfs.
 _CONFINED = """\
 CapabilityBoundingSet=CAP_SYS_ADMIN
 DeviceAllow=/dev/zfs rw
@@ -87,8 +88,8 @@ class Unit:
     """One file for systemd.
 
     Attributes:
-        name: As in ``zfstune-snapshot-tank-data.timer``.
-        text: What is in it.
+        name: The file's name, as in ``zfstune-snapshot-tank-data.timer``.
+        text: Its contents.
     """
 
     name: str
@@ -96,7 +97,7 @@ class Unit:
 
     @property
     def enabled(self) -> bool:
-        """Whether it starts at boot: timers do, and start their services."""
+        """Whether it starts at boot: timers do, and they start the services."""
         return self.name.endswith(".timer")
 
 
@@ -113,28 +114,29 @@ def units_for(
 
     Args:
         dataset: Its full name.
-        cadence: How often.
-        zone: Where its times are meant.
+        cadence: How often snapshots are taken.
+        zone: The zone that the cadence's times are meant in.
         command: The program with its first arguments, as it is to be started.
-        prunes: Whether to prune at all; not where nothing is ever to go.
+        prunes: Whether to prune at all, which a policy that lets nothing go has no need
+            of.
         on_failure: A unit to start when a run fails.
 
     Raises:
         InvalidValue: `on_failure` is no unit's name.
     """
-    found = []
+    units = []
     timers = timers_for(dataset, cadence, zone)
     for job in JOBS if prunes else JOBS[:1]:
         when = _when(job, cadence)
         checked = ("--if-due",) if is_checked(when, zone) else ()
         argv = (*command, "schedule", "run", "--once", job, *checked, dataset)
         service = _service(dataset, _does(job, dataset), argv, on_failure)
-        found += [Unit(f"{_stem(job, dataset)}.service", service), timers[job]]
-    return tuple(found)
+        units += [Unit(f"{_stem(job, dataset)}.service", service), timers[job]]
+    return tuple(units)
 
 
 def timers_for(dataset: str, cadence: Cadence, zone: tzinfo) -> dict[str, Unit]:
-    """Write the timers of one dataset alone, by job."""
+    """Write the timers of one dataset, by job."""
     return {
         job: Unit(
             f"{_stem(job, dataset)}.timer",
@@ -157,40 +159,40 @@ def _when(job: str, cadence: Cadence) -> Cadence:
 
 
 def escape(name: str) -> str:
-    """Write a dataset's name as part of a unit's, as systemd-escape does.
+    """Write a dataset's name as part of a unit's name, as systemd-escape does.
 
-    A name that would get too long ends in a digest of all of it.
+    A name that would get too long is cut, and ends in a digest of the whole name.
     """
     data = name.encode("utf-8", "surrogateescape")
     text = "".join(
         "-"
         if byte == ord("/")
         else chr(byte)
-        if chr(byte) in _PLAIN and not (at == 0 and byte == ord("."))
+        if chr(byte) in _PLAIN and not (position == 0 and byte == ord("."))
         else f"\\x{byte:02x}"
-        for at, byte in enumerate(data)
+        for position, byte in enumerate(data)
     )
     if len(text) <= _MOST_BYTES:
         return text
-    from hashlib import sha256  # noqa: PLC0415 (hardly ever)
+    from hashlib import sha256  # noqa: PLC0415 (loads OpenSSL; hardly a name is so long)
 
     return f"{text[:_MOST_BYTES].rpartition('-')[0]}-{sha256(data).hexdigest()[:16]}"
 
 
 def owner_of(text: str) -> str | None:
-    """Give the dataset that a unit was written for, None: zfstune did not write it."""
+    """Read the dataset that a unit was written for; None: zfstune did not write it."""
     first, _, _ = text.partition("\n")
     return first.removeprefix(_MARK) if first.startswith(_MARK) else None
 
 
 def hook_of(text: str) -> str:
-    """Give the unit that a service of zfstune's starts on a failure; empty: none."""
+    """Read the unit that a service starts when it fails; empty: none."""
     lines = (line.partition("=") for line in text.splitlines())
     return next((value for key, _, value in lines if key == "OnFailure"), "")
 
 
 def check_hook(name: str) -> str:
-    """Check the name of a unit to start on a failure; specifiers (``%n``) are fine.
+    """Check the name of a unit to start on a failure; it may hold specifiers (``%n``).
 
     Raises:
         InvalidValue: It is no name of a service or target.
@@ -200,7 +202,7 @@ def check_hook(name: str) -> str:
     if not dot or kind not in ("service", "target") or not stem or set(stem) - plain:
         raise InvalidValue(
             f"cannot use '{shown(name)}' on a failure: it is no name of a unit",
-            hint="as in alert@%n.service",
+            hint="name a service or target, as in alert@%n.service",
         )
     return name
 
