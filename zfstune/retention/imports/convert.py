@@ -1,13 +1,15 @@
-"""Other tools' retention settings, as policies that keep exactly the same.
+"""Convert other tools' retention settings into policies that keep exactly the same.
 
-A module a tool; each has one function that takes the text of its settings and the
-names of the datasets that are there. What cannot be kept exactly (month lengths,
-edges, zones, what is out of scope) is left out with the reason, or said in the notes.
-These are readings of settings, not of code: the tests hold the result against the
-tools themselves.
+Each tool has a module of its name with one function, `read`, which takes the text of
+the settings and the names of the existing datasets. A part that no policy reproduces
+exactly is left out with the reason; small differences (lengths of months, edges of an
+age, zones) are told in notes. The tests compare the result with the tools themselves,
+or with a model of them.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
 
 from zfstune.retention.imports.reading import (
     Imported,
@@ -41,7 +43,7 @@ FORMATS = (
     *("znapzend", "zrepl"),
 )
 
-# Their settings are a plan, and do not say which datasets it is for.
+# The settings of these tools are a plan that names no datasets.
 _WITHOUT_DATASETS = frozenset({"bzfs", "zfs-autobackup", "znapzend"})
 
 
@@ -55,21 +57,21 @@ def convert(
 
     Args:
         tool: One of :data:`FORMATS`.
-        text: For sanoid, pyznap and zrepl their configuration file; for cron a crontab with
+        text: For sanoid, pyznap and zrepl the configuration file; for cron a crontab with
             ``zfs list | head | xargs zfs destroy`` lines; for bzfs the plan of
-            ``--delete-dst-snapshots-except-plan``; for zfs-autobackup its schedule,
-            as in ``10,1d1w,1w1m``; for znapzend its plan, as in ``7d=>1h,30d=>4h``; for
-            zettarepl its definition; for truenas what ``midclt call
-            pool.snapshottask.query`` prints.
+            ``--delete-dst-snapshots-except-plan``; for zfs-autobackup the schedule,
+            as in ``10,1d1w,1w1m``; for znapzend the plan, as in ``7d=>1h,30d=>4h``; for
+            zettarepl the definition; for truenas the output of ``midclt call
+            pool.snapshottask.query``.
         datasets: Names of the filesystems and volumes of the pools that the settings
-            are for. None: nobody knows, and what depends on them is left out.
-        stored: By dataset the text of the policy that it has of its own, which would
-            stay in force; None for one that was received, which counts for nothing
-            but is in the way of one above. Default: none has any.
+            are for. None: they are not known, and what depends on them is left out.
+        stored: By dataset the text of its own stored policy, which would stay in force;
+            None for a policy that was received, which counts for nothing but keeps the
+            dataset from inheriting one. Default: no dataset has any.
 
     Returns:
-        At most one policy a dataset, and each part of which none keeps the same. It has
-        no policy where all was left out.
+        At most one policy a dataset, and each part of the settings that no policy
+        reproduces. It holds no policy if all was left out.
 
     Raises:
         PolicyError: The text cannot be read, or nothing in it prunes.
@@ -90,11 +92,9 @@ def convert(
 def _reader(tool: str) -> Reader:
     if tool not in FORMATS:
         raise PolicyError(
-            f"cannot import from '{tool}': no reader of its settings",
+            f"cannot import from '{tool}': zfstune cannot read its settings",
             hint=f"there are: {', '.join(FORMATS)}",
         )
-    from importlib import import_module  # noqa: PLC0415 (only what is asked for)
-
     module = import_module(f"zfstune.retention.imports.{tool.replace('-', '_')}")
     reader: Reader = module.read
     return reader

@@ -1,8 +1,8 @@
-"""What is read from another tool's settings: policies, and what had to be left out.
+"""The result of reading another tool's settings: policies and the parts left out.
 
-A policy is inherited by the datasets below, and most tools' settings are not. So what
-a reader gives is completed here, once for all tools: a dataset has one policy, and one
-whose own settings were left out does not inherit the policy of a dataset above it.
+Datasets inherit the policy of a dataset above them, but most tools' settings are not
+inherited. So a reader's result is completed here, once for all tools: each dataset has
+one policy, and a dataset whose settings were left out does not inherit a policy.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from zfstune.values.names import ancestors_of, check_dataset
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
 __all__ = [
     "LEAVE_ALONE",
@@ -26,29 +26,30 @@ __all__ = [
     "Reading",
     "complete",
     "cover",
+    "dataset_named",
     "in_force",
     "left_alone",
 ]
 
-# The policy of a dataset whose snapshots are none of the tool's business.
+# The policy of a dataset whose snapshots the tool leaves alone.
 LEAVE_ALONE = Policy((Group((Never(),), match="*"),))
 
-# Why something is left out where nobody knows which datasets there are.
+# The reason for a part that is left out because the existing datasets are not known.
 UNKNOWN_TREE = "it depends on the datasets that are there"
 _UNKNOWN_TREE_HINT = "run this where the pool is, or name an image with --image"
 
 
 @frozen
 class Imported:
-    """One policy that was found.
+    """One policy that was read from the settings.
 
     Attributes:
-        dataset: The dataset it is for; empty where the settings do not say, or say
-            that it is on another host. Only then may a reading hold several.
-        policy: What keeps the same.
-        notes: What differs, or what the reader should know.
-        replaces: The text of the dataset's own policy that this one replaces; None
-            where there is none, or it is the same.
+        dataset: The dataset it is for; empty if the settings name none, or one on
+            another host. Only with an empty name may a reading hold several policies.
+        policy: The policy that keeps the same snapshots as the tool.
+        notes: Differences and other facts for the user.
+        replaces: The text of the dataset's stored policy that this one replaces; None
+            if the dataset has no policy of its own, or has the same one.
     """
 
     dataset: str
@@ -58,12 +59,16 @@ class Imported:
 
     @property
     def text(self) -> str:
-        """The policy as text, but for the consent that it may need."""
+        """The policy as text, without the consent that it may need.
+
+        Raises:
+            PolicyError: The policy has no text form.
+        """
         return format_policy(self.policy)
 
     @property
     def is_writable(self) -> bool:
-        """Whether there is a text of it."""
+        """Whether the policy has a text form."""
         try:
             return bool(self.text)
         except PolicyError:
@@ -72,14 +77,14 @@ class Imported:
 
 @frozen
 class LeftOut:
-    """A part of the settings of which no policy keeps the same.
+    """A part of the settings that no policy can reproduce.
 
     Attributes:
         name: The dataset, section or job, as the settings call it.
-        reason: Why, as it goes behind ``cannot import 'NAME': ``.
-        dataset: The dataset that gets no policy because of it; empty: none on this
-            host, or nobody knows which.
-        hint: What helps; empty where nothing does.
+        reason: The reason, worded to follow ``cannot import 'NAME': ``.
+        dataset: The dataset that gets no policy because of it; empty if none on this
+            host does, or it is not known which.
+        hint: Advice for the user; empty if there is none.
     """
 
     name: str
@@ -89,18 +94,18 @@ class LeftOut:
 
     @classmethod
     def unknown_tree(cls, name: str, dataset: str = "") -> LeftOut:
-        """Leave out what only the real datasets decide."""
+        """Leave out a part that depends on datasets which are not known."""
         return cls(name, UNKNOWN_TREE, dataset, _UNKNOWN_TREE_HINT)
 
 
 @frozen
 class Reading:
-    """All that was read from one tool's settings.
+    """The result of reading one tool's settings.
 
     Attributes:
-        policies: Those to store.
-        left_out: What none of them keeps.
-        notes: What the reader should know beside the notes of each policy.
+        policies: The policies to store.
+        left_out: The parts of the settings that none of them reproduces.
+        notes: Facts for the user beside the notes of each policy.
     """
 
     policies: tuple[Imported, ...] = ()
@@ -109,11 +114,11 @@ class Reading:
 
 
 class NotKeptError(Exception):
-    """No policy keeps what a section says; its reader catches it and leaves that out.
+    """No policy reproduces a section; the tool's reader catches this and leaves it out.
 
     Args:
-        reason: Why, as in :class:`LeftOut`.
-        hint: What helps; empty where nothing does.
+        reason: The reason, as in :class:`LeftOut`.
+        hint: Advice for the user; empty if there is none.
     """
 
     def __init__(self, reason: str, hint: str = "") -> None:
@@ -122,57 +127,71 @@ class NotKeptError(Exception):
         self.hint = hint
 
 
+def dataset_named(name: str) -> str:
+    """Check the name of a dataset in the settings, and return it.
+
+    Raises:
+        NotKeptError: No dataset can have that name.
+    """
+    try:
+        check_dataset(name)
+    except InvalidName as error:
+        raise NotKeptError(error.message) from None
+    return name
+
+
 def cover(
     wanted: Mapping[str, Imported | LeftOut], datasets: Collection[str], tool: str
 ) -> Reading:
-    """Give the fewest policies by which each dataset keeps what is wanted of it.
+    """Find the fewest policies by which each dataset gets the policy that it should have.
 
-    A dataset that inherits what is wanted gets no policy of its own. One that is not
-    wanted at all is left alone, even if a dataset above it has a policy.
+    A dataset that inherits the right policy gets none of its own. A dataset that the
+    tool leaves alone is kept from inheriting one.
 
     Args:
-        wanted: By dataset what the tool does there, or why nobody can keep that.
-        datasets: The datasets that are there.
+        wanted: By dataset the policy it should have, or why no policy will do; datasets
+            that the tool leaves alone are missing.
+        datasets: The existing datasets.
         tool: The tool's name, for the notes.
     """
     policies: list[Imported] = []
     in_force: dict[str, Policy] = {}
     for dataset in sorted(datasets, key=lambda name: name.split("/")):
         inherited = _nearest(dataset, in_force)
-        mine = wanted.get(dataset)
-        if isinstance(mine, Imported):
-            if mine.policy != inherited:
-                policies.append(mine)
-            in_force[dataset] = mine.policy
+        own = wanted.get(dataset)
+        if isinstance(own, Imported):
+            if own.policy != inherited:
+                policies.append(own)
+            in_force[dataset] = own.policy
         elif inherited not in (None, LEAVE_ALONE):
             in_force[dataset] = LEAVE_ALONE
-            if mine is None:
+            if own is None:
                 policies.append(left_alone(dataset, tool))
     left_out = []
-    for name, each in sorted(wanted.items()):
-        if isinstance(each, LeftOut):
-            left_out.append(each)
+    for name, result in sorted(wanted.items()):
+        if isinstance(result, LeftOut):
+            left_out.append(result)
         elif fault := _name_fault(name, datasets):
             left_out.append(LeftOut(name, fault))
     return Reading(tuple(policies), tuple(left_out))
 
 
 def left_alone(dataset: str, tool: str) -> Imported:
-    """Give the policy of a dataset that would inherit one, and that a tool leaves alone."""
+    """Make the policy of a dataset that a tool leaves alone and that would inherit one."""
     note = f"{dataset}: {tool} leaves it alone, and so does its own policy"
     return Imported(dataset, LEAVE_ALONE, (note,))
 
 
 def complete(reading: Reading, datasets: Collection[str] | None) -> Reading:
-    """Make one policy a dataset of it, and let none be inherited that should not be.
+    """Give each dataset one policy, and keep it from inheriting one that is not for it.
 
     Args:
-        reading: As a tool's reader gives it.
-        datasets: The datasets that are there; None: nobody knows.
+        reading: The result of a tool's reader.
+        datasets: The existing datasets; None if they are not known.
 
     Returns:
-        Policies that can be stored in the order given: of two, that of the dataset
-        below comes first, so that it never follows the other one, not for a moment.
+        Policies to be stored in this order: the policy of a dataset below another comes
+        first, so that the dataset never follows the other policy, not for a moment.
     """
     unnamed: list[Imported] = []
     named: dict[str, Imported] = {}
@@ -211,7 +230,7 @@ def complete(reading: Reading, datasets: Collection[str] | None) -> Reading:
 
 
 def in_force(reading: Reading, datasets: Collection[str]) -> dict[str, Policy | None]:
-    """Give the policy that each dataset has once all of a reading is stored."""
+    """Look up the policy that each dataset has once all of a reading is stored."""
     stored = {each.dataset: each.policy for each in reading.policies}
     return {name: stored.get(name) or _nearest(name, stored) for name in datasets}
 
@@ -222,26 +241,26 @@ _ABSENT = "there is no such dataset here"
 
 
 def _nearest(dataset: str, policies: Mapping[str, Policy]) -> Policy | None:
-    """Give the policy that a dataset inherits."""
-    above: Sequence[str] = ancestors_of(dataset)
-    return next((policies[name] for name in reversed(above) if name in policies), None)
+    """Look up the policy that a dataset inherits."""
+    above = reversed(ancestors_of(dataset))
+    return next((policies[name] for name in above if name in policies), None)
 
 
 def _fault(each: Imported, datasets: Collection[str] | None) -> str:
-    """Tell why a policy cannot be stored, or is not what it says once it is."""
+    """Find the reason why a policy cannot be stored, or would be read back as another."""
     try:
         read_back = parse_policy(each.text, allow_zero=each.policy.allow_zero)
     except PolicyError as error:
         return error.message
     if not each.text.isprintable():
-        return "its policy holds what cannot be printed"
+        return "its policy holds a character that cannot be printed"
     if read_back != each.policy:
         return "its policy cannot be written as it is meant"
     return _name_fault(each.dataset, datasets) if each.dataset else ""
 
 
 def _name_fault(dataset: str, datasets: Collection[str] | None) -> str:
-    """Tell why nothing can be stored on a dataset."""
+    """Find the reason why nothing can be stored on a dataset; empty: there is none."""
     try:
         check_dataset(dataset)
     except InvalidName as error:

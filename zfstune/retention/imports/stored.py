@@ -1,10 +1,9 @@
-"""What is read from a tool's settings, on datasets that have a policy of their own.
+"""Apply a reading to datasets that have a stored policy of their own.
 
 A policy that is stored on a dataset stays in force there, whatever is stored above it.
-So what a tool does there is said on the dataset itself: with the policy that it would
-inherit, or with one that leaves its snapshots alone. What a stored policy says of
-zfstune's own snapshots is no other tool's business and is kept where one policy can say
-both.
+So such a dataset gets its policy on itself: the policy that it would inherit, or one that
+leaves its snapshots alone. The rules of a stored policy for zfstune's own snapshots do
+not concern the other tool, and are kept if one policy can hold both.
 """
 
 from __future__ import annotations
@@ -29,37 +28,35 @@ __all__ = ["out_of_reach", "with_stored"]
 
 _MAY_BE_STORED = (
     "a dataset that has a policy of its own keeps it, whatever is stored above: zfstune "
-    "policy show tells which do"
+    "policy show lists them"
 )
 _OUT_OF_REACH = (
-    "{} keeps the policy of its own, whatever is stored above: store this on it as well "
-    "where it is meant for it"
+    "{} keeps the policy of its own, whatever is stored above: store this policy there as "
+    "well if it is meant for it"
 )
-_STAYS = (
-    "{}: its stored policy '{}' stays: nothing goes by it but snapshots that zfstune made"
-)
+_STAYS = "{}: its stored policy '{}' stays: it lets go only snapshots that zfstune made"
 _REPLACES = "{}: this replaces its stored policy '{}'"
 _RECEIVED = (
-    "{}: it received a policy, which counts for nothing here; the one above it is not in "
-    "force on it either, so this is said on it"
+    "{}: it received a policy, which counts for nothing here but keeps it from inheriting "
+    "one; so the policy is stored on it"
 )
 _IN_ITS_PLACE = ", which would be in force instead of the one above it"
 _NOT_THE_TOOLS = "; {} leaves it alone"
-_BOTH = "{}: what is stored for zfstune's own snapshots stays part of its policy"
+_BOTH = "{}: the stored rules for zfstune's own snapshots stay part of its policy"
 _NOT_BOTH = (
-    "{}: '{}' no longer decides on zfstune's own snapshots there, and they stay: no one "
-    "policy says both"
+    "{}: '{}' no longer decides on zfstune's own snapshots there, and they stay: a single "
+    "policy cannot hold both"
 )
 
 
 @frozen
 class _Stored:
-    """A policy that a dataset has of its own.
+    """A dataset's own stored policy.
 
     Attributes:
-        text: As it is stored; None: it was received.
-        policy: What it says; None where zfstune does not follow it.
-        is_harmless: Whether nothing goes by it but snapshots that zfstune made.
+        text: The text that is stored; None: it was received.
+        policy: The policy; None if zfstune does not follow it.
+        is_harmless: Whether it lets go only snapshots that zfstune made.
     """
 
     text: str | None
@@ -68,10 +65,10 @@ class _Stored:
 
     @classmethod
     def read(cls, text: str | None) -> _Stored:
-        """Read one; whether it may be followed or not."""
+        """Read a stored text, be it a policy that can be followed or not."""
         if text is None:
             return cls(None, None, is_harmless=True)
-        # a prune with --all-of-them also follows one that lacks the consent
+        # A prune with --all-of-them follows even a policy that lacks the consent.
         lenient = _parsed(text, allow_zero=True)
         return cls(
             text,
@@ -87,14 +84,14 @@ def with_stored(
     datasets: Collection[str],
     tool: str,
 ) -> Reading:
-    """Make a reading hold on datasets that have a policy of their own, too.
+    """Extend a reading to the datasets that have a stored policy of their own.
 
     Args:
-        reading: One policy a dataset, as
-            :func:`zfstune.retention.imports.reading.complete` gives it; of a tool whose
-            settings name datasets.
+        reading: A reading with one policy a dataset, as returned by
+            :func:`zfstune.retention.imports.reading.complete`, of a tool whose settings
+            name datasets.
         stored: By dataset the text of its own policy; None: it was received.
-        datasets: The datasets that are there.
+        datasets: The existing datasets.
         tool: The tool's name, for the notes.
     """
     own = {name: _Stored.read(text) for name, text in stored.items() if name in datasets}
@@ -113,7 +110,7 @@ def with_stored(
             if old.text is not None:
                 notes.append(_STAYS.format(dataset, shown(old.text)))
             elif line is not None:
-                lines.append(line)  # a later stream may be without a policy
+                lines.append(line)  # the next stream may come without a policy
         else:
             lines += _replacing(dataset, want, line, old, tool)
     lines.sort(key=lambda each: -each.dataset.count("/"))
@@ -122,11 +119,11 @@ def with_stored(
 
 
 def out_of_reach(reading: Reading, stored: Collection[str] | None) -> Reading:
-    """Say of a reading for no certain datasets which of them it would not reach.
+    """Note the datasets that a policy for no named dataset would not reach.
 
     Args:
-        reading: Whatever was read.
-        stored: The datasets that have a policy of their own; None: nobody knows.
+        reading: A reading of settings that name no datasets, or of unknown datasets.
+        stored: The datasets that have a policy of their own; None: they are not known.
     """
     if not reading.policies or (stored is not None and not stored):
         return reading
@@ -137,7 +134,7 @@ def out_of_reach(reading: Reading, stored: Collection[str] | None) -> Reading:
 def _replacing(
     dataset: str, want: Policy | None, line: Imported | None, old: _Stored, tool: str
 ) -> list[Imported]:
-    """Give the line, if it takes one, of a dataset that has a policy of its own."""
+    """Return the policy, if one is needed, that replaces a dataset's stored policy."""
     made = _beside(line or Imported(dataset, want or LEAVE_ALONE), old)
     if old.policy is not None and stored_form(old.policy) == stored_form(made.policy):
         return [] if line is None else [made]
@@ -152,7 +149,7 @@ def _replacing(
 
 
 def _beside(line: Imported, old: _Stored | None) -> Imported:
-    """Give a line that also says what was in force for zfstune's own snapshots."""
+    """Add to a policy the rules that were in force for zfstune's own snapshots."""
     if old is None or old.policy is None or old.text is None:
         return line
     groups = tuple(group for group in old.policy.groups if group.own)
@@ -167,12 +164,12 @@ def _beside(line: Imported, old: _Stored | None) -> Imported:
 
 
 def _both(policy: Policy, old: Policy, own: tuple[Group, ...]) -> Policy | None:
-    """Give a policy that also has groups of an old one; None where there is none."""
+    """Combine a policy with groups of an old one; None if one policy cannot hold both."""
     consent = any(Last(0) in group.rules for group in own)
     if policy.free_target != old.free_target:
-        return None  # it is said once for all rules, and goes by the dataset it is on
+        return None  # a policy has one free-target for all of its rules
     if policy == LEAVE_ALONE:
-        # they speak of zfstune's own snapshots, and all others are left alone
+        # The own groups are for zfstune's snapshots alone, and no rule is for the others.
         return Policy(own, old.tz, consent)
     by_calendar = {
         tz
@@ -180,7 +177,7 @@ def _both(policy: Policy, old: Policy, own: tuple[Group, ...]) -> Policy | None:
         if any(isinstance(rule, Every) for group in groups for rule in group.rules)
     }
     if len(by_calendar) > 1:
-        return None  # as is the zone
+        return None  # a policy has one zone for all of its rules
     return Policy(
         tuple(dict.fromkeys((*own, *policy.groups))),
         next(iter(by_calendar), policy.tz),

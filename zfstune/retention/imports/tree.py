@@ -1,10 +1,10 @@
-"""What a tool does to each dataset, as policies on as few of them as it takes.
+"""Express what a tool does to each dataset by policies on as few datasets as possible.
 
-A policy is inherited by the datasets below, and most tools' settings are not. So what
-the settings do is worked out on each dataset that is there, or on those that they name
-where nobody knows which are there; and below each of these on a probe. That is a name
-that no dataset can have, and stands for those that may be made some day or are not
-known.
+Datasets inherit the policy of a dataset above them, but most tools' settings are not
+inherited. So the effect of the settings is worked out for each existing dataset, or for
+each dataset that they name if the existing ones are not known; and for a probe below
+each of these. A probe is a name that no dataset can have. It stands for the datasets
+that are not known or may be made later.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["listed", "with_notes", "work_out", "work_out_by_name"]
 
-_PROBE = "\0"  # no dataset's name holds it
+_PROBE = "\0"  # a character that no dataset's name holds
 _EVERYWHERE = "it is for all datasets: store it on each pool"
 _FEW = 5
 
@@ -42,20 +42,21 @@ def work_out(
     named: Iterable[str],
     datasets: Collection[str] | None,
 ) -> Reading:
-    """Give policies by which each dataset keeps what a tool keeps of it.
+    """Find policies by which each dataset keeps the snapshots that a tool keeps of it.
 
     Args:
-        tool: Its name, for the notes.
-        find: Given the datasets that are there, tells what the tool keeps on each, or
-            why no policy does that; nothing of those that it leaves alone.
-        named: What the settings name as datasets.
-        datasets: Those that are there; None: nobody knows, so those that are named
-            are taken to be.
+        tool: The tool's name, for the notes.
+        find: Takes the existing datasets; returns by dataset the policy that does what
+            the tool does there, or why none does. Datasets that the tool leaves alone
+            are missing.
+        named: The names of datasets in the settings.
+        datasets: The existing datasets; None: they are not known, and those that are
+            named are taken to exist.
 
     Returns:
-        A reading. Where the datasets are not known, it leaves out those below which
-        the tool may do something else, and holds a policy for no named dataset if the
-        settings are for all pools.
+        A reading. If the datasets are not known, it leaves out those below which the
+        tool may do something else; and if the settings are for all pools, it holds a
+        policy for no named dataset.
     """
     tree = frozenset(_with_ancestors(named) if datasets is None else datasets)
     probes = {f"{dataset}/{_PROBE}": dataset for dataset in tree}
@@ -74,7 +75,7 @@ def work_out(
         wanted[dataset] = _unknown(dataset, wanted.get(dataset))
     if _pruning(on_new_pool) is not None:
         for pool in {name.partition("/")[0] for name in tree} - wanted.keys():
-            # that policy will be stored on the pool as well, and would be inherited
+            # The policy for all pools will be stored on this one too, and inherited.
             wanted[pool] = left_alone(pool, tool)
     reading = cover(_without_repeats(wanted), tree, tool)
     if isinstance(on_new_pool, LeftOut):
@@ -92,14 +93,17 @@ def work_out_by_name(
     named: Collection[str],
     datasets: Collection[str] | None,
 ) -> Reading:
-    """Do the same for a tool that goes by a dataset's name, whatever others there are.
+    """Find the policies for a tool that decides by a dataset's name alone.
 
     Args:
-        tool: As in :func:`work_out`.
-        answer: Tells what the settings do to a dataset of a name; None: they leave it
-            alone.
-        named: As in :func:`work_out`.
-        datasets: As in :func:`work_out`.
+        tool: The tool's name, for the notes.
+        answer: Takes a dataset's name; returns the policy that does what the tool does
+            there, or why none does; None: the tool leaves the dataset alone.
+        named: The names of datasets in the settings.
+        datasets: The existing datasets; None if they are not known.
+
+    Returns:
+        A reading, as :func:`work_out` returns it.
     """
 
     def find(tree: Collection[str]) -> Found:
@@ -110,7 +114,7 @@ def work_out_by_name(
 
 
 def with_notes(reading: Reading, notes: Iterable[str]) -> Reading:
-    """Give a reading with notes on all of it; they go with its first policy."""
+    """Add notes on a whole reading to its first policy."""
     if not reading.policies:
         return reading
     first, *others = reading.policies
@@ -119,34 +123,34 @@ def with_notes(reading: Reading, notes: Iterable[str]) -> Reading:
 
 
 def _with_ancestors(names: Iterable[str]) -> set[str]:
-    found: set[str] = set()
+    valid: set[str] = set()
     for name in names:
         try:
             check_dataset(name)
         except InvalidName:
             continue
-        found |= {name, *ancestors_of(name)}
-    return found
+        valid |= {name, *ancestors_of(name)}
+    return valid
 
 
 def _is_inherited(
     itself: Imported | LeftOut | None, below: Imported | LeftOut | None
 ) -> bool:
-    """Tell whether a dataset's policy is also what the tool does to any below it."""
+    """Tell whether a dataset's policy is also right for every dataset below it."""
     if isinstance(below, LeftOut):
-        return isinstance(itself, LeftOut)  # so the whole tree is named
+        return isinstance(itself, LeftOut)  # the whole tree is left out
     return _pruning(itself) == _pruning(below)
 
 
-def _pruning(each: Imported | LeftOut | None) -> Policy | None:
-    """Give the policy by which snapshots may go; None where all of them stay."""
-    if isinstance(each, Imported) and each.policy != LEAVE_ALONE:
-        return each.policy
+def _pruning(result: Imported | LeftOut | None) -> Policy | None:
+    """Return the policy by which snapshots may go; None if all of them stay."""
+    if isinstance(result, Imported) and result.policy != LEAVE_ALONE:
+        return result.policy
     return None
 
 
 def _unknown(dataset: str, itself: Imported | LeftOut | None) -> LeftOut:
-    """Leave a dataset out; the hint has its own policy, for who knows what is below."""
+    """Leave out a dataset; the hint has the policy that is right for it alone."""
     left_out = LeftOut.unknown_tree(dataset, dataset)
     if isinstance(itself, Imported) and itself.is_writable:
         hint = f"{left_out.hint}; for '{dataset}' alone it is '{itself.text}'"
@@ -155,21 +159,21 @@ def _unknown(dataset: str, itself: Imported | LeftOut | None) -> LeftOut:
 
 
 def _without_repeats(wanted: Found) -> Found:
-    """Give what is wanted; of a tree that is left out for one reason, its top."""
-    found = {}
-    for name, each in wanted.items():
+    """Drop a dataset that is left out for the same reason as the dataset above it."""
+    kept = {}
+    for name, result in wanted.items():
         above = wanted.get(parent_of(name) or "")
         if not (
-            isinstance(each, LeftOut)
+            isinstance(result, LeftOut)
             and isinstance(above, LeftOut)
-            and (above.reason, above.hint) == (each.reason, each.hint)
+            and (above.reason, above.hint) == (result.reason, result.hint)
         ):
-            found[name] = each
-    return found
+            kept[name] = result
+    return kept
 
 
 def _of_later_ones(differing: Collection[str], wanted: Found, tool: str) -> Iterator[str]:
-    """Say where a dataset that is made later would not get what is meant for it."""
+    """Note the datasets below which one that is made later would get a wrong policy."""
     bare = [each for each in differing if _pruning(wanted.get(each)) is None]
     covered = sorted({*differing} - {*bare})
     if covered:
@@ -185,7 +189,7 @@ def _of_later_ones(differing: Collection[str], wanted: Found, tool: str) -> Iter
 
 
 def listed(names: Collection[str]) -> str:
-    """Name a few of them, and say how many more there are."""
+    """List the first few names, and count the others."""
     few = sorted(names)[:_FEW]
     more = len(names) - len(few)
     return ", ".join(few) + (f" and {more} more" if more else "")
