@@ -1,8 +1,10 @@
-"""bzfs's plans: ``{'prod': {'onsite': {'hourly': 48, 'daily': 30}}}``.
+"""Read bzfs's plans: ``{'prod': {'onsite': {'hourly': 48, 'daily': 30}}}``.
 
-Of each organisation, target and period it keeps the newest so many and what is not
-older than so many periods, and destroys all else. Its month has 30.5 days and its
-year 365.
+The rules are those of bzfs_main/argparse_actions.py, which turns a plan into filters,
+of bzfs_main/filter.py and of the lengths in bzfs_main/util/utils.py (bzfs 1.25,
+github.com/whoschek/bzfs). A count N for an organisation, target and period keeps the N
+newest snapshots and those that are at most N periods old; bzfs destroys all others. Its
+month has 30.5 days and its year 365.
 """
 
 from __future__ import annotations
@@ -38,17 +40,17 @@ _PERIOD = re.compile(r"((?:[1-9]\d{0,8})?)([a-z]+)", re.ASCII)
 _MOST = 10**9
 _NOTES = (
     (
-        "bzfs destroys all that no part of its plan keeps, whoever made it, and so does "
-        "'keep=0' here; leave that part out to keep the rest"
+        "bzfs destroys every snapshot that no part of its plan keeps, whoever made it, and "
+        "so does 'keep=0' here; leave that part out to keep the rest"
     ),
     "snapshots dated after now stay here, and are not counted",
 )
 _WHOLE_SECONDS = "ages are whole seconds here, so that snapshots may stay a second longer"
-_NOTHING = "its plan keeps nothing, and neither does this"
+_NOTHING = "its plan keeps nothing, and neither does this policy"
 
 
 def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names none)
-    """Read one plan, a dictionary as Python writes it."""
+    """Read one plan, a dictionary in Python's notation."""
     try:
         plan = ast.literal_eval(text.strip())
         parts = [
@@ -67,7 +69,7 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG00
     ):
         raise PolicyError(
             "cannot import from bzfs: the text is no plan",
-            hint="as in {'prod': {'onsite': {'hourly': 48, 'daily': 30}}}",
+            hint="a plan reads like {'prod': {'onsite': {'hourly': 48, 'daily': 30}}}",
         ) from None
     if not parts:
         raise PolicyError("cannot import from bzfs: its plan says nothing")
@@ -84,18 +86,18 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG00
 
 def _group(org: object, target: object, period: object, count: object) -> Iterator[Group]:
     named = f"{org}_{target}_{period}"
-    found = _PERIOD.fullmatch(period) if isinstance(period, str) else None
-    if not isinstance(org, str) or not isinstance(target, str) or found is None:
+    match = _PERIOD.fullmatch(period) if isinstance(period, str) else None
+    if not isinstance(org, str) or not isinstance(target, str) or match is None:
         raise _bad(named, "that is no organisation, target and period")
     if "'" in named:
         raise _bad(named, "no snapshot's name holds a quote")
     if type(count) is not int or not 0 <= count < _MOST:
-        raise _bad(named, f"{shown(repr(count))} of it mean nothing")
+        raise _bad(named, f"{shown(repr(count))} is no number of snapshots")
     if not count:
-        return  # it keeps none
+        return
     begin = f"{re.escape(f'{target}_')}" if target else r"(19|20)[0-9][0-9]"
     rules: list[Rule] = [Last(count)]
-    milliseconds = int(found[1] or 1) * _MILLISECONDS.get(found[2], 0) * count
+    milliseconds = int(match[1] or 1) * _MILLISECONDS.get(match[2], 0) * count
     if milliseconds:
         rules.append(Within(-(-milliseconds // 1000)))
     prefix = re.escape(f"{org}_") if org else ""

@@ -1,8 +1,10 @@
-"""zfs-autobackup's schedules: ``10,1d1w,1w1m,1m12m,1y5y``.
+"""Read zfs-autobackup's schedules: ``10,1d1w,1w1m,1m12m,1y5y``.
 
-A number alone keeps the newest so many. A pair keeps the oldest of each block of the
-first length, counted from 1970 in UTC, while it is at most the second length old; its
-month has 30 days and its year 365.25.
+The rules are those of zfs_autobackup/Thinner.py and ThinnerRule.py, and of thin_list()
+in zfs_autobackup/ZfsDataset.py (3.3, github.com/psy0rz/zfs_autobackup). A number alone
+keeps that many of the newest snapshots. A pair of lengths cuts time into blocks of the
+first length, counted from 1970 in UTC, and keeps the oldest snapshot of each block
+until it is older than the second length. A month has 30 days and a year 365.25.
 """
 
 from __future__ import annotations
@@ -35,12 +37,21 @@ _UNITS = {
 _PAIR = re.compile(r"(\d{1,9})([a-z]+)(\d{1,9})([a-z]+)", re.ASCII)
 _ALWAYS = re.compile(r"\d{1,9}", re.ASCII)
 _NOTES = (
-    "zfs-autobackup goes by the time in a name, in the host's zone; this by creation",
+    (
+        "zfs-autobackup takes a snapshot's time from its name, in the host's zone; this "
+        "policy takes the time of its creation"
+    ),
     "the newest snapshot stays, as with zfs-autobackup, and so do those dated after now",
-    "zfs-autobackup also keeps the newest that source and target share; this knows of none",
-    "an hour that clocks repeat is one to zfs-autobackup, and two here",
+    (
+        "zfs-autobackup also keeps the newest snapshot that source and target share; this "
+        "policy does not know which that is"
+    ),
+    "an hour that clocks repeat is one hour to zfs-autobackup, and two here",
     "with --utc its ages are off by the host's distance from UTC; here they are not",
-    "it rules the snapshots of zfstune; begin it with match= to mean those of the other",
+    (
+        "the policy is for snapshots of zfstune; begin it with match= to apply it to those "
+        "of zfs-autobackup"
+    ),
 )
 
 
@@ -50,7 +61,7 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG00
     lengths: dict[int, int] = {}
     for item in text.strip().lower().split(","):
         if _ALWAYS.fullmatch(item):
-            always = int(item)  # the last one holds
+            always = int(item)  # the last number counts
             continue
         pair = _PAIR.fullmatch(item)
         if pair is None or not {pair[2], pair[4]} <= _UNITS.keys():
@@ -58,11 +69,11 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG00
         period, ttl = int(pair[1]) * _UNITS[pair[2]], int(pair[3]) * _UNITS[pair[4]]
         if period == 0 or period > ttl:
             raise _bad(item, "its first length is zero, or longer than the second")
-        # Rules of one period share their blocks.
+        # Rules of the same period share their blocks.
         lengths[period] = max(ttl, lengths.get(period, 0))
     rules: list[Rule] = [Last(always)] if always else []
     rules += [Blocks(period, ttl) for period, ttl in sorted(lengths.items())]
-    if not rules:  # the newest is never thinned out: thin_list() in ZfsDataset.py
+    if not rules:  # thin_list() never lets the newest snapshot go
         rules = [Last(1)]
     return Reading((Imported("", Policy((Group(tuple(rules)),)), _NOTES),))
 

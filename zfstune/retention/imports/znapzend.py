@@ -1,8 +1,10 @@
-"""znapzend's plans: ``7d=>1h,30d=>4h,90d=>1d``.
+"""Read znapzend's plans: ``7d=>1h,30d=>4h,90d=>1d``.
 
-Each snapshot belongs to the shortest retention that it is not too old for, and there
-the oldest of each interval, counted from 1970, stays. Its month has 30 days and its
-year 365.25.
+The rules are those of lib/ZnapZend/Time.pm (github.com/oetiker/znapzend), above all of
+getSnapshotsToDestroy(). Each part of a plan has a retention and an interval. A snapshot
+belongs to the part with the shortest retention that it is not too old for. Of the
+snapshots of a part, the oldest of each interval stays, with intervals counted from
+1970. A month has 30 days and a year 365.25.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ _UNITS = {
     "months": 30 * _DAY,
     "years": _DAY * 1461 // 4,
 }
-# As in configUnits of lib/ZnapZend/Time.pm; no other short form is known there.
+# The short forms in configUnits of lib/ZnapZend/Time.pm; znapzend knows no others.
 _SHORT = {
     "s": "seconds",
     "sec": "seconds",
@@ -54,7 +56,10 @@ _SHORT = {
 _SPAN = re.compile(r"(\d{1,9})([a-z]+)", re.ASCII)
 _BLANKS = re.compile(r"\s+", re.ASCII)
 
-_BY_NAME = "znapzend goes by the time in the names of its snapshots; this by their creation"
+_BY_NAME = (
+    "znapzend takes the time in the names of its snapshots; this policy takes the time of "
+    "their creation"
+)
 _ZONE = (
     "unless its names end in a Z, znapzend's days begin at midnight of the host's zone; "
     "here they begin at midnight of UTC"
@@ -63,8 +68,14 @@ _NEWEST = (
     "the newest snapshot always stays here, and so do those dated after now; znapzend may "
     "let them go"
 )
-_COMMON = "znapzend also keeps what a destination has of a source; this knows of none"
-_OWN = "it rules the snapshots of zfstune; begin it with match= to mean those of the other"
+_COMMON = (
+    "znapzend also keeps the newest snapshots that a source and its destinations share; "
+    "this policy does not know which those are"
+)
+_OWN = (
+    "the policy is for snapshots of zfstune; begin it with match= to apply it to those of "
+    "znapzend"
+)
 _NOTES = (_BY_NAME, _ZONE, _NEWEST, _COMMON, _OWN)
 
 
@@ -91,8 +102,8 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG00
 
 
 def _seconds(text: str) -> int:
-    found = _SPAN.fullmatch(text)
-    count, word = (int(found[1]), found[2]) if found else (0, "")
+    match = _SPAN.fullmatch(text)
+    count, word = (int(match[1]), match[2]) if match else (0, "")
     unit = _UNITS.get(_SHORT.get(word, word), 0)
     if not count or not unit:
         raise _bad(text, "it should read like 7d or 30minutes")

@@ -174,7 +174,7 @@ def test_zeros_keep_nothing() -> None:
     plan = {"o": {"t": {"hourly": 0, "daily": 0}}}
     assert said(plan) == "match=* keep=0"
     [one] = convert("bzfs", repr(plan)).policies
-    assert one.notes[-1] == "its plan keeps nothing, and neither does this"
+    assert one.notes[-1] == "its plan keeps nothing, and neither does this policy"
     assert bzfs_keeps(plan, [taken("o_t_1_hourly", NOW, 1)]) == set()
 
 
@@ -199,10 +199,10 @@ def test_notes() -> None:
         ("(" * 9999, "is no plan"),
         ("{}", "says nothing"),
         ("{'o': {'t': {}}}", "says nothing"),
-        ("{'o': {'t': {'hourly': -1}}}", "'o_t_hourly': -1 of it mean nothing"),
-        ("{'o': {'t': {'hourly': True}}}", "True of it mean nothing"),
-        ("{'o': {'t': {'hourly': '1'}}}", "'1' of it mean nothing"),
-        ("{'o': {'t': {'hourly': 1000000000}}}", "of it mean nothing"),
+        ("{'o': {'t': {'hourly': -1}}}", "'o_t_hourly': -1 is no number of snapshots"),
+        ("{'o': {'t': {'hourly': True}}}", "True is no number of snapshots"),
+        ("{'o': {'t': {'hourly': '1'}}}", "'1' is no number of snapshots"),
+        ("{'o': {'t': {'hourly': 1000000000}}}", "is no number of snapshots"),
         ("{'o': {'t': {'two words': 1}}}", "no organisation, target and period"),
         ("{'o': {'t': {'012hourly': 1}}}", "no organisation, target and period"),
         ("{'o': {'t': {3: 1}}}", "no organisation, target and period"),

@@ -103,7 +103,7 @@ def test_notes() -> None:
     """Names and zones, the newest, what is shared, and whose snapshots it is for."""
     [one] = convert("zfs-autobackup", "1d1w").policies
     assert len(one.notes) == 6
-    assert "in the host's zone; this by creation" in one.notes[0]
+    assert "in the host's zone; this policy" in one.notes[0]
     assert "the newest snapshot stays, as with zfs-autobackup" in one.notes[1]
     assert "source and target share" in one.notes[2]
 

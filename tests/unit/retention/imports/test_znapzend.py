@@ -104,7 +104,7 @@ def test_notes() -> None:
     assert "time in the names" in one.notes[0]
     assert "midnight of the host's zone" in one.notes[1]
     assert "newest snapshot always stays" in one.notes[2]
-    assert "a destination has of a source" in one.notes[3]
+    assert "a source and its destinations share" in one.notes[3]
     assert "match=" in one.notes[4]
 
 
