@@ -1,10 +1,11 @@
-"""The grammar of Config::IniFiles, a Perl module that sanoid reads its settings with.
+"""Read the grammar of Config::IniFiles, the Perl module that reads sanoid's settings.
 
-It is not that of Python's configparser: indentation means nothing, a comment stands
-on a line of its own, and what follows a value on its line belongs to the value, a
-comment and blanks included. A section may stand in several places, and a key said
-again adds a value to the first. Here-documents and lines that end in different ways,
-which hardly anybody writes and which are easily read wrongly, are refused.
+The rules are those of ReadConfig() in lib/Config/IniFiles.pm (Config-IniFiles on CPAN).
+They differ from Python's configparser: indentation means nothing, a comment needs a line
+of its own, and a value takes the rest of its line, with blanks and anything that looks
+like a comment. A section may stand in several places, and a key that is repeated adds a
+value. Here-documents and mixed line ends are refused: they are rare, and easily
+misread.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["IniError", "read_ini"]
 
-# Perl's \s on bytes, which the text was decoded from.
+# Perl's \s matches ASCII alone here, since sanoid reads the file as bytes.
 _BLANK = re.compile(r"\s*", re.ASCII)
 _COMMENT = re.compile(r"\s*[;#]", re.ASCII)
 _SECTION = re.compile(r"\s*\[\s*(\S|\S.*\S)\s*\]\s*", re.ASCII)
@@ -27,32 +28,32 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 class IniError(ValueError):
-    """The text is not what Config::IniFiles reads; says the line and the reason."""
+    """Config::IniFiles may not read the text; the message has the line and the reason."""
 
 
 def read_ini(text: str) -> dict[str, dict[str, list[str]]]:
     """Read the text of a file.
 
     Args:
-        text: With its line ends as they are.
+        text: The text, with its line ends as they are in the file.
 
     Returns:
-        Sections in the order in which they first stand, in each the keys likewise,
-        and of each key all its values. Case counts in both.
+        All values by section and key, in the order of the file. Case counts in both
+        names.
 
     Raises:
-        IniError: Config::IniFiles refuses it too, or it is one of the few things
-            that are not read here.
+        IniError: Config::IniFiles refuses the text too, or it holds one of the few
+            constructs that are not read here.
     """
     if text.startswith(_BYTE_ORDER_MARK):
         _refuse(1, "it begins with a byte order mark")
-    found: dict[str, dict[str, list[str]]] = {}
+    sections: dict[str, dict[str, list[str]]] = {}
     section: dict[str, list[str]] | None = None
     for number, line in enumerate(_lines(text), 1):
         if _BLANK.fullmatch(line) or _COMMENT.match(line):
             continue
         if header := _SECTION.fullmatch(line):
-            section = found.setdefault(header[1], {})
+            section = sections.setdefault(header[1], {})
             continue
         parameter = _PARAMETER.fullmatch(line)
         if parameter is None:
@@ -63,16 +64,16 @@ def read_ini(text: str) -> dict[str, dict[str, list[str]]]:
         if value.startswith("<<"):
             _refuse(number, "a value over several lines (<<) is not read here")
         section.setdefault(key, []).append(value)
-    if not found:
+    if not sections:
         raise IniError("there is no section in it")
-    return found
+    return sections
 
 
 def _lines(text: str) -> list[str]:
-    """Cut a text into lines as the first one ends: in LF, or in CR and LF.
+    """Cut a text into lines, all of which must end as the first line does.
 
-    Config::IniFiles cuts the whole file as the first line ends, and then takes either
-    end off each line.
+    Config::IniFiles cuts the whole file at the first line's kind of end (LF, or CR and
+    LF), and then strips either kind from each line.
     """
     lines = text.split("\n")
     if len(lines) == 1:

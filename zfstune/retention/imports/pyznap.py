@@ -1,14 +1,16 @@
-"""pyznap's configuration: sections of datasets that say how many of a kind stay.
+"""Read pyznap's configuration: sections of datasets with counts of each kind of snapshot.
 
-This follows read_config() and clean_config() of pyznap 1.6.0
-(github.com/yboetz/pyznap), which reads the file with Python's configparser:
+The rules are those of read_config() in pyznap/utils.py and clean_config() in
+pyznap/clean.py (1.6.0, github.com/yboetz/pyznap), which reads the file with Python's
+configparser:
 
-- What a section does not say, the first section in the file says of those above it.
-- A section is for its dataset and for all below, except those that have a section of
-  their own, whatever that says, and those below them. pyznap compares the beginnings
-  of names there, so that a section of tank/a also takes tank/ab/c out, if tank/a is
-  there, and not tank/ab.
-- A kind of which nothing is said is destroyed whole, as one of which 0 are kept.
+- A key that a section lacks comes from a section above it; of several sections above,
+  the first in the file counts.
+- A section is for its dataset and all below it, except for datasets that have a section
+  of their own, whatever is in it, and all below those. pyznap compares beginnings of
+  names there, so that a section of tank/a excludes tank/ab/c as well, if tank/a
+  exists, but not tank/ab.
+- All snapshots of a kind without a count are destroyed, as with a count of 0.
 """
 
 from __future__ import annotations
@@ -39,28 +41,28 @@ if TYPE_CHECKING:
 __all__ = ["read"]
 
 _KINDS = ("frequent", "hourly", "daily", "weekly", "monthly", "yearly")
-# Other numbers, at which pyznap stops just as well.
+# Keys whose values must be numbers too: pyznap stops if they are not.
 _NUMBERS = ("retries", "retry_interval")
-_MOST = 1_000_000  # nobody has as many snapshots, and so none of them go
+_MOST = 1_000_000  # a count that no dataset reaches, so all snapshots of the kind stay
 _WORDS = {"yes": True, "no": False}
-# All that it looks up; a percent sign in one of them is read by configparser.
+# The other keys that pyznap looks up: configparser interpolates percent signs in these.
 _OTHERS = (
     *("key", "dest", "dest_keys", "compress", "exclude", "raw_send", "resume"),
     "dest_auto_create",
 )
 _ZERO = (
-    "a kind of which 0 are kept, or nothing is said, is destroyed whole; --all-of-them "
+    "a kind with a count of 0, or with no count, is destroyed whole; --all-of-them "
     "consents to that"
 )
-_FUTURE = "a snapshot dated after now stays here and does not count; pyznap counts it"
+_FUTURE = "a snapshot dated after now stays here and is not counted; pyznap counts it"
 
 
 def read(text: str, datasets: Collection[str] | None) -> Reading:
     """Read a pyznap.conf.
 
     Args:
-        text: Its text.
-        datasets: Those that are there; None: nobody knows.
+        text: The file's text.
+        datasets: The existing datasets; None if they are not known.
 
     Raises:
         PolicyError: pyznap itself would stop at it.
@@ -68,18 +70,18 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
     config = _passed_on(_parsed(text))
     local = [name for name in config if not name.startswith("ssh")]
     reading = work_out("pyznap", lambda tree: _kept(config, local, tree), local, datasets)
-    reading = with_notes(reading, _likewise(reading, local))
+    reading = with_notes(reading, _notes_on_beginnings(reading, local))
     remote = [_elsewhere(name) for name, said in sorted(config.items()) if said["clean"]]
     left_out = (*reading.left_out, *(each for each in remote if each is not None))
     return Reading(reading.policies, left_out)
 
 
 def _parsed(text: str) -> Config:
-    """Read what each section says itself; None where it says nothing."""
+    """Read the keys of each section; the value of a missing key is None."""
     parser = ConfigParser()
     config: Config = {}
     try:
-        # as pyznap opens the file: any kind of line end
+        # pyznap opens the file in text mode, which takes any kind of line end.
         parser.read_file(StringIO(text, newline=None))
         for name in parser.sections():
             section = parser[name]
@@ -102,7 +104,7 @@ def _parsed(text: str) -> Config:
 
 def _number(section: str, key: str, value: str) -> int:
     try:
-        return int(value)  # as pyznap does
+        return int(value)  # pyznap calls int() too, which allows blanks and underscores
     except ValueError:
         raise PolicyError(
             f"cannot import from pyznap '{shown(section)}': {key}={shown(value)} is no "
@@ -111,7 +113,7 @@ def _number(section: str, key: str, value: str) -> int:
 
 
 def _passed_on(config: Config) -> Config:
-    """Fill in what sections above say, in the order of the file."""
+    """Fill in missing keys from the sections above, in the order of the file."""
     for above, said in config.items():
         for name, own in config.items():
             if name != above and name.rpartition("/")[0].startswith(above):
@@ -124,9 +126,9 @@ def _passed_on(config: Config) -> Config:
 def _kept(
     config: Config, local: Collection[str], tree: Collection[str]
 ) -> dict[str, Imported | LeftOut]:
-    """Give what is kept on each dataset that is cleaned."""
+    """Find the policy of each dataset that pyznap cleans."""
     ordered = sorted(tree)
-    found: dict[str, Imported | LeftOut] = {}
+    results: dict[str, Imported | LeftOut] = {}
     for name in local:
         if not config[name]["clean"]:
             continue
@@ -141,16 +143,16 @@ def _kept(
         ]
         for dataset in (name, *covered):
             if isinstance(kept, Imported):
-                found[dataset] = Imported(dataset, kept.policy, kept.notes)
+                results[dataset] = Imported(dataset, kept.policy, kept.notes)
             else:
-                found[dataset] = LeftOut(dataset, kept.reason, dataset)
-    return found
+                results[dataset] = LeftOut(dataset, kept.reason, dataset)
+    return results
 
 
-def _likewise(reading: Reading, local: Collection[str]) -> Iterator[str]:
-    """Say what pyznap leaves alone as it compares the beginnings of names alone.
+def _notes_on_beginnings(reading: Reading, local: Collection[str]) -> Iterator[str]:
+    """Note the unknown datasets that pyznap leaves alone since it compares beginnings.
 
-    That is decided for the datasets that are known; here it is for all others.
+    For the datasets that are known, the policies take account of it.
     """
     stored = in_force(complete(reading, None), {parent_of(name) or "" for name in local})
     taken_out = [n for n in local if stored[parent_of(n) or ""] not in (None, LEAVE_ALONE)]
@@ -167,7 +169,7 @@ def _policy(name: str, said: dict[str, int | bool | None]) -> Imported | LeftOut
     for kind in _KINDS:
         count = said[kind] or 0
         if count < 0:
-            # of the newest first, all from the last so many on: the oldest go
+            # pyznap destroys snapshots[count:] of the newest first: the oldest go
             reason = f"{kind}={count} destroys that many of the oldest at each run"
             return LeftOut(name, reason, name)
         kept = Last(count if count < _MOST else None)
@@ -178,12 +180,12 @@ def _policy(name: str, said: dict[str, int | bool | None]) -> Imported | LeftOut
 
 
 def _elsewhere(name: str) -> LeftOut | None:
-    """Say where a section for another host is to be imported, if it is one."""
+    """Leave out a section for another host; None: pyznap would skip it as well."""
     if not name.startswith("ssh"):
         return None
     parts = name.split(":", maxsplit=3)
     if len(parts) < len(("ssh", "port", "host", "dataset")) or "@" not in parts[2]:
-        return None  # pyznap cannot read it either, and goes on
+        return None  # pyznap cannot read such a name either, and goes on
     host, dataset = parts[2].partition("@")[2], parts[3]
     return LeftOut(
         name,

@@ -1,13 +1,15 @@
-"""sanoid's configuration: sections of datasets, and templates they use.
+"""Read sanoid's configuration: sections of datasets, and the templates that they use.
 
-A snapshot goes when it is older than N periods and more than N of its kind are left.
-The month has 31 days and the year 365.25, whatever the calendar says. The kind is
-told by the end of the name; a few names that nobody gives, such as
-``autosnap_1_daily-weekly``, are a daily to sanoid and nothing to the policy: they stay.
+The rules are those of prune_snapshots() in sanoid's one program, `sanoid`
+(github.com/jimsalterjrs/sanoid, 2.0 to 2.3). A snapshot is destroyed when it is older
+than N periods and more than N of its kind are left. A month has 31 days and a year
+365.25, whatever the calendar says. The end of a snapshot's name tells its kind; a few
+names that nobody uses, such as ``autosnap_1_daily-weekly``, are a daily to sanoid and
+out of the policy's scope, so that they stay.
 
-What sanoid does on a dataset depends on the datasets that are there, and on little
-things in which its versions differ. So the settings are worked out for each version
-on the datasets that are there.
+The settings in force on a dataset depend on the datasets that exist, and the versions
+of sanoid differ in details. So :mod:`zfstune.retention.imports.sanoid_settings` computes
+them for each version.
 """
 
 from __future__ import annotations
@@ -42,14 +44,14 @@ __all__ = ["read"]
 
 _DAY = 86400
 _PERIODS = {
-    "frequently": 60,  # a minute of its frequent_period
+    "frequently": 60,  # a minute; frequent_period holds the number of minutes
     "hourly": 3600,
     "daily": _DAY,
     "weekly": 7 * _DAY,
     "monthly": 31 * _DAY,
     "yearly": _DAY * 1461 // 4,
 }
-# Keys that change what is destroyed, where the versions may differ.
+# Keys that decide about destroying, and that versions may read differently.
 _DECIDING = frozenset(_PERIODS) | {
     "autoprune",
     "frequent_period",
@@ -63,16 +65,16 @@ _DECIDING = frozenset(_PERIODS) | {
 _WHOLE = 100  # percent
 _OLDEST = 1 << 32  # seconds, which is more than a century
 _NEWEST = (
-    "the newest are told by createtxg here and by creation by sanoid: they differ where "
-    "a clock was set back and among snapshots of one second; one dated after now stays "
-    "here and does not count"
+    "zfstune finds the newest snapshots by createtxg, sanoid by creation: they differ "
+    "where a clock was set back and among snapshots of one second; one dated after now "
+    "stays here and does not count"
 )
-_ZERO = "a kind of which 0 are kept is destroyed whole; --all-of-them consents to that"
+_ZERO = "a kind with a count of 0 is destroyed whole; --all-of-them consents to that"
 
 
 @frozen
 class _Kept:
-    """What sanoid keeps on one dataset: a policy, or why there is none."""
+    """A policy for a dataset, or the reason why none does what sanoid does there."""
 
     policy: Policy | None = None
     notes: tuple[str, ...] = ()
@@ -84,8 +86,8 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
     """Read a sanoid.conf.
 
     Args:
-        text: Its text.
-        datasets: Those that are there; None: nobody knows.
+        text: The file's text.
+        datasets: The existing datasets; None if they are not known.
 
     Raises:
         PolicyError: sanoid itself would stop at it.
@@ -120,7 +122,7 @@ def _check_keys(ini: Ini) -> None:
 
 
 def _of_all_versions(ini: Ini, tree: Collection[str]) -> dict[str, Imported | LeftOut]:
-    """Give what is kept on each dataset, where all versions of sanoid agree on that."""
+    """Find the policy of each dataset, or leave it out if versions of sanoid differ."""
     by_version = [_of_version(ini, tree, version) for version in VERSIONS]
     wanted: dict[str, Imported | LeftOut] = {}
     for dataset in dict.fromkeys(name for kept in by_version for name in kept):
@@ -137,10 +139,10 @@ def _of_all_versions(ini: Ini, tree: Collection[str]) -> dict[str, Imported | Le
 
 
 def _of_version(ini: Ini, tree: Collection[str], version: Version) -> dict[str, _Kept]:
-    found: dict[str, _Kept] = {}
+    by_path: dict[str, _Kept] = {}
     for section, settings in settings_in_force(ini, tree, version).items():
         path = settings["path"]
-        # whatever begins with `template` is passed over, a pool of that name as well
+        # sanoid skips each section that begins with `template`, even one of a pool.
         if section.startswith("template") or not isinstance(path, str):
             continue
         if not is_true(settings.get("autoprune")):
@@ -151,10 +153,10 @@ def _of_version(ini: Ini, tree: Collection[str], version: Version) -> dict[str, 
             kept = _kept(path, settings)
         except NotKeptError as error:
             kept = _Kept(reason=error.reason, hint=error.hint)
-        before = found.setdefault(path, kept)
+        before = by_path.setdefault(path, kept)
         if (before.policy, before.reason) != (kept.policy, kept.reason):
-            found[path] = _Kept(reason="two sections are for it, and say different things")
-    return found
+            by_path[path] = _Kept(reason="two sections for it say different things")
+    return by_path
 
 
 def _kept(dataset: str, settings: Mapping[str, Value]) -> _Kept:
@@ -168,15 +170,15 @@ def _kept(dataset: str, settings: Mapping[str, Value]) -> _Kept:
         if isinstance(value, Default):
             defaults.append(f"{kind}={value}")
         if count is None:
-            continue  # all stay
+            continue  # all snapshots of this kind stay
         if kind == "frequently" and count:
             minutes = _number("frequent_period", settings["frequent_period"], notes)
             if minutes is None:
                 continue
-            seconds *= minutes  # noqa: PLW2901 (of the period that is said here)
+            seconds *= minutes  # noqa: PLW2901 (the period gets its length in the file)
         age = count * seconds
         if age >= _OLDEST:
-            continue  # nothing is ever so old
+            continue  # no snapshot is ever so old, so all of this kind stay
         rules = (Last(count), Within(age)) if age > 0 else (Last(count),)
         consents = consents or not count
         groups.append(Group(rules, match=f"autosnap*_{kind}"))
@@ -204,25 +206,29 @@ def _refuse_script(script: str, notes: list[str]) -> None:
 
 
 def _number(key: str, value: Value, notes: list[str]) -> int | None:
-    """Read a number as Perl does: what the value begins with; None: beyond all bounds."""
+    """Read the number at the beginning of a value, as Perl does; None: it is huge."""
     if not isinstance(value, str):
-        return None  # a reference to several values, whose number is an address
-    found = re.match(
+        return None  # Perl has a reference to several values here: an address
+    match = re.match(
         r"\s*([+-]?[0-9]{1,15})(?:[eE]\+?([0-9]))?(?![0-9.eE])", value, re.ASCII
     )
-    if found is None:
+    if match is None:
         if re.match(r"\s*[+-]?(\.?[0-9]|inf|nan)", value, re.ASCII | re.IGNORECASE):
             raise NotKeptError(f"{key}={shown(value)} is no whole number")
         number = 0
     else:
-        number = int(found[1]) * 10 ** int(found[2] or 0)
+        number = int(match[1]) * 10 ** int(match[2] or 0)
     if value != str(number):
         notes.append(f"{key} = {shown(value)}: sanoid takes it for {number}")
     return max(number, 0)
 
 
 def _is_deferred(dataset: str, value: Value, policy: Policy) -> bool:
-    """Tell whether sanoid never comes to prune a dataset, since no pool is so full."""
+    """Tell whether sanoid never prunes a dataset, as its pool can never be so full.
+
+    Raises:
+        NotKeptError: It prunes once the pool is so full, which no policy does.
+    """
     if value == "0":
         return False
     limit = _percent(value)
@@ -235,7 +241,7 @@ def _is_deferred(dataset: str, value: Value, policy: Policy) -> bool:
     raise NotKeptError(
         f"prune_defer={shown(str(value))} waits until the pool is so full, and then all "
         "goes at once",
-        "no more than it takes to have so much free goes with: zfstune policy set"
+        "a policy that lets go only as much as frees that space: zfstune policy set"
         f"{consent} {for_shell(dataset)} {for_shell(text)}",
     )
 
@@ -247,21 +253,21 @@ def _percent(value: Value) -> int:
 
 
 def _ambiguous(ini: Ini) -> list[str]:
-    """Name what versions of sanoid read differently."""
-    found = []
+    """List how to mend the keys that versions of sanoid read differently."""
+    advice = []
     for name, section in ini.items():
         for key, values in section.items():
             if key not in _DECIDING:
                 continue
             if len(values) > 1:
-                found.append(f"say '{key}' of [{shown(name)}] once")
+                advice.append(f"say '{key}' of [{shown(name)}] once")
             elif values[0] != values[0].strip():
-                found.append(f"leave no blanks behind '{key}' of [{shown(name)}]")
-    return found
+                advice.append(f"leave no blanks behind '{key}' of [{shown(name)}]")
+    return advice
 
 
 def _missing_templates(ini: Ini) -> Iterable[str]:
-    """Name the templates that are used and are not there; sanoid passes them over."""
+    """Note the templates that are used and do not exist: sanoid skips them."""
     for name, section in ini.items():
         if name.startswith("template_"):
             continue

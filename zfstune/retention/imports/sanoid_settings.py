@@ -1,15 +1,16 @@
-"""What sanoid makes of its sanoid.conf: the settings in force on each dataset.
+"""The settings that sanoid computes from its sanoid.conf for each dataset.
 
-This follows init() of sanoid (github.com/jimsalterjrs/sanoid), version 2.0 to 2.3,
-whose rules are these:
+The rules are those of init() in sanoid's one program, `sanoid`, and of its file
+sanoid.defaults.conf (github.com/jimsalterjrs/sanoid, 2.0 to 2.3):
 
-- Sections are taken in the order of the file. One that is recursive writes what it
-  has over all that is below its dataset, whatever earlier sections said of that; a
-  later section of a dataset below changes that dataset alone.
-- A section that no recursive one came before begins with sanoid's defaults, then the
-  file's own [template_default]; then come the templates that it uses, in their order,
-  and its own keys. A template that is not there is passed over.
-- A key means what its whole value says: `no # for now` is not `no`.
+- Sections are applied in the order of the file. A recursive section overwrites the
+  settings of all datasets below its own, whatever earlier sections set there. A later
+  section for a dataset below changes that dataset alone.
+- The settings of a section begin with sanoid's defaults and the file's own
+  [template_default], unless an earlier recursive section has set some. Then come the
+  templates that it uses, in their order, and its own keys. A missing template is
+  skipped.
+- A comment after a value is part of the value: `no # for now` is not `no`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    # Several where a key stands several times, and that version keeps them all.
+    # A tuple is a key that stands several times, in a version that keeps all of them.
     Value = str | tuple[str, ...]
     Ini = Mapping[str, Mapping[str, Sequence[str]]]
 
@@ -42,12 +43,12 @@ __all__ = [
 
 
 class Default(str):
-    """A value that comes with sanoid, and not from the file."""
+    """A value that is one of sanoid's defaults, and not from the file."""
 
     __slots__ = ()
 
 
-# Of sanoid.defaults.conf, the same in all versions from 2.0 on.
+# The defaults of sanoid.defaults.conf, which are the same in all versions from 2.0 on.
 DEFAULTS: dict[str, Value] = {
     key: Default(value)
     for key, value in {
@@ -63,7 +64,7 @@ DEFAULTS: dict[str, Value] = {
     }.items()
 }
 
-# All that sanoid.defaults.conf lists; at any other key sanoid stops.
+# All keys that sanoid.defaults.conf lists; sanoid stops at any other key.
 _KEYS = """
     path recursive use_template process_children_only skip_children pre_snapshot_script
     post_snapshot_script pre_pruning_script pruning_script script_timeout
@@ -80,13 +81,13 @@ KEYS = frozenset(_KEYS.split())
 
 @frozen
 class Version:
-    """What sanoid's versions do differently.
+    """A version of sanoid, by how it reads values.
 
     Attributes:
-        tidies: Of a key that stands several times the first value holds, without the
-            blanks behind it. Before, it was a reference to all of them, which is true,
-            and a huge number. Version 2.2 took the first value and kept the blanks;
-            where that matters the other two differ as well.
+        tidies: Whether it takes the first value of a key that stands several times, and
+            strips its blanks. Versions before 2.2 took a reference to all values, which
+            is true and a huge number. Version 2.2 took the first value with its blanks;
+            where that matters, the other two kinds of version differ as well.
     """
 
     tidies: bool
@@ -104,12 +105,12 @@ _NOT_FOR_CHILDREN = _NOT_FROM_TEMPLATES | {"process_children_only"}
 
 
 def is_true(value: Value | None) -> bool:
-    """Tell whether Perl takes a value for true."""
+    """Tell whether a value is true in Perl."""
     return value not in (None, "", "0")
 
 
 def templates_of(value: Value | None) -> list[str]:
-    """Give the names of the sections that `use_template` asks for."""
+    """List the names of the sections that a value of `use_template` asks for."""
     if not isinstance(value, str):
         return []
     names = re.split(" *, *", value)
@@ -121,41 +122,42 @@ def templates_of(value: Value | None) -> list[str]:
 def settings_in_force(
     ini: Ini, datasets: Iterable[str], version: Version
 ) -> dict[str, dict[str, Value]]:
-    """Give the settings of each section and each dataset below a recursive one.
+    """Compute the settings of each section and of each dataset below a recursive one.
 
     Args:
         ini: The file, its sections in order.
-        datasets: All that are there.
-        version: Of sanoid.
+        datasets: All existing datasets.
+        version: The version of sanoid to follow.
 
     Returns:
-        Settings by section, with the dataset they are for as `path`; a dataset that
-        has no section stands under its own name.
+        Settings by section, with the dataset that they are for as `path`; the settings
+        of a dataset without a section stand under its own name.
 
     Raises:
-        NotKeptError: sanoid takes a value for an expression that is not read here.
+        NotKeptError: sanoid takes a value for a regular expression that is not read
+            here.
     """
     tree = sorted(datasets)
     said: dict[str, dict[str, Value]] = {
         name: {key: _joined(values) for key, values in section.items()}
         for name, section in ini.items()
     }
-    found: dict[str, dict[str, Value]] = {}
+    in_force: dict[str, dict[str, Value]] = {}
     begun: set[str] = set()
     for section, own in said.items():
-        # sanoid tidies each section as it comes to it, so a template that stands
-        # further down is used as it is
+        # sanoid tidies a section when it reaches it, so a template further down the
+        # file is used untidied.
         if version.tidies:
             own.update({key: _tidied(value) for key, value in own.items()})
         if section.startswith("template_"):
             continue
-        settings = found.setdefault(section, {})
+        settings = in_force.setdefault(section, {})
         if section not in begun:
             settings.update(DEFAULTS)
             settings.update(_but(said.get("template_default", {}), _NOT_FROM_TEMPLATES))
         for name in templates_of(own.get("use_template")):
             template = _but(said.get(name, {}), _NOT_FROM_TEMPLATES)
-            if version.tidies:  # the first of a template's values, and no more than that
+            if version.tidies:  # of a template it takes the first value, blanks and all
                 template = {key: _first(value) for key, value in template.items()}
             settings.update(template)
         settings.update(_but(own, _NOT_OF_THE_SECTION))
@@ -165,14 +167,14 @@ def settings_in_force(
         settings["path"] = path
         for child in _to_change(own, path, tree):
             if _is_to_skip(own):
-                found.pop(child, None)
+                in_force.pop(child, None)
                 begun.discard(child)
                 continue
-            below = found.setdefault(child, {})
+            below = in_force.setdefault(child, {})
             below.update(_but(settings, _NOT_FOR_CHILDREN))
             below["path"] = child
             begun.add(child)
-    return found
+    return in_force
 
 
 def _joined(values: Sequence[str]) -> Value:
@@ -188,7 +190,7 @@ def _tidied(value: Value) -> str:
 
 
 def _toggled(value: Value) -> Value:
-    """Turn a word for no into what is false; all others are true as they are."""
+    """Replace a word for no with 0; all other words are true in Perl as they are."""
     return "0" if value in _FALSE else value
 
 
@@ -197,11 +199,11 @@ def _but(settings: Mapping[str, Value], keys: frozenset[str]) -> dict[str, Value
 
 
 def _to_change(own: Mapping[str, Value], path: Value, tree: Sequence[str]) -> Iterator[str]:
-    """Give the datasets below the one of a section, if it says something of them."""
+    """Yield the datasets below that of a section if the section has a say on them."""
     if not (_is_recursive(own) or _is_to_skip(own)) or not isinstance(path, str):
         return
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.:/-]*", path, re.ASCII):
-        # sanoid hands it to a shell, and without a name zfs lists every pool
+        # sanoid hands the name to a shell, and without a name zfs lists every pool.
         raise NotKeptError(f"sanoid may list any dataset at all below '{shown(path)}'")
     first = bisect_left(tree, path + "/")
     for child in tree[first:]:
@@ -224,13 +226,13 @@ def _by_zfs(own: Mapping[str, Value]) -> bool:
 
 
 def _is_word_for_true(value: Value | None) -> bool:
-    """Tell whether the value, taken for an expression as sanoid does, is a true word."""
+    """Tell whether a value, taken as a regular expression, matches a word for yes."""
     if not isinstance(value, str):
         return False
     if re.fullmatch(r"[^\\^$.|?*+()\[\]{}]*", value):
         return value in _TRUE
     try:
-        # what Python and Perl read alike
+        # Python and Perl agree on expressions without these constructs.
         if not re.search(r"\\|\(\?|\{|\[\[|[*+?]\+", value):
             return any(re.search(f"^{value}$", word) for word in _TRUE)
     except re.error:

@@ -97,7 +97,7 @@ def test_what_is_noted() -> None:
     [one] = reading.policies
     assert not one.policy.allow_zero
     assert one.notes == (
-        "a snapshot dated after now stays here and does not count; pyznap counts it",
+        "a snapshot dated after now stays here and is not counted; pyznap counts it",
     )
     two = all_notes(read("tank: clean=yes, daily=1; tank/z: clean=no; pool: clean=yes"))
     assert "that is called like tank/z and longer, as tank/z-2/x" in two

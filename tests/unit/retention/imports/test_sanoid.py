@@ -90,7 +90,7 @@ def test_kinds_that_the_file_leaves_out() -> None:
     [one] = read("[tank]\nrecursive = yes\n").policies
     assert [note.partition(":")[0] for note in one.notes[1:]] == [
         "frequently=0, hourly=48, daily=90, weekly=0, monthly=6, yearly=0",
-        "a kind of which 0 are kept is destroyed whole; --all-of-them consents to that",
+        "a kind with a count of 0 is destroyed whole; --all-of-them consents to that",
     ]
     [whole] = read("[tank]\nrecursive = yes\n" + NONE).policies
     assert "sanoid's own default" not in all_notes(Reading((whole,)))
