@@ -1,18 +1,19 @@
-"""Lines of a crontab that list snapshots, leave out the newest and destroy the rest.
+"""Read lines of a crontab that list snapshots and destroy all but the newest.
 
 ::
 
     zfs list -t snapshot -o name -H tank/www | grep daily | head -n -48 | xargs -n1 zfs destroy
     for s in $(zfs list ... -S creation tank/db | tail -n +31); do zfs destroy "$s"; done
 
-A line is read as a shell would read it, or left out with the reason. One that runs
-another program which prunes is left out, too, and the other commands are counted: a
-script says its own.
+A line is read as crontab(5), a POSIX shell, xargs(1) and zfs-destroy(8) read it, or
+left out with the reason. A line that runs another program which prunes is left out as
+well. All other commands are counted in a note, since a script may prune too.
 """  # noqa: E501 (a line of a crontab)
 
 from __future__ import annotations
 
 import re
+from itertools import combinations
 
 from zfstune.retention.imports.pruning_programs import prunes_by_itself
 from zfstune.retention.imports.reading import Imported, LeftOut, NotKeptError, Reading
@@ -37,13 +38,13 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-# Lines that are no commands: MAILTO=root, and what ends a part of a script.
+# Lines that are no commands: settings like MAILTO=root, and ends of parts of a script.
 _SETTING = re.compile(r"[A-Za-z_]\w*[ \t]*=[ \t]*(?:\"[^\"$`]*\"|'[^']*'|[^ \t\"'$`;&|]*)")
 _SHELL_ENDS = ("do", "done", "else", "esac", "fi", "then", "{", "}", ";;")
 _HERE_DOCUMENT = re.compile(r"<<-?[ \t]*[\"'\\]?(\w+)")
 _OTHERS = "{} not looked into: a script may prune, too"
 _DESTROYS = re.compile(r"\bdestroy\b")
-# Five times, of which months and days of the week may be names.
+# The five fields of a time, of which months and days of the week may be names.
 _TIMES = re.compile(
     r"(?:@[a-z]+|(?:[\d*/,-]+[ \t]+){3}[\d*/,A-Za-z-]+[ \t]+[\d*/,A-Za-z-]+)[ \t]+(?=\S)",
     re.ASCII,
@@ -57,14 +58,14 @@ _ITEM = "\0"  # stands for the name that a loop hands on; no word can hold it
 _ANYBODY = "cron's lines destroy what they list, whoever made it, and so does the policy"
 _FUTURE = "snapshots dated after now stay here, and are not counted"
 _BY_CLOCK = (
-    "cron's line goes by time of creation, the policy by the order of taking: they differ "
+    "cron's line sorts by time of creation, the policy by the order of taking: they differ "
     "after a clock was set back"
 )
 _BOTH_WORDS = (
-    "a snapshot that {} both find stays here while one of the rules keeps it; cron "
-    "destroys it as soon as one does not"
+    "a snapshot that {} both find stays here while either rule keeps it; cron destroys it "
+    "as soon as one of the rules does not"
 )
-_SEVERAL = "its lines speak of the same snapshots by different counts"
+_SEVERAL = "its lines keep different counts of the same snapshots"
 
 
 def read(text: str, datasets: Collection[str] | None) -> Reading:
@@ -88,7 +89,7 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
         raise PolicyError(
             f"cannot import from cron: no line destroys snapshots; {notes[0]}"
         )
-    # what was not read may speak of any dataset
+    # A line that was not read may be for any dataset.
     whole = not (others or left_out)
     reading = work_out_by_name(
         "cron" if whole else "what was read of the crontab",
@@ -100,7 +101,7 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Give the lines with a command, and their numbers."""
+    """Yield the lines that hold a command, with their numbers."""
     ends = {*_SHELL_ENDS, *_HERE_DOCUMENT.findall(text)}
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip(" \t\r")
@@ -109,13 +110,13 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _other_program(number: int, line: str) -> LeftOut | None:
-    """Leave a line out that runs another program which prunes."""
+    """Leave out a line that runs another program which prunes; None: it runs none."""
     times = _TIMES.match(line)
     command = line[times.end() :] if times else line
-    found = prunes_by_itself(command, has_user=times is not None)
-    if found is None:
+    pruner = prunes_by_itself(command, has_user=times is not None)
+    if pruner is None:
         return None
-    program, does, reader = found
+    program, does, reader = pruner
     hint = f"policy import {reader} reads its own settings" if reader else ""
     reason = f"line {number} runs {shown(program)}, which {does} by itself: not read"
     return LeftOut(line, reason, hint=hint)
@@ -126,7 +127,7 @@ def _count(others: int) -> str:
 
 
 def _read_line(line: str, datasets: Collection[str] | None) -> list[Listed]:
-    """Read one line, with its times and its user or without."""
+    """Read one line, with or without a time and a user at its beginning."""
     times = _TIMES.match(line)
     if times is not None:
         line = line[times.end() :]
@@ -141,17 +142,17 @@ def _read_line(line: str, datasets: Collection[str] | None) -> list[Listed]:
 
 
 class _Runner:
-    """Follows what a line would do, as far as it lists and destroys."""
+    """Follows a line's commands, as far as they list and destroy snapshots."""
 
     def __init__(self, datasets: Collection[str] | None) -> None:
         self._datasets = datasets
         self._run = 0
 
     def pipelines(
-        self, found: Sequence[Pipeline], values: Mapping[str, str]
+        self, pipelines: Sequence[Pipeline], values: Mapping[str, str]
     ) -> Iterator[Listed]:
-        """Give what each of them leaves of a dataset's snapshots."""
-        for pipeline in found:
+        """Yield what each pipeline leaves of a dataset's snapshots."""
+        for pipeline in pipelines:
             self._run += 1
             if self._run > _MOST_PIPELINES:
                 raise NotKeptError(f"its loops run more than {_MOST_PIPELINES} times")
@@ -195,7 +196,7 @@ class _Runner:
             if not isinstance(stage, Command):
                 raise NotKeptError("a loop is not expected before a pipe")
             if any(sign != "2>" or to[:1] == "&" for sign, to in stage.redirects):
-                raise NotKeptError("what it prints goes elsewhere, or errors go along")
+                raise NotKeptError("its output is redirected, or errors join the output")
             commands.append(_words(stage, values))
         if not commands:
             raise NotKeptError("it does not begin with zfs list")
@@ -203,7 +204,7 @@ class _Runner:
 
 
 def _words(command: Command, values: Mapping[str, str]) -> list[str]:
-    """Give a command's words, its program without a folder and without sudo."""
+    """Return a command's words, without sudo and without its program's folder."""
     words = [word.expand(values) for word in command.words]
     if words[0] == "sudo" and len(words) > 1:
         del words[0]
@@ -215,7 +216,7 @@ def _words(command: Command, values: Mapping[str, str]) -> list[str]:
 
 
 def _check_body(body: Sequence[Pipeline], name: str, values: Mapping[str, str]) -> None:
-    """Refuse a loop that does more than to destroy each name that it is given."""
+    """Refuse a loop that does not just destroy each name that it gets."""
     stages = body[0].stages if len(body) == 1 else ()
     if len(stages) != 1 or not isinstance(stages[0], Command):
         raise NotKeptError("its loop does more than zfs destroy")
@@ -226,7 +227,7 @@ def _check_body(body: Sequence[Pipeline], name: str, values: Mapping[str, str]) 
 
 
 def _check_xargs(words: list[str]) -> None:
-    """Refuse what hands names on in another way than one at a time."""
+    """Refuse a command that does not hand the names to zfs destroy one at a time."""
     if words[0] != "xargs":
         raise NotKeptError(f"'{shown(' '.join(words))}' is not xargs zfs destroy")
     left = words[:0:-1]
@@ -279,27 +280,26 @@ def _check_destroy(words: Sequence[str]) -> None:
                 raise NotKeptError(f"zfs destroy's option '{shown(word)}' is not known")
 
 
-def _together(dataset: str, found: Sequence[Listed]) -> Imported | LeftOut | None:
-    """Give one policy for all lines that speak of a dataset."""
-    if not found:
+def _together(dataset: str, lines: Sequence[Listed]) -> Imported | LeftOut | None:
+    """Combine all lines for a dataset in one policy; None: there are no lines."""
+    if not lines:
         return None
     least: dict[str, Listed] = {}
-    for each in found:
-        other = least.get(each.scope)
-        if other is None or each.keep < other.keep:
-            least[each.scope] = each
+    for line in lines:
+        known = least.get(line.scope)
+        if known is None or line.keep < known.keep:
+            least[line.scope] = line
     notes = [_ANYBODY, _FUTURE]
     scopes = list(least.values())
-    for at, each in enumerate(scopes):
-        for other in scopes[:at]:
-            if each.words is None or other.words is None:
-                return LeftOut(dataset, _SEVERAL, dataset)
-            apart = each.words.apart(other.words)
-            if apart is False:
-                return LeftOut(dataset, _SEVERAL, dataset)
-            if apart is None:
-                both = f"'{other.words.shape}' and '{each.words.shape}'"
-                notes.append(_BOTH_WORDS.format(both))
+    for first, second in combinations(scopes, 2):
+        if first.words is None or second.words is None:
+            return LeftOut(dataset, _SEVERAL, dataset)
+        apart = first.words.apart(second.words)
+        if apart is False:
+            return LeftOut(dataset, _SEVERAL, dataset)
+        if apart is None:
+            both = f"'{first.words.shape}' and '{second.words.shape}'"
+            notes.append(_BOTH_WORDS.format(both))
     if any(each.by_clock for each in scopes):
         notes.append(_BY_CLOCK)
     groups = [

@@ -1,8 +1,14 @@
-"""grep over a list of snapshots' names, as an expression for what stands behind the @."""
+"""Turn grep over a list of snapshots into an expression for names after the @.
+
+The patterns are basic regular expressions as POSIX (XBD 9.3) and grep(1) define them.
+The tests hold the expressions against grep itself.
+"""
 
 from __future__ import annotations
 
 import re
+from itertools import takewhile
+from operator import itemgetter
 
 from zfstune.retention.imports.reading import LeftOut, NotKeptError
 from zfstune.values.frozen import frozen
@@ -15,8 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Search", "unknown_tree"]
 
 _SAFE = r"[\w /:,%=@-]"
-# Of a basic expression: what means a letter, and what means the same to Python. An
-# extended one may have signs that are letters here, and is refused with those.
+# The pieces of a basic expression that are read: letters, and constructs that mean the
+# same in Python. An extended expression with a sign that is special only there is
+# refused.
 _PIECE = re.compile(
     rf"(?P<letter>{_SAFE}|\\[.\[\]*^$\\])"
     r"|(?P<more>\.|\[\^?(?:[0-9]-[0-9]|[\w.:])+\])"
@@ -29,13 +36,14 @@ _OTHER_SIGNS = frozenset("+?{}()|")
 
 @frozen
 class Search:
-    """What grep seeks in each line.
+    """A pattern that grep seeks in each line.
 
     Attributes:
         shape: The pattern, for messages.
-        begins: It must stand at the line's begin.
-        ends: It must stand at the line's end.
-        pieces: Expressions of Python, a piece each, and whether it is just a letter.
+        begins: Whether it must stand at the beginning of a line.
+        ends: Whether it must stand at the end of a line.
+        pieces: The pattern in Python's notation, piece by piece, each with whether it is
+            a plain letter.
     """
 
     shape: str
@@ -57,16 +65,16 @@ class Search:
             if word[:1] != "-" or word == "-":
                 patterns.append(word)
                 continue
-            for at, letter in enumerate(word[1:], 2):
+            for end, letter in enumerate(word[1:], 2):
                 if letter == "e":
-                    patterns += [word[at:]] if word[at:] else left[-1:]
-                    left = left if word[at:] else left[:-1]
+                    patterns += [word[end:]] if word[end:] else left[-1:]
+                    left = left if word[end:] else left[:-1]
                     break
                 if letter not in "FEG":
                     raise NotKeptError(f"grep's option '{shown(word)}' is not known")
                 fixed, extended = letter == "F", letter == "E"
         if len(patterns) != 1 or not patterns[0]:
-            raise NotKeptError("grep seeks not one thing")
+            raise NotKeptError("grep does not seek exactly one pattern")
         return cls._read(patterns[0], fixed=fixed, extended=extended)
 
     @classmethod
@@ -82,40 +90,41 @@ class Search:
         ends = pattern.endswith("$") and not pattern.endswith("\\$")
         inner = pattern[begins : len(pattern) - ends]
         pieces: list[tuple[str, bool]] = []
-        at = 0
-        while at < len(inner):
-            found = _PIECE.match(inner, at)
-            if found is None:
-                if inner[at] not in _OTHER_SIGNS or extended:
+        position = 0
+        while position < len(inner):
+            match = _PIECE.match(inner, position)
+            if match is None:
+                if inner[position] not in _OTHER_SIGNS or extended:
                     raise NotKeptError(
-                        f"'{shown(pattern)}' means more to grep than is read"
+                        f"'{shown(pattern)}' means more to grep than is read here"
                     )
-                pieces.append((re.escape(inner[at]), True))  # a letter to a basic one
-                at += 1
+                # A basic expression takes this sign for a letter.
+                pieces.append((re.escape(inner[position]), True))
+                position += 1
                 continue
-            at = found.end()
-            if found["many"]:
+            position = match.end()
+            if match["many"]:
                 if not pieces or pieces[-1][0].endswith("*"):
                     raise NotKeptError(f"'{shown(pattern)}': its star repeats nothing")
                 pieces[-1] = pieces[-1][0] + "*", False
-            elif found["letter"]:
-                pieces.append((re.escape(found[0][-1]), True))
+            elif match["letter"]:
+                pieces.append((re.escape(match[0][-1]), True))
             else:
-                pieces.append((found[0], False))
+                pieces.append((match[0], False))
         return cls(pattern, begins, ends, tuple(pieces))
 
     def _parts(self) -> tuple[str | None, tuple[tuple[str, bool], ...]]:
-        """Give the text before the @ and the pieces behind it; None: there is no @."""
-        at = next((n for n, piece in enumerate(self.pieces) if piece == ("@", True)), None)
-        if at is None:
+        """Return the text before the @, None if there is no @, and the pieces after it."""
+        if ("@", True) not in self.pieces:
             return None, self.pieces
-        before = self.pieces[:at]
+        sign = self.pieces.index(("@", True))
+        before = self.pieces[:sign]
         if not all(plain for _, plain in before):
             raise NotKeptError(f"'{shown(self.shape)}' may find more than one dataset")
-        return _text(before), self.pieces[at + 1 :]
+        return _text(before), self.pieces[sign + 1 :]
 
     def dataset(self, named: Sequence[str], datasets: Collection[str] | None) -> str:
-        """Give the dataset of which alone it finds snapshots; empty: it is not said."""
+        """Find the one dataset whose snapshots it finds; empty: the pattern names none."""
         before, _ = self._parts()
         if before is None:
             return ""
@@ -125,13 +134,13 @@ class Search:
             return named[0] if named[0].endswith(before) else ""
         if datasets is None:
             raise unknown_tree()
-        found = [name for name in datasets if name.endswith(before)]
-        if len(found) != 1:
-            raise NotKeptError(f"'{shown(self.shape)}' finds {len(found)} datasets")
-        return found[0]
+        names = [name for name in datasets if name.endswith(before)]
+        if len(names) != 1:
+            raise NotKeptError(f"'{shown(self.shape)}' finds {len(names)} datasets")
+        return names[0]
 
     def scope(self, dataset: str) -> str:
-        """Give the expression for what stands behind the @; empty: it finds all of them."""
+        """Return the expression for names after the @; empty: it finds all of them."""
         before, pieces = self._parts()
         body = "".join(expression for expression, _ in pieces)
         end = "" if self.ends else ".*"
@@ -145,22 +154,23 @@ class Search:
         leading = _text(pieces[: _leading(pieces)])
         if self.begins or not leading:
             raise NotKeptError(f"'{shown(self.shape)}' is sought before the @, too")
-        if leading in dataset:  # it may be found there, and then in each line
+        if leading in dataset:  # the match may begin in the dataset's name
             raise NotKeptError(
                 f"grep finds '{shown(leading)}' in the dataset's name, so in each line"
             )
         return f".*{body}{end}"
 
     def apart(self, other: Search) -> bool | None:
-        """Tell whether two never find the same name; None: only if it holds both words.
+        """Tell whether two searches in one dataset never find the same name.
 
-        Both are for one dataset.
+        Returns:
+            None if only a name that holds the words of both is found by both.
         """
-        mine, theirs = self._word(), other._word()
-        if mine is None or theirs is None:
+        own, others = self._word(), other._word()
+        if own is None or others is None:
             return False
-        (begin, word), (other_begin, other_word) = mine, theirs
-        if begin and other_begin:
+        (begins, word), (other_begins, other_word) = own, others
+        if begins and other_begins:
             return not (word.startswith(other_word) or other_word.startswith(word))
         return None if word not in other_word and other_word not in word else False
 
@@ -172,14 +182,14 @@ class Search:
 
 
 def unknown_tree() -> NotKeptError:
-    """Give the error for what only the real datasets decide."""
+    """Make the error for a search that depends on datasets which are not known."""
     left_out = LeftOut.unknown_tree("")
     return NotKeptError(left_out.reason, left_out.hint)
 
 
 def _leading(pieces: Sequence[tuple[str, bool]]) -> int:
-    """Count the letters that any match begins with."""
-    return next((at for at, (_, plain) in enumerate(pieces) if not plain), len(pieces))
+    """Count the plain letters at the beginning."""
+    return len(list(takewhile(itemgetter(1), pieces)))
 
 
 def _text(pieces: Sequence[tuple[str, bool]]) -> str:

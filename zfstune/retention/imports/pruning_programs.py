@@ -1,8 +1,8 @@
-"""Programs that destroy snapshots by themselves, where a command line runs one.
+"""Find programs in a command line that destroy snapshots by settings of their own.
 
-A line is cut loosely: what a program of that kind would do takes its own settings to
-tell, so that it is enough to know that it is run. A name that is an argument of
-something else (``echo sanoid``, ``zfs list tank/zrepl``) is not a program that is run.
+A line is cut loosely: it only matters whether such a program is run, since its own
+settings decide what it does. A name that is an argument of another command
+(``echo sanoid``, ``zfs list tank/zrepl``) is not a program that is run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 __all__ = ["prunes_by_itself"]
 
-# Each prunes when run, or may be told to; a reader of this package where there is one.
+# Programs that prune, or can be told to, each with its reader in this package, if any.
 _KNOWN = {
     "bzfs": "bzfs",
     "bzfs-jobrunner": "bzfs",
@@ -37,7 +37,7 @@ _KNOWN = {
     "zsnapd": "",
     "zxfer": "",
 }
-# snap installs packages, snapraid knows no file system's snapshots.
+# snap installs packages, and snapraid does not touch snapshots of file systems.
 _OTHERS = {"snap", "snapd", "snapraid"}
 _SUSPECT = re.compile(r"snap|prune|zfs.*(?:clean|destroy|expire|purge|rotate|thin)")
 _COMMANDS = re.compile(r"[;&|(){}`\n]|\$\(")
@@ -46,7 +46,7 @@ _ENDINGS = re.compile(r"\.(?:bash|pl|py|rb|service|sh|timer)$")
 _USER = re.compile(r"[a-z_][a-z0-9_-]*", re.ASCII)
 # Options, redirections, assignments, and numbers as nice and timeout take them.
 _SKIPPED = re.compile(r"[-<>]|[A-Za-z_]\w*=|\+?\d+(?:\.\d+)?[smhd]?$")
-# Programs that run the one that stands behind them.
+# Programs that run the program named after them.
 _RUNNERS = {
     *("!", "bash", "chronic", "chrt", "command", "cronic", "dash", "do", "doas", "elif"),
     *("else", "env", "exec", "flock", "if", "ionice", "nice", "nohup", "perl", "python"),
@@ -54,7 +54,7 @@ _RUNNERS = {
     *("systemd-cat", "systemd-inhibit", "systemd-run", "then", "time", "timeout", "until"),
     *("while", "zsh"),
 }
-# The first word behind these is a file, a host or a verb.
+# Programs whose next word is a file or a host.
 _ARGUMENTS = {"flock": 1, "ssh": 1}
 _STARTS = {"restart", "start"}
 _WITH_VALUE = {"-F", "-g", "-i", "-l", "-o", "-p", "-u", "--user"}
@@ -67,26 +67,24 @@ def prunes_by_itself(
     """Tell which program of a command line prunes snapshots by settings of its own.
 
     Args:
-        command: As a shell takes it.
-        has_user: The name of a user may stand before it, as in ``/etc/crontab``.
+        command: The command line, as a shell reads it.
+        has_user: Whether a user's name may stand before it, as in ``/etc/crontab``.
 
     Returns:
-        The program's name, how sure that is (``prunes`` or ``may prune``), and the
-        reader of its settings, empty where there is none. None: no program that is
-        run is known to.
+        The program's name, ``prunes`` or ``may prune``, and the reader of its settings,
+        which is empty if there is none. None: the line runs no such program.
     """
     for part in _COMMANDS.split(command):
         words = _QUOTES.sub(" ", part).split()
-        program = _program(words)
-        found = _judge(program)
-        if found is None and has_user and len(words) > 1:
+        pruner = _judge(_program(words))
+        if pruner is None and has_user and len(words) > 1:
             is_user = _USER.fullmatch(words[0]) and words[0] not in _PRINTS
-            found = _judge(_program(words[1:])) if is_user else None
-            if found is not None and found[1] == "may prune" and not _is_file(words[1]):
-                found = None  # an argument, as of zfs snapshot
-        has_user = False  # it stands before the first one alone
-        if found is not None:
-            return found
+            pruner = _judge(_program(words[1:])) if is_user else None
+            if pruner is not None and pruner[1] == "may prune" and not _is_file(words[1]):
+                pruner = None  # an argument, as in `zfs snapshot`
+        has_user = False  # a user stands before the first command alone
+        if pruner is not None:
+            return pruner
     return None
 
 
@@ -95,7 +93,7 @@ def _is_file(word: str) -> bool:
 
 
 def _program(words: list[str]) -> str:
-    """Give the program that a simple command runs, behind those that run another one."""
+    """Find the program that a simple command runs in the end, as in `sudo nice sanoid`."""
     left = words[::-1]
     arguments = 0
     systemctl = False

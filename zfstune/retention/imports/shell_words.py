@@ -1,8 +1,9 @@
-"""Command lines of a shell, as far as those that prune snapshots are written.
+"""Parse command lines of a shell, as far as lines that prune snapshots need it.
 
-Words with quotes and variables, pipelines, loops over words, over what a command
-prints, or over what is read; and where output goes. What a shell would do more with
-(patterns, arithmetic, conditions, subshells) is refused, never guessed.
+The grammar is the part of POSIX' Shell Command Language (XCU 2) that such lines use:
+words with quotes and variables, pipelines, redirections, and loops over words, over a
+command's output or over lines that are read. All else (patterns, arithmetic, conditions,
+subshells) is refused, never guessed. The tests hold the words against bash.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _IN_DOUBLE = re.compile(
     r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})|\\([$`\"\\])|(\\?[^$`\\]+|\\)", re.ASCII
 )
 _DEEPEST = 4
-# Words that begin something else than a command where a command would begin.
+# Words of the shell's grammar, which cannot be the first word of a command.
 _RESERVED = {
     *("if", "then", "elif", "else", "fi", "case", "esac", "until", "do", "done", "in", "!"),
     *("function", "select", "time", "{", "}", "[[", "coproc"),
@@ -46,13 +47,13 @@ _RESERVED = {
 
 @frozen
 class Word:
-    """One word: parts that are ``text``, a ``variable`` or what a ``command`` prints."""
+    """One word: parts that are ``text``, a ``variable`` or a ``command``'s output."""
 
     parts: tuple[tuple[str, str], ...]
     quoted: bool = False
 
     def expand(self, values: Mapping[str, str]) -> str:
-        """Give the word with the values of its variables."""
+        """Return the word with its variables replaced by their values."""
         return "".join(
             _value(text, values) if kind == "variable" else text
             for kind, text in self.parts
@@ -60,20 +61,20 @@ class Word:
 
     @property
     def command(self) -> str:
-        """The command whose output is all of the word; empty: it is not so."""
+        """The command whose output is all of the word; empty: the word is another kind."""
         [*rest, (kind, text)] = self.parts or (("text", ""),)
         return text if kind == "command" and not rest and not self.quoted else ""
 
     @property
     def bare(self) -> str:
-        """The word, if no part of it is quoted or a variable; else nothing."""
+        """The word, if all of it is unquoted text; else empty."""
         texts = [text for kind, text in self.parts if kind == "text"]
         return "".join(texts) if not self.quoted and len(texts) == len(self.parts) else ""
 
 
 @frozen
 class Command:
-    """Words, and what is redirected: ``2>`` and where to."""
+    """A command's words, and its redirections: the sign, as in ``2>``, and the target."""
 
     words: tuple[Word, ...]
     redirects: tuple[tuple[str, str], ...] = ()
@@ -98,22 +99,22 @@ class ReadLoop:
 
 @frozen
 class Pipeline:
-    """Commands of which each reads what the one before prints."""
+    """Commands of which each reads the output of the one before."""
 
     stages: tuple[Command | ForLoop | ReadLoop, ...]
 
 
 def parse_line(line: str) -> tuple[Pipeline, ...]:
-    """Read a line; pipelines that are carried out one after the other.
+    """Parse a line into pipelines that a shell carries out one after the other.
 
     Raises:
-        NotKeptError: There is something else in it.
+        NotKeptError: It holds something beyond this grammar.
     """
     parser = _Parser(_tokens(line))
-    found = parser.pipelines(())
+    pipelines = parser.pipelines(())
     if parser.left:
         _refuse(parser.left[-1])
-    return found
+    return pipelines
 
 
 _Token = Word | str | tuple[str, str]
@@ -127,37 +128,38 @@ def _value(name: str, values: Mapping[str, str]) -> str:
 
 def _tokens(line: str) -> list[_Token]:
     """Cut a line into words, operators and redirections."""
-    found: list[_Token] = []
+    tokens: list[_Token] = []
     parts: list[tuple[str, str]] = []
     quoted = begun = False
 
     def end() -> None:
         nonlocal parts, quoted, begun
         if begun:
-            found.append(Word(tuple(parts), quoted))
+            tokens.append(Word(tuple(parts), quoted))
         parts, quoted, begun = [], False, False
 
-    at = 0
-    while at < len(line):
-        match = _TOKEN.match(line, at)
+    position = 0
+    while position < len(line):
+        match = _TOKEN.match(line, position)
         if match is None:
-            raise NotKeptError(f"'{shown(line[at : at + 20])}' is more than plain words")
+            rest = line[position : position + 20]
+            raise NotKeptError(f"'{shown(rest)}' is more than plain words")
         kind, text = str(match.lastgroup), str(match[match.lastgroup or 0])
         if kind == "redirect" and begun and text[0] != ">":
             raise NotKeptError(f"'{shown(text)}' stands behind a quote")
-        at = match.end()
+        position = match.end()
         if kind in ("blank", "comment", "operator", "redirect"):
             end()
         if kind == "operator":
-            found.append(text)
+            tokens.append(text)
         elif kind == "redirect":
-            found.append(("redirect", text))
+            tokens.append(("redirect", text))
         elif kind not in ("blank", "comment"):
             begun = True
             quoted = quoted or kind in ("single", "double", "escaped")
             parts += _parts(kind, text)
     end()
-    return found
+    return tokens
 
 
 def _parts(kind: str, text: str) -> list[tuple[str, str]]:
@@ -167,31 +169,33 @@ def _parts(kind: str, text: str) -> list[tuple[str, str]]:
         return [("command", text)]
     if kind != "double":
         return [("text", text)]
-    found: list[tuple[str, str]] = []
-    at = 0
-    while at < len(text):
-        match = _IN_DOUBLE.match(text, at)
+    parts: list[tuple[str, str]] = []
+    position = 0
+    while position < len(text):
+        match = _IN_DOUBLE.match(text, position)
         if match is None:
             raise NotKeptError(f'"{shown(text)}" is more than plain words')
         name = match[1] or match[2]
-        found.append(("variable", name) if name else ("text", match[3] or match[4]))
-        at = match.end()
-    return found
+        parts.append(("variable", name) if name else ("text", match[3] or match[4]))
+        position = match.end()
+    return parts
 
 
 class _Parser:
+    """Builds pipelines from tokens, of which `left` holds those to come."""
+
     def __init__(self, tokens: list[_Token]) -> None:
         self.left = tokens[::-1]  # a stack: the next one is last
         self._depth = 0
 
     def pipelines(self, ends: tuple[str, ...]) -> tuple[Pipeline, ...]:
-        """Read pipelines up to a word that ends them, which is left there."""
-        found: list[Pipeline] = []
+        """Parse pipelines up to a word that ends them, which stays in `left`."""
+        pipelines: list[Pipeline] = []
         while self.left:
             if self._next() in ends:
                 break
-            found.append(self._pipeline())
-            if self._next() == "||":  # whatever failed, nothing is done about it
+            pipelines.append(self._pipeline())
+            if self._next() == "||":  # `|| true` does nothing about a failure
                 self._take("||")
                 if self._next() not in ("true", ":"):
                     _refuse("||")
@@ -201,7 +205,7 @@ class _Parser:
             self.left.pop()
             while self._next() == "\n":
                 self.left.pop()
-        return tuple(found)
+        return tuple(pipelines)
 
     def _pipeline(self) -> Pipeline:
         stages = [self._stage()]
@@ -277,7 +281,7 @@ class _Parser:
             if not isinstance(token, tuple):
                 break
             self.left.pop()
-            self._redirect(token[1])  # destroys print nothing that is read
+            self._redirect(token[1])  # nothing reads the output of zfs destroy
         return body
 
     def _next(self) -> str:

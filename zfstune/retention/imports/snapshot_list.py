@@ -1,19 +1,22 @@
-"""A pipeline that lists snapshots, and leaves out the newest, as what stays of them."""
+"""Read a pipeline that lists snapshots and leaves out the newest ones, which stay.
+
+The options are those of zfs-list(8), and of head(1), tail(1), tac(1) and grep(1) in GNU
+coreutils and grep.
+"""
 
 from __future__ import annotations
 
 import re
 
 from zfstune.retention.imports.line_search import Search, unknown_tree
-from zfstune.retention.imports.reading import NotKeptError
-from zfstune.values.errors import InvalidName
+from zfstune.retention.imports.reading import NotKeptError, dataset_named
 from zfstune.values.frozen import frozen
-from zfstune.values.names import check_dataset
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+
 
 __all__ = ["Listed", "read_listing"]
 
@@ -25,14 +28,14 @@ _ORDERS = frozenset((_BY_CLOCK, "createtxg"))
 
 @frozen
 class Listed:
-    """What a pipeline leaves out, and so what stays.
+    """The snapshots that a pipeline lists, and how many it leaves out.
 
     Attributes:
         dataset: The one dataset of which it lists snapshots.
-        scope: An expression for the whole of a snapshot's name; empty: all of them.
-        words: What a name in scope has to hold; to tell two scopes apart.
-        keep: How many of the newest stay.
-        by_clock: The order is by time of creation, and not as they were taken.
+        scope: A regular expression for whole names of snapshots; empty: all of them.
+        words: The search that the scope comes from, to tell two scopes apart.
+        keep: The number of newest snapshots that it leaves out, so that they stay.
+        by_clock: Whether it sorts by time of creation, not by the order of taking.
     """
 
     dataset: str
@@ -43,7 +46,7 @@ class Listed:
 
 
 class _List:
-    """``zfs list`` with its arguments, and what later stages do to its lines."""
+    """``zfs list`` with its arguments, and the effect of later stages on its lines."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self.names: list[str] = []
@@ -58,7 +61,9 @@ class _List:
         if options.get("o") != "name":
             raise NotKeptError("zfs list prints more than names; -o name is missing")
         if options.get("t") not in ("snapshot", "snap"):
-            raise NotKeptError("zfs list lists not snapshots alone; -t snapshot is missing")
+            raise NotKeptError(
+                "zfs list prints more than snapshots; -t snapshot is missing"
+            )
         if "r" in options:
             self.depth = _ALL_SNAPSHOTS
         if "d" in options:
@@ -70,12 +75,12 @@ class _List:
             raise NotKeptError("it is sorted in two ways")
         column = options.get("s", options.get("S", ""))
         if column and column not in _ORDERS:
-            raise NotKeptError(f"it goes by the order of '{shown(column)}', not by age")
+            raise NotKeptError(f"it sorts by '{shown(column)}', not by age")
         self.newest_first = "S" in options
         self.by_clock = column == _BY_CLOCK
 
     def stage(self, words: Sequence[str]) -> None:
-        """Take in one stage that lets some of the lines through."""
+        """Apply one stage, which lets some of the lines through."""
         name, rest = words[0], words[1:]
         if name in ("head", "tail"):
             self._cut(name, rest)
@@ -86,9 +91,9 @@ class _List:
         elif name == "grep":
             raise NotKeptError("grep comes after the newest were counted")
         elif name == "sort":
-            raise NotKeptError("it goes by the order of names, not by age")
+            raise NotKeptError("it sorts by name, not by age")
         else:
-            raise NotKeptError(f"'{shown(' '.join(words))}' is not known, or not there")
+            raise NotKeptError(f"'{shown(' '.join(words))}' is not known in that place")
 
     def _cut(self, name: str, words: Sequence[str]) -> None:
         rest: list[str] = []
@@ -98,26 +103,26 @@ class _List:
             raise NotKeptError(f"'{name} {shown(' '.join(words))}' is not known here")
         sign, number = count[:1], count[1:]
         if (name, sign) not in (("head", "-"), ("tail", "+")):
-            raise NotKeptError(f"'{name} -n {shown(count)}' says not how many stay")
+            raise NotKeptError(f"'{name} -n {shown(count)}' does not say how many stay")
         lines = _whole(number, f"{name} -n")
         if (name == "head") == self.newest_first:
-            raise NotKeptError("it is the oldest that stay, and the newest go")
+            raise NotKeptError("the oldest snapshots stay, and the newest go")
         self.keep = lines if name == "head" else max(lines - 1, 0)
         if not self.keep:
-            raise NotKeptError("none of them stays")
+            raise NotKeptError("no snapshot stays")
 
     def dataset(self, datasets: Collection[str] | None) -> str:
-        """Give the one dataset of which lines are let through."""
+        """Find the one dataset whose lines are let through."""
         if len(self.names) > 1:
             raise NotKeptError(f"it counts over {len(self.names)} datasets at once")
-        chosen = {s.dataset(self.names, datasets) for s in self.searches} - {""}
+        chosen = {each.dataset(self.names, datasets) for each in self.searches} - {""}
         if len(chosen) > 1:
             raise NotKeptError("its greps seek different datasets")
         if chosen:
             [name] = chosen
             return name
         if not self.names:
-            raise NotKeptError("no dataset is named: it counts over all of the machine")
+            raise NotKeptError("no dataset is named: it counts over all pools")
         [name] = self.names
         if self.depth in (None, 1):
             return name
@@ -131,34 +136,30 @@ class _List:
 def read_listing(
     stages: Sequence[Sequence[str]], datasets: Collection[str] | None
 ) -> Listed:
-    """Read the stages of a pipeline that print the snapshots which are to go.
+    """Read the stages of a pipeline that prints the snapshots to destroy.
 
     Args:
-        stages: The words of each; the first one is ``zfs list``.
-        datasets: The datasets that are there; None: nobody knows.
+        stages: The words of each stage; the first is ``zfs list``.
+        datasets: The existing datasets; None if they are not known.
 
     Raises:
-        NotKeptError: No policy keeps what it leaves out.
+        NotKeptError: No policy keeps just the snapshots that it leaves out.
     """
     first = stages[0]
     if len(first) < 2 or first[0] != "zfs" or first[1] != "list":  # noqa: PLR2004
         raise NotKeptError("it does not begin with zfs list")
     lines = _List(first[2:])
-    for words in stages[1:]:
-        lines.stage(words)
+    for stage in stages[1:]:
+        lines.stage(stage)
     if lines.keep is None:
         raise NotKeptError("no `head -n -N` says what stays")
-    name = lines.dataset(datasets)
-    try:
-        check_dataset(name)
-    except InvalidName as error:
-        raise NotKeptError(error.message) from None
-    narrow = [s for s in lines.searches if s.scope(name)]
-    if len({s.scope(name) for s in narrow}) > 1:
-        raise NotKeptError("two greps at once are no scope of a policy")
-    words_of = narrow[0] if narrow else None
-    scope = words_of.scope(name) if words_of else ""
-    return Listed(name, scope, words_of, lines.keep, lines.by_clock)
+    name = dataset_named(lines.dataset(datasets))
+    narrow = [search for search in lines.searches if search.scope(name)]
+    if len({search.scope(name) for search in narrow}) > 1:
+        raise NotKeptError("a policy cannot combine two greps in one scope")
+    words = narrow[0] if narrow else None
+    scope = words.scope(name) if words else ""
+    return Listed(name, scope, words, lines.keep, lines.by_clock)
 
 
 def _whole(text: str, option: str) -> int:
@@ -170,16 +171,16 @@ def _whole(text: str, option: str) -> int:
 def _options(
     words: Sequence[str], *, flags: str, with_value: str, rest: list[str], long: str = ""
 ) -> list[tuple[str, str]]:
-    """Read options as getopt does; what is none goes to `rest`.
+    """Read options as getopt(3) does.
 
     Args:
         words: The arguments.
         flags: Letters of options without a value.
-        with_value: Letters of those with one.
-        rest: Gets what is no option.
-        long: What the one option with a value is called with two dashes.
+        with_value: Letters of options with a value.
+        rest: Receives the arguments that are no options.
+        long: The long name of the one option with a value.
     """
-    found: list[tuple[str, str]] = []
+    options: list[tuple[str, str]] = []
     left = list(words)[::-1]
     while left:
         word = left.pop()
@@ -187,7 +188,7 @@ def _options(
             rest += left[::-1]
             break
         if long and word.startswith(f"--{long}="):
-            found.append((with_value, word.partition("=")[2]))
+            options.append((with_value, word.partition("=")[2]))
             continue
         if word[:1] != "-" or word == "-":
             rest.append(word)
@@ -198,12 +199,13 @@ def _options(
             if letter in with_value:
                 if not letters and not left:
                     raise NotKeptError(f"-{letter} lacks its value")
-                found.append((letter, letters or left.pop()))
+                options.append((letter, letters or left.pop()))
                 break
             if letter not in flags:
                 raise NotKeptError(f"the option '{shown(word)}' is not known")
-            found.append((letter, ""))
-    twice = [letter for letter in with_value if [o for o, _ in found].count(letter) > 1]
+            options.append((letter, ""))
+    given = [letter for letter, _ in options]
+    twice = [letter for letter in with_value if given.count(letter) > 1]
     if twice:
-        raise NotKeptError(f"-{twice[0]} stands there twice")
-    return found
+        raise NotKeptError(f"-{twice[0]} is given twice")
+    return options
