@@ -1,10 +1,10 @@
-r"""Go's regular expressions, as far as Python's read them in the same way.
+r"""Read Go's regular expressions, as far as Python gives them the same meaning.
 
-Go's are those of RE2. What is read here is the part that means one and the same to
-both on the names of snapshots, which are ASCII and have no line ends: letters and
-signs, ``.``, classes, groups, alternatives, repetitions and anchors. All else is
-refused: ``a++`` is an error there and possessive here, ``a{,3}`` is text there and a
-repetition here, and ``\pL``, ``[[:alpha:]]`` or ``\z`` are unknown to Python.
+Go's syntax is that of RE2 (regexp/syntax/doc.go of Go's library). The part that is read
+here means the same to both in names of snapshots, which are ASCII and hold no line ends:
+letters and signs, ``.``, classes, groups, alternatives, repetitions and anchors. All else
+is refused: ``a++`` is an error in Go and possessive in Python, ``a{,3}`` is text in Go
+and a repetition in Python, and Python does not know ``\pL``, ``[[:alpha:]]`` or ``\z``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ATOM = re.compile(
     r"|(?P<repeat>(?:[*+?]|\{\d{1,3}(?:,\d{0,3})?\})\??)",
     re.ASCII,
 )
-# of a class: what Python reads as a set operation, or warns of
+# Signs in a class that Python reads as a set operation, or warns of.
 _ODD_CLASS = re.compile(r"--|&&|\|\||~~|\[.*\[")
 _IGNORING_CASE = "(?i)"
 _LITERAL = re.compile(r"(?:[\w @:%=,;~!\"'/<>#&-]|\\[^\w\s])*", re.ASCII)
@@ -37,10 +37,10 @@ class UnreadableError(ValueError):
 
 
 def whole(regex: str) -> str:
-    """Turn an expression that Go seeks anywhere in a name into one for all of it.
+    """Turn an expression that Go seeks anywhere in a name into one for the whole name.
 
     Raises:
-        UnreadableError: It is none, or means something else to Python.
+        UnreadableError: It is no expression, or may mean something else to Python.
     """
     folds = regex.startswith(_IGNORING_CASE)
     inner = regex.removeprefix(_IGNORING_CASE)
@@ -64,51 +64,52 @@ def whole(regex: str) -> str:
 
 
 def literal_prefix(whole_regex: str) -> str:
-    """Give the text that each name has to begin with, as far as that is plain.
+    """Return the plain text that each matching name begins with.
 
     Args:
-        whole_regex: An expression for all of a name, as :func:`whole` gives it.
+        whole_regex: An expression for whole names, as :func:`whole` returns it.
     """
     text = _leading(whole_regex)
-    if _REPEATED.match(whole_regex[len(text) :]):  # maybe the last letter, no times
+    if _REPEATED.match(whole_regex[len(text) :]):  # the last letter may be missing
         text = re.sub(r"\\?.\Z", "", text, flags=re.DOTALL)
     return re.sub(r"\\(.)", r"\1", text)
 
 
 def is_within(scope: str, other: str) -> bool:
-    """Tell whether one expression is sure to match no name that the other does not.
+    """Tell whether surely each name that `scope` matches is also matched by `other`.
 
     Args:
-        scope: As :func:`whole` gives it, and so `other`.
-        other: An expression that may take in more.
+        scope: The narrower expression, as :func:`whole` returns it.
+        other: The wider expression, as :func:`whole` returns it.
     """
-    begin = _leading(other)
     if other in (scope, ".*"):
         return True
-    return other == f"{begin}.*" and literal_prefix(scope).startswith(literal_prefix(other))
+    is_prefix = other == f"{_leading(other)}.*"
+    return is_prefix and literal_prefix(scope).startswith(literal_prefix(other))
 
 
 def _leading(whole_regex: str) -> str:
-    found = _LITERAL.match(whole_regex)
-    return found[0] if found else ""
+    match = _LITERAL.match(whole_regex)
+    return match[0] if match else ""
 
 
 def _check(inner: str, regex: str) -> None:
-    """Refuse what is not of the common part."""
+    """Refuse an expression that goes beyond the part which both languages share."""
     if not inner.isascii() or not inner.isprintable():
         raise UnreadableError(f"'{shown(regex)}': names of snapshots are plain ASCII")
-    at = 0
-    before = "bar"  # what stands before decides whether a repetition may follow
-    while at < len(inner):
-        found = _ATOM.match(inner, at)
-        kind = found.lastgroup if found else None
-        if found is None or kind is None:
-            raise UnreadableError(f"'{shown(regex)}': {shown(inner[at:][:10])} {_BEYOND}")
+    position = 0
+    before = "bar"  # the kind of the piece before: a repetition may follow some kinds only
+    while position < len(inner):
+        match = _ATOM.match(inner, position)
+        kind = match.lastgroup if match else None
+        if match is None or kind is None:
+            rest = shown(inner[position:][:10])
+            raise UnreadableError(f"'{shown(regex)}': {rest} {_BEYOND}")
         if kind == "repeat" and before not in ("atom", "close"):
-            raise UnreadableError(f"'{shown(regex)}': {found[0]} repeats nothing")
-        if kind == "atom" and found[0][0] == "[" and _ODD_CLASS.search(found[0]):
-            raise UnreadableError(f"'{shown(regex)}': {shown(found[0])} {_BEYOND}")
-        before, at = kind, found.end()
+            raise UnreadableError(f"'{shown(regex)}': {match[0]} repeats nothing")
+        if kind == "atom" and match[0][0] == "[" and _ODD_CLASS.search(match[0]):
+            raise UnreadableError(f"'{shown(regex)}': {shown(match[0])} {_BEYOND}")
+        before, position = kind, match.end()
     try:
         re.compile(inner)
     except (re.error, OverflowError, RecursionError) as error:

@@ -1,9 +1,10 @@
-"""Names of snapshots that tell a time, and the schedules that such names may be of.
+"""Turn a naming schema and a schedule into an expression for names of snapshots.
 
-zettarepl parses the name of a snapshot by its task's naming schema (strptime), and takes
-the snapshot for the task's own if the schedule would have run at that minute. Here both
-become an expression for the whole of a name: its hours, minutes, days and months are
-those of the schedule.
+The rules are those of zettarepl/snapshot/name.py, zettarepl/scheduler/cron.py and
+zettarepl/snapshot/task/snapshot_owner.py (github.com/truenas/zettarepl). zettarepl parses
+a snapshot's name by the task's naming schema (strptime), and counts the snapshot as the
+task's own if the schedule runs at the minute in the name. Both become one expression here,
+for whole names whose hours, minutes, days and months are those of the schedule.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _RANGES = {
 _ITEM = re.compile(r"(?:(\*)|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?", re.ASCII)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
-# What strptime takes for each, in the two digits that strftime writes.
+# The texts that strptime accepts for each directive, with the digits of strftime.
 _WHOLE = {
     "%Y": "[0-9]{4}",
     "%m": "(?:0[1-9]|1[0-2])",
@@ -38,7 +39,7 @@ _WHOLE = {
     "%H": "(?:[01][0-9]|2[0-3])",
     "%M": "[0-5][0-9]",
     "%S": "(?:[0-5][0-9]|6[01])",
-    # a plus is written as two dashes, and was once written as a colon
+    # zettarepl writes a plus as two dashes, and earlier wrote it as a colon.
     "%z": "(?:--|[-:])[0-9]{4}",
 }
 _NEEDED = ("%Y", "%m", "%d", "%H", "%M")
@@ -47,9 +48,13 @@ _PIECE = re.compile(r"%[A-Za-z]|[0-9A-Za-z _.:-]", re.ASCII)
 
 @frozen
 class Schedule:
-    """When a task runs: minutes of the day, days of the month, and months.
+    """The times at which a task runs.
 
-    It is `weekly` if it goes by the day of the week, which no name tells.
+    Attributes:
+        times: Hours and minutes of the day.
+        days: Days of the month.
+        months: Months, from 1 for January.
+        weekly: Whether days of the week matter, which a name does not tell.
     """
 
     times: frozenset[tuple[int, int]]
@@ -59,17 +64,20 @@ class Schedule:
 
 
 def read_schedule(fields: Mapping[str, object]) -> Schedule:
-    """Read a schedule as cron writes it, each field a text; one left out is any.
+    """Read a schedule in cron's notation.
+
+    Args:
+        fields: The fields as texts by name; a missing field stands for any value.
 
     Raises:
-        NotKeptError: A field is none that is read here.
+        NotKeptError: A field is unknown, or its value is not read here.
     """
     odd = fields.keys() - _RANGES.keys() - {"begin", "end"}
     if odd:
-        raise NotKeptError(f"schedule: nobody knows '{shown(min(odd))}'")
+        raise NotKeptError(f"schedule: unknown key '{shown(min(odd))}'")
     sets = {name: _values(name, fields.get(name, "*")) for name in _RANGES}
     any_day = {day % 7 for day in sets["day-of-week"]} == set(range(7))
-    # cron takes a day that is named in either way
+    # cron runs on a day that either of the two fields names.
     of_month = sets["day-of-month"] == frozenset(_RANGES["day-of-month"])
     weekly = not any_day or (fields.get("day-of-week", "*") != "*" and not of_month)
     begin, end = _clock(fields.get("begin", "00:00")), _clock(fields.get("end", "23:59"))
@@ -85,7 +93,7 @@ def read_schedule(fields: Mapping[str, object]) -> Schedule:
 
 def _values(name: str, text: object) -> frozenset[int]:
     whole = _RANGES[name]
-    found: set[int] = set()
+    values: set[int] = set()
     for item in str(text).split(",") if isinstance(text, str) else ("",):
         match = _ITEM.fullmatch(item)
         if match is None or (match[2] and match[4] and not match[3]):
@@ -95,8 +103,8 @@ def _values(name: str, text: object) -> frozenset[int]:
         step = int(match[4] or 1)
         if not step or first > last or first not in whole or last not in whole:
             raise NotKeptError(f"schedule: {name}: '{shown(str(text))}' is not read here")
-        found.update(range(first, last + 1, step))
-    return frozenset(found)
+        values.update(range(first, last + 1, step))
+    return frozenset(values)
 
 
 def _clock(text: object) -> tuple[int, int]:
@@ -107,21 +115,21 @@ def _clock(text: object) -> tuple[int, int]:
 
 
 def expression(schema: str, schedule: Schedule) -> str:
-    """Give an expression for the whole names that a task takes for its own.
+    """Build an expression for the whole names of a task's own snapshots.
 
     Args:
-        schema: As for strftime.
-        schedule: When the task runs; its names are of these times.
+        schema: The naming schema, as for strftime.
+        schedule: The times at which the task runs, which its names hold.
 
     Raises:
-        NotKeptError: The schema has what cannot be read back from a name.
+        NotKeptError: The schema has a part that cannot be read back from a name.
     """
     pieces = _pieces(schema)
     minutes_of: dict[frozenset[int], set[int]] = {}
     for hour in {hour for hour, _ in schedule.times}:
         minutes = frozenset(minute for own, minute in schedule.times if own == hour)
         minutes_of.setdefault(minutes, set()).add(hour)
-    found = []
+    choices = []
     for minutes, hours in sorted(minutes_of.items(), key=lambda each: sorted(each[1])):
         narrow = {
             "%M": _two_digits("%M", minutes, range(60)),
@@ -129,16 +137,16 @@ def expression(schema: str, schedule: Schedule) -> str:
             "%d": _two_digits("%d", schedule.days, range(1, 32)),
             "%m": _two_digits("%m", schedule.months, range(1, 13)),
         }
-        found.append("".join(_one(piece, narrow) for piece in pieces))
-    if not found:
+        choices.append("".join(_piece_expression(piece, narrow) for piece in pieces))
+    if not choices:
         raise NotKeptError("its schedule never runs")
-    return found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
+    return choices[0] if len(choices) == 1 else f"(?:{'|'.join(choices)})"
 
 
-def _one(piece: str, narrow: Mapping[str, str]) -> str:
+def _piece_expression(piece: str, narrow: Mapping[str, str]) -> str:
     if piece in narrow:
         return narrow[piece]
-    if piece == " ":  # one or more, to strptime
+    if piece == " ":  # strptime takes one or more blanks
         return " +"
     return _WHOLE.get(piece) or re.escape(piece)
 
@@ -170,28 +178,29 @@ def _pieces(schema: str) -> list[str]:
         raise NotKeptError(f"naming schema '{schema}': a part of the time stands twice")
     if "%z" in directives and (":" in pieces or "--" in schema or "-%z" in schema):
         raise NotKeptError(
-            f"naming schema '{schema}': %z cannot be told from what is there"
+            f"naming schema '{schema}': %z cannot be told from the signs around it"
         )
     return pieces
 
 
-def are_apart(one: str, other: str) -> bool:
-    """Tell whether no name can be read by two different schemas.
+def are_apart(schema: str, other: str) -> bool:
+    """Tell whether no name can be read by both of two schemas.
 
-    A name that can, and tells two times, keeps zettarepl from destroying anything.
+    A name that two schemas read as different times keeps zettarepl from destroying
+    anything.
     """
-    if _begin(one) != _begin(other):
-        longer, shorter = sorted((_begin(one), _begin(other)), key=len, reverse=True)
+    if _begin(schema) != _begin(other):
+        longer, shorter = sorted((_begin(schema), _begin(other)), key=len, reverse=True)
         if not longer.startswith(shorter):
             return True
-    return "%z" not in one + other and _shape(one) != _shape(other)
+    return "%z" not in schema + other and _shape(schema) != _shape(other)
 
 
 def _begin(schema: str) -> str:
-    """Give what stands before the first part of a time; case does not count."""
+    """Return the text before the first directive in lower case; strptime ignores case."""
     return schema.partition("%")[0].lower()
 
 
 def _shape(schema: str) -> str:
-    """Give a schema with each run of digits, given or to come, as one sign."""
+    """Replace each run of digits, and of directives that stand for digits, by one sign."""
     return re.sub(" +", " ", re.sub(r"(?:%[A-Za-z]|[0-9])+", "#", schema)).lower()

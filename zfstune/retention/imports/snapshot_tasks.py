@@ -1,21 +1,29 @@
-"""Periodic snapshot tasks of zettarepl, which is what prunes on TrueNAS.
+"""Read the periodic snapshot tasks of zettarepl, the program that prunes on TrueNAS.
 
-A snapshot goes when its name is one that a task gives, and it has outlived each task
-that could have taken it: the schedule of the task would have run at the minute in the
-name. So all tasks of a dataset are rules beside each other, and what none of them could
-have taken stays.
+The rules are those of zettarepl/retention/calculate.py,
+zettarepl/snapshot/task/snapshot_owner.py and zettarepl/dataset/exclude.py
+(github.com/truenas/zettarepl). A task owns the snapshots that it could have taken: their
+names fit its naming schema, and its schedule runs at the minute in the name. A snapshot
+is destroyed once it has outlived the lifetimes of all tasks that own it. So each task of
+a dataset becomes a rule, and a snapshot that no task owns stays.
 """
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from itertools import combinations
 
 from zfstune.retention.imports.name_schema import are_apart, expression, read_schedule
-from zfstune.retention.imports.reading import Imported, LeftOut, NotKeptError
+from zfstune.retention.imports.reading import (
+    Imported,
+    LeftOut,
+    NotKeptError,
+    dataset_named,
+)
 from zfstune.retention.imports.tree import work_out_by_name
 from zfstune.retention.policy import Group, Policy, Within
 from zfstune.retention.policy_text import format_policy
-from zfstune.values.errors import InvalidName
+from zfstune.values.errors import InvalidName, PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.names import check_dataset
 from zfstune.values.text import shown
@@ -26,11 +34,11 @@ if TYPE_CHECKING:
 
     from zfstune.retention.imports.reading import Reading
 
-__all__ = ["Task", "own_names", "plain_dataset", "read_tasks"]
+__all__ = ["Task", "excluded", "own_names", "read_task", "read_tasks"]
 
 _BY_NAME = (
-    "zettarepl reads the age of a snapshot from its name, by the wall clock; this goes by "
-    "its creation, so they differ by an hour for a while after clocks were changed"
+    "zettarepl reads the age of a snapshot from its name, by the wall clock; this policy "
+    "goes by its creation, so they differ by an hour for a while after clocks were changed"
 )
 _LONGER = (
     "the newest snapshot of each schedule always stays here, and so do those dated after "
@@ -47,15 +55,16 @@ class Task:
     """One periodic snapshot task.
 
     Attributes:
-        name: As messages call it.
-        dataset: What it takes snapshots of.
-        recursive: And of what lies below.
-        exclude: Datasets, with all below them, and globs of what is not meant.
-        schema: How it names snapshots, as for strftime.
-        names: An expression for those that it takes for its own.
+        name: The task's name in messages.
+        dataset: The dataset that it takes snapshots of.
+        recursive: Whether it takes snapshots of the datasets below as well.
+        exclude: Datasets that are excluded with all below them, and globs of such names.
+        schema: The naming schema of its snapshots, as for strftime.
+        names: An expression for the names of its own snapshots.
         lifetime: Seconds.
-        refused: Why no policy keeps what it says; the last three are empty then.
-        notes: What differs.
+        refused: The reason why no policy reproduces the task; `schema`, `names` and
+            `lifetime` are empty then.
+        notes: Differences between the task and its policy.
     """
 
     name: str
@@ -78,7 +87,7 @@ class Task:
 
     @property
     def by_glob(self) -> bool:
-        """Whether what it excludes depends on how datasets are called."""
+        """Whether it excludes datasets by a glob."""
         return any(set("*?[") & set(each) for each in self.exclude)
 
 
@@ -88,13 +97,14 @@ def read_tasks(
     tool: str,
     prevents: Callable[[str], str] = lambda _: "",
 ) -> Reading:
-    """Give policies that keep what the tasks together keep.
+    """Find policies that keep the snapshots which the tasks together keep.
 
     Args:
-        tasks: All of them.
-        datasets: The datasets that are there; None: nobody knows.
-        tool: Its name, for the notes.
-        prevents: Gives why nobody can keep the same of a dataset; empty: nothing does.
+        tasks: All tasks.
+        datasets: The existing datasets; None if they are not known.
+        tool: The tool's name, for the notes.
+        prevents: Takes a dataset; returns the reason why no policy can do the same
+            there; empty: there is none.
     """
 
     def answer(dataset: str) -> Imported | LeftOut | None:
@@ -118,15 +128,15 @@ def read_tasks(
 
 
 def own_names(schema: str, fields: Mapping[str, object], lifetime: int) -> str:
-    """Give an expression for the names that a task takes for its own.
+    """Build an expression for the names of a task's own snapshots.
 
     Args:
-        schema: How it names snapshots.
-        fields: Its schedule.
-        lifetime: Seconds; to say what would keep the same, where that is not sure.
+        schema: The naming schema.
+        fields: The schedule, by field.
+        lifetime: Seconds, for a hint if names do not tell which snapshots are its own.
 
     Raises:
-        NotKeptError: Names do not tell which are its own.
+        NotKeptError: Names do not tell which snapshots are its own.
     """
     schedule = read_schedule(fields)
     names = expression(schema, schedule)
@@ -135,19 +145,53 @@ def own_names(schema: str, fields: Mapping[str, object], lifetime: int) -> str:
     text = format_policy(Policy((Group((Within(lifetime),), regex=names),)))
     raise NotKeptError(
         "its schedule goes by the day of the week, and names do not tell that",
-        f"if nothing else there has such names, this keeps the same: '{text}'",
+        f"if no other snapshots there have such names, this policy does the same: '{text}'",
     )
 
 
-def plain_dataset(name: object) -> str:
-    """Give the name of a dataset, if it is one."""
-    if not isinstance(name, str):
-        raise NotKeptError("it has no 'dataset'")
+def read_task(
+    tool: str,
+    name: str,
+    table: Mapping[str, object],
+    read: Callable[[str], Task],
+    *,
+    recursive: bool,
+) -> Task:
+    """Read one task, or mark it as refused if no policy reproduces it.
+
+    Args:
+        tool: The tool's name, for messages.
+        name: The task's name, for messages.
+        table: The task's settings.
+        read: Reads the task, given its dataset.
+        recursive: Whether a task that is refused takes the datasets below with it.
+
+    Raises:
+        PolicyError: The task has no valid dataset.
+    """
+    dataset = table.get("dataset")
     try:
-        check_dataset(name)
-    except InvalidName as error:
-        raise NotKeptError(error.message) from None
-    return name
+        if not isinstance(dataset, str):
+            raise NotKeptError("it has no 'dataset'")  # noqa: TRY301 (one place words it)
+        dataset_named(dataset)
+    except NotKeptError as error:
+        message = f"cannot import from {tool}: {name}: {error.reason}"
+        raise PolicyError(message) from None
+    try:
+        return read(dataset)
+    except NotKeptError as error:
+        return Task(name, dataset, recursive, refused=error)
+
+
+def excluded(value: object) -> tuple[str, ...]:
+    """Check a task's list of excluded datasets.
+
+    Raises:
+        NotKeptError: It is no list of names.
+    """
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise NotKeptError("its 'exclude' is no list of names")
+    return tuple(value)
 
 
 def _together(dataset: str, owners: Sequence[Task]) -> Imported | LeftOut:
@@ -158,11 +202,10 @@ def _together(dataset: str, owners: Sequence[Task]) -> Imported | LeftOut:
             return LeftOut(dataset, reason, dataset, task.refused.hint)
         lifetimes[task.names] = max(task.lifetime, lifetimes.get(task.names, 0))
     schemas = sorted({task.schema for task in owners})
-    for at, one in enumerate(schemas):
-        for other in schemas[:at]:
-            if not are_apart(one, other):
-                reason = _AMBIGUOUS.format(shown(other), shown(one))
-                return LeftOut(dataset, reason, dataset)
+    for schema, other in combinations(schemas, 2):
+        if not are_apart(schema, other):
+            reason = _AMBIGUOUS.format(shown(schema), shown(other))
+            return LeftOut(dataset, reason, dataset)
     groups = [Group((Within(each),), regex=names) for names, each in lifetimes.items()]
     notes = [note for task in owners for note in task.notes]
     return Imported(

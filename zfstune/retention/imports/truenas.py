@@ -1,7 +1,8 @@
-"""TrueNAS' periodic snapshot tasks, as ``midclt call pool.snapshottask.query`` prints them.
+"""Read TrueNAS' periodic snapshot tasks from ``midclt call pool.snapshottask.query``.
 
-middlewared hands those that are enabled to zettarepl; its months have 30 days and its
-years 365.
+The rules are those of src/middlewared/middlewared/plugins/zettarepl.py
+(github.com/truenas/middleware), which hands the enabled tasks to zettarepl. Its
+lifetime_timedelta() counts 30 days for a month and 365 for a year.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import json
 from zfstune.retention.imports.reading import NotKeptError
 from zfstune.retention.imports.snapshot_tasks import (
     Task,
+    excluded,
     own_names,
-    plain_dataset,
+    read_task,
     read_tasks,
 )
 from zfstune.values.errors import PolicyError
@@ -37,13 +39,19 @@ _UNITS = {
 _KEYS = {
     *("dataset", "recursive", "exclude", "enabled", "lifetime_value", "lifetime_unit"),
     *("naming_schema", "schedule"),
-    # these decide nothing about what stays
+    # These keys have no influence on which snapshots stay.
     *("id", "allow_empty", "vmware_sync", "state"),
 }
 _SCHEDULE = {"dom": "day-of-month", "dow": "day-of-week"}
 _NOTES = (
-    "TrueNAS keeps a snapshot with a removal date of its own until then; this does not",
-    "replication tasks are not read: TrueNAS keeps what one of them has still to send",
+    (
+        "TrueNAS keeps a snapshot with a removal date of its own until then; this policy "
+        "does not"
+    ),
+    (
+        "replication tasks are not read: TrueNAS keeps the snapshots that one of them has "
+        "still to send"
+    ),
 )
 _LONGEST = 10**6
 
@@ -59,43 +67,42 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
         ) from None
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
         raise PolicyError("cannot import from truenas: that is no list of tasks")
-    tasks = []
-    for number, table in enumerate(listed, 1):
-        if table.get("enabled", True) is not False:
-            tasks.append(_task(table, f"task {shown(str(table.get('id', number)))}"))
+    tasks = [
+        _task(table, f"task {shown(str(table.get('id', number)))}")
+        for number, table in enumerate(listed, 1)
+        if table.get("enabled", True) is not False
+    ]
     return read_tasks(tasks, datasets, "TrueNAS")
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands there twice")
-    return found
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        raise ValueError("a key is given twice")
+    return table
 
 
 def _task(table: Mapping[str, object], name: str) -> Task:
-    try:
-        dataset = plain_dataset(table.get("dataset"))
-    except NotKeptError as error:
-        raise PolicyError(f"cannot import from truenas: {name}: {error.reason}") from None
     recursive = table.get("recursive", False) is not False
-    try:
-        return _read(table, name, dataset)
-    except NotKeptError as error:
-        return Task(name, dataset, recursive, refused=error)
+    return read_task(
+        "truenas",
+        name,
+        table,
+        lambda dataset: _read(table, name, dataset),
+        recursive=recursive,
+    )
 
 
 def _read(table: Mapping[str, object], name: str, dataset: str) -> Task:
     odd = table.keys() - _KEYS
     if odd:
-        raise NotKeptError(f"nobody knows '{shown(min(odd))}'")
-    recursive, exclude = table.get("recursive", False), table.get("exclude", [])
+        raise NotKeptError(f"unknown key '{shown(min(odd))}'")
+    recursive = table.get("recursive", False)
     schema, schedule = table.get("naming_schema"), table.get("schedule")
     value, unit = table.get("lifetime_value"), table.get("lifetime_unit")
     if not isinstance(recursive, bool) or table.get("enabled", True) is not True:
         raise NotKeptError("'recursive' and 'enabled' should be true or false")
-    if not isinstance(exclude, list) or not all(isinstance(each, str) for each in exclude):
-        raise NotKeptError("its 'exclude' is no list of names")
+    exclude = excluded(table.get("exclude", []))
     if not isinstance(schema, str) or not isinstance(schedule, dict):
         raise NotKeptError("it has no 'naming_schema', or no 'schedule'")
     known = isinstance(unit, str) and unit in _UNITS
@@ -105,13 +112,13 @@ def _read(table: Mapping[str, object], name: str, dataset: str) -> Task:
         )
     fields = {_SCHEDULE.get(str(key), str(key)): each for key, each in schedule.items()}
     if len(fields) < len(schedule):
-        raise NotKeptError("its schedule says a day twice")
+        raise NotKeptError("its schedule has two keys for a day")
     lifetime = value * _UNITS[str(unit)]
     return Task(
         name,
         dataset,
         recursive,
-        tuple(exclude),
+        exclude,
         schema,
         own_names(schema, fields, lifetime),
         lifetime,

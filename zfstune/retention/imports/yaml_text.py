@@ -1,9 +1,8 @@
-"""YAML as text: mappings, lists and strings, read by PyYAML and bounded.
+"""Read YAML as mappings, lists and texts, by PyYAML and within bounds.
 
-What a plain scalar means (a truth, a number, nothing) differs from tool to tool, so
-each stays the text that it is, and a quoted one is marked. Where PyYAML comes with
-libyaml, that does the reading: the parsers of zrepl (go-yaml) and of others are
-translations of it.
+Tools differ on which plain scalars are truths, numbers or nothing, so each scalar stays
+a text, and a quoted one is marked. If PyYAML has libyaml, libyaml parses the text: the
+parsers of other tools, such as zrepl's go-yaml, are translations of it.
 """
 
 from __future__ import annotations
@@ -13,15 +12,16 @@ from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any, NoReturn
 
-__all__ = ["Quoted", "is_null", "read_truth", "read_whole", "read_yaml"]
+__all__ = ["Quoted", "is_null", "read_mapping", "read_truth", "read_whole", "read_yaml"]
 
 _DEEPEST = 50
-# Aliases make a document larger than its text; no settings come near to this.
+# Aliases can make a document much larger than its text. No settings come near this size.
 _MOST_NODES = 200_000
 
-# YAML 1.1, as go-yaml v2 and PyYAML's other loaders resolve it
+# The words of YAML 1.1, as in resolve.go of go-yaml v2 and in yaml/resolver.py of PyYAML.
 _TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"))
 _FALSE = frozenset(
     ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF")
@@ -31,27 +31,28 @@ _LONGEST_NUMBER = 9
 
 
 class Quoted(str):
-    """A scalar in quotes, or in a block: never anything but text."""
+    """A scalar in quotes, or in a block, which is text for every tool."""
 
     __slots__ = ()
 
 
 def is_null(value: object) -> bool:
-    """Tell whether a value is nothing: ``~``, ``null``, or not there."""
+    """Tell whether a value is nothing: ``~``, ``null`` or empty."""
     return isinstance(value, str) and not isinstance(value, Quoted) and value in _NULL
 
 
 def read_truth(value: object) -> bool | None:
-    """Read a truth; None where the value is none."""
+    """Read a truth; None if the value is no truth."""
     if not isinstance(value, str) or isinstance(value, Quoted):
         return None
     return True if value in _TRUE else False if value in _FALSE else None
 
 
 def read_whole(value: object) -> int | None:
-    """Read a whole number that is not negative; None where the value is none.
+    """Read a whole number of zero or more; None if the value is no such number.
 
-    One that begins with a zero is octal to some and decimal to others, and is none.
+    Digits after a leading zero are octal to some tools and decimal to others, so they
+    count as no number.
     """
     if not isinstance(value, str) or isinstance(value, Quoted):
         return None
@@ -59,16 +60,43 @@ def read_whole(value: object) -> int | None:
     return int(value) if digits and (value == "0" or value[0] != "0") else None
 
 
-def read_yaml(text: str) -> object:
-    """Read one document: dicts, lists and strings; None where there is nothing.
+def read_mapping(
+    text: str, tool: str, keys: Collection[str], otherwise: str
+) -> dict[str, object]:
+    """Read a tool's settings: one document that is a mapping.
+
+    Args:
+        text: The document.
+        tool: The tool's name, for messages.
+        keys: The keys that it may have.
+        otherwise: The message for a document that is no mapping.
 
     Raises:
-        PolicyError: It is no YAML, has a key twice, is too deep or too large, or holds
-            what is not read here: a tag, a merge key, a second document. Or PyYAML
-            is not installed.
+        PolicyError: The text is no such document.
     """
     try:
-        import yaml  # noqa: PLC0415 (an extra: only who reads YAML needs it)
+        document = read_yaml(text)
+    except PolicyError as error:
+        message = f"cannot import from {tool}: {error.message}"
+        raise PolicyError(message, hint=error.hint) from None
+    if not isinstance(document, dict):
+        raise PolicyError(f"cannot import from {tool}: {otherwise}")
+    odd = document.keys() - set(keys)
+    if odd:
+        raise PolicyError(f"cannot import from {tool}: unknown key '{shown(min(odd))}'")
+    return document
+
+
+def read_yaml(text: str) -> object:
+    """Read one document into dicts, lists and texts; None if it is empty.
+
+    Raises:
+        PolicyError: It is no YAML, has a key twice, is too deep or too large, or has a
+            construct that is not read here: a tag, a merge key, a second document. Or
+            PyYAML is not installed.
+    """
+    try:
+        import yaml  # noqa: PLC0415 (an extra, which only the readers of YAML need)
     except ImportError:
         raise PolicyError(
             "cannot read YAML: PyYAML is not installed",
@@ -87,12 +115,12 @@ def read_yaml(text: str) -> object:
 
 
 class _Tree:
-    """Builds values from a parser's events, without recursion."""
+    """Builds the document from a parser's events, without recursion."""
 
     def __init__(self) -> None:
         self.document: object = None
         self._documents = 0
-        # what is open: a list, or a mapping with the key whose value comes next
+        # The lists and mappings that have not ended yet, the outermost first.
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[object, int]] = {}
         self._named: set[str] = set()
@@ -113,7 +141,7 @@ class _Tree:
             self._add(value, 1, event.anchor, line, merges=not quoted and value == "<<")
         elif kind == "AliasEvent":
             if event.anchor not in self._anchors:
-                _refuse(line, f"nothing before it is called &{shown(event.anchor)}")
+                _refuse(line, f"no anchor &{shown(event.anchor)} stands before it")
             value, nodes = self._anchors[event.anchor]
             self._add(value, nodes, None, line)
         elif kind in ("SequenceStartEvent", "MappingStartEvent"):
@@ -126,9 +154,9 @@ class _Tree:
             self._add(done.value, done.nodes, done.anchor, done.line)
 
     def _name(self, anchor: str | None, line: int) -> None:
-        """Take a name once: parsers do not agree on what a second one means."""
+        """Refuse an anchor's name the second time: parsers disagree on its meaning."""
         if anchor in self._named:
-            _refuse(line, f"something before it is called &{shown(anchor)}, too")
+            _refuse(line, f"the anchor &{shown(anchor)} stands before it, too")
         if anchor is not None:
             self._named.add(anchor)
 
@@ -149,7 +177,7 @@ class _Tree:
 
 
 class _Open:
-    """A list or mapping whose end has not come."""
+    """A list or mapping that has not ended yet."""
 
     def __init__(
         self, value: list[Any] | dict[str, Any], anchor: str | None, line: int
@@ -171,7 +199,7 @@ class _Open:
         elif not isinstance(value, str):
             _refuse(line, "a key is no text")
         elif value in self.value:
-            _refuse(line, f"the key '{shown(value)}' stands there twice")
+            _refuse(line, f"the key '{shown(value)}' is given twice")
         else:
             self._key = value
 

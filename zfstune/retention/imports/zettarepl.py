@@ -1,7 +1,9 @@
-"""zettarepl's definition: its ``periodic-snapshot-tasks``.
+"""Read the ``periodic-snapshot-tasks`` of zettarepl's definition.
 
-Its replication tasks are snapshot owners as well: of a dataset in which one of them
-decides what stays, nothing is read.
+The keys are those of zettarepl/definition/schema/*.yaml and
+zettarepl/definition/definition.py (github.com/truenas/zettarepl). Its replication tasks
+own snapshots as well, so a dataset whose snapshots one of them decides about is left
+out.
 """
 
 from __future__ import annotations
@@ -11,11 +13,12 @@ import re
 from zfstune.retention.imports.reading import LeftOut, NotKeptError, Reading
 from zfstune.retention.imports.snapshot_tasks import (
     Task,
+    excluded,
     own_names,
-    plain_dataset,
+    read_task,
     read_tasks,
 )
-from zfstune.retention.imports.yaml_text import is_null, read_truth, read_yaml
+from zfstune.retention.imports.yaml_text import is_null, read_mapping, read_truth
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
 
@@ -34,33 +37,26 @@ _TASK = {
     *("dataset", "recursive", "exclude", "lifetime", "naming-schema", "schedule"),
     "allow-empty",
 }
-# What isodate reads; a fraction is refused.
+# The durations that isodate reads, except for fractions, which are refused.
 _DURATION = re.compile(
     r"P(?=.)(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?"
     r"(?:T(?=.)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?",
     re.ASCII,
 )
-# Of a month and a year the longest: what is asked for is not to go.
+# A month and a year are the longest that there are, so that nothing goes too early.
 _SECONDS = (366 * _DAY, 31 * _DAY, 7 * _DAY, _DAY, 3600, 60, 1)
-_FOR_EVER = 36500 * _DAY  # zettarepl's own, where there is no lifetime
+_FOR_EVER = 36500 * _DAY  # zettarepl's own default for a task without a lifetime
 _LONG_MONTHS = "a month has 31 days here and a year 366, so that nothing goes too early"
-_REMOVAL = "zettarepl keeps a snapshot with a removal date until then; this does not"
-_WAITS = "zettarepl keeps what a replication that waits has still to send; this does not"
+_REMOVAL = "zettarepl keeps a snapshot with a removal date until then; this policy does not"
+_WAITS = (
+    "zettarepl keeps the snapshots that a waiting replication has still to send; this "
+    "policy does not"
+)
 
 
 def read(text: str, datasets: Collection[str] | None) -> Reading:
     """Read a definition."""
-    try:
-        whole = read_yaml(text)
-    except PolicyError as error:
-        raise PolicyError(
-            f"cannot import from zettarepl: {error.message}", hint=error.hint
-        ) from None
-    if not isinstance(whole, dict):
-        raise PolicyError("cannot import from zettarepl: that is no definition")
-    odd = whole.keys() - _TOP
-    if odd:
-        raise PolicyError(f"cannot import from zettarepl: nobody knows '{shown(min(odd))}'")
+    whole = read_mapping(text, "zettarepl", _TOP, "that is no definition")
     notes = (
         [_REMOVAL] if read_truth(whole.get("use-removal-dates", "no")) is not False else []
     )
@@ -74,14 +70,14 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
     reading = read_tasks(
         tasks, datasets, "zettarepl", lambda dataset: _prevented(dataset, replications)
     )
-    away = [
+    targets = [
         LeftOut(
-            f"replication task {shown(name)}", "what it keeps of its target is not read"
+            f"replication task {shown(name)}", "its retention on the target is not read"
         )
         for name, table in replications
         if table.get("retention-policy") != "none"
     ]
-    return Reading(reading.policies, (*reading.left_out, *away))
+    return Reading(reading.policies, (*reading.left_out, *targets))
 
 
 def _tables(
@@ -100,16 +96,13 @@ def _tables(
 
 def _task(name: str, table: Mapping[str, object], notes: tuple[str, ...]) -> Task:
     called = f"task {shown(name)}"
-    try:
-        dataset = plain_dataset(table.get("dataset"))
-    except NotKeptError as error:
-        message = f"cannot import from zettarepl: {called}: {error.reason}"
-        raise PolicyError(message) from None
-    recursive = read_truth(table.get("recursive"))
-    try:
-        return _read(table, called, dataset, notes)
-    except NotKeptError as error:
-        return Task(called, dataset, recursive is not False, refused=error)
+    return read_task(
+        "zettarepl",
+        called,
+        table,
+        lambda dataset: _read(table, called, dataset, notes),
+        recursive=read_truth(table.get("recursive")) is not False,
+    )
 
 
 def _read(
@@ -117,13 +110,12 @@ def _read(
 ) -> Task:
     odd = table.keys() - _TASK
     if odd:
-        raise NotKeptError(f"nobody knows '{shown(min(odd))}'")
-    recursive, exclude = read_truth(table.get("recursive")), table.get("exclude", [])
+        raise NotKeptError(f"unknown key '{shown(min(odd))}'")
+    recursive = read_truth(table.get("recursive"))
     schema, schedule = table.get("naming-schema"), table.get("schedule")
     if recursive is None:
         raise NotKeptError("its 'recursive' is neither true nor false")
-    if not isinstance(exclude, list) or not all(isinstance(each, str) for each in exclude):
-        raise NotKeptError("its 'exclude' is no list of names")
+    exclude = excluded(table.get("exclude", []))
     if not isinstance(schema, str) or not isinstance(schedule, dict):
         raise NotKeptError("it has no 'naming-schema', or no 'schedule'")
     lifetime, calendar = _lifetime(table.get("lifetime"))
@@ -131,7 +123,7 @@ def _read(
         name,
         dataset,
         recursive,
-        tuple(exclude),
+        exclude,
         schema,
         own_names(schema, schedule, lifetime),
         lifetime,
@@ -140,13 +132,13 @@ def _read(
 
 
 def _lifetime(text: object) -> tuple[int, bool]:
-    """Give seconds, and whether they stand for months or years of the calendar."""
+    """Read a lifetime: its seconds, and whether it has months or years in it."""
     if text is None:
         return _FOR_EVER, False
-    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
         raise NotKeptError("its lifetime should read like P14D or PT12H")
-    counts = [int(count or 0) for count in found.groups()]
+    counts = [int(count or 0) for count in match.groups()]
     seconds = sum(count * length for count, length in zip(counts, _SECONDS, strict=True))
     if not seconds:
         raise NotKeptError("its lifetime keeps nothing")
@@ -154,7 +146,7 @@ def _lifetime(text: object) -> tuple[int, bool]:
 
 
 def _prevented(dataset: str, replications: list[tuple[str, Mapping[str, object]]]) -> str:
-    """Give the replication task that decides what stays of a dataset, if there is one."""
+    """Name the replication task that decides about a dataset's snapshots; empty: none."""
     for name, table in replications:
         transport = table.get("transport")
         kind = transport.get("type") if isinstance(transport, dict) else None

@@ -1,10 +1,11 @@
-"""zrepl's configuration: of each job the rules of its ``pruning`` section.
+"""Read zrepl's configuration: the rules in the ``pruning`` section of each job.
 
-zrepl destroys a snapshot when every rule of a job agrees to, whoever took it: so rules
-are a union, and what several jobs on one dataset leave is what each of them keeps. An
-expression need only match a part of a name. Where a rule keeps all that an expression
-does not match, as zrepl's own examples do, what is out of scope stays, and a policy
-here says just that.
+The rules are those of internal/config/config.go, internal/pruning/pruning.go and
+internal/daemon/filters/fsmapfilter.go (github.com/zrepl/zrepl). A snapshot stays if any
+rule of a job keeps it, whoever took it, so the rules of a job form a union as those of a
+policy do. Several jobs on one dataset prune one after the other, so that a snapshot stays
+only if each of them keeps it. In zrepl's own examples one rule keeps all snapshots that
+an expression does not match; in a policy, such snapshots are out of scope.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from zfstune.retention.imports.reading import (
     LeftOut,
     NotKeptError,
     Reading,
+    dataset_named,
 )
 from zfstune.retention.imports.tree import work_out_by_name
-from zfstune.retention.imports.yaml_text import is_null, read_truth, read_yaml
+from zfstune.retention.imports.yaml_text import is_null, read_mapping, read_truth
 from zfstune.retention.imports.zrepl_rules import read_rules
-from zfstune.values.errors import InvalidName, PolicyError
+from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
-from zfstune.values.names import check_dataset
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 
     from zfstune.retention.imports.zrepl_rules import Kept
 
+
 __all__ = ["read"]
 
-# What is required of a job's pruning, by the job's type; nothing where it has none.
+# The keys that a job's pruning must have, by the type of the job.
 _SIDES = {
     "snap": ("keep",),
     "push": ("keep_sender", "keep_receiver"),
@@ -41,25 +43,30 @@ _SIDES = {
     "source": (),
 }
 _AWAY = "{} of job '{}' is for the other side: run that command there"
-_BELOW = "'{}' itself is left alone, as zrepl does"
+_BELOW = "'{}' itself is left alone, as by zrepl"
 _INCLUDE_HINT = "put the jobs of all of its files into one"
-_TWO_JOBS = (
-    "jobs {} prune it by different rules; what several jobs leave is no union of rules"
-)
+_TWO_JOBS = "jobs {} prune it by different rules, one after the other, which no policy does"
 
 
 @frozen
 class _Job:
-    """What a job prunes on this host, and by which rules."""
+    """The datasets that a job prunes on this host, and its rules.
+
+    Attributes:
+        name: The job's name in messages.
+        filter: Entries of a dataset, whether the entry is for the datasets below as
+            well, and whether it takes them in or out.
+        rules: The job's rules, or why no policy reproduces them.
+        note: A fact for the user; empty if there is none.
+    """
 
     name: str
-    # dataset, whether those below are meant as well, whether it is taken in
     filter: tuple[tuple[str, bool, bool], ...]
     rules: Kept | LeftOut
     note: str = ""
 
     def takes(self, dataset: str) -> bool:
-        """Tell whether the filter takes a dataset in; the longest entry decides."""
+        """Tell whether the filter takes in a dataset; the longest entry decides."""
         best, taken = -1, False
         for path, subtree, wanted in self.filter:
             if path == dataset and not subtree:
@@ -79,17 +86,17 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
         name = table.get("name")
         called = f"job {shown(name)}" if isinstance(name, str) and name else f"job {number}"
         try:
-            for found in _sides(table, called.removeprefix("job ")):
-                if isinstance(found, _Job):
-                    jobs.append(found)
-                elif isinstance(found, Imported):
-                    away.append(found)
+            for side in _sides(table, called.removeprefix("job ")):
+                if isinstance(side, _Job):
+                    jobs.append(side)
+                elif isinstance(side, Imported):
+                    away.append(side)
                 else:
-                    left_out.append(found)
+                    left_out.append(side)
         except NotKeptError as error:
             refused = LeftOut(called, error.reason, hint=error.hint)
             left_out.append(refused)
-            # it may prune what other jobs prune, and nobody knows how
+            # The job may prune datasets of other jobs, by rules that are not known.
             jobs.append(_Job(called, tuple(_filter_if_any(table)), refused))
     named = {path for job in jobs for path, _, _ in job.filter}
     reading = work_out_by_name("zrepl", lambda name: _combined(name, jobs), named, datasets)
@@ -97,17 +104,8 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
 
 
 def _jobs(text: str) -> list[dict[str, object]]:
-    try:
-        whole = read_yaml(text)
-    except PolicyError as error:
-        raise PolicyError(
-            f"cannot import from zrepl: {error.message}", hint=error.hint
-        ) from None
-    if not isinstance(whole, dict):
-        raise PolicyError("cannot import from zrepl: there is no list of jobs")
-    odd = whole.keys() - {"jobs", "global", "include"}
-    if odd:
-        raise PolicyError(f"cannot import from zrepl: nobody knows '{shown(min(odd))}'")
+    keys = ("jobs", "global", "include")
+    whole = read_mapping(text, "zrepl", keys, "there is no list of jobs")
     if whole.get("include") and not is_null(whole["include"]):
         raise PolicyError(
             "cannot import from zrepl: 'include' takes in jobs of other files, which may "
@@ -121,10 +119,10 @@ def _jobs(text: str) -> list[dict[str, object]]:
 
 
 def _sides(table: Mapping[str, object], name: str) -> Iterator[_Job | Imported | LeftOut]:
-    """Give what a job prunes here, and what on the other side."""
+    """Yield the rules of a job for this host, and those for the other side."""
     kind = _text(table, "type")
     if kind not in _SIDES:
-        raise NotKeptError(f"nobody knows a job of type '{shown(kind)}'")
+        raise NotKeptError(f"unknown type of job '{shown(kind)}'")
     pruning = table.get("pruning", {})
     if is_null(pruning):
         pruning = {}
@@ -136,8 +134,8 @@ def _sides(table: Mapping[str, object], name: str) -> Iterator[_Job | Imported |
         if (side, kind) in (("keep_receiver", "push"), ("keep_sender", "pull")):
             yield _away(rules, side, name)
         elif side == "keep_receiver":
-            root = _dataset(_text(table, "root_fs"))
-            # zrepl prunes what it received, which is below
+            root = dataset_named(_text(table, "root_fs"))
+            # zrepl prunes the datasets that it received, which are below the root.
             taken = ((root, True, True), (root, False, False))
             yield _Job(name, taken, rules, _BELOW.format(root))
         else:
@@ -147,7 +145,7 @@ def _sides(table: Mapping[str, object], name: str) -> Iterator[_Job | Imported |
 def _side_rules(rules: object, side: str, name: str) -> Kept | LeftOut:
     try:
         if not isinstance(rules, list):
-            raise NotKeptError("it is no list")  # noqa: TRY301 (one place says where)
+            raise NotKeptError("it is no list")  # noqa: TRY301 (one place names the side)
         return read_rules(rules)
     except NotKeptError as error:
         return LeftOut(f"{side} of job {name}", error.reason, hint=error.hint)
@@ -168,11 +166,11 @@ def _filter(table: Mapping[str, object]) -> Iterator[tuple[str, bool, bool]]:
         if wanted is None:
             raise NotKeptError(f"filesystems: '{shown(key)}' is neither true nor false")
         path = key.removesuffix("<")
-        yield _dataset(path) if path or path == key else "", path != key, wanted
+        yield dataset_named(path) if path or path == key else "", path != key, wanted
 
 
 def _filter_if_any(table: Mapping[str, object]) -> Iterator[tuple[str, bool, bool]]:
-    """Give what a job that cannot be read may prune: all that it names, or anything."""
+    """Yield the filter of a job that cannot be read; if it has none, all datasets."""
     try:
         yield from list(_filter(table))
     except NotKeptError:
@@ -180,7 +178,7 @@ def _filter_if_any(table: Mapping[str, object]) -> Iterator[tuple[str, bool, boo
 
 
 def _combined(dataset: str, jobs: list[_Job]) -> Imported | LeftOut | None:
-    """Give what all jobs together leave of a dataset's snapshots."""
+    """Find the policy that does to a dataset what all jobs together do."""
     taking = [job for job in jobs if job.takes(dataset)]
     if not taking:
         return None
@@ -206,14 +204,6 @@ def _combined(dataset: str, jobs: list[_Job]) -> Imported | LeftOut | None:
             return LeftOut(dataset, _TWO_JOBS.format(listed), dataset)
         together = both
     return Imported(dataset, together.policy, tuple(dict.fromkeys(notes)))
-
-
-def _dataset(name: str) -> str:
-    try:
-        check_dataset(name)
-    except InvalidName as error:
-        raise NotKeptError(error.message) from None
-    return name
 
 
 def _text(table: Mapping[str, object], key: str) -> str:

@@ -1,4 +1,9 @@
-"""The rules of one side of a zrepl job, as groups of a policy."""
+"""Turn the rules of one side of a zrepl job into groups of a policy.
+
+The rules are those of internal/pruning/keep_grid.go, keep_helpers.go,
+keep_not_replicated.go and pruning.go, and of internal/config/retentiongrid.go
+(github.com/zrepl/zrepl). An expression needs to match only a part of a name.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +32,16 @@ if TYPE_CHECKING:
 __all__ = ["Kept", "read_rules"]
 
 _CONSENT = (
-    "zrepl destroys what none of its rules keeps, whoever made it, and so does 'keep=0' "
-    "here; leave that part out to keep the rest"
+    "zrepl destroys each snapshot that none of its rules keeps, whoever made it, and so "
+    "does 'keep=0' here; leave that part out to keep the rest"
 )
 _NEWEST = "the newest snapshot of a scope always stays here; zrepl's grid may let it go"
 _TIMES = (
-    "snapshots dated after now stay here and count for nothing; of two of one second "
-    "zrepl may keep the other one"
+    "snapshots dated after now stay here and are not counted; of two snapshots of the same "
+    "second zrepl may keep the other one"
 )
 _NOT_REPLICATED = (
-    "not_replicated keeps what another host has not got yet, and zfstune does not know that"
+    "not_replicated keeps the snapshots that another host lacks, which zfstune cannot know"
 )
 
 _KEYS = {
@@ -52,19 +57,19 @@ _STEP = re.compile(
     r"(?:\(\s*keep=(all|-1|\+?\d{1,9})\s*\))?\s*",
     re.ASCII,
 )
-# more spans than that are no retention, but memory
+# A bound on memory: no retention needs so many spans.
 _MOST_SPANS = 100_000
 
 
 @frozen
 class Kept:
-    """What the rules of one side keep.
+    """The rules of one side as a policy.
 
     Attributes:
-        policy: The same as a policy.
-        notes: What differs.
-        scopes: Expressions; what none of them matches stays. Empty: nothing is spoken
-            of.
+        policy: The policy that keeps the same snapshots.
+        notes: Differences between the two.
+        scopes: Expressions for names; a snapshot that none of them matches stays. Empty:
+            all snapshots stay.
     """
 
     policy: Policy
@@ -72,17 +77,17 @@ class Kept:
     scopes: tuple[str, ...] = ()
 
     def beside(self, other: Kept) -> Kept | None:
-        """Give what is left where both prune; None where no policy says that.
+        """Combine the rules of two jobs on one dataset; None if no policy does the same.
 
-        Each counts what the other one left. So they must be the same, or speak of
-        snapshots that the other one never touches.
+        Each job counts the snapshots that the other left. So their rules must be the
+        same, or each for snapshots that the other never touches.
         """
         if self.policy == other.policy:
             return self
         apart = all(
-            _apart(literal_prefix(mine), literal_prefix(theirs))
-            for mine in self.scopes
-            for theirs in other.scopes
+            _apart(literal_prefix(scope), literal_prefix(other_scope))
+            for scope in self.scopes
+            for other_scope in other.scopes
         )
         if not apart:
             return None
@@ -93,19 +98,19 @@ class Kept:
         return Kept(policy, self.notes + other.notes, self.scopes + other.scopes)
 
 
-def _apart(one: str, other: str) -> bool:
-    return not (one.startswith(other) or other.startswith(one))
+def _apart(prefix: str, other: str) -> bool:
+    return not (prefix.startswith(other) or other.startswith(prefix))
 
 
 def read_rules(rules: Sequence[object]) -> Kept:
     """Read the rules of one side of a job.
 
     Raises:
-        NotKeptError: No policy keeps the same, or zrepl would not take them.
+        NotKeptError: No policy keeps the same, or zrepl would not accept the rules.
     """
     groups: list[Group] = []
     scopes: list[str] = []
-    stay_but: list[str] = []  # expressions of which all that they do not match stays
+    stay_but: list[str] = []  # expressions; a snapshot that one does not match stays
     waits = False
     for rule in rules:
         if not isinstance(rule, dict):
@@ -126,19 +131,20 @@ def read_rules(rules: Sequence[object]) -> Kept:
         for group, scope in zip(groups, scopes, strict=True)
     )
     if keeps_all or not rules or _complementary(groups, scopes, stay_but):
-        return Kept(LEAVE_ALONE)  # without a rule, too, zrepl destroys nothing
-    found = _kept(groups, scopes, list(dict.fromkeys(stay_but)))
+        return Kept(LEAVE_ALONE)  # without any rule, zrepl destroys nothing either
+    together = _kept(groups, scopes, list(dict.fromkeys(stay_but)))
     if waits:
-        others = format_policy(found.policy)
+        others = format_policy(together.policy)
         raise NotKeptError(
             _NOT_REPLICATED,
-            hint=f"once replication is set up anew, what its other rules keep is: {others}",
+            hint="once replication is set up anew, store the policy of its other rules: "
+            f"{others}",
         )
-    return found
+    return together
 
 
 def _complementary(groups: list[Group], scopes: list[str], stay_but: list[str]) -> bool:
-    """Tell whether one rule keeps what another one's expression leaves."""
+    """Tell whether one rule keeps just the names that another rule does not keep."""
     return any(
         Never() in group.rules and scope in stay_but
         for group, scope in zip(groups, scopes, strict=True)
@@ -153,7 +159,7 @@ def _kept(groups: list[Group], scopes: list[str], stay_but: list[str]) -> Kept:
     if any(not isinstance(rule, Never) for group in groups for rule in group.rules):
         notes.append(_TIMES)
     if len(stay_but) == 1 and all(is_within(scope, stay_but[0]) for scope in scopes):
-        if stay_but[0] in scopes:  # all that may go is spoken of
+        if stay_but[0] in scopes:  # each snapshot that may go is in the scope of a rule
             return Kept(Policy(tuple(groups)), tuple(notes), tuple(stay_but))
         none = _group(Last(0), stay_but[0])
         policy = Policy((*groups, none), allow_zero=True)
@@ -167,10 +173,10 @@ def _kind(rule: Mapping[str, object]) -> str:
     kind = rule.get("type")
     if not isinstance(kind, str) or kind not in _KEYS:
         shape = shown(kind) if isinstance(kind, str) else ""
-        raise NotKeptError(f"nobody knows a rule of type '{shape}'")
+        raise NotKeptError(f"unknown type of rule '{shape}'")
     odd = rule.keys() - _KEYS[kind]
     if odd:
-        raise NotKeptError(f"nobody knows '{shown(min(odd))}' of a rule of type {kind}")
+        raise NotKeptError(f"unknown key '{shown(min(odd))}' in a rule of type {kind}")
     return kind
 
 
@@ -191,10 +197,10 @@ def _grid(text: object) -> Grid:
     steps: list[Step] = []
     spans = 0
     for part in text.split("|"):
-        found = _STEP.fullmatch(part)
-        if found is None:
+        match = _STEP.fullmatch(part)
+        if match is None:
             raise NotKeptError(f"grid: '{shown(part.strip())}' should read like 24x1h")
-        times, length, unit, keep = found.groups()
+        times, length, unit, keep = match.groups()
         keeps = 1 if keep is None else None if keep in ("all", "-1") else int(keep)
         seconds = int(length) * _SECONDS[unit]
         spans += int(times)
@@ -243,4 +249,4 @@ def _group(rule: Rule, regex: str) -> Group:
 
 def _said(rule: Mapping[str, object], key: str) -> str:
     value = rule.get(key)
-    return f"'{shown(value)}'" if isinstance(value, str) else "what stands there"
+    return f"'{shown(value)}'" if isinstance(value, str) else "its value"

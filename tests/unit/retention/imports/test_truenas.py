@@ -120,9 +120,9 @@ def test_weekly() -> None:
         ({"naming_schema": None}, "no 'naming_schema'"),
         ({"naming_schema": "auto-%s"}, "%s does not tell"),
         ({"schedule": None}, "or no 'schedule'"),
-        ({"schedule": {"dom": "*", "day-of-month": "1"}}, "says a day twice"),
+        ({"schedule": {"dom": "*", "day-of-month": "1"}}, "has two keys for a day"),
         (only(minute="61"), "minute: '61' is not read here"),
-        ({"keep": 3}, "nobody knows 'keep'"),
+        ({"keep": 3}, "unknown key 'keep'"),
     ],
 )
 def test_what_is_left_out(fields: dict[str, Any], reason: str) -> None:
@@ -141,7 +141,7 @@ def test_what_is_left_out(fields: dict[str, Any], reason: str) -> None:
         ("", "Expecting value"),
         ("{}", "no list of tasks"),
         ("[3]", "no list of tasks"),
-        ('[{"a": 1, "a": 2}]', "a key stands there twice"),
+        ('[{"a": 1, "a": 2}]', "a key is given twice"),
         ("[" * 100_000, ""),
         (printed({"dataset": None}), "task 3: it has no 'dataset'"),
         (printed({"dataset": "tank@a"}), "task 3: cannot use"),

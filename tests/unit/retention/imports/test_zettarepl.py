@@ -218,7 +218,7 @@ def test_days_and_months() -> None:
             "task src: its schedule goes by the day of the week, and names do not tell that"
         )
         assert (
-            "if nothing else there has such names, this keeps the same: 'reg"
+            "if no other snapshots there have such names, this policy does the same: 'reg"
             in left_out.hint
         )
         assert "within=365d" in left_out.hint
@@ -276,11 +276,11 @@ def test_recursion_and_what_is_excluded() -> None:
         ('minute: "0"', 'month: "jan"', "month: 'jan' is not read here"),
         ('minute: "0"', 'day-of-month: "32"', "day-of-month: '32' is not read"),
         ('minute: "0"', 'day-of-week: "8"', "day-of-week: '8' is not read"),
-        ('minute: "0"', 'second: "0"', "nobody knows 'second'"),
+        ('minute: "0"', 'second: "0"', "unknown key 'second'"),
         ('minute: "0"', 'begin: "9:00"', "begin and end should read like 09:00"),
         ('minute: "0"', 'end: "24:00"', "begin and end should read like 09:00"),
         ('minute: "0"', 'begin: "01:01"\n      end: "01:02"', "its schedule never runs"),
-        ("    lifetime", "    keep: 1\n    lifetime", "nobody knows 'keep'"),
+        ("    lifetime", "    keep: 1\n    lifetime", "unknown key 'keep'"),
     ],
 )
 def test_a_task_that_is_left_out(old: str, new: str, reason: str) -> None:
@@ -298,7 +298,7 @@ def test_a_task_that_is_left_out(old: str, new: str, reason: str) -> None:
         ("", "no definition"),
         ("- a", "no definition"),
         ("a: [", "cannot read line 2"),
-        ("tasks: {}", "nobody knows 'tasks'"),
+        ("tasks: {}", "unknown key 'tasks'"),
         ("periodic-snapshot-tasks: []", "periodic-snapshot-tasks is no mapping"),
         ("periodic-snapshot-tasks: {a: b}", "it is no mapping"),
         ("periodic-snapshot-tasks: {a: {dataset: 'a@b'}}", "task a: cannot use 'a@b'"),
@@ -321,7 +321,7 @@ def test_what_replication_decides() -> None:
     assert [n for n in TREE if in_force(reading, n)] == ["data", "data/src", "data/src/a"]
     found = {each.name: each.reason for each in reading.left_out}
     assert found["data/dst"] == "the replication task 'copy' decides what stays of it, too"
-    assert found["replication task copy"] == "what it keeps of its target is not read"
+    assert found["replication task copy"] == "its retention on the target is not read"
     assert any("has still to send" in note for note in reading.policies[-1].notes)
     away = REPLICATION.replace("type: local", "type: ssh").replace(": source\n", ": none\n")
     reading = convert("zettarepl", target + away, TREE)

@@ -129,7 +129,7 @@ def test_the_sides_of_a_replication() -> None:
     assert "keep_sender of job 'p' is for the other side" in sender.notes[-1]
     assert (below.dataset, below.text) == ("tank/a/b", "match=* keep=20; match=* keep=0")
     assert below.policy.allow_zero
-    assert "'tank/a' itself is left alone, as zrepl does" in below.notes
+    assert "'tank/a' itself is left alone, as by zrepl" in below.notes
     assert below.notes[0].startswith("a dataset that is made later below tank/a gets no")
     pushed = "jobs:\n" + job("p", "push", "filesystems: {tank: true}\n" + sides[16:])
     receiver = convert("zrepl", pushed, ("tank",)).policies[-1]
@@ -181,8 +181,8 @@ def test_several_jobs_that_do_not_agree(rule: str, expected: None) -> None:
         "match=* never",
     ]
     assert refused(text) == {
-        "tank/a": "jobs 'snap' and 'push' prune it by different rules; what several jobs "
-        "leave is no union of rules"
+        "tank/a": "jobs 'snap' and 'push' prune it by different rules, one after the "
+        "other, which no policy does"
     }
 
 
@@ -206,10 +206,10 @@ def test_not_replicated_is_left_out_with_what_else_there_is() -> None:
     [left_out] = convert("zrepl", text, TREE).left_out
     assert (left_out.name, left_out.dataset) == ("tank/a", "tank/a")
     assert left_out.reason == (
-        "keep_sender of job push: not_replicated keeps what another host has not got yet, "
-        "and zfstune does not know that"
+        "keep_sender of job push: not_replicated keeps the snapshots that another host "
+        "lacks, which zfstune cannot know"
     )
-    assert left_out.hint.endswith("keep is: match=* keep=10; match=* keep=0")
+    assert left_out.hint.endswith("rules: match=* keep=10; match=* keep=0")
     reading = convert("zrepl", text, TREE)
     assert in_force(reading, "tank/a/b/c") is None
     assert in_force(reading, "tank/ab") is not None
@@ -254,7 +254,7 @@ def test_all_datasets() -> None:
     assert convert("zrepl", text).policies[0].policy == LEAVE_ALONE
     # and what is refused for all of them is said, though none is named
     text = rules("type: sometimes", filesystems="<: true")
-    assert "rule of type 'sometimes'" in refused(text)["all datasets"]
+    assert "type of rule 'sometimes'" in refused(text)["all datasets"]
 
 
 def test_a_dataset_that_is_not_there_is_said() -> None:
@@ -271,9 +271,9 @@ def test_a_dataset_that_is_not_there_is_said() -> None:
         ("jobs: [a]", "no list of jobs"),
         ("- a", "no list of jobs"),
         ("jobs:\n- name: &a\n  type: [", "line 4"),
-        ("jobs: []\njob: []", "nobody knows 'job'"),
+        ("jobs: []\njob: []", "unknown key 'job'"),
         ("jobs: []\ninclude: [a.yml]", "'include' takes in jobs of other files"),
-        (rules("type: last_n, count: 3, count: 4"), "'count' stands there twice"),
+        (rules("type: last_n, count: 3, count: 4"), "'count' is given twice"),
         ("jobs: []\n", "nothing in it prunes"),
         (SAMPLE[SAMPLE.index("- name: sink") :].join(("jobs:\n", "")), "nothing in it pru"),
     ],
@@ -311,10 +311,10 @@ def test_what_cannot_be_read_at_all(text: str, reason: str) -> None:
         (rules("type: last_n, count: 010"), "tank/a", "'010' is no number above"),
         (rules("type: last_n, count: '10'"), "tank/a", "no number above zero"),
         (rules("type: last_n, count: 10.5"), "tank/a", "no number above zero"),
-        (rules("type: last_n"), "tank/a", "what stands there is no number"),
-        (rules("type: last_n, count: 3, keep: 4"), "tank/a", "nobody knows 'keep'"),
-        (rules("type: sometimes"), "tank/a", "a rule of type 'sometimes'"),
-        (rules("typ: regex"), "tank/a", "a rule of type ''"),
+        (rules("type: last_n"), "tank/a", "its value is no number"),
+        (rules("type: last_n, count: 3, keep: 4"), "tank/a", "unknown key 'keep'"),
+        (rules("type: sometimes"), "tank/a", "unknown type of rule 'sometimes'"),
+        (rules("typ: regex"), "tank/a", "type of rule ''"),
         (rules("type: regex, regex: '[[:alpha:]]'"), "tank/a", "is beyond what Go and"),
         (rules("type: regex, regex: '('"), "tank/a", "regex '('"),
         (rules('type: last_n, count: 1, regex: "it\'s"'), "tank/a", "holds a quote"),
@@ -330,7 +330,7 @@ def test_what_cannot_be_read_at_all(text: str, reason: str) -> None:
         ),
         (rules().replace("type: snap", "type: push"), "job j", "keep_sender and keep_rec"),
         (rules().replace("type: snap", "type: sink"), "job j", "should hold none"),
-        (rules().replace("type: snap", "type: snip"), "job j", "of type 'snip'"),
+        (rules().replace("type: snap", "type: snip"), "job j", "type of job 'snip'"),
         (rules().replace("  type: snap\n", ""), "job j", "it has no 'type'"),
         (rules().replace("name: j", "nam: j"), "tank/a", "keep of job 1: it is no list"),
         (rules(filesystems="tank/a<<: true"), "job j", "character '<' at position 7"),
