@@ -1,4 +1,4 @@
-"""Config::IniFiles itself beside zfstune's reading of its grammar."""
+"""zfstune's reader of Config::IniFiles' grammar compared with the Perl module itself."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 FILES = 2000
 FIRST = int(os.environ.get("ZFSTUNE_ORACLE_SEED", "0"))
-# Refused here whatever Config::IniFiles makes of it.
-OURS = ("(<<)", "CR", "control character")
+# Reasons for which zfstune refuses a text that Config::IniFiles may accept.
+REFUSED_HERE = ("(<<)", "CR", "control character")
 
-# For each file what is read, as `S section`, `K key`, `V value` and `D` where it is
-# refused; all of them end in a NUL.
+# Prints what is read from each file, as `S section`, `K key`, `V value` and `D` for a file
+# that is refused; each ends in a NUL.
 _PERL = r"""
 use Config::IniFiles;
 $SIG{__WARN__} = sub {};
@@ -48,7 +48,7 @@ PIECES = (
 
 
 def some_text(rng: Random) -> str:
-    """Give a file, or what is nearly one."""
+    """Write a file that is right, or nearly so."""
     text = "".join(rng.choices(PIECES, k=rng.randint(1, 16)))
     if rng.randint(0, 2):
         text = f"[s]\n{text}\n"
@@ -58,34 +58,34 @@ def some_text(rng: Random) -> str:
 
 
 def perl_reads(texts: list[str], folder: Path) -> list[Ini | None]:
-    """Give what Config::IniFiles reads in each text; None: it refuses it."""
+    """Let Config::IniFiles read each text; None stands for a text that it refuses."""
     files = []
     for number, text in enumerate(texts):
         files.append(folder / str(number))
         files[-1].write_bytes(text.encode())
     done = subprocess.run(["perl", "-e", _PERL, *files], capture_output=True, check=False)
     assert not done.returncode, f"{done.stderr.decode()}; hint: make host"
-    found: list[Ini | None] = []
+    readings: list[Ini | None] = []
     section: dict[str, list[str]] = {}
     values: list[str] = []
     for item in done.stdout.decode().split("\0")[:-1]:
         kind, rest = item[0], item[1:]
         if kind == "F":
             whole: Ini = {}
-            found.append(whole)
+            readings.append(whole)
         elif kind == "D":
-            found[-1] = None
+            readings[-1] = None
         elif kind == "S":
             section = whole.setdefault(rest, {})
         elif kind == "K":
             values = section.setdefault(rest, [])
         else:
             values.append(rest)
-    return found
+    return readings
 
 
 def test_random_texts(tmp_path: Path) -> None:
-    """The same sections, keys and values in the same order, or refused by both."""
+    """Both read the same sections, keys and values in the same order, or refuse."""
     rng = Random(FIRST)  # noqa: S311 (no secret)
     texts = [some_text(rng) for _ in range(FILES)]
     alike = 0
@@ -93,7 +93,7 @@ def test_random_texts(tmp_path: Path) -> None:
         try:
             ours = read_ini(text)
         except IniError as error:
-            if not any(words in str(error) for words in OURS):
+            if not any(words in str(error) for words in REFUSED_HERE):
                 assert theirs is None, text
             continue
         assert theirs is not None, text

@@ -1,23 +1,22 @@
-"""pyznap itself beside what is imported from its settings, on the same made-up pools."""
+"""Imports of pyznap's settings compared with pyznap itself, on made-up pools."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
-from made_up_zfs import MadeUpPool, ToolStopped, imported, pyznap_victims
+from made_up_zfs import MadeUpPool, ToolStopped, imported, outcomes, pyznap_victims
 from zfstune.retention.imports.convert import convert
 from zfstune.values.errors import PolicyError
 from zfstune.values.names import ancestors_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from random import Random
 
-# How many random files are tried; 1,000 take some minutes.
+# The number of random files; 1,000 take some minutes.
 CASES = int(os.environ.get("ZFSTUNE_ORACLE_CASES", "120"))
 FIRST = int(os.environ.get("ZFSTUNE_ORACLE_SEED", "0"))
 ODD = 1 / 10
@@ -29,26 +28,20 @@ KINDS = ("frequent", "hourly", "daily", "weekly", "monthly", "yearly")
 
 
 def check(pool: MadeUpPool, text: str, folder: Path) -> str:
-    """Hold the import of a text against pyznap; say how it came out."""
+    """Compare the import of a text with pyznap; return the outcome."""
     try:
-        theirs = pyznap_victims(pool, text, folder)
+        victims = pyznap_victims(pool, text, folder)
     except ToolStopped:
         with pytest.raises(PolicyError, match=r"^cannot import from pyznap"):
             convert("pyznap", text, pool.datasets)
         return "pyznap stops"
-    reading = imported("pyznap", text, pool.datasets)
-    left_out = pool.left_out(reading)
-    for dataset, ours in pool.destroyed(reading).items():
-        of_pyznap = {name for name in theirs if name.startswith(f"{dataset}@")}
-        assert ours == (set() if dataset in left_out else of_pyznap), dataset
-    kept_otherwise = {name for name in theirs if name.partition("@")[0] in left_out}
-    return "destroyed" if theirs - kept_otherwise else "left out" if left_out else "kept"
+    return pool.compare(imported("pyznap", text, pool.datasets), victims)
 
 
 def some_pool(rng: Random) -> MadeUpPool:
-    """Give a tree with snapshots of some kinds, and some that are nobody's business."""
+    """Make a tree with snapshots of some kinds, and some that pyznap leaves alone."""
     chosen = rng.sample(TREE, rng.randint(3, 8))
-    found = {}
+    snapshots = {}
     datasets = {name for each in chosen for name in (each, *ancestors_of(each))}
     for dataset in sorted(datasets):
         shorts = {}
@@ -56,15 +49,15 @@ def some_pool(rng: Random) -> MadeUpPool:
             for age in rng.sample(range(1, 50), rng.randint(0, 7)):
                 prefix = rng.choice(["pyznap", "pyznap", "autosnap", "pyznap_x", "other"])
                 shorts[f"{prefix}_{age}_{kind}"] = age
-        found[dataset] = {**shorts, "manual": 99, "pyznap_1_other": 98, "pyznap": 97}
-    return MadeUpPool(found)
+        snapshots[dataset] = {**shorts, "manual": 99, "pyznap_1_other": 98, "pyznap": 97}
+    return MadeUpPool(snapshots)
 
 
 NUMBERS = (
     ["0", "1", "2", "3", "4"],
     ["+2", "0_1", "-1", "03", "٣", "3\n\n    ", "99999999"],
 )
-# What stops pyznap comes less often, or nothing else would be seen.
+# Values that stop pyznap are rare, or no other outcome would be seen.
 STOPS = ["", "3 # x", "3.0", "x", "3\n    weekly = 1", "%", "1e3"]
 WORDS = (["yes", "yes", "yes", "no"], ["YES", "No", "", "true", "yes # x", "yes\n      no"])
 VALUES = {
@@ -79,7 +72,7 @@ KEYS = [*KINDS, *["clean"] * 5, "snap", "dest", "retries", "unknown"]
 
 
 def some_file(rng: Random) -> str:
-    """Give a pyznap.conf as people write them, and now and then as they should not."""
+    """Write a pyznap.conf as people write them, now and then with a mistake."""
     names = rng.sample(TREE, rng.randint(1, 5))
     if rng.random() < ODD * 2:
         names.append(rng.choice(["ssh:22:u@h:tank/a", "ssh::u@h:t", "DEFAULT", " tank "]))
@@ -94,7 +87,7 @@ def some_file(rng: Random) -> str:
             values = VALUES[key][rng.random() < ODD]
             if rng.random() < ODD / 10:
                 values = STOPS
-            if rng.random() < ODD / 10:  # it then goes on with the value above
+            if rng.random() < ODD / 10:  # this line then continues the value above
                 indent += "  "
             equals = rng.choice([" = ", "=", ": ", "\t=\t"])
             name_of_key = key.capitalize() if rng.random() < ODD else key
@@ -104,16 +97,11 @@ def some_file(rng: Random) -> str:
 
 
 def test_random_files(tmp_path: Path) -> None:
-    """What is imported destroys what pyznap does; what is left out, nothing."""
-    came_out: Counter[str] = Counter()
-    for seed in range(FIRST, FIRST + CASES):
-        rng = Random(seed)  # noqa: S311 (no secret)
-        pool, text = some_pool(rng), some_file(rng)
-        try:
-            came_out[check(pool, text, tmp_path)] += 1
-        except (AssertionError, PolicyError):
-            print(f"seed {seed}:\n{text}")
-            raise
-    print(dict(came_out))
-    # or the settings are too odd to show anything
-    assert came_out["destroyed"] > CASES // 3
+    """An import destroys the same as pyznap, and nothing where it is left out."""
+    counts = outcomes(
+        range(FIRST, FIRST + CASES),
+        lambda rng: (some_pool(rng), some_file(rng)),
+        lambda pool, text: check(pool, text, tmp_path),
+    )
+    # With fewer, the settings would be too odd to show anything.
+    assert counts["destroyed"] > CASES // 3

@@ -1,15 +1,20 @@
-"""sanoid itself beside what is imported from its settings, on the same made-up pools."""
+"""Imports of sanoid's settings compared with sanoid itself, on made-up pools."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
-from made_up_zfs import SANOID_DEFAULTS, MadeUpPool, ToolStopped, imported, sanoid_victims
+from made_up_zfs import (
+    SANOID_DEFAULTS,
+    MadeUpPool,
+    ToolStopped,
+    imported,
+    outcomes,
+    sanoid_victims,
+)
 from zfstune.retention.imports.convert import convert
 from zfstune.retention.imports.ini_files import read_ini
 from zfstune.retention.imports.sanoid_settings import DEFAULTS, KEYS
@@ -18,9 +23,9 @@ from zfstune.values.names import ancestors_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from random import Random
 
-
-# How many random files are tried; 1,000 take some minutes.
+# The number of random files; 1,000 take some minutes.
 CASES = int(os.environ.get("ZFSTUNE_ORACLE_CASES", "80"))
 FIRST = int(os.environ.get("ZFSTUNE_ORACLE_SEED", "0"))
 ODD = 1 / 8
@@ -38,14 +43,14 @@ TEMPLATES = ("p", "q", "default")
 
 
 def check(pool: MadeUpPool, text: str, folder: Path) -> str:
-    """Hold the import of a text against sanoid; say how it came out."""
+    """Compare the import of a text with sanoid; return the outcome."""
     try:
-        theirs = sanoid_victims(pool, text, folder)
+        victims = sanoid_victims(pool, text, folder)
     except ToolStopped as stopped:
         reason = str(stopped)
     else:
         reason = ""
-    if "invalid prune_defer" in reason:  # while it pruned; some may be gone
+    if "invalid prune_defer" in reason:  # sanoid finds that out while it prunes
         assert convert("sanoid", text, pool.datasets).left_out
         return "sanoid stops"
     if reason:
@@ -56,25 +61,20 @@ def check(pool: MadeUpPool, text: str, folder: Path) -> str:
     try:
         reading = imported("sanoid", text, pool.datasets)
     except PolicyError as error:
-        # a section that is recursive and has an empty path
+        # This is a recursive section with an empty path.
         if "any dataset at all below ''" not in error.message:
             raise
         return "refused"
-    left_out = pool.left_out(reading)
-    for dataset, ours in pool.destroyed(reading).items():
-        of_sanoid = {name for name in theirs if name.startswith(f"{dataset}@")}
-        assert ours == (set() if dataset in left_out else of_sanoid), dataset
-    for dataset, ours in pool.destroyed(imported("sanoid", text, None)).items():
-        assert ours <= theirs, dataset
-    kept_otherwise = {name for name in theirs if name.partition("@")[0] in left_out}
-    return "destroyed" if theirs - kept_otherwise else "left out" if left_out else "kept"
+    for dataset, destroyed in pool.destroyed(imported("sanoid", text, None)).items():
+        assert destroyed <= victims, dataset
+    return pool.compare(reading, victims)
 
 
 def some_pool(rng: Random) -> MadeUpPool:
-    """Give a tree with snapshots of some kinds, and some that are nobody's business."""
+    """Make a tree with snapshots of some kinds, and some that sanoid leaves alone."""
     chosen = rng.sample(TREE, rng.randint(3, 6))
     datasets = {name for each in chosen for name in (each, *ancestors_of(each))}
-    found = {}
+    snapshots = {}
     for dataset in sorted(datasets):
         shorts = {}
         for kind in rng.sample(sorted(PERIODS), rng.randint(1, 3)):
@@ -82,11 +82,11 @@ def some_pool(rng: Random) -> MadeUpPool:
                 age = max(rng.randint(0, 6) * PERIODS[kind] + rng.choice([-1, 0, 0, 1]), 1)
                 shorts[f"autosnap_{age}_{kind}"] = age
         shorts |= {"manual": 9**9, "autosnap_x_other": 9**9, "syncoid_1_daily": 9**9}
-        found[dataset] = shorts
-    return MadeUpPool(found)
+        snapshots[dataset] = shorts
+    return MadeUpPool(snapshots)
 
 
-# What people write, the usual first and the odd last: a choice in eight is odd.
+# Usual values, then odd ones, of which one in eight choices is.
 NUMBERS = (
     ["0", "1", "2", "3", "4"],
     ["", "  2", "3 ", "2 # two", "1 day", "x", "-1", "1e0"],
@@ -118,7 +118,7 @@ OFTEN = [key for key in VALUES if key not in RARE] * 3 + LIKELY * 4 + RARE
 
 
 def some_file(rng: Random) -> str:
-    """Give a sanoid.conf as people write them, and now and then as they should not."""
+    """Write a sanoid.conf as people write them, now and then with a mistake."""
     names = rng.choices(TREE, k=rng.randint(1, 5))
     names += [f"template_{name}" for name in rng.sample(TEMPLATES, rng.randint(0, 3))]
     rng.shuffle(names)
@@ -138,26 +138,21 @@ def some_file(rng: Random) -> str:
 
 
 def test_the_defaults_are_those_of_sanoid() -> None:
-    """The values that hold where a file says nothing, and the keys that it may say."""
-    theirs = read_ini(SANOID_DEFAULTS.read_text(encoding="utf-8"))["template_default"]
-    assert {key: theirs[key] for key in DEFAULTS} == {
+    """The defaults and the known keys are those of sanoid.defaults.conf."""
+    file = read_ini(SANOID_DEFAULTS.read_text(encoding="utf-8"))["template_default"]
+    assert {key: file[key] for key in DEFAULTS} == {
         key: [value] for key, value in DEFAULTS.items()
     }
-    # sanoid 2.2 brought it
-    assert KEYS - {"pre_pruning_script"} == theirs.keys() - {"pre_pruning_script"}
+    # pre_pruning_script is new in sanoid 2.2.
+    assert KEYS - {"pre_pruning_script"} == file.keys() - {"pre_pruning_script"}
 
 
 def test_random_files(tmp_path: Path) -> None:
-    """What is imported destroys what sanoid does; what is left out, nothing."""
-    came_out: Counter[str] = Counter()
-    for seed in range(FIRST, FIRST + CASES):
-        rng = Random(seed)  # noqa: S311 (no secret)
-        pool, text = some_pool(rng), some_file(rng)
-        try:
-            came_out[check(pool, text, tmp_path)] += 1
-        except AssertionError:
-            print(f"seed {seed}:\n{text}")
-            raise
-    print(dict(came_out))
-    # or the settings are too odd to show anything
-    assert came_out["destroyed"] > CASES // 3
+    """An import destroys the same as sanoid, and nothing where it is left out."""
+    counts = outcomes(
+        range(FIRST, FIRST + CASES),
+        lambda rng: (some_pool(rng), some_file(rng)),
+        lambda pool, text: check(pool, text, tmp_path),
+    )
+    # With fewer, the settings would be too odd to show anything.
+    assert counts["destroyed"] > CASES // 3

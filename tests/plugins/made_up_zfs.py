@@ -1,7 +1,7 @@
-"""A pool that is made up, and other people's tools that believe in it.
+"""Run other tools on a pool that is made up, and compare them with an import.
 
-The tools run as they are; what they find as ``zfs`` and ``zpool`` on their PATH lists
-datasets and snapshots that a test thought of, and destroys nothing.
+The tools run unchanged. The ``zfs`` and ``zpool`` on their PATH are scripts that list the
+datasets and snapshots of a test, and destroy nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import configparser
 import os
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from random import Random
 from types import ModuleType
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -26,7 +28,7 @@ from zfstune.values.names import ancestors_of
 from zfstune.values.state import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 __all__ = [
     "NOW",
@@ -34,11 +36,12 @@ __all__ = [
     "MadeUpPool",
     "ToolStopped",
     "imported",
+    "outcomes",
     "pyznap_victims",
     "sanoid_victims",
 ]
 
-# The time that the tools are told; a run of any length sees it stand still.
+# The time that the tools see; it stands still during a run.
 NOW = 1_700_006_400
 
 # Where .ci/install-host unpacks sanoid; its package would install the zfs commands.
@@ -76,12 +79,12 @@ _CLOCK = f"package Clock; BEGIN {{ *CORE::GLOBAL::time = sub {{ {NOW} }} }} 1;\n
 
 @frozen
 class MadeUpPool:
-    """Datasets, and of each the ages of its snapshots in seconds by short name."""
+    """Datasets, each with the ages of its snapshots in seconds by short name."""
 
     datasets: Mapping[str, Mapping[str, int]]
 
     def snapshots(self, dataset: str) -> list[Snapshot]:
-        """Give the snapshots of a dataset, the oldest first."""
+        """Make the snapshots of a dataset, the oldest first."""
         ages = self.datasets[dataset]
         by_age = sorted(ages, key=lambda short: (-ages[short], short))
         return [
@@ -90,30 +93,44 @@ class MadeUpPool:
         ]
 
     def destroyed(self, reading: Reading) -> dict[str, set[str]]:
-        """Give what zfstune destroys of each dataset once a reading is stored."""
+        """Return the snapshots that zfstune destroys once a reading is stored."""
         when = datetime.fromtimestamp(NOW, UTC)
-        found = {}
+        victims = {}
         for dataset, policy in in_force(reading, self.datasets).items():
             decided = decide(self.snapshots(dataset), policy, when) if policy else ()
-            found[dataset] = {d.snapshot.name for d in decided if not d.keep}
-        return found
+            victims[dataset] = {each.snapshot.name for each in decided if not each.keep}
+        return victims
 
     def left_out(self, reading: Reading) -> set[str]:
-        """Give the datasets whose settings a reading leaves out.
+        """Return the datasets whose settings a reading leaves out.
 
-        Of a tree that is left out for one reason it names the top.
+        A reading names only the top of a tree that is left out for one reason.
         """
         named = {each.dataset for each in reading.left_out}
         lines = named | {each.dataset for each in reading.policies}
-        found = set()
+        datasets = set()
         for dataset in self.datasets:
             above = (dataset, *reversed(ancestors_of(dataset)))
             if next((name for name in above if name in lines), None) in named:
-                found.add(dataset)
-        return found
+                datasets.add(dataset)
+        return datasets
+
+    def compare(self, reading: Reading, victims: set[str]) -> str:
+        """Check that a reading destroys the tool's victims, but none where it leaves out.
+
+        Returns:
+            ``destroyed`` if both destroy snapshots, else ``left out`` or ``kept``.
+        """
+        left_out = self.left_out(reading)
+        for dataset, destroyed in self.destroyed(reading).items():
+            own = {name for name in victims if name.startswith(f"{dataset}@")}
+            assert destroyed == (set() if dataset in left_out else own), dataset
+        if any(name.partition("@")[0] not in left_out for name in victims):
+            return "destroyed"
+        return "left out" if left_out else "kept"
 
     def write(self, folder: Path) -> None:
-        """Write the commands and what they list."""
+        """Write the commands, and the datasets and snapshots that they list."""
         (folder / "datasets").write_text("".join(f"{n}\n" for n in sorted(self.datasets)))
         (folder / "snapshots").write_text(
             "".join(
@@ -128,11 +145,11 @@ class MadeUpPool:
 
 
 class ToolStopped(Exception):  # noqa: N818 (it says what happened)
-    """A tool stopped before it was done; says why."""
+    """A tool stopped before it was done; the message has the reason."""
 
 
 def imported(tool: str, text: str, datasets: Collection[str] | None) -> Reading:
-    """Give what is imported, and nothing where nothing in the settings prunes."""
+    """Import settings; settings that prune nothing give an empty reading."""
     try:
         return convert(tool, text, datasets)
     except PolicyError as error:
@@ -141,8 +158,32 @@ def imported(tool: str, text: str, datasets: Collection[str] | None) -> Reading:
         return Reading()
 
 
+def outcomes(
+    seeds: Iterable[int],
+    make: Callable[[Random], tuple[MadeUpPool, str]],
+    check: Callable[[MadeUpPool, str], str],
+) -> Counter[str]:
+    """Check random pools and settings, and count the outcomes.
+
+    Args:
+        seeds: One for each case; a case that fails prints its seed.
+        make: Makes a pool and the text of settings.
+        check: Compares the import of the text with the tool; returns the outcome.
+    """
+    counts: Counter[str] = Counter()
+    for seed in seeds:
+        pool, text = make(Random(seed))  # noqa: S311 (no secret)
+        try:
+            counts[check(pool, text)] += 1
+        except (AssertionError, PolicyError):
+            print(f"seed {seed}:\n{text}")
+            raise
+    print(dict(counts))
+    return counts
+
+
 def sanoid_victims(pool: MadeUpPool, settings: str, folder: Path) -> set[str]:
-    """Give the names of the snapshots that sanoid destroys."""
+    """Run sanoid; return the names of the snapshots that it destroys."""
     program = SANOID / "usr/sbin/sanoid"
     if not program.exists():
         message = f"cannot run '{program}': it is not there; hint: make host"
@@ -173,13 +214,13 @@ def sanoid_victims(pool: MadeUpPool, settings: str, folder: Path) -> set[str]:
 
 
 def pyznap_victims(pool: MadeUpPool, settings: str, folder: Path) -> set[str]:
-    """Give the names of the snapshots that pyznap destroys."""
+    """Run pyznap; return the names of the snapshots that it destroys."""
     pool.write(folder)
     destroyed = folder / "destroyed"
     destroyed.write_text("")
     file = folder / "pyznap.conf"
     file.write_bytes(settings.encode())
-    # gone from setuptools since; pyznap copies its first settings with it
+    # setuptools no longer has this module, which pyznap copies its first settings with.
     removed = ModuleType("pkg_resources")
     vars(removed)["resource_string"] = None
     sys.modules.setdefault("pkg_resources", removed)
