@@ -7,21 +7,20 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reading_oracle import cases
-from zfstune.retention.decision import decide
+from reading_oracle import NOW, cases, gone, planned, taken
 from zfstune.retention.imports.convert import convert
-from zfstune.retention.policy_text import parse_policy
 from zfstune.values.errors import PolicyError
-from zfstune.values.state import Snapshot
+
+if TYPE_CHECKING:
+    from zfstune.values.state import Snapshot
 
 DAY = 86400
-NOW = 1_700_006_400
 # The last is a word of nobody's, which goes by rank alone.
 LENGTHS = {
     "secondly": 1,
@@ -37,17 +36,10 @@ LENGTHS = {
 }
 
 
-def taken(short: str, time: int, txg: int) -> Snapshot:
-    """Give a snapshot of that second."""
-    return Snapshot(f"tank/a@{short}", txg, txg, creation=time)
-
-
 def left(plan: dict[str, Any], listing: list[Snapshot]) -> set[str]:
-    """Give the short names of what the imported policy keeps, as it is stored."""
-    [one] = convert("bzfs", repr(plan)).policies
-    policy = parse_policy(one.text, allow_zero=True)
-    decided = decide(listing, policy, datetime.fromtimestamp(NOW, UTC))
-    return {d.snapshot.short_name for d in decided if d.keep}
+    """Return the short names of the snapshots that the imported policy keeps."""
+    lost = gone(planned("bzfs", repr(plan)), listing)
+    return {snapshot.short_name for snapshot in listing} - lost
 
 
 @cache
@@ -107,9 +99,7 @@ def histories(draw: st.DrawFn) -> tuple[dict[str, dict[str, int]], list[Snapshot
         edge = draw(st.sampled_from([count, count, 1, 4])) * LENGTHS[kind]
         age = max(edge + draw(st.integers(-1, 1)), 0)
         made.append((-age, f"prod_{target}{'_' * bool(target)}2026-01-01_{number}_{kind}"))
-    listing = [
-        taken(name, NOW + age, txg) for txg, (age, name) in enumerate(sorted(made), 1)
-    ]
+    listing = taken("tank/a", [(name, NOW + age) for age, name in sorted(made)])
     return plan, listing
 
 
@@ -175,7 +165,7 @@ def test_zeros_keep_nothing() -> None:
     assert said(plan) == "match=* keep=0"
     [one] = convert("bzfs", repr(plan)).policies
     assert one.notes[-1] == "its plan keeps nothing, and neither does this policy"
-    assert bzfs_keeps(plan, [taken("o_t_1_hourly", NOW, 1)]) == set()
+    assert bzfs_keeps(plan, taken("tank/a", [("o_t_1_hourly", NOW)])) == set()
 
 
 def test_notes() -> None:

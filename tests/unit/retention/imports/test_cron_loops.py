@@ -4,29 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zfstune.retention.imports.convert import convert
-
-TREE = ("tank", "tank/daily", "tank/db", "tank/www", "tank/www/a", "pool/db")
-ENDS = "xargs -r -n1 zfs destroy"
-
-
-def said(text: str, datasets: tuple[str, ...] | None = TREE) -> dict[str, str]:
-    """Give the policies that are to keep something, by dataset."""
-    reading = convert("cron", text, datasets)
-    return {
-        each.dataset: each.text for each in reading.policies if each.text != "match=* never"
-    }
-
-
-def refused(text: str, datasets: tuple[str, ...] | None = TREE) -> str:
-    """Give the one reason."""
-    [left_out] = convert("cron", text, datasets).left_out
-    return left_out.reason
-
-
-def line(filters: str, listed: str = "tank/db", end: str = ENDS, options: str = "") -> str:
-    """Give a line that lists, filters and destroys."""
-    return f"zfs list -t snapshot -o name -H {options} {listed} | {filters} | {end}"
+from crontab_lines import TREE, line, refused, said
 
 
 @pytest.mark.parametrize(

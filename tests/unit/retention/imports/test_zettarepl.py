@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from reading_oracle import in_force
+from reading_oracle import in_force, reasons_of
 from zfstune.retention.imports.convert import convert
 from zfstune.retention.imports.reading import UNKNOWN_TREE
 from zfstune.values.errors import PolicyError
@@ -47,16 +47,15 @@ replication-tasks:
 """
 
 
+def refused(text: str, datasets: tuple[str, ...] | None = TREE) -> dict[str, str]:
+    """Return the reasons, by the name of each part that is left out."""
+    return reasons_of(convert("zettarepl", text, datasets))
+
+
 def changed(old: str, new: str) -> str:
     """Give the sample with something else in it."""
     assert old in SAMPLE
     return SAMPLE.replace(old, new)
-
-
-def refused(text: str, datasets: tuple[str, ...] | None = TREE) -> dict[str, str]:
-    """Give the reasons by what was left out."""
-    reading = convert("zettarepl", text, datasets)
-    return {each.name: each.reason for each in reading.left_out}
 
 
 def test_the_sample_is_read() -> None:

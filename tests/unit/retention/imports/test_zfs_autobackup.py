@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reading_oracle import NOW, cases, gone, taken
+from reading_oracle import NOW, cases, kept
 from zfstune.retention.imports.convert import convert
-from zfstune.retention.policy import Group, Policy
-from zfstune.retention.policy_text import parse_policy
 from zfstune.values.errors import PolicyError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 HOUR, DAY = 3600, 86400
-
-
-def imported(text: str) -> Policy:
-    """Read settings that hold one policy, as it is stored."""
-    [one] = convert("zfs-autobackup", text).policies
-    assert one.dataset == ""
-    return parse_policy(one.text)
-
-
-def kept(text: str, times: Iterable[int], now: int = NOW) -> list[int]:
-    """Give the times of what stays, of snapshots whose names do not matter."""
-    policy = Policy(tuple(Group(g.rules, match="*") for g in imported(text).groups))
-    listing = [(str(time), time) for time in sorted(times)]
-    lost = gone(policy, taken("tank/a", listing), now)
-    return [time for short, time in listing if short not in lost]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +28,7 @@ def kept(text: str, times: Iterable[int], now: int = NOW) -> list[int]:
 )
 def test_table(schedule: str, times: list[int], now: int, stay: list[int]) -> None:
     """Blocks since 1970, both edges of an age, and what two rules of one period share."""
-    assert kept(schedule, times, now) == stay
+    assert kept("zfs-autobackup", schedule, times, now) == stay
 
 
 @pytest.mark.parametrize(
@@ -131,4 +110,4 @@ def test_zfs_autobackup_itself(always: int, pairs: list[str], ages: list[int]) -
     thinner = import_module("zfs_autobackup.Thinner").Thinner(schedule)
     keeps, _ = thinner.thin(things, things[-1:], NOW)
     theirs = [thing.timestamp for thing in keeps]
-    assert kept(schedule, [thing.timestamp for thing in things]) == theirs
+    assert kept("zfs-autobackup", schedule, [thing.timestamp for thing in things]) == theirs

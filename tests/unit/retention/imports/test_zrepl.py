@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from reading_oracle import NOW, gone, in_force, taken
+from reading_oracle import NOW, in_force
 from zfstune.retention.imports.convert import convert
 from zfstune.retention.imports.reading import LEAVE_ALONE, UNKNOWN_TREE
 from zfstune.values.errors import PolicyError
+from zrepl_jobs import job, lost, refused, rules, said
 
 # The shape of zrepl's own sample, config/samples/local.yml and snap.yml.
 SAMPLE = """\
@@ -41,34 +42,6 @@ jobs:
 """
 GRID = "regex=zrepl_.* grid='1x1h(keep=all) | 24x1h | 14x1d'"
 TREE = ("tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/ab", "pool", "pool/a")
-
-
-def rules(*lines: str, filesystems: str = "tank/a<: true") -> str:
-    """Give a configuration of one job with some rules."""
-    listed = "".join(f"    - {{{line}}}\n" for line in lines)
-    head = f"jobs:\n- name: j\n  type: snap\n  filesystems:\n    {filesystems}\n"
-    return f"{head}  pruning:\n    keep:\n{listed}"
-
-
-def job(name: str, kind: str, rest: str) -> str:
-    """Give one job, to be put below ``jobs:``."""
-    lines = "".join(f"  {line}\n" for line in rest.splitlines())
-    return f"- name: {name}\n  type: {kind}\n{lines}"
-
-
-def lost(text: str, listing: list[tuple[str, int]]) -> set[str]:
-    """Give the names of what the policy read from a text lets go, oldest given first."""
-    return gone(in_force(convert("zrepl", text), "tank/a"), taken("tank/a", listing))
-
-
-def said(text: str, datasets: tuple[str, ...] | None = None) -> dict[str, str]:
-    """Give the policies by dataset."""
-    return {each.dataset: each.text for each in convert("zrepl", text, datasets).policies}
-
-
-def refused(text: str, datasets: tuple[str, ...] | None = None) -> dict[str, str]:
-    """Give the reasons by what was left out."""
-    return {each.name: each.reason for each in convert("zrepl", text, datasets).left_out}
 
 
 def test_the_sample_is_read() -> None:

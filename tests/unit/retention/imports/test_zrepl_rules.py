@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reading_oracle import NOW, gone, in_force, taken
+from reading_oracle import NOW
 from zfstune.retention.imports.convert import convert
 from zfstune.retention.imports.reading import LEAVE_ALONE
-
-
-def rules(*lines: str, filesystems: str = "tank/a<: true") -> str:
-    """Give a configuration of one job with some rules."""
-    listed = "".join(f"    - {{{line}}}\n" for line in lines)
-    head = f"jobs:\n- name: j\n  type: snap\n  filesystems:\n    {filesystems}\n"
-    return f"{head}  pruning:\n    keep:\n{listed}"
-
-
-def lost(text: str, listing: list[tuple[str, int]]) -> set[str]:
-    """Give the names of what the policy read from a text lets go, oldest given first."""
-    return gone(in_force(convert("zrepl", text), "tank/a"), taken("tank/a", listing))
-
-
-def said(text: str, datasets: tuple[str, ...] | None = None) -> dict[str, str]:
-    """Give the policies by dataset."""
-    return {each.dataset: each.text for each in convert("zrepl", text, datasets).policies}
+from zrepl_jobs import lost, rules, said
 
 
 # The tables are those of zrepl's own tests: internal/pruning/keep_last_n_test.go and
