@@ -1,4 +1,4 @@
-"""How often: the text forms, and when to prune what is taken so often."""
+"""Cadences: their text forms, and the cadence of pruning."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ forms = st.sampled_from(FORMS)
 
 
 def cadence(text: str) -> Cadence:
-    """Give what a text says."""
+    """Read a cadence that is not none."""
     found = parse_cadence(text)
     assert found is not None
     return found
@@ -37,12 +37,12 @@ def cadence(text: str) -> Cadence:
 
 @pytest.mark.parametrize("text", FORMS)
 def test_text_goes_round(text: str) -> None:
-    """What is written is read back."""
+    """A cadence is read back from its text."""
     assert str(cadence(text)) == text
 
 
 def test_one_cadence_has_one_text() -> None:
-    """Other ways to say the same are understood."""
+    """Other spellings of a cadence are read as well."""
     assert [str(cadence(t)) for t in ("60m", "1h", "24h", "daily@00:00")] == [
         "hourly",
         "hourly",
@@ -54,7 +54,7 @@ def test_one_cadence_has_one_text() -> None:
 
 @pytest.mark.parametrize("text", BAD)
 def test_what_does_not_say_how_often_is_refused(text: str) -> None:
-    """Minutes that do not divide the hour would jump at its end; and so on."""
+    """A text without a regular rhythm is refused, as are minutes that divide no hour."""
     with pytest.raises(PolicyError, match="does not say how often"):
         parse_cadence(text)
 
@@ -75,13 +75,13 @@ def test_what_does_not_say_how_often_is_refused(text: str) -> None:
     ],
 )
 def test_pruning_follows(text: str, pruning: str) -> None:
-    """Half an hour later, as often as snapshots are taken, and each day at least."""
+    """Pruning comes half an hour later, as often, but at least each day."""
     assert str(cadence(text).pruning) == pruning
 
 
 @given(text=forms)
 def test_pruning_is_half_an_hour_after_the_last(text: str) -> None:
-    """And never just before the next: what goes is looked at while all are there."""
+    """Pruning never comes just before the next snapshots, so that it sees all of them."""
     taken = cadence(text)
     if taken.unit == "minute":
         assert taken.pruning == taken
@@ -93,14 +93,14 @@ def test_pruning_is_half_an_hour_after_the_last(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["5m", "6m", "30m", "hourly", "4h", "daily", "weekly"])
 def test_a_prune_in_time_never_looks_wrong(text: str) -> None:
-    """What is taken from one prune to the next is too little to raise an alarm."""
+    """Snapshots taken from one prune to the next are too few to raise an alarm."""
     taken, pruned = cadence(text), cadence(text).pruning
     late = 1  # a timer may wait for as long as its delay
     assert pruned.seconds // taken.seconds + late <= alarms._FEW
 
 
 def test_the_delay_is_a_fraction() -> None:
-    """Hosts do not all start at once, and none is late by more than it takes."""
+    """Hosts do not all start at once, and a delay is a small part of the period."""
     assert [cadence(t).delay_seconds for t in ("5m", "hourly", "daily")] == [15, 180, 900]
 
 
@@ -117,5 +117,5 @@ def test_the_delay_is_a_fraction() -> None:
     ],
 )
 def test_no_delay_leads_out_of_the_period(text: str, delay: int) -> None:
-    """A snapshot of 23:59 that is late by a quarter of an hour is the next day's."""
+    """A snapshot of 23:59 that came a quarter of an hour late would be the next day's."""
     assert cadence(text).delay_seconds == delay

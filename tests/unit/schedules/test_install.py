@@ -1,4 +1,4 @@
-"""Units for systemd: what is in them, and that only zfstune's own files are touched."""
+"""Units on disk are written, listed and removed; files of others are left alone."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ BERLIN = ZoneInfo("Europe/Berlin")
 def units(
     dataset: str = "tank/a-b", *, prunes: bool = True, on_failure: str = ""
 ) -> tuple[Unit, ...]:
-    """Give the units of a dataset, with a program that every host has."""
+    """Write the units of a dataset, with a program that every host has."""
     return units_for(dataset, HOURLY, BERLIN, COMMAND, prunes=prunes, on_failure=on_failure)
 
 
 def install(
     folder: Path, *found: Unit, datasets: tuple[str, ...] = ("tank/a-b",)
 ) -> list[str]:
-    """Install units; give what was done."""
+    """Install units; return the actions that were done."""
     steps = plan_install(os.fspath(folder), found, datasets)
     carry_out(os.fspath(folder), steps)
     return [step.action for step in steps]
 
 
 def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
-    """systemd-analyze verify is silent, and its security check is content."""
+    """systemd-analyze verify is silent, and its security check passes."""
     alert = Unit("alert@.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n")
     install(tmp_path, *units(on_failure="alert@%n.service"), alert)
     names = [f"./{unit.name}" for unit in units()]
@@ -78,7 +78,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
 
 
 def test_names_are_systemds(tmp_path: Path) -> None:
-    """Datasets' names are escaped as systemd-escape does; long ones end in a digest."""
+    """Names of datasets are escaped as by systemd-escape; long ones end in a digest."""
     for name in ("tank", "tank/data/www", "tank/a-b_c.d:e f", "tank/.hidden"):
         words = ["systemd-escape", name]
         assert escape(name) == subprocess.check_output(words, text=True).rstrip("\n")
@@ -88,7 +88,7 @@ def test_names_are_systemds(tmp_path: Path) -> None:
 
 
 def test_the_command_line_is_quoted() -> None:
-    """Blanks, percent and dollar signs reach the program as they are."""
+    """Blanks, percent and dollar signs reach the program unchanged."""
     [unit, *_] = units_for(
         "tank/my data", HOURLY, UTC, ("/opt/a b/$x%", "-m"), prunes=False
     )
@@ -97,7 +97,7 @@ def test_the_command_line_is_quoted() -> None:
 
 
 def test_timers_are_in_utc_and_runs_look_whether_they_are_due() -> None:
-    """One line an offset of the zone, for what goes by its wall clock; else one."""
+    """A timer has one line for each offset of the zone if it goes by the wall clock."""
     daily = parse_cadence("daily@02:05")
     assert daily is not None
     wanted = units_for("tank", daily, BERLIN, COMMAND, prunes=True)
@@ -115,12 +115,12 @@ def test_timers_are_in_utc_and_runs_look_whether_they_are_due() -> None:
 
 
 def test_a_partly_failed_prune_is_a_failed_unit() -> None:
-    """No status but 0 counts for a success: OnFailure= is to hear of it."""
+    """Only status 0 is a success, so that OnFailure= is started."""
     assert all("SuccessExitStatus" not in unit.text for unit in units())
 
 
 def test_timers_of_an_earlier_version_are_told(tmp_path: Path) -> None:
-    """Those that are there and would be written otherwise; not those that are not."""
+    """Installed timers that would be written differently now are outdated."""
     folder = os.fspath(tmp_path)
     timers = timers_for("tank/a-b", HOURLY, BERLIN)
     assert standing(folder, "tank/a-b", timers) == Standing((), "", prunes=False)
@@ -141,7 +141,7 @@ def test_timers_of_an_earlier_version_are_told(tmp_path: Path) -> None:
 
 
 def test_no_prune_no_units_for_it() -> None:
-    """Where nothing is ever to go, nothing looks for it."""
+    """A schedule that never prunes has no units for pruning."""
     assert [unit.name for unit in units(prunes=False)] == [
         "zfstune-snapshot-tank-a\\x2db.service",
         "zfstune-snapshot-tank-a\\x2db.timer",
@@ -152,13 +152,13 @@ def test_no_prune_no_units_for_it() -> None:
     "hook", ["alert", "alert.timer", ".service", "a b.service", "a\nb.service"]
 )
 def test_a_hook_is_a_unit(hook: str) -> None:
-    """What is no unit's name does not get into a unit."""
+    """A text that is no unit's name does not get into a unit."""
     with pytest.raises(InvalidValue, match="on a failure"):
         units(on_failure=hook)
 
 
 def test_installing_twice_changes_nothing(tmp_path: Path) -> None:
-    """And the links are those that systemctl would make and find."""
+    """A second install changes nothing, and its links are those that systemctl makes."""
     assert install(tmp_path, *units()) == ["write", "write", "enable"] * 2
     before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
     assert install(tmp_path, *units()) == ["keep"] * 4
@@ -176,7 +176,7 @@ def test_installing_twice_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_is_no_longer_wanted_goes(tmp_path: Path) -> None:
-    """Of the datasets installed, and of no other."""
+    """Unwanted units of the datasets installed are removed, and no others."""
     install(tmp_path, *units(), *units("tank/c"))
     assert install(tmp_path, *units(prunes=False)) == ["keep", "keep", "remove", "remove"]
     left = {unit.name for unit in (*units(prunes=False), *units("tank/c"))}
@@ -185,7 +185,7 @@ def test_what_is_no_longer_wanted_goes(tmp_path: Path) -> None:
 
 
 def test_what_others_wrote_stays(tmp_path: Path) -> None:
-    """What has no mark is neither overwritten nor removed; and no link is followed."""
+    """A file without the mark is not overwritten or removed, and no link is followed."""
     [service, timer, *_] = units()
     path = tmp_path / timer.name
     for kind in ("file", "masked", "folder"):
@@ -213,7 +213,7 @@ def test_what_others_wrote_stays(tmp_path: Path) -> None:
 
 
 def test_removing_takes_the_links_along(tmp_path: Path) -> None:
-    """All of a dataset, or all that zfstune wrote; and again, nothing."""
+    """Units of one dataset or of all are removed with their links; then none is left."""
     install(tmp_path, *units(), *units("tank/c"))
     steps = plan_remove(os.fspath(tmp_path), ["tank/c", "tank/none"])
     assert {owner_of(unit.text) for unit in units("tank/c")} == {"tank/c"}
@@ -228,7 +228,7 @@ def test_removing_takes_the_links_along(tmp_path: Path) -> None:
 
 
 def test_a_link_that_cannot_be_put_leaves_no_draft(tmp_path: Path) -> None:
-    """Where a folder is in its way, say."""
+    """A link that cannot be made, as for a folder in its place, leaves no draft."""
     [timer] = [unit for unit in units(prunes=False) if unit.enabled]
     (tmp_path / WANTS / timer.name / "x").mkdir(parents=True)
     with pytest.raises(PlanError, match="cannot write"):
@@ -237,7 +237,7 @@ def test_a_link_that_cannot_be_put_leaves_no_draft(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
-    """It is named, and no half of a file is left."""
+    """A folder that cannot be written is named, and no part of a file is left."""
     file = tmp_path / "file"
     file.write_text("")
     with pytest.raises(PlanError, match="Not a directory"):

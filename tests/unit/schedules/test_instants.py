@@ -1,4 +1,4 @@
-"""The instants of a cadence: none is lost to a clock change, in any zone."""
+"""The instants of a cadence: no clock change loses one, in any zone."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ seconds = st.integers(*YEARS)
 
 
 def cadence(text: str) -> Cadence:
-    """Give what a text says."""
+    """Read a cadence that is not none."""
     found = parse_cadence(text)
     assert found is not None
     return found
 
 
 def at(text: str) -> int:
-    """Give the second of an instant in UTC."""
+    """Return the seconds since 1970 of an instant in UTC."""
     return int(datetime.fromisoformat(text + "Z").timestamp())
 
 
 def instants(text: str, zone: str, first: str, last: str) -> list[str]:
-    """Give the instants of a cadence from one time to another, in UTC."""
+    """Return the instants of a cadence between two times, in UTC."""
     found = []
     now = last_due(cadence(text), ZoneInfo(zone), at(last))
     while now >= at(first):
@@ -90,7 +90,7 @@ def instants(text: str, zone: str, first: str, last: str) -> list[str]:
     ],
 )
 def test_lines_for_systemd(text: str, zone: str, lines: list[str]) -> None:
-    """All in UTC: one an offset of the zone for what goes by its wall clock."""
+    """All lines are in UTC, one for each offset of a zone whose wall clock counts."""
     assert list(calendars(cadence(text), ZoneInfo(zone))) == lines
     assert is_checked(cadence(text), ZoneInfo(zone)) == (len(lines) > 1)
 
@@ -131,12 +131,12 @@ def test_lines_for_systemd(text: str, zone: str, lines: list[str]) -> None:
 def test_known_nights(
     text: str, zone: str, first: str, last: str, found: list[str]
 ) -> None:
-    """Reckoned by hand for nights on which clocks change."""
+    """The instants are right in nights of clock changes that were computed by hand."""
     assert instants(text, zone, first, last) == found
 
 
 def test_a_day_that_is_told_twice_has_one_of_each() -> None:
-    """Where a clock goes back past midnight, the new day's time has come already."""
+    """A day that a clock shows twice has one snapshot."""
     # St. John's went from 00:01 on 29 October 2006 back to 23:01 on the 28th, 02:31 UTC
     zone = "America/St_Johns"
     first, last = "2006-10-28T00:00", "2006-10-30T12:00"
@@ -150,7 +150,7 @@ def test_a_day_that_is_told_twice_has_one_of_each() -> None:
 
 @given(text=forms, zone=zones, now=seconds)
 def test_what_was_last_due(text: str, zone: ZoneInfo, now: int) -> None:
-    """It is never in the future, stays until the next, and the one before is earlier."""
+    """The last instant is never in the future, and the one before it is earlier."""
     each = cadence(text)
     last = last_due(each, zone, now)
     assert last <= now
@@ -169,7 +169,7 @@ def test_what_was_last_due(text: str, zone: ZoneInfo, now: int) -> None:
 def test_each_instant_is_one_that_the_timer_fires_at(
     text: str, zone: ZoneInfo, now: int
 ) -> None:
-    """What is due is done at once, and not at a later one of the timer's instants."""
+    """The timer fires at each instant, so that no run waits for a later one."""
     each = cadence(text)
     assume(each.unit not in ("minute", "hour"))
     due = datetime.fromtimestamp(last_due(each, zone, now), UTC)
@@ -197,7 +197,7 @@ def test_no_period_is_without_one(text: str, zone: ZoneInfo, now: int) -> None:
 
 @given(text=forms, zone=zones, now=seconds)
 def test_shorter_ones_fill_each_day(text: str, zone: ZoneInfo, now: int) -> None:
-    """What is taken by minutes or hours is in each day, also in one of 23 hours."""
+    """A cadence of minutes or hours has an instant in each day, even in one of 23 hours."""
     each = cadence(text)
     assume(each.unit in ("minute", "hour"))
     start, end = Calendar("daily", zone).period(now)
@@ -206,7 +206,7 @@ def test_shorter_ones_fill_each_day(text: str, zone: ZoneInfo, now: int) -> None
 
 @given(now=seconds, text=st.sampled_from(["daily@02:05", "weekly@02:05", "monthly@02:05"]))
 def test_the_wall_shows_the_time(now: int, text: str) -> None:
-    """But for the hour that does not exist, snapshots are taken when the wall says so."""
+    """Instants are at the cadence's wall time, except in an hour that does not exist."""
     shown = datetime.fromtimestamp(last_due(cadence(text), BERLIN, now), BERLIN)
     skipped = shown.date() in {
         datetime.fromtimestamp(change, BERLIN).date()
@@ -218,7 +218,7 @@ def test_the_wall_shows_the_time(now: int, text: str) -> None:
 
 
 def test_offsets_hold_those_of_each_season() -> None:
-    """Also of Morocco, whose clocks go back for five weeks of the moon's calendar."""
+    """All offsets are found, even Morocco's, whose clocks change for five weeks."""
     assert offsets(UTC) == {0}
     assert offsets(BERLIN) == {60, 120}
     assert offsets(ZoneInfo("Africa/Casablanca")) == {0, 60}
@@ -234,7 +234,7 @@ def test_offsets_hold_those_of_each_season() -> None:
 
 
 def test_a_whole_day_that_is_skipped_is_no_trap() -> None:
-    """Samoa had no 30 December 2011; the days beside it have theirs."""
+    """Samoa had no 30 December 2011; the days beside it have their instants."""
     zone = ZoneInfo("Pacific/Apia")
     now = int(datetime(2012, 1, 2, tzinfo=zone).timestamp())
     days: list[date] = []

@@ -1,13 +1,13 @@
-"""Timers as systemd reckons them, with the test that a run makes, in every zone.
+"""Timers as systemd computes them, with the check that a run makes, in every zone.
 
-``systemd-analyze calendar`` says when each line of each timer elapses. A run is then
-played at each of these instants, with a note of the last, and every period that a
-policy may speak of has to have its snapshot.
+``systemd-analyze calendar`` tells when each line of each timer elapses. A run is then
+simulated at each of these instants, with a note of the last one, and every period that a
+policy may count has to have its snapshot.
 
-Zones that are the same from 2026 to 2035 are looked at once. Between two changes of
-its clocks a zone has one offset, and all days are alike; so `make test` looks at four
-days on either side of each change, in the first two years. With ZFSTUNE_TEN_YEARS set
-(`make instants`), all days of ten years are played.
+Zones that are equal from 2026 to 2035 are tested once. Between two changes of its clocks
+a zone has one offset, and all days are alike; so `make test` looks at four days on either
+side of each change, in the first two years. With ZFSTUNE_TEN_YEARS set (`make instants`),
+all days of ten years are simulated.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _ELAPSE = re.compile(
 
 
 def cadence(text: str) -> Cadence:
-    """Give what a text says."""
+    """Read a cadence that is not none."""
     found = parse_cadence(text)
     assert found is not None
     return found
@@ -81,7 +81,7 @@ def elapses(lines: list[str], every_seconds: int) -> dict[str, list[int]]:
 
 
 def played(each: Cadence, zone: ZoneInfo, firings: list[int]) -> list[int]:
-    """Give when snapshots were taken: at each firing that finds itself due."""
+    """Return the times of snapshots: each firing that finds its run due."""
     taken: list[int] = []
     checked = is_checked(each, zone)
     for now in firings:
@@ -92,7 +92,7 @@ def played(each: Cadence, zone: ZoneInfo, firings: list[int]) -> list[int]:
 
 
 def windows(each: Cadence, zone: ZoneInfo) -> list[tuple[int, int]]:
-    """Give the spans of time to look at, of which each holds a whole period and more."""
+    """Return the spans of time to look at, each longer than a whole period."""
     if each.unit in ("week", "month") or (WHOLE and each.unit == "day"):
         return [(FIRST, LAST)]
     changes = changes_of(zone, FIRST, LAST) or [FIRST + AROUND]
@@ -101,7 +101,7 @@ def windows(each: Cadence, zone: ZoneInfo) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("text", FORMS)
 def test_each_period_has_its_snapshot(text: str) -> None:
-    """In every zone: none is left out, none comes late, and days have no second one."""
+    """In every zone no period is left out, no snapshot is late, and no day has two."""
     each = cadence(text)
     zones = [ZoneInfo(name) for name in distinct_zones()]
     lines = sorted({line for zone in zones for line in calendars(each, zone)})
@@ -119,7 +119,7 @@ def test_each_period_has_its_snapshot(text: str) -> None:
 
 
 def check_instants(each: Cadence, zone: ZoneInfo, firings: list[int]) -> None:
-    """Hold the model against systemd: whatever is due, a timer fires at that instant."""
+    """Check that a timer fires at each instant that is due."""
     known = set(firings)
     for now in firings:
         due = last_due(each, zone, now)
@@ -130,7 +130,7 @@ def check_instants(each: Cadence, zone: ZoneInfo, firings: list[int]) -> None:
 def check_periods(
     each: Cadence, zone: ZoneInfo, taken: list[int], begin: int, end: int
 ) -> None:
-    """Look for a period, whole between two times, that has no snapshot or has two."""
+    """Check that each whole period has its snapshot, and each day just one."""
     kind = KINDS.get(each.unit, "hourly") if each.count == 1 else "daily"
     calendar = Calendar("hourly" if each.unit == "minute" else kind, zone)
     # what a run takes for its first, since nothing was noted before it, may be one more
@@ -147,7 +147,7 @@ def check_periods(
 
 
 def test_the_sample_has_every_kind_of_change() -> None:
-    """Forward and back, by an hour or another step, at midnight and at other times."""
+    """The zones have changes in both directions, by several steps and at several times."""
     kinds = set()
     for name in distinct_zones():
         zone = ZoneInfo(name)

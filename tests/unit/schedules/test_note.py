@@ -19,6 +19,7 @@ from zfstune.values.errors import PlanError
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 GUID = 2**64 - 1
 RUN = LastRun("tank/a", "prune", 1, 2, "", 0, 3, 1, GUID)
 MISSED = LastRun("tank/a", "prune", 3, 4, "cannot prune 'tank/a': it does not exist")
@@ -32,7 +33,7 @@ with locked(sys.argv[1], "prune", 1) as ours:
 
 
 def test_notes_go_round(tmp_path: Path) -> None:
-    """One a job and dataset, the last that was written."""
+    """Each job of a dataset has one note, the last that was written."""
     folder = os.fspath(tmp_path)
     assert last_run(folder, "prune", GUID) is None
     note(folder, LastRun("tank/a", "prune", 0, 1, "cannot: why", dataset_guid=GUID))
@@ -45,7 +46,7 @@ def test_notes_go_round(tmp_path: Path) -> None:
 
 
 def test_another_dataset_of_the_name_did_not_run(tmp_path: Path) -> None:
-    """Nor does its run write over the note of the first."""
+    """Another dataset of the same name has a note of its own."""
     folder = os.fspath(tmp_path)
     note(folder, RUN)
     assert last_run(folder, "prune", 7) is None
@@ -60,13 +61,13 @@ def test_another_dataset_of_the_name_did_not_run(tmp_path: Path) -> None:
 
 
 def test_a_renamed_dataset_keeps_its_notes(tmp_path: Path) -> None:
-    """It is the same dataset, whatever it is called."""
+    """A renamed dataset keeps its notes."""
     note(os.fspath(tmp_path), RUN)
     assert reported_run(os.fspath(tmp_path), "prune", "tank/b", GUID) == RUN
 
 
 def test_a_run_that_did_not_find_the_dataset_is_told_of(tmp_path: Path) -> None:
-    """Until one got there; but no such note says that anything was done."""
+    """A run that never reached the dataset is reported until a later one did."""
     folder = os.fspath(tmp_path / "made")
     note(folder, MISSED)
     assert last_run(folder, "prune", GUID) is None
@@ -85,7 +86,7 @@ def test_a_run_that_did_not_find_the_dataset_is_told_of(tmp_path: Path) -> None:
 
 
 def test_a_note_that_is_of_another_name_is_not_told(tmp_path: Path) -> None:
-    """Somebody copied the file, or two long names share their escaped form."""
+    """A note under a wrong name, as after a copy, is ignored."""
     (tmp_path / "prune-tank-b.run.json").write_text(MISSED.to_json())
     assert reported_run(os.fspath(tmp_path), "prune", "tank/b", GUID) is None
     (tmp_path / "snapshot-tank-a.run.json").write_text(MISSED.to_json())
@@ -93,7 +94,7 @@ def test_a_note_that_is_of_another_name_is_not_told(tmp_path: Path) -> None:
 
 
 def test_a_note_of_an_earlier_version_counts_for_nothing(tmp_path: Path) -> None:
-    """It has no guid, so nobody can tell whose it is: at worst one more run follows."""
+    """A note without a guid is ignored, which costs one more run at most."""
     old = RUN.to_json().replace(f', "dataset_guid": "{GUID}"', "")
     (tmp_path / "prune-tank-a.run.json").write_text(old)
     assert LastRun.from_json(old) == LastRun("tank/a", "prune", 1, 2, "", 0, 3, 1)
@@ -103,12 +104,12 @@ def test_a_note_of_an_earlier_version_counts_for_nothing(tmp_path: Path) -> None
 
 @given(st.text(max_size=60))
 def test_what_is_no_note_is_none(text: str) -> None:
-    """Whatever lies there, reading it fails on nothing."""
+    """Any text that is no note is read as None."""
     assert LastRun.from_json(text) is None
 
 
 def test_a_note_with_wrong_types_is_none() -> None:
-    """A text where a number belongs, a key too few, a list."""
+    """A note with a wrong type, a missing key or a number out of bounds is read as None."""
     good = RUN.to_json()
     assert LastRun.from_json(good) == RUN
     bad_ones = [
@@ -131,7 +132,7 @@ def test_a_note_with_wrong_types_is_none() -> None:
 
 
 def test_a_second_run_is_told_at_once(tmp_path: Path) -> None:
-    """While one holds the lock another gets none; of another job or dataset it does."""
+    """A second run of a job on a dataset gets no lock while the first has it."""
     folder = os.fspath(tmp_path / "made")
     with locked(folder, "prune", 1) as first:
         assert first
@@ -146,7 +147,7 @@ def test_a_second_run_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
-    """A kill that nobody can catch leaves no lock behind."""
+    """A killed process leaves no lock behind."""
     folder = os.fspath(tmp_path)
     argv = [sys.executable, "-c", HOLD, folder]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as holder:
@@ -161,7 +162,7 @@ def test_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_had_is_an_error(tmp_path: Path) -> None:
-    """It is named, with what may help."""
+    """A folder that cannot be made or written is named, with advice."""
     file = tmp_path / "file"
     file.write_text("")
     with (

@@ -1,4 +1,4 @@
-"""Whether a policy keeps what a schedule takes, and the policy that would."""
+"""Whether a policy keeps a schedule's snapshots, and the policy that would."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ POLICIES = (
 
 
 def cadence(text: str) -> Cadence:
-    """Give what a text says."""
+    """Read a cadence that is not none."""
     found = parse_cadence(text)
     assert found is not None
     return found
 
 
 def policy(text: str) -> Policy:
-    """Give what a text says, consenting to what keeps nothing."""
+    """Read a policy, with the consent that it may need."""
     return parse_policy(text, allow_zero=True)
 
 
@@ -99,19 +99,19 @@ def policy(text: str) -> Policy:
     ],
 )
 def test_what_goes_at_once_is_told(text: str, every: str, told: str) -> None:
-    """A rule of longer periods than the schedule's lets go most of what is taken."""
+    """A policy whose periods are longer than the schedule's lets most snapshots go."""
     misfit = find_misfit(cadence(every), policy(text))
     assert ("" if misfit is None else str(misfit)) == told
 
 
 def test_no_policy_is_no_misfit() -> None:
-    """That snapshots pile up is another fault, and told by another sentence."""
+    """Without a policy snapshots pile up, which another message tells."""
     assert find_misfit(cadence("hourly"), None) is None
 
 
 @pytest.mark.parametrize(("text", "every"), [("daily=30", "hourly"), ("weekly=9", "daily")])
 def test_retention_agrees(text: str, every: str) -> None:
-    """Snapshots taken and pruned one by one: as few of a period stay as is told."""
+    """A simulation of taking and pruning keeps as few as the misfit says."""
     misfit = find_misfit(cadence(every), policy(text))
     assert misfit is not None
     step = cadence(every).seconds
@@ -142,7 +142,7 @@ def test_retention_agrees(text: str, every: str) -> None:
     ],
 )
 def test_whether_it_speaks_of_zfstunes_names(text: str, *, covered: bool) -> None:
-    """All of them, and not those of one hour or without a suffix alone."""
+    """A policy covers all of zfstune's names, not just those of one hour or form."""
     assert covers_own(policy(text)) == covered
 
 
@@ -168,13 +168,13 @@ def test_whether_it_speaks_of_zfstunes_names(text: str, *, covered: bool) -> Non
     ],
 )
 def test_the_command_that_mends_it(text: str, every: str, command: str) -> None:
-    """What the policy says otherwise stays said."""
+    """The proposed command keeps the policy's other rules."""
     assert policy_command("tank", cadence(every), policy(text) if text else None) == command
 
 
 @given(text=st.sampled_from(POLICIES), every=st.sampled_from(CADENCES))
 def test_the_policy_that_is_proposed_fits(text: str, every: str) -> None:
-    """It covers the schedule's names, lets nothing go at once, and is left as it is."""
+    """A proposed policy covers the names, lets nothing go too early, and is stable."""
     each = cadence(every)
     proposed = fitting_policy(each, policy(text))
     assert covers_own(proposed)
@@ -186,7 +186,7 @@ def test_the_policy_that_is_proposed_fits(text: str, every: str) -> None:
 
 
 def test_what_cannot_be_written_down_again_is_replaced() -> None:
-    """An expression with a quote has no text: another policy is proposed."""
+    """A policy without a text form is replaced by another policy."""
     found = policy("regex=a.* daily=3")
     group = found.groups[0]
     odd = Policy((type(group)(group.rules, regex="it's"),))

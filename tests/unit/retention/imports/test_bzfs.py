@@ -1,4 +1,4 @@
-"""bzfs's plans: what is imported from one keeps what bzfs's own filter keeps."""
+"""bzfs's plans: an imported plan keeps the snapshots that bzfs's own filter keeps."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def left(plan: dict[str, Any], listing: list[Snapshot]) -> set[str]:
 
 @cache
 def bzfs_parser() -> Any:
-    """Give bzfs's parser of its command line."""
+    """Return bzfs's parser of its command line."""
     return import_module("bzfs_main.argparse_cli").argument_parser()
 
 
 def bzfs_keeps(plan: dict[str, Any], listing: list[Snapshot]) -> set[str]:
-    """Ask bzfs's own parser and filter which snapshots its plan selects to be kept."""
+    """Ask bzfs's own parser and filter which snapshots a plan keeps."""
     parser = bzfs_parser()
     option = "--delete-dst-snapshots-except-plan"
     first = vars(parser.parse_args([option, repr(plan), "--", "dummy", "tank/a"]))
@@ -88,7 +88,7 @@ plans = st.dictionaries(
 
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[dict[str, dict[str, int]], list[Snapshot]]:
-    """Give a plan, and snapshots of its kinds and of others, many on the edge of an age."""
+    """Draw a plan, and snapshots of its kinds and of others, many on the edge of an age."""
     plan = draw(plans)
     scopes = [
         (t, kind, count) for t, kinds in plan.items() for kind, count in kinds.items()
@@ -106,7 +106,7 @@ def histories(draw: st.DrawFn) -> tuple[dict[str, dict[str, int]], list[Snapshot
 @settings(max_examples=cases(60))
 @given(histories())
 def test_bzfs_itself(history: tuple[dict[str, dict[str, int]], list[Snapshot]]) -> None:
-    """The filter of bzfs selects the same to be kept, whatever the plan, edges included."""
+    """An imported plan keeps the snapshots that bzfs's filter keeps, edges included."""
     targets, listing = history
     plan = {"prod": targets}
     ours, theirs = left(plan, listing), bzfs_keeps(plan, listing)
@@ -119,7 +119,7 @@ def test_bzfs_itself(history: tuple[dict[str, dict[str, int]], list[Snapshot]]) 
 
 
 def said(plan: object) -> str:
-    """Give the policy as it is stored."""
+    """Return the text of the policy for a plan."""
     [one] = convert("bzfs", plan if isinstance(plan, str) else repr(plan)).policies
     assert one.dataset == ""
     assert one.policy.allow_zero
@@ -142,14 +142,14 @@ def said(plan: object) -> str:
     ],
 )
 def test_periods(periods: dict[str, int], policy: str) -> None:
-    """How many, and how old: months of 30.5 days, and parts of a second rounded up."""
+    """A count becomes a number and an age; months have 30.5 days, and seconds round up."""
     [period] = periods
     regex = f"o_t_.*_{period}"
     assert said({"o": {"t": periods}}) == f"regex={regex} {policy}; match=* keep=0"
 
 
 def test_names() -> None:
-    """Without a target a year follows, without an organisation nothing stands before."""
+    """An empty target is followed by a year, and an empty organisation by no underscore."""
     year = "(19|20)[0-9][0-9].*_daily"
     assert said({"a.b": {"": {"daily": 1}}}).startswith(f"regex=a\\.b_{year} keep=1")
     assert said({"": {"t": {"daily": 1}}}).startswith("regex=t_.*_daily keep=1")
@@ -160,7 +160,7 @@ def test_names() -> None:
 
 
 def test_zeros_keep_nothing() -> None:
-    """Bzfs takes a plan of zeros, and destroys all; that takes consent, and is said."""
+    """A plan of zeros destroys everything, which needs consent and is noted."""
     plan = {"o": {"t": {"hourly": 0, "daily": 0}}}
     assert said(plan) == "match=* keep=0"
     [one] = convert("bzfs", repr(plan)).policies
@@ -169,7 +169,7 @@ def test_zeros_keep_nothing() -> None:
 
 
 def test_notes() -> None:
-    """What it destroys, the future, and parts of a second where there are some."""
+    """Notes tell of destroying all else, of the future, and of parts of a second."""
     [one] = convert("bzfs", "{'o': {'t': {'hourly': 1}}}").policies
     assert len(one.notes) == 2
     assert "'keep=0' here; leave that part out" in one.notes[0]
@@ -202,7 +202,7 @@ def test_notes() -> None:
     ],
 )
 def test_what_is_no_plan(plan: str, reason: str) -> None:
-    """Is refused."""
+    """A text that is no plan is refused."""
     with pytest.raises(PolicyError, match=r"^cannot import from bzfs") as no:
         convert("bzfs", plan)
     assert reason in no.value.message

@@ -1,4 +1,4 @@
-"""Lines of a crontab: read as a shell would read them, or left out with the reason."""
+"""Lines of a crontab: each is read as a shell reads it, or left out with the reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAILTO=root
 
 
 def test_lines_of_a_crontab() -> None:
-    """Users, folders, sudo, loops; comments and other commands are passed over."""
+    """Users, folders, sudo and loops are read; comments and other commands are skipped."""
     tree = (*TREE, "tank/wdaily", "tank/wa")
     assert said(CRON, tree) == {
         "tank/www": "match=* keep=48",
@@ -33,7 +33,7 @@ def test_lines_of_a_crontab() -> None:
 
 
 def test_those_below_are_left_alone() -> None:
-    """A line is for one dataset; where those below are not known, it is left out."""
+    """A line is for one dataset; if those below are not known, it is left out."""
     text = line("head -n -2", "tank/www")
     reading = convert("cron", text, TREE)
     assert [(each.dataset, each.text) for each in reading.policies] == [
@@ -46,7 +46,7 @@ def test_those_below_are_left_alone() -> None:
 
 
 def test_notes() -> None:
-    """Whoever made it, and the future, always; the clock's order where that decides."""
+    """Notes always tell of all makers and the future, and of the clock where it decides."""
     [one] = convert("cron", line("head -n -2"), TREE).policies
     assert "whoever made it" in one.notes[1]
     assert "dated after now" in one.notes[2]
@@ -76,7 +76,7 @@ def test_notes() -> None:
     ],
 )
 def test_two_lines_for_one_dataset(first: str, second: str, policy: str) -> None:
-    """One policy, where each counts what the other one never touches."""
+    """Two lines become one policy if neither counts snapshots that the other keeps."""
     text = f"{line(first)}\n{line(second)}"
     assert said(text) == {"tank/db": policy}
     [one] = convert("cron", text, TREE).policies
@@ -97,12 +97,12 @@ def test_two_lines_for_one_dataset(first: str, second: str, policy: str) -> None
     ],
 )
 def test_two_lines_that_count_the_same_snapshots(first: str, second: str) -> None:
-    """Each counts what the other one left; no policy says that."""
+    """Lines that count the same snapshots are left out: each counts what the other left."""
     assert "different counts of the same" in refused(f"{line(first)}\n{line(second)}")
 
 
 def test_a_line_that_is_left_out_is_named() -> None:
-    """And the others are read."""
+    """A line that is left out is named, and the other lines are read."""
     text = f"{line('head -n -2')}\n0 1 * * * {line('sort | head -n -2', 'tank/www')}"
     reading = convert("cron", text, TREE)
     assert [each.dataset for each in reading.policies] == ["tank/db"]
@@ -114,13 +114,13 @@ def test_a_line_that_is_left_out_is_named() -> None:
 )
 @pytest.mark.parametrize("user", ["", "root ", "backup_1 "])
 def test_times_and_users(times: str, user: str) -> None:
-    """Stand before the command, or do not."""
+    """Times and users may stand before the command."""
     text = f"{times} {user}{line('head -n -2')}"
     assert said(text) == {"tank/db": "match=* keep=2"}
 
 
 def test_percent_signs() -> None:
-    """In a crontab a command ends at one that has no backslash; not in a script."""
+    """In a crontab, but not in a script, a bare percent sign ends the command."""
     text = line("head -n -2", end="xargs -I% zfs destroy %")
     assert "ends a command at a %" in refused(f"@daily {text}")
     assert said("@daily " + text.replace("%", "\\%")) == {"tank/db": "match=* keep=2"}
@@ -128,7 +128,7 @@ def test_percent_signs() -> None:
 
 
 def test_nothing_that_prunes() -> None:
-    """Is an error, which says so of commands alone that were read."""
+    """A text that prunes nothing is an error, which counts the commands in it."""
     for text in ("", "# zfs destroy\n", "MAILTO=root\nSHELL = /bin/sh\n"):
         with pytest.raises(PolicyError, match="nothing in it prunes a snapshot"):
             convert("cron", text, TREE)
@@ -143,7 +143,7 @@ OWN = "0 * * * * root /usr/sbin/zfs-auto-snapshot -q -g --label=hourly --keep=24
 
 
 def test_a_line_that_prunes_by_another_program_is_left_out() -> None:
-    """It is never passed over in silence, whether others are kept or not."""
+    """A program that prunes by itself is named, whether other lines are read or not."""
     reading = convert("cron", f"MAILTO=root\n{OWN}\n{line('head -n -2')}\n", TREE)
     assert [each.dataset for each in reading.policies] == ["tank/db"]
     [left_out] = reading.left_out
@@ -158,7 +158,7 @@ def test_a_line_that_prunes_by_another_program_is_left_out() -> None:
 
 
 def test_other_commands_are_counted() -> None:
-    """In one note, which does not take a policy to be said."""
+    """Other commands are counted in one note, also if there is no policy."""
     text = "0 1 * * * root /opt/backup.sh\n@daily root apt update\n"
     note = "2 other commands were not looked into: a script may prune, too"
     assert convert("cron", f"{text}{line('head -n -2')}", TREE).notes == (note,)
@@ -168,7 +168,7 @@ def test_other_commands_are_counted() -> None:
 
 @pytest.mark.parametrize("more", [OWN, "@daily root /opt/x", line("sort | head -n -2")])
 def test_cron_is_not_said_to_leave_alone_what_was_not_read(more: str) -> None:
-    """A line that was not read may speak of any dataset."""
+    """A note does not claim that cron leaves a dataset alone if a line was not read."""
     text = line("head -n -2", "tank/www")
 
     def notes(crontab: str) -> str:

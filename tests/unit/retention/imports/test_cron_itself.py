@@ -1,7 +1,7 @@
 """Random lines of a crontab, carried out by bash over a made-up zfs, beside the policies.
 
-What is imported from a line lets go what the line destroys. What is left out is not
-compared; how much that is, the test counts as well.
+A policy that is imported from a line lets go the snapshots that the line destroys. Lines
+that are left out are not compared; the test counts how many are compared.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ others = st.sampled_from(("tac", "sort", "cat", "uniq", "tac | tac"))
 
 
 def stages(cuts: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
-    """Give what lines go through; counts mostly fit the order of the list."""
+    """Draw the stages of a pipeline; most counts fit the order of the list."""
     return st.one_of(
         cuts.map(lambda cut: [cut]),
         st.tuples(searches, cuts).map(list),
@@ -84,7 +84,7 @@ begins = st.sampled_from(["", "0 * * * * ", "*/5 1-3 * jan mon root ", "@daily "
 
 @st.composite
 def lines(draw: st.DrawFn) -> str:
-    """Give one line, maybe with a loop over datasets."""
+    """Draw one line, maybe with a loop over datasets."""
     name = draw(names)
     chosen = draw(options | shorthand)
     cuts = st.sampled_from(TAILS if "-S" in chosen else HEADS) | st.sampled_from(ODD_CUTS)
@@ -98,14 +98,14 @@ def lines(draw: st.DrawFn) -> str:
 
 
 def without_times(line: str) -> str:
-    """Give the command as cron hands it to a shell, of a file without users."""
+    """Return the command that cron hands to a shell, from a crontab without users."""
     for begin in ("*/5 1-3 * jan mon root ", "0 * * * * ", "@daily "):
         line = line.removeprefix(begin)
     return line
 
 
 def destroyed(commands: Sequence[str], there: Sequence[Snapshot]) -> set[str]:
-    """Let bash carry out commands over these snapshots."""
+    """Let bash carry out commands over some snapshots; return those that are gone."""
     with TemporaryDirectory() as folder:
         copy(FAKE, f"{folder}/zfs")
         rows = [f"{s.name}\t{s.creation}\t{s.createtxg}\n" for s in there]
@@ -130,7 +130,7 @@ def destroyed(commands: Sequence[str], there: Sequence[Snapshot]) -> set[str]:
 
 @st.composite
 def snapshots(draw: st.DrawFn) -> list[Snapshot]:
-    """Give snapshots of all datasets, in the order of their making."""
+    """Draw snapshots of all datasets, in the order of taking."""
     made = draw(
         st.lists(
             st.tuples(st.sampled_from(TREE), st.sampled_from(PREFIXES)),
@@ -152,7 +152,7 @@ COMPARED = {"lines": 0, "imported": 0}
 @settings(max_examples=cases(40))
 @given(st.lists(lines(), min_size=1, max_size=2), snapshots())
 def test_bash_itself(crontab: list[str], there: list[Snapshot]) -> None:
-    """The same goes, dataset by dataset, for whatever was not left out."""
+    """A policy lets go the same snapshots as the lines, unless they are left out."""
     COMPARED["lines"] += 1
     try:
         reading = convert("cron", "\n".join(crontab), TREE)

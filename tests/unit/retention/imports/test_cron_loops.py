@@ -1,4 +1,4 @@
-"""What a line of a crontab destroys with, and the loops around it."""
+"""The end of a crontab's line that destroys snapshots, and the loops around a line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from crontab_lines import TREE, line, refused, said
     ],
 )
 def test_what_destroys_one_after_the_other(end: str) -> None:
-    """As xargs or as a loop."""
+    """Either xargs or a loop destroys the snapshots one by one."""
     assert said(line("head -n -2", end=end)) == {"tank/db": "match=* keep=2"}
 
 
@@ -57,12 +57,12 @@ def test_what_destroys_one_after_the_other(end: str) -> None:
     ],
 )
 def test_what_destroys_otherwise(end: str, reason: str) -> None:
-    """More, less, or at once."""
+    """An end that destroys more, less or several at once is refused."""
     assert reason in refused(line("head -n -2", end=end))
 
 
 def test_loops() -> None:
-    """Over words, in each other, and over what a command lists."""
+    """Loops over words, in each other and over a command's output are read."""
     body = "zfs list -Ht snapshot -o name {} | grep $k | head -n -2 | xargs -n1 zfs destroy"
     nested = (
         "for d in 'tank/db' tank/www; do for k in hour day; do "
@@ -87,7 +87,7 @@ def test_loops() -> None:
 
 
 def test_a_long_loop_is_refused_at_once() -> None:
-    """Before its words are gone through, be it one loop or several in each other."""
+    """A loop that is too long is refused before its words are read, nested or not."""
     words = " ".join(f"w{n}" for n in range(20_000))
     body = line("head -n -2", "tank/$d")
     assert "run more than 1000 times" in refused(f"for d in {words}; do {body}; done")

@@ -1,4 +1,4 @@
-"""Go's expressions: read as Go reads them, or refused."""
+"""Go's regular expressions: each is read as Go reads it, or refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from zfstune.retention.imports.go_regex import (
     ],
 )
 def test_whole(regex: str, expected: str) -> None:
-    """An expression for all of a name, as short as it can be."""
+    """An expression for whole names is as short as it can be."""
     assert whole(regex) == expected
 
 
@@ -55,7 +55,7 @@ def test_whole(regex: str, expected: str) -> None:
     ],
 )
 def test_what_the_two_may_read_differently(regex: str) -> None:
-    """Is refused, even where it happens to be the same."""
+    """An expression that Go and Python may read differently is refused."""
     with pytest.raises(UnreadableError):
         whole(regex)
 
@@ -78,7 +78,7 @@ def test_what_the_two_may_read_differently(regex: str) -> None:
     ],
 )
 def test_what_they_find(regex: str, name: str, found: bool) -> None:  # noqa: FBT001
-    """In a name, anywhere."""
+    """An expression finds its match anywhere in a name."""
     assert (re.fullmatch(whole(regex), name) is not None) == found
 
 
@@ -93,7 +93,7 @@ names = st.text(alphabet="abz_-.1Ad", min_size=1, max_size=8)
 
 @given(st.lists(pieces, max_size=6).map("".join), names)
 def test_the_whole_is_what_a_search_finds(regex: str, name: str) -> None:
-    """Whatever the expression: the one for all of a name says the same."""
+    """For any expression, the one for whole names matches just the names with a match."""
     try:
         found = whole(regex)
     except UnreadableError:
@@ -118,7 +118,7 @@ def test_the_whole_is_what_a_search_finds(regex: str, name: str) -> None:
     ],
 )
 def test_literal_prefix(found: str, prefix: str) -> None:
-    """As far as each name has to begin with it."""
+    """The prefix is the text that each matching name begins with."""
     assert literal_prefix(found) == prefix
 
 
@@ -139,7 +139,7 @@ def test_literal_prefix(found: str, prefix: str) -> None:
     ],
 )
 def test_is_within(scope: str, other: str, within: bool) -> None:  # noqa: FBT001
-    """Sure to match no more than the other; when in doubt, it is not."""
+    """One expression is within another only if that is sure."""
     assert is_within(scope, other) == within
 
 
@@ -149,7 +149,7 @@ def test_is_within(scope: str, other: str, within: bool) -> None:  # noqa: FBT00
     names,
 )
 def test_what_is_within_matches_no_more(one: str, other: str, name: str) -> None:
-    """For any two expressions and any name."""
+    """For any two expressions and any name, the inner one never matches alone."""
     try:
         scope, wider = whole(one), whole(other)
     except UnreadableError:

@@ -1,4 +1,4 @@
-"""Config::IniFiles' grammar; tests/oracles/ holds it against the Perl module."""
+"""Config::IniFiles' grammar; tests/oracles/ compares the reader with the Perl module."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from zfstune.retention.imports.ini_files import IniError, read_ini
     ],
 )  # fmt: skip
 def test_what_is_read(text: str, found: dict[str, dict[str, list[str]]]) -> None:
-    """Indentation means nothing, and a value is what stands behind the sign, all of it."""
+    """Indentation means nothing, and a value is the whole rest of its line."""
     read = read_ini(text)
     assert read == found
     assert list(read) == list(found)
@@ -52,7 +52,7 @@ def test_what_is_read(text: str, found: dict[str, dict[str, list[str]]]) -> None
     ],
 )
 def test_what_is_refused(text: str, reason: str) -> None:
-    """With the line; Config::IniFiles refuses it too, or is hard to follow there."""
+    """A line is refused that Config::IniFiles refuses too, or that is easily misread."""
     with pytest.raises(IniError) as no:
         read_ini(text)
     assert str(no.value).startswith(reason)

@@ -1,4 +1,4 @@
-"""grep over names of snapshots: patterns read as grep itself reads them, or refused."""
+"""grep over names of snapshots: each pattern is read as grep reads it, or refused."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ pieces = st.sampled_from(
     st.sampled_from(DATASETS),
 )
 def test_grep_itself(pattern: str, options: list[str], dataset: str) -> None:
-    """What it lets through of one dataset's snapshots is what the expression matches."""
+    """The expression matches just the snapshots of a dataset that grep lets through."""
     words = [*options, pattern] if options == ["-e"] else [*options, "--", pattern]
     try:
         scope = Search.parse(words).scope(dataset)
@@ -65,13 +65,13 @@ def test_grep_itself(pattern: str, options: list[str], dataset: str) -> None:
     ],
 )
 def test_apart(one: str, other: str, apart: bool | None) -> None:  # noqa: FBT001
-    """Never the same name; only one that holds both words; or maybe the same."""
+    """Two searches are apart, or share only names with both words, or may find the same."""
     assert Search.parse([one]).apart(Search.parse([other])) is apart
     assert Search.parse([other]).apart(Search.parse([one])) is apart
 
 
 def test_the_dataset_it_seeks() -> None:
-    """Where a pattern begins with one, or only one can be meant."""
+    """A pattern names a dataset if it begins with one, or can be for one alone."""
     anchored = Search.parse(["^tank/db@a"])
     assert anchored.dataset([], None) == "tank/db"
     loose = Search.parse(["db@"])

@@ -1,4 +1,4 @@
-"""Programs that prune by themselves, found where they are run and not where named."""
+"""Programs that prune by themselves are found where they are run, not where named."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from zfstune.retention.imports.pruning_programs import prunes_by_itself
 )
 @pytest.mark.parametrize("user", ["", "root ", "backup-1 "])
 def test_known_programs(command: str, program: str, user: str) -> None:
-    """Behind a user, a folder, and programs that run others."""
+    """A known program is found behind a user, a folder, and programs that run others."""
     if user and not command.startswith(("/", "zfs-prune", "zfsnap", "bash", "syncoid")):
         user = ""  # shell words are no programs that cron runs for a user
     found = prunes_by_itself(user + command, has_user=True)
@@ -53,7 +53,7 @@ def test_known_programs(command: str, program: str, user: str) -> None:
     ],
 )
 def test_names_that_say_snap_or_prune(command: str, program: str) -> None:
-    """What a script does is not known; that it may prune is."""
+    """A script whose name says snap or prune may prune."""
     assert prunes_by_itself(command, has_user=True) == (program, "may prune", "")
 
 
@@ -68,7 +68,7 @@ def test_names_that_say_snap_or_prune(command: str, program: str) -> None:
     ],
 )
 def test_what_only_names_one(command: str) -> None:
-    """An argument is not run."""
+    """A program's name as an argument does not run it."""
     assert prunes_by_itself(command, has_user=True) is None
 
 
@@ -77,7 +77,7 @@ def test_what_only_names_one(command: str) -> None:
     [("sanoid", "sanoid"), ("bzfs_jobrunner", "bzfs"), ("zfSnap", "")],
 )
 def test_a_reader_of_its_settings_is_named(command: str, reader: str) -> None:
-    """Where there is one."""
+    """The reader of a program's settings is named if there is one."""
     found = prunes_by_itself(command)
     assert found is not None
     assert found[2] == reader

@@ -1,4 +1,4 @@
-"""pyznap's configuration; tests/oracles/ holds the same against pyznap itself."""
+"""pyznap's configuration; tests/oracles/ compares the reader with pyznap itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TREE = ("pool", "sshpool", "tank", "tank/a", "tank/a/b", "tank/ab", "tank/ab/c",
 
 
 def read(sections: str, tree: tuple[str, ...] | None = TREE) -> Reading:
-    """Import settings; each policy is one that can be stored."""
+    """Import settings; check that each policy can be stored."""
     reading = convert("pyznap", written(sections), tree)
     for each in reading.policies:
         assert parse_policy(each.text, allow_zero=True).groups == each.policy.groups
@@ -62,14 +62,14 @@ def read(sections: str, tree: tuple[str, ...] | None = TREE) -> Reading:
     ],
 )  # fmt: skip
 def test_whose_settings_hold(sections: str, expected: str) -> None:
-    """Of each dataset, as pyznap works it out."""
+    """Each dataset gets the counts that pyznap computes for it."""
     reading = read(sections)
     assert reading.left_out == ()
     assert summary(reading, TREE) == expected
 
 
 def test_what_names_are_of_a_kind() -> None:
-    """Those of pyznap and sanoid; a kind that is not spoken of goes whole."""
+    """Names of pyznap and sanoid have a kind; a kind without a count is destroyed whole."""
     [one] = read("pool: clean=yes, daily=1").policies
     gone = {"pyznap_x_hourly", "autosnap_hourly", "pyznap_1_daily", "pyznapx_frequent",
             "autosnap_weekly", "pyznap_monthly", "pyznap__yearly"}  # fmt: skip
@@ -91,7 +91,7 @@ def test_what_names_are_of_a_kind() -> None:
 
 
 def test_what_is_noted() -> None:
-    """Where zfstune differs, and nothing that is not so."""
+    """Notes tell where zfstune differs, and nothing else."""
     kinds = ("frequent", "hourly", "daily", "weekly", "monthly", "yearly")
     reading = read("tank: clean=yes, " + ", ".join(f"{kind}=1" for kind in kinds))
     [one] = reading.policies
@@ -105,7 +105,7 @@ def test_what_is_noted() -> None:
 
 
 def test_a_dataset_that_is_not_cleaned_below_one_that_is() -> None:
-    """It gets a line of its own, whether or not the datasets are known."""
+    """A dataset that is not cleaned gets a policy of its own below one that is."""
     for tree in (None, ("tank", "tank/a", "tank/a/b")):
         reading = read("tank: clean=yes, daily=1; tank/a: clean=no", tree)
         assert [each.dataset for each in reading.policies] == ["tank/a", "tank"]
@@ -116,7 +116,7 @@ def test_a_dataset_that_is_not_cleaned_below_one_that_is() -> None:
 
 
 def test_a_section_for_another_host() -> None:
-    """Is left out, with where it is to be imported; what does not clean is not named."""
+    """A section for another host is left out if it cleans, with advice for that host."""
     reading = read(
         "tank: clean=yes; ssh:22:root@nas:back/up: clean=yes; ssh::me@other:x: clean=no"
     )
@@ -132,7 +132,7 @@ def test_a_section_for_another_host() -> None:
 
 
 def test_numbers_beyond_all_bounds() -> None:
-    """A kind of which nobody has as many stays whole."""
+    """A count that no dataset reaches keeps all snapshots of the kind."""
     [one] = read(
         "pool: clean=yes, hourly=999999, daily=1000000, weekly=" + "9" * 50
     ).policies
@@ -140,7 +140,7 @@ def test_numbers_beyond_all_bounds() -> None:
 
 
 def test_a_dataset_that_is_not_there() -> None:
-    """Is named; one with a section that is not there takes nothing out."""
+    """A section of a missing dataset is named, and excludes no other dataset."""
     reading = read("tank/q: clean=yes; tank/z: clean=yes, daily=2")
     assert [(each.name, each.reason) for each in reading.left_out] == [
         ("tank/q", "there is no such dataset here")
@@ -151,7 +151,7 @@ def test_a_dataset_that_is_not_there() -> None:
 
 
 def test_a_number_below_zero() -> None:
-    """Lets the oldest go at each run, which no policy does; it inherits nothing."""
+    """A count below zero destroys the oldest at each run, which no policy does."""
     reading = read("tank: clean=yes, daily=1; tank/a: daily=-2, hourly=0")
     reason = "daily=-2 destroys that many of the oldest at each run"
     assert [(each.name, each.dataset, each.reason) for each in reading.left_out] == [
@@ -182,7 +182,7 @@ def test_a_number_below_zero() -> None:
     ],
 )
 def test_files_that_are_refused(text: str, reason: str) -> None:
-    """Where pyznap stops, nothing is imported."""
+    """Nothing is imported from a file at which pyznap stops."""
     with pytest.raises(PolicyError, match=r"^cannot import from pyznap") as no:
         convert("pyznap", text, TREE)
     assert reason in no.value.message
@@ -197,13 +197,13 @@ LOOKED_UP = (
 
 @pytest.mark.parametrize("key", LOOKED_UP)
 def test_a_percent_sign_stops_pyznap(key: str) -> None:
-    """In any value that it looks up; configparser takes it for a reference."""
+    """A percent sign is a reference to configparser, in each value that pyznap looks up."""
     with pytest.raises(PolicyError, match="'%' must be followed"):
         convert("pyznap", f"[pool]\nclean=yes\n[tank]\n{key}=50%\n", TREE)
 
 
 def test_any_line_end_is_one() -> None:
-    """As pyznap opens its file."""
+    """Each kind of line end is read, since pyznap opens its file as text."""
     text = written("tank: clean=yes, daily=3")
     for end in ("\r\n", "\r"):
         assert convert("pyznap", text.replace("\n", end)) == convert("pyznap", text)

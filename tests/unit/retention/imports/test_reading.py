@@ -1,4 +1,4 @@
-"""What is read from any tool's settings: one policy a dataset, none inherited wrongly."""
+"""Readings of any tool's settings: a dataset has one policy, and inherits no wrong one."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ TREE = ("tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/ab", "tank/z")
 
 
 def lines(reading: Reading) -> list[tuple[str, Policy]]:
-    """Give the policies of a reading, in its order."""
+    """Return the datasets and policies of a reading, in its order."""
     return [(each.dataset, each.policy) for each in reading.policies]
 
 
 def in_force(reading: Reading, dataset: str) -> Policy | None:
-    """Give the policy that a dataset has once all of a reading is stored."""
+    """Return the policy that a dataset follows once a reading is stored."""
     stored = {each.dataset: each.policy for each in reading.policies}
     above = (dataset, *reversed(ancestors_of(dataset)))
     return next((stored[name] for name in above if name in stored), None)
 
 
 def test_datasets_below_come_first() -> None:
-    """So that one never follows, for a moment, the policy of a dataset above it."""
+    """Policies of datasets below come first, so that none is inherited for a moment."""
     read = Reading((Imported("tank", ONE), Imported("tank/a", TWO), Imported("pool", ONE)))
     assert lines(complete(read, None)) == [("tank/a", TWO), ("tank", ONE), ("pool", ONE)]
 
 
 def test_of_two_policies_for_one_dataset_neither_is_kept() -> None:
-    """It is named, and does not inherit what neither of the two says."""
+    """A dataset with two policies is left out, and inherits neither of them."""
     read = Reading(
         (Imported("tank", ONE), Imported("tank/a", TWO), Imported("tank/a", ONE))
     )
@@ -55,13 +55,13 @@ def test_of_two_policies_for_one_dataset_neither_is_kept() -> None:
 
 
 def test_the_same_policy_twice_is_one() -> None:
-    """With the notes of both."""
+    """The same policy twice is one policy, with the notes of both."""
     read = Reading((Imported("a", ONE, ("x", "y")), Imported("a", ONE, ("y", "z"))))
     assert complete(read, None) == Reading((Imported("a", ONE, ("x", "y", "z")),))
 
 
 def test_policies_that_no_dataset_is_named_for_are_kept() -> None:
-    """Several, since each is for somewhere else; and last, as they may be for a pool."""
+    """Policies for no named dataset stay, since each is for elsewhere, and come last."""
     read = Reading((Imported("", ONE), Imported("", TWO), Imported("tank", TWO)))
     assert lines(complete(read, None)) == [("tank", TWO), ("", ONE), ("", TWO)]
 
@@ -81,7 +81,7 @@ def test_policies_that_no_dataset_is_named_for_are_kept() -> None:
 def test_what_is_left_out_inherits_no_policy(
     above: tuple[Imported, ...], *, is_stored: bool
 ) -> None:
-    """It gets a line of its own just where a policy above it would reach it."""
+    """A dataset that is left out gets a policy only where it would inherit one."""
     done = complete(Reading(above, (LeftOut("s", "why", "tank/a/b"),)), None)
     assert (("tank/a/b", LEAVE_ALONE) in lines(done)) is is_stored
     assert len(done.policies) == len(above) + is_stored
@@ -89,14 +89,14 @@ def test_what_is_left_out_inherits_no_policy(
 
 
 def test_a_dataset_that_is_read_and_left_out_keeps_what_was_read() -> None:
-    """A job that cannot be kept does not take another one's policy away."""
+    """A job that is left out does not take away the policy of another job."""
     read = Reading((Imported("tank", ONE), Imported("tank/a", TWO)),
                    (LeftOut("job", "why", "tank/a"),))  # fmt: skip
     assert lines(complete(read, None)) == [("tank/a", TWO), ("tank", ONE)]
 
 
 def test_what_no_dataset_can_be_gets_no_line() -> None:
-    """Neither a name that ZFS refuses, nor one that is not there."""
+    """A name that ZFS refuses gets no policy, and neither does a missing dataset."""
     left = (LeftOut("s", "why", "tank/a@b"), LeftOut("t", "why", "tank/q"))
     done = complete(Reading((Imported("tank", ONE),), left), TREE)
     assert lines(done) == [("tank", ONE)]
@@ -120,7 +120,7 @@ LONG = Policy(tuple(Group((Last(1),), regex="x" * 1000) for _ in range(9)))
     ],
 )
 def test_what_cannot_be_stored_is_left_out(each: Imported, reason: str) -> None:
-    """With the reason, while the others are kept."""
+    """A policy that cannot be stored is left out with the reason; the others stay."""
     done = complete(Reading((each, Imported("tank/a", ONE))), TREE)
     assert lines(done) == [("tank/a", ONE)]
     [left_out] = done.left_out
@@ -129,7 +129,7 @@ def test_what_cannot_be_stored_is_left_out(each: Imported, reason: str) -> None:
 
 
 def test_a_policy_without_a_text_is_left_out_where_no_dataset_is_named() -> None:
-    """With the reason, though neither a name nor a text says which it is."""
+    """A policy without a text or a dataset is left out with the reason."""
     quoted = Imported("", Policy((Group((Last(1),), regex="it's"),)))
     assert not quoted.is_writable
     done = complete(Reading((quoted, Imported("", ONE))), None)
@@ -142,7 +142,7 @@ def test_a_policy_without_a_text_is_left_out_where_no_dataset_is_named() -> None
 def test_a_policy_that_reads_back_as_another_one_is_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A number that the text form would cut is noticed here."""
+    """A policy whose text is read back as another policy is left out."""
     monkeypatch.setattr(module, "parse_policy", lambda *_, **__: TWO)
     done = complete(Reading((Imported("tank", ONE),)), None)
     assert not done.policies
@@ -150,7 +150,7 @@ def test_a_policy_that_reads_back_as_another_one_is_left_out(
 
 
 def test_cover_stores_as_little_as_it_can() -> None:
-    """What a dataset inherits rightly is not said again; what is not meant, is kept off."""
+    """A dataset gets a policy only if it would inherit a wrong one, or none."""
     wanted: dict[str, Imported | LeftOut] = {
         "tank": Imported("tank", ONE, ("note",)),
         "tank/a": Imported("tank/a", ONE),
@@ -183,7 +183,7 @@ def test_cover_stores_as_little_as_it_can() -> None:
 def test_cover_gives_each_dataset_what_is_wanted(
     wanted: dict[str, Policy | str],
 ) -> None:
-    """Whatever is wanted of a tree, inheritance ends up with just that."""
+    """On any tree, each dataset follows the policy that it should have."""
     said: dict[str, Imported | LeftOut] = {}
     for name, each in wanted.items():
         if isinstance(each, Policy):
@@ -204,7 +204,7 @@ def test_cover_gives_each_dataset_what_is_wanted(
 
 
 def test_an_unknown_tree_is_said_to_be_that() -> None:
-    """With what to do about it."""
+    """A part that depends on unknown datasets has a hint what to do."""
     left_out = LeftOut.unknown_tree("section", "tank/a")
     assert (left_out.name, left_out.dataset) == ("section", "tank/a")
     assert left_out.reason == UNKNOWN_TREE

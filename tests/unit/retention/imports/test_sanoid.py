@@ -1,4 +1,4 @@
-"""sanoid's configuration; tests/oracles/ holds the same against sanoid itself."""
+"""sanoid's configuration; tests/oracles/ compares the reader with sanoid itself."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS = ("frequently", "hourly", "daily", "weekly", "monthly", "yearly")
 
 
 def read(text: str, tree: tuple[str, ...] | None = TREE) -> Reading:
-    """Import settings; each policy is one that can be stored."""
+    """Import settings; check that each policy can be stored."""
     reading = convert("sanoid", text, tree)
     for each in reading.policies:
         assert parse_policy(each.text, allow_zero=True).groups == each.policy.groups
@@ -35,7 +35,7 @@ def read(text: str, tree: tuple[str, ...] | None = TREE) -> Reading:
 
 
 def left(policy: Policy, listing: list[tuple[str, int]]) -> set[str]:
-    """Give the short names that a policy keeps of snapshots of some ages."""
+    """Return the short names that a policy keeps of snapshots of some ages."""
     snapshots = [
         Snapshot(f"tank@{short}", txg, txg, creation=NOW - age)
         for txg, (short, age) in enumerate(sorted(listing, key=lambda each: -each[1]), 1)
@@ -56,7 +56,7 @@ def left(policy: Policy, listing: list[tuple[str, int]]) -> set[str]:
     ],
 )
 def test_what_a_number_keeps(kind: str, seconds: int) -> None:
-    """The newest so many, and what is not older than so many periods; to the second."""
+    """A count keeps that many of the newest and those of as many periods, to the second."""
     [one] = read(
         f"[tank]\n{NONE}recursive = yes\n{kind} = 3\n".replace(f"{kind} = 0\n", "")
     ).policies
@@ -68,7 +68,7 @@ def test_what_a_number_keeps(kind: str, seconds: int) -> None:
 
 
 def test_what_names_are_of_a_kind() -> None:
-    """Those that sanoid gives; a kind of which none is kept goes whole, and is noted."""
+    """A kind has sanoid's names; a count of 0 destroys it whole, and is noted."""
     [one] = read(f"[tank]\nrecursive = yes\n{NONE}").policies
     assert one.policy.allow_zero
     assert "--all-of-them consents" in all_notes(Reading((one,)))
@@ -81,7 +81,7 @@ def test_what_names_are_of_a_kind() -> None:
 
 
 def test_kinds_that_the_file_leaves_out() -> None:
-    """Sanoid's own defaults hold, and a note names them."""
+    """A kind without a count has sanoid's default, and a note names it."""
     reading = read("[tank]\nrecursive = yes\nweekly = 5\n")
     assert counts(reading.policies[0].policy) == "h48 d90 w5 m6"
     assert "frequently=0, hourly=48, daily=90, monthly=6, yearly=0: not in" in all_notes(
@@ -97,7 +97,7 @@ def test_kinds_that_the_file_leaves_out() -> None:
 
 
 def test_how_a_frequent_snapshot_is_measured() -> None:
-    """In periods of so many minutes; without a length only the number counts."""
+    """A frequent period has the file's minutes; without them only the count matters."""
     text = f"[tank]\nrecursive = yes\n{NONE}frequent_period = 5\n".replace(
         "y = 0", "y = 2", 1
     )
@@ -119,7 +119,7 @@ TEMPLATE = (
 
 
 def test_a_dataset_that_is_not_pruned_below_one_that_is() -> None:
-    """It gets a line of its own; so do those below it, which sanoid does prune."""
+    """An unpruned dataset gets a policy of its own, and so do pruned ones below it."""
     text = (
         f"[tank]\nuse_template = p\nrecursive = yes\n[tank/a]\nautoprune = no\n{TEMPLATE}"
     )
@@ -139,14 +139,14 @@ def test_a_dataset_that_is_not_pruned_below_one_that_is() -> None:
 
 
 def test_a_dataset_that_is_not_pruned_below_none() -> None:
-    """It needs no line."""
+    """An unpruned dataset below no pruned one needs no policy."""
     reading = read("[tank/a]\nautoprune = no\n[pool]\ndaily = 3\n")
     assert summary(reading, TREE) == "pool h48 d3 m6"
     assert len(reading.policies) == 1
 
 
 def test_a_line_that_is_indented_further_than_the_one_before() -> None:
-    """It is a line like any other."""
+    """An indented line is a line like any other."""
     text = "[tank]\n\tautosnap = yes\n        autoprune = no\n"
     with pytest.raises(PolicyError, match="nothing in it prunes"):
         read(text)
@@ -170,7 +170,7 @@ def test_a_line_that_is_indented_further_than_the_one_before() -> None:
     ],
 )
 def test_what_is_a_number(value: str, count: int, noted: str) -> None:
-    """What Perl makes of it, with a note where it is not what it looks like."""
+    """A number is read as Perl reads it, with a note if it looks like another one."""
     reading = read(
         f"[tank]\nrecursive = yes\n{NONE}".replace("daily = 0", f"daily = {value}")
     )
@@ -185,7 +185,7 @@ def test_what_is_a_number(value: str, count: int, noted: str) -> None:
     "value", ["3.5", "3.", ".5", "1e", "1e10", "inf", "-NaN", "9" * 16]
 )
 def test_what_is_no_whole_number(value: str) -> None:
-    """The dataset is left out, and inherits nothing."""
+    """A dataset with a number that is not whole is left out, and inherits nothing."""
     text = f"[tank]\nrecursive = yes\n[tank/z]\ndaily = {value}\n"
     reading = read(text)
     [left_out] = reading.left_out
@@ -207,7 +207,7 @@ def test_what_is_no_whole_number(value: str) -> None:
     ],
 )  # fmt: skip
 def test_what_versions_of_sanoid_differ_on(said: str, hint: str) -> None:
-    """Is left out, with what to mend."""
+    """A dataset on which versions of sanoid differ is left out, with how to mend that."""
     reading = read(f"[tank]\nrecursive = yes\n[tank/z]\n{said}")
     [left_out] = reading.left_out
     assert (left_out.name, left_out.dataset) == ("tank/z", "tank/z")
@@ -217,7 +217,7 @@ def test_what_versions_of_sanoid_differ_on(said: str, hint: str) -> None:
 
 
 def test_a_pool_that_must_be_full_first() -> None:
-    """Is left out, with the nearest that there is."""
+    """A dataset that waits for a full pool is left out, with the nearest policy."""
     reading = read("[tank/z]\nprune_defer = 60\n")
     assert not reading.policies
     [left_out] = reading.left_out
@@ -234,7 +234,7 @@ def test_a_pool_that_must_be_full_first() -> None:
 
 
 def test_numbers_beyond_all_bounds() -> None:
-    """A kind of which none is ever old enough stays whole."""
+    """A kind whose snapshots are never old enough stays whole."""
     text = "[tank]\nrecursive = yes\nhourly = 1193047\ndaily = 999999999\nweekly = 7101\n"
     [one] = read(text).policies
     assert counts(one.policy) == "w7101 m6"
@@ -247,7 +247,7 @@ def test_numbers_beyond_all_bounds() -> None:
 
 
 def test_scripts() -> None:
-    """One that may stop a prune is no policy; one that hears of it is noted."""
+    """A script that may stop a prune is refused; one that is told afterwards is noted."""
     [left_out] = read("[tank/z]\npre_pruning_script = /x\n").left_out
     assert "pre_pruning_script decides" in left_out.reason
     assert "pruning_script: nothing runs it" in all_notes(
@@ -257,14 +257,14 @@ def test_scripts() -> None:
 
 
 def test_two_sections_for_one_dataset() -> None:
-    """Both prune it, and what both keep is no single policy."""
+    """A dataset that two sections prune is left out: no single policy does the same."""
     [left_out] = read("[x]\npath = tank/z\ndaily = 3\n[tank/z]\ndaily = 4\n").left_out
     assert left_out.dataset == "tank/z"
     assert "two sections" in left_out.reason
 
 
 def test_a_dataset_that_is_not_there() -> None:
-    """Is named."""
+    """A missing dataset is named."""
     reading = read("[tank/q]\ndaily = 4\n[DEFAULT]\nhourly = 9\n[tank/z]\ndaily = 3\n")
     assert [(each.name, each.reason) for each in reading.left_out] == [
         ("DEFAULT", "there is no such dataset here"),
@@ -274,7 +274,7 @@ def test_a_dataset_that_is_not_there() -> None:
 
 
 def test_a_template_that_is_not_there() -> None:
-    """It is passed over, as by sanoid, and a note says so."""
+    """A missing template is skipped as by sanoid, and noted."""
     reading = read(
         "[tank]\nuse_template = p # x, q\nrecursive = yes\n[template_p]\ndaily = 1\n"
     )
@@ -298,7 +298,7 @@ def test_a_template_that_is_not_there() -> None:
     ],
 )
 def test_what_depends_on_the_datasets_that_are_there(text: str, names: list[str]) -> None:
-    """Is left out where they are not known, and noted where others may come."""
+    """A section that depends on unknown datasets is left out; later datasets are noted."""
     if "autoprune" in text:
         with pytest.raises(PolicyError, match="nothing in it prunes"):
             read(text, None)
@@ -314,7 +314,7 @@ def test_what_depends_on_the_datasets_that_are_there(text: str, names: list[str]
 
 
 def test_what_is_refused_below_a_dataset_that_is_left_alone() -> None:
-    """Is named where the datasets are not known, as where they are."""
+    """A dataset below one that is left alone is refused by name, whether known or not."""
     text = (
         "[tank]\nuse_template = p\nrecursive = yes\nprocess_children_only = yes\n"
         "[template_p]\nautoprune = yes\nprune_defer = 50\n"
@@ -327,7 +327,7 @@ def test_what_is_refused_below_a_dataset_that_is_left_alone() -> None:
 
 
 def test_edges_are_noted() -> None:
-    """Where zfstune and sanoid may differ."""
+    """Notes tell where zfstune and sanoid may differ."""
     found = all_notes(read("[tank]\nrecursive = yes\n"))
     assert "createtxg" in found
     assert "dated after now" in found
@@ -352,7 +352,7 @@ def test_edges_are_noted() -> None:
     ],
 )
 def test_files_that_are_refused(text: str, reason: str, hint: str) -> None:
-    """Either sanoid stops there, or nobody can tell what it does."""
+    """A file at which sanoid stops, or that cannot be understood, is refused."""
     with pytest.raises(PolicyError, match=r"^cannot import from sanoid") as no:
         read(text)
     assert reason in no.value.message

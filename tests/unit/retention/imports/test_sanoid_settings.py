@@ -1,4 +1,4 @@
-"""Whose settings hold on which dataset, as sanoid's init() works it out."""
+"""The settings in force on each dataset, as sanoid's init() computes them."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ SETTINGS = (
 
 @pytest.mark.parametrize(("sections", "expected"), SETTINGS)
 def test_whose_settings_hold(sections: str, expected: str) -> None:
-    """On each dataset; nothing is left out."""
+    """Each dataset gets the counts that sanoid computes for it, and none is left out."""
     reading = convert("sanoid", written(sections), TREE)
     assert reading.left_out == ()
     assert summary(reading, TREE, but=("h48", "m6")) == expected
@@ -91,7 +91,7 @@ def test_whose_settings_hold(sections: str, expected: str) -> None:
     "word", ["1", "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"]
 )
 def test_words_for_yes(word: str) -> None:
-    """Each makes a section recursive."""
+    """Each word for yes makes a section recursive."""
     reading = convert("sanoid", written(f"tank/a: daily=4, recursive={word}"), TREE)
     assert summary(reading, TREE, but=("h48", "m6")) == "tank/a tank/a/b d4"
 
@@ -100,7 +100,7 @@ def test_words_for_yes(word: str) -> None:
     "word", ["0", "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"]
 )
 def test_words_for_no(word: str) -> None:
-    """Each keeps a dataset from being pruned, and is no word for the children alone."""
+    """Each word for no keeps a dataset from being pruned, but does not skip children."""
     sections = (
         f"tank: autoprune={word}, daily=4; pool: process_children_only={word}, daily=5"
     )

@@ -1,4 +1,4 @@
-"""Command lines: words as bash makes them, or refused."""
+"""Command lines: words are those that bash makes, or are refused."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pieces = st.sampled_from(
 @settings(max_examples=cases(80))
 @given(st.lists(pieces, min_size=1, max_size=5).map("".join))
 def test_bash_itself(words: str) -> None:
-    """Quotes, escapes, variables and comments come out as the same words."""
+    """Quotes, escapes, variables and comments give the same words as in bash."""
     try:
         [pipeline] = parse_line(f"printf {words}")
         [command] = pipeline.stages
@@ -64,20 +64,20 @@ REFUSED = (
 
 @pytest.mark.parametrize("line", READ)
 def test_what_is_read(line: str) -> None:
-    """Lists, pipelines, loops and redirections, as bash takes them as well."""
+    """Lists, pipelines, loops and redirections are read, and bash accepts them too."""
     assert parse_line(line)
     subprocess.run(["bash", "-n", "-c", line], check=True)
 
 
 @pytest.mark.parametrize("line", REFUSED)
 def test_what_is_refused(line: str) -> None:
-    """Where a shell would do more, or something else."""
+    """A line in which a shell would do more, or something else, is refused."""
     with pytest.raises(NotKeptError):
         parse_line(line)
 
 
 def test_a_value_that_is_not_known() -> None:
-    """Is for whoever wants the word to say."""
+    """A variable without a known value is refused when the word is used."""
     [pipeline] = parse_line("a $x")
     [command] = pipeline.stages
     assert isinstance(command, Command)
@@ -86,7 +86,7 @@ def test_a_value_that_is_not_known() -> None:
 
 
 def test_the_parts_of_a_loop() -> None:
-    """Its name, its words and what it does."""
+    """A loop has a name, words and a body."""
     [pipeline] = parse_line("for x in a 'b c' $d $(e f); do g $x; done 2>/dev/null")
     [loop] = pipeline.stages
     assert isinstance(loop, ForLoop)
@@ -102,7 +102,7 @@ def test_the_parts_of_a_loop() -> None:
 
 
 def test_redirections() -> None:
-    """What goes where; a number belongs to it if it stands alone."""
+    """A redirection has its target, and a number only if it stands alone."""
     [pipeline] = parse_line("a b2>c 2>>d >&2 2>&1")
     [command] = pipeline.stages
     assert isinstance(command, Command)

@@ -43,7 +43,7 @@ from zfstune.retention.imports.reading import UNKNOWN_TREE
     ],
 )
 def test_what_lets_lines_through(filters: str, policy: str) -> None:
-    """Counts by the order of the list, and patterns as grep means them."""
+    """Counts follow the order of the list, and patterns mean the same as to grep."""
     assert said(line(filters)) == {"tank/db": policy}
 
 
@@ -77,7 +77,7 @@ def test_what_lets_lines_through(filters: str, policy: str) -> None:
     ],
 )
 def test_what_no_policy_says(filters: str, reason: str) -> None:
-    """Or what nobody here reads."""
+    """A pipeline that no policy reproduces, or that is not read here, is refused."""
     assert reason in refused(line(filters))
     assert said(line(filters)) == {}
 
@@ -114,7 +114,7 @@ def test_what_no_policy_says(filters: str, reason: str) -> None:
     ],
 )
 def test_greps_that_no_policy_says(filters: str, reason: str) -> None:
-    """Or whose pattern may mean more."""
+    """A grep that no policy reproduces, or whose pattern may mean more, is refused."""
     found = refused(line(filters))
     assert any(each in found for each in reason.split("|")), found
     assert said(line(filters)) == {}
@@ -153,7 +153,7 @@ def test_greps_that_no_policy_says(filters: str, reason: str) -> None:
     ],
 )
 def test_lists_that_are_not_of_one_dataset(listed: str, reason: str) -> None:
-    """Or that print something else than its snapshots."""
+    """A list of several datasets, or of more than names of snapshots, is refused."""
     assert reason in refused(f"{listed} | head -n -2 | {ENDS}")
 
 
@@ -173,12 +173,12 @@ def test_lists_that_are_not_of_one_dataset(listed: str, reason: str) -> None:
     ],
 )
 def test_lists_of_one_dataset(options: str, filters: str) -> None:
-    """In either order; with -r as well, where nothing lies below."""
+    """The order may be either, and -r is fine if no dataset lies below."""
     assert said(line(filters, options=options)) == {"tank/db": "match=* keep=2"}
 
 
 def test_the_dataset_that_grep_seeks() -> None:
-    """A list of all of the machine is of one dataset, if grep lets no other through."""
+    """A list of all pools is for one dataset if grep lets no other dataset through."""
     all_of_it = "zfs list -H -t snapshot -o name"
     anchored = f"{all_of_it} | grep ^tank/db@auto | head -n -2 | {ENDS}"
     assert said(anchored) == {"tank/db": "regex=auto.* keep=2"}

@@ -1,4 +1,4 @@
-"""What is read from a tool's settings, on datasets that have a policy of their own."""
+"""Readings on datasets that have a stored policy of their own."""
 
 from __future__ import annotations
 
@@ -93,28 +93,28 @@ TABLE = [
 
 
 def reading(wanted: dict[str, str]) -> Reading:
-    """Read settings that do this to the datasets of the tree, and nothing to others."""
+    """Make a reading that gives the datasets of the tree these policies, and no others."""
     said = {name: Imported(name, parse_policy(text)) for name, text in wanted.items()}
     return complete(cover(said, TREE, "mole"), TREE)
 
 
 def texts(read: Reading) -> dict[str, str]:
-    """Give what is to be stored, by dataset."""
+    """Return the texts of the policies to store, by dataset."""
     return {each.dataset: stored_form(each.policy) for each in read.policies}
 
 
 def prunes(each: Imported) -> bool:
-    """Tell whether a line lets the tool's snapshots go."""
+    """Tell whether a policy lets the tool's snapshots go."""
     return each.policy != LEAVE_ALONE
 
 
 def said_of(each: Imported) -> str:
-    """Give the notes of one line."""
+    """Return the notes of one policy."""
     return "\n".join(each.notes)
 
 
 def said(read: Reading) -> str:
-    """Give all notes of a reading."""
+    """Return all notes of a reading."""
     return "\n".join([*(n for each in read.policies for n in each.notes), *read.notes])
 
 
@@ -122,7 +122,7 @@ def said(read: Reading) -> str:
 def test_stored_policies(
     wanted: dict[str, str], stored: dict[str, str], expected: dict[str, str]
 ) -> None:
-    """Each that would stay in force is replaced, or said to stay; twice is as once."""
+    """Each stored policy is replaced or noted to stay; a second import changes nothing."""
     read = with_stored(reading(wanted), stored, TREE, "mole")
     assert texts(read) == expected
     for each in read.policies:
@@ -143,7 +143,7 @@ def test_stored_policies(
 
 
 def test_notes_name_what_is_replaced_and_what_stays() -> None:
-    """And why, with what could move the reader's cursor escaped."""
+    """Notes have the old policy and the reason, with control characters escaped."""
     stored = {"tank/a": "match=\x1b* keep=1", "tank/z": "keep=3", "tank": "keep=1 tz=A/B"}
     wanted = {"tank": "match=mole_* daily=2", **dict.fromkeys(TREE[1:4], TOOL)}
     read = with_stored(reading(wanted), stored, TREE, "mole")
@@ -158,7 +158,7 @@ def test_notes_name_what_is_replaced_and_what_stays() -> None:
 
 
 def test_a_policy_that_would_be_too_long() -> None:
-    """Is not made longer: a property holds just so much."""
+    """A policy is not combined beyond the length that a property holds."""
     full = "; ".join(f"match={at:03}{'x' * 67}* keep=1" for at in range(95))
     wide = Reading((Imported("tank", parse_policy(full)),))
     short, long = "keep=1", "hourly=10000 daily=10000"
@@ -171,7 +171,7 @@ def test_a_policy_that_would_be_too_long() -> None:
 
 
 def test_a_part_that_is_left_out_keeps_its_snapshots() -> None:
-    """The older policy of its dataset goes, and what has no dataset here is passed over."""
+    """The stored policy of a dataset that is left out is replaced by one that keeps all."""
     read = Reading((), (LeftOut("job", "why", "tank/a"),))
     done = with_stored(read, {"tank/a": TOOL, "pool": TOOL}, TREE, "mole")
     assert texts(done) == {"tank/a": NEVER}
@@ -179,7 +179,7 @@ def test_a_part_that_is_left_out_keeps_its_snapshots() -> None:
 
 
 def test_a_received_policy_is_in_the_way() -> None:
-    """Of the one above it, though it counts for nothing itself."""
+    """A received policy keeps a dataset from inheriting, though it counts for nothing."""
     wanted = {"tank": TOOL, "tank/a": TOOL, "tank/z": "match=rat* keep=1"}
     stored = dict.fromkeys(TREE[1:])
     read = with_stored(reading(wanted), stored, TREE, "mole")
@@ -192,14 +192,14 @@ def test_a_received_policy_is_in_the_way() -> None:
 
 
 def test_lines_keep_their_order() -> None:
-    """Datasets below come first, and a policy for no named dataset last."""
+    """Policies of datasets below come first, and one for no named dataset last."""
     read = Reading((Imported("tank", parse_policy(TOOL)), Imported("", Policy.last(1))))
     done = with_stored(read, {"tank/a/b": NEVER, "tank/z": NEVER}, TREE, "mole")
     assert [each.dataset for each in done.policies] == ["tank/a/b", "tank/z", "tank", ""]
 
 
 def test_who_has_a_policy_is_not_known_or_no_matter() -> None:
-    """It is said once; a plan for no certain dataset replaces nothing."""
+    """One note tells of stored policies; a plan without datasets replaces none."""
     read = convert("sanoid", "[tank]\nrecursive = yes\nhourly = 3\n")
     assert len(read.notes) == 1
     assert "policy of its own keeps it" in read.notes[0]
@@ -211,7 +211,7 @@ def test_who_has_a_policy_is_not_known_or_no_matter() -> None:
 
 
 def test_settings_that_prune_nothing_any_more() -> None:
-    """Replace what older ones had; without any, that is no import."""
+    """Settings that prune nothing replace older policies; if there are none, they fail."""
     text = "[tank]\nautoprune = no\n"
     assert texts(convert("sanoid", text, TREE, {"tank": TOOL})) == {"tank": NEVER}
     with pytest.raises(PolicyError, match="nothing in it prunes"):
@@ -246,7 +246,7 @@ some_stored = some_policies | st.sampled_from(
 
 
 def let_go(dataset: str, policies: dict[str, str], names: tuple[str, ...]) -> set[str]:
-    """Give what goes of a dataset's snapshots by the nearest policy that is stored."""
+    """Return the snapshots of a dataset that the nearest stored policy lets go."""
     above = (dataset, *reversed(ancestors_of(dataset)))
     text = next((policies[name] for name in above if name in policies), NEVER)
     try:
@@ -270,7 +270,7 @@ def let_go(dataset: str, policies: dict[str, str], names: tuple[str, ...]) -> se
 def test_nothing_goes_that_the_tool_keeps(
     wanted: dict[str, str], stored: dict[str, str]
 ) -> None:
-    """Once the lines are stored, nor of zfstune's own what neither of the two lets go."""
+    """No snapshot goes that the tool keeps, nor zfstune's own if no policy lets it go."""
     read = with_stored(reading(wanted), stored, TREE, "mole")
     after = {**stored, **texts(read)}
     for dataset in TREE:

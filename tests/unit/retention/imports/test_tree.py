@@ -1,4 +1,4 @@
-"""What a tool does to each dataset, worked out as policies that are inherited."""
+"""The effect of a tool on each dataset, as policies that are inherited."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ some_trees = st.none() | st.sets(st.sampled_from(TREE)).map(
 
 
 def answer(rules: list[Rule], dataset: str) -> Imported | LeftOut | None:
-    """Give what the first of these rules says that is for a dataset."""
+    """Return the result of the first rule for a dataset."""
     for name, below, what in rules:
         if dataset == name or (below and (not name or dataset.startswith(f"{name}/"))):
             if isinstance(what, str):
@@ -56,14 +56,14 @@ def answer(rules: list[Rule], dataset: str) -> Imported | LeftOut | None:
 
 
 def by_name(rules: list[Rule], datasets: Collection[str] | None) -> Reading:
-    """Read settings of a tool that goes by the names of datasets."""
+    """Read settings of a made-up tool that decides by the names of datasets."""
     named = {name for name, _, _ in rules}
     reading = work_out_by_name("mole", lambda name: answer(rules, name), named, datasets)
     return complete(reading, datasets)
 
 
 def by_tree(rules: list[Rule], datasets: Collection[str] | None) -> Reading:
-    """Read settings of a tool that a dataset with others below it tells to stop there."""
+    """Read settings of a made-up tool that prunes only datasets with none below them."""
 
     def find(tree: Collection[str]) -> dict[str, Imported | LeftOut]:
         said = {name: answer(rules, name) for name in tree if is_end(name, tree)}
@@ -74,36 +74,36 @@ def by_tree(rules: list[Rule], datasets: Collection[str] | None) -> Reading:
 
 
 def is_end(name: str, tree: Collection[str]) -> bool:
-    """Tell whether nothing that has a name of its own is below a dataset."""
+    """Tell whether no dataset with a name of its own lies below a dataset."""
     return not any(each.startswith(f"{name}/") and "\0" not in each for each in tree)
 
 
 def pruning(each: Imported | LeftOut | None) -> Policy | None:
-    """Give the policy by which something may go."""
+    """Return the policy by which snapshots may go; None: there is none."""
     if isinstance(each, Imported) and each.policy != LEAVE_ALONE:
         return each.policy
     return None
 
 
 def nearest(dataset: str, reading: Reading) -> LeftOut | None:
-    """Give what says that a dataset is left out: its own line, or that above it."""
+    """Return the entry that leaves a dataset out: its own, or one above it."""
     said = {each.dataset: each for each in reading.left_out}
     above = (dataset, *reversed(ancestors_of(dataset)))
     return next((said[name] for name in above if name in said), None)
 
 
 def lines(reading: Reading) -> list[tuple[str, str]]:
-    """Give what was left out, and why."""
+    """Return the names and reasons of all that is left out."""
     return [(each.name, each.reason) for each in reading.left_out]
 
 
 def stored(reading: Reading) -> dict[str, Policy]:
-    """Give the policies of a reading by dataset."""
+    """Return the policies of a reading, by dataset."""
     return {each.dataset: each.policy for each in reading.policies}
 
 
 def notes(reading: Reading) -> list[str]:
-    """Give the notes of a reading that are not on one dataset."""
+    """Return the notes of a reading that are not on a single dataset."""
     found = [note for each in reading.policies for note in each.notes]
     return [note for note in found if "leaves it alone" not in note]
 
@@ -112,7 +112,7 @@ def notes(reading: Reading) -> list[str]:
 def test_each_dataset_gets_what_is_meant_for_it(
     rules: list[Rule], tree: frozenset[str]
 ) -> None:
-    """Whatever the settings: with the datasets known, all is as they say."""
+    """With the datasets known, each gets the policy that the settings mean for it."""
     reading = by_name(rules, tree)
     for dataset in tree:
         meant = answer(rules, dataset)
@@ -125,7 +125,7 @@ def test_each_dataset_gets_what_is_meant_for_it(
 
 @given(some_rules, some_trees.filter(lambda tree: tree is not None))
 def test_a_tool_that_goes_by_the_tree(rules: list[Rule], tree: frozenset[str]) -> None:
-    """Is asked with all datasets that are there, and with probes below each."""
+    """The tool is asked with all existing datasets, and with a probe below each."""
     reading = by_tree(rules, tree)
     for dataset in tree:
         meant = answer(rules, dataset) if is_end(dataset, tree) else None
@@ -135,7 +135,7 @@ def test_a_tool_that_goes_by_the_tree(rules: list[Rule], tree: frozenset[str]) -
 @settings(max_examples=400)
 @given(some_rules)
 def test_without_the_datasets_nothing_is_guessed(rules: list[Rule]) -> None:
-    """Whatever there is: a dataset's policy is the right one, or it is left out."""
+    """On any tree, an unknown dataset has the right policy, or is left out."""
     reading = by_name(rules, None)
     for_all = {each.policy for each in reading.policies if not each.dataset}
     said = {each.name for each in reading.left_out}
@@ -160,7 +160,7 @@ def test_without_the_datasets_nothing_is_guessed(rules: list[Rule]) -> None:
 def test_nothing_is_passed_over_in_silence(
     rules: list[Rule], tree: frozenset[str] | None
 ) -> None:
-    """A dataset that may be there some day is as the settings say, or that is said."""
+    """A dataset that is made later has the right policy, or a note tells of it."""
     reading = by_name(rules, tree)
     if not reading.policies and tree is not None:
         return  # there is nothing for a note to stand on
@@ -177,18 +177,18 @@ def test_nothing_is_passed_over_in_silence(
 
 @pytest.mark.parametrize("datasets", [None, ("tank",), ("pool", "tank", "tank/a")])
 def test_what_all_below_have_is_inherited(datasets: tuple[str, ...] | None) -> None:
-    """Whatever datasets there are, and whether or not they are known."""
+    """A policy for all datasets below is inherited, whether they are known or not."""
     assert by_name([("tank", True, ONE)], datasets) == Reading((Imported("tank", ONE),))
 
 
 @pytest.mark.parametrize("datasets", [None, TREE])
 def test_what_all_below_are_refused_for(datasets: tuple[str, ...] | None) -> None:
-    """It is the reason, and not that the datasets are unknown."""
+    """The reason for a whole tree is told, not that its datasets are unknown."""
     assert lines(by_name([("tank", True, "why")], datasets)) == [("tank", "why")]
 
 
 def test_a_dataset_whose_snapshots_all_stay() -> None:
-    """It is like one that is left alone, as those below it are."""
+    """A dataset whose snapshots all stay is like one that is left alone."""
     for datasets in (None, TREE):
         reading = by_name([("tank", False, LEAVE_ALONE)], datasets)
         assert stored(reading) == {"tank": LEAVE_ALONE}
@@ -197,14 +197,14 @@ def test_a_dataset_whose_snapshots_all_stay() -> None:
 
 
 def test_a_tree_that_is_left_out_is_named_once() -> None:
-    """By its top; another reason below is another line."""
+    """A tree that is left out is named by its top; another reason below is told as well."""
     rules: list[Rule] = [("tank/a/b/c", False, "other"), ("tank", True, "why")]
     reading = by_name(rules, TREE)
     assert lines(reading) == [("tank", "why"), ("tank/a/b/c", "other")]
 
 
 def test_another_hint_is_another_line() -> None:
-    """As it may name the dataset."""
+    """Another hint is told as well, as it may name the dataset."""
 
     def hinted(name: str) -> LeftOut:
         return LeftOut(name, "why", name, f"do this to {name}")
@@ -214,7 +214,7 @@ def test_another_hint_is_another_line() -> None:
 
 
 def test_all_pools() -> None:
-    """An answer for any dataset stands for all pools, whose names are not known."""
+    """A result for any dataset is for all pools, whose names are not known."""
     rules: list[Rule] = [("tank", False, ONE), ("", True, ONE)]
     reading = by_name(rules, None)
     assert [each.dataset for each in reading.policies] == ["tank", ""]
@@ -225,7 +225,7 @@ def test_all_pools() -> None:
 
 @pytest.mark.parametrize("name", ["tank", "tank/a"])
 def test_what_is_no_part_of_all_pools(name: str) -> None:
-    """It gets a line, as somebody stores the policy for all on its pool."""
+    """A pool that is left alone gets a policy, since the one for all would be inherited."""
     reading = by_name([(name, True, None), ("", True, ONE)], None)
     above = dict.fromkeys(ancestors_of(name), ONE)
     assert stored(reading) == {name: LEAVE_ALONE, **above, "": ONE}
@@ -233,7 +233,7 @@ def test_what_is_no_part_of_all_pools(name: str) -> None:
 
 
 def test_what_is_refused_for_all_pools() -> None:
-    """It is named, though no dataset is."""
+    """A refusal for all pools is told, though no dataset is named."""
     reading = by_name([("", True, "why")], None)
     assert reading.left_out == (LeftOut("all datasets", "why"),)
     assert lines(by_name([("", True, "why")], ("tank", "pool"))) == [
@@ -243,7 +243,7 @@ def test_what_is_refused_for_all_pools() -> None:
 
 
 def test_what_depends_on_the_tree() -> None:
-    """Is left out with what it would be alone, if there is something."""
+    """A dataset above unknown ones is left out, with the policy for it alone, if any."""
     rules: list[Rule] = [("tank", False, ONE), ("pool", False, None), ("pool", True, TWO)]
     reading = by_name(rules, None)
     assert lines(reading) == [("pool", UNKNOWN_TREE), ("tank", UNKNOWN_TREE)]
@@ -253,7 +253,7 @@ def test_what_depends_on_the_tree() -> None:
 
 
 def test_a_policy_that_cannot_be_written_is_in_no_hint() -> None:
-    """Where it would be for the dataset alone, that is left out all the same."""
+    """A policy without a text is in no hint, and its dataset is left out all the same."""
     quoted = Policy((Group((Last(1),), regex="it's"),))
     reading = by_name([("tank", False, quoted)], None)
     assert lines(reading) == [("tank", UNKNOWN_TREE)]
@@ -261,19 +261,19 @@ def test_a_policy_that_cannot_be_written_is_in_no_hint() -> None:
 
 
 def test_only_those_below_are_refused() -> None:
-    """Where they are not known, the dataset above them is named."""
+    """If unknown datasets below are refused, the dataset above them is named."""
     rules: list[Rule] = [("tank", False, None), ("tank", True, "why")]
     assert lines(by_name(rules, None)) == [("tank", UNKNOWN_TREE)]
     assert ("tank/a", "why") in lines(by_name(rules, TREE))
 
 
 def test_the_reason_for_a_dataset_alone_is_kept() -> None:
-    """Those below it are left alone either way, so no tree is needed to say more."""
+    """A dataset's own reason stays if those below it are left alone anyway."""
     assert lines(by_name([("tank", False, "why")], None)) == [("tank", "why")]
 
 
 def test_datasets_that_are_made_later() -> None:
-    """One that would inherit what is not meant for it is noted, or get nothing."""
+    """A note tells where a dataset that is made later inherits a wrong policy, or none."""
     rules: list[Rule] = [
         ("tank", False, ONE),
         ("pool", True, TWO),
@@ -293,7 +293,7 @@ def test_datasets_that_are_made_later() -> None:
 
 
 def test_names_that_none_can_have() -> None:
-    """Are named where the datasets are not known, as where they are."""
+    """A name that no dataset can have is told, whether the datasets are known or not."""
     rules: list[Rule] = [("tank/a b@", False, ONE), ("tank", True, ONE)]
     for datasets in (None, ("tank",)):
         reading = by_name(rules, datasets)
@@ -304,13 +304,13 @@ def test_names_that_none_can_have() -> None:
 
 
 def test_a_dataset_that_is_named_and_not_there() -> None:
-    """It is said that there is none."""
+    """A named dataset that does not exist is told."""
     reading = by_name([("tank/gone", True, ONE), ("tank", True, ONE)], ("tank",))
     assert lines(reading) == [("tank/gone", "there is no such dataset here")]
 
 
 def test_notes_on_all_of_a_reading() -> None:
-    """Go with its first policy, before what is noted there."""
+    """Notes on a whole reading come first in its first policy."""
     reading = Reading((Imported("a", ONE, ("x",)), Imported("b", ONE, ("z",))))
     assert with_notes(reading, ["y"]).policies == (
         Imported("a", ONE, ("y", "x")),
@@ -320,7 +320,7 @@ def test_notes_on_all_of_a_reading() -> None:
 
 
 def test_a_long_list_is_cut() -> None:
-    """And says of how many."""
+    """A long list is cut, and tells how many more there are."""
     assert listed(["b", "a"]) == "a, b"
     assert listed(list("fedcbag")) == "a, b, c, d, e and 2 more"
     assert listed(list("edcba")) == "a, b, c, d, e"

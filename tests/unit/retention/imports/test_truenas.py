@@ -41,17 +41,17 @@ HOURLY = (
 
 
 def printed(*tasks: dict[str, Any]) -> str:
-    """Give a list of tasks, each with what differs."""
+    """Write a list of tasks, each with some keys changed."""
     return json.dumps([{**TASK, **each} for each in tasks])
 
 
 def only(**fields: str) -> dict[str, Any]:
-    """Give a schedule that differs."""
+    """Return the task's schedule with some fields changed."""
     return {"schedule": {**TASK["schedule"], **fields}}
 
 
 def test_a_task_is_read() -> None:
-    """Its dataset and all below, its names and lifetime, and what is not known here."""
+    """A task gives its dataset and those below a policy, with notes."""
     reading = convert("truenas", printed({}), TREE)
     assert [(each.dataset, each.text) for each in reading.policies] == [
         ("tank/a", f"{HOURLY} within=14d")
@@ -74,14 +74,14 @@ def test_a_task_is_read() -> None:
     ],
 )
 def test_lifetimes(value: int, unit: str, text: str) -> None:
-    """Months have 30 days and years 365, as lifetime_timedelta() of middlewared has it."""
+    """Months have 30 days and years 365, as in lifetime_timedelta() of middlewared."""
     task = {"lifetime_value": value, "lifetime_unit": unit}
     [one] = convert("truenas", printed(task), TREE).policies
     assert one.text == f"{HOURLY} within={text}"
 
 
 def test_hourly_and_daily_of_one_schema() -> None:
-    """A snapshot of both stays as long as the longer one says, as TrueNAS has it."""
+    """A snapshot of two tasks stays for the longer of their lifetimes."""
     daily = {**only(hour="0"), "lifetime_value": 2, "lifetime_unit": "MONTH", "id": 4}
     [one] = convert("truenas", printed({}, daily), TREE).policies
     midnight = HOURLY.replace("(?:[01][0-9]|2[0-3])", "00")
@@ -89,7 +89,7 @@ def test_hourly_and_daily_of_one_schema() -> None:
 
 
 def test_those_that_are_off() -> None:
-    """Are not handed to zettarepl, so that what they took stays."""
+    """A disabled task is not handed to zettarepl, so that its snapshots stay."""
     off = {"enabled": False, "dataset": "tank/c"}
     reading = convert("truenas", printed({}, off), TREE)
     assert [name for name in TREE if in_force(reading, name)] == ["tank/a", "tank/a/b"]
@@ -98,7 +98,7 @@ def test_those_that_are_off() -> None:
 
 
 def test_weekly() -> None:
-    """Days of the week are in no name; what would keep the same is said."""
+    """A task by days of the week is left out, with a policy that may do."""
     [left_out] = convert("truenas", printed(only(dow="7", hour="0")), TREE).left_out
     assert left_out.name == "tank/a"
     assert left_out.reason.startswith("task 3: its schedule goes by the day of the week")
@@ -126,7 +126,7 @@ def test_weekly() -> None:
     ],
 )
 def test_what_is_left_out(fields: dict[str, Any], reason: str) -> None:
-    """With the task, and no dataset of it has a policy."""
+    """A task that is left out is named, and its datasets get no policy."""
     reading = convert("truenas", printed(fields, {"dataset": "tank/c"}), TREE)
     [left_out] = reading.left_out
     assert left_out.name == "tank/a"
@@ -150,7 +150,7 @@ def test_what_is_left_out(fields: dict[str, Any], reason: str) -> None:
     ],
 )
 def test_what_is_no_list_of_tasks(text: str, reason: str) -> None:
-    """Is refused as a whole."""
+    """A text that is no list of tasks is refused as a whole."""
     with pytest.raises(PolicyError, match=r"^cannot import from truenas") as no:
         convert("truenas", text, TREE)
     assert reason in no.value.message

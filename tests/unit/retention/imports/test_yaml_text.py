@@ -1,4 +1,4 @@
-"""YAML as text: what PyYAML reads, without its guesses, and within bounds."""
+"""YAML as text: PyYAML reads it, without its guesses and within bounds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from zfstune.values.errors import PolicyError
     ],
 )
 def test_yaml_is_read(text: str, value: object) -> None:
-    """Blocks, flows, quotes, comments and aliases."""
+    """Blocks, flows, quotes, comments and aliases are read."""
     assert read_yaml(text) == value
 
 
@@ -63,14 +63,14 @@ def test_yaml_is_read(text: str, value: object) -> None:
     ],
 )
 def test_what_is_refused(text: str, line: int, problem: str) -> None:
-    """With the line, and never guessed."""
+    """A refusal names the line, and nothing is guessed."""
     with pytest.raises(PolicyError, match=rf"^cannot read line {line}: ") as no:
         read_yaml(text)
     assert problem in no.value.message
 
 
 def test_a_depth_that_is_still_read() -> None:
-    """Fifty lists in each other."""
+    """Fifty lists in each other are read."""
     value = read_yaml("[" * 50 + "]" * 50)
     for _ in range(49):
         assert isinstance(value, list)
@@ -79,7 +79,7 @@ def test_a_depth_that_is_still_read() -> None:
 
 
 def test_bytes_that_are_no_text_of_yaml() -> None:
-    """A control character, or half of a surrogate pair, has no line to be told."""
+    """A control character or half of a surrogate pair is refused without a line."""
     for text in ("a: \x01\n", "a: \udc80\n"):
         with pytest.raises(PolicyError, match=r"^cannot read it as YAML: "):
             read_yaml(text)
@@ -94,13 +94,13 @@ def test_aliases_that_explode() -> None:
 
 
 def test_a_long_list() -> None:
-    """Each element is looked at once: 100 KB are nothing."""
+    """Each element is looked at once, so that 100 KB are read at once."""
     assert read_yaml("- ab\n" * 20_000) == ["ab"] * 20_000
     assert read_yaml(f"[{'ab, ' * 25_000}]") == ["ab"] * 25_000
 
 
 def test_scalars() -> None:
-    """Quotes make a text of what would be a truth, a number or nothing."""
+    """Quotes make a text of a truth, a number or nothing."""
     text = "[yes, 'yes', 12, '12', ~, '~', '', No, |\n yes\n ]"
     value = read_yaml(
         "- yes\n- 'yes'\n- 12\n- \"12\"\n- ~\n- '~'\n- ''\n- No\n- >-\n  yes\n"
@@ -115,7 +115,7 @@ def test_scalars() -> None:
 
 @pytest.mark.parametrize("word", ["007", "1_000", "0x1", "-1", "+1", "1.0", "", "1" * 10])
 def test_numbers_that_tools_read_differently(word: str) -> None:
-    """None is guessed."""
+    """A number that tools read differently counts as none."""
     assert read_whole(word) is None
     assert read_whole("0") == 0
     assert read_whole("1" * 9) == 111_111_111
@@ -129,7 +129,7 @@ def test_things_that_are_no_scalar() -> None:
 
 
 def test_without_pyyaml(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is an extra, and the error says how to get it."""
+    """Without PyYAML, the error says how to install it."""
     monkeypatch.setitem(sys.modules, "yaml", None)
     with pytest.raises(PolicyError, match="PyYAML is not installed") as no:
         read_yaml("a: b")
@@ -137,7 +137,7 @@ def test_without_pyyaml(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PyYAML alone reads the same."""
+    """PyYAML without libyaml reads the same."""
     monkeypatch.delattr(yaml, "CBaseLoader", raising=False)
     assert read_yaml("a: ['1', yes]\nb: &x |\n  c\n") == {"a": ["1", "yes"], "b": "c\n"}
     with pytest.raises(PolicyError, match=r"^cannot read line 1: "):
@@ -160,7 +160,7 @@ documents = st.lists(st.sampled_from(FRAGMENTS), max_size=7).flatmap(
 @settings(max_examples=300)
 @given(documents | st.text(alphabet="ab:-#{}[],'\" \n\\&*", max_size=40))
 def test_no_text_does_worse_than_be_refused(text: str) -> None:
-    """Whatever is given, it is refused, or read as PyYAML's own loader reads it."""
+    """Any text is refused, or read as PyYAML's own loader reads it."""
     with suppress(PolicyError):
         value = read_yaml(text)
         itself = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 (text alone)
@@ -168,7 +168,7 @@ def test_no_text_does_worse_than_be_refused(text: str) -> None:
 
 
 def test_truths_are_those_of_yaml_1_1() -> None:
-    """PyYAML's resolver knows all of them but the single letters, as go-yaml does."""
+    """The truths are those of PyYAML's resolver, and the single letters of go-yaml."""
     resolved = {
         word: import_module("yaml").safe_load(word)
         for word in (*yaml_text._TRUE, *yaml_text._FALSE)

@@ -1,4 +1,4 @@
-"""zettarepl's definition: its tasks as policies, and what its replication decides."""
+"""zettarepl's definition: its tasks become policies, unless its replication decides."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def refused(text: str, datasets: tuple[str, ...] | None = TREE) -> dict[str, str
 
 
 def changed(old: str, new: str) -> str:
-    """Give the sample with something else in it."""
+    """Return the sample with one text replaced."""
     assert old in SAMPLE
     return SAMPLE.replace(old, new)
 
 
 def test_the_sample_is_read() -> None:
-    """The schedule is in the expression, what is excluded is left alone, notes say more."""
+    """The expression holds the schedule, and excluded datasets are left alone."""
     for datasets in (None, TREE):
         reading = convert("zettarepl", SAMPLE, datasets)
         assert [(each.dataset, each.text) for each in reading.policies] == [
@@ -85,7 +85,7 @@ def test_the_sample_is_read() -> None:
     ],
 )
 def test_lifetimes(lifetime: str, seconds: int) -> None:
-    """As ISO 8601 writes them; months and years as long as they can be, which is said."""
+    """Lifetimes are those of ISO 8601; months and years are as long as they can be."""
     [*_, one] = convert("zettarepl", changed("P365D", lifetime), TREE).policies
     [rule] = one.policy.rules
     assert getattr(rule, "seconds", 0) == seconds
@@ -94,13 +94,13 @@ def test_lifetimes(lifetime: str, seconds: int) -> None:
 
 
 def test_without_a_lifetime() -> None:
-    """A hundred years, as with zettarepl."""
+    """A task without a lifetime keeps for a hundred years, as with zettarepl."""
     text = changed("    lifetime: P365D\n", "")
     assert convert("zettarepl", text, TREE).policies[1].text.endswith("within=36500d")
 
 
 def test_several_tasks_for_one_dataset() -> None:
-    """They stand beside each other: a snapshot of both stays as long as the longer one."""
+    """Two tasks give two rules: a snapshot of both stays for the longer lifetime."""
     second = SAMPLE.partition("tasks:\n")[2].replace("  src:", "  daily:")
     daily = second.replace("*/6", "0").replace("P365D", "P9W")
     text = SAMPLE + daily
@@ -133,7 +133,7 @@ def test_several_tasks_for_one_dataset() -> None:
     ],
 )
 def test_schemas_that_may_read_a_name_in_two_ways(*, schema: str, ambiguous: bool) -> None:
-    """While there is such a name, zettarepl destroys nothing there."""
+    """Schemas that may both read a name are refused, as zettarepl destroys nothing then."""
     second = SAMPLE.partition("tasks:\n")[2].replace("  src:", "  other:")
     text = SAMPLE + second.replace("snap-%Y-%m-%d-%H-%M", schema)
     reading = convert("zettarepl", text, TREE)
@@ -154,7 +154,7 @@ def test_schemas_that_may_read_a_name_in_two_ways(*, schema: str, ambiguous: boo
     ],
 )
 def test_names_of_a_schema(schema: str, name: str) -> None:
-    """In any order; a zone's plus is written as two dashes."""
+    """Directives may stand in any order, and a zone's plus is two dashes."""
     text = changed("snap-%Y-%m-%d-%H-%M", f"'{schema}'")
     [*_, one] = convert("zettarepl", text, TREE).policies
     regex = one.policy.groups[0].regex or ""
@@ -169,7 +169,7 @@ def test_names_of_a_schema(schema: str, name: str) -> None:
 
 
 def test_names_that_no_clock_shows() -> None:
-    """An expression takes the hours, days and months that there are, and no others."""
+    """An expression matches only hours, days and months that exist."""
     text = changed('"*/6"', '"*"').replace('"0"', '"*"')
     [*_, one] = convert("zettarepl", text, TREE).policies
     regex = re.compile(one.policy.groups[0].regex or "")
@@ -203,7 +203,7 @@ def test_schedules(minute: str, hour: str, begin: str, end: str, times: str) -> 
 
 
 def test_days_and_months() -> None:
-    """Of the month, and of the year; days of the week are in no name."""
+    """Days of the month and months are in the expression; days of the week are refused."""
     more = '*/6"\n      day-of-month: "1,15-17/2"\n      month: "*/6"'
     [*_, one] = convert("zettarepl", changed('*/6"', more), TREE).policies
     assert r"\-(?:01|07)\-(?:01|15|17)\-" in one.text
@@ -224,7 +224,7 @@ def test_days_and_months() -> None:
 
 
 def test_recursion_and_what_is_excluded() -> None:
-    """By name with all below, or by a glob, which only the real datasets decide."""
+    """Datasets are excluded by name with all below, or by a glob if they are known."""
     text = changed("- data/src/garbage", '- "*/gar*"')
     assert in_force(convert("zettarepl", text, TREE), "data/src/garbage") is None
     assert in_force(convert("zettarepl", text, TREE), "data/src/a") is not None
@@ -283,7 +283,7 @@ def test_recursion_and_what_is_excluded() -> None:
     ],
 )
 def test_a_task_that_is_left_out(old: str, new: str, reason: str) -> None:
-    """With its name, and its dataset has no policy."""
+    """A task that is left out is named, and its dataset gets no policy."""
     text = changed(old, new)
     found = refused(text)
     assert reason in found["data/src"]
@@ -307,14 +307,14 @@ def test_a_task_that_is_left_out(old: str, new: str, reason: str) -> None:
     ],
 )
 def test_what_is_no_definition(text: str, reason: str) -> None:
-    """Is refused as a whole."""
+    """A text that is no definition is refused as a whole."""
     with pytest.raises(PolicyError, match=r"^cannot import from zettarepl") as no:
         convert("zettarepl", text, TREE)
     assert reason in no.value.message
 
 
 def test_what_replication_decides() -> None:
-    """Of its target here nothing is read, of its source what does not wait for it."""
+    """The target of a replication is left out, and its source if snapshots wait for it."""
     target = SAMPLE.replace("dataset: data/src\n", "dataset: data\n")
     reading = convert("zettarepl", target + REPLICATION, TREE)
     assert [n for n in TREE if in_force(reading, n)] == ["data", "data/src", "data/src/a"]
@@ -342,7 +342,7 @@ def test_what_replication_decides() -> None:
 
 
 def test_removal_dates() -> None:
-    """A snapshot may have one of its own; that is said where they are used."""
+    """A note tells of removal dates where they are used."""
     for word, says in (("true", True), ("no", False)):
         reading = convert("zettarepl", f"use-removal-dates: {word}\n{SAMPLE}", TREE)
         assert any("removal date" in n for n in reading.policies[-1].notes) == says

@@ -123,7 +123,7 @@ def owns_dataset(task: Any, dataset: str) -> bool:
 
 
 def runs_at(task: Any, when: datetime) -> bool:
-    """Tell whether a schedule hits a minute."""
+    """Tell whether a schedule runs at a minute."""
     return bool(
         MINUTES[task["minute"]](when.minute)
         and HOURS[task["hour"]](when.hour)
@@ -134,7 +134,7 @@ def runs_at(task: Any, when: datetime) -> bool:
 
 
 def zettarepl_removes(tasks: Any, dataset: str, names: list[str]) -> set[str]:
-    """Give what its retention removes from a dataset."""
+    """Return the names that zettarepl's retention removes from a dataset."""
     owners = [task for task in tasks if owns_dataset(task, dataset)]
     read: dict[str, tuple[str, datetime]] = {}
     for schema in {task["schema"] for task in owners}:
@@ -163,10 +163,10 @@ def zettarepl_removes(tasks: Any, dataset: str, names: list[str]) -> set[str]:
 def schema_names(
     tasks: Any, dataset: str, minutes: list[int]
 ) -> list[tuple[str, datetime]]:
-    """Give names of the tasks of a dataset, the oldest first, each of its time.
+    """Return names of a dataset's tasks, the oldest first, each with its time.
 
-    A name from elsewhere, which a schema of here reads as another day, is of another
-    time to zettarepl than to ZFS: no task makes one.
+    A name from elsewhere that a schema reads as another day has another time to
+    zettarepl than to ZFS; no task makes such names.
     """
     tasks = [task for task in tasks if owns_dataset(task, dataset)]
     found = {}
@@ -182,7 +182,7 @@ def schema_names(
 @settings(max_examples=cases(80))
 @given(some_tasks, st.sets(quarters, min_size=1, max_size=25))
 def test_a_model_of_zettarepl(tasks: Any, minutes: set[int]) -> None:
-    """Nothing goes that it keeps, and what stays longer is what the notes say."""
+    """No snapshot goes that zettarepl keeps, and the notes cover those that stay longer."""
     try:
         reading = convert("zettarepl", written(tasks), TREE)
     except PolicyError as error:
@@ -221,7 +221,7 @@ def test_a_model_of_zettarepl(tasks: Any, minutes: set[int]) -> None:
 
 
 def test_the_edge_of_a_lifetime() -> None:
-    """What is as old as that goes with zettarepl at once, and here a minute later."""
+    """A snapshot as old as its lifetime goes with zettarepl, and a minute later here."""
     task = {
         "dataset": "pool",
         "recursive": False,

@@ -1,4 +1,4 @@
-"""zfs-autobackup's schedules, beside its own Thinner."""
+"""zfs-autobackup's schedules, compared with its own Thinner."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOUR, DAY = 3600, 86400
     ],
 )
 def test_table(schedule: str, times: list[int], now: int, stay: list[int]) -> None:
-    """Blocks since 1970, both edges of an age, and what two rules of one period share."""
+    """Blocks count from 1970, edges of ages stay, and rules of one period share blocks."""
     assert kept("zfs-autobackup", schedule, times, now) == stay
 
 
@@ -48,7 +48,7 @@ def test_table(schedule: str, times: list[int], now: int, stay: list[int]) -> No
     ],
 )
 def test_policies(schedule: str, policy: str) -> None:
-    """The last count holds; rules of one period share their blocks; months have 30 days."""
+    """The last count holds, rules of one period share blocks, months have 30 days."""
     assert convert("zfs-autobackup", schedule).policies[0].text == policy
 
 
@@ -72,14 +72,14 @@ def test_policies(schedule: str, policy: str) -> None:
     ],
 )
 def test_what_is_no_schedule(schedule: str, reason: str) -> None:
-    """Is refused."""
+    """A text that is no schedule is refused."""
     with pytest.raises(PolicyError, match=r"^cannot import from zfs-autobackup") as no:
         convert("zfs-autobackup", schedule)
     assert reason in no.value.message
 
 
 def test_notes() -> None:
-    """Names and zones, the newest, what is shared, and whose snapshots it is for."""
+    """Notes tell of names, zones, the newest and shared snapshots."""
     [one] = convert("zfs-autobackup", "1d1w").policies
     assert len(one.notes) == 6
     assert "in the host's zone; this policy" in one.notes[0]
@@ -99,7 +99,7 @@ _PAIRS = st.sampled_from(
     st.lists(st.integers(0, 40 * DAY) | st.integers(0, HOUR), min_size=1, max_size=50),
 )
 def test_zfs_autobackup_itself(always: int, pairs: list[str], ages: list[int]) -> None:
-    """Its Thinner keeps the same, whatever the schedule; the newest is handed to it."""
+    """Its Thinner keeps the same by any schedule, when told to keep the newest."""
 
     class Thing:
         def __init__(self, timestamp: int) -> None:

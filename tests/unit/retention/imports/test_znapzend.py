@@ -1,4 +1,4 @@
-"""znapzend's plans, beside a model of its arithmetic.
+"""znapzend's plans, compared with a model of its arithmetic.
 
 The model is written from getSnapshotsToDestroy() in lib/ZnapZend/Time.pm.
 """
@@ -40,7 +40,7 @@ HOUR, DAY = 3600, 86400
     ],
 )
 def test_plans(plan: str, policy: str) -> None:
-    """Units in each form that znapzend knows, blanks and capitals, and tiers by length."""
+    """Units are read in each form that znapzend knows, with blanks and capitals."""
     assert convert("znapzend", plan).policies[0].text == policy
 
 
@@ -69,14 +69,14 @@ def test_plans(plan: str, policy: str) -> None:
     ],
 )
 def test_what_is_no_plan(plan: str, reason: str) -> None:
-    """Is refused."""
+    """A text that is no plan is refused."""
     with pytest.raises(PolicyError, match=r"^cannot import from znapzend") as no:
         convert("znapzend", plan)
     assert reason in no.value.message
 
 
 def test_notes() -> None:
-    """Names and zones, the newest and the future, what is shared, and whose they are."""
+    """Notes tell of names, zones, the newest, the future and shared snapshots."""
     [one] = convert("znapzend", "7d=>1h").policies
     assert len(one.notes) == 5
     assert "time in the names" in one.notes[0]
@@ -126,7 +126,7 @@ def znapzend_keeps(tiers: dict[int, int], times: list[int]) -> list[int]:
 def test_a_model_of_znapzend(
     plan: list[tuple[tuple[int, str], tuple[int, str]]], data: st.DataObject
 ) -> None:
-    """The same stays, edges of tiers and of slots included, and the newest."""
+    """The model keeps the same snapshots, edges included, except for the newest."""
     tiers: dict[int, int] = {}
     items = []
     for (count, unit), (every, of) in plan:

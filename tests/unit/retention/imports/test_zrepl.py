@@ -1,4 +1,4 @@
-"""zrepl's configuration: policies that keep what its jobs would, or the reason why not."""
+"""zrepl's configuration: policies that keep what its jobs keep, or the reason why not."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TREE = ("tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/ab", "pool", "pool/a")
 
 
 def test_the_sample_is_read() -> None:
-    """Datasets by the filter, the excluded one kept whole, and no consent needed."""
+    """The filter chooses the datasets, the excluded one keeps all, no consent is needed."""
     reading = convert("zrepl", SAMPLE)
     found = {each.dataset: each for each in reading.policies}
     assert {name: each.text for name, each in found.items()} == {
@@ -65,7 +65,7 @@ def test_the_sample_is_read() -> None:
     ],
 )
 def test_every_truth_of_yaml(word: str, negated: bool) -> None:  # noqa: FBT001
-    """What go-yaml takes for a truth, and not the word alone that we write."""
+    """Each truth of go-yaml is one, and not just the words true and false."""
     text = rules(
         'type: grid, grid: 1x1h(keep=all), regex: "^zrepl_"',
         f'type: regex, negate: {word}, regex: "^zrepl_.*"',
@@ -82,7 +82,7 @@ def test_every_truth_of_yaml(word: str, negated: bool) -> None:  # noqa: FBT001
 
 @pytest.mark.parametrize("word", ["'true'", '"yes"', "1", "wahr", "tRUE", "~", "[true]"])
 def test_what_is_no_truth(word: str) -> None:
-    """A text in quotes is none; zrepl would not start with it."""
+    """A text in quotes is no truth; zrepl would not start with it."""
     text = rules("type: last_n, count: 3", f"type: regex, negate: {word}, regex: a")
     assert "neither true nor false" in refused(text)["tank/a"]
     text = rules("type: last_n, count: 3", filesystems=f"tank/a<: {word}")
@@ -90,7 +90,7 @@ def test_what_is_no_truth(word: str) -> None:
 
 
 def test_the_sides_of_a_replication() -> None:
-    """What is for the other host says so; what was received hangs below root_fs."""
+    """Rules for the other host are noted as such; received datasets are below root_fs."""
     sides = (
         "root_fs: tank/a\npruning:\n"
         "  keep_sender:\n  - type: last_n\n    count: 10\n"
@@ -127,7 +127,7 @@ PUSH = job(
 
 
 def test_the_quick_start() -> None:
-    """One job keeps all of what the other one prunes, and then that one decides."""
+    """If one job keeps all that another prunes, the other job's rules decide."""
     text = QUICK_START + PUSH.format("tank<", 'type: regex, regex: ".*"')
     assert said(text) == {"tank": GRID, "": "match=* never"}
     assert refused(text) == {}
@@ -144,7 +144,7 @@ def test_the_quick_start() -> None:
     ],
 )
 def test_several_jobs_that_do_not_agree(rule: str, expected: None) -> None:
-    """What each leaves is counted by the other; no policy says that."""
+    """Jobs with different rules are left out: each counts what the other left."""
     text = QUICK_START + PUSH.format("tank/a<", rule)
     reading = convert("zrepl", text)
     assert in_force(reading, "tank/a") is expected
@@ -160,7 +160,7 @@ def test_several_jobs_that_do_not_agree(rule: str, expected: None) -> None:
 
 
 def test_jobs_that_never_meet() -> None:
-    """Rules of other snapshots stand beside each other in one policy."""
+    """Jobs for different snapshots become rules beside each other in one policy."""
     left = 'type: regex, negate: true, regex: "^b_"'
     other = f'type: last_n, count: 3, regex: "^b_"}}\n    - {{{left}'
     text = QUICK_START + PUSH.format("tank/a<", other)
@@ -172,7 +172,7 @@ def test_jobs_that_never_meet() -> None:
 
 
 def test_not_replicated_is_left_out_with_what_else_there_is() -> None:
-    """Its dataset gets no policy, what lies above does, and the other rules are said."""
+    """A job with not_replicated is left out, and the hint has its other rules."""
     text = QUICK_START + PUSH.format(
         "tank/a<", "type: not_replicated}\n    - {type: last_n, count: 10"
     )
@@ -193,7 +193,7 @@ def test_not_replicated_is_left_out_with_what_else_there_is() -> None:
 
 
 def test_filters_by_the_longest_entry() -> None:
-    """An entry without a sign is for one dataset, and wins; else the longest does."""
+    """An entry without a sign is for one dataset and wins; else the longest entry does."""
     entries = (
         "tank<: on\n    tank/a: n\n    tank/a/b<: off\n    tank/a/b/c: yes\n    pool: true"
     )
@@ -210,7 +210,7 @@ def test_filters_by_the_longest_entry() -> None:
 
 
 def test_all_datasets() -> None:
-    """Of each pool, where they are known; else somebody has to name the pools."""
+    """An entry for all datasets is for each known pool; else the user names the pools."""
     text = rules("type: last_n, count: 3", filesystems="<: true\n    tank/a<: false")
     assert said(text, TREE) == {
         "tank/a": "match=* never",
@@ -231,7 +231,7 @@ def test_all_datasets() -> None:
 
 
 def test_a_dataset_that_is_not_there_is_said() -> None:
-    """A name that was misspelt does not vanish."""
+    """A misspelt name is told."""
     text = rules("type: last_n, count: 3", filesystems="tank/gone<: true")
     assert refused(text, TREE) == {"tank/gone": "there is no such dataset here"}
 
@@ -252,7 +252,7 @@ def test_a_dataset_that_is_not_there_is_said() -> None:
     ],
 )
 def test_what_cannot_be_read_at_all(text: str, reason: str) -> None:
-    """With the line, or what is missing."""
+    """A text that cannot be read is refused with the line, or with the missing part."""
     with pytest.raises(PolicyError, match=r"^cannot import from zrepl") as no:
         convert("zrepl", text)
     assert reason in no.value.message
@@ -312,13 +312,13 @@ def test_what_cannot_be_read_at_all(text: str, reason: str) -> None:
     ],
 )
 def test_what_cannot_be_kept_is_left_out(text: str, name: str, reason: str) -> None:
-    """With the job or dataset, and why."""
+    """A part that no policy reproduces is left out with its name and the reason."""
     assert reason in refused(text).get(name, "")
     assert not any(in_force(convert("zrepl", text), each) for each in TREE)
 
 
 def test_a_job_that_cannot_be_read_may_prune_what_others_do() -> None:
-    """So what it names gets no policy, and if it names nothing, nothing does."""
+    """Datasets of an unreadable job get no policy; if it names none, no dataset does."""
     broken = QUICK_START + job("b", "snap", 'filesystems: {"tank/a<": true}')
     reading = convert("zrepl", broken, TREE)
     assert in_force(reading, "tank/ab") is not None

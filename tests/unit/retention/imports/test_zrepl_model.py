@@ -1,4 +1,4 @@
-"""Random zrepl jobs over a random tree, beside a model of zrepl.
+"""Random zrepl jobs over a random tree, compared with a model of zrepl.
 
 The model is written from internal/pruning and internal/daemon/filters, rule by rule.
 """
@@ -23,7 +23,7 @@ NAMES = ("z_h{}_a", "z_d{}_b", "m{}", "h_{}", "x")
 
 
 def grid_destroys(spec: str, matching: list[tuple[str, int]]) -> set[str]:
-    """Fit snapshots into a grid as retentiongrid.go does."""
+    """Return the snapshots that a grid destroys, as retentiongrid.go fits them in."""
     newest = max(time for _, time in matching)
     begin = newest
     keeps = set()
@@ -41,7 +41,7 @@ def grid_destroys(spec: str, matching: list[tuple[str, int]]) -> set[str]:
 
 
 def rule_destroys(rule: dict[str, Any], there: list[tuple[str, int]]) -> set[str]:
-    """Ask one rule."""
+    """Return the snapshots that one rule would destroy."""
     names = {name for name, _ in there}
     matching = [each for each in there if re.search(rule.get("regex", ""), each[0])]
     if rule["type"] == "regex":
@@ -57,7 +57,7 @@ def rule_destroys(rule: dict[str, Any], there: list[tuple[str, int]]) -> set[str
 
 
 def zrepl_destroys(jobs: Any, dataset: str, there: list[tuple[str, int]]) -> set[str]:
-    """Let the jobs prune in that order."""
+    """Return the snapshots that jobs destroy when they prune in this order."""
     left = list(there)
     for filters, listed in jobs:
         best = max(
@@ -137,7 +137,7 @@ def written(jobs: Any, quote: str, truths: tuple[str, str]) -> str:
 def test_a_model_of_zrepl(
     jobs: Any, quote: str, truths: tuple[str, str], names: list[str], ages: set[int]
 ) -> None:
-    """Whatever the jobs, in whichever order they run: the same goes, or it is left out."""
+    """Jobs in any order destroy the same snapshots as the policy, or are left out."""
     listing = [
         (name.format(at), NOW - age)
         for at, (name, age) in enumerate(

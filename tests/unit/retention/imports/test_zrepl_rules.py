@@ -1,4 +1,4 @@
-"""The rules of a zrepl job: what they keep together, and nothing by mistake."""
+"""The rules of a zrepl job: a policy keeps the snapshots that they keep together."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from zrepl_jobs import lost, rules, said
     ("count", "left"), [(2, {"4", "5"}), (1, {"5"}), (4, {"2", "3", "4", "5"})]
 )
 def test_last_n(count: int, left: set[str]) -> None:
-    """The newest so many of all, whoever took them."""
+    """The newest snapshots stay, whoever took them."""
     times = [("1", 10), ("3", 15), ("2", 20), ("4", 30), ("5", 30)]
     text = rules(f"type: last_n, count: {count}")
     assert lost(text, times) == {name for name, _ in times} - left
 
 
 def test_last_n_with_an_expression() -> None:
-    """What it does not match is not kept by it, and goes."""
+    """A snapshot that the expression does not match is not kept, and goes."""
     times = [("a1", 1), ("b1", 2), ("a2", 3)]
     assert lost(rules("type: last_n, count: 4, regex: a"), times) == {"b1"}
 
 
 def test_two_grids() -> None:
-    """Each counts from the newest that its own expression matches."""
+    """Each grid counts from the newest snapshot that its own expression matches."""
     text = rules(
         'type: grid, grid: "1x10s | 1x10s", regex: "^p1_"',
         'type: grid, grid: "1x10s | 1x10s", regex: "^p1_"',
@@ -45,7 +45,7 @@ def test_two_grids() -> None:
 
 
 def test_what_an_expression_leaves_stays_without_consent() -> None:
-    """Be it that a rule's expression is narrower than the one that is left alone."""
+    """Snapshots out of the scope of a negated expression stay, and no consent is needed."""
     text = rules(
         'type: last_n, count: 2, regex: "^z_d"', 'type: regex, negate: on, regex: "^z_"'
     )
@@ -69,16 +69,16 @@ def test_what_an_expression_leaves_stays_without_consent() -> None:
     ],
 )
 def test_rules_that_keep_all(lines: tuple[str, ...]) -> None:
-    """Nothing goes, and no zero is written that would need consent."""
+    """Rules that keep everything give a policy that needs no consent."""
     assert said(rules(*lines)) == {"tank/a": "match=* never"}
 
 
 def test_no_rule_destroys_nothing() -> None:
-    """As in zrepl, where each snapshot must be let go by all of them, but one at least."""
+    """A job without rules destroys nothing, as in zrepl."""
     assert said(rules().replace("keep:\n", "keep: []\n")) == {"tank/a": "match=* never"}
 
 
 def test_leave_alone_is_what_the_frame_says() -> None:
-    """A dataset of which all stays has the policy that inheritance is cut with."""
+    """A job that keeps everything gives the policy that leaves a dataset alone."""
     [one] = convert("zrepl", rules("type: regex, regex: ''")).policies
     assert one.policy == LEAVE_ALONE
