@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scheduled_units import cadence
 from zfstune.retention import alarms
 from zfstune.schedules.cadence import parse_cadence
 from zfstune.values.errors import PolicyError
-
-if TYPE_CHECKING:
-    from zfstune.schedules.cadence import Cadence
 
 FORMS = (
     *("5m", "15m", "30m", "hourly", "hourly@:05", "2h", "4h@:30", "4h@01:15"),
@@ -26,13 +22,6 @@ BAD = (
     *("015m", "9" * 5000 + "m", "4h@" + "0" * 5000 + ":30", "daily@02:" + "5" * 5000),
 )
 forms = st.sampled_from(FORMS)
-
-
-def cadence(text: str) -> Cadence:
-    """Read a cadence that is not none."""
-    found = parse_cadence(text)
-    assert found is not None
-    return found
 
 
 @pytest.mark.parametrize("text", FORMS)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
-from datetime import UTC
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from zfstune.schedules.cadence import Cadence, parse_cadence
+from scheduled_units import BERLIN, HOURLY, units
 from zfstune.schedules.install import (
     Standing,
     UnitStep,
@@ -22,22 +19,11 @@ from zfstune.schedules.install import (
     plan_remove,
     standing,
 )
-from zfstune.schedules.unit_text import WANTS, Unit, escape, owner_of, timers_for, units_for
-from zfstune.values.errors import InvalidValue, PlanError
+from zfstune.schedules.unit_text import WANTS, Unit, owner_of, timers_for
+from zfstune.values.errors import PlanError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-HOURLY = Cadence("hour")
-COMMAND = ("/bin/true",)
-BERLIN = ZoneInfo("Europe/Berlin")
-
-
-def units(
-    dataset: str = "tank/a-b", *, prunes: bool = True, on_failure: str = ""
-) -> tuple[Unit, ...]:
-    """Write the units of a dataset, with a program that every host has."""
-    return units_for(dataset, HOURLY, BERLIN, COMMAND, prunes=prunes, on_failure=on_failure)
 
 
 def install(
@@ -77,48 +63,6 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
             assert told.returncode == 0, told.stdout[-200:]
 
 
-def test_names_are_systemds(tmp_path: Path) -> None:
-    """Names of datasets are escaped as by systemd-escape; long ones end in a digest."""
-    for name in ("tank", "tank/data/www", "tank/a-b_c.d:e f", "tank/.hidden"):
-        words = ["systemd-escape", name]
-        assert escape(name) == subprocess.check_output(words, text=True).rstrip("\n")
-    long = [f"tank/{'x-' * 120}{end}" for end in "ab"]
-    assert len({escape(name) for name in long}) == 2
-    assert all(len(f"zfstune-snapshot-{escape(name)}.service") < 256 for name in long)
-
-
-def test_the_command_line_is_quoted() -> None:
-    """Blanks, percent and dollar signs reach the program unchanged."""
-    [unit, *_] = units_for(
-        "tank/my data", HOURLY, UTC, ("/opt/a b/$x%", "-m"), prunes=False
-    )
-    [line] = re.findall(r"^ExecStart=(.*)", unit.text, re.MULTILINE)
-    assert line == ('"/opt/a b/$$x%%" -m schedule run --once snapshot "tank/my data"')
-
-
-def test_timers_are_in_utc_and_runs_look_whether_they_are_due() -> None:
-    """A timer has one line for each offset of the zone if it goes by the wall clock."""
-    daily = parse_cadence("daily@02:05")
-    assert daily is not None
-    wanted = units_for("tank", daily, BERLIN, COMMAND, prunes=True)
-    service, timer, pruning, later = (unit.text for unit in wanted)
-    assert "OnCalendar=*-*-* 00:05:00 UTC\nOnCalendar=*-*-* 01:05:00 UTC\n" in timer
-    assert "OnCalendar=*-*-* 00:35:00 UTC\nOnCalendar=*-*-* 01:35:00 UTC\n" in later
-    assert "Description=Take snapshots of tank, daily@02:05 Europe/Berlin\n" in timer
-    assert "schedule run --once snapshot --if-due tank\n" in service
-    assert "schedule run --once prune --if-due tank\n" in pruning
-    service, timer, *_ = (
-        unit.text for unit in units_for("tank", daily, UTC, COMMAND, prunes=True)
-    )
-    assert "OnCalendar=*-*-* 02:05:00 UTC\nPersistent=yes\n" in timer
-    assert "schedule run --once snapshot tank\n" in service
-
-
-def test_a_partly_failed_prune_is_a_failed_unit() -> None:
-    """Only status 0 is a success, so that OnFailure= is started."""
-    assert all("SuccessExitStatus" not in unit.text for unit in units())
-
-
 def test_timers_of_an_earlier_version_are_told(tmp_path: Path) -> None:
     """Installed timers that would be written differently now are outdated."""
     folder = os.fspath(tmp_path)
@@ -138,23 +82,6 @@ def test_timers_of_an_earlier_version_are_told(tmp_path: Path) -> None:
     assert standing(folder, "tank/a-b", timers) == Standing((), "", prunes=True)
     install(tmp_path, *units(prunes=False))
     assert not standing(folder, "tank/a-b", timers).prunes
-
-
-def test_no_prune_no_units_for_it() -> None:
-    """A schedule that never prunes has no units for pruning."""
-    assert [unit.name for unit in units(prunes=False)] == [
-        "zfstune-snapshot-tank-a\\x2db.service",
-        "zfstune-snapshot-tank-a\\x2db.timer",
-    ]
-
-
-@pytest.mark.parametrize(
-    "hook", ["alert", "alert.timer", ".service", "a b.service", "a\nb.service"]
-)
-def test_a_hook_is_a_unit(hook: str) -> None:
-    """A text that is no unit's name does not get into a unit."""
-    with pytest.raises(InvalidValue, match="on a failure"):
-        units(on_failure=hook)
 
 
 def test_installing_twice_changes_nothing(tmp_path: Path) -> None:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from scheduled_units import cadence
 from zfstune.retention.periods import Calendar
-from zfstune.schedules.cadence import parse_cadence
 from zfstune.schedules.instants import calendars, is_checked, last_due, offsets
 from zone_changes import changes_of, distinct_zones
-
-if TYPE_CHECKING:
-    from zfstune.schedules.cadence import Cadence
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FORMS = (
@@ -33,13 +29,6 @@ YEARS = (
 zones = st.sampled_from(sorted(distinct_zones())).map(ZoneInfo)
 forms = st.sampled_from(FORMS)
 seconds = st.integers(*YEARS)
-
-
-def cadence(text: str) -> Cadence:
-    """Read a cadence that is not none."""
-    found = parse_cadence(text)
-    assert found is not None
-    return found
 
 
 def at(text: str) -> int:

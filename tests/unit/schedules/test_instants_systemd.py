@@ -24,8 +24,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from scheduled_units import cadence
 from zfstune.retention.periods import Calendar
-from zfstune.schedules.cadence import parse_cadence
 from zfstune.schedules.instants import calendars, is_checked, last_due
 from zone_changes import changes_of, distinct_zones
 
@@ -51,13 +51,6 @@ AROUND = 4 * 86400
 _ELAPSE = re.compile(
     r"(?:Next elapse|Iter\. #\d+): \w+ (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC"
 )
-
-
-def cadence(text: str) -> Cadence:
-    """Read a cadence that is not none."""
-    found = parse_cadence(text)
-    assert found is not None
-    return found
 
 
 def elapses(lines: list[str], every_seconds: int) -> dict[str, list[int]]:

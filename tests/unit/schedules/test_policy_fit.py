@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shlex
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scheduled_units import cadence
 from zfstune.retention.decision import decide
 from zfstune.retention.policy import Policy
 from zfstune.retention.policy_text import parse_policy
-from zfstune.schedules.cadence import parse_cadence
 from zfstune.schedules.policy_fit import (
     covers_own,
     find_misfit,
@@ -22,9 +21,6 @@ from zfstune.schedules.policy_fit import (
 )
 from zfstune.values.marks import auto_name
 from zfstune.values.state import Snapshot
-
-if TYPE_CHECKING:
-    from zfstune.schedules.cadence import Cadence
 
 START = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp())
 CADENCES = ("15m", "hourly", "4h", "daily", "weekly", "monthly")
@@ -40,13 +36,6 @@ POLICIES = (
     ),
     *("match=zfstune-*T00* daily=3", "regex='zfstune-.*' weekly=4", "newer-than=x daily=3"),
 )
-
-
-def cadence(text: str) -> Cadence:
-    """Read a cadence that is not none."""
-    found = parse_cadence(text)
-    assert found is not None
-    return found
 
 
 def policy(text: str) -> Policy:

@@ -1,0 +1,170 @@
+"""Runs on datasets made of dicts: which are due, the work of each, and its note.
+
+tests/image/test_scheduled_runs.py has the same on a pool in a file.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_engine import FakeEngine
+from zfstune.retention.policy import POLICY_PROPERTY
+from zfstune.schedules.cadence import SCHEDULE_PROPERTY
+from zfstune.schedules.last_run import LastRun
+from zfstune.schedules.note import last_run, locked, note, reported_run
+from zfstune.schedules.run import due_runs, is_due, run_job
+from zfstune.values.errors import BatchError, NotFound, PolicyError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOON = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
+GUID = 1  # of each dataset of a FakeEngine
+
+
+def fake(schedule: str = "hourly", policy: str = "keep=1") -> FakeEngine:
+    """Make an engine with one schedule, which takes one dataset along."""
+    engine = FakeEngine("tank", "tank/a", "tank/a/b", "tank/c")
+    engine.marks["tank/a"] = {SCHEDULE_PROPERTY: schedule, POLICY_PROPERTY: policy}
+    return engine
+
+
+def run(
+    engine: FakeEngine, job: str, folder: Path, dataset: str = "tank/a"
+) -> LastRun | None:
+    """Run a job that begins at noon and ends a second later."""
+    clock = iter((NOON, NOON + 1))
+    return run_job(
+        lambda: nullcontext(engine.seam),
+        job,
+        dataset,
+        os.fspath(folder),
+        lambda: next(clock),
+    )
+
+
+def test_a_snapshot_run_takes_all_members(tmp_path: Path) -> None:
+    """A dataset and those taken along get one snapshot each, and the run is noted."""
+    engine = fake()
+    done = run(engine, "snapshot", tmp_path)
+    assert done == LastRun("tank/a", "snapshot", NOON, NOON + 1, taken=2, dataset_guid=GUID)
+    assert {name.partition("@")[0] for name in engine.taken} == {"tank/a", "tank/a/b"}
+    assert last_run(os.fspath(tmp_path), "snapshot", GUID) == done
+
+
+def test_a_dataset_that_vanishes_does_not_stop_the_others(tmp_path: Path) -> None:
+    """If a member is destroyed after it was listed, the run lists and takes once more."""
+    engine = fake()
+    tries = []
+
+    def vanish(call: str) -> None:
+        if call == "take_snapshots":
+            tries.append(call)
+            if len(tries) == 1:
+                del engine.marks["tank/a/b"]
+                gone = NotFound(
+                    operation="snapshot", target="tank/a/b", errno=2, reason="it is gone"
+                )
+                raise BatchError(operation="snapshot", failures=[gone])
+
+    engine.before = vanish
+    done = run(engine, "snapshot", tmp_path)
+    assert done is not None
+    assert (done.taken, len(tries)) == (1, 2)
+
+
+def test_a_prune_run_counts_the_snapshots_that_go(tmp_path: Path) -> None:
+    """A prune follows the stored policy, on the dataset and all below it."""
+    engine = fake()
+    for _ in range(3):
+        run(engine, "snapshot", tmp_path)
+    engine.marks["tank/a/b"] = {POLICY_PROPERTY: "keep=2"}
+    done = run(engine, "prune", tmp_path)
+    assert done is not None
+    assert (done.job, done.taken, done.destroyed, done.error) == ("prune", 0, 3, "")
+    assert len(engine.taken) == 3
+
+
+def test_a_run_leaves_the_work_to_one_under_way(tmp_path: Path) -> None:
+    """While another run of the job has the lock, nothing is taken or noted."""
+    engine = fake()
+    with locked(os.fspath(tmp_path), "snapshot", GUID):
+        assert run(engine, "snapshot", tmp_path) is None
+    assert engine.taken == {}
+    assert last_run(os.fspath(tmp_path), "snapshot", GUID) is None
+
+
+def test_a_failure_is_noted_and_raised(tmp_path: Path) -> None:
+    """The note has the reason; without a dataset it goes by the dataset's name."""
+    folder = os.fspath(tmp_path)
+    with pytest.raises(NotFound):
+        run(fake(), "prune", tmp_path, "tank/none")
+    missed = reported_run(folder, "prune", "tank/none", 7)
+    assert missed is not None
+    assert (missed.began, missed.ended, missed.dataset_guid) == (NOON, NOON + 1, 0)
+    with pytest.raises(PolicyError):
+        run(fake(policy="nonsense"), "prune", tmp_path)
+    failed = last_run(folder, "prune", GUID)
+    assert failed is not None
+    assert "nonsense" in failed.error
+
+
+def noted(folder: Path, job: str, began: int) -> None:
+    """Note that a job on tank/a began at some time."""
+    note(os.fspath(folder), LastRun("tank/a", job, began, began + 1, dataset_guid=GUID))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "began", "due"),
+    [
+        ("hourly", NOON - 61, True),
+        # A run may begin a minute early by a clock that was set back.
+        ("hourly", NOON - 60, False),
+        ("hourly", NOON, False),
+        ("daily@11:00", NOON - 2 * 3600, True),
+        ("daily@11:00", NOON - 3600, False),
+        # A note from the future tells of a wrong clock, and is not trusted.
+        ("hourly", NOON + 60, True),
+        # These have no instants to be due at, so the run itself decides.
+        ("none", NOON, True),
+        ("often", NOON, True),
+    ],
+)
+def test_a_run_is_due_once_after_each_instant(
+    tmp_path: Path, schedule: str, began: int, *, due: bool
+) -> None:
+    """A job is due if its last run began before the last instant of its cadence."""
+    noted(tmp_path, "snapshot", began)
+    engine, folder = fake(schedule).seam, os.fspath(tmp_path)
+    assert is_due(engine, "snapshot", "tank/a", folder, NOON + 30) == due
+    later = is_due(engine, "snapshot", "tank/a", folder, NOON + 3600)
+    assert later == (due or schedule == "hourly")
+
+
+def test_jobs_that_never_ran_are_due_snapshots_first(tmp_path: Path) -> None:
+    """Each job is due until it is noted; a policy that lets nothing go has no pruning."""
+    folder = os.fspath(tmp_path)
+    engine = fake("daily").seam
+    both = [("snapshot", "tank/a"), ("prune", "tank/a")]
+    assert due_runs(engine, folder, NOON) == (both, [], True)
+    noted(tmp_path, "snapshot", NOON - 60)
+    assert due_runs(engine, folder, NOON)[0] == both[1:]
+    noted(tmp_path, "prune", NOON - 60)
+    assert due_runs(engine, folder, NOON) == ([], [], True)
+    assert due_runs(engine, folder, NOON + 86400)[0] == both
+    keeps_all = fake("daily", "never").seam
+    assert due_runs(keeps_all, folder, NOON + 86400)[0] == both[:1]
+
+
+def test_schedules_that_cannot_be_followed_are_told(tmp_path: Path) -> None:
+    """A fault is returned beside the runs, and a machine without schedules is told."""
+    folder = os.fspath(tmp_path)
+    for engine in (fake("often"), fake("daily", "daily=3 tz=No/Where")):
+        runs, faults, any_schedule = due_runs(engine.seam, folder, NOON)
+        assert (runs, len(faults), any_schedule) == ([], 1, True)
+    assert due_runs(FakeEngine("tank").seam, folder, NOON) == ([], [], False)
