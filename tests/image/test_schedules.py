@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from zfstune.cli.schedule_targets import scheduled_by_roles
+from zfstune.profiles.load import role_datasets
 from zfstune.profiles.roles import ROLES
 from zfstune.retention.policy_text import format_policy, parse_policy
 from zfstune.retention.store import clear_policy, set_policy
@@ -57,11 +57,11 @@ def test_the_roles_bring_the_seeds_schedules(engine: ImageEngine) -> None:
         "tank/data/postgres/wal",
     )
     assert not of["tank/data/audit"].prunes
-    assert scheduled_by_roles(engine, ["mon"], pool=None, root=None) == [
+    assert role_datasets(engine, ["mon"], pool=None, root=None) == [
         "tank/data/prometheus",
         "tank/data/grafana",
     ]
-    assert scheduled_by_roles(engine, ["lb"], pool=None, root="tank/x") == []
+    assert role_datasets(engine, ["lb"], pool=None, root="tank/x") == []
 
 
 def test_a_bare_prune_follows_the_profile(engine: ImageEngine) -> None:

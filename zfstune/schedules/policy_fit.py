@@ -23,7 +23,6 @@ from zfstune.retention.policy import (
     Within,
 )
 from zfstune.retention.policy_text import format_policy
-from zfstune.retention.simulation import about
 from zfstune.values.duration import DAY, about
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen

@@ -16,7 +16,7 @@ from zfstune.cli.main import main
 from zfstune.retention.imports.reading import Imported, LeftOut, Reading, complete
 from zfstune.retention.policy import Policy
 from zfstune.values.errors import PolicyError
-from zfstune.values.quoting import for_shell
+from zfstune.values.text import for_shell
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_engine import FakeEngine
-from zfstune.retention.policy import POLICY_PROPERTY
-from zfstune.schedules.cadence import SCHEDULE_PROPERTY
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import last_run, locked, note, reported_run
 from zfstune.schedules.run import due_runs, is_due, run_job
 from zfstune.values.errors import BatchError, NotFound, PolicyError
+from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fake_engine import FakeEngine
-from zfstune.retention.policy import POLICY_PROPERTY
 from zfstune.retention.policy_text import format_policy
-from zfstune.schedules.cadence import SCHEDULE_PROPERTY
 from zfstune.schedules.schedule import (
     members,
     scheduled,
@@ -25,6 +23,7 @@ from zfstune.schedules.schedule import (
     with_schedule,
 )
 from zfstune.values.errors import NotFound, PolicyError
+from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
 from zfstune.values.state import INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ from zfstune.retention.imports.reading import (
 )
 from zfstune.retention.policy import Group, Last, Policy
 from zfstune.values.names import ancestors_of
-from zfstune.values.text import for_shell
 
 ONE, TWO = Policy.last(1), Policy.last(2)
 TREE = ("tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/ab", "tank/z")
