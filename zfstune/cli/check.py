@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from zfstune.health.nagios import Verdict
+    from zfstune.health.nagios import Check
 
 __all__ = ["add_arguments"]
 
@@ -61,7 +61,7 @@ def _run(args: argparse.Namespace) -> int:
     from zfstune.health.nagios import UNKNOWN  # noqa: PLC0415 (not for --help)
 
     try:
-        verdict = _verdict(args)
+        result = _check(args)
     except ZfstuneError as error:
         words = " ".join(str(error).replace("|", "/").split())
         if args.json:
@@ -70,13 +70,13 @@ def _run(args: argparse.Namespace) -> int:
             print(f"ZFSTUNE UNKNOWN: {words}")
         return UNKNOWN
     if args.json:
-        print_json(_facts(verdict))
+        print_json(_facts(result))
     else:
-        print(verdict.line())
-    return verdict.status
+        print(result.line())
+    return result.status
 
 
-def _verdict(args: argparse.Namespace) -> Verdict:
+def _check(args: argparse.Namespace) -> Check:
     from time import time  # noqa: PLC0415 (not for --help)
 
     from zfstune.health.nagios import check_ages, judge  # noqa: PLC0415 (as above)
@@ -112,12 +112,12 @@ def _seconds(args: argparse.Namespace, option: str) -> int | None:
     return parse_duration(f"--{option}", text)
 
 
-def _facts(verdict: Verdict) -> dict[str, object]:
+def _facts(result: Check) -> dict[str, object]:
     return {
-        "status": verdict.word,
+        "status": result.word,
         "problems": [
             {"status": p.status, "target": p.target, "message": p.message}
-            for p in verdict.problems
+            for p in result.problems
         ],
         "datasets": [
             {
@@ -130,6 +130,6 @@ def _facts(verdict: Verdict) -> dict[str, object]:
                 "other_snapshots": each.others,
                 "used_bytes": each.used_bytes,
             }
-            for each, (late, overdue) in zip(verdict.datasets, verdict.limits, strict=True)
+            for each, (late, overdue) in zip(result.datasets, result.limits, strict=True)
         ],
     }

@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from zfstune.health.observation import Observed, ObservedPool
     from zfstune.schedules.last_run import LastRun
 
 __all__ = [
@@ -23,10 +24,8 @@ __all__ = [
     "OK",
     "UNKNOWN",
     "WARNING",
-    "Observed",
-    "ObservedPool",
+    "Check",
     "Problem",
-    "Verdict",
     "check_ages",
     "judge",
 ]
@@ -35,48 +34,6 @@ __all__ = [
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 _WORST = (CRITICAL, WARNING, UNKNOWN)
-
-
-@frozen
-class Observed:
-    """A dataset whose snapshots are looked after.
-
-    Attributes:
-        dataset: Its name.
-        interval_seconds: The longest time between two by its schedule; None: it has
-            none.
-        created: When the dataset was made, in seconds since 1970.
-        newest: When the newest snapshot was that zfstune took here; None: there is
-            none.
-        own: How many zfstune took, by their names.
-        others: How many somebody else did.
-        used_bytes: What all of its snapshots hold beyond the dataset itself.
-    """
-
-    dataset: str
-    interval_seconds: int | None
-    created: int
-    newest: int | None
-    own: int
-    others: int
-    used_bytes: int
-
-
-@frozen
-class ObservedPool:
-    """A pool.
-
-    Attributes:
-        pool: Its name.
-        size_bytes: Whole size.
-        free_bytes: Unallocated space.
-        suspended: It lost its devices; nothing below it was looked at.
-    """
-
-    pool: str
-    size_bytes: int
-    free_bytes: int
-    suspended: bool
 
 
 @frozen
@@ -95,8 +52,8 @@ class Problem:
 
 
 @frozen
-class Verdict:
-    """What a check comes to.
+class Check:
+    """The result of a check.
 
     Attributes:
         problems: The worst first.
@@ -163,7 +120,7 @@ def judge(
     critical: int | None = None,
     faults: Iterable[str] = (),
     damaged: Iterable[tuple[str, str]] = (),
-) -> Verdict:
+) -> Check:
     """Judge what was seen.
 
     Args:
@@ -201,7 +158,7 @@ def judge(
     ]
     problems += [Problem(WARNING, "schedule", fault) for fault in faults]
     problems.sort(key=lambda problem: (_WORST.index(problem.status), problem.target))
-    return Verdict(tuple(problems), datasets, tuple(limits), now)
+    return Check(tuple(problems), datasets, tuple(limits), now)
 
 
 def check_ages(warning: int | None, critical: int | None) -> None:

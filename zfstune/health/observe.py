@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from zfstune.health.nagios import Observed, ObservedPool
+from zfstune.health.observation import Observation, Observed, ObservedPool
 from zfstune.schedules.note import reported_run
 from zfstune.schedules.schedule import scheduled
 from zfstune.schedules.unit_text import JOBS
 from zfstune.values.errors import Damaged
-from zfstune.values.frozen import frozen, replace
+from zfstune.values.frozen import replace
 from zfstune.values.marks import SNAPSHOT_PROPERTY, is_auto_name
 from zfstune.values.names import check_dataset, pool_of
 
@@ -16,32 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zfstune.engine.protocol import Engine
-    from zfstune.schedules.last_run import LastRun
     from zfstune.schedules.schedule import Scheduled
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Snapshot
 
-__all__ = ["Observation", "observe"]
 
-
-@frozen
-class Observation:
-    """What was seen.
-
-    Attributes:
-        datasets: Those with a schedule and those taken along, or those named.
-        pools: Those they are in, or all.
-        runs: The last runs of their schedules.
-        faults: What is wrong with schedules that cannot be read; the others were
-            looked at all the same.
-        damaged: Datasets that cannot be read, and why.
-    """
-
-    datasets: tuple[Observed, ...]
-    pools: tuple[ObservedPool, ...]
-    runs: tuple[LastRun, ...]
-    faults: tuple[ZfstuneError, ...] = ()
-    damaged: tuple[tuple[str, str], ...] = ()
+__all__ = ["observe"]
 
 
 def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation:

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from zfstune.health.nagios import Observed, ObservedPool
+    from zfstune.health.observation import Observed, ObservedPool
     from zfstune.schedules.last_run import LastRun
 
 __all__ = ["Family", "families", "render"]

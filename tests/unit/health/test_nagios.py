@@ -14,10 +14,9 @@ from zfstune.health.nagios import (
     OK,
     UNKNOWN,
     WARNING,
-    Observed,
-    ObservedPool,
     judge,
 )
+from zfstune.health.observation import Observed, ObservedPool
 from zfstune.health.prometheus_text import Family, families, render
 from zfstune.schedules.last_run import LastRun
 from zfstune.values.errors import InvalidValue
