@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.health.verify import verify
     from zfstune.retention.prune import prune
-    from zfstune.snapshots.checkpoint import checkpoint, rollback
+    from zfstune.snapshots.checkpoint import checkpoint
     from zfstune.snapshots.quiesce import Commands, Postgres, Session, quiesced
+    from zfstune.snapshots.rollback import rollback
     from zfstune.snapshots.take import snapshot
     from zfstune.values.errors import (
         AlreadyExists,
@@ -104,7 +105,7 @@ _HOMES = {
     "plan": ("datasets.apply", "plan"),
     "prune": ("retention.prune", "prune"),
     "quiesced": ("snapshots.quiesce", "quiesced"),
-    "rollback": ("snapshots.checkpoint", "rollback"),
+    "rollback": ("snapshots.rollback", "rollback"),
     "snapshot": ("snapshots.take", "snapshot"),
     "verify": ("health.verify", "verify"),
 }

@@ -54,7 +54,7 @@ def add_arguments(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.snapshots.checkpoint import rollback  # noqa: PLC0415 (not for --help)
+    from zfstune.snapshots.rollback import rollback  # noqa: PLC0415 (not for --help)
 
     with open_meant(args) as engine:
         rewound = rollback(

@@ -4,7 +4,7 @@ ZFS rolls a dataset back to its newest snapshot alone, so all that came after th
 checkpoint goes first: snapshots, bookmarks, and the clones that hang on those
 snapshots. None of it goes unless the caller named that loss; what was written since
 is copied aside before, as a clone of the checkpoint (see
-:mod:`zfstune.snapshots.checkpoint`).
+:mod:`zfstune.snapshots.keep_aside`).
 """
 
 from __future__ import annotations
