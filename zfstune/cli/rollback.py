@@ -81,7 +81,10 @@ def _run(args: argparse.Namespace) -> int:
             print(f"already as the checkpoint had it: {which}")
     for caution in rewound.plan.cautions:
         warn(caution)
-    return exit_status.DONE
+    for dataset in rewound.plan.left:
+        warn(f"left '{dataset}' as it is: it does not have this checkpoint")
+    partly = rewound.plan.left or rewound.plan.missing
+    return exit_status.PARTLY if partly else exit_status.DONE
 
 
 def _show(plan: RewindPlan) -> None:

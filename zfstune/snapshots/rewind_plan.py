@@ -14,14 +14,16 @@ from contextlib import suppress
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import CHECKPOINT_PROPERTY
+from zfstune.values.names import ancestors_of
 from zfstune.values.text import for_shell, shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
-    from zfstune.values.state import RunningFile, Snapshot
+    from zfstune.values.state import Dataset, RunningFile, Snapshot
+
 
 __all__ = [
     "ESCAPE",
@@ -37,6 +39,7 @@ __all__ = [
     "has_changed",
     "is_escape",
     "is_held",
+    "left_behind",
     "make_rewind",
     "snapshot_name",
 ]
@@ -147,6 +150,8 @@ class RewindPlan:
         running: What the programs that this runs under would lose.
         escape: The dataset below which everything is copied aside; empty: it is not.
         cautions: What no flag can change.
+        left: Datasets that stay as they are, for they do not have the checkpoint.
+        missing: How many datasets of the checkpoint have lost it or are gone.
     """
 
     checkpoint: str
@@ -154,6 +159,8 @@ class RewindPlan:
     running: tuple[RunningFile, ...] = ()
     escape: str = ""
     cautions: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    missing: int = 0
 
     @property
     def losses(self) -> dict[str, list[str]]:
@@ -199,6 +206,8 @@ class RewindPlan:
             "losses": self.losses,
             "escape": self.escape or None,
             "cautions": list(self.cautions),
+            "left": list(self.left),
+            "missing": self.missing,
         }
 
 
@@ -250,6 +259,42 @@ def make_rewind(
         clones=tuple(gone),
         path=path,
     )
+
+
+def left_behind(
+    checkpoint: Collection[Snapshot],
+    asked: Container[str],
+    datasets: Iterable[Dataset],
+    named: Collection[str],
+) -> tuple[str, ...]:
+    """Name the datasets that a rollback leaves, for they do not have the checkpoint.
+
+    A checkpoint notes the number of its datasets, and not their names. While all of
+    them have it, a dataset is left only if it was named and the checkpoint is neither
+    on it nor below it. Once some have lost it, a dataset that was there already may be
+    one of those.
+
+    Args:
+        checkpoint: All of its snapshots in the pool.
+        asked: Names of the datasets that the rollback is for.
+        datasets: Datasets that are there; those to name are chosen from these.
+        named: Names of the datasets that the caller named.
+    """
+    having = {snapshot.dataset for snapshot in checkpoint}
+    begun = min(snapshot.createtxg for snapshot in checkpoint)
+    incomplete = datasets_of(checkpoint) > len(having)
+    left = []
+    for dataset in datasets:
+        name = dataset.name
+        if name in having:
+            continue
+        meant = name in asked or not having.isdisjoint(ancestors_of(name))
+        lost = incomplete and meant and dataset.createtxg <= begun
+        if lost or (
+            name in named and not any(holder.startswith(f"{name}/") for holder in having)
+        ):
+            left.append(name)
+    return tuple(left)
 
 
 def has_changed(rewind: Rewind, snapshots: Sequence[Snapshot]) -> bool:

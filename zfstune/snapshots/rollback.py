@@ -15,8 +15,10 @@ from zfstune.snapshots.keep_aside import keep_aside
 from zfstune.snapshots.rewind_plan import (
     ESCAPES,
     RewindPlan,
+    clones_of,
     datasets_of,
     is_escape,
+    left_behind,
     make_rewind,
 )
 from zfstune.values import names
@@ -25,11 +27,11 @@ from zfstune.values.frozen import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from zfstune.engine.protocol import Engine
     from zfstune.snapshots.rewind_plan import Rewind, RunningFile
-    from zfstune.values.state import Snapshot
+    from zfstune.values.state import Mount, Snapshot
 
 __all__ = ["Rewound", "rollback"]
 
@@ -111,50 +113,36 @@ def _plan(
     engine: Engine, name: str, pool: str, datasets: tuple[str, ...], *, escape: bool
 ) -> RewindPlan:
     found = find_checkpoint(engine, name, pool, datasets)
+    whole = find_checkpoint(engine, name, pool, ()) if datasets else found
     parents = {names.parent_of(each.name) or "" for each in engine.datasets(pool)}
     mounts = engine.mounts()
     system = system_dataset(mounts)
-    rewinds = []
-    cautions = []
-    for snapshot in found:
-        dataset = snapshot.dataset
-        own = engine.snapshots(dataset, properties=True)
-        newer = [s for s in own if s.createtxg > snapshot.createtxg]
-        below = {
-            clone: engine.snapshots(clone, properties=True)
-            for each in newer
-            for clone in (each.value("clones") or "").split(",")
-            if clone
-        }
-        if system in below:
-            raise PlanError(
-                f"cannot roll back '{dataset}': this system runs from '{system}', a clone "
-                "of a newer snapshot",
-                hint="boot another environment first, or promote that one",
-            )
-        path = mounts[dataset].path if dataset in mounts else ""
-        marks = {m.name: m.createtxg for m in engine.bookmarks(dataset).values()}
-        rewinds.append(
-            make_rewind(
-                snapshot, own, bookmarks=marks, parents=parents, below=below, path=path
-            )
-        )
-        if path == "/":
-            cautions.append(
-                f"'{dataset}' is mounted at /: reboot at once, for programs that run have "
-                "files open that will not be there any more"
-            )
+    rewinds = [
+        _rewind_of(engine, snapshot, parents=parents, mounts=mounts, system=system)
+        for snapshot in found
+    ]
+    cautions = [
+        f"'{rewind.dataset}' is mounted at /: reboot at once, for programs that run have "
+        "files open that will not be there any more"
+        for rewind in rewinds
+        if rewind.path == "/"
+    ]
+    asked = chosen_datasets(engine, pool, datasets, system)
+    there = asked if datasets else chosen_datasets(engine, pool, (pool,), system)
+    left = left_behind(whole, asked, there.values(), datasets)
     begun = min(snapshot.createtxg for snapshot in found)
     cautions.extend(
         f"'{name}' was made since the checkpoint: it stays, with all that is in it"
-        for name, dataset in chosen_datasets(engine, pool, datasets, system).items()
-        if dataset.createtxg > begun
+        for name, dataset in asked.items()
+        if dataset.createtxg > begun and name not in left
     )
-    had = datasets_of(found)
-    if not datasets and had > len(found):
+    missing = 0 if datasets else max(datasets_of(found) - len(found), 0)
+    if missing:
+        which = "1 of them has lost it or is"
+        if missing > 1:
+            which = f"{missing} of them have lost it or are"
         cautions.append(
-            f"the checkpoint was of {had} datasets, and {had - len(found)} of them have "
-            "lost it or are gone: they stay as they are"
+            f"the checkpoint was of {datasets_of(found)} datasets, and {which} gone"
         )
     return RewindPlan(
         checkpoint=name,
@@ -162,6 +150,42 @@ def _plan(
         running=_running(rewinds, found),
         escape=f"{pool}/{ESCAPES}" if escape else "",
         cautions=tuple(cautions),
+        left=left,
+        missing=missing,
+    )
+
+
+def _rewind_of(
+    engine: Engine,
+    snapshot: Snapshot,
+    *,
+    parents: Container[str],
+    mounts: Mapping[str, Mount],
+    system: str,
+) -> Rewind:
+    """Read what came after a snapshot, and plan how its dataset goes back to it.
+
+    Raises:
+        PlanError: Something holds what would have to go, or the system runs from it.
+    """
+    dataset = snapshot.dataset
+    own = engine.snapshots(dataset, properties=True)
+    below = {
+        clone: engine.snapshots(clone, properties=True)
+        for newer in own
+        if newer.createtxg > snapshot.createtxg
+        for clone in clones_of(newer)
+    }
+    if system in below:
+        raise PlanError(
+            f"cannot roll back '{dataset}': this system runs from '{system}', a clone "
+            "of a newer snapshot",
+            hint="boot another environment first, or promote that one",
+        )
+    bookmarks = {m.name: m.createtxg for m in engine.bookmarks(dataset).values()}
+    path = mounts[dataset].path if dataset in mounts else ""
+    return make_rewind(
+        snapshot, own, bookmarks=bookmarks, parents=parents, below=below, path=path
     )
 
 

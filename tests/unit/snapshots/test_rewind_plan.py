@@ -19,11 +19,12 @@ from zfstune.snapshots.rewind_plan import (
     RewindPlan,
     datasets_of,
     has_changed,
+    left_behind,
     make_rewind,
 )
 from zfstune.values.errors import PlanError
 from zfstune.values.marks import CHECKPOINT_PROPERTY
-from zfstune.values.state import LOCAL, NONE, PropertyValue, RunningFile, Snapshot
+from zfstune.values.state import LOCAL, NONE, Dataset, PropertyValue, RunningFile, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -111,6 +112,30 @@ def test_a_dataset_that_is_as_its_checkpoint_loses_nothing() -> None:
     assert changed(taken(7))
     assert changed()
     assert changed(taken(7, written="0"), at=rewind(taken(5), taken(6)))
+
+
+def test_what_is_left_behind() -> None:
+    """A dataset that lacks the checkpoint is left if it is named, or may have lost it."""
+    mark = {CHECKPOINT_PROPERTY: PropertyValue("2", LOCAL)}
+    whole = [Snapshot(f"tank/{n}@x", 1, 5, 0, mark) for n in ("a", "b")]
+    there = [
+        Dataset(name, "filesystem", 1, createtxg, {})
+        for name, createtxg in {
+            "tank": 1,
+            "tank/a": 2,
+            "tank/a/in": 5,
+            "tank/a/new": 6,
+            "tank/b": 3,
+            "tank/c": 4,
+            "tank/d": 4,
+        }.items()
+    ]
+    asked = {"tank/a", "tank/b", "tank/c"}
+    assert left_behind(whole, asked, there, ()) == ()
+    assert left_behind(whole, asked, there, ["tank/c", "tank"]) == ("tank/c",)
+    assert left_behind(whole, asked, there, ["tank/a/new"]) == ("tank/a/new",)
+    # tank/b lost it: what was there by then may be the one
+    assert left_behind(whole[:1], asked, there, ()) == ("tank/a/in", "tank/b", "tank/c")
 
 
 def test_what_is_held_cannot_go() -> None:
