@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, warn
 from zfstune.cli.which_zfs import open_meant
 from zfstune.snapshots.drop_plan import DROP_LOSSES
+from zfstune.snapshots.rewind_plan import without_consent
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from zfstune.snapshots.drop_plan import Checkpoint, DropPlan
 
-__all__ = ["add_arguments", "add_options"]
+
+__all__ = ["add_arguments", "add_options", "would_or_nothing"]
 
 _ACTIONS = ("take", "list", "drop")
 # Words that somebody meant to be an action: to take a checkpoint of that name in
@@ -171,7 +175,7 @@ def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
             pool=args.pool,
             dry_run=args.dry_run,
             engine=engine,
-            show=None if args.json else _show,
+            show=None if args.json else partial(_show, args),
         )
     if args.json:
         print_json({**plan.to_dict(), "dry_run": args.dry_run})
@@ -180,14 +184,26 @@ def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
     return exit_status.DONE
 
 
-def _show(plan: DropPlan) -> None:
-    """Say what is to be destroyed, a line each."""
+def would_or_nothing(args: argparse.Namespace, losses: Mapping[str, Sequence[str]]) -> str:
+    """Return "would " for a plan that is shown and not carried out, else nothing.
+
+    Args:
+        args: The options; a dry run, and a loss without consent, stop before anything.
+        losses: What the plan loses, by the word that consents to it.
+    """
+    stops = args.dry_run or without_consent(losses, args.lose)
+    return "would " if stops else ""
+
+
+def _show(args: argparse.Namespace, plan: DropPlan) -> None:
+    """Print what is to be destroyed, a line each; "would" if it is not done."""
+    would = would_or_nothing(args, plan.losses)
     for what, clones in (("copy kept aside", plan.copies), ("clone", plan.clones)):
         for clone in clones:
-            print(f"destroy {clone.name}  ({what})")
+            print(f"{would}destroy {clone.name}  ({what})")
             for snapshot in clone.snapshots:
-                print(f"destroy {snapshot}")
+                print(f"{would}destroy {snapshot}")
     for folder in plan.folders:
-        print(f"destroy {folder}  (held copies, and holds none then)")
+        print(f"{would}destroy {folder}  (held copies, and holds none then)")
     for snapshot in plan.snapshots:
-        print(f"destroy {snapshot}")
+        print(f"{would}destroy {snapshot}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from zfstune.cli import exit_status
-from zfstune.cli.checkpoint import add_options
+from zfstune.cli.checkpoint import add_options, would_or_nothing
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.which_zfs import open_meant
 from zfstune.values.text import shown
@@ -65,7 +67,7 @@ def _run(args: argparse.Namespace) -> int:
             pool=args.pool,
             dry_run=args.dry_run,
             engine=engine,
-            show=None if args.json else _show,
+            show=None if args.json else partial(_show, args),
         )
     if args.json:
         print_json(rewound.to_dict())
@@ -87,12 +89,15 @@ def _run(args: argparse.Namespace) -> int:
     return exit_status.PARTLY if partly else exit_status.DONE
 
 
-def _show(plan: RewindPlan) -> None:
-    """Say what is to be done, one line a dataset, and what that takes with it."""
-    for one in plan.rewinds:
-        where = f", mounted at {one.path}" if one.path else ""
-        print(f"back to {one.snapshot}{where}")
-        for name in (*one.newer, *one.bookmarks, *(clone.name for clone in one.clones)):
-            print(f"  without {name}")
+def _show(args: argparse.Namespace, plan: RewindPlan) -> None:
+    """Print the plan, a line a dataset, with all that goes; "would" if it is not done."""
+    would = would_or_nothing(args, plan.losses)
+    for rewind in plan.rewinds:
+        where = f", mounted at {rewind.path}" if rewind.path else ""
+        print(f"{would}roll back to {rewind.snapshot}{where}")
+        clones = (clone.name for clone in rewind.clones)
+        for name in (*rewind.newer, *rewind.bookmarks, *clones):
+            print(f"  {would}destroy {name}")
     for file in plan.running:
-        print(f"  without {file.path}, which process {file.pid} ({file.program}) has open")
+        holder = f"process {file.pid} ({file.program})"
+        print(f"  {would}lose {file.path}, which {holder} has open")

@@ -42,6 +42,7 @@ __all__ = [
     "left_behind",
     "make_rewind",
     "snapshot_name",
+    "without_consent",
 ]
 
 # The value of CHECKPOINT_PROPERTY on the snapshots that a rollback itself takes;
@@ -101,7 +102,7 @@ def check_consent(
             f"cannot consent to lose '{shown(min(unknown))}'",
             hint=f"there are: {', '.join(known)}",
         )
-    missing = {word: names for word, names in losses.items() if word not in words}
+    missing = without_consent(losses, words)
     if missing:
         told = "; ".join(f"{word}: {', '.join(names)}" for word, names in missing.items())
         flags = " ".join(f"--lose {word}" for word in missing)
@@ -109,6 +110,14 @@ def check_consent(
             f"cannot {refused}: this would be lost: {told}",
             hint=f"what is meant so takes {flags}; -n shows all that goes",
         )
+
+
+def without_consent(
+    losses: Mapping[str, Sequence[str]], lose: Iterable[str]
+) -> dict[str, Sequence[str]]:
+    """Return the losses that the caller's words do not consent to."""
+    words = set(lose)
+    return {word: names for word, names in losses.items() if word not in words}
 
 
 @frozen
