@@ -1,21 +1,22 @@
-"""What snapshots keep for life, noted from one run to the next.
+"""List snapshots, and note from one run to the next what never changes about them.
 
-Guid, createtxg and creation are the dear part of a listing: for them ZFS opens each
-snapshot. The directory ``.zfs/snapshot`` of a mounted filesystem names all of them
-without that, with the number of the object that each is stored as. A snapshot keeps
-its number whatever it is renamed to; that of a destroyed one may be given again, to a
-snapshot with a higher createtxg. So what is noted of a name and a number, in a dataset
-of the guid noted, can be wrong in one way: it takes a snapshot for older than it is.
-Nobody destroys by a note: what is to go is read anew, guid and all.
+The guid, createtxg and creation of snapshots make a listing slow, since ZFS opens each
+snapshot to read them. The directory ``.zfs/snapshot`` of a mounted filesystem names all
+snapshots without that, each with the number of the object that stores it. A snapshot
+keeps its number when it is renamed. The number of a destroyed snapshot may be given to a
+new one, whose createtxg is higher. So a note, which holds for one name and one number in
+a dataset of one guid, can be wrong in one way only: it may tell of an older snapshot.
+No snapshot is destroyed on the word of a note: a prune reads its victims anew.
 
 Notes are kept in the folder that ``ZFSTUNE_CACHE`` names (empty: nowhere), else in the
-one that systemd gives a unit with ``CacheDirectory=``, else, for root, in
-``/var/cache/zfstune``. Notes that cannot be read or written are done without.
+folder that systemd gives to a unit with ``CacheDirectory=``, else, for root, in
+``/var/cache/zfstune``. Where notes cannot be read or written, ZFS is asked instead.
 """
 
 from __future__ import annotations
 
 import os
+from itertools import chain
 
 from zfstune.host.files import make_cache_folder, replace_file
 from zfstune.values.state import Snapshot
@@ -27,22 +28,23 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.values.state import Dataset
 
-    # number of the object; guid; createtxg; creation. 0: not known.
+    # Number of the object, guid, createtxg, creation; 0: not known.
     Note = list[int]
-    # guid of the dataset; what is noted of each snapshot by its short name
+    # Guid of the dataset, and the note of each of its snapshots by short name.
     Notebook = tuple[int, dict[str, Note]]
 
 __all__ = ["Notes"]
 
 _NAME = "snapshots.json"
-# All properties of a snapshot take some 20 KiB here: so many are read together.
+_NUMBERS = 4  # in each note
+# The number of snapshots that are read together: all properties of one take some 20 KiB.
 _AT_ONCE = 1000
-# More than so many, and those of datasets that this run did not look at are dropped.
+# Beyond this number, notes of datasets that this run did not look at are dropped.
 _MOST = 1_000_000
 
 
 class Notes:
-    """Lists snapshots, and asks ZFS once for what they keep for life."""
+    """List snapshots, and ask ZFS only once for what never changes about them."""
 
     def __init__(self, folder: str = "") -> None:
         self._folder = folder
@@ -63,24 +65,24 @@ class Notes:
         """List the snapshots of each dataset, oldest first by createtxg.
 
         Args:
-            engine: Asked for what is not noted.
-            datasets: Which ones.
-            read: What the caller has read of datasets already.
-            dated: Those of them whose snapshots are to have their ``creation``.
-            clones: Snapshots are to say how many clones hang on each, which takes
-                opening it.
+            engine: Reads what is not noted.
+            datasets: Full names of the datasets.
+            read: Datasets that the caller has read already, by name.
+            dated: Names of the datasets whose snapshots are to have their ``creation``.
+            clones: Whether snapshots are to have their number of clones, for which ZFS
+                opens each of them.
         """
         names = list(datasets)
-        if names and self._unread:  # a prune that finds nothing to look at is quick
+        if names and self._unread:  # a prune without datasets need not read the file
             self._unread = False
             self._known = _read(os.path.join(self._folder, _NAME))
         noted = self._folder and not clones
         numbers = engine.snapshot_numbers(names) if noted else {}
         for name in numbers:
-            of = (read[name] if name in read else engine.dataset(name)).guid
-            if self._known.get(name, (of,))[0] != of:
-                self.forget(name)  # of another dataset, which had that name
-            self._known.setdefault(name, (of, {}))
+            dataset = read[name] if name in read else engine.dataset(name)
+            if self._known.get(name, (dataset.guid,))[0] != dataset.guid:
+                self.forget(name)  # another dataset had that name
+            self._known.setdefault(name, (dataset.guid, {}))
         self._renew(engine, numbers, dated)
         return {
             name: _snapshots(name, self._known[name][1])
@@ -95,40 +97,40 @@ class Notes:
         numbers: Mapping[str, Mapping[str, int]],
         dated: Container[str],
     ) -> None:
-        """Drop the notes of what is gone, and read what has none."""
+        """Drop the notes of snapshots that are gone, and read those without a note."""
         new: dict[bool, list[str]] = {False: [], True: []}
-        for name, of_dataset in numbers.items():
+        for name, number_by_short_name in numbers.items():
             timed = name in dated
             guid, before = self._known[name]
             notes = {}
-            for short, number in of_dataset.items():
+            for short, number in number_by_short_name.items():
                 note = before.get(short)
                 if note is None or note[0] != number or (timed and not note[3]):
                     new[timed].append(f"{name}@{short}")
                 else:
                     notes[short] = note
             self._keep(name, (guid, notes), changed=len(notes) != len(before))
-        for timed, those in new.items():
-            for found in _read_all(engine, those, timed=timed):
-                name, short = found.dataset, found.short_name
-                self._known[name][1][short] = _note(found, numbers[name][short])
+        for timed, snapshots in new.items():
+            for snapshot in _read_all(engine, snapshots, timed=timed):
+                name, short = snapshot.dataset, snapshot.short_name
+                self._known[name][1][short] = _note(snapshot, numbers[name][short])
                 self._news = True
 
     def _listed(self, engine: Engine, name: str, *, timed: bool) -> list[Snapshot]:
-        """List by ZFS' own call, where nothing gives the numbers."""
+        """List by ZFS' own call, for a dataset whose numbers cannot be read."""
         if not timed:
             return engine.snapshots(name)
         if not self._folder:
             return [_lean(s, s.creation) for s in engine.snapshots(name, dated=True)]
         listed = engine.snapshots(name)
         if listed and all(s.creation is not None for s in listed):
-            return listed  # of an image: nothing is worth a note
-        of, before = self._known.get(name, (0, {}))
+            return listed  # an image gives the times with the list: notes gain nothing
+        guid, before = self._known.get(name, (0, {}))
         known = {note[1]: note for note in before.values() if note[3]}
         new = [s.name for s in listed if s.guid not in known]
         known |= {s.guid: _note(s) for s in _read_all(engine, new, timed=True)}
         notes = {s.short_name: known[s.guid] for s in listed if s.guid in known}
-        self._keep(name, (of, notes), changed=notes != before)
+        self._keep(name, (guid, notes), changed=notes != before)
         return [_lean(s, known[s.guid][3]) if s.guid in known else s for s in listed]
 
     def _keep(self, dataset: str, notes: Notebook, *, changed: bool) -> None:
@@ -137,15 +139,15 @@ class Notes:
         self._met.add(dataset)
 
     def forget(self, dataset: str) -> None:
-        """Drop the notes of a dataset, of which one turned out wrong."""
+        """Drop the notes of a dataset: one of them turned out to be wrong."""
         self._news = self._known.pop(dataset, None) is not None or self._news
         self._met.discard(dataset)
 
     def save(self) -> None:
-        """Keep what is known for the next run."""
+        """Write the notes for the next run."""
         if not self._folder or not self._news:
             return
-        import json  # noqa: PLC0415 (where there is a folder)
+        import json  # noqa: PLC0415 (1.4 ms that a run without notes saves)
 
         full = sum(len(notes) for _, notes in self._known.values()) > _MOST
         kept = self._met if full else self._known
@@ -165,7 +167,7 @@ def _read_all(engine: Engine, names: list[str], *, timed: bool) -> Iterable[Snap
 
 
 def _snapshots(dataset: str, notes: Mapping[str, Note]) -> list[Snapshot]:
-    """Give what is noted as a listing, oldest first."""
+    """Return the snapshots that notes tell of, oldest first."""
     listed = [
         Snapshot(f"{dataset}@{short}", guid, createtxg, creation=creation or None)
         for short, (_, guid, createtxg, creation) in notes.items()
@@ -178,27 +180,34 @@ def _note(snapshot: Snapshot, number: int = 0) -> Note:
     return [number, snapshot.guid, snapshot.createtxg, snapshot.creation or 0]
 
 
+def _are_sound(notes: Mapping[str, Note]) -> bool:
+    """Tell whether each of the notes that were read is made of four whole numbers."""
+    lengths = set(map(len, notes.values()))
+    types = set(map(type, chain.from_iterable(notes.values())))
+    return lengths <= {_NUMBERS} and types <= {int}
+
+
 def _lean(snapshot: Snapshot, creation: int | None) -> Snapshot:
-    """Give it with its time, and no properties: of 100,000 they would fill the memory."""
+    """Copy a snapshot without its properties: those of 100,000 would fill the memory."""
     name, guid, createtxg = snapshot.name, snapshot.guid, snapshot.createtxg
     return Snapshot(name, guid, createtxg, snapshot.clones, creation=creation)
 
 
 def _read(path: str) -> dict[str, Notebook]:
-    """Read notes by dataset; those that another user could have written are none."""
-    import json  # noqa: PLC0415 (as above)
+    """Read the notes of each dataset; a file that others could have written counts not."""
+    import json  # noqa: PLC0415 (1.4 ms that a run without notes saves)
 
     try:
         with open(path, encoding="utf-8") as file:
-            at = os.fstat(file.fileno())
-            if at.st_uid != os.geteuid() or at.st_mode & 0o022:
+            status = os.fstat(file.fileno())
+            if status.st_uid != os.geteuid() or status.st_mode & 0o022:
                 return {}
-            found = json.load(file)
+            content = json.load(file)
         known: dict[str, Notebook] = {}
-        for dataset, (of, notes) in found.items():
-            for number, guid, createtxg, creation in notes.values():
-                of + number + guid + createtxg + creation  # all are numbers
-            known[dataset] = of, notes
+        for dataset, (guid, notes) in content.items():
+            if type(guid) is not int or not _are_sound(notes):
+                return {}
+            known[dataset] = guid, notes
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
     return known
