@@ -39,20 +39,20 @@ def checkpoint(
     """Take a checkpoint: one snapshot of each dataset, all at one instant, or none.
 
     Args:
-        name: Of the checkpoint; the snapshots are called ``checkpoint-NAME``.
+        name: Name of the checkpoint; its snapshots are called ``checkpoint-NAME``.
         datasets: These and all below, of one pool. Default: all of the pool that
-            zfstune manages, and the one that is mounted at ``/`` with all below it,
-            where the pool has it: the boot environment.
-        pool: Where `datasets` is empty: see :func:`zfstune.engine.pools.choose_pool`.
-        dry_run: Give the names and take nothing.
+            zfstune manages and, where the pool has it, the dataset that is mounted at
+            ``/``, the boot environment, with all below it.
+        pool: For empty `datasets`; default: see :func:`zfstune.engine.pools.choose_pool`.
+        dry_run: Return the names and take nothing.
         engine: Default: the running kernel's ZFS.
 
     Returns:
         Full names of the snapshots.
 
     Raises:
-        InvalidValue: Datasets of several pools: no instant spans two.
-        PlanError: There is nothing to take a checkpoint of.
+        InvalidValue: The datasets are of several pools: no instant spans two.
+        PlanError: There is no dataset to take a checkpoint of.
         BatchError: A checkpoint of that name is there already; nothing was taken.
     """
     short = snapshot_name(checked_name(name))
@@ -72,10 +72,10 @@ def checkpoint(
 
 
 def checked_name(name: str) -> str:
-    """Give the name of a checkpoint, once it is known to be one.
+    """Check the name of a checkpoint, and return it.
 
     Raises:
-        InvalidName: ZFS would not have it behind the ``@``.
+        InvalidName: ZFS does not take it behind the ``@``.
     """
     try:
         return names.check_component(name)
@@ -84,12 +84,12 @@ def checked_name(name: str) -> str:
         raise InvalidName(
             f"cannot call a checkpoint '{shown(name)}': {reason}",
             hint="it is neither a dataset nor a snapshot; `zfstune checkpoint list` shows "
-            "the names that there are",
+            "the names of checkpoints",
         ) from None
 
 
 def pool_of_all(engine: Engine, datasets: Iterable[str], pool: str | None) -> str:
-    """Give the one pool that datasets are of; where there are none, choose it.
+    """Return the pool that all of the datasets are of; without any, choose one.
 
     Raises:
         InvalidValue: They are of several pools.
@@ -98,7 +98,7 @@ def pool_of_all(engine: Engine, datasets: Iterable[str], pool: str | None) -> st
     if len(pools) > 1:
         raise InvalidValue(
             "cannot take datasets of several pools together",
-            hint="no instant spans two pools: name those of one",
+            hint="no instant spans two pools: name datasets of one",
         )
     return pools.pop() if pools else choose_pool(engine, pool)
 
@@ -106,13 +106,13 @@ def pool_of_all(engine: Engine, datasets: Iterable[str], pool: str | None) -> st
 def ready_pool_of_all(
     engine: Engine, datasets: Iterable[str], pool: str | None, *, operation: str
 ) -> str:
-    """Give the one pool that datasets are of, before something is changed in it.
+    """Return the pool of :func:`pool_of_all`, and check that it can be changed.
 
     Args:
-        engine: Where they are.
+        engine: Where the datasets are.
         datasets: As in :func:`pool_of_all`.
         pool: As in :func:`pool_of_all`.
-        operation: What is to be done, as in ``roll back in``; for the error.
+        operation: Words for the error, as in ``roll back in``.
 
     Raises:
         InvalidValue: They are of several pools.
@@ -127,12 +127,12 @@ def ready_pool_of_all(
 def destroy_datasets(engine: Engine, snapshots: Mapping[str, Iterable[str]]) -> None:
     """Destroy datasets, each with its own snapshots.
 
-    All of them are unmounted before the first goes: one that is busy fails before
-    anything is lost.
+    All of them are unmounted before the first is destroyed, so that a busy one stops it
+    all before anything is lost.
 
     Args:
-        engine: Where they are.
-        snapshots: Full names of the snapshots by dataset, in the order to destroy in.
+        engine: Where the datasets are.
+        snapshots: Full names of the snapshots by dataset, in the order of destruction.
     """
     mounted = engine.mounts()
     for name in snapshots:
@@ -144,20 +144,26 @@ def destroy_datasets(engine: Engine, snapshots: Mapping[str, Iterable[str]]) -> 
 
 
 def _below(engine: Engine, pool: str, datasets: Iterable[str]) -> dict[str, Dataset]:
-    """Give datasets and all below them, without what rollbacks copied aside."""
-    found = {}
-    for root in datasets:
-        for dataset in engine.datasets(root):
-            if f"{dataset.name}/".startswith(f"{pool}/{ESCAPES}/"):
-                continue
-            found[dataset.name] = dataset
-    return found
+    """Read datasets and all below them, without the copies that rollbacks made."""
+    return {
+        dataset.name: dataset
+        for root in datasets
+        for dataset in engine.datasets(root)
+        if not f"{dataset.name}/".startswith(f"{pool}/{ESCAPES}/")
+    }
 
 
 def chosen_datasets(
     engine: Engine, pool: str, datasets: tuple[str, ...], system: str
 ) -> dict[str, Dataset]:
-    """Give what a checkpoint is of; `system`: the dataset that is mounted at /."""
+    """Read the datasets that a checkpoint is taken of, by name.
+
+    Args:
+        engine: Where they are.
+        pool: Name of the pool.
+        datasets: These and all below; empty: see :func:`checkpoint`.
+        system: Name of the dataset that is mounted at ``/``, or empty.
+    """
     if datasets:
         return _below(engine, pool, datasets)
     return {
@@ -168,7 +174,7 @@ def chosen_datasets(
 
 
 def system_dataset(mounts: Mapping[str, Mount]) -> str:
-    """Give the dataset that is mounted at /, which this system runs from; or nothing."""
+    """Return the dataset that is mounted at ``/``, or an empty text if none is."""
     return next((name for name, mount in mounts.items() if mount.path == "/"), "")
 
 
@@ -178,12 +184,12 @@ def find_checkpoint(
     """Find the snapshots of a checkpoint, those of parents first.
 
     Raises:
-        NotFound: There are none that zfstune took.
+        NotFound: zfstune took none of that name.
     """
     short = snapshot_name(checked_name(name))
     below = _below(engine, pool, datasets or [pool])
-    found = engine.find_snapshots([f"{each}@{short}" for each in below], properties=True)
-    made = [s for s in found.values() if s.local(CHECKPOINT_PROPERTY) is not None]
+    named = engine.find_snapshots([f"{ds}@{short}" for ds in below], properties=True)
+    made = [s for s in named.values() if s.local(CHECKPOINT_PROPERTY) is not None]
     if not made:
         where = datasets[0] if datasets else pool
         bare_name = name.removeprefix(snapshot_name(""))
@@ -192,6 +198,6 @@ def find_checkpoint(
             operation="find checkpoint",
             target=name,
             reason=f"no snapshot '{short}' of zfstune's is in '{where}' or below",
-            hint=f"{hint}`zfstune checkpoint list` shows what there is",
+            hint=f"{hint}`zfstune checkpoint list` shows all checkpoints",
         )
     return made

@@ -1,4 +1,4 @@
-"""List the checkpoints of a pool, and destroy one with what hangs on it."""
+"""List the checkpoints of a pool, and destroy one with the clones that hang on it."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def list_checkpoints(
                 name = snapshot.short_name.removeprefix(prefix)
                 found.setdefault(name, []).append(snapshot)
     made = sorted(found.items(), key=lambda item: max(s.createtxg for s in item[1]))
-    return tuple(_summed_up(name, snapshots) for name, snapshots in made)
+    return tuple(_summary(name, snapshots) for name, snapshots in made)
 
 
-def _summed_up(name: str, snapshots: list[Snapshot]) -> Checkpoint:
+def _summary(name: str, snapshots: list[Snapshot]) -> Checkpoint:
     times = [s.creation for s in snapshots if s.creation is not None]
     return Checkpoint(
         name=name,
@@ -78,24 +78,12 @@ def drop_checkpoint(
     engine: Engine | None = None,
     show: Callable[[DropPlan], None] | None = None,
 ) -> DropPlan:
-    """Destroy a checkpoint's snapshots, and what hangs on them where that is meant.
+    """Destroy a checkpoint's snapshots and, with consent, the clones that hang on them.
 
     A run that ends midway is completed by the next: the snapshots go last, all at once.
-
-    Args:
-        name: Of the checkpoint.
-        datasets: These and all below; default: all that the checkpoint has.
-        lose: What may be lost beside the checkpoint: ``copies`` that rollbacks kept
-            aside, ``clones`` that somebody else made of it.
-        pool: Where `datasets` is empty: see :func:`zfstune.engine.pools.choose_pool`.
-        dry_run: Stop once the plan is made.
-        engine: Default: the running kernel's ZFS.
-        show: Called with the plan before anything changes.
-
-    Raises:
-        NotFound: There is no such checkpoint.
-        PlanError: Something would be lost that `lose` does not name, or is held.
-        EngineError: ZFS refused; run it again to go on.
+    Arguments and errors are those of :func:`zfstune.rollback`, but for `lose`: it
+    consents to losing ``copies`` that rollbacks kept aside, and ``clones`` that somebody
+    else made of the checkpoint.
     """
     with using(engine) as zfs:
         where = ready_pool_of_all(zfs, datasets, pool, operation="drop a checkpoint in")
@@ -112,13 +100,13 @@ def _plan(engine: Engine, name: str, pool: str, datasets: tuple[str, ...]) -> Dr
     found = find_checkpoint(engine, name, pool, datasets)
     there = {dataset.name: dataset for dataset in engine.datasets(pool)}
     looked_at = {clone for snapshot in found for clone in clones_of(snapshot)}
-    looked_at.update(each for each in there if is_copy(each) or each == f"{pool}/{ESCAPES}")
+    looked_at.update(ds for ds in there if is_copy(ds) or ds == f"{pool}/{ESCAPES}")
     return make_drop(
         name,
         found,
         datasets=there,
-        own={each: engine.snapshots(each, properties=True) for each in looked_at},
-        mounted={each: mount.path for each, mount in engine.mounts().items()},
+        own={ds: engine.snapshots(ds, properties=True) for ds in looked_at},
+        mounted={ds: mount.path for ds, mount in engine.mounts().items()},
     )
 
 

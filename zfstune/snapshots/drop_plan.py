@@ -1,8 +1,8 @@
-"""What it takes to destroy a checkpoint, and what would be lost by it.
+"""Plan how a checkpoint is destroyed, and name what that would lose.
 
-Snapshots that have clones cannot go before those. Clones of a checkpoint are the copies
-that rollbacks keep below ``POOL/zfstune-escape``, and whatever else somebody made of
-it. Neither goes unless the caller named that loss.
+A snapshot cannot be destroyed before its clones. Clones of a checkpoint are the copies
+that rollbacks keep below ``POOL/zfstune-escape``, and those that somebody else made.
+Neither are destroyed without the caller's consent to that loss.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DROP_LOSSES", "Checkpoint", "DropPlan", "is_copy", "make_drop"]
 
-# What dropping a checkpoint may lose, by the word that consents to it.
+# The words that consent to a loss by dropping a checkpoint.
 DROP_LOSSES = ("copies", "clones")
 
 _STAMP = re.compile(r"\d{8}T\d{6}Z")
@@ -42,10 +42,10 @@ class Checkpoint:
 
     Attributes:
         name: Its name.
-        taken: When, in seconds since 1970; None: nobody can tell.
-        datasets: Those that still have it.
+        taken: When it was taken, in seconds since 1970; None: nobody can tell.
+        datasets: Names of the datasets that still have it.
         size: The number of datasets that it was taken of.
-        copies: What rollbacks to it kept aside.
+        copies: Names of the datasets in which rollbacks to it kept what they lost.
     """
 
     name: str
@@ -57,13 +57,13 @@ class Checkpoint:
 
 @frozen
 class DropPlan:
-    """What dropping a checkpoint is to destroy, in this order.
+    """The plan of dropping a checkpoint: what is destroyed, in this order.
 
     Attributes:
         checkpoint: Its name.
-        copies: Clones that rollbacks kept aside.
+        copies: Clones in which rollbacks kept what they lost.
         clones: Clones that somebody else made.
-        folders: Datasets that only hold copies, and hold none any more.
+        folders: Datasets made to hold copies, which hold none any more then.
         snapshots: The checkpoint itself.
     """
 
@@ -75,33 +75,30 @@ class DropPlan:
 
     @property
     def ordered(self) -> tuple[str, ...]:
-        """The datasets that go, each before its parent."""
+        """Names of the datasets to destroy, each before its parent."""
         names = [*(clone.name for clone in (*self.copies, *self.clones)), *self.folders]
         return tuple(sorted(names, key=lambda name: (-name.count("/"), name)))
 
     @property
     def losses(self) -> dict[str, list[str]]:
-        """What would be lost beside the checkpoint, by the word that consents to it."""
-        found = {
+        """Names of what is lost beside the checkpoint, by the word that consents to it."""
+        losses = {
             word: [name for clone in clones for name in (clone.name, *clone.snapshots)]
             for word, clones in zip(DROP_LOSSES, (self.copies, self.clones), strict=True)
         }
-        return {word: names for word, names in found.items() if names}
+        return {word: names for word, names in losses.items() if names}
 
     def check(self, lose: Iterable[str]) -> None:
-        """Refuse what would be lost without consent.
+        """Refuse to go on while a loss lacks consent: see :func:`check_consent`.
 
         Args:
             lose: Words of :data:`DROP_LOSSES`.
-
-        Raises:
-            PlanError: It names each loss, and the flags that consent.
         """
         refused = f"drop checkpoint '{self.checkpoint}'"
         check_consent(refused, self.losses, lose, DROP_LOSSES)
 
     def to_dict(self) -> dict[str, object]:
-        """Give the plan as JSON takes it."""
+        """Return the plan in JSON's types."""
         return {
             "checkpoint": self.checkpoint,
             "snapshots": list(self.snapshots),
@@ -113,7 +110,7 @@ class DropPlan:
 
 
 def is_copy(dataset: str) -> bool:
-    """Tell whether a dataset lies where rollbacks keep what was lost."""
+    """Tell whether a dataset lies below the one that holds the copies of rollbacks."""
     return dataset.startswith(f"{pool_of(dataset)}/{ESCAPES}/")
 
 
@@ -125,18 +122,19 @@ def make_drop(
     own: Mapping[str, Sequence[Snapshot]],
     mounted: Mapping[str, str],
 ) -> DropPlan:
-    """Plan how a checkpoint goes.
+    """Plan how a checkpoint is destroyed.
 
     Args:
         checkpoint: Its name.
-        snapshots: Those of it that are to go, with their properties.
-        datasets: All of the pool, by name.
-        own: Snapshots, with their properties, of each clone of the checkpoint and of
+        snapshots: Its snapshots that are to be destroyed, with their properties.
+        datasets: All datasets of the pool, by name.
+        own: The snapshots, with their properties, of each clone of the checkpoint and of
             each dataset where copies are kept.
-        mounted: Dataset to where it is mounted.
+        mounted: Name of each mounted dataset, with its mountpoint.
 
     Raises:
-        PlanError: Something holds what would have to go.
+        PlanError: Something that would have to go cannot: a held snapshot, a clone that
+            has clones or datasets of its own, or the clone that the system runs from.
     """
     clones: list[Clone] = []
     for snapshot in snapshots:
@@ -144,10 +142,10 @@ def make_drop(
         for name in clones_of(snapshot):
             if mounted.get(name) == "/":
                 raise _refused(checkpoint, f"this system runs from '{name}', a clone of it")
-            for each in own.get(name, ()):
-                _refuse_held(checkpoint, each)
-                if each.clones:
-                    raise _refused(checkpoint, f"clones hang on '{each.name}' in turn")
+            for victim in own.get(name, ()):
+                _refuse_held(checkpoint, victim)
+                if victim.clones:
+                    raise _refused(checkpoint, f"clones hang on '{victim.name}' in turn")
             clones.append(Clone(name, tuple(s.name for s in own.get(name, ()))))
     gone = {clone.name for clone in clones}
     folders = _folders(checkpoint, datasets, own, mounted, gone)
@@ -173,15 +171,15 @@ def _folders(
     mounted: Mapping[str, str],
     gone: Container[str],
 ) -> tuple[str, ...]:
-    """Give what a rollback made to hold its copies, and what holds none any more.
+    """List the datasets that rollbacks made to hold copies, and that hold none any more.
 
-    A rollback marks each one that it makes. It goes only while it has neither
-    snapshots nor a place where it would be mounted.
+    A rollback marks each one that it makes. It is destroyed only while it has neither
+    snapshots nor a mountpoint.
     """
-    found: list[str] = []
+    folders: list[str] = []
     for name in sorted(datasets, key=lambda name: -name.count("/")):
         dataset = datasets[name]
-        below = [each for each in datasets if parent_of(each) == name]
+        below = [child for child in datasets if parent_of(child) == name]
         if (
             _holds_copies(name, checkpoint)
             and name not in gone
@@ -190,14 +188,14 @@ def _folders(
             and dataset.value("origin") in (None, "", "-")
             and name not in mounted
             and not own.get(name)
-            and all(each in gone or each in found for each in below)
+            and all(child in gone or child in folders for child in below)
         ):
-            found.append(name)
-    return tuple(found)
+            folders.append(name)
+    return tuple(folders)
 
 
 def _holds_copies(dataset: str, checkpoint: str) -> bool:
-    """Tell whether a rollback to a checkpoint made a dataset for its copies."""
+    """Tell by its name whether a rollback to a checkpoint made a dataset for its copies."""
     top, _, rest = f"{dataset}/".removeprefix(f"{pool_of(dataset)}/").partition("/")
     if top != ESCAPES:
         return False

@@ -1,4 +1,4 @@
-"""Keep aside what a rollback is about to lose.
+"""Copy aside the files that a rollback is about to lose.
 
 Each dataset that changed is sent into a clone of its own checkpoint, below
 ``POOL/zfstune-escape``. As ZFS rolls back to the newest snapshot alone, no snapshot in
@@ -23,77 +23,81 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_aside"]
 
-# Only what carries it goes again with the copies: others may make datasets here, too.
+# Dropping a checkpoint destroys only datasets with this mark: others may make some, too.
 _MARK = {CHECKPOINT_PROPERTY: FOLDER}
 
 
 def keep_aside(engine: Engine, plan: RewindPlan) -> tuple[str, tuple[str, ...]]:
-    """Copy what is lost aside: each dataset, as a clone of its own checkpoint.
+    """Copy each dataset that changed aside, into a clone of its own checkpoint.
 
     Returns:
-        Where, empty where nothing was lost; and the datasets that lose nothing.
+        The dataset below which the copies are, empty where nothing would be lost; and
+        the names of the datasets that lose nothing.
 
     Raises:
-        PlanError: Something could not be kept; nothing was rolled back.
+        PlanError: A dataset could not be copied; nothing was rolled back.
     """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     top = f"{plan.escape}/{plan.checkpoint}-{stamp}"
     short = f"escape-{stamp}"
     engine.take_snapshots(
-        [f"{one.dataset}@{short}" for one in plan.rewinds],
+        [f"{rewind.dataset}@{short}" for rewind in plan.rewinds],
         properties={CHECKPOINT_PROPERTY: ESCAPE},
     )
     changed = [
-        one
-        for one in plan.rewinds
-        if has_changed(one, engine.snapshots(one.dataset, properties=True))
+        rewind
+        for rewind in plan.rewinds
+        if has_changed(rewind, engine.snapshots(rewind.dataset, properties=True))
     ]
-    unchanged = tuple(one.dataset for one in plan.rewinds if one not in changed)
+    unchanged = tuple(r.dataset for r in plan.rewinds if r not in changed)
     if not changed:
         return "", unchanged
     if not engine.exists(plan.escape):
-        # nothing below it is ever mounted by itself
+        # Nothing below it is mounted unless somebody gives it a mountpoint.
         unmounted = {"mountpoint": "none", "canmount": "off"}
         engine.create(plan.escape, properties={**unmounted, **_MARK})
     engine.create(top, properties=_MARK)
-    for one in changed:
-        target = f"{top}/{one.dataset}"
+    for rewind in changed:
+        target = f"{top}/{rewind.dataset}"
         for ancestor in names.ancestors_of(target):
             if not engine.exists(ancestor):
                 engine.create(ancestor, properties=_MARK)
         try:
-            _copy(engine, f"{one.dataset}@{short}", f"{target}@{short}", one.snapshot)
+            source = f"{rewind.dataset}@{short}"
+            _copy(engine, source, f"{target}@{short}", rewind.snapshot)
         except EngineError as error:
             raise PlanError(
-                f"cannot keep what '{one.dataset}' would lose: {error.reason}",
-                hint="nothing was rolled back; --no-escape goes on without",
+                f"cannot keep what '{rewind.dataset}' would lose: {error.reason}",
+                hint="nothing was rolled back; --no-escape goes on without copies",
             ) from error
     return top, unchanged
 
 
 def _copy(engine: Engine, source: str, target: str, base: str) -> None:
-    """Send what came after `base` into a clone of it."""
-    out, into = os.pipe()
+    """Send the changes since `base` into a clone of it."""
+    reader, writer = os.pipe()
     failed: list[BaseException] = []
 
     def send() -> None:
         try:
-            engine.send(source, into, base=base)
+            engine.send(source, writer, base=base)
         except BaseException as error:  # noqa: BLE001 (raised in the caller's thread)
             failed.append(error)
         finally:
-            os.close(into)
+            os.close(writer)
 
     thread = threading.Thread(target=send)
     thread.start()
     try:
-        engine.receive(target, out, origin=base)
+        engine.receive(target, reader, origin=base)
     except EngineError as error:
         failed.append(error)
     finally:
-        while os.read(out, 1 << 20):  # a sender that nobody reads would never end
+        while os.read(reader, 1 << 20):  # a sender that nobody reads from never ends
             pass
         thread.join()
-        os.close(out)
-    if failed:  # the sender's first: its end makes the receiver fail too
+        os.close(reader)
+    if failed:
+        # Where the sender fails, the receiver fails for want of the rest: the first
+        # error is the cause.
         raise failed[0]

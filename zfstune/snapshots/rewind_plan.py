@@ -1,9 +1,9 @@
-"""What it takes to bring datasets back to a checkpoint, and what would be lost.
+"""Plan how datasets go back to a checkpoint, and name what that would lose.
 
-ZFS rolls a dataset back to its newest snapshot alone, so all that came after the
+ZFS rolls a dataset back to its newest snapshot alone, so everything that came after the
 checkpoint goes first: snapshots, bookmarks, and the clones that hang on those
-snapshots. None of it goes unless the caller named that loss; what was written since
-is copied aside before, as a clone of the checkpoint (see
+snapshots. None of it goes without the caller's consent to that loss. Files written
+since are copied aside before, into a clone of the checkpoint (see
 :mod:`zfstune.snapshots.keep_aside`).
 """
 
@@ -50,21 +50,22 @@ __all__ = [
 ESCAPE = "escape"
 # Its value on the datasets that a rollback makes to hold its copies.
 FOLDER = "folder"
-# Below the pool: what a rollback copied aside.
+# The dataset below the pool that holds the copies of rollbacks.
 ESCAPES = "zfstune-escape"
-# What a rollback may lose, by the word that consents to it.
+# The words that consent to a loss by a rollback.
 LOSSES = ("snapshots", "clones", "script")
 
 
 def snapshot_name(checkpoint: str) -> str:
-    """Name the snapshots of a checkpoint, what stands behind the ``@``."""
+    """Return the name that the snapshots of a checkpoint have behind the ``@``."""
     return f"checkpoint-{checkpoint}"
 
 
 def datasets_of(snapshots: Iterable[Snapshot]) -> int:
-    """Give of how many datasets a checkpoint was; 0 where no snapshot says it readably.
+    """Return the number of datasets that a checkpoint was taken of; 0: nobody can tell.
 
-    Whoever may set properties may have written something else there.
+    Each of its snapshots notes the number, but a user who may set properties can have
+    written something else there.
     """
     most = 0
     for snapshot in snapshots:
@@ -74,7 +75,7 @@ def datasets_of(snapshots: Iterable[Snapshot]) -> int:
 
 
 def is_escape(snapshot: Snapshot) -> bool:
-    """Tell whether a rollback took a snapshot: one that ends midway leaves it behind."""
+    """Tell whether a rollback took a snapshot: one that was killed leaves its own there."""
     return snapshot.local(CHECKPOINT_PROPERTY) == ESCAPE
 
 
@@ -84,31 +85,31 @@ def check_consent(
     lose: Iterable[str],
     known: Iterable[str],
 ) -> None:
-    """Refuse what would be lost without consent.
+    """Refuse to go on while a loss lacks consent.
 
     Args:
-        refused: What is refused then, as in "drop checkpoint 'x'".
-        losses: What would be lost, by the word that consents to it.
+        refused: The verb and its target for the error, as in "drop checkpoint 'x'".
+        losses: Names of what would be lost, by the word that consents to it.
         lose: The words that the caller gave.
-        known: All the words that there are.
+        known: All words that exist.
 
     Raises:
-        PlanError: It names each loss, and the flags that consent.
+        PlanError: A loss lacks consent: it names each, and the flags that consent.
     """
     words = set(lose)
     unknown = words.difference(known)
     if unknown:
         raise PlanError(
             f"cannot consent to lose '{shown(min(unknown))}'",
-            hint=f"there are: {', '.join(known)}",
+            hint=f"the words are {', '.join(known)}",
         )
     missing = without_consent(losses, words)
     if missing:
-        told = "; ".join(f"{word}: {', '.join(names)}" for word, names in missing.items())
+        lost = "; ".join(f"{word}: {', '.join(names)}" for word, names in missing.items())
         flags = " ".join(f"--lose {word}" for word in missing)
         raise PlanError(
-            f"cannot {refused}: this would be lost: {told}",
-            hint=f"what is meant so takes {flags}; -n shows all that goes",
+            f"cannot {refused}: this would be lost: {lost}",
+            hint=f"check the plan with -n; to lose that all the same, add {flags}",
         )
 
 
@@ -122,7 +123,7 @@ def without_consent(
 
 @frozen
 class Clone:
-    """A clone of a snapshot that is to go, with the snapshots that it has itself."""
+    """A clone of a snapshot that is to be destroyed, with its own snapshots."""
 
     name: str
     snapshots: tuple[str, ...] = ()
@@ -130,15 +131,15 @@ class Clone:
 
 @frozen
 class Rewind:
-    """What is to become of one dataset.
+    """The way back of one dataset.
 
     Attributes:
         dataset: Its name.
         snapshot: The snapshot that it goes back to.
-        newer: Snapshots that go, the newest first.
-        bookmarks: Bookmarks that go.
-        clones: Datasets that go, for they hang on what goes.
-        path: Where it is mounted, else empty.
+        newer: Snapshots that are destroyed for that, the newest first.
+        bookmarks: Bookmarks that are destroyed.
+        clones: Clones of `newer`, which are destroyed before those.
+        path: The place where it is mounted; empty: it is not mounted.
     """
 
     dataset: str
@@ -151,16 +152,16 @@ class Rewind:
 
 @frozen
 class RewindPlan:
-    """What a rollback is to do.
+    """The plan of a rollback.
 
     Attributes:
         checkpoint: Its name.
-        rewinds: One a dataset, parents first.
-        running: What the programs that this runs under would lose.
-        escape: The dataset below which everything is copied aside; empty: it is not.
-        cautions: What no flag can change.
+        rewinds: One for each dataset, parents first.
+        running: Files that this process and those above it would lose.
+        escape: The dataset below which lost files are copied first; empty: they are not.
+        cautions: Consequences that no flag can change, a sentence each.
         left: Datasets that stay as they are, for they do not have the checkpoint.
-        missing: How many datasets of the checkpoint have lost it or are gone.
+        missing: The number of the checkpoint's datasets that have lost it or are gone.
     """
 
     checkpoint: str
@@ -173,44 +174,41 @@ class RewindPlan:
 
     @property
     def losses(self) -> dict[str, list[str]]:
-        """What would be lost, by the word that consents to it."""
-        found: dict[str, list[str]] = {}
-        for one in self.rewinds:
-            for name in (*one.newer, *one.bookmarks):
-                found.setdefault("snapshots", []).append(name)
-            for clone in one.clones:
-                found.setdefault("clones", []).append(clone.name)
+        """Names of what would be lost, by the word that consents to it."""
+        losses: dict[str, list[str]] = {}
+        for rewind in self.rewinds:
+            for name in (*rewind.newer, *rewind.bookmarks):
+                losses.setdefault("snapshots", []).append(name)
+            for clone in rewind.clones:
+                losses.setdefault("clones", []).append(clone.name)
         for file in self.running:
             text = f"{file.path} (process {file.pid}, {file.program})"
-            found.setdefault("script", []).append(text)
-        return found
+            losses.setdefault("script", []).append(text)
+        return losses
 
     def check(self, lose: Iterable[str]) -> None:
-        """Refuse what would be lost without consent.
+        """Refuse to go on while a loss lacks consent: see :func:`check_consent`.
 
         Args:
             lose: Words of :data:`LOSSES`.
-
-        Raises:
-            PlanError: It names each loss, and the flags that consent.
         """
         refused = f"roll back to '{self.checkpoint}'"
         check_consent(refused, self.losses, lose, LOSSES)
 
     def to_dict(self) -> dict[str, object]:
-        """Give the plan as JSON takes it."""
+        """Return the plan in JSON's types."""
         return {
             "checkpoint": self.checkpoint,
             "datasets": [
                 {
-                    "name": one.dataset,
-                    "snapshot": one.snapshot,
-                    "newer": list(one.newer),
-                    "bookmarks": list(one.bookmarks),
-                    "clones": [clone.name for clone in one.clones],
-                    "mounted": one.path or None,
+                    "name": rewind.dataset,
+                    "snapshot": rewind.snapshot,
+                    "newer": list(rewind.newer),
+                    "bookmarks": list(rewind.bookmarks),
+                    "clones": [clone.name for clone in rewind.clones],
+                    "mounted": rewind.path or None,
                 }
-                for one in self.rewinds
+                for rewind in self.rewinds
             ],
             "losses": self.losses,
             "escape": self.escape or None,
@@ -232,40 +230,41 @@ def make_rewind(
     """Plan the way back of one dataset.
 
     Args:
-        snapshot: Where it goes back to.
-        snapshots: Those of the dataset, with their properties.
-        bookmarks: Those of the dataset: full name to createtxg.
-        parents: The datasets that have others below them.
-        below: Clone to its own snapshots, with their properties.
-        path: Where the dataset is mounted, else empty.
+        snapshot: The snapshot that the dataset goes back to.
+        snapshots: All snapshots of the dataset, with their properties.
+        bookmarks: Full name of each bookmark of the dataset, with its createtxg.
+        parents: Names of the datasets that have others below them.
+        below: Name of each clone, with its own snapshots and their properties.
+        path: The place where the dataset is mounted; empty: it is not mounted.
 
     Raises:
-        PlanError: Something holds what would have to go.
+        PlanError: Something that would have to go cannot: a held snapshot, a clone that
+            has clones or datasets of its own.
     """
     newer = [s for s in snapshots if s.createtxg > snapshot.createtxg]
     newer.sort(key=lambda s: s.createtxg, reverse=True)
-    gone: list[Clone] = []
-    for each in newer:
-        _refuse_held(each, snapshot)
-        for name in clones_of(each):
+    clones: list[Clone] = []
+    for victim in newer:
+        _refuse_held(victim, snapshot)
+        for name in clones_of(victim):
             if name in parents:
                 hint = ""
                 if name.startswith(f"{name.partition('/')[0]}/{ESCAPES}/"):
-                    other = for_shell(each.short_name.removeprefix(snapshot_name("")))
+                    other = for_shell(victim.short_name.removeprefix(snapshot_name("")))
                     hint = f"`zfstune checkpoint drop {other}` destroys such copies"
-                reason = f"'{name}', a clone of '{each.name}', has datasets below it"
+                reason = f"'{name}', a clone of '{victim.name}', has datasets below it"
                 raise _refused(snapshot, reason, hint)
             for own in below.get(name, ()):
                 _refuse_held(own, snapshot)
                 if own.clones:
                     raise _refused(snapshot, f"clones hang on '{own.name}' in turn")
-            gone.append(Clone(name, tuple(s.name for s in below.get(name, ()))))
+            clones.append(Clone(name, tuple(s.name for s in below.get(name, ()))))
     return Rewind(
         dataset=snapshot.dataset,
         snapshot=snapshot.name,
         newer=tuple(s.name for s in newer if not is_escape(s)),
         bookmarks=tuple(n for n, txg in bookmarks.items() if txg > snapshot.createtxg),
-        clones=tuple(gone),
+        clones=tuple(clones),
         path=path,
     )
 
@@ -307,31 +306,31 @@ def left_behind(
 
 
 def has_changed(rewind: Rewind, snapshots: Sequence[Snapshot]) -> bool:
-    """Tell whether a dataset may hold something that its checkpoint has not.
+    """Tell whether a dataset may hold something that its checkpoint does not.
 
     Args:
-        rewind: Of the dataset.
-        snapshots: Those of the dataset, with their properties, the newest of them taken
-            just now: what was written before it is on disk then, and so is counted.
+        rewind: The way back of the dataset.
+        snapshots: All snapshots of the dataset, with their properties. The newest was
+            taken just now, so that everything written before is on disk and counted.
     """
-    at = next((s.createtxg for s in snapshots if s.name == rewind.snapshot), 0)
-    written = [s.value("written") for s in snapshots if s.createtxg > at]
+    since = next((s.createtxg for s in snapshots if s.name == rewind.snapshot), 0)
+    written = [s.value("written") for s in snapshots if s.createtxg > since]
     return bool(rewind.newer) or not written or set(written) != {"0"}
 
 
 def clones_of(snapshot: Snapshot) -> list[str]:
-    """Give the clones of a snapshot that was read with its properties."""
+    """Return the names of a snapshot's clones; it was read with its properties."""
     return [name for name in (snapshot.value("clones") or "").split(",") if name]
 
 
 def is_held(snapshot: Snapshot) -> bool:
-    """Tell whether somebody holds a snapshot that was read with its properties."""
+    """Tell whether somebody holds a snapshot; it was read with its properties."""
     return snapshot.value("userrefs") not in (None, "0")
 
 
-def _refuse_held(each: Snapshot, snapshot: Snapshot) -> None:
-    if is_held(each):
-        raise _refused(snapshot, f"'{each.name}' is held: see `zfs holds`")
+def _refuse_held(victim: Snapshot, snapshot: Snapshot) -> None:
+    if is_held(victim):
+        raise _refused(snapshot, f"'{victim.name}' is held: see `zfs holds`")
 
 
 def _refused(snapshot: Snapshot, reason: str, hint: str = "") -> PlanError:

@@ -38,14 +38,14 @@ __all__ = ["Rewound", "rollback"]
 
 @frozen
 class Rewound:
-    """What became of a rollback.
+    """The result of a rollback.
 
     Attributes:
         plan: The plan.
-        done: Datasets brought back, in that order; none in a dry run.
-        escape: Where what was lost can be found; empty where nothing was kept.
-        unchanged: Datasets that were as the checkpoint had them, and so lost nothing;
-            looked at only where losses are to be kept.
+        done: Datasets that were brought back, in this order; none in a dry run.
+        escape: The dataset below which copies of the losses are; empty: there are none.
+        unchanged: Datasets that were still as the checkpoint had them, and so lost
+            nothing; looked for only where losses are to be kept.
     """
 
     plan: RewindPlan
@@ -54,7 +54,7 @@ class Rewound:
     unchanged: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
-        """Give the plan as JSON takes it, and what was done of it."""
+        """Return the plan in JSON's types, with the part of it that was done."""
         return {
             **self.plan.to_dict(),
             "done": list(self.done),
@@ -76,25 +76,29 @@ def rollback(
     """Bring datasets back to a checkpoint.
 
     Mounted and busy filesystems are rolled back where they are, as ``zfs rollback``
-    does it: the kernel holds access back meanwhile, and a file that is open and was
-    made since is gone. Properties are no part of a snapshot and stay.
+    does it: the kernel holds access back meanwhile, and a file is gone that was made
+    since, even while a program has it open. Properties are no part of a snapshot and
+    stay.
 
     Args:
-        name: Of the checkpoint.
-        datasets: These and all below; default: all that the checkpoint has.
-        lose: What may be lost beyond what was written since: ``snapshots`` (and
-            bookmarks) that are newer, ``clones`` that hang on those, the ``script``
-            that runs this.
-        escape: Keep what is lost below ``POOL/zfstune-escape`` first.
-        pool: Where `datasets` is empty: see :func:`zfstune.engine.pools.choose_pool`.
+        name: Name of the checkpoint.
+        datasets: These and all below; default: all that have the checkpoint.
+        lose: Consent to losses beyond the files written since: newer ``snapshots`` and
+            bookmarks, ``clones`` of those, and the ``script`` that runs this.
+        escape: Copy the files that are lost below ``POOL/zfstune-escape`` first.
+        pool: For empty `datasets`; default: see :func:`zfstune.engine.pools.choose_pool`.
         dry_run: Stop once the plan is made.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before anything changes.
 
+    Returns:
+        The plan and what was done of it; `plan.left` names datasets that stayed as they
+        are, for they do not have the checkpoint.
+
     Raises:
         NotFound: There is no such checkpoint.
-        PlanError: Something would be lost that `lose` does not name, or is held.
-        EngineError: ZFS refused; run it again to go on.
+        PlanError: A loss lacks consent, or is held.
+        EngineError: ZFS refused; another run goes on from there.
     """
     with using(engine) as zfs:
         where = ready_pool_of_all(zfs, datasets, pool, operation="roll back in")
@@ -114,7 +118,7 @@ def _plan(
 ) -> RewindPlan:
     found = find_checkpoint(engine, name, pool, datasets)
     whole = find_checkpoint(engine, name, pool, ()) if datasets else found
-    parents = {names.parent_of(each.name) or "" for each in engine.datasets(pool)}
+    parents = {names.parent_of(ds.name) or "" for ds in engine.datasets(pool)}
     mounts = engine.mounts()
     system = system_dataset(mounts)
     rewinds = [
@@ -180,9 +184,9 @@ def _rewind_of(
         raise PlanError(
             f"cannot roll back '{dataset}': this system runs from '{system}', a clone "
             "of a newer snapshot",
-            hint="boot another environment first, or promote that one",
+            hint="boot another environment first, or promote that clone",
         )
-    bookmarks = {m.name: m.createtxg for m in engine.bookmarks(dataset).values()}
+    bookmarks = {b.name: b.createtxg for b in engine.bookmarks(dataset).values()}
     path = mounts[dataset].path if dataset in mounts else ""
     return make_rewind(
         snapshot, own, bookmarks=bookmarks, parents=parents, below=below, path=path
@@ -192,41 +196,47 @@ def _rewind_of(
 def _running(
     rewinds: Iterable[Rewind], found: Iterable[Snapshot]
 ) -> tuple[RunningFile, ...]:
-    times = {s.name: s.creation or 0 for s in found}
+    times = {snapshot.name: snapshot.creation or 0 for snapshot in found}
     return running_files(
-        {one.dataset: (one.path, times[one.snapshot]) for one in rewinds if one.path}
+        {
+            rewind.dataset: (rewind.path, times[rewind.snapshot])
+            for rewind in rewinds
+            if rewind.path
+        }
     )
 
 
 def _rewind(engine: Engine, plan: RewindPlan) -> Iterable[str]:
-    clones = [clone for one in plan.rewinds for clone in one.clones]
+    clones = [clone for rewind in plan.rewinds for clone in rewind.clones]
     destroy_datasets(engine, {clone.name: clone.snapshots for clone in clones})
     engine.destroy_snapshots(_newer(engine, plan))
-    engine.destroy_bookmarks([mark for one in plan.rewinds for mark in one.bookmarks])
-    for one in plan.rewinds:
-        engine.rollback(one.snapshot)
-        # where the kernel could not take up access again it unmounts by force
-        if one.path and one.path != "/" and one.dataset not in engine.mounts():
-            engine.mount(one.dataset)
-        yield one.dataset
+    bookmarks = [name for rewind in plan.rewinds for name in rewind.bookmarks]
+    engine.destroy_bookmarks(bookmarks)
+    for rewind in plan.rewinds:
+        engine.rollback(rewind.snapshot)
+        # The kernel unmounts by force a filesystem to which it cannot give access again
+        # (zfs_resume_fs() in module/os/linux/zfs/zfs_vfsops.c).
+        if rewind.path not in {"", "/"} and rewind.dataset not in engine.mounts():
+            engine.mount(rewind.dataset)
+        yield rewind.dataset
 
 
 def _newer(engine: Engine, plan: RewindPlan) -> list[str]:
-    """Give the snapshots that stand in the way, those of escapes too.
+    """List the snapshots that have to go first, those that rollbacks took included.
 
     Raises:
         PlanError: One was taken since the plan was made.
     """
-    found: list[str] = []
-    for one in plan.rewinds:
-        listed = engine.snapshots(one.dataset, properties=True)
-        at = [snapshot.name for snapshot in listed].index(one.snapshot)
-        for snapshot in listed[at + 1 :]:
-            if snapshot.name not in one.newer and not is_escape(snapshot):
+    newer: list[str] = []
+    for rewind in plan.rewinds:
+        listed = engine.snapshots(rewind.dataset, properties=True)
+        position = [snapshot.name for snapshot in listed].index(rewind.snapshot)
+        for snapshot in listed[position + 1 :]:
+            if snapshot.name not in rewind.newer and not is_escape(snapshot):
                 raise PlanError(
-                    f"cannot roll back '{one.dataset}': '{snapshot.name}' was taken since "
-                    "this was planned",
+                    f"cannot roll back '{rewind.dataset}': '{snapshot.name}' was taken "
+                    "since this was planned",
                     hint="run it again",
                 )
-            found.append(snapshot.name)
-    return found
+            newer.append(snapshot.name)
+    return newer

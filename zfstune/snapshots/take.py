@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["snapshot"]
 
-# Two runs within one second differ in a suffix; more than this many are a loop.
+# Runs within one second differ by a suffix; more of them than this are a loop.
 _ATTEMPTS = 100
 
 
@@ -32,16 +32,16 @@ def snapshot(
 ) -> tuple[str, ...]:
     """Take one snapshot of each dataset, all in the same transaction, or none.
 
-    Each carries the user property ``org.zfstune:snapshot``, by which
-    :func:`zfstune.prune` knows it as its own.
+    Each has the user property ``org.zfstune:snapshot``, by which :func:`zfstune.prune`
+    knows that zfstune took it.
 
     Args:
         datasets: Datasets of one pool.
-        recursive: Also of all that is below them.
-        name: What to put behind the ``@``; default: ``zfstune-`` and the time in
-            UTC, with a suffix where that exists already. Only names of that form
-            are pruned unless ``match`` asks for others.
-        dry_run: Give the names and take nothing.
+        recursive: Take snapshots of all datasets below them, too.
+        name: The name behind the ``@``; default: ``zfstune-`` and the time in UTC, with
+            a suffix where that exists already. Only names of that form are pruned unless
+            ``match`` asks for others.
+        dry_run: Return the names and take nothing.
         engine: Default: the running kernel's ZFS.
 
     Returns:
@@ -50,9 +50,9 @@ def snapshot(
     Raises:
         InvalidValue: No dataset, or datasets of several pools: no instant spans
             two pools.
-        EngineError, BatchError: ZFS refused; no snapshot was taken. Where only
-            some of the datasets are damaged on disk, the others have theirs, and
-            they stand in the error's `done`: to write to what is damaged may stop ZFS.
+        EngineError, BatchError: ZFS refused; no snapshot was taken. Datasets that are
+            damaged on disk are left out, since writing to them may stop ZFS; the
+            snapshots of the others are taken, and the error has them as `done`.
     """
     pools = {names.pool_of(names.check_dataset(dataset)) for dataset in datasets}
     if len(pools) != 1:
@@ -74,8 +74,8 @@ def snapshot(
 def _targets(
     engine: Engine, datasets: Iterable[str], *, recursive: bool
 ) -> tuple[list[str], list[Damaged]]:
-    """Give what there is to take snapshots of, and what is damaged."""
-    found: dict[str, None] = {}
+    """Return the names of the datasets to take snapshots of, and an error a damaged one."""
+    targets: dict[str, None] = {}
     damaged: dict[str, Damaged] = {}
     for dataset in datasets:
         try:
@@ -83,12 +83,12 @@ def _targets(
         except Damaged as error:
             damaged[dataset] = error
             continue
-        for each in below:
-            if each.damaged:
-                damaged[each.name] = damage_of(each)
+        for target in below:
+            if target.damaged:
+                damaged[target.name] = damage_of(target)
             else:
-                found[each.name] = None
-    return list(found), list(damaged.values())
+                targets[target.name] = None
+    return list(targets), list(damaged.values())
 
 
 def _take_named(
@@ -101,7 +101,7 @@ def _take_named(
             short = marks.auto_name(datetime.now(UTC), attempt)
             return _take(engine, targets, short, dry_run=dry_run)
         except BatchError as error:
-            if not all(isinstance(one, AlreadyExists) for one in error.failures):
+            if not all(isinstance(why, AlreadyExists) for why in error.failures):
                 raise
     short = marks.auto_name(datetime.now(UTC), _ATTEMPTS - 1)
     return _take(engine, targets, short, dry_run=dry_run)

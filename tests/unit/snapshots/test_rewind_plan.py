@@ -164,7 +164,9 @@ def test_each_loss_takes_its_word() -> None:
     assert "--lose snapshots --lose clones --lose script" in no.value.hint
     with pytest.raises(PlanError) as no:
         plan.check(["snapshots", "script"])
-    assert no.value.hint == "what is meant so takes --lose clones; -n shows all that goes"
+    assert no.value.hint == (
+        "check the plan with -n; to lose that all the same, add --lose clones"
+    )
     plan.check(LOSSES)
     with pytest.raises(PlanError, match="consent to lose 'data'"):
         plan.check(["data"])
