@@ -1,9 +1,9 @@
-"""Whether files have blocks of the size that their dataset asks for today.
+"""Find files whose blocks have another size than their dataset's recordsize.
 
-A file's block size is settled when it grows beyond one block, and never changes
-afterwards: a new recordsize is for new files (zfs_grow_blocksize() in
-module/os/linux/zfs/zfs_znode_os.c). So a database that was there before its profile
-still reads and writes records of the old size, though every property is right.
+A file's block size is fixed once the file grows beyond one block: a new recordsize is
+for new files (zfs_grow_blocksize() in module/os/linux/zfs/zfs_znode_os.c). So a database
+that is older than its profile still reads and writes records of the old size, although
+every property is right.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     from zfstune.values.state import FileSample, FileSize
 
+
 __all__ = ["is_stale", "stale_blocks"]
 
-# Each of these leaves the old size: the clone of a block has that of its source
-# (zfs_clone_range() in module/zfs/zfs_vnops.c), a received one that of the stream
-# (module/zfs/dmu_recv.c), and a rewritten one its own (man/man8/zfs-rewrite.8).
+# A plain cp, a receive and a rewrite all leave the old size: a cloned block has the size
+# of its source (zfs_clone_range() in module/zfs/zfs_vnops.c), a received block that of
+# the stream (module/zfs/dmu_recv.c), a rewritten one its own (man/man8/zfs-rewrite.8).
 REMEDY = (
     "stop what uses them, then `cp --reflink=never -p FILE NEW && mv NEW FILE`, or dump "
     "and restore with the application; plain cp may clone blocks, and zfs send, zfs "
@@ -30,9 +31,9 @@ REMEDY = (
 
 
 def is_stale(file: FileSize, record_bytes: int) -> bool:
-    """Tell whether a file, written anew, would have blocks of another size.
+    """Tell whether a file would have blocks of another size if it were written anew.
 
-    A file of one block that is no larger than a record may still grow into one.
+    A file of one block that is smaller than a record may still grow to a whole record.
     """
     if file.block_bytes > record_bytes:
         return True
@@ -40,11 +41,11 @@ def is_stale(file: FileSize, record_bytes: int) -> bool:
 
 
 def stale_blocks(sample: FileSample, record_bytes: int) -> Iterator[Finding]:
-    """Say how many of the files that were looked at have blocks of another size.
+    """Report how many files of a sample have blocks of another size.
 
     Args:
         sample: Some of the dataset's files, or all.
-        record_bytes: Its recordsize in force.
+        record_bytes: The dataset's recordsize in force.
     """
     stale = [file for file in sample.files if is_stale(file, record_bytes)]
     if not stale:
@@ -64,7 +65,7 @@ def stale_blocks(sample: FileSample, record_bytes: int) -> Iterator[Finding]:
 
 
 def _sizes(stale: Iterable[FileSize]) -> list[str]:
-    """Name the block sizes that most files have; odd ones are of files of one block."""
+    """Name the two commonest block sizes; rare ones belong to files of one block."""
     count: dict[int, int] = {}
     for file in stale:
         count[file.block_bytes] = count.get(file.block_bytes, 0) + 1

@@ -1,4 +1,4 @@
-"""What verifying found: values that the command prints and programs read."""
+"""The findings of verify: values that the command prints and programs read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["DAMAGED", "NOTICES", "STATES", "Finding", "Verdict", "Verification"]
 
 OK = "ok"
 DAMAGED = "damaged"
-# Each state a pool or a dataset may be in, the worst first.
+# The states of a pool or a dataset, the worst first.
 STATES = (
     "suspended",
     DAMAGED,
@@ -35,24 +35,24 @@ STATES = (
     "overridden",
     OK,
 )
-# What is as somebody wanted it, or as good as this pool can have it; and what this
-# user may not look at.
+# States that ask for no action: somebody wanted it so, or this pool cannot have it
+# better, or this user may not look at it.
 NOTICES = frozenset({"unseen", "unsupported", "overridden", OK})
 
 
 @frozen
 class Finding:
-    """One thing that is not as it was to be.
+    """One thing that is not as it should be.
 
     Attributes:
         state: One of :data:`STATES`.
         note: One sentence without a final period.
-        hint: What to do; may be empty.
-        about: The property that it is about; empty where it is about none.
-        expected: Its canonical value as it was to be, None: none.
-        found: Its canonical value in force, None: none.
-        source: Where that comes from: ``local``, ``inherited``, ``received`` or
-            ``default``; empty where there is no property.
+        hint: The remedy; may be empty.
+        about: The property in question; empty: it is about no property.
+        expected: The property's canonical value as it should be; None: unset.
+        found: The property's canonical value in force; None: unset.
+        source: The source of the value in force: ``local``, ``inherited``, ``received``
+            or ``default``; empty where it is about no property.
         origin: The dataset that an inherited value was set on.
     """
 
@@ -71,7 +71,7 @@ class Finding:
         return self.state not in NOTICES
 
     def to_dict(self) -> dict[str, object]:
-        """Give the finding as JSON takes it: `about` is called ``property`` there."""
+        """Return the finding in JSON's types; `about` is called ``property`` there."""
         return {
             "state": self.state,
             "note": self.note,
@@ -86,12 +86,12 @@ class Finding:
 
 @frozen
 class Verdict:
-    """What was found of one pool or dataset.
+    """All findings about one pool or dataset.
 
     Attributes:
         name: Full name.
-        findings: The worst first.
-        profiles: Those that a dataset is managed by, or should be.
+        findings: The findings, the worst first.
+        profiles: The profiles that a dataset is managed by, or should be.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Verdict:
 
     @property
     def state(self) -> str:
-        """The worst of its states, ``ok`` where nothing was found."""
+        """The worst state of its findings; ``ok`` without a finding."""
         return self.findings[0].state if self.findings else OK
 
     @property
@@ -113,7 +113,7 @@ class Verdict:
         return any(finding.pending for finding in self.findings)
 
     def to_dict(self) -> dict[str, object]:
-        """Give the verdict as JSON takes it."""
+        """Return the verdict in JSON's types."""
         return {
             "name": self.name,
             "state": self.state,
@@ -125,11 +125,11 @@ class Verdict:
 
 @frozen
 class Verification:
-    """What was found of pools and the datasets in them.
+    """The verdicts on pools and on datasets in them.
 
     Attributes:
-        pools: Those looked at, by name.
-        datasets: Those looked at, parents before children.
+        pools: A verdict for each pool that was looked at, by name.
+        datasets: A verdict for each dataset that was looked at, parents before children.
     """
 
     pools: tuple[Verdict, ...]
@@ -142,16 +142,16 @@ class Verification:
 
     @property
     def damaged(self) -> bool:
-        """Whether something could not be looked at: it cannot be read."""
+        """Whether a dataset could not be looked at, for it cannot be read."""
         return any(verdict.state == DAMAGED for verdict in self)
 
     def __iter__(self) -> Iterator[Verdict]:
-        """Give pools first, then datasets."""
+        """Iterate over the verdicts on pools, then over those on datasets."""
         yield from self.pools
         yield from self.datasets
 
     def to_dict(self) -> dict[str, object]:
-        """Give all as JSON takes it.
+        """Return all verdicts in JSON's types.
 
         Keys: ``pending``; ``pools`` and ``datasets``, each a list with ``name``,
         ``state``, ``pending``, ``profiles`` and ``findings`` (``state``, ``note``,

@@ -1,4 +1,4 @@
-"""Whether snapshots are as fresh as a policy takes them to be, and whole."""
+"""Find datasets whose snapshots are late, or tear a database from its log."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from zfstune.schedules.cadence import Cadence
     from zfstune.values.state import Dataset, Snapshot
 
+
 __all__ = ["Due", "dues_of", "fresh", "late_after", "log_pairs", "torn", "unkept"]
 
-# What a database's log is called, beside its data or below it.
+# The names of a database's log, beside its data or below it.
 _LOGS = ("wal", "log", "redo")
 _DATA = "data"
 
@@ -37,16 +38,16 @@ def late_after(period_seconds: int) -> int:
 def fresh(
     dataset: Dataset, dues: Iterable[Due], snapshots: Iterable[Snapshot], now: int
 ) -> Iterator[Finding]:
-    """Say where the newest snapshot is older than it may be.
+    """Report that the newest snapshot of a dataset is older than it may be.
 
-    A rule for one snapshot an hour is worth nothing where none is taken: the newest
-    that it speaks of may be one and a half of its periods old.
+    A rule that keeps one snapshot an hour is worth nothing while none is taken. The
+    newest snapshot may be one and a half periods old.
 
     Args:
-        dataset: With its own time of creation: a new one may have none yet.
-        dues: What :func:`dues_of` gave for it.
-        snapshots: Those of the dataset, with their times of creation.
-        now: Seconds since 1970.
+        dataset: The dataset, with its time of creation: a new one may have none yet.
+        dues: The result of :func:`dues_of` for it.
+        snapshots: The snapshots of the dataset, with their times of creation.
+        now: The time, in seconds since 1970.
     """
     snapshots = list(snapshots)
     born = int(dataset.value("creation") or 0)
@@ -61,19 +62,19 @@ def fresh(
         yield Finding(
             "stale-snapshots",
             f"{note}, and {due.why}",
-            "see that what takes them runs, or: "
+            "see that the job that takes them runs, or: "
             f"zfstune snapshot {for_shell(dataset.name)}",
         )
 
 
 @frozen
 class Due:
-    """How often there should be a snapshot of some name.
+    """How often a snapshot should be taken whose name fits a scope.
 
     Attributes:
-        covers: Tells whether one of that short name counts.
-        seconds: The time between two.
-        why: Who says so.
+        covers: Tells whether a snapshot of that short name counts.
+        seconds: The time between two snapshots.
+        why: A clause that names the schedule or policy.
     """
 
     covers: Callable[[str], bool]
@@ -84,16 +85,16 @@ class Due:
 def dues_of(
     policy: Policy | None, stored_on: str, cadence: Cadence | None, scheduled_on: str
 ) -> Iterator[Due]:
-    """Give how often snapshots should be taken.
+    """Derive how often snapshots should be taken.
 
-    A schedule says it outright. Without one, a policy does by the shortest of its
-    periods; rules that only count, or only look back, say nothing of it.
+    A schedule says so itself. Without one, the shortest period of a policy does; rules
+    that only count snapshots, or only keep recent ones, have no period.
 
     Args:
-        policy: The one in force, if any.
-        stored_on: Where it was set.
+        policy: The policy in force, if any.
+        stored_on: Name of the dataset that the policy was set on.
         cadence: The schedule in force, if any.
-        scheduled_on: Where it was set.
+        scheduled_on: Name of the dataset that the schedule was set on.
     """
     if cadence is not None:
         why = f"the schedule on {scheduled_on} takes one every {about(cadence.seconds)}"
@@ -104,18 +105,18 @@ def dues_of(
         period = _period(group)
         if period is None or (group.own and cadence is not None):
             continue
-        which = "" if group.own else f" of '{group.match or group.regex}'"
-        why = f"the policy on {stored_on} keeps one{which} every {about(period)}"
+        scope = "" if group.own else f" of '{group.match or group.regex}'"
+        why = f"the policy on {stored_on} keeps one{scope} every {about(period)}"
         yield Due(test, period, why)
 
 
 def unkept(
     dataset: str, cadence: Cadence | None, policy: Policy | None
 ) -> Iterator[Finding]:
-    """Say where a policy does not fit the schedule whose snapshots it is to thin out.
+    """Report a policy that does not fit the schedule whose snapshots it thins out.
 
     Args:
-        dataset: The one on which either was set.
+        dataset: Name of the dataset on which either was set.
         cadence: The schedule in force, if any.
         policy: The policy in force, if any.
     """
@@ -128,7 +129,7 @@ def unkept(
 
 
 def _period(group: Group) -> int | None:
-    """Give the shortest time, in seconds, between two snapshots that rules keep."""
+    """Return the shortest period, in seconds, of a group's rules."""
     found: list[int] = []
     for rule in group.rules:
         if isinstance(rule, Every):
@@ -141,10 +142,10 @@ def _period(group: Group) -> int | None:
 
 
 def log_pairs(datasets: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Give each log among the datasets of a profile, and the data that it belongs to.
+    """Find each log among the datasets of a profile, and the data that it belongs to.
 
-    A log is a dataset called ``wal``, ``log`` or ``redo``; its data is the one called
-    ``data`` beside it, else the one it lies in.
+    A log is a dataset called ``wal``, ``log`` or ``redo``; its data is the dataset called
+    ``data`` beside it, else its parent.
 
     Args:
         datasets: Full names.
@@ -165,25 +166,26 @@ def torn(
     snapshots: Callable[[str], Sequence[Snapshot]],
     covers: Callable[[str], bool] = is_auto_name,
 ) -> Iterator[Finding]:
-    """Say where the newest snapshot of data lacks one of its log of the same instant.
+    """Report data whose newest snapshot has no snapshot of the log of the same instant.
 
-    Snapshots taken together have one transaction group. Data restored without the
-    log of that very instant may not start, or may start and be wrong.
+    Snapshots that are taken together have the same transaction group. A database that is
+    restored without the log of the same instant may not start, or start and be wrong.
 
     Args:
         log: Name of the log's dataset.
         data: Name of the data's dataset.
-        snapshots: Gives those of either, oldest first.
-        covers: Which of the data's count; those taken by hand may be of anything.
+        snapshots: Lists the snapshots of a dataset, oldest first.
+        covers: Tells whether a snapshot of the data counts, by its short name; those
+            taken by hand may be of the data alone on purpose.
     """
-    ours = [s for s in snapshots(data) if covers(s.short_name)]
-    if not ours:
+    covered = [s for s in snapshots(data) if covers(s.short_name)]
+    if not covered:
         return
-    newest = ours[-1]
+    newest = covered[-1]
     instants = {s.createtxg for s in snapshots(log)}
     if newest.createtxg in instants:
         return
-    whole = next((s for s in reversed(ours) if s.createtxg in instants), None)
+    whole = next((s for s in reversed(covered) if s.createtxg in instants), None)
     if whole is None:
         note = f"no snapshot of it has one of {log} from the same instant"
     else:

@@ -1,8 +1,8 @@
-"""Whether snapshots are as fresh as they should be: facts in, a verdict out.
+"""Judge from an observation whether snapshots are fresh, as a monitoring plugin.
 
-A dataset is late when its newest snapshot is older than one and a half periods of
-its schedule, and long overdue after three; or as told. One that was made since has
-not had its first yet, and is not late.
+A dataset is late when its newest snapshot is older than one and a half periods of its
+schedule, and long overdue after three periods, unless the caller gives other ages. A
+dataset without a snapshot counts as fresh as long as it is young enough itself.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zfstune.health.observation import Observed, ObservedPool
     from zfstune.schedules.last_run import LastRun
 
+
 __all__ = [
     "CRITICAL",
     "OK",
@@ -30,7 +31,7 @@ __all__ = [
     "judge",
 ]
 
-# The statuses of the monitoring plugins that Nagios started, by number.
+# The statuses of monitoring plugins, in the order of their numbers.
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 _WORST = (CRITICAL, WARNING, UNKNOWN)
@@ -41,9 +42,9 @@ class Problem:
     """Something that is not as it should be.
 
     Attributes:
-        status: How bad: one of the numbers above.
-        target: The dataset or pool.
-        message: What is wrong with it.
+        status: WARNING, CRITICAL or UNKNOWN.
+        target: Name of the dataset or pool.
+        message: A clause that says what is wrong with it.
     """
 
     status: int
@@ -56,10 +57,11 @@ class Check:
     """The result of a check.
 
     Attributes:
-        problems: The worst first.
-        datasets: What was looked at.
-        limits: Of each dataset, at which ages in seconds it is late and long overdue.
-        now: Seconds since 1970.
+        problems: The problems, the worst first.
+        datasets: The datasets that were looked at.
+        limits: For each dataset the ages, in seconds, beyond which its newest snapshot is
+            late and long overdue.
+        now: The time of the check, in seconds since 1970.
     """
 
     problems: tuple[Problem, ...]
@@ -69,7 +71,7 @@ class Check:
 
     @property
     def status(self) -> int:
-        """The worst of the problems; of none, OK where something was looked at."""
+        """The worst status of a problem; without any, OK if something was looked at."""
         if self.problems:
             return self.problems[0].status
         return OK if self.datasets else UNKNOWN
@@ -80,34 +82,34 @@ class Check:
         return _WORDS[self.status]
 
     def line(self) -> str:
-        """Give the one line that a monitoring plugin prints, figures included."""
+        """Write the one line that a monitoring plugin prints, figures included."""
         if self.problems:
             text = "; ".join(f"{p.target}: {p.message}" for p in self.problems)
         elif not self.datasets:
             text = "nothing has a schedule"
         else:
-            text = self._well()
-        # what follows a bar is figures, and what follows a line is lost
+            text = self._good_news()
+        # A bar begins the figures, and a monitor reads the first line alone.
         text = " ".join(text.replace("|", "/").split())
         figures = " ".join(self._figures())
         return f"ZFSTUNE {self.word}: {text}" + (f" | {figures}" if figures else "")
 
-    def _well(self) -> str:
+    def _good_news(self) -> str:
         count = len(self.datasets)
-        what = f"{count} datasets" if count > 1 else "1 dataset"
+        text = f"{count} datasets" if count > 1 else "1 dataset"
         ages = [self.now - d.newest for d in self.datasets if d.newest is not None]
         if ages:
-            what += f", newest snapshots at most {about(max(*ages, 0))} old"
+            text += f", newest snapshots at most {about(max(*ages, 0))} old"
         waiting = count - len(ages)
-        return f"{what}, {waiting} made too recently to have one" if waiting else what
+        return f"{text}, {waiting} made too recently to have one" if waiting else text
 
     def _figures(self) -> Iterator[str]:
-        for each, (late, overdue) in zip(self.datasets, self.limits, strict=True):
-            name = each.dataset
-            age = max(_age(each, self.now), 0)
+        for observed, (late, overdue) in zip(self.datasets, self.limits, strict=True):
+            name = observed.dataset
+            age = max(_age(observed, self.now), 0)
             yield f"'{name} age'={age}s;{late};{overdue};0"
-            yield f"'{name} snapshots'={each.own + each.others};;;0"
-            yield f"'{name} used'={each.used_bytes}B;;;0"
+            yield f"'{name} snapshots'={observed.own + observed.others};;;0"
+            yield f"'{name} used'={observed.used_bytes}B;;;0"
 
 
 def judge(
@@ -121,20 +123,20 @@ def judge(
     faults: Iterable[str] = (),
     damaged: Iterable[tuple[str, str]] = (),
 ) -> Check:
-    """Judge what was seen.
+    """Judge an observation.
 
     Args:
-        datasets: What to look after.
-        pools: Those they are in.
+        datasets: Datasets whose snapshots are looked after.
+        pools: The pools that they are in.
         runs: The last runs of their schedules; one that failed is a warning.
-        now: Seconds since 1970.
-        warning: Age in seconds from which any is late, instead of its schedule's.
-        critical: Age from which any is long overdue.
-        faults: What is wrong with schedules that cannot be read: a warning each.
-        damaged: Datasets that cannot be read, and why.
+        now: The time of the check, in seconds since 1970.
+        warning: Age in seconds beyond which any snapshot is late; default: see above.
+        critical: Age in seconds beyond which any snapshot is long overdue.
+        faults: Errors of schedules that cannot be read: a warning each.
+        damaged: Names of datasets that cannot be read, each with the reason.
 
     Raises:
-        InvalidValue: `critical` comes before `warning`, so that no age is a warning.
+        InvalidValue: `critical` is less than `warning`, so that no age is a warning.
     """
     check_ages(warning, critical)
     datasets = tuple(datasets)
@@ -147,10 +149,10 @@ def judge(
         Problem(CRITICAL, name, f"it cannot be read: {reason}") for name, reason in damaged
     ]
     limits = []
-    for each in datasets:
-        late, overdue = _limits(each.interval_seconds or 0, warning, critical)
+    for observed in datasets:
+        late, overdue = _limits(observed.interval_seconds or 0, warning, critical)
         limits.append((late, overdue))
-        problems += _stale(each, now, late, overdue)
+        problems += _stale(observed, now, late, overdue)
     problems += [
         Problem(WARNING, run.dataset, f"the last {run.job} failed: {run.error}")
         for run in runs
@@ -162,10 +164,10 @@ def judge(
 
 
 def check_ages(warning: int | None, critical: int | None) -> None:
-    """Refuse ages of which critical comes first: they were given the wrong way round.
+    """Refuse ages that were given the wrong way round.
 
     Raises:
-        InvalidValue: It does.
+        InvalidValue: `critical` is less than `warning`.
     """
     if warning is not None and critical is not None and critical < warning:
         raise InvalidValue(
@@ -176,29 +178,28 @@ def check_ages(warning: int | None, critical: int | None) -> None:
 
 
 def _limits(interval: int, warning: int | None, critical: int | None) -> tuple[int, int]:
-    """Give the ages at which a snapshot is late and long overdue."""
+    """Return the ages beyond which a snapshot is late and long overdue."""
     overdue = interval * 3 if critical is None else critical
     if warning is None:
         return min(late_after(interval) or overdue, overdue), overdue
     return warning, max(overdue, warning)
 
 
-def _stale(each: Observed, now: int, late: int, overdue: int) -> Iterator[Problem]:
-    age = _age(each, now)
+def _stale(observed: Observed, now: int, late: int, overdue: int) -> Iterator[Problem]:
+    age, name = _age(observed, now), observed.dataset
     if not overdue:
-        yield Problem(UNKNOWN, each.dataset, "it has no schedule: say how old is too old")
+        yield Problem(UNKNOWN, name, "it has no schedule: say how old is too old")
     elif age < 0:
-        yield Problem(WARNING, each.dataset, "its newest snapshot is dated after now")
+        yield Problem(WARNING, name, "its newest snapshot is dated after now")
     elif age > late:
         status, most = (CRITICAL, overdue) if age > overdue else (WARNING, late)
-        what = "its newest snapshot is" if each.newest is not None else "it has none, being"
-        yield Problem(
-            status,
-            each.dataset,
-            f"{what} {about(age)} old, {format_duration(most)} is too old",
-        )
+        subject = "it has none, being"
+        if observed.newest is not None:
+            subject = "its newest snapshot is"
+        message = f"{subject} {about(age)} old, {format_duration(most)} is too old"
+        yield Problem(status, name, message)
 
 
-def _age(each: Observed, now: int) -> int:
-    """Give the age of the newest snapshot; of the dataset, where it has none."""
-    return now - (each.created if each.newest is None else each.newest)
+def _age(observed: Observed, now: int) -> int:
+    """Return the age of the newest snapshot or, if there is none, of the dataset."""
+    return now - (observed.created if observed.newest is None else observed.newest)

@@ -1,10 +1,10 @@
-"""Look at what schedules should have brought about: for checks and for metrics."""
+"""Look at snapshots, pools and scheduled runs, for checks and for metrics."""
 
 from __future__ import annotations
 
 from zfstune.health.observation import Observation, Observed, ObservedPool
 from zfstune.schedules.note import reported_run
-from zfstune.schedules.schedule import scheduled
+from zfstune.schedules.schedule import scheduled as read_scheduled
 from zfstune.schedules.unit_text import JOBS
 from zfstune.values.errors import Damaged
 from zfstune.values.frozen import replace
@@ -27,12 +27,13 @@ __all__ = ["observe"]
 def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation:
     """Look at datasets, their pools, and the notes of their runs.
 
-    A pool that was suspended is not asked for more than that: it might not answer.
+    Nothing is read from a suspended pool but that it is: it might not answer.
 
     Args:
-        engine: Whose.
-        datasets: Full names; default: all that have a schedule, and those taken along.
-        folder: Of the notes.
+        engine: The engine that has the datasets.
+        datasets: Full names; empty: all that have a schedule, and those that a schedule
+            takes along.
+        folder: The folder with the notes of runs.
 
     Raises:
         NotFound: A dataset that is named does not exist.
@@ -40,7 +41,7 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
     wanted = tuple(dict.fromkeys(check_dataset(name) for name in datasets))
     named = dict.fromkeys(pool_of(name) for name in wanted) or engine.pools()
     pools = tuple(_pool(engine, name) for name in named)
-    found: dict[str, Observed] = {}
+    observed: dict[str, Observed] = {}
     roots: dict[str, int] = {}
     faults: list[ZfstuneError] = []
     damaged: dict[str, str] = {}
@@ -48,40 +49,38 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
         if pool.suspended:
             continue
         due: dict[str, int] = {}
-        for each in _scheduled(engine, pool.pool, faults, damaged):
-            due.update(dict.fromkeys(each.members, each.cadence.seconds))
-            if not wanted or set(each.members) & set(wanted):
-                roots[each.dataset] = each.guid
-        ours = [name for name in wanted if pool_of(name) == pool.pool] or (
-            [] if wanted else list(due)
-        )
-        for name in ours:
+        for scheduled in _scheduled(engine, pool.pool, faults, damaged):
+            due.update(dict.fromkeys(scheduled.members, scheduled.cadence.seconds))
+            if not wanted or set(scheduled.members) & set(wanted):
+                roots[scheduled.dataset] = scheduled.guid
+        in_pool = [name for name in wanted if pool_of(name) == pool.pool]
+        for name in in_pool if wanted else due:
             try:
-                found[name] = _observed(engine, name, due.get(name))
+                observed[name] = _observed(engine, name, due.get(name))
             except Damaged as error:
                 damaged[name] = error.reason
     runs = tuple(
-        replace(run, dataset=name)  # it may have been renamed since
+        replace(run, dataset=name)  # the dataset may have been renamed since
         for name, guid in sorted(roots.items())
         for job in JOBS
         if (run := reported_run(folder, job, name, guid)) is not None
     )
     unread = [(n, why) for n, why in sorted(damaged.items()) if not wanted or n in wanted]
-    return Observation(tuple(found.values()), pools, runs, tuple(faults), tuple(unread))
+    return Observation(tuple(observed.values()), pools, runs, tuple(faults), tuple(unread))
 
 
 def _scheduled(
     engine: Engine, pool: str, faults: list[ZfstuneError], damaged: dict[str, str]
 ) -> list[Scheduled]:
-    """Give what has a schedule; note schedules and datasets that cannot be read."""
-    found_faults: list[ZfstuneError] = []
-    found = scheduled(engine, [pool], faults=found_faults)
-    for fault in found_faults:
-        if isinstance(fault, Damaged):
-            damaged[fault.target] = fault.reason
+    """Read the schedules of a pool; note those and datasets that cannot be read."""
+    errors: list[ZfstuneError] = []
+    readable = read_scheduled(engine, [pool], faults=errors)
+    for error in errors:
+        if isinstance(error, Damaged):
+            damaged[error.target] = error.reason
         else:
-            faults.append(fault)
-    return found
+            faults.append(error)
+    return readable
 
 
 def _pool(engine: Engine, name: str) -> ObservedPool:
@@ -92,26 +91,27 @@ def _pool(engine: Engine, name: str) -> ObservedPool:
 def _observed(engine: Engine, name: str, interval: int | None) -> Observed:
     dataset = engine.dataset(name)
     listing = engine.snapshots(name)
-    ours = [each for each in listing if is_auto_name(each.short_name)]
+    own = [snapshot for snapshot in listing if is_auto_name(snapshot.short_name)]
     return Observed(
         name,
         interval,
         created=int(dataset.value("creation") or 0),
-        newest=_newest(engine, ours),
-        own=len(ours),
-        others=len(listing) - len(ours),
+        newest=_newest(engine, own),
+        own=len(own),
+        others=len(listing) - len(own),
         used_bytes=int(dataset.value("usedbysnapshots") or 0),
     )
 
 
-def _newest(engine: Engine, ours: list[Snapshot]) -> int | None:
-    """Give when the newest was taken that is marked as zfstune's, here.
+def _newest(engine: Engine, own: list[Snapshot]) -> int | None:
+    """Return the time of the newest snapshot that has zfstune's mark, set here.
 
-    A name proves nothing, and one that was received was taken elsewhere; the mark is
-    read of as few as it takes.
+    A name proves nothing, and a received snapshot was taken elsewhere. Marks are read
+    from the newest back, of as few snapshots as possible.
     """
-    for each in reversed(ours):
-        found = engine.find_snapshots([each.name], properties=True).get(each.name)
-        if found is not None and found.local(SNAPSHOT_PROPERTY) is not None:
-            return found.creation
+    for candidate in reversed(own):
+        name = candidate.name
+        snapshot = engine.find_snapshots([name], properties=True).get(name)
+        if snapshot is not None and snapshot.local(SNAPSHOT_PROPERTY) is not None:
+            return snapshot.creation
     return None

@@ -1,7 +1,7 @@
 """Metrics in Prometheus' text format, for node_exporter's textfile collector.
 
-The format: https://prometheus.io/docs/instrumenting/exposition_formats/ (version
-0.0.4). Samples carry no time of their own, as that collector demands.
+Version 0.0.4 of the format: https://prometheus.io/docs/instrumenting/exposition_formats/
+Samples have no time of their own: that collector refuses those.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Family:
     """A metric with its samples.
 
     Attributes:
-        name: Without the ``zfstune_`` that all begin with.
-        text: What it is.
-        samples: Labels, and the value.
+        name: Its name without the prefix ``zfstune_``.
+        text: A sentence for the ``HELP`` line.
+        samples: The labels and the value of each sample.
     """
 
     name: str
@@ -40,8 +40,16 @@ def families(
     version: str,
     damaged: Iterable[tuple[str, str]] = (),
 ) -> tuple[Family, ...]:
-    """Give all metrics; one without a sample is left out."""
-    found = [
+    """Make the metrics of an observation, without those that have no sample.
+
+    Args:
+        datasets: Datasets whose snapshots are looked after.
+        pools: Pools.
+        runs: The last runs of schedules.
+        version: The version of zfstune.
+        damaged: Names of datasets that cannot be read, each with the reason.
+    """
+    metrics = [
         Family("build_info", "The version of zfstune.", (({"version": version}, 1),)),
         *_of_datasets(tuple(datasets)),
         *_of_pools(tuple(pools)),
@@ -52,7 +60,7 @@ def families(
             tuple(({"dataset": name}, 1) for name, _ in damaged),
         ),
     ]
-    return tuple(family for family in found if family.samples)
+    return tuple(family for family in metrics if family.samples)
 
 
 def render(metrics: Iterable[Family]) -> str:
@@ -60,61 +68,63 @@ def render(metrics: Iterable[Family]) -> str:
     lines = []
     for family in metrics:
         name = f"zfstune_{family.name}"
-        text = family.text.replace("\\", r"\\").replace("\n", r"\n")
-        lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+        sentence = family.text.replace("\\", r"\\").replace("\n", r"\n")
+        lines += [f"# HELP {name} {sentence}", f"# TYPE {name} gauge"]
         for labels, value in family.samples:
-            pairs = ",".join(f'{key}="{_escaped(of)}"' for key, of in labels.items())
+            pairs = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
             lines.append(f"{name}{{{pairs}}} {value}")
     return "\n".join(lines) + "\n"
 
 
 def _of_datasets(datasets: tuple[Observed, ...]) -> Iterator[Family]:
-    named = [({"dataset": each.dataset}, each) for each in datasets]
+    named = [({"dataset": d.dataset}, d) for d in datasets]
     yield Family(
         "snapshot_newest_timestamp_seconds",
         "When the newest snapshot was taken that zfstune took.",
-        tuple((who, d.newest) for who, d in named if d.newest is not None),
+        tuple((labels, d.newest) for labels, d in named if d.newest is not None),
     )
     yield Family(
         "snapshot_interval_seconds",
         "The longest time between two snapshots by the schedule.",
         tuple(
-            (who, d.interval_seconds) for who, d in named if d.interval_seconds is not None
+            (labels, d.interval_seconds)
+            for labels, d in named
+            if d.interval_seconds is not None
         ),
     )
     yield Family(
         "snapshots",
         "How many snapshots there are, by who took them.",
         tuple(
-            ({**who, "made_by": by}, count)
-            for who, d in named
-            for by, count in (("zfstune", d.own), ("others", d.others))
+            ({**labels, "made_by": maker}, count)
+            for labels, d in named
+            for maker, count in (("zfstune", d.own), ("others", d.others))
         ),
     )
     yield Family(
         "snapshots_used_bytes",
         "What the snapshots hold that the dataset itself does not.",
-        tuple((who, d.used_bytes) for who, d in named),
+        tuple((labels, d.used_bytes) for labels, d in named),
     )
 
 
 def _of_pools(pools: tuple[ObservedPool, ...]) -> Iterator[Family]:
-    named = [({"pool": each.pool}, each) for each in pools]
-    whole = [(who, pool) for who, pool in named if not pool.suspended]
+    named = [({"pool": pool.pool}, pool) for pool in pools]
+    known = [(labels, pool) for labels, pool in named if not pool.suspended]
     yield Family(
         "pool_size_bytes",
         "The size of the pool.",
-        tuple((who, pool.size_bytes) for who, pool in whole),
+        tuple((labels, pool.size_bytes) for labels, pool in known),
     )
     yield Family(
         "pool_free_bytes",
         "Space of the pool that is not allocated.",
-        tuple((who, pool.free_bytes) for who, pool in whole),
+        tuple((labels, pool.free_bytes) for labels, pool in known),
     )
     yield Family(
         "pool_suspended",
         "Whether the pool lost its devices.",
-        tuple((who, int(pool.suspended)) for who, pool in named),
+        tuple((labels, int(pool.suspended)) for labels, pool in named),
     )
 
 
@@ -123,25 +133,25 @@ def _of_runs(runs: tuple[LastRun, ...]) -> Iterator[Family]:
     yield Family(
         "last_run_timestamp_seconds",
         "When the last scheduled run ended.",
-        tuple((who, run.ended) for who, run in named),
+        tuple((labels, run.ended) for labels, run in named),
     )
     yield Family(
         "last_run_duration_seconds",
         "How long the last scheduled run took.",
-        tuple((who, max(run.ended - run.began, 0)) for who, run in named),
+        tuple((labels, max(run.ended - run.began, 0)) for labels, run in named),
     )
     yield Family(
         "last_run_success",
         "Whether the last scheduled run did what it was to do.",
-        tuple((who, int(not run.error)) for who, run in named),
+        tuple((labels, int(not run.error)) for labels, run in named),
     )
     yield Family(
         "last_run_snapshots",
-        "What the last scheduled run did to how many snapshots.",
+        "How many snapshots the last scheduled run took, destroyed or spared.",
         tuple(
-            ({**who, "did": did}, count)
-            for who, run in named
-            for did, count in (
+            ({**labels, "did": action}, count)
+            for labels, run in named
+            for action, count in (
                 ("take", run.taken),
                 ("destroy", run.destroyed),
                 ("spare", run.spared),

@@ -1,4 +1,4 @@
-"""What verifying found, as people read it: a line a dataset."""
+"""The findings of verify as text for people: a line a dataset."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["render"]
 
 
 def render(verification: Verification) -> str:
-    """Write a line for each pool and dataset, the worst of it first.
+    """Write a line for each pool and dataset, with its worst finding.
 
     Args:
-        verification: What :func:`zfstune.verify` gave.
+        verification: The result of :func:`zfstune.verify`.
 
     Returns:
-        Lines without colour, ending in a newline. What else was found of a dataset
-        follows its line, indented.
+        Lines without colour, ending in a newline. Further findings about a dataset
+        follow its line, indented.
     """
     verdicts = list(verification)
     if not verification.datasets:
@@ -28,17 +28,17 @@ def render(verification: Verification) -> str:
     states = max((len(verdict.state) for verdict in verdicts), default=0)
     lines: list[str] = []
     for verdict in verdicts:
-        rows = [(finding.state, _said(finding)) for finding in verdict.findings]
+        rows = [(finding.state, _sentence(finding)) for finding in verdict.findings]
         name = verdict.name
-        for state, said in rows or [(verdict.state, "")]:
-            lines.append(f"{name:<{width}}  {state:<{states}}  {said}".rstrip())
+        for state, sentence in rows or [(verdict.state, "")]:
+            lines.append(f"{name:<{width}}  {state:<{states}}  {sentence}".rstrip())
             name = ""
     lines += _summary(verification)
     return "\n".join(lines) + "\n"
 
 
-def _said(finding: Finding) -> str:
-    """Write what was found and, behind an arrow, what to do."""
+def _sentence(finding: Finding) -> str:
+    """Write the note and, behind an arrow, the remedy."""
     return f"{finding.note} -> {finding.hint}" if finding.hint else finding.note
 
 
@@ -48,9 +48,9 @@ def _summary(verification: Verification) -> Iterator[str]:
         yield "nothing to verify: zfstune manages no dataset here"
         return
     pending = sum(verdict.pending for verdict in verification.datasets)
-    what = "1 dataset" if count == 1 else f"{count} datasets"
+    looked_at = "1 dataset" if count == 1 else f"{count} datasets"
     if pending:
-        should = "it" if pending == 1 else "they"
-        yield f"{what} looked at, {pending} not as {should} should be"
+        pronoun = "it" if pending == 1 else "they"
+        yield f"{looked_at} looked at, {pending} not as {pronoun} should be"
     else:
-        yield f"{what} looked at, {'all as they' if count > 1 else 'as it'} should be"
+        yield f"{looked_at} looked at, {'all as they' if count > 1 else 'as it'} should be"

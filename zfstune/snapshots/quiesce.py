@@ -5,9 +5,10 @@
     with zfstune.quiesced(zfstune.Postgres()) as session:
         zfstune.snapshot("tank/data/postgres", recursive=True)
 
-A snapshot of all datasets of a database at one instant is what a power cut would
-leave: the database recovers from it without any of this. Quiescing is for what needs
-more: a base backup that archived WAL goes on from, an application without a journal.
+A snapshot of all datasets of a database at one instant holds the same as its disk after
+a power cut, and the database recovers from that by itself. Quiescing serves those that
+need more: a base backup that archived WAL is replayed on, or an application without a
+journal.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     class Quiet(Protocol):
-        """What can be held still."""
+        """An application that can be held still."""
 
         def begin(self) -> None:
             """Hold still; on an error, nothing is held."""
@@ -47,12 +48,13 @@ def quiesced(*sessions: Quiet) -> Iterator[tuple[Quiet, ...]]:
     """Hold applications still during a block, and let go whatever happens in it.
 
     Args:
-        sessions: Begun in this order and ended in reverse: :class:`Postgres`,
-            :class:`Session`, :class:`Commands`, or whatever has ``begin`` and ``end``.
+        sessions: Objects with methods ``begin`` and ``end``, as :class:`Postgres`,
+            :class:`Session` and :class:`Commands` are. They begin in this order, and end
+            in the reverse one.
 
     Raises:
-        HookError: One could not be held still, and the block was not entered; or it
-            did not end well, after the block.
+        HookError: An application could not be held still, and the block was not
+            entered; or letting go failed after the block.
     """
     with ExitStack() as stack:
         for session in sessions:
@@ -62,13 +64,13 @@ def quiesced(*sessions: Quiet) -> Iterator[tuple[Quiet, ...]]:
 
 
 class Commands:
-    """A command before and one after.
+    """One command before a snapshot, and one after it.
 
     Args:
-        before: Must end well, or nothing is begun.
-        after: Runs whatever happened since.
-        timeout_seconds: For each.
-        environ: What they find in their environment.
+        before: A command for ``/bin/sh -c``; where it fails, no snapshot is taken.
+        after: A command that runs whatever happened in between.
+        timeout_seconds: The time that each may take.
+        environ: Variables to add to their environment.
     """
 
     def __init__(
@@ -84,11 +86,11 @@ class Commands:
         self._environ = dict(environ or {})
 
     def begin(self) -> None:
-        """Run the first."""
+        """Run the command before."""
         self._run(self._before, "before")
 
     def end(self) -> None:
-        """Run the second."""
+        """Run the command after."""
         self._run(self._after, "after")
 
     def _run(self, command: str | None, phase: str) -> None:
@@ -99,16 +101,16 @@ class Commands:
 
 
 class Session:
-    """A command that holds something until it is told to let go.
+    """A command that holds an application still until its standard input ends.
 
-    It prints a line ``ready`` once it holds; then it waits for the end of its standard
-    input, lets go, and ends. A lock that lives as long as a database session can be
-    held so.
+    The command prints a line ``ready`` once it holds; then it waits for the end of its
+    standard input, lets go, and ends. So it can hold a lock that lives only as long as
+    its database session.
 
     Args:
-        command: For ``/bin/sh -c``.
-        timeout_seconds: To become ready, and to end.
-        environ: What it finds in its environment.
+        command: The command for ``/bin/sh -c``.
+        timeout_seconds: The time to become ready, and again to end.
+        environ: Variables to add to its environment.
     """
 
     def __init__(
@@ -124,7 +126,7 @@ class Session:
         self._child: Coprocess | None = None
 
     def begin(self) -> None:
-        """Start it and wait until it is ready."""
+        """Start the command and wait until it is ready."""
         argv = ["/bin/sh", "-c", self._command]
         what = f"the command --hook '{shown(self._command)}'"
         self._child = Coprocess(argv, what, self._timeout, self._environ)
@@ -135,7 +137,7 @@ class Session:
             raise
 
     def end(self) -> None:
-        """Let it end."""
+        """End its standard input and wait for its end."""
         if self._child is not None:
             with self._child as child:
                 self._child = None
@@ -143,24 +145,25 @@ class Session:
 
 
 class Postgres:
-    """PostgreSQL in backup mode, which one session begins and the same one ends.
+    """PostgreSQL in backup mode; the session that begins it must end it.
 
     Args:
         connection: An open DB-API connection of the caller's; default: ``psql`` is
             started and spoken to.
-        conninfo: For psql: a name of a database or a connection string; without it
-            the variables ``PGHOST`` and so on tell.
+        conninfo: The name of a database or a connection string, for psql; default: the
+            variables ``PGHOST`` and so on.
         argv: The psql to start, with arguments.
-        user: Who psql runs as: where the server goes by that, ``postgres`` mostly.
+        user: The user to run psql as, mostly ``postgres``, for a server that trusts
+            users of this system by name.
         label: Name of the backup.
-        fast: Begin with a checkpoint at once, not spread over minutes.
-        timeout_seconds: For each answer of psql.
+        fast: Write PostgreSQL's own checkpoint at once, not spread over minutes.
+        timeout_seconds: The time that psql has for each answer.
 
     Attributes:
-        label_file: After the block: what a copy restored with archived WAL needs as
-            its ``backup_label``.
-        tablespace_map: After the block: the same of ``tablespace_map``; often empty.
-        lsn: After the block: up to where WAL is needed.
+        label_file: After the block: the text of the file ``backup_label`` that a copy
+            restored with archived WAL needs.
+        tablespace_map: After the block: the text of ``tablespace_map``; often empty.
+        lsn: After the block: the end of the WAL that the copy needs.
     """
 
     def __init__(
@@ -180,7 +183,7 @@ class Postgres:
             )
         self._connection = connection
         more = () if conninfo is None else (f"--dbname={conninfo}",)
-        # -X: no .psqlrc; -w: no question for a password, which nobody would answer
+        # -X: no .psqlrc; -w: no prompt for a password, which nobody would answer.
         self._argv = [*argv, "-XqAtw", "-v", "ON_ERROR_STOP=1", *more]
         self._user = user
         self._label, self._fast = label, fast
@@ -202,12 +205,12 @@ class Postgres:
             else:
                 self._ask(f"SELECT pg_start_backup('{self._label}', {fast}, false)", 1)
         except BaseException:
-            self._let_go()  # the session's end is the backup mode's end
+            self._let_go()  # backup mode ends with the session
             raise
 
     def end(self) -> None:
-        """Come out of it; what the server then says is kept."""
-        # what archives WAL may be slow, and the snapshot is taken
+        """Leave backup mode, and keep the server's answer."""
+        # "false" does not wait until WAL is archived: the snapshot is taken by now.
         call = "pg_backup_stop(false)" if self._renamed else "pg_stop_backup(false, false)"
         try:
             columns = "lsn, labelfile, spcmapfile"
@@ -219,7 +222,7 @@ class Postgres:
             self._let_go()
 
     def _ask(self, query: str, columns: int) -> list[list[str]]:
-        """Run a query of ours; give its rows."""
+        """Run a query of this module, and return its rows."""
         if self._child is None:
             cursor = self._connection.cursor()
             try:
@@ -227,7 +230,8 @@ class Postgres:
                 return [[str(v or "") for v in row] for row in cursor.fetchall()]
             finally:
                 cursor.close()
-        # a label has lines of its own: let no line end a row, nor a bar a column
+        # A label file has lines and bars of its own: psql's default separators end a row
+        # or a column there, so control characters take their place.
         self._child.say(
             f"\\pset fieldsep '\\037'\n\\pset recordsep '\\036'\n{query};\n"
             f"\\echo\n\\echo {_END}\n"
