@@ -10,7 +10,7 @@ import pytest
 
 import zfstune
 from zfstune.cli.main import main
-from zfstune.values.names import PROFILE_PROPERTY
+from zfstune.values.marks import PROFILE_PROPERTY
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from zfstune.engine.protocol import Engine
-    from zfstune.values.state import Dataset, Mount, RunningFile, Snapshot
+    from zfstune.values.state import Dataset, Mount, Snapshot
 
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zfstune.engine.protocol import using
+from zfstune.engine.open import using
 from zfstune.host.processes import running_files
 from zfstune.snapshots.checkpoint import (
     chosen_datasets,
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
 
     from zfstune.engine.protocol import Engine
-    from zfstune.snapshots.rewind_plan import Rewind, RunningFile
-    from zfstune.values.state import Mount, Snapshot
+    from zfstune.snapshots.rewind_plan import Rewind
+    from zfstune.values.state import Mount, RunningFile, Snapshot
 
 __all__ = ["Rewound", "rollback"]
 
