@@ -1,9 +1,9 @@
-"""How far a dataset has drifted from what was set on it, property by property.
+"""Find properties whose values have drifted from those that zfstune set.
 
-Two things say what a dataset should be: the note of what zfstune set there, and the
-profile as it reads today. The note wins, for it knows the values given with ``-o``
-and what the pool could take then; where the profile says otherwise by now, that is
-told and is no drift.
+Two sources say which values a dataset should have: the note of the values that zfstune
+set there, and the profile as it is today. The note wins, since it knows the values given
+with ``-o`` and what the pool supported then. A profile that says otherwise by now is
+reported as ``overridden``, which is no drift.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ _UNSET = PropertyValue("", DEFAULT)
 
 @frozen
 class Asked:
-    """What a dataset is asked to be, beside its own note.
+    """The values that profiles ask for on one dataset; its note is not among them.
 
     Attributes:
-        values: Property to canonical value as the profiles ask for it on this pool;
-            None where no profile speaks of it.
-        inherited: Property to what a dataset above it gets from the same profiles.
-        command: What applies those profiles again, with the values that were given
-            with ``-o``; empty where nothing does.
-        plain: The same without the values that were given.
+        values: Canonical values by property, as the profiles ask for on this pool; None
+            where no profile has the dataset.
+        inherited: Values by property that the dataset should inherit from one above.
+        command: The command that applies those profiles again, with the values given
+            with ``-o``; empty: no one command does.
+        plain: The same command without the values given with ``-o``.
     """
 
     values: Mapping[str, str] | None
@@ -53,21 +53,21 @@ class Asked:
 
 
 def set_above(
-    found: Dataset, wanted: Wanted | None, datasets: Mapping[str, Dataset]
+    dataset: Dataset, wanted: Wanted | None, datasets: Mapping[str, Dataset]
 ) -> dict[str, PropertyValue]:
-    """Give what a dataset is to inherit: property to value and who sets it.
+    """Collect the values that a dataset should inherit, by property, with their origin.
 
-    The notes of those above it that share a profile win over what the profile says,
-    as they do for the dataset itself.
+    The notes of datasets above it that share a profile win over the profile, as they do
+    for the dataset itself.
 
     Args:
-        found: The dataset.
-        wanted: What its profiles ask of it, None: that is not known.
-        datasets: Those of the pool by name.
+        dataset: The dataset.
+        wanted: The values that its profiles ask for; None: they are not known.
+        datasets: All datasets of the pool by name.
     """
-    own = _profiles(found)
+    own = _profiles(dataset)
     above: dict[str, PropertyValue] = {}
-    for name in reversed(ancestors_of(found.name)):
+    for name in reversed(ancestors_of(dataset.name)):
         holder = datasets.get(name)
         if holder is None or not own & _profiles(holder):
             continue
@@ -80,23 +80,23 @@ def set_above(
     return {name: value for name, value in both.items() if name not in wanted.values}
 
 
-def drift(found: Dataset, asked: Asked) -> Iterator[Finding]:
-    """Give what differs from what was set, or is to be set."""
-    record = _record(found)
-    given = read_given(found.local(APPLIED_PROPERTY))
-    # what only holds other datasets is its administrator's once it stands
-    own_choice = found.local(PROFILE_PROPERTY) is None and asked.values is None
+def drift(dataset: Dataset, asked: Asked) -> Iterator[Finding]:
+    """Report each property whose value is not the one that was set, or should be set."""
+    record = _record(dataset)
+    given = read_given(dataset.local(APPLIED_PROPERTY))
+    # Once a dataset stands that only holds others, its values are its administrator's.
+    own_choice = dataset.local(PROFILE_PROPERTY) is None and asked.values is None
     profile = asked.values or {}
-    if profile and "canmount" in record:  # it only held others once, and mounts now
+    if profile and "canmount" in record:  # it once only held others, and mounts now
         profile = {"canmount": "on", **profile}
     for name in sorted({*record, *profile}):
         known = props.find(name)
         says = profile.get(name)
         if known is not None and known.create_only:
-            if says is not None and found.value(name) != says:
-                yield _fixed(found, name, says)
+            if says is not None and dataset.value(name) != says:
+                yield _fixed(dataset, name, says)
             continue
-        own = found.own(name)
+        own = dataset.own(name)
         noted = record.get(name)
         if own is not None and (own in (noted, says) or own_choice):
             if own != says and asked.values is not None:
@@ -106,18 +106,18 @@ def drift(found: Dataset, asked: Asked) -> Iterator[Finding]:
         expected = says if noted is None else noted
         if expected is not None:
             again = asked.command if expected == says or name in given else ""
-            yield _drifted(found, name, expected, noted=noted is not None, hint=again)
+            yield _drifted(dataset, name, expected, noted=noted is not None, hint=again)
     for name, above in sorted(asked.inherited.items()):
         if name not in record and name not in profile:
-            yield from _shadowed(found, name, above, asked.command)
-    yield from _unsafe(found, {**profile, **record})
+            yield from _shadowed(dataset, name, above, asked.command)
+    yield from _unsafe(dataset, {**profile, **record})
 
 
 def _shadowed(
-    found: Dataset, name: str, above: PropertyValue, command: str
+    dataset: Dataset, name: str, above: PropertyValue, command: str
 ) -> Iterator[Finding]:
-    """Say that a value is set where it is to follow the dataset above."""
-    standing = found.properties.get(name, _UNSET)
+    """Report a value that is set on a dataset which should inherit it."""
+    standing = dataset.properties.get(name, _UNSET)
     if standing.source not in (LOCAL, RECEIVED):
         return
     how = "set by hand" if standing.source == LOCAL else "received"
@@ -126,7 +126,7 @@ def _shadowed(
     yield Finding(
         "drift-local",
         note,
-        command or f"zfs inherit {name} {for_shell(found.name)}",
+        command or f"zfs inherit {name} {for_shell(dataset.name)}",
         name,
         above.value,
         standing.value,
@@ -134,15 +134,15 @@ def _shadowed(
     )
 
 
-def _profiles(found: Dataset) -> set[str]:
-    """Give the profiles that a dataset is managed by, whichever variant of them."""
-    managed = found.local(PROFILE_PROPERTY) or ""
+def _profiles(dataset: Dataset) -> set[str]:
+    """Return the names, without variants, of the profiles that manage a dataset."""
+    managed = dataset.local(PROFILE_PROPERTY) or ""
     return {name.partition(":")[0] for name in managed.split(",") if name}
 
 
-def _record(found: Dataset) -> dict[str, str]:
-    """Give what the note says of properties that one can set."""
-    noted = read_record(found.local(APPLIED_PROPERTY))
+def _record(dataset: Dataset) -> dict[str, str]:
+    """Read the noted values of properties that can be set."""
+    noted = read_record(dataset.local(APPLIED_PROPERTY))
     usable = {}
     for name, value in noted.items():
         known = props.find(name)
@@ -153,11 +153,11 @@ def _record(found: Dataset) -> dict[str, str]:
 
 
 def _drifted(
-    found: Dataset, name: str, expected: str, *, noted: bool, hint: str
+    dataset: Dataset, name: str, expected: str, *, noted: bool, hint: str
 ) -> Finding:
-    """Say that a value is another, or that it is not set on the dataset itself."""
-    standing = found.properties.get(name, _UNSET)
-    have = found.value(name)
+    """Report a value that is another, or that is not set on the dataset itself."""
+    standing = dataset.properties.get(name, _UNSET)
+    have = dataset.value(name)
     shown = "unset" if have is None else display(name, have)
     should = display(name, expected)
     was = "was set to" if noted else "should be"
@@ -175,7 +175,7 @@ def _drifted(
         note,
         hint
         or f"zfs set {for_shell(f'{name}={props.settable({name: expected})[name]}')} "
-        f"{for_shell(found.name)}",
+        f"{for_shell(dataset.name)}",
         name,
         expected,
         have,
@@ -185,34 +185,34 @@ def _drifted(
 
 
 def _overridden(name: str, own: str, asked: str | None, command: str) -> Finding:
-    """Say that what was applied is not what the profile asks for."""
+    """Report a value that was applied and that the profile does not ask for."""
     says = "does not ask for it" if asked is None else f"says {display(name, asked)}"
     note = f"{name} was set to {display(name, own)}, and the profile {says}"
     hint = f"if the profile is right: {command}" if command else ""
     return Finding("overridden", note, hint, name, asked, own, LOCAL)
 
 
-def _fixed(found: Dataset, name: str, asked: str) -> Finding:
-    """Say that a property is fixed at creation, and differs."""
-    have = found.value(name)
-    standing = found.properties.get(name, _UNSET)
+def _fixed(dataset: Dataset, name: str, asked: str) -> Finding:
+    """Report a property that was fixed at creation, and differs."""
+    have = dataset.value(name)
+    standing = dataset.properties.get(name, _UNSET)
     note = f"{name} is {have} and should be {asked}: it was fixed at creation"
     hint = "make a new dataset and copy the data over; nothing else changes it"
     source, origin = standing.source, standing.origin
     return Finding("unsupported", note, hint, name, asked, have, source, origin)
 
 
-def _unsafe(found: Dataset, told: Mapping[str, str]) -> Iterator[Finding]:
-    """Say that safety was given up where nobody asked for that."""
+def _unsafe(dataset: Dataset, wanted: Mapping[str, str]) -> Iterator[Finding]:
+    """Report an unsafe value that neither a profile nor a note asks for."""
     for name, unsafe in UNSAFE.items():
-        standing = found.properties.get(name, _UNSET)
-        if standing.value != unsafe.value or name in told:
+        standing = dataset.properties.get(name, _UNSET)
+        if standing.value != unsafe.value or name in wanted:
             continue
         local = standing.source in (LOCAL, RECEIVED)
         yield Finding(
             "drift-local" if local else "drift-inherited",
             f"{name} is {unsafe.value}: {unsafe.loss}",
-            f"zfs set {name}={unsafe.safe} {for_shell(standing.origin or found.name)}",
+            f"zfs set {name}={unsafe.safe} {for_shell(standing.origin or dataset.name)}",
             name,
             unsafe.safe,
             unsafe.value,

@@ -1,4 +1,4 @@
-"""From what was read to what is wrong with it: values in, verdicts out."""
+"""Judge pools and datasets: what is wrong with them, and the remedy."""
 
 from __future__ import annotations
 
@@ -42,20 +42,21 @@ _NOWHERE: Mapping[str, Place] = MappingProxyType({})
 
 @frozen
 class Seen:
-    """What the verdicts on the datasets of one pool rest on.
+    """The facts that the verdicts on the datasets of one pool rest on.
 
     Attributes:
         pool: The pool.
         datasets: Its datasets by name.
-        mounts: What is mounted, by dataset.
-        accounts: The users that profiles name, by name; one that is missing does
-            not exist.
-        groups: The same for groups.
-        default_root: What profiles hang below unless told otherwise.
+        mounts: Mounts by name of the dataset.
+        accounts: Numbers of the users that profiles name; one that is missing does not
+            exist.
+        groups: Numbers of the groups that profiles name.
+        default_root: The dataset below which profiles are applied by default.
         owner: Whether owner and mode are looked at.
-        exports: What NFS serves, None: that is not looked at.
-        places: Where the paths lead of those that are not mounted there by name.
-        files: Profile to the file that it was given as, where no name finds it.
+        exports: The paths that NFS serves; None: they are not looked at.
+        places: The mountpoints of datasets that are not mounted there by that name, and
+            where these paths lead.
+        files: Files of profiles that were given as files, by plain name.
     """
 
     pool: PoolInfo
@@ -71,7 +72,7 @@ class Seen:
 
 
 def judge_pool(pool: PoolInfo) -> Verdict:
-    """Say whether a pool is whole, works, and has room."""
+    """Judge whether a pool is whole, works, and has room."""
     return Verdict(pool.name, tuple(_pool_findings(pool)))
 
 
@@ -100,13 +101,13 @@ def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
 def judge_dataset(
     expected: Expected, seen: Seen, more: tuple[Finding, ...], sample: FileSample | None
 ) -> Verdict:
-    """Say how a dataset differs from what it was to be.
+    """Judge how a dataset differs from what it should be.
 
     Args:
-        expected: What it was to be.
-        seen: What there is.
-        more: What was found of its snapshots.
-        sample: Some of its files, None: none were looked at.
+        expected: The dataset as it should be.
+        seen: The facts about its pool.
+        more: Findings about its snapshots.
+        sample: Some of its files; None: none were looked at.
     """
     found = seen.datasets.get(expected.dataset)
     if found is None:
@@ -117,12 +118,12 @@ def judge_dataset(
         return Verdict(expected.dataset, (missing,), expected.profiles)
     if expected.wanted is not None and found.kind != "filesystem":
         note = f"profile {', '.join(expected.profiles)} asks for it, and a {found.kind} of "
-        inway = Finding(
+        in_place_of_it = Finding(
             "missing",
             note + "that name is in the way",
             f"zfs rename {for_shell(found.name)} ...",
         )
-        return Verdict(expected.dataset, (inway,), expected.profiles)
+        return Verdict(expected.dataset, (in_place_of_it,), expected.profiles)
     findings = [Finding("unsupported", lack) for lack in expected.lacks]
     wanted = None if expected.wanted is None else expected.wanted.values
     asked = Asked(
@@ -142,11 +143,11 @@ def judge_dataset(
 
 
 def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:
-    """Give the command that applies the profiles again; empty: there is none.
+    """Write the command that applies the profiles again; empty: there is none.
 
-    An apply says the whole, so it has to say again what was given with ``-o``, or
-    that would be withdrawn. It gives one set of values to the first dataset of each
-    profile: where these had different ones, no one command does it.
+    An apply withdraws each value that it does not name, so the command repeats the
+    values that were given with ``-o``. It gives the same values to the first dataset of
+    each profile: where these had different ones, no one command does it.
     """
     if expected.wanted is None:
         return ""
@@ -170,7 +171,7 @@ def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:
 
 
 def _named(profile: str, files: Mapping[str, str]) -> str:
-    """Give the words that name a profile on the command line."""
+    """Write the words that name a profile on the command line."""
     name, _, variant = profile.partition(":")
     if name not in files:
         return for_shell(profile)
@@ -179,7 +180,7 @@ def _named(profile: str, files: Mapping[str, str]) -> str:
 
 
 def _given(seen: Seen, name: str) -> dict[str, str]:
-    """Give what was given with ``-o`` for a dataset."""
+    """Read the values that were given with ``-o`` for a dataset."""
     found = seen.datasets.get(name)
     given = read_given(None if found is None else found.local(APPLIED_PROPERTY))
     return {
@@ -198,7 +199,7 @@ def _locked(found: Dataset) -> Finding:
 
 
 def _mounting(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Finding]:
-    """Say whether a filesystem is mounted where it belongs, as its properties say."""
+    """Report a filesystem that is not mounted where and as its properties say."""
     mount = seen.mounts.get(found.name)
     if found.value("keystatus") == "unavailable":
         yield _locked(found)
@@ -235,7 +236,7 @@ def _mounting(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Findin
 def _exported(
     expected: Expected, found: Dataset, path: str, seen: Seen
 ) -> Iterator[Finding]:
-    """Say whether NFS serves a filesystem as its sharenfs says."""
+    """Report a filesystem that NFS does not serve as its sharenfs says."""
     shared = found.properties.get("sharenfs")
     if seen.exports is None or shared is None or shared.source == RECEIVED:
         return
@@ -258,8 +259,10 @@ def _exported(
             note = f"sharenfs is {shared.value}, and this system has no NFS server"
             yield Finding("not-exported", note, "install nfs-kernel-server or nfs-utils")
     elif to_do(seen.exports, path, lines):
-        what = f"is not served as sharenfs={shared.value} says" if lines else "is served"
-        note = f"{path} {what}" + ("" if lines else f" though sharenfs is {shared.value}")
+        fault = f"is served though sharenfs is {shared.value}"
+        if lines:
+            fault = f"is not served as sharenfs={shared.value} says"
+        note = f"{path} {fault}"
         hint = _command(expected, seen) or "zfs share -a"
         yield Finding("not-exported", note, hint, "sharenfs", shared.value, None)
 
@@ -287,7 +290,7 @@ def _unmounted(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Findi
 
 
 def _owner(expected: Expected, mount: Mount, seen: Seen) -> Iterator[Finding]:
-    """Say whether the mounted directory belongs to whom the profiles say."""
+    """Report a mounted directory whose owner or mode the profiles do not ask for."""
     wanted = expected.wanted
     if wanted is None or not seen.owner:
         return
@@ -296,21 +299,21 @@ def _owner(expected: Expected, mount: Mount, seen: Seen) -> Iterator[Finding]:
             note = f"this user may not look at owner and mode of {mount.path}"
             yield Finding("unseen", note, "run it as root")
         return
-    should: list[str] = []
-    for what, name, known, have in (
+    differences: list[str] = []
+    for kind, name, known, have in (
         ("user", wanted.owner, seen.accounts, mount.uid),
         ("group", wanted.group, seen.groups, mount.gid),
     ):
         if name is None:
             continue
         if name not in known:
-            note = f"{mount.path} should belong to {what} {name}, who does not exist"
-            hint = f"install the package that creates {what} '{name}'"
+            note = f"{mount.path} should belong to {kind} {name}, who does not exist"
+            hint = f"install the package that creates {kind} '{name}'"
             yield Finding("wrong-owner", note, hint)
         elif known[name] != have:
-            should.append(f"{what} {have} instead of {name} ({known[name]})")
+            differences.append(f"{kind} {have} instead of {name} ({known[name]})")
     if wanted.mode is not None and wanted.mode != mount.mode:
-        should.append(f"mode {mount.mode:04o} instead of {wanted.mode:04o}")
-    if should:
-        note = f"{mount.path} has {', '.join(should)}"
+        differences.append(f"mode {mount.mode:04o} instead of {wanted.mode:04o}")
+    if differences:
+        note = f"{mount.path} has {', '.join(differences)}"
         yield Finding("wrong-owner", note, _command(expected, seen))
