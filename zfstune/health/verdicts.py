@@ -109,37 +109,39 @@ def judge_dataset(
         more: Findings about its snapshots.
         sample: Some of its files; None: none were looked at.
     """
-    found = seen.datasets.get(expected.dataset)
-    if found is None:
+    dataset = seen.datasets.get(expected.dataset)
+    if dataset is None:
         note = f"profile {', '.join(expected.profiles)} asks for it"
         if not expected.profiles:
             note = "there is no such dataset"
         missing = Finding("missing", note, _command(expected, seen))
         return Verdict(expected.dataset, (missing,), expected.profiles)
-    if expected.wanted is not None and found.kind != "filesystem":
-        note = f"profile {', '.join(expected.profiles)} asks for it, and a {found.kind} of "
+    if expected.wanted is not None and dataset.kind != "filesystem":
+        note = (
+            f"profile {', '.join(expected.profiles)} asks for it, and a {dataset.kind} of "
+        )
         in_place_of_it = Finding(
             "missing",
             note + "that name is in the way",
-            f"zfs rename {for_shell(found.name)} ...",
+            f"zfs rename {for_shell(dataset.name)} ...",
         )
         return Verdict(expected.dataset, (in_place_of_it,), expected.profiles)
     findings = [Finding("unsupported", lack) for lack in expected.lacks]
     wanted = None if expected.wanted is None else expected.wanted.values
     asked = Asked(
         wanted,
-        set_above(found, expected.wanted, seen.datasets) if is_managed(found) else {},
+        set_above(dataset, expected.wanted, seen.datasets) if is_managed(dataset) else {},
         _command(expected, seen),
         _command(expected, seen, given=False),
     )
-    findings += drift(found, asked)
-    if found.kind == "filesystem" and seen.pool.mountable:
-        findings += _mounting(expected, found, seen)
-    elif found.value("keystatus") == "unavailable":
-        findings.append(_locked(found))
+    findings += drift(dataset, asked)
+    if dataset.kind == "filesystem" and seen.pool.mountable:
+        findings += _mounting(expected, dataset, seen)
+    elif dataset.value("keystatus") == "unavailable":
+        findings.append(_locked(dataset))
     if sample is not None:
-        findings += stale_blocks(sample, int(found.value("recordsize") or 0))
-    return Verdict(found.name, (*findings, *more), expected.profiles)
+        findings += stale_blocks(sample, int(dataset.value("recordsize") or 0))
+    return Verdict(dataset.name, (*findings, *more), expected.profiles)
 
 
 def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:
@@ -181,8 +183,8 @@ def _named(profile: str, files: Mapping[str, str]) -> str:
 
 def _given(seen: Seen, name: str) -> dict[str, str]:
     """Read the values that were given with ``-o`` for a dataset."""
-    found = seen.datasets.get(name)
-    given = read_given(None if found is None else found.local(APPLIED_PROPERTY))
+    dataset = seen.datasets.get(name)
+    given = read_given(None if dataset is None else dataset.local(APPLIED_PROPERTY))
     return {
         name: value
         for name, value in given.items()
@@ -190,30 +192,30 @@ def _given(seen: Seen, name: str) -> dict[str, str]:
     }
 
 
-def _locked(found: Dataset) -> Finding:
-    root = found.value("encryptionroot") or found.name
+def _locked(dataset: Dataset) -> Finding:
+    root = dataset.value("encryptionroot") or dataset.name
     note = "its encryption key is not loaded"
     return Finding(
         "key-not-loaded", note, f"zfs load-key {for_shell(root)}, then zfstune apply"
     )
 
 
-def _mounting(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Finding]:
+def _mounting(expected: Expected, dataset: Dataset, seen: Seen) -> Iterator[Finding]:
     """Report a filesystem that is not mounted where and as its properties say."""
-    mount = seen.mounts.get(found.name)
-    if found.value("keystatus") == "unavailable":
-        yield _locked(found)
+    mount = seen.mounts.get(dataset.name)
+    if dataset.value("keystatus") == "unavailable":
+        yield _locked(dataset)
         return
-    holder = expected.wanted is None and found.local(PROFILE_PROPERTY) is None
+    holder = expected.wanted is None and dataset.local(PROFILE_PROPERTY) is None
     if mount is None:
-        yield from () if holder else _unmounted(expected, found, seen)
+        yield from () if holder else _unmounted(expected, dataset, seen)
         return
-    path = effective_mountpoint(found, seen.pool.altroot)
+    path = effective_mountpoint(dataset, seen.pool.altroot)
     place = None if path is None else seen.places.get(path)
     places = (path, None if place is None else place.real)
     if path is not None and mount.path not in places:
         note = f"it is mounted at {mount.path} and belongs at {path}"
-        name = for_shell(found.name)
+        name = for_shell(dataset.name)
         again = f"zfs unmount {name} && zfs mount {name}"
         hint = f"stop what uses it, then: {again}"
         yield Finding("unmounted", note, hint)
@@ -223,21 +225,21 @@ def _mounting(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Findin
         yield Finding("unmounted", note, hint)
         return
     if mount.options is not None and path is not None:
-        differs = mount_differs(found, mount.options, readonly_pool=seen.pool.readonly)
+        differs = mount_differs(dataset, mount.options, readonly_pool=seen.pool.readonly)
         if differs:
             note = f"its mount is older than its properties ({differs})"
             hint = _command(expected, seen) or f"mount -o remount {for_shell(mount.path)}"
             yield Finding("stale-mount", note, hint)
     yield from _owner(expected, mount, seen)
     if expected.profiles:
-        yield from _exported(expected, found, mount.path, seen)
+        yield from _exported(expected, dataset, mount.path, seen)
 
 
 def _exported(
-    expected: Expected, found: Dataset, path: str, seen: Seen
+    expected: Expected, dataset: Dataset, path: str, seen: Seen
 ) -> Iterator[Finding]:
     """Report a filesystem that NFS does not serve as its sharenfs says."""
-    shared = found.properties.get("sharenfs")
+    shared = dataset.properties.get("sharenfs")
     if seen.exports is None or shared is None or shared.source == RECEIVED:
         return
     try:
@@ -267,19 +269,19 @@ def _exported(
         yield Finding("not-exported", note, hint, "sharenfs", shared.value, None)
 
 
-def _unmounted(expected: Expected, found: Dataset, seen: Seen) -> Iterator[Finding]:
-    if found.value("canmount") in ("off", "noauto"):
+def _unmounted(expected: Expected, dataset: Dataset, seen: Seen) -> Iterator[Finding]:
+    if dataset.value("canmount") in ("off", "noauto"):
         return
-    blocker = mount_blocker(found)
+    blocker = mount_blocker(dataset)
     if blocker is not None:
-        origin = found.properties["mountpoint"].origin if "mountpoint" in blocker else ""
+        origin = dataset.properties["mountpoint"].origin if "mountpoint" in blocker else ""
         hint = (
-            f"zfs set mountpoint=/... {for_shell(origin or found.name)}" if origin else ""
+            f"zfs set mountpoint=/... {for_shell(origin or dataset.name)}" if origin else ""
         )
         yield Finding("unmounted", f"it cannot be mounted: {blocker}", hint)
         return
-    path = effective_mountpoint(found, seen.pool.altroot)
-    hint = _command(expected, seen) or f"zfs mount {for_shell(found.name)}"
+    path = effective_mountpoint(dataset, seen.pool.altroot)
+    hint = _command(expected, seen) or f"zfs mount {for_shell(dataset.name)}"
     note = f"it is not mounted, and belongs at {path}"
     place = seen.places.get(path or "")
     blocked = None if place is None else in_the_way(place)
