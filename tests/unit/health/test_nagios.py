@@ -1,14 +1,15 @@
-"""Verdicts on freshness, and the lines that monitoring reads."""
+"""The check of freshness, and the line that monitoring plugins print."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client.parser import text_string_to_metric_families
 
+from observed_data import HOUR, NOW, POOL, last_runs, observed, observed_datasets
 from zfstune.health.nagios import (
     CRITICAL,
     OK,
@@ -16,25 +17,15 @@ from zfstune.health.nagios import (
     WARNING,
     judge,
 )
-from zfstune.health.observation import Observed, ObservedPool
-from zfstune.health.prometheus_text import Family, families, render
 from zfstune.schedules.last_run import LastRun
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import replace
 
-NOW = 1_800_000_000
-HOUR = 3600
-POOL = ObservedPool("tank", 1 << 40, 1 << 39, suspended=False)
+if TYPE_CHECKING:
+    from zfstune.health.observation import Observed
+
 # https://nagios-plugins.org/doc/guidelines.html, "Performance data"
 FIGURE = re.compile(r"'[^'=]+'=\d+(s|B|);\d*;\d*;0")
-
-
-def observed(
-    age: int | None, interval: int | None = HOUR, name: str = "tank/a"
-) -> Observed:
-    """Give an hourly dataset of ten days whose newest snapshot has an age."""
-    newest = None if age is None else NOW - age
-    return Observed(name, interval, NOW - 240 * HOUR, newest, 3, 1, 1 << 20)
 
 
 @pytest.mark.parametrize(
@@ -120,31 +111,7 @@ def test_a_schedule_that_cannot_be_read_is_told() -> None:
     assert judge([observed(None)], [], [], NOW, faults=["x"]).status == CRITICAL
 
 
-names = st.from_regex(
-    r"[a-z][a-zA-Z0-9_.: -]{0,20}(/[a-zA-Z0-9_.:-]{1,9}){0,3}", fullmatch=True
-)
-seen = st.builds(
-    Observed,
-    names,
-    st.none() | st.integers(300, 1 << 22),
-    st.integers(0, NOW),
-    st.none() | st.integers(0, NOW + 1000),
-    st.integers(0, 1 << 20),
-    st.integers(0, 1 << 20),
-    st.integers(0, 1 << 62),
-)
-runs = st.builds(
-    LastRun,
-    names,
-    st.sampled_from(["snapshot", "prune"]),
-    st.integers(0, NOW),
-    st.integers(0, NOW),
-    st.text(max_size=20),
-    st.integers(0, 99),
-)
-
-
-@given(st.lists(seen, max_size=4), st.lists(runs, max_size=3))
+@given(st.lists(observed_datasets, max_size=4), st.lists(last_runs, max_size=3))
 def test_the_line_is_one_that_plugins_print(
     datasets: list[Observed], noted: list[LastRun]
 ) -> None:
@@ -158,43 +125,3 @@ def test_the_line_is_one_that_plugins_print(
     assert bool(bar) == bool(datasets)
     assert len(FIGURE.findall(figures)) == 3 * len(datasets)
     assert not FIGURE.sub("", figures).strip()
-
-
-@given(st.lists(seen, max_size=4), st.lists(runs, max_size=3))
-def test_prometheus_reads_what_is_written(
-    datasets: list[Observed], noted: list[LastRun]
-) -> None:
-    """Its own parser gives back each family, each label and each number."""
-    found = families(datasets, [POOL], noted, "1.0")
-    text = render(found)
-    assert text.endswith("\n")
-    parsed = {family.name: family for family in text_string_to_metric_families(text)}
-    assert parsed.keys() == {f"zfstune_{family.name}" for family in found}
-    for family in found:
-        read = parsed[f"zfstune_{family.name}"]
-        assert (read.type, read.documentation) == ("gauge", family.text)
-        assert [(s.labels, s.value) for s in read.samples] == [
-            (dict(labels), value) for labels, value in family.samples
-        ]
-        assert [s.timestamp for s in read.samples] == [None] * len(family.samples)
-
-
-@given(st.text(max_size=30))
-def test_labels_are_escaped(value: str) -> None:
-    """Whatever stands in one comes back."""
-    [family] = text_string_to_metric_families(
-        render([Family("x", value, (({"a": value}, 1),))])
-    )
-    assert family.samples[0].labels == {"a": value}
-
-
-def test_absent_is_not_zero() -> None:
-    """What is not known has no sample."""
-    text = render(
-        families([observed(None, None)], [replace(POOL, suspended=True)], [], "1")
-    )
-    assert "newest_timestamp" not in text
-    assert "interval" not in text
-    assert "free_bytes" not in text
-    assert 'zfstune_pool_suspended{pool="tank"} 1' in text
-    assert 'zfstune_snapshots{dataset="tank/a",made_by="others"} 1' in text
