@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from zfstune.snapshots.drop_plan import Checkpoint, DropPlan
 
-
 __all__ = ["add_arguments", "add_options", "would_or_nothing"]
 
 _ACTIONS = ("take", "list", "drop")

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from zfstune.values.state import FileSample, FileSize
 
-
 __all__ = ["is_stale", "stale_blocks"]
 
 # A plain cp, a receive and a rewrite all leave the old size: a cloned block has the size

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from zfstune.schedules.cadence import Cadence
     from zfstune.values.state import Dataset, Snapshot
 
-
 __all__ = ["Due", "dues_of", "fresh", "late_after", "log_pairs", "torn", "unkept"]
 
 # The names of a database's log, beside its data or below it.

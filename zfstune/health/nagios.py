@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from zfstune.health.observation import Observed, ObservedPool
     from zfstune.schedules.last_run import LastRun
 
-
 __all__ = [
     "CRITICAL",
     "OK",

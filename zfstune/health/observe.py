@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Snapshot
 
-
 __all__ = ["observe"]
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from zfstune.values.state import Dataset, RunningFile, Snapshot
 
-
 __all__ = [
     "ESCAPE",
     "ESCAPES",
