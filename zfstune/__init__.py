@@ -116,7 +116,7 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    from importlib import import_module  # noqa: PLC0415 (only when a name is used)
+    from importlib import import_module  # noqa: PLC0415 (dir() shows public names alone)
 
     module, original = _HOMES.get(name, ("values.errors", name))
     value: object = getattr(import_module(f"{__name__}.{module}"), original)

@@ -6,6 +6,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
 from zfstune.cli.profile_options import add_profiles, read_profiles, show
 from zfstune.cli.which_zfs import open_meant
+from zfstune.datasets.apply import apply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.datasets.apply import apply  # noqa: PLC0415 (not for --help)
-
     profiles, arguments = read_profiles(args)
     with open_meant(args) as engine:
         applied = apply(

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from time import time
+
 from zfstune.cli.output import print_json
 from zfstune.cli.which_zfs import image_meant, open_meant
+from zfstune.health.nagios import UNKNOWN, check_ages, judge
+from zfstune.health.observe import observe
+from zfstune.host.files import state_folder
+from zfstune.retention.policy_text import parse_duration
 from zfstune.values.errors import ZfstuneError
 
 TYPE_CHECKING = False
@@ -11,6 +17,7 @@ if TYPE_CHECKING:
     import argparse
 
     from zfstune.health.nagios import Check
+
 
 __all__ = ["add_arguments"]
 
@@ -58,8 +65,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.health.nagios import UNKNOWN  # noqa: PLC0415 (not for --help)
-
     try:
         result = _check(args)
     except ZfstuneError as error:
@@ -77,12 +82,6 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> Check:
-    from time import time  # noqa: PLC0415 (not for --help)
-
-    from zfstune.health.nagios import check_ages, judge  # noqa: PLC0415 (as above)
-    from zfstune.health.observe import observe  # noqa: PLC0415 (as above)
-    from zfstune.host.files import state_folder  # noqa: PLC0415 (as above)
-
     warning, critical = (_seconds(args, option) for option in ("warning", "critical"))
     check_ages(warning, critical)  # ZFS need not be asked for that
     with open_meant(args) as engine:
@@ -105,9 +104,6 @@ def _seconds(args: argparse.Namespace, option: str) -> int | None:
     text = getattr(args, option)
     if text is None:
         return None
-    from zfstune.retention.policy_text import (  # noqa: PLC0415 (where one is given)
-        parse_duration,
-    )
 
     return parse_duration(f"--{option}", text)
 

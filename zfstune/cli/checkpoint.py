@@ -8,6 +8,8 @@ from functools import partial
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, warn
 from zfstune.cli.which_zfs import open_meant
+from zfstune.snapshots.checkpoint import checkpoint
+from zfstune.snapshots.drop import drop_checkpoint, list_checkpoints
 from zfstune.snapshots.drop_plan import DROP_LOSSES
 from zfstune.snapshots.rewind_plan import without_consent
 from zfstune.values.text import for_shell
@@ -110,8 +112,6 @@ def _wrong(action: str, words: list[str], args: argparse.Namespace) -> tuple[str
 
 
 def _take(args: argparse.Namespace, name: str, *datasets: str) -> int:
-    from zfstune.snapshots.checkpoint import checkpoint  # noqa: PLC0415 (not for --help)
-
     with open_meant(args) as engine:
         found = checkpoint(
             name, *datasets, pool=args.pool, dry_run=args.dry_run, engine=engine
@@ -124,8 +124,6 @@ def _take(args: argparse.Namespace, name: str, *datasets: str) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from zfstune.snapshots.drop import list_checkpoints  # noqa: PLC0415 (not for --help)
-
     with open_meant(args) as engine:
         found = list_checkpoints(pool=args.pool, engine=engine)
     if args.json:
@@ -164,8 +162,6 @@ def _as_json(found: Checkpoint) -> dict[str, object]:
 
 
 def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
-    from zfstune.snapshots.drop import drop_checkpoint  # noqa: PLC0415 (not for --help)
-
     with open_meant(args) as engine:
         plan = drop_checkpoint(
             name,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
-from zfstune.cli.which_zfs import IMAGE_VARIABLE, open_meant
+from zfstune.cli.which_zfs import is_image_meant, open_meant
+from zfstune.profiles.explain import explain
+from zfstune.profiles.explanation_text import render
+from zfstune.profiles.load import load_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+
 
 __all__ = ["add_arguments"]
 
@@ -38,20 +41,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     if (args.profile is None) == (args.own is None):
         args.refuse("name a PROFILE, or a file with --profile")
-    from zfstune.profiles.explain import explain  # noqa: PLC0415 (not for --help)
-    from zfstune.profiles.load import load_file  # noqa: PLC0415 (as above)
 
     explanation = explain(
         args.profile if args.own is None else load_file(args.own),
         variant=args.variant,
         pool=args.pool,
         opened=lambda: open_meant(args),
-        needed=bool(args.image or os.environ.get(IMAGE_VARIABLE)),
+        needed=is_image_meant(args),
     )
     if args.json:
         print_json(explanation.to_dict())
         return exit_status.DONE
-    from zfstune.profiles.explanation_text import render  # noqa: PLC0415 (not for --json)
 
     sys.stdout.write(render(explanation))
     return exit_status.DONE

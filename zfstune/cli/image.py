@@ -5,11 +5,15 @@ from __future__ import annotations
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.which_zfs import file_name
+from zfstune.engine import open as opening
+from zfstune.engine.image import create_image
+from zfstune.values.size import format_size, parse_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
+
 
 __all__ = ["add_arguments"]
 
@@ -43,9 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _create(args: argparse.Namespace) -> int:
-    from zfstune.engine.image import create_image  # noqa: PLC0415 (not for --help)
-    from zfstune.values.size import parse_size  # noqa: PLC0415 (as above)
-
     size_bytes = parse_size(args.size)
     with create_image(
         args.file, size_bytes=size_bytes, ashift=args.ashift, pool=args.pool
@@ -54,15 +55,11 @@ def _create(args: argparse.Namespace) -> int:
 
 
 def _info(args: argparse.Namespace) -> int:
-    from zfstune.engine.open import open_engine  # noqa: PLC0415 (not for --help)
-
-    with open_engine(args.file, take_over_from=args.take_over_from or "") as engine:
+    with opening.open_engine(args.file, take_over_from=args.take_over_from or "") as engine:
         return _show(engine, args)
 
 
 def _show(engine: Any, args: argparse.Namespace) -> int:
-    from zfstune.values.size import format_size  # noqa: PLC0415 (not for --help)
-
     (name,) = engine.pools()
     pool = engine.pool(name)
     datasets = engine.datasets(name)

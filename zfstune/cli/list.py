@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, warn
 from zfstune.cli.which_zfs import open_meant
+from zfstune.values.errors import Damaged
+from zfstune.values.marks import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
+from zfstune.values.mountpoint import effective_mountpoint
+from zfstune.values.names import pool_of
+from zfstune.values.size import format_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +20,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
     from zfstune.values.state import Dataset, Snapshot
+
 
 __all__ = ["add_arguments"]
 
@@ -87,10 +95,6 @@ def _show(
 
 
 def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str | None]]:
-    from zfstune.values.marks import PROFILE_PROPERTY  # noqa: PLC0415 (as above)
-    from zfstune.values.mountpoint import effective_mountpoint  # noqa: PLC0415 (as above)
-    from zfstune.values.names import pool_of  # noqa: PLC0415 (as above)
-
     altroots: dict[str, str] = {}
     rows = []
     for dataset in datasets:
@@ -126,8 +130,6 @@ def _snapshot_rows(
     engine: Engine, datasets: list[Dataset]
 ) -> tuple[list[dict[str, str | None]], dict[str, str]]:
     """Give the rows, and why the snapshots of some datasets could not be listed."""
-    from zfstune.values.errors import Damaged  # noqa: PLC0415 (as above)
-
     rows: list[dict[str, str | None]] = []
     unread: dict[str, str] = {}
     for dataset in datasets:
@@ -141,8 +143,6 @@ def _snapshot_rows(
 
 
 def _snapshot_row(snapshot: Snapshot) -> dict[str, str | None]:
-    from zfstune.values.marks import SNAPSHOT_PROPERTY  # noqa: PLC0415 (as above)
-
     own = snapshot.local(SNAPSHOT_PROPERTY) is not None
     return {
         "name": snapshot.name,
@@ -166,11 +166,7 @@ def _cell(name: str, value: str | None, *, exact: bool) -> str:
     if exact or not value.isdigit():
         return value
     if name in _SIZES:
-        from zfstune.values.size import format_size  # noqa: PLC0415 (as above)
-
         return format_size(int(value), exact=name == "recordsize")
     if name == "creation":
-        from datetime import UTC, datetime  # noqa: PLC0415 (as above)
-
         return datetime.fromtimestamp(int(value), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     return value

@@ -9,6 +9,7 @@ import sys
 from zfstune.cli import exit_status
 from zfstune.cli.output import report, warn
 from zfstune.cli.parser import build_parser
+from zfstune.cli.watch import watched
 from zfstune.cli.which_zfs import is_kernel_meant
 from zfstune.values.errors import PolicyError, ZfstuneError, ZfsUnavailable
 
@@ -34,8 +35,6 @@ def main(argv: list[str] | None = None) -> int:
             reconfigure(errors="surrogateescape")
     args = build_parser(sys.argv[1:] if argv is None else argv).parse_args(argv)
     if argv is None and is_kernel_meant(args) and not hasattr(args, "watches_itself"):
-        from zfstune.cli.watch import watched  # noqa: PLC0415 (not for --help)
-
         result = watched(lambda: settle(lambda: args.run(args)))
     else:
         result = settle(lambda: args.run(args))

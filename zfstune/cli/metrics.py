@@ -8,10 +8,14 @@ from zfstune import __version__
 from zfstune.cli import exit_status
 from zfstune.cli.output import report, warn
 from zfstune.cli.which_zfs import image_meant, open_meant
+from zfstune.health.observe import observe
+from zfstune.health.prometheus_text import families, render
+from zfstune.host.files import state_folder, write_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+
 
 __all__ = ["add_arguments"]
 
@@ -40,10 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.health.observe import observe  # noqa: PLC0415 (not for --help)
-    from zfstune.health.prometheus_text import families, render  # noqa: PLC0415 (as above)
-    from zfstune.host.files import state_folder, write_file  # noqa: PLC0415 (as above)
-
     with open_meant(args) as engine:
         seen = observe(
             engine, args.datasets, state_folder(args.state, image=image_meant(args))

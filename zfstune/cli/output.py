@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 from zfstune.values.text import shown
@@ -17,8 +18,6 @@ __all__ = ["print_json", "print_table", "report", "warn"]
 
 def print_json(value: object) -> None:
     """Print a JSON document; what is not UTF-8 becomes a lone surrogate's escape."""
-    import json  # noqa: PLC0415 (only where it was asked for)
-
     print(json.dumps(value, indent=2))
 
 

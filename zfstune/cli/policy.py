@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report, warn
 from zfstune.cli.policy_options import add_rules, read_rules
 from zfstune.cli.simulate import add_simulate
 from zfstune.cli.which_zfs import is_image_meant, open_meant
-from zfstune.values.text import for_shell
+from zfstune.engine.pools import datasets_below
+from zfstune.retention.imports.convert import FORMATS, convert
+from zfstune.retention.near_miss import near_misses
+from zfstune.retention.policy import Policy
+from zfstune.retention.policy_text import parse_policy, stored_form
+from zfstune.retention.store import clear_policy, own_policies, set_policy, stored_policies
+from zfstune.values.errors import EngineError, PolicyError, ZfsUnavailable
+from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,13 +27,9 @@ if TYPE_CHECKING:
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Dataset
 
+
 __all__ = ["add_arguments"]
 
-# zfstune.retention.imports.convert.FORMATS, which --help need not import
-_TOOLS = (
-    *("bzfs", "cron", "pyznap", "sanoid", "truenas", "zettarepl", "zfs-autobackup"),
-    *("znapzend", "zrepl"),
-)
 _MOST_BYTES = 1 << 20
 
 
@@ -84,21 +88,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "have a policy of their own, is asked of ZFS; a line that replaces one says so. "
         "Without ZFS, what depends on the datasets is left out.",
     )
-    importing.add_argument("tool", metavar="TOOL", help=", ".join(_TOOLS))
+    importing.add_argument("tool", metavar="TOOL", help=", ".join(FORMATS))
     importing.add_argument("file", metavar="FILE", help="its settings; - for stdin")
     importing.add_argument("--json", action="store_true", help="print one JSON document")
     importing.set_defaults(run=_import)
 
 
 def _set(args: argparse.Namespace) -> int:
-    from contextlib import suppress  # noqa: PLC0415 (not for --help)
-
-    from zfstune.retention.near_miss import near_misses  # noqa: PLC0415 (as above)
-    from zfstune.retention.policy import Policy  # noqa: PLC0415 (as above)
-    from zfstune.retention.policy_text import parse_policy  # noqa: PLC0415 (as above)
-    from zfstune.retention.store import set_policy  # noqa: PLC0415 (as above)
-    from zfstune.values.errors import EngineError, PolicyError  # noqa: PLC0415 (as above)
-
     keep, policy = read_rules(args)
     if keep is not None:
         policy = Policy.last(keep, args.match, allow_zero=args.all_of_them)
@@ -126,10 +122,6 @@ def _set(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from zfstune.engine.pools import datasets_below  # noqa: PLC0415 (not for --help)
-    from zfstune.retention.policy_text import stored_form  # noqa: PLC0415 (as above)
-    from zfstune.retention.store import stored_policies  # noqa: PLC0415 (not for --help)
-
     faults: dict[str, ZfstuneError] = {}
     with open_meant(args) as engine:
         datasets = datasets_below(engine, args.datasets)
@@ -150,8 +142,6 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _clear(args: argparse.Namespace) -> int:
-    from zfstune.retention.store import clear_policy  # noqa: PLC0415 (not for --help)
-
     with open_meant(args) as engine:
         clear_policy(engine, args.dataset)
     if args.json:
@@ -160,11 +150,6 @@ def _clear(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace) -> int:
-
-    from zfstune.retention.imports.convert import convert  # noqa: PLC0415 (as above)
-    from zfstune.retention.policy_text import stored_form  # noqa: PLC0415 (as above)
-    from zfstune.retention.store import own_policies  # noqa: PLC0415 (as above)
-    from zfstune.values.text import shown  # noqa: PLC0415 (as above)
 
     text = _read(args.file)
     found = _datasets(args)
@@ -221,8 +206,6 @@ def _print_commands(reading: Reading) -> None:
 
 def _datasets(args: argparse.Namespace) -> list[Dataset] | None:
     """List the datasets that are there; None where there is no ZFS to ask."""
-    from zfstune.values.errors import ZfsUnavailable  # noqa: PLC0415 (not for --help)
-
     try:
         with open_meant(args) as engine:
             return [each for pool in engine.pools() for each in engine.datasets(pool)]
@@ -233,8 +216,6 @@ def _datasets(args: argparse.Namespace) -> list[Dataset] | None:
 
 
 def _read(path: str) -> str:
-    from zfstune.values.errors import PolicyError  # noqa: PLC0415 (not for --help)
-
     try:
         if path == "-":
             settings = sys.stdin.buffer.read(_MOST_BYTES + 1)

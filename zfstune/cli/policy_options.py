@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zfstune.retention.policy import Group, Never, Policy
+from zfstune.retention.policy_text import check_zone, parse_rule
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole
@@ -11,7 +13,6 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-    from zfstune.retention.policy import Policy
 
 __all__ = ["add_rules", "read_count", "read_rules"]
 
@@ -87,15 +88,6 @@ def read_rules(args: argparse.Namespace) -> tuple[int | None, Policy | None]:
         return read_count("--keep", args.keep), None
     if not others and args.keep is None and args.match is None:
         return None, None
-    from zfstune.retention.policy import (  # noqa: PLC0415 (not for a count)
-        Group,
-        Never,
-        Policy,
-    )
-    from zfstune.retention.policy_text import (  # noqa: PLC0415 (as above)
-        check_zone,
-        parse_rule,
-    )
 
     if args.keep is not None:
         said["keep"] = args.keep

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, report
+from zfstune.profiles.load import load_file
+from zfstune.profiles.schema import profile_schema
 from zfstune.values.errors import ProfileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+
 
 __all__ = ["add_arguments"]
 
@@ -37,8 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from zfstune.profiles.load import load_file  # noqa: PLC0415 (not for --help)
-
     rows = []
     for path in args.files:
         row: dict[str, object] = {"file": path, "fault": None}
@@ -62,7 +63,5 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    from zfstune.profiles.schema import profile_schema  # noqa: PLC0415 (not for --help)
-
     print_json(profile_schema())
     return exit_status.DONE

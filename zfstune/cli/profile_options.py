@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 
+from zfstune.datasets.plan_text import render
+from zfstune.host.manifest import host_and_source
+from zfstune.profiles.load import load_file, resolve_role
+from zfstune.profiles.roles import AUTO
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from zfstune.datasets.plan import Plan
+
 
 __all__ = ["add_profiles", "add_role", "read_profiles", "show"]
 
@@ -99,19 +105,14 @@ def read_profiles(args: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
 def _profiles(args: argparse.Namespace) -> list[Any]:
     if not (args.profiles or args.files or args.roles):
         args.refuse("name a PROFILE or a --role")
-    from zfstune.profiles.load import load_file  # noqa: PLC0415 (not for --help)
 
     return [*args.profiles, *map(load_file, args.files)]
 
 
 def _role(name: str) -> str:
     """Say what ``auto`` comes to on this host."""
-    from zfstune.profiles.load import resolve_role  # noqa: PLC0415 (only for roles)
-    from zfstune.profiles.roles import AUTO  # noqa: PLC0415 (as above)
-
     if name != AUTO:
         return name
-    from zfstune.host.manifest import host_and_source  # noqa: PLC0415 (as above)
 
     host, source = host_and_source()
     role = resolve_role(AUTO)
@@ -122,9 +123,5 @@ def _role(name: str) -> str:
 
 def show(plan: Plan) -> None:
     """Print a plan for people."""
-    from zfstune.datasets.plan_text import (  # noqa: PLC0415 (not for --help or --json)
-        render,
-    )
-
     sys.stdout.write(render(plan))
     sys.stdout.flush()  # before the first change

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report
+from zfstune.profiles.load import load, profile_names
 from zfstune.values.errors import ProfileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+
 
 __all__ = ["add_arguments"]
 
@@ -27,8 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.profiles.load import load, profile_names  # noqa: PLC0415 (not for --help)
-
     found = []
     names = profile_names()
     for name in names:

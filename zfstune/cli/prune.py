@@ -8,7 +8,12 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, warn
 from zfstune.cli.policy_options import add_rules, read_count, read_rules
 from zfstune.cli.which_zfs import open_meant
+from zfstune.retention.decision import FUTURE
+from zfstune.retention.near_miss import near_misses
+from zfstune.retention.prune import prune
 from zfstune.values.errors import PolicyError
+from zfstune.values.names import pool_of
+from zfstune.values.size import format_size
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zfstune.retention.prune import Pruned
+
 
 __all__ = ["add_arguments"]
 
@@ -93,8 +99,6 @@ def _add_limits(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.retention.prune import prune  # noqa: PLC0415 (not for --help)
-
     keep, policy = read_rules(args)
     _check_target(args.free_target)
     min_keep = None
@@ -137,8 +141,6 @@ def _run(args: argparse.Namespace) -> int:
 
 def _dated_after_now(pruned: Pruned) -> int:
     """Count those that a mere count would let go; rules of time have an alarm for it."""
-    from zfstune.retention.decision import FUTURE  # noqa: PLC0415 (not for --help)
-
     plan = pruned.plan
     return sum(
         d.reasons == (FUTURE,)
@@ -158,8 +160,6 @@ def _check_target(text: str | None) -> None:
 
 def _warn_of_near_misses(pruned: Pruned) -> None:
     """Say where what was given is in the scope of nothing."""
-    from zfstune.retention.near_miss import near_misses  # noqa: PLC0415 (not for --help)
-
     given = next(iter(pruned.plan.policies.values()), None)
     if given is not None:
         for miss in near_misses(
@@ -195,10 +195,6 @@ def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
         kept = total[dataset] - fewer[dataset]
         frees = ""
         if dry_run and plan.reclaims is not None:
-            from zfstune.values.size import (  # noqa: PLC0415 (for a dry run alone)
-                format_size,
-            )
-
             frees = f", would free {format_size(plan.reclaims[dataset], exact=False)}"
         print(f"{dataset}: {verb} {fewer[dataset]}, kept {kept}{frees}")
     if pruned.freed is not None:
@@ -211,9 +207,6 @@ def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
 
 
 def _print_freed(freed: Mapping[str, int | None], foretold: Mapping[str, int]) -> None:
-    from zfstune.values.names import pool_of  # noqa: PLC0415 (where it was asked for)
-    from zfstune.values.size import format_size  # noqa: PLC0415 (as above)
-
     for pool, actual in freed.items():
         should = sum(size for name, size in foretold.items() if pool_of(name) == pool)
         told = "not all yet"
@@ -226,6 +219,6 @@ def _date(seconds: int | None) -> str:
     """Write a time, in UTC and to the minute; it may be an estimate."""
     if seconds is None:
         return "-"
-    from datetime import UTC, datetime  # noqa: PLC0415 (where a rule asks for the time)
+    from datetime import UTC, datetime  # noqa: PLC0415 (1 to 2 ms, and few prunes print a time)
 
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%MZ")

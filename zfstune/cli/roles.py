@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table
+from zfstune.profiles.roles import ROLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.profiles.roles import ROLES  # noqa: PLC0415 (not for --help)
-
     if args.json:
         print_json(
             [

@@ -8,6 +8,8 @@ from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import add_options, would_or_nothing
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.which_zfs import open_meant
+from zfstune.snapshots.rewind_plan import LOSSES
+from zfstune.snapshots.rollback import rollback
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
@@ -17,13 +19,12 @@ if TYPE_CHECKING:
 
     from zfstune.snapshots.rewind_plan import RewindPlan
 
+
 __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: Any) -> None:
     """Add what the verb takes."""
-    from zfstune.snapshots.rewind_plan import LOSSES  # noqa: PLC0415 (not for other verbs)
-
     parser.description = (
         "Bring datasets back to a checkpoint, mounted and busy ones where they are. The "
         "files as they were are copied aside first, below POOL/zfstune-escape. Snapshots "
@@ -56,8 +57,6 @@ def add_arguments(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.snapshots.rollback import rollback  # noqa: PLC0415 (not for --help)
-
     with open_meant(args) as engine:
         rewound = rollback(
             args.name,

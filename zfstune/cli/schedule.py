@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.profile_options import add_role
+from zfstune.cli.schedule_run import run_forever, run_once
+from zfstune.cli.schedule_show import show, warn_of_misfits
 from zfstune.cli.schedule_targets import named_datasets, without_taken_along
 from zfstune.cli.which_zfs import is_kernel_meant, open_meant
+from zfstune.schedules.cadence import NONE
+from zfstune.schedules.install import carry_out, plan_install, plan_remove
+from zfstune.schedules.schedule import (
+    set_schedule,
+    targets,
+)
+from zfstune.schedules.unit_text import units_for
+from zfstune.values.errors import InvalidValue, ZfsUnavailable
+from zfstune.values.marks import SCHEDULE_PROPERTY
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
@@ -19,6 +31,7 @@ if TYPE_CHECKING:
 
     from zfstune.schedules.install import UnitStep
     from zfstune.schedules.schedule import Scheduled
+
 
 __all__ = ["add_arguments"]
 
@@ -161,13 +174,6 @@ def _add_state(parser: argparse.ArgumentParser) -> None:
 
 
 def _install(args: argparse.Namespace) -> int:
-    from zfstune.schedules.install import (  # noqa: PLC0415 (as above)
-        carry_out,
-        plan_install,
-    )
-    from zfstune.schedules.schedule import set_schedule, targets  # noqa: PLC0415 (as above)
-    from zfstune.values.errors import InvalidValue  # noqa: PLC0415 (not for --help)
-
     if not is_kernel_meant(args):
         raise InvalidValue(
             "cannot write units for an image: systemd's are for the kernel's ZFS",
@@ -187,8 +193,6 @@ def _install(args: argparse.Namespace) -> int:
             carry_out(args.folder, steps)
     _report(args, steps, news)
     if not args.no_prune:
-        from zfstune.cli.schedule_show import warn_of_misfits  # noqa: PLC0415 (as above)
-
         warn_of_misfits(found)
     _tell(args, steps)
     return exit_status.DONE
@@ -196,8 +200,6 @@ def _install(args: argparse.Namespace) -> int:
 
 def _news(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
     """Give those datasets of which another schedule is stored, with the one wanted."""
-    from zfstune.values.marks import SCHEDULE_PROPERTY  # noqa: PLC0415 (not for --help)
-
     return {
         dataset: every
         for dataset, every in wanted.items()
@@ -206,8 +208,6 @@ def _news(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
 
 
 def _units(args: argparse.Namespace, each: Scheduled) -> Iterable[Any]:
-    from zfstune.schedules.unit_text import units_for  # noqa: PLC0415 (not for --help)
-
     return units_for(
         each.dataset,
         each.cadence,
@@ -220,8 +220,6 @@ def _units(args: argparse.Namespace, each: Scheduled) -> Iterable[Any]:
 
 def _command() -> list[str]:
     """Give how to start this command: by its own name, or this Python with the module."""
-    import os  # noqa: PLC0415 (not for --help)
-
     program = os.path.abspath(sys.argv[0])
     named = os.path.basename(program) == "zfstune"
     if named and os.path.isfile(program) and os.access(program, os.X_OK):
@@ -230,12 +228,6 @@ def _command() -> list[str]:
 
 
 def _remove(args: argparse.Namespace) -> int:
-    from zfstune.schedules.cadence import NONE  # noqa: PLC0415 (not for --help)
-    from zfstune.schedules.install import carry_out, plan_remove  # noqa: PLC0415 (as above)
-    from zfstune.schedules.schedule import set_schedule  # noqa: PLC0415 (as above)
-    from zfstune.values.errors import ZfsUnavailable  # noqa: PLC0415 (as above)
-    from zfstune.values.marks import SCHEDULE_PROPERTY  # noqa: PLC0415 (not for --help)
-
     whole = args.all and not (args.datasets or args.roles)
     news: dict[str, str] = {}
     try:
@@ -266,12 +258,10 @@ def _remove(args: argparse.Namespace) -> int:
 
 def _tell(args: argparse.Namespace, steps: tuple[UnitStep, ...]) -> None:
     """Say what is left to do: zfstune starts no program, and systemd asks for one."""
-    from os.path import isdir  # noqa: PLC0415 (not for --help)
-
     changed = [step for step in steps if step.action != "keep"]
     if args.dry_run or not changed or args.folder != _FOLDER:
         return
-    if not isdir("/run/systemd/system"):
+    if not os.path.isdir("/run/systemd/system"):
         warn(
             "this host does not run systemd: the units do nothing here",
             "`zfstune schedule run` does what they do",
@@ -322,15 +312,11 @@ def _report(
 
 
 def _show(args: argparse.Namespace) -> int:
-    from zfstune.cli.schedule_show import show  # noqa: PLC0415 (not for --help)
-
     whole = args.all or not (args.datasets or args.roles)
     return show(args, None if whole else lambda engine: named_datasets(args, engine))
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.cli.schedule_run import run_forever, run_once  # noqa: PLC0415 (as above)
-
     if (args.once is None) != (args.dataset is None):
         args.refuse("--once JOB and DATASET go together")
     if args.if_due and args.once is None:

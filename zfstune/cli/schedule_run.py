@@ -6,7 +6,9 @@ import time
 from functools import partial
 
 from zfstune.cli import exit_status
+from zfstune.cli.main import settle
 from zfstune.cli.output import report, warn
+from zfstune.cli.watch import watched
 from zfstune.cli.which_zfs import image_meant, is_image_meant, open_meant
 from zfstune.host.files import state_folder
 from zfstune.schedules.run import due_runs, is_due, run_job
@@ -108,7 +110,5 @@ def _apart(args: argparse.Namespace, work: Callable[[], int]) -> int:
     """Do the work where it cannot hold this process, if the kernel is to do it."""
     if is_image_meant(args):
         return work()
-    from zfstune.cli.main import settle  # noqa: PLC0415 (it imports the parser)
-    from zfstune.cli.watch import watched  # noqa: PLC0415 (as above)
 
     return watched(lambda: settle(work))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report, warn
 from zfstune.cli.which_zfs import image_meant, open_meant
@@ -112,7 +114,6 @@ def _cells(row: dict[str, Any]) -> list[str]:
 def _last(run: LastRun | None) -> str:
     if run is None:
         return "-"
-    from datetime import UTC, datetime  # noqa: PLC0415 (not for an empty list)
 
     when = datetime.fromtimestamp(run.ended, UTC).strftime("%Y-%m-%d %H:%MZ")
     return f"{when} failed" if run.error else when

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
 from zfstune.cli.policy_options import add_rules, read_rules
 from zfstune.cli.which_zfs import open_meant
+from zfstune.host.files import write_file
+from zfstune.retention.policy import Policy
+from zfstune.retention.policy_text import format_policy, parse_duration
+from zfstune.retention.simulation import simulate, timeline
+from zfstune.retention.store import stored_policies, zone
+from zfstune.retention.timeline_svg import draw
+from zfstune.values.duration import about, format_duration
+from zfstune.values.errors import PolicyError
+from zfstune.values.text import shown
+from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-    from zfstune.retention.policy import Policy
     from zfstune.retention.simulation import Simulation
+
 
 __all__ = ["add_simulate"]
 
@@ -43,12 +55,6 @@ def add_simulate(actions: Any) -> None:
 
 
 def _simulate(args: argparse.Namespace) -> int:
-    from datetime import UTC, datetime  # noqa: PLC0415 (not for --help)
-
-    from zfstune.retention.policy_text import format_policy  # noqa: PLC0415 (as above)
-    from zfstune.retention.simulation import simulate  # noqa: PLC0415 (as above)
-    from zfstune.retention.store import zone  # noqa: PLC0415 (as above)
-
     policy = _policy(args)
     every, until = _seconds("every", args.every), _seconds("until", args.until)
     now = datetime.now(UTC).replace(microsecond=0)
@@ -60,9 +66,6 @@ def _simulate(args: argparse.Namespace) -> int:
         for group in policy.groups
     ]
     if args.svg is not None:
-        from zfstune.host.files import write_file  # noqa: PLC0415 (where it is asked for)
-        from zfstune.retention.timeline_svg import draw  # noqa: PLC0415 (as above)
-
         write_file(args.svg, draw(found))
     if args.json:
         print_json({"simulations": [_row(text, one) for text, one in found]})
@@ -73,10 +76,6 @@ def _simulate(args: argparse.Namespace) -> int:
 
 
 def _policy(args: argparse.Namespace) -> Policy:
-    from zfstune.retention.policy import Policy  # noqa: PLC0415 (as above)
-    from zfstune.retention.store import stored_policies  # noqa: PLC0415 (as above)
-    from zfstune.values.errors import PolicyError  # noqa: PLC0415 (not for --help)
-
     keep, policy = read_rules(args)
     if keep is not None:
         return Policy.last(keep, args.match)
@@ -95,14 +94,6 @@ def _policy(args: argparse.Namespace) -> Policy:
 
 
 def _seconds(option: str, value: str) -> int:
-    from zfstune.retention.policy_text import parse_duration  # noqa: PLC0415 (as above)
-    from zfstune.values.errors import PolicyError  # noqa: PLC0415 (not for --help)
-    from zfstune.values.text import shown  # noqa: PLC0415 (as above)
-    from zfstune.values.whole_number import (  # noqa: PLC0415 (as above)
-        NumberError,
-        read_whole,
-    )
-
     years = value.removesuffix("y")
     if years == value:
         return parse_duration(f"--{option}", value)
@@ -116,12 +107,6 @@ def _seconds(option: str, value: str) -> int:
 
 
 def _print(text: str, one: Simulation, until: str) -> None:
-    from zfstune.retention.simulation import timeline  # noqa: PLC0415 (not for --help)
-    from zfstune.values.duration import (  # noqa: PLC0415 (as above)
-        about,
-        format_duration,
-    )
-
     oldest = about(one.end - one.times[0]) if one.times else "-"
     print(f"{text}, a snapshot every {format_duration(one.every_seconds)}, after {until}:")
     print("\n".join(timeline(one)))

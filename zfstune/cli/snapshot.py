@@ -7,6 +7,8 @@ from contextlib import nullcontext
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, report
 from zfstune.cli.which_zfs import open_meant
+from zfstune.snapshots.take import snapshot
+from zfstune.values.errors import BatchError, HookError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,12 +77,6 @@ def _add_hooks(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.snapshots.take import snapshot  # noqa: PLC0415 (as above)
-    from zfstune.values.errors import (  # noqa: PLC0415 (not for --help)
-        BatchError,
-        HookError,
-    )
-
     taken: tuple[str, ...] = ()
     late: ZfstuneError | None = None
     with open_meant(args) as engine:
@@ -117,7 +113,8 @@ def _held(args: argparse.Namespace) -> AbstractContextManager[object]:
     named = (args.before, args.after, args.hook, args.postgres)
     if args.dry_run or not any(named):
         return nullcontext()
-    from zfstune.snapshots.quiesce import (  # noqa: PLC0415 (most take none)
+    # It imports subprocess, which takes a third as long as all else that a snapshot needs.
+    from zfstune.snapshots.quiesce import (  # noqa: PLC0415 (few snapshots have hooks)
         Commands,
         Postgres,
         Session,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report
 from zfstune.cli.which_zfs import open_meant
+from zfstune.retention.show import examine
+from zfstune.values.duration import about
+from zfstune.values.size import format_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +17,7 @@ if TYPE_CHECKING:
 
     from zfstune.retention.show import ExaminedSnapshot
     from zfstune.values.errors import ZfstuneError
+
 
 __all__ = ["add_arguments"]
 
@@ -38,10 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from datetime import UTC, datetime  # noqa: PLC0415 (not for --help)
-
-    from zfstune.retention.show import examine  # noqa: PLC0415 (as above)
-
     faults: dict[str, ZfstuneError] = {}
     with open_meant(args) as engine:
         found = examine(engine, args.datasets, lambda: datetime.now(UTC), faults)
@@ -57,9 +59,6 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _cells(each: ExaminedSnapshot, *, exact: bool) -> list[str]:
-    from zfstune.values.duration import about  # noqa: PLC0415 (not for --help)
-    from zfstune.values.size import format_size  # noqa: PLC0415 (as above)
-
     def size(count: int | None) -> str:
         if count is None:
             return "-"
@@ -87,6 +86,5 @@ def _goes(each: ExaminedSnapshot, *, exact: bool) -> str:
         return "now" if each.goes == "now" else "-"
     if exact:
         return str(each.expires)
-    from datetime import UTC, datetime  # noqa: PLC0415 (not for --help)
 
     return datetime.fromtimestamp(each.expires, UTC).strftime("%Y-%m-%d %H:%MZ")

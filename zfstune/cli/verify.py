@@ -9,6 +9,9 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.which_zfs import open_meant
+from zfstune.health.verification_text import render
+from zfstune.health.verify import verify
+from zfstune.profiles.load import load_file
 from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole
 
@@ -68,9 +71,6 @@ def _count(text: str) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.health.verify import verify  # noqa: PLC0415 (as above)
-    from zfstune.profiles.load import load_file  # noqa: PLC0415 (not for --help)
-
     more = {} if args.files is None else {"files": args.files}
     with open_meant(args) as engine:
         found = verify(
@@ -88,10 +88,6 @@ def _run(args: argparse.Namespace) -> int:
     elif args.roles and not found.pools:
         print("nothing to verify: this role has no datasets of its own")
     else:
-        from zfstune.health.verification_text import (  # noqa: PLC0415 (not for --json)
-            render,
-        )
-
         sys.stdout.write(render(found))
     if found.damaged:
         return exit_status.PARTLY

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from argparse import ArgumentTypeError
 
+from zfstune.engine import open as opening
 from zfstune.values.errors import ZfstuneError
 
 TYPE_CHECKING = False
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from zfstune.engine.protocol import Engine
+
 
 __all__ = [
     "IMAGE_VARIABLE",
@@ -26,13 +29,11 @@ IMAGE_VARIABLE = "ZFSTUNE_IMAGE"
 
 def open_meant(args: argparse.Namespace) -> Engine:
     """Open the image that ``--image`` or the environment names, else the kernel's ZFS."""
-    from zfstune.engine.open import open_engine  # noqa: PLC0415 (not for --help)
-
     path = image_meant(args)
     try:
         if args.take_over_from:
-            return open_engine(path, take_over_from=args.take_over_from)
-        return open_engine(path)
+            return opening.open_engine(path, take_over_from=args.take_over_from)
+        return opening.open_engine(path)
     except ZfstuneError as error:
         if path and not args.image:  # nobody typed that name
             error.hint = "; ".join(
@@ -51,8 +52,6 @@ def file_name(text: str) -> str:
         ArgumentTypeError: It is empty.
     """
     if not text:
-        from argparse import ArgumentTypeError  # noqa: PLC0415 (loaded by the parser)
-
         raise ArgumentTypeError("the name of the file is empty")
     return text
 
