@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -183,9 +182,6 @@ ROWS = {
 
 def options(parser: argparse.ArgumentParser, verb: str = "") -> dict[str, set[str]]:
     """Give the options of each verb, all the words of one in a row, from the parser."""
-    if getattr(parser, "verb", ""):
-        with suppress(SystemExit):  # loading what the verb adds, on the way to its help
-            parser.parse_known_args(["--help"], argparse.Namespace())
     found: dict[str, set[str]] = {verb: set()}
     below: dict[str, set[str]] = {}
     for action in parser._actions:

@@ -1,10 +1,11 @@
-"""The command line, as a pure function: tests and man pages read it too."""
+"""The grammar of the command line: the verbs and their options."""
 
 from __future__ import annotations
 
 import argparse
 import os
 from functools import cache
+from importlib import import_module
 
 from zfstune import __version__
 from zfstune.cli import exit_status
@@ -21,8 +22,8 @@ _PROGRAM = "zfstune"
 _NO_TERMINAL = 80
 _DIGITS = 10
 _HELP = ("-h", "--help")
-# What the help says of each verb. A verb's module has its name, and is loaded once it
-# was chosen: each run of a timer would pay for the others.
+# Each verb with the line that the help has for it. A module of the same name adds the
+# verb's options. A run loads that one module, since a timer would pay for all the others.
 _VERBS = {
     "apply": "create and tune the datasets of profiles, and mount them",
     "plan": "show what apply would do, and why",
@@ -43,15 +44,14 @@ _VERBS = {
     "metrics": "print figures for Prometheus",
     "image": "make and look at a pool in a plain file",
 }
-_MODULES: dict[str, str] = {}
 
 
 class _Help(argparse.HelpFormatter):
-    """Wraps what is one paragraph, leaves alone what has lines of its own."""
+    """Wraps a text of one paragraph, and leaves a text of several lines as it is."""
 
     def __init__(self, prog: str, **more: Any) -> None:
-        # argparse makes one for each argument added; left to find the width, it
-        # imports shutil with all compressors, more than building all the parsers
+        # argparse makes a formatter for each argument added. To find the width it would
+        # import shutil with all compressors, which takes 3 ms of a start.
         super().__init__(prog, width=_columns() - 2, **more)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
@@ -60,7 +60,7 @@ class _Help(argparse.HelpFormatter):
 
 @cache
 def _columns() -> int:
-    """Give the width of the terminal, as shutil.get_terminal_size() does."""
+    """Return the width of the terminal, as shutil.get_terminal_size() does."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isascii() and columns.isdigit() and 0 < len(columns.lstrip("0")) < _DIGITS:
         return int(columns)
@@ -71,33 +71,37 @@ def _columns() -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Every verb's parser ends its help alike."""
+    """A parser whose help ends with the exit status, and which loads its verb late.
+
+    Attributes:
+        verb: The verb whose options are still to be added; empty where there are none.
+    """
 
     verb = ""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(epilog=exit_status.HELP, formatter_class=_Help, **options)
 
-    def parse_known_args(self, *given: Any, **named: Any) -> Any:
-        """Load what the verb adds, now that it was chosen; then parse."""
+    def load(self) -> None:
+        """Add the options of the verb, unless they are there."""
         if self.verb:
-            from importlib import import_module  # noqa: PLC0415 (where a verb needs it)
-
             verb, self.verb = self.verb, ""
-            import_module(f"zfstune.cli.{_MODULES.get(verb, verb)}").add_arguments(self)
-        found, others = super().parse_known_args(*given, **named)
-        # argparse fills a list once: what comes behind a later option is left over
+            import_module(f"zfstune.cli.{verb}").add_arguments(self)
+
+    def parse_known_args(self, *given: Any, **named: Any) -> Any:
+        """Load the verb, now that it was chosen, and parse."""
+        self.load()
+        namespace, others = super().parse_known_args(*given, **named)
+        # argparse fills a list once, and leaves over the words behind a later option
         last = next(reversed(self._get_positional_actions()), None)
-        if (
-            last is None
-            or last.nargs not in ("*", "+")
-            or any(o[:1] == "-" for o in others)
-        ):
-            if others and self.prog != _PROGRAM:  # else the usage of no verb is shown
+        is_list = last is not None and last.nargs in ("*", "+")
+        if last is None or not is_list or any(word[:1] == "-" for word in others):
+            # the program's own parser would show the usage without that of the verb
+            if others and self.prog != _PROGRAM:
                 self.error(_not_known(others))
-            return found, others
-        setattr(found, last.dest, [*getattr(found, last.dest), *others])
-        return found, []
+            return namespace, others
+        setattr(namespace, last.dest, [*getattr(namespace, last.dest), *others])
+        return namespace, []
 
     def add_argument(self, *names: Any, **options: Any) -> Any:
         """Add an argument; a list that may be empty is never said to be required."""
@@ -107,7 +111,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _not_known(words: Sequence[str]) -> str:
-    """Say which words nothing takes, and where the one goes that all verbs share."""
+    """Word the error for words that the verb does not take."""
     message = f"unrecognized arguments: {' '.join(words)}"
     if any(word.partition("=")[0] == "--image" for word in words):
         return f"{message} (--image FILE stands before the verb)"
@@ -118,10 +122,12 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     """Build the parser.
 
     Args:
-        argv: What it is to parse: it need not know the verbs that are no word of this.
-            Without, or where the first word asks for help, it knows all.
+        argv: The words that it is going to parse. It knows the verbs that are among
+            them, or all verbs where none is, and loads the options of the verb that is
+            chosen. Default: it has every verb with all of its options, as the makers
+            of man pages and completions need it.
     """
-    _columns.cache_clear()  # once a parser, not once an argument
+    _columns.cache_clear()  # the width is read once a parser
     parser = _Parser(
         prog=_PROGRAM,
         description="Tuned ZFS storage for applications: datasets, snapshots, retention.",
@@ -142,5 +148,8 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     words = [] if not argv or argv[0] in _HELP else argv
     for verb in [verb for verb in _VERBS if verb in words] or _VERBS:
-        verbs.add_parser(verb, help=_VERBS[verb]).verb = verb
+        below = verbs.add_parser(verb, help=_VERBS[verb])
+        below.verb = verb
+        if argv is None:
+            below.load()
     return parser

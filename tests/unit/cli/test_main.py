@@ -9,12 +9,13 @@ import pytest
 
 from fake_engine import FakeEngine
 from zfstune.cli.main import main
-from zfstune.cli.parser import build_parser
 from zfstune.engine import open as engines
+from zfstune.engine import protocol
 from zfstune.values.errors import NotPermitted, PolicyError, ZfsUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
 
 REFUSED = NotPermitted(
     operation="list", target="tank", errno=errno.EPERM, reason="no", hint="be root"
@@ -23,36 +24,8 @@ REFUSED = NotPermitted(
 
 @pytest.fixture(autouse=True)
 def _no_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may work on an image."""
+    """Forget the image that the shell of a developer may name."""
     monkeypatch.delenv("ZFSTUNE_IMAGE", raising=False)
-
-
-@pytest.mark.parametrize(
-    ("words", "name", "listed"),
-    [
-        ("plan logs --pool tank web", "profiles", ["logs", "web"]),
-        ("plan --pool tank logs web -n", "", []),
-        ("plan --pool tank", "profiles", []),
-        ("verify logs --no-owner web --json tank/a", "targets", ["logs", "web", "tank/a"]),
-        ("checkpoint one --pool tank tank/a", "words", ["one", "tank/a"]),
-        (
-            "rollback one --lose script tank/a --json tank/b",
-            "datasets",
-            ["tank/a", "tank/b"],
-        ),
-        ("snapshot tank/a -r tank/b", "datasets", ["tank/a", "tank/b"]),
-        ("profile check a.toml b.toml", "files", ["a.toml", "b.toml"]),
-    ],
-)
-def test_options_may_stand_between_names(words: str, name: str, listed: list[str]) -> None:
-    """Names before and behind an option are one list; a wrong option stays wrong."""
-    argv = words.split()
-    parser = build_parser(argv)
-    if not name:
-        with pytest.raises(SystemExit, match="2"):
-            parser.parse_args(argv)
-        return
-    assert getattr(parser.parse_args(argv), name) == listed
 
 
 @pytest.mark.parametrize(
@@ -81,7 +54,7 @@ def test_endings(
     def opened(*_: object) -> None:
         raise ending
 
-    monkeypatch.setattr(engines, "open_engine", opened)
+    monkeypatch.setattr(protocol, "open_engine", opened)
     assert main(["list"]) == status
     assert capsys.readouterr() == ("", said)
 
@@ -94,7 +67,7 @@ def tank(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
         name = f"tank/a@zfstune-20260101T00000{number}Z"
         engine.take_snapshots([name], properties={"org.zfstune:snapshot": "auto"})
     opener: Callable[..., FakeEngine] = lambda *_: engine  # noqa: E731 (one engine)
-    monkeypatch.setattr(engines, "open_engine", opener)
+    monkeypatch.setattr(protocol, "open_engine", opener)
     return engine
 
 
