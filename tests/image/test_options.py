@@ -270,7 +270,7 @@ def test_each_option_works(
         line.format(**{k: shlex.quote(os.fspath(v)) for k, v in own.items()})
     )
     if verb == "schedule install":  # it writes units for the kernel's ZFS alone
-        monkeypatch.setattr("zfstune.cli.schedule.is_kernel_meant", lambda _: True)
+        monkeypatch.setattr("zfstune.cli.schedule.uses_kernel", lambda _: True)
     before = [] if verb.startswith("image") else ["--image", os.fspath(own["file"])]
     try:
         result = main([*before, *verb.split(), *argv])

@@ -132,7 +132,7 @@ def test_import_without_any_zfs(tmp_path: Path, capsys: pytest.CaptureFixture[st
     settings = tmp_path / "sanoid.conf"
     settings.write_text(SANOID)
     command = ["policy", "import", "sanoid", os.fspath(settings)]
-    with patch("zfstune.cli.policy.open_meant", side_effect=ZfsUnavailable("none")):
+    with patch("zfstune.cli.policy.open_zfs", side_effect=ZfsUnavailable("none")):
         assert main([*command, "--json"]) == 3
         document = json.loads(capsys.readouterr()[0])
         named = [(row["dataset"], row["policy"][:13]) for row in document["policies"]]

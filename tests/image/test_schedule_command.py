@@ -34,8 +34,8 @@ def test_the_command_installs(
 ) -> None:
     """Nothing with -n, then files and the property, then nothing again."""
     for module in (schedule, schedule_show):
-        monkeypatch.setattr(module, "open_meant", lambda _: nullcontext(engine))
-    monkeypatch.setattr(schedule, "is_kernel_meant", lambda _: True)
+        monkeypatch.setattr(module, "open_zfs", lambda _: nullcontext(engine))
+    monkeypatch.setattr(schedule, "uses_kernel", lambda _: True)
     zfstune.apply("web", "audit", engine=engine)
     engine.create("tank/shop")
     units = tmp_path / "units"
@@ -89,8 +89,8 @@ def command(
 ) -> Command:
     """Give the command, as on a host whose ZFS is the image's pool."""
     for module in (schedule, schedule_show):
-        monkeypatch.setattr(module, "open_meant", lambda _: nullcontext(engine))
-    monkeypatch.setattr(schedule, "is_kernel_meant", lambda _: True)
+        monkeypatch.setattr(module, "open_zfs", lambda _: nullcontext(engine))
+    monkeypatch.setattr(schedule, "uses_kernel", lambda _: True)
     units = os.fspath(tmp_path / "units")
 
     def call(action: str, *words: str) -> tuple[int, str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import time
 
 from zfstune.cli.output import print_json
-from zfstune.cli.which_zfs import image_meant, open_meant
+from zfstune.cli.which_zfs import image_path, open_zfs
 from zfstune.health.nagios import UNKNOWN, check_ages, judge
 from zfstune.health.observe import observe
 from zfstune.host.files import state_folder
@@ -84,9 +84,9 @@ def _run(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> Check:
     warning, critical = (_seconds(args, option) for option in ("warning", "critical"))
     check_ages(warning, critical)  # ZFS need not be asked for that
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         seen = observe(
-            engine, args.datasets, state_folder(args.state, image=image_meant(args))
+            engine, args.datasets, state_folder(args.state, image=image_path(args))
         )
     return judge(
         seen.datasets,

@@ -7,7 +7,7 @@ from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, warn
-from zfstune.cli.which_zfs import open_meant
+from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.checkpoint import checkpoint
 from zfstune.snapshots.drop import drop_checkpoint, list_checkpoints
 from zfstune.snapshots.drop_plan import DROP_LOSSES
@@ -112,7 +112,7 @@ def _wrong(action: str, words: list[str], args: argparse.Namespace) -> tuple[str
 
 
 def _take(args: argparse.Namespace, name: str, *datasets: str) -> int:
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         found = checkpoint(
             name, *datasets, pool=args.pool, dry_run=args.dry_run, engine=engine
         )
@@ -124,7 +124,7 @@ def _take(args: argparse.Namespace, name: str, *datasets: str) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         found = list_checkpoints(pool=args.pool, engine=engine)
     if args.json:
         print_json({"checkpoints": [_as_json(each) for each in found]})
@@ -162,7 +162,7 @@ def _as_json(found: Checkpoint) -> dict[str, object]:
 
 
 def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         plan = drop_checkpoint(
             name,
             *datasets,

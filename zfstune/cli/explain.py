@@ -6,7 +6,7 @@ import sys
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
-from zfstune.cli.which_zfs import is_image_meant, open_meant
+from zfstune.cli.which_zfs import open_zfs, uses_image
 from zfstune.profiles.explain import explain
 from zfstune.profiles.explanation_text import render
 from zfstune.profiles.load import load_file
@@ -46,8 +46,8 @@ def _run(args: argparse.Namespace) -> int:
         args.profile if args.own is None else load_file(args.own),
         variant=args.variant,
         pool=args.pool,
-        opened=lambda: open_meant(args),
-        needed=is_image_meant(args),
+        opened=lambda: open_zfs(args),
+        needed=uses_image(args),
     )
     if args.json:
         print_json(explanation.to_dict())

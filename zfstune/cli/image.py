@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, warn
-from zfstune.cli.which_zfs import file_name
+from zfstune.cli.which_zfs import image_name
 from zfstune.engine import open as opening
 from zfstune.engine.image import create_image
 from zfstune.values.size import format_size, parse_size
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create = own.add_parser(
         "create", help="make a pool in a new file", description="Make a pool in a new file."
     )
-    create.add_argument("file", metavar="FILE", type=file_name, help="must not exist")
+    create.add_argument("file", metavar="FILE", type=image_name, help="must not exist")
     create.add_argument(
         "--size", required=True, help="as in 4G; it takes only the space that is used"
     )
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     info = own.add_parser(
         "info", help="say what is in a file", description="Say what is in a file."
     )
-    info.add_argument("file", metavar="FILE", type=file_name)
+    info.add_argument("file", metavar="FILE", type=image_name)
     info.add_argument("--json", action="store_true", help="print one JSON document")
     info.set_defaults(run=_info)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, warn
-from zfstune.cli.which_zfs import open_meant
+from zfstune.cli.which_zfs import open_zfs
 from zfstune.values.errors import Damaged
 from zfstune.values.marks import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
 from zfstune.values.mountpoint import effective_mountpoint
@@ -70,7 +70,7 @@ def _run(args: argparse.Namespace) -> int:
 
     snapshots = args.type == "snapshots"
     columns = _SNAPSHOT_COLUMNS if snapshots else _DATASET_COLUMNS
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         datasets = list(datasets_below(engine, args.datasets).values())
         if snapshots:
             rows, unread = _snapshot_rows(engine, datasets)

@@ -10,14 +10,14 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import report, warn
 from zfstune.cli.parser import build_parser
 from zfstune.cli.watch import watched
-from zfstune.cli.which_zfs import is_kernel_meant
+from zfstune.cli.which_zfs import uses_kernel
 from zfstune.values.errors import PolicyError, ZfstuneError, ZfsUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["main", "settle"]
+__all__ = ["main", "run_to_status"]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,10 +34,10 @@ def main(argv: list[str] | None = None) -> int:
         if reconfigure is not None:
             reconfigure(errors="surrogateescape")
     args = build_parser(sys.argv[1:] if argv is None else argv).parse_args(argv)
-    if argv is None and is_kernel_meant(args) and not hasattr(args, "watches_itself"):
-        result = watched(lambda: settle(lambda: args.run(args)))
+    if argv is None and uses_kernel(args) and not hasattr(args, "watches_itself"):
+        result = watched(lambda: run_to_status(lambda: args.run(args)))
     else:
-        result = settle(lambda: args.run(args))
+        result = run_to_status(lambda: args.run(args))
     if argv is None:
         # all is written and closed, and taking the interpreter down takes longer than
         # loading a dozen modules
@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     return result
 
 
-def settle(work: Callable[[], int]) -> int:
+def run_to_status(work: Callable[[], int]) -> int:
     """Do the work; say what went wrong, and give the exit status that it stands for."""
     try:
         result = work()

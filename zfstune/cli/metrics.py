@@ -7,7 +7,7 @@ import sys
 from zfstune import __version__
 from zfstune.cli import exit_status
 from zfstune.cli.output import report, warn
-from zfstune.cli.which_zfs import image_meant, open_meant
+from zfstune.cli.which_zfs import image_path, open_zfs
 from zfstune.health.observe import observe
 from zfstune.health.prometheus_text import families, render
 from zfstune.host.files import state_folder, write_file
@@ -44,9 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         seen = observe(
-            engine, args.datasets, state_folder(args.state, image=image_meant(args))
+            engine, args.datasets, state_folder(args.state, image=image_path(args))
         )
     text = render(families(seen.datasets, seen.pools, seen.runs, __version__, seen.damaged))
     if args.output is None:

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from zfstune import __version__
 from zfstune.cli import exit_status
-from zfstune.cli.which_zfs import IMAGE_VARIABLE, file_name
+from zfstune.cli.which_zfs import IMAGE_VARIABLE, image_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--image",
         metavar="FILE",
-        type=file_name,
+        type=image_name,
         help=f"work on the pool in a plain file (default: ${IMAGE_VARIABLE})",
     )
     parser.add_argument(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
 from zfstune.cli.profile_options import add_profiles, read_profiles, show
-from zfstune.cli.which_zfs import open_meant
+from zfstune.cli.which_zfs import open_zfs
 from zfstune.datasets.apply import plan
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     profiles, arguments = read_profiles(args)
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         made = plan(*profiles, **arguments, engine=engine)
     if args.json:
         print_json(made.to_dict())

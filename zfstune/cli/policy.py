@@ -9,7 +9,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report, warn
 from zfstune.cli.policy_options import add_rules, read_rules
 from zfstune.cli.simulate import add_simulate
-from zfstune.cli.which_zfs import is_image_meant, open_meant
+from zfstune.cli.which_zfs import open_zfs, uses_image
 from zfstune.engine.pools import datasets_below
 from zfstune.retention.imports.convert import FORMATS, convert
 from zfstune.retention.near_miss import near_misses
@@ -107,7 +107,7 @@ def _set(args: argparse.Namespace) -> int:
             f"cannot store policy on '{args.dataset}': no rule says what to keep",
             hint=f"say it: zfstune policy set {for_shell(args.dataset)} hourly=48 daily=30",
         )
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         text = set_policy(engine, args.dataset, policy)
         listed: set[str] = set()
         with suppress(EngineError):  # it is stored, and this is but advice
@@ -123,7 +123,7 @@ def _set(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace) -> int:
     faults: dict[str, ZfstuneError] = {}
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         datasets = datasets_below(engine, args.datasets)
         stored = stored_policies(engine, datasets.values(), faults=faults)
     rows = [
@@ -142,7 +142,7 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _clear(args: argparse.Namespace) -> int:
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         clear_policy(engine, args.dataset)
     if args.json:
         print_json({"name": args.dataset, "policy": None})
@@ -207,10 +207,10 @@ def _print_commands(reading: Reading) -> None:
 def _datasets(args: argparse.Namespace) -> list[Dataset] | None:
     """List the datasets that are there; None where there is no ZFS to ask."""
     try:
-        with open_meant(args) as engine:
+        with open_zfs(args) as engine:
             return [each for pool in engine.pools() for each in engine.datasets(pool)]
     except ZfsUnavailable:
-        if is_image_meant(args):
+        if uses_image(args):
             raise
         return None
 

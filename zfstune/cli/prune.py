@@ -7,7 +7,7 @@ from collections import Counter
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, warn
 from zfstune.cli.policy_options import add_rules, read_count, read_rules
-from zfstune.cli.which_zfs import open_meant
+from zfstune.cli.which_zfs import open_zfs
 from zfstune.retention.decision import FUTURE
 from zfstune.retention.near_miss import near_misses
 from zfstune.retention.prune import prune
@@ -104,7 +104,7 @@ def _run(args: argparse.Namespace) -> int:
     min_keep = None
     if args.min_keep is not None:
         min_keep = read_count("--min-keep", args.min_keep)
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         pruned = prune(
             *args.datasets,
             keep=keep,

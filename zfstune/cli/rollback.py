@@ -7,7 +7,7 @@ from functools import partial
 from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import add_options, would_or_nothing
 from zfstune.cli.output import print_json, warn
-from zfstune.cli.which_zfs import open_meant
+from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.rewind_plan import LOSSES
 from zfstune.snapshots.rollback import rollback
 from zfstune.values.text import shown
@@ -57,7 +57,7 @@ def add_arguments(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         rewound = rollback(
             args.name,
             *args.datasets,

@@ -11,13 +11,10 @@ from zfstune.cli.profile_options import add_role
 from zfstune.cli.schedule_run import run_forever, run_once
 from zfstune.cli.schedule_show import show, warn_of_misfits
 from zfstune.cli.schedule_targets import named_datasets, without_taken_along
-from zfstune.cli.which_zfs import is_kernel_meant, open_meant
+from zfstune.cli.which_zfs import open_zfs, uses_kernel
 from zfstune.schedules.cadence import NONE
 from zfstune.schedules.install import carry_out, plan_install, plan_remove
-from zfstune.schedules.schedule import (
-    set_schedule,
-    targets,
-)
+from zfstune.schedules.schedule import set_schedule, targets
 from zfstune.schedules.unit_text import units_for
 from zfstune.values.errors import InvalidValue, ZfsUnavailable
 from zfstune.values.marks import SCHEDULE_PROPERTY
@@ -174,12 +171,12 @@ def _add_state(parser: argparse.ArgumentParser) -> None:
 
 
 def _install(args: argparse.Namespace) -> int:
-    if not is_kernel_meant(args):
+    if not uses_kernel(args):
         raise InvalidValue(
             "cannot write units for an image: systemd's are for the kernel's ZFS",
             hint="`zfstune --image FILE schedule run` does what they do",
         )
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         named = named_datasets(args, engine)
         if args.every is None:
             named = without_taken_along(args, engine, named)
@@ -231,7 +228,7 @@ def _remove(args: argparse.Namespace) -> int:
     whole = args.all and not (args.datasets or args.roles)
     news: dict[str, str] = {}
     try:
-        with open_meant(args) as engine:
+        with open_zfs(args) as engine:
             named = named_datasets(args, engine)
             steps = plan_remove(args.folder, None if whole else named)
             scheduled = [

@@ -6,10 +6,10 @@ import time
 from functools import partial
 
 from zfstune.cli import exit_status
-from zfstune.cli.main import settle
+from zfstune.cli.main import run_to_status
 from zfstune.cli.output import report, warn
 from zfstune.cli.watch import watched
-from zfstune.cli.which_zfs import image_meant, is_image_meant, open_meant
+from zfstune.cli.which_zfs import image_path, open_zfs, uses_image
 from zfstune.host.files import state_folder
 from zfstune.schedules.run import due_runs, is_due, run_job
 from zfstune.values.errors import ZfstuneError
@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+
 
 __all__ = ["run_forever", "run_once"]
 
@@ -49,7 +50,7 @@ def run_forever(args: argparse.Namespace) -> int:
 
 def _once(args: argparse.Namespace, job: str, dataset: str) -> int:
     if args.if_due:
-        with open_meant(args) as engine:
+        with open_zfs(args) as engine:
             due = is_due(engine, job, dataset, _folder(args), _now())
         if not due:
             if not args.json:
@@ -59,13 +60,13 @@ def _once(args: argparse.Namespace, job: str, dataset: str) -> int:
 
 
 def _due(args: argparse.Namespace, *, first: bool) -> int:
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         due, faults, anything = due_runs(engine, _folder(args), _now())
     if first and not anything:
         warn(
             "nothing has a schedule: waiting until something does",
             "profiles bring one along (`zfstune apply web`)"
-            if is_image_meant(args)
+            if uses_image(args)
             else "zfstune schedule install DATASET --every hourly",
         )
     for fault in faults:
@@ -82,7 +83,7 @@ def _due(args: argparse.Namespace, *, first: bool) -> int:
 
 
 def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
-    run = run_job(lambda: open_meant(args), job, dataset, _folder(args), _now)
+    run = run_job(lambda: open_zfs(args), job, dataset, _folder(args), _now)
     if run is None:
         warn(f"left '{dataset}' to the {job} of it that is under way")
         return exit_status.DONE
@@ -99,7 +100,7 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
 
 
 def _folder(args: argparse.Namespace) -> str:
-    return state_folder(args.state, image=image_meant(args))
+    return state_folder(args.state, image=image_path(args))
 
 
 def _now() -> int:
@@ -108,7 +109,7 @@ def _now() -> int:
 
 def _apart(args: argparse.Namespace, work: Callable[[], int]) -> int:
     """Do the work where it cannot hold this process, if the kernel is to do it."""
-    if is_image_meant(args):
+    if uses_image(args):
         return work()
 
-    return watched(lambda: settle(work))
+    return watched(lambda: run_to_status(work))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report, warn
-from zfstune.cli.which_zfs import image_meant, open_meant
+from zfstune.cli.which_zfs import image_path, open_zfs
 from zfstune.host.files import state_folder
 from zfstune.retention.policy_text import format_policy
 from zfstune.schedules.install import enabled_timers, standing
@@ -29,18 +29,19 @@ if TYPE_CHECKING:
     from zfstune.schedules.schedule import Scheduled
     from zfstune.values.errors import ZfstuneError
 
+
 __all__ = ["show", "warn_of_misfits"]
 
 
 def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) -> int:
     """Show the schedules of the datasets named and those below; None: of all."""
     faults: list[ZfstuneError] = []
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         roots = [] if named is None else named(engine)
         whole = named is None or roots
         found = scheduled(engine, roots, faults=faults) if whole else []
     enabled = enabled_timers(args.folder)
-    folder = state_folder(args.state, image=image_meant(args))
+    folder = state_folder(args.state, image=image_path(args))
     stand = {each.dataset: _standing(args.folder, each) for each in found}
     rows: list[dict[str, Any]] = [
         {

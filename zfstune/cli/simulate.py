@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
 from zfstune.cli.policy_options import add_rules, read_rules
-from zfstune.cli.which_zfs import open_meant
+from zfstune.cli.which_zfs import open_zfs
 from zfstune.host.files import write_file
 from zfstune.retention.policy import Policy
 from zfstune.retention.policy_text import format_policy, parse_duration
@@ -82,7 +82,7 @@ def _policy(args: argparse.Namespace) -> Policy:
     if policy is not None:
         return policy
     if args.dataset is not None:
-        with open_meant(args) as engine:
+        with open_zfs(args) as engine:
             stored = stored_policies(engine, [engine.dataset(args.dataset)])
         if args.dataset in stored:
             return stored[args.dataset].policy

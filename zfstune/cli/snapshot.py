@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, report
-from zfstune.cli.which_zfs import open_meant
+from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.take import snapshot
 from zfstune.values.errors import BatchError, HookError
 
@@ -79,7 +79,7 @@ def _add_hooks(parser: Any) -> None:
 def _run(args: argparse.Namespace) -> int:
     taken: tuple[str, ...] = ()
     late: ZfstuneError | None = None
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         try:
             with _held(args):
                 taken = snapshot(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report
-from zfstune.cli.which_zfs import open_meant
+from zfstune.cli.which_zfs import open_zfs
 from zfstune.retention.show import examine
 from zfstune.values.duration import about
 from zfstune.values.size import format_size
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     faults: dict[str, ZfstuneError] = {}
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         found = examine(engine, args.datasets, lambda: datetime.now(UTC), faults)
     result = exit_status.PARTLY if faults else exit_status.DONE
     for error in {str(error): error for error in faults.values()}.values():

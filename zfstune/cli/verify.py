@@ -8,7 +8,7 @@ import sys
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
 from zfstune.cli.profile_options import add_role
-from zfstune.cli.which_zfs import open_meant
+from zfstune.cli.which_zfs import open_zfs
 from zfstune.health.verification_text import render
 from zfstune.health.verify import verify
 from zfstune.profiles.load import load_file
@@ -72,7 +72,7 @@ def _count(text: str) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     more = {} if args.files is None else {"files": args.files}
-    with open_meant(args) as engine:
+    with open_zfs(args) as engine:
         found = verify(
             *args.targets,
             *map(load_file, args.own),

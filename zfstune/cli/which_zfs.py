@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IMAGE_VARIABLE",
-    "file_name",
-    "image_meant",
-    "is_image_meant",
-    "is_kernel_meant",
-    "open_meant",
+    "image_name",
+    "image_path",
+    "open_zfs",
+    "uses_image",
+    "uses_kernel",
 ]
 
 IMAGE_VARIABLE = "ZFSTUNE_IMAGE"
 
 
-def open_meant(args: argparse.Namespace) -> Engine:
+def open_zfs(args: argparse.Namespace) -> Engine:
     """Open the image that ``--image`` or the environment names, else the kernel's ZFS."""
-    path = image_meant(args)
+    path = image_path(args)
     try:
         if args.take_over_from:
             return opening.open_engine(path, take_over_from=args.take_over_from)
@@ -42,7 +42,7 @@ def open_meant(args: argparse.Namespace) -> Engine:
         raise
 
 
-def file_name(text: str) -> str:
+def image_name(text: str) -> str:
     """Take the name of an image from the command line.
 
     An empty one, as ``--image "$FILE"`` gives where nobody set that variable, must not
@@ -56,16 +56,16 @@ def file_name(text: str) -> str:
     return text
 
 
-def is_image_meant(args: argparse.Namespace) -> bool:
+def uses_image(args: argparse.Namespace) -> bool:
     """Tell whether ``--image`` or the environment names an image."""
-    return image_meant(args) is not None
+    return image_path(args) is not None
 
 
-def is_kernel_meant(args: argparse.Namespace) -> bool:
+def uses_kernel(args: argparse.Namespace) -> bool:
     """Tell whether the work is the running kernel's to do."""
-    return image_meant(args) is None and not hasattr(args, "file")  # FILE: zfstune image
+    return image_path(args) is None and not hasattr(args, "file")  # FILE: zfstune image
 
 
-def image_meant(args: argparse.Namespace) -> str | None:
+def image_path(args: argparse.Namespace) -> str | None:
     """Give the path of the image that ``--image`` or the environment names."""
     return args.image or os.environ.get(IMAGE_VARIABLE) or None
