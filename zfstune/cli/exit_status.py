@@ -1,6 +1,8 @@
-"""What the command's exit status means; each ``--help`` ends with it."""
+"""The exit statuses of the command, and the text about them that ends each help."""
 
 from __future__ import annotations
+
+import signal
 
 __all__ = [
     "DONE",
@@ -20,17 +22,16 @@ USAGE = 2
 PARTLY = 3
 PENDING = 4
 NO_ZFS = 5
-# 128 and the signal's number, without the signal module's part of the start-up
-SIGINT = 128 + 2
-SIGPIPE = 128 + 13
+SIGINT = 128 + signal.SIGINT
+SIGPIPE = 128 + signal.SIGPIPE
 
 HELP = """\
 exit status:
   0  done
-  1  an error; nothing beyond what was printed has changed
+  1  an error; nothing has changed but what was printed
   2  the command line makes no sense
-  3  some targets were left as they are; each is named
+  3  some targets were left as they are; each of them is named
   4  changes are pending (plan --check), or something is not as it should be (verify)
   5  there is no ZFS here
-  128+N  ended by signal N
+  128+N  signal N ended the command
 """

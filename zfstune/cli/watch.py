@@ -1,10 +1,10 @@
 """A limit on how long the command waits for a pool that was suspended meanwhile.
 
-A process that waits in the kernel for such a pool cannot leave, not even by a
-signal, and whoever waits for it waits along: a thread that saw the trouble could
-say so but not end the command. So the work is done in a forked child, and this
-process, which never calls ZFS, stays free to give up on it. Output passes through
-here for the same reason: who reads the command's output to its end would wait for
+A process that waits in the kernel for such a pool cannot end, not even by a signal,
+and a parent that waits for it cannot end either. A thread could report the trouble,
+but it could not end the process. So a forked child does the work, and this process,
+which never calls ZFS, stays free to give up on it. Output passes through this process
+for the same reason: a reader that reads the command's output to its end would wait for
 a child that held it open. No program is started, and it costs a few milliseconds.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 
 from zfstune.cli import exit_status
@@ -29,23 +30,22 @@ _LOOK_MS = 2000
 # Devices that are away for a moment, as in a failover of multipath, come back.
 _PATIENCE_MS = 10_000
 _CHUNK_BYTES = 1 << 16
-_SIGKILL = 9  # the signal module would cost more than all of this
 
 
 def watched(work: Callable[[], int]) -> int:
-    """Do the work in a child; give its exit status, or an error's when giving up.
+    """Do the work in a child, and return its exit status, or FAILED when giving up.
 
     Args:
-        work: Returns the exit status; what it prints is printed.
+        work: Returns the exit status. Its output is passed on.
     """
     before = suspended_pools()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    # not always 1 and 2, where the caller closed some
+    # Where the caller closed one of them, these are not 1 and 2.
     out, err = sys.stdout.fileno(), sys.stderr.fileno()
     pipes = {out: os.pipe()}
     if not os.path.samestat(os.fstat(out), os.fstat(err)):
-        pipes[err] = os.pipe()  # else one pipe for both keeps their order
+        pipes[err] = os.pipe()  # one pipe for both keeps their order
     parent = os.getpid()
     child = os.fork()
     if child == 0:
@@ -58,7 +58,7 @@ def watched(work: Callable[[], int]) -> int:
 def _finish(
     work: Callable[[], int], parent: int, pipes: dict[int, tuple[int, int]]
 ) -> None:
-    """Be the child: work, and end with the work's status."""
+    """Do the work in the child, and end the child with its status."""
     result = exit_status.FAILED
     try:
         out, err = sys.stdout.fileno(), sys.stderr.fileno()
@@ -81,12 +81,12 @@ def _finish(
 
 
 class _Watch:
-    """Passes the child's output on until it ends, or until it is given up."""
+    """Passes the child's output on until the child ends or is given up."""
 
     def __init__(self, child: int, readers: dict[int, int], before: frozenset[str]) -> None:
         self.child = child
-        self.readers = readers  # from the child: to stdout or stderr
-        self.before = before  # the command begins nothing on these
+        self.readers = readers  # a pipe from the child to our stdout or stderr
+        self.before = before  # pools that were suspended before: the work refuses them
         self.poll = select.poll()
         for reader in readers:
             self.poll.register(reader, select.POLLIN)
@@ -95,7 +95,7 @@ class _Watch:
         self.unwritten: OSError | None = None
 
     def wait(self) -> int:
-        """Give the exit status of the command."""
+        """Return the exit status of the command."""
         try:
             while self.readers:
                 pool = self._pass_on(_LOOK_MS)
@@ -106,7 +106,7 @@ class _Watch:
         return self._status()
 
     def _pass_on(self, wait_ms: int) -> str:
-        """Copy what comes; after some silence give the pool that it is for, if any."""
+        """Copy output; return the pool that the child seems to wait for, or ''."""
         ready = self.poll.poll(wait_ms)
         if not ready:
             return self._stuck_on()
@@ -137,19 +137,19 @@ class _Watch:
         return min(stuck) if self.still_ms >= _PATIENCE_MS else ""
 
     def _interrupted(self) -> int:
-        """Let the child end what it is at: a terminal interrupts it as well."""
+        """Let the child finish its step, since a terminal interrupts it as well."""
         try:
             for _ in range(_PATIENCE_MS // _LOOK_MS):
                 self._pass_on(_LOOK_MS)
                 if not self.readers:
                     return self._status()
-        except KeyboardInterrupt:  # once more: somebody means it
+        except KeyboardInterrupt:  # a second time: do not wait any longer
             pass
-        os.kill(self.child, _SIGKILL)
+        os.kill(self.child, signal.SIGKILL)
         return exit_status.SIGINT
 
     def _give_up(self, pool: str) -> int:
-        os.kill(self.child, _SIGKILL)  # it ends when the kernel lets it go
+        os.kill(self.child, signal.SIGKILL)  # takes effect once the kernel lets it go
         warn(
             f"cannot wait any longer for pool '{pool}': it was suspended meanwhile: it "
             "lost its devices and waits for them",
@@ -160,7 +160,7 @@ class _Watch:
 
     def _status(self) -> int:
         code = os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
-        if isinstance(self.unwritten, BrokenPipeError):  # the reader left: `... | head`
+        if isinstance(self.unwritten, BrokenPipeError):  # as in `... | head`
             return exit_status.SIGPIPE
         if self.unwritten is not None:
             warn(f"cannot write the output: {self.unwritten.strerror}")
