@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import time
 
-from zfstune.cli.output import print_json
+from zfstune.cli.output import add_json, print_json
 from zfstune.cli.which_zfs import image_path, open_zfs
 from zfstune.health.nagios import UNKNOWN, check_ages, judge
 from zfstune.health.observe import observe
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state", metavar="DIR", help="where runs are noted, as for schedule"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
     parser.set_defaults(run=_run)
 
 

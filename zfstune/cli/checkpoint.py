@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, print_table, warn
+from zfstune.cli.output import add_json, print_json, print_table, warn
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.checkpoint import checkpoint
 from zfstune.snapshots.drop import drop_checkpoint, list_checkpoints
@@ -72,7 +72,7 @@ def add_options(parser: Any) -> None:
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="show what would be done, do nothing"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json
+from zfstune.cli.output import add_json, print_json
 from zfstune.cli.which_zfs import open_zfs, uses_image
 from zfstune.profiles.explain import explain
 from zfstune.profiles.explanation_text import render
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pool", help="default: $ZFSTUNE_POOL, the installer's pool, or the only one"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
     parser.set_defaults(run=_run, refuse=parser.error)
 
 

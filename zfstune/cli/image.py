@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, warn
+from zfstune.cli.output import add_json, print_json, warn
 from zfstune.cli.which_zfs import image_name
 from zfstune.engine import open as opening
 from zfstune.engine.image import create_image
@@ -36,13 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ashift", type=int, default=12, help="sector size, a power of two (default: 12)"
     )
     create.add_argument("--pool", default="tank", help="its name (default: tank)")
-    create.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(create)
     create.set_defaults(run=_create)
     info = own.add_parser(
         "info", help="say what is in a file", description="Say what is in a file."
     )
     info.add_argument("file", metavar="FILE", type=image_name)
-    info.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(info)
     info.set_defaults(run=_info)
 
 

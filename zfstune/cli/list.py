@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, print_table, warn
+from zfstune.cli.output import add_json, add_scripted, print_json, print_table, warn
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.values.errors import Damaged
 from zfstune.values.marks import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
@@ -57,11 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="datasets",
         help="what to list (default: datasets)",
     )
-    parser.add_argument("-H", action="store_true", help="no header, tabs between columns")
+    add_scripted(parser)
     parser.add_argument(
         "-p", action="store_true", help="exact numbers: bytes, seconds since 1970"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
     parser.set_defaults(run=_run)
 
 
@@ -91,7 +91,7 @@ def _show(
         return
     shown = [_cells(row, columns.values(), exact=args.p) for row in rows]
     right = "llrlrrl" if columns is _DATASET_COLUMNS else "llrrr"
-    print_table(list(columns), shown, scripted=args.H, right=right)
+    print_table(list(columns), shown, scripted=args.scripted, right=right)
 
 
 def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str | None]]:

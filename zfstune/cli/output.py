@@ -1,4 +1,4 @@
-"""What the command prints: data on stdout, talk on stderr."""
+"""Print data on stdout and talk on stderr, in the forms that all verbs share."""
 
 from __future__ import annotations
 
@@ -10,34 +10,47 @@ from zfstune.values.text import shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
     from zfstune.values.errors import ZfstuneError
 
-__all__ = ["print_json", "print_table", "report", "warn"]
+__all__ = ["add_json", "add_scripted", "print_json", "print_table", "report", "warn"]
+
+
+def add_json(parser: Any) -> None:
+    """Add the option that asks for :func:`print_json`."""
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def add_scripted(parser: Any) -> None:
+    """Add the option that asks for a table that a script can read."""
+    parser.add_argument(
+        "-H", dest="scripted", action="store_true", help="no header, tabs between columns"
+    )
 
 
 def print_json(value: object) -> None:
-    """Print a JSON document; what is not UTF-8 becomes a lone surrogate's escape."""
+    """Print a JSON document; a byte that is not UTF-8 becomes an escaped surrogate."""
     print(json.dumps(value, indent=2))
 
 
 def print_table(
     header: Sequence[str], rows: Iterable[Sequence[str]], *, scripted: bool, right: str = ""
 ) -> None:
-    """Print rows below a header, aligned; `scripted`: tabs, no header, nothing escaped.
+    """Print rows below a header, aligned.
 
     Args:
         header: Names of the columns.
         rows: Cells, in the order of `header`.
-        scripted: As ``zfs list -H``: for programs to read.
-        right: One letter a column, ``r`` where it is aligned to the right.
+        scripted: As ``zfs list -H``: tabs, no header, and nothing is escaped.
+        right: One letter a column: ``r`` aligns it to the right, any other to the left.
     """
     if scripted:
         for row in rows:
             print("\t".join(row))
         return
     table = [header, *([shown(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[at]) for row in table) for at in range(len(header))]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     sides = right.ljust(len(header), "l")
     for row in table:
         cells = (
@@ -48,12 +61,12 @@ def print_table(
 
 
 def warn(message: str, hint: str = "") -> None:
-    """Say something on stderr, with a hint on a line of its own."""
+    """Print a message on stderr, and its hint on a line of its own."""
     print(f"zfstune: {message}", file=sys.stderr)
     if hint:
         print(f"hint: {hint}", file=sys.stderr)
 
 
 def report(error: ZfstuneError) -> None:
-    """Say on stderr what went wrong."""
+    """Print an error on stderr."""
     warn(error.message, error.hint)

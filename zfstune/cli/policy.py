@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, print_table, report, warn
+from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report, warn
 from zfstune.cli.policy_options import add_rules, read_rules
 from zfstune.cli.simulate import add_simulate
 from zfstune.cli.which_zfs import open_zfs, uses_image
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="consent to --keep 0; it is stored along, and no prune asks again",
     )
-    setting.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(setting)
     add_rules(setting)
     setting.set_defaults(run=_set)
     showing = actions.add_parser(
@@ -66,8 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     showing.add_argument(
         "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
     )
-    showing.add_argument("-H", action="store_true", help="no header, tabs between columns")
-    showing.add_argument("--json", action="store_true", help="print one JSON document")
+    add_scripted(showing)
+    add_json(showing)
     showing.set_defaults(run=_show)
     clearing = actions.add_parser(
         "clear",
@@ -75,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         description="Drop a dataset's own policy: that of a dataset above is in force.",
     )
     clearing.add_argument("dataset", metavar="DATASET")
-    clearing.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(clearing)
     clearing.set_defaults(run=_clear)
     add_simulate(actions)
     importing = actions.add_parser(
@@ -90,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     importing.add_argument("tool", metavar="TOOL", help=", ".join(FORMATS))
     importing.add_argument("file", metavar="FILE", help="its settings; - for stdin")
-    importing.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(importing)
     importing.set_defaults(run=_import)
 
 
@@ -137,7 +137,7 @@ def _show(args: argparse.Namespace) -> int:
         print_json({"policies": rows})
         return result
     cells = [(row["name"], row["set_on"], row["policy"]) for row in rows]
-    print_table(("NAME", "SET ON", "POLICY"), cells, scripted=args.H)
+    print_table(("NAME", "SET ON", "POLICY"), cells, scripted=args.scripted)
     return result
 
 

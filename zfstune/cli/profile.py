@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, report
+from zfstune.cli.output import add_json, print_json, report
 from zfstune.profiles.load import load_file
 from zfstune.profiles.schema import profile_schema
 from zfstune.values.errors import ProfileError
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         description="Say whether files hold sound profiles. Nothing but the files is read.",
     )
     check.add_argument("files", metavar="FILE", nargs="+")
-    check.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(check)
     check.set_defaults(run=_check)
     schema = own.add_parser(
         "schema",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from zfstune.cli.output import add_json
 from zfstune.datasets.plan_text import render
 from zfstune.host.manifest import host_and_source
 from zfstune.profiles.load import load_file, resolve_role
@@ -65,7 +66,7 @@ def add_profiles(parser: argparse.ArgumentParser) -> None:
         help="let sync be disabled, so that a crash loses confirmed writes, or checksums, "
         "so that damaged data is read as sound",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
     parser.set_defaults(refuse=parser.error)
 
 

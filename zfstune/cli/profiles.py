@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, print_table, report
+from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report
 from zfstune.profiles.load import load, profile_names
 from zfstune.values.errors import ProfileError
 
@@ -21,10 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "List the profiles with their variants. `zfstune plan PROFILE` shows "
         "what one would do here, and why."
     )
-    parser.add_argument(
-        "-H", dest="scripted", action="store_true", help="tabs, no header: for scripts"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_scripted(parser)
+    add_json(parser)
     parser.set_defaults(run=_run)
 
 

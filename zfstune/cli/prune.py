@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, print_table, warn
+from zfstune.cli.output import add_json, print_json, print_table, warn
 from zfstune.cli.policy_options import add_rules, read_count, read_rules
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.retention.decision import FUTURE
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="name each snapshot, with the reason"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
     parser.set_defaults(run=_run)
 
 

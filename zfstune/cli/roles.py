@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, print_table
+from zfstune.cli.output import add_json, add_scripted, print_json, print_table
 from zfstune.profiles.roles import ROLES
 
 TYPE_CHECKING = False
@@ -19,10 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "List the roles of machines and the profiles that each stands for, as "
         "`zfstune apply --role` takes them."
     )
-    parser.add_argument(
-        "-H", dest="scripted", action="store_true", help="tabs, no header: for scripts"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_scripted(parser)
+    add_json(parser)
     parser.set_defaults(run=_run)
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, warn
+from zfstune.cli.output import add_json, add_scripted, print_json, warn
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.schedule_run import run_forever, run_once
 from zfstune.cli.schedule_show import show, warn_of_misfits
@@ -89,8 +89,8 @@ def _add_show(actions: Any) -> None:
     _add_names(show, "these and all below; default: all")
     _add_folder(show)
     _add_state(show)
-    show.add_argument("-H", action="store_true", help="no header, tabs between columns")
-    show.add_argument("--json", action="store_true", help="print one JSON document")
+    add_scripted(show)
+    add_json(show)
     show.set_defaults(run=_show)
 
 
@@ -149,7 +149,7 @@ def _add_targets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="show the files and change nothing"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:

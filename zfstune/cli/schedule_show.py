@@ -63,7 +63,7 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
         print_json({"schedules": rows})
     else:
         header = ("DATASET", "EVERY", "KEEPS", "TIMERS", "LAST SNAPSHOT", "LAST PRUNE")
-        print_table(header, [_cells(row) for row in rows], scripted=args.H)
+        print_table(header, [_cells(row) for row in rows], scripted=args.scripted)
     for each in found:
         if stand[each.dataset].outdated:
             _warn_of_outdated(each, stand[each.dataset])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json
+from zfstune.cli.output import add_json, print_json
 from zfstune.cli.policy_options import add_rules, read_rules
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.host.files import write_file
@@ -48,7 +48,7 @@ def add_simulate(actions: Any) -> None:
     parser.add_argument(
         "--until", default="1y", metavar="TIME", help="how long (default: 1y, 365 days)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
     parser.add_argument("--svg", metavar="FILE", help="draw it as well, into that file")
     add_rules(parser)
     parser.set_defaults(run=_simulate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, report
+from zfstune.cli.output import add_json, print_json, report
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.take import snapshot
 from zfstune.values.errors import BatchError, HookError
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="print the names and take nothing"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
     _add_hooks(parser)
     parser.set_defaults(run=_run)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, print_table, report
+from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.retention.show import examine
 from zfstune.values.duration import about
@@ -35,11 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
     )
-    parser.add_argument("-H", action="store_true", help="no header, tabs between columns")
+    add_scripted(parser)
     parser.add_argument(
         "-p", action="store_true", help="exact numbers: seconds, bytes, seconds since 1970"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
     parser.set_defaults(run=_run)
 
 
@@ -54,7 +54,7 @@ def _run(args: argparse.Namespace) -> int:
         print_json({"snapshots": [each.to_dict() for each in found]})
         return result
     rows = [_cells(each, exact=args.p) for each in found]
-    print_table(_COLUMNS, rows, scripted=args.H, right="lrrrll")
+    print_table(_COLUMNS, rows, scripted=args.scripted, right="lrrrll")
     return result
 
 

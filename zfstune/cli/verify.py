@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json
+from zfstune.cli.output import add_json, print_json
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.health.verification_text import render
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how many files of a dataset to look at for blocks of an old size, 2 seconds "
         "long at the most (default: 1000; 0: none)",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
     parser.set_defaults(run=_run)
 
 
