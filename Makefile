@@ -64,7 +64,7 @@ bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in 
 	tests/lab/run --release $(RELEASE) --timeout 5400 --output benchmarks/results -- \
 		env BENCH_SCALE=$(BENCH_SCALE) pytest benchmarks --benchmark-enable $(ARGS)
 
-mutants: $(STAMP) ## Change the deciding code and see that a test notices; MODULES="freeing names"
+mutants: $(STAMP) ## Change the deciding code and see that a test notices; MODULES="retention.rules values.names"
 	$(BIN)/pip install --quiet --editable '.[mutants]'
 	@rm -rf mutants; echo "changing code and running tests: minutes a module"
 	$(BIN)/mutmut run $(foreach module,$(MODULES),'zfstune.$(module).*') >mutants.log 2>&1 || \

@@ -6,7 +6,7 @@ a rule that no test holds, or it changes nothing that anybody could see: then it
 listed in equivalent.toml, with the reason.
 
     make mutants                          all modules that decide: hours
-    make mutants MODULES="freeing names"  some of them: minutes
+    make mutants MODULES="retention.rules values.names"  some of them: minutes
 """
 
 from __future__ import annotations
