@@ -23,7 +23,7 @@ QUOTES = {"for_shell", "quote", "join"}
 PLAIN = {
     "zfstune/cli/checkpoint.py": {"action"},
     "zfstune/cli/policy.py": {"consent"},
-    "zfstune/cli/schedule.py": {"gone", "there", "enabled"},
+    "zfstune/cli/schedule.py": {"removed", "present"},
     "zfstune/datasets/difference.py": {"name"},
     "zfstune/datasets/draft.py": {"name", "unsafe"},
     "zfstune/health/drift.py": {"name", "unsafe"},

@@ -1,4 +1,4 @@
-"""``zfstune apply``."""
+"""``zfstune apply``: create and tune the datasets of profiles."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
         "Create and tune the datasets of profiles, mount them and give them "
-        "their owner. A second run changes nothing; an interrupted one is finished by the "
-        "next. Nothing is ever destroyed."
+        "their owner. A second run changes nothing, and the next run finishes one that was "
+        "interrupted. Nothing is ever destroyed."
     )
     add_profiles(parser)
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""``zfstune check``: are the snapshots fresh? A monitoring plugin."""
+"""``zfstune check``: a monitoring plugin that looks at the age of snapshots."""
 
 from __future__ import annotations
 
@@ -34,31 +34,33 @@ exit status, as monitoring plugins have it:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
-        "Check that the newest snapshot of each dataset with a schedule, and of those "
-        "taken along with it, is as fresh as the schedule says, and that the last runs "
-        "succeeded. Prints one line with figures, as Nagios, Icinga and others read it. "
-        "A dataset that was made since its last period has time until the next."
+        "Check that the newest snapshot of each dataset with a schedule, and of the "
+        "datasets that it takes along, is as fresh as the schedule says, and that the last "
+        "runs succeeded. Prints one line with figures, as Nagios, Icinga and others read "
+        "it. A dataset that is younger than its last period has time until the next one."
     )
     parser.epilog = _STATUS
     parser.add_argument(
-        "datasets", nargs="*", metavar="DATASET", help="only these; default: all"
+        "datasets", nargs="*", metavar="DATASET", help="check only these (default: all)"
     )
     parser.add_argument(
         "-w",
         "--warning",
         metavar="AGE",
-        help="late from then on, as 90m, 36h or 2d (default: one and a half periods)",
+        help="the age of a late snapshot, as in 90m, 36h or 2d (default: one and a half "
+        "periods)",
     )
     parser.add_argument(
         "-c",
         "--critical",
         metavar="AGE",
-        help="long overdue from then on, never before --warning (default: three periods)",
+        help="the age of one long overdue, never less than --warning (default: three "
+        "periods)",
     )
     parser.add_argument(
-        "--state", metavar="DIR", help="where runs are noted, as for schedule"
+        "--state", metavar="DIR", help="the folder of the notes on runs, as for schedule"
     )
     add_json(parser)
     parser.set_defaults(run=_run)
@@ -83,7 +85,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> Check:
     warning, critical = (_seconds(args, option) for option in ("warning", "critical"))
-    check_ages(warning, critical)  # ZFS need not be asked for that
+    check_ages(warning, critical)  # before ZFS is asked
     with open_zfs(args) as engine:
         seen = observe(
             engine, args.datasets, state_folder(args.state, image=image_path(args))
@@ -117,15 +119,15 @@ def _facts(result: Check) -> dict[str, object]:
         ],
         "datasets": [
             {
-                "dataset": each.dataset,
-                "newest": each.newest,
-                "interval_seconds": each.interval_seconds,
+                "dataset": dataset.dataset,
+                "newest": dataset.newest,
+                "interval_seconds": dataset.interval_seconds,
                 "warning_seconds": late,
                 "critical_seconds": overdue,
-                "snapshots": each.own,
-                "other_snapshots": each.others,
-                "used_bytes": each.used_bytes,
+                "snapshots": dataset.own,
+                "other_snapshots": dataset.others,
+                "used_bytes": dataset.used_bytes,
             }
-            for each, (late, overdue) in zip(result.datasets, result.limits, strict=True)
+            for dataset, (late, overdue) in zip(result.datasets, result.limits, strict=True)
         ],
     }

@@ -1,4 +1,4 @@
-"""``zfstune checkpoint``."""
+"""``zfstune checkpoint``: take, list and drop checkpoints."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ if TYPE_CHECKING:
 
     from zfstune.snapshots.drop_plan import Checkpoint, DropPlan
 
+
 __all__ = ["add_arguments", "add_options", "would_or_nothing"]
 
 _ACTIONS = ("take", "list", "drop")
-# Words that somebody meant to be an action: to take a checkpoint of that name in
-# silence would help nobody.
-_ALIKE = (
+# Somebody who types one of these words means an action. A checkpoint of that name, taken
+# in silence, would surprise them.
+_LIKE_ACTIONS = (
     "clear create delete destroy diff display get help info ls new print prune remove "
     "rename restore revert rm rollback save set show status"
 )
 
 
 def add_arguments(parser: Any) -> None:
-    """Add what the verb takes."""
+    """Add the options of the verb."""
     parser.usage = (
         "zfstune checkpoint [options] [take] NAME [DATASET ...]\n"
         "       zfstune checkpoint [options] list\n"
@@ -42,16 +43,17 @@ def add_arguments(parser: Any) -> None:
     )
     parser.description = (
         "Take a snapshot of each dataset and all below it, all in one transaction. "
-        "`zfstune rollback NAME` brings them back. `list` shows what checkpoints there "
-        "are, `drop NAME` destroys one. A checkpoint that is to be called by the name of "
-        "an action takes the word before it, as in `zfstune checkpoint take list`."
+        "`zfstune rollback NAME` brings them back. `list` shows the checkpoints, and "
+        "`drop NAME` destroys one. To give a checkpoint the name of an action, write "
+        "`take` before it, as in `zfstune checkpoint take list`."
     )
     parser.add_argument(
         "words",
         nargs="+",
         metavar="NAME",
-        help="what the checkpoint is called, and datasets: these and all below; default: "
-        "all of the pool that zfstune manages, and what is mounted at / with all below it",
+        help="the name of the checkpoint, and then datasets, each with all below it "
+        "(default: all of the pool that zfstune manages, and the dataset that is mounted "
+        "at / with all below it)",
     )
     parser.add_argument("--drop", action="store_true", help="the same as the word drop")
     parser.add_argument(
@@ -59,18 +61,18 @@ def add_arguments(parser: Any) -> None:
         action="append",
         default=[],
         choices=DROP_LOSSES,
-        help="with drop, consent to a loss: the copies that rollbacks to it kept aside, or "
-        "clones that somebody made of it; may be given several times",
+        help="with drop, consent to a loss: of the copies that rollbacks to it kept aside, "
+        "or of clones that somebody made of it; may be given several times",
     )
     add_options(parser)
     parser.set_defaults(run=_run)
 
 
 def add_options(parser: Any) -> None:
-    """Add what checkpoint and rollback share."""
-    parser.add_argument("--pool", help="where no dataset is named; default as for apply")
+    """Add the options that checkpoint and rollback share."""
+    parser.add_argument("--pool", help="where no dataset is named (default: as for apply)")
     parser.add_argument(
-        "-n", "--dry-run", action="store_true", help="show what would be done, do nothing"
+        "-n", "--dry-run", action="store_true", help="show the steps and do nothing"
     )
     add_json(parser)
 
@@ -89,21 +91,23 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _wrong(action: str, words: list[str], args: argparse.Namespace) -> tuple[str, ...]:
-    """Say what is wrong with the words, and what may be meant."""
+    """Return an error for words that make no sense, with its hint; else nothing."""
     rest = " ".join(map(for_shell, words))
     if action == "list":
         if words or args.drop or args.lose:
-            what = "cannot list checkpoints: `list` takes neither names nor options of drop"
-            taking = " ".join(("zfstune checkpoint take list", *map(for_shell, words)))
-            return what, f"to take one of that name: {taking}"
+            message = (
+                "cannot list checkpoints: `list` takes neither names nor options of drop"
+            )
+            command = " ".join(("zfstune checkpoint take list", *map(for_shell, words)))
+            return message, f"to take one of that name: {command}"
         return ()
     if not words:
         hint = f"zfstune checkpoint {action} NAME; `zfstune checkpoint list` shows names"
         return f"cannot {action} a checkpoint: it has no name", hint
-    if not action and not args.drop and words[0] in _ALIKE.split():
-        what = f"cannot take a checkpoint called '{words[0]}': it reads like an action"
-        hint = f"one of that name: zfstune checkpoint take {rest}"
-        return what, f"the actions are {', '.join(_ACTIONS)}; {hint}"
+    if not action and not args.drop and words[0] in _LIKE_ACTIONS.split():
+        message = f"cannot take a checkpoint called '{words[0]}': it reads like an action"
+        hint = f"to take one of that name: zfstune checkpoint take {rest}"
+        return message, f"the actions are {', '.join(_ACTIONS)}; {hint}"
     if args.lose and action != "drop" and not args.drop:
         return "cannot take a checkpoint with --lose: that belongs to drop", ""
     if action == "take" and args.drop:
@@ -113,51 +117,51 @@ def _wrong(action: str, words: list[str], args: argparse.Namespace) -> tuple[str
 
 def _take(args: argparse.Namespace, name: str, *datasets: str) -> int:
     with open_zfs(args) as engine:
-        found = checkpoint(
+        snapshots = checkpoint(
             name, *datasets, pool=args.pool, dry_run=args.dry_run, engine=engine
         )
     if args.json:
-        print_json({"snapshots": list(found), "dry_run": args.dry_run})
+        print_json({"snapshots": list(snapshots), "dry_run": args.dry_run})
     else:
-        print("\n".join(found))
+        print("\n".join(snapshots))
     return exit_status.DONE
 
 
 def _list(args: argparse.Namespace) -> int:
     with open_zfs(args) as engine:
-        found = list_checkpoints(pool=args.pool, engine=engine)
+        checkpoints = list_checkpoints(pool=args.pool, engine=engine)
     if args.json:
-        print_json({"checkpoints": [_as_json(each) for each in found]})
-    elif found:
+        print_json({"checkpoints": [_as_json(taken) for taken in checkpoints]})
+    elif checkpoints:
         rows = [
             (
-                each.name,
-                _time(each),
-                f"{len(each.datasets)} of {each.size}"
-                if len(each.datasets) < each.size
-                else str(each.size),
-                str(len(each.copies) or "-"),
+                taken.name,
+                _time(taken),
+                f"{len(taken.datasets)} of {taken.size}"
+                if len(taken.datasets) < taken.size
+                else str(taken.size),
+                str(len(taken.copies) or "-"),
             )
-            for each in found
+            for taken in checkpoints
         ]
         header = ("name", "taken", "datasets", "copies")
         print_table(header, rows, scripted=False, right="llrr")
     return exit_status.DONE
 
 
-def _time(found: Checkpoint) -> str:
-    if found.taken is None:
+def _time(taken: Checkpoint) -> str:
+    if taken.taken is None:
         return "-"
-    return datetime.fromtimestamp(found.taken, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(taken.taken, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _as_json(found: Checkpoint) -> dict[str, object]:
+def _as_json(taken: Checkpoint) -> dict[str, object]:
     return {
-        "name": found.name,
-        "taken": _time(found),
-        "datasets": list(found.datasets),
-        "taken_of": found.size,
-        "copies": list(found.copies),
+        "name": taken.name,
+        "taken": _time(taken),
+        "datasets": list(taken.datasets),
+        "taken_of": taken.size,
+        "copies": list(taken.copies),
     }
 
 

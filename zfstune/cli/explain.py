@@ -20,17 +20,25 @@ __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
         "Say for each value of a profile why it is set, who says so, who "
-        "disagrees, what this pool makes of it, and how the kldload postinstallers differ; "
-        "and what a record takes on disk. Without ZFS it explains for no pool."
+        "disagrees, what it comes to on this pool, how the kldload postinstallers differ, "
+        "and how much space a record takes on disk. Without ZFS no pool is "
+        "looked at."
     )
-    parser.add_argument("profile", metavar="PROFILE", nargs="?", help="as in `postgres`")
+    parser.add_argument(
+        "profile",
+        metavar="PROFILE",
+        nargs="?",
+        help="the name of a profile, as in `postgres`",
+    )
     parser.add_argument(
         "--profile", dest="own", metavar="FILE", help="a profile of your own instead"
     )
-    parser.add_argument("--variant", metavar="NAME", help="explain that variant of it")
+    parser.add_argument(
+        "--variant", metavar="NAME", help="explain that variant of the profile"
+    )
     parser.add_argument(
         "--pool", help="default: $ZFSTUNE_POOL, the installer's pool, or the only one"
     )

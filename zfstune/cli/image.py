@@ -19,27 +19,34 @@ __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
-        "Make and look at a pool in a plain file. The other verbs work on "
+        "Make a pool in a plain file, or look at one. The other verbs work on "
         "it with --image, without a kernel module and without root."
     )
     own = parser.add_subparsers(metavar="VERB", required=True)
     create = own.add_parser(
         "create", help="make a pool in a new file", description="Make a pool in a new file."
     )
-    create.add_argument("file", metavar="FILE", type=image_name, help="must not exist")
     create.add_argument(
-        "--size", required=True, help="as in 4G; it takes only the space that is used"
+        "file", metavar="FILE", type=image_name, help="the file, which must not exist"
     )
     create.add_argument(
-        "--ashift", type=int, default=12, help="sector size, a power of two (default: 12)"
+        "--size",
+        required=True,
+        help="size of the pool, as in 4G; the file takes only the space that is used",
     )
-    create.add_argument("--pool", default="tank", help="its name (default: tank)")
+    create.add_argument(
+        "--ashift",
+        type=int,
+        default=12,
+        help="sector size as an exponent of two (default: 12)",
+    )
+    create.add_argument("--pool", default="tank", help="name of the pool (default: tank)")
     add_json(create)
     create.set_defaults(run=_create)
     info = own.add_parser(
-        "info", help="say what is in a file", description="Say what is in a file."
+        "info", help="show the pool in a file", description="Show the pool in a file."
     )
     info.add_argument("file", metavar="FILE", type=image_name)
     add_json(info)
@@ -63,7 +70,7 @@ def _show(engine: Any, args: argparse.Namespace) -> int:
     (name,) = engine.pools()
     pool = engine.pool(name)
     datasets = engine.datasets(name)
-    damaged = [each for each in datasets if each.damaged]
+    damaged = [dataset for dataset in datasets if dataset.damaged]
     snapshots = sum(len(engine.snapshots(d.name)) for d in datasets if not d.damaged)
     release = ".".join(map(str, engine.limits.release))
     if args.json:
@@ -76,7 +83,7 @@ def _show(engine: Any, args: argparse.Namespace) -> int:
                 "ashift": pool.ashift,
                 "datasets": len(datasets),
                 "snapshots": snapshots,
-                "damaged": [each.name for each in damaged],
+                "damaged": [dataset.name for dataset in damaged],
                 "openzfs": release,
             }
         )
@@ -86,6 +93,6 @@ def _show(engine: Any, args: argparse.Namespace) -> int:
     print(f"{args.file}: pool {name}, {used} of {size} used, ashift {pool.ashift}")
     counts = f"datasets: {len(datasets)}, snapshots: {snapshots}"
     print(f"{counts}; opened by OpenZFS {release}")
-    for each in damaged:
-        warn(f"cannot read '{each.name}': {each.damaged}")
+    for dataset in damaged:
+        warn(f"cannot read '{dataset.name}': {dataset.damaged}")
     return exit_status.PARTLY if damaged else exit_status.DONE

@@ -1,4 +1,4 @@
-"""``zfstune list``."""
+"""``zfstune list``: datasets with their profiles, or snapshots."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ _SIZES = ("recordsize", "used", "available", "referenced")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = "List datasets with the profile that manages them, or snapshots."
     parser.add_argument(
-        "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
+        "datasets", nargs="*", metavar="DATASET", help="these and all below (default: all)"
     )
     parser.add_argument(
         "-t",
@@ -76,7 +76,7 @@ def _run(args: argparse.Namespace) -> int:
             rows, unread = _snapshot_rows(engine, datasets)
         else:
             rows = _dataset_rows(engine, datasets)
-            unread = {each.name: each.damaged for each in datasets if each.damaged}
+            unread = {d.name: d.damaged for d in datasets if d.damaged}
     _show(args, columns, rows)
     for name, reason in unread.items():
         warn(f"cannot read '{name}': {reason}")
@@ -129,7 +129,7 @@ def _damaged_row(dataset: Dataset) -> dict[str, str | None]:
 def _snapshot_rows(
     engine: Engine, datasets: list[Dataset]
 ) -> tuple[list[dict[str, str | None]], dict[str, str]]:
-    """Give the rows, and why the snapshots of some datasets could not be listed."""
+    """Return the rows, and by dataset the reason why its snapshots are unreadable."""
     rows: list[dict[str, str | None]] = []
     unread: dict[str, str] = {}
     for dataset in datasets:

@@ -21,14 +21,14 @@ __all__ = ["main", "run_to_status"]
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; give its exit status."""
+    """Run the command and return its exit status."""
     if argv is None:
-        # this process ends with the command: looking for cycles would only slow it
+        # The process ends with the command, so a search for cycles is wasted time.
         gc.disable()
-    # Python leaves them out where the caller closed them, as in `zfstune list >&-`
+    # Python sets them to None where the caller closed them, as in `zfstune list >&-`.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (until the end)
-    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 (as above)
-    # names and values are bytes to ZFS: print them as they are
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 (until the end)
+    # Names and values are bytes to ZFS, so they are printed byte by byte as they are.
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -39,8 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     else:
         result = run_to_status(lambda: args.run(args))
     if argv is None:
-        # all is written and closed, and taking the interpreter down takes longer than
-        # loading a dozen modules
+        # All is written and closed. The interpreter's own end would take longer than it
+        # takes to load a dozen modules.
         try:
             sys.stderr.flush()
         finally:
@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run_to_status(work: Callable[[], int]) -> int:
-    """Do the work; say what went wrong, and give the exit status that it stands for."""
+    """Do the work, report its error, and return the exit status."""
     try:
         result = work()
         sys.stdout.flush()
@@ -58,16 +58,16 @@ def run_to_status(work: Callable[[], int]) -> int:
         return exit_status.NO_ZFS
     except PolicyError as error:
         report(error)
-        # what somebody stored is no fault of this command line
+        # A policy that is stored on a dataset is not a fault of this command line.
         return exit_status.FAILED if error.dataset else exit_status.USAGE
     except ZfstuneError as error:
         report(error)
         return exit_status.FAILED
     except OSError as error:
-        # mostly stdout's, as all else says so in an error of its own; what is left
-        # of the output would fail once more at exit
+        # It is mostly stdout's, as other files have errors of their own. The rest of
+        # the output goes nowhere, since writing it at exit would fail once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):  # the reader left, as in `... | head`
+        if isinstance(error, BrokenPipeError):  # as in `... | head`
             return exit_status.SIGPIPE
         what = f"use '{error.filename}'" if error.filename else "write the output"
         warn(f"cannot {what}: {error.strerror}")

@@ -21,24 +21,25 @@ __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
-        "Print figures in Prometheus' text format: of each dataset with a schedule, and "
-        "of those taken along with it, when the newest snapshot was taken, how many there "
-        "are and what they hold; how the last runs ended; and how full the pools are. "
-        "With --output a file is replaced at once, as node_exporter's textfile collector "
-        "wants it; where ZFS does not answer it stays as it was."
+        "Print figures in Prometheus' text format: for each dataset with a schedule, and "
+        "for the datasets that it takes along, when the newest snapshot was taken, how "
+        "many there are and how much they hold; how the last runs ended; and how full the "
+        "pools are. With --output a file is replaced in one step, as node_exporter's "
+        "textfile collector needs it; the file stays as it was where ZFS does not answer."
     )
     parser.add_argument(
-        "datasets", nargs="*", metavar="DATASET", help="only these; default: all"
+        "datasets", nargs="*", metavar="DATASET", help="only these (default: all)"
     )
     parser.add_argument(
         "--output",
         metavar="FILE",
-        help="as /var/lib/prometheus/node-exporter/zfstune.prom (default: stdout)",
+        help="the file to write, as /var/lib/prometheus/node-exporter/zfstune.prom "
+        "(default: stdout)",
     )
     parser.add_argument(
-        "--state", metavar="DIR", help="where runs are noted, as for schedule"
+        "--state", metavar="DIR", help="the folder of the notes on runs, as for schedule"
     )
     parser.set_defaults(run=_run)
 

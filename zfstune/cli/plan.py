@@ -1,4 +1,4 @@
-"""``zfstune plan``."""
+"""``zfstune plan``: show what ``zfstune apply`` would do."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = "Show what `zfstune apply` would do, and why; change nothing."
     add_profiles(parser)
     parser.add_argument(
-        "--check", action="store_true", help="exit with 4 when something would change"
+        "--check", action="store_true", help="exit with 4 if something would change"
     )
     parser.set_defaults(run=_run)
 

@@ -1,4 +1,4 @@
-"""``zfstune policy``: what datasets say is to be kept of their snapshots."""
+"""``zfstune policy``: the retention policies that are stored on datasets."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from zfstune.values.text import for_shell, shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
     from zfstune.retention.imports.convert import Reading
     from zfstune.values.errors import ZfstuneError
@@ -34,10 +35,10 @@ _MOST_BYTES = 1 << 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
-        "Store a retention policy on a dataset, as a user property that "
-        "those below inherit. `zfstune prune` without a rule follows it."
+        "Store a retention policy on a dataset, as a user property that the datasets below "
+        "inherit. `zfstune prune` without a rule follows it."
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     setting = actions.add_parser(
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     setting.add_argument(
         "--all-of-them",
         action="store_true",
-        help="consent to --keep 0; it is stored along, and no prune asks again",
+        help="consent to --keep 0; the policy stores the consent, and no prune asks again",
     )
     add_json(setting)
     add_rules(setting)
@@ -64,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         description="Show the policy in force on each dataset, and where it was set.",
     )
     showing.add_argument(
-        "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
+        "datasets", nargs="*", metavar="DATASET", help="these and all below (default: all)"
     )
     add_scripted(showing)
     add_json(showing)
@@ -72,24 +73,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     clearing = actions.add_parser(
         "clear",
         help="drop a dataset's own policy",
-        description="Drop a dataset's own policy: that of a dataset above is in force.",
+        description="Drop a dataset's own policy, so that the policy of a dataset above is "
+        "in force.",
     )
     clearing.add_argument("dataset", metavar="DATASET")
     add_json(clearing)
     clearing.set_defaults(run=_clear)
     add_simulate(actions)
+    _add_import(actions)
+
+
+def _add_import(actions: Any) -> None:
     importing = actions.add_parser(
         "import",
         help="read another tool's settings",
         description="Read another tool's settings and print the commands that store "
-        "policies which keep the same; nothing is stored. What cannot be kept exactly is "
-        "left out with the reason (exit status 3). A command whose dataset the "
-        "settings do not name is printed as a comment. Which datasets there are, and which "
-        "have a policy of their own, is asked of ZFS; a line that replaces one says so. "
-        "Without ZFS, what depends on the datasets is left out.",
+        "policies which keep the same snapshots; nothing is stored. Settings without an "
+        "exact equivalent are left out with the reason (exit status 3). A command whose "
+        "dataset the settings do not name is printed as a comment. ZFS is asked which "
+        "datasets there are and which have a policy of their own; a line that replaces one "
+        "says so. Without ZFS, settings that depend on the datasets are left out.",
     )
     importing.add_argument("tool", metavar="TOOL", help=", ".join(FORMATS))
-    importing.add_argument("file", metavar="FILE", help="its settings; - for stdin")
+    importing.add_argument(
+        "file", metavar="FILE", help="the file of its settings; - for stdin"
+    )
     add_json(importing)
     importing.set_defaults(run=_import)
 
@@ -100,19 +108,21 @@ def _set(args: argparse.Namespace) -> int:
         policy = Policy.last(keep, args.match, allow_zero=args.all_of_them)
     if args.text:
         if policy is not None:
-            raise PolicyError("cannot store policy: say it as text or as options, not both")
+            raise PolicyError(
+                "cannot store policy: it is given as text and as options at once"
+            )
         policy = parse_policy(" ".join(args.text), allow_zero=args.all_of_them)
     if policy is None:
         raise PolicyError(
             f"cannot store policy on '{args.dataset}': no rule says what to keep",
-            hint=f"say it: zfstune policy set {for_shell(args.dataset)} hourly=48 daily=30",
+            hint=f"try: zfstune policy set {for_shell(args.dataset)} hourly=48 daily=30",
         )
     with open_zfs(args) as engine:
         text = set_policy(engine, args.dataset, policy)
-        listed: set[str] = set()
-        with suppress(EngineError):  # it is stored, and this is but advice
-            listed = {each.short_name for each in engine.snapshots(args.dataset)}
-    for miss in near_misses(policy, listed):
+        short_names: set[str] = set()
+        with suppress(EngineError):  # the policy is stored, and what follows is advice
+            short_names = {s.short_name for s in engine.snapshots(args.dataset)}
+    for miss in near_misses(policy, short_names):
         warn(miss)
     if args.json:
         print_json({"name": args.dataset, "policy": text})
@@ -152,24 +162,24 @@ def _clear(args: argparse.Namespace) -> int:
 def _import(args: argparse.Namespace) -> int:
 
     text = _read(args.file)
-    found = _datasets(args)
-    names = None if found is None else [each.name for each in found]
-    reading = convert(args.tool, text, names, own_policies(found or ()))
+    datasets = _datasets(args)
+    names = None if datasets is None else [dataset.name for dataset in datasets]
+    reading = convert(args.tool, text, names, own_policies(datasets or ()))
     if args.json:
         print_json(
             {
                 "policies": [
                     {
-                        "dataset": each.dataset,
-                        "policy": stored_form(each.policy),
-                        "replaces": each.replaces,
-                        "notes": list(each.notes),
+                        "dataset": imported.dataset,
+                        "policy": stored_form(imported.policy),
+                        "replaces": imported.replaces,
+                        "notes": list(imported.notes),
                     }
-                    for each in reading.policies
+                    for imported in reading.policies
                 ],
                 "left_out": [
-                    {"name": each.name, "reason": each.reason, "hint": each.hint}
-                    for each in reading.left_out
+                    {"name": left.name, "reason": left.reason, "hint": left.hint}
+                    for left in reading.left_out
                 ],
                 "notes": list(reading.notes),
             }
@@ -184,18 +194,18 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _print_commands(reading: Reading) -> None:
-    """Print what a shell can run; a command that lacks its dataset is a comment."""
-    for each in reading.policies:
-        consent = " --all-of-them" * each.policy.allow_zero
-        if each.dataset:
-            dataset = for_shell(each.dataset)
-            print(f"zfstune policy set{consent} {dataset} {for_shell(each.text)}")
+    """Print commands for a shell; a command that lacks its dataset is a comment."""
+    for imported in reading.policies:
+        consent = " --all-of-them" if imported.policy.allow_zero else ""
+        text = for_shell(imported.text)
+        if imported.dataset:
+            print(f"zfstune policy set{consent} {for_shell(imported.dataset)} {text}")
         else:
-            print(f"# zfstune policy set{consent} DATASET {for_shell(each.text)}")
-    of_policies = [note for each in reading.policies for note in each.notes]
-    for note in dict.fromkeys((*of_policies, *reading.notes)):
+            print(f"# zfstune policy set{consent} DATASET {text}")
+    notes = [note for imported in reading.policies for note in imported.notes]
+    for note in dict.fromkeys((*notes, *reading.notes)):
         warn(note)
-    if not all(each.dataset for each in reading.policies):
+    if not all(imported.dataset for imported in reading.policies):
         warn(
             "a line that begins with # does nothing yet: the settings name no dataset of "
             "this host for it",
@@ -205,10 +215,10 @@ def _print_commands(reading: Reading) -> None:
 
 
 def _datasets(args: argparse.Namespace) -> list[Dataset] | None:
-    """List the datasets that are there; None where there is no ZFS to ask."""
+    """List the datasets of all pools; None where there is no ZFS to ask."""
     try:
         with open_zfs(args) as engine:
-            return [each for pool in engine.pools() for each in engine.datasets(pool)]
+            return [d for pool in engine.pools() for d in engine.datasets(pool)]
     except ZfsUnavailable:
         if uses_image(args):
             raise
@@ -222,7 +232,7 @@ def _read(path: str) -> str:
         else:
             with open(path, "rb") as file:
                 settings = file.read(_MOST_BYTES + 1)
-        # no newline is translated: tools differ in what ends a line
+        # Tools differ in the characters that end a line, so no newline is translated.
         text = settings.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"

@@ -1,4 +1,4 @@
-"""The options that say what to keep, of the verbs that take them."""
+"""The options for retention rules, which several verbs share."""
 
 from __future__ import annotations
 
@@ -16,50 +16,68 @@ if TYPE_CHECKING:
 
 __all__ = ["add_rules", "read_count", "read_rules"]
 
-_PERIODS = ("hourly", "daily", "weekly", "monthly", "quarterly", "yearly")
+_PERIODS = {
+    "hourly": "hour",
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+}
 
 
 def add_rules(parser: Any) -> None:
-    """Add the options; each but --match, --regex and --tz is a rule."""
+    """Add the options: all are rules but --match, --regex and --tz."""
     group = parser.add_argument_group(
-        "rules", "What one of them keeps stays. N is a number or `unlimited`."
+        "rules", "A snapshot is kept if any rule keeps it. N is a number or `unlimited`."
     )
-    group.add_argument("--keep", metavar="N", help="the newest N")
-    for period in _PERIODS:
+    group.add_argument("--keep", metavar="N", help="keep the newest N")
+    for option, period in _PERIODS.items():
         group.add_argument(
-            f"--keep-{period}", metavar="N", help=f"one of each period, {period}: newest N"
+            f"--keep-{option}",
+            metavar="N",
+            help=f"keep one snapshot of each {period}, the newest N of them",
         )
     group.add_argument(
-        "--keep-within", metavar="AGE", help="up to that old: s, m, h, d or w, as in 7d"
+        "--keep-within",
+        metavar="AGE",
+        help="keep all up to that age in s, m, h, d or w, as in 7d",
     )
     group.add_argument(
         "--keep-newer-than",
         metavar="WHEN",
-        help="from that snapshot (what follows its @) or time on; a time is in UTC, and in "
-        "this form alone: 2026-11-23T03:00:00Z",
+        help="keep all from that snapshot (its name after the @) or time on; a time is in "
+        "UTC and has this form: 2026-11-23T03:00:00Z",
     )
     group.add_argument(
-        "--grid", metavar="SPANS", help="thinner with age: '1x1h(keep=all) | 24x1h | 7x1d'"
+        "--grid",
+        metavar="SPANS",
+        help="keep fewer with age: '1x1h(keep=all) | 24x1h | 7x1d'",
     )
-    group.add_argument("--never", action="store_true", help="all, for ever: an audit trail")
+    group.add_argument(
+        "--never", action="store_true", help="keep all for ever, as for an audit trail"
+    )
     group.add_argument(
         "--match",
         metavar="GLOB",
-        help="names in scope, whoever made them; must match all that follows the @",
+        help="snapshots in scope, also those that zfstune did not make; it must match the "
+        "whole name after the @",
     )
     group.add_argument(
-        "--regex", help="the same as a regular expression, which must match all as well"
+        "--regex", help="the same, as a regular expression that matches the whole name"
     )
     group.add_argument(
-        "--tz", metavar="ZONE", help="where periods begin, as Europe/Berlin; default: UTC"
+        "--tz",
+        metavar="ZONE",
+        help="the time zone in which periods begin, as Europe/Berlin (default: UTC)",
     )
 
 
 def read_count(option: str, text: str) -> int:
-    """Read the number of an option.
+    """Read the whole number that an option gives.
 
     Raises:
-        PolicyError: It is none.
+        PolicyError: The text is not a whole number.
     """
     try:
         return read_whole(text)
@@ -67,33 +85,33 @@ def read_count(option: str, text: str) -> int:
         reason = "a count is never negative" if text.startswith("-") else error.reason
         raise PolicyError(
             f"cannot use policy '{option} {shown(text)}': {reason}",
-            hint="a whole number, as in --keep 48",
+            hint="give a whole number, as in --keep 48",
         ) from None
 
 
 def read_rules(args: argparse.Namespace) -> tuple[int | None, Policy | None]:
-    """Give the count where that is all that was said, else the policy, or neither.
+    """Return the count of a lone --keep, else the policy of the options, or neither.
 
     Raises:
-        PolicyError: An option makes no sense, or a scope or zone has no rule.
+        PolicyError: An option makes no sense, or there is a scope or a zone without a rule.
     """
-    said = {
+    options = {
         f"keep-{word}": value
         for word in (*_PERIODS, "within", "newer-than")
         if (value := getattr(args, f"keep_{word.replace('-', '_')}")) is not None
     }
-    said |= {} if args.grid is None else {"grid": args.grid}
-    others = said or args.never or args.regex is not None or args.tz is not None
+    options |= {} if args.grid is None else {"grid": args.grid}
+    others = options or args.never or args.regex is not None or args.tz is not None
     if not others and args.keep is not None and args.keep != "unlimited":
         return read_count("--keep", args.keep), None
     if not others and args.keep is None and args.match is None:
         return None, None
 
     if args.keep is not None:
-        said["keep"] = args.keep
+        options["keep"] = args.keep
     rules = [
         parse_rule(f"--{option}={value}", option.removeprefix("keep-"), value)
-        for option, value in said.items()
+        for option, value in options.items()
     ]
     rules += [Never()] * args.never
     group = Group(tuple(rules), args.match, args.regex)

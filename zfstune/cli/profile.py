@@ -1,4 +1,4 @@
-"""``zfstune profile``: are profiles of one's own sound?"""
+"""``zfstune profile``: check profiles that a user wrote."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
         "Check profiles of your own, for `zfstune apply --profile FILE` or for "
         "/etc/zfstune/profiles.d."
@@ -45,18 +45,18 @@ def _check(args: argparse.Namespace) -> int:
         row: dict[str, object] = {"file": path, "fault": None}
         rows.append(row)
         try:
-            found = load_file(path)
+            profile = load_file(path)
         except ProfileError as error:
             report(error)
             row["fault"] = error.message
             continue
-        variants = [each.name for each in found.variants]
-        count = len(found.datasets)
-        row.update(profile=found.name, datasets=count, variants=variants)
+        variants = [variant.name for variant in profile.variants]
+        count = len(profile.datasets)
+        row.update(profile=profile.name, datasets=count, variants=variants)
         if not args.json:
-            told = "".join(f", variant {name}" for name in variants)
+            suffix = "".join(f", variant {name}" for name in variants)
             datasets = f"{count} dataset{'s' if count > 1 else ''}"
-            print(f"{path}: sound: profile {found.name}, {datasets}{told}")
+            print(f"{path}: sound: profile {profile.name}, {datasets}{suffix}")
     if args.json:
         print_json({"profiles": rows})
     return exit_status.FAILED if any(row["fault"] for row in rows) else exit_status.DONE

@@ -22,12 +22,12 @@ __all__ = ["add_profiles", "add_role", "read_profiles", "show"]
 
 
 def add_profiles(parser: argparse.ArgumentParser) -> None:
-    """Add what says which profiles, where, and with which values."""
+    """Add the options that choose profiles, their place and their values."""
     parser.add_argument(
         "profiles",
         nargs="*",
         metavar="PROFILE",
-        help="as in `postgres`; `zfstune profiles` lists them",
+        help="a profile, as in `postgres`; `zfstune profiles` lists them",
     )
     parser.add_argument(
         "--profile",
@@ -39,7 +39,7 @@ def add_profiles(parser: argparse.ArgumentParser) -> None:
     )
     add_role(parser, "the profiles of a role, as in `web`; `auto`: that of the host's name")
     parser.add_argument(
-        "--variant", metavar="NAME", help="other values of the profiles that have them"
+        "--variant", metavar="NAME", help="use that variant of the profiles that have it"
     )
     parser.add_argument(
         "--pool", help="default: $ZFSTUNE_POOL, the installer's pool, or the only one"
@@ -54,8 +54,8 @@ def add_profiles(parser: argparse.ArgumentParser) -> None:
         type=_pair,
         action="append",
         default=[],
-        help="another value on the first dataset of each profile, until an apply without "
-        "it; may be repeated",
+        help="another value for the first dataset of each profile; the next apply without "
+        "it takes it back; may be repeated",
     )
     parser.add_argument(
         "--no-owner", action="store_true", help="leave owner and mode of directories alone"
@@ -63,8 +63,8 @@ def add_profiles(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-unsafe",
         action="store_true",
-        help="let sync be disabled, so that a crash loses confirmed writes, or checksums, "
-        "so that damaged data is read as sound",
+        help="allow sync=disabled, with which a crash loses confirmed writes, and "
+        "checksum=off, with which damaged data is read as sound",
     )
     add_json(parser)
     parser.set_defaults(refuse=parser.error)
@@ -91,7 +91,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def read_profiles(args: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
-    """Give the profiles that were asked for, and the other arguments of plan and apply."""
+    """Return the profiles to apply, and the other arguments of plan and apply."""
     return _profiles(args), {
         "roles": [_role(role) for role in args.roles],
         "variant": args.variant,
@@ -111,7 +111,7 @@ def _profiles(args: argparse.Namespace) -> list[Any]:
 
 
 def _role(name: str) -> str:
-    """Say what ``auto`` comes to on this host."""
+    """Return the name of a role, which for ``auto`` is that of this host."""
     if name != AUTO:
         return name
 

@@ -1,4 +1,4 @@
-"""``zfstune profiles``: which there are."""
+"""``zfstune profiles``: list the profiles."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
         "List the profiles with their variants. `zfstune plan PROFILE` shows "
-        "what one would do here, and why."
+        "what a profile would do here, and why."
     )
     add_scripted(parser)
     add_json(parser)
@@ -32,7 +32,7 @@ def _run(args: argparse.Namespace) -> int:
     for name in names:
         try:
             found.append(load(name))
-        except ProfileError as error:  # one of the site's own: the others still count
+        except ProfileError as error:  # in a profile of this site; others are listed
             report(error)
     result = exit_status.DONE if len(found) == len(names) else exit_status.PARTLY
     if args.json:

@@ -1,4 +1,4 @@
-"""``zfstune prune``."""
+"""``zfstune prune``: destroy the snapshots that no rule keeps."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _WAIT_SECONDS = 600
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
         "Destroy the snapshots of each dataset that no rule keeps: with "
-        "--keep N all but the newest N. Only those that `zfstune snapshot` made are in "
-        "scope, unless --match or --regex names others. Without a rule each dataset "
-        "follows the policy stored on it or above (zfstune policy set). Held and cloned "
-        "snapshots stay and are reported."
+        "--keep N all but the newest N. Only snapshots that `zfstune snapshot` made are "
+        "in scope, unless --match or --regex names others. Without a rule each dataset "
+        "follows the policy stored on it or on a dataset above it (zfstune policy set). "
+        "Held and cloned snapshots stay and are reported."
     )
     parser.add_argument(
         "datasets",
@@ -48,21 +48,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_rules(parser)
     parser.add_argument(
-        "-r", "--recursive", action="store_true", help="also of all datasets below"
+        "-r", "--recursive", action="store_true", help="prune all datasets below as well"
     )
     _add_limits(parser)
-    parser.add_argument("--pool", help="where no dataset is named; default as for apply")
+    parser.add_argument(
+        "--pool",
+        help="the pool to prune where no dataset is named (default: as for apply)",
+    )
     parser.add_argument(
         "--all-of-them",
         action="store_true",
-        help="consent to --keep 0, which leaves none in scope (a stored policy has its "
-        "own: zfstune policy set --all-of-them)",
+        help="consent to --keep 0, which keeps no snapshot in scope (for a stored policy: "
+        "zfstune policy set --all-of-them)",
     )
     parser.add_argument(
         "-n",
         "--dry-run",
         action="store_true",
-        help="show what would go and destroy nothing",
+        help="show the snapshots that would go, and destroy nothing",
     )
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="name each snapshot, with the reason"
@@ -72,29 +75,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_limits(parser: Any) -> None:
-    """Add what stops a prune early, or lets it go on."""
+    """Add the options that stop a prune early or let it go on."""
     parser.add_argument(
         "--free-target",
         metavar="SIZE",
-        help="destroy no more than it takes for the pool to have that free, as 50G or "
-        "20%%; the least valuable go first. Policies may have one for their dataset",
+        help="stop as soon as the pool has that much free, as in 50G or 20%%; the least "
+        "valuable snapshots go first. A policy may set this for its dataset",
     )
     parser.add_argument(
         "--wait",
         action="store_true",
-        help="wait (up to ten minutes) until the pool has freed what was destroyed, and "
-        "say how much it was beside what had been foretold",
+        help="wait (up to ten minutes) until the pool has freed the space, and print how "
+        "much it was beside the forecast",
     )
     parser.add_argument(
         "--min-keep",
         metavar="N",
-        help="whatever the policy says, keep the newest N",
+        help="keep the newest N, whatever the policy says",
     )
     parser.add_argument(
         "--force",
         action="store_true",
-        help="go on although the plan looks wrong: more than half would go, most were "
-        "lost since the last prune, snapshots are dated after now, or out of order",
+        help="go on although the plan looks wrong: more than half of the snapshots would "
+        "go, most were lost since the last prune, or some are dated in the future or out "
+        "of order",
     )
 
 
@@ -131,16 +135,16 @@ def _run(args: argparse.Namespace) -> int:
         _warn_of_near_misses(pruned)
     for decision in pruned.spared:
         warn(f"kept '{decision.snapshot.name}': {'; '.join(decision.reasons)}")
-    late = _dated_after_now(pruned)
-    if late:
-        warn(f"{late} snapshots beyond the count are dated after now, and stay")
+    in_future = _dated_after_now(pruned)
+    if in_future:
+        warn(f"{in_future} snapshots beyond the count are dated after now, and stay")
     for name, error in pruned.failed.items():
         warn(f"left '{name}' as it is: {error.message}", error.hint)
     return exit_status.PARTLY if pruned.spared or pruned.failed else exit_status.DONE
 
 
 def _dated_after_now(pruned: Pruned) -> int:
-    """Count those that a mere count would let go; rules of time have an alarm for it."""
+    """Count snapshots of the future where no rule reads times and so raises no alarm."""
     plan = pruned.plan
     return sum(
         d.reasons == (FUTURE,)
@@ -150,20 +154,20 @@ def _dated_after_now(pruned: Pruned) -> int:
 
 
 def _check_target(text: str | None) -> None:
-    """Refuse a bare number: nobody types so many bytes."""
+    """Refuse a number without a unit, since nobody types so many bytes."""
     if text is not None and text.isascii() and text.isdigit():
         raise PolicyError(
             f"cannot use policy 'free-target={shown(text)}': it lacks a unit",
-            hint="say a size or a part of the pool, as in 50G or 20%; B is for bytes",
+            hint="give a size or a share of the pool, as in 50G or 20%; B stands for bytes",
         )
 
 
 def _warn_of_near_misses(pruned: Pruned) -> None:
-    """Say where what was given is in the scope of nothing."""
-    given = next(iter(pruned.plan.policies.values()), None)
-    if given is not None:
+    """Warn of patterns that no snapshot matches."""
+    policy = next(iter(pruned.plan.policies.values()), None)
+    if policy is not None:
         for miss in near_misses(
-            given, {d.snapshot.short_name for d in pruned.plan.decisions}
+            policy, {d.snapshot.short_name for d in pruned.plan.decisions}
         ):
             warn(miss)
 
@@ -208,15 +212,15 @@ def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
 
 def _print_freed(freed: Mapping[str, int | None], foretold: Mapping[str, int]) -> None:
     for pool, actual in freed.items():
-        should = sum(size for name, size in foretold.items() if pool_of(name) == pool)
-        told = "not all yet"
+        expected = sum(size for name, size in foretold.items() if pool_of(name) == pool)
+        amount = "not all yet"
         if actual is not None:
-            told = format_size(max(actual, 0), exact=False)
-        print(f"{pool}: freed {told}, foretold {format_size(should, exact=False)}")
+            amount = format_size(max(actual, 0), exact=False)
+        print(f"{pool}: freed {amount}, foretold {format_size(expected, exact=False)}")
 
 
 def _date(seconds: int | None) -> str:
-    """Write a time, in UTC and to the minute; it may be an estimate."""
+    """Format a time, which may be an estimate, in UTC and to the minute."""
     if seconds is None:
         return "-"
     from datetime import UTC, datetime  # noqa: PLC0415 (1 to 2 ms, and few prunes print a time)

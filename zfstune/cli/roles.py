@@ -1,4 +1,4 @@
-"""``zfstune roles``: which there are."""
+"""``zfstune roles``: list the roles of machines."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
-        "List the roles of machines and the profiles that each stands for, as "
+        "List the roles of machines and the profiles of each, as "
         "`zfstune apply --role` takes them."
     )
     add_scripted(parser)

@@ -1,4 +1,4 @@
-"""``zfstune rollback``."""
+"""``zfstune rollback``: bring datasets back to a checkpoint."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: Any) -> None:
-    """Add what the verb takes."""
+    """Add the options of the verb."""
     parser.description = (
-        "Bring datasets back to a checkpoint, mounted and busy ones where they are. The "
-        "files as they were are copied aside first, below POOL/zfstune-escape. Snapshots "
-        "that are newer (those of later checkpoints, too), "
-        "clones of them, and the script that runs this, as far as it can be told from "
-        "the processes above, are lost by consent alone. Properties stay as they are, and "
-        "so do datasets that were made since. What is mounted at / goes back in place, "
-        "too: reboot then, since programs that run hold on to what was. To bring back a "
-        "system that does not run, boot another environment and name its dataset."
+        "Bring datasets back to a checkpoint, in place where they are mounted and busy. "
+        "The current files are copied aside first, below POOL/zfstune-escape. Newer "
+        "snapshots (also those of later checkpoints), clones of them, and the script that "
+        "runs this command, as far as its parent processes show it, are only lost with "
+        "your consent. Properties stay as they are, and so do datasets that were created "
+        "since. The dataset that is mounted at / goes back in place, too: reboot then, "
+        "since running programs keep the old files open. To bring back a system that does "
+        "not run, boot another environment and name its dataset."
     )
-    parser.add_argument("name", metavar="NAME", help="of the checkpoint")
+    parser.add_argument("name", metavar="NAME", help="the name of the checkpoint")
     parser.add_argument(
         "datasets",
         nargs="*",
         metavar="DATASET",
-        help="these and all below; default: all that the checkpoint has",
+        help="these and all below (default: all datasets of the checkpoint)",
     )
     add_options(parser)
     parser.add_argument(
@@ -51,7 +51,7 @@ def add_arguments(parser: Any) -> None:
         help="consent to a loss; may be given several times",
     )
     parser.add_argument(
-        "--no-escape", action="store_true", help="keep nothing of what is lost"
+        "--no-escape", action="store_true", help="keep no copy of the current files"
     )
     parser.set_defaults(run=_run)
 

@@ -35,13 +35,14 @@ __all__ = ["add_arguments"]
 _FOLDER = "/etc/systemd/system"
 _DESCRIPTION = (
     "Take snapshots by the clock, and prune them by the policy stored on each dataset. "
-    "install writes units for systemd, run does the same without it. How often is stored "
-    "on the dataset, as org.zfstune:schedule: profiles bring it along, --every sets it."
+    "install writes units for systemd, run does the same without it. The schedule is "
+    "stored on the dataset, as org.zfstune:schedule: profiles bring one along, and --every "
+    "sets it."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the actions."""
+    """Add the actions and their options."""
     parser.description = _DESCRIPTION
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add_install(actions)
@@ -57,7 +58,7 @@ def _add_install(actions: Any) -> None:
         description="Write a timer and a service for snapshots, and another two for "
         "pruning, for each dataset; and enable the timers. Datasets below one are taken "
         "along at the same instant, unless they have a schedule of their own. A second "
-        "run changes nothing; files that zfstune did not write are never touched.",
+        "run changes nothing, and files that zfstune did not write are never touched.",
     )
     _add_targets(install)
     install.add_argument(
@@ -67,13 +68,13 @@ def _add_install(actions: Any) -> None:
         "policy (default: what is stored on the dataset)",
     )
     install.add_argument(
-        "--no-prune", action="store_true", help="let the snapshots pile up"
+        "--no-prune", action="store_true", help="write no units that prune"
     )
     install.add_argument(
         "--on-failure",
         metavar="UNIT",
         default="",
-        help="start that when a run fails, as in alert@%%n.service",
+        help="start that unit when a run fails, as in alert@%%n.service",
     )
     install.set_defaults(run=_install, refuse=install.error)
 
@@ -81,12 +82,12 @@ def _add_install(actions: Any) -> None:
 def _add_show(actions: Any) -> None:
     show = actions.add_parser(
         "show",
-        help="show what is scheduled, and how the last runs ended",
+        help="show the schedules, and how the last runs ended",
         description="Show each dataset that has a schedule, whether its timers are "
-        "enabled, and how the last runs ended. Says where the timers are not those that "
-        "install would write now, and where the policy does not fit the schedule.",
+        "enabled, and how the last runs ended. A warning says where install would write "
+        "other timers now, and where the policy does not fit the schedule.",
     )
-    _add_names(show, "these and all below; default: all")
+    _add_names(show, "these and all below (default: all)")
     _add_folder(show)
     _add_state(show)
     add_scripted(show)
@@ -97,9 +98,9 @@ def _add_show(actions: Any) -> None:
 def _add_remove(actions: Any) -> None:
     remove = actions.add_parser(
         "remove",
-        help="remove the units, and schedule no more",
+        help="remove the units and the schedules",
         description="Remove the units that zfstune wrote, and store on the datasets that "
-        "none are to be taken. Snapshots stay.",
+        "they have no schedule. Snapshots stay.",
     )
     _add_targets(remove)
     remove.set_defaults(run=_remove, refuse=remove.error)
@@ -109,21 +110,21 @@ def _add_run(actions: Any) -> None:
     run = actions.add_parser(
         "run",
         help="do what the timers do, without systemd",
-        description="Do what the timers do, in the foreground: look every minute what is "
-        "due, take it and prune. What was due while nothing ran is done once. Two at a "
-        "time do no harm.",
+        description="Do what the timers do, in the foreground: look every minute which "
+        "snapshots and prunes are due, and do them. Runs that were missed are made up for "
+        "once. Two of these processes at a time do no harm.",
     )
     run.add_argument(
         "--once",
         choices=("snapshot", "prune"),
         metavar="JOB",
-        help="do one job, snapshot or prune, on DATASET, and leave: what the units call",
+        help="do one job, snapshot or prune, on DATASET, and end; the units call this",
     )
     run.add_argument(
         "--if-due",
         action="store_true",
-        help="with --once: only if none was begun since it was due, by the schedule of "
-        "the dataset in the zone of its policy",
+        help="with --once: only if no such run has begun since the last time that the "
+        "schedule of the dataset names, in the zone of its policy",
     )
     run.add_argument("dataset", nargs="?", metavar="DATASET", help="with --once")
     _add_state(run)
@@ -133,13 +134,13 @@ def _add_run(actions: Any) -> None:
 
 def _add_names(parser: argparse.ArgumentParser, what: str | None = None) -> None:
     parser.add_argument("datasets", nargs="*", metavar="DATASET", help=what)
-    add_role(parser, "what the profiles of a role say is to be taken")
+    add_role(parser, "the datasets that the profiles of a role schedule")
     parser.add_argument(
-        "--all", action="store_true", help="every dataset that has a schedule"
+        "--all", action="store_true", help="all datasets that have a schedule"
     )
-    parser.add_argument("--pool", help="for --role; default as for apply")
+    parser.add_argument("--pool", help="for --role (default: as for apply)")
     parser.add_argument(
-        "--root", metavar="DATASET", help="for --role; default: POOL/data, as for apply"
+        "--root", metavar="DATASET", help="for --role (default: POOL/data, as for apply)"
     )
 
 
@@ -157,7 +158,7 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
         "--dir",
         dest="folder",
         default=_FOLDER,
-        help="where the units are (default: %(default)s)",
+        help="the folder of the units (default: %(default)s)",
     )
 
 
@@ -165,15 +166,15 @@ def _add_state(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state",
         metavar="DIR",
-        help="where runs are noted (default: $STATE_DIRECTORY or /var/lib/zfstune; of an "
-        "image: FILE.runs)",
+        help="the folder of the notes on runs (default: $STATE_DIRECTORY or "
+        "/var/lib/zfstune; for an image: FILE.runs)",
     )
 
 
 def _install(args: argparse.Namespace) -> int:
     if not uses_kernel(args):
         raise InvalidValue(
-            "cannot write units for an image: systemd's are for the kernel's ZFS",
+            "cannot write units for an image: they work on the kernel's ZFS",
             hint="`zfstune --image FILE schedule run` does what they do",
         )
     with open_zfs(args) as engine:
@@ -196,7 +197,7 @@ def _install(args: argparse.Namespace) -> int:
 
 
 def _news(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
-    """Give those datasets of which another schedule is stored, with the one wanted."""
+    """Return the datasets whose stored schedule is another one than is wanted."""
     return {
         dataset: every
         for dataset, every in wanted.items()
@@ -204,19 +205,19 @@ def _news(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _units(args: argparse.Namespace, each: Scheduled) -> Iterable[Any]:
+def _units(args: argparse.Namespace, schedule: Scheduled) -> Iterable[Any]:
     return units_for(
-        each.dataset,
-        each.cadence,
-        each.zone(),
+        schedule.dataset,
+        schedule.cadence,
+        schedule.zone(),
         _command(),
-        prunes=each.prunes and not args.no_prune,
+        prunes=schedule.prunes and not args.no_prune,
         on_failure=args.on_failure,
     )
 
 
 def _command() -> list[str]:
-    """Give how to start this command: by its own name, or this Python with the module."""
+    """Return the words that start this command: its own path, or Python and -m."""
     program = os.path.abspath(sys.argv[0])
     named = os.path.basename(program) == "zfstune"
     if named and os.path.isfile(program) and os.access(program, os.X_OK):
@@ -264,25 +265,20 @@ def _tell(args: argparse.Namespace, steps: tuple[UnitStep, ...]) -> None:
             "`zfstune schedule run` does what they do",
         )
         return
-    gone, there = (
-        dict.fromkeys(
-            for_shell(step.name)
-            for step in steps
-            if step.name.endswith(".timer") and (step.action == "remove") is removed
-        )
-        for removed in (True, False)
-    )
-    commands = [f"systemctl stop {' '.join(gone)}"] if gone else []
+    timers = [step for step in steps if step.name.endswith(".timer")]
+    removed = [for_shell(step.name) for step in timers if step.action == "remove"]
+    present = [for_shell(step.name) for step in timers if step.action != "remove"]
+    commands = [f"systemctl stop {' '.join(dict.fromkeys(removed))}"] if removed else []
     commands.append("systemctl daemon-reload")
-    if there:
-        commands.append(f"systemctl restart {' '.join(there)}")
+    if present:
+        commands.append(f"systemctl restart {' '.join(dict.fromkeys(present))}")
     warn("systemd does not know of this yet", " && ".join(commands))
 
 
 def _report(
     args: argparse.Namespace, steps: tuple[UnitStep, ...], news: dict[str, str]
 ) -> None:
-    """Print what was done, or would be: schedules that are stored, and files."""
+    """Print the schedules and the files that were changed, or would be."""
     if args.json:
         rows = [
             {"action": step.action, "name": step.name, "text": step.text or None}

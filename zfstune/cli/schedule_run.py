@@ -27,15 +27,15 @@ _sleep = time.sleep
 
 
 def run_once(args: argparse.Namespace) -> int:
-    """Do what a unit calls for."""
+    """Do the one job that a unit asks for."""
     return _apart(args, lambda: _once(args, args.once, args.dataset))
 
 
 def run_forever(args: argparse.Namespace) -> int:
-    """Look every minute what is due, and do it.
+    """Do the runs that are due, every minute.
 
-    Each look is a process of its own, so that neither a pool that was suspended nor
-    a fault in one run stops the others that follow.
+    Each minute has a process of its own, so that neither a suspended pool nor a fault in
+    one run stops the runs that follow.
     """
     first = True
     while True:
@@ -92,7 +92,7 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
     elif job == "snapshot":
         print(f"{dataset}: took {run.taken}", flush=True)
     else:
-        spared = f", {run.spared} stay though they were to go" * bool(run.spared)
+        spared = f", kept {run.spared} that the policy lets go" if run.spared else ""
         print(f"{dataset}: destroyed {run.destroyed}{spared}", flush=True)
     if run.error:
         warn(run.error)
@@ -108,7 +108,7 @@ def _now() -> int:
 
 
 def _apart(args: argparse.Namespace, work: Callable[[], int]) -> int:
-    """Do the work where it cannot hold this process, if the kernel is to do it."""
+    """Do the work in a child where it is the kernel's, so that it cannot block us."""
     if uses_image(args):
         return work()
 

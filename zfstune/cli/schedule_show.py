@@ -1,4 +1,4 @@
-"""``zfstune schedule show``: what is scheduled, and whether it fits together."""
+"""``zfstune schedule show``: the schedules, and whether timers and policies fit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["show", "warn_of_misfits"]
 
 
 def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) -> int:
-    """Show the schedules of the datasets named and those below; None: of all."""
+    """Show the schedules of the named datasets and all below them; None: of all."""
     faults: list[ZfstuneError] = []
     with open_zfs(args) as engine:
         roots = [] if named is None else named(engine)
@@ -74,7 +74,7 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
 
 
 def warn_of_misfits(schedules: Iterable[Scheduled]) -> None:
-    """Say where a policy lets go at once what the schedule takes, or never speaks of it."""
+    """Warn of policies that do not fit the snapshots that the schedule takes."""
     for each in schedules:
         for dataset, policy in each.policies:
             fault = mismatch(each.cadence, policy)
@@ -86,13 +86,13 @@ def warn_of_misfits(schedules: Iterable[Scheduled]) -> None:
 def _standing(folder: str, each: Scheduled) -> Standing:
     try:
         timers = timers_for(each.dataset, each.cadence, each.zone())
-    except PolicyError:  # of a zone that is gone; a run says so
+    except PolicyError:  # its zone does not exist any more; a run says so
         timers = {}
     return standing(folder, each.dataset, timers)
 
 
 def _warn_of_outdated(each: Scheduled, there: Standing) -> None:
-    """Say which command writes the timers anew, and keeps what else was asked for."""
+    """Print the command that writes the timers anew with the same options."""
     options = f" --on-failure {for_shell(there.on_failure)}" if there.on_failure else ""
     if each.prunes and not there.prunes:
         options += " --no-prune"

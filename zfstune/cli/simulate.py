@@ -1,4 +1,4 @@
-"""``zfstune policy simulate``: what a policy would leave, without waiting for it."""
+"""``zfstune policy simulate``: the snapshots that a policy would leave with time."""
 
 from __future__ import annotations
 
@@ -33,23 +33,29 @@ _YEAR_SECONDS = 365 * 86400
 
 
 def add_simulate(actions: Any) -> None:
-    """Add the action."""
+    """Add the action and its options."""
     parser = actions.add_parser(
         "simulate",
-        help="show what a policy would leave",
-        description="Show what would exist after a time of regular snapshots: how many "
-        "of which age, and the longest time between two. Rules are given as options; "
-        "without any, those stored on DATASET are looked at. Nothing is changed.",
+        help="show which snapshots a policy would leave",
+        description="Show the snapshots that would exist after a time of regular "
+        "snapshots: how many of which age, and the longest time between two. Rules are "
+        "given as options; without any, the policy stored on DATASET is used. Nothing is "
+        "changed.",
     )
     parser.add_argument("dataset", nargs="?", metavar="DATASET")
     parser.add_argument(
-        "--every", default="1h", metavar="TIME", help="between snapshots (default: 1h)"
+        "--every", default="1h", metavar="TIME", help="time between snapshots (default: 1h)"
     )
     parser.add_argument(
-        "--until", default="1y", metavar="TIME", help="how long (default: 1y, 365 days)"
+        "--until",
+        default="1y",
+        metavar="TIME",
+        help="time to simulate (default: 1y, 365 days)",
     )
     add_json(parser)
-    parser.add_argument("--svg", metavar="FILE", help="draw it as well, into that file")
+    parser.add_argument(
+        "--svg", metavar="FILE", help="draw the result into that file as well"
+    )
     add_rules(parser)
     parser.set_defaults(run=_simulate)
 
@@ -58,7 +64,7 @@ def _simulate(args: argparse.Namespace) -> int:
     policy = _policy(args)
     every, until = _seconds("every", args.every), _seconds("until", args.until)
     now = datetime.now(UTC).replace(microsecond=0)
-    found = [
+    simulations = [
         (
             format_policy(type(policy)((group,), policy.tz, allow_zero=True)),
             simulate(group, every, now, until, zone(policy)),
@@ -66,12 +72,12 @@ def _simulate(args: argparse.Namespace) -> int:
         for group in policy.groups
     ]
     if args.svg is not None:
-        write_file(args.svg, draw(found))
+        write_file(args.svg, draw(simulations))
     if args.json:
-        print_json({"simulations": [_row(text, one) for text, one in found]})
+        print_json({"simulations": [_row(text, result) for text, result in simulations]})
         return exit_status.DONE
-    for text, one in found:
-        _print(text, one, args.until)
+    for text, result in simulations:
+        _print(text, result, args.until)
     return exit_status.DONE
 
 
@@ -89,7 +95,7 @@ def _policy(args: argparse.Namespace) -> Policy:
     where = f" for '{args.dataset}'" if args.dataset else ""
     raise PolicyError(
         f"cannot simulate{where}: no rule says what to keep",
-        hint="say it, as in --keep-hourly 48 --keep-daily 30",
+        hint="name one, as in --keep-hourly 48 --keep-daily 30",
     )
 
 
@@ -106,23 +112,24 @@ def _seconds(option: str, value: str) -> int:
         ) from None
 
 
-def _print(text: str, one: Simulation, until: str) -> None:
-    oldest = about(one.end - one.times[0]) if one.times else "-"
-    print(f"{text}, a snapshot every {format_duration(one.every_seconds)}, after {until}:")
-    print("\n".join(timeline(one)))
+def _print(text: str, result: Simulation, until: str) -> None:
+    oldest = about(result.end - result.times[0]) if result.times else "-"
+    every = format_duration(result.every_seconds)
+    print(f"{text}, a snapshot every {every}, after {until}:")
+    print("\n".join(timeline(result)))
     print(
-        f"{len(one.times)} of {one.taken} snapshots, the oldest {oldest} old, "
-        f"worst gap {about(one.worst_gap_seconds)}"
+        f"{len(result.times)} of {result.taken} snapshots, the oldest {oldest} old, "
+        f"worst gap {about(result.worst_gap_seconds)}"
     )
 
 
-def _row(text: str, one: Simulation) -> dict[str, object]:
+def _row(text: str, result: Simulation) -> dict[str, object]:
     return {
         "policy": text,
-        "every_seconds": one.every_seconds,
-        "end": one.end,
-        "taken": one.taken,
-        "left": len(one.times),
-        "worst_gap_seconds": one.worst_gap_seconds,
-        "times": list(one.times),
+        "every_seconds": result.every_seconds,
+        "end": result.end,
+        "taken": result.taken,
+        "left": len(result.times),
+        "worst_gap_seconds": result.worst_gap_seconds,
+        "times": list(result.times),
     }

@@ -1,4 +1,4 @@
-"""``zfstune snapshot``."""
+"""``zfstune snapshot``: take snapshots at one instant."""
 
 from __future__ import annotations
 
@@ -22,19 +22,22 @@ __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
         "Take a snapshot of each dataset, all in one transaction, or none. "
-        "They are named by the time in UTC and marked as zfstune's, so that "
+        "Their name is the time in UTC, and a property marks them as zfstune's, so that "
         "`zfstune prune` knows them."
     )
     parser.add_argument("datasets", nargs="+", metavar="DATASET")
     parser.add_argument(
-        "-r", "--recursive", action="store_true", help="also of all datasets below"
+        "-r",
+        "--recursive",
+        action="store_true",
+        help="take one of all datasets below as well",
     )
     parser.add_argument(
         "--name",
-        help="what to put behind the @; prune leaves such a snapshot alone "
+        help="the name after the @ (default: the time); prune leaves such a snapshot alone "
         "unless --match asks for it",
     )
     parser.add_argument(
@@ -48,24 +51,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_hooks(parser: Any) -> None:
     group = parser.add_argument_group(
         "hooks",
-        "Commands for /bin/sh -c, run as who runs this. The names of the datasets are in "
-        "ZFSTUNE_DATASETS, one a line. A dry run runs none.",
+        "Commands that /bin/sh -c runs, as the user of this command. ZFSTUNE_DATASETS has "
+        "the names of the datasets, one a line. A dry run runs none.",
     )
     group.add_argument(
-        "--before", metavar="COMMAND", help="where it fails, nothing is taken"
+        "--before",
+        metavar="COMMAND",
+        help="runs before the snapshot, which is not taken if it fails",
     )
-    group.add_argument("--after", metavar="COMMAND", help="runs whatever happened since")
+    group.add_argument(
+        "--after", metavar="COMMAND", help="runs after the snapshot, also if that failed"
+    )
     group.add_argument(
         "--hook",
         metavar="COMMAND",
-        help="runs around the snapshot: it prints `ready` when it holds what it is to "
-        "hold, and lets go when its standard input ends",
+        help="runs around the snapshot: it holds an application still, prints `ready`, and "
+        "lets go when its standard input ends",
     )
     group.add_argument(
         "--postgres",
         metavar="USER",
         help="hold PostgreSQL in backup mode, through a psql that runs as USER (mostly "
-        "postgres); PGHOST and so on say which server",
+        "postgres); PGHOST and the like choose the server",
     )
     group.add_argument(
         "--hook-timeout",
@@ -109,7 +116,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _held(args: argparse.Namespace) -> AbstractContextManager[object]:
-    """Hold still what the options name."""
+    """Hold still the applications that the options name."""
     named = (args.before, args.after, args.hook, args.postgres)
     if args.dry_run or not any(named):
         return nullcontext()

@@ -1,4 +1,4 @@
-"""``zfstune snapshots``: what is there, why it stays, and when it goes."""
+"""``zfstune snapshots``: why each snapshot stays, and when it goes."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _COLUMNS = ("NAME", "AGE", "USED", "FREES", "GOES", "WHY")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the options of the verb."""
     parser.description = (
-        "Show snapshots, oldest first: how old each is, what it alone holds, what "
-        "destroying it alone would free (- where a hold or a clone forbids that), when "
-        "the policy stored on its dataset lets it go, and what keeps it until then. "
-        "Nothing is changed."
+        "Show snapshots, oldest first: the age of each, the space that it alone holds, the "
+        "space that destroying it alone would free (- where a hold or a clone forbids "
+        "that), when the policy of its dataset lets it go, and which rules keep it until "
+        "then. Nothing is changed."
     )
     parser.add_argument(
-        "datasets", nargs="*", metavar="DATASET", help="these and all below; default: all"
+        "datasets", nargs="*", metavar="DATASET", help="these and all below (default: all)"
     )
     add_scripted(parser)
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""``zfstune verify``: what is not as it was to be."""
+"""``zfstune verify``: find what is not as it was set."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ __all__ = ["add_arguments"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the options of the verb."""
     parser.description = (
-        "Look at what zfstune manages, and at the pools that it lies in: values and where "
-        "they come from, mounts, owners, keys, block sizes of files, snapshots as fresh "
-        "as the stored schedule or policy takes them to be. A line a dataset says what is "
-        "wrong and, behind an arrow, what to do. Nothing is changed."
+        "Look at the datasets that zfstune manages and at their pools: values and where "
+        "they come from, mounts, owners, keys, block sizes of files, and whether snapshots "
+        "are as fresh as the stored schedule or policy expects. One line a dataset says "
+        "what is wrong and, after an arrow, what to do. Nothing is changed."
     )
     parser.add_argument(
         "targets",
         nargs="*",
         metavar="TARGET",
-        help="a profile, as in `postgres`, or a dataset and what is managed below it; "
-        "default: all that zfstune manages",
+        help="a profile, as in `postgres`, or a dataset with all managed datasets below it "
+        "(default: all that zfstune manages)",
     )
     parser.add_argument(
         "--profile",
@@ -49,14 +49,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where profiles were applied (default: where they are found, else POOL/data)",
     )
     parser.add_argument(
-        "--no-owner", action="store_true", help="pass over owner and mode of directories"
+        "--no-owner",
+        action="store_true",
+        help="do not look at owner and mode of directories",
     )
     parser.add_argument(
         "--files",
         metavar="N",
         type=_count,
-        help="how many files of a dataset to look at for blocks of an old size, 2 seconds "
-        "long at the most (default: 1000; 0: none)",
+        help="how many files of a dataset to search for blocks of an old size, for 2 "
+        "seconds at most (default: 1000; 0: none)",
     )
     add_json(parser)
     parser.set_defaults(run=_run)

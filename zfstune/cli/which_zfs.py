@@ -1,4 +1,4 @@
-"""Which ZFS a command line means."""
+"""Find the ZFS that a command line works on: the kernel's, or an image."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def open_zfs(args: argparse.Namespace) -> Engine:
 
 
 def image_name(text: str) -> str:
-    """Take the name of an image from the command line.
+    """Check the name of an image on the command line.
 
-    An empty one, as ``--image "$FILE"`` gives where nobody set that variable, must not
-    have the work done on the kernel's pools.
+    ``--image "$FILE"`` gives an empty name where the variable is not set. The command
+    must not work on the kernel's pools then.
 
     Raises:
-        ArgumentTypeError: It is empty.
+        ArgumentTypeError: The name is empty.
     """
     if not text:
         raise ArgumentTypeError("the name of the file is empty")
@@ -62,10 +62,12 @@ def uses_image(args: argparse.Namespace) -> bool:
 
 
 def uses_kernel(args: argparse.Namespace) -> bool:
-    """Tell whether the work is the running kernel's to do."""
-    return image_path(args) is None and not hasattr(args, "file")  # FILE: zfstune image
+    """Tell whether the command works on the running kernel's ZFS."""
+    return image_path(args) is None and not hasattr(
+        args, "file"
+    )  # `zfstune image` has FILE
 
 
 def image_path(args: argparse.Namespace) -> str | None:
-    """Give the path of the image that ``--image`` or the environment names."""
+    """Return the path of the image that ``--image`` or the environment names."""
     return args.image or os.environ.get(IMAGE_VARIABLE) or None
