@@ -262,7 +262,7 @@ enum { MAX_BLOCK = 16 << 20 };		/* SPA_MAXBLOCKSIZE */
 enum { FS_DEFAULT_QUOTAS = 6 };
 enum fs_case { FS_SENSITIVE, FS_INSENSITIVE, FS_MIXED };	/* zfs_case_t */
 
-/* image_fs.c */
+/* image_layout.c */
 struct fs_spec {
 	uint64_t version;
 	uint64_t normalization;
@@ -278,7 +278,7 @@ create_func_t volume_create;
 file_info_func_t fs_file_info;
 int fs_fill_pool_root(const char *pool);
 
-/* image_master.c */
+/* image_inside.c */
 extern const char *const fs_default_quotas[FS_DEFAULT_QUOTAS];
 boolean_t fs_is_default_quota(const char *prop);
 int fs_lookup(objset_t *, const char *key, uint64_t missing, uint64_t *value);
@@ -302,7 +302,7 @@ struct volume_spec {
 extern const struct lzc *image;
 extern char image_pool[256];
 
-/* embedded.c */
+/* image.c */
 int image_new_errors(nvlist_t **errors);	/* an empty list for the caller */
 int image_check_pool(nvlist_t *targets);	/* as the kernel would */
 
@@ -323,7 +323,7 @@ int image_add_number(const struct nvp *, nvlist_t *props, const char *name,
 int image_add_stats(const struct nvp *, objset_t *, boolean_t snapshot,
     nvlist_t *props);
 
-/* image.c */
+/* image_pool.c */
 int image_create(const struct nvp *, const char *path, const char *pool,
     uint64_t bytes, uint64_t ashift);
 int image_import(const struct nvp *, const struct image_args *, char *pool,

@@ -16,7 +16,7 @@ PARTS: tuple[str, ...] = runpy.run_path(str(NATIVE / "build_zfs.py"))["SOURCES"]
 # libzpool is one ZFS a process, started once, with variables for its settings: so is
 # the provider that stands on it (a pool in a file has a process of its own).
 OF_THE_PROCESS = {
-    "embedded": {"image", "image_pool"},
+    "image": {"image", "image_pool"},
     "libzpool": {"zpool", "nowhere"},
 }
 
@@ -31,7 +31,7 @@ UNSAFE = {"strtok", "localtime", "gmtime", "gets", "sprintf", "vsprintf", "strnc
 UNSAFE |= {"setenv", "putenv", "unsetenv", "setlocale", "signal", "sigaction", "chdir"}
 HARMFUL = TALKS | PROCESSES | ENDS | UNSAFE
 # Half a filesystem must not reach a pool in a file: its process stops instead.
-MAY = {"image_fs": {"abort", "stderr"}}
+MAY = {"image_layout": {"abort", "stderr"}}
 
 
 @pytest.fixture(scope="module")
