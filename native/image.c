@@ -11,7 +11,7 @@
 #include "libzpool.h"
 
 const struct lzc *image;
-char image_pool[256];
+char image_pool_name[256];
 
 /* An empty list of errors for the caller, where it asked for one. */
 int
@@ -26,14 +26,16 @@ image_check_pool(nvlist_t *targets)
 {
 	const struct nvp *nvp = &image->nvp;
 	nvpair_t *pair = nvp->nvlist_next_nvpair(targets, NULL);
-	const char *first = pair == NULL ? image_pool : nvp->nvpair_name(pair);
+	const char *first = pair == NULL ? image_pool_name :
+	    nvp->nvpair_name(pair);
 	size_t len = strcspn(first, "/@#");
 
-	if (strlen(image_pool) != len || strncmp(first, image_pool, len) != 0)
+	if (strlen(image_pool_name) != len ||
+	    strncmp(first, image_pool_name, len) != 0)
 		return (ENOENT);
 	for (; pair != NULL; pair = nvp->nvlist_next_nvpair(targets, pair)) {
 		const char *name = nvp->nvpair_name(pair);
-		if (strncmp(name, image_pool, len) != 0 ||
+		if (strncmp(name, image_pool_name, len) != 0 ||
 		    strcspn(name, "/@#") != len || name[len] == '\0')
 			return (EXDEV);
 		if (zpool.entity_namecheck(name, NULL, NULL) != 0)
@@ -66,10 +68,11 @@ least_patch(void)
  * to see its threads out, most of what a short use of an image costs.
  */
 static void
-embedded_close(struct lzc *z)
+image_close(struct lzc *z)
 {
 	if (image != NULL) {
-		(void) zpool.spa_export(image_pool, NULL, B_FALSE, B_FALSE);
+		(void) zpool.spa_export(image_pool_name, NULL, B_FALSE,
+		    B_FALSE);
 		image = NULL;
 	}
 	nvp_close(&z->nvp);
@@ -80,7 +83,7 @@ embedded_close(struct lzc *z)
  * name first, `bytes` long.  One a process.
  */
 int
-embedded_open(struct lzc *z, const struct image_args *args, char *why,
+image_open(struct lzc *z, const struct image_args *args, char *why,
     size_t why_size)
 {
 	int error;
@@ -93,23 +96,23 @@ embedded_open(struct lzc *z, const struct image_args *args, char *why,
 		return (error);
 	}
 	if (args->create_pool != NULL) {
-		(void) snprintf(image_pool, sizeof (image_pool), "%s",
+		(void) snprintf(image_pool_name, sizeof (image_pool_name), "%s",
 		    args->create_pool);
-		error = image_create(&z->nvp, args->path, args->create_pool,
-		    args->bytes, args->ashift);
+		error = image_create_pool(&z->nvp, args->path,
+		    args->create_pool, args->bytes, args->ashift);
 	} else {
-		error = image_import(&z->nvp, args, image_pool,
-		    sizeof (image_pool), why, why_size);
+		error = image_import_pool(&z->nvp, args, image_pool_name,
+		    sizeof (image_pool_name), why, why_size);
 	}
 	if (error != 0) {
 		nvp_close(&z->nvp);
 		return (error);
 	}
-	embedded_fill_change(z);
-	embedded_fill_read(z);
-	embedded_fill_snapshot(z);
+	image_fill_change(z);
+	image_fill_read(z);
+	image_fill_snapshot(z);
 	image_fill_stream(z);
-	z->close = embedded_close;
+	z->close = image_close;
 	z->minor = zpool.minor;
 	z->patch = least_patch();
 	z->max_recordsize = *zpool.max_recordsize;

@@ -57,11 +57,11 @@ static int
 create_filesystem(const char *name, nvlist_t *props)
 {
 	struct fs_spec spec;
-	int error = fs_spec_fill(&image->nvp, name, props, &spec);
+	int error = image_fill_fs_spec(&image->nvp, name, props, &spec);
 
 	return (error != 0 ? error : create_encrypted(name, OST_ZFS,
 	    spec.casesensitivity == FS_INSENSITIVE ? CI_DATASET : 0, props,
-	    fs_create, &spec));
+	    image_lay_out_filesystem, &spec));
 }
 
 static int
@@ -76,7 +76,7 @@ create_volume(const char *name, nvlist_t *props)
 	    &spec.block_bytes) != 0)
 		spec.block_bytes = zpool.zfs_prop_default_numeric(
 		    zpool.zfs_name_to_prop("volblocksize"));
-	int error = volume_check_block(name, spec.block_bytes);
+	int error = image_check_volblocksize(name, spec.block_bytes);
 	if (error != 0)
 		return (error);
 	if (spec.bytes == 0 || spec.bytes % spec.block_bytes != 0)
@@ -84,12 +84,12 @@ create_volume(const char *name, nvlist_t *props)
 	/* they live inside the volume and are no properties to be set on it */
 	(void) nvp->nvlist_remove_all(props, "volsize");
 	(void) nvp->nvlist_remove_all(props, "volblocksize");
-	return (create_encrypted(name, OST_ZVOL, 0, props, volume_create,
+	return (create_encrypted(name, OST_ZVOL, 0, props, image_lay_out_volume,
 	    &spec));
 }
 
 static int
-embedded_create(const char *name, enum lzc_dataset_type type, nvlist_t *props,
+image_lzc_create(const char *name, enum lzc_dataset_type type, nvlist_t *props,
     uint8_t *key, uint_t key_bytes)
 {
 	nvlist_t *left = NULL;
@@ -108,7 +108,7 @@ embedded_create(const char *name, enum lzc_dataset_type type, nvlist_t *props,
 }
 
 static int
-embedded_clone(const char *name, const char *origin, nvlist_t *props)
+image_lzc_clone(const char *name, const char *origin, nvlist_t *props)
 {
 	int error = strpbrk(name, "@%") != NULL ? EINVAL : check_name(name);
 
@@ -120,7 +120,7 @@ embedded_clone(const char *name, const char *origin, nvlist_t *props)
 }
 
 static int
-embedded_promote(const char *name, char *conflict, int size)
+image_lzc_promote(const char *name, char *conflict, int size)
 {
 	char in_the_way[256] = "";
 	int error = strchr(name, '%') != NULL ? EINVAL : check_name(name);
@@ -133,7 +133,7 @@ embedded_promote(const char *name, char *conflict, int size)
 }
 
 static int
-embedded_rename(const char *from, const char *to)
+image_lzc_rename(const char *from, const char *to)
 {
 	const char *at = strchr(from, '@');
 	char dataset[256];
@@ -158,7 +158,7 @@ embedded_rename(const char *from, const char *to)
 
 /* zfs_ioc_destroy(): what a broken receive left in a hidden child goes as well */
 static int
-embedded_destroy(const char *name)
+image_lzc_destroy(const char *name)
 {
 	char left[256 + sizeof ("/%recv")];
 	int error = strchr(name, '@') != NULL ? EINVAL : check_name(name);
@@ -175,7 +175,7 @@ embedded_destroy(const char *name)
 }
 
 static int
-embedded_rollback_to(const char *name, const char *snapshot)
+image_lzc_rollback_to(const char *name, const char *snapshot)
 {
 	nvlist_t *result = NULL;
 	int error = check_name(snapshot);
@@ -189,10 +189,10 @@ embedded_rollback_to(const char *name, const char *snapshot)
 }
 
 static int
-embedded_log(const struct lzc *z, const char *message)
+image_log(const struct lzc *z, const char *message)
 {
 	spa_t *spa;
-	int error = zpool.spa_open(image_pool, &spa, tag);
+	int error = zpool.spa_open(image_pool_name, &spa, tag);
 
 	(void) z;
 	if (error == 0) {
@@ -212,7 +212,7 @@ run_program(const char *pool, const char *program, boolean_t sync,
 	int error = instructions == 0 || instructions > MOST_INSTRUCTIONS ||
 	    memory == 0 || memory > MOST_MEMORY ? EINVAL : 0;
 
-	if (strcmp(pool, image_pool) != 0)
+	if (strcmp(pool, image_pool_name) != 0)
 		error = ENOENT;
 	if (error == 0)
 		error = nvp->nvlist_alloc(&boxed, 1, 0);
@@ -228,7 +228,7 @@ run_program(const char *pool, const char *program, boolean_t sync,
 }
 
 static int
-embedded_channel_program(const char *pool, const char *program,
+image_lzc_channel_program(const char *pool, const char *program,
     uint64_t instructions, uint64_t memory, nvlist_t *args, nvlist_t **out)
 {
 	return (run_program(pool, program, B_TRUE, instructions, memory, args,
@@ -236,7 +236,7 @@ embedded_channel_program(const char *pool, const char *program,
 }
 
 static int
-embedded_channel_program_nosync(const char *pool, const char *program,
+image_lzc_channel_program_nosync(const char *pool, const char *program,
     uint64_t instructions, uint64_t memory, nvlist_t *args, nvlist_t **out)
 {
 	return (run_program(pool, program, B_FALSE, instructions, memory, args,
@@ -244,17 +244,17 @@ embedded_channel_program_nosync(const char *pool, const char *program,
 }
 
 void
-embedded_fill_change(struct lzc *z)
+image_fill_change(struct lzc *z)
 {
-	z->lzc_create = embedded_create;
-	z->lzc_clone = embedded_clone;
-	z->lzc_promote = embedded_promote;
-	z->lzc_rename = embedded_rename;
-	z->lzc_destroy = embedded_destroy;
-	z->lzc_rollback_to = embedded_rollback_to;
+	z->lzc_create = image_lzc_create;
+	z->lzc_clone = image_lzc_clone;
+	z->lzc_promote = image_lzc_promote;
+	z->lzc_rename = image_lzc_rename;
+	z->lzc_destroy = image_lzc_destroy;
+	z->lzc_rollback_to = image_lzc_rollback_to;
 	z->inherit = image_inherit;
-	z->log = embedded_log;
-	z->lzc_channel_program = embedded_channel_program;
-	z->lzc_channel_program_nosync = embedded_channel_program_nosync;
+	z->log = image_log;
+	z->lzc_channel_program = image_lzc_channel_program;
+	z->lzc_channel_program_nosync = image_lzc_channel_program_nosync;
 	z->set = image_set;
 }

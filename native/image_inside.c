@@ -10,16 +10,16 @@
 static const char tag[] = "zfstune";
 
 /* since 2.4; before, no such property is known and none gets here */
-const char *const fs_default_quotas[FS_DEFAULT_QUOTAS] = {
+const char *const image_default_quotas[DEFAULT_QUOTAS] = {
 	"defaultuserquota", "defaultgroupquota", "defaultprojectquota",
 	"defaultuserobjquota", "defaultgroupobjquota", "defaultprojectobjquota",
 };
 
 boolean_t
-fs_is_default_quota(const char *prop)
+image_is_default_quota(const char *prop)
 {
-	for (size_t i = 0; i < FS_DEFAULT_QUOTAS; i++) {
-		if (strcmp(prop, fs_default_quotas[i]) == 0)
+	for (size_t i = 0; i < DEFAULT_QUOTAS; i++) {
+		if (strcmp(prop, image_default_quotas[i]) == 0)
 			return (B_TRUE);
 	}
 	return (B_FALSE);
@@ -27,7 +27,7 @@ fs_is_default_quota(const char *prop)
 
 /* zfs_get_zplprop(): what was never written is as it was before it existed */
 int
-fs_lookup(objset_t *os, const char *key, uint64_t missing, uint64_t *value)
+image_lookup(objset_t *os, const char *key, uint64_t missing, uint64_t *value)
 {
 	int error = zpool.zap_lookup(os, MASTER_NODE, key, 8, 1, value);
 
@@ -42,7 +42,7 @@ fs_lookup(objset_t *os, const char *key, uint64_t missing, uint64_t *value)
  * would start an upgrade in another thread, which nothing here waits for.
  */
 int
-fs_own(const char *name, objset_t **os)
+image_own_filesystem(const char *name, objset_t **os)
 {
 	dsl_pool_t *dp;
 	int error = zpool.dmu_objset_hold(name, tag, os);
@@ -60,7 +60,7 @@ fs_own(const char *name, objset_t **os)
 }
 
 void
-fs_disown(objset_t *os)
+image_disown_filesystem(objset_t *os)
 {
 	zpool.dmu_objset_disown(os, B_TRUE, tag);
 }
@@ -86,14 +86,14 @@ update(objset_t *os, uint64_t object, const char *key, uint64_t value)
 
 /* zfs_set_default_quota() in module/os/linux/zfs/zfs_vfsops.c; 0 is none */
 int
-fs_set_default_quota(const char *name, const char *prop, uint64_t value)
+image_set_default_quota(const char *name, const char *prop, uint64_t value)
 {
 	objset_t *os;
-	int error = fs_own(name, &os);
+	int error = image_own_filesystem(name, &os);
 
 	if (error == 0) {
 		error = update(os, MASTER_NODE, prop, value);
-		fs_disown(os);
+		image_disown_filesystem(os);
 	}
 	return (error);
 }
@@ -103,7 +103,7 @@ fs_set_default_quota(const char *name, const char *prop, uint64_t value)
  * the newest version from birth.
  */
 int
-fs_set_version(const char *name, uint64_t wanted)
+image_set_version(const char *name, uint64_t wanted)
 {
 	uint64_t version;
 	objset_t *os;
@@ -114,19 +114,19 @@ fs_set_version(const char *name, uint64_t wanted)
 	if (zpool.dmu_objset_type(os) != OST_ZFS)
 		error = EINVAL;
 	else
-		error = fs_lookup(os, "VERSION", FS_VERSION, &version);
+		error = image_lookup(os, "VERSION", ZPL_VERSION, &version);
 	zpool.dmu_objset_rele(os, tag);
 	if (error != 0 || wanted == version)
 		return (error);
-	return (wanted < version || wanted > FS_VERSION ? EINVAL : ENOTSUP);
+	return (wanted < version || wanted > ZPL_VERSION ? EINVAL : ENOTSUP);
 }
 
 /* zfs_ioc_objset_zplprops(): all, or nothing where it cannot be read */
 int
-fs_add_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
+image_add_zpl_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
 {
 	const struct { const char *name, *key; uint64_t missing; } fixed[] = {
-		{ "version", "VERSION", FS_VERSION },
+		{ "version", "VERSION", ZPL_VERSION },
 		{ "normalization", "normalization", 0 },
 		{ "utf8only", "utf8only", 0 },
 		{ "casesensitivity", "casesensitivity", 0 },
@@ -135,24 +135,25 @@ fs_add_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
 	int error = 0;
 
 	for (size_t i = 0; i < sizeof (fixed) / sizeof (fixed[0]); i++) {
-		if (fs_lookup(os, fixed[i].key, fixed[i].missing, &value) != 0)
+		if (image_lookup(os, fixed[i].key, fixed[i].missing,
+		    &value) != 0)
 			return (0);
 		if (error == 0)
 			error = image_add_number(nvp, props, fixed[i].name,
 			    value);
 	}
-	for (size_t i = 0; i < FS_DEFAULT_QUOTAS && zpool.minor >= 4; i++) {
-		if (error == 0 && fs_lookup(os, fs_default_quotas[i], 0,
+	for (size_t i = 0; i < DEFAULT_QUOTAS && zpool.minor >= 4; i++) {
+		if (error == 0 && image_lookup(os, image_default_quotas[i], 0,
 		    &value) == 0)
 			error = image_add_number(nvp, props,
-			    fs_default_quotas[i], value);
+			    image_default_quotas[i], value);
 	}
 	return (error);
 }
 
 /* zvol_check_volblocksize() in module/zfs/zvol.c */
 int
-volume_check_block(const char *name, uint64_t bytes)
+image_check_volblocksize(const char *name, uint64_t bytes)
 {
 	if (bytes > OLD_MAX_BLOCK) {
 		int error = image_check_feature(name, "large_blocks");
@@ -167,7 +168,7 @@ volume_check_block(const char *name, uint64_t bytes)
 
 /* zvol_set_volsize() and zvol_update_volsize() in module/zfs/zvol.c */
 int
-volume_set_size(const char *name, uint64_t bytes)
+image_set_volsize(const char *name, uint64_t bytes)
 {
 	struct object_info info;
 	uint64_t readonly;

@@ -171,7 +171,7 @@ newest_label(const struct nvp *nvp, int fd, off_t whole, nvlist_t **newest)
  * says what the file is otherwise.
  */
 int
-label_find(const struct nvp *nvp, int fd, nvlist_t **label)
+image_find_label(const struct nvp *nvp, int fd, nvlist_t **label)
 {
 	struct stat st;
 
@@ -261,7 +261,7 @@ check_kernel(uint64_t guid, char *why, size_t why_size)
  * caller who knows better gives that name.
  */
 int
-label_check_user(const struct nvp *nvp, nvlist_t *label,
+image_check_user(const struct nvp *nvp, nvlist_t *label,
     const char *take_over_from, char *why, size_t why_size)
 {
 	uint64_t state = STATE_ACTIVE, guid = 0, id = 0;

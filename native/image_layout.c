@@ -79,7 +79,7 @@ must(int error, const char *what)
  * object is synced, with its bonus buffer.  A kernel registers zpl_get_file_info.
  */
 int
-fs_file_info(int bonustype, const void *bonus, struct file_info *info)
+image_file_info(int bonustype, const void *bonus, struct file_info *info)
 {
 	struct { uint32_t magic; uint16_t layout; } header;
 	uint64_t fields[7];	/* mode size gen uid gid parent flags */
@@ -132,7 +132,7 @@ fill_root(objset_t *os, uint64_t root, const uint16_t *table, dmu_tx_t *tx)
 	if (project)
 		flags |= PROJID;
 
-	/* in this order on disk: fs_file_info and the kernel rely on its start */
+	/* In this order on disk: image_file_info() and kernels rely on its start. */
 	const struct { int attr; void *data; uint16_t length; } attributes[] = {
 		{ ZPL_MODE, &mode, 8 }, { ZPL_SIZE, &entries, 8 },
 		{ ZPL_GEN, &generation, 8 }, { ZPL_UID, &nobody, 8 },
@@ -171,7 +171,7 @@ name_flags(const struct fs_spec *spec)
 
 /* dmu_objset_create() calls this in the transaction that makes the dataset. */
 void
-fs_create(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
+image_lay_out_filesystem(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 {
 	const struct fs_spec *spec = arg;
 	const struct { const char *name; uint64_t value; } master[] = {
@@ -197,10 +197,10 @@ fs_create(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 	while (zpool.attr_table[attributes].name != NULL)
 		attributes++;
 	MUST(zpool.sa_setup(os, registry, zpool.attr_table, attributes, &table));
-	for (size_t i = 0; i < FS_DEFAULT_QUOTAS; i++) {
+	for (size_t i = 0; i < DEFAULT_QUOTAS; i++) {
 		if (spec->default_quotas[i] != 0)
-			MUST(zpool.zap_add(os, MASTER_NODE, fs_default_quotas[i],
-			    8, 1, &spec->default_quotas[i], tx));
+			MUST(zpool.zap_add(os, MASTER_NODE,
+			    image_default_quotas[i], 8, 1, &spec->default_quotas[i], tx));
 	}
 	uint64_t root = zpool.zap_create_norm(os, name_flags(spec),
 	    OT_DIRECTORY_CONTENTS, OT_SA, BONUS_BYTES, tx);
@@ -209,7 +209,7 @@ fs_create(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 }
 
 void
-volume_create(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
+image_lay_out_volume(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 {
 	const struct volume_spec *spec = arg;
 
@@ -228,12 +228,12 @@ take_fixed(const struct nvp *nvp, objset_t *parent, nvlist_t *props,
 {
 	if (nvp->nvlist_lookup_uint64(props, name, value) == 0)
 		return (nvp->nvlist_remove_all(props, name));
-	return (fs_lookup(parent, name, 0, value));
+	return (image_lookup(parent, name, 0, value));
 }
 
 /* What is fixed at creation: zfs_fill_zplprops() in module/zfs/zfs_ioctl.c. */
 int
-fs_spec_fill(const struct nvp *nvp, const char *name, nvlist_t *props,
+image_fill_fs_spec(const struct nvp *nvp, const char *name, nvlist_t *props,
     struct fs_spec *spec)
 {
 	char parent[256];
@@ -245,14 +245,14 @@ fs_spec_fill(const struct nvp *nvp, const char *name, nvlist_t *props,
 	(void) snprintf(parent, sizeof (parent), "%.*s", (int)(slash - name),
 	    name);
 	memset(spec, 0, sizeof (*spec));
-	spec->version = FS_VERSION;
+	spec->version = ZPL_VERSION;
 	int error = zpool.dmu_objset_hold(parent, tag, &os);
 	if (error != 0)
 		return (error);
 	if (zpool.dmu_objset_type(os) != OST_ZFS)
 		error = WRONG_PARENT;
 	(void) nvp->nvlist_lookup_uint64(props, "version", &spec->version);
-	if (error == 0 && spec->version != FS_VERSION)
+	if (error == 0 && spec->version != ZPL_VERSION)
 		error = ENOTSUP;	/* older layouts are not laid out here */
 	if (error == 0)
 		error = take_fixed(nvp, os, props, "normalization",
@@ -262,10 +262,10 @@ fs_spec_fill(const struct nvp *nvp, const char *name, nvlist_t *props,
 	if (error == 0)
 		error = take_fixed(nvp, os, props, "casesensitivity",
 		    &spec->casesensitivity);
-	for (size_t i = 0; i < FS_DEFAULT_QUOTAS && zpool.minor >= 4; i++) {
+	for (size_t i = 0; i < DEFAULT_QUOTAS && zpool.minor >= 4; i++) {
 		if (error == 0)
-			error = take_fixed(nvp, os, props, fs_default_quotas[i],
-			    &spec->default_quotas[i]);
+			error = take_fixed(nvp, os, props,
+			    image_default_quotas[i], &spec->default_quotas[i]);
 	}
 	zpool.dmu_objset_rele(os, tag);
 	if (spec->normalization != 0)
@@ -277,7 +277,7 @@ fs_spec_fill(const struct nvp *nvp, const char *name, nvlist_t *props,
 static int
 fill(objset_t *os)
 {
-	struct fs_spec spec = { .version = FS_VERSION };
+	struct fs_spec spec = { .version = ZPL_VERSION };
 	dmu_tx_t *tx = zpool.dmu_tx_create(os);
 
 	/* master node, registry with its two, delete queue, root */
@@ -290,7 +290,7 @@ fill(objset_t *os)
 		return (error);
 	}
 	uint64_t txg = zpool.dmu_tx_get_txg(tx);
-	fs_create(os, &spec, NULL, tx);
+	image_lay_out_filesystem(os, &spec, NULL, tx);
 	zpool.dmu_tx_commit(tx);
 	zpool.txg_wait_synced(zpool.dmu_objset_pool(os), txg);
 	return (0);
@@ -301,7 +301,7 @@ fill(objset_t *os)
  * one that is cut short right after it: whoever opens the pool next fills it.
  */
 int
-fs_fill_pool_root(const char *pool)
+image_fill_pool_root(const char *pool)
 {
 	uint64_t root;
 	objset_t *os;
@@ -314,9 +314,9 @@ fs_fill_pool_root(const char *pool)
 	zpool.dmu_objset_rele(os, tag);
 	if (error != ENOENT)	/* damage is for those to find who read it */
 		return (0);
-	if ((error = fs_own(pool, &os)) == 0) {
+	if ((error = image_own_filesystem(pool, &os)) == 0) {
 		error = fill(os);
-		fs_disown(os);
+		image_disown_filesystem(os);
 	}
 	return (error);
 }

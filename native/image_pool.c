@@ -89,7 +89,7 @@ stretch(const char *path, uint64_t bytes)
 
 /* Make a pool in an empty file that is `path`, an absolute one. */
 int
-image_create(const struct nvp *nvp, const char *path, const char *pool,
+image_create_pool(const struct nvp *nvp, const char *path, const char *pool,
     uint64_t bytes, uint64_t ashift)
 {
 	nvlist_t *leaf = NULL, *root = NULL, *props = NULL;
@@ -105,7 +105,7 @@ image_create(const struct nvp *nvp, const char *path, const char *pool,
 	if (error == 0)
 		error = zpool.spa_create(pool, root, props, NULL, NULL);
 	if (error == 0)
-		error = fs_fill_pool_root(pool);
+		error = image_fill_pool_root(pool);
 	nvp->nvlist_free(leaf);
 	nvp->nvlist_free(root);
 	nvp->nvlist_free(props);
@@ -157,8 +157,8 @@ import_label(const struct nvp *nvp, nvlist_t *label, nvlist_t *tree,
  * configuration that spa_import() wants.
  */
 int
-image_import(const struct nvp *nvp, const struct image_args *args, char *pool,
-    size_t pool_size, char *why, size_t why_size)
+image_import_pool(const struct nvp *nvp, const struct image_args *args,
+    char *pool, size_t pool_size, char *why, size_t why_size)
 {
 	nvlist_t *label = NULL, *tree = NULL;
 	NVP_CONST char *name;
@@ -167,10 +167,10 @@ image_import(const struct nvp *nvp, const struct image_args *args, char *pool,
 
 	if (fd < 0)
 		return (errno);
-	int error = label_find(nvp, fd, &label);
+	int error = image_find_label(nvp, fd, &label);
 	(void) close(fd);
 	if (error == 0)
-		error = label_check_user(nvp, label, args->take_over_from, why,
+		error = image_check_user(nvp, label, args->take_over_from, why,
 		    why_size);
 	if (error == 0) {
 		(void) nvp->nvlist_lookup_string(label, "name", &name);
@@ -180,7 +180,7 @@ image_import(const struct nvp *nvp, const struct image_args *args, char *pool,
 		error = import_label(nvp, label, tree, guid, args->path, pool);
 	}
 	if (error == 0)
-		error = fs_fill_pool_root(pool);
+		error = image_fill_pool_root(pool);
 	nvp->nvlist_free(label);
 	return (error);
 }

@@ -96,11 +96,11 @@ set_special(const char *name, const char *prop, int source, uint64_t value)
 		return (zpool.dsl_dataset_set_refreservation(name, source,
 		    value));
 	if (strcmp(prop, "volsize") == 0)
-		return (volume_set_size(name, value));
+		return (image_set_volsize(name, value));
 	if (strcmp(prop, "version") == 0)
-		return (fs_set_version(name, value));
-	if (fs_is_default_quota(prop))
-		return (fs_set_default_quota(name, prop, value));
+		return (image_set_version(name, value));
+	if (image_is_default_quota(prop))
+		return (image_set_default_quota(name, prop, value));
 	if (strcmp(prop, "longname") == 0)
 		error = image_check_feature(name, "longname");
 	else if (strcmp(prop, "compression") == 0)
@@ -271,7 +271,7 @@ image_add_stats(const struct nvp *nvp, objset_t *os, boolean_t snapshot,
 	uint64_t value;
 
 	if (zpool.dmu_objset_type(os) != OST_ZVOL)
-		return (snapshot ? 0 : fs_add_stats(nvp, os, props));
+		return (snapshot ? 0 : image_add_zpl_stats(nvp, os, props));
 	int error = zpool.zap_lookup(os, VOLUME_PROPS, "size", 8, 1, &value);
 	if (error == 0)
 		error = zpool.dmu_object_info(os, VOLUME_DATA, &info);

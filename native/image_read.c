@@ -26,7 +26,7 @@ add_more(const struct nvp *nvp, objset_t *os, const struct objset_stats *stats,
 
 /* zfs_ioc_objset_stats_impl() */
 static int
-embedded_stats(const struct lzc *z, enum depth depth, struct entry *e)
+image_stats(const struct lzc *z, enum depth depth, struct entry *e)
 {
 	struct objset_stats stats = { 0 };
 	nvlist_t *props = NULL;
@@ -84,7 +84,7 @@ snapshot_stats(objset_t *os, uint64_t id, struct entry *e)
 }
 
 static void
-embedded_let_go(struct entry *e)
+image_let_go(struct entry *e)
 {
 	if (e->held != NULL)
 		zpool.dmu_objset_rele(e->held, tag);
@@ -133,7 +133,7 @@ list_next(const struct lzc *z, const char *parent, char separator,
 			if (error == 0)
 				return (snapshot_stats(os, id, e));
 		} else {
-			embedded_let_go(e);
+			image_let_go(e);
 		}
 		if (error != 0)
 			return (error == ENOENT ? ESRCH : error);
@@ -141,7 +141,7 @@ list_next(const struct lzc *z, const char *parent, char separator,
 			e->props.len = 0;	/* the pool's own: the caller */
 			return (0);		/* passes it over */
 		}
-		error = embedded_stats(z, depth, e);
+		error = image_stats(z, depth, e);
 		if (separator == '/' && list_is_damage(error)) {
 			e->props.len = 0;
 			e->damage = error;
@@ -152,29 +152,29 @@ list_next(const struct lzc *z, const char *parent, char separator,
 }
 
 static int
-embedded_next_child(const struct lzc *z, const char *parent, struct entry *e)
+image_next_child(const struct lzc *z, const char *parent, struct entry *e)
 {
 	return (list_next(z, parent, '/', DEPTH_PROPS, e));
 }
 
 static int
-embedded_next_snapshot(const struct lzc *z, const char *dataset,
+image_next_snapshot(const struct lzc *z, const char *dataset,
     enum depth depth, struct entry *e)
 {
 	return (list_next(z, dataset, '@', depth, e));
 }
 
 static int
-embedded_pool_configs(const struct lzc *z, nvlist_t **out)
+image_pool_configs(const struct lzc *z, nvlist_t **out)
 {
 	int error = z->nvp.nvlist_alloc(out, 1, 0);
 
 	return (error != 0 ? error :
-	    z->nvp.nvlist_add_boolean(*out, image_pool));
+	    z->nvp.nvlist_add_boolean(*out, image_pool_name));
 }
 
 static int
-embedded_pool_config(const struct lzc *z, const char *pool, nvlist_t **out)
+image_pool_config(const struct lzc *z, const char *pool, nvlist_t **out)
 {
 	(void) z;
 	return (zpool.spa_get_stats(pool, out, NULL, 0));
@@ -182,20 +182,20 @@ embedded_pool_config(const struct lzc *z, const char *pool, nvlist_t **out)
 
 /* An image is never read-only and has no altroot: all of it is the default. */
 static int
-embedded_pool_props(const struct lzc *z, const char *pool, nvlist_t **out)
+image_pool_props(const struct lzc *z, const char *pool, nvlist_t **out)
 {
 	(void) pool;
 	return (z->nvp.nvlist_alloc(out, 1, 0));
 }
 
 void
-embedded_fill_read(struct lzc *z)
+image_fill_read(struct lzc *z)
 {
-	z->stats = embedded_stats;
-	z->next_child = embedded_next_child;
-	z->next_snapshot = embedded_next_snapshot;
-	z->let_go = embedded_let_go;
-	z->pool_configs = embedded_pool_configs;
-	z->pool_config = embedded_pool_config;
-	z->pool_props = embedded_pool_props;
+	z->stats = image_stats;
+	z->next_child = image_next_child;
+	z->next_snapshot = image_next_snapshot;
+	z->let_go = image_let_go;
+	z->pool_configs = image_pool_configs;
+	z->pool_config = image_pool_config;
+	z->pool_props = image_pool_props;
 }

@@ -57,7 +57,7 @@ check_snapshots(nvlist_t *snaps, nvlist_t *props)
 }
 
 static int
-embedded_snapshot(nvlist_t *snaps, nvlist_t *props, nvlist_t **errors)
+image_lzc_snapshot(nvlist_t *snaps, nvlist_t *props, nvlist_t **errors)
 {
 	int error = check_snapshots(snaps, props);
 
@@ -68,7 +68,7 @@ embedded_snapshot(nvlist_t *snaps, nvlist_t *props, nvlist_t **errors)
 }
 
 static int
-embedded_destroy_snaps(nvlist_t *snaps, boolean_t defer, nvlist_t **errors)
+image_lzc_destroy_snaps(nvlist_t *snaps, boolean_t defer, nvlist_t **errors)
 {
 	int error = image_check_pool(snaps);
 
@@ -79,7 +79,7 @@ embedded_destroy_snaps(nvlist_t *snaps, boolean_t defer, nvlist_t **errors)
 }
 
 static int
-embedded_hold(nvlist_t *holds, int cleanup_fd, nvlist_t **errors)
+image_lzc_hold(nvlist_t *holds, int cleanup_fd, nvlist_t **errors)
 {
 	const struct nvp *nvp = &image->nvp;
 	NVP_CONST char *hold;
@@ -100,7 +100,7 @@ embedded_hold(nvlist_t *holds, int cleanup_fd, nvlist_t **errors)
 }
 
 static int
-embedded_release(nvlist_t *holds, nvlist_t **errors)
+image_lzc_release(nvlist_t *holds, nvlist_t **errors)
 {
 	int error = image_check_pool(holds);
 
@@ -111,7 +111,7 @@ embedded_release(nvlist_t *holds, nvlist_t **errors)
 }
 
 static int
-embedded_get_holds(const char *snapshot, nvlist_t **holds)
+image_lzc_get_holds(const char *snapshot, nvlist_t **holds)
 {
 	int error = image_new_errors(holds);
 
@@ -120,7 +120,7 @@ embedded_get_holds(const char *snapshot, nvlist_t **holds)
 }
 
 static int
-embedded_bookmark(nvlist_t *bookmarks, nvlist_t **errors)
+image_lzc_bookmark(nvlist_t *bookmarks, nvlist_t **errors)
 {
 	int error = image_check_pool(bookmarks);
 
@@ -131,7 +131,7 @@ embedded_bookmark(nvlist_t *bookmarks, nvlist_t **errors)
 }
 
 static int
-embedded_get_bookmarks(const char *dataset, nvlist_t *props, nvlist_t **found)
+image_lzc_get_bookmarks(const char *dataset, nvlist_t *props, nvlist_t **found)
 {
 	int error = image_new_errors(found);
 
@@ -140,7 +140,7 @@ embedded_get_bookmarks(const char *dataset, nvlist_t *props, nvlist_t **found)
 }
 
 static int
-embedded_destroy_bookmarks(nvlist_t *bookmarks, nvlist_t **errors)
+image_lzc_destroy_bookmarks(nvlist_t *bookmarks, nvlist_t **errors)
 {
 	int error = image_check_pool(bookmarks);
 
@@ -151,14 +151,14 @@ embedded_destroy_bookmarks(nvlist_t *bookmarks, nvlist_t **errors)
 }
 
 void
-embedded_fill_snapshot(struct lzc *z)
+image_fill_snapshot(struct lzc *z)
 {
-	z->lzc_snapshot = embedded_snapshot;
-	z->lzc_destroy_snaps = embedded_destroy_snaps;
-	z->lzc_hold = embedded_hold;
-	z->lzc_release = embedded_release;
-	z->lzc_get_holds = embedded_get_holds;
-	z->lzc_bookmark = embedded_bookmark;
-	z->lzc_get_bookmarks = embedded_get_bookmarks;
-	z->lzc_destroy_bookmarks = embedded_destroy_bookmarks;
+	z->lzc_snapshot = image_lzc_snapshot;
+	z->lzc_destroy_snaps = image_lzc_destroy_snaps;
+	z->lzc_hold = image_lzc_hold;
+	z->lzc_release = image_lzc_release;
+	z->lzc_get_holds = image_lzc_get_holds;
+	z->lzc_bookmark = image_lzc_bookmark;
+	z->lzc_get_bookmarks = image_lzc_get_bookmarks;
+	z->lzc_destroy_bookmarks = image_lzc_destroy_bookmarks;
 }

@@ -61,7 +61,7 @@ write_all(objset_t *os, void *data, int len, void *arg)
 
 /* zfs_ioc_send_new() */
 static int
-image_send(const char *snapshot, const char *base, int fd,
+image_lzc_send_resume(const char *snapshot, const char *base, int fd,
     enum lzc_send_flags flags, uint64_t object, uint64_t offset)
 {
 	struct sink sink = { fd, 0 };
@@ -90,7 +90,7 @@ count_bytes(objset_t *os, void *data, int len, void *arg)
 
 /* zfs_ioc_send_space(): from a snapshot by its metadata, else by a dry run */
 static int
-image_send_space(const char *snapshot, const char *base,
+image_lzc_send_space(const char *snapshot, const char *base,
     enum lzc_send_flags flags, uint64_t *bytes)
 {
 	boolean_t compressed = (flags & (LZC_SEND_FLAG_COMPRESS |
@@ -126,7 +126,7 @@ image_send_space(const char *snapshot, const char *base,
 
 /* zfs_ioc_space_snaps() */
 static int
-image_snaprange_space(const char *first, const char *last, uint64_t *bytes)
+image_lzc_snaprange_space(const char *first, const char *last, uint64_t *bytes)
 {
 	dsl_dataset_t *from, *to;
 	dsl_pool_t *pool;
@@ -171,7 +171,7 @@ check_begin(const struct begin *begin, boolean_t raw)
 
 /* zfs_ioc_recv_impl() */
 static int
-image_receive_with_header(const char *snapshot, nvlist_t *props,
+image_lzc_receive_with_header(const char *snapshot, nvlist_t *props,
     const char *origin, boolean_t force, boolean_t resumable, boolean_t raw,
     int fd, const struct dmu_replay_record *header)
 {
@@ -210,8 +210,8 @@ image_receive_with_header(const char *snapshot, nvlist_t *props,
 void
 image_fill_stream(struct lzc *z)
 {
-	z->lzc_send_resume = image_send;
-	z->lzc_send_space = image_send_space;
-	z->lzc_receive_with_header = image_receive_with_header;
-	z->lzc_snaprange_space = image_snaprange_space;
+	z->lzc_send_resume = image_lzc_send_resume;
+	z->lzc_send_space = image_lzc_send_space;
+	z->lzc_receive_with_header = image_lzc_receive_with_header;
+	z->lzc_snaprange_space = image_lzc_snaprange_space;
 }

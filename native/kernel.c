@@ -45,7 +45,7 @@ add_more(const struct lzc *z, const struct zfs_cmd *stats, struct zt_buf *props)
 		add_property(props, "redacted", 1);
 	if (stats->stats.type != LZC_DATSET_TYPE_ZFS)
 		return (0);
-	if ((error = cmd_name(&cmd, stats->name)) != 0)
+	if ((error = zfs_cmd_init(&cmd, stats->name)) != 0)
 		return (error);
 	/* ENOENT while it is being received, EACCES where the key is missing */
 	if (zfs_ioctl(z, ZFS_IOC_OBJSET_ZPLPROPS, &cmd, NULL, &zpl) == 0 &&
@@ -80,7 +80,7 @@ read_entry(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
     enum depth depth, struct entry *e)
 {
 	char *packed = NULL;
-	int error = packed_ioctl(z, request, cmd, NULL,
+	int error = zfs_ioctl_packed(z, request, cmd, NULL,
 	    depth == DEPTH_PROPS ? &packed : NULL);
 
 	e->props.len = 0;
@@ -105,7 +105,7 @@ static int
 kernel_stats(const struct lzc *z, enum depth depth, struct entry *e)
 {
 	struct zfs_cmd cmd;
-	int error = cmd_name(&cmd, e->name);
+	int error = zfs_cmd_init(&cmd, e->name);
 
 	return (error != 0 ? error :
 	    read_entry(z, ZFS_IOC_OBJSET_STATS, &cmd, depth, e));
@@ -115,7 +115,7 @@ static int
 list_next(const struct lzc *z, unsigned long request, const char *parent,
     enum depth depth, struct zfs_cmd *cmd, struct entry *e)
 {
-	int error = cmd_name(cmd, parent);
+	int error = zfs_cmd_init(cmd, parent);
 
 	if (error != 0)
 		return (error);
@@ -163,7 +163,7 @@ pool_ioctl(const struct lzc *z, unsigned long request, const char *pool,
     nvlist_t **out)
 {
 	struct zfs_cmd cmd;
-	int error = cmd_name(&cmd, pool);
+	int error = zfs_cmd_init(&cmd, pool);
 
 	return (error != 0 ? error : zfs_ioctl(z, request, &cmd, NULL, out));
 }
@@ -191,7 +191,7 @@ kernel_set(const struct lzc *z, const char *name, nvlist_t *props,
     nvlist_t **errors)
 {
 	struct zfs_cmd cmd;
-	int error = cmd_name(&cmd, name);
+	int error = zfs_cmd_init(&cmd, name);
 
 	return (error != 0 ? error :
 	    zfs_ioctl(z, ZFS_IOC_SET_PROP, &cmd, props, errors));
@@ -202,7 +202,7 @@ kernel_inherit(const struct lzc *z, const char *name, const char *property,
     boolean_t received)
 {
 	struct zfs_cmd cmd;
-	int error = cmd_name(&cmd, name);
+	int error = zfs_cmd_init(&cmd, name);
 
 	if (error != 0)
 		return (error);

@@ -256,10 +256,10 @@ enum { MASTER_NODE = 1, VOLUME_DATA = 1, VOLUME_PROPS = 2 };
 /* zprop_source_t, include/sys/fs/zfs.h */
 enum { SRC_NONE = 0x1, SRC_LOCAL = 0x8, SRC_INHERITED = 0x10 };
 
-enum { FS_VERSION = 5 };		/* ZPL_VERSION */
+enum { ZPL_VERSION = 5 };		/* ZPL_VERSION */
 enum { OLD_MAX_BLOCK = 128 << 10 };	/* SPA_OLD_MAXBLOCKSIZE */
 enum { MAX_BLOCK = 16 << 20 };		/* SPA_MAXBLOCKSIZE */
-enum { FS_DEFAULT_QUOTAS = 6 };
+enum { DEFAULT_QUOTAS = 6 };
 enum fs_case { FS_SENSITIVE, FS_INSENSITIVE, FS_MIXED };	/* zfs_case_t */
 
 /* image_layout.c */
@@ -268,27 +268,28 @@ struct fs_spec {
 	uint64_t normalization;
 	uint64_t utf8only;
 	uint64_t casesensitivity;	/* enum fs_case */
-	uint64_t default_quotas[FS_DEFAULT_QUOTAS];
+	uint64_t default_quotas[DEFAULT_QUOTAS];
 };
 
-int fs_spec_fill(const struct nvp *, const char *name, nvlist_t *props,
+int image_fill_fs_spec(const struct nvp *, const char *name, nvlist_t *props,
     struct fs_spec *);
-create_func_t fs_create;
-create_func_t volume_create;
-file_info_func_t fs_file_info;
-int fs_fill_pool_root(const char *pool);
+create_func_t image_lay_out_filesystem;
+create_func_t image_lay_out_volume;
+file_info_func_t image_file_info;
+int image_fill_pool_root(const char *pool);
 
 /* image_inside.c */
-extern const char *const fs_default_quotas[FS_DEFAULT_QUOTAS];
-boolean_t fs_is_default_quota(const char *prop);
-int fs_lookup(objset_t *, const char *key, uint64_t missing, uint64_t *value);
-int fs_own(const char *name, objset_t **);
-void fs_disown(objset_t *);
-int fs_set_default_quota(const char *name, const char *prop, uint64_t value);
-int fs_set_version(const char *name, uint64_t wanted);
-int fs_add_stats(const struct nvp *, objset_t *, nvlist_t *props);
-int volume_check_block(const char *name, uint64_t bytes);
-int volume_set_size(const char *name, uint64_t bytes);
+extern const char *const image_default_quotas[DEFAULT_QUOTAS];
+boolean_t image_is_default_quota(const char *prop);
+int image_lookup(objset_t *, const char *key, uint64_t missing,
+    uint64_t *value);
+int image_own_filesystem(const char *name, objset_t **);
+void image_disown_filesystem(objset_t *);
+int image_set_default_quota(const char *name, const char *prop, uint64_t value);
+int image_set_version(const char *name, uint64_t wanted);
+int image_add_zpl_stats(const struct nvp *, objset_t *, nvlist_t *props);
+int image_check_volblocksize(const char *name, uint64_t bytes);
+int image_set_volsize(const char *name, uint64_t bytes);
 
 struct volume_spec {
 	uint64_t bytes;
@@ -300,16 +301,16 @@ struct volume_spec {
  * that stand in for them: like libzpool, the image is the process's.
  */
 extern const struct lzc *image;
-extern char image_pool[256];
+extern char image_pool_name[256];
 
 /* image.c */
 int image_new_errors(nvlist_t **errors);	/* an empty list for the caller */
 int image_check_pool(nvlist_t *targets);	/* as the kernel would */
 
 /* Each file of the provider fills in its part of the table. */
-void embedded_fill_change(struct lzc *);
-void embedded_fill_read(struct lzc *);
-void embedded_fill_snapshot(struct lzc *);
+void image_fill_change(struct lzc *);
+void image_fill_read(struct lzc *);
+void image_fill_snapshot(struct lzc *);
 void image_fill_stream(struct lzc *);
 
 /* image_props.c */
@@ -324,14 +325,14 @@ int image_add_stats(const struct nvp *, objset_t *, boolean_t snapshot,
     nvlist_t *props);
 
 /* image_pool.c */
-int image_create(const struct nvp *, const char *path, const char *pool,
+int image_create_pool(const struct nvp *, const char *path, const char *pool,
     uint64_t bytes, uint64_t ashift);
-int image_import(const struct nvp *, const struct image_args *, char *pool,
+int image_import_pool(const struct nvp *, const struct image_args *, char *pool,
     size_t pool_size, char *why, size_t why_size);
 
 /* image_label.c */
-int label_find(const struct nvp *, int fd, nvlist_t **label);
-int label_check_user(const struct nvp *, nvlist_t *label,
+int image_find_label(const struct nvp *, int fd, nvlist_t **label);
+int image_check_user(const struct nvp *, nvlist_t *label,
     const char *take_over_from, char *why, size_t why_size);
 
 #endif

@@ -129,6 +129,6 @@ typedef int provider_t(struct lzc *, const struct image_args *, char *why,
     size_t why_size);
 
 provider_t kernel_open;		/* takes no arguments */
-provider_t embedded_open;
+provider_t image_open;
 
 #endif

@@ -16,8 +16,8 @@ enum { DST_FIRST = 16 << 10 };
  * where a signal stopped a step of a listing (zfs_ioc_snapshot_list_next).
  */
 int
-packed_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
-    nvlist_t *src, char **dst)
+zfs_ioctl_packed(const struct lzc *z, unsigned long request,
+    struct zfs_cmd *cmd, nvlist_t *src, char **dst)
 {
 	char name[sizeof (cmd->name)];
 	uint64_t cookie = cmd->cookie;
@@ -72,7 +72,7 @@ zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
     nvlist_t *src, nvlist_t **dst)
 {
 	char *packed = NULL;
-	int error = packed_ioctl(z, request, cmd, src,
+	int error = zfs_ioctl_packed(z, request, cmd, src,
 	    dst == NULL ? NULL : &packed);
 
 	if (dst != NULL)
@@ -87,7 +87,7 @@ zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
 }
 
 int
-cmd_name(struct zfs_cmd *cmd, const char *name)
+zfs_cmd_init(struct zfs_cmd *cmd, const char *name)
 {
 	memset(cmd, 0, sizeof (*cmd));
 	if (strlen(name) >= sizeof (((struct entry *)NULL)->name))

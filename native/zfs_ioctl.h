@@ -5,10 +5,10 @@
 #include "lzc.h"
 #include "zfs_cmd.h"
 
-int cmd_name(struct zfs_cmd *, const char *name);
+int zfs_cmd_init(struct zfs_cmd *, const char *name);
 int zfs_ioctl(const struct lzc *, unsigned long request, struct zfs_cmd *,
     nvlist_t *src, nvlist_t **dst);
-int packed_ioctl(const struct lzc *, unsigned long request, struct zfs_cmd *,
-    nvlist_t *src, char **dst);
+int zfs_ioctl_packed(const struct lzc *, unsigned long request,
+    struct zfs_cmd *, nvlist_t *src, char **dst);
 
 #endif

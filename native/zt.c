@@ -68,7 +68,7 @@ zt_open_image(struct zt **zt, const char *path, const char *create_pool,
 	struct image_args args = { path, create_pool, bytes, ashift,
 	    take_over_from };
 
-	return (open_with(zt, embedded_open, &args, why, why_size));
+	return (open_with(zt, image_open, &args, why, why_size));
 }
 
 void
