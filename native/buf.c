@@ -3,7 +3,13 @@
 #include <string.h>
 
 #include "buf.h"
-#include "zt.h"
+
+void
+zt_buf_free(struct zt_buf *buf)
+{
+	free(buf->data);
+	memset(buf, 0, sizeof (*buf));
+}
 
 void
 buf_fail(struct zt_buf *b, int error)

@@ -7,10 +7,11 @@
 #ifndef ZT_BUF_H
 #define	ZT_BUF_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-struct zt_buf;
+#include "buf.cdef.h"
 
 void buf_put(struct zt_buf *, const void *, size_t);
 void buf_putc(struct zt_buf *, char);

@@ -21,6 +21,7 @@ SOURCES = (
     "image_props",
     "image_read",
     "image_snapshot",
+    "image_state",
     "image_stream",
     "kernel",
     "libzpool",
@@ -32,12 +33,15 @@ SOURCES = (
     "zfs_ioctl",
     "zt",
     "zt_change",
+    "zt_host",
     "zt_snapshot",
     "zt_stream",
 )
 
 # The declarations that C compiles are those that Python calls by.
-declarations = (HERE / "zt.cdef.h").read_text(encoding="utf-8")
+declarations = "".join(
+    (HERE / name).read_text(encoding="utf-8") for name in ("buf.cdef.h", "zt.cdef.h")
+)
 
 ffibuilder = FFI()
 ffibuilder.cdef(re.sub(r"/\*.*?\*/", "", declarations, flags=re.DOTALL))

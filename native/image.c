@@ -8,41 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "libzpool.h"
-
-const struct lzc *image;
-char image_pool_name[256];
-
-/* An empty list of errors for the caller, where it asked for one. */
-int
-image_new_errors(nvlist_t **errors)
-{
-	return (image->nvp.nvlist_alloc(errors, 1, 0));
-}
-
-/* libzfs_core sends a call to the pool of its first target: spa_open(). */
-int
-image_check_pool(nvlist_t *targets)
-{
-	const struct nvp *nvp = &image->nvp;
-	nvpair_t *pair = nvp->nvlist_next_nvpair(targets, NULL);
-	const char *first = pair == NULL ? image_pool_name :
-	    nvp->nvpair_name(pair);
-	size_t len = strcspn(first, "/@#");
-
-	if (strlen(image_pool_name) != len ||
-	    strncmp(first, image_pool_name, len) != 0)
-		return (ENOENT);
-	for (; pair != NULL; pair = nvp->nvlist_next_nvpair(targets, pair)) {
-		const char *name = nvp->nvpair_name(pair);
-		if (strncmp(name, image_pool_name, len) != 0 ||
-		    strcspn(name, "/@#") != len || name[len] == '\0')
-			return (EXDEV);
-		if (zpool.entity_namecheck(name, NULL, NULL) != 0)
-			return (EINVAL);
-	}
-	return (0);
-}
+#include "image.h"
 
 /*
  * libzpool does not say its patch release.  Properties that came with one do:
@@ -91,7 +57,7 @@ image_open(struct lzc *z, const struct image_args *args, char *why,
 	z->fd = -1;
 	if ((error = nvp_open(&z->nvp, why, why_size)) != 0)
 		return (error);
-	if ((error = libzpool_start(why, why_size)) != 0) {
+	if ((error = libzpool_start(image_file_info, why, why_size)) != 0) {
 		nvp_close(&z->nvp);
 		return (error);
 	}

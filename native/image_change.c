@@ -3,9 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "libzpool.h"
-
-static const char tag[] = "zfstune";
+#include "image.h"
 
 enum { CI_DATASET = 1 << 16 };	/* DS_FLAG_CI_DATASET: names ignore case */
 enum { NO_CRYPTO_COMMAND = 0 };	/* DCP_CMD_NONE */
@@ -122,7 +120,7 @@ image_lzc_clone(const char *name, const char *origin, nvlist_t *props)
 static int
 image_lzc_promote(const char *name, char *conflict, int size)
 {
-	char in_the_way[256] = "";
+	char in_the_way[DATASET_NAME_SIZE] = "";
 	int error = strchr(name, '%') != NULL ? EINVAL : check_name(name);
 
 	if (error == 0)
@@ -136,16 +134,16 @@ static int
 image_lzc_rename(const char *from, const char *to)
 {
 	const char *at = strchr(from, '@');
-	char dataset[256];
+	char dataset[DATASET_NAME_SIZE];
 	objset_t *os;
 
 	if (check_name(from) != 0 || check_name(to) != 0 ||
 	    strchr(from, '%') != NULL || strchr(to, '%') != NULL)
 		return (EINVAL);
-	int error = zpool.dmu_objset_hold(from, tag, &os);
+	int error = zpool.dmu_objset_hold(from, image_tag, &os);
 	if (error != 0)
 		return (error);
-	zpool.dmu_objset_rele(os, tag);
+	zpool.dmu_objset_rele(os, image_tag);
 	if (at == NULL)
 		return (zpool.dsl_dir_rename(from, to));
 	size_t len = (size_t)(at - from);
@@ -160,7 +158,7 @@ image_lzc_rename(const char *from, const char *to)
 static int
 image_lzc_destroy(const char *name)
 {
-	char left[256 + sizeof ("/%recv")];
+	char left[DATASET_NAME_SIZE + sizeof ("/%recv")];
 	int error = strchr(name, '@') != NULL ? EINVAL : check_name(name);
 
 	if (error == 0)
@@ -192,12 +190,12 @@ static int
 image_log(const struct lzc *z, const char *message)
 {
 	spa_t *spa;
-	int error = zpool.spa_open(image_pool_name, &spa, tag);
+	int error = zpool.spa_open(image_pool_name, &spa, image_tag);
 
 	(void) z;
 	if (error == 0) {
 		error = zpool.spa_history_log(spa, message);
-		zpool.spa_close(spa, tag);
+		zpool.spa_close(spa, image_tag);
 	}
 	return (error);
 }

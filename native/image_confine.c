@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "zt.h"
+#include "image.h"
 
 #if defined(__x86_64__)
 #define	ARCH	AUDIT_ARCH_X86_64
@@ -109,7 +109,7 @@ refuse_calls(void)
  * there.  A kernel without seccomp gives EINVAL: the rest is done then.
  */
 int
-zt_confine(void)
+image_confine(void)
 {
 	const struct rlimit none = { 0, 0 };
 

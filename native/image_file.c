@@ -6,7 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "zt.h"
+#include "image.h"
 
 /* OpenZFS writes at most 16 MiB at once (SPA_MAXBLOCKSIZE). */
 enum { WRITE_MOST = 16 << 20 };
@@ -58,7 +58,7 @@ why_unwritable(int fd)
  * file itself.  0 where it shows no reason.
  */
 int
-zt_why_unwritable(const char *path)
+image_why_unwritable(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 

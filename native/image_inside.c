@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "libzpool.h"
-
-static const char tag[] = "zfstune";
+#include "image.h"
 
 /* since 2.4; before, no such property is known and none gets here */
 const char *const image_default_quotas[DEFAULT_QUOTAS] = {
@@ -45,24 +43,24 @@ int
 image_own_filesystem(const char *name, objset_t **os)
 {
 	dsl_pool_t *dp;
-	int error = zpool.dmu_objset_hold(name, tag, os);
+	int error = zpool.dmu_objset_hold(name, image_tag, os);
 
 	if (error != 0)
 		return (error);
 	uint64_t id = zpool.dmu_objset_id(*os);
-	zpool.dmu_objset_rele(*os, tag);
-	if ((error = zpool.dsl_pool_hold(name, tag, &dp)) != 0)
+	zpool.dmu_objset_rele(*os, image_tag);
+	if ((error = zpool.dsl_pool_hold(name, image_tag, &dp)) != 0)
 		return (error);
-	error = zpool.dmu_objset_own_obj(dp, id, OST_ZFS, B_FALSE, B_TRUE, tag,
+	error = zpool.dmu_objset_own_obj(dp, id, OST_ZFS, B_FALSE, B_TRUE, image_tag,
 	    os);
-	zpool.dsl_pool_rele(dp, tag);	/* no transaction waits with this held */
+	zpool.dsl_pool_rele(dp, image_tag);	/* no transaction waits with this held */
 	return (error);
 }
 
 void
 image_disown_filesystem(objset_t *os)
 {
-	zpool.dmu_objset_disown(os, B_TRUE, tag);
+	zpool.dmu_objset_disown(os, B_TRUE, image_tag);
 }
 
 /* Change one number in a ZAP, and wait until that is on disk. */
@@ -107,7 +105,7 @@ image_set_version(const char *name, uint64_t wanted)
 {
 	uint64_t version;
 	objset_t *os;
-	int error = zpool.dmu_objset_hold(name, tag, &os);
+	int error = zpool.dmu_objset_hold(name, image_tag, &os);
 
 	if (error != 0)
 		return (error);
@@ -115,15 +113,31 @@ image_set_version(const char *name, uint64_t wanted)
 		error = EINVAL;
 	else
 		error = image_lookup(os, "VERSION", ZPL_VERSION, &version);
-	zpool.dmu_objset_rele(os, tag);
+	zpool.dmu_objset_rele(os, image_tag);
 	if (error != 0 || wanted == version)
 		return (error);
 	return (wanted < version || wanted > ZPL_VERSION ? EINVAL : ENOTSUP);
 }
 
-/* zfs_ioc_objset_zplprops(): all, or nothing where it cannot be read */
+/* { name: { "value": value } }, the form of a property in the kernel's lists */
 int
-image_add_zpl_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
+image_add_number(const struct nvp *nvp, nvlist_t *props, const char *name,
+    uint64_t value)
+{
+	nvlist_t *one = NULL;
+	int error = nvp->nvlist_alloc(&one, 1, 0);
+
+	if (error == 0)
+		error = nvp->nvlist_add_uint64(one, "value", value);
+	if (error == 0)
+		error = nvp->nvlist_add_nvlist(props, name, one);
+	nvp->nvlist_free(one);
+	return (error);
+}
+
+/* zfs_ioc_objset_zplprops(): all, or nothing where it cannot be read */
+static int
+add_zpl_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
 {
 	const struct { const char *name, *key; uint64_t missing; } fixed[] = {
 		{ "version", "VERSION", ZPL_VERSION },
@@ -147,6 +161,29 @@ image_add_zpl_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
 		    &value) == 0)
 			error = image_add_number(nvp, props,
 			    image_default_quotas[i], value);
+	}
+	return (error);
+}
+
+/* zvol_get_stats() in module/zfs/zvol.c; a snapshot is as its filesystem is */
+int
+image_add_inside(const struct nvp *nvp, objset_t *os, boolean_t snapshot,
+    nvlist_t *props)
+{
+	struct object_info info;
+	uint64_t value;
+
+	if (zpool.dmu_objset_type(os) != OST_ZVOL)
+		return (snapshot ? 0 : add_zpl_stats(nvp, os, props));
+	int error = zpool.zap_lookup(os, VOLUME_PROPS, "size", 8, 1, &value);
+	if (error == 0)
+		error = zpool.dmu_object_info(os, VOLUME_DATA, &info);
+	if (error == 0) {
+		zpool.dsl_prop_nvlist_add_uint64(props,
+		    zpool.zfs_name_to_prop("volsize"), value);
+		zpool.dsl_prop_nvlist_add_uint64(props,
+		    zpool.zfs_name_to_prop("volblocksize"),
+		    info.data_block_size);
 	}
 	return (error);
 }
@@ -180,7 +217,7 @@ image_set_volsize(const char *name, uint64_t bytes)
 		error = EROFS;
 	if (error == 0)
 		error = zpool.dmu_objset_own(name, OST_ZVOL, B_FALSE, B_TRUE,
-		    tag, &os);
+		    image_tag, &os);
 	if (error != 0)
 		return (error);
 	error = zpool.dmu_object_info(os, VOLUME_DATA, &info);
@@ -191,6 +228,6 @@ image_set_volsize(const char *name, uint64_t bytes)
 	if (error == 0)
 		error = zpool.dmu_free_long_range(os, VOLUME_DATA, bytes,
 		    UINT64_MAX);
-	zpool.dmu_objset_disown(os, B_TRUE, tag);
+	zpool.dmu_objset_disown(os, B_TRUE, image_tag);
 	return (error);
 }

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "libzpool.h"
+#include "image.h"
 
 /*
  * vdev_label_t, include/sys/vdev_impl.h: four copies of 256 KiB, two at each end

@@ -13,9 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "libzpool.h"
-
-static const char tag[] = "zfstune";
+#include "image.h"
 
 /* zpl_attr_t: the order of zfs_attr_table */
 enum {
@@ -236,7 +234,7 @@ int
 image_fill_fs_spec(const struct nvp *nvp, const char *name, nvlist_t *props,
     struct fs_spec *spec)
 {
-	char parent[256];
+	char parent[DATASET_NAME_SIZE];
 	const char *slash = strrchr(name, '/');
 	objset_t *os;
 
@@ -246,7 +244,7 @@ image_fill_fs_spec(const struct nvp *nvp, const char *name, nvlist_t *props,
 	    name);
 	memset(spec, 0, sizeof (*spec));
 	spec->version = ZPL_VERSION;
-	int error = zpool.dmu_objset_hold(parent, tag, &os);
+	int error = zpool.dmu_objset_hold(parent, image_tag, &os);
 	if (error != 0)
 		return (error);
 	if (zpool.dmu_objset_type(os) != OST_ZFS)
@@ -267,7 +265,7 @@ image_fill_fs_spec(const struct nvp *nvp, const char *name, nvlist_t *props,
 			error = take_fixed(nvp, os, props,
 			    image_default_quotas[i], &spec->default_quotas[i]);
 	}
-	zpool.dmu_objset_rele(os, tag);
+	zpool.dmu_objset_rele(os, image_tag);
 	if (spec->normalization != 0)
 		spec->utf8only = 1;
 	return (error);
@@ -305,13 +303,13 @@ image_fill_pool_root(const char *pool)
 {
 	uint64_t root;
 	objset_t *os;
-	int error = zpool.dmu_objset_hold(pool, tag, &os);
+	int error = zpool.dmu_objset_hold(pool, image_tag, &os);
 
 	if (error != 0)
 		return (error);
 	error = zpool.dmu_objset_type(os) != OST_ZFS ? 0 :
 	    zpool.zap_lookup(os, MASTER_NODE, "ROOT", 8, 1, &root);
-	zpool.dmu_objset_rele(os, tag);
+	zpool.dmu_objset_rele(os, image_tag);
 	if (error != ENOENT)	/* damage is for those to find who read it */
 		return (0);
 	if ((error = image_own_filesystem(pool, &os)) == 0) {

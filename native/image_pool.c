@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "libzpool.h"
+#include "image.h"
 
 enum { IMPORT_NORMAL = 0 };	/* ZFS_IMPORT_NORMAL */
 

@@ -8,9 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "libzpool.h"
-
-static const char tag[] = "zfstune";
+#include "image.h"
 
 enum { BADPROP = 1044 };	/* ZFS_ERR_BADPROP */
 enum { PROP_NUMBER, PROP_STRING, PROP_INDEX };	/* zprop_type_t */
@@ -50,22 +48,6 @@ needed_feature(const char *prop, uint64_t value)
 	if (strcmp(prop, "checksum") == 0 || strcmp(prop, "dedup") == 0)
 		return (checksum_feature(value));
 	return (NULL);
-}
-
-int
-image_check_feature(const char *name, const char *feature)
-{
-	spa_t *spa;
-	int id;
-
-	if (zpool.zfeature_lookup_name(feature, &id) != 0)
-		return (ENOTSUP);
-	int error = zpool.spa_open(name, &spa, tag);
-	if (error != 0)
-		return (error);
-	error = zpool.spa_feature_is_enabled(spa, id) ? 0 : ENOTSUP;
-	zpool.spa_close(spa, tag);
-	return (error);
 }
 
 /* What zfs_check_settable() asks of the pool. */
@@ -244,43 +226,4 @@ image_inherit(const struct lzc *z, const char *name, const char *prop,
 	}
 	return (error != GENERIC ? error :
 	    zpool.dsl_prop_inherit(name, prop, source));
-}
-
-/* { name: { "value": value } }, the form of a property in the kernel's lists */
-int
-image_add_number(const struct nvp *nvp, nvlist_t *props, const char *name,
-    uint64_t value)
-{
-	nvlist_t *one = NULL;
-	int error = nvp->nvlist_alloc(&one, 1, 0);
-
-	if (error == 0)
-		error = nvp->nvlist_add_uint64(one, "value", value);
-	if (error == 0)
-		error = nvp->nvlist_add_nvlist(props, name, one);
-	nvp->nvlist_free(one);
-	return (error);
-}
-
-/* zvol_get_stats() in module/zfs/zvol.c; a snapshot is as its filesystem is */
-int
-image_add_stats(const struct nvp *nvp, objset_t *os, boolean_t snapshot,
-    nvlist_t *props)
-{
-	struct object_info info;
-	uint64_t value;
-
-	if (zpool.dmu_objset_type(os) != OST_ZVOL)
-		return (snapshot ? 0 : image_add_zpl_stats(nvp, os, props));
-	int error = zpool.zap_lookup(os, VOLUME_PROPS, "size", 8, 1, &value);
-	if (error == 0)
-		error = zpool.dmu_object_info(os, VOLUME_DATA, &info);
-	if (error == 0) {
-		zpool.dsl_prop_nvlist_add_uint64(props,
-		    zpool.zfs_name_to_prop("volsize"), value);
-		zpool.dsl_prop_nvlist_add_uint64(props,
-		    zpool.zfs_name_to_prop("volblocksize"),
-		    info.data_block_size);
-	}
-	return (error);
 }

@@ -3,10 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "libzpool.h"
+#include "image.h"
 #include "list.h"
-
-static const char tag[] = "zfstune";
 
 /* What is half received has nothing inside yet. */
 static int
@@ -18,7 +16,7 @@ add_more(const struct nvp *nvp, objset_t *os, const struct objset_stats *stats,
 	if (stats->inconsistent)
 		error = image_add_number(nvp, props, "inconsistent", 1);
 	else
-		error = image_add_stats(nvp, os, stats->is_snapshot, props);
+		error = image_add_inside(nvp, os, stats->is_snapshot, props);
 	if (error == 0 && stats->redacted)
 		error = image_add_number(nvp, props, "redacted", 1);
 	return (error);
@@ -31,7 +29,7 @@ image_stats(const struct lzc *z, enum depth depth, struct entry *e)
 	struct objset_stats stats = { 0 };
 	nvlist_t *props = NULL;
 	objset_t *os;
-	int error = zpool.dmu_objset_hold(e->name, tag, &os);
+	int error = zpool.dmu_objset_hold(e->name, image_tag, &os);
 
 	e->props.len = 0;
 	if (error != 0)
@@ -52,7 +50,7 @@ image_stats(const struct lzc *z, enum depth depth, struct entry *e)
 			error = e->props.error;
 		}
 	}
-	zpool.dmu_objset_rele(os, tag);
+	zpool.dmu_objset_rele(os, image_tag);
 	z->nvp.nvlist_free(props);
 	return (error);
 }
@@ -68,14 +66,14 @@ snapshot_stats(objset_t *os, uint64_t id, struct entry *e)
 	struct objset_stats stats = { 0 };
 	dsl_dataset_t *snapshot;
 	int error = zpool.dsl_dataset_hold_obj(zpool.dmu_objset_pool(os), id,
-	    tag, &snapshot);
+	    image_tag, &snapshot);
 
 	e->props.len = 0;
 	if (error != 0)
 		return (error);
 	zpool.dsl_dataset_fast_stat(snapshot, &stats);
 	e->creation = zpool.dsl_get_creation(snapshot);
-	zpool.dsl_dataset_rele(snapshot, tag);
+	zpool.dsl_dataset_rele(snapshot, image_tag);
 	e->guid = stats.guid;
 	e->createtxg = stats.creation_txg;
 	e->clones = stats.num_clones;
@@ -87,7 +85,7 @@ static void
 image_let_go(struct entry *e)
 {
 	if (e->held != NULL)
-		zpool.dmu_objset_rele(e->held, tag);
+		zpool.dmu_objset_rele(e->held, image_tag);
 	e->held = NULL;
 }
 
@@ -98,7 +96,7 @@ hold_parent(const char *parent, struct entry *e, objset_t **os)
 	int error = 0;
 
 	if (e->held == NULL) {
-		error = zpool.dmu_objset_hold(parent, tag, os);
+		error = zpool.dmu_objset_hold(parent, image_tag, os);
 		e->held = error == 0 ? *os : NULL;
 	}
 	*os = e->held;

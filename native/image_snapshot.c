@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "libzpool.h"
+#include "image.h"
 
 enum { MOST_NAME = 256, MOST_VALUE = 8192 };	/* ZAP_MAXNAMELEN, _MAXVALUELEN */
 

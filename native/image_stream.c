@@ -9,9 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libzpool.h"
-
-static const char tag[] = "zfstune";
+#include "image.h"
 
 enum { RECORD_BEGIN = 0, HEADER_SUBSTREAM = 1 };
 #define	STREAM_MAGIC	0x2F5bacbacULL
@@ -28,7 +26,7 @@ struct begin {			/* dmu_replay_record_t with drr_begin */
 	uint32_t flags;
 	uint64_t toguid;
 	uint64_t fromguid;
-	char toname[256];
+	char toname[256];	/* MAXNAMELEN */
 };
 _Static_assert(sizeof (struct begin) == STREAM_HEADER, "dmu_replay_record_t");
 
@@ -106,21 +104,21 @@ image_lzc_send_space(const char *snapshot, const char *base,
 		    compressed, B_FALSE, B_FALSE, 0, 0, NULL, -1, &offset,
 		    &out));
 	}
-	int error = zpool.dsl_pool_hold(snapshot, tag, &pool);
+	int error = zpool.dsl_pool_hold(snapshot, image_tag, &pool);
 	if (error != 0)
 		return (error);
-	error = zpool.dsl_dataset_hold(pool, snapshot, tag, &to);
+	error = zpool.dsl_dataset_hold(pool, snapshot, image_tag, &to);
 	if (error == 0) {
 		if (base != NULL)
-			error = zpool.dsl_dataset_hold(pool, base, tag, &from);
+			error = zpool.dsl_dataset_hold(pool, base, image_tag, &from);
 		if (error == 0)
 			error = zpool.dmu_send_estimate_fast(to, from, NULL,
 			    compressed, B_FALSE, bytes);
 		if (from != NULL)
-			zpool.dsl_dataset_rele(from, tag);
-		zpool.dsl_dataset_rele(to, tag);
+			zpool.dsl_dataset_rele(from, image_tag);
+		zpool.dsl_dataset_rele(to, image_tag);
 	}
-	zpool.dsl_pool_rele(pool, tag);
+	zpool.dsl_pool_rele(pool, image_tag);
 	return (error);
 }
 
@@ -134,20 +132,20 @@ image_lzc_snaprange_space(const char *first, const char *last, uint64_t *bytes)
 
 	if (strchr(first, '@') == NULL || strchr(last, '@') == NULL)
 		return (EINVAL);
-	int error = zpool.dsl_pool_hold(last, tag, &pool);
+	int error = zpool.dsl_pool_hold(last, image_tag, &pool);
 	if (error != 0)
 		return (error);
-	error = zpool.dsl_dataset_hold(pool, last, tag, &to);
+	error = zpool.dsl_dataset_hold(pool, last, image_tag, &to);
 	if (error == 0) {
-		error = zpool.dsl_dataset_hold(pool, first, tag, &from);
+		error = zpool.dsl_dataset_hold(pool, first, image_tag, &from);
 		if (error == 0) {
 			error = zpool.dsl_dataset_space_wouldfree(from, to,
 			    bytes, &compressed, &uncompressed);
-			zpool.dsl_dataset_rele(from, tag);
+			zpool.dsl_dataset_rele(from, image_tag);
 		}
-		zpool.dsl_dataset_rele(to, tag);
+		zpool.dsl_dataset_rele(to, image_tag);
 	}
-	zpool.dsl_pool_rele(pool, tag);
+	zpool.dsl_pool_rele(pool, image_tag);
 	return (error);
 }
 
@@ -180,7 +178,7 @@ image_lzc_receive_with_header(const char *snapshot, nvlist_t *props,
 	struct zfs_file file = { fd, -1 };
 	struct begin begin;
 	int64_t offset = sizeof (begin);
-	char dataset[256];
+	char dataset[DATASET_NAME_SIZE];
 	const char *at = strchr(snapshot, '@');
 
 	(void) props;	/* zt_receive() passes none */

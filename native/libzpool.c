@@ -119,7 +119,7 @@ tune(char *why, size_t why_size)
 }
 
 int
-libzpool_start(char *why, size_t why_size)
+libzpool_start(file_info_func_t *file_info, char *why, size_t why_size)
 {
 	int error;
 
@@ -133,7 +133,7 @@ libzpool_start(char *why, size_t why_size)
 	    (error = tune(why, why_size)) != 0)
 		return (error);
 	/* before kernel_init: a pool that a kernel wrote to asserts without it */
-	zpool.dmu_objset_register_type(OST_ZFS, image_file_info);
+	zpool.dmu_objset_register_type(OST_ZFS, file_info);
 	zpool.kernel_init(READ_WRITE);
 	return (0);
 }

@@ -231,7 +231,12 @@ struct libzpool {
  */
 extern struct libzpool zpool;
 
-int libzpool_start(char *why, size_t why_size);
+/*
+ * Find libzpool and start it.  `file_info` tells the accounting of space by user
+ * who owns an object: a kernel registers zpl_get_file_info() for that, which
+ * libzpool lacks.
+ */
+int libzpool_start(file_info_func_t *file_info, char *why, size_t why_size);
 
 /* dmu_objset_type_t */
 enum { OST_ZFS = 2, OST_ZVOL = 3 };
@@ -250,89 +255,12 @@ enum {
 
 enum { TX_WAIT = 1 };		/* TXG_WAIT, since 2.4 DMU_TX_WAIT */
 
-/* The objects that a filesystem, or a volume, begins with. */
-enum { MASTER_NODE = 1, VOLUME_DATA = 1, VOLUME_PROPS = 2 };
-
 /* zprop_source_t, include/sys/fs/zfs.h */
 enum { SRC_NONE = 0x1, SRC_LOCAL = 0x8, SRC_INHERITED = 0x10 };
 
-enum { ZPL_VERSION = 5 };		/* ZPL_VERSION */
+enum { ZPL_VERSION = 5 };		/* include/sys/fs/zfs.h */
 enum { OLD_MAX_BLOCK = 128 << 10 };	/* SPA_OLD_MAXBLOCKSIZE */
 enum { MAX_BLOCK = 16 << 20 };		/* SPA_MAXBLOCKSIZE */
-enum { DEFAULT_QUOTAS = 6 };
 enum fs_case { FS_SENSITIVE, FS_INSENSITIVE, FS_MIXED };	/* zfs_case_t */
-
-/* image_layout.c */
-struct fs_spec {
-	uint64_t version;
-	uint64_t normalization;
-	uint64_t utf8only;
-	uint64_t casesensitivity;	/* enum fs_case */
-	uint64_t default_quotas[DEFAULT_QUOTAS];
-};
-
-int image_fill_fs_spec(const struct nvp *, const char *name, nvlist_t *props,
-    struct fs_spec *);
-create_func_t image_lay_out_filesystem;
-create_func_t image_lay_out_volume;
-file_info_func_t image_file_info;
-int image_fill_pool_root(const char *pool);
-
-/* image_inside.c */
-extern const char *const image_default_quotas[DEFAULT_QUOTAS];
-boolean_t image_is_default_quota(const char *prop);
-int image_lookup(objset_t *, const char *key, uint64_t missing,
-    uint64_t *value);
-int image_own_filesystem(const char *name, objset_t **);
-void image_disown_filesystem(objset_t *);
-int image_set_default_quota(const char *name, const char *prop, uint64_t value);
-int image_set_version(const char *name, uint64_t wanted);
-int image_add_zpl_stats(const struct nvp *, objset_t *, nvlist_t *props);
-int image_check_volblocksize(const char *name, uint64_t bytes);
-int image_set_volsize(const char *name, uint64_t bytes);
-
-struct volume_spec {
-	uint64_t bytes;
-	uint64_t block_bytes;
-};
-
-/*
- * The open image.  libzfs_core's functions carry no handle, and so cannot those
- * that stand in for them: like libzpool, the image is the process's.
- */
-extern const struct lzc *image;
-extern char image_pool_name[256];
-
-/* image.c */
-int image_new_errors(nvlist_t **errors);	/* an empty list for the caller */
-int image_check_pool(nvlist_t *targets);	/* as the kernel would */
-
-/* Each file of the provider fills in its part of the table. */
-void image_fill_change(struct lzc *);
-void image_fill_read(struct lzc *);
-void image_fill_snapshot(struct lzc *);
-void image_fill_stream(struct lzc *);
-
-/* image_props.c */
-int image_set(const struct lzc *, const char *name, nvlist_t *props,
-    nvlist_t **errors);
-int image_inherit(const struct lzc *, const char *name, const char *prop,
-    boolean_t received);
-int image_check_feature(const char *name, const char *feature);
-int image_add_number(const struct nvp *, nvlist_t *props, const char *name,
-    uint64_t value);
-int image_add_stats(const struct nvp *, objset_t *, boolean_t snapshot,
-    nvlist_t *props);
-
-/* image_pool.c */
-int image_create_pool(const struct nvp *, const char *path, const char *pool,
-    uint64_t bytes, uint64_t ashift);
-int image_import_pool(const struct nvp *, const struct image_args *, char *pool,
-    size_t pool_size, char *why, size_t why_size);
-
-/* image_label.c */
-int image_find_label(const struct nvp *, int fd, nvlist_t **label);
-int image_check_user(const struct nvp *, nvlist_t *label,
-    const char *take_over_from, char *why, size_t why_size);
 
 #endif

@@ -60,6 +60,8 @@ enum { STREAM_HEADER = 312 };
 	X(int, lzc_channel_program_nosync, (const char *, const char *,	\
 	    uint64_t, uint64_t, nvlist_t *, nvlist_t **))
 
+enum { DATASET_NAME_SIZE = 256 };	/* ZFS_MAX_DATASET_NAME_LEN, with the NUL */
+
 /*
  * How much is read of each dataset or snapshot.  In a listing, FAST gives nothing but names before
  * OpenZFS 2.2; STATS opens each snapshot; PROPS collects all properties as well.
@@ -68,7 +70,7 @@ enum depth { DEPTH_FAST, DEPTH_STATS, DEPTH_PROPS };
 
 /* A dataset or snapshot as a listing meets it; the caller frees what props has. */
 struct entry {
-	char name[256];		/* ZFS_MAX_DATASET_NAME_LEN */
+	char name[DATASET_NAME_SIZE];
 	uint64_t cursor;	/* where a listing goes on; 0 to begin */
 	uint64_t guid;
 	uint64_t createtxg;

@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "zt.h"
+#include "buf.h"
 
 #ifndef ZT_REAL_HEADERS		/* set where a test compiles the real ones */
 typedef struct nvlist nvlist_t;

@@ -90,7 +90,7 @@ int
 zfs_cmd_init(struct zfs_cmd *cmd, const char *name)
 {
 	memset(cmd, 0, sizeof (*cmd));
-	if (strlen(name) >= sizeof (((struct entry *)NULL)->name))
+	if (strlen(name) >= DATASET_NAME_SIZE)
 		return (ENAMETOOLONG);
 	(void) strcpy(cmd->name, name);
 	return (0);

@@ -1,19 +1,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include "buf.h"
 #include "zt_impl.h"
-
-void
-zt_buf_free(struct zt_buf *buf)
-{
-	free(buf->data);
-	memset(buf, 0, sizeof (*buf));
-}
 
 static void
 nvpair_close(struct lzc *z)
@@ -228,26 +218,4 @@ int
 zt_log(struct zt *zt, const char *message)
 {
 	return (zt->z.log(&zt->z, message));
-}
-
-int
-zt_mount(const char *dataset, const char *path, unsigned long flags,
-    const char *options)
-{
-	return (mount(dataset, path, "zfs", flags, options) == 0 ? 0 : errno);
-}
-
-int
-zt_unmount(const char *path, int flags)
-{
-	return (umount2(path, flags) == 0 ? 0 : errno);
-}
-
-int
-zt_end_with(int parent)
-{
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-		return (errno);
-	/* it may have ended before this was asked for */
-	return (getppid() == parent ? 0 : ESRCH);
 }

@@ -7,15 +7,6 @@
  */
 struct zt;
 
-struct zt_buf {
-	char *data;
-	size_t len;
-	size_t size;
-	int error;
-};
-
-void zt_buf_free(struct zt_buf *buf);
-
 int zt_open(struct zt **zt, char *why, size_t why_size);
 int zt_open_nvpair(struct zt **zt, char *why, size_t why_size);
 int zt_open_image(struct zt **zt, const char *path, const char *create_pool,

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "list.h"
+#include "zt.h"
 
 struct zt {
 	struct lzc z;

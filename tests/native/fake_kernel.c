@@ -314,14 +314,6 @@ run(const char *name)
 	return (show(error, &out));
 }
 
-/* from zt.c, which is not needed else */
-void
-zt_buf_free(struct zt_buf *buf)
-{
-	free(buf->data);
-	memset(buf, 0, sizeof (*buf));
-}
-
 int
 main(int argc, char **argv)
 {

@@ -413,14 +413,6 @@ fuzz_faults(void)
 	countdown = LONG_MAX;
 }
 
-/* from zt.c, which would bring the kernel's provider along */
-void
-zt_buf_free(struct zt_buf *buf)
-{
-	free(buf->data);
-	memset(buf, 0, sizeof (*buf));
-}
-
 int
 main(int argc, char **argv)
 {

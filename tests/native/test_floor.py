@@ -16,7 +16,7 @@ PARTS: tuple[str, ...] = runpy.run_path(str(NATIVE / "build_zfs.py"))["SOURCES"]
 # libzpool is one ZFS a process, started once, with variables for its settings: so is
 # the provider that stands on it (a pool in a file has a process of its own).
 OF_THE_PROCESS = {
-    "image": {"image", "image_pool_name"},
+    "image_state": {"image", "image_pool_name"},
     "libzpool": {"zpool", "nowhere"},
 }
 
