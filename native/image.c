@@ -33,7 +33,7 @@ least_patch(void)
  * library stays as it is, for the process ends next: kernel_fini() would take 1.5 s
  * to see its threads out, most of what a short use of an image costs.
  */
-static void
+void
 image_close(struct lzc *z)
 {
 	if (image != NULL) {
@@ -74,11 +74,10 @@ image_open(struct lzc *z, const struct image_args *args, char *why,
 		nvp_close(&z->nvp);
 		return (error);
 	}
-	image_fill_change(z);
-	image_fill_read(z);
-	image_fill_snapshot(z);
-	image_fill_stream(z);
-	z->close = image_close;
+#define	FILL(ret, name, args)	z->name = image_##name;
+	LZC_CALLS(FILL)
+	OWN_CALLS(FILL)
+#undef	FILL
 	z->minor = zpool.minor;
 	z->patch = least_patch();
 	z->max_recordsize = *zpool.max_recordsize;

@@ -23,11 +23,11 @@ int image_check_pool(nvlist_t *targets);
 /* ENOTSUP where the pool of `name` has not enabled a feature. */
 int image_check_feature(const char *name, const char *feature);
 
-/* Each file of the provider fills in its part of the table. */
-void image_fill_change(struct lzc *);
-void image_fill_read(struct lzc *);
-void image_fill_snapshot(struct lzc *);
-void image_fill_stream(struct lzc *);
+/* The table's calls, each in the file that it belongs to. */
+#define	IMAGE_CALL(ret, name, args)	ret image_##name args;
+LZC_CALLS(IMAGE_CALL)
+OWN_CALLS(IMAGE_CALL)
+#undef	IMAGE_CALL
 
 /* image_pool.c */
 int image_create_pool(const struct nvp *, const char *path, const char *pool,
@@ -39,12 +39,6 @@ int image_import_pool(const struct nvp *, const struct image_args *, char *pool,
 int image_find_label(const struct nvp *, int fd, nvlist_t **label);
 int image_check_user(const struct nvp *, nvlist_t *label,
     const char *take_over_from, char *why, size_t why_size);
-
-/* image_props.c */
-int image_set(const struct lzc *, const char *name, nvlist_t *props,
-    nvlist_t **errors);
-int image_inherit(const struct lzc *, const char *name, const char *prop,
-    boolean_t received);
 
 /* The numbers of the objects that a filesystem, or a volume, begins with. */
 enum { MASTER_NODE = 1, VOLUME_DATA = 1, VOLUME_PROPS = 2 };

@@ -86,7 +86,7 @@ create_volume(const char *name, nvlist_t *props)
 	    &spec));
 }
 
-static int
+int
 image_lzc_create(const char *name, enum lzc_dataset_type type, nvlist_t *props,
     uint8_t *key, uint_t key_bytes)
 {
@@ -105,7 +105,7 @@ image_lzc_create(const char *name, enum lzc_dataset_type type, nvlist_t *props,
 	return (error);
 }
 
-static int
+int
 image_lzc_clone(const char *name, const char *origin, nvlist_t *props)
 {
 	int error = strpbrk(name, "@%") != NULL ? EINVAL : check_name(name);
@@ -117,7 +117,7 @@ image_lzc_clone(const char *name, const char *origin, nvlist_t *props)
 	return (error != 0 ? error : finish_create(name, props));
 }
 
-static int
+int
 image_lzc_promote(const char *name, char *conflict, int size)
 {
 	char in_the_way[DATASET_NAME_SIZE] = "";
@@ -130,7 +130,7 @@ image_lzc_promote(const char *name, char *conflict, int size)
 	return (error);
 }
 
-static int
+int
 image_lzc_rename(const char *from, const char *to)
 {
 	const char *at = strchr(from, '@');
@@ -155,7 +155,7 @@ image_lzc_rename(const char *from, const char *to)
 }
 
 /* zfs_ioc_destroy(): what a broken receive left in a hidden child goes as well */
-static int
+int
 image_lzc_destroy(const char *name)
 {
 	char left[DATASET_NAME_SIZE + sizeof ("/%recv")];
@@ -172,7 +172,7 @@ image_lzc_destroy(const char *name)
 	return (error);
 }
 
-static int
+int
 image_lzc_rollback_to(const char *name, const char *snapshot)
 {
 	nvlist_t *result = NULL;
@@ -186,7 +186,7 @@ image_lzc_rollback_to(const char *name, const char *snapshot)
 	return (error);
 }
 
-static int
+int
 image_log(const struct lzc *z, const char *message)
 {
 	spa_t *spa;
@@ -225,7 +225,7 @@ run_program(const char *pool, const char *program, boolean_t sync,
 	return (error);
 }
 
-static int
+int
 image_lzc_channel_program(const char *pool, const char *program,
     uint64_t instructions, uint64_t memory, nvlist_t *args, nvlist_t **out)
 {
@@ -233,26 +233,10 @@ image_lzc_channel_program(const char *pool, const char *program,
 	    out));
 }
 
-static int
+int
 image_lzc_channel_program_nosync(const char *pool, const char *program,
     uint64_t instructions, uint64_t memory, nvlist_t *args, nvlist_t **out)
 {
 	return (run_program(pool, program, B_FALSE, instructions, memory, args,
 	    out));
-}
-
-void
-image_fill_change(struct lzc *z)
-{
-	z->lzc_create = image_lzc_create;
-	z->lzc_clone = image_lzc_clone;
-	z->lzc_promote = image_lzc_promote;
-	z->lzc_rename = image_lzc_rename;
-	z->lzc_destroy = image_lzc_destroy;
-	z->lzc_rollback_to = image_lzc_rollback_to;
-	z->inherit = image_inherit;
-	z->log = image_log;
-	z->lzc_channel_program = image_lzc_channel_program;
-	z->lzc_channel_program_nosync = image_lzc_channel_program_nosync;
-	z->set = image_set;
 }

@@ -23,7 +23,7 @@ add_more(const struct nvp *nvp, objset_t *os, const struct objset_stats *stats,
 }
 
 /* zfs_ioc_objset_stats_impl() */
-static int
+int
 image_stats(const struct lzc *z, enum depth depth, struct entry *e)
 {
 	struct objset_stats stats = { 0 };
@@ -81,7 +81,7 @@ snapshot_stats(objset_t *os, uint64_t id, struct entry *e)
 	return (0);
 }
 
-static void
+void
 image_let_go(struct entry *e)
 {
 	if (e->held != NULL)
@@ -149,20 +149,20 @@ list_next(const struct lzc *z, const char *parent, char separator,
 	return (error);
 }
 
-static int
+int
 image_next_child(const struct lzc *z, const char *parent, struct entry *e)
 {
 	return (list_next(z, parent, '/', DEPTH_PROPS, e));
 }
 
-static int
+int
 image_next_snapshot(const struct lzc *z, const char *dataset,
     enum depth depth, struct entry *e)
 {
 	return (list_next(z, dataset, '@', depth, e));
 }
 
-static int
+int
 image_pool_configs(const struct lzc *z, nvlist_t **out)
 {
 	int error = z->nvp.nvlist_alloc(out, 1, 0);
@@ -171,7 +171,7 @@ image_pool_configs(const struct lzc *z, nvlist_t **out)
 	    z->nvp.nvlist_add_boolean(*out, image_pool_name));
 }
 
-static int
+int
 image_pool_config(const struct lzc *z, const char *pool, nvlist_t **out)
 {
 	(void) z;
@@ -179,21 +179,9 @@ image_pool_config(const struct lzc *z, const char *pool, nvlist_t **out)
 }
 
 /* An image is never read-only and has no altroot: all of it is the default. */
-static int
+int
 image_pool_props(const struct lzc *z, const char *pool, nvlist_t **out)
 {
 	(void) pool;
 	return (z->nvp.nvlist_alloc(out, 1, 0));
-}
-
-void
-image_fill_read(struct lzc *z)
-{
-	z->stats = image_stats;
-	z->next_child = image_next_child;
-	z->next_snapshot = image_next_snapshot;
-	z->let_go = image_let_go;
-	z->pool_configs = image_pool_configs;
-	z->pool_config = image_pool_config;
-	z->pool_props = image_pool_props;
 }

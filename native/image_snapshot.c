@@ -56,7 +56,7 @@ check_snapshots(nvlist_t *snaps, nvlist_t *props)
 	return (error);
 }
 
-static int
+int
 image_lzc_snapshot(nvlist_t *snaps, nvlist_t *props, nvlist_t **errors)
 {
 	int error = check_snapshots(snaps, props);
@@ -67,7 +67,7 @@ image_lzc_snapshot(nvlist_t *snaps, nvlist_t *props, nvlist_t **errors)
 	    zpool.dsl_dataset_snapshot(snaps, props, *errors));
 }
 
-static int
+int
 image_lzc_destroy_snaps(nvlist_t *snaps, boolean_t defer, nvlist_t **errors)
 {
 	int error = image_check_pool(snaps);
@@ -78,7 +78,7 @@ image_lzc_destroy_snaps(nvlist_t *snaps, boolean_t defer, nvlist_t **errors)
 	    zpool.dsl_destroy_snapshots_nvl(snaps, defer, *errors));
 }
 
-static int
+int
 image_lzc_hold(nvlist_t *holds, int cleanup_fd, nvlist_t **errors)
 {
 	const struct nvp *nvp = &image->nvp;
@@ -99,7 +99,7 @@ image_lzc_hold(nvlist_t *holds, int cleanup_fd, nvlist_t **errors)
 	    zpool.dsl_dataset_user_hold(holds, 0, *errors));
 }
 
-static int
+int
 image_lzc_release(nvlist_t *holds, nvlist_t **errors)
 {
 	int error = image_check_pool(holds);
@@ -110,7 +110,7 @@ image_lzc_release(nvlist_t *holds, nvlist_t **errors)
 	    zpool.dsl_dataset_user_release(holds, *errors));
 }
 
-static int
+int
 image_lzc_get_holds(const char *snapshot, nvlist_t **holds)
 {
 	int error = image_new_errors(holds);
@@ -119,7 +119,7 @@ image_lzc_get_holds(const char *snapshot, nvlist_t **holds)
 	    zpool.dsl_dataset_get_holds(snapshot, *holds));
 }
 
-static int
+int
 image_lzc_bookmark(nvlist_t *bookmarks, nvlist_t **errors)
 {
 	int error = image_check_pool(bookmarks);
@@ -130,7 +130,7 @@ image_lzc_bookmark(nvlist_t *bookmarks, nvlist_t **errors)
 	    zpool.dsl_bookmark_create(bookmarks, *errors));
 }
 
-static int
+int
 image_lzc_get_bookmarks(const char *dataset, nvlist_t *props, nvlist_t **found)
 {
 	int error = image_new_errors(found);
@@ -139,7 +139,7 @@ image_lzc_get_bookmarks(const char *dataset, nvlist_t *props, nvlist_t **found)
 	    zpool.dsl_get_bookmarks(dataset, props, *found));
 }
 
-static int
+int
 image_lzc_destroy_bookmarks(nvlist_t *bookmarks, nvlist_t **errors)
 {
 	int error = image_check_pool(bookmarks);
@@ -148,17 +148,4 @@ image_lzc_destroy_bookmarks(nvlist_t *bookmarks, nvlist_t **errors)
 		error = image_new_errors(errors);
 	return (error != 0 ? error :
 	    zpool.dsl_bookmark_destroy(bookmarks, *errors));
-}
-
-void
-image_fill_snapshot(struct lzc *z)
-{
-	z->lzc_snapshot = image_lzc_snapshot;
-	z->lzc_destroy_snaps = image_lzc_destroy_snaps;
-	z->lzc_hold = image_lzc_hold;
-	z->lzc_release = image_lzc_release;
-	z->lzc_get_holds = image_lzc_get_holds;
-	z->lzc_bookmark = image_lzc_bookmark;
-	z->lzc_get_bookmarks = image_lzc_get_bookmarks;
-	z->lzc_destroy_bookmarks = image_lzc_destroy_bookmarks;
 }

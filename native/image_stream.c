@@ -58,7 +58,7 @@ write_all(objset_t *os, void *data, int len, void *arg)
 }
 
 /* zfs_ioc_send_new() */
-static int
+int
 image_lzc_send_resume(const char *snapshot, const char *base, int fd,
     enum lzc_send_flags flags, uint64_t object, uint64_t offset)
 {
@@ -87,7 +87,7 @@ count_bytes(objset_t *os, void *data, int len, void *arg)
 }
 
 /* zfs_ioc_send_space(): from a snapshot by its metadata, else by a dry run */
-static int
+int
 image_lzc_send_space(const char *snapshot, const char *base,
     enum lzc_send_flags flags, uint64_t *bytes)
 {
@@ -123,7 +123,7 @@ image_lzc_send_space(const char *snapshot, const char *base,
 }
 
 /* zfs_ioc_space_snaps() */
-static int
+int
 image_lzc_snaprange_space(const char *first, const char *last, uint64_t *bytes)
 {
 	dsl_dataset_t *from, *to;
@@ -168,7 +168,7 @@ check_begin(const struct begin *begin, boolean_t raw)
 }
 
 /* zfs_ioc_recv_impl() */
-static int
+int
 image_lzc_receive_with_header(const char *snapshot, nvlist_t *props,
     const char *origin, boolean_t force, boolean_t resumable, boolean_t raw,
     int fd, const struct dmu_replay_record *header)
@@ -203,13 +203,4 @@ image_lzc_receive_with_header(const char *snapshot, nvlist_t *props,
 	/* once begun, the stream must be taken: that is what cleans up */
 	error = zpool.dmu_recv_stream(&cookie, &offset);
 	return (error != 0 ? error : zpool.dmu_recv_end(&cookie, NULL));
-}
-
-void
-image_fill_stream(struct lzc *z)
-{
-	z->lzc_send_resume = image_lzc_send_resume;
-	z->lzc_send_space = image_lzc_send_space;
-	z->lzc_receive_with_header = image_lzc_receive_with_header;
-	z->lzc_snaprange_space = image_lzc_snaprange_space;
 }

@@ -158,6 +158,13 @@ kernel_next_snapshot(const struct lzc *z, const char *dataset,
 	    e));
 }
 
+/* From one step of a listing to the next, the kernel keeps a number alone. */
+static void
+kernel_let_go(struct entry *e)
+{
+	(void) e;
+}
+
 static int
 pool_ioctl(const struct lzc *z, unsigned long request, const char *pool,
     nvlist_t **out)
@@ -324,15 +331,8 @@ kernel_open(struct lzc *z, const struct image_args *args, char *why,
 		kernel_close(z);
 		return (error);
 	}
-	z->stats = kernel_stats;
-	z->next_child = kernel_next_child;
-	z->next_snapshot = kernel_next_snapshot;
-	z->pool_configs = kernel_pool_configs;
-	z->pool_config = kernel_pool_config;
-	z->pool_props = kernel_pool_props;
-	z->set = kernel_set;
-	z->inherit = kernel_inherit;
-	z->log = kernel_log;
-	z->close = kernel_close;
+#define	FILL(ret, name, args)	z->name = kernel_##name;
+	OWN_CALLS(FILL)
+#undef	FILL
 	return (0);
 }

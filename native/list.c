@@ -35,8 +35,7 @@ put_row(const char *name, const struct entry *e, struct zt_buf *out)
 static void
 finish(const struct lzc *z, struct entry *e)
 {
-	if (z->let_go != NULL)
-		z->let_go(e);
+	z->let_go(e);
 	zt_buf_free(&e->props);
 }
 

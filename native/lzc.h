@@ -1,7 +1,7 @@
 /*
  * One ZFS, as a table of functions: libzfs_core's own, in its own shapes, and
- * the few that libzfs_core lacks.  A provider fills it (kernel.c for the running
- * kernel); NULL stands where this release has no such call.
+ * the few that libzfs_core lacks.  A provider fills all of it: kernel.c for the
+ * running kernel, image.c for a pool in a plain file.
  */
 #ifndef ZT_LZC_H
 #define	ZT_LZC_H
@@ -27,9 +27,12 @@ enum lzc_send_flags {
 struct dmu_replay_record;
 enum { STREAM_HEADER = 312 };
 
-#define	LZC_FUNCTIONS(X)						\
-	X(int, libzfs_core_init, (void))				\
-	X(void, libzfs_core_fini, (void))				\
+/*
+ * The calls of libzfs_core.  From this list come the members of the table, what
+ * kernel.c looks up in the library, and the prototypes and the table of the image
+ * provider, which defines image_<call> for each: a new call is added here first.
+ */
+#define	LZC_CALLS(X)							\
 	X(int, lzc_create, (const char *, enum lzc_dataset_type,	\
 	    nvlist_t *, uint8_t *, uint_t))				\
 	X(int, lzc_clone, (const char *, const char *, nvlist_t *))	\
@@ -60,15 +63,22 @@ enum { STREAM_HEADER = 312 };
 	X(int, lzc_channel_program_nosync, (const char *, const char *,	\
 	    uint64_t, uint64_t, nvlist_t *, nvlist_t **))
 
-enum { DATASET_NAME_SIZE = 256 };	/* ZFS_MAX_DATASET_NAME_LEN, with the NUL */
+/* What kernel.c needs of the library around those calls. */
+#define	LZC_FUNCTIONS(X)						\
+	X(int, libzfs_core_init, (void))				\
+	X(void, libzfs_core_fini, (void))				\
+	LZC_CALLS(X)
+
+enum { DATASET_NAME_SIZE = 256 };	/* ZFS_MAX_DATASET_NAME_LEN */
 
 /*
- * How much is read of each dataset or snapshot.  In a listing, FAST gives nothing but names before
- * OpenZFS 2.2; STATS opens each snapshot; PROPS collects all properties as well.
+ * How much is read of each dataset or snapshot.  In a listing, FAST gives nothing
+ * but names before OpenZFS 2.2; STATS opens each snapshot; PROPS collects all
+ * properties as well.
  */
 enum depth { DEPTH_FAST, DEPTH_STATS, DEPTH_PROPS };
 
-/* A dataset or snapshot as a listing meets it; the caller frees what props has. */
+/* A dataset or snapshot as a listing meets it; the caller frees its props. */
 struct entry {
 	char name[DATASET_NAME_SIZE];
 	uint64_t cursor;	/* where a listing goes on; 0 to begin */
@@ -82,37 +92,46 @@ struct entry {
 	void *held;		/* by the provider, from one step to the next */
 };
 
+struct lzc;
+
+/*
+ * The calls that libzfs_core lacks.  A provider defines kernel_<call> or
+ * image_<call> for each.
+ *
+ * The next_* calls return ESRCH at the end.  next_child() goes past a child that
+ * cannot be read: it gives the name and, as `damage`, the errno.  let_go() ends a
+ * listing, complete or not: it releases what the provider held from step to step.
+ * `received` of inherit() goes back to the value that a stream brought.
+ */
+#define	OWN_CALLS(X)							\
+	X(int, stats, (const struct lzc *, enum depth, struct entry *))	\
+	X(int, next_child, (const struct lzc *, const char *parent,	\
+	    struct entry *))						\
+	X(int, next_snapshot, (const struct lzc *, const char *dataset,	\
+	    enum depth, struct entry *))				\
+	X(void, let_go, (struct entry *))				\
+	X(int, pool_configs, (const struct lzc *, nvlist_t **))		\
+	X(int, pool_config,						\
+	    (const struct lzc *, const char *pool, nvlist_t **))	\
+	X(int, pool_props,						\
+	    (const struct lzc *, const char *pool, nvlist_t **))	\
+	X(int, set, (const struct lzc *, const char *, nvlist_t *props,	\
+	    nvlist_t **errors))						\
+	X(int, inherit, (const struct lzc *, const char *,		\
+	    const char *property, boolean_t received))			\
+	X(int, log, (const struct lzc *, const char *message))		\
+	X(void, close, (struct lzc *))
+
 struct lzc {
 	struct nvp nvp;
 	void *library;
 	int fd;			/* /dev/zfs */
 #define	LZC_MEMBER(ret, name, args)	ret (*name) args;
 	LZC_FUNCTIONS(LZC_MEMBER)
+	OWN_CALLS(LZC_MEMBER)
 #undef	LZC_MEMBER
 
-	/*
-	 * What libzfs_core lacks.  The next_* calls answer ESRCH at the end.
-	 * next_child goes past a child that cannot be read: it gives the name
-	 * and, as `damage`, why.
-	 */
-	int (*stats)(const struct lzc *, enum depth, struct entry *);
-	int (*next_child)(const struct lzc *, const char *parent,
-	    struct entry *);
-	int (*next_snapshot)(const struct lzc *, const char *dataset,
-	    enum depth, struct entry *);
-	void (*let_go)(struct entry *);	/* of what is held; NULL: of nothing */
-	int (*pool_configs)(const struct lzc *, nvlist_t **);
-	int (*pool_config)(const struct lzc *, const char *pool, nvlist_t **);
-	int (*pool_props)(const struct lzc *, const char *pool, nvlist_t **);
-	int (*set)(const struct lzc *, const char *, nvlist_t *props,
-	    nvlist_t **errors);
-	int (*inherit)(const struct lzc *, const char *, const char *property,
-	    boolean_t received);
-	int (*log)(const struct lzc *, const char *message);
-
-	void (*close)(struct lzc *);
-
-	/* 0 where /sys/module/zfs says it */
+	/* 0 from the kernel's provider: /sys/module/zfs says it */
 	unsigned int minor;		/* of the release 2.x */
 	unsigned int patch;		/* 2.x.y is at least this */
 	uint64_t max_recordsize;	/* in bytes */
@@ -130,7 +149,7 @@ struct image_args {
 typedef int provider_t(struct lzc *, const struct image_args *, char *why,
     size_t why_size);
 
-provider_t kernel_open;		/* takes no arguments */
+provider_t kernel_open;	/* the arguments are NULL */
 provider_t image_open;
 
 #endif

@@ -326,6 +326,7 @@ main(int argc, char **argv)
 	z.stats = kernel_stats;
 	z.next_child = kernel_next_child;
 	z.next_snapshot = kernel_next_snapshot;
+	z.let_go = kernel_let_go;
 	status = run(argv[1]);
 	nvp_close(&z.nvp);
 	return (status);
