@@ -98,6 +98,8 @@ class _Lib:
         force: int,
         raw: int,
         resumable: int,
+        header: bytes,
+        size: int,
         /,
     ) -> int: ...
     def zt_snaprange_space(
