@@ -34,17 +34,6 @@ HARMFUL = TALKS | PROCESSES | ENDS | UNSAFE
 MAY = {"image_layout": {"abort", "stderr"}}
 
 
-@pytest.fixture(scope="module")
-def objects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Compile each source by itself, optimized as in a wheel."""
-    folder = tmp_path_factory.mktemp("objects")
-    found = {part: folder / f"{part}.o" for part in PARTS}
-    for part, path in found.items():
-        # not position-independent: tables of pointers would count as writable
-        compile_c("-c", "-O2", "-fno-pic", "-fno-pie", *DIALECT, *native(part), "-o", path)
-    return found
-
-
 @pytest.mark.parametrize("part", PARTS)
 def test_no_warnings(part: str, tmp_path: Path) -> None:
     """Each source compiles without a word from a long list of warnings."""
