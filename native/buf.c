@@ -1,3 +1,4 @@
+/* A growing run of bytes, and JSON written into it. */
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -69,14 +70,14 @@ json_int(struct zt_buf *b, int64_t n)
 {
 	if (n < 0)
 		buf_putc(b, '-');
-	/* the negation of INT64_MIN overflows; in unsigned arithmetic it wraps */
+	/* Negating INT64_MIN overflows; in unsigned arithmetic it wraps. */
 	json_uint(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
 }
 
 /*
- * How many bytes of valid UTF-8 begin here: 0 where none do.  As strict as
- * Python's own decoder (no overlong forms, no surrogates, nothing above
- * U+10FFFF), so that what passes here decodes there.
+ * Return the length of the UTF-8 character that begins here, or 0 where none does.
+ * This is as strict as Python's own decoder (no overlong forms, no surrogates,
+ * nothing above U+10FFFF), so that Python decodes whatever passes here.
  */
 static size_t
 utf8_length(const unsigned char *s)
@@ -111,9 +112,9 @@ utf8_length(const unsigned char *s)
 }
 
 /*
- * Bytes that are not UTF-8 become the lone surrogates of Python's
- * surrogateescape (PEP 383), so that os.fsencode gives them back unchanged:
- * ZFS keeps user properties and names as bytes and promises no encoding.
+ * Bytes that are not UTF-8 become the lone surrogates of Python's surrogateescape
+ * (PEP 383), so that os.fsencode() turns them back into the same bytes: ZFS keeps
+ * user properties and names as bytes and promises no encoding.
  */
 void
 json_string(struct zt_buf *b, const char *text)

@@ -1,8 +1,11 @@
 /*
- * The provider for a pool in a plain file: the same table as the kernel's, over
- * libzpool.  What libzfs_core asks of the kernel, the kernel's ioctl layer asks
- * of the functions called here (module/zfs/zfs_ioctl.c); the checks that it adds
- * are made here, each beside the call it guards.
+ * The provider for a pool in a plain file.  It fills the same table as the kernel's
+ * provider, over libzpool.
+ *
+ * In the kernel, the ioctl layer (module/zfs/zfs_ioctl.c) receives libzfs_core's
+ * calls, checks them and calls the functions that libzpool has as well.  libzpool
+ * lacks that layer, so the files of this provider make its checks, each beside the
+ * call that it guards.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,8 +14,8 @@
 #include "image.h"
 
 /*
- * libzpool does not say its patch release.  Properties that came with one do:
- * redundant_metadata=some with 2.1.7, prefetch with 2.2.4.
+ * libzpool does not tell its patch release, but the properties that it knows do:
+ * redundant_metadata=some came with 2.1.7, prefetch with 2.2.4.
  */
 static unsigned int
 least_patch(void)
@@ -29,9 +32,10 @@ least_patch(void)
 }
 
 /*
- * The last change is on disk before this returns: an export waits for it.  The
- * library stays as it is, for the process ends next: kernel_fini() would take 1.5 s
- * to see its threads out, most of what a short use of an image costs.
+ * The last change is on disk when this returns, since an export waits for it.  The
+ * library is left running, because the process ends next: kernel_fini() would wait
+ * 1.5 s for its threads, which is most of the time that a short use of an image
+ * takes.
  */
 void
 image_close(struct lzc *z)
@@ -44,10 +48,7 @@ image_close(struct lzc *z)
 	nvp_close(&z->nvp);
 }
 
-/*
- * Open the pool in `path`, an absolute name; with `create_pool`, make one of that
- * name first, `bytes` long.  One a process.
- */
+/* Open the pool in a file, or make one there.  A process can open one only. */
 int
 image_open(struct lzc *z, const struct image_args *args, char *why,
     size_t why_size)

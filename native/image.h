@@ -60,8 +60,9 @@ struct volume_spec {
 
 int image_fill_fs_spec(const struct nvp *, const char *name, nvlist_t *props,
     struct fs_spec *);
-create_func_t image_lay_out_filesystem;		/* its `arg` is a struct fs_spec */
-create_func_t image_lay_out_volume;		/* its `arg` is a struct volume_spec */
+/* Their `arg` is a struct fs_spec, and a struct volume_spec. */
+create_func_t image_lay_out_filesystem;
+create_func_t image_lay_out_volume;
 file_info_func_t image_file_info;
 int image_fill_pool_root(const char *pool);
 

@@ -1,4 +1,4 @@
-/* The image provider: calls that change one dataset, and channel programs. */
+/* The image provider: calls that change one dataset, channel programs, history. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 enum { CI_DATASET = 1 << 16 };	/* DS_FLAG_CI_DATASET: names ignore case */
 enum { NO_CRYPTO_COMMAND = 0 };	/* DCP_CMD_NONE */
-/* zfs_lua_max_instrlimit and zfs_lua_max_memlimit as the kernel has them */
+/* the kernel's zfs_lua_max_instrlimit and zfs_lua_max_memlimit */
 enum { MOST_INSTRUCTIONS = 100 * 1000 * 1000, MOST_MEMORY = 100 << 20 };
 
 /* The kernel's ioctl checks each name that it is given: zfsdev_ioctl_common(). */
@@ -17,7 +17,10 @@ check_name(const char *name)
 	return (zpool.dataset_namecheck(name, NULL, NULL) != 0 ? EINVAL : 0);
 }
 
-/* Creates, then sets, then takes back what could not be set: zfs_ioc_create(). */
+/*
+ * Set the properties of a dataset that has just been created, or destroy it again:
+ * zfs_ioc_create().
+ */
 static int
 finish_create(const char *name, nvlist_t *props)
 {
@@ -31,8 +34,9 @@ finish_create(const char *name, nvlist_t *props)
 }
 
 /*
- * With how it is to be encrypted, which is then taken out of `props`: without a
- * key, which no caller has for us, that is as the parent is or not at all.
+ * Create a dataset, encrypted as `props` say; OpenZFS takes those properties out of
+ * the list.  No caller passes a key, so it is encrypted by its parent's key or not
+ * at all.
  */
 static int
 create_encrypted(const char *name, int type, uint64_t flags, nvlist_t *props,
@@ -79,7 +83,7 @@ create_volume(const char *name, nvlist_t *props)
 		return (error);
 	if (spec.bytes == 0 || spec.bytes % spec.block_bytes != 0)
 		return (EINVAL);
-	/* they live inside the volume and are no properties to be set on it */
+	/* These two lie inside the volume and cannot be set as properties. */
 	(void) nvp->nvlist_remove_all(props, "volsize");
 	(void) nvp->nvlist_remove_all(props, "volblocksize");
 	return (create_encrypted(name, OST_ZVOL, 0, props, image_lay_out_volume,
@@ -90,18 +94,18 @@ int
 image_lzc_create(const char *name, enum lzc_dataset_type type, nvlist_t *props,
     uint8_t *key, uint_t key_bytes)
 {
-	nvlist_t *left = NULL;
+	nvlist_t *copy = NULL;
 	int error = strpbrk(name, "@%") != NULL ? EINVAL : check_name(name);
 
 	(void) key, (void) key_bytes;
 	if (error == 0)
-		error = image->nvp.nvlist_dup(props, &left, 0);
+		error = image->nvp.nvlist_dup(props, &copy, 0);
 	if (error == 0)
 		error = type == LZC_DATSET_TYPE_ZVOL ?
-		    create_volume(name, left) : create_filesystem(name, left);
+		    create_volume(name, copy) : create_filesystem(name, copy);
 	if (error == 0)
-		error = finish_create(name, left);
-	image->nvp.nvlist_free(left);
+		error = finish_create(name, copy);
+	image->nvp.nvlist_free(copy);
 	return (error);
 }
 
@@ -154,18 +158,18 @@ image_lzc_rename(const char *from, const char *to)
 	    to + len + 1, B_FALSE));
 }
 
-/* zfs_ioc_destroy(): what a broken receive left in a hidden child goes as well */
+/* zfs_ioc_destroy(); the hidden child of a broken receive is destroyed with it */
 int
 image_lzc_destroy(const char *name)
 {
-	char left[DATASET_NAME_SIZE + sizeof ("/%recv")];
+	char hidden[DATASET_NAME_SIZE + sizeof ("/%recv")];
 	int error = strchr(name, '@') != NULL ? EINVAL : check_name(name);
 
 	if (error == 0)
 		error = zpool.dsl_destroy_head(name);
 	if (error == EEXIST) {
-		(void) snprintf(left, sizeof (left), "%s/%%recv", name);
-		error = zpool.dsl_destroy_head(left);
+		(void) snprintf(hidden, sizeof (hidden), "%s/%%recv", name);
+		error = zpool.dsl_destroy_head(hidden);
 		error = error == 0 ? zpool.dsl_destroy_head(name) :
 		    error == ENOENT ? EEXIST : error;
 	}
@@ -200,7 +204,7 @@ image_log(const struct lzc *z, const char *message)
 	return (error);
 }
 
-/* zfs_ioc_channel_program(): the arguments travel as one pair of a list. */
+/* zfs_ioc_channel_program(); zcp_eval() takes its arguments as a pair of a list */
 static int
 run_program(const char *pool, const char *program, boolean_t sync,
     uint64_t instructions, uint64_t memory, nvlist_t *args, nvlist_t **out)

@@ -1,8 +1,7 @@
 /*
- * What the process of an image may no longer do.  It reads what strangers wrote with
- * code that was made for a kernel's trusted disks, so it gives up what it never
- * needs: other programs, the network, other processes, the machine's settings, and
- * making, renaming or removing files.
+ * The image's process gives up what it never needs: other programs, the network,
+ * other processes, the machine's settings, and making, renaming or removing files.
+ * It reads data of strangers with code that was made for a kernel's trusted disks.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -29,7 +28,7 @@
 #define	ANSWER(action)	BPF_STMT(BPF_RET | BPF_K, (action))
 #define	REFUSE(error)							\
 	ANSWER(SECCOMP_RET_ERRNO | ((error) & SECCOMP_RET_DATA))
-/* Go on with the next where `value` was loaded, else pass over it. */
+/* Run the next instruction where `value` was loaded, else skip it. */
 #define	IF(value)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, 1)
 #define	IF_ANY(bits)	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (bits), 0, 1)
 #define	UNLESS_ANY(bits) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (bits), 1, 0)
@@ -39,14 +38,14 @@ static int
 refuse_calls(void)
 {
 	struct sock_filter filter[] = {
-		/* numbers mean other calls for programs of another architecture */
+		/* In another architecture, the numbers mean other calls. */
 		LOAD(arch),
 		IF(ARCH),
 		BPF_STMT(BPF_JMP | BPF_JA, 1),
 		ANSWER(SECCOMP_RET_KILL_PROCESS),
 		LOAD(nr),
 #if defined(__x86_64__)
-		/* x32: the same calls again, with a bit set */
+		/* x32 has the same calls once more, with a bit set. */
 		IF_ANY(0x40000000), REFUSE(ENOSYS),
 #endif
 		NO(execve), NO(execveat),
@@ -66,17 +65,17 @@ refuse_calls(void)
 		NO(sethostname), NO(setdomainname), NO(personality),
 		NO(setuid), NO(setgid), NO(setreuid), NO(setregid), NO(setresuid),
 		NO(setresgid), NO(setgroups), NO(capset),
-		NO(unlinkat), NO(renameat), NO(renameat2), NO(mkdirat), NO(mknodat), NO(linkat),
-		NO(symlinkat), NO(fchmodat), NO(fchmod), NO(fchownat), NO(fchown),
+		NO(unlinkat), NO(renameat), NO(renameat2), NO(mkdirat),
+		NO(mknodat), NO(linkat), NO(symlinkat), NO(fchmodat), NO(fchmod), NO(fchownat), NO(fchown),
 		NO(setxattr), NO(lsetxattr), NO(fsetxattr),
 #if defined(__x86_64__)
 		NO(kexec_file_load), NO(iopl), NO(ioperm), NO(fork), NO(vfork),
 		NO(unlink), NO(rename), NO(mkdir), NO(rmdir), NO(mknod),
 		NO(link), NO(symlink), NO(chmod), NO(chown), NO(lchown), NO(creat),
 #endif
-		/* its arguments lie in memory, where a filter does not see them */
+		/* Its arguments lie in memory, where a filter cannot see them. */
 		IF(__NR_clone3), REFUSE(ENOSYS),
-		/* threads, but no processes */
+		/* Threads may be started, but no processes. */
 		IF(__NR_clone),
 		BPF_STMT(BPF_JMP | BPF_JA, 1),
 		BPF_STMT(BPF_JMP | BPF_JA, 3),
@@ -95,7 +94,7 @@ refuse_calls(void)
 
 #else
 
-/* The numbers of calls differ, and nobody has tried them there. */
+/* Calls have other numbers here, and nobody has tried them. */
 static int
 refuse_calls(void)
 {
@@ -105,15 +104,16 @@ refuse_calls(void)
 #endif
 
 /*
- * Give all of it up, for this thread and those that it starts; before any other is
- * there.  A kernel without seccomp gives EINVAL: the rest is done then.
+ * Give all of it up, for this thread and the threads that it will start: call this
+ * before there are others.  A kernel without seccomp returns EINVAL and keeps the
+ * other limits.
  */
 int
 image_confine(void)
 {
 	const struct rlimit none = { 0, 0 };
 
-	/* a core would hold what the pool holds */
+	/* A core file would hold data of the pool. */
 	if (setrlimit(RLIMIT_CORE, &none) != 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return (errno);

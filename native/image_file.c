@@ -1,4 +1,4 @@
-/* The file that an image is: why it takes no more. */
+/* Asks the file of an image why it takes no more data. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -13,8 +13,8 @@ enum { WRITE_MOST = 16 << 20 };
 enum { TRY_BYTES = 1 << 20 };
 
 /*
- * Ask for room in the first hole.  Space is set aside there, and nothing that can
- * be read changes, whatever OpenZFS writes meanwhile.
+ * Ask for room in the first hole of the file.  fallocate() sets space aside there and
+ * changes no data, whatever OpenZFS writes meanwhile.
  */
 static int
 try_hole(int fd, off_t size)
@@ -54,8 +54,8 @@ why_unwritable(int fd)
 }
 
 /*
- * OpenZFS drops the errno of a write that failed and suspends the pool: ask the
- * file itself.  0 where it shows no reason.
+ * OpenZFS suspends the pool when a write fails, and drops its errno: find it again.
+ * 0 where the file shows no reason.
  */
 int
 image_why_unwritable(const char *path)

@@ -1,13 +1,13 @@
 /*
- * What lies inside a dataset and not among its properties, read and changed after
- * its birth: a filesystem keeps it in its master node, a volume beside its data.
+ * The image provider: values that lie inside a dataset and not among its properties.
+ * A filesystem keeps them in its master node, a volume beside its data.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "image.h"
 
-/* since 2.4; before, no such property is known and none gets here */
+/* Since 2.4; an older libzpool knows no such property, and none gets here. */
 const char *const image_default_quotas[DEFAULT_QUOTAS] = {
 	"defaultuserquota", "defaultgroupquota", "defaultprojectquota",
 	"defaultuserobjquota", "defaultgroupobjquota", "defaultprojectobjquota",
@@ -23,7 +23,7 @@ image_is_default_quota(const char *prop)
 	return (B_FALSE);
 }
 
-/* zfs_get_zplprop(): what was never written is as it was before it existed */
+/* zfs_get_zplprop(): a value that was never written has the default `missing`. */
 int
 image_lookup(objset_t *os, const char *key, uint64_t missing, uint64_t *value)
 {
@@ -36,8 +36,9 @@ image_lookup(objset_t *os, const char *key, uint64_t missing, uint64_t *value)
 }
 
 /*
- * Own a filesystem, to write to it.  By object and not by name: dmu_objset_own()
- * would start an upgrade in another thread, which nothing here waits for.
+ * Own a filesystem, to write to it: by its object and not by its name, because
+ * dmu_objset_own() would start an upgrade in another thread, which nothing here
+ * waits for.
  */
 int
 image_own_filesystem(const char *name, objset_t **os)
@@ -51,9 +52,10 @@ image_own_filesystem(const char *name, objset_t **os)
 	zpool.dmu_objset_rele(*os, image_tag);
 	if ((error = zpool.dsl_pool_hold(name, image_tag, &dp)) != 0)
 		return (error);
-	error = zpool.dmu_objset_own_obj(dp, id, OST_ZFS, B_FALSE, B_TRUE, image_tag,
-	    os);
-	zpool.dsl_pool_rele(dp, image_tag);	/* no transaction waits with this held */
+	error = zpool.dmu_objset_own_obj(dp, id, OST_ZFS, B_FALSE, B_TRUE,
+	    image_tag, os);
+	/* No transaction may wait while the pool is held. */
+	zpool.dsl_pool_rele(dp, image_tag);
 	return (error);
 }
 
@@ -63,7 +65,7 @@ image_disown_filesystem(objset_t *os)
 	zpool.dmu_objset_disown(os, B_TRUE, image_tag);
 }
 
-/* Change one number in a ZAP, and wait until that is on disk. */
+/* Change one number in a ZAP, and wait until it is on disk. */
 static int
 update(objset_t *os, uint64_t object, const char *key, uint64_t value)
 {
@@ -82,7 +84,7 @@ update(objset_t *os, uint64_t object, const char *key, uint64_t value)
 	return (error);
 }
 
-/* zfs_set_default_quota() in module/os/linux/zfs/zfs_vfsops.c; 0 is none */
+/* zfs_set_default_quota() in module/os/linux/zfs/zfs_vfsops.c; 0 is no quota */
 int
 image_set_default_quota(const char *name, const char *prop, uint64_t value)
 {
@@ -97,8 +99,8 @@ image_set_default_quota(const char *name, const char *prop, uint64_t value)
 }
 
 /*
- * zfs_set_version(), also in zfs_vfsops.c, less the upgrade: what is made here has
- * the newest version from birth.
+ * zfs_set_version(), also in zfs_vfsops.c, without the upgrade: a filesystem that is
+ * made here has the newest version.
  */
 int
 image_set_version(const char *name, uint64_t wanted)
@@ -119,23 +121,23 @@ image_set_version(const char *name, uint64_t wanted)
 	return (wanted < version || wanted > ZPL_VERSION ? EINVAL : ENOTSUP);
 }
 
-/* { name: { "value": value } }, the form of a property in the kernel's lists */
+/* Add { name: { "value": value } }, the kernel's form of a property. */
 int
 image_add_number(const struct nvp *nvp, nvlist_t *props, const char *name,
     uint64_t value)
 {
-	nvlist_t *one = NULL;
-	int error = nvp->nvlist_alloc(&one, 1, 0);
+	nvlist_t *property = NULL;
+	int error = nvp->nvlist_alloc(&property, 1, 0);
 
 	if (error == 0)
-		error = nvp->nvlist_add_uint64(one, "value", value);
+		error = nvp->nvlist_add_uint64(property, "value", value);
 	if (error == 0)
-		error = nvp->nvlist_add_nvlist(props, name, one);
-	nvp->nvlist_free(one);
+		error = nvp->nvlist_add_nvlist(props, name, property);
+	nvp->nvlist_free(property);
 	return (error);
 }
 
-/* zfs_ioc_objset_zplprops(): all, or nothing where it cannot be read */
+/* zfs_ioc_objset_zplprops(): add all of them, or none where one cannot be read */
 static int
 add_zpl_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
 {
@@ -165,7 +167,7 @@ add_zpl_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
 	return (error);
 }
 
-/* zvol_get_stats() in module/zfs/zvol.c; a snapshot is as its filesystem is */
+/* zvol_get_stats() in module/zfs/zvol.c; a snapshot has its filesystem's values */
 int
 image_add_inside(const struct nvp *nvp, objset_t *os, boolean_t snapshot,
     nvlist_t *props)

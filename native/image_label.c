@@ -1,4 +1,4 @@
-/* The labels of a pool in a plain file: what it is, whole or not, and whose. */
+/* Reads the labels of a pool in a plain file: is it whole, and who has it open? */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ enum {
 	LABEL_LIST_BYTES = (112 << 10) - 40,
 	UBERBLOCKS_OFFSET = 128 << 10,
 	UBERBLOCK_LEAST = 1 << 10,
-	/* VDEV_LABEL_START_SIZE and VDEV_LABEL_END_SIZE: what is not for data */
+	/* VDEV_LABEL_START_SIZE and VDEV_LABEL_END_SIZE: not used for data */
 	NOT_DATA_BYTES = (4 << 20) + (512 << 10),
 };
 
@@ -29,9 +29,9 @@ enum {
 /* pool_state_t, include/sys/fs/zfs.h */
 enum { STATE_ACTIVE, STATE_EXPORTED, STATE_DESTROYED };
 
-/* Read one label; ENXIO where there is none. */
+/* Read the label at `offset`; ENXIO where there is none. */
 static int
-read_label(const struct nvp *nvp, int fd, off_t at, nvlist_t **label)
+read_label(const struct nvp *nvp, int fd, off_t offset, nvlist_t **label)
 {
 	char *packed = malloc(LABEL_LIST_BYTES);
 	int error = ENXIO;
@@ -39,7 +39,7 @@ read_label(const struct nvp *nvp, int fd, off_t at, nvlist_t **label)
 	*label = NULL;
 	if (packed == NULL)
 		return (ENOMEM);
-	if (pread(fd, packed, LABEL_LIST_BYTES, at + LABEL_LIST_OFFSET) ==
+	if (pread(fd, packed, LABEL_LIST_BYTES, offset + LABEL_LIST_OFFSET) ==
 	    LABEL_LIST_BYTES &&
 	    nvl_unpack(nvp, packed, LABEL_LIST_BYTES, label) == 0)
 		error = 0;
@@ -48,9 +48,9 @@ read_label(const struct nvp *nvp, int fd, off_t at, nvlist_t **label)
 }
 
 /*
- * Whether a label is of a whole pool that can be opened: `zpool import` passes over
- * the others too (zpool_read_label() in lib/libzutil/zutil_import.c), destroyed
- * pools among them.
+ * Check that a label belongs to a pool that can be imported.  `zpool import` skips
+ * the other labels, too (zpool_read_label() in lib/libzutil/zutil_import.c), among
+ * them those of destroyed pools.
  */
 static int
 check_label(const struct nvp *nvp, nvlist_t *label)
@@ -74,9 +74,9 @@ check_label(const struct nvp *nvp, nvlist_t *label)
 	    ENXIO : 0);
 }
 
-/* Whether a label has an uberblock: then there was a pool once. */
+/* Tell whether a label has an uberblock, the trace of a pool. */
 static boolean_t
-has_uberblock(int fd, off_t at)
+has_uberblock(int fd, off_t offset)
 {
 	char *ring = malloc(LABEL_BYTES - UBERBLOCKS_OFFSET);
 	boolean_t found = B_FALSE;
@@ -85,7 +85,7 @@ has_uberblock(int fd, off_t at)
 	if (ring == NULL)
 		return (B_FALSE);
 	if (pread(fd, ring, LABEL_BYTES - UBERBLOCKS_OFFSET,
-	    at + UBERBLOCKS_OFFSET) == LABEL_BYTES - UBERBLOCKS_OFFSET) {
+	    offset + UBERBLOCKS_OFFSET) == LABEL_BYTES - UBERBLOCKS_OFFSET) {
 		for (size_t i = 0; i < LABEL_BYTES - UBERBLOCKS_OFFSET;
 		    i += UBERBLOCK_LEAST) {
 			memcpy(&magic, ring + i, sizeof (magic));
@@ -98,7 +98,7 @@ has_uberblock(int fd, off_t at)
 	return (found);
 }
 
-/* ENODATA where the file ends before the pool does. */
+/* ENODATA where the file is shorter than the pool. */
 static int
 check_length(const struct nvp *nvp, nvlist_t *label, off_t size)
 {
@@ -111,7 +111,7 @@ check_length(const struct nvp *nvp, nvlist_t *label, off_t size)
 	    ENODATA : 0);
 }
 
-/* EXDEV where a pool is more than this file: the label names devices to open. */
+/* EXDEV where the pool has other devices: a label must not choose what we open. */
 static int
 check_alone(const struct nvp *nvp, nvlist_t *label)
 {
@@ -128,8 +128,8 @@ check_alone(const struct nvp *nvp, nvlist_t *label)
 }
 
 /*
- * The newest of the four labels that hold a pool.  Else ENXIO: there is none;
- * EBADE: there was one, and its labels are damaged; EIDRM: it was destroyed.
+ * Find the newest of the four labels that belong to a pool.  ENXIO: there is no
+ * pool; EBADE: there was one, and its labels are damaged; EIDRM: it was destroyed.
  */
 static int
 newest_label(const struct nvp *nvp, int fd, off_t whole, nvlist_t **newest)
@@ -138,7 +138,7 @@ newest_label(const struct nvp *nvp, int fd, off_t whole, nvlist_t **newest)
 	int error = ENXIO;
 
 	*newest = NULL;
-	/* the size counts in whole labels: vdev_label_offset() */
+	/* Labels lie on whole multiples of their size: vdev_label_offset(). */
 	off_t size = whole - whole % LABEL_BYTES;
 	const off_t places[] = { 0, LABEL_BYTES, size - 2 * LABEL_BYTES,
 	    size - LABEL_BYTES };
@@ -167,8 +167,8 @@ newest_label(const struct nvp *nvp, int fd, off_t whole, nvlist_t **newest)
 }
 
 /*
- * The label of the pool in a file, that of a whole and single device; the errno
- * says what the file is otherwise.
+ * Find the label of the pool in a file, which must be the pool's only device, and
+ * whole.  The errno says what is wrong with it: ENXIO, EBADE, EIDRM, EXDEV, ENODATA.
  */
 int
 image_find_label(const struct nvp *nvp, int fd, nvlist_t **label)
@@ -192,7 +192,7 @@ image_find_label(const struct nvp *nvp, int fd, nvlist_t **label)
 	return (error);
 }
 
-/* As libzfs reads it (lib/libspl/os/linux/gethostid.c); 0: this host has none. */
+/* As libzfs reads it (lib/libspl/os/linux/gethostid.c); 0 where there is none. */
 static uint64_t
 host_id(void)
 {
@@ -217,9 +217,9 @@ host_id(void)
 }
 
 /*
- * EALREADY where the running kernel has imported the pool: it takes no lock on the
- * file, and two writers destroy a pool.  What keeps it from being asked is said in
- * `why`, with ENOTUNIQ; that no module is loaded does not.
+ * EALREADY where the running kernel has imported the pool: the kernel takes no lock
+ * on the file, and two writers destroy a pool.  ENOTUNIQ, with the reason in `why`,
+ * where the kernel cannot be asked.  0 where no module is loaded.
  */
 static int
 check_kernel(uint64_t guid, char *why, size_t why_size)
@@ -229,7 +229,7 @@ check_kernel(uint64_t guid, char *why, size_t why_size)
 	struct stat st;
 	uint64_t other;
 
-	/* where /sys is not mounted, nobody knows */
+	/* Without /sys, nothing tells whether the module is loaded. */
 	if (stat("/sys/module", &st) == 0 && stat("/sys/module/zfs", &st) != 0 &&
 	    errno == ENOENT)
 		return (0);
@@ -256,9 +256,10 @@ check_kernel(uint64_t guid, char *why, size_t why_size)
 }
 
 /*
- * Whether nobody else can have the pool open.  Who has it open says so in the label
- * until it is exported.  EREMOTEIO: another host did, and `why` is its name; a
- * caller who knows better gives that name.
+ * Check that nobody else has the pool open.  A host that opens a pool writes its
+ * name into the label, and the state there is active until the pool is exported.
+ * EREMOTEIO: another host has the pool open, and `why` is its name.  A caller who
+ * knows that it no longer does passes that name as `take_over_from`.
  */
 int
 image_check_user(const struct nvp *nvp, nvlist_t *label,
@@ -281,7 +282,7 @@ image_check_user(const struct nvp *nvp, nvlist_t *label,
 		return (error == EALREADY ? error : 0);
 	if (take_over_from != NULL && strcmp(take_over_from, name) == 0)
 		return (0);
-	/* as zfs_force_import_required() in cmd/zpool/zpool_main.c */
+	/* The same test as zfs_force_import_required() in cmd/zpool/zpool_main.c. */
 	if (id != host_id()) {
 		(void) snprintf(why, why_size, "%s", name);
 		return (EREMOTEIO);

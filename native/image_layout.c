@@ -1,10 +1,9 @@
 /*
- * What a new filesystem or volume holds before anybody has written to it.
+ * Lays out the objects of a new filesystem or volume.
  *
  * zfs_create_fs() and zvol_create_cb() are in the kernel's module and not in
- * libzpool, so the objects are laid out here, in the on-disk format that
- * include/sys/zfs_znode.h, zfs_sa.h and zfs_acl.h describe: a kernel mounts what
- * this makes.
+ * libzpool, so this file writes the objects that they would, in the on-disk format
+ * of include/sys/zfs_znode.h, zfs_sa.h and zfs_acl.h.  A kernel mounts the result.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -57,9 +56,9 @@ struct ace {			/* zfs_ace_hdr_t */
 #define	ROOT_MODE		0755U
 
 /*
- * Half a filesystem must never reach the disk, and these run inside the
- * transaction that would take it there: there is no way back but to stop.  The
- * caller sees this process die and says why.
+ * Half a filesystem must never reach the disk, and these calls are made inside the
+ * transaction that would take it there: the only way back is to end the process.
+ * The engine sees it die and quotes this line.
  */
 static void
 must(int error, const char *what)
@@ -73,8 +72,9 @@ must(int error, const char *what)
 #define	MUST(call)	must((call), #call)
 
 /*
- * Whose an object is, for the accounting of space by user: called while an
- * object is synced, with its bonus buffer.  A kernel registers zpl_get_file_info.
+ * Tell who owns an object, for the accounting of space by user.  OpenZFS calls this
+ * while it syncs an object, with the object's bonus buffer; in a kernel,
+ * zpl_get_file_info() does it.
  */
 int
 image_file_info(int bonustype, const void *bonus, struct file_info *info)
@@ -89,8 +89,8 @@ image_file_info(int bonustype, const void *bonus, struct file_info *info)
 		return (EEXIST);	/* the owner has not changed */
 	memcpy(&header, bonus, sizeof (header));
 	if (header.magic != SA_MAGIC)
-		return (0);		/* allocated, not filled in yet */
-	/* above the ten bits of the layout: the header's length in words */
+		return (0);		/* allocated, but not filled in yet */
+	/* The header's length in words lies above the ten bits of the layout. */
 	const char *attributes =
 	    (const char *)bonus + ((header.layout >> 10) << 3);
 	memcpy(fields, attributes, sizeof (fields));
@@ -110,7 +110,7 @@ access_mask(unsigned int rwx)
 	    (rwx & 1 ? TRAVERSE : 0));
 }
 
-/* The root directory: empty, root's, as a kernel makes it. */
+/* Fill in the root directory as a kernel does: empty, owned by root. */
 static void
 fill_root(objset_t *os, uint64_t root, const uint16_t *table, dmu_tx_t *tx)
 {
@@ -130,7 +130,7 @@ fill_root(objset_t *os, uint64_t root, const uint16_t *table, dmu_tx_t *tx)
 	if (project)
 		flags |= PROJID;
 
-	/* In this order on disk: image_file_info() and kernels rely on its start. */
+	/* image_file_info() and kernels rely on the first seven and their order. */
 	const struct { int attr; void *data; uint16_t length; } attributes[] = {
 		{ ZPL_MODE, &mode, 8 }, { ZPL_SIZE, &entries, 8 },
 		{ ZPL_GEN, &generation, 8 }, { ZPL_UID, &nobody, 8 },
@@ -159,7 +159,7 @@ fill_root(objset_t *os, uint64_t root, const uint16_t *table, dmu_tx_t *tx)
 	zpool.sa_handle_destroy(handle);
 }
 
-/* How the entries of a directory are compared: z_norm in zfs_create_fs(). */
+/* Return how names in a directory are compared: z_norm in zfs_create_fs(). */
 static int
 name_flags(const struct fs_spec *spec)
 {
@@ -167,7 +167,7 @@ name_flags(const struct fs_spec *spec)
 	    (spec->casesensitivity != FS_SENSITIVE ? TEXT_TO_UPPER : 0));
 }
 
-/* dmu_objset_create() calls this in the transaction that makes the dataset. */
+/* dmu_objset_create() calls this within the transaction that makes the dataset. */
 void
 image_lay_out_filesystem(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 {
@@ -198,7 +198,8 @@ image_lay_out_filesystem(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 	for (size_t i = 0; i < DEFAULT_QUOTAS; i++) {
 		if (spec->default_quotas[i] != 0)
 			MUST(zpool.zap_add(os, MASTER_NODE,
-			    image_default_quotas[i], 8, 1, &spec->default_quotas[i], tx));
+			    image_default_quotas[i], 8, 1,
+			    &spec->default_quotas[i], tx));
 	}
 	uint64_t root = zpool.zap_create_norm(os, name_flags(spec),
 	    OT_DIRECTORY_CONTENTS, OT_SA, BONUS_BYTES, tx);
@@ -219,7 +220,7 @@ image_lay_out_volume(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 	MUST(zpool.zap_update(os, VOLUME_PROPS, "size", 8, 1, &spec->bytes, tx));
 }
 
-/* As asked for (and then taken out of `props`), else as the parent has it. */
+/* Take a value out of `props`, or else from the parent. */
 static int
 take_fixed(const struct nvp *nvp, objset_t *parent, nvlist_t *props,
     const char *name, uint64_t *value)
@@ -229,7 +230,7 @@ take_fixed(const struct nvp *nvp, objset_t *parent, nvlist_t *props,
 	return (image_lookup(parent, name, 0, value));
 }
 
-/* What is fixed at creation: zfs_fill_zplprops() in module/zfs/zfs_ioctl.c. */
+/* Read what creation fixes: zfs_fill_zplprops() in module/zfs/zfs_ioctl.c. */
 int
 image_fill_fs_spec(const struct nvp *nvp, const char *name, nvlist_t *props,
     struct fs_spec *spec)
@@ -251,7 +252,7 @@ image_fill_fs_spec(const struct nvp *nvp, const char *name, nvlist_t *props,
 		error = WRONG_PARENT;
 	(void) nvp->nvlist_lookup_uint64(props, "version", &spec->version);
 	if (error == 0 && spec->version != ZPL_VERSION)
-		error = ENOTSUP;	/* older layouts are not laid out here */
+		error = ENOTSUP;	/* only the newest is written here */
 	if (error == 0)
 		error = take_fixed(nvp, os, props, "normalization",
 		    &spec->normalization);
@@ -271,14 +272,14 @@ image_fill_fs_spec(const struct nvp *nvp, const char *name, nvlist_t *props,
 	return (error);
 }
 
-/* Lay out what is missing, in a transaction of its own. */
+/* Lay out an empty filesystem in a transaction of its own. */
 static int
 fill(objset_t *os)
 {
 	struct fs_spec spec = { .version = ZPL_VERSION };
 	dmu_tx_t *tx = zpool.dmu_tx_create(os);
 
-	/* master node, registry with its two, delete queue, root */
+	/* master node, attribute registry and its two ZAPs, delete queue, root */
 	for (int i = 0; i < 6; i++)
 		zpool.dmu_tx_hold_zap(tx, NEW_OBJECT, B_TRUE, NULL);
 	zpool.dmu_tx_hold_bonus(tx, NEW_OBJECT);
@@ -295,8 +296,9 @@ fill(objset_t *os)
 }
 
 /*
- * spa_create() leaves the pool's own filesystem empty in user space, and so does
- * one that is cut short right after it: whoever opens the pool next fills it.
+ * Lay out the pool's own filesystem, if it is empty.  In user space spa_create()
+ * leaves it so, and a process that was killed right after that leaves it to the next
+ * one that opens the pool.
  */
 int
 image_fill_pool_root(const char *pool)
@@ -310,7 +312,7 @@ image_fill_pool_root(const char *pool)
 	error = zpool.dmu_objset_type(os) != OST_ZFS ? 0 :
 	    zpool.zap_lookup(os, MASTER_NODE, "ROOT", 8, 1, &root);
 	zpool.dmu_objset_rele(os, image_tag);
-	if (error != ENOENT)	/* damage is for those to find who read it */
+	if (error != ENOENT)	/* damage: the calls that read it will tell */
 		return (0);
 	if ((error = image_own_filesystem(pool, &os)) == 0) {
 		error = fill(os);

@@ -1,4 +1,4 @@
-/* A pool in a plain file: made, and opened again. */
+/* Makes a pool in a plain file, and imports it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ enum { IMPORT_NORMAL = 0 };	/* ZFS_IMPORT_NORMAL */
 
 /*
  * The features of OpenZFS 2.1 (cmd/zpool/compatibility.d/openzfs-2.1-linux), so
- * that every release which this project knows opens every image.
+ * that each release from 2.1 on opens each image.
  */
 static const char *const features[] = {
 	"allocation_classes", "async_destroy", "bookmark_v2",
@@ -28,7 +28,7 @@ static const char *const features[] = {
 	"zstd_compress",
 };
 
-/* A root vdev with one child; the child stays the caller's. */
+/* Make a root vdev with a copy of one child. */
 static int
 root_vdev(const struct nvp *nvp, nvlist_t *child, nvlist_t **root)
 {
@@ -59,7 +59,7 @@ file_vdev(const struct nvp *nvp, const char *path, uint64_t ashift,
 	return (error);
 }
 
-/* Without feature@ properties, spa_create() makes a pool that has none at all. */
+/* Without feature@ properties, spa_create() enables no feature at all. */
 static int
 feature_props(const struct nvp *nvp, nvlist_t **props)
 {
@@ -74,7 +74,7 @@ feature_props(const struct nvp *nvp, nvlist_t **props)
 	return (error);
 }
 
-/* Make `path` as long as wanted; one that holds anything is not ours to use. */
+/* Make an empty file as long as the pool; refuse a file that holds anything. */
 static int
 stretch(const char *path, uint64_t bytes)
 {
@@ -87,7 +87,7 @@ stretch(const char *path, uint64_t bytes)
 	return (truncate(path, (off_t)bytes) == 0 ? 0 : errno);
 }
 
-/* Make a pool in an empty file that is `path`, an absolute one. */
+/* Make a pool in the empty file at `path`, an absolute name. */
 int
 image_create_pool(const struct nvp *nvp, const char *path, const char *pool,
     uint64_t bytes, uint64_t ashift)
@@ -113,8 +113,8 @@ image_create_pool(const struct nvp *nvp, const char *path, const char *pool,
 }
 
 /*
- * The label was good, so it is what it leads to that cannot be read: EUCLEAN.
- * Which errno OpenZFS gives for that depends on where it met the damage.
+ * The label was good, so the pool behind it is damaged: EUCLEAN.  OpenZFS returns
+ * one of these errno values, depending on where it met the damage.
  */
 static int
 import_error(int error)
@@ -125,7 +125,7 @@ import_error(int error)
 	    EUCLEAN : error);
 }
 
-/* Open what a label describes, which is at `path` now. */
+/* Import the pool that a label describes, from the path where it is now. */
 static int
 import_label(const struct nvp *nvp, nvlist_t *label, nvlist_t *tree,
     uint64_t guid, const char *path, char *pool)
@@ -152,9 +152,9 @@ import_label(const struct nvp *nvp, nvlist_t *label, nvlist_t *tree,
 }
 
 /*
- * Open the pool in a file.  A label holds the configuration of its own top-level
- * vdev, and of an image's pool there is one: put under a root, it is the
- * configuration that spa_import() wants.
+ * Import the pool in a file.  A label holds the configuration of its own top-level
+ * vdev, and the pool of an image has only one: below a root vdev, it is the
+ * configuration that spa_import() takes.
  */
 int
 image_import_pool(const struct nvp *nvp, const struct image_args *args,

@@ -1,6 +1,6 @@
 /*
- * Setting properties as the kernel's ioctl layer does: libzpool has what stores
- * them, and not the checks and side effects of zfs_set_prop_nvlist(),
+ * The image provider: sets properties as the kernel's ioctl layer does.  libzpool
+ * stores them, but lacks the checks and side effects of zfs_set_prop_nvlist(),
  * zfs_check_settable() and zfs_prop_set_special() in module/zfs/zfs_ioctl.c.
  */
 #include <errno.h>
@@ -17,7 +17,7 @@ enum { PROP_NUMBER, PROP_STRING, PROP_INDEX };	/* zprop_type_t */
 enum { COMPRESS_MASK = 0x7f, COMPRESS_LZ4 = 15, COMPRESS_ZSTD = 16 };
 enum { CHECKSUM_MASK = 0xff };
 
-/* Go on with the batch: the property needs no treatment of its own. */
+/* The property has no setter of its own: it goes with the batch. */
 enum { GENERIC = -1 };
 
 static const char *
@@ -32,7 +32,7 @@ checksum_feature(uint64_t value)
 	}
 }
 
-/* The feature that a value needs, NULL: none. */
+/* Return the feature that a value needs, or NULL. */
 static const char *
 needed_feature(const char *prop, uint64_t value)
 {
@@ -50,7 +50,7 @@ needed_feature(const char *prop, uint64_t value)
 	return (NULL);
 }
 
-/* What zfs_check_settable() asks of the pool. */
+/* The part of zfs_check_settable() that looks at the pool. */
 static int
 check_number(const char *name, const char *prop, uint64_t value)
 {
@@ -62,7 +62,7 @@ check_number(const char *name, const char *prop, uint64_t value)
 	return (feature == NULL ? 0 : image_check_feature(name, feature));
 }
 
-/* zfs_prop_set_special(), which an inherit goes through as well, with 0 */
+/* zfs_prop_set_special(), which runs for an inherit as well, with the value 0 */
 static int
 set_special(const char *name, const char *prop, int source, uint64_t value)
 {
@@ -93,9 +93,9 @@ set_special(const char *name, const char *prop, int source, uint64_t value)
 	return (error != 0 ? error : GENERIC);
 }
 
-/* Check one property and set it where it is special. */
+/* Check a property, and set it if it has a setter of its own. */
 static int
-set_one(const struct nvp *nvp, const char *name, nvpair_t *pair)
+set_property(const struct nvp *nvp, const char *name, nvpair_t *pair)
 {
 	const char *prop = nvp->nvpair_name(pair);
 	int id = zpool.zfs_name_to_prop(prop);
@@ -129,6 +129,7 @@ set_one(const struct nvp *nvp, const char *name, nvpair_t *pair)
 	return (error != 0 ? error : set_special(name, prop, SRC_LOCAL, value));
 }
 
+/* Name a property in the list of errors, and make its error the call's. */
 static void
 blame(const struct nvp *nvp, nvlist_t *errors, const char *prop, int error,
     int *result)
@@ -137,7 +138,7 @@ blame(const struct nvp *nvp, nvlist_t *errors, const char *prop, int error,
 	*result = error;
 }
 
-/* In one transaction; where that fails, what can be set by itself still is. */
+/* Set a batch in one transaction or, where that fails, each property by itself. */
 static int
 set_batch(const struct nvp *nvp, const char *name, nvlist_t *batch,
     nvlist_t *errors)
@@ -149,13 +150,13 @@ set_batch(const struct nvp *nvp, const char *name, nvlist_t *batch,
 		return (0);
 	for (nvpair_t *pair = nvp->nvlist_next_nvpair(batch, NULL);
 	    pair != NULL; pair = nvp->nvlist_next_nvpair(batch, pair)) {
-		nvlist_t *one = NULL;
-		int error = nvp->nvlist_alloc(&one, 1, 0);
+		nvlist_t *single = NULL;
+		int error = nvp->nvlist_alloc(&single, 1, 0);
 		if (error == 0)
-			error = nvp->nvlist_add_nvpair(one, pair);
+			error = nvp->nvlist_add_nvpair(single, pair);
 		if (error == 0)
-			error = zpool.dsl_props_set(name, SRC_LOCAL, one);
-		nvp->nvlist_free(one);
+			error = zpool.dsl_props_set(name, SRC_LOCAL, single);
+		nvp->nvlist_free(single);
 		if (error != 0)
 			blame(nvp, errors, nvp->nvpair_name(pair), error,
 			    &result);
@@ -164,8 +165,9 @@ set_batch(const struct nvp *nvp, const char *name, nvlist_t *batch,
 }
 
 /*
- * As many as can be are set; `errors` names the others.  Two passes: a quota may
- * have to wait for the reservation that comes after it in the list.
+ * Set as many properties as possible; `errors` names the others.  There are two
+ * passes, because a quota may have to wait for a reservation that comes after it in
+ * the list.
  */
 int
 image_set(const struct lzc *z, const char *name, nvlist_t *props,
@@ -183,7 +185,7 @@ image_set(const struct lzc *z, const char *name, nvlist_t *props,
 	    pass = pass == props ? retry : NULL) {
 		for (nvpair_t *pair = nvp->nvlist_next_nvpair(pass, NULL);
 		    pair != NULL; pair = nvp->nvlist_next_nvpair(pass, pair)) {
-			int error = set_one(nvp, name, pair);
+			int error = set_property(nvp, name, pair);
 			if (error == GENERIC)
 				error = nvp->nvlist_add_nvpair(batch, pair);
 			else if (error != 0 && pass == props)
@@ -203,7 +205,7 @@ image_set(const struct lzc *z, const char *name, nvlist_t *props,
 	return (result);
 }
 
-/* zfs_ioc_inherit_prop(): with `received`, back to a received value */
+/* zfs_ioc_inherit_prop(); with `received`, the received value comes back */
 int
 image_inherit(const struct lzc *z, const char *name, const char *prop,
     boolean_t received)

@@ -1,4 +1,4 @@
-/* The image provider: what is there. */
+/* The image provider: reads one dataset, and lists. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "image.h"
 #include "list.h"
 
-/* What is half received has nothing inside yet. */
+/* Add values that are no properties; a half received dataset has nothing inside. */
 static int
 add_more(const struct nvp *nvp, objset_t *os, const struct objset_stats *stats,
     nvlist_t *props)
@@ -56,9 +56,10 @@ image_stats(const struct lzc *z, enum depth depth, struct entry *e)
 }
 
 /*
- * The kernel's short form: the snapshot itself, not the objset in it, whose opening
- * takes many times as long (zfs_ioc_snapshot_list_next() since 2.2).  With `os` the
- * pool's configuration is held, and OpenZFS asserts that nobody holds it twice.
+ * Read a snapshot in the kernel's short form (zfs_ioc_snapshot_list_next() since
+ * 2.2): without opening its objset, which takes many times as long.  Holding `os`
+ * holds the pool's configuration, and OpenZFS asserts that nobody holds it twice, so
+ * the snapshot is held by its number.
  */
 static int
 snapshot_stats(objset_t *os, uint64_t id, struct entry *e)
@@ -89,7 +90,10 @@ image_let_go(struct entry *e)
 	e->held = NULL;
 }
 
-/* Opening it takes longer than a step: where it may be held, it is from step to step. */
+/*
+ * Hold the parent of a listing.  Opening it takes longer than a step, so a fast
+ * listing keeps it open (`held`) from one step to the next.
+ */
 static int
 hold_parent(const char *parent, struct entry *e, objset_t **os)
 {
@@ -119,7 +123,7 @@ list_next(const struct lzc *z, const char *parent, char separator,
 		prefix = snprintf(e->name, sizeof (e->name), "%s%c", parent,
 		    separator);
 		int room = (int)sizeof (e->name) - prefix;
-		if (room <= 0)	/* a name of full length has nothing below it */
+		if (room <= 0)	/* nothing fits below a name of full length */
 			error = ESRCH;
 		else if (separator == '@')
 			error = zpool.dmu_snapshot_list_next(os, room,
@@ -136,8 +140,9 @@ list_next(const struct lzc *z, const char *parent, char separator,
 		if (error != 0)
 			return (error == ENOENT ? ESRCH : error);
 		if (strpbrk(e->name + prefix, "$%") != NULL) {
-			e->props.len = 0;	/* the pool's own: the caller */
-			return (0);		/* passes it over */
+			/* The pool's own dataset: the caller skips it. */
+			e->props.len = 0;
+			return (0);
 		}
 		error = image_stats(z, depth, e);
 		if (separator == '/' && list_is_damage(error)) {
@@ -145,7 +150,7 @@ list_next(const struct lzc *z, const char *parent, char separator,
 			e->damage = error;
 			return (0);
 		}
-	} while (error == ENOENT);	/* destroyed meanwhile: the next one */
+	} while (error == ENOENT);	/* destroyed since: take the next */
 	return (error);
 }
 
@@ -178,7 +183,7 @@ image_pool_config(const struct lzc *z, const char *pool, nvlist_t **out)
 	return (zpool.spa_get_stats(pool, out, NULL, 0));
 }
 
-/* An image is never read-only and has no altroot: all of it is the default. */
+/* An image is never read-only and has no altroot: its properties are defaults. */
 int
 image_pool_props(const struct lzc *z, const char *pool, nvlist_t **out)
 {

@@ -6,7 +6,7 @@
 
 enum { MOST_NAME = 256, MOST_VALUE = 8192 };	/* ZAP_MAXNAMELEN, _MAXVALUELEN */
 
-/* zfs_check_userprops(): what is written with a snapshot is not checked later */
+/* zfs_check_userprops(): nothing below checks a snapshot's properties */
 static int
 check_user_properties(nvlist_t *props)
 {
@@ -28,7 +28,7 @@ check_user_properties(nvlist_t *props)
 	return (0);
 }
 
-/* zfs_ioc_snapshot(): a second one of the same dataset counts as EXDEV */
+/* zfs_ioc_snapshot(): EXDEV where two snapshots are of the same dataset */
 static int
 check_snapshots(nvlist_t *snaps, nvlist_t *props)
 {
@@ -38,14 +38,15 @@ check_snapshots(nvlist_t *snaps, nvlist_t *props)
 	if (error == 0)
 		error = image_check_pool(snaps);
 
-	for (nvpair_t *one = nvp->nvlist_next_nvpair(snaps, NULL);
-	    one != NULL && error == 0; one = nvp->nvlist_next_nvpair(snaps, one)) {
-		const char *name = nvp->nvpair_name(one);
+	for (nvpair_t *pair = nvp->nvlist_next_nvpair(snaps, NULL);
+	    pair != NULL && error == 0;
+	    pair = nvp->nvlist_next_nvpair(snaps, pair)) {
+		const char *name = nvp->nvpair_name(pair);
 		const char *at = strchr(name, '@');
 		if (at == NULL ||
 		    zpool.zfs_component_namecheck(at + 1, NULL, NULL) != 0)
 			return (EINVAL);
-		for (nvpair_t *other = nvp->nvlist_next_nvpair(snaps, one);
+		for (nvpair_t *other = nvp->nvlist_next_nvpair(snaps, pair);
 		    other != NULL;
 		    other = nvp->nvlist_next_nvpair(snaps, other)) {
 			if (strncmp(name, nvp->nvpair_name(other),
@@ -85,7 +86,7 @@ image_lzc_hold(nvlist_t *holds, int cleanup_fd, nvlist_t **errors)
 	NVP_CONST char *hold;
 	int error = image_check_pool(holds);
 
-	(void) cleanup_fd;	/* nothing here ends with a descriptor */
+	(void) cleanup_fd;	/* -1: no hold ends with a descriptor */
 	for (nvpair_t *pair = nvp->nvlist_next_nvpair(holds, NULL);
 	    pair != NULL && error == 0;
 	    pair = nvp->nvlist_next_nvpair(holds, pair)) {
@@ -131,12 +132,13 @@ image_lzc_bookmark(nvlist_t *bookmarks, nvlist_t **errors)
 }
 
 int
-image_lzc_get_bookmarks(const char *dataset, nvlist_t *props, nvlist_t **found)
+image_lzc_get_bookmarks(const char *dataset, nvlist_t *props,
+    nvlist_t **bookmarks)
 {
-	int error = image_new_errors(found);
+	int error = image_new_errors(bookmarks);
 
 	return (error != 0 ? error :
-	    zpool.dsl_get_bookmarks(dataset, props, *found));
+	    zpool.dsl_get_bookmarks(dataset, props, *bookmarks));
 }
 
 int

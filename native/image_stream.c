@@ -1,8 +1,8 @@
 /*
- * Streams out of an image and into one, in the format of every other ZFS.
+ * The image provider: sends and receives streams, in the format of every other ZFS.
  *
- * dmu_send() writes through a function; dmu_recv_begin() is given the first record
- * and takes the rest from a descriptor by itself.
+ * dmu_send() writes through a function.  dmu_recv_begin() takes the first record
+ * from its caller, and the others are read from a descriptor.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -39,19 +39,19 @@ static int
 write_all(objset_t *os, void *data, int len, void *arg)
 {
 	struct sink *sink = arg;
-	const char *at = data;
+	const char *next = data;
 
 	(void) os;
 	while (len > 0) {
-		ssize_t n = write(sink->fd, at, (size_t)len);
+		ssize_t n = write(sink->fd, next, (size_t)len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			/* dmu_send() makes EINTR of whatever is returned */
+			/* dmu_send() turns each error of this into EINTR. */
 			sink->error = errno;
 			return (errno);
 		}
-		at += n;
+		next += n;
 		len -= (int)n;
 	}
 	return (0);
@@ -86,7 +86,10 @@ count_bytes(objset_t *os, void *data, int len, void *arg)
 	return (0);
 }
 
-/* zfs_ioc_send_space(): from a snapshot by its metadata, else by a dry run */
+/*
+ * zfs_ioc_send_space(): the size of a stream, by metadata; where the base is a
+ * bookmark, by a dry run
+ */
 int
 image_lzc_send_space(const char *snapshot, const char *base,
     enum lzc_send_flags flags, uint64_t *bytes)
@@ -110,7 +113,8 @@ image_lzc_send_space(const char *snapshot, const char *base,
 	error = zpool.dsl_dataset_hold(pool, snapshot, image_tag, &to);
 	if (error == 0) {
 		if (base != NULL)
-			error = zpool.dsl_dataset_hold(pool, base, image_tag, &from);
+			error = zpool.dsl_dataset_hold(pool, base, image_tag,
+			    &from);
 		if (error == 0)
 			error = zpool.dmu_send_estimate_fast(to, from, NULL,
 			    compressed, B_FALSE, bytes);
@@ -150,8 +154,9 @@ image_lzc_snaprange_space(const char *first, const char *last, uint64_t *bytes)
 }
 
 /*
- * What libzpool would assert on is refused here: a stream is untrusted.  Packages
- * (zfs send -R, -p) are libzfs's to take apart, big-endian streams nobody's.
+ * Refuse a first record that would fail an assertion in libzpool: a stream is
+ * untrusted.  Packages (zfs send -R, -p) are refused, since libzfs takes them apart,
+ * and so are big-endian streams, whose fields would have to be swapped to be checked.
  */
 static int
 check_begin(const struct begin *begin, boolean_t raw)
@@ -173,7 +178,7 @@ image_lzc_receive_with_header(const char *snapshot, nvlist_t *props,
     const char *origin, boolean_t force, boolean_t resumable, boolean_t raw,
     int fd, const struct dmu_replay_record *header)
 {
-	/* all of these must live until dmu_recv_end() */
+	/* The cookie points to the rest: all must live until dmu_recv_end(). */
 	union { char room[4096]; uint64_t align; } cookie;
 	struct zfs_file file = { fd, -1 };
 	struct begin begin;
@@ -181,7 +186,7 @@ image_lzc_receive_with_header(const char *snapshot, nvlist_t *props,
 	char dataset[DATASET_NAME_SIZE];
 	const char *at = strchr(snapshot, '@');
 
-	(void) props;	/* zt_receive() passes none */
+	(void) props;	/* zt_receive() passes NULL */
 	if (at == NULL || (size_t)(at - snapshot) >= sizeof (dataset))
 		return (EINVAL);
 	(void) snprintf(dataset, sizeof (dataset), "%.*s",
@@ -200,7 +205,7 @@ image_lzc_receive_with_header(const char *snapshot, nvlist_t *props,
 		    &offset);
 	if (error != 0)
 		return (error);
-	/* once begun, the stream must be taken: that is what cleans up */
+	/* After a begin, dmu_recv_stream() must run: it cleans up on an error. */
 	error = zpool.dmu_recv_stream(&cookie, &offset);
 	return (error != 0 ? error : zpool.dmu_recv_end(&cookie, NULL));
 }

@@ -1,6 +1,6 @@
 /*
- * The provider for the running kernel: libzfs_core where it has the call, a raw
- * ioctl on /dev/zfs where it has not.
+ * The provider for the running kernel: libzfs_core where it has the call, an ioctl
+ * on /dev/zfs where it does not.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,11 +14,14 @@
 #include "list.h"
 #include "zfs_ioctl.h"
 
-/* One more, in the form that the kernel gives properties in, without a source. */
+/*
+ * Add one property in the form that the kernel uses, without a source.  `props` is
+ * an object that was written whole, so its closing brace comes off first.
+ */
 static void
 add_property(struct zt_buf *props, const char *name, uint64_t value)
 {
-	props->len--;		/* the brace that closes */
+	props->len--;
 	if (props->data[props->len - 1] != '{')
 		buf_putc(props, ',');
 	json_string(props, name);
@@ -28,8 +31,9 @@ add_property(struct zt_buf *props, const char *name, uint64_t value)
 }
 
 /*
- * What a filesystem was created with stands in its own blocks, not among its
- * properties, and its state in the statistics: libzfs asks for both apart too
+ * Add the values that the kernel does not give as properties.  A filesystem keeps
+ * the values it was created with (utf8only and others) in its own blocks, and its
+ * state is in the statistics: libzfs asks for both apart, too
  * (get_numeric_property in lib/libzfs/libzfs_dataset.c).
  */
 static int
@@ -47,7 +51,7 @@ add_more(const struct lzc *z, const struct zfs_cmd *stats, struct zt_buf *props)
 		return (0);
 	if ((error = zfs_cmd_init(&cmd, stats->name)) != 0)
 		return (error);
-	/* ENOENT while it is being received, EACCES where the key is missing */
+	/* ENOENT while it is being received, EACCES where its key is missing */
 	if (zfs_ioctl(z, ZFS_IOC_OBJSET_ZPLPROPS, &cmd, NULL, &zpl) == 0 &&
 	    zpl != NULL) {
 		for (nvpair_t *pair = z->nvp.nvlist_next_nvpair(zpl, NULL);
@@ -74,7 +78,7 @@ keep_entry(const struct zfs_cmd *cmd, struct entry *e)
 	e->type = cmd->stats.type;
 }
 
-/* Without a buffer for them, the kernel does not collect properties at all. */
+/* The kernel collects properties only where it is given a buffer for them. */
 static int
 read_entry(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
     enum depth depth, struct entry *e)
@@ -88,7 +92,7 @@ read_entry(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
 		error = ENAMETOOLONG;
 	if (error == 0 && packed != NULL) {
 		nvl_packed_to_json(packed, cmd->dst_size, &e->props);
-		/* a snapshot has what its filesystem has: not worth a call for each */
+		/* A snapshot has its filesystem's: not worth a call for each. */
 		if (e->props.error == 0 && !cmd->stats.is_snapshot)
 			error = add_more(z, cmd, &e->props);
 		if (error == 0)
@@ -125,8 +129,8 @@ list_next(const struct lzc *z, unsigned long request, const char *parent,
 }
 
 /*
- * Where the child cannot be read, the kernel has written its name and moved on all
- * the same; where the parent cannot, the name is the parent's still
+ * Where a child cannot be read, the kernel has still written its name and moved the
+ * cursor on.  Where the parent cannot be read, the name is still the parent's
  * (zfs_ioc_dataset_list_next in module/zfs/zfs_ioctl.c).
  */
 static int
@@ -158,7 +162,7 @@ kernel_next_snapshot(const struct lzc *z, const char *dataset,
 	    e));
 }
 
-/* From one step of a listing to the next, the kernel keeps a number alone. */
+/* Nothing is held between the steps of a listing: the cursor is a number. */
 static void
 kernel_let_go(struct entry *e)
 {
@@ -221,8 +225,8 @@ kernel_inherit(const struct lzc *z, const char *name, const char *property,
 }
 
 /*
- * The kernel takes one line after each change, from the thread that made it
- * (zfs_allow_log_key in module/zfs/zfs_ioctl.c), and finds the pool by itself.
+ * The kernel accepts one line after each change, from the thread that made the
+ * change (zfs_allow_log_key in module/zfs/zfs_ioctl.c).  It remembers the pool.
  */
 static int
 kernel_log(const struct lzc *z, const char *message)
@@ -240,7 +244,7 @@ kernel_log(const struct lzc *z, const char *message)
 	return (error);
 }
 
-/* The layout of zfs_cmd_t is known for these releases and no others. */
+/* Refuse a release whose layout of zfs_cmd_t is not known. */
 static int
 check_release(char *why, size_t why_size)
 {

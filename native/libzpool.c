@@ -1,4 +1,4 @@
-/* libzpool, found and started. */
+/* Finds libzpool and starts it. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,14 +8,17 @@
 #include "libzpool.h"
 
 enum { READ_WRITE = 3 };	/* SPA_MODE_READ | SPA_MODE_WRITE */
-/* An eighth of the memory, within these; 256 MiB are too few for 20,000 snapshots. */
+/*
+ * The cache gets an eighth of the memory, within these bounds; 256 MiB are too few
+ * for 20,000 snapshots.
+ */
 enum { ARC_LEAST = 256 << 20, ARC_MOST = 1 << 30 };
 
 struct libzpool zpool;
 
 /*
- * The soname went up with 2.3 and 2.4 and not with 2.2, which is known by a
- * function that 2.1 did not export.
+ * The soname changed with 2.3 and with 2.4.  2.1 and 2.2 share one: 2.2 exports a
+ * function that 2.1 does not.
  */
 static const struct {
 	const char *soname;
@@ -44,7 +47,7 @@ find_library(char *why, size_t why_size)
 	return (ELIBACC);
 }
 
-/* Through memcpy: C has no cast from an object's pointer to a function's. */
+/* By memcpy: C has no cast from a pointer to an object to one to a function. */
 static int
 find(const char *symbol, void *slot, char *why, size_t why_size)
 {
@@ -87,16 +90,16 @@ cache_bytes(void)
 }
 
 /*
- * Distributions build libzpool for ztest: with debugging on, with a cache as
- * large as half of the memory, and with a pool cache below /etc.  The first is
- * switched off as far as a variable does it, the others bounded and kept out.
+ * Distributions build libzpool for ztest: with debugging, with a cache of up to
+ * half of the memory, and with a pool cache file in /etc.  Turn off the debugging
+ * that a variable controls, bound the cache, and point the file nowhere.
  */
 static int
 tune(char *why, size_t why_size)
 {
 	int *flags = dlsym(zpool.library, "zfs_flags");
 	char **config_path = dlsym(zpool.library, "spa_config_path");
-	/* unsigned long up to 2.1, uint64_t since: one width where this runs */
+	/* unsigned long in 2.1, uint64_t since: the same width on LP64 */
 	uint64_t *arc_min = dlsym(zpool.library, "zfs_arc_min");
 	uint64_t *arc_max = dlsym(zpool.library, "zfs_arc_max");
 	static char nowhere[] = "/dev/null/none";
@@ -109,9 +112,10 @@ tune(char *why, size_t why_size)
 	*flags = 0;
 	*config_path = nowhere;
 	/*
-	 * A maximum below the minimum is not taken. In user space OpenZFS plays at
-	 * being short of memory (arc_available_memory() in module/os/linux/zfs/
-	 * arc_os.c), so that the cache always sinks to its minimum.
+	 * OpenZFS ignores a maximum below the minimum.  In user space it pretends
+	 * at random to be short of memory (arc_available_memory() in
+	 * module/os/linux/zfs/arc_os.c), so the cache always shrinks to its
+	 * minimum: that is the size that counts.
 	 */
 	*arc_max = cache_bytes();
 	*arc_min = *arc_max / 4 * 3;
@@ -132,7 +136,10 @@ libzpool_start(file_info_func_t *file_info, char *why, size_t why_size)
 	    (error = load_functions(why, why_size)) != 0 ||
 	    (error = tune(why, why_size)) != 0)
 		return (error);
-	/* before kernel_init: a pool that a kernel wrote to asserts without it */
+	/*
+	 * Before kernel_init(): without it, an assertion fails on a pool that a
+	 * kernel wrote to.
+	 */
 	zpool.dmu_objset_register_type(OST_ZFS, file_info);
 	zpool.kernel_init(READ_WRITE);
 	return (0);

@@ -1,8 +1,8 @@
 /*
- * libzpool: the kernel's own DMU, DSL and ZIO code, built for user space (it is
- * what zdb and ztest run on).  No package ships its headers, so what is called is
- * declared here.  Each prototype was read in OpenZFS 2.1.11, 2.2.7, 2.3.2 and
- * 2.4.4; those that differ between them stand apart, behind their names.
+ * libzpool: the kernel's own DMU, DSL and ZIO code, built for user space (zdb and
+ * ztest run on it).  No package ships its headers, so the functions that are called
+ * here are declared here.  Each prototype was read in OpenZFS 2.1.11, 2.2.7, 2.3.2
+ * and 2.4.4.  Functions that differ between these releases follow the list.
  */
 #ifndef ZT_LIBZPOOL_H
 #define	ZT_LIBZPOOL_H
@@ -198,7 +198,7 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(int, zcp_eval, (const char *, const char *, boolean_t,	\
 	    uint64_t, uint64_t, nvpair_t *, nvlist_t *))
 
-/* Renamed in 2.4, with the same arguments. */
+/* 2.4 renamed it and kept its arguments: see load_functions(). */
 typedef int clone_func_t(const char *clone, const char *origin);
 
 /* 2.2 put `heal` before `resumable`. */
@@ -226,8 +226,8 @@ struct libzpool {
 };
 
 /*
- * One a process: libzpool keeps its pools, threads and caches in globals of its
- * own, so a second copy of this table could not stand for anything.
+ * There is one in a process: libzpool keeps its pools, threads and caches in
+ * globals, so a second copy of this table would have nothing of its own.
  */
 extern struct libzpool zpool;
 

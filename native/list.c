@@ -1,11 +1,11 @@
-/* Listings: the whole loop runs here, and Python gets one buffer. */
+/* Listings: the whole loop runs here, and Python gets one buffer for all rows. */
 #include <errno.h>
 #include <string.h>
 
 #include "buf.h"
 #include "list.h"
 
-/* [name, type, guid, createtxg, creation, clones, properties] */
+/* Write [name, type, guid, createtxg, creation, clones, properties]. */
 static void
 put_row(const char *name, const struct entry *e, struct zt_buf *out)
 {
@@ -31,7 +31,7 @@ put_row(const char *name, const struct entry *e, struct zt_buf *out)
 	buf_putc(out, ']');
 }
 
-/* A listing is over, or given up. */
+/* End a listing, complete or not. */
 static void
 finish(const struct lzc *z, struct entry *e)
 {
@@ -60,7 +60,7 @@ list_one(const struct lzc *z, const char *name, struct zt_buf *out)
 	return (error != 0 ? error : out->error);
 }
 
-/* The names of a list, less those that do not exist. */
+/* List the given names, without those that do not exist. */
 int
 list_named(const struct lzc *z, nvlist_t *names, boolean_t props,
     struct zt_buf *out)
@@ -100,7 +100,7 @@ list_is_damage(int error)
 	    B_TRUE : B_FALSE);
 }
 
-/* Name what is damaged, and let the listing go on without it. */
+/* Write a row for a dataset that is damaged, so that the listing goes on. */
 static int
 put_damaged(const char *name, int error, struct zt_buf *out)
 {
@@ -114,7 +114,7 @@ put_damaged(const char *name, int error, struct zt_buf *out)
 	return (out->error);
 }
 
-/* The kernel nests datasets at most 50 deep, so this does too. */
+/* The kernel nests datasets at most 50 deep, so this recursion is as deep. */
 static int
 list_below(const struct lzc *z, const char *parent, struct zt_buf *out)
 {
@@ -125,7 +125,7 @@ list_below(const struct lzc *z, const char *parent, struct zt_buf *out)
 		e.damage = 0;
 		if ((error = z->next_child(z, parent, &e)) != 0)
 			break;
-		/* pools keep their own (pool/$ORIGIN) beside the user's */
+		/* The pool's own datasets (pool/$ORIGIN) are not listed. */
 		if (strpbrk(e.name, "$%") != NULL)
 			continue;
 		buf_putc(out, ',');
@@ -180,9 +180,9 @@ snapshots(const struct lzc *z, const char *dataset, enum depth depth,
 }
 
 /*
- * OpenZFS 2.1 leaves all but the name out of the fast form
- * (zfs_ioc_snapshot_list_next in module/zfs/zfs_ioctl.c); one step slower it
- * gives what the later releases do.
+ * In the fast form, OpenZFS 2.1 gives nothing but the name
+ * (zfs_ioc_snapshot_list_next in module/zfs/zfs_ioctl.c): list again, with the
+ * statistics of each snapshot.
  */
 int
 list_snapshots(const struct lzc *z, const char *dataset, boolean_t props,

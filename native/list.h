@@ -1,15 +1,15 @@
 /*
  * Listings as JSON rows [name, type, guid, createtxg, creation or 0, clones,
  * properties or null].  Names of snapshots come without their dataset.  Where a
- * dataset of a tree cannot be read, an errno stands in place of the properties; a
- * second row of one name says that what is below it cannot be listed.
+ * dataset of a tree cannot be read, an errno stands in place of its properties; where
+ * the datasets below it cannot be listed, a second row of the same name says so.
  */
 #ifndef ZT_LIST_H
 #define	ZT_LIST_H
 
 #include "lzc.h"
 
-/* Whether an errno says that what was to be read is damaged on disk. */
+/* Tell whether an errno means damage on disk. */
 boolean_t list_is_damage(int error);
 
 int list_one(const struct lzc *, const char *name, struct zt_buf *);

@@ -23,7 +23,7 @@ enum lzc_send_flags {
 };
 #endif
 
-/* include/sys/zfs_ioctl.h: the first record of a stream, STREAM_HEADER bytes long */
+/* include/sys/zfs_ioctl.h: the first record of a stream, with this many bytes */
 struct dmu_replay_record;
 enum { STREAM_HEADER = 312 };
 
@@ -87,9 +87,9 @@ struct entry {
 	uint64_t creation;	/* 0 where only its properties have it */
 	uint64_t clones;
 	int type;		/* dmu_objset_type_t: 2 filesystem, 3 volume */
-	int damage;		/* errno where a listing met one it cannot read */
-	struct zt_buf props;	/* JSON, empty where they were not asked for */
-	void *held;		/* by the provider, from one step to the next */
+	int damage;		/* errno where a listing could not read it, or 0 */
+	struct zt_buf props;	/* JSON, empty where nobody asked for them */
+	void *held;		/* the provider's own, until let_go() */
 };
 
 struct lzc;
@@ -139,10 +139,10 @@ struct lzc {
 
 struct image_args {
 	const char *path;		/* absolute */
-	const char *create_pool;	/* NULL: there is one */
+	const char *create_pool;	/* make this pool; NULL: import one */
 	uint64_t bytes;
 	uint64_t ashift;
-	const char *take_over_from;	/* the host that had it open; or NULL */
+	const char *take_over_from;	/* the host that had it open, or NULL */
 };
 
 /* A provider fills the table or, on an error, leaves nothing behind. */
