@@ -56,13 +56,13 @@ void
 json_uint(struct zt_buf *b, uint64_t n)
 {
 	char digits[20];	/* UINT64_MAX has twenty */
-	size_t at = sizeof (digits);
+	size_t first = sizeof (digits);
 
 	do {
-		digits[--at] = (char)('0' + n % 10);
+		digits[--first] = (char)('0' + n % 10);
 		n /= 10;
 	} while (n != 0);
-	buf_put(b, digits + at, sizeof (digits) - at);
+	buf_put(b, digits + first, sizeof (digits) - first);
 }
 
 void
@@ -75,9 +75,10 @@ json_int(struct zt_buf *b, int64_t n)
 }
 
 /*
- * Return the length of the UTF-8 character that begins here, or 0 where none does.
- * This is as strict as Python's own decoder (no overlong forms, no surrogates,
- * nothing above U+10FFFF), so that Python decodes whatever passes here.
+ * Return the length of the UTF-8 character that begins here, or 0 where none
+ * does.  This is as strict as Python's own decoder (no overlong forms, no
+ * surrogates, nothing above U+10FFFF), so that Python decodes whatever passes
+ * here.
  */
 static size_t
 utf8_length(const unsigned char *s)
@@ -112,9 +113,10 @@ utf8_length(const unsigned char *s)
 }
 
 /*
- * Bytes that are not UTF-8 become the lone surrogates of Python's surrogateescape
- * (PEP 383), so that os.fsencode() turns them back into the same bytes: ZFS keeps
- * user properties and names as bytes and promises no encoding.
+ * Bytes that are not UTF-8 become the lone surrogates of Python's
+ * surrogateescape (PEP 383), so that os.fsencode() turns them back into the
+ * same bytes: ZFS keeps user properties and names as bytes and promises no
+ * encoding.
  */
 void
 json_string(struct zt_buf *b, const char *text)

@@ -1,4 +1,4 @@
-/* A growing run of bytes; to be freed with zt_buf_free, on error too. */
+/* A growing run of bytes.  The caller frees it, after an error too. */
 struct zt_buf {
 	char *data;
 	size_t len;

@@ -1,8 +1,8 @@
 /*
  * A growing run of bytes, and JSON written into it.
  *
- * An error (ENOMEM, or EINVAL where JSON cannot hold a value) sticks: writers go on
- * without checking, and the caller looks at `error` once, at the end.
+ * An error (ENOMEM, or EINVAL where JSON cannot hold a value) sticks: writers
+ * go on without checking, and the caller looks at `error` once, at the end.
  */
 #ifndef ZT_BUF_H
 #define	ZT_BUF_H

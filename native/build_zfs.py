@@ -38,7 +38,7 @@ SOURCES = (
     "zt_stream",
 )
 
-# The declarations that C compiles are those that Python calls by.
+# cffi reads the declarations that the compiler reads.
 declarations = "".join(
     (HERE / name).read_text(encoding="utf-8") for name in ("buf.cdef.h", "zt.cdef.h")
 )

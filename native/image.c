@@ -1,11 +1,11 @@
 /*
- * The provider for a pool in a plain file.  It fills the same table as the kernel's
- * provider, over libzpool.
+ * The provider for a pool in a plain file.  It fills the same table as the
+ * kernel's provider, over libzpool.
  *
- * In the kernel, the ioctl layer (module/zfs/zfs_ioctl.c) receives libzfs_core's
- * calls, checks them and calls the functions that libzpool has as well.  libzpool
- * lacks that layer, so the files of this provider make its checks, each beside the
- * call that it guards.
+ * In the kernel, the ioctl layer (module/zfs/zfs_ioctl.c) receives
+ * libzfs_core's calls, checks them and calls the functions that libzpool has as
+ * well.  libzpool lacks that layer, so the files of this provider make its
+ * checks, each beside the call that it guards.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,8 +14,8 @@
 #include "image.h"
 
 /*
- * libzpool does not tell its patch release, but the properties that it knows do:
- * redundant_metadata=some came with 2.1.7, prefetch with 2.2.4.
+ * libzpool does not tell its patch release, but the properties that it knows
+ * do: redundant_metadata=some came with 2.1.7, prefetch with 2.2.4.
  */
 static unsigned int
 least_patch(void)
@@ -32,10 +32,10 @@ least_patch(void)
 }
 
 /*
- * The last change is on disk when this returns, since an export waits for it.  The
- * library is left running, because the process ends next: kernel_fini() would wait
- * 1.5 s for its threads, which is most of the time that a short use of an image
- * takes.
+ * The last change is on disk when this returns, since an export waits for it.
+ * The library is left running, because the process ends next: kernel_fini()
+ * would wait 1.5 s for its threads, which is most of the time that a short use
+ * of an image takes.
  */
 void
 image_close(struct lzc *z)

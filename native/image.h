@@ -1,6 +1,7 @@
 /*
- * What the files of the image provider share.  It fills the table of lzc.h for a
- * pool in a plain file, over libzpool.  Each part names the file that defines it.
+ * What the files of the image provider share: the provider that fills the table
+ * of lzc.h for a pool in a plain file, over libzpool.  Each part names the file
+ * that defines it.
  */
 #ifndef ZT_IMAGE_H
 #define	ZT_IMAGE_H

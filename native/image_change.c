@@ -1,4 +1,6 @@
-/* The image provider: calls that change one dataset, channel programs, history. */
+/*
+ * The image provider: calls that change one dataset, channel programs, history.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +12,7 @@ enum { NO_CRYPTO_COMMAND = 0 };	/* DCP_CMD_NONE */
 /* the kernel's zfs_lua_max_instrlimit and zfs_lua_max_memlimit */
 enum { MOST_INSTRUCTIONS = 100 * 1000 * 1000, MOST_MEMORY = 100 << 20 };
 
-/* The kernel's ioctl checks each name that it is given: zfsdev_ioctl_common(). */
+/* The kernel checks the name in each ioctl: zfsdev_ioctl_common(). */
 static int
 check_name(const char *name)
 {
@@ -18,8 +20,8 @@ check_name(const char *name)
 }
 
 /*
- * Set the properties of a dataset that has just been created, or destroy it again:
- * zfs_ioc_create().
+ * Set the properties of a dataset that has just been created, or destroy it
+ * again: zfs_ioc_create().
  */
 static int
 finish_create(const char *name, nvlist_t *props)
@@ -34,9 +36,9 @@ finish_create(const char *name, nvlist_t *props)
 }
 
 /*
- * Create a dataset, encrypted as `props` say; OpenZFS takes those properties out of
- * the list.  No caller passes a key, so it is encrypted by its parent's key or not
- * at all.
+ * Create a dataset, encrypted as `props` say; OpenZFS takes those properties
+ * out of the list.  No caller passes a key, so it is encrypted by its parent's
+ * key or not at all.
  */
 static int
 create_encrypted(const char *name, int type, uint64_t flags, nvlist_t *props,
@@ -137,7 +139,7 @@ image_lzc_promote(const char *name, char *conflict, int size)
 int
 image_lzc_rename(const char *from, const char *to)
 {
-	const char *at = strchr(from, '@');
+	const char *at_sign = strchr(from, '@');
 	char dataset[DATASET_NAME_SIZE];
 	objset_t *os;
 
@@ -148,17 +150,17 @@ image_lzc_rename(const char *from, const char *to)
 	if (error != 0)
 		return (error);
 	zpool.dmu_objset_rele(os, image_tag);
-	if (at == NULL)
+	if (at_sign == NULL)
 		return (zpool.dsl_dir_rename(from, to));
-	size_t len = (size_t)(at - from);
+	size_t len = (size_t)(at_sign - from);
 	if (len >= sizeof (dataset) || strncmp(from, to, len + 1) != 0)
 		return (EXDEV);
 	(void) snprintf(dataset, sizeof (dataset), "%.*s", (int)len, from);
-	return (zpool.dsl_dataset_rename_snapshot(dataset, at + 1,
+	return (zpool.dsl_dataset_rename_snapshot(dataset, at_sign + 1,
 	    to + len + 1, B_FALSE));
 }
 
-/* zfs_ioc_destroy(); the hidden child of a broken receive is destroyed with it */
+/* zfs_ioc_destroy(): the hidden child of a broken receive goes with it. */
 int
 image_lzc_destroy(const char *name)
 {
@@ -185,7 +187,8 @@ image_lzc_rollback_to(const char *name, const char *snapshot)
 	if (error == 0)
 		error = image_new_errors(&result);
 	if (error == 0)
-		error = zpool.dsl_dataset_rollback(name, snapshot, NULL, result);
+		error = zpool.dsl_dataset_rollback(name, snapshot, NULL,
+		    result);
 	image->nvp.nvlist_free(result);
 	return (error);
 }
@@ -204,7 +207,7 @@ image_log(const struct lzc *z, const char *message)
 	return (error);
 }
 
-/* zfs_ioc_channel_program(); zcp_eval() takes its arguments as a pair of a list */
+/* zfs_ioc_channel_program(): the arguments are passed as a pair of a list. */
 static int
 run_program(const char *pool, const char *program, boolean_t sync,
     uint64_t instructions, uint64_t memory, nvlist_t *args, nvlist_t **out)

@@ -1,7 +1,8 @@
 /*
- * The image's process gives up what it never needs: other programs, the network,
- * other processes, the machine's settings, and making, renaming or removing files.
- * It reads data of strangers with code that was made for a kernel's trusted disks.
+ * The image's process gives up what it never needs: other programs, the
+ * network, other processes, the machine's settings, and making, renaming or
+ * removing files.  It reads data of strangers with code that was made for a
+ * kernel's trusted disks.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -61,19 +62,22 @@ refuse_calls(void)
 		NO(io_uring_setup), NO(io_uring_enter), NO(io_uring_register),
 		NO(keyctl), NO(add_key), NO(request_key),
 		NO(open_by_handle_at), NO(acct), NO(quotactl),
-		NO(settimeofday), NO(clock_settime), NO(clock_adjtime), NO(adjtimex),
+		NO(settimeofday), NO(clock_settime), NO(clock_adjtime),
+		NO(adjtimex),
 		NO(sethostname), NO(setdomainname), NO(personality),
-		NO(setuid), NO(setgid), NO(setreuid), NO(setregid), NO(setresuid),
-		NO(setresgid), NO(setgroups), NO(capset),
+		NO(setuid), NO(setgid), NO(setreuid), NO(setregid),
+		NO(setresuid), NO(setresgid), NO(setgroups), NO(capset),
 		NO(unlinkat), NO(renameat), NO(renameat2), NO(mkdirat),
-		NO(mknodat), NO(linkat), NO(symlinkat), NO(fchmodat), NO(fchmod), NO(fchownat), NO(fchown),
+		NO(mknodat), NO(linkat), NO(symlinkat), NO(fchmodat),
+		NO(fchmod), NO(fchownat), NO(fchown),
 		NO(setxattr), NO(lsetxattr), NO(fsetxattr),
 #if defined(__x86_64__)
 		NO(kexec_file_load), NO(iopl), NO(ioperm), NO(fork), NO(vfork),
 		NO(unlink), NO(rename), NO(mkdir), NO(rmdir), NO(mknod),
-		NO(link), NO(symlink), NO(chmod), NO(chown), NO(lchown), NO(creat),
+		NO(link), NO(symlink), NO(chmod), NO(chown), NO(lchown),
+		NO(creat),
 #endif
-		/* Its arguments lie in memory, where a filter cannot see them. */
+		/* A filter cannot see its arguments: they lie in memory. */
 		IF(__NR_clone3), REFUSE(ENOSYS),
 		/* Threads may be started, but no processes. */
 		IF(__NR_clone),
@@ -104,9 +108,9 @@ refuse_calls(void)
 #endif
 
 /*
- * Give all of it up, for this thread and the threads that it will start: call this
- * before there are others.  A kernel without seccomp returns EINVAL and keeps the
- * other limits.
+ * Give all of it up, for this thread and the threads that it will start: call
+ * this before there are others.  A kernel without seccomp returns EINVAL and
+ * keeps the other limits.
  */
 int
 image_confine(void)

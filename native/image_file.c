@@ -13,8 +13,8 @@ enum { WRITE_MOST = 16 << 20 };
 enum { TRY_BYTES = 1 << 20 };
 
 /*
- * Ask for room in the first hole of the file.  fallocate() sets space aside there and
- * changes no data, whatever OpenZFS writes meanwhile.
+ * Ask for room in the first hole of the file.  fallocate() sets space aside
+ * there and changes no data, whatever OpenZFS writes meanwhile.
  */
 static int
 try_hole(int fd, off_t size)
@@ -54,8 +54,8 @@ why_unwritable(int fd)
 }
 
 /*
- * OpenZFS suspends the pool when a write fails, and drops its errno: find it again.
- * 0 where the file shows no reason.
+ * OpenZFS suspends the pool when a write fails, and drops its errno: find it
+ * again.  0 where the file shows no reason.
  */
 int
 image_why_unwritable(const char *path)

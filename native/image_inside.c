@@ -1,6 +1,7 @@
 /*
- * The image provider: values that lie inside a dataset and not among its properties.
- * A filesystem keeps them in its master node, a volume beside its data.
+ * The image provider: values that lie inside a dataset and not among its
+ * properties.  A filesystem keeps them in its master node, a volume beside its
+ * data.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,7 +24,9 @@ image_is_default_quota(const char *prop)
 	return (B_FALSE);
 }
 
-/* zfs_get_zplprop(): a value that was never written has the default `missing`. */
+/*
+ * zfs_get_zplprop(): a value that was never written has the default `missing`.
+ */
 int
 image_lookup(objset_t *os, const char *key, uint64_t missing, uint64_t *value)
 {
@@ -99,8 +102,8 @@ image_set_default_quota(const char *name, const char *prop, uint64_t value)
 }
 
 /*
- * zfs_set_version(), also in zfs_vfsops.c, without the upgrade: a filesystem that is
- * made here has the newest version.
+ * zfs_set_version(), also in zfs_vfsops.c, without the upgrade: a filesystem
+ * that is made here has the newest version.
  */
 int
 image_set_version(const char *name, uint64_t wanted)
@@ -137,7 +140,9 @@ image_add_number(const struct nvp *nvp, nvlist_t *props, const char *name,
 	return (error);
 }
 
-/* zfs_ioc_objset_zplprops(): add all of them, or none where one cannot be read */
+/*
+ * zfs_ioc_objset_zplprops(): add all of them, or none where one cannot be read
+ */
 static int
 add_zpl_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
 {
@@ -167,7 +172,9 @@ add_zpl_stats(const struct nvp *nvp, objset_t *os, nvlist_t *props)
 	return (error);
 }
 
-/* zvol_get_stats() in module/zfs/zvol.c; a snapshot has its filesystem's values */
+/*
+ * zvol_get_stats() in module/zfs/zvol.c; a snapshot has its filesystem's values
+ */
 int
 image_add_inside(const struct nvp *nvp, objset_t *os, boolean_t snapshot,
     nvlist_t *props)

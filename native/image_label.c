@@ -1,4 +1,6 @@
-/* Reads the labels of a pool in a plain file: is it whole, and who has it open? */
+/*
+ * Reads the labels of a pool in a plain file: is it whole, and who has it open?
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,9 +12,9 @@
 #include "image.h"
 
 /*
- * vdev_label_t, include/sys/vdev_impl.h: four copies of 256 KiB, two at each end
- * of the device; in each, behind 16 KiB of padding, 112 KiB with a packed nvlist
- * and a checksum in their last 40 bytes, then 128 KiB of uberblocks.
+ * vdev_label_t, include/sys/vdev_impl.h: four copies of 256 KiB, two at each
+ * end of the device; in each, behind 16 KiB of padding, 112 KiB with a packed
+ * nvlist and a checksum in their last 40 bytes, then 128 KiB of uberblocks.
  */
 enum {
 	LABEL_BYTES = 256 << 10,
@@ -48,9 +50,9 @@ read_label(const struct nvp *nvp, int fd, off_t offset, nvlist_t **label)
 }
 
 /*
- * Check that a label belongs to a pool that can be imported.  `zpool import` skips
- * the other labels, too (zpool_read_label() in lib/libzutil/zutil_import.c), among
- * them those of destroyed pools.
+ * Check that a label belongs to a pool that can be imported.  `zpool import`
+ * skips the other labels, too (zpool_read_label() in
+ * lib/libzutil/zutil_import.c), among them those of destroyed pools.
  */
 static int
 check_label(const struct nvp *nvp, nvlist_t *label)
@@ -62,7 +64,8 @@ check_label(const struct nvp *nvp, nvlist_t *label)
 	nvlist_t *tree;
 
 	for (size_t i = 0; i < sizeof (numbers) / sizeof (numbers[0]); i++) {
-		if (nvp->nvlist_lookup_uint64(label, numbers[i], &value[i]) != 0)
+		if (nvp->nvlist_lookup_uint64(label, numbers[i],
+		    &value[i]) != 0)
 			return (ENXIO);
 	}
 	if (value[1] == STATE_DESTROYED)
@@ -79,7 +82,7 @@ static boolean_t
 has_uberblock(int fd, off_t offset)
 {
 	char *ring = malloc(LABEL_BYTES - UBERBLOCKS_OFFSET);
-	boolean_t found = B_FALSE;
+	boolean_t is_there = B_FALSE;
 	uint64_t magic;
 
 	if (ring == NULL)
@@ -91,11 +94,11 @@ has_uberblock(int fd, off_t offset)
 			memcpy(&magic, ring + i, sizeof (magic));
 			if (magic == UBERBLOCK_MAGIC ||
 			    magic == __builtin_bswap64(UBERBLOCK_MAGIC))
-				found = B_TRUE;
+				is_there = B_TRUE;
 		}
 	}
 	free(ring);
-	return (found);
+	return (is_there);
 }
 
 /* ENODATA where the file is shorter than the pool. */
@@ -111,7 +114,9 @@ check_length(const struct nvp *nvp, nvlist_t *label, off_t size)
 	    ENODATA : 0);
 }
 
-/* EXDEV where the pool has other devices: a label must not choose what we open. */
+/*
+ * EXDEV where the pool has other devices: a label must not choose what we open.
+ */
 static int
 check_alone(const struct nvp *nvp, nvlist_t *label)
 {
@@ -129,7 +134,8 @@ check_alone(const struct nvp *nvp, nvlist_t *label)
 
 /*
  * Find the newest of the four labels that belong to a pool.  ENXIO: there is no
- * pool; EBADE: there was one, and its labels are damaged; EIDRM: it was destroyed.
+ * pool; EBADE: there was one, and its labels are damaged; EIDRM: it was
+ * destroyed.
  */
 static int
 newest_label(const struct nvp *nvp, int fd, off_t whole, nvlist_t **newest)
@@ -167,8 +173,9 @@ newest_label(const struct nvp *nvp, int fd, off_t whole, nvlist_t **newest)
 }
 
 /*
- * Find the label of the pool in a file, which must be the pool's only device, and
- * whole.  The errno says what is wrong with it: ENXIO, EBADE, EIDRM, EXDEV, ENODATA.
+ * Find the label of the pool in a file, which must be the pool's only device,
+ * and whole.  The errno says what is wrong with it: ENXIO, EBADE, EIDRM, EXDEV,
+ * ENODATA.
  */
 int
 image_find_label(const struct nvp *nvp, int fd, nvlist_t **label)
@@ -192,7 +199,9 @@ image_find_label(const struct nvp *nvp, int fd, nvlist_t **label)
 	return (error);
 }
 
-/* As libzfs reads it (lib/libspl/os/linux/gethostid.c); 0 where there is none. */
+/*
+ * As libzfs reads it (lib/libspl/os/linux/gethostid.c); 0 where there is none.
+ */
 static uint64_t
 host_id(void)
 {
@@ -217,9 +226,9 @@ host_id(void)
 }
 
 /*
- * EALREADY where the running kernel has imported the pool: the kernel takes no lock
- * on the file, and two writers destroy a pool.  ENOTUNIQ, with the reason in `why`,
- * where the kernel cannot be asked.  0 where no module is loaded.
+ * EALREADY where the running kernel has imported the pool: the kernel takes no
+ * lock on the file, and two writers destroy a pool.  ENOTUNIQ, with the reason
+ * in `why`, where the kernel cannot be asked.  0 where no module is loaded.
  */
 static int
 check_kernel(uint64_t guid, char *why, size_t why_size)
@@ -230,8 +239,8 @@ check_kernel(uint64_t guid, char *why, size_t why_size)
 	uint64_t other;
 
 	/* Without /sys, nothing tells whether the module is loaded. */
-	if (stat("/sys/module", &st) == 0 && stat("/sys/module/zfs", &st) != 0 &&
-	    errno == ENOENT)
+	if (stat("/sys/module", &st) == 0 &&
+	    stat("/sys/module/zfs", &st) != 0 && errno == ENOENT)
 		return (0);
 	if (kernel_open(&kernel, NULL, why, why_size) != 0)
 		return (ENOTUNIQ);
@@ -256,10 +265,11 @@ check_kernel(uint64_t guid, char *why, size_t why_size)
 }
 
 /*
- * Check that nobody else has the pool open.  A host that opens a pool writes its
- * name into the label, and the state there is active until the pool is exported.
- * EREMOTEIO: another host has the pool open, and `why` is its name.  A caller who
- * knows that it no longer does passes that name as `take_over_from`.
+ * Check that nobody else has the pool open.  A host that opens a pool writes
+ * its name into the label, and the state there is active until the pool is
+ * exported.  EREMOTEIO: another host has the pool open, and `why` is its name.
+ * A caller who knows that it no longer does passes that name as
+ * `take_over_from`.
  */
 int
 image_check_user(const struct nvp *nvp, nvlist_t *label,
@@ -276,13 +286,14 @@ image_check_user(const struct nvp *nvp, nvlist_t *label,
 	    *host != '\0')
 		(void) snprintf(name, sizeof (name), "%s", host);
 	else
-		(void) snprintf(name, sizeof (name), "%08lx", (unsigned long)id);
+		(void) snprintf(name, sizeof (name), "%08lx",
+		    (unsigned long)id);
 	int error = check_kernel(guid, why, why_size);
 	if (error == EALREADY || state == STATE_EXPORTED)
 		return (error == EALREADY ? error : 0);
 	if (take_over_from != NULL && strcmp(take_over_from, name) == 0)
 		return (0);
-	/* The same test as zfs_force_import_required() in cmd/zpool/zpool_main.c. */
+	/* zfs_force_import_required() in cmd/zpool/zpool_main.c */
 	if (id != host_id()) {
 		(void) snprintf(why, why_size, "%s", name);
 		return (EREMOTEIO);

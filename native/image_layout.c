@@ -2,8 +2,9 @@
  * Lays out the objects of a new filesystem or volume.
  *
  * zfs_create_fs() and zvol_create_cb() are in the kernel's module and not in
- * libzpool, so this file writes the objects that they would, in the on-disk format
- * of include/sys/zfs_znode.h, zfs_sa.h and zfs_acl.h.  A kernel mounts the result.
+ * libzpool, so this file writes the objects that they would, in the on-disk
+ * format of include/sys/zfs_znode.h, zfs_sa.h and zfs_acl.h.  A kernel mounts
+ * the result.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -50,15 +51,15 @@ struct ace {			/* zfs_ace_hdr_t */
 
 #define	NEW_OBJECT		UINT64_MAX
 #define	SA_MAGIC		0x2F505AU
-#define	BONUS_BYTES		320	/* of a 512-byte dnode: dnodesize=legacy */
+#define	BONUS_BYTES		320	/* of a dnode of 512 bytes */
 #define	WRONG_PARENT		1033	/* ZFS_ERR_WRONG_PARENT */
 #define	TEXT_TO_UPPER		0x2	/* U8_TEXTPREP_TOUPPER */
 #define	ROOT_MODE		0755U
 
 /*
- * Half a filesystem must never reach the disk, and these calls are made inside the
- * transaction that would take it there: the only way back is to end the process.
- * The engine sees it die and quotes this line.
+ * Half a filesystem must never reach the disk, and these calls are made inside
+ * the transaction that would take it there: the only way back is to end the
+ * process.  The engine sees it die and quotes this line.
  */
 static void
 must(int error, const char *what)
@@ -72,8 +73,8 @@ must(int error, const char *what)
 #define	MUST(call)	must((call), #call)
 
 /*
- * Tell who owns an object, for the accounting of space by user.  OpenZFS calls this
- * while it syncs an object, with the object's bonus buffer; in a kernel,
+ * Tell who owns an object, for the accounting of space by user.  OpenZFS calls
+ * this while it syncs an object, with the object's bonus buffer; in a kernel,
  * zpl_get_file_info() does it.
  */
 int
@@ -90,7 +91,7 @@ image_file_info(int bonustype, const void *bonus, struct file_info *info)
 	memcpy(&header, bonus, sizeof (header));
 	if (header.magic != SA_MAGIC)
 		return (0);		/* allocated, but not filled in yet */
-	/* The header's length in words lies above the ten bits of the layout. */
+	/* The header's length in words is above the ten bits of layout. */
 	const char *attributes =
 	    (const char *)bonus + ((header.layout >> 10) << 3);
 	memcpy(fields, attributes, sizeof (fields));
@@ -119,8 +120,8 @@ fill_root(objset_t *os, uint64_t root, const uint16_t *table, dmu_tx_t *tx)
 	uint64_t now[2] = { (uint64_t)ts.tv_sec, (uint64_t)ts.tv_nsec };
 	uint64_t mode = S_IFDIR | ROOT_MODE, entries = 2, links = 2, nobody = 0;
 	uint64_t generation = zpool.dmu_tx_get_txg(tx), aces = 3;
-	uint64_t flags = ARCHIVE | AV_MODIFIED | ACL_TRIVIAL | ACL_AUTO_INHERIT |
-	    NO_EXECS_DENIED;
+	uint64_t flags = ARCHIVE | AV_MODIFIED | ACL_TRIVIAL |
+	    ACL_AUTO_INHERIT | NO_EXECS_DENIED;
 	struct ace acl[] = {
 		{ 0, 0x1000, access_mask(ROOT_MODE >> 6 & 7) | FOR_OWNER },
 		{ 0, 0x2040, access_mask(ROOT_MODE >> 3 & 7) },
@@ -130,7 +131,7 @@ fill_root(objset_t *os, uint64_t root, const uint16_t *table, dmu_tx_t *tx)
 	if (project)
 		flags |= PROJID;
 
-	/* image_file_info() and kernels rely on the first seven and their order. */
+	/* The order on disk, which image_file_info() and kernels rely on. */
 	const struct { int attr; void *data; uint16_t length; } attributes[] = {
 		{ ZPL_MODE, &mode, 8 }, { ZPL_SIZE, &entries, 8 },
 		{ ZPL_GEN, &generation, 8 }, { ZPL_UID, &nobody, 8 },
@@ -167,7 +168,9 @@ name_flags(const struct fs_spec *spec)
 	    (spec->casesensitivity != FS_SENSITIVE ? TEXT_TO_UPPER : 0));
 }
 
-/* dmu_objset_create() calls this within the transaction that makes the dataset. */
+/*
+ * dmu_objset_create() calls this within the transaction that makes the dataset.
+ */
 void
 image_lay_out_filesystem(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 {
@@ -194,7 +197,8 @@ image_lay_out_filesystem(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 	MUST(zpool.zap_add(os, MASTER_NODE, "DELETE_QUEUE", 8, 1, &queue, tx));
 	while (zpool.attr_table[attributes].name != NULL)
 		attributes++;
-	MUST(zpool.sa_setup(os, registry, zpool.attr_table, attributes, &table));
+	MUST(zpool.sa_setup(os, registry, zpool.attr_table, attributes,
+	    &table));
 	for (size_t i = 0; i < DEFAULT_QUOTAS; i++) {
 		if (spec->default_quotas[i] != 0)
 			MUST(zpool.zap_add(os, MASTER_NODE,
@@ -217,7 +221,8 @@ image_lay_out_volume(objset_t *os, void *arg, void *cred, dmu_tx_t *tx)
 	    (int)spec->block_bytes, OT_NONE, 0, tx));
 	MUST(zpool.zap_create_claim(os, VOLUME_PROPS, OT_ZVOL_PROP, OT_NONE, 0,
 	    tx));
-	MUST(zpool.zap_update(os, VOLUME_PROPS, "size", 8, 1, &spec->bytes, tx));
+	MUST(zpool.zap_update(os, VOLUME_PROPS, "size", 8, 1, &spec->bytes,
+	    tx));
 }
 
 /* Take a value out of `props`, or else from the parent. */
@@ -279,7 +284,7 @@ fill(objset_t *os)
 	struct fs_spec spec = { .version = ZPL_VERSION };
 	dmu_tx_t *tx = zpool.dmu_tx_create(os);
 
-	/* master node, attribute registry and its two ZAPs, delete queue, root */
+	/* master node, registry with its two, delete queue, root */
 	for (int i = 0; i < 6; i++)
 		zpool.dmu_tx_hold_zap(tx, NEW_OBJECT, B_TRUE, NULL);
 	zpool.dmu_tx_hold_bonus(tx, NEW_OBJECT);
@@ -296,9 +301,9 @@ fill(objset_t *os)
 }
 
 /*
- * Lay out the pool's own filesystem, if it is empty.  In user space spa_create()
- * leaves it so, and a process that was killed right after that leaves it to the next
- * one that opens the pool.
+ * Lay out the pool's own filesystem, if it is empty.  In user space
+ * spa_create() leaves it so, and a process that was killed right after that
+ * leaves it to the next one that opens the pool.
  */
 int
 image_fill_pool_root(const char *pool)

@@ -113,8 +113,8 @@ image_create_pool(const struct nvp *nvp, const char *path, const char *pool,
 }
 
 /*
- * The label was good, so the pool behind it is damaged: EUCLEAN.  OpenZFS returns
- * one of these errno values, depending on where it met the damage.
+ * The label was good, so the pool behind it is damaged: EUCLEAN.  OpenZFS
+ * returns one of these errno values, depending on where it met the damage.
  */
 static int
 import_error(int error)
@@ -152,9 +152,9 @@ import_label(const struct nvp *nvp, nvlist_t *label, nvlist_t *tree,
 }
 
 /*
- * Import the pool in a file.  A label holds the configuration of its own top-level
- * vdev, and the pool of an image has only one: below a root vdev, it is the
- * configuration that spa_import() takes.
+ * Import the pool in a file.  A label holds the configuration of its own
+ * top-level vdev, and the pool of an image has only one: below a root vdev, it
+ * is the configuration that spa_import() takes.
  */
 int
 image_import_pool(const struct nvp *nvp, const struct image_args *args,

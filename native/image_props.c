@@ -1,7 +1,8 @@
 /*
- * The image provider: sets properties as the kernel's ioctl layer does.  libzpool
- * stores them, but lacks the checks and side effects of zfs_set_prop_nvlist(),
- * zfs_check_settable() and zfs_prop_set_special() in module/zfs/zfs_ioctl.c.
+ * The image provider: sets properties as the kernel's ioctl layer does.
+ * libzpool stores them, but lacks the checks and side effects of
+ * zfs_set_prop_nvlist(), zfs_check_settable() and zfs_prop_set_special() in
+ * module/zfs/zfs_ioctl.c.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -62,7 +63,9 @@ check_number(const char *name, const char *prop, uint64_t value)
 	return (feature == NULL ? 0 : image_check_feature(name, feature));
 }
 
-/* zfs_prop_set_special(), which runs for an inherit as well, with the value 0 */
+/*
+ * zfs_prop_set_special(), which runs for an inherit as well, with the value 0
+ */
 static int
 set_special(const char *name, const char *prop, int source, uint64_t value)
 {
@@ -138,7 +141,9 @@ blame(const struct nvp *nvp, nvlist_t *errors, const char *prop, int error,
 	*result = error;
 }
 
-/* Set a batch in one transaction or, where that fails, each property by itself. */
+/*
+ * Set a batch in one transaction or, where that fails, each property by itself.
+ */
 static int
 set_batch(const struct nvp *nvp, const char *name, nvlist_t *batch,
     nvlist_t *errors)
@@ -166,8 +171,8 @@ set_batch(const struct nvp *nvp, const char *name, nvlist_t *batch,
 
 /*
  * Set as many properties as possible; `errors` names the others.  There are two
- * passes, because a quota may have to wait for a reservation that comes after it in
- * the list.
+ * passes, because a quota may have to wait for a reservation that comes after
+ * it in the list.
  */
 int
 image_set(const struct lzc *z, const char *name, nvlist_t *props,

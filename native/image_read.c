@@ -6,7 +6,10 @@
 #include "image.h"
 #include "list.h"
 
-/* Add values that are no properties; a half received dataset has nothing inside. */
+/*
+ * Add values that are no properties; a half received dataset has nothing
+ * inside.
+ */
 static int
 add_more(const struct nvp *nvp, objset_t *os, const struct objset_stats *stats,
     nvlist_t *props)
@@ -56,10 +59,10 @@ image_stats(const struct lzc *z, enum depth depth, struct entry *e)
 }
 
 /*
- * Read a snapshot in the kernel's short form (zfs_ioc_snapshot_list_next() since
- * 2.2): without opening its objset, which takes many times as long.  Holding `os`
- * holds the pool's configuration, and OpenZFS asserts that nobody holds it twice, so
- * the snapshot is held by its number.
+ * Read a snapshot in the kernel's short form (zfs_ioc_snapshot_list_next()
+ * since 2.2): without opening its objset, which takes many times as long.
+ * Holding `os` holds the pool's configuration, and OpenZFS asserts that nobody
+ * holds it twice, so the snapshot is held by its number.
  */
 static int
 snapshot_stats(objset_t *os, uint64_t id, struct entry *e)
@@ -183,7 +186,9 @@ image_pool_config(const struct lzc *z, const char *pool, nvlist_t **out)
 	return (zpool.spa_get_stats(pool, out, NULL, 0));
 }
 
-/* An image is never read-only and has no altroot: its properties are defaults. */
+/*
+ * An image is never read-only and has no altroot: its properties are defaults.
+ */
 int
 image_pool_props(const struct lzc *z, const char *pool, nvlist_t **out)
 {

@@ -1,10 +1,13 @@
-/* The image provider: snapshots, holds and bookmarks, many in one transaction. */
+/*
+ * The image provider: snapshots, holds and bookmarks, many in one transaction.
+ */
 #include <errno.h>
 #include <string.h>
 
 #include "image.h"
 
-enum { MOST_NAME = 256, MOST_VALUE = 8192 };	/* ZAP_MAXNAMELEN, _MAXVALUELEN */
+/* ZAP_MAXNAMELEN and ZAP_MAXVALUELEN, include/sys/zap.h */
+enum { MOST_NAME = 256, MOST_VALUE = 8192 };
 
 /* zfs_check_userprops(): nothing below checks a snapshot's properties */
 static int
@@ -42,15 +45,15 @@ check_snapshots(nvlist_t *snaps, nvlist_t *props)
 	    pair != NULL && error == 0;
 	    pair = nvp->nvlist_next_nvpair(snaps, pair)) {
 		const char *name = nvp->nvpair_name(pair);
-		const char *at = strchr(name, '@');
-		if (at == NULL ||
-		    zpool.zfs_component_namecheck(at + 1, NULL, NULL) != 0)
+		const char *at_sign = strchr(name, '@');
+		if (at_sign == NULL ||
+		    zpool.zfs_component_namecheck(at_sign + 1, NULL, NULL) != 0)
 			return (EINVAL);
 		for (nvpair_t *other = nvp->nvlist_next_nvpair(snaps, pair);
 		    other != NULL;
 		    other = nvp->nvlist_next_nvpair(snaps, other)) {
 			if (strncmp(name, nvp->nvpair_name(other),
-			    (size_t)(at - name) + 1) == 0)
+			    (size_t)(at_sign - name) + 1) == 0)
 				return (EXDEV);
 		}
 	}

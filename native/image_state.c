@@ -1,8 +1,8 @@
 /*
  * The open image, and checks that several files of its provider make.
  *
- * libzfs_core's functions carry no handle, and so cannot the functions that stand
- * in for them here.  Like libzpool, the image belongs to the process.
+ * libzfs_core's functions carry no handle, and so cannot the functions that
+ * stand in for them here.  Like libzpool, the image belongs to the process.
  */
 #include <errno.h>
 #include <string.h>

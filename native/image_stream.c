@@ -1,8 +1,9 @@
 /*
- * The image provider: sends and receives streams, in the format of every other ZFS.
+ * The image provider: sends and receives streams, in the format of every other
+ * ZFS.
  *
- * dmu_send() writes through a function.  dmu_recv_begin() takes the first record
- * from its caller, and the others are read from a descriptor.
+ * dmu_send() writes through a function.  dmu_recv_begin() takes the first
+ * record from its caller, and the others are read from a descriptor.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ struct begin {			/* dmu_replay_record_t with drr_begin */
 	uint32_t type;
 	uint32_t payload_bytes;
 	uint64_t magic;
-	uint64_t version;	/* header type in 2 bits, features in 30 above */
+	uint64_t version;	/* header type in 2 bits, then features */
 	uint64_t creation_time;
 	uint32_t objset_type;
 	uint32_t flags;
@@ -155,8 +156,9 @@ image_lzc_snaprange_space(const char *first, const char *last, uint64_t *bytes)
 
 /*
  * Refuse a first record that would fail an assertion in libzpool: a stream is
- * untrusted.  Packages (zfs send -R, -p) are refused, since libzfs takes them apart,
- * and so are big-endian streams, whose fields would have to be swapped to be checked.
+ * untrusted.  Packages (zfs send -R, -p) are refused, since libzfs takes them
+ * apart, and so are big-endian streams, whose fields would have to be swapped
+ * to be checked.
  */
 static int
 check_begin(const struct begin *begin, boolean_t raw)
@@ -184,28 +186,28 @@ image_lzc_receive_with_header(const char *snapshot, nvlist_t *props,
 	struct begin begin;
 	int64_t offset = sizeof (begin);
 	char dataset[DATASET_NAME_SIZE];
-	const char *at = strchr(snapshot, '@');
+	const char *at_sign = strchr(snapshot, '@');
 
 	(void) props;	/* zt_receive() passes NULL */
-	if (at == NULL || (size_t)(at - snapshot) >= sizeof (dataset))
+	if (at_sign == NULL || (size_t)(at_sign - snapshot) >= sizeof (dataset))
 		return (EINVAL);
 	(void) snprintf(dataset, sizeof (dataset), "%.*s",
-	    (int)(at - snapshot), snapshot);
+	    (int)(at_sign - snapshot), snapshot);
 	memcpy(&begin, (const void *)header, sizeof (begin));
 	int error = check_begin(&begin, raw);
 	if (error != 0)
 		return (error);
 	if (zpool.minor < 2)
 		error = zpool.recv_begin.v21(dataset,
-		    (char *)(uintptr_t)(at + 1), &begin, force, resumable, NULL,
-		    NULL, (char *)(uintptr_t)origin, &cookie, &file, &offset);
+		    (char *)(uintptr_t)(at_sign + 1), &begin, force, resumable,
+		    NULL, NULL, (char *)(uintptr_t)origin, &cookie, &file, &offset);
 	else
-		error = zpool.recv_begin.v22(dataset, at + 1, &begin, force,
-		    B_FALSE, resumable, NULL, NULL, origin, &cookie, &file,
+		error = zpool.recv_begin.v22(dataset, at_sign + 1, &begin,
+		    force, B_FALSE, resumable, NULL, NULL, origin, &cookie, &file,
 		    &offset);
 	if (error != 0)
 		return (error);
-	/* After a begin, dmu_recv_stream() must run: it cleans up on an error. */
+	/* dmu_recv_stream() must run now: it cleans up on an error. */
 	error = zpool.dmu_recv_stream(&cookie, &offset);
 	return (error != 0 ? error : zpool.dmu_recv_end(&cookie, NULL));
 }

@@ -1,6 +1,6 @@
 /*
- * The provider for the running kernel: libzfs_core where it has the call, an ioctl
- * on /dev/zfs where it does not.
+ * The provider for the running kernel: libzfs_core where it has the call, an
+ * ioctl on /dev/zfs where it does not.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include "zfs_ioctl.h"
 
 /*
- * Add one property in the form that the kernel uses, without a source.  `props` is
- * an object that was written whole, so its closing brace comes off first.
+ * Add one property in the form that the kernel uses, without a source.  `props`
+ * is an object that was written whole, so its closing brace comes off first.
  */
 static void
 add_property(struct zt_buf *props, const char *name, uint64_t value)
@@ -31,9 +31,9 @@ add_property(struct zt_buf *props, const char *name, uint64_t value)
 }
 
 /*
- * Add the values that the kernel does not give as properties.  A filesystem keeps
- * the values it was created with (utf8only and others) in its own blocks, and its
- * state is in the statistics: libzfs asks for both apart, too
+ * Add the values that the kernel does not give as properties.  A filesystem
+ * keeps the values it was created with (utf8only and others) in its own blocks,
+ * and its state is in the statistics: libzfs asks for both apart, too
  * (get_numeric_property in lib/libzfs/libzfs_dataset.c).
  */
 static int
@@ -92,7 +92,7 @@ read_entry(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
 		error = ENAMETOOLONG;
 	if (error == 0 && packed != NULL) {
 		nvl_packed_to_json(packed, cmd->dst_size, &e->props);
-		/* A snapshot has its filesystem's: not worth a call for each. */
+		/* A snapshot has its filesystem's: no call for each. */
 		if (e->props.error == 0 && !cmd->stats.is_snapshot)
 			error = add_more(z, cmd, &e->props);
 		if (error == 0)
@@ -129,9 +129,9 @@ list_next(const struct lzc *z, unsigned long request, const char *parent,
 }
 
 /*
- * Where a child cannot be read, the kernel has still written its name and moved the
- * cursor on.  Where the parent cannot be read, the name is still the parent's
- * (zfs_ioc_dataset_list_next in module/zfs/zfs_ioctl.c).
+ * Where a child cannot be read, the kernel has still written its name and moved
+ * the cursor on.  Where the parent cannot be read, the name is still the
+ * parent's (zfs_ioc_dataset_list_next in module/zfs/zfs_ioctl.c).
  */
 static int
 kernel_next_child(const struct lzc *z, const char *parent, struct entry *e)

@@ -9,16 +9,16 @@
 
 enum { READ_WRITE = 3 };	/* SPA_MODE_READ | SPA_MODE_WRITE */
 /*
- * The cache gets an eighth of the memory, within these bounds; 256 MiB are too few
- * for 20,000 snapshots.
+ * The cache gets an eighth of the memory, within these bounds; 256 MiB are too
+ * few for 20,000 snapshots.
  */
 enum { ARC_LEAST = 256 << 20, ARC_MOST = 1 << 30 };
 
 struct libzpool zpool;
 
 /*
- * The soname changed with 2.3 and with 2.4.  2.1 and 2.2 share one: 2.2 exports a
- * function that 2.1 does not.
+ * The soname changed with 2.3 and with 2.4.  2.1 and 2.2 share one: 2.2 exports
+ * a function that 2.1 does not.
  */
 static const struct {
 	const char *soname;
@@ -51,13 +51,13 @@ find_library(char *why, size_t why_size)
 static int
 find(const char *symbol, void *slot, char *why, size_t why_size)
 {
-	void *found = dlsym(zpool.library, symbol);
+	void *address = dlsym(zpool.library, symbol);
 
-	if (found == NULL) {
+	if (address == NULL) {
 		(void) snprintf(why, why_size, "libzpool has no %s", symbol);
 		return (ELIBBAD);
 	}
-	memcpy(slot, &found, sizeof (found));
+	memcpy(slot, &address, sizeof (address));
 	return (0);
 }
 
@@ -91,8 +91,9 @@ cache_bytes(void)
 
 /*
  * Distributions build libzpool for ztest: with debugging, with a cache of up to
- * half of the memory, and with a pool cache file in /etc.  Turn off the debugging
- * that a variable controls, bound the cache, and point the file nowhere.
+ * half of the memory, and with a pool cache file in /etc.  Turn off the
+ * debugging that a variable controls, bound the cache, and point the file
+ * nowhere.
  */
 static int
 tune(char *why, size_t why_size)
@@ -112,8 +113,8 @@ tune(char *why, size_t why_size)
 	*flags = 0;
 	*config_path = nowhere;
 	/*
-	 * OpenZFS ignores a maximum below the minimum.  In user space it pretends
-	 * at random to be short of memory (arc_available_memory() in
+	 * OpenZFS ignores a maximum below the minimum.  In user space it
+	 * pretends at random to be short of memory (arc_available_memory() in
 	 * module/os/linux/zfs/arc_os.c), so the cache always shrinks to its
 	 * minimum: that is the size that counts.
 	 */

@@ -1,8 +1,9 @@
 /*
- * libzpool: the kernel's own DMU, DSL and ZIO code, built for user space (zdb and
- * ztest run on it).  No package ships its headers, so the functions that are called
- * here are declared here.  Each prototype was read in OpenZFS 2.1.11, 2.2.7, 2.3.2
- * and 2.4.4.  Functions that differ between these releases follow the list.
+ * libzpool: the kernel's own DMU, DSL and ZIO code, built for user space (zdb
+ * and ztest run on it).  No package ships its headers, so the functions that
+ * are called here are declared here.  Each prototype was read in OpenZFS
+ * 2.1.11, 2.2.7, 2.3.2 and 2.4.4.  Functions that differ between these releases
+ * follow the list.
  */
 #ifndef ZT_LIBZPOOL_H
 #define	ZT_LIBZPOOL_H
@@ -56,7 +57,8 @@ struct objset_stats {		/* dmu_objset_stats_t, include/sys/dmu.h */
 	uint8_t rest[993];	/* 288 bytes in all so far: leave room */
 };
 
-struct send_out {		/* dmu_send_outparams_t, include/sys/dmu_send.h */
+/* dmu_send_outparams_t, include/sys/dmu_send.h */
+struct send_out {
 	int (*func)(objset_t *, void *, int, void *);
 	void *arg;
 	boolean_t dryrun;
@@ -232,9 +234,9 @@ struct libzpool {
 extern struct libzpool zpool;
 
 /*
- * Find libzpool and start it.  `file_info` tells the accounting of space by user
- * who owns an object: a kernel registers zpl_get_file_info() for that, which
- * libzpool lacks.
+ * Find libzpool and start it.  `file_info` tells the accounting of space by
+ * user who owns an object: a kernel registers zpl_get_file_info() for that,
+ * which libzpool lacks.
  */
 int libzpool_start(file_info_func_t *file_info, char *why, size_t why_size);
 

@@ -1,4 +1,6 @@
-/* Listings: the whole loop runs here, and Python gets one buffer for all rows. */
+/*
+ * Listings: the whole loop runs here, and Python gets one buffer for all rows.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -188,7 +190,8 @@ int
 list_snapshots(const struct lzc *z, const char *dataset, boolean_t props,
     struct zt_buf *out)
 {
-	int error = snapshots(z, dataset, props ? DEPTH_PROPS : DEPTH_FAST, out);
+	int error = snapshots(z, dataset, props ? DEPTH_PROPS : DEPTH_FAST,
+	    out);
 
 	if (error == EAGAIN && !props) {
 		out->len = 0;

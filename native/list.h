@@ -1,8 +1,9 @@
 /*
  * Listings as JSON rows [name, type, guid, createtxg, creation or 0, clones,
  * properties or null].  Names of snapshots come without their dataset.  Where a
- * dataset of a tree cannot be read, an errno stands in place of its properties; where
- * the datasets below it cannot be listed, a second row of the same name says so.
+ * dataset of a tree cannot be read, an errno stands in place of its properties;
+ * where the datasets below it cannot be listed, a second row of the same name
+ * says so.
  */
 #ifndef ZT_LIST_H
 #define	ZT_LIST_H

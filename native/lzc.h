@@ -23,14 +23,17 @@ enum lzc_send_flags {
 };
 #endif
 
-/* include/sys/zfs_ioctl.h: the first record of a stream, with this many bytes */
+/*
+ * include/sys/zfs_ioctl.h: the first record of a stream, with this many bytes
+ */
 struct dmu_replay_record;
 enum { STREAM_HEADER = 312 };
 
 /*
  * The calls of libzfs_core.  From this list come the members of the table, what
- * kernel.c looks up in the library, and the prototypes and the table of the image
- * provider, which defines image_<call> for each: a new call is added here first.
+ * kernel.c looks up in the library, and the prototypes and the table of the
+ * image provider, which defines image_<call> for each: a new call is added here
+ * first.
  */
 #define	LZC_CALLS(X)							\
 	X(int, lzc_create, (const char *, enum lzc_dataset_type,	\
@@ -72,9 +75,9 @@ enum { STREAM_HEADER = 312 };
 enum { DATASET_NAME_SIZE = 256 };	/* ZFS_MAX_DATASET_NAME_LEN */
 
 /*
- * How much is read of each dataset or snapshot.  In a listing, FAST gives nothing
- * but names before OpenZFS 2.2; STATS opens each snapshot; PROPS collects all
- * properties as well.
+ * How much is read of each dataset or snapshot.  In a listing, FAST gives
+ * nothing but names before OpenZFS 2.2; STATS opens each snapshot; PROPS
+ * collects all properties as well.
  */
 enum depth { DEPTH_FAST, DEPTH_STATS, DEPTH_PROPS };
 
@@ -87,7 +90,7 @@ struct entry {
 	uint64_t creation;	/* 0 where only its properties have it */
 	uint64_t clones;
 	int type;		/* dmu_objset_type_t: 2 filesystem, 3 volume */
-	int damage;		/* errno where a listing could not read it, or 0 */
+	int damage;		/* errno of reading it in a listing, or 0 */
 	struct zt_buf props;	/* JSON, empty where nobody asked for them */
 	void *held;		/* the provider's own, until let_go() */
 };
@@ -98,10 +101,11 @@ struct lzc;
  * The calls that libzfs_core lacks.  A provider defines kernel_<call> or
  * image_<call> for each.
  *
- * The next_* calls return ESRCH at the end.  next_child() goes past a child that
- * cannot be read: it gives the name and, as `damage`, the errno.  let_go() ends a
- * listing, complete or not: it releases what the provider held from step to step.
- * `received` of inherit() goes back to the value that a stream brought.
+ * The next_* calls return ESRCH at the end.  next_child() goes past a child
+ * that cannot be read: it gives the name and, as `damage`, the errno.  let_go()
+ * ends a listing, complete or not: it releases what the provider held from step
+ * to step.  `received` of inherit() goes back to the value that a stream
+ * brought.
  */
 #define	OWN_CALLS(X)							\
 	X(int, stats, (const struct lzc *, enum depth, struct entry *))	\

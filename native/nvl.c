@@ -1,3 +1,4 @@
+/* Finds libnvpair, and packs and unpacks nvlists with it. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -55,7 +56,10 @@ nvl_pack(const struct nvp *nvp, nvlist_t *list, char **packed, size_t *len)
 
 	if (error != 0)
 		return (error);
-	/* nvlist_pack fills a buffer it is given, and allocates only from NULL */
+	/*
+	 * nvlist_pack() fills the buffer that it is given, and allocates one
+	 * for NULL.
+	 */
 	if ((*packed = malloc(*len)) == NULL)
 		return (ENOMEM);
 	error = nvp->nvlist_pack(list, packed, len, NATIVE, 0);
@@ -67,12 +71,13 @@ nvl_pack(const struct nvp *nvp, nvlist_t *list, char **packed, size_t *len)
 }
 
 /*
- * A pair of the native encoding, as nvpair_t lies in memory: its size, the size of
- * its name (16 bits), how many values, their type; then name and values, each
- * padded to 8 bytes (include/sys/nvpair.h).  False where a string has no end.
+ * The head of a pair in the native encoding, as nvpair_t lies in memory: its
+ * size, the size of its name (16 bits, two unused), the number of values, their
+ * type.  Name and values follow, each padded to 8 bytes (include/sys/nvpair.h).
  */
 enum { PAIR_HEAD = 16 };
 
+/* Tell whether each string of a pair ends within the pair. */
 static bool
 strings_end(const char *pair, size_t size)
 {
@@ -86,7 +91,7 @@ strings_end(const char *pair, size_t size)
 		return (true);
 	if (name_size < 0 || count < 0)
 		return (false);
-	/* an array begins with room for as many pointers */
+	/* An array of strings begins with room for as many pointers. */
 	size_t skip = (PAIR_HEAD + (size_t)name_size + 7) / 8 * 8;
 	if (type == T_STRING_ARRAY)
 		skip += (size_t)count * 8;
@@ -101,38 +106,39 @@ strings_end(const char *pair, size_t size)
 }
 
 /*
- * libnvpair takes the length of native strings by strlen, wherever that ends
- * (i_get_value_size, nvpair_native_string_array in module/nvpair/nvpair.c).  The
- * kernel's lists may be trusted; a resume token comes from anywhere.  Pairs lie one
- * after the other, those of an embedded list behind the pair that holds it; a size
- * of zero ends a list.
+ * Check that unpacking will not read past the end: libnvpair measures native
+ * strings by strlen, wherever that ends (i_get_value_size,
+ * nvpair_native_string_array in module/nvpair/nvpair.c).  The kernel's lists
+ * may be trusted, but a resume token comes from anywhere.  Pairs lie one after
+ * the other, the pairs of an embedded list behind the pair that holds it; a
+ * size of zero ends a list.
  */
 static bool
 native_is_sound(const char *packed, size_t len)
 {
-	size_t at = 12;		/* encoding, version, flags */
+	size_t offset = 12;		/* encoding, version, flags */
 	uint64_t open = 1;
 
 	while (open > 0) {
 		int32_t size, count, type;
-		if (at > len || len - at < sizeof (size))
+		if (offset > len || len - offset < sizeof (size))
 			return (false);
-		memcpy(&size, packed + at, sizeof (size));
+		memcpy(&size, packed + offset, sizeof (size));
 		if (size == 0) {
-			at += sizeof (size);
+			offset += sizeof (size);
 			open--;
 			continue;
 		}
-		if (size < PAIR_HEAD || (size_t)size > len - at ||
-		    !strings_end(packed + at, (size_t)size))
+		if (size < PAIR_HEAD || (size_t)size > len - offset ||
+		    !strings_end(packed + offset, (size_t)size))
 			return (false);
-		memcpy(&count, packed + at + 8, sizeof (count));
-		memcpy(&type, packed + at + 12, sizeof (type));
+		memcpy(&count, packed + offset + 8, sizeof (count));
+		memcpy(&type, packed + offset + 12, sizeof (type));
 		if (type == T_NVLIST)
 			open++;
 		if (type == T_NVLIST_ARRAY && count > 0)
 			open += (uint64_t)count;
-		at += (size_t)size;
+		offset += (size_t)size;
 	}
 	return (true);
 }

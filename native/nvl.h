@@ -1,9 +1,10 @@
 /*
  * nvlists, to and from one flat buffer.
  *
- * Out of C goes JSON: Python's json module reads it at C speed, where walking
- * pairs from Python costs a call each (pyzfs: 14 s for 280,000 pairs).  Into C
- * comes a type-tagged form, since the kernel wants each number in its own width:
+ * C gives Python JSON, which Python's json module reads at C speed; to walk the
+ * pairs from Python would cost a call each (pyzfs: 14 s for 280,000 pairs).
+ * Python gives C a form with types, since the kernel wants each number in its
+ * own width:
  *
  *	list  = { pair } 0x00
  *	pair  = type:u8  name:string  value
@@ -14,8 +15,8 @@
  *	      | count:u32 { value }	any array, of values as above
  *	string = length:u32 bytes	without a NUL inside or behind
  *
- * all little-endian, types numbered as in libnvpair's data_type_t.  A buffer that
- * is not exactly one such list is refused with EINVAL.
+ * all little-endian, types numbered as in libnvpair's data_type_t.  A buffer
+ * that is not exactly one such list is refused with EINVAL.
  */
 #ifndef ZT_NVL_H
 #define	ZT_NVL_H
@@ -36,8 +37,9 @@ typedef int data_type_t;
 #endif
 
 /*
- * The nvpair_* readers take const from OpenZFS 2.2 on; the test that compares
- * these prototypes with 2.1's headers defines this empty.  The ABI is the same.
+ * The nvpair_* readers take const pointers since OpenZFS 2.2; the ABI is the
+ * same.  The test that compares these prototypes with the headers of 2.1
+ * defines the macros without const.
  */
 #ifndef NVP_CONST
 #define	NVP_CONST	const
@@ -103,7 +105,9 @@ typedef int data_type_t;
 	X(int, nvpair_value_nvlist_array,				\
 	    (nvpair_t *, nvlist_t ***, uint_t *))
 
-/* data_type_t of include/sys/nvpair.h: append-only, part of the stream format */
+/*
+ * data_type_t of include/sys/nvpair.h: append-only, part of the stream format
+ */
 enum {
 	T_END = 0,
 	T_BOOLEAN, T_BYTE, T_INT16, T_UINT16, T_INT32, T_UINT32, T_INT64,
@@ -113,7 +117,7 @@ enum {
 	T_INT8, T_UINT8, T_BOOLEAN_ARRAY, T_INT8_ARRAY, T_UINT8_ARRAY,
 };
 
-/* Lists in lists, either way: what ZFS passes is a handful deep. */
+/* The deepest nesting of lists, in both directions; ZFS nests a handful. */
 enum { NVL_DEPTH_MAX = 32 };
 
 /* libnvpair.so.3: one soname and one ABI in OpenZFS 2.1 to 2.4 */
@@ -133,12 +137,13 @@ struct nvp {
 };
 
 /*
- * libnvpair brings a dozen libraries along (Kerberos, by way of libtirpc) of which
- * nothing is called here: to bind all of their symbols at the start, and to unmap
- * them at the end, would take longer than the work of a short command.
+ * libnvpair brings a dozen libraries along (Kerberos, by way of libtirpc), and
+ * nothing here calls them: to bind all of their symbols at the start, and to
+ * unmap them at the end, would take longer than the work of a short command.
  */
 #define	LIBRARY_FLAGS	(RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE)
 
+/* Where one of these fails, it leaves nothing to free. */
 int nvp_open(struct nvp *, char *why, size_t why_size);
 void nvp_close(struct nvp *);
 

@@ -1,4 +1,4 @@
-/* The flat form of nvl.h, read into an nvlist. */
+/* Reads the flat form of nvl.h into an nvlist. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@ enum { UNIQUE_NAME = 1 };	/* NV_UNIQUE_NAME */
 
 struct reader {
 	const struct nvp *nvp;
-	const uint8_t *at;
+	const uint8_t *next;
 	const uint8_t *end;
 	int depth;
 };
@@ -19,12 +19,12 @@ static int read_list(struct reader *, nvlist_t **);
 static int
 read_number(struct reader *r, size_t width, uint64_t *value)
 {
-	if ((size_t)(r->end - r->at) < width)
+	if ((size_t)(r->end - r->next) < width)
 		return (EINVAL);
 	*value = 0;
 	for (size_t i = 0; i < width; i++)
-		*value |= (uint64_t)r->at[i] << (8 * i);
-	r->at += width;
+		*value |= (uint64_t)r->next[i] << (8 * i);
+	r->next += width;
 	return (0);
 }
 
@@ -34,24 +34,28 @@ read_string(struct reader *r, char **text)
 {
 	uint64_t len;
 
-	if (read_number(r, 4, &len) != 0 || len > (size_t)(r->end - r->at) ||
-	    memchr(r->at, '\0', len) != NULL)
+	if (read_number(r, 4, &len) != 0 || len > (size_t)(r->end - r->next) ||
+	    memchr(r->next, '\0', len) != NULL)
 		return (EINVAL);
 	if ((*text = malloc(len + 1)) == NULL)
 		return (ENOMEM);
-	memcpy(*text, r->at, len);
+	memcpy(*text, r->next, len);
 	(*text)[len] = '\0';
-	r->at += len;
+	r->next += len;
 	return (0);
 }
 
-/* An array's length; each element takes at least `width` bytes, or it is a lie. */
+/*
+ * Read an array's length; EINVAL where its elements, `width` bytes or more,
+ * cannot fit.
+ */
 static int
 read_count(struct reader *r, size_t width, uint_t *count)
 {
 	uint64_t n;
 
-	if (read_number(r, 4, &n) != 0 || n > (size_t)(r->end - r->at) / width)
+	if (read_number(r, 4, &n) != 0 ||
+	    n > (size_t)(r->end - r->next) / width)
 		return (EINVAL);
 	*count = (uint_t)n;
 	return (0);
@@ -76,7 +80,7 @@ read_##name##_array(struct reader *r, nvlist_t *to, const char *key)	\
 	int error = read_count(r, 8, &count);				\
 	if (error != 0)							\
 		return (error);						\
-	type *array = calloc((size_t)count + 1, sizeof (type));			\
+	type *array = calloc((size_t)count + 1, sizeof (type));		\
 	if (array == NULL)						\
 		return (ENOMEM);					\
 	for (uint_t i = 0; i < count && error == 0; i++) {		\
@@ -160,7 +164,7 @@ read_nvlist_array(struct reader *r, nvlist_t *to, const char *key)
 		error = r->nvp->nvlist_add_nvlist_array(to, key,
 		    (NVP_NVLISTS)array, count);
 	for (uint_t i = 0; i < count; i++)
-		r->nvp->nvlist_free(array[i]);	/* NULL is fine */
+		r->nvp->nvlist_free(array[i]);	/* may be NULL */
 	free(array);
 	return (error);
 }
@@ -251,7 +255,7 @@ nvl_from_flat(const struct nvp *nvp, const uint8_t *flat, size_t len,
 	struct reader r = { nvp, flat, flat + len, 0 };
 	int error = read_list(&r, list);
 
-	if (error == 0 && r.at != r.end) {
+	if (error == 0 && r.next != r.end) {
 		nvp->nvlist_free(*list);
 		*list = NULL;
 		error = EINVAL;

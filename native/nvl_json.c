@@ -1,4 +1,4 @@
-/* An nvlist, written as JSON. */
+/* Writes an nvlist as JSON. */
 #include <errno.h>
 #include <stdbool.h>
 
@@ -50,7 +50,7 @@ json_boxed(const struct nvp *nvp, nvpair_t *pair, struct zt_buf *b)
 		if (error == 0)
 			WRITE_ARRAY(b, n, nvl_to_json(nvp, lists[i], b));
 		return (error);
-	default:	/* DOUBLE is user space's alone, and ZFS has no use for it */
+	default:	/* DOUBLE, which exists in user space alone */
 		return (ENOTSUP);
 	}
 }

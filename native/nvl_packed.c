@@ -1,12 +1,12 @@
 /*
- * A packed nvlist, written as JSON without making an nvlist of it first: two
- * allocations a pair were most of what a listing took in user space.
+ * Writes a packed nvlist as JSON without unpacking it into an nvlist: two
+ * allocations for each pair took most of a listing's time in user space.
  *
- * The native encoding is the pairs as they lie in memory: size, size of the name
- * (16 bits, two unused), how many values, their type; then name and values, each
- * padded to 8 bytes (nvpair_t in include/sys/nvpair.h, nvs_native_* in
- * module/nvpair/nvpair.c).  The pairs of an embedded list lie behind the pair that
- * holds it, and a size of zero ends a list.
+ * The native encoding is the pairs as they lie in memory: size, size of the
+ * name (16 bits, two unused), number of values, their type; then name and
+ * values, each padded to 8 bytes (nvpair_t in include/sys/nvpair.h,
+ * nvs_native_* in module/nvpair/nvpair.c).  The pairs of an embedded list lie
+ * behind the pair that holds it, and a size of zero ends a list.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -16,12 +16,13 @@
 #include "nvl.h"
 
 enum { NATIVE = 0 };	/* NV_ENCODE_NATIVE */
-enum { LIST_HEAD = 12 };	/* encoding, byte order, 2 unused, version, flags */
+/* encoding, byte order, two unused bytes, version, flags */
+enum { LIST_HEAD = 12 };
 enum { PAIR_HEAD = 16 };
-enum { NVLIST_SIZE = 24 };	/* sizeof (nvlist_t), a place kept for it */
+enum { NVLIST_SIZE = 24 };	/* sizeof (nvlist_t): a pair has room for it */
 
 struct packed {
-	const char *at;
+	const char *next;
 	const char *end;
 	struct zt_buf *out;
 	int depth;
@@ -37,54 +38,60 @@ struct pair {
 
 static void write_list(struct packed *);
 
-/* False at the end of a list, and where the rest is no pair. */
+/*
+ * Read the next pair; false at the end of a list, and where the rest is no
+ * pair.
+ */
 static bool
 next_pair(struct packed *p, struct pair *pair)
 {
 	int32_t size, count, type;
 	int16_t name_size;
-	size_t left = (size_t)(p->end - p->at);
+	size_t left = (size_t)(p->end - p->next);
 
 	if (left < sizeof (size)) {
 		buf_fail(p->out, EINVAL);
 		return (false);
 	}
-	memcpy(&size, p->at, sizeof (size));
+	memcpy(&size, p->next, sizeof (size));
 	if (size == 0) {
-		p->at += sizeof (size);
+		p->next += sizeof (size);
 		return (false);
 	}
 	if (size < PAIR_HEAD || (size_t)size > left) {
 		buf_fail(p->out, EINVAL);
 		return (false);
 	}
-	memcpy(&name_size, p->at + 4, sizeof (name_size));
-	memcpy(&count, p->at + 8, sizeof (count));
-	memcpy(&type, p->at + 12, sizeof (type));
+	memcpy(&name_size, p->next + 4, sizeof (name_size));
+	memcpy(&count, p->next + 8, sizeof (count));
+	memcpy(&type, p->next + 12, sizeof (type));
 	pair->type = type;
 	pair->count = (uint32_t)count;
-	pair->name = p->at + PAIR_HEAD;
-	pair->end = p->at + size;
+	pair->name = p->next + PAIR_HEAD;
+	pair->end = p->next + size;
 	if (count < 0 || name_size < 1 || name_size > size - PAIR_HEAD ||
 	    pair->name[name_size - 1] != '\0') {
 		buf_fail(p->out, EINVAL);
 		return (false);
 	}
-	/* what has no value may end right behind its name */
+	/* A pair without values may end right behind its name. */
 	int32_t skip = (PAIR_HEAD + name_size + 7) / 8 * 8;
-	pair->values = skip < size ? p->at + skip : pair->end;
-	p->at = pair->end;
+	pair->values = skip < size ? p->next + skip : pair->end;
+	p->next = pair->end;
 	return (true);
 }
 
-/* Whether so many values of so many bytes each are there. */
+/* Tell whether a pair is long enough for its values of `width` bytes each. */
 static bool
 holds(const struct pair *pair, size_t width)
 {
 	return (pair->count <= (size_t)(pair->end - pair->values) / width);
 }
 
-/* The string that begins here, and where the next one does; NULL without end. */
+/*
+ * Return the place behind the string that begins here, or NULL if it has no
+ * end.
+ */
 static const char *
 string_end(const struct pair *pair, const char *string)
 {
@@ -102,7 +109,7 @@ json_truth(struct zt_buf *out, uint32_t truth)
 		buf_put(out, "false", 5);
 }
 
-/* Values lie on 4 bytes only, counted from the start: they are copied out. */
+/* Values are aligned to 4 bytes only, so each is copied out. */
 #define	DEFINE_NUMBERS(name, type, write)				\
 static void								\
 write_##name(struct zt_buf *out, const struct pair *pair)		\
@@ -133,7 +140,7 @@ write_strings(struct zt_buf *out, const struct pair *pair)
 {
 	const char *string = pair->values;
 
-	/* an array begins with room for as many pointers */
+	/* An array of strings begins with room for as many pointers. */
 	if (pair->type == T_STRING_ARRAY) {
 		if (!holds(pair, 8)) {
 			buf_fail(out, EINVAL);
@@ -192,7 +199,7 @@ write_values(struct packed *p, const struct pair *pair)
 	case T_NVLIST: case T_NVLIST_ARRAY:
 		write_lists(p, pair);
 		break;
-	default:	/* DOUBLE is user space's alone, and ZFS has no use for it */
+	default:	/* DOUBLE, which exists in user space alone */
 		buf_fail(p->out, ENOTSUP);
 	}
 }
@@ -245,12 +252,12 @@ write_list(struct packed *p)
 void
 nvl_packed_to_json(const char *packed, size_t len, struct zt_buf *out)
 {
-	static const uint16_t one = 1;
+	static const uint16_t order = 1;
 	struct packed p = { packed + LIST_HEAD, packed + len, out, 0 };
 
 	if (len < LIST_HEAD)
 		buf_fail(out, EINVAL);
-	else if (packed[0] != NATIVE || packed[1] != *(const char *)&one)
+	else if (packed[0] != NATIVE || packed[1] != *(const char *)&order)
 		buf_fail(out, ENOTSUP);
 	else
 		write_list(&p);

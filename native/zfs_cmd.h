@@ -1,10 +1,11 @@
 /*
- * The argument of every ioctl on /dev/zfs, as far as this project uses it.
+ * zfs_cmd_t, the argument of every ioctl on /dev/zfs, as far as this project
+ * uses it.
  *
- * include/sys/zfs_ioctl.h is in no -dev package, so the layout is mirrored here.
- * It is 13744 bytes, and the members below lie where they lie, in each release
- * from 2.1.0 to 2.4.4; the ioctl number does not encode the size and the kernel
- * checks none, so kernel.c refuses a release outside that range.
+ * No -dev package has include/sys/zfs_ioctl.h, so the layout is mirrored here.
+ * Its 13744 bytes and the offsets of the members below are the same in each
+ * release from 2.1.0 to 2.4.4.  The ioctl number does not encode the size and
+ * the kernel checks none, so kernel.c refuses a release outside that range.
  */
 #ifndef ZT_ZFS_CMD_H
 #define	ZT_ZFS_CMD_H
@@ -17,12 +18,12 @@ struct zfs_cmd {
 	uint64_t src;			/* zc_nvlist_src, packed */
 	uint64_t src_size;
 	uint64_t dst;			/* zc_nvlist_dst, packed */
-	uint64_t dst_size;		/* in: room; out: needed or filled */
+	uint64_t dst_size;		/* in: room; out: filled or needed */
 	uint32_t dst_filled;
 	uint32_t pad2;
 	uint64_t history;
 	char value[8192];		/* zc_value */
-	char string[256];
+	char string[256];		/* zc_string, MAXNAMELEN */
 	uint64_t guid;
 	uint64_t conf;
 	uint64_t conf_size;
@@ -36,7 +37,7 @@ struct zfs_cmd {
 		uint8_t is_snapshot;
 		uint8_t inconsistent;
 		uint8_t redacted;
-		char origin[256];
+		char origin[256];	/* ZFS_MAX_DATASET_NAME_LEN */
 	} stats;
 	uint8_t unused2[13668 - 12704 - 288];
 	uint8_t simple;			/* zc_simple */

@@ -1,3 +1,4 @@
+/* One ioctl on /dev/zfs, asked again until its answer fits. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,15 +6,17 @@
 
 #include "zfs_ioctl.h"
 
-/* A property list of a dataset is 4 to 8 KiB; a larger one asks for more. */
+/*
+ * A dataset's properties take 4 to 8 KiB; for a larger list the kernel wants
+ * more.
+ */
 enum { DST_FIRST = 16 << 10 };
 
 /*
- * One ioctl, with `src` packed in and `*dst` as the kernel packed it; either may be
- * NULL, and so is what is given back where nothing came.  The caller frees it.
- * Where the kernel wants more room (ENOMEM and the size it needs), it has not
- * moved on but may have written over name and cursor: both are put back. So it is
- * where a signal stopped a step of a listing (zfs_ioc_snapshot_list_next).
+ * Where the kernel wants more room, it returns ENOMEM and the size, and has not
+ * moved on; but it may have written over name and cursor, so both are put back
+ * before it is asked again.  The same goes for a signal that stopped a step of
+ * a listing (zfs_ioc_snapshot_list_next).
  */
 int
 zfs_ioctl_packed(const struct lzc *z, unsigned long request,
@@ -40,7 +43,7 @@ zfs_ioctl_packed(const struct lzc *z, unsigned long request,
 			cmd->dst = (uintptr_t)out;
 			cmd->dst_size = room;
 		}
-		cmd->dst_filled = 0;	/* the kernel sets it and never clears it */
+		cmd->dst_filled = 0;	/* the kernel only ever sets it */
 		error = ioctl(z->fd, request, cmd) == 0 ? 0 : errno;
 		if (error == ENOMEM && dst != NULL && cmd->dst_size > room)
 			room = cmd->dst_size;
@@ -51,9 +54,9 @@ zfs_ioctl_packed(const struct lzc *z, unsigned long request,
 		error = 0;
 	}
 	/*
-	 * An error may come with a list that says which property it was; "filled"
-	 * is also set where the list did not fit and nothing was written
-	 * (put_nvlist in module/zfs/zfs_ioctl.c).
+	 * An error may come with a list that names the property at fault.  The
+	 * kernel also sets dst_filled where the list did not fit and nothing
+	 * was written (put_nvlist in module/zfs/zfs_ioctl.c).
 	 */
 	if (dst != NULL) {
 		if (!cmd->dst_filled || cmd->dst_size > room) {
@@ -66,7 +69,6 @@ zfs_ioctl_packed(const struct lzc *z, unsigned long request,
 	return (error);
 }
 
-/* The same, with what came unpacked. */
 int
 zfs_ioctl(const struct lzc *z, unsigned long request, struct zfs_cmd *cmd,
     nvlist_t *src, nvlist_t **dst)

@@ -1,3 +1,4 @@
+/* What Python calls to open a ZFS and to read it; how every call ends. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -11,7 +12,10 @@ nvpair_close(struct lzc *z)
 	nvp_close(&z->nvp);
 }
 
-/* libnvpair alone: the codec works where no kernel module does. */
+/*
+ * Open libnvpair alone: nvlists can be read and written without a kernel
+ * module.
+ */
 static int
 nvpair_open(struct lzc *z, const struct image_args *args, char *why,
     size_t why_size)
@@ -108,10 +112,11 @@ zt_give_errors(struct zt *zt, int error, nvlist_t *list, struct zt_buf *errors)
 }
 
 /*
- * Any signal cancels a channel program that changes something, half way or before
- * it began (zcp_eval_sig() in module/zfs/zcp.c). A program that meant to handle the
- * signal and go on would be left with half a change, one that is signalled often
- * would never get on. So signals wait: such programs are short.
+ * Any signal cancels a channel program that changes something, half way or
+ * before it began (zcp_eval_sig() in module/zfs/zcp.c).  A caller that meant to
+ * handle the signal and go on would be left with half a change, and a caller
+ * that gets many signals would never finish.  So signals wait: such programs
+ * are short.
  */
 int
 zt_signals_wait(sigset_t *before)

@@ -1,28 +1,41 @@
 /*
- * Every int returned is 0 or an errno value (from 1024 on, OpenZFS's own
- * ZFS_ERR_*).  `flat` is an nvlist in the form of nvl.h; an out buffer is filled
- * with JSON text and is the caller's to free with zt_buf_free, on error too.
- * All calls may be made from any thread; zt_log must come from the thread that
- * made the change it speaks of.
+ * Every int that is returned is 0 or an errno value (from 1024 on, OpenZFS's
+ * own ZFS_ERR_*).  `flat` is an nvlist in the form of nvl.h.  An out buffer is
+ * filled with JSON text; the caller frees it with zt_buf_free(), after an error
+ * too.  All calls may be made from any thread, but zt_log() must come from the
+ * thread that made the change.
  */
-struct zt;
+struct zt;		/* one opened ZFS */
 
+/*
+ * Open the ZFS of the running kernel, libnvpair alone (for nvlists), or the
+ * pool in the file at `path`.  On an error `why` is the reason, empty where the
+ * errno says it all.
+ */
 int zt_open(struct zt **zt, char *why, size_t why_size);
 int zt_open_nvpair(struct zt **zt, char *why, size_t why_size);
 int zt_open_image(struct zt **zt, const char *path, const char *create_pool,
     uint64_t bytes, uint64_t ashift, const char *take_over_from, char *why,
     size_t why_size);
-/* The errno of writing to this file, which must be there; 0 where it takes more. */
-int zt_why_unwritable(const char *path);
-/* What this process never needs, it can never do again.  Before its other threads. */
-int zt_confine(void);
 void zt_close(struct zt *zt);
+
+/* For an image, the release of libzpool and its largest recordsize; else 0. */
 unsigned int zt_minor(struct zt *zt);
 unsigned int zt_patch(struct zt *zt);
 uint64_t zt_max_recordsize(struct zt *zt);
 
-/* From now on this process ends when its parent, which is `parent`, does. */
+/*
+ * Let the kernel kill this process when its parent, whose id is `parent`, ends.
+ */
 int zt_end_with(int parent);
+
+/*
+ * Give up what an image's process never needs; before it starts other threads.
+ */
+int zt_confine(void);
+
+/* Return the errno of writing to a file that exists; 0 where it takes more. */
+int zt_why_unwritable(const char *path);
 
 int zt_nvlist_encode(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *packed);
@@ -70,9 +83,10 @@ int zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors);
 
 /*
- * Streams.  An empty `base` or `origin` is none; flags are lzc_send_flags; a
- * send goes on at (object, offset), both 0 at the start.  Of a stream that is
- * received the caller has read the first record, and hands it over.
+ * Streams.  An empty `base` or `origin` means none; flags are lzc_send_flags; a
+ * send resumes at (object, offset), both 0 at the start.  The caller of
+ * zt_receive() has read the first record of the stream and passes it as
+ * `header`.
  */
 int zt_send(struct zt *zt, int fd, const char *snapshot, const char *base,
     int flags, uint64_t object, uint64_t offset);

@@ -1,7 +1,7 @@
 /*
- * What Python calls: one coarse function an operation, each crossing the
- * boundary once.  The declarations are in zt.cdef.h, which cffi reads too, so
- * the two cannot disagree.
+ * The functions that Python calls, one for each operation, so that it crosses
+ * the boundary once.  "zt" stands for zfstune.  cffi reads the declarations in
+ * zt.cdef.h as well, so C and Python cannot disagree about them.
  */
 #ifndef ZT_H
 #define	ZT_H

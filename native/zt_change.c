@@ -1,4 +1,4 @@
-/* Calls that change one dataset. */
+/* What Python calls to change one dataset. */
 #include "zt_impl.h"
 
 int
@@ -11,7 +11,8 @@ zt_create(struct zt *zt, const char *name, int volume, const uint8_t *flat,
 	if (error != 0)
 		return (error);
 	error = zt->z.lzc_create(name,
-	    volume ? LZC_DATSET_TYPE_ZVOL : LZC_DATSET_TYPE_ZFS, props, NULL, 0);
+	    volume ? LZC_DATSET_TYPE_ZVOL : LZC_DATSET_TYPE_ZFS, props, NULL,
+	    0);
 	zt->z.nvp.nvlist_free(props);
 	return (error);
 }

@@ -1,4 +1,4 @@
-/* Calls that need no ZFS opened: they concern this process or this machine. */
+/* What Python calls without a ZFS: mounts, and limits on this process. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/mount.h>

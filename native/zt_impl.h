@@ -1,4 +1,4 @@
-/* What the files of the Python-facing floor share. */
+/* What the files share whose functions Python calls. */
 #ifndef ZT_IMPL_H
 #define	ZT_IMPL_H
 
@@ -7,23 +7,24 @@
 #include "list.h"
 #include "zt.h"
 
+/* One opened ZFS, as Python holds it. */
 struct zt {
 	struct lzc z;
 };
 
 /*
- * Write `list` (NULL is an empty one) as JSON and free it.  Half a document helps
- * nobody: what could not be written in full is taken back.
+ * Write `list` (NULL is an empty one) as JSON and free it.  A document that
+ * could not be written in full is taken back.
  */
 int zt_give_json(struct zt *, nvlist_t *, struct zt_buf *out);
 
 /*
- * End a call that gives a list of errors: written as JSON whether or not the
- * call failed, since it says which of many targets were at fault.
+ * End a call that has a list of errors.  The list is written as JSON even where
+ * the call failed, since it names the targets at fault.
  */
 int zt_give_errors(struct zt *, int error, nvlist_t *, struct zt_buf *errors);
 
-/* Hold signals back from this thread; on an error they come as before. */
+/* Hold signals back from this thread, and let them come as `before` says. */
 int zt_signals_wait(sigset_t *before);
 void zt_signals_come(const sigset_t *before);
 

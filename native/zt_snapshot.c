@@ -1,4 +1,4 @@
-/* Calls on many snapshots, holds or bookmarks at once. */
+/* What Python calls for many snapshots, holds or bookmarks at once. */
 #include "zt_impl.h"
 
 int
@@ -18,7 +18,10 @@ zt_snapshot(struct zt *zt, const uint8_t *flat, size_t size,
 	return (zt_give_errors(zt, error, list, errors));
 }
 
-/* The kernel destroys them by a channel program. */
+/*
+ * The kernel destroys snapshots by a channel program, which a signal would
+ * cancel.
+ */
 static int
 destroy_unbroken(struct zt *zt, nvlist_t *snaps, boolean_t defer,
     nvlist_t **list)
@@ -47,7 +50,7 @@ zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t size, int defer,
 	return (zt_give_errors(zt, error, list, errors));
 }
 
-/* Calls of the shape (list of targets in, list of errors out). */
+/* Make a call that takes a list of targets and gives a list of errors. */
 static int
 call_batch(struct zt *zt, int (*call)(nvlist_t *, nvlist_t **),
     const uint8_t *flat, size_t size, struct zt_buf *errors)
@@ -70,7 +73,7 @@ zt_hold(struct zt *zt, const uint8_t *flat, size_t size, struct zt_buf *errors)
 
 	if (error != 0)
 		return (error);
-	/* no cleanup descriptor: the hold outlives this process */
+	/* Without a cleanup descriptor, the hold outlives this process. */
 	error = zt->z.lzc_hold(holds, -1, &list);
 	zt->z.nvp.nvlist_free(holds);
 	return (zt_give_errors(zt, error, list, errors));
@@ -94,7 +97,8 @@ int
 zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors)
 {
-	return (call_batch(zt, zt->z.lzc_destroy_bookmarks, flat, size, errors));
+	return (call_batch(zt, zt->z.lzc_destroy_bookmarks, flat, size,
+	    errors));
 }
 
 int

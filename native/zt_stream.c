@@ -1,4 +1,4 @@
-/* Streams, what they would take, and channel programs. */
+/* What Python calls for streams, their sizes, and channel programs. */
 #include <errno.h>
 #include <string.h>
 
@@ -35,13 +35,17 @@ int
 zt_receive(struct zt *zt, int fd, const char *snapshot, const char *origin,
     int force, int raw, int resumable, const uint8_t *header, size_t size)
 {
-	/* the record holds 64-bit numbers, and bytes lie anywhere */
+	/*
+	 * The record holds 64-bit numbers, and Python's bytes may lie anywhere.
+	 */
 	union { uint64_t align; uint8_t bytes[STREAM_HEADER]; } begin;
 
 	if (size != sizeof (begin.bytes))
 		return (EINVAL);
 	memcpy(begin.bytes, header, size);
-	/* no properties: what a stream may set is not for a stream to say */
+	/*
+	 * No properties: the caller sets them, a stream does not decide them.
+	 */
 	return (zt->z.lzc_receive_with_header(snapshot, NULL, or_null(origin),
 	    force ? B_TRUE : B_FALSE, resumable ? B_TRUE : B_FALSE,
 	    raw ? B_TRUE : B_FALSE, fd,
