@@ -9,7 +9,6 @@ import pytest
 
 from fake_engine import FakeEngine
 from zfstune.cli.main import main
-from zfstune.engine import open as engines
 from zfstune.engine import protocol
 from zfstune.values.errors import NotPermitted, PolicyError, ZfsUnavailable
 

@@ -11,12 +11,11 @@ import pytest
 from fake_engine import FakeEngine
 from zfstune.engine._errno import engine_error
 from zfstune.health.observe import observe
-from zfstune.schedules.cadence import SCHEDULE_PROPERTY
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import note
 from zfstune.values.errors import NotFound
 from zfstune.values.frozen import replace
-from zfstune.values.names import SNAPSHOT_PROPERTY
+from zfstune.values.marks import SCHEDULE_PROPERTY, SNAPSHOT_PROPERTY
 
 if TYPE_CHECKING:
     from pathlib import Path

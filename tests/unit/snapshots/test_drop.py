@@ -8,9 +8,10 @@ import pytest
 
 from fake_engine import FakeEngine
 from zfstune.snapshots.drop import drop_checkpoint, list_checkpoints
-from zfstune.snapshots.rewind_plan import CHECKPOINT_PROPERTY, ESCAPE
+from zfstune.snapshots.rewind_plan import ESCAPE
 from zfstune.values.errors import NotFound, PlanError
 from zfstune.values.frozen import replace
+from zfstune.values.marks import CHECKPOINT_PROPERTY
 from zfstune.values.state import NONE, PropertyValue
 
 if TYPE_CHECKING:

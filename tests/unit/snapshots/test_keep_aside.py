@@ -13,7 +13,6 @@ from fake_engine import FakeEngine
 from zfstune.engine._errno import engine_error
 from zfstune.snapshots.keep_aside import keep_aside
 from zfstune.snapshots.rewind_plan import (
-    CHECKPOINT_PROPERTY,
     ESCAPE,
     FOLDER,
     Rewind,
@@ -21,6 +20,7 @@ from zfstune.snapshots.rewind_plan import (
 )
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import replace
+from zfstune.values.marks import CHECKPOINT_PROPERTY
 from zfstune.values.state import NONE, PropertyValue
 
 if TYPE_CHECKING:
