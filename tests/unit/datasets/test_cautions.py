@@ -107,3 +107,52 @@ def test_what_an_earlier_release_cannot_serve(
         [caution] = cautions
         assert caution.message == "profile docker takes OpenZFS 2.2, and this is 2.1.11"
         assert caution.hint == "overlay2 cannot lie on an earlier one"
+
+
+@pytest.mark.parametrize(
+    ("rotational", "role", "waits"),
+    [(True, "special", True), (True, "log", False), (False, "special", False)],
+)
+def test_writers_that_wait_for_spinning_disks_are_warned(
+    rotational: bool,  # noqa: FBT001 (a parameter of the test)
+    role: str,
+    waits: bool,  # noqa: FBT001 (as above)
+) -> None:
+    """Where sync or logbias matters, a pool of disks without a log device is slow."""
+    disks = Vdev("mirror", 12, "normal", ("a", "b"), rotational)
+    other = Vdev("mirror", 12, role, ("c", "d"), rotational=False)
+    model = Model(pool=replace(pool_info(), vdevs=(disks, other)))
+    for wanted in (app_profile(sync="standard"), app_profile(logbias="latency")):
+        found = [c for c in model.plan(wanted).warnings if "spinning" in c.message]
+        assert [c.dataset for c in found] == ["tank/data/app"] * waits
+    assert not model.plan(app_profile(atime="off")).warnings
+
+
+def test_a_pool_that_is_nearly_full_is_said() -> None:
+    """Once, and only where the plan would add to it."""
+    model = Model(pool=replace(pool_info(), free_bytes=(1 << 40) // 11))
+    plan = model.plan(app_profile())
+    assert said(plan, "tenth of the pool").dataset == "tank"
+    assert not model.run(plan.actions).plan(app_profile()).warnings
+
+
+@pytest.mark.parametrize(
+    ("pool", "warnings"),
+    [
+        (pool_info(ashift=12), []),
+        (pool_info(ashift=13), ["never compress"]),
+        (pool_info("raidz2"), ["raidz2"]),
+        (pool_info("draid1", ashift=14), ["never compress", "draid1"]),
+    ],
+)
+def test_small_records_are_warned_of_where_they_hurt(
+    pool: object, warnings: list[str]
+) -> None:
+    """8K on large sectors or on parity is done as asked, and said to be costly."""
+    model = Model(pool=pool)  # type: ignore[arg-type]
+    plan = model.plan(app_profile(recordsize="8K"))
+    assert len(plan.warnings) == len(warnings)
+    for caution, words in zip(plan.warnings, warnings, strict=True):
+        assert words in caution.message
+        assert "-o recordsize" in caution.hint
+    assert model.run(plan.actions).plan(app_profile(recordsize="8K")).warnings == ()

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from model_pool import Model, app_profile, applied, said
+from zfstune.values.errors import PlanError
+
+if TYPE_CHECKING:
+    from zfstune.profiles.profile import Profile
+
+from typing import TYPE_CHECKING
+
 from zfstune.datasets.actions import Adjust
 from zfstune.datasets.applied import read_given, read_record
 from zfstune.profiles.profile import DatasetProfile, Profile, Setting
-from zfstune.values.errors import PlanError
 from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 
 if TYPE_CHECKING:
@@ -202,3 +208,30 @@ def test_data_that_keeps_its_shape(referenced: int, *, told: bool) -> None:
     plan = model.plan(app_profile("app", "app", "app/x", recordsize="16K", atime="on"))
     found = [c.message for c in plan.warnings if "written from now on" in c.message]
     assert found == ["only what is written from now on gets the new recordsize"] * told
+
+
+def test_data_that_is_there_keeps_its_shape() -> None:
+    """A new recordsize on a dataset with data warns that only new blocks get it."""
+    model = applied(app_profile(recordsize="8K", atime="off"))
+    wanted = app_profile(recordsize="16K", atime="on")
+    assert not model.plan(wanted).warnings
+    model.referenced["tank/data/app"] = 1 << 30
+    assert "--reflink=never" in said(model.plan(wanted), "new recordsize").hint
+    assert not model.plan(app_profile(recordsize="8K", atime="on")).warnings
+
+
+def test_what_is_fixed_at_creation_is_reported_only() -> None:
+    """A create-only property that differs is a warning, never an action or a note."""
+    wanted = app_profile(normalization="formD")
+    model = applied(wanted)
+    assert model.local["tank/data/app"]["normalization"] == "formD"
+    model.local["tank/data/app"]["normalization"] = "none"
+    plan = model.plan(wanted)
+    assert not plan.pending
+    assert "fixed at creation" in said(plan, "normalization").message
+
+
+def test_a_change_of_profile_is_said() -> None:
+    """A dataset that another profile managed is taken over with a warning."""
+    plan = applied(app_profile("old", "x")).plan(app_profile("new", "x"))
+    assert "profile old until now" in plan.warnings[0].message

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from judged import judge, only, states
 from model_pool import Model, app_profile, applied, said
-from zfstune.datasets.actions import Export, MountDataset, SetOwner
+from zfstune.datasets.actions import Create, Export, MountDataset, SetOwner
 from zfstune.datasets.planner import paths_to_look_at
 from zfstune.values.errors import PlanError
 from zfstune.values.exports import Exports
@@ -212,3 +212,39 @@ def test_no_plan_hides_anything(asked: set[str], full: set[str], mounted: set[st
             inside = any(action.path.startswith(path + "/") for path in new)
             assert inside or not places[action.path].holds
             new.append(action.path)
+
+
+def test_mounted_elsewhere_is_reported() -> None:
+    """A dataset that is mounted where it should not be is left there, with a remedy."""
+    model = applied(app_profile())
+    model.mounts["tank/data/app"] = Mount("tank/data/app", "/mnt", 0, 0, 0o755)
+    plan = model.plan(app_profile())
+    assert not plan.pending
+    assert "mounted at /mnt and belongs at /data/app" in plan.warnings[0].message
+
+
+def test_a_taken_path_is_an_error() -> None:
+    """Nothing is mounted over another pool's dataset."""
+    model = Model()
+    model.mounts["other/app"] = Mount("other/app", "/data/app", 0, 0, 0o755)
+    with pytest.raises(PlanError, match="'other/app' is mounted at /data/app"):
+        model.plan(app_profile())
+
+
+def test_an_unmountable_root_is_reported_once() -> None:
+    """Below mountpoint=none nothing mounts, and one warning says so with its remedy."""
+    model = Model({"tank": {"mountpoint": "none"}, "tank/data": {"atime": "off"}})
+    plan = model.plan(app_profile("app", "app", "app/x", owner="app"))
+    assert {type(action) for action in plan.actions} == {Create}
+    [warning] = plan.warnings
+    assert (warning.dataset, "mountpoint is none" in warning.message) == ("tank", True)
+    assert "zfs set mountpoint" in warning.hint
+
+
+@pytest.mark.parametrize("canmount", ["off", "noauto"])
+def test_a_dataset_kept_from_mounting_is_not_mounted(canmount: str) -> None:
+    """Canmount is the administrator's word."""
+    model = applied(app_profile(owner="app"))
+    model.local["tank/data/app"]["canmount"] = canmount
+    model.mounts.clear()
+    assert not model.plan(app_profile(owner="app")).pending

@@ -1,11 +1,8 @@
-"""What a plan looks like on a terminal and in JSON."""
+"""A plan as text on a terminal."""
 
 from __future__ import annotations
 
-import json
-
 from model_pool import Model, app_profile, applied
-from zfstune.datasets.actions import SetOwner
 from zfstune.datasets.plan_text import render
 from zfstune.profiles.load import load
 from zfstune.values.state import Mount
@@ -106,48 +103,3 @@ def test_what_others_wrote_does_not_move_the_cursor() -> None:
     assert text.replace("\n", "").isprintable()
     assert "\\x1b[2J -> off" in text
     assert "managed by profile a\\x1b[2Jb\\nc until now" in text
-
-
-def test_describe_says_each_step_in_one_line() -> None:
-    """The voice of the zfs command."""
-    plan = Model().plan(app_profile(owner="app", recordsize="8K"))
-    assert [action.describe() for action in plan.actions] == [
-        "create tank/data (canmount=off mountpoint=/data)",
-        "create tank/data/app (recordsize=8K)",
-        "mount tank/data/app at /data/app",
-        "give /data/app to app:app, mode 0750",
-    ]
-    only_mode = SetOwner("tank/a", "/a", None, None, None, None, 0o700)
-    assert only_mode.describe() == "give /a mode 0700"
-
-
-def test_json_is_the_plan() -> None:
-    """Everything in the plan survives JSON, under the keys that are promised."""
-    postgres = load("postgres")
-    model = applied(postgres)
-    model.local["tank/data/postgres"]["recordsize"] = "16384"
-    model.mounts.pop("tank/data/postgres/wal")
-    for plan in (Model().plan(postgres), model.plan(postgres)):
-        found = json.loads(json.dumps(plan.to_dict()))
-        assert list(found) == [
-            "pool",
-            "root",
-            "profiles",
-            "pending",
-            "actions",
-            "warnings",
-            "facts",
-            "mountpoints",
-            "unchanged",
-            "leftovers",
-        ]
-        assert len(found["actions"]) == len(plan.actions)
-        assert {a["action"] for a in found["actions"]} <= {
-            "create",
-            "adjust",
-            "mount",
-            "own",
-        }
-        assert all(a["dataset"] for a in found["actions"])
-    [change] = [c for a in found["actions"] for c in a.get("changes", [])]
-    assert (change["old"], change["new"], change["drift"]) == ("16384", "8192", True)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
-from zfstune.datasets.actions import Adjust, Create, MountDataset, Remount, SetOwner
-from zfstune.datasets.wanted import wanted_accounts
+from zfstune.datasets.actions import Adjust, Create, Remount
 from zfstune.profiles.load import load, profile_names
+from zfstune.values.errors import PlanError
+from zfstune.values.frozen import replace
 from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
-from zfstune.values.state import Mount
 
 if TYPE_CHECKING:
     from zfstune.datasets.plan import Plan
@@ -120,40 +120,6 @@ def test_a_root_of_the_users_is_left_alone() -> None:
     assert plan.mountpoints == {"tank/data/app": "/srv/app"}
 
 
-def test_a_named_bare_and_mounted_root_is_left_alone() -> None:
-    """With --root, an empty dataset that is mounted is the user's, not half made."""
-    model = Model({"tank": {}, "tank/srv": {}})
-    model.mounts["tank/srv"] = Mount("tank/srv", "/tank/srv", 0, 0, 0o755)
-    plan = model.plan(app_profile(), root="tank/srv")
-    assert plan.mountpoints == {"tank/srv/app": "/tank/srv/app"}
-
-
-def test_a_root_with_children_or_data_is_not_half_made() -> None:
-    """Whatever holds something was finished by somebody."""
-    for model in (
-        Model({"tank": {}, "tank/data": {}, "tank/data/x": {}}),
-        Model({"tank": {}, "tank/data": {}}, referenced={"tank/data": 2 << 20}),
-    ):
-        assert model.plan(app_profile()).mountpoints == {"tank/data/app": "/tank/data/app"}
-
-
-def test_a_half_made_root_is_said_to_be_one() -> None:
-    """Repairing what a crash left bare is an action and a warning."""
-    plan = Model({"tank": {}, "tank/data": {}}).plan(app_profile())
-    assert _changes(plan)["mountpoint"][1] == "/data"
-    assert said(plan, "half made").dataset == "tank/data"
-
-
-def test_an_unmountable_root_is_reported_once() -> None:
-    """Below mountpoint=none nothing mounts, and one warning says so with its remedy."""
-    model = Model({"tank": {"mountpoint": "none"}, "tank/data": {"atime": "off"}})
-    plan = model.plan(app_profile("app", "app", "app/x", owner="app"))
-    assert {type(action) for action in plan.actions} == {Create}
-    [warning] = plan.warnings
-    assert (warning.dataset, "mountpoint is none" in warning.message) == ("tank", True)
-    assert "zfs set mountpoint" in warning.hint
-
-
 def test_second_plan_is_empty_and_says_so() -> None:
     """Once applied, there is nothing to do: no action, not pending, all unchanged."""
     postgres = load("postgres")
@@ -246,33 +212,6 @@ def test_where_it_mounts_is_not_taken_back() -> None:
     assert not model.plan(app_profile()).pending
 
 
-def test_overrides_win_on_the_first_dataset_alone() -> None:
-    """-o beats the profile there; the rest is as the profile says."""
-    plan = Model().plan(
-        app_profile("app", "app", "app/x", atime="off"), overrides={"atime": "on"}
-    )
-    made = {a.dataset: a.properties for a in plan.actions if isinstance(a, Create)}
-    assert made["tank/data/app"]["atime"] == "on"
-    assert "atime" not in made["tank/data/app/x"]
-
-
-def test_sync_can_be_disabled_with_consent() -> None:
-    """The flag that names the loss lets it through."""
-    plan = Model().plan(app_profile(), overrides={"sync": "disabled"}, allow_unsafe=True)
-    assert plan.actions[1].describe() == "create tank/data/app (sync=disabled)"
-
-
-def test_profiles_that_agree_compose() -> None:
-    """The same dataset from two profiles is made once, and named after both."""
-    one, two = (
-        app_profile("one", "x", atime="off"),
-        app_profile("two", "x", "x/y", atime="off"),
-    )
-    model = applied(one, two)
-    assert model.local["tank/data/x"][PROFILE_PROPERTY] == "one,two"
-    assert not model.plan(one, two, one).pending
-
-
 def test_a_parent_from_a_later_profile_comes_first() -> None:
     """The order of the profiles does not make a dataset precede its parent."""
     plan = Model().plan(app_profile("nginx", "logs/nginx"), app_profile("logs", "logs"))
@@ -280,33 +219,36 @@ def test_a_parent_from_a_later_profile_comes_first() -> None:
     assert made == ["tank/data", "tank/data/logs", "tank/data/logs/nginx"]
 
 
-def test_unmounted_is_mounted_and_owned_again() -> None:
-    """What was unmounted is mounted; a wrong owner or mode is put right."""
-    wanted = app_profile(owner="app")
-    model = applied(wanted)
-    mount = model.mounts.pop("tank/data/app")
-    assert [type(a) for a in model.plan(wanted).actions] == [MountDataset, SetOwner]
-    model.mounts["tank/data/app"] = Mount(mount.dataset, mount.path, 0, 1000, 0o750)
-    assert [type(a) for a in model.plan(wanted).actions] == [SetOwner]
-
-
-@pytest.mark.parametrize("canmount", ["off", "noauto"])
-def test_a_dataset_kept_from_mounting_is_not_mounted(canmount: str) -> None:
-    """Canmount is the administrator's word."""
-    model = applied(app_profile(owner="app"))
-    model.local["tank/data/app"]["canmount"] = canmount
-    model.mounts.clear()
-    assert not model.plan(app_profile(owner="app")).pending
-
-
-def test_accounts_to_look_up() -> None:
-    """The users and groups that profiles name are known before planning."""
-    found = wanted_accounts([app_profile(owner="app"), app_profile()])
-    assert found == (frozenset({"app"}), frozenset({"app"}))
-
-
 def test_the_pool_itself_may_be_the_root() -> None:
     """With --root tank, datasets stand right below the pool, which stays as it is."""
     model = applied(app_profile(), root="tank")
     assert model.local["tank"] == {}
     assert model.mounts["tank/app"].path == "/tank/app"
+
+
+@pytest.mark.parametrize("missing", ["accounts", "groups"])
+def test_unknown_accounts_are_an_error(missing: str) -> None:
+    """Before anything changes, the error names account and profile."""
+    with pytest.raises(
+        PlanError, match=r"profile 'app': this system has no .* 'app'"
+    ) as it:
+        Model().plan(app_profile(owner="app"), root="tank/data", **{missing: {}})
+    assert "--no-owner" in it.value.hint
+
+
+ALL_FEATURES = FEATURES | {"large_dnode", "sha512"}
+
+
+def test_a_pool_that_is_booted_from_may_be_for_grub() -> None:
+    """Before a feature that GRUB does not know is used for the first time, that is said."""
+    pool = replace(pool_info(features=ALL_FEATURES), bootfs="tank/ROOT/debian")
+    wanted = app_profile(compression="zstd", recordsize="1M")
+    warning = said(Model(pool=pool).plan(wanted), "GRUB")
+    assert "GRUB cannot read zstd_compress" in warning.message
+    assert "compatibility=grub2" in warning.hint
+    for settled in (
+        replace(pool, active=frozenset({"zstd_compress"})),
+        replace(pool, compatibility="openzfs-2.1-linux"),
+        replace(pool, bootfs=""),
+    ):
+        assert Model(pool=settled).plan(wanted).warnings == ()

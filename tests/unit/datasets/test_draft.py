@@ -1,0 +1,135 @@
+"""A plan in the making: containers, creations, owners, and states that it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
+from zfstune.datasets.actions import Adjust, MountDataset, SetOwner
+from zfstune.values.errors import PlanError
+from zfstune.values.state import Dataset, Mount
+
+
+@pytest.mark.parametrize(
+    ("values", "above", "refused"),
+    [
+        ({"encryption": "on"}, "off", True),
+        ({"encryption": "on"}, "aes-256-gcm", False),
+        ({"encryption": "off"}, "off", False),
+        ({"encryption": "on", "keyformat": "raw"}, "off", True),
+        ({"encryption": "on", "keyformat": "raw"}, "aes-256-gcm", True),
+    ],
+)
+def test_a_dataset_that_needs_a_key(
+    values: dict[str, str], above: str, *, refused: bool
+) -> None:
+    """Only that of a dataset above: refused before anything, not half-way by ZFS."""
+    features = FEATURES | {"encryption"}
+    model = Model({"tank": {"encryption": above}}, pool=pool_info(features=features))
+    if refused:
+        with pytest.raises(PlanError, match="'tank/data/app': it needs a key") as it:
+            model.plan(app_profile(**values))
+        assert "--root" in it.value.hint
+    else:
+        assert model.plan(app_profile(**values)).warnings == ()
+
+
+def test_owners_can_be_left_alone() -> None:
+    """With owner=False nobody is looked up, nothing is given, and a warning says so."""
+    plan = Model().plan(app_profile(owner="app"), owner=False, accounts={}, groups={})
+    assert SetOwner not in {type(action) for action in plan.actions}
+    assert "left alone (app:app)" in plan.warnings[0].message
+
+
+@pytest.mark.parametrize("name", ["tank/data", "tank/data/app"])
+def test_a_volume_in_the_way_is_an_error(name: str) -> None:
+    """A volume where a filesystem is wanted is named, with another way."""
+    model = Model({"tank": {}, "tank/data": {"mountpoint": "/data"}})
+    datasets = {**model.datasets(), name: Dataset(name, "volume", 1, 1)}
+    with pytest.raises(PlanError, match=f"'{name}': a volume of that name"):
+        model.plan(app_profile(), datasets=datasets)
+
+
+@pytest.mark.parametrize(
+    ("pool", "words"),
+    [
+        (pool_info(readonly=True), "read-only"),
+        (pool_info(suspended=True), "suspended"),
+    ],
+)
+def test_a_pool_that_takes_no_change_is_an_error_only_if_one_is_due(
+    pool: object, words: str
+) -> None:
+    """With work to do the pool is refused; with none, the plan is as empty as ever."""
+    model = applied(app_profile())
+    model.pool = pool  # type: ignore[assignment]
+    assert not model.plan(app_profile()).pending
+    with pytest.raises(PlanError, match=words):
+        model.plan(app_profile(atime="off"))
+
+
+def test_a_locked_parent_is_an_error() -> None:
+    """Nothing can be made below an encrypted dataset whose key is not loaded."""
+    model = Model(
+        {"tank": {}, "tank/data": {"keystatus": "unavailable", "canmount": "off"}}
+    )
+    with pytest.raises(PlanError, match="key is not loaded"):
+        model.plan(app_profile())
+
+
+@pytest.mark.parametrize("root", ["other/data", "tankdata"])
+def test_a_root_elsewhere_is_an_error(root: str) -> None:
+    """A root must lie in the pool that was looked at."""
+    with pytest.raises(PlanError, match="not in pool 'tank'"):
+        Model().plan(app_profile(), root=root)
+
+
+def test_sync_disabled_by_somebody_else_is_said() -> None:
+    """Inherited or set by hand, it is left alone and reported with its remedy."""
+    model = Model({"tank": {"sync": "disabled"}})
+    plan = model.plan(app_profile())
+    assert "zfs set sync=standard" in said(plan, "sync is disabled").hint
+    model.run(plan.actions)
+    del model.local["tank"]["sync"]
+    assert not model.plan(app_profile()).warnings
+    model.local["tank/data/app"]["sync"] = "disabled"
+    plan = model.plan(app_profile())
+    assert not plan.pending
+    assert said(plan, "sync is disabled").dataset == "tank/data/app"
+    consent = model.plan(app_profile(), overrides={"sync": "disabled"}, allow_unsafe=True)
+    assert not consent.warnings
+
+
+def test_a_named_bare_and_mounted_root_is_left_alone() -> None:
+    """With --root, an empty dataset that is mounted is the user's, not half made."""
+    model = Model({"tank": {}, "tank/srv": {}})
+    model.mounts["tank/srv"] = Mount("tank/srv", "/tank/srv", 0, 0, 0o755)
+    plan = model.plan(app_profile(), root="tank/srv")
+    assert plan.mountpoints == {"tank/srv/app": "/tank/srv/app"}
+
+
+def test_a_root_with_children_or_data_is_not_half_made() -> None:
+    """Whatever holds something was finished by somebody."""
+    for model in (
+        Model({"tank": {}, "tank/data": {}, "tank/data/x": {}}),
+        Model({"tank": {}, "tank/data": {}}, referenced={"tank/data": 2 << 20}),
+    ):
+        assert model.plan(app_profile()).mountpoints == {"tank/data/app": "/tank/data/app"}
+
+
+def test_a_half_made_root_is_said_to_be_one() -> None:
+    """Repairing what a crash left bare is an action and a warning."""
+    plan = Model({"tank": {}, "tank/data": {}}).plan(app_profile())
+    [adjust] = [action for action in plan.actions if isinstance(action, Adjust)]
+    assert adjust.values == {"canmount": "off", "mountpoint": "/data"}
+    assert said(plan, "half made").dataset == "tank/data"
+
+
+def test_unmounted_is_mounted_and_owned_again() -> None:
+    """What was unmounted is mounted; a wrong owner or mode is put right."""
+    wanted = app_profile(owner="app")
+    model = applied(wanted)
+    mount = model.mounts.pop("tank/data/app")
+    assert [type(a) for a in model.plan(wanted).actions] == [MountDataset, SetOwner]
+    model.mounts["tank/data/app"] = Mount(mount.dataset, mount.path, 0, 1000, 0o750)
+    assert [type(a) for a in model.plan(wanted).actions] == [SetOwner]
