@@ -168,8 +168,8 @@ def _loaded(
 ) -> tuple[Profile, ...]:
     """Load the profiles that are named, and those of the roles, in a variant."""
     asked = (*profiles, *(name for role in roles for name in role.profiles))
-    found = (each if isinstance(each, Profile) else load(each) for each in asked)
-    return tuple(in_variant(found, variant))
+    loaded = (item if isinstance(item, Profile) else load(item) for item in asked)
+    return tuple(in_variant(loaded, variant))
 
 
 def _plan(engine: Engine, request: Request) -> Plan:
@@ -282,10 +282,10 @@ def _adjust(engine: Engine, action: Adjust) -> None:
         # Of several properties the kernel sets those that it can (zfs_set_prop_nvlist()
         # in module/zfs/zfs_ioctl.c).
         with suppress(EngineError):
-            found = engine.dataset(action.dataset)
-            before = found.local(marks.APPLIED_PROPERTY)
+            dataset = engine.dataset(action.dataset)
+            before = dataset.local(marks.APPLIED_PROPERTY)
             meant = action.notes.get(marks.APPLIED_PROPERTY, before or "")
-            note = standing_record(before, meant, found.local)
+            note = standing_record(before, meant, dataset.local)
             if note != (before or write_record({})):
                 engine.set(action.dataset, {marks.APPLIED_PROPERTY: note})
         raise

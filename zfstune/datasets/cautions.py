@@ -63,7 +63,7 @@ def weigh_wanted(
         limits: What the running module takes.
     """
     root = request.root_on(pool.name)
-    for profile in {each.name: each for each in request.profiles}.values():
+    for profile in {p.name: p for p in request.profiles}.values():
         yield from weigh_needs(profile, root, limits)
     for dataset in wanted:
         for message in dataset.gave_way:

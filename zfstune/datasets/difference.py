@@ -268,6 +268,6 @@ def _warn_data(dataset: Dataset, difference: Difference) -> None:
         "to rewrite it: dump and restore with the application, or `cp --reflink=never`; "
         "plain cp may clone blocks, and send and receive keep them as they are"
     )
-    what = " and ".join(changed)
-    message = f"only what is written from now on gets the new {what}"
+    names = " and ".join(changed)
+    message = f"only what is written from now on gets the new {names}"
     difference.cautions.append(Caution(dataset.name, message, hint))

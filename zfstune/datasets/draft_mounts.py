@@ -125,9 +125,9 @@ class MountDraft:
         """
         if any(place.real.startswith(covered) for covered in self.covered):
             return
-        found = in_the_way(place)
-        if found is not None:
-            reason, hint = found
+        blocked = in_the_way(place)
+        if blocked is not None:
+            reason, hint = blocked
             raise PlanError(f"cannot plan '{name}': {reason}", hint=hint)
         if place.obstacle == "denied":
             message = f"what is at {place.at} cannot be seen, so a mount may hide something"
@@ -150,8 +150,8 @@ class MountDraft:
             return
         self.warned.add((origin, blocker))
         hint = f"`zfs set mountpoint=/... {for_shell(origin)}`" if path is None else ""
-        what = "it" if origin == dataset.name else "what is below it"
-        self.warn(origin, f"{what} cannot be mounted: {blocker}", hint)
+        subject = "it" if origin == dataset.name else "what is below it"
+        self.warn(origin, f"{subject} cannot be mounted: {blocker}", hint)
 
     def _after_inheriting(self, name: str) -> Dataset:
         """Return the future dataset with the inherited values that a mount depends on."""

@@ -38,9 +38,9 @@ def render(plan: Plan) -> str:
             lines.append(f"unchanged: {', '.join(plan.unchanged)}")
     else:
         count = len(plan.mountpoints)
-        what = "1 dataset is" if count == 1 else f"{count} datasets are"
+        datasets = "1 dataset is" if count == 1 else f"{count} datasets are"
         profiles = ", ".join(plan.profiles)
-        lines.append(f"nothing to do: {what} as {profiles} below {plan.root} should be")
+        lines.append(f"nothing to do: {datasets} as {profiles} below {plan.root} should be")
     if plan.leftovers:
         lines.extend(f"stays: {left.dataset}  ({left.reason})" for left in plan.leftovers)
         lines.append(f"  hint: {advice(plan.leftovers)}")

@@ -51,7 +51,7 @@ def make_plan(request: Request, machine: Machine) -> Plan:
     root = request.root_on(pool.name)
     wanted = wanted_datasets(request, pool, machine.limits)
     cautions = list(weigh_wanted(request, wanted, pool, machine.limits))
-    managed = {each.dataset for each in wanted}
+    managed = {w.dataset for w in wanted}
     draft = Draft(machine, cautions=cautions, managed=managed)
     draft.check_root(root)
     if request.owner and pool.mountable:
@@ -67,7 +67,7 @@ def make_plan(request: Request, machine: Machine) -> Plan:
         actions=tuple(draft.actions),
         warnings=tuple(draft.cautions),
         facts=_facts(pool),
-        mountpoints={each.dataset: draft.path_of(each.dataset) for each in wanted},
+        mountpoints={w.dataset: draft.path_of(w.dataset) for w in wanted},
     )
 
 
@@ -99,19 +99,19 @@ def _plan_datasets(
     where the next one is to be mounted.
     """
     mounted: list[tuple[Wanted, str | None]] = []
-    for name, each in ordered:
-        if each is None:
+    for name, wanted in ordered:
+        if wanted is None:
             draft.container(name, {"canmount": "off"}, for_root=False)
             draft.mount(name)
             continue
-        draft.dataset(each)
-        mounted.append((each, draft.mount(name)))
-    for each, path in mounted:
-        draft.own(each, path, owner=owner)
+        draft.dataset(wanted)
+        mounted.append((wanted, draft.mount(name)))
+    for wanted, path in mounted:
+        draft.own(wanted, path, owner=owner)
     exports = draft.machine.exports
-    for each, path in mounted:
+    for wanted, path in mounted:
         if exports is not None and path is not None:
-            _plan_export(draft, each.dataset, path, exports)
+            _plan_export(draft, wanted.dataset, path, exports)
 
 
 def paths_to_look_at(
