@@ -8,7 +8,7 @@ from zfstune.values.marks import APPLIED_PROPERTY
 
 
 def test_describe_says_each_step_in_one_line() -> None:
-    """The voice of the zfs command."""
+    """Each description is one line, in the voice of the zfs command."""
     plan = Model().plan(app_profile(owner="app", recordsize="8K"))
     assert [action.describe() for action in plan.actions] == [
         "create tank/data (canmount=off mountpoint=/data)",

@@ -23,7 +23,7 @@ def test_what_is_written_is_read(values: dict[str, str]) -> None:
 
 
 def test_a_note_is_compact() -> None:
-    """Short, sorted, without spaces: a user property holds 8 KiB."""
+    """The text is short, sorted and without spaces: a user property holds 8 KiB."""
     assert write_record({"b": "2", "a": "1"}) == '{"a":"1","b":"2"}'
 
 
@@ -41,7 +41,7 @@ def test_what_is_no_text_is_passed_over() -> None:
 
 
 def test_what_was_given() -> None:
-    """The note tells it from what the profile says, and speaks of nothing else."""
+    """The note tells values of the call from those of the profile, and names no others."""
     note = write_record({"atime": "off", "quota": "1"}, ["quota", "exec"])
     assert note == '{"-o":"quota","atime":"off","quota":"1"}'
     assert read_record(note) == {"atime": "off", "quota": "1"}
@@ -52,7 +52,7 @@ def test_what_was_given() -> None:
 
 
 def test_a_change_that_failed_half_way() -> None:
-    """The note then speaks of what was noted before and of what was done, no more."""
+    """The note then names the values noted before and those that were set, no others."""
     before = write_record({"atime": "off", "quota": "1"}, ["quota"])
     meant = write_record(
         {"atime": "on", "exec": "off", "reservation": "9"}, ["exec", "reservation"]
@@ -65,7 +65,7 @@ def test_a_change_that_failed_half_way() -> None:
 
 
 def test_what_is_meant_for_below() -> None:
-    """Limits and places are one dataset's own; what ZFS or zfstune keeps is neither."""
+    """Values that are inherited are; limits, mountpoints and zfstune's notes are not."""
     assert [
         name
         for name in (

@@ -1,4 +1,4 @@
-"""What the pool takes, and that does not do there what it seems to."""
+"""Cautions: values that a pool takes and that may not do what the reader expects."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _pool(*, special: bool) -> PoolInfo:
 def test_small_blocks_and_the_special_vdev(
     *, special: bool, recordsize: str, small: str, words: str
 ) -> None:
-    """It takes such a vdev to matter, and records that are larger not to fill it."""
+    """The value needs a special vdev, and larger records, else all data goes there."""
     wanted = app_profile(recordsize=recordsize, special_small_blocks=small)
     plan = Model(pool=_pool(special=special)).plan(wanted)
     assert [words in each.message for each in plan.warnings] == [True] * bool(words)
@@ -59,7 +59,7 @@ def test_small_blocks_and_the_special_vdev(
 def test_small_blocks_from_above(
     above: str, given: dict[str, str], told: list[str]
 ) -> None:
-    """What is set on the pool counts for the records of a profile, and once for each."""
+    """A value set on the pool counts for a profile's records, and is said once for each."""
     wanted = app_profile("app", "app", "app/data", recordsize="8K")
     log = app_profile("log", "app/log", recordsize="128K")
     model = Model({"tank": {"special_small_blocks": above}}, pool=_pool(special=True))
@@ -129,7 +129,7 @@ def test_writers_that_wait_for_spinning_disks_are_warned(
 
 
 def test_a_pool_that_is_nearly_full_is_said() -> None:
-    """Once, and only where the plan would add to it."""
+    """The plan says so once, and only if it would write to the pool."""
     model = Model(pool=replace(pool_info(), free_bytes=(1 << 40) // 11))
     plan = model.plan(app_profile())
     assert said(plan, "tenth of the pool").dataset == "tank"
@@ -148,7 +148,7 @@ def test_a_pool_that_is_nearly_full_is_said() -> None:
 def test_small_records_are_warned_of_where_they_hurt(
     pool: object, warnings: list[str]
 ) -> None:
-    """8K on large sectors or on parity is done as asked, and said to be costly."""
+    """Records of 8K on large sectors or on parity are made as asked, with a warning."""
     model = Model(pool=pool)  # type: ignore[arg-type]
     plan = model.plan(app_profile(recordsize="8K"))
     assert len(plan.warnings) == len(warnings)

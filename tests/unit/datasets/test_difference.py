@@ -1,4 +1,4 @@
-"""What sets a dataset apart from what is wanted of it."""
+"""The difference between a dataset and the values wanted of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROFILE = app_profile("app", "app", "app/x", recordsize="8K", atime="off")
 
 
 def changes(plan: Plan) -> dict[tuple[str, str], Change]:
-    """Give what a plan changes, by dataset and property, without zfstune's notes."""
+    """Return the changes of a plan by dataset and property, without zfstune's notes."""
     return {
         (action.dataset, change.property): change
         for action in plan.actions
@@ -40,7 +40,7 @@ def changes(plan: Plan) -> dict[tuple[str, str], Change]:
 
 
 def test_a_value_of_its_own_below_the_dataset_that_has_it() -> None:
-    """It is inherited again, and the plan says who set it and who sets it now."""
+    """The property is inherited again, and the plan says who had set it and who sets it."""
     model = applied(PROFILE)
     model.local[BELOW]["recordsize"] = "16384"
     [(where, change)] = changes(model.plan(PROFILE)).items()
@@ -54,14 +54,14 @@ def test_a_value_of_its_own_below_the_dataset_that_has_it() -> None:
 
 
 def test_a_dataset_that_is_adopted_below() -> None:
-    """Its own values go the same way, and are no drift: nobody had set them right."""
+    """Its own values are inherited, too, and are no drift: no profile had set them."""
     model = Model({"tank": {}, "tank/data": {}, APP: {}, BELOW: {"atime": "on"}})
     change = changes(model.plan(PROFILE))[BELOW, "atime"]
     assert (change.new, change.drift, change.note) == (None, False, "adopted")
 
 
 def test_a_profile_that_moved_a_value_up() -> None:
-    """What an earlier profile set here, and the present one above, is no drift."""
+    """A value that the profile set here before, and sets above now, is no drift."""
     earlier = app_profile("app", "app/x", atime="off")
     model = applied(earlier)
     plan = model.plan(PROFILE)
@@ -74,7 +74,7 @@ def test_a_profile_that_moved_a_value_up() -> None:
 
 @pytest.mark.parametrize("name", ["quota", "canmount", "mountpoint", "compression"])
 def test_what_is_not_for_what_lies_below(name: str) -> None:
-    """A quota is one dataset's own, and where things mount its administrator's."""
+    """A quota belongs to one dataset, and a mountpoint to its administrator."""
     values = {"quota": "1048576", "canmount": "noauto", "mountpoint": "/x"}
     wants = app_profile("app", "app", "app/x", quota="1G", mountpoint="/srv")
     model = applied(wants)
@@ -83,7 +83,7 @@ def test_what_is_not_for_what_lies_below(name: str) -> None:
 
 
 def test_the_nearest_above_is_the_one_that_counts() -> None:
-    """What a dataset sets itself is its own, and hides what is above from the next."""
+    """A dataset's own value stands, and is the one that the datasets below it inherit."""
     wants = app_profile("app", "app", recordsize="8K")
     other = app_profile("log", "app/log", "app/log/old", recordsize="1M")
     both = [wants, other]
@@ -107,7 +107,7 @@ def test_the_nearest_above_is_the_one_that_counts() -> None:
 
 
 def test_what_was_given_is_noted_as_such() -> None:
-    """The note tells what the call gave from what the profile says."""
+    """The note tells values of the call from those of the profile."""
     model = applied(PROFILE, overrides={"quota": "1G", "recordsize": "16K"})
     note = model.local[APP][APPLIED_PROPERTY]
     assert read_given(note) == {"quota": str(1 << 30), "recordsize": "16384"}
@@ -117,7 +117,7 @@ def test_what_was_given_is_noted_as_such() -> None:
 
 
 def test_what_was_given_counts_until_the_next_call() -> None:
-    """A call that does not give it gives it back, and the plan says why."""
+    """A call without the value takes it back, and the plan says why."""
     model = applied(PROFILE, overrides={"quota": "1G", "exec": "off", "recordsize": "16K"})
     plan = model.plan(PROFILE)
     found = changes(plan)
@@ -143,7 +143,7 @@ def test_a_value_that_the_file_system_itself_stores() -> None:
 
 
 def test_two_profiles_of_one_dataset() -> None:
-    """They get along where they say the same; group and mode count as values do."""
+    """Profiles that ask for the same compose; group and mode count like properties."""
 
     def shared(name: str, group: str | None, mode: int | None) -> Profile:
         dataset = DatasetProfile("shared", (), None, group, mode)
@@ -180,7 +180,7 @@ def test_what_was_right_and_never_applied() -> None:
 
 
 def test_drift_says_where_the_value_comes_from_now() -> None:
-    """By hand, from above, or the default: each in words."""
+    """The plan says whether the value was set by hand, inherited or the default."""
     model = applied(PROFILE)
     model.local[APP]["recordsize"] = "16384"
     assert (
@@ -202,7 +202,7 @@ def test_drift_says_where_the_value_comes_from_now() -> None:
     ("referenced", "told"), [((1 << 20) + 1, True), (1 << 20, False), (98304, False)]
 )
 def test_data_that_keeps_its_shape(referenced: int, *, told: bool) -> None:
-    """Where there is more than a filesystem without files holds, it is said."""
+    """The plan warns where there is more data than an empty filesystem holds."""
     model = applied(PROFILE)
     model.referenced[APP] = referenced
     plan = model.plan(app_profile("app", "app", "app/x", recordsize="16K", atime="on"))
@@ -211,7 +211,7 @@ def test_data_that_keeps_its_shape(referenced: int, *, told: bool) -> None:
 
 
 def test_data_that_is_there_keeps_its_shape() -> None:
-    """A new recordsize on a dataset with data warns that only new blocks get it."""
+    """A new recordsize on a dataset with data brings a warning: only new blocks get it."""
     model = applied(app_profile(recordsize="8K", atime="off"))
     wanted = app_profile(recordsize="16K", atime="on")
     assert not model.plan(wanted).warnings

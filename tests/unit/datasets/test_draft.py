@@ -23,7 +23,7 @@ from zfstune.values.state import Dataset, Mount
 def test_a_dataset_that_needs_a_key(
     values: dict[str, str], above: str, *, refused: bool
 ) -> None:
-    """Only that of a dataset above: refused before anything, not half-way by ZFS."""
+    """Only a parent's key will do; the plan refuses, so that ZFS does not half-way."""
     features = FEATURES | {"encryption"}
     model = Model({"tank": {"encryption": above}}, pool=pool_info(features=features))
     if refused:
@@ -35,7 +35,7 @@ def test_a_dataset_that_needs_a_key(
 
 
 def test_owners_can_be_left_alone() -> None:
-    """With owner=False nobody is looked up, nothing is given, and a warning says so."""
+    """With owner=False no account is looked up, owners stay, and a warning says so."""
     plan = Model().plan(app_profile(owner="app"), owner=False, accounts={}, groups={})
     assert SetOwner not in {type(action) for action in plan.actions}
     assert "left alone (app:app)" in plan.warnings[0].message
@@ -43,7 +43,7 @@ def test_owners_can_be_left_alone() -> None:
 
 @pytest.mark.parametrize("name", ["tank/data", "tank/data/app"])
 def test_a_volume_in_the_way_is_an_error(name: str) -> None:
-    """A volume where a filesystem is wanted is named, with another way."""
+    """The error names a volume where a filesystem is wanted, and another way."""
     model = Model({"tank": {}, "tank/data": {"mountpoint": "/data"}})
     datasets = {**model.datasets(), name: Dataset(name, "volume", 1, 1)}
     with pytest.raises(PlanError, match=f"'{name}': a volume of that name"):
@@ -60,7 +60,7 @@ def test_a_volume_in_the_way_is_an_error(name: str) -> None:
 def test_a_pool_that_takes_no_change_is_an_error_only_if_one_is_due(
     pool: object, words: str
 ) -> None:
-    """With work to do the pool is refused; with none, the plan is as empty as ever."""
+    """The pool is refused if there is work to do; otherwise the plan is empty."""
     model = applied(app_profile())
     model.pool = pool  # type: ignore[assignment]
     assert not model.plan(app_profile()).pending
@@ -85,7 +85,7 @@ def test_a_root_elsewhere_is_an_error(root: str) -> None:
 
 
 def test_sync_disabled_by_somebody_else_is_said() -> None:
-    """Inherited or set by hand, it is left alone and reported with its remedy."""
+    """The value is left alone, inherited or set by hand, and reported with its remedy."""
     model = Model({"tank": {"sync": "disabled"}})
     plan = model.plan(app_profile())
     assert "zfs set sync=standard" in said(plan, "sync is disabled").hint
@@ -101,7 +101,7 @@ def test_sync_disabled_by_somebody_else_is_said() -> None:
 
 
 def test_a_named_bare_and_mounted_root_is_left_alone() -> None:
-    """With --root, an empty dataset that is mounted is the user's, not half made."""
+    """With --root, an empty mounted dataset belongs to the user and is not half made."""
     model = Model({"tank": {}, "tank/srv": {}})
     model.mounts["tank/srv"] = Mount("tank/srv", "/tank/srv", 0, 0, 0o755)
     plan = model.plan(app_profile(), root="tank/srv")
@@ -109,7 +109,7 @@ def test_a_named_bare_and_mounted_root_is_left_alone() -> None:
 
 
 def test_a_root_with_children_or_data_is_not_half_made() -> None:
-    """Whatever holds something was finished by somebody."""
+    """A dataset that holds something was finished by somebody."""
     for model in (
         Model({"tank": {}, "tank/data": {}, "tank/data/x": {}}),
         Model({"tank": {}, "tank/data": {}}, referenced={"tank/data": 2 << 20}),
@@ -126,7 +126,7 @@ def test_a_half_made_root_is_said_to_be_one() -> None:
 
 
 def test_unmounted_is_mounted_and_owned_again() -> None:
-    """What was unmounted is mounted; a wrong owner or mode is put right."""
+    """An unmounted dataset is mounted; a wrong owner or mode is put right."""
     wanted = app_profile(owner="app")
     model = applied(wanted)
     mount = model.mounts.pop("tank/data/app")

@@ -1,4 +1,4 @@
-"""What a plan mounts where, and what it refuses to hide."""
+"""The mounts of a plan, and the files that it refuses to hide."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FULL = Place("/data/app", "/data/app", holds="PG_VERSION")
 
 
 def test_live_data_is_not_hidden() -> None:
-    """A directory that holds something is named, with commands that can be pasted."""
+    """The error names a directory that holds something, with commands to paste."""
     with pytest.raises(PlanError, match="'/data/app' is not empty") as caught:
         Model().plan(PROFILE, places={"/data/app": FULL})
     assert "(PG_VERSION)" in caught.value.message
@@ -55,7 +55,7 @@ def test_a_name_with_a_blank_in_a_hint() -> None:
 def test_what_keeps_a_directory_from_being_made(
     obstacle: str, words: str, remedy: str
 ) -> None:
-    """It is found before anything is made, and the way out is said."""
+    """The plan finds it before anything is made, and says the way out."""
     place = Place("/data/app", "/data/app", obstacle, "/data")
     with pytest.raises(PlanError, match="cannot plan 'tank/data/app'") as caught:
         Model().plan(PROFILE, places={"/data/app": place})
@@ -64,14 +64,14 @@ def test_what_keeps_a_directory_from_being_made(
 
 
 def test_what_this_user_cannot_see() -> None:
-    """It is told that the plan does not know, and no more."""
+    """The plan warns that it does not know, and goes on."""
     place = Place("/data/app", "/data/app", "denied", "/data")
     plan = Model().plan(PROFILE, places={"/data/app": place})
     assert said(plan, "cannot be seen").hint == "run it as root"
 
 
 def test_what_is_mounted_stays_out_of_it() -> None:
-    """A mounted dataset is not mounted again, so what its directory holds is its own."""
+    """A mounted dataset is not mounted again, so its directory holds its own files."""
     model = applied(PROFILE)
     assert not model.plan(PROFILE, places={"/data/app": FULL}).pending
 
@@ -85,7 +85,7 @@ def test_what_does_not_mount_hides_nothing() -> None:
 
 
 def test_below_a_mount_of_the_same_plan() -> None:
-    """What is there now will be out of sight, and the new filesystem is empty."""
+    """The new filesystem is empty and hides the files that are there now."""
     below = Place("/data/app/x", "/data/app/x", holds="file")
     plan = Model().plan(PROFILE, places={below.path: below})
     assert [a.path for a in plan.actions if isinstance(a, MountDataset)] == [
@@ -99,7 +99,7 @@ def test_below_a_mount_of_the_same_plan() -> None:
 
 
 def test_a_mountpoint_that_is_moved() -> None:
-    """Where it would hide something once it is used, it is not set."""
+    """A mountpoint is not set where the dataset, once mounted, would hide something."""
     model = applied(PROFILE)
     place = Place("/srv/pg", "/srv/pg", holds="PG_VERSION")
     asked = {"mountpoint": "/srv/pg"}
@@ -112,7 +112,7 @@ def test_a_mountpoint_that_is_moved() -> None:
 
 
 def test_links_of_root_lead_to_the_same_place() -> None:
-    """What is mounted where a link leads is where it belongs, for plan and verify."""
+    """A mount at the end of a link is in its place, for plan and verify."""
     model = applied(PROFILE)
     real = "/srv/real/app"
     model.mounts[APP] = replace(model.mounts[APP], path=real)
@@ -127,7 +127,7 @@ def test_links_of_root_lead_to_the_same_place() -> None:
 
 
 def test_a_link_to_what_is_taken() -> None:
-    """A mount is made where a link leads, so what is mounted there is in its way."""
+    """A mount is made at the end of a link, so another mount there is in its way."""
     model = Model()
     model.mounts["other/app"] = Mount("other/app", "/srv/app", 0, 0, 0o755)
     places = {"/data/app": Place("/data/app", "/srv/app")}
@@ -139,7 +139,7 @@ def test_a_link_to_what_is_taken() -> None:
 
 
 def test_owners_and_exports_go_by_where_it_is_mounted() -> None:
-    """The path without links is the one that NFS and the directory's owner go by."""
+    """NFS and the directory's owner go by the path without links."""
     wants = app_profile("app", "app", owner="app", sharenfs="on")
     places = {"/data/app": Place("/data/app", "/srv/real")}
     served = Exports({}, frozenset(), frozenset())
@@ -150,7 +150,7 @@ def test_owners_and_exports_go_by_where_it_is_mounted() -> None:
 
 
 def test_all_is_mounted_before_any_is_given_away() -> None:
-    """Who owns a directory could put a link where the next one is to be mounted."""
+    """The owner of a directory could put a link where the next dataset will be mounted."""
     kinds = [type(action) for action in Model().plan(PROFILE).actions]
     assert kinds.index(SetOwner) > max(
         i for i, kind in enumerate(kinds) if kind is MountDataset
@@ -158,7 +158,7 @@ def test_all_is_mounted_before_any_is_given_away() -> None:
 
 
 def test_owners_that_cannot_be_told() -> None:
-    """Where this user may not look, or something covers it, nothing is given away."""
+    """A directory that this user cannot see, or that is covered, keeps its owner."""
     model = applied(PROFILE)
     mount = model.mounts[APP]
     model.mounts[APP] = replace(mount, uid=None, gid=None, mode=None)
@@ -173,7 +173,7 @@ def test_owners_that_cannot_be_told() -> None:
 
 
 def test_verify_says_what_is_in_the_way() -> None:
-    """An unmounted dataset whose directory holds something tells the way out, too."""
+    """An unmounted dataset whose directory holds something comes with the way out, too."""
     model = applied(app_profile("app", "app"))
     del model.mounts[APP]
     finding = only(
@@ -192,7 +192,7 @@ PATHS = ("p", "p/a", "p/a/c", "p/b", "q")
     st.sets(st.sampled_from(PATHS)),
 )
 def test_no_plan_hides_anything(asked: set[str], full: set[str], mounted: set[str]) -> None:
-    """Whatever is where: each mount is made on an empty directory, or none is made."""
+    """Whatever the paths hold, mounts are made on empty directories or not at all."""
     profile = app_profile("p", *sorted(asked))
     there = sorted(asked & mounted)
     model = applied(app_profile("p", *there)) if there else Model()
@@ -215,7 +215,7 @@ def test_no_plan_hides_anything(asked: set[str], full: set[str], mounted: set[st
 
 
 def test_mounted_elsewhere_is_reported() -> None:
-    """A dataset that is mounted where it should not be is left there, with a remedy."""
+    """A dataset that is mounted at a wrong path stays there, and the plan says a remedy."""
     model = applied(app_profile())
     model.mounts["tank/data/app"] = Mount("tank/data/app", "/mnt", 0, 0, 0o755)
     plan = model.plan(app_profile())
@@ -232,7 +232,7 @@ def test_a_taken_path_is_an_error() -> None:
 
 
 def test_an_unmountable_root_is_reported_once() -> None:
-    """Below mountpoint=none nothing mounts, and one warning says so with its remedy."""
+    """Below mountpoint=none no dataset mounts, and one warning says so, with a remedy."""
     model = Model({"tank": {"mountpoint": "none"}, "tank/data": {"atime": "off"}})
     plan = model.plan(app_profile("app", "app", "app/x", owner="app"))
     assert {type(action) for action in plan.actions} == {Create}
@@ -243,7 +243,7 @@ def test_an_unmountable_root_is_reported_once() -> None:
 
 @pytest.mark.parametrize("canmount", ["off", "noauto"])
 def test_a_dataset_kept_from_mounting_is_not_mounted(canmount: str) -> None:
-    """Canmount is the administrator's word."""
+    """The administrator decides on canmount."""
     model = applied(app_profile(owner="app"))
     model.local["tank/data/app"]["canmount"] = canmount
     model.mounts.clear()

@@ -29,12 +29,12 @@ APP = "tank/data/app"
 
 
 def profile(snapshots: str = HOURLY, more: str = "") -> Profile:
-    """Give a profile of one dataset that says something of its snapshots."""
+    """Return a profile of one dataset with a schedule or a policy."""
     return load_text(f"{HEAD}\n[dataset.snapshots]\n{snapshots}{SAID}{more}", "app.toml")
 
 
 def test_two_profiles_must_agree() -> None:
-    """Of one dataset, one policy; one that says nothing goes along."""
+    """A dataset has one policy; a profile without one goes along with it."""
     other = load_text(
         f'{HEAD}\n[dataset.snapshots]\nevery = "daily"\nkeep = "daily=3"\n{SAID}'.replace(
             '"app"', '"other"', 1
@@ -49,7 +49,7 @@ def test_two_profiles_must_agree() -> None:
 
 
 def test_what_was_there_is_told_once() -> None:
-    """A dataset that was applied before profiles spoke of snapshots gets both, noted."""
+    """A dataset that was applied before profiles had schedules gets both, with a note."""
     silent = load_text(HEAD, "app.toml")
     model = applied(silent)
     plan = model.plan(profile())
@@ -69,7 +69,7 @@ def test_what_was_there_is_told_once() -> None:
 
 
 def test_what_stands_above_wins_over_a_profile() -> None:
-    """Who stored a policy for all below does not lose it to an apply, and is told so."""
+    """An apply does not override a policy that was stored above, and says so."""
     model = Model({"tank": {}, "tank/data": {POLICY_PROPERTY: "never", "canmount": "off"}})
     plan = model.plan(profile())
     model.run(plan.actions)

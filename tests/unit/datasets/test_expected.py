@@ -1,4 +1,4 @@
-"""Which datasets profiles should have, told by the notes on those that are there."""
+"""The datasets that profiles should have, by the notes on existing ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def loader(*profiles: Profile) -> Callable[[str], Profile]:
-    """Give what loads these profiles, and counts."""
+    """Return a function that loads these profiles by name, and no others."""
     known = {profile.name: profile for profile in profiles}
 
     def load(name: str) -> Profile:
@@ -30,13 +30,13 @@ def loader(*profiles: Profile) -> Callable[[str], Profile]:
 
 
 def roots(model: Model, *profiles: Profile) -> dict[str, set[str]]:
-    """Give the names of the profiles below each root."""
+    """Return the names of the profiles below each root."""
     found = placed_roots(model.datasets().values(), loader(*profiles))
     return {root: set(below) for root, below in found.items()}
 
 
 def test_each_root_that_a_profile_was_applied_below() -> None:
-    """One profile below two roots, and another below one of them."""
+    """A profile may be below two roots, and another one below one of them."""
     one, two = app_profile("one"), app_profile("two", "two", "two/x")
     model = applied(one, two)
     model.run(model.plan(one, root="tank/srv/a").actions)
@@ -50,7 +50,7 @@ def test_of_two_paths_that_fit_the_longer_is_meant() -> None:
 
 
 def test_what_cannot_be_placed() -> None:
-    """A profile that is not known here, or that has no such dataset any more."""
+    """A profile that is unknown, or has no such dataset any more, has no root."""
     model = applied(app_profile("gone"))
     assert roots(model) == {}
     assert roots(model, app_profile("gone", "elsewhere")) == {}
@@ -59,7 +59,7 @@ def test_what_cannot_be_placed() -> None:
 
 
 def test_what_is_managed_by_nobody_known() -> None:
-    """It is looked at all the same, by its note alone; what is not managed is not."""
+    """A managed dataset is expected by its note alone; one that is not managed is not."""
     model = applied(app_profile("gone"))
     model.local["tank/mine"] = {}
     found = expect(model)
@@ -83,7 +83,7 @@ def test_what_a_profile_should_have_and_has_not() -> None:
 
 
 def test_what_another_profile_has_taken_over() -> None:
-    """Each speaks of the datasets that name it; one without a note is anybody's."""
+    """A profile expects the datasets whose note names it, and those without a note."""
     one, two = app_profile("one", "d", "d/x"), app_profile("two", "d", atime="off")
     model = applied(one)
     model.local["tank/data/d"][PROFILE_PROPERTY] = "two"
@@ -95,7 +95,7 @@ def test_what_another_profile_has_taken_over() -> None:
 
 
 def test_what_the_pool_could_not_take() -> None:
-    """It is said of the dataset that it is about, and of no other."""
+    """A lack is listed with the dataset that it is about, and with no other."""
     profile = app_profile("app", "app", "app/x", compression="zstd")
     model = Model(pool=pool_info(features=frozenset({"lz4_compress"})))
     model.run(model.plan(profile).actions)
@@ -105,7 +105,7 @@ def test_what_the_pool_could_not_take() -> None:
 
 
 def owned(name: str, *account: str | int | None, first: str = "shared") -> Profile:
-    """Give a profile whose shared dataset has this owner, group and mode."""
+    """Return a profile whose shared dataset has this owner, group and mode."""
     owner, group, mode = account
     shared = DatasetProfile("shared", (), owner, group, mode)  # type: ignore[arg-type]
     return Profile(name, "A test", (shared, DatasetProfile(name, ())))
@@ -127,7 +127,7 @@ def test_owner_group_and_mode_of_two_profiles(
     two: tuple[str | None, str | None, int | None],
     both: tuple[str | None, str | None, int | None],
 ) -> None:
-    """What one leaves open the other says; group and mode go their own ways."""
+    """What one profile leaves open, the other decides; owner, group and mode are apart."""
     plain = [owned("one", None, None, None), owned("two", None, None, None)]
     model = applied(*plain)
     found = expect(model, owned("one", *one), owned("two", *two))["tank/data/shared"]
@@ -138,7 +138,7 @@ def test_owner_group_and_mode_of_two_profiles(
 
 
 def test_values_of_two_profiles() -> None:
-    """They are joined; of two that differ, that of the first named goes on."""
+    """The values are joined; of two that differ, that of the first profile counts."""
     plain = [app_profile("one", "d", "one"), app_profile("two", "d", "two")]
     model = applied(*plain)
     one = app_profile("one", "d", "one", atime="off", recordsize="8K")
@@ -155,7 +155,7 @@ def test_values_of_two_profiles() -> None:
 
 
 def test_what_two_profiles_inherit() -> None:
-    """What one of them sets on the dataset itself is not to be inherited there."""
+    """A value that one of them sets on the dataset itself is not inherited there."""
     plain = [app_profile("one", "d", "d/x"), app_profile("two", "d/x")]
     model = applied(*plain)
     one = app_profile("one", "d", "d/x", atime="off", recordsize="8K")

@@ -1,4 +1,4 @@
-"""What an earlier role left is told, and stays."""
+"""Datasets that an earlier role left are listed, and stay."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def _left(model: Model, *roles: str) -> tuple[Leftover, ...]:
 
 
 def test_another_role() -> None:
-    """Each dataset of the first with its profile, what only held them, and no other."""
+    """Each dataset of the first role is listed, and its containers, and no others."""
     found = {each.dataset: each.reason for each in _left(_model(*_profiles("web")), "db")}
     assert found == WEB | WEB_HELD
 
 
 def test_what_two_roles_share_is_no_leftover() -> None:
-    """A builder's docker is the docker host's; what holds other people's data stands."""
+    """A profile of both roles leaves nothing; a container with other data is not listed."""
     model = _model(*_profiles("ci", "mail"))
     model.local["tank/data/logs/mine"] = {}
     found = {each.dataset for each in _left(model, "docker")}
@@ -64,7 +64,7 @@ def test_what_two_roles_share_is_no_leftover() -> None:
 
 
 def test_roles_on_purpose() -> None:
-    """Both named, nothing is told; nor of what was applied by its own name or a file."""
+    """Roles in one call leave nothing, nor do profiles applied by name or from a file."""
     model = _model(*_profiles("web", "db"))
     assert _left(model, "web", "db") == ()
     model = _model(load("mysql"), app_profile("shop", "shop"), *_profiles("web"))
@@ -72,7 +72,7 @@ def test_roles_on_purpose() -> None:
 
 
 def test_what_a_profile_has_no_more() -> None:
-    """The role is the same; its profile dropped a dataset, or the variant has it not."""
+    """A dataset that the profile dropped, or that its variant lacks, is a leftover, too."""
     model = _model(*_profiles("web"))
     model.local["tank/data/old"] = {PROFILE_PROPERTY: "web:seed", APPLIED_PROPERTY: "{}"}
     [left] = _left(model, "web")
@@ -81,7 +81,7 @@ def test_what_a_profile_has_no_more() -> None:
 
 
 def test_a_note_of_somebody_elses_is_shown_without_harm() -> None:
-    """Whoever may set user properties cannot write to the terminal."""
+    """A user property cannot send control characters to the terminal."""
     model = _model()
     model.local["tank/data"] = {}
     model.local["tank/data/x"] = {PROFILE_PROPERTY: "web:\x1b[2J"}
@@ -90,7 +90,7 @@ def test_a_note_of_somebody_elses_is_shown_without_harm() -> None:
 
 
 def test_on_the_terminal_and_in_json() -> None:
-    """A line each, one hint for all; nothing is pending because of them."""
+    """Each leftover has a line, all have one hint, and nothing is pending."""
     model = _model(*_profiles("web", "db"))
     plan = model.plan(*_profiles("db"), owner=False)
     plan = replace(plan, leftovers=_left(model, "db"))
@@ -120,7 +120,7 @@ _ROLES = st.lists(st.sampled_from([role.name for role in ROLES]), max_size=3)
 def test_all_of_the_old_and_none_of_the_new(
     before: list[str], after: list[str], by_hand: str
 ) -> None:
-    """Told is what the roles before made and those after have not: that, and no more."""
+    """Listed are the datasets that the earlier roles made and the later ones lack."""
     model = _model(*_profiles(*before))
     if by_hand and by_hand.partition("/")[0] in {n.split("/")[-1] for n in model.local}:
         model.local[f"tank/data/{by_hand}"] = {}
@@ -136,7 +136,7 @@ def test_all_of_the_old_and_none_of_the_new(
 
 
 def test_what_nfs_still_serves() -> None:
-    """A file server that became something else serves on: how to end that is said."""
+    """A former file server still serves its shares, and the hint says how to end that."""
     model = _model(*_profiles("nfs"))
     assert not any(each.shared for each in _left(model, "db"))
     model.local["tank/data/share"]["sharenfs"] = "rw=@10.0.0.0/8"
@@ -147,7 +147,7 @@ def test_what_nfs_still_serves() -> None:
 
 @pytest.mark.parametrize("root", ["tank", "tank/dat", "tank/other"])
 def test_elsewhere_is_no_business(root: str) -> None:
-    """Another root's datasets are not told of, save where it is below this one."""
+    """Datasets of another root are not listed, unless that root is below this one."""
     model = applied(app_profile())
     model.local["tank/data/www"] = {PROFILE_PROPERTY: "web"}
     found = find_leftovers(model.datasets(), root, set(), ["postgres"], ["db"])

@@ -9,7 +9,7 @@ from zfstune.values.state import Mount
 
 
 def test_a_first_plan_reads_as_one_block_a_dataset() -> None:
-    """Where it goes, whose it is, and each value with its reason."""
+    """A block has the mountpoint, the owner, and each value with its reason."""
     plan = Model().plan(
         app_profile("app", "www/app", owner="app", recordsize="16K", atime="off")
     )
@@ -27,7 +27,7 @@ def test_a_first_plan_reads_as_one_block_a_dataset() -> None:
 
 
 def test_changes_show_old_new_and_cause() -> None:
-    """Drift is marked; what is as it should be takes one line."""
+    """Drift is marked; datasets that are as they should be take one line."""
     model = applied(app_profile("app", "app", "app/x", recordsize="8K", atime="off"))
     model.local["tank/data/app"].update(recordsize="16384")
     del model.local["tank/data/app"]["atime"]
@@ -46,7 +46,7 @@ def test_changes_show_old_new_and_cause() -> None:
 
 
 def test_an_empty_plan_says_that_nothing_is_to_do() -> None:
-    """One line, and it names what was looked at."""
+    """The plan is one line, which names the profile and the root."""
     postgres = load("postgres")
     assert render(applied(postgres).plan(postgres)) == (
         "nothing to do: 4 datasets are as postgres below tank/data should be\n"
@@ -76,7 +76,7 @@ def test_only_notes_to_write_is_said_in_words() -> None:
 
 
 def test_giving_up_a_value_is_called_inheriting() -> None:
-    """What the profile no longer asks for is shown as going back to inherited."""
+    """A value that no profile asks for is shown as going back to the inherited one."""
     plan = applied(app_profile(atime="off")).plan(app_profile())
     line = "    atime  off -> inherited  the profile no longer asks for it"
     assert line in render(plan).splitlines()
@@ -84,7 +84,7 @@ def test_giving_up_a_value_is_called_inheriting() -> None:
 
 
 def test_long_reasons_are_cut_between_words() -> None:
-    """A line stays on a terminal."""
+    """A line fits on a terminal."""
     wanted = app_profile(atime="off")
     long = wanted.datasets[0].settings[0]
     object.__setattr__(long, "why", "word " * 40)
@@ -94,7 +94,7 @@ def test_long_reasons_are_cut_between_words() -> None:
 
 
 def test_what_others_wrote_does_not_move_the_cursor() -> None:
-    """Values and notes may be anybody's text: it is shown escaped."""
+    """Values and notes may be anybody's text, so they are shown escaped."""
     wanted = app_profile(owner="app", atime="off", sharenfs="off")
     model = applied(wanted)
     model.local["tank/data/app"]["sharenfs"] = "rw\x1b[2J"

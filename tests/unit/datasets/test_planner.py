@@ -1,4 +1,4 @@
-"""The planner, rule by rule: what it does."""
+"""The planner, rule by rule."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _changes(plan: Plan) -> dict[str, tuple[str | None, str | None, bool, str]]:
 
 
 def test_postgres_on_an_empty_pool() -> None:
-    """The root, four datasets, each with its mount; once all are mounted, their owners."""
+    """The root and four datasets are made and mounted, and then get their owners."""
     plan = Model().plan(load("postgres"))
     steps = [(type(action).__name__, action.dataset) for action in plan.actions]
     assert steps[:4] == [
@@ -70,7 +70,7 @@ def test_a_dataset_that_only_holds_others_is_never_mounted() -> None:
 
 @pytest.mark.parametrize("name", profile_names())
 def test_each_profile_is_planned_whole_and_once(name: str) -> None:
-    """On a pool that takes it all: no warning, and nothing left for a second plan."""
+    """On a pool with all features there is no warning, and nothing for a second plan."""
     model = Model(pool=pool_info(features=FEATURES | {"large_dnode"}))
     profile = load(name)
     users = {d.owner: 7 for d in profile.datasets if d.owner}
@@ -91,7 +91,7 @@ def test_all_profiles_agree_with_each_other() -> None:
 
 
 def test_a_variant_takes_over_from_another() -> None:
-    """The note names the variant; what it has not is given back."""
+    """The note names the variant, and values that it lacks are inherited again."""
     model = applied(load("web:seed"))
     assert model.local["tank/data/www"][PROFILE_PROPERTY] == "web:seed"
     plan = model.plan(load("web"))
@@ -121,7 +121,7 @@ def test_a_root_of_the_users_is_left_alone() -> None:
 
 
 def test_second_plan_is_empty_and_says_so() -> None:
-    """Once applied, there is nothing to do: no action, not pending, all unchanged."""
+    """Once applied, a plan has no action, is not pending, and lists all as unchanged."""
     postgres = load("postgres")
     plan = applied(postgres).plan(postgres)
     assert (plan.actions, plan.pending) == ((), False)
@@ -129,7 +129,7 @@ def test_second_plan_is_empty_and_says_so() -> None:
 
 
 def test_drift_is_told_from_a_new_profile() -> None:
-    """By hand: drift. By a profile that changed: not. Both end up as wanted."""
+    """A change by hand is drift, one of the profile is not; both end up as wanted."""
     model = applied(app_profile(recordsize="8K", compression="lz4"))
     model.local["tank/data/app"]["recordsize"] = "16384"
     changes = _changes(model.plan(app_profile(recordsize="8K", compression="zstd")))
@@ -158,7 +158,7 @@ def test_what_stood_before_is_adopted() -> None:
 
 
 def test_what_is_no_longer_asked_for_is_inherited_again() -> None:
-    """Only where the value is still the one that zfstune set; by hand, it stays."""
+    """A value that was changed by hand since zfstune set it stays."""
     model = applied(app_profile(atime="off", recordsize="8K", exec="off"))
     model.local["tank/data/app"]["recordsize"] = "16384"
     plan = model.plan(app_profile(exec="off"))
@@ -240,7 +240,7 @@ ALL_FEATURES = FEATURES | {"large_dnode", "sha512"}
 
 
 def test_a_pool_that_is_booted_from_may_be_for_grub() -> None:
-    """Before a feature that GRUB does not know is used for the first time, that is said."""
+    """The plan warns before it first uses a feature that GRUB does not know."""
     pool = replace(pool_info(features=ALL_FEATURES), bootfs="tank/ROOT/debian")
     wanted = app_profile(compression="zstd", recordsize="1M")
     warning = said(Model(pool=pool).plan(wanted), "GRUB")

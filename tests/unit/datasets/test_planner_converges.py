@@ -1,4 +1,4 @@
-"""Plans converge: carried out whole, in part, or after somebody else's changes."""
+"""Plans converge, carried out whole or in part, or after changes by hand."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_what_is_wanted_is_in_force(
 
 
 def _planned(model: Model, profile: Profile, *, root: str) -> Plan:
-    """Plan, or pass over a state that no plan is for."""
+    """Plan, or reject a state that cannot be planned."""
     try:
         return model.plan(profile, root=root)
     except PlanError as error:

@@ -40,13 +40,13 @@ if TYPE_CHECKING:
 def test_bad_overrides_are_refused(
     overrides: dict[str, str], error: type[Exception], words: str
 ) -> None:
-    """What is invalid, unsafe or beyond the pool is an error, not a surprise."""
+    """An override that is invalid, unsafe or beyond the pool is an error."""
     with pytest.raises(error, match=words):
         Model().plan(app_profile(), overrides=overrides)
 
 
 def test_a_variant_that_disables_sync_takes_consent() -> None:
-    """Without it the error names the dataset; with it the plan says what is lost."""
+    """Without consent the error names the dataset; with it the plan says the loss."""
     queue = load("mail:seed")
     with pytest.raises(
         PlanError, match="'mail:seed': it is to disable sync on mail/queue"
@@ -75,7 +75,7 @@ def test_metadata_keeps_its_copies_where_nothing_else_has_any(
 
 
 def test_metadata_cannot_be_thinned_by_hand_on_a_single_disk() -> None:
-    """Given with -o, it is refused, and the hint says what it takes."""
+    """The value is refused when given with -o, and the hint says what it needs."""
     with pytest.raises(PlanError, match="no second copy") as it:
         Model(pool=pool_info("disk")).plan(
             app_profile(), overrides={"redundant_metadata": "most"}
@@ -99,7 +99,7 @@ def test_two_profiles_cannot_share_a_mountpoint() -> None:
 def test_profiles_that_contradict_each_other_are_refused(
     one: Profile, two: Profile
 ) -> None:
-    """The error names both."""
+    """The error names both profiles."""
     with pytest.raises(PlanError, match=r"'one' and 'two' want different values"):
         Model().plan(one, two)
 
@@ -123,7 +123,7 @@ def test_the_pool_gets_what_it_can_take(
     made: str | None,
     reason: str,
 ) -> None:
-    """A value beyond pool or module becomes the next best, with a warning, for good."""
+    """A value beyond pool or module becomes the next best, and stays it in later plans."""
     model = Model(pool=pool_info(features=features))
     wanted = app_profile(**values)
     plan = model.plan(wanted, limits=limits)
@@ -137,7 +137,7 @@ def test_the_pool_gets_what_it_can_take(
 
 
 def test_profiles_must_be_told_apart() -> None:
-    """Two that differ may not share a name, and none at all is no plan."""
+    """Two that differ may not share a name, and a plan needs at least one."""
     with pytest.raises(PlanError, match="two different profiles"):
         Model().plan(app_profile("x", atime="on"), app_profile("x", atime="off"))
     with pytest.raises(PlanError, match="none was given"):
@@ -155,7 +155,7 @@ ALL_FEATURES = FEATURES | {"large_dnode", "sha512"}
 
 
 def test_a_pool_for_grub_gets_what_grub_reads() -> None:
-    """A value that takes more gives way, though the feature is enabled; -o is refused."""
+    """A value that GRUB cannot read gives way, or is refused when given with -o."""
     pool = replace(pool_info(features=ALL_FEATURES), compatibility="grub2")
     wanted = app_profile(compression="zstd", recordsize="1M", dnodesize="auto")
     plan = Model(pool=pool).plan(wanted)
@@ -170,7 +170,7 @@ def test_a_pool_for_grub_gets_what_grub_reads() -> None:
 
 
 def test_overrides_win_on_the_first_dataset_alone() -> None:
-    """-o beats the profile there; the rest is as the profile says."""
+    """A value given with -o wins there; all others are the profile's."""
     plan = Model().plan(
         app_profile("app", "app", "app/x", atime="off"), overrides={"atime": "on"}
     )

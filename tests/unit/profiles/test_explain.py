@@ -13,7 +13,7 @@ from zfstune.values.errors import PlanError, ProfileError, ZfsUnavailable
 
 
 def test_without_zfs_it_explains_for_none(capsys: pytest.CaptureFixture[str]) -> None:
-    """On a laptop it says so; where a pool was named, that is an error."""
+    """Without ZFS it explains for no pool; if a pool was named, that is an error."""
 
     def none() -> NoReturn:
         raise ZfsUnavailable("no ZFS")

@@ -1,4 +1,4 @@
-"""What explain says: reasons, sources, who disagrees, and what the pool makes of it."""
+"""A profile explained: reasons, sources, who disagrees, and the values that a pool gets."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def explained(
 
 
 def dataset(explanation: Explanation, path: str) -> ExplainedDataset:
-    """Give one dataset of an explanation."""
+    """Return one dataset of an explanation."""
     [found] = [d for d in explanation.datasets if d.path == path]
     return found
 
 
 def value(explanation: Explanation, path: str, name: str) -> ExplainedValue:
-    """Give one value of an explanation."""
+    """Return one value of an explanation."""
     [found] = [v for v in dataset(explanation, path).values if v.property == name]
     return found
 
 
 def test_each_value_comes_with_all_that_is_known_of_it() -> None:
-    """Reason, source, who disagrees, and how the seed differs and why."""
+    """A value has its reason, source, who disagrees, and the seed's value and reason."""
     setting = load("web").datasets[0].setting("recordsize")
     assert setting is not None
     found = value(explained("web"), "www", "recordsize")
@@ -53,7 +53,7 @@ def test_each_value_comes_with_all_that_is_known_of_it() -> None:
 
 
 def test_where_the_seed_agrees_there_is_nothing_to_say() -> None:
-    """The same value has no second reason, what it inherits no mention."""
+    """A value that the seed shares has no second reason; an inherited one is not listed."""
     found = explained("postgres")
     assert value(found, "postgres", "recordsize").seed_why == ""
     wal = dataset(found, "postgres/wal").seed_only
@@ -63,7 +63,7 @@ def test_where_the_seed_agrees_there_is_nothing_to_say() -> None:
 
 
 def test_what_the_pool_cannot_take_is_said() -> None:
-    """The nearest that it takes, and why; or that it is left out."""
+    """The explanation has the nearest value and why, or says that it is left out."""
     bare = pool_info(features=frozenset())
     large = value(explained("images", pool=bare), "images", "recordsize")
     assert (large.asked, large.value) == ("1M", "128K")
@@ -75,7 +75,7 @@ def test_what_the_pool_cannot_take_is_said() -> None:
 
 
 def test_rules_for_the_pool_are_followed_and_the_others_shown() -> None:
-    """On raidz, the tables and what inherits from them get 32K; the text says why."""
+    """On raidz, the tables and the datasets below them get 32K; the text says why."""
     found = explained("postgres", pool=pool_info("raidz2"))
     size = value(found, "postgres", "recordsize")
     assert (size.asked, size.value) == ("8K", "32K")
@@ -103,7 +103,7 @@ def test_rules_for_the_pool_are_followed_and_the_others_shown() -> None:
     ],
 )
 def test_footprints_follow_the_pool(vdev: Vdev, raw: int, packed: int, write: int) -> None:
-    """A record of 8K on mirrors, on large sectors, and on raidz."""
+    """A record of 8K takes other space on mirrors, on large sectors and on raidz."""
     pool = PoolInfo("tank", 1, (vdev,), FEATURES, 1 << 40, 1 << 40, False, False)
     found = dataset(explained("postgres", "seed", pool=pool), "postgres").footprint
     assert found is not None
@@ -112,7 +112,7 @@ def test_footprints_follow_the_pool(vdev: Vdev, raw: int, packed: int, write: in
 
 
 def test_footprints_follow_what_is_inherited_and_what_is_off() -> None:
-    """A dataset without a recordsize has its parent's; without compression, no half."""
+    """A dataset inherits its parent's recordsize; without compression nothing is halved."""
     wide = explained("postgres", "warehouse")
     data = dataset(wide, "postgres/data").footprint
     assert data is not None
@@ -126,7 +126,7 @@ def test_footprints_follow_what_is_inherited_and_what_is_off() -> None:
 
 @pytest.mark.parametrize("name", profile_names())
 def test_every_profile_and_variant_can_be_explained(name: str) -> None:
-    """In text of a bearable width, and in JSON, with a pool and without."""
+    """Each has a text of bearable width, and JSON, with a pool and without."""
     base = load(name)
     for variant in (None, *(v.name for v in base.variants)):
         for pool in (None, pool_info("raidz2", features=frozenset())):

@@ -23,7 +23,7 @@ def explained(
 
 
 def test_text_reads_as_paragraphs() -> None:
-    """The pool, each value with what is said of it, the sizes, and the variants."""
+    """The text has the pool, each value with its reasons, the sizes, and the variants."""
     text = render(explained("grafana", pool=pool_info("mirror")))
     lines = text.splitlines()
     assert lines[:4] == [

@@ -16,7 +16,7 @@ READER = FieldReader("app.toml")
 
 
 def test_sound_fields_are_read() -> None:
-    """Each comes out as the reader of the whole file needs it."""
+    """A sound field comes out as the reader of the whole file needs it."""
     table = {"why": " Two\n lines. ", "owner": "www-data", "mode": "0750"}
     assert READER.text(table, "x", "owner") == "www-data"
     assert READER.prose(table, "x", "why") == "Two lines."

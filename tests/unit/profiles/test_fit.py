@@ -1,4 +1,4 @@
-"""What a pool can take of a value: the nearest one, and the reason it differs."""
+"""Fitting a value to a pool: the nearest one, and the reason that it differs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from zfstune.values.properties import DEFAULT_LIMITS, Limits
 def test_the_nearest_value_that_the_pool_has_features_for(
     name: str, value: str, features: frozenset[str], nearest: str | None, lack: str
 ) -> None:
-    """A value gives way step by step, and the reason is that of the one asked for."""
+    """A value gives way step by step, and the reason is about the value asked for."""
     pool = pool_info(features=features)
     fitted, reason = fit_value(name, value, pool, DEFAULT_LIMITS)
     assert fitted == nearest

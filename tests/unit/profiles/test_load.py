@@ -47,7 +47,7 @@ recordsize = { value = "1M", why = "Read whole." }
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder that stands in for /etc/zfstune/profiles.d."""
+    """Return a folder that stands in for /etc/zfstune/profiles.d."""
     folder = tmp_path / "profiles.d"
     folder.mkdir()
     monkeypatch.setattr("zfstune.profiles.load.SITE", str(folder))
@@ -55,7 +55,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def put(folder: Path, name: str, text: str = OWN) -> Path:
-    """Write a profile, for nobody else to change."""
+    """Write a profile that nobody else can change."""
     path = folder / name
     path.write_text(text)
     path.chmod(0o644)
@@ -63,7 +63,7 @@ def put(folder: Path, name: str, text: str = OWN) -> Path:
 
 
 def test_the_sites_profiles_are_found_by_name(site: Path) -> None:
-    """Beside those that ship, and in place of one of the same name."""
+    """They come beside those that ship, and take the place of one with the same name."""
     put(site, "shop.toml")
     put(site, "notes.txt")
     assert "shop" in profile_names()
@@ -77,7 +77,7 @@ def test_the_sites_profiles_are_found_by_name(site: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o664, 0o646])
 def test_what_others_may_write_is_not_trusted(site: Path, mode: int) -> None:
-    """A file that is applied unasked must be its owner's alone."""
+    """Nobody else may write to a profile that is loaded by name."""
     put(site, "shop.toml").chmod(mode)
     with pytest.raises(ProfileError, match="others may have written it") as caught:
         load("shop")
@@ -86,7 +86,7 @@ def test_what_others_may_write_is_not_trusted(site: Path, mode: int) -> None:
 
 
 def test_a_name_that_lies_is_refused(site: Path) -> None:
-    """The file's name and the profile's are one."""
+    """The file's name must be the profile's."""
     path = put(site, "other.toml")
     with pytest.raises(ProfileError, match="name is 'shop', the file's is 'other'") as it:
         load("other")
@@ -95,7 +95,7 @@ def test_a_name_that_lies_is_refused(site: Path) -> None:
 
 
 def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
-    """Pipes, folders, devices, missing, too large, not text."""
+    """A pipe, a folder, a device, a missing, large or binary file is refused at once."""
     pipe, large, binary = (tmp_path / name for name in ("pipe", "large", "binary"))
     os.mkfifo(pipe)
     large.write_bytes(b"#" * 70_000)
@@ -114,7 +114,7 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_files_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each is called sound or named with its fault; one fault is exit status 1."""
+    """Each file is called sound or named with its fault; one fault is exit status 1."""
     good = put(tmp_path, "good.toml")
     assert main(["profile", "check", str(good)]) == 0
     assert capsys.readouterr().out == (
@@ -133,7 +133,7 @@ def test_files_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 def test_a_broken_profile_of_the_site_does_not_hide_the_others(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is named on stderr, the rest is listed, and the exit status says so."""
+    """The broken one is named on stderr, the others are listed, and the status is 3."""
     put(site, "broken.toml", "name = ")
     put(site, "shop.toml")
     assert main(["profiles", "-H"]) == 3
@@ -144,7 +144,7 @@ def test_a_broken_profile_of_the_site_does_not_hide_the_others(
 
 
 def test_files_can_be_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With --profile in place of a name; both or neither make no sense."""
+    """The command takes --profile in place of a name, and refuses both or neither."""
     path = str(put(tmp_path, "shop.toml"))
     assert main(["explain", "--profile", path]) == 0
     assert capsys.readouterr().out.startswith("shop: A shop\n")
@@ -204,7 +204,7 @@ def test_nothing_that_ships_is_unsafe_unless_a_variant_says_so(name: str) -> Non
     ],
 )
 def test_shipped_values(name: str, path: str, values: dict[str, str]) -> None:
-    """The figures that the profiles stand for; the tables inherit those of postgres."""
+    """Profiles set the figures that they are known for."""
     [dataset] = [d for d in load(name).datasets if d.path == path]
     assert values.items() <= {s.property: s.value for s in dataset.settings}.items()
     assert (dataset.owner == "postgres") == (name == "postgres")
@@ -214,14 +214,14 @@ def test_shipped_values(name: str, path: str, values: dict[str, str]) -> None:
     "name", ["postgre", "POSTGRES", "", "../profiles/logs", "logs.toml"]
 )
 def test_an_unknown_name_is_refused_with_those_there_are(name: str) -> None:
-    """Only a name in the list is ever opened; the hint lists them."""
+    """Only a listed name is ever opened; the hint has the list."""
     with pytest.raises(ProfileError, match="no such profile") as caught:
         load(name)
     assert ", ".join(profile_names()) in caught.value.hint
 
 
 def test_a_near_miss_is_named() -> None:
-    """A typing error is answered with what was meant."""
+    """The hint on a misspelt name is the nearest name."""
     with pytest.raises(ProfileError) as caught:
         load("postgers")
     assert caught.value.hint.startswith("did you mean 'postgres'?")
@@ -237,7 +237,7 @@ def test_the_role_auto_is_that_of_this_host(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_datasets_of_roles_that_have_a_schedule() -> None:
-    """Those whose profile asks for snapshots, below the root or below POOL/data."""
+    """Datasets whose profile has a schedule are listed, below the root or POOL/data."""
     engine = FakeEngine("tank")
     below_root = role_datasets(engine.seam, ["mon"], pool=None, root="tank/x")
     assert below_root

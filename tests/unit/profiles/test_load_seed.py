@@ -27,7 +27,7 @@ def created_by_seed() -> list[tuple[str, dict[str, str]]]:
 
 
 def seed_variants() -> dict[str, dict[str, str]]:
-    """Give all datasets of all variants called seed: path to properties."""
+    """Return the datasets of all variants called seed: path to properties."""
     found: dict[str, dict[str, str]] = {}
     for name in profile_names():
         base = load(name)
@@ -40,7 +40,7 @@ def seed_variants() -> dict[str, dict[str, str]]:
 
 
 def test_seed_variants_are_the_seed() -> None:
-    """Each of its 26 calls has its dataset, with these values and no others."""
+    """Each of the seed's 26 calls has its dataset, with these values and no others."""
     calls = created_by_seed()
     assert len(calls) == 26
     ours = seed_variants()

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def made_of(*vdevs: Vdev) -> PoolInfo:
-    """Give a pool of these vdevs."""
+    """Return a pool of these vdevs."""
     return replace(pool_info(), vdevs=vdevs)
 
 
 def vdev(
     kind: str, ashift: int = 12, role: str = "normal", *, rotational: bool = False
 ) -> Vdev:
-    """Give one vdev."""
+    """Return one vdev."""
     return Vdev(kind, ashift, role, ("a", "b"), rotational)
 
 
@@ -45,7 +45,7 @@ def vdev(
     ],
 )
 def test_facts_of_a_pool(pool: PoolInfo, facts: set[str]) -> None:
-    """Each is told from the vdevs that it is about."""
+    """Each fact is found from the vdevs that it is about."""
     assert {name for name, holds in FACTS.items() if holds(pool)} == facts
 
 
@@ -64,7 +64,7 @@ PROFILE = Profile("app", "s", (DatasetProfile("app", (RULED,)),))
 
 
 def test_the_first_rule_that_fits_counts() -> None:
-    """With its reason and source; no rule leaves the value as it is."""
+    """The rule brings its reason; without a rule that fits, the value stays."""
     assert rule_for(RULED, pool_info("disk")) is None
     assert follow_rules(PROFILE, pool_info("disk")) == PROFILE
     for kind, value, why in (("raidz1", "32K", "Parity."), ("mirror", "16K", "Copies.")):
@@ -82,7 +82,7 @@ def test_the_first_rule_that_fits_counts() -> None:
     ],
 )
 def test_postgres_follows_the_pool(pool: PoolInfo, value: str) -> None:
-    """Pages alone in their record where that is cheap; no warning where it is not."""
+    """A record is one page where that is cheap, and larger elsewhere, without a warning."""
     postgres = load("postgres")
     model = Model(pool=pool)
     plan = model.plan(postgres)
@@ -94,7 +94,7 @@ def test_postgres_follows_the_pool(pool: PoolInfo, value: str) -> None:
 
 
 def test_what_is_asked_for_is_above_the_rules() -> None:
-    """With -o, or in the variant of the seed, a value stands, and its cost is said."""
+    """A value given with -o or in the variant seed stands, and a warning says its cost."""
     model = Model(pool=pool_info("raidz2"))
     for plan in (
         model.plan(load("postgres"), overrides={"recordsize": "8K"}),

@@ -15,7 +15,7 @@ from zfstune.values.errors import ProfileError
 
 
 def test_an_unknown_variant_is_answered_with_those_there_are() -> None:
-    """Asked of one profile, or of several that all lack it."""
+    """One profile without the variant is an error, and so are several that all lack it."""
     with pytest.raises(ProfileError, match="'sed': profile 'postgres' has none") as caught:
         load("postgres:sed")
     assert "balanced, compressed, warehouse, seed" in caught.value.hint

@@ -1,4 +1,4 @@
-"""Profiles: what ships is sound, and what is not sound is refused by name."""
+"""The file of a profile: read whole, or refused with the place of the fault."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_sound_profile_is_read_whole() -> None:
     ],
 )  # fmt: skip
 def test_each_fault_is_named_with_its_place(old: str, new: str, reason: str) -> None:
-    """File, table and key stand in the message."""
+    """The message names file, table and key."""
     assert old in SOUND
     assert reason in _refused(SOUND.replace(old, new, 1)).message
 
@@ -130,7 +130,7 @@ def test_each_fault_is_named_with_its_place(old: str, new: str, reason: str) -> 
     ],
 )  # fmt: skip
 def test_hints_name_the_nearest_word(old: str, new: str, hint: str) -> None:
-    """A misspelt word is answered with what was meant."""
+    """The hint on a misspelt word is the nearest word."""
     assert hint in _refused(SOUND.replace(old, new, 1)).hint
 
 
@@ -142,7 +142,7 @@ RULED = SOUND.replace(
 
 
 def test_a_rule_for_certain_pools_is_read() -> None:
-    """With the source of the value where it names none of its own."""
+    """A rule without a source has that of the value."""
     [setting] = load_text(RULED, "app.toml").datasets[0].settings
     assert setting.rules == (PoolRule("raidz", "32K", "Parity.", "https://example.org/"),)
 
@@ -162,7 +162,7 @@ def test_a_rule_for_certain_pools_is_read() -> None:
     ],
 )  # fmt: skip
 def test_faults_of_a_rule_are_named(old: str, new: str, reason: str) -> None:
-    """The vocabulary is closed, and a rule can do no more than a profile."""
+    """Facts are a closed list, and a rule can do no more than a profile."""
     assert old in RULED
     text = RULED.replace(old, new, 1)
     if "sync" in new:
@@ -206,20 +206,20 @@ def test_text_that_is_no_profile_is_refused(text: str, reason: str) -> None:
 
 
 def test_a_record_for_newer_releases_is_for_the_planner_to_cut() -> None:
-    """A profile may ask for what only some systems take."""
+    """A profile may ask for a value that only some systems take."""
     text = SOUND.replace("16K", "16M", 1)
     assert load_text(text, "x").datasets[0].settings[0].value == "16M"
 
 
 def test_messages_keep_control_characters_out() -> None:
-    """What a hostile file holds does not reach the terminal raw."""
+    """Control characters in a hostile file do not reach the terminal."""
     error = _refused(SOUND.replace("owner =", '"a\\u001b[2J" ='))
     assert "\x1b" not in error.message + error.hint
 
 
 @pytest.mark.parametrize("key", ["summary", "why", "source", "disagrees"])
 def test_sentences_are_fit_for_a_terminal(key: str) -> None:
-    """Of several lines one is made; what would move the cursor is refused."""
+    """Several lines are joined; characters that would move the cursor are refused."""
     text = SOUND.replace("source =", 'disagrees = "x"\nsource =')
     line = re.search(rf"^{key} = .*$", text, re.MULTILINE)
     assert line

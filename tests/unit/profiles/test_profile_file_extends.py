@@ -1,4 +1,4 @@
-"""Profiles of one's own: files, the site's folder, and what extends what ships."""
+"""Profiles that extend one that ships: taken over, replaced, or refused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ recordsize = { value = "1M", why = "Read whole." }
 
 
 def test_a_profile_extends_one_that_ships() -> None:
-    """What it names it lays over, the rest it takes over; variants are its own."""
+    """Values that it names replace those of the base; it has its own variants only."""
     shop = load_text(OWN, "shop.toml")
     base = load("postgres")
     assert [d.path for d in shop.datasets] == [
@@ -57,7 +57,7 @@ def test_extending_alone_is_enough() -> None:
 
 
 def test_advice_is_its_own_or_that_of_the_other(capsys: pytest.CaptureFixture[str]) -> None:
-    """What the application is to be told stays true under another name."""
+    """Advice is taken over unless the profile has its own."""
     base = load("postgres").advice
     assert "wal_recycle=off" in base
     assert load_text(OWN, "shop.toml").advice == base
@@ -106,7 +106,7 @@ def test_what_no_release_can_be(needs: str, reason: str) -> None:
     ],
 )
 def test_what_cannot_be_extended_is_named(old: str, new: str, reason: str) -> None:
-    """The file, the key, and what there is."""
+    """The message names file and key, and the hint the profiles there are."""
     assert old in OWN
     with pytest.raises(ProfileError) as caught:
         load_text(OWN.replace(old, new), "shop.toml")

@@ -1,4 +1,4 @@
-"""What profiles say of snapshots: read, checked, merged, explained, and stored."""
+"""Schedules and policies in a profile's file: read, checked and explained."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ APP = "tank/data/app"
 
 
 def profile(snapshots: str = HOURLY, more: str = "") -> Profile:
-    """Give a profile of one dataset that says something of its snapshots."""
+    """Return a profile of one dataset with a schedule or a policy."""
     return load_text(f"{HEAD}\n[dataset.snapshots]\n{snapshots}{SAID}{more}", "app.toml")
 
 
@@ -39,7 +39,7 @@ def profile(snapshots: str = HOURLY, more: str = "") -> Profile:
     ],
 )
 def test_what_makes_no_sense_is_refused(snapshots: str, reason: str) -> None:
-    """File, table and key are named."""
+    """The message names file, table and key."""
     with pytest.raises(ProfileError) as no:
         profile(snapshots)
     assert "'app.toml': dataset 'app', snapshots: " in no.value.message
@@ -47,14 +47,14 @@ def test_what_makes_no_sense_is_refused(snapshots: str, reason: str) -> None:
 
 
 def test_none_needs_no_policy() -> None:
-    """Where none are taken, nothing has to go."""
+    """A dataset without a schedule needs no policy."""
     [app] = profile('every = "none"\n').datasets
     assert app.snapshots is not None
     assert (app.snapshots.every, app.snapshots.keep) == ("none", "")
 
 
 def test_a_variant_and_an_heir_take_them_over() -> None:
-    """Values change in a variant, what is to be of snapshots does not; an heir may say."""
+    """A variant changes values, not schedules; a profile that extends another may."""
     [www, *_] = load("web").variant("seed").datasets
     assert www.snapshots == load("web").datasets[0].snapshots
     text = 'name = "mine"\nsummary = "A test"\nextends = "web"\n'
@@ -68,7 +68,7 @@ def test_a_variant_and_an_heir_take_them_over() -> None:
 
 
 def test_explain_shows_them() -> None:
-    """With the reasons; and as JSON."""
+    """The explanation has schedule and policy with their reasons, also as JSON."""
     found = explain_profile(load("web"), None, None, DEFAULT_LIMITS)
     text = render(found)
     assert "  snapshots hourly, keeping hourly=48\n      why:       Two days" in text

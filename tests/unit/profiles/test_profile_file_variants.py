@@ -1,4 +1,4 @@
-"""Variants: other values for the same datasets, and those of the seed among them."""
+"""Variants in a profile's file: other values for the same datasets."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ utf8only = { value = "off", why = "w" }
 
 
 def app(variant: str) -> Profile:
-    """Give the variant `big` of a profile, as `variant` describes it."""
+    """Return the variant `big` of a profile, as `variant` describes it."""
     return load_text(BASE + variant, "app.toml").variant("big")
 
 
 def refused(variant: str) -> ProfileError:
-    """Give the error that a variant is refused with."""
+    """Return the error that a variant is refused with."""
     with pytest.raises(ProfileError) as caught:
         load_text(BASE + variant, "app.toml")
     assert caught.value.message.startswith("cannot load profile 'app.toml': variant 'big'")
@@ -76,7 +76,7 @@ def test_a_variant_may_be_all_there_is() -> None:
 
 
 def test_a_value_may_bring_its_own_source() -> None:
-    """The variant's source is that of values without one."""
+    """A value without a source has the variant's."""
     text = '[variant.big.dataset.app]\nexec = {value="off", why="No.", source="https://x"}'
     assert app(text).datasets[0].settings[-1] == Setting("exec", "off", "No.", "https://x")
 
@@ -100,12 +100,12 @@ def test_a_value_may_bring_its_own_source() -> None:
     ],
 )
 def test_each_fault_is_named_with_its_place(variant: str, reason: str) -> None:
-    """Variant, dataset and property stand in the message."""
+    """The message names variant, dataset and property."""
     assert reason in refused(variant).message
 
 
 def test_names_of_variants_are_words() -> None:
-    """They end up in messages and in a user property."""
+    """A variant's name ends up in messages and in a user property."""
     text = BASE.replace("variant.big", 'variant."Big one"')
     with pytest.raises(ProfileError, match="not lowercase words"):
         load_text(text + '[variant."Big one".dataset.app]', "app.toml")

@@ -83,12 +83,12 @@ def test_each_postinstaller_is_a_role(script: str, role: str) -> None:
     ],
 )
 def test_the_host_says_its_role(host: str, role: str) -> None:
-    """What stands before the first dash counts; a name that says none is base."""
+    """The part before the first dash counts; a name without a role is base."""
     assert role_of_host(host).name == role
 
 
 def test_an_unknown_role_is_answered_with_those_there_are() -> None:
-    """A typing error is answered with what was meant."""
+    """The hint on a misspelt name is the nearest name."""
     with pytest.raises(ProfileError, match="'wbe': there is no such role") as caught:
         find_role("wbe")
     assert caught.value.hint.startswith("did you mean 'web'? there are: auto, base, ")
@@ -102,7 +102,7 @@ def test_all_roles_compose() -> None:
 
 
 def test_roles_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    """For people, for scripts and as JSON; needing neither ZFS nor root."""
+    """The list is for people, for scripts or JSON, and needs neither ZFS nor root."""
     assert main(["roles"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["ROLE", "ALSO", "PROFILES", "SUMMARY"]
@@ -119,7 +119,7 @@ def test_roles_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_nothing_to_apply_is_a_wrong_command_line(
     verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Neither profile nor role: exit status 2, before any ZFS is opened."""
+    """Without a profile or a role the exit status is 2, before any ZFS is opened."""
     with pytest.raises(SystemExit) as caught:
         main([verb])
     assert caught.value.code == 2

@@ -1,4 +1,4 @@
-"""The schema says no to what the reader refuses, as far as a schema can."""
+"""The schema refuses the same files as the reader, as far as a schema can."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SOUND = {
 
 
 def faults(schema: dict[str, Any], value: object, where: str = "") -> Iterator[str]:
-    """Validate as a JSON Schema says, in those of its words that are used here."""
+    """Validate by a JSON Schema, as far as the words of it that are used here go."""
     known = {"type", "properties", "required", "additionalProperties", "pattern", "enum"}
     known |= {"items", "minItems", "minLength", "anyOf", "patternProperties"}
     known |= {"propertyNames", "description", "title", "$schema"}
@@ -63,7 +63,7 @@ def faults(schema: dict[str, Any], value: object, where: str = "") -> Iterator[s
 def faults_of_table(
     schema: dict[str, Any], value: dict[str, Any], where: str
 ) -> Iterator[str]:
-    """Validate the keys of an object and what stands behind them."""
+    """Validate the keys of an object and their values."""
     for name in schema.get("required", ()):
         if name not in value:
             yield f"{where}: no {name}"
@@ -96,7 +96,7 @@ def test_what_ships_fits(name: str) -> None:
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
-    """Give the sound profile with one thing changed; None takes it away."""
+    """Return the sound profile with one value changed; None takes it away."""
     copy: Any = json.loads(json.dumps(SOUND))
     *parents, last = path.split("|")
     table = copy
@@ -137,7 +137,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
     ],
 )
 def test_what_is_refused_is_no_surprise(path: str, value: object) -> None:
-    """What the schema finds wrong, the reader refuses too."""
+    """The reader refuses all that the schema finds wrong."""
     assert list(faults(profile_schema(), SOUND)) == []
     wrong = changed(path, value)
     assert list(faults(profile_schema(), wrong)) != []
@@ -151,6 +151,6 @@ def test_what_is_refused_is_no_surprise(path: str, value: object) -> None:
 
 
 def test_it_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    """As one JSON document."""
+    """The schema is printed as one JSON document."""
     assert main(["profile", "schema"]) == 0
     assert json.loads(capsys.readouterr().out) == profile_schema()
