@@ -86,7 +86,7 @@ class Create:
     Attributes:
         dataset: Full name.
         properties: Canonical values, in one call with the creation.
-        why: What it is for.
+        why: The purpose of the dataset, half a sentence.
         reasons: Property to the sentence that defends its value.
     """
 
@@ -115,10 +115,10 @@ class Create:
 class Adjust:
     """Change properties of a dataset that exists.
 
-    Properties that are to be inherited again come first, one call each and in this
-    order; then all others, in one call; then zfstune's own notes. In that order a note
-    never names a value that was not set, and the note of a value that was set stays
-    until the property is inherited again.
+    Properties to inherit again come first, one call each and in this order; then all
+    others, in one call; then zfstune's own notes. In that order a note never names a
+    value that was not set, and the note of a value that was set stays until the
+    property is inherited again.
 
     Attributes:
         dataset: Full name.

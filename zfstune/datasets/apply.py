@@ -1,4 +1,4 @@
-"""Bring profiles into force: read what is there, plan, carry the plan out."""
+"""Bring profiles into force: read the state of the machine, plan, carry the plan out."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def apply(
 
     Raises:
         ProfileError, PlanError, EngineError, ZfsUnavailable: As for :func:`plan`;
-            what was done before an EngineError stays, and the next call goes on
+            changes made before an EngineError stay, and the next call goes on
             from there.
     """
     with using(engine) as zfs:

@@ -58,9 +58,10 @@ def weigh_wanted(
 
     Args:
         request: The profiles; one of the same name twice counts once.
-        wanted: What they ask for, from :func:`zfstune.datasets.wanted.wanted_datasets`.
+        wanted: The datasets that they want, of
+            :func:`zfstune.datasets.wanted.wanted_datasets`.
         pool: The pool that `wanted` was cut down to.
-        limits: What the running module takes.
+        limits: The limits of the running module.
     """
     root = request.root_on(pool.name)
     for profile in {p.name: p for p in request.profiles}.values():
@@ -89,7 +90,7 @@ def weigh_values(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
         message = f"special_small_blocks does nothing: '{pool.name}' has no special vdev"
         yield Caution(wanted.dataset, message)
     if wanted.values.get("sharesmb", "off") != "off":
-        message = "sharesmb is stored, and nobody is served: zfstune speaks to NFS alone"
+        message = "sharesmb is stored, but nothing is served: zfstune speaks to NFS alone"
         yield Caution(
             wanted.dataset, message, f"`zfs share {for_shell(wanted.dataset)}` does it"
         )

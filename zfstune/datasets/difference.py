@@ -35,7 +35,7 @@ _NEW_DATA_ONLY = (
     "xattr",
 )
 _SOME_DATA_BYTES = 1 << 20
-_CONTAINER = "it only held other datasets until now, and is to be mounted"
+_CONTAINER = "it only held other datasets until now, and will be mounted"
 _WITHDRAWN = "given with -o before, and not in this call"
 _UNSET = PropertyValue("")
 
@@ -75,7 +75,7 @@ def compare(
 
     Args:
         dataset: The dataset.
-        wanted: What is wanted of it.
+        wanted: The values that are wanted of it.
         snapshot_properties: Its schedule and its policy, where they are still to be
             stored.
     """
@@ -83,7 +83,7 @@ def compare(
     managed = dataset.local(PROFILE_PROPERTY)
     record = read_record(dataset.local(APPLIED_PROPERTY))
     if managed is None:
-        message = "it existed before and is adopted: what it holds stays as it is"
+        message = "it existed before and is adopted: its files stay as they are"
         difference.cautions.append(Caution(dataset.name, message))
     elif managed != ",".join(wanted.profiles):
         message = (
@@ -112,7 +112,7 @@ def compare(
         why, source = wanted.snapshots.why, wanted.snapshots.source
         for name, value in snapshot_properties.items():
             change = Change(
-                name, dataset.value(name), value, why, source, note="not said yet"
+                name, dataset.value(name), value, why, source, note="not stored yet"
             )
             difference.changes.append(change)
     for name, value in _notes(wanted, record, kept).items():
@@ -269,5 +269,5 @@ def _warn_data(dataset: Dataset, difference: Difference) -> None:
         "plain cp may clone blocks, and send and receive keep them as they are"
     )
     names = " and ".join(changed)
-    message = f"only what is written from now on gets the new {names}"
+    message = f"only data written from now on gets the new {names}"
     difference.cautions.append(Caution(dataset.name, message, hint))

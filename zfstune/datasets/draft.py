@@ -239,7 +239,7 @@ class Draft(MountDraft):
         if "keyformat" in values or not (shielded or values.get("encryption") in _PLAIN):
             message = f"cannot plan '{name}': it needs a key, and zfstune makes none"
             hint = (
-                "apply below an encrypted dataset (--root): what is below it is encrypted"
+                "apply below an encrypted dataset (--root): its children are encrypted, too"
             )
             raise PlanError(message, hint=hint)
         self.actions.append(Create(name, dict(values), why, dict(reasons)))
@@ -261,7 +261,7 @@ class Draft(MountDraft):
             if change.new is not None:
                 properties[change.property] = PropertyValue(change.new, LOCAL)
             elif change.property in properties:
-                # mount() works out what the dataset inherits of its mountpoint
+                # mount() finds the mountpoint that the dataset inherits
                 properties[change.property] = self._from_above(dataset, change.property)
         self.future[dataset.name] = Dataset(
             dataset.name, dataset.kind, dataset.guid, dataset.createtxg, properties

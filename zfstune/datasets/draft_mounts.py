@@ -1,4 +1,4 @@
-"""A plan in the making: what it mounts where, and what stands in the way of a mount."""
+"""A plan in the making: its mounts, and whatever stands in the way of one."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ __all__ = ["MountDraft"]
 
 
 class MountDraft:
-    """A plan in the making, and what it knows of mounts.
+    """A plan in the making, as far as mounts go.
 
     Args:
-        machine: What is there.
+        machine: The state of the machine.
         cautions: The cautions so far.
         managed: Names of the datasets that the profiles ask for.
 
@@ -89,7 +89,7 @@ class MountDraft:
             if mounted.path not in (path, place.real):
                 message = f"it is mounted at {mounted.path} and belongs at {path}"
                 unmount = f"zfs unmount {for_shell(name)}"
-                hint = f"stop what uses it, then `{unmount}` and apply again"
+                hint = f"stop the programs that use it, then `{unmount}` and apply again"
                 self.warn(name, message, hint)
                 self._check_new_place(dataset, place)
             return mounted.path
@@ -101,7 +101,9 @@ class MountDraft:
         hidden = [p for p in self.mounted_at if p.startswith(inside)]
         if hidden:
             message = f"it is not mounted: at {path} it would hide {min(hidden)}"
-            self.warn(name, message, f"unmount what is below {path} and apply again")
+            self.warn(
+                name, message, f"unmount the filesystems below {path} and apply again"
+            )
             return None
         self._check_place(name, place)
         self.actions.append(MountDataset(name, path))
@@ -130,7 +132,7 @@ class MountDraft:
             reason, hint = blocked
             raise PlanError(f"cannot plan '{name}': {reason}", hint=hint)
         if place.obstacle == "denied":
-            message = f"what is at {place.at} cannot be seen, so a mount may hide something"
+            message = f"the files at {place.at} cannot be seen, so a mount may hide some"
             self.warn(name, message, "run it as root")
 
     def _remount(self, dataset: Dataset, mounted: Mount) -> None:
@@ -150,7 +152,7 @@ class MountDraft:
             return
         self.warned.add((origin, blocker))
         hint = f"`zfs set mountpoint=/... {for_shell(origin)}`" if path is None else ""
-        subject = "it" if origin == dataset.name else "what is below it"
+        subject = "it" if origin == dataset.name else "every dataset below it"
         self.warn(origin, f"{subject} cannot be mounted: {blocker}", hint)
 
     def _after_inheriting(self, name: str) -> Dataset:

@@ -92,7 +92,7 @@ def see_profiles(
         roots: Root to the profiles below it by name.
         datasets: The datasets of the pool by name.
         pool: The pool.
-        limits: What the running module takes.
+        limits: The limits of the running module.
     """
     expected: dict[str, Expected] = {}
     for root, profiles in roots.items():

@@ -32,7 +32,7 @@ def find_leftovers(
     profiles: Iterable[str],
     roles: Iterable[str],
 ) -> tuple[Leftover, ...]:
-    """Find what earlier roles left below a root.
+    """Find the datasets that earlier roles left below a root.
 
     Args:
         datasets: The datasets that exist, by name; those not below `root` do not count.

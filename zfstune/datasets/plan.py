@@ -1,4 +1,4 @@
-"""A plan: its steps, its cautions, and what an earlier role left.
+"""A plan: its steps, its cautions, and the leftovers of an earlier role.
 
 A plan is a value. It is shown, written as JSON, carried out or thrown away, and
 all four read the same thing.
@@ -55,9 +55,9 @@ def advice(leftovers: Iterable[Leftover]) -> str:
     scheduled = " ".join(for_shell(left.dataset) for left in leftovers if left.scheduled)
     shared = " ".join(for_shell(left.dataset) for left in leftovers if left.shared)
     which = for_shell(leftovers[0].dataset) if len(leftovers) == 1 else "DATASET"
-    ways = [f"`zfs destroy -nvr {which}` shows what would go with it"]
+    ways = [f"`zfs destroy -nvr {which}` shows all that it would destroy"]
     if shared:
-        ways.insert(0, f"`zfs set sharenfs=off {shared}` ends what NFS serves")
+        ways.insert(0, f"`zfs set sharenfs=off {shared}` ends the share over NFS")
     if scheduled:
         ways.insert(0, f"`zfstune schedule remove {scheduled}` ends the snapshots")
     keep = "if this machine is meant to be both, name both roles in one call"

@@ -36,11 +36,11 @@ __all__ = ["make_plan", "paths_to_look_at"]
 
 
 def make_plan(request: Request, machine: Machine) -> Plan:
-    """Plan what it takes for profiles to be in force below a root.
+    """Plan the steps that bring profiles into force below a root.
 
     Args:
-        request: What was asked for: at least one profile.
-        machine: What is there; its `accounts` and `groups` hold those that
+        request: The request, of at least one profile.
+        machine: The state of the machine; its `accounts` and `groups` hold those that
             :func:`zfstune.datasets.wanted.wanted_accounts` returns.
 
     Raises:

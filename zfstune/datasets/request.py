@@ -1,4 +1,4 @@
-"""The two values that a plan is made from: what a call asks for, and what is there."""
+"""The two values that a plan is made from: a call's request, and the machine's state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_PLACES: Mapping[str, Place] = MappingProxyType({})
 
 @frozen
 class Request:
-    """What one call of plan or apply asks for.
+    """The request of one call of plan or apply.
 
     Attributes:
         profiles: The profiles, loaded, those of roles among them.
@@ -50,17 +50,17 @@ class Request:
 
 @frozen
 class Machine:
-    """What is there before a plan: one pool, and what this machine does with it.
+    """The state of one pool and of this machine that a plan starts from.
 
     Attributes:
         pool: The pool that the root lies in.
         datasets: By name: the root, its ancestors and all below it that exist.
-        mounts: What is mounted, by dataset, of all pools.
-        limits: What the running module takes.
-        accounts: Numbers of users by name, of those that the profiles name.
-        groups: Numbers of groups by name, likewise.
-        exports: What NFS serves; None: leave that alone.
-        places: What is at the paths that were looked at, by path.
+        mounts: The mounts of all pools, by dataset.
+        limits: The limits of the running module.
+        accounts: Numbers of the users in the profiles, by name.
+        groups: Numbers of their groups, by name.
+        exports: The exports of NFS; None: leave them alone.
+        places: The files found at paths where mounts belong, by path.
     """
 
     pool: PoolInfo

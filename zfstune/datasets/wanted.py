@@ -93,8 +93,8 @@ def wanted_datasets(request: Request, pool: PoolInfo, limits: props.Limits) -> l
     Args:
         request: The profiles, of which the same one twice counts once, the overrides,
             and the root that they hang below.
-        pool: What the pool can take.
-        limits: What the running module takes.
+        pool: The pool, with its features and vdevs.
+        limits: The limits of the running module.
 
     Returns:
         The datasets, in the order of the profiles.

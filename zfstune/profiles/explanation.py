@@ -153,7 +153,7 @@ class Explanation:
 
 
 def _plain(value: object) -> object:
-    """Turn the values above into what JSON takes: the attributes by name."""
+    """Turn a value of this module into lists and dicts, for JSON."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     kinds = ExplainedDataset | ExplainedValue | Footprint | Needs | Overwrite | Snapshots
@@ -172,7 +172,7 @@ def explain_profile(
         base: The profile itself, with its variants.
         variant: Which of them to explain, None: the profile as it is.
         pool: The pool that it would be applied to, None: unknown.
-        limits: What the running module takes; used only with a pool.
+        limits: The limits of the running module; used only with a pool.
 
     Raises:
         ProfileError: There is no such variant.

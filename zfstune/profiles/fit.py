@@ -34,7 +34,7 @@ def fit_value(
         name: Name of the property.
         value: Canonical value that is asked for.
         pool: The pool.
-        limits: What the running module takes.
+        limits: The limits of the running module.
 
     Returns:
         The nearest value, None: the property has to be left out; and the reason why it

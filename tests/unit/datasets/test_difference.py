@@ -207,7 +207,7 @@ def test_data_that_keeps_its_shape(referenced: int, *, told: bool) -> None:
     model.referenced[APP] = referenced
     plan = model.plan(app_profile("app", "app", "app/x", recordsize="16K", atime="on"))
     found = [c.message for c in plan.warnings if "written from now on" in c.message]
-    assert found == ["only what is written from now on gets the new recordsize"] * told
+    assert found == ["only data written from now on gets the new recordsize"] * told
 
 
 def test_data_that_is_there_keeps_its_shape() -> None:

@@ -57,8 +57,8 @@ def test_what_was_there_is_told_once() -> None:
     assert isinstance(adjust, Adjust)
     changes = {c.property: (c.old, c.new, c.drift, c.note) for c in adjust.changes}
     assert changes == {
-        SCHEDULE_PROPERTY: (None, "hourly", False, "not said yet"),
-        POLICY_PROPERTY: (None, "hourly=48", False, "not said yet"),
+        SCHEDULE_PROPERTY: (None, "hourly", False, "not stored yet"),
+        POLICY_PROPERTY: (None, "hourly=48", False, "not stored yet"),
     }
     assert not model.run(plan.actions).plan(profile()).pending
     # it is the administrator's from then on, also against another profile

@@ -102,13 +102,13 @@ def test_on_the_terminal_and_in_json() -> None:
     assert len(told) == len(WEB | WEB_HELD)
     [hint] = [line for line in lines if line.startswith("  hint: if this machine")]
     assert "`zfstune schedule remove tank/data/www` ends the snapshots" in hint
-    assert hint.endswith("`zfs destroy -nvr DATASET` shows what would go with it")
+    assert hint.endswith("`zfs destroy -nvr DATASET` shows all that it would destroy")
     found = json.loads(json.dumps(plan.to_dict()))
     assert found["pending"] is False
     www = next(each for each in found["leftovers"] if each["dataset"] == "tank/data/www")
     assert www["profiles"] == ["web"]
     assert www["scheduled"] is True
-    assert "`zfs destroy -nvr tank/data/www` shows what would go" in www["hint"]
+    assert "`zfs destroy -nvr tank/data/www` shows all that it would" in www["hint"]
     model.local["tank/data/www"]["org.zfstune:schedule"] = "none"
     assert not any(each.scheduled for each in _left(model, "db"))
 
@@ -142,7 +142,8 @@ def test_what_nfs_still_serves() -> None:
     model.local["tank/data/share"]["sharenfs"] = "rw=@10.0.0.0/8"
     [left] = [each for each in _left(model, "db") if each.shared]
     assert left.dataset == "tank/data/share"
-    assert "`zfs set sharenfs=off tank/data/share` ends what NFS serves" in advice([left])
+    hint = advice([left])
+    assert "`zfs set sharenfs=off tank/data/share` ends the share over NFS" in hint
 
 
 @pytest.mark.parametrize("root", ["tank", "tank/dat", "tank/other"])

@@ -46,11 +46,13 @@ def test_advice_on_leftovers() -> None:
     quiet = Leftover("tank/data/a b", ("web",), "it stays")
     alone = advice([quiet])
     assert alone.startswith("if this machine is meant to be both, name both roles")
-    assert alone.endswith("`zfs destroy -nvr 'tank/data/a b'` shows what would go with it")
+    assert alone.endswith(
+        "`zfs destroy -nvr 'tank/data/a b'` shows all that it would destroy"
+    )
     scheduled = Leftover("tank/data/b", ("web",), "it stays", scheduled=True)
     shared = Leftover("tank/data/c", ("nfs",), "it stays", shared=True)
     together = advice([quiet, scheduled, shared])
     assert "`zfstune schedule remove tank/data/b` ends the snapshots" in together
-    assert "`zfs set sharenfs=off tank/data/c` ends what NFS serves" in together
-    assert together.endswith("`zfs destroy -nvr DATASET` shows what would go with it")
+    assert "`zfs set sharenfs=off tank/data/c` ends the share over NFS" in together
+    assert together.endswith("`zfs destroy -nvr DATASET` shows all that it would destroy")
     assert quiet.to_dict()["hint"] == alone

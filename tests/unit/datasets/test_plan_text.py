@@ -41,7 +41,7 @@ def test_changes_show_old_new_and_cause() -> None:
         "remount tank/data/app at /data/app (+noexec -noatime)",
         "remount tank/data/app/x at /data/app/x (+noexec -noatime)",
     ]
-    assert "warning: tank/data/app: only what is written" in render(plan)
+    assert "warning: tank/data/app: only data written" in render(plan)
     assert "\n  hint: to rewrite it" in render(plan)
 
 
