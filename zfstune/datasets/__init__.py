@@ -1,3 +1,3 @@
-"""Datasets: what profiles want on a pool, the plan that brings it about, and apply."""
+"""Datasets: those that profiles want on a pool, the plan that makes them, and apply."""
 
 from __future__ import annotations

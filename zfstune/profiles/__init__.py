@@ -1,3 +1,3 @@
-"""Profiles: what each workload needs, from files that give the reason and its source."""
+"""Profiles: the datasets of each workload, from files that give reasons and sources."""
 
 from __future__ import annotations
