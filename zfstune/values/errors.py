@@ -1,4 +1,4 @@
-"""Everything zfstune raises on purpose.
+"""The exceptions that zfstune raises on purpose.
 
 ::
 
@@ -6,12 +6,12 @@
     ├── InvalidValue (also ValueError)      refused before ZFS saw it
     │   ├── InvalidName                     pool, dataset, snapshot, bookmark
     │   └── InvalidProperty                 unknown, not for this type, bad value
-    ├── ProfileError                        a profile file that says nonsense
-    ├── PolicyError                         a retention policy that says nonsense
+    ├── ProfileError                        a profile that is missing or malformed
+    ├── PolicyError                         a retention policy that cannot be followed
     ├── PlanError                           the state of the system forbids the plan
     ├── HookError                           a command around a snapshot failed
     ├── ZfsUnavailable                      no module, no library, unknown release
-    ├── ImageDied                           the process that an image lived in is gone
+    ├── ImageDied                           the process that held an image is gone
     ├── BatchError                          some targets of one call failed
     └── EngineError                         ZFS itself said no: operation, target, errno
         ├── NotFound        ├── Busy                ├── ReadOnly
@@ -19,8 +19,8 @@
         ├── NotPermitted    ├── PoolSuspended       ├── RefusedValue
         └── Damaged
 
-Each message reads ``cannot <verb> '<name>': <reason>``; what may help is in
-``hint``, which a front door prints on a line of its own.
+Each message reads ``cannot <verb> '<name>': <reason>``. Advice is in ``hint``, which the
+command prints on a line of its own.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ class PolicyError(ZfstuneError):
     Args:
         message: As in :class:`ZfstuneError`.
         hint: The same.
-        dataset: The one that the policy is stored on; empty where it was given.
+        dataset: The dataset that the policy is stored on; empty where the caller gave
+            the policy.
     """
 
     def __init__(self, message: str, *, hint: str = "", dataset: str = "") -> None:
@@ -107,7 +108,7 @@ class PlanError(ZfstuneError):
 
 
 class HookError(ZfstuneError):
-    """What was to be held still during a snapshot could not be, or did not end well."""
+    """An application could not be held still during a snapshot, or did not go on well."""
 
 
 class ZfsUnavailable(ZfstuneError):
@@ -115,15 +116,15 @@ class ZfsUnavailable(ZfstuneError):
 
 
 class ImageDied(ZfstuneError):
-    """OpenZFS stopped in the process that an image lives in; the message says why.
+    """OpenZFS stopped in the process that holds an image; the message says why.
 
-    The engine is of no use any more. The file is as a power cut would leave it:
-    open it again.
+    The engine cannot be used any more. The file is as a power cut would leave it: it
+    can be opened again.
 
     Args:
         message: As for every error.
         hint: As for every error.
-        errno: Why the file could not be written to, as ENOSPC; 0 where that was not
+        errno: The error of writing to the file, such as ENOSPC; 0 where that was not
             the cause.
     """
 
@@ -183,7 +184,7 @@ class PoolSuspended(EngineError):
 
 
 class Damaged(EngineError):
-    """What was to be read is damaged on disk, or its devices give I/O errors."""
+    """The target is damaged on disk, or its devices give I/O errors."""
 
 
 class NotSupported(EngineError):
@@ -201,7 +202,7 @@ class BatchError(ZfstuneError):
         operation: The verb of the whole call.
         failures: One error a target, in the order ZFS named them.
         suppressed: Further failures that ZFS counted without naming them.
-        done: What was made all the same, as names of snapshots.
+        done: Names of the snapshots that were made all the same.
     """
 
     def __init__(

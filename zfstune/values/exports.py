@@ -1,4 +1,4 @@
-"""What NFS is to serve of a mounted filesystem, as libshare writes it for ``sharenfs``.
+"""The lines by which NFS serves a filesystem, as libshare writes them for ``sharenfs``.
 
 The kernel knows nothing of ``sharenfs``: libzfs has libshare turn it into lines of
 /etc/exports.d/zfs.exports (lib/libshare/os/linux/nfs.c) and runs exportfs. The lines
@@ -36,12 +36,12 @@ _ESCAPED = frozenset(f"{_BLANKS}\n\\")  # nfs_escape_mountpoint()
 
 @frozen
 class Exports:
-    """What NFS serves here.
+    """The paths that NFS serves on this system.
 
     Attributes:
-        lines: Of libshare's file, by path, without their line ends.
-        others: Paths that the administrator's own files speak of.
-        served: Paths that are served right now, whoever said so.
+        lines: The lines of libshare's file by path, without their line ends.
+        others: Paths that the administrator's own files name.
+        served: Paths that are served right now, by whichever file.
         available: Whether this system has an NFS server at all.
     """
 
@@ -52,7 +52,7 @@ class Exports:
 
 
 def to_do(exports: Exports, path: str, wanted: tuple[str, ...]) -> bool:
-    """Tell whether what is served of a path, or will be after a boot, is not as wanted."""
+    """Tell whether a path is not served as `wanted`, now or after the next boot."""
     if exports.lines.get(path, ()) != wanted:
         return True
     served = path in exports.served
@@ -60,7 +60,7 @@ def to_do(exports: Exports, path: str, wanted: tuple[str, ...]) -> bool:
 
 
 def is_served(exports: Exports, path: str) -> bool:
-    """Tell whether a path is served, or will be after a boot, by libshare's file."""
+    """Tell whether libshare's file has a path served, now or after the next boot."""
     return path in exports.lines or (path in exports.served and path not in exports.others)
 
 
@@ -68,16 +68,16 @@ def export_lines(path: str, options: str) -> tuple[str, ...]:
     """Turn a value of ``sharenfs`` into lines for exportfs.
 
     Args:
-        path: Where the filesystem is mounted.
-        options: The value: ``on``, ``off``, or options as of Solaris and Linux.
+        path: The directory that the filesystem is mounted on.
+        options: The value: ``on``, ``off``, or options by the names of Solaris or Linux.
 
     Returns:
         A line for each host that the value names: none for ``off``, and none for a
         value that has neither ``ro`` nor ``rw``, by which libshare serves nobody.
 
     Raises:
-        InvalidValue: An option or a host is none that there is, or exportfs would
-            read another path.
+        InvalidValue: An option is unknown, a client is no host, or exportfs would read
+            another path.
     """
     share = parse_share(options)
     if share is None:
@@ -96,7 +96,7 @@ def export_lines(path: str, options: str) -> tuple[str, ...]:
 
 
 def unheard(options: str) -> tuple[str, str]:
-    """Say what of a value of ``sharenfs`` has no effect, and what would have one.
+    """Name the part of a ``sharenfs`` value that has no effect, and a value with one.
 
     Returns:
         A sentence and a hint; both empty where all of the value has an effect.
@@ -130,17 +130,17 @@ def joined(text: str) -> str:
 
 
 def lines_by_path(text: str) -> dict[str, tuple[str, ...]]:
-    """Give the lines of an exports file, or of etab, by the path that each speaks of.
+    """Return the lines of an exports file, or of etab, by the path that each begins with.
 
-    A line ends at a newline and nowhere else, as exportfs has it: a mountpoint may
-    hold whatever Unicode calls a line's end, and what follows is no line of its own.
+    A line ends at a newline and nowhere else, as for exportfs: a mountpoint may hold
+    characters that Unicode counts as the end of a line.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    lines: dict[str, tuple[str, ...]] = {}
     for line in text.split("\n"):
         path = _path_of(line)
         if path:
-            found[path] = (*found.get(path, ()), line)
-    return found
+            lines[path] = (*lines.get(path, ()), line)
+    return lines
 
 
 def _path_of(line: str) -> str:
@@ -177,11 +177,11 @@ def _is_octal(tail: bytearray) -> bool:
 
 
 def replaced(text: str, path: str, lines: Iterable[str]) -> str:
-    """Give libshare's file with other lines for one path, the rest as it is."""
+    """Return the text of libshare's file with other lines for one path."""
     kept = [
         line
-        for other, those in lines_by_path(text).items()
-        if other != path
-        for line in those
+        for other_path, other_lines in lines_by_path(text).items()
+        if other_path != path
+        for line in other_lines
     ]
     return _HEADER + "".join(f"{line}\n" for line in (*kept, *lines))

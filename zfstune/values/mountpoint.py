@@ -1,8 +1,8 @@
-"""Where a filesystem mounts, and what stands in the way: the rules of ``zfs mount``.
+"""The path that a filesystem mounts at, and what prevents it, as ``zfs mount`` rules.
 
 The engine gives ``mountpoint`` as it is stored: an inherited value is the text
 that was set on the ancestor, without the part of the name below that ancestor.
-Planner and mount call the same two functions, so they cannot disagree.
+The planner and the mounting code call the same functions, so they cannot disagree.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ __all__ = [
     "with_inherited",
 ]
 
-# module/zcommon/zfs_prop.c registers "/" as the default of mountpoint: below it
-# comes the whole name, pool included.
+# module/zcommon/zfs_prop.c registers "/" as the default of mountpoint, which the whole
+# name follows, pool included.
 _DEFAULT = PropertyValue("/", DEFAULT)
 _UNMOUNTABLE = ("none", "legacy")
 # property, value, word: zfs_add_options() in lib/libzfs/libzfs_mount.c
@@ -37,12 +37,12 @@ _WORDS = (
     ("setuid", "off", "nosuid"),
     ("nbmand", "on", "mand"),
 )
-# What mountinfo shows of these: the lack of any word stands for strictatime, and
+# The words that mountinfo shows. It shows strictatime by the lack of the other two, and
 # kernels since 5.15 know no mand.
 _SHOWN = frozenset({"noatime", "relatime", "nodev", "noexec", "ro", "nosuid"})
-# The properties that a mount keeps as it was made, until it is made anew:
-# zfs_is_namespace_prop() in lib/libzfs/libzfs_mount.c. xattr is not among them here,
-# as Linux has no flag for it and the kernel's part follows by itself.
+# A mount keeps these properties as they were when it was made, until it is made anew:
+# zfs_is_namespace_prop() in lib/libzfs/libzfs_mount.c. xattr is not listed here: Linux
+# has no mount flag for it, and the kernel follows a change of it at once.
 _FOLLOWED = ("atime", "devices", "exec", "readonly", "relatime", "setuid")
 
 
@@ -55,7 +55,7 @@ def effective_mountpoint(dataset: Dataset, altroot: str) -> str | None:
 
     Returns:
         The absolute path, or None for a volume and for ``none`` and ``legacy``.
-        Whether it may be mounted there is :func:`mount_blocker`'s to say.
+        :func:`mount_blocker` tells whether it may be mounted there.
     """
     if dataset.kind != "filesystem":
         return None
@@ -77,7 +77,7 @@ def effective_mountpoint(dataset: Dataset, altroot: str) -> str | None:
 
 
 def inherited_mountpoint(parent: Dataset) -> PropertyValue:
-    """Give the ``mountpoint`` that a child without one of its own would show."""
+    """Return the ``mountpoint`` that a child without one of its own would show."""
     stored = parent.properties.get("mountpoint", _DEFAULT)
     if stored.source in (LOCAL, RECEIVED):
         return PropertyValue(stored.value, INHERITED, parent.name)
@@ -85,7 +85,11 @@ def inherited_mountpoint(parent: Dataset) -> PropertyValue:
 
 
 def with_inherited(dataset: Dataset, parent: Dataset) -> dict[str, PropertyValue]:
-    """Give a dataset's properties with what a parent passes on, mounts and shares alone."""
+    """Return a dataset's properties as they would be below a parent.
+
+    Of the values that the parent passes on, only those of mounts and shares are
+    computed.
+    """
     properties = dict(dataset.properties)
     for name in ("mountpoint", "sharenfs", *_FOLLOWED):
         own = properties.get(name)
@@ -102,14 +106,14 @@ def with_inherited(dataset: Dataset, parent: Dataset) -> dict[str, PropertyValue
 
 
 def mount_blocker(dataset: Dataset) -> str | None:
-    """Say why ``zfs mount`` would refuse a filesystem, or None where it would not.
+    """Return why ``zfs mount`` would refuse a filesystem, or None where it would not.
 
-    ``canmount=noauto`` is no obstacle here: it keeps a filesystem from being
-    mounted unasked, not from being mounted.
+    ``canmount=noauto`` is no obstacle here: it only keeps a filesystem from being
+    mounted unasked.
     """
     # The order is that of zfs_is_mountable and zfs_mount_at in
-    # lib/libzfs/libzfs_mount.c; share_mount_one in cmd/zfs/zfs_main.c knows the
-    # half-received ones.
+    # lib/libzfs/libzfs_mount.c; share_mount_one in cmd/zfs/zfs_main.c knows
+    # filesystems that were received only in part.
     if dataset.kind != "filesystem":
         return f"it is a {dataset.kind}"
     mountpoint = dataset.value("mountpoint") or "/"
@@ -129,12 +133,12 @@ def mount_blocker(dataset: Dataset) -> str | None:
 
 
 def in_the_way(place: Place) -> tuple[str, str] | None:
-    """Say what a mount would hide, or what keeps its directory from being made.
+    """Name the files that a mount would hide, or what keeps its directory from being made.
 
     Returns:
-        The reason and the way out; None where nothing is known to be in the way.
+        The reason and a hint; None where nothing is known to be in the way.
     """
-    at = for_shell(place.at)
+    obstacle_path = for_shell(place.at)
     elsewhere = "or mount it elsewhere with -o mountpoint=... or --root"
     if place.holds:
         reason = (
@@ -150,25 +154,26 @@ def in_the_way(place: Place) -> tuple[str, str] | None:
         return reason, hint
     if place.obstacle == "file":
         aside = for_shell(f"{place.at}.before-zfs")
-        hint = f"move it aside: `mv -T {at} {aside}`; {elsewhere}"
+        hint = f"move it aside: `mv -T {obstacle_path} {aside}`; {elsewhere}"
         return f"'{shown(place.at)}' is in the way: it is no directory", hint
     if place.obstacle == "dangling":
-        hint = f"make what it leads to, or remove it: `rm {at}`"
+        hint = f"make the directory that it leads to, or remove it: `rm {obstacle_path}`"
         return f"'{shown(place.at)}' is a link to nothing", hint
     if place.obstacle == "link":
         reason = (
             f"'{shown(place.at)}' is a link that may not be root's: it, or a directory "
             "on the way, belongs to somebody else or may be written by others"
         )
-        return reason, f"see `namei -l {at}`; remove the link, {elsewhere}"
+        return reason, f"see `namei -l {obstacle_path}`; remove the link, {elsewhere}"
     if place.obstacle == "read-only":
         reason = f"'{shown(place.at)}' is on a file system that is mounted read-only"
-        return reason, f"make it writable (`findmnt -T {at}` says which), {elsewhere}"
+        findmnt = f"`findmnt -T {obstacle_path}` says which"
+        return reason, f"make it writable ({findmnt}), {elsewhere}"
     return None
 
 
 def mount_words(dataset: Dataset, *, readonly_pool: bool = False) -> frozenset[str]:
-    """Give what a filesystem should be mounted with, by the words of ``mount``.
+    """Return the options that a filesystem should be mounted with, by ``mount``'s words.
 
     Args:
         dataset: The filesystem, with its values in force.
@@ -185,15 +190,16 @@ def mount_words(dataset: Dataset, *, readonly_pool: bool = False) -> frozenset[s
 def mount_differs(
     dataset: Dataset, options: frozenset[str], *, readonly_pool: bool = False
 ) -> str:
-    """Say how a mount differs from what the properties ask for; empty: in nothing.
+    """Return how a mount differs from the mount that the properties ask for.
 
     Args:
         dataset: The filesystem, with its values in force.
-        options: What it is mounted with.
+        options: The options that it is mounted with.
         readonly_pool: Its pool was imported read-only.
 
     Returns:
-        As in ``+noexec -relatime``: what it lacks, and what it has too much.
+        The options that it lacks and those that it has too many, as in
+        ``+noexec -relatime``; empty where there is no difference.
     """
     if dataset.value("atime") is None:  # its values were not read
         return ""

@@ -2,11 +2,12 @@
 
 The rules are those of ``module/zcommon/zfs_namecheck.c`` (the same from OpenZFS
 2.1 to 2.4), which the kernel and libzfs share; each is cited where it is applied.
-Some bind only what is made anew, and ask for ``creating=True``: names that exist
+Some bind new names alone, and are checked with ``creating=True``: existing names
 (``tank/db/%recv`` after an interrupted receive) must stay reachable.
 
-The checks are never laxer than OpenZFS's and stricter where it forgets: the first
-component must do as a pool, and ``.`` and ``..`` are refused before ``@`` too.
+The checks are never laxer than OpenZFS's, and stricter where it forgets a case: the
+first component must be a valid pool name, and ``.`` and ``..`` are refused before ``@``
+too.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def check_pool(name: str, *, creating: bool = False) -> str:
 
     Args:
         name: Name as the user or the kernel gave it.
-        creating: Also refuse what only a new pool may not be called.
+        creating: Also refuse the names that are forbidden for new pools alone.
 
     Returns:
         The name itself, as all these checks do.
@@ -86,7 +87,7 @@ def check_dataset(name: str, *, creating: bool = False) -> str:
 
     Args:
         name: Full name, ``pool`` or ``pool/path``.
-        creating: Also refuse what only a new dataset may not be called: ``%``
+        creating: Also refuse what is forbidden in new names alone: ``%``
             (libzfs_dataset.c, ``zfs_validate_name``) and more than
             :data:`MAX_NESTING` slashes (``dataset_nestcheck``).
 
@@ -120,14 +121,14 @@ def check_bookmark(name: str, *, creating: bool = False) -> str:
 
 
 def check_component(name: str) -> str:
-    """Check one part of a name: what stands between slashes, or behind ``@``.
+    """Check one part of a name: a component between slashes, or the part behind ``@``.
 
     Args:
         name: The part alone, as in ``zfs snapshot -r tank@PART``.
 
     Raises:
         InvalidName: It breaks a rule of ``zfs_component_namecheck``, or is ``.``
-            or ``..``, which no full name may end in.
+            or ``..``, which no component of a full name may be.
     """
     what = "part of a name"
     _check_text(name, what)
@@ -169,12 +170,12 @@ def check_hold_tag(tag: str, *, creating: bool = False) -> str:
 
 
 def pool_of(name: str) -> str:
-    """Give the pool of a dataset, snapshot or bookmark; nothing is checked."""
+    """Return the pool of a dataset, snapshot or bookmark; the name is not checked."""
     return _dataset_of(name).partition("/")[0]
 
 
 def parent_of(name: str) -> str | None:
-    """Give what a name hangs on, or None for a pool; nothing is checked.
+    """Return the parent of a name, or None for a pool; the name is not checked.
 
     The parent of a snapshot or bookmark is its dataset.
     """
@@ -185,13 +186,13 @@ def parent_of(name: str) -> str | None:
 
 
 def ancestors_of(name: str) -> tuple[str, ...]:
-    """Give all that a name hangs on, the pool first, without the name itself."""
-    found: list[str] = []
+    """Return the parent of a name, its parent and so on, the pool first."""
+    ancestors: list[str] = []
     parent = parent_of(name)
     while parent is not None:
-        found.append(parent)
+        ancestors.append(parent)
         parent = parent_of(parent)
-    return tuple(reversed(found))
+    return tuple(reversed(ancestors))
 
 
 def default_root(pool: str) -> str:
@@ -200,7 +201,7 @@ def default_root(pool: str) -> str:
 
 
 def _dataset_of(name: str) -> str:
-    """Cut a snapshot's or bookmark's own part off a name."""
+    """Return a name without the part of its snapshot or bookmark."""
     return name.partition("@")[0].partition("#")[0]
 
 
@@ -209,8 +210,8 @@ def _check_delimited(name: str, delimiter: str, what: str, *, creating: bool) ->
     _check_text(name, what)
     if len(name) > MAX_NAME_BYTES:
         raise _too_long(name, what, MAX_NAME_BYTES)
-    dataset, found, short = name.partition(delimiter)
-    if not found:
+    dataset, delimited, short = name.partition(delimiter)
+    if not delimited:
         raise _refuse(name, what, f"it has no '{delimiter}'")
     _check_path(name, dataset, what, creating=creating)
     for other in "@#":
@@ -239,11 +240,11 @@ def _check_path(name: str, path: str, what: str, *, creating: bool) -> str:
     if path.endswith("/"):
         raise _refuse(name, what, "trailing slash")
     permitted = _PERMITTED if creating else _PERMITTED_EXISTING
-    at = 0
+    offset = 0
     for part in path.split("/"):
-        _check_part(part, what, at, name, permitted)
-        at += len(part) + 1
-    # entity_namecheck does not look at this, but no such pool can be.
+        _check_part(part, what, offset, name, permitted)
+        offset += len(part) + 1
+    # entity_namecheck does not look at this, but no such pool can exist.
     fault, hint = _pool_fault(path.partition("/")[0])
     if fault:
         raise _refuse(name, what, f"as for the pool, {fault}", hint=hint)
@@ -254,39 +255,39 @@ def _check_path(name: str, path: str, what: str, *, creating: bool) -> str:
 
 
 def _check_part(
-    part: str, what: str, at: int, name: str, permitted: frozenset[str]
+    part: str, what: str, offset: int, name: str, permitted: frozenset[str]
 ) -> None:
-    """Check one component, which begins at offset `at` of `name`."""
+    """Check one component, which begins at `offset` of `name`."""
     if not part:
-        place = f" after '{shown(name[:at])}'" if at else ""
+        place = f" after '{shown(name[:offset])}'" if offset else ""
         raise _refuse(name, what, f"empty component{place}")
-    _check_characters(part, what, at, name, permitted)
+    _check_characters(part, what, offset, name, permitted)
     if part in {".", ".."}:
         # NAME_ERR_SELF_REF, NAME_ERR_PARENT_REF
         raise _refuse(name, what, f"a component may not be '{part}'")
 
 
 def _check_characters(
-    part: str, what: str, at: int, name: str, permitted: frozenset[str]
+    part: str, what: str, offset: int, name: str, permitted: frozenset[str]
 ) -> None:
     """Refuse the first character that is not `permitted`."""
-    fault, hint = _character_fault(part, at, permitted)
+    fault, hint = _character_fault(part, offset, permitted)
     if fault:
         raise _refuse(name, what, fault, hint=hint)
 
 
-def _character_fault(part: str, at: int, permitted: frozenset[str]) -> tuple[str, str]:
-    """Tell which character is not `permitted`, and what may help; empty if none."""
+def _character_fault(part: str, offset: int, permitted: frozenset[str]) -> tuple[str, str]:
+    """Name the first character that is not `permitted`, with a hint; empty: none."""
     if permitted.issuperset(part):
         return "", ""
-    offset = next(i for i, character in enumerate(part) if character not in permitted)
-    wrong = part[offset]
-    fault = f"character '{shown(wrong)}' at position {at + offset + 1} is not allowed"
+    index = next(i for i, character in enumerate(part) if character not in permitted)
+    wrong = part[index]
+    fault = f"character '{shown(wrong)}' at position {offset + index + 1} is not allowed"
     return fault, _DELIMITER_HINTS.get(wrong, _PERMITTED_HINT)
 
 
 def _pool_fault(name: str) -> tuple[str, str]:
-    """Tell which rule of pool_namecheck is broken, and what may help; empty if none."""
+    """Name the rule of pool_namecheck that is broken, with a hint; empty: none."""
     if not name:
         return "it is empty", ""
     if len(name) > _MAX_POOL_BYTES:
@@ -300,7 +301,7 @@ def _pool_fault(name: str) -> tuple[str, str]:
 
 
 def _check_text(name: object, what: str) -> None:
-    """Refuse bytes, None and other things that only look like names."""
+    """Refuse bytes, None and other values that are no text."""
     if not isinstance(name, str):
         kind = type(name).__name__
         message = f"cannot use a value of type {kind} as {what}: names are text"

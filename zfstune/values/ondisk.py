@@ -1,15 +1,15 @@
-"""What a block takes on disk: the arithmetic of ZFS, without a disk.
+"""The space that a block takes on disk: the arithmetic of ZFS, without a disk.
 
-Three sizes matter, and each is rounded in its own way: what a block holds (lsize),
-what is stored of it once it has been compressed (psize), and what is allocated for
-that, parity and padding included (asize). The rules are those of
+A block has three sizes, each rounded in its own way: the size of its data (lsize), the
+size after compression (psize), and the size allocated for that, parity and padding
+included (asize). The rules are those of
 zio_write_compress() in module/zfs/zio.c and of the asize functions of
 module/zfs/vdev_raidz.c and vdev_draid.c, written anew; tests/lab/test_ondisk.py
 holds them against real pools. Up to OpenZFS 2.2 a block whose size is no power of
-two may end up a sector smaller than said here.
+two may be a sector smaller than computed here.
 
 Metadata is left out: indirect blocks and dnodes are shared by all writes of a
-transaction group, so their cost a write depends on what else is written.
+transaction group, so their cost for each write depends on the other writes.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _CHARGED_BY_BYTES = 128 << 10  # vdev_set_deflate_ratio() in module/zfs/vdev.c
 
 @frozen
 class Overwrite:
-    """What a write into the middle of a file costs, in bytes.
+    """The cost of a write into the middle of a file, in bytes.
 
     Attributes:
-        written_bytes: Written to the devices, all copies and parity included.
-        read_bytes: Read first, where the rest of the records is not in memory.
+        written_bytes: Bytes written to the devices, all copies and parity included.
+        read_bytes: Bytes read first, if the rest of the records is not in memory.
     """
 
     written_bytes: int
@@ -50,7 +50,7 @@ class Overwrite:
 
 
 def packed_bytes(block_bytes: int, ratio: float) -> int:
-    """Give what a compressor makes of a block at a given ratio, in bytes."""
+    """Compute the size of a block after compression at a given ratio, in bytes."""
     return -int(-block_bytes // max(ratio, 1.0))
 
 
@@ -60,15 +60,15 @@ def stored_bytes(
     """Compute the size that a block is stored in (its psize).
 
     Args:
-        block_bytes: What it holds: the recordsize or, for a file of one block, the
-            size of the file.
-        packed: What the compressor makes of it, its header included; 0 for a block
-            of zeroes, None without compression.
-        ashift: The smallest of the pool's vdevs.
+        block_bytes: The size of its data: the recordsize or, for a file of one block,
+            the size of the file.
+        packed: The size after compression, header included; 0 for a block of zeroes,
+            None without compression.
+        ashift: The smallest ashift of the pool's vdevs.
         embedded: The pool has the feature embedded_data.
 
     Returns:
-        Bytes; 0 for a hole, and for what fits into the pointer to it.
+        Bytes; 0 for a hole, and for data that fits into the pointer to the block.
     """
     size = _up(block_bytes, _SECTOR_BYTES)
     if packed is None:
@@ -78,18 +78,18 @@ def stored_bytes(
     if packed <= _EMBEDDED_BYTES and embedded:
         return 0
     sector = 1 << ashift
-    # an eighth has to be saved, and whole sectors
+    # Compression has to save an eighth, and in whole sectors.
     most = size - size // 8
     stored = _up(packed, sector)
     return stored if packed <= most - most % sector and stored < size else size
 
 
 def allocated_bytes(vdev: Vdev, stored: int) -> int:
-    """Compute what is allocated for a stored size, parity and padding included.
+    """Compute the space allocated for a stored size, parity and padding included.
 
     Args:
-        vdev: The top-level vdev that it lies on.
-        stored: From :func:`stored_bytes`.
+        vdev: The top-level vdev that the block lies on.
+        stored: The stored size, from :func:`stored_bytes`.
 
     Returns:
         Bytes of one copy: a mirror counts one of its sides, as ZFS does.
@@ -106,34 +106,35 @@ def allocated_bytes(vdev: Vdev, stored: int) -> int:
 
 
 def device_bytes(vdev: Vdev, stored: int) -> int:
-    """Compute what reaches the devices of a vdev, each side of a mirror counted."""
+    """Compute the bytes written to all devices of a vdev, each side of a mirror counted."""
     sides = len(vdev.devices) if vdev.kind == "mirror" else 1
     return allocated_bytes(vdev, stored) * max(sides, 1)
 
 
 def charged_bytes(vdev: Vdev, stored: int) -> int:
-    """Compute what ``zfs list`` and ``du`` say a stored size takes.
+    """Compute the space that ``zfs list`` and ``du`` print for a stored size.
 
-    They count parity out again, at the rate of a block of 128K: on raidz and draid
-    a small block shows up as larger than what it holds.
+    They subtract parity at the rate of a block of 128K: on raidz and draid a small
+    block is printed larger than its data.
     """
-    each = _CHARGED_BY_BYTES // (allocated_bytes(vdev, _CHARGED_BY_BYTES) // _SECTOR_BYTES)
-    return allocated_bytes(vdev, stored) // _SECTOR_BYTES * each
+    sectors = allocated_bytes(vdev, _CHARGED_BY_BYTES) // _SECTOR_BYTES
+    bytes_per_sector = _CHARGED_BY_BYTES // sectors
+    return allocated_bytes(vdev, stored) // _SECTOR_BYTES * bytes_per_sector
 
 
 def overwrite(
     vdev: Vdev, record_bytes: int, write_bytes: int, *, ratio: float | None = None
 ) -> Overwrite:
-    """Compute what an aligned write at random into a large file costs.
+    """Compute the cost of an aligned write at a random place of a large file.
 
     Args:
-        vdev: The vdev that it lands on.
+        vdev: The vdev that holds the file.
         record_bytes: The file's record size.
         write_bytes: Size of the write, a power of two.
-        ratio: How well the data packs, None: it is not compressed.
+        ratio: The compression ratio of the data; None: it is not compressed.
 
     Returns:
-        Bytes of data; metadata and the log of synchronous writes come on top.
+        Bytes of data, without metadata and the log of synchronous writes.
     """
     packed = None if ratio is None else packed_bytes(record_bytes, ratio)
     stored = stored_bytes(record_bytes, packed, ashift=vdev.ashift, embedded=False)

@@ -1,15 +1,15 @@
-"""Properties: what may be set, on what, to which value.
+"""The checks of properties: which may be set, on which kind of dataset, to which value.
 
-libzfs checks most of this in ``zfs_valid_proplist`` (lib/libzfs/libzfs_dataset.c) and
-``zprop_parse_value`` (libzfs_util.c); the kernel trusts its callers with it and will
-store what makes no sense. zfstune talks to the kernel, so it checks here, without a
-look at the system: what depends on the running release comes in as :class:`Limits`.
+libzfs makes most of these checks in ``zfs_valid_proplist`` (lib/libzfs/libzfs_dataset.c)
+and ``zprop_parse_value`` (libzfs_util.c); the kernel relies on its callers for them and
+would store a senseless value. zfstune talks to the kernel, so it checks here. The limits
+of the running release are passed in as :class:`Limits`.
 
-Where libzfs and zfstune differ on purpose:
+libzfs and zfstune differ on purpose in these points:
 
 - ``none`` is 0 for quotas and reservations alone; libzfs takes it for any number.
-- Sizes are never rounded (:mod:`zfstune.values.size`), but that of a new volume, which is
-  rounded up to whole blocks as ``zfs create -V`` does.
+- Sizes are never rounded (:mod:`zfstune.values.size`), except for the size of a new
+  volume, which is rounded up to whole blocks as ``zfs create -V`` does.
 - ``xattr`` reads as ``sa`` or ``dir``, never ``on``, whose meaning changed in 2.3.
 - The short column names (``recsize``) are not taken for names.
 """
@@ -21,7 +21,7 @@ from zfstune.values.property_rules import check_string, check_together, refusal
 from zfstune.values.property_table import INDEX, NUMBER, TABLE, Property
 from zfstune.values.size import MAX_SIZE, SizeError, format_size, read_size
 from zfstune.values.state import Limits
-from zfstune.values.text import shown
+from zfstune.values.text import did_you_mean, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ __all__ = [
     "to_text",
 ]
 
-# What libzfs puts for refreservation=auto until it has computed the real size
-# (zfs_fix_auto_resv); so must whoever passes the checked values on.
+# libzfs has this in place of refreservation=auto until it has computed the real size
+# (zfs_fix_auto_resv). A caller that passes checked values on has to compute it too.
 AUTO = MAX_SIZE
 
 _NO_LIMIT = MAX_SIZE
@@ -77,7 +77,7 @@ DEFAULT_LIMITS = Limits()
 
 
 def find(name: str) -> Property | None:
-    """Give what is known of a native property, or None."""
+    """Return the table's entry of a native property, or None."""
     return TABLE.get(name)
 
 
@@ -95,26 +95,26 @@ def check(
     volblocksize: int | None = None,
     encrypted: bool | None = None,
 ) -> dict[str, int | str]:
-    """Check properties that are to be set, as libzfs would.
+    """Check properties before they are set, as libzfs would.
 
     Args:
         properties: Name to text, as on the command line: ``8K``, ``lz4``, ``none``.
         kind: ``filesystem``, ``volume`` or ``snapshot``.
-        creating: The dataset does not exist yet. A clone does: it takes what
-            is create-only from its origin.
-        limits: What the running release decides.
-        volblocksize: Block size in bytes of the volume that exists, if known.
-        encrypted: Whether the dataset that exists is encrypted, if known.
+        creating: The dataset does not exist yet. False for a clone, whose create-only
+            properties are those of its origin.
+        limits: The limits of the running release.
+        volblocksize: Block size in bytes of the existing volume; None: not known.
+        encrypted: Whether the existing dataset is encrypted; None: not known.
 
     Returns:
-        Name to value as the kernel wants it: numbers and indexes as int, the rest
-        as str. May hold more than was asked for: libzfs couples ``utf8only`` and
-        ``normalization``. :data:`AUTO` stands for ``refreservation=auto`` and must
-        be replaced by the caller.
+        Name to value as the kernel takes it: numbers and indexes as int, the rest as
+        str. ``utf8only`` or ``normalization`` may be added, since libzfs couples the
+        two. The caller has to replace :data:`AUTO`, which stands for
+        ``refreservation=auto``.
 
     Raises:
-        InvalidProperty: One of them is unknown, not for this kind or release, not
-            settable, or has a value that makes no sense.
+        InvalidProperty: A property is unknown, not for this kind or release, not
+            settable, or has an invalid value.
     """
     if kind not in _KINDS:
         message = f"cannot check properties of a '{kind}': there is no such kind"
@@ -146,19 +146,19 @@ def check(
 
 
 def canonical(name: str, text: str, *, limits: Limits = DEFAULT_LIMITS) -> str:
-    """Spell a value the one way that ZFS gives it back.
+    """Write a value in the one form that ZFS prints.
 
     Args:
         name: A native or user property.
         text: Its value, as in ``8K``, ``none`` or ``gzip-6``.
-        limits: What the running release decides.
+        limits: The limits of the running release.
 
     Returns:
-        Text as `zfs get -p` prints it: ``8192``, ``0``, ``gzip``. A value that
-        ZFS alone sets comes back as it is.
+        Text as `zfs get -p` prints it: ``8192``, ``0``, ``gzip``. The text of a
+        read-only property is returned unchanged.
 
     Raises:
-        InvalidProperty: The property is unknown, or the value none of its kind.
+        InvalidProperty: The property is unknown, or the value is not valid for it.
     """
     text = _as_text(name, text)
     if is_user(name):
@@ -168,7 +168,7 @@ def canonical(name: str, text: str, *, limits: Limits = DEFAULT_LIMITS) -> str:
 
 
 def settable(values: Mapping[str, str]) -> dict[str, str]:
-    """Spell canonical values as they may be set: no quota is ``none``, not ``0``."""
+    """Write canonical values as they may be set: no quota is ``none``, not ``0``."""
     return {
         name: "none" if name in _NEVER_ZERO and value == "0" else value
         for name, value in values.items()
@@ -176,15 +176,14 @@ def settable(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def to_text(name: str, raw: int | str) -> str:
-    """Spell a value that the kernel gave.
+    """Write a value of the kernel as text.
 
     Args:
-        name: Its property; one that this version does not know is fine.
+        name: Its property, which may be unknown to this version.
         raw: A number or text.
 
     Returns:
-        Text as `zfs get -p` prints it. A number that stands for no known word
-        comes back in digits.
+        Text as `zfs get -p` prints it; digits for a number without a known word.
     """
     if isinstance(raw, str):
         return raw
@@ -201,14 +200,14 @@ def to_text(name: str, raw: int | str) -> str:
 
 
 def default_of(name: str, release: Release = DEFAULT_LIMITS.release) -> str:
-    """Give the value of a native property that is set nowhere.
+    """Return the default of a native property.
 
     Args:
         name: A native property.
-        release: The OpenZFS release asked about.
+        release: The OpenZFS release.
 
     Returns:
-        Text as `zfs get -p` prints it; empty for what ZFS alone sets.
+        Text as `zfs get -p` prints it; empty for a read-only property.
 
     Raises:
         InvalidProperty: There is no such property.
@@ -220,7 +219,7 @@ def default_of(name: str, release: Release = DEFAULT_LIMITS.release) -> str:
 
 
 def feature_for(name: str, text: str) -> str | None:
-    """Give the pool feature that a value needs.
+    """Return the pool feature that a value needs.
 
     Args:
         name: A native or user property.
@@ -230,7 +229,7 @@ def feature_for(name: str, text: str) -> str | None:
         The feature's short name, as in ``zstd_compress``, or None.
 
     Raises:
-        InvalidProperty: The property is unknown, or the value none of its kind.
+        InvalidProperty: The property is unknown, or the value is not valid for it.
     """
     if is_user(name):
         return None
@@ -245,7 +244,7 @@ def feature_for(name: str, text: str) -> str | None:
 
 
 def _settable(name: str, *, kind: str, creating: bool, limits: Limits) -> Property:
-    """Give the property if it may be set here."""
+    """Return the property if it may be set here."""
     if kind == "snapshot":
         hint = "snapshots take user properties, which have a ':' in their name"
         raise refusal(name, None, "a snapshot's native properties are fixed", hint)
@@ -264,7 +263,7 @@ def _settable(name: str, *, kind: str, creating: bool, limits: Limits) -> Proper
 
 
 def _known(name: str) -> Property:
-    """Give a native property, or say what may have been meant."""
+    """Return a native property; the error names the property that may be meant."""
     prop = TABLE.get(name)
     if prop is not None:
         return prop
@@ -279,29 +278,27 @@ def _known(name: str) -> Property:
         hint = "lowercase letters, digits and the characters - _ . : are allowed"
         reason = f"user property names have no '{shown(wrong)}'"
         raise refusal(name, None, reason, hint)
-    from zfstune.values.text import did_you_mean  # noqa: PLC0415 (only an error needs it)
-
     known = [prop.name for prop in TABLE.values() if not (prop.readonly or prop.hidden)]
     hint = did_you_mean(name, known) or "user properties have a ':' in them"
     raise refusal(name, None, "there is no such property", hint)
 
 
 def _as_text(name: str, value: object) -> str:
-    """Take text, and int for its digits; refuse the rest."""
+    """Return a value as text; an int becomes its digits, other types are refused."""
     if not isinstance(name, str):
         message = f"cannot set {name!r}: property names are text"  # type: ignore[unreachable]
         raise InvalidProperty(message)
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
-        # Python prints no more than 4,300 digits
+        # Python refuses to print more than 4,300 digits.
         return str(value) if abs(value) <= MAX_SIZE else str(MAX_SIZE + 1)
     hint = "use 'on' or 'off'" if isinstance(value, bool) else ""
     raise refusal(name, None, f"a value of type {type(value).__name__} is no text", hint)
 
 
 def _parse(prop: Property, text: str, limits: Limits) -> int | str:
-    """Turn text into what the kernel stores."""
+    """Turn text into the value that the kernel stores."""
     if prop.type == INDEX:
         return _parse_word(prop, text, limits)
     if prop.type != NUMBER:
@@ -328,14 +325,12 @@ def _parse_word(prop: Property, text: str, limits: Limits) -> int:
         return prop.words[text]
     if text in prop.words:
         raise refusal(prop.name, text, f"it takes OpenZFS {_dotted(since)}")
-    from zfstune.values.text import did_you_mean  # noqa: PLC0415 (only an error needs it)
-
     hint = did_you_mean(text, prop.words, f"one of {_listed(prop)}")
     raise refusal(prop.name, text, "there is no such value", hint)
 
 
 def _listed(prop: Property) -> str:
-    """List the words of an index, the many levels of compression in short."""
+    """List the words of an index, with the levels of compression abbreviated."""
     words = [word for word in prop.words if not word.startswith(("gzip-", "zstd-"))]
     if prop.name == "compression":
         words += ["gzip-1 to gzip-9", "zstd-1 to zstd-19", "zstd-fast-1 to zstd-fast-1000"]
@@ -359,7 +354,7 @@ def _check_number(prop: Property, text: str, raw: int, limits: Limits) -> None:
     elif name == "volblocksize":
         _check_block(name, text, raw, limits.max_volblocksize_bytes)
     elif name == "special_small_blocks" and raw and limits.release < (2, 4):
-        # A power of two until 2.4, any size since.
+        # Until 2.4 it is a power of two, since then any size.
         _check_block(name, text, raw, limits.max_recordsize_bytes)
     elif name == "special_small_blocks" and raw > _MAX_BLOCK_BYTES:
         raise refusal(name, text, f"{format_size(_MAX_BLOCK_BYTES)} is the most")
@@ -385,5 +380,5 @@ def _check_block(name: str, text: str, raw: int, most: int) -> None:
 
 
 def _dotted(release: Release) -> str:
-    """Spell a release as people do."""
+    """Write a release with dots, as in 2.2."""
     return ".".join(map(str, release))

@@ -1,6 +1,6 @@
-"""Rules of properties that are more than a table entry.
+"""Rules of properties that a table cannot hold.
 
-What a string may hold, and what properties demand of each other. They stand in
+They say which strings are valid, and what properties demand of each other. They are in
 ``zfs_valid_proplist`` and ``zfs_create`` (lib/libzfs/libzfs_dataset.c),
 ``zfs_crypto_create`` (libzfs_crypto.c) and lib/libshare/os/linux.
 """
@@ -54,12 +54,12 @@ _SIZES = frozenset(
 
 @frozen
 class Unsafe:
-    """A value that gives up safety, and so takes consent.
+    """A value that gives up safety, and so needs the user's consent.
 
     Attributes:
         value: The value.
-        doing: What it does, as in "disable sync".
-        loss: What is lost by it.
+        doing: Its effect, as in "disable sync".
+        loss: The loss that may follow.
         safe: The value to go back to.
     """
 
@@ -83,9 +83,9 @@ def is_unsafe(name: str, value: str | None) -> bool:
 
 
 def display(name: str, value: str) -> str:
-    """Write a value for people: ``recordsize`` 8192 is ``8K``; and fit for a terminal."""
+    """Write a value for people, fit for a terminal: ``recordsize`` 8192 is ``8K``."""
     if name in _SIZES:
-        with suppress(NumberError):  # anybody may have written the note that it is from
+        with suppress(NumberError):  # the value may come from a note that others wrote
             return format_size(read_whole(value))
     return shown(value)
 
@@ -96,12 +96,12 @@ def check_string(name: str, text: str, release: Release, *, most: int = 0) -> No
     Args:
         name: The property.
         text: Its value.
-        release: OpenZFS release that runs.
-        most: Most bytes that it may have; 0 for what the release allows.
+        release: The running OpenZFS release.
+        most: How many bytes the value may have; 0: as many as the release allows.
 
     Raises:
-        InvalidProperty: It is too long, holds a NUL, or is not what this property
-            takes.
+        InvalidProperty: The value is too long, holds a NUL, or is not valid for this
+            property.
     """
     if "\0" in text:
         raise refusal(name, text, "it holds a NUL")
@@ -135,15 +135,16 @@ def check_together(
     volblocksize: int | None,
     encrypted: bool | None,
 ) -> None:
-    """Check what properties demand of each other, and add what follows.
+    """Check what properties demand of each other, and add values that libzfs would add.
 
     Args:
-        checked: Values that each are fine alone; gains ``utf8only`` or
-            ``normalization`` where libzfs adds it.
+        checked: Values that are each valid alone; ``utf8only`` or ``normalization`` is
+            added where libzfs adds it.
         kind: ``filesystem``, ``volume`` or ``snapshot``.
         creating: The dataset does not exist yet.
-        volblocksize: Block size of the volume in bytes where `checked` has none, if known.
-        encrypted: Whether the dataset that exists is encrypted, if known.
+        volblocksize: Block size of the volume in bytes where `checked` has none; None:
+            not known.
+        encrypted: Whether the existing dataset is encrypted; None: not known.
 
     Raises:
         InvalidProperty: Two of them contradict each other, or one is missing.
@@ -165,8 +166,8 @@ def _check_volume(
 ) -> None:
     """Check the size of a volume against its blocks (zvol_check_volsize).
 
-    That of a new one is rounded up to whole blocks (zfs_do_create() in
-    cmd/zfs/zfs_main.c); one that is set later has to fit.
+    The size of a new volume is rounded up to whole blocks (zfs_do_create() in
+    cmd/zfs/zfs_main.c); a size that is set later has to be whole blocks.
     """
     size = checked.get("volsize")
     if size is None and creating:
@@ -180,7 +181,7 @@ def _check_volume(
 
 
 def _check_encryption(checked: Mapping[str, int | str]) -> None:
-    """Check what a new dataset is encrypted with (zfs_crypto_create)."""
+    """Check the encryption of a new dataset (zfs_crypto_create)."""
     keyformat = checked.get("keyformat", 0)
     location = checked.get("keylocation")
     located = location not in {None, "none"}
@@ -197,7 +198,7 @@ def _check_encryption(checked: Mapping[str, int | str]) -> None:
 
 
 def _check_key_stays(location: int | str | None, *, encrypted: bool) -> None:
-    """Check a new place for the key of a dataset that exists."""
+    """Check a new key location for an existing dataset."""
     if location is None:
         return
     if encrypted and location == "none":
@@ -207,7 +208,7 @@ def _check_key_stays(location: int | str | None, *, encrypted: bool) -> None:
 
 
 def _couple_normalization(checked: dict[str, int | str]) -> None:
-    """Let normalization and utf8only agree, as the end of zfs_valid_proplist does."""
+    """Make normalization and utf8only agree, as the end of zfs_valid_proplist does."""
     normal, utf8 = checked.get("normalization"), checked.get("utf8only")
     if normal and utf8 is None:
         checked["utf8only"] = 1
@@ -234,7 +235,7 @@ def _check_mountpoint(text: str) -> None:
 
 
 def _check_sharenfs(text: str) -> None:
-    """Check NFS options; a host that is empty would serve the whole world."""
+    """Check NFS options; an empty host would serve the whole world."""
     from zfstune.values.share_options import (  # noqa: PLC0415 (few share anything)
         parse_share,
     )
@@ -243,7 +244,7 @@ def _check_sharenfs(text: str) -> None:
 
 
 def _check_keylocation(text: str) -> None:
-    """Check where a key is (zfs_prop_valid_keylocation in zfs_prop.c)."""
+    """Check a key location (zfs_prop_valid_keylocation in zfs_prop.c)."""
     if text in {"none", "prompt"}:
         return
     for scheme in ("file:///", "https://", "http://"):

@@ -1,11 +1,11 @@
 """The native dataset properties of OpenZFS 2.1 to 2.4, as data.
 
 Drawn from ``module/zcommon/zfs_prop.c`` and the headers it takes its numbers from.
-Both only ever grow: what a number means on disk never changes, so one table serves
-every release, and what came later says since when. ``tests/lab`` compares it with the
+The meaning of a number on disk never changes, so one table serves every release; an
+entry that came later names its first release. ``tests/lab`` compares the table with the
 libzfs of each release.
 
-Left out are properties that ZFS keeps for other systems or no longer uses
+Properties that ZFS keeps for other systems or no longer uses are left out
 (``iscsioptions``, ``stmf_sbd_lu``, ``remaptxg``).
 """
 
@@ -34,28 +34,27 @@ _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 @frozen
 class Property:
-    """What OpenZFS knows of one native property.
+    """One native property of OpenZFS.
 
     Attributes:
-        name: As in ``zfs get``; the short column names are not taken.
+        name: Its name in ``zfs get``; the short column names are not taken.
         type: :data:`NUMBER`, :data:`INDEX` (a number behind a word) or
             :data:`STRING`.
-        kinds: What has it: filesystem, volume, snapshot, bookmark.
+        kinds: The kinds that have it: filesystem, volume, snapshot, bookmark.
         default: Value where none is set, as `zfs get -p` prints it; empty for
             read-only properties and where ZFS has none.
         readonly: ZFS alone sets it.
-        create_only: Set at creation or never.
-        inheritable: Children take it over.
+        create_only: It can be set only at creation.
+        inheritable: Children inherit it.
         hidden: `zfs get all` does not list it.
-        words: Of an index: word to number. The first word of a number is the one
-            that is printed.
-        texts: The way back: number to the word that is printed.
-        features: Pool feature that a word needs, by its short name. Sizes need one
-            too: see :func:`zfstune.values.properties.feature_for`.
-        since: First release that has it.
-        words_since: Release of the words that came later.
-        former_default: First release with the present default, and what it was
-            before.
+        words: Word to number, for an index. Of several words for one number the first
+            is printed.
+        texts: Number to the word that is printed.
+        features: Word to the short name of the pool feature that it needs. Sizes need
+            one too: see :func:`zfstune.values.properties.feature_for`.
+        since: First release that has the property.
+        words_since: First release of each word that came later.
+        former_default: First release with the present default, and the default before.
     """
 
     name: str
@@ -104,7 +103,7 @@ _CHECKSUM = {
 }
 _DEDUP = {"on": 1, "off": 2, "verify": 1 | _VERIFY}
 for _name, _number in _CHECKSUMS.items():
-    if _name != "edonr":  # never trusted without a look at the block
+    if _name != "edonr":  # ZFS dedups by edonr only after comparing the blocks
         _DEDUP[_name] = _number
     _DEDUP[f"{_name},verify"] = _number | _VERIFY
 
@@ -154,7 +153,7 @@ _VERSION = {**{str(n): n for n in range(1, 6)}, "current": 5}
 
 
 def _texts(words: Mapping[str, int]) -> Mapping[int, str]:
-    """Turn words round; of two for one number, the first is printed."""
+    """Return number to word; of two words for one number, the first is printed."""
     return MappingProxyType({words[word]: word for word in reversed(list(words))})
 
 
@@ -182,12 +181,12 @@ def _readonly(type_: str, names: str, kinds: frozenset[str], **more: Any) -> lis
 
 
 def _need(feature: str, words: Mapping[str, int], but: tuple[str, ...]) -> dict[str, str]:
-    """Let all words but some need one pool feature."""
+    """Return one pool feature for all words but some."""
     return {word: feature for word in words if word not in but}
 
 
 def _checksum_features(words: Mapping[str, int]) -> dict[str, str]:
-    """Give the feature of each checksum that has one (zio_checksum_to_feature)."""
+    """Return the feature of each checksum that needs one (zio_checksum_to_feature)."""
     methods = {word: word.partition(",")[0] for word in words}
     return {
         word: method for word, method in methods.items() if method in _CHECKSUM_FEATURES

@@ -1,4 +1,4 @@
-"""What a value of ``sharenfs`` says: who may mount the filesystem, and how.
+"""The parts of a ``sharenfs`` value: who may mount the filesystem, with which options.
 
 The grammar is that of foreach_nfs_shareopt() and its callbacks in
 lib/libshare/os/linux/nfs.c of OpenZFS 2.1 to 2.4. libshare writes a line for
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Client", "Share", "parse_share"]
 
-# get_linux_shareopts_cb(): what it lets pass, and what it calls otherwise
+# The options that get_linux_shareopts_cb() lets pass, and those that it renames.
 _WORDS = (
     "all_squash anongid anonuid async auth_nlm crossmnt fsid fsuid hide insecure "
     "insecure_locks mountpoint mp no_acl no_all_squash no_auth_nlm no_root_squash "
@@ -31,10 +31,10 @@ _WORDS = (
 _OPTIONS = frozenset(_WORDS.split())
 _RENAMED = {"anon": "anonuid", "nosub": "subtree_check", "root_mapping": "anonuid"}
 _ACCESS = ("ro", "rw")
-# exportfs takes these for the end of a word, of a host, or of the line.
+# To exportfs these end a word, a host, or the line.
 _FORBIDDEN = frozenset(" ()#'\"\\")
 
-# A host's name, with exports(5)'s wildcards; "@group" is a netgroup.
+# A host's name, with the wildcards of exports(5); "@group" is a netgroup.
 _NAME = re.compile(r"@?[A-Za-z0-9_*?\[][A-Za-z0-9_.*?\[\]!^-]*")
 _FLAVOURS = re.compile(r"[a-z0-9]+(:[a-z0-9]+)*")
 _KERBEROS = re.compile(r"gss/[a-z0-9]+")
@@ -49,8 +49,8 @@ class Client:
 
     Attributes:
         access: ``ro`` or ``rw``.
-        host: As exportfs takes it; ``*`` is everybody.
-        security: Flavours, as in ``sys`` or ``krb5:krb5p``.
+        host: Its name as exportfs takes it; ``*`` is everybody.
+        security: Flavours of security, as in ``sys`` or ``krb5:krb5p``.
     """
 
     access: str
@@ -60,13 +60,13 @@ class Client:
 
 @frozen
 class Share:
-    """What a value says.
+    """The parts of a value of ``sharenfs``.
 
     Attributes:
-        clients: In their order.
-        options: What holds for all of them, as exports(5) calls it.
-        unused: A security flavour that stands behind the last client, where it has
-            no effect; else empty.
+        clients: The clients in their order.
+        options: The options that hold for all of them, by the names of exports(5).
+        unused: A security flavour behind the last client, where it has no effect; else
+            empty.
     """
 
     clients: tuple[Client, ...]
@@ -81,12 +81,11 @@ def parse_share(
 
     Args:
         text: The value.
-        verb: What a message says cannot be done with it.
-        error: What is raised.
+        verb: The verb of the message, as in ``cannot export by ...``.
+        error: The class of the error.
 
     Raises:
-        InvalidValue: It has an option that there is none of, or names something that
-            is no host.
+        InvalidValue: The value has an unknown option, or a client that is no host.
     """
     if text == "off":
         return None
@@ -107,7 +106,7 @@ def _parsed(text: str) -> Share:
     if not text or not text.isprintable():
         raise _Refused("it is empty or holds control characters")
     if not _FORBIDDEN.isdisjoint(text):
-        # each line of the file is an order to the server
+        # such a character could begin another line, which the server would obey
         raise _Refused("it has a blank, parenthesis, quote, # or backslash in it")
     clients: list[Client] = []
     options: list[str] = []
@@ -133,7 +132,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _linux_option(name: str, value: str | None) -> Iterable[str]:
-    """Give an option that holds for all clients, as Linux calls it."""
+    """Return an option that holds for all clients, by the name that Linux has for it."""
     option = _RENAMED.get(name, name)
     if option not in _OPTIONS:
         raise _Refused(
@@ -168,7 +167,7 @@ def _hosts(access: str, text: str) -> list[str]:
 
 
 def _host(access: str, given: str, text: str) -> str:
-    """Give a host without the ``@`` that a network has on Solaris."""
+    """Return a host without the ``@`` that a network has on Solaris."""
     host = given.removeprefix("@")
     if not host:
         raise _Refused(
@@ -180,22 +179,23 @@ def _host(access: str, given: str, text: str) -> str:
     if "/" in host:
         return _address(host)
     if not _NAME.fullmatch(host) or host.count("[") != host.count("]"):
-        # also what begins with "-", which exportfs takes for options of all hosts
+        # A name that begins with "-" is refused too: exportfs would read it as options
+        # of all hosts.
         raise _Refused(f"'{shown(given)}' names no host", _IPV6_HINT if "[" in text else "")
     return host
 
 
 def _address(text: str) -> str:
-    """Give an address or a network, once it is known to be one."""
+    """Return the text of an address or a network, once it is known to be one."""
     from ipaddress import ip_interface  # noqa: PLC0415 (slow, and few share anything)
 
     try:
-        found = ip_interface(text)
+        interface = ip_interface(text)
     except ValueError:
         raise _Refused(f"'{shown(text)}' is neither an address nor a network") from None
     mask = text.partition("/")[2]
-    if "." in mask and mask != str(found.netmask):
-        # Python reads 0.0.0.255 as /24; to exportfs it is a mask that most of the
-        # world passes
-        raise _Refused(f"'{shown(mask)}' is no netmask", f"as in {found.network}")
+    if "." in mask and mask != str(interface.netmask):
+        # Python reads 0.0.0.255 as /24; to exportfs it is a mask that most addresses of
+        # the world match.
+        raise _Refused(f"'{shown(mask)}' is no netmask", f"as in {interface.network}")
     return text

@@ -1,7 +1,7 @@
 """Byte counts as text, the way OpenZFS reads and prints them.
 
 Reading follows ``zfs_nicestrtonum`` (lib/libzfs/libzfs_util.c), except that nothing
-is rounded: OpenZFS computes ``1.3G`` in floating point and cuts the rest off, here
+is rounded: OpenZFS computes ``1.3G`` in floating point and cuts the rest off; here
 it is refused. Printing follows ``zfs_nicenum`` (lib/libzutil/zutil_nicenum.c).
 """
 
@@ -24,11 +24,11 @@ _MAX_DIGITS = len(str(MAX_SIZE))
 
 
 class SizeError(ValueError):
-    """Text is no byte count; for callers with a message of their own to make of it.
+    """The text is no byte count; callers put the reason into their own message.
 
     Args:
-        reason: What is wrong with it.
-        hint: What may help.
+        reason: The fault.
+        hint: Advice; empty: there is none.
     """
 
     def __init__(self, reason: str, hint: str = "") -> None:
@@ -41,15 +41,15 @@ def parse_size(text: str) -> int:
     """Read a byte count such as ``8192``, ``8K``, ``1.5GiB`` or ``0``.
 
     Args:
-        text: Digits, with a fraction where that gives whole bytes, and one of
-            the units B, K, M, G, T, P, E; ``K``, ``KB`` and ``KiB`` all mean 1024
-            bytes, in upper or lower case.
+        text: Digits, with a fraction if the result is whole bytes, and one of the
+            units B, K, M, G, T, P, E; ``K``, ``KB`` and ``KiB`` all mean 1024 bytes,
+            in upper or lower case.
 
     Returns:
         Bytes, from 0 to :data:`MAX_SIZE`.
 
     Raises:
-        InvalidValue: It is no byte count, is negative, is no whole number of
+        InvalidValue: The text is no byte count, is negative, is no whole number of
             bytes, or does not fit 64 bits.
     """
     if not isinstance(text, str):
@@ -67,13 +67,13 @@ def read_size(text: str) -> int:
     """Read a byte count as :func:`parse_size` does.
 
     Raises:
-        SizeError: It is none.
+        SizeError: The text is no byte count.
     """
     if text.startswith("-") and text[1:2].isdecimal():
         raise SizeError("it is negative")
     number, shift = _split_unit(text)
     whole, _, fraction = number.partition(".")
-    # isdecimal() knows the digits of every script, OpenZFS those of ASCII.
+    # isdecimal() takes the digits of every script, OpenZFS those of ASCII alone.
     if not (number.isascii() and (whole + fraction).isdecimal()):
         raise SizeError("it is no number")
     whole = whole.lstrip("0")
@@ -96,9 +96,9 @@ def format_size(size: int, *, exact: bool = True) -> str:
 
     Args:
         size: Bytes, zero or more.
-        exact: Take the largest unit that needs no fraction, so that
-            :func:`parse_size` gives `size` back: 8192 is ``8K``, 1536 ``1536``.
-            Otherwise round to five characters as ``zfs list`` does: ``1.50K``.
+        exact: Take the largest unit that needs no fraction, so that :func:`parse_size`
+            returns `size` again: 8192 is ``8K``, and 1536 is ``1536``. Otherwise round
+            to five characters as ``zfs list`` does: ``1.50K``.
 
     Returns:
         Digits and, from 1024 on, a unit.
@@ -120,9 +120,9 @@ def format_size(size: int, *, exact: bool = True) -> str:
     # zfs_nicenum tries two decimals, one, none, until five characters suffice.
     value = size / (1 << 10 * index)
     for decimals in (2, 1):
-        shown = f"{value:.{decimals}f}{unit}"
-        if len(shown) <= len("1023K"):
-            return shown
+        text = f"{value:.{decimals}f}{unit}"
+        if len(text) <= len("1023K"):
+            return text
     return f"{value:.0f}{unit}"
 
 

@@ -1,7 +1,7 @@
 """The state of this system: frozen values that engine and host read, and plans weigh.
 
 Byte counts end in ``_bytes``; a ``createtxg`` is the transaction group in which
-a dataset or snapshot came to be, the one order that clocks cannot disturb.
+a dataset or snapshot was created, the one order that clocks cannot disturb.
 """
 
 from __future__ import annotations
@@ -68,28 +68,29 @@ _NO_PROPERTIES: Mapping[str, PropertyValue] = MappingProxyType({})
 
 
 class _WithProperties:
-    """What a dataset and a snapshot have in common."""
+    """The properties that a dataset and a snapshot have, and how they are asked."""
 
     __slots__ = ()
     properties: Mapping[str, PropertyValue]
 
     def local(self, name: str) -> str | None:
-        """Give the value set on this very dataset or snapshot, or None."""
-        found = self.properties.get(name)
-        return found.value if found is not None and found.source == LOCAL else None
+        """Return the value that was set on this very dataset or snapshot, or None."""
+        prop = self.properties.get(name)
+        return prop.value if prop is not None and prop.source == LOCAL else None
 
     def own(self, name: str) -> str | None:
-        """Give a value that is this dataset's own: set here, or kept in the dataset itself.
+        """Return a value that was set on this dataset or is kept in its own blocks.
 
-        What lies in a filesystem's own blocks, its ``version`` for one, has no source.
+        A property that a filesystem keeps in its own blocks, such as ``version``, has no
+        source.
         """
-        found = self.properties.get(name)
-        return found.value if found is not None and found.source in _OWN else None
+        prop = self.properties.get(name)
+        return prop.value if prop is not None and prop.source in _OWN else None
 
     def value(self, name: str) -> str | None:
-        """Give the value in force, wherever it was set, or None where there is none."""
-        found = self.properties.get(name)
-        return None if found is None else found.value
+        """Return the value in force, wherever it was set, or None where there is none."""
+        prop = self.properties.get(name)
+        return None if prop is None else prop.value
 
 
 @frozen
@@ -102,8 +103,9 @@ class Dataset(_WithProperties):
         guid: Identity that survives a rename.
         createtxg: Transaction group of its creation.
         properties: Name to value, native and user properties alike.
-        damaged: Why it cannot be read, empty where it can. To look at a property
-            then raises the error that says so: none is taken for its default.
+        damaged: Why it cannot be read; empty where it can. Reading a property then
+            raises :class:`~zfstune.values.errors.Damaged`, so that no value is taken for
+            its default.
     """
 
     name: str
@@ -115,7 +117,7 @@ class Dataset(_WithProperties):
 
 
 def damage_of(dataset: Dataset) -> Damaged:
-    """Make the error for a dataset that a listing could not read."""
+    """Return the error for a dataset that a listing could not read."""
     return Damaged(operation="read", target=dataset.name, reason=dataset.damaged)
 
 
@@ -127,7 +129,7 @@ class Snapshot(_WithProperties):
         name: Full name, ``dataset@snapshot``.
         guid: Identity: a snapshot made anew under the same name has another.
         createtxg: Transaction group of its creation; orders the snapshots of a pool.
-        clones: How many clones hang on it.
+        clones: How many clones have it as their origin.
         properties: Empty where the listing did not read them.
         creation: Seconds since 1970 at which it was taken; None where that was not read.
     """
@@ -146,13 +148,13 @@ class Snapshot(_WithProperties):
 
     @property
     def short_name(self) -> str:
-        """What stands behind the ``@``."""
+        """The part of the name behind the ``@``."""
         return self.name.partition("@")[2]
 
 
 @frozen
 class Bookmark:
-    """A bookmark: what is left of a snapshot for the base of an incremental send.
+    """A bookmark, which can be the base of an incremental send without its snapshot.
 
     Attributes:
         name: Full name, ``dataset#bookmark``.
@@ -169,17 +171,17 @@ class Bookmark:
 
 @frozen
 class Mount:
-    """One mounted filesystem, as the kernel's mount table has it.
+    """One mounted filesystem, as the kernel's mount table lists it.
 
     Attributes:
         dataset: Name of the filesystem.
-        path: Where it is mounted, without links.
+        path: The directory that it is mounted on, without links.
         uid: Owner of the mounted root directory; None where the caller may not look.
         gid: Its group, likewise.
         mode: Its permission bits, ``0o7777`` at the most, likewise.
-        options: What this mount allows, by the words of ``mount`` (``ro``, ``noexec``
-            ...); None where that is unknown.
-        hidden: Something else is mounted over it, and owner and mode are of that.
+        options: The options of this mount, as ``mount`` words them (``ro``, ``noexec``
+            ...); None where they are unknown.
+        hidden: Another filesystem is mounted over it, and owner and mode are of that one.
     """
 
     dataset: str
@@ -193,16 +195,16 @@ class Mount:
 
 @frozen
 class Place:
-    """Where a path leads, and what a mount there would meet.
+    """The end of a path, with the obstacles that a mount there would meet.
 
     Attributes:
-        path: As it was asked for.
-        real: The same without links, as far as they may be followed.
-        obstacle: What keeps a directory from being there or being made: ``file``,
+        path: The path that was asked about.
+        real: The same path without links, as far as they may be followed.
+        obstacle: What keeps the directory from existing or being made: ``file``,
             ``dangling`` (a link to nothing), ``link`` (one that may be somebody
             else's), ``read-only``, ``denied`` (out of this user's reach); else empty.
-        at: Where that is.
-        holds: Something that the directory holds, as a path within; empty: nothing.
+        at: The path of the obstacle.
+        holds: A path within the directory that is not empty; empty: it holds nothing.
     """
 
     path: str
@@ -266,7 +268,7 @@ class Vdev:
         ashift: Sector size in force, as a power of two.
         role: ``normal``, ``log``, ``special`` or ``dedup``.
         devices: Paths of its leaves.
-        rotational: Whether a leaf is a spinning disk; None where that is unknown.
+        rotational: Whether one of its leaves is a spinning disk; None: unknown.
         width: Devices that one stripe spans, parity included; 1 without parity.
         parity: Devices of a stripe that hold parity.
     """
@@ -282,28 +284,29 @@ class Vdev:
 
 @frozen
 class PoolInfo:
-    """What a pool can take.
+    """A pool: its vdevs, its features, its space and its health.
 
     Attributes:
         name: Name of the pool.
-        guid: Its identity.
+        guid: Identity of the pool.
         vdevs: Top-level vdevs.
         features: Enabled feature flags by short name (``zstd_compress``).
         free_bytes: Unallocated space.
-        size_bytes: Whole size.
-        readonly: Imported read-only.
-        suspended: Lost its devices; every change would hang or fail.
+        size_bytes: Allocated and free space together.
+        readonly: It was imported read-only.
+        suspended: It lost its devices; every change would hang or fail.
         altroot: Prefix of every mountpoint, else empty.
         mountable: Its filesystems can be mounted on this system; those of an image
             cannot.
-        freeing_bytes: What was destroyed and is still being freed; None where that
-            is not known.
-        health: ``ONLINE``, or what ``zpool list`` says instead.
+        freeing_bytes: Space of destroyed data that is still being freed; None where
+            that is not known.
+        health: ``ONLINE``, or the other state that ``zpool list`` prints.
         damaged: How many of its blocks are known to be lost for good.
-        ailing: Devices that are not as they should be, as in ``/dev/sdb FAULTED``.
-        active: Those of the features that are in use: who does not know one of these
-            cannot read the pool.
-        compatibility: What its features are kept to, as in ``grub2``; may be empty.
+        ailing: Devices that are not online, with their state: ``/dev/sdb FAULTED``.
+        active: The features that are in use: software that lacks one of them cannot
+            read the pool.
+        compatibility: The value of ``compatibility``, which limits its features, as in
+            ``grub2``; may be empty.
         bootfs: The filesystem that is booted from it, else empty.
     """
 
@@ -346,7 +349,7 @@ class PoolInfo:
 
 @frozen
 class Limits:
-    """What the running release decides.
+    """The limits of the running OpenZFS release.
 
     Attributes:
         max_recordsize_bytes: The module parameter ``zfs_max_recordsize``.

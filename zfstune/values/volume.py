@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["default_block_bytes", "reservation_bytes"]
 
 # include/sys/spa.h, include/sys/dnode.h
-_RECORD_BYTES = 128 << 10  # SPA_OLD_MAXBLOCKSIZE: what space is accounted in
+_RECORD_BYTES = 128 << 10  # SPA_OLD_MAXBLOCKSIZE: the unit that space is accounted in
 _SECTOR_BYTES = 512  # 1 << SPA_MINBLOCKSHIFT
 _INDIRECT_BYTES = 128 << 10  # 1 << DN_MAX_INDBLKSHIFT
 _POINTERS_PER_INDIRECT = 1024  # DNODES_PER_LEVEL
@@ -28,14 +28,14 @@ _UINT64_MAX = (1 << 64) - 1
 
 
 def default_block_bytes(least_bytes: int, vdevs: Iterable[Vdev]) -> int:
-    """Choose the block size of a volume for which none was asked.
+    """Choose the block size of a volume for which the caller gave none.
 
-    A block smaller than what a raidz or draid vdev allocates at least wastes the
+    On raidz and draid a block that is smaller than the least allocation wastes the
     rest. ``zfs create -V`` enlarges it by the same rule (default_volblocksize() in
-    cmd/zfs/zfs_main.c); that of 2.4 has forgotten raidz.
+    cmd/zfs/zfs_main.c), which in 2.4 leaves raidz out.
 
     Args:
-        least_bytes: The release's own default.
+        least_bytes: The release's default, which is never made smaller.
         vdevs: The pool's top-level vdevs.
     """
     width = max((_least_bytes(v) for v in vdevs if v.role == "normal"), default=0)
@@ -65,8 +65,8 @@ def reservation_bytes(
         volsize_bytes: Size of the volume.
         volblocksize_bytes: Its block size.
         copies: The ``copies`` property.
-        vdevs: The pool's top-level vdevs: parity makes small blocks dearer than
-            the 128 KiB records that ZFS accounts by.
+        vdevs: The pool's top-level vdevs: with parity, small blocks take more space
+            than the 128 KiB records that ZFS accounts by.
     """
     blocks = volsize_bytes // volblocksize_bytes
     data = _charged_bytes(blocks, volblocksize_bytes, vdevs) * copies
@@ -85,7 +85,7 @@ def _charged_bytes(blocks: int, block_bytes: int, vdevs: Iterable[Vdev]) -> int:
             continue
         allocated = allocated_bytes(vdev, block_bytes)
         per_record = allocated_bytes(vdev, _RECORD_BYTES)
-        # in sectors first, as libzfs does, so that the rounding is the same
+        # libzfs counts sectors first; so does this, for the same rounding.
         charged = blocks * allocated // (per_record // _SECTOR_BYTES)
         most = max(most, min(charged * (_RECORD_BYTES // _SECTOR_BYTES), _UINT64_MAX))
     return most or blocks * block_bytes

@@ -1,23 +1,23 @@
-"""Whole numbers out of text that somebody else wrote.
+"""Whole numbers read from text that somebody else wrote.
 
 ``int()`` takes the digits of every script, underscores and blanks, and raises
-:class:`ValueError` beyond 4,300 digits; cutting digits off first makes another number
-of it. So text is turned into a count in this one place.
+:class:`ValueError` beyond 4,300 digits; cutting digits off first would make another
+number. So this is the one place where text becomes a count.
 """
 
 from __future__ import annotations
 
 __all__ = ["MAX_WHOLE", "NumberError", "read_whole"]
 
-# No count, and no time in seconds, needs more; and float() takes each of these.
+# No count and no time in seconds needs more, and float() takes each of these numbers.
 MAX_WHOLE = (1 << 63) - 1
 
 
 class NumberError(ValueError):
-    """Text is no whole number, or one that is too large.
+    """The text is no whole number, or the number is too large.
 
     Args:
-        reason: What is wrong with it; for callers with a message of their own.
+        reason: The fault, for callers with a message of their own.
     """
 
     def __init__(self, reason: str) -> None:
@@ -26,14 +26,14 @@ class NumberError(ValueError):
 
 
 def read_whole(text: str, most: int = MAX_WHOLE) -> int:
-    """Read a whole number from zero on: ASCII digits; zeros in front count nothing.
+    """Read a whole number, zero or more, of ASCII digits; leading zeros are ignored.
 
     Args:
         text: The digits.
-        most: The largest that is taken.
+        most: The largest number allowed.
 
     Raises:
-        NumberError: It is none, or larger than `most`.
+        NumberError: The text is no whole number, or the number is larger than `most`.
     """
     if not (text.isascii() and text.isdigit()):
         raise NumberError("it is no whole number")
