@@ -1,6 +1,10 @@
-"""Users and groups of this system, by name."""
+"""The numbers of users and groups of this system, by name."""
 
 from __future__ import annotations
+
+import grp
+import pwd
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,32 +14,18 @@ __all__ = ["group_numbers", "user_numbers"]
 
 
 def user_numbers(names: Iterable[str]) -> dict[str, int]:
-    """Give the numbers of those users that exist."""
-    return _numbers(names, _uid)
+    """Return the numbers of the users; a user that does not exist is left out."""
+    return _numbers(names, lambda name: pwd.getpwnam(name).pw_uid)
 
 
 def group_numbers(names: Iterable[str]) -> dict[str, int]:
-    """Give the numbers of those groups that exist."""
-    return _numbers(names, _gid)
+    """Return the numbers of the groups; a group that does not exist is left out."""
+    return _numbers(names, lambda name: grp.getgrnam(name).gr_gid)
 
 
-def _numbers(names: Iterable[str], number: Callable[[str], int]) -> dict[str, int]:
-    found = {}
+def _numbers(names: Iterable[str], number_of: Callable[[str], int]) -> dict[str, int]:
+    numbers = {}
     for name in names:
-        try:
-            found[name] = number(name)
-        except KeyError:
-            continue
-    return found
-
-
-def _uid(name: str) -> int:
-    import pwd  # noqa: PLC0415 (only profiles with owners need it)
-
-    return pwd.getpwnam(name).pw_uid
-
-
-def _gid(name: str) -> int:
-    import grp  # noqa: PLC0415 (as above)
-
-    return grp.getgrnam(name).gr_gid
+        with suppress(KeyError):
+            numbers[name] = number_of(name)
+    return numbers

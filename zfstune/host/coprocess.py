@@ -1,14 +1,15 @@
 """Run the user's own commands around a snapshot, each with a time limit.
 
-A hook is whatever the user wrote: it goes to ``/bin/sh -c`` with this process's
-environment and rights, and zfstune puts no word into it. What a command may need to
-know stands in the environment: ``ZFSTUNE_PHASE`` and ``ZFSTUNE_DATASETS`` (one a line).
+A hook is a command that the user wrote: it goes to ``/bin/sh -c`` unchanged, with this
+process's environment and rights. The environment tells it the phase, ``ZFSTUNE_PHASE``,
+and the datasets, ``ZFSTUNE_DATASETS`` (one a line).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import select
 import signal
 import subprocess
@@ -29,14 +30,14 @@ _MOST_SECONDS = 7 * 24 * 60 * 60
 
 
 class Coprocess:
-    """A program that is spoken to by lines, and does not outlive its block.
+    """A program that reads and writes lines, and is ended with the ``with`` block.
 
     Args:
         argv: The program and its arguments.
-        what: How messages call it.
-        timeout_seconds: For each answer, and for its end; a week at the most.
-        environ: Added to this process's environment.
-        user: Who it runs as; default: who runs this.
+        what: Its name in messages.
+        timeout_seconds: How long each answer may take, and its end; a week at the most.
+        environ: Variables to add to this process's environment.
+        user: The user that it runs as; default: this process's own.
     """
 
     def __init__(
@@ -50,13 +51,13 @@ class Coprocess:
         self._what = what
         self._timeout = timeout_seconds
         self._read = b""
-        if not 0 < timeout_seconds <= _MOST_SECONDS:  # nor what is no number
+        if not 0 < timeout_seconds <= _MOST_SECONDS:  # NaN is refused too
             raise HookError(
                 f"cannot wait {timeout_seconds:g} s for {what}: more than 0 s and "
                 f"{_MOST_SECONDS} s at the most are a limit"
             )
         try:
-            # a group of its own: what the command started ends with it
+            # in a process group of its own, so that all that it started ends with it
             self._child = subprocess.Popen(  # noqa: S603 (the user's own)
                 list(argv),
                 stdin=subprocess.PIPE,
@@ -88,20 +89,20 @@ class Coprocess:
             raise self._ended() from None
 
     def lines_until(self, last: str) -> list[str]:
-        """Read lines until one that is `last`; give those before it.
+        """Read lines up to the line `last`, and return the lines before it.
 
         Raises:
-            HookError: It ended first, or took too long.
+            HookError: The program ended first, or took too long.
         """
-        found: list[str] = []
+        lines: list[str] = []
         end = time.monotonic() + self._timeout
         while True:
             while b"\n" in self._read:
                 line, _, self._read = self._read.partition(b"\n")
                 text = line.decode("utf-8", "surrogateescape")
                 if text == last:
-                    return found
-                found.append(text)
+                    return lines
+                lines.append(text)
             self._more(end)
 
     def finish(self) -> None:
@@ -115,7 +116,7 @@ class Coprocess:
             self._child.stdin.close()
         end = time.monotonic() + self._timeout
         while self._more(end, until_closed=True):
-            self._read = b""  # what else it has to say is for nobody
+            self._read = b""  # nobody reads the rest of its output
         try:
             self._child.wait(max(end - time.monotonic(), 0.1))
         except subprocess.TimeoutExpired:
@@ -137,7 +138,7 @@ class Coprocess:
             if pipe is not None:
                 try:
                     pipe.close()
-                except OSError:  # what it did not read
+                except OSError:  # it did not read all that was written to it
                     continue
 
     def _more(self, end: float, *, until_closed: bool = False) -> bool:
@@ -167,11 +168,9 @@ class Coprocess:
 
 
 def _identity(user: str | None) -> dict[str, Any]:
-    """Give what makes a child another user's, groups and all."""
+    """Return the arguments of Popen that run a child as a user, with its groups."""
     if user is None:
         return {}
-    import pwd  # noqa: PLC0415 (few ask for it)
-
     try:
         account = pwd.getpwnam(user)
     except KeyError:
@@ -183,7 +182,7 @@ def _identity(user: str | None) -> dict[str, Any]:
 def run_hook(
     command: str, what: str, timeout_seconds: float, environ: Mapping[str, str]
 ) -> None:
-    """Run a command of the user's to its end.
+    """Run a command that the user gave to its end.
 
     Raises:
         HookError: It failed, or took too long.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from time import monotonic
 
 from zfstune.values.state import FileSample, FileSize
@@ -15,22 +16,20 @@ __all__ = ["MOST_FILES", "sample_files"]
 
 MOST_FILES = 1000
 _SECONDS = 2.0
-# The stat module's S_IFMT and S_IFREG: importing it costs more
-_KIND, _PLAIN = 0o170000, 0o100000
 
 
 def sample_files(
     path: str, *, most: int = MOST_FILES, seconds: float = _SECONDS
 ) -> FileSample:
-    """Look at the first files that a walk finds; none is opened.
+    """Look at the first files that a walk finds, without opening any.
 
-    What is mounted below is passed over, and so are links, folders that cannot be
-    read, and files that go away meanwhile.
+    The walk passes over filesystems that are mounted below, links, folders that cannot
+    be read, and files that disappear meanwhile.
 
     Args:
-        path: Where the filesystem is mounted.
-        most: How many files to look at.
-        seconds: How long.
+        path: The directory that the filesystem is mounted on.
+        most: How many files to look at, at the most.
+        seconds: How long to look, at the most.
 
     Raises:
         OSError: The folder itself cannot be read.
@@ -45,13 +44,14 @@ def sample_files(
             facts = entry.stat(follow_symlinks=False)
         except OSError:
             continue
-        if facts.st_mode & _KIND == _PLAIN and facts.st_size and facts.st_dev == device:
+        plain = stat.S_ISREG(facts.st_mode) and facts.st_dev == device
+        if plain and facts.st_size:
             files.append(FileSize(entry.path, facts.st_size, facts.st_blksize))
     return FileSample(tuple(files), complete=True)
 
 
 def _walk(path: str, device: int) -> Iterator[os.DirEntry[str]]:
-    """Give all that is below a folder and on its filesystem, folders included."""
+    """Yield each entry below a folder that is on the folder's filesystem."""
     folders = [path]
     while folders:
         folder = folders.pop()
@@ -67,5 +67,5 @@ def _walk(path: str, device: int) -> Iterator[os.DirEntry[str]]:
 
 
 def _is_on(entry: os.DirEntry[str], device: int) -> bool:
-    """Tell whether a folder is on that filesystem; snapshots below .zfs are not."""
+    """Tell whether a folder is on the filesystem; ``.zfs`` with the snapshots is not."""
     return entry.name != ".zfs" and entry.stat(follow_symlinks=False).st_dev == device

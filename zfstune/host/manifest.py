@@ -1,4 +1,4 @@
-"""What the installer noted about this machine."""
+"""The facts about this machine that its installer noted, and the host's name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MANIFEST", "configured", "host_and_source", "host_name", "read_manifest"]
 
-# What the kldload installer leaves on the machines it installs: NAME=value lines.
+# The kldload installer leaves this file of NAME=value lines on each machine.
 MANIFEST = "/etc/kldload/install-manifest.env"
 
 _HOSTNAME_VARIABLE = "KLDLOAD_HOSTNAME"
@@ -21,32 +21,32 @@ _MOST_CHARACTERS = 1 << 16
 
 
 def read_manifest(path: str, variable: str) -> str | None:
-    """Read one variable of the installer's file, as data: a shell would run it.
+    """Read one variable of the installer's file, without running it as a shell would.
 
     Args:
-        path: The file; one that is not there holds nothing.
-        variable: Its name; of several lines the last counts.
+        path: The file; one that does not exist has no variables.
+        variable: The variable's name; of several lines the last counts.
 
     Returns:
-        Its value without quotes, None where it has none.
+        Its value without quotes; None where it has none.
 
     Raises:
-        PlanError: The file is there and cannot be read.
+        PlanError: The file exists and cannot be read.
     """
     try:
-        # a line ends at "\n" alone, as it does for a shell
+        # A line ends at "\n" alone, as it does for a shell.
         with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             lines = file.read(_MOST_CHARACTERS).split("\n")
     except FileNotFoundError:
         return None
     except OSError as error:
         raise PlanError(f"cannot read '{shown(path)}': {error.strerror}") from None
-    found = None
+    last_value = None
     for line in lines:
         name, equals, value = line.strip().removeprefix("export ").partition("=")
         if equals and name == variable:
-            found = value.partition(" #")[0].strip().strip("'\"")
-    return found or None
+            last_value = value.partition(" #")[0].strip().strip("'\"")
+    return last_value or None
 
 
 def configured(
@@ -55,20 +55,20 @@ def configured(
     environ: Mapping[str, str] | None = None,
     manifest: str = MANIFEST,
 ) -> tuple[str, str]:
-    """Give the value of the first variable that has one, and where that stands.
+    """Return the value of the first variable that has one, and the place it comes from.
 
     Args:
-        variables: Names, the first before the next; the environment is asked for all
+        variables: Names in the order of precedence. The environment is asked for each
             of them, then the installer's file for the last.
-        environ: Default: this process's own.
+        environ: The environment; default: this process's own.
         manifest: The installer's file.
 
     Returns:
-        The value, and a phrase for messages; both empty where nothing says it. Who
-        reads a message never typed that value, so the message has to say whose it is.
+        The value, and the place as a phrase for messages: a user who never typed the
+        value has to learn where it stands. Both are empty where no variable has one.
 
     Raises:
-        PlanError: The file is there and cannot be read.
+        PlanError: The file exists and cannot be read.
     """
     environ = os.environ if environ is None else environ
     name = ""
@@ -80,14 +80,14 @@ def configured(
 
 
 def host_name(*, environ: Mapping[str, str] | None = None, manifest: str = MANIFEST) -> str:
-    """Give this host's name: as the installer was told, else as the kernel has it.
+    """Return this host's name: the one given to the installer, else the kernel's.
 
     Args:
         environ: ``KLDLOAD_HOSTNAME`` is read from it; default: this process's own.
-        manifest: File that gives it where the environment does not.
+        manifest: The file that is read where the environment has no name.
 
     Raises:
-        PlanError: The manifest is there and cannot be read.
+        PlanError: The manifest exists and cannot be read.
     """
     return host_and_source(environ=environ, manifest=manifest)[0]
 
@@ -95,9 +95,9 @@ def host_name(*, environ: Mapping[str, str] | None = None, manifest: str = MANIF
 def host_and_source(
     *, environ: Mapping[str, str] | None = None, manifest: str = MANIFEST
 ) -> tuple[str, str]:
-    """Give this host's name, and what says so; empty where that is the kernel.
+    """Return this host's name and the place it comes from; empty: it is the kernel's.
 
-    Args and errors are those of :func:`host_name`.
+    Arguments and errors are those of :func:`host_name`.
     """
     name, source = configured([_HOSTNAME_VARIABLE], environ=environ, manifest=manifest)
     return name or os.uname().nodename, source

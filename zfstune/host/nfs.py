@@ -1,15 +1,16 @@
-"""Have NFS serve mounted filesystems, or serve them no more.
+"""Make NFS serve mounted filesystems, or stop serving them.
 
-This is the one place where zfstune starts a program that is not its own: exportfs
-alone can tell the NFS server what it has to serve, and libzfs runs it for each change
-of ``sharenfs`` just so (nfs_commit_shares() in lib/libshare/os/linux/nfs.c). Its path
-and its arguments are fixed.
+This is the one place where zfstune starts a program that neither it nor the user wrote:
+only exportfs can tell the NFS server what to serve, and libzfs runs it too for each
+change of ``sharenfs`` (nfs_commit_shares() in lib/libshare/os/linux/nfs.c). Its path and
+its arguments are fixed.
 """
 
 from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 
 from zfstune.host.files import replace_file
 from zfstune.values.errors import EngineError
@@ -32,7 +33,7 @@ _SUFFIX = ".exports"
 
 
 def read_exports() -> Exports:
-    """Read what is served, and what was said to be.
+    """Read the paths that are served, and those that the files of exports name.
 
     Raises:
         EngineError: One of the files cannot be read.
@@ -50,11 +51,11 @@ def read_exports() -> Exports:
 
 
 def export(path: str, lines: Iterable[str]) -> None:
-    """Serve a path as these lines say, or no more where there are none.
+    """Serve a path by these lines; where there are none, stop serving it.
 
     Raises:
-        EngineError: The file could not be written, or exportfs failed; the next call
-            does it again.
+        EngineError: The file could not be written, or exportfs failed. The call can be
+            repeated.
     """
     try:
         with _locked():
@@ -67,7 +68,7 @@ def export(path: str, lines: Iterable[str]) -> None:
 
 def _read(path: str) -> str:
     try:
-        # newline: "\r" ends no line of these files
+        # with `newline`, since "\r" ends no line of these files
         with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             return file.read()
     except FileNotFoundError:
@@ -83,9 +84,7 @@ def _read(path: str) -> str:
 
 @contextmanager
 def _locked() -> Iterator[None]:
-    """Hold libshare's own lock, so that ``zfs share`` waits and is waited for."""
-    from fcntl import LOCK_EX, flock  # noqa: PLC0415 (few share anything)
-
+    """Hold libshare's own lock, so that this and ``zfs share`` wait for each other."""
     os.makedirs(_FOLDER, mode=0o755, exist_ok=True)
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     lock = os.open(f"{_FILE}.lock", flags, 0o600)
@@ -97,11 +96,11 @@ def _locked() -> Iterator[None]:
 
 
 def _commit(path: str) -> None:
-    """Have the server do as the files say."""
+    """Tell the server to read the files again."""
     import subprocess  # noqa: PLC0415 (slow, and few share anything)
 
     try:
-        done = subprocess.run(  # noqa: S603 (nothing of it comes from outside)
+        done = subprocess.run(  # noqa: S603 (no word of it comes from outside)
             [_EXPORTFS, "-ra"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -112,12 +111,8 @@ def _commit(path: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _failed(path, getattr(error, "errno", 0) or 0, f"exportfs: {error}") from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().split("\n")
-        reason = (
-            shown(said[-1])
-            if said[-1]
-            else f"exportfs failed with status {done.returncode}"
-        )
+        last_line = done.stderr.decode("utf-8", "replace").strip().split("\n")[-1]
+        reason = shown(last_line) or f"exportfs failed with status {done.returncode}"
         raise _failed(path, 0, reason)
 
 
@@ -127,5 +122,5 @@ def _failed(path: str, errno: int, reason: str) -> EngineError:
         target=path,
         errno=errno,
         reason=reason,
-        hint="exportfs -ra says more; then apply again",
+        hint="`exportfs -ra` tells more; then apply again",
     )

@@ -1,4 +1,7 @@
-"""What the programs that run this one have open: the script being tested, above all."""
+"""Files that the programs above this process use, such as the script that runs it.
+
+A rollback would take away such a script while it runs.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +25,18 @@ _MOST_ENTRIES = 1000
 def running_files(
     datasets: Mapping[str, tuple[str, int]], *, proc: str = "/proc"
 ) -> tuple[RunningFile, ...]:
-    """Give what this process and those above it would lose in a rollback.
+    """Find the files that this process and those above it would lose in a rollback.
 
-    Looked at are files that their command line names (Python reads its script and
-    closes it), and zfstune itself; and of those above, open files (a shell keeps its
-    script open) and the folder they work in. Lost are files that were made or changed
-    since, and folders that were made since. A program further away, and what is only
-    mapped, goes unseen.
+    Of each process the files are looked at that its command line names (Python reads
+    its script and closes it); of those above also the open files (a shell keeps its
+    script open) and the folder that they work in; and zfstune's own files. A rollback
+    loses files that were made or changed since, and folders that were made since. Other
+    processes, and files that are only mapped, are not looked at.
 
     Args:
         datasets: Dataset to its mountpoint and the time, in seconds since 1970, to
             which it goes back.
-        proc: Where the kernel's process table is.
+        proc: The folder of the kernel's process table.
     """
     devices: dict[int, tuple[str, int, int]] = {}
     for name, (path, since) in datasets.items():
@@ -42,48 +45,49 @@ def running_files(
         except OSError:
             continue
         devices[folder.st_dev] = (name, since, folder.st_ino)
-    # of several processes that have one file open, the one furthest up opened it
-    found: dict[str, RunningFile] = {}
+    # Of several processes that have one file open, the one furthest up opened it.
+    by_path: dict[str, RunningFile] = {}
     for pid in (os.getpid(), *_ancestors(proc)):
         program = _read(f"{proc}/{pid}/comm").decode(errors="replace").strip()
         own = pid == os.getpid()
         files = (__file__, sys.executable) if own else _open_files(proc, pid)
         for path in (*files, *_named_files(proc, pid)):
             try:
-                at = os.stat(path)
+                facts = os.stat(path)
             except (OSError, ValueError):
                 continue
-            dataset, since, top = devices.get(at.st_dev, ("", 0, 0))
-            if dataset and at.st_ino != top and _is_newer(path, at, since):
+            dataset, since, top = devices.get(facts.st_dev, ("", 0, 0))
+            if dataset and facts.st_ino != top and _is_newer(path, facts, since):
                 real = os.path.realpath(path)
-                found[real] = RunningFile(pid, program, real, dataset)
-    return tuple(found.values())
+                by_path[real] = RunningFile(pid, program, real, dataset)
+    return tuple(by_path.values())
 
 
-def _is_newer(path: str, at: os.stat_result, since: int) -> bool:
+def _is_newer(path: str, facts: os.stat_result, since: int) -> bool:
     """Tell whether a file was changed, or a folder made, since a time.
 
-    When a folder was made cannot be asked for here, and whatever is put into it gives
-    it a new time. One that holds something older is older itself.
+    The kernel does not tell when a folder was made, and each new entry gives the folder
+    a new time. A folder that holds an older file is older itself.
     """
-    if int(at.st_ctime) < since or not stat.S_ISDIR(at.st_mode):
-        return int(at.st_ctime) >= since
+    if int(facts.st_ctime) < since or not stat.S_ISDIR(facts.st_mode):
+        return int(facts.st_ctime) >= since
     try:
         with os.scandir(path) as entries:
-            times = [e.stat(follow_symlinks=False) for e in islice(entries, _MOST_ENTRIES)]
+            some = islice(entries, _MOST_ENTRIES)
+            times = [int(entry.stat(follow_symlinks=False).st_ctime) for entry in some]
     except OSError:
         return True
-    return all(int(time.st_ctime) >= since for time in times)
+    return all(time >= since for time in times)
 
 
 def _ancestors(proc: str) -> Iterator[int]:
-    """Give the processes above this one, the nearest first, up to the session's root."""
+    """Yield the processes above this one, the nearest first, below the first of all."""
     pid = os.getppid()
     for _ in range(_MOST_ANCESTORS):
         if pid <= 1:
             return
         yield pid
-        # man 5 proc: the name in brackets may hold anything
+        # proc(5): the name in brackets may hold any character, brackets included.
         after = _read(f"{proc}/{pid}/stat").rpartition(b")")[2].split()
         pid = int(after[1]) if len(after) > 1 else 0
 
@@ -96,7 +100,7 @@ def _open_files(proc: str, pid: int) -> Iterator[str]:
             if os.path.isfile(path):
                 yield path
     except OSError:
-        pass  # it ended, or is another user's
+        pass  # the process ended, or is another user's
     yield f"{folder}/cwd"
 
 

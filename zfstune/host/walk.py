@@ -1,9 +1,10 @@
 """Open a directory by its path, without following a link that somebody else planted.
 
-Who owns a directory may at any moment put a link where a directory was, and root would
-follow it. So a path is walked one name at a time, each opened in the one before. A link
-is followed only where it and every directory on the way to it belong to root, and where
-nobody else may write to these: then root made it, as ``/data -> /srv/real``.
+The owner of a directory may replace what is in it by a link at any moment, and root
+would follow that link. So a path is walked one name at a time, and each directory is
+opened in the one before. A link is followed only if it and every directory on the way to
+it belong to root, and nobody else may write to these: then root made the link, as in
+``/data -> /srv/real``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _MOST_ENTRIES = 1000
 _MOST_DEEP = 32
 _ROOT = 0
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-# What stands in the way, by the errno of a walk; see zfstune.values.state.Place.
+# The obstacle on a path by the errno of its walk; see zfstune.values.state.Place.
 _OBSTACLES = {
     errno.EEXIST: "file",
     errno.ENOTDIR: "file",
@@ -40,16 +41,16 @@ _OBSTACLES = {
 
 
 def open_directory(path: str, *, make: bool = False) -> int:
-    """Open a directory; give a descriptor that names it and reads nothing (O_PATH).
+    """Open a directory as a descriptor that names it and cannot be read (O_PATH).
 
     Args:
-        path: Absolute.
-        make: Make what is missing of it.
+        path: The absolute path.
+        make: Make the directories of the path that are missing.
 
     Raises:
-        OSError: EEXIST: it is something else; ENOTDIR: a part of it is; ELOOP: a link
-            that is not root's stands in the way; ENOENT: it is missing, or what a link
-            leads to is. The file name is where that was found.
+        OSError: EEXIST: the path is no directory; ENOTDIR: a part of it is none; ELOOP:
+            a link on the way is not root's; ENOENT: the directory is missing, or a link
+            leads to nothing. The error's file name is the path of the obstacle.
     """
     way = _walk(path, make=make)
     if way.rest:
@@ -59,13 +60,13 @@ def open_directory(path: str, *, make: bool = False) -> int:
 
 
 def open_parent(path: str) -> tuple[int, str]:
-    """Open the directory that a path lies in; give it and the last name of the path."""
+    """Open the directory that a path lies in; return it and the last name of the path."""
     above, _, name = path.rstrip("/").rpartition("/")
     return open_directory(above or "/"), name
 
 
 def look(path: str) -> Place:
-    """Say where a path leads, and what stands in the way of a mount there."""
+    """Return the end of a path, and the obstacles that a mount there would meet."""
     try:
         way = _walk(path, make=False)
     except OSError as error:
@@ -86,13 +87,13 @@ def look(path: str) -> Place:
 
 
 def first_held(directory: int) -> str:
-    """Give something that a directory holds, as a path within; empty: nothing.
+    """Return the path of something that a directory holds; empty: it holds nothing.
 
     A tree of nothing but empty directories holds nothing: other filesystems were
-    mounted there. One that is still mounted there is something.
+    mounted there. A filesystem that is still mounted there counts as something.
 
     Args:
-        directory: An open one.
+        directory: An open directory.
 
     Raises:
         OSError: It cannot be read.
@@ -104,7 +105,7 @@ def first_held(directory: int) -> str:
 def _held(
     above: int, path: tuple[str, ...], device: int, left: Iterator[int]
 ) -> Iterator[str]:
-    """Give what is no empty directory, or too much to tell."""
+    """Yield the paths of what is no empty directory, and of what lies too deep to tell."""
     directory = os.open(path[-1], _READ, dir_fd=above)
     try:
         if os.fstat(directory).st_dev != device:
@@ -123,12 +124,16 @@ def _held(
 
 
 class _Way:
-    """How far a path was walked.
+    """A walk along a path, up to where it got.
 
     Attributes:
-        fd: The last directory that is there, open.
+        fd: The last directory that exists, open.
         names: The names on the way to it, without links.
-        rest: What is missing of the path, the next name last.
+        rest: The names of the path that are left to walk, the next one last.
+        trusted: Whether nobody but root can change the directories walked so far.
+        links: How many links were followed.
+        link: The link whose target is being walked; empty: none.
+        target: How many names are left once that target has been walked.
     """
 
     __slots__ = ("fd", "link", "links", "names", "rest", "target", "trusted")
@@ -139,16 +144,16 @@ class _Way:
         self.rest = rest
         self.trusted = True
         self.links = 0
-        self.link = ""  # the one whose target is being walked
-        self.target = 0  # how much of the path is left behind that target
+        self.link = ""
+        self.target = 0
         self.enter("/")
 
     def place(self, *more: str) -> str:
-        """Give the path so far, and names below it."""
+        """Return the path so far, with more names below it."""
         return "/" + "/".join((*self.names, *more))
 
     def enter(self, name: str) -> None:
-        """Go one directory on; from ``/``, start anew."""
+        """Open the next directory; ``/`` begins the walk anew."""
         above = self.fd
         if name == "/":
             below = os.open("/", _OPEN)
@@ -159,36 +164,35 @@ class _Way:
         if above >= 0:
             os.close(above)
         self.fd = below
-        at = os.fstat(below)
-        self.trusted = self.trusted and _is_roots_alone(at)
+        self.trusted = self.trusted and _is_roots_alone(os.fstat(below))
 
     def step(self, *, make: bool) -> bool:
-        """Take the next name; give whether there is such a thing."""
+        """Take the next name; return whether it exists or was made."""
         if len(self.rest) <= self.target:
             self.link = ""
         name = self.rest[-1]
         try:
-            at = os.stat(name, dir_fd=self.fd, follow_symlinks=False)
+            facts = os.stat(name, dir_fd=self.fd, follow_symlinks=False)
         except FileNotFoundError:
             if self.link:
                 raise _error(errno.ENOENT, self.link) from None
             if make:
-                with suppress(FileExistsError):  # it will be seen what that is
+                with suppress(FileExistsError):  # the next step looks at what it is
                     os.mkdir(name, 0o755, dir_fd=self.fd)
             return make
         self.rest.pop()
-        if stat.S_ISLNK(at.st_mode):
-            self.follow(name, at)
-        elif stat.S_ISDIR(at.st_mode):
+        if stat.S_ISLNK(facts.st_mode):
+            self.follow(name, facts)
+        elif stat.S_ISDIR(facts.st_mode):
             self.enter(name)
         else:
             raise _error(errno.ENOTDIR if self.rest else errno.EEXIST, self.place(name))
         return True
 
-    def follow(self, name: str, at: os.stat_result) -> None:
-        """Go on where a link leads, if root made it."""
+    def follow(self, name: str, facts: os.stat_result) -> None:
+        """Go on to the target of a link, if root made the link."""
         self.links += 1
-        if at.st_uid != _ROOT or not self.trusted or self.links > _MOST_LINKS:
+        if facts.st_uid != _ROOT or not self.trusted or self.links > _MOST_LINKS:
             raise _error(errno.ELOOP, self.place(name))
         if not self.link:
             self.link, self.target = self.place(name), len(self.rest)
@@ -198,13 +202,13 @@ class _Way:
         self.rest += _names(leads_to)
 
 
-def _is_roots_alone(at: os.stat_result) -> bool:
-    """Tell whether nobody but root can change what a directory holds."""
-    return at.st_uid == _ROOT and not at.st_mode & _OTHERS_WRITE
+def _is_roots_alone(facts: os.stat_result) -> bool:
+    """Tell whether nobody but root can change the entries of a directory."""
+    return facts.st_uid == _ROOT and not facts.st_mode & _OTHERS_WRITE
 
 
 def _walk(path: str, *, make: bool) -> _Way:
-    """Walk as far as there are directories."""
+    """Walk a path as far as its directories exist or are made."""
     way = _Way(_names(path))
     try:
         while way.rest and way.step(make=make):
@@ -216,7 +220,7 @@ def _walk(path: str, *, make: bool) -> _Way:
 
 
 def _names(path: str) -> list[str]:
-    """Give the names that a path is made of, the first last."""
+    """Return the names that a path is made of, the first one last."""
     return [name for name in reversed(path.split("/")) if name not in ("", ".")]
 
 
