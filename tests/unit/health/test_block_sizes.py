@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.health.block_sizes import is_stale, stale_blocks
-from zfstune.host.file_sample import sample_files
 from zfstune.values.state import FileSample, FileSize
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 K = 1 << 10
 
@@ -67,39 +60,3 @@ def test_what_is_said() -> None:
     [finding] = stale_blocks(FileSample(files, complete=False), 8 * K)
     assert "2 of 3 files looked at" in finding.note
     assert list(stale_blocks(FileSample(files[2:], complete=True), 8 * K)) == []
-
-
-def test_the_walk(tmp_path: Path) -> None:
-    """Plain files with something in them, below folders too; no links, no snapshots."""
-    (tmp_path / "a").write_bytes(b"x" * 5000)
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "b").write_bytes(b"x")
-    (tmp_path / "sub" / "empty").touch()
-    (tmp_path / ".zfs").mkdir()
-    (tmp_path / ".zfs" / "c").write_bytes(b"x")
-    (tmp_path / "link").symlink_to("a")
-    (tmp_path / "loop").symlink_to(".")
-    os.mkfifo(tmp_path / "fifo")
-    found = sample_files(os.fspath(tmp_path))
-    assert found.complete
-    block = (tmp_path / "a").stat().st_blksize
-    assert sorted((f.path, f.size_bytes, f.block_bytes) for f in found.files) == [
-        (f"{tmp_path}/a", 5000, block),
-        (f"{tmp_path}/sub/b", 1, block),
-    ]
-
-
-def test_the_walk_ends(tmp_path: Path) -> None:
-    """After so many files, or so many seconds, no more is looked at."""
-    for number in range(5):
-        (tmp_path / str(number)).write_bytes(b"x")
-    found = sample_files(os.fspath(tmp_path), most=3)
-    assert (len(found.files), found.complete) == (3, False)
-    found = sample_files(os.fspath(tmp_path), seconds=-1)
-    assert (found.files, found.complete) == ((), False)
-
-
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    """Whoever asks for it hears of it."""
-    with pytest.raises(OSError, match="No such file"):
-        sample_files(os.fspath(tmp_path / "gone"))

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.host import processes
 from zfstune.snapshots.rewind_plan import (
     ESCAPE,
     LOSSES,
@@ -203,66 +196,6 @@ def test_the_plan_as_json() -> None:
         ["mind"],
     )
     assert RewindPlan("test", ()).to_dict()["escape"] is None
-
-
-LOOK = """\
-import json, sys
-sys.path.insert(0, {root!r})
-from zfstune.host import processes
-found = processes.running_files({{"tank/a": ({where!r}, {since})}})
-print(json.dumps([f.path for f in found]))
-"""
-
-
-@pytest.mark.parametrize("since", [0, 1 << 40])
-def test_the_script_above_is_seen(tmp_path: Path, since: int) -> None:
-    """The script that a shell has open, and the folder it is in, if made since."""
-    folder = tmp_path.resolve() / "folder"
-    script, look = _lay_out(folder, tmp_path, since)
-    assert _seen_from(folder) == ({script, look, folder} if since == 0 else set())
-
-
-def _seen_from(folder: Path) -> set[Path]:
-    """Run the script there; give what it sees, of that and all below."""
-    out = subprocess.check_output(["/bin/sh", "test.sh"], cwd=folder, text=True)
-    return {Path(p) for p in json.loads(out) if Path(p).is_relative_to(folder)}
-
-
-def _lay_out(folder: Path, mounted: Path, since: int) -> tuple[Path, Path]:
-    root = os.fspath(Path(__file__).parents[3])
-    folder.mkdir(exist_ok=True)
-    look = folder / "look.py"
-    look.write_text(LOOK.format(root=root, where=os.fspath(mounted), since=since))
-    script = folder / "test.sh"
-    script.write_text(f"{sys.executable} look.py\nexit 0\n")
-    return script, look
-
-
-def test_a_folder_that_is_older_than_what_is_new_in_it(tmp_path: Path) -> None:
-    """It is not lost: nor is the one that is mounted, which was there from the start."""
-    folder = tmp_path.resolve() / "folder"
-    folder.mkdir()
-    (folder / "old").touch()
-    time.sleep(1.1)
-    since = int(time.time())
-    script, look = _lay_out(folder, tmp_path, since)
-    assert _seen_from(folder) == {script, look}
-    script, look = _lay_out(folder, folder, 0)
-    assert _seen_from(folder) == {script, look}
-
-
-def test_zfstune_itself_is_seen() -> None:
-    """Where it was installed since the checkpoint, it is about to lose itself."""
-    home = os.fspath(Path(processes.__file__).parents[2])
-    found = {file.path: file.pid for file in processes.running_files({"t": (home, 0)})}
-    assert found[os.path.realpath(processes.__file__)] == os.getpid()
-
-
-def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
-    """A mountpoint that is gone, or no process table, is no error."""
-    assert processes.running_files({"tank/a": ("/does/not/exist", 0)}) == ()
-    now = int(time.time())
-    assert processes.running_files({"t": (os.fspath(tmp_path), now)}, proc="/nowhere") == ()
 
 
 @pytest.mark.parametrize(

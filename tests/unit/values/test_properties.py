@@ -185,19 +185,6 @@ def test_canonical_is_what_the_kernel_gives_back(
     assert again[name] == raw
 
 
-@pytest.mark.parametrize("name", sorted(TABLE))
-def test_table_is_sound(name: str) -> None:
-    """Each entry agrees with itself."""
-    prop = TABLE[name]
-    assert prop.name == name
-    assert prop.kinds <= {"filesystem", "volume", "snapshot", "bookmark"}
-    assert not (prop.readonly and (prop.create_only or prop.inheritable or prop.default))
-    assert (prop.type == INDEX) == bool(prop.words)
-    assert set(prop.texts) == set(prop.words.values())
-    assert all(prop.words[text] == raw for raw, text in prop.texts.items())
-    assert set(prop.features) | set(prop.words_since) <= set(prop.words)
-
-
 def test_what_may_be_set_is_not_what_is_printed() -> None:
     """No quota prints as 0 and is set as none; nothing else is spelled in two ways."""
     printed = {"quota": "0", "refquota": "0", "reservation": "0", "quota_note": "0"}
