@@ -15,7 +15,7 @@ SHELL = "/bin/sh"
 
 
 def test_lines_go_to_and_fro() -> None:
-    """What is said is read by the program, and its answer ends at the line agreed on."""
+    """The program reads what is written, and its answer ends at the line agreed on."""
     with Coprocess(["/bin/cat"], "cat", 10) as child:
         child.say("one\ntwo\nready\nthree\nready\n")
         assert child.lines_until("ready") == ["one", "two"]

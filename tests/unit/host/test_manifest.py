@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
-    """Give a manifest as the installer writes it."""
+    """Return a manifest as the installer writes it."""
     path = tmp_path / "manifest.env"
     path.write_text(
         "# written by the installer\n"
@@ -41,12 +41,12 @@ def manifest(tmp_path: Path) -> Path:
     ],
 )
 def test_a_variable_is_read(manifest: Path, variable: str, value: str | None) -> None:
-    """Without quotes and comments; nothing in it is run, and none is no value."""
+    """A value is read without quotes and comments and is not run; an empty one is none."""
     assert read_manifest(str(manifest), variable) == value
 
 
 def test_a_line_ends_at_a_newline_alone(tmp_path: Path) -> None:
-    """What else Unicode calls the end of a line, a shell reads as part of a value."""
+    """Other line ends of Unicode are part of a value, as for a shell."""
     path = tmp_path / "manifest.env"
     for end in ("\x1c", "\x85", "\u2028", "\x0b", "\r"):
         path.write_bytes(f"A=x{end}B=y\nC=z\r\n".encode())
@@ -56,14 +56,14 @@ def test_a_line_ends_at_a_newline_alone(tmp_path: Path) -> None:
 
 
 def test_a_manifest_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
-    """Most machines have none; one that cannot be read is an error."""
+    """Most machines have no manifest; a manifest that cannot be read is an error."""
     assert read_manifest(str(tmp_path / "none"), "X") is None
     with pytest.raises(PlanError, match="Is a directory"):
         read_manifest(str(tmp_path), "X")
 
 
 def test_the_hosts_name_has_three_places(manifest: Path, tmp_path: Path) -> None:
-    """The environment, the manifest, and at last the kernel."""
+    """The name comes from the environment, else the manifest, else the kernel."""
     environ = {"KLDLOAD_HOSTNAME": "db-1"}
     assert host_name(environ=environ, manifest=str(manifest)) == "db-1"
     assert host_name(environ={}, manifest=str(manifest)) == "web-prod-01"
@@ -90,7 +90,7 @@ def test_who_says_so(manifest: Path, tmp_path: Path) -> None:
 def test_this_process_s_own_environment(
     manifest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where no environment is given, it is asked before the file."""
+    """The process's own environment is read before the file."""
     monkeypatch.setenv("KLDLOAD_HOSTNAME", "own")
     assert host_name(manifest=str(manifest)) == "own"
     monkeypatch.delenv("KLDLOAD_HOSTNAME")
@@ -98,7 +98,7 @@ def test_this_process_s_own_environment(
 
 
 def test_the_file_speaks_for_the_last_variable_alone(manifest: Path) -> None:
-    """The others are none of the installer's."""
+    """Only the last variable is read from the installer's file."""
     names = ["KLDLOAD_HOSTNAME", "KLDLOAD_POOL_NAME"]
     assert configured(names, environ={}, manifest=str(manifest))[0] == "rpool"
     assert configured(names, environ=dict.fromkeys(names, "x"))[1] == "$KLDLOAD_HOSTNAME"

@@ -1,4 +1,4 @@
-"""Paths walked name by name: what is followed, made, refused and seen."""
+"""Paths walked name by name: links followed, directories made, obstacles found."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take everything on the way for root's, as if root had made it."""
+    """Make everything on the way count as root's own."""
     monkeypatch.setattr(walk, "_is_roots_alone", lambda _: True)
     monkeypatch.setattr(walk, "_ROOT", os.getuid())
 
 
 def opened(path: Path | str, *, make: bool = False) -> str:
-    """Give the path of the directory that was opened."""
+    """Return the path of the directory that was opened."""
     directory = walk.open_directory(os.fspath(path), make=make)
     try:
         return str(Path(f"/proc/self/fd/{directory}").readlink())
@@ -33,14 +33,14 @@ def opened(path: Path | str, *, make: bool = False) -> str:
 
 
 def refused(path: Path, *, make: bool = True) -> tuple[int | None, str]:
-    """Give the errno of a refusal, and where it was met."""
+    """Return the errno of a refusal, and the path of the obstacle."""
     with pytest.raises(OSError) as caught:
         walk.open_directory(os.fspath(path), make=make)
     return caught.value.errno, caught.value.filename
 
 
 def test_what_is_missing_is_made_when_asked(tmp_path: Path) -> None:
-    """All of the path is made, and what stands there already stays."""
+    """All of the path is made, and existing directories stay as they are."""
     path = tmp_path / "a" / "b"
     assert refused(path, make=False) == (errno.ENOENT, str(tmp_path / "a"))
     assert opened(path, make=True) == str(path)
@@ -50,7 +50,7 @@ def test_what_is_missing_is_made_when_asked(tmp_path: Path) -> None:
 
 
 def test_odd_ways_to_write_a_path(tmp_path: Path) -> None:
-    """Doubled slashes and dots lead where they lead anybody; "/" is a directory."""
+    """Doubled slashes and dots are ignored, as everywhere; "/" is a directory."""
     (tmp_path / "a").mkdir()
     assert opened(f"/{tmp_path}//./a/") == str(tmp_path / "a")
     assert opened(f"{tmp_path}/a/../a") == str(tmp_path / "a")
@@ -63,7 +63,7 @@ def test_odd_ways_to_write_a_path(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("trusted")
 def test_links_of_root_are_followed(tmp_path: Path) -> None:
-    """Absolute, relative, through "..", and one behind the other."""
+    """Links are followed: absolute, relative, through "..", and one behind the other."""
     (tmp_path / "real").mkdir()
     (tmp_path / "absolute").symlink_to(tmp_path / "real")
     (tmp_path / "relative").symlink_to("real")
@@ -85,7 +85,7 @@ def test_links_of_others_are_not(tmp_path: Path) -> None:
 
 
 def test_a_link_that_is_not_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The directories on the way are not enough: it must be root's itself."""
+    """A link that is not root's is not followed, even in a directory that is root's."""
     monkeypatch.setattr(walk, "_is_roots_alone", lambda _: True)
     monkeypatch.setattr(walk, "_ROOT", os.getuid() + 1)
     (tmp_path / "link").symlink_to(tmp_path)
@@ -104,7 +104,7 @@ def test_a_link_that_is_not_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_whose_directories_are_trusted(uid: int, mode: int, *, alone: bool) -> None:
-    """Those of root that nobody else may write to, sticky bit or not."""
+    """Only directories of root that nobody else may write to are trusted, sticky or not."""
     at = os.stat_result((0o040000 | mode, 1, 1, 2, uid, 0, 0, 0, 0, 0))
     assert walk._is_roots_alone(at) is alone
 
@@ -177,7 +177,7 @@ def test_more_than_can_be_looked_at(tmp_path: Path, fill: Callable[[Path], None]
 
 
 def test_what_is_mounted_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another filesystem below would be hidden as a whole, be it empty."""
+    """A filesystem mounted below counts as content, even an empty one."""
     (tmp_path / "a" / "b").mkdir(parents=True)
     inside = (tmp_path / "a" / "b").stat().st_ino
     fstat = os.fstat
@@ -192,7 +192,7 @@ def test_what_is_mounted_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_place_that_is_not_there_yet(tmp_path: Path) -> None:
-    """Nothing is in the way of it, and it is not made by looking."""
+    """A path that does not exist has no obstacle, and looking does not make it."""
     path = str(tmp_path / "x" / "y")
     assert walk.look(path) == Place(path, path)
     assert not (tmp_path / "x").exists()
@@ -201,7 +201,7 @@ def test_a_place_that_is_not_there_yet(tmp_path: Path) -> None:
 def test_a_place_on_a_read_only_file_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What would have to be made there cannot; what is there can be mounted on."""
+    """On a read-only file system no directory can be made; an existing one can be used."""
 
     class Flags:
         f_flag = os.ST_RDONLY
@@ -213,7 +213,7 @@ def test_a_place_on_a_read_only_file_system(
 
 
 def test_a_place_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where this user may not look, that is said, and nothing is taken to be there."""
+    """A place that this user may not look at is denied, and counts as empty."""
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
@@ -226,7 +226,7 @@ def test_a_place_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_nothing_stays_open(tmp_path: Path) -> None:
-    """A walk that ends well and one that does not leave no descriptor behind."""
+    """No walk leaves a descriptor behind, whether it succeeds or fails."""
     _file(tmp_path)
     before = len(list(Path("/proc/self/fd").iterdir()))
     for path in (tmp_path, tmp_path / "a/b/f", tmp_path / "gone", tmp_path / "a/b/f/x"):

@@ -1,4 +1,4 @@
-"""The exception tree: what is caught by what, and what each says."""
+"""The exception tree: which class catches which error, and the text of each."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from zfstune.values import errors
 
 CLASSES = [getattr(errors, name) for name in errors.__all__]
 REFUSALS = [errors.InvalidValue, errors.InvalidName, errors.InvalidProperty]
-ENGINE = [one for one in CLASSES if issubclass(one, errors.EngineError)]
+ENGINE = [cls for cls in CLASSES if issubclass(cls, errors.EngineError)]
 
 
 def engine_error(
     kind: type[errors.EngineError], target: str = "tank/a"
 ) -> errors.EngineError:
-    """Give an error as the engine raises it."""
+    """Return an error as the engine raises it."""
     return kind(
         operation="destroy", target=target, errno=16, reason="it is busy", hint="wait"
     )
@@ -38,7 +38,7 @@ def test_one_base_catches_all(kind: type[Exception]) -> None:
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_refused_values_are_value_errors(kind: type[Exception]) -> None:
-    """What was refused before ZFS saw it is a ValueError, and nothing else is."""
+    """A value that was refused before ZFS saw it is a ValueError, and no other error is."""
     assert issubclass(kind, ValueError) == (kind in REFUSALS)
 
 
@@ -62,7 +62,7 @@ def test_what_zfs_refused_is_an_engine_error(name: str) -> None:
 
 
 def test_message_and_hint_are_apart() -> None:
-    """The text is the message alone; the hint is for who prints it."""
+    """The text is the message alone; the hint is printed on a line of its own."""
     error = errors.ZfstuneError("cannot do it", hint="try harder")
     assert str(error) == error.message == "cannot do it"
     assert error.hint == "try harder"
@@ -74,8 +74,8 @@ def test_engine_error_says_what_failed(kind: type[errors.EngineError]) -> None:
     """Operation, target, errno, reason and hint can be read, and make the message."""
     error = engine_error(kind)
     assert str(error) == "cannot destroy 'tank/a': it is busy"
-    found = (error.operation, error.target, error.errno, error.reason, error.hint)
-    assert found == ("destroy", "tank/a", 16, "it is busy", "wait")
+    facts = (error.operation, error.target, error.errno, error.reason, error.hint)
+    assert facts == ("destroy", "tank/a", 16, "it is busy", "wait")
 
 
 def test_batch_error_names_each_target() -> None:

@@ -1,4 +1,4 @@
-"""Where a filesystem mounts: the cases of `zfs get mountpoint` one by one."""
+"""The path that a filesystem mounts at: the cases of `zfs get mountpoint`, one by one."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_children_inherit_what_the_parent_was_given(source: str) -> None:
 
 
 def test_inheritance_passes_through() -> None:
-    """What a parent inherits, or has by default, its child has from the same place."""
+    """A child inherits a parent's inherited or default value from the same place."""
     from_pool = PropertyValue("/srv", INHERITED, "tank")
     assert inherited_mountpoint(_filesystem("tank/a", from_pool)) == from_pool
     default = inherited_mountpoint(_filesystem("tank/a", None))

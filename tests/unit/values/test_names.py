@@ -1,4 +1,4 @@
-"""Names: what passes, what is refused, and how it is said."""
+"""Names: those that pass, those that are refused, and the messages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PATHS = st.builds(
 
 
 def complaint(check: Callable[..., str], name: str, **more: bool) -> str:
-    """Give the message with which a check refuses a name."""
+    """Return the message with which a check refuses a name."""
     with pytest.raises(InvalidName) as caught:
         check(name, **more)
     return str(caught.value)
@@ -41,7 +41,7 @@ def complaint(check: Callable[..., str], name: str, **more: bool) -> str:
     "name", ["t", "Tank", "tank-1_2.3:4 5", "t" * 239, "log", "mirrors"]
 )
 def test_pool_passes(name: str) -> None:
-    """What pool_namecheck takes comes back unchanged."""
+    """A name that pool_namecheck takes is returned unchanged."""
     assert names.check_pool(name) == name
 
 
@@ -60,7 +60,7 @@ def test_pool_passes(name: str) -> None:
     ],
 )
 def test_pool_is_refused(name: str, reason: str) -> None:
-    """Each rule of pool_namecheck says what is wrong."""
+    """Each rule of pool_namecheck has a message that names the fault."""
     assert (
         complaint(names.check_pool, name) == f"cannot use '{name}' as a pool name: {reason}"
     )
@@ -103,14 +103,14 @@ def test_dataset_passes(name: str) -> None:
     ],
 )
 def test_dataset_is_refused(name: str, reason: str) -> None:
-    """Each rule of entity_namecheck says what is wrong and where."""
+    """Each rule of entity_namecheck has a message that names the fault and its place."""
     message = complaint(names.check_dataset, name)
     assert message.endswith(f" as a dataset name: {reason}")
     assert message.isprintable()
 
 
 def test_new_dataset_is_held_to_more() -> None:
-    """Percent signs and deep nesting are refused to what is made anew only."""
+    """Percent signs and deep nesting are refused in new names alone."""
     assert names.check_dataset("tank/%recv") == "tank/%recv"
     assert "'%'" in complaint(names.check_dataset, "tank/%recv", creating=True)
     deepest = "t" + "/a" * 49
@@ -156,7 +156,7 @@ def test_component() -> None:
 
 
 def test_hold_tag() -> None:
-    """A tag is any text of 1 to 255 bytes; libzfs keeps those with a period."""
+    """A tag is any text of 1 to 255 bytes; tags that begin with a period are libzfs's."""
     for tag in ("a/b@c#d \n", "\udcff" * 255, ".send-1"):
         assert names.check_hold_tag(tag) == tag
     wrong = {
@@ -181,7 +181,7 @@ def test_only_text_is_a_name(check: Callable[..., str], value: object) -> None:
 
 @given(st.text())
 def test_any_text_is_taken_or_refused(text: str) -> None:
-    """No text makes a check fail otherwise, and each message can be printed."""
+    """No text makes a check fail in another way, and each message can be printed."""
     for check in CHECKS:
         try:
             assert check(text) == text
@@ -190,22 +190,22 @@ def test_any_text_is_taken_or_refused(text: str) -> None:
 
 
 def test_long_names_do_not_fill_the_screen() -> None:
-    """A message quotes the beginning of a name that runs on."""
+    """A message quotes only the beginning of a very long name."""
     assert len(complaint(names.check_dataset, "x" * 100_000)) < 200
 
 
 @given(PATHS)
 def test_ancestors_lead_to_the_name(path: str) -> None:
-    """Ancestors go from the pool to the parent, one component more each."""
-    found = names.ancestors_of(path)
-    assert [name.count("/") for name in found] == list(range(path.count("/")))
-    assert all(path.startswith(name + "/") for name in found)
-    assert names.parent_of(path) == (found[-1] if found else None)
+    """Ancestors go from the pool to the parent, each with one component more."""
+    ancestors = names.ancestors_of(path)
+    assert [name.count("/") for name in ancestors] == list(range(path.count("/")))
+    assert all(path.startswith(name + "/") for name in ancestors)
+    assert names.parent_of(path) == (ancestors[-1] if ancestors else None)
     assert names.pool_of(path) == "tank"
 
 
 def test_parent_of_a_snapshot_is_its_dataset() -> None:
-    """Snapshots and bookmarks hang on their dataset, whatever stands behind it."""
+    """The parent of a snapshot or bookmark is its dataset."""
     assert names.parent_of("tank/a@b") == "tank/a"
     assert names.parent_of("tank#b") == "tank"
     assert names.ancestors_of("tank/a/b@c") == ("tank", "tank/a", "tank/a/b")

@@ -1,4 +1,4 @@
-"""The size of a block on disk: figures from the sources, and what must always hold."""
+"""The size of a block on disk: figures from the sources, and rules that always hold."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ M = 1 << 20
 
 
 def vdev(kind: str, width: int = 1, ashift: int = 12) -> Vdev:
-    """Give a vdev; the parity is the last digit of its kind."""
+    """Return a vdev; its parity is the last digit of its kind."""
     parity = int(kind[-1]) if kind[-1].isdigit() else 0
     devices = tuple(f"/dev/sd{n}" for n in range(width))
     return Vdev(kind, ashift, "normal", devices, None, width if parity else 1, parity)
@@ -54,7 +54,7 @@ DISK = vdev("disk")
     ],
 )
 def test_parity_and_padding(kind: str, width: int, stored: int, ratio: float) -> None:
-    """Sectors of 4K: what vdev_raidz_asize() and vdev_draid_asize() allocate."""
+    """In sectors of 4K, vdev_raidz_asize() and vdev_draid_asize() allocate these sizes."""
     assert allocated_bytes(vdev(kind, width), stored) == stored * ratio
 
 
@@ -82,12 +82,12 @@ def test_parity_and_padding(kind: str, width: int, stored: int, ratio: float) ->
 def test_what_is_stored_of_a_block(
     block: int, packed: int | None, ashift: int, stored: int
 ) -> None:
-    """Whole sectors, an eighth saved, or none of it: zio_write_compress()."""
+    """Compression counts if it saves an eighth, in whole sectors: zio_write_compress()."""
     assert stored_bytes(block, packed, ashift=ashift) == stored
 
 
 def test_without_the_feature_nothing_is_embedded() -> None:
-    """What would fit into the pointer takes a sector."""
+    """Without embedded_data, data that would fit into the pointer takes a sector."""
     assert stored_bytes(8 * K, 100, ashift=12, embedded=False) == 4 * K
 
 
@@ -113,7 +113,7 @@ def test_a_page_written_at_random(record: int, ratio: float | None, pages: float
 
 
 def test_every_side_of_a_mirror_is_written() -> None:
-    """ZFS counts one side; the devices do not."""
+    """ZFS counts one side of a mirror, and each side is written to."""
     mirror = vdev("mirror", 3)
     assert allocated_bytes(mirror, 8 * K) == 8 * K
     assert device_bytes(mirror, 8 * K) == 24 * K
@@ -132,7 +132,7 @@ def test_every_side_of_a_mirror_is_written() -> None:
     ],
 )
 def test_what_du_says(kind: str, width: int, stored: int, charged: int) -> None:
-    """Parity is counted out at the rate of 128K: vdev_set_deflate_ratio()."""
+    """Parity is subtracted at the rate of 128K: vdev_set_deflate_ratio()."""
     assert charged_bytes(vdev(kind, width), stored) == charged
 
 
@@ -153,7 +153,7 @@ _blocks = st.integers(9, 24).map(lambda bits: 1 << bits)
 
 @given(_vdevs, _blocks, st.integers(1, 16 * M))
 def test_sizes_stay_within_their_bounds(where: Vdev, block: int, packed: int) -> None:
-    """Never more than uncompressed; never less than the data; whole sectors."""
+    """A block takes whole sectors: at least its packed size, at most its unpacked one."""
     packed = min(packed, block)
     stored = stored_bytes(block, packed, ashift=where.ashift)
     raw = stored_bytes(block, None, ashift=where.ashift)
@@ -169,7 +169,7 @@ def test_sizes_stay_within_their_bounds(where: Vdev, block: int, packed: int) ->
 def test_packing_better_never_takes_more(
     where: Vdev, block: int, one: int, other: int
 ) -> None:
-    """A smaller result of the compressor is never the larger one on disk."""
+    """Data that compresses better never takes more space on disk."""
     less, more = sorted((one, other))
     small = stored_bytes(block, less, ashift=where.ashift)
     large = stored_bytes(block, more, ashift=where.ashift)

@@ -1,4 +1,4 @@
-"""Properties: the table, and how values are spelled."""
+"""Properties: how values are read, and in which form they are written."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def test_user_properties_are_told_by_their_name() -> None:
 
 
 def test_find() -> None:
-    """A native property is found, anything else is not."""
-    found = find("recordsize")
-    assert found is not None
-    assert (found.name, found.type) == ("recordsize", NUMBER)
-    assert found.kinds == {"filesystem"}
-    assert found.inheritable
-    assert not found.readonly
-    assert not found.create_only
+    """A native property is found, and no other name is."""
+    prop = find("recordsize")
+    assert prop is not None
+    assert (prop.name, prop.type) == ("recordsize", NUMBER)
+    assert prop.kinds == {"filesystem"}
+    assert prop.inheritable
+    assert not prop.readonly
+    assert not prop.create_only
     assert find("a:b") is None
     assert find("recsize") is None
 
@@ -170,7 +170,7 @@ def test_canonical_is_what_the_kernel_gives_back(
     kind: str,
     creating: bool,  # noqa: FBT001 (given by Hypothesis)
 ) -> None:
-    """Spelling a value is setting it and reading it; spelling it twice changes nothing."""
+    """The canonical form is the value as ZFS prints it once set, and it is its own form."""
     name, text = setting
     needed = VOLUME if kind == "volume" and creating and name != "volsize" else {}
     try:
@@ -186,7 +186,7 @@ def test_canonical_is_what_the_kernel_gives_back(
 
 
 def test_what_may_be_set_is_not_what_is_printed() -> None:
-    """No quota prints as 0 and is set as none; nothing else is spelled in two ways."""
+    """No quota is printed as 0 and set as none; no other value has two forms."""
     printed = {"quota": "0", "refquota": "0", "reservation": "0", "quota_note": "0"}
     assert settable(printed) == {**printed, "quota": "none", "refquota": "none"}
     assert settable({"quota": "10", "refquota": "00"}) == {"quota": "10", "refquota": "00"}

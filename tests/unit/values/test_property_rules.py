@@ -1,4 +1,4 @@
-"""Properties: what may be set, on what, to which value."""
+"""Rules of properties: which may be set, on which dataset, to which value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VOLUME = {"volsize": "1G"}
 
 
 def complaint(properties: dict[str, Any], **more: Any) -> InvalidProperty:
-    """Give the error with which properties are refused."""
+    """Return the error with which properties are refused."""
     with pytest.raises(InvalidProperty) as caught:
         check(properties, **{"kind": "filesystem", "creating": True, **more})
     assert str(caught.value).startswith("cannot set ")
@@ -27,7 +27,7 @@ def complaint(properties: dict[str, Any], **more: Any) -> InvalidProperty:
 
 
 def checked(properties: dict[str, Any], **more: Any) -> dict[str, int | str]:
-    """Give properties as the kernel wants them."""
+    """Return properties as the kernel takes them."""
     return check(properties, **{"kind": "filesystem", "creating": True, **more})
 
 
@@ -69,7 +69,7 @@ def checked(properties: dict[str, Any], **more: Any) -> dict[str, int | str]:
     ],
 )
 def test_value_is_as_the_kernel_wants_it(text: str, raw: int | str) -> None:
-    """Numbers and indexes become int, strings stay what they are."""
+    """Numbers and indexes become int, and strings stay unchanged."""
     name, _, value = text.partition("=")
     assert checked({name: value})[name] == raw
 
@@ -115,7 +115,7 @@ def test_value_is_as_the_kernel_wants_it(text: str, raw: int | str) -> None:
     ],
 )
 def test_senseless_value_is_refused(text: str, reason: str) -> None:
-    """The message names property, value and what is wrong."""
+    """The message names the property, the value and the fault."""
     name, _, value = text.partition("=")
     message = str(complaint({name: value}))
     assert message.startswith(f"cannot set '{name}=")
@@ -151,7 +151,7 @@ def test_unknown_property_is_guessed() -> None:
 
 
 def test_words_are_listed() -> None:
-    """The hint lists what a property takes, the levels in short."""
+    """The hint lists a property's values, with the levels of compression abbreviated."""
     assert complaint({"sync": "never"}).hint == "one of standard, always, disabled"
     assert "lz4, zstd, " in complaint({"compression": "lz5"}).hint
     assert complaint({"compression": "lz5"}).hint.count("zstd") < 10
@@ -188,7 +188,7 @@ def test_snapshot_takes_user_properties_only() -> None:
 
 @pytest.mark.parametrize("name", sorted(p.name for p in TABLE.values() if p.create_only))
 def test_create_only_is_refused_later(name: str) -> None:
-    """What is set once is refused on a dataset that exists."""
+    """A create-only property is refused on an existing dataset."""
     prop = TABLE[name]
     kind = "volume" if "filesystem" not in prop.kinds else "filesystem"
     value = default_of(name)
@@ -199,7 +199,7 @@ def test_create_only_is_refused_later(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(p.name for p in TABLE.values() if p.readonly))
 def test_readonly_is_never_set(name: str) -> None:
-    """What ZFS alone sets is refused for every kind, always."""
+    """A read-only property is refused for every kind of dataset, always."""
     for kind in ("filesystem", "volume"):
         for creating in (True, False):
             message = str(complaint({name: "1"}, kind=kind, creating=creating))
@@ -215,7 +215,7 @@ def test_volume_needs_a_size() -> None:
 
 
 def test_volume_is_a_multiple_of_its_block() -> None:
-    """A size that is set later has to fit; that of a new volume is rounded up later."""
+    """A size that is set later has to be whole blocks; the engine rounds a new volume's."""
     volume = {"kind": "volume"}
     assert checked({"volsize": "35K"}, **volume) == {"volsize": 35 << 10}
     pair = {"volsize": "16K", "volblocksize": "32K"}
@@ -242,7 +242,7 @@ def test_block_sizes_follow_the_limits() -> None:
 
 
 def test_refreservation_auto_is_for_volumes() -> None:
-    """The caller gets a value to replace by the real size."""
+    """The caller gets a value that it has to replace by the real size."""
     assert (
         checked({**VOLUME, "refreservation": "auto"}, kind="volume")["refreservation"]
         == AUTO
@@ -302,7 +302,7 @@ def test_lengths_are_counted_in_bytes() -> None:
 
 
 def test_normalization_and_utf8only_go_together() -> None:
-    """As in libzfs, one brings the other along, and a contradiction is refused."""
+    """As in libzfs, each of the two adds the other, and a contradiction is refused."""
     assert checked({"normalization": "formD"}) == {"normalization": 0x10, "utf8only": 1}
     assert checked({"normalization": "none"}) == {"normalization": 0}
     assert checked({"utf8only": "off"}) == {"utf8only": 0, "normalization": 0}
@@ -326,12 +326,12 @@ def test_normalization_and_utf8only_go_together() -> None:
 def test_contradictory_encryption_is_refused(
     properties: dict[str, str], reason: str
 ) -> None:
-    """What zfs_crypto_create and the kernel refuse is refused here."""
+    """Values that zfs_crypto_create and the kernel refuse are refused here."""
     assert reason in str(complaint(properties))
 
 
 def test_encryption_that_makes_sense_passes() -> None:
-    """A new encrypted dataset, and a new place for a key that exists."""
+    """Sound encryption passes; an existing dataset keeps its key, and has no third copy."""
     new = {"encryption": "on", "keyformat": "passphrase", "pbkdf2iters": "100000"}
     assert checked({**new, "keylocation": "file:///k", "copies": "2"})["encryption"] == 1
     for encrypted, location in ((True, "none"), (False, "prompt")):
@@ -349,7 +349,7 @@ def test_encryption_that_makes_sense_passes() -> None:
 
 @given(st.text(), st.text())
 def test_any_setting_is_taken_or_refused(name: str, value: str) -> None:
-    """No text makes a check fail otherwise, and each message can be printed."""
+    """No text makes a check fail in another way, and each message can be printed."""
     try:
         check({name: value}, kind="filesystem", creating=False)
     except InvalidProperty as error:

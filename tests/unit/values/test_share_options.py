@@ -14,7 +14,7 @@ from zfstune.values.share_options import Client, parse_share
 
 
 def clients(text: str) -> list[tuple[str, str, str]]:
-    """Give access, host and security of each client of a value."""
+    """Return access, host and security of each client of a value."""
     share = parse_share(text)
     assert share is not None
     return [(c.access, c.host, c.security) for c in share.clients]
@@ -88,7 +88,7 @@ def test_hosts(text: str, hosts: list[str]) -> None:
     ],
 )
 def test_what_names_no_host_is_refused(text: str, reason: str) -> None:
-    """What libshare would write without a host, or exportfs would not understand."""
+    """Values that libshare would write without a host, or exportfs misread, are refused."""
     with pytest.raises(InvalidValue, match=reason) as refused:
         parse_share(text)
     assert str(refused.value).startswith("cannot export by 'sharenfs=")
@@ -109,7 +109,7 @@ def test_what_names_no_host_is_refused(text: str, reason: str) -> None:
     ],
 )
 def test_the_hint_says_how_to_write_it(text: str, hint: str) -> None:
-    """An address is told its brackets, and who means everybody the word for it."""
+    """The hint shows how the client that was meant is written."""
     with pytest.raises(InvalidValue) as refused:
         parse_share(text)
     assert hint in refused.value.hint
@@ -117,7 +117,7 @@ def test_the_hint_says_how_to_write_it(text: str, hint: str) -> None:
 
 
 def test_access_and_security_stand_before_their_hosts() -> None:
-    """A flavour counts for the hosts behind it, until the next."""
+    """A flavour counts for the hosts behind it, up to the next flavour."""
     assert clients("rw=a,sec=krb5:krb5i,ro=b:c,sec=sys,rw") == [
         ("rw", "a", "sys"),
         ("ro", "b", "krb5:krb5i"),
@@ -137,7 +137,7 @@ def test_access_and_security_stand_before_their_hosts() -> None:
     ],
 )
 def test_a_flavour_behind_all_hosts_has_no_effect(text: str, unused: str) -> None:
-    """As libshare does, read a value from the left to the right."""
+    """A value is read from the left to the right, as libshare reads it."""
     share = parse_share(text)
     assert share is not None
     assert share.unused == unused
@@ -155,7 +155,7 @@ def test_a_flavour_behind_all_hosts_has_no_effect(text: str, unused: str) -> Non
 def test_options_have_the_names_that_linux_gives_them(
     text: str, options: tuple[str, ...]
 ) -> None:
-    """Those of Solaris are renamed; they hold for all clients."""
+    """Options of Solaris are renamed; options hold for all clients."""
     share = parse_share(text)
     assert share is not None
     assert share.options == options
@@ -170,7 +170,7 @@ LINUX = (
 
 
 def test_every_option_that_libshare_lets_pass() -> None:
-    """All of valid_keys of get_linux_shareopts_cb(), alone and with a value."""
+    """All valid_keys of get_linux_shareopts_cb() are taken, alone and with a value."""
     for option in LINUX.split():
         for text in (option, f"{option}=1"):
             share = parse_share(f"rw,{text}")
@@ -179,7 +179,7 @@ def test_every_option_that_libshare_lets_pass() -> None:
 
 
 def test_off_and_nobody() -> None:
-    """Off is no share at all; without rw and ro there is nobody to serve."""
+    """Off is no share; a value without rw and ro has no clients."""
     assert parse_share("off") is None
     for text in ("no_root_squash", "crossmnt", "sec=sys", ","):
         assert clients(text) == []
@@ -194,7 +194,7 @@ WORDS = "rw ro sec = , : @ [ ] / * - a 10.0.0.0 24 2001 db8 :: sys sync ::1 32 .
 @example("rw=@")
 @example("rw=a:,ro")
 def test_each_client_was_named(text: str) -> None:
-    """Whatever a value says: it is refused, or each of its clients has a host in it."""
+    """Every value is refused, or each of its clients has a host that the value names."""
     try:
         share = parse_share(text)
     except InvalidValue:

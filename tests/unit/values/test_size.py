@@ -84,7 +84,7 @@ def test_reads(text: str, size: int) -> None:
     ],
 )
 def test_refuses(text: str, reason: str) -> None:
-    """Whatever is no exact 64-bit byte count is refused, with the reason."""
+    """Text that is no exact 64-bit byte count is refused, with the reason."""
     with pytest.raises(InvalidValue) as caught:
         parse_size(text)
     assert str(caught.value).endswith(f" as a size: {reason}")
@@ -99,7 +99,7 @@ def test_only_text_is_read(value: object) -> None:
 
 
 def test_hint_names_what_comes_close() -> None:
-    """Who writes a fraction that does not come out whole is told what would."""
+    """The hint for a fraction that gives no whole bytes names a size that does."""
     with pytest.raises(InvalidValue) as caught:
         parse_size("1.3G")
     assert caught.value.hint == "1395864371 comes close"
@@ -107,7 +107,7 @@ def test_hint_names_what_comes_close() -> None:
 
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
-    """No text makes reading fail otherwise."""
+    """No text makes reading fail in another way."""
     try:
         assert 0 <= parse_size(text) <= MAX_SIZE
     except InvalidValue as error:
@@ -133,26 +133,26 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_prints(size: int, exact: str, rounded: str) -> None:
-    """Exact by default; otherwise rounded to five characters as zfs_nicenum does."""
+    """A size is exact by default, or rounded to five characters as by zfs_nicenum."""
     assert format_size(size) == exact
     assert format_size(size, exact=False) == rounded
 
 
 def test_negative_size_is_not_printed() -> None:
-    """There are no negative sizes."""
+    """A negative size cannot be printed."""
     with pytest.raises(InvalidValue, match=r"^cannot print -1 as a size: it is negative$"):
         format_size(-1)
 
 
 @given(SIZES)
 def test_what_is_printed_exactly_is_read_back(size: int) -> None:
-    """Printing loses nothing."""
+    """An exact size that was printed is read as the same size."""
     assert parse_size(format_size(size)) == size
 
 
 @given(SIZES)
 def test_what_is_rounded_stays_close(size: int) -> None:
-    """Rounding takes five characters, and is off by half a percent at the most."""
+    """A rounded size has five characters, and is off by half a percent at the most."""
     shown = format_size(size, exact=False)
     assert len(shown) <= 5
     number = shown.rstrip("KMGTPE")

@@ -1,4 +1,4 @@
-"""State: frozen values, and the few things they work out."""
+"""State: frozen values, and the few facts that they compute."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ DATASET = Dataset(
 def vdev(
     kind: str = "disk", role: str = "normal", *, ashift: int = 12, spins: bool = False
 ) -> Vdev:
-    """Give a vdev of one kind."""
+    """Return a vdev of one kind."""
     return Vdev(kind=kind, ashift=ashift, role=role, devices=("/dev/x",), rotational=spins)
 
 
 def pool(*vdevs: Vdev) -> PoolInfo:
-    """Give a pool of some vdevs."""
+    """Return a pool of some vdevs."""
     return PoolInfo(
         name="tank",
         guid=1,
@@ -62,7 +62,7 @@ def pool(*vdevs: Vdev) -> PoolInfo:
     ],
 )
 def test_values_are_frozen(value: object) -> None:
-    """What was read does not change under the planner's hands."""
+    """Values that were read cannot be changed by the planner."""
     first, *_ = value.__slots__  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match="is frozen"):
         setattr(value, first, "other")
@@ -70,25 +70,25 @@ def test_values_are_frozen(value: object) -> None:
 
 
 def test_property_defaults_to_default() -> None:
-    """A value without a source is the default's."""
+    """A value without a source is a default."""
     assert PropertyValue("x") == PropertyValue("x", DEFAULT, "")
 
 
 def test_local_is_what_was_set_here() -> None:
     """An inherited or default value is in force without being local."""
-    found = [(DATASET.local(name), DATASET.value(name)) for name in DATASET.properties]
-    assert found == [("8192", "8192"), (None, "off"), (None, "standard")]
+    values = [(DATASET.local(name), DATASET.value(name)) for name in DATASET.properties]
+    assert values == [("8192", "8192"), (None, "off"), (None, "standard")]
     assert DATASET.local("quota") is DATASET.value("quota") is None
 
 
 def test_snapshot_knows_its_dataset() -> None:
-    """A snapshot's name falls into dataset and short name at the @."""
+    """A snapshot's name has the dataset before the @ and the short name behind it."""
     snapshot = Snapshot("tank/a@b c", guid=1, createtxg=2)
     assert (snapshot.dataset, snapshot.short_name) == ("tank/a", "b c")
 
 
 def test_datasets_without_properties_do_not_share_any() -> None:
-    """No properties read means none, and they cannot be written to."""
+    """A dataset whose properties were not read has none, and none can be added."""
     empty = Dataset("tank", "filesystem", 1, 2).properties
     assert dict(empty) == {}
     with pytest.raises(TypeError):
@@ -96,7 +96,7 @@ def test_datasets_without_properties_do_not_share_any() -> None:
 
 
 def test_ashift_is_the_largest_that_holds_data() -> None:
-    """Logs and an empty pool do not count."""
+    """The largest ashift of data vdevs counts; logs do not, and an empty pool has 0."""
     assert pool().ashift == 0
     assert (
         pool(vdev(ashift=9), vdev(ashift=12), vdev("disk", "log", ashift=13)).ashift == 12

@@ -30,13 +30,13 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
 
 
 def test_escapes() -> None:
-    """What cannot be printed is written as Python would write it."""
+    """Characters that cannot be printed are escaped as in Python."""
     assert shown("a\n\x1b[2J") == "a\\n\\x1b[2J"
     assert shown("\udcff") == "\\udcff"
 
 
 def test_long_text_is_cut() -> None:
-    """A name of ZFS fits, a novel does not."""
+    """Text as long as a ZFS name is shown whole, longer text is cut."""
     assert shown("x" * 300) == "x" * 300
     assert shown("x" * 301) == "x" * 80 + "..."
 
@@ -44,7 +44,7 @@ def test_long_text_is_cut() -> None:
 @settings(max_examples=60)
 @given(ANYTHING.filter(lambda text: "\0" not in text and len(text) < 200))
 def test_a_word_for_the_shell(text: str) -> None:
-    """Whatever it is, the shell gives the very same bytes back."""
+    """The shell reads every quoted word as the very same bytes."""
     line = f"printf %s {for_shell(text)}"
     try:
         sent = os.fsencode(text)
@@ -54,7 +54,7 @@ def test_a_word_for_the_shell(text: str) -> None:
 
 
 def test_words_that_need_no_quotes() -> None:
-    """Names as people give them stay readable."""
+    """Ordinary names stay as they are, without quotes."""
     for name in ("tank/data/postgres", "tank@zfstune-1", "rw=@10.0.0.0/24", "/srv/a,b:c"):
         assert for_shell(name) == name
     assert for_shell("my pool/data") == "'my pool/data'"
@@ -76,12 +76,12 @@ def test_words_that_need_no_quotes() -> None:
     ],
 )
 def test_the_nearest(word: str, near: str) -> None:
-    """One letter off, or another case; what is like nothing stays without an answer."""
+    """A word with a letter or the case wrong has a near word; a different word has none."""
     assert nearest(word, KNOWN) == near
 
 
 def test_as_a_hint() -> None:
-    """With more behind it, and without a question where there is none."""
+    """The hint has the question, if there is a near word, and then the rest."""
     assert did_you_mean("offf", KNOWN, "known: off") == "did you mean 'off'? known: off"
     assert did_you_mean("offf", KNOWN) == "did you mean 'off'?"
     assert did_you_mean("zzz", KNOWN, "known: off") == "known: off"
@@ -90,7 +90,7 @@ def test_as_a_hint() -> None:
 
 @given(st.text())
 def test_it_is_one_of_them(word: str) -> None:
-    """Whatever is asked, the answer is a known word or none."""
+    """The nearest word is always a known one, or none."""
     assert nearest(word, KNOWN) in {"", *KNOWN}
 
 

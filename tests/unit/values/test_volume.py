@@ -13,7 +13,7 @@ MIB = 1 << 20
 
 
 def vdev(kind: str, width: int = 1, parity: int = 0, **more: object) -> Vdev:
-    """Give a vdev of sectors of 4 KiB, of the normal class unless told."""
+    """Return a vdev with sectors of 4 KiB; by default it is of the normal class."""
     facts = {"ashift": 12, "role": "normal", "devices": (), "rotational": None, **more}
     return Vdev(kind, width=width, parity=parity, **facts)  # type: ignore[arg-type]
 
@@ -39,20 +39,20 @@ def test_blocks_fill_what_a_vdev_allocates(vdevs: list[Vdev], expected: int) -> 
 
 @given(st.integers(2, 20), st.integers(9, 16))
 def test_a_block_wastes_less_than_half(data: int, ashift: int) -> None:
-    """The largest power of two that a row of the vdev holds, or the release's default."""
+    """The block is the largest power of two in a row of the vdev, or the default."""
     row = data << ashift
     block = default_block_bytes(8192, [vdev("draid1", data + 1, 1, ashift=ashift)])
     assert block == max(8192, 1 << row.bit_length() - 1)
 
 
 def test_more_copies_reserve_more() -> None:
-    """Two copies reserve the data twice: libzfs forgets them, and its volumes run full."""
+    """Two copies reserve the data twice; libzfs forgets that, and its volumes run full."""
     once = reservation_bytes(64 * MIB, 8192, copies=1, vdevs=[])
     assert reservation_bytes(64 * MIB, 8192, copies=2, vdevs=[]) >= once + 64 * MIB
 
 
 def test_small_blocks_on_raidz_reserve_their_padding() -> None:
-    """Blocks of two sectors on raidz2 take three times as much as they hold."""
+    """Blocks of two sectors on raidz2 take three times the space of their data."""
     on_mirror = reservation_bytes(64 * MIB, 8192, copies=1, vdevs=[vdev("mirror")])
     on_raidz = reservation_bytes(64 * MIB, 8192, copies=1, vdevs=[vdev("raidz2", 6, 2)])
     assert on_raidz > on_mirror * 1.5

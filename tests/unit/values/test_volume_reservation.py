@@ -1,4 +1,4 @@
-"""What a volume reserves: real figures, and what holds on any pool."""
+"""The reservation of a volume: real figures, and rules that hold on any pool."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ K, M, G = 1 << 10, 1 << 20, 1 << 30
 
 
 def vdev(kind: str, width: int = 1, parity: int = 0, ashift: int = 12) -> Vdev:
-    """Give a vdev of which only the geometry counts."""
+    """Return a vdev of which only the geometry counts."""
     return Vdev(kind, ashift, "normal", (), None, width, parity)
 
 
@@ -65,7 +65,7 @@ PLAIN = st.builds(vdev, st.sampled_from(["disk", "mirror", "file"]), ashift=ASHI
 
 @st.composite
 def parities(draw: st.DrawFn) -> Vdev:
-    """Give a raidz or draid of any geometry."""
+    """Return a raidz or draid of any geometry."""
     parity = draw(st.integers(1, 3))
     data = draw(st.integers(1, 16))
     kind = draw(st.sampled_from(["raidz", "draid"])) + str(parity)
@@ -81,7 +81,7 @@ COUNTS = st.integers(1, 1 << 30)
 def test_metadata_comes_on_top(
     vdevs: list[Vdev], block: int, count: int, copies: int
 ) -> None:
-    """A copy more of metadata than of data: seven levels and the indirect blocks."""
+    """Metadata has one copy more than data: seven levels and the indirect blocks."""
     bare = reservation_bytes(0, block, copies=copies, vdevs=vdevs)
     assert bare == 7 * min(3, copies + 1) * 128 * K
     assert reservation_bytes(count * block, block, copies=copies, vdevs=vdevs) > bare
@@ -91,10 +91,10 @@ def test_metadata_comes_on_top(
 def test_without_parity_data_is_charged_as_it_is(
     vdevs: list[Vdev], block: int, count: int, copies: int
 ) -> None:
-    """On disks and mirrors all of the volume is reserved, once a copy, and little more."""
+    """On disks and mirrors each copy of the volume is reserved in full, and little more."""
     size = count * block
-    found = reservation_bytes(size, block, copies=copies, vdevs=vdevs)
-    extra = found - size * copies
+    reserved = reservation_bytes(size, block, copies=copies, vdevs=vdevs)
+    extra = reserved - size * copies
     indirects = count // 1023 + 40
     assert 0 < extra <= indirects * min(3, copies + 1) * 128 * K
 
@@ -114,7 +114,7 @@ def test_a_larger_volume_reserves_no_less(
 def test_the_dearest_vdev_counts(
     vdevs: list[Vdev], more: Vdev, block: int, count: int
 ) -> None:
-    """One more vdev with parity makes nothing cheaper than the dearest with parity was."""
+    """Of several vdevs with parity, the one that needs the most space counts."""
     assume(any(v.parity for v in vdevs))
     size = count * block
     before = reservation_bytes(size, block, copies=1, vdevs=vdevs)
@@ -124,10 +124,12 @@ def test_the_dearest_vdev_counts(
 
 
 @given(parities(), COUNTS)
-def test_blocks_as_large_as_records_are_charged_in_full(found: Vdev, count: int) -> None:
-    """128 KiB is what space is counted by: such blocks are charged what they hold."""
+def test_blocks_as_large_as_records_are_charged_in_full(
+    parity_vdev: Vdev, count: int
+) -> None:
+    """Space is counted in units of 128 KiB: such blocks are charged their own size."""
     size = count * 128 * K
-    data = reservation_bytes(size, 128 * K, copies=1, vdevs=[found])
+    data = reservation_bytes(size, 128 * K, copies=1, vdevs=[parity_vdev])
     plain = reservation_bytes(size, 128 * K, copies=1, vdevs=[DISK])
     # rounded down to what 512 bytes of a record allow
     assert 0 <= plain - data < 128 * K // 256 + 256

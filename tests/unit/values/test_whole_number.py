@@ -11,7 +11,7 @@ from zfstune.values.whole_number import MAX_WHOLE, NumberError, read_whole
 
 @given(st.integers(0, MAX_WHOLE), st.integers(0, 6000))
 def test_zeros_in_front_count_nothing(number: int, zeros: int) -> None:
-    """It is the number that stands there, however it is written."""
+    """A number is read as written, whatever the leading zeros."""
     assert read_whole("0" * zeros + str(number)) == number
 
 
@@ -19,7 +19,7 @@ def test_zeros_in_front_count_nothing(number: int, zeros: int) -> None:
     "text", ["", "-1", "+1", " 1", "1 ", "1_0", "٣", "²", "1.0", "0x1"]
 )
 def test_digits_and_nothing_else(text: str) -> None:
-    """What int() would take beyond digits is no number here."""
+    """Text that int() takes beyond ASCII digits is refused."""
     with pytest.raises(NumberError, match="no whole number"):
         read_whole(text)
 
