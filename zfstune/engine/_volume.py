@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zfstune.values.properties import AUTO, default_of
-from zfstune.values.property_rules import refusal
+from zfstune.values.properties import AUTO_RESERVATION, default_of
+from zfstune.values.property_rules import cannot_set
 from zfstune.values.size import MAX_SIZE
 from zfstune.values.volume import default_block_bytes, reservation_bytes
 
@@ -34,9 +34,9 @@ def complete(values: dict[str, int | str], release: Release, vdevs: Sequence[Vde
     # (cmd/zfs/zfs_main.c); a size that is set later is refused there, and here too
     size = -(-int(values["volsize"]) // block) * block
     if size > MAX_SIZE:
-        raise refusal("volsize", str(values["volsize"]), "it does not fit 64 bits")
+        raise cannot_set("volsize", str(values["volsize"]), "it does not fit 64 bits")
     values["volsize"] = size
-    if values.get("refreservation", AUTO) == AUTO:
+    if values.get("refreservation", AUTO_RESERVATION) == AUTO_RESERVATION:
         copies = int(values.get("copies", 1))
         values["refreservation"] = _reservation(size, block, copies, vdevs)
 
@@ -66,7 +66,7 @@ def fix_reservation(
     copies = int(dataset.value("copies") or 1)
     new_size = int(values.get("volsize", size))
     new_copies = int(values.get("copies", copies))
-    if values.get("refreservation") == AUTO:
+    if values.get("refreservation") == AUTO_RESERVATION:
         values["refreservation"] = _reservation(new_size, block, new_copies, vdevs)
         return {}
     reserved = int(dataset.value("refreservation") or 0)

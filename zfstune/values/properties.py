@@ -17,7 +17,7 @@ libzfs and zfstune differ on purpose in these points:
 from __future__ import annotations
 
 from zfstune.values.errors import InvalidProperty
-from zfstune.values.property_rules import check_string, check_together, refusal
+from zfstune.values.property_rules import cannot_set, check_string, check_together
 from zfstune.values.property_table import INDEX, NUMBER, TABLE, Property
 from zfstune.values.size import MAX_SIZE, SizeError, format_size, read_size
 from zfstune.values.state import Limits
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from zfstune.values.property_table import Release
 
 __all__ = [
-    "AUTO",
+    "AUTO_RESERVATION",
     "DEFAULT_LIMITS",
     "TABLE",
     "Limits",
@@ -47,7 +47,7 @@ __all__ = [
 
 # libzfs has this in place of refreservation=auto until it has computed the real size
 # (zfs_fix_auto_resv). A caller that passes checked values on has to compute it too.
-AUTO = MAX_SIZE
+AUTO_RESERVATION = MAX_SIZE
 
 _NO_LIMIT = MAX_SIZE
 
@@ -109,7 +109,7 @@ def check(
     Returns:
         Name to value as the kernel takes it: numbers and indexes as int, the rest as
         str. ``utf8only`` or ``normalization`` may be added, since libzfs couples the
-        two. The caller has to replace :data:`AUTO`, which stands for
+        two. The caller has to replace :data:`AUTO_RESERVATION`, which stands for
         ``refreservation=auto``.
 
     Raises:
@@ -129,8 +129,8 @@ def check(
         checked[name] = raw = _parse(prop, text, limits)
         if isinstance(raw, str):
             check_string(name, raw, limits.release)
-        elif raw == AUTO and name == "refreservation" and kind != "volume":
-            raise refusal(name, text, "only a volume has a size to go by")
+        elif raw == AUTO_RESERVATION and name == "refreservation" and kind != "volume":
+            raise cannot_set(name, text, "only a volume has a size to go by")
         else:
             _check_number(prop, text, raw, limits)
     if volblocksize is None and creating:
@@ -192,7 +192,7 @@ def to_text(name: str, raw: int | str) -> str:
         return prop.texts.get(raw) or str(raw)
     if raw == _NO_LIMIT and name in _COUNTS:
         return "none"
-    if raw == AUTO and name == "refreservation":
+    if raw == AUTO_RESERVATION and name == "refreservation":
         return "auto"
     if name in _RATIOS:
         return f"{raw // 100}.{raw % 100:02}"
@@ -247,18 +247,18 @@ def _settable(name: str, *, kind: str, creating: bool, limits: Limits) -> Proper
     """Return the property if it may be set here."""
     if kind == "snapshot":
         hint = "snapshots take user properties, which have a ':' in their name"
-        raise refusal(name, None, "a snapshot's native properties are fixed", hint)
+        raise cannot_set(name, None, "a snapshot's native properties are fixed", hint)
     prop = _known(name)
     if prop.readonly or prop.hidden:
-        raise refusal(name, None, "ZFS alone sets it")
+        raise cannot_set(name, None, "ZFS alone sets it")
     if limits.release < prop.since:
-        raise refusal(name, None, f"it takes OpenZFS {_dotted(prop.since)}")
+        raise cannot_set(name, None, f"it takes OpenZFS {_dotted(prop.since)}")
     # special_small_blocks came to volumes in 2.4.
     late = name == "special_small_blocks" and kind == "volume" and limits.release < (2, 4)
     if kind not in prop.kinds or late:
-        raise refusal(name, None, f"a {kind} has no such property")
+        raise cannot_set(name, None, f"a {kind} has no such property")
     if prop.create_only and not creating:
-        raise refusal(name, None, "it can be set only at creation")
+        raise cannot_set(name, None, "it can be set only at creation")
     return prop
 
 
@@ -269,18 +269,18 @@ def _known(name: str) -> Property:
         return prop
     head, at, _ = name.partition("@")
     if at and head == "written":
-        raise refusal(name, None, "ZFS alone sets it")
+        raise cannot_set(name, None, "ZFS alone sets it")
     if at and head.startswith(_ACCOUNTS):
         hint = "quotas of single users, groups and projects are set with zfs set"
-        raise refusal(name, None, "zfstune does not handle it", hint)
+        raise cannot_set(name, None, "zfstune does not handle it", hint)
     if ":" in name:
         wrong = next(c for c in name if c not in _USER_CHARACTERS)
         hint = "lowercase letters, digits and the characters - _ . : are allowed"
         reason = f"user property names have no '{shown(wrong)}'"
-        raise refusal(name, None, reason, hint)
+        raise cannot_set(name, None, reason, hint)
     known = [prop.name for prop in TABLE.values() if not (prop.readonly or prop.hidden)]
     hint = did_you_mean(name, known) or "user properties have a ':' in them"
-    raise refusal(name, None, "there is no such property", hint)
+    raise cannot_set(name, None, "there is no such property", hint)
 
 
 def _as_text(name: str, value: object) -> str:
@@ -294,7 +294,7 @@ def _as_text(name: str, value: object) -> str:
         # Python refuses to print more than 4,300 digits.
         return str(value) if abs(value) <= MAX_SIZE else str(MAX_SIZE + 1)
     hint = "use 'on' or 'off'" if isinstance(value, bool) else ""
-    raise refusal(name, None, f"a value of type {type(value).__name__} is no text", hint)
+    raise cannot_set(name, None, f"a value of type {type(value).__name__} is no text", hint)
 
 
 def _parse(prop: Property, text: str, limits: Limits) -> int | str:
@@ -309,11 +309,11 @@ def _parse(prop: Property, text: str, limits: Limits) -> int | str:
     if text == "none" and (name in _SPACES or name.startswith("default")):
         return 0
     if text == "auto" and name == "refreservation":
-        return AUTO
+        return AUTO_RESERVATION
     try:
         return read_size(text)
     except SizeError as error:
-        raise refusal(name, text, error.reason, error.hint) from None
+        raise cannot_set(name, text, error.reason, error.hint) from None
 
 
 def _parse_word(prop: Property, text: str, limits: Limits) -> int:
@@ -324,9 +324,9 @@ def _parse_word(prop: Property, text: str, limits: Limits) -> int:
     if text in prop.words and limits.release >= since:
         return prop.words[text]
     if text in prop.words:
-        raise refusal(prop.name, text, f"it takes OpenZFS {_dotted(since)}")
+        raise cannot_set(prop.name, text, f"it takes OpenZFS {_dotted(since)}")
     hint = did_you_mean(text, prop.words, f"one of {_listed(prop)}")
-    raise refusal(prop.name, text, "there is no such value", hint)
+    raise cannot_set(prop.name, text, "there is no such value", hint)
 
 
 def _listed(prop: Property) -> str:
@@ -341,7 +341,7 @@ def _check_user(name: str, text: str) -> str:
     """Check a user property (zfs_check_userprops in module/zfs/zfs_ioctl.c)."""
     if len(name) > _MAX_USER_NAME_BYTES:
         reason = f"its name has {len(name)} bytes, and {_MAX_USER_NAME_BYTES} are the most"
-        raise refusal(name, None, reason)
+        raise cannot_set(name, None, reason)
     check_string(name, text, (0,), most=_MAX_USER_VALUE_BYTES)
     return text
 
@@ -357,26 +357,26 @@ def _check_number(prop: Property, text: str, raw: int, limits: Limits) -> None:
         # Until 2.4 it is a power of two, since then any size.
         _check_block(name, text, raw, limits.max_recordsize_bytes)
     elif name == "special_small_blocks" and raw > _MAX_BLOCK_BYTES:
-        raise refusal(name, text, f"{format_size(_MAX_BLOCK_BYTES)} is the most")
+        raise cannot_set(name, text, f"{format_size(_MAX_BLOCK_BYTES)} is the most")
     elif name == "volsize" and not raw:
-        raise refusal(name, text, "a volume cannot have size zero")
+        raise cannot_set(name, text, "a volume cannot have size zero")
     elif name in _NEVER_ZERO and not raw and text != "none":
-        raise refusal(name, text, "zero is no limit", f"use {name}=none for no limit")
+        raise cannot_set(name, text, "zero is no limit", f"use {name}=none for no limit")
     elif name == "pbkdf2iters" and raw < _MIN_PBKDF2_ITERATIONS:
-        raise refusal(name, text, f"{_MIN_PBKDF2_ITERATIONS} is the least")
+        raise cannot_set(name, text, f"{_MIN_PBKDF2_ITERATIONS} is the least")
 
 
 def _check_block(name: str, text: str, raw: int, most: int) -> None:
     """Check a block size: a power of two that this release takes."""
     if raw < _MIN_BLOCK_BYTES or raw & (raw - 1):
         reason = f"it must be a power of two, {_MIN_BLOCK_BYTES} or more"
-        raise refusal(name, text, reason)
+        raise cannot_set(name, text, reason)
     if raw > min(most, _MAX_BLOCK_BYTES):
         hint = ""
         if raw <= _MAX_BLOCK_BYTES and name == "recordsize":
             hint = "the module parameter zfs_max_recordsize sets that limit"
         most = min(most, _MAX_BLOCK_BYTES)
-        raise refusal(name, text, f"{format_size(most)} is the most here", hint)
+        raise cannot_set(name, text, f"{format_size(most)} is the most here", hint)
 
 
 def _dotted(release: Release) -> str:

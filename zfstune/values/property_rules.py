@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 __all__ = [
     "UNSAFE",
     "Unsafe",
+    "cannot_set",
     "check_string",
     "check_together",
     "display",
     "is_unsafe",
-    "refusal",
 ]
 
 _MAX_PATH_BYTES = 4095  # MAXPATHLEN, less the NUL
@@ -104,27 +104,27 @@ def check_string(name: str, text: str, release: Release, *, most: int = 0) -> No
             property.
     """
     if "\0" in text:
-        raise refusal(name, text, "it holds a NUL")
+        raise cannot_set(name, text, "it holds a NUL")
     try:
         length = len(text.encode("utf-8", "surrogateescape"))
     except UnicodeEncodeError:
-        raise refusal(name, text, "it holds a lone surrogate") from None
+        raise cannot_set(name, text, "it holds a lone surrogate") from None
     if not most:
         short = name == "mountpoint" or release < (2, 3)
         most = _MAX_PATH_BYTES if short else _MAX_STRING_BYTES
     if length > most:
         reason = f"its value has {length} bytes, and {most} are the most"
-        raise refusal(name, None, reason)
+        raise cannot_set(name, None, reason)
     if name == "mountpoint":
         _check_mountpoint(text)
     elif name == "sharenfs":
         _check_sharenfs(text)
     elif name == "sharesmb" and text not in {"on", "off"}:
-        raise refusal(name, text, "there is no such value", "one of on, off")
+        raise cannot_set(name, text, "there is no such value", "one of on, off")
     elif name == "keylocation":
         _check_keylocation(text)
     elif name == "mlslabel":
-        raise refusal(name, text, "Linux has no such labels")
+        raise cannot_set(name, text, "Linux has no such labels")
 
 
 def check_together(
@@ -158,7 +158,7 @@ def check_together(
     elif encrypted is not None:
         _check_key_stays(checked.get("keylocation"), encrypted=encrypted)
     if encrypted and int(checked.get("copies", 1)) > _MAX_ENCRYPTED_COPIES:
-        raise refusal("copies", "3", "an encrypted dataset has room for two")
+        raise cannot_set("copies", "3", "an encrypted dataset has room for two")
 
 
 def _check_volume(
@@ -171,13 +171,13 @@ def _check_volume(
     """
     size = checked.get("volsize")
     if size is None and creating:
-        raise refusal("volsize", None, "a volume needs a size, and none is given")
+        raise cannot_set("volsize", None, "a volume needs a size, and none is given")
     if size is None or creating:
         return
     block = int(checked.get("volblocksize", volblocksize or 0))
     if block and int(size) % block:
         reason = f"it is no multiple of the volume's block size, {format_size(block)}"
-        raise refusal("volsize", str(size), reason)
+        raise cannot_set("volsize", str(size), reason)
 
 
 def _check_encryption(checked: Mapping[str, int | str]) -> None:
@@ -188,13 +188,13 @@ def _check_encryption(checked: Mapping[str, int | str]) -> None:
     if checked.get("encryption") == _ENCRYPTION_OFF:
         for name, given in (("keyformat", keyformat), ("keylocation", located)):
             if given:
-                raise refusal(name, None, "encryption is off")
+                raise cannot_set(name, None, "encryption is off")
     if located and not keyformat:
-        raise refusal("keylocation", None, "a key needs a format, and none is given")
+        raise cannot_set("keylocation", None, "a key needs a format, and none is given")
     if keyformat and location == "none":
-        raise refusal("keylocation", "none", "the key has to be somewhere")
+        raise cannot_set("keylocation", "none", "the key has to be somewhere")
     if "pbkdf2iters" in checked and keyformat != _PASSPHRASE:
-        raise refusal("pbkdf2iters", None, "it is for passphrases only")
+        raise cannot_set("pbkdf2iters", None, "it is for passphrases only")
 
 
 def _check_key_stays(location: int | str | None, *, encrypted: bool) -> None:
@@ -202,9 +202,9 @@ def _check_key_stays(location: int | str | None, *, encrypted: bool) -> None:
     if location is None:
         return
     if encrypted and location == "none":
-        raise refusal("keylocation", "none", "the dataset is encrypted")
+        raise cannot_set("keylocation", "none", "the dataset is encrypted")
     if not encrypted and location != "none":
-        raise refusal("keylocation", str(location), "the dataset is not encrypted")
+        raise cannot_set("keylocation", str(location), "the dataset is not encrypted")
 
 
 def _couple_normalization(checked: dict[str, int | str]) -> None:
@@ -213,7 +213,7 @@ def _couple_normalization(checked: dict[str, int | str]) -> None:
     if normal and utf8 is None:
         checked["utf8only"] = 1
     elif normal and not utf8:
-        raise refusal("utf8only", "off", "normalization needs names in UTF-8")
+        raise cannot_set("utf8only", "off", "normalization needs names in UTF-8")
     elif normal is None and utf8 == 0:
         checked["normalization"] = 0
 
@@ -224,14 +224,14 @@ def _check_mountpoint(text: str) -> None:
         return
     if not text.startswith("/"):
         reason = "it is no absolute path"
-        raise refusal("mountpoint", text, reason, "or one of none, legacy")
+        raise cannot_set("mountpoint", text, reason, "or one of none, legacy")
     for part in text.split("/"):
         length = len(part.encode("utf-8", "surrogateescape"))
         if length > _MAX_COMPONENT_BYTES:
             reason = (
                 f"a part of it has {length} bytes, and {_MAX_COMPONENT_BYTES} are the most"
             )
-            raise refusal("mountpoint", text, reason)
+            raise cannot_set("mountpoint", text, reason)
 
 
 def _check_sharenfs(text: str) -> None:
@@ -251,10 +251,10 @@ def _check_keylocation(text: str) -> None:
         if text.startswith(scheme) and text != scheme:
             return
     hint = "one of none, prompt, file:///PATH, https://URL, http://URL"
-    raise refusal("keylocation", text, "there is no such place", hint)
+    raise cannot_set("keylocation", text, "there is no such place", hint)
 
 
-def refusal(name: str, text: str | None, reason: str, hint: str = "") -> InvalidProperty:
+def cannot_set(name: str, text: str | None, reason: str, hint: str = "") -> InvalidProperty:
     """Build the error for a property that cannot be set."""
     setting = name if text is None else f"{name}={text}"
     return InvalidProperty(f"cannot set '{shown(setting)}': {reason}", hint=hint)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.values.errors import InvalidProperty
-from zfstune.values.properties import AUTO, TABLE, Limits, check, default_of
+from zfstune.values.properties import AUTO_RESERVATION, TABLE, Limits, check, default_of
 from zfstune.values.size import MAX_SIZE
 
 OLD = Limits(release=(2, 1, 11))
@@ -245,7 +245,7 @@ def test_refreservation_auto_is_for_volumes() -> None:
     """The caller gets a value that it has to replace by the real size."""
     assert (
         checked({**VOLUME, "refreservation": "auto"}, kind="volume")["refreservation"]
-        == AUTO
+        == AUTO_RESERVATION
     )
 
 
