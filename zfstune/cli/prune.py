@@ -14,7 +14,7 @@ from zfstune.retention.prune import prune
 from zfstune.values.errors import PolicyError
 from zfstune.values.names import pool_of
 from zfstune.values.size import format_size
-from zfstune.values.text import shown
+from zfstune.values.text import shown, utc_minute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -221,8 +221,4 @@ def _print_freed(freed: Mapping[str, int | None], foretold: Mapping[str, int]) -
 
 def _date(seconds: int | None) -> str:
     """Format a time, which may be an estimate, in UTC and to the minute."""
-    if seconds is None:
-        return "-"
-    from datetime import UTC, datetime  # noqa: PLC0415 (1 to 2 ms, and few prunes print a time)
-
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%MZ")
+    return "-" if seconds is None else utc_minute(seconds)

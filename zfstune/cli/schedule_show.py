@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, print_table, report, warn
 from zfstune.cli.which_zfs import image_path, open_zfs
@@ -15,7 +13,7 @@ from zfstune.schedules.policy_fit import mismatch, policy_command
 from zfstune.schedules.schedule import scheduled
 from zfstune.schedules.unit_text import JOBS, timers_for
 from zfstune.values.errors import PolicyError
-from zfstune.values.text import for_shell
+from zfstune.values.text import for_shell, utc_minute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,8 +113,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
 def _last(run: LastRun | None) -> str:
     if run is None:
         return "-"
-
-    when = datetime.fromtimestamp(run.ended, UTC).strftime("%Y-%m-%d %H:%MZ")
+    when = utc_minute(run.ended)
     return f"{when} failed" if run.error else when
 
 

@@ -10,6 +10,7 @@ from zfstune.cli.which_zfs import open_zfs
 from zfstune.retention.show import examine
 from zfstune.values.duration import about
 from zfstune.values.size import format_size
+from zfstune.values.text import utc_minute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,5 +87,4 @@ def _goes(each: ExaminedSnapshot, *, exact: bool) -> str:
         return "now" if each.goes == "now" else "-"
     if exact:
         return str(each.expires)
-
-    return datetime.fromtimestamp(each.expires, UTC).strftime("%Y-%m-%d %H:%MZ")
+    return utc_minute(each.expires)

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "file_hint", "for_shell", "nearest", "shown"]
+__all__ = ["did_you_mean", "file_hint", "for_shell", "nearest", "shown", "utc_minute"]
 
 # Characters that a shell takes as they are, wherever they stand in a word.
 _PLAIN = frozenset(
@@ -71,6 +71,17 @@ def file_hint(word: str) -> str:
     if word.endswith(".toml") or word.startswith(("/", "./", "../", "~/")):
         return f"a profile in a file is named by --profile {for_shell(word)}; "
     return ""
+
+
+def utc_minute(seconds: int) -> str:
+    """Write a time in UTC and to the minute, as in ``2026-11-23 03:00Z``.
+
+    Args:
+        seconds: Seconds since 1970.
+    """
+    from datetime import UTC, datetime  # noqa: PLC0415 (slow, and few runs print a time)
+
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%MZ")
 
 
 def _octal(byte: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from zfstune.values.text import did_you_mean, for_shell, nearest, shown
+from zfstune.values.text import did_you_mean, for_shell, nearest, shown, utc_minute
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 KNOWN = ("recordsize", "atime", "off", "Mixed")
@@ -99,3 +99,9 @@ def test_a_huge_word_takes_no_time() -> None:
     began = time.process_time()
     assert nearest("a" * 60_000, ["a" * 60_000, "b" * 90]) == ""
     assert time.process_time() - began < 1
+
+
+def test_a_time_is_in_utc_and_cut_to_the_minute() -> None:
+    """Seconds are cut off, and the zone of this system does not matter."""
+    assert utc_minute(0) == "1970-01-01 00:00Z"
+    assert utc_minute(1795402859) == "2026-11-23 03:00Z"
