@@ -1,0 +1,85 @@
+"""The plan's steps for NFS: exports, withdrawals and warnings."""
+
+from __future__ import annotations
+
+import pytest
+
+from model_pool import Model, app_profile, applied
+from zfstune.datasets.actions import Export
+from zfstune.values.exports import Exports
+from zfstune.values.state import RECEIVED, Dataset, PropertyValue
+
+NOBODY = Exports({}, frozenset(), frozenset())
+
+
+def test_a_share_is_exported_and_withdrawn() -> None:
+    """A share is exported, on datasets below too, and is withdrawn once it is off."""
+    wants = app_profile("app", "app", "app/x", sharenfs="rw=@10.0.0.0/24")
+    plan = Model().plan(wants, exports=NOBODY)
+    exports = [a for a in plan.actions if isinstance(a, Export)]
+    assert [a.describe() for a in exports] == [
+        f"export /data/app{below} over NFS (rw=@10.0.0.0/24)" for below in ("", "/x")
+    ]
+    assert exports[0].to_dict()["action"] == "export"
+    model = applied(wants)
+    lines = {a.path: a.lines for a in exports}
+    now = Exports(lines, frozenset(), frozenset(lines))
+    assert not model.plan(wants, exports=now).pending
+    over = model.plan(app_profile("app", "app", "app/x"), exports=now)
+    assert [a.describe() for a in over.actions if isinstance(a, Export)] == [
+        f"withdraw /data/app{below} from NFS" for below in ("", "/x")
+    ]
+
+
+def test_no_server_and_no_sense() -> None:
+    """Where nothing can be exported, the plan says so and has no such step."""
+    wants = app_profile(sharenfs="on")
+    plan = Model().plan(wants, exports=Exports({}, frozenset(), frozenset(), False))
+    assert not any(isinstance(action, Export) for action in plan.actions)
+    assert "no NFS server" in plan.warnings[-1].message
+    model = Model({"tank": {"sharenfs": "rw=a b"}})
+    [warning] = model.plan(app_profile(), exports=NOBODY).warnings
+    assert (warning.dataset, "blank" in warning.message) == ("tank/data/app", True)
+
+
+@pytest.mark.parametrize("options", ["no_root_squash", "crossmnt", "sec=sys"])
+def test_the_plan_says_that_nobody_is_served(options: str) -> None:
+    """A value with neither rw nor ro is set, and is a warning while it is."""
+    wants = app_profile(sharenfs=options)
+    plan = Model().plan(wants, exports=NOBODY)
+    assert not any(isinstance(action, Export) for action in plan.actions)
+    assert "NFS serves it to nobody" in plan.warnings[-1].message
+    again = applied(wants).plan(wants, exports=NOBODY)
+    assert (again.pending, len(again.warnings)) == (False, 1)
+
+
+def test_the_plan_says_that_the_world_is_served() -> None:
+    """A value set by hand that `zfs share` reads as everybody is a warning."""
+    model = Model({"tank": {"sharenfs": "rw=2001:db8::1"}})
+    now = {"/data/app": ("/data/app (sec=sys,rw)",)}
+    for exports, beginning in (
+        (NOBODY, "it is not exported"),
+        (Exports(now, frozenset(), frozenset()), "it is served as `zfs share` reads"),
+        (Exports({}, frozenset(), frozenset(now)), "it is served as `zfs share` reads"),
+        (Exports({}, frozenset(now), frozenset(now)), "it is not exported"),
+    ):
+        [warning] = model.plan(app_profile(), exports=exports).warnings
+        assert warning.message.startswith(beginning)
+        assert "would serve everybody" in warning.message
+
+
+def test_a_stream_shares_nothing() -> None:
+    """A sharenfs that came in a stream is not exported by zfstune."""
+    model = applied(app_profile())
+
+    class Received(Model):
+        def dataset(self, name: str) -> Dataset:
+            dataset = super().dataset(name)
+            properties = dict(dataset.properties)
+            if name == "tank/data/app":
+                properties["sharenfs"] = PropertyValue("on", RECEIVED)
+            return Dataset(name, dataset.kind, 1, 1, properties)
+
+    plan = Received(model.local, model.mounts).plan(app_profile(), exports=NOBODY)
+    assert not plan.pending
+    assert "came with a stream" in plan.warnings[-1].message
