@@ -15,7 +15,7 @@ from zfstune.datasets.plan import Plan
 from zfstune.datasets.wanted import wanted_datasets
 from zfstune.profiles.fit import grub_reads
 from zfstune.values.errors import InvalidValue, PlanError
-from zfstune.values.exports import export_lines, is_served, to_do, unheard
+from zfstune.values.exports import export_lines, is_served, needs_change, without_effect
 from zfstune.values.mountpoint import effective_mountpoint
 from zfstune.values.names import ancestors_of
 from zfstune.values.properties import feature_for
@@ -157,7 +157,7 @@ def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
             message = f"it is served as `zfs share` reads its sharenfs: {error.message}"
         draft.warn(name, message, error.hint)
         return
-    message, hint = unheard(shared.value)
+    message, hint = without_effect(shared.value)
     if message:
         draft.warn(name, message, hint)
     if not exports.available:
@@ -165,7 +165,7 @@ def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
             message = "it is not exported: this system has no NFS server"
             draft.warn(name, message, "install nfs-kernel-server or nfs-utils, and apply")
         return
-    if to_do(exports, path, lines):
+    if needs_change(exports, path, lines):
         draft.actions.append(Export(name, path, shared.value, lines))
 
 

@@ -11,7 +11,7 @@ from zfstune.health.drift import Asked, drift, set_above
 from zfstune.health.findings import Finding, Verdict
 from zfstune.values import properties as props
 from zfstune.values.errors import InvalidValue
-from zfstune.values.exports import export_lines, is_served, to_do, unheard
+from zfstune.values.exports import export_lines, is_served, needs_change, without_effect
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY, is_managed
 from zfstune.values.mountpoint import (
@@ -253,14 +253,14 @@ def _exported(
         note = f"{path} is {how}: {error.message}"
         yield Finding("not-exported", note, error.hint, "sharenfs", shared.value, None)
         return
-    note, hint = unheard(shared.value)
+    note, hint = without_effect(shared.value)
     if note:
         yield Finding("not-exported", note, hint, "sharenfs", shared.value, None)
     if not seen.exports.available:
         if lines:
             note = f"sharenfs is {shared.value}, and this system has no NFS server"
             yield Finding("not-exported", note, "install nfs-kernel-server or nfs-utils")
-    elif to_do(seen.exports, path, lines):
+    elif needs_change(seen.exports, path, lines):
         fault = f"is served though sharenfs is {shared.value}"
         if lines:
             fault = f"is not served as sharenfs={shared.value} says"

@@ -14,7 +14,7 @@ from fcntl import LOCK_EX, flock
 
 from zfstune.host.files import replace_file
 from zfstune.values.errors import EngineError
-from zfstune.values.exports import Exports, joined, lines_by_path, replaced
+from zfstune.values.exports import Exports, join_lines, lines_by_path, replace_lines
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
@@ -40,12 +40,12 @@ def read_exports() -> Exports:
     """
     if not os.path.exists(_EXPORTFS):
         return Exports({}, frozenset(), frozenset(), available=False)
-    others = set(lines_by_path(joined(_read(_OWN))))
+    others = set(lines_by_path(join_lines(_read(_OWN))))
     names = os.listdir(_FOLDER) if os.path.isdir(_FOLDER) else []
     for name in names:
         path = os.path.join(_FOLDER, name)
         if name.endswith(_SUFFIX) and path != _FILE:
-            others |= set(lines_by_path(joined(_read(path))))
+            others |= set(lines_by_path(join_lines(_read(path))))
     served = frozenset(lines_by_path(_read(_SERVED)))
     return Exports(lines_by_path(_read(_FILE)), frozenset(others), served)
 
@@ -59,7 +59,7 @@ def export(path: str, lines: Iterable[str]) -> None:
     """
     try:
         with _locked():
-            text = replaced(_read(_FILE), path, lines)
+            text = replace_lines(_read(_FILE), path, lines)
             replace_file(_FILE, text, errors="surrogateescape")
     except OSError as error:
         raise _failed(path, error.errno or 0, error.strerror or str(error)) from None

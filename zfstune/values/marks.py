@@ -66,7 +66,7 @@ KEPT_PROPERTY = f"{OWN_PREFIX}kept"
 SNAPSHOT_PROPERTY = f"{OWN_PREFIX}snapshot"
 CHECKPOINT_PROPERTY = f"{OWN_PREFIX}checkpoint"
 
-# How the names of the snapshots begin that zfstune takes.
+# The names of the snapshots that zfstune takes begin with this.
 AUTO_PREFIX = "zfstune-"
 _STAMP = "YYYYmmddTHHMMSSZ"
 _DAYS_OF_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -83,7 +83,7 @@ def is_managed(dataset: Dataset) -> bool:
 
 
 def profiles_on(dataset: Dataset) -> tuple[str, ...]:
-    """Return the names of the profiles that a dataset names as its own, on itself."""
+    """Return the names of the profiles that manage a dataset, by its own mark."""
     text = dataset.local(PROFILE_PROPERTY)
     return tuple(filter(None, text.split(","))) if text else ()
 
@@ -128,7 +128,7 @@ def auto_name(when: datetime, attempt: int = 0) -> str:
             appended, as in ``zfstune-20261123T030000Z-1``.
 
     Returns:
-        What goes behind the ``@``.
+        The part of the name behind the ``@``.
 
     Raises:
         InvalidName: `when` is naive or lies outside the calendar in UTC, or
