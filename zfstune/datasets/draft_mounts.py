@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zfstune.datasets.request import Machine
     from zfstune.values.state import Mount
 
+
 __all__ = ["MountDraft"]
 
 
@@ -132,8 +133,8 @@ class MountDraft:
             reason, hint = blocked
             raise PlanError(f"cannot plan '{name}': {reason}", hint=hint)
         if place.obstacle == "denied":
-            message = f"the files at {place.at} cannot be seen, so a mount may hide some"
-            self.warn(name, message, "run it as root")
+            message = f"the files at {place.obstacle_path} cannot be seen"
+            self.warn(name, f"{message}, so a mount may hide some", "run it as root")
 
     def _remount(self, dataset: Dataset, mounted: Mount) -> None:
         """Have a mount follow the properties as they will be by then."""

@@ -138,7 +138,7 @@ def in_the_way(place: Place) -> tuple[str, str] | None:
     Returns:
         The reason and a hint; None where nothing is known to be in the way.
     """
-    obstacle_path = for_shell(place.at)
+    obstacle, quoted = shown(place.obstacle_path), for_shell(place.obstacle_path)
     elsewhere = "or mount it elsewhere with -o mountpoint=... or --root"
     if place.holds:
         reason = (
@@ -153,21 +153,21 @@ def in_the_way(place: Place) -> tuple[str, str] | None:
         )
         return reason, hint
     if place.obstacle == "file":
-        aside = for_shell(f"{place.at}.before-zfs")
-        hint = f"move it aside: `mv -T {obstacle_path} {aside}`; {elsewhere}"
-        return f"'{shown(place.at)}' is in the way: it is no directory", hint
+        aside = for_shell(f"{place.obstacle_path}.before-zfs")
+        hint = f"move it aside: `mv -T {quoted} {aside}`; {elsewhere}"
+        return f"'{obstacle}' is in the way: it is no directory", hint
     if place.obstacle == "dangling":
-        hint = f"make the directory that it leads to, or remove it: `rm {obstacle_path}`"
-        return f"'{shown(place.at)}' is a link to nothing", hint
+        hint = f"make the directory that it leads to, or remove it: `rm {quoted}`"
+        return f"'{obstacle}' is a link to nothing", hint
     if place.obstacle == "link":
         reason = (
-            f"'{shown(place.at)}' is a link that may not be root's: it, or a directory "
+            f"'{obstacle}' is a link that may not be root's: it, or a directory "
             "on the way, belongs to somebody else or may be written by others"
         )
-        return reason, f"see `namei -l {obstacle_path}`; remove the link, {elsewhere}"
+        return reason, f"see `namei -l {quoted}`; remove the link, {elsewhere}"
     if place.obstacle == "read-only":
-        reason = f"'{shown(place.at)}' is on a file system that is mounted read-only"
-        findmnt = f"`findmnt -T {obstacle_path}` says which"
+        reason = f"'{obstacle}' is on a file system that is mounted read-only"
+        findmnt = f"`findmnt -T {quoted}` says which"
         return reason, f"make it writable ({findmnt}), {elsewhere}"
     return None
 

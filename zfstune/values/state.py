@@ -203,14 +203,14 @@ class Place:
         obstacle: What keeps the directory from existing or being made: ``file``,
             ``dangling`` (a link to nothing), ``link`` (one that may be somebody
             else's), ``read-only``, ``denied`` (out of this user's reach); else empty.
-        at: The path of the obstacle.
+        obstacle_path: The path of the obstacle.
         holds: A path within the directory that is not empty; empty: it holds nothing.
     """
 
     path: str
     real: str
     obstacle: str = ""
-    at: str = ""
+    obstacle_path: str = ""
     holds: str = ""
 
 

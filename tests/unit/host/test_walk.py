@@ -105,8 +105,8 @@ def test_a_link_that_is_not_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 )
 def test_whose_directories_are_trusted(uid: int, mode: int, *, alone: bool) -> None:
     """Only directories of root that nobody else may write to are trusted, sticky or not."""
-    at = os.stat_result((0o040000 | mode, 1, 1, 2, uid, 0, 0, 0, 0, 0))
-    assert walk._is_roots_alone(at) is alone
+    facts = os.stat_result((0o040000 | mode, 1, 1, 2, uid, 0, 0, 0, 0, 0))
+    assert walk._is_roots_alone(facts) is alone
 
 
 @pytest.mark.usefixtures("trusted")
@@ -117,7 +117,7 @@ def test_links_that_lead_nowhere(tmp_path: Path) -> None:
     assert refused(dangling / "y") == (errno.ENOENT, str(dangling))
     assert not (tmp_path / "gone").exists()
     seen = walk.look(f"{dangling}/y")
-    assert (seen.obstacle, seen.at) == ("dangling", str(dangling))
+    assert (seen.obstacle, seen.obstacle_path) == ("dangling", str(dangling))
     circle = tmp_path / "circle"
     circle.symlink_to("circle")
     assert refused(circle)[0] == errno.ELOOP
@@ -208,7 +208,7 @@ def test_a_place_on_a_read_only_file_system(
 
     monkeypatch.setattr(os, "fstatvfs", lambda _: Flags)
     seen = walk.look(f"{tmp_path}/x")
-    assert (seen.obstacle, seen.at) == ("read-only", str(tmp_path))
+    assert (seen.obstacle, seen.obstacle_path) == ("read-only", str(tmp_path))
     assert walk.look(str(tmp_path)).obstacle == ""
 
 
