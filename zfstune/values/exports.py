@@ -83,7 +83,7 @@ def export_lines(path: str, options: str) -> tuple[str, ...]:
     if share is None:
         return ()
     if _path_of(escaped(path)) != path:
-        # a quotation mark is lost, and so is a backslash before three digits
+        # exportfs drops quotation marks, and a backslash before three digits
         raise InvalidValue(
             f"cannot export '{shown(path)}': exportfs would read another path",
             hint="set another mountpoint",
