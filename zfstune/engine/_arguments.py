@@ -1,8 +1,8 @@
 """The arguments of an engine's calls, checked by type before anything is called.
 
-Each parameter is checked for what :class:`~zfstune.engine.protocol.Engine` declares it
-to be: C would take True for 1, cut text at a NUL and wrap a number that is too large.
-What a name or a property may say is checked by each call itself.
+Each parameter must have the type that :class:`~zfstune.engine.protocol.Engine` declares:
+C would take True for 1, cut text at a NUL and wrap a number that is too large. Each call
+checks names and properties itself.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["check_number", "check_path", "check_text", "checks_arguments"]
 
 _MOST = (1 << 64) - 1
-_MOST_ID = (1 << 32) - 2  # the last one asks chown(2) to leave it
+_MOST_ID = (1 << 32) - 2  # chown(2) takes the number after it for "no change"
 _MOST_MODE = 0o7777
 
 
 def checks_arguments(engine: type[T]) -> type[T]:
-    """Let the calls of an engine check their arguments; a decorator for its class."""
+    """Make all calls of an engine check their arguments; a decorator for its class."""
     for name, declared in vars(Engine).items():
         if name.startswith("_") or not callable(declared):
             continue
@@ -67,11 +67,11 @@ def check_path(what: str, value: object) -> str:
 
 
 def check_text(what: str, value: object) -> str:
-    """Check text that C is to read.
+    """Check text that is passed to C.
 
     Raises:
-        InvalidValue: It is of another type, holds a NUL, or is no text that bytes
-            could ever decode to.
+        InvalidValue: It is of another type, holds a NUL, or holds a lone surrogate,
+            which no bytes decode to.
     """
     text = _check_type(what, value)
     if "\0" in text:
@@ -107,7 +107,7 @@ def _check_descriptor(what: str, value: object) -> int:
 
 
 def _check_names(what: str, value: object) -> list[str]:
-    """Check a list of names: text would be taken apart into its characters."""
+    """Check a list of names. A text is none: it would be split into characters."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         raise _wrong_type(what, value, "a list of names")
     return [_check_type(what, name) for name in value]
@@ -149,7 +149,7 @@ def _check_marks(what: str, value: Any) -> object:
     return value
 
 
-# By how Engine declares them; "| None" says that nothing may be given.
+# The keys are the annotations in Engine; "| None" may follow them.
 _CHECKS: dict[str, Callable[[str, Any], object]] = {
     "str": _check_type,
     "int": check_number,
@@ -160,7 +160,7 @@ _CHECKS: dict[str, Callable[[str, Any], object]] = {
     "Mapping[str, object]": _check_mapping,
     "Mapping[str, Mapping[str, str]]": _check_marks,
 }
-# These parameters may take less than their type.
+# These parameters take only some of the values of their type.
 _NARROWER: dict[str, Callable[[str, Any], object]] = {
     "fd": _check_descriptor,
     "gid": _check_id,
@@ -171,7 +171,7 @@ _NARROWER: dict[str, Callable[[str, Any], object]] = {
 
 
 def _checks_of(declared: Any) -> dict[str, Callable[[str, Any], object]]:
-    """Give the check of each parameter, in their order."""
+    """Return the check of each parameter, in the order of the parameters."""
     code = declared.__code__
     parameters = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
     annotations: dict[str, str] = declared.__annotations__

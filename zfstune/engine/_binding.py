@@ -1,6 +1,6 @@
-"""The extension, opened: calls that give an errno, and text that C wrote.
+"""The extension, opened: calls that return an errno, and text that C wrote.
 
-Nothing above this file sees a cdata. cffi releases the GIL around every call.
+No cdata leaves this module. cffi releases the GIL around every call.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Binding:
         error = getattr(lib, opener)(out, *args, why, _WHY_BYTES)
         if error:
             reason = _text(why) or os.strerror(error)
-            if args:  # an image: its caller knows what the errno means for a file
+            if args:  # an image: the caller knows the meaning of the errno for a file
                 raise OSError(error, reason)
             raise ZfsUnavailable(f"cannot use ZFS: {reason}", hint=_HINTS.get(error, ""))
         self._zt: Any = ffi.gc(out[0], lib.zt_close)
@@ -73,17 +73,18 @@ class Binding:
         )
 
     def image_limits(self) -> tuple[Release, int]:
-        """Give the release of libzpool and its largest recordsize in bytes.
+        """Return the release of libzpool and its largest recordsize in bytes.
 
-        Its third number is the least that the properties known to it allow.
+        libzpool does not tell its release: the third number is the lowest that fits
+        the properties it knows.
         """
         release = (2, lib.zt_minor(self._handle), lib.zt_patch(self._handle))
         return release, lib.zt_max_recordsize(self._handle)
 
     def close(self) -> None:
-        """Let go of libraries and device; calls that come after raise.
+        """Close the libraries and the device; later calls raise.
 
-        A call that another thread is in holds the handle until it returns.
+        Where another thread is in a call, the handle stays open until that returns.
         """
         self._zt = None
 
@@ -94,7 +95,7 @@ class Binding:
         return self._zt
 
     def call(self, function: Callable[..., int], *args: str | int) -> int:
-        """Call a function that gives back an errno alone."""
+        """Call a function that returns only an errno."""
         return function(self._handle, *map(_argument, args))
 
     def call_with(
@@ -114,7 +115,7 @@ class Binding:
     def change(
         self, function: Callable[..., int], *args: str | int | Mapping[str, Any] | bytes
     ) -> tuple[int, Any]:
-        """Call a function that takes nvlists; give its errno and what it wrote."""
+        """Call a function that takes nvlists; return its errno and what it wrote."""
         passed: list[Any] = []
         for arg in args:
             if isinstance(arg, (str, int)):
@@ -135,7 +136,7 @@ class Binding:
         return error, _text(conflict)
 
     def pack(self, values: Mapping[str, Any]) -> bytes:
-        """Give an nvlist as libnvpair packs it for the kernel."""
+        """Pack an nvlist as libnvpair does for the kernel."""
         flat = _nvlist.encode(values)
         with _Buffer() as buffer:
             error = lib.zt_nvlist_encode(self._handle, flat, len(flat), buffer.struct)
@@ -145,7 +146,7 @@ class Binding:
         """Read an nvlist that libnvpair or the kernel packed.
 
         Raises:
-            OSError: The bytes are no packed nvlist.
+            OSError: The bytes are not a packed nvlist.
         """
         with _Buffer() as buffer:
             error = lib.zt_nvlist_decode(self._handle, packed, len(packed), buffer.struct)
@@ -155,7 +156,7 @@ class Binding:
         with _Buffer() as buffer:
             error = function(self._handle, *args, buffer.struct)
             text = buffer.copy()
-        # what a failed listing has written so far is no whole document
+        # A listing that failed leaves an incomplete document behind.
         complete = text and (not error or text.startswith(b"{"))
         return error, _nvlist.decode(text) if complete else None
 
@@ -177,7 +178,7 @@ class _Buffer:
         return bytes(ffi.buffer(self.struct.data, self.struct.len))
 
     def checked(self, error: int) -> bytes:
-        """Copy out what C wrote, or raise what it gave back."""
+        """Copy out what C wrote, or raise the errno that it returned."""
         if error:
             raise OSError(error, os.strerror(error))
         return self.copy()
@@ -192,7 +193,7 @@ def _argument(value: str | int) -> bytes | int:
 
 
 def _bytes(text: str) -> bytes:
-    if "\0" in text:  # C would take what stands before it, which is another name
+    if "\0" in text:  # C would read only the part before it, which is another name
         raise InvalidValue(f"cannot pass on {text!r}: it has a NUL in it")
     return text.encode("utf-8", "surrogateescape")
 

@@ -1,10 +1,10 @@
-"""Why a snapshot cannot go: what the kernel's EBUSY does not tell apart.
+"""The reason why a snapshot cannot be destroyed, which the kernel's EBUSY does not tell.
 
-ZFS says EBUSY of a snapshot with a hold, of one whose files are open below
-``.zfs/snapshot``, and of one that is being sent or received (dsl_destroy.c). A hold can
-be read, and a snapshot that is mounted stands in the mount table; the kernel has tried
-to unmount it before (zfs_unmount_snap() in module/zfs/zfs_ioctl.c), so that one which
-is still mounted is in use.
+ZFS returns EBUSY for a snapshot with a hold, for one whose files are open below
+``.zfs/snapshot``, and for one that is being sent or received (dsl_destroy.c). Holds can
+be read, and the mount table lists mounted snapshots. The kernel has tried to unmount the
+snapshot before (zfs_unmount_snap() in module/zfs/zfs_ioctl.c), so a snapshot that is
+still mounted is in use.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _OPERATION = "destroy snapshot"
 def explain_batch(
     engine: Engine, error: BatchError, mounted: Callable[[], Mapping[str, str]]
 ) -> BatchError:
-    """Give the error of a batch with the reasons of those that are busy.
+    """Return the error of a batch with a precise reason for each busy snapshot.
 
     Args:
-        engine: Where their holds can be read.
-        error: What the kernel said.
-        mounted: Gives the mounted snapshots and their paths.
+        engine: Reads the holds.
+        error: The error as the kernel returned it.
+        mounted: Returns the mounted snapshots and their paths.
     """
     if all(failure.errno != errno.EBUSY for failure in error.failures):
         return error
@@ -49,7 +49,7 @@ def explain_batch(
 
 
 def _explain(engine: Engine, error: EngineError, mounted: Mapping[str, str]) -> EngineError:
-    """Say why one snapshot is busy, as far as that can be known."""
+    """Find out why one snapshot is busy, as far as that can be known."""
     name = error.target
     try:
         tags = sorted(engine.holds(name))

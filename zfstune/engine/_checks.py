@@ -1,4 +1,4 @@
-"""What is checked before ZFS is asked, beyond one property or name."""
+"""Checks that are made before ZFS is asked, and that need more than one value."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ def check_name(name: str) -> str:
 def check_key(engine: Engine, name: str, properties: Mapping[str, str]) -> None:
     """Refuse a new dataset that would need a key of its own.
 
-    ``lzc_create`` takes the key itself, which no call of the engine has; without, the
-    kernel says EINVAL and no more (dsl_crypto_params_create_nvlist() in dsl_crypt.c).
+    ``lzc_create`` takes the key itself, and no call of the engine passes one. Without a
+    key the kernel returns a bare EINVAL (dsl_crypto_params_create_nvlist() in
+    dsl_crypt.c).
     """
     encrypted = properties.get("encryption", "off") != "off"
     if not encrypted and properties.get("keyformat", "none") == "none":
@@ -45,9 +46,9 @@ def check_key(engine: Engine, name: str, properties: Mapping[str, str]) -> None:
     if "keyformat" not in properties:
         try:
             if engine.dataset(parent).value("encryption") not in (None, "off"):
-                return  # the key comes from there
+                return  # the new dataset inherits the key
         except NotFound:
-            return  # the kernel says so itself, or the parent is made first
+            return  # the kernel reports it, or the parent is created first
     raise NotSupported(
         operation="create",
         target=name,
@@ -82,16 +83,16 @@ def check_clone_parent(engine: Engine, name: str) -> None:
 def check_promotion(engine: Engine, name: str) -> None:
     """Refuse a promotion that would panic the kernel.
 
-    A clone takes over the bookmarks that are no younger than its origin. Whether it
-    has one of that name, the kernel looks up in the wrong dataset, and stops the
-    machine when it meets it (dsl_dataset_promote_check in module/zfs/dsl_dataset.c,
-    and dsl_bookmark_node_add; 2.1.0 to 2.4.4).
+    A clone takes over the bookmarks that are no younger than its origin. The kernel
+    looks in the wrong dataset for a bookmark of the same name, and panics when it meets
+    one later (dsl_dataset_promote_check in module/zfs/dsl_dataset.c, and
+    dsl_bookmark_node_add; 2.1.0 to 2.4.4).
     """
     try:
         origin = engine.dataset(name).value("origin")
         own = engine.bookmarks(name) if origin else {}
     except NotFound:
-        return  # the kernel says so itself
+        return  # the kernel reports it
     if not origin or not own:
         return
     head = origin.partition("@")[0]
@@ -112,7 +113,7 @@ def check_properties(
     encrypted: bool | None = None,
 ) -> dict[str, int | str]:
     """Check properties as :func:`zfstune.values.properties.check` does."""
-    from zfstune.values.properties import (  # noqa: PLC0415 (its tables: to change alone)
+    from zfstune.values.properties import (  # noqa: PLC0415 (its tables take milliseconds, and only a change needs them)
         check,
     )
 
@@ -127,8 +128,8 @@ def check_properties(
 
 
 def check_inheritable(name: str) -> None:
-    """Refuse what has nothing to go back to."""
-    from zfstune.values.properties import find, is_user  # noqa: PLC0415 (as above)
+    """Refuse to inherit a property that is never inherited."""
+    from zfstune.values.properties import find, is_user  # noqa: PLC0415 (the same tables)
 
     prop = find(name)
     if is_user(name) or (prop and prop.inheritable and not prop.create_only):

@@ -1,9 +1,9 @@
-"""Destroy snapshots that are what they were: checked in the transaction that destroys.
+"""Destroy snapshots by name and guid, both checked in the transaction that destroys.
 
-``lzc_destroy_snaps`` goes by name. Between a look at a snapshot and its end, somebody
-may destroy it and take another of that name, or destroy those that were to outlive
-it. A channel program looks and destroys in one transaction group, while nothing else
-changes the pool's datasets (module/zfs/zcp.c).
+``lzc_destroy_snaps`` goes by name alone. After a snapshot was looked at, somebody may
+destroy it and take another of that name, or destroy the snapshots that were meant to
+survive. A channel program looks and destroys in one transaction group, while nothing
+else changes the pool's datasets (module/zfs/zcp.c).
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ _PROGRAM_ERRORS = frozenset(
     }
 )
 
-# Numbers are errno values, meant as _errno.py has them for "destroy snapshot"; 116 is
-# ESTALE and 87 EUSERS, which ZFS gives no names. Each call opens its snapshot, which is
-# dear, so there are no more than it takes: one that is not there ends the program when
-# its guid is read, and what cannot go is not destroyed but answered for. What is mounted
-# below .zfs is in use here: ZFS_IOC_DESTROY_SNAPS would unmount it first.
+# The program returns errno values by snapshot, with the meanings that _meanings.py has
+# for "destroy snapshot"; 116 is ESTALE and 87 EUSERS, for which Lua has no names here.
+# Each zfs.* call opens its snapshot, which is slow, so the program makes as few as it can.
+# zfs.exists() comes first because reading the guid of a missing snapshot ends the program.
+# A snapshot that is mounted below .zfs counts as in use; ZFS_IOC_DESTROY_SNAPS would
+# unmount it first.
 _PROGRAM = """\
 local stay, go = {}, {}
 local all = ...
@@ -86,7 +87,7 @@ class ExactCalls:
         survivors: Iterable[str] = (),
         marks: Mapping[str, Mapping[str, str]] | None = None,
     ) -> dict[str, EngineError]:
-        """Destroy those of many snapshots that are what they were; see Engine."""
+        """Destroy the snapshots that still have their guids; see Engine."""
         if not snapshots:
             return {}
         by_dataset: dict[str, dict[str, dict[str, Any]]] = {}
@@ -136,5 +137,5 @@ def _as(kind: type[EngineError], error: EngineError) -> EngineError:
 
 
 def _signed_64_bits(guid: int) -> int:
-    """Give 64 bits as Lua takes them there, whose numbers are signed."""
+    """Return the same 64 bits as a signed number: Lua has no others there."""
     return guid - (1 << 64) if guid >> 63 else guid

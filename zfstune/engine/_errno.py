@@ -1,6 +1,6 @@
-"""From an errno to an exception: its class, its words, and what may help.
+"""Turn an errno into an exception with a reason and a hint.
 
-What a number means of which operation stands in _meanings.py.
+The meaning of each number, by operation, stands in _meanings.py.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ __all__ = [
     "engine_error",
 ]
 
-# What `zfs allow` would have to grant: man/man8/zfs-allow.8, and the zfs_secpolicy_*()
-# functions of module/zfs/zfs_ioctl.c.
+# The permissions that `zfs allow` would have to grant: man/man8/zfs-allow.8, and the
+# zfs_secpolicy_*() functions of module/zfs/zfs_ioctl.c.
 _PERMISSIONS = {
     "create": "create,mount",
     "clone": "create,clone,mount",
     "destroy": "destroy,mount",
-    # setting a user property takes one more, and zfstune marks what it takes
+    # zfstune marks each snapshot that it takes, which needs `userprop` as well
     "snapshot": "snapshot,userprop",
     "destroy snapshot": "destroy,mount",
     "rename": "create,rename,mount",
@@ -52,21 +52,22 @@ _PERMISSIONS = {
     "send": "send",
     "receive": "receive,mount,create",
 }
-# Asked for on the parent, or on a second dataset that the parent mostly covers.
+# These need their permissions on the parent too.
 _ON_THE_PARENT = ("create", "clone", "rename", "promote")
 
 
 def engine_error(
     operation: str, target: str, errno: int, *, permission: str = "", detail: str = ""
 ) -> EngineError:
-    """Make the exception for what ZFS gave back.
+    """Make the exception for an errno that ZFS returned.
 
     Args:
         operation: The verb of the message, a key of the tables above.
-        target: What was to be changed or read.
-        errno: What ZFS gave back.
-        permission: Properties that ``zfs allow`` would have to grant as well, by comma.
-        detail: Added to the reason, as in the property at fault.
+        target: The dataset, snapshot or pool that the call was about.
+        errno: The number that ZFS returned.
+        permission: Properties that ``zfs allow`` would have to grant as well, separated by
+            commas.
+        detail: Text that follows the reason, such as the property at fault.
     """
     meaning = SPECIAL.get(operation, {}).get(errno) or GENERAL.get(errno)
     if meaning is None:
@@ -81,7 +82,7 @@ def engine_error(
 
 
 def _delegation(operation: str, target: str, properties: str) -> str:
-    """Say what root could grant, and on which dataset."""
+    """Return the hint with the `zfs allow` command that root could run."""
     asked = f"{_PERMISSIONS.get(operation, '')},{properties}".strip(",").split(",")
     words = dict.fromkeys("userprop" if ":" in word else word for word in asked)
     if not any(words):
@@ -94,9 +95,9 @@ def _delegation(operation: str, target: str, properties: str) -> str:
 
 
 def by_target(operation: str, errors: Mapping[str, int]) -> Mapping[str, int]:
-    """Key what ZFS gave back by target.
+    """Key the errors of a batch by target.
 
-    Of a hold that is not there, the kernel says ENOENT of "snapshot#tag"
+    For a hold that does not exist, the kernel returns ENOENT under "snapshot#tag"
     (dsl_dataset_user_release_check_one in module/zfs/dsl_userhold.c).
     """
     if operation != "release":
@@ -114,13 +115,13 @@ def batch_error(
 
     Args:
         operation: The verb.
-        errno: What the whole call gave back.
-        errors: What it gave back for each target it named.
-        targets: What it was asked to work on.
+        errno: The errno of the whole call.
+        errors: The errno of each target that ZFS named.
+        targets: All targets of the call.
 
     Returns:
-        A BatchError where ZFS named the targets at fault; else one error that
-        speaks of them all.
+        A BatchError where ZFS named the targets at fault, else one error about all of
+        them.
     """
     named = {name: code for name, code in errors.items() if name != SUPPRESSED}
     if named:

@@ -19,18 +19,18 @@ _MOST_CHARACTERS = 4000
 
 
 def create_line(verb: str, properties: Mapping[str, str], name: str) -> str:
-    """Give the line of a create or clone."""
+    """Return the line of a create or clone."""
     options = "".join(f"-o {pair} " for pair in _pairs(properties))
     return _cut(f"zfstune {verb} {options}{name}")
 
 
 def set_line(properties: Mapping[str, str], name: str) -> str:
-    """Give the line of a set."""
+    """Return the line of a set."""
     return _cut(" ".join(["zfstune set", *_pairs(properties), name]))
 
 
 def targets_line(operation: str, targets: Iterable[str], *before: str) -> str:
-    """Give the line of a call on many snapshots: ``tank/a@x,y tank/b@z``.
+    """Return the line of a call on many snapshots: ``tank/a@x,y tank/b@z``.
 
     Args:
         operation: Its first word is the verb.

@@ -1,4 +1,4 @@
-"""What an errno means of the file that an image is: opened, made, or written to."""
+"""The meaning of an errno for an image's file: when it is opened, made or written to."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ def image_error(verb: str, path: str, errno: int, why: str = "") -> ZfstuneError
     Args:
         verb: ``open`` or ``create``.
         path: The file, as its user named it.
-        errno: What kept it from being opened.
-        why: What there is to say beyond that.
+        errno: The errno of the attempt.
+        why: Details that the reason or the hint quotes.
     """
     if errno in (e.ELIBACC, e.ELIBBAD):
         return ZfsUnavailable(f"cannot use ZFS: {why}", hint=_LIBRARY_HINT)
@@ -121,7 +121,7 @@ def image_error(verb: str, path: str, errno: int, why: str = "") -> ZfstuneError
 
 
 def unwritable(verb: str, path: str, errno: int) -> ImageDied:
-    """Make the exception for an image whose file took no more."""
+    """Make the exception for an image whose file cannot be written to any more."""
     text = _UNWRITABLE.get(errno) or f"'{{path}}' took no more: {os.strerror(errno)}"
     return ImageDied(
         f"cannot {verb} image '{path}': {text.format(path=path)}",

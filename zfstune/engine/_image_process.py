@@ -24,8 +24,8 @@ __all__ = ["ImageBinding"]
 
 _LAST_WORDS_BYTES = 4000
 _CLOSE_S = 60  # an export writes out what is not yet on disk
-# For the last process that had the file open and is still exporting it; longer than
-# one takes that is given up (engine/_watcher.py).
+# How long a new process waits for one that is still exporting the pool; longer than
+# the time after which _image_watcher.py gives an export up.
 _WAIT_S = 8.0
 
 
@@ -34,8 +34,9 @@ class ImageBinding:
 
     Args:
         path: The file.
-        create: Name, bytes and ashift of a pool to make in it; None: there is one.
-        take_over_from: The host that had it open and does not any more.
+        create: Name, bytes and ashift of a pool to make in it; None: open the pool that
+            is in it.
+        take_over_from: The host that had it open and no longer has.
     """
 
     def __init__(
@@ -52,8 +53,8 @@ class ImageBinding:
         self._words: int | None = os.memfd_create("zfstune-image")
         self._death: ImageDied | None = None
         own_end, child_end = socket.socketpair()
-        # the same package, wherever this process has it from, and never what lies
-        # in the current directory (-P)
+        # The child imports this very package, wherever it was imported from here, and
+        # nothing from the current directory (-P).
         search_path = os.pathsep.join(filter(None, sys.path))
         self._socket: socket.socket | None = own_end
         with child_end:
@@ -90,7 +91,7 @@ class ImageBinding:
         Raises:
             ImageDied: The rest could not be written to the file.
         """
-        if self._owner != os.getpid():  # a copy that fork() made of the owner's
+        if self._owner != os.getpid():  # this is a fork: the pool is not its own
             self._hang_up()
             return
         with self._lock:
@@ -105,7 +106,7 @@ class ImageBinding:
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 status = self._child.wait()
-            # only now: without a caller, an export is given up after some seconds
+            # Not before the child ended: without a caller it gives an export up.
             self._hang_up()
             os.close(self._words)
             self._words = None
@@ -119,7 +120,7 @@ class ImageBinding:
             self._socket = None
 
     def call(self, function: Callable[..., int], *args: str | int) -> int:
-        """Call a function that gives back an errno alone."""
+        """Call a function that returns only an errno."""
         return int(self._pass_on("call", function, args))
 
     def call_with(
@@ -136,7 +137,7 @@ class ImageBinding:
     def change(
         self, function: Callable[..., int], *args: str | int | Mapping[str, Any]
     ) -> tuple[int, Any]:
-        """Call a function that takes nvlists; give its errno and what it wrote."""
+        """Call a function that takes nvlists; return its errno and what it wrote."""
         flat = [a if isinstance(a, (str, int)) else _nvlist.encode(a) for a in args]
         error, written = self._pass_on("change", function, tuple(flat))
         return error, written
@@ -146,7 +147,7 @@ class ImageBinding:
 
         Other calls go on meanwhile: a receive may be fed by a send of the same image.
         """
-        os.fstat(fd)  # a bad one must not cost the connection
+        os.fstat(fd)  # a bad descriptor would break the connection
         own_end, child_end = socket.socketpair()
         with own_end:
             with child_end:
@@ -196,13 +197,14 @@ class ImageBinding:
         except (EOFError, ConnectionError):
             raise self._died() from None
         except BaseException:
-            # Ctrl-C, say: the answer that is still to come would be taken for that
-            # of the next call. The child ends its call and exports the pool.
+            # After an interruption, such as Ctrl-C, the answer still comes, and the next
+            # call would take it for its own. So the connection ends here; the child
+            # finishes its call and exports the pool.
             self._hang_up()
             raise
 
     def _died(self) -> ImageDied:
-        """Say what the child said last: libzpool prints an assertion as it fails."""
+        """Return the error, which quotes the child's last output, such as an assertion."""
         if self._death is None:
             self._death = self._cause_of_death(self._child.wait())
         return self._death
@@ -227,7 +229,7 @@ class ImageBinding:
 
 
 def _result(answer: Any) -> Any:
-    """Give what a call gave back, or raise why it was not made."""
+    """Return the result of a call, or raise the reason why it was not made."""
     status, *rest = answer
     if status == "refused":
         message, hint = rest

@@ -1,10 +1,10 @@
-"""What ends an image's process where its own thread can not.
+"""A thread that ends an image's process where the main thread cannot.
 
 OpenZFS waits for ever in two cases. A write to the file that fails suspends the
 pool, and each call waits until somebody brings the devices back; a stream waits for
-whoever feeds or reads it. No call that waits so can be interrupted, but the process
-may end at any moment: the file is written copy on write, and what a call has
-returned from is on disk by then.
+its reader or writer. Such a call cannot be interrupted. The process may end at any
+moment, though: the file is written copy on write, and the changes of a call are on disk
+when it returns.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ __all__ = ["Watcher", "unwritable_errno"]
 _LOOK_MS = 100
 _ABANDON_S = 5.0  # an export takes a fraction of a second where little is unwritten
 _STDERR = 2
-# cmn_err() of zio_suspend() in module/zfs/zio.c, the same from 2.1 to 2.4. In user
-# space it is the only sign that comes while a pool is being made or opened: what
-# would tell, spa_suspended(), takes a pool that is open.
+# cmn_err() of zio_suspend() in module/zfs/zio.c prints it, the same from 2.1 to 2.4. It
+# is the only sign while a pool is being made or opened, for spa_suspended() takes a pool
+# that is open.
 _SUSPENDED = b"I/O failure and has been suspended"
-# OpenZFS suspends the pool where the disk is full. It does not where another errno
-# comes of some writes, as of a quota: it tries one place after the other, for ever
-# (zio_done() in module/zfs/zio.c). So after a while the file itself is asked.
+# OpenZFS suspends the pool where the disk is full. Where some writes fail with another
+# errno, as with a quota, it tries one place after the other for ever (zio_done() in
+# module/zfs/zio.c). So a call that lasts longer than this makes the watcher test the file.
 _ASK_AFTER_S = 2.0
 _ABANDONED = 2
-_UNWRITABLE = 100  # and the errno: below 234, so that it fits in an exit status
+_UNWRITABLE = 100  # plus the errno, which is below 134: an exit status ends with 255
 
 
 def unwritable_errno(status: int) -> int:
-    """Give the errno of the write that ended a process with this status, else 0."""
+    """Return the errno of the write that ended a process with this status, else 0."""
     return max(0, status - _UNWRITABLE)
 
 
 class Watcher(threading.Thread):
-    """Watches the caller, and what OpenZFS says on stderr, which is a file.
+    """Watches the caller, and the output of OpenZFS on stderr, which is a file.
 
     Args:
-        connection: To the caller, who is at its other end.
-        caller: The caller's process, this one's parent.
+        connection: The socket whose other end the caller has.
+        caller: The process of the caller, which is the parent of this one.
         path: The file that the pool lies in.
 
     Attributes:
@@ -70,8 +70,8 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         """Watch until the process ends."""
-        # A process that the caller forked holds its end of the connection too, so
-        # what counts is who the parent is.
+        # A process that the caller forked holds its end of the connection open, so the
+        # parent's number counts too.
         while not self._poll.poll(_LOOK_MS) and os.getppid() == self._caller:
             self._look()
         self.left.set()

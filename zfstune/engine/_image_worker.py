@@ -1,12 +1,12 @@
 """The child process that an image lives in.
 
-libzpool is built for ztest: a failed assertion aborts the process. Here the
-process is one of its own, so that the caller gets an exception that quotes the
-assertion, and the file, written copy on write, is opened again as if the power had
-gone. Started afresh and never forked: libzpool has threads.
+libzpool is built for ztest: a failed assertion aborts the process. In a process of its
+own that costs the caller an exception, which quotes the assertion. The file is written
+copy on write and can be opened again, as after a power cut. The process is started
+afresh and never forked, because libzpool has threads.
 
-It serves one caller over a socket. Both ends are this package under one Python, so
-marshal, which is fast and carries bytes and lone surrogates, is enough.
+It serves one caller over a socket. Both ends run this package under the same Python, so
+marshal will do; it is fast and carries bytes and lone surrogates.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def receive(connection: socket.socket) -> Any:
         EOFError: The other end is gone.
     """
     (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
-    return marshal.loads(_exactly(connection, length))  # noqa: S302 (our own child's, or parent's)
+    return marshal.loads(_exactly(connection, length))  # noqa: S302 (the sender is this package)
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:
@@ -67,13 +67,13 @@ def _exactly(connection: socket.socket, count: int) -> bytes:
 
 def main() -> int:
     """Open the image that the first message names, and serve until told to stop."""
-    # These reach the whole process group. The caller decides what they mean; where
-    # they end it, the socket says so, and the pool is exported.
+    # These signals reach the whole process group. The caller decides about them; where
+    # one ends the caller, the socket closes, and the pool is exported.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     caller = socket.socket(fileno=int(sys.argv[1]))
     caller_pid, path, create, take_over_from, wait_s = receive(caller)
-    sys.dont_write_bytecode = True  # it takes renaming a file
+    sys.dont_write_bytecode = True  # zt_confine() forbids the rename that it takes
     if code := lib.zt_confine():
         send(caller, ("refused", code, os.strerror(code)))
         return 1
@@ -109,10 +109,10 @@ def _lock(path: str, wait_s: float, left: threading.Event) -> int:
     Args:
         path: The file.
         wait_s: How long the last process may take to let go of it.
-        left: Set where nobody wants it any more.
+        left: Set once the caller is gone.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    # a pool's last labels are at the end of the file, and each export writes them
+    # Each export writes the labels at the end of the file.
     most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     if most != resource.RLIM_INFINITY and os.fstat(descriptor).st_size > most:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
@@ -148,7 +148,7 @@ def _answer(
     streams: list[threading.Thread],
 ) -> None:
     method, function, args, values = message
-    # they follow the message, whatever comes of it
+    # The descriptors follow the message, and must be taken even if the call fails.
     fds = socket.recv_fds(caller, 1, 2)[1] if method == "stream" else []
     try:
         if function is not None:
@@ -160,14 +160,14 @@ def _answer(
             result = getattr(binding, method)(*args, values=values)
         else:
             result = getattr(binding, method)(*args)
-    except Exception as error:  # noqa: BLE001 (a bad message costs the pool nothing)
+    except Exception as error:  # noqa: BLE001 (a bad message must not end the process)
         send(caller, _refusal(error))
     else:
         send(caller, ("done", result))
 
 
 def _refusal(error: Exception) -> tuple[str, str, str]:
-    """Say why nothing was called: a number beyond its type, say, or a NUL in a name."""
+    """Return the reason why no call was made, such as a NUL in a name."""
     hint = getattr(error, "hint", "")
     own = isinstance(error, (ZfstuneError, OSError))
     return "refused", str(error) if own else f"cannot pass on a value: {error}", hint
@@ -178,7 +178,11 @@ def _start_stream(
 ) -> threading.Thread:
     """Serve a call with a descriptor in a thread of its own.
 
-    Beside the descriptor came a socket for the answer.
+    Args:
+        fds: The descriptor, and a socket for the answer.
+        binding: The opened pool.
+        function: The function to call.
+        args: Its further arguments.
     """
     descriptor, answer = fds
     thread = threading.Thread(
@@ -219,5 +223,5 @@ def _run() -> int:
 
 
 if __name__ == "__main__":
-    # At once: libzpool's threads are still there, and what exit() tears down is theirs
+    # At once: exit() would tear down what libzpool's threads still use.
     os._exit(_run())

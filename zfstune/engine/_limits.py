@@ -1,4 +1,4 @@
-"""What the running module decides: its release and its tunables, from /sys."""
+"""Limits that follow from the running module's release and tunables, read from /sys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LARGE_VOLUME_BLOCKS = (2, 4)  # volblocksize up to 16M: man/man7/zfsprops.7
 
 
 def read_limits() -> Limits:
-    """Read release and limits; the release was found loaded when the engine opened."""
+    """Read release and limits of the loaded module."""
     version = _read("version") or "2.1"
     numbers = version.partition("-")[0].split(".")[:3]
     release = tuple(int(number) for number in numbers if number.isdecimal())
@@ -23,7 +23,7 @@ def read_limits() -> Limits:
 
 
 def limits_of(release: Release, max_recordsize_bytes: int) -> Limits:
-    """Give what follows from a release and its largest recordsize."""
+    """Compute the limits of a release with this largest recordsize."""
     large = release >= _LARGE_VOLUME_BLOCKS
     return Limits(
         max_recordsize_bytes=max_recordsize_bytes,

@@ -1,8 +1,8 @@
 """The meanings of errno values, by operation: the table that _errno.py reads.
 
-The same number says different things of different calls: EXDEV is "another pool"
-of a clone, "not the newest snapshot" of a rollback. The general meanings
-stand first, an operation overrides them. They were read in
+One number has several meanings: EXDEV is "another pool" for a clone and "no earlier
+snapshot" for a send. The general meanings stand first, those of an operation override
+them. They were read in
 module/zfs/zfs_ioctl.c, dsl_dataset.c, dsl_dir.c, dsl_userhold.c, dsl_bookmark.c and
 dmu_recv.c, and tests/lab provokes each on a real kernel.
 """
@@ -235,8 +235,8 @@ SPECIAL = {
         e.ECANCELED: Meaning(
             EngineError, "what was to outlive it in its dataset is not there any more"
         ),
-        # dsl_destroy_snapshots_nvl() runs a program of its own, and that is all it
-        # says where the space for it cannot be had
+        # dsl_destroy_snapshots_nvl() runs a program of its own, and returns ECHRNG
+        # where there is no space for that
         e.ECHRNG: Meaning(NoSpace, "the pool has no room even to destroy", _NO_ROOM),
         e.ENOSPC: Meaning(NoSpace, "the pool has no room even to destroy", _NO_ROOM),
     },

@@ -1,4 +1,4 @@
-"""Mount and unmount, in process: mount(2), with what zfs_mount() derives."""
+"""Mount and unmount in this process, with the options that zfs_mount() derives."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _UMOUNT_NOFOLLOW = 8
 
 
 def mount(engine: Engine, name: str, *, hide: bool = True) -> str:
-    """Mount a filesystem where its properties say; give the path.
+    """Mount a filesystem where its properties say; return the path.
 
-    One that is mounted there already stays as it is.
+    A filesystem that is mounted there already stays as it is.
 
     Args:
         engine: The kernel's.
@@ -41,8 +41,8 @@ def mount(engine: Engine, name: str, *, hide: bool = True) -> str:
             ``overlay`` is on.
 
     Raises:
-        PlanError: Its properties say that it is not to be mounted, or what is in its
-            directory would be hidden.
+        PlanError: Its properties forbid to mount it, or the mount would hide the
+            content of its directory.
         EngineError: The kernel refused.
     """
     dataset = engine.dataset(name)
@@ -61,11 +61,11 @@ def mount(engine: Engine, name: str, *, hide: bool = True) -> str:
 
 
 def remount(engine: Engine, name: str) -> str:
-    """Make a mount follow its properties as they are now; give the path.
+    """Make a mount follow its properties as they are now; return the path.
 
-    The kernel's part of a filesystem follows them by itself; what a mount allows is
-    Linux' to keep, so zfs_prop_set_list() in lib/libzfs/libzfs_dataset.c remounts.
-    It does so for the dataset that is set, not for those that inherit from it.
+    ZFS follows its properties by itself, but Linux keeps the options of a mount, so
+    zfs_prop_set_list() in lib/libzfs/libzfs_dataset.c remounts. It does so for the
+    dataset whose property is set, and not for those that inherit from it.
 
     Raises:
         EngineError: It is not mounted, or the kernel refused.
@@ -133,7 +133,7 @@ def _mount_at(
     try:
         real = os.readlink(f"/proc/self/fd/{place}")
         if "," in real or "," in path:
-            # mount(2) takes its options as one text: what follows would be another one
+            # mount(2) takes its options as one text, split at commas.
             message = f"cannot {verb} '{name}': a comma in '{path}' would end the option"
             raise PlanError(message)
         if not again:
@@ -156,7 +156,7 @@ def _mount_at(
 def _check_empty(
     dataset: Dataset, directory: int, path: str, real: str, *, hide: bool
 ) -> None:
-    """Refuse to hide what a directory holds, unless that is asked for and allowed."""
+    """Refuse to hide the content of a directory, unless that is asked for and allowed."""
     name = dataset.name
     if hide and dataset.value("overlay") != "off":
         return
@@ -189,7 +189,7 @@ def unmount(name: str, *, force: bool = False) -> None:
     path = _mount_table.mount_paths().get(names.check_dataset(name))
     if path is None:
         raise engine_error("unmount", name, errno.EINVAL)
-    # an open directory would keep its own mount busy: it is named within the one above
+    # An open directory keeps its own mount busy, so the parent is opened instead.
     try:
         above, last = open_parent(path)
     except OSError as error:
@@ -210,9 +210,10 @@ def unmount(name: str, *, force: bool = False) -> None:
 def unmounted(engine: Engine, name: str, *, renamed: str = "") -> Iterator[None]:
     """Hold a dataset and all below it unmounted during a block.
 
-    Where the block fails, what was mounted is mounted again where it was. Where it
-    renames the dataset, only what mounts elsewhere under the new name comes off, and
-    is mounted there; legacy mounts and local mountpoints stay, as with ``zfs rename``.
+    Where the block fails, all is mounted again where it was. Where the block renames the
+    dataset, only those filesystems are unmounted whose mountpoint follows from the name,
+    and they are mounted at their new place; legacy mounts and local mountpoints stay, as
+    with ``zfs rename``.
     """
     paths = {} if "@" in name else _mount_table.mount_paths()
     below = [n for n in paths if n == name or n.startswith(name + "/")]
@@ -220,7 +221,7 @@ def unmounted(engine: Engine, name: str, *, renamed: str = "") -> Iterator[None]
         below = [n for n in below if _moves(engine.dataset(n), name)]
     down: list[str] = []
     try:
-        # what is mounted inside another comes off first
+        # A mount inside another one must be unmounted before it.
         for dataset in sorted(below, key=lambda n: paths[n], reverse=True):
             unmount(dataset)
             down.append(dataset)
@@ -234,7 +235,7 @@ def unmounted(engine: Engine, name: str, *, renamed: str = "") -> Iterator[None]
 
 
 def _moves(dataset: Dataset, renamed: str) -> bool:
-    """Tell whether a mountpoint follows from what is above the renamed dataset."""
+    """Tell whether a rename of a dataset moves the mountpoint of one in it."""
     mountpoint = dataset.properties["mountpoint"]
     within = f"{mountpoint.origin}/".startswith(f"{renamed}/")
     source = mountpoint.source
@@ -255,7 +256,7 @@ def _mount_all(engine: Engine, datasets: Iterable[str]) -> None:
     first: ZfstuneError | None = None
     for name in datasets:
         if mount_blocker(engine.dataset(name)) is not None:
-            continue  # below its new parent it is not to be mounted
+            continue  # the properties of its new parent forbid it
         try:
             mount(engine, name, hide=False)
         except ZfstuneError as error:

@@ -1,7 +1,7 @@
 """The mount table, and the options that a filesystem mounts with.
 
-Read from /proc at each call: libzfs caches its table, and a long-lived process
-then believes in mounts that are gone.
+Each call reads /proc anew: with a cached table, as libzfs has one, a long-lived process
+would believe in mounts that are gone.
 """
 
 from __future__ import annotations
@@ -56,24 +56,23 @@ _CONTEXTS = ("context", "fscontext", "defcontext", "rootcontext")
 
 
 def snapshot_paths() -> dict[str, str]:
-    """Give the path of each snapshot that is mounted below some ``.zfs/snapshot``."""
+    """Return the path of each snapshot that is mounted below a ``.zfs/snapshot``."""
     return {name: path for name, (path, _, _, _) in _mounted(snapshots=True).items()}
 
 
 def mount_paths() -> dict[str, str]:
-    """Give the path of each mounted ZFS filesystem of this mount namespace.
+    """Return the path of each mounted ZFS filesystem of this mount namespace.
 
-    A filesystem mounted twice shows its first path, which is the one that
-    ``zfs mount`` prints too.
+    For a filesystem that is mounted twice it is the first path, as ``zfs mount`` prints.
     """
     return {name: path for name, (path, _, _, _) in _mounted().items()}
 
 
 def mount_table() -> dict[str, Mount]:
-    """Give the mounted filesystems with owner and mode of their root directories.
+    """Return the mounted filesystems with owner and mode of their root directories.
 
-    The kernel tells everybody what is mounted where; only the directory itself may be
-    out of a user's reach.
+    Every user may read the mount table, but not every directory: owner and mode are None
+    where this user cannot reach it.
     """
     table = {}
     for name, (path, device, options, covered) in _mounted().items():
@@ -82,7 +81,7 @@ def mount_table() -> dict[str, Mount]:
         except PermissionError:
             table[name] = Mount(name, path, None, None, None, options, covered)
             continue
-        except OSError:  # unmounted meanwhile, or below what something else covers
+        except OSError:  # unmounted meanwhile, or covered by another mount
             continue
         hidden = device != _device(status)
         mode = status.st_mode & 0o7777
@@ -99,8 +98,8 @@ def is_mount_of(directory: int, name: str) -> bool:
 def snapshot_numbers(datasets: Iterable[str]) -> dict[str, dict[str, int]]:
     """Read ``.zfs/snapshot`` of each of the datasets where that can be done.
 
-    Entries have the number of the object that a snapshot is, counted down from a
-    constant (zpl_snapdir_iterate() in module/os/linux/zfs/zpl_ctldir.c).
+    The inode number of an entry is a constant minus the number of the snapshot's object
+    (zpl_snapdir_iterate() in module/os/linux/zfs/zpl_ctldir.c).
     """
     mounted = _mounted()
     numbers = {}
@@ -133,14 +132,14 @@ def _device(status: os.stat_result) -> str:
 def _mounted(
     *, snapshots: bool = False
 ) -> dict[str, tuple[str, str, frozenset[str], bool]]:
-    """Give each mounted ZFS filesystem: path, device, options, and whether it is covered.
+    """Return path, device and options of each mounted ZFS filesystem, and if it is covered.
 
-    Of several mounts of one it is the first. It is covered where something is mounted
-    on it: at the same path, with this mount as its parent.
+    Of several mounts of a filesystem the first counts. It is covered where another mount
+    has the same path, and this mount as its parent.
 
     Args:
-        snapshots: Give the mounted snapshots instead: ZFS mounts one below ``.zfs`` as
-            soon as somebody looks into it.
+        snapshots: Return the mounted snapshots instead: ZFS mounts a snapshot below
+            ``.zfs`` as soon as somebody looks into it.
     """
     first: dict[str, tuple[str, str, frozenset[str], bytes]] = {}
     mounted_on: set[tuple[bytes, bytes]] = set()
@@ -183,7 +182,7 @@ def mount_options(dataset: Dataset, path: str, *, readonly_pool: bool) -> tuple[
 
 
 def _unescape(field: bytes) -> str:
-    # the kernel writes space, tab, newline and backslash in octal: fs/proc_namespace.c
+    # The kernel writes space, tab, newline and backslash in octal: fs/proc_namespace.c
     if b"\\" in field:
         for octal in (b"040", b"011", b"012", b"134"):
             field = field.replace(b"\\" + octal, bytes([int(octal, 8)]))

@@ -36,11 +36,11 @@ _INT64_ARRAY = 15
 
 
 class Int32(int):
-    """A number that the kernel wants 32 bits wide, as in ``fd`` or ``type``."""
+    """A number that the kernel takes with 32 bits, such as ``fd`` or ``type``."""
 
 
 class Int64(int):
-    """A number that the kernel wants signed, as in a channel program's arguments."""
+    """A number that the kernel takes signed, as in a channel program's arguments."""
 
 
 def encode(values: Mapping[str, Value]) -> bytes:
@@ -63,7 +63,7 @@ def encode(values: Mapping[str, Value]) -> bytes:
 
 
 def decode(text: bytes) -> Any:
-    """Read what C wrote: objects to dict, BOOLEAN to None, any integer to int."""
+    """Read the JSON that C wrote: objects to dict, BOOLEAN to None, any integer to int."""
     return json.loads(text.decode())
 
 
@@ -90,7 +90,7 @@ def _put_string(out: list[bytes], text: str) -> None:
         raise InvalidValue(f"cannot pass a name of type {kind} to ZFS: names are text")
     try:
         raw = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half of a surrogate pair: no bytes ever decode to it
+    except UnicodeEncodeError:  # a lone surrogate, which no bytes decode to
         reason = "it cannot be encoded"
         raise InvalidValue(f"cannot pass {text!r} to ZFS: {reason}") from None
     if b"\0" in raw:

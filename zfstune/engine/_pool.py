@@ -44,7 +44,7 @@ def pool_info(
         name: Name of the pool.
         config: Its configuration, with the vdev tree and the enabled features.
         props: Its properties, each ``{"value": ..., "source": ...}``.
-        mountable: Its filesystems can be mounted here.
+        mountable: Whether its filesystems can be mounted here.
     """
     tree = config["vdev_tree"]
     stats = tree.get("vdev_stats", [0] * 5)
@@ -77,7 +77,7 @@ def pool_info(
 
 
 def _health(vdev: dict[str, Any]) -> str:
-    """Give the word for the state of a vdev, or of the pool where it is the root."""
+    """Return the word for the state of a vdev; that of the root vdev is the pool's."""
     stats = vdev.get("vdev_stats", (0, _HEALTHY, 0))
     state = stats[_STATE]
     if state == _CANT_OPEN and stats[_AUX] in _FAULTY:
@@ -91,7 +91,7 @@ def _prop(props: dict[str, Any], name: str, default: str | int) -> str | int:
 
 
 def _features(config: dict[str, Any], *, least: int) -> frozenset[str]:
-    """Give the features that are enabled, and that so many things in the pool use."""
+    """Return the features with this reference count at least: 0 enabled, 1 active."""
     # keyed "com.delphix:hole_birth": the owner's domain, then the name users know
     enabled = config.get("feature_stats", {})
     return frozenset(guid.partition(":")[2] for guid, n in enabled.items() if n >= least)
@@ -132,7 +132,7 @@ def _leaves(config: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _rotational(leaf: dict[str, Any]) -> bool | None:
-    """Tell whether a leaf spins; None where neither ZFS nor sysfs says."""
+    """Tell whether a leaf vdev spins; None where neither ZFS nor sysfs knows."""
     # in the configuration of releases after 2.4: module/zfs/vdev_label.c
     known = leaf.get("rotational")
     if known is not None:

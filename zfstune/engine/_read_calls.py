@@ -26,9 +26,9 @@ __all__ = ["ReadCalls"]
 class ReadCalls:
     """The calls; see Engine for each."""
 
-    # What passes the calls on.
+    # Passes the calls on to C.
     _zfs: Binding | ImageBinding
-    # What the release decides.
+    # Limits that follow from the release.
     _limits: Limits
     # Whether this kernel can mount the filesystems.
     _mountable: bool
@@ -36,18 +36,18 @@ class ReadCalls:
     _lists_creation: bool
 
     def pools(self) -> tuple[str, ...]:
-        """Give the names of the imported pools, sorted."""
+        """Return the names of the imported pools, sorted."""
         error, configs = self._zfs.read(lib.zt_pool_configs)
         if error:
             raise engine_error("list", "pools", error)
         return tuple(sorted(configs))
 
     def pool(self, name: str) -> PoolInfo:
-        """Give what a pool is made of and what it can take."""
+        """Return the vdevs, features, space and health of a pool."""
         check_pool(name)
         error, config = self._zfs.read(lib.zt_pool_config, name)
         if not error:
-            # a suspended pool may hold these back; what matters is known by then
+            # A suspended pool may not return its properties: they only add to the rest.
             _, props = self._zfs.read(lib.zt_pool_props, name)
             return _pool.pool_info(name, config, props or {}, mountable=self._mountable)
         raise engine_error("read pool", name, error)
@@ -60,32 +60,32 @@ class ReadCalls:
         return not error
 
     def dataset(self, name: str) -> Dataset:
-        """Give one filesystem or volume with all its properties."""
+        """Return one filesystem or volume with all its properties."""
         check_dataset(name)
         return _rows.dataset(self._stats(name), self._limits.release)
 
     def datasets(self, root: str, *, recursive: bool = True) -> list[Dataset]:
-        """Give `root` and all below it (or `root` alone), parents before children."""
+        """Return `root` and all below it (or `root` alone), parents before children."""
         check_dataset(root)
         if not recursive:
             return [self.dataset(root)]
         rows = self._list(lib.zt_list_datasets, root)
-        # a second row of one name says that what is below it cannot be listed
+        # A second row with the same name says that the datasets below cannot be listed.
         by_name = {row[0]: row for row in rows}
         listed = [_rows.dataset(row, self._limits.release) for row in by_name.values()]
-        # the kernel lists siblings in the order of a hash; by part, parents stay first
+        # The kernel lists siblings in the order of a hash; split names sort parents first.
         listed.sort(key=lambda dataset: dataset.name.split("/"))
         return listed
 
     def snapshot(self, name: str) -> Snapshot:
-        """Give one snapshot with all its properties."""
+        """Return one snapshot with all its properties."""
         check_snapshot(name)
         return _rows.snapshot(self._stats(name), self._limits.release)
 
     def snapshots(
         self, dataset: str, *, properties: bool = False, dated: bool = False
     ) -> list[Snapshot]:
-        """Give the snapshots of one dataset, oldest first by createtxg."""
+        """Return the snapshots of one dataset, oldest first by createtxg."""
         check_dataset(dataset)
         full = properties or (dated and not self._lists_creation)
         rows = self._list(lib.zt_list_snapshots, dataset, int(full))
@@ -95,7 +95,7 @@ class ReadCalls:
     def find_snapshots(
         self, names: Iterable[str], *, properties: bool = False
     ) -> dict[str, Snapshot]:
-        """Give those of the named snapshots that exist, by name."""
+        """Return the named snapshots that exist, by name."""
         wanted = dict.fromkeys(map(check_snapshot, names))
         error, rows = self._zfs.change(lib.zt_list_named, wanted, int(properties))
         if error:
@@ -103,7 +103,7 @@ class ReadCalls:
         return {row[0]: _rows.snapshot(row, self._limits.release) for row in rows or ()}
 
     def holds(self, snapshot: str) -> dict[str, datetime]:
-        """Give the tags that hold a snapshot and when each was set, in UTC."""
+        """Return the tags that hold a snapshot, and when each was set, in UTC."""
         check_snapshot(snapshot)
         error, holds = self._zfs.read(lib.zt_get_holds, snapshot)
         if error:
@@ -113,7 +113,7 @@ class ReadCalls:
         return {tag: datetime.fromtimestamp(when, UTC) for tag, when in holds.items()}
 
     def bookmarks(self, dataset: str) -> dict[str, Bookmark]:
-        """Give the bookmarks of a dataset by full name."""
+        """Return the bookmarks of a dataset by full name."""
         check_dataset(dataset)
         error, bookmarks = self._zfs.read(lib.zt_get_bookmarks, dataset)
         if error:
@@ -133,7 +133,7 @@ class ReadCalls:
         error, rows = self._zfs.read(call, name, *more)
         if error:
             raise engine_error("list", name, error)
-        # the kernel answers a listing below nothing with an empty one
+        # For a dataset that does not exist, the kernel returns an empty list.
         if not rows:
             self._stats(name)
         return list(rows)

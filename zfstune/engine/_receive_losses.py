@@ -1,4 +1,4 @@
-"""What a stream would do to what is there: what force destroys, and what does not fit.
+"""The snapshots that a forced receive would destroy, and the error for a misfit stream.
 
 The kernel rolls the dataset back to the base of an incremental and destroys each
 snapshot that is newer; a full stream replaces the dataset, and all of its snapshots go
@@ -25,9 +25,10 @@ _MOST_NAMED = 20
 
 
 def lost_snapshots(listed: Iterable[Snapshot], header: StreamHeader) -> list[str]:
-    """Give the names of the snapshots that a forced receive destroys, oldest first.
+    """Return the names of the snapshots that a forced receive destroys, oldest first.
 
-    None where the base of an incremental is not among them: the kernel refuses that.
+    The list is empty where the base of an incremental is missing: the kernel refuses the
+    stream then.
     """
     listed = sorted(listed, key=lambda snapshot: snapshot.createtxg)
     if not header.fromguid:
@@ -41,10 +42,10 @@ def lost_snapshots(listed: Iterable[Snapshot], header: StreamHeader) -> list[str
 def check_losses(
     engine: Engine, snapshot: str, header: StreamHeader, accepted: frozenset[str]
 ) -> None:
-    """Refuse a forced receive that would destroy snapshots which nobody named.
+    """Refuse a forced receive that would destroy snapshots which the caller did not name.
 
     Args:
-        engine: Where the stream is to go.
+        engine: Lists the snapshots of the dataset.
         snapshot: The snapshot to be received.
         header: The first record of the stream.
         accepted: Names of the snapshots that may go.
@@ -67,10 +68,11 @@ def check_losses(
 
 
 def misfit(snapshot: str) -> RefusedValue:
-    """Give the error for a sound stream that the kernel refused a value of.
+    """Return the error for a sound stream that does not fit the dataset here.
 
-    It says EINVAL of all of these (recv_begin_check_existing_impl() in
-    module/zfs/dmu_recv.c), and of what is no stream, which its first record tells.
+    The kernel returns EINVAL for each of the cases in the hint
+    (recv_begin_check_existing_impl() in module/zfs/dmu_recv.c). It does so as well for
+    bytes that are no stream, but the first record has been checked by then.
     """
     return RefusedValue(
         operation="receive",

@@ -1,4 +1,4 @@
-"""What a resume token goes on with: its snapshot and its base, found by guid.
+"""The snapshot and the base that a resume token goes on with, found by guid.
 
 Between the send that broke off and the one that goes on, names may change: a dataset
 is renamed, a clone takes a snapshot over, a snapshot lives on as a bookmark.
@@ -22,11 +22,11 @@ __all__ = ["find_sources"]
 
 
 def find_sources(engine: Engine, state: ResumeState) -> tuple[str, str]:
-    """Find the snapshot that a token is of, and the base of an incremental.
+    """Find the snapshot of a token, and the base where its stream is incremental.
 
     Returns:
-        Names as they are now: of a snapshot, and of a snapshot or bookmark; an empty
-        base where the stream is a full one.
+        The present names of the snapshot and of its base, which may be a bookmark; the
+        base is empty where the stream is a full one.
 
     Raises:
         InvalidValue: One of them is gone.
@@ -52,9 +52,9 @@ def find_sources(engine: Engine, state: ResumeState) -> tuple[str, str]:
 
 
 def _candidates(engine: Engine, state: ResumeState) -> Iterator[Snapshot]:
-    """Give what has the guid: where the token says first, then in all of its pool.
+    """Yield the snapshots with the guid: in the token's dataset, then in all of its pool.
 
-    There may be several, for a copy that was received in the same pool has it too.
+    There may be several, for a received copy has the guid of its original.
     """
     dataset = names.check_snapshot(state.toname).partition("@")[0]
     try:
@@ -71,7 +71,7 @@ def _candidates(engine: Engine, state: ResumeState) -> Iterator[Snapshot]:
 
 
 def _possible_bases(engine: Engine, snapshot: Snapshot) -> Iterator[tuple[int, str]]:
-    """Give guid and name of all that came before a snapshot, snapshots first.
+    """Yield guid and name of all earlier snapshots and bookmarks, snapshots first.
 
     A clone's history goes on in the dataset of its origin, up to that snapshot
     (dsl_dataset_is_before() in module/zfs/dsl_dataset.c).

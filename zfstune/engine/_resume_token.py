@@ -1,9 +1,9 @@
-"""Resume tokens: where a receive that was cut short wants its sender to go on.
+"""Resume tokens: the place where the sender of an interrupted receive goes on.
 
 The text is ``1-CHECKSUM-LENGTH-HEX``: in hex, compressed by zlib, a packed nvlist
 with object, offset, toguid, toname and, for an incremental, fromguid
-(get_receive_resume_token_impl() in module/zfs/dsl_dataset.c). It comes from another
-machine, and is checked before any of it is used.
+(get_receive_resume_token_impl() in module/zfs/dsl_dataset.c). A token comes
+from another machine, so all of it is checked before any of it is used.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _FLAGS = frozenset({"largeblockok", "embedok", "compressok", "rawok"})
 
 @frozen
 class ResumeState:
-    """What a token says.
+    """The content of a token.
 
     Attributes:
         toname: Name of the snapshot on the sender when the send began.
-        toguid: Its identity.
-        fromguid: Identity of the incremental's base; 0: a full stream.
-        object: Where to go on.
-        offset: Where to go on.
+        toguid: Guid of that snapshot.
+        fromguid: Guid of the base of an incremental; 0: a full stream.
+        object: Number of the object to go on with.
+        offset: Offset in that object to go on at, in bytes.
         flags: Words among ``largeblockok``, ``embedok``, ``compressok``, ``rawok``.
     """
 
@@ -59,8 +59,8 @@ def read_token(token: str, unpack: Callable[[bytes], Any]) -> ResumeState:
         unpack: Reads a packed nvlist, as in Binding.unpack.
 
     Raises:
-        InvalidValue: It is damaged, of a version that this does not know, or of a
-            redacted snapshot, which takes a call that the engine does not make.
+        InvalidValue: It is damaged, of an unknown version, or of a redacted snapshot,
+            which takes a call that the engine does not make.
     """
     try:
         values = unpack(_packed(token))
@@ -94,7 +94,7 @@ def _state(values: Mapping[str, Any]) -> ResumeState:
 
 
 def _number(value: object) -> int:
-    """Take what is a number of 64 bits, as all of a token's numbers are."""
+    """Check a number of 64 bits, as all of a token's numbers are."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError
     if not 0 <= value <= _MASK:
@@ -103,10 +103,10 @@ def _number(value: object) -> int:
 
 
 def _packed(token: str) -> bytes:
-    """Take the packed nvlist out of a token."""
+    """Extract the packed nvlist from a token."""
     version, checksum, length, text = token.strip().split("-")
     size = _hex_number(length)
-    # What is compressed is never much larger than what it was made of.
+    # Compression never makes data much larger.
     if version != _VERSION or not 0 < size <= _MOST_BYTES or len(text) > 4 * _MOST_BYTES:
         raise ValueError
     if not _HEX.issuperset(text):
@@ -114,8 +114,7 @@ def _packed(token: str) -> bytes:
     compressed = bytes.fromhex(text)
     if _hex_number(checksum) != _fletcher4(compressed):
         raise ValueError
-    # One byte more than there should be, to see whether there is more; 0 would mean
-    # that any length is welcome.
+    # One byte more than announced shows whether there is more; 0 would set no limit.
     stream = zlib.decompressobj()
     unpacked = stream.decompress(compressed, size + 1)
     if len(unpacked) != size or not stream.eof:
@@ -131,7 +130,7 @@ def _hex_number(text: str) -> int:
 
 
 def _fletcher4(data: bytes) -> int:
-    """Give the first word of the checksum: the sum of 32-bit words, little-endian."""
-    whole = len(data) & ~3  # fletcher_4_native() leaves out what fills no word
+    """Compute the first word of the checksum: the sum of 32-bit words, little-endian."""
+    whole = len(data) & ~3  # fletcher_4_native() leaves out an incomplete word
     words: tuple[int, ...] = struct.unpack(f"<{whole // 4}I", data[:whole])
     return sum(words) & _MASK

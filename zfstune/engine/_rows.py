@@ -37,8 +37,8 @@ _SPECIAL_VOLUMES = (2, 4)  # special_small_blocks of volumes: property_table.py
 # zprop_get_source() of lib/libzfs/libzfs_dataset.c
 _RECEIVED_MARK = "$recvd"
 
-# Stored apart from the properties, so that they come without a source: where not
-# the default, set here (get_numeric_property in the same file).
+# The kernel stores these apart from the properties and lists them without a source: a
+# value that is not the default was set here (get_numeric_property in the same file).
 _NEVER_INHERITED = frozenset(
     {
         "canmount",
@@ -52,16 +52,16 @@ _NEVER_INHERITED = frozenset(
     }
 )
 
-# What a filesystem keeps in its own blocks is not read for its snapshots: see kernel.c.
+# These lie in blocks of the filesystem, and are not read for snapshots: see kernel.c.
 _NOT_READ = frozenset({"casesensitivity", "normalization", "utf8only", "version"})
 
 
 class Properties(Mapping[str, PropertyValue]):
     """Properties of one dataset, converted one by one as they are asked for.
 
-    The kernel lists what was set somewhere, and numbers of its own that mean nothing
-    for this kind; a property that it leaves out has its default. It takes the
-    property table to know both, which is loaded when a native property is asked for.
+    The kernel lists properties that were set somewhere, and numbers of its own that mean
+    nothing for this kind of dataset; a property that it leaves out has its default. The
+    property table knows both, and is loaded when a native property is asked for.
     """
 
     __slots__ = ("_kinds", "_name", "_raw", "_since")
@@ -80,10 +80,10 @@ class Properties(Mapping[str, PropertyValue]):
 
     def __getitem__(self, name: str) -> PropertyValue:
         raw = self._raw.get(name)
-        if ":" in name:  # as a user property has it, which no table knows
+        if ":" in name:  # a user property, which no table knows
             if raw is None or "value" not in raw:
                 raise KeyError(name)
-            # set with no check, as in a pool made to do harm, it may be a number
+            # In a crafted pool, where nothing checked it, it may be a number.
             return PropertyValue(
                 str(raw["value"]), *_source(name, raw.get("source"), self._name)
             )
@@ -113,7 +113,7 @@ class Properties(Mapping[str, PropertyValue]):
 def _of_kind(
     kinds: tuple[str, ...], release: Release
 ) -> tuple[Mapping[str, str], frozenset[str]]:
-    """Give the defaults of a kind, and the native properties that it has not."""
+    """Return the defaults of a kind, and the native properties that it lacks."""
     from zfstune.values.properties import (  # noqa: PLC0415 (see Properties)
         TABLE,
         default_of,
@@ -138,12 +138,12 @@ def _belongs(prop: Property, kinds: tuple[str, ...], release: Release) -> bool:
     kind, *dataset_kind = kinds
     if kind not in prop.kinds:
         return False
-    # what a snapshot shares with datasets, its own dataset must have too
+    # A snapshot has a property of datasets only if its own dataset has it.
     return not dataset_kind or dataset_kind[0] in prop.kinds or not prop.kinds & _DATASETS
 
 
 class Unreadable(Mapping[str, PropertyValue]):
-    """Properties that could not be read: whoever asks for one is told so."""
+    """Properties that could not be read: each access raises the reason."""
 
     __slots__ = ("_error",)
 
@@ -166,7 +166,7 @@ class Unreadable(Mapping[str, PropertyValue]):
 def dataset(row: list[Any], release: Release) -> Dataset:
     """Make a Dataset of [name, type, guid, createtxg, creation, clones, properties].
 
-    An errno in place of the properties says why they cannot be read.
+    Where the properties cannot be read, an errno stands in their place.
     """
     name, objset_type, guid, createtxg, _, _, raw = row
     kind = _KINDS.get(objset_type, "other")
@@ -222,8 +222,8 @@ def _source(prop: str, text: str | None, name: str) -> tuple[str, str]:
 def _sound(name: str, value: Any) -> bool:
     """Tell whether a native property's value is of its type.
 
-    The kernel takes text that lies where a number belongs for no value, and goes by the
-    default (dsl_prop_get_dd() in module/zfs/dsl_prop.c).
+    Where text lies in the place of a number, the kernel uses the default
+    (dsl_prop_get_dd() in module/zfs/dsl_prop.c).
     """
     if isinstance(value, int):
         return True

@@ -1,10 +1,10 @@
-"""A send, carried through a pipe by the caller's own thread.
+"""A send through a pipe that the caller's own thread empties.
 
 The kernel writes a stream from a thread of its own that no signal reaches
-(dump_bytes() in module/zfs/dmu_send.c hands it to a taskq), so that a caller who
-waited in the ioctl for a reader that has stalled could not be interrupted. Here the
-ioctl waits in a thread, and the caller carries what comes out of the pipe: a signal
-ends that, the pipe closes, and the kernel's next write fails.
+(dump_bytes() in module/zfs/dmu_send.c hands it to a taskq), so a caller that waits in the
+ioctl for a stalled reader could not be interrupted. Here the ioctl waits in a thread, and
+the caller copies from the pipe to the descriptor: a signal ends the copying, the pipe
+closes, and the kernel's next write fails.
 
 The pipe has a second reason. 2.1 hands the descriptor to the kernel as it is, which
 on current Linux writes to few kinds of it; 2.2 and later splice, which a file opened
@@ -25,7 +25,7 @@ _PART_BYTES = 1 << 20
 
 
 class _Call:
-    """The call that writes into the pipe, and what became of it."""
+    """The call that writes into the pipe, and its result."""
 
     def __init__(self, call: Callable[[int], int], into: int) -> None:
         self._call = call
@@ -44,21 +44,21 @@ class _Call:
 
 
 def carry(call: Callable[[int], int], fd: int) -> tuple[int, OSError | None]:
-    """Let `call` write a stream, and carry it on to a descriptor.
+    """Let `call` write a stream into a pipe, and copy it to a descriptor.
 
     Args:
         call: Writes to the descriptor that it is given, and returns an errno.
-        fd: Where the stream is to go; it stays open.
+        fd: Takes the stream; it stays open.
 
     Returns:
-        The errno of the call, and what stopped the carrying, where something did.
+        The errno of the call, and the error that stopped the copying, if there was one.
     """
     import threading  # noqa: PLC0415 (only streams need it)
 
     out, into = os.pipe2(os.O_CLOEXEC)
     sending = _Call(call, into)
-    # A daemon: a pool that is suspended keeps the call for good, and then a second
-    # interruption has to end this process all the same.
+    # A daemon thread: in a suspended pool the call never returns, and a second
+    # interruption must still be able to end this process.
     thread = threading.Thread(target=sending.run, daemon=True)
     stopped: OSError | None = None
     try:

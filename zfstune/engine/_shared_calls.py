@@ -51,8 +51,8 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
     """OpenZFS 2.1 to 2.4; the calls that mount are left to the engines below it.
 
     Args:
-        binding: What passes the calls on.
-        limits: What the release decides.
+        binding: Passes the calls on to C.
+        limits: Limits that follow from the release.
     """
 
     def __init__(self, binding: Binding | ImageBinding, limits: Limits) -> None:
@@ -66,16 +66,16 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         self.close()
 
     def close(self) -> None:
-        """Let go of the binding."""
+        """Close the engine; it takes no more calls."""
         self._zfs.close()
 
     @property
     def limits(self) -> Limits:
-        """What the running release decides."""
+        """Limits that follow from the running release."""
         return self._limits
 
     def _snapshot_paths(self) -> Mapping[str, str]:
-        """Give the path of each snapshot that is mounted below ``.zfs/snapshot``."""
+        """Return the path of each snapshot that is mounted below ``.zfs/snapshot``."""
         raise NotImplementedError
 
     def _unmounted(self, name: str, *, renamed: str = "") -> AbstractContextManager[None]:
@@ -116,7 +116,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         kind = "volume" if volume else "filesystem"
         values = check_properties(wanted, kind=kind, creating=True, limits=self._limits)
         if volume:
-            from zfstune.engine._volume import complete  # noqa: PLC0415 (few make any)
+            from zfstune.engine._volume import complete  # noqa: PLC0415 (few runs make a volume)
 
             complete(values, self._limits.release, self.pool(pool_of(name)).vdevs)
         return values
@@ -142,7 +142,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
             before = self._fix_reservation(dataset, values)
         error, errors = self._zfs.change(lib.zt_set, name, values)
         if error:
-            if before:  # size and reservation go together, or not at all
+            if before:  # size and reservation change together, or not at all
                 self._zfs.change(lib.zt_set, name, before)
             raise _property_error(name, error, errors or {}, properties)
         self._log(set_line(properties, name))
@@ -152,13 +152,13 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
     ) -> dict[str, int | str]:
         if values.keys().isdisjoint({"refreservation", "volsize"}):
             return {}
-        from zfstune.engine._volume import fix_reservation  # noqa: PLC0415 (few set it)
+        from zfstune.engine._volume import fix_reservation  # noqa: PLC0415 (few runs set these)
 
         vdevs = self.pool(pool_of(dataset.name)).vdevs
         return fix_reservation(values, dataset, vdevs)
 
     def inherit(self, name: str, prop: str, *, received: bool = False) -> None:
-        """Drop a local value; with `received`, go back to the received one."""
+        """Remove a local value; with `received`, go back to the received one."""
         check_name(name)
         check_inheritable(prop)
         error = self._zfs.call(lib.zt_inherit, name, prop, int(received))
@@ -235,7 +235,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         try:
             self._batch("destroy snapshot", lib.zt_destroy_snaps, targets, int(defer))
         except BatchError as error:
-            from zfstune.engine._busy import explain_batch  # noqa: PLC0415 (seldom)
+            from zfstune.engine._busy import explain_batch  # noqa: PLC0415 (busy snapshots are rare)
 
             raise explain_batch(self, error, self._snapshot_paths) from None
 
@@ -246,7 +246,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         self._batch("hold", lib.zt_hold, targets, words=(tag,))
 
     def release(self, snapshots: Iterable[str], tag: str) -> None:
-        """Drop a hold."""
+        """Remove a hold."""
         check_hold_tag(tag)
         targets = {check_snapshot(name): {tag: None} for name in snapshots}
         self._batch("release", lib.zt_release, targets, words=(tag,))
@@ -280,7 +280,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         done = [target for target in targets if target not in errors]
         if not error and done:
             self._log(targets_line(operation, done, *words))
-        # lzc_hold and lzc_release pass over a missing target: they succeed and name it
+        # lzc_hold and lzc_release ignore a missing target: they succeed and name it
         if error or errors:
             raise batch_error(operation, error, errors, targets)
 
@@ -289,7 +289,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
             raise engine_error(operation, target, error)
 
     def _log(self, line: str) -> None:
-        # The change is made; a pool that takes no line of history is no failure.
+        # The change is made, so a pool that takes no line of history is no failure.
         self._zfs.call(lib.zt_log, line)
 
 

@@ -1,9 +1,9 @@
-"""The first record of a stream: what it is of, and what it builds on.
+"""The first record of a stream: its snapshot and its base.
 
-It is read here rather than by libzfs_core, so that what a forced receive would destroy
-is known before the kernel sees the stream (struct drr_begin in
-include/sys/zfs_ioctl.h). A stream comes from another machine: nothing of its header
-is used but the guid of its base, which is compared and never trusted.
+It is read here rather than by libzfs_core, so that the victims of a forced receive are
+known before the kernel sees the stream (struct drr_begin in
+include/sys/zfs_ioctl.h). A stream comes from another machine: only the guid of its
+base is used, and it is only compared.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _KIND_BITS = 3
 
 @frozen
 class StreamHeader:
-    """What the first record of a stream says.
+    """The content of the first record of a stream.
 
     Attributes:
-        toguid: Identity of the snapshot that the stream carries.
-        fromguid: Identity of the base of an incremental; 0: the stream is a full one.
+        toguid: Guid of the snapshot that the stream carries.
+        fromguid: Guid of the base of an incremental; 0: the stream is a full one.
     """
 
     toguid: int
@@ -59,7 +59,7 @@ def read_header(fd: int) -> bytes:
 
 
 def parse_header(data: bytes) -> StreamHeader | None:
-    """Read a first record; None where it begins no stream of one snapshot."""
+    """Parse a first record; None where it does not begin a stream of one snapshot."""
     if len(data) != HEADER_BYTES:
         return None
     for order in "<>":  # a stream has the byte order of the machine that wrote it

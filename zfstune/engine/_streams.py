@@ -1,4 +1,4 @@
-"""Streams, what they would take, and channel programs: calls of ZfsEngine."""
+"""Streams, their sizes, and channel programs: calls of ZfsEngine."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["StreamCalls"]
 
-# enum lzc_send_flags, include/libzfs_core.h. LZC_SEND_FLAG_EMBED_DATA is never asked
-# for: with it OpenZFS 2.3 and 2.4 send a spill block that fits into its pointer as data
-# of the file, and what receives the stream loses the file's attributes and ACL
+# enum lzc_send_flags, include/libzfs_core.h. LZC_SEND_FLAG_EMBED_DATA is never set:
+# with it OpenZFS 2.3 and 2.4 send a spill block that fits into its pointer as data of the
+# file, and the receiver loses the file's attributes and ACL
 # (do_dump() in module/zfs/dmu_send.c; openzfs/zfs#18239).
 _LARGE, _COMPRESS, _RAW = 2, 4, 8
 
@@ -47,7 +47,7 @@ class StreamCalls:
         self._send(snapshot, fd, base=base, flags=self._flags(snapshot, raw=raw))
 
     def send_resumed(self: Any, token: str, fd: int) -> str:
-        """Write the rest of a stream; give the name of the snapshot it is of."""
+        """Write the rest of a stream; return the name of its snapshot."""
         from zfstune.engine._resume_base import find_sources  # noqa: PLC0415 (few resume)
         from zfstune.engine._resume_token import read_token  # noqa: PLC0415 (it loads zlib)
 
@@ -60,8 +60,8 @@ class StreamCalls:
         return str(snapshot)
 
     def _flags(self, snapshot: str, *, raw: bool) -> int:
-        # As `zfs send -Lc` does: blocks as they lie on disk. Of what is not encrypted
-        # a raw stream is the same, but for the embedded data that comes along.
+        # Blocks go as they lie on disk, as with `zfs send -Lc`. A raw stream of an
+        # unencrypted dataset differs only in that it has embedded data.
         raw = raw and self.snapshot(snapshot).value("encryption") not in {None, "off"}
         return _LARGE | _COMPRESS | _RAW * raw
 
@@ -79,7 +79,7 @@ class StreamCalls:
             lambda into: self._zfs.stream(lib.zt_send, into, snapshot, base, flags, *place),
             fd,
         )
-        if stopped is not None:  # what the kernel saw of it is a closed pipe
+        if stopped is not None:  # the kernel only knows that the pipe was closed
             raise engine_error("send", snapshot, stopped.errno or errno.EIO)
         if error:
             raise engine_error("send", snapshot, error)
@@ -113,7 +113,7 @@ class StreamCalls:
         if len(header) < HEADER_BYTES:
             raise engine_error("receive", snapshot, STREAM_TRUNCATED)
         parsed = parse_header(header)
-        if parsed is None:  # a module built without assertions takes some such records
+        if parsed is None:  # a module without assertions accepts some bad records
             raise engine_error("receive", snapshot, errno.EINVAL)
         if force:
             check_losses(self, snapshot, parsed, accepted)
@@ -153,7 +153,7 @@ class StreamCalls:
         instructions: int = _INSTRUCTIONS,
         memory_bytes: int = _MEMORY_BYTES,
     ) -> Any:
-        """Run a channel program; give what it returned."""
+        """Run a channel program; return its result."""
         names.check_pool(pool)
         check_text("program of run_program()", program)
         error, out = self._zfs.change(

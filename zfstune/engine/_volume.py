@@ -1,4 +1,4 @@
-"""What a volume is created with beyond what was asked for, as ``zfs create -V`` does."""
+"""The block size and reservation of a volume, chosen as ``zfs create -V`` does."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def complete(values: dict[str, int | str], release: Release, vdevs: Sequence[Vde
     """
     least = int(default_of("volblocksize", release))
     block = int(values.get("volblocksize") or default_block_bytes(least, vdevs))
-    # said out loud, so that the reservation fits whatever the default is
+    # Set explicitly, so that the reservation fits it whatever the kernel's default is.
     values["volblocksize"] = block
-    # what is no multiple of a block is rounded up, as zfs_do_create() does
-    # (cmd/zfs/zfs_main.c); a size that is set later is refused there, and here too
+    # A new size is rounded up to whole blocks, as zfs_do_create() does
+    # (cmd/zfs/zfs_main.c). When a size is changed, zfs and zfstune refuse to round it.
     size = -(-int(values["volsize"]) // block) * block
     if size > MAX_SIZE:
         raise cannot_set("volsize", str(values["volsize"]), "it does not fit 64 bits")
@@ -46,18 +46,17 @@ def fix_reservation(
 ) -> dict[str, int | str]:
     """Let the reservation of a volume follow its size, as ``zfs set`` does.
 
-    ``refreservation=auto`` becomes its number, and a new ``volsize`` takes along a
-    reservation that was what the old one asks for. One that was chosen otherwise, none
-    among them, stays (zfs_add_synthetic_resv() in lib/libzfs/libzfs_dataset.c).
+    ``refreservation=auto`` becomes a number. With a new ``volsize`` the reservation
+    changes too, if it was the automatic one of the old size. Any other reservation stays,
+    and so does none at all (zfs_add_synthetic_resv() in lib/libzfs/libzfs_dataset.c).
 
     Args:
-        values: What is to be set; gains or changes ``refreservation``.
+        values: The properties to set; ``refreservation`` is added or changed.
         dataset: The volume as it is.
         vdevs: The pool's top-level vdevs.
 
     Returns:
-        What to set again where the reservation that was added cannot be had, or the
-        size cannot be changed.
+        The old values, to set again if the kernel refuses the new ones.
     """
     if dataset.kind != "volume":
         return {}
@@ -72,7 +71,7 @@ def fix_reservation(
     reserved = int(dataset.value("refreservation") or 0)
     if "volsize" not in values or "refreservation" in values:
         return {}
-    # libzfs forgets copies, so what it reserved goes on without them
+    # libzfs ignores copies, so a reservation that it made is recognised without them.
     for counted, new_counted in ((copies, new_copies), (1, 1)):
         due = _reservation(size, block, counted, vdevs)
         if abs(reserved - due) <= _ROUNDING_BYTES:
@@ -82,5 +81,5 @@ def fix_reservation(
 
 
 def _reservation(size: int, block: int, copies: int, vdevs: Sequence[Vdev]) -> int:
-    """Compute what a volume reserves; the kernel refuses what no pool has."""
+    """Compute the reservation of a volume, at most the largest that the kernel takes."""
     return min(reservation_bytes(size, block, copies=copies, vdevs=vdevs), MAX_SIZE - 1)

@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 __all__ = ["ImageEngine", "create_image"]
 
 _LEAST_BYTES = 64 << 20  # SPA_MINDEVSIZE, include/sys/fs/zfs.h
-_VERSION = 5  # ZPL_VERSION; what older ones lay out is not written here
+_VERSION = 5  # ZPL_VERSION; native/ lays out no older ones
 _MOST_BYTES = (1 << 63) - 1  # off_t
 _ASHIFTS = range(9, 17)  # ASHIFT_MIN to ASHIFT_MAX, include/sys/vdev_impl.h
 
 
 @checks_arguments
 class ImageEngine(ZfsEngine):
-    """All of the calls but mounting, on a pool in a file; needs no root.
+    """All of the calls except those that mount, on a pool in a file; needs no root.
 
     Args:
         path: The file, made by :func:`create_image` or by ``zpool create`` on it.
-        take_over_from: The host that had it open and does not any more, by the name
-            that the file has for it. If that host still has it open, the two destroy
+        take_over_from: The host that had it open and no longer has, by the name that
+            the file has for it. If that host still has it open, the two destroy
             the pool.
 
     Raises:
@@ -62,22 +62,22 @@ class ImageEngine(ZfsEngine):
         super().__init__(binding, limits)
 
     def mounts(self) -> dict[str, Mount]:
-        """Nothing of an image is mounted."""
+        """Return nothing: no filesystem of an image is mounted."""
         return {}
 
     def snapshot_numbers(self, datasets: Iterable[str]) -> dict[str, dict[str, int]]:
-        """Give none: nothing is mounted, and an image lists its snapshots quickly."""
+        """Return nothing: no filesystem is mounted, and listing snapshots is fast here."""
         for name in datasets:
             names.check_dataset(name)
         return {}
 
     def places(self, paths: Iterable[str]) -> dict[str, Place]:
-        """Give none: nothing of an image is to be mounted."""
+        """Return nothing: no filesystem of an image can be mounted."""
         del paths
         return {}
 
     def mount(self, name: str, *, hide: bool = True) -> str:
-        """Refuse: it takes a kernel to mount a filesystem."""
+        """Refuse: only a kernel mounts a filesystem."""
         del hide
         raise self._not_mountable("mount", name)
 
@@ -140,13 +140,12 @@ def create_image(
 
     Args:
         path: The file; it must not exist.
-        size_bytes: Its length, 64 MiB at least; it takes only the space of what is
-            written to it.
+        size_bytes: Its length, 64 MiB at least. The file is sparse.
         ashift: Sector size as a power of two, 9 to 16.
         pool: Name of the pool.
 
     Raises:
-        InvalidValue: A value makes no sense.
+        InvalidValue: A value is out of range.
         AlreadyExists: There is a file of that name.
         ZfsUnavailable: No libzpool is installed.
     """
@@ -169,5 +168,5 @@ def create_image(
     try:
         return ImageEngine(target, create=(pool, size_bytes, ashift))
     except BaseException:
-        os.unlink(target)  # made above, and never a pool
+        os.unlink(target)  # it was made above and holds no pool
         raise

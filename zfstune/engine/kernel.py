@@ -37,19 +37,19 @@ class KernelEngine(ZfsEngine):
         super().__init__(Binding(), read_limits())
 
     def mounts(self) -> dict[str, Mount]:
-        """Give the mounted filesystems of this mount namespace by dataset."""
+        """Return the mounted filesystems of this mount namespace by dataset."""
         return _mount_table.mount_table()
 
     def snapshot_numbers(self, datasets: Iterable[str]) -> dict[str, dict[str, int]]:
-        """Give the numbers in ``.zfs/snapshot`` of those that are mounted."""
+        """Return the numbers in ``.zfs/snapshot`` of each that is mounted."""
         return _mount_table.snapshot_numbers(map(check_dataset, datasets))
 
     def places(self, paths: Iterable[str]) -> dict[str, Place]:
-        """Give where paths lead, and what a mount there would meet."""
+        """Return where paths lead, and the obstacles to a mount there."""
         return {path: look(path) for path in paths}
 
     def mount(self, name: str, *, hide: bool = True) -> str:
-        """Mount a filesystem where its properties say; give the path."""
+        """Mount a filesystem where its properties say; return the path."""
         return _mount.mount(self, name, hide=hide)
 
     def give(
@@ -64,7 +64,7 @@ class KernelEngine(ZfsEngine):
         _mount.give(name, uid=uid, gid=gid, mode=mode)
 
     def remount(self, name: str) -> str:
-        """Make a mount follow its properties as they are now; give the path."""
+        """Make a mount follow its properties as they are now; return the path."""
         return _mount.remount(self, name)
 
     def unmount(self, name: str, *, force: bool = False) -> None:

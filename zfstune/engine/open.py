@@ -26,8 +26,8 @@ def open_engine(
     Args:
         image: The file; it needs neither a kernel module nor root.
         create_bytes: Make the file, of this size, with an empty pool `tank`.
-        take_over_from: The host that had the image open and does not any more: only
-            needed, and only right, where it never will again.
+        take_over_from: The host that had the image open when it stopped. Only right
+            where that host never opens it again.
 
     Raises:
         ZfsUnavailable: No module is loaded, no library is installed, or the module
@@ -48,10 +48,10 @@ def open_engine(
 
 
 class using:  # noqa: N801 (read as a word: with using(engine) as zfs)
-    """Give the caller's engine for a block, or one that is closed at its end.
+    """Use the caller's engine in a block, or one that is closed at its end.
 
     Args:
-        engine: The caller's, which stays open; None: the running kernel's ZFS.
+        engine: The caller's engine, which stays open; None: open the running kernel's.
     """
 
     def __init__(self, engine: Engine | None) -> None:

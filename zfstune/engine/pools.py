@@ -1,4 +1,4 @@
-"""Which pool is meant, and whether it can be worked on."""
+"""Choose a pool, and check that it can be changed."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def choose_pool(
     """Choose a pool: the one named, else the one configured, else the only one.
 
     Args:
-        engine: Whose pools.
+        engine: Lists the pools.
         pool: The caller's choice.
-        environ: ``ZFSTUNE_POOL`` and ``KLDLOAD_POOL_NAME`` are read from it;
-            default: this process's environment.
-        manifest: File that gives ``KLDLOAD_POOL_NAME`` where the environment does
-            not.
+        environ: The environment with ``ZFSTUNE_POOL`` and ``KLDLOAD_POOL_NAME``;
+            default: that of this process.
+        manifest: The file with ``KLDLOAD_POOL_NAME``, read where the environment has
+            neither.
 
     Raises:
-        InvalidName: The name is none of a pool.
+        InvalidName: No pool can have that name.
         NotFound: No pool of that name is imported.
         PlanError: No pool was named, and none or several are imported; or the
-            manifest is there and cannot be read.
+            manifest exists and cannot be read.
     """
     imported = engine.pools()
     source = ""
@@ -55,7 +55,7 @@ def choose_pool(
             error.hint = f"--pool or {_OWN_VARIABLE} names a pool without it"
             raise
         pool = chosen or None
-    if pool is not None:  # an empty one is somebody's variable that nobody set
+    if pool is not None:  # an empty name is refused too: it came from an unset variable
         _check(pool, source)
         if pool not in imported:
             raise NotFound(
@@ -81,8 +81,8 @@ def ready_pool(engine: Engine, name: str, *, operation: str) -> PoolInfo:
 
     Raises:
         NotFound: No such pool is imported.
-        PoolSuspended: It lost its devices: a change would wait for them without
-            end, so none is begun.
+        PoolSuspended: It lost its devices. A change would wait for them without end,
+            so none is begun.
     """
     info = engine.pool(name)
     if info.suspended:

@@ -44,70 +44,70 @@ class InUse(Busy):
 
 
 class Engine(Protocol):
-    """What zfstune asks of a ZFS.
+    """The calls that zfstune makes of a ZFS.
 
-    Property values go in and come out as text, the way ``zfs get -p`` prints
-    them (``8192``, ``lz4``); ``8K`` is understood on the way in. Each call raises
+    Property values are text, the way ``zfs get -p`` prints them (``8192``, ``lz4``); a
+    call also takes ``8K``. Each call raises
     a subclass of :class:`~zfstune.values.errors.EngineError`, or
     :class:`~zfstune.values.errors.BatchError` where it takes many targets. Values are
     checked before ZFS sees them (:class:`~zfstune.values.errors.InvalidValue`).
     """
 
     def __enter__(self) -> Self:
-        """Give the engine itself."""
+        """Return the engine itself."""
 
     def __exit__(self, *exc: object) -> None:
         """Close the engine."""
 
     @property
     def limits(self) -> Limits:
-        """What the running release decides."""
+        """Limits that follow from the running release."""
 
     def pools(self) -> tuple[str, ...]:
-        """Give the names of the imported pools, sorted."""
+        """Return the names of the imported pools, sorted."""
 
     def pool(self, name: str) -> PoolInfo:
-        """Give what a pool is made of and what it can take."""
+        """Return the vdevs, features, space and health of a pool."""
 
     def exists(self, name: str) -> bool:
         """Tell whether a dataset or snapshot of that name exists."""
 
     def dataset(self, name: str) -> Dataset:
-        """Give one filesystem or volume with all its properties."""
+        """Return one filesystem or volume with all its properties."""
 
     def datasets(self, root: str, *, recursive: bool = True) -> list[Dataset]:
-        """Give `root` and all below it (or `root` alone), parents before children.
+        """Return `root` and all below it (or `root` alone), parents before children.
 
-        Of those below, one that is damaged on disk is listed with the reason
-        (``Dataset.damaged``), and so is a recursive listing's root.
+        A recursive listing has datasets that are damaged on disk too, with the reason
+        in ``Dataset.damaged``.
         """
 
     def snapshot(self, name: str) -> Snapshot:
-        """Give one snapshot with all its properties."""
+        """Return one snapshot with all its properties."""
 
     def snapshots(
         self, dataset: str, *, properties: bool = False, dated: bool = False
     ) -> list[Snapshot]:
-        """Give the snapshots of one dataset, oldest first by createtxg.
+        """Return the snapshots of one dataset, oldest first by createtxg.
 
         Args:
-            dataset: Which one.
-            properties: Read all properties of each, which is dear.
-            dated: Read at least its ``creation``, which is as dear but in an image.
+            dataset: The filesystem or volume.
+            properties: Read all properties of each snapshot, which is slow.
+            dated: Read ``creation`` at least, which is as slow except in an image.
         """
 
     def find_snapshots(
         self, names: Iterable[str], *, properties: bool = False
     ) -> dict[str, Snapshot]:
-        """Give those of the named snapshots that exist, by name."""
+        """Return the named snapshots that exist, by name."""
 
     def snapshot_numbers(self, datasets: Iterable[str]) -> dict[str, dict[str, int]]:
-        """Give what names snapshots without opening them, where something does.
+        """Return numbers that identify snapshots, read without opening the snapshots.
 
         Returns:
-            Of each mounted filesystem whose ``.zfs`` can be read: short name to a
-            number that a snapshot keeps for life, whatever it is renamed to. That of
-            a destroyed one may be given again, in a later transaction group.
+            For each mounted filesystem whose ``.zfs`` can be read: short name to
+            number. A snapshot keeps its number when it is renamed. After it was
+            destroyed, a snapshot of a later transaction group may get the number.
         """
 
     def create(
@@ -124,7 +124,7 @@ class Engine(Protocol):
         """Set properties, in one transaction where ZFS allows it."""
 
     def inherit(self, name: str, prop: str, *, received: bool = False) -> None:
-        """Drop a local value; with `received`, go back to the received one."""
+        """Remove a local value; with `received`, go back to the received one."""
 
     def destroy(self, name: str) -> None:
         """Destroy one filesystem or volume that has no children and no snapshots."""
@@ -137,8 +137,8 @@ class Engine(Protocol):
     def destroy_snapshots(self, names: Iterable[str], *, defer: bool = False) -> None:
         """Destroy many snapshots of one pool in one transaction, or none.
 
-        Names that do not exist are passed over, as ZFS does. Signals wait until it
-        is done; only SIGKILL can stop it half way.
+        Names that do not exist are ignored, as ZFS does. Signals wait until the call is
+        done; only SIGKILL can stop it half way.
         """
 
     def destroy_exactly(
@@ -148,21 +148,21 @@ class Engine(Protocol):
         survivors: Iterable[str] = (),
         marks: Mapping[str, Mapping[str, str]] | None = None,
     ) -> dict[str, EngineError]:
-        """Destroy those of many snapshots of one pool that are what they were.
+        """Destroy snapshots of one pool, each only if it still has its guid.
 
-        Guids, holds and clones are looked at in the transaction that destroys, by a
-        channel program; the others of the call go although one stays.
+        A channel program looks at guids, holds and clones in the transaction that
+        destroys. One snapshot that stays does not keep the others.
 
         Args:
             snapshots: Name to guid.
-            survivors: Names of snapshots: where one is not there, nothing of its
-                dataset goes.
+            survivors: Names of snapshots: where one is missing, nothing of its dataset
+                is destroyed.
             marks: Dataset to user properties to set on it in the same transaction,
-                where there is room for them.
+                if there is room for them.
 
         Returns:
-            For each that stays, why: gone before (NotFound), held or cloned (Busy), in
-            use (InUse), or no more what it was.
+            The error for each snapshot that was not destroyed: it was gone before
+            (NotFound), is held or cloned (Busy), is in use (InUse), or was made anew.
 
         Raises:
             ProgramError: The program could not run, as for want of root, or not to
@@ -189,16 +189,16 @@ class Engine(Protocol):
         """Keep snapshots from being destroyed until `tag` is released."""
 
     def release(self, snapshots: Iterable[str], tag: str) -> None:
-        """Drop a hold."""
+        """Remove a hold."""
 
     def holds(self, snapshot: str) -> dict[str, datetime]:
-        """Give the tags that hold a snapshot and when each was set, in UTC."""
+        """Return the tags that hold a snapshot, and when each was set, in UTC."""
 
     def bookmark(self, snapshot: str, bookmark: str) -> None:
         """Remember a snapshot's place as the base of an incremental send."""
 
     def bookmarks(self, dataset: str) -> dict[str, Bookmark]:
-        """Give the bookmarks of a dataset by full name."""
+        """Return the bookmarks of a dataset by full name."""
 
     def destroy_bookmarks(self, names: Iterable[str]) -> None:
         """Destroy bookmarks."""
@@ -206,18 +206,18 @@ class Engine(Protocol):
     def send(self, snapshot: str, fd: int, *, base: str = "", raw: bool = False) -> None:
         """Write a snapshot to a descriptor as a stream.
 
-        A signal that raises an exception, as Ctrl-C does, ends it even while nobody
-        reads.
+        A signal that raises an exception, as Ctrl-C does, ends the call even while
+        nobody reads.
 
         Args:
             snapshot: The snapshot.
-            fd: Anything that can be written to.
-            base: An earlier snapshot, or a bookmark of one: send what changed since.
-            raw: Encrypted blocks as they are, without their key.
+            fd: Any descriptor that can be written to.
+            base: An earlier snapshot, or a bookmark of one: send the changes since.
+            raw: Send encrypted blocks as they are, without their key.
         """
 
     def send_resumed(self, token: str, fd: int) -> str:
-        """Write the rest of a stream that `token` says; give its snapshot's name."""
+        """Write the rest of the stream of a resume token; return its snapshot's name."""
 
     def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
         """Estimate the bytes of a stream."""
@@ -233,21 +233,21 @@ class Engine(Protocol):
         raw: bool = False,
         resumable: bool = False,
     ) -> None:
-        """Make a snapshot of a stream that a descriptor gives.
+        """Make a snapshot from a stream that is read from a descriptor.
 
-        A stream sets no property here, whatever its sender wished.
+        No property of the stream is set here.
 
         Args:
-            snapshot: Name to give; its dataset is new, or unchanged since the base.
-            fd: Where to read.
+            snapshot: Its name; the dataset is new, or unchanged since the base.
+            fd: The descriptor.
             origin: Receive an incremental as a clone of this snapshot.
-            force: Roll the dataset back to the base first. What was written since is
-                lost, and each snapshot that is newer than the base is destroyed; a
-                full stream replaces the dataset with all of its snapshots.
-            losing: Full names of the snapshots that `force` may destroy so.
+            force: Roll the dataset back to the base first. All later writes are lost,
+                and each snapshot that is newer than the base is destroyed; a full
+                stream replaces the dataset with all of its snapshots.
+            losing: Full names of the snapshots that `force` may destroy.
             raw: Take encrypted blocks as they are.
-            resumable: Keep what arrived if the stream ends early; the property
-                ``receive_resume_token`` then says where to go on.
+            resumable: Keep the received part if the stream ends early; the property
+                ``receive_resume_token`` then tells where to go on.
 
         Raises:
             PlanError: `force` would destroy snapshots that `losing` does not name;
@@ -267,16 +267,16 @@ class Engine(Protocol):
         instructions: int = ...,
         memory_bytes: int = ...,
     ) -> object:
-        """Run a channel program (man/man8/zfs-program.8); give what it returned."""
+        """Run a channel program (man/man8/zfs-program.8); return its result."""
 
     def mounts(self) -> dict[str, Mount]:
-        """Give the mounted filesystems of this mount namespace by dataset."""
+        """Return the mounted filesystems of this mount namespace by dataset."""
 
     def places(self, paths: Iterable[str]) -> dict[str, Place]:
-        """Give where paths lead, and what a mount there would meet."""
+        """Return where paths lead, and the obstacles to a mount there."""
 
     def mount(self, name: str, *, hide: bool = True) -> str:
-        """Mount a filesystem where its properties say; give the path.
+        """Mount a filesystem where its properties say; return the path.
 
         Args:
             name: The filesystem.
@@ -294,10 +294,10 @@ class Engine(Protocol):
         """Give the root directory of a mounted filesystem its owner and mode."""
 
     def remount(self, name: str) -> str:
-        """Make a mount follow its properties as they are now; give the path."""
+        """Make a mount follow its properties as they are now; return the path."""
 
     def unmount(self, name: str, *, force: bool = False) -> None:
         """Unmount a filesystem."""
 
     def close(self) -> None:
-        """Let go of the binding; a closed engine takes no more calls."""
+        """Close the engine; it takes no more calls."""

@@ -1,6 +1,6 @@
-"""For tests of code that uses ZFS: a pytest fixture with a pool of its own.
+"""A pytest fixture with a ZFS pool of its own, for tests of code that uses ZFS.
 
-pytest loads this by itself where zfstune is installed (entry point ``zfstune``).
+pytest loads this module by itself where zfstune is installed (entry point ``zfstune``).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["zfs_image"]
 
-_SIZE_BYTES = 1 << 30  # sparse: a new pool takes some 2 MiB of it
+_SIZE_BYTES = 1 << 30  # the file is sparse: a new pool takes some 2 MiB
 
 
 @pytest.fixture
 def zfs_image(tmp_path: Path) -> Iterator[ImageEngine]:
-    """Give an open engine on a new pool `tank`, 1 GiB in a sparse file.
+    """Yield an open engine on a new pool `tank`, 1 GiB in a sparse file.
 
     Real OpenZFS in user space: no kernel module and no root, but libzpool must be
     installed. The pool goes with the test's `tmp_path`.

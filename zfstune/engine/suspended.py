@@ -1,9 +1,9 @@
-"""Pools that keep their callers waiting, seen without waiting for them.
+"""Suspended pools, found without a call that would wait for them.
 
 A pool that loses its devices while a call is under way suspends: the call then
 waits in the kernel, where no signal reaches it, until the devices come back and
-somebody runs ``zpool clear`` (txg_wait_synced() in module/zfs/txg.c). What is read
-here needs neither a lock of the pool nor an ioctl.
+somebody runs ``zpool clear`` (txg_wait_synced() in module/zfs/txg.c). The files
+that are read here need neither a lock of the pool nor an ioctl.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _KSTATS = "/proc/spl/kstat/zfs"
 
 
 def suspended_pools() -> frozenset[str]:
-    """Give the names of the pools that are suspended."""
+    """Return the names of the suspended pools."""
     try:
         entries = os.listdir(_KSTATS)
     except OSError:  # no module, or a container that hides it
@@ -25,9 +25,9 @@ def suspended_pools() -> frozenset[str]:
 
 
 def process_marks(pid: int) -> str:
-    """Give text that changes as long as a process does anything at all."""
+    """Return a text that changes as long as a process does anything at all."""
     try:
-        # man 5 proc: the two counts of context switches stand in it
+        # It has two counts of context switches: man 5 proc
         with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
             return file.read()
     except OSError:
@@ -44,7 +44,7 @@ def end_with(parent: int) -> None:
 
 def _state(name: str) -> str:
     try:
-        # "state" is of pools alone: module/zfs/spa_stats.c
+        # Only pools have a "state": module/zfs/spa_stats.c
         with open(f"{_KSTATS}/{name}/state", encoding="utf-8") as file:
             return file.read().strip()
     except OSError:  # another statistic, or a pool that was just exported
