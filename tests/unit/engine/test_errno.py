@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import errno as e
-from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from zfstune.engine import _meanings
 from zfstune.engine._errno import batch_error, by_target, engine_error
 from zfstune.values import errors
 from zfstune.values.errors import (
-    AlreadyExists,
     BatchError,
-    Busy,
-    NotFound,
     NotPermitted,
-    RefusedValue,
 )
-
-if TYPE_CHECKING:
-    from zfstune.values.errors import EngineError
 
 SPECIAL = [
     (operation, code) for operation, found in _meanings.SPECIAL.items() for code in found
@@ -45,97 +35,6 @@ def test_the_general_meaning(code: int) -> None:
     error = engine_error("read", "tank/a", code)
     assert type(error) is _meanings.GENERAL[code].kind
     assert str(error).startswith("cannot read 'tank/a': ")
-
-
-@pytest.mark.parametrize(
-    ("operation", "code", "kind", "word"),
-    [
-        # One number, many meanings.
-        ("clone", e.EXDEV, RefusedValue, "another pool"),
-        ("roll back", e.EEXIST, RefusedValue, "newer snapshots"),
-        ("bookmark", e.EXDEV, RefusedValue, "stays in its snapshot's dataset"),
-        ("destroy", e.EEXIST, Busy, "children"),
-        ("destroy snapshot", e.EEXIST, Busy, "clones"),
-        ("hold", e.EEXIST, AlreadyExists, "this tag"),
-        ("create", e.ENOENT, NotFound, "parent"),
-        ("unmount", e.EINVAL, NotFound, "not mounted"),
-        ("destroy", e.EAGAIN, errors.PoolSuspended, "suspended"),
-        ("set", e.EROFS, errors.ReadOnly, "read-only"),
-        ("set", e.EDQUOT, errors.NoSpace, "quota"),
-        ("snapshot", 1030, errors.NotSupported, "lacks the option"),
-        ("set", 1044, RefusedValue, "property"),
-    ],
-)
-def test_meanings(operation: str, code: int, kind: type[EngineError], word: str) -> None:
-    """The meanings that people meet most are the ones they should read."""
-    error = engine_error(operation, "tank/a", code)
-    assert type(error) is kind
-    assert word in error.reason
-
-
-@given(st.sampled_from(["create", "destroy", "mount", "read"]), st.integers(1, 2000))
-def test_every_errno_reads_like_a_sentence(operation: str, code: int) -> None:
-    """No errno is left without words, and none ends in a period or a bare number."""
-    error = engine_error(operation, "tank/a", code)
-    assert error.reason
-    assert not error.reason.isdigit()
-    assert not str(error).endswith(".")
-    assert not error.hint.endswith(".")
-    if code >= 1024 and code not in _meanings.GENERAL:
-        assert error.reason == f"unknown to zfstune (error {code})"
-
-
-# include/sys/fs/zfs.h, zfs_errno_t, from ZFS_ERR_CHECKPOINT_EXISTS to
-# ZFS_ERR_TOO_MANY_SITOUTS of 2.4.4: a receive is where most of them are met.
-OWN = range(1024, 1053)
-
-
-@pytest.mark.parametrize("code", OWN)
-def test_each_of_zfs_own_has_words(code: int) -> None:
-    """None of what OpenZFS 2.1 to 2.4 gives back is unknown here."""
-    error = engine_error("receive", "tank/a@1", code)
-    assert "unknown" not in error.reason
-    assert str(code) not in error.reason
-
-
-def test_what_a_later_release_adds() -> None:
-    """A number that this table does not have is told as it is."""
-    assert engine_error("send", "tank/a@1", OWN.stop).reason == (
-        f"unknown to zfstune (error {OWN.stop})"
-    )
-
-
-def test_no_two_of_zfs_own_read_alike() -> None:
-    """Each says something of its own."""
-    reasons = [_meanings.GENERAL[code].reason for code in OWN if code in _meanings.GENERAL]
-    assert len(set(reasons)) == len(reasons) >= len(OWN) - 2
-
-
-@pytest.mark.parametrize(
-    ("code", "kind", "words"),
-    [
-        (1034, RefusedValue, "IV set"),
-        (1035, RefusedValue, "not received raw"),
-        (1036, RefusedValue, "too old"),
-        (1037, errors.NotSupported, "does not know"),
-        (1041, RefusedValue, "128K"),
-        (1047, AlreadyExists, "rest of a full stream"),
-        (e.ETXTBSY, Busy, "newer snapshot, be it an empty one"),
-    ],
-)
-def test_what_a_receive_meets(code: int, kind: type[EngineError], words: str) -> None:
-    """What stands in the way of a stream is said, and what helps."""
-    error = engine_error("receive", "tank/a@1", code)
-    assert type(error) is kind
-    assert words in error.reason
-    assert error.hint
-
-
-def test_force_says_what_it_costs() -> None:
-    """The hint that leads to force names both that are lost."""
-    hint = engine_error("receive", "tank/a@1", e.ETXTBSY).hint
-    assert "written since" in hint
-    assert "destroys each snapshot that is newer than the base" in hint
 
 
 def test_details_follow_the_reason() -> None:

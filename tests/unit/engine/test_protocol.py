@@ -1,4 +1,4 @@
-"""The engines beside the protocol that they fulfil."""
+"""The calls of the protocol, and the engines that have them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,84 @@
+"""The snapshots that a forced receive would destroy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from zfstune.engine._errno import engine_error
+from zfstune.engine._receive_losses import check_losses, lost_snapshots, misfit
+from zfstune.engine._stream_header import StreamHeader
+from zfstune.values.errors import PlanError, RefusedValue
+from zfstune.values.state import Snapshot
+
+if TYPE_CHECKING:
+    from zfstune.engine.protocol import Engine
+
+LISTED = [Snapshot(f"tank/a@{n}", guid=10 * n, createtxg=100 * n) for n in (3, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("fromguid", "lost"),
+    [
+        (10, ["tank/a@2", "tank/a@3"]),
+        (20, ["tank/a@3"]),
+        (30, []),
+        (99, []),
+        (0, ["tank/a@1", "tank/a@2", "tank/a@3"]),
+    ],
+)
+def test_what_is_lost(fromguid: int, lost: list[str]) -> None:
+    """Each snapshot newer than the base, and all of them before a full stream."""
+    assert lost_snapshots(LISTED, StreamHeader(77, fromguid)) == lost
+
+
+class Listing:
+    """An engine that lists these snapshots of one dataset, and has no other."""
+
+    def __init__(self, listed: list[Snapshot]) -> None:
+        self._listed = listed
+
+    def snapshots(self, dataset: str) -> list[Snapshot]:
+        """Give them."""
+        if dataset != "tank/a":
+            raise engine_error("list", dataset, 2)
+        return self._listed
+
+
+def check(
+    listed: list[Snapshot], fromguid: int, *accepted: str, to: str = "tank/a"
+) -> None:
+    """Check a forced receive of a stream with this base."""
+    engine = cast("Engine", Listing(listed))
+    check_losses(engine, f"{to}@new", StreamHeader(77, fromguid), frozenset(accepted))
+
+
+def test_each_loss_must_be_named() -> None:
+    """One that is not named is in the message, and those that are named are not."""
+    with pytest.raises(PlanError) as caught:
+        check(LISTED, 10, "tank/a@3")
+    assert str(caught.value) == (
+        "cannot receive 'tank/a@new' by force: it would destroy tank/a@2"
+    )
+    assert "`losing`" in caught.value.hint
+    check(LISTED, 10, "tank/a@2", "tank/a@3", "tank/a@1")
+    check(LISTED, 30)
+    check(LISTED, 0, to="tank/other")
+
+
+def test_many_losses_are_counted() -> None:
+    """The message names twenty, and how many more there are."""
+    many = [Snapshot(f"tank/a@{n}", n, n) for n in range(1, 30)]
+    with pytest.raises(PlanError, match=r"tank/a@21 and 8 more$"):
+        check(many, 1)
+
+
+def test_a_misfit_names_the_snapshot() -> None:
+    """The kernel's EINVAL for a sound stream says what a stream must fit to."""
+    error = misfit("tank/a@new")
+    assert type(error) is RefusedValue
+    assert (
+        str(error) == "cannot receive 'tank/a@new': the stream does not fit what is there"
+    )
+    assert "raw=True" in error.hint
