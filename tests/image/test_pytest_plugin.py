@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from source_tree import ROOT
@@ -11,14 +10,6 @@ from source_tree import ROOT
 if TYPE_CHECKING:
     import pytest
 
-# A run of its own: here, the plugin has been loaded before anything was measured.
-STARTS_LIGHT = """
-import sys
-
-def pytest_collection_finish():
-    loaded = sorted(m for m in sys.modules if m.startswith("zfstune"))
-    assert loaded == ["zfstune", "zfstune.engine.pytest_plugin"], loaded
-"""
 USES_IT = """
 import pytest
 
@@ -38,25 +29,10 @@ def test_that_closes(zfs_image):
 """
 
 
-def test_pytest_finds_it(pytester: pytest.Pytester) -> None:
-    """It is there without a word in any conftest, and says what it gives."""
-    (found,) = entry_points(group="pytest11", name="zfstune")
-    assert found.value == "zfstune.engine.pytest_plugin"
-    done = pytester.runpytest_subprocess("--fixtures", "-q")
-    done.stdout.fnmatch_lines(["zfs_image -- *", "*open engine on a new pool*"])
-
-
 def test_each_test_has_a_pool_of_its_own(pytester: pytest.Pytester) -> None:
     """Fresh each time, also after a test that failed, and closed in the end."""
     pytester.makepyfile(USES_IT)
     pytester.runpytest_subprocess().assert_outcomes(passed=3, failed=1)
-
-
-def test_it_costs_nothing_until_it_is_used(pytester: pytest.Pytester) -> None:
-    """The start of pytest loads the plugin alone: no engine, no extension."""
-    pytester.makeconftest(STARTS_LIGHT)
-    pytester.makepyfile("def test_nothing(): pass")
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
 def test_the_example_in_the_readme_runs(pytester: pytest.Pytester) -> None:

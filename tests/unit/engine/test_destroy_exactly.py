@@ -1,0 +1,86 @@
+"""Snapshots destroyed by name and guid: the program's arguments and its answer."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+import pytest
+
+from scripted_binding import ScriptedBinding
+from zfstune.engine.protocol import InUse, ProgramError
+from zfstune.values.errors import Busy, EngineError, InvalidName, NotFound, PoolSuspended
+
+IOC_CMD_UNAVAIL = 1029  # ZFS_ERR_IOC_CMD_UNAVAIL, include/sys/fs/zfs.h
+
+
+def binding(stay: dict[str, int] | None = None, code: int = 0) -> ScriptedBinding:
+    """Return a binding whose programs leave these snapshots, or fail."""
+    return ScriptedBinding(zt_channel_program=(code, {"return": stay or {}}))
+
+
+def test_the_arguments_of_the_program() -> None:
+    """They are by dataset; those of a dataset without a victim are left out."""
+    table = binding()
+    table.engine().destroy_exactly(
+        {"tank/a@1": 5, "tank/a@2": 1 << 63, "tank/b@1": (1 << 64) - 1},
+        survivors=["tank/a@3", "tank/other@1"],
+        marks={"tank/b": {"org.x:y": "1"}, "tank/other": {"org.x:y": "1"}},
+    )
+    arguments: Any = table.asked[0][1][-1]
+    assert arguments == {
+        "tank/a": {
+            "snapshots": {"tank/a@1": 5, "tank/a@2": -(1 << 63)},
+            "survivors": {"tank/a@3": True},
+            "marks": {},
+        },
+        "tank/b": {
+            "snapshots": {"tank/b@1": -1},
+            "survivors": {},
+            "marks": {"org.x:y": "1"},
+        },
+    }
+
+
+def test_each_reason_to_stay() -> None:
+    """A caller tells by the class of an error what may help."""
+    names = [f"tank/a@{n}" for n in range(6)]
+    codes = (errno.ENOENT, errno.EBUSY, errno.EUSERS, errno.EEXIST, errno.ESTALE)
+    table = binding(dict(zip(names, codes, strict=False)))
+    stay = table.engine().destroy_exactly(dict.fromkeys(names, 1))
+    kinds = [NotFound, InUse, Busy, Busy, EngineError]
+    assert [type(stay[name]) for name in names[:5]] == kinds
+    assert table.history() == ["zfstune destroy tank/a@5"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(errno.EPERM, errno.EACCES, errno.EINVAL, errno.ENOSPC, errno.ENOTSUP),
+        *(errno.ECHRNG, errno.ETIME, IOC_CMD_UNAVAIL),
+    ],
+)
+def test_a_program_that_cannot_run(code: int) -> None:
+    """Whatever the reason, a caller knows that there may be another way."""
+    with pytest.raises(ProgramError) as caught:
+        binding(code=code).engine().destroy_exactly({"tank/a@1": 1})
+    assert caught.value.errno == code
+    assert caught.value.reason
+
+
+@pytest.mark.parametrize("code", [errno.EAGAIN, errno.EROFS, errno.EIO, errno.ENOENT])
+def test_a_pool_that_takes_no_change(code: int) -> None:
+    """Another way would fail too: the error stays what it is."""
+    with pytest.raises(EngineError) as caught:
+        binding(code=code).engine().destroy_exactly({"tank/a@1": 1})
+    assert not isinstance(caught.value, ProgramError)
+    assert isinstance(caught.value, PoolSuspended) == (code == errno.EAGAIN)
+
+
+def test_nothing_to_destroy() -> None:
+    """No program runs for nothing, and none with a name of no snapshot."""
+    table = binding()
+    assert table.engine().destroy_exactly({}) == {}
+    with pytest.raises(InvalidName):
+        table.engine().destroy_exactly({"tank/a": 1})
+    assert table.asked == []

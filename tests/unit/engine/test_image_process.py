@@ -1,0 +1,112 @@
+"""The caller's side of an image's process: how its end is told."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from zfstune.engine._image_process import ImageBinding
+from zfstune.engine._image_worker import receive, send
+from zfstune.values.errors import ImageDied, InvalidValue, ZfsUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Child:
+    """A process that has ended, or ends when it is waited for."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its status."""
+        del timeout
+        return self.status
+
+
+@pytest.fixture
+def made() -> Iterator[tuple[Any, socket.socket]]:
+    """Yield a binding with a child that only has a socket, and that socket."""
+    binding: Any = ImageBinding.__new__(ImageBinding)
+    own_end, child_end = socket.socketpair()
+    binding._path, binding._owner, binding._verb = "/a.zpool", os.getpid(), "go on with"
+    binding._lock, binding._socket, binding._death = threading.Lock(), own_end, None
+    binding._words = os.memfd_create("words")
+    binding._child = Child(0)
+    with child_end:
+        yield binding, child_end
+        binding.close()
+
+
+def zt_destroy(*_: object) -> int:
+    """Stand for a function of the extension, of which the name counts."""
+    return 0
+
+
+def test_a_call_and_its_answer(made: tuple[Any, socket.socket]) -> None:
+    """The function goes by its name."""
+    binding, child = made
+    send(child, ("done", 16))
+    assert binding.call(zt_destroy, "tank/a") == 16
+    assert receive(child) == ("call", "zt_destroy", ("tank/a",), None)
+
+
+def test_a_call_that_was_not_made(made: tuple[Any, socket.socket]) -> None:
+    """The reason comes back with its hint, and the engine goes on."""
+    binding, child = made
+    send(child, ("refused", "cannot pass on a value", "try another"))
+    with pytest.raises(InvalidValue, match="cannot pass on a value") as caught:
+        binding.call(zt_destroy, "tank/a\0")
+    assert caught.value.hint == "try another"
+    send(child, ("done", 0))
+    assert binding.call(zt_destroy, "tank/a") == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "words"),
+    [
+        (-signal.SIGABRT, b"ASSERT at zio.c:1\n", "OpenZFS stopped: ASSERT at zio.c:1"),
+        (-signal.SIGKILL, b"", "ended with signal 9 and said nothing"),
+        (3, b"", "ended with status 3 and said nothing"),
+        (100 + errno.ENOSPC, b"noise", "no space on the file system of '/a.zpool'"),
+    ],
+)
+def test_an_end_is_explained(
+    made: tuple[Any, socket.socket], status: int, said: bytes, words: str
+) -> None:
+    """The error quotes the last words, or names the errno of the file; each time alike."""
+    binding, child = made
+    binding._child.status = status
+    os.write(binding._words, said)
+    child.close()
+    for _ in range(2):
+        with pytest.raises(ImageDied, match=words) as caught:
+            binding.call(zt_destroy, "tank/a")
+        assert str(caught.value).startswith("cannot go on with image '/a.zpool': ")
+
+
+def test_an_export_that_failed(made: tuple[Any, socket.socket]) -> None:
+    """Closing says that the rest could not be written, and closes all the same."""
+    binding, child = made
+    binding._child.status = 100 + errno.EDQUOT
+    with pytest.raises(ImageDied, match="cannot close image"):
+        binding.close()
+    assert receive(child)[0] == "close"
+    with pytest.raises(ZfsUnavailable, match="was closed"):
+        binding.call(zt_destroy, "tank/a")
+
+
+def test_a_fork_has_no_engine(made: tuple[Any, socket.socket]) -> None:
+    """Two processes that speak to one child would take each other's answers."""
+    binding, _ = made
+    binding._owner = os.getppid()
+    with pytest.raises(ZfsUnavailable, match="which this one was forked from"):
+        binding.call(zt_destroy, "tank/a")
+    binding._owner = os.getpid()

@@ -1,0 +1,95 @@
+"""The thread that ends an image's process where nothing else can."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zfstune.engine import _image_watcher
+from zfstune.engine._image_watcher import Watcher, unwritable_errno
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SUSPENDED = (
+    b"WARNING: Pool 'tank' has encountered an uncorrectable I/O failure and has been "
+)
+
+
+class Ended(BaseException):
+    """The process would have ended with this status."""
+
+
+@pytest.fixture
+def watcher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Watcher, Path]]:
+    """Yield a watcher that was not started, and the file that it takes for stderr."""
+    log = tmp_path / "stderr"
+    log.touch()
+
+    def end(status: int) -> None:
+        raise Ended(status)
+
+    with log.open("rb") as stderr, socket.socket() as connection:
+        monkeypatch.setattr(_image_watcher, "_STDERR", stderr.fileno())
+        monkeypatch.setattr("os._exit", end)
+        yield Watcher(connection, 1, "/a.zpool"), log
+
+
+def writes(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """Let writing to the file fail so."""
+    monkeypatch.setattr(
+        _image_watcher, "lib", SimpleNamespace(zt_why_unwritable=lambda _: code)
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(0, 0), (1, 0), (2, 0), (-9, 0), (100, 0), (128, 28), (233, 133)]
+)
+def test_the_status_of_a_process_has_the_errno(status: int, code: int) -> None:
+    """A status below, and a signal, are of another end."""
+    assert unwritable_errno(status) == code
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, 0])
+def test_a_pool_that_suspends(
+    watcher: tuple[Watcher, Path], monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """The process ends with the errno of the file, or EIO, once OpenZFS says so."""
+    watching, log = watcher
+    writes(monkeypatch, code)
+    watching._look()
+    log.write_bytes(SUSPENDED)  # the message arrives in two parts
+    watching._look()
+    log.write_bytes(SUSPENDED + b"suspended.\n")
+    with pytest.raises(Ended) as caught:
+        watching._look()
+    assert unwritable_errno(caught.value.args[0]) == (code or errno.EIO)
+
+
+def test_a_call_that_lasts(
+    watcher: tuple[Watcher, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a while the file is asked, and ever less often."""
+    watching, _ = watcher
+    now = 1000.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    writes(monkeypatch, errno.EDQUOT)
+    watching._look()  # no call is under way
+    watching.begin()
+    now += 1.9
+    watching._look()
+    now += 0.2
+    with pytest.raises(Ended) as caught:
+        watching._look()
+    assert unwritable_errno(caught.value.args[0]) == errno.EDQUOT
+    watching._look()  # it asks again after four seconds
+    watching.end()
+    now += 100
+    watching._look()

@@ -1,0 +1,124 @@
+"""Streams and channel programs: what is asked of C, and what is refused before."""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from scripted_binding import ScriptedBinding, row
+from zfstune.engine._nvlist import Int64
+from zfstune.values.errors import (
+    EngineError,
+    InvalidName,
+    InvalidValue,
+    PlanError,
+    RefusedValue,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LARGE_AND_COMPRESSED, RAW = 2 | 4, 8
+HEADER = struct.pack("<IIQQQIIQQ", 0, 0, 0x2F5BACBAC, 1, 5, 2, 0, 77, 0).ljust(312, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("encryption", "raw", "flags"),
+    [
+        ("off", False, LARGE_AND_COMPRESSED),
+        ("off", True, LARGE_AND_COMPRESSED),
+        ("aes-256-gcm", False, LARGE_AND_COMPRESSED),
+        ("aes-256-gcm", True, LARGE_AND_COMPRESSED | RAW),
+    ],
+)
+def test_the_flags_of_a_send(encryption: str, raw: bool, flags: int) -> None:  # noqa: FBT001 (a table of rows)
+    """A stream is raw only where there is something encrypted in it."""
+    binding = ScriptedBinding(
+        zt_stats=(0, row("tank/a@1", encryption=encryption)), zt_send_space=(0, 4096)
+    )
+    assert binding.engine().send_size("tank/a@2", base="tank/a#1", raw=raw) == 4096
+    assert binding.asked[-1] == ("zt_send_space", ("tank/a@2", "tank/a#1", flags))
+
+
+def test_a_base_is_a_snapshot_or_a_bookmark() -> None:
+    """A dataset is neither."""
+    with pytest.raises(InvalidName):
+        ScriptedBinding().engine().send_size("tank/a@2", base="tank/a")
+
+
+def received(data: bytes, call: Callable[[int], None]) -> None:
+    """Let a call receive these bytes."""
+    out, into = os.pipe()
+    os.write(into, data)
+    os.close(into)
+    try:
+        call(out)
+    finally:
+        os.close(out)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "words"),
+    [
+        (HEADER[:-1], EngineError, "the stream ended early"),
+        (bytes(400), RefusedValue, "this is no stream"),
+    ],
+)
+def test_bytes_that_are_no_stream(data: bytes, kind: type[EngineError], words: str) -> None:
+    """They are refused before the kernel sees them."""
+    binding = ScriptedBinding()
+    with pytest.raises(kind, match=words):
+        received(data, lambda fd: binding.engine().receive("tank/a@1", fd))
+    assert binding.asked == []
+
+
+def test_a_sound_stream_that_does_not_fit() -> None:
+    """The kernel's EINVAL of a sound stream is told apart from that of no stream."""
+    binding = ScriptedBinding(zt_receive=errno.EINVAL)
+    with pytest.raises(RefusedValue, match="does not fit"):
+        received(HEADER, lambda fd: binding.engine().receive("tank/a@1", fd))
+    assert binding.history() == []
+
+
+def test_force_looks_at_the_victims_first() -> None:
+    """A full stream replaces a dataset, so each of its snapshots must be named."""
+    binding = ScriptedBinding(zt_list_snapshots=(0, [row("old")]))
+    engine = binding.engine()
+    with pytest.raises(PlanError, match="tank/a@old"):
+        received(HEADER, lambda fd: engine.receive("tank/a@1", fd, force=True))
+    received(
+        HEADER,
+        lambda fd: engine.receive("tank/a@1", fd, force=True, losing=["tank/a@old"]),
+    )
+    assert binding.history() == ["zfstune receive tank/a@1"]
+
+
+def test_numbers_for_a_program_are_signed() -> None:
+    """A channel program takes no other numbers, at any depth; a flag stays one."""
+    binding = ScriptedBinding(zt_channel_program=(0, {"return": 3}))
+    arguments = {"n": 1, "list": {"deep": 2, "flag": True, "text": "x"}}
+    assert binding.engine().run_program("tank", "return 3", arguments) == 3
+    passed: Any = binding.asked[0][1][-1]
+    assert passed == arguments
+    assert type(passed["n"]) is type(passed["list"]["deep"]) is Int64
+    assert passed["list"]["flag"] is True
+
+
+def test_arguments_without_an_end() -> None:
+    """The kernel has a limit on their depth, and a mapping may hold itself."""
+    endless: dict[str, object] = {}
+    endless["again"] = endless
+    with pytest.raises(InvalidValue, match="more than 20 levels"):
+        ScriptedBinding().engine().run_program("tank", "", endless)
+
+
+def test_the_error_of_a_program_has_its_words() -> None:
+    """Lua's own message follows the reason."""
+    out = {"error": "attempt to index nil"}
+    binding = ScriptedBinding(zt_channel_program=(errno.ECHRNG, out))
+    with pytest.raises(EngineError, match="the program failed: attempt to index nil"):
+        binding.engine().run_program("tank", "x.y")
