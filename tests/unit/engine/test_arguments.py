@@ -27,7 +27,7 @@ def _recording(name: str) -> Any:
 
 @pytest.fixture
 def recorder() -> Any:
-    """Give an engine whose calls answer with their arguments."""
+    """Return an engine whose calls answer with their arguments."""
     from zfstune.engine.protocol import Engine
 
     calls = {
@@ -68,7 +68,7 @@ def test_a_flag_is_no_text(recorder: Any) -> None:
 
 
 def test_a_call_keeps_its_own_complaints(recorder: Any) -> None:
-    """A parameter that does not exist, and one too many, are the call's to refuse."""
+    """The call itself refuses an unknown parameter, and one too many."""
     assert recorder.promote("tank/a", "b")[1] == ("tank/a", "b")
     assert recorder.promote("tank/a", other=1)[2] == {"other": 1}
 
@@ -121,7 +121,7 @@ def test_every_declared_type_has_a_check() -> None:
 
 @pytest.mark.parametrize("path", ["a\0b", "\ud800", b"x", 5, True])
 def test_images_with_names_that_no_file_has(path: Any) -> None:
-    """They are refused before a process is started for the image."""
+    """Bad arguments are refused before a process is started for the image."""
     with pytest.raises(InvalidValue):
         open_engine(path)
     with pytest.raises(InvalidValue):
@@ -132,7 +132,7 @@ def test_images_with_names_that_no_file_has(path: Any) -> None:
     "size", [-1, 0, 1, 1 << 63, 1 << 64, 10**5000, True, 1e9, "64M"], ids=type
 )
 def test_images_of_no_size(size: Any, tmp_path: Path) -> None:
-    """What is no size of a file is refused, and no file is left behind."""
+    """A size that no file can have is refused, and no file is left behind."""
     with pytest.raises(InvalidValue):
         open_engine(tmp_path / "x.zpool", create_bytes=size)
     assert list(tmp_path.iterdir()) == []

@@ -23,7 +23,7 @@ class Holds:
         self._holds = holds
 
     def holds(self, snapshot: str) -> dict[str, datetime]:
-        """Give them."""
+        """Return the holds of a snapshot."""
         if snapshot not in self._holds:
             raise engine_error("read", snapshot, errno.ENOENT)
         return dict.fromkeys(self._holds[snapshot], datetime.now(UTC))
@@ -34,7 +34,7 @@ def explained(
     holds: dict[str, list[str]],
     mounted: dict[str, str] | None = None,
 ) -> BatchError:
-    """Give the error of a batch, explained."""
+    """Return the error of a batch with its reasons explained."""
     error = batch_error("destroy snapshot", errno.EBUSY, errors, list(errors))
     assert isinstance(error, BatchError)
     engine = cast("Engine", Holds(holds))
@@ -42,7 +42,7 @@ def explained(
 
 
 def test_each_reason() -> None:
-    """What can be known is told; the rest is what is left."""
+    """A hold and a mount are named; a snapshot with neither is being sent or received."""
     names = [f"tank/a@{n}" for n in ("held", "open", "sent", "gone")]
     error = explained(
         dict.fromkeys(names, errno.EBUSY),
@@ -64,13 +64,13 @@ def test_each_reason() -> None:
 
 
 def test_a_hold_comes_first() -> None:
-    """One that is held and open stays because it is held."""
+    """A snapshot that is both held and open is reported as held."""
     error = explained({"tank/a@1": errno.EBUSY}, {"tank/a@1": ["t"]}, {"tank/a@1": "/a"})
     assert error.failures[0].reason == "it is held by 't'"
 
 
 def test_others_stay_as_they_are() -> None:
-    """Clones are no matter of this, and what ZFS only counted is still counted."""
+    """Errors about clones stay as they are, and so does the count of unnamed failures."""
     error = explained(
         {"tank/a@1": errno.EEXIST, "tank/a@2": errno.EBUSY, "N_MORE_ERRORS": 3},
         {"tank/a@2": []},
@@ -81,7 +81,7 @@ def test_others_stay_as_they_are() -> None:
 
 
 def test_nothing_is_asked_where_none_is_busy() -> None:
-    """The mount table is read for a busy snapshot alone."""
+    """The mount table is read only where a snapshot is busy."""
     error = batch_error("destroy snapshot", errno.EEXIST, {"tank/a@1": errno.EEXIST}, [])
     assert isinstance(error, BatchError)
     unused = cast("Engine", Holds({}))

@@ -21,7 +21,7 @@ SPECIAL = [
 
 @pytest.mark.parametrize(("operation", "code"), SPECIAL)
 def test_an_operation_overrides(operation: str, code: int) -> None:
-    """What an operation says of an errno wins over what it means in general."""
+    """The meaning that an errno has for an operation wins over its general meaning."""
     error = engine_error(operation, "tank/a", code)
     meaning = _meanings.SPECIAL[operation][code]
     assert type(error) is meaning.kind
@@ -31,7 +31,7 @@ def test_an_operation_overrides(operation: str, code: int) -> None:
 
 @pytest.mark.parametrize("code", _meanings.GENERAL)
 def test_the_general_meaning(code: int) -> None:
-    """An operation with nothing to say of an errno leaves its general meaning."""
+    """An errno without a meaning for the operation has its general one."""
     error = engine_error("read", "tank/a", code)
     assert type(error) is _meanings.GENERAL[code].kind
     assert str(error).startswith("cannot read 'tank/a': ")

@@ -19,7 +19,7 @@ def test_lines_read_like_commands() -> None:
 
 
 def test_targets_are_grouped_by_dataset() -> None:
-    """Snapshots of a dataset are said in one word, as `zfs destroy` takes them."""
+    """The snapshots of one dataset are one word, as `zfs destroy` takes them."""
     targets = ["tank/a@x", "tank/b@x", "tank/a@y"]
     line = targets_line("destroy snapshot", targets)
     assert line == "zfstune destroy tank/a@x,y tank/b@x"
@@ -28,7 +28,7 @@ def test_targets_are_grouped_by_dataset() -> None:
 
 
 def test_a_value_stays_within_its_line() -> None:
-    """What would begin a new line, or not print, is escaped; other scripts are not."""
+    """Line ends and unprintable characters are escaped; other scripts are not."""
     assert set_line({"com.site:x": "1\n2026 zpool destroy"}, "tank") == (
         "zfstune set com.site:x=1\\n2026 zpool destroy tank"
     )

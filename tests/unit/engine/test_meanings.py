@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_meanings(operation: str, code: int, kind: type[EngineError], word: str) -> None:
-    """The meanings that people meet most are the ones they should read."""
+    """The most frequent errors have the meaning that a reader needs."""
     error = engine_error(operation, "tank/a", code)
     assert type(error) is kind
     assert word in error.reason
@@ -63,14 +63,14 @@ OWN = range(1024, 1053)
 
 @pytest.mark.parametrize("code", OWN)
 def test_each_of_zfs_own_has_words(code: int) -> None:
-    """None of what OpenZFS 2.1 to 2.4 gives back is unknown here."""
+    """Each number that OpenZFS 2.1 to 2.4 returns is known here."""
     error = engine_error("receive", "tank/a@1", code)
     assert "unknown" not in error.reason
     assert str(code) not in error.reason
 
 
 def test_what_a_later_release_adds() -> None:
-    """A number that this table does not have is told as it is."""
+    """A number that the table lacks is shown as it is."""
     assert engine_error("send", "tank/a@1", OWN.stop).reason == (
         f"unknown to zfstune (error {OWN.stop})"
     )
@@ -95,7 +95,7 @@ def test_no_two_of_zfs_own_read_alike() -> None:
     ],
 )
 def test_what_a_receive_meets(code: int, kind: type[EngineError], words: str) -> None:
-    """What stands in the way of a stream is said, and what helps."""
+    """The obstacle to a stream is named, with a hint about it."""
     error = engine_error("receive", "tank/a@1", code)
     assert type(error) is kind
     assert words in error.reason

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def dataset(**properties: str) -> Dataset:
-    """Give a filesystem with these properties."""
+    """Return a filesystem with these properties."""
     values = {name: PropertyValue(value) for name, value in properties.items()}
     return Dataset("tank/a", "filesystem", 1, 1, values)
 

@@ -25,7 +25,7 @@ def mangled(text: bytes) -> bytes:
 
 
 def line(source: bytes, path: bytes, *, kind: bytes = b"zfs", tags: bytes = b"") -> bytes:
-    """Give one line of /proc/self/mountinfo."""
+    """Return one line of /proc/self/mountinfo."""
     before = b"36 35 0:41 / " + mangled(path) + b" rw,noatime " + tags
     return before + b"- " + kind + b" " + mangled(source) + b" rw,xattr,posixacl\n"
 
@@ -108,7 +108,7 @@ def test_a_path_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def dataset(**properties: str) -> Dataset:
-    """Give a filesystem with these properties."""
+    """Return a filesystem with these properties."""
     values = {name: PropertyValue(value) for name, value in properties.items()}
     return Dataset("tank/a", "filesystem", 1, 1, values)
 

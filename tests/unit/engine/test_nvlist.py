@@ -30,12 +30,12 @@ SCALARS = st.one_of(st.none(), st.booleans(), UINT64, INT32, INT64, TEXT)
 
 
 def some(members: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
-    """Give arrays: an empty one has no type, so the binding knows none."""
+    """Return arrays: an empty one has no type, so the binding knows none."""
     return st.lists(members, min_size=1, max_size=5)
 
 
 def nested(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Give nvlists, alone and in arrays, of such values."""
+    """Return nvlists, alone and in arrays, of such values."""
     lists = st.dictionaries(TEXT, values, max_size=4)
     return st.one_of(lists, some(lists))
 
@@ -46,7 +46,7 @@ NVLISTS = st.dictionaries(TEXT, VALUES, max_size=6)
 
 
 def encode(flat: bytes) -> int:
-    """Give what C answers to a flat form."""
+    """Return C's answer to a flat form."""
     out = ffi.new("struct zt_buf *")
     try:
         return lib.zt_nvlist_encode(ZFS._handle, flat, len(flat), out)
@@ -59,13 +59,13 @@ def encode(flat: bytes) -> int:
 @example({"\udcff": "\udced\udca0\udc80", "caf\u00e9": '\U0001f600\x7f\x01"\\/'})
 @example({"n": [0, 2**64 - 1], "i": Int64(-(2**63)), "t": [True, False]})
 def test_there_and_back(values: dict[str, Any]) -> None:
-    """What libnvpair packed it gives back unchanged, whatever its type."""
+    """Values that libnvpair packed it unpacks unchanged, whatever their type."""
     assert ZFS.unpack(ZFS.pack(values)) == values
 
 
 @given(NVLISTS)
 def test_packing_is_stable(values: dict[str, Any]) -> None:
-    """What came back packs into the same bytes, but for the widths that JSON drops."""
+    """An unpacked list packs into the same bytes, except for widths that JSON drops."""
     once = ZFS.unpack(ZFS.pack(values))
     assert ZFS.unpack(ZFS.pack({"again": None, "values": values}))["values"] == once
 
@@ -135,7 +135,7 @@ def test_widths_are_what_the_kernel_asks_for() -> None:
     ],
 )
 def test_values_without_a_place(value: object, reason: str) -> None:
-    """What no nvlist can hold is refused by name, before C sees it."""
+    """A value that no nvlist can hold is refused by name, before C sees it."""
     with pytest.raises(InvalidValue, match=reason):
         ZFS.pack({"key": value})
 
@@ -162,7 +162,7 @@ def test_depth_has_a_limit() -> None:
 
 
 def pair(kind: int, name: bytes, value: bytes) -> bytes:
-    """Give one pair of the flat form."""
+    """Return one pair of the flat form."""
     return struct.pack("<BI", kind, len(name)) + name + value
 
 

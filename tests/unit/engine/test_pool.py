@@ -20,7 +20,7 @@ POOLS: dict[str, Any] = json.loads(DATA.read_text(encoding="ascii"))
 
 
 def given_pool(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give config and properties of a pool, to be changed at will."""
+    """Return config and properties of a pool, to be changed at will."""
     pool = copy.deepcopy(POOLS[name])
     return pool["config"], pool["props"]
 
@@ -37,7 +37,7 @@ def test_what_zpool_list_says(name: str) -> None:
 
 
 def shape(name: str) -> list[tuple[str, str, int, int, int, int]]:
-    """Give kind, role, ashift, number of leaves, width and parity of each vdev."""
+    """Return kind, role, ashift, number of leaves, width and parity of each vdev."""
     return [
         (v.kind, v.role, v.ashift, len(v.devices), v.width, v.parity)
         for v in pool_info(name, *given_pool(name)).vdevs
@@ -107,7 +107,7 @@ SYSFS = "/sys/class/block"
 
 
 def leaf(path: str, **more: Any) -> dict[str, Any]:
-    """Give a disk."""
+    """Return a disk."""
     return {"type": "disk", "path": path, "ashift": 12, **more}
 
 

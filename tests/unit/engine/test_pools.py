@@ -18,7 +18,7 @@ SEVERAL = FakeEngine("a", "b", "c", "d").seam
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> str:
-    """Give an installer's manifest that names pool d."""
+    """Return an installer's manifest that names pool d."""
     path = tmp_path / "install-manifest.env"
     path.write_text("KLDLOAD_HOST=x\nKLDLOAD_POOL_NAME=d\n")
     return str(path)
@@ -36,7 +36,7 @@ def test_each_place_in_its_order(manifest: str) -> None:
 
 
 def test_the_only_one(tmp_path: Path) -> None:
-    """With nothing said, the only pool is meant."""
+    """Without a choice, the only pool is chosen."""
     missing = str(tmp_path / "none")
     assert choose_pool(FakeEngine("tank/x").seam, environ={}, manifest=missing) == "tank"
 
@@ -127,7 +127,7 @@ def test_manifest_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_suspended_pool_is_not_ready() -> None:
-    """Nothing is begun on a suspended pool."""
+    """A suspended pool is refused before a change is begun."""
     engine = FakeEngine("tank")
     assert ready_pool(engine.seam, "tank", operation="prune pool").name == "tank"
     engine.suspended = True

@@ -40,7 +40,7 @@ class Listing:
         self._listed = listed
 
     def snapshots(self, dataset: str) -> list[Snapshot]:
-        """Give them."""
+        """Return the snapshots."""
         if dataset != "tank/a":
             raise engine_error("list", dataset, 2)
         return self._listed
@@ -55,7 +55,7 @@ def check(
 
 
 def test_each_loss_must_be_named() -> None:
-    """One that is not named is in the message, and those that are named are not."""
+    """The message names the victims that the caller did not name, and no others."""
     with pytest.raises(PlanError) as caught:
         check(LISTED, 10, "tank/a@3")
     assert str(caught.value) == (

@@ -58,7 +58,7 @@ def read(text: str) -> ResumeState:
 
 
 def refused(text: str) -> InvalidValue:
-    """Give the error with which a token is refused."""
+    """Return the error with which a token is refused."""
     with pytest.raises(InvalidValue) as caught:
         read(text)
     assert str(caught.value).startswith("cannot resume: ")

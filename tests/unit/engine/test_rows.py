@@ -13,7 +13,7 @@ RELEASE = (2, 3, 2)
 
 
 def read(raw: dict[str, dict[str, Any]], objset_type: int = 2) -> Any:
-    """Give a dataset with these properties."""
+    """Return a dataset with these properties."""
     return _rows.dataset(["tank/a", objset_type, 11, 22, 33, 0, raw], RELEASE)
 
 
@@ -22,13 +22,13 @@ def read(raw: dict[str, dict[str, Any]], objset_type: int = 2) -> Any:
     [("x", "x"), ("", ""), (48, "48"), (0, "0"), (2**64 - 1, str(2**64 - 1))],
 )
 def test_user_properties_are_text(value: object, text: str) -> None:
-    """One that is stored as a number is its digits."""
+    """A user property that is stored as a number becomes its digits."""
     found = read({"org.x:y": {"value": value, "source": "tank/a"}})
     assert found.value("org.x:y") == found.local("org.x:y") == text
 
 
 def test_sources_of_user_properties() -> None:
-    """They have the five words of zfs get like the others."""
+    """User properties have the five sources of zfs get, as native ones have."""
     found = read({"org.x:y": {"value": 1, "source": "tank"}, "org.x:z": {"source": "tank"}})
     assert found.properties["org.x:y"].source == INHERITED
     assert found.properties["org.x:y"].origin == "tank"
@@ -49,7 +49,7 @@ def test_sources_of_user_properties() -> None:
     ],
 )
 def test_native_properties_of_another_type(name: str, value: object, text: str) -> None:
-    """Text where a number belongs is the default, for that is what the kernel goes by."""
+    """Text in the place of a number is read as the default, as the kernel does."""
     found = read({name: {"value": value, "source": "tank/a"}})
     assert found.value(name) == text
     wrong = text != str(value) and isinstance(value, str)
@@ -57,7 +57,7 @@ def test_native_properties_of_another_type(name: str, value: object, text: str) 
 
 
 def test_own_values() -> None:
-    """What lies in the filesystem itself has no source, and is its own all the same."""
+    """Values that lie in the filesystem itself have no source, and count as its own."""
     found = read(
         {
             "version": {"value": 5},

@@ -13,7 +13,7 @@ from zfstune.engine._send_pipe import carry
 
 
 def writer(data: bytes, code: int = 0) -> object:
-    """Give a call that writes data, and returns an errno as the kernel does."""
+    """Return a call that writes data, and returns an errno as the kernel does."""
 
     def call(into: int) -> int:
         rest = memoryview(data)
@@ -28,7 +28,7 @@ def writer(data: bytes, code: int = 0) -> object:
 
 
 def threads() -> int:
-    """Count those that run."""
+    """Count the running threads."""
     return threading.active_count()
 
 
@@ -39,7 +39,7 @@ def open_files() -> int:
 
 @pytest.mark.parametrize("size", [0, 1, 5 << 20])
 def test_all_of_it_arrives(tmp_path: Path, size: int) -> None:
-    """Whatever its length, byte by byte; an errno comes along."""
+    """A stream of any length arrives whole, and so does the errno."""
     data = os.urandom(size)
     before = threads(), open_files()
     for code in (0, errno.EXDEV):
@@ -58,7 +58,7 @@ def test_appending(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_goes_away() -> None:
-    """What stopped the carrying is told, and the call ends by a closed pipe."""
+    """The error of the copying is returned, and the closed pipe ends the call."""
     before = threads(), open_files()
     out, into = os.pipe()
     os.close(out)
@@ -71,7 +71,7 @@ def test_a_reader_that_goes_away() -> None:
 
 
 def test_a_call_that_raises() -> None:
-    """It is raised by the caller's thread, and nothing is left open."""
+    """The caller's thread raises the error of the call, and nothing is left open."""
     before = threads(), open_files()
 
     def call(_: int) -> int:
@@ -83,7 +83,7 @@ def test_a_call_that_raises() -> None:
 
 
 def test_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a signal raises ends the call, though the stream is not at its end."""
+    """An exception from a signal ends the call before the stream is at its end."""
     before = threads(), open_files()
     ended: list[int] = []
 
