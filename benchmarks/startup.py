@@ -26,7 +26,7 @@ from pathlib import Path
 YARDSTICK = "python -c 'import argparse'"
 # The modules of the kernel's engine are loaded as well, with the extension.
 EMPTY = """
-from zfstune.engine import kernel, protocol
+from zfstune.engine import kernel, open as opening
 
 class Pool:
     suspended = readonly = False
@@ -43,7 +43,7 @@ class Empty:
     def datasets(self, root, *, recursive=True):
         return []
 
-protocol.open_engine = lambda image=None, **more: Empty()
+opening.open_engine = lambda image=None, **more: Empty()
 """
 RUN = """
 import sys
