@@ -1,10 +1,11 @@
-"""What is wrong with a plan to destroy snapshots, though each step has its reason.
+"""Alarms: signs that a prune's plan is wrong, though each decision has its reason.
 
-A rule that goes by the clock is wrong when the clock is, and a policy that somebody
-mistyped destroys in one night what took a year. So a plan that destroys more than
-half of what it speaks of, all of it, that was made while snapshots seem to come
-from the future, or to be taken backwards, or after most of them were lost, is for a
-human to look at.
+A rule that goes by the clock is wrong when the clock is, and a mistyped policy destroys
+in one night the snapshots of a year. So a human should look at a plan
+
+- that destroys all snapshots in scope, or more than half of them,
+- that was made while snapshots are dated after now, or in the wrong order,
+- before which most snapshots were lost.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["alarms", "to_remember"]
 
-# Three that go of five are no catastrophe, and a timer that missed a run goes on; nine
-# that go of twelve months are one.
+# Three victims of five snapshots are no catastrophe, and a timer that missed a run must
+# go on; nine victims of twelve months are one.
 _FEW = 3
-# Where fewer were left, somebody soon destroys half of them by hand.
+# Half of fewer snapshots than this are easily destroyed by hand.
 _WORTH_A_NOTE = 10
-# Clocks of two hosts, or one before and after it was set, differ a little.
+# Two hosts' clocks differ a little, and so does a clock before and after it was set.
 _SLACK_SECONDS = HOUR
 
 
@@ -36,33 +37,33 @@ def alarms(
     now: datetime | None,
     remembered: Mapping[str, int] | None = None,
 ) -> dict[str, tuple[str, ...]]:
-    """Give what should stop the prune of a dataset unless somebody insists.
+    """Give the alarms that stop the prune of a dataset unless it is forced.
 
-    A consent to ``keep=0`` answers for what no other rule speaks of, and for nothing
-    else: how much the other rules let go is looked at as ever.
+    A consent to ``keep=0`` covers the snapshots of which no other rule speaks. The
+    victims of the other rules are counted as ever.
 
     Args:
-        decisions: Those on the snapshots of all datasets.
-        policies: What each dataset follows.
-        now: The time they were made by; None where no policy asks for it.
-        remembered: How many a prune before left in scope, of some datasets.
+        decisions: The decisions on the snapshots of all datasets.
+        policies: The policy of each dataset.
+        now: The time that the decisions were made by; None where no policy needs it.
+        remembered: How many snapshots in scope the last prune left, of some datasets.
 
     Returns:
-        Dataset to its alarms; one that has none is left out.
+        The alarms of each dataset that has some.
     """
-    found: dict[str, tuple[str, ...]] = {}
-    for name, ours in _in_scope(decisions, policies).items():
+    raised: dict[str, tuple[str, ...]] = {}
+    for name, in_scope in _in_scope(decisions, policies).items():
         policy = policies[name]
         kept_by_rule = policy.scope(keeping=True)
         alarms = [
-            *_many(name, [d for d in ours if kept_by_rule(d.snapshot.short_name)]),
-            *_short(name, ours, (remembered or {}).get(name, 0)),
+            *_many(name, [d for d in in_scope if kept_by_rule(d.snapshot.short_name)]),
+            *_lost(name, in_scope, (remembered or {}).get(name, 0)),
         ]
         if now is not None and policy.needs_time:
-            alarms += _late(name, ours, int(now.timestamp()))
+            alarms += _misdated(name, in_scope, int(now.timestamp()))
         if alarms:
-            found[name] = tuple(alarms)
-    return found
+            raised[name] = tuple(alarms)
+    return raised
 
 
 def to_remember(
@@ -70,67 +71,68 @@ def to_remember(
     policies: Mapping[str, Policy],
     remembered: Mapping[str, int],
 ) -> dict[str, int]:
-    """Give how many in scope a plan leaves, where that is worth a new note.
+    """Count the snapshots in scope that a plan leaves, where that is worth a new note.
 
     Args:
-        decisions: Those on the snapshots of all datasets.
-        policies: What each dataset follows.
-        remembered: What was noted before. It is only to tell whether most are gone,
-            so a quarter more or less is no news.
+        decisions: The decisions on the snapshots of all datasets.
+        policies: The policy of each dataset.
+        remembered: The counts that are noted so far. They only serve to see that most
+            snapshots are gone, so a quarter more or less needs no new note.
     """
-    found = {}
-    for name, ours in _in_scope(decisions, policies).items():
-        kept, before = sum(d.keep for d in ours), remembered.get(name, 0)
+    counts = {}
+    for name, in_scope in _in_scope(decisions, policies).items():
+        kept, before = sum(d.keep for d in in_scope), remembered.get(name, 0)
         if (
-            kept < len(ours)
+            kept < len(in_scope)
             and max(kept, before) >= _WORTH_A_NOTE
             and abs(kept - before) * 4 > before
         ):
-            found[name] = kept
-    return found
+            counts[name] = kept
+    return counts
 
 
 def _in_scope(
     decisions: Iterable[Decision], policies: Mapping[str, Policy]
 ) -> dict[str, list[Decision]]:
     scopes = {name: policy.scope() for name, policy in policies.items()}
-    found: dict[str, list[Decision]] = {name: [] for name in policies}
+    in_scope: dict[str, list[Decision]] = {name: [] for name in policies}
     for decision in decisions:
         dataset = decision.snapshot.dataset
         if scopes[dataset](decision.snapshot.short_name):
-            found[dataset].append(decision)
-    return found
+            in_scope[dataset].append(decision)
+    return in_scope
 
 
-def _many(dataset: str, ours: list[Decision]) -> Iterator[str]:
-    gone = sum(not d.keep for d in ours)
-    if gone and gone == len(ours):
+def _many(dataset: str, in_scope: list[Decision]) -> Iterator[str]:
+    gone = sum(not d.keep for d in in_scope)
+    if gone and gone == len(in_scope):
         yield f"all {gone} snapshots in scope of '{dataset}' would go"
-    elif gone > _FEW and gone * 2 > len(ours):
+    elif gone > _FEW and gone * 2 > len(in_scope):
         yield (
-            f"{gone} of the {len(ours)} snapshots in scope of '{dataset}' would go, "
+            f"{gone} of the {len(in_scope)} snapshots in scope of '{dataset}' would go, "
             "more than half"
         )
 
 
-def _short(dataset: str, ours: list[Decision], before: int) -> Iterator[str]:
-    """Between two prunes snapshots are taken: there should be more than were left."""
-    if before >= _WORTH_A_NOTE and len(ours) * 2 < before and not all(d.keep for d in ours):
+def _lost(dataset: str, in_scope: list[Decision], before: int) -> Iterator[str]:
+    """Compare with the last prune: there should be more snapshots than it left."""
+    most_gone = before >= _WORTH_A_NOTE and len(in_scope) * 2 < before
+    if most_gone and not all(d.keep for d in in_scope):
         yield (
-            f"'{dataset}' has {len(ours)} snapshots in scope, and the last prune left "
+            f"'{dataset}' has {len(in_scope)} snapshots in scope, and the last prune left "
             f"{before}: somebody destroyed most, or the listing is not whole"
         )
 
 
-def _late(dataset: str, ours: list[Decision], now: int) -> Iterator[str]:
-    times = [d.snapshot.creation or 0 for d in ours]
+def _misdated(dataset: str, in_scope: list[Decision], now: int) -> Iterator[str]:
+    times = [d.snapshot.creation or 0 for d in in_scope]
     late = [time - now for time in times if time > now + _SLACK_SECONDS]
     if late:
         yield (
             f"{len(late)} snapshots in scope of '{dataset}' are dated after now, by up "
             f"to {max(late) / HOUR:.0f} hours: a clock is wrong, or was"
         )
-    # newest first, in the order of transaction groups
+    # The first was taken last: decisions are ordered by transaction group.
     elif times and max(times) - times[0] > _SLACK_SECONDS:
         yield (
             f"the newest snapshot in scope of '{dataset}' is dated "

@@ -1,4 +1,4 @@
-"""How much is to be free, in a pool or below a quota."""
+"""The space that is to be free, in a pool or below a quota."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KILO = 1024
 
 @frozen
 class FreeTarget:
-    """How much is to be free: bytes, or a part of what there is in percent."""
+    """The space that is to be free: in bytes, or as a percentage of all space."""
 
     bytes: int = 0
     percent: int = 0
@@ -42,9 +42,9 @@ class FreeTarget:
         except SizeError as error:
             raise _bad(text, error.reason) from None
         if not wanted:
-            raise _bad(text, "nothing is no target")
+            raise _bad(text, "it must be more than zero")
         if wanted < _KILO and text[-1:].isdigit():
-            raise _bad(text, "so few bytes are hardly meant: it lacks a unit")
+            raise _bad(text, "it lacks a unit; so few bytes are hardly meant")
         return cls(wanted)
 
     def __str__(self) -> str:
@@ -53,7 +53,12 @@ class FreeTarget:
         return format_size(self.bytes) + "B" * (self.bytes < _KILO)
 
     def missing(self, used: int, available: int) -> int:
-        """Give the bytes to free, for what there is of used and available ones."""
+        """Compute the bytes that are still to be freed.
+
+        Args:
+            used: Bytes in use.
+            available: Bytes that are free already.
+        """
         wanted = (used + available) * self.percent // _WHOLE or self.bytes
         return max(wanted - available, 0)
 

@@ -1,8 +1,8 @@
-"""Which victims to destroy first when only so much space is wanted.
+"""The order in which to destroy victims when only so much space is to be freed.
 
-Nothing here destroys what a policy keeps: a target makes a prune stop earlier. The
-least valuable go first: those whose neighbours in time are near for their age, so
-that what is left stays spread out.
+A snapshot that a policy keeps is never among them: a target only makes a prune stop
+earlier. The least valuable go first: the snapshots whose neighbours in time are near,
+compared with their age, so that the rest stays spread out.
 """
 
 from __future__ import annotations
@@ -21,46 +21,52 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_others", "least_valuable_first"]
 
-# Nothing younger is told apart.
+# Ages below a minute count as a minute.
 _MINUTE = 60
 
 
 def least_valuable_first(decisions: Iterable[Decision]) -> list[Snapshot]:
-    """Order the victims by what would be lost with each.
+    """Order the victims by the loss that the destruction of each would be.
 
-    The loss is how many times as old the older edge of the gap is as the younger: an
-    hour's gap matters among today's snapshots and not among last year's. It is
-    weighed anew with every one that goes; of the same loss, the oldest goes first.
+    The loss is the age of the older edge of the gap that a victim leaves, divided by
+    the age of the younger edge: an hour's gap matters among today's snapshots and not
+    among last year's. It is computed anew for the neighbours of each one that goes.
+    Among equal losses the oldest snapshot goes first.
 
     Args:
-        decisions: Those on all snapshots of the datasets, newest first in each.
+        decisions: The decisions on all snapshots of the datasets, newest first in each.
     """
     of_dataset: dict[str, list[Decision]] = {}
     for decision in decisions:
         of_dataset.setdefault(decision.snapshot.dataset, []).append(decision)
     rows = list(of_dataset.values())
     now = max((d.snapshot.creation or 0 for row in rows for d in row), default=0)
-    # younger and older neighbour of each that is still there
-    links = [[(at - 1, at + 1) for at in range(len(row))] for row in rows]
+    # The younger and the older neighbour of each snapshot that is still there.
+    links = [[(place - 1, place + 1) for place in range(len(row))] for row in rows]
     heap = [
-        (_loss(row, at - 1, at, at + 1, now), decision.snapshot.createtxg, number, at)
+        (
+            _loss(row, place - 1, place, place + 1, now),
+            decision.snapshot.createtxg,
+            number,
+            place,
+        )
         for number, row in enumerate(rows)
-        for at, decision in enumerate(row)
+        for place, decision in enumerate(row)
         if not decision.keep
     ]
     heapify(heap)
     order: list[Snapshot] = []
     gone: set[tuple[int, int]] = set()
     while heap:
-        loss, _, number, at = heappop(heap)
+        loss, _, number, victim = heappop(heap)
         row, near = rows[number], links[number]
-        younger, older = near[at]
-        if (number, at) in gone:
+        younger, older = near[victim]
+        if (number, victim) in gone:
             continue
-        if _loss(row, younger, at, older, now) != loss:
-            continue  # a neighbour went since, and it was weighed anew then
-        gone.add((number, at))
-        order.append(row[at].snapshot)
+        if _loss(row, younger, victim, older, now) != loss:
+            continue  # a neighbour has gone since, and its new loss was pushed then
+        gone.add((number, victim))
+        order.append(row[victim].snapshot)
         if younger >= 0:
             near[younger] = (near[younger][0], older)
         if older < len(row):
@@ -85,13 +91,16 @@ def keep_others(
     )
 
 
-def _loss(row: Sequence[Decision], younger: int, at: int, older: int, now: int) -> float:
-    """Give the gap that one would leave, as the logarithm of its edges' ages."""
+def _loss(
+    row: Sequence[Decision], younger: int, victim: int, older: int, now: int
+) -> float:
+    """Compute the gap that a victim would leave: the logarithm of its edges' ages."""
 
     def age(place: int) -> int:
         created = row[place].snapshot.creation
         return _MINUTE + (0 if created is None else now - created)
 
-    before = age(older if older < len(row) else at)  # the oldest ends what there is
+    # The gap that the oldest snapshot leaves ends at its own age.
+    before = age(older if older < len(row) else victim)
     after = age(younger) if younger >= 0 else _MINUTE
     return log(max(before / after, 1))

@@ -9,13 +9,15 @@
     match=auto-* keep=0 all-of-them
 
 A semicolon parts rules that speak of different snapshots; a policy has at most 100 such
-parts. With ``free-target`` no more
-goes than it takes for the dataset that carries the policy to have that available.
-``all-of-them`` is the consent to a ``keep=0``, given when the policy was stored.
-Within single quotes nothing is special. Each word is also an option of ``zfstune
-prune``, but for what the importers of other tools' settings write: ``blocks=4h/30d``,
-the oldest of each 4 hours since 1970 while it is at most 30 days old, or
-``blocks=4h/7d-30d``.
+parts. With ``free-target`` no more snapshots go than it takes for the dataset that
+carries the policy to have so much available. ``all-of-them`` is the consent to a
+``keep=0``, given when the policy was stored. Within single quotes no character is
+special.
+
+Each word is also an option of ``zfstune prune``, except for the one that only the
+importers of other tools' settings write: ``blocks=4h/30d`` keeps the oldest snapshot of
+each 4 hours since 1970 while it is at most 30 days old, ``blocks=4h/7d-30d`` while it is
+more than 7 and at most 30 days old.
 """
 
 from __future__ import annotations
@@ -61,14 +63,15 @@ __all__ = [
     "stored_form",
 ]
 
-# ZAP_MAXVALUELEN (include/sys/zap.h), with the NUL: the most a property may hold.
+# The most that a property may hold: ZAP_MAXVALUELEN (include/sys/zap.h) less the NUL.
 MAX_BYTES = 8191
-# Settings of other tools come to some dozen at most; each name is held against all.
+# Each snapshot's name is held against all groups, and the settings of other tools come
+# to some dozen of them at most.
 MAX_GROUPS = 100
 
 UNLIMITED = "unlimited"
 CONSENT = "all-of-them"
-# Each word that has a value, with one.
+# An example for each word that takes a value.
 _EXAMPLES = {
     "keep": "keep=48",
     **{period: f"{period}=12" for period in PERIODS},
@@ -87,12 +90,12 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
     """Read a policy.
 
     Args:
-        text: The form above.
+        text: A policy in the form above.
         allow_zero: Consent to ``keep=0``, as ``all-of-them`` in the text is.
 
     Raises:
-        PolicyError: The text is too long, has too many parts, says nothing, or says
-            what nobody understands.
+        PolicyError: The text is too long, has too many parts, is empty, or cannot be
+            parsed.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise PolicyError(f"cannot use policy: it has more than {MAX_BYTES} bytes")
@@ -137,7 +140,7 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
 
 
 def format_policy(policy: Policy) -> str:
-    """Write a policy; :func:`parse_policy` gives it back.
+    """Write a policy as text, from which :func:`parse_policy` reads the same policy.
 
     Raises:
         PolicyError: A regular expression holds a single quote.
@@ -159,9 +162,9 @@ def format_policy(policy: Policy) -> str:
 def stored_form(policy: Policy) -> str:
     """Write a policy as a dataset carries it: with the consent that it needs.
 
-    Whoever stores a ``keep=0`` says then that all may go; a text that came about in
-    another way, by ``zfs set`` or a version that asked at each prune, lacks the word,
-    and is not followed before somebody says so.
+    The consent to a ``keep=0`` is given when the policy is stored. A text that was
+    stored in another way, by ``zfs set`` or by a version that asked at each prune, lacks
+    the word for it, and is not followed until somebody consents.
     """
     text = format_policy(policy)
     if policy.allow_zero and Last(0) in policy.rules:
@@ -198,11 +201,11 @@ def parse_duration(word: str, value: str) -> int:
 def parse_newer_than(value: str) -> NewerThan:
     """Read the short name of a snapshot, or a time in UTC as in 2026-11-23T03:00:00Z.
 
-    What looks like a time in another form is refused: as the name of a snapshot that
-    there is not, it would keep all for ever.
+    A word that looks like a time in another form is refused: taken for the name of a
+    snapshot, which would not exist, it would keep all snapshots for ever.
     """
     if not (value.endswith("Z") and value[:4].isdigit() and value[4:5] == "-"):
-        from zfstune.retention.date_like import looks_like_time  # noqa: PLC0415 (as below)
+        from zfstune.retention.date_like import looks_like_time  # noqa: PLC0415 (rare)
 
         if looks_like_time(value):
             raise PolicyError(
@@ -214,7 +217,7 @@ def parse_newer_than(value: str) -> NewerThan:
         if "@" in value or "/" in value:
             raise _bad(f"newer-than={value}", "it takes what stands behind the @")
         return NewerThan(value)
-    from datetime import datetime  # noqa: PLC0415 (slow, and few ask for it)
+    from datetime import datetime  # noqa: PLC0415 (slow, and few rules need it)
 
     try:
         return NewerThan(time=int(datetime.fromisoformat(value).timestamp()))
@@ -253,11 +256,11 @@ def _parse_blocks(value: str) -> Blocks:
 
 
 def check_zone(name: str) -> str:
-    """Refuse what cannot be the name of a zone, before a file of that name is sought."""
+    """Refuse a text that cannot name a zone, before a file of that name is looked for."""
     parts = name.split("/")
     if not all(part and part.replace("-", "_").replace("+", "_").isidentifier()
                for part in parts) or not name.isascii():  # fmt: skip
-        raise _bad(f"tz={name}", "that is no name of a zone, as Europe/Berlin is")
+        raise _bad(f"tz={name}", "that is no name of a zone like Europe/Berlin")
     return name
 
 
@@ -270,7 +273,7 @@ def _whole(digits: str, part: str, value: str) -> int:
 
 
 def parse_rule(word: str, key: str, value: str) -> Rule:
-    """Read one rule, given whole and in its two parts."""
+    """Read one rule, given whole and as its parts before and behind the equals sign."""
     if key in _EXAMPLES and "," in value:
         raise PolicyError(
             f"cannot use policy '{shown(word)}': a comma does not part rules",
@@ -330,7 +333,7 @@ def _step(step: Step) -> str:
 
 
 def _stamp(time: int) -> str:
-    from datetime import UTC, datetime  # noqa: PLC0415 (as above)
+    from datetime import UTC, datetime  # noqa: PLC0415 (slow, and few rules need it)
 
     return datetime.fromtimestamp(time, UTC).isoformat().replace("+00:00", "Z")
 
@@ -346,12 +349,12 @@ def _quote(value: str) -> str:
 
 
 def _split(text: str) -> Iterator[list[str]]:
-    """Cut a text at semicolons, and each part at blanks, but not within quotes."""
+    """Split a text at semicolons, and each part at blanks, except within quotes."""
     words: list[str] = []
     word = ""
     begun = False
-    for at, piece in enumerate(_pieces(text)):
-        if at % 2:  # was within quotes
+    for number, piece in enumerate(_pieces(text)):
+        if number % 2:  # every other piece stood within quotes
             word += piece
             begun = True
             continue
