@@ -1,9 +1,10 @@
-"""Destroy what a plan names, and nothing that is no more what was planned.
+"""Destroy the snapshots that a plan names, unless they have changed since.
 
-Where this user may run a channel program (root), one looks at guid, holds, clones and
-at what is to outlive the victims in the very transaction that destroys them. Where
-not, the same is asked just before each batch, and ZFS itself refuses what is held or
-cloned; between that look and the call another snapshot may take a victim's name.
+Where this user may run a channel program (root), one checks guids, holds, clones and
+the snapshots that are to outlive the victims, in the very transaction that destroys
+them. Elsewhere guids are checked just before each batch, and ZFS itself refuses a
+snapshot that is held or cloned; between the check and the call another snapshot may
+take a victim's name.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["MADE_ANEW", "Destruction", "spare"]
 
 MADE_ANEW = "it was made anew since it was listed"
-_ORPHANED = "what was to outlive it in its dataset is not there any more"
+_ORPHANED = "the snapshot that was to outlive it in its dataset is gone"
 
 
 def spare(decision: Decision, reason: str) -> Decision:
@@ -45,8 +46,8 @@ class Destruction:
     """Carries a plan out, batch by batch.
 
     Attributes:
-        destroyed: Names of what went, in that order.
-        spared: What stayed although the plan lets it go, and why.
+        destroyed: Names of the destroyed snapshots, in that order.
+        spared: Snapshots that stayed although the plan lets them go, and why.
         fallback: Why no channel program could be used; empty where one was.
         failed: Datasets of which ZFS refused to destroy a snapshot, and why.
     """
@@ -64,11 +65,11 @@ class Destruction:
         }
 
     def run(self) -> None:
-        """Destroy all victims; what ZFS refuses of one dataset ends that dataset's part.
+        """Destroy all victims; an error on one dataset ends the work on that dataset.
 
         Raises:
-            EngineError: ZFS refused, for the whole pool; what went before stays
-                destroyed.
+            EngineError: ZFS refused, for the whole pool; snapshots that went before
+                stay destroyed.
         """
         for planned in _batches(self._plan.victims):
             batch = [s for s in planned if s.dataset not in self.failed]
@@ -79,7 +80,7 @@ class Destruction:
                 self._by_name(left)
 
     def _by_program(self, batch: list[Snapshot]) -> list[Snapshot]:
-        """Destroy a batch in one transaction with all checks; give what is left to do."""
+        """Destroy a batch in one transaction with all checks; give the rest of it."""
         datasets = {snapshot.dataset for snapshot in batch}
         survivors = [self._survivors[d] for d in datasets if d in self._survivors]
         marks = {d: self._marks[d] for d in datasets & self._marks.keys()}
@@ -109,25 +110,25 @@ class Destruction:
         return left
 
     def _by_name(self, batch: list[Snapshot]) -> None:
-        """Look at guids, then destroy by name, without what ZFS will not let go."""
+        """Check guids, then destroy by name the snapshots that ZFS lets go."""
         survivors = {s.dataset: self._survivors.get(s.dataset) for s in batch}
-        now = self._engine.find_snapshots(
+        present = self._engine.find_snapshots(
             [*(s.name for s in batch), *filter(None, survivors.values())]
         )
         going: dict[str, Snapshot] = {}
         for snapshot in batch:
-            found = now.get(snapshot.name)
+            victim = present.get(snapshot.name)
             survivor = survivors[snapshot.dataset]
-            if found is None:
+            if victim is None:
                 continue
-            if found.guid != snapshot.guid:
+            if victim.guid != snapshot.guid:
                 self._spare(snapshot, MADE_ANEW)
-            elif survivor and survivor not in now:
+            elif survivor and survivor not in present:
                 self._spare(snapshot, _ORPHANED)
             else:
                 going[snapshot.name] = snapshot
-        # ZFS destroys all of a batch or nothing, and names what stands in the way: each
-        # round goes without at least one of them, so this ends.
+        # ZFS destroys all of a batch or nothing, and names the snapshots that stand in
+        # the way. Each round leaves out at least one of them, so this ends.
         while going:
             try:
                 self._engine.destroy_snapshots(going)
@@ -143,7 +144,7 @@ class Destruction:
                 return
 
     def _refused(self, failure: EngineError, going: dict[str, Snapshot]) -> None:
-        """Take out of a batch what ZFS will not let go."""
+        """Take out of a batch a snapshot that ZFS refuses to destroy."""
         if isinstance(failure, (NoSpace, PoolSuspended, ReadOnly)):
             raise failure from None
         snapshot = going.get(failure.target)
@@ -157,32 +158,33 @@ class Destruction:
             del going[name]
 
     def _note(self, datasets: Iterable[str]) -> None:
-        """Set what is to be remembered of datasets that just lost snapshots."""
+        """Note how many snapshots are left of datasets that just lost some."""
         for dataset in datasets & self._marks.keys():
             try:
                 self._engine.set(dataset, self._marks.pop(dataset))
             except EngineError:
-                # the next run has less to compare with, and nothing else
-                continue
+                continue  # the next run only has less to compare with
 
     def _spare(self, snapshot: Snapshot, reason: str) -> None:
         self.spared.append(spare(Decision(snapshot, keep=False, reasons=()), reason))
 
 
 def _survivors(plan: PrunePlan) -> dict[str, str]:
-    """Give for each dataset the newest snapshot in scope that the plan keeps.
+    """Find for each dataset the newest snapshot in scope that the plan keeps.
 
-    As long as it is there, the victims are not the newest: whatever anybody destroyed
-    meanwhile, one of the policy's snapshots is left.
+    As long as that one exists, the victims are not the newest: whatever somebody else
+    destroyed meanwhile, one of the policy's snapshots is left.
     """
-    found: dict[str, str] = {}
+    survivors: dict[str, str] = {}
     scopes = {name: policy.scope() for name, policy in plan.policies.items()}
     for decision in plan.decisions:
         snapshot = decision.snapshot
         dataset = snapshot.dataset
-        if decision.keep and dataset not in found and scopes[dataset](snapshot.short_name):
-            found[dataset] = snapshot.name
-    return found
+        if not decision.keep or dataset in survivors:
+            continue
+        if scopes[dataset](snapshot.short_name):
+            survivors[dataset] = snapshot.name
+    return survivors
 
 
 def _batches(victims: Iterable[Snapshot]) -> Iterator[list[Snapshot]]:

@@ -1,4 +1,4 @@
-"""What destroying snapshots frees, asked of ZFS beforehand and looked at afterwards."""
+"""Ask ZFS how much the destruction of snapshots will free, and how much it did free."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LOOK_SECONDS = 0.2
 def reclaims(
     engine: Engine, datasets: Iterable[str], decisions: Iterable[Decision]
 ) -> dict[str, int]:
-    """Give the bytes that the victims of each dataset would free."""
+    """Ask how many bytes the victims of each dataset would free."""
     found = dict.fromkeys(datasets, 0)
     for first, last in runs(decisions):
         found[first.partition("@")[0]] += engine.reclaim_size(first, last)
@@ -43,48 +43,49 @@ def only_as_needed(
     """Keep the victims that are not needed to have so much free.
 
     Args:
-        engine: Asked for what is free, and what runs of victims would free.
-        decisions: Those on all snapshots of the datasets.
-        targets: Dataset to the one where space is looked at, and how much is to be
-            available there: a pool's root, or where a policy and a quota are set.
-        failed: Gets the datasets of which ZFS does not say it, and why.
+        engine: The engine that knows the free space, and how much runs of victims
+            would free.
+        decisions: The decisions on all snapshots of the datasets.
+        targets: For each dataset, the dataset on which space is measured (a pool's
+            root, or where the policy is set) and how much is to be available there.
+        failed: Gets each dataset whose space ZFS cannot tell, and the error.
     """
     groups: dict[tuple[str, FreeTarget], list[Decision]] = {}
     for decision in decisions:
-        meant = targets.get(decision.snapshot.dataset)
-        if meant is not None:
-            groups.setdefault(meant, []).append(decision)
+        measured = targets.get(decision.snapshot.dataset)
+        if measured is not None:
+            groups.setdefault(measured, []).append(decision)
     fewer: dict[str, Decision] = {}
-    for (root, target), ours in groups.items():
+    for (root, target), group in groups.items():
         try:
-            going = _enough(engine, root, target, ours)
+            going = _enough(engine, root, target, group)
         except PoolSuspended:
             raise
         except EngineError as error:
-            failed.update({d.snapshot.dataset: error for d in ours})
+            failed.update({d.snapshot.dataset: error for d in group})
             continue
-        fewer.update({d.snapshot.name: d for d in keep_others(ours, going, target)})
+        fewer.update({d.snapshot.name: d for d in keep_others(group, going, target)})
     return tuple(fewer.get(d.snapshot.name, d) for d in decisions)
 
 
 def _enough(
-    engine: Engine, root: str, target: FreeTarget, ours: Sequence[Decision]
+    engine: Engine, root: str, target: FreeTarget, decisions: Sequence[Decision]
 ) -> set[str]:
-    """Give the names of the victims that it takes, the least valuable."""
-    # Of a dataset: in the same bytes as what snapshots free, while the pool itself
-    # counts parity too.
-    found = engine.dataset(root)
+    """Choose the least valuable victims, as few as reach the target; give their names."""
+    # Space is read of a dataset, since a pool also counts parity, while the bytes that
+    # snapshots free do not.
+    measured = engine.dataset(root)
     missing = target.missing(
-        int(found.value("used") or 0), int(found.value("available") or 0)
+        int(measured.value("used") or 0), int(measured.value("available") or 0)
     )
     if not missing:
         return set()
-    order = [s.name for s in least_valuable_first(ours)]
+    order = [s.name for s in least_valuable_first(decisions)]
     enough, most = 0, len(order)
-    # Each more that goes frees as much or more, so halving finds the first enough.
+    # More victims never free less, so bisection finds the smallest number that suffices.
     while enough < most:
         half = (enough + most) // 2
-        if _frees(engine, ours, set(order[:half]), target) >= missing:
+        if _frees(engine, decisions, set(order[:half]), target) >= missing:
             most = half
         else:
             enough = half + 1
@@ -102,32 +103,33 @@ def _frees(
 
 
 def space_used(engine: Engine, snapshots: Iterable[Snapshot]) -> dict[str, int]:
-    """Give the bytes in use of each pool that has one of the snapshots."""
+    """Read the bytes in use of each pool that has one of the snapshots."""
     return {pool: _used(engine, pool) for pool in {pool_of(s.name) for s in snapshots}}
 
 
 def freed_since(
     engine: Engine, used: Mapping[str, int], most_seconds: float
 ) -> dict[str, int | None]:
-    """Wait until pools have freed what was destroyed; give how much less is in use.
+    """Wait until pools have freed the space of snapshots that were destroyed.
 
     Args:
-        engine: Asked.
-        used: What :func:`space_used` gave before.
-        most_seconds: How long to wait at most, for all of them.
+        engine: The engine of the pools.
+        used: The bytes in use before, from :func:`space_used`.
+        most_seconds: How long to wait at most, for all pools together.
 
     Returns:
-        Pool to bytes; None where it was still freeing, or does not say.
+        The bytes that each pool has less in use; None where it is still freeing, or
+        does not say.
     """
     end = time.monotonic() + most_seconds
-    found: dict[str, int | None] = {}
+    freed: dict[str, int | None] = {}
     for pool, before in used.items():
         while (left := engine.pool(pool).freeing_bytes) and time.monotonic() < end:
             time.sleep(_LOOK_SECONDS)
-        found[pool] = None if left != 0 else before - _used(engine, pool)
-    return found
+        freed[pool] = None if left != 0 else before - _used(engine, pool)
+    return freed
 
 
 def _used(engine: Engine, pool: str) -> int:
-    """Give what a pool's root dataset has in use: what is being freed counts still."""
+    """Read the bytes in use of a pool's root dataset, with those still to be freed."""
     return int(engine.dataset(pool).value("used") or 0)

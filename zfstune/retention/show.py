@@ -1,4 +1,4 @@
-"""Snapshots as they stand: how old, how large, why they stay and when they go."""
+"""Show snapshots: how old and large they are, why they stay and when they go."""
 
 from __future__ import annotations
 
@@ -33,18 +33,19 @@ class ExaminedSnapshot:
     Attributes:
         name: Full name.
         creation: When it was taken, in seconds since 1970; None: not known.
-        age_seconds: How long ago, below zero where it is dated after now.
-        used_bytes: What it alone holds, and destroying it alone would free.
+        age_seconds: Its age; below zero where it is dated after now.
+        used_bytes: The bytes that no other snapshot holds, which its destruction alone
+            would free.
         frees_bytes: The same; None where ZFS would refuse, for a hold or a clone.
-        referenced_bytes: All that can be read in it.
-        goes: Whether the next prune destroys it: ``now``, or ``kept``; ``unruled``
+        referenced_bytes: The bytes that can be read in it.
+        goes: ``now`` if the next prune destroys it, else ``kept``; ``unruled``
             where its dataset has no policy, or one that cannot be followed.
         expires: When it goes, in seconds since 1970, if snapshots are taken as
             before; None: now, never, or nobody can tell.
         reasons: Why it stays, or why it goes.
-        holds: The tags that hold it.
-        clones: How many clones hang on it.
-        own: Whether zfstune took it, here.
+        holds: The tags of its holds.
+        clones: The number of its clones.
+        own: Whether zfstune took it on this machine.
     """
 
     name: str
@@ -61,7 +62,7 @@ class ExaminedSnapshot:
     own: bool
 
     def to_dict(self) -> dict[str, object]:
-        """Give the snapshot as JSON takes it: the attributes by name."""
+        """Give the attributes by name, as JSON takes them."""
         return {
             name: list(value) if isinstance(value := getattr(self, name), tuple) else value
             for name in type(self).__slots__  # type: ignore[attr-defined]
@@ -77,18 +78,18 @@ def examine(
     """Look at the snapshots of datasets and of all below them.
 
     Args:
-        engine: Whose.
+        engine: The engine to read them from.
         datasets: Full names; default: all of all pools.
-        now: Gives an aware time; asked after each listing, so that what was taken
-            meanwhile is not from the future.
-        faults: Gets the datasets whose policy cannot be followed, and those that
-            cannot be listed, with the reasons, so that the others are shown.
+        now: Gives an aware time. It is called after each listing, so that a snapshot
+            which was taken meanwhile is not from the future.
+        faults: Gets each dataset whose policy cannot be followed or that cannot be
+            listed, and the reason, so that the others are shown.
 
     Returns:
         The snapshots of each dataset, oldest first.
 
     Raises:
-        PolicyError: A stored policy cannot be followed; the message names whose.
+        PolicyError: A stored policy cannot be followed; the message names its dataset.
         EngineError: A dataset does not exist.
     """
     found = datasets_below(engine, datasets)
@@ -112,10 +113,10 @@ def examine(
         except PolicyError as error:
             set_on = name if followed is None else followed.set_on
             troubles[name] = not_followed(set_on, error)
-        why = troubles[name].message if name in troubles else _NO_POLICY
+        undecided = troubles[name].message if name in troubles else _NO_POLICY
         seconds = int(time.timestamp())
         examined += [
-            _examined(engine, each, policy, decided.get(each.name, why), seconds)
+            _examined(engine, each, policy, decided.get(each.name, undecided), seconds)
             for each in listing
         ]
     if troubles and faults is None:
@@ -144,7 +145,7 @@ def _examined(
     holds = tuple(sorted(engine.holds(snapshot.name))) if held else ()
     own = snapshot.local(SNAPSHOT_PROPERTY) is not None
     stays = [f"held: {', '.join(holds)}"] if held else []
-    if isinstance(decision, str) or policy is None:  # what says why there is none
+    if isinstance(decision, str) or policy is None:  # the reason why there is none
         goes, expires, reasons = "unruled", None, (str(decision), *stays)
     elif decision.keep:
         goes, expires = "kept", decision.expires

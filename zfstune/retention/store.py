@@ -45,10 +45,10 @@ def stored_policies(
     itself nor on those below: the sender does not decide what is destroyed here.
 
     Args:
-        engine: Asked for the datasets above those given.
-        datasets: With their properties.
+        engine: The engine to read the datasets above from.
+        datasets: Datasets with their properties.
         allow_zero: Consent to a ``keep=0`` that was stored without.
-        faults: Gets the reason by each dataset whose policy cannot be read, so that
+        faults: Gets each dataset whose policy cannot be read, and the reason, so that
             the others still count.
 
     Raises:
@@ -84,10 +84,10 @@ def stored_policies(
 
 
 def own_policies(datasets: Iterable[Dataset]) -> dict[str, str | None]:
-    """Give the text of the policy that each dataset has of its own, where it has one.
+    """Give the text of each policy that is set on a dataset itself.
 
-    None: one that it received. That counts for nothing, and yet the policy of a dataset
-    above is not in force there.
+    None stands for a policy that was received. It counts for nothing, and yet the
+    policy of a dataset above is not in force there.
     """
     values = {
         dataset.name: dataset.properties.get(POLICY_PROPERTY)
@@ -109,17 +109,17 @@ def _read(text: str, origin: str, *, allow_zero: bool) -> Policy:
 
 
 def not_followed(origin: str, error: PolicyError, text: str = "") -> PolicyError:
-    """Say whose policy it is that cannot be followed.
+    """Make an error that names the dataset whose policy cannot be followed.
 
     Args:
-        origin: The dataset that it is stored on.
-        error: What is wrong with it.
+        origin: The dataset that the policy is stored on.
+        error: The error about the policy itself.
         text: The policy as it is stored, where that is known.
     """
     hint = error.hint or f"store another: zfstune policy set {for_shell(origin)} ..."
     if text and _lacks_consent_alone(text):
         hint = (
-            "it was stored without consent; where all are to go: zfstune policy set "
+            "it was stored without consent; to let all of them go: zfstune policy set "
             f"--all-of-them {for_shell(origin)} {for_shell(text)}"
         )
     message = f"cannot follow the policy of '{origin}': {error.message}"
@@ -135,9 +135,9 @@ def _lacks_consent_alone(text: str) -> bool:
 
 
 def set_policy(engine: Engine, dataset: str, policy: Policy) -> str:
-    """Store a policy on a dataset, for itself and those below; give its text.
+    """Store a policy on a dataset, for it and those below; return the stored text.
 
-    A policy that keeps none of what it speaks of carries its consent along.
+    The consent to a ``keep=0`` is stored with it.
 
     Raises:
         PolicyError: There is no such zone, or the policy has no text.
@@ -154,7 +154,7 @@ def set_policy(engine: Engine, dataset: str, policy: Policy) -> str:
 
 
 def clear_policy(engine: Engine, dataset: str) -> None:
-    """Drop a dataset's own policy; that of a dataset above it is in force again.
+    """Remove a dataset's own policy; the one of a dataset above is in force again.
 
     Raises:
         EngineError: ZFS refused.
