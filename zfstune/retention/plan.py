@@ -1,4 +1,4 @@
-"""What a prune is to do, and what it did, as values."""
+"""The plan of a prune and its result, as values."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _NO_FAILURES: Mapping[str, ZfstuneError] = MappingProxyType({})
 
 @frozen
 class PrunePlan:
-    """What is to go, what stays, and why.
+    """The snapshots that are to go, those that stay, and the reasons.
 
     Attributes:
-        policies: What each dataset looked at follows.
-        decisions: One a snapshot, by dataset, newest first.
-        alarms_by_dataset: What takes `force`, of the datasets where not all looks well.
-        reclaims: Bytes that the dataset's victims would free, where that was asked
-            for: exact, but for blocks that dedup or block cloning also keep.
-        remember: How many in scope are to be noted on a dataset as left, for the next
-            prune to compare with.
-        failed: Datasets that could not be looked at, or whose policy cannot be
-            followed, and why; nothing of them is in the rest of the plan.
+        policies: The policy that each dataset follows.
+        decisions: One decision a snapshot, by dataset, newest first.
+        alarms_by_dataset: The alarms of a dataset, which only `force` overrides.
+        reclaims: The bytes that each dataset's victims would free, where that was asked
+            for: exact, except for blocks that dedup or block cloning also keeps.
+        remember: The number of snapshots in scope that is to be noted on a dataset, for
+            the next prune to compare with.
+        failed: Datasets that could not be read, or whose policy cannot be followed, and
+            why; the rest of the plan leaves them out.
     """
 
     policies: Mapping[str, Policy]
@@ -47,12 +47,14 @@ class PrunePlan:
 
     @property
     def alarms(self) -> tuple[str, ...]:
-        """What takes `force`; empty where all looks well."""
-        return tuple(each for some in self.alarms_by_dataset.values() for each in some)
+        """The alarms of all datasets."""
+        return tuple(
+            alarm for alarms in self.alarms_by_dataset.values() for alarm in alarms
+        )
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The datasets looked at."""
+        """The datasets that were looked at."""
         return tuple(self.policies)
 
     @property
@@ -62,11 +64,11 @@ class PrunePlan:
 
     @property
     def spared(self) -> tuple[Decision, ...]:
-        """The snapshots that the policy lets go and something else keeps."""
+        """The snapshots that the policy lets go, and that a clone or a hold keeps."""
         return tuple(d for d in self.decisions if d.spared)
 
     def without(self, datasets: Container[str]) -> PrunePlan:
-        """Give the plan of the other datasets alone."""
+        """Give the plan without some datasets."""
         return PrunePlan(
             {n: policy for n, policy in self.policies.items() if n not in datasets},
             tuple(d for d in self.decisions if d.snapshot.dataset not in datasets),
@@ -77,20 +79,20 @@ class PrunePlan:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """Give the plan as JSON takes it."""
+        """Give the plan in the form of its JSON document."""
         from zfstune.retention.policy_text import (  # noqa: PLC0415 (not for a count)
             format_policy,
         )
 
         policies = list(self.policies.values())
-        same = (
+        shared = (
             policies[0]
             if policies and policies.count(policies[0]) == len(policies)
             else None
         )
         return {
-            "keep": same.keep if same else None,
-            "match": same.match if same else None,
+            "keep": shared.keep if shared else None,
+            "match": shared.match if shared else None,
             "datasets": list(self.datasets),
             "policies": {d: format_policy(policy) for d, policy in self.policies.items()},
             "alarms": list(self.alarms),
@@ -114,20 +116,20 @@ class PrunePlan:
 
 @frozen
 class Pruned:
-    """What became of a plan.
+    """The result of a prune.
 
     Attributes:
         plan: The plan.
-        destroyed: Names of the snapshots destroyed, in that order.
-        spared: Snapshots that the policy lets go and something kept: known when
-            the plan was made, or found out while it ran.
-        fallback: Why guids were looked at just before snapshots were destroyed by
-            name; empty where that was done in the transaction which destroyed them.
-        freed: Bytes that each pool has less in use since, where that was waited for;
-            what others wrote or freed meanwhile is in it. None for a pool that was
-            still freeing, or does not say.
+        destroyed: Names of the destroyed snapshots, in that order.
+        spared: Snapshots that the policy lets go and that stayed, as the plan had it
+            or as it turned out while it ran.
+        fallback: Why guids were checked just before snapshots were destroyed by name;
+            empty where that was done in the transaction which destroyed them.
+        freed: The bytes that each pool has less in use, where the prune waited for
+            them; others' writes and deletions in the meantime are included. None for a
+            pool that was still freeing, or does not say.
         failed: Datasets that were not pruned, or not to the end, and why. Where that is
-            all of them, :func:`zfstune.prune` raises instead.
+            all of them, :func:`zfstune.prune` raises an error instead.
     """
 
     plan: PrunePlan
@@ -138,7 +140,7 @@ class Pruned:
     failed: Mapping[str, ZfstuneError] = _NO_FAILURES
 
     def to_dict(self) -> dict[str, object]:
-        """Give the plan as JSON takes it, and what was done of it."""
+        """Give the plan and its result in the form of their JSON document."""
         return {
             **self.plan.to_dict(),
             "destroyed": list(self.destroyed),

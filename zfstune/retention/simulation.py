@@ -1,8 +1,8 @@
-"""What a policy would leave of snapshots that are yet to be taken."""
+"""Simulate a policy: the snapshots that it would leave after months or years."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from zfstune.retention.decision import decide
 from zfstune.retention.policy import (
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
 
 __all__ = ["Band", "Simulation", "simulate", "timeline"]
 
-# A year of one every 5 minutes; more says no more.
+# A year of a snapshot every 5 minutes; a longer simulation shows nothing new.
 _MOST = 110_000
-# What a rule of these leaves depends on when prune ran.
+# The result of these rules depends on the times of the prunes.
 _UNSTEADY = (Blocks, Grid)
 _PRUNES = 1000
-# Half a minute's worth: so many snapshots are looked at in all these prunes.
+# So many decisions, in all prunes of a simulation, take half a minute.
 _MOST_DECISIONS = 1_000_000
 _BANDS = (HOUR, DAY, 7 * DAY, 30 * DAY, 91 * DAY, 365 * DAY)
 
 
 @frozen
 class Band:
-    """The snapshots of an age.
+    """The snapshots within a range of ages.
 
     Attributes:
-        older_seconds: At least so old.
-        younger_seconds: And younger than so; None: however old.
-        count: How many there would be.
-        worst_gap_seconds: The longest time between two that touches the band, or from
-            its youngest to now.
+        older_seconds: The lowest age.
+        younger_seconds: The age at which the range ends, exclusive; None: it is open.
+        count: The number of snapshots.
+        worst_gap_seconds: The longest time between two neighbours that reaches into
+            the range.
     """
 
     older_seconds: int
@@ -58,13 +58,13 @@ class Band:
 
 @frozen
 class Simulation:
-    """What would be there in the end.
+    """The snapshots at the end of a simulation.
 
     Attributes:
-        every_seconds: A snapshot was taken so often.
-        end: When that is, in seconds since 1970.
-        taken: How many were taken.
-        times: Those of the snapshots that are left, oldest first.
+        every_seconds: The time between two snapshots when they were taken.
+        end: When the last one was taken, in seconds since 1970.
+        taken: The number of snapshots that were taken.
+        times: The times of the snapshots that are left, oldest first.
     """
 
     every_seconds: int
@@ -79,40 +79,39 @@ class Simulation:
 
     @property
     def bands(self) -> tuple[Band, ...]:
-        """The snapshots by age, youngest first; bands that nothing reaches left out."""
-        found = []
+        """The snapshots by age, youngest first, up to the age of the oldest."""
+        bands = []
         edges = (0, *_BANDS)
         oldest = self.end - self.times[0] if self.times else -1
-        for at, older in enumerate(edges):
-            younger = edges[at + 1] if at + 1 < len(edges) else None
+        for older, younger in zip_longest(edges, _BANDS):
             if older > oldest:
                 break
             ages = [self.end - time for time in self.times]
-            ours = [a for a in ages if older <= a and (younger is None or a < younger)]
+            count = sum(older <= a and (younger is None or a < younger) for a in ages)
             gaps = [
                 a - b
                 for a, b in pairwise(ages)
                 if a >= older and (younger is None or b < younger)
             ]
-            found.append(Band(older, younger, len(ours), max(gaps, default=0)))
-        return tuple(found)
+            bands.append(Band(older, younger, count, max(gaps, default=0)))
+        return tuple(bands)
 
 
 def simulate(
     group: Group, every_seconds: int, start: datetime, until_seconds: int, tz: tzinfo
 ) -> Simulation:
-    """Take snapshots that all are in the scope of some rules, and prune them.
+    """Take snapshots in the scope of a group of rules, and prune them.
 
     Args:
-        group: The rules; their scope does not matter.
+        group: The rules; their scope is ignored.
         every_seconds: Time between two snapshots.
         start: When the first is taken.
-        until_seconds: For how long.
-        tz: Where the calendar's periods begin.
+        until_seconds: How long snapshots are taken.
+        tz: The zone in which the calendar's periods begin.
 
     Raises:
-        PolicyError: That would be no snapshot, or too many to look at; or the rules
-            keep so many that pruning along the way takes more than a million decisions.
+        PolicyError: That makes fewer than two snapshots or too many of them; or the
+            rules keep so many that it takes more than a million decisions.
     """
     count, first = _checked_count(every_seconds, until_seconds), int(start.timestamp())
     if first + until_seconds >= YEAR_10000:
@@ -130,7 +129,7 @@ def simulate(
         now = start.fromtimestamp(times[end - 1], start.tzinfo)
         return [d.snapshot for d in decide(left, policy, now, tz) if d.keep]
 
-    # Rules that keep everything would be asked about everything at each prune.
+    # Rules that keep everything would be applied to everything at each prune.
     if (
         not steady
         and _keep_more_before(group.rules)
@@ -139,9 +138,9 @@ def simulate(
         return Simulation(every_seconds, times[-1], count, tuple(times))
     left: list[Snapshot] = []
     decisions = 0
-    for at in range(0, count, chunk):
-        end = min(at + chunk, count)
-        left += taken[at:end]
+    for begin in range(0, count, chunk):
+        end = min(begin + chunk, count)
+        left += taken[begin:end]
         decisions += len(left)
         if not steady and decisions > _MOST_DECISIONS:
             raise PolicyError(
@@ -156,7 +155,7 @@ def simulate(
 
 
 def _checked_count(every_seconds: int, until_seconds: int) -> int:
-    """Give how many snapshots are taken in that time, the first and the last included."""
+    """Count the snapshots of that time, with the first and the last."""
     count = until_seconds // max(every_seconds, 1) + 1
     if every_seconds < 1 or not 1 < count <= _MOST:
         raise PolicyError(
@@ -169,12 +168,12 @@ def _checked_count(every_seconds: int, until_seconds: int) -> int:
 
 
 def _keep_more_before(rules: tuple[Rule, ...]) -> bool:
-    """Tell whether rules that let nothing go in the end let nothing go before either.
+    """Tell whether rules that keep every snapshot at the end kept each one before, too.
 
-    A grid sees ages alone, and before the end the same ages as far as they go, for the
-    snapshots are taken at equal times. Blocks, calendars and instants see when each
+    A grid goes by ages alone. Snapshots are taken at equal times, so before the end it
+    meets a part of the same ages. Blocks, calendars and instants go by the time when a
     snapshot was taken, and keep it all the more while it is younger, unless they begin
-    with some age. Counts and ages (``keep``, ``within``) go with either.
+    at some age. Counts and ages (``keep``, ``within``) go with either.
     """
     by_age = any(isinstance(rule, Grid) for rule in rules)
     by_time = any(isinstance(rule, (Blocks, Every, NewerThan)) for rule in rules)
@@ -183,7 +182,7 @@ def _keep_more_before(rules: tuple[Rule, ...]) -> bool:
 
 
 def timeline(simulation: Simulation) -> Iterator[str]:
-    """Draw what would be there, a line for each band of ages."""
+    """Draw the snapshots that are left, a line for each band of ages."""
     bands = simulation.bands
     most = max((band.count for band in bands), default=1) or 1
     for band in bands:
@@ -197,5 +196,5 @@ def timeline(simulation: Simulation) -> Iterator[str]:
 
 
 def _taken(time: int, number: int) -> Snapshot:
-    at = number + 1
-    return Snapshot(f"tank/simulated@{number}", at, at, creation=time)
+    guid = createtxg = number + 1
+    return Snapshot(f"tank/simulated@{number}", guid, createtxg, creation=time)

@@ -1,8 +1,8 @@
-"""What a policy would leave, drawn: SVG out of text, for a browser or a page.
+"""Draw the snapshots that a policy would leave, as SVG for a browser or a page.
 
 Each policy has two strips with a stroke for every snapshot. The upper one is to
-scale, so that a gap looks as long as it is; the lower one gives each age as much
-room as its logarithm, so that the last hours can be told apart as well.
+scale, so that a gap looks as long as it is. The lower one places each age by its
+logarithm, so that the snapshots of the last hours can be told apart as well.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _WIDTH = 960
 _MARGIN = 24
 _STRIP = 34
 _PANEL = 196
-# Ages that a reader thinks in, as long as the axis has room for them.
+# Ages that are marked where the axis has room for them.
 _MARKS = (
     *((HOUR, "1h"), (6 * HOUR, "6h"), (DAY, "1d"), (7 * DAY, "1w"), (30 * DAY, "30d")),
     *((91 * DAY, "91d"), (182 * DAY, "182d"), (273 * DAY, "273d")),
     *((365 * DAY, "1y"), (730 * DAY, "2y"), (1825 * DAY, "5y"), (3650 * DAY, "10y")),
 )
-_WORDS = 104  # and those of a gap
-_ROOM = 34  # pixels that a mark's word takes
+_GAP_ROOM = 104  # pixels that the words of a gap take
+_MARK_ROOM = 34  # pixels that the word of a mark takes
 _STYLE = (
     "text{font:12px sans-serif;fill:#222}.head{font-size:15px;font-weight:bold}"
     ".small{font-size:11px;fill:#555}.strip{fill:#f2f4f7}.gap{fill:#f5b7a6}"
@@ -43,26 +43,26 @@ _STYLE = (
 
 @frozen
 class _Axis:
-    """Where an age stands between the margins: now at the right.
+    """The places of ages between the margins, with now at the right.
 
     Attributes:
-        scale: What it is called.
-        place: Gives the part of the way that an age is from now.
+        scale: The name of the scale.
+        place: Gives the distance of an age from now, as a fraction of the axis.
     """
 
     scale: str
     place: Callable[[int], float]
 
-    def at(self, age: int) -> str:
-        """Give the x of an age, to a tenth of a pixel."""
+    def x(self, age: int) -> str:
+        """Give the x coordinate of an age, to a tenth of a pixel."""
         return f"{_WIDTH - _MARGIN - self.place(age) * (_WIDTH - 2 * _MARGIN):.1f}"
 
 
 def draw(simulations: Iterable[tuple[str, Simulation]]) -> str:
-    """Draw what policies would leave.
+    """Draw the results of simulations.
 
     Args:
-        simulations: The text of each policy, and what it came to.
+        simulations: The text of each policy, and its simulation.
 
     Returns:
         An SVG document, ending in a newline.
@@ -76,18 +76,18 @@ def draw(simulations: Iterable[tuple[str, Simulation]]) -> str:
         f"<style>{_STYLE}</style>",
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
     ]
-    for number, (text, one) in enumerate(panels):
-        lines += _panel(text, one, number * _PANEL + _MARGIN)
+    for number, (text, simulation) in enumerate(panels):
+        lines += _panel(text, simulation, number * _PANEL + _MARGIN)
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def _panel(text: str, one: Simulation, top: int) -> Iterator[str]:
-    ages = [one.end - time for time in reversed(one.times)]
-    whole = (one.taken - 1) * one.every_seconds
-    every = one.every_seconds
+def _panel(text: str, simulation: Simulation, top: int) -> Iterator[str]:
+    ages = [simulation.end - time for time in reversed(simulation.times)]
+    every = simulation.every_seconds
+    whole = (simulation.taken - 1) * every
     yield _text(_MARGIN, top + 8, text, "head")
     words = (
-        f"{len(ages)} of {one.taken} snapshots, one every {format_duration(every)} "
+        f"{len(ages)} of {simulation.taken} snapshots, one every {format_duration(every)} "
         f"for {about(whole)}"
     )
     if ages:
@@ -112,18 +112,18 @@ def _strip(
         f'<rect class="strip" x="{_MARGIN}" y="{top}" width="{width}" height="{_STRIP}"/>'
     )
     if gap is not None:
-        left, right = float(axis.at(gap[1])), float(axis.at(gap[0]))
+        left, right = float(axis.x(gap[1])), float(axis.x(gap[0]))
         yield (
             f'<rect class="gap" x="{left:g}" y="{top}" width="{right - left:.1f}" '
             f'height="{_STRIP}"/>'
         )
     yield from _marks(axis, whole, top)
-    # one stroke where several would cover each other
-    strokes = dict.fromkeys(axis.at(age) for age in ages)
+    # Strokes that would cover each other are drawn once.
+    strokes = dict.fromkeys(axis.x(age) for age in ages)
     if strokes:
         path = "".join(f"M{x} {top + 3}v{_STRIP - 6}" for x in strokes)
         yield f'<path class="snap" d="{path}"/>'
-    if gap is not None and right - left > _WORDS:
+    if gap is not None and right - left > _GAP_ROOM:
         words = f"worst gap {about(gap[1] - gap[0])}"
         yield _text((left + right) / 2, top + _STRIP // 2 + 4, words, "over", middle=True)
     yield _text(_WIDTH - _MARGIN, top - 5, axis.scale, "small", end=True)
@@ -131,14 +131,14 @@ def _strip(
 
 
 def _marks(axis: _Axis, whole: int, top: int) -> Iterator[str]:
-    """Write the ages that have room, from now on back."""
-    words_until = float(axis.at(0)) - _ROOM
+    """Mark the ages that have room, from now back."""
+    words_until = float(axis.x(0)) - _MARK_ROOM
     for age, word in _MARKS:
         if age > whole:
             return
-        x = axis.at(age)
+        x = axis.x(age)
         if float(x) < words_until:
-            words_until = float(x) - _ROOM
+            words_until = float(x) - _MARK_ROOM
             yield f'<path class="mark" d="M{x} {top}v{_STRIP + 3}"/>'
             yield _text(float(x), top + _STRIP + 14, word, "small", middle=True)
 
