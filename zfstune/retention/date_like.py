@@ -1,8 +1,8 @@
-"""Words that somebody meant as a date, a time of day or an age, whatever their form.
+"""Words that look like a date, a time of day or an age, in any common form.
 
-A snapshot may be called nearly anything, so that a mistyped time is a fair name to ZFS.
-Where a word may be a time or a name, what looks like a time should not be taken for the
-name of a snapshot that there is not.
+A snapshot may have nearly any name, so a mistyped time is a valid name to ZFS. Where a
+word may be a time or a name, a word that looks like a time should not be taken for the
+name of a snapshot that does not exist.
 """
 
 from __future__ import annotations

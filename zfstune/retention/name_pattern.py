@@ -1,18 +1,18 @@
 r"""Globs and regular expressions for snapshots' names, matched in bounded time.
 
-A policy is stored on a dataset, so whoever may set its properties writes the
-expression that root's prune then matches. Python's own :mod:`re` tries one way after
+A policy is stored on a dataset, so any user who may set the dataset's properties writes
+the expression that root's prune then matches. Python's own :mod:`re` tries one way after
 another and needs ages for ``(a|a)+$``. Here an expression becomes a set of states that
 are followed all at once (Thompson's construction), and each set that was met is
-remembered, so that the time grows with the length of a name and no faster. What
-expressions may cost in all is limited, too: those of one policy share a
-:class:`Budget`, and beyond that it is an error.
+remembered, so that the time grows with the length of a name and no faster. The total
+cost is limited, too: the expressions of one policy share a :class:`Budget`, and to
+exceed it is an error.
 
-Regular expressions have Python's syntax and meaning, as far as it can be matched this
+Regular expressions have Python's syntax and meaning, as far as they can be matched this
 way: characters, ``.``, classes, ``\d \D \w \W \s \S``, groups, ``|``, ``*``,
 ``+``, ``?``, ``{m,n}`` and their lazy forms, ``^ $ \A \Z \b \B``, and at the very
-beginning ``(?!...)``. A dot matches any character and ``$`` the end alone. Everything
-else is refused by name. Globs are those of :mod:`fnmatch`, and case counts.
+beginning ``(?!...)``. A dot matches any character, and ``$`` only the end. All other
+forms are refused by name. Globs are those of :mod:`fnmatch`, and case counts.
 """
 
 from __future__ import annotations
@@ -48,19 +48,19 @@ __all__ = [
 ]
 
 _MOST_STATES = 2000
-# Few expressions of real policies take more than some thousand; what they remember
-# takes some 60 bytes a step.
+# Few expressions of real policies take more than some thousand steps. A step takes some
+# 60 bytes of memory.
 MOST_STEPS = 200_000
 
 
 class Budget:
-    """The steps that the expressions of one policy may take, all of them together.
+    """The steps that all expressions of one policy together may take.
 
-    A step is a state that is built, or one that is reached with a character. What was
-    spent stays spent: names that lead to sets of states which are known cost nothing.
+    A step is a state that is built, or one that is reached with a character. Steps are
+    never given back, but a name that only leads to known sets of states costs none.
 
     Attributes:
-        spent: How many steps were taken so far.
+        spent: The number of steps that were taken so far.
     """
 
     __slots__ = ("spent",)
@@ -69,10 +69,10 @@ class Budget:
         self.spent = 0
 
     def spend(self, steps: int) -> None:
-        """Take some of the steps before they are made.
+        """Take steps from the budget before they are made.
 
         Raises:
-            PatternError: So many are not left, now and from now on.
+            PatternError: So many are not left. From then on, none are.
         """
         if self.spent + steps > MOST_STEPS:
             self.spent = MOST_STEPS
@@ -81,7 +81,7 @@ class Budget:
 
 
 def check_glob(glob: str) -> None:
-    """Refuse a glob that cannot be matched; nothing is built for it.
+    """Refuse a glob that cannot be matched, without building its states.
 
     Raises:
         PatternError: The glob is too long.
@@ -90,10 +90,10 @@ def check_glob(glob: str) -> None:
 
 
 def check_regex(regex: str) -> None:
-    """Refuse what is no regular expression or cannot be matched; nothing is built.
+    """Refuse a text that is no regular expression, without building its states.
 
     Raises:
-        PatternError: It is none, or it asks for more than is matched here.
+        PatternError: It is none, has a form that is not matched here, or is too long.
     """
     refused, wanted = read_regex(regex)
     for node in (wanted, *map(_refusal, refused)):
@@ -105,11 +105,11 @@ def glob_matcher(glob: str, budget: Budget | None = None) -> Callable[[str], boo
 
     Args:
         glob: The glob.
-        budget: What it draws on, as its test does; default: one of its own.
+        budget: The budget of its steps, and of its test's; default: one of its own.
 
     Raises:
-        PatternError: The glob is too long, or there are too few steps left; the test
-            raises it as well.
+        PatternError: The glob is too long, or too few steps are left; the test raises
+            it as well.
     """
     return _Automaton(read_glob(glob), budget or Budget()).matches
 
@@ -119,11 +119,11 @@ def regex_matcher(regex: str, budget: Budget | None = None) -> Callable[[str], b
 
     Args:
         regex: The expression.
-        budget: What it draws on, as its test does; default: one of its own.
+        budget: The budget of its steps, and of its test's; default: one of its own.
 
     Raises:
-        PatternError: It is none, or it asks for more than is matched here; where it
-            takes too many steps the test raises it as well.
+        PatternError: It is none, has a form that is not matched here, or takes too many
+            steps; for steps the test raises it as well.
     """
     budget = budget or Budget()
     refused, wanted = read_regex(regex)
@@ -136,13 +136,14 @@ def regex_matcher(regex: str, budget: Budget | None = None) -> Callable[[str], b
 
 @frozen
 class _Place:
-    """Where the matching of a name has come to.
+    """A place that the matching of a name has reached.
 
     Attributes:
-        states: Numbers of the states that wait for what comes next.
-        before: What kind of character came last; empty at the start.
+        states: Numbers of the states that wait for the next character.
+        before: The kind of the last character: ``w`` for a word's, ``o`` for another;
+            empty at the start.
         on: The place behind each character that was met here.
-        end: Whether a name may end here; empty: not known yet.
+        end: Whether a name may end here, as its only item; empty: not known yet.
     """
 
     states: frozenset[int]
@@ -158,7 +159,7 @@ class _Automaton:
         _check_size(node)
         self._budget = budget
         budget.spend(_written_size(node))
-        # of each state: what it takes, and the states behind it
+        # For each state, the part that it matches, and the states behind it.
         self._takes: list[Characters | Edge | None] = [None]
         self._behind: list[list[int]] = [[]]  # 0 is the end
         self._places: dict[tuple[frozenset[int], str], _Place] = {}
@@ -179,7 +180,7 @@ class _Automaton:
         return place.end[0]
 
     def _build(self, node: Node, behind: int) -> int:
-        """Add the states of a part; give the first, which is followed by those behind."""
+        """Add the states of a part, before the state `behind`; give the first of them."""
         if isinstance(node, Sequence):
             for part in reversed(node.parts):
                 behind = self._build(part, behind)
@@ -223,7 +224,7 @@ class _Automaton:
         return self._place(frozenset(states), "w" if is_word(character) else "o")
 
     def _reached(self, place: _Place, following: str) -> Iterable[int]:
-        """Give the states to be in before what follows; nothing follows at the end."""
+        """Find the states that match the next character; at the end there is none."""
         seen = set(place.states)
         waiting = list(seen)
         while waiting:
@@ -246,7 +247,7 @@ class _Automaton:
 
 
 def _refusal(node: Node) -> Node:
-    """Give what a whole name looks like that a lookahead refuses: it may go on."""
+    """Make of a lookahead an expression for the whole names that it refuses."""
     return Sequence((node, ANYTHING))
 
 
@@ -266,7 +267,7 @@ def _written_size(node: Node) -> int:
 
 
 def _holds(kind: str, before: str, following: str) -> bool:
-    """Tell whether a place between two characters is what an edge asks for."""
+    """Tell whether an edge matches the place between two characters."""
     if kind == "A":
         return not before
     if kind == "Z":

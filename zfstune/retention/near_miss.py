@@ -1,7 +1,7 @@
-"""Scopes that no snapshot is in, and the ones that were likely meant.
+"""Scopes without a snapshot, and the wider ones that were likely meant.
 
-A glob must match all of what stands behind the ``@``, so ``--match daily`` is in
-the scope of nothing where snapshots are called ``daily-2026-11-23``.
+A glob must match the whole short name, which stands behind the ``@``. So ``--match
+daily`` matches nothing where snapshots are called ``daily-2026-11-23``.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ __all__ = ["near_misses"]
 
 
 def near_misses(policy: Policy, short_names: Collection[str]) -> list[str]:
-    """Say of each scope that has no snapshot which one would have some.
+    """Name for each scope without a snapshot a wider one that has some.
 
     Args:
-        policy: Whose scopes.
-        short_names: What stands behind the ``@`` of the snapshots that were looked at.
+        policy: The policy whose scopes are tried.
+        short_names: Short names of all the snapshots that were looked at.
     """
     around = [_around(group) for group in policy.groups]
-    wider = scope_tests(tuple(around))  # of one policy, and so on one budget
-    found = []
+    wider = scope_tests(tuple(around))  # in one call, so that they share one budget
+    misses = []
     for group, test, wide, (glob, regex) in zip(
         policy.groups, policy.tests, wider, around, strict=True
     ):
@@ -38,23 +38,23 @@ def near_misses(policy: Policy, short_names: Collection[str]) -> list[str]:
         if count:
             word = "regex" if group.match is None else "match"
             pattern = shown(group.match or group.regex or "")
-            found.append(
+            misses.append(
                 f"{word} '{pattern}' matches no snapshot: it must match all that "
                 f"follows the @; '{shown(glob or regex or '')}' matches {count}"
             )
-    return found
+    return misses
 
 
 def _around(group: Group) -> tuple[str | None, str | None]:
-    """Give the scope of names that have somewhere in them what a group asks for."""
+    """Give the scope of the names that contain a match of a group's scope."""
     if group.match is not None:
         return f"*{group.match}*", None
     return None, None if group.regex is None else f".*({group.regex}).*"
 
 
 def _count(test: Callable[[str], bool], short_names: Collection[str]) -> int | None:
-    """Count the names in a scope; None: it cannot be matched, or takes too many steps."""
+    """Count the names in a scope; None: it cannot be matched in the steps that are left."""
     try:
         return sum(map(test, short_names))
-    except PolicyError:  # as of an expression that begins with a lookahead
+    except PolicyError:  # for one, an expression that begins with a lookahead
         return None

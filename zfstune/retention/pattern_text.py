@@ -1,6 +1,6 @@
-"""Read globs and regular expressions into what they are made of.
+"""Parse globs and regular expressions.
 
-:mod:`zfstune.retention.name_pattern` matches them, and says which of their forms there are.
+:mod:`zfstune.retention.name_pattern` matches them, and lists the forms that are known.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = [
     "read_regex",
 ]
 
-_MOST_REPEATS = 1000  # no name has so many characters
+_MOST_REPEATS = 1000  # more than the characters of any name
 _MOST_NESTED = 50
 _CLASSES = frozenset("dDwWsS")
 _EDGES = frozenset("AZbB")
@@ -33,7 +33,7 @@ class PatternError(ValueError):
     """An expression cannot be used; for callers with a message of their own.
 
     Args:
-        reason: What is wrong with it.
+        reason: The reason, in words.
     """
 
     def __init__(self, reason: str) -> None:
@@ -46,10 +46,10 @@ class Characters:
     """One character out of a set.
 
     Attributes:
-        singles: Those named one by one.
-        ranges: First and last of each range.
+        singles: The characters that are named one by one.
+        ranges: First and last character of each range.
         classes: Letters of the classes, as ``d`` for digits.
-        negated: All others instead.
+        negated: Whether the set is all other characters instead.
     """
 
     singles: frozenset[str] = frozenset()
@@ -58,13 +58,13 @@ class Characters:
     negated: bool = False
 
     def has(self, character: str) -> bool:
-        """Tell whether a character is one of them."""
-        found = (
+        """Tell whether a character is in the set."""
+        is_listed = (
             character in self.singles
             or any(first <= character <= last for first, last in self.ranges)
             or any(_in_class(letter, character) for letter in self.classes)
         )
-        return found is not self.negated
+        return is_listed is not self.negated
 
 
 @frozen
@@ -104,15 +104,15 @@ ANYTHING = Repeat(_ANY, 0, None)
 
 
 def _in_class(letter: str, character: str) -> bool:
-    """Tell whether a class has a character; as in Python, in any script."""
+    """Tell whether a character is in a class, in any script as in Python."""
     kind = letter.lower()
     if kind == "d":
-        found = character.isdecimal()
+        is_of_kind = character.isdecimal()
     elif kind == "w":
-        found = is_word(character)
+        is_of_kind = is_word(character)
     else:
-        found = character.isspace()
-    return found is (kind == letter)
+        is_of_kind = character.isspace()
+    return is_of_kind is (kind == letter)  # a capital letter stands for all others
 
 
 def is_word(character: str) -> bool:
@@ -127,29 +127,29 @@ def _single(character: str) -> Characters:
 def read_glob(glob: str) -> Node:
     """Read a glob as fnmatch.translate() does."""
     parts: list[Node] = []
-    at = 0
-    while at < len(glob):
-        character = glob[at]
-        at += 1
+    position = 0
+    while position < len(glob):
+        character = glob[position]
+        position += 1
         if character == "*":
             if not parts or parts[-1] is not ANYTHING:
                 parts.append(ANYTHING)
         elif character == "?":
             parts.append(_ANY)
         else:
-            end = _end_of_class(glob, at) if character == "[" else -1
+            end = _end_of_class(glob, position) if character == "[" else -1
             if end < 0:
                 parts.append(_single(character))
             else:
-                parts.append(_glob_class(glob[at:end]))
-                at = end + 1
+                parts.append(_glob_class(glob[position:end]))
+                position = end + 1
     return Sequence(tuple(parts))
 
 
-def _end_of_class(glob: str, at: int) -> int:
-    """Give the place of the bracket that closes a class, or -1; the first is a member."""
-    at += glob.startswith("!", at)
-    return glob.find("]", at + 1)
+def _end_of_class(glob: str, begin: int) -> int:
+    """Find the bracket that closes a class, or give -1; a first bracket is a member."""
+    first = begin + glob.startswith("!", begin)
+    return glob.find("]", first + 1)
 
 
 def _glob_class(text: str) -> Characters:
@@ -157,22 +157,27 @@ def _glob_class(text: str) -> Characters:
     members = text.removeprefix("!")
     singles = set()
     ranges = []
-    at = 0
-    while at < len(members):
-        if members[at + 1 : at + 2] == "-" and at + 2 < len(members):
-            ranges.append((members[at], members[at + 2]))
-            at += 3
+    position = 0
+    while position < len(members):
+        dashed = members[position + 1 : position + 2] == "-"
+        if dashed and position + 2 < len(members):
+            ranges.append((members[position], members[position + 2]))
+            position += 3
         else:
-            singles.add(members[at])
-            at += 1
+            singles.add(members[position])
+            position += 1
     return Characters(frozenset(singles), tuple(ranges), negated=negated)
 
 
 def read_regex(regex: str) -> tuple[list[Node], Node]:
-    """Give what lookaheads at the beginning refuse, and the expression behind them.
+    """Parse a regular expression.
+
+    Returns:
+        The expressions of the lookaheads at the beginning, which refuse a name, and the
+        expression behind them.
 
     Raises:
-        PatternError: It is none, or it asks for more than is matched.
+        PatternError: It is none, or has a form that is not matched.
     """
     return _Parser(regex).parse()
 
@@ -186,17 +191,17 @@ class _Parser:
         self._depth = 0
 
     def parse(self) -> tuple[list[Node], Node]:
-        """Give what the lookaheads at the beginning refuse, and the expression."""
+        """Parse the lookaheads at the beginning, and the expression behind them."""
         refused = []
         while self._take("(?!"):
             refused.append(self._choice())
             self._close()
-        found = self._choice()
+        wanted = self._choice()
         if self._at < len(self._text):
             raise PatternError(f"unbalanced ')' at position {self._at + 1}")
-        if refused and isinstance(found, Choice):
+        if refused and isinstance(wanted, Choice):
             raise PatternError("'(?!' is for the whole; put what follows it in (?:...)")
-        return refused, found
+        return refused, wanted
 
     def _take(self, word: str) -> bool:
         if not self._text.startswith(word, self._at):
@@ -205,10 +210,10 @@ class _Parser:
         return True
 
     def _next(self) -> str:
-        """Take one character; at the end there is none."""
-        found = self._text[self._at : self._at + 1]
+        """Take one character, or none at the end."""
+        character = self._text[self._at : self._at + 1]
         self._at += 1
-        return found
+        return character
 
     def _close(self) -> None:
         if not self._take(")"):
@@ -257,13 +262,13 @@ class _Parser:
         self._depth += 1
         if self._depth > _MOST_NESTED:
             raise PatternError(f"more than {_MOST_NESTED} groups lie in each other")
-        found = self._choice()
+        inner = self._choice()
         self._close()
         self._depth -= 1
-        return Sequence((found,))
+        return Sequence((inner,))
 
     def _name(self) -> str:
-        """Take the name of a group, which says nothing here; else nothing."""
+        """Take the name of a group, which has no meaning here; empty if it has none."""
         if not self._text.startswith("P<", self._at):
             return ""
         name, end, _ = self._text[self._at + 2 :].partition(">")
@@ -279,7 +284,7 @@ class _Parser:
         return self._class_or_single(letter)
 
     def _class_or_single(self, letter: str) -> Characters:
-        """Read what follows a backslash, in a class or outside of one."""
+        """Read the letter after a backslash, in a class or outside of one."""
         if letter in _CLASSES:
             return Characters(classes=letter)
         if letter in _ESCAPED:
@@ -330,20 +335,20 @@ class _Parser:
             return part
         if isinstance(part, Edge):
             raise PatternError(f"nothing to repeat before position {self._at + 1}")
-        self._take("?")  # a lazy one matches the same wholes
+        self._take("?")  # a lazy repeat matches the same whole names
         if self._text[self._at : self._at + 1] == "+" or self._counts() is not None:
             raise PatternError(f"multiple repeat before position {self._at + 1}")
         return Repeat(part, *counts)
 
     def _counts(self) -> tuple[int, int | None] | None:
-        """Take how often the part before is repeated, if that is said."""
+        """Take the number of repeats of the part before; None where there is none."""
         for sign, counts in (("*", (0, None)), ("+", (1, None)), ("?", (0, 1))):
             if self._take(sign):
                 return counts
         inner, end, _ = self._text[self._at + 1 :].partition("}")
         least, comma, most = inner.partition(",")
         digits = least + most
-        # as in Python, other braces are characters
+        # Other braces are plain characters, as in Python.
         if not (self._text.startswith("{", self._at) and end and inner) or not (
             not digits or (digits.isascii() and digits.isdigit())
         ):

@@ -2,9 +2,9 @@
 
 A period runs from the instant its first day begins on the wall to the instant the
 next one's does, so a day with a clock change has 23 or 25 hours, and each instant
-lies in exactly one. Where the wall shows midnight twice the first counts; where it
-skips midnight, the instant of the skip does. Hours have 3600 seconds whatever the
-wall shows, or the hour that a clock change repeats would be one of two hours.
+lies in exactly one period. Where the wall shows midnight twice the first counts; where
+it skips midnight, the instant of the skip does. Hours have 3600 seconds whatever the
+wall shows; otherwise the hour that a clock change repeats would last two.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Calendar"]
 
-# Offsets from UTC are whole quarters of an hour wherever snapshots are taken. Where
-# they are not, what is remembered is only not found again.
+# Offsets from UTC are whole quarters of an hour wherever snapshots are taken. With other
+# offsets the result is the same, and only the cache below is of less use.
 _QUARTER = 900
 _MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 _YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
@@ -42,13 +42,13 @@ class Calendar:
         self._days = 7 if kind == "weekly" else 1
         self._known: dict[int, tuple[int, int]] = {}
         self._later: dict[tuple[int, int], int] = {}
-        # Hours begin when the wall in the zone shows a full one, also in India. The
-        # offset of one fixed year: hours must not move under the snapshots.
+        # Hours begin when a wall clock in the zone shows a full hour, also in India. The
+        # offset is that of one fixed year: hours must not move under the snapshots.
         offset = _YEAR_2000.astimezone(tz).utcoffset() or timedelta()
         self._past_hour = int(offset.total_seconds()) % HOUR
 
     def period(self, when: int) -> tuple[int, int]:
-        """Give the period that holds an instant: its start, and its end, exclusive."""
+        """Find the period of an instant: its start, and its end (exclusive)."""
         if self._hourly:
             start = when - (when + self._past_hour) % HOUR
             return start, start + HOUR
@@ -58,12 +58,13 @@ class Calendar:
         return found
 
     def later(self, start: int, periods: int) -> int:
-        """Give the start of the period that comes so many after the one at `start`."""
+        """Find the start of the period that is so many after the one at `start`."""
         if self._hourly:
             return start + periods * HOUR
         found = self._later.get((start, periods))
         if found is None:
-            # Half a day on: a start that a clock change moved is in its own day.
+            # Half a day later it is the same day, even where a clock change moved the
+            # start.
             day = datetime.fromtimestamp(start + 43200, self.tz).date()
             found = self._start(self._step(self._first_day(day), periods))
             self._later[start, periods] = found
@@ -80,7 +81,7 @@ class Calendar:
         return start, end
 
     def _start(self, day: date) -> int:
-        # fold=0: of two midnights the first; a skipped one is the skip itself.
+        # With fold=0 this is the first of two midnights, and the skip of a skipped one.
         midnight = datetime(day.year, day.month, day.day, tzinfo=self.tz)
         return int(midnight.timestamp())
 
@@ -99,7 +100,7 @@ class Calendar:
 
 
 def calendars(tz: tzinfo) -> Callable[[str], Calendar]:
-    """Give a function that gives the calendar of a kind, the same each time."""
+    """Make a function that gives the calendar of each kind, the same each time."""
     made: dict[str, Calendar] = {}
 
     def get(kind: str) -> Calendar:

@@ -1,4 +1,4 @@
-"""The snapshots that rules speak of, by what stands behind their ``@``."""
+"""The snapshots that rules speak of, by their short names (behind the ``@``)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from zfstune.retention.name_pattern import Budget
     from zfstune.retention.pattern_text import PatternError
 
-    # Glob and regular expression, of which one is there at most.
+    # A glob and a regular expression, one of which is None, or both.
     Pattern = tuple[str | None, str | None]
 
 __all__ = ["check_scope", "scope_tests"]
 
 
 def check_scope(match: str | None, regex: str | None) -> None:
-    """Refuse a scope that says nothing.
+    """Refuse a scope that no snapshot can be in.
 
     Raises:
-        PolicyError: It is a glob and an expression at once, or either matches no name
-            that there can be.
+        PolicyError: It is a glob and an expression at once, one of them cannot be
+            matched, or it matches no possible name.
     """
     if match is not None and regex is not None:
         raise PolicyError(
@@ -61,33 +61,33 @@ def check_scope(match: str | None, regex: str | None) -> None:
         raise _bad(match, regex, error) from None
 
 
-# A policy holds on to its tests; this is for those that read the same text again, so
-# that what was spent on it stays spent.
+# A policy keeps its tests. The cache is for policies that are parsed from the same text
+# again, so that they share the budget that is partly spent.
 @lru_cache(maxsize=32)
 def scope_tests(patterns: tuple[Pattern, ...]) -> tuple[Callable[[str], bool], ...]:
-    """Give for each scope of one policy a test of whole short names.
+    """Make a test of short names for each scope of one policy.
 
-    All of them draw on one budget (:class:`zfstune.retention.name_pattern.Budget`), so
+    All of them share one budget (:class:`zfstune.retention.name_pattern.Budget`), so
     that a policy costs no more for having many expressions. A test raises
-    :class:`~zfstune.values.errors.PolicyError` where that is spent.
+    :class:`~zfstune.values.errors.PolicyError` where the budget is spent.
 
     Args:
-        patterns: Those that :func:`check_scope` lets pass. Without either, only names
-            that zfstune gives are in scope.
+        patterns: Scopes that :func:`check_scope` accepts. One without glob and
+            expression holds the names that zfstune gives.
     """
     if all(match is None and regex is None for match, regex in patterns):
         return (is_auto_name,) * len(patterns)
     from zfstune.retention.name_pattern import Budget  # noqa: PLC0415 (few ask for one)
 
     budget = Budget()
-    tests = {each: _test(*each, budget) for each in dict.fromkeys(patterns)}
-    return tuple(tests[each] for each in patterns)
+    tests = {pattern: _test(*pattern, budget) for pattern in dict.fromkeys(patterns)}
+    return tuple(tests[pattern] for pattern in patterns)
 
 
 def _test(match: str | None, regex: str | None, budget: Budget) -> Callable[[str], bool]:
-    """Give a test that is built when it is first asked.
+    """Make a test whose states are built when it is first called.
 
-    Its errors say which word of a policy is at fault.
+    Its errors name the word of the policy that is at fault.
     """
     if match is None and regex is None:
         return is_auto_name
