@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import zfstune
 from zfstune.cli.main import main
 from zfstune.retention.policy_text import parse_policy
-from zfstune.retention.show import examine
+from zfstune.retention.show import assess_snapshots
 from zfstune.retention.store import set_policy
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def test_each_says_why_it_stays_and_what_it_frees(engine: ImageEngine) -> None:
     set_policy(engine, "tank/a", parse_policy("keep=2"))
     engine.hold([own[0]], "backup")
     engine.clone(own[1], "tank/clone")
-    found = {each.name: each for each in examine(engine, ["tank"], now)}
+    found = {each.name: each for each in assess_snapshots(engine, ["tank"], now)}
     assert list(found) == ["tank/a@zfstune-20260101T000000Z", "tank/a@mine", *own, alone]
     goes = {name: each.goes for name, each in found.items()}
     assert goes == {
@@ -78,9 +78,9 @@ def test_dates_are_those_of_a_dry_run(engine: ImageEngine) -> None:
     set_policy(engine, "tank/a", parse_policy("within=1h daily=2"))
     dry = zfstune.prune("tank/a", dry_run=True, engine=engine)
     planned = {d.snapshot.name: (d.expires, d.reasons) for d in dry.plan.decisions}
-    seen = examine(engine, ["tank/a"], now)
+    seen = assess_snapshots(engine, ["tank/a"], now)
     assert {each.name: (each.expires, each.reasons) for each in seen} == planned
-    late = examine(engine, ["tank/a"], lambda: now() + timedelta(days=1))
+    late = assess_snapshots(engine, ["tank/a"], lambda: now() + timedelta(days=1))
     assert [each.goes for each in late] == ["kept", "now", "kept"]
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report
 from zfstune.cli.which_zfs import open_zfs
-from zfstune.retention.show import examine
+from zfstune.retention.show import assess_snapshots
 from zfstune.values.duration import about
 from zfstune.values.size import format_size
 from zfstune.values.text import utc_minute
@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from zfstune.retention.show import ExaminedSnapshot
+    from zfstune.retention.show import AssessedSnapshot
     from zfstune.values.errors import ZfstuneError
 
 
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     faults: dict[str, ZfstuneError] = {}
     with open_zfs(args) as engine:
-        found = examine(engine, args.datasets, lambda: datetime.now(UTC), faults)
+        found = assess_snapshots(engine, args.datasets, lambda: datetime.now(UTC), faults)
     result = exit_status.PARTLY if faults else exit_status.DONE
     for error in {str(error): error for error in faults.values()}.values():
         report(error)
@@ -59,7 +59,7 @@ def _run(args: argparse.Namespace) -> int:
     return result
 
 
-def _cells(each: ExaminedSnapshot, *, exact: bool) -> list[str]:
+def _cells(each: AssessedSnapshot, *, exact: bool) -> list[str]:
     def size(count: int | None) -> str:
         if count is None:
             return "-"
@@ -82,7 +82,7 @@ def _cells(each: ExaminedSnapshot, *, exact: bool) -> list[str]:
     ]
 
 
-def _goes(each: ExaminedSnapshot, *, exact: bool) -> str:
+def _goes(each: AssessedSnapshot, *, exact: bool) -> str:
     if each.expires is None:
         return "now" if each.goes == "now" else "-"
     if exact:

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Snapshot
 
-__all__ = ["ExaminedSnapshot", "examine"]
+__all__ = ["AssessedSnapshot", "assess_snapshots"]
 
 _NO_POLICY = "no policy is stored for its dataset"
 _FOREIGN = f"it has no {SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
 
 
 @frozen
-class ExaminedSnapshot:
+class AssessedSnapshot:
     """A snapshot with all that is known about its end.
 
     Attributes:
@@ -69,12 +69,12 @@ class ExaminedSnapshot:
         }
 
 
-def examine(
+def assess_snapshots(
     engine: Engine,
     datasets: Iterable[str],
     now: Callable[[], datetime],
     faults: MutableMapping[str, ZfstuneError] | None = None,
-) -> list[ExaminedSnapshot]:
+) -> list[AssessedSnapshot]:
     """Look at the snapshots of datasets and of all below them.
 
     Args:
@@ -95,7 +95,7 @@ def examine(
     found = datasets_below(engine, datasets)
     troubles: dict[str, ZfstuneError] = {}
     policies = stored_policies(engine, found.values(), faults=troubles)
-    examined: list[ExaminedSnapshot] = []
+    assessed: list[AssessedSnapshot] = []
     for name in found:
         try:
             listing = engine.snapshots(name, properties=True)
@@ -115,15 +115,15 @@ def examine(
             troubles[name] = not_followed(set_on, error)
         undecided = troubles[name].message if name in troubles else _NO_POLICY
         seconds = int(time.timestamp())
-        examined += [
-            _examined(engine, each, policy, decided.get(each.name, undecided), seconds)
+        assessed += [
+            _assessed(engine, each, policy, decided.get(each.name, undecided), seconds)
             for each in listing
         ]
     if troubles and faults is None:
         raise next(iter(troubles.values()))
     if faults is not None:
         faults.update(troubles)
-    return examined
+    return assessed
 
 
 def _decisions(
@@ -133,13 +133,13 @@ def _decisions(
         yield from decide(listing, policy, now, zone(policy))
 
 
-def _examined(
+def _assessed(
     engine: Engine,
     snapshot: Snapshot,
     policy: Policy | None,
     decision: Decision | str,
     now: int,
-) -> ExaminedSnapshot:
+) -> AssessedSnapshot:
     used = int(snapshot.value("used") or 0)
     held = snapshot.value("userrefs") not in (None, "0")
     holds = tuple(sorted(engine.holds(snapshot.name))) if held else ()
@@ -156,7 +156,7 @@ def _examined(
         goes, expires = ("kept" if stays else "now"), None
         reasons = tuple(stays) or decision.reasons
     created = snapshot.creation
-    return ExaminedSnapshot(
+    return AssessedSnapshot(
         name=snapshot.name,
         creation=created,
         age_seconds=None if created is None else now - created,
