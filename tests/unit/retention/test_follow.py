@@ -9,15 +9,14 @@ import pytest
 
 from heirs import Heirs
 from zfstune.retention.follow import select_datasets
-from zfstune.retention.policy import Followed, Group, NewerThan, Policy
+from zfstune.retention.policy import Followed
 from zfstune.retention.policy_text import parse_policy
-from zfstune.retention.store import clear_policy, set_policy, stored_policies, zone
-from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
+from zfstune.values.errors import PolicyError, PoolSuspended
 from zfstune.values.marks import POLICY_PROPERTY, PROFILE_PROPERTY
 
 if TYPE_CHECKING:
     from zfstune.retention.follow import Selection
-    from zfstune.values.errors import ZfstuneError
+    from zfstune.retention.policy import Policy
 
 
 GIVEN = parse_policy("keep=9")
@@ -111,44 +110,3 @@ def test_a_least_number_for_all(engine: Heirs) -> None:
     assert found.with_least(None) is found
     least = parse_policy("match=a keep=7 daily=3; match=b keep=7 keep=1")
     assert found.with_least(7).followed["tank"] == Followed(least, "tank")
-
-
-def test_above_what_is_listed(engine: Heirs) -> None:
-    """A policy that is inherited is believed if the dataset above has it itself."""
-    engine.marks["tank/a"][POLICY_PROPERTY] = "keep=3"
-    [below] = engine.datasets("tank/a/b")
-    assert stored_policies(engine.seam, [below])["tank/a/b"].set_on == "tank/a"
-    engine.unreadable = ("dataset", "tank/a")
-    faults: dict[str, ZfstuneError] = {}
-    assert stored_policies(engine.seam, [below], faults=faults) == {}
-    assert isinstance(faults["tank/a/b"], EngineError)
-    with pytest.raises(EngineError):
-        stored_policies(engine.seam, [below])
-
-
-def test_what_is_stored_can_be_read(engine: Heirs) -> None:
-    """A zone that there is not, and a text that is too long, are refused before."""
-    with pytest.raises(PolicyError, match="no such zone"):
-        set_policy(engine.seam, "tank/a", parse_policy("keep=3 tz=No/Where"))
-    with pytest.raises(PolicyError, match="8191 bytes"):
-        set_policy(engine.seam, "tank/a", Policy((Group((NewerThan("a" * 9000),)),)))
-    assert POLICY_PROPERTY not in engine.marks["tank/a"]
-    assert set_policy(engine.seam, "tank/a", parse_policy("tz=Asia/Tokyo daily=3")) == (
-        "daily=3 tz=Asia/Tokyo"
-    )
-    assert str(zone(parse_policy("daily=3 tz=Asia/Tokyo"))) == "Asia/Tokyo"
-
-
-def test_consent_is_written_only_where_it_is_needed(engine: Heirs) -> None:
-    """Whoever says it over a policy that keeps some stores no word of it."""
-    some = parse_policy("keep=3", allow_zero=True)
-    assert set_policy(engine.seam, "tank/a", some) == "keep=3"
-    none = parse_policy("keep=3; match=a keep=0", allow_zero=True)
-    text = set_policy(engine.seam, "tank/a", none)
-    assert text == "keep=3; match=a keep=0 all-of-them"
-    assert parse_policy(text) == none
-    engine.suspended = True
-    with pytest.raises(PoolSuspended):
-        set_policy(engine.seam, "tank/a", some)
-    with pytest.raises(PoolSuspended):
-        clear_policy(engine.seam, "tank/a")

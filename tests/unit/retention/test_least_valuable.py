@@ -18,22 +18,6 @@ from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import replace
 
 
-@pytest.mark.parametrize(
-    ("text", "missing"), [("20M", 10), ("20%", 10), ("10%", 0), ("5M", 0), ("99%", 89)]
-)
-def test_what_is_missing(text: str, missing: int) -> None:
-    """A size is meant absolutely, a part is one of what the pool can hold."""
-    target = FreeTarget.parse(text)
-    assert target.missing(90 * MEGABYTE, 10 * MEGABYTE) // MEGABYTE == missing
-
-
-@pytest.mark.parametrize("text", ["", "%", "0%", "100%", "-5%", "20 percent", "0", "-1G"])
-def test_nonsense_is_refused(text: str) -> None:
-    """Neither a size nor a part of the pool."""
-    with pytest.raises(PolicyError, match="free-target"):
-        FreeTarget.parse(text)
-
-
 def test_stops_when_there_is_enough() -> None:
     """Of what the policy lets go, only so many go that the target is reached."""
     engine = filled(20)

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.retention.decision import decide
-from zfstune.retention.free_target import FreeTarget
 from zfstune.retention.policy import (
     Blocks,
     Every,
@@ -99,31 +98,6 @@ def test_a_span_is_its_number_of_seconds(digits: str, unit: str) -> None:
             parse_policy(text)
     else:
         assert parse_policy(text).rules == (Within(seconds),)
-
-
-@pytest.mark.parametrize(
-    ("text", "target"),
-    [
-        ("0020%", FreeTarget(percent=20)),
-        ("99%", FreeTarget(percent=99)),
-        ("1%", FreeTarget(percent=1)),
-        ("50B", FreeTarget(50)),
-        ("1024", FreeTarget(1024)),
-        ("00050G", FreeTarget(50 << 30)),
-    ],
-)
-def test_a_target_is_what_was_written(text: str, target: FreeTarget) -> None:
-    """And its text gives it back."""
-    assert FreeTarget.parse(text) == target
-    assert FreeTarget.parse(str(target)) == target
-
-
-@pytest.mark.parametrize("text", ["50", "1", "1023", "0500"])
-def test_a_target_without_a_unit_is_refused(text: str) -> None:
-    """Nobody means 50 bytes by 50; the hint shows the two that may be meant."""
-    with pytest.raises(PolicyError, match="lacks a unit") as refused:
-        FreeTarget.parse(text)
-    assert "50G or 20%" in refused.value.hint
 
 
 @pytest.mark.parametrize(

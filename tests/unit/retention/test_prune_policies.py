@@ -11,7 +11,6 @@ from heirs import NOW, SECONDS, Heirs, two_days
 from zfstune.retention import examine
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.prune import prune
-from zfstune.retention.store import own_policies
 from zfstune.values.errors import PlanError, PolicyError
 from zfstune.values.marks import (
     KEPT_PROPERTY,
@@ -19,7 +18,6 @@ from zfstune.values.marks import (
     PROFILE_PROPERTY,
     SNAPSHOT_PROPERTY,
 )
-from zfstune.values.state import Dataset, PropertyValue
 
 
 @pytest.fixture(autouse=True)
@@ -55,24 +53,6 @@ def test_the_command_line_wins(engine: Heirs) -> None:
     assert [engine.count(d) for d in ("tank/a", "tank/c")] == [30, 48]
     prune("tank/c", keep=30, engine=engine.seam)
     assert engine.count("tank/c") == 30
-
-
-def test_policies_that_datasets_have_of_their_own() -> None:
-    """One that was received is told apart, and an inherited one is none of its own."""
-    values = {
-        "tank": PropertyValue("keep=1", "local"),
-        "tank/a": PropertyValue("keep=2", "received"),
-        "tank/b": PropertyValue("keep=1", "inherited", "tank"),
-    }
-    datasets = [
-        Dataset(name, "filesystem", 1, 1, {POLICY_PROPERTY: value})
-        for name, value in values.items()
-    ]
-    datasets += [
-        Dataset("tank/c", "filesystem", 1, 1),
-        Dataset("tank/d", "filesystem", 1, 1, damaged="it is gone"),
-    ]
-    assert own_policies(datasets) == {"tank": "keep=1", "tank/a": None}
 
 
 def test_a_policy_that_was_received_rules_nothing(engine: Heirs) -> None:
