@@ -1,3 +1,3 @@
-"""Retention: policies, what they keep, and the pruning of the rest."""
+"""Retention: policies, the snapshots that they keep, and the pruning of the rest."""
 
 from __future__ import annotations

@@ -10,9 +10,12 @@ from contextlib import suppress
 from functools import partial
 
 from zfstune.host.files import cache_folder
+from zfstune.retention.alarms import alarms, to_remember
 from zfstune.retention.decision import FUTURE, Decision, clones_on, decide, is_future
 from zfstune.retention.destroy import MADE_ANEW, spare
+from zfstune.retention.free_target import FreeTarget
 from zfstune.retention.plan import PrunePlan
+from zfstune.retention.reclaim import only_as_needed, reclaims
 from zfstune.snapshots.list import Notes
 from zfstune.values import marks, names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
     from zfstune.retention.follow import Selection
-    from zfstune.retention.free_target import FreeTarget
     from zfstune.retention.policy import Followed, Policy
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Dataset, Snapshot
@@ -84,10 +86,6 @@ def plan_prune(
     decisions = _of_others(_examine(engine, decided, policies, notes, failed), failed)
     notes.save()
     if targets:
-        from zfstune.retention.reclaim import (  # noqa: PLC0415 (few ask for it)
-            only_as_needed,
-        )
-
         decisions = only_as_needed(engine, decisions, targets, failed)
     before = _remembered(engine, decisions, read, failed) if raise_alarms else {}
     decisions = _of_others(decisions, failed)
@@ -95,14 +93,10 @@ def plan_prune(
     alarmed: dict[str, tuple[str, ...]] = {}
     remember: dict[str, int] = {}
     if raise_alarms:
-        from zfstune.retention.alarms import alarms, to_remember  # noqa: PLC0415 (as above)
-
         alarmed = alarms(decisions, policies, now, before)
         remember = to_remember(decisions, policies, before)
     frees = None
     if foretell:
-        from zfstune.retention.reclaim import reclaims  # noqa: PLC0415 (as above)
-
         frees = reclaims(engine, policies, decisions)
     return PrunePlan(policies, decisions, alarmed, frees, remember, failed)
 
@@ -155,10 +149,10 @@ def _each(
         if len(datasets) == 1:
             failed[datasets[0]] = error
             return {}
-    found: dict[str, _Answer] = {}
+    answers: dict[str, _Answer] = {}
     for dataset in datasets:
-        found |= _each(ask, [dataset], failed)
-    return found
+        answers |= _each(ask, [dataset], failed)
+    return answers
 
 
 def _targets(
@@ -175,8 +169,6 @@ def _targets(
             for name, each in followed.items()
             if each.policy.free_target is not None
         }
-    from zfstune.retention.free_target import FreeTarget  # noqa: PLC0415 (few ask for it)
-
     target = FreeTarget.parse(free_target)
     return {name: (names.pool_of(name), target) for name in followed}
 
@@ -188,7 +180,7 @@ def _remembered(
     failed: MutableMapping[str, ZfstuneError],
 ) -> dict[str, int]:
     """Read how many snapshots the last prune left of each dataset that has victims."""
-    found = {}
+    counts = {}
     for name in dict.fromkeys(d.snapshot.dataset for d in decisions if not d.keep):
         try:
             dataset = read[name] if name in read else engine.dataset(name)
@@ -199,8 +191,8 @@ def _remembered(
             continue
         text = dataset.local(KEPT_PROPERTY) or ""
         with suppress(NumberError):  # another program wrote a text that is no count
-            found[name] = read_whole(text)
-    return found
+            counts[name] = read_whole(text)
+    return counts
 
 
 def _decide(

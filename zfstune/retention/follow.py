@@ -82,7 +82,7 @@ def select_datasets(
     if given is not None and wanted and not recursive:
         return Selection({name: Followed(given, name) for name in wanted}, {}, {})
     failed: dict[str, ZfstuneError] = {}
-    found: dict[str, Dataset] = {}
+    chosen: dict[str, Dataset] = {}
     for name in wanted or pools:
         try:
             below = engine.datasets(name, recursive=recursive or not wanted)
@@ -92,16 +92,16 @@ def select_datasets(
             failed[name] = error
         else:
             failed.update({each.name: damage_of(each) for each in below if each.damaged})
-            found.update({each.name: each for each in below if not each.damaged})
+            chosen.update({each.name: each for each in below if not each.damaged})
     if given is not None:
         if not wanted:
-            found = {name: d for name, d in found.items() if is_managed(d)}
-            for name in _audited(engine, found, failed):
-                del found[name]
-        return Selection({name: Followed(given, name) for name in found}, found, failed)
+            chosen = {name: d for name, d in chosen.items() if is_managed(d)}
+            for name in _audited(engine, chosen, failed):
+                del chosen[name]
+        return Selection({name: Followed(given, name) for name in chosen}, chosen, failed)
     from zfstune.retention.store import stored_policies  # noqa: PLC0415 (not for a count)
 
-    stored = stored_policies(engine, found.values(), allow_zero=allow_zero, faults=failed)
+    stored = stored_policies(engine, chosen.values(), allow_zero=allow_zero, faults=failed)
     without = [name for name in wanted if name not in stored and name not in failed]
     if without or not (stored or failed):
         where = f" '{without[0]}'" if without else ""
@@ -109,7 +109,7 @@ def select_datasets(
             f"cannot prune{where}: no rule says what to keep",
             hint="say it, as in --keep 48, or store it: zfstune policy set DATASET keep=48",
         )
-    return Selection(stored, found, failed)
+    return Selection(stored, chosen, failed)
 
 
 def _audited(

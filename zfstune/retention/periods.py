@@ -52,23 +52,23 @@ class Calendar:
         if self._hourly:
             start = when - (when + self._past_hour) % HOUR
             return start, start + HOUR
-        found = self._known.get(when // _QUARTER)
-        if found is None or not found[0] <= when < found[1]:
-            found = self._known[when // _QUARTER] = self._find(when)
-        return found
+        period = self._known.get(when // _QUARTER)
+        if period is None or not period[0] <= when < period[1]:
+            period = self._known[when // _QUARTER] = self._find(when)
+        return period
 
     def later(self, start: int, periods: int) -> int:
         """Find the start of the period that is so many after the one at `start`."""
         if self._hourly:
             return start + periods * HOUR
-        found = self._later.get((start, periods))
-        if found is None:
+        later_start = self._later.get((start, periods))
+        if later_start is None:
             # Half a day later it is the same day, even where a clock change moved the
             # start.
             day = datetime.fromtimestamp(start + 43200, self.tz).date()
-            found = self._start(self._step(self._first_day(day), periods))
-            self._later[start, periods] = found
-        return found
+            later_start = self._start(self._step(self._first_day(day), periods))
+            self._later[start, periods] = later_start
+        return later_start
 
     def _find(self, when: int) -> tuple[int, int]:
         first = self._first_day(datetime.fromtimestamp(when, self.tz).date())

@@ -17,6 +17,7 @@ from zfstune.retention.examine import plan_prune
 from zfstune.retention.follow import select_datasets
 from zfstune.retention.plan import Pruned, PrunePlan
 from zfstune.retention.policy import Policy
+from zfstune.retention.reclaim import freed_since, space_used
 from zfstune.values.errors import PlanError, PolicyError
 
 TYPE_CHECKING = False
@@ -70,7 +71,7 @@ def prune(
     Raises:
         PolicyError: No policy, or one that makes no sense.
         PlanError: The plan raises alarms for every dataset, and none was pruned.
-        EngineError: ZFS refused; what was destroyed stays so.
+        EngineError: ZFS refused; snapshots that went before stay destroyed.
     """
     given = _given(keep, match, policy, allow_zero=all_of_them)
     with using(engine) as zfs:
@@ -109,7 +110,7 @@ def _given(
     from zfstune.retention.store import zone  # noqa: PLC0415 (not for a count)
 
     if isinstance(policy, str):
-        from zfstune.retention.policy_text import parse_policy  # noqa: PLC0415 (as above)
+        from zfstune.retention.policy_text import parse_policy  # noqa: PLC0415 (not for a count)
 
         policy = parse_policy(policy, allow_zero=allow_zero)
     zone(policy)  # an unknown zone is an error of the call, not of a dataset
@@ -139,11 +140,6 @@ def _carry_out(
     used: dict[str, int] = {}
     freed: Mapping[str, int | None] | None = None
     if wait_seconds is not None:
-        from zfstune.retention.reclaim import (  # noqa: PLC0415 (as above)
-            freed_since,
-            space_used,
-        )
-
         used = space_used(engine, going.victims)
     destruction = Destruction(engine, going)
     destruction.run()

@@ -28,10 +28,10 @@ def reclaims(
     engine: Engine, datasets: Iterable[str], decisions: Iterable[Decision]
 ) -> dict[str, int]:
     """Ask how many bytes the victims of each dataset would free."""
-    found = dict.fromkeys(datasets, 0)
+    freed = dict.fromkeys(datasets, 0)
     for first, last in runs(decisions):
-        found[first.partition("@")[0]] += engine.reclaim_size(first, last)
-    return found
+        freed[first.partition("@")[0]] += engine.reclaim_size(first, last)
+    return freed
 
 
 def only_as_needed(

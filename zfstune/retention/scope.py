@@ -91,7 +91,7 @@ def _test(match: str | None, regex: str | None, budget: Budget) -> Callable[[str
     """
     if match is None and regex is None:
         return is_auto_name
-    from zfstune.retention.name_pattern import (  # noqa: PLC0415 (as above)
+    from zfstune.retention.name_pattern import (  # noqa: PLC0415 (few ask for one)
         PatternError,
         glob_matcher,
         regex_matcher,

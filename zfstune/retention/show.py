@@ -92,11 +92,11 @@ def assess_snapshots(
         PolicyError: A stored policy cannot be followed; the message names its dataset.
         EngineError: A dataset does not exist.
     """
-    found = datasets_below(engine, datasets)
+    by_name = datasets_below(engine, datasets)
     troubles: dict[str, ZfstuneError] = {}
-    policies = stored_policies(engine, found.values(), faults=troubles)
+    policies = stored_policies(engine, by_name.values(), faults=troubles)
     assessed: list[AssessedSnapshot] = []
-    for name in found:
+    for name in by_name:
         try:
             listing = engine.snapshots(name, properties=True)
         except PoolSuspended:

@@ -144,7 +144,7 @@ def set_policy(engine: Engine, dataset: str, policy: Policy) -> str:
         EngineError: ZFS refused.
     """
     text = stored_form(policy)
-    parse_policy(text)  # what is written must be readable, and short
+    parse_policy(text)  # refuse a text that could not be read back
     zone(policy)
     ready_pool(
         engine, names.pool_of(names.check_dataset(dataset)), operation="store in pool"
@@ -175,7 +175,7 @@ def zone(policy: Policy) -> tzinfo:
 
     if policy.tz == "UTC":
         return UTC
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 (as above)
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 (a count alone needs no zone)
 
     try:
         return ZoneInfo(policy.tz)
