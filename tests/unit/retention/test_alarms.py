@@ -1,4 +1,4 @@
-"""What makes a prune stop and ask: from which number on, and counted over what."""
+"""Alarms of a prune: from which number of victims on, and counted over which snapshots."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def dated(*hours: float) -> list[Decision]:
     ],
 )
 def test_more_than_half_and_at_least_four(keep: str, told: str) -> None:
-    """Half may go, and three of few; all that there is never without a word."""
+    """Half may go, and three of few; all snapshots in scope never go without an alarm."""
     found = alarms(decided(keep), {"tank/a": POLICY}, NOW)
     if told:
         [only] = found["tank/a"]
@@ -79,7 +79,7 @@ def test_more_than_half_and_at_least_four(keep: str, told: str) -> None:
 
 
 def test_half_is_of_what_is_in_scope() -> None:
-    """A hundred snapshots of others, which stay, make no prune of ours look harmless."""
+    """A hundred foreign snapshots, which stay, do not make a prune look harmless."""
     others = decided("+" * 100, names="mine-{}")
     [found] = alarms([*decided("+----"), *others], {"tank/a": POLICY}, NOW)["tank/a"]
     assert found.startswith("4 of the 5 snapshots")
@@ -90,7 +90,7 @@ def test_half_is_of_what_is_in_scope() -> None:
 
 
 def test_consent_answers_for_its_own_scope_alone() -> None:
-    """What a keep=0 alone speaks of may all go; what another rule speaks of may not."""
+    """Consent to keep=0 covers only the snapshots that no other rule speaks of."""
     policy = parse_policy("daily=3; match=mine-* keep=0", allow_zero=True)
     gone = decided("-" * 50, names="mine-{}")
     assert alarms([*decided("++"), *gone], {"tank/a": policy}, NOW) == {}
@@ -111,7 +111,7 @@ def test_consent_answers_for_its_own_scope_alone() -> None:
     [(10, 4, True), (10, 5, False), (9, 1, False), (40, 19, True), (40, 20, False)],
 )
 def test_most_were_lost(left: int, there: int, told: bool) -> None:  # noqa: FBT001
-    """Fewer than half of what the last prune left, where that was ten or more."""
+    """Fewer than half of the ten or more that the last prune left are an alarm."""
     some = decided("+" * (there - 1) + "-") if there > 1 else decided("+")
     found = alarms(some, {"tank/a": POLICY}, NOW, {"tank/a": left})
     words = [word for word in found.get("tank/a", ()) if "last prune left" in word]
@@ -122,7 +122,7 @@ def test_most_were_lost(left: int, there: int, told: bool) -> None:  # noqa: FBT
 
 
 def test_most_were_lost_is_no_news_where_nothing_goes() -> None:
-    """What destroys nothing need not be stopped; nor does it count what others made."""
+    """A plan that destroys nothing has no such alarm; foreign snapshots do not count."""
     assert alarms(decided("++"), {"tank/a": POLICY}, NOW, {"tank/a": 40}) == {}
     others = decided("+" * 50, names="mine-{}")
     found = alarms([*decided("++-"), *others], {"tank/a": POLICY}, NOW, {"tank/a": 40})
@@ -131,7 +131,7 @@ def test_most_were_lost_is_no_news_where_nothing_goes() -> None:
 
 
 def test_an_hour_is_no_wrong_clock() -> None:
-    """More is: dated after now, or before one that was taken earlier."""
+    """A snapshot dated more than an hour wrong, to either side, is an alarm."""
     policies = {"tank/a": POLICY}
     assert alarms(dated(-1, 2, 3), policies, NOW) == {}
     [found] = alarms(dated(-3601 / 3600, 2, 3), policies, NOW)["tank/a"]
@@ -153,13 +153,13 @@ def test_an_hour_is_no_wrong_clock() -> None:
 
 
 def test_who_only_counts_asks_no_clock() -> None:
-    """Neither without a time, nor where no rule of the dataset goes by one."""
+    """Dates raise no alarm without a time, or where no rule goes by time."""
     assert alarms(dated(-30, 2), {"tank/a": POLICY}, None) == {}
     assert alarms(dated(-30, 2), {"tank/a": parse_policy("keep=9")}, NOW) == {}
 
 
 def test_several_alarms_of_one_dataset() -> None:
-    """All are told, in one order."""
+    """All alarms are given, always in the same order."""
     late = dated(-30)
     found = alarms([*late, *decided("---")], {"tank/a": POLICY}, NOW, {"tank/a": 100})
     assert [word.split()[0] for word in found["tank/a"]] == ["'tank/a'", "1"]
@@ -179,13 +179,13 @@ def test_several_alarms_of_one_dataset() -> None:
     ],
 )
 def test_what_is_noted_as_left(keep: str, before: int, noted: int | None) -> None:
-    """A number of ten or more, now or before, that differs by more than a quarter."""
+    """A count is noted if it is or was ten or more and changed by more than a quarter."""
     found = to_remember(decided(keep), {"tank/a": POLICY}, {"tank/a": before})
     assert found == ({} if noted is None else {"tank/a": noted})
 
 
 def test_what_is_out_of_scope_is_not_noted() -> None:
-    """Neither as left, nor as something that goes."""
+    """A snapshot out of scope counts neither as left nor as destroyed."""
     others = decided("+" * 50, names="mine-{}")
     some = [*decided("+" * 12 + "-"), *others]
     assert to_remember(some, {"tank/a": POLICY}, {}) == {"tank/a": 12}

@@ -1,4 +1,4 @@
-"""Words that somebody meant as a time, and names that only hold one."""
+"""Words that are meant as a time, and names that only contain one."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ FORMS = (
     st.sampled_from(FORMS),
 )
 def test_a_time_in_any_usual_form_looks_like_one(when: datetime, form: str) -> None:
-    """Whoever types it, and whatever program wrote it."""
+    """Forms that people type and that programs print are found."""
     assert looks_like_time(when.strftime(form))
     assert looks_like_time(f" {when.strftime(form)} ")
 
 
 @pytest.mark.parametrize("word", ["7d", "36h", "2 days ago", "90min", "4w", "1 year"])
 def test_an_age_looks_like_a_time(word: str) -> None:
-    """It was meant for another rule."""
+    """An age was meant for the rule `within`."""
     assert looks_like_time(word)
 
 
@@ -73,5 +73,5 @@ def test_seconds_since_1970_look_like_a_time() -> None:
     ],
 )
 def test_a_plain_word_is_a_name(word: str) -> None:
-    """One that holds a time among others, too."""
+    """A word that only contains a time is a name."""
     assert not looks_like_time(word)

@@ -1,4 +1,4 @@
-"""Retention: which snapshots stay, and that no list can talk it into more."""
+"""Decisions: which snapshots stay, and that no listing makes more of them go."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_the_newest_in_scope_stay(listing: list[Snapshot], policy: Policy) -> No
 
 @given(_listings(), _policies)
 def test_out_of_scope_is_never_destroyed(listing: list[Snapshot], policy: Policy) -> None:
-    """What the policy does not cover stays, however old."""
+    """A snapshot that the policy does not cover stays, however old it is."""
     gone = _destroyed(decide(listing, policy))
     assert not [s for s in listing if s.name in gone and not policy.covers(s.short_name)]
 
@@ -111,7 +111,7 @@ def test_order_of_the_list_does_not_matter(
 
 @given(_listings(), _policies)
 def test_deciding_again_destroys_nothing(listing: list[Snapshot], policy: Policy) -> None:
-    """What is left after a prune is left by the next one."""
+    """The next prune leaves all that the first one left."""
     left = [d.snapshot for d in decide(listing, policy) if d.keep]
     assert not _destroyed(decide(left, policy))
 
@@ -129,7 +129,7 @@ def test_keeping_more_destroys_no_more(
 def test_datasets_do_not_lean_on_each_other(
     listing: list[Snapshot], policy: Policy, data: st.DataObject
 ) -> None:
-    """What happens to a dataset's snapshots is the same without the other datasets."""
+    """The decisions on a dataset are the same without the other datasets."""
     dataset = data.draw(st.sampled_from(["tank/a", "tank/ab", "tank"]))
     alone = [s for s in listing if s.dataset == dataset]
     whole = {n for n in _destroyed(decide(listing, policy)) if n.startswith(dataset + "@")}
@@ -165,7 +165,7 @@ def test_a_name_listed_with_two_guids_stays() -> None:
 
 @pytest.mark.parametrize("name", ["daily-reports", "before-daily", "DAILY", "xdaily", ""])
 def test_a_glob_matches_whole_names_only(name: str) -> None:
-    """Where the pattern is merely a part of the name, the snapshot is out of scope."""
+    """A name that only contains a match of the glob is out of scope."""
     assert not Policy.last(1, "daily").covers(name)
     assert Policy.last(1, "daily").covers("daily")
 
@@ -205,7 +205,7 @@ def test_globs_are_globs(glob: str, inside: str, outside: str) -> None:
     ],
 )
 def test_nonsense_policies_are_refused(policy: dict[str, object], reason: str) -> None:
-    """A policy that says nothing or everything is an error, not a prune."""
+    """A policy that keeps nothing or has no rule is an error, not a prune."""
     with pytest.raises(PolicyError, match=reason):
         Policy.last(**policy)  # type: ignore[arg-type]
 
@@ -247,7 +247,7 @@ def test_batches_hold_each_victim_once(
 def test_batches_take_turns_and_go_oldest_first(
     victims: dict[str, list[Snapshot]], batch: int
 ) -> None:
-    """Within a dataset the oldest go first; none gets ahead of another that has more."""
+    """Within a dataset the oldest go first, and datasets take equal turns."""
     dealt = [s for one in interleave(victims, batch) for s in one]
     taken: dict[str, int] = dict.fromkeys(victims, 0)
     for snapshot in dealt:
@@ -259,7 +259,7 @@ def test_batches_take_turns_and_go_oldest_first(
 
 
 def test_few_datasets_take_turns_at_once() -> None:
-    """A batch opens few datasets where each has much to give, and many where none has."""
+    """A batch opens few datasets that have many victims, or many that have few."""
     for each, most in ((20, 10), (1, 50)):
         victims = {f"tank/{i:03}": _autos(each, f"tank/{i:03}") for i in range(100)}
         batches = interleave(victims)
@@ -267,7 +267,7 @@ def test_few_datasets_take_turns_at_once() -> None:
 
 
 def test_a_batch_is_of_the_measured_size() -> None:
-    """Without a word about it, a call takes 50."""
+    """A call takes 50 snapshots unless another number is given."""
     assert [len(b) for b in interleave({"tank/a": _autos(120)})] == [DEFAULT_BATCH, 50, 20]
     with pytest.raises(PolicyError, match="at least one"):
         interleave({}, 0)

@@ -1,4 +1,4 @@
-"""Other tools' tables: what is imported from them keeps what they keep."""
+"""Tables from other tools' tests: imported settings keep the same snapshots."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def taken(short: str, time: int, txg: int) -> Snapshot:
 
 
 def left(policy: Policy, snapshots: Iterable[Snapshot], now: int) -> set[str]:
-    """Give the short names of what a policy keeps."""
+    """Give the short names of the snapshots that a policy keeps."""
     decisions = decide(snapshots, policy, datetime.fromtimestamp(now, UTC))
     return {d.snapshot.short_name for d in decisions if d.keep}
 
 
 def kept(policy: Policy, times: Iterable[int], now: int) -> list[int]:
-    """Give the times of what a policy's rules keep, on names that do not matter."""
+    """Give the times of the snapshots that a policy keeps; their names do not matter."""
     everything = Policy(tuple(Group(g.rules, match="*") for g in policy.groups))
     listing = [taken(str(time), time, txg) for txg, time in enumerate(sorted(times), 1)]
     return sorted(int(short) for short in left(everything, listing, now))
@@ -99,7 +99,7 @@ def test_zrepl_last_n(count: int, stay: set[str]) -> None:
 
 
 def test_bzfs_tables() -> None:
-    """Newest N or young enough, the edge included; all else goes, whoever made it."""
+    """The newest N and the young enough stay, the edge included; all others go."""
     policy = imported("bzfs", "{'org': {'site': {'hourly': 3}}}")
     hours = [taken(f"org_site_{h}_hourly", NOW - h * HOUR, 10 - h) for h in range(7)]
     others = [taken("manual", NOW, 20), taken("org_site_x_daily", NOW, 21)]
@@ -113,7 +113,7 @@ def test_bzfs_tables() -> None:
 
 
 def test_a_tool_that_nobody_knows() -> None:
-    """Is an error that says which ones there are."""
+    """An unknown tool is an error that lists the known ones."""
     with pytest.raises(PolicyError, match="no reader") as no:
         convert("mole", "")
     assert "zettarepl" in no.value.hint
@@ -121,7 +121,7 @@ def test_a_tool_that_nobody_knows() -> None:
 
 @given(st.sampled_from(FORMATS), st.text(max_size=80))
 def test_any_settings_are_read_or_refused(tool: str, text: str) -> None:
-    """Nothing but a policy or a PolicyError comes of a file of anything."""
+    """Any file gives a policy or a PolicyError, and never another error."""
     try:
         found = convert(tool, text)
     except PolicyError:

@@ -1,4 +1,4 @@
-"""Rules of time: what they keep, whatever timers and clocks do."""
+"""Rules of time: the snapshots that they keep, whatever timers and clocks do."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def policy(text: str) -> Policy:
 
 
 def kept(decisions: tuple[Decision, ...]) -> list[int]:
-    """Give the times of what stays, oldest first."""
+    """Give the times of the snapshots that stay, oldest first."""
     return sorted(d.snapshot.creation or 0 for d in decisions if d.keep)
 
 
 def names(decisions: tuple[Decision, ...], *, keep: bool) -> set[str]:
-    """Give the names of what stays, or of what goes."""
+    """Give the names of the snapshots that stay, or of those that go."""
     return {d.snapshot.name for d in decisions if d.keep is keep}
 
 
@@ -121,7 +121,7 @@ _zones = st.sampled_from(ZONES)
 
 @given(_histories, _policies, _zones)
 def test_invariants(history: list[Snapshot], rules: Policy, tz: ZoneInfo) -> None:
-    """All is decided; out of scope, cloned, future and newest stay; once is enough."""
+    """Out of scope, cloned, future and newest snapshots stay; a second prune is idle."""
     decisions = decide(history, rules, NOW, tz)
     assert sorted(d.snapshot.createtxg for d in decisions) == list(
         range(1, len(history) + 1)
@@ -150,7 +150,7 @@ def test_invariants(history: list[Snapshot], rules: Policy, tz: ZoneInfo) -> Non
 def test_another_rule_never_destroys_more(
     history: list[Snapshot], rules: Policy, more: Group, tz: ZoneInfo
 ) -> None:
-    """A rule for the same snapshots, or one more period or count, keeps a superset."""
+    """One more rule, period or count keeps a superset."""
     first, *others = rules.groups
     gone = names(decide(history, rules, NOW, tz), keep=False)
     added = Group((*more.rules, *first.rules), first.match)
@@ -179,7 +179,7 @@ def test_another_rule_never_destroys_more(
 def test_jitter_empties_no_day(
     phase: int, jitter: list[int], count: int, tz: ZoneInfo
 ) -> None:
-    """A daily timer, at any hour and up to 3 h early or late: no day in a row is lost."""
+    """A daily timer up to 3 h early or late never loses a day, at any hour."""
     start = SECONDS - 40 * DAY
     times = [start + phase + day * DAY + late for day, late in enumerate(jitter)]
     stay = kept(decide(series(times), policy(f"daily={count}"), NOW, tz))
@@ -202,7 +202,7 @@ def test_gaps_are_bounded(
     rule: tuple[str, int],
     tz: ZoneInfo,
 ) -> None:
-    """Neighbours are a period and a quarter apart at most, or as when they were taken."""
+    """Neighbours are a period and a quarter apart at most, or as far as when taken."""
     period, length = rule
     start = SECONDS - 200 * DAY + phase
     times = [
@@ -230,7 +230,7 @@ def test_gaps_are_bounded(
 def test_many_prunes_leave_what_one_would(
     times: list[int], prunes: set[int], rules: list[Every], tz: ZoneInfo
 ) -> None:
-    """When and how often prune runs makes no difference to what is left in the end."""
+    """The result does not depend on when and how often prune ran."""
     history = series([SECONDS - 31 * DAY + time for time in times])
     every = Policy((Group(tuple(rules), "auto-*"),))
     left: list[Snapshot] = []
@@ -275,7 +275,7 @@ def test_it_goes_when_it_was_said_to_go(
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(list(PERIODS)), _zones)
 def test_each_instant_lies_in_one_period(when: int, kind: str, tz: ZoneInfo) -> None:
-    """Periods adjoin, whatever clocks on the wall do, and later() gives their starts."""
+    """Periods adjoin across clock changes, and later() gives their starts."""
     calendar = Calendar(kind, tz)
     start, end = calendar.period(when)
     assert start <= when < end
@@ -300,7 +300,7 @@ def test_days_begin_at_the_wall_s_midnight() -> None:
 
 
 def test_the_hour_that_a_clock_repeats_is_two_hours() -> None:
-    """Both 02:30 of the night the clock is set back stay, and Indian hours begin at :00."""
+    """Both 02:30 of a night with a clock change stay; Indian hours begin at :00."""
     night = int(datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp())
     times = [night + 3600 * hour for hour in range(4)]
     assert kept(decide(series(times), policy("hourly=9"), NOW, ZONES[1])) == times
@@ -309,7 +309,7 @@ def test_the_hour_that_a_clock_repeats_is_two_hours() -> None:
 
 
 def test_future_snapshots_stay_and_are_not_the_newest() -> None:
-    """What a wrong clock dated ahead takes no place from what is really the newest."""
+    """A snapshot that is dated ahead takes no place from the real newest one."""
     history = [taken(SECONDS - DAY, 1), taken(SECONDS - 60, 2), taken(SECONDS + DAY, 3)]
     decisions = decide(history, policy("keep=1 within=1h"), NOW, UTC)
     assert [d.keep for d in decisions] == [True, True, False]
@@ -323,7 +323,7 @@ def test_future_snapshots_stay_and_are_not_the_newest() -> None:
 
 
 def test_what_has_no_date_stays() -> None:
-    """A listing that did not read the times destroys nothing by them."""
+    """A listing without times destroys nothing by time."""
     undated = Snapshot("tank/a@auto-1", 1, 1)
     decisions = decide([undated, taken(SECONDS, 2)], policy("within=1h"), NOW, UTC)
     assert [d.keep for d in decisions] == [True, True]
@@ -334,7 +334,7 @@ def test_what_has_no_date_stays() -> None:
 
 
 def test_reasons_name_every_rule() -> None:
-    """A kept snapshot names all rules that keep it; one that goes, why each lets it."""
+    """All rules that keep a snapshot, or all that let it go, are among the reasons."""
     midnight = SECONDS - 12 * 3600
     history = series([midnight - 5 * DAY, midnight, midnight + 3600, midnight + 7200])
     decisions = decide(history, policy("daily=2 within=11h"), NOW, UTC)
@@ -352,7 +352,7 @@ def test_reasons_name_every_rule() -> None:
 
 
 def test_expiry_of_age_and_count() -> None:
-    """By age the second after; by count when as many more came, at the pace so far."""
+    """An age ends a second after; a count ends after as many more, at the same pace."""
     history = series([SECONDS - hour * 3600 for hour in range(5)])
     by_age = decide(history, policy("within=1d"), NOW, UTC)
     assert by_age[4].expires == SECONDS - 4 * 3600 + DAY + 1
@@ -364,7 +364,7 @@ def test_expiry_of_age_and_count() -> None:
 
 
 def test_groups_speak_for_their_own() -> None:
-    """Each part of a policy rules what it names; where two do, one keeps for both."""
+    """Each group rules its own scope; where two scopes meet, either may keep."""
     history = [
         taken(SECONDS - 3 * DAY, 1, "a-1"),
         taken(SECONDS - 3 * DAY, 2, "b-1"),

@@ -1,4 +1,4 @@
-"""Carrying a plan out: what guards a dataset's last snapshots, and what is told."""
+"""Carrying a plan out: a dataset's last snapshots are guarded, and results reported."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def filled(*rows: str) -> tuple[Recording, PrunePlan]:
 
 
 def test_the_survivor_is_the_newest_of_the_policys_own() -> None:
-    """A snapshot of somebody else's guards nothing: the policy let go all of its own."""
+    """A foreign snapshot guards nothing where the policy lets all of its own go."""
     engine, plan = filled("tank/a:mine+ auto+ auto+ auto- mine+")
     Destruction(engine.seam, plan).run()
     assert engine.asked == [{"tank/a@auto-1"}]
@@ -64,7 +64,7 @@ def test_the_survivor_is_the_newest_of_the_policys_own() -> None:
 
 @pytest.mark.parametrize("programs", [0, errno.EPERM])
 def test_victims_stay_where_their_survivor_is_gone(programs: int) -> None:
-    """Though somebody else's snapshot is there still; other datasets go on."""
+    """A foreign snapshot is no survivor; the other datasets go on."""
     engine, plan = filled("tank/a:mine+ auto+ auto- auto-", "tank/b:auto+ auto-")
     engine.programs = programs
     del engine.taken["tank/a@auto-1"]
@@ -80,7 +80,7 @@ def test_victims_stay_where_their_survivor_is_gone(programs: int) -> None:
 
 
 def test_what_a_program_spared_is_not_told_as_destroyed() -> None:
-    """Made anew, held, cloned, gone already, or its survivor lost: none of them went."""
+    """Snapshots that are anew, held, cloned, gone or unguarded are not reported."""
     engine, plan = filled("tank/a:auto+ auto- auto- auto- auto- auto-")
     anew, held, cloned, gone, goes = [s.name for s in plan.victims]
     engine.taken[anew] = Snapshot(anew, 999, 5)
@@ -98,7 +98,7 @@ def test_what_a_program_spared_is_not_told_as_destroyed() -> None:
 
 
 def test_in_use_by_a_program_goes_by_name() -> None:
-    """It is told as destroyed once, by the call that destroyed it."""
+    """The snapshot is reported once, by the call that destroyed it."""
     engine, plan = filled("tank/a:auto+ auto- auto-")
     first, second = [s.name for s in plan.victims]
     engine.busy = {first: errno.EBUSY}
@@ -116,7 +116,7 @@ def test_in_use_by_a_program_goes_by_name() -> None:
 
 
 def test_no_room_to_destroy_by_a_program_ends_it() -> None:
-    """What one snapshot has no room for, none of the others has."""
+    """If there is no room to destroy one snapshot, there is none for the others."""
     engine, plan = filled("tank/a:auto+ auto-")
     engine.busy = {"tank/a@auto-1": errno.ENOSPC}
     with pytest.raises(NoSpace):
@@ -137,7 +137,7 @@ def test_made_anew_is_seen_without_programs() -> None:
 
 @pytest.mark.parametrize("code", [errno.EAGAIN, errno.EROFS, errno.ENOSPC])
 def test_a_refusal_of_the_pool_is_raised(code: int) -> None:
-    """A pool that waits, is read-only or full refuses all datasets alike."""
+    """A pool that is suspended, read-only or full refuses all datasets alike."""
     engine, plan = filled("tank/a:auto+ auto-", "tank/b:auto+ auto-")
     engine.programs = errno.EPERM
     engine.busy = {"tank/a@auto-1": code}
@@ -148,7 +148,7 @@ def test_a_refusal_of_the_pool_is_raised(code: int) -> None:
 
 
 def test_a_dataset_that_refuses_is_not_tried_again() -> None:
-    """Of its later batches nothing is asked; the first refusal is the one that is told."""
+    """Its later batches are left out, and its first error is the one reported."""
     rows = ["tank/a:auto+" + " auto-" * 80, "tank/b:auto+" + " auto-" * 80]
     engine, plan = filled(*rows)
     engine.programs = errno.EPERM
@@ -164,7 +164,7 @@ def test_a_dataset_that_refuses_is_not_tried_again() -> None:
 
 @pytest.mark.parametrize("programs", [0, errno.EPERM])
 def test_what_is_left_is_noted_once(programs: int) -> None:
-    """On the dataset that lost some, when it lost the first; on no other."""
+    """The count is noted when a dataset loses its first snapshot, and on no other."""
     engine, plan = filled("tank/a:auto+ auto-", "tank/b:auto+ auto+")
     engine.programs = programs
     plan = PrunePlan(plan.policies, plan.decisions, remember={"tank/a": 41, "tank/b": 7})

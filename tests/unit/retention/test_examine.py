@@ -49,7 +49,7 @@ def plan(engine: Heirs, policy: str = "keep=1") -> PrunePlan:
 
 
 def test_all_of_2500_victims_are_read() -> None:
-    """In three goes; what stands in the way of any of them is found."""
+    """Three calls read them, and each obstacle among them is found."""
     engine = Counting("tank", "tank/a")
     engine.take("tank/a", [number / 3600 for number in range(2501)])
     names = [s.name for s in engine.snapshots("tank/a")]
@@ -69,7 +69,7 @@ def test_all_of_2500_victims_are_read() -> None:
 
 
 def test_a_clone_that_was_made_after_the_listing_is_seen() -> None:
-    """The listing knew of none; the victim that is read anew has one."""
+    """The listing shows no clone; the victim that is read anew has one."""
     engine = Counting("tank", "tank/a")
     engine.take("tank/a", [1, 2, 3])
     first, second, _ = (s.name for s in engine.snapshots("tank/a"))
@@ -101,7 +101,7 @@ def test_a_clone_that_was_made_after_the_listing_is_seen() -> None:
     ],
 )
 def test_only_our_own_or_what_is_named(source: str, policy: str, goes: bool) -> None:  # noqa: FBT001
-    """A name proves nothing: without a glob the mark counts, set on the snapshot itself."""
+    """Without a glob, a victim needs zfstune's property, set on the snapshot itself."""
     engine = Heirs("tank", "tank/a")
     engine.take("tank/a", [0, 1], marked=False)
     oldest = engine.snapshots("tank/a")[0].name
@@ -117,7 +117,7 @@ def test_only_our_own_or_what_is_named(source: str, policy: str, goes: bool) -> 
 
 
 def test_what_was_made_anew_stays() -> None:
-    """Another guid than the one that was listed is another snapshot."""
+    """A snapshot with another guid than the listed one is another snapshot."""
     engine = Heirs("tank", "tank/a")
     engine.take("tank/a", [0, 1])
     oldest = engine.snapshots("tank/a")[0].name
@@ -133,7 +133,7 @@ def test_what_was_made_anew_stays() -> None:
 
 
 def test_what_somebody_destroyed_meanwhile_is_not_told() -> None:
-    """It is neither a victim nor spared."""
+    """A snapshot that is gone by now is neither a victim nor spared."""
     engine = Heirs("tank", "tank/a")
     engine.take("tank/a", [0, 1, 2])
     oldest = engine.snapshots("tank/a")[0].name

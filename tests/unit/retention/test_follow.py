@@ -1,4 +1,4 @@
-"""Which datasets a prune looks at, and what each follows."""
+"""The datasets that a prune looks at, and the policy that each follows."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def engine() -> Heirs:
 def look(
     engine: Heirs, *datasets: str, given: Policy | None = None, **more: bool
 ) -> Selection:
-    """Choose, without consent and below nothing unless that is said."""
+    """Select datasets, without consent and without those below unless asked for."""
     options = {"recursive": False, "allow_zero": False} | more
     return select_datasets(engine.seam, given, datasets, pool=None, **options)
 
 
 def test_a_rule_that_is_given(engine: Heirs) -> None:
-    """It is for those named, with what is below them if asked; else for managed ones."""
+    """A given policy is for the named datasets; without names, for managed ones."""
     assert look(engine, "tank/a", given=GIVEN).followed == {
         "tank/a": Followed(GIVEN, "tank/a")
     }
@@ -52,7 +52,7 @@ def test_a_rule_that_is_given(engine: Heirs) -> None:
 
 @pytest.mark.parametrize("text", ["never", "keep=3; match=a never", "keep=many"])
 def test_what_is_for_ever_takes_its_name(engine: Heirs, text: str) -> None:
-    """A rule of the command line is for it only by name; so is what cannot be read."""
+    """A given policy leaves out `never`, and unreadable ones, unless they are named."""
     engine.marks["tank/c"] |= {PROFILE_PROPERTY: "audit", POLICY_PROPERTY: text}
     engine.marks["tank/a"][PROFILE_PROPERTY] = "logs"
     found = look(engine, given=GIVEN)
@@ -62,7 +62,7 @@ def test_what_is_for_ever_takes_its_name(engine: Heirs, text: str) -> None:
 
 
 def test_what_is_stored(engine: Heirs) -> None:
-    """The nearest policy above, told with where it was set; without one there is none."""
+    """The nearest policy above is in force, with the dataset it was set on."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=3"
     found = look(engine)
     assert {name: each.set_on for name, each in found.followed.items()} == {
@@ -80,7 +80,7 @@ def test_what_is_stored(engine: Heirs) -> None:
 
 
 def test_troubles_stay_where_they_are(engine: Heirs) -> None:
-    """By the name of each dataset; those that came first and last are followed."""
+    """Errors are kept by dataset; the datasets before and after are followed."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=0"
     engine.marks["tank/c"][POLICY_PROPERTY] = "keep=3"
     found = look(engine)
@@ -94,7 +94,7 @@ def test_troubles_stay_where_they_are(engine: Heirs) -> None:
 
 
 def test_a_pool_that_waits_is_no_trouble_of_one(engine: Heirs) -> None:
-    """Neither when it is known beforehand nor when it comes up."""
+    """A suspended pool ends the call, whether it was known or turns up on the way."""
     engine.unreadable, engine.refuses = ("dataset", "tank/c"), errno.EAGAIN
     with pytest.raises(PoolSuspended):
         look(engine)
@@ -104,7 +104,7 @@ def test_a_pool_that_waits_is_no_trouble_of_one(engine: Heirs) -> None:
 
 
 def test_a_least_number_for_all(engine: Heirs) -> None:
-    """It is added to each scope; none is the same."""
+    """The least number is added to each scope; without one nothing changes."""
     engine.marks["tank"][POLICY_PROPERTY] = "match=a daily=3; match=b keep=1"
     found = look(engine, "tank")
     assert found.with_least(None) is found

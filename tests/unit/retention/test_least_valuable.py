@@ -1,4 +1,4 @@
-"""Free so much and no more: what goes first, and where it stops."""
+"""Free targets: which victims go first, and where the prune stops."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from zfstune.values.frozen import replace
 
 
 def test_stops_when_there_is_enough() -> None:
-    """Of what the policy lets go, only so many go that the target is reached."""
+    """Only so many victims go that the target is reached."""
     engine = filled(20)
     dry = prune("tank/a", keep=5, free_target="17M", dry_run=True, engine=engine.seam)
     going = {s.createtxg for s in dry.plan.victims}
@@ -35,13 +35,13 @@ def test_stops_when_there_is_enough() -> None:
 
 
 def test_a_target_that_is_met_destroys_nothing() -> None:
-    """With room enough, the policy lets go in vain."""
+    """Where there is room enough, no victim goes."""
     engine = filled(20, used=50)
     assert prune("tank/a", keep=5, free_target="20%", engine=engine.seam).destroyed == ()
 
 
 def test_never_more_than_the_policy_lets_go() -> None:
-    """A target that cannot be reached takes all that may go, and nothing else."""
+    """A target that cannot be reached takes all victims, and nothing else."""
     engine = filled(20)
     pruned = prune("tank/a", keep=5, free_target="99%", engine=engine.seam)
     assert len(pruned.destroyed) == 15
@@ -51,7 +51,7 @@ def test_never_more_than_the_policy_lets_go() -> None:
 
 
 def test_min_keep_holds_without_a_target() -> None:
-    """Whatever a policy says, the newest so many stay."""
+    """The newest so many stay, whatever a policy says."""
     engine = filled(20)
     assert len(prune("tank/a", keep=1, min_keep=18, engine=engine.seam).destroyed) == 2
     with pytest.raises(PolicyError, match="never negative"):
@@ -59,7 +59,7 @@ def test_min_keep_holds_without_a_target() -> None:
 
 
 def test_the_least_valuable_go_first() -> None:
-    """Those with others of about their age; the last of a year stays to the end."""
+    """Victims with neighbours of about their age go first; a year's last stays longest."""
     ages = [365 * 86400, 40_000, 36_000, 7_200, 7_190, 7_180, 0]
     listing = [taken(txg, age) for txg, age in enumerate(ages, 1)]
     policy = parse_policy("keep=1")
@@ -70,7 +70,7 @@ def test_the_least_valuable_go_first() -> None:
 
 @given(st.lists(st.integers(0, 10**7), max_size=25), st.integers(0, 5), st.integers(0, 25))
 def test_order_holds_each_victim_once(ages: list[int], keep: int, cut: int) -> None:
-    """The order is one of the victims, and keeping the others adds to what stays."""
+    """The order holds exactly the victims, and keeping the others only adds."""
     listing = [taken(n, age, f"tank/{'ab'[n % 2]}") for n, age in enumerate(ages, 1)]
     policy = parse_policy(f"keep={keep}", allow_zero=True)
     decisions = decide(listing, policy)
@@ -83,7 +83,7 @@ def test_order_holds_each_victim_once(ages: list[int], keep: int, cut: int) -> N
 
 
 def brute(ages: dict[int, int], going: set[int]) -> list[int]:
-    """Order victims by the rule as it is written: weigh all, take the least, again."""
+    """Order victims by the rule as it is written: take the least loss, again and again."""
     there = dict(ages)
     order = []
     now = min(ages.values(), default=0)
@@ -110,7 +110,7 @@ def brute(ages: dict[int, int], going: set[int]) -> list[int]:
 def test_each_that_goes_is_weighed_among_those_left(
     ages: list[int], keep: set[int]
 ) -> None:
-    """Neighbours count anew with every one that goes, as if all were weighed again."""
+    """Losses are computed anew with each victim, as if for all of them."""
     known = dict(enumerate(sorted(ages, reverse=True), 1))
     decisions = [
         Decision(taken(txg, age), keep=txg in keep, reasons=("r",))
@@ -121,7 +121,7 @@ def test_each_that_goes_is_weighed_among_those_left(
 
 
 def test_a_neighbour_that_went_makes_the_next_one_dear() -> None:
-    """Of three close together one goes first; then others, before a second of them."""
+    """Of three victims close together one goes, then others before a second one."""
     ages = {5: 0, 4: 10_000, 3: 10_100, 2: 10_200, 1: 20_000}
     decisions = [
         Decision(taken(txg, age), keep=txg in {1, 5}, reasons=("r",))
@@ -132,7 +132,7 @@ def test_a_neighbour_that_went_makes_the_next_one_dear() -> None:
 
 
 def test_datasets_are_weighed_apart() -> None:
-    """A neighbour in time in another dataset is none; all stand in one order."""
+    """A neighbour in another dataset does not count; all victims are in one order."""
     near = [taken(number, age) for number, age in ((3, 0), (2, 100), (1, 200))]
     far = [
         taken(number, age, "tank/b") for number, age in ((6, 0), (5, 90_000), (4, 10**6))
@@ -144,7 +144,7 @@ def test_datasets_are_weighed_apart() -> None:
 
 
 def test_of_the_same_loss_the_oldest_goes_first() -> None:
-    """Two datasets alike: by the transaction group."""
+    """Between two datasets alike, the transaction group decides."""
     rows = [
         taken(number + 3 * place, age, f"tank/{'ba'[place]}")
         for place in (0, 1)
@@ -155,7 +155,7 @@ def test_of_the_same_loss_the_oldest_goes_first() -> None:
 
 
 def test_an_unknown_time_is_taken_for_young() -> None:
-    """What has no time of creation is weighed as just taken, and is no traceback."""
+    """A snapshot without a time counts as just taken, and causes no traceback."""
     undated = replace(taken(2, 0), creation=None)
     rows = [taken(3, 0), undated, taken(1, 10**6)]
     decisions = [Decision(s, keep=False, reasons=("r",)) for s in rows]
@@ -164,7 +164,7 @@ def test_an_unknown_time_is_taken_for_young() -> None:
 
 
 def test_what_is_not_needed_says_so() -> None:
-    """It is kept for that reason alone, and is not spared: the policy lets it go still."""
+    """It is kept for that reason alone, and is not spared: the policy lets it go."""
     decisions = [
         Decision(taken(2, 10), keep=True, reasons=("kept",)),
         Decision(taken(1, 20), keep=False, reasons=("gone",)),

@@ -65,7 +65,7 @@ REGEXES = st.recursive(
 @example("a{", ["a", "b"])
 @example("(19|20)[0-9][0-9].*_daily", ["2026-11-23_daily", "1826_daily"])
 def test_as_python_matches(regex: str, names: list[str]) -> None:
-    """What both take, both match alike; ours takes all of the forms it names."""
+    """Where Python takes an expression too, both match the same names."""
     try:
         compiled = re.compile(regex, re.DOTALL)
     except re.error:
@@ -85,14 +85,14 @@ def test_as_python_matches(regex: str, names: list[str]) -> None:
 @example("[!b-a]", ["a"])
 @example("[--a]x", ["-x", "ax", "bx"])
 def test_globs_match_as_the_shell_does(glob: str, names: list[str]) -> None:
-    """As fnmatchcase: a class that is left open is a bracket, case counts."""
+    """Globs match as with fnmatchcase: an open class is a bracket, and case counts."""
     matches = glob_matcher(glob)
     for name in names:
         assert matches(name) == fnmatchcase(name, glob)
 
 
 def test_edges_of_words_and_lines() -> None:
-    """An edge lies between a word and what is none; a dollar is at the end alone."""
+    """An edge lies where a word begins or ends; a dollar matches the end alone."""
     assert regex_matcher(r".*\bdaily\b.*")("auto-daily-1")
     assert not regex_matcher(r".*\bdaily\b.*")("auto_daily_1")
     assert regex_matcher(r"a\Bb")("ab")
@@ -104,7 +104,7 @@ def test_edges_of_words_and_lines() -> None:
     "regex", ["(a|a)+$", "(a*)*b", "(.*a){20}", "(a|aa)+$", "(a?){250}a{250}"]
 )
 def test_no_expression_is_slow(regex: str) -> None:
-    """What takes Python's matcher longer than anybody waits is a matter of steps here."""
+    """Expressions that take Python's matcher for ever end after some steps here."""
     matches = regex_matcher(regex)
     assert not matches("a" * 240 + "!")
 

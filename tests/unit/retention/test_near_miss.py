@@ -1,4 +1,4 @@
-"""A scope with nothing in it is told, with the one that was likely meant."""
+"""A scope without snapshots is reported, with the scope that was likely meant."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ NAMES = ["daily-2026-11-23", "daily-2026-11-24", "hourly-1", "before"]
     ],
 )
 def test_what_was_likely_meant(text: str, told: str) -> None:
-    """Only where something is near; zfstune's own scope needs no glob."""
+    """A wider scope is named if it has snapshots; zfstune's own needs none."""
     found = near_misses(parse_policy(text), NAMES)
     assert bool(found) == bool(told)
     assert all(told in sentence for sentence in found)
 
 
 def test_of_several_scopes_the_empty_one_is_told() -> None:
-    """The others have snapshots; and where there are none at all, nothing is near."""
+    """Only the scope without snapshots is named, and only if a wider one has some."""
     policy = parse_policy("match=daily keep=3; match=hourly-* keep=2")
     [found] = near_misses(policy, NAMES)
     assert found.startswith("match 'daily'")

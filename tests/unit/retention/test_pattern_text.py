@@ -44,7 +44,7 @@ from zfstune.values.errors import PolicyError
     ],
 )
 def test_what_is_not_matched_is_named(regex: str, reason: str) -> None:
-    """The error says which form it is that nobody matches here."""
+    """The error names the form that is not matched here."""
     with pytest.raises(PatternError, match=reason):
         regex_matcher(regex)
     with pytest.raises(PolicyError, match="cannot use policy 'regex="):

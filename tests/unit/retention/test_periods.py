@@ -56,7 +56,7 @@ def at(text: str, tz: ZoneInfo | object = UTC) -> int:
 def test_where_a_period_begins_and_ends(
     tz: ZoneInfo, kind: str, when: str, start: str, end: str
 ) -> None:
-    """A quarter has three months, a week begins on Monday; all of it on the zone's wall."""
+    """A quarter has three months and a week begins on Monday, in the zone's time."""
     found = Calendar(kind, tz).period(at(when, tz))
     if kind == "hourly" and tz is KOLKATA:
         assert found[1] - found[0] == 3600
@@ -82,7 +82,7 @@ def test_where_a_period_begins_and_ends(
 )
 @pytest.mark.parametrize("tz", [UTC, BERLIN], ids=str)
 def test_so_many_periods_on(tz: ZoneInfo, kind: str, periods: int, later: str) -> None:
-    """Steps are whole periods of the calendar, over the end of a year, too."""
+    """Steps are whole periods of the calendar, across the end of a year, too."""
     start, _ = Calendar(kind, tz).period(at("2026-11-01", tz))
     # from the start of the period that holds the first of November
     moved = at(later, tz) - at("2026-11-01", tz) + start
@@ -103,7 +103,7 @@ def test_so_many_periods_on(tz: ZoneInfo, kind: str, periods: int, later: str) -
     ],
 )
 def test_a_day_of_a_clock_change(tz: ZoneInfo, day: str, hours: int) -> None:
-    """It has an hour more or less, and each of its instants lies in it."""
+    """The day has an hour more or less, and each of its instants lies in it."""
     calendar = Calendar("daily", tz)
     start, end = calendar.period(at(f"{day}T12:00", tz))
     assert (end - start) / 3600 == hours
@@ -120,7 +120,7 @@ def test_a_day_of_a_clock_change(tz: ZoneInfo, day: str, hours: int) -> None:
     st.integers(at("1971-01-01"), at("2037-12-31")),
 )
 def test_periods_leave_no_instant_out(tz: ZoneInfo, kind: str, when: int) -> None:
-    """Each instant is in one, the next one begins where it ends, and steps agree."""
+    """Each instant lies in one period, and the next period begins at its end."""
     calendar = calendars(tz)(kind)
     start, end = calendar.period(when)
     assert start <= when < end
@@ -131,7 +131,7 @@ def test_periods_leave_no_instant_out(tz: ZoneInfo, kind: str, when: int) -> Non
 
 
 def test_a_calendar_is_made_once() -> None:
-    """What it found out it remembers, for each kind by itself."""
+    """A calendar is kept for each kind, with all that it remembers."""
     get = calendars(UTC)
     assert get("daily") is get("daily")
     assert get("daily") is not get("weekly")

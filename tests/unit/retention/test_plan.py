@@ -1,4 +1,4 @@
-"""A plan and what came of it, as values and as JSON."""
+"""A plan and its result, as values and as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEEP, OTHER = parse_policy("keep=2"), parse_policy("match=a-* keep=3")
 
 
 def decision(name: str, what: str) -> Decision:
-    """Give one: ``keep``, ``destroy``, or ``spare``."""
+    """Give one decision: ``keep``, ``destroy``, or ``spare``."""
     number = len(name)
     snapshot = Snapshot(name, number, 10 * number, creation=100 * number)
     return Decision(
@@ -43,12 +43,12 @@ PLAN = PrunePlan(
 
 
 def names(decisions: tuple[Decision, ...]) -> list[str]:
-    """Give what they are on."""
+    """Give the names of the snapshots of decisions."""
     return [d.snapshot.name for d in decisions]
 
 
 def test_what_a_plan_says() -> None:
-    """Victims are those not kept; spared are those that only something else keeps."""
+    """Victims are the snapshots not kept; spared ones are kept by something else."""
     assert PLAN.datasets == ("tank/a", "tank/b")
     assert [s.name for s in PLAN.victims] == ["tank/a@22", "tank/b@4444"]
     assert names(PLAN.spared) == ["tank/b@333"]
@@ -57,7 +57,7 @@ def test_what_a_plan_says() -> None:
 
 
 def test_without_some_datasets() -> None:
-    """Nothing of them is left in the plan, and all of the others is."""
+    """Nothing of those datasets is left in the plan, and all of the others is."""
     left = PLAN.without({"tank/b"})
     assert left.datasets == ("tank/a",)
     assert left.policies["tank/a"] == KEEP
@@ -107,7 +107,7 @@ def test_a_plan_as_json() -> None:
 
 
 def test_what_came_of_it_as_json() -> None:
-    """The plan, and what went, what stayed, how it was checked, and what was left."""
+    """The document has the plan, the destroyed and spared snapshots, and the checks."""
     done = Pruned(
         PLAN, ("tank/a@22",), PLAN.spared, "no programs", {"tank": 9}, PLAN.failed
     )

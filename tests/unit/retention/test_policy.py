@@ -1,4 +1,4 @@
-"""Policies: what they refuse, and that their text and they are the same thing."""
+"""Policies: which ones are refused, and that a policy and its text are the same."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ POLICIES = st.builds(Policy, st.lists(_groups, min_size=1, max_size=3).map(tuple
 
 @given(POLICIES)
 def test_text_gives_the_policy_back(policy: Policy) -> None:
-    """What is stored on a dataset is read as what was meant, and has one spelling."""
+    """A stored text is read as the same policy, and has one spelling."""
     text = format_policy(policy)
     assert "\n" not in text
     assert parse_policy(text) == policy
@@ -70,7 +70,7 @@ def test_text_gives_the_policy_back(policy: Policy) -> None:
 
 @given(st.text(max_size=60) | st.text("keptz=0;' within1d()|xall", max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    """A property may hold anything: it is a policy or a PolicyError, never else."""
+    """Any text of a property is a policy or a PolicyError, and no other error."""
     try:
         policy = parse_policy(text)
     except PolicyError:
@@ -139,18 +139,18 @@ def test_the_words() -> None:
     ],
 )
 def test_nonsense_is_refused_with_the_reason(text: str, reason: str) -> None:
-    """What cannot be meant is an error that says why."""
+    """A policy that nobody can mean is an error with the reason."""
     with pytest.raises(PolicyError, match=reason):
         parse_policy(text)
 
 
 def test_keeping_none_takes_consent_in_text_too() -> None:
-    """The stored form of `keep=0` is read only by whoever consents."""
+    """The text `keep=0` is read only with consent."""
     assert parse_policy("keep=0", allow_zero=True) == Policy.last(0, allow_zero=True)
 
 
 def test_a_quote_cannot_be_written() -> None:
-    """An expression that the text could not hold is refused, not changed."""
+    """An expression that the text cannot hold is refused, not changed."""
     with pytest.raises(PolicyError, match="single quote"):
         format_policy(Policy((Group((Last(1),), regex="a'b"),)))
 
@@ -170,7 +170,7 @@ def test_a_quote_cannot_be_written() -> None:
     ],
 )
 def test_a_target_goes_with_the_whole_policy(text: str, written: str) -> None:
-    """It is said once, wherever it stands, and reads back as it was written."""
+    """A target is said once, in any place, and reads back as it was written."""
     policy = parse_policy(text)
     assert format_policy(policy) == written
     assert parse_policy(written) == policy
@@ -182,6 +182,6 @@ def test_a_target_goes_with_the_whole_policy(text: str, written: str) -> None:
     ["free-target=20%", "keep=1 free-target=100%", "keep=1 free-target=1G free-target=2G"],
 )
 def test_a_target_is_no_rule(text: str) -> None:
-    """It keeps nothing by itself; a bad one, or two, are refused."""
+    """A target keeps nothing by itself; a bad one, or two, are refused."""
     with pytest.raises(PolicyError):
         parse_policy(text)

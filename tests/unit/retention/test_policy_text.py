@@ -1,4 +1,4 @@
-"""The text of a policy: numbers in full, and words that do not mislead."""
+"""The text of a policy: numbers are read in full, and errors lead to the right word."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ DAY = 86400
     ],
 )
 def test_no_number_is_cut(text: str, rule: object) -> None:
-    """Each digit that was written counts, and what is stored says the same."""
+    """Each digit that was written counts, and the stored text says the same."""
     policy = parse_policy(text)
     assert policy.rules == (rule,)
     assert parse_policy(format_policy(policy)) == policy
@@ -57,7 +57,7 @@ def test_no_number_is_cut(text: str, rule: object) -> None:
     ["-3", "-0", "+3", "3.5", "1e3", "٣", "-" + "9" * 5000, "9" * 5000, "3d", "0x3"],
 )
 def test_a_count_is_a_whole_number(key: str, value: str) -> None:
-    """Neither a sign nor anything but digits; nor more than anybody can count."""
+    """A count has only digits, no sign, and a largest value."""
     with pytest.raises(PolicyError, match=f"cannot use policy '{key}="):
         parse_policy(f"{key}={value}")
 
@@ -83,14 +83,14 @@ def test_a_count_is_a_whole_number(key: str, value: str) -> None:
     ],
 )
 def test_what_is_no_number_is_a_policy_error(text: str) -> None:
-    """However long it is, and whatever the rule."""
+    """A text that is no number is refused, however long, in each rule."""
     with pytest.raises(PolicyError, match="cannot use policy"):
         parse_policy(text)
 
 
 @given(st.text("0123456789", min_size=1, max_size=30), st.sampled_from("smhdw"))
 def test_a_span_is_its_number_of_seconds(digits: str, unit: str) -> None:
-    """Or it is refused; there is nothing between."""
+    """A length of time is read exactly, or it is refused."""
     seconds = int(digits) * {"s": 1, "m": 60, "h": 3600, "d": DAY, "w": 7 * DAY}[unit]
     text = f"within={digits}{unit}"
     if not 0 < seconds <= MAX_WHOLE:
@@ -116,7 +116,7 @@ def test_a_span_is_its_number_of_seconds(digits: str, unit: str) -> None:
     ],
 )
 def test_for_ever_has_no_date(text: str) -> None:
-    """A time that no calendar has is none, rather than a traceback where it is shown."""
+    """A time after the year 9999 is no date, and causes no traceback."""
     listing = [
         Snapshot(f"tank/a@zfstune-20260101T000000Z-{n}", n, n, creation=SECONDS - n * 7)
         for n in range(1, 4)
@@ -129,7 +129,7 @@ def test_for_ever_has_no_date(text: str) -> None:
 
 
 def test_a_date_that_there_is_stays() -> None:
-    """The last second of the year 9999 is a date, the next one is none."""
+    """The last second of the year 9999 is a date, and the next one is none."""
     last = 253402300799
     [found] = decide(
         [Snapshot("tank/a@zfstune-20260101T000000Z", 1, 1, creation=SECONDS)],
@@ -168,7 +168,7 @@ def test_the_words_lead_to_what_was_meant(text: str, reason: str, hint: str) -> 
 
 
 def test_consent_is_a_word_of_the_text() -> None:
-    """Wherever it stands; a policy that keeps some is the same with it."""
+    """Consent may stand anywhere, and means nothing to a policy that keeps some."""
     for text in (
         "keep=0 all-of-them",
         "all-of-them keep=0",
@@ -185,7 +185,7 @@ def test_consent_is_a_word_of_the_text() -> None:
     "word", ["2026-11-23", "2026-11-23T03:00:00", "2026-11-23t03:00:00z", "20261123", "7d"]
 )
 def test_what_looks_like_a_time_is_never_taken_for_a_name(word: str) -> None:
-    """There is no such snapshot, so that all would stay for ever, and nothing said why."""
+    """As the name of a missing snapshot it would silently keep all for ever."""
     with pytest.raises(PolicyError, match="looks like a time") as refused:
         parse_policy(f"newer-than='{word}'")
     assert "reads like 2026-11-23T03:00:00Z" in refused.value.hint
@@ -194,14 +194,14 @@ def test_what_looks_like_a_time_is_never_taken_for_a_name(word: str) -> None:
 
 
 def test_a_name_that_would_be_read_as_a_time_is_not_written() -> None:
-    """What is stored says the same as the policy that was given."""
+    """The stored text means the same as the policy that was given."""
     with pytest.raises(PolicyError, match="a time would be read from that name"):
         format_policy(Policy((Group((NewerThan("2026-11-23T03:00:00Z"),)),)))
 
 
 @pytest.mark.parametrize("word", ["auto-7", "2026-11-23-daily", "before upgrade"])
 def test_newer_than_takes_the_name_of_a_snapshot(word: str) -> None:
-    """A plain word stays one, and is written as it was."""
+    """A plain word is a name, and is written as it was read."""
     policy = parse_policy(f"newer-than='{word}'")
     assert policy.rules == (NewerThan(word),)
     assert parse_policy(format_policy(policy)) == policy
