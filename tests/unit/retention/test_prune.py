@@ -1,4 +1,4 @@
-"""prune where the kernel cannot be made to show it: races, errors half way."""
+"""prune in cases that no kernel can be made to show: races, and errors half way."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_error_half_way_keeps_what_is_done() -> None:
 
 
 def test_oldest_go_first() -> None:
-    """Whenever it stops, what is left are the newest of each dataset."""
+    """Wherever a prune stops, the newest of each dataset are left."""
     engine = filled(60, "tank/a", "tank/b")
 
     def stop() -> None:
@@ -90,7 +90,7 @@ def test_made_anew_between_check_and_batch() -> None:
 
 
 def test_held_between_check_and_call() -> None:
-    """ZFS refuses the whole batch and names two; the rest goes in the next round."""
+    """ZFS refuses the whole batch and names two; the others go in the next round."""
     engine = filled(6, "tank/a")
     names = list(engine.taken)
     engine.busy = {names[0]: errno.EBUSY, names[3]: errno.EEXIST}
@@ -102,7 +102,7 @@ def test_held_between_check_and_call() -> None:
 
 
 def test_all_of_a_batch_in_use() -> None:
-    """Where nothing of a batch can go, it ends all the same."""
+    """The prune ends although no snapshot of a batch can go."""
     engine = filled(4, "tank/a")
     engine.busy = dict.fromkeys(engine.taken, errno.EBUSY)
     pruned = prune("tank/a", keep=1, engine=engine.seam)
@@ -111,7 +111,7 @@ def test_all_of_a_batch_in_use() -> None:
 
 
 def test_other_refusals_are_errors() -> None:
-    """What is neither busy nor missing is raised, as the error of that one snapshot."""
+    """An error other than busy and missing is raised, for that one snapshot."""
     engine = filled(4, "tank/a")
     first = next(iter(engine.taken))
     engine.busy = {first: errno.EPERM}
@@ -122,7 +122,7 @@ def test_other_refusals_are_errors() -> None:
 
 
 def test_destroyed_by_others_meanwhile() -> None:
-    """What is gone before its batch is neither destroyed again nor reported."""
+    """A snapshot that is gone by now is neither destroyed again nor reported."""
     engine = filled(4, "tank/a")
     names = list(engine.taken)
     engine.before = at("find_snapshots", 2, lambda: engine.taken.pop(names[1], None))
@@ -132,7 +132,7 @@ def test_destroyed_by_others_meanwhile() -> None:
 
 
 def test_no_dataset_means_the_managed_ones() -> None:
-    """With no dataset named, only those with the profile's note on themselves."""
+    """Without names, only datasets with a profile's note of their own are pruned."""
     engine = filled(3, "tank/a", "tank/a/b", "tank/c")
     engine.marks["tank/a"][PROFILE_PROPERTY] = "logs"
     pruned = prune(keep=1, pool="tank", engine=engine.seam)
@@ -150,7 +150,7 @@ def test_nothing_managed_destroys_nothing() -> None:
 
 @pytest.mark.parametrize("keep", [0, -1])
 def test_policy_is_checked_before_anything_is_read(keep: int) -> None:
-    """A policy that makes no sense does not even list."""
+    """A policy that cannot be used is refused before anything is listed."""
     engine = filled(3, "tank/a")
 
     def listed(name: str) -> None:
@@ -162,7 +162,7 @@ def test_policy_is_checked_before_anything_is_read(keep: int) -> None:
 
 
 def test_suspended_pool_is_not_listed() -> None:
-    """On a suspended pool nothing is read that could wait."""
+    """On a suspended pool no call is made that could wait."""
     engine = filled(3, "tank/a")
     engine.suspended = True
     with pytest.raises(PoolSuspended):
@@ -170,7 +170,7 @@ def test_suspended_pool_is_not_listed() -> None:
 
 
 def test_one_transaction_looks_and_destroys() -> None:
-    """Where programs run, one a batch does it all, and nothing is asked apart."""
+    """Where programs run, one a batch does all, and no other call is made."""
     engine = filled(61, "tank/a")
     engine.programs = 0
     asked: list[str] = []
@@ -186,7 +186,7 @@ def test_one_transaction_looks_and_destroys() -> None:
 
 
 def test_without_programs_it_says_so_and_asks_once() -> None:
-    """Who may not run programs is not asked to at each batch; the result says why."""
+    """A user without programs is refused one once, and the result has the reason."""
     engine = filled(121, "tank/a")
     asked: list[str] = []
     engine.before = asked.append
@@ -199,7 +199,7 @@ def test_without_programs_it_says_so_and_asks_once() -> None:
 
 @pytest.mark.parametrize("code", [errno.ECHRNG, errno.ENOSPC, errno.ENOTSUP, errno.ETIME])
 def test_a_program_that_fails_is_no_end(code: int) -> None:
-    """A full pool answers a program with odd errors: the other way goes on."""
+    """A full pool answers a program with odd errors: destroying by name goes on."""
     engine = filled(61, "tank/a")
     engine.programs = code
     pruned = prune("tank/a", keep=1, engine=engine.seam)
@@ -208,7 +208,7 @@ def test_a_program_that_fails_is_no_end(code: int) -> None:
 
 
 def test_a_pool_that_suspends_ends_it() -> None:
-    """What would stop the other way too is raised, not tried again."""
+    """An error that would stop the other way too is raised, not tried again."""
     engine = filled(3, "tank/a")
     engine.programs = errno.EAGAIN
     with pytest.raises(PoolSuspended):
@@ -218,7 +218,7 @@ def test_a_pool_that_suspends_ends_it() -> None:
 
 @pytest.mark.parametrize("programs", [0, errno.EPERM])
 def test_what_was_to_outlive_the_victims_is_gone(programs: int) -> None:
-    """Somebody destroyed the newest meanwhile: the victims are the newest, and stay."""
+    """If the newest was destroyed meanwhile, the victims are the newest, and stay."""
     engine = filled(4, "tank/a", "tank/b")
     engine.programs = programs
     newest = "tank/a@zfstune-20260101T000000Z-4"

@@ -1,4 +1,4 @@
-"""prune of many datasets: consent is each policy's own, and so is each trouble."""
+"""prune of many datasets: each policy has its own consent, each dataset its own errors."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def engine() -> Heirs:
     ],
 )
 def test_one_trouble_never_stops_the_others(engine: Heirs, text: str, reason: str) -> None:
-    """The dataset, and what inherits from it, is named; the other one is pruned."""
+    """The dataset and its heirs are named; the other dataset is pruned."""
     engine.marks["tank/a"][POLICY_PROPERTY] = text
     engine.marks["tank/c"][POLICY_PROPERTY] = "keep=40"
     pruned = prune(engine=engine.seam)
@@ -64,7 +64,7 @@ def test_one_trouble_never_stops_the_others(engine: Heirs, text: str, reason: st
 
 @pytest.mark.parametrize("call", ["snapshots", "find_snapshots", "dataset"])
 def test_what_cannot_be_read_is_left_alone(engine: Heirs, call: str) -> None:
-    """A listing, victims or a note that ZFS refuses end that dataset's part alone."""
+    """An error on a listing, a victim or a note ends the work on that dataset alone."""
     engine.unreadable = (call, "tank/a")
     pruned = prune("tank/a", "tank/c", policy="within=40h", engine=engine.seam)
     assert [engine.count(d) for d in ("tank/a", "tank/c")] == [48, 41]
@@ -76,7 +76,7 @@ def test_what_cannot_be_read_is_left_alone(engine: Heirs, call: str) -> None:
 
 
 def test_a_dataset_that_is_not_there_stops_no_other(engine: Heirs) -> None:
-    """With all below it or alone, by a rule that is given or stored."""
+    """It is so with all below it or alone, by a policy that is given or stored."""
     engine.marks["tank/c"][POLICY_PROPERTY] = "within=40h"
     for options in ({"policy": "within=40h"}, {"keep": 40}, {}, {"policy": "within=39h"}):
         pruned = prune("tank/none", "tank/c", recursive=True, engine=engine.seam, **options)
@@ -86,7 +86,7 @@ def test_a_dataset_that_is_not_there_stops_no_other(engine: Heirs) -> None:
 
 
 def test_a_refusal_to_destroy_stops_no_other(engine: Heirs) -> None:
-    """What may not be destroyed in one dataset goes in the others; the rest is told."""
+    """The refused snapshots are reported, and the other datasets are pruned."""
     oldest = engine.snapshots("tank/a")[0].name
     engine.busy = {oldest: errno.EPERM}
     pruned = prune("tank/a", "tank/c", policy="within=40h", engine=engine.seam)
@@ -96,7 +96,7 @@ def test_a_refusal_to_destroy_stops_no_other(engine: Heirs) -> None:
 
 
 def test_all_that_went_wrong_is_told_where_nothing_went_well(engine: Heirs) -> None:
-    """Several datasets with different troubles: each has its line."""
+    """Several datasets with different errors have a line each."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=many"
     engine.marks["tank/c"][POLICY_PROPERTY] = "within=4h"
     with pytest.raises(PlanError, match="cannot prune any of 3 datasets") as refused:
@@ -107,7 +107,7 @@ def test_all_that_went_wrong_is_told_where_nothing_went_well(engine: Heirs) -> N
 
 
 def test_a_pool_that_waits_for_its_devices_ends_it(engine: Heirs) -> None:
-    """That is no trouble of one dataset: nothing else would come of the others."""
+    """A suspended pool is no error of one dataset: the others would fail as well."""
     engine.unreadable = ("snapshots", "tank/a")
     engine.refuses = errno.EAGAIN
     with pytest.raises(PoolSuspended):
@@ -116,7 +116,7 @@ def test_a_pool_that_waits_for_its_devices_ends_it(engine: Heirs) -> None:
 
 
 def test_consent_is_stored(engine: Heirs) -> None:
-    """A policy that says so when it is stored is followed by a timer's bare prune."""
+    """A policy that was stored with consent is followed by a timer's bare prune."""
     policy = Policy.last(0, "zfstune-*", allow_zero=True)
     text = set_policy(engine.seam, "tank/a", policy)
     assert text == "match=zfstune-* keep=0 all-of-them"
@@ -127,7 +127,7 @@ def test_consent_is_stored(engine: Heirs) -> None:
 
 
 def test_a_text_without_consent_is_not_followed(engine: Heirs) -> None:
-    """Whoever wrote it, by zfs set or long ago, did not say that all may go."""
+    """A text from `zfs set` or an old version has no consent to destroy all."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "match='a b*' keep=0"
     with pytest.raises(PolicyError, match="every snapshot in scope") as refused:
         prune("tank/a", engine=engine.seam)
@@ -140,7 +140,7 @@ def test_a_text_without_consent_is_not_followed(engine: Heirs) -> None:
 
 
 def test_consent_to_none_of_some_switches_no_alarm_off(engine: Heirs) -> None:
-    """What another rule speaks of is looked at as ever, whatever goes by consent."""
+    """The victims of the other rules raise alarms as ever."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "within=4h; match=other* keep=0 all-of-them"
     with pytest.raises(PlanError, match="43 of the 48"):
         prune("tank/a", engine=engine.seam)
@@ -153,7 +153,7 @@ def test_consent_to_none_of_some_switches_no_alarm_off(engine: Heirs) -> None:
 
 
 def test_a_least_number_is_no_new_alarm(engine: Heirs) -> None:
-    """To keep some of what was all to go is less of what was consented to."""
+    """Keeping some destroys less than what was consented to."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=0 all-of-them"
     prune("tank/a", min_keep=3, engine=engine.seam)
     assert engine.count("tank/a") == 3
@@ -163,7 +163,7 @@ def test_a_least_number_is_no_new_alarm(engine: Heirs) -> None:
     "text", ["keep=0 all-of-them", "keep=2", "match=* keep=0 all-of-them"]
 )
 def test_what_is_dated_after_now_stays_by_a_count_too(engine: Heirs, text: str) -> None:
-    """A clock that was set back: nobody knows how old it is, whatever the rule."""
+    """After a clock was set back nobody knows its age, whatever the rule."""
     engine.marks["tank/a/b"][POLICY_PROPERTY] = text
     engine.taken = {}
     engine.take("tank/a/b", [-30, -1 / 3600])  # the oldest by transaction group

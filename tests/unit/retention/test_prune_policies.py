@@ -1,4 +1,4 @@
-"""prune by policy: which one, from where, and what makes it stop and ask."""
+"""prune by policy: which policy is followed, and what makes a prune stop."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def engine() -> Heirs:
 
 
 def test_each_follows_its_own(engine: Heirs) -> None:
-    """Without a rule, datasets with a policy are pruned by it, children by that above."""
+    """Datasets with a policy are pruned by it, their children by the one above."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "within=30h"
     engine.marks["tank/a/b"][POLICY_PROPERTY] = "keep=40"
     pruned = prune(engine=engine.seam)
@@ -45,7 +45,7 @@ def test_each_follows_its_own(engine: Heirs) -> None:
 
 
 def test_the_command_line_wins(engine: Heirs) -> None:
-    """A rule that is given rules; only what is to be kept for ever must be named for it."""
+    """A given policy wins, but a dataset that keeps all for ever must be named for it."""
     engine.marks["tank/a"] |= {POLICY_PROPERTY: "keep=40", PROFILE_PROPERTY: "logs"}
     engine.marks["tank/c"] |= {POLICY_PROPERTY: "never", PROFILE_PROPERTY: "audit"}
     pruned = prune(keep=30, engine=engine.seam)
@@ -56,7 +56,7 @@ def test_the_command_line_wins(engine: Heirs) -> None:
 
 
 def test_a_policy_that_was_received_rules_nothing(engine: Heirs) -> None:
-    """Whoever sent a stream does not decide what is destroyed, there or below."""
+    """The sender of a stream decides nothing, on the dataset itself or below."""
     engine.received["tank/a"] = "within=1h"
     for datasets in ((), ("tank/a",), ("tank/a/b",)):
         with pytest.raises(PolicyError, match="no rule says what to keep"):
@@ -77,7 +77,7 @@ def test_no_policy_is_an_error(engine: Heirs) -> None:
 
 
 def test_only_what_is_named_may_be_of_others(engine: Heirs) -> None:
-    """In the scope of our names the mark counts; a glob of the policy names the rest."""
+    """Zfstune's names need its mark, too; a glob may name foreign snapshots."""
     engine.take("tank/c", [100, 0.5], marked=False)
     foreign = [
         s
@@ -108,7 +108,7 @@ def test_more_than_half_takes_force(engine: Heirs) -> None:
 
 
 def test_a_stored_count_is_looked_at_too(engine: Heirs) -> None:
-    """A number that is said now was seen; one that was stored once may be a slip."""
+    """A count in the call was just seen; a stored one may be a slip."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=4"
     with pytest.raises(PlanError, match="44 of the 48"):
         prune("tank/a", engine=engine.seam)
@@ -117,7 +117,7 @@ def test_a_stored_count_is_looked_at_too(engine: Heirs) -> None:
 
 
 def test_few_of_few_raise_no_alarm() -> None:
-    """Three of five go by themselves, as after a run that was missed; four of six not."""
+    """Three of five go, as after a run that was missed; four of six do not."""
     engine = Heirs("tank/a")
     engine.take("tank/a", range(5))
     prune("tank/a", policy="within=1h", engine=engine.seam)
@@ -130,7 +130,7 @@ def test_few_of_few_raise_no_alarm() -> None:
 
 
 def test_all_in_scope_takes_force_or_consent(engine: Heirs) -> None:
-    """A part of a policy that keeps nothing of its scope destroys it by consent alone."""
+    """A part of a policy that keeps none of its scope needs consent alone."""
     rule = parse_policy("match=zfstune-* keep=0", allow_zero=True)
     pruned = prune("tank/a", policy=rule, dry_run=True, engine=engine.seam)
     assert pruned.plan.alarms == ()
@@ -139,7 +139,7 @@ def test_all_in_scope_takes_force_or_consent(engine: Heirs) -> None:
 
 
 def test_a_clock_that_was_set_back_takes_force(engine: Heirs) -> None:
-    """Snapshots dated after now stop a prune by time; a count asks no clock."""
+    """Snapshots dated after now stop a prune by time, but not one by a count."""
     engine.take("tank/a", [-48, -2])
     with pytest.raises(PlanError, match=r"2 snapshots .* after now, by up to 48 hours"):
         prune("tank/a", policy="within=40h", engine=engine.seam)
@@ -182,7 +182,7 @@ def test_most_were_lost_since_the_last_prune(engine: Heirs, programs: int) -> No
 
 
 def test_a_note_that_is_inherited_says_nothing(engine: Heirs) -> None:
-    """What was noted on the dataset above is of that one; nonsense is no note."""
+    """A note on the dataset above is not its own; nonsense is no note."""
     engine.marks["tank/a"][KEPT_PROPERTY] = "1000"
     prune("tank/a/b", policy="within=40h", engine=engine.seam)
     engine.marks["tank/a"][KEPT_PROPERTY] = "many"
@@ -190,7 +190,7 @@ def test_a_note_that_is_inherited_says_nothing(engine: Heirs) -> None:
 
 
 def test_a_dataset_has_its_own_target(engine: Heirs) -> None:
-    """What a policy wants free is looked at where it was set, for all that follow it."""
+    """Space is measured on the dataset with the policy, for all that follow it."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "within=1h free-target=10M"
     engine.marks["tank/c"][POLICY_PROPERTY] = "within=40h"
     engine.marks["tank/a"] |= {"used": str(90 << 20), "available": str(7 << 20)}
@@ -204,7 +204,7 @@ def test_a_dataset_has_its_own_target(engine: Heirs) -> None:
 
 
 def test_a_target_of_the_call_is_of_the_pool(engine: Heirs) -> None:
-    """It wins over those of policies."""
+    """The target of the call wins over those of policies."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "within=1h free-target=1G"
     engine.marks["tank"] |= {"used": str(90 << 20), "available": str(7 << 20)}
     pruned = prune(free_target="9M", engine=engine.seam)
@@ -212,7 +212,7 @@ def test_a_target_of_the_call_is_of_the_pool(engine: Heirs) -> None:
 
 
 def test_what_was_freed_is_told_beside_what_was_foretold(engine: Heirs) -> None:
-    """It waits until the pool has freed all, and gives up in time."""
+    """The prune waits until the pool has freed all, and gives up in time."""
     engine.marks["tank"]["used"] = str(100 << 20)
     engine.freeing = [5, 3, 0]
 
@@ -231,7 +231,7 @@ def test_what_was_freed_is_told_beside_what_was_foretold(engine: Heirs) -> None:
 
 
 def test_a_little_in_the_future_is_no_alarm(engine: Heirs) -> None:
-    """Clocks differ by minutes; such a snapshot merely stays."""
+    """Clocks differ by minutes; such a snapshot stays, and that is all."""
     engine.take("tank/a", [-0.5])
     prune("tank/a", policy="within=40h", engine=engine.seam)
     assert engine.count("tank/a") == 42

@@ -1,4 +1,4 @@
-"""How much goes for a target, and what is told as freed."""
+"""How many victims go for a target, and how much is reported as freed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def decided(engine: Filled, dataset: str, keep: int) -> list[Decision]:
 
 @pytest.mark.parametrize("missing", range(1, 12))
 def test_no_more_go_than_it_takes(missing: int) -> None:
-    """With one fewer, the target would be missed; what stays is told why."""
+    """With one victim fewer the target would be missed; the others have a reason."""
     engine = filled(12, used=90)
     some = decided(engine, "tank/a", 2)
     target = FreeTarget((10 + missing) * MEGABYTE)
@@ -41,7 +41,7 @@ def test_no_more_go_than_it_takes(missing: int) -> None:
 
 
 def test_each_target_is_of_its_own_place() -> None:
-    """Datasets with the same target share it; those without one are left as decided."""
+    """Datasets share a target that is the same; those without one stay as decided."""
     names = ("tank/a", "tank/b", "tank/c")
     snapshots = [
         taken(10 * place + number, (9 - number) * 3600, name)
@@ -60,7 +60,7 @@ def test_each_target_is_of_its_own_place() -> None:
 
 
 def test_a_place_that_cannot_be_read_fails_its_datasets() -> None:
-    """What is free there is not known, so nothing goes for it; the others go on."""
+    """Its free space is not known, so its datasets fail; the others go on."""
     engine = filled(12)
     engine.marks["tank/b"] = {}
     some = decided(engine, "tank/a", 2)
@@ -72,7 +72,7 @@ def test_a_place_that_cannot_be_read_fails_its_datasets() -> None:
 
 
 def test_what_runs_would_free_is_summed_by_dataset() -> None:
-    """A run is asked for whole: what its snapshots share goes with all of them."""
+    """ZFS is asked for whole runs, which also free what their snapshots share."""
     engine = filled(6)
     some = decided(engine, "tank/a", 0)
     kept = some[2]

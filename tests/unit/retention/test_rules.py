@@ -1,4 +1,4 @@
-"""What single rules keep, where their arithmetic could go wrong."""
+"""Single rules, where their arithmetic could go wrong."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_grid_is_its_spans(steps: list[Step], ages: set[int]) -> None:
 
 
 def test_a_grid_of_many_spans_costs_as_little_as_its_snapshots() -> None:
-    """Ten thousand million seconds are no list of so many spans."""
+    """A grid of ten thousand million spans makes no list of them."""
     found = members([0, 1, 10**8, 10**8 + 1])
     kept, _ = keep(Grid((Step(10**10, 1), Step(10**15, 10**3))), found)
     assert set(kept) == {0, 1, 2, 3}
@@ -79,7 +79,7 @@ def asked(rule: Rule, ages: list[int], names: str = "") -> tuple[dict[int, str],
 
 
 def test_newer_than_a_snapshot_keeps_that_one() -> None:
-    """It and all that came after it stay, by the order of transaction groups."""
+    """The snapshot and all later ones stay, by the order of transaction groups."""
     kept, others = asked(NewerThan("c"), [10, 20, 30, 40], "abcd")
     assert set(kept) == {10, 20, 30}
     assert set(kept.values()) == {"not older than @c"}
@@ -92,14 +92,14 @@ def test_newer_than_a_snapshot_keeps_that_one() -> None:
 
 
 def test_newer_than_an_instant_keeps_that_second() -> None:
-    """What was taken at that very second stays, a second earlier goes."""
+    """A snapshot of that very second stays, and one of a second earlier goes."""
     kept, others = asked(NewerThan(time=NOW - 20), [10, 20, 21])
     assert set(kept) == {10, 20}
     assert others == ["older than the time given"]
 
 
 def test_within_keeps_what_is_just_so_old() -> None:
-    """And lets it go a second later."""
+    """A snapshot of just that age stays, and goes a second later."""
     found = members([59, 60, 61])
     kept, why_not = keep(Within(60), found)
     assert {NOW - found.times[n] for n in kept} == {59, 60}
@@ -109,7 +109,7 @@ def test_within_keeps_what_is_just_so_old() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 9])
 def test_the_newest_so_many(count: int) -> None:
-    """A count keeps that many from the newest on, and says which number each is."""
+    """A count keeps that many from the newest on, and gives the number of each."""
     kept, others = asked(Last(count), [10, 20, 30])
     assert set(kept) == set([10, 20, 30][:count])
     for number, age in enumerate(kept, 1):
@@ -123,7 +123,7 @@ def test_the_newest_so_many(count: int) -> None:
 
 
 def test_a_count_ends_after_as_many_more() -> None:
-    """At the pace so far: the oldest of three kept goes as the next one comes."""
+    """At the same pace, the oldest of three goes when the next one is taken."""
     found = members([0, 100, 200])
     kept, _ = keep(Last(3), found)
     ends = {NOW - found.times[n]: each.until - NOW for n, each in kept.items()}
@@ -135,7 +135,7 @@ def test_a_count_ends_after_as_many_more() -> None:
 
 
 def test_blocks_keep_the_oldest_of_each() -> None:
-    """A block is counted from 1970, in an age that the edges belong to as they say."""
+    """Blocks count from 1970; the upper age is included, the lower one is not."""
     start = NOW // 100 * 100
     ages = [NOW - (start - n) for n in (0, 1, 99, 100, 101, 199, 200, 201)]
     kept, others = asked(Blocks(100, within=10**6), ages)
@@ -179,7 +179,7 @@ def test_a_gap_of_a_period_and_a_quarter_is_none() -> None:
 
 
 def test_the_newest_is_that_until_another_comes() -> None:
-    """At the pace of those before; nobody knows of one alone."""
+    """The next one is expected at the pace so far, which one alone does not have."""
     assert newest_expires(members([0, 50, 100])) == NOW + 50
     assert newest_expires(members([7])) == FOREVER
     assert newest_expires(members([7, 7])) == FOREVER

@@ -20,7 +20,7 @@ from zfstune.values.state import Snapshot
 
 @pytest.fixture
 def budgets(monkeypatch: pytest.MonkeyPatch) -> list[Budget]:
-    """Note down each budget that is opened; none is left from a test before."""
+    """Record each budget that is opened; none is left from a test before."""
     scope_tests.cache_clear()
     found: list[Budget] = []
 
@@ -37,7 +37,7 @@ def budgets(monkeypatch: pytest.MonkeyPatch) -> list[Budget]:
 
 @pytest.fixture
 def reached(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Note down how many states each move of a matcher reaches, paid for or not."""
+    """Record how many states each step of a matcher reaches, paid for or not."""
     found: list[int] = []
     spend = Budget.spend
 
@@ -59,7 +59,7 @@ _NAMES = [f"{3**power:b}".translate({48: "a", 49: "b"})[:200] for power in range
 
 
 def test_steps_are_limited_in_all() -> None:
-    """However many names there are, one expression has so much of a prune's time."""
+    """An expression has a limited number of steps, however many names there are."""
     matches = Group((Last(1),), regex=".*1.{150}" * 4 + "(.?){150}").scope()
     names = [f"{3**power:b}"[:255] for power in range(160, 999)]
     with pytest.raises(
@@ -69,7 +69,7 @@ def test_steps_are_limited_in_all() -> None:
 
 
 def test_a_policy_has_one_budget(budgets: list[Budget], reached: list[int]) -> None:
-    """Many hard expressions are refused after the steps of one; no pass begins anew."""
+    """Many hard expressions share the steps of one, in each pass over the names."""
     policy = _hard(250)
     snapshots = [Snapshot(f"tank@{n}", at + 1, at + 1) for at, n in enumerate(_NAMES)]
     for _ in range(3):

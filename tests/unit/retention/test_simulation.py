@@ -1,4 +1,4 @@
-"""Simulations: what a policy would leave, counted and drawn."""
+"""Simulations: the snapshots that a policy would leave, counted and drawn."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run(text: str, every: int, days: int) -> Simulation:
 
 
 def test_a_year_of_hours() -> None:
-    """What stays are the counts asked for, and no gap is longer than its period."""
+    """The counts are those of the rules, and no gap is longer than its period."""
     found = run("hourly=48 daily=30 monthly=12", HOUR, 365)
     assert found.taken == 365 * 24 + 1
     assert found.end == int(START.timestamp()) + 365 * DAY
@@ -47,7 +47,7 @@ def test_a_year_of_hours() -> None:
 
 
 def test_bands_and_their_gaps() -> None:
-    """Each band counts its own; a gap over a border is in both bands that it touches."""
+    """Each band counts its own snapshots; a gap across an edge is in both bands."""
     found = Simulation(HOUR, 10 * DAY, 99, (0, 8 * DAY, 9 * DAY + 23 * HOUR, 10 * DAY))
     told = [(b.older_seconds, b.count, b.worst_gap_seconds) for b in found.bands]
     assert told == [
@@ -71,7 +71,7 @@ def test_rules_that_depend_on_when_prune_ran() -> None:
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Note down on how many snapshots each call of the simulation decides."""
+    """Record on how many snapshots each call of the simulation decides."""
     found: list[int] = []
 
     def counting(left: list[Snapshot], *rest: Any) -> tuple[Decision, ...]:
@@ -93,7 +93,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     ],
 )
 def test_what_keeps_everything_is_asked_once(text: str, counted: list[int]) -> None:
-    """Nothing goes in the end, so nothing went before; each snapshot is looked at once."""
+    """If nothing goes in the end, nothing went before: one decision each is enough."""
     found = run(text, HOUR, 365)
     assert len(found.times) == found.taken == 8761
     assert counted == [8761]
@@ -139,7 +139,7 @@ _RULES = st.sampled_from(
     st.sampled_from([1800, 2700, HOUR, 5000, 2 * HOUR]),
 )
 def test_asking_once_says_what_each_prune_would(rules: list[str], every: int) -> None:
-    """Where all is kept in the end, a prune after each snapshot lets nothing go."""
+    """Where all is kept in the end, a prune after each snapshot keeps all, too."""
     text = " ".join(rules)
     found = run(text, every, 2)
     with pytest.MonkeyPatch.context() as patch:
@@ -149,13 +149,13 @@ def test_asking_once_says_what_each_prune_would(rules: list[str], every: int) ->
 
 @pytest.mark.parametrize(("every", "days"), [(0, 1), (2 * DAY, 1), (1, 30)])
 def test_nonsense_is_refused(every: int, days: int) -> None:
-    """Fewer than two snapshots, or too many, say nothing."""
+    """Fewer than two snapshots, or too many, are refused."""
     with pytest.raises(PolicyError, match="cannot simulate"):
         run("keep=1", every, days)
 
 
 def test_the_command_needs_no_zfs(capsys: pytest.CaptureFixture[str]) -> None:
-    """With rules on the command line nothing is opened; each part is told apart."""
+    """With rules on the command line no engine is opened."""
     argv = ["policy", "simulate", "--keep-daily", "7", "--keep", "3"]
     assert main([*argv, "--every", "6h", "--until", "60d"]) == 0
     out, _ = capsys.readouterr()

@@ -30,7 +30,7 @@ def engine() -> Heirs:
 
 
 def test_above_what_is_listed(engine: Heirs) -> None:
-    """A policy that is inherited is believed if the dataset above has it itself."""
+    """An inherited policy counts if the dataset above has it set on itself."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=3"
     [below] = engine.datasets("tank/a/b")
     assert stored_policies(engine.seam, [below])["tank/a/b"].set_on == "tank/a"
@@ -43,7 +43,7 @@ def test_above_what_is_listed(engine: Heirs) -> None:
 
 
 def test_what_is_stored_can_be_read(engine: Heirs) -> None:
-    """A zone that there is not, and a text that is too long, are refused before."""
+    """An unknown zone and a text that is too long are refused before."""
     with pytest.raises(PolicyError, match="no such zone"):
         set_policy(engine.seam, "tank/a", parse_policy("keep=3 tz=No/Where"))
     with pytest.raises(PolicyError, match="8191 bytes"):
@@ -56,7 +56,7 @@ def test_what_is_stored_can_be_read(engine: Heirs) -> None:
 
 
 def test_consent_is_written_only_where_it_is_needed(engine: Heirs) -> None:
-    """Whoever says it over a policy that keeps some stores no word of it."""
+    """Consent to a policy that keeps some is not stored."""
     some = parse_policy("keep=3", allow_zero=True)
     assert set_policy(engine.seam, "tank/a", some) == "keep=3"
     none = parse_policy("keep=3; match=a keep=0", allow_zero=True)
@@ -71,7 +71,7 @@ def test_consent_is_written_only_where_it_is_needed(engine: Heirs) -> None:
 
 
 def test_policies_that_datasets_have_of_their_own() -> None:
-    """One that was received is told apart, and an inherited one is none of its own."""
+    """A received policy is None, and an inherited one is left out."""
     values = {
         "tank": PropertyValue("keep=1", "local"),
         "tank/a": PropertyValue("keep=2", "received"),

@@ -1,4 +1,4 @@
-"""The drawing of what a policy would leave: sound XML, and every stroke in its place."""
+"""The drawing of a simulation: sound XML, with every stroke in its place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LEFT, RIGHT = 24.0, 936.0
 
 
 def simulated(*rules: Rule, until: int = YEAR) -> Simulation:
-    """Give what rules would leave of hourly snapshots."""
+    """Simulate a policy with hourly snapshots."""
     return simulate(Group(rules), 3600, START, until, UTC)
 
 
@@ -39,12 +39,12 @@ def parts(text: str, kind: str, of_class: str) -> list[ET.Element]:
 
 
 def strokes(path: ET.Element) -> list[float]:
-    """Give where a path has its strokes."""
+    """Give the places of a path's strokes."""
     return [float(x) for x in re.findall(r"M([\d.]+) ", path.get("d") or "")]
 
 
 def test_every_snapshot_has_its_stroke() -> None:
-    """To scale, a stroke stands where its age says, and the worst gap between two."""
+    """To scale, a stroke stands at its age, and the worst gap between two."""
     one = simulated(Every("monthly", 12))
     true, near = parts(draw([("monthly=12", one)]), "path", "snap")
     at = [RIGHT - (one.end - time) / YEAR * (RIGHT - LEFT) for time in one.times]
@@ -58,7 +58,7 @@ def test_every_snapshot_has_its_stroke() -> None:
 
 
 def test_what_cannot_be_told_apart_is_one_stroke() -> None:
-    """A year of hours to scale is no bigger than the strip has pixels' tenths."""
+    """A strip has no more strokes than tenths of a pixel."""
     one = simulated(Within(YEAR))
     text = draw([("within=365d", one)])
     assert len(text) < 200_000
@@ -66,7 +66,7 @@ def test_what_cannot_be_told_apart_is_one_stroke() -> None:
 
 
 def test_what_the_reader_is_told() -> None:
-    """Policies are text, not markup; figures are those of the command."""
+    """Policies are text, not markup, and the figures are those of the command."""
     text = draw(
         [("match='<b>&x' keep=2", simulated(Last(2))), ("keep=1", simulated(Last(1)))]
     )
@@ -87,7 +87,7 @@ def test_what_the_reader_is_told() -> None:
     st.integers(1, 10**6),
 )
 def test_nothing_is_drawn_outside(numbers: set[int], taken: int, every: int) -> None:
-    """Whatever is left, all of it stands between the margins, and the XML is sound."""
+    """All strokes stand between the margins, and the XML is sound."""
     end = 10**10
     ages = sorted(number * every for number in numbers if number <= taken)
     one = Simulation(every, end, taken + 1, tuple(end - age for age in reversed(ages)))
@@ -102,7 +102,7 @@ def test_nothing_is_drawn_outside(numbers: set[int], taken: int, every: int) -> 
 
 
 def test_the_command_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Beside what it prints; where the file cannot be written, that is an error."""
+    """The file is written beside the output, and an error if it cannot be."""
     target = tmp_path / "x.svg"
     words = ["policy", "simulate", "--keep-daily", "7", "--until", "30d", "--svg"]
     assert main([*words, str(target)]) == 0
