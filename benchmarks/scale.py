@@ -104,7 +104,7 @@ def measure(
     with (
         clock.on(engine, "snapshots", "list"),
         clock.on(examine, "_decide", "decide"),
-        clock.on(examine, "choose", "plan"),
+        clock.on(prune, "plan_prune", "plan"),
         clock.on(destroy.Destruction, "run", "destroy"),
     ):
         begun = clock.now()
