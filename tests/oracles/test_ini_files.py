@@ -89,15 +89,15 @@ def test_random_texts(tmp_path: Path) -> None:
     rng = Random(FIRST)  # noqa: S311 (no secret)
     texts = [some_text(rng) for _ in range(FILES)]
     alike = 0
-    for text, theirs in zip(texts, perl_reads(texts, tmp_path), strict=True):
+    for text, by_perl in zip(texts, perl_reads(texts, tmp_path), strict=True):
         try:
-            ours = read_ini(text)
+            by_reader = read_ini(text)
         except IniError as error:
             if not any(words in str(error) for words in REFUSED_HERE):
-                assert theirs is None, text
+                assert by_perl is None, text
             continue
-        assert theirs is not None, text
-        assert ours == theirs, text
-        assert list(ours) == list(theirs), text
+        assert by_perl is not None, text
+        assert by_reader == by_perl, text
+        assert list(by_reader) == list(by_perl), text
         alike += 1
     assert alike > FILES // 8

@@ -18,8 +18,8 @@ _LAST = int(datetime(2036, 1, 1, tzinfo=UTC).timestamp())
 _STEP = 7 * 86400
 
 
-def _offset(zone: tzinfo, at: int) -> timedelta:
-    return datetime.fromtimestamp(at, zone).utcoffset() or timedelta()
+def _offset(zone: tzinfo, time: int) -> timedelta:
+    return datetime.fromtimestamp(time, zone).utcoffset() or timedelta()
 
 
 def changes_of(zone: tzinfo, first: int, last: int) -> list[int]:
@@ -46,6 +46,9 @@ def distinct_zones() -> dict[str, tuple[str, ...]]:
     groups: dict[tuple[object, ...], list[str]] = {}
     for name in sorted(available_timezones()):
         zone = ZoneInfo(name)
-        key = [(at, _offset(zone, at)) for at in (_FIRST, *changes_of(zone, _FIRST, _LAST))]
+        key = [
+            (time, _offset(zone, time))
+            for time in (_FIRST, *changes_of(zone, _FIRST, _LAST))
+        ]
         groups.setdefault(tuple(key), []).append(name)
     return {names[0]: tuple(names) for names in groups.values()}

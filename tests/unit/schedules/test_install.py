@@ -57,10 +57,10 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
                 "--threshold=15",
                 name,
             ]
-            told = subprocess.run(
+            checked = subprocess.run(
                 words, cwd=tmp_path, capture_output=True, text=True, check=False
             )
-            assert told.returncode == 0, told.stdout[-200:]
+            assert checked.returncode == 0, checked.stdout[-200:]
 
 
 def test_timers_of_an_earlier_version_are_told(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ forms = st.sampled_from(FORMS)
 seconds = st.integers(*YEARS)
 
 
-def at(text: str) -> int:
+def second_of(text: str) -> int:
     """Return the seconds since 1970 of an instant in UTC."""
     return int(datetime.fromisoformat(text + "Z").timestamp())
 
@@ -39,8 +39,8 @@ def at(text: str) -> int:
 def instants(text: str, zone: str, first: str, last: str) -> list[str]:
     """Return the instants of a cadence between two times, in UTC."""
     found = []
-    now = last_due(cadence(text), ZoneInfo(zone), at(last))
-    while now >= at(first):
+    now = last_due(cadence(text), ZoneInfo(zone), second_of(last))
+    while now >= second_of(first):
         found.append(datetime.fromtimestamp(now, UTC).strftime("%d %H:%M"))
         now = last_due(cadence(text), ZoneInfo(zone), now - 1)
     return found[::-1]

@@ -44,7 +44,7 @@ def policy(text: str) -> Policy:
 
 
 @pytest.mark.parametrize(
-    ("text", "every", "told"),
+    ("text", "every", "message"),
     [
         ("daily=30", "hourly", "of 24 snapshots taken in 24h, 23 go at the next prune"),
         ("daily=30", "4h", "of 6 snapshots taken in 24h, 5 go at the next prune"),
@@ -87,10 +87,10 @@ def policy(text: str) -> Policy:
         ("match=autosnap_* daily=3", "hourly", ""),
     ],
 )
-def test_what_goes_at_once_is_told(text: str, every: str, told: str) -> None:
+def test_what_goes_at_once_is_told(text: str, every: str, message: str) -> None:
     """A policy whose periods are longer than the schedule's lets most snapshots go."""
     misfit = find_misfit(cadence(every), policy(text))
-    assert ("" if misfit is None else str(misfit)) == told
+    assert ("" if misfit is None else str(misfit)) == message
 
 
 def test_no_policy_is_no_misfit() -> None:
@@ -105,10 +105,15 @@ def test_retention_agrees(text: str, every: str) -> None:
     assert misfit is not None
     step = cadence(every).seconds
     stay: list[Snapshot] = []
-    for at in range(3 * misfit.taken):
-        now = datetime.fromtimestamp(START + at * step, UTC)
+    for number in range(3 * misfit.taken):
+        now = datetime.fromtimestamp(START + number * step, UTC)
         stay.append(
-            Snapshot(f"t@{auto_name(now)}", at + 1, at + 1, creation=START + at * step)
+            Snapshot(
+                f"t@{auto_name(now)}",
+                number + 1,
+                number + 1,
+                creation=START + number * step,
+            )
         )
         stay = [d.snapshot for d in decide(stay, policy(text), now) if d.keep]
     times = [s.creation or 0 for s in stay]
@@ -170,8 +175,8 @@ def test_the_policy_that_is_proposed_fits(text: str, every: str) -> None:
     assert find_misfit(each, proposed) is None
     assert fitting_policy(each, proposed) == proposed
     words = shlex.split(policy_command("tank/a b$'", each, policy(text)))
-    at = words.index("tank/a b$'")
-    assert policy(" ".join(words[at + 1 :])) == proposed
+    number = words.index("tank/a b$'")
+    assert policy(" ".join(words[number + 1 :])) == proposed
 
 
 def test_what_cannot_be_written_down_again_is_replaced() -> None:

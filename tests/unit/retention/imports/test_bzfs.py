@@ -59,9 +59,10 @@ def bzfs_keeps(plan: dict[str, Any], listing: list[Snapshot]) -> set[str]:
     compiled = import_module("bzfs_main.util.utils").compile_regexes
     optimized = import_module("bzfs_main.configuration").optimize_snapshot_filters
     groups = [optimized(group) for group in args.snapshot_filters_var]
-    for one in (each for group in groups for each in group):
-        if one.name == "snapshot_regex":
-            one.options = tuple(compiled(regexes or []) for regexes in one.options)
+    for snapshot_filter in (each for group in groups for each in group):
+        if snapshot_filter.name == "snapshot_regex":
+            options = snapshot_filter.options
+            snapshot_filter.options = tuple(compiled(each or []) for each in options)
     job = SimpleNamespace(
         params=SimpleNamespace(
             log=logging.getLogger("bzfs"),
@@ -109,21 +110,22 @@ def test_bzfs_itself(history: tuple[dict[str, dict[str, int]], list[Snapshot]]) 
     """An imported plan keeps the snapshots that bzfs's filter keeps, edges included."""
     targets, listing = history
     plan = {"prod": targets}
-    ours, theirs = left(plan, listing), bzfs_keeps(plan, listing)
-    assert theirs <= ours
+    kept_here, kept_by_bzfs = left(plan, listing), bzfs_keeps(plan, listing)
+    assert kept_by_bzfs <= kept_here
     # ages of less than a second are whole ones here
     made = {s.short_name: NOW - (s.creation or 0) for s in listing}
     assert all(
-        short.endswith("millisecondly") and made[short] % 1 == 0 for short in ours - theirs
+        short.endswith("millisecondly") and made[short] % 1 == 0
+        for short in kept_here - kept_by_bzfs
     )
 
 
 def said(plan: object) -> str:
     """Return the text of the policy for a plan."""
-    [one] = convert("bzfs", plan if isinstance(plan, str) else repr(plan)).policies
-    assert one.dataset == ""
-    assert one.policy.allow_zero
-    return one.text
+    [imported] = convert("bzfs", plan if isinstance(plan, str) else repr(plan)).policies
+    assert imported.dataset == ""
+    assert imported.policy.allow_zero
+    return imported.text
 
 
 @pytest.mark.parametrize(
@@ -163,19 +165,19 @@ def test_zeros_keep_nothing() -> None:
     """A plan of zeros destroys everything, which needs consent and is noted."""
     plan = {"o": {"t": {"hourly": 0, "daily": 0}}}
     assert said(plan) == "match=* keep=0"
-    [one] = convert("bzfs", repr(plan)).policies
-    assert one.notes[-1] == "its plan keeps nothing, and neither does this policy"
+    [imported] = convert("bzfs", repr(plan)).policies
+    assert imported.notes[-1] == "its plan keeps nothing, and neither does this policy"
     assert bzfs_keeps(plan, taken("tank/a", [("o_t_1_hourly", NOW)])) == set()
 
 
 def test_notes() -> None:
     """Notes tell of destroying all else, of the future, and of parts of a second."""
-    [one] = convert("bzfs", "{'o': {'t': {'hourly': 1}}}").policies
-    assert len(one.notes) == 2
-    assert "'keep=0' here; leave that part out" in one.notes[0]
-    assert "dated after now" in one.notes[1]
-    [one] = convert("bzfs", "{'o': {'t': {'5millisecondly': 1}}}").policies
-    assert "whole seconds" in one.notes[2]
+    [imported] = convert("bzfs", "{'o': {'t': {'hourly': 1}}}").policies
+    assert len(imported.notes) == 2
+    assert "'keep=0' here; leave that part out" in imported.notes[0]
+    assert "dated after now" in imported.notes[1]
+    [imported] = convert("bzfs", "{'o': {'t': {'5millisecondly': 1}}}").policies
+    assert "whole seconds" in imported.notes[2]
 
 
 @pytest.mark.parametrize(

@@ -47,15 +47,17 @@ def test_those_below_are_left_alone() -> None:
 
 def test_notes() -> None:
     """Notes always tell of all makers and the future, and of the clock where it decides."""
-    [one] = convert("cron", line("head -n -2"), TREE).policies
-    assert "whoever made it" in one.notes[1]
-    assert "dated after now" in one.notes[2]
-    assert len(one.notes) == 3
-    assert one.notes[0].startswith("a dataset that is made later below tank/db inherits")
-    [one] = convert("cron", line("head -n -2", options="-s creation"), TREE).policies
-    assert "after a clock was set back" in one.notes[3]
-    [one] = convert("cron", line("tail -n +2", options="-S createtxg"), TREE).policies
-    assert len(one.notes) == 3
+    [imported] = convert("cron", line("head -n -2"), TREE).policies
+    assert "whoever made it" in imported.notes[1]
+    assert "dated after now" in imported.notes[2]
+    assert len(imported.notes) == 3
+    assert imported.notes[0].startswith(
+        "a dataset that is made later below tank/db inherits"
+    )
+    [imported] = convert("cron", line("head -n -2", options="-s creation"), TREE).policies
+    assert "after a clock was set back" in imported.notes[3]
+    [imported] = convert("cron", line("tail -n +2", options="-S createtxg"), TREE).policies
+    assert len(imported.notes) == 3
 
 
 @pytest.mark.parametrize(
@@ -79,8 +81,8 @@ def test_two_lines_for_one_dataset(first: str, second: str, policy: str) -> None
     """Two lines become one policy if neither counts snapshots that the other keeps."""
     text = f"{line(first)}\n{line(second)}"
     assert said(text) == {"tank/db": policy}
-    [one] = convert("cron", text, TREE).policies
-    assert any("'hour' and 'day' both find" in note for note in one.notes) == (
+    [imported] = convert("cron", text, TREE).policies
+    assert any("'hour' and 'day' both find" in note for note in imported.notes) == (
         "day" in policy
     )
 

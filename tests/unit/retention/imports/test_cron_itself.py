@@ -159,7 +159,7 @@ def test_bash_itself(crontab: list[str], there: list[Snapshot]) -> None:
     except PolicyError:
         assert not any("destroy" in line for line in crontab)
         return
-    ours = {
+    by_policy = {
         f"{dataset}@{short}"
         for dataset in TREE
         for short in gone(
@@ -168,11 +168,11 @@ def test_bash_itself(crontab: list[str], there: list[Snapshot]) -> None:
     }
     commands = [without_times(line) for line in crontab]
     if reading.left_out:
-        if ours:
-            assert ours <= destroyed(commands, there)
+        if by_policy:
+            assert by_policy <= destroyed(commands, there)
         return
     COMPARED["imported"] += 1
-    theirs = destroyed(commands, there)
-    doubtful = {name for name in theirs if "hourly-daily" in name}  # both words, said so
-    assert ours <= theirs
-    assert theirs - ours <= (doubtful if len(crontab) > 1 else set())
+    by_bash = destroyed(commands, there)
+    doubtful = {name for name in by_bash if "hourly-daily" in name}  # both words, said so
+    assert by_policy <= by_bash
+    assert by_bash - by_policy <= (doubtful if len(crontab) > 1 else set())

@@ -148,10 +148,10 @@ def test_is_within(scope: str, other: str, within: bool) -> None:  # noqa: FBT00
     st.lists(pieces, max_size=3).map("".join),
     names,
 )
-def test_what_is_within_matches_no_more(one: str, other: str, name: str) -> None:
+def test_what_is_within_matches_no_more(inner: str, other: str, name: str) -> None:
     """For any two expressions and any name, the inner one never matches alone."""
     try:
-        scope, wider = whole(one), whole(other)
+        scope, wider = whole(inner), whole(other)
     except UnreadableError:
         assume(False)
     if is_within(scope, wider) and re.fullmatch(scope, name):

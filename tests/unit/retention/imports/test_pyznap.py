@@ -70,7 +70,7 @@ def test_whose_settings_hold(sections: str, expected: str) -> None:
 
 def test_what_names_are_of_a_kind() -> None:
     """Names of pyznap and sanoid have a kind; a kind without a count is destroyed whole."""
-    [one] = read("pool: clean=yes, daily=1").policies
+    [imported] = read("pool: clean=yes, daily=1").policies
     gone = {"pyznap_x_hourly", "autosnap_hourly", "pyznap_1_daily", "pyznapx_frequent",
             "autosnap_weekly", "pyznap_monthly", "pyznap__yearly"}  # fmt: skip
     stay = {
@@ -84,19 +84,19 @@ def test_what_names_are_of_a_kind() -> None:
         Snapshot(f"pool@{short}", txg, txg)
         for txg, short in enumerate([*sorted(gone), *sorted(stay)], 1)
     ]
-    decided = decide(listing, one.policy)
+    decided = decide(listing, imported.policy)
     assert {d.snapshot.short_name for d in decided if not d.keep} == gone
-    assert one.policy.allow_zero
-    assert "--all-of-them consents" in all_notes(Reading((one,)))
+    assert imported.policy.allow_zero
+    assert "--all-of-them consents" in all_notes(Reading((imported,)))
 
 
 def test_what_is_noted() -> None:
     """Notes tell where zfstune differs, and nothing else."""
     kinds = ("frequent", "hourly", "daily", "weekly", "monthly", "yearly")
     reading = read("tank: clean=yes, " + ", ".join(f"{kind}=1" for kind in kinds))
-    [one] = reading.policies
-    assert not one.policy.allow_zero
-    assert one.notes == (
+    [imported] = reading.policies
+    assert not imported.policy.allow_zero
+    assert imported.notes == (
         "a snapshot dated after now stays here and is not counted; pyznap counts it",
     )
     two = all_notes(read("tank: clean=yes, daily=1; tank/z: clean=no; pool: clean=yes"))
@@ -133,10 +133,10 @@ def test_a_section_for_another_host() -> None:
 
 def test_numbers_beyond_all_bounds() -> None:
     """A count that no dataset reaches keeps all snapshots of the kind."""
-    [one] = read(
+    [imported] = read(
         "pool: clean=yes, hourly=999999, daily=1000000, weekly=" + "9" * 50
     ).policies
-    assert counts(one.policy) == "h999999 dNone wNone"
+    assert counts(imported.policy) == "h999999 dNone wNone"
 
 
 def test_a_dataset_that_is_not_there() -> None:

@@ -57,24 +57,24 @@ def left(policy: Policy, listing: list[tuple[str, int]]) -> set[str]:
 )
 def test_what_a_number_keeps(kind: str, seconds: int) -> None:
     """A count keeps that many of the newest and those of as many periods, to the second."""
-    [one] = read(
+    [imported] = read(
         f"[tank]\n{NONE}recursive = yes\n{kind} = 3\n".replace(f"{kind} = 0\n", "")
     ).policies
     old = [(f"autosnap_{n}_{kind}", 4 * seconds + n) for n in range(5)]
-    assert left(one.policy, old) == {f"autosnap_{n}_{kind}" for n in range(3)}
+    assert left(imported.policy, old) == {f"autosnap_{n}_{kind}" for n in range(3)}
     young = [(f"autosnap_{n}_{kind}", 3 * seconds - n) for n in range(5)]
     edge = (f"autosnap_x_{kind}", 3 * seconds + 1)
-    assert left(one.policy, [*young, edge]) == {short for short, _ in young}
+    assert left(imported.policy, [*young, edge]) == {short for short, _ in young}
 
 
 def test_what_names_are_of_a_kind() -> None:
     """A kind has sanoid's names; a count of 0 destroys it whole, and is noted."""
-    [one] = read(f"[tank]\nrecursive = yes\n{NONE}").policies
-    assert one.policy.allow_zero
-    assert "--all-of-them consents" in all_notes(Reading((one,)))
+    [imported] = read(f"[tank]\nrecursive = yes\n{NONE}").policies
+    assert imported.policy.allow_zero
+    assert "--all-of-them consents" in all_notes(Reading((imported,)))
     stay = {"autosnap_1_other", "x_autosnap_1_daily", "manual", "autosnap_1_dailyx"}
     gone = {f"autosnap_1_{kind}" for kind in KINDS}
-    assert left(one.policy, [(short, 9**9) for short in stay | gone]) == stay
+    assert left(imported.policy, [(short, 9**9) for short in stay | gone]) == stay
     [some] = read("[tank]\nrecursive = yes\n" + NONE.replace("0", "1")).policies
     assert not some.policy.allow_zero
     assert "--all-of-them" not in all_notes(Reading((some,)))
@@ -87,8 +87,8 @@ def test_kinds_that_the_file_leaves_out() -> None:
     assert "frequently=0, hourly=48, daily=90, monthly=6, yearly=0: not in" in all_notes(
         reading
     )
-    [one] = read("[tank]\nrecursive = yes\n").policies
-    assert [note.partition(":")[0] for note in one.notes[1:]] == [
+    [imported] = read("[tank]\nrecursive = yes\n").policies
+    assert [note.partition(":")[0] for note in imported.notes[1:]] == [
         "frequently=0, hourly=48, daily=90, weekly=0, monthly=6, yearly=0",
         "a kind with a count of 0 is destroyed whole; --all-of-them consents to that",
     ]
@@ -101,12 +101,12 @@ def test_how_a_frequent_snapshot_is_measured() -> None:
     text = f"[tank]\nrecursive = yes\n{NONE}frequent_period = 5\n".replace(
         "y = 0", "y = 2", 1
     )
-    [one] = read(text).policies
+    [imported] = read(text).policies
     listing = [(f"autosnap_{n}_frequently", 600 + n) for n in range(-1, 4)]
-    assert left(one.policy, listing) == {f"autosnap_{n}_frequently" for n in (-1, 0)}
+    assert left(imported.policy, listing) == {f"autosnap_{n}_frequently" for n in (-1, 0)}
     listing = [(f"autosnap_{n}_frequently", 60 * n) for n in range(1, 8)]
     stay = {f"autosnap_{n}_frequently" for n in range(1, 8)}
-    assert left(one.policy, listing) == stay
+    assert left(imported.policy, listing) == stay
     [none] = read(text.replace("period = 5", "period = 0")).policies
     assert left(none.policy, listing) == {f"autosnap_{n}_frequently" for n in (1, 2)}
     [sooner] = read(text.replace("period = 5", "period = 3")).policies
@@ -174,9 +174,9 @@ def test_what_is_a_number(value: str, count: int, noted: str) -> None:
     reading = read(
         f"[tank]\nrecursive = yes\n{NONE}".replace("daily = 0", f"daily = {value}")
     )
-    [one] = reading.policies
-    assert counts(one.policy) == (f"d{count}" if count else "")
-    found = [note for note in one.notes if note.startswith("daily = ")]
+    [imported] = reading.policies
+    assert counts(imported.policy) == (f"d{count}" if count else "")
+    found = [note for note in imported.notes if note.startswith("daily = ")]
     assert len(found) == bool(noted)
     assert all(noted in note for note in found)
 
@@ -236,8 +236,8 @@ def test_a_pool_that_must_be_full_first() -> None:
 def test_numbers_beyond_all_bounds() -> None:
     """A kind whose snapshots are never old enough stays whole."""
     text = "[tank]\nrecursive = yes\nhourly = 1193047\ndaily = 999999999\nweekly = 7101\n"
-    [one] = read(text).policies
-    assert counts(one.policy) == "w7101 m6"
+    [imported] = read(text).policies
+    assert counts(imported.policy) == "w7101 m6"
     [other] = read(text.replace("1193047", "1193046")).policies
     assert counts(other.policy) == "h1193046 w7101 m6"
     forever = NONE.replace(" = 0", " = 99999999").replace("frequently = ", "frequently = 9")

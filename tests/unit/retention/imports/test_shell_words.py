@@ -31,7 +31,7 @@ def test_bash_itself(words: str) -> None:
         [pipeline] = parse_line(f"printf {words}")
         [command] = pipeline.stages
         assert isinstance(command, Command)
-        ours = [word.expand(VALUES) for word in command.words[1:]]
+        words_here = [word.expand(VALUES) for word in command.words[1:]]
     except NotKeptError:
         assume(False)
     assert command.redirects == ()
@@ -42,7 +42,7 @@ def test_bash_itself(words: str) -> None:
         text=True,
         check=True,
     ).stdout
-    assert [str(len(ours)), *ours] == shown.split("\0")[:-1]
+    assert [str(len(words_here)), *words_here] == shown.split("\0")[:-1]
 
 
 READ = (

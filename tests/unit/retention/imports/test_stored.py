@@ -159,7 +159,7 @@ def test_notes_name_what_is_replaced_and_what_stays() -> None:
 
 def test_a_policy_that_would_be_too_long() -> None:
     """A policy is not combined beyond the length that a property holds."""
-    full = "; ".join(f"match={at:03}{'x' * 67}* keep=1" for at in range(95))
+    full = "; ".join(f"match={number:03}{'x' * 67}* keep=1" for number in range(95))
     wide = Reading((Imported("tank", parse_policy(full)),))
     short, long = "keep=1", "hourly=10000 daily=10000"
     assert len(f"{short}; {full}") <= MAX_BYTES < len(f"{long}; {full}")
@@ -219,7 +219,7 @@ def test_settings_that_prune_nothing_any_more() -> None:
 
 
 SNAPSHOTS = ("mole_1", "rat_1", "mole_2", "rat_2", "mole_3", "mole_4", "rat_3")
-OWN = tuple(f"zfstune-2026112{at}T030000Z" for at in range(6))
+OWN = tuple(f"zfstune-2026112{number}T030000Z" for number in range(6))
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 some_policies = st.sampled_from(
     [
@@ -254,7 +254,8 @@ def let_go(dataset: str, policies: dict[str, str], names: tuple[str, ...]) -> se
     except PolicyError:
         return set()
     listed = [
-        Snapshot(f"{dataset}@{name}", at, at, creation=at) for at, name in enumerate(names)
+        Snapshot(f"{dataset}@{name}", number, number, creation=number)
+        for number, name in enumerate(names)
     ]
     return {
         each.snapshot.name.partition("@")[2]

@@ -76,16 +76,16 @@ def test_a_task_is_read() -> None:
 def test_lifetimes(value: int, unit: str, text: str) -> None:
     """Months have 30 days and years 365, as in lifetime_timedelta() of middlewared."""
     task = {"lifetime_value": value, "lifetime_unit": unit}
-    [one] = convert("truenas", printed(task), TREE).policies
-    assert one.text == f"{HOURLY} within={text}"
+    [imported] = convert("truenas", printed(task), TREE).policies
+    assert imported.text == f"{HOURLY} within={text}"
 
 
 def test_hourly_and_daily_of_one_schema() -> None:
     """A snapshot of two tasks stays for the longer of their lifetimes."""
     daily = {**only(hour="0"), "lifetime_value": 2, "lifetime_unit": "MONTH", "id": 4}
-    [one] = convert("truenas", printed({}, daily), TREE).policies
+    [imported] = convert("truenas", printed({}, daily), TREE).policies
     midnight = HOURLY.replace("(?:[01][0-9]|2[0-3])", "00")
-    assert one.text == f"{HOURLY} within=14d; {midnight} within=60d"
+    assert imported.text == f"{HOURLY} within=14d; {midnight} within=60d"
 
 
 def test_those_that_are_off() -> None:

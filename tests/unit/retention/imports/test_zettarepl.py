@@ -86,10 +86,10 @@ def test_the_sample_is_read() -> None:
 )
 def test_lifetimes(lifetime: str, seconds: int) -> None:
     """Lifetimes are those of ISO 8601; months and years are as long as they can be."""
-    [*_, one] = convert("zettarepl", changed("P365D", lifetime), TREE).policies
-    [rule] = one.policy.rules
+    [*_, imported] = convert("zettarepl", changed("P365D", lifetime), TREE).policies
+    [rule] = imported.policy.rules
     assert getattr(rule, "seconds", 0) == seconds
-    said = any("a month has 31 days here" in note for note in one.notes)
+    said = any("a month has 31 days here" in note for note in imported.notes)
     assert said == (lifetime in ("P1M", "P1Y2M"))
 
 
@@ -104,17 +104,17 @@ def test_several_tasks_for_one_dataset() -> None:
     second = SAMPLE.partition("tasks:\n")[2].replace("  src:", "  daily:")
     daily = second.replace("*/6", "0").replace("P365D", "P9W")
     text = SAMPLE + daily
-    [*_, one] = convert("zettarepl", text, TREE).policies
+    [*_, imported] = convert("zettarepl", text, TREE).policies
     midnight = NAMES.replace("(?:00|06|12|18)", "00")
-    assert one.text == f"regex={NAMES} within=365d; regex={midnight} within=9w"
-    [*_, one] = convert(
+    assert imported.text == f"regex={NAMES} within=365d; regex={midnight} within=9w"
+    [*_, imported] = convert(
         "zettarepl", SAMPLE + second.replace("P365D", "P400D"), TREE
     ).policies
-    assert one.text == f"regex={NAMES} within=400d"
-    [*_, one] = convert(
+    assert imported.text == f"regex={NAMES} within=400d"
+    [*_, imported] = convert(
         "zettarepl", SAMPLE + second.replace("P365D", "P40D"), TREE
     ).policies
-    assert one.text == f"regex={NAMES} within=365d"
+    assert imported.text == f"regex={NAMES} within=365d"
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def test_schemas_that_may_read_a_name_in_two_ways(*, schema: str, ambiguous: boo
 def test_names_of_a_schema(schema: str, name: str) -> None:
     """Directives may stand in any order, and a zone's plus is two dashes."""
     text = changed("snap-%Y-%m-%d-%H-%M", f"'{schema}'")
-    [*_, one] = convert("zettarepl", text, TREE).policies
-    regex = one.policy.groups[0].regex or ""
+    [*_, imported] = convert("zettarepl", text, TREE).policies
+    regex = imported.policy.groups[0].regex or ""
     assert re.fullmatch(regex, name)
     for other in (
         f"x{name}",
@@ -171,8 +171,8 @@ def test_names_of_a_schema(schema: str, name: str) -> None:
 def test_names_that_no_clock_shows() -> None:
     """An expression matches only hours, days and months that exist."""
     text = changed('"*/6"', '"*"').replace('"0"', '"*"')
-    [*_, one] = convert("zettarepl", text, TREE).policies
-    regex = re.compile(one.policy.groups[0].regex or "")
+    [*_, imported] = convert("zettarepl", text, TREE).policies
+    regex = re.compile(imported.policy.groups[0].regex or "")
     for month in range(14):
         for day in (0, 1, 9, 10, 28, 29, 30, 31, 32):
             for hour, minute in ((0, 0), (9, 59), (19, 60), (20, 5), (23, 59), (24, 0)):
@@ -195,8 +195,8 @@ def test_schedules(minute: str, hour: str, begin: str, end: str, times: str) -> 
     """Hours whose minutes a window cuts off are told apart."""
     fields = f"minute: '{minute}'\n      hour: '{hour}'\n      begin: '{begin}'\n"
     text = changed('minute: "0"\n      hour: "*/6"\n', f"{fields}      end: '{end}'\n")
-    [*_, one] = convert("zettarepl", text, TREE).policies
-    regex = re.compile(one.policy.groups[0].regex or "")
+    [*_, imported] = convert("zettarepl", text, TREE).policies
+    regex = re.compile(imported.policy.groups[0].regex or "")
     every = [datetime(2026, 1, 31, h, m) for h in range(24) for m in range(60)]  # noqa: DTZ001 (as names tell it)
     found = [f"{t:%H:%M}" for t in every if regex.fullmatch(f"{t:snap-%Y-%m-%d-%H-%M}")]
     assert " ".join(found) == times
@@ -205,8 +205,8 @@ def test_schedules(minute: str, hour: str, begin: str, end: str, times: str) -> 
 def test_days_and_months() -> None:
     """Days of the month and months are in the expression; days of the week are refused."""
     more = '*/6"\n      day-of-month: "1,15-17/2"\n      month: "*/6"'
-    [*_, one] = convert("zettarepl", changed('*/6"', more), TREE).policies
-    assert r"\-(?:01|07)\-(?:01|15|17)\-" in one.text
+    [*_, imported] = convert("zettarepl", changed('*/6"', more), TREE).policies
+    assert r"\-(?:01|07)\-(?:01|15|17)\-" in imported.text
     for day in ("*", "0-6", "1-7", "*/1"):
         text = changed('*/6"', f'*/6"\n      day-of-week: "{day}"')
         assert convert("zettarepl", text, TREE).left_out == ()

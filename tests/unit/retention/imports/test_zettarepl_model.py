@@ -172,9 +172,9 @@ def schema_names(
     found = {}
     if not tasks:
         return []
-    for at, minutes_ago in enumerate(sorted(minutes, reverse=True)):
+    for number, minutes_ago in enumerate(sorted(minutes, reverse=True)):
         when = NOW.replace(second=5) - timedelta(minutes=15 * minutes_ago)
-        schema = tasks[at % len(tasks)]["schema"]
+        schema = tasks[number % len(tasks)]["schema"]
         found[when.strftime(schema)] = when
     return sorted(found.items(), key=lambda each: each[1])
 
@@ -195,12 +195,12 @@ def test_a_model_of_zettarepl(tasks: Any, minutes: set[int]) -> None:
         names = [*[name for name, _ in made], "manual"]
         listing = [("manual", 1)] + [(name, int(when.timestamp())) for name, when in made]
         policy = in_force(reading, dataset)
-        ours = gone(policy, taken(dataset, listing), int(NOW.timestamp()))
-        theirs = zettarepl_removes(tasks, dataset, names)
-        assert ours <= theirs
-        if any(f"{dataset}/".startswith(f"{each}/") for each in left_out) and not ours:
+        by_policy = gone(policy, taken(dataset, listing), int(NOW.timestamp()))
+        by_model = zettarepl_removes(tasks, dataset, names)
+        assert by_policy <= by_model
+        if any(f"{dataset}/".startswith(f"{each}/") for each in left_out) and not by_policy:
             continue
-        spared = theirs - ours
+        spared = by_model - by_policy
         times = dict(listing)
         newest = {
             max(

@@ -80,11 +80,11 @@ def test_what_is_no_schedule(schedule: str, reason: str) -> None:
 
 def test_notes() -> None:
     """Notes tell of names, zones, the newest and shared snapshots."""
-    [one] = convert("zfs-autobackup", "1d1w").policies
-    assert len(one.notes) == 6
-    assert "in the host's zone; this policy" in one.notes[0]
-    assert "the newest snapshot stays, as with zfs-autobackup" in one.notes[1]
-    assert "source and target share" in one.notes[2]
+    [imported] = convert("zfs-autobackup", "1d1w").policies
+    assert len(imported.notes) == 6
+    assert "in the host's zone; this policy" in imported.notes[0]
+    assert "the newest snapshot stays, as with zfs-autobackup" in imported.notes[1]
+    assert "source and target share" in imported.notes[2]
 
 
 _PAIRS = st.sampled_from(
@@ -109,5 +109,8 @@ def test_zfs_autobackup_itself(always: int, pairs: list[str], ages: list[int]) -
     things = [Thing(NOW - age) for age in sorted(set(ages), reverse=True)]
     thinner = import_module("zfs_autobackup.Thinner").Thinner(schedule)
     keeps, _ = thinner.thin(things, things[-1:], NOW)
-    theirs = [thing.timestamp for thing in keeps]
-    assert kept("zfs-autobackup", schedule, [thing.timestamp for thing in things]) == theirs
+    by_thinner = [thing.timestamp for thing in keeps]
+    assert (
+        kept("zfs-autobackup", schedule, [thing.timestamp for thing in things])
+        == by_thinner
+    )

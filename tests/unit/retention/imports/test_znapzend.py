@@ -77,13 +77,13 @@ def test_what_is_no_plan(plan: str, reason: str) -> None:
 
 def test_notes() -> None:
     """Notes tell of names, zones, the newest, the future and shared snapshots."""
-    [one] = convert("znapzend", "7d=>1h").policies
-    assert len(one.notes) == 5
-    assert "time in the names" in one.notes[0]
-    assert "midnight of the host's zone" in one.notes[1]
-    assert "newest snapshot always stays" in one.notes[2]
-    assert "a source and its destinations share" in one.notes[3]
-    assert "match=" in one.notes[4]
+    [imported] = convert("znapzend", "7d=>1h").policies
+    assert len(imported.notes) == 5
+    assert "time in the names" in imported.notes[0]
+    assert "midnight of the host's zone" in imported.notes[1]
+    assert "newest snapshot always stays" in imported.notes[2]
+    assert "a source and its destinations share" in imported.notes[3]
+    assert "match=" in imported.notes[4]
 
 
 def test_tables() -> None:
@@ -129,11 +129,11 @@ def test_a_model_of_znapzend(
     """The model keeps the same snapshots, edges included, except for the newest."""
     tiers: dict[int, int] = {}
     items = []
-    for (count, unit), (every, of) in plan:
-        keeps, interval = count * SECONDS[unit], every * SECONDS[of]
+    for (count, unit), (every, every_unit) in plan:
+        keeps, interval = count * SECONDS[unit], every * SECONDS[every_unit]
         if keeps >= interval and keeps not in tiers:
             tiers[keeps] = interval
-            items.append(f"{count}{unit}=>{every}{of}")
+            items.append(f"{count}{unit}=>{every}{every_unit}")
     if not tiers:
         return
     edges = [edge + more for edge in (*tiers, *tiers.values()) for more in (-1, 0, 1)]
@@ -144,5 +144,5 @@ def test_a_model_of_znapzend(
     )
     times = sorted(NOW - age for age in ages if age >= 0)
     if times:
-        theirs = znapzend_keeps(tiers, times)
-        assert kept("znapzend", ",".join(items), times) == sorted({*theirs, times[-1]})
+        by_model = znapzend_keeps(tiers, times)
+        assert kept("znapzend", ",".join(items), times) == sorted({*by_model, times[-1]})

@@ -139,8 +139,8 @@ def test_a_model_of_zrepl(
 ) -> None:
     """Jobs in any order destroy the same snapshots as the policy, or are left out."""
     listing = [
-        (name.format(at), NOW - age)
-        for at, (name, age) in enumerate(
+        (name.format(number), NOW - age)
+        for number, (name, age) in enumerate(
             zip(names, sorted(ages, reverse=True), strict=False)
         )
     ]
@@ -156,14 +156,14 @@ def test_a_model_of_zrepl(
     left_out = {each.dataset for each in reading.left_out}
     for dataset in TREE:
         policy = in_force(reading, dataset)
-        ours = gone(policy, taken(dataset, listing))
-        if any(f"{dataset}/".startswith(f"{each}/") for each in left_out) and not ours:
+        by_policy = gone(policy, taken(dataset, listing))
+        if any(f"{dataset}/".startswith(f"{each}/") for each in left_out) and not by_policy:
             continue
         for order in permutations(jobs):
-            theirs = zrepl_destroys(order, dataset, listing)
-            assert ours <= theirs
+            by_model = zrepl_destroys(order, dataset, listing)
+            assert by_policy <= by_model
             # what a grid lets go although it is the newest of its scope
-            spared = theirs - ours
+            spared = by_model - by_policy
             newest = {
                 [n for n, _ in listing if group.scope()(n)][-1:][0]
                 for group in (policy.groups if policy else ())

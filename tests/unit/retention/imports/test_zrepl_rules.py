@@ -50,7 +50,9 @@ def test_what_an_expression_leaves_stays_without_consent() -> None:
         'type: last_n, count: 2, regex: "^z_d"', 'type: regex, negate: on, regex: "^z_"'
     )
     assert said(text) == {"tank/a": "regex=z_d.* keep=2; regex=z_.* keep=0"}
-    listing = [(name, at) for at, name in enumerate(("z_h", "z_d1", "x", "z_d2", "z_d3"))]
+    listing = [
+        (name, time) for time, name in enumerate(("z_h", "z_d1", "x", "z_d2", "z_d3"))
+    ]
     assert lost(text, listing) == {"z_h", "z_d1"}
     # of one that is not narrower, what no rule keeps may go only where both agree
     text = rules(
@@ -80,5 +82,5 @@ def test_no_rule_destroys_nothing() -> None:
 
 def test_leave_alone_is_what_the_frame_says() -> None:
     """A job that keeps everything gives the policy that leaves a dataset alone."""
-    [one] = convert("zrepl", rules("type: regex, regex: ''")).policies
-    assert one.policy == LEAVE_ALONE
+    [imported] = convert("zrepl", rules("type: regex, regex: ''")).policies
+    assert imported.policy == LEAVE_ALONE
