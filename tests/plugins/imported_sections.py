@@ -1,9 +1,9 @@
-"""Short forms of what importers read and give, for tables in tests.
+"""Short forms of settings and policies, for tables in tests of readers.
 
-A file is written `tank: daily=4, hourly=5; tank/a: daily=3`, sections parted by
-semicolons and their lines by commas; an ampersand in a value is a comma. A policy is shown
-as `h5 d4`, the number of each kind by its first letter; none, or one that leaves all
-alone, as `-`.
+A file is written `tank: daily=4, hourly=5; tank/a: daily=3`, with semicolons between
+sections and commas between lines; an ampersand in a value is a comma. A policy is shown
+as `h5 d4`, the count of each kind by its first letter. No policy, and one that leaves
+all alone, is shown as `-`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["all_notes", "counts", "summary", "written"]
 
 
 def written(sections: str) -> str:
-    """Write a file out."""
+    """Write the text of a file from its short form."""
     text = ""
     for section in sections.split("; "):
         name, _, lines = section.partition(": ")
@@ -35,7 +35,7 @@ def written(sections: str) -> str:
 
 
 def counts(policy: Policy | None) -> str:
-    """Show what is kept of each kind."""
+    """Show the count of each kind that a policy keeps."""
     if policy in (None, LEAVE_ALONE):
         return "-"
     assert policy is not None
@@ -48,10 +48,10 @@ def counts(policy: Policy | None) -> str:
 
 
 def summary(reading: Reading, tree: Collection[str], *, but: Collection[str] = ()) -> str:
-    """Show which datasets of a tree keep what, as in `tank tank/a d4, tank/z h3`.
+    """Show the counts of each dataset of a tree, as in `tank tank/a d4, tank/z h3`.
 
     Args:
-        reading: What was read.
+        reading: The reading.
         tree: The datasets.
         but: Words that are not shown.
     """
@@ -65,5 +65,5 @@ def summary(reading: Reading, tree: Collection[str], *, but: Collection[str] = (
 
 
 def all_notes(reading: Reading) -> str:
-    """Give all notes of a reading, one a line."""
+    """Join the notes of a reading's policies, a line each."""
     return "\n".join(note for each in reading.policies for note in each.notes)

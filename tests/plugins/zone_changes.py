@@ -23,7 +23,7 @@ def _offset(zone: tzinfo, time: int) -> timedelta:
 
 
 def changes_of(zone: tzinfo, first: int, last: int) -> list[int]:
-    """Give the instants at which a zone's offset changes, in seconds since 1970."""
+    """Return the instants at which a zone's offset changes, in seconds since 1970."""
     found = []
     for begin in range(first, last, _STEP):
         low, high = begin, min(begin + _STEP, last)
@@ -42,7 +42,7 @@ def changes_of(zone: tzinfo, first: int, last: int) -> list[int]:
 
 @cache
 def distinct_zones() -> dict[str, tuple[str, ...]]:
-    """Give the zones of the years 2026 to 2035, each with those that are the same then."""
+    """Return the zones that differ from 2026 to 2035, each with those equal to it."""
     groups: dict[tuple[object, ...], list[str]] = {}
     for name in sorted(available_timezones()):
         zone = ZoneInfo(name)

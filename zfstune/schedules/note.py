@@ -9,6 +9,7 @@ by the dataset: such a note of a success is ignored, which costs one more run at
 
 from __future__ import annotations
 
+import fcntl
 import os
 from contextlib import contextmanager, suppress
 
@@ -44,8 +45,6 @@ def locked(folder: str, job: str, dataset_guid: int) -> Iterator[bool]:
     Raises:
         PlanError: The folder or the lock cannot be written.
     """
-    import fcntl  # noqa: PLC0415 (scheduled runs alone lock)
-
     path = os.path.join(folder, f"{_stem(job, dataset_guid)}.lock")
     _make_folder(folder)
     try:

@@ -29,9 +29,7 @@ TREE = ("tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/ab", "tank/z")
 def read_as(monkeypatch: pytest.MonkeyPatch) -> list[Reading]:
     """Let the command get the reading that a test puts into this list."""
     readings: list[Reading] = []
-    for module in ("zfstune.retention.imports.convert", "zfstune.cli.policy"):
-        target = f"{module}.convert"
-        monkeypatch.setattr(target, lambda *_: readings[0], raising=False)
+    monkeypatch.setattr(policy_verb, "convert", lambda *_: readings[0])
     monkeypatch.setattr(policy_verb, "_datasets", lambda _: None)
     monkeypatch.setattr(policy_verb, "_read", lambda _: "")
     return readings

@@ -84,7 +84,7 @@ def test_pruning_is_half_an_hour_after_the_last(text: str) -> None:
 def test_a_prune_in_time_never_looks_wrong(text: str) -> None:
     """Snapshots taken from one prune to the next are too few to raise an alarm."""
     taken, pruned = cadence(text), cadence(text).pruning
-    late = 1  # a timer may wait for as long as its delay
+    late = 1  # a timer may be late by its delay
     assert pruned.seconds // taken.seconds + late <= alarms._FEW
 
 

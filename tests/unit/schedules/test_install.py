@@ -96,7 +96,7 @@ def test_installing_twice_changes_nothing(tmp_path: Path) -> None:
     }
     links = sorted((tmp_path / WANTS).iterdir())
     assert [link.resolve().parent for link in links] == [tmp_path] * 2
-    # systemctl enable makes it absolute; that is as good
+    # systemctl enable makes an absolute link, which is right as well.
     links[0].unlink()
     links[0].symlink_to(tmp_path / links[0].name)
     assert install(tmp_path, *units()) == ["keep"] * 4
@@ -128,7 +128,7 @@ def test_what_others_wrote_stays(tmp_path: Path) -> None:
         assert plan_remove(os.fspath(tmp_path), None) == ()
         path.rmdir() if kind == "folder" else path.unlink()
     install(tmp_path, *units())
-    (tmp_path / timer.name).write_text("[Timer]\nOnCalendar=daily\n")  # as an admin might
+    (tmp_path / timer.name).write_text("[Timer]\nOnCalendar=daily\n")
     carry_out(os.fspath(tmp_path), [UnitStep("remove", timer.name)])
     assert (tmp_path / timer.name).exists()
     drop_in = tmp_path / f"{service.name}.d"

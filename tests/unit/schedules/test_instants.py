@@ -20,7 +20,7 @@ FORMS = (
     *("daily", "daily@00:30", "daily@02:05", "daily@02:30", "daily@23:59", "weekly"),
     *("weekly@00:30", "weekly@02:05", "monthly", "monthly@23:59"),
 )
-# The period that each snapshot of a unit is to be of.
+# The period that has a snapshot by a cadence of each unit.
 KINDS = {"hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly"}
 YEARS = (
     int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()),
@@ -87,22 +87,22 @@ def test_lines_for_systemd(text: str, zone: str, lines: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "zone", "first", "last", "found"),
     [
-        # the clocks of Berlin go from 02:00 to 03:00 on 29 March 2026, at 01:00 UTC
+        # Berlin's clocks go from 02:00 to 03:00 on 29 March 2026, at 01:00 UTC.
         (
             *("daily@02:05", "Europe/Berlin", "2026-03-28T00:00", "2026-03-30T23:00"),
             ["28 01:05", "29 01:05", "30 00:05"],
         ),
-        # and back from 03:00 to 02:00 on 25 October: 02:05 comes twice, the first counts
+        # They go back on 25 October: 02:05 comes twice, and the first counts.
         (
             *("daily@02:05", "Europe/Berlin", "2026-10-24T00:00", "2026-10-26T23:00"),
             ["24 00:05", "25 00:05", "26 01:05"],
         ),
-        # no midnight in Cairo on 24 April 2026: 00:30 becomes 01:30, 22:30 UTC
+        # Cairo has no midnight on 24 April 2026: 00:30 becomes 01:30, 22:30 UTC.
         (
             *("daily@00:30", "Africa/Cairo", "2026-04-22T00:00", "2026-04-25T00:00"),
             ["22 22:30", "23 22:30", "24 21:30"],
         ),
-        # Nuuk goes from 23:00 to 00:00 on 28 March 2026: 23:30 would be the day after
+        # Nuuk goes from 23:00 to 00:00 on 28 March 2026: 23:30 would be the next day.
         (
             *("daily@23:30", "America/Nuuk", "2026-03-27T12:00", "2026-03-30T12:00"),
             ["28 01:30", "29 00:30", "30 00:30"],
@@ -149,7 +149,7 @@ def test_what_was_last_due(text: str, zone: ZoneInfo, now: int) -> None:
     if each.unit in ("minute", "hour"):
         assert last - before == each.seconds
     else:
-        # a clock change moves an instant, or the day it is on, by two hours at most
+        # A clock change moves an instant, or its day, by two hours at most.
         assert 0 < last - before <= each.seconds + 2 * 3600
     assert now - last <= each.seconds + 2 * 3600
 

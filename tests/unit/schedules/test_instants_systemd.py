@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 WHOLE = "ZFSTUNE_TEN_YEARS" in os.environ
 FIRST = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 LAST = int(datetime(2036 if WHOLE else 2028, 1, 1, tzinfo=UTC).timestamp())
-# Those of the profiles first; then each kind, and times that clocks skip somewhere.
+# First the profiles' cadences, then each kind, and times that some clocks skip.
 PROFILES = ("hourly", "daily@02:05", "daily@03:00", "daily@04:00")
 FORMS = (
     *PROFILES,
@@ -45,7 +45,7 @@ FORMS = (
     *("monthly", "monthly@00:30", "monthly@02:05", "monthly@23:30"),
 )
 KINDS = {"hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly"}
-# So early a run may begin by a clock that is set back: see zfstune.schedules.run.
+# Seconds by which a run may begin early: see zfstune.schedules.run.
 EARLY = 60
 AROUND = 4 * 86400
 _ELAPSE = re.compile(
@@ -101,7 +101,7 @@ def test_each_period_has_its_snapshot(text: str) -> None:
     shortest = {"week": 7 * 86400, "month": 28 * 86400}.get(each.unit, each.seconds)
     fired = elapses(lines, shortest)
     if each.unit in ("minute", "hour"):
-        for line in lines:  # at even distances, from the first day to the last
+        for line in lines:  # lines of hours and minutes elapse at even distances
             assert {b - a for a, b in pairwise(fired[line])} == {each.seconds}
     for zone in zones:
         firings = list(merge(*(fired[line] for line in calendars(each, zone))))
@@ -126,7 +126,7 @@ def check_periods(
     """Check that each whole period has its snapshot, and each day just one."""
     kind = KINDS.get(each.unit, "hourly") if each.count == 1 else "daily"
     calendar = Calendar("hourly" if each.unit == "minute" else kind, zone)
-    # what a run takes for its first, since nothing was noted before it, may be one more
+    # The first run knows no note of one before, so it may be one too many.
     start = calendar.period(taken[1])[1]
     found: dict[int, int] = {}
     for now in taken:

@@ -53,7 +53,7 @@ def test_another_dataset_of_the_name_did_not_run(tmp_path: Path) -> None:
     note(folder, second)
     assert last_run(folder, "prune", 7) == second
     assert last_run(folder, "prune", GUID) == RUN
-    # somebody copied or renamed the file
+    # The file was copied or renamed.
     (tmp_path / f"prune@{GUID}.run.json").rename(tmp_path / "prune@8.run.json")
     assert last_run(folder, "prune", 8) is None
 

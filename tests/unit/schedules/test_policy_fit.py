@@ -70,9 +70,9 @@ def policy(text: str) -> Policy:
         ("keep=24 daily=30", "hourly", ""),
         ("within=6h daily=30", "hourly", ""),
         ("keep=1", "hourly", ""),
-        # of two kinds of periods the shorter one says how much is kept
+        # Of two kinds of periods, the shorter one decides how many are kept.
         ("daily=30 weekly=4", "4h", "of 6 snapshots taken in 24h, 5 go at the next prune"),
-        # a span that holds one snapshot at the most says nothing of how many are wanted
+        # A span that holds at most one snapshot does not spell out a number.
         (
             "within=1h daily=3",
             "hourly",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zfstune.values.state import Snapshot
 
 DAY = 86400
-# The last is a word of nobody's, which goes by rank alone.
+# The last word is no period of bzfs, so that only the count matters.
 LENGTHS = {
     "secondly": 1,
     "100millisecondly": 1,
@@ -112,7 +112,7 @@ def test_bzfs_itself(history: tuple[dict[str, dict[str, int]], list[Snapshot]]) 
     plan = {"prod": targets}
     kept_here, kept_by_bzfs = left(plan, listing), bzfs_keeps(plan, listing)
     assert kept_by_bzfs <= kept_here
-    # ages of less than a second are whole ones here
+    # Parts of a second are rounded up here.
     made = {s.short_name: NOW - (s.creation or 0) for s in listing}
     assert all(
         short.endswith("millisecondly") and made[short] % 1 == 0

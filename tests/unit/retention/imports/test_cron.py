@@ -9,7 +9,7 @@ from zfstune.retention.imports.convert import convert
 from zfstune.retention.imports.reading import UNKNOWN_TREE
 from zfstune.values.errors import PolicyError
 
-# as posted: hand-made schedules of postinstallers and wikis
+# Lines of the kind that postinstallers and wikis have.
 CRON = r"""
 MAILTO=root
 0 * * * * root zfs snapshot tank/www@auto-$(date +\%Y) 2>/dev/null

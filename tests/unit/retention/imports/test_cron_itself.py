@@ -32,7 +32,7 @@ ODD_OPTIONS = (
     *("-p", "-r", "-d 1", "-d1", "-s creation", "-S creation", "-S createtxg", "-d 2"),
     *("-s name", "-t snap", "-o name,used"),
 )
-# What most lines have stands there more than once.
+# Names that most lines should have stand here more than once.
 NAMES = (*TREE, *TREE[1:] * 2, "", "tank/www tank/db", "tank/www@db-1", "/tank/www")
 SEARCHES = (
     *("daily", "'hourly'", '"db"', "-F db-", "@auto", "^tank/www@", "tank/db@auto-d"),
@@ -173,6 +173,6 @@ def test_bash_itself(crontab: list[str], there: list[Snapshot]) -> None:
         return
     COMPARED["imported"] += 1
     by_bash = destroyed(commands, there)
-    doubtful = {name for name in by_bash if "hourly-daily" in name}  # both words, said so
+    doubtful = {name for name in by_bash if "hourly-daily" in name}  # both greps find it
     assert by_policy <= by_bash
     assert by_bash - by_policy <= (doubtful if len(crontab) > 1 else set())

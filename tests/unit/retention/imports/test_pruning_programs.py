@@ -33,7 +33,7 @@ from zfstune.retention.imports.pruning_programs import prunes_by_itself
 def test_known_programs(command: str, program: str, user: str) -> None:
     """A known program is found behind a user, a folder, and programs that run others."""
     if user and not command.startswith(("/", "zfs-prune", "zfsnap", "bash", "syncoid")):
-        user = ""  # shell words are no programs that cron runs for a user
+        user = ""  # Words of the shell's grammar are no programs.
     found = prunes_by_itself(user + command, has_user=True)
     assert found is not None
     assert found[1] == "prunes"

@@ -27,19 +27,19 @@ def read(sections: str, tree: tuple[str, ...] | None = TREE) -> Reading:
     ("sections", "expected"),
     [
         ("tank: clean=yes, hourly=3", "tank tank/a tank/a/b tank/ab tank/ab/c tank/z h3"),
-        # a section of its own takes a dataset out, whatever it says
+        # A section of its own excludes a dataset, whatever is in it.
         ("tank: clean=yes, daily=1; tank/z: clean=no", ("tank tank/a tank/a/b tank/ab "
          "tank/ab/c d1")),
         ("tank: clean=yes, daily=1; tank/z: clean=maybe, daily=2",
          "tank tank/a tank/a/b tank/ab tank/ab/c d1, tank/z d2"),
         ("tank: clean=no, daily=1; tank/z: clean=yes, hourly=2", "tank/z h2 d1"),
-        # and those below it, which pyznap tells by how names begin
+        # It excludes the datasets below too, found by the beginnings of names.
         ("tank: clean=yes, daily=1; tank/a: clean=no", "tank tank/ab tank/z d1"),
         ("tank: clean=yes, daily=1; tank/a: daily=2",
          "tank tank/ab tank/z d1, tank/a tank/a/b d2"),
         ("tank: clean=yes, daily=1; tank/a/b: clean=no",
          "tank tank/a tank/ab tank/ab/c tank/z d1"),
-        # of what a section does not say, the first in the file above it holds
+        # A missing key comes from the first section in the file that is above.
         ("tank: daily=1, weekly=3; tank/a: daily=4, clean=yes; tank/a/b: hourly=5",
          "tank/a d4 w3, tank/a/b h5 d1 w3"),
         ("tank/a: daily=4, clean=yes; tank: daily=1, weekly=3; tank/a/b: hourly=5",
@@ -50,14 +50,14 @@ def read(sections: str, tree: tuple[str, ...] | None = TREE) -> Reading:
          "tank/z f6 m5"),
         ("DEFAULT: clean=yes, daily=3; tank/z: hourly=2; pool: daily=1",
          "pool d1, tank/z h2 d3"),
-        # what configparser and int() make of it
+        # Keys and values are read as configparser and int() read them.
         ("tank/z: Clean:YES, DAILY : +4, hourly=1_0, weekly= 05", "tank/z h10 d4 w5"),
         ("tank/z: clean=yes, daily=4, # hourly=2, ; weekly=3, snap=no", "tank/z d4"),
         ("tank/z: clean=yes, other=50%, daily=4", "tank/z d4"),
         ("tank/z: clean=yes, daily=%(hourly)s, hourly=2", "tank/z h2 d2"),
         ("tank/z: daily=4, snap=yes,  clean=no; tank: clean=yes, hourly=1; tank/a: snap=a",
          "tank tank/a tank/a/b tank/ab h1, tank/z h1 d4"),
-        # pyznap takes it for another host, cannot read it, and passes it over
+        # pyznap takes this pool for another host, cannot read that, and skips it.
         ("sshpool: clean=yes, daily=4; tank/z: clean=yes, daily=5", "tank/z d5"),
     ],
 )  # fmt: skip
@@ -156,7 +156,7 @@ def test_a_number_below_zero() -> None:
     reason = "daily=-2 destroys that many of the oldest at each run"
     assert [(each.name, each.dataset, each.reason) for each in reading.left_out] == [
         ("tank/a", "tank/a", reason)
-    ]  # and with it what is below
+    ]  # The datasets below it are left out too.
     assert in_force(reading, TREE)["tank/a"] == LEAVE_ALONE
     assert in_force(reading, TREE)["tank/a/b"] == LEAVE_ALONE
     assert counts(in_force(reading, TREE)["tank/z"]) == "d1"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HOUR, DAY = 3600, 86400
 NOW = 1_700_006_400
 TREE = ("pool", "tank", "tank/a", "tank/a/b", "tank/ab", "tank/z")
-# None of the kinds that a test does not speak of.
+# Counts of 0 for all kinds; a test replaces the counts that it is about.
 NONE = "frequently = 0\nhourly = 0\ndaily = 0\nweekly = 0\nmonthly = 0\nyearly = 0\n"
 KINDS = ("frequently", "hourly", "daily", "weekly", "monthly", "yearly")
 
@@ -281,7 +281,7 @@ def test_a_template_that_is_not_there() -> None:
     assert counts(reading.policies[0].policy) == "h48 d90 m6"
     assert "[tank] uses a template that is not there, 'p # x'" in all_notes(reading)
     assert "[tank] uses a template that is not there, 'q'" in all_notes(reading)
-    # one that a template asks for is not looked for at all
+    # A template's own use_template counts for nothing.
     text = "[tank]\nrecursive = yes\n[template_p]\nuse_template = none\n"
     assert "not there" not in all_notes(read(text))
 

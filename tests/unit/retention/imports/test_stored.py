@@ -29,8 +29,8 @@ TREE = ("tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/z")
 TOOL = "match=mole_* keep=2"
 NEVER = "match=* never"
 
-# By dataset what a tool does, what is stored; then what is stored anew, and the datasets
-# of which nothing is said but in a note.
+# The tool's policies and the stored policies by dataset; then the policies to store. All
+# other datasets with a stored policy are told in a note.
 TABLE = [
     pytest.param(
         {"tank/a": TOOL, "tank/a/b": TOOL},
@@ -134,7 +134,7 @@ def test_stored_policies(
     again = with_stored(reading(wanted), {**stored, **expected}, TREE, "mole")
     assert not any(each.replaces for each in again.policies)
     assert texts(again).items() <= expected.items()
-    # what the tool itself would have printed is printed again
+    # A second import prints the same policies of the tool.
     assert {each.dataset for each in reading(wanted).policies if prunes(each)} <= {
         each.dataset for each in again.policies
     }
@@ -250,7 +250,7 @@ def let_go(dataset: str, policies: dict[str, str], names: tuple[str, ...]) -> se
     above = (dataset, *reversed(ancestors_of(dataset)))
     text = next((policies[name] for name in above if name in policies), NEVER)
     try:
-        policy = parse_policy(text, allow_zero=True)  # as `prune --all-of-them` does
+        policy = parse_policy(text, allow_zero=True)  # --all-of-them
     except PolicyError:
         return set()
     listed = [

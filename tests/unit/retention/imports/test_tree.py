@@ -28,8 +28,8 @@ ONE, TWO = Policy.last(1), Policy.last(2)
 TREE = ("pool", "tank", "tank/a", "tank/a/b", "tank/a/b/c", "tank/ab", "tank/z")
 LATER = ("tank/new", "tank/a/new", "tank/z/new/er", "new")
 
-# A dataset, whether that is said of those below as well, and what: a policy, the reason
-# why there is none, or None where the tool leaves them alone.
+# A dataset, whether the rule is for those below as well, and its result: a policy, the
+# reason why there is none, or None if the tool leaves the dataset alone.
 Rule = tuple[str, bool, "Policy | str | None"]
 
 some_rules = st.lists(
@@ -149,7 +149,7 @@ def test_without_the_datasets_nothing_is_guessed(rules: list[Rule]) -> None:
             assert got in (None, pruning(meant))
         elif named or not (for_all or "all datasets" in said):
             assert got == pruning(meant)
-        elif for_all:  # somebody stores it on each pool
+        elif for_all:  # The user stores the policy for all on each pool.
             assert for_all - {LEAVE_ALONE} == {pruning(meant)} - {None}
         else:
             assert got is None
@@ -163,7 +163,7 @@ def test_nothing_is_passed_over_in_silence(
     """A dataset that is made later has the right policy, or a note tells of it."""
     reading = by_name(rules, tree)
     if not reading.policies and tree is not None:
-        return  # there is nothing for a note to stand on
+        return  # Without a policy there is no place for a note.
     named = {name for name, _, _ in rules if name}
     above = {up for name in named for up in ancestors_of(name)}
     roots = named | above if tree is None else tree

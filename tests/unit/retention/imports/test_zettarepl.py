@@ -13,7 +13,7 @@ from zfstune.retention.imports.reading import UNKNOWN_TREE
 from zfstune.values.errors import PolicyError
 
 TREE = ("data", "data/dst", "data/dst/a", "data/src", "data/src/a", "data/src/garbage")
-# The shape of zettarepl's own examples/push/local-replication.yaml.
+# This has the form of zettarepl's own examples/push/local-replication.yaml.
 SAMPLE = """\
 timezone: "Europe/Moscow"
 

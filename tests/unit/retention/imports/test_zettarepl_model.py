@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TREE = ("tank", "tank/a", "tank/a/b", "tank/ab", "tank/x1", "pool")
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 
-# A field as it is written, and what it means.
+# A field as text, and the values that it means.
 MINUTES: dict[str, Callable[[int], bool]] = {
     "0": lambda n: n == 0,
     "00": lambda n: n == 0,
@@ -144,7 +144,7 @@ def zettarepl_removes(tasks: Any, dataset: str, names: list[str]) -> set[str]:
             except ValueError:
                 continue
             if name in read and read[name][1] != when:
-                return set()  # it was parsed ambiguously
+                return set()  # Two schemas read this name as different times.
             read.setdefault(name, (schema, when))
     now = NOW.replace(tzinfo=None, second=0)
     removed = set()

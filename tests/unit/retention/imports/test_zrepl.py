@@ -10,7 +10,7 @@ from zfstune.retention.imports.reading import LEAVE_ALONE, UNKNOWN_TREE
 from zfstune.values.errors import PolicyError
 from zrepl_jobs import job, lost, refused, rules, said
 
-# The shape of zrepl's own sample, config/samples/local.yml and snap.yml.
+# This has the form of zrepl's own samples, config/samples/local.yml and snap.yml.
 SAMPLE = """\
 # a comment
 jobs:
@@ -136,7 +136,7 @@ def test_the_quick_start() -> None:
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        # the same, whichever comes first
+        # The order of the jobs does not matter.
         ("type: last_n, count: 3, regex: '^zrepl_'", None),
         ("type: last_n, count: 3, regex: 'b_'", None),
         ("type: last_n, count: 3", None),
@@ -166,7 +166,7 @@ def test_jobs_that_never_meet() -> None:
     text = QUICK_START + PUSH.format("tank/a<", other)
     both = f"{GRID}; regex=b_.* keep=3"
     assert said(text) == {"tank/a": both, "tank": GRID, "": "match=* never"}
-    # twice the same is once
+    # Two jobs with the same rules are like one.
     twice = QUICK_START + QUICK_START.removeprefix("jobs:\n").replace("snap\n  t", "s\n  t")
     assert said(twice) == {"tank": GRID}
 
@@ -221,11 +221,11 @@ def test_all_datasets() -> None:
     assert [each.dataset for each in reading.policies] == ["tank/a", "tank", ""]
     assert reading.policies[0].policy == LEAVE_ALONE
     assert "store it on each pool" in reading.policies[-1].notes[-1]
-    # a pool that is meant to be left alone has a line that says so
+    # A pool that is excluded gets a policy that leaves it alone.
     text = rules("type: last_n, count: 3", filesystems="<: true\n    tank<: false")
     assert [each.dataset for each in convert("zrepl", text).policies] == ["tank", ""]
     assert convert("zrepl", text).policies[0].policy == LEAVE_ALONE
-    # and what is refused for all of them is said, though none is named
+    # A refusal for all pools is told, though no pool is named.
     text = rules("type: sometimes", filesystems="<: true")
     assert "type of rule 'sometimes'" in refused(text)["all datasets"]
 

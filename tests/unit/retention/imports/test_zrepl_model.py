@@ -162,7 +162,7 @@ def test_a_model_of_zrepl(
         for order in permutations(jobs):
             by_model = zrepl_destroys(order, dataset, listing)
             assert by_policy <= by_model
-            # what a grid lets go although it is the newest of its scope
+            # A grid may let go the newest snapshot of its scope.
             spared = by_model - by_policy
             newest = {
                 [n for n, _ in listing if group.scope()(n)][-1:][0]

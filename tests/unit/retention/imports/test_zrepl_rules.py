@@ -37,7 +37,7 @@ def test_two_grids() -> None:
     )
     ages = {"p1_a": 4, "p1_b": 14, "p1_c": 29, "p2_d": 5, "p2_e": 15, "p2_f": 30}
     listing = [(n, NOW - age) for n, age in sorted(ages.items(), key=lambda i: -i[1])]
-    # spans are counted from the newest: of p1 its ages are 0, 10 and 25
+    # Spans count from the newest snapshot: the ages within p1 are 0, 10 and 25.
     assert lost(text, listing) == {"p1_c", "p2_f"}
     notes = convert("zrepl", text).policies[0].notes
     assert "the newest snapshot of a scope always stays" in notes[0]
@@ -54,7 +54,7 @@ def test_what_an_expression_leaves_stays_without_consent() -> None:
         (name, time) for time, name in enumerate(("z_h", "z_d1", "x", "z_d2", "z_d3"))
     ]
     assert lost(text, listing) == {"z_h", "z_d1"}
-    # of one that is not narrower, what no rule keeps may go only where both agree
+    # An expression that is not narrower lets go only names that both match.
     text = rules(
         'type: last_n, count: 2, regex: "d"', 'type: regex, negate: on, regex: "^z_"'
     )
