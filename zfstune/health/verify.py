@@ -1,4 +1,4 @@
-"""Hold what is there against what was to be: read, judge, change nothing."""
+"""Compare what is there with what should be: read and judge, change nothing."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from zfstune.datasets.expected import Expected, placed_roots, see_profiles
 from zfstune.engine.open import using
 from zfstune.engine.pools import choose_pool
 from zfstune.health.findings import DAMAGED, Finding, Verdict, Verification
+from zfstune.health.freshness import dues_of, fresh, log_pairs, torn, unkept
 from zfstune.health.verdicts import Seen, judge_dataset, judge_pool
 from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.file_sample import MOST_FILES, sample_files
 from zfstune.host.nfs import read_exports
-from zfstune.profiles.load import load, resolve_role
+from zfstune.profiles.load import load, profile_names, resolve_role
 from zfstune.profiles.profile import Profile
-from zfstune.values import marks, names
+from zfstune.retention.store import stored_policies
+from zfstune.schedules.cadence import NONE, parse_cadence
+from zfstune.values import names
 from zfstune.values.errors import Damaged, PolicyError
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.marks import is_managed, set_here_on
+from zfstune.values.marks import (
+    POLICY_PROPERTY,
+    SCHEDULE_PROPERTY,
+    is_auto_name,
+    is_managed,
+    set_here_on,
+)
 from zfstune.values.mountpoint import effective_mountpoint
 from zfstune.values.text import file_hint, for_shell
 
@@ -30,7 +39,6 @@ if TYPE_CHECKING:
     from zfstune.retention.policy import Policy
     from zfstune.schedules.cadence import Cadence
     from zfstune.values.state import Dataset, FileSample, Mount, Place, PoolInfo, Snapshot
-
 
 __all__ = ["verify"]
 
@@ -44,18 +52,19 @@ def verify(
     files: int = MOST_FILES,
     engine: Engine | None = None,
 ) -> Verification:
-    """Look for drift: what is not as it was set, mounted, owned or snapshotted.
+    """Look for drift: datasets that are not set, mounted, owned or snapshotted as asked.
 
     Args:
-        targets: Names of profiles, profiles, or names of datasets: these and what
-            zfstune manages below them. Default: all that it manages.
-        roles: The profiles of roles, as in ``web``; ``auto``: that of the host's name.
+        targets: Names of profiles, profiles, or names of datasets, which stand for
+            themselves and what zfstune manages below them. Default: all that it manages.
+        roles: Roles, whose profiles are looked at, as in ``web``; ``auto``: the role of
+            the host's name.
         pool: Look in this pool only.
-        root: Where the profiles were applied; default: where they are found, else
-            ``POOL/data``.
+        root: The dataset below which the profiles were applied; default: where they are
+            found, else ``POOL/data``.
         owner: Look at owner and mode of mounted directories.
-        files: How many files of a dataset to look at for blocks of a size that it
-            no longer asks for, 2 seconds long at the most; 0: none.
+        files: How many files of a dataset to look at, for 2 seconds at most, to find
+            blocks of another size than its recordsize; 0: none.
         engine: Default: the running kernel's ZFS.
 
     Raises:
@@ -77,10 +86,10 @@ def verify(
         chosen = _choose(zfs, looked, asked, pool, root)
         verdicts = [
             verdict
-            for one in looked
+            for look in looked
             for verdict in _judge(
                 zfs,
-                one,
+                look,
                 chosen,
                 profile_files=asked.files(),
                 owner=owner,
@@ -88,16 +97,20 @@ def verify(
             )
         ]
         roots = () if asked.profiles else asked.datasets
-        verdicts += [verdict for one in looked for verdict in one.within(roots)]
+        verdicts += [verdict for look in looked for verdict in look.within(roots)]
     verdicts.sort(key=lambda verdict: verdict.name.split("/"))
-    return Verification(tuple(judge_pool(one.pool) for one in looked), tuple(verdicts))
+    return Verification(tuple(judge_pool(look.pool) for look in looked), tuple(verdicts))
 
 
 @frozen
 class _Asked:
-    """What to look at; neither profiles nor datasets: all; `nothing`: a role without.
+    """What the caller asked to look at; neither profiles nor datasets: all of it.
 
-    `own` are those profiles that were given as such, and not by a name.
+    Attributes:
+        profiles: The profiles, by the name that they were asked for by.
+        datasets: Names of datasets.
+        nothing: The roles that were asked for have no profiles.
+        own: The profiles that were given themselves, and not by name.
     """
 
     profiles: Mapping[str, Profile]
@@ -106,7 +119,7 @@ class _Asked:
     own: tuple[Profile, ...] = ()
 
     def files(self) -> dict[str, str]:
-        """Give the files of the profiles that were given as such, by plain name."""
+        """Return the files of the profiles that were not given by name, by plain name."""
         return {
             profile.name.partition(":")[0]: profile.origin
             for profile in self.own
@@ -114,23 +127,29 @@ class _Asked:
         }
 
     def load(self, name: str) -> Profile:
-        """Load a profile: one that was given, else by name."""
+        """Return the profile of that name that was given, or else load it."""
         return self.profiles.get(name) or load(name)
 
 
 @frozen
 class _Looked:
-    """One pool and its datasets; one that is suspended has none to show."""
+    """One pool and its datasets, those that cannot be read apart.
+
+    Attributes:
+        pool: The pool.
+        datasets: Its datasets by name; none of a suspended pool.
+        damaged: The reason by name, for each dataset that cannot be read.
+    """
 
     pool: PoolInfo
     datasets: Mapping[str, Dataset]
     damaged: Mapping[str, str]
 
     def within(self, roots: tuple[str, ...]) -> Iterator[Verdict]:
-        """Say which datasets cannot be read, of these and what is below them.
+        """Judge the datasets that cannot be read.
 
         Args:
-            roots: Empty: any may be meant.
+            roots: Names of datasets: only these and all below; empty: all.
         """
         for name, reason in self.damaged.items():
             if not roots or any(name == r or name.startswith(f"{r}/") for r in roots):
@@ -146,7 +165,7 @@ def _asked(
         if isinstance(target, Profile):
             profiles[target.name] = target
         elif file_hint(target) and (target[0] != "/" or target.endswith(".toml")):
-            profiles[target] = load(target)  # which says how a file is named
+            profiles[target] = load(target)  # its error says how a file is named
         elif "/" in target or (target in engine.pools() and not _is_profile(target)):
             datasets.append(names.check_dataset(target))
         else:
@@ -159,8 +178,6 @@ def _asked(
 
 
 def _is_profile(word: str) -> bool:
-    from zfstune.profiles.load import profile_names  # noqa: PLC0415 (for pools alone)
-
     return word in profile_names()
 
 
@@ -168,19 +185,19 @@ def _pools(engine: Engine, asked: _Asked, pool: str | None) -> list[str]:
     if pool is not None:
         return [choose_pool(engine, pool)]
     if asked.datasets and not asked.profiles:
-        found = dict.fromkeys(names.pool_of(name) for name in asked.datasets)
-        return [choose_pool(engine, name) for name in found]
+        pools = dict.fromkeys(names.pool_of(name) for name in asked.datasets)
+        return [choose_pool(engine, name) for name in pools]
     return list(engine.pools())
 
 
 def _look(engine: Engine, name: str) -> _Looked:
     pool = engine.pool(name)
-    # a suspended pool may hold back whoever reads from it, without end
+    # A read from a suspended pool may never return.
     listed = [] if pool.suspended else engine.datasets(name)
     return _Looked(
         pool,
-        {each.name: each for each in listed if not each.damaged},
-        {each.name: each.damaged for each in listed if each.damaged},
+        {dataset.name: dataset for dataset in listed if not dataset.damaged},
+        {dataset.name: dataset.damaged for dataset in listed if dataset.damaged},
     )
 
 
@@ -200,85 +217,87 @@ def _choose(
     """Choose the datasets to look at, those that are missing included."""
     limits = engine.limits
     every: dict[str, Expected] = {}
-    for one in looked:
-        roots = placed_roots(one.datasets.values(), asked.load)
-        every.update(see_profiles(roots, one.datasets, one.pool, limits))
+    for look in looked:
+        roots = placed_roots(look.datasets.values(), asked.load)
+        every.update(see_profiles(roots, look.datasets, look.pool, limits))
     if not (asked.profiles or asked.datasets):
         return every
     chosen = {
-        name: each
-        for name, each in every.items()
+        name: expected
+        for name, expected in every.items()
         if any(name == top or name.startswith(top + "/") for top in asked.datasets)
     }
-    by_pool = {one.pool.name: one for one in looked}
+    by_pool = {look.pool.name: look for look in looked}
     for name, profile in asked.profiles.items():
         placed = {n: e for n, e in every.items() if _names(e.profiles, name)}
         if root is not None or not placed:
             base = root or names.default_root(choose_pool(engine, pool))
-            one = by_pool[names.pool_of(base)]
-            placed = see_profiles({base: {name: profile}}, one.datasets, one.pool, limits)
+            look = by_pool[names.pool_of(base)]
+            placed = see_profiles({base: {name: profile}}, look.datasets, look.pool, limits)
             placed = {n: e for n, e in placed.items() if e.root == base}
         chosen.update(placed)
     for name in asked.datasets:
         chosen.setdefault(name, Expected(name, ()))
-    unread = {name for one in looked for name in one.damaged}
+    unread = {name for look in looked for name in look.damaged}
     return {
-        name: each
-        for name, each in chosen.items()
+        name: expected
+        for name, expected in chosen.items()
         if by_pool[names.pool_of(name)].datasets and name not in unread
     }
 
 
 def _names(profiles: Iterable[str], name: str) -> bool:
     """Tell whether a profile is among these, in any of its variants."""
-    return any(name in (one, one.partition(":")[0]) for one in profiles)
+    return any(name in (profile, profile.partition(":")[0]) for profile in profiles)
 
 
 def _judge(
     engine: Engine,
-    one: _Looked,
+    look: _Looked,
     chosen: Mapping[str, Expected],
     *,
     profile_files: Mapping[str, str],
     owner: bool,
     files: int,
 ) -> Iterator[Verdict]:
-    mine = {n: e for n, e in chosen.items() if names.pool_of(n) == one.pool.name}
-    wanted = [e.wanted for e in mine.values() if e.wanted is not None]
-    mounts = engine.mounts() if mine else {}
+    in_pool = {n: e for n, e in chosen.items() if names.pool_of(n) == look.pool.name}
+    wanted = [e.wanted for e in in_pool.values() if e.wanted is not None]
+    mounts = engine.mounts() if in_pool else {}
     seen = Seen(
-        one.pool,
-        one.datasets,
+        look.pool,
+        look.datasets,
         mounts,
         user_numbers({w.owner for w in wanted if w.owner is not None}),
         group_numbers({w.group for w in wanted if w.group is not None}),
-        names.default_root(one.pool.name),
+        names.default_root(look.pool.name),
         owner,
-        read_exports() if mine and one.pool.mountable else None,
-        _places(engine, one, mine, mounts),
+        read_exports() if in_pool and look.pool.mountable else None,
+        _places(engine, look, in_pool, mounts),
         profile_files,
     )
-    snapshots = _Snapshots(engine, one.datasets, mine)
-    for name, expected in mine.items():
+    snapshots = _Snapshots(engine, look.datasets, in_pool)
+    for name, expected in in_pool.items():
         try:
-            found = tuple(snapshots.findings(name))
+            findings = tuple(snapshots.findings(name))
         except Damaged as error:
             yield _damaged(name, error.reason)
             continue
-        yield judge_dataset(expected, seen, found, _sample(seen, name, files))
+        yield judge_dataset(expected, seen, findings, _sample(seen, name, files))
 
 
 def _places(
-    engine: Engine, one: _Looked, mine: Iterable[str], mounts: Mapping[str, Mount]
+    engine: Engine, look: _Looked, chosen: Iterable[str], mounts: Mapping[str, Mount]
 ) -> Mapping[str, Place]:
-    """Look at the paths of what is not mounted there: a link or a file may be the cause."""
+    """Look at mountpoints of filesystems that are not mounted there, perhaps for a link."""
     paths = set()
-    for name in mine:
-        found, mount = one.datasets.get(name), mounts.get(name)
-        path = None if found is None else effective_mountpoint(found, one.pool.altroot)
+    for name in chosen:
+        dataset, mount = look.datasets.get(name), mounts.get(name)
+        if dataset is None:
+            continue
+        path = effective_mountpoint(dataset, look.pool.altroot)
         if path is not None and (mount is None or mount.path != path):
             paths.add(path)
-    return engine.places(paths) if paths and one.pool.mountable else {}
+    return engine.places(paths) if paths and look.pool.mountable else {}
 
 
 def _sample(seen: Seen, name: str, files: int) -> FileSample | None:
@@ -287,45 +306,46 @@ def _sample(seen: Seen, name: str, files: int) -> FileSample | None:
         return None
     try:
         return sample_files(mount.path, most=files)
-    except OSError:  # unmounted meanwhile, or not ours to read
+    except OSError:  # unmounted meanwhile, or closed to this user
         return None
 
 
 class _Snapshots:
-    """What is found of snapshots; each dataset's are listed once, if at all."""
+    """Finds faults of snapshots, and lists those of a dataset at most once.
+
+    Args:
+        engine: Where the datasets are.
+        datasets: All datasets of the pool, by name.
+        chosen: The datasets that are looked at, by name.
+    """
 
     def __init__(
-        self, engine: Engine, datasets: Mapping[str, Dataset], mine: Mapping[str, Expected]
+        self,
+        engine: Engine,
+        datasets: Mapping[str, Dataset],
+        chosen: Mapping[str, Expected],
     ) -> None:
         self.engine = engine
         self.datasets = datasets
-        # what is there only to hold others has no data that snapshots could save
+        # A dataset that zfstune made only to hold others has no data worth a snapshot.
         self.holding = {
-            name: bool(each.profiles)
-            for name, each in mine.items()
-            if name in datasets and (each.profiles or not is_managed(datasets[name]))
+            name: bool(expected.profiles)
+            for name, expected in chosen.items()
+            if name in datasets and (expected.profiles or not is_managed(datasets[name]))
         }
         self.listed: dict[str, list[Snapshot]] = {}
         self.now = int(_now())
 
-    def of(self, name: str) -> list[Snapshot]:
-        """Give those of one dataset, oldest first."""
+    def listing(self, name: str) -> list[Snapshot]:
+        """List the snapshots of one dataset, oldest first."""
         if name not in self.listed:
             self.listed[name] = self.engine.snapshots(name, dated=True)
         return self.listed[name]
 
     def findings(self, name: str) -> Iterator[Finding]:
-        """Say whether they are fresh and, for data with a log of its own, whole."""
+        """Report snapshots that are late or, of data with a log of its own, torn."""
         if name not in self.holding:
             return
-        from zfstune.health.freshness import (  # noqa: PLC0415 (slow)
-            dues_of,
-            fresh,
-            log_pairs,
-            torn,
-            unkept,
-        )
-
         try:
             policy, stored_on = self._policy(name)
             cadence, scheduled_on = self._cadence(name)
@@ -334,18 +354,16 @@ class _Snapshots:
             return
         dues = list(dues_of(policy, stored_on, cadence, scheduled_on))
         if dues:
-            yield from fresh(self.datasets[name], dues, self.of(name), self.now)
+            yield from fresh(self.datasets[name], dues, self.listing(name), self.now)
         if name in (stored_on, scheduled_on):  # once, not on each dataset below
             yield from unkept(name, cadence, policy)
-        covers = marks.is_auto_name if policy is None else policy.scope()
+        covers = is_auto_name if policy is None else policy.scope()
         for log, data in log_pairs(n for n, managed in self.holding.items() if managed):
             if data == name:
-                yield from torn(log, data, self.of, covers)
+                yield from torn(log, data, self.listing, covers)
 
     def _policy(self, name: str) -> tuple[Policy | None, str]:
-        from zfstune.retention.store import stored_policies  # noqa: PLC0415 (few have one)
-        from zfstune.values.marks import POLICY_PROPERTY  # noqa: PLC0415 (as above)
-
+        """Return the policy that a dataset follows, and the dataset that has it set."""
         dataset = self.datasets[name]
         if dataset.value(POLICY_PROPERTY) is None:
             return None, ""
@@ -354,12 +372,7 @@ class _Snapshots:
         return (None, "") if followed is None else (followed.policy, followed.set_on)
 
     def _cadence(self, name: str) -> tuple[Cadence | None, str]:
-        from zfstune.schedules.cadence import (  # noqa: PLC0415 (few have one)
-            NONE,
-            parse_cadence,
-        )
-        from zfstune.values.marks import SCHEDULE_PROPERTY  # noqa: PLC0415 (few have one)
-
+        """Return the schedule that a dataset follows, and the dataset that has it set."""
         dataset = self.datasets[name]
         text = dataset.value(SCHEDULE_PROPERTY)
         origin = set_here_on(dataset, SCHEDULE_PROPERTY, self.datasets.get)
