@@ -26,7 +26,7 @@ _DATA = "data"
 
 
 def late_after(period_seconds: int) -> int:
-    """Give the age in seconds beyond which the newest snapshot is late.
+    """Return the age in seconds beyond which the newest snapshot is late.
 
     Half a period more than the period leaves room for a timer's jitter and for the
     time that a run takes.
@@ -129,15 +129,15 @@ def unkept(
 
 def _period(group: Group) -> int | None:
     """Return the shortest period, in seconds, of a group's rules."""
-    found: list[int] = []
+    periods: list[int] = []
     for rule in group.rules:
         if isinstance(rule, Every):
-            found.append(rule.longest_seconds)
+            periods.append(rule.longest_seconds)
         elif isinstance(rule, Blocks):
-            found.append(rule.seconds)
+            periods.append(rule.seconds)
         elif isinstance(rule, Grid):
-            found.append(rule.steps[0].seconds)
-    return min(found, default=None)
+            periods.append(rule.steps[0].seconds)
+    return min(periods, default=None)
 
 
 def log_pairs(datasets: Iterable[str]) -> Iterator[tuple[str, str]]:

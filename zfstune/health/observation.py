@@ -1,4 +1,4 @@
-"""What was seen of datasets, pools and scheduled runs, for checks and for metrics."""
+"""Observed datasets, pools and scheduled runs, for checks and for metrics."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ObservedPool:
 
 @frozen
 class Observation:
-    """All that was seen in one run.
+    """All that one look at them saw.
 
     Attributes:
         datasets: The named datasets; without names, those with a schedule and those

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.engine.open import using
-from zfstune.engine.pools import choose_pool, ready_pool
+from zfstune.engine.pools import choose_pool, datasets_below, ready_pool
 from zfstune.snapshots.rewind_plan import ESCAPES, snapshot_name
 from zfstune.values import names
 from zfstune.values.errors import InvalidName, InvalidValue, NotFound, PlanError
@@ -146,10 +146,9 @@ def destroy_datasets(engine: Engine, snapshots: Mapping[str, Iterable[str]]) -> 
 def _below(engine: Engine, pool: str, datasets: Iterable[str]) -> dict[str, Dataset]:
     """Read datasets and all below them, without the copies that rollbacks made."""
     return {
-        dataset.name: dataset
-        for root in datasets
-        for dataset in engine.datasets(root)
-        if not f"{dataset.name}/".startswith(f"{pool}/{ESCAPES}/")
+        name: dataset
+        for name, dataset in datasets_below(engine, datasets).items()
+        if not f"{name}/".startswith(f"{pool}/{ESCAPES}/")
     }
 
 

@@ -40,7 +40,7 @@ def list_checkpoints(
         engine: Default: the running kernel's ZFS.
     """
     prefix = snapshot_name("")
-    found: dict[str, list[Snapshot]] = {}
+    by_name: dict[str, list[Snapshot]] = {}
     with using(engine) as zfs:
         where = pool_of_all(zfs, (), pool)
         listed = [
@@ -53,8 +53,8 @@ def list_checkpoints(
         for snapshot in zfs.find_snapshots(listed, properties=True).values():
             if snapshot.local(CHECKPOINT_PROPERTY) is not None and not is_escape(snapshot):
                 name = snapshot.short_name.removeprefix(prefix)
-                found.setdefault(name, []).append(snapshot)
-    made = sorted(found.items(), key=lambda item: max(s.createtxg for s in item[1]))
+                by_name.setdefault(name, []).append(snapshot)
+    made = sorted(by_name.items(), key=lambda item: max(s.createtxg for s in item[1]))
     return tuple(_summary(name, snapshots) for name, snapshots in made)
 
 
@@ -97,13 +97,13 @@ def drop_checkpoint(
 
 
 def _plan(engine: Engine, name: str, pool: str, datasets: tuple[str, ...]) -> DropPlan:
-    found = find_checkpoint(engine, name, pool, datasets)
+    snapshots = find_checkpoint(engine, name, pool, datasets)
     there = {dataset.name: dataset for dataset in engine.datasets(pool)}
-    looked_at = {clone for snapshot in found for clone in clones_of(snapshot)}
+    looked_at = {clone for snapshot in snapshots for clone in clones_of(snapshot)}
     looked_at.update(ds for ds in there if is_copy(ds) or ds == f"{pool}/{ESCAPES}")
     return make_drop(
         name,
-        found,
+        snapshots,
         datasets=there,
         own={ds: engine.snapshots(ds, properties=True) for ds in looked_at},
         mounted={ds: mount.path for ds, mount in engine.mounts().items()},

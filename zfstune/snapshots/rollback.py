@@ -116,14 +116,14 @@ def rollback(
 def _plan(
     engine: Engine, name: str, pool: str, datasets: tuple[str, ...], *, escape: bool
 ) -> RewindPlan:
-    found = find_checkpoint(engine, name, pool, datasets)
-    whole = find_checkpoint(engine, name, pool, ()) if datasets else found
+    snapshots = find_checkpoint(engine, name, pool, datasets)
+    whole = find_checkpoint(engine, name, pool, ()) if datasets else snapshots
     parents = {names.parent_of(ds.name) or "" for ds in engine.datasets(pool)}
     mounts = engine.mounts()
     system = system_dataset(mounts)
     rewinds = [
         _rewind_of(engine, snapshot, parents=parents, mounts=mounts, system=system)
-        for snapshot in found
+        for snapshot in snapshots
     ]
     cautions = [
         f"'{rewind.dataset}' is mounted at /: reboot at once, for programs that run have "
@@ -134,24 +134,24 @@ def _plan(
     asked = chosen_datasets(engine, pool, datasets, system)
     there = asked if datasets else chosen_datasets(engine, pool, (pool,), system)
     left = left_behind(whole, asked, there.values(), datasets)
-    begun = min(snapshot.createtxg for snapshot in found)
+    begun = min(snapshot.createtxg for snapshot in snapshots)
     cautions.extend(
         f"'{name}' was made since the checkpoint: it stays, with all that is in it"
         for name, dataset in asked.items()
         if dataset.createtxg > begun and name not in left
     )
-    missing = 0 if datasets else max(datasets_of(found) - len(found), 0)
+    missing = 0 if datasets else max(datasets_of(snapshots) - len(snapshots), 0)
     if missing:
         which = "1 of them has lost it or is"
         if missing > 1:
             which = f"{missing} of them have lost it or are"
         cautions.append(
-            f"the checkpoint was of {datasets_of(found)} datasets, and {which} gone"
+            f"the checkpoint was of {datasets_of(snapshots)} datasets, and {which} gone"
         )
     return RewindPlan(
         checkpoint=name,
         rewinds=tuple(rewinds),
-        running=_running(rewinds, found),
+        running=_running(rewinds, snapshots),
         escape=f"{pool}/{ESCAPES}" if escape else "",
         cautions=tuple(cautions),
         left=left,
@@ -194,9 +194,9 @@ def _rewind_of(
 
 
 def _running(
-    rewinds: Iterable[Rewind], found: Iterable[Snapshot]
+    rewinds: Iterable[Rewind], snapshots: Iterable[Snapshot]
 ) -> tuple[RunningFile, ...]:
-    times = {snapshot.name: snapshot.creation or 0 for snapshot in found}
+    times = {snapshot.name: snapshot.creation or 0 for snapshot in snapshots}
     return running_files(
         {
             rewind.dataset: (rewind.path, times[rewind.snapshot])
