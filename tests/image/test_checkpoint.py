@@ -25,7 +25,7 @@ NAME = "checkpoint-one"
 
 @pytest.fixture
 def tree(engine: ImageEngine) -> str:
-    """Give a managed filesystem with a child and a volume."""
+    """Make a managed filesystem with a child and a volume."""
     for name in ("tank/data", "tank/data/a"):
         engine.create(name, properties={PROFILE_PROPERTY: "x"})
     engine.create(
@@ -36,18 +36,18 @@ def tree(engine: ImageEngine) -> str:
 
 
 def shorts(engine: ImageEngine, dataset: str) -> list[str]:
-    """Give what stands behind the @ of a dataset's snapshots."""
+    """List the names behind the @ of a dataset's snapshots."""
     return [s.short_name for s in engine.snapshots(dataset)]
 
 
 def change(engine: ImageEngine, volume: str) -> None:
-    """Change what a volume holds: its size is noted in it."""
+    """Change the contents of a volume: its size is noted in it."""
     size = int(engine.dataset(volume).value("volsize") or 0)
     engine.set(volume, {"volsize": str(2 * size)})
 
 
 def test_taken_together_and_back(engine: ImageEngine, tree: str) -> None:
-    """One instant for all that is managed; a rollback keeps what it loses aside."""
+    """All managed datasets have one instant; a rollback keeps its losses aside."""
     names = zfstune.checkpoint("one", engine=engine)
     assert names == tuple(f"{d}@{NAME}" for d in (tree, f"{tree}/a", f"{tree}/v"))
     assert len({engine.snapshot(name).createtxg for name in names}) == 1
@@ -73,7 +73,7 @@ def test_taken_together_and_back(engine: ImageEngine, tree: str) -> None:
 
 
 def test_what_lost_nothing_is_not_copied(engine: ImageEngine, tree: str) -> None:
-    """Where nothing changed, nothing is kept aside, and that is what is said."""
+    """Where nothing changed, nothing is kept aside, and the result says so."""
     zfstune.checkpoint("one", engine=engine)
     done = zfstune.rollback("one", engine=engine)
     assert (done.escape, done.unchanged) == ("", done.done)
@@ -95,7 +95,7 @@ def test_what_lost_nothing_is_not_copied(engine: ImageEngine, tree: str) -> None
 
 
 def test_a_checkpoint_that_was_rolled_back_goes(engine: ImageEngine, tree: str) -> None:
-    """With the copies of each rollback, and their folders; others' stay."""
+    """The copies of its rollbacks and their folders go along; those of others stay."""
     for name in ("one", "two"):
         zfstune.checkpoint(name, f"{tree}/v", engine=engine)
         change(engine, f"{tree}/v")
@@ -129,7 +129,7 @@ def test_a_checkpoint_that_was_rolled_back_goes(engine: ImageEngine, tree: str) 
 def test_a_drop_that_was_killed_is_run_again(
     engine: ImageEngine, tree: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever it had destroyed, the checkpoint is still there to be dropped."""
+    """Whatever the drop had destroyed, the checkpoint is still there to be dropped."""
     zfstune.checkpoint("one", engine=engine)
     change(engine, f"{tree}/v")
     zfstune.rollback("one", engine=engine)
@@ -153,7 +153,7 @@ def test_a_drop_that_was_killed_is_run_again(
 
 
 def test_copies_in_the_way_of_another_rollback(engine: ImageEngine, tree: str) -> None:
-    """Those of a newer checkpoint are named, and what destroys them."""
+    """The error names a copy of a newer checkpoint, and the command that destroys it."""
     zfstune.checkpoint("one", engine=engine)
     zfstune.checkpoint("new er", engine=engine)
     for name in (tree, f"{tree}/a"):
@@ -167,7 +167,7 @@ def test_copies_in_the_way_of_another_rollback(engine: ImageEngine, tree: str) -
 
 
 def test_newer_snapshots_and_clones_take_consent(engine: ImageEngine, tree: str) -> None:
-    """Nothing changes without the word for each loss; with it, they are gone."""
+    """Nothing changes without consent to each loss; with it, they are gone."""
     zfstune.checkpoint("one", engine=engine)
     child = f"{tree}/a"
     engine.take_snapshots([f"{child}@later", f"{tree}@later"])
@@ -198,7 +198,7 @@ def test_newer_snapshots_and_clones_take_consent(engine: ImageEngine, tree: str)
 def test_a_rollback_that_was_killed_is_run_again(
     engine: ImageEngine, tree: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The snapshot that it left behind stands in nobody's way."""
+    """The snapshot that it left behind does not stop the next one."""
     zfstune.checkpoint("one", engine=engine)
 
     def die(_: object) -> None:
@@ -214,7 +214,7 @@ def test_a_rollback_that_was_killed_is_run_again(
 
 
 def test_what_is_gone_or_foreign(engine: ImageEngine, tree: str) -> None:
-    """A checkpoint nobody took is an error; a dataset that lost its own is named."""
+    """A checkpoint that nobody took is an error; a lost snapshot makes a caution."""
     with pytest.raises(zfstune.NotFound, match="no snapshot 'checkpoint-one'"):
         zfstune.rollback("one", engine=engine)
     engine.take_snapshots([f"{tree}@{NAME}"])
@@ -248,7 +248,7 @@ def test_what_is_mounted_at_the_root_comes_along(
 
 
 def test_what_was_made_since_stays_and_is_told(engine: ImageEngine, tree: str) -> None:
-    """A dataset made since the checkpoint is no part of it, and nobody's to destroy."""
+    """A dataset made since the checkpoint is no part of it, and is not destroyed."""
     zfstune.checkpoint("one", engine=engine)
     engine.create(f"{tree}/new", properties={PROFILE_PROPERTY: "x"})
     engine.create("tank/other/new")
@@ -278,7 +278,7 @@ def test_a_clone_that_the_system_runs_from(
 
 
 def test_nothing_to_take(engine: ImageEngine) -> None:
-    """Where zfstune manages nothing, it takes names."""
+    """Without managed datasets, a checkpoint takes names of datasets."""
     with pytest.raises(zfstune.PlanError, match="manages no dataset"):
         zfstune.checkpoint("one", engine=engine)
 
@@ -309,7 +309,7 @@ def test_the_command(
 def test_the_actions_of_the_command(
     engine: ImageEngine, tree: str, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One lists, one drops; a word that reads like an action becomes no name."""
+    """There are actions to list and drop; a word that reads like an action is no name."""
 
     def run(*argv: str) -> tuple[int, str, str]:
         status = main(["--image", os.fspath(file), "checkpoint", *argv])

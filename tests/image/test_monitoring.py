@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def scheduled(engine: ImageEngine) -> ImageEngine:
-    """Give an image with a dataset that is taken hourly, and another below it."""
+    """Make an image with a dataset that is snapshotted hourly, and another below it."""
     engine.create("tank/a/b", parents=True)
     engine.create("tank/c")
     engine.set("tank/a", {SCHEDULE_PROPERTY: "hourly"})
@@ -34,7 +34,7 @@ def scheduled(engine: ImageEngine) -> ImageEngine:
 
 
 def test_what_is_observed(scheduled: ImageEngine, tmp_path: Path) -> None:
-    """Those with a schedule and those taken along; runs of theirs alone."""
+    """Datasets with a schedule and those taken along are seen, with only their own runs."""
     folder = os.fspath(tmp_path)
     guid = scheduled.dataset("tank/a").guid
     runs = [
@@ -70,7 +70,7 @@ def test_a_name_is_no_mark(scheduled: ImageEngine, tmp_path: Path) -> None:
 def test_the_commands(
     scheduled: ImageEngine, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Statuses are those of monitoring plugins, and the file is replaced at once."""
+    """Statuses are those of monitoring plugins, and the file is replaced as a whole."""
     scheduled.close()
     state = ("--state", os.fspath(tmp_path / "state"))
 
@@ -130,7 +130,7 @@ def test_the_commands(
 def test_what_does_not_answer_leaves_the_file(
     scheduled: ImageEngine, file: Path, tmp_path: Path
 ) -> None:
-    """Whoever reads it sees by its age that nothing new came."""
+    """The age of the file shows that nothing new came."""
     scheduled.close()
     target = tmp_path / "zfstune.prom"
     target.write_text("old\n")
@@ -143,7 +143,7 @@ def test_what_does_not_answer_leaves_the_file(
 def test_a_schedule_that_cannot_be_read_hides_no_other(
     scheduled: ImageEngine, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is told, and the others are looked at all the same."""
+    """It is reported, and the others are looked at all the same."""
     scheduled.set("tank/c", {SCHEDULE_PROPERTY: "often"})
     scheduled.close()
     call = ["--image", os.fspath(file)]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def test_drift_is_found_and_repaired(
     engine: ImageEngine, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """0 where all is as applied, 4 where not, and the command that is shown repairs it."""
+    """The status is 0 after an apply, 4 after a change, which the shown command repairs."""
     zfstune.apply("logs", "images", properties={"quota": "1G"}, engine=engine)
     engine.set("tank/data/images", {"recordsize": "128K"})
     engine.inherit("tank/data/logs", "compression")
@@ -57,7 +57,7 @@ def test_drift_is_found_and_repaired(
 
 
 def test_missing_and_late(engine: ImageEngine) -> None:
-    """A dataset that went, and snapshots that were never whole, are found on real ZFS."""
+    """A destroyed dataset and snapshots that were never whole are found on real ZFS."""
     zfstune.apply("postgres", owner=False, engine=engine)
     engine.destroy("tank/data/postgres/backups")
     set_policy(engine, "tank/data/postgres", parse_policy("keep=3"))
@@ -74,7 +74,7 @@ def test_missing_and_late(engine: ImageEngine) -> None:
 def test_a_volume_in_the_way(
     engine: ImageEngine, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """That is no drift of values, which applying again would end."""
+    """A volume of that name is no drift of values: applying again would not end it."""
     zfstune.apply("web", owner=False, engine=engine)
     engine.destroy("tank/data/www")
     engine.create("tank/data/www", properties={"volsize": "8M"}, volume=True)

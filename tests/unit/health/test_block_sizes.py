@@ -32,7 +32,7 @@ def test_stale(size: int, block: int, record: int, *, stale: bool) -> None:
 
 @given(st.integers(1, 1 << 22), st.integers(9, 20), st.integers(9, 20))
 def test_written_today_is_never_stale(size: int, record: int, other: int) -> None:
-    """A file has one block as large as itself, or records; the same again is not stale."""
+    """A file has one block as large as itself, or records, and so has it written again."""
     up = -(-size // 512) * 512
 
     def block(record_bytes: int) -> int:
@@ -44,7 +44,7 @@ def test_written_today_is_never_stale(size: int, record: int, other: int) -> Non
 
 
 def test_what_is_said() -> None:
-    """Count, bytes, sizes, one name, and a remedy; whether it was all is said too."""
+    """The finding has count, bytes, sizes, a name and a remedy; a part is called a part."""
     files = (
         FileSize("/data/a", 1 << 20, 128 * K),
         FileSize("/data/b", 1 << 21, 128 * K),

@@ -13,7 +13,7 @@ from zfstune.values.marks import APPLIED_PROPERTY
 
 
 def test_a_value_below_the_dataset_that_has_it() -> None:
-    """A value set on what is to inherit is drift, whatever it is, and apply drops it."""
+    """Any value set on a dataset that should inherit is drift, and apply removes it."""
     model = applied(FIXED)
     for value in ("16384", "8192"):
         model.local["tank/data/app/x"]["recordsize"] = value
@@ -27,7 +27,7 @@ def test_a_value_below_the_dataset_that_has_it() -> None:
 
 
 def test_a_value_below_one_that_was_asked_for() -> None:
-    """What was given with -o is for what lies below, too, whatever the profile says."""
+    """A value given with -o is for the datasets below, too, before the profile's."""
     model = applied(FIXED, overrides={"sync": "always", "recordsize": "32K"})
     model.local["tank/data/app/x"] |= {"sync": "standard", "quota": "1048576"}
     finding = only([judge(model, FIXED)["tank/data/app/x"]])
@@ -36,7 +36,7 @@ def test_a_value_below_one_that_was_asked_for() -> None:
 
 
 def test_a_value_below_a_profile_that_is_not_known_here() -> None:
-    """The notes alone say that it is drift, and `zfs inherit` is what helps."""
+    """The notes alone show that it is drift, and `zfs inherit` is the remedy."""
     model = applied(FIXED)
     model.local["tank/data/app/x"]["recordsize"] = "16384"
     finding = only(judge(model).values())
@@ -45,7 +45,7 @@ def test_a_value_below_a_profile_that_is_not_known_here() -> None:
 
 
 def test_a_value_below_another_profile() -> None:
-    """What another profile sets above is no rule for a dataset that is not its own."""
+    """A value that another profile sets above is no rule for a dataset of this one."""
     logs, mail = app_profile("logs", recordsize="1M"), app_profile("mail", "logs/mail")
     model = applied(logs, mail)
     model.local["tank/data/logs/mail"]["recordsize"] = "16384"
@@ -55,7 +55,7 @@ def test_a_value_below_another_profile() -> None:
 
 @pytest.mark.parametrize("value", ["on", "rw=@10.0.0.0/24", "off"])
 def test_the_remedy_keeps_what_was_asked_for(value: str) -> None:
-    """The command that is shown says again what -o gave, so that it stays."""
+    """The command that is shown repeats the values given with -o, so that they stay."""
     wants = app_profile("app", "app", "app/x", recordsize="1M")
     given = {"sharenfs": value, "quota": "1G"}
     model = applied(wants, overrides=given)
@@ -77,7 +77,7 @@ def test_the_remedy_keeps_what_was_asked_for(value: str) -> None:
 
 
 def test_what_was_asked_for_drifts() -> None:
-    """Its own remedy says it again; the profile's value would be another."""
+    """The remedy of a value given with -o repeats it; the profile's value is another."""
     model = applied(FIXED, overrides={"quota": "1G"})
     del model.local["tank/data/app"]["quota"]
     finding = only(judge(model, FIXED).values())
@@ -85,7 +85,7 @@ def test_what_was_asked_for_drifts() -> None:
 
 
 def test_a_remedy_with_what_weakens() -> None:
-    """What was given against safety is consented to again."""
+    """The command repeats the consent to an unsafe value."""
     model = applied(FIXED, overrides={"sync": "disabled"}, allow_unsafe=True)
     model.local["tank/data/app"]["recordsize"] = "131072"
     hints = [f.hint for f in judge(model, FIXED)["tank/data/app"].findings]
@@ -93,7 +93,7 @@ def test_a_remedy_with_what_weakens() -> None:
 
 
 def test_profiles_that_were_given_different_values() -> None:
-    """No one command says both, so the value alone is put right."""
+    """No one command repeats both values, so the remedy sets the one that drifted."""
     one = app_profile("one", "one", "logs", atime="off")
     two = app_profile("two", "two", "logs")
     model = applied(one, two)
@@ -108,7 +108,7 @@ def test_profiles_that_were_given_different_values() -> None:
 
 @pytest.mark.parametrize("above", [{}, {"compression": "lz4"}, {"compression": "zstd"}])
 def test_what_was_never_applied(above: dict[str, str]) -> None:
-    """A value that the profile asks for by now is missed, be it in force by accident."""
+    """A value that the profile asks for by now is reported, even if in force by chance."""
     model = applied(app_profile("app", "app"))
     model.local["tank"] |= above
     wants = app_profile("app", "app", compression="lz4")
@@ -126,7 +126,7 @@ def test_what_was_never_applied(above: dict[str, str]) -> None:
 
 
 def test_what_came_with_a_stream() -> None:
-    """A received value is told from one that was set by hand."""
+    """The finding tells a received value from one that was set by hand."""
     model = applied(FIXED)
     del model.local["tank/data/app"]["recordsize"]
     model.received["tank/data/app"] = {"recordsize": "8192"}
@@ -138,7 +138,7 @@ def test_what_came_with_a_stream() -> None:
 
 
 def test_what_an_earlier_profile_set_below() -> None:
-    """What its own note speaks of stands as it was set, and that is no drift."""
+    """A value of the dataset's own note stands as it was set, and that is no drift."""
     model = applied(app_profile("app", "app/x", recordsize="16K"))
     model.run(model.plan(app_profile("app", "app")).actions)
     wants = app_profile("app", "app", "app/x", recordsize="8K")
@@ -149,7 +149,7 @@ def test_what_an_earlier_profile_set_below() -> None:
 
 
 def test_a_container_is_its_administrators() -> None:
-    """Where the root of all mounts is his to choose, once it stands."""
+    """An administrator may choose where the root of all mounts is, once it stands."""
     model = applied(FIXED)
     model.local["tank/data"]["canmount"] = "on"
     model.local["tank/data"]["compression"] = "zstd"

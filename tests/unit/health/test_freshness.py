@@ -19,25 +19,25 @@ HOUR = 3600
 
 
 def dataset(age: int = 10**8) -> Dataset:
-    """Give a dataset made so many seconds ago."""
+    """Make a dataset that was created so many seconds ago."""
     created = {"creation": PropertyValue(str(NOW - age), NONE)}
     return Dataset("tank/a", "filesystem", 1, 1, created)
 
 
 def taken(name: str, age: int, txg: int = 1) -> Snapshot:
-    """Give a snapshot taken so many seconds ago."""
+    """Make a snapshot taken so many seconds ago."""
     return Snapshot(name, txg, txg, creation=NOW - age)
 
 
 def auto(age: int, txg: int = 1, of: str = "tank/a") -> Snapshot:
-    """Give one that zfstune took."""
+    """Make a snapshot that zfstune took."""
     return taken(f"{of}@zfstune-20261123T0300{txg:02d}Z", age, txg)
 
 
 def late_ones(
     policy: str, snapshots: list[Snapshot], *, every: str = "", age: int = 10**8
 ) -> list[Finding]:
-    """Give what is found of a dataset made so many seconds ago."""
+    """Return the findings about a dataset made so many seconds ago."""
     parsed = parse_policy(policy) if policy else None
     cadence = parse_cadence(every) if every else None
     dues = dues_of(parsed, "tank", cadence, "tank/above")
@@ -61,7 +61,7 @@ def late_ones(
     ],
 )
 def test_late(policy: str, age: int, *, late: bool) -> None:
-    """One and a half of the shortest period is as old as the newest may be."""
+    """The newest snapshot may be as old as one and a half of the shortest period."""
     snapshots = [auto(10**8), auto(age, 2)]
     found = late_ones(policy, snapshots)
     assert bool(found) == late
@@ -85,7 +85,7 @@ def test_a_new_dataset_may_have_none() -> None:
 
 
 def test_a_schedule_says_it_outright() -> None:
-    """Where one is stored, it counts and not what the policy would keep."""
+    """A stored schedule counts, and not the periods of the policy."""
     snapshots = [auto(5 * HOUR)]
     assert late_ones("hourly=48", snapshots) != []
     assert late_ones("hourly=48", snapshots, every="4h") == []
@@ -95,14 +95,14 @@ def test_a_schedule_says_it_outright() -> None:
 
 
 def test_each_scope_has_its_own_clock() -> None:
-    """Rules for several names are held against those names."""
+    """Each rule is compared with the snapshots whose names it covers."""
     snapshots = [taken("tank/a@h1", 10), taken("tank/a@d1", 40 * HOUR)]
     [finding] = late_ones("match=h* hourly=3; match=d* daily=3", snapshots)
     assert "one of 'd*' every 24h" in finding.note
 
 
 def test_pairs() -> None:
-    """A log's data lies beside it, or is what it lies in."""
+    """A log's data is beside it, or is its parent."""
     assert list(log_pairs(["t/pg", "t/pg/data", "t/pg/wal"])) == [("t/pg/wal", "t/pg/data")]
     assert list(log_pairs(["t/pg", "t/pg/wal", "t/pg/backups"])) == [("t/pg/wal", "t/pg")]
     assert list(log_pairs(["t/logs", "t/logs/nginx", "t/log"])) == []
@@ -128,7 +128,7 @@ def test_torn() -> None:
 
 
 def test_a_command_in_a_hint_can_be_pasted() -> None:
-    """Also where a name has a blank."""
+    """A name with a blank is quoted."""
     both = {"t/my db/data": [auto(20, 5, "t/my db/data")], "t/my db/wal": []}
     [finding] = torn("t/my db/wal", "t/my db/data", both.__getitem__)
     assert finding.hint == "zfstune snapshot -r 't/my db'"
@@ -139,7 +139,7 @@ def test_a_command_in_a_hint_can_be_pasted() -> None:
 
 
 def test_what_does_not_fit_the_schedule_is_told() -> None:
-    """With the policy that does; nothing where either is missing, or both fit."""
+    """The hint has a policy that fits; without schedule or policy there is no finding."""
     hourly, policy = parse_cadence("hourly"), parse_policy("daily=3")
     [finding] = unkept("t/a b", hourly, policy)
     assert finding.state == "unkept-snapshots"

@@ -41,12 +41,12 @@ FIGURE = re.compile(r"'[^'=]+'=\d+(s|B|);\d*;\d*;0")
     ],
 )
 def test_late_after_one_and_a_half_periods(age: int | None, status: int) -> None:
-    """Long overdue after three; a snapshot of the future is no comfort."""
+    """After three periods it is long overdue; a snapshot dated after now is a warning."""
     assert judge([observed(age)], [POOL], [], NOW).status == status
 
 
 def test_what_was_just_made_has_time() -> None:
-    """Without a snapshot, its own age counts."""
+    """The age of a dataset without a snapshot is its own."""
     new = replace(observed(None), created=NOW - HOUR)
     verdict = judge([new, observed(300)], [POOL], [], NOW)
     assert verdict.line().startswith(
@@ -60,7 +60,7 @@ def test_what_was_just_made_has_time() -> None:
 
 
 def test_limits_may_be_given() -> None:
-    """Instead of the schedule's; without either nothing can be said."""
+    """They replace those of the schedule; without either, the status is unknown."""
     bare = observed(5 * HOUR, None)
     assert judge([bare], [], [], NOW).status == UNKNOWN
     assert judge([bare], [], [], NOW, warning=HOUR, critical=6 * HOUR).status == WARNING
@@ -72,7 +72,7 @@ def test_limits_may_be_given() -> None:
 
 
 def test_critical_before_warning_is_refused() -> None:
-    """As monitoring plugins do: no age is between the two, so somebody mixed them up."""
+    """No age is between the two, so somebody gave them the wrong way round."""
     bare = observed(90, None)
     with pytest.raises(InvalidValue, match="critical at 1h comes before warning at 2h"):
         judge([bare], [], [], NOW, warning=2 * HOUR, critical=HOUR)
@@ -89,7 +89,7 @@ def test_nothing_to_look_at_is_not_well() -> None:
 
 
 def test_a_failed_run_and_a_lost_pool_are_told() -> None:
-    """The worst comes first, all on one line without a bar of their own."""
+    """The worst problem comes first, and no problem adds a line or a bar."""
     failed = LastRun("tank/a", "prune", 1, 2, "cannot prune:\nmore | than half")
     verdict = judge([observed(1)], [POOL], [failed], NOW)
     assert verdict.status == WARNING
@@ -102,7 +102,7 @@ def test_a_failed_run_and_a_lost_pool_are_told() -> None:
 
 
 def test_a_schedule_that_cannot_be_read_is_told() -> None:
-    """As a warning; and what else there is to tell stays told."""
+    """It is a warning, and hides no other problem."""
     verdict = judge([observed(1)], [POOL], [], NOW, faults=["cannot follow it"])
     assert verdict.status == WARNING
     assert verdict.line().startswith(
@@ -115,7 +115,7 @@ def test_a_schedule_that_cannot_be_read_is_told() -> None:
 def test_the_line_is_one_that_plugins_print(
     datasets: list[Observed], noted: list[LastRun]
 ) -> None:
-    """One line, one bar, and figures in the form of the guidelines."""
+    """The text has one line, one bar, and figures in the form of the guidelines."""
     verdict = judge(datasets, [POOL], noted, NOW)
     line = verdict.line()
     assert line.isprintable() or any(not run.error.isprintable() for run in noted)

@@ -20,7 +20,7 @@ from zfstune.values.state import Mount, Vdev
 
 
 def test_what_was_applied_is_ok() -> None:
-    """All datasets are looked at, the root that holds them too, and nothing is found."""
+    """All datasets are looked at, the root that holds them too, without a finding."""
     verdicts = judge(applied(FIXED), FIXED)
     assert set(verdicts) == {"tank/data", "tank/data/app", "tank/data/app/x"}
     assert states(verdicts) == {}
@@ -28,7 +28,7 @@ def test_what_was_applied_is_ok() -> None:
 
 
 def test_set_by_hand() -> None:
-    """A value set by hand says what it was, and how to have it back."""
+    """The finding names the value that was set, and the command that restores it."""
     model = applied(FIXED)
     model.local["tank/data/app"]["recordsize"] = "16384"
     finding = only(judge(model, FIXED).values())
@@ -39,7 +39,7 @@ def test_set_by_hand() -> None:
 
 
 def test_no_longer_set_here() -> None:
-    """A value that is inherited is drift, though it may be the very same."""
+    """An inherited value is drift, even if it is the same."""
     model = applied(FIXED)
     del model.local["tank/data/app"]["atime"]
     model.local["tank"]["atime"] = "off"
@@ -49,7 +49,7 @@ def test_no_longer_set_here() -> None:
 
 
 def test_what_was_asked_for_counts() -> None:
-    """A value given with -o is right, and drift is from it; the profile's is told."""
+    """A value given with -o is expected; a profile that has another is overridden."""
     model = applied(FIXED, overrides={"recordsize": "32K"})
     finding = only(judge(model, FIXED).values())
     assert (finding.state, finding.pending) == ("overridden", False)
@@ -61,14 +61,14 @@ def test_what_was_asked_for_counts() -> None:
 
 
 def test_set_by_hand_to_what_the_profile_says() -> None:
-    """Who brings a dataset in line with the profile by hand has drifted from nothing."""
+    """A dataset that somebody set to the profile's value by hand has not drifted."""
     model = applied(FIXED, overrides={"recordsize": "32K"})
     model.local["tank/data/app"]["recordsize"] = "8192"
     assert states(judge(model, FIXED)) == {}
 
 
 def test_a_dataset_that_is_gone() -> None:
-    """One that its profile asks for is missed wherever the profile was applied."""
+    """A dataset that the profile asks for is missing wherever the profile was applied."""
     model = Model()
     model.run(model.plan(FIXED, root="tank/srv").actions)
     del model.local["tank/srv/app/x"]
@@ -79,7 +79,7 @@ def test_a_dataset_that_is_gone() -> None:
 
 
 def test_the_pool_cannot_take_it() -> None:
-    """A value that had to give way is told, and nothing is to be done."""
+    """A value that the pool cannot have is reported, and asks for no action."""
     wants = app_profile(compression="zstd")
     model = Model(pool=pool_info(features=frozenset({"lz4_compress"})))
     model.run(model.plan(wants).actions)
@@ -89,7 +89,7 @@ def test_the_pool_cannot_take_it() -> None:
 
 
 def test_fixed_at_creation() -> None:
-    """What only a new dataset could have is told, with what is there."""
+    """A value that only a new dataset can have is reported, with the one in force."""
     wants = app_profile(normalization="none")
     model = Model(
         {"tank": {}, "tank/data": {}, "tank/data/app": {"normalization": "formD"}}
@@ -111,7 +111,7 @@ def test_fixed_at_creation() -> None:
     ],
 )
 def test_mounts_and_owners(change: dict[str, object] | None, state: str, word: str) -> None:
-    """Where a dataset is mounted, with which options, and whose its folder is."""
+    """Place, options and owner of a mount are each compared."""
     model = applied(FIXED)
     mount = model.mounts.pop("tank/data/app")
     if change is not None:
@@ -122,7 +122,7 @@ def test_mounts_and_owners(change: dict[str, object] | None, state: str, word: s
 
 
 def test_options_as_they_should_be() -> None:
-    """Words that no property speaks of do not matter, nor does what is unknown."""
+    """Mount options that no property sets do not matter, nor do unknown ones."""
     model = applied(FIXED)
     mount = model.mounts["tank/data/app"]
     options = frozenset({"rw", "noatime", "nodiratime", "lazytime"})
@@ -131,7 +131,7 @@ def test_options_as_they_should_be() -> None:
 
 
 def test_what_nfs_serves() -> None:
-    """What is shared and not served is found, and what is served and no longer shared."""
+    """Paths that are shared and not served are reported, and the other way round."""
     wants = app_profile(sharenfs="on")
     model = applied(wants)
     nothing = Exports({}, frozenset(), frozenset())
@@ -149,7 +149,7 @@ def test_what_nfs_serves() -> None:
 
 
 def test_what_sharenfs_says_and_nobody_hears() -> None:
-    """A value by which nobody is served, or everybody by mistake, is found."""
+    """A sharenfs that serves nobody, or everybody by mistake, is reported."""
     nothing = Exports({}, frozenset(), frozenset())
     wants = app_profile(sharenfs="no_root_squash")
     finding = only(judge(applied(wants), wants, exports=nothing).values())
@@ -167,7 +167,7 @@ def test_what_sharenfs_says_and_nobody_hears() -> None:
 
 
 def test_owners_can_be_passed_over() -> None:
-    """Who applied with --no-owner is not told of owners."""
+    """A profile that was applied with --no-owner has no findings about owners."""
     model = applied(FIXED)
     model.mounts["tank/data/app"] = replace(model.mounts["tank/data/app"], uid=0)
     assert states(judge(model, FIXED, owner=False)) == {}
@@ -184,7 +184,7 @@ def test_an_owner_who_does_not_exist() -> None:
 
 
 def test_a_key_that_is_not_loaded() -> None:
-    """It is said instead of what follows from it, with the root of the encryption."""
+    """A missing key is reported instead of its consequences, with the encryption root."""
     model = applied(FIXED)
     del model.mounts["tank/data/app"]
     model.local["tank/data/app"] |= {
@@ -198,7 +198,7 @@ def test_a_key_that_is_not_loaded() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("sync", "disabled"), ("checksum", "off")])
 def test_safety_given_up_by_somebody(name: str, value: str) -> None:
-    """Lost durability is found although no profile speaks of it."""
+    """A value that gives durability up is reported although no profile has the property."""
     model = applied(FIXED)
     model.local["tank"][name] = value
     found = [f for v in judge(model, FIXED).values() for f in v.findings]
@@ -208,7 +208,7 @@ def test_safety_given_up_by_somebody(name: str, value: str) -> None:
 
 
 def test_a_profile_that_is_not_known_here() -> None:
-    """What came from a file is held against its note alone."""
+    """A dataset whose profile came from a file is compared with its note alone."""
     model = applied(FIXED)
     assert states(judge(model)) == {}
     model.local["tank/data/app"]["recordsize"] = "16384"
@@ -218,7 +218,7 @@ def test_a_profile_that_is_not_known_here() -> None:
 
 
 def test_a_variant_that_took_over() -> None:
-    """Where a variant leaves datasets to its profile, each speaks of its own."""
+    """Where a variant leaves datasets to its profile, each is compared with its own."""
     postgres = load("postgres")
     seed = postgres.variant("seed")
     model = applied(postgres)
@@ -230,7 +230,7 @@ def test_a_variant_that_took_over() -> None:
 
 
 def test_two_profiles_on_one_dataset() -> None:
-    """What profiles share is held against both."""
+    """A dataset that two profiles share is compared with both."""
     one = app_profile("one", "logs", "logs/one", atime="off")
     two = app_profile("two", "logs", "logs/two", compression="lz4")
     model = applied(one, two)
@@ -241,7 +241,7 @@ def test_two_profiles_on_one_dataset() -> None:
 
 
 def test_a_hostile_note() -> None:
-    """A note that asks for nonsense asks for nothing."""
+    """A note that cannot be read asks for nothing."""
     model = applied(FIXED)
     model.local["tank/data/app/x"][APPLIED_PROPERTY] = (
         '{"used":"1","no such":"x","org.zfstune:profile":"y","a:b":3}'
@@ -251,7 +251,7 @@ def test_a_hostile_note() -> None:
 
 
 def test_pools() -> None:
-    """A pool that is whole and has room is ok; else it says what it lacks."""
+    """A pool that is whole and has room is ok; other pools have a finding that says why."""
     well = pool_info()
     assert judge_pool(well).state == "ok"
     assert judge_pool(replace(well, health="DEGRADED")).state == "unhealthy"
@@ -266,7 +266,7 @@ def test_pools() -> None:
 
 
 def test_the_worst_comes_first() -> None:
-    """Findings are ordered by what they are, and the state is that of the first."""
+    """Findings are ordered by their states, and the first one's is the verdict's."""
     several = tuple(Finding(state, "x") for state in reversed(STATES))
     assert [f.state for f in Verdict("tank", several).findings] == list(STATES)
     assert not any(Verdict("tank", (Finding(state, "x"),)).pending for state in NOTICES)
@@ -281,7 +281,7 @@ VALUES = {
 
 @st.composite
 def _profiles(draw: st.DrawFn) -> Profile:
-    """Give a profile of two datasets with some values."""
+    """Make a profile of two datasets with some values."""
     datasets = []
     for path in ("p", "p/a"):
         chosen = draw(st.sets(st.sampled_from(sorted(VALUES))))
@@ -295,7 +295,7 @@ def _profiles(draw: st.DrawFn) -> Profile:
 
 @given(_profiles(), st.data())
 def test_apply_and_verify_agree(profile: Profile, data: st.DataObject) -> None:
-    """After an apply verify finds nothing; then it finds just what apply would do."""
+    """After an apply verify finds nothing; after a change, just what apply would do."""
     model = Model(pool=replace(pool_info(), vdevs=(Vdev("disk", 12, "normal", (), None),)))
     model.run(model.plan(profile).actions)
     assert not any(v.pending for v in judge(model, profile).values())

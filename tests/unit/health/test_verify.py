@@ -31,12 +31,12 @@ class Pools(FakeEngine):
     """An engine whose pools have names of their own."""
 
     def pool(self, name: str) -> PoolInfo:
-        """Give some pool of that name."""
+        """Return a pool of that name."""
         return replace(super().pool(name), name=name)
 
 
 def managed(*names: str, profile: str = "nobody-knows") -> FakeEngine:
-    """Give an engine whose datasets of these names are managed."""
+    """Make an engine whose datasets of these names are managed."""
     pools = {name.partition("/")[0] for name in names}
     engine = Pools(*pools, "tank/mine", *names)
     for name in names:
@@ -50,13 +50,13 @@ def managed(*names: str, profile: str = "nobody-knows") -> FakeEngine:
 
 
 def states(engine: FakeEngine, *targets: str, **options: str) -> dict[str, str]:
-    """Give the state of each dataset that verify looks at."""
+    """Return the state of each dataset that verify looks at."""
     found = verify(*targets, engine=engine.seam, **options)  # type: ignore[arg-type]
     return {verdict.name: verdict.state for verdict in found.datasets}
 
 
 def test_all_that_is_managed_and_no_more() -> None:
-    """Without a word, the managed datasets of every pool are looked at."""
+    """Without a target, the managed datasets of every pool are looked at."""
     engine = managed("tank/a", "flash/b")
     assert states(engine) == {"flash/b": "ok", "tank/a": "ok"}
     assert states(engine, pool="flash") == {"flash/b": "ok"}
@@ -65,7 +65,7 @@ def test_all_that_is_managed_and_no_more() -> None:
 
 
 def test_a_dataset_and_what_is_below() -> None:
-    """A dataset named is looked at, managed or not, there or not."""
+    """A named dataset is looked at, whether managed or not, and whether there or not."""
     engine = managed("tank/a", "tank/a/b", "tank/c")
     assert states(engine, "tank/a") == {"tank/a": "ok", "tank/a/b": "ok"}
     assert list(states(engine, "tank/mine")) == ["tank/mine"]
@@ -76,7 +76,7 @@ def test_a_dataset_and_what_is_below() -> None:
 
 
 def test_a_profile_that_was_applied_nowhere() -> None:
-    """It is missed below the pool's data, or below what root names; but in which pool?"""
+    """It is missing below the pool's data or the root given, if only one pool is there."""
     engine = FakeEngine("tank")
     assert states(engine, "logs") == {"tank/data/logs": "missing"}
     assert states(engine, "logs", root="tank/srv") == {"tank/srv/logs": "missing"}
@@ -90,7 +90,7 @@ def test_a_profile_that_was_applied_nowhere() -> None:
 
 
 def test_a_suspended_pool_is_not_read() -> None:
-    """Whoever reads from it may wait without end, so only that is said."""
+    """A read from it may never return, so that it is suspended is the only finding."""
     engine = managed("tank/a")
     engine.suspended = True
     engine.before = lambda name: pytest.fail(f"{name} was called")
@@ -102,14 +102,14 @@ def test_a_suspended_pool_is_not_read() -> None:
 
 
 def test_nothing_is_managed() -> None:
-    """That is said, and is no fault."""
+    """The text says so, and that is no fault."""
     found = verify(engine=FakeEngine("tank").seam)
     assert not found.pending
     assert render(found) == "nothing to verify: zfstune manages no dataset here\n"
 
 
 def test_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are held against the policy in force; one that cannot be read is said to be."""
+    """They are compared with the policy in force; one that cannot be read is reported."""
     engine = managed("tank/a")
     engine.marks["tank/a"] |= {POLICY_PROPERTY: "hourly=3", "creation": "1000"}
     monkeypatch.setattr(verify_module, "_now", lambda: 2000.0)
@@ -122,7 +122,7 @@ def test_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_policy_that_does_not_fit_the_schedule() -> None:
-    """It is told once, of the dataset that says either, with the policy that fits."""
+    """It is reported once, on the dataset that has either, with a policy that fits."""
     engine = managed("tank/a", "tank/a/b")
     engine.take_snapshots(["tank/a@zfstune-20261123T030000Z"], properties=OWN)
     engine.marks["tank/a"] |= {POLICY_PROPERTY: "daily=3", SCHEDULE_PROPERTY: "daily"}
@@ -137,7 +137,7 @@ def test_a_policy_that_does_not_fit_the_schedule() -> None:
 
 
 def test_a_log_and_its_data() -> None:
-    """They are to be snapshotted together, and the data's line says where they were not."""
+    """The verdict on the data says that they were not snapshotted together."""
     engine = managed("tank/db", "tank/db/data", "tank/db/wal")
     names = [f"{n}@zfstune-20261123T030000Z" for n in ("tank/db/data", "tank/db/wal")]
     engine.take_snapshots(names, properties=OWN)
@@ -147,7 +147,7 @@ def test_a_log_and_its_data() -> None:
 
 
 def test_the_text_says_all() -> None:
-    """A line a dataset, the worst first, what else there is below it, and a sum."""
+    """Each dataset has a line with its worst finding, further lines, and a sum ends it."""
     engine = managed("tank/a", "tank/b")
     engine.marks["tank/a"]["atime"] = "on"
     engine.marks["tank/a"]["sync"] = "disabled"

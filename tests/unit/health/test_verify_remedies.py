@@ -40,7 +40,7 @@ some_values = st.fixed_dictionaries(
 
 
 def model_of_a_disk() -> Model:
-    """Give a pool without a second copy, as most are."""
+    """Make a pool without a second copy, as most are."""
     disk = Vdev("disk", 12, "normal", (), rotational=None)
     return Model(pool=replace(pool_info(), vdevs=(disk,)))
 
@@ -65,7 +65,7 @@ def paste(model: Model, finding: Finding, profiles: dict[str, object]) -> None:
 def test_remedies_put_right_what_was_found_and_nothing_else(
     says: dict[str, str], asked: dict[str, str], data: st.DataObject
 ) -> None:
-    """Whatever -o gave: verify is content after apply, and again after its remedies."""
+    """Verify finds nothing after an apply with any -o, nor after its own remedies."""
     profile = app_profile("app", "app", "app/x", **says)
     model = model_of_a_disk()
     model.run(model.plan(profile, overrides=asked).actions)
@@ -99,7 +99,7 @@ def test_remedies_put_right_what_was_found_and_nothing_else(
 
 
 def test_a_profile_of_ones_own() -> None:
-    """What was given as a file is named by that file, variant and all."""
+    """A profile that was given as a file is named by that file, with its variant."""
     wants = app_profile("app:big", "app", recordsize="1M")
     model = applied(wants)
     model.local["tank/data/app"]["recordsize"] = "4096"

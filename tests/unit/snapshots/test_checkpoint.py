@@ -1,4 +1,4 @@
-"""What a rollback and a drop share: a pool that is ready, and datasets that go."""
+"""The parts that rollback and drop share: a pool that is ready, datasets that go."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SNAPSHOTS = {"tank/a/b": ("tank/a/b@1", "tank/a/b@2"), "tank/a": ()}
 
 
 class MountedEngine(FakeEngine):
-    """Has filesystems that are mounted, and may have one that is in use."""
+    """An engine with mounted filesystems, one of which may be in use."""
 
     in_use = ""
 
     def mounts(self) -> dict[str, Mount]:
-        """Give all of the datasets but the pool."""
+        """List all of the datasets but the pool's own."""
         return {
             name: Mount(name, f"/{name}", uid=0, gid=0, mode=0o755)
             for name in self.marks
@@ -29,7 +29,7 @@ class MountedEngine(FakeEngine):
         }
 
     def unmount(self, name: str) -> None:
-        """Refuse what is in use."""
+        """Refuse a filesystem that is in use."""
         if name == self.in_use:
             raise engine_error("unmount", name, errno.EBUSY)
         self.calls.append(("unmount", (name,)))
@@ -40,7 +40,7 @@ class MountedEngine(FakeEngine):
 
 
 def test_each_goes_with_its_snapshots_once_all_are_unmounted() -> None:
-    """In the order that is given."""
+    """Datasets are destroyed in the order that is given."""
     engine = MountedEngine("tank", *SNAPSHOTS)
     destroy_datasets(engine.seam, SNAPSHOTS)
     assert engine.calls == [
@@ -54,7 +54,7 @@ def test_each_goes_with_its_snapshots_once_all_are_unmounted() -> None:
 
 
 def test_nothing_goes_while_one_is_in_use() -> None:
-    """Not even what comes before it."""
+    """A dataset that comes before the busy one stays, too."""
     engine = MountedEngine("tank", *SNAPSHOTS)
     engine.in_use = "tank/a"
     with pytest.raises(Busy):
@@ -63,14 +63,14 @@ def test_nothing_goes_while_one_is_in_use() -> None:
 
 
 def test_what_is_not_mounted_is_not_unmounted() -> None:
-    """As a volume, which never is."""
+    """A volume is never mounted."""
     engine = MountedEngine("tank", "tank/a")
     destroy_datasets(engine.seam, {"tank/vol": ()})
     assert engine.calls == [("destroy", ()), ("destroy dataset", ("tank/vol",))]
 
 
 def test_the_pool_of_all() -> None:
-    """It is one, and it is not suspended."""
+    """All datasets must be of one pool, which must not be suspended."""
     engine = FakeEngine("tank", "tank/a", "pool")
     found = ready_pool_of_all(
         engine.seam, ["tank/a", "tank"], None, operation="roll back in"

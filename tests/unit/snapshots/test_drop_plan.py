@@ -30,7 +30,7 @@ TOP = f"{ESCAPE}/one-20261129T210801Z"
 
 
 def taken(name: str, **values: str) -> Snapshot:
-    """Give a snapshot with these properties."""
+    """Make a snapshot with these properties."""
     found = {n: PropertyValue(v, NONE) for n, v in values.items()}
     return Snapshot(name, 1, 1, len(values.get("clones", "")), found)
 
@@ -38,7 +38,7 @@ def taken(name: str, **values: str) -> Snapshot:
 def filesystem(
     name: str, *, mountpoint: str = "none", origin: str = "", mark: str = LOCAL
 ) -> Dataset:
-    """Give a filesystem that is mounted nowhere, with the mark that rollbacks give."""
+    """Make a filesystem that is mounted nowhere, with the mark that rollbacks set."""
     values = {
         "mountpoint": PropertyValue(mountpoint, INHERITED, "tank"),
         CHECKPOINT_PROPERTY: PropertyValue(FOLDER, mark, name if mark == LOCAL else ESCAPE),
@@ -54,7 +54,7 @@ def drop(
     own: Mapping[str, list[Snapshot]] | None = None,
     mounted: Mapping[str, str] | None = None,
 ) -> DropPlan:
-    """Plan how a checkpoint "one" goes."""
+    """Plan how the checkpoint called one is dropped."""
     return make_drop(
         "one",
         snapshots,
@@ -73,7 +73,7 @@ def test_the_snapshots_alone() -> None:
 
 
 def copied(*more: Dataset) -> tuple[Dataset, ...]:
-    """Give what one rollback leaves: copies of tank/a and tank/a/b in their folders."""
+    """Make the datasets that a rollback leaves: two copies in their folders."""
     return (
         filesystem(ESCAPE),
         filesystem(TOP),
@@ -91,7 +91,7 @@ COPIED = (
 
 
 def test_copies_go_with_the_folders_that_held_them() -> None:
-    """The deepest first, the place of all copies last; each by name in the plan."""
+    """The plan names each one, the deepest first, and the place of all copies last."""
     own = {f"{TOP}/tank/a": [taken(f"{TOP}/tank/a@escape-x")]}
     plan = drop(*COPIED, datasets=copied(), own=own)
     assert plan.ordered == (
@@ -126,7 +126,7 @@ def test_copies_go_with_the_folders_that_held_them() -> None:
     ],
 )
 def test_folders_that_are_not_its_own_stay(other: Dataset) -> None:
-    """What another checkpoint's rollback made, or somebody else, and what holds that."""
+    """Datasets of somebody else or another checkpoint stay, and their parents with them."""
     plan = drop(*COPIED, datasets=copied(other))
     assert other.name not in plan.ordered
     assert ESCAPE not in plan.ordered
@@ -134,7 +134,7 @@ def test_folders_that_are_not_its_own_stay(other: Dataset) -> None:
 
 
 def test_folders_that_somebody_uses_stay() -> None:
-    """One that is mounted, or has a snapshot, or is a clone, may hold something."""
+    """A folder that is mounted, has a snapshot or is a clone may hold something."""
     for more in (
         {"mounted": {TOP: "/mnt"}},
         {"own": {TOP: [taken(f"{TOP}@mine")]}},
@@ -147,7 +147,7 @@ def test_folders_that_somebody_uses_stay() -> None:
 
 
 def test_an_empty_folder_goes_whoever_left_it() -> None:
-    """A drop that was killed left the folders: the next one takes them along."""
+    """A drop that was killed left the folders, and the next one destroys them."""
     left = (filesystem(ESCAPE), filesystem(TOP))
     plan = drop(taken("tank/a@checkpoint-one"), datasets=left)
     assert plan.ordered == (TOP, ESCAPE)
@@ -169,7 +169,7 @@ def test_clones_of_others_take_another_word() -> None:
 
 
 def test_what_keeps_a_checkpoint() -> None:
-    """Holds, clones of clones, datasets below a clone, and the system itself."""
+    """Holds, clones of clones, datasets below a clone and the system itself stop a drop."""
     clone = taken("tank/a@checkpoint-one", clones="tank/c")
     there = (filesystem("tank/c"),)
     with pytest.raises(PlanError, match="'tank/a@checkpoint-one' is held"):
@@ -186,7 +186,7 @@ def test_what_keeps_a_checkpoint() -> None:
 
 
 def test_where_copies_lie() -> None:
-    """Below the pool's own dataset for them, and nowhere else."""
+    """Copies lie below the pool's own dataset for them, and nowhere else."""
     assert is_copy(f"{TOP}/tank/a")
     for name in ("tank/a", ESCAPE, f"{ESCAPE}s/x", "tank/a/zfstune-escape/x"):
         assert not is_copy(name)

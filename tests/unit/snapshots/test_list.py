@@ -29,7 +29,7 @@ BY_NUMBER = ["snapshot_numbers", "find_snapshots"]
 
 @pytest.fixture
 def engine() -> FakeEngine:
-    """Give a dataset with three snapshots of known times, which notes what is asked."""
+    """Make an engine with three snapshots of known times, which records each call."""
     made = FakeEngine("tank/a")
     for number in (1, 2, 3):
         take(made, number)
@@ -37,21 +37,21 @@ def engine() -> FakeEngine:
 
 
 def take(engine: FakeEngine, number: int) -> None:
-    """Have a snapshot taken at that time, with more properties than that."""
+    """Take a snapshot at that time, with more properties than its creation."""
     found = {"used": PropertyValue(str(number), NONE)}
     name = f"tank/a@{number}"
     engine.taken[name] = Snapshot(name, 10 + number, number, 0, found, number)
 
 
 def numbered(engine: FakeEngine) -> None:
-    """Have the dataset mounted: all its snapshots have a number each."""
+    """Mount the dataset, so that each of its snapshots has a number."""
     engine.numbers["tank/a"] = {
         s.short_name: 100 + s.createtxg for s in engine.taken.values()
     }
 
 
 def asked(engine: FakeEngine, notes: Notes) -> list[str]:
-    """List, and give the calls that it took; the times must be right."""
+    """List, check the times, and return the calls that it took."""
     calls: list[str] = []
     engine.before = calls.append
     [listed] = notes.listings(engine.seam, ["tank/a"], {}, dated={"tank/a"}).values()
@@ -69,7 +69,7 @@ def asked(engine: FakeEngine, notes: Notes) -> list[str]:
 
 
 def test_without_a_folder_all_is_read_each_time(engine: FakeEngine) -> None:
-    """One listing that gives all; nothing is written anywhere."""
+    """One call lists everything, and no file is written."""
     notes = Notes()
     assert asked(engine, notes) == ["snapshots"]
     notes.save()
@@ -91,17 +91,17 @@ def test_what_is_known_is_not_asked_again(engine: FakeEngine, tmp_path: Path) ->
 
 
 class Dating(FakeEngine):
-    """Lists with the time of creation, as an image does."""
+    """An engine that lists with the time of creation, as an image does."""
 
     def snapshots(self, dataset: str, **_: bool) -> list[Snapshot]:
-        """Give all but the properties."""
+        """List everything but the properties."""
         found = super().snapshots(dataset, dated=True)
         return [replace(snapshot, properties={}) for snapshot in found]
 
 
 @pytest.mark.parametrize("noted", [False, True])
 def test_a_listing_that_gives_times_is_all_it_takes(tmp_path: Path, *, noted: bool) -> None:
-    """Nothing is read of any snapshot by itself, and nothing noted."""
+    """No snapshot is read by itself, and nothing is noted."""
     engine = Dating("tank/a")
     for number in (1, 2, 3):
         take(engine, number)
@@ -113,7 +113,7 @@ def test_a_listing_that_gives_times_is_all_it_takes(tmp_path: Path, *, noted: bo
 
 
 def test_by_number_nothing_is_listed(engine: FakeEngine, tmp_path: Path) -> None:
-    """Where numbers are to be had, ZFS is asked of new snapshots alone."""
+    """With numbers, ZFS is asked only for new snapshots."""
     folder = os.fspath(tmp_path)
     numbered(engine)
     for known in (BY_NUMBER, ["snapshot_numbers"]):
@@ -126,7 +126,7 @@ def test_by_number_nothing_is_listed(engine: FakeEngine, tmp_path: Path) -> None
 
 
 def test_a_time_that_was_not_noted_is_asked_for(tmp_path: Path) -> None:
-    """A count needs no times; the first rule of time after it does."""
+    """A rule that counts needs no times; the first rule of time after it reads them."""
     engine = FakeEngine("tank/a")
     engine.taken["tank/a@1"] = Snapshot("tank/a@1", 11, 1)
     numbered(engine)
@@ -140,7 +140,7 @@ def test_a_time_that_was_not_noted_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_clones_are_not_noted(engine: FakeEngine, tmp_path: Path) -> None:
-    """Who wants to know of clones has each snapshot opened."""
+    """For the number of clones, ZFS opens each snapshot."""
     numbered(engine)
     notes = Notes(os.fspath(tmp_path))
     asked(engine, notes)
@@ -153,7 +153,7 @@ def test_clones_are_not_noted(engine: FakeEngine, tmp_path: Path) -> None:
 def test_times_outlast_a_dataset_that_is_unmounted(
     engine: FakeEngine, tmp_path: Path
 ) -> None:
-    """Without numbers guids tell which is which; with them again, all is known still."""
+    """Notes are found by guid without numbers, and are still known with them."""
     numbered(engine)
     notes = Notes(os.fspath(tmp_path))
     assert asked(engine, notes) == BY_NUMBER
@@ -174,7 +174,7 @@ def test_times_outlast_a_dataset_that_is_unmounted(
 def test_notes_that_make_no_sense_are_none(
     engine: FakeEngine, tmp_path: Path, text: str
 ) -> None:
-    """A damaged file costs a reading, and is written anew."""
+    """A damaged file makes ZFS read all again, and is written anew."""
     file = tmp_path / "snapshots.json"
     file.write_text(text, encoding="latin-1")
     file.chmod(0o600)
@@ -185,7 +185,7 @@ def test_notes_that_make_no_sense_are_none(
 
 
 def test_notes_of_others_are_not_believed(engine: FakeEngine, tmp_path: Path) -> None:
-    """What others may write could say that all is old."""
+    """Notes that others may write could make each snapshot look old."""
     file = tmp_path / "snapshots.json"
     note = {str(n): [0, 10 + n, 9, 9] for n in (1, 2, 3)}
     file.write_text(json.dumps({"tank/a": [1, note]}))
@@ -196,7 +196,7 @@ def test_notes_of_others_are_not_believed(engine: FakeEngine, tmp_path: Path) ->
 def test_notes_of_another_dataset_of_that_name_are_none(
     engine: FakeEngine, tmp_path: Path
 ) -> None:
-    """One that was destroyed and made anew counts its objects from anywhere."""
+    """A dataset that was destroyed and made anew gives its objects other numbers."""
     file = tmp_path / "snapshots.json"
     numbered(engine)
     note = {str(n): [100 + n, 50 + n, n, n] for n in (1, 2, 3)}
@@ -206,7 +206,7 @@ def test_notes_of_another_dataset_of_that_name_are_none(
 
 
 def test_a_folder_that_is_not_there_is_done_without(engine: FakeEngine) -> None:
-    """Nothing is made for the notes: whoever wants them gives a folder."""
+    """A folder that was given for the notes is not created."""
     notes = Notes("/does/not/exist")
     assert asked(engine, notes) == ANEW
     notes.save()
@@ -243,7 +243,7 @@ def test_a_draft_is_nobody_elses_and_does_not_stay(
 def test_the_folder_of_root_is_made(
     engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nobody says otherwise, root has one, as other commands of the system."""
+    """Root has a folder by default, as other commands of the system do."""
     folder = tmp_path / "cache" / "zfstune"
     monkeypatch.setattr(files, "CACHE", os.fspath(folder))
     notes = Notes(cache_folder({}, root=True))
@@ -256,7 +256,7 @@ def test_the_folder_of_root_is_made(
 def test_what_is_gone_is_dropped(
     engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a dataset that is listed at once; of others, once there are too many notes."""
+    """Notes of a listed dataset go at once, those of others when there are too many."""
     file = tmp_path / "snapshots.json"
     notes = {
         "tank/a": [1, {"1": [0, 11, 1, 1], "gone": [0, 99, 1, 1]}],
@@ -283,7 +283,7 @@ class Disk(FakeEngine):
         self.objects: dict[str, int] = {}
 
     def snapshot_numbers(self, datasets: object) -> dict[str, dict[str, int]]:
-        """Give the numbers of the objects that are there."""
+        """Return the numbers of the objects that exist."""
         del datasets
         there = {name.partition("@")[2] for name in self.taken}
         self.objects = {s: n for s, n in self.objects.items() if s in there}
@@ -304,7 +304,7 @@ class Disk(FakeEngine):
         self.taken.pop(f"tank/a@{short}", None)
 
     def rename(self, short: str, new: str) -> None:
-        """Give a snapshot another name: it stays the object that it was."""
+        """Rename a snapshot, which keeps its object."""
         self.snapshot_numbers(())
         if short in self.objects and new not in self.objects:
             self.objects[new] = self.objects.pop(short)
@@ -329,7 +329,7 @@ STEPS = st.lists(
 def test_notes_never_let_go_what_a_listing_keeps(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[object, ...]]
 ) -> None:
-    """Whatever became of names and numbers, the newest stay; the second run makes up."""
+    """The newest snapshots stay after any change of names and numbers, by a second run."""
     disk = Disk()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZFSTUNE_CACHE", os.fspath(tmp_path_factory.mktemp("notes")))

@@ -33,7 +33,7 @@ echo end >> {log}
 
 
 def fake_psql(folder: Path, version: int = 150004) -> tuple[str, Path]:
-    """Write a psql that knows three queries; give its path and that of its notes."""
+    """Write a psql that knows three queries; return its path and that of its log."""
     script, log = folder / "psql", folder / "log"
     script.write_text(PSQL.format(log=log, version=version))
     script.chmod(0o755)
@@ -41,7 +41,7 @@ def fake_psql(folder: Path, version: int = 150004) -> tuple[str, Path]:
 
 
 def test_begun_in_order_and_ended_in_reverse() -> None:
-    """All that was begun is ended, whatever happens in the block or to the others."""
+    """Each session that began is ended, whatever happens in the block or to the others."""
     said: list[str] = []
 
     class One:
@@ -70,7 +70,7 @@ def test_begun_in_order_and_ended_in_reverse() -> None:
 
 
 def test_commands_run_before_and_after(tmp_path: Path) -> None:
-    """They know the phase and what they were told, and what they print is for nobody."""
+    """Their environment has the phase and the given variables; their output is dropped."""
     log = tmp_path / "log"
     line = f"echo noise; echo $ZFSTUNE_PHASE $ZFSTUNE_DATASETS >> {log}"
     with quiesced(Commands(line, line, environ={"ZFSTUNE_DATASETS": "tank/a"})):
@@ -79,7 +79,7 @@ def test_commands_run_before_and_after(tmp_path: Path) -> None:
 
 
 def test_a_command_that_fails(tmp_path: Path) -> None:
-    """Before: the block is not entered, and nothing runs after. After: it is said."""
+    """A failure before stops block and command after; a failure after is reported."""
     touched = tmp_path / "touched"
     with (
         pytest.raises(HookError, match="--before 'exit 3' ended with exit status 3"),
@@ -97,7 +97,7 @@ def test_a_command_that_fails(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf"), 1e9])
 def test_a_time_that_is_none(limit: float, tmp_path: Path) -> None:
-    """Nothing is run that could not be waited for."""
+    """No command is run that could not be waited for."""
     touched = tmp_path / "touched"
     with (
         pytest.raises(HookError, match=r"cannot wait .* s for the command --before"),
@@ -108,7 +108,7 @@ def test_a_time_that_is_none(limit: float, tmp_path: Path) -> None:
 
 
 def test_a_command_has_its_time(tmp_path: Path) -> None:
-    """What takes too long is ended with all that it started."""
+    """A command that takes too long is killed with all that it started."""
     pids = tmp_path / "pids"
     begun = time.monotonic()
     line = f"sleep 50 & echo $! > {pids}; wait"
@@ -126,7 +126,7 @@ def test_a_command_has_its_time(tmp_path: Path) -> None:
 
 
 def test_a_session_is_held_around(tmp_path: Path) -> None:
-    """It is awaited, told to let go, and awaited again."""
+    """The command is awaited until ready, told to let go, and awaited until its end."""
     log = tmp_path / "log"
     line = f"echo lock >> {log}; echo noise; echo ready; cat; echo unlock >> {log}"
     with quiesced(Session(line)):
@@ -168,7 +168,7 @@ def test_postgres_by_psql(tmp_path: Path, version: int, start: str, stop: str) -
 
 
 def test_postgres_by_psql_fails(tmp_path: Path) -> None:
-    """No psql, one that ends, one that says nonsense: each says what it was."""
+    """A missing psql, one that ends, one that answers nonsense: each has its message."""
     with (
         pytest.raises(HookError, match="cannot run psql: No such file"),
         quiesced(Postgres(argv=[os.fspath(tmp_path / "none")])),
@@ -186,7 +186,7 @@ def test_postgres_by_psql_fails(tmp_path: Path) -> None:
 
 
 def test_postgres_by_a_connection() -> None:
-    """A connection of the caller's does, whatever its driver, and stays open."""
+    """A caller's connection of any driver serves, and stays open."""
     asked: list[str] = []
 
     class Cursor:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def taken(txg: int, name: str = "tank/a", **values: str) -> Snapshot:
-    """Give a snapshot of that transaction group."""
+    """Make a snapshot of that transaction group."""
     found = {n: PropertyValue(v, NONE) for n, v in values.items()}
     return Snapshot(f"{name}@{txg}", txg, txg, len(values.get("clones", "")), found)
 
@@ -50,7 +50,7 @@ def rewind(
 
 
 def test_what_is_newer_goes_and_nothing_else() -> None:
-    """Snapshots and bookmarks after the checkpoint, the newest first."""
+    """Snapshots and bookmarks after the checkpoint go, the newest first."""
     # one of the checkpoint itself has its createtxg, and is as old as it is
     marks = {"tank/a#old": 4, "tank/a#own": 5, "tank/a#new": 8}
     one = rewind(taken(5), taken(3), taken(7), taken(9), bookmarks=marks, path="/a")
@@ -60,13 +60,13 @@ def test_what_is_newer_goes_and_nothing_else() -> None:
 
 
 def test_what_an_escape_left_is_no_loss() -> None:
-    """A rollback that was killed left a snapshot of its own, which nobody misses."""
+    """A snapshot that a killed rollback left may be lost without consent."""
     mark = {CHECKPOINT_PROPERTY: PropertyValue(ESCAPE, LOCAL)}
     assert rewind(taken(5), Snapshot("tank/a@x", 6, 6, 0, mark)).newer == ()
 
 
 def test_clones_go_with_what_they_hang_on() -> None:
-    """With their own snapshots; not where more hangs on those, or lies below."""
+    """A clone goes with its own snapshots, unless it has clones or datasets of its own."""
     name = "tank/b"
     cloned = [taken(5), taken(7, clones=name)]
     one = rewind(*cloned, parents={"tank"}, below={name: [taken(8, name)]})
@@ -78,7 +78,7 @@ def test_clones_go_with_what_they_hang_on() -> None:
 
 
 def test_copies_in_the_way_are_told_apart() -> None:
-    """What a rollback to a newer checkpoint kept aside goes with that checkpoint."""
+    """Copies of a rollback to a newer checkpoint go by dropping that checkpoint."""
     copy = "tank/zfstune-escape/x-20260101T000000Z/tank/a"
     newer = Snapshot(
         "tank/a@checkpoint-my own", 7, 7, 1, {"clones": PropertyValue(copy, NONE)}
@@ -92,7 +92,7 @@ def test_copies_in_the_way_are_told_apart() -> None:
 
 
 def test_a_dataset_that_is_as_its_checkpoint_loses_nothing() -> None:
-    """Every byte since is asked for, by the snapshot that was taken to ask."""
+    """The snapshot that was taken just now knows how many bytes were written since."""
     one = rewind(taken(5))
 
     def changed(*others: Snapshot, at: Rewind = one) -> bool:
@@ -167,7 +167,7 @@ def test_each_loss_takes_its_word() -> None:
 
 
 def test_the_plan_as_json() -> None:
-    """Every name that the plan shows to people stands in it, and what is not is null."""
+    """It has every name that the plan shows to people, and null for what is not there."""
     one = rewind(taken(5), taken(7, clones="tank/b"), bookmarks={"tank/a#m": 9}, path="/a")
     plan = RewindPlan("test", (one, rewind(taken(5))), escape="tank/x", cautions=("mind",))
     said = plan.to_dict()
@@ -203,7 +203,7 @@ def test_the_plan_as_json() -> None:
     [(["3", "3"], 3), (["2", "7"], 7), (["abc", "4"], 4), (["9" * 5000], 0), (["-1"], 0)],
 )
 def test_how_many_datasets_a_checkpoint_was_of(texts: list[str], number: int) -> None:
-    """Whoever may set properties may have written anything: that counts for nothing."""
+    """A user may write anything there: a number that cannot be read does not count."""
     found = [
         Snapshot(
             f"tank/a{n}@checkpoint-x",

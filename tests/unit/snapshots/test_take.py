@@ -13,7 +13,7 @@ from zfstune.values.errors import BatchError, PoolSuspended
 
 
 def test_others_take_the_name_each_time() -> None:
-    """However often the name is taken, the next one is tried, a hundred times over."""
+    """While the name is taken the next one is tried, a hundred times at most."""
     engine = FakeEngine("tank")
     tries = 0
 
@@ -58,7 +58,7 @@ def test_a_name_of_ones_own_is_not_changed() -> None:
 
 
 def test_suspended_pool_takes_none() -> None:
-    """On a suspended pool nothing is begun."""
+    """No snapshot is begun on a suspended pool."""
     engine = FakeEngine("tank")
     engine.suspended = True
     with pytest.raises(PoolSuspended, match="cannot take snapshots in pool 'tank'"):
