@@ -118,14 +118,12 @@ def judge_dataset(
         return Verdict(expected.dataset, (missing,), expected.profiles)
     if expected.wanted is not None and dataset.kind != "filesystem":
         note = (
-            f"profile {', '.join(expected.profiles)} asks for it, and a {dataset.kind} of "
+            f"profile {', '.join(expected.profiles)} asks for it, and a {dataset.kind} "
+            "of that name is in the way"
         )
-        in_place_of_it = Finding(
-            "missing",
-            note + "that name is in the way",
-            f"zfs rename {for_shell(dataset.name)} ...",
-        )
-        return Verdict(expected.dataset, (in_place_of_it,), expected.profiles)
+        hint = f"zfs rename {for_shell(dataset.name)} ..."
+        missing = Finding("missing", note, hint)
+        return Verdict(expected.dataset, (missing,), expected.profiles)
     findings = [Finding("unsupported", lack) for lack in expected.lacks]
     wanted = None if expected.wanted is None else expected.wanted.values
     asked = Asked(

@@ -9,11 +9,12 @@ from zfstune.snapshots.checkpoint import (
     pool_of_all,
     ready_pool_of_all,
 )
-from zfstune.snapshots.drop_plan import Checkpoint, is_copy, make_drop
+from zfstune.snapshots.drop_plan import Checkpoint, make_drop
 from zfstune.snapshots.rewind_plan import (
     ESCAPES,
     clones_of,
     datasets_of,
+    is_copy,
     is_escape,
     snapshot_name,
 )

@@ -15,6 +15,7 @@ from zfstune.snapshots.rewind_plan import (
     Clone,
     check_consent,
     clones_of,
+    is_copy,
     is_held,
 )
 from zfstune.values.errors import PlanError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from zfstune.values.state import Dataset, Snapshot
 
-__all__ = ["DROP_LOSSES", "Checkpoint", "DropPlan", "is_copy", "make_drop"]
+__all__ = ["DROP_LOSSES", "Checkpoint", "DropPlan", "make_drop"]
 
 # The words that consent to a loss by dropping a checkpoint.
 DROP_LOSSES = ("copies", "clones")
@@ -107,11 +108,6 @@ class DropPlan:
             "folders": list(self.folders),
             "losses": self.losses,
         }
-
-
-def is_copy(dataset: str) -> bool:
-    """Tell whether a dataset lies below the one that holds the copies of rollbacks."""
-    return dataset.startswith(f"{pool_of(dataset)}/{ESCAPES}/")
 
 
 def make_drop(

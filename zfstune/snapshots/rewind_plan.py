@@ -14,7 +14,7 @@ from contextlib import suppress
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import CHECKPOINT_PROPERTY
-from zfstune.values.names import ancestors_of
+from zfstune.values.names import ancestors_of, pool_of
 from zfstune.values.text import for_shell, shown
 from zfstune.values.whole_number import NumberError, read_whole
 
@@ -36,6 +36,7 @@ __all__ = [
     "clones_of",
     "datasets_of",
     "has_changed",
+    "is_copy",
     "is_escape",
     "is_held",
     "left_behind",
@@ -71,6 +72,11 @@ def datasets_of(snapshots: Iterable[Snapshot]) -> int:
         with suppress(NumberError):
             most = max(most, read_whole(snapshot.local(CHECKPOINT_PROPERTY) or ""))
     return most
+
+
+def is_copy(dataset: str) -> bool:
+    """Tell whether a dataset lies below the one that holds the copies of rollbacks."""
+    return dataset.startswith(f"{pool_of(dataset)}/{ESCAPES}/")
 
 
 def is_escape(snapshot: Snapshot) -> bool:
@@ -248,7 +254,7 @@ def make_rewind(
         for name in clones_of(victim):
             if name in parents:
                 hint = ""
-                if name.startswith(f"{name.partition('/')[0]}/{ESCAPES}/"):
+                if is_copy(name):
                     other = for_shell(victim.short_name.removeprefix(snapshot_name("")))
                     hint = f"`zfstune checkpoint drop {other}` destroys such copies"
                 reason = f"'{name}', a clone of '{victim.name}', has datasets below it"

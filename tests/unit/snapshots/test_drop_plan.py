@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.snapshots.drop_plan import DROP_LOSSES, is_copy, make_drop
-from zfstune.snapshots.rewind_plan import FOLDER
+from zfstune.snapshots.drop_plan import DROP_LOSSES, make_drop
+from zfstune.snapshots.rewind_plan import FOLDER, is_copy
 from zfstune.values.errors import PlanError
 from zfstune.values.marks import CHECKPOINT_PROPERTY
 from zfstune.values.state import (
