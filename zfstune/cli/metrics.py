@@ -9,7 +9,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import report, warn
 from zfstune.cli.which_zfs import image_path, open_zfs
 from zfstune.health.observe import observe
-from zfstune.health.prometheus_text import families, render
+from zfstune.health.prometheus_text import families, render_metrics
 from zfstune.host.files import state_folder, write_file
 
 TYPE_CHECKING = False
@@ -49,7 +49,9 @@ def _run(args: argparse.Namespace) -> int:
         seen = observe(
             engine, args.datasets, state_folder(args.state, image=image_path(args))
         )
-    text = render(families(seen.datasets, seen.pools, seen.runs, __version__, seen.damaged))
+    text = render_metrics(
+        families(seen.datasets, seen.pools, seen.runs, __version__, seen.damaged)
+    )
     if args.output is None:
         sys.stdout.write(text)
     else:

@@ -9,7 +9,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.which_zfs import open_zfs
-from zfstune.health.verification_text import render
+from zfstune.health.verification_text import render_verification
 from zfstune.health.verify import verify
 from zfstune.profiles.load import load_file
 from zfstune.values.text import shown
@@ -90,7 +90,7 @@ def _run(args: argparse.Namespace) -> int:
     elif args.roles and not found.pools:
         print("nothing to verify: this role has no datasets of its own")
     else:
-        sys.stdout.write(render(found))
+        sys.stdout.write(render_verification(found))
     if found.damaged:
         return exit_status.PARTLY
     return exit_status.PENDING if found.pending else exit_status.DONE

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zfstune.health.observation import Observed, ObservedPool
     from zfstune.schedules.last_run import LastRun
 
-__all__ = ["Family", "families", "render"]
+__all__ = ["Family", "families", "render_metrics"]
 
 
 @frozen
@@ -63,7 +63,7 @@ def families(
     return tuple(family for family in metrics if family.samples)
 
 
-def render(metrics: Iterable[Family]) -> str:
+def render_metrics(metrics: Iterable[Family]) -> str:
     """Write metrics as text, ending in a newline."""
     lines = []
     for family in metrics:

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
 
     from zfstune.health.findings import Finding, Verification
 
-__all__ = ["render"]
+__all__ = ["render_verification"]
 
 
-def render(verification: Verification) -> str:
+def render_verification(verification: Verification) -> str:
     """Write a line for each pool and dataset, with its worst finding.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from observed_data import HOUR, NOW, POOL, observed
 from zfstune.health.nagios import CRITICAL, judge
 from zfstune.health.observation import Observation
-from zfstune.health.prometheus_text import families, render
+from zfstune.health.prometheus_text import families, render_metrics
 from zfstune.schedules.last_run import LastRun
 
 
@@ -22,7 +22,7 @@ def test_check_and_metrics_read_the_same_observation() -> None:
     assert [problem.target for problem in check.problems] == ["tank/b", "tank/a", "tank/a"]
     assert f"'tank/a age'={2 * HOUR}s;" in check.line()
     metrics = families(seen.datasets, seen.pools, seen.runs, "1.0", seen.damaged)
-    lines = render(metrics).splitlines()
+    lines = render_metrics(metrics).splitlines()
     newest = NOW - 2 * HOUR
     newest_line = 'zfstune_snapshot_newest_timestamp_seconds{dataset="tank/a"}'
     assert f"{newest_line} {newest}" in lines

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from observed_data import POOL, last_runs, observed, observed_datasets
-from zfstune.health.prometheus_text import Family, families, render
+from zfstune.health.prometheus_text import Family, families, render_metrics
 from zfstune.values.frozen import replace
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def test_prometheus_reads_what_is_written(
 ) -> None:
     """Prometheus' own parser returns each family, each label and each number."""
     found = families(datasets, [POOL], noted, "1.0")
-    text = render(found)
+    text = render_metrics(found)
     assert text.endswith("\n")
     parsed = {family.name: family for family in text_string_to_metric_families(text)}
     assert parsed.keys() == {f"zfstune_{family.name}" for family in found}
@@ -40,14 +40,14 @@ def test_prometheus_reads_what_is_written(
 def test_labels_are_escaped(value: str) -> None:
     """Any text of a label comes back from the parser."""
     [family] = text_string_to_metric_families(
-        render([Family("x", value, (({"a": value}, 1),))])
+        render_metrics([Family("x", value, (({"a": value}, 1),))])
     )
     assert family.samples[0].labels == {"a": value}
 
 
 def test_absent_is_not_zero() -> None:
     """A fact that is not known has no sample."""
-    text = render(
+    text = render_metrics(
         families([observed(None, None)], [replace(POOL, suspended=True)], [], "1")
     )
     assert "newest_timestamp" not in text

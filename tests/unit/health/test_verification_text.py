@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.health.findings import Finding, Verdict, Verification
-from zfstune.health.verification_text import render
+from zfstune.health.verification_text import render_verification
 
 
 def test_a_line_a_dataset_with_its_worst_finding() -> None:
@@ -21,7 +21,7 @@ def test_a_line_a_dataset_with_its_worst_finding() -> None:
             Verdict("tank/long-name"),
         ),
     )
-    assert render(found) == (
+    assert render_verification(found) == (
         "tank            ok\n"
         "tank/a          drift-local  atime is on -> zfs set atime=off tank/a\n"
         "                stale-mount  its mount is old\n"
@@ -36,7 +36,7 @@ def test_the_sum_agrees_in_number() -> None:
     notice = Verdict("t/c", (Finding("unseen", "note"),))
 
     def last_line(*verdicts: Verdict) -> str:
-        return render(Verification((), verdicts)).splitlines()[-1]
+        return render_verification(Verification((), verdicts)).splitlines()[-1]
 
     assert last_line(well) == "1 dataset looked at, as it should be"
     assert last_line(well, notice) == "2 datasets looked at, all as they should be"
@@ -47,8 +47,8 @@ def test_the_sum_agrees_in_number() -> None:
 def test_a_pool_that_is_well_is_left_out_where_no_dataset_is_managed() -> None:
     """A pool that is not well stays in the text."""
     nothing = "nothing to verify: zfstune manages no dataset here\n"
-    assert render(Verification((Verdict("tank"),), ())) == nothing
+    assert render_verification(Verification((Verdict("tank"),), ())) == nothing
     suspended = Verdict("tank", (Finding("suspended", "it lost its devices"),))
-    assert render(Verification((suspended,), ())) == (
+    assert render_verification(Verification((suspended,), ())) == (
         f"tank  suspended  it lost its devices\n{nothing}"
     )

@@ -8,7 +8,7 @@ import pytest
 
 from fake_engine import FakeEngine
 from zfstune.health import verify as verify_module
-from zfstune.health.verification_text import render
+from zfstune.health.verification_text import render_verification
 from zfstune.health.verify import verify
 from zfstune.values.errors import NotFound, PlanError, ProfileError
 from zfstune.values.frozen import replace
@@ -98,14 +98,16 @@ def test_a_suspended_pool_is_not_read() -> None:
         found = verify(*targets, engine=engine.seam)
         assert [verdict.state for verdict in found] == ["suspended"]
         assert found.pending
-        assert "zpool clear tank" in render(found)
+        assert "zpool clear tank" in render_verification(found)
 
 
 def test_nothing_is_managed() -> None:
     """The text says so, and that is no fault."""
     found = verify(engine=FakeEngine("tank").seam)
     assert not found.pending
-    assert render(found) == "nothing to verify: zfstune manages no dataset here\n"
+    assert (
+        render_verification(found) == "nothing to verify: zfstune manages no dataset here\n"
+    )
 
 
 def test_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +120,7 @@ def test_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(engine) == {"tank/a": "stale-snapshots"}
     engine.marks["tank/a"][POLICY_PROPERTY] = "hourly=many"
     found = verify(engine=engine.seam)
-    assert "cannot follow the policy of 'tank/a'" in render(found)
+    assert "cannot follow the policy of 'tank/a'" in render_verification(found)
 
 
 def test_a_policy_that_does_not_fit_the_schedule() -> None:
@@ -128,12 +130,12 @@ def test_a_policy_that_does_not_fit_the_schedule() -> None:
     engine.marks["tank/a"] |= {POLICY_PROPERTY: "daily=3", SCHEDULE_PROPERTY: "daily"}
     assert "unkept-snapshots" not in states(engine).values()
     engine.marks["tank/a"][SCHEDULE_PROPERTY] = "hourly"
-    found = render(verify(engine=engine.seam))
+    found = render_verification(verify(engine=engine.seam))
     assert found.count("unkept-snapshots") == 1
     assert "does not fit hourly: of 24 snapshots taken in 24h, 23 go" in found
     assert "-> zfstune policy set tank/a hourly=24 daily=3" in found
     engine.marks["tank/a"][POLICY_PROPERTY] = "match=auto* daily=3"
-    assert "does not speak of the names" in render(verify(engine=engine.seam))
+    assert "does not speak of the names" in render_verification(verify(engine=engine.seam))
 
 
 def test_a_log_and_its_data() -> None:
@@ -152,7 +154,7 @@ def test_the_text_says_all() -> None:
     engine.marks["tank/a"]["atime"] = "on"
     engine.marks["tank/a"]["sync"] = "disabled"
     found = verify(engine=engine.seam)
-    lines = [line.split(None, 2) for line in render(found).splitlines()]
+    lines = [line.split(None, 2) for line in render_verification(found).splitlines()]
     assert lines[0] == ["tank", "ok"]
     assert lines[1][:2] == ["tank/a", "drift-local"]
     assert lines[1][2] == (
