@@ -27,30 +27,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    found = []
+    profiles = []
     names = profile_names()
     for name in names:
         try:
-            found.append(load(name))
-        except ProfileError as error:  # in a profile of this site; others are listed
-            report(error)
-    result = exit_status.DONE if len(found) == len(names) else exit_status.PARTLY
+            profiles.append(load(name))
+        except ProfileError as error:
+            report(error)  # a profile of this site; the others are still listed
+    result = exit_status.DONE if len(profiles) == len(names) else exit_status.PARTLY
     if args.json:
         print_json(
             [
                 {
-                    "name": each.name,
-                    "summary": each.summary,
-                    "datasets": [dataset.path for dataset in each.datasets],
-                    "variants": {v.name: v.summary for v in each.variants},
+                    "name": loaded.name,
+                    "summary": loaded.summary,
+                    "datasets": [dataset.path for dataset in loaded.datasets],
+                    "variants": {v.name: v.summary for v in loaded.variants},
                 }
-                for each in found
+                for loaded in profiles
             ]
         )
         return result
     rows = [
-        (each.name, ",".join(v.name for v in each.variants) or "-", each.summary)
-        for each in found
+        (loaded.name, ",".join(v.name for v in loaded.variants) or "-", loaded.summary)
+        for loaded in profiles
     ]
     print_table(("PROFILE", "VARIANTS", "SUMMARY"), rows, scripted=args.scripted)
     return result

@@ -74,7 +74,9 @@ def _run(args: argparse.Namespace) -> int:
         print(f"rolled back: {', '.join(rewound.done)}")
         if rewound.escape:
             print(f"the files as they were are kept below {rewound.escape}")
-        gone = [n for each in rewound.plan.rewinds for n in (*each.newer, *each.bookmarks)]
+        gone = [
+            n for rewind in rewound.plan.rewinds for n in (*rewind.newer, *rewind.bookmarks)
+        ]
         if gone:
             print(f"destroyed, and kept nowhere: {', '.join(map(shown, gone))}")
         if rewound.unchanged:

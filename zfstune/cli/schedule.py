@@ -181,17 +181,19 @@ def _install(args: argparse.Namespace) -> int:
         named = named_datasets(args, engine)
         if args.every is None:
             named = without_taken_along(args, engine, named)
-        found = targets(engine, named, args.every, needs_policy=not args.no_prune)
-        units = [unit for each in found for unit in _units(args, each)]
-        steps = plan_install(args.folder, units, [each.dataset for each in found])
-        news = _news(engine, {each.dataset: str(each.cadence) for each in found})
+        schedules = targets(engine, named, args.every, needs_policy=not args.no_prune)
+        units = [unit for schedule in schedules for unit in _units(args, schedule)]
+        steps = plan_install(
+            args.folder, units, [schedule.dataset for schedule in schedules]
+        )
+        news = _news(engine, {s.dataset: str(s.cadence) for s in schedules})
         if not args.dry_run:
             for dataset, every in news.items():
                 set_schedule(engine, dataset, every)
             carry_out(args.folder, steps)
     _report(args, steps, news)
     if not args.no_prune:
-        warn_of_misfits(found)
+        warn_of_misfits(schedules)
     _tell(args, steps)
     return exit_status.DONE
 

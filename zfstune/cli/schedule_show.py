@@ -37,23 +37,24 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
     with open_zfs(args) as engine:
         roots = [] if named is None else named(engine)
         whole = named is None or roots
-        found = scheduled(engine, roots, faults=faults) if whole else []
+        schedules = scheduled(engine, roots, faults=faults) if whole else []
     enabled = enabled_timers(args.folder)
     folder = state_folder(args.state, image=image_path(args))
-    stand = {each.dataset: _standing(args.folder, each) for each in found}
+    stand = {schedule.dataset: _standing(args.folder, schedule) for schedule in schedules}
     rows: list[dict[str, Any]] = [
         {
-            "dataset": each.dataset,
-            "every": str(each.cadence),
-            "keeps": None if each.policy is None else format_policy(each.policy),
-            "datasets": list(each.members),
-            "timers": [job for job in JOBS if (job, each.dataset) in enabled],
-            "outdated": list(stand[each.dataset].outdated),
+            "dataset": schedule.dataset,
+            "every": str(schedule.cadence),
+            "keeps": None if schedule.policy is None else format_policy(schedule.policy),
+            "datasets": list(schedule.members),
+            "timers": [job for job in JOBS if (job, schedule.dataset) in enabled],
+            "outdated": list(stand[schedule.dataset].outdated),
             "runs": {
-                job: reported_run(folder, job, each.dataset, each.guid) for job in JOBS
+                job: reported_run(folder, job, schedule.dataset, schedule.guid)
+                for job in JOBS
             },
         }
-        for each in found
+        for schedule in schedules
     ]
     if args.json:
         for row in rows:
@@ -62,10 +63,10 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
     else:
         header = ("DATASET", "EVERY", "KEEPS", "TIMERS", "LAST SNAPSHOT", "LAST PRUNE")
         print_table(header, [_cells(row) for row in rows], scripted=args.scripted)
-    for each in found:
-        if stand[each.dataset].outdated:
-            _warn_of_outdated(each, stand[each.dataset])
-    warn_of_misfits(found)
+    for schedule in schedules:
+        if stand[schedule.dataset].outdated:
+            _warn_of_outdated(schedule, stand[schedule.dataset])
+    warn_of_misfits(schedules)
     for fault in faults:
         report(fault)
     return exit_status.PARTLY if faults else exit_status.DONE
@@ -73,30 +74,30 @@ def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) 
 
 def warn_of_misfits(schedules: Iterable[Scheduled]) -> None:
     """Warn of policies that do not fit the snapshots that the schedule takes."""
-    for each in schedules:
-        for dataset, policy in each.policies:
-            fault = mismatch(each.cadence, policy)
+    for schedule in schedules:
+        for dataset, policy in schedule.policies:
+            fault = mismatch(schedule.cadence, policy)
             if fault:
-                command = policy_command(dataset, each.cadence, policy)
+                command = policy_command(dataset, schedule.cadence, policy)
                 warn(f"'{dataset}': {fault}", command)
 
 
-def _standing(folder: str, each: Scheduled) -> Standing:
+def _standing(folder: str, schedule: Scheduled) -> Standing:
     try:
-        timers = timers_for(each.dataset, each.cadence, each.zone())
+        timers = timers_for(schedule.dataset, schedule.cadence, schedule.zone())
     except PolicyError:  # its zone does not exist any more; a run says so
         timers = {}
-    return standing(folder, each.dataset, timers)
+    return standing(folder, schedule.dataset, timers)
 
 
-def _warn_of_outdated(each: Scheduled, there: Standing) -> None:
+def _warn_of_outdated(schedule: Scheduled, there: Standing) -> None:
     """Print the command that writes the timers anew with the same options."""
     options = f" --on-failure {for_shell(there.on_failure)}" if there.on_failure else ""
-    if each.prunes and not there.prunes:
+    if schedule.prunes and not there.prunes:
         options += " --no-prune"
     warn(
-        f"the timers of '{each.dataset}' are not those that would be written now",
-        f"zfstune schedule install{options} {for_shell(each.dataset)}",
+        f"the timers of '{schedule.dataset}' are not those that would be written now",
+        f"zfstune schedule install{options} {for_shell(schedule.dataset)}",
     )
 
 

@@ -47,25 +47,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     faults: dict[str, ZfstuneError] = {}
     with open_zfs(args) as engine:
-        found = assess_snapshots(engine, args.datasets, lambda: datetime.now(UTC), faults)
+        assessed = assess_snapshots(
+            engine, args.datasets, lambda: datetime.now(UTC), faults
+        )
     result = exit_status.PARTLY if faults else exit_status.DONE
     for error in {str(error): error for error in faults.values()}.values():
         report(error)
     if args.json:
-        print_json({"snapshots": [each.to_dict() for each in found]})
+        print_json({"snapshots": [snapshot.to_dict() for snapshot in assessed]})
         return result
-    rows = [_cells(each, exact=args.p) for each in found]
+    rows = [_cells(snapshot, exact=args.p) for snapshot in assessed]
     print_table(_COLUMNS, rows, scripted=args.scripted, right="lrrrll")
     return result
 
 
-def _cells(each: AssessedSnapshot, *, exact: bool) -> list[str]:
+def _cells(snapshot: AssessedSnapshot, *, exact: bool) -> list[str]:
     def size(count: int | None) -> str:
         if count is None:
             return "-"
         return str(count) if exact else format_size(count, exact=False)
 
-    age = each.age_seconds
+    age = snapshot.age_seconds
     if age is None:
         old = "-"
     elif exact:
@@ -73,18 +75,18 @@ def _cells(each: AssessedSnapshot, *, exact: bool) -> list[str]:
     else:
         old = about(age) if age >= 0 else f"-{about(-age)}"
     return [
-        each.name,
+        snapshot.name,
         old,
-        size(each.used_bytes),
-        size(each.frees_bytes),
-        _goes(each, exact=exact),
-        "; ".join(each.reasons),
+        size(snapshot.used_bytes),
+        size(snapshot.frees_bytes),
+        _goes(snapshot, exact=exact),
+        "; ".join(snapshot.reasons),
     ]
 
 
-def _goes(each: AssessedSnapshot, *, exact: bool) -> str:
-    if each.expires is None:
-        return "now" if each.goes == "now" else "-"
+def _goes(snapshot: AssessedSnapshot, *, exact: bool) -> str:
+    if snapshot.expires is None:
+        return "now" if snapshot.goes == "now" else "-"
     if exact:
-        return str(each.expires)
-    return utc_minute(each.expires)
+        return str(snapshot.expires)
+    return utc_minute(snapshot.expires)

@@ -75,7 +75,7 @@ def _count(text: str) -> int:
 def _run(args: argparse.Namespace) -> int:
     more = {} if args.files is None else {"files": args.files}
     with open_zfs(args) as engine:
-        found = verify(
+        verification = verify(
             *args.targets,
             *map(load_file, args.own),
             roles=args.roles,
@@ -86,11 +86,11 @@ def _run(args: argparse.Namespace) -> int:
             **more,
         )
     if args.json:
-        print_json(found.to_dict())
-    elif args.roles and not found.pools:
+        print_json(verification.to_dict())
+    elif args.roles and not verification.pools:
         print("nothing to verify: this role has no datasets of its own")
     else:
-        sys.stdout.write(render_verification(found))
-    if found.damaged:
+        sys.stdout.write(render_verification(verification))
+    if verification.damaged:
         return exit_status.PARTLY
-    return exit_status.PENDING if found.pending else exit_status.DONE
+    return exit_status.PENDING if verification.pending else exit_status.DONE
