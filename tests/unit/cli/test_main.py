@@ -9,7 +9,7 @@ import pytest
 
 from fake_engine import FakeEngine
 from zfstune.cli.main import main
-from zfstune.engine import protocol
+from zfstune.engine import open as opening
 from zfstune.values.errors import NotPermitted, PolicyError, ZfsUnavailable
 
 if TYPE_CHECKING:
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 REFUSED = NotPermitted(
     operation="list", target="tank", errno=errno.EPERM, reason="no", hint="be root"
 )
-
-
-@pytest.fixture(autouse=True)
-def _no_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget the image that the shell of a developer may name."""
-    monkeypatch.delenv("ZFSTUNE_IMAGE", raising=False)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +47,7 @@ def test_endings(
     def opened(*_: object) -> None:
         raise ending
 
-    monkeypatch.setattr(protocol, "open_engine", opened)
+    monkeypatch.setattr(opening, "open_engine", opened)
     assert main(["list"]) == status
     assert capsys.readouterr() == ("", said)
 
@@ -66,7 +60,7 @@ def tank(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
         name = f"tank/a@zfstune-20260101T00000{number}Z"
         engine.take_snapshots([name], properties={"org.zfstune:snapshot": "auto"})
     opener: Callable[..., FakeEngine] = lambda *_: engine  # noqa: E731 (one engine)
-    monkeypatch.setattr(protocol, "open_engine", opener)
+    monkeypatch.setattr(opening, "open_engine", opener)
     return engine
 
 

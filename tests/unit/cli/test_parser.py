@@ -12,7 +12,9 @@ import pytest
 from zfstune.cli.parser import _VERBS, build_parser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    Run = Callable[..., tuple[int, str, str]]
 
 # These verbs take neither options nor names.
 BARE = {("profile", "schema")}
@@ -126,3 +128,34 @@ def test_the_help_has_the_width_of_the_terminal(
     parser.description = "word " * 100
     lines = [line for line in parser.format_help().splitlines() if "word" in line]
     assert widest - 5 < max(map(len, lines)) <= widest
+
+
+@pytest.mark.parametrize(
+    ("argv", "verb", "reason"),
+    [
+        (["explain", "postgres", "nosuch"], "explain", "unrecognized arguments: nosuch"),
+        (["list", "-o", "name"], "list", "unrecognized arguments: -o"),
+        (
+            ["snapshot", "--image", "x.zpool", "tank"],
+            "snapshot",
+            "unrecognized arguments: --image (--image FILE stands before the verb)",
+        ),
+        (["list", "--image=x"], "list", "stands before the verb"),
+        (["rollback"], "rollback", "the following arguments are required: NAME\n"),
+        (
+            ["policy", "set"],
+            "policy set",
+            "the following arguments are required: DATASET\n",
+        ),
+        (["checkpoint"], "checkpoint", "the following arguments are required: NAME\n"),
+    ],
+)
+def test_the_usage_is_that_of_the_verb(
+    argv: list[str], verb: str, reason: str, run: Run
+) -> None:
+    """Somebody who chose a verb is shown what that verb takes, and what it lacks."""
+    status, out, err = run(*argv)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"usage: zfstune {verb} ")
+    assert f"zfstune {verb}: error: " in err
+    assert reason in err

@@ -1,0 +1,53 @@
+"""Tables for people and for scripts, JSON, and messages on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zfstune.cli.output import print_json, print_table, report, warn
+from zfstune.values.errors import PlanError
+
+if TYPE_CHECKING:
+    import pytest
+
+HEADER = ("NAME", "USED")
+ROWS = [("tank/a", "12K"), ("tank/\x1b[31mb", "1G")]
+
+
+def test_columns_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
+    """A column is as wide as its widest cell; control characters are escaped."""
+    print_table(HEADER, ROWS, scripted=False, right="lr")
+    header, first, second = capsys.readouterr().out.splitlines()
+    assert header.split() == ["NAME", "USED"]
+    assert len({len(line) for line in (header, first, second)}) == 1
+    assert first.endswith("  12K")
+    assert "\x1b" not in second
+
+
+def test_an_empty_table_has_a_header(capsys: pytest.CaptureFixture[str]) -> None:
+    """The header is printed where there is no row, but not for a script."""
+    print_table(HEADER, [], scripted=False)
+    print_table(HEADER, [], scripted=True)
+    assert capsys.readouterr().out == "NAME  USED\n"
+
+
+def test_scripts_get_cells_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tabs stand between cells, and nothing is escaped."""
+    print_table(HEADER, ROWS, scripted=True)
+    assert capsys.readouterr().out == "tank/a\t12K\ntank/\x1b[31mb\t1G\n"
+
+
+def test_bytes_that_are_no_text_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    """A surrogate stands for such a byte, so that the document stays ASCII."""
+    print_json({"name": "tank/\udcff"})
+    assert capsys.readouterr().out == '{\n  "name": "tank/\\udcff"\n}\n'
+
+
+def test_messages_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    """A hint has a line of its own, and there is none without a hint."""
+    warn("it is late")
+    report(PlanError("cannot plan: x", hint="try y"))
+    assert capsys.readouterr() == (
+        "",
+        "zfstune: it is late\nzfstune: cannot plan: x\nhint: try y\n",
+    )

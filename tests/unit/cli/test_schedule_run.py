@@ -1,0 +1,44 @@
+"""``zfstune schedule run``: one job for a timer, with its note and its status."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from heirs import Heirs
+
+    Run = Callable[..., tuple[int, str, str]]
+
+
+def test_one_snapshot(run: Run, tank: Heirs, tmp_path: Path) -> None:
+    """The job prints what it took, and notes the run in the folder of --state."""
+    words = ("--image", "x", "schedule", "run", "--state", str(tmp_path), "--once")
+    status, out, err = run(*words, "snapshot", "tank/a")
+    assert (status, err) == (0, "")
+    assert out.startswith("tank/a: took ")
+    assert len(tank.taken) == 2
+    assert any(tmp_path.iterdir())
+
+
+def test_one_prune(run: Run, tank: Heirs, tmp_path: Path) -> None:
+    """It follows the stored policy; with --json its note is a line of JSON."""
+    tank.take("tank/a", range(3))
+    tank.set("tank/a", {"org.zfstune:policy": "keep=2"})
+    words = ("--image", "x", "schedule", "run", "--state", str(tmp_path), "--once")
+    status, out, _ = run(*words, "prune", "tank/a", "--json")
+    assert (status, json.loads(out)["destroyed"]) == (0, 1)
+    assert tank.count("tank/a") == 2
+    assert run(*words, "prune", "tank/a")[1] == "tank/a: destroyed 0\n"
+
+
+def test_a_job_that_fails(run: Run, tank: Heirs, tmp_path: Path) -> None:
+    """A dataset that does not exist is an error, which the note has as well."""
+    words = ("--image", "x", "schedule", "run", "--state", str(tmp_path), "--once")
+    status, out, err = run(*words, "snapshot", "tank/nosuch")
+    assert (status, out) == (1, "")
+    assert "'tank/nosuch'" in err
+    assert tank.taken == {}

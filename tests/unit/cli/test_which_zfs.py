@@ -1,0 +1,90 @@
+"""The ZFS of a command line: the kernel's, or the image that somebody named."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zfstune.cli.which_zfs import (
+    IMAGE_VARIABLE,
+    image_name,
+    image_path,
+    open_zfs,
+    uses_image,
+    uses_kernel,
+)
+from zfstune.engine import open as opening
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., tuple[int, str, str]]
+
+
+def arguments(**values: str | None) -> argparse.Namespace:
+    """Return what the parser makes of a command line with these options."""
+    return argparse.Namespace(**{"image": None, "take_over_from": None, **values})
+
+
+def test_the_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without either, and with an empty variable, the kernel's ZFS is used."""
+    assert uses_kernel(arguments())
+    monkeypatch.setenv(IMAGE_VARIABLE, "")
+    assert not uses_image(arguments())
+    monkeypatch.setenv(IMAGE_VARIABLE, "/env")
+    assert image_path(arguments()) == "/env"
+    assert image_path(arguments(image="/option")) == "/option"
+    assert not uses_kernel(arguments())
+
+
+def test_image_verbs_use_no_kernel() -> None:
+    """`zfstune image info FILE` opens the file, so no kernel's pool can block it."""
+    assert not uses_kernel(arguments(file="x.zpool"))
+
+
+def test_the_last_host_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """--take-over-from reaches the engine, and only where it was given."""
+    opened: list[tuple[str | None, dict[str, str]]] = []
+    monkeypatch.setattr(
+        opening, "open_engine", lambda path, **more: opened.append((path, more))
+    )
+    open_zfs(arguments(image="x"))
+    open_zfs(arguments(image="x", take_over_from="other"))
+    assert opened == [("x", {}), ("x", {"take_over_from": "other"})]
+
+
+def test_an_empty_name_is_refused() -> None:
+    """It is what a shell makes of a variable that is not set."""
+    assert image_name("x") == "x"
+    with pytest.raises(argparse.ArgumentTypeError, match="is empty"):
+        image_name("")
+
+
+@pytest.mark.parametrize(
+    "argv", [["--image", "", "list"], ["image", "info", ""], ["image", "create", ""]]
+)
+def test_an_image_without_a_name(argv: list[str], run: Run) -> None:
+    """A variable that is not set does not have the kernel's pools worked on."""
+    status, out, err = run(*argv)
+    assert (status, out, "the name of the file is empty" in err) == (2, "", True)
+
+
+def test_an_image_that_nobody_typed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The error names the variable if the file comes from it, and else does not."""
+    missing = str(tmp_path / "none.zpool")
+    monkeypatch.setenv(IMAGE_VARIABLE, missing)
+    status, out, err = run("list")
+    assert (status, out, missing in err) == (1, "", True)
+    assert f"hint: ${IMAGE_VARIABLE} names it\n" in err
+    status, out, err = run("--image", f"{missing}2", "list")
+    assert (status, out, f"{missing}2" in err, IMAGE_VARIABLE in err) == (
+        1,
+        "",
+        True,
+        False,
+    )
