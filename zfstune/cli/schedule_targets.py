@@ -1,4 +1,4 @@
-"""The datasets that a command line of ``zfstune schedule`` means."""
+"""The datasets that a command line of ``zfstune schedule`` names."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def named_datasets(args: argparse.Namespace, engine: Engine) -> list[str]:
     """List the datasets that a command line names, by itself or through a role."""
     if not (args.datasets or args.roles or args.all):
         args.refuse("name a DATASET, a --role or --all")
-    found = list(args.datasets)
+    names = list(args.datasets)
     if args.roles:
-        found += role_datasets(engine, args.roles, pool=args.pool, root=args.root)
+        names += role_datasets(engine, args.roles, pool=args.pool, root=args.root)
     if args.all:
-        found += with_schedule(engine)
-    return list(dict.fromkeys(found))
+        names += with_schedule(engine)
+    return list(dict.fromkeys(names))
 
 
 def without_taken_along(
     args: argparse.Namespace, engine: Engine, named: list[str]
 ) -> list[str]:
-    """Leave out what roles name and the schedule of a dataset above takes along."""
-    left = []
+    """Leave out datasets of roles that the schedule of a dataset above takes along."""
+    kept = []
     for name in named:
         above = ""
         if name not in args.datasets and engine.exists(name):
@@ -39,5 +39,5 @@ def without_taken_along(
         if above:
             warn(f"left '{name}' to the schedule of '{above}', which takes it along")
         else:
-            left.append(name)
-    return left
+            kept.append(name)
+    return kept
