@@ -1,11 +1,12 @@
 /*
- * The kernel's provider and the listings, against a kernel made up here.
+ * The kernel's provider and the listings, on a kernel that is made up here.
  *
  *	fake_kernel CASE
  *
- * ioctl is wrapped (ld --wrap), so what a real kernel does once in a year comes each
- * time: a list that grows between two calls, a dataset that goes away in between, an
- * answer that does not fit.  Prints "errno json"; "-" stands for no list at all.
+ * ioctl is wrapped (ld --wrap), so that events which a real kernel shows once a year
+ * come each time: a list that grows between two calls, a dataset that goes away in
+ * between, an answer that does not fit.  It prints "errno json"; "-" stands for no
+ * list at all.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -33,7 +34,7 @@ give(struct zfs_cmd *cmd, nvlist_t *list)
 	free(packed);
 }
 
-/* What an uneventful answer holds; `size` pads it. */
+/* Give a list with one number, padded by `size` bytes. */
 static void
 give_number(struct zfs_cmd *cmd, const char *key, size_t size)
 {
@@ -52,7 +53,7 @@ give_number(struct zfs_cmd *cmd, const char *key, size_t size)
 	free(pad);
 }
 
-/* A list too large at first, and a kernel that has written over name and cursor. */
+/* The list is too large at first, and the kernel wrote over name and cursor. */
 static int
 grows(unsigned long request, struct zfs_cmd *cmd)
 {
@@ -66,7 +67,7 @@ grows(unsigned long request, struct zfs_cmd *cmd)
 	return (calls == 1 ? ENOMEM : 0);
 }
 
-/* Too large as well, but gone when asked again. */
+/* The list is too large, and the dataset is gone when asked again. */
 static int
 goes_away(unsigned long request, struct zfs_cmd *cmd)
 {
@@ -75,7 +76,7 @@ goes_away(unsigned long request, struct zfs_cmd *cmd)
 	return (grows(request, cmd));
 }
 
-/* The change failed, and so did saying why: the list does not fit. */
+/* The change failed, and the list that says why does not fit. */
 static int
 errors_do_not_fit(unsigned long request, struct zfs_cmd *cmd)
 {
@@ -213,7 +214,7 @@ damaged_root(unsigned long request, struct zfs_cmd *cmd)
 	return (damaged_pool(request, cmd, true));
 }
 
-/* An error that comes without a step forward would come for ever. */
+/* The cursor does not move on with this error: it would come for ever. */
 static int
 stands_still(unsigned long request, struct zfs_cmd *cmd)
 {

@@ -1,11 +1,12 @@
 /*
- * Hostile input for the nvlist code, from a fixed seed: a failure comes again.
+ * Hostile input for the nvlist code, from a fixed seed, so that a failure can be
+ * repeated.
  *
  *	fuzz flat|packed|xdr|faults SEED ITERATIONS SECONDS
  *
- * Ends after so many documents or seconds, whichever comes first, and prints how
- * many were accepted and refused.  Memory errors and leaks are for the sanitizers
- * or valgrind to find; what this checks by itself ends in abort().
+ * It ends after so many documents or seconds, whichever comes first, and prints
+ * how many documents were accepted and refused.  The sanitizers or valgrind find
+ * memory errors and leaks; a check of its own that fails ends in abort().
  *
  * malloc, calloc and realloc of native/ are wrapped (ld --wrap), and so are the
  * calls of libnvpair that allocate: `faults` makes each fail in its turn.
@@ -55,7 +56,7 @@ below(uint32_t n)
 /* Failures, by their turn. */
 
 static long countdown = LONG_MAX;	/* allocations until one fails */
-static bool lasting;			/* and all those after it */
+static bool lasting;			/* do the later ones fail, too? */
 static long allocations;
 
 static bool
@@ -174,7 +175,7 @@ put_text(void)
 
 static void put_pairs(int depth);
 
-/* A number in the range of its type: its own edges, or anything between. */
+/* Write a number in the range of its type, often one at the edges. */
 static void
 put_number(int bits, bool is_signed)
 {
@@ -251,8 +252,8 @@ new_document(void)
 }
 
 /*
- * A copy of exactly `*len` bytes, so that reading one too many is seen, with some
- * of them changed, cut off or said twice.
+ * Return a copy with some bytes changed, cut off or repeated.  It is exactly `*len`
+ * bytes long, so that the sanitizers see a read of one byte too many.
  */
 static uint8_t *
 mutated(const void *bytes, size_t *len)
@@ -289,7 +290,7 @@ json_of(nvlist_t *list)
 	return (out);
 }
 
-/* What was accepted says the same before and after libnvpair packed it. */
+/* Check that an accepted list gives the same JSON after libnvpair packed it. */
 static void
 check_round_trip(nvlist_t *list)
 {
@@ -328,7 +329,7 @@ fuzz_flat(void)
 
 	size_t len = flat_len;
 	uint8_t *bytes = mutated(flat, &len);
-	if (below(64) == 0) {	/* and now and then no document at all */
+	if (below(64) == 0) {	/* now and then, no document at all */
 		for (size_t i = 0; i < len; i++)
 			bytes[i] = (uint8_t)any();
 	}
@@ -344,7 +345,7 @@ fuzz_flat(void)
 	free(bytes);
 }
 
-/* As the kernel packs for an ioctl, or as it writes on disk. */
+/* Mutate a list as the kernel packs it for an ioctl, or as it is on disk. */
 static void
 fuzz_packed(void)
 {
@@ -372,7 +373,7 @@ fuzz_packed(void)
 	free(packed);
 }
 
-/* There and back as zt_nvlist_encode and zt_nvlist_decode do it. */
+/* Encode and decode a document as zt_nvlist_encode and zt_nvlist_decode do. */
 static int
 there_and_back(void)
 {

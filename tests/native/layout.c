@@ -1,6 +1,7 @@
 /*
  * The layout of zfs_cmd_t that native/ mirrors, against the module's own source.
- * The test that compiles this puts our numbers' names out of the way (OURS).
+ * OURS is a header that includes ours without the numbers of the ioctls, which the
+ * real headers define, too.
  */
 #include <sys/types.h>
 #include <sys/zfs_ioctl.h>

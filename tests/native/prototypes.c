@@ -1,6 +1,6 @@
 /*
- * The prototypes and numbers that native/ writes down, against the headers of the
- * release it is compiled on: what libnvpair and libzfs_core really are.
+ * Compares the prototypes and numbers that native/ writes down with the headers of
+ * libnvpair and libzfs_core, in the release that this is compiled on.
  */
 #define	ZT_REAL_HEADERS
 #include <libnvpair.h>
@@ -38,7 +38,7 @@ SAME_TYPE(NVLIST_ARRAY)
 SAME_TYPE(HRTIME)
 _Static_assert((int)T_END == (int)DATA_TYPE_UNKNOWN, "no type");
 
-/* what nvl.h calls a number of its own is as wide as the header's */
+/* The types that nvl.h declares itself are as wide as the headers' own. */
 _Static_assert(sizeof (boolean_t) == sizeof (int), "boolean_t");
 _Static_assert(sizeof (hrtime_t) == sizeof (long long), "hrtime_t");
 _Static_assert(sizeof (data_type_t) == sizeof (int), "data_type_t");

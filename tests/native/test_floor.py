@@ -1,4 +1,4 @@
-"""What the C floor may not do, read from its objects: no state, no talk, no process."""
+"""The objects of native/ show what the C code may not do: keep state, print, fork."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import pytest
 from native_code import DIALECT, NATIVE, WARNINGS, compile_c, native, run, symbols
 from zfstune import _zfs
 
-# What the extension is made of.
 PARTS: tuple[str, ...] = runpy.run_path(str(NATIVE / "build_zfs.py"))["SOURCES"]
 
-# libzpool is one ZFS a process, started once, with variables for its settings: so is
-# the provider that stands on it (a pool in a file has a process of its own).
-OF_THE_PROCESS = {
+# libzpool keeps its pools in globals, so a process has one libzpool and one image (each
+# image has a process of its own).
+STATE_OF_THE_PROCESS = {
     "image_state": {"image", "image_pool_name"},
     "libzpool": {"zpool", "nowhere"},
 }
@@ -30,13 +29,13 @@ ENDS = {"abort", "exit", "_exit", "_Exit", "__assert_fail", "quick_exit"}
 UNSAFE = {"strtok", "localtime", "gmtime", "gets", "sprintf", "vsprintf", "strncpy"}
 UNSAFE |= {"setenv", "putenv", "unsetenv", "setlocale", "signal", "sigaction", "chdir"}
 HARMFUL = TALKS | PROCESSES | ENDS | UNSAFE
-# Half a filesystem must not reach a pool in a file: its process stops instead.
-MAY = {"image_layout": {"abort", "stderr"}}
+# Half a filesystem must not reach a pool in a file: its process ends instead.
+ALLOWED = {"image_layout": {"abort", "stderr"}}
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_no_warnings(part: str, tmp_path: Path) -> None:
-    """Each source compiles without a word from a long list of warnings."""
+    """Each source compiles under a long list of warnings."""
     compile_c("-c", "-O2", *WARNINGS, *DIALECT, *native(part), "-o", tmp_path / "object.o")
 
 
@@ -59,7 +58,7 @@ def test_headers_stand_alone(header: str, tmp_path: Path) -> None:
 
 
 def test_no_writable_globals(objects: dict[str, Path]) -> None:
-    """Nothing outlives a call but what its caller holds, so threads share nothing."""
+    """No state outlives a call but the handle, so threads share nothing else."""
     kept = {
         part: {
             symbol.partition(".")[0]  # a number follows where it is local to a function
@@ -68,11 +67,11 @@ def test_no_writable_globals(objects: dict[str, Path]) -> None:
         }
         for part, path in objects.items()
     }
-    assert {part: found for part, found in kept.items() if found} == OF_THE_PROCESS
+    assert {part: found for part, found in kept.items() if found} == STATE_OF_THE_PROCESS
 
 
 def test_only_harmless_calls(objects: dict[str, Path]) -> None:
-    """The floor prints nothing, starts and ends no process, touches no global state."""
+    """The C code prints nothing, starts and ends no process, changes no global setting."""
     called = {
         part: {
             symbol.removeprefix("__").removesuffix("_chk")
@@ -82,18 +81,18 @@ def test_only_harmless_calls(objects: dict[str, Path]) -> None:
     }
     assert {"ioctl", "malloc"} <= called["zfs_ioctl"]
     harm = {part: found & HARMFUL for part, found in called.items() if found & HARMFUL}
-    assert harm == MAY
+    assert harm == ALLOWED
 
 
 def test_the_extension_exports_its_init_alone() -> None:
-    """No symbol of the floor can clash with one of another library."""
+    """No symbol of the extension can clash with one of another library."""
     path = Path(_zfs.__file__)
     exported = [name for _, name in symbols(path, "-D", "--defined-only")]
     assert exported == ["PyInit__zfs"]
 
 
 def test_the_extension_needs_no_library_of_zfs() -> None:
-    """It is loaded where there is no ZFS: libraries of ZFS are opened when asked for."""
+    """The extension loads where no ZFS is installed: it opens the libraries later."""
     listed = run(["readelf", "--dynamic", "--wide", _zfs.__file__]).splitlines()
     needed = [line for line in listed if "(NEEDED)" in line]
     assert needed

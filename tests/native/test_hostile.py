@@ -1,4 +1,4 @@
-"""The nvlist code given hostile input and no memory, the listings a fickle kernel."""
+"""The nvlist code gets hostile input and no memory, the listings a fickle kernel."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 HERE = ROOT / "tests" / "native"
 SEED = 20240229
-# ASan looks up what it intercepts before main: libnvpair and, through it, XDR have
-# to be there by then, where the project loads them later.
+# ASan looks up the functions that it intercepts before main: libnvpair and, through it,
+# XDR have to be loaded by then, while the project loads them later.
 EARLY = ("-Wl,--no-as-needed", "-l:libnvpair.so.3")
 STRICT = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
@@ -55,7 +55,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def fuzz(*command: str | Path, most: int, seconds: int) -> tuple[int, int]:
-    """Run the fuzzer; give how many documents it saw accepted and refused."""
+    """Run the fuzzer; return how many documents were accepted and refused."""
     text = run([*command, str(SEED), str(most), str(seconds)], env=STRICT)
     accepted, refused = map(int, text.split())
     return accepted, refused
@@ -76,14 +76,14 @@ def test_fuzzing_under_the_sanitizers(programs: Path, mode: str, most: int) -> N
     ("mode", "most"), [("flat", 1_000), ("packed", 1_000), ("xdr", 1_000), ("faults", 80)]
 )
 def test_fuzzing_under_valgrind(programs: Path, mode: str, most: int) -> None:
-    """The same holds within libnvpair, which no sanitizer sees: no stray read either."""
+    """Valgrind sees no stray read within libnvpair either, where no sanitizer looks."""
     accepted, refused = fuzz(*VALGRIND, programs / "fuzz", mode, most=most, seconds=6)
     assert accepted > 20
     assert refused > 20
 
 
 def rows(*names: str, props: str) -> str:
-    """Give the rows that the made-up kernel's pool has under these names and txgs."""
+    """Return the rows that the made-up kernel's pool has under these names and txgs."""
     found = (pair.split(":") for pair in names)
     guid = 2**64 - 1
     return ",".join(f'["{name}",2,{guid},{txg},0,0,{props}]' for name, txg in found)
@@ -96,7 +96,7 @@ SNAPSHOTS = f"0 [{rows('1:11', '2:12', props='null')}]"
 ANSWERS = {
     # the second answer is read, after name and cursor were put back
     "grows": '0 {"grown":7,"pad":"' + 20_000 * "x" + '"}',
-    # what the first, too small buffer holds is never read
+    # the first buffer, which is too small, is never read
     "goes-away": f"{errno.ENOENT} -",
     "garbage": f"{errno.ENOTSUP} -",
     # the errno of the change, and which property it was
@@ -105,18 +105,18 @@ ANSWERS = {
     "errors-do-not-fit": f"{errno.ERANGE} -",
     "overlong": f"{errno.ENAMETOOLONG} ",
     "long-name": f"{errno.ENAMETOOLONG} ",
-    # what the pool keeps for itself is not shown
+    # the pool's own datasets are not listed
     "tree": f"0 [{rows('tank:10', 'tank/a:12', 'tank/a/b:15', 'tank/c:13', props=USED)}]",
     "vanished": f"0 [{rows('tank:10', 'tank/a:12', 'tank/c:13', props=USED)}]",
-    # the errno in place of the properties, and the others all the same; what is below
-    # a dataset that cannot be listed makes a second row of it
+    # an errno stands in place of the properties, and the listing goes on; a dataset
+    # whose children cannot be listed has a second row
     "damaged": f"0 [{rows('tank:10', props=USED)},{BAD_A},"
     f"{rows('tank/a/b:15', 'tank/c:13', props=USED)},{BAD_C}]",
     "damaged-root": f'0 [["tank",0,0,0,0,0,{errno.EIO}],{BAD_A},'
     f"{rows('tank/a/b:15', 'tank/c:13', props=USED)},{BAD_C}]",
     "stands-still": f'0 [{rows("tank:10", props=USED)},["tank",0,0,0,0,0,{errno.EIO}]]',
     "snapshots": SNAPSHOTS,
-    # the fast form of 2.1 holds names alone: asked again, the slower way
+    # the fast form of 2.1 holds names alone: the listing runs again, the slower way
     "snapshots-2.1": SNAPSHOTS,
     "snapshots-props": f"0 [{rows('1:11', '2:12', props=USED)}]",
 }
@@ -125,12 +125,12 @@ ANSWERS = {
 @pytest.mark.parametrize("case", ANSWERS)
 def test_a_fickle_kernel(programs: Path, case: str) -> None:
     """Lists that grow, vanish or do not fit are read right, or not at all."""
-    found = run([programs / "fake_kernel.asan", case], env=STRICT)
-    assert found == ANSWERS[case] + "\n"
-    assert run([*VALGRIND, programs / "fake_kernel", case]) == found
+    output = run([programs / "fake_kernel.asan", case], env=STRICT)
+    assert output == ANSWERS[case] + "\n"
+    assert run([*VALGRIND, programs / "fake_kernel", case]) == output
 
 
 def test_a_listing_cut_short_says_so(programs: Path) -> None:
-    """A pool that is suspended midway ends the listing with its errno."""
-    found = run([programs / "fake_kernel.asan", "suspended"], env=STRICT)
-    assert found.startswith(f"{errno.EAGAIN} ")
+    """A pool that is suspended during a listing ends it with its errno."""
+    output = run([programs / "fake_kernel.asan", "suspended"], env=STRICT)
+    assert output.startswith(f"{errno.EAGAIN} ")

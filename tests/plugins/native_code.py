@@ -35,12 +35,12 @@ SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 
 def native(*names: str) -> list[Path]:
-    """Give sources of native/ by their names without the suffix."""
+    """Return sources of native/ by their names without the suffix."""
     return [NATIVE / f"{name}.c" for name in names]
 
 
 def compile_c(*args: str | Path) -> str:
-    """Run the C compiler; fail the test, with what it said, where it fails."""
+    """Run the C compiler; where it fails, fail the test with its messages."""
     argv = [os.environ.get("CC", "gcc"), *map(str, args)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(argv)}\n{done.stderr}"
@@ -53,7 +53,7 @@ def run(
     env: Mapping[str, str] | None = None,
     limit_s: float = 120,
 ) -> str:
-    """Run what was built; fail the test where it fails or says a word on stderr."""
+    """Run a program; fail the test where it fails or writes to stderr."""
     done = subprocess.run(
         list(map(str, argv)),
         capture_output=True,
@@ -67,7 +67,7 @@ def run(
 
 
 def symbols(path: Path, *options: str) -> list[tuple[str, str]]:
-    """Give (type, name) of each symbol of an object, as nm has them."""
+    """Return (type, name) of each symbol of an object, as nm lists them."""
     done = subprocess.run(
         ["nm", *options, str(path)], capture_output=True, text=True, check=True
     )
