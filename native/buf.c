@@ -1,6 +1,5 @@
 /* A growing run of bytes, and JSON written into it. */
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "buf.h"
@@ -72,6 +71,15 @@ json_int(struct zt_buf *b, int64_t n)
 		buf_putc(b, '-');
 	/* Negating INT64_MIN overflows; in unsigned arithmetic it wraps. */
 	json_uint(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+}
+
+void
+json_boolean(struct zt_buf *b, bool value)
+{
+	if (value)
+		buf_put(b, "true", 4);
+	else
+		buf_put(b, "false", 5);
 }
 
 /*

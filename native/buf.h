@@ -7,6 +7,7 @@
 #ifndef ZT_BUF_H
 #define	ZT_BUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,5 +21,6 @@ void buf_fail(struct zt_buf *, int);
 void json_string(struct zt_buf *, const char *);
 void json_uint(struct zt_buf *, uint64_t);
 void json_int(struct zt_buf *, int64_t);
+void json_boolean(struct zt_buf *, bool);
 
 #endif

@@ -8,8 +8,6 @@
 
 #include "nvl.h"
 
-enum { NATIVE = 0 };	/* NV_ENCODE_NATIVE */
-
 int
 nvp_open(struct nvp *nvp, char *why, size_t why_size)
 {
@@ -52,7 +50,7 @@ nvp_close(struct nvp *nvp)
 int
 nvl_pack(const struct nvp *nvp, nvlist_t *list, char **packed, size_t *len)
 {
-	int error = nvp->nvlist_size(list, len, NATIVE);
+	int error = nvp->nvlist_size(list, len, NVL_NATIVE);
 
 	if (error != 0)
 		return (error);
@@ -62,20 +60,13 @@ nvl_pack(const struct nvp *nvp, nvlist_t *list, char **packed, size_t *len)
 	 */
 	if ((*packed = malloc(*len)) == NULL)
 		return (ENOMEM);
-	error = nvp->nvlist_pack(list, packed, len, NATIVE, 0);
+	error = nvp->nvlist_pack(list, packed, len, NVL_NATIVE, 0);
 	if (error != 0) {
 		free(*packed);
 		*packed = NULL;
 	}
 	return (error);
 }
-
-/*
- * The head of a pair in the native encoding, as nvpair_t lies in memory: its
- * size, the size of its name (16 bits, two unused), the number of values, their
- * type.  Name and values follow, each padded to 8 bytes (include/sys/nvpair.h).
- */
-enum { PAIR_HEAD = 16 };
 
 /* Tell whether each string of a pair ends within the pair. */
 static bool
@@ -91,8 +82,7 @@ strings_end(const char *pair, size_t size)
 		return (true);
 	if (name_size < 0 || count < 0)
 		return (false);
-	/* An array of strings begins with room for as many pointers. */
-	size_t skip = (PAIR_HEAD + (size_t)name_size + 7) / 8 * 8;
+	size_t skip = (NVL_PAIR_HEAD + (size_t)name_size + 7) / 8 * 8;
 	if (type == T_STRING_ARRAY)
 		skip += (size_t)count * 8;
 	for (int32_t i = 0; i < (type == T_STRING ? 1 : count); i++) {
@@ -109,14 +99,12 @@ strings_end(const char *pair, size_t size)
  * Check that unpacking will not read past the end: libnvpair measures native
  * strings by strlen, wherever that ends (i_get_value_size,
  * nvpair_native_string_array in module/nvpair/nvpair.c).  The kernel's lists
- * may be trusted, but a resume token comes from anywhere.  Pairs lie one after
- * the other, the pairs of an embedded list behind the pair that holds it; a
- * size of zero ends a list.
+ * may be trusted, but a resume token comes from anywhere.
  */
 static bool
 native_is_sound(const char *packed, size_t len)
 {
-	size_t offset = 12;		/* encoding, version, flags */
+	size_t offset = NVL_LIST_HEAD;
 	uint64_t open = 1;
 
 	while (open > 0) {
@@ -129,7 +117,7 @@ native_is_sound(const char *packed, size_t len)
 			open--;
 			continue;
 		}
-		if (size < PAIR_HEAD || (size_t)size > len - offset ||
+		if (size < NVL_PAIR_HEAD || (size_t)size > len - offset ||
 		    !strings_end(packed + offset, (size_t)size))
 			return (false);
 		memcpy(&count, packed + offset + 8, sizeof (count));
@@ -147,7 +135,7 @@ int
 nvl_unpack(const struct nvp *nvp, char *packed, size_t len, nvlist_t **list)
 {
 	*list = NULL;
-	if (len > 0 && packed[0] == NATIVE && !native_is_sound(packed, len))
+	if (len > 0 && packed[0] == NVL_NATIVE && !native_is_sound(packed, len))
 		return (EINVAL);
 	return (nvp->nvlist_unpack(packed, len, list, 0));
 }

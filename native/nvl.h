@@ -120,6 +120,21 @@ enum {
 /* The deepest nesting of lists, in both directions; ZFS nests a handful. */
 enum { NVL_DEPTH_MAX = 32 };
 
+/*
+ * The native encoding of a packed list (NV_ENCODE_NATIVE), which nvl.c checks
+ * and nvl_packed.c reads: nvpair_t in include/sys/nvpair.h, nvs_native_* in
+ * module/nvpair/nvpair.c.
+ *
+ * The list begins with a head: encoding, byte order, two unused bytes, version,
+ * flags.  The pairs follow as they lie in memory.  Each begins with a head: its
+ * size, the size of its name (16 bits, two bytes unused), the number of its
+ * values and their type.  Its name and its values follow, each padded to 8
+ * bytes; an array of strings begins with room for as many pointers.  The pairs
+ * of an embedded list lie behind the pair that holds it.  A size of zero ends a
+ * list.
+ */
+enum { NVL_NATIVE = 0, NVL_LIST_HEAD = 12, NVL_PAIR_HEAD = 16 };
+
 /* libnvpair.so.3: one soname and one ABI in OpenZFS 2.1 to 2.4 */
 struct nvp {
 	void *library;

@@ -16,15 +16,6 @@
 		buf_putc(b, ']');					\
 	} while (0)
 
-static void
-json_boolean(struct zt_buf *b, boolean_t value)
-{
-	if (value)
-		buf_put(b, "true", 4);
-	else
-		buf_put(b, "false", 5);
-}
-
 static int
 json_boxed(const struct nvp *nvp, nvpair_t *pair, struct zt_buf *b)
 {

@@ -1,12 +1,6 @@
 /*
  * Writes a packed nvlist as JSON without unpacking it into an nvlist: two
  * allocations for each pair took most of a listing's time in user space.
- *
- * The native encoding is the pairs as they lie in memory: size, size of the
- * name (16 bits, two unused), number of values, their type; then name and
- * values, each padded to 8 bytes (nvpair_t in include/sys/nvpair.h,
- * nvs_native_* in module/nvpair/nvpair.c).  The pairs of an embedded list lie
- * behind the pair that holds it, and a size of zero ends a list.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -15,10 +9,6 @@
 #include "buf.h"
 #include "nvl.h"
 
-enum { NATIVE = 0 };	/* NV_ENCODE_NATIVE */
-/* encoding, byte order, two unused bytes, version, flags */
-enum { LIST_HEAD = 12 };
-enum { PAIR_HEAD = 16 };
 enum { NVLIST_SIZE = 24 };	/* sizeof (nvlist_t): a pair has room for it */
 
 struct packed {
@@ -58,7 +48,7 @@ next_pair(struct packed *p, struct pair *pair)
 		p->next += sizeof (size);
 		return (false);
 	}
-	if (size < PAIR_HEAD || (size_t)size > left) {
+	if (size < NVL_PAIR_HEAD || (size_t)size > left) {
 		buf_fail(p->out, EINVAL);
 		return (false);
 	}
@@ -67,15 +57,15 @@ next_pair(struct packed *p, struct pair *pair)
 	memcpy(&type, p->next + 12, sizeof (type));
 	pair->type = type;
 	pair->count = (uint32_t)count;
-	pair->name = p->next + PAIR_HEAD;
+	pair->name = p->next + NVL_PAIR_HEAD;
 	pair->end = p->next + size;
-	if (count < 0 || name_size < 1 || name_size > size - PAIR_HEAD ||
+	if (count < 0 || name_size < 1 || name_size > size - NVL_PAIR_HEAD ||
 	    pair->name[name_size - 1] != '\0') {
 		buf_fail(p->out, EINVAL);
 		return (false);
 	}
 	/* A pair without values may end right behind its name. */
-	int32_t skip = (PAIR_HEAD + name_size + 7) / 8 * 8;
+	int32_t skip = (NVL_PAIR_HEAD + name_size + 7) / 8 * 8;
 	pair->values = skip < size ? p->next + skip : pair->end;
 	p->next = pair->end;
 	return (true);
@@ -100,15 +90,6 @@ string_end(const struct pair *pair, const char *string)
 	return (nul == NULL ? NULL : nul + 1);
 }
 
-static void
-json_truth(struct zt_buf *out, uint32_t truth)
-{
-	if (truth != 0)
-		buf_put(out, "true", 4);
-	else
-		buf_put(out, "false", 5);
-}
-
 /* Values are aligned to 4 bytes only, so each is copied out. */
 #define	DEFINE_NUMBERS(name, type, write)				\
 static void								\
@@ -131,7 +112,7 @@ write_##name(struct zt_buf *out, const struct pair *pair)		\
 	DEFINE_NUMBERS(name, type, json_##sign)
 NVP_NUMBERS(DEFINE_NUMBER)
 DEFINE_NUMBERS(hrtime, int64_t, json_int)
-DEFINE_NUMBERS(truth, uint32_t, json_truth)	/* boolean_t, an enum */
+DEFINE_NUMBERS(truth, uint32_t, json_boolean)	/* boolean_t, an enum */
 #undef	DEFINE_NUMBER
 #undef	DEFINE_NUMBERS
 
@@ -140,7 +121,6 @@ write_strings(struct zt_buf *out, const struct pair *pair)
 {
 	const char *string = pair->values;
 
-	/* An array of strings begins with room for as many pointers. */
 	if (pair->type == T_STRING_ARRAY) {
 		if (!holds(pair, 8)) {
 			buf_fail(out, EINVAL);
@@ -253,11 +233,11 @@ void
 nvl_packed_to_json(const char *packed, size_t len, struct zt_buf *out)
 {
 	static const uint16_t order = 1;
-	struct packed p = { packed + LIST_HEAD, packed + len, out, 0 };
+	struct packed p = { packed + NVL_LIST_HEAD, packed + len, out, 0 };
 
-	if (len < LIST_HEAD)
+	if (len < NVL_LIST_HEAD)
 		buf_fail(out, EINVAL);
-	else if (packed[0] != NATIVE || packed[1] != *(const char *)&order)
+	else if (packed[0] != NVL_NATIVE || packed[1] != *(const char *)&order)
 		buf_fail(out, ENOTSUP);
 	else
 		write_list(&p);

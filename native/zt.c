@@ -1,4 +1,4 @@
-/* What Python calls to open a ZFS and to read it; how every call ends. */
+/* Python's calls that open a ZFS and read it, and the end of each call. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What Python calls to change one dataset. */
+/* Python's calls that change one dataset. */
 #include "zt_impl.h"
 
 int

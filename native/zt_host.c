@@ -1,4 +1,4 @@
-/* What Python calls without a ZFS: mounts, and limits on this process. */
+/* Python's calls without a ZFS: mounts, and limits on this process. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/mount.h>

@@ -1,4 +1,4 @@
-/* What Python calls for many snapshots, holds or bookmarks at once. */
+/* Python's calls on many snapshots, holds or bookmarks at once. */
 #include "zt_impl.h"
 
 int

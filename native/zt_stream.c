@@ -1,4 +1,4 @@
-/* What Python calls for streams, their sizes, and channel programs. */
+/* Python's calls for streams, their sizes, and channel programs. */
 #include <errno.h>
 #include <string.h>
 

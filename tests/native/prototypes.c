@@ -47,5 +47,5 @@ _Static_assert(__builtin_types_compatible_p(uchar_t, unsigned char),
     "uchar_t");
 _Static_assert(B_TRUE == 1, "B_TRUE");
 _Static_assert(NV_UNIQUE_NAME == 1, "nvl_flat.c");
-_Static_assert(NV_ENCODE_NATIVE == 0, "nvl.c");
+_Static_assert((int)NV_ENCODE_NATIVE == (int)NVL_NATIVE, "nvl.h");
 _Static_assert((int)ZFS_MAX_DATASET_NAME_LEN == (int)DATASET_NAME_SIZE, "lzc.h");
