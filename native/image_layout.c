@@ -51,7 +51,7 @@ struct ace {			/* zfs_ace_hdr_t */
 
 #define	NEW_OBJECT		UINT64_MAX
 #define	SA_MAGIC		0x2F505AU
-#define	BONUS_BYTES		320	/* of a dnode of 512 bytes */
+#define	BONUS_BYTES		320	/* of 512 where dnodesize=legacy */
 #define	WRONG_PARENT		1033	/* ZFS_ERR_WRONG_PARENT */
 #define	TEXT_TO_UPPER		0x2	/* U8_TEXTPREP_TOUPPER */
 #define	ROOT_MODE		0755U

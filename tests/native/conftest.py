@@ -18,8 +18,8 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Compile each source by itself, optimized as in a wheel."""
     folder = tmp_path_factory.mktemp("objects")
     parts: tuple[str, ...] = runpy.run_path(str(NATIVE / "build_zfs.py"))["SOURCES"]
-    found = {part: folder / f"{part}.o" for part in parts}
-    for part, path in found.items():
+    compiled = {part: folder / f"{part}.o" for part in parts}
+    for part, path in compiled.items():
         # not position-independent: tables of pointers would count as writable
         compile_c("-c", "-O2", "-fno-pic", "-fno-pie", *DIALECT, *native(part), "-o", path)
-    return found
+    return compiled

@@ -39,7 +39,7 @@ def rows() -> list[set[str]]:
 
 def links(objects: dict[str, Path]) -> set[tuple[str, str]]:
     """Return (file, file it includes or calls) for the whole of native/."""
-    found = {
+    pairs = {
         (path.name, header)
         for path in NATIVE.glob("*.[ch]")
         for header in INCLUDE.findall(path.read_text(encoding="utf-8"))
@@ -54,15 +54,15 @@ def links(objects: dict[str, Path]) -> set[tuple[str, str]]:
     for part, listed in table.items():
         for letter, symbol in listed:
             if letter == UNDEFINED and symbol in owner:
-                found.add((f"{part}.c", f"{owner[symbol]}.c"))
-    return found
+                pairs.add((f"{part}.c", f"{owner[symbol]}.c"))
+    return pairs
 
 
-def wrong_turns(found: set[tuple[str, str]], table: list[set[str]]) -> list[str]:
+def wrong_turns(pairs: set[tuple[str, str]], table: list[set[str]]) -> list[str]:
     """Return each link that goes up the table."""
     place = {name: number for number, row in enumerate(table) for name in row}
     return sorted(
-        f"{user} uses {used}" for user, used in found if place[used] < place[user]
+        f"{user} uses {used}" for user, used in pairs if place[used] < place[user]
     )
 
 
@@ -78,10 +78,10 @@ def test_each_file_has_one_row() -> None:
 
 def test_code_looks_down_the_rows(objects: dict[str, Path]) -> None:
     """No file includes or calls a file of a row above it, so none go in a circle."""
-    found = links(objects)
-    assert ("zt.c", "image.c") in found  # by its function
-    assert ("zt.c", "zt_impl.h") in found  # by its name
-    assert wrong_turns(found, rows()) == []
+    pairs = links(objects)
+    assert ("zt.c", "image.c") in pairs  # by its function
+    assert ("zt.c", "zt_impl.h") in pairs  # by its name
+    assert wrong_turns(pairs, rows()) == []
 
 
 @pytest.mark.parametrize(

@@ -59,23 +59,23 @@ def stubbed(text: str) -> dict[str, Signature]:
         for node in ast.parse(text).body
         if isinstance(node, ast.ClassDef) and node.name == "_Lib"
     )
-    found = {}
+    functions = {}
     for function in lib.body:
         assert isinstance(function, ast.FunctionDef)
         assert function.returns is not None
         _, *passed = [*function.args.posonlyargs, *function.args.args]
-        found[function.name] = (
+        functions[function.name] = (
             [(arg.arg, ast.unparse(arg.annotation or arg)) for arg in passed],
             ast.unparse(function.returns),
         )
-    return found
+    return functions
 
 
 def test_the_stub_has_each_function() -> None:
     """Each function stands in the stub, with the names and types of its parameters."""
-    found = declared(declarations())
-    assert len(found) > 40
-    assert stubbed(STUB.read_text(encoding="utf-8")) == found
+    functions = declared(declarations())
+    assert len(functions) > 40
+    assert stubbed(STUB.read_text(encoding="utf-8")) == functions
 
 
 @pytest.mark.parametrize(
