@@ -6,7 +6,7 @@ import pytest
 
 from zfstune.engine._volume import complete, fix_reservation
 from zfstune.values.errors import InvalidProperty
-from zfstune.values.properties import AUTO
+from zfstune.values.properties import AUTO_RESERVATION
 from zfstune.values.size import MAX_SIZE
 from zfstune.values.state import Dataset, PropertyValue, Vdev
 from zfstune.values.volume import reservation_bytes
@@ -73,7 +73,7 @@ def test_another_reservation_stays(reserved: int) -> None:
 
 def test_auto_becomes_a_number() -> None:
     """The kernel knows no word for it."""
-    values: dict[str, int | str] = {"refreservation": AUTO}
+    values: dict[str, int | str] = {"refreservation": AUTO_RESERVATION}
     assert fix_reservation(values, volume(G, 0), DISK) == {}
     assert values == {"refreservation": due(G)}
 

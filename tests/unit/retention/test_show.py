@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from heirs import NOW, SECONDS, Heirs
-from zfstune.retention.policy import POLICY_PROPERTY
 from zfstune.retention.show import assess_snapshots
 from zfstune.values.errors import EngineError, PolicyError
 from zfstune.values.frozen import replace
+from zfstune.values.marks import POLICY_PROPERTY
 from zfstune.values.state import NONE, PropertyValue
 
 if TYPE_CHECKING:
