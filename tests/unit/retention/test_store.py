@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from heirs import Heirs
-from zfstune.retention.policy import POLICY_PROPERTY, Group, NewerThan, Policy
+from zfstune.retention.policy import Group, NewerThan, Policy
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.store import (
     clear_policy,
@@ -17,6 +17,7 @@ from zfstune.retention.store import (
     zone,
 )
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
+from zfstune.values.marks import POLICY_PROPERTY
 from zfstune.values.state import Dataset, PropertyValue
 
 if TYPE_CHECKING:
