@@ -183,7 +183,7 @@ def left_alone(dataset: str, tool: str) -> Imported:
 
 
 def complete(reading: Reading, datasets: Collection[str] | None) -> Reading:
-    """Give each dataset one policy, and keep it from inheriting one that is not for it.
+    """Leave each dataset one policy, and keep it from inheriting one that is not for it.
 
     Args:
         reading: The result of a tool's reader.

@@ -73,7 +73,7 @@ _ZERO = "a kind with a count of 0 is destroyed whole; --all-of-them consents to 
 
 
 @frozen
-class _Kept:
+class _Outcome:
     """A policy for a dataset, or the reason why none does what sanoid does there."""
 
     policy: Policy | None = None
@@ -126,7 +126,7 @@ def _of_all_versions(ini: Ini, tree: Collection[str]) -> dict[str, Imported | Le
     by_version = [_of_version(ini, tree, version) for version in VERSIONS]
     wanted: dict[str, Imported | LeftOut] = {}
     for dataset in dict.fromkeys(name for kept in by_version for name in kept):
-        kept, *others = (each.get(dataset, _Kept()) for each in by_version)
+        kept, *others = (each.get(dataset, _Outcome()) for each in by_version)
         if any((each.policy, each.reason) != (kept.policy, kept.reason) for each in others):
             hint = "; ".join(_ambiguous(ini))
             reason = "versions of sanoid differ on what it keeps there"
@@ -138,8 +138,8 @@ def _of_all_versions(ini: Ini, tree: Collection[str]) -> dict[str, Imported | Le
     return wanted
 
 
-def _of_version(ini: Ini, tree: Collection[str], version: Version) -> dict[str, _Kept]:
-    by_path: dict[str, _Kept] = {}
+def _of_version(ini: Ini, tree: Collection[str], version: Version) -> dict[str, _Outcome]:
+    by_path: dict[str, _Outcome] = {}
     for section, settings in settings_in_force(ini, tree, version).items():
         path = settings["path"]
         # sanoid skips each section that begins with `template`, even one of a pool.
@@ -150,16 +150,16 @@ def _of_version(ini: Ini, tree: Collection[str], version: Version) -> dict[str, 
         if is_true(settings.get("process_children_only")):
             continue
         try:
-            kept = _kept(path, settings)
+            kept = _outcome(path, settings)
         except NotKeptError as error:
-            kept = _Kept(reason=error.reason, hint=error.hint)
+            kept = _Outcome(reason=error.reason, hint=error.hint)
         before = by_path.setdefault(path, kept)
         if (before.policy, before.reason) != (kept.policy, kept.reason):
-            by_path[path] = _Kept(reason="two sections for it say different things")
+            by_path[path] = _Outcome(reason="two sections for it say different things")
     return by_path
 
 
-def _kept(dataset: str, settings: Mapping[str, Value]) -> _Kept:
+def _outcome(dataset: str, settings: Mapping[str, Value]) -> _Outcome:
     groups = []
     notes = [_NEWEST]
     defaults = []
@@ -192,11 +192,11 @@ def _kept(dataset: str, settings: Mapping[str, Value]) -> _Kept:
         if is_true(settings.get(script)):
             _refuse_script(script, notes)
     if not groups:
-        return _Kept()
+        return _Outcome()
     policy = Policy(tuple(groups), allow_zero=consents)
     if _is_deferred(dataset, settings["prune_defer"], policy):
-        return _Kept()
-    return _Kept(policy, tuple(dict.fromkeys(notes)))
+        return _Outcome()
+    return _Outcome(policy, tuple(dict.fromkeys(notes)))
 
 
 def _refuse_script(script: str, notes: list[str]) -> None:
