@@ -254,4 +254,4 @@ def test_import_above_a_policy_that_is_stored(
     assert found["tank/data/b"] == f"daily=2; {found['tank/data']}"
     assert "tank/data/a: this replaces its stored policy 'match=autosnap_*" in imported.said
     assert "tank/app: its stored policy 'hourly=24' stays" in imported.said
-    assert "tank/data/b: what is stored for zfstune's own" in imported.said
+    assert "tank/data/b: the stored rules for zfstune's own" in imported.said
