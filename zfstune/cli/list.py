@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, add_scripted, print_json, print_table, warn
 from zfstune.cli.which_zfs import open_zfs
+from zfstune.engine.pools import datasets_below
 from zfstune.values.errors import Damaged
 from zfstune.values.marks import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
 from zfstune.values.mountpoint import effective_mountpoint
@@ -66,8 +67,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from zfstune.engine.pools import datasets_below  # noqa: PLC0415 (not for --help)
-
     snapshots = args.type == "snapshots"
     columns = _SNAPSHOT_COLUMNS if snapshots else _DATASET_COLUMNS
     with open_zfs(args) as engine:
