@@ -114,7 +114,7 @@ def test_bzfs_tables() -> None:
 
 def test_a_tool_that_nobody_knows() -> None:
     """An unknown tool is an error that lists the known ones."""
-    with pytest.raises(PolicyError, match="no reader") as no:
+    with pytest.raises(PolicyError, match="cannot read its settings") as no:
         convert("mole", "")
     assert "zettarepl" in no.value.hint
 
