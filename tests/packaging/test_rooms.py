@@ -217,3 +217,29 @@ def test_no_module_is_named_for_nothing() -> None:
     assert {
         name for name in KNOWN if name.rpartition(".")[2].strip("_") in SHAPELESS
     } == set()
+
+
+# Names that a package's modules share by agreement: each verb of cli/ adds its
+# arguments, each reader of imports/ reads a tool's settings, two modules are programs.
+SHARED_NAMES = {"add_arguments", "main", "read"}
+
+
+def public_names(source: str) -> set[str]:
+    """Return the functions, classes and constants that a module defines for others."""
+    names = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return {name for name in names if not name.startswith("_")} - {"TYPE_CHECKING"}
+
+
+def test_no_two_things_have_one_name() -> None:
+    """A name says which thing is meant, wherever it is read."""
+    homes: dict[str, list[str]] = {}
+    for module, path in modules().items():
+        for name in public_names(path.read_text(encoding="utf-8")):
+            homes.setdefault(name, []).append(module)
+    twice = {name: found for name, found in homes.items() if len(found) > 1}
+    assert twice.keys() - SHARED_NAMES == set(), twice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
-from zfstune.cli.profile_options import add_profiles, read_profiles, show
+from zfstune.cli.profile_options import add_profiles, print_plan, read_profiles
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.datasets.apply import apply
 
@@ -37,7 +37,7 @@ def _run(args: argparse.Namespace) -> int:
             **arguments,
             dry_run=args.dry_run,
             engine=engine,
-            show=None if args.json else show,
+            show=None if args.json else print_plan,
         )
     if args.json:
         print_json(applied.to_dict())

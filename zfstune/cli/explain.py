@@ -8,7 +8,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json
 from zfstune.cli.which_zfs import open_zfs, uses_image
 from zfstune.profiles.explain import explain
-from zfstune.profiles.explanation_text import render
+from zfstune.profiles.explanation_text import render_explanation
 from zfstune.profiles.load import load_file
 
 TYPE_CHECKING = False
@@ -61,5 +61,5 @@ def _run(args: argparse.Namespace) -> int:
         print_json(explanation.to_dict())
         return exit_status.DONE
 
-    sys.stdout.write(render(explanation))
+    sys.stdout.write(render_explanation(explanation))
     return exit_status.DONE

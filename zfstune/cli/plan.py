@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
-from zfstune.cli.profile_options import add_profiles, read_profiles, show
+from zfstune.cli.profile_options import add_profiles, print_plan, read_profiles
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.datasets.apply import plan
 
@@ -32,5 +32,5 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(made.to_dict())
     else:
-        show(made)
+        print_plan(made)
     return exit_status.PENDING if args.check and made.pending else exit_status.DONE

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report, warn
-from zfstune.cli.policy_options import add_rules, read_rules
+from zfstune.cli.policy_options import add_rules, read_policy_options
 from zfstune.cli.simulate import add_simulate
 from zfstune.cli.which_zfs import open_zfs, uses_image
 from zfstune.engine.pools import datasets_below
@@ -103,7 +103,7 @@ def _add_import(actions: Any) -> None:
 
 
 def _set(args: argparse.Namespace) -> int:
-    keep, policy = read_rules(args)
+    keep, policy = read_policy_options(args)
     if keep is not None:
         policy = Policy.last(keep, args.match, allow_zero=args.all_of_them)
     if args.text:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-__all__ = ["add_rules", "read_count", "read_rules"]
+__all__ = ["add_rules", "read_count", "read_policy_options"]
 
 _PERIODS = {
     "hourly": "hour",
@@ -89,7 +89,7 @@ def read_count(option: str, text: str) -> int:
         ) from None
 
 
-def read_rules(args: argparse.Namespace) -> tuple[int | None, Policy | None]:
+def read_policy_options(args: argparse.Namespace) -> tuple[int | None, Policy | None]:
     """Return the count of a lone --keep, else the policy of the options, or neither.
 
     Raises:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from zfstune.cli.output import add_json
-from zfstune.datasets.plan_text import render
+from zfstune.datasets.plan_text import render_plan
 from zfstune.host.manifest import host_and_source
 from zfstune.profiles.load import load_file, resolve_role
 from zfstune.profiles.roles import AUTO
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zfstune.datasets.plan import Plan
 
 
-__all__ = ["add_profiles", "add_role", "read_profiles", "show"]
+__all__ = ["add_profiles", "add_role", "print_plan", "read_profiles"]
 
 
 def add_profiles(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +122,7 @@ def _role(name: str) -> str:
     return role.name
 
 
-def show(plan: Plan) -> None:
+def print_plan(plan: Plan) -> None:
     """Print a plan for people."""
-    sys.stdout.write(render(plan))
+    sys.stdout.write(render_plan(plan))
     sys.stdout.flush()  # before the first change

@@ -6,7 +6,7 @@ from collections import Counter
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, print_table, warn
-from zfstune.cli.policy_options import add_rules, read_count, read_rules
+from zfstune.cli.policy_options import add_rules, read_count, read_policy_options
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.retention.decision import FUTURE
 from zfstune.retention.near_miss import near_misses
@@ -103,7 +103,7 @@ def _add_limits(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    keep, policy = read_rules(args)
+    keep, policy = read_policy_options(args)
     _check_target(args.free_target)
     min_keep = None
     if args.min_keep is not None:

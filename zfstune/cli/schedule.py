@@ -9,10 +9,10 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, add_scripted, print_json, warn
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.schedule_run import run_forever, run_once
-from zfstune.cli.schedule_show import show, warn_of_misfits
+from zfstune.cli.schedule_show import show_schedules, warn_of_misfits
 from zfstune.cli.schedule_targets import named_datasets, without_taken_along
 from zfstune.cli.which_zfs import open_zfs, uses_kernel
-from zfstune.schedules.cadence import NONE
+from zfstune.schedules.cadence import NO_SCHEDULE
 from zfstune.schedules.install import carry_out, plan_install, plan_remove
 from zfstune.schedules.schedule import set_schedule, targets
 from zfstune.schedules.unit_text import units_for
@@ -80,19 +80,19 @@ def _add_install(actions: Any) -> None:
 
 
 def _add_show(actions: Any) -> None:
-    show = actions.add_parser(
+    show_schedules = actions.add_parser(
         "show",
         help="show the schedules, and how the last runs ended",
         description="Show each dataset that has a schedule, whether its timers are "
         "enabled, and how the last runs ended. A warning says where install would write "
         "other timers now, and where the policy does not fit the schedule.",
     )
-    _add_names(show, "these and all below (default: all)")
-    _add_folder(show)
-    _add_state(show)
-    add_scripted(show)
-    add_json(show)
-    show.set_defaults(run=_show)
+    _add_names(show_schedules, "these and all below (default: all)")
+    _add_folder(show_schedules)
+    _add_state(show_schedules)
+    add_scripted(show_schedules)
+    add_json(show_schedules)
+    show_schedules.set_defaults(run=_show)
 
 
 def _add_remove(actions: Any) -> None:
@@ -240,11 +240,11 @@ def _remove(args: argparse.Namespace) -> int:
                 if engine.exists(name)
                 and engine.dataset(name).value(SCHEDULE_PROPERTY) is not None
             ]
-            news = _news(engine, dict.fromkeys(scheduled, NONE))
+            news = _news(engine, dict.fromkeys(scheduled, NO_SCHEDULE))
             if not args.dry_run:
                 carry_out(args.folder, steps)
                 for name in news:
-                    set_schedule(engine, name, NONE)
+                    set_schedule(engine, name, NO_SCHEDULE)
     except ZfsUnavailable:
         if args.roles:
             raise
@@ -308,7 +308,9 @@ def _report(
 
 def _show(args: argparse.Namespace) -> int:
     whole = args.all or not (args.datasets or args.roles)
-    return show(args, None if whole else lambda engine: named_datasets(args, engine))
+    return show_schedules(
+        args, None if whole else lambda engine: named_datasets(args, engine)
+    )
 
 
 def _run(args: argparse.Namespace) -> int:

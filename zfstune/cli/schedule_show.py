@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from zfstune.values.errors import ZfstuneError
 
 
-__all__ = ["show", "warn_of_misfits"]
+__all__ = ["show_schedules", "warn_of_misfits"]
 
 
-def show(args: argparse.Namespace, named: Callable[[Engine], list[str]] | None) -> int:
+def show_schedules(
+    args: argparse.Namespace, named: Callable[[Engine], list[str]] | None
+) -> int:
     """Show the schedules of the named datasets and all below them; None: of all."""
     faults: list[ZfstuneError] = []
     with open_zfs(args) as engine:

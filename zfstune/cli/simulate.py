@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json
-from zfstune.cli.policy_options import add_rules, read_rules
+from zfstune.cli.policy_options import add_rules, read_policy_options
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.host.files import write_file
 from zfstune.retention.policy import Policy
@@ -82,7 +82,7 @@ def _simulate(args: argparse.Namespace) -> int:
 
 
 def _policy(args: argparse.Namespace) -> Policy:
-    keep, policy = read_rules(args)
+    keep, policy = read_policy_options(args)
     if keep is not None:
         return Policy.last(keep, args.match)
     if policy is not None:

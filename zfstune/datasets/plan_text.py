@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from zfstune.datasets.cautions import Caution
     from zfstune.datasets.plan import Plan
 
-__all__ = ["render"]
+__all__ = ["render_plan"]
 
 _REASON_WIDTH = 66
 
 
-def render(plan: Plan) -> str:
+def render_plan(plan: Plan) -> str:
     """Write a plan as text: a block a dataset, then leftovers, then warnings.
 
     Args:

@@ -80,7 +80,7 @@ class ReadCalls:
     def snapshot(self, name: str) -> Snapshot:
         """Return one snapshot with all its properties."""
         check_snapshot(name)
-        return _rows.snapshot(self._stats(name), self._limits.release)
+        return _rows.snapshot_of_row(self._stats(name), self._limits.release)
 
     def snapshots(
         self, dataset: str, *, properties: bool = False, dated: bool = False
@@ -90,7 +90,7 @@ class ReadCalls:
         full = properties or (dated and not self._lists_creation)
         rows = self._list(lib.zt_list_snapshots, dataset, int(full))
         rows.sort(key=lambda row: row[3])
-        return [_rows.snapshot(row, self._limits.release, dataset) for row in rows]
+        return [_rows.snapshot_of_row(row, self._limits.release, dataset) for row in rows]
 
     def find_snapshots(
         self, names: Iterable[str], *, properties: bool = False
@@ -100,7 +100,9 @@ class ReadCalls:
         error, rows = self._zfs.change(lib.zt_list_named, wanted, int(properties))
         if error:
             raise engine_error("read", next(iter(wanted)), error)
-        return {row[0]: _rows.snapshot(row, self._limits.release) for row in rows or ()}
+        return {
+            row[0]: _rows.snapshot_of_row(row, self._limits.release) for row in rows or ()
+        }
 
     def holds(self, snapshot: str) -> dict[str, datetime]:
         """Return the tags that hold a snapshot, and when each was set, in UTC."""

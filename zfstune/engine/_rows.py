@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from zfstune.values.property_table import Property, Release
 
-__all__ = ["Properties", "Unreadable", "bookmark", "dataset", "snapshot"]
+__all__ = ["Properties", "Unreadable", "bookmark", "dataset", "snapshot_of_row"]
 
 # dmu_objset_type_t, include/sys/fs/zfs.h
 _KINDS = {2: "filesystem", 3: "volume"}
@@ -188,7 +188,7 @@ def _damage(name: str, errno: int) -> Damaged:
     return Damaged(operation="read", target=name, errno=errno, reason=reason)
 
 
-def snapshot(row: list[Any], release: Release, parent: str = "") -> Snapshot:
+def snapshot_of_row(row: list[Any], release: Release, parent: str = "") -> Snapshot:
     """Make a Snapshot of such a row; `parent` is its dataset, where the name lacks it."""
     short, objset_type, guid, createtxg, creation, clones, raw = row
     name = f"{parent}@{short}" if parent else short

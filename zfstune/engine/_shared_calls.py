@@ -116,9 +116,9 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         kind = "volume" if volume else "filesystem"
         values = check_properties(wanted, kind=kind, creating=True, limits=self._limits)
         if volume:
-            from zfstune.engine._volume import complete  # noqa: PLC0415 (few runs make a volume)
+            from zfstune.engine._volume import complete_volume  # noqa: PLC0415 (few runs make a volume)
 
-            complete(values, self._limits.release, self.pool(pool_of(name)).vdevs)
+            complete_volume(values, self._limits.release, self.pool(pool_of(name)).vdevs)
         return values
 
     def set(self, name: str, properties: Mapping[str, str]) -> None:

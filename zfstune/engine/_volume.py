@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from zfstune.values.property_table import Release
     from zfstune.values.state import Dataset, Vdev
 
-__all__ = ["complete", "fix_reservation"]
+__all__ = ["complete_volume", "fix_reservation"]
 
 # libzfs of 2.1 scales by the parity of raidz in one step, later ones by sectors.
 _ROUNDING_BYTES = 256
 
 
-def complete(values: dict[str, int | str], release: Release, vdevs: Sequence[Vdev]) -> None:
+def complete_volume(
+    values: dict[str, int | str], release: Release, vdevs: Sequence[Vdev]
+) -> None:
     """Add block size and reservation to the properties of a new volume.
 
     Raises:

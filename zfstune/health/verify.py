@@ -17,7 +17,7 @@ from zfstune.host.nfs import read_exports
 from zfstune.profiles.load import load, profile_names, resolve_role
 from zfstune.profiles.profile import Profile
 from zfstune.retention.store import stored_policies
-from zfstune.schedules.cadence import NONE, parse_cadence
+from zfstune.schedules.cadence import NO_SCHEDULE, parse_cadence
 from zfstune.values import names
 from zfstune.values.errors import Damaged, PolicyError
 from zfstune.values.frozen import frozen, replace
@@ -376,7 +376,7 @@ class _Snapshots:
         dataset = self.datasets[name]
         text = dataset.value(SCHEDULE_PROPERTY)
         origin = set_here_on(dataset, SCHEDULE_PROPERTY, self.datasets.get)
-        if text in (None, "", NONE) or not origin:
+        if text in (None, "", NO_SCHEDULE) or not origin:
             return None, ""
         return parse_cadence(text), origin
 

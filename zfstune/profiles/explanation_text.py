@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     )
     from zfstune.profiles.profile import Snapshots
 
-__all__ = ["render"]
+__all__ = ["render_explanation"]
 
 _LABEL = 11  # as wide as "disagrees: "
 
 
-def render(explanation: Explanation, *, width: int = 88) -> str:
+def render_explanation(explanation: Explanation, *, width: int = 88) -> str:
     """Write an explanation as text, a paragraph a value.
 
     Args:

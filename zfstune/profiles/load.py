@@ -11,10 +11,10 @@ import stat
 
 from zfstune.engine.pools import choose_pool
 from zfstune.host.manifest import host_name
-from zfstune.profiles.profile import MAX_BYTES, NAME_CHARACTERS
+from zfstune.profiles.profile import MAX_PROFILE_BYTES, NAME_CHARACTERS
 from zfstune.profiles.profile_file import read_profile
 from zfstune.profiles.roles import AUTO, find_role, role_of_host
-from zfstune.schedules.cadence import NONE
+from zfstune.schedules.cadence import NO_SCHEDULE
 from zfstune.values.errors import ProfileError
 from zfstune.values.names import default_root
 from zfstune.values.text import did_you_mean, file_hint, shown
@@ -146,7 +146,7 @@ def _read(path: str, *, trusted: bool = False) -> str:
         if trusted and (facts.st_mode & _WRITABLE_BY_OTHERS or of_others):
             hint = f"if it is as it should be: `chown root {path}` and `chmod go-w {path}`"
             raise ProfileError(message + "others may have written it", hint=hint)
-        return os.read(descriptor, MAX_BYTES + 1).decode()
+        return os.read(descriptor, MAX_PROFILE_BYTES + 1).decode()
     except UnicodeDecodeError as error:
         raise ProfileError(message + "it is not UTF-8") from error
     except OSError as error:
@@ -211,5 +211,5 @@ def role_datasets(
         for role in chosen
         for profile in role.profiles
         for dataset in load(profile).datasets
-        if dataset.snapshots is not None and dataset.snapshots.every != NONE
+        if dataset.snapshots is not None and dataset.snapshots.every != NO_SCHEDULE
     ]

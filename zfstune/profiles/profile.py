@@ -72,7 +72,7 @@ __all__ = [
 ]
 
 # How large a profile's file may be, and what its name may be made of.
-MAX_BYTES = 64 * 1024
+MAX_PROFILE_BYTES = 64 * 1024
 NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 

@@ -11,7 +11,7 @@ import tomllib
 from zfstune.profiles.file_fields import FieldReader
 from zfstune.profiles.pool_rules import FACTS
 from zfstune.profiles.profile import (
-    MAX_BYTES,
+    MAX_PROFILE_BYTES,
     DatasetProfile,
     Needs,
     PoolRule,
@@ -55,8 +55,11 @@ def read_profile(text: str, origin: str, load_base: Callable[[str], Profile]) ->
         ProfileError: It cannot be read; the message names origin, table and key.
     """
     reader = _Reader(origin, load_base)
-    if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
-        reader.refuse("top level", f"it is larger than {MAX_BYTES // 1024} KiB")
+    if (
+        len(text) > MAX_PROFILE_BYTES
+        or len(text.encode(errors="replace")) > MAX_PROFILE_BYTES
+    ):
+        reader.refuse("top level", f"it is larger than {MAX_PROFILE_BYTES // 1024} KiB")
     return reader.profile(_parse(text, reader))
 
 

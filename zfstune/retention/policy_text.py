@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "MAX_BYTES",
     "MAX_GROUPS",
+    "MAX_POLICY_BYTES",
     "format_policy",
     "parse_count",
     "parse_duration",
@@ -64,7 +64,7 @@ __all__ = [
 ]
 
 # The most that a property may hold: ZAP_MAXVALUELEN (include/sys/zap.h) less the NUL.
-MAX_BYTES = 8191
+MAX_POLICY_BYTES = 8191
 # Each snapshot's name is held against all groups, and the settings of other tools come
 # to some dozen of them at most.
 MAX_GROUPS = 100
@@ -97,8 +97,8 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
         PolicyError: The text is too long, has too many parts, is empty, or cannot be
             parsed.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise PolicyError(f"cannot use policy: it has more than {MAX_BYTES} bytes")
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_POLICY_BYTES:
+        raise PolicyError(f"cannot use policy: it has more than {MAX_POLICY_BYTES} bytes")
     zones: list[str] = []
     targets: list[str] = []
     groups: list[Group] = []

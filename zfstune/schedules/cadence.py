@@ -18,10 +18,10 @@ from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.text import did_you_mean, shown
 
-__all__ = ["NONE", "Cadence", "parse_cadence"]
+__all__ = ["NO_SCHEDULE", "Cadence", "parse_cadence"]
 
 # The property's value on a dataset that the schedule of a dataset above leaves out.
-NONE = "none"
+NO_SCHEDULE = "none"
 
 _WORDS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
 _HOUR = 60
@@ -103,7 +103,7 @@ def parse_cadence(text: str) -> Cadence | None:
         PolicyError: The text has none of the forms at the top of this module.
     """
     word, sign, clock = text.partition("@")
-    if text == NONE:
+    if text == NO_SCHEDULE:
         return None
     unit = _WORDS.get(word, "")
     count = 1
@@ -146,7 +146,7 @@ def _bad(text: str) -> PolicyError:
         f"cannot use schedule '{shown(text)}': it does not say how often",
         hint=did_you_mean(
             text.partition("@")[0],
-            (*_WORDS, NONE),
+            (*_WORDS, NO_SCHEDULE),
             "as in 15m, hourly, 4h, daily, daily@02:05, weekly, monthly or none; minutes "
             "(5 or more) must divide the hour, and hours the day",
         ),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from zfstune.schedules.cadence import Cadence
 
-__all__ = ["calendars", "is_checked", "last_due", "offsets"]
+__all__ = ["is_checked", "last_due", "offsets", "timer_calendars"]
 
 _HOUR = 60
 _DAY = 24 * _HOUR
@@ -44,7 +44,7 @@ _WEEK_SECONDS = 7 * 86400
 _ONE_DAY = timedelta(days=1)
 
 
-def calendars(cadence: Cadence, zone: tzinfo) -> tuple[str, ...]:
+def timer_calendars(cadence: Cadence, zone: tzinfo) -> tuple[str, ...]:
     """Return the values of systemd's OnCalendar= for a cadence, all in UTC."""
     if cadence.unit in ("minute", "hour"):
         hours, minutes = divmod(_first_minute(cadence, zone), _HOUR)
@@ -64,7 +64,7 @@ def calendars(cadence: Cadence, zone: tzinfo) -> tuple[str, ...]:
 
 def is_checked(cadence: Cadence, zone: tzinfo) -> bool:
     """Tell whether the timer fires more often than runs are due, so that runs check."""
-    return len(calendars(cadence, zone)) > 1
+    return len(timer_calendars(cadence, zone)) > 1
 
 
 def last_due(cadence: Cadence, zone: tzinfo, now: int) -> int:

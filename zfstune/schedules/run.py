@@ -6,7 +6,7 @@ from datetime import UTC
 
 from zfstune.retention.prune import SAME_WITH_N, prune
 from zfstune.retention.store import stored_policies, zone
-from zfstune.schedules.cadence import NONE, parse_cadence
+from zfstune.schedules.cadence import NO_SCHEDULE, parse_cadence
 from zfstune.schedules.instants import last_due
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import last_run, locked, note
@@ -93,7 +93,7 @@ def is_due(engine: Engine, job: str, dataset: str, folder: str, now: int) -> boo
     """
     own = engine.dataset(dataset)
     text = own.local(SCHEDULE_PROPERTY)
-    if text in (None, NONE):
+    if text in (None, NO_SCHEDULE):
         return True
     try:
         cadence = parse_cadence(text or "")

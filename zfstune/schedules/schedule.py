@@ -14,7 +14,7 @@ from zfstune.engine.pools import datasets_below
 from zfstune.retention.policy import Never
 from zfstune.retention.policy_text import format_policy
 from zfstune.retention.store import stored_policies, zone
-from zfstune.schedules.cadence import NONE, parse_cadence
+from zfstune.schedules.cadence import NO_SCHEDULE, parse_cadence
 from zfstune.schedules.policy_fit import covers_own, policy_command
 from zfstune.values import names
 from zfstune.values.errors import NotFound, PolicyError
@@ -222,7 +222,7 @@ def _uncovered(name: str, cadence: Cadence, policy: Policy | None) -> PolicyErro
 def taken_along_with(engine: Engine, dataset: Dataset) -> str:
     """Name the dataset above whose schedule takes this one along; empty: there is none."""
     value = dataset.properties.get(SCHEDULE_PROPERTY)
-    if value is None or value.source != INHERITED or value.value == NONE:
+    if value is None or value.source != INHERITED or value.value == NO_SCHEDULE:
         return ""
     return set_here_on(dataset, SCHEDULE_PROPERTY, engine.dataset)
 
@@ -258,7 +258,7 @@ def set_schedule(engine: Engine, dataset: str, every: str) -> None:
 
 
 def _has_schedule(dataset: Dataset) -> bool:
-    return dataset.local(SCHEDULE_PROPERTY) not in (None, NONE)
+    return dataset.local(SCHEDULE_PROPERTY) not in (None, NO_SCHEDULE)
 
 
 def _cadence(dataset: Dataset) -> Cadence:

@@ -9,7 +9,7 @@ line are ever overwritten or removed.
 
 from __future__ import annotations
 
-from zfstune.schedules.instants import calendars, is_checked
+from zfstune.schedules.instants import is_checked, timer_calendars
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen
 from zfstune.values.text import shown
@@ -218,7 +218,7 @@ def _service(dataset: str, does: str, argv: Iterable[str], on_failure: str) -> s
 
 
 def _timer(dataset: str, does: str, when: Cadence, zone: tzinfo) -> str:
-    lines = "".join(f"OnCalendar={line}\n" for line in calendars(when, zone))
+    lines = "".join(f"OnCalendar={line}\n" for line in timer_calendars(when, zone))
     return (
         f"{_MARK}{dataset}\n{_NOTE}\n"
         f"[Unit]\nDescription={does}, {when} {_percent(str(zone))}\n\n"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.cli.parser import build_parser
-from zfstune.cli.policy_options import read_count, read_rules
+from zfstune.cli.policy_options import read_count, read_policy_options
 from zfstune.retention.policy_text import format_policy
 from zfstune.values.errors import PolicyError
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def test_options_become_a_policy(words: str, keep: int | None, text: str | None) -> None:
     """A lone count stays a count, other rules make one policy, and none makes none."""
     argv = ["prune", *words.split()]
-    count, policy = read_rules(build_parser(argv).parse_args(argv))
+    count, policy = read_policy_options(build_parser(argv).parse_args(argv))
     assert count == keep
     found = None if policy is None else set(format_policy(policy).split())
     assert found == (None if text is None else set(text.split()))

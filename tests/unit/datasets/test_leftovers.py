@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model_pool import Model, app_profile, applied
 from zfstune.datasets.leftovers import find_leftovers
 from zfstune.datasets.plan import advice
-from zfstune.datasets.plan_text import render
+from zfstune.datasets.plan_text import render_plan
 from zfstune.profiles.load import load
 from zfstune.profiles.roles import ROLES, find_role
 from zfstune.values.frozen import replace
@@ -95,7 +95,7 @@ def test_on_the_terminal_and_in_json() -> None:
     plan = model.plan(*_profiles("db"), owner=False)
     plan = replace(plan, leftovers=_left(model, "db"))
     assert not plan.pending
-    lines = render(plan).splitlines()
+    lines = render_plan(plan).splitlines()
     assert lines[0].startswith("nothing to do: 4 datasets are as postgres below")
     told = [line for line in lines if line.startswith("stays: ")]
     assert told[0] == "stays: tank/data/www  (profile web, and not of role db)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zfstune.engine._volume import complete, fix_reservation
+from zfstune.engine._volume import complete_volume, fix_reservation
 from zfstune.values.errors import InvalidProperty
 from zfstune.values.properties import AUTO_RESERVATION
 from zfstune.values.size import MAX_SIZE
@@ -17,7 +17,7 @@ G, K = 1 << 30, 1 << 10
 
 def completed(**values: int | str) -> dict[str, int | str]:
     """Return the properties of a new volume on one disk, in 2.3."""
-    complete(values, (2, 3), DISK)
+    complete_volume(values, (2, 3), DISK)
     return values
 
 

@@ -21,7 +21,7 @@ from zfstune.retention.policy import (
     Step,
     Within,
 )
-from zfstune.retention.policy_text import MAX_BYTES, format_policy, parse_policy
+from zfstune.retention.policy_text import MAX_POLICY_BYTES, format_policy, parse_policy
 from zfstune.values.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def test_the_words() -> None:
         ("keep=1 tz=/etc/localtime", "no name of a zone"),
         ("keep=1 tz=UTC; keep=2 match=a tz=Europe/Berlin", "one zone"),
         ("keep=1 match='a", "left open"),
-        ("keep=1 match=" + "a" * MAX_BYTES, "bytes"),
+        ("keep=1 match=" + "a" * MAX_POLICY_BYTES, "bytes"),
     ],
 )
 def test_nonsense_is_refused_with_the_reason(text: str, reason: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scheduled_units import cadence
 from zfstune.retention.periods import Calendar
-from zfstune.schedules.instants import calendars, is_checked, last_due, offsets
+from zfstune.schedules.instants import is_checked, last_due, offsets, timer_calendars
 from zone_changes import changes_of, distinct_zones
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -80,7 +80,7 @@ def instants(text: str, zone: str, first: str, last: str) -> list[str]:
 )
 def test_lines_for_systemd(text: str, zone: str, lines: list[str]) -> None:
     """All lines are in UTC, one for each offset of a zone whose wall clock counts."""
-    assert list(calendars(cadence(text), ZoneInfo(zone))) == lines
+    assert list(timer_calendars(cadence(text), ZoneInfo(zone))) == lines
     assert is_checked(cadence(text), ZoneInfo(zone)) == (len(lines) > 1)
 
 
@@ -167,7 +167,7 @@ def test_each_instant_is_one_that_the_timer_fires_at(
     days = {"*-*-*", f"{names[due.weekday()]} *-*-*", f"*-*-{due.day:02}"}
     days |= {"*-*~01"} if last_of_month else set()
     lines = {f"{day} {due:%H:%M}:00 UTC" for day in days}
-    assert lines & set(calendars(each, zone))
+    assert lines & set(timer_calendars(each, zone))
 
 
 @given(text=forms, zone=zones, now=seconds)

@@ -26,7 +26,7 @@ import pytest
 
 from scheduled_units import cadence
 from zfstune.retention.periods import Calendar
-from zfstune.schedules.instants import calendars, is_checked, last_due
+from zfstune.schedules.instants import is_checked, last_due, timer_calendars
 from zone_changes import changes_of, distinct_zones
 
 if TYPE_CHECKING:
@@ -97,14 +97,14 @@ def test_each_period_has_its_snapshot(text: str) -> None:
     """In every zone no period is left out, no snapshot is late, and no day has two."""
     each = cadence(text)
     zones = [ZoneInfo(name) for name in distinct_zones()]
-    lines = sorted({line for zone in zones for line in calendars(each, zone)})
+    lines = sorted({line for zone in zones for line in timer_calendars(each, zone)})
     shortest = {"week": 7 * 86400, "month": 28 * 86400}.get(each.unit, each.seconds)
     fired = elapses(lines, shortest)
     if each.unit in ("minute", "hour"):
         for line in lines:  # lines of hours and minutes elapse at even distances
             assert {b - a for a, b in pairwise(fired[line])} == {each.seconds}
     for zone in zones:
-        firings = list(merge(*(fired[line] for line in calendars(each, zone))))
+        firings = list(merge(*(fired[line] for line in timer_calendars(each, zone))))
         for begin, end in windows(each, zone):
             some = firings[bisect_left(firings, begin) : bisect_left(firings, end)]
             check_instants(each, zone, some)

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any, NoReturn
 
-__all__ = ["Quoted", "is_null", "read_mapping", "read_truth", "read_whole", "read_yaml"]
+__all__ = [
+    "Quoted",
+    "is_null",
+    "read_mapping",
+    "read_truth",
+    "read_yaml",
+    "read_yaml_number",
+]
 
 _DEEPEST = 50
 # Aliases can make a document much larger than its text. No settings come near this size.
@@ -48,7 +55,7 @@ def read_truth(value: object) -> bool | None:
     return True if value in _TRUE else False if value in _FALSE else None
 
 
-def read_whole(value: object) -> int | None:
+def read_yaml_number(value: object) -> int | None:
     """Read a whole number of zero or more; None if the value is no such number.
 
     Digits after a leading zero are octal to some tools and decimal to others, so they

@@ -16,7 +16,7 @@ from zfstune.retention.imports.go_regex import (
     whole,
 )
 from zfstune.retention.imports.reading import LEAVE_ALONE, NotKeptError
-from zfstune.retention.imports.yaml_text import is_null, read_truth, read_whole
+from zfstune.retention.imports.yaml_text import is_null, read_truth, read_yaml_number
 from zfstune.retention.policy import Grid, Group, Last, Never, Policy, Step
 from zfstune.retention.policy_text import format_policy
 from zfstune.values.errors import PolicyError
@@ -185,7 +185,7 @@ def _rule(kind: str, rule: Mapping[str, object]) -> Rule:
         return Never()
     if kind == "grid":
         return _grid(rule.get("grid"))
-    count = read_whole(rule.get("count"))
+    count = read_yaml_number(rule.get("count"))
     if not count:
         raise NotKeptError(f"count: {_said(rule, 'count')} is no number above zero")
     return Last(count)

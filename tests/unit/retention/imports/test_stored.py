@@ -20,7 +20,7 @@ from zfstune.retention.imports.reading import (
 )
 from zfstune.retention.imports.stored import out_of_reach, with_stored
 from zfstune.retention.policy import Policy
-from zfstune.retention.policy_text import MAX_BYTES, parse_policy, stored_form
+from zfstune.retention.policy_text import MAX_POLICY_BYTES, parse_policy, stored_form
 from zfstune.values.errors import PolicyError
 from zfstune.values.names import ancestors_of
 from zfstune.values.state import Snapshot
@@ -162,7 +162,7 @@ def test_a_policy_that_would_be_too_long() -> None:
     full = "; ".join(f"match={number:03}{'x' * 67}* keep=1" for number in range(95))
     wide = Reading((Imported("tank", parse_policy(full)),))
     short, long = "keep=1", "hourly=10000 daily=10000"
-    assert len(f"{short}; {full}") <= MAX_BYTES < len(f"{long}; {full}")
+    assert len(f"{short}; {full}") <= MAX_POLICY_BYTES < len(f"{long}; {full}")
     read = with_stored(wide, {"tank": short}, TREE, "mole")
     assert texts(read) == {"tank": f"{short}; {full}"}
     read = with_stored(wide, {"tank": long}, TREE, "mole")

@@ -16,8 +16,8 @@ from zfstune.retention.imports.yaml_text import (
     Quoted,
     is_null,
     read_truth,
-    read_whole,
     read_yaml,
+    read_yaml_number,
 )
 from zfstune.values.errors import PolicyError
 
@@ -109,21 +109,21 @@ def test_scalars() -> None:
     quoted = [isinstance(each, Quoted) for each in value]
     assert quoted == [False, True, False, True, False, True, True, False, True]
     assert [read_truth(each) for each in value] == [True, *[None] * 6, False, None]
-    assert [read_whole(each) for each in value] == [None, None, 12, *[None] * 6]
+    assert [read_yaml_number(each) for each in value] == [None, None, 12, *[None] * 6]
     assert [is_null(each) for each in value] == [*[False] * 4, True, *[False] * 4]
 
 
 @pytest.mark.parametrize("word", ["007", "1_000", "0x1", "-1", "+1", "1.0", "", "1" * 10])
 def test_numbers_that_tools_read_differently(word: str) -> None:
     """A number that tools read differently counts as none."""
-    assert read_whole(word) is None
-    assert read_whole("0") == 0
-    assert read_whole("1" * 9) == 111_111_111
+    assert read_yaml_number(word) is None
+    assert read_yaml_number("0") == 0
+    assert read_yaml_number("1" * 9) == 111_111_111
 
 
 def test_things_that_are_no_scalar() -> None:
     """A list is neither a truth nor a number nor nothing."""
-    assert read_truth([]) is read_whole({}) is None
+    assert read_truth([]) is read_yaml_number({}) is None
     assert not is_null([])
     assert not is_null(None)
 
