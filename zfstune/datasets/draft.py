@@ -214,7 +214,7 @@ class Draft(MountDraft):
         }
         lacking = {}
         for name, value in asked.items():
-            origin = self._set_locally_on(wanted.dataset, name)
+            origin = self.set_here_on(wanted.dataset, name)
             if value and (not origin or origin in self.managed - {wanted.dataset}):
                 lacking[name] = value
             elif value and origin not in self.managed and dataset is None:
@@ -222,7 +222,7 @@ class Draft(MountDraft):
                 self.warn(wanted.dataset, message)
         return lacking
 
-    def _set_locally_on(self, dataset: str, name: str) -> str:
+    def set_here_on(self, dataset: str, name: str) -> str:
         """Return the dataset whose local value is in force; "" if there is none."""
         near, _ = self._nearest(dataset, name)
         return set_here_on(self.future[near], name, self.future.get) if near else ""

@@ -19,7 +19,6 @@ from zfstune.values.exports import export_lines, is_served, needs_change, withou
 from zfstune.values.mountpoint import effective_mountpoint
 from zfstune.values.names import ancestors_of
 from zfstune.values.properties import feature_for
-from zfstune.values.state import RECEIVED
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
@@ -143,7 +142,7 @@ def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
     shared = draft.future[name].properties.get("sharenfs")
     if shared is None:
         return
-    if shared.source == RECEIVED and shared.value != "off":
+    if shared.value != "off" and not draft.set_here_on(name, "sharenfs"):
         message = "it is not exported: sharenfs came with a stream"
         draft.warn(
             name, message, f"`zfs set sharenfs=... {for_shell(name)}` if it should be"

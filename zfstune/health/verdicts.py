@@ -13,7 +13,7 @@ from zfstune.values import properties as props
 from zfstune.values.errors import InvalidValue
 from zfstune.values.exports import export_lines, is_served, needs_change, without_effect
 from zfstune.values.frozen import frozen
-from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY, is_managed
+from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY, is_managed, set_here_on
 from zfstune.values.mountpoint import (
     effective_mountpoint,
     in_the_way,
@@ -22,7 +22,6 @@ from zfstune.values.mountpoint import (
 )
 from zfstune.values.property_rules import is_unsafe
 from zfstune.values.size import format_size
-from zfstune.values.state import RECEIVED
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
@@ -238,8 +237,10 @@ def _exported(
 ) -> Iterator[Finding]:
     """Report a filesystem that NFS does not serve as its sharenfs says."""
     shared = dataset.properties.get("sharenfs")
-    if seen.exports is None or shared is None or shared.source == RECEIVED:
+    if seen.exports is None or shared is None:
         return
+    if shared.value != "off" and not set_here_on(dataset, "sharenfs", seen.datasets.get):
+        return  # it came with a stream, and counts for nothing
     try:
         lines = export_lines(path, shared.value)
     except InvalidValue as error:  # somebody else set it: apply would have refused

@@ -7,7 +7,6 @@ import pytest
 from model_pool import Model, app_profile, applied
 from zfstune.datasets.actions import Export
 from zfstune.values.exports import Exports
-from zfstune.values.state import RECEIVED, Dataset, PropertyValue
 
 NOBODY = Exports({}, frozenset(), frozenset())
 
@@ -69,17 +68,17 @@ def test_the_plan_says_that_the_world_is_served() -> None:
 
 
 def test_a_stream_shares_nothing() -> None:
-    """A sharenfs that came in a stream is not exported by zfstune."""
-    model = applied(app_profile())
-
-    class Received(Model):
-        def dataset(self, name: str) -> Dataset:
-            dataset = super().dataset(name)
-            properties = dict(dataset.properties)
-            if name == "tank/data/app":
-                properties["sharenfs"] = PropertyValue("on", RECEIVED)
-            return Dataset(name, dataset.kind, 1, 1, properties)
-
-    plan = Received(model.local, model.mounts).plan(app_profile(), exports=NOBODY)
-    assert not plan.pending
-    assert "came with a stream" in plan.warnings[-1].message
+    """A sharenfs that came in a stream is not exported, nor on datasets that inherit it."""
+    model = applied(app_profile("app", "app", "app/x"))
+    model.received["tank/data/app"] = {"sharenfs": "on"}
+    plan = model.plan(app_profile("app", "app", "app/x"), exports=NOBODY)
+    assert not any(isinstance(action, Export) for action in plan.actions)
+    assert [w.dataset for w in plan.warnings if "came with a stream" in w.message] == [
+        "tank/data/app",
+        "tank/data/app/x",
+    ]
+    # one that somebody sets here is exported, below what was received, too
+    model.local["tank/data/app/x"]["sharenfs"] = "ro"
+    plan = model.plan(app_profile("app", "app", "app/x"), exports=NOBODY)
+    [export] = [action for action in plan.actions if isinstance(action, Export)]
+    assert export.describe() == "export /data/app/x over NFS (ro)"

@@ -148,6 +148,21 @@ def test_what_nfs_serves() -> None:
     assert finding.note == "/data/app is served though sharenfs is off"
 
 
+def test_a_received_share_is_expected_of_nobody() -> None:
+    """A sharenfs that came in a stream is no fault, nor on datasets that inherit it."""
+    wants = app_profile("app", "app", "app/x")
+    model = applied(wants)
+    model.received["tank/data/app"] = {"sharenfs": "on"}
+    nothing = Exports({}, frozenset(), frozenset())
+    assert states(judge(model, wants, exports=nothing)) == {}
+    model.received = {}
+    model.local["tank/data/app"]["sharenfs"] = "on"
+    assert set(states(judge(model, exports=nothing))) == {
+        "tank/data/app",
+        "tank/data/app/x",
+    }
+
+
 def test_what_sharenfs_says_and_nobody_hears() -> None:
     """A sharenfs that serves nobody, or everybody by mistake, is reported."""
     nothing = Exports({}, frozenset(), frozenset())
