@@ -243,3 +243,36 @@ def test_no_two_things_have_one_name() -> None:
             homes.setdefault(name, []).append(module)
     twice = {name: found for name, found in homes.items() if len(found) > 1}
     assert twice.keys() - SHARED_NAMES == set(), twice
+
+
+# Words that name nothing: a reader has to find out what the variable holds.
+NAMELESS = {"of", "one", "told", "ours", "mine", "theirs", "astray"}
+
+
+def nameless_variables(source: str) -> list[str]:
+    """Return the variables and parameters of a module whose name says nothing."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            name = node.id
+        elif isinstance(node, ast.arg):
+            name = node.arg
+        else:
+            continue
+        if name in NAMELESS:
+            found.append(f"line {node.lineno}: {name}")
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_variables_say_what_they_hold(module: str) -> None:
+    """No variable is called by a word that could stand for anything."""
+    assert nameless_variables(modules()[module].read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["one = 1", "for mine in x: pass", "def f(of): pass", "[told for told in x]"]
+)
+def test_a_nameless_variable_is_found(source: str) -> None:
+    """Each way to name a variable is seen."""
+    assert len(nameless_variables(source)) == 1
