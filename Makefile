@@ -20,7 +20,7 @@ BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] 
 SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit instants mutants lint format lab images demo bench host wheel clean
+.PHONY: help test unit instants mutants lint format lab images demo endurance bench host wheel clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -59,6 +59,11 @@ demo: ## See apply, snapshot, prune and send at work, on a pool in a plain file
 	PYTHON=$(PYTHON) .ci/install-host gcc libc6-dev libnvpair3linux libzpool5linux
 	$(MAKE) --no-print-directory $(STAMP)
 	$(BIN)/python examples/demo.py
+
+endurance: host image-$(RELEASE) ## Hundreds of kills and long random walks on real ZFS, in one guest: an hour
+	tests/lab/run --release $(RELEASE) --timeout 7200 -- \
+		env ZFSTUNE_LAB_KILLS=200 ZFSTUNE_MACHINE_EXAMPLES=30 \
+		pytest -o timeout=7000 tests/lab/test_kill.py tests/lab/test_machine.py $(GUEST_ARGS)
 
 bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in a guest
 	tests/lab/run --release $(RELEASE) --timeout 5400 --output benchmarks/results -- \
