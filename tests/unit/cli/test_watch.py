@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 # The pool of the kstats below suspends once the child is at work.
 PREPARE = """
-import os, sys, time
+import os, signal, sys, time
+# a shell starts what runs in the background with SIGINT ignored, tests too
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from zfstune.cli import watch
 from zfstune.engine import suspended
 suspended._KSTATS = {kstats!r}
