@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zfstune.retention.policy import Group, Never, Policy
+from zfstune.retention.policy import PERIODS, Group, Never, Policy
 from zfstune.retention.policy_text import check_zone, parse_rule
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_rules", "read_count", "read_policy_options"]
 
-_PERIODS = {
-    "hourly": "hour",
-    "daily": "day",
-    "weekly": "week",
-    "monthly": "month",
-    "quarterly": "quarter",
-    "yearly": "year",
-}
-
 
 def add_rules(parser: Any) -> None:
     """Add the options: all are rules but --match, --regex and --tz."""
@@ -32,7 +23,7 @@ def add_rules(parser: Any) -> None:
         "rules", "A snapshot is kept if any rule keeps it. N is a number or `unlimited`."
     )
     group.add_argument("--keep", metavar="N", help="keep the newest N")
-    for option, period in _PERIODS.items():
+    for option, period in PERIODS.items():
         group.add_argument(
             f"--keep-{option}",
             metavar="N",
@@ -97,7 +88,7 @@ def read_policy_options(args: argparse.Namespace) -> tuple[int | None, Policy | 
     """
     options = {
         f"keep-{word}": value
-        for word in (*_PERIODS, "within", "newer-than")
+        for word in (*PERIODS, "within", "newer-than")
         if (value := getattr(args, f"keep_{word.replace('-', '_')}")) is not None
     }
     options |= {} if args.grid is None else {"grid": args.grid}

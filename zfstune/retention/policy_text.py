@@ -324,7 +324,9 @@ def _word(rule: Rule) -> str:
         )
     if isinstance(rule, Grid):
         return f"grid={_quote(' | '.join(map(_step, rule.steps)))}"
-    return "never"
+    if isinstance(rule, Never):
+        return "never"
+    raise TypeError(rule)  # a new kind of rule needs its word here
 
 
 def _step(step: Step) -> str:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zfstune.retention import policy_text
 from zfstune.retention.decision import decide
 from zfstune.retention.policy import (
     Blocks,
@@ -205,3 +206,9 @@ def test_newer_than_takes_the_name_of_a_snapshot(word: str) -> None:
     policy = parse_policy(f"newer-than='{word}'")
     assert policy.rules == (NewerThan(word),)
     assert parse_policy(format_policy(policy)) == policy
+
+
+def test_a_kind_of_rule_without_a_word_is_refused() -> None:
+    """A new kind of rule is never stored as another one for want of a word."""
+    with pytest.raises(TypeError):
+        policy_text._word(object())  # type: ignore[arg-type]
