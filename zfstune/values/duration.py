@@ -21,7 +21,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 WEEK = 7 * DAY
 
-# The longest that a period of the calendar lasts; clock changes are not counted.
+# The length of the longest month, quarter and so on, without changes of the clock.
 LONGEST_SECONDS = {
     "minute": MINUTE,
     "hour": HOUR,
@@ -33,15 +33,15 @@ LONGEST_SECONDS = {
 }
 
 _UNITS = {"s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
-# A week reads best as 7d, and so does each number of weeks below this one.
+# A smaller number of weeks is written in days: one week reads best as 7d.
 _FEWEST_WEEKS = 5
 
 
 class DurationError(ValueError):
-    """Text is no length of time; for callers with a message of their own.
+    """A text is no length of time; each caller makes a message of its own.
 
     Args:
-        reason: What is wrong with its number; empty where the text has another form.
+        reason: The fault of its number; empty where the text has another form.
     """
 
     def __init__(self, reason: str = "") -> None:

@@ -13,7 +13,7 @@
     ├── ZfsUnavailable                      no module, no library, unknown release
     ├── ImageDied                           the process that held an image is gone
     ├── BatchError                          some targets of one call failed
-    └── EngineError                         ZFS itself said no: operation, target, errno
+    └── EngineError                         ZFS itself refused: operation, target, errno
         ├── NotFound        ├── Busy                ├── ReadOnly
         ├── AlreadyExists   ├── NoSpace             ├── NotSupported
         ├── NotPermitted    ├── PoolSuspended       ├── RefusedValue
@@ -93,7 +93,7 @@ class PolicyError(ZfstuneError):
 
     Args:
         message: As in :class:`ZfstuneError`.
-        hint: The same.
+        hint: As in :class:`ZfstuneError`.
         dataset: The dataset that the policy is stored on; empty where the caller gave
             the policy.
     """
@@ -108,7 +108,7 @@ class PlanError(ZfstuneError):
 
 
 class HookError(ZfstuneError):
-    """An application could not be held still during a snapshot, or did not go on well."""
+    """A command that holds an application still during a snapshot failed."""
 
 
 class ZfsUnavailable(ZfstuneError):
@@ -122,8 +122,8 @@ class ImageDied(ZfstuneError):
     can be opened again.
 
     Args:
-        message: As for every error.
-        hint: As for every error.
+        message: As in :class:`ZfstuneError`.
+        hint: As in :class:`ZfstuneError`.
         errno: The error of writing to the file, such as ENOSPC; 0 where that was not
             the cause.
     """
@@ -164,7 +164,7 @@ class AlreadyExists(EngineError):
 
 
 class Busy(EngineError):
-    """The target is mounted, held, cloned or open; may succeed once it is not."""
+    """The target is mounted, held, cloned or open; the call may succeed later."""
 
 
 class NotPermitted(EngineError):
@@ -180,7 +180,7 @@ class ReadOnly(EngineError):
 
 
 class PoolSuspended(EngineError):
-    """The pool lost its devices and waits for them; may succeed after `zpool clear`."""
+    """The pool lost its devices; the call may succeed after `zpool clear`."""
 
 
 class Damaged(EngineError):
@@ -192,7 +192,7 @@ class NotSupported(EngineError):
 
 
 class RefusedValue(EngineError):
-    """The kernel refused a value that looked right from here."""
+    """The kernel refused a value that had passed zfstune's own checks."""
 
 
 class BatchError(ZfstuneError):
@@ -201,7 +201,7 @@ class BatchError(ZfstuneError):
     Args:
         operation: The verb of the whole call.
         failures: One error a target, in the order ZFS named them.
-        suppressed: Further failures that ZFS counted without naming them.
+        suppressed: How many further failures ZFS counted without naming their targets.
         done: Names of the snapshots that were made all the same.
     """
 

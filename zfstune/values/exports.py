@@ -2,7 +2,7 @@
 
 The kernel knows nothing of ``sharenfs``: libzfs has libshare turn it into lines of
 /etc/exports.d/zfs.exports (lib/libshare/os/linux/nfs.c) and runs exportfs. The lines
-here are the same, so that ``zfs share`` and zfstune find each other's.
+here are the same, so that ``zfs share`` and zfstune each replace what the other wrote.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Exports:
     Attributes:
         lines: The lines of libshare's file by path, without their line ends.
         others: Paths that the administrator's own files name.
-        served: Paths that are served right now, by whichever file.
+        served: Paths that are served right now, no matter which file names them.
         available: Whether this system has an NFS server at all.
     """
 
@@ -60,7 +60,7 @@ def needs_change(exports: Exports, path: str, wanted: tuple[str, ...]) -> bool:
 
 
 def is_served(exports: Exports, path: str) -> bool:
-    """Tell whether libshare's file has a path served, now or after the next boot."""
+    """Tell whether libshare's file makes NFS serve a path, now or after the next boot."""
     return path in exports.lines or (path in exports.served and path not in exports.others)
 
 
@@ -83,7 +83,7 @@ def export_lines(path: str, options: str) -> tuple[str, ...]:
     if share is None:
         return ()
     if _path_of(escaped(path)) != path:
-        # exportfs drops quotation marks, and a backslash before three digits
+        # exportfs drops quotation marks, and reads a backslash and three digits as a byte
         raise InvalidValue(
             f"cannot export '{shown(path)}': exportfs would read another path",
             hint="set another mountpoint",
@@ -96,13 +96,13 @@ def export_lines(path: str, options: str) -> tuple[str, ...]:
 
 
 def without_effect(options: str) -> tuple[str, str]:
-    """Name the part of a ``sharenfs`` value that has no effect, and a value with one.
+    """Name the part of a ``sharenfs`` value that has no effect, and a better value.
 
     Returns:
         A sentence and a hint; both empty where all of the value has an effect.
 
     Raises:
-        InvalidValue: As :func:`export_lines`.
+        InvalidValue: As in :func:`export_lines`.
     """
     share = parse_share(options)
     if share is None:
@@ -119,7 +119,7 @@ def without_effect(options: str) -> tuple[str, str]:
 
 
 def escaped(path: str) -> str:
-    """Write a path as libshare does, blanks and backslashes in octal."""
+    """Write a path as libshare does, with its blanks and backslashes in octal."""
     return "".join(f"\\{ord(c):03o}" if c in _ESCAPED else c for c in path)
 
 

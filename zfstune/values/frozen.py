@@ -55,10 +55,10 @@ def frozen(cls: type[_Class]) -> type[_Class]:
     for name, method in _METHODS.items():
         body.setdefault(name, method)
     body["__slots__"] = body["__match_args__"] = fields
-    made: Any = type(cls.__name__, cls.__bases__, body)
-    made.__qualname__ = cls.__qualname__
-    made.__init__ = _Initializer(made, fields, defaults)
-    return cast("type[_Class]", made)
+    frozen_class: Any = type(cls.__name__, cls.__bases__, body)
+    frozen_class.__qualname__ = cls.__qualname__
+    frozen_class.__init__ = _Initializer(frozen_class, fields, defaults)
+    return cast("type[_Class]", frozen_class)
 
 
 def replace(value: _Class, /, **changes: Any) -> _Class:
@@ -84,7 +84,7 @@ class _Initializer:
 def _compiled(
     cls: type, fields: tuple[str, ...], defaults: dict[str, object]
 ) -> FunctionType:
-    """Compile ``__init__``; each field is set through its slot, past __setattr__."""
+    """Compile ``__init__``; it sets each field through its slot, not by __setattr__."""
     parameters = [f"{name}=default_{name}" if name in defaults else name for name in fields]
     steps = [f"set_{name}(self, {name})" for name in fields]
     if hasattr(cls, "__post_init__"):

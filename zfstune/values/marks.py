@@ -20,8 +20,8 @@ This is all that zfstune writes for itself on datasets and snapshots:
     On a snapshot of a checkpoint: the number of datasets in that checkpoint; on one that
     a rollback took: ``escape``. On a dataset made for a rollback's copies: ``folder``.
 
-A mark counts only where it was set on this system. Whoever sends a stream may have put
-any mark into it, so a received one decides nothing here: neither which datasets are
+A mark counts only where it was set on this system. The sender of a stream may have put
+any mark into it, so a received mark decides nothing here: neither which datasets are
 managed, nor which snapshots may be destroyed, nor how often new ones are taken.
 """
 
@@ -93,9 +93,8 @@ def set_here_on(
 ) -> str:
     """Return the dataset on which somebody here set the value of a property in force.
 
-    This is the rule that a received stream decides nothing here. A value that came in
-    one is nobody's here, neither on the dataset that received it nor on those below,
-    which inherit it.
+    A value that came in a stream does not count, neither on the dataset that received
+    it nor on the datasets below, which inherit it.
 
     Args:
         dataset: The dataset whose value is looked at.
@@ -124,7 +123,7 @@ def auto_name(when: datetime, attempt: int = 0) -> str:
 
     Args:
         when: An aware time.
-        attempt: How many names of that second turned out taken: from 1 on it is
+        attempt: How many names of that second are known to be taken: from 1 on it is
             appended, as in ``zfstune-20261123T030000Z-1``.
 
     Returns:
@@ -155,7 +154,7 @@ def auto_name(when: datetime, attempt: int = 0) -> str:
     return f"{AUTO_PREFIX}{stamp}-{attempt}" if attempt else AUTO_PREFIX + stamp
 
 
-@lru_cache(maxsize=1 << 14)  # datasets taken together share their names
+@lru_cache(maxsize=1 << 14)  # one run gives the snapshots of all datasets one name
 def is_auto_name(short: str) -> bool:
     """Tell whether the whole of `short` is a name that :func:`auto_name` gives.
 

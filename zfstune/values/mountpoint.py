@@ -1,4 +1,4 @@
-"""The path that a filesystem mounts at, and what prevents it, as ``zfs mount`` rules.
+"""The path that a filesystem mounts at, and the obstacles that ``zfs mount`` knows.
 
 The engine gives ``mountpoint`` as it is stored: an inherited value is the text
 that was set on the ancestor, without the part of the name below that ancestor.
@@ -24,8 +24,7 @@ __all__ = [
     "with_inherited",
 ]
 
-# module/zcommon/zfs_prop.c registers "/" as the default of mountpoint, which the whole
-# name follows, pool included.
+# module/zcommon/zfs_prop.c registers "/" as the default of mountpoint.
 _DEFAULT = PropertyValue("/", DEFAULT)
 _UNMOUNTABLE = ("none", "legacy")
 # property, value, word: zfs_add_options() in lib/libzfs/libzfs_mount.c
@@ -63,9 +62,9 @@ def effective_mountpoint(dataset: Dataset, altroot: str) -> str | None:
     base = stored.value
     if not base.startswith("/"):
         return None
-    # lib/libzfs/libzfs_dataset.c, zfs_prop_get(), ZFS_PROP_MOUNTPOINT: a value set
-    # or received here stands alone; an inherited one is followed by what the name
-    # has beyond the ancestor; the default is inherited from above the pool.
+    # lib/libzfs/libzfs_dataset.c, zfs_prop_get(), ZFS_PROP_MOUNTPOINT: a value that was
+    # set or received here is the whole path; after an inherited one comes the part of
+    # the name below the ancestor, and after the default the whole name.
     if stored.source in (LOCAL, RECEIVED):
         below = ""
     else:
@@ -112,7 +111,7 @@ def mount_blocker(dataset: Dataset) -> str | None:
     mounted unasked.
     """
     # The order is that of zfs_is_mountable and zfs_mount_at in
-    # lib/libzfs/libzfs_mount.c; share_mount_one in cmd/zfs/zfs_main.c knows
+    # lib/libzfs/libzfs_mount.c; share_mount_one in cmd/zfs/zfs_main.c refuses
     # filesystems that were received only in part.
     if dataset.kind != "filesystem":
         return f"it is a {dataset.kind}"
@@ -133,7 +132,7 @@ def mount_blocker(dataset: Dataset) -> str | None:
 
 
 def in_the_way(place: Place) -> tuple[str, str] | None:
-    """Name the files that a mount would hide, or what keeps its directory from being made.
+    """Name the files that a mount would hide, or the obstacle to making its directory.
 
     Returns:
         The reason and a hint; None where nothing is known to be in the way.
@@ -173,11 +172,11 @@ def in_the_way(place: Place) -> tuple[str, str] | None:
 
 
 def mount_words(dataset: Dataset, *, readonly_pool: bool = False) -> frozenset[str]:
-    """Return the options that a filesystem should be mounted with, by ``mount``'s words.
+    """Return the options that a filesystem should be mounted with, as ``mount`` names them.
 
     Args:
         dataset: The filesystem, with its values in force.
-        readonly_pool: Its pool was imported read-only.
+        readonly_pool: Whether its pool was imported read-only.
     """
     words = {word for name, value, word in _WORDS if dataset.value(name) == value}
     if dataset.value("atime") == "on":
@@ -195,7 +194,7 @@ def mount_differs(
     Args:
         dataset: The filesystem, with its values in force.
         options: The options that it is mounted with.
-        readonly_pool: Its pool was imported read-only.
+        readonly_pool: Whether its pool was imported read-only.
 
     Returns:
         The options that it lacks and those that it has too many, as in

@@ -52,9 +52,9 @@ _DELIMITER_HINTS = {
     "/": "'/' parts a dataset from its parent",
 }
 
-# Refused by pool_namecheck, always.
+# pool_namecheck refuses these names, always.
 _RESERVED_POOLS = frozenset({"mirror", "raidz", "draid"})
-# Refused by zpool_name_valid (libzfs_pool.c) when a pool is made or imported.
+# zpool_name_valid (libzfs_pool.c) refuses these when a pool is made or imported.
 _RESERVED_POOL_PREFIXES = ("mirror", "raidz", "draid", "spare")
 
 
@@ -112,7 +112,9 @@ def check_snapshot(name: str, *, creating: bool = False) -> str:
 
 
 def check_bookmark(name: str, *, creating: bool = False) -> str:
-    """Check the full name of a bookmark, ``dataset#bookmark``, as for a snapshot.
+    """Check the full name of a bookmark, ``dataset#bookmark``.
+
+    The arguments are those of :func:`check_snapshot`.
 
     Raises:
         InvalidName: It breaks a rule of ``bookmark_namecheck``.
@@ -277,7 +279,7 @@ def _check_characters(
 
 
 def _character_fault(part: str, offset: int, permitted: frozenset[str]) -> tuple[str, str]:
-    """Name the first character that is not `permitted`, with a hint; empty: none."""
+    """Name the first character that is not `permitted`, with a hint; both may be empty."""
     if permitted.issuperset(part):
         return "", ""
     index = next(i for i, character in enumerate(part) if character not in permitted)
@@ -287,7 +289,7 @@ def _character_fault(part: str, offset: int, permitted: frozenset[str]) -> tuple
 
 
 def _pool_fault(name: str) -> tuple[str, str]:
-    """Name the rule of pool_namecheck that is broken, with a hint; empty: none."""
+    """Name the rule of pool_namecheck that is broken, with a hint; both may be empty."""
     if not name:
         return "it is empty", ""
     if len(name) > _MAX_POOL_BYTES:

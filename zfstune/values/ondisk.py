@@ -2,11 +2,10 @@
 
 A block has three sizes, each rounded in its own way: the size of its data (lsize), the
 size after compression (psize), and the size allocated for that, parity and padding
-included (asize). The rules are those of
-zio_write_compress() in module/zfs/zio.c and of the asize functions of
-module/zfs/vdev_raidz.c and vdev_draid.c, written anew; tests/lab/test_ondisk.py
-holds them against real pools. Up to OpenZFS 2.2 a block whose size is no power of
-two may be a sector smaller than computed here.
+included (asize). The rules are those of zio_write_compress() in module/zfs/zio.c and of
+the asize functions of module/zfs/vdev_raidz.c and vdev_draid.c, written anew;
+tests/lab/test_ondisk.py compares them with real pools. Up to OpenZFS 2.2 a block whose
+size is no power of two may be a sector smaller than computed here.
 
 Metadata is left out: indirect blocks and dnodes are shared by all writes of a
 transaction group, so their cost for each write depends on the other writes.
@@ -33,7 +32,7 @@ __all__ = [
 # include/sys/spa.h
 _SECTOR_BYTES = 512  # 1 << SPA_MINBLOCKSHIFT
 _EMBEDDED_BYTES = 112  # BPE_PAYLOAD_SIZE
-_CHARGED_BY_BYTES = 128 << 10  # vdev_set_deflate_ratio() in module/zfs/vdev.c
+_REFERENCE_BLOCK_BYTES = 128 << 10  # vdev_set_deflate_ratio() in module/zfs/vdev.c
 
 
 @frozen
@@ -117,8 +116,8 @@ def charged_bytes(vdev: Vdev, stored: int) -> int:
     They subtract parity at the rate of a block of 128K: on raidz and draid a small
     block is printed larger than its data.
     """
-    sectors = allocated_bytes(vdev, _CHARGED_BY_BYTES) // _SECTOR_BYTES
-    bytes_per_sector = _CHARGED_BY_BYTES // sectors
+    sectors = allocated_bytes(vdev, _REFERENCE_BLOCK_BYTES) // _SECTOR_BYTES
+    bytes_per_sector = _REFERENCE_BLOCK_BYTES // sectors
     return allocated_bytes(vdev, stored) // _SECTOR_BYTES * bytes_per_sector
 
 
@@ -144,5 +143,5 @@ def overwrite(
 
 
 def _up(size: int, step: int) -> int:
-    """Round up to a multiple."""
+    """Round a size up to a multiple of a step."""
     return -(-size // step) * step

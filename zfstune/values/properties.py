@@ -45,8 +45,8 @@ __all__ = [
     "to_text",
 ]
 
-# libzfs has this in place of refreservation=auto until it has computed the real size
-# (zfs_fix_auto_resv). A caller that passes checked values on has to compute it too.
+# As in libzfs, this number stands for refreservation=auto until the real size has been
+# computed (zfs_fix_auto_resv), which is left to the caller.
 AUTO_RESERVATION = MAX_SIZE
 
 _NO_LIMIT = MAX_SIZE
@@ -55,21 +55,21 @@ _NO_LIMIT = MAX_SIZE
 _MAX_USER_NAME_BYTES = 255  # ZAP_MAXNAMELEN, less the NUL
 _MAX_USER_VALUE_BYTES = 8191  # ZAP_MAXVALUELEN, less the NUL
 _MIN_BLOCK_BYTES = 512  # SPA_MINBLOCKSIZE
-_OLD_MAX_BLOCK_BYTES = 128 << 10  # SPA_OLD_MAXBLOCKSIZE: larger takes large_blocks
+_OLD_MAX_BLOCK_BYTES = 128 << 10  # SPA_OLD_MAXBLOCKSIZE: more takes large_blocks
 _MAX_BLOCK_BYTES = 16 << 20  # SPA_MAXBLOCKSIZE
 _MIN_PBKDF2_ITERATIONS = 100_000
 
-# What zprop_valid_char lets pass (module/zcommon/zprop_common.c).
+# The characters that zprop_valid_char allows (module/zcommon/zprop_common.c).
 _USER_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.:")
 
-_SPACES = frozenset({"quota", "refquota", "reservation", "refreservation"})
+_SPACE_LIMITS = frozenset({"quota", "refquota", "reservation", "refreservation"})
 _NEVER_ZERO = frozenset({"quota", "refquota"})
 _COUNTS = frozenset(
     {"filesystem_limit", "snapshot_limit", "filesystem_count", "snapshot_count"}
 )
 _RATIOS = frozenset({"compressratio", "refcompressratio"})
 _KINDS = frozenset({"filesystem", "volume", "snapshot"})
-# How zfs_userquota_prop_prefixes begin (zfs_prop.c).
+# The beginnings of zfs_userquota_prop_prefixes (zfs_prop.c).
 _ACCOUNTS = ("user", "group", "project")
 
 
@@ -109,8 +109,7 @@ def check(
     Returns:
         Name to value as the kernel takes it: numbers and indexes as int, the rest as
         str. ``utf8only`` or ``normalization`` may be added, since libzfs couples the
-        two. The caller has to replace :data:`AUTO_RESERVATION`, which stands for
-        ``refreservation=auto``.
+        two. The caller has to replace :data:`AUTO_RESERVATION`.
 
     Raises:
         InvalidProperty: A property is unknown, not for this kind or release, not
@@ -179,7 +178,7 @@ def to_text(name: str, raw: int | str) -> str:
     """Write a value of the kernel as text.
 
     Args:
-        name: Its property, which may be unknown to this version.
+        name: The property, which may be unknown to this version.
         raw: A number or text.
 
     Returns:
@@ -244,7 +243,7 @@ def feature_for(name: str, text: str) -> str | None:
 
 
 def _settable(name: str, *, kind: str, creating: bool, limits: Limits) -> Property:
-    """Return the property if it may be set here."""
+    """Return the property, or refuse one that cannot be set on this kind of dataset."""
     if kind == "snapshot":
         hint = "snapshots take user properties, which have a ':' in their name"
         raise cannot_set(name, None, "a snapshot's native properties are fixed", hint)
@@ -263,14 +262,14 @@ def _settable(name: str, *, kind: str, creating: bool, limits: Limits) -> Proper
 
 
 def _known(name: str) -> Property:
-    """Return a native property; the error names the property that may be meant."""
+    """Return a native property; the error for any other name suggests one."""
     prop = TABLE.get(name)
     if prop is not None:
         return prop
-    head, at, _ = name.partition("@")
-    if at and head == "written":
+    head, at_sign, _ = name.partition("@")
+    if at_sign and head == "written":
         raise cannot_set(name, None, "ZFS alone sets it")
-    if at and head.startswith(_ACCOUNTS):
+    if at_sign and head.startswith(_ACCOUNTS):
         hint = "quotas of single users, groups and projects are set with zfs set"
         raise cannot_set(name, None, "zfstune does not handle it", hint)
     if ":" in name:
@@ -306,7 +305,7 @@ def _parse(prop: Property, text: str, limits: Limits) -> int | str:
     name = prop.name
     if text == "none" and name in _COUNTS:
         return _NO_LIMIT
-    if text == "none" and (name in _SPACES or name.startswith("default")):
+    if text == "none" and (name in _SPACE_LIMITS or name.startswith("default")):
         return 0
     if text == "auto" and name == "refreservation":
         return AUTO_RESERVATION
@@ -354,7 +353,7 @@ def _check_number(prop: Property, text: str, raw: int, limits: Limits) -> None:
     elif name == "volblocksize":
         _check_block(name, text, raw, limits.max_volblocksize_bytes)
     elif name == "special_small_blocks" and raw and limits.release < (2, 4):
-        # Until 2.4 it is a power of two, since then any size.
+        # Before 2.4 it has to be a power of two.
         _check_block(name, text, raw, limits.max_recordsize_bytes)
     elif name == "special_small_blocks" and raw > _MAX_BLOCK_BYTES:
         raise cannot_set(name, text, f"{format_size(_MAX_BLOCK_BYTES)} is the most")

@@ -1,7 +1,7 @@
 """Rules of properties that a table cannot hold.
 
-They say which strings are valid, and what properties demand of each other. They are in
-``zfs_valid_proplist`` and ``zfs_create`` (lib/libzfs/libzfs_dataset.c),
+They say which strings are valid, and what properties demand of each other. OpenZFS has
+them in ``zfs_valid_proplist`` and ``zfs_create`` (lib/libzfs/libzfs_dataset.c),
 ``zfs_crypto_create`` (libzfs_crypto.c) and lib/libshare/os/linux.
 """
 
@@ -198,7 +198,7 @@ def _check_encryption(checked: Mapping[str, int | str]) -> None:
 
 
 def _check_key_stays(location: int | str | None, *, encrypted: bool) -> None:
-    """Check a new key location for an existing dataset."""
+    """Check a new key location for an existing dataset, which stays encrypted or not."""
     if location is None:
         return
     if encrypted and location == "none":
@@ -208,7 +208,7 @@ def _check_key_stays(location: int | str | None, *, encrypted: bool) -> None:
 
 
 def _couple_normalization(checked: dict[str, int | str]) -> None:
-    """Make normalization and utf8only agree, as the end of zfs_valid_proplist does."""
+    """Make normalization and utf8only agree, as zfs_valid_proplist does at its end."""
     normal, utf8 = checked.get("normalization"), checked.get("utf8only")
     if normal and utf8 is None:
         checked["utf8only"] = 1

@@ -1,6 +1,6 @@
 """The native dataset properties of OpenZFS 2.1 to 2.4, as data.
 
-Drawn from ``module/zcommon/zfs_prop.c`` and the headers it takes its numbers from.
+The table follows ``module/zcommon/zfs_prop.c`` and the headers that give its numbers.
 The meaning of a number on disk never changes, so one table serves every release; an
 entry that came later names its first release. ``tests/lab`` compares the table with the
 libzfs of each release.
@@ -153,7 +153,7 @@ _VERSION = {**{str(n): n for n in range(1, 6)}, "current": 5}
 
 
 def _texts(words: Mapping[str, int]) -> Mapping[int, str]:
-    """Return number to word; of two words for one number, the first is printed."""
+    """Map each number to its word; of two words for one number, to the first."""
     return MappingProxyType({words[word]: word for word in reversed(list(words))})
 
 
@@ -181,7 +181,7 @@ def _readonly(type_: str, names: str, kinds: frozenset[str], **more: Any) -> lis
 
 
 def _need(feature: str, words: Mapping[str, int], but: tuple[str, ...]) -> dict[str, str]:
-    """Return one pool feature for all words but some."""
+    """Map all words to one pool feature, except the words in `but`."""
     return {word: feature for word in words if word not in but}
 
 
@@ -339,9 +339,9 @@ _STRINGS = [
 ]
 
 _DEFAULT_QUOTAS = [
-    Property(f"default{who}{what}quota", NUMBER, _FS, "0", since=(2, 4))
-    for who in ("user", "group", "project")
-    for what in ("", "obj")
+    Property(f"default{account}{counted}quota", NUMBER, _FS, "0", since=(2, 4))
+    for account in ("user", "group", "project")
+    for counted in ("", "obj")
 ]
 
 _NUMBERS = [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Client", "Share", "parse_share"]
 
-# The options that get_linux_shareopts_cb() lets pass, and those that it renames.
+# The options that get_linux_shareopts_cb() takes, and the new names that it gives some.
 _WORDS = (
     "all_squash anongid anonuid async auth_nlm crossmnt fsid fsuid hide insecure "
     "insecure_locks mountpoint mp no_acl no_all_squash no_auth_nlm no_root_squash "
@@ -97,12 +97,15 @@ def parse_share(
 
 
 class _Refused(Exception):  # noqa: N818 (it never leaves this module)
+    """The reason why a value is refused; parse_share() makes the error of it."""
+
     def __init__(self, reason: str, hint: str = "") -> None:
         super().__init__(reason)
         self.reason, self.hint = reason, hint
 
 
 def _parsed(text: str) -> Share:
+    """Read the options of a value that is neither ``on`` nor ``off``."""
     if not text or not text.isprintable():
         raise _Refused("it is empty or holds control characters")
     if not _FORBIDDEN.isdisjoint(text):
@@ -126,13 +129,14 @@ def _parsed(text: str) -> Share:
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str | None]]:
+    """Yield each option with its value; the value is None where it has no ``=``."""
     for part in filter(None, text.split(",")):
         name, equals, value = part.partition("=")
         yield name, value if equals else None
 
 
 def _linux_option(name: str, value: str | None) -> Iterable[str]:
-    """Return an option that holds for all clients, by the name that Linux has for it."""
+    """Yield an option for all clients by its name on Linux, with one that it implies."""
     option = _RENAMED.get(name, name)
     if option not in _OPTIONS:
         raise _Refused(
@@ -167,7 +171,7 @@ def _hosts(access: str, text: str) -> list[str]:
 
 
 def _host(access: str, given: str, text: str) -> str:
-    """Return a host without the ``@`` that a network has on Solaris."""
+    """Return a host of the list `text`, without the ``@`` of a network on Solaris."""
     host = given.removeprefix("@")
     if not host:
         raise _Refused(

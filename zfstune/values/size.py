@@ -17,8 +17,8 @@ MAX_SIZE = (1 << 64) - 1
 _UNITS = "BKMGTPE"
 _SUFFIXES = frozenset({"B", *(u + end for u in _UNITS[1:] for end in ("", "B", "IB"))})
 
-# Ten digits of a fraction need a factor of 2**10 to come out whole, and an E is
-# 2**60: a longer fraction cannot.
+# A fraction of ten decimal digits is a whole number of bytes only if its unit has the
+# factor 2**10. The largest unit, E, is 2**60, so no longer fraction can be whole.
 _MAX_FRACTION_DIGITS = 60
 _MAX_DIGITS = len(str(MAX_SIZE))
 

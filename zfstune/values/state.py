@@ -1,7 +1,7 @@
-"""The state of this system: frozen values that engine and host read, and plans weigh.
+"""The state of this system: frozen values that engine and host read, for all plans.
 
-Byte counts end in ``_bytes``; a ``createtxg`` is the transaction group in which
-a dataset or snapshot was created, the one order that clocks cannot disturb.
+Byte counts end in ``_bytes``. A ``createtxg`` is the transaction group in which a dataset
+or snapshot was created; it gives their order even where a clock was set back.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _NO_PROPERTIES: Mapping[str, PropertyValue] = MappingProxyType({})
 
 
 class _WithProperties:
-    """The properties that a dataset and a snapshot have, and how they are asked."""
+    """The properties of a dataset or snapshot, and three ways to look one up."""
 
     __slots__ = ()
     properties: Mapping[str, PropertyValue]
@@ -103,9 +103,9 @@ class Dataset(_WithProperties):
         guid: Identity that survives a rename.
         createtxg: Transaction group of its creation.
         properties: Name to value, native and user properties alike.
-        damaged: Why it cannot be read; empty where it can. Reading a property then
-            raises :class:`~zfstune.values.errors.Damaged`, so that no value is taken for
-            its default.
+        damaged: The reason why it cannot be read; empty where it can. Reading a property
+            then raises :class:`~zfstune.values.errors.Damaged`, so that nobody takes its
+            default for its value.
     """
 
     name: str
@@ -143,7 +143,7 @@ class Snapshot(_WithProperties):
 
     @property
     def dataset(self) -> str:
-        """The dataset it is a snapshot of."""
+        """The dataset that it is a snapshot of."""
         return self.name.partition("@")[0]
 
     @property
@@ -177,11 +177,12 @@ class Mount:
         dataset: Name of the filesystem.
         path: The directory that it is mounted on, without links.
         uid: Owner of the mounted root directory; None where the caller may not look.
-        gid: Its group, likewise.
-        mode: Its permission bits, ``0o7777`` at the most, likewise.
+        gid: Group of that directory, or None.
+        mode: Permission bits of that directory, ``0o7777`` at the most, or None.
         options: The options of this mount, as ``mount`` words them (``ro``, ``noexec``
             ...); None where they are unknown.
-        hidden: Another filesystem is mounted over it, and owner and mode are of that one.
+        hidden: Another filesystem is mounted over it; owner and mode are those of the
+            other one.
     """
 
     dataset: str
@@ -200,7 +201,7 @@ class Place:
     Attributes:
         path: The path that was asked about.
         real: The same path without links, as far as they may be followed.
-        obstacle: What keeps the directory from existing or being made: ``file``,
+        obstacle: The reason why the directory cannot exist or be made: ``file``,
             ``dangling`` (a link to nothing), ``link`` (one that may be somebody
             else's), ``read-only``, ``denied`` (out of this user's reach); else empty.
         obstacle_path: The path of the obstacle.
@@ -244,7 +245,7 @@ class FileSample:
 
 @frozen
 class RunningFile:
-    """A file or folder that a program above this process uses, and would lose.
+    """A file or folder in use by this process or an ancestor, which a rollback would take.
 
     Attributes:
         pid: The process.
@@ -293,11 +294,11 @@ class PoolInfo:
         features: Enabled feature flags by short name (``zstd_compress``).
         free_bytes: Unallocated space.
         size_bytes: Allocated and free space together.
-        readonly: It was imported read-only.
-        suspended: It lost its devices; every change would hang or fail.
+        readonly: Whether it was imported read-only.
+        suspended: Whether it lost its devices; every change would hang or fail.
         altroot: Prefix of every mountpoint, else empty.
-        mountable: Its filesystems can be mounted on this system; those of an image
-            cannot.
+        mountable: Whether its filesystems can be mounted on this system; those of an
+            image cannot.
         freeing_bytes: Space of destroyed data that is still being freed; None where
             that is not known.
         health: ``ONLINE``, or the other state that ``zpool list`` prints.

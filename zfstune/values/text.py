@@ -1,7 +1,7 @@
-"""Text in messages: untrusted text made fit to print, and the word that was meant.
+"""Text in messages: untrusted text made fit to print, words for a shell, and hints.
 
 Names and values come from files, streams and other people's pools. A message that
-quotes one must neither move the reader's cursor nor die on a byte that is not UTF-8.
+quotes one must neither move the reader's cursor nor fail on a byte that is not UTF-8.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PLAIN = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-"
 )
 _MOST_SHOWN = 300  # characters: any ZFS name in full
-_MOST_COMPARED = 100  # characters: comparing takes the product of two lengths
+_MOST_COMPARED = 100  # characters: the time grows with the product of two lengths
 
 
 def shown(text: str) -> str:
@@ -85,6 +85,7 @@ def utc_minute(seconds: int) -> str:
 
 
 def _octal(byte: int) -> str:
+    """Write a byte for ``$'...'``: as it is where it is plain, else in octal."""
     letter = chr(byte)
     plain = letter.isascii() and letter.isprintable() and letter not in "'\\"
     return letter if plain else f"\\{byte:03o}"

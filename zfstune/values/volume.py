@@ -1,6 +1,6 @@
 """The block size of a volume, and the space it reserves so that no write fails.
 
-``zfs create -V`` sets ``refreservation`` to this; the kernel does not, so a volume
+``zfs create -V`` sets ``refreservation`` to that space; the kernel does not, so a volume
 created through libzfs_core alone is a sparse one. The arithmetic is that of
 zvol_volsize_to_reservation() in lib/libzfs/libzfs_dataset.c, written anew.
 """
@@ -38,9 +38,9 @@ def default_block_bytes(least_bytes: int, vdevs: Iterable[Vdev]) -> int:
         least_bytes: The release's default, which is never made smaller.
         vdevs: The pool's top-level vdevs.
     """
-    width = max((_least_bytes(v) for v in vdevs if v.role == "normal"), default=0)
+    allocation = max((_least_bytes(v) for v in vdevs if v.role == "normal"), default=0)
     block = least_bytes
-    while block * 2 <= width:
+    while block * 2 <= allocation:
         block *= 2
     return block
 
@@ -85,7 +85,7 @@ def _charged_bytes(blocks: int, block_bytes: int, vdevs: Iterable[Vdev]) -> int:
             continue
         allocated = allocated_bytes(vdev, block_bytes)
         per_record = allocated_bytes(vdev, _RECORD_BYTES)
-        # libzfs counts sectors first; so does this, for the same rounding.
+        # The division comes before the multiplication, for the same rounding as in libzfs.
         charged = blocks * allocated // (per_record // _SECTOR_BYTES)
         most = max(most, min(charged * (_RECORD_BYTES // _SECTOR_BYTES), _UINT64_MAX))
     return most or blocks * block_bytes

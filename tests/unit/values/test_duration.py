@@ -41,13 +41,13 @@ def test_an_exact_text_is_read_back(seconds: int) -> None:
     [("0s", 0), ("90m", 5400), ("36h", 36 * HOUR), ("007d", 7 * DAY), ("4w", 4 * WEEK)],
 )
 def test_each_unit_is_read(text: str, seconds: int) -> None:
-    """A whole number and one letter is a length of time; zeros in front count nothing."""
+    """A whole number and one letter is a length of time; leading zeros change nothing."""
     assert read_duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "7", "7D", "7y", "soon"])
 def test_text_without_a_unit_is_refused(text: str) -> None:
-    """The text has another form, and there is no more to say about its number."""
+    """A text of another form is refused without a reason about its number."""
     with pytest.raises(DurationError) as caught:
         read_duration(text)
     assert caught.value.reason == ""
@@ -65,7 +65,7 @@ def test_text_without_a_unit_is_refused(text: str) -> None:
     ],
 )
 def test_a_number_that_cannot_be_used_has_a_reason(text: str, reason: str) -> None:
-    """The unit is there, and the error says what is wrong with the number before it."""
+    """Where the unit is right, the error names the fault of the number before it."""
     with pytest.raises(DurationError) as caught:
         read_duration(text)
     assert reason in caught.value.reason

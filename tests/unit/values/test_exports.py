@@ -96,7 +96,7 @@ def test_one_path_a_line(options: str, path: str) -> None:
 @example('q"uote', "#")
 @example(r"a\040b", "")
 def test_a_path_is_one_line_whatever_is_in_it(name: str, after: str) -> None:
-    """A file that libshare or zfstune wrote is read as it was written."""
+    """A file that libshare or zfstune wrote gives the lines that were written."""
     path = f"/{name}{after}"
     if "\0" in path or not _is_bytes(path):
         return
@@ -112,7 +112,7 @@ def test_a_path_is_one_line_whatever_is_in_it(name: str, after: str) -> None:
 
 
 def _is_bytes(text: str) -> bool:
-    """Tell whether a text can come from bytes: it has no other lone surrogates."""
+    """Tell whether a text can come from bytes: each lone surrogate stands for one."""
     try:
         return (
             text.encode("utf-8", "surrogateescape").decode(errors="surrogateescape") == text
@@ -146,7 +146,7 @@ def _is_bytes(text: str) -> bool:
     ],
 )
 def test_the_path_of_a_line(line: str, path: str | None) -> None:
-    """Quoted or in octal, it is the path that exportfs reads."""
+    """A path in quotes or with octal digits is read as exportfs reads it."""
     assert list(lines_by_path(line)) == ([] if path is None else [path])
 
 

@@ -26,14 +26,14 @@ class Point:
     label: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what lies left of the origin."""
+        """Refuse a point left of the origin."""
         if self.x < 0:
             message = "left of the origin"
             raise ValueError(message)
 
     @property
     def total(self) -> int:
-        """The sum of both."""
+        """The sum of both fields."""
         return self.x + self.y
 
 
@@ -52,7 +52,7 @@ WRONG_CALLS = [((), {}), ((1, 2, "a", 4), {}), ((1,), {"z": 3}), ((1,), {"x": 1}
 
 @pytest.mark.parametrize(("args", "kwargs"), CALLS)
 def test_fields_as_a_dataclass_has_them(args: tuple[int], kwargs: dict[str, int]) -> None:
-    """Arguments by place and by name, defaults and repr are those of a dataclass."""
+    """Arguments by position and by name, defaults and repr are those of a dataclass."""
     value, oracle = Point(*args, **kwargs), Oracle(*args, **kwargs)  # type: ignore[arg-type]
     assert (value.x, value.y, value.label) == (oracle.x, oracle.y, oracle.label)
     assert repr(value) == repr(oracle).replace("Oracle", "Point")
@@ -61,13 +61,13 @@ def test_fields_as_a_dataclass_has_them(args: tuple[int], kwargs: dict[str, int]
 
 @pytest.mark.parametrize(("args", "kwargs"), WRONG_CALLS)
 def test_wrong_arguments_are_refused(args: tuple[int], kwargs: dict[str, int]) -> None:
-    """What a dataclass does not take is not taken, and the message names the class."""
+    """Arguments that a dataclass refuses are refused, and the message names the class."""
     with pytest.raises(TypeError, match=r"^Point\.__init__\(\)"):
         Point(*args, **kwargs)  # type: ignore[arg-type]
 
 
 def test_the_check_after_init_runs() -> None:
-    """A class may refuse what its fields say together."""
+    """A class may refuse values of its fields that do not go together."""
     with pytest.raises(ValueError, match="left of the origin"):
         Point(-1)
 
@@ -81,7 +81,7 @@ def test_values_compare_and_hash_by_their_fields() -> None:
 
 
 def test_nothing_can_be_written_or_taken_away() -> None:
-    """No field changes, none goes and none comes."""
+    """No field can be changed, deleted or added."""
     value = Point(1)
     with pytest.raises(AttributeError, match="cannot assign to 'x': a Point is frozen"):
         value.x = 2  # type: ignore[misc]
@@ -105,7 +105,7 @@ def test_replace_makes_another_value() -> None:
 
 
 def test_copies_and_pickles() -> None:
-    """A value survives both, as threads and processes need it."""
+    """A value that was copied or pickled is equal, as threads and processes need it."""
     value = Point(1, 3, "a")
     assert copy.copy(value) == copy.deepcopy(value) == value
     assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301 (its own pickle)

@@ -45,7 +45,7 @@ def _filesystem(name: str, mountpoint: PropertyValue | None, **others: str) -> D
 def test_the_path_is_the_one_zfs_shows(
     name: str, stored: PropertyValue | None, altroot: str, path: str | None
 ) -> None:
-    """Base, what the name has beyond the ancestor, and the alternate root make a path."""
+    """The alternate root, the value and the name below the ancestor make a path."""
     assert effective_mountpoint(_filesystem(name, stored), altroot) == path
 
 

@@ -77,7 +77,7 @@ def test_new_pool_is_refused_more_words(name: str) -> None:
     "name", ["tank", "tank/a b:c", "tank/...", "tank/ a ", "t" * 239 + "/" + "x" * 15]
 )
 def test_dataset_passes(name: str) -> None:
-    """Spaces, colons and dots are fine, and 255 bytes are."""
+    """Spaces, colons, dots and a length of 255 bytes are allowed."""
     assert names.check_dataset(name, creating=True) == name
 
 

@@ -62,7 +62,7 @@ def pool(*vdevs: Vdev) -> PoolInfo:
     ],
 )
 def test_values_are_frozen(value: object) -> None:
-    """Values that were read cannot be changed by the planner."""
+    """The planner cannot change values that were read."""
     first, *_ = value.__slots__  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match="is frozen"):
         setattr(value, first, "other")
@@ -132,5 +132,5 @@ def test_redundancy(vdevs: list[Vdev], *, redundant: bool) -> None:
     ],
 )
 def test_rotation(vdevs: list[Vdev], *, rotational: bool) -> None:
-    """One spinning disk that holds data makes the pool spin."""
+    """One spinning disk that holds data makes the pool rotational."""
     assert pool(*vdevs).rotational is rotational
