@@ -1,3 +1,3 @@
-"""This machine beside ZFS: accounts, files, processes, NFS."""
+"""This machine apart from ZFS: accounts, files, processes, NFS."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Run the user's own commands around a snapshot, each with a time limit.
+"""Run programs for the user around a snapshot, each with a time limit.
 
 A hook is a command that the user wrote: it goes to ``/bin/sh -c`` unchanged, with this
 process's environment and rights. The environment tells it the phase, ``ZFSTUNE_PHASE``,
@@ -30,14 +30,15 @@ _MOST_SECONDS = 7 * 24 * 60 * 60
 
 
 class Coprocess:
-    """A program that reads and writes lines, and is ended with the ``with`` block.
+    """A program that reads and writes lines, and ends with the ``with`` block.
 
     Args:
         argv: The program and its arguments.
-        what: Its name in messages.
-        timeout_seconds: How long each answer may take, and its end; a week at the most.
+        what: The program's name in messages.
+        timeout_seconds: The time that the program has for each answer, and to end when
+            it is asked to; a week at the most.
         environ: Variables to add to this process's environment.
-        user: The user that it runs as; default: this process's own.
+        user: The user that the program runs as; default: this process's own.
     """
 
     def __init__(
@@ -76,10 +77,10 @@ class Coprocess:
         self.kill()
 
     def say(self, text: str) -> None:
-        """Write to its standard input.
+        """Write to the program's standard input.
 
         Raises:
-            HookError: It has ended.
+            HookError: The program has ended.
         """
         assert self._child.stdin is not None  # noqa: S101 (a pipe was asked for)
         try:
@@ -103,19 +104,19 @@ class Coprocess:
                 if text == last:
                     return lines
                 lines.append(text)
-            self._more(end)
+            self._read_more(end)
 
     def finish(self) -> None:
-        """Close its standard input and wait for its end.
+        """Close the program's standard input and wait for its end.
 
         Raises:
-            HookError: It failed, or took too long.
+            HookError: The program failed, or took too long.
         """
         assert self._child.stdin is not None  # noqa: S101 (a pipe was asked for)
         with contextlib.suppress(OSError):
             self._child.stdin.close()
         end = time.monotonic() + self._timeout
-        while self._more(end, until_closed=True):
+        while self._read_more(end, until_closed=True):
             self._read = b""  # nobody reads the rest of its output
         try:
             self._child.wait(max(end - time.monotonic(), 0.1))
@@ -125,11 +126,11 @@ class Coprocess:
             raise self._ended()
 
     def kill(self) -> None:
-        """End it and what it started, if it still runs."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        """End the program and all that it started, if it still runs."""
+        for signal_number in (signal.SIGTERM, signal.SIGKILL):
             if self._child.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self._child.pid, number)
+                    os.killpg(self._child.pid, signal_number)
                 try:
                     self._child.wait(_GRACE_SECONDS)
                 except subprocess.TimeoutExpired:
@@ -138,16 +139,17 @@ class Coprocess:
             if pipe is not None:
                 try:
                     pipe.close()
-                except OSError:  # it did not read all that was written to it
+                except OSError:  # the program did not read all that was written to it
                     continue
 
-    def _more(self, end: float, *, until_closed: bool = False) -> bool:
+    def _read_more(self, end: float, *, until_closed: bool = False) -> bool:
+        """Read what the program writes until a time; return False at the end of output."""
         assert self._child.stdout is not None  # noqa: S101 (a pipe was asked for)
-        number = self._child.stdout.fileno()
-        ready, _, _ = select.select([number], [], [], max(end - time.monotonic(), 0))
+        descriptor = self._child.stdout.fileno()
+        ready, _, _ = select.select([descriptor], [], [], max(end - time.monotonic(), 0))
         if not ready:
             raise self._late()
-        part = os.read(number, 1 << 16)
+        part = os.read(descriptor, 1 << 16)
         self._read += part
         if (not part and not until_closed) or len(self._read) > _MOST_BYTES:
             raise self._ended()
@@ -168,7 +170,7 @@ class Coprocess:
 
 
 def _identity(user: str | None) -> dict[str, Any]:
-    """Return the arguments of Popen that run a child as a user, with its groups."""
+    """Return the arguments of Popen that run a child as a user with the user's groups."""
     if user is None:
         return {}
     try:
@@ -182,10 +184,10 @@ def _identity(user: str | None) -> dict[str, Any]:
 def run_hook(
     command: str, what: str, timeout_seconds: float, environ: Mapping[str, str]
 ) -> None:
-    """Run a command that the user gave to its end.
+    """Run a command of the user's, and wait for its end.
 
     Raises:
-        HookError: It failed, or took too long.
+        HookError: The command failed, or took too long.
     """
     with Coprocess(["/bin/sh", "-c", command], what, timeout_seconds, environ) as child:
         child.finish()

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["MOST_FILES", "sample_files"]
 
 MOST_FILES = 1000
-_SECONDS = 2.0
+_MOST_SECONDS = 2.0
 
 
 def sample_files(
-    path: str, *, most: int = MOST_FILES, seconds: float = _SECONDS
+    path: str, *, most: int = MOST_FILES, seconds: float = _MOST_SECONDS
 ) -> FileSample:
     """Look at the first files that a walk finds, without opening any.
 
@@ -67,5 +67,5 @@ def _walk(path: str, device: int) -> Iterator[os.DirEntry[str]]:
 
 
 def _is_on(entry: os.DirEntry[str], device: int) -> bool:
-    """Tell whether a folder is on the filesystem; ``.zfs`` with the snapshots is not."""
+    """Tell whether a folder is on the filesystem; ``.zfs``, which has snapshots, is not."""
     return entry.name != ".zfs" and entry.stat(follow_symlinks=False).st_dev == device

@@ -40,12 +40,12 @@ def state_folder(given: str | None = None, *, image: str | None = None) -> str:
     """Return the folder for the notes of scheduled runs.
 
     Args:
-        given: The folder that the user names, which comes first.
+        given: The folder that the user names.
         image: Path of the image that the runs are on. They are noted beside it, as
             ``FILE.runs``: an image may go from host to host, and is often not root's.
 
     Returns:
-        `given`, else what systemd says, else the image's, else the host's.
+        `given`, else the folder from systemd, else the image's, else the host's.
     """
     folder = given or os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
     if folder or image is None:
@@ -95,7 +95,7 @@ def read_plain(path: str, most_characters: int) -> str | None:
 
 
 def write_file(path: str, text: str, *, mode: int = 0o644) -> None:
-    """Replace a file as :func:`replace_file` does, and say which one cannot be written.
+    """Replace a file as :func:`replace_file` does; the error names the file.
 
     Raises:
         PlanError: It cannot be written; the file is as it was.
@@ -109,14 +109,14 @@ def write_file(path: str, text: str, *, mode: int = 0o644) -> None:
 def replace_file(
     path: str, text: str, *, mode: int = 0o644, durable: bool = True, errors: str = "strict"
 ) -> None:
-    """Replace a file at once by one with this text: readers see the old or the new.
+    """Replace a file by a new one that was written as a draft beside it.
 
-    The folder may be one that others can write to. Nobody knows the draft's name before
-    it exists, and a file or link of that name is neither followed nor written over.
+    Others may be able to write to the folder. Nobody knows the draft's name before it
+    exists, and a file or link of that name is neither followed nor written over.
 
     Args:
         path: The file; it need not exist.
-        text: What it is to hold, as UTF-8.
+        text: The new content, which is written as UTF-8.
         mode: Its permission bits.
         durable: Wait until the text is on disk, so that a power cut leaves no empty file.
         errors: How characters that UTF-8 has no bytes for are written.

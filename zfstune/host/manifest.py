@@ -28,7 +28,7 @@ def read_manifest(path: str, variable: str) -> str | None:
         variable: The variable's name; of several lines the last counts.
 
     Returns:
-        Its value without quotes; None where it has none.
+        The variable's value without quotes; None where it has none.
 
     Raises:
         PlanError: The file exists and cannot be read.

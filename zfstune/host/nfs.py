@@ -1,9 +1,9 @@
 """Make NFS serve mounted filesystems, or stop serving them.
 
-This is the one place where zfstune starts a program that neither it nor the user wrote:
-only exportfs can tell the NFS server what to serve, and libzfs runs it too for each
-change of ``sharenfs`` (nfs_commit_shares() in lib/libshare/os/linux/nfs.c). Its path and
-its arguments are fixed.
+This is the one place where zfstune starts another program that the user did not ask it
+to run: only exportfs can tell the NFS server what to serve, and libzfs runs it too for
+each change of ``sharenfs`` (nfs_commit_shares() in lib/libshare/os/linux/nfs.c). Its path
+and its arguments are fixed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ __all__ = ["export", "read_exports"]
 
 _FOLDER = "/etc/exports.d"
 _FILE = f"{_FOLDER}/zfs.exports"
-_OWN = "/etc/exports"
+_ADMINISTRATORS_FILE = "/etc/exports"
 _SERVED = "/var/lib/nfs/etab"
 _EXPORTFS = "/usr/sbin/exportfs"
-_SECONDS = 60  # it may ask a name server about each host
+_MOST_SECONDS = 60  # exportfs may ask a name server about each host
 _SUFFIX = ".exports"
 
 
@@ -40,7 +40,7 @@ def read_exports() -> Exports:
     """
     if not os.path.exists(_EXPORTFS):
         return Exports({}, frozenset(), frozenset(), available=False)
-    others = set(lines_by_path(join_lines(_read(_OWN))))
+    others = set(lines_by_path(join_lines(_read(_ADMINISTRATORS_FILE))))
     names = os.listdir(_FOLDER) if os.path.isdir(_FOLDER) else []
     for name in names:
         path = os.path.join(_FOLDER, name)
@@ -51,7 +51,7 @@ def read_exports() -> Exports:
 
 
 def export(path: str, lines: Iterable[str]) -> None:
-    """Serve a path by these lines; where there are none, stop serving it.
+    """Serve a path as these lines say; stop serving it where there are no lines.
 
     Raises:
         EngineError: The file could not be written, or exportfs failed. The call can be
@@ -96,7 +96,7 @@ def _locked() -> Iterator[None]:
 
 
 def _commit(path: str) -> None:
-    """Tell the server to read the files again."""
+    """Tell the NFS server to read the files again."""
     import subprocess  # noqa: PLC0415 (slow, and few share anything)
 
     try:
@@ -106,7 +106,7 @@ def _commit(path: str) -> None:
             capture_output=True,
             check=False,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"},
-            timeout=_SECONDS,
+            timeout=_MOST_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _failed(path, getattr(error, "errno", 0) or 0, f"exportfs: {error}") from None

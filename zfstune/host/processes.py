@@ -1,4 +1,4 @@
-"""Files that the programs above this process use, such as the script that runs it.
+"""Files in use by this process and its ancestors, such as the script that started it.
 
 A rollback would take away such a script while it runs.
 """
@@ -25,17 +25,17 @@ _MOST_ENTRIES = 1000
 def running_files(
     datasets: Mapping[str, tuple[str, int]], *, proc: str = "/proc"
 ) -> tuple[RunningFile, ...]:
-    """Find the files that this process and those above it would lose in a rollback.
+    """Find the files that this process and its ancestors would lose in a rollback.
 
-    Of each process the files are looked at that its command line names (Python reads
-    its script and closes it); of those above also the open files (a shell keeps its
-    script open) and the folder that they work in; and zfstune's own files. A rollback
-    loses files that were made or changed since, and folders that were made since. Other
-    processes, and files that are only mapped, are not looked at.
+    A rollback loses files that were made or changed since, and folders that were made
+    since. Looked at are zfstune's own files and the files that each process names on its
+    command line (Python reads its script and closes it); of the ancestors also the open
+    files (a shell keeps its script open) and the working folder. Other processes, and
+    files that are only mapped, are not looked at.
 
     Args:
-        datasets: Dataset to its mountpoint and the time, in seconds since 1970, to
-            which it goes back.
+        datasets: Dataset to its mountpoint, and the time to which the rollback brings
+            it back, in seconds since 1970.
         proc: The folder of the kernel's process table.
     """
     devices: dict[int, tuple[str, int, int]] = {}
@@ -45,7 +45,7 @@ def running_files(
         except OSError:
             continue
         devices[folder.st_dev] = (name, since, folder.st_ino)
-    # Of several processes that have one file open, the one furthest up opened it.
+    # Of several processes that have one file open, the topmost ancestor opened it.
     by_path: dict[str, RunningFile] = {}
     for pid in (os.getpid(), *_ancestors(proc)):
         program = _read(f"{proc}/{pid}/comm").decode(errors="replace").strip()
@@ -56,8 +56,8 @@ def running_files(
                 facts = os.stat(path)
             except (OSError, ValueError):
                 continue
-            dataset, since, top = devices.get(facts.st_dev, ("", 0, 0))
-            if dataset and facts.st_ino != top and _is_newer(path, facts, since):
+            dataset, since, root_inode = devices.get(facts.st_dev, ("", 0, 0))
+            if dataset and facts.st_ino != root_inode and _is_newer(path, facts, since):
                 real = os.path.realpath(path)
                 by_path[real] = RunningFile(pid, program, real, dataset)
     return tuple(by_path.values())
@@ -73,23 +73,24 @@ def _is_newer(path: str, facts: os.stat_result, since: int) -> bool:
         return int(facts.st_ctime) >= since
     try:
         with os.scandir(path) as entries:
-            some = islice(entries, _MOST_ENTRIES)
-            times = [int(entry.stat(follow_symlinks=False).st_ctime) for entry in some]
+            first = islice(entries, _MOST_ENTRIES)
+            times = [int(entry.stat(follow_symlinks=False).st_ctime) for entry in first]
     except OSError:
         return True
     return all(time >= since for time in times)
 
 
 def _ancestors(proc: str) -> Iterator[int]:
-    """Yield the processes above this one, the nearest first, below the first of all."""
+    """Yield the ancestors of this process, the parent first, without process 1."""
     pid = os.getppid()
     for _ in range(_MOST_ANCESTORS):
         if pid <= 1:
             return
         yield pid
-        # proc(5): the name in brackets may hold any character, brackets included.
-        after = _read(f"{proc}/{pid}/stat").rpartition(b")")[2].split()
-        pid = int(after[1]) if len(after) > 1 else 0
+        # proc(5): the name in brackets may hold any character, brackets included. The
+        # second field after it is the parent.
+        fields = _read(f"{proc}/{pid}/stat").rpartition(b")")[2].split()
+        pid = int(fields[1]) if len(fields) > 1 else 0
 
 
 def _open_files(proc: str, pid: int) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """Open a directory by its path, without following a link that somebody else planted.
 
-The owner of a directory may replace what is in it by a link at any moment, and root
-would follow that link. So a path is walked one name at a time, and each directory is
-opened in the one before. A link is followed only if it and every directory on the way to
-it belong to root, and nobody else may write to these: then root made the link, as in
-``/data -> /srv/real``.
+The owner of a directory may replace its entries by links at any moment, and root would
+follow such a link. So a path is walked one name at a time, and each directory is opened
+in the one before. A link is followed only if it and every directory on the way to it
+belong to root, and nobody else may write to these directories: then root made the link,
+as in ``/data -> /srv/real``.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def first_held(directory: int) -> str:
 def _held(
     above: int, path: tuple[str, ...], device: int, left: Iterator[int]
 ) -> Iterator[str]:
-    """Yield the paths of what is no empty directory, and of what lies too deep to tell."""
+    """Yield the paths of entries that are no empty directories, or too deep to tell."""
     directory = os.open(path[-1], _READ, dir_fd=above)
     try:
         if os.fstat(directory).st_dev != device:
@@ -124,7 +124,7 @@ def _held(
 
 
 class _Way:
-    """A walk along a path, up to where it got.
+    """A walk along a path, as far as it has come.
 
     Attributes:
         fd: The last directory that exists, open.
@@ -133,10 +133,10 @@ class _Way:
         trusted: Whether nobody but root can change the directories walked so far.
         links: How many links were followed.
         link: The link whose target is being walked; empty: none.
-        target: How many names are left once that target has been walked.
+        after_link: How many names are left once that target has been walked.
     """
 
-    __slots__ = ("fd", "link", "links", "names", "rest", "target", "trusted")
+    __slots__ = ("after_link", "fd", "link", "links", "names", "rest", "trusted")
 
     def __init__(self, rest: list[str]) -> None:
         self.fd = -1
@@ -145,7 +145,7 @@ class _Way:
         self.trusted = True
         self.links = 0
         self.link = ""
-        self.target = 0
+        self.after_link = 0
         self.enter("/")
 
     def place(self, *more: str) -> str:
@@ -168,7 +168,7 @@ class _Way:
 
     def step(self, *, make: bool) -> bool:
         """Take the next name; return whether it exists or was made."""
-        if len(self.rest) <= self.target:
+        if len(self.rest) <= self.after_link:
             self.link = ""
         name = self.rest[-1]
         try:
@@ -177,7 +177,7 @@ class _Way:
             if self.link:
                 raise _error(errno.ENOENT, self.link) from None
             if make:
-                with suppress(FileExistsError):  # the next step looks at what it is
+                with suppress(FileExistsError):  # the next step looks at it
                     os.mkdir(name, 0o755, dir_fd=self.fd)
             return make
         self.rest.pop()
@@ -195,7 +195,7 @@ class _Way:
         if facts.st_uid != _ROOT or not self.trusted or self.links > _MOST_LINKS:
             raise _error(errno.ELOOP, self.place(name))
         if not self.link:
-            self.link, self.target = self.place(name), len(self.rest)
+            self.link, self.after_link = self.place(name), len(self.rest)
         leads_to = os.readlink(name, dir_fd=self.fd)
         if leads_to.startswith("/"):
             self.enter("/")

@@ -1,4 +1,4 @@
-"""Commands of the user, spoken to by lines and ended in time."""
+"""Programs that are run for the user: lines to and from them, and their end in time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_end_of_a_program_is_no_answer() -> None:
 
 
 def test_a_program_that_ended_cannot_be_spoken_to() -> None:
-    """Writing to it is an error of the hook, not a broken pipe."""
+    """Writing to a program that reads no more is a HookError, not a BrokenPipeError."""
     with Coprocess([SHELL, "-c", "exec <&-; echo closed; sleep 50"], "it", 10) as child:
         assert child.lines_until("closed") == []
         with pytest.raises(HookError, match="it ended with signal 15"):

@@ -34,7 +34,7 @@ def test_the_walk(tmp_path: Path) -> None:
 
 
 def test_the_walk_ends(tmp_path: Path) -> None:
-    """The walk ends after so many files or seconds, and says that it was not complete."""
+    """The walk ends at its limit of files or seconds, and says that it was not complete."""
     for number in range(5):
         (tmp_path / str(number)).write_bytes(b"x")
     sample = sample_files(os.fspath(tmp_path), most=3)

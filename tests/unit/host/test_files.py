@@ -22,7 +22,7 @@ from zfstune.values.errors import PlanError
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    """A reader that has it open goes on reading the old one; no draft is left."""
+    """A reader that has the file open goes on reading the old text; no draft is left."""
     path = tmp_path / "x.prom"
     write_file(os.fspath(path), "old\n")
     with path.open(encoding="utf-8") as reader:
@@ -40,7 +40,7 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 def test_a_draft_is_never_what_somebody_put_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its name cannot be guessed; a file or link that has it all the same is left alone."""
+    """A draft's name cannot be guessed; a file or link of that name is left alone."""
     assert draft_name("x") != draft_name("x")
     monkeypatch.setattr("zfstune.host.files.draft_name", "draft-of-{}".format)
     kept = tmp_path / "kept"
@@ -116,7 +116,7 @@ def test_a_failure_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
 
 
 def test_only_a_plain_file_is_read(tmp_path: Path) -> None:
-    """Of a link, a folder, a pipe, or bytes that are no UTF-8 nothing is believed."""
+    """A link, a folder, a pipe and bytes that are no UTF-8 count as no file."""
     plain = tmp_path / "plain"
     plain.write_text("text")
     assert read_plain(os.fspath(plain), 100) == "text"

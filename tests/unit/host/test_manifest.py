@@ -72,7 +72,7 @@ def test_the_hosts_name_has_three_places(manifest: Path, tmp_path: Path) -> None
 
 
 def test_who_says_so(manifest: Path, tmp_path: Path) -> None:
-    """A value comes with the place that it stands in; the kernel's name is its own."""
+    """A value comes with the place that it stands in; the kernel's name has no place."""
     environ = {"KLDLOAD_HOSTNAME": "db-1"}
     where = str(manifest)
     missing = str(tmp_path / "none")

@@ -27,7 +27,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, path in {
         "_FOLDER": folder,
         "_FILE": folder / "zfs.exports",
-        "_OWN": tmp_path / "exports",
+        "_ADMINISTRATORS_FILE": tmp_path / "exports",
         "_SERVED": tmp_path / "etab",
         "_EXPORTFS": tmp_path / "exportfs",
     }.items():
@@ -138,7 +138,7 @@ def test_a_link_in_the_place_of_the_lock_is_not_followed(root: Path) -> None:
     ],
 )
 def test_a_server_that_fails(root: Path, script: str, reason: str) -> None:
-    """Its last words are the reason; the file is written, and the next call tries again."""
+    """Its last line is the reason; the file is written, and the next call tries again."""
     exportfs(root, script)
     with pytest.raises(EngineError, match=f"cannot export '/data/a': {reason}"):
         nfs.export("/data/a", export_lines("/data/a", "on"))

@@ -1,4 +1,4 @@
-"""Files that the programs above this process use, and would lose in a rollback."""
+"""Files in use by this process and its ancestors, which a rollback would take."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_folder_that_is_older_than_what_is_new_in_it(tmp_path: Path) -> None:
 
 
 def test_zfstune_itself_is_seen() -> None:
-    """Where zfstune was installed since the checkpoint, it is about to lose itself."""
+    """A zfstune that was installed since the checkpoint would be lost in the rollback."""
     home = os.fspath(Path(processes.__file__).parents[2])
     pids = {file.path: file.pid for file in processes.running_files({"t": (home, 0)})}
     assert pids[os.path.realpath(processes.__file__)] == os.getpid()

@@ -50,7 +50,7 @@ def test_what_is_missing_is_made_when_asked(tmp_path: Path) -> None:
 
 
 def test_odd_ways_to_write_a_path(tmp_path: Path) -> None:
-    """Doubled slashes and dots are ignored, as everywhere; "/" is a directory."""
+    """Doubled slashes and dots are ignored; "/" is a directory."""
     (tmp_path / "a").mkdir()
     assert opened(f"/{tmp_path}//./a/") == str(tmp_path / "a")
     assert opened(f"{tmp_path}/a/../a") == str(tmp_path / "a")
@@ -63,7 +63,7 @@ def test_odd_ways_to_write_a_path(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("trusted")
 def test_links_of_root_are_followed(tmp_path: Path) -> None:
-    """Links are followed: absolute, relative, through "..", and one behind the other."""
+    """Links are followed: absolute, relative, through "..", and links to links."""
     (tmp_path / "real").mkdir()
     (tmp_path / "absolute").symlink_to(tmp_path / "real")
     (tmp_path / "relative").symlink_to("real")
