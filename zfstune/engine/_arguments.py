@@ -29,7 +29,7 @@ _MOST_MODE = 0o7777
 
 
 def checks_arguments(engine: type[T]) -> type[T]:
-    """Make all calls of an engine check their arguments; a decorator for its class."""
+    """Make all calls of an engine check their arguments; it decorates the class."""
     for name, declared in vars(Engine).items():
         if name.startswith("_") or not callable(declared):
             continue
@@ -39,113 +39,123 @@ def checks_arguments(engine: type[T]) -> type[T]:
     return engine
 
 
-def check_number(what: str, value: object, *, least: int = 0, most: int = _MOST) -> int:
+def check_number(
+    parameter: str, value: object, *, least: int = 0, most: int = _MOST
+) -> int:
     """Check a whole number.
+
+    Args:
+        parameter: The parameter as the message names it.
+        value: The argument.
+        least: The smallest number allowed.
+        most: The largest number allowed.
 
     Raises:
         InvalidValue: It is of another type, bool among them, or out of range.
     """
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong_type(what, value, "a whole number")
+        raise _wrong_type(parameter, value, "a whole number")
     if not least <= value <= most:
-        # printing digits without end would take Python's limit on them
+        # Python refuses to print a number of thousands of digits.
         number = str(value) if abs(value) <= 1 << 128 else "a number of that size"
         raise InvalidValue(
-            f"cannot take {number} for {what}: it goes from {least} to {most}"
+            f"cannot take {number} for {parameter}: it goes from {least} to {most}"
         )
     return value
 
 
-def check_path(what: str, value: object) -> str:
+def check_path(parameter: str, value: object) -> str:
     """Check the name of a file.
 
     Raises:
         InvalidValue: It is of another type, or no file can have that name.
     """
     path = value.__fspath__() if hasattr(value, "__fspath__") else value
-    return check_text(what, path)
+    return check_text(parameter, path)
 
 
-def check_text(what: str, value: object) -> str:
+def check_text(parameter: str, value: object) -> str:
     """Check text that is passed to C.
 
     Raises:
         InvalidValue: It is of another type, holds a NUL, or holds a lone surrogate,
             which no bytes decode to.
     """
-    text = _check_type(what, value)
+    text = _check_type(parameter, value)
     if "\0" in text:
-        raise InvalidValue(f"cannot take '{shown(text)}' for {what}: it holds a NUL")
+        raise InvalidValue(f"cannot take '{shown(text)}' for {parameter}: it holds a NUL")
     try:
         text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         reason = "it holds a lone surrogate"
-        raise InvalidValue(f"cannot take '{shown(text)}' for {what}: {reason}") from None
+        raise InvalidValue(
+            f"cannot take '{shown(text)}' for {parameter}: {reason}"
+        ) from None
     return text
 
 
-def _check_type(what: str, value: object) -> str:
+def _check_type(parameter: str, value: object) -> str:
     if not isinstance(value, str):
-        raise _wrong_type(what, value, "text")
+        raise _wrong_type(parameter, value, "text")
     return value
 
 
-def _check_flag(what: str, value: object) -> bool:
+def _check_flag(parameter: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise _wrong_type(what, value, "True or False")
+        raise _wrong_type(parameter, value, "True or False")
     return value
 
 
-def _check_descriptor(what: str, value: object) -> int:
-    number = check_number(what, value, most=(1 << 31) - 1)
+def _check_descriptor(parameter: str, value: object) -> int:
+    number = check_number(parameter, value, most=(1 << 31) - 1)
     try:
         os.fstat(number)
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
-        raise InvalidValue(f"cannot take {number} for {what}: {reason}") from None
+        raise InvalidValue(f"cannot take {number} for {parameter}: {reason}") from None
     return number
 
 
-def _check_names(what: str, value: object) -> list[str]:
+def _check_names(parameter: str, value: object) -> list[str]:
     """Check a list of names. A text is none: it would be split into characters."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-        raise _wrong_type(what, value, "a list of names")
-    return [_check_type(what, name) for name in value]
+        raise _wrong_type(parameter, value, "a list of names")
+    return [_check_type(parameter, name) for name in value]
 
 
-def _check_paths(what: str, value: object) -> list[str]:
-    return [check_path(what, path) for path in _check_names(what, value)]
+def _check_paths(parameter: str, value: object) -> list[str]:
+    return [check_path(parameter, path) for path in _check_names(parameter, value)]
 
 
-def _check_id(what: str, value: object) -> int:
-    return check_number(what, value, most=_MOST_ID)
+def _check_id(parameter: str, value: object) -> int:
+    return check_number(parameter, value, most=_MOST_ID)
 
 
-def _check_mode(what: str, value: object) -> int:
-    return check_number(what, value, most=_MOST_MODE)
+def _check_mode(parameter: str, value: object) -> int:
+    return check_number(parameter, value, most=_MOST_MODE)
 
 
-def _check_mapping(what: str, value: object) -> object:
+def _check_mapping(parameter: str, value: object) -> object:
     if not hasattr(value, "items"):
-        raise _wrong_type(what, value, "a mapping")
+        raise _wrong_type(parameter, value, "a mapping")
     for name in value:  # type: ignore[attr-defined]  # a mapping goes through its keys
-        _check_type(what, name)
+        _check_type(parameter, name)
     return value
 
 
-def _check_guids(what: str, value: Any) -> object:
-    _check_mapping(what, value)
+def _check_guids(parameter: str, value: Any) -> object:
+    _check_mapping(parameter, value)
     for guid in value.values():
-        check_number(what, guid)
+        check_number(parameter, guid)
     return value
 
 
-def _check_marks(what: str, value: Any) -> object:
-    _check_mapping(what, value)
+def _check_marks(parameter: str, value: Any) -> object:
+    _check_mapping(parameter, value)
     for marks in value.values():
-        _check_mapping(what, marks)
+        _check_mapping(parameter, marks)
         for mark in marks.values():
-            check_text(what, mark)
+            check_text(parameter, mark)
     return value
 
 
@@ -184,8 +194,10 @@ def _checks_of(declared: Any) -> dict[str, Callable[[str, Any], object]]:
 
 
 def _optional(check: Callable[[str, Any], object]) -> Callable[[str, Any], object]:
-    def checked(what: str, value: Any) -> object:
-        return None if value is None else check(what, value)
+    """Return the check for a parameter that may be None."""
+
+    def checked(parameter: str, value: Any) -> object:
+        return None if value is None else check(parameter, value)
 
     return checked
 
@@ -193,6 +205,7 @@ def _optional(check: Callable[[str, Any], object]) -> Callable[[str, Any], objec
 def _checking(
     call: Callable[..., Any], name: str, checks: dict[str, Callable[[str, Any], object]]
 ) -> Callable[..., Any]:
+    """Return the call in a form that checks its arguments first."""
     order = tuple(checks)
 
     @wraps(call)
@@ -212,6 +225,8 @@ def _checking(
     return checked
 
 
-def _wrong_type(what: str, value: object, wanted: str) -> InvalidValue:
+def _wrong_type(parameter: str, value: object, wanted: str) -> InvalidValue:
     kind = type(value).__name__
-    return InvalidValue(f"cannot take a value of type {kind} for {what}: {wanted} is meant")
+    return InvalidValue(
+        f"cannot take a value of type {kind} for {parameter}: {wanted} is meant"
+    )

@@ -1,4 +1,4 @@
-"""The extension, opened: calls that return an errno, and text that C wrote.
+"""The opened extension: calls that return an errno, and text that C wrote.
 
 No cdata leaves this module. cffi releases the GIL around every call.
 """
@@ -23,7 +23,7 @@ __all__ = ["Binding"]
 
 ffi, lib = _zfs.ffi, _zfs.lib
 
-_WHY_BYTES = 512
+_MESSAGE_BYTES = 512
 _NAME_BYTES = 256  # ZFS_MAX_DATASET_NAME_LEN
 
 _HINTS = {
@@ -39,10 +39,10 @@ class Binding:
 
     def __init__(self, opener: str = "zt_open", *args: Any) -> None:
         out = ffi.new("struct zt **")
-        why = ffi.new("char[]", _WHY_BYTES)
-        error = getattr(lib, opener)(out, *args, why, _WHY_BYTES)
+        message = ffi.new("char[]", _MESSAGE_BYTES)
+        error = getattr(lib, opener)(out, *args, message, _MESSAGE_BYTES)
         if error:
-            reason = _text(why) or os.strerror(error)
+            reason = _text(message) or os.strerror(error)
             if args:  # an image: the caller knows the meaning of the errno for a file
                 raise OSError(error, reason)
             raise ZfsUnavailable(f"cannot use ZFS: {reason}", hint=_HINTS.get(error, ""))
@@ -57,10 +57,10 @@ class Binding:
         Args:
             path: The file, which exists; an absolute name.
             create: Name, bytes and ashift of a pool to make in it first.
-            take_over_from: The host that had it open and does not any more.
+            take_over_from: The host that had the file open and no longer has.
 
         Raises:
-            OSError: It holds no pool, or there is no libzpool (ELIBACC, ELIBBAD).
+            OSError: The file holds no pool, or there is no libzpool (ELIBACC, ELIBBAD).
         """
         pool, size_bytes, ashift = create or ("", 0, 0)
         return cls(
@@ -109,13 +109,13 @@ class Binding:
         return function(self._handle, *map(_argument, args), flat, len(flat))
 
     def read(self, function: Callable[..., int], *args: str | int) -> tuple[int, Any]:
-        """Call a function that fills a buffer with JSON; None where it wrote none."""
+        """Call a function that writes JSON; return its errno and what it wrote or None."""
         return self._filled(function, *map(_argument, args))
 
     def change(
         self, function: Callable[..., int], *args: str | int | Mapping[str, Any] | bytes
     ) -> tuple[int, Any]:
-        """Call a function that takes nvlists; return its errno and what it wrote."""
+        """Call a function that takes nvlists and writes JSON; return the same as read()."""
         passed: list[Any] = []
         for arg in args:
             if isinstance(arg, (str, int)):
@@ -126,7 +126,7 @@ class Binding:
         return self._filled(function, *passed)
 
     def stream(self, function: Callable[..., int], fd: int, *args: str | int) -> int:
-        """Call a function that reads or writes a descriptor; it stays the caller's."""
+        """Call a function that reads or writes a descriptor and leaves it open."""
         return function(self._handle, fd, *map(_argument, args))
 
     def promote(self, name: str) -> tuple[int, str]:
@@ -162,7 +162,7 @@ class Binding:
 
 
 class _Buffer:
-    """An out buffer of C, freed when the block ends."""
+    """A buffer that C fills; it is freed when the block ends."""
 
     def __enter__(self) -> Self:
         self.struct = ffi.new("struct zt_buf *")
@@ -172,13 +172,13 @@ class _Buffer:
         lib.zt_buf_free(self.struct)
 
     def copy(self) -> bytes:
-        """Copy out what C wrote."""
+        """Return the bytes that C wrote."""
         if self.struct.data == ffi.NULL:
             return b""
         return bytes(ffi.buffer(self.struct.data, self.struct.len))
 
     def checked(self, error: int) -> bytes:
-        """Copy out what C wrote, or raise the errno that it returned."""
+        """Return the bytes that C wrote, or raise the errno that it returned."""
         if error:
             raise OSError(error, os.strerror(error))
         return self.copy()
@@ -193,7 +193,7 @@ def _argument(value: str | int) -> bytes | int:
 
 
 def _bytes(text: str) -> bytes:
-    if "\0" in text:  # C would read only the part before it, which is another name
+    if "\0" in text:  # C would read only the part before the NUL, which is another name
         raise InvalidValue(f"cannot pass on {text!r}: it has a NUL in it")
     return text.encode("utf-8", "surrogateescape")
 

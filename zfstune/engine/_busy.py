@@ -53,7 +53,7 @@ def _explain(engine: Engine, error: EngineError, mounted: Mapping[str, str]) -> 
     name = error.target
     try:
         tags = sorted(engine.holds(name))
-    except EngineError:  # it went meanwhile, or its holds cannot be read
+    except EngineError:  # the snapshot is gone by now, or its holds cannot be read
         return error
     if tags:
         listed = ", ".join(f"'{shown(tag)}'" for tag in tags)

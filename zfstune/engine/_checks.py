@@ -84,7 +84,7 @@ def check_promotion(engine: Engine, name: str) -> None:
     """Refuse a promotion that would panic the kernel.
 
     A clone takes over the bookmarks that are no younger than its origin. The kernel
-    looks in the wrong dataset for a bookmark of the same name, and panics when it meets
+    looks in the wrong dataset for a bookmark of the same name, and panics when it finds
     one later (dsl_dataset_promote_check in module/zfs/dsl_dataset.c, and
     dsl_bookmark_node_add; 2.1.0 to 2.4.4).
     """
@@ -95,12 +95,12 @@ def check_promotion(engine: Engine, name: str) -> None:
         return  # the kernel reports it
     if not origin or not own:
         return
-    head = origin.partition("@")[0]
-    last = engine.snapshot(origin).createtxg
-    for bookmark in engine.bookmarks(head).values():
-        mark = bookmark.name[len(head) :]
-        if bookmark.createtxg <= last and name + mark in own:
-            raise engine_error("promote", name, errno.EEXIST, detail=mark)
+    origin_dataset = origin.partition("@")[0]
+    origin_createtxg = engine.snapshot(origin).createtxg
+    for bookmark in engine.bookmarks(origin_dataset).values():
+        short = bookmark.name[len(origin_dataset) :]
+        if bookmark.createtxg <= origin_createtxg and name + short in own:
+            raise engine_error("promote", name, errno.EEXIST, detail=short)
 
 
 def check_properties(

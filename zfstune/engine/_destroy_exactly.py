@@ -1,8 +1,8 @@
 """Destroy snapshots by name and guid, both checked in the transaction that destroys.
 
 ``lzc_destroy_snaps`` goes by name alone. After a snapshot was looked at, somebody may
-destroy it and take another of that name, or destroy the snapshots that were meant to
-survive. A channel program looks and destroys in one transaction group, while nothing
+destroy it and take another one of that name, or destroy the snapshots that were meant
+to survive. A channel program looks and destroys in one transaction group, while nothing
 else changes the pool's datasets (module/zfs/zcp.c).
 """
 
@@ -26,8 +26,8 @@ __all__ = ["ExactCalls", "program_error", "refusal"]
 
 _OPERATION = "destroy snapshot"
 
-# These errors say that the program could not run, or not to its end. Others, such as
-# those of a pool that is suspended or read-only, would stop any other call too.
+# These errors say that the program could not run, or not to its end. Other errors, such
+# as those of a suspended or read-only pool, would stop any other call too.
 _PROGRAM_ERRORS = frozenset(
     {
         errno.EPERM,
@@ -51,21 +51,21 @@ _PROGRAM = """\
 local stay, go = {}, {}
 local all = ...
 for _, parts in pairs(all) do
-    local alone = 0
+    local of_survivors = 0
     for name in pairs(parts.survivors) do
-        if not zfs.exists(name) then alone = ECANCELED end
+        if not zfs.exists(name) then of_survivors = ECANCELED end
     end
     for name, guid in pairs(parts.snapshots) do
-        local why = alone
-        if not zfs.exists(name) then why = ENOENT
-        elseif zfs.get_prop(name, 'guid') ~= guid then why = 116 end
-        if why == 0 then go[#go + 1] = name else stay[name] = why end
+        local errno = of_survivors
+        if not zfs.exists(name) then errno = ENOENT
+        elseif zfs.get_prop(name, 'guid') ~= guid then errno = 116 end
+        if errno == 0 then go[#go + 1] = name else stay[name] = errno end
     end
 end
 for _, name in ipairs(go) do
-    local why = zfs.sync.destroy(name)
-    if why == EBUSY and zfs.get_prop(name, 'userrefs') > 0 then why = 87 end
-    if why ~= 0 then stay[name] = why end
+    local errno = zfs.sync.destroy(name)
+    if errno == EBUSY and zfs.get_prop(name, 'userrefs') > 0 then errno = 87 end
+    if errno ~= 0 then stay[name] = errno end
 end
 for dataset, parts in pairs(all) do
     for name, value in pairs(parts.marks) do zfs.sync.set_prop(dataset, name, value) end
@@ -75,7 +75,7 @@ return stay
 
 
 class ExactCalls:
-    """The call; `run_program` and `_log` come from ZfsEngine."""
+    """The call destroy_exactly(), as a part of ZfsEngine, which has the rest."""
 
     run_program: Callable[..., Any]
     _log: Callable[[str], None]
@@ -106,27 +106,28 @@ class ExactCalls:
                 by_dataset[dataset]["marks"].update(values)
         pool = names.pool_of(next(iter(by_dataset)))
         try:
-            stay = self.run_program(pool, _PROGRAM, by_dataset) or {}
+            errnos = self.run_program(pool, _PROGRAM, by_dataset) or {}
         except EngineError as error:
             raise program_error(error) from None
-        done = [name for name in snapshots if name not in stay]
-        if done:
-            self._log(targets_line(_OPERATION, done))
-        return {name: refusal(name, code) for name, code in stay.items()}
+        destroyed = [name for name in snapshots if name not in errnos]
+        if destroyed:
+            self._log(targets_line(_OPERATION, destroyed))
+        return {name: refusal(name, code) for name, code in errnos.items()}
 
 
 def program_error(error: EngineError) -> EngineError:
-    """Return the error of a program as ProgramError, where it is one."""
-    return _as(ProgramError, error) if error.errno in _PROGRAM_ERRORS else error
+    """Return an error as a ProgramError where it stopped the program alone."""
+    return _as_class(ProgramError, error) if error.errno in _PROGRAM_ERRORS else error
 
 
 def refusal(snapshot: str, code: int) -> EngineError:
-    """Return the error for a snapshot that the program left, and why it did."""
+    """Return the error for a snapshot that the program did not destroy."""
     error = engine_error(_OPERATION, snapshot, code)
-    return _as(InUse, error) if code == errno.EBUSY else error
+    return _as_class(InUse, error) if code == errno.EBUSY else error
 
 
-def _as(kind: type[EngineError], error: EngineError) -> EngineError:
+def _as_class(kind: type[EngineError], error: EngineError) -> EngineError:
+    """Return the same error as an object of another class."""
     return kind(
         operation=error.operation,
         target=error.target,
@@ -137,5 +138,5 @@ def _as(kind: type[EngineError], error: EngineError) -> EngineError:
 
 
 def _signed_64_bits(guid: int) -> int:
-    """Return the same 64 bits as a signed number: Lua has no others there."""
+    """Return the same 64 bits as a signed number: Lua has no unsigned ones there."""
     return guid - (1 << 64) if guid >> 63 else guid

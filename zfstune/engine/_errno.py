@@ -52,7 +52,7 @@ _PERMISSIONS = {
     "send": "send",
     "receive": "receive,mount,create",
 }
-# These need their permissions on the parent too.
+# These operations need their permissions on the parent too.
 _ON_THE_PARENT = ("create", "clone", "rename", "promote")
 
 
@@ -62,7 +62,7 @@ def engine_error(
     """Make the exception for an errno that ZFS returned.
 
     Args:
-        operation: The verb of the message, a key of the tables above.
+        operation: The verb of the message, by which SPECIAL and _PERMISSIONS go.
         target: The dataset, snapshot or pool that the call was about.
         errno: The number that ZFS returned.
         permission: Properties that ``zfs allow`` would have to grant as well, separated by

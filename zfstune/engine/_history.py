@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["create_line", "set_line", "targets_line"]
 
-# The kernel takes a line below HIS_MAX_RECORD_LEN (128 KiB, include/sys/fs/zfs.h);
-# a reader takes far less.
+# A reader wants far less than the kernel takes, a line below HIS_MAX_RECORD_LEN (128 KiB,
+# include/sys/fs/zfs.h).
 _MOST_CHARACTERS = 4000
 
 
@@ -33,9 +33,9 @@ def targets_line(operation: str, targets: Iterable[str], *before: str) -> str:
     """Return the line of a call on many snapshots: ``tank/a@x,y tank/b@z``.
 
     Args:
-        operation: Its first word is the verb.
+        operation: The operation; the line has its first word, which is the verb.
         targets: Snapshots or bookmarks.
-        before: Words that stand before them: a tag, the snapshot of a bookmark.
+        before: Words that stand before the targets: a tag, the snapshot of a bookmark.
     """
     by_dataset: dict[str, list[str]] = {}
     for target in targets:
@@ -47,7 +47,11 @@ def targets_line(operation: str, targets: Iterable[str], *before: str) -> str:
 
 
 def _pairs(properties: Mapping[str, str]) -> list[str]:
-    return [f"{n}={v}" for n, v in properties.items() if not n.startswith(OWN_PREFIX)]
+    return [
+        f"{name}={value}"
+        for name, value in properties.items()
+        if not name.startswith(OWN_PREFIX)
+    ]
 
 
 def _cut(line: str) -> str:

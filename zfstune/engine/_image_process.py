@@ -1,4 +1,4 @@
-"""A pool in a plain file: the caller's side of the child process it lives in."""
+"""A pool in a plain file: the caller's side of the child process that has it open."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ImageBinding"]
 
-_LAST_WORDS_BYTES = 4000
+_QUOTED_BYTES = 4000
 _CLOSE_S = 60  # an export writes out what is not yet on disk
 # How long a new process waits for one that is still exporting the pool; longer than
 # the time after which _image_watcher.py gives an export up.
@@ -30,13 +30,13 @@ _WAIT_S = 8.0
 
 
 class ImageBinding:
-    """Passes the calls of :class:`Binding` on to a child process.
+    """The calls of :class:`Binding`, each passed on to a child process.
 
     Args:
         path: The file.
         create: Name, bytes and ashift of a pool to make in it; None: open the pool that
             is in it.
-        take_over_from: The host that had it open and no longer has.
+        take_over_from: The host that had the file open and no longer has.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class ImageBinding:
         self._owner = os.getpid()
         self._verb = "open" if create is None else "create"
         self._lock = threading.Lock()
-        self._words: int | None = os.memfd_create("zfstune-image")
+        self._output: int | None = os.memfd_create("zfstune-image")
         self._death: ImageDied | None = None
         own_end, child_end = socket.socketpair()
         # The child imports this very package, wherever it was imported from here, and
@@ -68,8 +68,8 @@ class ImageBinding:
                 ],
                 pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
-                stdout=self._words,
-                stderr=self._words,
+                stdout=self._output,
+                stderr=self._output,
                 env={**os.environ, "PYTHONPATH": search_path},
             )
         try:
@@ -91,11 +91,11 @@ class ImageBinding:
         Raises:
             ImageDied: The rest could not be written to the file.
         """
-        if self._owner != os.getpid():  # this is a fork: the pool is not its own
+        if self._owner != os.getpid():  # this process was forked from the owner
             self._hang_up()
             return
         with self._lock:
-            if self._words is None:
+            if self._output is None:
                 return
             orderly = self._socket is not None and self._death is None
             if self._socket is not None:
@@ -106,10 +106,10 @@ class ImageBinding:
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 status = self._child.wait()
-            # Not before the child ended: without a caller it gives an export up.
+            # The child has ended before this: without a caller it gives an export up.
             self._hang_up()
-            os.close(self._words)
-            self._words = None
+            os.close(self._output)
+            self._output = None
         if orderly and unwritable_errno(status):
             self._verb = "close"
             raise self._died()
@@ -130,20 +130,20 @@ class ImageBinding:
         return int(self._pass_on("call_with", function, args, _nvlist.encode(values)))
 
     def read(self, function: Callable[..., int], *args: str | int) -> tuple[int, Any]:
-        """Call a function that fills a buffer."""
+        """Call a function that writes JSON; return its errno and what it wrote or None."""
         error, written = self._pass_on("read", function, args)
         return error, written
 
     def change(
         self, function: Callable[..., int], *args: str | int | Mapping[str, Any]
     ) -> tuple[int, Any]:
-        """Call a function that takes nvlists; return its errno and what it wrote."""
+        """Call a function that takes nvlists and writes JSON; return the same as read()."""
         flat = [a if isinstance(a, (str, int)) else _nvlist.encode(a) for a in args]
         error, written = self._pass_on("change", function, tuple(flat))
         return error, written
 
     def stream(self, function: Callable[..., int], fd: int, *args: str | int) -> int:
-        """Call a function that reads or writes a descriptor; it stays the caller's.
+        """Call a function that reads or writes a descriptor and leaves it open.
 
         Other calls go on meanwhile: a receive may be fed by a send of the same image.
         """
@@ -198,8 +198,8 @@ class ImageBinding:
             raise self._died() from None
         except BaseException:
             # After an interruption, such as Ctrl-C, the answer still comes, and the next
-            # call would take it for its own. So the connection ends here; the child
-            # finishes its call and exports the pool.
+            # call would take it for its own answer. So the connection ends here; the
+            # child finishes its call and exports the pool.
             self._hang_up()
             raise
 
@@ -213,13 +213,13 @@ class ImageBinding:
         code = unwritable_errno(status)
         if code:
             return unwritable(self._verb, self._path, code)
-        said = b""
-        if self._words is not None:
-            start = max(0, os.fstat(self._words).st_size - _LAST_WORDS_BYTES)
-            said = os.pread(self._words, _LAST_WORDS_BYTES, start)
+        output = b""
+        if self._output is not None:
+            start = max(0, os.fstat(self._output).st_size - _QUOTED_BYTES)
+            output = os.pread(self._output, _QUOTED_BYTES, start)
         how = f"signal {-status}" if status < 0 else f"status {status}"
         reason = (
-            said.decode(errors="replace").strip()
+            output.decode(errors="replace").strip()
             or f"its process ended with {how} and said nothing"
         )
         return ImageDied(

@@ -35,7 +35,7 @@ _SUSPENDED = b"I/O failure and has been suspended"
 # module/zfs/zio.c). So a call that lasts longer than this makes the watcher test the file.
 _ASK_AFTER_S = 2.0
 _ABANDONED = 2
-_UNWRITABLE = 100  # plus the errno, which is below 134: an exit status ends with 255
+_UNWRITABLE = 100  # the errno, below 134, is added; 255 is the largest exit status
 
 
 def unwritable_errno(status: int) -> int:
@@ -44,7 +44,7 @@ def unwritable_errno(status: int) -> int:
 
 
 class Watcher(threading.Thread):
-    """Watches the caller, and the output of OpenZFS on stderr, which is a file.
+    """A watch on the caller, and on the output of OpenZFS on stderr, which is a file.
 
     Args:
         connection: The socket whose other end the caller has.
@@ -107,5 +107,5 @@ class Watcher(threading.Thread):
         self.busy_since = time.monotonic()
 
     def end(self) -> None:
-        """Note that it has ended."""
+        """Note that the call has ended."""
         self.busy_since = None

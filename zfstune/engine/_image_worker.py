@@ -6,7 +6,7 @@ copy on write and can be opened again, as after a power cut. The process is star
 afresh and never forked, because libzpool has threads.
 
 It serves one caller over a socket. Both ends run this package under the same Python, so
-marshal will do; it is fast and carries bytes and lone surrogates.
+the messages are written by marshal, which is fast and knows bytes and lone surrogates.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def receive(connection: socket.socket) -> Any:
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:
+    """Receive so many bytes, however many pieces they come in."""
     parts = []
     while count:
         part = connection.recv(min(count, 1 << 20))
@@ -92,7 +93,7 @@ def main() -> int:
         send(caller, ("ready", *limits))
         _serve(caller, binding, watcher)
     except (EOFError, ConnectionError):
-        pass  # the caller died: export the pool all the same
+        pass  # the caller died; the pool is exported all the same
     finally:
         watcher.begin()
         binding.close()
@@ -108,11 +109,11 @@ def _lock(path: str, wait_s: float, left: threading.Event) -> int:
 
     Args:
         path: The file.
-        wait_s: How long the last process may take to let go of it.
+        wait_s: The time that another process may take to let go of the lock.
         left: Set once the caller is gone.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    # Each export writes the labels at the end of the file.
+    # Each export writes the labels at the end of the file, which must be allowed.
     most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     if most != resource.RLIM_INFINITY and os.fstat(descriptor).st_size > most:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
@@ -129,6 +130,7 @@ def _lock(path: str, wait_s: float, left: threading.Event) -> int:
 
 
 def _serve(caller: socket.socket, binding: Binding, watcher: Watcher) -> None:
+    """Answer the caller's messages until it closes the image; then end the streams."""
     streams: list[threading.Thread] = []
     try:
         while (message := receive(caller))[0] != "close":
@@ -147,6 +149,7 @@ def _answer(
     binding: Binding,
     streams: list[threading.Thread],
 ) -> None:
+    """Make the call that a message asks for, and send its result."""
     method, function, args, values = message
     # The descriptors follow the message, and must be taken even if the call fails.
     fds = socket.recv_fds(caller, 1, 2)[1] if method == "stream" else []
@@ -200,15 +203,16 @@ def _stream(
     descriptor: int,
     args: tuple[Any, ...],
 ) -> None:
+    """Make a call with a descriptor, and send its result to the socket `answer`."""
     try:
         with answer:
             try:
-                done: object = ("done", binding.stream(function, descriptor, *args))
+                result: object = ("done", binding.stream(function, descriptor, *args))
             except Exception as error:  # noqa: BLE001 (as in _answer)
-                done = _refusal(error)
+                result = _refusal(error)
             os.close(descriptor)
             with contextlib.suppress(ConnectionError):
-                send(answer, done)
+                send(answer, result)
     except BaseException:  # noqa: BLE001 (as in _run; the caller waits for this process)
         sys.excepthook(*sys.exc_info())
         os._exit(1)
@@ -223,5 +227,6 @@ def _run() -> int:
 
 
 if __name__ == "__main__":
-    # At once: exit() would tear down what libzpool's threads still use.
+    # This ends the process at once: exit() would tear down data that libzpool's threads
+    # still use.
     os._exit(_run())

@@ -1,10 +1,10 @@
 """The meanings of errno values, by operation: the table that _errno.py reads.
 
 One number has several meanings: EXDEV is "another pool" for a clone and "no earlier
-snapshot" for a send. The general meanings stand first, those of an operation override
-them. They were read in
-module/zfs/zfs_ioctl.c, dsl_dataset.c, dsl_dir.c, dsl_userhold.c, dsl_bookmark.c and
-dmu_recv.c, and tests/lab provokes each on a real kernel.
+snapshot" for a send. The general meanings stand first, and those of an operation
+override them. They come from module/zfs/zfs_ioctl.c, dsl_dataset.c, dsl_dir.c,
+dsl_userhold.c, dsl_bookmark.c and dmu_recv.c; tests/lab/test_errno.py provokes them on a
+real kernel.
 """
 
 from __future__ import annotations
@@ -70,12 +70,15 @@ _ASHIFT_MISMATCH = 1050
 _STREAM_LARGE_MICROZAP = 1051
 _TOO_MANY_SITOUTS = 1052
 
-# How the kernel counts failures that did not fit: module/zfs/zfs_ioctl.c, put_nvlist.
+# Under this name the kernel counts the failures that did not fit into its answer:
+# put_nvlist() in module/zfs/zfs_ioctl.c.
 SUPPRESSED = "N_MORE_ERRORS"
 
 
 @frozen
 class Meaning:
+    """The exception for an errno, its reason, and a hint that may be empty."""
+
     kind: type[EngineError]
     reason: str
     hint: str = ""
@@ -229,7 +232,7 @@ SPECIAL = {
             Busy, "it has clones", "promote or destroy them first: `zfs get clones`"
         ),
         e.EXDEV: Meaning(RefusedValue, "one call takes snapshots of one pool"),
-        # found by the program of _destroy_exactly.py
+        # The program of _destroy_exactly.py returns these three.
         e.EUSERS: Meaning(Busy, "it is held: see `zfs holds`"),
         e.ESTALE: Meaning(EngineError, "it was made anew since it was listed"),
         e.ECANCELED: Meaning(

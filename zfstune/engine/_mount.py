@@ -93,13 +93,13 @@ def give(
     if path is None:
         raise engine_error("give an owner to", name, errno.EINVAL, detail="not mounted")
     try:
-        place = open_directory(path)
+        path_only = open_directory(path)
         try:
-            if not _mount_table.is_mount_of(place, name):
+            if not _mount_table.is_mount_of(path_only, name):
                 raise OSError(errno.EBUSY, "something else is mounted there")
-            directory = os.open(".", os.O_RDONLY | os.O_CLOEXEC, dir_fd=place)
+            directory = os.open(".", os.O_RDONLY | os.O_CLOEXEC, dir_fd=path_only)
         finally:
-            os.close(place)
+            os.close(path_only)
         try:
             os.fchown(directory, -1 if uid is None else uid, -1 if gid is None else gid)
             if mode is not None:  # after chown, which clears setuid and setgid
@@ -123,32 +123,32 @@ def _mount_at(
     again: bool = False,
     hide: bool = True,
 ) -> None:
-    """Mount on a directory that was opened first, so that no link diverts it."""
+    """Mount on a directory that was opened first, so that no link diverts the mount."""
     name, verb = dataset.name, "remount" if again else "mount"
     try:
-        place = open_directory(path, make=not again)
+        directory = open_directory(path, make=not again)
     except OSError as error:
         detail = error.filename or path
         raise engine_error(verb, name, error.errno or 0, detail=detail) from None
     try:
-        real = os.readlink(f"/proc/self/fd/{place}")
+        real = os.readlink(f"/proc/self/fd/{directory}")
         if "," in real or "," in path:
             # mount(2) takes its options as one text, split at commas.
             message = f"cannot {verb} '{name}': a comma in '{path}' would end the option"
             raise PlanError(message)
         if not again:
-            _check_empty(dataset, place, path, real, hide=hide)
+            _check_empty(dataset, directory, path, real, hide=hide)
         flags, options = _mount_table.mount_options(
             dataset, real, readonly_pool=readonly_pool
         )
         code = lib.zt_mount(
             name.encode(),
-            f"/proc/self/fd/{place}".encode(),
+            f"/proc/self/fd/{directory}".encode(),
             flags | (_mount_table.MS_REMOUNT if again else 0),
             options.encode("utf-8", "surrogateescape"),
         )
     finally:
-        os.close(place)
+        os.close(directory)
     if code:
         raise engine_error(verb, name, code, detail=path)
 
@@ -173,11 +173,12 @@ def _check_empty(
 
 
 def _lists_anything(directory: int) -> bool:
-    listed = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
+    """Tell whether a directory has any entry, be it an empty directory."""
+    readable = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
     try:
-        return bool(os.listdir(listed))
+        return bool(os.listdir(readable))
     finally:
-        os.close(listed)
+        os.close(readable)
 
 
 def unmount(name: str, *, force: bool = False) -> None:
@@ -191,17 +192,17 @@ def unmount(name: str, *, force: bool = False) -> None:
         raise engine_error("unmount", name, errno.EINVAL)
     # An open directory keeps its own mount busy, so the parent is opened instead.
     try:
-        above, last = open_parent(path)
+        parent, last_name = open_parent(path)
     except OSError as error:
         raise engine_error("unmount", name, error.errno or 0, detail=path) from None
     try:
-        target = f"/proc/self/fd/{above}/{last}" if last else "/"
+        target = f"/proc/self/fd/{parent}/{last_name}" if last_name else "/"
         code = lib.zt_unmount(
             target.encode("utf-8", "surrogateescape"),
             _UMOUNT_NOFOLLOW | (_MNT_FORCE if force else 0),
         )
     finally:
-        os.close(above)
+        os.close(parent)
     if code:
         raise engine_error("unmount", name, code)
 
@@ -211,31 +212,32 @@ def unmounted(engine: Engine, name: str, *, renamed: str = "") -> Iterator[None]
     """Hold a dataset and all below it unmounted during a block.
 
     Where the block fails, all is mounted again where it was. Where the block renames the
-    dataset, only those filesystems are unmounted whose mountpoint follows from the name,
-    and they are mounted at their new place; legacy mounts and local mountpoints stay, as
-    with ``zfs rename``.
+    dataset, only the filesystems whose mountpoint follows from the name are unmounted,
+    and then mounted at their new place; legacy mounts and local mountpoints stay, as with
+    ``zfs rename``.
     """
     paths = {} if "@" in name else _mount_table.mount_paths()
-    below = [n for n in paths if n == name or n.startswith(name + "/")]
+    affected = [n for n in paths if n == name or n.startswith(name + "/")]
     if renamed:
-        below = [n for n in below if _moves(engine.dataset(n), name)]
-    down: list[str] = []
+        affected = [n for n in affected if _moves(engine.dataset(n), name)]
+    unmounted_now: list[str] = []
     try:
         # A mount inside another one must be unmounted before it.
-        for dataset in sorted(below, key=lambda n: paths[n], reverse=True):
+        for dataset in sorted(affected, key=lambda n: paths[n], reverse=True):
             unmount(dataset)
-            down.append(dataset)
+            unmounted_now.append(dataset)
         yield
     except BaseException as error:
-        for dataset in reversed(down):
+        for dataset in reversed(unmounted_now):
             _put_back(engine, dataset, paths[dataset], error)
         raise
     if renamed:
-        _mount_all(engine, [renamed + n[len(name) :] for n in reversed(down)])
+        new_names = [renamed + n[len(name) :] for n in reversed(unmounted_now)]
+        _mount_all(engine, new_names)
 
 
 def _moves(dataset: Dataset, renamed: str) -> bool:
-    """Tell whether a rename of a dataset moves the mountpoint of one in it."""
+    """Tell whether a rename of `renamed` moves the mountpoint of a dataset in it."""
     mountpoint = dataset.properties["mountpoint"]
     within = f"{mountpoint.origin}/".startswith(f"{renamed}/")
     source = mountpoint.source
@@ -252,14 +254,14 @@ def _put_back(engine: Engine, name: str, path: str, error: BaseException) -> Non
 
 
 def _mount_all(engine: Engine, datasets: Iterable[str]) -> None:
-    """Mount as many as can be; raise the first error afterwards."""
-    first: ZfstuneError | None = None
+    """Mount as many of the datasets as can be; raise the first error afterwards."""
+    first_error: ZfstuneError | None = None
     for name in datasets:
         if mount_blocker(engine.dataset(name)) is not None:
             continue  # the properties of its new parent forbid it
         try:
             mount(engine, name, hide=False)
         except ZfstuneError as error:
-            first = first or error
-    if first is not None:
-        raise first
+            first_error = first_error or error
+    if first_error is not None:
+        raise first_error

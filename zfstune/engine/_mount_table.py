@@ -38,7 +38,7 @@ MS_NOATIME = 1024
 MS_RELATIME = 1 << 21
 MS_STRICTATIME = 1 << 24
 
-# by the words of zfstune.values.mountpoint.mount_words()
+# The keys are the words of zfstune.values.mountpoint.mount_words().
 _FLAGS = {
     "mand": MS_MANDLOCK,
     "noatime": MS_NOATIME,
@@ -96,7 +96,7 @@ def is_mount_of(directory: int, name: str) -> bool:
 
 
 def snapshot_numbers(datasets: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Read ``.zfs/snapshot`` of each of the datasets where that can be done.
+    """Read ``.zfs/snapshot`` of each dataset where that can be done.
 
     The inode number of an entry is a constant minus the number of the snapshot's object
     (zpl_snapdir_iterate() in module/os/linux/zfs/zpl_ctldir.c).
@@ -114,6 +114,7 @@ def snapshot_numbers(datasets: Iterable[str]) -> dict[str, dict[str, int]]:
 
 
 def _numbers(path: str, device: str) -> dict[str, int]:
+    """Read the inode numbers in a ``.zfs/snapshot``, if it is that of the device."""
     directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         status = os.fstat(directory)
@@ -134,8 +135,8 @@ def _mounted(
 ) -> dict[str, tuple[str, str, frozenset[str], bool]]:
     """Return path, device and options of each mounted ZFS filesystem, and if it is covered.
 
-    Of several mounts of a filesystem the first counts. It is covered where another mount
-    has the same path, and this mount as its parent.
+    Of several mounts of a filesystem the first counts. A mount is covered where another
+    mount has the same path, and has the covered one as its parent.
 
     Args:
         snapshots: Return the mounted snapshots instead: ZFS mounts a snapshot below

@@ -1,7 +1,7 @@
 """Python values to and from the flat forms of native/nvl.h.
 
-Into C goes a type-tagged buffer, out of C comes JSON: see nvl.h for why. Names
-and strings that are not UTF-8 travel as surrogate escapes (PEP 383).
+C reads a buffer with type tags, and writes JSON; nvl.h has the reasons. Names and
+strings that are not UTF-8 have surrogate escapes in Python (PEP 383).
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Int64(int):
 def encode(values: Mapping[str, Value]) -> bytes:
     """Write an nvlist in the flat form.
 
-    None is a bare name (BOOLEAN), bool a BOOLEAN_VALUE, int a UINT64 (or what
-    :class:`Int32` and :class:`Int64` say), str a STRING, bytes a UINT8_ARRAY, a
-    mapping an NVLIST; a list becomes the array of its first member's type.
+    None becomes a bare name (BOOLEAN), bool a BOOLEAN_VALUE, int a UINT64,
+    :class:`Int32` an INT32, :class:`Int64` an INT64, str a STRING, bytes a UINT8_ARRAY,
+    a mapping an NVLIST, and a list the array of its members' one type.
 
     Raises:
         InvalidValue: A value has no place in an nvlist: a number out of range, a

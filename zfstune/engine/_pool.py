@@ -38,7 +38,7 @@ _GONE = ("hole", "indirect", "missing")
 def pool_info(
     name: str, config: dict[str, Any], props: dict[str, Any], *, mountable: bool = True
 ) -> PoolInfo:
-    """Make a PoolInfo of ZFS_IOC_POOL_STATS and ZFS_IOC_POOL_GET_PROPS.
+    """Make a PoolInfo of the answers to ZFS_IOC_POOL_STATS and ZFS_IOC_POOL_GET_PROPS.
 
     Args:
         name: Name of the pool.
@@ -58,7 +58,7 @@ def pool_info(
         free_bytes=stats[_SPACE] - stats[_ALLOC],
         size_bytes=stats[_SPACE],
         readonly=bool(_prop(props, "readonly", 0)),
-        # present only while suspended: spa_get_stats() in module/zfs/spa.c
+        # The key is there only while it is suspended: spa_get_stats() in module/zfs/spa.c
         suspended="suspended" in config,
         altroot=str(_prop(props, "altroot", "")),
         active=_features(config, least=1),
@@ -91,10 +91,12 @@ def _prop(props: dict[str, Any], name: str, default: str | int) -> str | int:
 
 
 def _features(config: dict[str, Any], *, least: int) -> frozenset[str]:
-    """Return the features with this reference count at least: 0 enabled, 1 active."""
-    # keyed "com.delphix:hole_birth": the owner's domain, then the name users know
-    enabled = config.get("feature_stats", {})
-    return frozenset(guid.partition(":")[2] for guid, n in enabled.items() if n >= least)
+    """Return the features of a least reference count: 0 for enabled, 1 for active."""
+    # The keys are such as "com.delphix:hole_birth": a domain, and the name users know.
+    counts = config.get("feature_stats", {})
+    return frozenset(
+        guid.partition(":")[2] for guid, count in counts.items() if count >= least
+    )
 
 
 def _vdev(config: dict[str, Any]) -> Vdev:
@@ -133,7 +135,7 @@ def _leaves(config: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _rotational(leaf: dict[str, Any]) -> bool | None:
     """Tell whether a leaf vdev spins; None where neither ZFS nor sysfs knows."""
-    # in the configuration of releases after 2.4: module/zfs/vdev_label.c
+    # Releases after 2.4 have this in the configuration: module/zfs/vdev_label.c
     known = leaf.get("rotational")
     if known is not None:
         return bool(known)

@@ -24,13 +24,13 @@ __all__ = ["ReadCalls"]
 
 
 class ReadCalls:
-    """The calls; see Engine for each."""
+    """The calls of an engine that read; Engine describes each."""
 
     # Passes the calls on to C.
     _zfs: Binding | ImageBinding
     # Limits that follow from the release.
     _limits: Limits
-    # Whether this kernel can mount the filesystems.
+    # Whether a kernel can mount the filesystems.
     _mountable: bool
     # Whether a listing without properties gives the times of creation.
     _lists_creation: bool

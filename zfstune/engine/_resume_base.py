@@ -31,28 +31,28 @@ def find_sources(engine: Engine, state: ResumeState) -> tuple[str, str]:
     Raises:
         InvalidValue: One of them is gone.
     """
-    last: Snapshot | None = None
+    without_base: Snapshot | None = None
     for snapshot in _candidates(engine, state):
         if not state.fromguid:
             return snapshot.name, ""
         for guid, name in _possible_bases(engine, snapshot):
             if guid == state.fromguid:
                 return snapshot.name, name
-        last = last or snapshot
-    if last is None:
+        without_base = without_base or snapshot
+    if without_base is None:
         raise InvalidValue(
             f"cannot resume the send of '{shown(state.toname)}': that snapshot is gone",
             hint="abort the partial receive on the other side and send in full",
         )
     raise InvalidValue(
-        f"cannot resume the send of '{last.name}': its base is gone, and no bookmark of "
-        "it is left",
+        f"cannot resume the send of '{without_base.name}': its base is gone, and no "
+        "bookmark of it is left",
         hint="abort the partial receive on the other side and send from another base",
     )
 
 
 def _candidates(engine: Engine, state: ResumeState) -> Iterator[Snapshot]:
-    """Yield the snapshots with the guid: in the token's dataset, then in all of its pool.
+    """Yield the snapshots with the token's guid: those of its dataset, then of its pool.
 
     There may be several, for a received copy has the guid of its original.
     """
@@ -73,21 +73,21 @@ def _candidates(engine: Engine, state: ResumeState) -> Iterator[Snapshot]:
 def _possible_bases(engine: Engine, snapshot: Snapshot) -> Iterator[tuple[int, str]]:
     """Yield guid and name of all earlier snapshots and bookmarks, snapshots first.
 
-    A clone's history goes on in the dataset of its origin, up to that snapshot
+    The history of a clone goes back beyond it, into the dataset of its origin
     (dsl_dataset_is_before() in module/zfs/dsl_dataset.c).
     """
-    dataset, last = snapshot.dataset, snapshot.createtxg
+    dataset, last_createtxg = snapshot.dataset, snapshot.createtxg
     seen: set[str] = set()
     while dataset not in seen:
         seen.add(dataset)
         for earlier in engine.snapshots(dataset):
-            if earlier.createtxg <= last and earlier.guid != snapshot.guid:
+            if earlier.createtxg <= last_createtxg and earlier.guid != snapshot.guid:
                 yield earlier.guid, earlier.name
-        for mark in engine.bookmarks(dataset).values():
-            if mark.createtxg <= last:
-                yield mark.guid, mark.name
+        for bookmark in engine.bookmarks(dataset).values():
+            if bookmark.createtxg <= last_createtxg:
+                yield bookmark.guid, bookmark.name
         origin = engine.dataset(dataset).value("origin")
         if not origin:
             return
-        last = engine.snapshot(origin).createtxg
+        last_createtxg = engine.snapshot(origin).createtxg
         dataset = origin.partition("@")[0]

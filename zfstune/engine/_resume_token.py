@@ -1,7 +1,7 @@
 """Resume tokens: the place where the sender of an interrupted receive goes on.
 
-The text is ``1-CHECKSUM-LENGTH-HEX``: in hex, compressed by zlib, a packed nvlist
-with object, offset, toguid, toname and, for an incremental, fromguid
+The text is ``1-CHECKSUM-LENGTH-HEX``. HEX is a packed nvlist, compressed by zlib, with
+object, offset, toguid, toname and, for an incremental, fromguid
 (get_receive_resume_token_impl() in module/zfs/dsl_dataset.c). A token comes
 from another machine, so all of it is checked before any of it is used.
 """
@@ -114,7 +114,7 @@ def _packed(token: str) -> bytes:
     compressed = bytes.fromhex(text)
     if _hex_number(checksum) != _fletcher4(compressed):
         raise ValueError
-    # One byte more than announced shows whether there is more; 0 would set no limit.
+    # The limit is one byte more than the token says, to see whether it says too little.
     stream = zlib.decompressobj()
     unpacked = stream.decompress(compressed, size + 1)
     if len(unpacked) != size or not stream.eof:

@@ -1,4 +1,4 @@
-"""Rows that C listed, turned into the values of :mod:`zfstune.values.state`."""
+"""Rows of a listing by C, turned into the values of :mod:`zfstune.values.state`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["Properties", "Unreadable", "bookmark", "dataset", "snapshot_of_row"]
 # dmu_objset_type_t, include/sys/fs/zfs.h
 _KINDS = {2: "filesystem", 3: "volume"}
 _DATASETS = frozenset(_KINDS.values())
-_SPECIAL_VOLUMES = (2, 4)  # special_small_blocks of volumes: property_table.py
+_SPECIAL_VOLUMES = (2, 4)  # special_small_blocks came to volumes: property_table.py
 
 # zprop_get_source() of lib/libzfs/libzfs_dataset.c
 _RECEIVED_MARK = "$recvd"
@@ -52,16 +52,16 @@ _NEVER_INHERITED = frozenset(
     }
 )
 
-# These lie in blocks of the filesystem, and are not read for snapshots: see kernel.c.
+# These lie in blocks of the filesystem and are not read for snapshots: native/kernel.c.
 _NOT_READ = frozenset({"casesensitivity", "normalization", "utf8only", "version"})
 
 
 class Properties(Mapping[str, PropertyValue]):
     """Properties of one dataset, converted one by one as they are asked for.
 
-    The kernel lists properties that were set somewhere, and numbers of its own that mean
-    nothing for this kind of dataset; a property that it leaves out has its default. The
-    property table knows both, and is loaded when a native property is asked for.
+    The kernel lists the properties that were set somewhere, and also numbers that mean
+    nothing for this kind of dataset. A property that it leaves out has its default. The
+    property table tells both, and is loaded when a native property is asked for.
     """
 
     __slots__ = ("_kinds", "_name", "_raw", "_since")
@@ -83,20 +83,20 @@ class Properties(Mapping[str, PropertyValue]):
         if ":" in name:  # a user property, which no table knows
             if raw is None or "value" not in raw:
                 raise KeyError(name)
-            # In a crafted pool, where nothing checked it, it may be a number.
+            # In a crafted pool, where nothing checked the value, it may be a number.
             return PropertyValue(
                 str(raw["value"]), *_source(name, raw.get("source"), self._name)
             )
-        defaults, foreign = _of_kind(self._kinds, self._since)
+        defaults, foreign = _defaults_and_foreign(self._kinds, self._since)
         if name in foreign:
             raise KeyError(name)
-        if raw is None or "value" not in raw or not _sound(name, raw["value"]):
+        if raw is None or "value" not in raw or not _has_its_type(name, raw["value"]):
             return PropertyValue(defaults[name], DEFAULT)
         source, origin = _source(name, raw.get("source"), self._name)
         return PropertyValue(_text(name, raw["value"]), source, origin)
 
     def __iter__(self) -> Iterator[str]:
-        defaults, foreign = _of_kind(self._kinds, self._since)
+        defaults, foreign = _defaults_and_foreign(self._kinds, self._since)
         for name, raw in self._raw.items():
             if "value" in raw and name not in foreign:
                 yield name
@@ -110,7 +110,7 @@ class Properties(Mapping[str, PropertyValue]):
 
 
 @cache
-def _of_kind(
+def _defaults_and_foreign(
     kinds: tuple[str, ...], release: Release
 ) -> tuple[Mapping[str, str], frozenset[str]]:
     """Return the defaults of a kind, and the native properties that it lacks."""
@@ -174,7 +174,7 @@ def dataset(row: list[Any], release: Release) -> Dataset:
         damage = _damage(name, raw)
         return Dataset(name, kind, guid, createtxg, Unreadable(damage), damage.reason)
     raw = raw or {}
-    # the kernel gives its dmu_objset_type_t, `zfs get type` the word
+    # The kernel has a dmu_objset_type_t, and `zfs get type` prints the word.
     raw["type"] = {"value": kind}
     properties = Properties(raw, name, (kind,), release)
     return Dataset(name, kind, guid, createtxg, properties)
@@ -189,7 +189,13 @@ def _damage(name: str, errno: int) -> Damaged:
 
 
 def snapshot_of_row(row: list[Any], release: Release, parent: str = "") -> Snapshot:
-    """Make a Snapshot of such a row; `parent` is its dataset, where the name lacks it."""
+    """Make a Snapshot of a row of the same form as for :func:`dataset`.
+
+    Args:
+        row: The row.
+        release: The running OpenZFS release.
+        parent: The snapshot's dataset where the row has only the short name.
+    """
     short, objset_type, guid, createtxg, creation, clones, raw = row
     name = f"{parent}@{short}" if parent else short
     if raw is None:
@@ -210,6 +216,7 @@ def bookmark(name: str, properties: dict[str, dict[str, Any]]) -> Bookmark:
 
 
 def _source(prop: str, text: str | None, name: str) -> tuple[str, str]:
+    """Return source and origin of a value by the kernel's text about its source."""
     if text is None:
         return (LOCAL if prop in _NEVER_INHERITED else NONE), ""
     if text == "":
@@ -219,8 +226,8 @@ def _source(prop: str, text: str | None, name: str) -> tuple[str, str]:
     return (LOCAL, "") if text == name else (INHERITED, text)
 
 
-def _sound(name: str, value: Any) -> bool:
-    """Tell whether a native property's value is of its type.
+def _has_its_type(name: str, value: Any) -> bool:
+    """Tell whether the value of a native property has the type of the property.
 
     Where text lies in the place of a number, the kernel uses the default
     (dsl_prop_get_dd() in module/zfs/dsl_prop.c).

@@ -6,9 +6,9 @@ ioctl for a stalled reader could not be interrupted. Here the ioctl waits in a t
 the caller copies from the pipe to the descriptor: a signal ends the copying, the pipe
 closes, and the kernel's next write fails.
 
-The pipe has a second reason. 2.1 hands the descriptor to the kernel as it is, which
-on current Linux writes to few kinds of it; 2.2 and later splice, which a file opened
-for appending refuses (lib/libzfs_core/libzfs_core.c). A pipe is fine with all of them.
+The pipe has a second reason. 2.1 hands the descriptor to the kernel as it is, and a
+current Linux can write to few kinds of descriptors; 2.2 and later splice, which fails on a
+file that was opened for appending (lib/libzfs_core/libzfs_core.c). A pipe suits them all.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ _PART_BYTES = 1 << 20
 class _Call:
     """The call that writes into the pipe, and its result."""
 
-    def __init__(self, call: Callable[[int], int], into: int) -> None:
+    def __init__(self, call: Callable[[int], int], write_end: int) -> None:
         self._call = call
-        self._into = into
+        self._write_end = write_end
         self.errno = 0
         self.raised: BaseException | None = None
 
     def run(self) -> None:
         """Make the call, then end the stream by closing the pipe."""
         try:
-            self.errno = self._call(self._into)
+            self.errno = self._call(self._write_end)
         except BaseException as error:  # noqa: BLE001 (raised again by the caller's thread)
             self.raised = error
         finally:
-            os.close(self._into)
+            os.close(self._write_end)
 
 
 def carry(call: Callable[[int], int], fd: int) -> tuple[int, OSError | None]:
@@ -55,25 +55,25 @@ def carry(call: Callable[[int], int], fd: int) -> tuple[int, OSError | None]:
     """
     import threading  # noqa: PLC0415 (only streams need it)
 
-    out, into = os.pipe2(os.O_CLOEXEC)
-    sending = _Call(call, into)
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    sending = _Call(call, write_end)
     # A daemon thread: in a suspended pool the call never returns, and a second
     # interruption must still be able to end this process.
     thread = threading.Thread(target=sending.run, daemon=True)
-    stopped: OSError | None = None
+    copy_error: OSError | None = None
     try:
         thread.start()
         try:
-            while part := os.read(out, _PART_BYTES):
+            while part := os.read(read_end, _PART_BYTES):
                 _write_all(fd, part)
         except OSError as error:
-            stopped = error
+            copy_error = error
     finally:
-        os.close(out)  # the call then gets EPIPE, and ends
+        os.close(read_end)  # the call then gets EPIPE, and ends
         thread.join()
     if sending.raised is not None:
         raise sending.raised
-    return sending.errno, stopped
+    return sending.errno, copy_error
 
 
 def _write_all(fd: int, part: bytes) -> None:

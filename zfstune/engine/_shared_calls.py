@@ -1,7 +1,7 @@
-"""The calls that an engine makes in the same way of a kernel's ZFS and of an image.
+"""The calls of an engine that are the same for the kernel's ZFS and for an image.
 
-Checks before ZFS sees a value, one call into C, an exception that says what the errno
-means, one line in the pool's history: no decision is made here.
+Each call checks its values before ZFS sees them, calls C, raises an exception with the
+meaning of the errno, and writes a line into the pool's history. No decision is made here.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ __all__ = ["ZfsEngine"]
 
 
 class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
-    """OpenZFS 2.1 to 2.4; the calls that mount are left to the engines below it.
+    """The calls for OpenZFS 2.1 to 2.4; those that mount are left to its subclasses.
 
     Args:
         binding: Passes the calls on to C.
@@ -82,7 +82,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         """Hold a dataset and all below it unmounted during a block.
 
         Args:
-            name: The dataset; nothing of a snapshot is mounted for this.
+            name: The dataset; for a snapshot nothing is unmounted.
             renamed: Its name after the block, where the block renames it.
         """
         raise NotImplementedError
@@ -128,7 +128,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
             values = check_properties(
                 properties, kind="snapshot", creating=False, limits=self._limits
             )
-            before: dict[str, int | str] = {}
+            old_values: dict[str, int | str] = {}
         else:
             dataset = self.dataset(name)
             values = check_properties(
@@ -139,11 +139,11 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
                 volblocksize=int(dataset.value("volblocksize") or 0) or None,
                 encrypted=dataset.value("encryption") not in (None, "off"),
             )
-            before = self._fix_reservation(dataset, values)
+            old_values = self._fix_reservation(dataset, values)
         error, errors = self._zfs.change(lib.zt_set, name, values)
         if error:
-            if before:  # size and reservation change together, or not at all
-                self._zfs.change(lib.zt_set, name, before)
+            if old_values:  # size and reservation change together, or not at all
+                self._zfs.change(lib.zt_set, name, old_values)
             raise _property_error(name, error, errors or {}, properties)
         self._log(set_line(properties, name))
 
@@ -170,7 +170,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         """Destroy one filesystem or volume that has no children and no snapshots."""
         check_below_pool("destroy", name)
         with self._unmounted(name):
-            self._do("destroy", name, self._zfs.call(lib.zt_destroy, name))
+            self._raise_if_failed("destroy", name, self._zfs.call(lib.zt_destroy, name))
             self._log(f"zfstune destroy {name}")
 
     def rename(self, old: str, new: str) -> None:
@@ -182,7 +182,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
             check_below_pool("rename", old)
             check_below_pool("rename to", new, creating=True)
         with self._unmounted(old, renamed=new):
-            self._do("rename", old, self._zfs.call(lib.zt_rename, old, new))
+            self._raise_if_failed("rename", old, self._zfs.call(lib.zt_rename, old, new))
             self._log(f"zfstune rename {old} {new}")
 
     def clone(
@@ -194,7 +194,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         check_clone_parent(self, name)
         wanted = properties or {}
         kind = self.dataset(snapshot.partition("@")[0]).kind
-        # a property that only a creation sets comes from the origin
+        # A property that can be set only at creation comes from the origin.
         values = check_properties(wanted, kind=kind, creating=False, limits=self._limits)
         error = self._zfs.call_with(lib.zt_clone, name, snapshot, values=values)
         if error:
@@ -214,7 +214,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         """Bring a dataset back to its newest snapshot, which must be this one."""
         dataset = check_snapshot(snapshot).partition("@")[0]
         error = self._zfs.call(lib.zt_rollback, dataset, snapshot)
-        self._do("roll back", snapshot, error)
+        self._raise_if_failed("roll back", snapshot, error)
         self._log(f"zfstune rollback {snapshot}")
 
     # Snapshots, holds and bookmarks.
@@ -262,7 +262,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         targets = [check_bookmark(name) for name in names]
         self._batch("destroy bookmark", lib.zt_destroy_bookmarks, targets)
 
-    # What the calls above share.
+    # Parts of the calls above.
 
     def _batch(
         self,
@@ -277,14 +277,14 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         values = dict.fromkeys(targets) if isinstance(targets, list) else targets
         error, written = self._zfs.change(call, values, *more)
         errors = by_target(operation, written or {})
-        done = [target for target in targets if target not in errors]
-        if not error and done:
-            self._log(targets_line(operation, done, *words))
+        changed = [target for target in targets if target not in errors]
+        if not error and changed:
+            self._log(targets_line(operation, changed, *words))
         # lzc_hold and lzc_release ignore a missing target: they succeed and name it
         if error or errors:
             raise batch_error(operation, error, errors, targets)
 
-    def _do(self, operation: str, target: str, error: int) -> None:
+    def _raise_if_failed(self, operation: str, target: str, error: int) -> None:
         if error:
             raise engine_error(operation, target, error)
 
@@ -296,10 +296,10 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
 def _property_error(
     name: str, error: int, errors: Mapping[str, int], wanted: Mapping[str, str]
 ) -> EngineError:
-    """Name the first property that the kernel refused, and why."""
+    """Return the error for the first property that the kernel refused."""
     for prop, code in errors.items():
         if prop in wanted:
-            alike = ",".join(p for p in wanted if errors.get(p) == code)
+            refused_alike = ",".join(p for p in wanted if errors.get(p) == code)
             detail = f"{prop}={shown(wanted[prop])}"
-            return engine_error("set", name, code, permission=alike, detail=detail)
+            return engine_error("set", name, code, permission=refused_alike, detail=detail)
     return engine_error("set", name, error, permission=",".join(wanted))

@@ -1,9 +1,9 @@
 """The first record of a stream: its snapshot and its base.
 
-It is read here rather than by libzfs_core, so that the victims of a forced receive are
-known before the kernel sees the stream (struct drr_begin in
-include/sys/zfs_ioctl.h). A stream comes from another machine: only the guid of its
-base is used, and it is only compared.
+It is read here rather than by libzfs_core, so that the snapshots that a forced receive
+would destroy are known before the kernel sees the stream (struct drr_begin in
+include/sys/zfs_ioctl.h). A stream comes from another machine: only the guid of its base
+is used, and only to compare it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _MAGIC = 0x2F5BACBAC  # DMU_BACKUP_MAGIC
 # type and payload length, magic, version, creation time, type of the dataset and
 # flags, guid of the snapshot, guid of the base
 _FIELDS = "IIQQQIIQQ"
-# The header in the low bits of the version: a stream of one snapshot, where
-# `zfs send -R` and -p write packages of several (DMU_SUBSTREAM).
+# The low bits of the version tell a stream of one snapshot (DMU_SUBSTREAM) from the
+# packages of several that `zfs send -R` and -p write.
 _ONE_SNAPSHOT = 1
 _KIND_BITS = 3
 

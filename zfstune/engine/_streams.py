@@ -1,4 +1,4 @@
-"""Streams, their sizes, and channel programs: calls of ZfsEngine."""
+"""The calls of ZfsEngine for streams, their sizes, and channel programs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MOST_NESTING = 20  # ZCP_NVLIST_MAX_DEPTH, module/zfs/zcp.c
 
 
 class StreamCalls:
-    """The calls; `_zfs` passes them on, and `_log` writes the pool's history."""
+    """The calls, as a part of ZfsEngine, which has the rest."""
 
     _zfs: Any
     _log: Callable[[str], None]
@@ -55,8 +55,8 @@ class StreamCalls:
         snapshot, base = find_sources(self, state)
         flags = _LARGE * ("largeblockok" in state.flags)
         flags |= _COMPRESS * ("compressok" in state.flags) | _RAW * ("rawok" in state.flags)
-        place = (state.object, state.offset)
-        self._send(snapshot, fd, base=base, flags=flags, place=place)
+        resume_at = (state.object, state.offset)
+        self._send(snapshot, fd, base=base, flags=flags, resume_at=resume_at)
         return str(snapshot)
 
     def _flags(self, snapshot: str, *, raw: bool) -> int:
@@ -72,15 +72,17 @@ class StreamCalls:
         *,
         base: str,
         flags: int,
-        place: tuple[int, int] = (0, 0),
+        resume_at: tuple[int, int] = (0, 0),
     ) -> None:
         _check_base(snapshot, base)
-        error, stopped = carry(
-            lambda into: self._zfs.stream(lib.zt_send, into, snapshot, base, flags, *place),
+        error, copy_error = carry(
+            lambda pipe: self._zfs.stream(
+                lib.zt_send, pipe, snapshot, base, flags, *resume_at
+            ),
             fd,
         )
-        if stopped is not None:  # the kernel only knows that the pipe was closed
-            raise engine_error("send", snapshot, stopped.errno or errno.EIO)
+        if copy_error is not None:  # the kernel only knows that the pipe was closed
+            raise engine_error("send", snapshot, copy_error.errno or errno.EIO)
         if error:
             raise engine_error("send", snapshot, error)
 
@@ -174,6 +176,7 @@ class StreamCalls:
 
 
 def _check_base(snapshot: str, base: str) -> None:
+    """Check the names of a snapshot and its base, a snapshot, a bookmark or empty."""
     names.check_snapshot(snapshot)
     if base:
         (names.check_bookmark if "#" in base else names.check_snapshot)(base)
@@ -185,12 +188,12 @@ def _with_signed_numbers(values: Mapping[str, Any], depth: int = 0) -> dict[str,
         raise InvalidValue(
             f"cannot pass arguments to a program: more than {_MOST_NESTING} levels of them"
         )
-    made: dict[str, Any] = {}
+    signed: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, int) and not isinstance(value, bool):
-            made[name] = Int64(value)
+            signed[name] = Int64(value)
         elif hasattr(value, "items"):
-            made[name] = _with_signed_numbers(value, depth + 1)
+            signed[name] = _with_signed_numbers(value, depth + 1)
         else:
-            made[name] = value
-    return made
+            signed[name] = value
+    return signed

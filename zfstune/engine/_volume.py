@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["complete_volume", "fix_reservation"]
 
-# libzfs of 2.1 scales by the parity of raidz in one step, later ones by sectors.
+# libzfs of 2.1 scales by the parity of raidz in one step and later releases by sectors, so
+# their results differ by a few bytes.
 _ROUNDING_BYTES = 256
 
 
@@ -30,7 +31,7 @@ def complete_volume(
     """
     least = int(default_of("volblocksize", release))
     block = int(values.get("volblocksize") or default_block_bytes(least, vdevs))
-    # Set explicitly, so that the reservation fits it whatever the kernel's default is.
+    # It is set explicitly, so that the reservation fits it whatever the kernel's default.
     values["volblocksize"] = block
     # A new size is rounded up to whole blocks, as zfs_do_create() does
     # (cmd/zfs/zfs_main.c). When a size is changed, zfs and zfstune refuse to round it.
@@ -75,8 +76,8 @@ def fix_reservation(
         return {}
     # libzfs ignores copies, so a reservation that it made is recognised without them.
     for counted, new_counted in ((copies, new_copies), (1, 1)):
-        due = _reservation(size, block, counted, vdevs)
-        if abs(reserved - due) <= _ROUNDING_BYTES:
+        automatic = _reservation(size, block, counted, vdevs)
+        if abs(reserved - automatic) <= _ROUNDING_BYTES:
             values["refreservation"] = _reservation(new_size, block, new_counted, vdevs)
             return {"volsize": size, "refreservation": reserved}
     return {}

@@ -31,13 +31,15 @@ _ASHIFTS = range(9, 17)  # ASHIFT_MIN to ASHIFT_MAX, include/sys/vdev_impl.h
 
 @checks_arguments
 class ImageEngine(ZfsEngine):
-    """All of the calls except those that mount, on a pool in a file; needs no root.
+    """All calls except those that mount, on a pool in a file; they need no root.
 
     Args:
         path: The file, made by :func:`create_image` or by ``zpool create`` on it.
-        take_over_from: The host that had it open and no longer has, by the name that
-            the file has for it. If that host still has it open, the two destroy
-            the pool.
+        create: Name, bytes and ashift of a pool to make in the file; None: open the pool
+            that is in it.
+        take_over_from: The host that had the file open and no longer has, by the name
+            that stands in the file. If that host still has it open, the two hosts
+            destroy the pool.
 
     Raises:
         ZfsUnavailable: No libzpool is installed.
@@ -168,5 +170,5 @@ def create_image(
     try:
         return ImageEngine(target, create=(pool, size_bytes, ashift))
     except BaseException:
-        os.unlink(target)  # it was made above and holds no pool
+        os.unlink(target)  # the file was made above and holds no pool
         raise

@@ -23,7 +23,7 @@ __all__ = ["KernelEngine"]
 
 @checks_arguments
 class KernelEngine(ZfsEngine):
-    """All of the calls, through libzfs_core and /dev/zfs; see Engine for each.
+    """All calls, through libzfs_core and /dev/zfs; Engine describes each.
 
     Raises:
         ZfsUnavailable: No module is loaded, no library is installed, or the module

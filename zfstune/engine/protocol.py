@@ -1,7 +1,7 @@
-"""The calls that zfstune makes of a ZFS.
+"""The calls that zfstune makes to ZFS.
 
-:class:`Engine` is the seam: everything above this package works on it and on the values
-of :mod:`zfstune.values.state`. :func:`zfstune.engine.open.open_engine` gives one.
+:class:`Engine` is the seam: everything above this package works on an engine and on the
+values of :mod:`zfstune.values.state`. :func:`zfstune.engine.open.open_engine` opens one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         Snapshot,
     )
 else:
-    Protocol = object  # what a type checker alone looks at; see zfstune/values/frozen.py
+    Protocol = object  # only a type checker looks at it; see zfstune/values/frozen.py
 
 __all__ = ["Engine", "InUse", "ProgramError"]
 
@@ -44,11 +44,11 @@ class InUse(Busy):
 
 
 class Engine(Protocol):
-    """The calls that zfstune makes of a ZFS.
+    """The calls that zfstune makes to ZFS.
 
     Property values are text, the way ``zfs get -p`` prints them (``8192``, ``lz4``); a
-    call also takes ``8K``. Each call raises
-    a subclass of :class:`~zfstune.values.errors.EngineError`, or
+    call also takes ``8K``. A call that fails raises a subclass of
+    :class:`~zfstune.values.errors.EngineError`, or
     :class:`~zfstune.values.errors.BatchError` where it takes many targets. Values are
     checked before ZFS sees them (:class:`~zfstune.values.errors.InvalidValue`).
     """
@@ -151,7 +151,7 @@ class Engine(Protocol):
         """Destroy snapshots of one pool, each only if it still has its guid.
 
         A channel program looks at guids, holds and clones in the transaction that
-        destroys. One snapshot that stays does not keep the others.
+        destroys. A snapshot that cannot be destroyed does not keep the others.
 
         Args:
             snapshots: Name to guid.

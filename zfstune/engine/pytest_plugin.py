@@ -23,8 +23,8 @@ _SIZE_BYTES = 1 << 30  # the file is sparse: a new pool takes some 2 MiB
 def zfs_image(tmp_path: Path) -> Iterator[ImageEngine]:
     """Yield an open engine on a new pool `tank`, 1 GiB in a sparse file.
 
-    Real OpenZFS in user space: no kernel module and no root, but libzpool must be
-    installed. The pool goes with the test's `tmp_path`.
+    The pool runs on real OpenZFS in user space, which needs libzpool, but no kernel
+    module and no root. It goes with the test's `tmp_path`.
     """
     from zfstune.engine.image import create_image  # noqa: PLC0415 (not at pytest's start)
 

@@ -27,7 +27,7 @@ def suspended_pools() -> frozenset[str]:
 def process_marks(pid: int) -> str:
     """Return a text that changes as long as a process does anything at all."""
     try:
-        # It has two counts of context switches: man 5 proc
+        # The file has two counts of context switches: man 5 proc
         with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
             return file.read()
     except OSError:
@@ -36,7 +36,7 @@ def process_marks(pid: int) -> str:
 
 def end_with(parent: int) -> None:
     """Let this process end, by SIGKILL, when its parent does."""
-    from zfstune.engine._binding import lib  # noqa: PLC0415 (the parent needs none)
+    from zfstune.engine._binding import lib  # noqa: PLC0415 (the parent needs no extension)
 
     if lib.zt_end_with(parent):
         raise SystemExit(1)
@@ -47,5 +47,5 @@ def _state(name: str) -> str:
         # Only pools have a "state": module/zfs/spa_stats.c
         with open(f"{_KSTATS}/{name}/state", encoding="utf-8") as file:
             return file.read().strip()
-    except OSError:  # another statistic, or a pool that was just exported
+    except OSError:  # the entry is no pool, or a pool that was just exported
         return ""

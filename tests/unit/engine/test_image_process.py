@@ -38,7 +38,7 @@ def made() -> Iterator[tuple[Any, socket.socket]]:
     own_end, child_end = socket.socketpair()
     binding._path, binding._owner, binding._verb = "/a.zpool", os.getpid(), "go on with"
     binding._lock, binding._socket, binding._death = threading.Lock(), own_end, None
-    binding._words = os.memfd_create("words")
+    binding._output = os.memfd_create("words")
     binding._child = Child(0)
     with child_end:
         yield binding, child_end
@@ -84,7 +84,7 @@ def test_an_end_is_explained(
     """The error quotes the last words, or names the errno of the file; each time alike."""
     binding, child = made
     binding._child.status = status
-    os.write(binding._words, said)
+    os.write(binding._output, said)
     child.close()
     for _ in range(2):
         with pytest.raises(ImageDied, match=words) as caught:
