@@ -75,7 +75,7 @@ return stay
 
 
 class ExactCalls:
-    """The call destroy_exactly(), as a part of ZfsEngine, which has the rest."""
+    """The call, for ZfsEngine to inherit, which has the attributes below."""
 
     run_program: Callable[..., Any]
     _log: Callable[[str], None]

@@ -62,7 +62,7 @@ def engine_error(
     """Make the exception for an errno that ZFS returned.
 
     Args:
-        operation: The verb of the message, by which SPECIAL and _PERMISSIONS go.
+        operation: The verb of the message; SPECIAL and _PERMISSIONS may have it as a key.
         target: The dataset, snapshot or pool that the call was about.
         errno: The number that ZFS returned.
         permission: Properties that ``zfs allow`` would have to grant as well, separated by

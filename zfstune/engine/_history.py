@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["create_line", "set_line", "targets_line"]
 
-# A reader wants far less than the kernel takes, a line below HIS_MAX_RECORD_LEN (128 KiB,
-# include/sys/fs/zfs.h).
+# The kernel takes a line below HIS_MAX_RECORD_LEN (128 KiB, include/sys/fs/zfs.h), which
+# is more than anybody reads.
 _MOST_CHARACTERS = 4000
 
 

@@ -106,7 +106,8 @@ class ImageBinding:
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 status = self._child.wait()
-            # The child has ended before this: without a caller it gives an export up.
+            # The socket stays open until the child has ended: without a caller the child
+            # gives an export up.
             self._hang_up()
             os.close(self._output)
             self._output = None

@@ -55,7 +55,7 @@ def receive(connection: socket.socket) -> Any:
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:
-    """Receive so many bytes, however many pieces they come in."""
+    """Receive `count` bytes, in however many pieces they come."""
     parts = []
     while count:
         part = connection.recv(min(count, 1 << 20))
@@ -113,7 +113,7 @@ def _lock(path: str, wait_s: float, left: threading.Event) -> int:
         left: Set once the caller is gone.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    # Each export writes the labels at the end of the file, which must be allowed.
+    # Each export writes labels at the end of the file, so this process must be allowed to.
     most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     if most != resource.RLIM_INFINITY and os.fstat(descriptor).st_size > most:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
@@ -130,7 +130,7 @@ def _lock(path: str, wait_s: float, left: threading.Event) -> int:
 
 
 def _serve(caller: socket.socket, binding: Binding, watcher: Watcher) -> None:
-    """Answer the caller's messages until it closes the image; then end the streams."""
+    """Answer the caller's messages until it closes the image; then wait for the streams."""
     streams: list[threading.Thread] = []
     try:
         while (message := receive(caller))[0] != "close":

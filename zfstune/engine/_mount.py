@@ -65,7 +65,7 @@ def remount(engine: Engine, name: str) -> str:
 
     ZFS follows its properties by itself, but Linux keeps the options of a mount, so
     zfs_prop_set_list() in lib/libzfs/libzfs_dataset.c remounts. It does so for the
-    dataset whose property is set, and not for those that inherit from it.
+    dataset whose property is set, and not for the datasets that inherit from it.
 
     Raises:
         EngineError: It is not mounted, or the kernel refused.

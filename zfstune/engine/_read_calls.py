@@ -24,7 +24,7 @@ __all__ = ["ReadCalls"]
 
 
 class ReadCalls:
-    """The calls of an engine that read; Engine describes each."""
+    """The calls that read, for ZfsEngine to inherit; Engine describes each."""
 
     # Passes the calls on to C.
     _zfs: Binding | ImageBinding

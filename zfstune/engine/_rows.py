@@ -32,7 +32,7 @@ __all__ = ["Properties", "Unreadable", "bookmark", "dataset", "snapshot_of_row"]
 # dmu_objset_type_t, include/sys/fs/zfs.h
 _KINDS = {2: "filesystem", 3: "volume"}
 _DATASETS = frozenset(_KINDS.values())
-_SPECIAL_VOLUMES = (2, 4)  # special_small_blocks came to volumes: property_table.py
+_SPECIAL_VOLUMES = (2, 4)  # the first release with special_small_blocks on volumes
 
 # zprop_get_source() of lib/libzfs/libzfs_dataset.c
 _RECEIVED_MARK = "$recvd"

@@ -36,7 +36,7 @@ _MOST_NESTING = 20  # ZCP_NVLIST_MAX_DEPTH, module/zfs/zcp.c
 
 
 class StreamCalls:
-    """The calls, as a part of ZfsEngine, which has the rest."""
+    """The calls, for ZfsEngine to inherit, which has the attributes below."""
 
     _zfs: Any
     _log: Callable[[str], None]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["complete_volume", "fix_reservation"]
 
 # libzfs of 2.1 scales by the parity of raidz in one step and later releases by sectors, so
-# their results differ by a few bytes.
+# their results differ a little.
 _ROUNDING_BYTES = 256
 
 

@@ -40,7 +40,7 @@ def recorder() -> Any:
 
 
 def test_what_is_right_passes_as_it_is(recorder: Any) -> None:
-    """Positional or by name, the call sees the caller's values."""
+    """The call gets the caller's values, by position or by name."""
     assert recorder.hold(["tank/a@1"], "tag") == ("hold", (["tank/a@1"], "tag"), {})
     assert recorder.hold(snapshots=("tank/a@1",), tag="tag")[2] == {
         "snapshots": ["tank/a@1"],
@@ -56,19 +56,19 @@ def test_names_may_come_one_by_one(recorder: Any) -> None:
 
 
 def test_text_is_no_list_of_names(recorder: Any) -> None:
-    """A name where a list is meant would be taken apart into characters."""
+    """A text in place of a list of names is refused: it would be split into characters."""
     with pytest.raises(InvalidValue, match=r"names of take_snapshots.*a list of names"):
         recorder.take_snapshots("tank/a@1")
 
 
 def test_a_flag_is_no_text(recorder: Any) -> None:
-    """The word "no" is true in Python: a flag is True or False."""
+    """A flag must be True or False, for the word "no" is true in Python."""
     with pytest.raises(InvalidValue, match="defer of destroy_snapshots"):
         recorder.destroy_snapshots(["tank/a@1"], defer="no")
 
 
 def test_a_call_keeps_its_own_complaints(recorder: Any) -> None:
-    """The call itself refuses an unknown parameter, and one too many."""
+    """The call itself refuses an unknown parameter, and an argument too many."""
     assert recorder.promote("tank/a", "b")[1] == ("tank/a", "b")
     assert recorder.promote("tank/a", other=1)[2] == {"other": 1}
 
@@ -88,7 +88,7 @@ def test_numbers() -> None:
 
 
 def test_text() -> None:
-    """Text that bytes can stand for is taken, with bytes that are no UTF-8 among it."""
+    """Text is taken if bytes can stand for it, be they UTF-8 or not."""
     for text in ("", "é", "a b\n", "\udcff"):
         assert check_text("x", text) == text
     for value in ("\0", "a\0", "\ud800", "\udfff", None, 1, b"a"):
@@ -97,7 +97,7 @@ def test_text() -> None:
 
 
 def test_paths() -> None:
-    """Text and what gives a path as text are taken."""
+    """Text is taken as a path, and so is an object that gives its path as text."""
     assert check_path("x", "/a") == "/a"
     assert check_path("x", Path("/a")) == "/a"
     for value in ("a\0b", b"/a", None, 3, Path("a\0b")):
@@ -111,7 +111,7 @@ def test_every_declared_type_has_a_check() -> None:
 
     class Unknown:
         def close(self, depth: complex) -> None:
-            """Take what no check knows."""
+            """Take a type that no check knows."""
 
     from zfstune.engine import _arguments
 

@@ -42,7 +42,7 @@ def extension(monkeypatch: pytest.MonkeyPatch, **functions: Any) -> None:
 def test_no_zfs_in_the_kernel(
     monkeypatch: pytest.MonkeyPatch, code: int, hint: str
 ) -> None:
-    """The reason is C's, the hint says what to do about it."""
+    """The reason comes from C, and the hint names a remedy."""
     extension(monkeypatch, zt_open=opener(code, b"no such thing"))
     with pytest.raises(ZfsUnavailable) as caught:
         Binding()
@@ -52,7 +52,7 @@ def test_no_zfs_in_the_kernel(
 
 
 def test_an_image_that_cannot_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The errno is left to the caller, who knows the file."""
+    """An image that cannot be opened raises the errno, for the caller knows the file."""
     extension(monkeypatch, zt_open_image=opener(errno.ENXIO))
     with pytest.raises(OSError, match="No such device") as caught:
         Binding.of_image("/a.zpool", create=None)
@@ -66,7 +66,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, **functions: Any) -> Binding:
 
 
 def test_text_and_numbers_reach_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Text goes as bytes, with those that were no UTF-8 as they were."""
+    """Text reaches C as bytes, and bytes that are no UTF-8 stay as they were."""
     seen: list[Any] = []
 
     def note(_: object, *args: Any) -> int:
@@ -78,7 +78,7 @@ def test_text_and_numbers_reach_c(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_nul_would_cut_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """C would act on another dataset than its caller named."""
+    """A name with a NUL is refused: C would act on another dataset."""
     with pytest.raises(InvalidValue, match="has a NUL"):
         opened(monkeypatch).call(lambda *_: 0, "tank/a\0/b")
 
@@ -95,7 +95,7 @@ def test_a_nul_would_cut_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_c_wrote(
     monkeypatch: pytest.MonkeyPatch, code: int, text: bytes, read: object
 ) -> None:
-    """Errors by name are read; a listing that broke off is not."""
+    """Errors by name are read; the incomplete text of a listing that failed is not."""
     written = _binding.ffi.new("char[]", text)
 
     def fill(_: object, buffer: Any) -> int:
@@ -107,7 +107,7 @@ def test_what_c_wrote(
 
 
 def test_a_closed_binding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says that it was closed, and may be closed once more."""
+    """A closed binding says so at a call, and may be closed once more."""
     binding = opened(monkeypatch)
     binding.close()
     binding.close()

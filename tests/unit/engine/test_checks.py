@@ -19,7 +19,7 @@ from zfstune.values.errors import (
 
 
 def test_names_of_datasets_and_snapshots() -> None:
-    """Both are taken; a bookmark is neither."""
+    """Names of datasets and snapshots are taken, and those of bookmarks are refused."""
     assert _checks.check_name("tank/a") == "tank/a"
     assert _checks.check_name("tank/a@1") == "tank/a@1"
     for name in ("tank/a#1", "tank/a@", "/tank"):
@@ -51,7 +51,7 @@ def test_a_dataset_with_a_key_of_its_own(
     parent: str,
     refused: bool,  # noqa: FBT001 (a table of rows)
 ) -> None:
-    """It is refused, unless the key is that of its parent."""
+    """A dataset with a key is refused, unless the key is that of its parent."""
     engine = ScriptedBinding(zt_stats=(0, row("tank", encryption=parent))).engine()
     if not refused:
         _checks.check_key(engine, "tank/a", properties)
@@ -61,7 +61,7 @@ def test_a_dataset_with_a_key_of_its_own(
 
 
 def test_the_parent_of_a_clone() -> None:
-    """It must exist and be a filesystem: the kernel would take a volume."""
+    """A clone's parent must exist and be a filesystem, though the kernel takes a volume."""
     binding = ScriptedBinding(zt_stats=(0, row("tank/v", kind=VOLUME)))
     with pytest.raises(RefusedValue, match="its parent is not a filesystem"):
         _checks.check_clone_parent(binding.engine(), "tank/v/c")
@@ -94,7 +94,7 @@ def promotion(*, on_clone: list[str], on_origin: dict[str, int]) -> None:
 
 
 def test_bookmarks_that_would_meet() -> None:
-    """A bookmark that moves to a clone with one of its name would panic the kernel."""
+    """A promotion is refused if it moves a bookmark to a clone that has one of its name."""
     with pytest.raises(AlreadyExists, match="#b"):
         promotion(on_clone=["b"], on_origin={"b": 10})
 
@@ -105,12 +105,12 @@ def test_bookmarks_that_would_meet() -> None:
     ids=["none", "another name", "younger than the origin"],
 )
 def test_bookmarks_that_stay_apart(on_clone: list[str], on_origin: dict[str, int]) -> None:
-    """Other names do not meet, and a younger bookmark does not move."""
+    """Bookmarks of other names are no obstacle, and neither is a younger one."""
     promotion(on_clone=on_clone, on_origin=on_origin)
 
 
 def test_what_can_be_inherited() -> None:
-    """User properties and those that datasets inherit."""
+    """User properties and inheritable native ones can be inherited, and no others."""
     for name in ("compression", "org.example:note", "mountpoint"):
         _checks.check_inheritable(name)
     for name, words in (("quota", "not inherited"), ("nonsense", "no such property")):

@@ -20,7 +20,7 @@ def binding(stay: dict[str, int] | None = None, code: int = 0) -> ScriptedBindin
 
 
 def test_the_arguments_of_the_program() -> None:
-    """They are by dataset; those of a dataset without a victim are left out."""
+    """Arguments go by dataset; a dataset without a snapshot to destroy is left out."""
     table = binding()
     table.engine().destroy_exactly(
         {"tank/a@1": 5, "tank/a@2": 1 << 63, "tank/b@1": (1 << 64) - 1},
@@ -43,7 +43,7 @@ def test_the_arguments_of_the_program() -> None:
 
 
 def test_each_reason_to_stay() -> None:
-    """A caller tells by the class of an error what may help."""
+    """For each reason the class of the error tells the caller a remedy."""
     names = [f"tank/a@{n}" for n in range(6)]
     codes = (errno.ENOENT, errno.EBUSY, errno.EUSERS, errno.EEXIST, errno.ESTALE)
     table = binding(dict(zip(names, codes, strict=False)))
@@ -61,7 +61,7 @@ def test_each_reason_to_stay() -> None:
     ],
 )
 def test_a_program_that_cannot_run(code: int) -> None:
-    """Whatever the reason, a caller knows that there may be another way."""
+    """A program that cannot run is a ProgramError: another call may do the same."""
     with pytest.raises(ProgramError) as caught:
         binding(code=code).engine().destroy_exactly({"tank/a@1": 1})
     assert caught.value.errno == code
@@ -70,7 +70,7 @@ def test_a_program_that_cannot_run(code: int) -> None:
 
 @pytest.mark.parametrize("code", [errno.EAGAIN, errno.EROFS, errno.EIO, errno.ENOENT])
 def test_a_pool_that_takes_no_change(code: int) -> None:
-    """Another way would fail too: the error stays what it is."""
+    """An error of the pool stays as it is, for another call would fail too."""
     with pytest.raises(EngineError) as caught:
         binding(code=code).engine().destroy_exactly({"tank/a@1": 1})
     assert not isinstance(caught.value, ProgramError)
@@ -78,7 +78,7 @@ def test_a_pool_that_takes_no_change(code: int) -> None:
 
 
 def test_nothing_to_destroy() -> None:
-    """No program runs for nothing, and none with a name of no snapshot."""
+    """Without snapshots no program runs, nor with a name that is no snapshot's."""
     table = binding()
     assert table.engine().destroy_exactly({}) == {}
     with pytest.raises(InvalidName):

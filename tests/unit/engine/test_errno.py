@@ -1,4 +1,4 @@
-"""What an errno means: the exception, its words, and what it tells the reader to do."""
+"""The meaning of an errno: the exception, its reason and its hint."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_general_meaning(code: int) -> None:
 
 
 def test_details_follow_the_reason() -> None:
-    """A detail, as in the property at fault, stands behind the reason."""
+    """A detail, such as the property at fault, stands behind the reason."""
     error = engine_error("set", "tank/a", e.EINVAL, detail="recordsize=3K")
     assert str(error) == "cannot set 'tank/a': the kernel refused a value: recordsize=3K"
 
@@ -73,7 +73,7 @@ def test_what_cannot_be_delegated(operation: str, hint: str) -> None:
 
 
 def test_a_batch_names_each_target() -> None:
-    """What ZFS named is one error each, in its order; what it counted is a number."""
+    """Each target that ZFS named has an error, in its order; other failures are counted."""
     found = batch_error(
         "destroy snapshot",
         e.EBUSY,
@@ -99,7 +99,7 @@ def test_a_batch_without_names_speaks_of_all() -> None:
 
 
 def test_missing_holds_are_keyed_by_snapshot() -> None:
-    """Of a hold that is not there the kernel says "snapshot#tag": the snapshot is meant."""
+    """The kernel's "snapshot#tag" for a missing hold stands for the snapshot."""
     given_back = {"tank/a@x#tag": e.ENOENT, "tank/b@x": e.ENOENT}
     assert by_target("release", given_back) == {"tank/a@x": e.ESRCH, "tank/b@x": e.ENOENT}
     assert by_target("hold", given_back) == given_back

@@ -9,7 +9,7 @@ from zfstune.engine._history import create_line, set_line, targets_line
 
 
 def test_lines_read_like_commands() -> None:
-    """A line says what was done as a command would; bookkeeping is left out."""
+    """A line has the form of the command that does the same; bookkeeping is left out."""
     values = {"recordsize": "8K", "org.zfstune:managed": "yes", "com.site:x": "1"}
     assert create_line("create", values, "tank/a") == (
         "zfstune create -o recordsize=8K -o com.site:x=1 tank/a"

@@ -33,7 +33,7 @@ def test_nothing_of_an_image_is_mounted(call: str) -> None:
 
 
 def test_questions_about_mounts_have_empty_answers() -> None:
-    """Names are checked all the same."""
+    """Questions about mounts have empty answers, and their names are checked."""
     engine = ScriptedBinding().engine()
     assert engine.mounts() == {}
     assert engine.places(["/srv"]) == {}
@@ -43,7 +43,7 @@ def test_questions_about_mounts_have_empty_answers() -> None:
 
 
 def test_a_filesystem_of_an_older_version() -> None:
-    """An image lays out filesystems of one version alone."""
+    """A filesystem of an older version is refused in an image."""
     binding = ScriptedBinding()
     binding.engine().create("tank/a", properties={"version": "5"})
     with pytest.raises(NotSupported, match="version 5 alone"):
@@ -65,7 +65,7 @@ def test_a_filesystem_of_an_older_version() -> None:
 def test_values_that_make_no_image(
     tmp_path: Path, values: dict[str, Any], words: str
 ) -> None:
-    """They are refused before a file is made."""
+    """Values that make no image are refused before a file is made."""
     file = tmp_path / "a.zpool"
     with pytest.raises(InvalidValue, match=words):
         create_image(file, **values)
@@ -73,7 +73,7 @@ def test_values_that_make_no_image(
 
 
 def test_a_file_that_is_there_already(tmp_path: Path) -> None:
-    """It is not written to, and neither is a folder made for a file."""
+    """An existing file is not written to, and no folder is made for a new one."""
     file = tmp_path / "a.zpool"
     file.write_text("precious")
     with pytest.raises(AlreadyExists, match="cannot create image"):
@@ -86,7 +86,7 @@ def test_a_file_that_is_there_already(tmp_path: Path) -> None:
 def test_a_pool_that_could_not_be_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file that was made for it goes again."""
+    """The new file is removed if no pool can be made in it."""
     file = tmp_path / "a.zpool"
 
     def refuse(target: str, *, create: tuple[str, int, int]) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_each_reason(verb: str, code: int, kind: type[ZfstuneError], words: str) -> None:
-    """A number says something else of a file than of a dataset."""
+    """An errno has another meaning for the file of an image than for a dataset."""
     error = image_error(verb, "/srv/a.zpool", code)
     assert type(error) is kind
     assert str(error).startswith(f"cannot {verb} image '/srv/a.zpool': ")
@@ -44,7 +44,7 @@ def test_each_reason(verb: str, code: int, kind: type[ZfstuneError], words: str)
 
 
 def test_the_host_that_had_it_open_is_quoted_for_the_shell() -> None:
-    """The name of a host comes from the file, and the hint can be pasted."""
+    """The name of a host, which comes from the file, is quoted for a shell."""
     error = image_error("open", "a.zpool", e.EREMOTEIO, "a host; true")
     assert "host 'a host; true' has its pool open" in str(error)
     assert error.hint.endswith("--take-over-from 'a host; true'")

@@ -1,4 +1,4 @@
-"""The caller's side of an image's process: how its end is told."""
+"""The caller's side of an image's process: calls, answers, and its end."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def made() -> Iterator[tuple[Any, socket.socket]]:
 
 
 def zt_destroy(*_: object) -> int:
-    """Stand for a function of the extension, of which the name counts."""
+    """Stand for a function of the extension, of which only the name is used."""
     return 0
 
 
 def test_a_call_and_its_answer(made: tuple[Any, socket.socket]) -> None:
-    """The function goes by its name."""
+    """A call goes to the child with the name of its function, and its answer comes back."""
     binding, child = made
     send(child, ("done", 16))
     assert binding.call(zt_destroy, "tank/a") == 16
@@ -59,7 +59,7 @@ def test_a_call_and_its_answer(made: tuple[Any, socket.socket]) -> None:
 
 
 def test_a_call_that_was_not_made(made: tuple[Any, socket.socket]) -> None:
-    """The reason comes back with its hint, and the engine goes on."""
+    """The reason why a call was not made comes back with its hint; later calls work."""
     binding, child = made
     send(child, ("refused", "cannot pass on a value", "try another"))
     with pytest.raises(InvalidValue, match="cannot pass on a value") as caught:
@@ -81,7 +81,7 @@ def test_a_call_that_was_not_made(made: tuple[Any, socket.socket]) -> None:
 def test_an_end_is_explained(
     made: tuple[Any, socket.socket], status: int, said: bytes, words: str
 ) -> None:
-    """The error quotes the last words, or names the errno of the file; each time alike."""
+    """The error quotes the child's output or the file's errno, each time the same."""
     binding, child = made
     binding._child.status = status
     os.write(binding._output, said)
@@ -104,7 +104,7 @@ def test_an_export_that_failed(made: tuple[Any, socket.socket]) -> None:
 
 
 def test_a_fork_has_no_engine(made: tuple[Any, socket.socket]) -> None:
-    """Two processes that speak to one child would take each other's answers."""
+    """A forked process is refused: it would take the other process's answers."""
     binding, _ = made
     binding._owner = os.getppid()
     with pytest.raises(ZfsUnavailable, match="which this one was forked from"):

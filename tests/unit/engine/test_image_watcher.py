@@ -43,7 +43,7 @@ def watcher(
 
 
 def writes(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
-    """Let writing to the file fail so."""
+    """Let each write to the file fail with this errno."""
     monkeypatch.setattr(
         _image_watcher, "lib", SimpleNamespace(zt_why_unwritable=lambda _: code)
     )
@@ -53,7 +53,7 @@ def writes(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     ("status", "code"), [(0, 0), (1, 0), (2, 0), (-9, 0), (100, 0), (128, 28), (233, 133)]
 )
 def test_the_status_of_a_process_has_the_errno(status: int, code: int) -> None:
-    """A status below, and a signal, are of another end."""
+    """A status has the errno of the file; lower ones and signals have none."""
     assert unwritable_errno(status) == code
 
 
@@ -61,7 +61,7 @@ def test_the_status_of_a_process_has_the_errno(status: int, code: int) -> None:
 def test_a_pool_that_suspends(
     watcher: tuple[Watcher, Path], monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    """The process ends with the errno of the file, or EIO, once OpenZFS says so."""
+    """The process ends with the file's errno, or EIO, once OpenZFS suspends the pool."""
     watching, log = watcher
     writes(monkeypatch, code)
     watching._look()
@@ -76,7 +76,7 @@ def test_a_pool_that_suspends(
 def test_a_call_that_lasts(
     watcher: tuple[Watcher, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a while the file is asked, and ever less often."""
+    """During a long call the file is tested, at growing intervals."""
     watching, _ = watcher
     now = 1000.0
     monkeypatch.setattr("time.monotonic", lambda: now)

@@ -59,7 +59,7 @@ def test_a_long_message_comes_in_pieces(ends: tuple[socket.socket, socket.socket
 def test_an_end_that_is_gone(
     ends: tuple[socket.socket, socket.socket], sent: bytes
 ) -> None:
-    """A message that is cut off is none."""
+    """A message that is cut off is an EOFError."""
     ends[0].sendall(sent)
     ends[0].close()
     with pytest.raises(EOFError):
@@ -67,7 +67,7 @@ def test_an_end_that_is_gone(
 
 
 def test_one_process_has_the_file(tmp_path: Path) -> None:
-    """A second lock waits for its time, then fails; closing the first lets go."""
+    """A second lock waits for its time and fails, until the first one is closed."""
     file = tmp_path / "a.zpool"
     file.touch()
     never = threading.Event()
@@ -80,7 +80,7 @@ def test_one_process_has_the_file(tmp_path: Path) -> None:
 
 
 def test_nobody_waits_for_the_lock_any_more(tmp_path: Path) -> None:
-    """Once the caller is gone the wait ends at once."""
+    """The wait for the lock ends at once when the caller is gone."""
     file = tmp_path / "a.zpool"
     file.touch()
     gone = threading.Event()

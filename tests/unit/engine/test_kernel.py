@@ -25,7 +25,7 @@ def binding(monkeypatch: pytest.MonkeyPatch) -> ScriptedBinding:
 
 
 def test_it_opens_the_kernel_and_closes_it(binding: ScriptedBinding) -> None:
-    """The limits are those of the running module."""
+    """The engine has the limits of the running module, and closes its binding."""
     with KernelEngine() as engine:
         assert engine.limits.max_recordsize_bytes >= 1 << 20
     assert binding.asked == [("close", ())]
@@ -63,7 +63,7 @@ def test_places_are_looked_at(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("binding")
 @pytest.mark.parametrize("call", ["unmount", "remount"])
 def test_what_is_not_mounted(monkeypatch: pytest.MonkeyPatch, call: str) -> None:
-    """It can neither be unmounted nor mounted again."""
+    """A filesystem that is not mounted can be neither unmounted nor remounted."""
     monkeypatch.setattr(_mount_table, "mount_paths", dict)
     with pytest.raises(NotFound, match=f"cannot {call} 'tank/a': it is not mounted"):
         getattr(KernelEngine(), call)("tank/a")
@@ -72,7 +72,7 @@ def test_what_is_not_mounted(monkeypatch: pytest.MonkeyPatch, call: str) -> None
 def test_a_dataset_is_unmounted_for_its_end(
     binding: ScriptedBinding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And where it cannot be unmounted, it is not destroyed."""
+    """A dataset that cannot be unmounted is not destroyed."""
     monkeypatch.setattr(_mount_table, "mount_paths", lambda: {"tank/a": "/nowhere/a"})
     with pytest.raises(NotFound, match="cannot unmount 'tank/a'"):
         KernelEngine().destroy("tank/a")

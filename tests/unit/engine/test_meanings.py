@@ -77,7 +77,7 @@ def test_what_a_later_release_adds() -> None:
 
 
 def test_no_two_of_zfs_own_read_alike() -> None:
-    """Each says something of its own."""
+    """No two of OpenZFS's own errors have the same words."""
     reasons = [_meanings.GENERAL[code].reason for code in OWN if code in _meanings.GENERAL]
     assert len(set(reasons)) == len(reasons) >= len(OWN) - 2
 
@@ -103,7 +103,7 @@ def test_what_a_receive_meets(code: int, kind: type[EngineError], words: str) ->
 
 
 def test_force_says_what_it_costs() -> None:
-    """The hint that leads to force names both that are lost."""
+    """The hint about force names both losses: later writes and newer snapshots."""
     hint = engine_error("receive", "tank/a@1", e.ETXTBSY).hint
     assert "written since" in hint
     assert "destroys each snapshot that is newer than the base" in hint

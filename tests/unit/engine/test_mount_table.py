@@ -40,7 +40,7 @@ def paths(monkeypatch: pytest.MonkeyPatch, *lines: bytes) -> dict[str, str]:
 
 
 def test_what_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Filesystems of ZFS, with and without optional fields; no snapshot, no folder."""
+    """Only filesystems of ZFS are listed: no snapshots, and no folders within one."""
     found = paths(
         monkeypatch,
         line(b"proc", b"/proc", kind=b"proc"),
@@ -76,7 +76,7 @@ def test_any_path_is_read_back(path: bytes, source: bytes) -> None:
 def test_table_knows_owner_and_mode(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The table has what stat says of each root; a path that is gone is left out."""
+    """The table has owner and mode of each root; a path that is gone is left out."""
     there = tmp_path / "there"
     there.mkdir()
     there.chmod(0o2750)

@@ -30,7 +30,7 @@ SCALARS = st.one_of(st.none(), st.booleans(), UINT64, INT32, INT64, TEXT)
 
 
 def some(members: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
-    """Return arrays: an empty one has no type, so the binding knows none."""
+    """Return arrays that are not empty: an empty one would have no type."""
     return st.lists(members, min_size=1, max_size=5)
 
 
@@ -210,7 +210,7 @@ def test_malformed_flat_forms(flat: bytes) -> None:
 
 @given(NVLISTS, st.data())
 def test_cut_flat_forms(values: dict[str, Any], data: st.DataObject) -> None:
-    """No beginning of a flat form is one itself."""
+    """The beginning of a flat form is refused."""
     flat = _nvlist.encode(values)
     assert encode(flat) == 0
     assert encode(flat[: data.draw(st.integers(0, len(flat) - 1))]) == errno.EINVAL

@@ -1,4 +1,4 @@
-"""An engine opened for what was asked, and closed by whoever opened it."""
+"""The engine that is opened for each argument, and the end of its use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def noting(calls: list[tuple[Any, ...]], name: str) -> Callable[..., str]:
 
 
 def test_which_engine_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernel's without a file, an image with one, a new image with a size."""
+    """The kernel is opened without a file, an image with one, a new image with a size."""
     calls: list[tuple[Any, ...]] = []
     for home, name in (
         ("kernel", "KernelEngine"),
@@ -44,7 +44,7 @@ def test_which_engine_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_callers_engine_stays_open() -> None:
-    """Only its caller may close it."""
+    """A block leaves the caller's engine open."""
     binding = ScriptedBinding()
     engine = binding.engine()
     with using(engine) as zfs:
@@ -53,7 +53,7 @@ def test_the_callers_engine_stays_open() -> None:
 
 
 def test_an_engine_of_its_own_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the block fails."""
+    """A block closes the engine that it opened, also where the block fails."""
     binding = ScriptedBinding()
     monkeypatch.setattr(opening, "open_engine", binding.engine)
     with pytest.raises(ZeroDivisionError), using(None):

@@ -85,7 +85,7 @@ def test_features_go_by_their_short_names() -> None:
 
 
 def test_states() -> None:
-    """Read-only, an altroot and a suspension are taken from where the kernel says so."""
+    """Read-only, an altroot and a suspension are each read from its own place."""
     config, props = given_pool("mirror")
     props["readonly"]["value"] = 1
     props["altroot"] = {"source": 8, "value": "/mnt"}
@@ -174,7 +174,7 @@ def test_health_goes_by_the_words_of_zpool() -> None:
 
 
 def test_features_in_use_and_booting() -> None:
-    """What is in use is told from what is enabled; what is booted from it is named."""
+    """Features in use are told from enabled ones, and the booted filesystem is named."""
     config, props = given_pool("mirror")
     config["feature_stats"] = {"org.open-zfs:large_blocks": 2, "org.x:zstd_compress": 0}
     props["compatibility"] = {"value": "grub2"}

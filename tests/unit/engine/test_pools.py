@@ -1,4 +1,4 @@
-"""Which pool is meant: each place that can say so, in its order."""
+"""The choice of a pool: each place that can name one, in its order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def manifest(tmp_path: Path) -> str:
 
 
 def test_each_place_in_its_order(manifest: str) -> None:
-    """The argument wins over ours, ours over the installer's, that over its file."""
+    """The order is: argument, ZFSTUNE_POOL, the installer's variable, its file."""
     environ = {"ZFSTUNE_POOL": "b", "KLDLOAD_POOL_NAME": "c"}
     assert choose_pool(SEVERAL, "a", environ=environ, manifest=manifest) == "a"
     assert choose_pool(SEVERAL, environ=environ, manifest=manifest) == "b"
@@ -67,7 +67,7 @@ def test_unknown_and_senseless_names() -> None:
 
 
 def test_whose_name_it_is(tmp_path: Path) -> None:
-    """A name that nobody typed says where it stands, so that it can be mended there."""
+    """The error for a name that nobody typed says where the name stands."""
     manifest = tmp_path / "manifest"
     manifest.write_text("KLDLOAD_POOL_NAME=bpool\n")
     missing = str(tmp_path / "none")
@@ -111,7 +111,7 @@ def test_manifest_is_read_as_a_shell_would(line: str, tmp_path: Path) -> None:
 
 
 def test_manifest_is_not_run(tmp_path: Path) -> None:
-    """What a shell would run is only a name that makes no sense."""
+    """A command in the manifest is not run; it is read as a name, which is refused."""
     path = tmp_path / "manifest"
     path.write_text(f"KLDLOAD_POOL_NAME=$(touch {tmp_path}/ran)\n")
     with pytest.raises(InvalidName):
@@ -142,7 +142,7 @@ def test_suspended_pool_is_not_ready() -> None:
 
 
 def test_datasets_below_their_roots() -> None:
-    """Each dataset is there once, also below two roots; no root stands for all pools."""
+    """Each dataset is there once, also below two roots; by default all pools are read."""
     engine = FakeEngine("tank", "tank/a", "tank/a/b", "tank/c", "dozer").seam
     below = ["tank/a", "tank/a/b"]
     assert list(datasets_below(engine, ["tank/a"])) == below

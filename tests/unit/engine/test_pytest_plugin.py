@@ -20,7 +20,7 @@ def pytest_collection_finish():
 
 
 def test_pytest_finds_it(pytester: pytest.Pytester) -> None:
-    """It is there without a word in any conftest, and says what it gives."""
+    """The fixture is found without any conftest, and pytest shows its description."""
     (found,) = entry_points(group="pytest11", name="zfstune")
     assert found.value == "zfstune.engine.pytest_plugin"
     done = pytester.runpytest_subprocess("--fixtures", "-q")

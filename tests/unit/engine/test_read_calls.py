@@ -1,4 +1,4 @@
-"""The calls that read: what they ask, and how they order the answer."""
+"""The calls that read: their questions to C, and the order of their answers."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from zfstune.values.errors import InvalidName, NotFound, NotPermitted
 
 
 def test_pools_are_sorted() -> None:
-    """The kernel keeps its pools in no order that helps a reader."""
+    """Pools are sorted by name, which the kernel does not do."""
     engine = ScriptedBinding(zt_pool_configs=(0, {"tank": {}, "data": {}})).engine()
     assert engine.pools() == ("data", "tank")
 
 
 @pytest.mark.parametrize(("code", "there"), [(0, True), (errno.ENOENT, False)])
 def test_existence(code: int, there: bool) -> None:  # noqa: FBT001 (a table of rows)
-    """Only ENOENT says that a dataset does not exist."""
+    """A dataset is said not to exist where the kernel returns ENOENT."""
     assert ScriptedBinding(zt_stats=(code, None)).engine().exists("tank/a") is there
 
 
 def test_an_error_is_no_absence() -> None:
-    """Any other error says nothing about whether a dataset exists."""
+    """Any other error is raised, for it says nothing about whether a dataset exists."""
     with pytest.raises(NotPermitted, match="cannot read 'tank/a'"):
         ScriptedBinding(zt_stats=(errno.EPERM, None)).engine().exists("tank/a")
 
@@ -45,7 +45,7 @@ def test_the_second_row_of_a_dataset_has_its_damage() -> None:
 
 
 def test_snapshots_are_listed_by_age() -> None:
-    """The order is that of their transaction groups, and names get their dataset."""
+    """Snapshots have the order of their transaction groups, and full names."""
     rows = [row("b", 9), row("a", 30), row("c", 4)]
     engine = ScriptedBinding(zt_list_snapshots=(0, rows)).engine()
     listed = [snapshot.name for snapshot in engine.snapshots("tank/a")]
@@ -61,7 +61,7 @@ def test_properties_are_read_on_demand(properties: bool, full: int) -> None:  # 
 
 
 def test_a_listing_of_a_dataset_that_is_not_there() -> None:
-    """The kernel answers with an empty list; a second question tells the difference."""
+    """A dataset that does not exist is told from one without snapshots, and is an error."""
     binding = ScriptedBinding(zt_list_snapshots=(0, []), zt_stats=(errno.ENOENT, None))
     with pytest.raises(NotFound, match="cannot read 'tank/a'"):
         binding.engine().snapshots("tank/a")
@@ -78,13 +78,13 @@ def test_named_snapshots_that_exist() -> None:
 
 
 def test_holds_are_dated_in_utc() -> None:
-    """The kernel has seconds; a caller gets an aware time."""
+    """Holds come with aware times in UTC, made of the kernel's seconds."""
     engine = ScriptedBinding(zt_get_holds=(0, {"tag": 86400})).engine()
     assert engine.holds("tank/a@1")["tag"].isoformat() == "1970-01-02T00:00:00+00:00"
 
 
 def test_bookmarks_have_full_names() -> None:
-    """C lists the part after the mark alone."""
+    """Bookmarks have full names, made of the short ones that C lists."""
     numbers = {prop: {"value": 7} for prop in ("guid", "createtxg", "creation")}
     engine = ScriptedBinding(zt_get_bookmarks=(0, {"b": numbers})).engine()
     assert list(engine.bookmarks("tank/a")) == ["tank/a#b"]

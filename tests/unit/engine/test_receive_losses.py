@@ -29,7 +29,7 @@ LISTED = [Snapshot(f"tank/a@{n}", guid=10 * n, createtxg=100 * n) for n in (3, 1
     ],
 )
 def test_what_is_lost(fromguid: int, lost: list[str]) -> None:
-    """Each snapshot newer than the base, and all of them before a full stream."""
+    """An incremental loses each snapshot newer than its base, a full stream loses all."""
     assert lost_snapshots(LISTED, StreamHeader(77, fromguid)) == lost
 
 
@@ -55,7 +55,7 @@ def check(
 
 
 def test_each_loss_must_be_named() -> None:
-    """The message names the victims that the caller did not name, and no others."""
+    """The message names the snapshots that `losing` does not name, and no others."""
     with pytest.raises(PlanError) as caught:
         check(LISTED, 10, "tank/a@3")
     assert str(caught.value) == (
@@ -75,7 +75,7 @@ def test_many_losses_are_counted() -> None:
 
 
 def test_a_misfit_names_the_snapshot() -> None:
-    """The kernel's EINVAL for a sound stream says what a stream must fit to."""
+    """The error for a sound stream that does not fit names the snapshot and the cases."""
     error = misfit("tank/a@new")
     assert type(error) is RefusedValue
     assert (

@@ -69,19 +69,19 @@ def test_names_that_have_not_changed() -> None:
 
 
 def test_a_dataset_that_was_renamed() -> None:
-    """Its snapshots are found elsewhere in the pool."""
+    """The snapshots of a renamed dataset are found elsewhere in the pool."""
     pool = Pool({"tank/b@1": (11, 5), "tank/b@new": (12, 6)})
     assert sources(pool, 12, 11) == ("tank/b@new", "tank/b@1")
 
 
 def test_a_base_that_lives_on_as_a_bookmark() -> None:
-    """A bookmark has the guid of its snapshot."""
+    """A base that lives on as a bookmark is found, for both have one guid."""
     pool = Pool({"tank/a#1": (11, 5), "tank/a@2": (12, 6)})
     assert sources(pool, 12, 11) == ("tank/a@2", "tank/a#1")
 
 
 def test_a_base_in_the_origin_of_a_clone() -> None:
-    """History goes on before the snapshot that a clone was made of, and not after it."""
+    """The base of a clone's snapshot is found in its origin's dataset, up to the origin."""
     marks = {"tank/o@1": (11, 5), "tank/o@2": (20, 6), "tank/o@3": (21, 7)}
     pool = Pool({**marks, "tank/a@2": (12, 9)}, a="tank/o@2")
     assert sources(pool, 12, 11) == ("tank/a@2", "tank/o@1")

@@ -1,4 +1,4 @@
-"""Resume tokens: each field of one that is right, and each way to be wrong."""
+"""Resume tokens: each field of a sound one, and each fault."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INCREMENTAL = {**FULL, "fromguid": 222, "compressok": None, "largeblockok": None
 
 
 def packed(values: Any) -> bytes:
-    """Stand in for a packed nvlist: what is read is the caller's business."""
+    """Stand in for a packed nvlist, which the test itself reads."""
     return json.dumps(values).encode()
 
 
@@ -78,7 +78,7 @@ def test_an_incremental() -> None:
 
 
 def test_a_full_stream_has_no_base() -> None:
-    """Without a fromguid it is 0, and without flags there are none."""
+    """A full stream has fromguid 0, and a token without flags has none."""
     state = read(token(FULL))
     assert (state.fromguid, state.flags) == (0, frozenset())
 
@@ -100,13 +100,13 @@ def test_each_number_that_fits(field: str, number: int) -> None:
 @pytest.mark.parametrize("field", ["toguid", "fromguid", "object", "offset"])
 @pytest.mark.parametrize("value", [-1, -(1 << 63), MOST + 1, True, "7", None, [7], 7.0])
 def test_each_number_that_does_not(field: str, value: object) -> None:
-    """What is negative, too large or no number at all is refused before it is used."""
+    """A negative or too large number, and a value that is no number, is refused."""
     assert "damaged" in str(refused(token({**INCREMENTAL, field: value})))
 
 
 @pytest.mark.parametrize("field", ["toname", "toguid", "object", "offset"])
 def test_a_field_that_is_missing(field: str) -> None:
-    """Each is needed but the base."""
+    """A token without one of its fields is refused; only the base may be missing."""
     refused(token({name: value for name, value in FULL.items() if name != field}))
 
 
@@ -118,7 +118,7 @@ def test_a_name_is_text(value: object) -> None:
 
 @pytest.mark.parametrize("field", ["redact_snaps", "book_redact_snaps"])
 def test_redaction_is_not_dropped(field: str) -> None:
-    """Sent without it, the rest of the stream would hold what was redacted."""
+    """A token of a redacted stream is refused: its rest would hold the redacted data."""
     error = refused(token({**FULL, field: [1]}))
     assert "redacted" in str(error)
     assert "zfs send -t" in error.hint
@@ -126,7 +126,7 @@ def test_redaction_is_not_dropped(field: str) -> None:
 
 @pytest.mark.parametrize("values", [[], "text", 7, None, {}])
 def test_what_is_no_list_of_names(values: object) -> None:
-    """Whatever the packed bytes hold, a traceback is not the answer."""
+    """Whatever the packed bytes hold, a token is refused without a traceback."""
     refused(token(values))
 
 
@@ -168,7 +168,7 @@ def test_a_part_that_is_wrong(wrong: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("text", ["", "-", "1", "1-2-3", "1-2-3-4-5", "---", "\0", "é"])
 def test_what_has_no_four_parts(text: str) -> None:
-    """What is no token at all is refused, too."""
+    """Text that has not the four parts of a token is refused."""
     refused(text)
 
 
@@ -178,7 +178,7 @@ def test_blanks_around_a_token() -> None:
 
 
 def test_a_length_one_off() -> None:
-    """The length is that of what comes out, to the byte."""
+    """A length that differs from the unpacked bytes by one is refused."""
     size = len(packed(FULL))
     for wrong in (size - 1, size + 1):
         refused(token(FULL, length=f"{wrong:x}"))
@@ -192,7 +192,7 @@ def bomb(plain_bytes: int, length: str) -> str:
 
 @pytest.mark.parametrize("length", ["0", "1", "ffff", "10000"])
 def test_a_bomb_does_not_go_off(length: str) -> None:
-    """Whatever length it claims, no more than that is ever unpacked."""
+    """A token that inflates beyond its length is refused, and its nvlist is not read."""
     unpacked: list[int] = []
 
     def unpack(data: bytes) -> object:
@@ -219,7 +219,7 @@ def test_the_longest_that_is_unpacked() -> None:
 
 
 def test_a_text_beyond_all_measure() -> None:
-    """Text that no token can have is not even looked at."""
+    """A text that is far too long is refused before it is decoded."""
     filler = zlib.compressobj(0)
     squeezed = filler.compress(packed(FULL)) + filler.flush() + b"\0" * (1 << 20)
     refused(f"1-{checksum(squeezed):x}-{len(packed(FULL)):x}-{squeezed.hex()}")
@@ -232,7 +232,7 @@ def test_a_stream_that_is_cut_short() -> None:
 
 
 def test_the_checksum_counts_whole_words() -> None:
-    """What fills no word is left out, as in fletcher_4_native()."""
+    """The checksum leaves out an incomplete last word, as fletcher_4_native() does."""
     for extra in range(4):
         values = {**FULL, "toname": "tank/a@" + "x" * (1 + extra)}
         assert read(token(values)).toname == values["toname"]
@@ -251,7 +251,7 @@ def test_what_unpacking_refuses(error: type[Exception]) -> None:
 
 @given(st.text(max_size=80))
 def test_any_text_is_refused_or_read(text: str) -> None:
-    """No text leads to anything but the one error."""
+    """Each text is read or refused with the one error."""
     refused(text)
 
 

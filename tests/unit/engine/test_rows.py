@@ -1,4 +1,4 @@
-"""Rows that C listed: what each property of them reads as, whatever its type."""
+"""Rows of a listing by C: the value of each property, whatever its type."""
 
 from __future__ import annotations
 

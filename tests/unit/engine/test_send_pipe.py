@@ -50,7 +50,7 @@ def test_all_of_it_arrives(tmp_path: Path, size: int) -> None:
 
 
 def test_appending(tmp_path: Path) -> None:
-    """A file opened for appending, which splice refuses, is fine."""
+    """A file opened for appending takes a stream, though splice would refuse it."""
     for _ in range(2):
         with (tmp_path / "stream").open("ab") as file:
             assert carry(writer(b"x"), file.fileno()) == (0, None)  # type: ignore[arg-type]

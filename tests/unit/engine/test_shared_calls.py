@@ -20,7 +20,7 @@ from zfstune.values.errors import (
 
 
 def test_a_change_is_in_the_history() -> None:
-    """One line says what was done, as a command."""
+    """Each change writes one line of history, in the form of a command."""
     binding = ScriptedBinding()
     engine = binding.engine()
     engine.create("tank/a", properties={"compression": "lz4"})
@@ -59,7 +59,7 @@ def test_a_bad_name_never_reaches_c(name: str) -> None:
 
 
 def test_parents_are_created_first() -> None:
-    """Only those that are missing, from the top down."""
+    """Only missing parents are created, from the top down."""
     binding = ScriptedBinding(
         zt_stats=lambda name: (0 if name == "tank/a" else errno.ENOENT, None)
     )
@@ -79,7 +79,7 @@ def test_each_target_at_fault_is_named() -> None:
 
 
 def test_a_release_that_misses_a_hold_is_no_success() -> None:
-    """The kernel releases the others, returns 0 and names the one that had none."""
+    """A release is an error if a hold is missing, though the kernel returns 0."""
     errors = {"tank/a@1#tag": errno.ENOENT}
     binding = ScriptedBinding(zt_release=(0, errors))
     with pytest.raises(BatchError) as caught:
@@ -91,7 +91,7 @@ def test_a_release_that_misses_a_hold_is_no_success() -> None:
 
 
 def test_an_empty_batch_asks_nothing() -> None:
-    """Nothing to do is no call, and no line of history."""
+    """An empty batch makes no call, and writes no line of history."""
     binding = ScriptedBinding()
     binding.engine().destroy_snapshots([])
     binding.engine().destroy_bookmarks([])
@@ -99,7 +99,7 @@ def test_an_empty_batch_asks_nothing() -> None:
 
 
 def test_the_property_at_fault_is_named() -> None:
-    """The kernel refuses one of several; the message has its name and value."""
+    """The message has name and value of the one property that the kernel refused."""
     binding = ScriptedBinding(
         zt_stats=(0, row("tank/a")), zt_set=(errno.EINVAL, {"atime": errno.EINVAL})
     )
@@ -110,7 +110,7 @@ def test_the_property_at_fault_is_named() -> None:
 
 
 def test_size_and_reservation_change_together() -> None:
-    """Where the kernel refuses, the old size and reservation are set again."""
+    """The old size and reservation are set again where the kernel refuses the new ones."""
     size, block = 1 << 30, 16 << 10
     answers = iter([(errno.ENOSPC, {"refreservation": errno.ENOSPC}), (0, None)])
     config = {"pool_guid": 1, "vdev_tree": {"children": [{"type": "disk", "ashift": 12}]}}
@@ -130,7 +130,7 @@ def test_size_and_reservation_change_together() -> None:
 
 
 def test_a_promotion_names_the_snapshot_in_the_way() -> None:
-    """Of two snapshots with one name, the kernel says which."""
+    """A promotion that fails names the snapshot in the way, as the kernel does."""
     binding = ScriptedBinding(
         zt_stats=(0, row("tank/c")), zt_promote=(errno.EEXIST, "tank/c@1")
     )

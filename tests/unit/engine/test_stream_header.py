@@ -50,19 +50,19 @@ def test_headers(order: str) -> None:
     ],
 )
 def test_what_is_no_header(data: bytes) -> None:
-    """Other bytes, other records and packages of streams are none."""
+    """Other bytes, other records and packages of streams are no headers."""
     assert parse_header(data) is None
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes(data: bytes) -> None:
-    """No bytes are more than read."""
+    """Any bytes are parsed or refused, without another error."""
     parsed = parse_header(data)
     assert parsed is None or len(data) == HEADER_BYTES
 
 
 def test_a_header_that_comes_in_pieces() -> None:
-    """It is read whole from a pipe, and not a byte beyond it."""
+    """A header is read whole from a pipe, and not a byte beyond it."""
     out, into = os.pipe()
     whole = header(10)
     os.write(into, whole[:5])

@@ -1,4 +1,4 @@
-"""Streams and channel programs: what is asked of C, and what is refused before."""
+"""Streams and channel programs: the calls of C, and refusals before them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HEADER = struct.pack("<IIQQQIIQQ", 0, 0, 0x2F5BACBAC, 1, 5, 2, 0, 77, 0).ljust(3
     ],
 )
 def test_the_flags_of_a_send(encryption: str, raw: bool, flags: int) -> None:  # noqa: FBT001 (a table of rows)
-    """A stream is raw only where there is something encrypted in it."""
+    """A stream is raw only where its snapshot is encrypted."""
     binding = ScriptedBinding(
         zt_stats=(0, row("tank/a@1", encryption=encryption)), zt_send_space=(0, 4096)
     )
@@ -45,7 +45,7 @@ def test_the_flags_of_a_send(encryption: str, raw: bool, flags: int) -> None:  #
 
 
 def test_a_base_is_a_snapshot_or_a_bookmark() -> None:
-    """A dataset is neither."""
+    """A base is a snapshot or a bookmark; a dataset is refused."""
     with pytest.raises(InvalidName):
         ScriptedBinding().engine().send_size("tank/a@2", base="tank/a")
 
@@ -69,7 +69,7 @@ def received(data: bytes, call: Callable[[int], None]) -> None:
     ],
 )
 def test_bytes_that_are_no_stream(data: bytes, kind: type[EngineError], words: str) -> None:
-    """They are refused before the kernel sees them."""
+    """Bytes that are no stream are refused before the kernel sees them."""
     binding = ScriptedBinding()
     with pytest.raises(kind, match=words):
         received(data, lambda fd: binding.engine().receive("tank/a@1", fd))
@@ -98,7 +98,7 @@ def test_force_looks_at_the_victims_first() -> None:
 
 
 def test_numbers_for_a_program_are_signed() -> None:
-    """A channel program takes no other numbers, at any depth; a flag stays one."""
+    """Numbers for a channel program are signed at any depth; a flag stays a flag."""
     binding = ScriptedBinding(zt_channel_program=(0, {"return": 3}))
     arguments = {"n": 1, "list": {"deep": 2, "flag": True, "text": "x"}}
     assert binding.engine().run_program("tank", "return 3", arguments) == 3
@@ -109,7 +109,7 @@ def test_numbers_for_a_program_are_signed() -> None:
 
 
 def test_arguments_without_an_end() -> None:
-    """The kernel has a limit on their depth, and a mapping may hold itself."""
+    """Arguments that are nested too deeply, or hold themselves, are refused."""
     endless: dict[str, object] = {}
     endless["again"] = endless
     with pytest.raises(InvalidValue, match="more than 20 levels"):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def test_only_suspended_pools_are_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A healthy pool and a statistic that is of no pool are left out."""
+    """A healthy pool, and a statistic of something else, are left out."""
     for name, state in {
         "tank": "ONLINE\n",
         "lost": "SUSPENDED\n",
@@ -36,6 +36,6 @@ def test_no_module_is_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 
 def test_marks_of_a_process() -> None:
-    """A process has its context switches counted, and one that is gone has no marks."""
+    """The marks of a process have its context switches; a process that is gone has none."""
     assert "ctxt_switches" in suspended.process_marks(os.getpid())
     assert suspended.process_marks(1 << 30) == ""

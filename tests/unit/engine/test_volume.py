@@ -43,12 +43,12 @@ def test_a_new_volume_reserves_its_size() -> None:
 
 @pytest.mark.parametrize("reservation", [0, 5 * K])
 def test_a_chosen_reservation_stays(reservation: int) -> None:
-    """None at all makes a sparse volume."""
+    """A reservation that the caller chose stays, and none makes a sparse volume."""
     assert completed(volsize=G, refreservation=reservation)["refreservation"] == reservation
 
 
 def test_a_size_is_rounded_up_to_blocks() -> None:
-    """As zfs create -V does."""
+    """A size is rounded up to whole blocks, as `zfs create -V` does."""
     assert completed(volsize=16 * K + 1)["volsize"] == 32 * K
     with pytest.raises(InvalidProperty, match="does not fit 64 bits"):
         completed(volsize=MAX_SIZE - 1, volblocksize=16 * K)
@@ -56,7 +56,7 @@ def test_a_size_is_rounded_up_to_blocks() -> None:
 
 @pytest.mark.parametrize("copies", [1, 2])
 def test_the_automatic_reservation_follows_the_size(copies: int) -> None:
-    """What was reserved for the old size is reserved for the new one."""
+    """The automatic reservation of the old size becomes that of the new one."""
     values: dict[str, int | str] = {"volsize": 2 * G}
     before = fix_reservation(values, volume(G, due(G, copies), copies), DISK)
     assert values["refreservation"] == due(2 * G, copies)
@@ -72,14 +72,14 @@ def test_another_reservation_stays(reserved: int) -> None:
 
 
 def test_auto_becomes_a_number() -> None:
-    """The kernel knows no word for it."""
+    """The word auto becomes a number, for the kernel knows no such word."""
     values: dict[str, int | str] = {"refreservation": AUTO_RESERVATION}
     assert fix_reservation(values, volume(G, 0), DISK) == {}
     assert values == {"refreservation": due(G)}
 
 
 def test_a_filesystem_reserves_nothing() -> None:
-    """Only a volume has a size to reserve."""
+    """The values of a filesystem stay as they are."""
     values: dict[str, int | str] = {"refreservation": 5}
     assert fix_reservation(values, Dataset("tank/a", "filesystem", 1, 1), DISK) == {}
     assert values == {"refreservation": 5}
