@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ImageBinding"]
 
 _QUOTED_BYTES = 4000
-_CLOSE_S = 60  # an export writes out what is not yet on disk
+_CLOSE_S = 60  # an export first writes out all changes that are not yet on disk
 # How long a new process waits for one that is still exporting the pool; longer than
 # the time after which _image_watcher.py gives an export up.
 _WAIT_S = 8.0

@@ -25,7 +25,7 @@ _VERSION = "1"
 _MOST_BYTES = 1 << 16  # a token holds two names and a few numbers
 _MASK = (1 << 64) - 1
 _HEX = frozenset("0123456789abcdef")
-_HEX_OF_64_BITS = 16  # digits
+_MOST_HEX_DIGITS = 16  # of a number of 64 bits
 _REDACTION = frozenset({"redact_snaps", "book_redact_snaps"})
 _FLAGS = frozenset({"largeblockok", "embedok", "compressok", "rawok"})
 
@@ -124,7 +124,7 @@ def _packed(token: str) -> bytes:
 
 def _hex_number(text: str) -> int:
     """Read a number as ``%llx`` prints it: int() would take signs, blanks and more."""
-    if not 0 < len(text) <= _HEX_OF_64_BITS or not _HEX.issuperset(text):
+    if not 0 < len(text) <= _MOST_HEX_DIGITS or not _HEX.issuperset(text):
         raise ValueError
     return int(text, 16)
 

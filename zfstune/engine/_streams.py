@@ -43,7 +43,7 @@ class StreamCalls:
     snapshot: Callable[[str], Snapshot]
 
     def send(self, snapshot: str, fd: int, *, base: str = "", raw: bool = False) -> None:
-        """Write a snapshot as a stream, or what has changed since `base`."""
+        """Write a snapshot as a stream, or the changes since `base`."""
         self._send(snapshot, fd, base=base, flags=self._flags(snapshot, raw=raw))
 
     def send_resumed(self: Any, token: str, fd: int) -> str:

@@ -51,7 +51,8 @@ def fix_reservation(
 
     ``refreservation=auto`` becomes a number. With a new ``volsize`` the reservation
     changes too, if it was the automatic one of the old size. Any other reservation stays,
-    and so does none at all (zfs_add_synthetic_resv() in lib/libzfs/libzfs_dataset.c).
+    and a sparse volume stays sparse (zfs_add_synthetic_resv() in
+    lib/libzfs/libzfs_dataset.c).
 
     Args:
         values: The properties to set; ``refreservation`` is added or changed.

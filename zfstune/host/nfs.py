@@ -33,7 +33,7 @@ _SUFFIX = ".exports"
 
 
 def read_exports() -> Exports:
-    """Read the paths that are served, and those that the files of exports name.
+    """Read the paths that are served, and the paths that the files of exports name.
 
     Raises:
         EngineError: One of the files cannot be read.

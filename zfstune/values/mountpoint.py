@@ -197,7 +197,7 @@ def mount_differs(
         readonly_pool: Whether its pool was imported read-only.
 
     Returns:
-        The options that it lacks and those that it has too many, as in
+        The options that the mount lacks, and its surplus options, as in
         ``+noexec -relatime``; empty where there is no difference.
     """
     if dataset.value("atime") is None:  # its values were not read

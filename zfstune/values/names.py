@@ -72,13 +72,13 @@ def check_pool(name: str, *, creating: bool = False) -> str:
         InvalidName: It breaks a rule of ``pool_namecheck``, or of libzfs's
             ``zpool_name_valid`` where `creating`.
     """
-    what = "a pool name"
-    _check_text(name, what)
+    role = "a pool name"
+    _check_text(name, role)
     fault, hint = _pool_fault(name)
     if fault:
-        raise _refuse(name, what, fault, hint=hint)
+        raise _refuse(name, role, fault, hint=hint)
     if creating and (name == "log" or name.startswith(_RESERVED_POOL_PREFIXES)):
-        raise _refuse(name, what, "ZFS reserves names that begin like a kind of vdev")
+        raise _refuse(name, role, "ZFS reserves names that begin like a kind of vdev")
     return name
 
 
@@ -87,9 +87,9 @@ def check_dataset(name: str, *, creating: bool = False) -> str:
 
     Args:
         name: Full name, ``pool`` or ``pool/path``.
-        creating: Also refuse what is forbidden in new names alone: ``%``
-            (libzfs_dataset.c, ``zfs_validate_name``) and more than
-            :data:`MAX_NESTING` slashes (``dataset_nestcheck``).
+        creating: Also refuse the names that are forbidden for new datasets alone:
+            those with ``%`` (libzfs_dataset.c, ``zfs_validate_name``) and those with
+            more than :data:`MAX_NESTING` slashes (``dataset_nestcheck``).
 
     Raises:
         InvalidName: It breaks a rule of ``entity_namecheck``, or its first
@@ -132,11 +132,11 @@ def check_component(name: str) -> str:
         InvalidName: It breaks a rule of ``zfs_component_namecheck``, or is ``.``
             or ``..``, which no component of a full name may be.
     """
-    what = "part of a name"
-    _check_text(name, what)
+    role = "part of a name"
+    _check_text(name, role)
     if len(name) > MAX_NAME_BYTES:
-        raise _too_long(name, what, MAX_NAME_BYTES)
-    _check_part(name, what, 0, name, _PERMITTED)
+        raise _too_long(name, role, MAX_NAME_BYTES)
+    _check_part(name, role, 0, name, _PERMITTED)
     return name
 
 
@@ -154,20 +154,20 @@ def check_hold_tag(tag: str, *, creating: bool = False) -> str:
             a ZAP key may be (``dsl_dataset_user_hold_check_one`` lets 256 bytes
             pass, which the ZAP then refuses).
     """
-    what = "a hold tag"
-    _check_text(tag, what)
+    role = "a hold tag"
+    _check_text(tag, role)
     if not tag:
-        raise _refuse(tag, what, "it is empty")
+        raise _refuse(tag, role, "it is empty")
     if "\0" in tag:
-        raise _refuse(tag, what, "it holds a NUL")
+        raise _refuse(tag, role, "it holds a NUL")
     try:
         length = len(tag.encode("utf-8", "surrogateescape"))
     except UnicodeEncodeError:
-        raise _refuse(tag, what, "it holds a lone surrogate") from None
+        raise _refuse(tag, role, "it holds a lone surrogate") from None
     if length > MAX_NAME_BYTES:
-        raise _too_long(tag, what, MAX_NAME_BYTES, length)
+        raise _too_long(tag, role, MAX_NAME_BYTES, length)
     if creating and tag.startswith("."):
-        raise _refuse(tag, what, "ZFS keeps tags that begin with '.' for itself")
+        raise _refuse(tag, role, "ZFS keeps tags that begin with '.' for itself")
     return tag
 
 
@@ -207,75 +207,75 @@ def _dataset_of(name: str) -> str:
     return name.partition("@")[0].partition("#")[0]
 
 
-def _check_delimited(name: str, delimiter: str, what: str, *, creating: bool) -> str:
+def _check_delimited(name: str, delimiter: str, role: str, *, creating: bool) -> str:
     """Check a name with one ``@`` or one ``#`` in it."""
-    _check_text(name, what)
+    _check_text(name, role)
     if len(name) > MAX_NAME_BYTES:
-        raise _too_long(name, what, MAX_NAME_BYTES)
+        raise _too_long(name, role, MAX_NAME_BYTES)
     dataset, delimited, short = name.partition(delimiter)
     if not delimited:
-        raise _refuse(name, what, f"it has no '{delimiter}'")
-    _check_path(name, dataset, what, creating=creating)
+        raise _refuse(name, role, f"it has no '{delimiter}'")
+    _check_path(name, dataset, role, creating=creating)
     for other in "@#":
         # NAME_ERR_MULTIPLE_DELIMITERS
         if other in short:
             reason = f"a second delimiter, '{other}', follows '{delimiter}'"
-            raise _refuse(name, what, reason)
+            raise _refuse(name, role, reason)
     if "/" in short:
         # NAME_ERR_TRAILING_SLASH
-        raise _refuse(name, what, f"a slash follows '{delimiter}'")
+        raise _refuse(name, role, f"a slash follows '{delimiter}'")
     permitted = _PERMITTED if creating else _PERMITTED_EXISTING
-    _check_part(short, what, len(dataset) + 1, name, permitted)
+    _check_part(short, role, len(dataset) + 1, name, permitted)
     return name
 
 
-def _check_path(name: str, path: str, what: str, *, creating: bool) -> str:
+def _check_path(name: str, path: str, role: str, *, creating: bool) -> str:
     """Check the dataset part `path` of `name`, in the order of entity_namecheck."""
-    _check_text(name, what)
+    _check_text(name, role)
     if len(name) > MAX_NAME_BYTES:
-        raise _too_long(name, what, MAX_NAME_BYTES)
+        raise _too_long(name, role, MAX_NAME_BYTES)
     if not path:
-        raise _refuse(name, what, "the dataset is missing" if name else "it is empty")
+        raise _refuse(name, role, "the dataset is missing" if name else "it is empty")
     if path.startswith("/"):
         hint = "datasets are named by pool, not by path"
-        raise _refuse(name, what, "leading slash", hint=hint)
+        raise _refuse(name, role, "leading slash", hint=hint)
     if path.endswith("/"):
-        raise _refuse(name, what, "trailing slash")
+        raise _refuse(name, role, "trailing slash")
     permitted = _PERMITTED if creating else _PERMITTED_EXISTING
     offset = 0
     for part in path.split("/"):
-        _check_part(part, what, offset, name, permitted)
+        _check_part(part, role, offset, name, permitted)
         offset += len(part) + 1
     # entity_namecheck does not look at this, but no such pool can exist.
     fault, hint = _pool_fault(path.partition("/")[0])
     if fault:
-        raise _refuse(name, what, f"as for the pool, {fault}", hint=hint)
+        raise _refuse(name, role, f"as for the pool, {fault}", hint=hint)
     if creating and path.count("/") > MAX_NESTING:
         reason = f"{path.count('/')} levels below the pool, and {MAX_NESTING} are the most"
-        raise _refuse(name, what, reason)
+        raise _refuse(name, role, reason)
     return name
 
 
 def _check_part(
-    part: str, what: str, offset: int, name: str, permitted: frozenset[str]
+    part: str, role: str, offset: int, name: str, permitted: frozenset[str]
 ) -> None:
     """Check one component, which begins at `offset` of `name`."""
     if not part:
         place = f" after '{shown(name[:offset])}'" if offset else ""
-        raise _refuse(name, what, f"empty component{place}")
-    _check_characters(part, what, offset, name, permitted)
+        raise _refuse(name, role, f"empty component{place}")
+    _check_characters(part, role, offset, name, permitted)
     if part in {".", ".."}:
         # NAME_ERR_SELF_REF, NAME_ERR_PARENT_REF
-        raise _refuse(name, what, f"a component may not be '{part}'")
+        raise _refuse(name, role, f"a component may not be '{part}'")
 
 
 def _check_characters(
-    part: str, what: str, offset: int, name: str, permitted: frozenset[str]
+    part: str, role: str, offset: int, name: str, permitted: frozenset[str]
 ) -> None:
     """Refuse the first character that is not `permitted`."""
     fault, hint = _character_fault(part, offset, permitted)
     if fault:
-        raise _refuse(name, what, fault, hint=hint)
+        raise _refuse(name, role, fault, hint=hint)
 
 
 def _character_fault(part: str, offset: int, permitted: frozenset[str]) -> tuple[str, str]:
@@ -302,21 +302,21 @@ def _pool_fault(name: str) -> tuple[str, str]:
     return fault, hint
 
 
-def _check_text(name: object, what: str) -> None:
+def _check_text(name: object, role: str) -> None:
     """Refuse bytes, None and other values that are no text."""
     if not isinstance(name, str):
         kind = type(name).__name__
-        message = f"cannot use a value of type {kind} as {what}: names are text"
+        message = f"cannot use a value of type {kind} as {role}: names are text"
         raise InvalidName(message)
 
 
-def _too_long(name: str, what: str, most: int, length: int | None = None) -> InvalidName:
+def _too_long(name: str, role: str, most: int, length: int | None = None) -> InvalidName:
     """Build the error for a name of too many bytes."""
     # Only ASCII gets past the checks, where characters are bytes.
     length = len(name) if length is None else length
-    return _refuse(name, what, f"it has {length} bytes, and {most} are the most")
+    return _refuse(name, role, f"it has {length} bytes, and {most} are the most")
 
 
-def _refuse(name: str, what: str, reason: str, *, hint: str = "") -> InvalidName:
+def _refuse(name: str, role: str, reason: str, *, hint: str = "") -> InvalidName:
     """Build the error for a name that breaks a rule."""
-    return InvalidName(f"cannot use '{shown(name)}' as {what}: {reason}", hint=hint)
+    return InvalidName(f"cannot use '{shown(name)}' as {role}: {reason}", hint=hint)
