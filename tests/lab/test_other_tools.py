@@ -43,6 +43,10 @@ CHANGES = {
     "set back": MIDNIGHT + timedelta(hours=2, minutes=31),
     "set forward": datetime(2026, 3, 29, 2, 31, tzinfo=UTC),
 }
+# The tools take minutes in a guest: each release has one of the changes.
+CHANGE = (1, "set back")
+if os.environ.get("ZFSTUNE_LAB_RELEASE") != "bookworm":
+    CHANGE = (2, "set forward")
 
 SANOID = """\
 [{dataset}]
@@ -250,7 +254,7 @@ def twin(engine: Engine, dataset: str, name: str) -> tuple[str, str]:
     return theirs, ours
 
 
-@pytest.mark.parametrize(("seed", "change"), [*enumerate(CHANGES, 1)])
+@pytest.mark.parametrize(("seed", "change"), [CHANGE])
 def test_the_same_is_left(
     *,
     dataset: str,
