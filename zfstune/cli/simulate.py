@@ -14,7 +14,7 @@ from zfstune.retention.policy_text import format_policy, parse_duration
 from zfstune.retention.simulation import simulate, timeline
 from zfstune.retention.store import stored_policies, zone
 from zfstune.retention.timeline_svg import draw
-from zfstune.values.duration import about, format_duration
+from zfstune.values.duration import DAY, about, format_duration
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 
 __all__ = ["add_simulate"]
-
-_YEAR_SECONDS = 365 * 86400
 
 
 def add_simulate(actions: Any) -> None:
@@ -104,7 +102,7 @@ def _seconds(option: str, value: str) -> int:
     if years == value:
         return parse_duration(f"--{option}", value)
     try:
-        return read_whole(years) * _YEAR_SECONDS
+        return read_whole(years) * 365 * DAY
     except NumberError as error:
         raise PolicyError(
             f"cannot simulate '--{option} {shown(value)}': {error.reason}",

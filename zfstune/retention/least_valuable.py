@@ -11,6 +11,7 @@ from heapq import heapify, heappop, heappush
 from math import log
 
 from zfstune.retention.decision import Decision
+from zfstune.values.duration import MINUTE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from zfstune.values.state import Snapshot
 
 __all__ = ["keep_others", "least_valuable_first"]
-
-# Ages below a minute count as a minute.
-_MINUTE = 60
 
 
 def least_valuable_first(decisions: Iterable[Decision]) -> list[Snapshot]:
@@ -97,10 +95,11 @@ def _loss(
     """Compute the gap that a victim would leave: the logarithm of its edges' ages."""
 
     def age(place: int) -> int:
+        # Each age gets a minute more, so that none is zero.
         created = row[place].snapshot.creation
-        return _MINUTE + (0 if created is None else now - created)
+        return MINUTE + (0 if created is None else now - created)
 
     # The gap that the oldest snapshot leaves ends at its own age.
     before = age(older if older < len(row) else victim)
-    after = age(younger) if younger >= 0 else _MINUTE
+    after = age(younger) if younger >= 0 else MINUTE
     return log(max(before / after, 1))

@@ -13,19 +13,19 @@ on the first. :mod:`zfstune.schedules.instants` turns a cadence into instants of
 
 from __future__ import annotations
 
-from zfstune.values.duration import LONGEST_SECONDS
+from zfstune.values.duration import DAY, HOUR, LONGEST_SECONDS, MINUTE
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.text import did_you_mean, shown
 
-__all__ = ["NO_SCHEDULE", "Cadence", "parse_cadence"]
+__all__ = ["MINUTES_OF_DAY", "MINUTES_OF_HOUR", "NO_SCHEDULE", "Cadence", "parse_cadence"]
 
 # The property's value on a dataset that the schedule of a dataset above leaves out.
 NO_SCHEDULE = "none"
+MINUTES_OF_HOUR = HOUR // MINUTE
+MINUTES_OF_DAY = DAY // MINUTE
 
 _WORDS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
-_HOUR = 60
-_DAY = 24 * _HOUR
 # Pruning comes half an hour after the snapshots, when all of them have been taken.
 _PRUNE_AFTER_MINUTES = 30
 _MOST_DELAY_SECONDS = 900
@@ -52,7 +52,7 @@ class Cadence:
             word = f"{self.count}{self.unit[0]}"
         if not self.start_minute:
             return word
-        hours, minutes = divmod(self.start_minute, _HOUR)
+        hours, minutes = divmod(self.start_minute, MINUTES_OF_HOUR)
         short = self.unit == "hour" and not hours
         return f"{word}@{'' if short else f'{hours:02}'}:{minutes:02}"
 
@@ -71,9 +71,9 @@ class Cadence:
         delay = min(self.seconds // 20, _MOST_DELAY_SECONDS)
         if self.unit == "minute":
             return delay
-        whole = _HOUR if self.unit == "hour" else _DAY
+        whole = MINUTES_OF_HOUR if self.unit == "hour" else MINUTES_OF_DAY
         minutes_left = whole - self.start_minute % whole
-        return min(delay, (minutes_left - 1) * 60)
+        return min(delay, (minutes_left - 1) * MINUTE)
 
     @property
     def pruning(self) -> Cadence:
@@ -87,10 +87,10 @@ class Cadence:
         """
         if self.unit == "minute":
             return self
+        minute = self.start_minute + _PRUNE_AFTER_MINUTES
         if self.unit == "hour":
-            minute = (self.start_minute + _PRUNE_AFTER_MINUTES) % (self.count * _HOUR)
-            return Cadence("hour", self.count, minute)
-        return Cadence("day", 1, (self.start_minute + _PRUNE_AFTER_MINUTES) % _DAY)
+            return Cadence("hour", self.count, minute % (self.count * MINUTES_OF_HOUR))
+        return Cadence("day", 1, minute % MINUTES_OF_DAY)
 
 
 def parse_cadence(text: str) -> Cadence | None:
@@ -112,10 +112,10 @@ def parse_cadence(text: str) -> Cadence | None:
         unit = {"m": "minute", "h": "hour"}.get(letter, "")
         short = digits.isascii() and digits.isdigit() and len(digits) < 3  # noqa: PLR2004
         count = int(digits) if short else 0
-        whole = _HOUR if unit == "minute" else 24
+        whole = MINUTES_OF_HOUR if unit == "minute" else 24
         if not unit or not count or whole % count or (unit == "minute" and count < 5):  # noqa: PLR2004
             raise _bad(text)
-        if unit == "minute" and count == _HOUR:
+        if unit == "minute" and count == MINUTES_OF_HOUR:
             unit, count = "hour", 1
         if unit == "hour" and count == 24:  # noqa: PLR2004
             unit, count = "day", 1
@@ -135,8 +135,9 @@ def _minutes(text: str, unit: str, count: int, clock: str) -> int:
         or not (digits.isascii() and digits.isdigit())
     ):
         raise _bad(text)
-    start = int(hours or 0) * _HOUR + int(minutes)
-    if int(minutes) >= _HOUR or start >= (count * _HOUR if unit == "hour" else _DAY):
+    start = int(hours or 0) * MINUTES_OF_HOUR + int(minutes)
+    whole = count * MINUTES_OF_HOUR if unit == "hour" else MINUTES_OF_DAY
+    if int(minutes) >= MINUTES_OF_HOUR or start >= whole:
         raise _bad(text)
     return start
 

@@ -22,6 +22,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from zfstune.schedules.cadence import MINUTES_OF_DAY, MINUTES_OF_HOUR
+from zfstune.values.duration import MINUTE, WEEK
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import date, tzinfo
@@ -30,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["is_checked", "last_due", "offsets", "timer_calendars"]
 
-_HOUR = 60
-_DAY = 24 * _HOUR
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # systemd.time(7): ~ counts days from the end of the month.
 _DAYS_OF_MONTH = {-1: "*-*~01", 0: "*-*-01", 1: "*-*-02"}
@@ -39,15 +40,13 @@ _DAYS_OF_MONTH = {-1: "*-*~01", 0: "*-*-01", 1: "*-*-02"}
 # winter. Twelve years hold all that zoneinfo has in its tables; after 2037 rules repeat.
 _FIRST = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 _LAST = int(datetime(2038, 1, 1, tzinfo=UTC).timestamp())
-# The shortest time that a zone keeps an offset is Morocco's Ramadan, five weeks.
-_WEEK_SECONDS = 7 * 86400
 _ONE_DAY = timedelta(days=1)
 
 
 def timer_calendars(cadence: Cadence, zone: tzinfo) -> tuple[str, ...]:
     """Return the values of systemd's OnCalendar= for a cadence, all in UTC."""
     if cadence.unit in ("minute", "hour"):
-        hours, minutes = divmod(_first_minute(cadence, zone), _HOUR)
+        hours, minutes = divmod(_first_minute(cadence, zone), MINUTES_OF_HOUR)
         if cadence.unit == "minute":
             clock = f"*:{minutes:02}/{cadence.count:02}"
         else:
@@ -56,8 +55,8 @@ def timer_calendars(cadence: Cadence, zone: tzinfo) -> tuple[str, ...]:
         return (f"*-*-* {clock}:00 UTC",)
     lines = []
     for offset in sorted(offsets(zone), reverse=True):
-        days, minute_of_day = divmod(cadence.start_minute - offset, _DAY)
-        hours, minutes = divmod(minute_of_day, _HOUR)
+        days, minute_of_day = divmod(cadence.start_minute - offset, MINUTES_OF_DAY)
+        hours, minutes = divmod(minute_of_day, MINUTES_OF_HOUR)
         lines.append(f"{_day(cadence.unit, days)} {hours:02}:{minutes:02}:00 UTC")
     return tuple(lines)
 
@@ -79,8 +78,8 @@ def last_due(cadence: Cadence, zone: tzinfo, now: int) -> int:
         Seconds since 1970, at most `now`.
     """
     if cadence.unit in ("minute", "hour"):
-        begun = _first_minute(cadence, zone) * 60
-        return now - (now - begun) % (_length(cadence) * 60)
+        begun = _first_minute(cadence, zone) * MINUTE
+        return now - (now - begun) % (_length(cadence) * MINUTE)
     # The search begins a day ahead: a clock that is set back past midnight shows the
     # day before again.
     today = datetime.fromtimestamp(now, zone).date()
@@ -93,16 +92,18 @@ def last_due(cadence: Cadence, zone: tzinfo, now: int) -> int:
 @lru_cache(maxsize=16)
 def offsets(zone: tzinfo) -> frozenset[int]:
     """Collect the offsets from UTC that a zone has in the course of time, in minutes."""
-    return frozenset(_offset(zone, time) for time in range(_FIRST, _LAST, _WEEK_SECONDS))
+    # A step of a week misses none: the shortest time that a zone keeps an offset is
+    # Morocco's Ramadan, five weeks.
+    return frozenset(_offset(zone, time) for time in range(_FIRST, _LAST, WEEK))
 
 
 def _offset(zone: tzinfo, time: int) -> int:
     offset = datetime.fromtimestamp(time, zone).utcoffset() or timedelta()
-    return int(offset.total_seconds()) // 60
+    return int(offset.total_seconds()) // MINUTE
 
 
 def _length(cadence: Cadence) -> int:
-    return cadence.count * (1 if cadence.unit == "minute" else _HOUR)
+    return cadence.count * (1 if cadence.unit == "minute" else MINUTES_OF_HOUR)
 
 
 def _first_minute(cadence: Cadence, zone: tzinfo) -> int:
@@ -112,7 +113,7 @@ def _first_minute(cadence: Cadence, zone: tzinfo) -> int:
 
 def _instant(cadence: Cadence, zone: tzinfo, day: date) -> int:
     """Return the instant of the cadence's time of day on a day of the local calendar."""
-    hours, minutes = divmod(cadence.start_minute, _HOUR)
+    hours, minutes = divmod(cadence.start_minute, MINUTES_OF_HOUR)
     wall = datetime(day.year, day.month, day.day, hours, minutes, tzinfo=zone)
     # PEP 495: fold=0 is the first of two such times, and in a gap it takes the offset
     # before the gap.

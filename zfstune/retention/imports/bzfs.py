@@ -14,6 +14,7 @@ import re
 
 from zfstune.retention.imports.reading import Imported, Reading
 from zfstune.retention.policy import Group, Last, Policy, Within
+from zfstune.values.duration import DAY, HOUR, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
 
@@ -25,16 +26,15 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-_DAY = 86400
 _MILLISECONDS = {
     "millisecondly": 1,
     "secondly": 1000,
-    "minutely": 60_000,
-    "hourly": 3_600_000,
-    "daily": 1000 * _DAY,
-    "weekly": 7000 * _DAY,
-    "monthly": 30_500 * _DAY,
-    "yearly": 365_000 * _DAY,
+    "minutely": 1000 * MINUTE,
+    "hourly": 1000 * HOUR,
+    "daily": 1000 * DAY,
+    "weekly": 1000 * WEEK,
+    "monthly": 30_500 * DAY,
+    "yearly": 365_000 * DAY,
 }
 _PERIOD = re.compile(r"((?:[1-9]\d{0,8})?)([a-z]+)", re.ASCII)
 _MOST = 10**9

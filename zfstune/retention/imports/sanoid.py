@@ -29,6 +29,7 @@ from zfstune.retention.imports.sanoid_settings import (
 )
 from zfstune.retention.imports.tree import with_notes, work_out
 from zfstune.retention.policy import Group, Last, Policy, Within
+from zfstune.values.duration import DAY, HOUR, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.text import did_you_mean, for_shell, shown
@@ -42,14 +43,13 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-_DAY = 86400
 _PERIODS = {
-    "frequently": 60,  # a minute; frequent_period holds the number of minutes
-    "hourly": 3600,
-    "daily": _DAY,
-    "weekly": 7 * _DAY,
-    "monthly": 31 * _DAY,
-    "yearly": _DAY * 1461 // 4,
+    "frequently": MINUTE,  # frequent_period holds the number of minutes
+    "hourly": HOUR,
+    "daily": DAY,
+    "weekly": WEEK,
+    "monthly": 31 * DAY,
+    "yearly": DAY * 1461 // 4,
 }
 # Keys that decide about destroying, and that versions may read differently.
 _DECIDING = frozenset(_PERIODS) | {

@@ -17,6 +17,7 @@ from zfstune.retention.imports.snapshot_tasks import (
     read_task,
     read_tasks,
 )
+from zfstune.values.duration import DAY, HOUR, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
 
@@ -28,13 +29,12 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-_HOUR = 3600
 _UNITS = {
-    "HOUR": _HOUR,
-    "DAY": 24 * _HOUR,
-    "WEEK": 7 * 24 * _HOUR,
-    "MONTH": 30 * 24 * _HOUR,
-    "YEAR": 365 * 24 * _HOUR,
+    "HOUR": HOUR,
+    "DAY": DAY,
+    "WEEK": WEEK,
+    "MONTH": 30 * DAY,
+    "YEAR": 365 * DAY,
 }
 _KEYS = {
     *("dataset", "recursive", "exclude", "enabled", "lifetime_value", "lifetime_unit"),

@@ -19,6 +19,7 @@ from zfstune.retention.imports.snapshot_tasks import (
     read_tasks,
 )
 from zfstune.retention.imports.yaml_text import is_null, read_mapping, read_truth
+from zfstune.values.duration import DAY, HOUR, LONGEST_SECONDS, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-_DAY = 86400
 _TOP = {
     *("max-parallel-replication-tasks", "timezone", "use-removal-dates", "transports"),
     *("periodic-snapshot-tasks", "replication-tasks"),
@@ -43,9 +43,10 @@ _DURATION = re.compile(
     r"(?:T(?=.)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?",
     re.ASCII,
 )
-# A month and a year are the longest that there are, so that nothing goes too early.
-_SECONDS = (366 * _DAY, 31 * _DAY, 7 * _DAY, _DAY, 3600, 60, 1)
-_FOR_EVER = 36500 * _DAY  # zettarepl's own default for a task without a lifetime
+# The seconds of each part of a duration. A month and a year count as the longest that
+# there are, so that nothing goes too early.
+_PARTS = (LONGEST_SECONDS["year"], LONGEST_SECONDS["month"], WEEK, DAY, HOUR, MINUTE, 1)
+_FOR_EVER = 36500 * DAY  # zettarepl's own default for a task without a lifetime
 _LONG_MONTHS = "a month has 31 days here and a year 366, so that nothing goes too early"
 _REMOVAL = "zettarepl keeps a snapshot with a removal date until then; this policy does not"
 _WAITS = (
@@ -139,7 +140,7 @@ def _lifetime(text: object) -> tuple[int, bool]:
     if match is None:
         raise NotKeptError("its lifetime should read like P14D or PT12H")
     counts = [int(count or 0) for count in match.groups()]
-    seconds = sum(count * length for count, length in zip(counts, _SECONDS, strict=True))
+    seconds = sum(count * length for count, length in zip(counts, _PARTS, strict=True))
     if not seconds:
         raise NotKeptError("its lifetime keeps nothing")
     return seconds, bool(counts[0] or counts[1])

@@ -13,6 +13,7 @@ import re
 
 from zfstune.retention.imports.reading import Imported, Reading
 from zfstune.retention.policy import Blocks, Group, Last, Policy
+from zfstune.values.duration import DAY, HOUR, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
 
@@ -24,14 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-_DAY = 86400
 _UNITS = {
-    "y": _DAY * 1461 // 4,
-    "m": _DAY * 30,
-    "w": _DAY * 7,
-    "d": _DAY,
-    "h": 3600,
-    "min": 60,
+    "y": DAY * 1461 // 4,
+    "m": 30 * DAY,
+    "w": WEEK,
+    "d": DAY,
+    "h": HOUR,
+    "min": MINUTE,
     "s": 1,
 }
 _PAIR = re.compile(r"(\d{1,9})([a-z]+)(\d{1,9})([a-z]+)", re.ASCII)

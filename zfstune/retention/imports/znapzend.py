@@ -13,6 +13,7 @@ import re
 
 from zfstune.retention.imports.reading import Imported, Reading
 from zfstune.retention.policy import Blocks, Group, Policy
+from zfstune.values.duration import DAY, HOUR, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
 
@@ -22,15 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-_DAY = 86400
 _UNITS = {
     "seconds": 1,
-    "minutes": 60,
-    "hours": 3600,
-    "days": _DAY,
-    "weeks": 7 * _DAY,
-    "months": 30 * _DAY,
-    "years": _DAY * 1461 // 4,
+    "minutes": MINUTE,
+    "hours": HOUR,
+    "days": DAY,
+    "weeks": WEEK,
+    "months": 30 * DAY,
+    "years": DAY * 1461 // 4,
 }
 # The short forms in configUnits of lib/ZnapZend/Time.pm; znapzend knows no others.
 _SHORT = {

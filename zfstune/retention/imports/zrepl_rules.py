@@ -19,6 +19,7 @@ from zfstune.retention.imports.reading import LEAVE_ALONE, NotKeptError
 from zfstune.retention.imports.yaml_text import is_null, read_truth, read_yaml_number
 from zfstune.retention.policy import Grid, Group, Last, Never, Policy, Step
 from zfstune.retention.policy_text import format_policy
+from zfstune.values.duration import DAY, HOUR, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.text import shown
@@ -51,7 +52,7 @@ _KEYS = {
     "not_replicated": {"type", "keep_snapshot_at_cursor"},
 }
 _EVERY_NAME = ".*"
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_UNITS = {"s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _STEP = re.compile(
     r"\s*(\d{1,9})\s*x\s*\+?(\d{1,9})\s*([smhdw])\s*"
     r"(?:\(\s*keep=(all|-1|\+?\d{1,9})\s*\))?\s*",
@@ -202,7 +203,7 @@ def _grid(text: object) -> Grid:
             raise NotKeptError(f"grid: '{shown(part.strip())}' should read like 24x1h")
         times, length, unit, keep = match.groups()
         keeps = 1 if keep is None else None if keep in ("all", "-1") else int(keep)
-        seconds = int(length) * _SECONDS[unit]
+        seconds = int(length) * _UNITS[unit]
         spans += int(times)
         if steps and seconds < steps[-1].seconds and any(s.keep is not None for s in steps):
             raise NotKeptError(f"grid: '{shown(text)}': spans may not get shorter")
