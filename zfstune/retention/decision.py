@@ -24,6 +24,7 @@ from zfstune.retention.policy import YEAR_10000, Last, Policy
 from zfstune.retention.rules import FOREVER, KeptUntil, Members, keep, newest_expires
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
+from zfstune.values.marks import SNAPSHOT_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_BATCH",
+    "FOREIGN",
     "FUTURE",
     "Decision",
     "Policy",
@@ -56,6 +58,7 @@ _IN_TURN = 10
 
 _TWICE = "listed twice, as two different snapshots"
 FUTURE = "dated after now"
+FOREIGN = f"it has no {SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
 _NEWEST = "the newest"
 _UNDATED = "its time of creation is not known"
 

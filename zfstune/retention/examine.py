@@ -11,15 +11,22 @@ from functools import partial
 
 from zfstune.host.files import cache_folder
 from zfstune.retention.alarms import alarms, to_remember
-from zfstune.retention.decision import FUTURE, Decision, clones_on, decide, is_future
+from zfstune.retention.decision import (
+    FOREIGN,
+    FUTURE,
+    Decision,
+    clones_on,
+    decide,
+    is_future,
+)
 from zfstune.retention.destroy import MADE_ANEW, spare
 from zfstune.retention.free_target import FreeTarget
 from zfstune.retention.plan import PrunePlan
 from zfstune.retention.reclaim import only_as_needed, reclaims
 from zfstune.snapshots.list import Notes
-from zfstune.values import marks, names
+from zfstune.values import names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
-from zfstune.values.marks import KEPT_PROPERTY
+from zfstune.values.marks import KEPT_PROPERTY, SNAPSHOT_PROPERTY
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
@@ -275,10 +282,8 @@ def _reason_to_spare(listed: Snapshot, victim: Snapshot, *, must_be_own: bool) -
     """
     if victim.guid != listed.guid:
         return MADE_ANEW
-    if must_be_own and victim.local(marks.SNAPSHOT_PROPERTY) is None:
-        return (
-            f"it has no {marks.SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
-        )
+    if must_be_own and victim.local(SNAPSHOT_PROPERTY) is None:
+        return FOREIGN
     if victim.value("userrefs") not in (None, "0"):
         return "it is held: see `zfs holds`"
     return "; ".join(clones_on(victim))

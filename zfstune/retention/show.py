@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.engine.pools import datasets_below
-from zfstune.retention.decision import decide
+from zfstune.retention.decision import FOREIGN, decide
 from zfstune.retention.store import not_followed, stored_policies, zone
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.frozen import frozen
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["AssessedSnapshot", "assess_snapshots"]
 
 _NO_POLICY = "no policy is stored for its dataset"
-_FOREIGN = f"it has no {SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
 
 
 @frozen
@@ -152,7 +151,7 @@ def _assessed(
         reasons = (*decision.reasons, *stays)
     else:
         if not own and not policy.scope(named=True)(snapshot.short_name):
-            stays.append(_FOREIGN)
+            stays.append(FOREIGN)
         goes, expires = ("kept" if stays else "now"), None
         reasons = tuple(stays) or decision.reasons
     created = snapshot.creation
