@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from zfstune.retention.policy import Group, Policy
+    from zfstune.retention.policy import Followed, Group, Policy
     from zfstune.schedules.cadence import Cadence
     from zfstune.values.state import Dataset, Snapshot
 
@@ -82,7 +82,7 @@ class Due:
 
 
 def dues_of(
-    policy: Policy | None, stored_on: str, cadence: Cadence | None, scheduled_on: str
+    followed: Followed | None, cadence: Cadence | None, scheduled_on: str
 ) -> Iterator[Due]:
     """Derive how often snapshots should be taken.
 
@@ -90,22 +90,22 @@ def dues_of(
     that only count snapshots, or only keep recent ones, have no period.
 
     Args:
-        policy: The policy in force, if any.
-        stored_on: Name of the dataset that the policy was set on.
+        followed: The policy in force, if any.
         cadence: The schedule in force, if any.
         scheduled_on: Name of the dataset that the schedule was set on.
     """
     if cadence is not None:
         why = f"the schedule on {scheduled_on} takes one every {about(cadence.seconds)}"
         yield Due(is_auto_name, cadence.seconds, why)
-    if policy is None:
+    if followed is None:
         return
+    policy = followed.policy
     for group, test in zip(policy.groups, policy.tests, strict=True):
         period = _period(group)
         if period is None or (group.own and cadence is not None):
             continue
         scope = "" if group.own else f" of '{group.match or group.regex}'"
-        why = f"the policy on {stored_on} keeps one{scope} every {about(period)}"
+        why = f"the policy on {followed.set_on} keeps one{scope} every {about(period)}"
         yield Due(test, period, why)
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from zfstune.engine.protocol import Engine
-    from zfstune.retention.policy import Policy
+    from zfstune.retention.policy import Followed
     from zfstune.schedules.cadence import Cadence
     from zfstune.values.state import Dataset, FileSample, Mount, Place, PoolInfo, Snapshot
 
@@ -347,29 +347,28 @@ class _Snapshots:
         if name not in self.holding:
             return
         try:
-            policy, stored_on = self._policy(name)
+            followed = self._followed(name)
             cadence, scheduled_on = self._cadence(name)
         except PolicyError as error:
             yield Finding("stale-snapshots", error.message, error.hint)
             return
-        dues = list(dues_of(policy, stored_on, cadence, scheduled_on))
+        dues = list(dues_of(followed, cadence, scheduled_on))
         if dues:
             yield from fresh(self.datasets[name], dues, self.listing(name), self.now)
-        if name in (stored_on, scheduled_on):  # once, not on each dataset below
+        policy, set_on = (followed.policy, followed.set_on) if followed else (None, "")
+        if name in (set_on, scheduled_on):  # once, not on each dataset below
             yield from unkept(name, cadence, policy)
         covers = is_auto_name if policy is None else policy.scope()
         for log, data in log_pairs(n for n, managed in self.holding.items() if managed):
             if data == name:
                 yield from torn(log, data, self.listing, covers)
 
-    def _policy(self, name: str) -> tuple[Policy | None, str]:
-        """Return the policy that a dataset follows, and the dataset that has it set."""
+    def _followed(self, name: str) -> Followed | None:
+        """Return the policy that a dataset follows, if any."""
         dataset = self.datasets[name]
         if dataset.value(POLICY_PROPERTY) is None:
-            return None, ""
-        stored = stored_policies(self.engine, [dataset])
-        followed = stored.get(name)
-        return (None, "") if followed is None else (followed.policy, followed.set_on)
+            return None
+        return stored_policies(self.engine, [dataset]).get(name)
 
     def _cadence(self, name: str) -> tuple[Cadence | None, str]:
         """Return the schedule that a dataset follows, and the dataset that has it set."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.health.freshness import dues_of, fresh, log_pairs, torn, unkept
+from zfstune.retention.policy import Followed
 from zfstune.retention.policy_text import parse_policy
 from zfstune.schedules.cadence import parse_cadence
 from zfstune.values.state import NONE, Dataset, PropertyValue, Snapshot
@@ -38,9 +39,9 @@ def late_ones(
     policy: str, snapshots: list[Snapshot], *, every: str = "", age: int = 10**8
 ) -> list[Finding]:
     """Return the findings about a dataset made so many seconds ago."""
-    parsed = parse_policy(policy) if policy else None
+    followed = Followed(parse_policy(policy), "tank") if policy else None
     cadence = parse_cadence(every) if every else None
-    dues = dues_of(parsed, "tank", cadence, "tank/above")
+    dues = dues_of(followed, cadence, "tank/above")
     return list(fresh(dataset(age), dues, snapshots, NOW))
 
 
@@ -132,7 +133,7 @@ def test_a_command_in_a_hint_can_be_pasted() -> None:
     both = {"t/my db/data": [auto(20, 5, "t/my db/data")], "t/my db/wal": []}
     [finding] = torn("t/my db/wal", "t/my db/data", both.__getitem__)
     assert finding.hint == "zfstune snapshot -r 't/my db'"
-    dues = dues_of(parse_policy("hourly=3"), "t", None, "")
+    dues = dues_of(Followed(parse_policy("hourly=3"), "t"), None, "")
     old = Dataset("t/my db", "filesystem", 1, 1, {"creation": PropertyValue("1", NONE)})
     [finding] = fresh(old, dues, [], NOW)
     assert finding.hint.endswith("zfstune snapshot 't/my db'")
