@@ -25,7 +25,7 @@ __all__ = ["alarms", "to_remember"]
 # Three victims of five snapshots are no catastrophe, and a timer that missed a run must
 # go on; nine victims of twelve months are one.
 _FEW = 3
-# Half of fewer snapshots than this are easily destroyed by hand.
+# Of fewer snapshots than this, somebody may well have destroyed half by hand.
 _WORTH_A_NOTE = 10
 # Two hosts' clocks differ a little, and so does a clock before and after it was set.
 _SLACK_SECONDS = HOUR
@@ -37,7 +37,7 @@ def alarms(
     now: datetime | None,
     remembered: Mapping[str, int] | None = None,
 ) -> dict[str, tuple[str, ...]]:
-    """Give the alarms that stop the prune of a dataset unless it is forced.
+    """Return the alarms that stop the prune of a dataset unless it is forced.
 
     A consent to ``keep=0`` covers the snapshots of which no other rule speaks. The
     victims of the other rules are counted as ever.
@@ -132,7 +132,7 @@ def _misdated(dataset: str, in_scope: list[Decision], now: int) -> Iterator[str]
             f"{len(late)} snapshots in scope of '{dataset}' are dated after now, by up "
             f"to {max(late) / HOUR:.0f} hours: a clock is wrong, or was"
         )
-    # The first was taken last: decisions are ordered by transaction group.
+    # The first snapshot was taken last: decisions are ordered by transaction group.
     elif times and max(times) - times[0] > _SLACK_SECONDS:
         yield (
             f"the newest snapshot in scope of '{dataset}' is dated "

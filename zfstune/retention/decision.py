@@ -52,8 +52,8 @@ __all__ = [
 # Measured on OpenZFS 2.1 to 2.4: from 25 snapshots a call on, the cost of each snapshot
 # no longer falls, and only the time that one call holds the pool still grows.
 DEFAULT_BATCH = 50
-# So many datasets take turns: in turns of 1,000 datasets with 50 snapshots each, a
-# snapshot took half as long again.
+# The number of datasets that take turns: where 1,000 datasets with 50 snapshots each took
+# turns, a snapshot took half as long again.
 _IN_TURN = 10
 
 _TWICE = "listed twice, as two different snapshots"
@@ -122,12 +122,12 @@ def decide(
     judge = _Judge(policy, now, tz)
     decisions: list[Decision] = []
     for _, in_dataset in sorted(of_dataset.items()):
-        in_dataset.sort(key=_age, reverse=True)
+        in_dataset.sort(key=_order_taken, reverse=True)
         decisions += judge.dataset(in_dataset, twice)
     return tuple(decisions)
 
 
-_age = attrgetter("createtxg", "name")
+_order_taken = attrgetter("createtxg", "name")
 
 
 class _Judge:
@@ -194,7 +194,7 @@ class _Judge:
     def _times(
         self, snapshots: Sequence[Snapshot], fixed: dict[int, str]
     ) -> dict[int, int]:
-        """Read the times of creation; add to `fixed` what stays without a usable one."""
+        """Read the times of creation; add to `fixed` the snapshots without a usable one."""
         times: dict[int, int] = {}
         now = self._now
         for place, snapshot in enumerate(snapshots):
@@ -269,7 +269,7 @@ def is_future(snapshot: Snapshot, now: int) -> bool:
 
 
 def clones_on(snapshot: Snapshot) -> tuple[str, ...]:
-    """Give the reason to keep a snapshot that has clones; empty where it has none."""
+    """Return the reason to keep a snapshot that has clones; empty where it has none."""
     if not snapshot.clones:
         return ()
     return ("a clone hangs on it" if snapshot.clones == 1 else "clones hang on it",)

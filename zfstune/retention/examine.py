@@ -23,7 +23,7 @@ from zfstune.retention.destroy import MADE_ANEW, spare
 from zfstune.retention.free_target import FreeTarget
 from zfstune.retention.plan import PrunePlan
 from zfstune.retention.reclaim import only_as_needed, reclaims
-from zfstune.snapshots.list import Notes
+from zfstune.snapshots.list import READ_AT_ONCE, Notes
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.marks import KEPT_PROPERTY, SNAPSHOT_PROPERTY
@@ -52,9 +52,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plan_prune"]
 
-# So many snapshots are read in one call: all properties of one take some 20 KiB here.
-_AT_ONCE = 1000
-
 
 def plan_prune(
     engine: Engine,
@@ -71,7 +68,7 @@ def plan_prune(
         engine: Asked; nothing changes.
         selection: The datasets, and the policy that each of them follows.
         free_target: How much of the pool is to be free; None: as the policies say.
-        raise_alarms: Whether to look for what makes the plan suspect. A count that was
+        raise_alarms: Whether to look for signs that the plan is wrong. A count that was
             given in the call needs no alarms: its author has just seen it, and neither
             a clock nor a stored text can make it wrong.
         for_show: Whether the plan is shown, and nothing is destroyed: clones are read
@@ -86,16 +83,16 @@ def plan_prune(
     # Without `for_show` the listing needs no clones: each victim is read anew.
     read = selection.read
     list_some = partial(notes.listings, engine, read=read, dated=dated, clones=for_show)
-    listings = _each(list_some, list(policies), failed)
+    listings = _ask_each(list_some, list(policies), failed)
     # The clock is read after the listings, so that nothing new seems from the future.
     now = _now() if any(p.needs_time for p in policies.values()) else None
     decided = _decide_each(listings, selection.followed, now, failed)
-    decisions = _of_others(_examine(engine, decided, policies, notes, failed), failed)
+    decisions = _without_failed(_examine(engine, decided, policies, notes, failed), failed)
     notes.save()
     if targets:
         decisions = only_as_needed(engine, decisions, targets, failed)
     before = _remembered(engine, decisions, read, failed) if raise_alarms else {}
-    decisions = _of_others(decisions, failed)
+    decisions = _without_failed(decisions, failed)
     policies = {name: policy for name, policy in policies.items() if name not in failed}
     alarmed: dict[str, tuple[str, ...]] = {}
     remember: dict[str, int] = {}
@@ -108,10 +105,10 @@ def plan_prune(
     return PrunePlan(policies, decisions, alarmed, frees, remember, failed)
 
 
-def _of_others(
+def _without_failed(
     decisions: Iterable[Decision], failed: Container[str]
 ) -> tuple[Decision, ...]:
-    """Give the decisions on datasets that did not fail, once all of them are made."""
+    """Return the decisions on datasets that did not fail, once all of them are made."""
     made = tuple(decisions)  # this may add to `failed`
     return tuple(d for d in made if d.snapshot.dataset not in failed)
 
@@ -136,7 +133,7 @@ def _decide_each(
     return decided
 
 
-def _each(
+def _ask_each(
     ask: Callable[[list[str]], dict[str, _Answer]],
     datasets: list[str],
     failed: MutableMapping[str, ZfstuneError],
@@ -158,14 +155,14 @@ def _each(
             return {}
     answers: dict[str, _Answer] = {}
     for dataset in datasets:
-        answers |= _each(ask, [dataset], failed)
+        answers |= _ask_each(ask, [dataset], failed)
     return answers
 
 
 def _targets(
     followed: Mapping[str, Followed], free_target: str | None
 ) -> dict[str, tuple[str, FreeTarget]]:
-    """Give for each dataset with a target the place where space is measured, and it.
+    """Return for each dataset with a target the place where it is measured, and the target.
 
     The target of the call is for the whole pool; that of a policy is for the dataset
     that the policy was set on.
@@ -225,7 +222,7 @@ def _examine(
     notes: Notes,
     failed: MutableMapping[str, ZfstuneError],
 ) -> Iterator[Decision]:
-    """Read the victims, and spare those that are foreign, held or have clones."""
+    """Read the victims, and spare the foreign, held and cloned ones."""
     decisions = list(decisions)
     victims = [d.snapshot.name for d in decisions if not d.keep]
     scopes: dict[str, Callable[[str], bool]] = {}
@@ -236,8 +233,8 @@ def _examine(
         if decision.keep:
             yield decision
             continue
-        if number % _AT_ONCE == 0:
-            read = _read(engine, victims[number : number + _AT_ONCE], failed)
+        if number % READ_AT_ONCE == 0:
+            read = _read(engine, victims[number : number + READ_AT_ONCE], failed)
             now = int(_now().timestamp())
         number += 1
         victim = read.get(decision.snapshot.name)
@@ -269,11 +266,11 @@ def _read(
         some = [name for dataset in datasets for name in of_dataset[dataset]]
         return engine.find_snapshots(some, properties=True)
 
-    return _each(ask, list(of_dataset), failed)
+    return _ask_each(ask, list(of_dataset), failed)
 
 
 def _reason_to_spare(listed: Snapshot, victim: Snapshot, *, must_be_own: bool) -> str:
-    """Give the reason to keep a victim that was read anew; empty where there is none.
+    """Return the reason to keep a victim that was read anew; empty where there is none.
 
     Args:
         listed: The snapshot as it was when the decision was made.

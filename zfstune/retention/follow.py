@@ -38,7 +38,7 @@ class Selection:
     failed: Mapping[str, ZfstuneError]
 
     def with_least(self, count: int | None) -> Selection:
-        """Give the same with policies that also keep the newest `count` of each scope."""
+        """Return this selection; each policy then also keeps the newest `count`."""
         if count is None:
             return self
         # Datasets that share a policy go on sharing one: it holds the tests of its scopes.
@@ -69,10 +69,10 @@ def select_datasets(
             have a policy or, where one is given, are managed.
         recursive: Also all datasets below them.
         pool: Where `datasets` is empty: see :func:`zfstune.engine.pools.choose_pool`.
-        allow_zero: Consent to a ``keep=0`` that was stored without.
+        allow_zero: Consent to a ``keep=0`` that was stored without consent.
 
     Raises:
-        InvalidName: A name is none of a dataset.
+        InvalidName: A name is no dataset's.
         PolicyError: A dataset that was named has no policy, or none at all has one.
     """
     wanted = list(dict.fromkeys(map(names.check_dataset, datasets)))
@@ -117,7 +117,7 @@ def _audited(
     datasets: Mapping[str, Dataset],
     failed: MutableMapping[str, ZfstuneError],
 ) -> list[str]:
-    """Give the datasets whose own policy lets nothing go, or cannot be read.
+    """Return the datasets whose own policy lets nothing go, or cannot be read.
 
     A policy on the command line wins over it only where the dataset is named, too.
     """

@@ -71,8 +71,8 @@ def least_valuable_first(decisions: Iterable[Decision]) -> list[Snapshot]:
             near[older] = (younger, near[older][1])
         for place in (younger, older):
             if 0 <= place < len(row) and not row[place].keep:
-                weight = _loss(row, near[place][0], place, near[place][1], now)
-                heappush(heap, (weight, row[place].snapshot.createtxg, number, place))
+                new_loss = _loss(row, near[place][0], place, near[place][1], now)
+                heappush(heap, (new_loss, row[place].snapshot.createtxg, number, place))
     return order
 
 
@@ -92,7 +92,7 @@ def keep_others(
 def _loss(
     row: Sequence[Decision], younger: int, victim: int, older: int, now: int
 ) -> float:
-    """Compute the gap that a victim would leave: the logarithm of its edges' ages."""
+    """Compute the gap that a victim would leave: the logarithm of its ages' ratio."""
 
     def age(place: int) -> int:
         # Each age gets a minute more, so that none is zero.

@@ -93,7 +93,8 @@ def check_regex(regex: str) -> None:
     """Refuse a text that is no regular expression, without building its states.
 
     Raises:
-        PatternError: It is none, has a form that is not matched here, or is too long.
+        PatternError: The text is none, has a form that is not matched here, or is too
+            long.
     """
     refused, wanted = read_regex(regex)
     for node in (wanted, *map(_refusal, refused)):
@@ -101,7 +102,7 @@ def check_regex(regex: str) -> None:
 
 
 def glob_matcher(glob: str, budget: Budget | None = None) -> Callable[[str], bool]:
-    """Give a test whether a glob matches the whole of a name.
+    """Return a test whether a glob matches the whole of a name.
 
     Args:
         glob: The glob.
@@ -115,15 +116,15 @@ def glob_matcher(glob: str, budget: Budget | None = None) -> Callable[[str], boo
 
 
 def regex_matcher(regex: str, budget: Budget | None = None) -> Callable[[str], bool]:
-    """Give a test whether a regular expression matches the whole of a name.
+    """Return a test whether a regular expression matches the whole of a name.
 
     Args:
         regex: The expression.
         budget: The budget of its steps, and of its test's; default: one of its own.
 
     Raises:
-        PatternError: It is none, has a form that is not matched here, or takes too many
-            steps; for steps the test raises it as well.
+        PatternError: The text is none, has a form that is not matched here, or takes too
+            many steps; for too many steps the test raises it as well.
     """
     budget = budget or Budget()
     refused, wanted = read_regex(regex)

@@ -46,14 +46,14 @@ def near_misses(policy: Policy, short_names: Collection[str]) -> list[str]:
 
 
 def _around(group: Group) -> tuple[str | None, str | None]:
-    """Give the scope of the names that contain a match of a group's scope."""
+    """Return the scope of the names that contain a match of a group's scope."""
     if group.match is not None:
         return f"*{group.match}*", None
     return None, None if group.regex is None else f".*({group.regex}).*"
 
 
 def _count(test: Callable[[str], bool], short_names: Collection[str]) -> int | None:
-    """Count the names in a scope; None: it cannot be matched in the steps that are left."""
+    """Count the names in a scope; None: its pattern cannot be matched, or is too costly."""
     try:
         return sum(map(test, short_names))
     except PolicyError:  # for one, an expression that begins with a lookahead

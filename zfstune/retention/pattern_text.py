@@ -69,7 +69,12 @@ class Characters:
 
 @frozen
 class Edge:
-    """A place between characters: ``A`` start, ``Z`` end, ``b`` edge of a word, ``B``."""
+    """A place between characters.
+
+    Attributes:
+        kind: ``A`` for the start, ``Z`` for the end, ``b`` for an edge of a word, ``B``
+            for any other place.
+    """
 
     kind: str
 
@@ -187,7 +192,7 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._at = 0
+        self._position = 0
         self._depth = 0
 
     def parse(self) -> tuple[list[Node], Node]:
@@ -197,22 +202,22 @@ class _Parser:
             refused.append(self._choice())
             self._close()
         wanted = self._choice()
-        if self._at < len(self._text):
-            raise PatternError(f"unbalanced ')' at position {self._at + 1}")
+        if self._position < len(self._text):
+            raise PatternError(f"unbalanced ')' at position {self._position + 1}")
         if refused and isinstance(wanted, Choice):
             raise PatternError("'(?!' is for the whole; put what follows it in (?:...)")
         return refused, wanted
 
     def _take(self, word: str) -> bool:
-        if not self._text.startswith(word, self._at):
+        if not self._text.startswith(word, self._position):
             return False
-        self._at += len(word)
+        self._position += len(word)
         return True
 
     def _next(self) -> str:
         """Take one character, or none at the end."""
-        character = self._text[self._at : self._at + 1]
-        self._at += 1
+        character = self._text[self._position : self._position + 1]
+        self._position += 1
         return character
 
     def _close(self) -> None:
@@ -227,7 +232,7 @@ class _Parser:
 
     def _sequence(self) -> Node:
         parts: list[Node] = []
-        while self._at < len(self._text) and self._text[self._at] not in "|)":
+        while self._position < len(self._text) and self._text[self._position] not in "|)":
             parts.append(self._repeated(self._atom()))
         return Sequence(tuple(parts))
 
@@ -244,21 +249,22 @@ class _Parser:
         if character in "^$":
             return Edge("A" if character == "^" else "Z")
         if character in "*+?":
-            raise PatternError(f"nothing to repeat at position {self._at}")
+            raise PatternError(f"nothing to repeat at position {self._position}")
         if character == "{":
-            self._at -= 1
+            self._position -= 1
             if self._counts() is not None:
-                raise PatternError(f"nothing to repeat before position {self._at + 1}")
-            self._at += 1
+                raise PatternError(
+                    f"nothing to repeat before position {self._position + 1}"
+                )
+            self._position += 1
         return _single(character)
 
     def _group(self) -> Node:
         if self._take("?") and not self._take(":"):
             name = self._name()
             if not name:
-                raise PatternError(
-                    f"'(?{shown(self._text[self._at : self._at + 2])}' is not matched here"
-                )
+                form = shown(self._text[self._position :][:2])
+                raise PatternError(f"'(?{form}' is not matched here")
         self._depth += 1
         if self._depth > _MOST_NESTED:
             raise PatternError(f"more than {_MOST_NESTED} groups lie in each other")
@@ -269,12 +275,12 @@ class _Parser:
 
     def _name(self) -> str:
         """Take the name of a group, which has no meaning here; empty if it has none."""
-        if not self._text.startswith("P<", self._at):
+        if not self._text.startswith("P<", self._position):
             return ""
-        name, end, _ = self._text[self._at + 2 :].partition(">")
+        name, end, _ = self._text[self._position + 2 :].partition(">")
         if not end or not name.isidentifier():
             return ""
-        self._at += len(name) + 3
+        self._position += len(name) + 3
         return name
 
     def _escape(self) -> Node:
@@ -296,22 +302,22 @@ class _Parser:
         return _single(letter)
 
     def _class(self) -> Node:
-        begun = self._at
+        begun = self._position
         negated = self._take("^")
-        first = self._at
+        first = self._position
         singles: set[str] = set()
         ranges = []
         classes = ""
-        while not (self._at > first and self._take("]")):
-            if self._text.startswith("[:", self._at):
+        while not (self._position > first and self._take("]")):
+            if self._text.startswith("[:", self._position):
                 raise PatternError("classes like [[:alpha:]] are not matched here")
             low = self._member(begun)
-            dashed = self._text.startswith("-", self._at)
-            if not dashed or self._text.startswith("-]", self._at):
+            dashed = self._text.startswith("-", self._position)
+            if not dashed or self._text.startswith("-]", self._position):
                 singles |= low.singles
                 classes += low.classes
                 continue
-            self._at += 1
+            self._position += 1
             high = self._member(begun)
             if low.classes or high.classes:
                 raise PatternError(f"bad range in the class at position {begun}")
@@ -334,10 +340,13 @@ class _Parser:
         if counts is None:
             return part
         if isinstance(part, Edge):
-            raise PatternError(f"nothing to repeat before position {self._at + 1}")
+            raise PatternError(f"nothing to repeat before position {self._position + 1}")
         self._take("?")  # a lazy repeat matches the same whole names
-        if self._text[self._at : self._at + 1] == "+" or self._counts() is not None:
-            raise PatternError(f"multiple repeat before position {self._at + 1}")
+        if (
+            self._text[self._position : self._position + 1] == "+"
+            or self._counts() is not None
+        ):
+            raise PatternError(f"multiple repeat before position {self._position + 1}")
         return Repeat(part, *counts)
 
     def _counts(self) -> tuple[int, int | None] | None:
@@ -345,15 +354,15 @@ class _Parser:
         for sign, counts in (("*", (0, None)), ("+", (1, None)), ("?", (0, 1))):
             if self._take(sign):
                 return counts
-        inner, end, _ = self._text[self._at + 1 :].partition("}")
+        inner, end, _ = self._text[self._position + 1 :].partition("}")
         least, comma, most = inner.partition(",")
         digits = least + most
         # Other braces are plain characters, as in Python.
-        if not (self._text.startswith("{", self._at) and end and inner) or not (
+        if not (self._text.startswith("{", self._position) and end and inner) or not (
             not digits or (digits.isascii() and digits.isdigit())
         ):
             return None
-        self._at += len(inner) + 2
+        self._position += len(inner) + 2
         low = _count(least or "0")
         if not comma:
             return low, low

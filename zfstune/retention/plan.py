@@ -24,7 +24,7 @@ _NO_FAILURES: Mapping[str, ZfstuneError] = MappingProxyType({})
 
 @frozen
 class PrunePlan:
-    """The snapshots that are to go, those that stay, and the reasons.
+    """The snapshots that are to go, the snapshots that stay, and the reasons.
 
     Attributes:
         policies: The policy that each dataset follows.
@@ -68,7 +68,7 @@ class PrunePlan:
         return tuple(d for d in self.decisions if d.spared)
 
     def without(self, datasets: Container[str]) -> PrunePlan:
-        """Give the plan without some datasets."""
+        """Return the plan without some datasets."""
         return PrunePlan(
             {n: policy for n, policy in self.policies.items() if n not in datasets},
             tuple(d for d in self.decisions if d.snapshot.dataset not in datasets),
@@ -79,7 +79,7 @@ class PrunePlan:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """Give the plan in the form of its JSON document."""
+        """Return the plan in the form of its JSON document."""
         from zfstune.retention.policy_text import (  # noqa: PLC0415 (not for a count)
             format_policy,
         )
@@ -128,8 +128,8 @@ class Pruned:
         freed: The bytes that each pool has less in use, where the prune waited for
             them; others' writes and deletions in the meantime are included. None for a
             pool that was still freeing, or does not say.
-        failed: Datasets that were not pruned, or not to the end, and why. Where that is
-            all of them, :func:`zfstune.prune` raises an error instead.
+        failed: Datasets that were not pruned, or not to the end, and why. Where all of
+            them failed, :func:`zfstune.prune` raises an error instead.
     """
 
     plan: PrunePlan
@@ -140,7 +140,7 @@ class Pruned:
     failed: Mapping[str, ZfstuneError] = _NO_FAILURES
 
     def to_dict(self) -> dict[str, object]:
-        """Give the plan and its result in the form of their JSON document."""
+        """Return the plan and its result in the form of their JSON document."""
         return {
             **self.plan.to_dict(),
             "destroyed": list(self.destroyed),

@@ -112,7 +112,7 @@ class NewerThan:
     Args:
         name: The short name, which stands behind the ``@``. In a dataset without such
             a snapshot all stay.
-        time: Seconds since 1970 in UTC; where `name` is empty.
+        time: Seconds since 1970, where `name` is empty.
     """
 
     name: str = ""
@@ -129,9 +129,9 @@ class NewerThan:
 
 @frozen
 class Step:
-    """Part of a grid: `times` spans of `seconds`, each keeping its `keep` oldest.
+    """Part of a grid: `times` spans of `seconds`, each of which keeps some snapshots.
 
-    `keep` None keeps all.
+    A span keeps its oldest `keep` snapshots; None: all of them.
     """
 
     times: int
@@ -241,11 +241,11 @@ class Group:
         return self.match is None and self.regex is None
 
     def scope(self) -> Callable[[str], bool]:
-        """Give a test of short names; :attr:`Policy.tests` has those of its groups."""
+        """Return a test of short names; :attr:`Policy.tests` has those of its groups."""
         return scope_tests(((self.match, self.regex),))[0]
 
     def outside(self) -> str:
-        """Give the reason why a snapshot is out of scope."""
+        """Return the reason why a snapshot is out of scope."""
         if self.own:
             return "its name is not one that zfstune gives"
         return f"its name does not match '{self.match or self.regex}'"
@@ -324,7 +324,7 @@ class Policy(_ScopeTests):
         return self.groups[0].match if len(self.groups) == 1 else None
 
     def with_least(self, count: int | None) -> Policy:
-        """Give the same policy that also keeps the newest `count` of each scope."""
+        """Return this policy, which then also keeps the newest `count` of each scope."""
         if count is None:
             return self
         least = Last(count)
@@ -350,7 +350,7 @@ class Policy(_ScopeTests):
         return self.scope()(short_name)
 
     def scope(self, *, named: bool = False, keeping: bool = False) -> Callable[[str], bool]:
-        """Give a test whether a short name is in the scope of any group.
+        """Return a test whether a short name is in the scope of any group.
 
         Args:
             named: Leave out the groups that speak of zfstune's own snapshots.

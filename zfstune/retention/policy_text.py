@@ -8,7 +8,7 @@
     grid='1x1h(keep=all) | 24x1h | 7x1d'
     match=auto-* keep=0 all-of-them
 
-A semicolon parts rules that speak of different snapshots; a policy has at most 100 such
+A semicolon separates rules that speak of different snapshots; a policy has at most 100 such
 parts. With ``free-target`` no more snapshots go than it takes for the dataset that
 carries the policy to have so much available. ``all-of-them`` is the consent to a
 ``keep=0``, given when the policy was stored. Within single quotes no character is
@@ -71,27 +71,27 @@ MAX_GROUPS = 100
 
 UNLIMITED = "unlimited"
 CONSENT = "all-of-them"
+_STAMP = "2026-11-23T03:00:00Z"
 # An example for each word that takes a value.
 _EXAMPLES = {
     "keep": "keep=48",
     **{period: f"{period}=12" for period in PERIODS},
     "within": "within=7d",
-    "newer-than": "newer-than=2026-11-23T03:00:00Z",
+    "newer-than": f"newer-than={_STAMP}",
     "grid": "grid='24x1h | 30x1d'",
     "blocks": "blocks=4h/30d",
     "free-target": "free-target=20%",
     "tz": "tz=Europe/Berlin",
 }
 _SPECIAL = frozenset(" \t;'")
-_STAMP = "2026-11-23T03:00:00Z"
 
 
 def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
     """Read a policy.
 
     Args:
-        text: A policy in the form above.
-        allow_zero: Consent to ``keep=0``, as ``all-of-them`` in the text is.
+        text: A policy in the form that is shown at the top of this module.
+        allow_zero: Consent to ``keep=0``; ``all-of-them`` in the text consents as well.
 
     Raises:
         PolicyError: The text is too long, has too many parts, is empty, or cannot be

@@ -56,7 +56,7 @@ def prune(
         datasets: Default: all of the pool that are managed or have a policy.
         keep: How many snapshots in scope stay of each dataset, the newest by createtxg.
         match: With `keep`: glob of the names in scope; default: zfstune's own snapshots.
-        policy: More than a count. Default: the one stored on a dataset or above.
+        policy: Instead of `keep`; default: the one stored on a dataset or above.
         recursive: Also all that is below `datasets`.
         all_of_them: Consent to ``keep=0``; a stored policy has its own.
         force: Go on although the plan raises alarms.
@@ -64,7 +64,7 @@ def prune(
         min_keep: Keep the newest so many of each scope, whatever the policy says.
         pool: Where `datasets` is empty: see :func:`zfstune.engine.pools.choose_pool`.
         dry_run: Stop once the plan is made; it says what would be freed.
-        wait_seconds: Wait up to so long until the space is freed, and say how much.
+        wait_seconds: Wait at most so long until the space is freed, and say how much.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before the first snapshot goes.
 
@@ -98,7 +98,7 @@ def prune(
 def _given(
     keep: int | None, match: str | None, policy: Policy | str | None, *, allow_zero: bool
 ) -> Policy | None:
-    """Give the policy of the call; None: each dataset follows its own."""
+    """Return the policy of the call; None: each dataset follows its own."""
     if keep is not None:
         if policy is not None:
             raise PolicyError("cannot prune by 'keep' and 'policy' at once: say it in one")
@@ -118,7 +118,7 @@ def _given(
 
 
 def _as_planned(plan: PrunePlan) -> Pruned:
-    """Give the result of a plan that is not carried out."""
+    """Return the result of a plan that is not carried out."""
     _check_some(plan.policies, plan.failed)
     return Pruned(plan, (), plan.spared, failed=plan.failed)
 

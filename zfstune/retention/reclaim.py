@@ -40,7 +40,7 @@ def only_as_needed(
     targets: Mapping[str, tuple[str, FreeTarget]],
     failed: MutableMapping[str, ZfstuneError],
 ) -> tuple[Decision, ...]:
-    """Keep the victims that are not needed to have so much free.
+    """Keep the victims that need not go for the targets to be reached.
 
     Args:
         engine: The engine that knows the free space, and how much runs of victims
@@ -131,5 +131,5 @@ def freed_since(
 
 
 def _used(engine: Engine, pool: str) -> int:
-    """Read the bytes in use of a pool's root dataset, with those still to be freed."""
+    """Read the bytes in use of a pool's root dataset, with the bytes still to be freed."""
     return int(engine.dataset(pool).value("used") or 0)

@@ -7,7 +7,7 @@ for calendar periods keep
 - the first snapshot of each period that has one,
 - between two such firsts that lie more than a period and a quarter apart, also the
   last before the younger one: it stands for the period that a timer's jitter, or
-  a machine that was switched off, left without.
+  a machine that was switched off, left without a snapshot.
 
 So two neighbours that a rule keeps are at most a period and a quarter apart, or as
 far apart as they were when taken. And since no rule depends on a snapshot that an
@@ -120,7 +120,7 @@ def keep(rule: Rule, members: Members) -> tuple[KeptMembers, WhyNot]:
 
 
 def newest_expires(members: Members) -> float:
-    """Give the time of the next snapshot, if they are taken at the same pace."""
+    """Return the time of the next snapshot, if they are taken at the same pace."""
     return members.times[members.ascending[-1]] + members.pace
 
 
@@ -157,7 +157,7 @@ def _every(rule: Every, members: Members) -> tuple[KeptMembers, WhyNot]:
     calendar = members.calendar(rule.period)
     ascending, times = members.ascending, members.times
     in_order = [times[position] for position in ascending]
-    of_count = "" if rule.count is None else f" of {rule.count}"
+    out_of = "" if rule.count is None else f" of {rule.count}"
     begins_in = _period_begins(members, calendar)
     kept: KeptMembers = {}
     units = 0
@@ -170,10 +170,10 @@ def _every(rule: Every, members: Members) -> tuple[KeptMembers, WhyNot]:
         gap = 0 if younger is None else younger - in_order[first]
         if end - 1 > first and gap * _GAP[1] > (until - start) * _GAP[0]:
             units += 1
-            reason = f"stands for a {noun} that has none, number {units}{of_count}"
+            reason = f"stands for a {noun} that has none, number {units}{out_of}"
             kept[ascending[end - 1]] = KeptUntil(reason, goes)
         units += 1
-        reason = f"first of its {noun}, number {units}{of_count}"
+        reason = f"first of its {noun}, number {units}{out_of}"
         kept[ascending[first]] = KeptUntil(reason, goes)
         younger = in_order[first]
         end = first
@@ -184,7 +184,7 @@ def _every(rule: Every, members: Members) -> tuple[KeptMembers, WhyNot]:
 
 
 def _period_begins(members: Members, calendar: Calendar) -> Callable[[int], float]:
-    """Give a function from a number of periods to the time when the last one begins.
+    """Return a function from a number of periods to the time when the last one begins.
 
     Periods count from the one that the newest member lies in.
     """

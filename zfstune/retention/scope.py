@@ -46,7 +46,7 @@ def check_scope(match: str | None, regex: str | None) -> None:
             "cannot use policy 'regex=': an empty expression matches nothing",
             hint="leave --regex out for zfstune's own snapshots",
         )
-    from zfstune.retention.name_pattern import (  # noqa: PLC0415 (few ask for one)
+    from zfstune.retention.name_pattern import (  # noqa: PLC0415 (few policies have a pattern)
         PatternError,
         check_glob,
         check_regex,
@@ -77,7 +77,7 @@ def scope_tests(patterns: tuple[Pattern, ...]) -> tuple[Callable[[str], bool], .
     """
     if all(match is None and regex is None for match, regex in patterns):
         return (is_auto_name,) * len(patterns)
-    from zfstune.retention.name_pattern import Budget  # noqa: PLC0415 (few ask for one)
+    from zfstune.retention.name_pattern import Budget  # noqa: PLC0415 (few policies have a pattern)
 
     budget = Budget()
     tests = {pattern: _test(*pattern, budget) for pattern in dict.fromkeys(patterns)}
@@ -91,7 +91,7 @@ def _test(match: str | None, regex: str | None, budget: Budget) -> Callable[[str
     """
     if match is None and regex is None:
         return is_auto_name
-    from zfstune.retention.name_pattern import (  # noqa: PLC0415 (few ask for one)
+    from zfstune.retention.name_pattern import (  # noqa: PLC0415 (few policies have a pattern)
         PatternError,
         glob_matcher,
         regex_matcher,

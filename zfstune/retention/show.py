@@ -61,7 +61,7 @@ class AssessedSnapshot:
     own: bool
 
     def to_dict(self) -> dict[str, object]:
-        """Give the attributes by name, as JSON takes them."""
+        """Return the attributes by name, as JSON takes them."""
         return {
             name: list(value) if isinstance(value := getattr(self, name), tuple) else value
             for name in type(self).__slots__  # type: ignore[attr-defined]

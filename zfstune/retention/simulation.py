@@ -32,7 +32,7 @@ __all__ = ["Band", "Simulation", "simulate", "timeline"]
 _MOST = 110_000
 # The result of these rules depends on the times of the prunes.
 _UNSTEADY = (Blocks, Grid)
-_PRUNES = 1000
+_PRUNES = 1000  # in a simulation of such rules
 # So many decisions, in all prunes of a simulation, take half a minute.
 _MOST_DECISIONS = 1_000_000
 _BANDS = (HOUR, DAY, 7 * DAY, 30 * DAY, 91 * DAY, 365 * DAY)

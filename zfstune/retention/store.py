@@ -39,7 +39,7 @@ def stored_policies(
     allow_zero: bool = False,
     faults: MutableMapping[str, ZfstuneError] | None = None,
 ) -> dict[str, Followed]:
-    """Give the policy in force of each dataset that has one.
+    """Return the policy in force of each dataset that has one.
 
     A policy that came in a received stream counts for nothing, neither on the dataset
     itself nor on those below: the sender does not decide what is destroyed here.
@@ -47,7 +47,7 @@ def stored_policies(
     Args:
         engine: The engine to read the datasets above from.
         datasets: Datasets with their properties.
-        allow_zero: Consent to a ``keep=0`` that was stored without.
+        allow_zero: Consent to a ``keep=0`` that was stored without consent.
         faults: Gets each dataset whose policy cannot be read, and the reason, so that
             the others still count.
 
@@ -84,7 +84,7 @@ def stored_policies(
 
 
 def own_policies(datasets: Iterable[Dataset]) -> dict[str, str | None]:
-    """Give the text of each policy that is set on a dataset itself.
+    """Return the text of each policy that is set on a dataset itself.
 
     None stands for a policy that was received. It counts for nothing, and yet the
     policy of a dataset above is not in force there.

@@ -54,7 +54,7 @@ class _Axis:
     place: Callable[[int], float]
 
     def x(self, age: int) -> str:
-        """Give the x coordinate of an age, to a tenth of a pixel."""
+        """Return the x coordinate of an age, to a tenth of a pixel."""
         return f"{_WIDTH - _MARGIN - self.place(age) * (_WIDTH - 2 * _MARGIN):.1f}"
 
 
@@ -98,10 +98,12 @@ def _panel(text: str, simulation: Simulation, top: int) -> Iterator[str]:
     yield _text(_MARGIN, top + 26, words, "small")
     least = log(every)
     room = log(whole + every) - least
-    true = _Axis("age, to scale", lambda age: age / whole)
-    yield from _strip(true, ages, gap, whole, top + 44)
-    near = _Axis("age, by its logarithm", lambda age: (log(age + every) - least) / room)
-    yield from _strip(near, ages, gap, whole, top + 118)
+    to_scale = _Axis("age, to scale", lambda age: age / whole)
+    yield from _strip(to_scale, ages, gap, whole, top + 44)
+    by_logarithm = _Axis(
+        "age, by its logarithm", lambda age: (log(age + every) - least) / room
+    )
+    yield from _strip(by_logarithm, ages, gap, whole, top + 118)
 
 
 def _strip(

@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     # Guid of the dataset, and the note of each of its snapshots by short name.
     Notebook = tuple[int, dict[str, Note]]
 
-__all__ = ["Notes"]
+__all__ = ["READ_AT_ONCE", "Notes"]
+
+# The number of snapshots that are read together: all properties of one take some 20 KiB.
+READ_AT_ONCE = 1000
 
 _NAME = "snapshots.json"
 _NUMBERS = 4  # in each note
-# The number of snapshots that are read together: all properties of one take some 20 KiB.
-_AT_ONCE = 1000
 # Beyond this number, notes of datasets that this run did not look at are dropped.
 _MOST = 1_000_000
 
@@ -161,8 +162,8 @@ class Notes:
 
 
 def _read_all(engine: Engine, names: list[str], *, timed: bool) -> Iterable[Snapshot]:
-    for at in range(0, len(names), _AT_ONCE):
-        some = names[at : at + _AT_ONCE]
+    for start in range(0, len(names), READ_AT_ONCE):
+        some = names[start : start + READ_AT_ONCE]
         yield from engine.find_snapshots(some, properties=timed).values()
 
 
@@ -194,7 +195,7 @@ def _lean(snapshot: Snapshot, creation: int | None) -> Snapshot:
 
 
 def _read(path: str) -> dict[str, Notebook]:
-    """Read the notes of each dataset; a file that others could have written counts not."""
+    """Read the notes of each dataset; one that others could have written does not count."""
     import json  # noqa: PLC0415 (1.4 ms that a run without notes saves)
 
     try:

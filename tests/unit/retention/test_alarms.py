@@ -19,7 +19,7 @@ POLICY = parse_policy("within=7d")
 def decided(
     keep: str, names: str = "zfstune-20260101T000000Z-{}", dataset: str = "tank/a"
 ) -> list[Decision]:
-    """Give decisions, newest first, an hour apart: + stays, - goes."""
+    """Return decisions, newest first, an hour apart: + stays, - goes."""
     return [
         Decision(
             Snapshot(
@@ -36,7 +36,7 @@ def decided(
 
 
 def dated(*hours: float) -> list[Decision]:
-    """Give kept decisions, newest first by transaction group, of those ages."""
+    """Return kept decisions, newest first by transaction group, of those ages."""
     found = decided("+" * len(hours))
     return [
         Decision(

@@ -36,7 +36,7 @@ def test_an_age_looks_like_a_time(word: str) -> None:
 
 
 def test_seconds_since_1970_look_like_a_time() -> None:
-    """As ``date +%s`` prints them, and as ``date -d`` takes them."""
+    """Seconds are found as ``date +%s`` prints them and as ``date -d`` takes them."""
     now = int(datetime(2026, 11, 23, tzinfo=UTC).timestamp())
     assert looks_like_time(str(now))
     assert looks_like_time(f"@{now}")

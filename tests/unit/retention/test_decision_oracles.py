@@ -24,18 +24,18 @@ NOW = 1_700_006_400
 
 
 def taken(short: str, time: int, txg: int) -> Snapshot:
-    """Give a snapshot of that second."""
+    """Return a snapshot of that second."""
     return Snapshot(f"tank/a@{short}", txg, txg, creation=time)
 
 
 def left(policy: Policy, snapshots: Iterable[Snapshot], now: int) -> set[str]:
-    """Give the short names of the snapshots that a policy keeps."""
+    """Return the short names of the snapshots that a policy keeps."""
     decisions = decide(snapshots, policy, datetime.fromtimestamp(now, UTC))
     return {d.snapshot.short_name for d in decisions if d.keep}
 
 
 def kept(policy: Policy, times: Iterable[int], now: int) -> list[int]:
-    """Give the times of the snapshots that a policy keeps; their names do not matter."""
+    """Return the times of the snapshots that a policy keeps; their names do not matter."""
     everything = Policy(tuple(Group(g.rules, match="*") for g in policy.groups))
     listing = [taken(str(time), time, txg) for txg, time in enumerate(sorted(times), 1)]
     return sorted(int(short) for short in left(everything, listing, now))

@@ -46,13 +46,13 @@ ZONES = [
 
 
 def taken(time: int, txg: int, short: str = "", clones: int = 0) -> Snapshot:
-    """Give a snapshot that was taken at that second."""
+    """Return a snapshot that was taken at that second."""
     name = f"tank/a@{short or f'auto-{txg}'}"
     return Snapshot(name, txg, txg, clones, creation=time)
 
 
 def series(times: list[int]) -> list[Snapshot]:
-    """Give snapshots taken at these seconds, one transaction group after the other."""
+    """Return snapshots taken at these seconds, one transaction group after the other."""
     return [taken(time, txg) for txg, time in enumerate(sorted(times), 1)]
 
 
@@ -62,12 +62,12 @@ def policy(text: str) -> Policy:
 
 
 def kept(decisions: tuple[Decision, ...]) -> list[int]:
-    """Give the times of the snapshots that stay, oldest first."""
+    """Return the times of the snapshots that stay, oldest first."""
     return sorted(d.snapshot.creation or 0 for d in decisions if d.keep)
 
 
 def names(decisions: tuple[Decision, ...], *, keep: bool) -> set[str]:
-    """Give the names of the snapshots that stay, or of those that go."""
+    """Return the names of the snapshots that stay, or of those that go."""
     return {d.snapshot.name for d in decisions if d.keep is keep}
 
 

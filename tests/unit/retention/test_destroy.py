@@ -19,7 +19,7 @@ POLICY = parse_policy("match=auto-* keep=1")
 
 
 class Recording(FakeEngine):
-    """Notes which survivors were asked for with each batch."""
+    """An engine that notes which survivors were asked for with each batch."""
 
     def __init__(self, *datasets: str) -> None:
         super().__init__("tank", *datasets)
@@ -33,7 +33,7 @@ class Recording(FakeEngine):
 
 
 def filled(*rows: str) -> tuple[Recording, PrunePlan]:
-    """Give an engine and a plan: ``tank/a: mine+ auto+ auto- ...``, the newest first."""
+    """Return an engine and a plan: ``tank/a: mine+ auto+ auto- ...``, the newest first."""
     engine = Recording(*(row.partition(":")[0] for row in rows))
     decisions = []
     number = 0
@@ -148,7 +148,7 @@ def test_a_refusal_of_the_pool_is_raised(code: int) -> None:
 
 
 def test_a_dataset_that_refuses_is_not_tried_again() -> None:
-    """Its later batches are left out, and its first error is the one reported."""
+    """A dataset's later batches are left out, and its first error is the one reported."""
     rows = ["tank/a:auto+" + " auto-" * 80, "tank/b:auto+" + " auto-" * 80]
     engine, plan = filled(*rows)
     engine.programs = errno.EPERM

@@ -28,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Counting(Heirs):
-    """Notes how many snapshots were read at once."""
+    """An engine that notes how many snapshots were read at once."""
 
     def __init__(self, *datasets: str) -> None:
         super().__init__(*datasets)
@@ -43,7 +43,7 @@ class Counting(Heirs):
 
 
 def plan(engine: Heirs, policy: str = "keep=1") -> PrunePlan:
-    """Give what a prune would do."""
+    """Return what a prune would do."""
     options = {"force": True, "dry_run": True, "engine": engine.seam}
     return prune("tank/a", policy=policy, **options).plan  # type: ignore[arg-type]
 

@@ -24,7 +24,7 @@ GIVEN = parse_policy("keep=9")
 
 @pytest.fixture
 def engine() -> Heirs:
-    """Give a pool with a dataset below another, and one beside them."""
+    """Return a pool with a dataset below another, and one beside them."""
     return Heirs("tank", "tank/a", "tank/a/b", "tank/c")
 
 

@@ -164,7 +164,7 @@ def test_an_unknown_time_is_taken_for_young() -> None:
 
 
 def test_what_is_not_needed_says_so() -> None:
-    """It is kept for that reason alone, and is not spared: the policy lets it go."""
+    """A victim that is not needed stays for that reason alone, and is not spared."""
     decisions = [
         Decision(taken(2, 10), keep=True, reasons=("kept",)),
         Decision(taken(1, 20), keep=False, reasons=("gone",)),

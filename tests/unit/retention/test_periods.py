@@ -20,7 +20,7 @@ NAMED = [UTC, BERLIN, KOLKATA, SAO_PAULO, HAVANA, ZoneInfo("Pacific/Apia")]
 
 
 def at(text: str, tz: ZoneInfo | object = UTC) -> int:
-    """Give the seconds of a time on the wall."""
+    """Return the seconds of a time on the wall."""
     return int(datetime.fromisoformat(text).replace(tzinfo=tz).timestamp())  # type: ignore[arg-type]
 
 

@@ -14,7 +14,7 @@ KEEP, OTHER = parse_policy("keep=2"), parse_policy("match=a-* keep=3")
 
 
 def decision(name: str, what: str) -> Decision:
-    """Give one decision: ``keep``, ``destroy``, or ``spare``."""
+    """Return one decision: ``keep``, ``destroy``, or ``spare``."""
     number = len(name)
     snapshot = Snapshot(name, number, 10 * number, creation=100 * number)
     return Decision(
@@ -43,7 +43,7 @@ PLAN = PrunePlan(
 
 
 def names(decisions: tuple[Decision, ...]) -> list[str]:
-    """Give the names of the snapshots of decisions."""
+    """Return the names of the snapshots of decisions."""
     return [d.snapshot.name for d in decisions]
 
 
@@ -57,7 +57,7 @@ def test_what_a_plan_says() -> None:
 
 
 def test_without_some_datasets() -> None:
-    """Nothing of those datasets is left in the plan, and all of the others is."""
+    """Nothing of the named datasets is left in the plan, and all of the others is."""
     left = PLAN.without({"tank/b"})
     assert left.datasets == ("tank/a",)
     assert left.policies["tank/a"] == KEEP
@@ -70,7 +70,7 @@ def test_without_some_datasets() -> None:
 
 
 def test_a_plan_as_json() -> None:
-    """Each snapshot with its end and the reasons; one policy is shown by its parts."""
+    """Each snapshot has its end and the reasons; a shared policy is shown in parts."""
     told = json.loads(json.dumps(PLAN.to_dict()))
     assert told == {
         "keep": None,

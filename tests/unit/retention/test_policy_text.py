@@ -186,7 +186,7 @@ def test_consent_is_a_word_of_the_text() -> None:
     "word", ["2026-11-23", "2026-11-23T03:00:00", "2026-11-23t03:00:00z", "20261123", "7d"]
 )
 def test_what_looks_like_a_time_is_never_taken_for_a_name(word: str) -> None:
-    """As the name of a missing snapshot it would silently keep all for ever."""
+    """A mistyped time would be the name of no snapshot, which silently keeps all."""
     with pytest.raises(PolicyError, match="looks like a time") as refused:
         parse_policy(f"newer-than='{word}'")
     assert "reads like 2026-11-23T03:00:00Z" in refused.value.hint

@@ -1,4 +1,4 @@
-"""prune in cases that no kernel can be made to show: races, and errors half way."""
+"""Prunes in cases that no kernel can be made to show: races, and errors half way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OWN = {SNAPSHOT_PROPERTY: "auto"}
 
 
 def filled(count: int, *datasets: str) -> FakeEngine:
-    """Give datasets with marked snapshots of the same names."""
+    """Return datasets with marked snapshots of the same names."""
     engine = FakeEngine("tank", *datasets)
     for number in range(1, count + 1):
         short = f"zfstune-20260101T000000Z-{number}"

@@ -1,4 +1,4 @@
-"""prune of many datasets: each policy has its own consent, each dataset its own errors."""
+"""Prunes of many datasets: each policy has its own consent, each dataset its own errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def engine() -> Heirs:
-    """Give two datasets, one below the other, with a snapshot an hour of two days."""
+    """Return two datasets, one below the other, with a snapshot an hour of two days."""
     return two_days()
 
 
@@ -45,7 +45,7 @@ def engine() -> Heirs:
     ],
 )
 def test_one_trouble_never_stops_the_others(engine: Heirs, text: str, reason: str) -> None:
-    """The dataset and its heirs are named; the other dataset is pruned."""
+    """The dataset with the fault and its heirs are named; the other one is pruned."""
     engine.marks["tank/a"][POLICY_PROPERTY] = text
     engine.marks["tank/c"][POLICY_PROPERTY] = "keep=40"
     pruned = prune(engine=engine.seam)
@@ -76,7 +76,7 @@ def test_what_cannot_be_read_is_left_alone(engine: Heirs, call: str) -> None:
 
 
 def test_a_dataset_that_is_not_there_stops_no_other(engine: Heirs) -> None:
-    """It is so with all below it or alone, by a policy that is given or stored."""
+    """The others are pruned by a count, and by a policy that is given or stored."""
     engine.marks["tank/c"][POLICY_PROPERTY] = "within=40h"
     for options in ({"policy": "within=40h"}, {"keep": 40}, {}, {"policy": "within=39h"}):
         pruned = prune("tank/none", "tank/c", recursive=True, engine=engine.seam, **options)
@@ -163,7 +163,7 @@ def test_a_least_number_is_no_new_alarm(engine: Heirs) -> None:
     "text", ["keep=0 all-of-them", "keep=2", "match=* keep=0 all-of-them"]
 )
 def test_what_is_dated_after_now_stays_by_a_count_too(engine: Heirs, text: str) -> None:
-    """After a clock was set back nobody knows its age, whatever the rule."""
+    """After a clock was set back, nobody knows the snapshot's age, whatever the rule."""
     engine.marks["tank/a/b"][POLICY_PROPERTY] = text
     engine.taken = {}
     engine.take("tank/a/b", [-30, -1 / 3600])  # the oldest by transaction group

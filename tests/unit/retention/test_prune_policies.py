@@ -1,4 +1,4 @@
-"""prune by policy: which policy is followed, and what makes a prune stop."""
+"""Prunes by policy: which policy is followed, and what makes a prune stop."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def engine() -> Heirs:
-    """Give two datasets, one below the other, with a snapshot an hour of two days."""
+    """Return two datasets, one below the other, with a snapshot an hour of two days."""
     return two_days()
 
 
@@ -231,14 +231,14 @@ def test_what_was_freed_is_told_beside_what_was_foretold(engine: Heirs) -> None:
 
 
 def test_a_little_in_the_future_is_no_alarm(engine: Heirs) -> None:
-    """Clocks differ by minutes; such a snapshot stays, and that is all."""
+    """Clocks differ by minutes; a snapshot that is minutes ahead stays without alarm."""
     engine.take("tank/a", [-0.5])
     prune("tank/a", policy="within=40h", engine=engine.seam)
     assert engine.count("tank/a") == 42
 
 
 def test_dry_run_says_what_would_be_freed(engine: Heirs) -> None:
-    """Bytes are those of whole runs of victims, asked of ZFS; a real run does not ask."""
+    """Bytes are those of whole runs of victims; only a dry run asks ZFS for them."""
     dry = prune("tank/a", policy="within=40h", dry_run=True, engine=engine.seam)
     assert dry.plan.reclaims == {"tank/a": 7 << 20}
     told = json.loads(json.dumps(dry.to_dict()))

@@ -60,7 +60,7 @@ def test_each_target_is_of_its_own_place() -> None:
 
 
 def test_a_place_that_cannot_be_read_fails_its_datasets() -> None:
-    """Its free space is not known, so its datasets fail; the others go on."""
+    """If the free space of a place is not known, its datasets fail; the others go on."""
     engine = filled(12)
     engine.marks["tank/b"] = {}
     some = decided(engine, "tank/a", 2)

@@ -20,7 +20,7 @@ NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
 
 
 def members(ages: list[int], names: str = "") -> Members:
-    """Give snapshots of those ages, taken in the order of their times, newest first."""
+    """Return snapshots of those ages, taken in the order of their times, newest first."""
     times = sorted((NOW - age for age in ages), reverse=True)
     ascending = sorted(range(len(times) - 1, -1, -1), key=times.__getitem__)
     named = {name: place for place, name in enumerate(names)}
@@ -28,7 +28,7 @@ def members(ages: list[int], names: str = "") -> Members:
 
 
 def written_out(steps: list[Step], ages: list[int]) -> set[int]:
-    """Give the ages that zrepl's arithmetic keeps, span by span."""
+    """Return the ages that zrepl's arithmetic keeps, span by span."""
     newest = min(ages)
     kept = set()
     edge = newest
@@ -71,7 +71,7 @@ def test_a_grid_of_many_spans_costs_as_little_as_its_snapshots() -> None:
 
 
 def asked(rule: Rule, ages: list[int], names: str = "") -> tuple[dict[int, str], list[str]]:
-    """Give the ages that a rule keeps with the reasons, and the reasons of the others."""
+    """Return the ages that a rule keeps with the reasons, and the reasons of the others."""
     found = members(ages, names)
     kept, why_not = keep(rule, found)
     others = [why_not(n) for n in range(len(found.times)) if n not in kept]
@@ -149,7 +149,7 @@ def test_blocks_keep_the_oldest_of_each() -> None:
 
 
 def test_one_a_period_and_one_for_a_period_that_has_none() -> None:
-    """The first of each day; where a day is missing, the last before the gap's end."""
+    """The first of each day stays, and the last before the end of a gap in days."""
     noon = NOW // 86400 * 86400 + 43200
     times = [noon - days * 86400 + hour * 3600 for days, hour in
              ((4, 0), (4, 5), (2, 0), (2, 1), (1, 0), (0, 0))]  # fmt: skip
@@ -179,7 +179,7 @@ def test_a_gap_of_a_period_and_a_quarter_is_none() -> None:
 
 
 def test_the_newest_is_that_until_another_comes() -> None:
-    """The next one is expected at the pace so far, which one alone does not have."""
+    """The next snapshot is expected at the pace so far; a single one has no pace."""
     assert newest_expires(members([0, 50, 100])) == NOW + 50
     assert newest_expires(members([7])) == FOREVER
     assert newest_expires(members([7, 7])) == FOREVER

@@ -24,12 +24,12 @@ class Holders(Heirs):
     """An engine that tells the tags of its holds."""
 
     def holds(self, snapshot: str) -> dict[str, int]:
-        """Give one tag for a snapshot of the engine."""
+        """Return one tag for a snapshot of the engine."""
         assert snapshot in self.taken
         return {"backup": SECONDS}
 
     def alter(self, name: str, clones: int = 0, **properties: str) -> None:
-        """Give a snapshot clones, and read-only properties."""
+        """Return a snapshot clones, and read-only properties."""
         found = self.taken[name]
         read = {key: PropertyValue(value, NONE) for key, value in properties.items()}
         changed = replace(found, clones=clones, properties={**found.properties, **read})
@@ -38,7 +38,7 @@ class Holders(Heirs):
 
 @pytest.fixture
 def engine() -> Holders:
-    """Give a dataset with a snapshot an hour of five hours, and an empty one."""
+    """Return a dataset with a snapshot an hour of five hours, and an empty one."""
     made = Holders("tank", "tank/a", "tank/b")
     made.take("tank/a", range(5))
     return made
@@ -66,7 +66,7 @@ def test_each_snapshot_has_the_decision_of_a_prune(engine: Holders) -> None:
 
 
 def test_holds_and_clones_keep_a_snapshot(engine: Holders) -> None:
-    """ZFS would free nothing of either, and a hold is named by its tag."""
+    """ZFS would free nothing of a held or cloned snapshot; a hold is named by its tag."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=2"
     held, cloned, free = list(engine.taken)[:3]
     engine.alter(held, used="512", userrefs="1")
@@ -93,7 +93,7 @@ def test_a_foreign_snapshot_stays_unless_a_glob_names_it(engine: Holders) -> Non
 
 
 def test_without_a_policy_nobody_decides(engine: Holders) -> None:
-    """The snapshots are shown all the same."""
+    """Snapshots of a dataset without a policy are shown all the same."""
     found = look(engine, "tank/a")
     assert {each.goes for each in found} == {"unruled"}
     assert {each.reasons for each in found} == {("no policy is stored for its dataset",)}
@@ -101,7 +101,7 @@ def test_without_a_policy_nobody_decides(engine: Holders) -> None:
 
 @pytest.mark.parametrize("text", ["dayly=3", "daily=3 tz=No/Where"])
 def test_a_policy_that_cannot_be_followed_is_a_fault(engine: Holders, text: str) -> None:
-    """It is raised, or given to the caller, who is still shown the snapshots."""
+    """The fault is raised, or given to a caller who is still shown the snapshots."""
     engine.marks["tank/a"][POLICY_PROPERTY] = text
     with pytest.raises(PolicyError, match="policy of 'tank/a'"):
         look(engine)

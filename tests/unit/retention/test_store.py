@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def engine() -> Heirs:
-    """Give a pool with a dataset below another, and one beside them."""
+    """Return a pool with a dataset below another, and one beside them."""
     return Heirs("tank", "tank/a", "tank/a/b", "tank/c")
 
 

@@ -33,13 +33,13 @@ def simulated(*rules: Rule, until: int = YEAR) -> Simulation:
 
 
 def parts(text: str, kind: str, of_class: str) -> list[ET.Element]:
-    """Give the elements of a kind and class."""
+    """Return the elements of a kind and class."""
     found = ET.fromstring(text).iter(f"{SVG}{kind}")  # noqa: S314 (our own text)
     return [each for each in found if each.get("class") == of_class]
 
 
 def strokes(path: ET.Element) -> list[float]:
-    """Give the places of a path's strokes."""
+    """Return the places of a path's strokes."""
     return [float(x) for x in re.findall(r"M([\d.]+) ", path.get("d") or "")]
 
 
