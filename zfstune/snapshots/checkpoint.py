@@ -89,7 +89,7 @@ def checked_name(name: str) -> str:
 
 
 def pool_of_all(engine: Engine, datasets: Iterable[str], pool: str | None) -> str:
-    """Return the pool that all of the datasets are of; without any, choose one.
+    """Return the one pool of all the datasets; without a dataset, choose a pool.
 
     Raises:
         InvalidValue: They are of several pools.

@@ -1,8 +1,8 @@
-"""Plan how a checkpoint is destroyed, and name what that would lose.
+"""Plan how a checkpoint is destroyed, and name the losses.
 
 A snapshot cannot be destroyed before its clones. Clones of a checkpoint are the copies
-that rollbacks keep below ``POOL/zfstune-escape``, and those that somebody else made.
-Neither are destroyed without the caller's consent to that loss.
+that rollbacks keep below ``POOL/zfstune-escape``, and clones that somebody else made.
+Neither kind is destroyed without the caller's consent to that loss.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ class Checkpoint:
 
 @frozen
 class DropPlan:
-    """The plan of dropping a checkpoint: what is destroyed, in this order.
+    """The plan of dropping a checkpoint.
 
     Attributes:
         checkpoint: Its name.
         copies: Clones in which rollbacks kept what they lost.
         clones: Clones that somebody else made.
-        folders: Datasets made to hold copies, which hold none any more then.
+        folders: Datasets that were made to hold copies, and hold none once these are gone.
         snapshots: The checkpoint itself.
     """
 
@@ -82,7 +82,7 @@ class DropPlan:
 
     @property
     def losses(self) -> dict[str, list[str]]:
-        """Names of what is lost beside the checkpoint, by the word that consents to it."""
+        """Names of the other losses than the checkpoint, by the word that consents."""
         losses = {
             word: [name for clone in clones for name in (clone.name, *clone.snapshots)]
             for word, clones in zip(DROP_LOSSES, (self.copies, self.clones), strict=True)

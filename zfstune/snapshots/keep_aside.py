@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_aside"]
 
-# Dropping a checkpoint destroys only datasets with this mark: others may make some, too.
+# Dropping a checkpoint destroys only datasets with this mark: there may be others.
 _MARK = {CHECKPOINT_PROPERTY: FOLDER}
 
 

@@ -6,9 +6,8 @@
         zfstune.snapshot("tank/data/postgres", recursive=True)
 
 A snapshot of all datasets of a database at one instant holds the same as its disk after
-a power cut, and the database recovers from that by itself. Quiescing serves those that
-need more: a base backup that archived WAL is replayed on, or an application without a
-journal.
+a power cut, and the database recovers from that by itself. Two cases need quiescing: a
+base backup that archived WAL is replayed on, and an application without a journal.
 """
 
 from __future__ import annotations

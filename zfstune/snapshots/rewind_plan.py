@@ -1,4 +1,4 @@
-"""Plan how datasets go back to a checkpoint, and name what that would lose.
+"""Plan how datasets go back to a checkpoint, and name the losses.
 
 ZFS rolls a dataset back to its newest snapshot alone, so everything that came after the
 checkpoint goes first: snapshots, bookmarks, and the clones that hang on those
@@ -80,7 +80,7 @@ def is_copy(dataset: str) -> bool:
 
 
 def is_escape(snapshot: Snapshot) -> bool:
-    """Tell whether a rollback took a snapshot: one that was killed leaves its own there."""
+    """Tell whether a rollback took a snapshot; a rollback that was killed leaves it."""
     return snapshot.local(CHECKPOINT_PROPERTY) == ESCAPE
 
 
@@ -94,7 +94,8 @@ def check_consent(
 
     Args:
         refused: The verb and its target for the error, as in "drop checkpoint 'x'".
-        losses: Names of what would be lost, by the word that consents to it.
+        losses: Names of snapshots and the like that would be lost, by the word that
+            consents.
         lose: The words that the caller gave.
         known: All words that exist.
 
@@ -179,7 +180,7 @@ class RewindPlan:
 
     @property
     def losses(self) -> dict[str, list[str]]:
-        """Names of what would be lost, by the word that consents to it."""
+        """Names of the losses, by the word that consents to each."""
         losses: dict[str, list[str]] = {}
         for rewind in self.rewinds:
             for name in (*rewind.newer, *rewind.bookmarks):
@@ -290,7 +291,7 @@ def left_behind(
     Args:
         checkpoint: All of its snapshots in the pool.
         asked: Names of the datasets that the rollback is for.
-        datasets: Datasets that are there; those to name are chosen from these.
+        datasets: The datasets from which the result is chosen.
         named: Names of the datasets that the caller named.
     """
     having = {snapshot.dataset for snapshot in checkpoint}

@@ -1,4 +1,4 @@
-"""Bring datasets back to a checkpoint, after keeping aside what that loses."""
+"""Bring datasets back to a checkpoint, after copying the lost files aside."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def rollback(
     """Bring datasets back to a checkpoint.
 
     Mounted and busy filesystems are rolled back where they are, as ``zfs rollback``
-    does it: the kernel holds access back meanwhile, and a file is gone that was made
-    since, even while a program has it open. Properties are no part of a snapshot and
+    does it: the kernel holds access back meanwhile, and a file that was made since is
+    gone, even while a program has it open. Properties are no part of a snapshot and
     stay.
 
     Args:
@@ -167,10 +167,11 @@ def _rewind_of(
     mounts: Mapping[str, Mount],
     system: str,
 ) -> Rewind:
-    """Read what came after a snapshot, and plan how its dataset goes back to it.
+    """Read what is newer than a snapshot, and plan how its dataset goes back to it.
 
     Raises:
-        PlanError: Something holds what would have to go, or the system runs from it.
+        PlanError: A snapshot or clone that would have to go is held, or the system runs
+            from it.
     """
     dataset = snapshot.dataset
     own = engine.snapshots(dataset, properties=True)
@@ -222,7 +223,7 @@ def _rewind(engine: Engine, plan: RewindPlan) -> Iterable[str]:
 
 
 def _newer(engine: Engine, plan: RewindPlan) -> list[str]:
-    """List the snapshots that have to go first, those that rollbacks took included.
+    """List the snapshots that have to go first, even the ones that rollbacks took.
 
     Raises:
         PlanError: One was taken since the plan was made.

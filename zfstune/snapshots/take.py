@@ -74,7 +74,7 @@ def snapshot(
 def _targets(
     engine: Engine, datasets: Iterable[str], *, recursive: bool
 ) -> tuple[list[str], list[Damaged]]:
-    """Return the names of the datasets to take snapshots of, and an error a damaged one."""
+    """Return the names of the sound datasets, and an error for each damaged one."""
     targets: dict[str, None] = {}
     damaged: dict[str, Damaged] = {}
     for dataset in datasets:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CloneEngine(FakeEngine):
-    """Can destroy datasets, and lets a snapshot have a clone."""
+    """An engine that can destroy datasets and give a snapshot a clone."""
 
     def destroy(self, name: str) -> None:
         """Destroy one dataset."""
@@ -49,7 +49,7 @@ def take(engine: FakeEngine, name: str, *datasets: str, mark: str) -> None:
 
 
 def test_the_oldest_checkpoint_comes_first() -> None:
-    """Each with the datasets that have it still, and the number it was taken of."""
+    """Each has the datasets that still have it, and the number that it was taken of."""
     engine = checkpointed("zz", "tank/a", "tank/b")
     take(engine, "aa", "tank/b", mark="2")
     found = list_checkpoints(engine=engine.seam)
@@ -70,7 +70,7 @@ def test_other_snapshots_are_no_checkpoints() -> None:
 
 
 def test_the_snapshots_go_last_all_at_once() -> None:
-    """A run that ends before has the checkpoint still, and can be repeated."""
+    """A drop that fails before them leaves the checkpoint, and can be repeated."""
     engine = checkpointed("one", "tank/a", "tank/b")
     engine.clone("tank/a@checkpoint-one", "tank/clone")
     plan = drop_checkpoint("one", lose=["clones"], engine=engine.seam)
@@ -83,7 +83,7 @@ def test_the_snapshots_go_last_all_at_once() -> None:
 
 
 def test_a_refused_drop_is_shown_and_changes_nothing() -> None:
-    """So is a dry run, which needs no consent."""
+    """A dry run is shown and changes nothing either, and needs no consent."""
     engine = checkpointed("one", "tank/a")
     engine.clone("tank/a@checkpoint-one", "tank/clone")
     shown: list[DropPlan] = []
@@ -95,7 +95,7 @@ def test_a_refused_drop_is_shown_and_changes_nothing() -> None:
 
 
 def test_a_drop_may_be_of_some_datasets() -> None:
-    """The others keep the checkpoint."""
+    """The datasets that were not named keep the checkpoint."""
     engine = checkpointed("one", "tank/a", "tank/b")
     drop_checkpoint("one", "tank/b", engine=engine.seam)
     assert list(engine.taken) == ["tank/a@checkpoint-one"]

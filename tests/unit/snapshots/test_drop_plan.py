@@ -1,4 +1,4 @@
-"""Dropping a checkpoint: what goes with it, what keeps it, and what consents."""
+"""Dropping a checkpoint: losses, obstacles, and the words that consent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies of what a rollback loses: where they go, and what happens where they cannot."""
+"""Copies of the files that a rollback loses: their places, and failures to copy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PLAN = RewindPlan(
 
 
 class SendingEngine(FakeEngine):
-    """Sends a few bytes for each dataset, and receives them as clones.
+    """An engine that sends a few bytes for each dataset, and receives them as clones.
 
     Attributes:
         idle: Datasets to which nothing was written since the checkpoint.
@@ -84,7 +84,7 @@ class SendingEngine(FakeEngine):
 
 
 def test_each_dataset_that_changed_is_copied_into_a_clone() -> None:
-    """The folders that are made for it have the mark by which a drop knows them."""
+    """The folders that are made for copies have the mark by which a drop knows them."""
     engine = SendingEngine()
     top, unchanged = keep_aside(engine.seam, PLAN)
     assert TOP.fullmatch(top)
@@ -101,7 +101,7 @@ def test_each_dataset_that_changed_is_copied_into_a_clone() -> None:
 
 
 def test_a_dataset_that_did_not_change_is_not_copied() -> None:
-    """Where none did, not even a folder is made."""
+    """Where no dataset changed, not even a folder is made."""
     engine = SendingEngine()
     engine.idle = {"tank/b"}
     top, unchanged = keep_aside(engine.seam, PLAN)
@@ -114,7 +114,7 @@ def test_a_dataset_that_did_not_change_is_not_copied() -> None:
 
 
 def test_a_sender_that_fails_gives_the_reason() -> None:
-    """The receiver fails as well, for want of a stream; that is not the cause."""
+    """The receiver fails as well, for want of a stream, but its error is not reported."""
     engine = SendingEngine()
     engine.refuses = errno.ENOSPC
     with pytest.raises(PlanError, match="cannot keep what 'tank/a' would lose") as refused:
@@ -125,7 +125,7 @@ def test_a_sender_that_fails_gives_the_reason() -> None:
 
 
 def test_a_receiver_that_fails_ends_the_sender(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rest of its stream is read and thrown away, so that no thread is left."""
+    """The rest of the sender's stream is read and dropped, so that no thread is left."""
 
     def refuse(snapshot: str, _: int, *, origin: str) -> None:
         assert origin == "tank/a@checkpoint-one"

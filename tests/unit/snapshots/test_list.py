@@ -1,4 +1,4 @@
-"""What snapshots keep for life: asked once, and never believed from others."""
+"""Notes on snapshots: each fact is read once, and notes of others are not believed."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def test_postgres_by_psql(tmp_path: Path, version: int, start: str, stop: str) -
 
 
 def test_postgres_by_psql_fails(tmp_path: Path) -> None:
-    """A missing psql, one that ends, one that answers nonsense: each has its message."""
+    """A psql that is missing, ends too early or answers nonsense has its own message."""
     with (
         pytest.raises(HookError, match="cannot run psql: No such file"),
         quiesced(Postgres(argv=[os.fspath(tmp_path / "none")])),

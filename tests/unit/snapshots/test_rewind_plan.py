@@ -1,4 +1,4 @@
-"""Rewinds: what goes, what that takes with it, and what consents to it."""
+"""Rewinds: the snapshots and clones that go, and the words that consent to it."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_each_loss_takes_its_word() -> None:
 
 
 def test_the_plan_as_json() -> None:
-    """It has every name that the plan shows to people, and null for what is not there."""
+    """The JSON has every name that the plan shows to people, and null for a missing one."""
     one = rewind(taken(5), taken(7, clones="tank/b"), bookmarks={"tank/a#m": 9}, path="/a")
     plan = RewindPlan("test", (one, rewind(taken(5))), escape="tank/x", cautions=("mind",))
     said = plan.to_dict()
@@ -203,7 +203,7 @@ def test_the_plan_as_json() -> None:
     [(["3", "3"], 3), (["2", "7"], 7), (["abc", "4"], 4), (["9" * 5000], 0), (["-1"], 0)],
 )
 def test_how_many_datasets_a_checkpoint_was_of(texts: list[str], number: int) -> None:
-    """A user may write anything there: a number that cannot be read does not count."""
+    """A user may write anything into the note: text that is no number does not count."""
     found = [
         Snapshot(
             f"tank/a{n}@checkpoint-x",

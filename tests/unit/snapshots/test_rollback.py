@@ -1,4 +1,4 @@
-"""Rollbacks, where a real kernel cannot be made to show it: races and forced unmounts."""
+"""Rollbacks in cases that no kernel can be made to show: races and forced unmounts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BOTH = ("tank/a", "tank/b")
 
 
 class RewindingEngine(FakeEngine):
-    """Rolls back, and unmounts by force what a test names.
+    """An engine that rolls back, and unmounts by force the datasets that a test names.
 
     Attributes:
         mounted: Mountpoints by dataset.
@@ -68,7 +68,7 @@ def checkpointed() -> RewindingEngine:
 
 
 def test_newer_snapshots_go_before_all_is_rolled_back() -> None:
-    """ZFS rolls back to the newest snapshot alone."""
+    """They go first, since ZFS rolls back to the newest snapshot alone."""
     engine = checkpointed()
     engine.take_snapshots(["tank/a@later"])
     engine.calls.clear()
@@ -83,7 +83,7 @@ def test_newer_snapshots_go_before_all_is_rolled_back() -> None:
 
 
 def test_what_lost_its_mount_is_mounted_again() -> None:
-    """The root of the system is left to the reboot that it takes anyway."""
+    """A dataset is mounted again, but the system's root waits for the reboot."""
     engine = checkpointed()
     engine.mounted = {"tank/a": "/nowhere/a", "tank/b": "/"}
     engine.lost = set(BOTH)
@@ -93,7 +93,7 @@ def test_what_lost_its_mount_is_mounted_again() -> None:
 
 
 def test_a_snapshot_that_was_taken_since_the_plan_stops_it() -> None:
-    """Nobody consented to lose that one: no dataset is rolled back."""
+    """Nobody consented to lose that snapshot, so no dataset is rolled back."""
     engine = checkpointed()
 
     def race(_: RewindPlan) -> None:
@@ -106,7 +106,7 @@ def test_a_snapshot_that_was_taken_since_the_plan_stops_it() -> None:
 
 
 def test_a_dataset_without_the_checkpoint_is_left() -> None:
-    """It is named in the plan, and in its JSON, whether it had the checkpoint or not."""
+    """The plan and its JSON name the dataset, whether it ever had the checkpoint or not."""
     engine = checkpointed()
     engine.marks["tank/c"] = {}
     done = rollback("one", "tank/a", "tank/c", escape=False, engine=engine.seam)
@@ -118,7 +118,7 @@ def test_a_dataset_without_the_checkpoint_is_left() -> None:
 
 
 def test_a_dry_run_is_shown_and_changes_nothing() -> None:
-    """No loss takes consent where nothing is done."""
+    """A dry run needs no consent to a loss, since nothing is done."""
     engine = checkpointed()
     engine.take_snapshots(["tank/a@later"])
     engine.calls.clear()

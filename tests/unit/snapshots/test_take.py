@@ -1,4 +1,4 @@
-"""snapshot where the kernel cannot be made to show it: names taken in a race."""
+"""Taking snapshots in a case that no kernel can be made to show: a race for names."""
 
 from __future__ import annotations
 
