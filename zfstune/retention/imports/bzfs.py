@@ -3,7 +3,7 @@
 The rules are those of bzfs_main/argparse_actions.py, which turns a plan into filters,
 of bzfs_main/filter.py and of the lengths in bzfs_main/util/utils.py (bzfs 1.25,
 github.com/whoschek/bzfs). A count N for an organisation, target and period keeps the N
-newest snapshots and those that are at most N periods old; bzfs destroys all others. Its
+newest snapshots and all that are at most N periods old; bzfs destroys all others. Its
 month has 30.5 days and its year 365.
 """
 
@@ -49,7 +49,7 @@ _WHOLE_SECONDS = "ages are whole seconds here, so that snapshots may stay a seco
 _NOTHING = "its plan keeps nothing, and neither does this policy"
 
 
-def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names none)
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names no datasets)
     """Read one plan, a dictionary in Python's notation."""
     try:
         plan = ast.literal_eval(text.strip())

@@ -151,7 +151,7 @@ class _Runner:
     def pipelines(
         self, pipelines: Sequence[Pipeline], values: Mapping[str, str]
     ) -> Iterator[Listed]:
-        """Yield what each pipeline leaves of a dataset's snapshots."""
+        """Yield the snapshots that each pipeline lists, and the number that it leaves."""
         for pipeline in pipelines:
             self._run += 1
             if self._run > _MOST_PIPELINES:
@@ -285,10 +285,10 @@ def _together(dataset: str, lines: Sequence[Listed]) -> Imported | LeftOut | Non
     if not lines:
         return None
     least: dict[str, Listed] = {}
-    for line in lines:
-        known = least.get(line.scope)
-        if known is None or line.keep < known.keep:
-            least[line.scope] = line
+    for listed in lines:
+        known = least.get(listed.scope)
+        if known is None or listed.keep < known.keep:
+            least[listed.scope] = listed
     notes = [_ANYBODY, _FUTURE]
     scopes = list(least.values())
     for first, second in combinations(scopes, 2):

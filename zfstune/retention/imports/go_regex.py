@@ -42,10 +42,10 @@ def whole(regex: str) -> str:
     Raises:
         UnreadableError: It is no expression, or may mean something else to Python.
     """
-    folds = regex.startswith(_IGNORING_CASE)
+    ignores_case = regex.startswith(_IGNORING_CASE)
     inner = regex.removeprefix(_IGNORING_CASE)
     _check(inner, regex)
-    if folds:
+    if ignores_case:
         return f".*(?i:{inner}).*"
     if not inner:
         return ".*"

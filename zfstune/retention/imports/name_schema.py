@@ -76,10 +76,12 @@ def read_schedule(fields: Mapping[str, object]) -> Schedule:
     if odd:
         raise NotKeptError(f"schedule: unknown key '{shown(min(odd))}'")
     sets = {name: _values(name, fields.get(name, "*")) for name in _RANGES}
-    any_day = {day % 7 for day in sets["day-of-week"]} == set(range(7))
+    any_weekday = {day % 7 for day in sets["day-of-week"]} == set(range(7))
     # cron runs on a day that either of the two fields names.
-    of_month = sets["day-of-month"] == frozenset(_RANGES["day-of-month"])
-    weekly = not any_day or (fields.get("day-of-week", "*") != "*" and not of_month)
+    any_day_of_month = sets["day-of-month"] == frozenset(_RANGES["day-of-month"])
+    weekly = not any_weekday or (
+        fields.get("day-of-week", "*") != "*" and not any_day_of_month
+    )
     begin, end = _clock(fields.get("begin", "00:00")), _clock(fields.get("end", "23:59"))
     times = frozenset(
         (hour, minute)

@@ -71,7 +71,9 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
     local = [name for name in config if not name.startswith("ssh")]
     reading = work_out("pyznap", lambda tree: _kept(config, local, tree), local, datasets)
     reading = with_notes(reading, _notes_on_beginnings(reading, local))
-    remote = [_elsewhere(name) for name, said in sorted(config.items()) if said["clean"]]
+    remote = [
+        _elsewhere(name) for name, settings in sorted(config.items()) if settings["clean"]
+    ]
     left_out = (*reading.left_out, *(each for each in remote if each is not None))
     return Reading(reading.policies, left_out)
 
@@ -85,17 +87,17 @@ def _parsed(text: str) -> Config:
         parser.read_file(StringIO(text, newline=None))
         for name in parser.sections():
             section = parser[name]
-            said: dict[str, int | bool | None] = {}
+            settings: dict[str, int | bool | None] = {}
             for kind in _KINDS:
                 value = section.get(kind)
-                said[kind] = None if value is None else _number(name, kind, value)
-            said["clean"] = _WORDS.get((section.get("clean") or "").lower())
+                settings[kind] = None if value is None else _number(name, kind, value)
+            settings["clean"] = _WORDS.get((section.get("clean") or "").lower())
             for key in (*_NUMBERS, "snap", *_OTHERS):
                 value = section.get(key) or ""
                 if key in _NUMBERS and key in section:
                     for part in value.split(","):
                         _number(name, key, part)
-            config[name] = said
+            config[name] = settings
     except Error as error:
         reason = " ".join(str(error).split())
         raise PolicyError(f"cannot import from pyznap: {shown(reason)}") from None
@@ -114,10 +116,10 @@ def _number(section: str, key: str, value: str) -> int:
 
 def _passed_on(config: Config) -> Config:
     """Fill in missing keys from the sections above, in the order of the file."""
-    for above, said in config.items():
+    for above, settings in config.items():
         for name, own in config.items():
             if name != above and name.rpartition("/")[0].startswith(above):
-                for key, value in said.items():
+                for key, value in settings.items():
                     if own[key] is None:
                         own[key] = value
     return config
@@ -164,10 +166,10 @@ def _notes_on_beginnings(reading: Reading, local: Collection[str]) -> Iterator[s
         )
 
 
-def _policy(name: str, said: dict[str, int | bool | None]) -> Imported | LeftOut:
+def _policy(name: str, settings: dict[str, int | bool | None]) -> Imported | LeftOut:
     groups = []
     for kind in _KINDS:
-        count = said[kind] or 0
+        count = settings[kind] or 0
         if count < 0:
             # pyznap destroys snapshots[count:] of the newest first: the oldest go
             reason = f"{kind}={count} destroys that many of the oldest at each run"

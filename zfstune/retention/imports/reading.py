@@ -183,7 +183,7 @@ def left_alone(dataset: str, tool: str) -> Imported:
 
 
 def complete(reading: Reading, datasets: Collection[str] | None) -> Reading:
-    """Leave each dataset one policy, and keep it from inheriting one that is not for it.
+    """Leave each dataset one policy, and keep it from inheriting a wrong one.
 
     Args:
         reading: The result of a tool's reader.
@@ -197,21 +197,22 @@ def complete(reading: Reading, datasets: Collection[str] | None) -> Reading:
     named: dict[str, Imported] = {}
     left_out = list(reading.left_out)
     twice: set[str] = set()
-    for each in reading.policies:
-        fault = _fault(each, datasets)
-        same = named.get(each.dataset)
+    for imported in reading.policies:
+        dataset, policy = imported.dataset, imported.policy
+        fault = _fault(imported, datasets)
+        known = named.get(dataset)
         if fault:
-            text = each.text if each.is_writable else _NO_TEXT
-            left_out.append(LeftOut(each.dataset or text, fault, each.dataset))
-        elif not each.dataset:
-            unnamed.append(each)
-        elif same is None:
-            named[each.dataset] = each
-        elif same.policy == each.policy:
-            notes = tuple(dict.fromkeys(same.notes + each.notes))
-            named[each.dataset] = Imported(each.dataset, each.policy, notes)
+            text = imported.text if imported.is_writable else _NO_TEXT
+            left_out.append(LeftOut(dataset or text, fault, dataset))
+        elif not dataset:
+            unnamed.append(imported)
+        elif known is None:
+            named[dataset] = imported
+        elif known.policy == policy:
+            notes = tuple(dict.fromkeys(known.notes + imported.notes))
+            named[dataset] = Imported(dataset, policy, notes)
         else:
-            twice.add(each.dataset)
+            twice.add(dataset)
     for dataset in sorted(twice):
         del named[dataset]
         left_out.append(LeftOut(dataset, _TWICE, dataset))

@@ -125,20 +125,24 @@ def _of_all_versions(ini: Ini, tree: Collection[str]) -> dict[str, Imported | Le
     """Find the policy of each dataset, or leave it out if versions of sanoid differ."""
     by_version = [_of_version(ini, tree, version) for version in VERSIONS]
     wanted: dict[str, Imported | LeftOut] = {}
-    for dataset in dict.fromkeys(name for kept in by_version for name in kept):
-        kept, *others = (each.get(dataset, _Outcome()) for each in by_version)
-        if any((each.policy, each.reason) != (kept.policy, kept.reason) for each in others):
+    for dataset in dict.fromkeys(name for outcomes in by_version for name in outcomes):
+        outcome, *others = (each.get(dataset, _Outcome()) for each in by_version)
+        if any(
+            (each.policy, each.reason) != (outcome.policy, outcome.reason)
+            for each in others
+        ):
             hint = "; ".join(_ambiguous(ini))
             reason = "versions of sanoid differ on what it keeps there"
             wanted[dataset] = LeftOut(dataset, reason, dataset, hint)
-        elif kept.policy is not None:
-            wanted[dataset] = Imported(dataset, kept.policy, kept.notes)
-        elif kept.reason:
-            wanted[dataset] = LeftOut(dataset, kept.reason, dataset, kept.hint)
+        elif outcome.policy is not None:
+            wanted[dataset] = Imported(dataset, outcome.policy, outcome.notes)
+        elif outcome.reason:
+            wanted[dataset] = LeftOut(dataset, outcome.reason, dataset, outcome.hint)
     return wanted
 
 
 def _of_version(ini: Ini, tree: Collection[str], version: Version) -> dict[str, _Outcome]:
+    """Find the outcome for each dataset that one version of sanoid prunes."""
     by_path: dict[str, _Outcome] = {}
     for section, settings in settings_in_force(ini, tree, version).items():
         path = settings["path"]
@@ -150,11 +154,11 @@ def _of_version(ini: Ini, tree: Collection[str], version: Version) -> dict[str, 
         if is_true(settings.get("process_children_only")):
             continue
         try:
-            kept = _outcome(path, settings)
+            outcome = _outcome(path, settings)
         except NotKeptError as error:
-            kept = _Outcome(reason=error.reason, hint=error.hint)
-        before = by_path.setdefault(path, kept)
-        if (before.policy, before.reason) != (kept.policy, kept.reason):
+            outcome = _Outcome(reason=error.reason, hint=error.hint)
+        before = by_path.setdefault(path, outcome)
+        if (before.policy, before.reason) != (outcome.policy, outcome.reason):
             by_path[path] = _Outcome(reason="two sections for it say different things")
     return by_path
 
@@ -234,10 +238,9 @@ def _is_deferred(dataset: str, value: Value, policy: Policy) -> bool:
     limit = _percent(value)
     if limit == _WHOLE:
         return True
-
-    free = replace(policy, free_target=FreeTarget(percent=min(_WHOLE - limit, 99)))
+    sparing = replace(policy, free_target=FreeTarget(percent=min(_WHOLE - limit, 99)))
     consent = " --all-of-them" * policy.allow_zero
-    text = Imported(dataset, free).text
+    text = Imported(dataset, sparing).text
     raise NotKeptError(
         f"prune_defer={shown(str(value))} waits until the pool is so full, and then all "
         "goes at once",

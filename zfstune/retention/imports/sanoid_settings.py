@@ -138,13 +138,13 @@ def settings_in_force(
             here.
     """
     tree = sorted(datasets)
-    said: dict[str, dict[str, Value]] = {
+    written: dict[str, dict[str, Value]] = {
         name: {key: _joined(values) for key, values in section.items()}
         for name, section in ini.items()
     }
     in_force: dict[str, dict[str, Value]] = {}
     begun: set[str] = set()
-    for section, own in said.items():
+    for section, own in written.items():
         # sanoid tidies a section when it reaches it, so a template further down the
         # file is used untidied.
         if version.tidies:
@@ -154,13 +154,15 @@ def settings_in_force(
         settings = in_force.setdefault(section, {})
         if section not in begun:
             settings.update(DEFAULTS)
-            settings.update(_but(said.get("template_default", {}), _NOT_FROM_TEMPLATES))
+            settings.update(
+                _without(written.get("template_default", {}), _NOT_FROM_TEMPLATES)
+            )
         for name in templates_of(own.get("use_template")):
-            template = _but(said.get(name, {}), _NOT_FROM_TEMPLATES)
+            template = _without(written.get(name, {}), _NOT_FROM_TEMPLATES)
             if version.tidies:  # of a template it takes the first value, blanks and all
                 template = {key: _first(value) for key, value in template.items()}
             settings.update(template)
-        settings.update(_but(own, _NOT_OF_THE_SECTION))
+        settings.update(_without(own, _NOT_OF_THE_SECTION))
         for toggle in _TOGGLES:
             settings[toggle] = _toggled(settings.get(toggle, ""))
         path = own.get("path", section)
@@ -171,7 +173,7 @@ def settings_in_force(
                 begun.discard(child)
                 continue
             below = in_force.setdefault(child, {})
-            below.update(_but(settings, _NOT_FOR_CHILDREN))
+            below.update(_without(settings, _NOT_FOR_CHILDREN))
             below["path"] = child
             begun.add(child)
     return in_force
@@ -194,7 +196,7 @@ def _toggled(value: Value) -> Value:
     return "0" if value in _FALSE else value
 
 
-def _but(settings: Mapping[str, Value], keys: frozenset[str]) -> dict[str, Value]:
+def _without(settings: Mapping[str, Value], keys: frozenset[str]) -> dict[str, Value]:
     return {key: value for key, value in settings.items() if key not in keys}
 
 

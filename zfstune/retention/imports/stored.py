@@ -1,9 +1,9 @@
 """Apply a reading to datasets that have a stored policy of their own.
 
 A policy that is stored on a dataset stays in force there, whatever is stored above it.
-So such a dataset gets its policy on itself: the policy that it would inherit, or one that
-leaves its snapshots alone. The rules of a stored policy for zfstune's own snapshots do
-not concern the other tool, and are kept if one policy can hold both.
+So such a dataset gets its policy on itself: the policy that it would inherit, or a policy
+that leaves its snapshots alone. The rules of a stored policy for zfstune's own snapshots
+do not concern the other tool, and are kept if one policy can hold both.
 """
 
 from __future__ import annotations
@@ -97,25 +97,25 @@ def with_stored(
     own = {name: _Stored.read(text) for name, text in stored.items() if name in datasets}
     wanted = in_force(reading, datasets)
     named = {each.dataset: each for each in reading.policies if each.dataset}
-    lines: list[Imported] = []
+    policies: list[Imported] = []
     notes = list(reading.notes)
     for dataset in (*named, *sorted(own.keys() - named.keys())):
-        want, line = wanted.get(dataset), named.get(dataset)
+        want, imported = wanted.get(dataset), named.get(dataset)
         old = own.get(dataset)
         if old is None:
             above = [own[name] for name in ancestors_of(dataset) if name in own]
-            if line is not None:
-                lines.append(_beside(line, above[-1] if above else None))
+            if imported is not None:
+                policies.append(_beside(imported, above[-1] if above else None))
         elif want in (None, LEAVE_ALONE) and old.is_harmless:
             if old.text is not None:
                 notes.append(_STAYS.format(dataset, shown(old.text)))
-            elif line is not None:
-                lines.append(line)  # the next stream may come without a policy
+            elif imported is not None:
+                policies.append(imported)  # the next stream may come without a policy
         else:
-            lines += _replacing(dataset, want, line, old, tool)
-    lines.sort(key=lambda each: -each.dataset.count("/"))
+            policies += _replacing(dataset, want, imported, old, tool)
+    policies.sort(key=lambda each: -each.dataset.count("/"))
     unnamed = [each for each in reading.policies if not each.dataset]
-    return replace(reading, policies=(*lines, *unnamed), notes=tuple(notes))
+    return replace(reading, policies=(*policies, *unnamed), notes=tuple(notes))
 
 
 def out_of_reach(reading: Reading, stored: Collection[str] | None) -> Reading:
@@ -132,35 +132,35 @@ def out_of_reach(reading: Reading, stored: Collection[str] | None) -> Reading:
 
 
 def _replacing(
-    dataset: str, want: Policy | None, line: Imported | None, old: _Stored, tool: str
+    dataset: str, want: Policy | None, imported: Imported | None, old: _Stored, tool: str
 ) -> list[Imported]:
     """Return the policy, if one is needed, that replaces a dataset's stored policy."""
-    made = _beside(line or Imported(dataset, want or LEAVE_ALONE), old)
+    made = _beside(imported or Imported(dataset, want or LEAVE_ALONE), old)
     if old.policy is not None and stored_form(old.policy) == stored_form(made.policy):
-        return [] if line is None else [made]
+        return [] if imported is None else [made]
     if old.text is None:
-        return [made] if line else [replace(made, notes=(_RECEIVED.format(dataset),))]
+        return [made] if imported else [replace(made, notes=(_RECEIVED.format(dataset),))]
     note = _REPLACES.format(dataset, shown(old.text))
     if want in (None, LEAVE_ALONE):
         note += _NOT_THE_TOOLS.format(tool)
-    elif line is None:
+    elif imported is None:
         note += _IN_ITS_PLACE
     return [replace(made, notes=(note, *made.notes), replaces=old.text)]
 
 
-def _beside(line: Imported, old: _Stored | None) -> Imported:
+def _beside(imported: Imported, old: _Stored | None) -> Imported:
     """Add to a policy the rules that were in force for zfstune's own snapshots."""
     if old is None or old.policy is None or old.text is None:
-        return line
+        return imported
     groups = tuple(group for group in old.policy.groups if group.own)
     if not groups:
-        return line
-    both = _both(line.policy, old.policy, groups)
+        return imported
+    both = _both(imported.policy, old.policy, groups)
     if both is None or not _is_storable(both):
-        note = _NOT_BOTH.format(line.dataset, shown(old.text))
-        return replace(line, notes=(*line.notes, note))
-    note = _BOTH.format(line.dataset)
-    return replace(line, policy=both, notes=(*line.notes, note))
+        note = _NOT_BOTH.format(imported.dataset, shown(old.text))
+        return replace(imported, notes=(*imported.notes, note))
+    note = _BOTH.format(imported.dataset)
+    return replace(imported, policy=both, notes=(*imported.notes, note))
 
 
 def _both(policy: Policy, old: Policy, own: tuple[Group, ...]) -> Policy | None:

@@ -1,10 +1,9 @@
 """Express what a tool does to each dataset by policies on as few datasets as possible.
 
-Datasets inherit the policy of a dataset above them, but most tools' settings are not
-inherited. So the effect of the settings is worked out for each existing dataset, or for
-each dataset that they name if the existing ones are not known; and for a probe below
-each of these. A probe is a name that no dataset can have. It stands for the datasets
-that are not known or may be made later.
+The effect of a tool's settings is worked out for each existing dataset, or for each
+dataset that they name if the existing ones are not known; and for a probe below each of
+these. A probe is a name that no dataset can have. It stands for the datasets that are
+not known or may be made later.
 """
 
 from __future__ import annotations
@@ -50,13 +49,13 @@ def work_out(
             the tool does there, or why none does. Datasets that the tool leaves alone
             are missing.
         named: The names of datasets in the settings.
-        datasets: The existing datasets; None: they are not known, and those that are
-            named are taken to exist.
+        datasets: The existing datasets; None: they are not known, and the named ones are
+            taken to exist.
 
     Returns:
-        A reading. If the datasets are not known, it leaves out those below which the
-        tool may do something else; and if the settings are for all pools, it holds a
-        policy for no named dataset.
+        A reading. If the datasets are not known, it leaves out each dataset below which
+        the tool may do something else; and if the settings are for all pools, it holds
+        a policy for no named dataset.
     """
     tree = frozenset(_with_ancestors(named) if datasets is None else datasets)
     probes = {f"{dataset}/{_PROBE}": dataset for dataset in tree}
@@ -70,7 +69,7 @@ def work_out(
     ]
     if datasets is not None:
         reading = cover(_without_repeats(wanted), tree, tool)
-        return with_notes(reading, _of_later_ones(differing, wanted, tool))
+        return with_notes(reading, _notes_on_later_datasets(differing, wanted, tool))
     for dataset in differing:
         wanted[dataset] = _unknown(dataset, wanted.get(dataset))
     if _pruning(on_new_pool) is not None:
@@ -172,8 +171,10 @@ def _without_repeats(wanted: Found) -> Found:
     return kept
 
 
-def _of_later_ones(differing: Collection[str], wanted: Found, tool: str) -> Iterator[str]:
-    """Note the datasets below which one that is made later would get a wrong policy."""
+def _notes_on_later_datasets(
+    differing: Collection[str], wanted: Found, tool: str
+) -> Iterator[str]:
+    """Note the datasets below which a later dataset would get a wrong policy."""
     bare = [each for each in differing if _pruning(wanted.get(each)) is None]
     covered = sorted({*differing} - {*bare})
     if covered:

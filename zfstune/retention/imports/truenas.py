@@ -59,7 +59,7 @@ _LONGEST = 10**6
 def read(text: str, datasets: Collection[str] | None) -> Reading:
     """Read the list of tasks."""
     try:
-        listed = json.loads(text, object_pairs_hook=_once)
+        listed = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as error:
         raise PolicyError(
             f"cannot import from truenas: {shown(str(error))}",
@@ -75,7 +75,8 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
     return read_tasks(tasks, datasets, "TrueNAS")
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make a table of its pairs, and refuse a key that is given twice."""
     table = dict(pairs)
     if len(table) < len(pairs):
         raise ValueError("a key is given twice")

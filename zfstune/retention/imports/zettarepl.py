@@ -96,12 +96,12 @@ def _tables(
 
 
 def _task(name: str, table: Mapping[str, object], notes: tuple[str, ...]) -> Task:
-    called = f"task {shown(name)}"
+    title = f"task {shown(name)}"
     return read_task(
         "zettarepl",
-        called,
+        title,
         table,
-        lambda dataset: _read(table, called, dataset, notes),
+        lambda dataset: _read(table, title, dataset, notes),
         recursive=read_truth(table.get("recursive")) is not False,
     )
 
@@ -152,13 +152,13 @@ def _prevented(dataset: str, replications: list[tuple[str, Mapping[str, object]]
         transport = table.get("transport")
         kind = transport.get("type") if isinstance(transport, dict) else None
         is_here = kind not in ("ssh", "ssh+netcat") or _is_pull(table)
-        target = [table.get("target-dataset")] if is_here else []
+        roots = [table.get("target-dataset")] if is_here else []
         sources = table.get("source-dataset")
         holds = read_truth(table.get("hold-pending-snapshots", "no")) is not False
         if holds and not _is_pull(table):
-            target += sources if isinstance(sources, list) else [sources]
-        for each in target:
-            if not isinstance(each, str) or f"{dataset}/".startswith(f"{each}/"):
+            roots += sources if isinstance(sources, list) else [sources]
+        for root in roots:
+            if not isinstance(root, str) or f"{dataset}/".startswith(f"{root}/"):
                 return f"the replication task '{shown(name)}' decides what stays of it, too"
     return ""
 

@@ -55,7 +55,7 @@ _NOTES = (
 )
 
 
-def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names none)
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names no datasets)
     """Read one schedule."""
     always = 0
     lengths: dict[int, int] = {}

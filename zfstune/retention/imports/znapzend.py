@@ -79,7 +79,7 @@ _OWN = (
 _NOTES = (_BY_NAME, _ZONE, _NEWEST, _COMMON, _OWN)
 
 
-def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names none)
+def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names no datasets)
     """Read one plan."""
     tiers: dict[int, int] = {}
     plan = _BLANKS.sub("", text.lower())

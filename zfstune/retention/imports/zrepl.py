@@ -2,10 +2,11 @@
 
 The rules are those of internal/config/config.go, internal/pruning/pruning.go and
 internal/daemon/filters/fsmapfilter.go (github.com/zrepl/zrepl). A snapshot stays if any
-rule of a job keeps it, whoever took it, so the rules of a job form a union as those of a
-policy do. Several jobs on one dataset prune one after the other, so that a snapshot stays
-only if each of them keeps it. In zrepl's own examples one rule keeps all snapshots that
-an expression does not match; in a policy, such snapshots are out of scope.
+rule of a job keeps it, even if zrepl did not take it. So the rules of a job form a union,
+as the rules of a policy do. Several jobs on one dataset prune one after the other, so
+that a snapshot stays only if each of them keeps it. In zrepl's own examples one rule
+keeps all snapshots that an expression does not match; in a policy, such snapshots are
+out of scope.
 """
 
 from __future__ import annotations
@@ -84,9 +85,9 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
     left_out: list[LeftOut] = []
     for number, table in enumerate(_jobs(text), 1):
         name = table.get("name")
-        called = f"job {shown(name)}" if isinstance(name, str) and name else f"job {number}"
+        title = f"job {shown(name)}" if isinstance(name, str) and name else f"job {number}"
         try:
-            for side in _sides(table, called.removeprefix("job ")):
+            for side in _sides(table, title.removeprefix("job ")):
                 if isinstance(side, _Job):
                     jobs.append(side)
                 elif isinstance(side, Imported):
@@ -94,10 +95,10 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
                 else:
                     left_out.append(side)
         except NotKeptError as error:
-            refused = LeftOut(called, error.reason, hint=error.hint)
+            refused = LeftOut(title, error.reason, hint=error.hint)
             left_out.append(refused)
             # The job may prune datasets of other jobs, by rules that are not known.
-            jobs.append(_Job(called, tuple(_filter_if_any(table)), refused))
+            jobs.append(_Job(title, tuple(_filter_if_any(table)), refused))
     named = {path for job in jobs for path, _, _ in job.filter}
     reading = work_out_by_name("zrepl", lambda name: _combined(name, jobs), named, datasets)
     return Reading((*reading.policies, *away), (*left_out, *reading.left_out))
@@ -197,8 +198,8 @@ def _combined(dataset: str, jobs: list[_Job]) -> Imported | LeftOut | None:
     if not kept:
         return Imported(dataset, LEAVE_ALONE)
     together = kept[0]
-    for each in kept[1:]:
-        both = together.beside(each)
+    for rules in kept[1:]:
+        both = together.beside(rules)
         if both is None:
             listed = " and ".join(f"'{shown(job.name)}'" for job in prunes)
             return LeftOut(dataset, _TWO_JOBS.format(listed), dataset)

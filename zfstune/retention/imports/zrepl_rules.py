@@ -111,18 +111,18 @@ def read_rules(rules: Sequence[object]) -> Kept:
     """
     groups: list[Group] = []
     scopes: list[str] = []
-    stay_but: list[str] = []  # expressions; a snapshot that one does not match stays
-    waits = False
+    negated: list[str] = []  # a snapshot that one of these does not match stays
+    has_not_replicated = False
     for rule in rules:
         if not isinstance(rule, dict):
             raise NotKeptError("a rule is no mapping")
         kind = _kind(rule)
         if kind == "not_replicated":
-            waits = True
+            has_not_replicated = True
             continue
         regex = _regex(rule, kind)
-        if kind == "regex" and _negated(rule):
-            stay_but.append(regex)
+        if kind == "regex" and _is_negated(rule):
+            negated.append(regex)
             continue
         kept = _rule(kind, rule)
         scopes.append(regex)
@@ -131,10 +131,10 @@ def read_rules(rules: Sequence[object]) -> Kept:
         Never() in group.rules and scope == _EVERY_NAME
         for group, scope in zip(groups, scopes, strict=True)
     )
-    if keeps_all or not rules or _complementary(groups, scopes, stay_but):
+    if keeps_all or not rules or _complementary(groups, scopes, negated):
         return Kept(LEAVE_ALONE)  # without any rule, zrepl destroys nothing either
-    together = _kept(groups, scopes, list(dict.fromkeys(stay_but)))
-    if waits:
+    together = _kept(groups, scopes, list(dict.fromkeys(negated)))
+    if has_not_replicated:
         others = format_policy(together.policy)
         raise NotKeptError(
             _NOT_REPLICATED,
@@ -144,28 +144,28 @@ def read_rules(rules: Sequence[object]) -> Kept:
     return together
 
 
-def _complementary(groups: list[Group], scopes: list[str], stay_but: list[str]) -> bool:
+def _complementary(groups: list[Group], scopes: list[str], negated: list[str]) -> bool:
     """Tell whether one rule keeps just the names that another rule does not keep."""
     return any(
-        Never() in group.rules and scope in stay_but
+        Never() in group.rules and scope in negated
         for group, scope in zip(groups, scopes, strict=True)
     )
 
 
-def _kept(groups: list[Group], scopes: list[str], stay_but: list[str]) -> Kept:
+def _kept(groups: list[Group], scopes: list[str], negated: list[str]) -> Kept:
     notes = []
     if any(isinstance(rule, Grid) and rule.steps[0].keep is not None
            for group in groups for rule in group.rules):  # fmt: skip
         notes.append(_NEWEST)
     if any(not isinstance(rule, Never) for group in groups for rule in group.rules):
         notes.append(_TIMES)
-    if len(stay_but) == 1 and all(is_within(scope, stay_but[0]) for scope in scopes):
-        if stay_but[0] in scopes:  # each snapshot that may go is in the scope of a rule
-            return Kept(Policy(tuple(groups)), tuple(notes), tuple(stay_but))
-        none = _group(Last(0), stay_but[0])
+    if len(negated) == 1 and all(is_within(scope, negated[0]) for scope in scopes):
+        if negated[0] in scopes:  # each snapshot that may go is in the scope of a rule
+            return Kept(Policy(tuple(groups)), tuple(notes), tuple(negated))
+        none = _group(Last(0), negated[0])
         policy = Policy((*groups, none), allow_zero=True)
-        return Kept(policy, (*notes, _CONSENT), tuple(stay_but))
-    groups = [*groups, *[_group(Never(), rf"(?!(?:{but})\Z).*") for but in stay_but]]
+        return Kept(policy, (*notes, _CONSENT), tuple(negated))
+    groups = [*groups, *[_group(Never(), rf"(?!(?:{regex})\Z).*") for regex in negated]]
     policy = Policy((*groups, _group(Last(0), _EVERY_NAME)), allow_zero=True)
     return Kept(policy, (*notes, _CONSENT), (_EVERY_NAME,))
 
@@ -188,7 +188,7 @@ def _rule(kind: str, rule: Mapping[str, object]) -> Rule:
         return _grid(rule.get("grid"))
     count = read_yaml_number(rule.get("count"))
     if not count:
-        raise NotKeptError(f"count: {_said(rule, 'count')} is no number above zero")
+        raise NotKeptError(f"count: {_quoted_value(rule, 'count')} is no number above zero")
     return Last(count)
 
 
@@ -219,11 +219,13 @@ def _grid(text: object) -> Grid:
         raise NotKeptError(error.message) from None
 
 
-def _negated(rule: Mapping[str, object]) -> bool:
-    negated = read_truth(rule.get("negate", "false"))
-    if negated is None:
-        raise NotKeptError(f"negate: {_said(rule, 'negate')} is neither true nor false")
-    return negated
+def _is_negated(rule: Mapping[str, object]) -> bool:
+    truth = read_truth(rule.get("negate", "false"))
+    if truth is None:
+        raise NotKeptError(
+            f"negate: {_quoted_value(rule, 'negate')} is neither true nor false"
+        )
+    return truth
 
 
 def _regex(rule: Mapping[str, object], kind: str) -> str:
@@ -248,6 +250,6 @@ def _group(rule: Rule, regex: str) -> Group:
     return Group((rule,), regex=regex)
 
 
-def _said(rule: Mapping[str, object], key: str) -> str:
+def _quoted_value(rule: Mapping[str, object], key: str) -> str:
     value = rule.get(key)
     return f"'{shown(value)}'" if isinstance(value, str) else "its value"

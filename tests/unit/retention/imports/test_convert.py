@@ -1,4 +1,4 @@
-"""The conversion of settings: the choice of a reader, and what is done with its result."""
+"""The conversion of settings: the choice of a reader, and the use of its result."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_stored_policies_count_only_where_the_datasets_are_known() -> None:
 
 
 def test_a_plan_without_datasets_replaces_nothing() -> None:
-    """A plan is for no certain dataset, so a note names those that keep their policy."""
+    """A plan is for no certain dataset, so a note names datasets that keep their own."""
     reading = convert("znapzend", "7d=>1h", TREE, {"tank/a": "keep=1"})
     [policy] = reading.policies
     assert (policy.dataset, policy.replaces) == ("", None)

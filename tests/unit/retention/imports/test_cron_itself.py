@@ -105,7 +105,7 @@ def without_times(line: str) -> str:
 
 
 def destroyed(commands: Sequence[str], there: Sequence[Snapshot]) -> set[str]:
-    """Let bash carry out commands over some snapshots; return those that are gone."""
+    """Let bash carry out commands over some snapshots; return the destroyed ones."""
     with TemporaryDirectory() as folder:
         copy(FAKE, f"{folder}/zfs")
         rows = [f"{s.name}\t{s.creation}\t{s.createtxg}\n" for s in there]

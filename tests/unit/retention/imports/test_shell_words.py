@@ -1,4 +1,4 @@
-"""Command lines: words are those that bash makes, or are refused."""
+"""Command lines: each gives the same words as in bash, or is refused."""
 
 from __future__ import annotations
 

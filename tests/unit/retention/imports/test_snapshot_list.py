@@ -1,4 +1,4 @@
-"""The part of a crontab's line that lists snapshots and leaves out those that stay."""
+"""The part of a crontab's line that lists snapshots and leaves out the newest."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_a_refused_task_leaves_its_datasets_out() -> None:
 
 
 def test_a_reason_that_prevents_a_policy_comes_first() -> None:
-    """A dataset with such a reason is left out, be it one of a task or not."""
+    """A dataset that has such a reason is left out, whether a task owns it or not."""
     reading = read_tasks(
         (HOURLY,), TREE, "mole", lambda name: "replicated" if name == "tank/a" else ""
     )

@@ -182,7 +182,7 @@ def schema_names(
 @settings(max_examples=cases(80))
 @given(some_tasks, st.sets(quarters, min_size=1, max_size=25))
 def test_a_model_of_zettarepl(tasks: Any, minutes: set[int]) -> None:
-    """No snapshot goes that zettarepl keeps, and the notes cover those that stay longer."""
+    """No snapshot goes that zettarepl keeps, and the notes cover any that stay longer."""
     try:
         reading = convert("zettarepl", written(tasks), TREE)
     except PolicyError as error:

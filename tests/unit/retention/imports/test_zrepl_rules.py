@@ -16,7 +16,7 @@ from zrepl_jobs import lost, rules, said
     ("count", "left"), [(2, {"4", "5"}), (1, {"5"}), (4, {"2", "3", "4", "5"})]
 )
 def test_last_n(count: int, left: set[str]) -> None:
-    """The newest snapshots stay, whoever took them."""
+    """The newest snapshots stay, even if zrepl did not take them."""
     times = [("1", 10), ("3", 15), ("2", 20), ("4", 30), ("5", 30)]
     text = rules(f"type: last_n, count: {count}")
     assert lost(text, times) == {name for name, _ in times} - left
