@@ -85,7 +85,7 @@ class Standing:
     """The state of a dataset's installed units.
 
     Attributes:
-        outdated: The jobs whose timers differ from those that would be written now.
+        outdated: The jobs whose timers would be written differently now.
         on_failure: The unit that its services start when they fail; empty: none.
         prunes: Whether a timer prunes its snapshots.
     """

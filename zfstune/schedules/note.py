@@ -89,7 +89,7 @@ def last_run(folder: str, job: str, dataset_guid: int) -> LastRun | None:
 
 
 def reported_run(folder: str, job: str, dataset: str, dataset_guid: int) -> LastRun | None:
-    """Read the last run to report, be it one that failed before it reached the dataset."""
+    """Read the last run to report, even if it failed before it reached the dataset."""
     missed = _read(_path_by_name(folder, job, dataset))
     reached = last_run(folder, job, dataset_guid)
     if missed is None or not missed.error or (missed.job, missed.dataset) != (job, dataset):

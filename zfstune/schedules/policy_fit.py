@@ -1,4 +1,4 @@
-"""Whether a policy fits how often snapshots are taken.
+"""Tell whether a policy fits the schedule by which snapshots are taken.
 
 A schedule and a policy are set separately, and two mistakes are easy. The policy may
 be for other names than those of scheduled snapshots (because it was imported from
@@ -113,7 +113,7 @@ def find_misfit(cadence: Cadence, policy: Policy | None) -> Misfit | None:
     """
     if policy is None or policy.free_target is not None:
         return None
-    rules = tuple(_rules_of_own(policy))
+    rules = tuple(_rules_for_own_names(policy))
     if not rules or any(map(_keeps_all, rules)):
         return None
     every = cadence.seconds
@@ -182,7 +182,7 @@ def policy_command(dataset: str, cadence: Cadence, policy: Policy | None) -> str
 _UNQUOTED = frozenset(ascii_letters + digits + "=-+/_ ")
 
 
-def _rules_of_own(policy: Policy) -> Iterator[Rule]:
+def _rules_for_own_names(policy: Policy) -> Iterator[Rule]:
     """Yield the rules that apply to all of zfstune's own names."""
     for group, test in zip(policy.groups, policy.tests, strict=True):
         if all(map(test, _NAMES)):

@@ -122,19 +122,19 @@ def due_runs(
     runs = []
     faults: list[ZfstuneError] = []
     schedules = scheduled(engine, faults=faults)
-    for each in schedules:
+    for schedule in schedules:
         try:
-            tz = each.zone()
+            tz = schedule.zone()
         except PolicyError as error:
             faults.append(error)
             continue
-        jobs = [("snapshot", each.cadence)]
-        if each.prunes:
-            jobs.append(("prune", each.cadence.pruning))
+        jobs = [("snapshot", schedule.cadence)]
+        if schedule.prunes:
+            jobs.append(("prune", schedule.cadence.pruning))
         runs += [
-            (job, each.dataset)
+            (job, schedule.dataset)
             for job, cadence in jobs
-            if _is_due(last_run(folder, job, each.guid), cadence, tz, now)
+            if _is_due(last_run(folder, job, schedule.guid), cadence, tz, now)
         ]
     due = sorted(runs, key=lambda run: (run[0] == "prune", run[1]))
     return due, faults, bool(schedules or faults)

@@ -55,7 +55,7 @@ class Scheduled:
         members: The dataset and those below that are taken along.
         policy: The policy of its snapshots; None: none is stored.
         guid: ZFS' own number of the dataset.
-        below: The members below it that have a policy of their own, each with it.
+        below: The members below it that have a policy of their own, with that policy.
     """
 
     dataset: str
@@ -130,7 +130,7 @@ def scheduled(
 
 
 def with_schedule(engine: Engine) -> list[str]:
-    """List the datasets of all pools that have a schedule, even one that is no cadence."""
+    """List the datasets of all pools that have a schedule, even if it is no cadence."""
     return [
         name for name, dataset in datasets_below(engine).items() if _has_schedule(dataset)
     ]
@@ -144,7 +144,7 @@ def targets(
     Args:
         engine: Reads the datasets.
         datasets: Full names.
-        every: The cadence as text; None: the one that is stored on each dataset.
+        every: The cadence as text; None: the cadence that is stored on each dataset.
         needs_policy: Refuse a dataset whose snapshots would never be pruned.
 
     Raises:

@@ -130,7 +130,7 @@ def units_for(
         when = _when(job, cadence)
         checked = ("--if-due",) if is_checked(when, zone) else ()
         argv = (*command, "schedule", "run", "--once", job, *checked, dataset)
-        service = _service(dataset, _does(job, dataset), argv, on_failure)
+        service = _service(dataset, _description(job, dataset), argv, on_failure)
         units += [Unit(f"{_stem(job, dataset)}.service", service), timers[job]]
     return tuple(units)
 
@@ -140,7 +140,7 @@ def timers_for(dataset: str, cadence: Cadence, zone: tzinfo) -> dict[str, Unit]:
     return {
         job: Unit(
             f"{_stem(job, dataset)}.timer",
-            _timer(dataset, _does(job, dataset), _when(job, cadence), zone),
+            _timer(dataset, _description(job, dataset), _when(job, cadence), zone),
         )
         for job in JOBS
     }
@@ -150,7 +150,7 @@ def _stem(job: str, dataset: str) -> str:
     return f"{PREFIX}{job}-{escape(dataset)}"
 
 
-def _does(job: str, dataset: str) -> str:
+def _description(job: str, dataset: str) -> str:
     return f"{_WORDS[job]} {_percent(dataset)}"
 
 
@@ -207,21 +207,21 @@ def check_hook(name: str) -> str:
     return name
 
 
-def _service(dataset: str, does: str, argv: Iterable[str], on_failure: str) -> str:
+def _service(dataset: str, description: str, argv: Iterable[str], on_failure: str) -> str:
     hook = f"OnFailure={check_hook(on_failure)}\n" if on_failure else ""
     return (
         f"{_MARK}{dataset}\n{_NOTE}\n"
-        f"[Unit]\nDescription={does}\nAfter=zfs.target\n{hook}\n"
+        f"[Unit]\nDescription={description}\nAfter=zfs.target\n{hook}\n"
         f"[Service]\nType=oneshot\nExecStart={' '.join(map(_word, argv))}\n"
         f"StateDirectory=zfstune\nCacheDirectory=zfstune\n{_CONFINED}"
     )
 
 
-def _timer(dataset: str, does: str, when: Cadence, zone: tzinfo) -> str:
+def _timer(dataset: str, description: str, when: Cadence, zone: tzinfo) -> str:
     lines = "".join(f"OnCalendar={line}\n" for line in timer_calendars(when, zone))
     return (
         f"{_MARK}{dataset}\n{_NOTE}\n"
-        f"[Unit]\nDescription={does}, {when} {_percent(str(zone))}\n\n"
+        f"[Unit]\nDescription={description}, {when} {_percent(str(zone))}\n\n"
         f"[Timer]\n{lines}Persistent=yes\n"
         f"RandomizedDelaySec={when.delay_seconds}\nFixedRandomDelay=yes\nAccuracySec=1s\n\n"
         "[Install]\nWantedBy=timers.target\n"

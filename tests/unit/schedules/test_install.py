@@ -85,7 +85,7 @@ def test_timers_of_an_earlier_version_are_told(tmp_path: Path) -> None:
 
 
 def test_installing_twice_changes_nothing(tmp_path: Path) -> None:
-    """A second install changes nothing, and its links are those that systemctl makes."""
+    """A second install changes nothing, and its links are like those of systemctl."""
     assert install(tmp_path, *units()) == ["write", "write", "enable"] * 2
     before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
     assert install(tmp_path, *units()) == ["keep"] * 4

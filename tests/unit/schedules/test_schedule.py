@@ -1,4 +1,4 @@
-"""Schedules on datasets made of dicts: which datasets have one, and what it takes along.
+"""Schedules on datasets made of dicts: which datasets have one and are taken along.
 
 tests/image/test_schedules.py has the same on a pool in a file, with properties that are
 inherited.
