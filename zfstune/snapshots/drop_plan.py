@@ -46,7 +46,7 @@ class Checkpoint:
         taken: When it was taken, in seconds since 1970; None: nobody can tell.
         datasets: Names of the datasets that still have it.
         size: The number of datasets that it was taken of.
-        copies: Names of the datasets in which rollbacks to it kept what they lost.
+        copies: Names of the datasets into which rollbacks to it copied lost files.
     """
 
     name: str
@@ -62,7 +62,7 @@ class DropPlan:
 
     Attributes:
         checkpoint: Its name.
-        copies: Clones in which rollbacks kept what they lost.
+        copies: Clones into which rollbacks copied lost files.
         clones: Clones that somebody else made.
         folders: Datasets that were made to hold copies, and hold none once these are gone.
         snapshots: The checkpoint itself.
@@ -169,8 +169,8 @@ def _folders(
 ) -> tuple[str, ...]:
     """List the datasets that rollbacks made to hold copies, and that hold none any more.
 
-    A rollback marks each one that it makes. It is destroyed only while it has neither
-    snapshots nor a mountpoint.
+    A rollback marks each dataset that it makes. Such a dataset is destroyed only while it
+    has neither snapshots nor a mountpoint.
     """
     folders: list[str] = []
     for name in sorted(datasets, key=lambda name: -name.count("/")):

@@ -1,4 +1,4 @@
-"""List snapshots, and note from one run to the next what never changes about them.
+"""List snapshots, and note their unchanging facts from one run to the next.
 
 The guid, createtxg and creation of snapshots make a listing slow, since ZFS opens each
 snapshot to read them. The directory ``.zfs/snapshot`` of a mounted filesystem names all
@@ -45,7 +45,7 @@ _MOST = 1_000_000
 
 
 class Notes:
-    """List snapshots, and ask ZFS only once for what never changes about them."""
+    """Lists snapshots, and asks ZFS only once for their unchanging facts."""
 
     def __init__(self, folder: str = "") -> None:
         self._folder = folder
@@ -66,7 +66,7 @@ class Notes:
         """List the snapshots of each dataset, oldest first by createtxg.
 
         Args:
-            engine: Reads what is not noted.
+            engine: Reads the facts that are not noted.
             datasets: Full names of the datasets.
             read: Datasets that the caller has read already, by name.
             dated: Names of the datasets whose snapshots are to have their ``creation``.

@@ -75,7 +75,7 @@ def datasets_of(snapshots: Iterable[Snapshot]) -> int:
 
 
 def is_copy(dataset: str) -> bool:
-    """Tell whether a dataset lies below the one that holds the copies of rollbacks."""
+    """Tell whether a dataset lies below the dataset for copies of rollbacks."""
     return dataset.startswith(f"{pool_of(dataset)}/{ESCAPES}/")
 
 

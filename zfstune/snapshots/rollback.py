@@ -92,8 +92,8 @@ def rollback(
         show: Called with the plan before anything changes.
 
     Returns:
-        The plan and what was done of it; `plan.left` names datasets that stayed as they
-        are, for they do not have the checkpoint.
+        The plan and the datasets that were brought back; `plan.left` names the datasets
+        that stay as they are, for they do not have the checkpoint.
 
     Raises:
         NotFound: There is no such checkpoint.

@@ -76,7 +76,7 @@ def test_without_a_folder_all_is_read_each_time(engine: FakeEngine) -> None:
 
 
 def test_what_is_known_is_not_asked_again(engine: FakeEngine, tmp_path: Path) -> None:
-    """The next run reads only what was taken since."""
+    """The next run reads only snapshots that were taken since."""
     folder = os.fspath(tmp_path)
     first = Notes(folder)
     assert asked(engine, first) == ANEW
@@ -256,7 +256,7 @@ def test_the_folder_of_root_is_made(
 def test_what_is_gone_is_dropped(
     engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Notes of a listed dataset go at once, those of others when there are too many."""
+    """Notes of a listed dataset go at once, notes of others when there are too many."""
     file = tmp_path / "snapshots.json"
     notes = {
         "tank/a": [1, {"1": [0, 11, 1, 1], "gone": [0, 99, 1, 1]}],

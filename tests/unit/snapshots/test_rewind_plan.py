@@ -132,7 +132,7 @@ def test_what_is_left_behind() -> None:
 
 
 def test_what_is_held_cannot_go() -> None:
-    """No flag consents to losing what somebody holds."""
+    """No flag consents to the loss of a held snapshot."""
     with pytest.raises(PlanError, match="'tank/a@7' is held"):
         rewind(taken(5), taken(7, userrefs="1"))
     with pytest.raises(PlanError, match="'tank/b@8' is held"):

@@ -55,7 +55,7 @@ class RewindingEngine(FakeEngine):
             del self.mounted[name]
 
     def mount(self, name: str) -> None:
-        """Note what is mounted."""
+        """Note the dataset that is mounted."""
         self.calls.append(("mount", (name,)))
 
 
