@@ -27,7 +27,7 @@ __all__ = ["alarms", "to_remember"]
 _FEW = 3
 # Of fewer snapshots than this, somebody may well have destroyed half by hand.
 _WORTH_A_NOTE = 10
-# Two hosts' clocks differ a little, and so does a clock before and after it was set.
+# Clocks of two hosts differ a little, and one clock differs before and after it was set.
 _SLACK_SECONDS = HOUR
 
 
@@ -40,7 +40,7 @@ def alarms(
     """Return the alarms that stop the prune of a dataset unless it is forced.
 
     A consent to ``keep=0`` covers the snapshots of which no other rule speaks. The
-    victims of the other rules are counted as ever.
+    victims of the other rules are counted all the same.
 
     Args:
         decisions: The decisions on the snapshots of all datasets.

@@ -11,8 +11,8 @@ Snapshots are ordered by ``createtxg``, which no clock can disturb and two snaps
 one dataset never share. Rules that speak of time go by ``creation``. Where the time is
 known, a snapshot that is dated after now stays and is never the newest, for nothing
 can be said of its age. A rule that only counts is decided without times: the snapshots
-that it lets go are read again before they are destroyed, and one that is dated after
-now stays then.
+that it lets go are read again before they are destroyed, and a snapshot that is dated
+after now stays then.
 """
 
 from __future__ import annotations

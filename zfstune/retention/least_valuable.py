@@ -28,7 +28,7 @@ def least_valuable_first(decisions: Iterable[Decision]) -> list[Snapshot]:
 
     The loss is the age of the older edge of the gap that a victim leaves, divided by
     the age of the younger edge: an hour's gap matters among today's snapshots and not
-    among last year's. It is computed anew for the neighbours of each one that goes.
+    among last year's. It is computed anew for the neighbours of each victim that goes.
     Among equal losses the oldest snapshot goes first.
 
     Args:

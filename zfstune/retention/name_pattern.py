@@ -56,7 +56,7 @@ MOST_STEPS = 200_000
 class Budget:
     """The steps that all expressions of one policy together may take.
 
-    A step is a state that is built, or one that is reached with a character. Steps are
+    A step is a state that is built, or that is reached with a character. Steps are
     never given back, but a name that only leads to known sets of states costs none.
 
     Attributes:

@@ -20,7 +20,7 @@ __all__ = ["near_misses"]
 
 
 def near_misses(policy: Policy, short_names: Collection[str]) -> list[str]:
-    """Name for each scope without a snapshot a wider one that has some.
+    """Report each scope without a snapshot for which a wider scope has some.
 
     Args:
         policy: The policy whose scopes are tried.

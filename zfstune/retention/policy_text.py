@@ -14,7 +14,7 @@ carries the policy to have so much available. ``all-of-them`` is the consent to 
 ``keep=0``, given when the policy was stored. Within single quotes no character is
 special.
 
-Each word is also an option of ``zfstune prune``, except for the one that only the
+Each word is also an option of ``zfstune prune``, except for ``blocks``, which only the
 importers of other tools' settings write: ``blocks=4h/30d`` keeps the oldest snapshot of
 each 4 hours since 1970 while it is at most 30 days old, ``blocks=4h/7d-30d`` while it is
 more than 7 and at most 30 days old.

@@ -3,7 +3,7 @@
 A snapshot is looked at three times before it goes. The policy decides by name and age.
 The plan then reads each victim (:mod:`zfstune.retention.examine`). And as a batch goes,
 :mod:`zfstune.retention.destroy` looks once more, so that a snapshot made anew under an
-old name is not taken for the one that was planned.
+old name is not taken for the snapshot that was planned.
 
 An error on one dataset never stops the others: it is reported in :attr:`Pruned.failed`,
 and raised only where no other dataset was pruned.
@@ -69,7 +69,7 @@ def prune(
         show: Called with the plan before the first snapshot goes.
 
     Raises:
-        PolicyError: No policy, or one that makes no sense.
+        PolicyError: There is no policy, or it makes no sense.
         PlanError: The plan raises alarms for every dataset, and none was pruned.
         EngineError: ZFS refused; snapshots that went before stay destroyed.
     """

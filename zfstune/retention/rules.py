@@ -1,7 +1,7 @@
 """The snapshots of one dataset that each rule of a policy keeps.
 
-A rule sees the snapshots in its scope. For each one that it keeps it gives the reason
-and the time until which it does, and for each other one the reason why not. The rules
+A rule sees the snapshots in its scope. For each snapshot that it keeps, it gives the
+reason and the time until which it does; for the others, the reason why not. The rules
 for calendar periods keep
 
 - the first snapshot of each period that has one,
@@ -186,7 +186,7 @@ def _every(rule: Every, members: Members) -> tuple[KeptMembers, WhyNot]:
 def _period_begins(members: Members, calendar: Calendar) -> Callable[[int], float]:
     """Return a function from a number of periods to the time when the last one begins.
 
-    Periods count from the one that the newest member lies in.
+    Periods count from the period of the newest member.
     """
     newest, _ = calendar.period(members.times[members.ascending[-1]])
     current, _ = calendar.period(members.now)

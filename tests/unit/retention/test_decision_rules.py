@@ -67,7 +67,7 @@ def kept(decisions: tuple[Decision, ...]) -> list[int]:
 
 
 def names(decisions: tuple[Decision, ...], *, keep: bool) -> set[str]:
-    """Return the names of the snapshots that stay, or of those that go."""
+    """Return the names of the snapshots that stay, or that go."""
     return {d.snapshot.name for d in decisions if d.keep is keep}
 
 

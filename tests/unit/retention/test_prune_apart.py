@@ -140,7 +140,7 @@ def test_a_text_without_consent_is_not_followed(engine: Heirs) -> None:
 
 
 def test_consent_to_none_of_some_switches_no_alarm_off(engine: Heirs) -> None:
-    """The victims of the other rules raise alarms as ever."""
+    """The victims of the other rules raise alarms all the same."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "within=4h; match=other* keep=0 all-of-them"
     with pytest.raises(PlanError, match="43 of the 48"):
         prune("tank/a", engine=engine.seam)
@@ -153,7 +153,7 @@ def test_consent_to_none_of_some_switches_no_alarm_off(engine: Heirs) -> None:
 
 
 def test_a_least_number_is_no_new_alarm(engine: Heirs) -> None:
-    """Keeping some destroys less than what was consented to."""
+    """A prune that keeps some destroys less than the consent allows."""
     engine.marks["tank/a"][POLICY_PROPERTY] = "keep=0 all-of-them"
     prune("tank/a", min_keep=3, engine=engine.seam)
     assert engine.count("tank/a") == 3
