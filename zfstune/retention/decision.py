@@ -1,11 +1,10 @@
 """Decide which snapshots a policy keeps: each decision has its reasons.
 
-Scope is decided by name: without ``match``, the names that ``zfstune snapshot``
-gives; with it, the names that the glob matches whole, never a part of them. A
-name proves nothing about who made a snapshot. The caller therefore asks
-ZFS again just before it destroys: without ``match`` each victim must carry
-zfstune's own user property, set on the snapshot itself, and in any case the guid
-that was listed.
+Scope is decided by name: the names that ``zfstune snapshot`` gives, or with ``match`` or
+``regex`` the names that the expression matches whole, never a part of them. A name
+proves nothing about who made a snapshot. So before anything is destroyed,
+:mod:`zfstune.retention.examine` reads each victim again, and
+:mod:`zfstune.retention.destroy` checks the guid that was listed.
 
 Snapshots are ordered by ``createtxg``, which no clock can disturb and two snapshots of
 one dataset never share. Rules that speak of time go by ``creation``. Where the time is

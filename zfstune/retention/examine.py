@@ -1,7 +1,8 @@
 """Make the plan of a prune: list the snapshots, decide, and read each victim.
 
-Without a glob a victim must carry zfstune's own property, set on the snapshot itself.
-In any case it must be the snapshot that was listed, and have neither clones nor holds.
+Where no glob or regular expression covers its name, a victim must carry zfstune's own
+property, set on the snapshot itself. In any case it must be the snapshot that was
+listed, and have neither clones nor holds.
 """
 
 from __future__ import annotations

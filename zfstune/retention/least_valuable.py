@@ -92,7 +92,7 @@ def keep_others(
 def _loss(
     row: Sequence[Decision], younger: int, victim: int, older: int, now: int
 ) -> float:
-    """Compute the gap that a victim would leave: the logarithm of its ages' ratio."""
+    """Compute the logarithm of a victim's loss, by the ages of its gap's edges."""
 
     def age(place: int) -> int:
         # Each age gets a minute more, so that none is zero.
