@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from zfstune.values.duration import HOUR
+from zfstune.values.duration import DAY, HOUR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Calendar:
         if later_start is None:
             # Half a day later it is the same day, even where a clock change moved the
             # start.
-            day = datetime.fromtimestamp(start + 43200, self.tz).date()
+            day = datetime.fromtimestamp(start + DAY // 2, self.tz).date()
             later_start = self._start(self._step(self._first_day(day), periods))
             self._later[start, periods] = later_start
         return later_start
