@@ -83,7 +83,7 @@ def test_half_is_of_what_is_in_scope() -> None:
     others = decided("+" * 100, names="mine-{}")
     [found] = alarms([*decided("+----"), *others], {"tank/a": POLICY}, NOW)["tank/a"]
     assert found.startswith("4 of the 5 snapshots")
-    # nor do those of another dataset
+    # The snapshots of another dataset do not count either.
     elsewhere = decided("+" * 100, dataset="tank/b")
     policies = {"tank/a": POLICY, "tank/b": POLICY}
     assert list(alarms([*decided("+----"), *elsewhere], policies, NOW)) == ["tank/a"]
@@ -94,7 +94,7 @@ def test_consent_answers_for_its_own_scope_alone() -> None:
     policy = parse_policy("daily=3; match=mine-* keep=0", allow_zero=True)
     gone = decided("-" * 50, names="mine-{}")
     assert alarms([*decided("++"), *gone], {"tank/a": policy}, NOW) == {}
-    # ours are counted without those that were consented to, on both sides
+    # Snapshots that only the consented rule covers count neither as victims nor in scope.
     [found] = alarms([*decided("+----"), *gone], {"tank/a": policy}, NOW)["tank/a"]
     assert found.startswith("4 of the 5 snapshots")
     both = parse_policy("daily=3; match=* keep=0", allow_zero=True)
@@ -147,7 +147,7 @@ def test_an_hour_is_no_wrong_clock() -> None:
     )
     [found] = alarms(dated(33, 3, 5), policies, NOW)["tank/a"]
     assert found.startswith("the newest snapshot in scope of 'tank/a' is dated 30 hours")
-    # the middle one may be older than its elders: only the newest tells of a clock
+    # Only the date of the newest snapshot counts, and not of one in the middle.
     assert alarms(dated(2, 50, 5), policies, NOW) == {}
     assert alarms([], policies, NOW) == {}
 
@@ -169,9 +169,9 @@ def test_several_alarms_of_one_dataset() -> None:
     ("keep", "before", "noted"),
     [
         ("+" * 10 + "-", 0, 10),
-        ("+" * 9 + "-", 0, None),  # so few are soon destroyed by hand
+        ("+" * 9 + "-", 0, None),  # so few may well go by hand
         ("+" * 10, 0, None),  # nothing goes
-        ("+" * 9 + "-", 12, None),  # a quarter less is no news
+        ("+" * 9 + "-", 12, None),  # a quarter less needs no new note
         ("+" * 9 + "-", 13, 9),
         ("+" * 15 + "-", 12, None),
         ("+" * 16 + "-", 12, 16),

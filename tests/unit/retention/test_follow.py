@@ -89,7 +89,7 @@ def test_troubles_stay_where_they_are(engine: Heirs) -> None:
     assert list(look(engine, allow_zero=True).followed) == ["tank/a", "tank/a/b", "tank/c"]
     found = look(engine, "tank/none", "tank/c")
     assert (list(found.followed), list(found.failed)) == (["tank/c"], ["tank/none"])
-    # what cannot be read has no need of a policy
+    # A dataset that cannot be read is no error for its lack of a policy.
     assert list(look(engine, "tank/none").failed) == ["tank/none"]
 
 

@@ -81,7 +81,7 @@ def test_made_anew_between_check_and_batch() -> None:
         del engine.taken[last]
         engine.take_snapshots([last], properties=OWN)
 
-    # the first look is the plan's, the second the first batch's
+    # The first call is for the plan, the second for the first batch.
     engine.before = at("find_snapshots", 3, make_anew)
     pruned = prune("tank/a", keep=1, engine=engine.seam)
     assert last in engine.taken
@@ -181,7 +181,7 @@ def test_one_transaction_looks_and_destroys() -> None:
         ("destroy exactly", 50),
         ("destroy exactly", 10),
     ]
-    # once for the plan
+    # The plan is the only one to ask.
     assert asked.count("find_snapshots") == 1
 
 

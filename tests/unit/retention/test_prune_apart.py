@@ -144,7 +144,7 @@ def test_consent_to_none_of_some_switches_no_alarm_off(engine: Heirs) -> None:
     engine.marks["tank/a"][POLICY_PROPERTY] = "within=4h; match=other* keep=0 all-of-them"
     with pytest.raises(PlanError, match="43 of the 48"):
         prune("tank/a", engine=engine.seam)
-    # though a consented rule speaks of all, too
+    # The alarm stays if the rule with consent covers all snapshots.
     engine.marks["tank/a"][POLICY_PROPERTY] = "within=4h; match=* keep=0 all-of-them"
     with pytest.raises(PlanError, match="43 of the 48"):
         prune("tank/a", engine=engine.seam)

@@ -96,7 +96,7 @@ def test_more_than_half_takes_force(engine: Heirs) -> None:
         PlanError, match="43 of the 48 snapshots in scope of 'tank/a'"
     ) as no:
         prune("tank/a", policy="within=4h", engine=engine.seam)
-    # a hint that named another command would show another plan
+    # The hint repeats no command: another command would show another plan.
     assert no.value.hint == (
         "the same command with -n shows the plan; to destroy them anyway, add --force"
     )
@@ -172,12 +172,12 @@ def test_most_were_lost_since_the_last_prune(engine: Heirs, programs: int) -> No
     with pytest.raises(PlanError, match=r"has 16 snapshots in scope, and .* left 41"):
         prune("tank/a", policy="within=38h", engine=engine.seam)
     assert engine.count("tank/a") == 16
-    # what goes with a count was said by somebody who sees; it notes nothing
+    # A prune by a count, whose author has just seen the snapshots, writes no note.
     prune("tank/a", keep=15, engine=engine.seam)
     prune("tank/a", policy="within=38h", force=True, engine=engine.seam)
     assert engine.marks["tank/a"][KEPT_PROPERTY] == "14"
     prune("tank/a", policy="within=37h", engine=engine.seam)
-    # so little is no news, and no write
+    # One snapshot less is too small a change for a new note.
     assert engine.marks["tank/a"][KEPT_PROPERTY] == "14"
 
 

@@ -78,7 +78,7 @@ def test_a_policy_has_one_budget(budgets: list[Budget], reached: list[int]) -> N
         with pytest.raises(PolicyError, match="the policy takes too many steps"):
             list(map(policy.scope(named=True), _NAMES))
     assert len(budgets) == 1
-    # what is looked at in vain, once spent, is one move a call
+    # Once all steps are spent, each further call tries one move in vain.
     assert sum(reached) < MOST_STEPS + 6 * 2000
 
 

@@ -120,7 +120,7 @@ def test_copies_go_with_the_folders_that_held_them() -> None:
         filesystem(f"{ESCAPE}/one-20261129"),
         filesystem(f"{ESCAPE}/mine"),
         filesystem(f"{TOP}/tank/mine", mountpoint="/mine"),
-        # it hangs below a folder and inherits its mark, and somebody may have filled it
+        # It lies below a folder and inherits the mark, but somebody may have filled it.
         filesystem(f"{TOP}/tank/mine", mark=INHERITED),
         filesystem(f"{TOP}/tank/mine", mark=RECEIVED),
     ],

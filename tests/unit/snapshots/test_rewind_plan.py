@@ -51,7 +51,7 @@ def rewind(
 
 def test_what_is_newer_goes_and_nothing_else() -> None:
     """Snapshots and bookmarks after the checkpoint go, the newest first."""
-    # one of the checkpoint itself has its createtxg, and is as old as it is
+    # A bookmark of the checkpoint itself has its createtxg, so it is not newer.
     marks = {"tank/a#old": 4, "tank/a#own": 5, "tank/a#new": 8}
     one = rewind(taken(5), taken(3), taken(7), taken(9), bookmarks=marks, path="/a")
     assert one.newer == ("tank/a@9", "tank/a@7")
@@ -127,7 +127,7 @@ def test_what_is_left_behind() -> None:
     assert left_behind(whole, asked, there, ()) == ()
     assert left_behind(whole, asked, there, ["tank/c", "tank"]) == ("tank/c",)
     assert left_behind(whole, asked, there, ["tank/a/new"]) == ("tank/a/new",)
-    # tank/b lost it: what was there by then may be the one
+    # tank/b lost it, and nobody knows the name: each older dataset may be that one.
     assert left_behind(whole[:1], asked, there, ()) == ("tank/a/in", "tank/b", "tank/c")
 
 
