@@ -33,7 +33,7 @@ _NO_REASONS: Mapping[str, str] = MappingProxyType({})
 OWN_PROPERTIES = (PROFILE_PROPERTY, APPLIED_PROPERTY)
 
 
-def _pairs(values: Mapping[str, str]) -> str:
+def _property_text(values: Mapping[str, str]) -> str:
     shown = (f"{n}={display(n, v)}" for n, v in values.items() if n not in OWN_PROPERTIES)
     return " ".join(shown)
 
@@ -97,7 +97,7 @@ class Create:
 
     def describe(self) -> str:
         """Return ``create tank/data/postgres (recordsize=8K compression=lz4)``."""
-        pairs = _pairs(self.properties)
+        pairs = _property_text(self.properties)
         return f"create {self.dataset} ({pairs})" if pairs else f"create {self.dataset}"
 
     def to_dict(self) -> dict[str, object]:
@@ -260,8 +260,8 @@ class SetOwner:
         path: The directory.
         owner: User's name, None: leave it.
         group: Group's name, None: leave it.
-        uid: The user's number, None with `owner`.
-        gid: The group's number, None with `group`.
+        uid: The user's number; None where `owner` is None.
+        gid: The group's number; None where `group` is None.
         mode: Permission bits, None: leave them.
     """
 

@@ -74,7 +74,7 @@ def plan(
         profiles: Names of profiles (``postgres``, ``postgres:seed``), or profiles.
         roles: Roles whose profiles to use, too, as in ``web``; ``auto``: the role in
             this host's name.
-        variant: A variant, used of each profile that has one of that name.
+        variant: Name of a variant, for each profile that has one of that name.
         pool: The pool to use; default: see :func:`zfstune.engine.pools.choose_pool`.
         root: Dataset that the profiles' datasets go below; default: ``POOL/data``.
         properties: Override or add values on the first dataset of each profile.
@@ -124,7 +124,7 @@ def apply(
         profiles: Names of profiles (``postgres``, ``postgres:seed``), or profiles.
         roles: Roles whose profiles to use, too, as in ``web``; ``auto``: the role in
             this host's name.
-        variant: A variant, used of each profile that has one of that name.
+        variant: Name of a variant, for each profile that has one of that name.
         pool: The pool to use; default: see :func:`zfstune.engine.pools.choose_pool`.
         root: Dataset that the profiles' datasets go below; default: ``POOL/data``.
         properties: Override or add values on the first dataset of each profile.
@@ -166,7 +166,7 @@ def apply(
 def _loaded(
     profiles: Iterable[str | Profile], roles: Iterable[Role], variant: str | None
 ) -> tuple[Profile, ...]:
-    """Load the profiles that are named, and those of the roles, in a variant."""
+    """Load the named profiles and the profiles of the roles, in a variant."""
     asked = (*profiles, *(name for role in roles for name in role.profiles))
     loaded = (item if isinstance(item, Profile) else load(item) for item in asked)
     return tuple(in_variant(loaded, variant))
@@ -272,7 +272,7 @@ def _do(engine: Engine, action: Action) -> None:
 
 
 def _adjust(engine: Engine, action: Adjust) -> None:
-    """Change properties, and note afterwards those that were set, all or some."""
+    """Change properties, then note the values that were set, also if only some were."""
     for prop in action.inherited:
         engine.inherit(action.dataset, prop)
     try:

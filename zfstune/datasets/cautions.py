@@ -34,7 +34,7 @@ _SMALL_FOR_RAIDZ = 32 << 10
 
 @frozen
 class Caution:
-    """Something that the reader should know and no step of the plan takes care of.
+    """Something that the reader should know and that no step of the plan changes.
 
     Attributes:
         dataset: The dataset, or the pool, that it is about.
@@ -57,8 +57,8 @@ def weigh_wanted(
     """Say which values had to give way on a pool, and which have another effect there.
 
     Args:
-        request: The profiles; one of the same name twice counts once.
-        wanted: The datasets that they want, of
+        request: The profiles; a profile that is named twice counts once.
+        wanted: The datasets that they want, from
             :func:`zfstune.datasets.wanted.wanted_datasets`.
         pool: The pool that `wanted` was cut down to.
         limits: The limits of the running module.
@@ -84,7 +84,7 @@ def weigh_needs(profile: Profile, root: str, limits: Limits) -> Iterator[Caution
 
 
 def weigh_values(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
-    """Say which values have no effect on this pool, or one that zfstune does not bring."""
+    """Say which values do nothing on this pool, or need another program to act on them."""
     small = int(wanted.values.get("special_small_blocks", "0"))
     if small and not has_vdev(pool, "special"):
         message = f"special_small_blocks does nothing: '{pool.name}' has no special vdev"
@@ -103,7 +103,7 @@ def weigh_special(
 
     Args:
         dataset: Its name.
-        recordsize: The value that will be in force, in bytes.
+        recordsize: The value of ``recordsize`` that will be in force, in bytes.
         small: The value of ``special_small_blocks`` that will be in force, in bytes.
         origin: The dataset that ``special_small_blocks`` is set on.
         pool: The pool; without a special vdev there is nothing to say.

@@ -153,7 +153,7 @@ def _notes(
 def _give_back(
     dataset: Dataset, wanted: Wanted, record: Mapping[str, str], difference: Difference
 ) -> None:
-    """Inherit properties again that no profile asks for now, unless changed by hand."""
+    """Inherit properties again that no profile asks for, unless somebody changed them."""
     given = read_given(dataset.local(APPLIED_PROPERTY))
     for name, noted in record.items():
         have = dataset.own(name)
@@ -193,7 +193,7 @@ def _inherit(
     record: Mapping[str, str] | None,
     difference: Difference,
 ) -> None:
-    """Drop values set here of properties that the profile sets on a dataset above."""
+    """Drop local values of properties that the profile sets on a dataset above."""
     for name, above in wanted.inherited.items():
         current = dataset.properties.get(name, _UNSET)
         if current.source not in (LOCAL, RECEIVED):
@@ -262,8 +262,8 @@ def _warn_data(dataset: Dataset, difference: Difference) -> None:
     ]
     if not changed:
         return
-    # A cloned file keeps its source's block size (zfs_clone_range() in
-    # module/zfs/zfs_vnops.c), and a received file the stream's (module/zfs/dmu_recv.c).
+    # A cloned file keeps the block size of its source (zfs_clone_range() in
+    # module/zfs/zfs_vnops.c), a received file the stream's (module/zfs/dmu_recv.c).
     hint = (
         "to rewrite it: dump and restore with the application, or `cp --reflink=never`; "
         "plain cp may clone blocks, and send and receive keep them as they are"

@@ -1,4 +1,4 @@
-"""A plan in the making: the steps so far, and the state they will lead to."""
+"""A plan in the making: its datasets, their properties and their owners."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Draft(MountDraft):
             self.existing(name)
 
     def existing(self, name: str) -> Dataset | None:
-        """Return the filesystem of that name, None: there is none; refuse other kinds."""
+        """Return the filesystem of that name, or None; refuse a dataset of another kind."""
         dataset = self.now.get(name)
         if dataset is not None and dataset.kind != "filesystem":
             message = f"cannot plan '{name}': a {dataset.kind} of that name is in the way"
@@ -101,7 +101,11 @@ class Draft(MountDraft):
         if record is None and not self.half_made(dataset, values, trusted=for_root):
             return
         noted = dict(values) if record is None else read_record(record)
-        missing = {n: v for n, v in values.items() if n in noted and not _own(dataset, n)}
+        missing = {
+            n: v
+            for n, v in values.items()
+            if n in noted and not _set_or_received(dataset, n)
+        }
         if record is None:
             missing[APPLIED_PROPERTY] = write_record(values)
             shown = " ".join(f"{n}={v}" for n, v in values.items())
@@ -121,15 +125,19 @@ class Draft(MountDraft):
         Args:
             dataset: The dataset.
             values: The properties that it should have.
-            trusted: It is zfstune's own root, so being mounted does not speak against it.
+            trusted: It is the root that zfstune chose: it counts even while it is mounted.
         """
         below = dataset.name + "/"
-        own = {n: p.value for n, p in dataset.properties.items() if _own(dataset, n)}
+        set_values = {
+            n: p.value
+            for n, p in dataset.properties.items()
+            if _set_or_received(dataset, n)
+        }
         return (
             (trusted or dataset.name not in self.mounts)
             and dataset.name != self.pool.name
-            and PROFILE_PROPERTY not in own
-            and all(values.get(n) == v for n, v in own.items())
+            and PROFILE_PROPERTY not in set_values
+            and all(values.get(n) == v for n, v in set_values.items())
             and not any(name.startswith(below) for name in self.now)
             and int(dataset.value("referenced") or 0) <= _EMPTY_BYTES
         )
@@ -244,13 +252,13 @@ class Draft(MountDraft):
             raise PlanError(message, hint=hint)
         self.actions.append(Create(name, dict(values), why, dict(reasons)))
         passed = {n: parent.properties[n] for n in _PASSED_ON if n in parent.properties}
-        own = {n: PropertyValue(v, LOCAL) for n, v in values.items()}
+        local = {n: PropertyValue(v, LOCAL) for n, v in values.items()}
         self.future[name] = Dataset(
             name,
             "filesystem",
             guid=0,
             createtxg=0,
-            properties={"mountpoint": inherited_mountpoint(parent), **passed, **own},
+            properties={"mountpoint": inherited_mountpoint(parent), **passed, **local},
         )
 
     def adjust(self, dataset: Dataset, difference: Difference) -> None:
@@ -261,7 +269,7 @@ class Draft(MountDraft):
             if change.new is not None:
                 properties[change.property] = PropertyValue(change.new, LOCAL)
             elif change.property in properties:
-                # mount() finds the mountpoint that the dataset inherits
+                # For mountpoint this is a placeholder: mount() looks the value up.
                 properties[change.property] = self._from_above(dataset, change.property)
         self.future[dataset.name] = Dataset(
             dataset.name, dataset.kind, dataset.guid, dataset.createtxg, properties
@@ -296,8 +304,8 @@ class Draft(MountDraft):
             self.warn(name, f"owner and mode of {path} are left alone: {why}")
             return
         if mounted is not None:
-            pairs = ((uid, mounted.uid), (gid, mounted.gid), (wanted.mode, mounted.mode))
-            if all(want is None or want == have for want, have in pairs):
+            compared = ((uid, mounted.uid), (gid, mounted.gid), (wanted.mode, mounted.mode))
+            if all(want is None or want == have for want, have in compared):
                 return
         if self.future[name].value("readonly") == "on":
             self.warn(name, f"owner and mode of {path} cannot be set: readonly is on")
@@ -307,7 +315,7 @@ class Draft(MountDraft):
         )
 
 
-def _own(dataset: Dataset, name: str) -> bool:
+def _set_or_received(dataset: Dataset, name: str) -> bool:
     """Tell whether a property was set or received on this very dataset."""
     value = dataset.properties.get(name)
     return value is not None and value.source in (LOCAL, RECEIVED)

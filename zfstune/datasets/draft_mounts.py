@@ -1,4 +1,4 @@
-"""A plan in the making: its mounts, and whatever stands in the way of one."""
+"""The mounts of a plan in the making, and the obstacles to a mount."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["MountDraft"]
 
 
 class MountDraft:
-    """A plan in the making, as far as mounts go.
+    """The part of a draft that plans mounts; it holds the state of the whole draft.
 
     Args:
         machine: The state of the machine.
@@ -64,14 +64,14 @@ class MountDraft:
         self.cautions.append(Caution(dataset, message, hint))
 
     def path_of(self, name: str) -> str | None:
-        """Return the path where a dataset will mount, None: it will not."""
+        """Return the path where a dataset will be mounted, or None if it will not be."""
         dataset = self.future[name]
         if mount_blocker(dataset) is not None:
             return None
         return effective_mountpoint(dataset, self.pool.altroot)
 
     def mount(self, name: str) -> str | None:
-        """Mount a dataset that should be; return the path of its mount, None: none."""
+        """Plan the mount of a dataset if it needs one; return its path, None: no mount."""
         dataset = self._after_inheriting(name)
         if not self.pool.mountable:
             return None
@@ -122,9 +122,8 @@ class MountDraft:
     def _check_place(self, name: str, place: Place) -> None:
         """Refuse a mount that would hide something, or that cannot be made.
 
-        A mount of this plan will have hidden everything below it by then. The mount
-        itself looks once more, as the files of a dataset that is not mounted yet cannot
-        be seen before.
+        Below a mount of this plan nothing is left to hide. The mount itself looks once
+        more, since nobody can see the files of a dataset before it is mounted.
         """
         if any(place.real.startswith(covered) for covered in self.covered):
             return
@@ -137,7 +136,7 @@ class MountDraft:
             self.warn(name, f"{message}, so a mount may hide some", "run it as root")
 
     def _remount(self, dataset: Dataset, mounted: Mount) -> None:
-        """Have a mount follow the properties as they will be by then."""
+        """Plan to make a mount follow the properties that the dataset will have."""
         if mounted.options is None or mounted.hidden or self.pool.readonly:
             return
         changes = mount_differs(dataset, mounted.options)

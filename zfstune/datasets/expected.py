@@ -53,8 +53,8 @@ def placed_roots(
         load: Loads a profile by name, or raises ProfileError.
 
     Returns:
-        Root to the profiles below it by name. Left out are profiles that cannot be
-        loaded, as they came from a file, and those without such a dataset by now.
+        Root to the profiles below it by name. It leaves out profiles that cannot be
+        loaded, since they came from a file, and profiles that have no such dataset now.
     """
     loaded: dict[str, Profile | None] = {}
     roots: dict[str, dict[str, Profile]] = {}
@@ -83,10 +83,11 @@ def see_profiles(
     pool: PoolInfo,
     limits: Limits,
 ) -> dict[str, Expected]:
-    """Return the datasets that profiles should have, and all others that are managed.
+    """Return the datasets that profiles should have, and all other managed datasets.
 
     Each profile is planned alone, since two may contradict each other, as where a variant
-    took the place of another. A dataset is expected of the profiles that its note names.
+    took the place of another. Where the note on a dataset names profiles, only these
+    count for it.
 
     Args:
         roots: Root to the profiles below it by name.
@@ -98,17 +99,17 @@ def see_profiles(
     for root, profiles in roots.items():
         for name, profile in profiles.items():
             alone = Request((profile,), root=root, allow_unsafe=True)
-            wanted = wanted_datasets(alone, pool, limits)
-            cautions = list(weigh_wanted(alone, wanted, pool, limits))
-            for one_wanted in wanted:
-                full_name = one_wanted.dataset
+            all_wanted = wanted_datasets(alone, pool, limits)
+            cautions = list(weigh_wanted(alone, all_wanted, pool, limits))
+            for wanted in all_wanted:
+                full_name = wanted.dataset
                 dataset = datasets.get(full_name)
                 noted = profiles_on(dataset) if dataset is not None else ()
                 if noted and name not in noted:
                     continue  # another profile has taken it over
                 lacks = [c.message for c in cautions if c.dataset == full_name]
                 known = expected.get(full_name)
-                joined = _joined(known, name, root, one_wanted, lacks)
+                joined = _joined(known, name, root, wanted, lacks)
                 first = f"{root}/{profile.datasets[0].path}"
                 firsts = dict.fromkeys((*(known.firsts if known else ()), first))
                 expected[full_name] = replace(joined, firsts=tuple(firsts))
@@ -125,20 +126,20 @@ def _joined(
     if known is None or known.wanted is None:
         wanted.profiles = [profile]
         return Expected(wanted.dataset, (profile,), root, wanted, tuple(lacks))
-    first = known.wanted
+    earlier = known.wanted
     joined = Wanted(
         wanted.dataset,
-        first.owner if first.owner is not None else wanted.owner,
-        first.group if first.group is not None else wanted.group,
-        first.mode if first.mode is not None else wanted.mode,
+        earlier.owner if earlier.owner is not None else wanted.owner,
+        earlier.group if earlier.group is not None else wanted.group,
+        earlier.mode if earlier.mode is not None else wanted.mode,
     )
     joined.profiles = [*known.profiles, profile]
-    joined.values = {**wanted.values, **first.values}
+    joined.values = {**wanted.values, **earlier.values}
     joined.inherited = {
         name: above
-        for name, above in {**wanted.inherited, **first.inherited}.items()
+        for name, above in {**wanted.inherited, **earlier.inherited}.items()
         if name not in joined.values
     }
-    joined.settings = {**wanted.settings, **first.settings}
+    joined.settings = {**wanted.settings, **earlier.settings}
     all_lacks = dict.fromkeys((*known.lacks, *lacks))
     return Expected(wanted.dataset, tuple(joined.profiles), root, joined, tuple(all_lacks))

@@ -1,4 +1,4 @@
-"""Find the datasets that an earlier role of this machine left, and the new one lacks.
+"""Find the datasets that an earlier role of this machine left and the new one lacks.
 
 They stay, since nothing that zfstune does destroys a dataset. Only datasets of profiles
 that belong to a role count. A profile that was applied by its own name, or from a file,

@@ -1,7 +1,7 @@
 """A plan: its steps, its cautions, and the leftovers of an earlier role.
 
-A plan is a value. It is shown, written as JSON, carried out or thrown away, and
-all four read the same thing.
+A plan is a value: the text for people, the JSON document and the run itself are all
+made from the same one.
 """
 
 from __future__ import annotations

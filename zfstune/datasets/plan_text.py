@@ -60,7 +60,7 @@ def _heading(plan: Plan) -> str:
 
 
 def _block(steps: list[Action], *, several: bool) -> list[str]:
-    """Take the first step off the list; a creation takes its mount and owner along."""
+    """Take one step off the list, a creation with its mount and owner, and write it."""
     first = steps.pop(0)
     if isinstance(first, Adjust):
         shown = [c for c in first.changes if c.property not in OWN_PROPERTIES]

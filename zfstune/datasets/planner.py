@@ -39,8 +39,8 @@ def make_plan(request: Request, machine: Machine) -> Plan:
 
     Args:
         request: The request, of at least one profile.
-        machine: The state of the machine; its `accounts` and `groups` hold those that
-            :func:`zfstune.datasets.wanted.wanted_accounts` returns.
+        machine: The state of the machine; its `accounts` and `groups` have the names
+            that :func:`zfstune.datasets.wanted.wanted_accounts` returns, if they exist.
 
     Raises:
         PlanError: The state of the system forbids it.
@@ -92,10 +92,10 @@ def _plan_root(draft: Draft, root: str, *, chosen: bool) -> None:
 def _plan_datasets(
     draft: Draft, ordered: Iterable[tuple[str, Wanted | None]], *, owner: bool
 ) -> None:
-    """See to each dataset below the root: make or change it, mount it, give it away.
+    """See to each dataset below the root: make or change it, mount it, set its owner.
 
-    All are mounted before any is given away: the owner of a directory could put a link
-    where the next one is to be mounted.
+    All datasets are mounted before any gets its owner: the owner of a directory could
+    put a link where the next dataset is to be mounted.
     """
     mounted: list[tuple[Wanted, str | None]] = []
     for name, wanted in ordered:
@@ -130,15 +130,15 @@ def paths_to_look_at(
     altroot = str(plan.facts.get("altroot", ""))
     for name, mount in mounts.items():
         dataset = datasets.get(name)
-        now = None if dataset is None else effective_mountpoint(dataset, altroot)
-        for path in (now, plan.mountpoints.get(name)):
+        current = None if dataset is None else effective_mountpoint(dataset, altroot)
+        for path in (current, plan.mountpoints.get(name)):
             if dataset is not None and path is not None and path != mount.path:
                 paths.add(path)
     return paths
 
 
 def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
-    """Have NFS serve a dataset that is shared, and no longer one that is not."""
+    """Plan that NFS serves a dataset that is shared, and stops serving one that is not."""
     shared = draft.future[name].properties.get("sharenfs")
     if shared is None:
         return
@@ -192,8 +192,8 @@ def _in_order(wanted: list[Wanted], root: str) -> Iterator[tuple[str, Wanted | N
     """Yield the datasets below the root, parents first; None: it only holds others."""
     by_name = {dataset.dataset: dataset for dataset in wanted}
     done: set[str] = set()
-    for last in by_name:
-        for name in (*ancestors_of(last), last):
+    for target in by_name:
+        for name in (*ancestors_of(target), target):
             if name.startswith(root + "/") and name not in done:
                 done.add(name)
                 yield name, by_name.get(name)

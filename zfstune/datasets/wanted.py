@@ -36,8 +36,8 @@ class Wanted:
         dataset: Full name.
         profiles: Names of the profiles that ask for it.
         values: Property to canonical value.
-        inherited: Properties that it should inherit, to the value that a dataset above
-            it gets from the same profile.
+        inherited: By property, the value that the dataset should inherit from a dataset
+            above it, which gets the value from the same profile.
         settings: Property to the setting that asks for it.
         gave_way: Sentences about values that this pool cannot take.
         owner: User who owns the mounted directory, else None.
@@ -91,8 +91,8 @@ def wanted_datasets(request: Request, pool: PoolInfo, limits: props.Limits) -> l
     """Merge profiles and overrides, and cut values down to those that the pool takes.
 
     Args:
-        request: The profiles, of which the same one twice counts once, the overrides,
-            and the root that they hang below.
+        request: The profiles, each of which counts once, the overrides, and the root
+            that the profiles hang below.
         pool: The pool, with its features and vdevs.
         limits: The limits of the running module.
 
@@ -128,7 +128,7 @@ def wanted_datasets(request: Request, pool: PoolInfo, limits: props.Limits) -> l
 
 
 def _distinct(profiles: Iterable[Profile]) -> list[Profile]:
-    """Return each profile once; two of one name would take turns undoing each other."""
+    """Return each profile once; two profiles of one name would undo each other in turn."""
     by_name: dict[str, Profile] = {}
     for profile in profiles:
         if by_name.setdefault(profile.name, profile) != profile:
@@ -174,7 +174,7 @@ def _check_safety(profiles: list[Profile]) -> None:
 
 
 def _pass_on(wanted: Wanted, merged: Mapping[str, Wanted]) -> None:
-    """Note the values that a dataset should inherit from those of its profiles above it."""
+    """Note the values that a dataset should inherit from datasets above in its profiles."""
     for name in reversed(ancestors_of(wanted.dataset)):
         above = merged.get(name)
         if above is None or not set(above.profiles) & set(wanted.profiles):
@@ -261,11 +261,11 @@ def _fit(wanted: Wanted, pool: PoolInfo, limits: props.Limits) -> None:
             if name == "redundant_metadata":
                 hint = "leave it at all: most needs a mirror, raidz or draid below it"
             raise PlanError(message, hint=hint)
-        request = f"{name}={display(name, asked)}"
+        asked_text = f"{name}={display(name, asked)}"
         if value is None:
             del wanted.settings[name]
-            wanted.gave_way.append(f"{request} is left out: {lack}")
+            wanted.gave_way.append(f"{asked_text} is left out: {lack}")
             continue
         wanted.values[name] = value
         if lack:
-            wanted.gave_way.append(f"{request} became {display(name, value)}: {lack}")
+            wanted.gave_way.append(f"{asked_text} became {display(name, value)}: {lack}")
