@@ -35,11 +35,11 @@ _UNSET = PropertyValue("", DEFAULT)
 
 @frozen
 class Asked:
-    """The values that profiles ask for on one dataset; its note is not among them.
+    """The values that profiles ask for on one dataset, without those of its own note.
 
     Attributes:
-        values: Canonical values by property, as the profiles ask for on this pool; None
-            where no profile has the dataset.
+        values: The canonical values that the profiles ask for on this pool, by property;
+            None where no profile has the dataset.
         inherited: Values by property that the dataset should inherit from one above.
         command: The command that applies those profiles again, with the values given
             with ``-o``; empty: no one command does.
@@ -84,29 +84,30 @@ def drift(dataset: Dataset, asked: Asked) -> Iterator[Finding]:
     """Report each property whose value is not the one that was set, or should be set."""
     record = _record(dataset)
     given = read_given(dataset.local(APPLIED_PROPERTY))
-    # Once a dataset stands that only holds others, its values are its administrator's.
+    # A dataset that only holds others belongs to the administrator once it exists.
     own_choice = dataset.local(PROFILE_PROPERTY) is None and asked.values is None
     profile = asked.values or {}
     if profile and "canmount" in record:  # it once only held others, and mounts now
         profile = {"canmount": "on", **profile}
     for name in sorted({*record, *profile}):
         known = props.find(name)
-        says = profile.get(name)
+        asked_value = profile.get(name)
         if known is not None and known.create_only:
-            if says is not None and dataset.value(name) != says:
-                yield _fixed(dataset, name, says)
+            if asked_value is not None and dataset.value(name) != asked_value:
+                yield _fixed(dataset, name, asked_value)
             continue
         own = dataset.own(name)
         noted = record.get(name)
-        if own is not None and (own in (noted, says) or own_choice):
-            if own != says and asked.values is not None:
-                again = asked.plain if name in given else asked.command
-                yield _overridden(name, own, says, again)
+        if own is not None and (own in (noted, asked_value) or own_choice):
+            if own != asked_value and asked.values is not None:
+                command = asked.plain if name in given else asked.command
+                yield _overridden(name, own, asked_value, command)
             continue
-        expected = says if noted is None else noted
+        expected = asked_value if noted is None else noted
         if expected is not None:
-            again = asked.command if expected == says or name in given else ""
-            yield _drifted(dataset, name, expected, noted=noted is not None, hint=again)
+            repeats = expected == asked_value or name in given
+            command = asked.command if repeats else ""
+            yield _drifted(dataset, name, expected, noted=noted is not None, hint=command)
     for name, above in sorted(asked.inherited.items()):
         if name not in record and name not in profile:
             yield from _shadowed(dataset, name, above, asked.command)
@@ -155,7 +156,7 @@ def _record(dataset: Dataset) -> dict[str, str]:
 def _drifted(
     dataset: Dataset, name: str, expected: str, *, noted: bool, hint: str
 ) -> Finding:
-    """Report a value that is another, or that is not set on the dataset itself."""
+    """Report a value that differs, or that is not set on the dataset itself."""
     standing = dataset.properties.get(name, _UNSET)
     have = dataset.value(name)
     shown = "unset" if have is None else display(name, have)

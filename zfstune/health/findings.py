@@ -142,7 +142,7 @@ class Verification:
 
     @property
     def damaged(self) -> bool:
-        """Whether a dataset could not be looked at, for it cannot be read."""
+        """Whether a dataset cannot be read."""
         return any(verdict.state == DAMAGED for verdict in self)
 
     def __iter__(self) -> Iterator[Verdict]:

@@ -33,7 +33,7 @@ __all__ = [
 # The statuses of monitoring plugins, in the order of their numbers.
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
-_WORST = (CRITICAL, WARNING, UNKNOWN)
+_WORST_FIRST = (CRITICAL, WARNING, UNKNOWN)
 
 
 @frozen
@@ -129,7 +129,8 @@ def judge(
         pools: The pools that they are in.
         runs: The last runs of their schedules; one that failed is a warning.
         now: The time of the check, in seconds since 1970.
-        warning: Age in seconds beyond which any snapshot is late; default: see above.
+        warning: Age in seconds beyond which any snapshot is late; default: see the
+            description of this module.
         critical: Age in seconds beyond which any snapshot is long overdue.
         faults: Errors of schedules that cannot be read: a warning each.
         damaged: Names of datasets that cannot be read, each with the reason.
@@ -158,7 +159,7 @@ def judge(
         if run.error
     ]
     problems += [Problem(WARNING, "schedule", fault) for fault in faults]
-    problems.sort(key=lambda problem: (_WORST.index(problem.status), problem.target))
+    problems.sort(key=lambda problem: (_WORST_FIRST.index(problem.status), problem.target))
     return Check(tuple(problems), datasets, tuple(limits), now)
 
 

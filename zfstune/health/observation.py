@@ -45,7 +45,7 @@ class ObservedPool:
         pool: Its name.
         size_bytes: Whole size.
         free_bytes: Unallocated space.
-        suspended: It lost its devices; nothing below it was looked at.
+        suspended: It lost its devices; none of its datasets was looked at.
     """
 
     pool: str
@@ -56,7 +56,7 @@ class ObservedPool:
 
 @frozen
 class Observation:
-    """All that one look at them saw.
+    """The result of one look at datasets, pools and scheduled runs.
 
     Attributes:
         datasets: The named datasets; without names, those with a schedule and those

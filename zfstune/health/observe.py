@@ -26,7 +26,7 @@ __all__ = ["observe"]
 def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation:
     """Look at datasets, their pools, and the notes of their runs.
 
-    Nothing is read from a suspended pool but that it is: it might not answer.
+    Of a suspended pool only that state is read, since it might not answer.
 
     Args:
         engine: The engine that has the datasets.
@@ -38,29 +38,29 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
         NotFound: A dataset that is named does not exist.
     """
     wanted = tuple(dict.fromkeys(check_dataset(name) for name in datasets))
-    named = dict.fromkeys(pool_of(name) for name in wanted) or engine.pools()
-    pools = tuple(_pool(engine, name) for name in named)
+    pool_names = dict.fromkeys(pool_of(name) for name in wanted) or engine.pools()
+    pools = tuple(_pool(engine, name) for name in pool_names)
     observed: dict[str, Observed] = {}
-    roots: dict[str, int] = {}
+    guids: dict[str, int] = {}
     faults: list[ZfstuneError] = []
     damaged: dict[str, str] = {}
     for pool in pools:
         if pool.suspended:
             continue
-        due: dict[str, int] = {}
+        intervals: dict[str, int] = {}
         for scheduled in _scheduled(engine, pool.pool, faults, damaged):
-            due.update(dict.fromkeys(scheduled.members, scheduled.cadence.seconds))
+            intervals.update(dict.fromkeys(scheduled.members, scheduled.cadence.seconds))
             if not wanted or set(scheduled.members) & set(wanted):
-                roots[scheduled.dataset] = scheduled.guid
+                guids[scheduled.dataset] = scheduled.guid
         in_pool = [name for name in wanted if pool_of(name) == pool.pool]
-        for name in in_pool if wanted else due:
+        for name in in_pool if wanted else intervals:
             try:
-                observed[name] = _observed(engine, name, due.get(name))
+                observed[name] = _observed(engine, name, intervals.get(name))
             except Damaged as error:
                 damaged[name] = error.reason
     runs = tuple(
         replace(run, dataset=name)  # the dataset may have been renamed since
-        for name, guid in sorted(roots.items())
+        for name, guid in sorted(guids.items())
         for job in JOBS
         if (run := reported_run(folder, job, name, guid)) is not None
     )
@@ -71,7 +71,7 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
 def _scheduled(
     engine: Engine, pool: str, faults: list[ZfstuneError], damaged: dict[str, str]
 ) -> list[Scheduled]:
-    """Read the schedules of a pool; note those and datasets that cannot be read."""
+    """Read the schedules of a pool; add what cannot be read to `faults` and `damaged`."""
     errors: list[ZfstuneError] = []
     readable = read_scheduled(engine, [pool], faults=errors)
     for error in errors:
@@ -106,7 +106,7 @@ def _newest(engine: Engine, own: list[Snapshot]) -> int | None:
     """Return the time of the newest snapshot that has zfstune's mark, set here.
 
     A name proves nothing, and a received snapshot was taken elsewhere. Marks are read
-    from the newest back, of as few snapshots as possible.
+    from the newest snapshot back, until one has the mark.
     """
     for candidate in reversed(own):
         name = candidate.name

@@ -1,7 +1,7 @@
 """Metrics in Prometheus' text format, for node_exporter's textfile collector.
 
 Version 0.0.4 of the format: https://prometheus.io/docs/instrumenting/exposition_formats/
-Samples have no time of their own: that collector refuses those.
+Samples have no timestamps, since that collector refuses them.
 """
 
 from __future__ import annotations

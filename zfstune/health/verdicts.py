@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Seen", "judge_dataset", "judge_pool"]
 
-_NOTHING: Mapping[str, int] = MappingProxyType({})
+_NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 _NO_FILES: Mapping[str, str] = MappingProxyType({})
-_NOWHERE: Mapping[str, Place] = MappingProxyType({})
+_NO_PLACES: Mapping[str, Place] = MappingProxyType({})
 
 
 @frozen
@@ -47,26 +47,26 @@ class Seen:
         pool: The pool.
         datasets: Its datasets by name.
         mounts: Mounts by name of the dataset.
-        accounts: Numbers of the users that profiles name; one that is missing does not
-            exist.
+        accounts: Numbers of the users that profiles name; a user that is missing here
+            does not exist.
         groups: Numbers of the groups that profiles name.
         default_root: The dataset below which profiles are applied by default.
         owner: Whether owner and mode are looked at.
         exports: The paths that NFS serves; None: they are not looked at.
-        places: The mountpoints of datasets that are not mounted there by that name, and
-            where these paths lead.
+        places: By path, where the mountpoints of datasets lead that are not mounted
+            under that very path.
         files: Files of profiles that were given as files, by plain name.
     """
 
     pool: PoolInfo
     datasets: Mapping[str, Dataset]
     mounts: Mapping[str, Mount]
-    accounts: Mapping[str, int] = _NOTHING
-    groups: Mapping[str, int] = _NOTHING
+    accounts: Mapping[str, int] = _NO_NUMBERS
+    groups: Mapping[str, int] = _NO_NUMBERS
     default_root: str = ""
     owner: bool = True
     exports: Exports | None = None
-    places: Mapping[str, Place] = _NOWHERE
+    places: Mapping[str, Place] = _NO_PLACES
     files: Mapping[str, str] = _NO_FILES
 
 
@@ -76,7 +76,7 @@ def judge_pool(pool: PoolInfo) -> Verdict:
 
 
 def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
-    look = f"zpool status -v {for_shell(pool.name)}"
+    status = f"zpool status -v {for_shell(pool.name)}"
     if pool.suspended:
         yield Finding(
             "suspended",
@@ -87,10 +87,10 @@ def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
     if pool.health != "ONLINE" or pool.ailing:
         ailing = ", ".join(pool.ailing)
         note = f"it is {pool.health}" + (f": {ailing}" if ailing else "")
-        yield Finding("unhealthy", note, f"{look}, and replace what failed")
+        yield Finding("unhealthy", note, f"{status}, and replace what failed")
     if pool.damaged:
         note = f"{pool.damaged} of its blocks cannot be read any more"
-        yield Finding("unhealthy", note, f"{look} names the files: restore them")
+        yield Finding("unhealthy", note, f"{status} names the files: restore them")
     if is_nearly_full(pool):
         left = format_size(pool.free_bytes, exact=False)
         note = f"less than a tenth of it is free ({left}): writes get slow"
@@ -98,14 +98,17 @@ def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
 
 
 def judge_dataset(
-    expected: Expected, seen: Seen, more: tuple[Finding, ...], sample: FileSample | None
+    expected: Expected,
+    seen: Seen,
+    snapshot_findings: tuple[Finding, ...],
+    sample: FileSample | None,
 ) -> Verdict:
     """Judge how a dataset differs from what it should be.
 
     Args:
         expected: The dataset as it should be.
         seen: The facts about its pool.
-        more: Findings about its snapshots.
+        snapshot_findings: Findings about its snapshots.
         sample: Some of its files; None: none were looked at.
     """
     dataset = seen.datasets.get(expected.dataset)
@@ -138,7 +141,7 @@ def judge_dataset(
         findings.append(_locked(dataset))
     if sample is not None:
         findings += stale_blocks(sample, int(dataset.value("recordsize") or 0))
-    return Verdict(dataset.name, (*findings, *more), expected.profiles)
+    return Verdict(dataset.name, (*findings, *snapshot_findings), expected.profiles)
 
 
 def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:
@@ -146,7 +149,7 @@ def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:
 
     An apply withdraws each value that it does not name, so the command repeats the
     values that were given with ``-o``. It gives the same values to the first dataset of
-    each profile: where these had different ones, no one command does it.
+    each profile, so there is no such command where these had different values.
     """
     if expected.wanted is None:
         return ""
@@ -203,9 +206,9 @@ def _mounting(expected: Expected, dataset: Dataset, seen: Seen) -> Iterator[Find
     if dataset.value("keystatus") == "unavailable":
         yield _locked(dataset)
         return
-    holder = expected.wanted is None and dataset.local(PROFILE_PROPERTY) is None
+    only_holds = expected.wanted is None and dataset.local(PROFILE_PROPERTY) is None
     if mount is None:
-        yield from () if holder else _unmounted(expected, dataset, seen)
+        yield from () if only_holds else _unmounted(expected, dataset, seen)
         return
     path = effective_mountpoint(dataset, seen.pool.altroot)
     place = None if path is None else seen.places.get(path)
@@ -240,7 +243,7 @@ def _exported(
     if seen.exports is None or shared is None:
         return
     if shared.value != "off" and not set_here_on(dataset, "sharenfs", seen.datasets.get):
-        return  # it came with a stream, and counts for nothing
+        return  # it came with a stream, so nobody here asked for it
     try:
         lines = export_lines(path, shared.value)
     except InvalidValue as error:  # somebody else set it: apply would have refused
@@ -291,7 +294,7 @@ def _unmounted(expected: Expected, dataset: Dataset, seen: Seen) -> Iterator[Fin
 
 
 def _owner(expected: Expected, mount: Mount, seen: Seen) -> Iterator[Finding]:
-    """Report a mounted directory whose owner or mode the profiles do not ask for."""
+    """Report a mounted directory with another owner or mode than the profiles ask for."""
     wanted = expected.wanted
     if wanted is None or not seen.owner:
         return

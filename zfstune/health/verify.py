@@ -1,4 +1,4 @@
-"""Compare what is there with what should be: read and judge, change nothing."""
+"""Compare datasets with what they should be: read and judge, change nothing."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def verify(
     """Look for drift: datasets that are not set, mounted, owned or snapshotted as asked.
 
     Args:
-        targets: Names of profiles, profiles, or names of datasets, which stand for
-            themselves and what zfstune manages below them. Default: all that it manages.
+        targets: Names of profiles, profiles, or names of datasets, each of which includes
+            all managed datasets below it. Default: all managed datasets.
         roles: Roles, whose profiles are looked at, as in ``web``; ``auto``: the role of
             the host's name.
         pool: Look in this pool only.
@@ -104,13 +104,13 @@ def verify(
 
 @frozen
 class _Asked:
-    """What the caller asked to look at; neither profiles nor datasets: all of it.
+    """The request of one call; without profiles and datasets, all is looked at.
 
     Attributes:
-        profiles: The profiles, by the name that they were asked for by.
+        profiles: The profiles, by the names that the caller used.
         datasets: Names of datasets.
         nothing: The roles that were asked for have no profiles.
-        own: The profiles that were given themselves, and not by name.
+        own: The profiles that were given as values, not by name.
     """
 
     profiles: Mapping[str, Profile]
@@ -133,7 +133,7 @@ class _Asked:
 
 @frozen
 class _Looked:
-    """One pool and its datasets, those that cannot be read apart.
+    """One pool, its datasets, and the reasons why others cannot be read.
 
     Attributes:
         pool: The pool.
@@ -216,20 +216,20 @@ def _choose(
 ) -> dict[str, Expected]:
     """Choose the datasets to look at, those that are missing included."""
     limits = engine.limits
-    every: dict[str, Expected] = {}
+    known: dict[str, Expected] = {}
     for look in looked:
         roots = placed_roots(look.datasets.values(), asked.load)
-        every.update(see_profiles(roots, look.datasets, look.pool, limits))
+        known.update(see_profiles(roots, look.datasets, look.pool, limits))
     if not (asked.profiles or asked.datasets):
-        return every
+        return known
     chosen = {
         name: expected
-        for name, expected in every.items()
+        for name, expected in known.items()
         if any(name == top or name.startswith(top + "/") for top in asked.datasets)
     }
     by_pool = {look.pool.name: look for look in looked}
     for name, profile in asked.profiles.items():
-        placed = {n: e for n, e in every.items() if _names(e.profiles, name)}
+        placed = {n: e for n, e in known.items() if _has_profile(e.profiles, name)}
         if root is not None or not placed:
             base = root or names.default_root(choose_pool(engine, pool))
             look = by_pool[names.pool_of(base)]
@@ -246,7 +246,7 @@ def _choose(
     }
 
 
-def _names(profiles: Iterable[str], name: str) -> bool:
+def _has_profile(profiles: Iterable[str], name: str) -> bool:
     """Tell whether a profile is among these, in any of its variants."""
     return any(name in (profile, profile.partition(":")[0]) for profile in profiles)
 
@@ -288,7 +288,7 @@ def _judge(
 def _places(
     engine: Engine, look: _Looked, chosen: Iterable[str], mounts: Mapping[str, Mount]
 ) -> Mapping[str, Place]:
-    """Look at mountpoints of filesystems that are not mounted there, perhaps for a link."""
+    """Look where mountpoints lead: a link may be why a mount has another path."""
     paths = set()
     for name in chosen:
         dataset, mount = look.datasets.get(name), mounts.get(name)
@@ -314,7 +314,7 @@ class _Snapshots:
     """Finds faults of snapshots, and lists those of a dataset at most once.
 
     Args:
-        engine: Where the datasets are.
+        engine: The engine that has the datasets.
         datasets: All datasets of the pool, by name.
         chosen: The datasets that are looked at, by name.
     """
@@ -327,7 +327,8 @@ class _Snapshots:
     ) -> None:
         self.engine = engine
         self.datasets = datasets
-        # A dataset that zfstune made only to hold others has no data worth a snapshot.
+        # The datasets that may hold data, each with whether a profile manages it. A
+        # dataset that zfstune made only to hold others has no data worth a snapshot.
         self.holding = {
             name: bool(expected.profiles)
             for name, expected in chosen.items()

@@ -56,7 +56,7 @@ class ExplainedValue:
         disagrees: Who says otherwise; may be empty.
         pool: Why `value` differs from `asked`; may be empty.
         seed: The value in the variant seed, None: it sets none.
-        seed_why: Why that differs; empty where it does not.
+        seed_why: Why the seed's value differs; empty where it does not.
         rules: Other values for other pools: fact, value, reason.
     """
 
@@ -182,10 +182,10 @@ def explain_profile(
     seed = base.variant(SEED) if has_seed else None
     datasets = []
     for dataset in chosen.datasets:
-        in_seed = None if seed is None else seed.dataset(dataset.path)
-        values = tuple(_value(s, in_seed, pool, limits) for s in dataset.settings)
+        seed_dataset = None if seed is None else seed.dataset(dataset.path)
+        values = tuple(_value(s, seed_dataset, pool, limits) for s in dataset.settings)
         fitted = {value.property: value.value for value in values}
-        beyond = () if in_seed is None else in_seed.settings
+        seed_settings = () if seed_dataset is None else seed_dataset.settings
         datasets.append(
             ExplainedDataset(
                 dataset.path,
@@ -193,11 +193,11 @@ def explain_profile(
                 _footprint(chosen, dataset, fitted, pool),
                 tuple(
                     (setting.property, setting.value, setting.why)
-                    for setting in beyond
+                    for setting in seed_settings
                     if dataset.setting(setting.property) is None
                     and not _same(_inherited(chosen, dataset, setting.property), setting)
                 ),
-                in_seed is not None,
+                seed_dataset is not None,
                 dataset.snapshots,
             )
         )
@@ -227,8 +227,10 @@ def _value(
         chosen = asked if rule is None else props.canonical(name, rule.value)
         value, lack = fit_value(name, chosen, pool, limits)
         lack = lack or ("" if rule is None else rule.why)
-    in_seed = None if seed is None else seed.setting(name)
-    differs = in_seed is not None and props.canonical(name, in_seed.value) != asked
+    seed_setting = None if seed is None else seed.setting(name)
+    differs = (
+        seed_setting is not None and props.canonical(name, seed_setting.value) != asked
+    )
     return ExplainedValue(
         property=name,
         asked=display(name, asked),
@@ -237,8 +239,8 @@ def _value(
         source=setting.source,
         disagrees=setting.disagrees,
         pool=lack,
-        seed=None if in_seed is None else in_seed.value,
-        seed_why=in_seed.why if in_seed is not None and differs else "",
+        seed=None if seed_setting is None else seed_setting.value,
+        seed_why=seed_setting.why if seed_setting is not None and differs else "",
         rules=tuple((rule.pool, rule.value, rule.why) for rule in setting.rules),
     )
 
@@ -277,7 +279,7 @@ def _footprint(
     fitted: Mapping[str, str | None],
     pool: PoolInfo | None,
 ) -> Footprint | None:
-    """Compute it from the values in force: set here, or on a dataset above."""
+    """Compute the footprint from the values in force, set here or on a dataset above."""
     in_force: dict[str, str | None] = {}
     for name in ("recordsize", "compression"):
         above = _inherited(profile, dataset, name)

@@ -112,12 +112,16 @@ def _footprint(footprint: Footprint, width: int) -> Iterator[str]:
         text = f"a record of {record} takes {raw}, however well its data packs."
     else:
         text = f"a record of {record} takes {raw}, or {packed} where data packs to a half."
-    write, less = footprint.raw_write, footprint.packed_write
-    text += f" A random write of 8K writes {format_size(write.written_bytes, exact=False)}"
-    if less.written_bytes != write.written_bytes:
-        text += f", or {format_size(less.written_bytes, exact=False)}"
-    if write.read_bytes:
-        text += f", and reads {format_size(write.read_bytes)} first unless it is in memory"
+    raw_write, packed_write = footprint.raw_write, footprint.packed_write
+    text += (
+        f" A random write of 8K writes {format_size(raw_write.written_bytes, exact=False)}"
+    )
+    if packed_write.written_bytes != raw_write.written_bytes:
+        text += f", or {format_size(packed_write.written_bytes, exact=False)}"
+    if raw_write.read_bytes:
+        text += (
+            f", and reads {format_size(raw_write.read_bytes)} first unless it is in memory"
+        )
     yield from _labelled("on disk", text + ". Metadata is not counted.", width, indent=2)
 
 

@@ -28,7 +28,7 @@ _OLD_GRUB_FILE = "grub2-2.06"
 def fit_value(
     name: str, value: str, pool: PoolInfo, limits: props.Limits
 ) -> tuple[str | None, str]:
-    """Return the nearest value that a pool takes, and what it lacks for the one asked for.
+    """Return the nearest value that a pool takes, and what it lacks for the first one.
 
     Args:
         name: Name of the property.
@@ -41,11 +41,11 @@ def fit_value(
         differs from `value`, empty where it does not.
     """
     nearest: str | None = value
-    first = lack = _lacks(name, value, pool, limits)
+    first_lack = lack = _lacks(name, value, pool, limits)
     while lack and nearest is not None:
         nearest = _lesser(name, nearest, limits)
         lack = "" if nearest is None else _lacks(name, nearest, pool, limits)
-    return nearest, first
+    return nearest, first_lack
 
 
 def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:

@@ -93,7 +93,7 @@ def load_shipped(name: str) -> Profile:
     """Load a profile that zfstune ships, even if this site has one of the same name.
 
     Raises:
-        ProfileError: It ships no such profile; the hint lists those that it ships.
+        ProfileError: It ships no such profile; the hint lists the ones that it ships.
     """
     if not _holds(_shipped_folder(), name):
         message = f"cannot extend '{shown(name)}': zfstune ships no such profile"
@@ -142,8 +142,8 @@ def _read(path: str, *, trusted: bool = False) -> str:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise ProfileError(message + "it is no plain file")
-        of_others = facts.st_uid not in {0, os.getuid()}
-        if trusted and (facts.st_mode & _WRITABLE_BY_OTHERS or of_others):
+        is_foreign = facts.st_uid not in {0, os.getuid()}
+        if trusted and (facts.st_mode & _WRITABLE_BY_OTHERS or is_foreign):
             hint = f"if it is as it should be: `chown root {path}` and `chmod go-w {path}`"
             raise ProfileError(message + "others may have written it", hint=hint)
         return os.read(descriptor, MAX_PROFILE_BYTES + 1).decode()
@@ -176,8 +176,8 @@ def _shipped_folder() -> str:
     if os.path.isdir(installed):
         return installed
     # A checkout, or an editable install of one: the package `zfstune._profiles` is
-    # the folder profiles/ there (package-dir in pyproject.toml). To ask the import
-    # system for it would take longer than to parse a profile.
+    # the folder profiles/ there (package-dir in pyproject.toml). Asking the import
+    # system for that folder would take longer than parsing a profile.
     return os.path.join(os.path.dirname(here), "profiles")
 
 

@@ -12,7 +12,7 @@ A profile is a TOML file::
     mode = "0755"            # optional, octal in quotes
 
     [dataset.snapshots]      # optional: how often to take them, and which ones stay
-    every = "hourly"         # see schedules.cadence; "none": also drops one from above
+    every = "hourly"         # see zfstune.schedules.cadence; "none": take none here
     keep = "hourly=48"       # see zfstune.retention.policy_text
     why = "One or two honest sentences."
     source = "https://..."
@@ -30,7 +30,7 @@ A profile is a TOML file::
 
     [variant.large]          # optional: other values for the same datasets
     summary = "For logs that are never appended to"
-    source = "https://... of each value below that names none of its own"
+    source = "https://... for each value below that names no source"
 
     [variant.large.dataset."logs"]
     recordsize = { value = "1M", why = "One or two honest sentences." }
@@ -46,7 +46,7 @@ A ``[[dataset]]`` with one of its paths adds values to that dataset or replaces 
 
 A profile cannot set ``mountpoint``: the root decides where its datasets appear.
 ``canmount = "off"`` makes a dataset that only holds others. A variant may disable
-sync, a profile may not; and applying such a variant takes a flag that names the loss.
+sync, and applying it takes a flag that names the loss; a profile itself may not.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ __all__ = ["read_profile"]
 
 _MOST_DOTS = 500
 _MOST_PARTS = 3  # of a release
-_TOP = ("name", "summary", "advice", "needs", "extends", "dataset", "variant")
-_PLACES = ("path", "owner", "group", "mode", "snapshots", "properties")
+_TOP_KEYS = ("name", "summary", "advice", "needs", "extends", "dataset", "variant")
+_DATASET_KEYS = ("path", "owner", "group", "mode", "snapshots", "properties")
 
 
 def read_profile(text: str, origin: str, load_base: Callable[[str], Profile]) -> Profile:
@@ -93,7 +93,7 @@ class _Reader(FieldReader):
 
     def profile(self, table: Mapping[str, object]) -> Profile:
         where = "top level"
-        self.only(table, where, _TOP)
+        self.only(table, where, _TOP_KEYS)
         name = self.word(self.text(table, where, "name"), where, "key 'name'")
         summary = self.prose(table, where, "summary")
         advice = self.prose(table, where, "advice") if "advice" in table else ""
@@ -177,22 +177,25 @@ class _Reader(FieldReader):
             self.refuse(where, "key 'only': it takes true or false")
         changed = self.table(table.get("dataset"), f"{where}, dataset")
         self.only(changed, f"{where}, dataset", tuple(datasets))
-        made = []
+        varied = []
         for path, dataset in datasets.items():
             if path not in changed:
                 if not only:
-                    made.append(dataset)
+                    varied.append(dataset)
                 continue
             spot = f"{where}, dataset '{path}'"
             listed = self.table(changed[path], spot)
-            asked = {n: self.other(n, v, dataset, spot, table) for n, v in listed.items()}
+            asked = {
+                n: self.variant_setting(n, v, dataset, spot, table)
+                for n, v in listed.items()
+            }
             kept = {} if only else {s.property: s for s in dataset.settings}
             settings = {**kept, **asked}
             self.check({n: s.value for n, s in settings.items()}, spot)
-            made.append(replace(dataset, settings=tuple(settings.values())))
-        return Variant(name, summary, tuple(made))
+            varied.append(replace(dataset, settings=tuple(settings.values())))
+        return Variant(name, summary, tuple(varied))
 
-    def other(
+    def variant_setting(
         self,
         name: str,
         value: object,
@@ -200,7 +203,7 @@ class _Reader(FieldReader):
         where: str,
         variant: Mapping[str, object],
     ) -> Setting:
-        """Read a value of a variant: with its reasons, or one that the profile has, too."""
+        """Read a value of a variant; the profile's own value may stand without reasons."""
         if not isinstance(value, str):
             table = dict(self.table(value, f"{where}, property {shown(name)}"))
             if "source" in variant:
@@ -216,7 +219,7 @@ class _Reader(FieldReader):
     def dataset(self, table: Mapping[str, object], where: str) -> DatasetProfile:
         path = self.path(self.text(table, where, "path"), where)
         where = f"dataset '{path}'"
-        self.only(table, where, _PLACES)
+        self.only(table, where, _DATASET_KEYS)
         listed = self.table(table.get("properties", {}), f"{where}, properties")
         settings = tuple(self.setting(n, v, where) for n, v in listed.items())
         # Values that are valid by themselves may contradict each other.
@@ -242,12 +245,12 @@ class _Reader(FieldReader):
         why, source = (self.prose(own, where, key) for key in ("why", "source"))
         disagrees = self.prose(own, where, "disagrees") if "disagrees" in own else ""
         try:
-            taken = parse_cadence(every)
+            cadence = parse_cadence(every)
             if keep:
                 parse_policy(keep)
         except PolicyError as error:
             self.refuse(where, error.message, error.hint)
-        if taken is not None and not keep:
+        if cadence is not None and not keep:
             hint = 'as in keep = "hourly=48", or "never" for what must all stay'
             self.refuse(where, "key 'keep' is missing: they would pile up", hint)
         return Snapshots(every, keep, why, source, disagrees)
@@ -257,7 +260,9 @@ class _Reader(FieldReader):
     ) -> Setting:
         where = f"{where}, property {shown(name)}"
         table = self.table(value, where, '{ value = "...", why = "...", source = "..." }')
-        misplaced = next((key for key in table if key in (*_TOP, *_PLACES)), None)
+        misplaced = next(
+            (key for key in table if key in (*_TOP_KEYS, *_DATASET_KEYS)), None
+        )
         if misplaced is not None:
             hint = "a line belongs to the [table] above it: move it up"
             self.refuse(where, f"unknown key '{misplaced}'", hint)
@@ -310,7 +315,7 @@ def _merged(base: DatasetProfile, own: DatasetProfile) -> DatasetProfile:
 
 
 def _same(name: str, value: str, other: str) -> bool:
-    """Tell whether two spellings are one value."""
+    """Tell whether two texts are the same value."""
     try:
         return props.canonical(name, value) == props.canonical(name, other)
     except InvalidProperty:

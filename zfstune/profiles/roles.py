@@ -22,7 +22,7 @@ class Role:
     """A purpose of a machine.
 
     Attributes:
-        name: Its name, as ``--role`` takes it and the first part of a host's name has it.
+        name: Its name, for ``--role`` and as the first part of a host's name.
         profiles: Names of its profiles; none where it stores nothing of its own.
         summary: One line.
         aliases: Other names of the role.
