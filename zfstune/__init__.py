@@ -92,8 +92,8 @@ __all__ = [
     "verify",
 ]
 
-# Where each lazy name lives, and under which name; what is not listed here is an
-# error class.
+# The module of each public name, and the name that it has there. A public name that is
+# not listed here is an error class.
 _HOMES = {
     "Commands": ("snapshots.quiesce", "Commands"),
     "Engine": ("engine.protocol", "Engine"),

@@ -106,7 +106,6 @@ def _seconds(args: argparse.Namespace, option: str) -> int | None:
     text = getattr(args, option)
     if text is None:
         return None
-
     return parse_duration(f"--{option}", text)
 
 

@@ -131,37 +131,37 @@ def _list(args: argparse.Namespace) -> int:
     with open_zfs(args) as engine:
         checkpoints = list_checkpoints(pool=args.pool, engine=engine)
     if args.json:
-        print_json({"checkpoints": [_as_json(taken) for taken in checkpoints]})
+        print_json({"checkpoints": [_as_json(listed) for listed in checkpoints]})
     elif checkpoints:
         rows = [
             (
-                taken.name,
-                _time(taken),
-                f"{len(taken.datasets)} of {taken.size}"
-                if len(taken.datasets) < taken.size
-                else str(taken.size),
-                str(len(taken.copies) or "-"),
+                listed.name,
+                _time(listed),
+                f"{len(listed.datasets)} of {listed.size}"
+                if len(listed.datasets) < listed.size
+                else str(listed.size),
+                str(len(listed.copies) or "-"),
             )
-            for taken in checkpoints
+            for listed in checkpoints
         ]
         header = ("name", "taken", "datasets", "copies")
         print_table(header, rows, scripted=False, right="llrr")
     return exit_status.DONE
 
 
-def _time(taken: Checkpoint) -> str:
-    if taken.taken is None:
+def _time(listed: Checkpoint) -> str:
+    if listed.taken is None:
         return "-"
-    return datetime.fromtimestamp(taken.taken, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(listed.taken, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _as_json(taken: Checkpoint) -> dict[str, object]:
+def _as_json(listed: Checkpoint) -> dict[str, object]:
     return {
-        "name": taken.name,
-        "taken": _time(taken),
-        "datasets": list(taken.datasets),
-        "taken_of": taken.size,
-        "copies": list(taken.copies),
+        "name": listed.name,
+        "taken": _time(listed),
+        "datasets": list(listed.datasets),
+        "taken_of": listed.size,
+        "copies": list(listed.copies),
     }
 
 
@@ -188,18 +188,18 @@ def would_or_nothing(args: argparse.Namespace, losses: Mapping[str, Sequence[str
 
     Args:
         args: The options; a dry run, and a loss without consent, stop before anything.
-        losses: What the plan loses, by the word that consents to it.
+        losses: The losses of the plan, by the word that consents to each.
     """
     stops = args.dry_run or without_consent(losses, args.lose)
     return "would " if stops else ""
 
 
 def _show(args: argparse.Namespace, plan: DropPlan) -> None:
-    """Print what is to be destroyed, a line each; "would" if it is not done."""
+    """Print a line for each thing that is destroyed, or "would" be."""
     would = would_or_nothing(args, plan.losses)
-    for what, clones in (("copy kept aside", plan.copies), ("clone", plan.clones)):
+    for kind, clones in (("copy kept aside", plan.copies), ("clone", plan.clones)):
         for clone in clones:
-            print(f"{would}destroy {clone.name}  ({what})")
+            print(f"{would}destroy {clone.name}  ({kind})")
             for snapshot in clone.snapshots:
                 print(f"{would}destroy {snapshot}")
     for folder in plan.folders:

@@ -49,7 +49,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     if (args.profile is None) == (args.own is None):
         args.refuse("name a PROFILE, or a file with --profile")
-
     explanation = explain(
         args.profile if args.own is None else load_file(args.own),
         variant=args.variant,
@@ -60,6 +59,5 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(explanation.to_dict())
         return exit_status.DONE
-
     sys.stdout.write(render_explanation(explanation))
     return exit_status.DONE

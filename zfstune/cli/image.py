@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Make a pool in a plain file, or look at one. The other verbs work on "
         "it with --image, without a kernel module and without root."
     )
-    own = parser.add_subparsers(metavar="VERB", required=True)
-    create = own.add_parser(
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    create = verbs.add_parser(
         "create", help="make a pool in a new file", description="Make a pool in a new file."
     )
     create.add_argument(
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("--pool", default="tank", help="name of the pool (default: tank)")
     add_json(create)
     create.set_defaults(run=_create)
-    info = own.add_parser(
+    info = verbs.add_parser(
         "info", help="show the pool in a file", description="Show the pool in a file."
     )
     info.add_argument("file", metavar="FILE", type=image_name)

@@ -23,9 +23,9 @@ __all__ = ["main", "run_to_status"]
 def main(argv: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     if argv is None:
-        # The process ends with the command, so a search for cycles is wasted time.
+        # The process ends with the command, so a search for garbage is wasted time.
         gc.disable()
-    # Python sets them to None where the caller closed them, as in `zfstune list >&-`.
+    # Python sets a stream to None if the caller closed it, as in `zfstune list >&-`.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (until the end)
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 (until the end)
     # Names and values are bytes to ZFS, so they are printed byte by byte as they are.
@@ -39,8 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     else:
         result = run_to_status(lambda: args.run(args))
     if argv is None:
-        # All is written and closed. The interpreter's own end would take longer than it
-        # takes to load a dozen modules.
+        # All output is written and all files are closed. The interpreter's own end would
+        # take longer than loading a dozen modules.
         try:
             sys.stderr.flush()
         finally:
@@ -64,8 +64,8 @@ def run_to_status(work: Callable[[], int]) -> int:
         report(error)
         return exit_status.FAILED
     except OSError as error:
-        # It is mostly stdout's, as other files have errors of their own. The rest of
-        # the output goes nowhere, since writing it at exit would fail once more.
+        # The error mostly comes from stdout, as other files have errors of their own.
+        # The rest of the output goes nowhere, since writing it at exit would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # as in `... | head`
             return exit_status.SIGPIPE

@@ -50,8 +50,8 @@ class _Help(argparse.HelpFormatter):
     """Wraps a text of one paragraph, and leaves a text of several lines as it is."""
 
     def __init__(self, prog: str, **more: Any) -> None:
-        # argparse makes a formatter for each argument added. To find the width it would
-        # import shutil with all compressors, which takes 3 ms of a start.
+        # argparse makes a formatter for each argument. To find the width, a formatter
+        # would import shutil with all compressors, which takes 3 ms of a start.
         super().__init__(prog, width=_columns() - 2, **more)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
@@ -71,7 +71,7 @@ def _columns() -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose help ends with the exit status, and which loads its verb late.
+    """A parser whose help ends with the exit statuses, and which loads its verb late.
 
     Attributes:
         verb: The verb whose options are still to be added; empty where there are none.
@@ -92,11 +92,11 @@ class _Parser(argparse.ArgumentParser):
         """Load the verb, now that it was chosen, and parse."""
         self.load()
         namespace, others = super().parse_known_args(*given, **named)
-        # argparse fills a list once, and leaves over the words behind a later option
+        # argparse fills a list once, and leaves over the words behind a later option.
         last = next(reversed(self._get_positional_actions()), None)
         is_list = last is not None and last.nargs in ("*", "+")
         if last is None or not is_list or any(word[:1] == "-" for word in others):
-            # the program's own parser would show the usage without that of the verb
+            # The parser above this one would show its own usage, not that of the verb.
             if others and self.prog != _PROGRAM:
                 self.error(_not_known(others))
             return namespace, others

@@ -137,8 +137,8 @@ def _show(args: argparse.Namespace) -> int:
         datasets = datasets_below(engine, args.datasets)
         stored = stored_policies(engine, datasets.values(), faults=faults)
     rows = [
-        {"name": name, "policy": stored_form(each.policy), "set_on": each.set_on}
-        for name, each in stored.items()
+        {"name": name, "policy": stored_form(followed.policy), "set_on": followed.set_on}
+        for name, followed in stored.items()
     ]
     result = exit_status.PARTLY if faults else exit_status.DONE
     for error in {str(error): error for error in faults.values()}.values():
@@ -160,7 +160,6 @@ def _clear(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace) -> int:
-
     text = _read(args.file)
     datasets = _datasets(args)
     names = None if datasets is None else [dataset.name for dataset in datasets]

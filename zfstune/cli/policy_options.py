@@ -97,7 +97,6 @@ def read_policy_options(args: argparse.Namespace) -> tuple[int | None, Policy | 
         return read_count("--keep", args.keep), None
     if not others and args.keep is None and args.match is None:
         return None, None
-
     if args.keep is not None:
         options["keep"] = args.keep
     rules = [

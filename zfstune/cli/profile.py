@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Check profiles of your own, for `zfstune apply --profile FILE` or for "
         "/etc/zfstune/profiles.d."
     )
-    own = parser.add_subparsers(metavar="VERB", required=True)
-    check = own.add_parser(
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    check = verbs.add_parser(
         "check",
         help="say whether files hold sound profiles",
         description="Say whether files hold sound profiles. Nothing but the files is read.",
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument("files", metavar="FILE", nargs="+")
     add_json(check)
     check.set_defaults(run=_check)
-    schema = own.add_parser(
+    schema = verbs.add_parser(
         "schema",
         help="print the JSON Schema of a profile",
         description="Print the JSON Schema of a profile, for an editor to complete by.",

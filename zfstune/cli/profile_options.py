@@ -106,15 +106,13 @@ def read_profiles(args: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
 def _profiles(args: argparse.Namespace) -> list[Any]:
     if not (args.profiles or args.files or args.roles):
         args.refuse("name a PROFILE or a --role")
-
     return [*args.profiles, *map(load_file, args.files)]
 
 
 def _role(name: str) -> str:
-    """Return the name of a role, which for ``auto`` is that of this host."""
+    """Return the name of a role; for ``auto``, of the role of this host."""
     if name != AUTO:
         return name
-
     host, source = host_and_source()
     role = resolve_role(AUTO)
     where = f" ({source} says so)" if source else ""

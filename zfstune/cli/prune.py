@@ -144,7 +144,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _dated_after_now(pruned: Pruned) -> int:
-    """Count snapshots of the future where no rule reads times and so raises no alarm."""
+    """Count snapshots dated after now of policies that read no times, so raise no alarm."""
     plan = pruned.plan
     return sum(
         d.reasons == (FUTURE,)
@@ -193,14 +193,14 @@ def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
             scripted=False,
         )
     total = Counter(d.snapshot.dataset for d in plan.decisions)
-    fewer = Counter(name.partition("@")[0] for name in gone)
+    destroyed = Counter(name.partition("@")[0] for name in gone)
     verb = "would destroy" if dry_run else "destroyed"
     for dataset in plan.datasets:
-        kept = total[dataset] - fewer[dataset]
+        kept = total[dataset] - destroyed[dataset]
         frees = ""
         if dry_run and plan.reclaims is not None:
             frees = f", would free {format_size(plan.reclaims[dataset], exact=False)}"
-        print(f"{dataset}: {verb} {fewer[dataset]}, kept {kept}{frees}")
+        print(f"{dataset}: {verb} {destroyed[dataset]}, kept {kept}{frees}")
     if pruned.freed is not None:
         foretold = plan.reclaims or {}
         _print_freed(

@@ -91,7 +91,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace, plan: RewindPlan) -> None:
-    """Print the plan, a line a dataset, with all that goes; "would" if it is not done."""
+    """Print a line for each dataset, and below it all that is, or "would" be, lost."""
     would = would_or_nothing(args, plan.losses)
     for rewind in plan.rewinds:
         where = f", mounted at {rewind.path}" if rewind.path else ""

@@ -80,19 +80,19 @@ def _add_install(actions: Any) -> None:
 
 
 def _add_show(actions: Any) -> None:
-    show_schedules = actions.add_parser(
+    show = actions.add_parser(
         "show",
         help="show the schedules, and how the last runs ended",
         description="Show each dataset that has a schedule, whether its timers are "
         "enabled, and how the last runs ended. A warning says where install would write "
         "other timers now, and where the policy does not fit the schedule.",
     )
-    _add_names(show_schedules, "these and all below (default: all)")
-    _add_folder(show_schedules)
-    _add_state(show_schedules)
-    add_scripted(show_schedules)
-    add_json(show_schedules)
-    show_schedules.set_defaults(run=_show)
+    _add_names(show, "these and all below (default: all)")
+    _add_folder(show)
+    _add_state(show)
+    add_scripted(show)
+    add_json(show)
+    show.set_defaults(run=_show)
 
 
 def _add_remove(actions: Any) -> None:
@@ -186,20 +186,20 @@ def _install(args: argparse.Namespace) -> int:
         steps = plan_install(
             args.folder, units, [schedule.dataset for schedule in schedules]
         )
-        news = _news(engine, {s.dataset: str(s.cadence) for s in schedules})
+        changes = _changed_schedules(engine, {s.dataset: str(s.cadence) for s in schedules})
         if not args.dry_run:
-            for dataset, every in news.items():
+            for dataset, every in changes.items():
                 set_schedule(engine, dataset, every)
             carry_out(args.folder, steps)
-    _report(args, steps, news)
+    _print_changes(args, steps, changes)
     if not args.no_prune:
         warn_of_misfits(schedules)
-    _tell(args, steps)
+    _tell_of_systemctl(args, steps)
     return exit_status.DONE
 
 
-def _news(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
-    """Return the datasets whose stored schedule is another one than is wanted."""
+def _changed_schedules(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
+    """Return the wanted schedules that differ from the stored ones, by dataset."""
     return {
         dataset: every
         for dataset, every in wanted.items()
@@ -229,7 +229,7 @@ def _command() -> list[str]:
 
 def _remove(args: argparse.Namespace) -> int:
     whole = args.all and not (args.datasets or args.roles)
-    news: dict[str, str] = {}
+    changes: dict[str, str] = {}
     try:
         with open_zfs(args) as engine:
             named = named_datasets(args, engine)
@@ -240,10 +240,10 @@ def _remove(args: argparse.Namespace) -> int:
                 if engine.exists(name)
                 and engine.dataset(name).value(SCHEDULE_PROPERTY) is not None
             ]
-            news = _news(engine, dict.fromkeys(scheduled, NO_SCHEDULE))
+            changes = _changed_schedules(engine, dict.fromkeys(scheduled, NO_SCHEDULE))
             if not args.dry_run:
                 carry_out(args.folder, steps)
-                for name in news:
+                for name in changes:
                     set_schedule(engine, name, NO_SCHEDULE)
     except ZfsUnavailable:
         if args.roles:
@@ -251,13 +251,13 @@ def _remove(args: argparse.Namespace) -> int:
         steps = plan_remove(args.folder, None if whole else args.datasets)
         if not args.dry_run:
             carry_out(args.folder, steps)
-    _report(args, steps, news)
-    _tell(args, steps)
+    _print_changes(args, steps, changes)
+    _tell_of_systemctl(args, steps)
     return exit_status.DONE
 
 
-def _tell(args: argparse.Namespace, steps: tuple[UnitStep, ...]) -> None:
-    """Say what is left to do: zfstune starts no program, and systemd asks for one."""
+def _tell_of_systemctl(args: argparse.Namespace, steps: tuple[UnitStep, ...]) -> None:
+    """Print the systemctl commands to run by hand: zfstune starts no program."""
     changed = [step for step in steps if step.action != "keep"]
     if args.dry_run or not changed or args.folder != _FOLDER:
         return
@@ -277,8 +277,8 @@ def _tell(args: argparse.Namespace, steps: tuple[UnitStep, ...]) -> None:
     warn("systemd does not know of this yet", " && ".join(commands))
 
 
-def _report(
-    args: argparse.Namespace, steps: tuple[UnitStep, ...], news: dict[str, str]
+def _print_changes(
+    args: argparse.Namespace, steps: tuple[UnitStep, ...], changes: dict[str, str]
 ) -> None:
     """Print the schedules and the files that were changed, or would be."""
     if args.json:
@@ -286,7 +286,7 @@ def _report(
             {"action": step.action, "name": step.name, "text": step.text or None}
             for step in steps
         ]
-        stored = [{"dataset": name, "every": every} for name, every in news.items()]
+        stored = [{"dataset": name, "every": every} for name, every in changes.items()]
         print_json(
             {
                 "dir": args.folder,
@@ -296,9 +296,9 @@ def _report(
             }
         )
         return
-    if not steps and not news:
+    if not steps and not changes:
         print("nothing to do: no units, and no schedule to change")
-    for dataset, every in news.items():
+    for dataset, every in changes.items():
         print(f"set org.zfstune:schedule={every} on {dataset}")
     for step in steps:
         print(f"{step.action} {args.folder}/{step.name}")

@@ -39,11 +39,13 @@ def run_forever(args: argparse.Namespace) -> int:
     """
     first = True
     while True:
-        look = partial(_due, args, first=first)
+        do_due_runs = partial(_due, args, first=first)
         first = False
         try:
-            _apart(args, look)
-        except ZfstuneError as error:  # of an image; the kernel's are told by the child
+            _apart(args, do_due_runs)
+        except (
+            ZfstuneError
+        ) as error:  # on an image; with the kernel's ZFS the child reports
             report(error)
         _sleep(_MINUTE - time.time() % _MINUTE)
 
@@ -61,8 +63,8 @@ def _once(args: argparse.Namespace, job: str, dataset: str) -> int:
 
 def _due(args: argparse.Namespace, *, first: bool) -> int:
     with open_zfs(args) as engine:
-        due, faults, anything = due_runs(engine, _folder(args), _now())
-    if first and not anything:
+        due, faults, any_schedule = due_runs(engine, _folder(args), _now())
+    if first and not any_schedule:
         warn(
             "nothing has a schedule: waiting until something does",
             "profiles bring one along (`zfstune apply web`)"
@@ -108,8 +110,7 @@ def _now() -> int:
 
 
 def _apart(args: argparse.Namespace, work: Callable[[], int]) -> int:
-    """Do the work in a child where it is the kernel's, so that it cannot block us."""
+    """Do work on the kernel's ZFS in a child, so that it cannot block this process."""
     if uses_image(args):
         return work()
-
     return watched(lambda: run_to_status(work))

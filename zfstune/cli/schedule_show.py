@@ -42,7 +42,9 @@ def show_schedules(
         schedules = scheduled(engine, roots, faults=faults) if whole else []
     enabled = enabled_timers(args.folder)
     folder = state_folder(args.state, image=image_path(args))
-    stand = {schedule.dataset: _standing(args.folder, schedule) for schedule in schedules}
+    standings = {
+        schedule.dataset: _standing(args.folder, schedule) for schedule in schedules
+    }
     rows: list[dict[str, Any]] = [
         {
             "dataset": schedule.dataset,
@@ -50,7 +52,7 @@ def show_schedules(
             "keeps": None if schedule.policy is None else format_policy(schedule.policy),
             "datasets": list(schedule.members),
             "timers": [job for job in JOBS if (job, schedule.dataset) in enabled],
-            "outdated": list(stand[schedule.dataset].outdated),
+            "outdated": list(standings[schedule.dataset].outdated),
             "runs": {
                 job: reported_run(folder, job, schedule.dataset, schedule.guid)
                 for job in JOBS
@@ -66,8 +68,8 @@ def show_schedules(
         header = ("DATASET", "EVERY", "KEEPS", "TIMERS", "LAST SNAPSHOT", "LAST PRUNE")
         print_table(header, [_cells(row) for row in rows], scripted=args.scripted)
     for schedule in schedules:
-        if stand[schedule.dataset].outdated:
-            _warn_of_outdated(schedule, stand[schedule.dataset])
+        if standings[schedule.dataset].outdated:
+            _warn_of_outdated(schedule, standings[schedule.dataset])
     warn_of_misfits(schedules)
     for fault in faults:
         report(fault)
@@ -92,10 +94,12 @@ def _standing(folder: str, schedule: Scheduled) -> Standing:
     return standing(folder, schedule.dataset, timers)
 
 
-def _warn_of_outdated(schedule: Scheduled, there: Standing) -> None:
+def _warn_of_outdated(schedule: Scheduled, installed: Standing) -> None:
     """Print the command that writes the timers anew with the same options."""
-    options = f" --on-failure {for_shell(there.on_failure)}" if there.on_failure else ""
-    if schedule.prunes and not there.prunes:
+    options = (
+        f" --on-failure {for_shell(installed.on_failure)}" if installed.on_failure else ""
+    )
+    if schedule.prunes and not installed.prunes:
         options += " --no-prune"
     warn(
         f"the timers of '{schedule.dataset}' are not those that would be written now",

@@ -120,7 +120,7 @@ def _held(args: argparse.Namespace) -> AbstractContextManager[object]:
     named = (args.before, args.after, args.hook, args.postgres)
     if args.dry_run or not any(named):
         return nullcontext()
-    # It imports subprocess, which takes a third as long as all else that a snapshot needs.
+    # That module imports subprocess, which takes a third as long as the rest of a snapshot.
     from zfstune.snapshots.quiesce import (  # noqa: PLC0415 (few snapshots have hooks)
         Commands,
         Postgres,

@@ -52,7 +52,7 @@ def watched(work: Callable[[], int]) -> int:
         _finish(work, parent, pipes)
     for _, writer in pipes.values():
         os.close(writer)
-    return _Watch(child, {pipe[0]: to for to, pipe in pipes.items()}, before).wait()
+    return _Watch(child, {pipe[0]: output for output, pipe in pipes.items()}, before).wait()
 
 
 def _finish(
@@ -90,9 +90,9 @@ class _Watch:
         self.poll = select.poll()
         for reader in readers:
             self.poll.register(reader, select.POLLIN)
-        self.marks = ""
-        self.still_ms = 0
-        self.unwritten: OSError | None = None
+        self.marks = ""  # of the child, at the last look: they change while it works
+        self.still_ms = 0  # how long the child has seemed stuck
+        self.unwritten: OSError | None = None  # why output could not be passed on
 
     def wait(self) -> int:
         """Return the exit status of the command."""
@@ -106,7 +106,7 @@ class _Watch:
         return self._status()
 
     def _pass_on(self, wait_ms: int) -> str:
-        """Copy output; return the pool that the child seems to wait for, or ''."""
+        """Copy output; if there is none, return what :meth:`_stuck_on` returns."""
         ready = self.poll.poll(wait_ms)
         if not ready:
             return self._stuck_on()
@@ -119,16 +119,17 @@ class _Watch:
                 del self.readers[reader]
         return ""
 
-    def _write(self, to: int, data: bytes) -> bool:
+    def _write(self, output: int, data: bytes) -> bool:
         try:
             while data:
-                data = data[os.write(to, data) :]
+                data = data[os.write(output, data) :]
         except OSError as error:  # the child's next write fails too, and it ends
             self.unwritten = error
             return False
         return True
 
     def _stuck_on(self) -> str:
+        """Return the pool that has kept the child waiting for too long, or ''."""
         now = suspended_pools()
         self.before &= now
         last, self.marks = self.marks, process_marks(self.child)
