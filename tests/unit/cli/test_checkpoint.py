@@ -1,4 +1,4 @@
-"""``zfstune checkpoint``: its actions, and words that are none."""
+"""``zfstune checkpoint``: its actions, and words that make no sense."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_nothing_to_list(run: Run, tank: Heirs) -> None:
 def test_words_that_make_no_sense(
     run: Run, tank: Heirs, words: str, message: str, hint: str
 ) -> None:
-    """A usage error says what is wrong and what may be meant; nothing is opened."""
+    """A usage error says what is wrong and what the user may mean; nothing is opened."""
     status, out, err = run("checkpoint", *words.split())
     assert (status, out) == (2, "")
     assert message in err.splitlines()[0]
@@ -60,7 +60,7 @@ def test_words_that_make_no_sense(
 
 @pytest.mark.parametrize("name", ["tank/data@zfstune", "a/b", "@x", "a#b", ""])
 def test_what_is_no_name_of_a_checkpoint(name: str) -> None:
-    """A snapshot or a dataset in its place is told what goes there."""
+    """A snapshot or a dataset is refused as a name, and the hint shows where names are."""
     with pytest.raises(InvalidName) as refused:
         checked_name(name)
     message = str(refused.value)

@@ -1,4 +1,4 @@
-"""``zfstune image``: sizes, and what is said of a pool in a file."""
+"""``zfstune image``: sizes, and the facts about a pool in a file."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_last_host_is_handed_on(
 
 @pytest.mark.parametrize("size", ["many", "-1G", ""])
 def test_a_size_that_is_none(run: Run, size: str) -> None:
-    """The error quotes it, and no file is made."""
+    """The error quotes the size, and no file is made."""
     status, out, err = run("image", "create", "/nowhere/x", f"--size={size}")
     assert (status, out) == (1, "")
     assert err.startswith("zfstune: cannot ")

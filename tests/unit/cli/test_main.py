@@ -1,4 +1,4 @@
-"""The command's exit status and its stderr, whatever the work ends with."""
+"""The command's exit status and its stderr, for each way that the work can end."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_error_half_way_is_told(
 
 
 def test_found_busy_only_then(tank: FakeEngine, capsys: pytest.CaptureFixture[str]) -> None:
-    """One that turns out to be held while it runs is reported, with status 3."""
+    """A snapshot that turns out to be held during the run is reported, with status 3."""
     first = next(iter(tank.taken))
     tank.busy = {first: errno.EBUSY}
     assert main(["prune", "--keep", "1", "tank/a"]) == 3

@@ -1,4 +1,4 @@
-"""The parser is whole where a generator reads it, and loads one verb where it runs."""
+"""A generator of pages gets a parser with all verbs; a run loads the chosen verb alone."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_the_help_has_the_width_of_the_terminal(
 def test_the_usage_is_that_of_the_verb(
     argv: list[str], verb: str, reason: str, run: Run
 ) -> None:
-    """Somebody who chose a verb is shown what that verb takes, and what it lacks."""
+    """After a verb, its own usage is shown, and the arguments that are missing."""
     status, out, err = run(*argv)
     assert (status, out) == (2, "")
     assert err.startswith(f"usage: zfstune {verb} ")

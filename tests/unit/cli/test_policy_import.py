@@ -52,7 +52,7 @@ def test_the_command_says_what_was_left_out(
     reading: Reading,
     code: int,
 ) -> None:
-    """Stdout has the commands; stderr and the document have what was left out, and why."""
+    """Stdout has the commands; stderr and the document have the parts left out, and why."""
     read_as.append(reading)
     assert main(["policy", "import", "sanoid", "-"]) == code
     out, err = capsys.readouterr()

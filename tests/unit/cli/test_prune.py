@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def test_a_dry_run_names_each_snapshot(run: Run, tank: Heirs) -> None:
-    """The table says what would go, what stays and why, and nothing is destroyed."""
+    """The table says which snapshots would go or stay, and why; nothing is destroyed."""
     tank.take("tank/a", range(3))
     status, out, err = run("prune", "tank/a", "--keep", "1", "-n")
     header, *rows, total = out.splitlines()
@@ -29,7 +29,7 @@ def test_a_dry_run_names_each_snapshot(run: Run, tank: Heirs) -> None:
 
 
 def test_the_plan_is_json_too(run: Run, tank: Heirs) -> None:
-    """With --json one document says what was destroyed."""
+    """With --json one document names the destroyed snapshots."""
     tank.take("tank/a", range(3))
     status, out, _ = run("prune", "tank/a", "--keep", "1", "--json")
     assert status == 0

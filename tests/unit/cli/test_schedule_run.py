@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_one_snapshot(run: Run, tank: Heirs, tmp_path: Path) -> None:
-    """The job prints what it took, and notes the run in the folder of --state."""
+    """The job prints how many it took, and notes the run in the folder of --state."""
     words = ("--image", "x", "schedule", "run", "--state", str(tmp_path), "--once")
     status, out, err = run(*words, "snapshot", "tank/a")
     assert (status, err) == (0, "")
@@ -25,7 +25,7 @@ def test_one_snapshot(run: Run, tank: Heirs, tmp_path: Path) -> None:
 
 
 def test_one_prune(run: Run, tank: Heirs, tmp_path: Path) -> None:
-    """It follows the stored policy; with --json its note is a line of JSON."""
+    """The prune follows the stored policy; with --json its note is a line of JSON."""
     tank.take("tank/a", range(3))
     tank.set("tank/a", {"org.zfstune:policy": "keep=2"})
     words = ("--image", "x", "schedule", "run", "--state", str(tmp_path), "--once")

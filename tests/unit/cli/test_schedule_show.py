@@ -1,4 +1,4 @@
-"""``zfstune schedule show``: schedules, timers, runs, and what does not fit."""
+"""``zfstune schedule show``: schedules, timers, runs, and policies that do not fit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_a_schedule_without_timers(run: Run, tank: Heirs, tmp_path: Path) -> None:
-    """Its row has a dash for timers and for runs that nobody noted."""
+    """The row of the schedule has a dash for timers and for runs without a note."""
     tank.set("tank/a", {"org.zfstune:schedule": "daily", "org.zfstune:policy": "daily=30"})
     words = ("schedule", "show", "--dir", str(tmp_path), "--state", str(tmp_path))
     status, out, _ = run(*words, "-H")
@@ -36,7 +36,7 @@ def test_a_policy_that_does_not_fit(run: Run, tank: Heirs, tmp_path: Path) -> No
 
 
 def test_a_schedule_that_cannot_be_read(run: Run, tank: Heirs, tmp_path: Path) -> None:
-    """It is named, and the status says that the list is not whole."""
+    """The schedule is named, and the status says that the list is not whole."""
     tank.set("tank/a", {"org.zfstune:schedule": "now and then"})
     words = ("schedule", "show", "--dir", str(tmp_path), "--state", str(tmp_path))
     status, out, err = run(*words, "-H")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_each_snapshot_has_its_reasons(run: Run, tank: Heirs) -> None:
-    """The policy that is stored on the dataset says what keeps it."""
+    """The reasons are those of the policy that is stored on the dataset."""
     tank.take("tank/a", [2])
     tank.set("tank/a", {"org.zfstune:policy": "keep=5"})
     status, out, err = run("snapshots", "tank/a")

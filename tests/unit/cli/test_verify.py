@@ -49,7 +49,7 @@ def test_a_role_without_datasets(run: Run, tank: Heirs) -> None:
     ],
 )
 def test_what_verify_is_given(target: str, error: type[ZfstuneError], tank: Heirs) -> None:
-    """A file of a profile is told apart from a directory, where a dataset was meant."""
+    """A profile's file gets another hint than a directory, which may mean a dataset."""
     with pytest.raises(error) as refused:
         verify(target, engine=tank.seam)
     hint = "--profile" if error is ProfileError else "by pool, not by path"

@@ -34,7 +34,7 @@ sys.exit(watch.watched(work))
 
 @pytest.fixture
 def kstats(tmp_path: Path) -> Path:
-    """Give a folder as /proc/spl/kstat/zfs is, with one healthy pool."""
+    """Return a folder like /proc/spl/kstat/zfs, with one healthy pool."""
     folder = tmp_path / "kstats"
     (folder / "tank").mkdir(parents=True)
     (folder / "tank/state").write_text("ONLINE\n")
@@ -43,21 +43,21 @@ def kstats(tmp_path: Path) -> Path:
 
 
 def script(kstats: Path, work: str) -> tuple[str, ...]:
-    """Give a command line that does that work watched."""
+    """Return a command line that does the work in a watched child."""
     indented = "\n".join(f"    {line}" for line in work.splitlines())
     text = PREPARE.format(kstats=str(kstats), work=indented)
     return sys.executable, "-c", text
 
 
 def run(kstats: Path, work: str) -> subprocess.CompletedProcess[str]:
-    """Run it, and read its output to the end."""
+    """Run the work in a watched child, and read its output to the end."""
     argv = script(kstats, work)
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("status", [0, 1, 3, 5])
 def test_status_and_output_pass(kstats: Path, status: int) -> None:
-    """What the child prints, and its status, are the command's, however much it is."""
+    """The child's output, of any length, and its status become those of the command."""
     work = f"print('x' * 300_000)\nprint('y', file=sys.stderr)\nreturn {status}"
     done = run(kstats, work)
     assert (done.returncode, done.stderr) == (status, "y\n")
@@ -65,7 +65,7 @@ def test_status_and_output_pass(kstats: Path, status: int) -> None:
 
 
 def test_order_is_kept(kstats: Path) -> None:
-    """Where stdout and stderr go to one place, what is flushed first comes first."""
+    """If stdout and stderr go to one place, the text that is flushed first comes first."""
     loop = "for n in range(100):\n  print(n, flush=True)\n  print(-n, file=sys.stderr)"
     work = f"{loop}\nreturn 0"
     argv = script(kstats, work)
@@ -142,7 +142,7 @@ def test_killed_command_takes_its_child_along(kstats: Path, tmp_path: Path) -> N
 
 
 def test_interrupt_waits_for_the_child(kstats: Path) -> None:
-    """After Ctrl-C the child ends what it is at, and its status is the command's."""
+    """After Ctrl-C the child finishes its step, and its status is the command's."""
     work = (
         "try:\n  print('ready', flush=True)\n  time.sleep(60)\n"
         "except KeyboardInterrupt:\n  print('stopped')\n  return 130"

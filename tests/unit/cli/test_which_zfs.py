@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def arguments(**values: str | None) -> argparse.Namespace:
-    """Return what the parser makes of a command line with these options."""
+    """Return options of a command line, as the parser returns them."""
     return argparse.Namespace(**{"image": None, "take_over_from": None, **values})
 
 
@@ -57,7 +57,7 @@ def test_the_last_host_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_empty_name_is_refused() -> None:
-    """It is what a shell makes of a variable that is not set."""
+    """A shell gives an empty name for a variable that is not set."""
     assert image_name("x") == "x"
     with pytest.raises(argparse.ArgumentTypeError, match="is empty"):
         image_name("")
@@ -67,7 +67,7 @@ def test_an_empty_name_is_refused() -> None:
     "argv", [["--image", "", "list"], ["image", "info", ""], ["image", "create", ""]]
 )
 def test_an_image_without_a_name(argv: list[str], run: Run) -> None:
-    """A variable that is not set does not have the kernel's pools worked on."""
+    """A variable that is not set must not lead the command to the kernel's pools."""
     status, out, err = run(*argv)
     assert (status, out, "the name of the file is empty" in err) == (2, "", True)
 
@@ -75,7 +75,7 @@ def test_an_image_without_a_name(argv: list[str], run: Run) -> None:
 def test_an_image_that_nobody_typed(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The error names the variable if the file comes from it, and else does not."""
+    """The error names the variable if the file's name comes from it, and only then."""
     missing = str(tmp_path / "none.zpool")
     monkeypatch.setenv(IMAGE_VARIABLE, missing)
     status, out, err = run("list")

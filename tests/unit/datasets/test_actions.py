@@ -58,7 +58,7 @@ def test_an_export_without_lines_withdraws() -> None:
 
 
 def test_a_mode_is_octal_text_in_json() -> None:
-    """Other programs read it as they would write it."""
+    """Other programs get a mode in the form that chmod takes."""
     own = SetOwner("tank/a", "/a", "app", None, 1000, None, 0o750)
     assert own.to_dict()["mode"] == "0750"
     assert own.describe() == "give /a to app, mode 0750"

@@ -23,7 +23,7 @@ from zfstune.values.state import Dataset, Mount
 def test_a_dataset_that_needs_a_key(
     values: dict[str, str], above: str, *, refused: bool
 ) -> None:
-    """Only a parent's key will do; the plan refuses, so that ZFS does not half-way."""
+    """The plan refuses a dataset that needs a key of its own, before ZFS would."""
     features = FEATURES | {"encryption"}
     model = Model({"tank": {"encryption": above}}, pool=pool_info(features=features))
     if refused:

@@ -33,7 +33,7 @@ def test_live_data_is_not_hidden() -> None:
 
 
 def test_a_name_with_a_blank_in_a_hint() -> None:
-    """The commands take it as one word."""
+    """The commands of the hint have the path as one word."""
     path = "/srv/it's mine"
     model = Model({"tank": {}, "tank/data": {"mountpoint": path}})
     model.mounts["tank/data"] = Mount("tank/data", path, 0, 0, 0o755)

@@ -87,7 +87,7 @@ def test_what_stands_above_wins_over_a_profile() -> None:
 
 
 def test_a_kill_between_creation_and_properties_is_made_up_for() -> None:
-    """The next plan stores what is missing."""
+    """The next plan stores the schedule or policy that is missing."""
     plan = Model().plan(profile())
     model = Model()
     for action in plan.actions:

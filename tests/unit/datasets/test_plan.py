@@ -42,7 +42,7 @@ def test_json_is_the_plan() -> None:
 
 
 def test_advice_on_leftovers() -> None:
-    """One sentence for all of them; a command names the only one, or those it is for."""
+    """All leftovers get one sentence; DATASET stands for several in `zfs destroy`."""
     quiet = Leftover("tank/data/a b", ("web",), "it stays")
     alone = advice([quiet])
     assert alone.startswith("if this machine is meant to be both, name both roles")

@@ -137,7 +137,7 @@ def test_the_pool_gets_what_it_can_take(
 
 
 def test_profiles_must_be_told_apart() -> None:
-    """Two that differ may not share a name, and a plan needs at least one."""
+    """Two different profiles may not share a name, and a plan needs a profile."""
     with pytest.raises(PlanError, match="two different profiles"):
         Model().plan(app_profile("x", atime="on"), app_profile("x", atime="off"))
     with pytest.raises(PlanError, match="none was given"):
@@ -180,7 +180,7 @@ def test_overrides_win_on_the_first_dataset_alone() -> None:
 
 
 def test_sync_can_be_disabled_with_consent() -> None:
-    """The flag that names the loss lets it through."""
+    """With allow_unsafe, sync can be disabled."""
     plan = Model().plan(app_profile(), overrides={"sync": "disabled"}, allow_unsafe=True)
     assert plan.actions[1].describe() == "create tank/data/app (sync=disabled)"
 

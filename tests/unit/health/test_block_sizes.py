@@ -32,7 +32,7 @@ def test_stale(size: int, block: int, record: int, *, stale: bool) -> None:
 
 @given(st.integers(1, 1 << 22), st.integers(9, 20), st.integers(9, 20))
 def test_written_today_is_never_stale(size: int, record: int, other: int) -> None:
-    """A file has one block as large as itself, or records, and so has it written again."""
+    """A file is stale if its block size differs from the one that it would get today."""
     up = -(-size // 512) * 512
 
     def block(record_bytes: int) -> int:

@@ -1,4 +1,4 @@
-"""Values that differ below the dataset that has them, and remedies that keep -o."""
+"""Values that differ from the dataset above, and remedies that keep values from -o."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ from zfstune.health.findings import (
 
 @pytest.mark.parametrize("state", STATES)
 def test_notices_ask_for_nothing(state: str) -> None:
-    """Each state but a notice is for somebody to put right."""
+    """Somebody should act on each state except notices."""
     assert Finding(state, "note").pending == (state not in NOTICES)
 
 
 def test_the_worst_finding_gives_the_state() -> None:
-    """The order in which things were found does not matter, but in one state it stays."""
+    """Findings are ordered by state, and keep their order within one state."""
     notes = [("overridden", "a"), ("unmounted", "b"), ("drift-local", "c")]
     verdict = Verdict("tank/a", tuple(Finding(state, note) for state, note in notes))
     assert [finding.note for finding in verdict.findings] == ["b", "c", "a"]
@@ -34,7 +34,7 @@ def test_the_worst_finding_gives_the_state() -> None:
 
 
 def test_a_verification_sums_up_its_verdicts() -> None:
-    """It is pending if one verdict is, and damaged if one dataset cannot be read."""
+    """A verification is pending if a verdict is, and damaged if a dataset is unreadable."""
     pool, well = Verdict("tank"), Verdict("tank/a")
     late = Verdict("tank/b", (Finding("stale-snapshots", "late"),))
     lost = Verdict("tank/c", (Finding(DAMAGED, "it cannot be read"),))

@@ -46,7 +46,7 @@ def test_late_after_one_and_a_half_periods(age: int | None, status: int) -> None
 
 
 def test_what_was_just_made_has_time() -> None:
-    """The age of a dataset without a snapshot is its own."""
+    """A dataset without a snapshot counts with its own age."""
     new = replace(observed(None), created=NOW - HOUR)
     verdict = judge([new, observed(300)], [POOL], [], NOW)
     assert verdict.line().startswith(
@@ -60,7 +60,7 @@ def test_what_was_just_made_has_time() -> None:
 
 
 def test_limits_may_be_given() -> None:
-    """They replace those of the schedule; without either, the status is unknown."""
+    """Given limits replace those of the schedule; without either, the status is UNKNOWN."""
     bare = observed(5 * HOUR, None)
     assert judge([bare], [], [], NOW).status == UNKNOWN
     assert judge([bare], [], [], NOW, warning=HOUR, critical=6 * HOUR).status == WARNING
@@ -102,7 +102,7 @@ def test_a_failed_run_and_a_lost_pool_are_told() -> None:
 
 
 def test_a_schedule_that_cannot_be_read_is_told() -> None:
-    """It is a warning, and hides no other problem."""
+    """The schedule is a warning, and hides no other problem."""
     verdict = judge([observed(1)], [POOL], [], NOW, faults=["cannot follow it"])
     assert verdict.status == WARNING
     assert verdict.line().startswith(

@@ -1,4 +1,4 @@
-"""Observations, where a real pool cannot be made to show it."""
+"""Observations of states that a test cannot bring a real pool into."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ AUTO = "zfstune-20261123T0{}0000Z"
 
 
 class DamagedEngine(FakeEngine):
-    """Has one dataset that cannot be read."""
+    """An engine with one dataset that cannot be read."""
 
     lost = ""
 
@@ -83,7 +83,7 @@ def test_the_newest_snapshot_is_one_with_a_mark(tmp_path: Path) -> None:
 
 
 def test_nothing_is_read_of_a_suspended_pool(tmp_path: Path) -> None:
-    """The pool itself is all that is seen."""
+    """Only the pool itself is observed."""
     engine = hourly()
     engine.suspended = True
     engine.before = lambda name: pytest.fail(f"{name} was called")

@@ -31,7 +31,7 @@ def test_a_line_a_dataset_with_its_worst_finding() -> None:
 
 
 def test_the_sum_agrees_in_number() -> None:
-    """One dataset is an it, several are a they; a notice does not count."""
+    """The sum says `it` of one dataset, `they` of several, and counts no notices."""
     well, late = Verdict("t/a"), Verdict("t/b", (Finding("stale-snapshots", "late"),))
     notice = Verdict("t/c", (Finding("unseen", "note"),))
 

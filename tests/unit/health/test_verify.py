@@ -1,4 +1,4 @@
-"""verify: what is looked at, and what cannot be."""
+"""verify: the datasets that it looks at, and those that it cannot look at."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_dataset_and_what_is_below() -> None:
 
 
 def test_a_profile_that_was_applied_nowhere() -> None:
-    """It is missing below the pool's data or the root given, if only one pool is there."""
+    """Its datasets are missing below POOL/data or the root, if there is only one pool."""
     engine = FakeEngine("tank")
     assert states(engine, "logs") == {"tank/data/logs": "missing"}
     assert states(engine, "logs", root="tank/srv") == {"tank/srv/logs": "missing"}
@@ -90,7 +90,7 @@ def test_a_profile_that_was_applied_nowhere() -> None:
 
 
 def test_a_suspended_pool_is_not_read() -> None:
-    """A read from it may never return, so that it is suspended is the only finding."""
+    """A read from it may never return, so its suspension is the only finding."""
     engine = managed("tank/a")
     engine.suspended = True
     engine.before = lambda name: pytest.fail(f"{name} was called")
@@ -111,7 +111,7 @@ def test_nothing_is_managed() -> None:
 
 
 def test_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are compared with the policy in force; one that cannot be read is reported."""
+    """Snapshots are compared with the policy in force; an unreadable policy is reported."""
     engine = managed("tank/a")
     engine.marks["tank/a"] |= {POLICY_PROPERTY: "hourly=3", "creation": "1000"}
     monkeypatch.setattr(verify_module, "_now", lambda: 2000.0)
@@ -124,7 +124,7 @@ def test_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_policy_that_does_not_fit_the_schedule() -> None:
-    """It is reported once, on the dataset that has either, with a policy that fits."""
+    """The fault is reported once, on one dataset, with a policy that fits."""
     engine = managed("tank/a", "tank/a/b")
     engine.take_snapshots(["tank/a@zfstune-20261123T030000Z"], properties=OWN)
     engine.marks["tank/a"] |= {POLICY_PROPERTY: "daily=3", SCHEDULE_PROPERTY: "daily"}

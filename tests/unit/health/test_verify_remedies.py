@@ -1,4 +1,4 @@
-"""The commands that verify shows, carried out: what was found is gone, the rest stays."""
+"""The commands that verify shows put its findings right, and change nothing else."""
 
 from __future__ import annotations
 
