@@ -144,7 +144,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _dated_after_now(pruned: Pruned) -> int:
-    """Count snapshots dated after now of policies that read no times, so raise no alarm."""
+    """Count snapshots dated after now that raise no alarm, as no rule reads times."""
     plan = pruned.plan
     return sum(
         d.reasons == (FUTURE,)
