@@ -128,7 +128,7 @@ def wanted_datasets(request: Request, pool: PoolInfo, limits: props.Limits) -> l
 
 
 def _distinct(profiles: Iterable[Profile]) -> list[Profile]:
-    """Return each profile once; two profiles of one name would undo each other in turn."""
+    """Return each profile once; different profiles of one name would undo each other."""
     by_name: dict[str, Profile] = {}
     for profile in profiles:
         if by_name.setdefault(profile.name, profile) != profile:

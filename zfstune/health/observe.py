@@ -26,7 +26,7 @@ __all__ = ["observe"]
 def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation:
     """Look at datasets, their pools, and the notes of their runs.
 
-    Of a suspended pool only that state is read, since it might not answer.
+    Of a suspended pool nothing below it is read, since it might not answer.
 
     Args:
         engine: The engine that has the datasets.
@@ -71,7 +71,7 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
 def _scheduled(
     engine: Engine, pool: str, faults: list[ZfstuneError], damaged: dict[str, str]
 ) -> list[Scheduled]:
-    """Read the schedules of a pool; add what cannot be read to `faults` and `damaged`."""
+    """Read the schedules of a pool; collect its errors in `faults` and `damaged`."""
     errors: list[ZfstuneError] = []
     readable = read_scheduled(engine, [pool], faults=errors)
     for error in errors:

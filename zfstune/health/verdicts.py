@@ -53,8 +53,8 @@ class Seen:
         default_root: The dataset below which profiles are applied by default.
         owner: Whether owner and mode are looked at.
         exports: The paths that NFS serves; None: they are not looked at.
-        places: By path, where the mountpoints of datasets lead that are not mounted
-            under that very path.
+        places: By mountpoint, the place that it leads to, of datasets that are not
+            mounted under that very path.
         files: Files of profiles that were given as files, by plain name.
     """
 

@@ -28,7 +28,7 @@ _OLD_GRUB_FILE = "grub2-2.06"
 def fit_value(
     name: str, value: str, pool: PoolInfo, limits: props.Limits
 ) -> tuple[str | None, str]:
-    """Return the nearest value that a pool takes, and what it lacks for the first one.
+    """Return the nearest value that a pool takes, and why it is not the value asked for.
 
     Args:
         name: Name of the property.
