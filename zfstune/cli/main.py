@@ -23,7 +23,7 @@ __all__ = ["main", "run_to_status"]
 def main(argv: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     if argv is None:
-        # The process ends with the command, so a search for garbage is wasted time.
+        # The process ends with the command, so looking for reference cycles wastes time.
         gc.disable()
     # Python sets a stream to None if the caller closed it, as in `zfstune list >&-`.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (until the end)

@@ -43,9 +43,7 @@ def run_forever(args: argparse.Namespace) -> int:
         first = False
         try:
             _apart(args, do_due_runs)
-        except (
-            ZfstuneError
-        ) as error:  # on an image; with the kernel's ZFS the child reports
+        except ZfstuneError as error:  # on an image; otherwise the child reports it
             report(error)
         _sleep(_MINUTE - time.time() % _MINUTE)
 
