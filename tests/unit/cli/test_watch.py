@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # The pool of the kstats below suspends once the child is at work.
 PREPARE = """
 import os, signal, sys, time
-# a shell starts what runs in the background with SIGINT ignored, tests too
+# A shell starts background jobs, tests too, with SIGINT ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from zfstune.cli import watch
 from zfstune.engine import suspended

@@ -105,7 +105,7 @@ def test_a_mountpoint_that_is_moved() -> None:
     asked = {"mountpoint": "/srv/pg"}
     with pytest.raises(PlanError, match="'/srv/pg' is not empty"):
         model.plan(PROFILE, overrides=asked, places={place.path: place})
-    model.local[APP]["mountpoint"] = "/srv/pg"  # by hand: that is done already
+    model.local[APP]["mountpoint"] = "/srv/pg"  # already set by hand
     plan = model.plan(PROFILE, places={place.path: place})
     [message] = [c.message for c in plan.warnings if c.dataset == APP]
     assert message.endswith("belongs at /srv/pg")

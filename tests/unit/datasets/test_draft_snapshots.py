@@ -61,10 +61,10 @@ def test_what_was_there_is_told_once() -> None:
         POLICY_PROPERTY: (None, "hourly=48", False, "not stored yet"),
     }
     assert not model.run(plan.actions).plan(profile()).pending
-    # it is the administrator's from then on, also against another profile
+    # The stored policy belongs to the administrator now: no profile changes it,
     model.local[APP][POLICY_PROPERTY] = "never"
     assert not model.plan(profile('every = "4h"\nkeep = "keep=3"\n')).pending
-    # nor is it taken back
+    # and a profile without a policy does not remove it.
     assert not model.plan(silent).pending
 
 
@@ -78,7 +78,7 @@ def test_what_stands_above_wins_over_a_profile() -> None:
     [caution] = plan.warnings
     assert "is that of tank/data, not the profile's hourly=48" in caution.message
     assert model.plan(profile()).warnings == ()
-    # one profile's own datasets, above and below, are another matter
+    # A dataset above that the same profile manages does not count.
     below = f'\n[[dataset]]\npath = "app/b"\n\n[dataset.snapshots]\n{HOURLY}{SAID}'
     both = profile('every = "daily"\nkeep = "daily=3"\n', below)
     model = applied(both)

@@ -54,7 +54,7 @@ def test_what_cannot_be_placed() -> None:
     model = applied(app_profile("gone"))
     assert roots(model) == {}
     assert roots(model, app_profile("gone", "elsewhere")) == {}
-    # a whole name has to fit, and not the end of one
+    # A path has to match whole names, not the end of a name.
     assert roots(model, app_profile("gone", "one")) == {}
 
 
@@ -117,7 +117,7 @@ def owned(name: str, *account: str | int | None, first: str = "shared") -> Profi
         (("app", None, None), (None, "postgres", 0o750), ("app", "postgres", 0o750)),
         ((None, "app", 0o700), ("postgres", None, None), ("postgres", "app", 0o700)),
         (("root", "root", 0o755), ("root", "root", 0o755), ("root", "root", 0o755)),
-        # each changed its mind since both were applied: who was first goes on
+        # Profiles that contradict each other by now: the first one decides.
         (("app", "app", 0o700), ("root", "root", 0o755), ("app", "app", 0o700)),
         ((None, None, 0), ("app", None, 0o755), ("app", None, 0)),
     ],
@@ -127,7 +127,7 @@ def test_owner_group_and_mode_of_two_profiles(
     two: tuple[str | None, str | None, int | None],
     both: tuple[str | None, str | None, int | None],
 ) -> None:
-    """What one profile leaves open, the other decides; owner, group and mode are apart."""
+    """The second profile sets what the first leaves open of owner, group and mode."""
     plain = [owned("one", None, None, None), owned("two", None, None, None)]
     model = applied(*plain)
     found = expect(model, owned("one", *one), owned("two", *two))["tank/data/shared"]

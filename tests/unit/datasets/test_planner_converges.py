@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from zfstune.datasets.plan import Plan
 
-    # What @composite hands out, and what st.data() has.
+    # The types of @composite's argument and of st.data().draw.
     Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 # Parents first; "q/c" needs a container where "q" is not asked for.
@@ -169,7 +169,7 @@ def test_what_is_wanted_is_in_force(
             value = found.local(setting.property)
             assert value is not None
             assert f'"{setting.property}":"{value}"' in record
-    # What lies outside the root is nobody's business but its owner's.
+    # Datasets outside the root stay as they are.
     assert model.local["tank"] == before.local["tank"]
     assert before.local.keys() <= model.local.keys()
 

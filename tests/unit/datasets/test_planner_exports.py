@@ -77,7 +77,7 @@ def test_a_stream_shares_nothing() -> None:
         "tank/data/app",
         "tank/data/app/x",
     ]
-    # one that somebody sets here is exported, below what was received, too
+    # A sharenfs that somebody sets here is exported, also below a received one.
     model.local["tank/data/app/x"]["sharenfs"] = "ro"
     plan = model.plan(app_profile("app", "app", "app/x"), exports=NOBODY)
     [export] = [action for action in plan.actions if isinstance(action, Export)]

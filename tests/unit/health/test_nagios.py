@@ -66,7 +66,7 @@ def test_limits_may_be_given() -> None:
     assert judge([bare], [], [], NOW, warning=HOUR, critical=6 * HOUR).status == WARNING
     assert judge([bare], [], [], NOW, critical=4 * HOUR).status == CRITICAL
     assert judge([observed(HOUR)], [], [], NOW, critical=HOUR - 1).status == CRITICAL
-    # the one that is not given makes way: three periods are 3 hours
+    # The limit that is not given, three periods of an hour, gives way to the given one.
     late = judge([observed(5 * HOUR, HOUR)], [], [], NOW, warning=4 * HOUR)
     assert (late.status, late.limits) == (CRITICAL, ((4 * HOUR, 4 * HOUR),))
 

@@ -110,5 +110,5 @@ def test_a_fault_hides_no_other_dataset(tmp_path: Path) -> None:
     assert [dataset.dataset for dataset in seen.datasets] == ["tank/a"]
     assert ["'tank/c'" in str(fault) for fault in seen.faults] == [True]
     assert seen.damaged == (("tank/d", "an I/O error"),)
-    # a dataset that was not named is no concern of this check
+    # This check is not about a dataset that was not named.
     assert observe(engine.seam, ["tank/a"], os.fspath(tmp_path)).damaged == ()

@@ -335,8 +335,8 @@ def test_apply_and_verify_agree(profile: Profile, data: st.DataObject) -> None:
         else:
             assert isinstance(action, (MountDataset, Remount, SetOwner))
             planned.add((action.dataset, type(action).__name__))
-    # who is not mounted is given its owner once it is, and what a mount has to follow
-    # is not the same before the values are right and after
+    # A dataset that is not mounted gets its owner only after its mount, and a mount
+    # follows other options before the values are right than after.
     planned -= {(name, "SetOwner") for name, kind in planned if kind == "MountDataset"}
     planned = {(name, kind) for name, kind in planned if kind != "Remount"}
     kinds = {"unmounted": "MountDataset", "wrong-owner": "SetOwner"}

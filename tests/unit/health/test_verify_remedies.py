@@ -95,9 +95,9 @@ def test_remedies_put_right_what_was_found_and_nothing_else(
     for name in NAMES:
         for prop in {*says, *asked} - {"quota"}:
             if (name, prop) in as_the_profile_says:
-                continue  # a value set by hand to the profile's is no drift from -o
+                continue  # somebody set the profile's value by hand: no drift
             assert model.local[name].get(prop) == before.local[name].get(prop), prop
-    # a quota is for one dataset alone: what is set by hand below is nobody's drift
+    # A quota is not for the datasets below, so a quota set there is no drift.
     assert model.local[NAMES[0]].get("quota") == before.local[NAMES[0]].get("quota") or (
         "quota" not in {*says, *asked}
     )
