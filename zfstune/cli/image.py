@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "create", help="make a pool in a new file", description="Make a pool in a new file."
     )
     create.add_argument(
-        "file", metavar="FILE", type=image_name, help="the file, which must not exist"
+        "image_file", metavar="FILE", type=image_name, help="the file, which must not exist"
     )
     create.add_argument(
         "--size",
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     info = verbs.add_parser(
         "info", help="show the pool in a file", description="Show the pool in a file."
     )
-    info.add_argument("file", metavar="FILE", type=image_name)
+    info.add_argument("image_file", metavar="FILE", type=image_name)
     add_json(info)
     info.set_defaults(run=_info)
 
@@ -56,13 +56,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _create(args: argparse.Namespace) -> int:
     size_bytes = parse_size(args.size)
     with create_image(
-        args.file, size_bytes=size_bytes, ashift=args.ashift, pool=args.pool
+        args.image_file, size_bytes=size_bytes, ashift=args.ashift, pool=args.pool
     ) as engine:
         return _show(engine, args)
 
 
 def _info(args: argparse.Namespace) -> int:
-    with opening.open_engine(args.file, take_over_from=args.take_over_from or "") as engine:
+    with opening.open_engine(
+        args.image_file, take_over_from=args.take_over_from or ""
+    ) as engine:
         return _show(engine, args)
 
 
@@ -76,7 +78,7 @@ def _show(engine: Any, args: argparse.Namespace) -> int:
     if args.json:
         print_json(
             {
-                "file": args.file,
+                "file": args.image_file,
                 "pool": name,
                 "size_bytes": pool.size_bytes,
                 "free_bytes": pool.free_bytes,
@@ -90,7 +92,7 @@ def _show(engine: Any, args: argparse.Namespace) -> int:
         return exit_status.PARTLY if damaged else exit_status.DONE
     used = format_size(pool.size_bytes - pool.free_bytes, exact=False)
     size = format_size(pool.size_bytes, exact=False)
-    print(f"{args.file}: pool {name}, {used} of {size} used, ashift {pool.ashift}")
+    print(f"{args.image_file}: pool {name}, {used} of {size} used, ashift {pool.ashift}")
     counts = f"datasets: {len(datasets)}, snapshots: {snapshots}"
     print(f"{counts}; opened by OpenZFS {release}")
     for dataset in damaged:

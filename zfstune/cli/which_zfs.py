@@ -63,8 +63,8 @@ def uses_image(args: argparse.Namespace) -> bool:
 
 def uses_kernel(args: argparse.Namespace) -> bool:
     """Tell whether the command works on the running kernel's ZFS."""
-    # `zfstune image` and `policy import` name a FILE.
-    return image_path(args) is None and not hasattr(args, "file")
+    # The verbs of `zfstune image` name their image as an argument.
+    return image_path(args) is None and not hasattr(args, "image_file")
 
 
 def image_path(args: argparse.Namespace) -> str | None:

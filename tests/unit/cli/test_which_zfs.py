@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from zfstune.cli.parser import build_parser
 from zfstune.cli.which_zfs import (
     IMAGE_VARIABLE,
     image_name,
@@ -42,7 +43,14 @@ def test_the_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -
 
 def test_image_verbs_use_no_kernel() -> None:
     """`zfstune image info FILE` opens the file, so no kernel's pool can block it."""
-    assert not uses_kernel(arguments(file="x.zpool"))
+    argv = ["image", "info", "x.zpool"]
+    assert not uses_kernel(build_parser(argv).parse_args(argv))
+
+
+def test_an_import_asks_the_kernel() -> None:
+    """The FILE of `policy import` is no image: a suspended pool may block the command."""
+    argv = ["policy", "import", "sanoid", "sanoid.conf"]
+    assert uses_kernel(build_parser(argv).parse_args(argv))
 
 
 def test_the_last_host_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
