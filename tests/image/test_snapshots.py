@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import zfstune
 from zfstune.cli.main import main
+from zfstune.retention.assess import assess_snapshots
 from zfstune.retention.policy_text import parse_policy
-from zfstune.retention.show import assess_snapshots
 from zfstune.retention.store import set_policy
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report
 from zfstune.cli.which_zfs import open_zfs
-from zfstune.retention.show import assess_snapshots
+from zfstune.retention.assess import assess_snapshots
 from zfstune.values.duration import about
 from zfstune.values.size import format_size
 from zfstune.values.text import utc_minute
@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from zfstune.retention.show import AssessedSnapshot
+    from zfstune.retention.assess import AssessedSnapshot
     from zfstune.values.errors import ZfstuneError
 
 

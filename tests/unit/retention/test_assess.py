@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from heirs import NOW, SECONDS, Heirs
-from zfstune.retention.show import assess_snapshots
+from zfstune.retention.assess import assess_snapshots
 from zfstune.values.errors import EngineError, PolicyError
 from zfstune.values.frozen import replace
 from zfstune.values.marks import POLICY_PROPERTY
@@ -16,7 +16,7 @@ from zfstune.values.state import NONE, PropertyValue
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from zfstune.retention.show import AssessedSnapshot
+    from zfstune.retention.assess import AssessedSnapshot
     from zfstune.values.errors import ZfstuneError
 
 

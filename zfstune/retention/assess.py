@@ -1,4 +1,4 @@
-"""Show snapshots: how old and large they are, why they stay and when they go."""
+"""Assess snapshots: how old and large each is, why it stays, and when it goes."""
 
 from __future__ import annotations
 
