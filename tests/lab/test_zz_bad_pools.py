@@ -73,7 +73,7 @@ class TestFull:
         command("zpool", "sync", dataset.partition("/")[0])
         with pytest.raises(zfstune.EngineError, match="quota") as refused:
             zfstune.apply("postgres", root=f"{dataset}/new", engine=engine)
-        assert refused.value.operation == "give an owner to"
+        assert refused.value.operation == "mount"  # its directory cannot be made
         assert "run it again to go on" in refused.value.hint
         command("zfs", "set", "quota=none", dataset)
         zfstune.apply("postgres", root=f"{dataset}/new", engine=engine)
