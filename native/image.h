@@ -45,7 +45,7 @@ int image_check_user(const struct nvp *, nvlist_t *label,
 enum { MASTER_NODE = 1, VOLUME_DATA = 1, VOLUME_PROPS = 2 };
 enum { DEFAULT_QUOTAS = 6 };
 
-/* image_layout.c: what is decided at the birth of a filesystem or a volume */
+/* image_layout.c: the layout of a new filesystem or volume */
 struct fs_spec {
 	uint64_t version;
 	uint64_t normalization;

@@ -21,13 +21,10 @@ class Import:
     Attributes:
         line: Where it does.
         target: Full name of the imported module.
-        at_import: Whether importing the importer runs it: neither within a function
-            nor under ``TYPE_CHECKING``.
     """
 
     line: int
     target: str
-    at_import: bool
 
 
 @cache
@@ -104,7 +101,6 @@ class _Walk(ast.NodeVisitor):
         self.module = module
         self.known = known
         self.found = found
-        self.deferred = 0
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -116,23 +112,6 @@ class _Walk(ast.NodeVisitor):
             submodule = f"{base}.{alias.name}"
             self._add(node.lineno, submodule if submodule in self.known else base)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._defer(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self._defer(node)
-
-    def visit_If(self, node: ast.If) -> None:
-        if ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            self._defer(node)
-        else:
-            self.generic_visit(node)
-
-    def _defer(self, node: ast.AST) -> None:
-        self.deferred += 1
-        self.generic_visit(node)
-        self.deferred -= 1
-
     def _base(self, node: ast.ImportFrom) -> str:
         if not node.level:
             return node.module or ""
@@ -141,4 +120,4 @@ class _Walk(ast.NodeVisitor):
 
     def _add(self, line: int, name: str) -> None:
         if name == "zfstune" or name.startswith("zfstune."):
-            self.found.append(Import(line, name, at_import=not self.deferred))
+            self.found.append(Import(line, name))

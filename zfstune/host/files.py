@@ -1,7 +1,7 @@
 """Files of zfstune's own: where they are kept, and how they are read and replaced.
 
-A file is replaced whole or not at all: each reader sees the old text or the new one, even
-after a power cut.
+A file is replaced whole or not at all: each reader sees the old text or the new one. A
+replacement that is durable holds after a power cut, too.
 """
 
 from __future__ import annotations

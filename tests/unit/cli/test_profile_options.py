@@ -14,6 +14,7 @@ from zfstune.values.errors import ProfileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Run = Callable[..., tuple[int, str, str]]
 
@@ -74,3 +75,32 @@ def test_a_file_given_as_a_profile(word: str) -> None:
     with pytest.raises(ProfileError, match="there is no such profile") as refused:
         load(word)
     assert f"is named by --profile {quote(word)}; there are: " in refused.value.hint
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_neither_profile_nor_role(run: Run, verb: str) -> None:
+    """Without either, it is a usage error, before any ZFS is opened."""
+    status, out, err = run(verb)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"usage: zfstune {verb} ")
+    assert "name a PROFILE or a --role" in err
+
+
+@pytest.mark.usefixtures("_no_zfs")
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_no_zfs(run: Run, verb: str) -> None:
+    """The status tells scripts that this host has no ZFS."""
+    assert run(verb, "logs") == (
+        5,
+        "",
+        "zfstune: cannot use ZFS: there is none\nhint: load it\n",
+    )
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_a_profile_file_that_is_missing(run: Run, tmp_path: Path, verb: str) -> None:
+    """A file of a profile that does not exist is named."""
+    missing = str(tmp_path / "none.toml")
+    status, out, err = run(verb, "--profile", missing)
+    assert (status, out) == (1, "")
+    assert missing in err

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_engine import FakeEngine
+from own_profile import OWN
 from zfstune.cli.main import main
 from zfstune.profiles.load import (
     load,
@@ -22,27 +23,6 @@ from zfstune.values.errors import ProfileError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-OWN = """
-name = "shop"
-summary = "A shop"
-extends = "postgres"
-[[dataset]]
-path = "postgres"
-mode = "0750"
-[dataset.properties.recordsize]
-value = "16K"
-why = "Measured here."
-source = "https://shop.example/"
-[[dataset]]
-path = "postgres/archive"
-[variant.big]
-summary = "Larger"
-source = "https://shop.example/"
-[variant.big.dataset."postgres/archive"]
-recordsize = { value = "1M", why = "Read whole." }
-"""
 
 
 @pytest.fixture

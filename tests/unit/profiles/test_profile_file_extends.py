@@ -4,30 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from own_profile import OWN
 from zfstune.cli.main import main
 from zfstune.profiles.load import load, load_text
 from zfstune.profiles.profile import Needs
 from zfstune.values.errors import ProfileError
-
-OWN = """
-name = "shop"
-summary = "A shop"
-extends = "postgres"
-[[dataset]]
-path = "postgres"
-mode = "0750"
-[dataset.properties.recordsize]
-value = "16K"
-why = "Measured here."
-source = "https://shop.example/"
-[[dataset]]
-path = "postgres/archive"
-[variant.big]
-summary = "Larger"
-source = "https://shop.example/"
-[variant.big.dataset."postgres/archive"]
-recordsize = { value = "1M", why = "Read whole." }
-"""
 
 
 def test_a_profile_extends_one_that_ships() -> None:

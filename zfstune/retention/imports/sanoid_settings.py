@@ -98,7 +98,6 @@ VERSIONS = (Version(tidies=False), Version(tidies=True))  # 2.0 and 2.1, and 2.3
 _TRUE = ("1", "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON")
 _FALSE = ("0", "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF")
 _TOGGLES = ("autoprune", "process_children_only")
-_ABOUT_CHILDREN = ("recursive", "skip_children")
 _NOT_FROM_TEMPLATES = frozenset({"use_template", "recursive"})
 _NOT_OF_THE_SECTION = _NOT_FROM_TEMPLATES | {"skip_children"}
 _NOT_FOR_CHILDREN = _NOT_FROM_TEMPLATES | {"process_children_only"}
