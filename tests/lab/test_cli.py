@@ -228,7 +228,7 @@ def test_interrupt(tank: str, engine: Engine) -> None:
     """Ctrl-C ends the command after the batch it is at, without a word."""
     top = f"{tank}/stopped"
     names = [top, *(f"{top}/{number}" for number in range(1, 4))]
-    each = 151  # thirteen batches, in which the datasets take turns
+    each = 101  # eight batches, in which the datasets take turns
     for name in names:
         engine.create(name)
     for number in range(1, each + 1):
