@@ -138,9 +138,10 @@ def test_image_info(damaged: Path) -> None:
     assert "snapshots: 1;" in done.stdout
 
 
-def test_prune_names_it(damaged: Path) -> None:
-    """It is never taken for a dataset without a policy."""
-    done = run(damaged, "prune", "--keep", "1", BAD)
+@pytest.mark.parametrize("words", [[BAD], ["--keep", "1", "-r", BAD]])
+def test_prune_names_it(words: list[str], damaged: Path) -> None:
+    """It is never taken for a dataset without a policy, nor passed over in silence."""
+    done = run(damaged, "prune", *words)
     assert done.returncode != 0
     assert BAD in done.stderr
     assert REASON in done.stderr
