@@ -10,7 +10,7 @@ in one night the snapshots of a year. So a human should look at a plan
 
 from __future__ import annotations
 
-from zfstune.values.duration import HOUR
+from zfstune.values.duration import HOUR, about
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def _in_scope(
 def _many(dataset: str, in_scope: list[Decision]) -> Iterator[str]:
     gone = sum(not d.keep for d in in_scope)
     if gone and gone == len(in_scope):
-        yield f"all {gone} snapshots in scope of '{dataset}' would go"
+        subject = f"all {gone} snapshots" if gone > 1 else "the only snapshot"
+        yield f"{subject} in scope of '{dataset}' would go"
     elif gone > _FEW and gone * 2 > len(in_scope):
         yield (
             f"{gone} of the {len(in_scope)} snapshots in scope of '{dataset}' would go, "
@@ -119,8 +120,8 @@ def _lost(dataset: str, in_scope: list[Decision], before: int) -> Iterator[str]:
     most_gone = before >= _WORTH_A_NOTE and len(in_scope) * 2 < before
     if most_gone and not all(d.keep for d in in_scope):
         yield (
-            f"'{dataset}' has {len(in_scope)} snapshots in scope, and the last prune left "
-            f"{before}: somebody destroyed most, or the listing is not whole"
+            f"'{dataset}' has {_snapshots(len(in_scope))} in scope, and the last prune "
+            f"left {before}: somebody destroyed most of them, or the listing is incomplete"
         )
 
 
@@ -128,14 +129,19 @@ def _misdated(dataset: str, in_scope: list[Decision], now: int) -> Iterator[str]
     times = [d.snapshot.creation or 0 for d in in_scope]
     late = [time - now for time in times if time > now + _SLACK_SECONDS]
     if late:
+        verb = "are" if len(late) > 1 else "is"
         yield (
-            f"{len(late)} snapshots in scope of '{dataset}' are dated after now, by up "
-            f"to {max(late) / HOUR:.0f} hours: a clock is wrong, or was"
+            f"{_snapshots(len(late))} in scope of '{dataset}' {verb} dated after now, by "
+            f"up to {about(max(late))}: a clock is wrong or was wrong"
         )
     # The first snapshot was taken last: decisions are ordered by transaction group.
     elif times and max(times) - times[0] > _SLACK_SECONDS:
         yield (
             f"the newest snapshot in scope of '{dataset}' is dated "
-            f"{(max(times) - times[0]) / HOUR:.0f} hours before one taken earlier: the "
+            f"{about(max(times) - times[0])} before a snapshot that was taken earlier: the "
             "clock was set back"
         )
+
+
+def _snapshots(count: int) -> str:
+    return "1 snapshot" if count == 1 else f"{count} snapshots"

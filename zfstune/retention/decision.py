@@ -55,7 +55,7 @@ DEFAULT_BATCH = 50
 # turns, a snapshot took half as long again.
 _IN_TURN = 10
 
-_TWICE = "listed twice, as two different snapshots"
+_TWICE = "ZFS listed this name twice, for two different snapshots"
 FUTURE = "dated after now"
 FOREIGN = f"it has no {SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
 _NEWEST = "the newest"
@@ -148,7 +148,7 @@ class _Judge:
             return
         if now is None or now.utcoffset() is None:
             raise PolicyError(
-                "cannot decide by age: the time now is missing, or has no zone"
+                "cannot decide by age: the current time is missing, or has no time zone"
             )
         from datetime import UTC  # noqa: PLC0415 (the caller's time has loaded it)
 
@@ -275,7 +275,7 @@ def clones_on(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _no_calendar(kind: str) -> Calendar:
-    raise PolicyError(f"cannot decide by '{kind}': no zone was given")
+    raise PolicyError(f"cannot decide by '{kind}': no time zone was given")
 
 
 def runs(decisions: Iterable[Decision]) -> list[tuple[str, str]]:

@@ -28,6 +28,7 @@ from zfstune.snapshots.list import READ_AT_ONCE, Notes
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.marks import KEPT_PROPERTY, SNAPSHOT_PROPERTY
+from zfstune.values.text import for_shell
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
@@ -283,5 +284,5 @@ def _reason_to_spare(listed: Snapshot, victim: Snapshot, *, must_be_own: bool) -
     if must_be_own and victim.local(SNAPSHOT_PROPERTY) is None:
         return FOREIGN
     if victim.value("userrefs") not in (None, "0"):
-        return "it is held: see `zfs holds`"
+        return f"it is held: `zfs holds {for_shell(victim.name)}` shows by which tags"
     return "; ".join(clones_on(victim))

@@ -9,6 +9,7 @@ from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import POLICY_PROPERTY, is_managed
 from zfstune.values.state import damage_of
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,12 +105,17 @@ def select_datasets(
     stored = stored_policies(engine, chosen.values(), allow_zero=allow_zero, faults=failed)
     without = [name for name in wanted if name not in stored and name not in failed]
     if without or not (stored or failed):
-        where = f" '{without[0]}'" if without else ""
-        raise PolicyError(
-            f"cannot prune{where}: no rule says what to keep",
-            hint="say it, as in --keep 48, or store it: zfstune policy set DATASET keep=48",
-        )
+        raise _no_rule(without, min(pools))
     return Selection(stored, chosen, failed)
+
+
+def _no_rule(without: list[str], pool: str) -> PolicyError:
+    where = f" '{without[0]}'" if without else ""
+    return PolicyError(
+        f"cannot prune{where}: no rule says what to keep",
+        hint="give a rule, as in --keep 48, or store a policy, as in: "
+        f"zfstune policy set {for_shell(without[0] if without else pool)} keep=48",
+    )
 
 
 def _audited(

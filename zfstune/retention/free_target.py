@@ -35,7 +35,7 @@ class FreeTarget:
             except NumberError:
                 percent = 0
             if not percent:
-                raise _bad(text, "a part goes from 1% to 99%")
+                raise _bad(text, "a share of the pool is from 1% to 99%")
             return cls(percent=percent)
         try:
             wanted = read_size(text)
@@ -44,7 +44,7 @@ class FreeTarget:
         if not wanted:
             raise _bad(text, "it must be more than zero")
         if wanted < _KILO and text[-1:].isdigit():
-            raise _bad(text, "it lacks a unit; so few bytes are hardly meant")
+            raise _bad(text, f"it lacks a unit, as in {text}G; {text}B stands for bytes")
         return cls(wanted)
 
     def __str__(self) -> str:
@@ -66,5 +66,5 @@ class FreeTarget:
 def _bad(text: str, reason: str) -> PolicyError:
     return PolicyError(
         f"cannot use policy 'free-target={shown(text)}': {reason}",
-        hint="say a size or a part of the pool, as in 50G or 20%",
+        hint="give a size or a share of the pool, as in 50G or 20%",
     )

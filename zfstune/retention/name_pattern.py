@@ -254,7 +254,7 @@ def _refusal(node: Node) -> Node:
 
 def _check_size(node: Node) -> None:
     if _written_size(node) > _MOST_STATES:
-        raise PatternError("it is too large, written out")
+        raise PatternError("it has too many parts once its repeats are written out")
 
 
 def _written_size(node: Node) -> int:

@@ -39,8 +39,8 @@ def near_misses(policy: Policy, short_names: Collection[str]) -> list[str]:
             word = "regex" if group.match is None else "match"
             pattern = shown(group.match or group.regex or "")
             misses.append(
-                f"{word} '{pattern}' matches no snapshot: it must match all that "
-                f"follows the @; '{shown(glob or regex or '')}' matches {count}"
+                f"{word} '{pattern}' matches no snapshot: it must match the whole name "
+                f"after the @; '{shown(glob or regex or '')}' matches {count}"
             )
     return misses
 

@@ -205,7 +205,9 @@ class _Parser:
         if self._position < len(self._text):
             raise PatternError(f"unbalanced ')' at position {self._position + 1}")
         if refused and isinstance(wanted, Choice):
-            raise PatternError("'(?!' is for the whole; put what follows it in (?:...)")
+            raise PatternError(
+                "'(?!...)' needs a group behind it: put the alternatives into (?:...)"
+            )
         return refused, wanted
 
     def _take(self, word: str) -> bool:
@@ -264,10 +266,10 @@ class _Parser:
             name = self._name()
             if not name:
                 form = shown(self._text[self._position :][:2])
-                raise PatternError(f"'(?{form}' is not matched here")
+                raise PatternError(f"'(?{form}' is not supported")
         self._depth += 1
         if self._depth > _MOST_NESTED:
-            raise PatternError(f"more than {_MOST_NESTED} groups lie in each other")
+            raise PatternError(f"its groups are nested more than {_MOST_NESTED} deep")
         inner = self._choice()
         self._close()
         self._depth -= 1
@@ -296,9 +298,9 @@ class _Parser:
         if letter in _ESCAPED:
             return _single(_ESCAPED[letter])
         if not letter:
-            raise PatternError("a backslash at the end")
+            raise PatternError("it ends in a backslash")
         if letter.isascii() and letter.isalnum():
-            raise PatternError(f"'\\{letter}' is not matched here")
+            raise PatternError(f"'\\{letter}' is not supported")
         return _single(letter)
 
     def _class(self) -> Node:
@@ -310,7 +312,7 @@ class _Parser:
         classes = ""
         while not (self._position > first and self._take("]")):
             if self._text.startswith("[:", self._position):
-                raise PatternError("classes like [[:alpha:]] are not matched here")
+                raise PatternError("classes like [[:alpha:]] are not supported")
             low = self._member(begun)
             dashed = self._text.startswith("-", self._position)
             if not dashed or self._text.startswith("-]", self._position):
@@ -368,12 +370,12 @@ class _Parser:
             return low, low
         high = _count(most) if most else None
         if high is not None and high < low:
-            raise PatternError(f"'{{{inner}}}' goes down")
+            raise PatternError(f"in '{{{inner}}}' the second number is below the first")
         return low, high
 
 
 def _count(digits: str) -> int:
     digits = digits.lstrip("0") or "0"
     if len(digits) > len(str(_MOST_REPEATS)) or int(digits) > _MOST_REPEATS:
-        raise PatternError(f"it repeats more than {_MOST_REPEATS} times")
+        raise PatternError(f"it repeats a part more than {_MOST_REPEATS} times")
     return int(digits)

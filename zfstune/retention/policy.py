@@ -77,8 +77,8 @@ class Every:
     def __post_init__(self) -> None:
         if self.period not in PERIODS:
             raise PolicyError(
-                f"cannot use policy '{self.period}={self.count}': no such period",
-                hint=f"there are: {', '.join(PERIODS)}",
+                f"cannot use policy '{self.period}={self.count}': there is no such period",
+                hint=f"the periods are {', '.join(PERIODS)}",
             )
         _check_count(self.period, self.count)
         if self.count == 0:
@@ -121,10 +121,10 @@ class NewerThan:
     def __post_init__(self) -> None:
         if bool(self.name) == (self.time is not None):
             raise PolicyError(
-                "cannot use policy 'newer-than': it takes a snapshot's name or a time"
+                "cannot use policy 'newer-than': it takes either a name or a time"
             )
         if self.time is not None and not _YEAR_1 <= self.time < YEAR_10000:
-            raise PolicyError("cannot use policy 'newer-than': no calendar has that time")
+            raise PolicyError("cannot use policy 'newer-than': years are 1 to 9999")
 
 
 @frozen
@@ -141,9 +141,10 @@ class Step:
     def __post_init__(self) -> None:
         counts = (self.times, self.seconds, 1 if self.keep is None else self.keep)
         if not all(0 < count <= MAX_WHOLE for count in counts):
+            kept = "all" if self.keep is None else self.keep
             raise PolicyError(
-                f"cannot use policy 'grid': {self.times} times {self.seconds} s, keeping "
-                f"{self.keep}, says nothing"
+                f"cannot use policy 'grid={self.times}x{self.seconds}s(keep={kept})': "
+                f"each number must be from 1 to {MAX_WHOLE}"
             )
 
 
@@ -167,7 +168,7 @@ class Grid:
             if step.seconds < longest:
                 raise PolicyError(
                     f"cannot use policy 'grid': spans of {step.seconds} s follow spans of "
-                    f"{longest} s; they may not get shorter"
+                    f"{longest} s, and spans must not get shorter with age"
                 )
             longest = 0 if step.keep is None else step.seconds
 
@@ -192,8 +193,8 @@ class Blocks:
     def __post_init__(self) -> None:
         if self.seconds < 1 or not 0 <= self.beyond < self.within <= MAX_WHOLE:
             raise PolicyError(
-                f"cannot use policy 'blocks': {self.seconds} s from {self.beyond} "
-                f"to {self.within} s old say nothing"
+                f"cannot use policy 'blocks={self.seconds}s/{self.beyond}s-{self.within}s':"
+                f" a block lasts 1s or more, and the ages rise, to {MAX_WHOLE}s at most"
             )
 
 
@@ -291,7 +292,7 @@ class Policy(_ScopeTests):
             if Last(0) in group.rules and not self.allow_zero:
                 raise PolicyError(
                     "cannot use policy 'keep=0': it would destroy every snapshot in scope",
-                    hint="consent with --all-of-them (allow_zero=True)",
+                    hint="to consent, add --all-of-them (in Python: allow_zero=True)",
                 )
 
     @classmethod
@@ -378,7 +379,7 @@ class Followed:
 def _no_rule() -> PolicyError:
     return PolicyError(
         "cannot use policy '': no rule says what to keep",
-        hint="say it: --keep 48, or `never` to keep every snapshot",
+        hint="give a rule, as in keep=48, or `never` to keep every snapshot",
     )
 
 
@@ -387,8 +388,8 @@ def _check_count(word: str, count: object) -> None:
         return
     if type(count) is not int:
         msg = f"cannot use policy '{word}={count!r}': it takes a whole number"
-        raise PolicyError(msg, hint="or `unlimited`")
+        raise PolicyError(msg, hint="None stands for `unlimited`")
     if count < 0:
         raise PolicyError(f"cannot use policy '{word}={count}': a count is never negative")
     if count > MAX_WHOLE:
-        raise PolicyError(f"cannot use policy '{word}': {MAX_WHOLE} is the most")
+        raise PolicyError(f"cannot use policy '{word}': a count is at most {MAX_WHOLE}")

@@ -117,20 +117,20 @@ def parse_policy(text: str, *, allow_zero: bool = False) -> Policy:
                 targets.append(value)
             elif key in {"match", "regex"} and equals:
                 if scope.setdefault(key, value) != value:
-                    raise _bad(word, f"there is another {key} in this part")
+                    raise _bad(word, f"its part has '{key}={shown(scope[key])}' already")
             else:
                 rules.append(parse_rule(word, key, value))
         if rules or scope:
             if len(groups) == MAX_GROUPS:
                 raise PolicyError(
                     f"cannot use policy: it has more than {MAX_GROUPS} parts",
-                    hint="rules that speak of the same snapshots need no semicolon",
+                    hint="join the parts that hold rules for the same snapshots",
                 )
             groups.append(Group(tuple(rules), **scope))
     if len(set(zones)) > 1:
-        raise _bad(f"tz={zones[1]}", f"'tz={zones[0]}' was said before; there is one zone")
+        raise _bad(f"tz={zones[1]}", f"the policy has 'tz={shown(zones[0])}' already")
     if len(set(targets)) > 1:
-        raise _bad(f"free-target={targets[1]}", f"'{targets[0]}' was said before")
+        raise _bad(f"free-target={targets[1]}", f"'{shown(targets[0])}' is set already")
     return Policy(
         tuple(groups),
         check_zone(zones[0] if zones else "UTC"),
@@ -194,7 +194,7 @@ def parse_duration(word: str, value: str) -> int:
         why = f": {error.reason}" if error.reason else ""
         raise PolicyError(
             f"cannot use policy '{word}={shown(value)}': it takes a length of time{why}",
-            hint="a whole number and s, m (minutes), h, d or w, as in 7d",
+            hint="give a whole number and s, m (minutes), h, d or w, as in 7d",
         ) from None
 
 
@@ -209,20 +209,20 @@ def parse_newer_than(value: str) -> NewerThan:
 
         if looks_like_time(value):
             raise PolicyError(
-                f"cannot use policy 'newer-than={shown(value)}': that looks like a time, "
-                "and is not in the form of one",
-                hint=f"a time is in UTC and reads like {_STAMP}; an age goes with within, "
-                "as in within=7d",
+                f"cannot use policy 'newer-than={shown(value)}': it looks like a time, but "
+                "not in the form that zfstune reads",
+                hint=f"write a time in UTC, as in {_STAMP}; for an age, use within, as in "
+                "within=7d",
             )
         if "@" in value or "/" in value:
-            raise _bad(f"newer-than={value}", "it takes what stands behind the @")
+            raise _bad(f"newer-than={value}", "it takes the part of the name after the @")
         return NewerThan(value)
     from datetime import datetime  # noqa: PLC0415 (slow, and few rules need it)
 
     try:
         return NewerThan(time=int(datetime.fromisoformat(value).timestamp()))
     except ValueError:
-        raise _bad(f"newer-than={value}", f"a time reads like {_STAMP}") from None
+        raise _bad(f"newer-than={value}", f"write a time as in {_STAMP}") from None
 
 
 def parse_grid(value: str) -> Grid:
@@ -260,7 +260,7 @@ def check_zone(name: str) -> str:
     parts = name.split("/")
     if not all(part and part.replace("-", "_").replace("+", "_").isidentifier()
                for part in parts) or not name.isascii():  # fmt: skip
-        raise _bad(f"tz={name}", "that is no name of a zone like Europe/Berlin")
+        raise _bad(f"tz={name}", "a time zone has a name like Europe/Berlin")
     return name
 
 
@@ -276,8 +276,8 @@ def parse_rule(word: str, key: str, value: str) -> Rule:
     """Read one rule, given whole and as its parts before and behind the equals sign."""
     if key in _EXAMPLES and "," in value:
         raise PolicyError(
-            f"cannot use policy '{shown(word)}': a comma does not part rules",
-            hint="blanks part rules, as in hourly=48 daily=30, and | the steps of a grid",
+            f"cannot use policy '{shown(word)}': rules are not separated by commas",
+            hint="separate rules by blanks (hourly=48 daily=30), steps of a grid by |",
         )
     if word == "never":
         return Never()
@@ -301,7 +301,7 @@ def parse_rule(word: str, key: str, value: str) -> Rule:
             key,
             (*_EXAMPLES, "never"),
             f"rules are keep=N, {', '.join(f'{p}=N' for p in PERIODS)}, within=7d, "
-            "newer-than=..., grid='...' and never; free-target=20% and tz=... go with them",
+            "newer-than=..., grid='...' and never; free-target=20% and tz=... may be added",
         ),
     )
 
@@ -315,7 +315,7 @@ def _word(rule: Rule) -> str:
         return f"within={format_duration(rule.seconds)}"
     if isinstance(rule, NewerThan):
         if rule.name and parse_newer_than(rule.name) != rule:
-            raise _bad(f"newer-than={rule.name}", "a time would be read from that name")
+            raise _bad(f"newer-than={rule.name}", "that name would be read as a time")
         return f"newer-than={_quote(rule.name or _stamp(rule.time or 0))}"
     if isinstance(rule, Blocks):
         beyond = f"{format_duration(rule.beyond)}-" if rule.beyond else ""
@@ -346,7 +346,7 @@ def _count(count: int | None) -> str:
 
 def _quote(value: str) -> str:
     if "'" in value:
-        raise _bad(value, "a single quote cannot be written; no snapshot's name holds one")
+        raise _bad(value, "a policy cannot hold a single quote, nor can a snapshot's name")
     return f"'{value}'" if not value or _SPECIAL.intersection(value) else value
 
 
@@ -379,7 +379,7 @@ def _split(text: str) -> Iterator[list[str]]:
 def _pieces(text: str) -> Iterable[str]:
     pieces = text.split("'")
     if len(pieces) % 2 == 0:
-        raise _bad(text, "a single quote is left open")
+        raise _bad(text, "a single quote is not closed")
     return pieces
 
 
@@ -389,8 +389,8 @@ def _without_value(word: str, following: str) -> PolicyError:
     if following and "=" not in following:
         example = f"{key}={shown(following)}"
     return PolicyError(
-        f"cannot use policy '{word}': that is no rule without a value",
-        hint=f"no blank goes between the two: {example}",
+        f"cannot use policy '{word}': it has no value",
+        hint=f"write the value behind the equals sign, without a blank: {example}",
     )
 
 

@@ -101,7 +101,9 @@ def _given(
     """Return the policy of the call; None: each dataset follows its own."""
     if keep is not None:
         if policy is not None:
-            raise PolicyError("cannot prune by 'keep' and 'policy' at once: say it in one")
+            raise PolicyError(
+                "cannot prune by 'keep' and 'policy' at once: give one of them"
+            )
         return Policy.last(keep, match, allow_zero=allow_zero)
     if match is not None:
         raise PolicyError("cannot prune by 'match' alone: no rule says what to keep")

@@ -116,7 +116,7 @@ def keep(rule: Rule, members: Members) -> tuple[KeptMembers, WhyNot]:
     if isinstance(rule, Blocks):
         return _blocks(rule, members)
     assert isinstance(rule, Never)  # noqa: S101 (for the type checker: there is no other)
-    return _all("nothing is ever to go", members)
+    return _all("the rule `never` keeps every snapshot", members)
 
 
 def newest_expires(members: Members) -> float:
@@ -137,7 +137,7 @@ def _no_reason(_: int) -> str:
 def _last(rule: Last, members: Members) -> tuple[KeptMembers, WhyNot]:
     count = rule.count
     if count is None:
-        return _all("the newest are kept without limit", members)
+        return _all("keep=unlimited keeps every snapshot", members)
     pace = members.pace
     newest = members.times[members.ascending[-1]] if members.times else 0
     kept = {
@@ -149,7 +149,7 @@ def _last(rule: Last, members: Members) -> tuple[KeptMembers, WhyNot]:
     }
     if count:
         return kept, lambda position: f"number {position + 1}, beyond the newest {count}"
-    return kept, lambda _: "none is to be kept"
+    return kept, lambda _: "keep=0 keeps no snapshot"
 
 
 def _every(rule: Every, members: Members) -> tuple[KeptMembers, WhyNot]:
@@ -170,7 +170,7 @@ def _every(rule: Every, members: Members) -> tuple[KeptMembers, WhyNot]:
         gap = 0 if younger is None else younger - in_order[first]
         if end - 1 > first and gap * _GAP[1] > (until - start) * _GAP[0]:
             units += 1
-            reason = f"stands for a {noun} that has none, number {units}{out_of}"
+            reason = f"stands in for a {noun} without a snapshot, number {units}{out_of}"
             kept[ascending[end - 1]] = KeptUntil(reason, goes)
         units += 1
         reason = f"first of its {noun}, number {units}{out_of}"
@@ -179,7 +179,7 @@ def _every(rule: Every, members: Members) -> tuple[KeptMembers, WhyNot]:
         end = first
     oldest = in_order[end] if end < len(in_order) else 0
     not_first = f"not the first of its {noun}"
-    beyond = f"beyond the newest {rule.count} {noun}s"
+    beyond = f"beyond the newest {noun if rule.count == 1 else f'{rule.count} {noun}s'}"
     return kept, lambda position: not_first if times[position] >= oldest else beyond
 
 
@@ -218,14 +218,14 @@ def _newer_than(rule: NewerThan, members: Members) -> tuple[KeptMembers, WhyNot]
     if rule.time is not None:
         time = rule.time
         kept = {
-            position: KeptUntil("not older than the time given", FOREVER)
+            position: KeptUntil("not older than the time of newer-than", FOREVER)
             for position, created in enumerate(members.times)
             if created >= time
         }
-        return kept, lambda _: "older than the time given"
+        return kept, lambda _: "older than the time of newer-than"
     place = members.named.get(rule.name)
     if place is None:
-        return _all(f"there is no @{rule.name} to be newer than", members)
+        return _all(f"newer-than keeps all: there is no snapshot @{rule.name}", members)
     kept = {
         position: KeptUntil(f"not older than @{rule.name}", FOREVER)
         for position, own_place in enumerate(members.places)
@@ -252,18 +252,19 @@ def _grid(rule: Grid, members: Members) -> tuple[KeptMembers, WhyNot]:
             older_edge = younger_edge + (passed + 1) * step.seconds
             first = bisect_left(in_order, newest - older_edge + 1, 0, end)
             until = end if step.keep is None else min(end, first + step.keep)
-            reason = f"in the grid, {format_duration(older_edge)} back"
+            reason = f"in the grid's span that ends {format_duration(older_edge)} back"
             for position in ascending[first:until]:
                 kept[position] = KeptUntil(reason, float(times[position] + whole + 1))
             end = first
         younger_edge = last_edge
     beyond = f"beyond the grid of {format_duration(whole)}"
-    full = "its part of the grid is full"
+    full = "its span of the grid is full"
     return kept, lambda position: full if newest - times[position] < whole else beyond
 
 
 def _blocks(rule: Blocks, members: Members) -> tuple[KeptMembers, WhyNot]:
-    reason = f"the oldest of its {format_duration(rule.seconds)} since 1970"
+    named = f"block of {format_duration(rule.seconds)}"
+    reason = f"the oldest in its {named}, counted from 1970"
     kept: KeptMembers = {}
     claimed: set[int] = set()
     for position in members.ascending:
@@ -275,4 +276,4 @@ def _blocks(rule: Blocks, members: Members) -> tuple[KeptMembers, WhyNot]:
         if block not in claimed:
             claimed.add(block)
             kept[position] = KeptUntil(reason, float(time + rule.within + 1))
-    return kept, lambda _: f"not the oldest of its {format_duration(rule.seconds)} in time"
+    return kept, lambda _: f"not the oldest in its {named}, or outside the ages of the rule"

@@ -39,7 +39,7 @@ def check_scope(match: str | None, regex: str | None) -> None:
         raise PolicyError(msg, hint="leave --match out for zfstune's own snapshots")
     if match is not None and ("@" in match or "/" in match):
         msg = f"cannot use policy 'match={match}': no snapshot's name holds '@' or '/'"
-        hint = "the glob is held against what stands behind the @; name datasets apart"
+        hint = "a glob matches the part of the name after the @; name the dataset apart"
         raise PolicyError(msg, hint=hint)
     if regex == "":
         raise PolicyError(

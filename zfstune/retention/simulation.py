@@ -116,7 +116,8 @@ def simulate(
     count, first = _checked_count(every_seconds, until_seconds), int(start.timestamp())
     if first + until_seconds >= YEAR_10000:
         raise PolicyError(
-            f"cannot simulate {format_duration(until_seconds)}: no calendar goes so far",
+            f"cannot simulate {format_duration(until_seconds)}: that goes beyond the year "
+            "9999",
             hint="take a shorter --until",
         )
     times = [first + number * every_seconds for number in range(count)]
@@ -145,8 +146,8 @@ def simulate(
         if not steady and decisions > _MOST_DECISIONS:
             raise PolicyError(
                 f"cannot simulate {format_duration(until_seconds)} of a snapshot every "
-                f"{format_duration(every_seconds)}: the rules keep so many that it takes "
-                f"more than {_MOST_DECISIONS} decisions",
+                f"{format_duration(every_seconds)}: the rules keep so many snapshots that "
+                f"it takes more than {_MOST_DECISIONS} decisions",
                 hint="take a longer --every or a shorter --until",
             )
         left = pruned(left, end)
@@ -158,11 +159,14 @@ def _checked_count(every_seconds: int, until_seconds: int) -> int:
     """Count the snapshots of that time, with the first and the last."""
     count = until_seconds // max(every_seconds, 1) + 1
     if every_seconds < 1 or not 1 < count <= _MOST:
+        few = count < 2  # noqa: PLR2004 (a simulation has a first and a last snapshot)
         raise PolicyError(
             f"cannot simulate {format_duration(until_seconds)} of a snapshot every "
-            f"{format_duration(every_seconds)}: that makes {count} of them, and 2 to "
-            f"{_MOST} are looked at",
-            hint="take a longer --every or a shorter --until",
+            f"{format_duration(every_seconds)}: that makes {count} "
+            f"snapshot{'s' * (count != 1)}, and a simulation has 2 to {_MOST}",
+            hint="take a shorter --every or a longer --until"
+            if few
+            else "take a longer --every or a shorter --until",
         )
     return count
 

@@ -116,11 +116,12 @@ def not_followed(origin: str, error: PolicyError, text: str = "") -> PolicyError
         error: The error about the policy itself.
         text: The policy as it is stored, where that is known.
     """
-    hint = error.hint or f"store another: zfstune policy set {for_shell(origin)} ..."
+    command = f"zfstune policy set {for_shell(origin)} hourly=48 daily=30"
+    hint = error.hint or f"store another policy, as in: {command}"
     if text and _lacks_consent_alone(text):
         hint = (
-            "it was stored without consent; to let all of them go: zfstune policy set "
-            f"--all-of-them {for_shell(origin)} {for_shell(text)}"
+            "the policy was stored without consent to keep=0; to consent: zfstune policy "
+            f"set --all-of-them {for_shell(origin)} {for_shell(text)}"
         )
     message = f"cannot follow the policy of '{origin}': {error.message}"
     return PolicyError(message, hint=hint, dataset=origin)

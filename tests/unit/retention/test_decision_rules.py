@@ -327,9 +327,9 @@ def test_what_has_no_date_stays() -> None:
     undated = Snapshot("tank/a@auto-1", 1, 1)
     decisions = decide([undated, taken(SECONDS, 2)], policy("within=1h"), NOW, UTC)
     assert [d.keep for d in decisions] == [True, True]
-    with pytest.raises(PolicyError, match="time now is missing"):
+    with pytest.raises(PolicyError, match="current time is missing"):
         decide([undated], policy("within=1h"))
-    with pytest.raises(PolicyError, match="no zone"):
+    with pytest.raises(PolicyError, match="no time zone"):
         decide([undated], policy("within=1h"), NOW.replace(tzinfo=None))
 
 
@@ -347,7 +347,7 @@ def test_reasons_name_every_rule() -> None:
     decisions = decide(history, policy("daily=1 within=10h"), NOW, UTC)
     assert [d.reasons for d in decisions if not d.keep] == [
         ("not the first of its day", "more than 10h old"),
-        ("beyond the newest 1 days", "more than 10h old"),
+        ("beyond the newest day", "more than 10h old"),
     ]
 
 

@@ -145,20 +145,24 @@ def test_a_date_that_there_is_stays() -> None:
 @pytest.mark.parametrize(
     ("text", "reason", "hint"),
     [
-        ("hourly 48", "'hourly': that is no rule without a value", "hourly=48"),
-        ("daily=30 keep 3", "'keep': that is no rule without a value", "keep=3"),
-        ("keep= daily=3", "'keep=': that is no rule without a value", "keep=48"),
-        ("within", "'within': that is no rule without a value", "within=7d"),
-        ("tz Europe/Berlin daily=3", "'tz': that is no rule", "tz=Europe/Berlin"),
-        ("free-target 20% daily=3", "'free-target': that is no rule", "free-target=20%"),
-        ("hourly=48,daily=30", "a comma does not part rules", "hourly=48 daily=30"),
-        ("hourly=48, daily=30", "a comma does not part rules", "hourly=48 daily=30"),
-        ("within=7d,keep=3", "a comma does not part rules", "blanks part rules"),
-        ("grid=24x1h,7x1d", "a comma does not part rules", "steps of a grid"),
+        ("hourly 48", "'hourly': it has no value", "hourly=48"),
+        ("daily=30 keep 3", "'keep': it has no value", "keep=3"),
+        ("keep= daily=3", "'keep=': it has no value", "keep=48"),
+        ("within", "'within': it has no value", "within=7d"),
+        ("tz Europe/Berlin daily=3", "'tz': it has no value", "tz=Europe/Berlin"),
+        ("free-target 20% daily=3", "'free-target': it has no value", "free-target=20%"),
+        ("hourly=48,daily=30", "rules are not separated by commas", "hourly=48 daily=30"),
+        ("hourly=48, daily=30", "rules are not separated by commas", "hourly=48 daily=30"),
+        (
+            "within=7d,keep=3",
+            "rules are not separated by commas",
+            "separate rules by blanks",
+        ),
+        ("grid=24x1h,7x1d", "rules are not separated by commas", "steps of a grid"),
         ("dayly=30", "'dayly=30': that is no rule", "did you mean 'daily'?"),
         ("48", "'48': that is no rule", "rules are keep=N"),
         ("keep=0", "every snapshot in scope", "--all-of-them"),
-        ("all-of-them", "no rule says what to keep", "--keep 48"),
+        ("all-of-them", "no rule says what to keep", "as in keep=48"),
     ],
 )
 def test_the_words_lead_to_what_was_meant(text: str, reason: str, hint: str) -> None:
@@ -189,14 +193,14 @@ def test_what_looks_like_a_time_is_never_taken_for_a_name(word: str) -> None:
     """A mistyped time would be the name of no snapshot, which silently keeps all."""
     with pytest.raises(PolicyError, match="looks like a time") as refused:
         parse_policy(f"newer-than='{word}'")
-    assert "reads like 2026-11-23T03:00:00Z" in refused.value.hint
+    assert "in UTC, as in 2026-11-23T03:00:00Z" in refused.value.hint
     with pytest.raises(PolicyError, match="looks like a time"):
         format_policy(Policy((Group((NewerThan(word),)),)))
 
 
 def test_a_name_that_would_be_read_as_a_time_is_not_written() -> None:
     """The stored text means the same as the policy that was given."""
-    with pytest.raises(PolicyError, match="a time would be read from that name"):
+    with pytest.raises(PolicyError, match="that name would be read as a time"):
         format_policy(Policy((Group((NewerThan("2026-11-23T03:00:00Z"),)),)))
 
 

@@ -40,7 +40,7 @@ def engine() -> Heirs:
         ("keep=many", "whole number"),
         ("keep=0", "every snapshot in scope"),
         ("daily=30 tz=Nowhere/Town", "no such zone"),
-        ("regex=(a|b)\\1 keep=3", "is not matched here"),
+        ("regex=(a|b)\\1 keep=3", "is not supported"),
         ("within=4h", "43 of the 48 snapshots"),
     ],
 )

@@ -141,7 +141,7 @@ def test_all_in_scope_takes_force_or_consent(engine: Heirs) -> None:
 def test_a_clock_that_was_set_back_takes_force(engine: Heirs) -> None:
     """Snapshots dated after now stop a prune by time, but not one by a count."""
     engine.take("tank/a", [-48, -2])
-    with pytest.raises(PlanError, match=r"2 snapshots .* after now, by up to 48 hours"):
+    with pytest.raises(PlanError, match=r"2 snapshots .* after now, by up to 2d"):
         prune("tank/a", policy="within=40h", engine=engine.seam)
     prune("tank/a", policy="within=40h", force=True, engine=engine.seam)
     assert engine.count("tank/a") == 43
@@ -152,7 +152,7 @@ def test_a_clock_that_was_set_back_takes_force(engine: Heirs) -> None:
 def test_snapshots_that_go_back_in_time_take_force(engine: Heirs) -> None:
     """The newest by transaction is dated before older ones: the clock was set back."""
     engine.take("tank/a", [30])
-    with pytest.raises(PlanError, match=r"'tank/a' is dated 30 hours before one taken"):
+    with pytest.raises(PlanError, match=r"'tank/a' is dated 30h before a snapshot"):
         prune("tank/a", policy="within=40h", engine=engine.seam)
     prune("tank/a", policy="within=40h", force=True, engine=engine.seam)
     assert engine.count("tank/a") == 42

@@ -57,7 +57,7 @@ def test_a_grid_is_its_spans(steps: list[Step], ages: set[int]) -> None:
     for at, time in enumerate(found.times):
         full = found.times[0] - time < whole
         if at not in kept:
-            assert why_not(at).startswith("its part of the grid" if full else "beyond")
+            assert why_not(at).startswith("its span of the grid" if full else "beyond")
         else:
             assert kept[at].until == time + whole + 1
 
@@ -67,7 +67,7 @@ def test_a_grid_of_many_spans_costs_as_little_as_its_snapshots() -> None:
     found = members([0, 1, 10**8, 10**8 + 1])
     kept, _ = keep(Grid((Step(10**10, 1), Step(10**15, 10**3))), found)
     assert set(kept) == {0, 1, 2, 3}
-    assert kept[3].reason == "in the grid, 100000002s back"
+    assert kept[3].reason == "in the grid's span that ends 100000002s back"
 
 
 def asked(rule: Rule, ages: list[int], names: str = "") -> tuple[dict[int, str], list[str]]:
@@ -88,14 +88,14 @@ def test_newer_than_a_snapshot_keeps_that_one() -> None:
     assert set(kept) == {10}
     kept, others = asked(NewerThan("gone"), [10, 20], "ab")
     assert set(kept) == {10, 20}
-    assert set(kept.values()) == {"there is no @gone to be newer than"}
+    assert set(kept.values()) == {"newer-than keeps all: there is no snapshot @gone"}
 
 
 def test_newer_than_an_instant_keeps_that_second() -> None:
     """A snapshot of that very second stays, and one of a second earlier goes."""
     kept, others = asked(NewerThan(time=NOW - 20), [10, 20, 21])
     assert set(kept) == {10, 20}
-    assert others == ["older than the time given"]
+    assert others == ["older than the time of newer-than"]
 
 
 def test_within_keeps_what_is_just_so_old() -> None:
@@ -115,7 +115,7 @@ def test_the_newest_so_many(count: int) -> None:
     for number, age in enumerate(kept, 1):
         assert kept[age] == f"number {number} of the newest {count}"
     if count == 0:
-        assert others == ["none is to be kept"] * 3
+        assert others == ["keep=0 keeps no snapshot"] * 3
     else:
         assert others == [
             f"number {n}, beyond the newest {count}" for n in range(count + 1, 4)
@@ -140,7 +140,10 @@ def test_blocks_keep_the_oldest_of_each() -> None:
     ages = [NOW - (start - n) for n in (0, 1, 99, 100, 101, 199, 200, 201)]
     kept, others = asked(Blocks(100, within=10**6), ages)
     assert {NOW - age - start for age in kept} == {0, -100, -200, -201}
-    assert others == ["not the oldest of its 100s in time"] * 4
+    assert (
+        others
+        == ["not the oldest in its block of 100s, or outside the ages of the rule"] * 4
+    )
     near = [50, 100, 101, 150]
     assert set(asked(Blocks(1, within=100), near)[0]) == {50, 100}
     assert set(asked(Blocks(1, within=200, beyond=100), near)[0]) == {101, 150}
@@ -158,7 +161,7 @@ def test_one_a_period_and_one_for_a_period_that_has_none() -> None:
         0: "first of its day, number 1 of 9",
         24: "first of its day, number 2 of 9",
         48: "first of its day, number 3 of 9",
-        91: "stands for a day that has none, number 4 of 9",
+        91: "stands in for a day without a snapshot, number 4 of 9",
         96: "first of its day, number 5 of 9",
     }
     assert others == ["not the first of its day"]

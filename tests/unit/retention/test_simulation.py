@@ -169,10 +169,20 @@ def test_the_command_needs_no_zfs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*argv, "--until", "soon"]) == 2
 
 
+def test_a_single_snapshot_is_no_simulation() -> None:
+    """The hint for too few snapshots is not the hint for too many."""
+    with pytest.raises(PolicyError, match=r"that makes 1 snapshot, and .* has 2 to") as few:
+        run("daily=3", every=2 * DAY, days=1)
+    assert few.value.hint == "take a shorter --every or a longer --until"
+    with pytest.raises(PolicyError, match=r"that makes \d+ snapshots") as many:
+        run("daily=3", every=1, days=36500)
+    assert many.value.hint == "take a longer --every or a shorter --until"
+
+
 def test_no_calendar_goes_so_far() -> None:
     """A time after the year 9999 is refused, not a traceback; one before is not."""
-    with pytest.raises(PolicyError, match="no calendar goes so far"):
+    with pytest.raises(PolicyError, match="beyond the year 9999"):
         run("daily=3", every=9999999 * DAY, days=366 * 9999999)
-    with pytest.raises(PolicyError, match="no calendar goes so far"):
+    with pytest.raises(PolicyError, match="beyond the year 9999"):
         run("daily=3", every=365 * DAY, days=7974 * 365 + 2000)
     assert run("daily=3", every=365 * DAY, days=7900 * 365).taken == 7901
