@@ -144,7 +144,7 @@ def test_import_without_any_zfs(tmp_path: Path, capsys: pytest.CaptureFixture[st
         assert [row["name"] for row in document["left_out"]] == ["tank/audit", "tank/gone"]
         settings.write_text("[tank/a]\ndaily = 3\n")
         assert main(command) == 1
-        assert "hint: run this where the pool is" in capsys.readouterr()[1]
+        assert "hint: run this command on the host of the pool" in capsys.readouterr()[1]
         settings.write_text("[tank/a]\nautoprune = no\n")
         assert main(command) == 2
         assert main([*command[:3], os.fspath(tmp_path / "none")]) == 2

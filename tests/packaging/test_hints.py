@@ -29,7 +29,9 @@ PLAIN = {
     "zfstune/health/drift.py": {"name", "unsafe"},
     "zfstune/engine/_errno.py": {"words"},
     "zfstune/schedules/policy_fit.py": {"consent"},
-    "zfstune/retention/imports/cron.py": {"shown", "word", "letter", "_DESTROY_OPTIONS"},
+    "zfstune/retention/imports/cron.py": {
+        *("shown", "word", "letter", "_DESTROY_OPTIONS", "reader")
+    },
     "zfstune/retention/imports/sanoid.py": {"consent"},
 }
 

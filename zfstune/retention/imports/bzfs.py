@@ -40,13 +40,16 @@ _PERIOD = re.compile(r"((?:[1-9]\d{0,8})?)([a-z]+)", re.ASCII)
 _MOST = 10**9
 _NOTES = (
     (
-        "bzfs destroys every snapshot that no part of its plan keeps, whoever made it, and "
-        "so does 'keep=0' here; leave that part out to keep the rest"
+        "bzfs destroys every snapshot that its plan does not keep, no matter which program "
+        "made it, and so does 'match=* keep=0' in this policy; to keep those snapshots, "
+        "leave that part out"
     ),
-    "snapshots dated after now stay here, and are not counted",
+    "zfstune keeps snapshots dated after now, and does not count them",
 )
-_WHOLE_SECONDS = "ages are whole seconds here, so that snapshots may stay a second longer"
-_NOTHING = "its plan keeps nothing, and neither does this policy"
+_WHOLE_SECONDS = (
+    "zfstune counts ages in whole seconds, so a snapshot may stay a second longer"
+)
+_NOTHING = "the plan keeps no snapshot, and this policy keeps none either"
 
 
 def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG001 (a plan names no datasets)
@@ -72,7 +75,7 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG00
             hint="a plan reads like {'prod': {'onsite': {'hourly': 48, 'daily': 30}}}",
         ) from None
     if not parts:
-        raise PolicyError("cannot import from bzfs: its plan says nothing")
+        raise PolicyError("cannot import from bzfs: the plan is empty")
     groups = [group for part in parts for group in _group(*part)]
     notes = [*_NOTES]
     if any(str(period).endswith("millisecondly") for _, _, period, _ in parts):
@@ -88,11 +91,11 @@ def _group(org: object, target: object, period: object, count: object) -> Iterat
     named = f"{org}_{target}_{period}"
     match = _PERIOD.fullmatch(period) if isinstance(period, str) else None
     if not isinstance(org, str) or not isinstance(target, str) or match is None:
-        raise _bad(named, "that is no organisation, target and period")
+        raise _bad(named, "it takes an organisation, a target and a period such as hourly")
     if "'" in named:
-        raise _bad(named, "no snapshot's name holds a quote")
+        raise _bad(named, "a snapshot's name cannot hold a quote")
     if type(count) is not int or not 0 <= count < _MOST:
-        raise _bad(named, f"{shown(repr(count))} is no number of snapshots")
+        raise _bad(named, f"{shown(repr(count))} is no number of snapshots to keep")
     if not count:
         return
     begin = f"{re.escape(f'{target}_')}" if target else r"(19|20)[0-9][0-9]"

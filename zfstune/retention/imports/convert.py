@@ -93,7 +93,7 @@ def _reader(tool: str) -> Reader:
     if tool not in FORMATS:
         raise PolicyError(
             f"cannot import from '{tool}': zfstune cannot read its settings",
-            hint=f"there are: {', '.join(FORMATS)}",
+            hint=f"zfstune reads the settings of {', '.join(FORMATS)}",
         )
     module = import_module(f"zfstune.retention.imports.{tool.replace('-', '_')}")
     reader: Reader = module.read

@@ -42,7 +42,7 @@ __all__ = ["read"]
 _SETTING = re.compile(r"[A-Za-z_]\w*[ \t]*=[ \t]*(?:\"[^\"$`]*\"|'[^']*'|[^ \t\"'$`;&|]*)")
 _SHELL_ENDS = ("do", "done", "else", "esac", "fi", "then", "{", "}", ";;")
 _HERE_DOCUMENT = re.compile(r"<<-?[ \t]*[\"'\\]?(\w+)")
-_OTHERS = "{} not looked into: a script may prune, too"
+_OTHERS = "{} not read, and may prune snapshots too"
 _DESTROYS = re.compile(r"\bdestroy\b")
 # The five fields of a time, of which months and days of the week may be names.
 _TIMES = re.compile(
@@ -55,17 +55,20 @@ _VALUE = re.compile(r"[\w./:-]+", re.ASCII)
 _MOST_PIPELINES = 1000
 _ITEM = "\0"  # stands for the name that a loop hands on; no word can hold it
 
-_ANYBODY = "cron's lines destroy what they list, whoever made it, and so does the policy"
-_FUTURE = "snapshots dated after now stay here, and are not counted"
+_ANYBODY = (
+    "the crontab's lines destroy the snapshots that they list no matter which program made "
+    "them, and so does this policy"
+)
+_FUTURE = "zfstune keeps snapshots dated after now, and does not count them"
 _BY_CLOCK = (
-    "cron's line sorts by time of creation, the policy by the order of taking: they differ "
-    "after a clock was set back"
+    "the crontab's line sorts snapshots by their time of creation, this policy by the "
+    "order in which they were taken: the two differ after a clock was set back"
 )
 _BOTH_WORDS = (
-    "a snapshot that {} both find stays here while either rule keeps it; cron destroys it "
-    "as soon as one of the rules does not"
+    "a snapshot whose name matches both {} stays while either rule keeps it; the crontab "
+    "destroys it as soon as one of the two rules does not keep it"
 )
-_SEVERAL = "its lines keep different counts of the same snapshots"
+_SEVERAL = "the crontab's lines keep different numbers of the same snapshots"
 
 
 def read(text: str, datasets: Collection[str] | None) -> Reading:
@@ -92,7 +95,7 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
     # A line that was not read may be for any dataset.
     whole = not (others or left_out)
     reading = work_out_by_name(
-        "cron" if whole else "what was read of the crontab",
+        "cron" if whole else "the part of the crontab that was read",
         lambda name: _together(name, by_dataset.get(name, ())),
         by_dataset,
         datasets,
@@ -117,8 +120,8 @@ def _other_program(number: int, line: str) -> LeftOut | None:
     if pruner is None:
         return None
     program, does, reader = pruner
-    hint = f"policy import {reader} reads its own settings" if reader else ""
-    reason = f"line {number} runs {shown(program)}, which {does} by itself: not read"
+    hint = f"`zfstune policy import {reader} FILE` reads its settings" if reader else ""
+    reason = f"line {number} runs {shown(program)}, which {does} by settings of its own"
     return LeftOut(line, reason, hint=hint)
 
 
@@ -132,12 +135,14 @@ def _read_line(line: str, datasets: Collection[str] | None) -> list[Listed]:
     if times is not None:
         line = line[times.end() :]
         if _BARE_PERCENT.search(line):
-            raise NotKeptError("cron ends a command at a % that has no \\ before it")
+            raise NotKeptError("cron ends the command at its %, which has no \\ before it")
         line = line.replace("\\%", "%")
         user = _USER.match(line)
         line = line[user.end() :] if user else line
     if line.endswith(("\\", "|", "&&")):
-        raise NotKeptError("it goes on in the next line")
+        raise NotKeptError(
+            "the command goes on in the next line, and zfstune reads single lines"
+        )
     return list(_Runner(datasets).pipelines(parse_line(line), {}))
 
 
@@ -169,7 +174,7 @@ class _Runner:
             _check_xargs(_words(last, values))
             yield self._listed(listing, values)
         else:
-            raise NotKeptError("a loop is not expected behind a pipe")
+            raise NotKeptError("zfstune does not read a loop behind a pipe")
 
     def _for(self, loop: ForLoop, values: Mapping[str, str]) -> Iterator[Listed]:
         command = loop.words[0].command if len(loop.words) == 1 else ""
@@ -177,7 +182,7 @@ class _Runner:
             _check_body(loop.body, loop.name, values)
             [*before, inner] = parse_line(command) or (Pipeline(()),)
             if before:
-                raise NotKeptError("more than one command makes its words")
+                raise NotKeptError("more than one command makes the words of its loop")
             yield self._listed(inner.stages, values)
             return
         if len(loop.words) > _MOST_PIPELINES:
@@ -185,7 +190,9 @@ class _Runner:
         for word in loop.words:
             value = word.expand(values)
             if not _VALUE.fullmatch(value):
-                raise NotKeptError(f"'{shown(value)}' is no plain word to loop over")
+                raise NotKeptError(
+                    f"its loop takes '{shown(value)}', which is no plain word"
+                )
             yield from self.pipelines(loop.body, {**values, loop.name: value})
 
     def _listed(
@@ -194,9 +201,11 @@ class _Runner:
         commands = []
         for stage in stages:
             if not isinstance(stage, Command):
-                raise NotKeptError("a loop is not expected before a pipe")
+                raise NotKeptError("zfstune does not read a loop before a pipe")
             if any(sign != "2>" or to[:1] == "&" for sign, to in stage.redirects):
-                raise NotKeptError("its output is redirected, or errors join the output")
+                raise NotKeptError(
+                    "its output is redirected, or its errors go into its output"
+                )
             commands.append(_words(stage, values))
         if not commands:
             raise NotKeptError("it does not begin with zfs list")
@@ -229,7 +238,9 @@ def _check_body(body: Sequence[Pipeline], name: str, values: Mapping[str, str]) 
 def _check_xargs(words: list[str]) -> None:
     """Refuse a command that does not hand the names to zfs destroy one at a time."""
     if words[0] != "xargs":
-        raise NotKeptError(f"'{shown(' '.join(words))}' is not xargs zfs destroy")
+        raise NotKeptError(
+            f"it ends in '{shown(' '.join(words))}', not in xargs zfs destroy"
+        )
     left = words[:0:-1]
     one_by_one = False
     item = ""
@@ -260,19 +271,19 @@ def _check_xargs(words: list[str]) -> None:
 
 
 _DESTROY_OPTIONS = {
-    "r": "-r destroys the snapshots of that name of all datasets below, too",
-    "R": "-R destroys clones, too",
-    "d": "-d lets a snapshot go later that has clones or holds; here it stays",
+    "r": "-r also destroys the snapshots of that name in all datasets below",
+    "R": "-R also destroys clones",
+    "d": "-d destroys a snapshot with clones or holds later; with zfstune it stays",
     "n": "-n destroys nothing",
 }
 
 
 def _check_destroy(words: Sequence[str]) -> None:
     if list(words[:2]) != ["zfs", "destroy"]:
-        raise NotKeptError(f"'{shown(' '.join(words))}' is not zfs destroy")
+        raise NotKeptError(f"it runs '{shown(' '.join(words))}', not zfs destroy")
     for word in words[2:]:
         if word[:1] != "-" or not word[1:]:
-            raise NotKeptError(f"zfs destroy is given '{shown(word)}', too")
+            raise NotKeptError(f"zfs destroy has '{shown(word)}' as another argument")
         for letter in word[1:]:
             if letter in _DESTROY_OPTIONS:
                 raise NotKeptError(f"zfs destroy {_DESTROY_OPTIONS[letter]}")

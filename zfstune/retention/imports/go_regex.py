@@ -106,7 +106,7 @@ def _check(inner: str, regex: str) -> None:
             rest = shown(inner[position:][:10])
             raise UnreadableError(f"'{shown(regex)}': {rest} {_BEYOND}")
         if kind == "repeat" and before not in ("atom", "close"):
-            raise UnreadableError(f"'{shown(regex)}': {match[0]} repeats nothing")
+            raise UnreadableError(f"'{shown(regex)}': {match[0]} has nothing to repeat")
         if kind == "atom" and match[0][0] == "[" and _ODD_CLASS.search(match[0]):
             raise UnreadableError(f"'{shown(regex)}': {shown(match[0])} {_BEYOND}")
         before, position = kind, match.end()
@@ -116,4 +116,4 @@ def _check(inner: str, regex: str) -> None:
         raise UnreadableError(f"'{shown(regex)}': {error}") from None
 
 
-_BEYOND = "is beyond what Go and Python read in the same way"
+_BEYOND = "may mean different things to Go and to Python"

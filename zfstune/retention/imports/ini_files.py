@@ -62,10 +62,10 @@ def read_ini(text: str) -> dict[str, dict[str, list[str]]]:
             _refuse(number, "there is no [section] above it")
         key, value = parameter.groups()
         if value.startswith("<<"):
-            _refuse(number, "a value over several lines (<<) is not read here")
+            _refuse(number, "zfstune does not read a value over several lines (<<)")
         section.setdefault(key, []).append(value)
     if not sections:
-        raise IniError("there is no section in it")
+        raise IniError("the file has no section")
     return sections
 
 
@@ -79,7 +79,7 @@ def _lines(text: str) -> list[str]:
     if len(lines) == 1:
         raise IniError("no line in it has an end")
     if lines[0].endswith("\r") and not all(line.endswith("\r") for line in lines[1:-1]):
-        _refuse(1, "it ends in CR LF, and others end in LF alone")
+        _refuse(1, "it ends in CR LF, and other lines end in LF alone")
     for number, line in enumerate(lines, 1):
         if "\r" in line.removesuffix("\r"):
             _refuse(number, "there is a CR in the middle of it")

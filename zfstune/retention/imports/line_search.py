@@ -74,16 +74,16 @@ class Search:
                     raise NotKeptError(f"grep's option '{shown(word)}' is not known")
                 fixed, extended = letter == "F", letter == "E"
         if len(patterns) != 1 or not patterns[0]:
-            raise NotKeptError("grep does not seek exactly one pattern")
+            raise NotKeptError("grep does not search for exactly one pattern")
         return cls._read(patterns[0], fixed=fixed, extended=extended)
 
     @classmethod
     def _read(cls, pattern: str, *, fixed: bool, extended: bool) -> Search:
         if not pattern.isascii() or not pattern.isprintable():
-            raise NotKeptError(f"'{shown(pattern)}' is in no snapshot's name")
+            raise NotKeptError(f"no snapshot's name can contain '{shown(pattern)}'")
         if fixed:
             if not _NAME.fullmatch(pattern):
-                raise NotKeptError(f"'{shown(pattern)}' is in no snapshot's name")
+                raise NotKeptError(f"no snapshot's name can contain '{shown(pattern)}'")
             letters = tuple((re.escape(letter), True) for letter in pattern)
             return cls(pattern, begins=False, ends=False, pieces=letters)
         begins = pattern.startswith("^")
@@ -96,7 +96,7 @@ class Search:
             if match is None:
                 if inner[position] not in _OTHER_SIGNS or extended:
                     raise NotKeptError(
-                        f"'{shown(pattern)}' means more to grep than is read here"
+                        f"grep may read '{shown(pattern)}' in a way that zfstune does not"
                     )
                 # A basic expression takes this sign for a letter.
                 pieces.append((re.escape(inner[position]), True))
@@ -105,7 +105,7 @@ class Search:
             position = match.end()
             if match["many"]:
                 if not pieces or pieces[-1][0].endswith("*"):
-                    raise NotKeptError(f"'{shown(pattern)}': its star repeats nothing")
+                    raise NotKeptError(f"the * in '{shown(pattern)}' has nothing to repeat")
                 pieces[-1] = pieces[-1][0] + "*", False
             elif match["letter"]:
                 pieces.append((re.escape(match[0][-1]), True))
@@ -120,7 +120,7 @@ class Search:
         sign = self.pieces.index(("@", True))
         before = self.pieces[:sign]
         if not all(plain for _, plain in before):
-            raise NotKeptError(f"'{shown(self.shape)}' may find more than one dataset")
+            raise NotKeptError(f"'{shown(self.shape)}' may match more than one dataset")
         return _text(before), self.pieces[sign + 1 :]
 
     def dataset(self, named: Sequence[str], datasets: Collection[str] | None) -> str:
@@ -136,7 +136,7 @@ class Search:
             raise unknown_tree()
         names = [name for name in datasets if name.endswith(before)]
         if len(names) != 1:
-            raise NotKeptError(f"'{shown(self.shape)}' finds {len(names)} datasets")
+            raise NotKeptError(f"'{shown(self.shape)}' matches {len(names)} datasets")
         return names[0]
 
     def scope(self, dataset: str) -> str:
@@ -153,10 +153,12 @@ class Search:
             return "" if not body and not self.ends else f"{body}{end}"
         leading = _text(pieces[: _leading(pieces)])
         if self.begins or not leading:
-            raise NotKeptError(f"'{shown(self.shape)}' is sought before the @, too")
+            raise NotKeptError(
+                f"grep may find '{shown(self.shape)}' in the dataset's name, before the @"
+            )
         if leading in dataset:  # the match may begin in the dataset's name
             raise NotKeptError(
-                f"grep finds '{shown(leading)}' in the dataset's name, so in each line"
+                f"grep finds '{shown(leading)}' in the dataset's name, so in every line"
             )
         return f".*{body}{end}"
 

@@ -99,12 +99,12 @@ def _values(name: str, text: object) -> frozenset[int]:
     for item in str(text).split(",") if isinstance(text, str) else ("",):
         match = _ITEM.fullmatch(item)
         if match is None or (match[2] and match[4] and not match[3]):
-            raise NotKeptError(f"schedule: {name}: '{shown(str(text))}' is not read here")
+            raise NotKeptError(f"schedule: {name}: cannot read '{shown(str(text))}'")
         first = whole[0] if match[1] else int(match[2])
         last = whole[-1] if match[1] else int(match[3] or match[2])
         step = int(match[4] or 1)
         if not step or first > last or first not in whole or last not in whole:
-            raise NotKeptError(f"schedule: {name}: '{shown(str(text))}' is not read here")
+            raise NotKeptError(f"schedule: {name}: cannot read '{shown(str(text))}'")
         values.update(range(first, last + 1, step))
     return frozenset(values)
 
@@ -171,16 +171,16 @@ def _pieces(schema: str) -> list[str]:
     odd = [each for each in directives if each not in _WHOLE]
     if odd:
         raise NotKeptError(
-            f"naming schema '{schema}': {odd[0]} does not tell when its schedule ran"
+            f"naming schema '{schema}': {odd[0]} does not tell when the schedule ran"
         )
     missing = [each for each in _NEEDED if each not in directives]
     if missing:
         raise NotKeptError(f"naming schema '{schema}': {missing[0]} is missing")
     if len(set(directives)) < len(directives):
-        raise NotKeptError(f"naming schema '{schema}': a part of the time stands twice")
+        raise NotKeptError(f"naming schema '{schema}': it has a part of the time twice")
     if "%z" in directives and (":" in pieces or "--" in schema or "-%z" in schema):
         raise NotKeptError(
-            f"naming schema '{schema}': %z cannot be told from the signs around it"
+            f"naming schema '{schema}': %z cannot be told apart from the signs around it"
         )
     return pieces
 

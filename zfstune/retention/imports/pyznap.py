@@ -51,10 +51,12 @@ _OTHERS = (
     "dest_auto_create",
 )
 _ZERO = (
-    "a kind with a count of 0, or with no count, is destroyed whole; --all-of-them "
+    "pyznap destroys all snapshots of a kind whose count is 0 or missing; --all-of-them "
     "consents to that"
 )
-_FUTURE = "a snapshot dated after now stays here and is not counted; pyznap counts it"
+_FUTURE = (
+    "zfstune keeps a snapshot dated after now, and does not count it; pyznap counts it"
+)
 
 
 def read(text: str, datasets: Collection[str] | None) -> Reading:
@@ -160,9 +162,9 @@ def _notes_on_beginnings(reading: Reading, local: Collection[str]) -> Iterator[s
     taken_out = [n for n in local if stored[parent_of(n) or ""] not in (None, LEAVE_ALONE)]
     if taken_out:
         yield (
-            f"pyznap leaves alone what is below a dataset that is called like "
-            f"{listed(taken_out)} and longer, as {taken_out[0]}-2/x; if one is not there "
-            "yet, or not known, it inherits a policy here"
+            "pyznap leaves alone the datasets below a dataset whose name begins with "
+            f"{listed(taken_out)}, such as {taken_out[0]}-2/x; with zfstune, one that "
+            "does not exist yet, or is not known, inherits a policy"
         )
 
 
@@ -172,7 +174,10 @@ def _policy(name: str, settings: dict[str, int | bool | None]) -> Imported | Lef
         count = settings[kind] or 0
         if count < 0:
             # pyznap destroys snapshots[count:] of the newest first: the oldest go
-            reason = f"{kind}={count} destroys that many of the oldest at each run"
+            reason = (
+                f"with {kind}={count}, pyznap destroys {-count} of the oldest snapshots at "
+                "each run"
+            )
             return LeftOut(name, reason, name)
         kept = Last(count if count < _MOST else None)
         groups.append(Group((kept,), regex=f"(pyznap|autosnap).*_{kind}"))
@@ -192,5 +197,5 @@ def _elsewhere(name: str) -> LeftOut | None:
     return LeftOut(
         name,
         f"it is for the host '{shown(host)}'",
-        hint=f"run this there, on these settings with [{shown(dataset)}] in its place",
+        hint=f"import these settings there, with the section named [{shown(dataset)}]",
     )

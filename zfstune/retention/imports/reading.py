@@ -35,8 +35,10 @@ __all__ = [
 LEAVE_ALONE = Policy((Group((Never(),), match="*"),))
 
 # The reason for a part that is left out because the existing datasets are not known.
-UNKNOWN_TREE = "it depends on the datasets that are there"
-_UNKNOWN_TREE_HINT = "run this where the pool is, or name an image with --image"
+UNKNOWN_TREE = "it depends on which datasets exist, and that is not known"
+_UNKNOWN_TREE_HINT = (
+    "run this command on the host of the pool, or name an image with --image"
+)
 
 
 @frozen
@@ -223,8 +225,8 @@ def complete(reading: Reading, datasets: Collection[str] | None) -> Reading:
         above = _nearest(dataset, kept) or (unnamed[0].policy if unnamed else None)
         if above not in (None, LEAVE_ALONE):
             kept[dataset] = LEAVE_ALONE
-            note = f"{dataset}: its settings are left out, so this leaves it alone; it "
-            note += "would inherit a policy that is not meant for it"
+            note = f"{dataset}: its settings are left out, so it gets a policy that keeps "
+            note += "all; else it would inherit a policy that is not meant for it"
             named[dataset] = Imported(dataset, LEAVE_ALONE, (note,))
     ordered = sorted(named.values(), key=lambda each: -each.dataset.count("/"))
     return Reading((*ordered, *unnamed), tuple(left_out), reading.notes)
@@ -236,7 +238,7 @@ def in_force(reading: Reading, datasets: Collection[str]) -> dict[str, Policy | 
     return {name: stored.get(name) or _nearest(name, stored) for name in datasets}
 
 
-_NO_TEXT = "a policy for no named dataset"
+_NO_TEXT = "a policy without a dataset"
 _TWICE = "its settings give it two policies, and a dataset has one"
 _ABSENT = "there is no such dataset here"
 
@@ -256,7 +258,7 @@ def _fault(each: Imported, datasets: Collection[str] | None) -> str:
     if not each.text.isprintable():
         return "its policy holds a character that cannot be printed"
     if read_back != each.policy:
-        return "its policy cannot be written as it is meant"
+        return "its policy cannot be written as text without a change of meaning"
     return _name_fault(each.dataset, datasets) if each.dataset else ""
 
 

@@ -65,11 +65,14 @@ _DECIDING = frozenset(_PERIODS) | {
 _WHOLE = 100  # percent
 _OLDEST = 1 << 32  # seconds, which is more than a century
 _NEWEST = (
-    "zfstune finds the newest snapshots by createtxg, sanoid by creation: they differ "
-    "where a clock was set back and among snapshots of one second; one dated after now "
-    "stays here and does not count"
+    "zfstune finds the newest snapshots by createtxg, sanoid by creation: the two differ "
+    "where a clock was set back and among snapshots of the same second; zfstune keeps a "
+    "snapshot dated after now, and does not count it"
 )
-_ZERO = "a kind with a count of 0 is destroyed whole; --all-of-them consents to that"
+_ZERO = (
+    "sanoid destroys all snapshots of a kind whose count is 0; --all-of-them consents to "
+    "that"
+)
 
 
 @frozen
@@ -132,7 +135,7 @@ def _of_all_versions(ini: Ini, tree: Collection[str]) -> dict[str, Imported | Le
             for each in others
         ):
             hint = "; ".join(_ambiguous(ini))
-            reason = "versions of sanoid differ on what it keeps there"
+            reason = "versions of sanoid keep different snapshots there"
             wanted[dataset] = LeftOut(dataset, reason, dataset, hint)
         elif outcome.policy is not None:
             wanted[dataset] = Imported(dataset, outcome.policy, outcome.notes)
@@ -159,7 +162,7 @@ def _of_version(ini: Ini, tree: Collection[str], version: Version) -> dict[str, 
             outcome = _Outcome(reason=error.reason, hint=error.hint)
         before = by_path.setdefault(path, outcome)
         if (before.policy, before.reason) != (outcome.policy, outcome.reason):
-            by_path[path] = _Outcome(reason="two sections for it say different things")
+            by_path[path] = _Outcome(reason="two sections give it different settings")
     return by_path
 
 
@@ -206,7 +209,7 @@ def _outcome(dataset: str, settings: Mapping[str, Value]) -> _Outcome:
 def _refuse_script(script: str, notes: list[str]) -> None:
     if script == "pre_pruning_script":
         raise NotKeptError("its pre_pruning_script decides what is destroyed")
-    notes.append("pruning_script: nothing runs it after a snapshot was destroyed")
+    notes.append("pruning_script: zfstune does not run it after it destroyed a snapshot")
 
 
 def _number(key: str, value: Value, notes: list[str]) -> int | None:
@@ -242,9 +245,10 @@ def _is_deferred(dataset: str, value: Value, policy: Policy) -> bool:
     consent = " --all-of-them" * policy.allow_zero
     text = Imported(dataset, sparing).text
     raise NotKeptError(
-        f"prune_defer={shown(str(value))} waits until the pool is so full, and then all "
-        "goes at once",
-        "a policy that lets go only as much as frees that space: zfstune policy set"
+        f"with prune_defer={shown(str(value))} sanoid waits until so many percent of the "
+        "pool are in use, and then prunes all at once",
+        "for a policy that destroys only as many snapshots as keep the pool below that: "
+        "zfstune policy set"
         f"{consent} {for_shell(dataset)} {for_shell(text)}",
     )
 
@@ -263,9 +267,9 @@ def _ambiguous(ini: Ini) -> list[str]:
             if key not in _DECIDING:
                 continue
             if len(values) > 1:
-                advice.append(f"say '{key}' of [{shown(name)}] once")
+                advice.append(f"write '{key}' in [{shown(name)}] once")
             elif values[0] != values[0].strip():
-                advice.append(f"leave no blanks behind '{key}' of [{shown(name)}]")
+                advice.append(f"remove the blanks behind '{key}' in [{shown(name)}]")
     return advice
 
 
@@ -277,6 +281,7 @@ def _missing_templates(ini: Ini) -> Iterable[str]:
         for template in templates_of(section.get("use_template", [""])[0]):
             if template not in ini:
                 yield (
-                    f"[{shown(name)}] uses a template that is not there, "
-                    f"'{shown(template.removeprefix('template_'))}'; sanoid passes it over"
+                    f"[{shown(name)}] uses the template "
+                    f"'{shown(template.removeprefix('template_'))}', which does not exist; "
+                    "sanoid ignores it"
                 )

@@ -205,7 +205,9 @@ def _to_change(own: Mapping[str, Value], path: Value, tree: Sequence[str]) -> It
         return
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.:/-]*", path, re.ASCII):
         # sanoid hands the name to a shell, and without a name zfs lists every pool.
-        raise NotKeptError(f"sanoid may list any dataset at all below '{shown(path)}'")
+        raise NotKeptError(
+            f"nobody can tell which datasets sanoid lists below '{shown(path)}'"
+        )
     first = bisect_left(tree, path + "/")
     for child in tree[first:]:
         if not child.startswith(path + "/"):

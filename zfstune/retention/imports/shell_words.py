@@ -143,7 +143,7 @@ def _tokens(line: str) -> list[_Token]:
         match = _TOKEN.match(line, position)
         if match is None:
             rest = line[position : position + 20]
-            raise NotKeptError(f"'{shown(rest)}' is more than plain words")
+            raise NotKeptError(f"'{shown(rest)}' is not made of plain words")
         kind, text = str(match.lastgroup), str(match[match.lastgroup or 0])
         if kind == "redirect" and begun and text[0] != ">":
             raise NotKeptError(f"'{shown(text)}' stands behind a quote")
@@ -174,7 +174,7 @@ def _parts(kind: str, text: str) -> list[tuple[str, str]]:
     while position < len(text):
         match = _IN_DOUBLE.match(text, position)
         if match is None:
-            raise NotKeptError(f'"{shown(text)}" is more than plain words')
+            raise NotKeptError(f'"{shown(text)}" is not made of plain words')
         name = match[1] or match[2]
         parts.append(("variable", name) if name else ("text", match[3] or match[4]))
         position = match.end()

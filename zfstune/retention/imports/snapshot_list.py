@@ -57,7 +57,7 @@ class _List:
         self.searches: list[Search] = []
         options = dict(_options(words, flags="Hpr", with_value="dosSt", rest=self.names))
         if "H" not in options:
-            raise NotKeptError("without -H, zfs list prints a head line, too")
+            raise NotKeptError("without -H, zfs list prints a header line, too")
         if options.get("o") != "name":
             raise NotKeptError("zfs list prints more than names; -o name is missing")
         if options.get("t") not in ("snapshot", "snap"):
@@ -72,7 +72,7 @@ class _List:
 
     def _sort(self, options: dict[str, str]) -> None:
         if "s" in options and "S" in options:
-            raise NotKeptError("it is sorted in two ways")
+            raise NotKeptError("zfs list sorts in two ways")
         column = options.get("s", options.get("S", ""))
         if column and column not in _ORDERS:
             raise NotKeptError(f"it sorts by '{shown(column)}', not by age")
@@ -89,18 +89,18 @@ class _List:
         elif name == "grep" and self.keep is None:
             self.searches.append(Search.parse(rest))
         elif name == "grep":
-            raise NotKeptError("grep comes after the newest were counted")
+            raise NotKeptError("grep comes after the lines were counted")
         elif name == "sort":
             raise NotKeptError("it sorts by name, not by age")
         else:
-            raise NotKeptError(f"'{shown(' '.join(words))}' is not known in that place")
+            raise NotKeptError(f"'{shown(' '.join(words))}' is not supported in that place")
 
     def _cut(self, name: str, words: Sequence[str]) -> None:
         rest: list[str] = []
         options = dict(_options(words, flags="", with_value="n", rest=rest, long="lines"))
         count = options.get("n", "")
         if rest or not count or self.keep is not None:
-            raise NotKeptError(f"'{name} {shown(' '.join(words))}' is not known here")
+            raise NotKeptError(f"'{name} {shown(' '.join(words))}' is not supported")
         sign, number = count[:1], count[1:]
         if (name, sign) not in (("head", "-"), ("tail", "+")):
             raise NotKeptError(f"'{name} -n {shown(count)}' does not say how many stay")
@@ -114,22 +114,28 @@ class _List:
     def dataset(self, datasets: Collection[str] | None) -> str:
         """Find the one dataset whose lines are let through."""
         if len(self.names) > 1:
-            raise NotKeptError(f"it counts over {len(self.names)} datasets at once")
+            raise NotKeptError(
+                f"it counts the snapshots of {len(self.names)} datasets together"
+            )
         chosen = {each.dataset(self.names, datasets) for each in self.searches} - {""}
         if len(chosen) > 1:
-            raise NotKeptError("its greps seek different datasets")
+            raise NotKeptError("its greps search for different datasets")
         if chosen:
             [name] = chosen
             return name
         if not self.names:
-            raise NotKeptError("no dataset is named: it counts over all pools")
+            raise NotKeptError(
+                "it names no dataset, so it counts the snapshots of all pools together"
+            )
         [name] = self.names
         if self.depth in (None, 1):
             return name
         if datasets is None:
             raise unknown_tree()
         if self.depth == 0 or any(each.startswith(f"{name}/") for each in datasets):
-            raise NotKeptError("it counts over a dataset and those below it at once")
+            raise NotKeptError(
+                "it counts the snapshots of a dataset and of those below it together"
+            )
         return name
 
 
@@ -152,7 +158,7 @@ def read_listing(
     for stage in stages[1:]:
         lines.stage(stage)
     if lines.keep is None:
-        raise NotKeptError("no `head -n -N` says what stays")
+        raise NotKeptError("no `head -n -N` says how many snapshots stay")
     name = dataset_named(lines.dataset(datasets))
     narrow = [search for search in lines.searches if search.scope(name)]
     if len({search.scope(name) for search in narrow}) > 1:

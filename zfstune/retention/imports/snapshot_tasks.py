@@ -41,8 +41,8 @@ _BY_NAME = (
     "goes by its creation, so they differ by an hour for a while after clocks were changed"
 )
 _LONGER = (
-    "the newest snapshot of each schedule always stays here, and so do those dated after "
-    "now; any other may stay a minute longer than with zettarepl"
+    "zfstune always keeps the newest snapshot of each schedule and the snapshots dated "
+    "after now; any other snapshot may stay a minute longer than with zettarepl"
 )
 _AMBIGUOUS = (
     "its tasks' naming schemas '{}' and '{}' may read one name in two ways, and then "
@@ -144,7 +144,7 @@ def own_names(schema: str, fields: Mapping[str, object], lifetime: int) -> str:
         return names
     text = format_policy(Policy((Group((Within(lifetime),), regex=names),)))
     raise NotKeptError(
-        "its schedule goes by the day of the week, and names do not tell that",
+        "its schedule goes by the day of the week, which no snapshot's name tells",
         f"if no other snapshots there have such names, this policy does the same: '{text}'",
     )
 

@@ -27,25 +27,25 @@ if TYPE_CHECKING:
 __all__ = ["out_of_reach", "with_stored"]
 
 _MAY_BE_STORED = (
-    "a dataset that has a policy of its own keeps it, whatever is stored above: zfstune "
-    "policy show lists them"
+    "a dataset that has a policy of its own keeps following it, whatever policy is stored "
+    "above: `zfstune policy show` lists all policies"
 )
 _OUT_OF_REACH = (
-    "{} keeps the policy of its own, whatever is stored above: store this policy there as "
-    "well if it is meant for it"
+    "datasets with a policy of their own do not follow a policy stored above them: {}; "
+    "store this policy there as well where it is meant to be in force"
 )
 _STAYS = "{}: its stored policy '{}' stays: it lets go only snapshots that zfstune made"
 _REPLACES = "{}: this replaces its stored policy '{}'"
 _RECEIVED = (
-    "{}: it received a policy, which counts for nothing here but keeps it from inheriting "
-    "one; so the policy is stored on it"
+    "{}: it received a policy, which has no effect but keeps it from inheriting one; so "
+    "this policy is stored on the dataset itself"
 )
-_IN_ITS_PLACE = ", which would be in force instead of the one above it"
-_NOT_THE_TOOLS = "; {} leaves it alone"
+_IN_ITS_PLACE = ", which would be in force instead of the policy above it"
+_NOT_THE_TOOLS = "; {} leaves the dataset alone"
 _BOTH = "{}: the stored rules for zfstune's own snapshots stay part of its policy"
 _NOT_BOTH = (
     "{}: '{}' no longer decides on zfstune's own snapshots there, and they stay: a single "
-    "policy cannot hold both"
+    "policy cannot hold these rules and the imported rules"
 )
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["listed", "with_notes", "work_out", "work_out_by_name"]
 
 _PROBE = "\0"  # a character that no dataset's name holds
-_EVERYWHERE = "it is for all datasets: store it on each pool"
+_EVERYWHERE = "this policy is for all datasets: store it on each pool"
 _FEW = 5
 
 
@@ -152,7 +152,7 @@ def _unknown(dataset: str, itself: Imported | LeftOut | None) -> LeftOut:
     """Leave out a dataset; the hint has the policy that is right for it alone."""
     left_out = LeftOut.unknown_tree(dataset, dataset)
     if isinstance(itself, Imported) and itself.is_writable:
-        hint = f"{left_out.hint}; for '{dataset}' alone it is '{itself.text}'"
+        hint = f"{left_out.hint}; for '{dataset}' alone, the policy is '{itself.text}'"
         return replace(left_out, hint=hint)
     return left_out
 
@@ -179,13 +179,13 @@ def _notes_on_later_datasets(
     covered = sorted({*differing} - {*bare})
     if covered:
         yield (
-            f"a dataset that is made later below {listed(covered)} inherits a policy, and "
-            f"{tool} may do something else to it: import again then"
+            f"a dataset that is created later below {listed(covered)} inherits a policy, "
+            f"and {tool} may treat it differently: import again then"
         )
     if bare:
         yield (
-            f"a dataset that is made later below {listed(bare)} gets no policy of this, "
-            f"and {tool} may prune it: import again then"
+            f"a dataset that is created later below {listed(bare)} gets no policy, "
+            f"although {tool} may prune it: import again then"
         )
 
 

@@ -45,8 +45,8 @@ _KEYS = {
 _SCHEDULE = {"dom": "day-of-month", "dow": "day-of-week"}
 _NOTES = (
     (
-        "TrueNAS keeps a snapshot with a removal date of its own until then; this policy "
-        "does not"
+        "TrueNAS keeps a snapshot with a removal date of its own until that date; this "
+        "policy does not"
     ),
     (
         "replication tasks are not read: TrueNAS keeps the snapshots that one of them has "
@@ -63,10 +63,10 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:
     except (ValueError, RecursionError) as error:
         raise PolicyError(
             f"cannot import from truenas: {shown(str(error))}",
-            hint="it reads what `midclt call pool.snapshottask.query` prints",
+            hint="give the output of `midclt call pool.snapshottask.query`",
         ) from None
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-        raise PolicyError("cannot import from truenas: that is no list of tasks")
+        raise PolicyError("cannot import from truenas: the text is no list of tasks")
     tasks = [
         _task(table, f"task {shown(str(table.get('id', number)))}")
         for number, table in enumerate(listed, 1)
@@ -113,7 +113,7 @@ def _read(table: Mapping[str, object], name: str, dataset: str) -> Task:
         )
     fields = {_SCHEDULE.get(str(key), str(key)): each for key, each in schedule.items()}
     if len(fields) < len(schedule):
-        raise NotKeptError("its schedule has two keys for a day")
+        raise NotKeptError("its schedule has one field under two keys")
     lifetime = value * _UNITS[str(unit)]
     return Task(
         name,

@@ -137,9 +137,9 @@ class _Tree:
         if kind == "DocumentStartEvent":
             self._documents += 1
             if self._documents > 1:
-                _refuse(line, "only one document is read")
+                _refuse(line, "a second document begins, and zfstune reads only one")
         if getattr(event, "tag", None) not in (None, "!"):
-            _refuse(line, f"the tag {shown(event.tag)} is not read here")
+            _refuse(line, f"the tag {shown(event.tag)} is not supported")
         if kind != "AliasEvent":
             self._name(getattr(event, "anchor", None), line)
         if kind == "ScalarEvent":
@@ -163,7 +163,7 @@ class _Tree:
     def _name(self, anchor: str | None, line: int) -> None:
         """Refuse an anchor's name the second time: parsers disagree on its meaning."""
         if anchor in self._named:
-            _refuse(line, f"the anchor &{shown(anchor)} stands before it, too")
+            _refuse(line, f"the anchor &{shown(anchor)} is defined a second time")
         if anchor is not None:
             self._named.add(anchor)
 
@@ -202,7 +202,7 @@ class _Open:
             self.value[self._key] = value
             self._key = None
         elif merges:
-            _refuse(line, "the merge key << is not read here")
+            _refuse(line, "zfstune does not read the merge key <<")
         elif not isinstance(value, str):
             _refuse(line, "a key is no text")
         elif value in self.value:

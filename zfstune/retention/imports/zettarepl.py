@@ -47,8 +47,12 @@ _DURATION = re.compile(
 # there are, so that nothing goes too early.
 _PARTS = (LONGEST_SECONDS["year"], LONGEST_SECONDS["month"], WEEK, DAY, HOUR, MINUTE, 1)
 _FOR_EVER = 36500 * DAY  # zettarepl's own default for a task without a lifetime
-_LONG_MONTHS = "a month has 31 days here and a year 366, so that nothing goes too early"
-_REMOVAL = "zettarepl keeps a snapshot with a removal date until then; this policy does not"
+_LONG_MONTHS = (
+    "this policy counts months of 31 days and years of 366, so that none goes too early"
+)
+_REMOVAL = (
+    "zettarepl keeps a snapshot with a removal date until that date; this policy does not"
+)
 _WAITS = (
     "zettarepl keeps the snapshots that a waiting replication has still to send; this "
     "policy does not"
@@ -57,7 +61,7 @@ _WAITS = (
 
 def read(text: str, datasets: Collection[str] | None) -> Reading:
     """Read a definition."""
-    whole = read_mapping(text, "zettarepl", _TOP, "that is no definition")
+    whole = read_mapping(text, "zettarepl", _TOP, "the text is no definition")
     notes = (
         [_REMOVAL] if read_truth(whole.get("use-removal-dates", "no")) is not False else []
     )
@@ -91,7 +95,9 @@ def _tables(
         raise PolicyError(f"cannot import from zettarepl: {key} is no mapping")
     for name, table in tables.items():
         if not isinstance(table, dict):
-            raise PolicyError(f"cannot import from zettarepl: {key}: it is no mapping")
+            raise PolicyError(
+                f"cannot import from zettarepl: {key}: '{shown(name)}' is no mapping"
+            )
         yield name, table
 
 
@@ -142,7 +148,7 @@ def _lifetime(text: object) -> tuple[int, bool]:
     counts = [int(count or 0) for count in match.groups()]
     seconds = sum(count * length for count, length in zip(counts, _PARTS, strict=True))
     if not seconds:
-        raise NotKeptError("its lifetime keeps nothing")
+        raise NotKeptError("its lifetime is zero")
     return seconds, bool(counts[0] or counts[1])
 
 
@@ -159,7 +165,10 @@ def _prevented(dataset: str, replications: list[tuple[str, Mapping[str, object]]
             roots += sources if isinstance(sources, list) else [sources]
         for root in roots:
             if not isinstance(root, str) or f"{dataset}/".startswith(f"{root}/"):
-                return f"the replication task '{shown(name)}' decides what stays of it, too"
+                return (
+                    f"the replication task '{shown(name)}' also decides which of its "
+                    "snapshots stay"
+                )
     return ""
 
 

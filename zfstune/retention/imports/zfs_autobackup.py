@@ -41,16 +41,19 @@ _NOTES = (
         "zfs-autobackup takes a snapshot's time from its name, in the host's zone; this "
         "policy takes the time of its creation"
     ),
-    "the newest snapshot stays, as with zfs-autobackup, and so do those dated after now",
+    "the newest snapshot stays, as with zfs-autobackup, and so does one dated after now",
     (
         "zfs-autobackup also keeps the newest snapshot that source and target share; this "
-        "policy does not know which that is"
+        "policy does not know that snapshot"
     ),
-    "an hour that clocks repeat is one hour to zfs-autobackup, and two here",
-    "with --utc its ages are off by the host's distance from UTC; here they are not",
+    "an hour that clocks repeat is one hour to zfs-autobackup, and two to this policy",
     (
-        "the policy is for snapshots of zfstune; begin it with match= to apply it to those "
-        "of zfs-autobackup"
+        "with --utc, the ages in zfs-autobackup are wrong by the host's offset from UTC; "
+        "in this policy they are right"
+    ),
+    (
+        "this policy is for the snapshots that zfstune takes; for the snapshots of "
+        "zfs-autobackup, put match= and a glob of their names before its rules"
     ),
 )
 

@@ -65,16 +65,16 @@ _ZONE = (
     "here they begin at midnight of UTC"
 )
 _NEWEST = (
-    "the newest snapshot always stays here, and so do those dated after now; znapzend may "
-    "let them go"
+    "zfstune always keeps the newest snapshot and the snapshots dated after now; znapzend "
+    "may destroy them"
 )
 _COMMON = (
     "znapzend also keeps the newest snapshots that a source and its destinations share; "
-    "this policy does not know which those are"
+    "this policy does not know those snapshots"
 )
 _OWN = (
-    "the policy is for snapshots of zfstune; begin it with match= to apply it to those of "
-    "znapzend"
+    "this policy is for the snapshots that zfstune takes; for the snapshots of znapzend, "
+    "put match= and a glob of their names before its rules"
 )
 _NOTES = (_BY_NAME, _ZONE, _NEWEST, _COMMON, _OWN)
 
@@ -89,7 +89,7 @@ def read(text: str, datasets: Collection[str] | None) -> Reading:  # noqa: ARG00
             raise _bad(item, "it should read like 7d=>1h")
         keeps, every = _seconds(retention), _seconds(interval)
         if keeps < every:
-            raise _bad(item, "it keeps for less than the interval")
+            raise _bad(item, "it keeps snapshots for less than the interval between them")
         if keeps in tiers:
             raise _bad(item, "another part has the same retention")
         tiers[keeps] = every

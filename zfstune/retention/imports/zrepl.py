@@ -43,10 +43,13 @@ _SIDES = {
     "sink": (),
     "source": (),
 }
-_AWAY = "{} of job '{}' is for the other side: run that command there"
-_BELOW = "'{}' itself is left alone, as by zrepl"
-_INCLUDE_HINT = "put the jobs of all of its files into one"
-_TWO_JOBS = "jobs {} prune it by different rules, one after the other, which no policy does"
+_AWAY = "{} of job '{}' is for the host on the other side: run its command there"
+_BELOW = "the snapshots of '{}' itself stay, as with zrepl"
+_INCLUDE_HINT = "put the jobs of all these files into one file"
+_TWO_JOBS = (
+    "jobs {} prune it one after the other by different rules, which a single policy cannot "
+    "do"
+)
 
 
 @frozen
@@ -109,7 +112,7 @@ def _jobs(text: str) -> list[dict[str, object]]:
     whole = read_mapping(text, "zrepl", keys, "there is no list of jobs")
     if whole.get("include") and not is_null(whole["include"]):
         raise PolicyError(
-            "cannot import from zrepl: 'include' takes in jobs of other files, which may "
+            "cannot import from zrepl: 'include' adds the jobs of other files, which may "
             "prune the same datasets",
             hint=_INCLUDE_HINT,
         )
@@ -128,7 +131,7 @@ def _sides(table: Mapping[str, object], name: str) -> Iterator[_Job | Imported |
     if is_null(pruning):
         pruning = {}
     if not isinstance(pruning, dict) or pruning.keys() != set(_SIDES[kind]):
-        wanted = " and ".join(_SIDES[kind]) or "none"
+        wanted = " and ".join(_SIDES[kind]) or "no rules"
         raise NotKeptError(f"its pruning should hold {wanted}, as jobs of type {kind} do")
     for side in _SIDES[kind]:
         rules = _side_rules(pruning[side], side, name)
@@ -161,7 +164,7 @@ def _away(rules: Kept | LeftOut, side: str, name: str) -> Imported | LeftOut:
 def _filter(table: Mapping[str, object]) -> Iterator[tuple[str, bool, bool]]:
     filters = table.get("filesystems")
     if not isinstance(filters, dict):
-        raise NotKeptError("it has no 'filesystems' to go by")
+        raise NotKeptError("it has no mapping 'filesystems'")
     for key, value in filters.items():
         wanted = read_truth(value)
         if wanted is None:

@@ -33,13 +33,14 @@ if TYPE_CHECKING:
 __all__ = ["Kept", "read_rules"]
 
 _CONSENT = (
-    "zrepl destroys each snapshot that none of its rules keeps, whoever made it, and so "
-    "does 'keep=0' here; leave that part out to keep the rest"
+    "zrepl destroys each snapshot that none of its rules keeps, no matter which program "
+    "made it, and so does 'keep=0' in this policy; to keep those snapshots, leave that "
+    "part out"
 )
-_NEWEST = "the newest snapshot of a scope always stays here; zrepl's grid may let it go"
+_NEWEST = "zfstune always keeps the newest snapshot of a scope; zrepl's grid may destroy it"
 _TIMES = (
-    "snapshots dated after now stay here and are not counted; of two snapshots of the same "
-    "second zrepl may keep the other one"
+    "zfstune keeps snapshots dated after now, and does not count them; of two snapshots of "
+    "the same second, zrepl may keep the other one"
 )
 _NOT_REPLICATED = (
     "not_replicated keeps the snapshots that another host lacks, which zfstune cannot know"
@@ -206,7 +207,9 @@ def _grid(text: object) -> Grid:
         seconds = int(length) * _UNITS[unit]
         spans += int(times)
         if steps and seconds < steps[-1].seconds and any(s.keep is not None for s in steps):
-            raise NotKeptError(f"grid: '{shown(text)}': spans may not get shorter")
+            raise NotKeptError(
+                f"grid: '{shown(text)}': spans must not get shorter with age"
+            )
         if spans > _MOST_SPANS:
             raise NotKeptError(f"grid: '{shown(text)}' has more than {_MOST_SPANS} spans")
         try:
@@ -235,7 +238,7 @@ def _regex(rule: Mapping[str, object], kind: str) -> str:
     if not isinstance(regex, str) or (kind == "grid" and (is_null(regex) or not regex)):
         raise NotKeptError(f"a rule of type {kind} has no 'regex'")
     if is_null(regex) and regex:
-        raise NotKeptError(f"regex: {shown(regex)} is nothing, unless it is quoted")
+        raise NotKeptError(f"regex: YAML reads {shown(regex)} without quotes as no value")
     try:
         return whole(regex)
     except UnreadableError as error:
@@ -246,7 +249,7 @@ def _group(rule: Rule, regex: str) -> Group:
     if regex == _EVERY_NAME:
         return Group((rule,), match="*")
     if "'" in regex:
-        raise NotKeptError(f"regex '{shown(regex)}': no snapshot's name holds a quote")
+        raise NotKeptError(f"regex '{shown(regex)}': a snapshot's name cannot hold a quote")
     return Group((rule,), regex=regex)
 
 

@@ -166,7 +166,10 @@ def test_zeros_keep_nothing() -> None:
     plan = {"o": {"t": {"hourly": 0, "daily": 0}}}
     assert said(plan) == "match=* keep=0"
     [imported] = convert("bzfs", repr(plan)).policies
-    assert imported.notes[-1] == "its plan keeps nothing, and neither does this policy"
+    assert (
+        imported.notes[-1]
+        == "the plan keeps no snapshot, and this policy keeps none either"
+    )
     assert bzfs_keeps(plan, taken("tank/a", [("o_t_1_hourly", NOW)])) == set()
 
 
@@ -174,7 +177,7 @@ def test_notes() -> None:
     """Notes tell of destroying all else, of the future, and of parts of a second."""
     [imported] = convert("bzfs", "{'o': {'t': {'hourly': 1}}}").policies
     assert len(imported.notes) == 2
-    assert "'keep=0' here; leave that part out" in imported.notes[0]
+    assert "'match=* keep=0' in this policy" in imported.notes[0]
     assert "dated after now" in imported.notes[1]
     [imported] = convert("bzfs", "{'o': {'t': {'5millisecondly': 1}}}").policies
     assert "whole seconds" in imported.notes[2]
@@ -189,18 +192,18 @@ def test_notes() -> None:
         ("{'o': 3}", "is no plan"),
         ("[1]", "is no plan"),
         ("(" * 9999, "is no plan"),
-        ("{}", "says nothing"),
-        ("{'o': {'t': {}}}", "says nothing"),
+        ("{}", "the plan is empty"),
+        ("{'o': {'t': {}}}", "the plan is empty"),
         ("{'o': {'t': {'hourly': -1}}}", "'o_t_hourly': -1 is no number of snapshots"),
         ("{'o': {'t': {'hourly': True}}}", "True is no number of snapshots"),
         ("{'o': {'t': {'hourly': '1'}}}", "'1' is no number of snapshots"),
         ("{'o': {'t': {'hourly': 1000000000}}}", "is no number of snapshots"),
-        ("{'o': {'t': {'two words': 1}}}", "no organisation, target and period"),
-        ("{'o': {'t': {'012hourly': 1}}}", "no organisation, target and period"),
-        ("{'o': {'t': {3: 1}}}", "no organisation, target and period"),
-        ('{"o\'": {"t": {"hourly": 1}}}', "no snapshot's name holds a quote"),
-        ("{1: {'t': {'hourly': 1}}}", "no organisation, target and period"),
-        ("{'o': {1: {'hourly': 1}}}", "no organisation, target and period"),
+        ("{'o': {'t': {'two words': 1}}}", "an organisation, a target and a period"),
+        ("{'o': {'t': {'012hourly': 1}}}", "an organisation, a target and a period"),
+        ("{'o': {'t': {3: 1}}}", "an organisation, a target and a period"),
+        ('{"o\'": {"t": {"hourly": 1}}}', "name cannot hold a quote"),
+        ("{1: {'t': {'hourly': 1}}}", "an organisation, a target and a period"),
+        ("{'o': {1: {'hourly': 1}}}", "an organisation, a target and a period"),
     ],
 )
 def test_what_is_no_plan(plan: str, reason: str) -> None:

@@ -36,7 +36,7 @@ def test_another_name_is_refused(tool: str) -> None:
     """Only the names of the formats choose a module, and the hint lists them."""
     with pytest.raises(PolicyError, match="zfstune cannot read its settings") as no:
         convert(tool, SANOID)
-    assert no.value.hint == f"there are: {', '.join(FORMATS)}"
+    assert no.value.hint == f"zfstune reads the settings of {', '.join(FORMATS)}"
 
 
 def test_a_dataset_that_is_left_out_inherits_nothing() -> None:
@@ -62,7 +62,7 @@ def test_a_plan_without_datasets_replaces_nothing() -> None:
     reading = convert("znapzend", "7d=>1h", TREE, {"tank/a": "keep=1"})
     [policy] = reading.policies
     assert (policy.dataset, policy.replaces) == ("", None)
-    assert any("tank/a keeps the policy of its own" in note for note in reading.notes)
+    assert any("stored above them: tank/a; store" in note for note in reading.notes)
     assert convert("znapzend", "7d=>1h", TREE).notes == ()
 
 

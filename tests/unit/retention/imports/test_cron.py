@@ -42,17 +42,17 @@ def test_those_below_are_left_alone() -> None:
     ]
     [left_out] = convert("cron", text).left_out
     assert (left_out.name, left_out.reason) == ("tank/www", UNKNOWN_TREE)
-    assert left_out.hint.endswith("for 'tank/www' alone it is 'match=* keep=2'")
+    assert left_out.hint.endswith("for 'tank/www' alone, the policy is 'match=* keep=2'")
 
 
 def test_notes() -> None:
     """Notes always tell of all makers and the future, and of the clock where it decides."""
     [imported] = convert("cron", line("head -n -2"), TREE).policies
-    assert "whoever made it" in imported.notes[1]
+    assert "no matter which program made them" in imported.notes[1]
     assert "dated after now" in imported.notes[2]
     assert len(imported.notes) == 3
     assert imported.notes[0].startswith(
-        "a dataset that is made later below tank/db inherits"
+        "a dataset that is created later below tank/db inherits"
     )
     [imported] = convert("cron", line("head -n -2", options="-s creation"), TREE).policies
     assert "after a clock was set back" in imported.notes[3]
@@ -82,9 +82,9 @@ def test_two_lines_for_one_dataset(first: str, second: str, policy: str) -> None
     text = f"{line(first)}\n{line(second)}"
     assert said(text) == {"tank/db": policy}
     [imported] = convert("cron", text, TREE).policies
-    assert any("'hour' and 'day' both find" in note for note in imported.notes) == (
-        "day" in policy
-    )
+    assert any(
+        "matches both 'hour' and 'day' stays" in note for note in imported.notes
+    ) == ("day" in policy)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_two_lines_for_one_dataset(first: str, second: str, policy: str) -> None
 )
 def test_two_lines_that_count_the_same_snapshots(first: str, second: str) -> None:
     """Lines that count the same snapshots are left out: each counts what the other left."""
-    assert "different counts of the same" in refused(f"{line(first)}\n{line(second)}")
+    assert "different numbers of the same" in refused(f"{line(first)}\n{line(second)}")
 
 
 def test_a_line_that_is_left_out_is_named() -> None:
@@ -124,7 +124,7 @@ def test_times_and_users(times: str, user: str) -> None:
 def test_percent_signs() -> None:
     """In a crontab, but not in a script, a bare percent sign ends the command."""
     text = line("head -n -2", end="xargs -I% zfs destroy %")
-    assert "ends a command at a %" in refused(f"@daily {text}")
+    assert "ends the command at its %" in refused(f"@daily {text}")
     assert said("@daily " + text.replace("%", "\\%")) == {"tank/db": "match=* keep=2"}
     assert said(text) == {"tank/db": "match=* keep=2"}
 
@@ -135,9 +135,9 @@ def test_nothing_that_prunes() -> None:
         with pytest.raises(PolicyError, match="nothing in it prunes a snapshot"):
             convert("cron", text, TREE)
     for text in ("virsh destroy x\n", "zfs snapshot x@destroyed", "@daily root /opt/a.sh"):
-        with pytest.raises(PolicyError, match=r"; 1 other command was not looked into: a "):
+        with pytest.raises(PolicyError, match=r"; 1 other command was not read, and may "):
             convert("cron", text, TREE)
-    with pytest.raises(PolicyError, match="2 other commands were not looked into"):
+    with pytest.raises(PolicyError, match="2 other commands were not read"):
         convert("cron", "cat > /etc/cron.d/x <<'EOF'\n0 1 * * * root a\nEOF\n", TREE)
 
 
@@ -151,18 +151,18 @@ def test_a_line_that_prunes_by_another_program_is_left_out() -> None:
     [left_out] = reading.left_out
     assert left_out.name == OWN
     assert left_out.reason == (
-        "line 2 runs zfs-auto-snapshot, which prunes by itself: not read"
+        "line 2 runs zfs-auto-snapshot, which prunes by settings of its own"
     )
     alone = convert("cron", OWN, TREE)
     assert (alone.policies, len(alone.left_out)) == ((), 1)
     [left_out] = convert("cron", "@hourly root sanoid --cron", TREE).left_out
-    assert left_out.hint == "policy import sanoid reads its own settings"
+    assert left_out.hint == "`zfstune policy import sanoid FILE` reads its settings"
 
 
 def test_other_commands_are_counted() -> None:
     """Other commands are counted in one note, also if there is no policy."""
     text = "0 1 * * * root /opt/backup.sh\n@daily root apt update\n"
-    note = "2 other commands were not looked into: a script may prune, too"
+    note = "2 other commands were not read, and may prune snapshots too"
     assert convert("cron", f"{text}{line('head -n -2')}", TREE).notes == (note,)
     assert convert("cron", f"{text}{OWN}", TREE).notes == (note,)
     assert convert("cron", line("head -n -2"), TREE).notes == ()
@@ -180,4 +180,6 @@ def test_cron_is_not_said_to_leave_alone_what_was_not_read(more: str) -> None:
 
     assert "tank/www/a: cron leaves it alone" in notes(text)
     assert "cron leaves it alone" not in notes(f"{text}\n{more}")
-    assert "what was read of the crontab leaves it alone" in notes(f"{text}\n{more}")
+    assert "the part of the crontab that was read leaves it alone" in notes(
+        f"{text}\n{more}"
+    )

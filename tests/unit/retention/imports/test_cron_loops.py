@@ -34,20 +34,20 @@ def test_what_destroys_one_after_the_other(end: str) -> None:
         ("xargs -n1 -P x zfs destroy", "'-P' is not known"),
         ("xargs -I{} zfs destroy", "without -n1"),
         ("xargs -I{} zfs destroy x{}", "without -n1"),
-        ("xargs -n1 zfs destroy x", "is given 'x', too"),
+        ("xargs -n1 zfs destroy x", "has 'x' as another argument"),
         ("xargs -n1 zfs destroy -r", "all datasets below"),
         ("xargs -n1 zfs destroy -R", "destroys clones"),
-        ("xargs -n1 zfs destroy -d", "has clones or holds"),
+        ("xargs -n1 zfs destroy -d", "with clones or holds later"),
         ("xargs -n1 zfs destroy -n", "destroys nothing"),
         ("xargs -n1 zfs destroy -x", "option '-x' is not known"),
-        ("xargs -n1 zfs destroy -", "is given '-', too"),
-        ("xargs -n1 echo zfs destroy", "'echo zfs destroy' is not zfs destroy"),
-        ("tee x; zfs destroy tank", "'tee x' is not xargs zfs destroy"),
-        ("while read s; do echo $s; done; zfs destroy x", "'echo' is not zfs destroy"),
+        ("xargs -n1 zfs destroy -", "has '-' as another argument"),
+        ("xargs -n1 echo zfs destroy", "runs 'echo zfs destroy', not zfs destroy"),
+        ("tee x; zfs destroy tank", "ends in 'tee x', not in xargs zfs destroy"),
+        ("while read s; do echo $s; done; zfs destroy x", "runs 'echo', not zfs destroy"),
         ("while read s; do zfs destroy $s; rm x; done", "does more than zfs destroy"),
         ("while read s; do zfs destroy x; done", "does not end in zfs destroy $s"),
         ("while read s; do zfs destroy $s | cat; done", "does more than zfs destroy"),
-        ("for s in a; do zfs destroy $s; done", "not expected behind a pipe"),
+        ("for s in a; do zfs destroy $s; done", "does not read a loop behind a pipe"),
         ("xargs -n1 zfs destroy &", "'&' is not expected"),
         ("xargs -n1 zfs destroy && reboot", "'&&' is not expected"),
         ("xargs -n1 zfs destroy || reboot", "'||' is not expected"),
@@ -83,7 +83,7 @@ def test_loops() -> None:
     assert "more than one command" in refused(over.replace("$(", "$(true; "))
     assert "is not expected" in refused(over.replace("; done", ""))
     assert "is not expected" in refused(over.replace("in ", ""))
-    assert "more than plain words" in refused(over.replace("$s;", "$((1));"))
+    assert "not made of plain words" in refused(over.replace("$s;", "$((1));"))
 
 
 def test_a_long_loop_is_refused_at_once() -> None:

@@ -79,8 +79,8 @@ def test_the_dataset_it_seeks() -> None:
     assert loose.dataset(["tank/db"], None) == "tank/db"
     assert loose.dataset(["tank/www"], None) == ""
     assert loose.dataset([], ("tank/db", "tank/www")) == "tank/db"
-    with pytest.raises(NotKeptError, match="finds 2 datasets"):
+    with pytest.raises(NotKeptError, match="matches 2 datasets"):
         loose.dataset([], DATASETS)
-    with pytest.raises(NotKeptError, match="depends on the datasets"):
+    with pytest.raises(NotKeptError, match="depends on which datasets"):
         loose.dataset([], None)
     assert Search.parse(["daily"]).dataset([], None) == ""

@@ -97,11 +97,11 @@ def test_what_is_noted() -> None:
     [imported] = reading.policies
     assert not imported.policy.allow_zero
     assert imported.notes == (
-        "a snapshot dated after now stays here and is not counted; pyznap counts it",
+        "zfstune keeps a snapshot dated after now, and does not count it; pyznap counts it",
     )
     two = all_notes(read("tank: clean=yes, daily=1; tank/z: clean=no; pool: clean=yes"))
-    assert "that is called like tank/z and longer, as tank/z-2/x" in two
-    assert "made later" not in two
+    assert "whose name begins with tank/z, such as tank/z-2/x" in two
+    assert "created later" not in two
 
 
 def test_a_dataset_that_is_not_cleaned_below_one_that_is() -> None:
@@ -123,10 +123,10 @@ def test_a_section_for_another_host() -> None:
     [left_out] = reading.left_out
     assert (left_out.name, left_out.dataset) == ("ssh:22:root@nas:back/up", "")
     assert left_out.reason == "it is for the host 'nas'"
-    assert left_out.hint == "run this there, on these settings with [back/up] in its place"
+    assert left_out.hint == "import these settings there, with the section named [back/up]"
     assert [each.dataset for each in reading.policies] == ["tank"]
     [only] = read("ssh::a@b:x/y: clean=yes; tank: snap=yes").left_out
-    assert "with [x/y]" in only.hint
+    assert "section named [x/y]" in only.hint
     inherited = read("ssh:1:a@b:x: clean=yes; ssh:1:a@b:x/y: daily=1").left_out
     assert [each.name for each in inherited] == ["ssh:1:a@b:x", "ssh:1:a@b:x/y"]
 
@@ -153,7 +153,7 @@ def test_a_dataset_that_is_not_there() -> None:
 def test_a_number_below_zero() -> None:
     """A count below zero destroys the oldest at each run, which no policy does."""
     reading = read("tank: clean=yes, daily=1; tank/a: daily=-2, hourly=0")
-    reason = "daily=-2 destroys that many of the oldest at each run"
+    reason = "with daily=-2, pyznap destroys 2 of the oldest snapshots at each run"
     assert [(each.name, each.dataset, each.reason) for each in reading.left_out] == [
         ("tank/a", "tank/a", reason)
     ]  # The datasets below it are left out too.

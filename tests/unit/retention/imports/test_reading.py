@@ -134,7 +134,7 @@ def test_a_policy_without_a_text_is_left_out_where_no_dataset_is_named() -> None
     done = complete(Reading((quoted, Imported("", ONE))), None)
     assert lines(done) == [("", ONE)]
     [left_out] = done.left_out
-    assert (left_out.name, left_out.dataset) == ("a policy for no named dataset", "")
+    assert (left_out.name, left_out.dataset) == ("a policy without a dataset", "")
     assert "single quote" in left_out.reason
 
 
@@ -145,7 +145,7 @@ def test_a_policy_that_reads_back_as_another_one_is_left_out(
     monkeypatch.setattr(module, "parse_policy", lambda *_, **__: TWO)
     done = complete(Reading((Imported("tank", ONE),)), None)
     assert not done.policies
-    assert "as it is meant" in done.left_out[0].reason
+    assert "change of meaning" in done.left_out[0].reason
 
 
 def test_cover_stores_as_little_as_it_can() -> None:

@@ -90,7 +90,10 @@ def test_kinds_that_the_file_leaves_out() -> None:
     [imported] = read("[tank]\nrecursive = yes\n").policies
     assert [note.partition(":")[0] for note in imported.notes[1:]] == [
         "frequently=0, hourly=48, daily=90, weekly=0, monthly=6, yearly=0",
-        "a kind with a count of 0 is destroyed whole; --all-of-them consents to that",
+        (
+            "sanoid destroys all snapshots of a kind whose count is 0; --all-of-them "
+            "consents to that"
+        ),
     ]
     [whole] = read("[tank]\nrecursive = yes\n" + NONE).policies
     assert "sanoid's own default" not in all_notes(Reading((whole,)))
@@ -198,12 +201,12 @@ def test_what_is_no_whole_number(value: str) -> None:
 @pytest.mark.parametrize(
     ("said", "hint"),
     [
-        ("daily = 90\ndaily = 7\n", "say 'daily' of [tank/z] once"),
-        ("daily = 90\n[tank/z]\ndaily = 90\n", "say 'daily' of [tank/z] once"),
-        ("autoprune = no\nautoprune = no\n", "say 'autoprune' of [tank/z] once"),
-        ("autoprune = no \n", "leave no blanks behind 'autoprune' of [tank/z]"),
+        ("daily = 90\ndaily = 7\n", "write 'daily' in [tank/z] once"),
+        ("daily = 90\n[tank/z]\ndaily = 90\n", "write 'daily' in [tank/z] once"),
+        ("autoprune = no\nautoprune = no\n", "write 'autoprune' in [tank/z] once"),
+        ("autoprune = no \n", "remove the blanks behind 'autoprune' in [tank/z]"),
         ("use_template = q\n[template_q]\nautoprune = no\nautoprune = no\n",
-         "say 'autoprune' of [template_q] once"),
+         "write 'autoprune' in [template_q] once"),
     ],
 )  # fmt: skip
 def test_what_versions_of_sanoid_differ_on(said: str, hint: str) -> None:
@@ -211,7 +214,7 @@ def test_what_versions_of_sanoid_differ_on(said: str, hint: str) -> None:
     reading = read(f"[tank]\nrecursive = yes\n[tank/z]\n{said}")
     [left_out] = reading.left_out
     assert (left_out.name, left_out.dataset) == ("tank/z", "tank/z")
-    assert "versions of sanoid differ" in left_out.reason
+    assert "versions of sanoid keep different" in left_out.reason
     assert left_out.hint == hint
     assert in_force(reading, TREE)["tank/z"] == LEAVE_ALONE
 
@@ -221,7 +224,7 @@ def test_a_pool_that_must_be_full_first() -> None:
     reading = read("[tank/z]\nprune_defer = 60\n")
     assert not reading.policies
     [left_out] = reading.left_out
-    assert "prune_defer=60 waits" in left_out.reason
+    assert "with prune_defer=60 sanoid waits" in left_out.reason
     _, _, command = left_out.hint.partition("zfstune policy set ")
     assert command.startswith("--all-of-them tank/z 'match=autosnap*_frequently keep=0; ")
     assert command.endswith(" free-target=40%'")
@@ -250,7 +253,7 @@ def test_scripts() -> None:
     """A script that may stop a prune is refused; one that is told afterwards is noted."""
     [left_out] = read("[tank/z]\npre_pruning_script = /x\n").left_out
     assert "pre_pruning_script decides" in left_out.reason
-    assert "pruning_script: nothing runs it" in all_notes(
+    assert "pruning_script: zfstune does not run it" in all_notes(
         read("[tank/z]\npruning_script = /x\n")
     )
     assert "pruning_script" not in all_notes(read("[tank/z]\npruning_script =\n"))
@@ -279,11 +282,11 @@ def test_a_template_that_is_not_there() -> None:
         "[tank]\nuse_template = p # x, q\nrecursive = yes\n[template_p]\ndaily = 1\n"
     )
     assert counts(reading.policies[0].policy) == "h48 d90 m6"
-    assert "[tank] uses a template that is not there, 'p # x'" in all_notes(reading)
-    assert "[tank] uses a template that is not there, 'q'" in all_notes(reading)
+    assert "[tank] uses the template 'p # x', which does not exist" in all_notes(reading)
+    assert "[tank] uses the template 'q', which does not exist" in all_notes(reading)
     # A template's own use_template counts for nothing.
     text = "[tank]\nrecursive = yes\n[template_p]\nuse_template = none\n"
-    assert "not there" not in all_notes(read(text))
+    assert "does not exist" not in all_notes(read(text))
 
 
 @pytest.mark.parametrize(
@@ -309,7 +312,7 @@ def test_what_depends_on_the_datasets_that_are_there(text: str, names: list[str]
     assert all(stored[name] in (None, LEAVE_ALONE) for name in names)
     known = read(text)
     assert not known.left_out
-    assert ("made later below" in all_notes(known)) is bool(names)
+    assert ("created later below" in all_notes(known)) is bool(names)
     assert all(name in all_notes(known) for name in names)
 
 
@@ -345,9 +348,9 @@ def test_edges_are_noted() -> None:
         ("[tank]\nrecursive = (yes\n", "takes '(yes' for a regular expression", ""),
         ("[tank]\nrecursive = (?i)yes\n", "for a regular expression", ""),
         ("[tank]\nrecursive = yes++\n", "for a regular expression", ""),
-        ("[a b]\nrecursive = yes\n", "any dataset at all below 'a b'", ""),
-        ("[tank]\npath =\nrecursive = yes\n", "any dataset at all below ''", ""),
-        ("[/tank]\nskip_children = yes\n", "any dataset at all below '/tank'", ""),
+        ("[a b]\nrecursive = yes\n", "which datasets sanoid lists below 'a b'", ""),
+        ("[tank]\npath =\nrecursive = yes\n", "which datasets sanoid lists below ''", ""),
+        ("[/tank]\nskip_children = yes\n", "which datasets sanoid lists below '/tank'", ""),
         ("[tank]\nautoprune = no\nhourly = 2\n", "nothing in it prunes a snapshot", ""),
     ],
 )

@@ -154,7 +154,7 @@ def test_notes_name_what_is_replaced_and_what_stays() -> None:
     read = with_stored(reading(wanted), {"tank": "daily=1 tz=A/B"}, TREE, "mole")
     assert "'daily=1 tz=A/B' no longer decides on zfstune's own" in said(read)
     read = with_stored(reading({}), {"tank/a": TOOL}, TREE, "mole")
-    assert said(read).endswith(f"stored policy '{TOOL}'; mole leaves it alone")
+    assert said(read).endswith(f"stored policy '{TOOL}'; mole leaves the dataset alone")
 
 
 def test_a_policy_that_would_be_too_long() -> None:
@@ -202,10 +202,10 @@ def test_who_has_a_policy_is_not_known_or_no_matter() -> None:
     """One note tells of stored policies; a plan without datasets replaces none."""
     read = convert("sanoid", "[tank]\nrecursive = yes\nhourly = 3\n")
     assert len(read.notes) == 1
-    assert "policy of its own keeps it" in read.notes[0]
+    assert "policy of its own keeps following it" in read.notes[0]
     read = convert("znapzend", "7d=>1h", TREE, {"tank/a": TOOL})
     assert [each.dataset for each in read.policies] == [""]
-    assert "tank/a keeps the policy of its own" in read.notes[0]
+    assert "stored above them: tank/a; store" in read.notes[0]
     assert not convert("znapzend", "7d=>1h", TREE).notes
     assert not out_of_reach(Reading(), None).notes
 

@@ -171,7 +171,7 @@ def test_nothing_is_passed_over_in_silence(
         meant = answer(rules, f"{dataset}/new")
         is_right = in_force(reading, f"{dataset}/new") == pruning(meant)
         if not is_right or isinstance(meant, LeftOut):
-            later = "".join(note for note in notes(reading) if "made later" in note)
+            later = "".join(note for note in notes(reading) if "created later" in note)
             assert nearest(dataset, reading) or dataset in later or " more " in later
 
 
@@ -218,7 +218,9 @@ def test_all_pools() -> None:
     rules: list[Rule] = [("tank", False, ONE), ("", True, ONE)]
     reading = by_name(rules, None)
     assert [each.dataset for each in reading.policies] == ["tank", ""]
-    assert reading.policies[1].notes == ("it is for all datasets: store it on each pool",)
+    assert reading.policies[1].notes == (
+        "this policy is for all datasets: store it on each pool",
+    )
     known = by_name(rules, TREE)
     assert [each.dataset for each in known.policies] == ["pool", "tank"]
 
@@ -247,7 +249,7 @@ def test_what_depends_on_the_tree() -> None:
     rules: list[Rule] = [("tank", False, ONE), ("pool", False, None), ("pool", True, TWO)]
     reading = by_name(rules, None)
     assert lines(reading) == [("pool", UNKNOWN_TREE), ("tank", UNKNOWN_TREE)]
-    assert reading.left_out[1].hint.endswith("; for 'tank' alone it is 'keep=1'")
+    assert reading.left_out[1].hint.endswith("; for 'tank' alone, the policy is 'keep=1'")
     assert "alone" not in reading.left_out[0].hint
     assert "--image" in reading.left_out[0].hint
 
@@ -283,11 +285,11 @@ def test_datasets_that_are_made_later() -> None:
     reading = by_name(rules, TREE)
     covered, bare = notes(reading)
     assert covered == (
-        "a dataset that is made later below tank inherits a policy, and mole may do "
-        "something else to it: import again then"
+        "a dataset that is created later below tank inherits a policy, and mole may "
+        "treat it differently: import again then"
     )
     assert bare == (
-        "a dataset that is made later below tank/z gets no policy of this, and mole may "
+        "a dataset that is created later below tank/z gets no policy, although mole may "
         "prune it: import again then"
     )
 

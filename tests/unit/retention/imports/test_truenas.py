@@ -120,8 +120,8 @@ def test_weekly() -> None:
         ({"naming_schema": None}, "no 'naming_schema'"),
         ({"naming_schema": "auto-%s"}, "%s does not tell"),
         ({"schedule": None}, "or no 'schedule'"),
-        ({"schedule": {"dom": "*", "day-of-month": "1"}}, "has two keys for a day"),
-        (only(minute="61"), "minute: '61' is not read here"),
+        ({"schedule": {"dom": "*", "day-of-month": "1"}}, "has one field under two keys"),
+        (only(minute="61"), "minute: cannot read '61'"),
         ({"keep": 3}, "unknown key 'keep'"),
     ],
 )

@@ -46,20 +46,20 @@ def test_yaml_is_read(text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [
-        ("a: 1\n---\nb: 2\n", 2, "only one document"),
+        ("a: 1\n---\nb: 2\n", 2, "zfstune reads only one"),
         ("a: *x\n", 1, ""),
-        ("a: !!int 3\n", 1, "tag:yaml.org,2002:int is not read"),
-        ("a:\n- !x {}\n", 2, "the tag !x is not"),
+        ("a: !!int 3\n", 1, "tag:yaml.org,2002:int is not supported"),
+        ("a:\n- !x {}\n", 2, "the tag !x is not supported"),
         ("a: 1\nb: 1\na: 2\n", 3, "the key 'a' is given twice"),
         ("a: {b: 1, 'b': 2}\n", 1, "the key 'b' is given twice"),
-        ("a: &x {b: 1}\nc:\n  <<: *x\n", 3, "the merge key << is not read"),
+        ("a: &x {b: 1}\nc:\n  <<: *x\n", 3, "does not read the merge key <<"),
         ("? [a]\n: b\n", 1, "a key is no text"),
         ("a:\n\tb: 1\n", 2, "found character"),
         ("a: b: c\n", 1, "mapping values are not allowed"),
         ("[" * 51 + "]" * 51, 1, "nested too deeply"),
         ("".join(f"{' ' * n}a:\n" for n in range(60)), 51, "nested too deeply"),
         ("a: &a [*a]\n", 1, "no anchor &a stands before it"),
-        ("k: &m n\n&m r: s\n", 2, "the anchor &m stands before it, too"),
+        ("k: &m n\n&m r: s\n", 2, "the anchor &m is defined a second time"),
     ],
 )
 def test_what_is_refused(text: str, line: int, problem: str) -> None:

@@ -70,7 +70,7 @@ def test_the_sample_is_read() -> None:
         notes = reading.policies[1].notes
         assert len(notes) == 2
         assert "from its name, by the wall clock" in notes[0]
-        assert "newest snapshot of each schedule always stays" in notes[1]
+        assert "always keeps the newest snapshot of each schedule" in notes[1]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_lifetimes(lifetime: str, seconds: int) -> None:
     [*_, imported] = convert("zettarepl", changed("P365D", lifetime), TREE).policies
     [rule] = imported.policy.rules
     assert getattr(rule, "seconds", 0) == seconds
-    said = any("a month has 31 days here" in note for note in imported.notes)
+    said = any("counts months of 31 days" in note for note in imported.notes)
     assert said == (lifetime in ("P1M", "P1Y2M"))
 
 
@@ -214,7 +214,8 @@ def test_days_and_months() -> None:
         text = changed('*/6"', f'*/6"\n      {fields}')
         [left_out] = convert("zettarepl", text, TREE).left_out
         assert left_out.reason == (
-            "task src: its schedule goes by the day of the week, and names do not tell that"
+            "task src: its schedule goes by the day of the week, which no snapshot's name "
+            "tells"
         )
         assert (
             "if no other snapshots there have such names, this policy does the same: 'reg"
@@ -234,7 +235,7 @@ def test_recursion_and_what_is_excluded() -> None:
     )
     reading = convert("zettarepl", alone, TREE)
     assert [name for name in TREE if in_force(reading, name)] == ["data"]
-    assert "made later below data inherits" in reading.policies[-1].notes[0]
+    assert "created later below data inherits" in reading.policies[-1].notes[0]
     assert refused(alone, None) == {"data": UNKNOWN_TREE}
     outside = changed("- data/src/garbage", "- data/dst")
     reading = convert("zettarepl", outside, TREE)
@@ -251,7 +252,7 @@ def test_recursion_and_what_is_excluded() -> None:
         ("snap-%Y-%m-%d-%H-%M", "snap-%Y-%m-%d-%H", "%M is missing"),
         ("snap-%Y-%m-%d-%H-%M", "snap-%s", "%s does not tell"),
         ("snap-%Y-%m-%d-%H-%M", "snap-%Y-%b-%m-%d-%H-%M", "%b does not tell"),
-        ("snap-%Y-%m-%d-%H-%M", "snap-%Y-%Y-%m-%d-%H-%M", "stands twice"),
+        ("snap-%Y-%m-%d-%H-%M", "snap-%Y-%Y-%m-%d-%H-%M", "part of the time twice"),
         ("snap-%Y-%m-%d-%H-%M", "snap%%-%Y-%m-%d-%H-%M", "no snapshot can have such"),
         ("snap-%Y-%m-%d-%H-%M", "snap+%Y-%m-%d-%H-%M", "no snapshot can have such"),
         ("snap-%Y-%m-%d-%H-%M", "snap-%Y-%m-%d-%H:%M%z", "%z cannot be told"),
@@ -263,18 +264,18 @@ def test_recursion_and_what_is_excluded() -> None:
         ("P365D", "P1DT", "should read like P14D"),
         ("P365D", "P1.5D", "should read like P14D"),
         ("P365D", "-P1D", "should read like P14D"),
-        ("P365D", "P0D", "keeps nothing"),
-        ('minute: "0"', 'minute: "60"', "minute: '60' is not read here"),
-        ('minute: "0"', 'minute: "5/10"', "minute: '5/10' is not read here"),
-        ('minute: "0"', 'minute: "*/0"', "minute: '*/0' is not read here"),
-        ('minute: "0"', 'minute: "9-3"', "minute: '9-3' is not read here"),
-        ('minute: "0"', 'minute: ""', "minute: '' is not read here"),
-        ('minute: "0"', 'minute: "1,"', "minute: '1,' is not read here"),
-        ('minute: "0"', "minute: [1]", "is not read here"),
-        ('minute: "0"', 'month: "0"', "month: '0' is not read here"),
-        ('minute: "0"', 'month: "jan"', "month: 'jan' is not read here"),
-        ('minute: "0"', 'day-of-month: "32"', "day-of-month: '32' is not read"),
-        ('minute: "0"', 'day-of-week: "8"', "day-of-week: '8' is not read"),
+        ("P365D", "P0D", "is zero"),
+        ('minute: "0"', 'minute: "60"', "minute: cannot read '60'"),
+        ('minute: "0"', 'minute: "5/10"', "minute: cannot read '5/10'"),
+        ('minute: "0"', 'minute: "*/0"', "minute: cannot read '*/0'"),
+        ('minute: "0"', 'minute: "9-3"', "minute: cannot read '9-3'"),
+        ('minute: "0"', 'minute: ""', "minute: cannot read ''"),
+        ('minute: "0"', 'minute: "1,"', "minute: cannot read '1,'"),
+        ('minute: "0"', "minute: [1]", "cannot read"),
+        ('minute: "0"', 'month: "0"', "month: cannot read '0'"),
+        ('minute: "0"', 'month: "jan"', "month: cannot read 'jan'"),
+        ('minute: "0"', 'day-of-month: "32"', "day-of-month: cannot read '32'"),
+        ('minute: "0"', 'day-of-week: "8"', "day-of-week: cannot read '8'"),
         ('minute: "0"', 'second: "0"', "unknown key 'second'"),
         ('minute: "0"', 'begin: "9:00"', "begin and end should read like 09:00"),
         ('minute: "0"', 'end: "24:00"', "begin and end should read like 09:00"),
@@ -299,7 +300,7 @@ def test_a_task_that_is_left_out(old: str, new: str, reason: str) -> None:
         ("a: [", "cannot read line 2"),
         ("tasks: {}", "unknown key 'tasks'"),
         ("periodic-snapshot-tasks: []", "periodic-snapshot-tasks is no mapping"),
-        ("periodic-snapshot-tasks: {a: b}", "it is no mapping"),
+        ("periodic-snapshot-tasks: {a: b}", "'a' is no mapping"),
         ("periodic-snapshot-tasks: {a: {dataset: 'a@b'}}", "task a: cannot use 'a@b'"),
         ("periodic-snapshot-tasks: {a: {}}", "task a: it has no 'dataset'"),
         ("periodic-snapshot-tasks: ~", "nothing in it prunes"),
@@ -319,7 +320,10 @@ def test_what_replication_decides() -> None:
     reading = convert("zettarepl", target + REPLICATION, TREE)
     assert [n for n in TREE if in_force(reading, n)] == ["data", "data/src", "data/src/a"]
     found = {each.name: each.reason for each in reading.left_out}
-    assert found["data/dst"] == "the replication task 'copy' decides what stays of it, too"
+    assert (
+        found["data/dst"]
+        == "the replication task 'copy' also decides which of its snapshots stay"
+    )
     assert found["replication task copy"] == "its retention on the target is not read"
     assert any("has still to send" in note for note in reading.policies[-1].notes)
     away = REPLICATION.replace("type: local", "type: ssh").replace(": source\n", ": none\n")

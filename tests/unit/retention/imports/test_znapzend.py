@@ -81,7 +81,7 @@ def test_notes() -> None:
     assert len(imported.notes) == 5
     assert "time in the names" in imported.notes[0]
     assert "midnight of the host's zone" in imported.notes[1]
-    assert "newest snapshot always stays" in imported.notes[2]
+    assert "always keeps the newest snapshot" in imported.notes[2]
     assert "a source and its destinations share" in imported.notes[3]
     assert "match=" in imported.notes[4]
 

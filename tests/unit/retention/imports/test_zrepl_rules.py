@@ -40,7 +40,7 @@ def test_two_grids() -> None:
     # Spans count from the newest snapshot: the ages within p1 are 0, 10 and 25.
     assert lost(text, listing) == {"p1_c", "p2_f"}
     notes = convert("zrepl", text).policies[0].notes
-    assert "the newest snapshot of a scope always stays" in notes[0]
+    assert "always keeps the newest snapshot of a scope" in notes[0]
     assert "'keep=0'" in notes[-1]
 
 
