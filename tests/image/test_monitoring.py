@@ -151,7 +151,7 @@ def test_a_schedule_that_cannot_be_read_hides_no_other(
     out = capsys.readouterr().out
     assert out.startswith(
         "ZFSTUNE WARNING: schedule: cannot follow the schedule of 'tank/c': cannot use "
-        "schedule 'often': it does not say how often | 'tank/a age'="
+        "schedule 'often': it names no interval that zfstune knows | 'tank/a age'="
     )
     target = tmp_path / "zfstune.prom"
     assert main([*call, "metrics", "--output", os.fspath(target)]) == 3

@@ -105,8 +105,8 @@ def test_a_policy_that_does_not_fit_is_told(engine: ImageEngine, command: Comman
     engine.create("tank/my data")
     set_policy(engine, "tank/my data", parse_policy("daily=30"))
     told = (
-        "zfstune: 'tank/my data': the policy 'daily=30' does not fit hourly: of 24 "
-        "snapshots taken in 24h, 23 go at the next prune\n"
+        "zfstune: 'tank/my data': the policy 'daily=30' does not fit the schedule "
+        "'hourly': of 24 snapshots taken in 24h, 23 go at the next prune\n"
         "hint: zfstune policy set 'tank/my data' hourly=24 daily=30\n"
     )
     assert command("install", "tank/my data", "--every", "hourly")[::2] == (0, told)
@@ -125,7 +125,7 @@ def test_a_policy_of_what_is_taken_along_is_told_too(
     set_policy(engine, "tank/a", parse_policy("hourly=48"))
     set_policy(engine, "tank/a/b", parse_policy("daily=3"))
     code, _, error = command("install", "tank/a", "--every", "hourly")
-    assert (code, error.count("does not fit hourly")) == (0, 1)
+    assert (code, error.count("does not fit the schedule 'hourly'")) == (0, 1)
     assert "hint: zfstune policy set tank/a/b hourly=24 daily=3\n" in error
     set_policy(engine, "tank/a/b", parse_policy("match=autosnap_* daily=3"))
     code, _, error = command("install", "tank/a", "--every", "hourly")
@@ -155,7 +155,7 @@ def test_a_role_leaves_to_others_what_they_take_along(
     )
     code, _, error = command("install", "tank/data/www")
     assert code == 2
-    assert "it is taken along with 'tank/data'" in error
+    assert "the schedule of 'tank/data' takes it along" in error
     code, out, _ = command("install", "--role", "web", "--every", "daily")
     assert code == 0
     assert out.startswith("set org.zfstune:schedule=daily on tank/data/www\nwrite ")

@@ -144,11 +144,11 @@ def _minutes(text: str, unit: str, count: int, clock: str) -> int:
 
 def _bad(text: str) -> PolicyError:
     return PolicyError(
-        f"cannot use schedule '{shown(text)}': it does not say how often",
+        f"cannot use schedule '{shown(text)}': it names no interval that zfstune knows",
         hint=did_you_mean(
             text.partition("@")[0],
             (*_WORDS, NO_SCHEDULE),
-            "as in 15m, hourly, 4h, daily, daily@02:05, weekly, monthly or none; minutes "
+            "use 15m, hourly, 4h, daily, daily@02:05, weekly, monthly or none; minutes "
             "(5 or more) must divide the hour, and hours the day",
         ),
     )

@@ -137,8 +137,8 @@ def plan_install(
         path = os.path.join(folder, name)
         if name not in present and os.path.lexists(path):
             raise PlanError(
-                f"cannot write '{shown(path)}': zfstune did not write what is there",
-                hint="move it away, or choose another --dir",
+                f"cannot write '{shown(path)}': zfstune did not write the file there",
+                hint="move that file away, or choose another folder with --dir",
             )
         same = name in present and present[name].text == unit.text
         steps.append(UnitStep("keep" if same else "write", name, unit.text))

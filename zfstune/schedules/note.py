@@ -102,7 +102,7 @@ def _make_folder(folder: str) -> None:
         os.makedirs(folder, mode=0o755, exist_ok=True)
     except OSError as error:
         raise PlanError(
-            f"cannot make '{shown(folder)}', where runs are noted: {error.strerror}",
+            f"cannot create '{shown(folder)}' for the notes on runs: {error.strerror}",
             hint="name a folder of your own with --state",
         ) from None
 

@@ -90,7 +90,10 @@ class Misfit:
         if self.taken == 1:
             return "each snapshot goes at the next prune"
         going, span = self.taken - self.kept, about(self.seconds)
-        return f"of {self.taken} snapshots taken in {span}, {going} go at the next prune"
+        verb = "goes" if going == 1 else "go"
+        return (
+            f"of {self.taken} snapshots taken in {span}, {going} {verb} at the next prune"
+        )
 
 
 def covers_own(policy: Policy) -> bool:
@@ -131,9 +134,13 @@ def mismatch(cadence: Cadence, policy: Policy) -> str:
     """Describe why a policy does not fit a schedule's snapshots; empty: it fits."""
     text = f"the policy '{format_policy(policy)}'"
     if not covers_own(policy):
-        return f"{text} does not speak of the names that zfstune gives: snapshots pile up"
+        return f"{text} has no rule for the names that zfstune gives: snapshots pile up"
     misfit = find_misfit(cadence, policy)
-    return f"{text} does not fit {cadence}: {misfit}" if misfit is not None else ""
+    return (
+        f"{text} does not fit the schedule '{cadence}': {misfit}"
+        if misfit is not None
+        else ""
+    )
 
 
 def fitting_policy(cadence: Cadence, policy: Policy | None) -> Policy:

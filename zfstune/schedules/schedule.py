@@ -21,6 +21,7 @@ from zfstune.values.errors import NotFound, PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY, set_here_on
 from zfstune.values.state import INHERITED, damage_of
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,26 +154,29 @@ def targets(
     """
     given = None if every is None else parse_cadence(every)
     if every is not None and given is None:
+        listed = " ".join(map(for_shell, datasets))
         raise PolicyError(
             "cannot schedule 'none': that is no schedule",
-            hint="to take one back: zfstune schedule remove DATASET",
+            hint=f"to remove schedules: zfstune schedule remove {listed}",
         )
     chosen = []
     for name in dict.fromkeys(datasets):
         try:
             below = {each.name: each for each in engine.datasets(names.check_dataset(name))}
         except NotFound as error:
-            error.hint = "make it first: `zfstune apply` with its profile or role"
+            error.hint = (
+                "create the dataset first: `zfstune apply` with its profile or role"
+            )
             raise
         own = below[name]
         if given is None and not _has_schedule(own):
             above = taken_along_with(engine, own)
-            reason = (
-                f"it is taken along with '{above}'" if above else "nobody said how often"
-            )
+            reason = "it has no schedule, and no interval was given"
+            if above:
+                reason = f"the schedule of '{above}' takes it along"
             raise PolicyError(
                 f"cannot schedule '{name}': {reason}",
-                hint="say how often, as in --every hourly",
+                hint="give an interval of its own, as in --every hourly",
             )
         cadence = given or _cadence(own)
         stored = stored_policies(engine, [own]).get(name)
@@ -206,16 +210,16 @@ def _scheduled(
 
 def _uncovered(name: str, cadence: Cadence, policy: Policy | None) -> PolicyError:
     """Make the error for snapshots that no rule covers, with a policy that would."""
-    reason = "no policy says what stays"
+    reason = "no policy says which of them stay"
     if policy is not None:
         reason = (
-            f"the policy '{format_policy(policy)}' does not speak of the names that "
-            "zfstune gives"
+            f"the policy '{format_policy(policy)}' has no rule for the names that zfstune "
+            "gives"
         )
     return PolicyError(
         f"cannot schedule '{name}': its snapshots would pile up: {reason}",
-        hint=f"say what stays: {policy_command(name, cadence, policy)}\n"
-        "or let them pile up, with --no-prune",
+        hint=f"store a policy: {policy_command(name, cadence, policy)}\n"
+        "or keep all snapshots: add --no-prune",
     )
 
 

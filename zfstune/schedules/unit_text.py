@@ -201,8 +201,8 @@ def check_hook(name: str) -> str:
     plain = _PLAIN | frozenset("-@%\\")
     if not dot or kind not in ("service", "target") or not stem or set(stem) - plain:
         raise InvalidValue(
-            f"cannot use '{shown(name)}' on a failure: it is no name of a unit",
-            hint="name a service or target, as in alert@%n.service",
+            f"cannot use '{shown(name)}' on a failure: it names no service or target",
+            hint="give the name of a unit, as in alert@%n.service",
         )
     return name
 

@@ -132,10 +132,12 @@ def test_a_policy_that_does_not_fit_the_schedule() -> None:
     engine.marks["tank/a"][SCHEDULE_PROPERTY] = "hourly"
     found = render_verification(verify(engine=engine.seam))
     assert found.count("unkept-snapshots") == 1
-    assert "does not fit hourly: of 24 snapshots taken in 24h, 23 go" in found
+    assert (
+        "does not fit the schedule 'hourly': of 24 snapshots taken in 24h, 23 go" in found
+    )
     assert "-> zfstune policy set tank/a hourly=24 daily=3" in found
     engine.marks["tank/a"][POLICY_PROPERTY] = "match=auto* daily=3"
-    assert "does not speak of the names" in render_verification(verify(engine=engine.seam))
+    assert "has no rule for the names" in render_verification(verify(engine=engine.seam))
 
 
 def test_a_log_and_its_data() -> None:

@@ -29,7 +29,10 @@ def profile(snapshots: str = HOURLY, more: str = "") -> Profile:
 @pytest.mark.parametrize(
     ("snapshots", "reason"),
     [
-        ('every = "often"\nkeep = "keep=3"\n', "'often': it does not say how often"),
+        (
+            'every = "often"\nkeep = "keep=3"\n',
+            "'often': it names no interval that zfstune knows",
+        ),
         ('every = "daily"\nkeep = "many"\n', "'many': that is no rule"),
         ('every = "daily"\nkeep = "keep=0"\n', "every snapshot in scope"),
         ('every = "daily"\n', "key 'keep' is missing"),

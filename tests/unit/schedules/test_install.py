@@ -122,7 +122,7 @@ def test_what_others_wrote_stays(tmp_path: Path) -> None:
             path.symlink_to("/dev/null")
         else:
             path.mkdir()
-        with pytest.raises(PlanError, match="did not write what is there"):
+        with pytest.raises(PlanError, match="did not write the file there"):
             install(tmp_path, *units())
         assert not (tmp_path / service.name).exists()
         assert plan_remove(os.fspath(tmp_path), None) == ()

@@ -135,14 +135,14 @@ def test_a_folder_that_cannot_be_had_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
     with (
-        pytest.raises(PlanError, match=r"cannot make .* where runs are noted") as no,
+        pytest.raises(PlanError, match=r"cannot create .* for the notes on runs") as no,
         locked(os.fspath(file), "prune", 1),
     ):
         pass
     assert "--state" in no.value.hint
     with pytest.raises(PlanError, match="cannot write"):
         note(os.fspath(file), RUN)
-    with pytest.raises(PlanError, match="cannot make"):
+    with pytest.raises(PlanError, match="cannot create"):
         note(os.fspath(file), MISSED)
     (tmp_path / "prune@1.lock").symlink_to(file)
     with (

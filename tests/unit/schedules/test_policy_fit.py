@@ -60,7 +60,7 @@ def policy(text: str) -> Policy:
         (
             "match=a* keep=0; daily=3",
             "12h",
-            "of 2 snapshots taken in 24h, 1 go at the next prune",
+            "of 2 snapshots taken in 24h, 1 goes at the next prune",
         ),
         ("keep=0", "hourly", "each snapshot goes at the next prune"),
         ("within=10m", "hourly", "each snapshot goes at the next prune"),

@@ -115,11 +115,13 @@ def test_targets_are_those_named_as_they_will_be() -> None:
     assert str(stored.cadence) == "daily"
     [given] = targets(engine, ["tank/a"], "weekly", needs_policy=True)
     assert str(given.cadence) == "weekly"
-    with pytest.raises(PolicyError, match="'pool/x': nobody said how often"):
+    with pytest.raises(
+        PolicyError, match="'pool/x': it has no schedule, and no interval was given"
+    ):
         targets(engine, ["pool/x"], None, needs_policy=False)
     with pytest.raises(PolicyError, match="that is no schedule"):
         targets(engine, ["tank/a"], "none", needs_policy=False)
-    with pytest.raises(PolicyError, match="no policy says what stays"):
+    with pytest.raises(PolicyError, match="no policy says which of them stay"):
         targets(engine, ["pool/x"], "daily", needs_policy=True)
     with pytest.raises(NotFound) as missing:
         targets(engine, ["tank/none"], "daily", needs_policy=False)
@@ -167,6 +169,6 @@ def test_a_schedule_is_stored_once() -> None:
     assert "set" not in calls
     set_schedule(engine.seam, "tank/a", "none")
     assert engine.marks["tank/a"] == {SCHEDULE_PROPERTY: "none"}
-    with pytest.raises(PolicyError, match="does not say how often"):
+    with pytest.raises(PolicyError, match="names no interval that zfstune knows"):
         set_schedule(engine.seam, "tank/a", "often")
     assert engine.marks["tank/a"] == {SCHEDULE_PROPERTY: "none"}
