@@ -85,7 +85,7 @@ def test_the_commands(
     code, out = call("check", "tank/c")
     assert (code, out.partition(" | ")[0]) == (
         3,
-        "ZFSTUNE UNKNOWN: tank/c: it has no schedule: say how old is too old",
+        "ZFSTUNE UNKNOWN: tank/c: it has no schedule: give an age with --warning",
     )
     assert call("check", "tank/c", "--critical", "1d")[0] == 0
     assert call("check", "tank/none") == (
@@ -95,7 +95,7 @@ def test_the_commands(
     assert call("check", "--warning", "soon")[0] == 3
     assert call("check", "tank/none", "-w", "2h", "-c", "1h") == (
         3,
-        "ZFSTUNE UNKNOWN: cannot check: critical at 1h comes before warning at 2h\n",
+        "ZFSTUNE UNKNOWN: cannot check: the critical age 1h is below the warning age 2h\n",
     )
     (tmp_path / "state").mkdir()
     note(os.fspath(tmp_path / "state"), LastRun("tank/a", "prune", 1, 2, "cannot: why"))

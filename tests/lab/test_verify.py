@@ -77,7 +77,10 @@ def test_mounts_and_owners(
     zfstune.apply(app, root=root, engine=engine)
     command("mount", "-o", "remount,exec", place)
     assert findings(root, app, engine) == [
-        ("stale-mount", "its mount is older than its properties (+noexec)")
+        (
+            "stale-mount",
+            "its mount options differ from its properties, which ask for +noexec",
+        )
     ]
     command("mount", "-o", "remount,noexec", place)
     assert findings(root, app, engine) == []
@@ -143,7 +146,7 @@ def test_blocks_of_an_old_size(
     zfstune.apply(app, root=root, engine=engine)
     [(state, note)] = findings(root, app, engine)
     assert state == "stale-blocks"
-    assert note == (f"1 of 2 files (1M) have blocks of 128K, and recordsize is 8K: {old}")
+    assert note == (f"1 of 2 files (1M) has blocks of 128K, and recordsize is 8K: {old}")
     # said not to help
     pipe = f"zfs send -L {root}/app@old | zfs recv -u -o recordsize=8K {root}/copy"
     subprocess.run(["bash", "-o", "pipefail", "-c", pipe], check=True)

@@ -23,9 +23,9 @@ __all__ = ["is_stale", "stale_blocks"]
 # of its source (zfs_clone_range() in module/zfs/zfs_vnops.c), a received block that of
 # the stream (module/zfs/dmu_recv.c), a rewritten one its own (man/man8/zfs-rewrite.8).
 REMEDY = (
-    "stop what uses them, then `cp --reflink=never -p FILE NEW && mv NEW FILE`, or dump "
-    "and restore with the application; plain cp may clone blocks, and zfs send, zfs "
-    "receive and zfs rewrite keep their size"
+    "stop the programs that use the files, then `cp --reflink=never -p FILE NEW && mv NEW "
+    "FILE`, or dump and restore with the application; plain cp may clone blocks, and zfs "
+    "send, zfs receive and zfs rewrite keep their size"
 )
 
 
@@ -55,7 +55,8 @@ def stale_blocks(sample: FileSample, record_bytes: int) -> Iterator[Finding]:
     looked = "" if sample.complete else "looked at "
     count = len(sample.files)
     note = (
-        f"{len(stale)} of {count} files {looked}({total}) have blocks of {sizes}, and "
+        f"{len(stale)} of {count} file{'s' * (count != 1)} {looked}({total}) "
+        f"{'has' if len(stale) == 1 else 'have'} blocks of {sizes}, and "
         f"recordsize is {format_size(record_bytes)}: {largest.path}"
     )
     if len(stale) > 1:

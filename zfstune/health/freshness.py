@@ -61,7 +61,7 @@ def fresh(
         yield Finding(
             "stale-snapshots",
             f"{note}, and {due.why}",
-            "see that the job that takes them runs, or: "
+            "check that the job which takes the snapshots runs, or take one now: "
             f"zfstune snapshot {for_shell(dataset.name)}",
         )
 
@@ -95,7 +95,8 @@ def dues_of(
         scheduled_on: Name of the dataset that the schedule was set on.
     """
     if cadence is not None:
-        why = f"the schedule on {scheduled_on} takes one every {about(cadence.seconds)}"
+        every = f"every {about(cadence.seconds)}"
+        why = f"the schedule on {scheduled_on} takes a snapshot {every}"
         yield Due(is_auto_name, cadence.seconds, why)
     if followed is None:
         return
@@ -105,7 +106,9 @@ def dues_of(
         if period is None or (group.own and cadence is not None):
             continue
         scope = "" if group.own else f" of '{group.match or group.regex}'"
-        why = f"the policy on {followed.set_on} keeps one{scope} every {about(period)}"
+        why = (
+            f"the policy on {followed.set_on} keeps a snapshot{scope} every {about(period)}"
+        )
         yield Due(test, period, why)
 
 
@@ -186,10 +189,11 @@ def torn(
         return
     whole = next((s for s in reversed(covered) if s.createtxg in instants), None)
     if whole is None:
-        note = f"no snapshot of it has one of {log} from the same instant"
+        note = f"none of its snapshots has a snapshot of {log} from the same instant"
     else:
         note = (
-            f"its newest snapshot with one of {log} from the same instant is {whole.name}"
+            f"its newest snapshot with a snapshot of {log} from the same instant is "
+            f"{whole.name}"
         )
     common = data if log.startswith(f"{data}/") else data.rpartition("/")[0]
     yield Finding("torn-snapshots", note, f"zfstune snapshot -r {for_shell(common)}")

@@ -85,7 +85,7 @@ class Check:
         if self.problems:
             text = "; ".join(f"{p.target}: {p.message}" for p in self.problems)
         elif not self.datasets:
-            text = "nothing has a schedule"
+            text = "no dataset has a schedule"
         else:
             text = self._good_news()
         # A bar begins the figures, and a monitor reads the first line alone.
@@ -100,7 +100,9 @@ class Check:
         if ages:
             text += f", newest snapshots at most {about(max(*ages, 0))} old"
         waiting = count - len(ages)
-        return f"{text}, {waiting} made too recently to have one" if waiting else text
+        return (
+            f"{text}, {waiting} made too recently to have a snapshot" if waiting else text
+        )
 
     def _figures(self) -> Iterator[str]:
         for observed, (late, overdue) in zip(self.datasets, self.limits, strict=True):
@@ -171,8 +173,8 @@ def check_ages(warning: int | None, critical: int | None) -> None:
     """
     if warning is not None and critical is not None and critical < warning:
         raise InvalidValue(
-            f"cannot check: critical at {format_duration(critical)} comes before "
-            f"warning at {format_duration(warning)}",
+            f"cannot check: the critical age {format_duration(critical)} is below the "
+            f"warning age {format_duration(warning)}",
             hint="give the longer age to --critical, as in -w 90m -c 3h",
         )
 
@@ -188,15 +190,15 @@ def _limits(interval: int, warning: int | None, critical: int | None) -> tuple[i
 def _stale(observed: Observed, now: int, late: int, overdue: int) -> Iterator[Problem]:
     age, name = _age(observed, now), observed.dataset
     if not overdue:
-        yield Problem(UNKNOWN, name, "it has no schedule: say how old is too old")
+        yield Problem(UNKNOWN, name, "it has no schedule: give an age with --warning")
     elif age < 0:
         yield Problem(WARNING, name, "its newest snapshot is dated after now")
     elif age > late:
         status, most = (CRITICAL, overdue) if age > overdue else (WARNING, late)
-        subject = "it has none, being"
+        subject = "it has no snapshot and is"
         if observed.newest is not None:
             subject = "its newest snapshot is"
-        message = f"{subject} {about(age)} old, {format_duration(most)} is too old"
+        message = f"{subject} {about(age)} old, more than {format_duration(most)}"
         yield Problem(status, name, message)
 
 

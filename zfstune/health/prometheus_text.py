@@ -80,7 +80,7 @@ def _of_datasets(datasets: tuple[Observed, ...]) -> Iterator[Family]:
     named = [({"dataset": d.dataset}, d) for d in datasets]
     yield Family(
         "snapshot_newest_timestamp_seconds",
-        "When the newest snapshot was taken that zfstune took.",
+        "The time of the newest snapshot that zfstune took.",
         tuple((labels, d.newest) for labels, d in named if d.newest is not None),
     )
     yield Family(
@@ -94,7 +94,7 @@ def _of_datasets(datasets: tuple[Observed, ...]) -> Iterator[Family]:
     )
     yield Family(
         "snapshots",
-        "How many snapshots there are, by who took them.",
+        "The number of snapshots, by the program that took them.",
         tuple(
             ({**labels, "made_by": maker}, count)
             for labels, d in named
@@ -103,7 +103,7 @@ def _of_datasets(datasets: tuple[Observed, ...]) -> Iterator[Family]:
     )
     yield Family(
         "snapshots_used_bytes",
-        "What the snapshots hold that the dataset itself does not.",
+        "The space that only snapshots hold, and not the dataset itself.",
         tuple((labels, d.used_bytes) for labels, d in named),
     )
 
@@ -142,7 +142,7 @@ def _of_runs(runs: tuple[LastRun, ...]) -> Iterator[Family]:
     )
     yield Family(
         "last_run_success",
-        "Whether the last scheduled run did what it was to do.",
+        "Whether the last scheduled run succeeded.",
         tuple((labels, int(not run.error)) for labels, run in named),
     )
     yield Family(

@@ -87,7 +87,7 @@ def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
     if pool.health != "ONLINE" or pool.ailing:
         ailing = ", ".join(pool.ailing)
         note = f"it is {pool.health}" + (f": {ailing}" if ailing else "")
-        yield Finding("unhealthy", note, f"{status}, and replace what failed")
+        yield Finding("unhealthy", note, f"{status}, then replace the failed devices")
     if pool.damaged:
         note = f"{pool.damaged} of its blocks cannot be read any more"
         yield Finding("unhealthy", note, f"{status} names the files: restore them")
@@ -123,7 +123,8 @@ def judge_dataset(
             f"profile {', '.join(expected.profiles)} asks for it, and a {dataset.kind} "
             "of that name is in the way"
         )
-        hint = f"zfs rename {for_shell(dataset.name)} ..."
+        new_name = for_shell(f"{dataset.name}-old")
+        hint = f"zfs rename {for_shell(dataset.name)} {new_name}"
         missing = Finding("missing", note, hint)
         return Verdict(expected.dataset, (missing,), expected.profiles)
     findings = [Finding("unsupported", lack) for lack in expected.lacks]
@@ -217,17 +218,17 @@ def _mounting(expected: Expected, dataset: Dataset, seen: Seen) -> Iterator[Find
         note = f"it is mounted at {mount.path} and belongs at {path}"
         name = for_shell(dataset.name)
         again = f"zfs unmount {name} && zfs mount {name}"
-        hint = f"stop what uses it, then: {again}"
+        hint = f"stop the programs that use it, then: {again}"
         yield Finding("unmounted", note, hint)
     if mount.hidden:
         note = f"something else is mounted over {mount.path}"
-        hint = f"findmnt {for_shell(mount.path)} says what; unmount that"
+        hint = f"findmnt {for_shell(mount.path)} shows the other mount; unmount that one"
         yield Finding("unmounted", note, hint)
         return
     if mount.options is not None and path is not None:
         differs = mount_differs(dataset, mount.options, readonly_pool=seen.pool.readonly)
         if differs:
-            note = f"its mount is older than its properties ({differs})"
+            note = f"its mount options differ from its properties, which ask for {differs}"
             hint = _command(expected, seen) or f"mount -o remount {for_shell(mount.path)}"
             yield Finding("stale-mount", note, hint)
     yield from _owner(expected, mount, seen)
@@ -277,9 +278,9 @@ def _unmounted(expected: Expected, dataset: Dataset, seen: Seen) -> Iterator[Fin
     blocker = mount_blocker(dataset)
     if blocker is not None:
         origin = dataset.properties["mountpoint"].origin if "mountpoint" in blocker else ""
-        hint = (
-            f"zfs set mountpoint=/... {for_shell(origin or dataset.name)}" if origin else ""
-        )
+        example = for_shell(f"mountpoint=/{origin}")
+        command = f"zfs set {example} {for_shell(origin)}"
+        hint = f"give it a mountpoint, as in: {command}" if origin else ""
         yield Finding("unmounted", f"it cannot be mounted: {blocker}", hint)
         return
     path = effective_mountpoint(dataset, seen.pool.altroot)
@@ -301,7 +302,7 @@ def _owner(expected: Expected, mount: Mount, seen: Seen) -> Iterator[Finding]:
     if mount.uid is None or mount.mode is None:
         if (wanted.owner, wanted.group, wanted.mode) != (None, None, None):
             note = f"this user may not look at owner and mode of {mount.path}"
-            yield Finding("unseen", note, "run it as root")
+            yield Finding("unseen", note, "run this command as root")
         return
     differences: list[str] = []
     for kind, name, known, have in (

@@ -203,7 +203,9 @@ def _look(engine: Engine, name: str) -> _Looked:
 
 def _damaged(name: str, reason: str) -> Verdict:
     pool = names.pool_of(name)
-    hint = f"`zpool status -v {for_shell(pool)}` says more; restore it from a backup"
+    hint = (
+        f"`zpool status -v {for_shell(pool)}` says more; restore the dataset from a backup"
+    )
     return Verdict(name, (Finding(DAMAGED, f"it cannot be read: {reason}", hint),))
 
 

@@ -91,7 +91,7 @@ def test_a_schedule_says_it_outright() -> None:
     assert late_ones("hourly=48", snapshots) != []
     assert late_ones("hourly=48", snapshots, every="4h") == []
     [finding] = late_ones("keep=9", [auto(7 * HOUR)], every="4h")
-    assert "the schedule on tank/above takes one every 4h" in finding.note
+    assert "the schedule on tank/above takes a snapshot every 4h" in finding.note
     assert len(late_ones("hourly=48; match=d* daily=9", [], every="4h")) == 2
 
 
@@ -99,7 +99,7 @@ def test_each_scope_has_its_own_clock() -> None:
     """Each rule is compared with the snapshots whose names it covers."""
     snapshots = [taken("tank/a@h1", 10), taken("tank/a@d1", 40 * HOUR)]
     [finding] = late_ones("match=h* hourly=3; match=d* daily=3", snapshots)
-    assert "one of 'd*' every 24h" in finding.note
+    assert "keeps a snapshot of 'd*' every 24h" in finding.note
 
 
 def test_pairs() -> None:
@@ -123,7 +123,7 @@ def test_torn() -> None:
     assert finding.hint == "zfstune snapshot -r t"
     both["t/wal"] = []
     [finding] = torn("t/wal", "t/data", both.__getitem__)
-    assert "no snapshot of it" in finding.note
+    assert "none of its snapshots" in finding.note
     [finding] = torn("t/data/wal", "t/data", lambda n: both.get(n, []))
     assert finding.hint == "zfstune snapshot -r t/data"
 

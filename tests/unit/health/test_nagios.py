@@ -51,11 +51,11 @@ def test_what_was_just_made_has_time() -> None:
     verdict = judge([new, observed(300)], [POOL], [], NOW)
     assert verdict.line().startswith(
         "ZFSTUNE OK: 2 datasets, newest snapshots at most 5m old, 1 made too recently to "
-        "have one | "
+        "have a snapshot | "
     )
     verdict = judge([replace(new, created=NOW - 4 * HOUR)], [POOL], [], NOW)
     assert verdict.line().startswith(
-        "ZFSTUNE CRITICAL: tank/a: it has none, being 4h old, 3h is too old | "
+        "ZFSTUNE CRITICAL: tank/a: it has no snapshot and is 4h old, more than 3h | "
     )
 
 
@@ -74,7 +74,9 @@ def test_limits_may_be_given() -> None:
 def test_critical_before_warning_is_refused() -> None:
     """No age is between the two, so somebody gave them the wrong way round."""
     bare = observed(90, None)
-    with pytest.raises(InvalidValue, match="critical at 1h comes before warning at 2h"):
+    with pytest.raises(
+        InvalidValue, match="the critical age 1h is below the warning age 2h"
+    ):
         judge([bare], [], [], NOW, warning=2 * HOUR, critical=HOUR)
     assert judge([bare], [], [], NOW, warning=HOUR, critical=HOUR).status == OK
 
@@ -84,7 +86,7 @@ def test_nothing_to_look_at_is_not_well() -> None:
     verdict = judge([], [POOL], [], NOW)
     assert (verdict.status, verdict.line()) == (
         UNKNOWN,
-        "ZFSTUNE UNKNOWN: nothing has a schedule",
+        "ZFSTUNE UNKNOWN: no dataset has a schedule",
     )
 
 
