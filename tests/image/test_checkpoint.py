@@ -253,7 +253,7 @@ def test_what_was_made_since_stays_and_is_told(engine: ImageEngine, tree: str) -
     engine.create(f"{tree}/new", properties={PROFILE_PROPERTY: "x"})
     engine.create("tank/other/new")
     plan = zfstune.rollback("one", dry_run=True, engine=engine).plan
-    said = "was made since the checkpoint: it stays, with all that is in it"
+    said = "was created after the checkpoint: it stays, with all its data"
     assert plan.cautions == (f"'{tree}/new' {said}",)
     zfstune.rollback("one", engine=engine)
     assert engine.exists(f"{tree}/new")
@@ -335,7 +335,7 @@ def test_the_actions_of_the_command(
         (("drop",), "zfstune checkpoint drop NAME"),
         (("take",), "zfstune checkpoint take NAME"),
         (("list", "two words"), "zfstune checkpoint take list 'two words'"),
-        (("two", "--lose", "copies"), "that belongs to drop"),
+        (("two", "--lose", "copies"), "it is an option of drop"),
         (("take", "two", "--drop"), "at once"),
         (("list", "--drop"), "neither names"),
     ):

@@ -53,7 +53,7 @@ def test_what_does_not_have_the_checkpoint_is_left(
     for options in (("-n",), ()):
         status, _, err = run("rollback", "one", *options)
         assert status == 3
-        assert "the checkpoint was of 3 datasets, and 1 of them has lost it or is" in err
+        assert "the checkpoint was of 3 datasets, and 1 of them is gone or has lost" in err
         assert f"left '{child}' as it is: it does not have this checkpoint" in err
         assert err.count("left '") == 1
     status, out, err = run("rollback", "one", tree, "--json")
@@ -75,5 +75,5 @@ def test_a_dataset_of_the_checkpoint_that_is_gone(
     engine.close()
     assert main(["--image", os.fspath(file), "rollback", "one"]) == 3
     said = capsys.readouterr().err
-    assert "1 of them has lost it or is gone" in said
+    assert "1 of them is gone or has lost its snapshot" in said
     assert "left '" not in said

@@ -83,8 +83,8 @@ def checked_name(name: str) -> str:
         reason = error.message.rpartition(" as part of a name: ")[2]
         raise InvalidName(
             f"cannot call a checkpoint '{shown(name)}': {reason}",
-            hint="it is neither a dataset nor a snapshot; `zfstune checkpoint list` shows "
-            "the names of checkpoints",
+            hint="give the checkpoint's name alone, without a dataset; `zfstune checkpoint "
+            "list` shows the names of checkpoints",
         ) from None
 
 

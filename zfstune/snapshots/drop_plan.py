@@ -22,6 +22,7 @@ from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import CHECKPOINT_PROPERTY
 from zfstune.values.names import parent_of, pool_of
+from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -201,7 +202,10 @@ def _holds_copies(dataset: str, checkpoint: str) -> bool:
 
 def _refuse_held(checkpoint: str, snapshot: Snapshot) -> None:
     if is_held(snapshot):
-        raise _refused(checkpoint, f"'{snapshot.name}' is held: see `zfs holds`")
+        raise _refused(
+            checkpoint,
+            f"'{snapshot.name}' is held: see `zfs holds {for_shell(snapshot.name)}`",
+        )
 
 
 def _refused(checkpoint: str, reason: str) -> PlanError:

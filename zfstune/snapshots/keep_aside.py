@@ -67,7 +67,7 @@ def keep_aside(engine: Engine, plan: RewindPlan) -> tuple[str, tuple[str, ...]]:
             _copy(engine, source, f"{target}@{short}", rewind.snapshot)
         except EngineError as error:
             raise PlanError(
-                f"cannot keep what '{rewind.dataset}' would lose: {error.reason}",
+                f"cannot copy the files that '{rewind.dataset}' would lose: {error.reason}",
                 hint="nothing was rolled back; --no-escape goes on without copies",
             ) from error
     return top, unchanged

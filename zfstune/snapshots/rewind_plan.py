@@ -107,7 +107,7 @@ def check_consent(
     if unknown:
         raise PlanError(
             f"cannot consent to lose '{shown(min(unknown))}'",
-            hint=f"the words are {', '.join(known)}",
+            hint=f"the words of --lose are {', '.join(known)}",
         )
     missing = without_consent(losses, words)
     if missing:
@@ -336,7 +336,9 @@ def is_held(snapshot: Snapshot) -> bool:
 
 def _refuse_held(victim: Snapshot, snapshot: Snapshot) -> None:
     if is_held(victim):
-        raise _refused(snapshot, f"'{victim.name}' is held: see `zfs holds`")
+        raise _refused(
+            snapshot, f"'{victim.name}' is held: see `zfs holds {for_shell(victim.name)}`"
+        )
 
 
 def _refused(snapshot: Snapshot, reason: str, hint: str = "") -> PlanError:

@@ -126,8 +126,8 @@ def _plan(
         for snapshot in snapshots
     ]
     cautions = [
-        f"'{rewind.dataset}' is mounted at /: reboot at once, for programs that run have "
-        "files open that will not be there any more"
+        f"'{rewind.dataset}' is mounted at /: reboot at once, since running programs have "
+        "files open that will no longer exist"
         for rewind in rewinds
         if rewind.path == "/"
     ]
@@ -136,17 +136,17 @@ def _plan(
     left = left_behind(whole, asked, there.values(), datasets)
     begun = min(snapshot.createtxg for snapshot in snapshots)
     cautions.extend(
-        f"'{name}' was made since the checkpoint: it stays, with all that is in it"
+        f"'{name}' was created after the checkpoint: it stays, with all its data"
         for name, dataset in asked.items()
         if dataset.createtxg > begun and name not in left
     )
     missing = 0 if datasets else max(datasets_of(snapshots) - len(snapshots), 0)
     if missing:
-        which = "1 of them has lost it or is"
+        which = "1 of them is gone or has lost its snapshot"
         if missing > 1:
-            which = f"{missing} of them have lost it or are"
+            which = f"{missing} of them are gone or have lost their snapshots"
         cautions.append(
-            f"the checkpoint was of {datasets_of(snapshots)} datasets, and {which} gone"
+            f"the checkpoint was of {datasets_of(snapshots)} datasets, and {which}"
         )
     return RewindPlan(
         checkpoint=name,
@@ -236,8 +236,8 @@ def _newer(engine: Engine, plan: RewindPlan) -> list[str]:
             if snapshot.name not in rewind.newer and not is_escape(snapshot):
                 raise PlanError(
                     f"cannot roll back '{rewind.dataset}': '{snapshot.name}' was taken "
-                    "since this was planned",
-                    hint="run it again",
+                    "after the rollback was planned",
+                    hint="run the command again",
                 )
             newer.append(snapshot.name)
     return newer

@@ -117,7 +117,9 @@ def test_a_sender_that_fails_gives_the_reason() -> None:
     """The receiver fails as well, for want of a stream, but its error is not reported."""
     engine = SendingEngine()
     engine.refuses = errno.ENOSPC
-    with pytest.raises(PlanError, match="cannot keep what 'tank/a' would lose") as refused:
+    with pytest.raises(
+        PlanError, match="cannot copy the files that 'tank/a' would lose"
+    ) as refused:
         keep_aside(engine.seam, PLAN)
     assert "nothing was rolled back" in refused.value.hint
     assert refused.value.__cause__ is not None
@@ -133,6 +135,8 @@ def test_a_receiver_that_fails_ends_the_sender(monkeypatch: pytest.MonkeyPatch) 
 
     engine = SendingEngine()
     monkeypatch.setattr(engine, "receive", refuse)
-    with pytest.raises(PlanError, match="cannot keep what 'tank/a' would lose") as refused:
+    with pytest.raises(
+        PlanError, match="cannot copy the files that 'tank/a' would lose"
+    ) as refused:
         keep_aside(engine.seam, PLAN)
     assert "cannot receive" in str(refused.value.__cause__)

@@ -99,9 +99,11 @@ def test_a_snapshot_that_was_taken_since_the_plan_stops_it() -> None:
     def race(_: RewindPlan) -> None:
         engine.take_snapshots(["tank/b@race"])
 
-    with pytest.raises(PlanError, match="'tank/b@race' was taken since") as refused:
+    with pytest.raises(
+        PlanError, match="'tank/b@race' was taken after the rollback"
+    ) as refused:
         rollback("one", escape=False, engine=engine.seam, show=race)
-    assert refused.value.hint == "run it again"
+    assert refused.value.hint == "run the command again"
     assert [call for call, _ in engine.calls if call == "rollback"] == []
 
 
