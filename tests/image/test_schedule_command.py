@@ -192,7 +192,7 @@ def test_timers_of_an_earlier_version_are_told(
     kept = [line for line in lines if not line.startswith("OnCalendar=")]
     timer.write_text("".join(kept).replace("[Timer]\n", f"[Timer]\n{old}"))
     told = (
-        "zfstune: the timers of 'tank/a' are not those that would be written now\n"
+        "zfstune: the timers of 'tank/a' are outdated: install would write others\n"
         "hint: zfstune schedule install --on-failure alert@%n.service --no-prune tank/a\n"
     )
     assert command("show")[2] == told

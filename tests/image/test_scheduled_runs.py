@@ -229,8 +229,8 @@ def test_the_loop_says_that_nothing_has_a_schedule(
     monkeypatch.setattr(schedule_run, "_sleep", sleep)
     assert main(["--image", os.fspath(file), "schedule", "run"]) == 130
     assert capsys.readouterr().err.splitlines()[:2] == [
-        "zfstune: nothing has a schedule: waiting until something does",
-        "hint: profiles bring one along (`zfstune apply web`)",
+        "zfstune: no dataset has a schedule: waiting until one has",
+        "hint: profiles come with a schedule, as in `zfstune apply web`",
     ]
 
 
@@ -258,7 +258,8 @@ def test_runs_on_an_image_are_noted_beside_it(
     assert row["runs"]["snapshot"]["dataset_guid"] == str(guid)
     assert main([*run_it, "--if-due", "tank/data/www"]) == 0
     assert (
-        capsys.readouterr().out == "tank/data/www: the snapshot is not due, or was done\n"
+        capsys.readouterr().out
+        == "tank/data/www: the snapshot is not due, or was done already\n"
     )
     with pytest.raises(SystemExit):
         main(["--image", os.fspath(file), "schedule", "run", "--if-due"])

@@ -28,7 +28,7 @@ exit status, as monitoring plugins have it:
      cannot be read
   2  CRITICAL: a snapshot is long overdue, or a pool is suspended, or a
      dataset cannot be read
-  3  UNKNOWN: nothing has a schedule, ZFS did not answer, or
+  3  UNKNOWN: no dataset has a schedule, ZFS did not answer, or
      --critical comes before --warning
 """
 

@@ -99,17 +99,17 @@ def _wrong(action: str, words: list[str], args: argparse.Namespace) -> tuple[str
                 "cannot list checkpoints: `list` takes neither names nor options of drop"
             )
             command = " ".join(("zfstune checkpoint take list", *map(for_shell, words)))
-            return message, f"to take one of that name: {command}"
+            return message, f"to take a checkpoint of that name: {command}"
         return ()
     if not words:
         hint = f"zfstune checkpoint {action} NAME; `zfstune checkpoint list` shows names"
-        return f"cannot {action} a checkpoint: it has no name", hint
+        return f"cannot {action} a checkpoint: no name was given", hint
     if not action and not args.drop and words[0] in _LIKE_ACTIONS.split():
         message = f"cannot take a checkpoint called '{words[0]}': it reads like an action"
-        hint = f"to take one of that name: zfstune checkpoint take {rest}"
+        hint = f"to take a checkpoint of that name: zfstune checkpoint take {rest}"
         return message, f"the actions are {', '.join(_ACTIONS)}; {hint}"
     if args.lose and action != "drop" and not args.drop:
-        return "cannot take a checkpoint with --lose: that belongs to drop", ""
+        return "cannot take a checkpoint with --lose: it is an option of drop", ""
     if action == "take" and args.drop:
         return "cannot take a checkpoint and drop it at once", "leave out --drop or take"
     return ()
@@ -203,6 +203,6 @@ def _show(args: argparse.Namespace, plan: DropPlan) -> None:
             for snapshot in clone.snapshots:
                 print(f"{would}destroy {snapshot}")
     for folder in plan.folders:
-        print(f"{would}destroy {folder}  (held copies, and holds none then)")
+        print(f"{would}destroy {folder}  (the folder of the copies, then empty)")
     for snapshot in plan.snapshots:
         print(f"{would}destroy {snapshot}")

@@ -109,7 +109,7 @@ def _set(args: argparse.Namespace) -> int:
     if args.text:
         if policy is not None:
             raise PolicyError(
-                "cannot store policy: it is given as text and as options at once"
+                "cannot store policy: its rules are given as text and as options at once"
             )
         policy = parse_policy(" ".join(args.text), allow_zero=args.all_of_them)
     if policy is None:
@@ -206,8 +206,8 @@ def _print_commands(reading: Reading) -> None:
         warn(note)
     if not all(imported.dataset for imported in reading.policies):
         warn(
-            "a line that begins with # does nothing yet: the settings name no dataset of "
-            "this host for it",
+            "a line that begins with # does nothing yet: the settings do not name the "
+            "dataset on this host that its policy is for",
             "write the name of the dataset that holds the snapshots in place of DATASET, "
             "and take the # away",
         )
@@ -234,7 +234,7 @@ def _read(path: str) -> str:
         # Tools differ in the characters that end a line, so no newline is translated.
         text = settings.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
         raise PolicyError(f"cannot read '{path}': {reason}") from None
     if len(settings) > _MOST_BYTES:
         raise PolicyError(f"cannot read '{path}': it has more than {_MOST_BYTES} bytes")

@@ -86,7 +86,7 @@ def _add_limits(parser: Any) -> None:
         "--wait",
         action="store_true",
         help="wait (up to ten minutes) until the pool has freed the space, and print how "
-        "much it was beside the forecast",
+        "much it was, and how much was expected",
     )
     parser.add_argument(
         "--min-keep",
@@ -130,13 +130,15 @@ def _run(args: argparse.Namespace) -> int:
         _print(pruned, dry_run=args.dry_run, verbose=args.verbose or args.dry_run)
     if args.dry_run:
         for alarm in pruned.plan.alarms:
-            warn(f"without --force this stops: {alarm}")
+            warn(f"without --force, prune refuses this plan: {alarm}")
     if args.match is not None or args.regex is not None:
         _warn_of_near_misses(pruned)
     for decision in pruned.spared:
         warn(f"kept '{decision.snapshot.name}': {'; '.join(decision.reasons)}")
     in_future = _dated_after_now(pruned)
-    if in_future:
+    if in_future == 1:
+        warn("1 snapshot beyond the count is dated after now, and stays")
+    elif in_future:
         warn(f"{in_future} snapshots beyond the count are dated after now, and stay")
     for name, error in pruned.failed.items():
         warn(f"left '{name}' as it is: {error.message}", error.hint)
@@ -207,16 +209,19 @@ def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
             pruned.freed, {n: b for n, b in foretold.items() if n not in pruned.failed}
         )
     if verbose and pruned.fallback:
-        warn(f"guids were checked just before, not as it destroyed: {pruned.fallback}")
+        warn(
+            "each snapshot was checked just before it was destroyed, not in the same "
+            f"transaction: {pruned.fallback}"
+        )
 
 
 def _print_freed(freed: Mapping[str, int | None], foretold: Mapping[str, int]) -> None:
     for pool, actual in freed.items():
         expected = sum(size for name, size in foretold.items() if pool_of(name) == pool)
-        amount = "not all yet"
+        amount = "not all space yet"
         if actual is not None:
             amount = format_size(max(actual, 0), exact=False)
-        print(f"{pool}: freed {amount}, foretold {format_size(expected, exact=False)}")
+        print(f"{pool}: freed {amount}, expected {format_size(expected, exact=False)}")
 
 
 def _date(seconds: int | None) -> str:

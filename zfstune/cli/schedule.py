@@ -274,7 +274,7 @@ def _tell_of_systemctl(args: argparse.Namespace, steps: tuple[UnitStep, ...]) ->
     commands.append("systemctl daemon-reload")
     if present:
         commands.append(f"systemctl restart {' '.join(dict.fromkeys(present))}")
-    warn("systemd does not know of this yet", " && ".join(commands))
+    warn("systemd does not know of these changes yet", " && ".join(commands))
 
 
 def _print_changes(

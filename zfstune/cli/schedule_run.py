@@ -54,7 +54,7 @@ def _once(args: argparse.Namespace, job: str, dataset: str) -> int:
             due = is_due(engine, job, dataset, _folder(args), _now())
         if not due:
             if not args.json:
-                print(f"{dataset}: the {job} is not due, or was done", flush=True)
+                print(f"{dataset}: the {job} is not due, or was done already", flush=True)
             return exit_status.DONE
     return _job(args, job, dataset)
 
@@ -64,8 +64,8 @@ def _due(args: argparse.Namespace, *, first: bool) -> int:
         due, faults, any_schedule = due_runs(engine, _folder(args), _now())
     if first and not any_schedule:
         warn(
-            "nothing has a schedule: waiting until something does",
-            "profiles bring one along (`zfstune apply web`)"
+            "no dataset has a schedule: waiting until one has",
+            "profiles come with a schedule, as in `zfstune apply web`"
             if uses_image(args)
             else "zfstune schedule install DATASET --every hourly",
         )
@@ -85,7 +85,7 @@ def _due(args: argparse.Namespace, *, first: bool) -> int:
 def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
     run = run_job(lambda: open_zfs(args), job, dataset, _folder(args), _now)
     if run is None:
-        warn(f"left '{dataset}' to the {job} of it that is under way")
+        warn(f"skipped '{dataset}': another {job} of it is under way")
         return exit_status.DONE
     if args.json:
         print(run.to_json(), end="", flush=True)

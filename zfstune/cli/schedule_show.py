@@ -102,7 +102,7 @@ def _warn_of_outdated(schedule: Scheduled, installed: Standing) -> None:
     if schedule.prunes and not installed.prunes:
         options += " --no-prune"
     warn(
-        f"the timers of '{schedule.dataset}' are not those that would be written now",
+        f"the timers of '{schedule.dataset}' are outdated: install would write others",
         f"zfstune schedule install{options} {for_shell(schedule.dataset)}",
     )
 

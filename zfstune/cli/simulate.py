@@ -93,7 +93,7 @@ def _policy(args: argparse.Namespace) -> Policy:
     where = f" for '{args.dataset}'" if args.dataset else ""
     raise PolicyError(
         f"cannot simulate{where}: no rule says what to keep",
-        hint="name one, as in --keep-hourly 48 --keep-daily 30",
+        hint="give a rule, as in --keep-hourly 48 --keep-daily 30",
     )
 
 
@@ -106,7 +106,7 @@ def _seconds(option: str, value: str) -> int:
     except NumberError as error:
         raise PolicyError(
             f"cannot simulate '--{option} {shown(value)}': {error.reason}",
-            hint="as in 1h, 30d or 2y",
+            hint="give a time as in 1h, 30d or 2y",
         ) from None
 
 

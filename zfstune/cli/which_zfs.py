@@ -37,7 +37,7 @@ def open_zfs(args: argparse.Namespace) -> Engine:
     except ZfstuneError as error:
         if path and not args.image:  # nobody typed that name
             error.hint = "; ".join(
-                filter(None, (error.hint, f"${IMAGE_VARIABLE} names it"))
+                filter(None, (error.hint, f"${IMAGE_VARIABLE} names this file"))
             )
         raise
 

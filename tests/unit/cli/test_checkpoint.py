@@ -40,10 +40,10 @@ def test_nothing_to_list(run: Run, tank: Heirs) -> None:
     [
         ("list a", "takes neither names", "zfstune checkpoint take list a"),
         ("list --drop", "takes neither names", "zfstune checkpoint take list"),
-        ("drop", "cannot drop a checkpoint: it has no name", "NAME"),
-        ("take", "cannot take a checkpoint: it has no name", "NAME"),
+        ("drop", "cannot drop a checkpoint: no name was given", "NAME"),
+        ("take", "cannot take a checkpoint: no name was given", "NAME"),
         ("delete", "'delete': it reads like an action", "zfstune checkpoint take delete"),
-        ("one --lose clones", "--lose: that belongs to drop", ""),
+        ("one --lose clones", "--lose: it is an option of drop", ""),
         ("take one --drop", "take a checkpoint and drop it at once", "leave out --drop"),
     ],
 )

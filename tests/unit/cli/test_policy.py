@@ -35,7 +35,7 @@ def test_a_policy_is_stored_and_shown(run: Run, tank: Heirs) -> None:
     ("words", "reason"),
     [
         ("tank/a", "cannot store policy on 'tank/a': no rule says what to keep"),
-        ("tank/a keep=2 --keep 2", "it is given as text and as options at once"),
+        ("tank/a keep=2 --keep 2", "its rules are given as text and as options at once"),
         ("tank/a keep=2 tz=No/Where", "No/Where"),
     ],
 )

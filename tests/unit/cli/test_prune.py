@@ -43,7 +43,7 @@ def test_alarms_of_a_dry_run_are_warnings(run: Run, tank: Heirs) -> None:
     words = ("prune", "tank/a", "--keep-daily", "1")
     status, _, err = run(*words, "-n")
     assert status == 0
-    assert "zfstune: without --force this stops: " in err
+    assert "zfstune: without --force, prune refuses this plan: " in err
     assert run(*words)[0] == 1
     assert tank.count("tank/a") == 48
     assert run(*words, "--force")[0] == 0
