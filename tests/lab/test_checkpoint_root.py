@@ -104,7 +104,7 @@ def test_a_running_root_goes_back_in_place(machine: Machine, command: Command) -
     assert said["open"] == ["refused"]
     assert said["mounts before"] == said["mounts after"]
     assert "reboot at once" in done.stderr
-    assert f"'{machine.pool}/data/redis' was made since the checkpoint" in done.stderr
+    assert f"'{machine.pool}/data/redis' was created after the checkpoint" in done.stderr
     # what was made since stays, and what was lost is aside
     assert command("zfs", "list", "-Ho", "mountpoint", f"{machine.pool}/data/redis")
     [kept] = command(

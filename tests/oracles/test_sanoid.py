@@ -62,7 +62,7 @@ def check(pool: MadeUpPool, text: str, folder: Path) -> str:
         reading = imported("sanoid", text, pool.datasets)
     except PolicyError as error:
         # This is a recursive section with an empty path.
-        if "any dataset at all below ''" not in error.message:
+        if "which datasets sanoid lists below ''" not in error.message:
             raise
         return "refused"
     for dataset, destroyed in pool.destroyed(imported("sanoid", text, None)).items():

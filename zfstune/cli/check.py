@@ -56,8 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-c",
         "--critical",
         metavar="AGE",
-        help="the age of one long overdue, never less than --warning (default: three "
-        "periods)",
+        help="the age of a snapshot that is long overdue, never less than --warning "
+        "(default: three periods)",
     )
     parser.add_argument(
         "--state", metavar="DIR", help="the folder of the notes on runs, as for schedule"

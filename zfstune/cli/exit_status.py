@@ -28,7 +28,7 @@ SIGPIPE = 128 + signal.SIGPIPE
 HELP = """\
 exit status:
   0  done
-  1  an error; no changes were made but those that were printed
+  1  an error; only the changes that were printed were made
   2  the command line makes no sense
   3  some targets were left as they are; each of them is named
   4  changes are pending (plan --check), or something is not as it should be (verify)

@@ -80,7 +80,7 @@ def keep_others(
     decisions: Iterable[Decision], going: Container[str], target: FreeTarget
 ) -> tuple[Decision, ...]:
     """Keep the victims that are not needed to reach a target."""
-    reason = (f"not needed to have {target} free",)
+    reason = (f"free-target={target} is reached without destroying it",)
     return tuple(
         decision
         if decision.keep or decision.snapshot.name in going

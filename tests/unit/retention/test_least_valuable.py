@@ -27,7 +27,11 @@ def test_stops_when_there_is_enough() -> None:
     freed = dry.plan.reclaims["tank/a"] // MEGABYTE
     assert 7 <= freed <= 9
     assert going < set(range(1, 16))
-    kept = [d for d in dry.plan.decisions if "not needed to have 17M free" in d.reasons]
+    kept = [
+        d
+        for d in dry.plan.decisions
+        if "free-target=17M is reached without destroying it" in d.reasons
+    ]
     assert len(kept) == 15 - len(going)
     assert all(not d.spared for d in kept)
     done = prune("tank/a", keep=5, free_target="17M", engine=engine.seam)
@@ -172,7 +176,7 @@ def test_what_is_not_needed_says_so() -> None:
     kept, other = keep_others(decisions, (), FreeTarget(percent=20))
     assert kept == decisions[0]
     assert (other.keep, other.spared) == (True, False)
-    assert other.reasons == ("not needed to have 20% free",)
+    assert other.reasons == ("free-target=20% is reached without destroying it",)
     assert keep_others(decisions, {decisions[1].snapshot.name}, FreeTarget(1)) == tuple(
         decisions
     )

@@ -197,8 +197,8 @@ def test_a_dataset_has_its_own_target(engine: Heirs) -> None:
     pruned = prune(engine=engine.seam)
     assert sum(name.startswith("tank/a") for name in pruned.destroyed) == 3
     assert engine.count("tank/c") == 41
-    kept = [d.reasons[0] for d in pruned.plan.decisions if "not needed" in d.reasons[0]]
-    assert kept[0] == "not needed to have 10M free"
+    kept = [d.reasons[0] for d in pruned.plan.decisions if "is reached" in d.reasons[0]]
+    assert kept[0] == "free-target=10M is reached without destroying it"
     engine.marks["tank/a"]["available"] = str(10 << 20)
     assert prune("tank/a", "tank/a/b", engine=engine.seam).destroyed == ()
 
