@@ -225,7 +225,7 @@ def test_a_death_is_an_exception(
         with pytest.raises(ImageDied, match=f"signal {int(number)} ") as caught:
             engine.create("tank/b")
         assert str(file) in str(caught.value)
-        assert "open it again" in caught.value.hint
+        assert "open the image again" in caught.value.hint
     engine.close()
     with open_engine(file) as again:
         assert again.exists("tank/a@s")

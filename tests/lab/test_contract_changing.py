@@ -267,7 +267,7 @@ def test_a_promotion_moves_bookmarks(
     engine.clone(f"{dataset}@1", clone)
     engine.take_snapshots([f"{clone}@3"])
     engine.bookmark(f"{clone}@3", f"{clone}#1")
-    with pytest.raises(AlreadyExists, match="on both sides: #1"):
+    with pytest.raises(AlreadyExists, match="bookmark of that name: #1"):
         engine.promote(clone)
     engine.destroy_bookmarks([f"{clone}#1"])
     engine.bookmark(f"{clone}@3", f"{clone}#2")  # of one that does not move

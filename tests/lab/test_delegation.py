@@ -144,7 +144,7 @@ def test_command_without_root(dataset: str, command: Command) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert (
-        f"hint: run as root, or let root `zfs allow USER snapshot,userprop {dataset}`"
+        f"hint: run as root, or let root run `zfs allow USER snapshot,userprop {dataset}`"
         in (done.stderr)
     )
     assert dataset in command(*sudo, "list", "-H", dataset)

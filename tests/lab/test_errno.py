@@ -1,4 +1,4 @@
-"""What the kernel refuses, and how zfstune says it: each row of engine/_errno.py."""
+"""What the kernel refuses, and how zfstune says it: each row of engine/_meanings.py."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ take_snapshots P/a@1 | AlreadyExists EEXIST | exists already
 take_snapshots P/x@1,P/b@1 | NotFound ENOENT | does not exist
 take_snapshots nopool@1 | NotFound ENOENT | does not exist
 take_snapshots P/a@x,Q/a@x | RefusedValue EXDEV P/a@x and 1 more | of one pool
-take_snapshots P/a@x,P/a@y | RefusedValue EXDEV P/a@x and 1 more | one snapshot a dataset
+take_snapshots P/a@x,P/a@y | RefusedValue EXDEV P/a@x and 1 more | of each dataset
 destroy_snapshots P/a@1,P/a@3 | Busy EBUSY | held
 destroy_snapshots P/a@2,P/a@3 | Busy EEXIST | clones
 destroy_snapshots P/a@3,Q/a@1 | RefusedValue EXDEV P/a@3 and 1 more | one pool
@@ -129,7 +129,7 @@ rename P/locked/child P/child | RefusedValue EACCES | encryption root
 rename P/long P/LONG | RefusedValue ENAMETOOLONG | too long
 promote P/a | RefusedValue EINVAL | not a clone
 promote P/x | NotFound ENOENT | does not exist
-promote P/clone | AlreadyExists EEXIST | both sides: 1
+promote P/clone | AlreadyExists EEXIST | of that name: 1
 rollback P/a@1 | RefusedValue EEXIST | newer snapshots
 rollback P/mark@1 | RefusedValue EEXIST | bookmarks
 rollback P/a@x | NotFound ESRCH | does not exist

@@ -66,7 +66,7 @@ def test_an_empty_snapshot_in_the_way_of_a_raw_stream(
     send(file, "-w", "-i", "@1", f"{encrypted}@2")
     error = refused(engine, file, f"{copy}@2", raw=True)
     assert (type(error), error.errno) == (Busy, errno.ETXTBSY)
-    assert "newer snapshot, be it an empty one" in error.reason
+    assert "newer snapshot, even an empty one" in error.reason
     with file.open("rb") as stream:
         engine.receive(
             f"{copy}@2", stream.fileno(), raw=True, force=True, losing=[f"{copy}@own"]

@@ -59,7 +59,7 @@ def check_number(
         # Python refuses to print a number of thousands of digits.
         number = str(value) if abs(value) <= 1 << 128 else "a number of that size"
         raise InvalidValue(
-            f"cannot take {number} for {parameter}: it goes from {least} to {most}"
+            f"cannot take {number} for {parameter}: it must be from {least} to {most}"
         )
     return value
 
@@ -228,5 +228,5 @@ def _checking(
 def _wrong_type(parameter: str, value: object, wanted: str) -> InvalidValue:
     kind = type(value).__name__
     return InvalidValue(
-        f"cannot take a value of type {kind} for {parameter}: {wanted} is meant"
+        f"cannot take a value of type {kind} for {parameter}: it must be {wanted}"
     )

@@ -29,7 +29,7 @@ _NAME_BYTES = 256  # ZFS_MAX_DATASET_NAME_LEN
 _HINTS = {
     errno.ENOENT: "load it with `modprobe zfs`; on Debian it comes with zfs-dkms",
     errno.ELIBACC: "install OpenZFS's libraries; on Debian they come with zfsutils-linux",
-    errno.EACCES: "open /dev/zfs to this user: it is 0666 on a stock system",
+    errno.EACCES: "let this user open /dev/zfs: its mode is 0666 on a stock system",
     errno.ENXIO: "load the module with `modprobe zfs`",
 }
 
@@ -194,7 +194,7 @@ def _argument(value: str | int) -> bytes | int:
 
 def _bytes(text: str) -> bytes:
     if "\0" in text:  # C would read only the part before the NUL, which is another name
-        raise InvalidValue(f"cannot pass on {text!r}: it has a NUL in it")
+        raise InvalidValue(f"cannot pass {text!r} to ZFS: it contains a NUL")
     return text.encode("utf-8", "surrogateescape")
 
 

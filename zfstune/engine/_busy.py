@@ -57,13 +57,15 @@ def _explain(engine: Engine, error: EngineError, mounted: Mapping[str, str]) -> 
         return error
     if tags:
         listed = ", ".join(f"'{shown(tag)}'" for tag in tags)
-        return _busy(name, f"it is held by {listed}", "release what is no longer needed")
+        return _busy(
+            name, f"it is held by {listed}", "release the holds that are no longer needed"
+        )
     if name in mounted:
         path = mounted[name]
         return _busy(
             name,
             f"its files are in use at {shown(path)}",
-            f"see what keeps it with `fuser -vm {for_shell(path)}`",
+            f"`fuser -vm {for_shell(path)}` shows the programs that use them",
         )
     return _busy(
         name,

@@ -53,10 +53,10 @@ def check_key(engine: Engine, name: str, properties: Mapping[str, str]) -> None:
         operation="create",
         target=name,
         errno=errno.EINVAL,
-        reason="it needs an encryption key of its own, and none can be given here",
+        reason="it needs an encryption key of its own, which zfstune cannot give it",
         hint=(
-            "make it with `zfs create -o encryption=on -o keyformat=...`, or below a "
-            "dataset that is encrypted: those take its key over"
+            "create it with `zfs create -o encryption=on -o keyformat=...`, or below an "
+            "encrypted dataset, whose key it then inherits"
         ),
     )
 
@@ -134,5 +134,5 @@ def check_inheritable(name: str) -> None:
     prop = find(name)
     if is_user(name) or (prop and prop.inheritable and not prop.create_only):
         return
-    reason = "it is not inherited" if prop else "there is no such property"
+    reason = "this property is never inherited" if prop else "there is no such property"
     raise InvalidProperty(f"cannot inherit '{shown(name)}': {reason}")

@@ -57,7 +57,13 @@ _ON_THE_PARENT = ("create", "clone", "rename", "promote")
 
 
 def engine_error(
-    operation: str, target: str, errno: int, *, permission: str = "", detail: str = ""
+    operation: str,
+    target: str,
+    errno: int,
+    *,
+    permission: str = "",
+    detail: str = "",
+    example: str = "",
 ) -> EngineError:
     """Make the exception for an errno that ZFS returned.
 
@@ -68,17 +74,32 @@ def engine_error(
         permission: Properties that ``zfs allow`` would have to grant as well, separated by
             commas.
         detail: Text that follows the reason, such as the property at fault.
+        example: The name for commands in the hint, where it is not `target`: one of
+            several snapshots, or the path of a mount.
     """
     meaning = SPECIAL.get(operation, {}).get(errno) or GENERAL.get(errno)
     if meaning is None:
         text = os.strerror(errno) if errno < FIRST_OWN else "unknown to zfstune"
         meaning = Meaning(EngineError, f"{text} (error {errno})")
-    hint = meaning.hint
+    hint = _with_names(meaning.hint, example or target)
     if meaning.kind is NotPermitted and not hint:
         hint = _delegation(operation, target, permission)
     reason = f"{meaning.reason}: {detail}" if detail else meaning.reason
     kind = meaning.kind
     return kind(operation=operation, target=target, errno=errno, reason=reason, hint=hint)
+
+
+def _with_names(hint: str, target: str) -> str:
+    """Return a hint of _meanings.py with names in the place of its braces."""
+    if "{" not in hint:
+        return hint
+    dataset = target.replace("#", "@").partition("@")[0]
+    return hint.format(
+        target=for_shell(target),
+        dataset=for_shell(dataset),
+        parent=for_shell(parent_of(dataset) or dataset),
+        pool=for_shell(dataset.partition("/")[0]),
+    )
 
 
 def _delegation(operation: str, target: str, properties: str) -> str:
@@ -91,7 +112,7 @@ def _delegation(operation: str, target: str, properties: str) -> str:
     if operation in _ON_THE_PARENT and not snapshot:
         dataset = parent_of(dataset) or dataset
     grant = f"zfs allow USER {','.join(words)} {for_shell(dataset)}"
-    return f"run as root, or let root `{grant}`"
+    return f"run as root, or let root run `{grant}`"
 
 
 def by_target(operation: str, errors: Mapping[str, int]) -> Mapping[str, int]:
@@ -133,4 +154,4 @@ def batch_error(
         )
     names = list(targets)
     shown = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-    return engine_error(operation, shown, errno)
+    return engine_error(operation, shown, errno, example=names[0])

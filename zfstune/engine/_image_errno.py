@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["LOST", "image_error", "unwritable"]
 
-LOST = "what was not yet on disk is lost, and nothing else"
+LOST = "only changes that were not yet on disk are lost"
 
 _FULL = "no space on the file system of '{path}'"
 _QUOTA = "a quota leaves no space on the file system of '{path}'"
-_TOO_LARGE = "'{path}' is larger than a file of this process may be (`ulimit -f`)"
-_LIBRARY_HINT = "on Debian it is in contrib: apt install 'libzpool*linux'"
+_TOO_LARGE = "'{path}' is larger than a file may be for this process (`ulimit -f`)"
+_LIBRARY_HINT = "on Debian, libzpool is in contrib: `apt install 'libzpool*linux'`"
 
 _REASONS: dict[int, tuple[type[EngineError], str, str]] = {
     e.ENOENT: (NotFound, "there is no such file", ""),
@@ -40,7 +40,7 @@ _REASONS: dict[int, tuple[type[EngineError], str, str]] = {
     e.EALREADY: (
         Busy,
         "the kernel has its pool imported",
-        "export it first with `zpool export`",
+        "export the pool first with `zpool export`",
     ),
     e.ENOTSUP: (
         NotSupported,
@@ -50,7 +50,7 @@ _REASONS: dict[int, tuple[type[EngineError], str, str]] = {
     e.ENODATA: (
         RefusedValue,
         "it is cut off: the file is shorter than its pool",
-        "copy it again, in full",
+        "copy the file again, in full",
     ),
     e.EBADE: (Damaged, "its labels are damaged", "restore it from a backup"),
     e.EUCLEAN: (
@@ -58,24 +58,24 @@ _REASONS: dict[int, tuple[type[EngineError], str, str]] = {
         "its pool is damaged",
         "restore it from a backup; `zpool import -F` may go back to an older state",
     ),
-    e.EIDRM: (RefusedValue, "its pool was destroyed", "`zpool import -D` undoes that"),
+    e.EIDRM: (RefusedValue, "its pool was destroyed", "`zpool import -D` brings it back"),
     e.EREMOTEIO: (
         Busy,
         "host '{why}' has its pool open, or had it open when it stopped",
         (
-            "two hosts at once destroy a pool; if {why} is done with it for good: "
+            "two hosts at once destroy a pool; if host '{why}' will never use it again: "
             "--take-over-from {quoted}"
         ),
     ),
     e.ENOTUNIQ: (
         Busy,
         (
-            "its label says that it is in use, and the kernel's ZFS cannot be asked "
-            "whether it is by the kernel: {why}"
+            "its label says that its pool is in use, and zfstune cannot ask the kernel's "
+            "ZFS whether the kernel has it imported: {why}"
         ),
         (
-            "let this process open /dev/zfs; if no kernel has it imported, name the host "
-            "that had it open last: --take-over-from HOST"
+            "let this process open /dev/zfs; or, if no kernel has the pool imported, name "
+            "the host that had it open last: --take-over-from HOST"
         ),
     ),
     e.ENOSPC: (NoSpace, _FULL, "make room there"),
@@ -122,9 +122,9 @@ def image_error(verb: str, path: str, errno: int, why: str = "") -> ZfstuneError
 
 def unwritable(verb: str, path: str, errno: int) -> ImageDied:
     """Make the exception for an image whose file cannot be written to any more."""
-    text = _UNWRITABLE.get(errno) or f"'{{path}}' took no more: {os.strerror(errno)}"
+    text = _UNWRITABLE.get(errno) or f"writing to '{{path}}' failed: {os.strerror(errno)}"
     return ImageDied(
         f"cannot {verb} image '{path}': {text.format(path=path)}",
-        hint=f"make room there and open it again: {LOST}",
+        hint=f"remove the cause and open the image again: {LOST}",
         errno=errno,
     )

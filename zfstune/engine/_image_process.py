@@ -186,9 +186,9 @@ class ImageBinding:
             raise ZfsUnavailable("cannot use ZFS: this engine was closed")
         if self._owner != os.getpid():
             raise ZfsUnavailable(
-                f"cannot use ZFS: the engine of image '{self._path}' is of process "
-                f"{self._owner}, which this one was forked from",
-                hint="open it in the process that uses it, once the other has closed it",
+                f"cannot use image '{self._path}': process {self._owner} has it open, and "
+                "this process was forked from that one",
+                hint="open the image in this process once the other process has closed it",
             )
         try:
             send(self._socket, message)
@@ -221,11 +221,11 @@ class ImageBinding:
         how = f"signal {-status}" if status < 0 else f"status {status}"
         reason = (
             output.decode(errors="replace").strip()
-            or f"its process ended with {how} and said nothing"
+            or f"its process ended with {how} and printed nothing"
         )
         return ImageDied(
             f"cannot {self._verb} image '{self._path}': OpenZFS stopped: {reason}",
-            hint=f"open it again: {LOST}",
+            hint=f"open the image again: {LOST}",
         )
 
 

@@ -173,7 +173,7 @@ def _refusal(error: Exception) -> tuple[str, str, str]:
     """Return the reason why no call was made, such as a NUL in a name."""
     hint = getattr(error, "hint", "")
     own = isinstance(error, (ZfstuneError, OSError))
-    return "refused", str(error) if own else f"cannot pass on a value: {error}", hint
+    return "refused", str(error) if own else f"cannot pass a value to ZFS: {error}", hint
 
 
 def _start_stream(

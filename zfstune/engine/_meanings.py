@@ -77,7 +77,11 @@ SUPPRESSED = "N_MORE_ERRORS"
 
 @frozen
 class Meaning:
-    """The exception for an errno, its reason, and a hint that may be empty."""
+    """The exception for an errno, its reason, and a hint that may be empty.
+
+    The hint may have ``{target}``, ``{dataset}``, ``{parent}`` and ``{pool}``, which stand
+    for names as a shell takes them.
+    """
 
     kind: type[EngineError]
     reason: str
@@ -85,10 +89,15 @@ class Meaning:
 
 
 # spa_get_slop_space() in module/zfs/spa_misc.c: a part of each pool is kept back.
-_NO_ROOM = (
-    "discard its checkpoint if it has one (`zpool checkpoint -d`), add a device, or have "
-    "ZFS keep back less for a while: /sys/module/zfs/parameters/spa_slop_shift, higher"
+_NOT_EVEN_TO_DESTROY = "the pool has no room even to destroy snapshots"
+_MAKE_ROOM = (
+    "discard the pool's checkpoint if it has one (`zpool checkpoint -d {pool}`), add a "
+    "device, or let ZFS keep back less space for a while: raise the number in "
+    "/sys/module/zfs/parameters/spa_slop_shift"
 )
+
+_HOLDS = "see `zfs holds {target}`"
+_ONE_POOL = "one call takes snapshots of one pool only"
 
 GENERAL = {
     e.ENOENT: Meaning(NotFound, "it does not exist", "see `zfstune list`"),
@@ -100,7 +109,7 @@ GENERAL = {
     e.ENOSPC: Meaning(
         NoSpace,
         "no space is left in the pool, or below a quota",
-        "free some: destroying snapshots still works; see `zfs get quota`",
+        "free some space: destroying snapshots still works; see `zfs get quota`",
     ),
     e.EDQUOT: Meaning(NoSpace, "a quota is exhausted", "see `zfs get quota,refquota`"),
     e.EROFS: Meaning(
@@ -109,14 +118,14 @@ GENERAL = {
     e.EAGAIN: Meaning(
         PoolSuspended,
         "the pool is suspended: it lost its devices and waits for them",
-        "bring the devices back, then `zpool clear`; see `zpool status -x`",
+        "bring the devices back, then `zpool clear {pool}`; see `zpool status -x`",
     ),
     e.EINVAL: Meaning(RefusedValue, "the kernel refused a value"),
     e.EDOM: Meaning(RefusedValue, "a value is out of the kernel's range"),
     e.ERANGE: Meaning(RefusedValue, "a value is out of the kernel's range"),
     e.E2BIG: Meaning(RefusedValue, "a value or the list of targets is too long"),
     e.ENAMETOOLONG: Meaning(
-        RefusedValue, "its name, or that of something below it, is too long"
+        RefusedValue, "its name, or the name of a dataset or snapshot below it, is too long"
     ),
     e.ENOTSUP: Meaning(
         NotSupported, "the pool lacks a feature that this needs", "see `zpool upgrade`"
@@ -128,29 +137,30 @@ GENERAL = {
     e.EINTR: Meaning(EngineError, "it was interrupted before anything changed"),
     IOC_CMD_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the call"),
     _IOC_ARG_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the option"),
-    _IOC_ARG_REQUIRED: Meaning(RefusedValue, "the kernel misses an argument"),
-    _IOC_ARG_BADTYPE: Meaning(RefusedValue, "the kernel wants an argument of another type"),
+    _IOC_ARG_REQUIRED: Meaning(RefusedValue, "the call lacks a required argument"),
+    _IOC_ARG_BADTYPE: Meaning(RefusedValue, "an argument of the call has the wrong type"),
     WRONG_PARENT: Meaning(RefusedValue, "its parent is not a filesystem"),
     _EXPORT_IN_PROGRESS: Meaning(Busy, "the pool is being exported"),
     _CHECKPOINT_EXISTS: Meaning(
-        Busy, "the pool has a checkpoint", "`zpool checkpoint -d` discards it"
+        Busy, "the pool has a checkpoint", "`zpool checkpoint -d {pool}` discards it"
     ),
     _DISCARDING_CHECKPOINT: Meaning(Busy, "the pool's checkpoint is being discarded"),
     _NO_CHECKPOINT: Meaning(NotFound, "the pool has no checkpoint"),
     _DEVRM_IN_PROGRESS: Meaning(
-        Busy, "a device is being removed from the pool", "`zpool wait -t remove`"
+        Busy, "a device is being removed from the pool", "`zpool wait -t remove {pool}`"
     ),
-    _VDEV_TOO_BIG: Meaning(NotSupported, "a device of the pool is too large for it"),
+    _VDEV_TOO_BIG: Meaning(NotSupported, "a device of the pool is too large"),
     _FROM_IVSET_GUID_MISSING: Meaning(
         RefusedValue,
-        "the base here lacks what a raw incremental is checked against, its IV set",
-        "an early OpenZFS received it: receive it anew, raw and in full, and see "
+        "the base on this side lacks an IV set, against which a raw incremental is checked",
+        "an early OpenZFS received the base: receive it anew, raw and in full, and see "
         "https://openzfs.github.io/openzfs-docs/msg/ZFS-8000-ER",
     ),
     _FROM_IVSET_GUID_MISMATCH: Meaning(
         RefusedValue,
-        "the base here was not received raw from the same source: its IV set is another",
-        "send raw from a base that came raw, or in full into another dataset",
+        "the base on this side was not received raw from the same source, so its IV set "
+        "differs",
+        "send raw from a base that was received raw, or in full into another dataset",
     ),
     _SPILL_BLOCK_FLAG_MISSING: Meaning(
         RefusedValue,
@@ -163,44 +173,47 @@ GENERAL = {
         "update OpenZFS on the receiving side",
     ),
     _BOOKMARK_SOURCE_NOT_ANCESTOR: Meaning(
-        RefusedValue, "a bookmark stays in its snapshot's dataset"
+        RefusedValue, "a bookmark must be in its snapshot's dataset"
     ),
     _STREAM_LARGE_BLOCK_MISMATCH: Meaning(
         RefusedValue,
-        "the base came with blocks above 128K, and this stream has them split",
-        "send it anew with large blocks, as zfstune and `zfs send -L` do",
+        "the base was received with blocks above 128K, but this stream has them split",
+        "send the stream anew with large blocks, as zfstune and `zfs send -L` do",
     ),
     _RESILVER_IN_PROGRESS: Meaning(
-        Busy, "the pool is being resilvered", "`zpool wait -t resilver`"
+        Busy, "the pool is being resilvered", "`zpool wait -t resilver {pool}`"
     ),
     _REBUILD_IN_PROGRESS: Meaning(
-        Busy, "a mirror of the pool is being rebuilt", "`zpool wait -t resilver`"
+        Busy, "a mirror of the pool is being rebuilt", "`zpool wait -t resilver {pool}`"
     ),
-    _VDEV_NOTSUP: Meaning(NotSupported, "a device of the pool does not allow it"),
-    _NOT_USER_NAMESPACE: Meaning(RefusedValue, "that is no user namespace"),
+    _VDEV_NOTSUP: Meaning(NotSupported, "a device of the pool does not support this"),
+    _NOT_USER_NAMESPACE: Meaning(RefusedValue, "the file is no user namespace"),
     _RESUME_EXISTS: Meaning(
         AlreadyExists,
         "the dataset exists, and the rest of a full stream would replace it",
-        "receive with force, which loses what the dataset holds, or abort the partial "
-        "receive with `zfs receive -A`",
+        "receive with force, which loses the content of the dataset, or abort the partial "
+        "receive with `zfs receive -A {dataset}`",
     ),
     _RAIDZ_EXPAND_IN_PROGRESS: Meaning(
-        Busy, "a raidz of the pool is being expanded", "`zpool wait -t raidz_expand`"
+        Busy, "a raidz of the pool is being expanded", "`zpool wait -t raidz_expand {pool}`"
     ),
-    _ASHIFT_MISMATCH: Meaning(
-        RefusedValue, "the sectors of the device are larger than those of the pool's"
+    _ASHIFT_MISMATCH: Meaning(RefusedValue, "the device has larger sectors than the pool"),
+    _STREAM_LARGE_MICROZAP: Meaning(
+        NotSupported, "the snapshot can be sent only in a stream with large blocks"
     ),
-    _STREAM_LARGE_MICROZAP: Meaning(NotSupported, "it takes large blocks in the stream"),
-    _TOO_MANY_SITOUTS: Meaning(Busy, "too many devices of the raidz are sitting out"),
+    _TOO_MANY_SITOUTS: Meaning(Busy, "too many devices of the raidz sit out of reads"),
     _BADPROP: Meaning(RefusedValue, "the kernel does not know a property or its value"),
-    _CRYPTO_NOTSUP: Meaning(NotSupported, "encryption does not allow it"),
+    _CRYPTO_NOTSUP: Meaning(NotSupported, "encryption does not allow this operation"),
 }
 
 SPECIAL = {
     "create": {
         e.ENOENT: Meaning(NotFound, "its parent does not exist", "create the parent first"),
         e.EACCES: Meaning(
-            NotPermitted, "its parent's encryption key is not loaded", "`zfs load-key`"
+            NotPermitted,
+            "its parent's encryption key is not loaded",
+            "load it with `zfs load-key`; `zfs get encryptionroot {parent}` names the "
+            "dataset that has it",
         ),
     },
     "clone": {
@@ -211,13 +224,14 @@ SPECIAL = {
         e.EBUSY: Meaning(
             Busy,
             "it has snapshots, is open or is being received",
-            "destroy its snapshots first; `fuser -vm` shows what keeps it open",
+            "destroy its snapshots first; `fuser -vm` on its mountpoint lists the "
+            "processes that have it open",
         ),
-        e.EEXIST: Meaning(Busy, "it has children", "destroy them first"),
+        e.EEXIST: Meaning(Busy, "it has children", "destroy its children first"),
     },
     "snapshot": {
         e.EXDEV: Meaning(
-            RefusedValue, "one call takes one snapshot a dataset, of one pool"
+            RefusedValue, "one call takes one snapshot of each dataset, all of one pool"
         ),
         e.EBUSY: Meaning(Busy, "it is being received, or its pool is busy"),
     },
@@ -226,118 +240,122 @@ SPECIAL = {
             Busy,
             "it is held, its files are in use below .zfs/snapshot, or it is being sent "
             "or received",
-            "see `zfs holds`, and who works below .zfs/snapshot",
+            "see `zfs holds {target}`, and look for programs that work below .zfs/snapshot",
         ),
         e.EEXIST: Meaning(
-            Busy, "it has clones", "promote or destroy them first: `zfs get clones`"
+            Busy, "it has clones", "promote or destroy them; see `zfs get clones {target}`"
         ),
-        e.EXDEV: Meaning(RefusedValue, "one call takes snapshots of one pool"),
+        e.EXDEV: Meaning(RefusedValue, _ONE_POOL),
         # The program of _destroy_exactly.py returns these three.
         e.EUSERS: Meaning(Busy, "it is held: see `zfs holds`"),
         e.ESTALE: Meaning(EngineError, "it was made anew since it was listed"),
         e.ECANCELED: Meaning(
-            EngineError, "what was to outlive it in its dataset is not there any more"
+            EngineError, "a snapshot that was to outlive it in its dataset is gone"
         ),
         # dsl_destroy_snapshots_nvl() runs a program of its own, and returns ECHRNG
         # where there is no space for that
-        e.ECHRNG: Meaning(NoSpace, "the pool has no room even to destroy", _NO_ROOM),
-        e.ENOSPC: Meaning(NoSpace, "the pool has no room even to destroy", _NO_ROOM),
+        e.ECHRNG: Meaning(NoSpace, _NOT_EVEN_TO_DESTROY, _MAKE_ROOM),
+        e.ENOSPC: Meaning(NoSpace, _NOT_EVEN_TO_DESTROY, _MAKE_ROOM),
     },
     "rename": {
         e.ENOENT: Meaning(NotFound, "it, or the new parent, does not exist"),
-        e.EXDEV: Meaning(RefusedValue, "a rename stays within its pool and its dataset"),
+        e.EXDEV: Meaning(
+            RefusedValue, "a dataset stays within its pool, a snapshot within its dataset"
+        ),
         e.EINVAL: Meaning(
-            RefusedValue, "the new name is below the old one, or of another kind"
+            RefusedValue, "the new name is below the old one, or only one of them has an @"
         ),
         e.EBUSY: Meaning(Busy, "it is mounted or open"),
-        e.EACCES: Meaning(RefusedValue, "it would leave its encryption root"),
+        e.EACCES: Meaning(RefusedValue, "the new name is outside of its encryption root"),
         e.EEXIST: Meaning(AlreadyExists, "the new name is taken"),
     },
     "promote": {
         e.EINVAL: Meaning(RefusedValue, "it is not a clone"),
         e.EEXIST: Meaning(
-            AlreadyExists, "a snapshot or bookmark of that name exists on both sides"
+            AlreadyExists,
+            "the clone and its origin both have a snapshot or bookmark of that name",
         ),
     },
     "roll back": {
         e.EEXIST: Meaning(
             RefusedValue,
             "newer snapshots or bookmarks exist",
-            "they would be lost: destroy them first if that is meant",
+            "a rollback would lose them: destroy them first if they may go",
         ),
         e.EBUSY: Meaning(Busy, "the dataset is busy"),
     },
     "hold": {
         e.EEXIST: Meaning(AlreadyExists, "a hold with this tag exists already"),
         e.E2BIG: Meaning(RefusedValue, "the tag is too long"),
-        e.EXDEV: Meaning(RefusedValue, "one call takes snapshots of one pool"),
+        e.EXDEV: Meaning(RefusedValue, _ONE_POOL),
     },
     "release": {
-        e.ESRCH: Meaning(NotFound, "no hold with this tag exists", "see `zfs holds`"),
-        e.EXDEV: Meaning(RefusedValue, "one call takes snapshots of one pool"),
+        e.ESRCH: Meaning(NotFound, "it has no hold with this tag", _HOLDS),
+        e.EXDEV: Meaning(RefusedValue, _ONE_POOL),
     },
     "bookmark": {
         e.ENOENT: Meaning(NotFound, "the snapshot does not exist"),
-        e.EXDEV: Meaning(RefusedValue, "a bookmark stays in its snapshot's dataset"),
+        e.EXDEV: Meaning(RefusedValue, "a bookmark must be in its snapshot's dataset"),
     },
     "destroy bookmark": {
-        e.EXDEV: Meaning(RefusedValue, "one call takes bookmarks of one pool"),
+        e.EXDEV: Meaning(RefusedValue, "one call takes bookmarks of one pool only"),
     },
     "send": {
-        e.ENOENT: Meaning(NotFound, "it, or its base, does not exist"),
-        e.EXDEV: Meaning(RefusedValue, "the base is no earlier snapshot of it"),
-        e.EINVAL: Meaning(RefusedValue, "the base is no earlier snapshot of it"),
-        e.EPIPE: Meaning(EngineError, "the reader went away"),
+        e.ENOENT: Meaning(NotFound, "the snapshot, or its base, does not exist"),
+        e.EXDEV: Meaning(RefusedValue, "the base is no earlier snapshot of the dataset"),
+        e.EINVAL: Meaning(RefusedValue, "the base is no earlier snapshot of the dataset"),
+        e.EPIPE: Meaning(EngineError, "the reader of the stream has closed it"),
         e.EACCES: Meaning(
-            NotPermitted, "its encryption key is not loaded", "load it, or send raw"
+            NotPermitted, "its encryption key is not loaded", "load the key, or send raw"
         ),
     },
     "receive": {
         e.ENOENT: Meaning(NotFound, "the dataset or its parent does not exist"),
-        e.EEXIST: Meaning(AlreadyExists, "it, or its dataset, exists already"),
+        e.EEXIST: Meaning(AlreadyExists, "the snapshot, or its dataset, exists already"),
         e.ENODEV: Meaning(
             NotFound,
-            "the base of the stream is not here",
+            "the dataset lacks the base of the stream",
             "send in full, or from another base",
         ),
         e.ETXTBSY: Meaning(
             Busy,
-            "the dataset has changed since the base of the stream, or, where the stream "
-            "is raw, has a newer snapshot, be it an empty one",
-            "receive with force to roll it back, which loses what was written since and "
-            "destroys each snapshot that is newer than the base",
+            "the dataset has changed since the base of the stream, or the stream is raw "
+            "and the dataset has a newer snapshot, even an empty one",
+            "receive with force, which rolls the dataset back to the base, loses what was "
+            "written since and destroys each snapshot that is newer than the base",
         ),
         e.EINVAL: Meaning(
             RefusedValue,
-            "this is no stream",
-            "packages of `zfs send -R` and `-p` are not taken",
+            "the data is no stream of one snapshot",
+            "zfstune does not receive the packages of several snapshots that `zfs send -R` "
+            "and `zfs send -p` write",
         ),
         e.EBADE: Meaning(RefusedValue, "the stream is damaged"),
         e.EBUSY: Meaning(
             Busy,
             "the dataset is in use, or holds part of another stream",
-            "resume that one, or abort it with `zfs receive -A`",
+            "resume the other receive, or abort it with `zfs receive -A {dataset}`",
         ),
         STREAM_TRUNCATED: Meaning(
-            EngineError, "the stream ended early", "a resumable receive goes on from there"
+            EngineError, "the stream ended early", "if the receive is resumable, resume it"
         ),
     },
     "set": {
         e.ENOSPC: Meaning(
             NoSpace,
-            "it reserves more than there is, or allows less than is in use",
+            "a reservation exceeds the free space, or a quota is below the space in use",
             "see `zfstune list`",
         ),
-        e.EBUSY: Meaning(Busy, "it is busy"),
+        e.EBUSY: Meaning(Busy, "the dataset is busy"),
         e.EROFS: Meaning(ReadOnly, "it is read-only"),
     },
     "run program in pool": {
         e.ECHRNG: Meaning(EngineError, "the program failed"),
         e.EINVAL: Meaning(
-            RefusedValue, "the program, or one of its limits, makes no sense"
+            RefusedValue, "the program has a syntax error, or a limit is out of range"
         ),
-        e.ETIME: Meaning(EngineError, "it ran out of instructions"),
-        e.ENOSPC: Meaning(EngineError, "it ran out of its own memory"),
+        e.ETIME: Meaning(EngineError, "the program used up its limit of instructions"),
+        e.ENOSPC: Meaning(EngineError, "the program used up its limit of memory"),
     },
     "mount": {
         e.EBUSY: Meaning(Busy, "the mountpoint or the dataset is busy"),
@@ -345,15 +363,15 @@ SPECIAL = {
         e.EACCES: Meaning(NotPermitted, "permission denied", "mounting takes root"),
         e.EINVAL: Meaning(RefusedValue, "the kernel refused the mount options"),
         e.EEXIST: Meaning(RefusedValue, "its mountpoint is no directory"),
-        e.ENOTDIR: Meaning(RefusedValue, "its mountpoint is below something else"),
+        e.ENOTDIR: Meaning(RefusedValue, "a part of its mountpoint's path is no directory"),
         e.ENOTEMPTY: Meaning(
             Busy,
-            "files are in the mountpoint, and overlay is off",
-            "move them away, or set overlay=on to hide them",
+            "the mountpoint is not empty, and overlay is off",
+            "move its files away, or set overlay=on to mount over them",
         ),
     },
     "unmount": {
-        e.EBUSY: Meaning(Busy, "it is in use", "see what keeps it with `fuser -vm`"),
+        e.EBUSY: Meaning(Busy, "it is in use", "`fuser -vm {target}` lists the processes"),
         e.EPERM: Meaning(NotPermitted, "permission denied", "unmounting takes root"),
         e.EINVAL: Meaning(NotFound, "it is not mounted"),
     },

@@ -11,7 +11,13 @@ from zfstune.engine._binding import lib
 from zfstune.engine._errno import engine_error
 from zfstune.host.walk import first_held, look, open_directory, open_parent
 from zfstune.values import names
-from zfstune.values.errors import EngineError, NotFound, PlanError, ZfstuneError
+from zfstune.values.errors import (
+    EngineError,
+    NotFound,
+    PlanError,
+    RefusedValue,
+    ZfstuneError,
+)
 from zfstune.values.mountpoint import effective_mountpoint, in_the_way, mount_blocker
 from zfstune.values.state import DEFAULT, INHERITED, Place
 
@@ -55,7 +61,7 @@ def mount(engine: Engine, name: str, *, hide: bool = True) -> str:
     if mounted is not None and mounted in (path, look(path).real):
         return path
     if mounted is not None:
-        raise engine_error("mount", name, errno.EBUSY, detail=f"mounted at {mounted}")
+        raise engine_error("mount", name, errno.EBUSY, detail=f"it is mounted at {mounted}")
     _mount_at(dataset, path, readonly_pool=pool.readonly, hide=hide)
     return path
 
@@ -91,7 +97,12 @@ def give(
     """
     path = _mount_table.mount_paths().get(names.check_dataset(name))
     if path is None:
-        raise engine_error("give an owner to", name, errno.EINVAL, detail="not mounted")
+        raise RefusedValue(
+            operation="give an owner to",
+            target=name,
+            errno=errno.EINVAL,
+            reason="it is not mounted",
+        )
     try:
         path_only = open_directory(path)
         try:
@@ -134,8 +145,11 @@ def _mount_at(
         real = os.readlink(f"/proc/self/fd/{directory}")
         if "," in real or "," in path:
             # mount(2) takes its options as one text, split at commas.
-            message = f"cannot {verb} '{name}': a comma in '{path}' would end the option"
-            raise PlanError(message)
+            raise PlanError(
+                f"cannot {verb} '{name}': a comma in '{path}' would end the mount option "
+                "that holds this path",
+                hint="set another mountpoint",
+            )
         if not again:
             _check_empty(dataset, directory, path, real, hide=hide)
         flags, options = _mount_table.mount_options(
@@ -194,7 +208,8 @@ def unmount(name: str, *, force: bool = False) -> None:
     try:
         parent, last_name = open_parent(path)
     except OSError as error:
-        raise engine_error("unmount", name, error.errno or 0, detail=path) from None
+        code = error.errno or 0
+        raise engine_error("unmount", name, code, detail=path, example=path) from None
     try:
         target = f"/proc/self/fd/{parent}/{last_name}" if last_name else "/"
         code = lib.zt_unmount(
@@ -204,7 +219,7 @@ def unmount(name: str, *, force: bool = False) -> None:
     finally:
         os.close(parent)
     if code:
-        raise engine_error("unmount", name, code)
+        raise engine_error("unmount", name, code, example=path)
 
 
 @contextmanager

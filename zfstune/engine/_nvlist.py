@@ -91,7 +91,7 @@ def _put_string(out: list[bytes], text: str) -> None:
     try:
         raw = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # a lone surrogate, which no bytes decode to
-        reason = "it cannot be encoded"
+        reason = "it holds a lone surrogate"
         raise InvalidValue(f"cannot pass {text!r} to ZFS: {reason}") from None
     if b"\0" in raw:
         raise InvalidValue(f"cannot pass {text!r} to ZFS: it contains a NUL")
@@ -119,7 +119,7 @@ def _kind(value: Value) -> int:
             return _array_kind(value)
         case _ if hasattr(value, "items"):
             return _NVLIST
-    raise InvalidValue(f"cannot pass {value!r} to ZFS: no nvlist holds it")
+    raise InvalidValue(f"cannot pass {value!r} to ZFS: ZFS takes no {type(value).__name__}")
 
 
 _ARRAY_OF = {
@@ -139,7 +139,9 @@ def _array_kind(values: Sequence[Value]) -> int:
         kind = _ARRAY_OF.get(kinds.pop())
         if kind is not None:
             return kind
-    raise InvalidValue(f"cannot pass {values!r} to ZFS: an array has members of one type")
+    raise InvalidValue(
+        f"cannot pass {values!r} to ZFS: a list must have members of one type"
+    )
 
 
 def _put_value(out: list[bytes], kind: int, value: Any) -> None:

@@ -63,7 +63,8 @@ def check_losses(
         raise PlanError(
             f"cannot receive '{snapshot}' by force: it would destroy "
             f"{', '.join(lost[:_MOST_NAMED])}{more}",
-            hint="name them in `losing` if they may go, or receive into another dataset",
+            hint="name these snapshots in `losing` if they may go, or receive into another "
+            "dataset",
         )
 
 
@@ -78,9 +79,10 @@ def misfit(snapshot: str) -> RefusedValue:
         operation="receive",
         target=snapshot,
         errno=errno.EINVAL,
-        reason="the stream does not fit what is there",
+        reason="the stream does not fit the dataset on this side",
         hint=(
-            "a raw stream wants raw=True and a dataset that came raw, an encrypted "
-            "dataset is not replaced by force, and what is redacted takes no other base"
+            "a raw stream needs raw=True and a dataset that was received raw, force does "
+            "not replace an encrypted dataset, and a redacted stream needs a base that was "
+            "redacted alike"
         ),
     )

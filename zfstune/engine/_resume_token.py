@@ -68,13 +68,13 @@ def read_token(token: str, unpack: Callable[[bytes], Any]) -> ResumeState:
         state = _state(values)
     except (ValueError, KeyError, TypeError, OSError, zlib.error):
         raise InvalidValue(
-            "cannot resume: the token is damaged, or of another version",
-            hint="take it anew: `zfs get -H -o value receive_resume_token DATASET`",
+            "cannot resume the send: its token is damaged, or of another version",
+            hint="read the token anew: `zfs get -H -o value receive_resume_token DATASET`",
         ) from None
     if redacted:
         raise InvalidValue(
-            "cannot resume: the stream is of a redacted snapshot",
-            hint="go on with `zfs send -t TOKEN`",
+            "cannot resume the send: the stream is of a redacted snapshot",
+            hint="resume this stream with `zfs send -t TOKEN`",
         )
     return state
 

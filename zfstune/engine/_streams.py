@@ -186,7 +186,8 @@ def _with_signed_numbers(values: Mapping[str, Any], depth: int = 0) -> dict[str,
     """Make integers signed: a channel program takes no others (module/zfs/zcp.c)."""
     if depth > _MOST_NESTING:
         raise InvalidValue(
-            f"cannot pass arguments to a program: more than {_MOST_NESTING} levels of them"
+            "cannot pass arguments to a program: they are nested more than "
+            f"{_MOST_NESTING} levels deep"
         )
     signed: dict[str, Any] = {}
     for name, value in values.items():

@@ -120,8 +120,8 @@ class ImageEngine(ZfsEngine):
                 operation="create",
                 target=name,
                 errno=errno.ENOTSUP,
-                reason=f"in an image filesystems are made of version {_VERSION} alone",
-                hint="create it where a kernel has imported the pool",
+                reason=f"an image takes new filesystems of version {_VERSION} only",
+                hint="create it on a machine whose kernel has imported the pool",
             )
         return values
 
@@ -131,7 +131,7 @@ class ImageEngine(ZfsEngine):
             target=names.check_dataset(name),
             errno=errno.ENOTSUP,
             reason="it lies in an image, which no kernel has imported",
-            hint="import the file with `zpool import -d FILE` to use what is in it",
+            hint="import the file with `zpool import -d FILE` to mount its filesystems",
         )
 
 
@@ -156,10 +156,12 @@ def create_image(
     check_number("the size of an image", size_bytes, most=_MOST_BYTES)
     check_number("ashift", ashift)
     if size_bytes < _LEAST_BYTES:
-        raise InvalidValue(f"cannot create image of {size_bytes} bytes: 64M is the least")
+        raise InvalidValue(
+            f"cannot create image of {size_bytes} bytes: the smallest has 64M"
+        )
     if ashift not in _ASHIFTS:
         raise InvalidValue(
-            f"cannot create image with ashift {ashift}: it goes from 9 to 16"
+            f"cannot create image with ashift {ashift}: it must be from 9 to 16"
         )
     try:
         os.close(

@@ -52,7 +52,9 @@ def choose_pool(
         try:
             chosen, source = configured(variables, environ=environ, manifest=manifest)
         except PlanError as error:
-            error.hint = f"--pool or {_OWN_VARIABLE} names a pool without it"
+            error.hint = (
+                f"name the pool with --pool or {_OWN_VARIABLE}, and this file is not read"
+            )
             raise
         pool = chosen or None
     if pool is not None:  # an empty name is refused too: it came from an unset variable
@@ -109,8 +111,8 @@ def _named_by(source: str) -> str:
 
 def _listed(imported: tuple[str, ...], source: str = "") -> str:
     if imported:
-        others = f"; --pool goes before {source}" if source else ""
-        return f"imported are: {', '.join(imported)}{others}"
+        others = f"; --pool overrides {source}" if source else ""
+        return f"imported pools: {', '.join(imported)}{others}"
     return "import one with `zpool import`, or create one with `zpool create`"
 
 

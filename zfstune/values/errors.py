@@ -223,5 +223,9 @@ class BatchError(ZfstuneError):
             lines.append(f"and {suppressed} more that ZFS did not name")
         if count > 1:
             lines.insert(0, f"cannot {operation} {count} of the targets")
-        hints = dict.fromkeys(failure.hint for failure in self.failures if failure.hint)
-        super().__init__("\n".join(lines), hint="; ".join(hints))
+        # A hint may name its target, so the first of each reason stands for the others.
+        hints: dict[str, str] = {}
+        for failure in self.failures:
+            hints.setdefault(failure.reason, failure.hint)
+        different = filter(None, dict.fromkeys(hints.values()))
+        super().__init__("\n".join(lines), hint="; ".join(different))

@@ -40,7 +40,7 @@ def test_snapshots_are_taken_all_or_none(engine: Engine, tree: str) -> None:
     with pytest.raises(BatchError) as caught:
         engine.take_snapshots([f"{tree}/none@a"])
     assert refused(caught.value) == {f"{tree}/none@a": NotFound}
-    with pytest.raises(RefusedValue, match="one snapshot a dataset"):
+    with pytest.raises(RefusedValue, match="one snapshot of each dataset"):
         engine.take_snapshots([f"{tree}@x", f"{tree}@y"])
     with pytest.raises((InvalidProperty, RefusedValue)):
         engine.take_snapshots([f"{tree}@x"], properties={"atime": "off"})

@@ -73,7 +73,10 @@ def test_error_half_way_is_told(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("zfstune: cannot destroy snapshot 'tank/a@zfstune-20260101T0000")
-    assert "\nhint: run as root, or let root `zfs allow USER destroy,mount tank/a`\n" in err
+    assert (
+        "\nhint: run as root, or let root run `zfs allow USER destroy,mount tank/a`\n"
+        in err
+    )
 
 
 def test_found_busy_only_then(tank: FakeEngine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,7 +81,7 @@ def test_numbers() -> None:
     for value in (-1, 1 << 64, 10**5000, -(10**5000), True, False, "1", 1.0, None):
         with pytest.raises(InvalidValue, match=r"^cannot take "):
             check_number("x", value)
-    with pytest.raises(InvalidValue, match="it goes from 5 to 6"):
+    with pytest.raises(InvalidValue, match="it must be from 5 to 6"):
         check_number("x", 4, least=5, most=6)
     with pytest.raises(InvalidValue, match="cannot take 7 for x"):
         check_number("x", 7, least=5, most=6)

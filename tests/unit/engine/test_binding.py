@@ -35,7 +35,7 @@ def extension(monkeypatch: pytest.MonkeyPatch, **functions: Any) -> None:
     [
         (errno.ENOENT, "modprobe zfs"),
         (errno.ELIBACC, "zfsutils-linux"),
-        (errno.EACCES, "open /dev/zfs to this user"),
+        (errno.EACCES, "let this user open /dev/zfs"),
         (errno.EPROTO, ""),
     ],
 )
@@ -79,7 +79,7 @@ def test_text_and_numbers_reach_c(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_nul_would_cut_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name with a NUL is refused: C would act on another dataset."""
-    with pytest.raises(InvalidValue, match="has a NUL"):
+    with pytest.raises(InvalidValue, match="contains a NUL"):
         opened(monkeypatch).call(lambda *_: 0, "tank/a\0/b")
 
 

@@ -113,6 +113,6 @@ def test_what_can_be_inherited() -> None:
     """User properties and inheritable native ones can be inherited, and no others."""
     for name in ("compression", "org.example:note", "mountpoint"):
         _checks.check_inheritable(name)
-    for name, words in (("quota", "not inherited"), ("nonsense", "no such property")):
+    for name, words in (("quota", "never inherited"), ("nonsense", "no such property")):
         with pytest.raises(InvalidProperty, match=words):
             _checks.check_inheritable(name)

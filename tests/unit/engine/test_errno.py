@@ -61,7 +61,33 @@ def test_hints_name_the_delegation(
     """Where permission is missing, the hint is the very command that grants it."""
     error = engine_error(operation, target, e.EPERM, permission=permission)
     assert type(error) is NotPermitted
-    assert error.hint == f"run as root, or let root `zfs allow USER {granted}`"
+    assert error.hint == f"run as root, or let root run `zfs allow USER {granted}`"
+
+
+@pytest.mark.parametrize(
+    ("operation", "target", "code", "command"),
+    [
+        ("destroy snapshot", "tank/a b@x", e.EBUSY, "`zfs holds 'tank/a b@x'`"),
+        ("receive", "tank/a@x", e.EBUSY, "`zfs receive -A tank/a`"),
+        ("create", "tank/a/b", e.EACCES, "`zfs get encryptionroot tank/a`"),
+        ("create", "tank", e.EACCES, "`zfs get encryptionroot tank`"),
+        ("bookmark", "tank/a#x", e.EAGAIN, "`zpool clear tank`"),
+    ],
+)
+def test_hints_name_what_their_commands_act_on(
+    operation: str, target: str, code: int, command: str
+) -> None:
+    """A command in a hint has the name that it needs, quoted for a shell."""
+    assert command in engine_error(operation, target, code).hint
+
+
+def test_hints_name_an_example() -> None:
+    """Where the target is no name that a command takes, the hint names another one."""
+    error = engine_error("unmount", "tank/a", e.EBUSY, example="/srv/a b")
+    assert error.hint == "`fuser -vm '/srv/a b'` lists the processes"
+    many = batch_error("destroy snapshot", e.EEXIST, {}, ["tank/a@x", "tank/b@x"])
+    assert isinstance(many, errors.Busy)
+    assert many.hint.endswith("`zfs get clones tank/a@x`")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_a_filesystem_of_an_older_version() -> None:
     """A filesystem of an older version is refused in an image."""
     binding = ScriptedBinding()
     binding.engine().create("tank/a", properties={"version": "5"})
-    with pytest.raises(NotSupported, match="version 5 alone"):
+    with pytest.raises(NotSupported, match="version 5 only"):
         binding.engine().create("tank/b", properties={"version": "4"})
     assert [args[0] for name, args in binding.asked if name == "zt_create"] == ["tank/a"]
 
@@ -54,11 +54,11 @@ def test_a_filesystem_of_an_older_version() -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"size_bytes": (64 << 20) - 1}, "64M is the least"),
+        ({"size_bytes": (64 << 20) - 1}, "the smallest has 64M"),
         ({"size_bytes": 1 << 63}, "the size of an image"),
-        ({"size_bytes": True}, "a whole number is meant"),
-        ({"size_bytes": 64 << 20, "ashift": 17}, "it goes from 9 to 16"),
-        ({"size_bytes": 64 << 20, "ashift": 8}, "it goes from 9 to 16"),
+        ({"size_bytes": True}, "it must be a whole number"),
+        ({"size_bytes": 64 << 20, "ashift": 17}, "it must be from 9 to 16"),
+        ({"size_bytes": 64 << 20, "ashift": 8}, "it must be from 9 to 16"),
         ({"size_bytes": 64 << 20, "pool": "mirror"}, "mirror"),
     ],
 )

@@ -65,7 +65,7 @@ def test_a_library_that_is_missing_is_no_fault_of_the_file(code: int) -> None:
         (e.ENOSPC, "no space on the file system of '/a{b}'"),
         (e.EFBIG, "`ulimit -f`"),
         (e.EROFS, "has become read-only"),
-        (e.ENODEV, "'/a{b}' took no more: No such device"),
+        (e.ENODEV, "'/a{b}' failed: No such device"),
     ],
 )
 def test_a_file_that_cannot_be_written_to(code: int, words: str) -> None:
@@ -73,4 +73,4 @@ def test_a_file_that_cannot_be_written_to(code: int, words: str) -> None:
     error = unwritable("go on with", "/a{b}", code)
     assert words in str(error)
     assert error.errno == code
-    assert "nothing else" in error.hint
+    assert "only changes that were not yet on disk are lost" in error.hint

@@ -61,8 +61,8 @@ def test_a_call_and_its_answer(made: tuple[Any, socket.socket]) -> None:
 def test_a_call_that_was_not_made(made: tuple[Any, socket.socket]) -> None:
     """The reason why a call was not made comes back with its hint; later calls work."""
     binding, child = made
-    send(child, ("refused", "cannot pass on a value", "try another"))
-    with pytest.raises(InvalidValue, match="cannot pass on a value") as caught:
+    send(child, ("refused", "cannot pass a value to ZFS", "try another"))
+    with pytest.raises(InvalidValue, match="cannot pass a value to ZFS") as caught:
         binding.call(zt_destroy, "tank/a\0")
     assert caught.value.hint == "try another"
     send(child, ("done", 0))
@@ -73,8 +73,8 @@ def test_a_call_that_was_not_made(made: tuple[Any, socket.socket]) -> None:
     ("status", "said", "words"),
     [
         (-signal.SIGABRT, b"ASSERT at zio.c:1\n", "OpenZFS stopped: ASSERT at zio.c:1"),
-        (-signal.SIGKILL, b"", "ended with signal 9 and said nothing"),
-        (3, b"", "ended with status 3 and said nothing"),
+        (-signal.SIGKILL, b"", "ended with signal 9 and printed nothing"),
+        (3, b"", "ended with status 3 and printed nothing"),
         (100 + errno.ENOSPC, b"noise", "no space on the file system of '/a.zpool'"),
     ],
 )
@@ -107,6 +107,6 @@ def test_a_fork_has_no_engine(made: tuple[Any, socket.socket]) -> None:
     """A forked process is refused: it would take the other process's answers."""
     binding, _ = made
     binding._owner = os.getppid()
-    with pytest.raises(ZfsUnavailable, match="which this one was forked from"):
+    with pytest.raises(ZfsUnavailable, match="this process was forked from that one"):
         binding.call(zt_destroy, "tank/a")
     binding._owner = os.getpid()

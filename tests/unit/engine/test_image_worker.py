@@ -93,10 +93,10 @@ def test_nobody_waits_for_the_lock_any_more(tmp_path: Path) -> None:
 
 def test_reasons_why_no_call_was_made() -> None:
     """An error of zfstune's own keeps its words and its hint; another gets a sentence."""
-    own = InvalidValue("cannot pass on 'a': it has a NUL in it", hint="try b")
+    own = InvalidValue("cannot pass 'a' to ZFS: it contains a NUL", hint="try b")
     assert _refusal(own) == ("refused", str(own), "try b")
     assert _refusal(OverflowError("too big")) == (
         "refused",
-        "cannot pass on a value: too big",
+        "cannot pass a value to ZFS: too big",
         "",
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         # One number, many meanings.
         ("clone", e.EXDEV, RefusedValue, "another pool"),
         ("roll back", e.EEXIST, RefusedValue, "newer snapshots"),
-        ("bookmark", e.EXDEV, RefusedValue, "stays in its snapshot's dataset"),
+        ("bookmark", e.EXDEV, RefusedValue, "must be in its snapshot's dataset"),
         ("destroy", e.EEXIST, Busy, "children"),
         ("destroy snapshot", e.EEXIST, Busy, "clones"),
         ("hold", e.EEXIST, AlreadyExists, "this tag"),
@@ -91,7 +91,7 @@ def test_no_two_of_zfs_own_read_alike() -> None:
         (1037, errors.NotSupported, "does not know"),
         (1041, RefusedValue, "128K"),
         (1047, AlreadyExists, "rest of a full stream"),
-        (e.ETXTBSY, Busy, "newer snapshot, be it an empty one"),
+        (e.ETXTBSY, Busy, "newer snapshot, even an empty one"),
     ],
 )
 def test_what_a_receive_meets(code: int, kind: type[EngineError], words: str) -> None:

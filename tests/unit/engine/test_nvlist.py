@@ -121,8 +121,8 @@ def test_widths_are_what_the_kernel_asks_for() -> None:
         ([1, True], "members of one type"),
         ([None], "members of one type"),
         ([[1]], "members of one type"),
-        (1.5, "no nvlist holds it"),
-        (object, "no nvlist holds it"),
+        (1.5, "ZFS takes no float"),
+        (object, "ZFS takes no type"),
         (-1, "a number"),
         (2**64, "a number"),
         ([2**64], "a number"),
@@ -130,8 +130,8 @@ def test_widths_are_what_the_kernel_asks_for() -> None:
         ("a\0b", "contains a NUL"),
         ({"a\0b": 1}, "contains a NUL"),
         (["a\0b"], "contains a NUL"),
-        ("\ud800", "cannot be encoded"),
-        ({"\udbff": 1}, "cannot be encoded"),
+        ("\ud800", "lone surrogate"),
+        ({"\udbff": 1}, "lone surrogate"),
     ],
 )
 def test_values_without_a_place(value: object, reason: str) -> None:

@@ -82,14 +82,14 @@ def test_whose_name_it_is(tmp_path: Path) -> None:
             f"cannot use pool 'bpool': no such pool is imported ({source} names it)"
         )
         assert (
-            refused.value.hint == f"imported are: a, b, c, d; --pool goes before {source}"
+            refused.value.hint == f"imported pools: a, b, c, d; --pool overrides {source}"
         )
     with pytest.raises(InvalidName, match=r"\(\$ZFSTUNE_POOL names it\)"):
         choose_pool(SEVERAL, environ={"ZFSTUNE_POOL": "tank/data"}, manifest=missing)
     with pytest.raises(NotFound) as refused:
         choose_pool(SEVERAL, "bpool", environ={}, manifest=missing)
     assert str(refused.value) == "cannot use pool 'bpool': no such pool is imported"
-    assert refused.value.hint == "imported are: a, b, c, d"
+    assert refused.value.hint == "imported pools: a, b, c, d"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,9 @@ def test_manifest_that_cannot_be_read(tmp_path: Path) -> None:
     """A manifest that is a folder is an error that names it."""
     with pytest.raises(PlanError, match="cannot read") as refused:
         choose_pool(SEVERAL, environ={}, manifest=str(tmp_path))
-    assert refused.value.hint == "--pool or ZFSTUNE_POOL names a pool without it"
+    assert refused.value.hint == (
+        "name the pool with --pool or ZFSTUNE_POOL, and this file is not read"
+    )
 
 
 def test_suspended_pool_is_not_ready() -> None:

@@ -79,6 +79,7 @@ def test_a_misfit_names_the_snapshot() -> None:
     error = misfit("tank/a@new")
     assert type(error) is RefusedValue
     assert (
-        str(error) == "cannot receive 'tank/a@new': the stream does not fit what is there"
+        str(error)
+        == "cannot receive 'tank/a@new': the stream does not fit the dataset on this side"
     )
     assert "raw=True" in error.hint

@@ -61,7 +61,7 @@ def refused(text: str) -> InvalidValue:
     """Return the error with which a token is refused."""
     with pytest.raises(InvalidValue) as caught:
         read(text)
-    assert str(caught.value).startswith("cannot resume: ")
+    assert str(caught.value).startswith("cannot resume the send: ")
     return caught.value
 
 

@@ -65,7 +65,7 @@ def received(data: bytes, call: Callable[[int], None]) -> None:
     ("data", "kind", "words"),
     [
         (HEADER[:-1], EngineError, "the stream ended early"),
-        (bytes(400), RefusedValue, "this is no stream"),
+        (bytes(400), RefusedValue, "the data is no stream"),
     ],
 )
 def test_bytes_that_are_no_stream(data: bytes, kind: type[EngineError], words: str) -> None:

@@ -92,6 +92,21 @@ def test_batch_error_names_each_target() -> None:
     assert error.hint == "wait"
 
 
+def test_batch_error_has_one_hint_for_each_reason() -> None:
+    """Many targets with one fault have the hint of the first; another fault has its own."""
+    failures = [
+        errors.Busy(operation="destroy", target=name, errno=16, reason=reason, hint=hint)
+        for name, reason, hint in (
+            ("tank@a", "it is held", "`zfs holds tank@a`"),
+            ("tank@b", "it is held", "`zfs holds tank@b`"),
+            ("tank@c", "it has clones", "`zfs get clones tank@c`"),
+            ("tank@d", "it is damaged", ""),
+        )
+    ]
+    error = errors.BatchError(operation="destroy", failures=failures)
+    assert error.hint == "`zfs holds tank@a`; `zfs get clones tank@c`"
+
+
 def test_batch_of_one_speaks_for_itself() -> None:
     """A single failure needs no count in front of it."""
     error = errors.BatchError(operation="hold", failures=[engine_error(errors.Busy)])
