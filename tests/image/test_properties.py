@@ -30,7 +30,9 @@ def test_properties_that_came_with_a_patch_release(engine: ImageEngine) -> None:
         engine.set("tank", {"prefetch": "metadata"})
         assert engine.dataset("tank").local("prefetch") == "metadata"
     else:
-        with pytest.raises(zfstune.InvalidProperty, match=r"it takes OpenZFS 2\.2\.4"):
+        with pytest.raises(
+            zfstune.InvalidProperty, match=r"it needs OpenZFS 2\.2\.4 or later"
+        ):
             engine.set("tank", {"prefetch": "metadata"})
 
 

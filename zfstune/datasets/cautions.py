@@ -78,7 +78,9 @@ def weigh_needs(profile: Profile, root: str, limits: Limits) -> Iterator[Caution
     if needs is None or limits.release >= needs.release:
         return
     needed, running = (".".join(map(str, r)) for r in (needs.release, limits.release))
-    message = f"profile {profile.name} takes OpenZFS {needed}, and this is {running}"
+    message = (
+        f"profile {profile.name} needs OpenZFS {needed} or later, and this is {running}"
+    )
     dataset = f"{root}/{profile.datasets[0].path}"
     yield Caution(dataset, message, needs.why.rstrip("."))
 

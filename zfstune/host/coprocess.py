@@ -54,8 +54,8 @@ class Coprocess:
         self._read = b""
         if not 0 < timeout_seconds <= _MOST_SECONDS:  # NaN is refused too
             raise HookError(
-                f"cannot wait {timeout_seconds:g} s for {what}: more than 0 s and "
-                f"{_MOST_SECONDS} s at the most are a limit"
+                f"cannot wait {timeout_seconds:g} s for {what}: a limit must be above "
+                f"0 s and at most {_MOST_SECONDS} s"
             )
         try:
             # in a process group of its own, so that all that it started ends with it
@@ -158,8 +158,8 @@ class Coprocess:
     def _late(self) -> HookError:
         self.kill()
         return HookError(
-            f"cannot wait any longer for {self._what}: {self._timeout:g} s are over",
-            hint="a higher limit: --hook-timeout SECONDS",
+            f"cannot wait any longer for {self._what}: {self._timeout:g} s is the limit",
+            hint="set a higher limit with --hook-timeout SECONDS",
         )
 
     def _ended(self) -> HookError:
@@ -176,7 +176,9 @@ def _identity(user: str | None) -> dict[str, Any]:
     try:
         account = pwd.getpwnam(user)
     except KeyError:
-        raise HookError(f"cannot run anything as '{user}': there is no such user") from None
+        raise HookError(
+            f"cannot run a program as '{user}': there is no such user"
+        ) from None
     groups = os.getgrouplist(user, account.pw_gid)
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups}
 

@@ -122,5 +122,5 @@ def _failed(path: str, errno: int, reason: str) -> EngineError:
         target=path,
         errno=errno,
         reason=reason,
-        hint="`exportfs -ra` tells more; then apply again",
+        hint="run `exportfs -ra` to see why, then apply again",
     )

@@ -54,7 +54,7 @@ def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:
     if known is not None:
         since = known.words_since.get(value, known.since)
         if limits.release < since:
-            return f"it takes OpenZFS {'.'.join(map(str, since))}"
+            return f"it needs OpenZFS {'.'.join(map(str, since))} or later"
     if name == "recordsize" and int(value) > limits.max_recordsize_bytes:
         most = display(name, str(limits.max_recordsize_bytes))
         return f"the running module takes {most} at the most"

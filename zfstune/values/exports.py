@@ -85,8 +85,8 @@ def export_lines(path: str, options: str) -> tuple[str, ...]:
     if _path_of(escaped(path)) != path:
         # exportfs drops quotation marks, and reads a backslash and three digits as a byte
         raise InvalidValue(
-            f"cannot export '{shown(path)}': exportfs would read another path",
-            hint="set another mountpoint",
+            f"cannot export '{shown(path)}': exportfs would read it as another path",
+            hint="set a mountpoint without quotation marks and backslashes",
         )
     common = ",".join(("no_subtree_check", "mountpoint", *share.options))
     return tuple(
@@ -113,8 +113,8 @@ def without_effect(options: str) -> tuple[str, str]:
         return note, f"{network}, sharenfs=rw,{options} to everybody"
     if share.unused:
         flavour = f"sec={share.unused}"
-        note = f"{flavour} in sharenfs={options} counts for the hosts behind it, of which"
-        return f"{note} there are none", f"put {flavour} first"
+        note = f"{flavour} in sharenfs={options} counts only for hosts that follow it"
+        return f"{note}, and none follows", f"put {flavour} before the hosts"
     return "", ""
 
 

@@ -123,9 +123,9 @@ def mount_blocker(dataset: Dataset) -> str | None:
     if dataset.value("zoned") == "on":
         return "zoned is on: only its container may mount it"
     if dataset.value("redacted") == "1":
-        return "it was received redacted"
+        return "it was received as a redacted stream"
     if dataset.value("inconsistent") == "1" and dataset.value("receive_resume_token"):
-        return "it holds a receive that has not finished"
+        return "a receive into it has not finished"
     if dataset.value("keystatus") == "unavailable":
         return "its encryption key is not loaded"
     return None
@@ -142,13 +142,13 @@ def in_the_way(place: Place) -> tuple[str, str] | None:
     if place.holds:
         reason = (
             f"'{shown(place.real)}' is not empty, "
-            f"and the mount would hide what it holds ({shown(place.holds)})"
+            f"and the mount would hide its content ({shown(place.holds)})"
         )
         real, aside = for_shell(place.real), for_shell(f"{place.real}.before-zfs")
         back = f"cp -a {for_shell(f'{place.real}.before-zfs/.')} {for_shell(place.real)}/"
         hint = (
-            f"stop what uses it and move it aside: `mv -T {real} {aside}`; "
-            f"apply, and copy it back: `{back}`"
+            "stop the programs that use it and move it aside: "
+            f"`mv -T {real} {aside}`; apply, then copy its content back: `{back}`"
         )
         return reason, hint
     if place.obstacle == "file":
@@ -156,18 +156,18 @@ def in_the_way(place: Place) -> tuple[str, str] | None:
         hint = f"move it aside: `mv -T {quoted} {aside}`; {elsewhere}"
         return f"'{obstacle}' is in the way: it is no directory", hint
     if place.obstacle == "dangling":
-        hint = f"make the directory that it leads to, or remove it: `rm {quoted}`"
-        return f"'{obstacle}' is a link to nothing", hint
+        hint = f"create the directory that it points to, or remove the link: `rm {quoted}`"
+        return f"'{obstacle}' is a link to a path that does not exist", hint
     if place.obstacle == "link":
         reason = (
-            f"'{obstacle}' is a link that may not be root's: it, or a directory "
-            "on the way, belongs to somebody else or may be written by others"
+            f"'{obstacle}' is a link that users other than root could change: the link, "
+            "or a directory of its path, has another owner or is writable by others"
         )
-        return reason, f"see `namei -l {quoted}`; remove the link, {elsewhere}"
+        return reason, f"`namei -l {quoted}` shows the owners; remove the link, {elsewhere}"
     if place.obstacle == "read-only":
         reason = f"'{obstacle}' is on a file system that is mounted read-only"
-        findmnt = f"`findmnt -T {quoted}` says which"
-        return reason, f"make it writable ({findmnt}), {elsewhere}"
+        findmnt = f"`findmnt -T {quoted}` shows it"
+        return reason, f"make that file system writable ({findmnt}), {elsewhere}"
     return None
 
 

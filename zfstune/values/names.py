@@ -49,7 +49,7 @@ _PERMITTED_HINT = "letters, digits and the characters - _ . : and space are allo
 _DELIMITER_HINTS = {
     "@": "'@' begins the name of a snapshot",
     "#": "'#' begins the name of a bookmark",
-    "/": "'/' parts a dataset from its parent",
+    "/": "'/' separates a dataset from its parent",
 }
 
 # pool_namecheck refuses these names, always.
@@ -237,10 +237,10 @@ def _check_path(name: str, path: str, role: str, *, creating: bool) -> str:
     if not path:
         raise _refuse(name, role, "the dataset is missing" if name else "it is empty")
     if path.startswith("/"):
-        hint = "datasets are named by pool, not by path"
-        raise _refuse(name, role, "leading slash", hint=hint)
+        hint = "the name of a dataset begins with its pool, not with a slash"
+        raise _refuse(name, role, "it begins with a slash", hint=hint)
     if path.endswith("/"):
-        raise _refuse(name, role, "trailing slash")
+        raise _refuse(name, role, "it ends with a slash")
     permitted = _PERMITTED if creating else _PERMITTED_EXISTING
     offset = 0
     for part in path.split("/"):
@@ -249,9 +249,10 @@ def _check_path(name: str, path: str, role: str, *, creating: bool) -> str:
     # entity_namecheck does not look at this, but no such pool can exist.
     fault, hint = _pool_fault(path.partition("/")[0])
     if fault:
-        raise _refuse(name, role, f"as for the pool, {fault}", hint=hint)
+        raise _refuse(name, role, f"its first part cannot be a pool: {fault}", hint=hint)
     if creating and path.count("/") > MAX_NESTING:
-        reason = f"{path.count('/')} levels below the pool, and {MAX_NESTING} are the most"
+        levels = path.count("/")
+        reason = f"it is {levels} levels below its pool, and {MAX_NESTING} are allowed"
         raise _refuse(name, role, reason)
     return name
 
@@ -262,11 +263,11 @@ def _check_part(
     """Check one component, which begins at `offset` of `name`."""
     if not part:
         place = f" after '{shown(name[:offset])}'" if offset else ""
-        raise _refuse(name, role, f"empty component{place}")
+        raise _refuse(name, role, f"it has an empty part{place}")
     _check_characters(part, role, offset, name, permitted)
     if part in {".", ".."}:
         # NAME_ERR_SELF_REF, NAME_ERR_PARENT_REF
-        raise _refuse(name, role, f"a component may not be '{part}'")
+        raise _refuse(name, role, f"'{part}' cannot be a part of a name")
 
 
 def _check_characters(
@@ -293,7 +294,7 @@ def _pool_fault(name: str) -> tuple[str, str]:
     if not name:
         return "it is empty", ""
     if len(name) > _MAX_POOL_BYTES:
-        return f"it has {len(name)} bytes, and {_MAX_POOL_BYTES} are the most", ""
+        return f"it has {len(name)} bytes, and {_MAX_POOL_BYTES} are allowed", ""
     fault, hint = _character_fault(name, 0, _PERMITTED)
     if not fault and name[0] not in _LETTERS:
         fault = f"it begins with '{name[0]}', not with a letter"
@@ -314,7 +315,7 @@ def _too_long(name: str, role: str, most: int, length: int | None = None) -> Inv
     """Build the error for a name of too many bytes."""
     # Only ASCII gets past the checks, where characters are bytes.
     length = len(name) if length is None else length
-    return _refuse(name, role, f"it has {length} bytes, and {most} are the most")
+    return _refuse(name, role, f"it has {length} bytes, and {most} are allowed")
 
 
 def _refuse(name: str, role: str, reason: str, *, hint: str = "") -> InvalidName:

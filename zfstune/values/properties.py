@@ -129,7 +129,7 @@ def check(
         if isinstance(raw, str):
             check_string(name, raw, limits.release)
         elif raw == AUTO_RESERVATION and name == "refreservation" and kind != "volume":
-            raise cannot_set(name, text, "only a volume has a size to go by")
+            raise cannot_set(name, text, f"auto is for volumes, and this is a {kind}")
         else:
             _check_number(prop, text, raw, limits)
     if volblocksize is None and creating:
@@ -251,7 +251,7 @@ def _settable(name: str, *, kind: str, creating: bool, limits: Limits) -> Proper
     if prop.readonly or prop.hidden:
         raise cannot_set(name, None, "ZFS alone sets it")
     if limits.release < prop.since:
-        raise cannot_set(name, None, f"it takes OpenZFS {_dotted(prop.since)}")
+        raise cannot_set(name, None, f"it needs OpenZFS {_dotted(prop.since)} or later")
     # special_small_blocks came to volumes in 2.4.
     late = name == "special_small_blocks" and kind == "volume" and limits.release < (2, 4)
     if kind not in prop.kinds or late:
@@ -270,15 +270,15 @@ def _known(name: str) -> Property:
     if at_sign and head == "written":
         raise cannot_set(name, None, "ZFS alone sets it")
     if at_sign and head.startswith(_ACCOUNTS):
-        hint = "quotas of single users, groups and projects are set with zfs set"
-        raise cannot_set(name, None, "zfstune does not handle it", hint)
+        reason = "zfstune does not handle quotas of single users, groups and projects"
+        raise cannot_set(name, None, reason, "set them with `zfs set`")
     if ":" in name:
         wrong = next(c for c in name if c not in _USER_CHARACTERS)
         hint = "lowercase letters, digits and the characters - _ . : are allowed"
-        reason = f"user property names have no '{shown(wrong)}'"
+        reason = f"'{shown(wrong)}' is not allowed in the name of a user property"
         raise cannot_set(name, None, reason, hint)
     known = [prop.name for prop in TABLE.values() if not (prop.readonly or prop.hidden)]
-    hint = did_you_mean(name, known) or "user properties have a ':' in them"
+    hint = did_you_mean(name, known) or "the name of a user property has a ':' in it"
     raise cannot_set(name, None, "there is no such property", hint)
 
 
@@ -293,7 +293,9 @@ def _as_text(name: str, value: object) -> str:
         # Python refuses to print more than 4,300 digits.
         return str(value) if abs(value) <= MAX_SIZE else str(MAX_SIZE + 1)
     hint = "use 'on' or 'off'" if isinstance(value, bool) else ""
-    raise cannot_set(name, None, f"a value of type {type(value).__name__} is no text", hint)
+    raise cannot_set(
+        name, None, f"a value of type {type(value).__name__} is not text", hint
+    )
 
 
 def _parse(prop: Property, text: str, limits: Limits) -> int | str:
@@ -323,8 +325,8 @@ def _parse_word(prop: Property, text: str, limits: Limits) -> int:
     if text in prop.words and limits.release >= since:
         return prop.words[text]
     if text in prop.words:
-        raise cannot_set(prop.name, text, f"it takes OpenZFS {_dotted(since)}")
-    hint = did_you_mean(text, prop.words, f"one of {_listed(prop)}")
+        raise cannot_set(prop.name, text, f"it needs OpenZFS {_dotted(since)} or later")
+    hint = did_you_mean(text, prop.words, f"use one of {_listed(prop)}")
     raise cannot_set(prop.name, text, "there is no such value", hint)
 
 
@@ -339,7 +341,7 @@ def _listed(prop: Property) -> str:
 def _check_user(name: str, text: str) -> str:
     """Check a user property (zfs_check_userprops in module/zfs/zfs_ioctl.c)."""
     if len(name) > _MAX_USER_NAME_BYTES:
-        reason = f"its name has {len(name)} bytes, and {_MAX_USER_NAME_BYTES} are the most"
+        reason = f"its name has {len(name)} bytes, and {_MAX_USER_NAME_BYTES} are allowed"
         raise cannot_set(name, None, reason)
     check_string(name, text, (0,), most=_MAX_USER_VALUE_BYTES)
     return text
@@ -356,13 +358,15 @@ def _check_number(prop: Property, text: str, raw: int, limits: Limits) -> None:
         # Before 2.4 it has to be a power of two.
         _check_block(name, text, raw, limits.max_recordsize_bytes)
     elif name == "special_small_blocks" and raw > _MAX_BLOCK_BYTES:
-        raise cannot_set(name, text, f"{format_size(_MAX_BLOCK_BYTES)} is the most")
+        raise cannot_set(
+            name, text, f"the largest value is {format_size(_MAX_BLOCK_BYTES)}"
+        )
     elif name == "volsize" and not raw:
         raise cannot_set(name, text, "a volume cannot have size zero")
     elif name in _NEVER_ZERO and not raw and text != "none":
         raise cannot_set(name, text, "zero is no limit", f"use {name}=none for no limit")
     elif name == "pbkdf2iters" and raw < _MIN_PBKDF2_ITERATIONS:
-        raise cannot_set(name, text, f"{_MIN_PBKDF2_ITERATIONS} is the least")
+        raise cannot_set(name, text, f"the smallest value is {_MIN_PBKDF2_ITERATIONS}")
 
 
 def _check_block(name: str, text: str, raw: int, most: int) -> None:
@@ -375,7 +379,7 @@ def _check_block(name: str, text: str, raw: int, most: int) -> None:
         if raw <= _MAX_BLOCK_BYTES and name == "recordsize":
             hint = "the module parameter zfs_max_recordsize sets that limit"
         most = min(most, _MAX_BLOCK_BYTES)
-        raise cannot_set(name, text, f"{format_size(most)} is the most here", hint)
+        raise cannot_set(name, text, f"the largest value here is {format_size(most)}", hint)
 
 
 def _dotted(release: Release) -> str:

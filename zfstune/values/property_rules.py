@@ -113,14 +113,14 @@ def check_string(name: str, text: str, release: Release, *, most: int = 0) -> No
         short = name == "mountpoint" or release < (2, 3)
         most = _MAX_PATH_BYTES if short else _MAX_STRING_BYTES
     if length > most:
-        reason = f"its value has {length} bytes, and {most} are the most"
+        reason = f"its value has {length} bytes, and {most} are allowed"
         raise cannot_set(name, None, reason)
     if name == "mountpoint":
         _check_mountpoint(text)
     elif name == "sharenfs":
         _check_sharenfs(text)
     elif name == "sharesmb" and text not in {"on", "off"}:
-        raise cannot_set(name, text, "there is no such value", "one of on, off")
+        raise cannot_set(name, text, "there is no such value", "use one of on, off")
     elif name == "keylocation":
         _check_keylocation(text)
     elif name == "mlslabel":
@@ -158,7 +158,7 @@ def check_together(
     elif encrypted is not None:
         _check_key_stays(checked.get("keylocation"), encrypted=encrypted)
     if encrypted and int(checked.get("copies", 1)) > _MAX_ENCRYPTED_COPIES:
-        raise cannot_set("copies", "3", "an encrypted dataset has room for two")
+        raise cannot_set("copies", "3", "an encrypted dataset has room for two copies")
 
 
 def _check_volume(
@@ -190,11 +190,11 @@ def _check_encryption(checked: Mapping[str, int | str]) -> None:
             if given:
                 raise cannot_set(name, None, "encryption is off")
     if located and not keyformat:
-        raise cannot_set("keylocation", None, "a key needs a format, and none is given")
+        raise cannot_set("keylocation", None, "a key needs keyformat, and none is given")
     if keyformat and location == "none":
-        raise cannot_set("keylocation", "none", "the key has to be somewhere")
+        raise cannot_set("keylocation", "none", "the key needs a location")
     if "pbkdf2iters" in checked and keyformat != _PASSPHRASE:
-        raise cannot_set("pbkdf2iters", None, "it is for passphrases only")
+        raise cannot_set("pbkdf2iters", None, "it is for keyformat=passphrase only")
 
 
 def _check_key_stays(location: int | str | None, *, encrypted: bool) -> None:
@@ -202,9 +202,13 @@ def _check_key_stays(location: int | str | None, *, encrypted: bool) -> None:
     if location is None:
         return
     if encrypted and location == "none":
-        raise cannot_set("keylocation", "none", "the dataset is encrypted")
+        raise cannot_set(
+            "keylocation", "none", "the dataset is encrypted, and its key needs a location"
+        )
     if not encrypted and location != "none":
-        raise cannot_set("keylocation", str(location), "the dataset is not encrypted")
+        raise cannot_set(
+            "keylocation", str(location), "the dataset is not encrypted, and has no key"
+        )
 
 
 def _couple_normalization(checked: dict[str, int | str]) -> None:
@@ -213,7 +217,7 @@ def _couple_normalization(checked: dict[str, int | str]) -> None:
     if normal and utf8 is None:
         checked["utf8only"] = 1
     elif normal and not utf8:
-        raise cannot_set("utf8only", "off", "normalization needs names in UTF-8")
+        raise cannot_set("utf8only", "off", "normalization needs utf8only=on")
     elif normal is None and utf8 == 0:
         checked["normalization"] = 0
 
@@ -224,12 +228,12 @@ def _check_mountpoint(text: str) -> None:
         return
     if not text.startswith("/"):
         reason = "it is no absolute path"
-        raise cannot_set("mountpoint", text, reason, "or one of none, legacy")
+        raise cannot_set("mountpoint", text, reason, "use an absolute path, none or legacy")
     for part in text.split("/"):
         length = len(part.encode("utf-8", "surrogateescape"))
         if length > _MAX_COMPONENT_BYTES:
             reason = (
-                f"a part of it has {length} bytes, and {_MAX_COMPONENT_BYTES} are the most"
+                f"a part of it has {length} bytes, and {_MAX_COMPONENT_BYTES} are allowed"
             )
             raise cannot_set("mountpoint", text, reason)
 
@@ -250,8 +254,8 @@ def _check_keylocation(text: str) -> None:
     for scheme in ("file:///", "https://", "http://"):
         if text.startswith(scheme) and text != scheme:
             return
-    hint = "one of none, prompt, file:///PATH, https://URL, http://URL"
-    raise cannot_set("keylocation", text, "there is no such place", hint)
+    hint = "use one of none, prompt, file:///PATH, https://URL, http://URL"
+    raise cannot_set("keylocation", text, "it is no location of a key", hint)
 
 
 def cannot_set(name: str, text: str | None, reason: str, hint: str = "") -> InvalidProperty:

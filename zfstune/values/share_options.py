@@ -159,7 +159,10 @@ def _hosts(access: str, text: str) -> list[str]:
         if rest.startswith("["):
             address, bracket, rest = rest[1:].partition("]")
             if not bracket or (rest and rest[0] not in "/:"):
-                raise _Refused("an address in brackets does not end", _IPV6_HINT)
+                raise _Refused(
+                    "an address in brackets has no end, or text follows its bracket",
+                    _IPV6_HINT,
+                )
             mask, colon, rest = rest.partition(":")
             host = _address(address + mask)
         else:
@@ -176,7 +179,7 @@ def _host(access: str, given: str, text: str) -> str:
     if not host:
         raise _Refused(
             f"a host of '{access}={shown(text)}' is empty, which would serve everybody",
-            _IPV6_HINT if "::" in text else f"everybody is a plain `{access}`",
+            _IPV6_HINT if "::" in text else f"write a plain `{access}` to serve everybody",
         )
     if _KERBEROS.fullmatch(host):
         return host

@@ -85,7 +85,9 @@ def read_size(text: str) -> int:
     scale: int = 10 ** len(fraction)
     size, rest = divmod(int((whole + fraction) or "0") << shift, scale)
     if rest:
-        raise SizeError("it is no whole number of bytes", f"{size} comes close")
+        raise SizeError(
+            "it is no whole number of bytes", f"use {size}, the next smaller whole number"
+        )
     if size > MAX_SIZE:
         raise SizeError("it does not fit 64 bits")
     return size

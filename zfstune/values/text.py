@@ -69,7 +69,7 @@ def file_hint(word: str) -> str:
     Empty where the word does not look like a file.
     """
     if word.endswith(".toml") or word.startswith(("/", "./", "../", "~/")):
-        return f"a profile in a file is named by --profile {for_shell(word)}; "
+        return f"name a profile in a file with --profile {for_shell(word)}; "
     return ""
 
 

@@ -39,5 +39,5 @@ def read_whole(text: str, most: int = MAX_WHOLE) -> int:
         raise NumberError("it is no whole number")
     digits = text.lstrip("0") or "0"
     if len(digits) > len(str(most)) or int(digits) > most:
-        raise NumberError(f"{most} is the most")
+        raise NumberError(f"the largest number allowed is {most}")
     return int(digits)

@@ -74,7 +74,10 @@ def test_a_file_given_as_a_profile(word: str) -> None:
     """The hint says how a file is named, in words that can be pasted."""
     with pytest.raises(ProfileError, match="there is no such profile") as refused:
         load(word)
-    assert f"is named by --profile {quote(word)}; there are: " in refused.value.hint
+    assert (
+        f"name a profile in a file with --profile {quote(word)}; there are: "
+        in refused.value.hint
+    )
 
 
 @pytest.mark.parametrize("verb", ["plan", "apply"])

@@ -52,5 +52,7 @@ def test_what_verify_is_given(target: str, error: type[ZfstuneError], tank: Heir
     """A profile's file gets another hint than a directory, which may mean a dataset."""
     with pytest.raises(error) as refused:
         verify(target, engine=tank.seam)
-    hint = "--profile" if error is ProfileError else "by pool, not by path"
+    hint = (
+        "--profile" if error is ProfileError else "begins with its pool, not with a slash"
+    )
     assert hint in refused.value.hint

@@ -47,8 +47,12 @@ def test_a_name_with_a_blank_in_a_hint() -> None:
     ("obstacle", "words", "remedy"),
     [
         ("file", "'/data' is in the way: it is no directory", "mv -T /data"),
-        ("dangling", "'/data' is a link to nothing", "rm /data"),
-        ("link", "'/data' is a link that may not be root's", "namei -l /data"),
+        ("dangling", "'/data' is a link to a path that does not exist", "rm /data"),
+        (
+            "link",
+            "'/data' is a link that users other than root could change",
+            "namei -l /data",
+        ),
         ("read-only", "'/data' is on a file system that is mounted read-only", "findmnt"),
     ],
 )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         ({"recordsize": "9K"}, InvalidProperty, "power of two"),
         ({"no-such": "1"}, InvalidProperty, "no such property"),
         ({"volsize": "1G"}, InvalidProperty, "filesystem"),
-        ({"recordsize": "4M"}, InvalidProperty, "1M is the most"),
+        ({"recordsize": "4M"}, InvalidProperty, "the largest value here is 1M"),
         ({"sync": "disabled"}, PlanError, "confirmed writes"),
         ({"checksum": "off"}, PlanError, "then damaged data is read as sound"),
         ({"org.zfstune:profile": "x"}, PlanError, "own notes"),

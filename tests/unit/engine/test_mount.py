@@ -32,7 +32,7 @@ def test_files_are_not_covered_without_overlay(tmp_path: Path) -> None:
             _mount._check_empty(dataset(overlay="off"), place, path, path, hide=True)
         (tmp_path / "folder" / "file").touch()
         _mount._check_empty(dataset(overlay="on"), place, path, path, hide=True)
-        with pytest.raises(PlanError, match="would hide what it holds") as caught:
+        with pytest.raises(PlanError, match="would hide its content") as caught:
             _mount._check_empty(dataset(overlay="on"), place, path, path, hide=False)
     finally:
         os.close(place)

@@ -96,7 +96,7 @@ def test_a_value_may_bring_its_own_source() -> None:
         ('[variant.big.dataset.app]\nexec = {value="off"}', "key 'why' is missing"),
         ('[variant.big.dataset.app]\nexec = {value="no", why="w"}', "exec=no"),
         ('[variant.big.dataset.app]\nmountpoint = {value="/x", why="w"}', "not a profile"),
-        (AT_ODDS, "normalization needs names in UTF-8"),
+        (AT_ODDS, "normalization needs utf8only=on"),
     ],
 )
 def test_each_fault_is_named_with_its_place(variant: str, reason: str) -> None:

@@ -166,7 +166,7 @@ def test_what_has_no_effect_is_said() -> None:
         assert "neither rw nor ro" in note
         assert f"sharenfs=rw,{options} to everybody" in hint
         assert export_lines("/a", options) == ()
-    assert without_effect("rw=a,sec=krb5")[1] == "put sec=krb5 first"
+    assert without_effect("rw=a,sec=krb5")[1] == "put sec=krb5 before the hosts"
     for options in ("off", "on", "sec=krb5,rw=a", "ro"):
         assert without_effect(options) == ("", "")
 

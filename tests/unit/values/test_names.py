@@ -49,7 +49,7 @@ def test_pool_passes(name: str) -> None:
     ("name", "reason"),
     [
         ("", "it is empty"),
-        ("t" * 240, "it has 240 bytes, and 239 are the most"),
+        ("t" * 240, "it has 240 bytes, and 239 are allowed"),
         ("tank/x", "character '/' at position 5 is not allowed"),
         ("ta%k", "character '%' at position 3 is not allowed"),
         ("1tank", "it begins with '1', not with a letter"),
@@ -85,21 +85,30 @@ def test_dataset_passes(name: str) -> None:
     ("name", "reason"),
     [
         ("", "it is empty"),
-        ("/tank", "leading slash"),
-        ("tank/", "trailing slash"),
-        ("tank//x", "empty component after 'tank/'"),
-        ("tank/./x", "a component may not be '.'"),
-        ("tank/..", "a component may not be '..'"),
+        ("/tank", "it begins with a slash"),
+        ("tank/", "it ends with a slash"),
+        ("tank//x", "it has an empty part after 'tank/'"),
+        ("tank/./x", "'.' cannot be a part of a name"),
+        ("tank/..", "'..' cannot be a part of a name"),
         ("tank/a@b", "character '@' at position 7 is not allowed"),
         ("tank/a#b", "character '#' at position 7 is not allowed"),
         ("tank/a\tb", "character '\\t' at position 7 is not allowed"),
         ("tank/\xe9", "character '\xe9' at position 6 is not allowed"),
         ("tank/\udcff", "character '\\udcff' at position 6 is not allowed"),
         ("tank/\0", "character '\\x00' at position 6 is not allowed"),
-        ("1tank/x", "as for the pool, it begins with '1', not with a letter"),
-        ("mirror/x", "as for the pool, ZFS reserves that word for a kind of vdev"),
-        ("t" * 240 + "/x", "as for the pool, it has 240 bytes, and 239 are the most"),
-        ("tank/" + "x" * 251, "it has 256 bytes, and 255 are the most"),
+        (
+            "1tank/x",
+            "its first part cannot be a pool: it begins with '1', not with a letter",
+        ),
+        (
+            "mirror/x",
+            "its first part cannot be a pool: ZFS reserves that word for a kind of vdev",
+        ),
+        (
+            "t" * 240 + "/x",
+            "its first part cannot be a pool: it has 240 bytes, and 239 are allowed",
+        ),
+        ("tank/" + "x" * 251, "it has 256 bytes, and 255 are allowed"),
     ],
 )
 def test_dataset_is_refused(name: str, reason: str) -> None:
@@ -117,7 +126,7 @@ def test_new_dataset_is_held_to_more() -> None:
     assert names.check_dataset(deepest, creating=True) == deepest
     assert names.check_dataset(deepest + "/a") == deepest + "/a"
     message = complaint(names.check_dataset, deepest + "/a", creating=True)
-    assert message.endswith("50 levels below the pool, and 49 are the most")
+    assert message.endswith("50 levels below its pool, and 49 are allowed")
 
 
 @pytest.mark.parametrize(
@@ -133,15 +142,15 @@ def test_delimited_names(check: Callable[..., str], mark: str, what: str) -> Non
     assert check(f"tank{mark}%recv") == f"tank{mark}%recv"
     wrong = {
         "tank/a": f"it has no '{mark}'",
-        f"tank/a{mark}": f"empty component after 'tank/a{mark}'",
+        f"tank/a{mark}": f"it has an empty part after 'tank/a{mark}'",
         f"{mark}a": "the dataset is missing",
         f"tank{mark}a@b": f"a second delimiter, '@', follows '{mark}'",
         f"tank{mark}a#b": f"a second delimiter, '#', follows '{mark}'",
         f"tank{mark}a/b": f"a slash follows '{mark}'",
-        f"tank{mark}..": "a component may not be '..'",
-        f"tank/..{mark}a": "a component may not be '..'",
+        f"tank{mark}..": "'..' cannot be a part of a name",
+        f"tank/..{mark}a": "'..' cannot be a part of a name",
         f"tank{mark}\n": "character '\\n' at position 6 is not allowed",
-        f"tank{mark}" + "a" * 251: "it has 256 bytes, and 255 are the most",
+        f"tank{mark}" + "a" * 251: "it has 256 bytes, and 255 are allowed",
     }
     for name, reason in wrong.items():
         assert complaint(check, name).endswith(f" as {what}: {reason}")
@@ -163,7 +172,7 @@ def test_hold_tag() -> None:
         "": "it is empty",
         "a\0": "it holds a NUL",
         "\ud800": "it holds a lone surrogate",
-        "\xe9" * 128: "it has 256 bytes, and 255 are the most",
+        "\xe9" * 128: "it has 256 bytes, and 255 are allowed",
     }
     for tag, reason in wrong.items():
         assert complaint(names.check_hold_tag, tag).endswith(f" as a hold tag: {reason}")

@@ -102,7 +102,7 @@ def test_hint_names_what_comes_close() -> None:
     """The hint for a fraction that gives no whole bytes names a size that does."""
     with pytest.raises(InvalidValue) as caught:
         parse_size("1.3G")
-    assert caught.value.hint == "1395864371 comes close"
+    assert caught.value.hint == "use 1395864371, the next smaller whole number"
 
 
 @given(st.text())

@@ -31,5 +31,5 @@ def test_digits_and_nothing_else(text: str) -> None:
 def test_what_is_too_large_is_refused(text: str, most: int) -> None:
     """The error names the limit, whatever the number of digits."""
     assert read_whole(str(most), most) == most
-    with pytest.raises(NumberError, match=f"{most} is the most"):
+    with pytest.raises(NumberError, match=f"the largest number allowed is {most}"):
         read_whole(text, most)
