@@ -85,12 +85,17 @@ def test_a_role_by_the_name_of_the_host(
     )
     assert "create tank/data/www" in said.out
     assert main(command) == 0
-    assert capsys.readouterr().out.startswith("nothing to do: 3 datasets are as web")
+    assert capsys.readouterr().out.startswith(
+        "nothing to do: 3 datasets below tank/data are as web"
+    )
     monkeypatch.setenv("KLDLOAD_HOSTNAME", "vpn-1")
     assert main(command) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "nothing to do: this role has no datasets of its own"
-    assert lines[1] == "stays: tank/data/certs  (profile web, and not of role vpn)"
+    assert (
+        lines[1]
+        == "stays: tank/data/certs  (made for profile web, which role vpn does not have)"
+    )
 
 
 def test_a_role_after_another_names_what_it_left(
@@ -104,7 +109,7 @@ def test_a_role_after_another_names_what_it_left(
     said = capsys.readouterr().out
     assert "create tank/data/containers" in said
     for name in ("ci-cache", "ci-builds", "grafana", "prometheus"):
-        assert f"stays: tank/data/{name}  (profile " in said
+        assert f"stays: tank/data/{name}  (made for profile " in said
     assert "stays: tank/data/docker" not in said
     assert main(["--image", str(file), "apply", "--no-owner", "--role", "docker"]) == 0
     assert "stays: tank/data/ci-cache" in capsys.readouterr().out

@@ -83,8 +83,8 @@ def test_what_somebody_stored_is_theirs(engine: ImageEngine) -> None:
     plan = zfstune.plan("nfs", engine=engine)
     said = {w.dataset: w.message for w in plan.warnings if "policy" in w.message}
     assert said == {
-        "tank/data/share": "org.zfstune:policy is that of tank/data, not the profile's "
-        "hourly=48"
+        "tank/data/share": "org.zfstune:policy is inherited from tank/data, not set "
+        "to the profile's hourly=48"
     }
     zfstune.apply("nfs", engine=engine)
     stored = {

@@ -75,7 +75,7 @@ def test_apply_from_plan_to_nothing_to_do(
     assert applied.out.endswith(f"done: {len(asked['actions'])} steps\n")
     again = zfstune(f"apply logs images {where}")
     assert again.status == 0
-    assert again.out.startswith("nothing to do: 2 datasets are as logs, images below")
+    assert again.out.startswith(f"nothing to do: 2 datasets below {pool}/cli are as logs")
     assert zfstune(f"plan logs images {where} --check").status == 0
     as_json = json.loads(zfstune(f"apply logs images {where} --json").out)
     assert (as_json["pending"], as_json["done"]) == (False, 0)

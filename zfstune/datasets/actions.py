@@ -154,7 +154,7 @@ class Adjust:
         """Return ``change tank/data/logs (recordsize 16K -> 128K)``."""
         shown = [c.describe() for c in self.changes if c.property not in OWN_PROPERTIES]
         if not shown:
-            return f"note on {self.dataset} what zfstune manages there"
+            return f"update zfstune's own notes on {self.dataset}"
         return f"change {self.dataset} ({', '.join(shown)})"
 
     def to_dict(self) -> dict[str, object]:

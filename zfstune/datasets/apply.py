@@ -176,7 +176,9 @@ def _plan(engine: Engine, request: Request) -> Plan:
     if not request.profiles and request.roles:
         return _plan_nothing(engine, request)
     if not request.profiles:
-        raise ProfileError("cannot apply nothing: name a profile", hint="try `postgres`")
+        raise ProfileError(
+            "cannot apply: no profile is named", hint="name one, such as `postgres`"
+        )
     root, pool = request.root, request.pool
     if root is not None:
         names.check_dataset(root, creating=True)

@@ -89,12 +89,14 @@ def weigh_values(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
     """Say which values do nothing on this pool, or need another program to act on them."""
     small = int(wanted.values.get("special_small_blocks", "0"))
     if small and not has_vdev(pool, "special"):
-        message = f"special_small_blocks does nothing: '{pool.name}' has no special vdev"
+        message = (
+            f"special_small_blocks does nothing: pool '{pool.name}' has no special vdev"
+        )
         yield Caution(wanted.dataset, message)
     if wanted.values.get("sharesmb", "off") != "off":
-        message = "sharesmb is stored, but nothing is served: zfstune speaks to NFS alone"
+        message = "sharesmb is stored, but not shared over SMB: zfstune serves NFS only"
         yield Caution(
-            wanted.dataset, message, f"`zfs share {for_shell(wanted.dataset)}` does it"
+            wanted.dataset, message, f"`zfs share {for_shell(wanted.dataset)}` shares it"
         )
 
 
@@ -121,7 +123,7 @@ def weigh_special(
             f"no record exceeds special_small_blocks{where}"
         )
         less = format_size(int(recordsize) // 2)
-        hint = f"ask for less, as in -o special_small_blocks={less}, unless that is meant"
+        hint = f"to avoid that, ask for less: -o special_small_blocks={less}"
         yield Caution(dataset, message, hint)
 
 
@@ -133,10 +135,9 @@ def weigh_wait(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
     waits = wanted.values.get("sync", "disabled") != "disabled"
     waits = waits or wanted.values.get("logbias") == "latency"
     if waits and pool.rotational and not has_vdev(pool, "log"):
-        message = "each synced write waits for spinning disks here"
-        hint = (
-            f"a fast log device takes the wait: `zpool add {for_shell(pool.name)} log ...`"
-        )
+        message = "each synced write waits for the spinning disks of the pool"
+        add = f"`zpool add {for_shell(pool.name)} log ...`"
+        hint = f"a fast log device shortens the wait: {add}"
         yield Caution(wanted.dataset, message, hint)
 
 
@@ -151,15 +152,17 @@ def weigh_recordsize(wanted: Wanted, pool: PoolInfo) -> Iterator[Caution]:
     # (zio_write_compress(), module/zfs/zio.c).
     if size <= sector:
         message = f"records of {shown} never compress on sectors of {sector} bytes"
-        hint = f"-o recordsize={format_size(2 * sector)} is the smallest that can"
+        hint = f"use -o recordsize={format_size(2 * sector)} or larger"
         yield Caution(wanted.dataset, message, hint)
     # Parity and padding are counted in sectors (the asize rules of
     # module/zfs/vdev_raidz.c): a record of one or two of them pays like a mirror.
     kinds = {v.kind for v in pool.vdevs if v.role == "normal"}
     striped = sorted(k for k in kinds if k.startswith(("raidz", "draid")))
     if striped and size < _SMALL_FOR_RAIDZ:
-        message = f"on {striped[0]}, parity and padding cost records of {shown} dearly"
-        hint = "-o recordsize=32K or larger, or a pool of mirrors"
+        message = (
+            f"on {striped[0]}, parity and padding take much space with records of {shown}"
+        )
+        hint = "use -o recordsize=32K or larger, or a pool of mirrors"
         yield Caution(wanted.dataset, message, hint)
 
 

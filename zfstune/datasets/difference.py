@@ -36,7 +36,7 @@ _NEW_DATA_ONLY = (
 )
 _SOME_DATA_BYTES = 1 << 20
 _CONTAINER = "it only held other datasets until now, and will be mounted"
-_WITHDRAWN = "given with -o before, and not in this call"
+_WITHDRAWN = "an earlier call gave it with -o, and this call does not"
 _UNSET = PropertyValue("")
 
 
@@ -224,7 +224,10 @@ def _cause(
     source = current.source
     shown = "unset" if have is None else display(name, have)
     if record is None:
-        return False, "adopted" if have != value else "adopted: now set here"
+        return (
+            False,
+            "adopted" if have != value else "adopted: set on this dataset from now on",
+        )
     local = source in (LOCAL, NONE)
     if name in record and (record[name] != have or not local):
         if local:
@@ -232,13 +235,13 @@ def _cause(
         if source == RECEIVED:
             return True, f"drift: received as {shown}"
         origin = f" from {current.origin}" if current.origin else ""
-        return True, f"drift: no longer set here, {shown}{origin}"
+        return True, f"drift: no longer set here, now {shown}{origin}"
     if name in read_given(dataset.local(APPLIED_PROPERTY)) and not wanted.asked(name):
         return False, _WITHDRAWN
     if wanted.asked(name):
         return False, "asked for in this call"
     if have == value:
-        return False, "was right, but not set here"
+        return False, "the value was right, but not set here"
     return False, f"the profile now says {display(name, value)}"
 
 
@@ -246,8 +249,8 @@ def _warn_fixed(
     dataset: str, name: str, have: str | None, value: str, difference: Difference
 ) -> None:
     """Say that a property differs and cannot be changed after creation."""
-    message = f"{name} is {have} and should be {value}: it was fixed at creation"
-    hint = "make a new dataset and copy the data over; nothing else changes it"
+    message = f"{name} is {have} and should be {value}: it is fixed at creation"
+    hint = "create a new dataset and copy the data over: nothing else changes the value"
     difference.cautions.append(Caution(dataset, message, hint))
 
 
@@ -265,7 +268,8 @@ def _warn_data(dataset: Dataset, difference: Difference) -> None:
     # A cloned file keeps the block size of its source (zfs_clone_range() in
     # module/zfs/zfs_vnops.c), a received file the stream's (module/zfs/dmu_recv.c).
     hint = (
-        "to rewrite it: dump and restore with the application, or `cp --reflink=never`; "
+        "to rewrite old data: dump and restore it with the application, or use "
+        "`cp --reflink=never`; "
         "plain cp may clone blocks, and send and receive keep them as they are"
     )
     names = " and ".join(changed)

@@ -109,7 +109,8 @@ class Draft(MountDraft):
         if record is None:
             missing[APPLIED_PROPERTY] = write_record(values)
             shown = " ".join(f"{n}={v}" for n, v in values.items())
-            self.warn(name, f"it was empty and bare, as if left half made: it gets {shown}")
+            message = "it is empty and has no properties, as if its creation was cut short"
+            self.warn(name, f"{message}: it gets {shown}")
         if missing:
             self.adjust(dataset, compare_container(dataset, missing))
 
@@ -226,7 +227,9 @@ class Draft(MountDraft):
             if value and (not origin or origin in self.managed - {wanted.dataset}):
                 lacking[name] = value
             elif value and origin not in self.managed and dataset is None:
-                message = f"{name} is that of {origin}, not the profile's {value}"
+                message = (
+                    f"{name} is inherited from {origin}, not set to the profile's {value}"
+                )
                 self.warn(wanted.dataset, message)
         return lacking
 
@@ -245,10 +248,10 @@ class Draft(MountDraft):
             raise PlanError(message, hint=f"run `zfs load-key -r {for_shell(parent.name)}`")
         shielded = parent.value("encryption") not in _PLAIN
         if "keyformat" in values or not (shielded or values.get("encryption") in _PLAIN):
-            message = f"cannot plan '{name}': it needs a key, and zfstune makes none"
-            hint = (
-                "apply below an encrypted dataset (--root): its children are encrypted, too"
+            message = (
+                f"cannot plan '{name}': it needs an encryption key, and zfstune makes none"
             )
+            hint = "apply below an encrypted dataset (--root): its children inherit its key"
             raise PlanError(message, hint=hint)
         self.actions.append(Create(name, dict(values), why, dict(reasons)))
         passed = {n: parent.properties[n] for n in _PASSED_ON if n in parent.properties}
@@ -292,7 +295,7 @@ class Draft(MountDraft):
         name = wanted.dataset
         if not owner:
             account = f"{wanted.owner or ''}:{wanted.group or ''}"
-            self.warn(name, f"owner and mode of {path} are left alone ({account})")
+            self.warn(name, f"owner and mode of {path} are not set to {account}")
             return
         uid = None if wanted.owner is None else self.machine.accounts[wanted.owner]
         gid = None if wanted.group is None else self.machine.groups[wanted.group]
@@ -300,8 +303,8 @@ class Draft(MountDraft):
         if mounted is not None and (mounted.uid is None or mounted.hidden):
             why = "something else is mounted over it"
             if mounted.uid is None:
-                why = "this user cannot look at them"
-            self.warn(name, f"owner and mode of {path} are left alone: {why}")
+                why = "this user cannot read them"
+            self.warn(name, f"owner and mode of {path} are not set: {why}")
             return
         if mounted is not None:
             compared = ((uid, mounted.uid), (gid, mounted.gid), (wanted.mode, mounted.mode))

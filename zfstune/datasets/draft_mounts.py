@@ -101,7 +101,9 @@ class MountDraft:
         inside = place.real.rstrip("/") + "/"
         hidden = [p for p in self.mounted_at if p.startswith(inside)]
         if hidden:
-            message = f"it is not mounted: at {path} it would hide {min(hidden)}"
+            message = (
+                f"it is not mounted: at {path} it would hide the mount at {min(hidden)}"
+            )
             self.warn(
                 name, message, f"unmount the filesystems below {path} and apply again"
             )
@@ -132,8 +134,8 @@ class MountDraft:
             reason, hint = blocked
             raise PlanError(f"cannot plan '{name}': {reason}", hint=hint)
         if place.obstacle == "denied":
-            message = f"the files at {place.obstacle_path} cannot be seen"
-            self.warn(name, f"{message}, so a mount may hide some", "run it as root")
+            message = f"this user cannot see the files at {place.obstacle_path}"
+            self.warn(name, f"{message}, which a mount may hide", "run zfstune as root")
 
     def _remount(self, dataset: Dataset, mounted: Mount) -> None:
         """Plan to make a mount follow the properties that the dataset will have."""
@@ -151,8 +153,10 @@ class MountDraft:
         if (origin, blocker) in self.warned:
             return
         self.warned.add((origin, blocker))
-        hint = f"`zfs set mountpoint=/... {for_shell(origin)}`" if path is None else ""
-        subject = "it" if origin == dataset.name else "every dataset below it"
+        hint = ""
+        if path is None:
+            hint = f"set a mountpoint: `zfs set mountpoint=/... {for_shell(origin)}`"
+        subject = "it" if origin == dataset.name else "the datasets below it"
         self.warn(origin, f"{subject} cannot be mounted: {blocker}", hint)
 
     def _after_inheriting(self, name: str) -> Dataset:

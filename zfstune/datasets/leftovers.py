@@ -63,7 +63,7 @@ def find_leftovers(
         if name.startswith(root + "/") and only_holds and name not in wanted:
             below = {other for other in datasets if other.startswith(name + "/")}
             if below and below <= leftovers.keys():
-                leftovers[name] = Leftover(name, (), "it only holds such datasets")
+                leftovers[name] = Leftover(name, (), "it only holds datasets that stay")
     return tuple(leftovers[name] for name in datasets if name in leftovers)
 
 
@@ -75,6 +75,14 @@ def _plain(profile: str) -> str:
 def _reason(noted: tuple[str, ...], asked: set[str], roles: Iterable[str]) -> str:
     again = [shown(name) for name in noted if _plain(name) in asked]
     if again:
-        return f"profile {', '.join(again)} has no such dataset any more"
-    word = "profile" if len(noted) == 1 else "profiles"
-    return f"{word} {', '.join(map(shown, noted))}, and not of role {', '.join(roles)}"
+        verb = "asks" if len(again) == 1 else "ask"
+        return f"{_counted('profile', again)} no longer {verb} for it"
+    named = list(roles)
+    verb = "does" if len(named) == 1 else "do"
+    made_for = _counted("profile", [shown(name) for name in noted])
+    return f"made for {made_for}, which {_counted('role', named)} {verb} not have"
+
+
+def _counted(word: str, names: list[str]) -> str:
+    """Return names behind a word in the singular or the plural."""
+    return f"{word}{'' if len(names) == 1 else 's'} {', '.join(names)}"

@@ -60,7 +60,7 @@ def advice(leftovers: Iterable[Leftover]) -> str:
         ways.insert(0, f"`zfs set sharenfs=off {shared}` ends the share over NFS")
     if scheduled:
         ways.insert(0, f"`zfstune schedule remove {scheduled}` ends the snapshots")
-    keep = "if this machine is meant to be both, name both roles in one call"
+    keep = "if this machine is to have both roles, name both in one call"
     return f"{keep}; if not, {', '.join(ways)}"
 
 

@@ -38,9 +38,12 @@ def render_plan(plan: Plan) -> str:
             lines.append(f"unchanged: {', '.join(plan.unchanged)}")
     else:
         count = len(plan.mountpoints)
-        datasets = "1 dataset is" if count == 1 else f"{count} datasets are"
+        datasets, verb = ("1 dataset", "is") if count == 1 else (f"{count} datasets", "are")
         profiles = ", ".join(plan.profiles)
-        lines.append(f"nothing to do: {datasets} as {profiles} below {plan.root} should be")
+        asks = "asks" if len(plan.profiles) == 1 else "ask"
+        lines.append(
+            f"nothing to do: {datasets} below {plan.root} {verb} as {profiles} {asks}"
+        )
     if plan.leftovers:
         lines.extend(f"stays: {left.dataset}  ({left.reason})" for left in plan.leftovers)
         lines.append(f"  hint: {advice(plan.leftovers)}")

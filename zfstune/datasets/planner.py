@@ -143,17 +143,17 @@ def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
     if shared is None:
         return
     if shared.value != "off" and not draft.set_here_on(name, "sharenfs"):
-        message = "it is not exported: sharenfs came with a stream"
-        draft.warn(
-            name, message, f"`zfs set sharenfs=... {for_shell(name)}` if it should be"
-        )
+        message = "it is not exported: its sharenfs came with a stream"
+        draft.warn(name, message, f"to export it: `zfs set sharenfs=... {for_shell(name)}`")
         return
     try:
         lines = export_lines(path, shared.value)
     except InvalidValue as error:
         message = f"it is not exported: {error.message}"
         if is_served(exports, path):
-            message = f"it is served as `zfs share` reads its sharenfs: {error.message}"
+            message = (
+                f"it is served the way `zfs share` reads its sharenfs: {error.message}"
+            )
         draft.warn(name, message, error.hint)
         return
     message, hint = without_effect(shared.value)
@@ -162,7 +162,9 @@ def _plan_export(draft: Draft, name: str, path: str, exports: Exports) -> None:
     if not exports.available:
         if lines:
             message = "it is not exported: this system has no NFS server"
-            draft.warn(name, message, "install nfs-kernel-server or nfs-utils, and apply")
+            draft.warn(
+                name, message, "install nfs-kernel-server or nfs-utils, and apply again"
+            )
         return
     if needs_change(exports, path, lines):
         draft.actions.append(Export(name, path, shared.value, lines))
@@ -179,11 +181,12 @@ def _warn_boot(draft: Draft, wanted: Iterable[Wanted], pool: PoolInfo) -> None:
     needed = {feature_for(n, v) or "" for w in wanted for n, v in w.values.items()}
     new = sorted(f for f in needed - pool.active - {""} if not grub_reads(pool, f))
     if new:
-        message = f"{pool.bootfs} boots from it, and GRUB cannot read {' and '.join(new)}"
+        features = " and ".join(new)
+        message = f"{pool.bootfs} boots from this pool, and GRUB cannot read {features}"
         hint = (
-            "ZFSBootMenu can; if GRUB boots it, "
-            f"`zpool set compatibility=grub2 {for_shell(pool.name)}` first: that is kept "
-            "to then"
+            "ZFSBootMenu can; if GRUB boots this machine, first run "
+            f"`zpool set compatibility=grub2 {for_shell(pool.name)}`, and zfstune does "
+            "without such features"
         )
         draft.warn(pool.name, message, hint)
 

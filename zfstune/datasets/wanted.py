@@ -146,12 +146,13 @@ def _check_overrides(
     overrides = request.overrides
     for name in overrides:
         if name.startswith(OWN_PREFIX):
-            message = f"cannot set '{name}': those names are zfstune's own notes"
+            reason = f"names that begin with {OWN_PREFIX} are zfstune's own notes"
+            message = f"cannot set '{name}': {reason}"
             raise PlanError(message)
     props.check(dict(overrides), kind="filesystem", creating=True, limits=limits)
     for name, value in overrides.items():
         if is_unsafe(name, value) and not request.allow_unsafe:
-            message = f"cannot set '{name}={value}': then {UNSAFE[name].loss}"
+            message = f"cannot set '{name}={value}': with it, {UNSAFE[name].loss}"
             raise PlanError(message, hint=_CONSENT)
     if overrides.get("mountpoint", "").startswith("/") and len(profiles) > 1:
         message = "cannot set 'mountpoint': two profiles would mount at the same place"
@@ -167,7 +168,7 @@ def _check_safety(profiles: list[Profile]) -> None:
                 if is_unsafe(name, setting.value):
                     unsafe = UNSAFE[name]
                     message = (
-                        f"cannot plan '{profile.name}': it is to {unsafe.doing} on "
+                        f"cannot plan '{profile.name}': it would {unsafe.doing} on "
                         f"{dataset.path}, and then {unsafe.loss}"
                     )
                     raise PlanError(message, hint=_CONSENT)
@@ -234,7 +235,9 @@ def _merge(
                 f"cannot plan '{name}': profiles '{wanted.profiles[0]}' and "
                 f"'{profile.name}' want different values of {aspect}"
             )
-            raise PlanError(message, hint="apply them below different roots (--root)")
+            raise PlanError(
+                message, hint="apply the profiles below different roots (--root)"
+            )
     wanted.owner = wanted.owner if wanted.owner is not None else dataset.owner
     wanted.group = wanted.group if wanted.group is not None else dataset.group
     wanted.mode = wanted.mode if wanted.mode is not None else dataset.mode
@@ -257,9 +260,9 @@ def _fit(wanted: Wanted, pool: PoolInfo, limits: props.Limits) -> None:
         value, lack = fit_value(name, asked, pool, limits)
         if lack and wanted.asked(name):
             message = f"cannot set '{name}={setting.value}': {lack}"
-            hint = f"see `zpool get all {for_shell(pool.name)}` for the features it has"
+            hint = f"`zpool get all {for_shell(pool.name)}` lists the features of the pool"
             if name == "redundant_metadata":
-                hint = "leave it at all: most needs a mirror, raidz or draid below it"
+                hint = "use redundant_metadata=all: others need a mirror, raidz or draid"
             raise PlanError(message, hint=hint)
         asked_text = f"{name}={display(name, asked)}"
         if value is None:

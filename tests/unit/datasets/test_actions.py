@@ -38,7 +38,7 @@ def test_an_adjustment_keeps_its_three_parts_apart() -> None:
         "change tank/a (atime off -> inherit, recordsize 8K -> 16K)"
     )
     only_note = Adjust("tank/a", (note,))
-    assert only_note.describe() == "note on tank/a what zfstune manages there"
+    assert only_note.describe() == "update zfstune's own notes on tank/a"
 
 
 def test_a_change_to_the_value_in_force() -> None:

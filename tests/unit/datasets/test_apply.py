@@ -140,7 +140,7 @@ def test_a_root_in_another_pool_is_refused() -> None:
 def test_nothing_to_apply_is_an_error_unless_a_role_was_named() -> None:
     """A role without profiles has an empty plan, even on a machine without a pool."""
     engine = Recorder()
-    with pytest.raises(ProfileError, match="cannot apply nothing"):
+    with pytest.raises(ProfileError, match="cannot apply: no profile is named"):
         plan(engine=engine.seam)
     assert plan(roles="lb", engine=engine.seam).root == "tank/data"
     assert not plan(roles=["lb"], engine=FakeEngine().seam).pending

@@ -25,7 +25,7 @@ def _pool(*, special: bool) -> PoolInfo:
 @pytest.mark.parametrize(
     ("special", "recordsize", "small", "words"),
     [
-        (False, "128K", "32K", "special_small_blocks does nothing: 'tank' has no special"),
+        (False, "128K", "32K", "special_small_blocks does nothing: pool 'tank' has no"),
         (False, "128K", "0", ""),
         (True, "128K", "64K", ""),
         (True, "128K", "128K", "all data goes to the special vdev"),
@@ -79,7 +79,9 @@ def test_records_that_are_the_default() -> None:
     """A dataset without a recordsize of its own has records of 128K."""
     model = Model({"tank": {}}, pool=_pool(special=True))
     plan = model.plan(app_profile(), overrides={"special_small_blocks": "128K"})
-    assert said(plan, "all data goes").hint.startswith("ask for less, as in -o special")
+    assert said(plan, "all data goes").hint.startswith(
+        "to avoid that, ask for less: -o special"
+    )
     plan = model.plan(app_profile(), overrides={"special_small_blocks": "64K"})
     assert plan.warnings == ()
     model.local["tank"]["recordsize"] = "65536"
@@ -90,7 +92,7 @@ def test_records_that_are_the_default() -> None:
 def test_smb_is_not_served() -> None:
     """The property is set as asked, and the plan says that nobody acts on it."""
     plan = Model().plan(app_profile(sharesmb="on"))
-    assert said(plan, "zfstune speaks to NFS alone").hint.startswith("`zfs share")
+    assert said(plan, "zfstune serves NFS only").hint.startswith("`zfs share")
     assert Model().plan(app_profile(sharesmb="off")).warnings == ()
 
 

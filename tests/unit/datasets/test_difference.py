@@ -121,7 +121,7 @@ def test_what_was_given_counts_until_the_next_call() -> None:
     model = applied(PROFILE, overrides={"quota": "1G", "exec": "off", "recordsize": "16K"})
     plan = model.plan(PROFILE)
     found = changes(plan)
-    said_why = "given with -o before, and not in this call"
+    said_why = "an earlier call gave it with -o, and this call does not"
     assert (found[APP, "exec"].new, found[APP, "exec"].note) == (None, said_why)
     assert (found[APP, "recordsize"].new, found[APP, "recordsize"].note) == (
         "8192",
@@ -171,7 +171,7 @@ def test_what_was_right_and_never_applied() -> None:
         APP, "compression"
     ]
     assert (change.old, change.new, change.drift) == ("lz4", "lz4", False)
-    assert change.note == "was right, but not set here"
+    assert change.note == "the value was right, but not set here"
     model.local["tank"]["compression"] = "gzip"
     change = changes(model.plan(app_profile("app", "app", compression="lz4")))[
         APP, "compression"
@@ -188,10 +188,10 @@ def test_drift_says_where_the_value_comes_from_now() -> None:
     )
     del model.local[APP]["recordsize"]
     note = changes(model.plan(PROFILE))[APP, "recordsize"].note
-    assert note == "drift: no longer set here, 128K"
+    assert note == "drift: no longer set here, now 128K"
     model.local["tank"]["recordsize"] = "1048576"
     change = changes(model.plan(PROFILE))[APP, "recordsize"]
-    assert change.note == "drift: no longer set here, 1M from tank"
+    assert change.note == "drift: no longer set here, now 1M from tank"
     assert change.drift
     model.received[APP] = {"recordsize": "4096"}
     note = changes(model.plan(PROFILE))[APP, "recordsize"].note

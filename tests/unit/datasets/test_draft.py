@@ -27,7 +27,9 @@ def test_a_dataset_that_needs_a_key(
     features = FEATURES | {"encryption"}
     model = Model({"tank": {"encryption": above}}, pool=pool_info(features=features))
     if refused:
-        with pytest.raises(PlanError, match="'tank/data/app': it needs a key") as it:
+        with pytest.raises(
+            PlanError, match="'tank/data/app': it needs an encryption key"
+        ) as it:
             model.plan(app_profile(**values))
         assert "--root" in it.value.hint
     else:
@@ -38,7 +40,7 @@ def test_owners_can_be_left_alone() -> None:
     """With owner=False no account is looked up, owners stay, and a warning says so."""
     plan = Model().plan(app_profile(owner="app"), owner=False, accounts={}, groups={})
     assert SetOwner not in {type(action) for action in plan.actions}
-    assert "left alone (app:app)" in plan.warnings[0].message
+    assert "are not set to app:app" in plan.warnings[0].message
 
 
 @pytest.mark.parametrize("name", ["tank/data", "tank/data/app"])
@@ -122,7 +124,7 @@ def test_a_half_made_root_is_said_to_be_one() -> None:
     plan = Model({"tank": {}, "tank/data": {}}).plan(app_profile())
     [adjust] = [action for action in plan.actions if isinstance(action, Adjust)]
     assert adjust.values == {"canmount": "off", "mountpoint": "/data"}
-    assert said(plan, "half made").dataset == "tank/data"
+    assert said(plan, "cut short").dataset == "tank/data"
 
 
 def test_unmounted_is_mounted_and_owned_again() -> None:

@@ -71,7 +71,7 @@ def test_what_this_user_cannot_see() -> None:
     """The plan warns that it does not know, and goes on."""
     place = Place("/data/app", "/data/app", "denied", "/data")
     plan = Model().plan(PROFILE, places={"/data/app": place})
-    assert said(plan, "cannot be seen").hint == "run it as root"
+    assert said(plan, "cannot see the files").hint == "run zfstune as root"
 
 
 def test_what_is_mounted_stays_out_of_it() -> None:
@@ -139,7 +139,7 @@ def test_a_link_to_what_is_taken() -> None:
         model.plan(PROFILE, places=places)
     places = {"/data/app": Place("/data/app", "/srv")}
     plan = model.plan(app_profile("app", "app"), places=places)
-    assert "it would hide /srv/app" in said(plan, "hide").message
+    assert "it would hide the mount at /srv/app" in said(plan, "hide").message
 
 
 def test_owners_and_exports_go_by_where_it_is_mounted() -> None:
@@ -168,12 +168,12 @@ def test_owners_that_cannot_be_told() -> None:
     model.mounts[APP] = replace(mount, uid=None, gid=None, mode=None)
     plan = model.plan(PROFILE)
     assert not plan.pending
-    assert "this user cannot look" in said(plan, "left alone").message
+    assert "this user cannot read" in said(plan, "are not set").message
     finding = only(judge(model, PROFILE).values())
     assert (finding.state, finding.pending) == ("unseen", False)
     assert states(judge(model, app_profile("app", "app", "app/x"))) == {}
     model.mounts[APP] = replace(mount, uid=0, hidden=True)
-    assert "mounted over" in said(model.plan(PROFILE), "left alone").message
+    assert "mounted over" in said(model.plan(PROFILE), "are not set").message
 
 
 def test_verify_says_what_is_in_the_way() -> None:

@@ -76,7 +76,9 @@ def test_what_stands_above_wins_over_a_profile() -> None:
     assert POLICY_PROPERTY not in model.local[APP]
     assert model.local[APP][SCHEDULE_PROPERTY] == "hourly"
     [caution] = plan.warnings
-    assert "is that of tank/data, not the profile's hourly=48" in caution.message
+    assert (
+        "is inherited from tank/data, not set to the profile's hourly=48" in caution.message
+    )
     assert model.plan(profile()).warnings == ()
     # A dataset above that the same profile manages does not count.
     below = f'\n[[dataset]]\npath = "app/b"\n\n[dataset.snapshots]\n{HOURLY}{SAID}'

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from zfstune.datasets.plan import Leftover
     from zfstune.profiles.profile import Profile
 
-WEB_HELD = {"tank/data/logs": "it only holds such datasets"}
+WEB_HELD = {"tank/data/logs": "it only holds datasets that stay"}
 WEB = {
-    f"tank/data/{path}": "profile web, and not of role db"
+    f"tank/data/{path}": "made for profile web, which role db does not have"
     for path in ("www", "logs/nginx", "certs")
 }
 
@@ -77,7 +77,7 @@ def test_what_a_profile_has_no_more() -> None:
     model.local["tank/data/old"] = {PROFILE_PROPERTY: "web:seed", APPLIED_PROPERTY: "{}"}
     [left] = _left(model, "web")
     assert left.dataset == "tank/data/old"
-    assert left.reason == "profile web:seed has no such dataset any more"
+    assert left.reason == "profile web:seed no longer asks for it"
 
 
 def test_a_note_of_somebody_elses_is_shown_without_harm() -> None:
@@ -96,9 +96,12 @@ def test_on_the_terminal_and_in_json() -> None:
     plan = replace(plan, leftovers=_left(model, "db"))
     assert not plan.pending
     lines = render_plan(plan).splitlines()
-    assert lines[0].startswith("nothing to do: 4 datasets are as postgres below")
+    assert lines[0].startswith("nothing to do: 4 datasets below tank/data are as postgres")
     told = [line for line in lines if line.startswith("stays: ")]
-    assert told[0] == "stays: tank/data/www  (profile web, and not of role db)"
+    assert (
+        told[0]
+        == "stays: tank/data/www  (made for profile web, which role db does not have)"
+    )
     assert len(told) == len(WEB | WEB_HELD)
     [hint] = [line for line in lines if line.startswith("  hint: if this machine")]
     assert "`zfstune schedule remove tank/data/www` ends the snapshots" in hint

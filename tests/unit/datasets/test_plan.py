@@ -45,7 +45,7 @@ def test_advice_on_leftovers() -> None:
     """All leftovers get one sentence; DATASET stands for several in `zfs destroy`."""
     quiet = Leftover("tank/data/a b", ("web",), "it stays")
     alone = advice([quiet])
-    assert alone.startswith("if this machine is meant to be both, name both roles")
+    assert alone.startswith("if this machine is to have both roles, name both")
     assert alone.endswith(
         "`zfs destroy -nvr 'tank/data/a b'` shows all that it would destroy"
     )

@@ -42,18 +42,18 @@ def test_changes_show_old_new_and_cause() -> None:
         "remount tank/data/app/x at /data/app/x (+noexec -noatime)",
     ]
     assert "warning: tank/data/app: only data written" in render_plan(plan)
-    assert "\n  hint: to rewrite it" in render_plan(plan)
+    assert "\n  hint: to rewrite old data" in render_plan(plan)
 
 
 def test_an_empty_plan_says_that_nothing_is_to_do() -> None:
     """The plan is one line, which names the profile and the root."""
     postgres = load("postgres")
     assert render_plan(applied(postgres).plan(postgres)) == (
-        "nothing to do: 4 datasets are as postgres below tank/data should be\n"
+        "nothing to do: 4 datasets below tank/data are as postgres asks\n"
     )
     one = app_profile()
     assert render_plan(applied(one).plan(one)).startswith(
-        "nothing to do: 1 dataset is as app"
+        "nothing to do: 1 dataset below tank/data is as app"
     )
 
 
@@ -73,7 +73,7 @@ def test_only_notes_to_write_is_said_in_words() -> None:
     model = Model({"tank": {}, "tank/data": {"canmount": "off"}, "tank/data/app": {}})
     model.mounts["tank/data/app"] = Mount("tank/data/app", "/tank/data/app", 0, 0, 0o755)
     text = render_plan(model.plan(app_profile()))
-    assert "\nnote on tank/data/app what zfstune manages there\n" in text
+    assert "\nupdate zfstune's own notes on tank/data/app\n" in text
     assert "org.zfstune" not in text
 
 

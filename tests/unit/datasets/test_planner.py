@@ -144,7 +144,7 @@ def test_an_inherited_value_is_not_enough() -> None:
     model.local["tank"]["atime"] = "off"
     old, new, drift, note = _changes(model.plan(app_profile(atime="off")))["atime"]
     assert (old, new, drift) == ("off", "off", True)
-    assert note == "drift: no longer set here, off from tank"
+    assert note == "drift: no longer set here, now off from tank"
 
 
 def test_what_stood_before_is_adopted() -> None:
@@ -192,7 +192,9 @@ def test_a_container_becomes_a_dataset_and_is_mounted() -> None:
     plan = model.plan(app_profile("logs", "logs"))
     assert _changes(plan)["canmount"][:2] == ("off", "on")
     # The dataset below it is mounted by now: mounting over it would hide it.
-    assert said(plan, "would hide /data/logs/nginx").dataset == "tank/data/logs"
+    assert (
+        said(plan, "would hide the mount at /data/logs/nginx").dataset == "tank/data/logs"
+    )
     del model.mounts["tank/data/logs/nginx"]
     model.run(model.plan(app_profile("logs", "logs")).actions)
     assert set(model.mounts) == {"tank/data/logs"}

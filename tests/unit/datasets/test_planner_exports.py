@@ -58,8 +58,11 @@ def test_the_plan_says_that_the_world_is_served() -> None:
     now = {"/data/app": ("/data/app (sec=sys,rw)",)}
     for exports, beginning in (
         (NOBODY, "it is not exported"),
-        (Exports(now, frozenset(), frozenset()), "it is served as `zfs share` reads"),
-        (Exports({}, frozenset(), frozenset(now)), "it is served as `zfs share` reads"),
+        (Exports(now, frozenset(), frozenset()), "it is served the way `zfs share` reads"),
+        (
+            Exports({}, frozenset(), frozenset(now)),
+            "it is served the way `zfs share` reads",
+        ),
         (Exports({}, frozenset(now), frozenset(now)), "it is not exported"),
     ):
         [warning] = model.plan(app_profile(), exports=exports).warnings

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         ({"volsize": "1G"}, InvalidProperty, "filesystem"),
         ({"recordsize": "4M"}, InvalidProperty, "the largest value here is 1M"),
         ({"sync": "disabled"}, PlanError, "confirmed writes"),
-        ({"checksum": "off"}, PlanError, "then damaged data is read as sound"),
+        ({"checksum": "off"}, PlanError, "with it, damaged data is read as sound"),
         ({"org.zfstune:profile": "x"}, PlanError, "own notes"),
         ({"checksum": "blake3"}, PlanError, "feature blake3"),
     ],
@@ -49,7 +49,7 @@ def test_a_variant_that_disables_sync_takes_consent() -> None:
     """Without consent the error names the dataset; with it the plan says the loss."""
     queue = load("mail:seed")
     with pytest.raises(
-        PlanError, match="'mail:seed': it is to disable sync on mail/queue"
+        PlanError, match="'mail:seed': it would disable sync on mail/queue"
     ) as it:
         Model().plan(queue)
     assert "--allow-unsafe" in it.value.hint
