@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # A command that a reader may paste, up to where the first name of it stands. What is
 # written to `zpool history` begins likewise and is logged, not shown.
-_PROGRAMS = "zfs|zpool|zfstune|findmnt|umount|mount|mv|cp|rm|namei|systemctl"
+_PROGRAMS = "zfs|zpool|zfstune|findmnt|umount|mount|mv|cp|rm|namei|chown|chmod|systemctl"
 COMMAND = re.compile(rf"(?:^|[`:;,&] ?|\b(?:then|or|let root run) )(?:{_PROGRAMS}) [a-z-]")
 QUOTES = {"for_shell", "quote", "join"}
 # Words that stand for no name: properties and their values by word, options, dates.

@@ -72,7 +72,7 @@ def _dataset(
     if not explanation.has_seed:
         return
     if not dataset.in_seed:
-        yield from _labelled("seed", "it has no such dataset", width, indent=2)
+        yield from _labelled("seed", "the seed has no such dataset", width, indent=2)
     for name, setting, why in dataset.seed_only:
         text = f"also sets {name}={setting}. {why}"
         yield from _labelled("seed", text, width, indent=2)

@@ -46,25 +46,25 @@ class FieldReader:
     def table(self, value: object, where: str, hint: str = "") -> Mapping[str, object]:
         """Read a table; `hint` is an example of one."""
         if not isinstance(value, dict):
-            self.refuse(where, "it takes a table", hint and f"as in {hint}")
+            self.refuse(where, "it must be a table", hint and f"as in {hint}")
         return value
 
     def only(self, table: Mapping[str, object], where: str, known: tuple[str, ...]) -> None:
         """Refuse keys that are not known."""
         for key in table:
             if key not in known:
-                hint = did_you_mean(key, known, "known: " + ", ".join(known))
+                hint = did_you_mean(key, known, "known keys: " + ", ".join(known))
                 self.refuse(where, f"unknown key '{shown(key)}'", hint)
 
     def text(self, table: Mapping[str, object], where: str, key: str) -> str:
         """Read a text that must be there and must not be empty."""
         if key not in table:
             near = nearest(key, table)
-            hint = f"is '{shown(near)}' it?" if near else ""
+            hint = f"is '{shown(near)}' a misspelling of it?" if near else ""
             self.refuse(where, f"key '{key}' is missing", hint)
         value = table[key]
         if not isinstance(value, str):
-            self.refuse(where, f"key '{key}': it takes text in quotes")
+            self.refuse(where, f"key '{key}': it must be text in quotes")
         if not value.strip():
             self.refuse(where, f"key '{key}' is empty")
         return value
@@ -83,7 +83,7 @@ class FieldReader:
             or len(word) > _MAX_NAME
             or word[:1] in {"", "-"}
         ):
-            self.refuse(where, f"{key}: '{shown(word)}' is not lowercase words and dashes")
+            self.refuse(where, f"{key}: '{shown(word)}' must be lowercase words and dashes")
         return word
 
     def path(self, path: str, where: str) -> str:

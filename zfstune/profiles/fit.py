@@ -57,15 +57,16 @@ def _lacks(name: str, value: str, pool: PoolInfo, limits: props.Limits) -> str:
             return f"it needs OpenZFS {'.'.join(map(str, since))} or later"
     if name == "recordsize" and int(value) > limits.max_recordsize_bytes:
         most = display(name, str(limits.max_recordsize_bytes))
-        return f"the running module takes {most} at the most"
+        return f"the running module takes at most {most}"
     # "most" keeps one copy of the blocks that point at data; one damaged block may then
     # cost a thousand records (dmu_write_policy() in module/zfs/dmu.c).
     if name == "redundant_metadata" and value != "all" and not pool.redundant:
-        return f"pool '{pool.name}' has no second copy to mend from"
+        return f"pool '{pool.name}' has no second copy to repair data from"
     feature = props.feature_for(name, value)
     if feature and is_for_grub(pool) and not grub_reads(pool, feature):
         kept = f"compatibility={pool.compatibility}"
-        return f"GRUB cannot read {feature}, and pool '{pool.name}' is kept for it ({kept})"
+        reason = f"pool '{pool.name}' must stay readable to it ({kept})"
+        return f"GRUB cannot read {feature}, and {reason}"
     if feature and feature not in pool.features:
         return f"pool '{pool.name}' has not enabled the feature {feature}"
     return ""

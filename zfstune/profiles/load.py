@@ -17,7 +17,7 @@ from zfstune.profiles.roles import AUTO, find_role, role_of_host
 from zfstune.schedules.cadence import NO_SCHEDULE
 from zfstune.values.errors import ProfileError
 from zfstune.values.names import default_root
-from zfstune.values.text import did_you_mean, file_hint, shown
+from zfstune.values.text import did_you_mean, file_hint, for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,11 +80,16 @@ def _load(name: str) -> Profile:
         profile = load_shipped(name)
     else:
         known = profile_names()
-        hint = did_you_mean(name, known, f"{file_hint(name)}there are: {', '.join(known)}")
+        hint = did_you_mean(
+            name, known, f"{file_hint(name)}known profiles: {', '.join(known)}"
+        )
         message = f"cannot load profile '{shown(name)}': there is no such profile"
         raise ProfileError(message, hint=hint)
     if profile.name != name:
-        reason = f"top level: name is '{profile.name}', the file's is '{name}'"
+        reason = (
+            f"top level, key 'name': it is '{profile.name}', "
+            f"but the file is named '{name}{_SUFFIX}'"
+        )
         raise ProfileError(f"cannot load profile '{shown(profile.origin)}': {reason}")
     return profile
 
@@ -98,7 +103,7 @@ def load_shipped(name: str) -> Profile:
     if not _holds(_shipped_folder(), name):
         message = f"cannot extend '{shown(name)}': zfstune ships no such profile"
         known = _listed(_shipped_folder())
-        hint = did_you_mean(name, known, "there are: " + ", ".join(known))
+        hint = did_you_mean(name, known, "known profiles: " + ", ".join(known))
         raise ProfileError(message, hint=hint)
     filename = name + _SUFFIX
     return load_text(_read(os.path.join(_shipped_folder(), filename)), filename)
@@ -144,8 +149,10 @@ def _read(path: str, *, trusted: bool = False) -> str:
             raise ProfileError(message + "it is no plain file")
         is_foreign = facts.st_uid not in {0, os.getuid()}
         if trusted and (facts.st_mode & _WRITABLE_BY_OTHERS or is_foreign):
-            hint = f"if it is as it should be: `chown root {path}` and `chmod go-w {path}`"
-            raise ProfileError(message + "others may have written it", hint=hint)
+            quoted = for_shell(path)
+            trust = f"`chown root {quoted} && chmod go-w {quoted}`"
+            hint = f"read the file; if its content is right, run {trust}"
+            raise ProfileError(message + "other users may have written it", hint=hint)
         return os.read(descriptor, MAX_PROFILE_BYTES + 1).decode()
     except UnicodeDecodeError as error:
         raise ProfileError(message + "it is not UTF-8") from error

@@ -227,8 +227,10 @@ class Profile:
                     variants=(),
                 )
         known = [variant.name for variant in self.variants]
-        message = f"cannot use variant '{shown(name)}': profile '{self.name}' has none such"
-        having = "it has: " + ", ".join(known) if known else "it has no variants"
+        message = (
+            f"cannot use variant '{shown(name)}': profile '{self.name}' has no such variant"
+        )
+        having = "known variants: " + ", ".join(known) if known else "it has no variants"
         raise ProfileError(message, hint=did_you_mean(name, known, having))
 
 

@@ -101,7 +101,9 @@ class _Reader(FieldReader):
         base = {d.path: d for d in extended.datasets} if extended else {}
         rows = table.get("dataset", [] if base else None)
         if not isinstance(rows, list) or not (rows or base):
-            self.refuse(where, "no [[dataset]] table", "a profile has at least one dataset")
+            self.refuse(
+                where, "there is no [[dataset]] table", "a profile has at least one dataset"
+            )
         datasets = {**base, **self.datasets(rows, base)}
         variants = self.table(table.get("variant", {}), "variant")
         return Profile(
@@ -153,11 +155,11 @@ class _Reader(FieldReader):
             dataset = self.dataset(self.table(row, spot), spot)
             spot = f"dataset '{dataset.path}'"
             if dataset.path in datasets:
-                self.refuse(spot, "key 'path': it stands there twice")
+                self.refuse(spot, "key 'path': an earlier dataset has the same path")
             child = next((p for p in datasets if p.startswith(dataset.path + "/")), None)
             if child is not None:
                 reason = f"it comes after its child '{child}'"
-                self.refuse(spot, reason, "put parents first")
+                self.refuse(spot, reason, "put the parent first")
             if dataset.path in base:
                 dataset = _merged(base[dataset.path], dataset)
                 self.check({s.property: s.value for s in dataset.settings}, spot)
@@ -174,7 +176,7 @@ class _Reader(FieldReader):
         summary = self.prose(table, where, "summary")
         only = table.get("only", False)
         if not isinstance(only, bool):
-            self.refuse(where, "key 'only': it takes true or false")
+            self.refuse(where, "key 'only': it must be true or false")
         changed = self.table(table.get("dataset"), f"{where}, dataset")
         self.only(changed, f"{where}, dataset", tuple(datasets))
         varied = []
@@ -212,8 +214,8 @@ class _Reader(FieldReader):
         base = dataset.setting(name)
         spot = f"{where}, property {shown(name)}"
         if base is None or not _same(name, base.value, value):
-            hint = '{ value = "...", why = "..." }'
-            self.refuse(spot, "a value that the profile has not needs its reason", hint)
+            hint = 'as in { value = "...", why = "..." }'
+            self.refuse(spot, "a value that the profile does not have needs a reason", hint)
         return replace(base, value=value, rules=())
 
     def dataset(self, table: Mapping[str, object], where: str) -> DatasetProfile:
@@ -251,8 +253,8 @@ class _Reader(FieldReader):
         except PolicyError as error:
             self.refuse(where, error.message, error.hint)
         if cadence is not None and not keep:
-            hint = 'as in keep = "hourly=48", or "never" for what must all stay'
-            self.refuse(where, "key 'keep' is missing: they would pile up", hint)
+            hint = 'as in keep = "hourly=48", or keep = "never" to keep all of them'
+            self.refuse(where, "key 'keep' is missing: the snapshots would pile up", hint)
         return Snapshots(every, keep, why, source, disagrees)
 
     def setting(
@@ -264,7 +266,7 @@ class _Reader(FieldReader):
             (key for key in table if key in (*_TOP_KEYS, *_DATASET_KEYS)), None
         )
         if misplaced is not None:
-            hint = "a line belongs to the [table] above it: move it up"
+            hint = "a line belongs to the [table] above it: move this line up"
             self.refuse(where, f"unknown key '{misplaced}'", hint)
         self.only(table, where, ("value", "why", "source", "disagrees", "where"))
         given = self.text(table, where, "value")
@@ -272,18 +274,22 @@ class _Reader(FieldReader):
         disagrees = self.prose(table, where, "disagrees") if "disagrees" in table else ""
         setting = Setting(name, given, why, source, disagrees)
         if name == "mountpoint" or (name == "canmount" and setting.value != "off"):
-            hint = "a profile's datasets appear below the root that apply is given"
-            self.refuse(where, "where a dataset mounts is not a profile's to say", hint)
+            hint = "its datasets appear below the root that apply is given"
+            self.refuse(
+                where, "a profile cannot choose where its datasets are mounted", hint
+            )
         if name.startswith(OWN_PREFIX):
-            self.refuse(where, f"the names in {OWN_PREFIX} are zfstune's own notes")
+            self.refuse(
+                where, f"names that begin with {OWN_PREFIX} are zfstune's own notes"
+            )
         if is_unsafe(name, setting.value) and not unsafe:
             reason = f"a profile may not {UNSAFE[name].doing}"
-            hint = f"then {UNSAFE[name].loss}; a variant may, and takes consent"
+            hint = f"with it, {UNSAFE[name].loss}; a variant may, with the user's consent"
             self.refuse(where, reason, hint)
         self.check({name: setting.value}, where)
         rules = table.get("where", [])
         if not isinstance(rules, list):
-            self.refuse(where, "key 'where': it takes [[...where]] tables")
+            self.refuse(where, "key 'where': it must be [[...where]] tables")
         return replace(setting, rules=tuple(self.rule(setting, r, where) for r in rules))
 
     def rule(self, setting: Setting, value: object, where: str) -> PoolRule:
@@ -293,7 +299,7 @@ class _Reader(FieldReader):
         self.only(table, where, ("pool", "value", "why", "source"))
         fact = self.text(table, where, "pool")
         if fact not in FACTS:
-            hint = did_you_mean(fact, FACTS, "there are: " + ", ".join(FACTS))
+            hint = did_you_mean(fact, FACTS, "known facts: " + ", ".join(FACTS))
             reason = f"key 'pool': there is no fact '{shown(fact)}' of pools"
             self.refuse(where, reason, hint)
         del table["pool"]

@@ -73,7 +73,7 @@ def find_role(name: str) -> Role:
     """
     role = _BY_NAME.get(name)
     if role is None:
-        listed = "there are: " + ", ".join((AUTO, *(role.name for role in ROLES)))
+        listed = "known roles: " + ", ".join((AUTO, *(role.name for role in ROLES)))
         hint = did_you_mean(name, _BY_NAME, listed)
         message = f"cannot use role '{shown(name)}': there is no such role"
         raise ProfileError(message, hint=hint)

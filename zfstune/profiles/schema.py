@@ -27,20 +27,20 @@ def profile_schema() -> dict[str, object]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "zfstune profile",
-        "description": "Which datasets a workload needs, with which properties, and why.",
+        "description": "The datasets that a workload needs, with properties and reasons.",
         **_table(
             {
                 "name": {"type": "string", "pattern": _WORD},
                 "summary": _text("One line."),
-                "advice": _text("What the application itself is to be told."),
+                "advice": _text("Settings of the application itself that go with it."),
                 "needs": _table(
                     {
                         "openzfs": {
                             "type": "string",
                             "pattern": r"^[0-9]+(\.[0-9]+){0,2}$",
                         },
-                        "why": _text("One or two honest sentences."),
-                        "source": _text("Who says so."),
+                        "why": _text("The reason, in one or two honest sentences."),
+                        "source": _text("The source of that reason."),
                     },
                     required=("openzfs", "why", "source"),
                 ),
@@ -63,15 +63,15 @@ def _dataset() -> dict[str, object]:
         {
             "path": {"type": "string", "pattern": _PATH},
             "owner": _text("User who owns the mounted directory."),
-            "group": _text("Its group."),
+            "group": _text("Group of the mounted directory."),
             "mode": {"type": "string", "pattern": "^[0-7]+$"},
             "snapshots": _table(
                 {
                     "every": {"type": "string", "pattern": _EVERY},
-                    "keep": _text("What stays, as `zfstune policy set` takes it."),
-                    "why": _text("One or two honest sentences."),
-                    "source": _text("Who says so."),
-                    "disagrees": _text("Who says otherwise, and what."),
+                    "keep": _text("The policy, as `zfstune policy set` takes it."),
+                    "why": _text("The reason, in one or two honest sentences."),
+                    "source": _text("The source of that reason."),
+                    "disagrees": _text("A source that says otherwise, and its words."),
                 },
                 required=("every", "why", "source"),
             ),
@@ -85,14 +85,14 @@ def _variant() -> dict[str, object]:
     return _table(
         {
             "summary": _text("One line."),
-            "source": _text("Who says so, for values that do not say themselves."),
+            "source": _text("The source of values that name none of their own."),
             "only": {
                 "type": "boolean",
-                "description": "These datasets and values, and no others.",
+                "description": "Whether it has only the datasets and values that it names.",
             },
             "dataset": {
                 "type": "object",
-                "description": "Path of a dataset of the profile to other values.",
+                "description": "Paths of the profile's datasets, with new values.",
                 "additionalProperties": _properties(plain=True),
             },
         },
@@ -111,7 +111,7 @@ def _properties(*, plain: bool) -> dict[str, object]:
     return {
         "type": "object",
         "properties": known,
-        "patternProperties": {"^[a-z0-9_.-]*:": _setting(_text("Any."), plain=plain)},
+        "patternProperties": {"^[a-z0-9_.-]*:": _setting(_text("Any text."), plain=plain)},
         "additionalProperties": False,
     }
 
@@ -129,9 +129,9 @@ def _setting(value: dict[str, object], *, plain: bool) -> dict[str, object]:
     argued = _table(
         {
             "value": value,
-            "why": _text("One or two honest sentences."),
+            "why": _text("The reason, in one or two honest sentences."),
             "source": _text("A URL, or the file of OpenZFS that says so."),
-            "disagrees": _text("Who says otherwise, and what."),
+            "disagrees": _text("A source that says otherwise, and its words."),
             "where": {"type": "array", "items": _rule(value)},
         },
         required=required,
@@ -142,10 +142,13 @@ def _setting(value: dict[str, object], *, plain: bool) -> dict[str, object]:
 def _rule(value: dict[str, object]) -> dict[str, object]:
     return _table(
         {
-            "pool": {"enum": list(FACTS), "description": "The first that fits counts."},
+            "pool": {
+                "enum": list(FACTS),
+                "description": "A fact of the pool; the first rule that fits counts.",
+            },
             "value": value,
-            "why": _text("One or two honest sentences."),
-            "source": _text("Who says so, if not the same."),
+            "why": _text("The reason, in one or two honest sentences."),
+            "source": _text("The source, if it is not that of the value."),
         },
         required=("pool", "value", "why"),
     )

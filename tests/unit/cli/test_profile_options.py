@@ -75,7 +75,7 @@ def test_a_file_given_as_a_profile(word: str) -> None:
     with pytest.raises(ProfileError, match="there is no such profile") as refused:
         load(word)
     assert (
-        f"name a profile in a file with --profile {quote(word)}; there are: "
+        f"name a profile in a file with --profile {quote(word)}; known profiles: "
         in refused.value.hint
     )
 

@@ -108,7 +108,7 @@ def test_profiles_that_contradict_each_other_are_refused(
     ("features", "limits", "values", "made", "reason"),
     [
         (FEATURES - {"large_blocks"}, Limits(), {"recordsize": "1M"}, "131072", "large_bl"),
-        (FEATURES, Limits(), {"recordsize": "16M"}, "1048576", "takes 1M at the most"),
+        (FEATURES, Limits(), {"recordsize": "16M"}, "1048576", "takes at most 1M"),
         (FEATURES - {"large_blocks"}, Limits(), {"recordsize": "16M"}, "131072", "1M"),
         (FEATURES - {"zstd_compress"}, Limits(), {"compression": "zstd-9"}, "lz4", "zstd"),
         (frozenset[str](), Limits(), {"compression": "zstd"}, "on", "zstd_compress"),

@@ -36,7 +36,7 @@ def test_the_running_module_limits_a_record() -> None:
     """A record beyond the module's largest is cut to that, whatever the pool takes."""
     limits = Limits(max_recordsize_bytes=1 << 20)
     fitted = fit_value("recordsize", str(16 << 20), pool_info(), limits)
-    assert fitted == (str(1 << 20), "the running module takes 1M at the most")
+    assert fitted == (str(1 << 20), "the running module takes at most 1M")
 
 
 def test_thin_metadata_needs_a_second_copy() -> None:

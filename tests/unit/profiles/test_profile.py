@@ -16,10 +16,12 @@ from zfstune.values.errors import ProfileError
 
 def test_an_unknown_variant_is_answered_with_those_there_are() -> None:
     """One profile without the variant is an error, and so are several that all lack it."""
-    with pytest.raises(ProfileError, match="'sed': profile 'postgres' has none") as caught:
+    with pytest.raises(
+        ProfileError, match="'sed': profile 'postgres' has no such"
+    ) as caught:
         load("postgres:sed")
     assert "balanced, compressed, warehouse, seed" in caught.value.hint
-    with pytest.raises(ProfileError, match="'logs' has none") as caught:
+    with pytest.raises(ProfileError, match="'logs' has no such") as caught:
         in_variant([load("logs")], "seed")
     assert caught.value.hint == "it has no variants"
 

@@ -53,7 +53,7 @@ def test_advice_is_its_own_or_that_of_the_other(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("needs", "reason"),
     [
-        ('"2.2"', "needs: it takes a table"),
+        ('"2.2"', "needs: it must be a table"),
         ('{ openzfs = "2.2", why = "w" }', "needs: key 'source' is missing"),
         ('{ zfs = "2.2", why = "w", source = "s" }', "needs: unknown key 'zfs'"),
         ('{ openzfs = "new", why = "w", source = "s" }', "'new' is no release such as 2.2"),
@@ -61,7 +61,7 @@ def test_advice_is_its_own_or_that_of_the_other(capsys: pytest.CaptureFixture[st
         ('{ openzfs = "1.2.3.4", why = "w", source = "s" }', "'1.2.3.4' is no release"),
         (
             '{ openzfs = 2.2, why = "w", source = "s" }',
-            "'openzfs': it takes text in quotes",
+            "'openzfs': it must be text in quotes",
         ),
     ],
 )
@@ -82,8 +82,12 @@ def test_what_no_release_can_be(needs: str, reason: str) -> None:
         ('"postgres"\n[[', '"postgers"\n[[', "key 'extends': cannot extend 'postgers'"),
         ('"postgres"\n[[', '"../x"\n[[', "zfstune ships no such profile"),
         ('"postgres"\n[[', '"postgres:seed"\n[[', "zfstune ships no such profile"),
-        ('extends = "postgres"', "extends = 1", "key 'extends': it takes text"),
-        ("[dataset.properties.recordsize]", "[dataset.properties.mountpoint]", "not a pro"),
+        ('extends = "postgres"', "extends = 1", "key 'extends': it must be text"),
+        (
+            "[dataset.properties.recordsize]",
+            "[dataset.properties.mountpoint]",
+            "a profile cannot choose",
+        ),
     ],
 )
 def test_what_cannot_be_extended_is_named(old: str, new: str, reason: str) -> None:

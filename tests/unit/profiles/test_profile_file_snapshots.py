@@ -38,7 +38,7 @@ def profile(snapshots: str = HOURLY, more: str = "") -> Profile:
         ('every = "daily"\n', "key 'keep' is missing"),
         ('keep = "keep=3"\n', "key 'every' is missing"),
         ('every = "daily"\nkeeps = "keep=3"\n', "unknown key 'keeps'"),
-        ("every = 3\n", "it takes text in quotes"),
+        ("every = 3\n", "it must be text in quotes"),
     ],
 )
 def test_what_makes_no_sense_is_refused(snapshots: str, reason: str) -> None:

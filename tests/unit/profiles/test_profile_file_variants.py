@@ -84,18 +84,21 @@ def test_a_value_may_bring_its_own_source() -> None:
 @pytest.mark.parametrize(
     ("variant", "reason"),
     [
-        ("", "dataset: it takes a table"),
-        ("only = 1", "key 'only': it takes true or false"),
+        ("", "dataset: it must be a table"),
+        ("only = 1", "key 'only': it must be true or false"),
         ("ony = true", "unknown key 'ony'"),
         ("[variant.big.dataset.ap]", "dataset: unknown key 'ap'"),
-        ("[variant.big.dataset]\napp = 1", "dataset 'app': it takes a table"),
+        ("[variant.big.dataset]\napp = 1", "dataset 'app': it must be a table"),
         ('[variant.big.dataset.app]\nexec = "off"', "exec: a value that the profile"),
         ('[variant.big.dataset.app]\nrecordsize = "8K"', "a value that the profile"),
         ('[variant.big.dataset.app]\nrecordsize = "zz"', "a value that the profile"),
-        ("[variant.big.dataset.app]\natime = 1", "atime: it takes a table"),
+        ("[variant.big.dataset.app]\natime = 1", "atime: it must be a table"),
         ('[variant.big.dataset.app]\nexec = {value="off"}', "key 'why' is missing"),
         ('[variant.big.dataset.app]\nexec = {value="no", why="w"}', "exec=no"),
-        ('[variant.big.dataset.app]\nmountpoint = {value="/x", why="w"}', "not a profile"),
+        (
+            '[variant.big.dataset.app]\nmountpoint = {value="/x", why="w"}',
+            "a profile cannot choose",
+        ),
         (AT_ODDS, "normalization needs utf8only=on"),
     ],
 )
@@ -107,5 +110,5 @@ def test_each_fault_is_named_with_its_place(variant: str, reason: str) -> None:
 def test_names_of_variants_are_words() -> None:
     """A variant's name ends up in messages and in a user property."""
     text = BASE.replace("variant.big", 'variant."Big one"')
-    with pytest.raises(ProfileError, match="not lowercase words"):
+    with pytest.raises(ProfileError, match="must be lowercase words"):
         load_text(text + '[variant."Big one".dataset.app]', "app.toml")

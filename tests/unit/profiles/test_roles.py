@@ -91,7 +91,7 @@ def test_an_unknown_role_is_answered_with_those_there_are() -> None:
     """The hint on a misspelt name is the nearest name."""
     with pytest.raises(ProfileError, match="'wbe': there is no such role") as caught:
         find_role("wbe")
-    assert caught.value.hint.startswith("did you mean 'web'? there are: auto, base, ")
+    assert caught.value.hint.startswith("did you mean 'web'? known roles: auto, base, ")
 
 
 def test_all_roles_compose() -> None:
