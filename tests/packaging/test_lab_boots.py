@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 LAB = Path(__file__).resolve().parents[1] / "lab"
 sys.path.insert(0, str(LAB))
@@ -15,7 +18,15 @@ from zfslab.errors import BootError, LabError  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pytest
+
+@pytest.fixture(autouse=True)
+def _own_signal_handlers() -> Iterator[None]:
+    """Give the signals back to pytest: the lab's command sets handlers for good."""
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def boots(monkeypatch: pytest.MonkeyPatch, *ends: Exception | int) -> Iterator[object]:
