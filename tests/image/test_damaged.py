@@ -131,6 +131,22 @@ def test_check_and_metrics(damaged: Path, tmp_path: Path) -> None:
     assert 'zfstune_snapshots{dataset="tank/data/good",made_by="others"} 1' in done.stdout
 
 
+def test_snapshots_and_policies(damaged: Path) -> None:
+    """Both name it, and show the others."""
+    done = run(damaged, "snapshots", "-H")
+    assert done.returncode == 3
+    assert f"'{BAD}': {REASON}" in done.stderr
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [
+        "tank/data/good@by-hand"
+    ]
+    with ImageEngine(damaged) as engine:
+        engine.set("tank/data/good", {"org.zfstune:policy": "daily=7"})
+    done = run(damaged, "policy", "show", "-H")
+    assert done.returncode == 3
+    assert SAID in done.stderr
+    assert done.stdout == "tank/data/good\ttank/data/good\tdaily=7\n"
+
+
 def test_image_info(damaged: Path) -> None:
     """The counts are of the others."""
     done = run(damaged, "image", "info", str(damaged))
