@@ -21,6 +21,15 @@ settings.register_profile(
 )
 settings.load_profile("zfstune")
 
+# `make mutants` names the tests that it runs, and a name may not hold "::", as an address
+# does. So values do not show in names there, and each name is the same in each run.
+if "ZFSTUNE_MUTANTS" in os.environ:
+
+    def pytest_make_parametrize_id(argname: str) -> str:
+        """Name a case by its parameter and, as pytest adds, its number."""
+        return argname
+
+
 # What tests note of snapshots that never were is not for this host's own runs; in a
 # guest the default is tested along.
 if "ZFSTUNE_LAB" not in os.environ:

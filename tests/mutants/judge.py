@@ -5,8 +5,9 @@ unit tests that reach it. A change that no test notices is a survivor. It either
 a rule that no test holds, or it changes nothing that anybody could see: then it is
 listed in equivalent.toml, with the reason.
 
-    make mutants                          all modules that decide: hours
+    make mutants                          all modules that decide: many hours
     make mutants MODULES="retention.rules values.names"  some of them: minutes
+    make mutants SAMPLE=1500 SEED=7       a random sample of all: an hour
 """
 
 from __future__ import annotations

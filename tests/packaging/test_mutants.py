@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 from judge import EQUIVALENT, Change, change_of, judge, read_equivalent
+from sample import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,3 +55,13 @@ def test_every_module_that_is_to_be_judged_exists() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = settings["tool"]["mutmut"]["only_mutate"]
     assert [p for p in patterns if not list(ROOT.glob(p))] == []
+
+
+def test_a_sample_can_be_repeated_and_another_seed_gives_another() -> None:
+    """The order in which files are found does not matter; no mutant comes twice."""
+    names = [f"zfstune.values.names.x_check__mutmut_{number}" for number in range(50)]
+    first = sample(names, 10, 1)
+    assert first == sample(reversed(names), 10, 1)
+    assert first != sample(names, 10, 2)
+    assert len({*first} & {*names}) == 10
+    assert sorted(sample(names, 99, 1)) == sorted(names)

@@ -158,7 +158,6 @@ def test_what_is_no_list_of_names(values: object) -> None:
         {"text": "aa bb"},
         {"text": "AA"},
     ],
-    ids=str,
 )
 def test_a_part_that_is_wrong(wrong: dict[str, str]) -> None:
     """Version, checksum, length and text are each held to their form."""
