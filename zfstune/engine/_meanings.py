@@ -111,7 +111,9 @@ GENERAL = {
         "no space is left in the pool, or below a quota",
         "free some space: destroying snapshots still works; see `zfs get quota`",
     ),
-    e.EDQUOT: Meaning(NoSpace, "a quota is exhausted", "see `zfs get quota,refquota`"),
+    e.EDQUOT: Meaning(
+        NoSpace, "a quota is exhausted", "see `zfs get quota,refquota {dataset}`"
+    ),
     e.EROFS: Meaning(
         ReadOnly, "the pool was imported read-only", "export it and import it writable"
     ),
@@ -133,7 +135,7 @@ GENERAL = {
     e.ENOMEM: Meaning(EngineError, "out of memory"),
     e.EIO: Meaning(Damaged, "the pool's devices gave an I/O error"),
     # ECKSUM is EBADE on Linux: include/os/linux/spl/sys/errno.h
-    e.EBADE: Meaning(Damaged, "a checksum did not match", "see `zpool status -v`"),
+    e.EBADE: Meaning(Damaged, "a checksum did not match", "see `zpool status -v {pool}`"),
     e.EINTR: Meaning(EngineError, "it was interrupted before anything changed"),
     IOC_CMD_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the call"),
     _IOC_ARG_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the option"),
