@@ -245,7 +245,8 @@ class Draft(MountDraft):
         parent = self.future[name.rpartition("/")[0]]
         if parent.value("keystatus") == "unavailable":
             message = f"cannot plan '{name}': its parent's encryption key is not loaded"
-            raise PlanError(message, hint=f"run `zfs load-key -r {for_shell(parent.name)}`")
+            root = parent.value("encryptionroot") or parent.name
+            raise PlanError(message, hint=f"run `zfs load-key {for_shell(root)}`")
         shielded = parent.value("encryption") not in _PLAIN
         if "keyformat" in values or not (shielded or values.get("encryption") in _PLAIN):
             message = (

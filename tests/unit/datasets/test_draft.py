@@ -71,12 +71,15 @@ def test_a_pool_that_takes_no_change_is_an_error_only_if_one_is_due(
 
 
 def test_a_locked_parent_is_an_error() -> None:
-    """Nothing can be made below an encrypted dataset whose key is not loaded."""
-    model = Model(
-        {"tank": {}, "tank/data": {"keystatus": "unavailable", "canmount": "off"}}
-    )
-    with pytest.raises(PlanError, match="key is not loaded"):
+    """Nothing can be made below an encrypted dataset whose key is not loaded.
+
+    The key belongs to the encryption root, and is loaded for that one.
+    """
+    locked = {"keystatus": "unavailable", "encryptionroot": "tank", "canmount": "off"}
+    model = Model({"tank": {}, "tank/data": locked})
+    with pytest.raises(PlanError, match="key is not loaded") as caught:
         model.plan(app_profile())
+    assert caught.value.hint == "run `zfs load-key tank`"
 
 
 @pytest.mark.parametrize("root", ["other/data", "tankdata"])
