@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from model_pool import Model, app_profile
-from zfstune.datasets.actions import Adjust, Change, Export, SetOwner
-from zfstune.values.marks import APPLIED_PROPERTY
+from zfstune.datasets.actions import (
+    Adjust,
+    Change,
+    Create,
+    Export,
+    MountDataset,
+    Remount,
+    SetOwner,
+)
+from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 
 
 def test_describe_says_each_step_in_one_line() -> None:
@@ -65,3 +73,83 @@ def test_a_mode_is_octal_text_in_json() -> None:
     only_group = SetOwner("tank/a", "/a", None, "app", None, 1000, None)
     assert only_group.to_dict()["mode"] is None
     assert only_group.account == ":app"
+
+
+def test_json_has_all_of_an_adjustment() -> None:
+    """Each change is there with what it was, what it will be, and why."""
+    change = Change("atime", "on", "off", "why", "source", drift=True, note="by hand")
+    note = Change("exec", "off", None, "why too")
+    assert Adjust("tank/a", (change, note)).to_dict() == {
+        "action": "adjust",
+        "dataset": "tank/a",
+        "changes": [
+            {
+                "property": "atime",
+                "old": "on",
+                "new": "off",
+                "why": "why",
+                "source": "source",
+                "drift": True,
+                "note": "by hand",
+            },
+            {
+                "property": "exec",
+                "old": "off",
+                "new": None,
+                "why": "why too",
+                "source": "",
+                "drift": False,
+                "note": "",
+            },
+        ],
+    }
+
+
+def test_json_has_each_attribute_by_its_name() -> None:
+    """Other programs find all of a step under the names that the documents promise."""
+    assert Create("tank/a", {"atime": "off"}, "logs", {"atime": "quick"}).to_dict() == {
+        "action": "create",
+        "dataset": "tank/a",
+        "properties": {"atime": "off"},
+        "why": "logs",
+        "reasons": {"atime": "quick"},
+    }
+    assert MountDataset("tank/a", "/a").to_dict() == {
+        "action": "mount",
+        "dataset": "tank/a",
+        "path": "/a",
+    }
+    assert Remount("tank/a", "/a", "+noexec").to_dict() == {
+        "action": "remount",
+        "dataset": "tank/a",
+        "path": "/a",
+        "changes": "+noexec",
+    }
+    assert Export("tank/a", "/a", "rw", ("*:/a",)).to_dict() == {
+        "action": "export",
+        "dataset": "tank/a",
+        "path": "/a",
+        "options": "rw",
+        "lines": ["*:/a"],
+    }
+    assert SetOwner("tank/a", "/a", "app", "adm", 1000, 4, 0o750).to_dict() == {
+        "action": "own",
+        "dataset": "tank/a",
+        "path": "/a",
+        "owner": "app",
+        "group": "adm",
+        "uid": 1000,
+        "gid": 4,
+        "mode": "0750",
+    }
+
+
+def test_a_dataset_made_without_properties() -> None:
+    """Only properties that somebody asked for stand in parentheses."""
+    assert Create("tank/a", {}, "logs").describe() == "create tank/a"
+    own = {PROFILE_PROPERTY: "web", APPLIED_PROPERTY: "{}"}
+    assert Create("tank/a", own, "logs").describe() == "create tank/a"
+    both = Create("tank/a", {"atime": "off", "recordsize": "8192", **own}, "logs")
+    assert both.describe() == "create tank/a (atime=off recordsize=8K)"
+    only_notes = Adjust("tank/a", tuple(Change(n, None, v, "") for n, v in own.items()))
+    assert only_notes.describe() == "update zfstune's own notes on tank/a"

@@ -149,6 +149,54 @@ def test_what_nfs_still_serves() -> None:
     assert "`zfs set sharenfs=off tank/data/share` ends the share over NFS" in hint
 
 
+def test_a_share_that_is_off_is_none() -> None:
+    """A dataset that says that NFS does not serve it needs no advice on a share."""
+    model = _model(*_profiles("nfs"))
+    model.local["tank/data/share"]["sharenfs"] = "off"
+    assert not any(each.shared for each in _left(model, "db"))
+
+
+def test_containers_within_containers() -> None:
+    """A container of leftovers alone is one, at any depth; an empty one is not."""
+    held = "it only holds datasets that stay"
+    model = _model()
+    model.local["tank/data"] = {}
+    for name in ("a", "a/b", "empty", "ours"):
+        model.local[f"tank/data/{name}"] = {PROFILE_PROPERTY: "", APPLIED_PROPERTY: "{}"}
+    model.local["tank/data/strange"] = {}
+    for name in ("a/b/www", "ours/www", "strange/www"):
+        model.local[f"tank/data/{name}"] = {PROFILE_PROPERTY: "web"}
+    model.local["tank/data/ours/mine"] = {}
+    made = "made for profile web, which role db does not have"
+    assert [(left.dataset, left.profiles, left.reason) for left in _left(model, "db")] == [
+        ("tank/data/a", (), held),
+        ("tank/data/a/b", (), held),
+        ("tank/data/a/b/www", ("web",), made),
+        ("tank/data/ours/www", ("web",), made),
+        ("tank/data/strange/www", ("web",), made),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("noted", "roles", "reason"),
+    [
+        ("web", ["db"], "made for profile web, which role db does not have"),
+        ("web", ["db", "ci"], "made for profile web, which roles db, ci do not have"),
+        ("ci,web", ["db"], "made for profiles ci, web, which role db does not have"),
+        ("ci,postgres", ["db"], "profile postgres no longer asks for it"),
+        ("nfs,postgres", ["db"], "profiles nfs, postgres no longer ask for it"),
+    ],
+)
+def test_the_reason_in_words(noted: str, roles: list[str], reason: str) -> None:
+    """The reason names profiles and roles, as one or as several."""
+    model = _model()
+    model.local["tank/data"] = {}
+    model.local["tank/data/old"] = {PROFILE_PROPERTY: noted}
+    asked = ["postgres:seed", "nfs"]
+    [left] = find_leftovers(model.datasets(), "tank/data", set(), asked, roles)
+    assert left.reason == reason
+
+
 @pytest.mark.parametrize("root", ["tank", "tank/dat", "tank/other"])
 def test_elsewhere_is_no_business(root: str) -> None:
     """Datasets of another root are not listed, unless that root is below this one."""

@@ -7,6 +7,7 @@ import json
 from model_pool import Model, applied
 from zfstune.datasets.plan import Leftover, advice
 from zfstune.profiles.load import load
+from zfstune.values.frozen import replace
 
 
 def test_json_is_the_plan() -> None:
@@ -45,14 +46,34 @@ def test_advice_on_leftovers() -> None:
     """All leftovers get one sentence; DATASET stands for several in `zfs destroy`."""
     quiet = Leftover("tank/data/a b", ("web",), "it stays")
     alone = advice([quiet])
-    assert alone.startswith("if this machine is to have both roles, name both")
-    assert alone.endswith(
+    assert alone == (
+        "if this machine is to have both roles, name both in one call; if not, "
         "`zfs destroy -nvr 'tank/data/a b'` shows all that it would destroy"
     )
     scheduled = Leftover("tank/data/b", ("web",), "it stays", scheduled=True)
     shared = Leftover("tank/data/c", ("nfs",), "it stays", shared=True)
-    together = advice([quiet, scheduled, shared])
-    assert "`zfstune schedule remove tank/data/b` ends the snapshots" in together
-    assert "`zfs set sharenfs=off tank/data/c` ends the share over NFS" in together
-    assert together.endswith("`zfs destroy -nvr DATASET` shows all that it would destroy")
-    assert quiet.to_dict()["hint"] == alone
+    also = replace(scheduled, dataset="tank/data/d e", shared=True)
+    assert advice([quiet, scheduled, shared, also]) == (
+        "if this machine is to have both roles, name both in one call; if not, "
+        "`zfstune schedule remove tank/data/b 'tank/data/d e'` ends the snapshots, "
+        "`zfs set sharenfs=off tank/data/c 'tank/data/d e'` ends the share over NFS, "
+        "`zfs destroy -nvr DATASET` shows all that it would destroy"
+    )
+    assert [each.to_dict() for each in (quiet, also)] == [
+        {
+            "dataset": "tank/data/a b",
+            "profiles": ["web"],
+            "reason": "it stays",
+            "scheduled": False,
+            "shared": False,
+            "hint": alone,
+        },
+        {
+            "dataset": "tank/data/d e",
+            "profiles": ["web"],
+            "reason": "it stays",
+            "scheduled": True,
+            "shared": True,
+            "hint": advice([also]),
+        },
+    ]
