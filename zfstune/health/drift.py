@@ -197,7 +197,8 @@ def _fixed(dataset: Dataset, name: str, asked: str) -> Finding:
     """Report a property that was fixed at creation, and differs."""
     have = dataset.value(name)
     standing = dataset.properties.get(name, _UNSET)
-    note = f"{name} is {have} and should be {asked}: it is fixed at creation"
+    shown = "unset" if have is None else have
+    note = f"{name} is {shown} and should be {asked}: it is fixed at creation"
     hint = "create a new dataset and copy the data over: nothing else changes the value"
     source, origin = standing.source, standing.origin
     return Finding("unsupported", note, hint, name, asked, have, source, origin)

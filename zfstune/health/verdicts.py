@@ -254,11 +254,11 @@ def _exported(
             else "not served"
         )
         note = f"{path} is {how}: {error.message}"
-        yield Finding("not-exported", note, error.hint, "sharenfs", shared.value, None)
+        yield Finding("not-exported", note, error.hint, "sharenfs", shared.value)
         return
     note, hint = without_effect(shared.value)
     if note:
-        yield Finding("not-exported", note, hint, "sharenfs", shared.value, None)
+        yield Finding("not-exported", note, hint, "sharenfs", shared.value)
     if not seen.exports.available:
         if lines:
             note = f"sharenfs is {shared.value}, and this system has no NFS server"
@@ -269,7 +269,7 @@ def _exported(
             fault = f"is not served as sharenfs={shared.value} says"
         note = f"{path} {fault}"
         hint = _command(expected, seen) or "zfs share -a"
-        yield Finding("not-exported", note, hint, "sharenfs", shared.value, None)
+        yield Finding("not-exported", note, hint, "sharenfs", shared.value)
 
 
 def _unmounted(expected: Expected, dataset: Dataset, seen: Seen) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zfstune.health.block_sizes import is_stale, stale_blocks
+from zfstune.health.block_sizes import REMEDY, is_stale, stale_blocks
+from zfstune.health.findings import Finding
 from zfstune.values.state import FileSample, FileSize
 
 K = 1 << 10
@@ -51,12 +52,41 @@ def test_what_is_said() -> None:
         FileSize("/data/c", 1 << 20, 8 * K),
     )
     [finding] = stale_blocks(FileSample(files, complete=True), 8 * K)
-    assert finding.state == "stale-blocks"
-    assert finding.note == (
+    note = (
         "2 of 3 files (3M) have blocks of 128K, and recordsize is 8K: /data/b is the "
         "largest"
     )
-    assert "cp --reflink=never" in finding.hint
+    assert finding == Finding("stale-blocks", note, REMEDY, "recordsize", "8192")
+    assert "cp --reflink=never" in REMEDY
     [finding] = stale_blocks(FileSample(files, complete=False), 8 * K)
-    assert "2 of 3 files looked at" in finding.note
+    assert finding.note == note.replace("files", "files looked at")
     assert list(stale_blocks(FileSample(files[2:], complete=True), 8 * K)) == []
+
+
+def test_one_file() -> None:
+    """A file alone is spoken of in the singular, and is not called the largest."""
+    alone = (FileSize("/data/a", 100 * K + 1, 100 * K + 512),)
+    [finding] = stale_blocks(FileSample(alone, complete=True), 8 * K)
+    assert finding.note == (
+        "1 of 1 file (100K) has blocks of 100K, and recordsize is 8K: /data/a"
+    )
+    sound = FileSize("/data/b", 8 * K, 8 * K)
+    [finding] = stale_blocks(FileSample((*alone, sound), complete=True), 8 * K)
+    assert finding.note.startswith("1 of 2 files (100K) has blocks of 100K")
+
+
+@pytest.mark.parametrize(
+    ("blocks", "words"),
+    [
+        ([128], "128K"),
+        ([128, 64], "64K and 128K"),
+        ([128, 64, 128], "128K and 64K"),
+        ([256, 128, 128, 64, 64], "64K and 128K and other sizes"),
+        ([128, 64, 256, 128, 256, 512, 256], "256K and 128K and other sizes"),
+    ],
+)
+def test_the_commonest_sizes_are_named(blocks: list[int], words: str) -> None:
+    """Two sizes are named, the commonest first; of equally common ones the smaller."""
+    files = tuple(FileSize("/x", 1 << 20, size * K) for size in blocks)
+    [finding] = stale_blocks(FileSample(files, complete=True), 8 * K)
+    assert f" blocks of {words}, and recordsize " in finding.note
