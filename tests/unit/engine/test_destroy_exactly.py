@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from scripted_binding import ScriptedBinding
+from zfstune.engine._destroy_exactly import program_error, refusal
+from zfstune.engine._errno import engine_error
 from zfstune.engine.protocol import InUse, ProgramError
 from zfstune.values.errors import Busy, EngineError, InvalidName, NotFound, PoolSuspended
 
@@ -50,6 +52,8 @@ def test_each_reason_to_stay() -> None:
     stay = table.engine().destroy_exactly(dict.fromkeys(names, 1))
     kinds = [NotFound, InUse, Busy, Busy, EngineError]
     assert [type(stay[name]) for name in names[:5]] == kinds
+    told = [(e.operation, e.target, e.errno) for e in stay.values()]
+    assert told == [("destroy snapshot", *each) for each in zip(names, codes, strict=False)]
     assert table.history() == ["zfstune destroy tank/a@5"]
 
 
@@ -66,6 +70,19 @@ def test_a_program_that_cannot_run(code: int) -> None:
         binding(code=code).engine().destroy_exactly({"tank/a@1": 1})
     assert caught.value.errno == code
     assert caught.value.reason
+
+
+def test_an_error_of_another_class() -> None:
+    """An error that gets a class of its own keeps all that it says."""
+    stopped = engine_error("run program", "tank", errno.EPERM)
+    in_use = engine_error("destroy snapshot", "tank/a@1", errno.EBUSY)
+    for error, kind, plain in (
+        (program_error(stopped), ProgramError, stopped),
+        (refusal("tank/a@1", errno.EBUSY), InUse, in_use),
+    ):
+        assert type(error) is kind
+        assert vars(error) == vars(plain)
+        assert str(error) == str(plain)
 
 
 @pytest.mark.parametrize("code", [errno.EAGAIN, errno.EROFS, errno.EIO, errno.ENOENT])

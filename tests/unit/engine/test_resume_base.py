@@ -20,13 +20,14 @@ class Pool:
     """An engine with snapshots and bookmarks by name, as guid and createtxg."""
 
     def __init__(self, marks: dict[str, tuple[int, int]], **origins: str) -> None:
+        self.exported = False
         self._marks = marks
         self._origins = {f"tank/{name}": origin for name, origin in origins.items()}
         self._names = {name.replace("#", "@").partition("@")[0] for name in marks}
 
     def pools(self) -> tuple[str, ...]:
-        """Return the one pool."""
-        return ("tank",)
+        """Return the one pool, if it is imported."""
+        return () if self.exported else ("tank",)
 
     def dataset(self, name: str) -> Dataset:
         """Return a dataset with its origin."""
@@ -36,6 +37,8 @@ class Pool:
     def datasets(self, root: str) -> list[Dataset]:
         """Return all datasets."""
         assert root == "tank"
+        if self.exported:
+            raise engine_error("list", root, 2)
         return [self.dataset(name) for name in sorted(self._names)]
 
     def snapshot(self, name: str) -> Snapshot:
@@ -94,6 +97,39 @@ def test_a_snapshot_that_is_gone() -> None:
     """Another snapshot that took its name is not sent in its place."""
     with pytest.raises(InvalidValue, match="'tank/a@2': that snapshot is gone"):
         sources(Pool({"tank/a@2": (99, 6)}), 12)
+
+
+def test_a_pool_that_is_gone() -> None:
+    """A token of a pool that was exported names a snapshot that is gone."""
+    pool = Pool({})
+    pool.exported = True
+    with pytest.raises(InvalidValue, match="'tank/a@2': that snapshot is gone") as caught:
+        sources(pool, 12)
+    assert caught.value.hint == (
+        "abort the partial receive on the other side and send in full"
+    )
+
+
+def test_a_copy_that_has_the_base() -> None:
+    """Of several snapshots with the guid, the one that still has its base is sent."""
+    pool = Pool({"tank/a@2": (12, 6), "tank/b@1": (11, 5), "tank/b@2": (12, 8)})
+    assert sources(pool, 12) == ("tank/a@2", "")
+    assert sources(pool, 12, 11) == ("tank/b@2", "tank/b@1")
+    pool = Pool({"tank/a@2": (12, 6), "tank/b@2": (12, 8)})
+    with pytest.raises(InvalidValue, match="'tank/a@2': its base is gone") as caught:
+        sources(pool, 12, 11)
+    assert caught.value.hint == (
+        "abort the partial receive on the other side and send from another base"
+    )
+
+
+def test_a_bookmark_of_the_snapshot_itself() -> None:
+    """A mark of the very transaction counts, as a base may share it; a later one not."""
+    at_once = {"tank/a@1": (11, 6), "tank/a@2": (12, 6)}
+    assert sources(Pool(at_once), 12, 11) == ("tank/a@2", "tank/a@1")
+    assert sources(Pool({"tank/a@2": (12, 6), "tank/a#1": (11, 6)}), 12, 11)[1]
+    with pytest.raises(InvalidValue, match="its base is gone"):
+        sources(Pool({"tank/a@2": (12, 6), "tank/a#3": (11, 7)}), 12, 11)
 
 
 def test_a_later_snapshot_is_no_base() -> None:

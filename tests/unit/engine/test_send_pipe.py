@@ -82,6 +82,19 @@ def test_a_call_that_raises() -> None:
     assert (threads(), open_files()) == before
 
 
+def test_a_call_that_never_returns() -> None:
+    """The process can end while the kernel still waits: no call outlives it."""
+    seen: list[bool] = []
+
+    def call(_: int) -> int:
+        seen.append(threading.current_thread().daemon)
+        return 0
+
+    with open("/dev/null", "wb") as sink:  # noqa: PTH123
+        assert carry(call, sink.fileno()) == (0, None)
+    assert seen == [True]
+
+
 def test_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception from a signal ends the call before the stream is at its end."""
     before = threads(), open_files()
