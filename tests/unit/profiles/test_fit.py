@@ -39,6 +39,19 @@ def test_the_running_module_limits_a_record() -> None:
     assert fitted == (str(1 << 20), "the running module takes at most 1M")
 
 
+def test_a_record_gives_way_twice() -> None:
+    """Cut to what the module takes, a record may still need a feature of the pool."""
+    pool = pool_info(features=frozenset())
+    for most in (1 << 20, 4 << 20):
+        limits = Limits(max_recordsize_bytes=most)
+        fitted, _ = fit_value("recordsize", str(4 << 20), pool, limits)
+        assert fitted == str(128 << 10)
+    limits = Limits(max_recordsize_bytes=1 << 20)
+    for size in (1 << 20, 128 << 10, 8 << 10):
+        same = fit_value("recordsize", str(size), pool_info(), limits)
+        assert same == (str(size), "")
+
+
 def test_thin_metadata_needs_a_second_copy() -> None:
     """Without redundancy, redundant_metadata stays all; on a mirror it may be most."""
     limits = replace(DEFAULT_LIMITS, release=(2, 3))
