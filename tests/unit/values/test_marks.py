@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -14,6 +15,12 @@ from zfstune.values import marks, names
 from zfstune.values.errors import InvalidName
 from zfstune.values.properties import is_user
 from zfstune.values.state import DEFAULT, INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Forget the names that other tests asked about: an old answer shows nothing."""
+    marks.is_auto_name.cache_clear()
 
 
 def test_auto_name_is_in_utc() -> None:
@@ -54,6 +61,13 @@ def test_auto_names_are_known_and_sort_by_time(
     assert ordered == (seconds[0] < seconds[1])
 
 
+@pytest.mark.parametrize("time", ["000000", "235959", "090909"])
+@pytest.mark.parametrize("attempt", ["", "-1", "-10", "-1234567890"])
+def test_names_of_zfstune(time: str, attempt: str) -> None:
+    """The first and the last second of a day are known, with any attempt from 1 on."""
+    assert marks.is_auto_name(f"zfstune-20261123T{time}Z{attempt}")
+
+
 @pytest.mark.parametrize(
     "short",
     [
@@ -66,6 +80,7 @@ def test_auto_names_are_known_and_sort_by_time(
         "zfstune-20260229T030000Z",
         "zfstune-20261123T240000Z",
         "zfstune-20261123T030060Z",
+        "zfstune-20261123T036000Z",
         "zfstune-20261123T030000Z-",
         "zfstune-20261123T030000Z-0",
         "zfstune-20261123T030000Z-01",
@@ -102,6 +117,21 @@ def test_a_stamp_is_known_where_the_calendar_has_it(stamp: str) -> None:
     else:
         there = True
     assert marks.is_auto_name(f"zfstune-{stamp}") is there
+
+
+@pytest.mark.parametrize("year", [0, 1, 4, 100, 400, 1900, 2000, 2023, 2024, 9999])
+def test_each_day_of_a_year(year: int) -> None:
+    """A year has the days that the standard library's calendar gives it, no others."""
+    known = {
+        (month, day)
+        for month in range(14)
+        for day in range(33)
+        if marks.is_auto_name(f"zfstune-{year:04}{month:02}{day:02}T000000Z")
+    }
+    months = range(1, 13) if year else ()
+    assert known == {
+        (month, day) for month in months for day in range(1, monthrange(year, month)[1] + 1)
+    }
 
 
 def test_user_properties_are_valid() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -186,6 +186,25 @@ def test_only_text_is_a_name(check: Callable[..., str], value: object) -> None:
     with pytest.raises(InvalidName) as caught:
         check(value)
     assert f"of type {type(value).__name__} " in str(caught.value)
+
+
+def test_the_role_of_what_is_no_text() -> None:
+    """The message says which name it was that should have been text."""
+    value: Any = b"tank"
+    roles = []
+    for check in CHECKS:
+        message = complaint(check, value)
+        assert message.startswith("cannot use a value of type bytes as ")
+        assert message.endswith(": names are text")
+        roles.append(message.partition(" as ")[2].partition(":")[0])
+    assert roles == [
+        "a pool name",
+        "a dataset name",
+        "a snapshot name",
+        "a bookmark name",
+        "part of a name",
+        "a hold tag",
+    ]
 
 
 @given(st.text())

@@ -105,6 +105,12 @@ def test_what_names_no_host_is_refused(text: str, reason: str) -> None:
         ("rw=", "write a plain `rw` to serve everybody"),
         ("ro=a:", "write a plain `ro` to serve everybody"),
         ("rw=@-x", ""),
+        ("rw=@x[", "stands in brackets"),
+        ("", ""),
+        ("rw=a b", ""),
+        ("rw=10.0.0.300/8", ""),
+        ("sec=*", "as in sec=sys or sec=krb5"),
+        ("speed=9", "see `man zfsprops` and `man exports`"),
         ("rw=10.0.0.7/0.0.0.255", "as in 10.0.0.0/24"),
     ],
 )
