@@ -6,6 +6,7 @@ import pytest
 
 from model_pool import Model, app_profile, applied
 from zfstune.datasets.actions import Export
+from zfstune.datasets.cautions import Caution
 from zfstune.values.exports import Exports
 
 NOBODY = Exports({}, frozenset(), frozenset())
@@ -35,7 +36,15 @@ def test_no_server_and_no_sense() -> None:
     wants = app_profile(sharenfs="on")
     plan = Model().plan(wants, exports=Exports({}, frozenset(), frozenset(), False))
     assert not any(isinstance(action, Export) for action in plan.actions)
-    assert "no NFS server" in plan.warnings[-1].message
+    missing = Caution(
+        "tank/data/app",
+        "it is not exported: this system has no NFS server",
+        "install nfs-kernel-server or nfs-utils, and apply again",
+    )
+    assert plan.warnings == (missing,)
+    wants = app_profile(sharenfs="off")
+    plan = Model().plan(wants, exports=Exports({}, frozenset(), frozenset(), False))
+    assert plan.warnings == ()
     model = Model({"tank": {"sharenfs": "rw=a b"}})
     [warning] = model.plan(app_profile(), exports=NOBODY).warnings
     assert (warning.dataset, "blank" in warning.message) == ("tank/data/app", True)
@@ -47,7 +56,12 @@ def test_the_plan_says_that_nobody_is_served(options: str) -> None:
     wants = app_profile(sharenfs=options)
     plan = Model().plan(wants, exports=NOBODY)
     assert not any(isinstance(action, Export) for action in plan.actions)
-    assert "NFS serves it to nobody" in plan.warnings[-1].message
+    [warning] = plan.warnings
+    assert warning.dataset == "tank/data/app"
+    assert warning.message == (
+        f"sharenfs={options} has neither rw nor ro, so NFS serves it to nobody"
+    )
+    assert f"sharenfs=rw,{options} to everybody" in warning.hint
     again = applied(wants).plan(wants, exports=NOBODY)
     assert (again.pending, len(again.warnings)) == (False, 1)
 
@@ -67,6 +81,8 @@ def test_the_plan_says_that_the_world_is_served() -> None:
     ):
         [warning] = model.plan(app_profile(), exports=exports).warnings
         assert warning.message.startswith(beginning)
+        assert warning.dataset == "tank/data/app"
+        assert warning.hint.startswith("an IPv6 address or network stands in brackets")
         assert "would serve everybody" in warning.message
 
 
@@ -76,10 +92,14 @@ def test_a_stream_shares_nothing() -> None:
     model.received["tank/data/app"] = {"sharenfs": "on"}
     plan = model.plan(app_profile("app", "app", "app/x"), exports=NOBODY)
     assert not any(isinstance(action, Export) for action in plan.actions)
-    assert [w.dataset for w in plan.warnings if "came with a stream" in w.message] == [
-        "tank/data/app",
-        "tank/data/app/x",
-    ]
+    assert plan.warnings == tuple(
+        Caution(
+            name,
+            "it is not exported: its sharenfs came with a stream",
+            f"to export it: `zfs set sharenfs=... {name}`",
+        )
+        for name in ("tank/data/app", "tank/data/app/x")
+    )
     # A sharenfs that somebody sets here is exported, also below a received one.
     model.local["tank/data/app/x"]["sharenfs"] = "ro"
     plan = model.plan(app_profile("app", "app", "app/x"), exports=NOBODY)
