@@ -174,6 +174,8 @@ class _Reader(FieldReader):
         table = self.table(value, where)
         self.only(table, where, ("summary", "source", "only", "dataset"))
         summary = self.prose(table, where, "summary")
+        if "source" in table:
+            self.prose(table, where, "source")
         only = table.get("only", False)
         if not isinstance(only, bool):
             self.refuse(where, "key 'only': it must be true or false")
