@@ -8,10 +8,13 @@ import pytest
 
 from judged import expect
 from model_pool import Model, app_profile, applied, pool_info
-from zfstune.datasets.expected import placed_roots
+from zfstune.datasets.expected import placed_roots, see_profiles
+from zfstune.profiles.load import load as load_profile
 from zfstune.profiles.profile import DatasetProfile, Profile
 from zfstune.values.errors import ProfileError
+from zfstune.values.frozen import replace
 from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.properties import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +105,20 @@ def test_what_the_pool_could_not_take() -> None:
     found = expect(model, profile)
     assert ["became lz4" in lack for lack in found["tank/data/app"].lacks] == [True]
     assert found["tank/data/app/x"].lacks == ()
+
+
+@pytest.mark.parametrize("release", [(2, 1, 11), (2, 2)])
+def test_what_the_release_is_too_early_for(release: tuple[int, ...]) -> None:
+    """A profile that needs a later release says so on its first dataset."""
+    docker = load_profile("docker")
+    model = Model()
+    model.run(model.plan(docker, owner=False).actions)
+    limits = replace(DEFAULT_LIMITS, release=release)
+    placed = {"tank/data": {"docker": docker}}
+    found = see_profiles(placed, model.datasets(), model.pool, limits)
+    lacks = [lack for e in found.values() for lack in e.lacks if "needs OpenZFS" in lack]
+    too_early = ["profile docker needs OpenZFS 2.2 or later, and this is 2.1.11"]
+    assert lacks == (too_early if release < (2, 2) else [])
 
 
 def owned(name: str, *account: str | int | None, first: str = "shared") -> Profile:

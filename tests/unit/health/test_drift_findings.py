@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from judged import FIXED, judge
 from model_pool import Model, app_profile, applied
 from zfstune.health.findings import Finding
 from zfstune.values.frozen import replace
+from zfstune.values.marks import PROFILE_PROPERTY
 
 AGAIN = "zfstune apply app --pool tank"
 BY_HAND = Finding(
@@ -177,3 +180,68 @@ def test_a_value_that_nobody_asked_for_and_that_loses_data() -> None:
     del model.local["tank/data/app/x"]["sync"]
     model.received["tank/data/app/x"] = {"sync": "disabled"}
     assert found(model, FIXED) == {"app/x": [replace(here, hint=hint, source="received")]}
+
+
+def test_a_value_fixed_at_creation_beside_others() -> None:
+    """A property that cannot be changed any more hides no drift of those after it."""
+    wants = app_profile(casesensitivity="mixed", recordsize="8K")
+    model = Model({"tank": {}, "tank/data": {}, "tank/data/app": {}})
+    model.local["tank/data/app"]["casesensitivity"] = "mixed"
+    model.run(model.plan(wants).actions)
+    assert found(model, wants) == {}
+    model.local["tank/data/app"]["recordsize"] = "16384"
+    assert found(model, wants) == {"app": [BY_HAND]}
+    model.local["tank/data/app"]["casesensitivity"] = "sensitive"
+    fixed = FIXED_ONCE.note.replace("normalization is formD and should be none", "")
+    assert found(model, wants)["app"] == [
+        BY_HAND,
+        replace(
+            FIXED_ONCE,
+            note=f"casesensitivity is sensitive and should be mixed{fixed}",
+            about="casesensitivity",
+            expected="mixed",
+            found="sensitive",
+        ),
+    ]
+
+
+def test_a_value_that_differs_from_note_and_profile() -> None:
+    """The remedy restores the noted value, which applying the profile would not do."""
+    model = applied(app_profile(recordsize="8K"))
+    model.local["tank/data/app"]["recordsize"] = "16384"
+    sets = "zfs set recordsize=8192 tank/data/app"
+    assert found(model, app_profile(recordsize="32K")) == {
+        "app": [replace(BY_HAND, hint=sets)]
+    }
+    assert found(model, app_profile()) == {"app": [replace(BY_HAND, hint=sets)]}
+
+
+def test_a_container_that_mounts_by_now() -> None:
+    """A dataset that only held others, and that the profile has by now, should mount."""
+    model = applied(app_profile("app", "app/x"))
+    assert model.local["tank/data/app"]["canmount"] == "off"
+    model.local["tank/data/app"][PROFILE_PROPERTY] = "app"
+    assert found(model, app_profile("app", "app", "app/x", atime="off"))["app"][-1] == (
+        Finding(
+            "overridden",
+            "canmount was set to off, and the profile says on",
+            f"if the profile is right: {AGAIN}",
+            "canmount",
+            "on",
+            "off",
+            "local",
+        )
+    )
+
+
+@pytest.mark.parametrize("below", ["two", "two:seed", "zero,two"])
+def test_a_value_below_one_of_several_profiles(below: str) -> None:
+    """A dataset follows the one above it if they share a profile, or its variant."""
+    model = applied(app_profile("one", "app", "app/x", recordsize="8K"))
+    model.local["tank/data/app"][PROFILE_PROPERTY] = "one,two"
+    model.local["tank/data/app/x"][PROFILE_PROPERTY] = below
+    model.local["tank/data/app/x"]["recordsize"] = "16384"
+    hint = "zfs inherit recordsize tank/data/app/x"
+    assert found(model) == {"app/x": [replace(BELOW, hint=hint)]}
+    model.local["tank/data/app/x"][PROFILE_PROPERTY] = "three"
+    assert found(model) == {}

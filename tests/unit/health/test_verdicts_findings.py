@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from judged import FIXED, judge, only
-from model_pool import Model, app_profile, applied, pool_info
+from judged import FIXED, expect, judge, only
+from model_pool import ACCOUNTS, Model, app_profile, applied, pool_info
+from zfstune.datasets.expected import Expected
+from zfstune.health.block_sizes import stale_blocks
 from zfstune.health.findings import Finding, Verdict
-from zfstune.health.verdicts import judge_pool
+from zfstune.health.verdicts import Seen, judge_dataset, judge_pool
 from zfstune.values.exports import Exports, export_lines
 from zfstune.values.frozen import replace
-from zfstune.values.state import Place
+from zfstune.values.state import FileSample, FileSize, Place
 
 AGAIN = "zfstune apply app --pool tank"
 NOTHING = Exports({}, frozenset(), frozenset())
@@ -202,6 +204,41 @@ def test_a_dataset_that_is_missing() -> None:
     wants = app_profile("app", "app", "app/x", "app/new", owner="app")
     [finding] = judge(model, wants)["tank/data/app/new"].findings
     assert finding == Finding("missing", "profile app asks for it", AGAIN)
+
+
+def test_a_volume_in_the_way() -> None:
+    """A volume that has the name of a profile's filesystem has to be renamed."""
+    model = applied(FIXED)
+    datasets = model.datasets()
+    datasets["tank/data/app"] = replace(datasets["tank/data/app"], kind="volume")
+    seen = Seen(model.pool, datasets, model.mounts)
+    verdict = judge_dataset(expect(model, FIXED)["tank/data/app"], seen, (), None)
+    way = "profile app asks for it, and a volume of that name is in the way"
+    rename = "zfs rename tank/data/app tank/data/app-old"
+    assert verdict == Verdict("tank/data/app", (Finding("missing", way, rename),), ("app",))
+
+
+def test_a_dataset_that_nobody_knows() -> None:
+    """A dataset that was asked for by name and does not exist is missing, too."""
+    model = applied(FIXED)
+    seen = Seen(model.pool, model.datasets(), model.mounts)
+    verdict = judge_dataset(Expected("tank/none", ()), seen, (), None)
+    assert verdict == Verdict(
+        "tank/none", (Finding("missing", "there is no such dataset"),)
+    )
+
+
+def test_files_and_snapshots_have_their_findings() -> None:
+    """What was found about snapshots is part of the verdict, as are blocks of files."""
+    model = applied(FIXED)
+    seen = Seen(model.pool, model.datasets(), model.mounts, ACCOUNTS, ACCOUNTS)
+    sample = FileSample((FileSize("/data/app/f", 1 << 20, 1 << 17),), complete=True)
+    expected = expect(model, FIXED)["tank/data/app"]
+    stale = Finding("stale-snapshots", "the last one is old")
+    verdict = judge_dataset(expected, seen, (stale,), sample)
+    assert verdict.findings == (stale, *stale_blocks(sample, 8192))
+    assert verdict.findings[1].expected == "8192"
+    assert judge_dataset(expected, seen, (), None).findings == ()
 
 
 def test_a_key_that_is_not_loaded() -> None:
