@@ -159,12 +159,12 @@ def test_a_release_that_is_too_early() -> None:
     """A profile that is named twice says once what it needs, on its first dataset."""
     docker = load("docker")
     limits = replace(DEFAULT_LIMITS, release=(2, 1, 11))
-    for root, asked in ((None, [docker]), ("tank/srv", [docker, docker])):
+    for root, asked in (("tank/data", [docker]), ("tank/srv", [docker, docker])):
         plan = Model().plan(*asked, owner=False, limits=limits, root=root)
         found = [c for c in plan.warnings if "needs" in c.message]
         assert found == [
             Caution(
-                f"{root or 'tank/data'}/docker",
+                f"{root}/docker",
                 "profile docker needs OpenZFS 2.2 or later, and this is 2.1.11",
                 "overlay2 cannot lie on an earlier one",
             )
