@@ -6,9 +6,10 @@ import pytest
 
 from judged import FIXED, judge
 from model_pool import Model, app_profile, applied
+from zfstune.health.drift import Asked, drift
 from zfstune.health.findings import Finding
 from zfstune.values.frozen import replace
-from zfstune.values.marks import PROFILE_PROPERTY
+from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
 
 AGAIN = "zfstune apply app --pool tank"
 BY_HAND = Finding(
@@ -245,3 +246,40 @@ def test_a_value_below_one_of_several_profiles(below: str) -> None:
     assert found(model) == {"app/x": [replace(BELOW, hint=hint)]}
     model.local["tank/data/app/x"][PROFILE_PROPERTY] = "three"
     assert found(model) == {}
+
+
+def test_a_remedy_that_is_not_known() -> None:
+    """Where no command applies the profiles again, a notice has no hint."""
+    model = applied(app_profile(recordsize="8K"))
+    dataset = model.dataset("tank/data/app")
+    [finding] = drift(dataset, Asked({"recordsize": "16384"}))
+    assert (finding.state, finding.hint) == ("overridden", "")
+
+
+def test_a_user_property_that_is_gone() -> None:
+    """A property that somebody removed is called unset."""
+    wants = app_profile(**{"org.example:note": "mine"})
+    model = applied(wants)
+    del model.local["tank/data/app"]["org.example:note"]
+    assert found(model, wants) == {
+        "app": [
+            Finding(
+                "drift-inherited",
+                "org.example:note is unset, the default, and was set to mine here",
+                AGAIN,
+                "org.example:note",
+                "mine",
+                None,
+                "default",
+            )
+        ]
+    }
+
+
+def test_datasets_that_only_hold_others_share_no_profile() -> None:
+    """A dataset without a profile follows none of the values above it."""
+    model = applied(app_profile("app", "a/b/app"))
+    model.local["tank/data/a"][APPLIED_PROPERTY] = '{"atime":"off"}'
+    model.local["tank/data/a"]["atime"] = "off"
+    model.local["tank/data/a/b"]["atime"] = "on"
+    assert [f for f in found(model).get("a/b", []) if f.about] == []

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from zfstune.health.findings import Finding
 from zfstune.health.freshness import dues_of, fresh, log_pairs, torn, unkept
 from zfstune.retention.policy import Followed
 from zfstune.retention.policy_text import parse_policy
 from zfstune.schedules.cadence import parse_cadence
+from zfstune.values.frozen import replace
 from zfstune.values.state import NONE, Dataset, PropertyValue, Snapshot
-
-if TYPE_CHECKING:
-    from zfstune.health.findings import Finding
 
 NOW = 1_800_000_000
 HOUR = 3600
@@ -156,3 +153,78 @@ def test_those_by_hand_may_be_of_anything() -> None:
     both = {"t/data": [taken("t/data@before", 1, 7)], "t/wal": []}
     assert list(torn("t/wal", "t/data", both.__getitem__)) == []
     assert list(torn("t/wal", "t/data", both.__getitem__, lambda _: True)) != []
+
+
+def test_all_of_a_late_snapshot() -> None:
+    """The finding has the age, the rule that asks for a snapshot, and the remedy."""
+    job = "check that the job which takes the snapshots runs, or take one now: "
+    late = Finding(
+        "stale-snapshots",
+        "the newest snapshot is 2h old, and the policy on tank keeps a snapshot every 1h",
+        f"{job}zfstune snapshot tank/a",
+    )
+    old = [auto(2 * HOUR, 2), auto(3 * HOUR)]
+    assert late_ones("hourly=48", old) == [late]
+    assert late_ones("grid=1x1h|3x1d", old) == [late]
+    assert late_ones("keep=3 daily=3 hourly=48", old) == [late]
+    regex = "the newest snapshot is 2h old, and the policy on tank keeps a snapshot of"
+    assert late_ones("regex=^zfs.* hourly=48", old) == [
+        replace(late, note=f"{regex} '^zfs.*' every 1h")
+    ]
+    never = "no snapshot was ever taken, and the schedule on tank/above takes a snapshot"
+    assert late_ones("hourly=48", [], every="4h") == [
+        replace(late, note=f"{never} every 4h")
+    ]
+
+
+def test_a_dataset_whose_birth_is_unknown() -> None:
+    """It counts as old, and so does a snapshot whose time is unknown."""
+    bare = Dataset("tank/a", "filesystem", 1, 1)
+    followed = Followed(parse_policy("hourly=3"), "tank")
+    [finding] = fresh(bare, dues_of(followed, None, ""), [], NOW)
+    assert finding.note.startswith("no snapshot was ever taken, and ")
+    unknown = [replace(auto(0), creation=None)]
+    [finding] = fresh(bare, dues_of(followed, None, ""), unknown, NOW)
+    assert finding.note.startswith("the newest snapshot is ")
+    assert list(fresh(bare, dues_of(followed, None, ""), [auto(0)], NOW)) == []
+
+
+def test_nothing_is_due() -> None:
+    """Without a policy and a schedule no snapshot is missed; a schedule alone asks."""
+    assert list(dues_of(None, None, "tank")) == []
+    [due] = dues_of(None, parse_cadence("daily"), "tank")
+    assert (due.seconds, due.why) == (
+        24 * HOUR,
+        "the schedule on tank takes a snapshot every 24h",
+    )
+    assert due.covers("zfstune-20261123T030000Z")
+    assert not due.covers("byhand")
+
+
+@pytest.mark.parametrize("log", ["wal", "log", "redo"])
+def test_logs_by_their_names(log: str) -> None:
+    """The data beside a log comes before its parent; a log without data is no pair."""
+    known = ["t/db", f"t/db/{log}", "t/db/data"]
+    assert list(log_pairs(known)) == [(f"t/db/{log}", "t/db/data")]
+    assert list(log_pairs(known[:2])) == [(f"t/db/{log}", "t/db")]
+    assert list(log_pairs([f"t/db/{log}", "t/x", "t/x/redo"])) == [("t/x/redo", "t/x")]
+
+
+def test_all_of_a_torn_snapshot() -> None:
+    """The newest whole instant is named, of several."""
+    ages = ((30, 3), (20, 5), (10, 9))
+    both = {
+        "t/data": [auto(age, txg, "t/data") for age, txg in ages],
+        "t/wal": [auto(age, txg, "t/wal") for age, txg in ages[:2]],
+    }
+    start = "its newest snapshot with a snapshot of t/wal from the same instant is"
+    assert list(torn("t/wal", "t/data", both.__getitem__)) == [
+        Finding(
+            "torn-snapshots", f"{start} {both['t/data'][1].name}", "zfstune snapshot -r t"
+        )
+    ]
+    assert list(torn("t/wal", "t/data", {**both, "t/data": []}.__getitem__)) == []
+    none = "none of its snapshots has a snapshot of t/wal from the same instant"
+    assert list(torn("t/wal", "t/data", {**both, "t/wal": []}.__getitem__)) == [
+        Finding("torn-snapshots", none, "zfstune snapshot -r t")
+    ]

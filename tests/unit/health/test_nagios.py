@@ -10,13 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from observed_data import HOUR, NOW, POOL, last_runs, observed, observed_datasets
-from zfstune.health.nagios import (
-    CRITICAL,
-    OK,
-    UNKNOWN,
-    WARNING,
-    judge,
-)
+from zfstune.health.nagios import CRITICAL, OK, UNKNOWN, WARNING, Check, Problem, judge
 from zfstune.schedules.last_run import LastRun
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import replace
@@ -127,3 +121,62 @@ def test_the_line_is_one_that_plugins_print(
     assert bool(bar) == bool(datasets)
     assert len(FIGURE.findall(figures)) == 3 * len(datasets)
     assert not FIGURE.sub("", figures).strip()
+
+
+def test_all_problems_at_once() -> None:
+    """The worst come first, then by name; each has its target and its clause."""
+    failed = LastRun("tank/z", "prune", 1, 2, "it broke")
+    well = LastRun("tank/z", "snapshot", 1, 2, "")
+    bare = replace(observed(HOUR, None), dataset="tank/bare")
+    datasets = [bare, observed(2 * HOUR), replace(observed(4 * HOUR), dataset="tank/b")]
+    suspended = replace(POOL, suspended=True)
+    verdict = judge(
+        datasets,
+        [suspended, replace(POOL, pool="other")],
+        [failed, well],
+        NOW,
+        faults=["cannot follow it"],
+        damaged=[("tank/d", "bad blocks")],
+    )
+    assert verdict == Check(
+        (
+            Problem(CRITICAL, "tank", "the pool is suspended: it lost its devices"),
+            Problem(CRITICAL, "tank/b", "its newest snapshot is 4h old, more than 3h"),
+            Problem(CRITICAL, "tank/d", "it cannot be read: bad blocks"),
+            Problem(WARNING, "schedule", "cannot follow it"),
+            Problem(WARNING, "tank/a", "its newest snapshot is 2h old, more than 90m"),
+            Problem(WARNING, "tank/z", "the last prune failed: it broke"),
+            Problem(UNKNOWN, "tank/bare", "it has no schedule: give an age with --warning"),
+        ),
+        tuple(datasets),
+        ((0, 0), (HOUR * 3 // 2, 3 * HOUR), (HOUR * 3 // 2, 3 * HOUR)),
+        NOW,
+    )
+    assert (verdict.status, verdict.word) == (CRITICAL, "CRITICAL")
+
+
+def test_a_snapshot_from_the_future() -> None:
+    """The clause says so, and the age in the figures is none."""
+    verdict = judge([observed(-5)], [POOL], [], NOW)
+    assert verdict.problems == (
+        Problem(WARNING, "tank/a", "its newest snapshot is dated after now"),
+    )
+    assert "'tank/a age'=0s;5400;10800;0" in verdict.line()
+
+
+def test_the_figures_of_a_line() -> None:
+    """A dataset alone is told in the singular, with its age, its snapshots, its bytes."""
+    one = replace(observed(300), own=2, others=3, used_bytes=4096)
+    assert judge([one], [POOL], [], NOW).line() == (
+        "ZFSTUNE OK: 1 dataset, newest snapshots at most 5m old | "
+        "'tank/a age'=300s;5400;10800;0 'tank/a snapshots'=5;;;0 "
+        "'tank/a used'=4096B;;;0"
+    )
+    new = replace(one, newest=None, created=NOW - 60)
+    assert (
+        judge([new], [POOL], [], NOW)
+        .line()
+        .startswith("ZFSTUNE OK: 1 dataset, 1 made too recently to have a snapshot | ")
+    )
+    with pytest.raises(ValueError, match="zip"):
+        Check((), (one,), (), NOW).line()
