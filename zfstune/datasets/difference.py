@@ -249,7 +249,8 @@ def _warn_fixed(
     dataset: str, name: str, have: str | None, value: str, difference: Difference
 ) -> None:
     """Say that a property differs and cannot be changed after creation."""
-    message = f"{name} is {have} and should be {value}: it is fixed at creation"
+    shown = "unset" if have is None else have
+    message = f"{name} is {shown} and should be {value}: it is fixed at creation"
     hint = "create a new dataset and copy the data over: nothing else changes the value"
     difference.cautions.append(Caution(dataset, message, hint))
 

@@ -211,6 +211,9 @@ def test_a_value_that_is_fixed_at_creation() -> None:
         ),
     )
     assert [c.property for c in changes(model, wants)[APP]] == ["recordsize"]
+    del model.local[APP]["normalization"]
+    [caution] = model.plan(wants).warnings
+    assert caution.message.startswith("normalization is unset and should be formD: ")
 
 
 def test_a_container_that_was_cut_short() -> None:
