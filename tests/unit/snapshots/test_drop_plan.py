@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,14 +36,14 @@ def taken(name: str, **values: str) -> Snapshot:
 
 
 def filesystem(
-    name: str, *, mountpoint: str = "none", origin: str = "", mark: str = LOCAL
+    name: str, *, mountpoint: str = "none", origin: str | None = None, mark: str = LOCAL
 ) -> Dataset:
     """Make a filesystem that is mounted nowhere, with the mark that rollbacks set."""
     values = {
         "mountpoint": PropertyValue(mountpoint, INHERITED, "tank"),
         CHECKPOINT_PROPERTY: PropertyValue(FOLDER, mark, name if mark == LOCAL else ESCAPE),
     }
-    if origin:
+    if origin is not None:
         values["origin"] = PropertyValue(origin, NONE)
     return Dataset(name, "filesystem", 1, 1, values)
 
@@ -109,7 +109,33 @@ def test_copies_go_with_the_folders_that_held_them() -> None:
         plan.check(["clones"])
     assert "--lose copies" in no.value.hint
     plan.check(["copies"])
-    assert plan.to_dict()["losses"] == plan.losses
+
+
+def test_the_plan_as_json() -> None:
+    """The JSON names each thing that goes, by its kind, and the losses by their words."""
+    cloned = (taken("tank/a@checkpoint-one", clones=f"tank/c,{TOP}/tank/a"), COPIED[1])
+    own = {"tank/c": [taken("tank/c@x")]}
+    plan = drop(*cloned, datasets=(filesystem("tank/c"), *copied()), own=own)
+    assert plan.to_dict() == {
+        "checkpoint": "one",
+        "snapshots": ["tank/a@checkpoint-one", "tank/a/b@checkpoint-one"],
+        "copies": [f"{TOP}/tank/a", f"{TOP}/tank/a/b"],
+        "clones": ["tank/c"],
+        "folders": [f"{TOP}/tank", TOP, ESCAPE],
+        "losses": {
+            "copies": [f"{TOP}/tank/a", f"{TOP}/tank/a/b"],
+            "clones": ["tank/c", "tank/c@x"],
+        },
+    }
+    with pytest.raises(PlanError) as no:
+        plan.check([])
+    assert str(no.value).startswith(
+        "cannot drop checkpoint 'one': this would be lost: copies: "
+        f"{TOP}/tank/a, {TOP}/tank/a/b; clones: tank/c, tank/c@x"
+    )
+    assert no.value.hint == (
+        "check the plan with -n; to lose that all the same, add --lose copies --lose clones"
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,9 +172,10 @@ def test_folders_that_somebody_uses_stay() -> None:
     assert plan.folders == (f"{TOP}/tank",)
 
 
-def test_an_empty_folder_goes_whoever_left_it() -> None:
+@pytest.mark.parametrize("origin", [None, "", "-"])
+def test_an_empty_folder_goes_whoever_left_it(origin: str | None) -> None:
     """A drop that was killed left the folders, and the next one destroys them."""
-    left = (filesystem(ESCAPE), filesystem(TOP))
+    left = (filesystem(ESCAPE, origin=origin), filesystem(TOP, origin=origin))
     plan = drop(taken("tank/a@checkpoint-one"), datasets=left)
     assert plan.ordered == (TOP, ESCAPE)
     assert plan.losses == {}
@@ -172,16 +199,31 @@ def test_what_keeps_a_checkpoint() -> None:
     """Holds, clones of clones, datasets below a clone and the system itself stop a drop."""
     clone = taken("tank/a@checkpoint-one", clones="tank/c")
     there = (filesystem("tank/c"),)
-    with pytest.raises(PlanError, match="'tank/a@checkpoint-one' is held"):
-        drop(taken("tank/a@checkpoint-one", userrefs="1"))
-    with pytest.raises(PlanError, match="'tank/c@x' is held"):
-        drop(clone, datasets=there, own={"tank/c": [taken("tank/c@x", userrefs="2")]})
-    with pytest.raises(PlanError, match="clones hang on 'tank/c@x' in turn"):
-        drop(clone, datasets=there, own={"tank/c": [taken("tank/c@x", clones="tank/d")]})
-    with pytest.raises(PlanError, match="its clone 'tank/c' has 'tank/c/d' below it"):
-        drop(clone, datasets=(*there, filesystem("tank/c/d")))
-    with pytest.raises(PlanError, match="this system runs from 'tank/c'"):
-        drop(clone, datasets=there, mounted={"tank/c": "/"})
+
+    def refused(*snapshots: Snapshot, **more: Any) -> str:
+        with pytest.raises(PlanError) as no:
+            drop(*snapshots, **more)
+        start = "cannot drop checkpoint 'one': "
+        assert no.value.message.startswith(start)
+        return no.value.message.removeprefix(start)
+
+    held = [taken("tank/c@x", userrefs="2")]
+    assert refused(taken("tank/a@checkpoint-one", userrefs="1")) == (
+        "'tank/a@checkpoint-one' is held: see `zfs holds tank/a@checkpoint-one`"
+    )
+    assert refused(clone, datasets=there, own={"tank/c": held}) == (
+        "'tank/c@x' is held: see `zfs holds tank/c@x`"
+    )
+    hanging = [taken("tank/c@x", clones="tank/d")]
+    assert refused(clone, datasets=there, own={"tank/c": hanging}) == (
+        "clones hang on 'tank/c@x' in turn"
+    )
+    assert refused(clone, datasets=(*there, filesystem("tank/c/d"))) == (
+        "its clone 'tank/c' has 'tank/c/d' below it"
+    )
+    assert refused(clone, datasets=there, mounted={"tank/c": "/"}) == (
+        "this system runs from 'tank/c', a clone of it"
+    )
     assert drop(clone, datasets=there, mounted={"tank/c": "/c"}).ordered == ("tank/c",)
 
 
