@@ -16,7 +16,14 @@ from fake_engine import FakeEngine
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import last_run, locked, note, reported_run
 from zfstune.schedules.run import due_runs, is_due, run_job
-from zfstune.values.errors import BatchError, NotFound, PolicyError
+from zfstune.values.errors import (
+    BatchError,
+    EngineError,
+    NotFound,
+    PlanError,
+    PolicyError,
+)
+from zfstune.values.frozen import replace
 from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:
@@ -143,6 +150,99 @@ def test_a_run_is_due_once_after_each_instant(
     assert is_due(engine, "snapshot", "tank/a", folder, NOON + 30) == due
     later = is_due(engine, "snapshot", "tank/a", folder, NOON + 3600)
     assert later == (due or schedule == "hourly")
+
+
+@pytest.mark.parametrize(
+    ("policy", "began", "due"),
+    [
+        # Tokyo's 04:00 was at 19:00 UTC the day before.
+        ("keep=1 tz=Asia/Tokyo", NOON - 18 * 3600, True),
+        ("keep=1 tz=Asia/Tokyo", NOON - 16 * 3600, False),
+        ("keep=1", NOON - 16 * 3600, True),
+        ("", NOON - 16 * 3600, True),
+        ("", NOON - 7 * 3600, False),
+        # A prune with consent follows this policy, so its zone counts, too.
+        ("keep=0 tz=Asia/Tokyo", NOON - 16 * 3600, False),
+        ("keep=1 tz=No/Where", NOON, True),
+        ("nonsense", NOON, True),
+    ],
+)
+def test_a_run_is_due_by_the_zone_of_the_policy(
+    tmp_path: Path, policy: str, began: int, *, due: bool
+) -> None:
+    """A time of day is one of the policy's zone, of UTC without one; else a run is due."""
+    noted(tmp_path, "snapshot", began)
+    engine = fake("daily@04:00", policy)
+    if not policy:
+        del engine.marks["tank/a"][POLICY_PROPERTY]
+    assert is_due(engine.seam, "snapshot", "tank/a", os.fspath(tmp_path), NOON) == due
+
+
+def test_each_job_is_due_by_its_own_cadence_and_note(tmp_path: Path) -> None:
+    """Pruning comes half an hour after the snapshots, and has a note of its own."""
+    engine, folder = fake("daily@11:00").seam, os.fspath(tmp_path)
+    noted(tmp_path, "prune", NOON - 3600)
+    assert is_due(engine, "prune", "tank/a", folder, NOON)
+    assert is_due(engine, "snapshot", "tank/a", folder, NOON)
+    noted(tmp_path, "prune", NOON - 1800)
+    assert not is_due(engine, "prune", "tank/a", folder, NOON)
+
+
+def test_an_alarm_of_a_run_names_the_command_in_full(tmp_path: Path) -> None:
+    """Nobody typed the command of a scheduled prune, so its hint is one to paste."""
+    engine = fake(policy="daily=1")
+    for _ in range(6):
+        run(engine, "snapshot", tmp_path)
+    now = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    for name, found in engine.taken.items():
+        engine.taken[name] = replace(found, creation=int(now) + found.createtxg)
+    with pytest.raises(PlanError, match="4 of the 6 snapshots in scope") as alarmed:
+        run(engine, "prune", tmp_path)
+    assert alarmed.value.hint == (
+        "`zfstune prune -n -r tank/a` shows the plan; to destroy them anyway, add --force"
+    )
+    failed = last_run(os.fspath(tmp_path), "prune", GUID)
+    assert failed is not None
+    assert failed.error == str(alarmed.value)
+
+
+def test_a_prune_of_some_notes_the_others(tmp_path: Path) -> None:
+    """Datasets that failed are noted with their reasons, a line each."""
+    engine = fake()
+    for _ in range(2):
+        run(engine, "snapshot", tmp_path)
+    engine.marks["tank/a/b"] = {POLICY_PROPERTY: "often"}
+    engine.marks["tank/a/c"] = {POLICY_PROPERTY: "seldom"}
+    done = run(engine, "prune", tmp_path)
+    assert done is not None
+    lines = done.error.splitlines()
+    assert [line.partition(": cannot follow")[0] for line in lines] == [
+        "left 'tank/a/b' as it is",
+        "left 'tank/a/c' as it is",
+    ]
+    assert done == LastRun(
+        "tank/a", "prune", NOON, NOON + 1, done.error, destroyed=1, dataset_guid=GUID
+    )
+
+
+def test_other_failures_of_a_snapshot_run_end_it(tmp_path: Path) -> None:
+    """Only datasets that are gone are passed over, and only once."""
+    engine = fake()
+    tries = []
+
+    def refuse(call: str) -> None:
+        if call == "take_snapshots":
+            tries.append(call)
+            failures: list[EngineError] = [
+                NotFound(operation="snapshot", target="a", errno=2, reason="it is gone"),
+                EngineError(operation="snapshot", target="b", errno=5, reason="I/O error"),
+            ]
+            raise BatchError(operation="snapshot", failures=failures)
+
+    engine.before = refuse
+    with pytest.raises(BatchError):
+        run(engine, "snapshot", tmp_path)
+    assert len(tries) == 1
 
 
 def test_jobs_that_never_ran_are_due_snapshots_first(tmp_path: Path) -> None:
