@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,8 +10,9 @@ from heirs import NOW, Heirs
 from zfstune.retention import examine
 from zfstune.retention.destroy import MADE_ANEW
 from zfstune.retention.prune import prune
+from zfstune.snapshots.list import Notes
 from zfstune.values.frozen import replace
-from zfstune.values.marks import SNAPSHOT_PROPERTY
+from zfstune.values.marks import KEPT_PROPERTY, SNAPSHOT_PROPERTY
 from zfstune.values.state import LOCAL, RECEIVED, PropertyValue
 
 if TYPE_CHECKING:
@@ -150,3 +151,94 @@ def test_a_kept_snapshot_is_not_read() -> None:
     engine.take("tank/a", range(5))
     assert plan(engine, "keep=5").victims == ()
     assert engine.read == []
+
+
+def test_a_plan_that_is_shown_tells_of_clones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a plan that is shown asks for the clones of the snapshots that stay."""
+    asked: list[object] = []
+    listings = Notes.listings
+
+    def noting(self: Notes, *rest: Any, clones: bool, **more: Any) -> Any:
+        asked.append(clones)
+        return listings(self, *rest, clones=clones, **more)
+
+    monkeypatch.setattr(Notes, "listings", noting)
+    engine = Heirs("tank", "tank/a")
+    engine.take("tank/a", [0, 1])
+    plan(engine)
+    prune("tank/a", keep=1, engine=engine.seam)
+    assert asked == [True, False]
+
+
+def test_only_a_snapshot_made_anew_makes_notes_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The notes of a dataset are dropped for a wrong guid, and for nothing else."""
+    forgotten: list[str] = []
+    monkeypatch.setattr(Notes, "forget", lambda _, dataset: forgotten.append(dataset))
+    engine = Heirs("tank", "tank/a")
+    engine.take("tank/a", [0, 1, 2, 3])
+    cloned, anew, _, _ = (s.name for s in engine.snapshots("tank/a"))
+    engine.taken[cloned] = replace(engine.taken[cloned], clones=1)
+    plan(engine)
+    assert forgotten == []
+
+    def make_anew(call: str) -> None:
+        if call == "find_snapshots":
+            engine.taken[anew] = replace(engine.taken[anew], guid=999)
+
+    engine.before = make_anew
+    plan(engine)
+    assert forgotten == ["tank/a"]
+
+
+@pytest.mark.parametrize("recursive", [True, False])
+def test_the_count_of_the_last_prune_is_read_once(*, recursive: bool) -> None:
+    """A dataset that was read on the way is not read again; of others one mark is read."""
+    engine = Heirs("tank", "tank/a")
+    engine.take("tank/a", range(8))
+    engine.marks["tank/a"][KEPT_PROPERTY] = "40"
+    calls: list[str] = []
+    engine.before = calls.append
+    made = prune(
+        "tank/a",
+        policy="keep=6",
+        recursive=recursive,
+        dry_run=True,
+        engine=engine.seam,
+    ).plan
+    [alarm] = made.alarms
+    assert alarm == (
+        "'tank/a' has 8 snapshots in scope, and the last prune left 40: somebody "
+        "destroyed most of them, or the listing is incomplete"
+    )
+    looks = [call for call in calls if call == "dataset"]
+    assert len(looks) == 2
+
+
+def test_a_dataset_whose_count_cannot_be_read_fails_alone() -> None:
+    """Without the count of the last prune there is no plan for a dataset, but a reason."""
+    engine = Heirs("tank", "tank/a", "tank/c")
+    for dataset in ("tank/a", "tank/c"):
+        engine.take(dataset, range(8))
+
+    def fail(call: str) -> None:
+        if call == "find_snapshots":
+            engine.unreadable = ("dataset", "tank/c")
+
+    engine.before = fail
+    made = prune("tank/a", "tank/c", policy="keep=6", dry_run=True, engine=engine.seam).plan
+    assert {d.snapshot.dataset for d in made.decisions} == {"tank/a"}
+    assert list(made.policies) == ["tank/a"]
+    assert [(name, type(error).__name__) for name, error in made.failed.items()] == [
+        ("tank/c", "Damaged")
+    ]
+
+
+def test_a_count_that_another_program_wrote_is_none() -> None:
+    """A text that is no number is taken for no count, and raises no alarm."""
+    engine = Heirs("tank", "tank/a")
+    engine.take("tank/a", range(8))
+    engine.marks["tank/a"][KEPT_PROPERTY] = "many"
+    made = prune("tank/a", policy="keep=6", dry_run=True, engine=engine.seam).plan
+    assert (made.alarms, made.failed) == ((), {})

@@ -12,11 +12,14 @@ from zfstune.retention.follow import select_datasets
 from zfstune.retention.policy import Followed
 from zfstune.retention.policy_text import parse_policy
 from zfstune.values.errors import PolicyError, PoolSuspended
+from zfstune.values.frozen import replace
 from zfstune.values.marks import POLICY_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.state import damage_of
 
 if TYPE_CHECKING:
     from zfstune.retention.follow import Selection
     from zfstune.retention.policy import Policy
+    from zfstune.values.state import Dataset
 
 
 GIVEN = parse_policy("keep=9")
@@ -110,3 +113,59 @@ def test_a_least_number_for_all(engine: Heirs) -> None:
     assert found.with_least(None) is found
     least = parse_policy("match=a keep=7 daily=3; match=b keep=7 keep=1")
     assert found.with_least(7).followed["tank"] == Followed(least, "tank")
+
+
+def test_the_pool_that_is_named(engine: Heirs) -> None:
+    """Without names of datasets, those of the named pool are looked at, and no others."""
+    engine.marks |= {"other": {}, "other/d": {POLICY_PROPERTY: "keep=2"}}
+    engine.marks["tank/a"][POLICY_PROPERTY] = "keep=3"
+    for pool, chosen in (("other", ["other/d"]), ("tank", ["tank/a", "tank/a/b"])):
+        found = select_datasets(
+            engine.seam, None, (), recursive=False, pool=pool, allow_zero=False
+        )
+        assert list(found.followed) == chosen
+        assert {name.partition("/")[0] for name in found.read} == {pool}
+
+
+def test_a_damaged_dataset_is_a_trouble_of_its_own(
+    engine: Heirs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dataset that a listing could not read fails by name, and the others go on."""
+    engine.marks["tank"][POLICY_PROPERTY] = "keep=3"
+    whole = engine.dataset
+
+    def dataset(name: str) -> Dataset:
+        found = whole(name)
+        return replace(found, damaged="it is damaged") if name == "tank/a/b" else found
+
+    monkeypatch.setattr(engine, "dataset", dataset)
+    found = look(engine)
+    assert list(found.followed) == ["tank", "tank/a", "tank/c"]
+    assert "tank/a/b" not in found.read
+    assert {name: str(error) for name, error in found.failed.items()} == {
+        "tank/a/b": str(damage_of(dataset("tank/a/b")))
+    }
+
+
+def test_a_rule_that_is_given_wins_over_stored_ones(engine: Heirs) -> None:
+    """Of managed datasets, a stored keep=0 without consent is no trouble: it is unused."""
+    engine.marks["tank/a"] |= {PROFILE_PROPERTY: "logs", POLICY_PROPERTY: "keep=0"}
+    engine.marks["tank/c"] |= {PROFILE_PROPERTY: "logs", POLICY_PROPERTY: "daily=3"}
+    found = look(engine, given=GIVEN)
+    assert found.followed == {
+        "tank/a": Followed(GIVEN, "tank/a"),
+        "tank/c": Followed(GIVEN, "tank/c"),
+    }
+    assert found.failed == {}
+
+
+def test_no_rule_at_all_is_told_with_a_command(engine: Heirs) -> None:
+    """The hint names the first dataset without a policy, or else the pool."""
+    engine.marks["tank/my own"] = {}
+    for names, target in (((), "tank"), (("tank/my own", "tank/c"), "'tank/my own'")):
+        with pytest.raises(PolicyError) as no:
+            look(engine, *names)
+        assert no.value.hint == (
+            "give a rule, as in --keep 48, or store a policy, as in: "
+            f"zfstune policy set {target} keep=48"
+        )
