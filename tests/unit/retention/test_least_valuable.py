@@ -135,6 +135,23 @@ def test_a_neighbour_that_went_makes_the_next_one_dear() -> None:
     assert order == brute(ages, {2, 3, 4}) == [3, 2, 4]
 
 
+def test_the_newest_is_weighed_anew_as_well() -> None:
+    """If the neighbour of the newest snapshot went, its gap reaches further back."""
+    ages = {4: 0, 3: 10, 2: 400, 1: 500}
+    decisions = [
+        Decision(taken(txg, age), keep=txg == 1, reasons=("r",))
+        for txg, age in ages.items()
+    ]
+    order = [s.createtxg for s in least_valuable_first(decisions)]
+    assert order == brute(ages, {2, 3, 4}) == [4, 3, 2]
+    alone = [
+        Decision(taken(txg, age), keep=False, reasons=("r",))
+        for txg, age in ((3, 0), (2, 1000), (1, 1100))
+    ]
+    order = [s.createtxg for s in least_valuable_first(alone)]
+    assert order == brute({3: 0, 2: 1000, 1: 1100}, {1, 2, 3})
+
+
 def test_datasets_are_weighed_apart() -> None:
     """A neighbour in another dataset does not count; all victims are in one order."""
     near = [taken(number, age) for number, age in ((3, 0), (2, 100), (1, 200))]

@@ -63,6 +63,12 @@ REGEXES = st.recursive(
 @example("[]a]+", ["a", "b"])
 @example("[^]a]+", ["a", "b"])
 @example("a{", ["a", "b"])
+@example("[a-]", ["a", "-", "b"])
+@example("[ab1-]", ["a", "b", "1", "-", "_"])
+@example("[^1a-b]", ["a", "b", "1", "-"])
+@example("[a-a]", ["a", "b", "-"])
+@example("-][a-c]", ["-]a", "-]b", "-]-"])
+@example(r"[\]-a]", ["]", "^", "a", "-", "b"])
 @example("(19|20)[0-9][0-9].*_daily", ["2026-11-23_daily", "1826_daily"])
 def test_as_python_matches(regex: str, names: list[str]) -> None:
     """Where Python takes an expression too, both match the same names."""
@@ -84,6 +90,12 @@ def test_as_python_matches(regex: str, names: list[str]) -> None:
 @example("[b-a]", ["a", "b"])
 @example("[!b-a]", ["a"])
 @example("[--a]x", ["-x", "ax", "bx"])
+@example("[a-]", ["a", "-", "b"])
+@example("[ab1]", ["a", "b", "1", "-"])
+@example("[a-b1]", ["a", "b", "1", "-"])
+@example("[1a-b]", ["a", "b", "1", "-"])
+@example("[]-a]x", ["]x", "^x", "ax", "-x", "bx"])
+@example("[!]a]", ["]", "a", "b"])
 def test_globs_match_as_the_shell_does(glob: str, names: list[str]) -> None:
     """Globs match as with fnmatchcase: an open class is a bracket, and case counts."""
     matches = glob_matcher(glob)

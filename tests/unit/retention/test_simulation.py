@@ -56,9 +56,28 @@ def test_bands_and_their_gaps() -> None:
         (DAY, 1, 8 * DAY),
         (7 * DAY, 1, 8 * DAY),
     ]
-    lines = list(timeline(found))
-    assert lines[0].split() == ["up", "to", "1h", "1", "worst", "gap", "1h", "#" * 30]
-    assert lines[-1].split()[:4] == ["up", "to", "30d", "1"]
+    assert list(timeline(found)) == [
+        f"      up to 1h      1  worst gap     1h  {'#' * 30}",
+        f"     up to 24h      1  worst gap    47h  {'#' * 30}",
+        f"      up to 7d      1  worst gap     8d  {'#' * 30}",
+        f"     up to 30d      1  worst gap     8d  {'#' * 30}",
+    ]
+
+
+def test_bars_are_as_long_as_their_counts() -> None:
+    """The band with the most snapshots has thirty signs, and each other one its share."""
+    times = (0, 400 * DAY, *(410 * DAY - minutes * 60 for minutes in (120, 30, 20, 10, 0)))
+    assert list(timeline(Simulation(600, 410 * DAY, 99, times))) == [
+        f"      up to 1h      4  worst gap   1.5h  {'#' * 30}",
+        f"     up to 24h      1  worst gap   9.9d  {'#' * 8}",
+        "      up to 7d      0  worst gap   9.9d",
+        f"     up to 30d      1  worst gap   400d  {'#' * 8}",
+        "     up to 91d      0  worst gap   400d",
+        "    up to 365d      0  worst gap   400d",
+        f"365d and older      1  worst gap   400d  {'#' * 8}",
+    ]
+    assert Simulation(600, 0, 0, ()).bands == ()
+    assert list(timeline(Simulation(600, 0, 0, ()))) == []
 
 
 def test_rules_that_depend_on_when_prune_ran() -> None:
