@@ -74,5 +74,6 @@ _MOST = 253_402_300_799  # seconds: the end of the year 9999, where Python's cal
 
 
 def _is_guid(value: object) -> bool:
-    text = value if isinstance(value, str) else ""
-    return text.isascii() and text.isdigit() and len(text) <= _GUID_DIGITS
+    if not isinstance(value, str):
+        return False
+    return value.isascii() and value.isdigit() and len(value) <= _GUID_DIGITS

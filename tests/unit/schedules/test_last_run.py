@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.schedules.last_run import LastRun
+from zfstune.values.frozen import replace
 
 GUID = 2**64 - 1
 RUN = LastRun("tank/a", "prune", 1, 2, "", 0, 3, 1, GUID)
@@ -25,7 +26,17 @@ def test_json_goes_round(  # noqa: PLR0917 (one for each kind of field)
     text = run.to_json()
     assert LastRun.from_json(text) == run
     assert text.index("\n") == len(text) - 1
-    assert json.loads(text)["dataset_guid"] == str(guid)
+    assert json.loads(text) == {
+        "dataset": dataset,
+        "job": job,
+        "began": began,
+        "ended": ended,
+        "error": error,
+        "taken": taken,
+        "destroyed": 0,
+        "spared": 0,
+        "dataset_guid": str(guid),
+    }
 
 
 @pytest.mark.parametrize("field", ["began", "ended", "taken", "destroyed", "spared"])
@@ -36,6 +47,23 @@ def test_a_number_has_bounds(field: str) -> None:
         assert LastRun.from_json(json.dumps({**document, field: number})) is not None
     for number in (-1, LATEST + 1):
         assert LastRun.from_json(json.dumps({**document, field: number})) is None
+
+
+def test_notes_of_earlier_versions_are_read() -> None:
+    """A note without the number of its dataset is one with the number zero."""
+    document = json.loads(RUN.to_json())
+    del document["dataset_guid"]
+    assert LastRun.from_json(json.dumps(document)) == replace(RUN, dataset_guid=0)
+
+
+@pytest.mark.parametrize(
+    ("guid", "is_read"),
+    [("0", True), ("9" * 20, True), ("1" * 21, False), ("", False), (" 1", False)],
+)
+def test_a_guid_has_twenty_digits_at_most(guid: str, *, is_read: bool) -> None:
+    """A number of 64 bits has no more digits."""
+    text = json.dumps({**json.loads(RUN.to_json()), "dataset_guid": guid})
+    assert (LastRun.from_json(text) is not None) == is_read
 
 
 @given(st.text(max_size=60))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 from datetime import UTC
@@ -25,6 +26,75 @@ def test_names_are_systemds(tmp_path: Path) -> None:
     long = [f"tank/{'x-' * 120}{end}" for end in "ab"]
     assert len({escape(name) for name in long}) == 2
     assert all(len(f"zfstune-snapshot-{escape(name)}.service") < 256 for name in long)
+
+
+@pytest.mark.parametrize(
+    ("name", "begin"),
+    [
+        (f"tank/{'x' * 95}/{'y' * 99}", None),  # 200 bytes are not too many
+        (f"tank/{'x' * 95}/{'y' * 100}", f"tank-{'x' * 95}"),
+        (f"tank/{'x' * 194}/y", f"tank-{'x' * 194}"),
+        (f"tank/{'x' * 195}/y", "tank"),
+        (f"tank/{'x' * 193}/ab/y", f"tank-{'x' * 193}"),
+    ],
+)
+def test_where_long_names_are_cut(name: str, begin: str | None) -> None:
+    """Of a name beyond 200 bytes whole parts stay, and the digest tells the rest."""
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    cut = name.replace("/", "-") if begin is None else f"{begin}-{digest}"
+    assert escape(name) == cut
+
+
+def test_the_texts_of_units() -> None:
+    """A service starts the job with the rights that it needs; a timer has its times."""
+    head = (
+        "# zfstune schedule: tank/a%\n"
+        "# Written by `zfstune schedule install`, which overwrites it: put changes of\n"
+        "# your own into a drop-in (systemctl edit NAME).\n\n"
+    )
+    service, timer, pruning, later = units_for(
+        "tank/a%", cadence("4h@01:15"), UTC, ("/z",), prunes=True, on_failure="x@%n.service"
+    )
+    assert [unit.name for unit in (service, timer, pruning, later)] == [
+        "zfstune-snapshot-tank-a\\x25.service",
+        "zfstune-snapshot-tank-a\\x25.timer",
+        "zfstune-prune-tank-a\\x25.service",
+        "zfstune-prune-tank-a\\x25.timer",
+    ]
+    start, _, rest = service.text.partition("CapabilityBoundingSet=CAP_SYS_ADMIN\n")
+    assert start == (
+        f"{head}[Unit]\nDescription=Take snapshots of tank/a%%\nAfter=zfs.target\n"
+        "OnFailure=x@%n.service\n\n[Service]\nType=oneshot\n"
+        "ExecStart=/z schedule run --once snapshot tank/a%%\n"
+        "StateDirectory=zfstune\nCacheDirectory=zfstune\n"
+    )
+    assert rest.endswith("UMask=0077\n")
+    assert timer.text == (
+        f"{head}[Unit]\nDescription=Take snapshots of tank/a%%, 4h@01:15 UTC\n\n"
+        "[Timer]\nOnCalendar=*-*-* 01/4:15:00 UTC\nPersistent=yes\n"
+        "RandomizedDelaySec=720\nFixedRandomDelay=yes\nAccuracySec=1s\n\n"
+        "[Install]\nWantedBy=timers.target\n"
+    )
+    assert "Description=Prune the snapshots of tank/a%%\n" in pruning.text
+    assert "ExecStart=/z schedule run --once prune tank/a%%\n" in pruning.text
+    assert "Description=Prune the snapshots of tank/a%%, 4h@01:45 UTC\n" in later.text
+    assert "OnCalendar=*-*-* 01/4:45:00 UTC\n" in later.text
+
+
+@pytest.mark.parametrize(
+    ("word", "quoted"),
+    [
+        ("a-b/c@d=+,:_.%$", "a-b/c@d=+,:_.%%$$"),
+        ("", '""'),
+        ('a"b\\c', '"a\\"b\\\\c"'),
+        ("a;b", '"a;b"'),
+        ("~", '"~"'),
+    ],
+)
+def test_which_words_are_quoted(word: str, quoted: str) -> None:
+    """A word of plain signs stands as it is; others are quoted, and quotes escaped."""
+    [unit, *_] = units_for("tank", HOURLY, UTC, ("/z", word), prunes=False)
+    assert f"\nExecStart=/z {quoted} schedule run --once snapshot tank\n" in unit.text
 
 
 def test_the_command_line_is_quoted() -> None:

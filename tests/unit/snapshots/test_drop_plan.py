@@ -159,6 +159,20 @@ def test_folders_that_are_not_its_own_stay(other: Dataset) -> None:
     assert (f"{TOP}/tank" in plan.folders) == (not other.name.startswith(TOP))
 
 
+def test_a_name_with_dashes_has_its_own_folders() -> None:
+    """The stamp of a folder is behind its last dash; a checkpoint's name may hold more."""
+    names = ("my-own", "my", "my-own-too")
+    folders = [f"{ESCAPE}/{name}-20261129T210801Z" for name in names]
+    plan = make_drop(
+        "my-own",
+        [taken("tank/a@checkpoint-my-own")],
+        datasets={n: filesystem(n) for n in ("tank", ESCAPE, *folders)},
+        own={},
+        mounted={},
+    )
+    assert plan.folders == (folders[0],)
+
+
 def test_folders_that_somebody_uses_stay() -> None:
     """A folder that is mounted, has a snapshot or is a clone may hold something."""
     for more in (
