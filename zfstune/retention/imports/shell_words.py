@@ -117,7 +117,7 @@ def parse_line(line: str) -> tuple[Pipeline, ...]:
     return pipelines
 
 
-_Token = Word | str | tuple[str, str]
+_Token = Word | str | tuple[str]  # a word, an operator or a redirection
 
 
 def _value(name: str, values: Mapping[str, str]) -> str:
@@ -153,7 +153,7 @@ def _tokens(line: str) -> list[_Token]:
         if kind == "operator":
             tokens.append(text)
         elif kind == "redirect":
-            tokens.append(("redirect", text))
+            tokens.append((text,))
         elif kind not in ("blank", "comment"):
             begun = True
             quoted = quoted or kind in ("single", "double", "escaped")
@@ -239,7 +239,7 @@ class _Parser:
             if isinstance(token, Word):
                 words.append(token)
             else:
-                redirects.append(self._redirect(token[1]))
+                redirects.append(self._redirect(token[0]))
         if not words:
             _refuse(self.left[-1] if self.left else "the end")
         return Command(tuple(words), tuple(redirects))
@@ -281,7 +281,7 @@ class _Parser:
             if not isinstance(token, tuple):
                 break
             self.left.pop()
-            self._redirect(token[1])  # nothing reads the output of zfs destroy
+            self._redirect(token[0])  # nothing reads the output of zfs destroy
         return body
 
     def _next(self) -> str:
@@ -304,5 +304,5 @@ def _refuse(token: _Token) -> NoReturn:
     if isinstance(token, Word):
         text = "".join(text for _, text in token.parts)
     else:
-        text = token if isinstance(token, str) else token[1]
+        text = token if isinstance(token, str) else token[0]
     raise NotKeptError(f"'{shown(text)}' is not expected in that place")

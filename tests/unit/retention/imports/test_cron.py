@@ -183,3 +183,11 @@ def test_cron_is_not_said_to_leave_alone_what_was_not_read(more: str) -> None:
     assert "the part of the crontab that was read leaves it alone" in notes(
         f"{text}\n{more}"
     )
+
+
+def test_percent_signs_of_a_command() -> None:
+    """A backslash before a percent sign is one for cron, where cron reads the line."""
+    text = line("grep 'a\\%b' | head -n -2")
+    assert said(f"0 1 * * * {text}") == {"tank/db": "regex=.*a%b.* keep=2"}
+    assert "ends the command at its %" in refused(f"0 1 * * * {line('grep a%b')}")
+    assert said(line("grep 'a%b' | head -n -2")) == {"tank/db": "regex=.*a%b.* keep=2"}

@@ -94,6 +94,11 @@ def test_a_long_loop_is_refused_at_once() -> None:
     some = " ".join(f"w{n}" for n in range(40))
     text = f"for d in {some}; do for e in {some}; do {body}; done; done"
     assert "run more than 1000 times" in refused(text)
+    # The loop itself counts as well.
+    tree = (*TREE, *[f"tank/w{n}" for n in range(999)])
+    most = f"for d in {' '.join(tree[len(TREE) :])}; do {body.replace('tank/', '')}; done"
+    assert len(said(most, tree)) == 999
+    assert "run more than 1000 times" in refused(most.replace("in ", "in tank/db "))
     tree = (*TREE, *[f"tank/w{n}" for n in range(1000)])
     ten = " ".join(f"w{n}" for n in range(900))
     assert len(said(f"for d in {ten}; do {body}; done", tree)) == 900

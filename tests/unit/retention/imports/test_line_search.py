@@ -84,3 +84,30 @@ def test_the_dataset_it_seeks() -> None:
     with pytest.raises(NotKeptError, match="depends on which datasets"):
         loose.dataset([], None)
     assert Search.parse(["daily"]).dataset([], None) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "search"),
+    [
+        (["-F", "a."], Search("a.", False, False, (("a", True), (r"\.", True)))),
+        (["-F", "--", "^a"], None),
+        (["^a.$"], Search("^a.$", True, True, (("a", True), (".", False)))),
+        (["a+"], Search("a+", False, False, (("a", True), (r"\+", True)))),
+        (["-E", "a+"], None),
+        (["-FE", "a*"], Search("a*", False, False, (("a*", False),))),
+        (["-EF", "a*"], None),
+        (["-EG", "a+"], Search("a+", False, False, (("a", True), (r"\+", True)))),
+        ([r"a\$"], Search(r"a\$", False, False, (("a", True), (r"\$", True)))),
+        (["-"], Search("-", False, False, ((r"\-", True),))),
+        (["-eab"], Search("ab", False, False, (("a", True), ("b", True)))),
+        (["-e", "-F"], Search("-F", False, False, ((r"\-", True), ("F", True)))),
+        (["--", "-F"], Search("-F", False, False, ((r"\-", True), ("F", True)))),
+    ],
+)
+def test_what_a_pattern_is_read_as(words: list[str], search: Search | None) -> None:
+    """The last of several kinds of patterns counts, as with grep; `-e` takes the next."""
+    if search is None:
+        with pytest.raises(NotKeptError):
+            Search.parse(words)
+    else:
+        assert Search.parse(words) == search

@@ -108,3 +108,30 @@ def test_redirections() -> None:
     assert isinstance(command, Command)
     assert [word.expand({}) for word in command.words] == ["a", "b2"]
     assert command.redirects == ((">", "c"), ("2>>", "d"), (">", "&2"), ("2>", "&1"))
+
+
+def test_the_parts_of_a_quoted_word() -> None:
+    """Variables in double quotes are told from text, in any form and order."""
+    [pipeline] = parse_line('"a $d-${e}" "\\$f" \'$g\'')
+    [command] = pipeline.stages
+    assert isinstance(command, Command)
+    values = {"d": "D", "e": "E"}
+    assert [word.expand(values) for word in command.words] == ["a D-E", "$f", "$g"]
+    kinds = [[kind for kind, _ in word.parts if kind != "text"] for word in command.words]
+    assert kinds == [["variable", "variable"], [], []]
+    assert all(word.quoted and not word.bare for word in command.words)
+
+
+@pytest.mark.parametrize(
+    ("line", "count"), [("a;\n\n\nb", 2), ("a\n\nb\n\n", 2), ("a || true\n\nb;c", 3)]
+)
+def test_blank_lines_between_commands(line: str, count: int) -> None:
+    """Any number of line ends may follow a command."""
+    assert len(parse_line(line)) == count
+
+
+def test_a_line_that_is_refused_is_quoted_in_part() -> None:
+    """The message shows where the reading stopped: twenty characters, no more."""
+    with pytest.raises(NotKeptError) as no:
+        parse_line("a *23456789012345678901")
+    assert no.value.reason == "'*2345678901234567890' is not made of plain words"
