@@ -127,6 +127,8 @@ def test_a_section_for_another_host() -> None:
     assert [each.dataset for each in reading.policies] == ["tank"]
     [only] = read("ssh::a@b:x/y: clean=yes; tank: snap=yes").left_out
     assert "section named [x/y]" in only.hint
+    [colon] = read("ssh::a@b:x:y: clean=yes; tank: snap=yes").left_out
+    assert "section named [x:y]" in colon.hint
     inherited = read("ssh:1:a@b:x: clean=yes; ssh:1:a@b:x/y: daily=1").left_out
     assert [each.name for each in inherited] == ["ssh:1:a@b:x", "ssh:1:a@b:x/y"]
 

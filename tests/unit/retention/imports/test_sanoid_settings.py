@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from imported_sections import summary, written
 from zfstune.retention.imports.convert import convert
+from zfstune.retention.imports.sanoid_settings import (
+    DEFAULTS,
+    VERSIONS,
+    settings_in_force,
+)
+
+if TYPE_CHECKING:
+    from zfstune.retention.imports.sanoid_settings import Version
 
 TREE = ("pool", "tank", "tank/a", "tank/a/b", "tank/ab", "tank/z")
 ALL = "tank tank/a tank/a/b tank/ab tank/z"
@@ -106,3 +116,20 @@ def test_words_for_no(word: str) -> None:
     )
     reading = convert("sanoid", written(sections), TREE)
     assert summary(reading, TREE, but=("h48", "m6")) == "pool d5"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_templates_have_no_settings_in_force(version: Version) -> None:
+    """Only sections and the datasets below recursive ones have settings, all of them."""
+    ini = {
+        "template_p": {"daily": ["4"]},
+        "tank/a": {"use_template": ["p"], "recursive": ["yes"], "hourly": ["1"]},
+        "template_default": {"yearly": ["2"]},
+    }
+    found = settings_in_force(ini, TREE, version)
+    own = {**DEFAULTS, "yearly": "2", "daily": "4", "hourly": "1"}
+    toggles = {"autoprune": own["autoprune"], "process_children_only": ""}
+    assert found == {
+        "tank/a": {**own, **toggles, "path": "tank/a"},
+        "tank/a/b": {**own, "path": "tank/a/b"},
+    }

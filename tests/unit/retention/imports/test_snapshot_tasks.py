@@ -65,6 +65,8 @@ def test_schemas_that_may_read_one_name_are_refused() -> None:
     reasons = reasons_of(read((HOURLY, other), TREE))
     assert list(reasons) == ["tank/a"]
     assert "may read one name in two ways" in reasons["tank/a"]
+    assert "'h-%Y'" in reasons["tank/a"]
+    assert "'h-%m'" in reasons["tank/a"]
 
 
 def test_a_refused_task_leaves_its_datasets_out() -> None:

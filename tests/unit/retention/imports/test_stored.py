@@ -157,6 +157,26 @@ def test_notes_name_what_is_replaced_and_what_stays() -> None:
     assert said(read).endswith(f"stored policy '{TOOL}'; mole leaves the dataset alone")
 
 
+@pytest.mark.parametrize(
+    ("stored", "stays"),
+    [
+        ("keep=0", True),  # without consent, so it cannot be followed as it is
+        ("keep=0; match=a* never", True),
+        ("match=* keep=0", False),
+        ("nonsense", False),
+    ],
+)
+def test_what_lets_go_only_zfstunes_snapshots_stays(stored: str, *, stays: bool) -> None:
+    """A policy that a prune with consent would follow counts as if it had that consent."""
+    read = with_stored(reading({}), {"tank/a": stored}, TREE, "mole")
+    assert texts(read) == ({} if stays else {"tank/a": NEVER})
+    note = (
+        f"tank/a: its stored policy '{stored}' stays: it lets go only snapshots that "
+        "zfstune made"
+    )
+    assert read.notes == ((note,) if stays else ())
+
+
 def test_a_policy_that_would_be_too_long() -> None:
     """A policy is not combined beyond the length that a property holds."""
     full = "; ".join(f"match={number:03}{'x' * 67}* keep=1" for number in range(95))

@@ -154,3 +154,16 @@ def test_what_is_no_list_of_tasks(text: str, reason: str) -> None:
     with pytest.raises(PolicyError, match=r"^cannot import from truenas") as no:
         convert("truenas", text, TREE)
     assert reason in no.value.message
+
+
+def test_how_far_a_task_that_is_left_out_reaches() -> None:
+    """A recursive task that no policy reproduces may prune what other tasks are for."""
+    below = {"dataset": "tank/a/b"}
+    for recursive, ruled in ((True, []), (False, ["tank/a/b"]), (None, ["tank/a/b"])):
+        tasks = json.loads(printed(only(dow="7", hour="0"), below))
+        tasks[0]["recursive"] = recursive
+        if recursive is None:
+            del tasks[0]["recursive"]
+        reading = convert("truenas", json.dumps(tasks), TREE)
+        assert [name for name in TREE if in_force(reading, name)] == ruled
+        assert [each.name for each in reading.left_out] == ["tank/a"]

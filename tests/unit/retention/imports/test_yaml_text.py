@@ -33,6 +33,7 @@ from zfstune.values.errors import PolicyError
         ("a: &x [1]\nb: *x\n", {"a": ["1"], "b": ["1"]}),
         ("---\na:\nb: ~\n", {"a": "", "b": "~"}),
         ("a: '<<'\n'<<': b\n", {"a": "<<", "<<": "b"}),
+        ("a: ! 12\nb: ! [c]\n", {"a": "12", "b": ["c"]}),
         ("x", "x"),
         ("# nothing\n\n", None),
         ("null", None),

@@ -96,7 +96,9 @@ def test_lifetimes(lifetime: str, seconds: int) -> None:
 def test_without_a_lifetime() -> None:
     """A task without a lifetime keeps for a hundred years, as with zettarepl."""
     text = changed("    lifetime: P365D\n", "")
-    assert convert("zettarepl", text, TREE).policies[1].text.endswith("within=36500d")
+    imported = convert("zettarepl", text, TREE).policies[1]
+    assert imported.text.endswith("within=36500d")
+    assert not any("months" in note for note in imported.notes)
 
 
 def test_several_tasks_for_one_dataset() -> None:

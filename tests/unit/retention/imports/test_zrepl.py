@@ -171,6 +171,33 @@ def test_jobs_that_never_meet() -> None:
     assert said(twice) == {"tank": GRID}
 
 
+def test_notes_of_all_jobs_are_kept() -> None:
+    """A dataset of several jobs has the notes of each, once."""
+    sink = (
+        "root_fs: tank\npruning:\n  keep_sender: []\n  keep_receiver:\n"
+        '  - {type: last_n, count: 3, regex: "^b_"}\n'
+        '  - {type: regex, negate: true, regex: "^b_"}\n'
+    )
+    text = QUICK_START + job("back", "pull", sink)
+    apart = {each.dataset: each for each in convert("zrepl", text, TREE).policies}
+    alone = {each.dataset: each for each in convert("zrepl", QUICK_START, TREE).policies}
+    assert apart["tank/a"].text == f"{GRID}; regex=b_.* keep=3"
+    below = "the snapshots of 'tank' itself stay, as with zrepl"
+    assert below in apart["tank/a"].notes
+    assert set(alone["tank"].notes) <= {*apart["tank"].notes, *apart["tank/a"].notes}
+    assert len(set(apart["tank/a"].notes)) == len(apart["tank/a"].notes)
+
+
+def test_jobs_in_each_others_way_are_named() -> None:
+    """Two jobs with different rules for the same snapshots are named, of any type."""
+    sink = (
+        "root_fs: tank\npruning:\n  keep_sender: []\n  keep_receiver:\n"
+        "  - {type: last_n, count: 3}\n"
+    )
+    reasons = refused(QUICK_START + job("back", "pull", sink), TREE)
+    assert reasons["tank/a"].startswith("jobs 'snap' and 'back' prune it one after the ")
+
+
 def test_not_replicated_is_left_out_with_what_else_there_is() -> None:
     """A job with not_replicated is left out, and the hint has its other rules."""
     text = QUICK_START + PUSH.format(
@@ -326,3 +353,10 @@ def test_a_job_that_cannot_be_read_may_prune_what_others_do() -> None:
     assert set(refused(broken, TREE)) == {"job b", "tank/a"}
     nameless = QUICK_START + job("b", "snap", "pruning: {keep: []}")
     assert not any(in_force(convert("zrepl", nameless, TREE), each) for each in TREE)
+
+
+def test_other_settings_of_zrepl_do_not_matter() -> None:
+    """A section for logs and metrics is no key that nobody knows."""
+    text = rules("type: last_n, count: 3")
+    logging = "global:\n  logging:\n  - type: syslog\n    level: warn\n"
+    assert said(logging + text) == said(text)

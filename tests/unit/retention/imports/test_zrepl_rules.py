@@ -7,7 +7,7 @@ import pytest
 from reading_oracle import NOW
 from zfstune.retention.imports.convert import convert
 from zfstune.retention.imports.reading import LEAVE_ALONE
-from zrepl_jobs import lost, rules, said
+from zrepl_jobs import lost, refused, rules, said
 
 
 # The tables are those of zrepl's own tests: internal/pruning/keep_last_n_test.go and
@@ -84,3 +84,18 @@ def test_leave_alone_is_what_the_frame_says() -> None:
     """A job that keeps everything gives the policy that leaves a dataset alone."""
     [imported] = convert("zrepl", rules("type: regex, regex: ''")).policies
     assert imported.policy == LEAVE_ALONE
+
+
+def test_how_many_spans_a_grid_may_have() -> None:
+    """A hundred thousand spans are read, in however many steps, and one more is not."""
+    for grid, word in (
+        ("100000x1h", "100000x1h"),
+        ("40000x1h | 60000x2h", "'40000x1h | 60000x2h'"),
+    ):
+        text = rules(f"type: grid, grid: {grid}, regex: a")
+        assert said(text) == {"tank/a": f"regex=.*a.* grid={word}; match=* keep=0"}
+    for grid in ("100001x1h", "40001x1h | 60000x2h"):
+        text = rules(f"type: grid, grid: {grid}, regex: a")
+        assert refused(text) == {
+            "tank/a": f"keep of job j: grid: '{grid}' has more than 100000 spans"
+        }
