@@ -26,6 +26,10 @@ from zfstune.values.errors import PolicyError
         (r"\x41", r"'\\x' is not supported"),
         ("a*+", "multiple repeat"),
         ("a**", "multiple repeat"),
+        ("a*+b", "multiple repeat before position 3"),
+        ("a?{2}b", "multiple repeat"),
+        ("a+?+b", "multiple repeat"),
+        ("(a)*{,}b", "multiple repeat"),
         ("a{2}{3}", "multiple repeat"),
         ("*a", "nothing to repeat"),
         ("{2}a", "nothing to repeat"),
@@ -36,6 +40,17 @@ from zfstune.values.errors import PolicyError
         ("(a", r"missing '\)'"),
         ("a)", r"unbalanced '\)' at position 2"),
         ("[a", r"missing '\]'"),
+        ("x[^a", r"missing '\]' for the '\[' at position 2"),
+        ("[a-", r"missing '\]' for the '\[' at position 1"),
+        (r"b[a-\d]", "bad range in the class at position 2"),
+        ("$+", "nothing to repeat before position 3"),
+        (r"\b{2}", "nothing to repeat before position 6"),
+        ("a|?", "nothing to repeat at position 3"),
+        ("(?:a", r"missing '\)'"),
+        ("(?!a", r"missing '\)'"),
+        ("(?P<1>a)", r"'\(\?P<' is not supported"),
+        ("(?P<a", r"'\(\?P<' is not supported"),
+        ("(?>a)", r"'\(\?>a' is not supported"),
         ("[b-a]", "bad range"),
         (r"[\d-a]", "bad range"),
         ("[[:alpha:]]", r"classes like \[\[:alpha:\]\] are not supported"),
@@ -49,3 +64,9 @@ def test_what_is_not_matched_is_named(regex: str, reason: str) -> None:
         regex_matcher(regex)
     with pytest.raises(PolicyError, match="cannot use policy 'regex="):
         Group((Last(1),), regex=regex)
+
+
+@pytest.mark.parametrize("regex", ["a{1000}", "a{0,1000}", "(" * 50 + ")" * 50])
+def test_bounds_that_are_still_matched(regex: str) -> None:
+    """A thousand repeats and fifty groups in each other are few enough."""
+    assert not regex_matcher(regex)("b")

@@ -16,6 +16,9 @@ from crontab_lines import TREE, line, refused, said
         "xargs -I{} zfs destroy {} || true",
         "xargs -I % zfs destroy % 2>> /var/log/x || :",
         "xargs -P 4 -L 1 zfs destroy;",
+        "xargs -P4 -n1 /usr/local/sbin/zfs destroy -v -p",
+        "xargs -r -I{} sudo /sbin/zfs destroy -f {}",
+        "sudo /usr/bin/xargs -n1 zfs destroy",
         'while read -r s; do zfs destroy "$s"; done',
         "while read s; do zfs destroy ${s} 2>/dev/null; done >/dev/null",
     ],
@@ -34,6 +37,15 @@ def test_what_destroys_one_after_the_other(end: str) -> None:
         ("xargs -n1 -P x zfs destroy", "'-P' is not known"),
         ("xargs -I{} zfs destroy", "without -n1"),
         ("xargs -I{} zfs destroy x{}", "without -n1"),
+        ("xargs -I% -I{} zfs destroy {}", "'-I{}' is not known"),
+        ("xargs -n # zfs destroy", "'-n' is not known"),
+        ("xargs -n1 # zfs destroy", "it runs '', not zfs destroy"),
+        ("xargs -n1 zfs # zfs destroy", "it runs 'zfs', not zfs destroy"),
+        ("xargs -n1 zfs destroy -vr", "all datasets below"),
+        ("xargs -n1 zfs destroy -v x", "has 'x' as another argument"),
+        ("sudo # zfs destroy", "ends in 'sudo', not in xargs zfs destroy"),
+        ("while read s; do sudo zfs destroy -R $s; done", "destroys clones"),
+        ("while read s; do for d in a; do zfs destroy $s; done; done", "does more than zf"),
         ("xargs -n1 zfs destroy x", "has 'x' as another argument"),
         ("xargs -n1 zfs destroy -r", "all datasets below"),
         ("xargs -n1 zfs destroy -R", "destroys clones"),
@@ -80,6 +92,7 @@ def test_loops() -> None:
     assert "is no plain word" in refused(nested.replace("'tank/db'", "'tank db'"))
     assert "is no plain word" in refused(nested.replace("'tank/db'", "'tank\\db'"))
     assert "the value of $e" in refused(nested.replace("$d", "$e"))
+    assert "is no plain word" in refused(over.replace(")", ") x"))
     assert "more than one command" in refused(over.replace("$(", "$(true; "))
     assert "is not expected" in refused(over.replace("; done", ""))
     assert "is not expected" in refused(over.replace("in ", ""))

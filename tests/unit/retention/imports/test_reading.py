@@ -48,9 +48,13 @@ def test_of_two_policies_for_one_dataset_neither_is_kept() -> None:
     )
     done = complete(read, None)
     assert lines(done) == [("tank/a", LEAVE_ALONE), ("tank", ONE)]
-    assert [(each.name, each.dataset) for each in done.left_out] == [("tank/a", "tank/a")]
-    assert "two policies" in done.left_out[0].reason
-    assert "is not meant for it" in done.policies[0].notes[0]
+    reason = "its settings give it two policies, and a dataset has one"
+    assert done.left_out == (LeftOut("tank/a", reason, "tank/a"),)
+    note = (
+        "tank/a: its settings are left out, so it gets a policy that keeps all; else it "
+        "would inherit a policy that is not meant for it"
+    )
+    assert done.policies[0] == Imported("tank/a", LEAVE_ALONE, (note,))
 
 
 def test_the_same_policy_twice_is_one() -> None:
@@ -166,7 +170,9 @@ def test_cover_stores_as_little_as_it_can() -> None:
         ("tank/ab", TWO),
     ]
     assert read.policies[0].notes == ("note",)
-    assert "mole leaves it alone" in read.policies[1].notes[0]
+    assert read.policies[1].notes == (
+        "tank/a/b: mole leaves it alone, and so does its own policy",
+    )
     assert read.left_out == (
         LeftOut("gone", "there is no such dataset here"),
         LeftOut("z", "why", "tank/z"),
@@ -205,6 +211,12 @@ def test_cover_gives_each_dataset_what_is_wanted(
 def test_an_unknown_tree_is_said_to_be_that() -> None:
     """A part that depends on unknown datasets has a hint what to do."""
     left_out = LeftOut.unknown_tree("section", "tank/a")
-    assert (left_out.name, left_out.dataset) == ("section", "tank/a")
-    assert left_out.reason == UNKNOWN_TREE
-    assert "--image" in left_out.hint
+    hint = "run this command on the host of the pool, or name an image with --image"
+    assert left_out == LeftOut("section", UNKNOWN_TREE, "tank/a", hint)
+    assert LeftOut.unknown_tree("section").dataset == ""
+
+
+def test_notes_on_the_whole_reading_stay() -> None:
+    """Neither completing a reading nor a policy that falls out loses its notes."""
+    read = Reading((Imported("tank", ONE), Imported("tank", TWO)), (), ("mind",))
+    assert complete(read, None).notes == ("mind",)

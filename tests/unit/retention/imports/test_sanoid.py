@@ -203,6 +203,8 @@ def test_what_is_no_whole_number(value: str) -> None:
     [
         ("daily = 90\ndaily = 7\n", "write 'daily' in [tank/z] once"),
         ("daily = 90\n[tank/z]\ndaily = 90\n", "write 'daily' in [tank/z] once"),
+        ("daily = 90\ndaily = 7\nhourly = 1 \n",
+         "write 'daily' in [tank/z] once; remove the blanks behind 'hourly' in [tank/z]"),
         ("autoprune = no\nautoprune = no\n", "write 'autoprune' in [tank/z] once"),
         ("autoprune = no \n", "remove the blanks behind 'autoprune' in [tank/z]"),
         ("use_template = q\n[template_q]\nautoprune = no\nautoprune = no\n",
@@ -214,7 +216,7 @@ def test_what_versions_of_sanoid_differ_on(said: str, hint: str) -> None:
     reading = read(f"[tank]\nrecursive = yes\n[tank/z]\n{said}")
     [left_out] = reading.left_out
     assert (left_out.name, left_out.dataset) == ("tank/z", "tank/z")
-    assert "versions of sanoid keep different" in left_out.reason
+    assert left_out.reason == "versions of sanoid keep different snapshots there"
     assert left_out.hint == hint
     assert in_force(reading, TREE)["tank/z"] == LEAVE_ALONE
 

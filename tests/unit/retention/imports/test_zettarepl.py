@@ -352,3 +352,10 @@ def test_removal_dates() -> None:
     for word, says in (("true", True), ("no", False)):
         reading = convert("zettarepl", f"use-removal-dates: {word}\n{SAMPLE}", TREE)
         assert any("removal date" in n for n in reading.policies[-1].notes) == says
+
+
+def test_notes_name_the_tool() -> None:
+    """A dataset that is kept from inheriting, and one made later, name zettarepl."""
+    reading = convert("zettarepl", SAMPLE, TREE)
+    said = "\n".join(note for each in reading.policies for note in each.notes)
+    assert "data/src/garbage: zettarepl leaves it alone, and so does its own" in said
