@@ -11,7 +11,7 @@ from heirs import Heirs
 from zfstune.retention.follow import select_datasets
 from zfstune.retention.policy import Followed
 from zfstune.retention.policy_text import parse_policy
-from zfstune.values.errors import PolicyError, PoolSuspended
+from zfstune.values.errors import NotFound, PolicyError, PoolSuspended
 from zfstune.values.frozen import replace
 from zfstune.values.marks import POLICY_PROPERTY, PROFILE_PROPERTY
 from zfstune.values.state import damage_of
@@ -93,7 +93,10 @@ def test_troubles_stay_where_they_are(engine: Heirs) -> None:
     found = look(engine, "tank/none", "tank/c")
     assert (list(found.followed), list(found.failed)) == (["tank/c"], ["tank/none"])
     # A dataset that cannot be read is no error for its lack of a policy.
-    assert list(look(engine, "tank/none").failed) == ["tank/none"]
+    alone = look(engine, "tank/none")
+    assert {name: type(error) for name, error in alone.failed.items()} == {
+        "tank/none": NotFound
+    }
 
 
 def test_a_pool_that_waits_is_no_trouble_of_one(engine: Heirs) -> None:
@@ -102,7 +105,7 @@ def test_a_pool_that_waits_is_no_trouble_of_one(engine: Heirs) -> None:
     with pytest.raises(PoolSuspended):
         look(engine)
     engine.unreadable, engine.suspended = ("", ""), True
-    with pytest.raises(PoolSuspended):
+    with pytest.raises(PoolSuspended, match=r"^cannot prune pool 'tank'"):
         look(engine, "tank/c", given=GIVEN)
 
 

@@ -70,3 +70,31 @@ def test_settings_that_prune_nothing_are_an_error() -> None:
     """Settings without a policy or a part that is left out are no import."""
     with pytest.raises(PolicyError, match="nothing in it prunes a snapshot"):
         convert("sanoid", SANOID + "autoprune = no\n", TREE)
+
+
+ZREPL = """\
+jobs:
+- name: j
+  type: snap
+  filesystems: {tank<: true, tank/a<: false}
+  pruning: {keep: [{type: last_n, count: 3}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("tool", "text"),
+    [
+        ("sanoid", f"{SANOID}[tank/a]\nautoprune = no\n"),
+        ("pyznap", "[tank]\nclean = yes\nhourly = 1\n[tank/a]\nclean = no\n"),
+        ("zrepl", ZREPL),
+    ],
+)
+def test_a_dataset_that_is_left_alone_has_a_note_with_the_tools_name(
+    tool: str, text: str
+) -> None:
+    """A policy that only keeps a dataset from inheriting tells whose settings want it."""
+    policies = {each.dataset: each for each in convert(tool, text, TREE).policies}
+    assert policies["tank/a"].text == "match=* never"
+    note = f"tank/a: {tool} leaves it alone, and so does its own policy"
+    assert note in policies["tank/a"].notes
+    assert note not in policies["tank"].notes

@@ -167,3 +167,22 @@ def test_how_far_a_task_that_is_left_out_reaches() -> None:
         reading = convert("truenas", json.dumps(tasks), TREE)
         assert [name for name in TREE if in_force(reading, name)] == ruled
         assert [each.name for each in reading.left_out] == ["tank/a"]
+
+
+def test_notes_call_the_tool_by_its_name() -> None:
+    """An excluded dataset is left alone by TrueNAS, as people write it."""
+    reading = convert("truenas", printed({"exclude": ["tank/a/b"]}), TREE)
+    [below, above] = reading.policies
+    assert (below.dataset, below.text) == ("tank/a/b", "match=* never")
+    assert below.notes[-1] == (
+        "tank/a/b: TrueNAS leaves it alone, and so does its own policy"
+    )
+    assert (above.dataset, above.text) == ("tank/a", f"{HOURLY} within=14d")
+
+
+def test_two_schemas_that_may_read_one_name() -> None:
+    """TrueNAS destroys nothing whose name two of its schemas read differently."""
+    other = {"naming_schema": "auto-%Y-%d-%m_%H-%M"}
+    [left_out] = convert("truenas", printed({}, other), TREE).left_out
+    assert left_out.name == "tank/a"
+    assert "'auto-%Y-%d-%m_%H-%M' and 'auto-%Y-%m-%d_%H-%M'" in left_out.reason
