@@ -17,6 +17,7 @@ from zfstune.values.state import LOCAL, RECEIVED, PropertyValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from zfstune.retention.plan import PrunePlan
     from zfstune.values.state import Snapshot
@@ -242,3 +243,21 @@ def test_a_count_that_another_program_wrote_is_none() -> None:
     engine.marks["tank/a"][KEPT_PROPERTY] = "many"
     made = prune("tank/a", policy="keep=6", dry_run=True, engine=engine.seam).plan
     assert (made.alarms, made.failed) == ((), {})
+
+
+def test_what_a_prune_read_is_noted_for_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the engine gives numbers, the second prune reads no snapshot that stays."""
+    monkeypatch.setenv("ZFSTUNE_CACHE", str(tmp_path))
+    engine = Heirs("tank", "tank/a")
+    engine.take("tank/a", [0, 1, 2])
+    short = {s.short_name: s.guid for s in engine.snapshots("tank/a")}
+    engine.numbers["tank/a"] = short
+    calls: list[str] = []
+    engine.before = calls.append
+    for found in (["find_snapshots"], []):
+        calls.clear()
+        assert prune("tank/a", keep=3, engine=engine.seam).destroyed == ()
+        assert [call for call in calls if call == "find_snapshots"] == found
+    assert len(list(tmp_path.iterdir())) == 1

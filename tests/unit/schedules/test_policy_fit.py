@@ -17,6 +17,7 @@ from zfstune.schedules.policy_fit import (
     covers_own,
     find_misfit,
     fitting_policy,
+    mismatch,
     policy_command,
 )
 from zfstune.values.marks import auto_name
@@ -187,3 +188,68 @@ def test_what_cannot_be_written_down_again_is_replaced() -> None:
     assert (
         policy_command("tank", cadence("daily"), odd) == "zfstune policy set tank daily=30"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "daily=30",
+            (
+                "the policy 'daily=30' does not fit the schedule 'hourly@:05': of 24 "
+                "snapshots taken in 24h, 23 go at the next prune"
+            ),
+        ),
+        (
+            "match=a* keep=3",
+            (
+                "the policy 'match=a* keep=3' has no rule for the names that zfstune "
+                "gives: snapshots pile up"
+            ),
+        ),
+        ("hourly=48", ""),
+    ],
+)
+def test_a_policy_that_does_not_fit_is_described(text: str, message: str) -> None:
+    """The message has the policy, the schedule and what goes or piles up."""
+    assert mismatch(cadence("hourly@:05"), policy(text)) == message
+
+
+@pytest.mark.parametrize(
+    ("every", "usual"),
+    [
+        ("15m", "within=1d hourly=48 daily=30"),
+        ("hourly", "hourly=48 daily=30"),
+        ("daily", "daily=30"),
+        ("weekly", "weekly=8"),
+        ("monthly", "monthly=12"),
+    ],
+)
+def test_the_usual_policy_of_each_cadence(every: str, usual: str) -> None:
+    """Without a policy, the usual one is proposed; it comes beside rules for others."""
+    each = cadence(every)
+    assert fitting_policy(each, None) == parse_policy(usual)
+    beside = fitting_policy(each, policy("match=a* keep=3 free-target=9% tz=Asia/Tokyo"))
+    assert beside == policy(f"match=a* keep=3; {usual} free-target=9% tz=Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("text", "every", "proposed"),
+    [
+        (
+            "match=mine-* keep=1; daily=30 tz=Asia/Tokyo",
+            "hourly",
+            "match=mine-* keep=1; hourly=24 daily=30 tz=Asia/Tokyo",
+        ),
+        ("yearly=3", "monthly", "monthly=12 yearly=3"),
+        ("monthly=3", "weekly", "weekly=5 monthly=3"),
+        ("match=zfstune-* keep=0; keep=0", "daily", "match=zfstune-* daily=30; daily=30"),
+        ("grid=7x1d", "hourly", "hourly=24 grid=7x1d"),
+        ("grid='1x1d(keep=4) | 7x1d'", "hourly", "hourly=24 grid='1x1d(keep=4) | 7x1d'"),
+        ("blocks=1d/30d", "4h", "hourly=24 blocks=1d/30d"),
+    ],
+)
+def test_what_is_added_to_a_policy(text: str, every: str, proposed: str) -> None:
+    """Finer rules come first, in each part that is for zfstune's own names."""
+    found = fitting_policy(cadence(every), policy(text))
+    assert found == policy(proposed)
