@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from filled_pool import filled
 from heirs import NOW, Heirs
 from zfstune.retention import examine
+from zfstune.retention.decision import FUTURE
 from zfstune.retention.destroy import MADE_ANEW
 from zfstune.retention.prune import prune
 from zfstune.snapshots.list import Notes
@@ -261,3 +263,44 @@ def test_what_a_prune_read_is_noted_for_the_next(
         assert prune("tank/a", keep=3, engine=engine.seam).destroyed == ()
         assert [call for call in calls if call == "find_snapshots"] == found
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_count_asks_neither_for_alarms_nor_for_what_it_frees() -> None:
+    """A count of the call needs no counts of earlier prunes; only a plan foretells."""
+    engine = Heirs("tank", "tank/a")
+    engine.take("tank/a", [0, 1, 2])
+    engine.marks["tank/a"][KEPT_PROPERTY] = "40"
+    calls: list[str] = []
+    engine.before = calls.append
+    shown = prune("tank/a", keep=1, dry_run=True, engine=engine.seam).plan
+    assert calls.count("dataset") == 1  # for the listing
+    assert (shown.reclaims, shown.alarms, shown.remember) == ({"tank/a": 2 << 20}, (), {})
+    plans: list[PrunePlan] = []
+    prune("tank/a", keep=1, engine=engine.seam, show=plans.append)
+    assert [(len(each.victims), each.reclaims) for each in plans] == [(2, None)]
+
+
+def test_a_victim_from_the_future_stays() -> None:
+    """A count is decided without times; a victim that is dated after now stays."""
+    engine = Heirs("tank", "tank/a")
+    engine.take("tank/a", [0, 1, 2])
+    oldest, second, _ = (s.name for s in engine.snapshots("tank/a"))
+    late = replace(engine.taken[oldest], creation=int(NOW.timestamp()) + 7200)
+    engine.taken[oldest] = late
+    plans: list[PrunePlan] = []
+    prune("tank/a", keep=1, engine=engine.seam, show=plans.append)
+    kept = [d for d in plans[0].decisions if d.snapshot.name == oldest]
+    assert [(d.keep, d.reasons, d.spared) for d in kept] == [(True, (FUTURE,), False)]
+    assert [s.name for s in plans[0].victims] == [second]
+
+
+def test_a_free_target_stops_a_prune() -> None:
+    """Of all victims only so many go as the target needs; the others are told."""
+    engine = filled(20)
+    plans: list[PrunePlan] = []
+    prune("tank/a", keep=5, free_target="17M", engine=engine.seam, show=plans.append)
+    [made] = plans
+    assert 0 < len(made.victims) < 15
+    spare = [d for d in made.decisions if "free-target=17M is" in " ".join(d.reasons)]
+    assert len(spare) + len(made.victims) == 15
+    assert len(made.decisions) == 20

@@ -51,8 +51,6 @@ class _List:
     def __init__(self, words: Sequence[str]) -> None:
         self.names: list[str] = []
         self.depth: int | None = None
-        self.newest_first = False
-        self.by_clock = False
         self.keep: int | None = None
         self.searches: list[Search] = []
         options = dict(_options(words, flags="Hpr", with_value="dosSt", rest=self.names))
@@ -73,7 +71,7 @@ class _List:
     def _sort(self, options: dict[str, str]) -> None:
         if "s" in options and "S" in options:
             raise NotKeptError("zfs list sorts in two ways")
-        column = options.get("s", options.get("S", ""))
+        column = options.get("s") or options.get("S")
         if column and column not in _ORDERS:
             raise NotKeptError(f"it sorts by '{shown(column)}', not by age")
         self.newest_first = "S" in options

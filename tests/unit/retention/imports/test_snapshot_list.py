@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from crontab_lines import ENDS, line, refused, said
+from crontab_lines import ENDS, TREE, line, refused, said
+from zfstune.retention.imports.line_search import Search
 from zfstune.retention.imports.reading import UNKNOWN_TREE
+from zfstune.retention.imports.snapshot_list import Listed, read_listing
 
 
 @pytest.mark.parametrize(
@@ -190,6 +192,28 @@ def test_lists_that_are_not_of_one_dataset(listed: str, reason: str) -> None:
 def test_lists_of_one_dataset(options: str, filters: str) -> None:
     """The order may be either, and -r is fine if no dataset lies below."""
     assert said(line(filters, options=options)) == {"tank/db": "match=* keep=2"}
+
+
+@pytest.mark.parametrize(
+    ("options", "filters", "by_clock"),
+    [
+        ((), ("head", "-n", "-2"), False),
+        (("-s", "creation"), ("head", "-n", "-2"), True),
+        (("-S", "creation"), ("tail", "-n", "+3"), True),
+        (("-s", "createtxg"), ("head", "-n", "-2"), False),
+        (("-S", "createtxg"), ("tail", "-n", "+3"), False),
+    ],
+)
+def test_what_a_listing_is_read_as(
+    options: tuple[str, ...], filters: tuple[str, ...], *, by_clock: bool
+) -> None:
+    """A listing has its dataset, the scope of its grep, its count, and its clock."""
+    first = ("zfs", "list", "-H", "-t", "snapshot", "-o", "name", *options, "tank/db")
+    search = Search.parse(["@a"])
+    found = read_listing([first, ("grep", "@a"), filters], TREE)
+    assert found == Listed("tank/db", "a.*", search, 2, by_clock)
+    found = read_listing([first, filters], TREE)
+    assert found == Listed("tank/db", "", None, 2, by_clock)
 
 
 def test_the_dataset_that_grep_seeks() -> None:
