@@ -186,6 +186,8 @@ def test_each_job_is_due_by_its_own_cadence_and_note(tmp_path: Path) -> None:
     assert is_due(engine, "snapshot", "tank/a", folder, NOON)
     noted(tmp_path, "prune", NOON - 1800)
     assert not is_due(engine, "prune", "tank/a", folder, NOON)
+    noted(tmp_path, "prune", NOON)  # a note of this very second is no wrong clock's
+    assert not is_due(engine, "prune", "tank/a", folder, NOON)
 
 
 def test_an_alarm_of_a_run_names_the_command_in_full(tmp_path: Path) -> None:

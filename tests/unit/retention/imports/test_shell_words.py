@@ -122,6 +122,18 @@ def test_the_parts_of_a_quoted_word() -> None:
     assert all(word.quoted and not word.bare for word in command.words)
 
 
+@pytest.mark.parametrize("word", [r"\for", "'for'", '"for"', r"f\or"])
+def test_a_quoted_word_is_no_word_of_the_grammar(word: str) -> None:
+    """A quote or a backslash makes the name of a command of it."""
+    [pipeline] = parse_line(f"{word} x")
+    [command] = pipeline.stages
+    assert isinstance(command, Command)
+    assert [(each.bare, each.expand({})) for each in command.words] == [
+        ("", "for"),
+        ("x", "x"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "count"), [("a;\n\n\nb", 2), ("a\n\nb\n\n", 2), ("a || true\n\nb;c", 3)]
 )

@@ -82,6 +82,7 @@ def test_the_sample_is_read() -> None:
         ("P1DT1H1M1S", 86400 + 3661),
         ("P1M", 31 * 86400),
         ("P1Y2M", (366 + 62) * 86400),
+        ("P1Y", 366 * 86400),
     ],
 )
 def test_lifetimes(lifetime: str, seconds: int) -> None:
@@ -90,7 +91,7 @@ def test_lifetimes(lifetime: str, seconds: int) -> None:
     [rule] = imported.policy.rules
     assert getattr(rule, "seconds", 0) == seconds
     said = any("counts months of 31 days" in note for note in imported.notes)
-    assert said == (lifetime in ("P1M", "P1Y2M"))
+    assert said == (lifetime in ("P1M", "P1Y2M", "P1Y"))
 
 
 def test_without_a_lifetime() -> None:
