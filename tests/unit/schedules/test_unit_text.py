@@ -23,6 +23,7 @@ def test_names_are_systemds(tmp_path: Path) -> None:
     for name in ("tank", "tank/data/www", "tank/a-b_c.d:e f", "tank/.hidden"):
         words = ["systemd-escape", name]
         assert escape(name) == subprocess.check_output(words, text=True).rstrip("\n")
+    assert escape("tank/\udce4\xe4") == r"tank-\xe4\xc3\xa4"
     long = [f"tank/{'x-' * 120}{end}" for end in "ab"]
     assert len({escape(name) for name in long}) == 2
     assert all(len(f"zfstune-snapshot-{escape(name)}.service") < 256 for name in long)
@@ -143,6 +144,15 @@ def test_a_hook_is_a_unit(hook: str) -> None:
     """A text that is no unit's name does not get into a unit."""
     with pytest.raises(InvalidValue, match="on a failure"):
         units(on_failure=hook)
+
+
+@pytest.mark.parametrize(
+    "hook", ["alert.target", "a-b@%n.service", r"a\x2db@x.service", "a.b.service"]
+)
+def test_what_may_be_a_hook(hook: str) -> None:
+    """Services and targets may be started, with specifiers and escapes in their names."""
+    services = [unit for unit in units(on_failure=hook) if unit.name.endswith("service")]
+    assert [hook_of(unit.text) for unit in services] == [hook, hook]
 
 
 def test_a_unit_names_its_dataset_and_its_hook() -> None:

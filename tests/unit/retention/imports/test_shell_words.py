@@ -58,7 +58,19 @@ REFUSED = (
     *("a > ", "a *", "a ?", "a [b]", "a {b,c}", "a ~", "~/a", "a $x$", "a 'b", "a $(b"),
     *('a "`b`"', "a $'b'", "a ${b:-c}", "a ${b", "a !b", "! a", "a \\", "a 'b'2>c"),
     *("a $?", "a $1", "a ${1}", "a $(b $(c))", "a <(b)", "a >(b)", "done", "do"),
-    *("a `b", "a &> b", "a |& b", 'a "$(b)"', "a\n\\", "time a", "{ a; }", "[[ a ]]"),
+    *(
+        "a > $x",
+        'a 2> "$x"',
+        "a > ${x}",
+        "a `b",
+        "a &> b",
+        "a |& b",
+        'a "$(b)"',
+        "a\n\\",
+        "time a",
+        "{ a; }",
+        "[[ a ]]",
+    ),
 )
 
 
@@ -140,6 +152,28 @@ def test_a_quoted_word_is_no_word_of_the_grammar(word: str) -> None:
 def test_blank_lines_between_commands(line: str, count: int) -> None:
     """Any number of line ends may follow a command."""
     assert len(parse_line(line)) == count
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("for x in a; b c; done", "b"),
+        ("for x in a; do b", "the end"),
+        ("for x", "the end"),
+        ("while true; do a; done", "true"),
+        ("a; ; b c", ";"),
+        ("a | for x in b; do c; done d e", "d"),
+        ("a || b c", "||"),
+        ("a >> | b", ">>"),
+        ("then a", "then"),
+        ("for", "the end"),
+    ],
+)
+def test_what_is_not_expected_is_named(line: str, named: str) -> None:
+    """The message names the first word or sign that does not fit, or the end."""
+    with pytest.raises(NotKeptError) as no:
+        parse_line(line)
+    assert no.value.reason == f"'{named}' is not expected in that place"
 
 
 def test_a_line_that_is_refused_is_quoted_in_part() -> None:
