@@ -37,8 +37,8 @@ UNSAFE = Finding(
 )
 FIXED_ONCE = Finding(
     "unsupported",
-    "normalization is formD and should be none: it was fixed at creation",
-    "make a new dataset and copy the data over; nothing else changes it",
+    "normalization is formD and should be none: it is fixed at creation",
+    "create a new dataset and copy the data over: nothing else changes the value",
     "normalization",
     "none",
     "formD",
@@ -161,7 +161,7 @@ def test_a_value_that_was_fixed_and_is_not_known() -> None:
     [finding] = found(model, wants)["app"]
     assert finding == replace(
         FIXED_ONCE,
-        note="normalization is unset and should be formC: it was fixed at creation",
+        note="normalization is unset and should be formC: it is fixed at creation",
         expected="formC",
         found=None,
         source="default",
