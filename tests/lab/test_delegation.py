@@ -67,6 +67,9 @@ OPERATIONS: dict[str, Callable[[Engine, str], object]] = {
     "release": lambda e, d: e.release([f"{d}@two"], "tag"),
     "bookmark": lambda e, d: e.bookmark(f"{d}@one", f"{d}#new"),
     "destroy bookmark": lambda e, d: e.destroy_bookmarks([f"{d}#mark"]),
+    "bookmark many": lambda e, d: e.bookmark_all(
+        {f"{d}#new": f"{d}@one", f"{d}#copy": f"{d}#mark"}
+    ),
     "roll back": lambda e, d: e.rollback(f"{d}/child@newest"),
     "rename": lambda e, d: e.rename(f"{d}/child", f"{d}/kid"),
     "rename a snapshot": lambda e, d: e.rename(f"{d}@one", f"{d}@first"),

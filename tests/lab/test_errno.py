@@ -375,7 +375,8 @@ def test_every_row_is_seen_or_excused() -> None:
 
 
 EXACTLY = [("destroy snapshot", n) for n in (e.EUSERS, e.ESTALE, e.ECANCELED, e.ECHRNG)]
-EXCUSED = dict.fromkeys(EXACTLY, "engine_contract/snapshots.py, test_prune_exact.py") | {
+IN_ONE_CALL = [("bookmark", n) for n in (e.ESRCH, e.EINVAL)]
+EXCUSED = dict.fromkeys(EXACTLY + IN_ONE_CALL, "engine_contract/snapshots.py") | {
     ("destroy snapshot", e.ENOSPC): "ECHRNG came first: test_prune_exact.py",
     ("set", e.EROFS): "a read-only import: test_contract_pool.py",
     ("set", e.EBUSY): "a volume's size while another process changes it",
@@ -391,8 +392,7 @@ GENERAL_EXCUSED = {
     e.EIO: "takes a device that fails in the middle of a call",
     e.EBADE: "takes damaged blocks of the pool's own",
     e.EINTR: "takes a signal while a transaction waits",
-    1029: "no call that this module lacks is made: kernel.c asks the release",
-    **dict.fromkeys((1030, 1031, 1032), "nor an option: libzfs_core writes these"),
+    **dict.fromkeys(range(1029, 1033), "kernel.c asks the release, libzfs_core packs"),
     1038: "takes an export in the middle of a call",
     **dict.fromkeys((*range(1034, 1038), 1041), "see test_receive_refused.py"),
     **dict.fromkeys((*range(1024, 1029), 1042, 1043, *range(1045, 1053)), "of devices"),

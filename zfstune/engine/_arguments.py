@@ -150,12 +150,17 @@ def _check_guids(parameter: str, value: Any) -> object:
     return value
 
 
+def _check_texts(parameter: str, value: Any) -> object:
+    _check_mapping(parameter, value)
+    for text in value.values():
+        check_text(parameter, text)
+    return value
+
+
 def _check_marks(parameter: str, value: Any) -> object:
     _check_mapping(parameter, value)
     for marks in value.values():
-        _check_mapping(parameter, marks)
-        for mark in marks.values():
-            check_text(parameter, mark)
+        _check_texts(parameter, marks)
     return value
 
 
@@ -176,6 +181,7 @@ _NARROWER: dict[str, Callable[[str, Any], object]] = {
     "gid": _check_id,
     "mode": _check_mode,
     "paths": _check_paths,
+    "sources": _check_texts,
     "uid": _check_id,
 }
 

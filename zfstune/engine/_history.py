@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["create_line", "set_line", "targets_line"]
+__all__ = ["bookmark_line", "create_line", "set_line", "targets_line"]
 
 # The kernel takes a line below HIS_MAX_RECORD_LEN (128 KiB, include/sys/fs/zfs.h), which
 # is more than anybody reads.
@@ -29,13 +29,19 @@ def set_line(properties: Mapping[str, str], name: str) -> str:
     return _cut(" ".join(["zfstune set", *_pairs(properties), name]))
 
 
+def bookmark_line(sources: Mapping[str, str]) -> str:
+    """Return the line of a call that makes bookmarks: each source, then its bookmark."""
+    words = [word for bookmark, source in sources.items() for word in (source, bookmark)]
+    return _cut(" ".join(["zfstune bookmark", *words]))
+
+
 def targets_line(operation: str, targets: Iterable[str], *before: str) -> str:
     """Return the line of a call on many snapshots: ``tank/a@x,y tank/b@z``.
 
     Args:
         operation: The operation; the line has its first word, which is the verb.
         targets: Snapshots or bookmarks.
-        before: Words that stand before the targets: a tag, the snapshot of a bookmark.
+        before: Words that stand before the targets, such as a tag.
     """
     by_dataset: dict[str, list[str]] = {}
     for target in targets:

@@ -297,7 +297,10 @@ SPECIAL = {
     },
     "bookmark": {
         e.ENOENT: Meaning(NotFound, "the snapshot does not exist"),
+        # dsl_bookmark_lookup(), for a source that is a bookmark itself
+        e.ESRCH: Meaning(NotFound, "the bookmark to copy does not exist"),
         e.EXDEV: Meaning(RefusedValue, "a bookmark must be in its snapshot's dataset"),
+        e.EINVAL: Meaning(RefusedValue, "one call makes bookmarks of one pool"),
     },
     "destroy bookmark": {
         e.EXDEV: Meaning(RefusedValue, "one call takes bookmarks of one pool only"),

@@ -18,7 +18,7 @@ from zfstune.engine._checks import (
 )
 from zfstune.engine._destroy_exactly import ExactCalls
 from zfstune.engine._errno import batch_error, by_target, engine_error
-from zfstune.engine._history import create_line, set_line, targets_line
+from zfstune.engine._history import bookmark_line, create_line, set_line, targets_line
 from zfstune.engine._read_calls import ReadCalls
 from zfstune.engine._streams import StreamCalls
 from zfstune.engine.protocol import Engine
@@ -253,12 +253,17 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
 
     def bookmark(self, snapshot: str, bookmark: str) -> None:
         """Remember a snapshot's place as the base of an incremental send."""
-        check_bookmark(bookmark, creating=True)
-        targets = {bookmark: check_snapshot(snapshot)}
-        self._batch("bookmark", lib.zt_bookmark, targets, words=(snapshot,))
+        self.bookmark_all({bookmark: check_snapshot(snapshot)})
+
+    def bookmark_all(self, sources: Mapping[str, str]) -> None:
+        """Make bookmarks of snapshots or of other bookmarks, all or none."""
+        for bookmark, source in sources.items():
+            check_bookmark(bookmark, creating=True)
+            (check_bookmark if "#" in source else check_snapshot)(source)
+        self._batch("bookmark", lib.zt_bookmark, dict(sources), line=bookmark_line(sources))
 
     def destroy_bookmarks(self, names: Iterable[str]) -> None:
-        """Destroy bookmarks."""
+        """Destroy bookmarks of one pool, all or none; pass over those that are gone."""
         targets = [check_bookmark(name) for name in names]
         self._batch("destroy bookmark", lib.zt_destroy_bookmarks, targets)
 
@@ -279,13 +284,14 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         errors = by_target(operation, written or {})
         changed = [target for target in targets if target not in errors]
         if not error and changed:
-            self._log(targets_line(operation, changed, *words))
+            self._log(line or targets_line(operation, changed, *words))
         # lzc_hold and lzc_release ignore a missing target: they succeed and name it
         if error or errors:
             raise batch_error(operation, error, errors, targets)
 
     def _raise_if_failed(self, operation: str, target: str, error: int) -> None:
         if error:
+        line: str = "",
             raise engine_error(operation, target, error)
 
     def _log(self, line: str) -> None:

@@ -201,7 +201,10 @@ class Engine(Protocol):
         """Return the bookmarks of a dataset by full name."""
 
     def destroy_bookmarks(self, names: Iterable[str]) -> None:
-        """Destroy bookmarks."""
+        """Destroy many bookmarks of one pool in one transaction, or none.
+
+        Names that do not exist are ignored, as ZFS does.
+        """
 
     def send(self, snapshot: str, fd: int, *, base: str = "", raw: bool = False) -> None:
         """Write a snapshot to a descriptor as a stream.
@@ -217,6 +220,18 @@ class Engine(Protocol):
         """
 
     def send_resumed(self, token: str, fd: int) -> str:
+    def bookmark_all(self, sources: Mapping[str, str]) -> None:
+        """Make many bookmarks in one pool in one transaction, or none.
+
+        Args:
+            sources: Each bookmark's full name, and the snapshot that it is of or the
+                bookmark that it is a copy of. A source lies in the bookmark's dataset or
+                in one that it was cloned from.
+
+        Raises:
+            BatchError: It names each bookmark that could not be made; none was.
+        """
+
         """Write the rest of the stream of a resume token; return its snapshot's name."""
 
     def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:

@@ -50,6 +50,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "holds": {"snapshot": "T@s"},
     "bookmark": {"snapshot": "T@s", "bookmark": "T#b"},
     "bookmarks": {"dataset": "T"},
+    "bookmark_all": {"sources": {"T#b": "T@s"}},
     "destroy_bookmarks": {"names": ["T#b"]},
     "send": {"snapshot": "T@s", "fd": 0, "base": "T@s", "raw": False},
     "send_resumed": {"token": "1-2-3-4", "fd": 0},
@@ -127,6 +128,10 @@ VALUES: dict[str, tuple[Any, ...]] = {
     ),
 }
 # Text that means no name: a hold's tag may be any, and a NUL ends a program for C alone.
+# More values for a parameter whose text is all names.
+MORE: dict[str, tuple[Any, ...]] = {
+    "sources": ({"T#b": None}, {"T#b": 1}, {"T#b": "T"}, {"T#b": "T@\0"}, {"T@b": "T@s"}),
+}
 FREE_TEXT = {"tag": ("\udcff",), "program": ("\udcff",)}
 DESCRIPTORS = (*NUMBERS, 2**31, 999_999)
 # Empty says that there is none, or that nothing is asked for.
@@ -147,7 +152,7 @@ def hostile() -> Iterator[tuple[str, str, object]]:
             if parameter == "return":
                 continue
             values = DESCRIPTORS if parameter == "fd" else VALUES[annotation]
-            for value in values:
+            for value in (*values, *MORE.get(parameter, ())):
                 if value not in FREE_TEXT.get(parameter, ()):
                     yield name, parameter, value
 

@@ -192,6 +192,58 @@ def test_destroying_exactly(engine: Engine, tree: str) -> None:
     engine.destroy_snapshots([names[3], names[4], f"{other}@y"])
     engine.take_snapshots([names[4]])
     stay = engine.destroy_exactly(
+def test_bookmarks_are_made_all_or_none(engine: Engine, tree: str) -> None:
+    """Of snapshots and of other bookmarks in one call; one that fails stops all."""
+    child = f"{tree}/child"
+    engine.create(child)
+    engine.take_snapshots([f"{tree}@a", f"{child}@a"])
+    engine.bookmark_all({f"{tree}#a": f"{tree}@a", f"{child}#a": f"{child}@a"})
+    engine.destroy_snapshots([f"{child}@a"])
+    engine.take_snapshots([f"{tree}@b"])
+    engine.clone(f"{tree}@b", f"{tree}/clone")
+    engine.bookmark_all(
+        {
+            f"{child}#copy": f"{child}#a",
+            f"{tree}#b": f"{tree}@b",
+            f"{tree}/clone#b": f"{tree}#a",
+        }
+    )
+    made = engine.bookmarks(child)
+    assert made.keys() == {f"{child}#a", f"{child}#copy"}
+    first, copy = made.values()
+    assert (copy.guid, copy.createtxg) == (first.guid, first.createtxg)
+    assert engine.bookmarks(tree)[f"{tree}#b"].guid == engine.snapshot(f"{tree}@b").guid
+    assert engine.bookmarks(f"{tree}/clone").keys() == {f"{tree}/clone#b"}
+    before = engine.bookmarks(tree)
+    with pytest.raises(BatchError) as caught:
+        engine.bookmark_all(
+            {
+                f"{tree}#new": f"{tree}@a",
+                f"{tree}#a": f"{tree}@b",
+                f"{tree}#gone": f"{tree}#none",
+                f"{tree}#other": f"{child}#a",
+                f"{child}#missing": f"{child}@none",
+            }
+        )
+    assert refused(caught.value) == {
+        f"{tree}#a": AlreadyExists,
+        f"{tree}#gone": NotFound,
+        f"{tree}#other": RefusedValue,
+        f"{child}#missing": NotFound,
+    }
+    assert (
+        "bookmark to copy"
+        in {f.target: f.reason for f in caught.value.failures}[f"{tree}#gone"]
+    )
+    with pytest.raises((BatchError, RefusedValue), match=r"one pool|its snapshot's"):
+        engine.bookmark_all({f"{tree}#new": f"{tree}@a", "another/x#y": "another/x@y"})
+    assert engine.bookmarks(tree) == before
+    with pytest.raises(RefusedValue, match="of one pool"):
+        engine.destroy_bookmarks([f"{tree}#a", "another/x#y"])
+    assert engine.bookmarks(tree) == before
+    engine.bookmark_all({})
+
+
         {n: guids[n] for n in [*names[:6], f"{other}@x"]},
         survivors=[names[6], f"{other}@y"],
         marks={tree: {"org.x:left": "1"}, other: {"org.x:left": "2"}},

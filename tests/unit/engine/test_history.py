@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zfstune.engine._history import create_line, set_line, targets_line
+from zfstune.engine._history import bookmark_line, create_line, set_line, targets_line
 
 
 def test_lines_read_like_commands() -> None:
@@ -25,6 +25,14 @@ def test_targets_are_grouped_by_dataset() -> None:
     assert line == "zfstune destroy tank/a@x,y tank/b@x"
     line = targets_line("destroy bookmark", ["tank/a#x", "tank/a#y"])
     assert line == "zfstune destroy tank/a#x,y"
+
+
+def test_a_bookmark_follows_its_source() -> None:
+    """The words are those of `zfs bookmark`, one pair after the other."""
+    sources = {"tank/a#x": "tank/a@x", "tank/a#y": "tank/a#x"}
+    assert bookmark_line(sources) == (
+        "zfstune bookmark tank/a@x tank/a#x tank/a#x tank/a#y"
+    )
 
 
 def test_a_value_stays_within_its_line() -> None:
