@@ -82,14 +82,20 @@ image_lzc_destroy_snaps(nvlist_t *snaps, boolean_t defer, nvlist_t **errors)
 	    zpool.dsl_destroy_snapshots_nvl(snaps, defer, *errors));
 }
 
+/*
+ * zfs_ioc_hold().  libzpool has no descriptors that end a hold: its
+ * zfs_onexit_add_cb() forgets the callback.  But it notes in the pool which
+ * holds are temporary, and ends those when it opens the pool the next time
+ * (dsl_pool_clean_tmp_userrefs() in module/zfs/dsl_pool.c).
+ */
 int
 image_lzc_hold(nvlist_t *holds, int cleanup_fd, nvlist_t **errors)
 {
+	uint64_t minor = cleanup_fd == -1 ? 0 : 1;
 	const struct nvp *nvp = &image->nvp;
 	NVP_CONST char *hold;
 	int error = image_check_pool(holds);
 
-	(void) cleanup_fd;	/* -1: no hold ends with a descriptor */
 	for (nvpair_t *pair = nvp->nvlist_next_nvpair(holds, NULL);
 	    pair != NULL && error == 0;
 	    pair = nvp->nvlist_next_nvpair(holds, pair)) {
@@ -100,7 +106,7 @@ image_lzc_hold(nvlist_t *holds, int cleanup_fd, nvlist_t **errors)
 	if (error == 0)
 		error = image_new_errors(errors);
 	return (error != 0 ? error :
-	    zpool.dsl_dataset_user_hold(holds, 0, *errors));
+	    zpool.dsl_dataset_user_hold(holds, minor, *errors));
 }
 
 int

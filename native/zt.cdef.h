@@ -71,7 +71,12 @@ int zt_snapshot(struct zt *zt, const uint8_t *flat, size_t size,
     const uint8_t *props, size_t props_size, struct zt_buf *errors);
 int zt_destroy_snaps(struct zt *zt, const uint8_t *flat, size_t size,
     int defer, struct zt_buf *errors);
-int zt_hold(struct zt *zt, const uint8_t *flat, size_t size,
+/*
+ * A hold of zt_hold() ends with the descriptor `cleanup_fd`, which is /dev/zfs
+ * opened with O_EXCL.  In an image any number stands for it: the hold ends when
+ * the file is opened again.  With -1 it ends when it is released.
+ */
+int zt_hold(struct zt *zt, const uint8_t *flat, size_t size, int cleanup_fd,
     struct zt_buf *errors);
 int zt_release(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors);

@@ -66,15 +66,15 @@ call_batch(struct zt *zt, int (*call)(nvlist_t *, nvlist_t **),
 }
 
 int
-zt_hold(struct zt *zt, const uint8_t *flat, size_t size, struct zt_buf *errors)
+zt_hold(struct zt *zt, const uint8_t *flat, size_t size, int cleanup_fd,
+    struct zt_buf *errors)
 {
 	nvlist_t *holds, *list = NULL;
 	int error = nvl_from_flat(&zt->z.nvp, flat, size, &holds);
 
 	if (error != 0)
 		return (error);
-	/* Without a cleanup descriptor, the hold outlives this process. */
-	error = zt->z.lzc_hold(holds, -1, &list);
+	error = zt->z.lzc_hold(holds, cleanup_fd, &list);
 	zt->z.nvp.nvlist_free(holds);
 	return (zt_give_errors(zt, error, list, errors));
 }

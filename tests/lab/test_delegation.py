@@ -65,11 +65,12 @@ OPERATIONS: dict[str, Callable[[Engine, str], object]] = {
     "destroy snapshot": lambda e, d: e.destroy_snapshots([f"{d}@three"]),
     "hold": lambda e, d: e.hold([f"{d}@one"], "new"),
     "release": lambda e, d: e.release([f"{d}@two"], "tag"),
+    "hold during a block": lambda e, d: e.holding([f"{d}@one"], "new").__enter__(),
     "bookmark": lambda e, d: e.bookmark(f"{d}@one", f"{d}#new"),
-    "destroy bookmark": lambda e, d: e.destroy_bookmarks([f"{d}#mark"]),
     "bookmark many": lambda e, d: e.bookmark_all(
         {f"{d}#new": f"{d}@one", f"{d}#copy": f"{d}#mark"}
     ),
+    "destroy bookmark": lambda e, d: e.destroy_bookmarks([f"{d}#mark"]),
     "roll back": lambda e, d: e.rollback(f"{d}/child@newest"),
     "rename": lambda e, d: e.rename(f"{d}/child", f"{d}/kid"),
     "rename a snapshot": lambda e, d: e.rename(f"{d}@one", f"{d}@first"),

@@ -256,7 +256,7 @@ def test_raw_creations_and_holds(scene: Scene) -> None:
     assert not scene.engine.exists(name)
     held = f"{scene.pool}/a@3"
     tag = {held: "t" * 300}
-    assert binding.change(lib.zt_hold, tag) == (e.E2BIG, {held: e.E2BIG})
+    assert binding.change(lib.zt_hold, tag, -1) == (e.E2BIG, {held: e.E2BIG})
     for operation, code, says in (
         ("create", e.EDOM, "out of the kernel's range"),
         ("hold", e.E2BIG, "tag is too long"),

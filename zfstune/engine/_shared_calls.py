@@ -6,6 +6,8 @@ meaning of the errno, and writes a line into the pool's history. No decision is 
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from zfstune.engine._binding import lib
 from zfstune.engine._checks import (
     check_below_pool,
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ZfsEngine"]
 
+_TO_STAY = -1  # no descriptor whose end is the end of a hold
+
 
 class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
     """The calls for OpenZFS 2.1 to 2.4; those that mount are left to its subclasses.
@@ -85,6 +89,10 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
             name: The dataset; for a snapshot nothing is unmounted.
             renamed: Its name after the block, where the block renames it.
         """
+        raise NotImplementedError
+
+    def _held(self, targets: Mapping[str, str]) -> AbstractContextManager[None]:
+        """Hold snapshots during a block, each with its tag."""
         raise NotImplementedError
 
     # Datasets.
@@ -243,7 +251,14 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         """Keep snapshots from being destroyed until `tag` is released."""
         check_hold_tag(tag, creating=True)
         targets = dict.fromkeys(map(check_snapshot, snapshots), tag)
-        self._batch("hold", lib.zt_hold, targets, words=(tag,))
+        self._batch("hold", lib.zt_hold, targets, _TO_STAY, words=(tag,))
+
+    def holding(self, snapshots: Iterable[str], tag: str) -> AbstractContextManager[None]:
+        """Hold snapshots during a block, and no longer than this process lives."""
+        check_hold_tag(tag, creating=True)
+        targets = dict.fromkeys(map(check_snapshot, snapshots), tag)
+        # No line of history: the zfs command writes none for the holds of a send.
+        return self._held(targets) if targets else nullcontext()
 
     def release(self, snapshots: Iterable[str], tag: str) -> None:
         """Remove a hold."""
@@ -276,6 +291,7 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
         targets: list[str] | dict[str, Any],
         *more: int | Mapping[str, Any],
         words: tuple[str, ...] = (),
+        line: str = "",
     ) -> None:
         if not targets:
             return
@@ -291,7 +307,6 @@ class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
 
     def _raise_if_failed(self, operation: str, target: str, error: int) -> None:
         if error:
-        line: str = "",
             raise engine_error(operation, target, error)
 
     def _log(self, line: str) -> None:

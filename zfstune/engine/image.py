@@ -11,6 +11,7 @@ from zfstune.engine._image_errno import image_error
 from zfstune.engine._image_process import ImageBinding
 from zfstune.engine._limits import limits_of
 from zfstune.engine._shared_calls import ZfsEngine
+from zfstune.engine._temporary_holds import until_released
 from zfstune.values import names
 from zfstune.values.errors import InvalidValue, NotSupported
 
@@ -103,6 +104,9 @@ class ImageEngine(ZfsEngine):
         """Refuse: nothing is mounted."""
         del force
         raise self._not_mountable("unmount", name)
+
+    def _held(self, targets: Mapping[str, str]) -> AbstractContextManager[None]:
+        return until_released(self._zfs, targets)
 
     def _snapshot_paths(self) -> dict[str, str]:
         return {}

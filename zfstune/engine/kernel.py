@@ -7,12 +7,13 @@ from zfstune.engine._arguments import checks_arguments
 from zfstune.engine._binding import Binding
 from zfstune.engine._limits import read_limits
 from zfstune.engine._shared_calls import ZfsEngine
+from zfstune.engine._temporary_holds import until_closed
 from zfstune.host.walk import look
 from zfstune.values.names import check_dataset
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from zfstune.values.state import Mount, Place
@@ -30,6 +31,7 @@ class KernelEngine(ZfsEngine):
             is of a release this zfstune does not know.
     """
 
+    _zfs: Binding
     _mountable = True
     _lists_creation = False
 
@@ -70,6 +72,9 @@ class KernelEngine(ZfsEngine):
     def unmount(self, name: str, *, force: bool = False) -> None:
         """Unmount a filesystem."""
         _mount.unmount(name, force=force)
+
+    def _held(self, targets: Mapping[str, str]) -> AbstractContextManager[None]:
+        return until_closed(self._zfs, targets)
 
     def _snapshot_paths(self) -> dict[str, str]:
         return _mount_table.snapshot_paths()

@@ -11,6 +11,7 @@ from zfstune.values.errors import Busy, EngineError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from typing import Protocol, Self
 
@@ -188,6 +189,25 @@ class Engine(Protocol):
     def hold(self, snapshots: Iterable[str], tag: str) -> None:
         """Keep snapshots from being destroyed until `tag` is released."""
 
+    def holding(self, snapshots: Iterable[str], tag: str) -> AbstractContextManager[None]:
+        """Hold snapshots during a ``with`` block, and no longer than this process lives.
+
+        The kernel ends the holds when the block ends or the process dies, even by
+        SIGKILL; a process that was forked in the block keeps them up until it ends or
+        runs another program. After a power cut the next import ends them.
+
+        In an image the block ends them by their snapshots' names. If the process dies
+        first, or a snapshot was renamed in the block, they end when the image is opened
+        the next time.
+
+        Args:
+            snapshots: The snapshots, all of one pool.
+            tag: The tag, which none of them has yet.
+
+        Raises:
+            BatchError: A snapshot could not be held; none is.
+        """
+
     def release(self, snapshots: Iterable[str], tag: str) -> None:
         """Remove a hold."""
 
@@ -196,6 +216,18 @@ class Engine(Protocol):
 
     def bookmark(self, snapshot: str, bookmark: str) -> None:
         """Remember a snapshot's place as the base of an incremental send."""
+
+    def bookmark_all(self, sources: Mapping[str, str]) -> None:
+        """Make many bookmarks in one pool in one transaction, or none.
+
+        Args:
+            sources: Each bookmark's full name, and the snapshot that it is of or the
+                bookmark that it is a copy of. A source lies in the bookmark's dataset or
+                in one that it was cloned from.
+
+        Raises:
+            BatchError: It names each bookmark that could not be made; none was.
+        """
 
     def bookmarks(self, dataset: str) -> dict[str, Bookmark]:
         """Return the bookmarks of a dataset by full name."""
@@ -220,18 +252,6 @@ class Engine(Protocol):
         """
 
     def send_resumed(self, token: str, fd: int) -> str:
-    def bookmark_all(self, sources: Mapping[str, str]) -> None:
-        """Make many bookmarks in one pool in one transaction, or none.
-
-        Args:
-            sources: Each bookmark's full name, and the snapshot that it is of or the
-                bookmark that it is a copy of. A source lies in the bookmark's dataset or
-                in one that it was cloned from.
-
-        Raises:
-            BatchError: It names each bookmark that could not be made; none was.
-        """
-
         """Write the rest of the stream of a resume token; return its snapshot's name."""
 
     def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:

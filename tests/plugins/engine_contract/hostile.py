@@ -46,11 +46,12 @@ CALLS: dict[str, dict[str, Any]] = {
     "promote": {"name": "T"},
     "rollback": {"snapshot": "T@s"},
     "hold": {"snapshots": ["T@s"], "tag": "tag"},
+    "holding": {"snapshots": ["T@s"], "tag": "tag"},
     "release": {"snapshots": ["T@s"], "tag": "tag"},
     "holds": {"snapshot": "T@s"},
     "bookmark": {"snapshot": "T@s", "bookmark": "T#b"},
-    "bookmarks": {"dataset": "T"},
     "bookmark_all": {"sources": {"T#b": "T@s"}},
+    "bookmarks": {"dataset": "T"},
     "destroy_bookmarks": {"names": ["T#b"]},
     "send": {"snapshot": "T@s", "fd": 0, "base": "T@s", "raw": False},
     "send_resumed": {"token": "1-2-3-4", "fd": 0},
@@ -127,11 +128,11 @@ VALUES: dict[str, tuple[Any, ...]] = {
         {1: {"a:b": "x"}},
     ),
 }
-# Text that means no name: a hold's tag may be any, and a NUL ends a program for C alone.
 # More values for a parameter whose text is all names.
 MORE: dict[str, tuple[Any, ...]] = {
     "sources": ({"T#b": None}, {"T#b": 1}, {"T#b": "T"}, {"T#b": "T@\0"}, {"T@b": "T@s"}),
 }
+# Text that means no name: a hold's tag may be any, and a NUL ends a program for C alone.
 FREE_TEXT = {"tag": ("\udcff",), "program": ("\udcff",)}
 DESCRIPTORS = (*NUMBERS, 2**31, 999_999)
 # Empty says that there is none, or that nothing is asked for.

@@ -138,6 +138,38 @@ def test_holds(engine: Engine, tree: str) -> None:
         engine.holds(f"{tree}@none")
 
 
+def test_holds_that_end_with_a_block(engine: Engine, tree: str) -> None:
+    """They end with it, however it ends; one that cannot be made leaves none."""
+    names = [f"{tree}@a", f"{tree}@b"]
+    engine.take_snapshots(names[:1])
+    engine.take_snapshots(names[1:])
+    with engine.holding(names, "one"), engine.holding(names[:1], "two é"):
+        assert engine.holds(names[0]).keys() == {"one", "two é"}
+        with pytest.raises(BatchError, match="held"):
+            engine.destroy_snapshots(names)
+        with (
+            pytest.raises(BatchError, match="exists already"),
+            engine.holding(names, "two é"),
+        ):
+            pass
+        assert engine.holds(names[0]).keys() == {"one", "two é"}
+        assert engine.holds(names[1]).keys() == {"one"}
+    assert [engine.holds(name) for name in names] == [{}, {}]
+    engine.hold(names, "stays")
+    with pytest.raises(ValueError, match="from within"), engine.holding(names, "one"):
+        raise ValueError("from within")
+    with (
+        pytest.raises(BatchError) as caught,
+        engine.holding([*names, f"{tree}@none"], "one"),
+    ):
+        pass
+    assert refused(caught.value) == {f"{tree}@none": NotFound}
+    assert [engine.holds(name).keys() for name in names] == [{"stays"}, {"stays"}]
+    with engine.holding([], "none"):
+        pass
+    engine.release(names, "stays")
+
+
 def test_bookmarks(engine: Engine, tree: str) -> None:
     """A bookmark keeps its snapshot's guid, createtxg and time when that is gone."""
     engine.take_snapshots([f"{tree}@a"])
@@ -160,38 +192,6 @@ def test_bookmarks(engine: Engine, tree: str) -> None:
         engine.bookmarks(f"{tree}/none")
 
 
-def test_what_exists(engine: Engine, tree: str) -> None:
-    """Reading what is not there says so; a listing of nothing is empty."""
-    engine.take_snapshots([f"{tree}@a"])
-    assert engine.exists(tree)
-    assert engine.exists(f"{tree}@a")
-    assert not engine.exists(f"{tree}/none")
-    assert not engine.exists(f"{tree}@none")
-    assert engine.find_snapshots([f"{tree}@none", f"{tree}@a"]).keys() == {f"{tree}@a"}
-    assert engine.datasets(tree, recursive=False) == [engine.dataset(tree)]
-    for call in (
-        lambda: engine.dataset(f"{tree}/none"),
-        lambda: engine.datasets(f"{tree}/none"),
-        lambda: engine.snapshot(f"{tree}@none"),
-        lambda: engine.snapshots(f"{tree}/none"),
-    ):
-        with pytest.raises(NotFound):
-            call()
-
-
-def test_destroying_exactly(engine: Engine, tree: str) -> None:
-    """Only what is what it was goes, in one transaction; each that stays has a reason."""
-    other = f"{tree}/other"
-    engine.create(other)
-    names = [f"{tree}@{short}" for short in "abcdefg"]
-    for each in [*names, f"{other}@x", f"{other}@y"]:
-        engine.take_snapshots([each])
-    guids = {s.name: s.guid for d in (tree, other) for s in engine.snapshots(d)}
-    engine.hold([names[1]], "keep")
-    engine.clone(names[2], f"{tree}/clone")
-    engine.destroy_snapshots([names[3], names[4], f"{other}@y"])
-    engine.take_snapshots([names[4]])
-    stay = engine.destroy_exactly(
 def test_bookmarks_are_made_all_or_none(engine: Engine, tree: str) -> None:
     """Of snapshots and of other bookmarks in one call; one that fails stops all."""
     child = f"{tree}/child"
@@ -244,6 +244,38 @@ def test_bookmarks_are_made_all_or_none(engine: Engine, tree: str) -> None:
     engine.bookmark_all({})
 
 
+def test_what_exists(engine: Engine, tree: str) -> None:
+    """Reading what is not there says so; a listing of nothing is empty."""
+    engine.take_snapshots([f"{tree}@a"])
+    assert engine.exists(tree)
+    assert engine.exists(f"{tree}@a")
+    assert not engine.exists(f"{tree}/none")
+    assert not engine.exists(f"{tree}@none")
+    assert engine.find_snapshots([f"{tree}@none", f"{tree}@a"]).keys() == {f"{tree}@a"}
+    assert engine.datasets(tree, recursive=False) == [engine.dataset(tree)]
+    for call in (
+        lambda: engine.dataset(f"{tree}/none"),
+        lambda: engine.datasets(f"{tree}/none"),
+        lambda: engine.snapshot(f"{tree}@none"),
+        lambda: engine.snapshots(f"{tree}/none"),
+    ):
+        with pytest.raises(NotFound):
+            call()
+
+
+def test_destroying_exactly(engine: Engine, tree: str) -> None:
+    """Only what is what it was goes, in one transaction; each that stays has a reason."""
+    other = f"{tree}/other"
+    engine.create(other)
+    names = [f"{tree}@{short}" for short in "abcdefg"]
+    for each in [*names, f"{other}@x", f"{other}@y"]:
+        engine.take_snapshots([each])
+    guids = {s.name: s.guid for d in (tree, other) for s in engine.snapshots(d)}
+    engine.hold([names[1]], "keep")
+    engine.clone(names[2], f"{tree}/clone")
+    engine.destroy_snapshots([names[3], names[4], f"{other}@y"])
+    engine.take_snapshots([names[4]])
+    stay = engine.destroy_exactly(
         {n: guids[n] for n in [*names[:6], f"{other}@x"]},
         survivors=[names[6], f"{other}@y"],
         marks={tree: {"org.x:left": "1"}, other: {"org.x:left": "2"}},
