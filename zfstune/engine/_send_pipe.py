@@ -13,7 +13,9 @@ file that was opened for appending (lib/libzfs_core/libzfs_core.c). A pipe suits
 
 from __future__ import annotations
 
+import fcntl
 import os
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +58,11 @@ def carry(call: Callable[[int], int], fd: int) -> tuple[int, OSError | None]:
     import threading  # noqa: PLC0415 (only streams need it)
 
     read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    # A pipe holds 64 KiB at first, so that a read would give no more. The size may be
+    # changed only while it is empty: later a writer may never wake up (bug 212295 of the
+    # Linux kernel). A user without root may have no room left for it.
+    with suppress(OSError):
+        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PART_BYTES)
     sending = _Call(call, write_end)
     # A daemon thread: in a suspended pool the call never returns, and a second
     # interruption must still be able to end this process.

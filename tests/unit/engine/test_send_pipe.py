@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import threading
 from pathlib import Path
@@ -47,6 +48,32 @@ def test_all_of_it_arrives(tmp_path: Path, size: int) -> None:
             assert carry(writer(data, code), file.fileno()) == (code, None)  # type: ignore[arg-type]
         assert (tmp_path / "stream").read_bytes() == data
     assert (threads(), open_files()) == before
+
+
+def test_the_pipe_is_large(tmp_path: Path) -> None:
+    """It takes a mebibyte before anybody reads, where the system allows that."""
+    sizes: list[int] = []
+
+    def call(into: int) -> int:
+        sizes.append(fcntl.fcntl(into, fcntl.F_GETPIPE_SZ))
+        return 0
+
+    most = int(Path("/proc/sys/fs/pipe-max-size").read_text(encoding="ascii"))
+    with (tmp_path / "stream").open("wb") as file:
+        assert carry(call, file.fileno()) == (0, None)
+    assert sizes == [1 << 20] or most < 1 << 20
+
+
+def test_a_pipe_that_cannot_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stream goes through a small one where a user has used up the room."""
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EPERM, "no room")
+
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
+    with (tmp_path / "stream").open("wb") as file:
+        assert carry(writer(b"x" * 200_000), file.fileno()) == (0, None)  # type: ignore[arg-type]
+    assert (tmp_path / "stream").stat().st_size == 200_000
 
 
 def test_appending(tmp_path: Path) -> None:
