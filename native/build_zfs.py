@@ -11,6 +11,7 @@ HERE = Path(__file__).resolve().parent
 SOURCES = (
     "buf",
     "image",
+    "image_arrival",
     "image_change",
     "image_confine",
     "image_file",

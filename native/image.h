@@ -30,6 +30,23 @@ LZC_CALLS(IMAGE_CALL)
 OWN_CALLS(IMAGE_CALL)
 #undef	IMAGE_CALL
 
+/*
+ * image_props.c: `source` is a zprop_source_t, of which image_set_from() takes
+ * SRC_LOCAL and SRC_RECEIVED; `errors` gets the errno of each property that
+ * could not be set
+ */
+int image_set_from(const char *name, int source, nvlist_t *props,
+    nvlist_t *errors);
+int image_unset(const char *name, int source, const char *prop);
+
+/*
+ * image_arrival.c: the properties of a dataset that is being received, those
+ * that are set at once or, with `delayed`, those that wait for its data; what
+ * came in the stream, and what the caller sets or excludes (or NULL)
+ */
+int image_arrive(const char *name, nvlist_t *received, nvlist_t *local,
+    boolean_t delayed, nvlist_t *errors);
+
 /* image_pool.c */
 int image_create_pool(const struct nvp *, const char *path, const char *pool,
     uint64_t bytes, uint64_t ashift);

@@ -98,7 +98,8 @@ set_special(const char *name, const char *prop, int source, uint64_t value)
 
 /* Check a property, and set it if it has a setter of its own. */
 static int
-set_property(const struct nvp *nvp, const char *name, nvpair_t *pair)
+set_property(const struct nvp *nvp, const char *name, int source,
+    nvpair_t *pair)
 {
 	const char *prop = nvp->nvpair_name(pair);
 	int id = zpool.zfs_name_to_prop(prop);
@@ -129,7 +130,7 @@ set_property(const struct nvp *nvp, const char *name, nvpair_t *pair)
 	    zpool.zfs_prop_index_to_string(id, value, &word) != 0)
 		return (BADPROP);
 	int error = check_number(name, prop, value);
-	return (error != 0 ? error : set_special(name, prop, SRC_LOCAL, value));
+	return (error != 0 ? error : set_special(name, prop, source, value));
 }
 
 /* Name a property in the list of errors, and make its error the call's. */
@@ -145,13 +146,13 @@ blame(const struct nvp *nvp, nvlist_t *errors, const char *prop, int error,
  * Set a batch in one transaction or, where that fails, each property by itself.
  */
 static int
-set_batch(const struct nvp *nvp, const char *name, nvlist_t *batch,
+set_batch(const struct nvp *nvp, const char *name, int source, nvlist_t *batch,
     nvlist_t *errors)
 {
 	int result = 0;
 
 	if (nvp->nvlist_next_nvpair(batch, NULL) == NULL ||
-	    zpool.dsl_props_set(name, SRC_LOCAL, batch) == 0)
+	    zpool.dsl_props_set(name, source, batch) == 0)
 		return (0);
 	for (nvpair_t *pair = nvp->nvlist_next_nvpair(batch, NULL);
 	    pair != NULL; pair = nvp->nvlist_next_nvpair(batch, pair)) {
@@ -160,7 +161,7 @@ set_batch(const struct nvp *nvp, const char *name, nvlist_t *batch,
 		if (error == 0)
 			error = nvp->nvlist_add_nvpair(single, pair);
 		if (error == 0)
-			error = zpool.dsl_props_set(name, SRC_LOCAL, single);
+			error = zpool.dsl_props_set(name, source, single);
 		nvp->nvlist_free(single);
 		if (error != 0)
 			blame(nvp, errors, nvp->nvpair_name(pair), error,
@@ -175,33 +176,30 @@ set_batch(const struct nvp *nvp, const char *name, nvlist_t *batch,
  * it in the list.
  */
 int
-image_set(const struct lzc *z, const char *name, nvlist_t *props,
-    nvlist_t **errors)
+image_set_from(const char *name, int source, nvlist_t *props, nvlist_t *errors)
 {
-	const struct nvp *nvp = &z->nvp;
+	const struct nvp *nvp = &image->nvp;
 	nvlist_t *batch = NULL, *retry = NULL;
-	int result = nvp->nvlist_alloc(errors, 1, 0);
+	int result = nvp->nvlist_alloc(&batch, 1, 0);
 
-	if (result == 0)
-		result = nvp->nvlist_alloc(&batch, 1, 0);
 	if (result == 0)
 		result = nvp->nvlist_alloc(&retry, 1, 0);
 	for (nvlist_t *pass = props; pass != NULL && result == 0;
 	    pass = pass == props ? retry : NULL) {
 		for (nvpair_t *pair = nvp->nvlist_next_nvpair(pass, NULL);
 		    pair != NULL; pair = nvp->nvlist_next_nvpair(pass, pair)) {
-			int error = set_property(nvp, name, pair);
+			int error = set_property(nvp, name, source, pair);
 			if (error == GENERIC)
 				error = nvp->nvlist_add_nvpair(batch, pair);
 			else if (error != 0 && pass == props)
 				error = nvp->nvlist_add_nvpair(retry, pair);
 			if (error != 0)
-				blame(nvp, *errors, nvp->nvpair_name(pair),
+				blame(nvp, errors, nvp->nvpair_name(pair),
 				    error, &result);
 		}
 	}
 	if (batch != NULL) {
-		int error = set_batch(nvp, name, batch, *errors);
+		int error = set_batch(nvp, name, source, batch, errors);
 		if (error != 0)
 			result = error;
 	}
@@ -210,17 +208,28 @@ image_set(const struct lzc *z, const char *name, nvlist_t *props,
 	return (result);
 }
 
-/* zfs_ioc_inherit_prop(); with `received`, the received value comes back */
 int
-image_inherit(const struct lzc *z, const char *name, const char *prop,
-    boolean_t received)
+image_set(const struct lzc *z, const char *name, nvlist_t *props,
+    nvlist_t **errors)
 {
-	int source = received ? SRC_NONE : SRC_INHERITED;
+	int error = z->nvp.nvlist_alloc(errors, 1, 0);
+
+	return (error != 0 ? error :
+	    image_set_from(name, SRC_LOCAL, props, *errors));
+}
+
+/*
+ * Take a value away.  What counts then depends on `source`: the parent's value
+ * (SRC_INHERITED), a received one before that (SRC_NONE), or a local one, where
+ * it is the received value that is taken away (SRC_NONE | SRC_RECEIVED).
+ */
+int
+image_unset(const char *name, int source, const char *prop)
+{
 	int id = zpool.zfs_name_to_prop(prop), error = GENERIC;
 
-	(void) z;
 	if (id < 0 ? !zpool.zfs_prop_user(prop) :
-	    !received && !zpool.zfs_prop_inheritable(id))
+	    source == SRC_INHERITED && !zpool.zfs_prop_inheritable(id))
 		return (EINVAL);
 	if (strcmp(prop, "volsize") == 0 || strcmp(prop, "version") == 0)
 		return (EINVAL);
@@ -233,4 +242,13 @@ image_inherit(const struct lzc *z, const char *name, const char *prop,
 	}
 	return (error != GENERIC ? error :
 	    zpool.dsl_prop_inherit(name, prop, source));
+}
+
+/* zfs_ioc_inherit_prop(); with `received`, the received value comes back */
+int
+image_inherit(const struct lzc *z, const char *name, const char *prop,
+    boolean_t received)
+{
+	(void) z;
+	return (image_unset(name, received ? SRC_NONE : SRC_INHERITED, prop));
 }

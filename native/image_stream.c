@@ -14,7 +14,9 @@
 
 enum { RECORD_BEGIN = 0, HEADER_SUBSTREAM = 1 };
 #define	STREAM_MAGIC	0x2F5bacbacULL
-#define	FEATURE_RAW	(1ULL << 24)	/* DMU_BACKUP_FEATURE_RAW */
+/* DMU_BACKUP_FEATURE_*, above the two bits of the header type */
+#define	FEATURE_RESUMING	(1ULL << 20)
+#define	FEATURE_RAW	(1ULL << 24)
 enum { MOST_PAYLOAD = 16 << 20 };
 
 struct begin {			/* dmu_replay_record_t with drr_begin */
@@ -174,40 +176,111 @@ check_begin(const struct begin *begin, boolean_t raw)
 	return (is_raw && !raw ? EINVAL : 0);
 }
 
-/* zfs_ioc_recv_impl() */
-int
-image_lzc_receive_with_header(const char *snapshot, nvlist_t *props,
-    const char *origin, boolean_t force, boolean_t resumable, boolean_t raw,
-    int fd, const struct dmu_replay_record *header)
+static boolean_t
+exists(const char *name)
+{
+	dsl_dataset_t *ds;
+	dsl_pool_t *pool;
+	int error = zpool.dsl_pool_hold(name, image_tag, &pool);
+
+	if (error != 0)
+		return (B_FALSE);
+	error = zpool.dsl_dataset_hold(pool, name, image_tag, &ds);
+	if (error == 0)
+		zpool.dsl_dataset_rele(ds, image_tag);
+	zpool.dsl_pool_rele(pool, image_tag);
+	return (error == 0 ? B_TRUE : B_FALSE);
+}
+
+/*
+ * drc_newfs of dmu_recv_begin(): the stream makes the dataset, rather than a
+ * hidden child that takes its place at the end.
+ */
+static boolean_t
+is_new(const char *dataset, const struct begin *begin)
+{
+	char hidden[DATASET_NAME_SIZE + sizeof ("/%recv")];
+
+	if (!exists(dataset))
+		return (B_TRUE);
+	if ((begin->version >> 2 & FEATURE_RESUMING) == 0)
+		return (B_FALSE);
+	(void) snprintf(hidden, sizeof (hidden), "%s/%%recv", dataset);
+	return (exists(hidden) ? B_FALSE : B_TRUE);
+}
+
+static int
+begin_receive(char *dataset, const char *snapshot, struct begin *begin,
+    const char *origin, boolean_t force, boolean_t resumable, void *cookie,
+    struct zfs_file *file, int64_t *offset)
+{
+	if (zpool.minor < 2)
+		return (zpool.recv_begin.v21(dataset,
+		    (char *)(uintptr_t)snapshot, begin, force, resumable, NULL,
+		    NULL, (char *)(uintptr_t)origin, cookie, file, offset));
+	return (zpool.recv_begin.v22(dataset, snapshot, begin, force, B_FALSE,
+	    resumable, NULL, NULL, origin, cookie, file, offset));
+}
+
+/*
+ * Receive what follows the first record.  The kernel sets properties before the
+ * data, and sets the old ones again if that fails.  Nobody else uses an image,
+ * so a dataset that was there before gets its properties after the data.
+ */
+static int
+receive(char *dataset, const char *snapshot, struct begin *begin,
+    const char *origin, boolean_t force, boolean_t resumable, int fd,
+    nvlist_t *received, nvlist_t *local, nvlist_t *errors)
 {
 	/* The cookie points to the rest: all must live until dmu_recv_end(). */
 	union { char room[4096]; uint64_t align; } cookie;
 	struct zfs_file file = { fd, -1 };
+	int64_t offset = sizeof (*begin);
+	boolean_t makes_it = is_new(dataset, begin);
+	int unset = 0;
+	int error = begin_receive(dataset, snapshot, begin, origin, force,
+	    resumable, &cookie, &file, &offset);
+
+	if (error != 0)
+		return (error);
+	if (makes_it)
+		unset = image_arrive(dataset, received, local, B_FALSE, errors);
+	/* dmu_recv_stream() must run now: it cleans up on an error. */
+	error = zpool.dmu_recv_stream(&cookie, &offset);
+	if (error == 0)
+		error = zpool.dmu_recv_end(&cookie, NULL);
+	if (error == 0)
+		error = unset;
+	if (error == 0 && !makes_it)
+		error = image_arrive(dataset, received, local, B_FALSE, errors);
+	return (error != 0 ? error :
+	    image_arrive(dataset, received, local, B_TRUE, errors));
+}
+
+/* zfs_ioc_recv_new() */
+int
+image_lzc_receive_with_cmdprops(const char *snapshot, nvlist_t *received,
+    nvlist_t *local, uint8_t *key, uint_t key_bytes, const char *origin,
+    boolean_t force, boolean_t resumable, boolean_t raw, int fd,
+    const struct dmu_replay_record *header, int cleanup_fd,
+    uint64_t *read_bytes, uint64_t *error_flags, uint64_t *action_handle,
+    nvlist_t **errors)
+{
 	struct begin begin;
-	int64_t offset = sizeof (begin);
 	char dataset[DATASET_NAME_SIZE];
 	const char *at_sign = strchr(snapshot, '@');
 
-	(void) props;	/* zt_receive() passes NULL */
+	/* zt_receive() passes none of these. */
+	(void) key, (void) key_bytes, (void) cleanup_fd, (void) read_bytes;
+	(void) error_flags, (void) action_handle;
 	if (at_sign == NULL || (size_t)(at_sign - snapshot) >= sizeof (dataset))
 		return (EINVAL);
 	(void) snprintf(dataset, sizeof (dataset), "%.*s",
 	    (int)(at_sign - snapshot), snapshot);
 	memcpy(&begin, (const void *)header, sizeof (begin));
 	int error = check_begin(&begin, raw);
-	if (error != 0)
-		return (error);
-	if (zpool.minor < 2)
-		error = zpool.recv_begin.v21(dataset,
-		    (char *)(uintptr_t)(at_sign + 1), &begin, force, resumable,
-		    NULL, NULL, (char *)(uintptr_t)origin, &cookie, &file, &offset);
-	else
-		error = zpool.recv_begin.v22(dataset, at_sign + 1, &begin,
-		    force, B_FALSE, resumable, NULL, NULL, origin, &cookie, &file,
-		    &offset);
-	if (error != 0)
-		return (error);
-	/* dmu_recv_stream() must run now: it cleans up on an error. */
-	error = zpool.dmu_recv_stream(&cookie, &offset);
-	return (error != 0 ? error : zpool.dmu_recv_end(&cookie, NULL));
+	if (error == 0)
+		error = image_new_errors(errors);
+	return (error != 0 ? error : receive(dataset, at_sign + 1, &begin,
+	    origin, force, resumable, fd, received, local, *errors));
 }

@@ -170,6 +170,9 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	    uint64_t *, char *))					\
 	X(int, dsl_props_set, (const char *, int, nvlist_t *))		\
 	X(int, dsl_prop_inherit, (const char *, const char *, int))	\
+	X(boolean_t, dsl_prop_get_hasrecvd, (const char *))		\
+	X(int, dsl_prop_set_hasrecvd, (const char *))			\
+	X(int, dsl_prop_get_received, (const char *, nvlist_t **))	\
 	X(int, dsl_dir_set_quota, (const char *, int, uint64_t))	\
 	X(int, dsl_dir_set_reservation, (const char *, int, uint64_t))	\
 	X(int, dsl_dataset_set_refquota, (const char *, int, uint64_t))	\
@@ -258,7 +261,12 @@ enum {
 enum { TX_WAIT = 1 };		/* TXG_WAIT, since 2.4 DMU_TX_WAIT */
 
 /* zprop_source_t, include/sys/fs/zfs.h */
-enum { SRC_NONE = 0x1, SRC_LOCAL = 0x8, SRC_INHERITED = 0x10 };
+enum {
+	SRC_NONE = 0x1,
+	SRC_LOCAL = 0x8,
+	SRC_INHERITED = 0x10,
+	SRC_RECEIVED = 0x20
+};
 
 enum { ZPL_VERSION = 5 };		/* include/sys/fs/zfs.h */
 enum { OLD_MAX_BLOCK = 128 << 10 };	/* SPA_OLD_MAXBLOCKSIZE */

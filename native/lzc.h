@@ -56,9 +56,10 @@ enum { STREAM_HEADER = 312 };
 	    enum lzc_send_flags, uint64_t, uint64_t))			\
 	X(int, lzc_send_space, (const char *, const char *,		\
 	    enum lzc_send_flags, uint64_t *))				\
-	X(int, lzc_receive_with_header, (const char *, nvlist_t *,	\
-	    const char *, boolean_t, boolean_t, boolean_t, int,		\
-	    const struct dmu_replay_record *))				\
+	X(int, lzc_receive_with_cmdprops, (const char *, nvlist_t *,	\
+	    nvlist_t *, uint8_t *, uint_t, const char *, boolean_t,	\
+	    boolean_t, boolean_t, int, const struct dmu_replay_record *, \
+	    int, uint64_t *, uint64_t *, uint64_t *, nvlist_t **))	\
 	X(int, lzc_snaprange_space,					\
 	    (const char *, const char *, uint64_t *))			\
 	X(int, lzc_channel_program, (const char *, const char *,	\

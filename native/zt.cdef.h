@@ -89,9 +89,14 @@ int zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t size,
 
 /*
  * Streams.  An empty `base` or `origin` means none; flags are lzc_send_flags; a
- * send resumes at (object, offset), both 0 at the start.  The caller of
- * zt_receive() has read the first record of the stream and passes it as
- * `header`.
+ * send resumes at (object, offset), both 0 at the start.
+ *
+ * The caller of zt_receive() has read the first record of the stream and passes
+ * it as `header`.  `received` are properties that came with the stream, `local`
+ * those that are set here or, as bare names, excluded; of each an empty buffer
+ * stands for none at all, which an empty list does not.  The call succeeds if
+ * the snapshot was received: `errors` has the errno of each property that was
+ * not set.
  */
 int zt_send(struct zt *zt, int fd, const char *snapshot, const char *base,
     int flags, uint64_t object, uint64_t offset);
@@ -99,7 +104,9 @@ int zt_send_space(struct zt *zt, const char *snapshot, const char *base,
     int flags, struct zt_buf *out);
 int zt_receive(struct zt *zt, int fd, const char *snapshot,
     const char *origin, int force, int raw, int resumable,
-    const uint8_t *header, size_t size);
+    const uint8_t *header, size_t size, const uint8_t *received,
+    size_t received_size, const uint8_t *local, size_t local_size,
+    struct zt_buf *errors);
 int zt_snaprange_space(struct zt *zt, const char *first, const char *last,
     struct zt_buf *out);
 int zt_channel_program(struct zt *zt, const char *pool, const char *program,

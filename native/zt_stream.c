@@ -31,10 +31,23 @@ zt_send_space(struct zt *zt, const char *snapshot, const char *base, int flags,
 	return (error != 0 ? error : out->error);
 }
 
+/* Read a list that may be missing, which an empty buffer stands for. */
+static int
+list_or_null(const struct nvp *nvp, const uint8_t *flat, size_t size,
+    nvlist_t **list)
+{
+	*list = NULL;
+	return (size == 0 ? 0 : nvl_from_flat(nvp, flat, size, list));
+}
+
 int
 zt_receive(struct zt *zt, int fd, const char *snapshot, const char *origin,
-    int force, int raw, int resumable, const uint8_t *header, size_t size)
+    int force, int raw, int resumable, const uint8_t *header, size_t size,
+    const uint8_t *received_flat, size_t received_size,
+    const uint8_t *local_flat, size_t local_size, struct zt_buf *errors)
 {
+	const struct nvp *nvp = &zt->z.nvp;
+	nvlist_t *received = NULL, *local = NULL, *list = NULL;
 	/*
 	 * The record holds 64-bit numbers, and Python's bytes may lie anywhere.
 	 */
@@ -43,13 +56,18 @@ zt_receive(struct zt *zt, int fd, const char *snapshot, const char *origin,
 	if (size != sizeof (begin.bytes))
 		return (EINVAL);
 	memcpy(begin.bytes, header, size);
-	/*
-	 * No properties: the caller sets them, a stream does not decide them.
-	 */
-	return (zt->z.lzc_receive_with_header(snapshot, NULL, or_null(origin),
-	    force ? B_TRUE : B_FALSE, resumable ? B_TRUE : B_FALSE,
-	    raw ? B_TRUE : B_FALSE, fd,
-	    (const struct dmu_replay_record *)(const void *)&begin));
+	int error = list_or_null(nvp, received_flat, received_size, &received);
+	if (error == 0)
+		error = list_or_null(nvp, local_flat, local_size, &local);
+	if (error == 0)
+		error = zt->z.lzc_receive_with_cmdprops(snapshot, received,
+		    local, NULL, 0, or_null(origin), force ? B_TRUE : B_FALSE,
+		    resumable ? B_TRUE : B_FALSE, raw ? B_TRUE : B_FALSE, fd,
+		    (const struct dmu_replay_record *)(const void *)&begin, -1,
+		    NULL, NULL, NULL, &list);
+	nvp->nvlist_free(received);
+	nvp->nvlist_free(local);
+	return (zt_give_errors(zt, error, list, errors));
 }
 
 int

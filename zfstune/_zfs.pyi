@@ -102,6 +102,11 @@ class _Lib:
         resumable: int,
         header: bytes,
         size: int,
+        received: bytes,
+        received_size: int,
+        local: bytes,
+        local_size: int,
+        errors: Any,
         /,
     ) -> int: ...
     def zt_snaprange_space(

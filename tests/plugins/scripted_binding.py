@@ -53,6 +53,10 @@ class ScriptedBinding:
         """Answer a call that reads or writes a descriptor with an errno."""
         return self._answer(function, fd, *args, default=0)
 
+    def stream_change(self, function: Callable[..., int], fd: int, *args: Any) -> Any:
+        """Answer a call that reads or writes a descriptor with an errno and a value."""
+        return self._answer(function, fd, *args, default=(0, None))
+
     def promote(self, name: str) -> Any:
         """Answer with an errno and the name of a snapshot."""
         self.asked.append(("zt_promote", (name,)))

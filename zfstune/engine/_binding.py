@@ -14,7 +14,7 @@ from zfstune.values.errors import InvalidValue, ZfsUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Self
 
     from zfstune.values.property_table import Release
@@ -116,18 +116,17 @@ class Binding:
         self, function: Callable[..., int], *args: str | int | Mapping[str, Any] | bytes
     ) -> tuple[int, Any]:
         """Call a function that takes nvlists and writes JSON; return the same as read()."""
-        passed: list[Any] = []
-        for arg in args:
-            if isinstance(arg, (str, int)):
-                passed.append(_argument(arg))
-            else:
-                flat = _flat(arg)
-                passed += [flat, len(flat)]
-        return self._filled(function, *passed)
+        return self._filled(function, *_passed(args))
 
     def stream(self, function: Callable[..., int], fd: int, *args: str | int) -> int:
         """Call a function that reads or writes a descriptor and leaves it open."""
         return function(self._handle, fd, *map(_argument, args))
+
+    def stream_change(
+        self, function: Callable[..., int], fd: int, *args: str | int | bytes
+    ) -> tuple[int, Any]:
+        """Call stream()'s kind of function that writes JSON; return the same as read()."""
+        return self._filled(function, fd, *_passed(args))
 
     def promote(self, name: str) -> tuple[int, str]:
         """Promote a clone; on EEXIST the text names the snapshot in the way."""
@@ -186,6 +185,18 @@ class _Buffer:
 
 def _flat(values: Mapping[str, Any] | bytes) -> bytes:
     return values if isinstance(values, bytes) else _nvlist.encode(values)
+
+
+def _passed(args: Iterable[str | int | Mapping[str, Any] | bytes]) -> list[Any]:
+    """Return the arguments as C takes them: bytes and nvlists are followed by a size."""
+    passed: list[Any] = []
+    for arg in args:
+        if isinstance(arg, (str, int)):
+            passed.append(_argument(arg))
+        else:
+            flat = _flat(arg)
+            passed += [flat, len(flat)]
+    return passed
 
 
 def _argument(value: str | int) -> bytes | int:

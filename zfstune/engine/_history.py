@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["bookmark_line", "create_line", "set_line", "targets_line"]
+__all__ = ["bookmark_line", "create_line", "receive_line", "set_line", "targets_line"]
 
 # The kernel takes a line below HIS_MAX_RECORD_LEN (128 KiB, include/sys/fs/zfs.h), which
 # is more than anybody reads.
@@ -27,6 +27,14 @@ def create_line(verb: str, properties: Mapping[str, str], name: str) -> str:
 def set_line(properties: Mapping[str, str], name: str) -> str:
     """Return the line of a set."""
     return _cut(" ".join(["zfstune set", *_pairs(properties), name]))
+
+
+def receive_line(
+    properties: Mapping[str, str], excluded: Iterable[str], snapshot: str
+) -> str:
+    """Return the line of a receive."""
+    options = "".join(f"-x {name} " for name in excluded if not name.startswith(OWN_PREFIX))
+    return create_line("receive", properties, f"{options}{snapshot}")
 
 
 def bookmark_line(sources: Mapping[str, str]) -> str:

@@ -148,16 +148,28 @@ class ImageBinding:
 
         Other calls go on meanwhile: a receive may be fed by a send of the same image.
         """
+        return int(self._pass_on_stream("stream", function, fd, args))
+
+    def stream_change(
+        self, function: Callable[..., int], fd: int, *args: str | int | bytes
+    ) -> tuple[int, Any]:
+        """Call stream()'s kind of function that writes JSON; return the same as read()."""
+        error, written = self._pass_on_stream("stream_change", function, fd, args)
+        return error, written
+
+    def _pass_on_stream(
+        self, method: str, function: Callable[..., int], fd: int, args: tuple[Any, ...]
+    ) -> Any:
         os.fstat(fd)  # a bad descriptor would break the connection
         own_end, child_end = socket.socketpair()
         with own_end:
             with child_end:
-                self._pass_on("stream", function, args, fds=(fd, child_end.fileno()))
+                self._pass_on(method, function, args, fds=(fd, child_end.fileno()))
             try:
                 answer = receive(own_end)
             except (EOFError, ConnectionError):
                 raise self._died() from None
-        return int(_result(answer))
+        return _result(answer)
 
     def unpack(self, packed: bytes) -> Any:
         """Read an nvlist that libnvpair or a kernel packed."""

@@ -30,12 +30,14 @@ from zfstune.values.errors import ZfstuneError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 __all__ = ["main", "receive", "send"]
 
 _LENGTH = struct.Struct("<Q")
 _LOCK_LOOK_S = 0.05
+_STREAM_CALLS = ("stream", "stream_change")  # a descriptor follows their message
 
 
 def send(connection: socket.socket, message: Any) -> None:
@@ -152,13 +154,13 @@ def _answer(
     """Make the call that a message asks for, and send its result."""
     method, function, args, values = message
     # The descriptors follow the message, and must be taken even if the call fails.
-    fds = socket.recv_fds(caller, 1, 2)[1] if method == "stream" else []
+    fds = socket.recv_fds(caller, 1, 2)[1] if method in _STREAM_CALLS else []
     try:
         if function is not None:
             args = (getattr(lib, function), *args)
-        if method == "stream":
+        if method in _STREAM_CALLS:
             result: object = None
-            streams.append(_start_stream(fds, binding, *args))
+            streams.append(_start_stream(fds, getattr(binding, method), *args))
         elif values is not None:
             result = getattr(binding, method)(*args, values=values)
         else:
@@ -177,20 +179,20 @@ def _refusal(error: Exception) -> tuple[str, str, str]:
 
 
 def _start_stream(
-    fds: list[int], binding: Binding, function: Any, *args: Any
+    fds: list[int], call: Callable[..., object], function: Any, *args: Any
 ) -> threading.Thread:
     """Serve a call with a descriptor in a thread of its own.
 
     Args:
         fds: The descriptor, and a socket for the answer.
-        binding: The opened pool.
+        call: The method of the opened pool that makes the call.
         function: The function to call.
         args: Its further arguments.
     """
     descriptor, answer = fds
     thread = threading.Thread(
         target=_stream,
-        args=(socket.socket(fileno=answer), binding, function, descriptor, args),
+        args=(socket.socket(fileno=answer), call, function, descriptor, args),
     )
     thread.start()
     return thread
@@ -198,7 +200,7 @@ def _start_stream(
 
 def _stream(
     answer: socket.socket,
-    binding: Binding,
+    call: Callable[..., object],
     function: Any,
     descriptor: int,
     args: tuple[Any, ...],
@@ -207,7 +209,7 @@ def _stream(
     try:
         with answer:
             try:
-                result: object = ("done", binding.stream(function, descriptor, *args))
+                result: object = ("done", call(function, descriptor, *args))
             except Exception as error:  # noqa: BLE001 (as in _answer)
                 result = _refusal(error)
             os.close(descriptor)

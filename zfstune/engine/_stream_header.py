@@ -1,9 +1,10 @@
 """The first record of a stream: its snapshot and its base.
 
 It is read here rather than by libzfs_core, so that the snapshots that a forced receive
-would destroy are known before the kernel sees the stream (struct drr_begin in
-include/sys/zfs_ioctl.h). A stream comes from another machine: only the guid of its base
-is used, and only to compare it.
+would destroy are known before the kernel sees the stream, and the properties are checked
+that are set as it arrives (struct drr_begin in include/sys/zfs_ioctl.h). A stream comes
+from another machine: the guid of its base is only compared, and of the kinds of datasets
+only the two that exist are taken.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ _MAGIC = 0x2F5BACBAC  # DMU_BACKUP_MAGIC
 # type and payload length, magic, version, creation time, type of the dataset and
 # flags, guid of the snapshot, guid of the base
 _FIELDS = "IIQQQIIQQ"
+_KINDS = {2: "filesystem", 3: "volume"}  # dmu_objset_type_t, include/sys/fs/zfs.h
 # The low bits of the version tell a stream of one snapshot (DMU_SUBSTREAM) from the
 # packages of several that `zfs send -R` and -p write.
 _ONE_SNAPSHOT = 1
-_KIND_BITS = 3
+_TYPE_BITS = 3
 
 
 @frozen
@@ -35,10 +37,12 @@ class StreamHeader:
     Attributes:
         toguid: Guid of the snapshot that the stream carries.
         fromguid: Guid of the base of an incremental; 0: the stream is a full one.
+        kind: ``filesystem`` or ``volume``.
     """
 
     toguid: int
     fromguid: int
+    kind: str
 
 
 def read_header(fd: int) -> bytes:
@@ -64,9 +68,11 @@ def parse_header(data: bytes) -> StreamHeader | None:
         return None
     for order in "<>":  # a stream has the byte order of the machine that wrote it
         fields = struct.unpack_from(order + _FIELDS, data)
-        kind, _, magic, version, _, _, _, toguid, fromguid = fields
+        record, _, magic, version, _, kind, _, toguid, fromguid = fields
         if magic == _MAGIC:
-            if kind != _BEGIN or version & _KIND_BITS != _ONE_SNAPSHOT:
+            if record != _BEGIN or version & _TYPE_BITS != _ONE_SNAPSHOT:
                 return None
-            return StreamHeader(toguid, fromguid)
+            if kind not in _KINDS:
+                return None
+            return StreamHeader(toguid, fromguid, _KINDS[kind])
     return None

@@ -5,9 +5,16 @@ from __future__ import annotations
 import errno
 
 from zfstune.engine._arguments import check_text
+from zfstune.engine._arrival_values import (
+    Arrival,
+    arrival_values,
+    check_arrival,
+    unset_error,
+)
 from zfstune.engine._binding import lib
 from zfstune.engine._errno import STREAM_TRUNCATED, engine_error
-from zfstune.engine._nvlist import Int64
+from zfstune.engine._history import receive_line
+from zfstune.engine._nvlist import Int64, encode
 from zfstune.engine._receive_losses import check_losses, misfit
 from zfstune.engine._send_pipe import carry
 from zfstune.engine._stream_header import HEADER_BYTES, parse_header, read_header
@@ -105,21 +112,28 @@ class StreamCalls:
         losing: Iterable[str] = (),
         raw: bool = False,
         resumable: bool = False,
+        properties: Mapping[str, str] | None = None,
+        received: Mapping[str, str] | None = None,
+        excluded: Iterable[str] = (),
     ) -> None:
         """Read a stream into a snapshot; its dataset must be new or unchanged."""
         names.check_snapshot(snapshot, creating=True)
         if origin:
             names.check_snapshot(origin)
         accepted = frozenset(map(names.check_snapshot, losing))
+        arrival = Arrival(properties or {}, received, tuple(excluded))
+        check_arrival(arrival)
         header = read_header(fd)
         if len(header) < HEADER_BYTES:
             raise engine_error("receive", snapshot, STREAM_TRUNCATED)
         parsed = parse_header(header)
         if parsed is None:  # a module without assertions accepts some bad records
             raise engine_error("receive", snapshot, errno.EINVAL)
+        dataset = snapshot.partition("@")[0]
+        passed = arrival_values(self, dataset, parsed.kind, arrival)
         if force:
             check_losses(self, snapshot, parsed, accepted)
-        error = self._zfs.stream(
+        error, errors = self._zfs.stream_change(
             lib.zt_receive,
             fd,
             snapshot,
@@ -128,13 +142,19 @@ class StreamCalls:
             int(raw),
             int(resumable),
             header,
-            len(header),
+            b"" if passed.received is None else encode(passed.received),
+            encode(passed.local) if passed.local else b"",
         )
+        if error:
+            for name in passed.covered:
+                self._zfs.call(lib.zt_inherit, dataset, name, int(True))
         if error == errno.EINVAL:
             raise misfit(snapshot)
         if error:
             raise engine_error("receive", snapshot, error)
-        self._log(f"zfstune receive {snapshot}")
+        self._log(receive_line(arrival.properties, arrival.excluded, snapshot))
+        if unset := unset_error(snapshot, errors or {}, arrival):
+            raise unset
 
     def reclaim_size(self, first: str, last: str) -> int:
         """Compute the bytes that destroying a run of snapshots would free."""

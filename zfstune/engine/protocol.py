@@ -267,10 +267,13 @@ class Engine(Protocol):
         losing: Iterable[str] = (),
         raw: bool = False,
         resumable: bool = False,
+        properties: Mapping[str, str] | None = None,
+        received: Mapping[str, str] | None = None,
+        excluded: Iterable[str] = (),
     ) -> None:
         """Make a snapshot from a stream that is read from a descriptor.
 
-        No property of the stream is set here.
+        A property of the stream is set only where `received` has it.
 
         Args:
             snapshot: Its name; the dataset is new, or unchanged since the base.
@@ -283,8 +286,20 @@ class Engine(Protocol):
             raw: Take encrypted blocks as they are.
             resumable: Keep the received part if the stream ends early; the property
                 ``receive_resume_token`` then tells where to go on.
+            properties: Properties to set here (source ``local``), as ``zfs receive -o``
+                does: on a new dataset they count from its first moment on.
+            received: Properties that came with the stream, which the caller has read
+                (source ``received``). They replace those of all earlier receives; None
+                leaves those, and an empty mapping removes them. Local values stay.
+            excluded: Properties that are not taken from the stream, as with ``zfs
+                receive -x``: one that can be inherited is, now and after later receives,
+                unless it was set here.
 
         Raises:
+            InvalidProperty: A property is unknown, not for this kind of dataset, or has
+                an invalid value; nothing has changed.
+            EngineError: Also where the snapshot has arrived and a property could not be
+                set: its operation is ``set`` then.
             PlanError: `force` would destroy snapshots that `losing` does not name;
                 nothing has changed.
         """

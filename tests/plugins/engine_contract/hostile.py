@@ -64,6 +64,9 @@ CALLS: dict[str, dict[str, Any]] = {
         "losing": ["T@s"],
         "raw": False,
         "resumable": False,
+        "properties": {"atime": "off"},
+        "received": {"exec": "off"},
+        "excluded": ["sync"],
     },
     "reclaim_size": {"first": "T@s", "last": "T@s"},
     "run_program": {
@@ -130,6 +133,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
 }
 # More values for a parameter whose text is all names.
 MORE: dict[str, tuple[Any, ...]] = {
+    "excluded": (["nonsense"], ["atime"], ["a:B"]),
     "sources": ({"T#b": None}, {"T#b": 1}, {"T#b": "T"}, {"T#b": "T@\0"}, {"T@b": "T@s"}),
 }
 # Text that means no name: a hold's tag may be any, and a NUL ends a program for C alone.

@@ -5,7 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zfstune.engine._history import bookmark_line, create_line, set_line, targets_line
+from zfstune.engine._history import (
+    bookmark_line,
+    create_line,
+    receive_line,
+    set_line,
+    targets_line,
+)
 
 
 def test_lines_read_like_commands() -> None:
@@ -16,6 +22,11 @@ def test_lines_read_like_commands() -> None:
     )
     assert create_line("clone", {}, "tank/a@x tank/b") == "zfstune clone tank/a@x tank/b"
     assert set_line(values, "tank/a") == "zfstune set recordsize=8K com.site:x=1 tank/a"
+    left_out = ("atime", "org.zfstune:managed")
+    assert receive_line(values, left_out, "tank/a@x") == (
+        "zfstune receive -o recordsize=8K -o com.site:x=1 -x atime tank/a@x"
+    )
+    assert receive_line({}, (), "tank/a@x") == "zfstune receive tank/a@x"
 
 
 def test_targets_are_grouped_by_dataset() -> None:

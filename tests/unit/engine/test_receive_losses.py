@@ -30,7 +30,7 @@ LISTED = [Snapshot(f"tank/a@{n}", guid=10 * n, createtxg=100 * n) for n in (3, 1
 )
 def test_what_is_lost(fromguid: int, lost: list[str]) -> None:
     """An incremental loses each snapshot newer than its base, a full stream loses all."""
-    assert lost_snapshots(LISTED, StreamHeader(77, fromguid)) == lost
+    assert lost_snapshots(LISTED, StreamHeader(77, fromguid, "filesystem")) == lost
 
 
 class Listing:
@@ -51,7 +51,9 @@ def check(
 ) -> None:
     """Check a forced receive of a stream with this base."""
     engine = cast("Engine", Listing(listed))
-    check_losses(engine, f"{to}@new", StreamHeader(77, fromguid), frozenset(accepted))
+    check_losses(
+        engine, f"{to}@new", StreamHeader(77, fromguid, "filesystem"), frozenset(accepted)
+    )
 
 
 def test_each_loss_must_be_named() -> None:

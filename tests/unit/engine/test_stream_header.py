@@ -21,18 +21,19 @@ MAGIC = 0x2F5BACBAC
 
 def header(fromguid: int = 0, *, order: str = "<", **wrong: int) -> bytes:
     """Write a header as a sender of that byte order does."""
-    fields = {"type": 0, "payload": 0, "magic": MAGIC, "version": 1 | 4 << 2, **wrong}
-    packed = struct.pack(f"{order}IIQQQIIQQ", *fields.values(), 5, 2, 0, 77, fromguid)
+    fields = {"type": 0, "payload": 0, "magic": MAGIC, "version": 1 | 4 << 2}
+    fields |= {"creation": 5, "kind": 2, **wrong}
+    packed = struct.pack(f"{order}IIQQQIIQQ", *fields.values(), 0, 77, fromguid)
     return packed.ljust(HEADER_BYTES, b"\0")
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_headers(order: str) -> None:
-    """Guids are read in the byte order of the sender."""
-    assert parse_header(header(10, order=order)) == StreamHeader(toguid=77, fromguid=10)
-    assert parse_header(header(order=order)) == StreamHeader(toguid=77, fromguid=0)
+    """Guids and kind are read in the byte order of the sender."""
+    assert parse_header(header(10, order=order)) == StreamHeader(77, 10, "filesystem")
+    assert parse_header(header(order=order, kind=3)) == StreamHeader(77, 0, "volume")
     high = (1 << 64) - 1
-    assert parse_header(header(high, order=order)) == StreamHeader(77, high)
+    assert parse_header(header(high, order=order)) == StreamHeader(77, high, "filesystem")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,8 @@ def test_headers(order: str) -> None:
         header(type=1),
         header(version=2),
         header(version=0),
+        header(kind=1),
+        header(kind=4),
         b"no stream" * 40,
     ],
 )

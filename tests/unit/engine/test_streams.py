@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -78,10 +79,37 @@ def test_bytes_that_are_no_stream(data: bytes, kind: type[EngineError], words: s
 
 def test_a_sound_stream_that_does_not_fit() -> None:
     """The kernel's EINVAL of a sound stream is told apart from that of no stream."""
-    binding = ScriptedBinding(zt_receive=errno.EINVAL)
+    binding = ScriptedBinding(zt_receive=(errno.EINVAL, None))
     with pytest.raises(RefusedValue, match="does not fit"):
         received(HEADER, lambda fd: binding.engine().receive("tank/a@1", fd))
     assert binding.history() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "brought_back"), [(0, []), (errno.EBADE, ["atime", "exec"])]
+)
+def test_a_failed_receive_brings_received_values_back(
+    code: int, brought_back: list[str]
+) -> None:
+    """The kernel leaves the local value of a failed receive over the received one."""
+    target = row("a")
+    target[-1] |= {
+        "atime": {"value": 0, "source": "$recvd"},
+        "exec": {"value": 0, "source": "$recvd"},
+        "sync": {"value": 1, "source": "tank/a"},
+    }
+    properties = {"atime": "on", "sync": "always", "setuid": "off"}
+    binding = ScriptedBinding(zt_stats=(0, target), zt_receive=(code, None))
+    engine = binding.engine()
+    with pytest.raises(RefusedValue) if code else nullcontext():
+        received(
+            HEADER,
+            lambda fd: engine.receive(
+                "tank/a@1", fd, properties=properties, excluded=["exec"]
+            ),
+        )
+    inherited = [args for name, args in binding.asked if name == "zt_inherit"]
+    assert inherited == [("tank/a", prop, 1) for prop in brought_back]
 
 
 def test_force_looks_at_the_victims_first() -> None:
