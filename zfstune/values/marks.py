@@ -19,6 +19,9 @@ This is all that zfstune writes for itself on datasets and snapshots:
 ``org.zfstune:checkpoint``
     On a snapshot of a checkpoint: the number of datasets in that checkpoint; on one that
     a rollback took: ``escape``. On a dataset made for a rollback's copies: ``folder``.
+``org.zfstune:replica``
+    On a dataset that a first send made: the number by which bookmarks on the source name
+    it, and whether that send was raw (:mod:`zfstune.streams.ends`).
 
 A mark counts only where it was set on this system. The sender of a stream may have put
 any mark into it, so a received mark decides nothing here: neither which datasets are
@@ -47,6 +50,7 @@ __all__ = [
     "OWN_PREFIX",
     "POLICY_PROPERTY",
     "PROFILE_PROPERTY",
+    "REPLICA_PROPERTY",
     "SCHEDULE_PROPERTY",
     "SNAPSHOT_PROPERTY",
     "auto_name",
@@ -65,6 +69,7 @@ POLICY_PROPERTY = f"{OWN_PREFIX}policy"
 KEPT_PROPERTY = f"{OWN_PREFIX}kept"
 SNAPSHOT_PROPERTY = f"{OWN_PREFIX}snapshot"
 CHECKPOINT_PROPERTY = f"{OWN_PREFIX}checkpoint"
+REPLICA_PROPERTY = f"{OWN_PREFIX}replica"
 
 # The names of the snapshots that zfstune takes begin with this.
 AUTO_PREFIX = "zfstune-"

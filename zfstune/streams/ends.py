@@ -1,0 +1,222 @@
+"""The two ends of a replication: what one side has of one dataset.
+
+Much of it may come from another machine, so :func:`end_of` checks whatever the rules of
+a transfer go by: names, guids and the order of snapshots.
+"""
+
+from __future__ import annotations
+
+import re
+
+from zfstune.values.errors import InvalidValue
+from zfstune.values.frozen import frozen
+from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
+from zfstune.values.state import damage_of
+from zfstune.values.text import shown
+from zfstune.values.whole_number import NumberError, read_whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zfstune.values.state import Bookmark, Dataset, Snapshot
+
+__all__ = [
+    "MAX_GUID",
+    "End",
+    "Partial",
+    "Replica",
+    "end_of",
+    "missing_end",
+    "read_replica",
+]
+
+MAX_GUID = (1 << 64) - 1
+
+_RAW = "raw"
+_PLAIN = "plain"
+_REPLICA = re.compile(rf"({_RAW}|{_PLAIN}):([0-9a-f]{{16}})")
+
+
+@frozen
+class Partial:
+    """The part of a stream that a receive kept when it broke off, as its token says.
+
+    Attributes:
+        toname: The snapshot's name on the sender when the send began.
+        toguid: Guid of that snapshot.
+        fromguid: Guid of the base of an incremental; 0: the stream is a full one.
+        raw: Whether encrypted blocks are sent as they are.
+    """
+
+    toname: str
+    toguid: int
+    fromguid: int = 0
+    raw: bool = False
+
+
+@frozen
+class Replica:
+    """The mark of a dataset that zfstune made by a first send.
+
+    Attributes:
+        identity: The number by which bookmarks on the source name this target. It is
+            chosen before the send, when the target has no guid yet.
+        raw: Whether that send was raw. Every later one has to be of the same kind.
+    """
+
+    identity: int
+    raw: bool
+
+    @property
+    def text(self) -> str:
+        """The value of the user property ``org.zfstune:replica``."""
+        return f"{_RAW if self.raw else _PLAIN}:{self.identity:016x}"
+
+
+def read_replica(text: str) -> Replica | None:
+    """Read the value of ``org.zfstune:replica``; None: zfstune did not write it."""
+    match = _REPLICA.fullmatch(text)
+    if match is None or not int(match[2], 16):
+        return None
+    return Replica(int(match[2], 16), match[1] == _RAW)
+
+
+@frozen
+class End:
+    """One side's state of one dataset.
+
+    Attributes:
+        name: Full name of the dataset, which need not exist.
+        exists: Whether it does.
+        guid: Guid of the dataset; 0 where it does not exist.
+        kind: ``filesystem`` or ``volume``; empty where it does not exist.
+        snapshots: Its snapshots, oldest first by createtxg. The property ``ivsetguid``
+            of an encrypted one tells whether a copy of it came raw.
+        bookmarks: Its bookmarks, oldest first by createtxg.
+        origin: The snapshot that it is a clone of, or None.
+        encrypted: Whether its blocks are encrypted.
+        written_bytes: The bytes written to it since its newest snapshot.
+        partial: The part of a stream that waits there to be completed, or None.
+        replica: The mark of the first send that made it, or None.
+    """
+
+    name: str
+    exists: bool
+    guid: int = 0
+    kind: str = ""
+    snapshots: tuple[Snapshot, ...] = ()
+    bookmarks: tuple[Bookmark, ...] = ()
+    origin: Snapshot | None = None
+    encrypted: bool = False
+    written_bytes: int = 0
+    partial: Partial | None = None
+    replica: Replica | None = None
+
+    @property
+    def identity(self) -> int:
+        """The number by which bookmarks on the source name it: its mark's, or its guid.
+
+        A target that another tool made has no mark. 0: it does not exist.
+        """
+        return self.guid if self.replica is None else self.replica.identity
+
+    @property
+    def newest(self) -> Snapshot | None:
+        """The newest snapshot, or None where there is none."""
+        return self.snapshots[-1] if self.snapshots else None
+
+
+def missing_end(name: str) -> End:
+    """Return the end of a dataset that does not exist.
+
+    Raises:
+        InvalidName: No dataset can have that name.
+    """
+    return End(check_dataset(name, creating=True), exists=False)
+
+
+def end_of(
+    dataset: Dataset,
+    snapshots: Iterable[Snapshot],
+    bookmarks: Iterable[Bookmark] = (),
+    *,
+    origin: Snapshot | None = None,
+    partial: Partial | None = None,
+) -> End:
+    """Put together what an engine, or another host, says about a dataset.
+
+    Args:
+        dataset: The dataset with its properties.
+        snapshots: All of its snapshots, in any order.
+        bookmarks: All of its bookmarks, in any order.
+        origin: The snapshot that it is a clone of.
+        partial: The content of its ``receive_resume_token``.
+
+    Raises:
+        Damaged: The dataset could not be read.
+        InvalidValue: A name or a guid in it cannot be right.
+    """
+    if dataset.damaged:
+        raise damage_of(dataset)
+    name = check_dataset(dataset.name)
+    listed = sorted(snapshots, key=lambda snapshot: snapshot.createtxg)
+    marks = sorted(bookmarks, key=lambda mark: (mark.createtxg, mark.name))
+    for snapshot in listed:
+        _check_belongs(name, check_snapshot(snapshot.name), "@")
+    for mark in marks:
+        _check_belongs(name, check_bookmark(mark.name), "#")
+    numbered: list[Dataset | Snapshot | Bookmark] = [dataset, *listed, *marks]
+    if origin is not None:
+        check_snapshot(origin.name)
+        numbered.append(origin)
+    for item in numbered:
+        if not 0 < item.guid <= MAX_GUID:
+            raise _unusable(name, f"'{item.name}' has the guid {item.guid}")
+    _check_unlike(name, listed)
+    return End(
+        name=name,
+        exists=True,
+        guid=dataset.guid,
+        kind=dataset.kind,
+        snapshots=tuple(listed),
+        bookmarks=tuple(marks),
+        origin=origin,
+        encrypted=dataset.value("encryption") not in (None, "off"),
+        written_bytes=_written(dataset),
+        partial=partial,
+        replica=read_replica(dataset.local(REPLICA_PROPERTY) or ""),
+    )
+
+
+def _written(dataset: Dataset) -> int:
+    text = dataset.value("written") or "0"
+    try:
+        return read_whole(text)
+    except NumberError as error:
+        reason = f"its property 'written' is '{shown(text)}': {error.reason}"
+        raise _unusable(dataset.name, reason) from None
+
+
+def _check_belongs(dataset: str, name: str, delimiter: str) -> None:
+    if name.partition(delimiter)[0] != dataset:
+        raise _unusable(dataset, f"'{name}' belongs to another dataset")
+
+
+def _check_unlike(dataset: str, snapshots: Iterable[Snapshot]) -> None:
+    """Refuse two snapshots with one guid, one name or one createtxg."""
+    seen: set[tuple[str, object]] = set()
+    for snapshot in snapshots:
+        for what, value in (
+            ("guid", snapshot.guid),
+            ("name", snapshot.name),
+            ("createtxg", snapshot.createtxg),
+        ):
+            if (what, value) in seen:
+                raise _unusable(dataset, f"two snapshots have the {what} {value}")
+            seen.add((what, value))
+
+
+def _unusable(dataset: str, reason: str) -> InvalidValue:
+    return InvalidValue(f"cannot use what is listed of '{shown(dataset)}': {reason}")
