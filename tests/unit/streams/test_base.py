@@ -1,0 +1,205 @@
+"""The base of two ends: found by guid, kept by bookmarks that nobody else can make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream_ends import TARGET, TARGET_GUID, mark, snap, source, target
+from zfstune.streams.base import (
+    Base,
+    BaseMark,
+    BookmarkChanges,
+    find_base,
+    marks_for,
+    read_mark,
+    settle_bookmarks,
+)
+from zfstune.streams.ends import MAX_GUID, Replica, missing_end
+from zfstune.values.errors import InvalidName
+
+if TYPE_CHECKING:
+    from zfstune.streams.ends import End
+    from zfstune.values.state import Bookmark
+
+GUIDS = st.integers(1, MAX_GUID)
+
+
+def marked(guid: int, *, tentative: bool = False, identity: int = TARGET_GUID) -> Bookmark:
+    """Make a bookmark as zfstune makes it."""
+    return mark(guid, BaseMark(identity, guid, tentative).short_name)
+
+
+def test_the_newest_common_snapshot_is_the_base() -> None:
+    """What only one side has does not matter, however new it is."""
+    assert find_base(source(1, 2, 4), target(1, 2, 3)) == Base(
+        snap(2), snap(2, dataset=TARGET)
+    )
+
+
+def test_guids_decide_and_not_names() -> None:
+    """A renamed snapshot is the same one, and a namesake is another one."""
+    sending = source(snap(1, "x"), snap(2, "daily"))
+    found = find_base(sending, target(snap(1, "y", dataset=TARGET), snap(3, "daily")))
+    assert found is not None
+    assert (found.sent.name, found.received.name) == ("tank/a@x", "backup/a@y")
+
+
+def test_a_bookmark_is_a_base_where_the_snapshot_is_gone() -> None:
+    """A snapshot comes before its bookmarks, and the first bookmark before the others."""
+    found = find_base(source(1, 4, marks=[mark(2, "b"), mark(2, "c")]), target(1, 2))
+    assert found is not None
+    assert found.is_bookmark
+    assert found.sent.name == "tank/a#b"
+    found = find_base(source(1, 2, marks=[2]), target(1, 2))
+    assert found is not None
+    assert not found.is_bookmark
+
+
+def test_no_base() -> None:
+    """Two sides that share nothing have none, nor does a target without snapshots."""
+    assert find_base(source(1, 2), target(3)) is None
+    assert find_base(source(1, 2), target()) is None
+    assert find_base(source(1, 2), missing_end(TARGET)) is None
+
+
+def test_the_order_on_the_target_decides() -> None:
+    """The newest is the one of the target's last transaction group."""
+    received = [snap(2, dataset=TARGET, txg=70), snap(1, dataset=TARGET, txg=80)]
+    found = find_base(source(1, 2), target(*received))
+    assert found is not None
+    assert found.sent.guid == 1
+
+
+def test_the_names_of_bookmarks() -> None:
+    """The format is documented, for it stays on people's pools."""
+    assert BaseMark(255, 16).on("tank/a") == (
+        "tank/a#zfstune-base-00000000000000ff-0000000000000010"
+    )
+    assert BaseMark(1, 2, tentative=True).short_name == (
+        "zfstune-tentative-0000000000000001-0000000000000002"
+    )
+    with pytest.raises(InvalidName, match="255 are the most"):
+        BaseMark(1, 2).on("tank/" + "x" * 240)
+
+
+@given(GUIDS, GUIDS, st.booleans())
+def test_a_name_is_read_as_it_is_written(identity: int, guid: int, tentative: bool) -> None:  # noqa: FBT001 (given)
+    """Each name is read back, from a bookmark of that very snapshot alone."""
+    made = BaseMark(identity, guid, tentative)
+    assert read_mark(mark(guid, made.short_name)) == made
+    assert read_mark(mark(guid ^ 1, made.short_name)) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "zfstune-base-0000000000000001-00000000000000ff-",
+        "zfstune-base-0000000000000001-00000000000000FF",
+        "zfstune-base-0000000000000001-ff",
+        "zfstune-base-1-00000000000000ff",
+        "zfstune-base-0000000000000000-00000000000000ff",
+        "zfstune-base-00000000000000ff",
+        "xzfstune-base-0000000000000001-00000000000000ff",
+        "zfstune-bases-0000000000000001-00000000000000ff",
+        "zrepl_CURSOR_G_00000000000000ff_J_x",
+        "255",
+    ],
+)
+def test_no_other_bookmark_is_taken_for_one(name: str) -> None:
+    """A bookmark of somebody else is nothing to rename or destroy."""
+    assert read_mark(mark(255, name)) is None
+
+
+def test_bookmarks_are_told_apart_by_target() -> None:
+    """A source with two targets keeps the base of each."""
+    here, there = marked(1), marked(1, identity=5)
+    sending = source(2, marks=[here, there, mark(1, "x")])
+    assert list(marks_for(sending, target(1))) == [here.name]
+    replica = Replica(5, raw=False)
+    assert list(marks_for(sending, target(1, replica=replica))) == [there.name]
+
+
+def settled(sending: End, receiving: End) -> tuple[dict[str, str], set[str]]:
+    """Give what is made of what, and what goes, by name."""
+    changes = settle_bookmarks(sending, receiving)
+    return dict(changes.make), set(changes.drop)
+
+
+def test_what_arrived_is_confirmed_and_its_forerunners_go() -> None:
+    """A crash between any two steps of a transfer leaves what the next run settles."""
+    old, new, other = marked(1), marked(2, tentative=True), marked(1, identity=5)
+    sending = source(2, 3, marks=[old, other, new])
+    assert settled(sending, target(1, 2)) == (
+        {marked(2).name: "tank/a@2"},
+        {old.name, new.name},
+    )
+
+
+def test_a_confirmed_base_stays_and_is_not_made_twice() -> None:
+    """Settling what is settled changes nothing."""
+    assert settle_bookmarks(source(3, marks=[marked(2)]), target(2)) == BookmarkChanges(
+        {}, ()
+    )
+
+
+def test_what_is_on_its_way_stays() -> None:
+    """A tentative bookmark that is newer than the base may be needed for a resume."""
+    on_its_way = marked(3, tentative=True)
+    sending = source(2, 3, marks=[marked(2), on_its_way])
+    assert settled(sending, target(2)) == ({}, set())
+
+
+def test_a_base_that_is_only_a_bookmark_is_copied() -> None:
+    """The snapshot is gone from the source; another tool's bookmark serves as well."""
+    assert settled(source(3, marks=[mark(2, "x")]), target(2)) == (
+        {marked(2).name: "tank/a#x"},
+        set(),
+    )
+    tentative = marked(2, tentative=True)
+    assert settled(source(3, marks=[tentative]), target(2)) == (
+        {marked(2).name: tentative.name},
+        {tentative.name},
+    )
+
+
+def test_without_a_base_nothing_is_dropped() -> None:
+    """The snapshot may come back, as from a copy of the target."""
+    assert settled(source(3, marks=[marked(1)]), target(2)) == ({}, set())
+
+
+@given(
+    st.sets(st.integers(1, 9)),
+    st.sets(st.integers(1, 9)),
+    st.sets(st.tuples(st.integers(1, 9), st.booleans(), st.sampled_from([TARGET_GUID, 5]))),
+)
+def test_settling_keeps_every_base(
+    sent: set[int], received: set[int], marks: set[tuple[int, bool, int]]
+) -> None:
+    """After the changes the base is a confirmed bookmark, and nothing else was lost."""
+    made = [marked(g, tentative=t, identity=i) for g, t, i in sorted(marks)]
+    sending, receiving = source(*sorted(sent), marks=made), target(*sorted(received))
+    base = find_base(sending, receiving)
+    changes = settle_bookmarks(sending, receiving)
+    names = {m.name: m.guid for m in made}
+    assert not changes.make.keys() & names.keys()
+    assert names.keys() >= set(changes.drop)
+    assert all(f"{TARGET_GUID:016x}" in name for name in changes.drop)
+    for name in changes.drop:
+        del names[name]
+    if base is None:
+        assert changes == BookmarkChanges({}, ())
+        return
+    names |= dict.fromkeys(changes.make, base.sent.guid)
+    assert names[BaseMark(TARGET_GUID, base.sent.guid).on("tank/a")] == base.sent.guid
+    # All snapshots are gone from the source: the base is still there.
+    left = source(
+        marks=[mark(guid, name.partition("#")[2]) for name, guid in names.items()]
+    )
+    again = find_base(left, receiving)
+    assert again is not None
+    assert again.sent.guid == base.sent.guid
+    assert settle_bookmarks(left, receiving) == BookmarkChanges({}, ())

@@ -1,0 +1,168 @@
+"""The common base of two ends, and the bookmarks by which the source keeps it.
+
+The base is the newest snapshot of the target that the source still has, as a snapshot or
+as a bookmark. Guids decide alone: either side may have renamed its snapshots, and a
+snapshot made anew under an old name is another one.
+
+A bookmark of zfstune is called ``zfstune-base-TARGET-SNAPSHOT``, or
+``zfstune-tentative-TARGET-SNAPSHOT`` until the target has confirmed that this snapshot
+arrived. TARGET is the target's identity (:attr:`zfstune.streams.ends.End.identity`) and
+SNAPSHOT the guid of the snapshot that the bookmark was made of, both in 16 lowercase
+digits of base 16. A bookmark counts as zfstune's only where its own guid is the one in
+its name; nobody can choose the guid of a bookmark.
+"""
+
+from __future__ import annotations
+
+import re
+
+from zfstune.values.frozen import frozen
+from zfstune.values.names import check_bookmark
+from zfstune.values.state import Bookmark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.streams.ends import End
+    from zfstune.values.state import Snapshot
+
+__all__ = [
+    "Base",
+    "BaseMark",
+    "BookmarkChanges",
+    "find_base",
+    "marks_for",
+    "read_mark",
+    "settle_bookmarks",
+]
+
+_CONFIRMED = "zfstune-base"
+_TENTATIVE = "zfstune-tentative"
+_MARK = re.compile(rf"({_CONFIRMED}|{_TENTATIVE})-([0-9a-f]{{16}})-([0-9a-f]{{16}})")
+
+
+@frozen
+class Base:
+    """A snapshot that both sides have.
+
+    Attributes:
+        sent: The snapshot on the source, or a bookmark of it where the snapshot is gone.
+        received: The snapshot on the target.
+    """
+
+    sent: Snapshot | Bookmark
+    received: Snapshot
+
+    @property
+    def is_bookmark(self) -> bool:
+        """Whether the source has only a bookmark of it."""
+        return isinstance(self.sent, Bookmark)
+
+
+@frozen
+class BaseMark:
+    """The meaning of the name of a bookmark that zfstune made.
+
+    Attributes:
+        target: The identity of the target that it is kept for.
+        snapshot: Guid of the snapshot.
+        tentative: Whether the snapshot is on its way, and may not have arrived.
+    """
+
+    target: int
+    snapshot: int
+    tentative: bool = False
+
+    @property
+    def short_name(self) -> str:
+        """The part of the bookmark's name behind the ``#``."""
+        word = _TENTATIVE if self.tentative else _CONFIRMED
+        return f"{word}-{self.target:016x}-{self.snapshot:016x}"
+
+    def on(self, dataset: str) -> str:
+        """Return the full name of this bookmark on a dataset of the source.
+
+        Raises:
+            InvalidName: The name of the dataset is too long for a bookmark on it.
+        """
+        return check_bookmark(f"{dataset}#{self.short_name}", creating=True)
+
+
+@frozen
+class BookmarkChanges:
+    """Bookmarks on the source to make, and then those to destroy.
+
+    Attributes:
+        make: The full name of each new bookmark, with that of the snapshot or bookmark
+            which it is made of.
+        drop: Full names of bookmarks that no transfer to the target needs any more.
+    """
+
+    make: Mapping[str, str]
+    drop: tuple[str, ...]
+
+
+def find_base(source: End, target: End) -> Base | None:
+    """Find the newest snapshot of the target that the source has too.
+
+    A snapshot on the source comes before its bookmarks, and of several bookmarks the
+    first by name is taken.
+    """
+    sent: dict[int, Snapshot | Bookmark] = {s.guid: s for s in source.snapshots}
+    for bookmark in source.bookmarks:
+        sent.setdefault(bookmark.guid, bookmark)
+    for snapshot in reversed(target.snapshots):
+        if snapshot.guid in sent:
+            return Base(sent[snapshot.guid], snapshot)
+    return None
+
+
+def read_mark(bookmark: Bookmark) -> BaseMark | None:
+    """Read the name of a bookmark; None: it is not zfstune's."""
+    match = _MARK.fullmatch(bookmark.name.partition("#")[2])
+    if match is None:
+        return None
+    mark = BaseMark(int(match[2], 16), int(match[3], 16), match[1] == _TENTATIVE)
+    return mark if mark.snapshot == bookmark.guid and mark.target else None
+
+
+def marks_for(source: End, target: End) -> dict[str, BaseMark]:
+    """Return the marks of zfstune's bookmarks for one target, by full name."""
+    marks = ((bookmark.name, read_mark(bookmark)) for bookmark in source.bookmarks)
+    return {
+        name: mark
+        for name, mark in marks
+        if mark is not None and mark.target == target.identity
+    }
+
+
+def settle_bookmarks(source: End, target: End) -> BookmarkChanges:
+    """Decide which bookmarks the source keeps for a target, as both are now.
+
+    The base gets a confirmed bookmark, a copy of a bookmark if the snapshot is gone.
+    Bookmarks for this target that are older than the base go, and so does the tentative
+    one of the base. A tentative bookmark of a newer snapshot stays: its stream may be
+    on the way. Where there is no common base nothing changes, since nobody knows what
+    will turn out to be one.
+
+    Args:
+        source: The source.
+        target: The target as it is after a transfer, or before the next one.
+
+    Raises:
+        InvalidName: The name of the source is too long for a bookmark on it.
+    """
+    base = find_base(source, target)
+    if base is None:
+        return BookmarkChanges({}, ())
+    kept = BaseMark(target.identity, base.sent.guid).on(source.name)
+    marks = marks_for(source, target)
+    createtxg = {bookmark.name: bookmark.createtxg for bookmark in source.bookmarks}
+    drop = tuple(
+        name
+        for name, mark in marks.items()
+        if createtxg[name] < base.sent.createtxg
+        or (mark.tentative and mark.snapshot == base.sent.guid)
+    )
+    return BookmarkChanges({} if kept in marks else {kept: base.sent.name}, drop)
