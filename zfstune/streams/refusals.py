@@ -1,0 +1,282 @@
+"""Why a transfer does not begin, as values that name each loss and the ways out.
+
+Nothing here destroys anything. Each refusal lists the snapshots of the target that would
+have to go before the source could be sent over it: those and no others. The first way
+out is ``--keep-aside``, which renames the target and receives beside it; then there is
+``--lose NAME``.
+"""
+
+from __future__ import annotations
+
+from zfstune.values.errors import PlanError
+from zfstune.values.frozen import frozen
+from zfstune.values.text import for_shell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zfstune.values.state import Snapshot
+
+__all__ = [
+    "WRITTEN",
+    "Diverged",
+    "NameTaken",
+    "NoCommonBase",
+    "RawMismatch",
+    "Refusal",
+    "TargetIsOther",
+]
+
+# The word that consents to losing what was written since the newest snapshot. No name of
+# a snapshot is like it, since each has an '@'.
+WRITTEN = "written"
+
+_MOST_NAMED = 20
+
+
+class _Refused:
+    """The parts that all refusals have."""
+
+    __slots__ = ()
+    source: str
+    target: str
+    victims: tuple[Snapshot, ...]
+    written_bytes: int
+
+    @property
+    def reason(self) -> str:
+        """The reason, without a final period."""
+        raise NotImplementedError
+
+    @property
+    def hint(self) -> str:
+        """The ways out, the one without a loss first."""
+        return _ways_out(self.target, self.losses)
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """Full names of the snapshots that would go, and ``written`` for bytes."""
+        names = tuple(snapshot.name for snapshot in self.victims)
+        return (*names, WRITTEN) if self.written_bytes else names
+
+    @property
+    def message(self) -> str:
+        """The sentence for an error."""
+        return f"cannot send '{self.source}' to '{self.target}': {self.reason}"
+
+    def error(self) -> PlanError:
+        """Return the error to raise; nothing has changed."""
+        return PlanError(self.message, hint=self.hint)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the refusal in JSON's types."""
+        return {
+            "refused": type(self).__name__,
+            "source": self.source,
+            "target": self.target,
+            "reason": self.reason,
+            "hint": self.hint,
+            "victims": [
+                {"name": s.name, "guid": str(s.guid), "creation": s.creation}
+                for s in self.victims
+            ],
+            "written_bytes": self.written_bytes,
+        }
+
+
+@frozen
+class Diverged(_Refused):
+    """The target went on by itself after the newest snapshot that both sides have.
+
+    Attributes:
+        source: Name of the dataset that would be sent.
+        target: Name of the dataset that would receive.
+        base: Full name of the common snapshot on the target.
+        victims: The target's snapshots after that one, oldest first.
+        written_bytes: The bytes written to the target since its newest snapshot.
+        raw: Whether the stream would be raw.
+        empty: Whether `victims` are known to hold no change.
+    """
+
+    source: str
+    target: str
+    base: str
+    victims: tuple[Snapshot, ...]
+    written_bytes: int
+    raw: bool
+    empty: bool
+
+    @property
+    def reason(self) -> str:
+        """What the target has alone, and where ZFS and zfstune differ about it."""
+        parts = []
+        if self.victims:
+            parts.append(f"after '{self.base}' it has snapshots of its own: {self._named}")
+        if self.written_bytes:
+            since = self.victims[-1].name if self.victims else self.base
+            parts.append(f"{self.written_bytes} bytes were written to it after '{since}'")
+        if self.empty and self.raw:
+            parts.append("they hold no change, but a raw stream fits no newer snapshot")
+        elif self.empty:
+            parts.append(
+                "they hold no change and ZFS would keep them, but zfstune only appends "
+                "to the common snapshot"
+            )
+        return "; ".join(parts)
+
+    @property
+    def hint(self) -> str:
+        """The ways out, and how to keep the target from being written to."""
+        ways = _ways_out(self.target, self.losses)
+        if not self.written_bytes:
+            return ways
+        return f"`zfs set readonly=on {for_shell(self.target)}` prevents writes; {ways}"
+
+    @property
+    def _named(self) -> str:
+        return _listed([snapshot.name for snapshot in self.victims])
+
+
+@frozen
+class NoCommonBase(_Refused):
+    """The target has snapshots, and the source has none of them, nor a bookmark of one.
+
+    The attributes are those of :class:`Diverged`; `victims` are all of the target's
+    snapshots.
+    """
+
+    source: str
+    target: str
+    victims: tuple[Snapshot, ...]
+    written_bytes: int = 0
+
+    @property
+    def reason(self) -> str:
+        """The search in vain."""
+        return "the source has none of its snapshots, nor a bookmark of one"
+
+
+@frozen
+class RawMismatch(_Refused):
+    """The stream would be of another kind than the first one, raw or not.
+
+    Attributes:
+        source: As in :class:`Diverged`.
+        target: As in :class:`Diverged`.
+        victims: All of the target's snapshots: the other kind takes a new first send.
+        written_bytes: As in :class:`Diverged`.
+        received: The dataset or snapshot that came by the first one: the target, or the
+            snapshot that it would become a clone of.
+        raw: Whether the first one was raw; None: nobody can tell.
+    """
+
+    source: str
+    target: str
+    victims: tuple[Snapshot, ...]
+    written_bytes: int
+    received: str
+    raw: bool | None
+
+    @property
+    def reason(self) -> str:
+        """The kind of the first stream, and what the other kind would do."""
+        if self.raw is None:
+            return (
+                f"nobody can tell whether '{self.received}' was received raw, and a "
+                "stream that is not raw would end a raw chain for good"
+            )
+        if self.raw:
+            return (
+                f"'{self.received}' was received raw, and a stream that is not raw would "
+                "end that chain for good"
+            )
+        return f"'{self.received}' was not received raw, and takes no raw stream"
+
+    @property
+    def hint(self) -> str:
+        """The kind that fits, and the ways to begin anew."""
+        kind = "a stream that is not raw" if self.raw is False else "a raw stream"
+        if not self.victims:
+            return f"send {kind}"
+        return f"send {kind}; to begin anew, {_ways_out(self.target, self.losses)}"
+
+
+@frozen
+class TargetIsOther(_Refused):
+    """Something else has the name of the target.
+
+    Attributes:
+        source: As in :class:`Diverged`.
+        target: As in :class:`Diverged`.
+        victims: All of the target's snapshots.
+        written_bytes: As in :class:`Diverged`.
+        kind: The target's kind.
+        wanted: The source's kind.
+    """
+
+    source: str
+    target: str
+    victims: tuple[Snapshot, ...]
+    written_bytes: int
+    kind: str
+    wanted: str
+
+    @property
+    def reason(self) -> str:
+        """The difference from a copy of the source."""
+        if self.kind != self.wanted:
+            return f"it is a {self.kind}, and the source is a {self.wanted}"
+        return "it exists and has no snapshot, so it is no copy of the source"
+
+    @property
+    def hint(self) -> str:
+        """A dataset that is no copy is never destroyed for one."""
+        return "add --keep-aside to rename it, or choose another target"
+
+
+@frozen
+class NameTaken(_Refused):
+    """Other snapshots of the target have the names of snapshots that would arrive.
+
+    Attributes:
+        source: As in :class:`Diverged`.
+        target: As in :class:`Diverged`.
+        taken: The target's snapshots that have those names, oldest first.
+        victims: Always empty: a new name is enough, and none has to go.
+        written_bytes: Always 0.
+    """
+
+    source: str
+    target: str
+    taken: tuple[Snapshot, ...]
+    victims: tuple[Snapshot, ...] = ()
+    written_bytes: int = 0
+
+    @property
+    def reason(self) -> str:
+        """The names."""
+        names = _listed([snapshot.name for snapshot in self.taken])
+        return f"other snapshots than those to be sent have their names: {names}"
+
+    @property
+    def hint(self) -> str:
+        """The command that renames the first of them."""
+        name = self.taken[0].name
+        return f"`zfs rename {for_shell(name)} {for_shell(f'{name}-target')}` makes room"
+
+
+Refusal = Diverged | NoCommonBase | RawMismatch | TargetIsOther | NameTaken
+
+
+def _ways_out(target: str, losses: Sequence[str]) -> str:
+    aside = f"add --keep-aside to rename '{target}' and to receive beside it"
+    if len(losses) > _MOST_NAMED:
+        return f"{aside}, or --lose NAME for each loss"
+    words = " ".join(f"--lose {for_shell(loss)}" for loss in losses)
+    return f"{aside}, or {words} to give that up"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{more}"
