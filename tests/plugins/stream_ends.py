@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zfstune.streams.ends import End
+from zfstune.streams.ends import End, Partial, missing_end
+from zfstune.streams.steps import Transfer
 from zfstune.values.state import NONE, Bookmark, PropertyValue, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zfstune.streams.ends import Partial, Replica
+    from zfstune.streams.ends import Replica
+    from zfstune.streams.refusals import Refusal
 
 SOURCE = "tank/a"
 TARGET = "backup/a"
@@ -71,3 +73,23 @@ def target(
         partial=partial,
         replica=replica,
     )
+
+
+MISSING = missing_end(TARGET)
+
+
+def words(decided: Transfer | Refusal) -> list[str]:
+    """Give the steps of a transfer as text, without the names of both datasets."""
+    assert isinstance(decided, Transfer), decided
+    texts = [step.describe() for step in decided.steps]
+    return [text.replace(SOURCE, "").replace(TARGET, "") for text in texts]
+
+
+def there(guid: int, name: str = "", *, txg: int = 0, **properties: int) -> Snapshot:
+    """Make a snapshot of the target."""
+    return snap(guid, name, dataset=TARGET, txg=txg, **properties)
+
+
+def broken(toguid: int, fromguid: int = 0, *, raw: bool = False) -> Partial:
+    """Make what a receive has left; its name is of a dataset that was renamed since."""
+    return Partial("tank/old@then", toguid, fromguid, raw)

@@ -1,0 +1,154 @@
+"""The steps of a transfer, each a value: what is sent, from which base, to which name."""
+
+from __future__ import annotations
+
+from zfstune.values.frozen import frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zfstune.streams.refusals import Diverged
+    from zfstune.values.state import Bookmark, Snapshot
+
+__all__ = ["Abort", "Full", "Incremental", "Resume", "Transfer", "TransferStep"]
+
+
+@frozen
+class Abort:
+    """Give up the part of a stream that a receive kept, since it cannot be completed.
+
+    Attributes:
+        target: The dataset that it waits in. Where no receive has been completed there,
+            it is nothing but that part, and goes with it.
+        reason: Why it cannot be completed.
+    """
+
+    target: str
+    reason: str
+
+    def describe(self) -> str:
+        """Return the step for people."""
+        return f"abort the receive that broke off in {self.target}: {self.reason}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the step in JSON's types."""
+        return {"step": "abort", "target": self.target, "reason": self.reason}
+
+
+class _Stream:
+    """The parts that all steps with a stream have."""
+
+    __slots__ = ()
+    snapshot: Snapshot
+    base: Snapshot | Bookmark | None
+    received: str
+    origin: str
+    raw: bool
+
+    def describe(self) -> str:
+        """Return the step for people."""
+        base = f" from {self.base.name}" if self.base is not None else ""
+        clone = f" as a clone of {self.origin}" if self.origin else ""
+        kind = "raw " if self.raw else ""
+        words = f"{kind}{type(self).__name__.lower()}"
+        return f"{words} {self.snapshot.name}{base} -> {self.received}{clone}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the step in JSON's types."""
+        return {
+            "step": type(self).__name__.lower(),
+            "snapshot": self.snapshot.name,
+            "guid": str(self.snapshot.guid),
+            "base": None if self.base is None else self.base.name,
+            "base_guid": None if self.base is None else str(self.base.guid),
+            "received": self.received,
+            "origin": self.origin or None,
+            "raw": self.raw,
+        }
+
+
+@frozen
+class Resume(_Stream):
+    """Send the rest of a stream that broke off.
+
+    Attributes:
+        snapshot: The snapshot on the source, found by guid.
+        base: The base of that stream on the source; None: it is a full one.
+        received: Full name of the snapshot that the target makes of it.
+        raw: Whether encrypted blocks are sent as they are.
+        origin: Always empty: the target knows it.
+    """
+
+    snapshot: Snapshot
+    base: Snapshot | Bookmark | None
+    received: str
+    raw: bool
+    origin: str = ""
+
+
+@frozen
+class Full(_Stream):
+    """Send a snapshot whole.
+
+    The attributes are those of :class:`Resume`; `base` is always None.
+    """
+
+    snapshot: Snapshot
+    received: str
+    raw: bool
+    base: None = None
+    origin: str = ""
+
+
+@frozen
+class Incremental(_Stream):
+    """Send the changes between a base and a snapshot.
+
+    The attributes are those of :class:`Resume`. `base` is never None, and `origin` is
+    the full name of the target's snapshot that the dataset becomes a clone of; empty:
+    the dataset exists.
+    """
+
+    snapshot: Snapshot
+    base: Snapshot | Bookmark
+    received: str
+    raw: bool
+    origin: str = ""
+
+
+TransferStep = Abort | Resume | Full | Incremental
+
+
+@frozen
+class Transfer:
+    """The steps of a transfer, in their order; without a step the target is up to date.
+
+    Attributes:
+        source: Name of the dataset that is sent.
+        target: Name of the dataset that receives.
+        steps: An :class:`Abort` or :class:`Resume` first, if any.
+        blocked: The refusal that the source's next snapshot would meet, or None.
+        unshared: Name of the source's origin, where the target side has no copy of it:
+            blocks that the two share are sent again, and a clone becomes a dataset of
+            its own. Empty: nothing is sent twice.
+    """
+
+    source: str
+    target: str
+    steps: tuple[TransferStep, ...] = ()
+    blocked: Diverged | None = None
+    unshared: str = ""
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.steps
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the transfer in JSON's types."""
+        return {
+            "source": self.source,
+            "target": self.target,
+            "steps": [step.to_dict() for step in self.steps],
+            "blocked": None if self.blocked is None else self.blocked.to_dict(),
+            "unshared": self.unshared or None,
+        }
