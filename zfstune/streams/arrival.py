@@ -1,0 +1,203 @@
+"""The properties of a dataset that arrives: inert, whatever its stream says.
+
+A stream comes from elsewhere, and nothing in it decides what happens on this machine:
+neither where something is mounted, shared or run, nor how often snapshots are taken. A
+new dataset gets the values below, set here; a dataset that exists keeps its own. Quotas
+and reservations do not travel, since they were made for another pool.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from zfstune.values.errors import InvalidProperty
+from zfstune.values.frozen import frozen
+from zfstune.values.marks import OWN_PREFIX, REPLICA_PROPERTY
+from zfstune.values.properties import DEFAULT_LIMITS, check, find, is_user
+from zfstune.values.property_rules import cannot_set, is_unsafe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from zfstune.streams.ends import Replica
+    from zfstune.values.properties import Limits
+
+__all__ = ["INERT", "Arrival", "decide_arrival"]
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+# Property to value and reason, by kind of dataset. `mountpoint` is not among them: it is
+# never taken from a stream, so a filesystem inherits the one of its new parent.
+INERT: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "filesystem": {
+            "readonly": ("on", "one write, and no further stream fits"),
+            "canmount": ("noauto", "it is mounted only when somebody asks for it"),
+            "exec": ("off", "no program of a copy is run by mistake"),
+            "setuid": ("off", "no program of a copy gains rights here"),
+            "devices": ("off", "no device node of a copy reaches a device here"),
+            "sharenfs": ("off", "it is not served, though its new parent may be"),
+            "sharesmb": ("off", "it is not served, though its new parent may be"),
+        },
+        "volume": {
+            "readonly": ("on", "one write, and no further stream fits"),
+            "volmode": ("none", "no scan of this machine finds disks and labels in it"),
+            "snapdev": ("hidden", "no scan of this machine finds disks and labels in it"),
+        },
+    }
+)
+
+# The native properties that are taken from a stream where the caller wants its
+# properties: they say how blocks and attributes are stored, and nothing else.
+_TRAVELLING = frozenset(
+    {
+        *("aclinherit", "aclmode", "acltype", "atime", "checksum", "compression"),
+        *("copies", "dnodesize", "logbias", "primarycache", "recordsize"),
+        *("redundant_metadata", "relatime", "secondarycache", "special_small_blocks"),
+        "xattr",
+    }
+)
+# zfs-auto-snapshot takes snapshots wherever this or a property below it says so; a copy
+# with snapshots of its own takes no further stream.
+_AUTO_SNAPSHOT = "com.sun:auto-snapshot"
+
+# zfs-receive(8): these come with the data and cannot be set at a receive.
+_WITH_THE_DATA = frozenset(
+    {"casesensitivity", "normalization", "utf8only", "version", "volblocksize", "volsize"}
+)
+_ENCRYPTION = frozenset({"encryption", "keyformat", "keylocation", "pbkdf2iters"})
+
+
+@frozen
+class Arrival:
+    """The properties of one receive.
+
+    Attributes:
+        properties: The values that are set here, as `zfs receive -o` does.
+        received: The values that are taken from the stream.
+        excluded: Names of the properties whose values in the stream count for nothing,
+            as with `zfs receive -x`.
+        reasons: Property to half a sentence, for values that the caller did not choose.
+    """
+
+    properties: Mapping[str, str]
+    received: Mapping[str, str]
+    excluded: tuple[str, ...]
+    reasons: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the properties in JSON's types."""
+        return {
+            "properties": dict(self.properties),
+            "received": dict(self.received),
+            "excluded": list(self.excluded),
+            "reasons": dict(self.reasons),
+        }
+
+
+def decide_arrival(
+    kind: str,
+    *,
+    new: bool,
+    sealed: bool = False,
+    sent: Mapping[str, str] = _NOTHING,
+    chosen: Mapping[str, str] = _NOTHING,
+    dropped: Iterable[str] = (),
+    replica: Replica | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Arrival:
+    """Decide which properties a dataset has after a receive.
+
+    Args:
+        kind: ``filesystem`` or ``volume``.
+        new: Whether the receive makes the dataset.
+        sealed: Whether a new dataset has its encryption already, for the stream is raw
+            or the dataset becomes a clone.
+        sent: Properties of the stream that the caller wants, canonical; most streams
+            have none.
+        chosen: The caller's own values, as for `zfs receive -o`. They come first.
+        dropped: Names of properties that are left to be inherited, as for
+            `zfs receive -x`, those that would make the dataset inert among them.
+        replica: The mark for a new dataset.
+        limits: The limits of the receiving release.
+
+    Raises:
+        InvalidProperty: A choice is unknown, not for this kind of dataset, cannot be
+            made at a receive, or contradicts another one.
+    """
+    unwanted = frozenset(dropped)
+    _check_choices(kind, chosen, limits, creating=new and not sealed)
+    for name in sorted(unwanted):
+        _check_name(name)
+        if name in chosen:
+            raise InvalidProperty(f"cannot set '{name}' and leave it out as well")
+    fixed = {
+        name: pair
+        for name, pair in (INERT[kind] if new else {}).items()
+        if name not in unwanted and name not in chosen
+    }
+    properties = {name: value for name, (value, _) in fixed.items()} | dict(chosen)
+    if new and replica is not None:
+        properties[REPLICA_PROPERTY] = replica.text
+    received = {
+        name: value
+        for name, value in sent.items()
+        if name not in properties
+        and name not in unwanted
+        and _travels(name, value, kind, limits)
+    }
+    return Arrival(
+        properties=properties,
+        received=received,
+        excluded=tuple(
+            sorted((unwanted | sent.keys()) - properties.keys() - received.keys())
+        ),
+        reasons={name: why for name, (_, why) in fixed.items()},
+    )
+
+
+def _travels(name: str, value: str, kind: str, limits: Limits) -> bool:
+    """Tell whether a property may be taken from a stream."""
+    if is_user(name):
+        own = name.startswith(OWN_PREFIX)
+        auto = name == _AUTO_SNAPSHOT or name.startswith(f"{_AUTO_SNAPSHOT}:")
+        if own or auto:
+            return False
+    elif name not in _TRAVELLING or is_unsafe(name, value):
+        return False
+    try:
+        check({name: value}, kind=kind, creating=False, limits=limits)
+    except InvalidProperty:
+        return False
+    return True
+
+
+def _check_choices(
+    kind: str, chosen: Mapping[str, str], limits: Limits, *, creating: bool
+) -> None:
+    """Check the caller's values, as `zfs receive -o` would."""
+    for name in chosen:
+        _check_name(name)
+        if name.startswith(OWN_PREFIX):
+            raise cannot_set(name, None, "zfstune alone writes it")
+    encryption = {n: text for n, text in chosen.items() if n in _ENCRYPTION}
+    if creating:
+        # Whether a volume has a size is for its stream to say.
+        check(encryption, kind="filesystem", creating=True, limits=limits)
+    elif encryption:
+        reason = "the dataset has its encryption by its stream, its origin or already"
+        raise cannot_set(min(encryption), None, reason)
+    others = {n: text for n, text in chosen.items() if n not in _ENCRYPTION}
+    check(others, kind=kind, creating=False, limits=limits)
+
+
+def _check_name(name: str) -> None:
+    """Refuse the name of a property that no receive can set or leave out."""
+    if name in _WITH_THE_DATA:
+        raise cannot_set(name, None, "it comes with the data of a stream")
+    prop = find(name)
+    if prop is None and not is_user(name):
+        check({name: ""}, kind="filesystem", creating=False)  # words the error
+    if prop is not None and (prop.readonly or prop.hidden):
+        raise cannot_set(name, None, "ZFS alone sets it")
