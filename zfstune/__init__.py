@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zfstune.snapshots.quiesce import Commands, Postgres, Session, quiesced
     from zfstune.snapshots.rollback import rollback
     from zfstune.snapshots.take import snapshot
+    from zfstune.streams.replicate import replicate
     from zfstune.values.errors import (
         AlreadyExists,
         BatchError,
@@ -87,6 +88,7 @@ __all__ = [
     "plan",
     "prune",
     "quiesced",
+    "replicate",
     "rollback",
     "snapshot",
     "verify",
@@ -105,6 +107,7 @@ _HOMES = {
     "plan": ("datasets.apply", "plan"),
     "prune": ("retention.prune", "prune"),
     "quiesced": ("snapshots.quiesce", "quiesced"),
+    "replicate": ("streams.replicate", "replicate"),
     "rollback": ("snapshots.rollback", "rollback"),
     "snapshot": ("snapshots.take", "snapshot"),
     "verify": ("health.verify", "verify"),

@@ -95,6 +95,11 @@ def drifted(machine: Machine) -> None:
     machine.engine.set("tank/data/postgres/data", {"recordsize": "16K"})
 
 
+def only_a_shop(machine: Machine) -> None:
+    """Have a new pool with a dataset that no profile made."""
+    machine.start_anew().create("tank/data/shop", parents=True)
+
+
 def a_shop(machine: Machine) -> None:
     """Have a dataset that no profile made, with the policy of README."""
     assert machine.engine is not None
@@ -111,6 +116,7 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune schedule install tank/data/shop --every 4h --on-failure alert@%n.service": (
         a_shop
     ),
+    "zfstune snapshot tank/data/shop --name monday": only_a_shop,
     "zfstune verify": drifted,
     "zfstune list tank/data": applied("postgres"),
 }

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from zfstune.streams.ends import End, Partial, Replica
+from zfstune.streams.ends import End, Replica
 from zfstune.streams.steps import Resume
-from zfstune.values.state import NONE, Bookmark, PropertyValue, Snapshot
+from zfstune.values.state import NONE, Bookmark, Partial, PropertyValue, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zfstune.streams.ends import End, Partial, missing_end
+from zfstune.streams.ends import End, missing_end
 from zfstune.streams.steps import Transfer
-from zfstune.values.state import NONE, Bookmark, PropertyValue, Snapshot
+from zfstune.values.state import NONE, Bookmark, Partial, PropertyValue, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zfstune.datasets.plan import Plan
 
 
-__all__ = ["add_profiles", "add_role", "print_plan", "read_profiles"]
+__all__ = ["add_profiles", "add_role", "pair", "print_plan", "read_profiles"]
 
 
 def add_profiles(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def add_profiles(parser: argparse.ArgumentParser) -> None:
         "-o",
         dest="properties",
         metavar="PROPERTY=VALUE",
-        type=_pair,
+        type=pair,
         action="append",
         default=[],
         help="another value for the first dataset of each profile; the next apply without "
@@ -82,7 +82,8 @@ def add_role(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
+    """Read PROPERTY=VALUE."""
     name, equals, value = text.partition("=")
     if not equals or not name:
         message = f"'{text}' is not PROPERTY=VALUE"

@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
     Values = dict[str, int | str | None]
 
-__all__ = ["Arrival", "Passed", "arrival_values", "check_arrival", "unset_error"]
+__all__ = ["ArrivalRequest", "Passed", "arrival_values", "check_arrival", "unset_error"]
 
 # Both come in the stream's data; libzfs refuses them, too (zfs_receive_checkprops()).
 _FROM_THE_DATA = frozenset({"version", "volsize"})
 
 
 @frozen
-class Arrival:
+class ArrivalRequest:
     """The properties of a receive, as the caller gave them.
 
     Attributes:
@@ -72,7 +72,7 @@ class Passed:
     covered: tuple[str, ...] = ()
 
 
-def check_arrival(arrival: Arrival) -> None:
+def check_arrival(arrival: ArrivalRequest) -> None:
     """Check those parts of an arrival that no stream is needed for.
 
     Raises:
@@ -88,7 +88,9 @@ def check_arrival(arrival: Arrival) -> None:
         _check_excluded(name, arrival.properties)
 
 
-def arrival_values(engine: Engine, dataset: str, kind: str, arrival: Arrival) -> Passed:
+def arrival_values(
+    engine: Engine, dataset: str, kind: str, arrival: ArrivalRequest
+) -> Passed:
     """Check the properties of a receive, as set() checks them.
 
     Args:
@@ -118,7 +120,7 @@ def arrival_values(engine: Engine, dataset: str, kind: str, arrival: Arrival) ->
 
 
 def unset_error(
-    snapshot: str, errors: Mapping[str, int], arrival: Arrival
+    snapshot: str, errors: Mapping[str, int], arrival: ArrivalRequest
 ) -> EngineError | None:
     """Return the error for the first property that could not be set, if there is one.
 

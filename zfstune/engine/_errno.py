@@ -51,6 +51,7 @@ _PERMISSIONS = {
     "destroy bookmark": "destroy",
     "send": "send",
     "receive": "receive,mount,create",
+    "abort the receive of": "destroy,mount",
 }
 # These operations need their permissions on the parent too.
 _ON_THE_PARENT = ("create", "clone", "rename", "promote")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno as e
 
+from zfstune.engine.protocol import UnreadError
 from zfstune.values.errors import (
     AlreadyExists,
     Busy,
@@ -309,7 +310,7 @@ SPECIAL = {
         e.ENOENT: Meaning(NotFound, "the snapshot, or its base, does not exist"),
         e.EXDEV: Meaning(RefusedValue, "the base is no earlier snapshot of the dataset"),
         e.EINVAL: Meaning(RefusedValue, "the base is no earlier snapshot of the dataset"),
-        e.EPIPE: Meaning(EngineError, "the reader of the stream has closed it"),
+        e.EPIPE: Meaning(UnreadError, "the reader of the stream has closed it"),
         e.EACCES: Meaning(
             NotPermitted, "its encryption key is not loaded", "load the key, or send raw"
         ),

@@ -6,7 +6,7 @@ import errno
 
 from zfstune.engine._arguments import check_text
 from zfstune.engine._arrival_values import (
-    Arrival,
+    ArrivalRequest,
     arrival_values,
     check_arrival,
     unset_error,
@@ -19,7 +19,8 @@ from zfstune.engine._receive_losses import check_losses, misfit
 from zfstune.engine._send_pipe import carry
 from zfstune.engine._stream_header import HEADER_BYTES, parse_header, read_header
 from zfstune.values import names
-from zfstune.values.errors import InvalidValue
+from zfstune.values.errors import InvalidValue, NotFound
+from zfstune.values.state import Partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,6 +66,32 @@ class StreamCalls:
         resume_at = (state.object, state.offset)
         self._send(snapshot, fd, base=base, flags=flags, resume_at=resume_at)
         return str(snapshot)
+
+    def read_token(self, token: str) -> Partial:
+        """Read a resume token: the stream that broke off."""
+        from zfstune.engine._resume_token import read_token  # noqa: PLC0415 (it loads zlib)
+
+        state = read_token(token, self._zfs.unpack)
+        raw = "rawok" in state.flags
+        return Partial(state.toname, state.toguid, state.fromguid, raw)
+
+    def abort_receive(self: Any, name: str) -> None:
+        """Give up the part of a stream that a receive kept when it broke off."""
+        names.check_dataset(name)
+        # A dataset that had snapshots before keeps the part in a hidden child; otherwise
+        # it is nothing but that part itself (zfs_do_receive() in cmd/zfs/zfs_main.c).
+        error = self._zfs.call(lib.zt_destroy, f"{name}/%recv")
+        if error == errno.ENOENT:
+            if not self.dataset(name).value("receive_resume_token"):
+                raise NotFound(
+                    operation="abort the receive of",
+                    target=name,
+                    reason="no receive broke off there, or it was not resumable",
+                )
+            error = self._zfs.call(lib.zt_destroy, name)
+        if error:
+            raise engine_error("abort the receive of", name, error)
+        self._log(f"zfstune receive -A {name}")
 
     def _flags(self, snapshot: str, *, raw: bool) -> int:
         # Blocks go as they lie on disk, as with `zfs send -Lc`. A raw stream of an
@@ -121,7 +148,7 @@ class StreamCalls:
         if origin:
             names.check_snapshot(origin)
         accepted = frozenset(map(names.check_snapshot, losing))
-        arrival = Arrival(properties or {}, received, tuple(excluded))
+        arrival = ArrivalRequest(properties or {}, received, tuple(excluded))
         check_arrival(arrival)
         header = read_header(fd)
         if len(header) < HEADER_BYTES:

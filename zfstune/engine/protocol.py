@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Dataset,
         Limits,
         Mount,
+        Partial,
         Place,
         PoolInfo,
         Snapshot,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 else:
     Protocol = object  # only a type checker looks at it; see zfstune/values/frozen.py
 
-__all__ = ["Engine", "InUse", "ProgramError"]
+__all__ = ["Engine", "InUse", "ProgramError", "UnreadError"]
 
 
 class ProgramError(EngineError):
@@ -42,6 +43,10 @@ class InUse(Busy):
 
     :meth:`Engine.destroy_snapshots` unmounts it first, where that can be done.
     """
+
+
+class UnreadError(EngineError):
+    """The reader of a stream has closed it before its end: the send is not the cause."""
 
 
 class Engine(Protocol):
@@ -253,6 +258,24 @@ class Engine(Protocol):
 
     def send_resumed(self, token: str, fd: int) -> str:
         """Write the rest of the stream of a resume token; return its snapshot's name."""
+
+    def read_token(self, token: str) -> Partial:
+        """Read the property ``receive_resume_token``: the stream that broke off.
+
+        Raises:
+            InvalidValue: It is no token, or of a stream that zfstune does not resume.
+        """
+
+    def abort_receive(self, name: str) -> None:
+        """Give up the part of a stream that a receive kept when it broke off.
+
+        Args:
+            name: The dataset. Where no receive has ever been completed there, it is
+                nothing but that part, and is destroyed.
+
+        Raises:
+            NotFound: No receive broke off there.
+        """
 
     def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
         """Estimate the bytes of a stream."""

@@ -20,12 +20,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zfstune.values.state import Bookmark, Dataset, Snapshot
+    from zfstune.values.state import Bookmark, Dataset, Partial, Snapshot
 
 __all__ = [
     "MAX_GUID",
     "End",
-    "Partial",
     "Replica",
     "end_of",
     "missing_end",
@@ -37,23 +36,6 @@ MAX_GUID = (1 << 64) - 1
 _RAW = "raw"
 _PLAIN = "plain"
 _REPLICA = re.compile(rf"({_RAW}|{_PLAIN}):([0-9a-f]{{16}})")
-
-
-@frozen
-class Partial:
-    """The part of a stream that a receive kept when it broke off, as its token says.
-
-    Attributes:
-        toname: The snapshot's name on the sender when the send began.
-        toguid: Guid of that snapshot.
-        fromguid: Guid of the base of an incremental; 0: the stream is a full one.
-        raw: Whether encrypted blocks are sent as they are.
-    """
-
-    toname: str
-    toguid: int
-    fromguid: int = 0
-    raw: bool = False
 
 
 @frozen

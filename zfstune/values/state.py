@@ -29,6 +29,7 @@ __all__ = [
     "FileSize",
     "Limits",
     "Mount",
+    "Partial",
     "Place",
     "PoolInfo",
     "PropertyValue",
@@ -167,6 +168,26 @@ class Bookmark:
     guid: int
     createtxg: int
     creation: int
+
+
+@frozen
+class Partial:
+    """The part of a stream that a receive kept when it broke off, as its token says.
+
+    A token may have come from another machine: its name and guids are checked for their
+    form, and no more.
+
+    Attributes:
+        toname: The snapshot's name on the sender when the send began.
+        toguid: Guid of that snapshot.
+        fromguid: Guid of the base of an incremental; 0: the stream is a full one.
+        raw: Whether encrypted blocks are sent as they are.
+    """
+
+    toname: str
+    toguid: int
+    fromguid: int = 0
+    raw: bool = False
 
 
 @frozen

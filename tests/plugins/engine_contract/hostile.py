@@ -55,6 +55,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "destroy_bookmarks": {"names": ["T#b"]},
     "send": {"snapshot": "T@s", "fd": 0, "base": "T@s", "raw": False},
     "send_resumed": {"token": "1-2-3-4", "fd": 0},
+    "read_token": {"token": "1-2-3-4"},
+    "abort_receive": {"name": "T"},
     "send_size": {"snapshot": "T@s", "base": "T@s", "raw": False},
     "receive": {
         "snapshot": "T@r",

@@ -24,7 +24,7 @@ from zfstune.values.errors import (
     PlanError,
     RefusedValue,
 )
-from zfstune.values.state import Snapshot
+from zfstune.values.state import Partial, Snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,12 +158,14 @@ def test_a_broken_receive_goes_on(engine: Engine, tree: str, tmp_path: Path) -> 
     token = engine.dataset(copy).value("receive_resume_token")
     assert token is not None
     assert token.startswith("1-")
+    snapshot = engine.snapshot(f"{source}@1")
+    assert engine.read_token(token) == Partial(snapshot.name, snapshot.guid)
     with file.open("wb") as stream:
         assert engine.send_resumed(token, stream.fileno()) == f"{source}@1"
     received(engine, file, f"{copy}@1", resumable=True)
     assert engine.snapshot(f"{copy}@1").guid == engine.snapshot(f"{source}@1").guid
     assert not engine.dataset(copy).value("receive_resume_token")
-    engine.destroy(f"{tree}/other")
+    engine.abort_receive(f"{tree}/other")
     assert names_below(engine, tree) == ["/a", "/copy"]
     # one on top of what is there waits in a hidden child, and goes with its parent
     engine.take_snapshots([f"{source}@2"])
@@ -172,6 +174,11 @@ def test_a_broken_receive_goes_on(engine: Engine, tree: str, tmp_path: Path) -> 
     with pytest.raises(EngineError):
         received(engine, file, f"{copy}@2", resumable=True)
     assert names_below(engine, tree) == ["/a", "/copy"]
+    with pytest.raises(NotFound, match="no receive broke off there"):
+        engine.abort_receive(copy)
+    with pytest.raises(NotFound, match="does not exist"):
+        engine.abort_receive(f"{tree}/none")
+    assert [s.short_name for s in engine.snapshots(copy)] == ["1"]
     engine.destroy_snapshots([f"{copy}@1"])
     engine.destroy(copy)
     assert names_below(engine, tree) == ["/a"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scripted_binding import VOLUME, ScriptedBinding, row
 from zfstune.engine._arrival_values import (
-    Arrival,
+    ArrivalRequest,
     Passed,
     arrival_values,
     check_arrival,
@@ -35,13 +35,13 @@ def arriving(
     properties: Mapping[str, str] | None = None,
     received: Mapping[str, str] | None = None,
     *excluded: str,
-) -> Arrival:
+) -> ArrivalRequest:
     """Give the properties of a receive."""
-    return Arrival(properties or {}, received, excluded)
+    return ArrivalRequest(properties or {}, received, excluded)
 
 
 def passed(
-    arrival: Arrival, kind: str = "filesystem", target: list[Any] | None = None
+    arrival: ArrivalRequest, kind: str = "filesystem", target: list[Any] | None = None
 ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """Give what the kernel is told for a new dataset, or for this one."""
     binding = ScriptedBinding(zt_stats=NOT_THERE if target is None else (0, target))
@@ -167,7 +167,7 @@ def test_each_stored_value_survives_being_set_again(data: st.DataObject) -> None
         arriving({"atime": "off"}, None, "atime"),
     ],
 )
-def test_what_cannot_be_set(arrival: Arrival) -> None:
+def test_what_cannot_be_set(arrival: ArrivalRequest) -> None:
     """It is refused as by set()."""
     with pytest.raises(InvalidProperty):
         passed(arrival)

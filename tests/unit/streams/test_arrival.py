@@ -144,7 +144,7 @@ def test_a_key_is_chosen_where_the_dataset_is_made(kind: str) -> None:
     for new, sealed in [(False, False), (True, True)]:
         with pytest.raises(InvalidProperty, match="'encryption': the dataset has its"):
             decide_arrival(kind, new=new, sealed=sealed, chosen=KEY)
-    with pytest.raises(InvalidProperty, match="a key needs a format"):
+    with pytest.raises(InvalidProperty, match="a key needs keyformat"):
         decide_arrival(kind, new=True, chosen={"keylocation": "prompt"})
 
 

@@ -82,7 +82,7 @@ def test_the_names_of_bookmarks() -> None:
     assert BaseMark(1, 2, tentative=True).short_name == (
         "zfstune-tentative-0000000000000001-0000000000000002"
     )
-    with pytest.raises(InvalidName, match="255 are the most"):
+    with pytest.raises(InvalidName, match="255 are allowed"):
         BaseMark(1, 2).on("tank/" + "x" * 240)
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from stream_ends import mark, snap
 from zfstune.streams.ends import (
     MAX_GUID,
-    Partial,
     Replica,
     end_of,
     missing_end,
@@ -19,7 +18,7 @@ from zfstune.streams.ends import (
 )
 from zfstune.values.errors import Damaged, InvalidName, InvalidValue
 from zfstune.values.marks import REPLICA_PROPERTY
-from zfstune.values.state import LOCAL, NONE, RECEIVED, Dataset, PropertyValue
+from zfstune.values.state import LOCAL, NONE, RECEIVED, Dataset, Partial, PropertyValue
 
 
 def dataset(source: str = NONE, damaged: str = "", **properties: str) -> Dataset:

@@ -1,0 +1,149 @@
+"""Replication between real pools in files: it converges, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+import zfstune
+from zfstune.engine.image import ImageEngine, create_image
+from zfstune.values.errors import PlanError
+from zfstune.values.marks import REPLICA_PROPERTY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SOURCE, TARGET = "tank/a", "back/a"
+SIZE_BYTES = 128 << 20
+
+
+@pytest.fixture
+def pools(tmp_path: Path) -> Iterator[tuple[ImageEngine, ImageEngine]]:
+    """Make two pools, the first with a dataset of three snapshots."""
+    with (
+        create_image(tmp_path / "tank", size_bytes=SIZE_BYTES) as tank,
+        create_image(tmp_path / "back", size_bytes=SIZE_BYTES, pool="back") as back,
+    ):
+        tank.create(SOURCE, properties={"compression": "zstd"})
+        for number in "123":
+            tank.take_snapshots([f"{SOURCE}@{number}"])
+        yield tank, back
+
+
+def guids(engine: ImageEngine, name: str) -> list[int]:
+    """Return the guids of a dataset's snapshots, oldest first."""
+    return [snapshot.guid for snapshot in engine.snapshots(name)]
+
+
+def test_a_new_target_is_inert(pools: tuple[ImageEngine, ImageEngine]) -> None:
+    """Whatever the source has; what makes it so was set on this side."""
+    tank, back = pools
+    tank.set(SOURCE, {"mountpoint": "/etc", "sharenfs": "on", "quota": "100M"})
+    zfstune.replicate(SOURCE, TARGET, engine=tank, target_engine=back)
+    assert guids(back, TARGET) == guids(tank, SOURCE)
+    target = back.dataset(TARGET)
+    inert = ("readonly", "canmount", "exec", "setuid", "devices", "sharenfs", "sharesmb")
+    assert {name: target.local(name) for name in inert} == {
+        "readonly": "on",
+        "canmount": "noauto",
+        **dict.fromkeys(inert[2:], "off"),
+    }
+    assert target.local("mountpoint") is None
+    assert target.value("mountpoint") != "/etc"
+    assert target.value("quota") == "0"
+    assert target.local(REPLICA_PROPERTY) is not None
+    assert tank.holds(f"{SOURCE}@3") == {}
+
+
+def test_the_base_outlives_its_snapshot(pools: tuple[ImageEngine, ImageEngine]) -> None:
+    """All that the target has was pruned, and the next stream is an incremental."""
+    tank, back = pools
+    zfstune.replicate(SOURCE, TARGET, engine=tank, target_engine=back)
+    tank.destroy_snapshots([f"{SOURCE}@{number}" for number in "123"])
+    tank.take_snapshots([f"{SOURCE}@4"])
+    plan = zfstune.replicate(SOURCE, TARGET, engine=tank, target_engine=back)
+    (step,) = plan.transfer.steps
+    assert step.describe().startswith(f"incremental {SOURCE}@4 from {SOURCE}#zfstune-base-")
+    assert guids(back, TARGET)[-1:] == guids(tank, SOURCE)
+    assert len(tank.bookmarks(SOURCE)) == 1
+
+
+def test_kept_aside_and_lost(pools: tuple[ImageEngine, ImageEngine]) -> None:
+    """A target that went its own way is renamed, or loses what was named."""
+    tank, back = pools
+    zfstune.replicate(SOURCE, TARGET, engine=tank, target_engine=back)
+    back.take_snapshots([f"{TARGET}@own"])
+    tank.take_snapshots([f"{SOURCE}@4"])
+    with pytest.raises(PlanError, match="back/a@own"):
+        zfstune.replicate(SOURCE, TARGET, engine=tank, target_engine=back)
+    plan = zfstune.replicate(
+        SOURCE, TARGET, engine=tank, target_engine=back, keep_aside=True
+    )
+    assert guids(back, TARGET) == guids(tank, SOURCE)
+    assert back.dataset(TARGET).value("readonly") == "on"
+    assert [s.short_name for s in back.snapshots(plan.aside)] == ["own"]
+    assert back.dataset(plan.aside).local(REPLICA_PROPERTY) is None
+    back.take_snapshots([f"{TARGET}@more"])
+    tank.take_snapshots([f"{SOURCE}@5"])
+    lose = [f"{TARGET}@more"]
+    zfstune.replicate(SOURCE, TARGET, engine=tank, target_engine=back, lose=lose)
+    assert guids(back, TARGET) == guids(tank, SOURCE)
+
+
+def test_clones_and_volumes_within_a_pool(pools: tuple[ImageEngine, ImageEngine]) -> None:
+    """A clone stays one; a volume is hidden from scans of disks."""
+    tank, _ = pools
+    tank.clone(f"{SOURCE}@2", "tank/clone")
+    tank.take_snapshots(["tank/clone@x"])
+    zfstune.replicate("tank/clone", "tank/copy", engine=tank)
+    assert tank.dataset("tank/copy").value("origin") == f"{SOURCE}@2"
+    tank.create("tank/v", volume=True, properties={"volsize": "1M"})
+    tank.take_snapshots(["tank/v@x"])
+    zfstune.replicate("tank/v", "tank/w", engine=tank)
+    copy = tank.dataset("tank/w")
+    assert (copy.local("volmode"), copy.local("snapdev")) == ("none", "hidden")
+    assert guids(tank, "tank/w") == guids(tank, "tank/v")
+
+
+def test_killed_at_random_moments(tmp_path: Path) -> None:
+    """The next run finishes; no bookmark, hold or partial stream is left."""
+    tank_file, back_file = tmp_path / "tank", tmp_path / "back"
+    create_image(back_file, size_bytes=SIZE_BYTES, pool="back").close()
+    with create_image(tank_file, size_bytes=SIZE_BYTES) as tank:
+        tank.create(SOURCE)
+    argv = [sys.executable, "-m", "zfstune", "--image", str(tank_file), "replicate"]
+    argv += [SOURCE, TARGET, "--to-image", str(back_file)]
+    for number in range(6):
+        with ImageEngine(tank_file) as tank:
+            tank.take_snapshots([f"{SOURCE}@{number}-{part}" for part in "a"])
+            tank.take_snapshots([f"{SOURCE}@{number}-b"])
+        child = subprocess.Popen(
+            argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+        time.sleep(0.3 + 0.15 * number)
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+        with ImageEngine(tank_file) as tank, ImageEngine(back_file) as back:
+            arrived = guids(back, TARGET) if back.exists(TARGET) else []
+            if len(arrived) > 1:  # what arrived is base enough without its snapshot
+                old = [s.name for s in tank.snapshots(SOURCE) if s.guid in arrived]
+                tank.destroy_snapshots(old)
+    done = subprocess.run([*argv, "--json"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["target"] == TARGET
+    with ImageEngine(tank_file) as tank, ImageEngine(back_file) as back:
+        received = back.snapshots(TARGET)
+        assert len(received) == 12
+        left = guids(tank, SOURCE)
+        assert [s.guid for s in received][len(received) - len(left) :] == left
+        assert len(tank.bookmarks(SOURCE)) == 1
+        assert all(tank.holds(s.name) == {} for s in tank.snapshots(SOURCE))
+        assert not back.dataset(TARGET).value("receive_resume_token")

@@ -1,0 +1,76 @@
+"""The plan of a replication is made of both ends, and bad choices end there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stream_engine import run, two_pools
+from zfstune.streams.replicate import replicate
+from zfstune.values.errors import PlanError
+
+if TYPE_CHECKING:
+    from stream_engine import StreamEngine
+
+SOURCE, TARGET = "tank/a", "back/a"
+
+
+@pytest.fixture
+def sides() -> tuple[StreamEngine, StreamEngine]:
+    """Make two pools, the first with a dataset of three snapshots."""
+    return two_pools()
+
+
+def test_a_dry_run_changes_nothing(sides: tuple[StreamEngine, StreamEngine]) -> None:
+    """The plan is the same, and neither side gets a call that changes it."""
+    tank, back = sides
+    tank.left = back.left = 0
+    assert len(run(tank, back, dry_run=True).transfer.steps) == 3
+    assert TARGET not in back.taken
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"keep_aside": True, "lose": ["written"]}, "at once"),
+        ({"properties": {"compression": "nosuch"}}, "compression"),
+        ({"without": ["nosuch"]}, "nosuch"),
+    ],
+)
+def test_choices_that_cannot_be(
+    sides: tuple[StreamEngine, StreamEngine], how: dict[str, object], words: str
+) -> None:
+    """They are refused before anything changes."""
+    tank, back = sides
+    tank.left = back.left = 0
+    with pytest.raises(Exception, match=words):
+        run(tank, back, **how)
+
+
+def test_properties_of_a_target_that_exists(
+    sides: tuple[StreamEngine, StreamEngine],
+) -> None:
+    """A receive sets none on it, and the error says what does."""
+    tank, back = sides
+    run(tank, back, properties={"compression": "zstd"})
+    assert back.local[TARGET]["compression"] == "zstd"
+    with pytest.raises(PlanError, match="it exists already") as caught:
+        run(tank, back, properties={"compression": "zstd"})
+    assert caught.value.hint == "set them there: `zfs set PROPERTY=VALUE back/a`"
+
+
+def test_places_that_cannot_be(sides: tuple[StreamEngine, StreamEngine]) -> None:
+    """A dataset is not sent to itself, into a missing parent or as a pool."""
+    tank, back = sides
+    for source, target, words in (
+        (SOURCE, SOURCE, "to itself"),
+        (SOURCE, "tank/none/a", "'tank/none' does not exist"),
+        (SOURCE, "none", "a receive makes no pool"),
+        ("tank/none", "tank/b", "there is no such dataset"),
+    ):
+        with pytest.raises(PlanError, match=words):
+            replicate(source, target, engine=tank.zfs)
+    back.available = 100
+    with pytest.raises(PlanError, match="has 100 available"):
+        run(tank, back)

@@ -1,0 +1,90 @@
+"""Past a refusal: a new dataset beside the old one, or the named loss, and no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stream_ends import MISSING, SOURCE, TARGET, source, target, there, words
+from zfstune.streams.refusals import NameTaken
+from zfstune.streams.steps import Transfer
+from zfstune.streams.transfer import decide_transfer
+from zfstune.streams.ways_out import beside, over
+from zfstune.values.errors import PlanError
+from zfstune.values.frozen import replace
+
+if TYPE_CHECKING:
+    from zfstune.streams.refusals import Refusal
+
+
+def refusal(sent: object, received: object) -> Refusal:
+    """Return the refusal of a transfer."""
+    decided = decide_transfer(sent, received)  # type: ignore[arg-type]
+    assert not isinstance(decided, Transfer)
+    return decided
+
+
+def test_beside_a_diverged_target() -> None:
+    """The first stream makes a clone of the old dataset at the base; nothing is resent."""
+    sent, received = source(1, 2, 3, 4), target(1, 2, there(9))
+    made = beside(sent, received, refusal(sent, received), "backup/old", every=True)
+    assert words(made) == [
+        "incremental @3 from @2 -> @3 as a clone of backup/old@2",
+        "incremental @4 from @3 -> @4",
+    ]
+    newest = beside(sent, received, refusal(sent, received), "backup/old", every=False)
+    assert words(newest) == ["incremental @4 from @2 -> @4 as a clone of backup/old@2"]
+
+
+@pytest.mark.parametrize("received", [target(8, 9), target()])
+def test_beside_what_is_no_copy(received: object) -> None:
+    """Without a common base all of it is sent."""
+    sent = source(1, 2)
+    made = beside(sent, received, refusal(sent, received), "backup/old", every=True)  # type: ignore[arg-type]
+    assert words(made) == ["full @1 -> @1", "incremental @2 from @1 -> @2"]
+
+
+def test_over_a_diverged_target() -> None:
+    """Once all that goes was named, the transfer begins at the base."""
+    sent, received = source(1, 2, 3), target(1, 2, there(9), written=5)
+    refused = refusal(sent, received)
+    named = [f"{TARGET}@9", "written"]
+    assert words(over(sent, received, refused, named, every=True)) == [
+        "incremental @3 from @2 -> @3"
+    ]
+    for less in ([], named[:1], named[1:]):
+        with pytest.raises(PlanError, match="snapshots of its own"):
+            over(sent, received, refused, less, every=True)
+    with pytest.raises(PlanError, match=f"cannot lose '{TARGET}@1'"):
+        over(sent, received, refused, [*named, f"{TARGET}@1"], every=True)
+
+
+def test_over_what_has_no_common_base() -> None:
+    """All of its snapshots have to be named, and all of the source is sent."""
+    sent, received = source(1, 2), target(8, 9)
+    refused = refusal(sent, received)
+    named = [f"{TARGET}@8", f"{TARGET}@9"]
+    assert words(over(sent, received, refused, named, every=True)) == [
+        "full @1 -> @1",
+        "incremental @2 from @1 -> @2",
+    ]
+    with pytest.raises(PlanError, match="the source has none of its snapshots"):
+        over(sent, received, refused, named[:1], every=True)
+
+
+def test_what_was_never_a_copy_is_not_lost() -> None:
+    """A dataset without snapshots is renamed or left alone, whatever was named."""
+    sent, received = source(1), target()
+    with pytest.raises(PlanError, match="it is no copy of the source"):
+        over(sent, received, refusal(sent, received), ["written"], every=True)
+
+
+def test_a_name_that_is_taken_has_its_own_way_out() -> None:
+    """Neither a rename of the dataset nor a loss is needed: the snapshot is renamed."""
+    taken = NameTaken(SOURCE, TARGET, (there(9, "3"),))
+    sent, received = source(1, 3), replace(MISSING)
+    with pytest.raises(PlanError, match="have their names"):
+        beside(sent, received, taken, "backup/old", every=True)
+    with pytest.raises(PlanError, match="have their names"):
+        over(sent, received, taken, [f"{TARGET}@3"], every=True)

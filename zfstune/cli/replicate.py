@@ -1,0 +1,146 @@
+"""``zfstune replicate``: bring a target up to its source."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from zfstune.cli import exit_status
+from zfstune.cli.output import add_json, print_json
+from zfstune.cli.profile_options import pair
+from zfstune.cli.which_zfs import image_name, open_zfs
+from zfstune.engine import open as opening
+from zfstune.streams.replicate import replicate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from zfstune.streams.steps import TransferStep
+
+__all__ = ["add_arguments"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    parser.description = (
+        "Send to TARGET all that SOURCE has and it lacks, on this host. TARGET only ever "
+        "gains snapshots; one that has gone its own way is refused, with each snapshot "
+        "that is in the way. A new TARGET is read-only, mounted only when you ask for it, "
+        "and neither shared nor scanned, whatever the stream says. A bookmark on SOURCE "
+        "keeps the base of the next stream, so prune may destroy its snapshot. A run that "
+        "was cut short is completed by the next one."
+    )
+    parser.add_argument("source", metavar="SOURCE", help="the dataset to send")
+    parser.add_argument(
+        "target", metavar="TARGET", help="the dataset that receives; its parent exists"
+    )
+    parser.add_argument(
+        "--to-image",
+        metavar="FILE",
+        type=image_name,
+        help="TARGET is in the pool in this file",
+    )
+    parser.add_argument(
+        "--newest-only",
+        action="store_true",
+        help="send the newest snapshot, and none of those between it and the base",
+    )
+    _add_stream_options(parser)
+    _add_ways_out(parser)
+    parser.add_argument(
+        "-n", "--dry-run", action="store_true", help="show the plan and change nothing"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="as --dry-run, and exit with 4 if there is something to send",
+    )
+    add_json(parser)
+    parser.set_defaults(run=_run)
+
+
+def _add_stream_options(parser: argparse.ArgumentParser) -> None:
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--raw",
+        action="store_true",
+        default=None,
+        help="send encrypted blocks as they are, without their key (default: as the first "
+        "stream was, and raw if this is the first)",
+    )
+    kind.add_argument(
+        "--no-raw",
+        dest="raw",
+        action="store_false",
+        default=None,
+        help="decrypt what is sent",
+    )
+    parser.add_argument(
+        "-o",
+        dest="properties",
+        metavar="PROPERTY=VALUE",
+        type=pair,
+        action="append",
+        default=[],
+        help="a value for a new TARGET; may be repeated",
+    )
+    parser.add_argument(
+        "-x",
+        dest="without",
+        metavar="PROPERTY",
+        action="append",
+        default=[],
+        help="a property that a new TARGET is to inherit; may be repeated",
+    )
+
+
+def _add_ways_out(parser: argparse.ArgumentParser) -> None:
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument(
+        "--keep-aside",
+        action="store_true",
+        help="rename a TARGET that has gone its own way, and receive beside it; both share "
+        "the blocks that they have in common",
+    )
+    ways.add_argument(
+        "--lose",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="consent to the loss of this snapshot of TARGET, or, by the word `written`, "
+        "of the changes since its newest one; may be repeated",
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
+    dry_run = args.dry_run or args.check
+
+    def told(step: TransferStep) -> None:
+        if not args.json:
+            print(step.describe(), flush=True)
+
+    with ExitStack() as stack:
+        engine = stack.enter_context(open_zfs(args))
+        target = engine
+        if args.to_image:
+            target = stack.enter_context(opening.open_engine(args.to_image))
+        plan = replicate(
+            args.source,
+            args.target,
+            engine=engine,
+            target_engine=target,
+            raw=args.raw,
+            every=not args.newest_only,
+            properties=dict(args.properties),
+            without=args.without,
+            keep_aside=args.keep_aside,
+            lose=args.lose,
+            dry_run=dry_run,
+            on_step=told,
+        )
+    if args.json:
+        print_json(plan.to_dict())
+    elif dry_run or not plan.pending:
+        for line in plan.lines():
+            print(line)
+    return exit_status.PENDING if args.check and plan.pending else exit_status.DONE

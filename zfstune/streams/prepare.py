@@ -1,0 +1,146 @@
+"""Make the plan of a replication: read both ends, and decide."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from zfstune.streams.arrival import decide_arrival
+from zfstune.streams.ends import missing_end
+from zfstune.streams.read import origin_copies, read_end, with_properties
+from zfstune.streams.refusals import Diverged
+from zfstune.streams.replication_plan import ReplicationPlan, check_room, first_replica
+from zfstune.streams.steps import Abort, Transfer
+from zfstune.streams.transfer import decide_transfer
+from zfstune.streams.ways_out import beside, over
+from zfstune.values.errors import PlanError
+from zfstune.values.names import check_dataset, parent_of, pool_of
+from zfstune.values.text import for_shell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zfstune.engine.protocol import Engine
+    from zfstune.streams.arrival import Arrival
+    from zfstune.streams.ends import End, Replica
+    from zfstune.streams.refusals import Refusal
+    from zfstune.streams.replication_plan import Choices
+    from zfstune.streams.steps import TransferStep
+
+__all__ = ["plan_replication"]
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def plan_replication(
+    source: str, target: str, sending: Engine, receiving: Engine, choices: Choices
+) -> ReplicationPlan:
+    """Make the plan of a replication.
+
+    Args:
+        source: The dataset to send.
+        target: The dataset that receives.
+        sending: The source's engine; it is only asked.
+        receiving: The target's engine; it is only asked.
+        choices: The caller's.
+
+    Raises:
+        PlanError: See :func:`zfstune.replicate`.
+    """
+    check_dataset(source)
+    check_dataset(target, creating=True)
+    if choices.keep_aside and choices.lose:
+        raise PlanError("cannot keep the target aside and lose its snapshots at once")
+    if source == target and sending is receiving:
+        raise PlanError(f"cannot send '{source}' to itself")
+    sent, received = read_end(sending, source), read_end(receiving, target)
+    available_bytes = _available_bytes(receiving, received)
+    decided, received = _decide(sent, received, receiving, choices)
+    aside, losing = "", choices.lose
+    if isinstance(decided, Transfer):
+        transfer, losing = decided, ()
+    elif choices.keep_aside:
+        aside = f"{target}-aside-{datetime.now(UTC):{_STAMP}}"
+        transfer = beside(sent, received, decided, aside, every=choices.every)
+        received = missing_end(target)
+    else:
+        transfer = over(sent, received, decided, losing, every=choices.every)
+    arrival, replica = _arrival(transfer, sent, received, receiving, choices)
+    sizes = tuple(_size(sending, step) for step in transfer.steps)
+    plan = ReplicationPlan(transfer, sizes, arrival, replica, aside, losing)
+    check_room(plan, available_bytes)
+    return plan
+
+
+def _decide(
+    source: End, target: End, receiving: Engine, choices: Choices
+) -> tuple[Transfer | Refusal, End]:
+    """Decide the transfer; return the target as well, with what a refusal needs of it."""
+    copies = origin_copies(receiving, source, target.name)
+    raw, every = choices.raw, choices.every
+    decided = decide_transfer(source, target, raw=raw, every=every, origins=copies)
+    if isinstance(decided, Diverged) and decided.victims:
+        # Whether the snapshots in the way hold any change is slow to read.
+        target = with_properties(receiving, target)
+        decided = decide_transfer(source, target, raw=raw, every=every)
+    return decided, target
+
+
+def _arrival(
+    transfer: Transfer,
+    source: End,
+    target: End,
+    engine: Engine,
+    choices: Choices,
+) -> tuple[Arrival | None, Replica | None]:
+    """Decide the properties of a new target, and its mark; an old one keeps its own.
+
+    Args:
+        transfer: The streams.
+        source: The source.
+        target: The target as it is before them.
+        engine: The target's engine.
+        choices: The caller's.
+    """
+    first = next((s for s in transfer.steps if not isinstance(s, Abort)), None)
+    if first is None or target.snapshots:
+        if choices.properties or choices.without:
+            raise PlanError(
+                f"cannot set properties of '{target.name}' by a receive: it exists already",
+                hint=f"set them there: `zfs set PROPERTY=VALUE {for_shell(target.name)}`",
+            )
+        return None, target.replica
+    pool_guid = engine.pool(pool_of(target.name)).guid
+    replica = first_replica(source, target.name, pool_guid, raw=first.raw)
+    arrival = decide_arrival(
+        source.kind,
+        new=True,
+        sealed=first.raw or bool(first.origin),
+        chosen=choices.properties,
+        dropped=choices.without,
+        replica=replica,
+        limits=engine.limits,
+    )
+    return arrival, replica
+
+
+def _available_bytes(engine: Engine, target: End) -> int:
+    """Return the space that the target, or its parent, may still fill."""
+    name = target.name if target.exists else parent_of(target.name)
+    if name is None:
+        raise PlanError(
+            f"cannot send to '{target.name}': a receive makes no pool",
+            hint="name a dataset of a pool that exists; see `zfstune list`",
+        )
+    if not target.exists and not engine.exists(name):
+        raise PlanError(
+            f"cannot send to '{target.name}': '{name}' does not exist",
+            hint=f"create it: `zfs create -p -o canmount=off {for_shell(name)}`",
+        )
+    return int(engine.dataset(name).value("available") or 0)
+
+
+def _size(engine: Engine, step: TransferStep) -> int:
+    if isinstance(step, Abort):
+        return 0
+    # A resumed stream is shorter than this: how much has arrived is not asked.
+    base = step.base.name if step.base is not None else ""
+    return engine.send_size(step.snapshot.name, base=base, raw=step.raw)

@@ -1,0 +1,224 @@
+"""Replicate a dataset: bring a target up to its source, and lose nothing on either side.
+
+The order of the steps makes the next run converge wherever this one is killed:
+
+1. A tentative bookmark of the snapshot on the source, so that the base of the next stream
+   cannot be lost once this one has arrived.
+2. The stream, into a resumable receive, while the kernel holds snapshot and base.
+3. The guid that arrived is compared.
+4. The bookmark of the new base is confirmed, and those that are older go.
+
+A run begins with step 4 for whatever the one before left.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack, suppress
+
+from zfstune.engine.open import using
+from zfstune.streams.base import BaseMark, marks_for, settle_bookmarks
+from zfstune.streams.prepare import plan_replication
+from zfstune.streams.read import read_end
+from zfstune.streams.refusals import WRITTEN
+from zfstune.streams.relay import relay
+from zfstune.streams.replication_plan import Choices
+from zfstune.streams.steps import Abort, Resume
+from zfstune.values.errors import AlreadyExists, EngineError
+from zfstune.values.frozen import replace
+from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.state import Snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.streams.arrival import Arrival
+    from zfstune.streams.ends import End
+    from zfstune.streams.replication_plan import ReplicationPlan
+    from zfstune.streams.steps import Full, Incremental, TransferStep
+    from zfstune.values.state import Bookmark
+
+__all__ = ["replicate"]
+
+
+def replicate(
+    source: str,
+    target: str,
+    *,
+    engine: Engine | None = None,
+    target_engine: Engine | None = None,
+    raw: bool | None = None,
+    every: bool = True,
+    properties: Mapping[str, str] | None = None,
+    without: Iterable[str] = (),
+    keep_aside: bool = False,
+    lose: Iterable[str] = (),
+    dry_run: bool = False,
+    on_step: Callable[[TransferStep], None] | None = None,
+) -> ReplicationPlan:
+    """Send to a dataset all that its source has and it lacks.
+
+    The target only ever gains snapshots. A new one is inert: read-only, mounted only when
+    somebody asks for it, neither shared nor scanned (:mod:`zfstune.streams.arrival`).
+
+    Args:
+        source: The dataset to send.
+        target: The dataset that receives. It may not exist yet; its parent does.
+        engine: The source's engine; default: the running kernel's.
+        target_engine: The target's engine; default: that of the source.
+        raw: Send encrypted blocks as they are, without their key; default: as the first
+            stream was, and raw if this is the first.
+        every: Send each snapshot; otherwise the newest alone.
+        properties: Values for a new target, instead of those that make it inert.
+        without: Names of properties that a new target is to inherit instead.
+        keep_aside: If the target cannot take what comes, rename it and receive beside it;
+            from a common base on, the two share their blocks.
+        lose: Full names of the target's snapshots that may go for that, and ``written``
+            for what was written to it since the newest one.
+        dry_run: Change nothing.
+        on_step: Called after each step.
+
+    Returns:
+        The plan that was carried out.
+
+    Raises:
+        PlanError: The target has gone its own way, or is no copy of the source, or has no
+            room; nothing has changed.
+        EngineError: A stream broke off. What has arrived stays; the next run goes on.
+    """
+    choices = Choices(
+        raw=raw,
+        every=every,
+        properties=properties or {},
+        without=tuple(without),
+        keep_aside=keep_aside,
+        lose=tuple(lose),
+    )
+    with using(engine) as sending:
+        receiving = sending if target_engine is None else target_engine
+        plan = plan_replication(source, target, sending, receiving, choices)
+        if not dry_run:
+            _Run(plan, sending, receiving).carry_out(on_step)
+        return plan
+
+
+class _Run:
+    """Carries a plan out, step by step."""
+
+    def __init__(self, plan: ReplicationPlan, sending: Engine, receiving: Engine) -> None:
+        self._plan = plan
+        self._sending = sending
+        self._receiving = receiving
+        self._source = plan.transfer.source
+        self._target = plan.transfer.target
+        self._new: Arrival | None = plan.arrival
+        self._losing = plan.losing
+
+    def carry_out(self, on_step: Callable[[TransferStep], None] | None) -> None:
+        """Settle what an earlier run left, carry out each step, and settle the rest."""
+        if self._plan.aside:
+            self._put_aside()
+        else:
+            self._settle()
+        for step in self._plan.transfer.steps:
+            if isinstance(step, Abort):
+                self._receiving.abort_receive(step.target)
+            else:
+                self._note(step)
+                self._send(step)
+            if on_step is not None:
+                on_step(step)
+        if self._plan.transfer.steps:
+            self._settle()
+        if self._plan.aside:
+            self._take_over()
+
+    def _put_aside(self) -> None:
+        """Rename the target, and take the mark from it, which belongs to the new one."""
+        aside = self._plan.aside
+        self._receiving.rename(self._target, aside)
+        if self._receiving.dataset(aside).local(REPLICA_PROPERTY):
+            self._receiving.inherit(aside, REPLICA_PROPERTY)
+
+    def _take_over(self) -> None:
+        """Make the new target the owner of the snapshots that it shares with the old one.
+
+        Where both have a snapshot of one name it stays a clone, as it arrived.
+        """
+        if self._receiving.dataset(self._target).value("origin"):
+            with suppress(AlreadyExists):
+                self._receiving.promote(self._target)
+
+    def _note(self, step: Resume | Full | Incremental) -> None:
+        """Bookmark the snapshot of a step, before its stream begins."""
+        target = self._end()
+        source = read_end(self._sending, self._source)
+        mark = BaseMark(target.identity, step.snapshot.guid, tentative=True)
+        confirmed = replace(mark, tentative=False)
+        if not {mark, confirmed} & {*marks_for(source, target).values()}:
+            self._sending.bookmark(step.snapshot.name, mark.on(self._source))
+
+    def _send(self, step: Resume | Full | Incremental) -> None:
+        """Carry one stream, and see that the right snapshot has arrived."""
+        held = [step.snapshot.name]
+        if isinstance(step.base, Snapshot):
+            held.append(step.base.name)
+        new, losing = self._new, self._losing
+
+        def receive(fd: int) -> None:
+            self._receiving.receive(
+                step.received,
+                fd,
+                origin=step.origin,
+                force=bool(losing),
+                losing=[name for name in losing if name != WRITTEN],
+                raw=step.raw,
+                resumable=True,
+                properties=None if new is None else new.properties,
+            )
+
+        def send(fd: int) -> None:
+            base = self._base_name(step.base)
+            self._sending.send(step.snapshot.name, fd, base=base, raw=step.raw)
+
+        def resume(fd: int) -> None:
+            token = self._receiving.dataset(self._target).value("receive_resume_token")
+            self._sending.send_resumed(token or "", fd)
+
+        with ExitStack() as holds:
+            tag = f"zfstune-send-{secrets.token_hex(4)}"
+            for name in held:  # an origin may lie in another dataset of the pool
+                holds.enter_context(self._sending.holding([name], tag))
+            relay(resume if isinstance(step, Resume) else send, receive)
+        self._new, self._losing = None, ()
+        arrived = self._receiving.snapshot(step.received)
+        if arrived.guid != step.snapshot.guid:
+            raise EngineError(
+                operation="confirm",
+                target=step.received,
+                reason=f"it is another snapshot than '{step.snapshot.name}'",
+            )
+
+    def _base_name(self, base: Snapshot | Bookmark | None) -> str:
+        """Return the present name of a base: a bookmark may have been confirmed since."""
+        if base is None or isinstance(base, Snapshot):
+            return "" if base is None else base.name
+        marks = self._sending.bookmarks(base.name.partition("#")[0]).values()
+        return next((mark.name for mark in marks if mark.guid == base.guid), base.name)
+
+    def _end(self) -> End:
+        """Return the target as it is now, with the mark that it has or will get."""
+        end = read_end(self._receiving, self._target)
+        replica = self._plan.replica
+        return end if replica is None else replace(end, replica=replica)
+
+    def _settle(self) -> None:
+        """Make and drop bookmarks on the source, as both ends are now."""
+        source = read_end(self._sending, self._source)
+        changes = settle_bookmarks(source, self._end())
+        if changes.make:
+            self._sending.bookmark_all(changes.make)
+        if changes.drop:
+            self._sending.destroy_bookmarks(changes.drop)

@@ -1,0 +1,105 @@
+"""The two ways past a refusal: keep the target aside, or lose what the caller names."""
+
+from __future__ import annotations
+
+from zfstune.streams.base import find_base
+from zfstune.streams.ends import missing_end
+from zfstune.streams.refusals import Diverged, NameTaken, TargetIsOther
+from zfstune.streams.steps import Incremental, Transfer
+from zfstune.streams.transfer import decide_transfer
+from zfstune.values.errors import PlanError
+from zfstune.values.frozen import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zfstune.streams.ends import End
+    from zfstune.streams.refusals import Refusal
+
+__all__ = ["beside", "over"]
+
+
+def beside(
+    source: End, target: End, refusal: Refusal, aside: str, *, every: bool
+) -> Transfer:
+    """Decide the transfer to a new dataset, once the target has another name.
+
+    Where both have a common base, the new dataset becomes a clone of the one that was
+    renamed, at the base: nothing before it is sent again.
+
+    Args:
+        source: The source.
+        target: The target.
+        refusal: The reason why nothing can be sent to it.
+        aside: The target's name afterwards.
+        every: As for :func:`zfstune.streams.transfer.decide_transfer`.
+
+    Raises:
+        PlanError: That does not help.
+    """
+    if isinstance(refusal, NameTaken):
+        raise refusal.error()
+    if not isinstance(refusal, Diverged):
+        new = missing_end(target.name)
+        return _transfer(decide_transfer(source, new, raw=None, every=every))
+    transfer = _transfer(decide_transfer(source, _until_base(source, target), every=every))
+    base = find_base(source, target)
+    steps = list(transfer.steps)
+    for position, step in enumerate(steps):
+        if isinstance(step, Incremental) and base is not None:
+            origin = f"{aside}@{base.received.short_name}"
+            steps[position] = replace(step, origin=origin)
+            break
+    return replace(transfer, steps=tuple(steps))
+
+
+def over(
+    source: End, target: End, refusal: Refusal, accepted: Iterable[str], *, every: bool
+) -> Transfer:
+    """Decide the transfer to the target, once it has lost what the caller names.
+
+    Args:
+        source: The source.
+        target: The target.
+        refusal: The reason why nothing can be sent to it.
+        accepted: Full names of snapshots that may go, and ``written`` for the bytes that
+            were written since the newest one.
+        every: As for :func:`zfstune.streams.transfer.decide_transfer`.
+
+    Raises:
+        PlanError: More would go than the caller named, or that does not help.
+    """
+    named = frozenset(accepted)
+    if isinstance(refusal, (NameTaken, TargetIsOther)):
+        raise refusal.error()
+    more = [name for name in refusal.losses if name not in named]
+    if more:
+        raise refusal.error()
+    foreign = sorted(named - {*refusal.losses})
+    if foreign:
+        raise PlanError(
+            f"cannot lose '{foreign[0]}': '{target.name}' has no such loss to take",
+            hint=refusal.hint,
+        )
+    if isinstance(refusal, Diverged):
+        left = _until_base(source, target)
+    else:
+        left = missing_end(target.name)
+    return _transfer(decide_transfer(source, left, every=every))
+
+
+def _until_base(source: End, target: End) -> End:
+    """Return the target as it is once nothing comes after the common base."""
+    base = find_base(source, target)
+    if base is None:
+        return target
+    newest = base.received.createtxg
+    kept = tuple(s for s in target.snapshots if s.createtxg <= newest)
+    return replace(target, snapshots=kept, written_bytes=0, partial=None)
+
+
+def _transfer(decided: Transfer | Refusal) -> Transfer:
+    if not isinstance(decided, Transfer):
+        raise decided.error()
+    return decided
