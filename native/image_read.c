@@ -1,10 +1,13 @@
 /* The image provider: reads one dataset, and lists. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "image.h"
 #include "list.h"
+
+enum { MOST_PATH = 1 << 20 };
 
 /*
  * Add values that are no properties; a half received dataset has nothing
@@ -168,6 +171,33 @@ image_next_snapshot(const struct lzc *z, const char *dataset,
     enum depth depth, struct entry *e)
 {
 	return (list_next(z, dataset, '@', depth, e));
+}
+
+/*
+ * zfs_ioc_obj_to_stats().  OpenZFS writes the path from its end to its
+ * beginning and does not check whether it fits, so there is room for any.
+ */
+int
+image_object_path(const struct lzc *z, const char *snapshot, uint64_t object,
+    struct zt_buf *out)
+{
+	objset_t *os;
+	int error = zpool.dmu_objset_hold(snapshot, image_tag, &os);
+
+	(void) z;
+	if (error != 0)
+		return (error);
+	char *path = zpool.dmu_objset_type(os) == OST_ZFS ?
+	    malloc(MOST_PATH) : NULL;
+	if (path == NULL)
+		error = EINVAL;
+	else
+		error = zpool.zfs_obj_to_path(os, object, path, MOST_PATH);
+	zpool.dmu_objset_rele(os, image_tag);
+	if (error == 0)
+		json_string(out, path);
+	free(path);
+	return (error != 0 ? error : out->error);
 }
 
 int

@@ -124,6 +124,8 @@ struct lzc;
 	    nvlist_t **errors))						\
 	X(int, inherit, (const struct lzc *, const char *,		\
 	    const char *property, boolean_t received))			\
+	X(int, object_path, (const struct lzc *, const char *snapshot,	\
+	    uint64_t object, struct zt_buf *out))			\
 	X(int, log, (const struct lzc *, const char *message))		\
 	X(void, close, (struct lzc *))
 

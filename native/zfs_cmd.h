@@ -28,7 +28,9 @@ struct zfs_cmd {
 	uint64_t conf;
 	uint64_t conf_size;
 	uint64_t cookie;		/* zc_cookie: cursor, or a flag */
-	uint8_t unused1[12704 - 12624];
+	uint8_t unused1[12656 - 12624];
+	uint64_t obj;			/* zc_obj */
+	uint8_t unused4[12704 - 12664];
 	struct {			/* dmu_objset_stats_t */
 		uint64_t num_clones;
 		uint64_t creation_txg;
@@ -54,6 +56,7 @@ AT(value, 4144);
 AT(string, 12336);
 AT(guid, 12592);
 AT(cookie, 12616);
+AT(obj, 12656);
 AT(stats, 12704);
 AT(stats.type, 12728);
 AT(simple, 13668);
@@ -71,6 +74,7 @@ enum {
 	ZFS_IOC_SET_PROP = 0x5a16,
 	ZFS_IOC_POOL_GET_PROPS = 0x5a27,
 	ZFS_IOC_INHERIT_PROP = 0x5a2b,
+	ZFS_IOC_OBJ_TO_STATS = 0x5a38,
 	ZFS_IOC_LOG_HISTORY = 0x5a3f,
 };
 #endif

@@ -220,6 +220,13 @@ zt_list_snapshots(struct zt *zt, const char *dataset, int props,
 }
 
 int
+zt_object_path(struct zt *zt, const char *snapshot, uint64_t object,
+    struct zt_buf *out)
+{
+	return (zt->z.object_path(&zt->z, snapshot, object, out));
+}
+
+int
 zt_log(struct zt *zt, const char *message)
 {
 	return (zt->z.log(&zt->z, message));

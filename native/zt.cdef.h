@@ -113,6 +113,27 @@ int zt_channel_program(struct zt *zt, const char *pool, const char *program,
     int sync, uint64_t instructions, uint64_t memory, const uint8_t *flat,
     size_t size, struct zt_buf *out);
 
+/*
+ * Read a full stream, piece by piece, and give the content of its snapshot in
+ * `data`, and in `parts` what belongs to which object: for each part three
+ * numbers of 64 bits, which stream_content.h names.  Both are emptied by the
+ * next call.  On an error `why` is the reason, empty where memory is short.
+ */
+struct zt_content;
+int zt_content_open(struct zt_content **content);
+int zt_content_feed(struct zt_content *content, const uint8_t *piece,
+    size_t size, struct zt_buf *data, struct zt_buf *parts, char *why,
+    size_t why_size);
+int zt_content_end(struct zt_content *content, char *why, size_t why_size);
+void zt_content_close(struct zt_content *content);
+
+/*
+ * Give the path of an object of a filesystem's snapshot as JSON; a file that
+ * has several links has one of them.
+ */
+int zt_object_path(struct zt *zt, const char *snapshot, uint64_t object,
+    struct zt_buf *out);
+
 int zt_log(struct zt *zt, const char *message);
 
 int zt_mount(const char *dataset, const char *path, unsigned long flags,

@@ -125,6 +125,23 @@ class _Lib:
         out: Any,
         /,
     ) -> int: ...
+    def zt_content_open(self, content: Any, /) -> int: ...
+    def zt_content_feed(
+        self,
+        content: Any,
+        piece: bytes,
+        size: int,
+        data: Any,
+        parts: Any,
+        why: Any,
+        why_size: int,
+        /,
+    ) -> int: ...
+    def zt_content_end(self, content: Any, why: Any, why_size: int, /) -> int: ...
+    def zt_content_close(self, content: Any, /) -> None: ...
+    def zt_object_path(
+        self, zt: Any, snapshot: bytes, object_: int, out: Any, /
+    ) -> int: ...
     def zt_log(self, zt: Any, message: bytes, /) -> int: ...
     def zt_mount(
         self, dataset: bytes, path: bytes, flags: int, options: bytes, /

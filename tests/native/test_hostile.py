@@ -1,4 +1,4 @@
-"""The nvlist code gets hostile input and no memory, the listings a fickle kernel."""
+"""Nvlists and streams that are hostile, no memory, and a fickle kernel."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ DRIVERS = {
     "fuzz": (
         "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc",
         ("buf", "nvl", "nvl_flat", "nvl_json", "nvl_packed"),
+    ),
+    "fuzz_stream": (
+        "-Wl,--wrap=calloc,--wrap=realloc",
+        ("buf", "stream_content", "stream_record", "zt_content"),
     ),
     "fake_kernel": (
         "-Wl,--wrap=ioctl",
@@ -79,6 +83,23 @@ def test_fuzzing_under_valgrind(programs: Path, mode: str, most: int) -> None:
     """Valgrind sees no stray read within libnvpair either, where no sanitizer looks."""
     accepted, refused = fuzz(*VALGRIND, programs / "fuzz", mode, most=most, seconds=6)
     assert accepted > 20
+    assert refused > 20
+
+
+@pytest.mark.parametrize(("mode", "most"), [("stream", 40_000), ("faults", 1_000)])
+def test_fuzzing_streams_under_the_sanitizers(programs: Path, mode: str, most: int) -> None:
+    """Streams that are cut, changed or lie give an error: no overrun, no leak."""
+    accepted, refused = fuzz(programs / "fuzz_stream.asan", mode, most=most, seconds=6)
+    assert accepted > 50
+    assert refused > 100
+
+
+@pytest.mark.parametrize(("mode", "most"), [("stream", 1_000), ("faults", 50)])
+def test_fuzzing_streams_under_valgrind(programs: Path, mode: str, most: int) -> None:
+    """Valgrind sees no use of a byte that nobody wrote."""
+    command = (*VALGRIND, programs / "fuzz_stream")
+    accepted, refused = fuzz(*command, mode, most=most, seconds=6)
+    assert accepted > 5
     assert refused > 20
 
 

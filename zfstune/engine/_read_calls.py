@@ -114,6 +114,14 @@ class ReadCalls:
 
         return {tag: datetime.fromtimestamp(when, UTC) for tag, when in holds.items()}
 
+    def object_path(self, snapshot: str, number: int) -> str | None:
+        """Return a path of an object of a filesystem's snapshot, below its mountpoint."""
+        check_snapshot(snapshot)
+        error, path = self._zfs.read(lib.zt_object_path, snapshot, number)
+        if error and not self.exists(snapshot):
+            raise engine_error("read", snapshot, errno.ENOENT)
+        return None if error else str(path)
+
     def bookmarks(self, dataset: str) -> dict[str, Bookmark]:
         """Return the bookmarks of a dataset by full name."""
         check_dataset(dataset)

@@ -50,9 +50,20 @@ class StreamCalls:
     _log: Callable[[str], None]
     snapshot: Callable[[str], Snapshot]
 
-    def send(self, snapshot: str, fd: int, *, base: str = "", raw: bool = False) -> None:
+    def send(
+        self,
+        snapshot: str,
+        fd: int,
+        *,
+        base: str = "",
+        raw: bool = False,
+        compressed: bool = True,
+    ) -> None:
         """Write a snapshot as a stream, or the changes since `base`."""
-        self._send(snapshot, fd, base=base, flags=self._flags(snapshot, raw=raw))
+        flags = self._flags(snapshot, raw=raw)
+        if not compressed:
+            flags &= ~_COMPRESS
+        self._send(snapshot, fd, base=base, flags=flags)
 
     def send_resumed(self: Any, token: str, fd: int) -> str:
         """Write the rest of a stream; return the name of its snapshot."""

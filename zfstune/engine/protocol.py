@@ -243,7 +243,15 @@ class Engine(Protocol):
         Names that do not exist are ignored, as ZFS does.
         """
 
-    def send(self, snapshot: str, fd: int, *, base: str = "", raw: bool = False) -> None:
+    def send(
+        self,
+        snapshot: str,
+        fd: int,
+        *,
+        base: str = "",
+        raw: bool = False,
+        compressed: bool = True,
+    ) -> None:
         """Write a snapshot to a descriptor as a stream.
 
         A signal that raises an exception, as Ctrl-C does, ends the call even while
@@ -254,6 +262,7 @@ class Engine(Protocol):
             fd: Any descriptor that can be written to.
             base: An earlier snapshot, or a bookmark of one: send the changes since.
             raw: Send encrypted blocks as they are, without their key.
+            compressed: Send blocks as they lie on disk; else the kernel unpacks them.
         """
 
     def send_resumed(self, token: str, fd: int) -> str:
@@ -325,6 +334,14 @@ class Engine(Protocol):
                 set: its operation is ``set`` then.
             PlanError: `force` would destroy snapshots that `losing` does not name;
                 nothing has changed.
+        """
+
+    def object_path(self, snapshot: str, number: int) -> str | None:
+        """Return a path of an object of a filesystem's snapshot, below its mountpoint.
+
+        A file that has several links has the path of one of them. None: the object is
+        no file, or nothing leads to it, or it cannot be read, or this user may not ask
+        (it takes the permission ``diff``).
         """
 
     def reclaim_size(self, first: str, last: str) -> int:

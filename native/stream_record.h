@@ -1,0 +1,74 @@
+/*
+ * The records of a send stream, as include/sys/zfs_ioctl.h lays them out
+ * (dmu_replay_record_t), read field by field: a stream may come from a machine
+ * of either byte order, and it is untrusted.
+ */
+#ifndef ZT_STREAM_RECORD_H
+#define	ZT_STREAM_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	STREAM_RECORD_SIZE = 312,
+	STREAM_CHECKSUM = 280,		/* each record but BEGIN ends with it */
+	STREAM_CRYPT_SIZE = 36,		/* salt, iv and mac, side by side */
+	STREAM_MOST_BLOCK = 16 << 20,	/* SPA_MAXBLOCKSIZE */
+};
+
+enum stream_type {
+	DRR_BEGIN, DRR_OBJECT, DRR_FREEOBJECTS, DRR_WRITE, DRR_FREE, DRR_END,
+	DRR_WRITE_BYREF, DRR_SPILL, DRR_WRITE_EMBEDDED, DRR_OBJECT_RANGE,
+	DRR_REDACT,
+};
+
+/* One record; a field that its type lacks is 0. */
+struct stream_record {
+	enum stream_type type;
+	uint64_t payload;		/* bytes that follow the record */
+	uint64_t object;		/* or the first of a range */
+	uint64_t offset;
+	uint64_t length;		/* logical bytes, or objects of a range */
+	uint64_t max_block;		/* of the rest, raw streams alone */
+	uint64_t toguid;
+	uint32_t content_type;		/* of the object, or of the dataset */
+	uint32_t bonus_type;
+	uint32_t bonus_bytes;
+	uint32_t geometry;		/* of the object's tree */
+	uint32_t compression;
+	uint32_t byteswap;		/* its payload has the other order */
+	uint8_t crypt[STREAM_CRYPT_SIZE];
+};
+
+/* What the first record says of all others. */
+struct stream_kind {
+	bool big_endian;
+	bool raw;
+};
+
+/* fletcher-4, over numbers in the byte order of the stream */
+struct stream_sum {
+	uint64_t word[4];
+	uint8_t part[4];		/* of a number that is cut in two */
+	size_t parts;
+};
+
+/*
+ * Read a record.  An error comes with its reason: EINVAL for bytes that are no
+ * stream, ENOTSUP for a stream that does not hold all of a snapshot's content
+ * as it is.
+ */
+int stream_read_begin(const uint8_t *bytes, struct stream_kind *,
+    struct stream_record *, const char **why);
+int stream_read_record(const uint8_t *bytes, const struct stream_kind *,
+    struct stream_record *, const char **why);
+
+void stream_add(struct stream_sum *, bool big_endian, const uint8_t *bytes,
+    size_t size);
+/* Does a checksum in the stream, of four numbers, have the value so far? */
+bool stream_sum_is(const struct stream_sum *, bool big_endian,
+    const uint8_t *bytes);
+bool stream_no_sum(const uint8_t *bytes);
+
+#endif
