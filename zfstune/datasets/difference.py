@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zfstune.values.state import Dataset
 
 
-__all__ = ["Difference", "compare", "compare_container", "values_for_new"]
+__all__ = ["Difference", "compare_container", "compare_dataset", "values_for_new"]
 
 _OWN_NOTE = "zfstune's own note"
 # Properties whose change only takes effect for data that is written afterwards.
@@ -65,7 +65,7 @@ def compare_container(dataset: Dataset, missing: Mapping[str, str]) -> Differenc
     return difference
 
 
-def compare(
+def compare_dataset(
     dataset: Dataset, wanted: Wanted, snapshot_properties: Mapping[str, str]
 ) -> Difference:
     """Compare a dataset that exists with the values that are wanted of it.

@@ -10,7 +10,7 @@ from zfstune.datasets.cautions import (
     weigh_special,
     weigh_wait,
 )
-from zfstune.datasets.difference import compare, compare_container, values_for_new
+from zfstune.datasets.difference import compare_container, compare_dataset, values_for_new
 from zfstune.datasets.draft_mounts import MountDraft
 from zfstune.values.errors import PlanError
 from zfstune.values.marks import (
@@ -168,7 +168,7 @@ class Draft(MountDraft):
                 *weigh_wait(wanted, self.pool),
             ]
             return
-        difference = compare(dataset, wanted, lacking)
+        difference = compare_dataset(dataset, wanted, lacking)
         self.cautions.extend(difference.cautions)
         if difference.changes:
             self.adjust(dataset, difference)
