@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zfstune.snapshots.quiesce import Commands, Postgres, Session, quiesced
     from zfstune.snapshots.rollback import rollback
     from zfstune.snapshots.take import snapshot
+    from zfstune.streams.compare import compare
     from zfstune.streams.replicate import replicate
     from zfstune.values.errors import (
         AlreadyExists,
@@ -84,6 +85,7 @@ __all__ = [
     "__version__",
     "apply",
     "checkpoint",
+    "compare",
     "open",
     "plan",
     "prune",
@@ -103,6 +105,7 @@ _HOMES = {
     "Session": ("snapshots.quiesce", "Session"),
     "apply": ("datasets.apply", "apply"),
     "checkpoint": ("snapshots.checkpoint", "checkpoint"),
+    "compare": ("streams.compare", "compare"),
     "open": ("engine.open", "open_engine"),
     "plan": ("datasets.apply", "plan"),
     "prune": ("retention.prune", "prune"),

@@ -56,6 +56,7 @@ SCHEDULE = {
     "-n --dry-run": "tank/a -n",
     "--json": "tank/a --json",
 }
+BEFORE = "tank/a@checkpoint-before"
 # Verb to its options, all the words of each, to a command line that uses it; behind
 # a ! stands the exit status that it is to have.
 ROWS = {
@@ -111,6 +112,11 @@ ROWS = {
         "--json": "before --json",
         "--lose": "before --lose snapshots",
         "--no-escape": "before --no-escape",
+    },
+    "compare": {
+        "--other-image": f"{BEFORE} {BEFORE} --other-image {{other}}",
+        "--raw": f"{BEFORE} {BEFORE} --raw",
+        "--json": f"{BEFORE} --json",
     },
     "prune": {
         **{option: f"tank/a {line}" for option, line in RULES.items()},
@@ -251,7 +257,8 @@ def copy(source: Path, target: Path) -> None:
 def own(places: dict[str, Path], tmp_path: Path) -> dict[str, Path]:
     """Give the same with a pool of the test's own."""
     copy(places["file"], tmp_path / "copy.zpool")
-    return {**places, "file": tmp_path / "copy.zpool", "folder": tmp_path}
+    changed = {"file": tmp_path / "copy.zpool", "folder": tmp_path}
+    return {**places, **changed, "other": places["file"]}
 
 
 @pytest.mark.parametrize(

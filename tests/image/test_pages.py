@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import zfstune
+from made_files import received, sent, with_files
 from mounted_image import MountedImage
 from source_tree import ROOT
 from zfstune.cli import schedule
@@ -24,10 +25,15 @@ if TYPE_CHECKING:
 
 PAGES = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*.md")))
 TIMES = re.compile(r"\d{8}T\d{6}Z")
+DIGESTS = re.compile(r"(zfstune-content-\d:)[0-9a-f]{64}")
 ACCOUNTS = {"postgres": 114, "root": 0, "www-data": 33}
 PENDING = 4
 # What a command that reports something as it should be ends with, if not with 0.
-STATUS = {"zfstune verify": PENDING}
+STATUS = {
+    "zfstune verify": PENDING,
+    "zfstune compare tank/shop@monday tank/backup/worn@monday": PENDING,
+    "zfstune compare tank/shop@monday tank/backup/worn@monday --json": PENDING,
+}
 # Columns of `zfstune list` whose numbers differ from pool to pool.
 USED, AVAILABLE = 4, 5
 
@@ -107,6 +113,24 @@ def a_shop(machine: Machine) -> None:
     machine.engine.create("tank/data/shop", properties=policy)
 
 
+def three_shops(machine: Machine) -> None:
+    """Have files, a copy of them with other records, and one with a flipped bit."""
+    engine = machine.start_anew()
+    engine.create("tank/empty")
+    engine.take_snapshots(["tank/empty@0"])
+    engine.create("tank/backup", properties={"compression": "gzip"})
+    empty = sent(engine, machine.folder, "tank/empty@0", compressed=False)
+    orders = bytearray(b"order\n" * 50_000)
+    for name, block in (("shop", 8192), ("backup/shop", 131_072), ("backup/worn", 8192)):
+        if name == "backup/worn":
+            orders[123_456] ^= 1
+        files = {"orders.db": [(0, bytes(orders))], "prices.csv": [(0, b"1,2\n")]}
+        stream = with_files(empty, files, block=block)
+        received(engine, machine.folder, f"tank/{name}@monday", stream)
+    stream = sent(engine, machine.folder, "tank/backup/shop@monday", compressed=False)
+    (machine.folder / "shop.stream").write_bytes(stream)
+
+
 # What a page tells in words between its commands.
 MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune prune --keep 48": fifty_later,
@@ -118,6 +142,7 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     ),
     "zfstune snapshot tank/data/shop --name monday": only_a_shop,
     "zfstune verify": drifted,
+    "zfstune compare tank/shop@monday tank/backup/shop@monday": three_shops,
     "zfstune list tank/data": applied("postgres"),
 }
 
@@ -146,7 +171,7 @@ def masked(line: str) -> str:
         return " ".join(words)
     if words[:1] == ["NAME"]:
         return " ".join(words)
-    return TIMES.sub("TIME", line.rstrip())
+    return DIGESTS.sub(r"\1DIGEST", TIMES.sub("TIME", line.rstrip()))
 
 
 def matches(shown: list[str], printed: list[str]) -> bool:

@@ -31,7 +31,8 @@ exit status:
   1  an error; only the changes that were printed were made
   2  the command line makes no sense
   3  some targets were left as they are; each of them is named
-  4  changes are pending (plan --check), or something is not as it should be (verify)
+  4  changes are pending (plan --check), something is not as it should be (verify), or
+     two snapshots differ (compare)
   5  there is no ZFS here
   128+N  signal N ended the command
 """

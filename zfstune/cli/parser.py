@@ -37,6 +37,7 @@ _VERBS = {
     "snapshots": "show snapshots: why each stays, and when it goes",
     "checkpoint": "note the state of datasets to come back to; list and drop such notes",
     "rollback": "bring datasets back to a checkpoint",
+    "compare": "tell whether two snapshots hold the same, byte for byte",
     "prune": "destroy the snapshots that no rule keeps",
     "policy": "store on datasets the rules by which prune keeps snapshots",
     "schedule": "take snapshots and prune by the clock",

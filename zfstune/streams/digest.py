@@ -1,0 +1,144 @@
+"""Read a stream, and make the digest of its content."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import threading
+
+from zfstune.engine.stream_content import ContentReader
+from zfstune.streams.content import ContentHash
+from zfstune.values.errors import ZfstuneError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.streams.content import Digest, ObjectDigest
+
+__all__ = ["digest", "digest_stream", "read_objects", "sending"]
+
+_PART_BYTES = 1 << 20
+_LOOK_S = 0.2
+
+
+def digest(
+    engine: Engine, snapshot: str, *, raw: bool = False, objects: bool = False
+) -> Digest:
+    """Compute the digest of a snapshot's content.
+
+    The digest does not depend on ashift, recordsize, compression, or on whether zeros
+    are holes. The whole snapshot is read, and nothing of it is kept in memory.
+
+    Args:
+        engine: The engine that has the snapshot.
+        snapshot: Its full name.
+        raw: Digest the ciphertext of an encrypted dataset, which takes no key.
+        objects: Keep the digest of each object, about 300 bytes for each.
+
+    Raises:
+        EngineError: The snapshot cannot be sent, or is redacted.
+    """
+    with sending(engine, snapshot, raw=raw) as fd:
+        return digest_stream(fd, snapshot, objects=objects)
+
+
+def digest_stream(fd: int, name: str = "stdin", *, objects: bool = False) -> Digest:
+    """Compute the digest of the snapshot whose full stream is read from a descriptor.
+
+    Args:
+        fd: The descriptor; it is read to its end.
+        name: The stream, as messages call it.
+        objects: Keep the digest of each object, about 300 bytes for each.
+
+    Raises:
+        InvalidValue: The bytes are no stream, or the stream ends too early.
+        NotSupported: The stream is incremental, compressed, deduplicated, redacted, or
+            a package of several.
+        Damaged: A checksum of the stream is wrong.
+        OSError: The descriptor cannot be read.
+    """
+    hashed = ContentHash()
+    kept: list[ObjectDigest] = []
+    for done in read_objects(fd, name, hashed):
+        if objects:
+            kept += done
+    return hashed.digest(kept)
+
+
+def read_objects(
+    fd: int, name: str, hashed: ContentHash, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[list[ObjectDigest]]:
+    """Read a stream to its end; give the objects as they end, some at a time.
+
+    Args:
+        fd: The descriptor.
+        name: The stream, as messages call it.
+        hashed: Takes the content; it has the digest of the whole in the end.
+        stopped: Tells whether to give up, and is asked while nothing comes.
+    """
+    reader = ContentReader(name)
+    arrival = select.poll()
+    arrival.register(fd, select.POLLIN)
+    while not stopped():
+        if not arrival.poll(_LOOK_S * 1000):
+            continue
+        piece = os.read(fd, _PART_BYTES)
+        if not piece:
+            reader.end()
+            return
+        done = hashed.add(*reader.feed(piece))
+        if done:
+            yield done
+
+
+@contextlib.contextmanager
+def sending(engine: Engine, snapshot: str, *, raw: bool = False) -> Iterator[int]:
+    """Send a snapshot in another thread; give the descriptor to read its stream from."""
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    with contextlib.suppress(OSError):  # a user may have no room for a larger pipe
+        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PART_BYTES)
+    sender = _Sender(engine, snapshot, write_end, raw=raw)
+    # A daemon thread: in a suspended pool the send never returns.
+    thread = threading.Thread(target=sender.run, daemon=True)
+    thread.start()
+    try:
+        yield read_end
+        sender.check()
+    except ZfstuneError:
+        # Where the stream ended early, the reason is that of the sender.
+        sender.check()
+        raise
+    finally:
+        os.close(read_end)  # a sender that still sends then ends
+        thread.join()
+
+
+class _Sender:
+    """The send into a pipe, and the error that ended it."""
+
+    def __init__(self, engine: Engine, snapshot: str, write_end: int, *, raw: bool) -> None:
+        self._engine = engine
+        self._snapshot = snapshot
+        self._write_end = write_end
+        self._raw = raw
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Send, then end the stream by closing the pipe."""
+        try:
+            self._engine.send(
+                self._snapshot, self._write_end, raw=self._raw, compressed=False
+            )
+        except BaseException as error:  # noqa: BLE001 (raised again by the reader's thread)
+            self._error = error
+        finally:
+            os.close(self._write_end)
+
+    def check(self) -> None:
+        """Raise the error that ended the stream, if there was one."""
+        if self._error is not None:
+            raise self._error
