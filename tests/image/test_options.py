@@ -116,6 +116,7 @@ ROWS = {
     "compare": {
         "--other-image": f"{BEFORE} {BEFORE} --other-image {{other}}",
         "--raw": f"{BEFORE} {BEFORE} --raw",
+        "--no-paths": f"{BEFORE} {BEFORE} --no-paths",
         "--json": f"{BEFORE} --json",
     },
     "prune": {

@@ -56,6 +56,12 @@ def add_arguments(parser: Any) -> None:
         help="compare the ciphertext of encrypted datasets, which takes no key: a raw "
         "copy has the same",
     )
+    parser.add_argument(
+        "--no-paths",
+        action="store_true",
+        help="name objects by their numbers alone: to find a path, OpenZFS trusts the "
+        "directories of the dataset, which somebody may have made up",
+    )
     add_json(parser)
     parser.set_defaults(run=_run)
 
@@ -110,14 +116,18 @@ def _compare(args: argparse.Namespace) -> Comparison:
         fd = _open(args.second)
         try:
             return compare_with_stream(
-                engine, args.first, fd, _name(args.second), raw=args.raw, most=_MOST
+                engine, args.first, fd, _name(args.second), **_how(args)
             )
         finally:
             os.close(fd)
 
 
 def _of_snapshots(args: argparse.Namespace, engine: Engine, other: Engine) -> Comparison:
-    return compare(engine, args.first, other, args.second, raw=args.raw, most=_MOST)
+    return compare(engine, args.first, other, args.second, **_how(args))
+
+
+def _how(args: argparse.Namespace) -> dict[str, Any]:
+    return {"raw": args.raw, "most": _MOST, "paths": not args.no_paths}
 
 
 def _name(word: str) -> str:

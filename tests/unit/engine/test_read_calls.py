@@ -89,3 +89,22 @@ def test_bookmarks_have_full_names() -> None:
     engine = ScriptedBinding(zt_get_bookmarks=(0, {"b": numbers})).engine()
     assert list(engine.bookmarks("tank/a")) == ["tank/a#b"]
     assert engine.bookmarks("tank/a")["tank/a#b"].guid == 7
+
+
+def test_the_path_of_an_object() -> None:
+    """No path is None; a snapshot that is not there is an error."""
+    binding = ScriptedBinding(zt_object_path=(0, "/a/b"))
+    assert binding.engine().object_path("tank/a@1", 130) == "/a/b"
+    assert binding.asked == [("zt_object_path", ("tank/a@1", 130))]
+    for error in (errno.ENOENT, errno.EPERM, errno.EINVAL, errno.ESTALE):
+        binding = ScriptedBinding(
+            zt_object_path=(error, None), zt_stats=(0, row("tank/a@1"))
+        )
+        assert binding.engine().object_path("tank/a@1", 130) is None
+    binding = ScriptedBinding(
+        zt_object_path=(errno.ENOENT, None), zt_stats=(errno.ENOENT, None)
+    )
+    with pytest.raises(NotFound):
+        binding.engine().object_path("tank/a@1", 130)
+    with pytest.raises(InvalidName):
+        binding.engine().object_path("tank/a", 130)

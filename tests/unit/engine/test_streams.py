@@ -45,6 +45,18 @@ def test_the_flags_of_a_send(encryption: str, raw: bool, flags: int) -> None:  #
     assert binding.asked[-1] == ("zt_send_space", ("tank/a@2", "tank/a#1", flags))
 
 
+@pytest.mark.parametrize(
+    ("compressed", "flags"), [(True, LARGE_AND_COMPRESSED), (False, 2)]
+)
+def test_a_send_may_unpack_its_blocks(compressed: bool, flags: int) -> None:  # noqa: FBT001 (a table of rows)
+    """A plain stream still has large blocks: other ones would be cut."""
+    binding = ScriptedBinding(zt_stats=(0, row("tank/a@1", encryption="off")), zt_send=0)
+    with open(os.devnull, "wb") as sink:  # noqa: PTH123 (a device)
+        binding.engine().send("tank/a@1", sink.fileno(), compressed=compressed)
+    [passed] = [words for name, words in binding.asked if name == "zt_send"]
+    assert passed[-3:] == (flags, 0, 0)
+
+
 def test_a_base_is_a_snapshot_or_a_bookmark() -> None:
     """A base is a snapshot or a bookmark; a dataset is refused."""
     with pytest.raises(InvalidName):

@@ -42,6 +42,8 @@ def test_equal_and_different() -> None:
         (2, ("attributes",), "/a@1/2"),
     ]
     assert (found.first, found.second, found.unlisted) == ("a@1", "c@1", 0)
+    blind = compare(engine.seam, "a@1", engine.seam, "c@1", paths=False)
+    assert [d.path for d in blind.differences] == [None, None]
 
 
 def test_sides_of_any_length() -> None:
