@@ -58,7 +58,7 @@ def fill(folder: Path, engine: Engine, dataset: str) -> None:
     os.setxattr(listed, ACCESS, access_list(60))
     os.setxattr(listed, "user.large", os.urandom(20_000))
     os.setxattr(folder / "small", "user.tiny", b"value")
-    engine.set(dataset, {"xattr": "on", "dnodesize": "auto", "recordsize": "128K"})
+    engine.set(dataset, {"xattr": "dir", "dnodesize": "auto", "recordsize": "128K"})
     engine.remount(dataset)
     beside = folder / "beside"
     beside.write_bytes(os.urandom(200_000))
