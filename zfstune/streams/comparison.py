@@ -5,7 +5,7 @@ from __future__ import annotations
 from zfstune.streams.content import FORMAT
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
-from zfstune.values.text import shown
+from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def needs_raw(first: Snapshot, second: Snapshot) -> bool:
     if not locked:
         return False
     names = f"cannot compare '{first.name}' with '{second.name}'"
-    hint = f"zfs load-key '{locked[0].dataset}'"
+    hint = f"zfs load-key {for_shell(locked[0].dataset)}"
     for snapshot in (first, second):
         if snapshot.value("encryption") in (None, "off"):
             raise PlanError(
