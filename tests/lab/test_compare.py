@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,9 @@ def fill(folder: Path, engine: Engine, dataset: str) -> None:
     beside.write_bytes(os.urandom(200_000))
     os.setxattr(beside, "user.in-a-directory", b"v" * 3000)
     os.setxattr(beside, ACCESS, access_list(60))
+    engine.set(dataset, {"recordsize": "1M"})
+    engine.remount(dataset)
+    (folder / "huge").write_bytes(os.urandom(3 * MIB))
 
 
 def change(folder: Path) -> None:
@@ -77,6 +81,16 @@ def change(folder: Path) -> None:
     os.setxattr(folder / "listed", "user.large", b"short")
     for number in range(0, MANY, 3):
         (folder / "many" / f"a file with a name of some length {number}").unlink()
+
+
+def write(device: Path, offset: int, data: bytes) -> None:
+    """Write to a volume, and wait until that is on disk."""
+    subprocess.run(["udevadm", "settle"], check=True)
+    with device.open("r+b") as volume:
+        volume.seek(offset)
+        volume.write(data)
+        volume.flush()
+        os.fsync(volume.fileno())
 
 
 def copy(engine: Engine, source: str, target: str, base: str = "", **how: bool) -> None:
@@ -161,18 +175,11 @@ def test_volumes(pools: tuple[str, str], engine: Engine) -> None:
     """A volume's copy is the same until one byte of it changes."""
     name, target = f"{pools[0]}/volume", f"{pools[1]}/volume"
     engine.create(name, volume=True, properties={"volsize": "16M", "volblocksize": "8K"})
-    os.system(f"udevadm settle 2>/dev/null; ls /dev/zvol/{name} >/dev/null")  # noqa: S605
-    with Path(f"/dev/zvol/{name}").open("r+b") as device:
-        device.write(os.urandom(3 * MIB) + bytes(MIB) + os.urandom(MIB))
-        device.flush()
-        os.fsync(device.fileno())
+    write(Path(f"/dev/zvol/{name}"), 0, os.urandom(3 * MIB) + bytes(MIB) + os.urandom(MIB))
     engine.take_snapshots([f"{name}@1"])
     copy(engine, f"{name}@1", f"{target}@1")
     assert compared(engine, f"{name}@1", f"{target}@1").equal
-    with Path(f"/dev/zvol/{name}").open("r+b") as device:
-        device.seek(2 * MIB)
-        device.write(b"\1" * 512)
-        os.fsync(device.fileno())
+    write(Path(f"/dev/zvol/{name}"), 2 * MIB, b"\1" * 512)
     engine.take_snapshots([f"{name}@2"])
     found = compared(engine, f"{name}@2", f"{target}@1")
     assert [(d.number, d.what, d.differs) for d in found.differences] == [
