@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import select
+import signal
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,6 +103,38 @@ def test_raw_where_a_key_is_missing() -> None:
     assert plain.sent == []
     with pytest.raises(PlanError, match="ciphertext"):
         compare(locked.seam, "a@1", plain.seam, "c@1", raw=True)
+
+
+class StalledEngine(SendingEngine):
+    """An engine whose sends stop half way, until nobody reads any more."""
+
+    def send(self, snapshot: str, fd: int, *, raw: bool, compressed: bool) -> None:
+        """Write a part of the stream, and wait."""
+        super().send(snapshot, fd, raw=raw, compressed=compressed)
+        waiting = select.poll()
+        waiting.register(fd, 0)  # poll() tells of a closed pipe without being asked to
+        waiting.poll()
+
+
+def interrupt(*_: object) -> None:
+    """Do what Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_a_stalled_comparison() -> None:
+    """An interruption ends both sides within a second, and no thread is left."""
+    engine = StalledEngine({"a@1": LONG[:5000], "b@1": SAME[:700]})
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    begun = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            compare(engine.seam, "a@1", engine.seam, "b@1")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - begun < 5  # a second, and a busy machine
+    assert threading.active_count() == 1
 
 
 def test_nothing_stays_open() -> None:
