@@ -41,9 +41,10 @@ def fill(folder: Path, engine: Engine, dataset: str) -> None:
     """Write files of each kind that a stream has in a form of its own."""
     many = folder / "many"
     many.mkdir()
+    (folder / "empty").touch()
     for number in range(MANY):
-        (many / f"a file with a name of some length {number}").touch()
-    (folder / "random").write_bytes(os.urandom(3 * MIB + 17))
+        os.link(folder / "empty", many / f"a file with a name of some length {number}")
+    (folder / "random").write_bytes(os.urandom(400_017))
     (folder / "zeros").write_bytes(bytes(MIB))
     (folder / "small").write_bytes(b"small")
     with (folder / "sparse").open("wb") as sparse:
@@ -67,13 +68,13 @@ def fill(folder: Path, engine: Engine, dataset: str) -> None:
     os.setxattr(beside, ACCESS, access_list(60))
     engine.set(dataset, {"recordsize": "1M"})
     engine.remount(dataset)
-    (folder / "huge").write_bytes(os.urandom(3 * MIB))
+    (folder / "huge").write_bytes(os.urandom(MIB + MIB // 8))
 
 
 def change(folder: Path) -> None:
     """Change files in a way that an incremental stream has records for."""
     with (folder / "random").open("r+b") as file:
-        file.seek(MIB + 5)
+        file.seek(100_005)
         file.write(os.urandom(70_000))
     os.truncate(folder / "shrinks", 12_345)
     os.truncate(folder / "sparse", 64 * MIB + 10)
@@ -142,17 +143,15 @@ def test_a_copy(
         found = compared(engine, f"{source}@{short}", f"{target}@{short}")
         assert found.equal, found
         assert found.differences == ()
-    assert not compared(engine, f"{source}@1", f"{target}@2").equal
 
-    # with fewer options the stream is another one, and the content the same
-    for options in ([], ["-L"]):
-        words = " ".join(["zfs", "send", *options, f"{source}@2"])
-        command("sh", "-c", f"{words} >/dev/shm/compare.stream")
-        with Path("/dev/shm/compare.stream").open("rb") as file:  # noqa: S108
-            assert compare_with_stream(engine, f"{target}@2", file.fileno()).equal
+    # without -L large blocks are cut; the stream is another one, the content the same
+    command("sh", "-c", f"zfs send {source}@2 >/dev/shm/compare.stream")
+    with Path("/dev/shm/compare.stream").open("rb") as file:  # noqa: S108
+        assert compare_with_stream(engine, f"{target}@2", file.fileno()).equal
 
     clone = f"{pools[1]}/clone"
-    engine.clone(f"{target}@2", clone, properties={"atime": "off"})
+    properties = {"atime": "off", "acltype": "posix", "xattr": "sa"}
+    engine.clone(f"{target}@2", clone, properties=properties)
     folder = Path(engine.mount(clone))
     with (folder / "beside").open("r+b") as file:
         file.seek(150_000)
@@ -174,12 +173,12 @@ def test_a_copy(
 def test_volumes(pools: tuple[str, str], engine: Engine) -> None:
     """A volume's copy is the same until one byte of it changes."""
     name, target = f"{pools[0]}/volume", f"{pools[1]}/volume"
-    engine.create(name, volume=True, properties={"volsize": "16M", "volblocksize": "8K"})
-    write(Path(f"/dev/zvol/{name}"), 0, os.urandom(3 * MIB) + bytes(MIB) + os.urandom(MIB))
+    engine.create(name, volume=True, properties={"volsize": "8M", "volblocksize": "8K"})
+    write(Path(f"/dev/zvol/{name}"), 0, os.urandom(MIB) + bytes(MIB) + os.urandom(MIB // 8))
     engine.take_snapshots([f"{name}@1"])
     copy(engine, f"{name}@1", f"{target}@1")
     assert compared(engine, f"{name}@1", f"{target}@1").equal
-    write(Path(f"/dev/zvol/{name}"), 2 * MIB, b"\1" * 512)
+    write(Path(f"/dev/zvol/{name}"), MIB // 2, b"\1" * 512)
     engine.take_snapshots([f"{name}@2"])
     found = compared(engine, f"{name}@2", f"{target}@1")
     assert [(d.number, d.what, d.differs) for d in found.differences] == [
