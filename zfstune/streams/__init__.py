@@ -1,3 +1,3 @@
-"""Send, receive and replicate: one side's state, the common base, and the transfer."""
+"""Replicate and compare: the state of both sides, the streams, and their content."""
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ command says to the same calls, tests/lab/test_contract_*.py compare.
 from __future__ import annotations
 
 from engine_contract.arrivals import *  # noqa: F403 (what this is for)
-from engine_contract.content import *  # noqa: F403 (as below)
-from engine_contract.datasets import *  # noqa: F403 (as above)  # noqa: F403 (what this is for)
+from engine_contract.content import *  # noqa: F403 (as above)
+from engine_contract.datasets import *  # noqa: F403 (as above)
 from engine_contract.hostile import *  # noqa: F403 (as above)
 from engine_contract.snapshots import *  # noqa: F403 (as above)
 from engine_contract.streams import *  # noqa: F403 (as above)
