@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import threading
 from contextlib import suppress
@@ -24,16 +25,22 @@ if TYPE_CHECKING:
 MIB = 1 << 20
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def back(make_pool: Callable[..., str]) -> str:
     """Make a second pool."""
     return make_pool()
 
 
 @pytest.fixture
-def source(tank: str, engine: Engine) -> Iterator[tuple[str, Path]]:
+def target(back: str) -> str:
+    """Name a dataset that is not there yet."""
+    return f"{back}/{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def source(pool: str, engine: Engine) -> Iterator[tuple[str, Path]]:
     """Make a mounted filesystem; give its name and its folder."""
-    name = f"{tank}/source"
+    name = f"{pool}/{secrets.token_hex(4)}"
     engine.create(name)
     yield name, Path(engine.mount(name))
     with suppress(EngineError):
@@ -50,11 +57,10 @@ def content(command: Command, name: str) -> dict[str, bytes]:
 
 
 def test_files_arrive_and_the_base_may_go(
-    source: tuple[str, Path], back: str, engine: Engine, command: Command
+    source: tuple[str, Path], target: str, engine: Engine, command: Command
 ) -> None:
     """The copy has the files, is not mounted, and needs no snapshot of the source."""
     name, folder = source
-    target = f"{back}/copy"
     (folder / "one").write_bytes(os.urandom(MIB))
     engine.take_snapshots([f"{name}@1"])
     zfstune.replicate(name, target, engine=engine)
@@ -73,11 +79,10 @@ def test_files_arrive_and_the_base_may_go(
 
 @pytest.mark.parametrize("first", [True, False])
 def test_a_broken_stream_goes_on(
-    source: tuple[str, Path], back: str, engine: Engine, command: Command, *, first: bool
+    source: tuple[str, Path], target: str, engine: Engine, command: Command, *, first: bool
 ) -> None:
     """The part that has arrived is not sent again, into a new target or an old one."""
     name, folder = source
-    target = f"{back}/copy"
     if not first:
         engine.take_snapshots([f"{name}@0"])
         zfstune.replicate(name, target, engine=engine)
@@ -109,11 +114,10 @@ def test_a_broken_stream_goes_on(
 
 
 def test_a_partial_stream_is_given_up(
-    source: tuple[str, Path], back: str, engine: Engine
+    source: tuple[str, Path], target: str, engine: Engine
 ) -> None:
     """Its snapshot is gone from the source: the part goes, and the target stays."""
     name, folder = source
-    target = f"{back}/copy"
     engine.take_snapshots([f"{name}@0"])
     zfstune.replicate(name, target, engine=engine)
     (folder / "file").write_bytes(os.urandom(8 * MIB))
@@ -139,11 +143,10 @@ def test_a_partial_stream_is_given_up(
 
 
 def test_a_target_that_was_written_to(
-    source: tuple[str, Path], back: str, engine: Engine, command: Command
+    source: tuple[str, Path], target: str, engine: Engine, command: Command
 ) -> None:
     """It is refused, kept aside with what was written, or loses that by name."""
     name, folder = source
-    target = f"{back}/copy"
     (folder / "one").write_bytes(b"1")
     engine.take_snapshots([f"{name}@1"])
     zfstune.replicate(name, target, engine=engine)
