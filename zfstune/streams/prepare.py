@@ -102,11 +102,6 @@ def _arrival(
     """
     first = next((s for s in transfer.steps if not isinstance(s, Abort)), None)
     if first is None or target.snapshots:
-        if choices.properties or choices.without:
-            raise PlanError(
-                f"cannot set properties of '{target.name}' by a receive: it exists already",
-                hint=f"set them there: `zfs set PROPERTY=VALUE {for_shell(target.name)}`",
-            )
         return None, target.replica
     pool_guid = engine.pool(pool_of(target.name)).guid
     replica = first_replica(source, target.name, pool_guid, raw=first.raw)

@@ -71,7 +71,8 @@ def replicate(
         raw: Send encrypted blocks as they are, without their key; default: as the first
             stream was, and raw if this is the first.
         every: Send each snapshot; otherwise the newest alone.
-        properties: Values for a new target, instead of those that make it inert.
+        properties: Values for a new target, instead of those that make it inert; one that
+            exists keeps its own.
         without: Names of properties that a new target is to inherit instead.
         keep_aside: If the target cannot take what comes, rename it and receive beside it;
             from a common base on, the two share their blocks.
