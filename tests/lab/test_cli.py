@@ -227,8 +227,8 @@ def test_closed_pipes_and_plain_output(tank: str) -> None:
 def test_interrupt(tank: str, engine: Engine) -> None:
     """Ctrl-C ends the command after the batch it is at, without a word."""
     top = f"{tank}/stopped"
-    names = [top, *(f"{top}/{number}" for number in range(1, 4))]
-    each = 101  # eight batches, in which the datasets take turns
+    names = [top, *(f"{top}/{number}" for number in range(1, 20))]
+    each = 21  # eight batches, in which the datasets take turns
     for name in names:
         engine.create(name)
     for number in range(1, each + 1):
@@ -249,7 +249,7 @@ def test_interrupt(tank: str, engine: Engine) -> None:
     # Asking for one name is quick; a listing could take as long as the whole prune.
     oldest = f"{top}@zfstune-20260101T000000Z-1"
     while engine.exists(oldest) and time.monotonic() < limit:
-        pass
+        time.sleep(0.001)
     os.killpg(child.pid, signal.SIGINT)  # as a terminal does
     assert child.communicate(timeout=300) == ("", "")
     assert child.returncode == 130

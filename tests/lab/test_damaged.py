@@ -57,9 +57,6 @@ def test_the_listing_goes_on(name: str, engine: Engine) -> None:
     [
         ("list POOL", 3),
         ("list -t snapshots POOL", 3),
-        ("snapshots POOL", 3),
-        ("policy show POOL", 3),
-        ("schedule show POOL", 3),
         ("check", 2),
         ("metrics", 3),
         ("snapshot -r POOL --name now", 3),
