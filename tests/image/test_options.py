@@ -57,6 +57,7 @@ SCHEDULE = {
     "--json": "tank/a --json",
 }
 BEFORE = "tank/a@checkpoint-before"
+COPY = "tank/a tank/copy"
 # Verb to its options, all the words of each, to a command line that uses it; behind
 # a ! stands the exit status that it is to have.
 ROWS = {
@@ -118,6 +119,19 @@ ROWS = {
         "--raw": f"{BEFORE} {BEFORE} --raw",
         "--no-paths": f"{BEFORE} {BEFORE} --no-paths",
         "--json": f"{BEFORE} --json",
+    },
+    "replicate": {
+        "--to-image": f"{COPY} --to-image {{other}} -n",
+        "--newest-only": f"{COPY} --newest-only",
+        "--raw": f"{COPY} --raw",
+        "--no-raw": f"{COPY} --no-raw",
+        "-o": f"{COPY} -o compression=zstd",
+        "-x": f"{COPY} -x exec",
+        "--keep-aside": f"{COPY} --keep-aside",
+        "--lose": f"{COPY} --lose written",
+        "-n --dry-run": f"{COPY} -n",
+        "--check": f"{COPY} --check !4",
+        "--json": f"{COPY} --json",
     },
     "prune": {
         **{option: f"tank/a {line}" for option, line in RULES.items()},

@@ -85,8 +85,7 @@ def replicate(
         The plan that was carried out.
 
     Raises:
-        PlanError: The target has gone its own way, or is no copy of the source, or has no
-            room; nothing has changed.
+        PlanError: The target has gone its own way, is no copy, or has no room.
         EngineError: A stream broke off. What has arrived stays; the next run goes on.
     """
     choices = Choices(
