@@ -35,7 +35,7 @@ RELEASES = ("bookworm", "trixie", "trixie-backports")
 DEFAULT_RELEASES = ("bookworm", "trixie-backports")
 DISKS = ("2G", "2G")
 # Of one guest, its boot included, with another beside it; CI has 90 minutes for all.
-TIMEOUT_S = 4100
+TIMEOUT_S = 4300
 # Of one test in a guest: with another guest beside it all takes longer.
 TEST_TIMEOUT_S = 1500
 # The runner tidies up after a signal; then it is gone by itself or by force.
