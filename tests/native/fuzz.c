@@ -20,39 +20,10 @@
 #include <time.h>
 
 #include "buf.h"
+#include "fuzz.h"
 #include "nvl.h"
 
-#define	CHECK(condition)						\
-	do {								\
-		if (!(condition)) {					\
-			(void) fprintf(stderr,				\
-			    "%s:%d: document %lu: not so: %s\n",	\
-			    __FILE__, __LINE__, document, #condition);	\
-			abort();					\
-		}							\
-	} while (0)
-
 static struct nvp real, nvp;
-static unsigned long document, accepted, refused;
-
-/* xorshift64*: the same numbers on every libc */
-static uint64_t state;
-
-static uint64_t
-any(void)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (state * 0x2545f4914f6cdd1dULL);
-}
-
-static uint32_t
-below(uint32_t n)
-{
-	return ((uint32_t)((any() >> 32) * n >> 32));
-}
-
 /* Failures, by their turn. */
 
 static long countdown = LONG_MAX;	/* allocations until one fails */
@@ -440,12 +411,7 @@ main(int argc, char **argv)
 	nvp = real;
 	if (fuzz == fuzz_faults)
 		make_faulty();
-	unsigned long most = strtoul(argv[3], NULL, 10);
-	time_t end = time(NULL) + strtol(argv[4], NULL, 10);
-	state = strtoull(argv[2], NULL, 10) * 2 + 1;	/* never zero */
-	for (document = 0; document < most && time(NULL) < end; document++)
-		fuzz();
-	(void) printf("%lu %lu\n", accepted, refused);
+	run(fuzz, argv);
 	nvp_close(&real);
 	return (0);
 }

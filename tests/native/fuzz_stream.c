@@ -18,43 +18,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "fuzz.h"
 #include "stream_content.h"
 #include "zt.h"
 
-#define	CHECK(condition)						\
-	do {								\
-		if (!(condition)) {					\
-			(void) fprintf(stderr,				\
-			    "%s:%d: stream %lu: not so: %s\n",		\
-			    __FILE__, __LINE__, number, #condition);	\
-			abort();					\
-		}							\
-	} while (0)
-
 enum { MOST = 1 << 20, MOST_RECORDS = 64 };
 
-static unsigned long number, accepted, refused;
 static uint8_t stream[MOST];
 static size_t stream_len, starts[MOST_RECORDS], records;
 static bool big;
-
-/* xorshift64*: the same numbers on every libc */
-static uint64_t state;
-
-static uint64_t
-any(void)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (state * 0x2545f4914f6cdd1dULL);
-}
-
-static uint32_t
-below(uint32_t n)
-{
-	return ((uint32_t)((any() >> 32) * n >> 32));
-}
 
 static long countdown = LONG_MAX, allocations;
 
@@ -325,11 +297,6 @@ main(int argc, char **argv)
 		    "SEED ITERATIONS SECONDS\n");
 		return (2);
 	}
-	unsigned long most = strtoul(argv[3], NULL, 10);
-	time_t end = time(NULL) + strtol(argv[4], NULL, 10);
-	state = strtoull(argv[2], NULL, 10) * 2 + 1;	/* never zero */
-	for (number = 0; number < most && time(NULL) < end; number++)
-		fuzz();
-	(void) printf("%lu %lu\n", accepted, refused);
+	run(fuzz, argv);
 	return (0);
 }
