@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["carry"]
+__all__ = ["carry", "open_pipe"]
 
 _PART_BYTES = 1 << 20
 
@@ -45,6 +45,17 @@ class _Call:
             os.close(self._write_end)
 
 
+def open_pipe() -> tuple[int, int]:
+    """Open a pipe for a stream; return its ends, for reading and for writing."""
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    # A pipe holds 64 KiB at first, so that a read would give no more. The size may be
+    # changed only while it is empty: later a writer may never wake up (bug 212295 of the
+    # Linux kernel). A user without root may have no room left for it.
+    with suppress(OSError):
+        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PART_BYTES)
+    return read_end, write_end
+
+
 def carry(call: Callable[[int], int], fd: int) -> tuple[int, OSError | None]:
     """Let `call` write a stream into a pipe, and copy it to a descriptor.
 
@@ -57,12 +68,7 @@ def carry(call: Callable[[int], int], fd: int) -> tuple[int, OSError | None]:
     """
     import threading  # noqa: PLC0415 (only streams need it)
 
-    read_end, write_end = os.pipe2(os.O_CLOEXEC)
-    # A pipe holds 64 KiB at first, so that a read would give no more. The size may be
-    # changed only while it is empty: later a writer may never wake up (bug 212295 of the
-    # Linux kernel). A user without root may have no room left for it.
-    with suppress(OSError):
-        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PART_BYTES)
+    read_end, write_end = open_pipe()
     sending = _Call(call, write_end)
     # A daemon thread: in a suspended pool the call never returns, and a second
     # interruption must still be able to end this process.

@@ -7,10 +7,9 @@ the dataset itself could outlive it.
 
 from __future__ import annotations
 
-import os
-import threading
 from datetime import UTC, datetime
 
+from zfstune.engine.relay import relay
 from zfstune.snapshots.rewind_plan import ESCAPE, FOLDER, has_changed
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PlanError
@@ -75,29 +74,7 @@ def keep_aside(engine: Engine, plan: RewindPlan) -> tuple[str, tuple[str, ...]]:
 
 def _copy(engine: Engine, source: str, target: str, base: str) -> None:
     """Send the changes since `base` into a clone of it."""
-    reader, writer = os.pipe()
-    failed: list[BaseException] = []
-
-    def send() -> None:
-        try:
-            engine.send(source, writer, base=base)
-        except BaseException as error:  # noqa: BLE001 (raised in the caller's thread)
-            failed.append(error)
-        finally:
-            os.close(writer)
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
-        engine.receive(target, reader, origin=base)
-    except EngineError as error:
-        failed.append(error)
-    finally:
-        while os.read(reader, 1 << 20):  # a sender that nobody reads from never ends
-            pass
-        thread.join()
-        os.close(reader)
-    if failed:
-        # Where the sender fails, the receiver fails for want of the rest: the first
-        # error is the cause.
-        raise failed[0]
+    relay(
+        lambda fd: engine.send(source, fd, base=base),
+        lambda fd: engine.receive(target, fd, origin=base),
+    )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import select
-import threading
 
+from zfstune.engine.relay import sent
 from zfstune.engine.stream_content import ContentReader
 from zfstune.streams.content import ContentHash
-from zfstune.values.errors import ZfstuneError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from zfstune.engine.protocol import Engine
     from zfstune.streams.content import Digest, ObjectDigest
@@ -95,50 +93,8 @@ def read_objects(
             yield done
 
 
-@contextlib.contextmanager
-def sending(engine: Engine, snapshot: str, *, raw: bool = False) -> Iterator[int]:
+def sending(
+    engine: Engine, snapshot: str, *, raw: bool = False
+) -> AbstractContextManager[int]:
     """Send a snapshot in another thread; give the descriptor to read its stream from."""
-    read_end, write_end = os.pipe2(os.O_CLOEXEC)
-    with contextlib.suppress(OSError):  # a user may have no room for a larger pipe
-        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PART_BYTES)
-    sender = _Sender(engine, snapshot, write_end, raw=raw)
-    # A daemon thread: in a suspended pool the send never returns.
-    thread = threading.Thread(target=sender.run, daemon=True)
-    thread.start()
-    try:
-        yield read_end
-        sender.check()
-    except ZfstuneError:
-        # Where the stream ended early, the reason is that of the sender.
-        sender.check()
-        raise
-    finally:
-        os.close(read_end)  # a sender that still sends then ends
-        thread.join()
-
-
-class _Sender:
-    """The send into a pipe, and the error that ended it."""
-
-    def __init__(self, engine: Engine, snapshot: str, write_end: int, *, raw: bool) -> None:
-        self._engine = engine
-        self._snapshot = snapshot
-        self._write_end = write_end
-        self._raw = raw
-        self._error: BaseException | None = None
-
-    def run(self) -> None:
-        """Send, then end the stream by closing the pipe."""
-        try:
-            self._engine.send(
-                self._snapshot, self._write_end, raw=self._raw, compressed=False
-            )
-        except BaseException as error:  # noqa: BLE001 (raised again by the reader's thread)
-            self._error = error
-        finally:
-            os.close(self._write_end)
-
-    def check(self) -> None:
-        """Raise the error that ended the stream, if there was one."""
-        if self._error is not None:
-            raise self._error
+    return sent(lambda fd: engine.send(snapshot, fd, raw=raw, compressed=False))

@@ -17,11 +17,11 @@ import secrets
 from contextlib import ExitStack, suppress
 
 from zfstune.engine.open import using
+from zfstune.engine.relay import relay
 from zfstune.streams.base import BaseMark, marks_for, settle_bookmarks
 from zfstune.streams.prepare import plan_replication
 from zfstune.streams.read import read_end
 from zfstune.streams.refusals import WRITTEN
-from zfstune.streams.relay import relay
 from zfstune.streams.replication_plan import Choices
 from zfstune.streams.steps import Abort, Resume
 from zfstune.values.errors import AlreadyExists, EngineError

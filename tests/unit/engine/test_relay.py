@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zfstune.engine._errno import engine_error
-from zfstune.streams.relay import relay
+from zfstune.engine.relay import relay
 from zfstune.values.errors import EngineError
 
 
