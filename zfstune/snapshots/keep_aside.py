@@ -14,6 +14,7 @@ from zfstune.snapshots.rewind_plan import ESCAPE, FOLDER, has_changed
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PlanError
 from zfstune.values.marks import CHECKPOINT_PROPERTY
+from zfstune.values.text import utc_stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def keep_aside(engine: Engine, plan: RewindPlan) -> tuple[str, tuple[str, ...]]:
     Raises:
         PlanError: A dataset could not be copied; nothing was rolled back.
     """
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = utc_stamp(datetime.now(UTC))
     top = f"{plan.escape}/{plan.checkpoint}-{stamp}"
     short = f"escape-{stamp}"
     engine.take_snapshots(

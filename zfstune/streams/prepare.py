@@ -14,7 +14,7 @@ from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.ways_out import beside, over
 from zfstune.values.errors import PlanError
 from zfstune.values.names import check_dataset, parent_of, pool_of
-from zfstune.values.text import for_shell
+from zfstune.values.text import for_shell, utc_stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from zfstune.streams.steps import TransferStep
 
 __all__ = ["plan_replication"]
-
-_STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def plan_replication(
@@ -58,7 +56,7 @@ def plan_replication(
     if isinstance(decided, Transfer):
         transfer, losing = decided, ()
     elif choices.keep_aside:
-        aside = f"{target}-aside-{datetime.now(UTC):{_STAMP}}"
+        aside = f"{target}-aside-{utc_stamp(datetime.now(UTC))}"
         transfer = beside(sent, received, decided, aside, every=choices.every)
         received = missing_end(target)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zfstune.streams.ends import end_of, missing_end
 from zfstune.values.errors import NotFound
+from zfstune.values.frozen import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ def with_properties(engine: Engine, end: End) -> End:
 
     They tell whether snapshots that are in the way hold any change.
     """
-    from zfstune.values.frozen import replace  # noqa: PLC0415 (only for a refusal)
-
     return replace(end, snapshots=tuple(engine.snapshots(end.name, properties=True)))
 
 

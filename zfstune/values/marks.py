@@ -34,6 +34,7 @@ from functools import lru_cache
 
 from zfstune.values.errors import InvalidName
 from zfstune.values.state import INHERITED, LOCAL
+from zfstune.values.text import utc_stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,11 +152,7 @@ def auto_name(when: datetime, attempt: int = 0) -> str:
     except OverflowError:
         message = f"cannot name a snapshot after {when}: UTC has no such year"
         raise InvalidName(message) from None
-    # Not strftime: its %Y does not pad years below 1000 on Linux.
-    stamp = (
-        f"{utc.year:04}{utc.month:02}{utc.day:02}"
-        f"T{utc.hour:02}{utc.minute:02}{utc.second:02}Z"
-    )
+    stamp = utc_stamp(utc)
     return f"{AUTO_PREFIX}{stamp}-{attempt}" if attempt else AUTO_PREFIX + stamp
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
 __all__ = ["did_you_mean", "file_hint", "for_shell", "nearest", "shown", "utc_minute"]
 
@@ -71,6 +72,18 @@ def file_hint(word: str) -> str:
     if word.endswith(".toml") or word.startswith(("/", "./", "../", "~/")):
         return f"name a profile in a file with --profile {for_shell(word)}; "
     return ""
+
+
+def utc_stamp(utc: datetime) -> str:
+    """Write a time in UTC as a part of a name, as in ``20261123T030000Z``.
+
+    Such stamps sort by time.
+    """
+    # Not strftime: its %Y does not pad years below 1000 on Linux.
+    return (
+        f"{utc.year:04}{utc.month:02}{utc.day:02}"
+        f"T{utc.hour:02}{utc.minute:02}{utc.second:02}Z"
+    )
 
 
 def utc_minute(seconds: int) -> str:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from zfstune.values.text import did_you_mean, for_shell, nearest, shown, utc_minute
+from zfstune.values.text import (
+    did_you_mean,
+    for_shell,
+    nearest,
+    shown,
+    utc_minute,
+    utc_stamp,
+)
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 KNOWN = ("recordsize", "atime", "off", "Mixed")
@@ -105,3 +113,11 @@ def test_a_time_is_in_utc_and_cut_to_the_minute() -> None:
     """Seconds are cut off, and the zone of this system does not matter."""
     assert utc_minute(0) == "1970-01-01 00:00Z"
     assert utc_minute(1795402859) == "2026-11-23 03:00Z"
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
+def test_stamps_sort_as_times_do(one: datetime, other: datetime) -> None:
+    """A year below 1000 has four digits, too, so that a stamp is always as long."""
+    one, other = one.replace(microsecond=0), other.replace(microsecond=0)
+    assert (utc_stamp(one) < utc_stamp(other)) == (one < other)
+    assert utc_stamp(datetime(7, 1, 2, 3, 4, 5, tzinfo=UTC)) == "00070102T030405Z"
