@@ -18,7 +18,7 @@ from contextlib import ExitStack, suppress
 
 from zfstune.engine.open import using
 from zfstune.engine.relay import relay
-from zfstune.streams.base import BaseMark, marks_for, settle_bookmarks
+from zfstune.streams.base import BaseMark, read_mark, settle_bookmarks
 from zfstune.streams.prepare import plan_replication
 from zfstune.streams.read import read_end
 from zfstune.streams.refusals import WRITTEN
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
     from zfstune.streams.arrival import Arrival
-    from zfstune.streams.ends import End
     from zfstune.streams.replication_plan import ReplicationPlan
     from zfstune.streams.steps import Full, Incremental, TransferStep
     from zfstune.values.state import Bookmark
@@ -153,11 +152,15 @@ class _Run:
 
     def _note(self, step: Resume | Full | Incremental) -> None:
         """Bookmark the snapshot of a step, before its stream begins."""
-        target = self._end()
-        source = read_end(self._sending, self._source)
-        mark = BaseMark(target.identity, step.snapshot.guid, tentative=True)
+        replica = self._plan.replica
+        if replica is None:
+            identity = self._receiving.dataset(self._target).guid
+        else:
+            identity = replica.identity
+        mark = BaseMark(identity, step.snapshot.guid, tentative=True)
         confirmed = replace(mark, tentative=False)
-        if not {mark, confirmed} & {*marks_for(source, target).values()}:
+        bookmarks = self._sending.bookmarks(self._source).values()
+        if not {mark, confirmed} & {*map(read_mark, bookmarks)}:
             self._sending.bookmark(step.snapshot.name, mark.on(self._source))
 
     def _send(self, step: Resume | Full | Incremental) -> None:
@@ -208,16 +211,13 @@ class _Run:
         marks = self._sending.bookmarks(base.name.partition("#")[0]).values()
         return next((mark.name for mark in marks if mark.guid == base.guid), base.name)
 
-    def _end(self) -> End:
-        """Return the target as it is now, with the mark that it has or will get."""
-        end = read_end(self._receiving, self._target)
-        replica = self._plan.replica
-        return end if replica is None else replace(end, replica=replica)
-
     def _settle(self) -> None:
         """Make and drop bookmarks on the source, as both ends are now."""
         source = read_end(self._sending, self._source)
-        changes = settle_bookmarks(source, self._end())
+        target = read_end(self._receiving, self._target)
+        if self._plan.replica is not None:  # the mark that it has or will get
+            target = replace(target, replica=self._plan.replica)
+        changes = settle_bookmarks(source, target)
         if changes.make:
             self._sending.bookmark_all(changes.make)
         if changes.drop:
