@@ -84,8 +84,8 @@ class _Sending:
         """Send, then end the stream by closing the pipe."""
         try:
             self._send(self._write_end)
-        except UnreadError:
-            pass
+        except (UnreadError, BrokenPipeError):
+            pass  # the reader has closed the pipe
         except BaseException as error:  # noqa: BLE001 (judged by the reader's thread)
             self.error = error
         finally:

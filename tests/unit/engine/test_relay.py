@@ -70,6 +70,17 @@ def test_a_receive_that_fails_is_the_cause() -> None:
         relay(send, receive)
 
 
+def test_a_send_that_only_lost_its_reader() -> None:
+    """A pipe that was closed on it is no cause, whoever found it closed."""
+
+    def receive(fd: int) -> None:
+        os.read(fd, 10)
+        raise engine_error("receive", "back/a@1", errno.ENOSPC)
+
+    with pytest.raises(EngineError, match="cannot receive 'back/a@1'"):
+        relay(lambda fd: write(fd, bytes(5 << 20)), receive)
+
+
 def test_a_send_that_fails_after_its_stream() -> None:
     """It is told, though the receive was content."""
 
