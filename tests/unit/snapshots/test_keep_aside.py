@@ -127,7 +127,7 @@ def test_a_sender_that_fails_gives_the_reason() -> None:
 
 
 def test_a_receiver_that_fails_ends_the_sender(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rest of the sender's stream is read and dropped, so that no thread is left."""
+    """The pipe is closed on the sender, so that no thread is left."""
 
     def refuse(snapshot: str, _: int, *, origin: str) -> None:
         assert origin == "tank/a@checkpoint-one"
