@@ -6,38 +6,37 @@ from datetime import UTC, datetime
 
 from zfstune.streams.arrival import decide_arrival
 from zfstune.streams.ends import missing_end
-from zfstune.streams.read import origin_copies, read_end, with_properties
 from zfstune.streams.refusals import Diverged
 from zfstune.streams.replication_plan import ReplicationPlan, check_room, first_replica
 from zfstune.streams.steps import Abort, Transfer
 from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.ways_out import beside, over
-from zfstune.values.errors import PlanError
+from zfstune.values.errors import NotFound, PlanError
 from zfstune.values.names import check_dataset, parent_of, pool_of
 from zfstune.values.text import for_shell, utc_stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from zfstune.engine.protocol import Engine
     from zfstune.streams.arrival import Arrival
     from zfstune.streams.ends import End, Replica
     from zfstune.streams.refusals import Refusal
     from zfstune.streams.replication_plan import Choices
+    from zfstune.streams.side import Side
     from zfstune.streams.steps import TransferStep
 
-__all__ = ["plan_replication"]
+__all__ = ["plan_replication", "read_end"]
 
 
 def plan_replication(
-    source: str, target: str, sending: Engine, receiving: Engine, choices: Choices
+    source: str, target: str, sending: Side, receiving: Side, choices: Choices
 ) -> ReplicationPlan:
     """Make the plan of a replication.
 
     Args:
         source: The dataset to send.
         target: The dataset that receives.
-        sending: The source's engine; it is only asked.
-        receiving: The target's engine; it is only asked.
+        sending: The source's side; it is only asked.
+        receiving: The target's side; it is only asked.
         choices: The caller's.
 
     Raises:
@@ -69,15 +68,16 @@ def plan_replication(
 
 
 def _decide(
-    source: End, target: End, receiving: Engine, choices: Choices
+    source: End, target: End, receiving: Side, choices: Choices
 ) -> tuple[Transfer | Refusal, End]:
     """Decide the transfer; return the target as well, with what a refusal needs of it."""
-    copies = origin_copies(receiving, source, target.name)
+    origins = () if source.origin is None else (source.origin.guid,)
+    copies = receiving.copies(pool_of(target.name), origins)
     raw, every = choices.raw, choices.every
     decided = decide_transfer(source, target, raw=raw, every=every, origins=copies)
     if isinstance(decided, Diverged) and decided.victims:
         # Whether the snapshots in the way hold any change is slow to read.
-        target = with_properties(receiving, target)
+        target = receiving.with_properties(target)
         decided = decide_transfer(source, target, raw=raw, every=every)
     return decided, target
 
@@ -86,7 +86,7 @@ def _arrival(
     transfer: Transfer,
     source: End,
     target: End,
-    engine: Engine,
+    receiving: Side,
     choices: Choices,
 ) -> tuple[Arrival | None, Replica | None]:
     """Decide the properties of a new target, and its mark; an old one keeps its own.
@@ -95,13 +95,13 @@ def _arrival(
         transfer: The streams.
         source: The source.
         target: The target as it is before them.
-        engine: The target's engine.
+        receiving: The target's side.
         choices: The caller's.
     """
     first = next((s for s in transfer.steps if not isinstance(s, Abort)), None)
     if first is None or target.snapshots:
         return None, target.replica
-    pool_guid = engine.pool(pool_of(target.name)).guid
+    pool_guid = receiving.pool_guid(pool_of(target.name))
     replica = first_replica(source, target.name, pool_guid, raw=first.raw)
     arrival = decide_arrival(
         source.kind,
@@ -110,12 +110,17 @@ def _arrival(
         chosen=choices.properties,
         dropped=choices.without,
         replica=replica,
-        limits=engine.limits,
+        limits=receiving.limits,
     )
     return arrival, replica
 
 
-def _available_bytes(engine: Engine, target: End) -> int:
+def read_end(side: Side, name: str) -> End:
+    """Read what a side has of one dataset, which need not exist."""
+    return next(iter(side.ends(name)), None) or missing_end(name)
+
+
+def _available_bytes(receiving: Side, target: End) -> int:
     """Return the space that the target, or its parent, may still fill."""
     name = target.name if target.exists else parent_of(target.name)
     if name is None:
@@ -123,17 +128,18 @@ def _available_bytes(engine: Engine, target: End) -> int:
             f"cannot send to '{target.name}': a receive makes no pool",
             hint="name a dataset of a pool that exists; see `zfstune list`",
         )
-    if not target.exists and not engine.exists(name):
+    try:
+        return receiving.available_bytes(name)
+    except NotFound:
         raise PlanError(
             f"cannot send to '{target.name}': '{name}' does not exist",
             hint=f"create it: `zfs create -p -o canmount=off {for_shell(name)}`",
-        )
-    return int(engine.dataset(name).value("available") or 0)
+        ) from None
 
 
-def _size(engine: Engine, step: TransferStep) -> int:
+def _size(sending: Side, step: TransferStep) -> int:
     if isinstance(step, Abort):
         return 0
     # A resumed stream is shorter than this: how much has arrived is not asked.
     base = step.base.name if step.base is not None else ""
-    return engine.send_size(step.snapshot.name, base=base, raw=step.raw)
+    return sending.send_size(step.snapshot.name, base=base, raw=step.raw)

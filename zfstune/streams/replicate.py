@@ -13,20 +13,16 @@ A run begins with step 4 for whatever the one before left.
 
 from __future__ import annotations
 
-import secrets
-from contextlib import ExitStack, suppress
-
 from zfstune.engine.open import using
 from zfstune.engine.relay import relay
 from zfstune.streams.base import BaseMark, read_mark, settle_bookmarks
-from zfstune.streams.prepare import plan_replication
-from zfstune.streams.read import read_end
+from zfstune.streams.local_side import LocalSide
+from zfstune.streams.prepare import plan_replication, read_end
 from zfstune.streams.refusals import WRITTEN
 from zfstune.streams.replication_plan import Choices
 from zfstune.streams.steps import Abort, Resume
-from zfstune.values.errors import AlreadyExists, EngineError
+from zfstune.values.errors import EngineError
 from zfstune.values.frozen import replace
-from zfstune.values.marks import REPLICA_PROPERTY
 from zfstune.values.state import Snapshot
 
 TYPE_CHECKING = False
@@ -36,6 +32,7 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.streams.arrival import Arrival
     from zfstune.streams.replication_plan import ReplicationPlan
+    from zfstune.streams.side import Side
     from zfstune.streams.steps import Full, Incremental, TransferStep
     from zfstune.values.state import Bookmark
 
@@ -70,8 +67,7 @@ def replicate(
         raw: Send encrypted blocks as they are, without their key; default: as the first
             stream was, and raw if this is the first.
         every: Send each snapshot; otherwise the newest alone.
-        properties: Values for a new target, instead of those that make it inert; one that
-            exists keeps its own.
+        properties: Values for a new target, instead of those that make it inert.
         without: Names of properties that a new target is to inherit instead.
         keep_aside: If the target cannot take what comes, rename it and receive beside it;
             from a common base on, the two share their blocks.
@@ -95,8 +91,9 @@ def replicate(
         keep_aside=keep_aside,
         lose=tuple(lose),
     )
-    with using(engine) as sending:
-        receiving = sending if target_engine is None else target_engine
+    with using(engine) as opened:
+        sending = LocalSide(opened)
+        receiving = sending if target_engine is None else LocalSide(target_engine)
         plan = plan_replication(source, target, sending, receiving, choices)
         if not dry_run:
             _Run(plan, sending, receiving).carry_out(on_step)
@@ -106,7 +103,7 @@ def replicate(
 class _Run:
     """Carries a plan out, step by step."""
 
-    def __init__(self, plan: ReplicationPlan, sending: Engine, receiving: Engine) -> None:
+    def __init__(self, plan: ReplicationPlan, sending: Side, receiving: Side) -> None:
         self._plan = plan
         self._sending = sending
         self._receiving = receiving
@@ -118,7 +115,7 @@ class _Run:
     def carry_out(self, on_step: Callable[[TransferStep], None] | None) -> None:
         """Settle what an earlier run left, carry out each step, and settle the rest."""
         if self._plan.aside:
-            self._put_aside()
+            self._receiving.put_aside(self._target, self._plan.aside)
         else:
             self._settle()
         for step in self._plan.transfer.steps:
@@ -132,36 +129,21 @@ class _Run:
         if self._plan.transfer.steps:
             self._settle()
         if self._plan.aside:
-            self._take_over()
-
-    def _put_aside(self) -> None:
-        """Rename the target, and take the mark from it, which belongs to the new one."""
-        aside = self._plan.aside
-        self._receiving.rename(self._target, aside)
-        if self._receiving.dataset(aside).local(REPLICA_PROPERTY):
-            self._receiving.inherit(aside, REPLICA_PROPERTY)
-
-    def _take_over(self) -> None:
-        """Make the new target the owner of the snapshots that it shares with the old one.
-
-        Where both have a snapshot of one name it stays a clone, as it arrived.
-        """
-        if self._receiving.dataset(self._target).value("origin"):
-            with suppress(AlreadyExists):
-                self._receiving.promote(self._target)
+            self._receiving.take_over(self._target)
 
     def _note(self, step: Resume | Full | Incremental) -> None:
         """Bookmark the snapshot of a step, before its stream begins."""
         replica = self._plan.replica
         if replica is None:
-            identity = self._receiving.dataset(self._target).guid
+            identity = read_end(self._receiving, self._target).guid
         else:
             identity = replica.identity
         mark = BaseMark(identity, step.snapshot.guid, tentative=True)
         confirmed = replace(mark, tentative=False)
-        bookmarks = self._sending.bookmarks(self._source).values()
+        bookmarks = self._sending.bookmarks(self._source)
         if not {mark, confirmed} & {*map(read_mark, bookmarks)}:
-            self._sending.bookmark(step.snapshot.name, mark.on(self._source))
+            make = {mark.on(self._source): step.snapshot.name}
+            self._sending.change_bookmarks(make, ())
 
     def _send(self, step: Resume | Full | Incremental) -> None:
         """Carry one stream, and see that the right snapshot has arrived."""
@@ -175,29 +157,23 @@ class _Run:
                 step.received,
                 fd,
                 origin=step.origin,
-                force=bool(losing),
-                losing=[name for name in losing if name != WRITTEN],
+                losing=[name for name in losing if name != WRITTEN] if losing else None,
                 raw=step.raw,
-                resumable=True,
                 properties=None if new is None else new.properties,
             )
 
         def send(fd: int) -> None:
             base = self._base_name(step.base)
-            self._sending.send(step.snapshot.name, fd, base=base, raw=step.raw)
+            name = step.snapshot.name
+            self._sending.send(name, fd, base=base, raw=step.raw, held=held)
 
         def resume(fd: int) -> None:
-            token = self._receiving.dataset(self._target).value("receive_resume_token")
-            self._sending.send_resumed(token or "", fd)
+            token = self._receiving.token(self._target)
+            self._sending.send_resumed(token, fd, held=held)
 
-        with ExitStack() as holds:
-            tag = f"zfstune-send-{secrets.token_hex(4)}"
-            for name in held:  # an origin may lie in another dataset of the pool
-                holds.enter_context(self._sending.holding([name], tag))
-            relay(resume if isinstance(step, Resume) else send, receive)
+        relay(resume if isinstance(step, Resume) else send, receive)
         self._new, self._losing = None, ()
-        arrived = self._receiving.snapshot(step.received)
-        if arrived.guid != step.snapshot.guid:
+        if self._receiving.guid(step.received) != step.snapshot.guid:
             raise EngineError(
                 operation="confirm",
                 target=step.received,
@@ -208,7 +184,7 @@ class _Run:
         """Return the present name of a base: a bookmark may have been confirmed since."""
         if base is None or isinstance(base, Snapshot):
             return "" if base is None else base.name
-        marks = self._sending.bookmarks(base.name.partition("#")[0]).values()
+        marks = self._sending.bookmarks(base.name.partition("#")[0])
         return next((mark.name for mark in marks if mark.guid == base.guid), base.name)
 
     def _settle(self) -> None:
@@ -218,7 +194,4 @@ class _Run:
         if self._plan.replica is not None:  # the mark that it has or will get
             target = replace(target, replica=self._plan.replica)
         changes = settle_bookmarks(source, target)
-        if changes.make:
-            self._sending.bookmark_all(changes.make)
-        if changes.drop:
-            self._sending.destroy_bookmarks(changes.drop)
+        self._sending.change_bookmarks(changes.make, changes.drop)

@@ -1,0 +1,65 @@
+"""A side that an engine reaches: whatever it says of a dataset, and its changes."""
+
+from __future__ import annotations
+
+import json
+
+from stream_engine import StreamEngine
+from zfstune.streams.ends import missing_end
+from zfstune.streams.local_side import LocalSide
+from zfstune.streams.prepare import read_end
+from zfstune.values.state import Partial
+
+
+def test_a_dataset_that_is_not_there() -> None:
+    """It is an end, too: a target is made by its first receive."""
+    side = LocalSide(StreamEngine("tank").zfs)
+    assert side.ends("tank/none") == side.ends("tank/none", recursive=True) == []
+    assert read_end(side, "tank/none") == missing_end("tank/none")
+
+
+def test_all_of_a_dataset() -> None:
+    """Snapshots, bookmarks, the origin and a stream that broke off."""
+    tank = StreamEngine("tank")
+    tank.add("tank/a", "1")
+    tank.add("tank/b", "2", "3")
+    tank.bookmark("tank/b@2", "tank/b#2")
+    tank.origins["tank/b"] = "tank/a@1"
+    stream = {"toname": "x/y@4", "toguid": 4, "fromguid": 3, "raw": False}
+    tank.local["tank/b"]["receive_resume_token"] = json.dumps(stream)
+    tank.written["tank/b"] = 5
+    side = LocalSide(tank.zfs)
+    end = read_end(side, "tank/b")
+    assert [e.name for e in side.ends("tank", recursive=True)] == [
+        "tank",
+        "tank/a",
+        "tank/b",
+    ]
+    assert side.ends("tank", recursive=True)[2] == end
+    assert (end.exists, end.name, end.guid) == (True, "tank/b", tank.guids["tank/b"])
+    assert end.snapshots == tuple(tank.taken["tank/b"])
+    assert end.bookmarks == tuple(tank.marks["tank/b"].values())
+    assert end.origin == tank.taken["tank/a"][0]
+    assert end.partial == Partial("x/y@4", 4, 3)
+    assert end.written_bytes == 5
+    assert side.with_properties(end) == end
+
+
+def test_copies_are_found_by_guid() -> None:
+    """Their names do not matter, and without a guid nothing is read."""
+    back = StreamEngine("back")
+    back.add("back/other", "0")
+    side = LocalSide(back.zfs)
+    assert side.copies("back", {77}) == {}
+    back.take("back/other@renamed", 77)
+    back.take("back@again", 77)
+    found = side.copies("back", {77, 78})
+    assert {guid: snapshot.name for guid, snapshot in found.items()} == {77: "back@again"}
+    assert side.copies("none", ()) == {}
+
+
+def test_nothing_to_change_is_no_call() -> None:
+    """An empty transaction would wait for the pool, too."""
+    tank = StreamEngine("tank")
+    tank.left = 0
+    LocalSide(tank.zfs).change_bookmarks({}, iter(()))

@@ -1,0 +1,175 @@
+"""A side of a replication that an engine reaches."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack, contextmanager, suppress
+
+from zfstune.streams.ends import end_of
+from zfstune.values.errors import AlreadyExists, NotFound
+from zfstune.values.frozen import replace
+from zfstune.values.marks import REPLICA_PROPERTY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.streams.ends import End
+    from zfstune.values.state import Bookmark, Dataset, Limits, Snapshot
+
+__all__ = ["LocalSide"]
+
+
+class LocalSide:
+    """An engine as a side; see :class:`zfstune.streams.side.Side` for the calls."""
+
+    host = ""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def limits(self) -> Limits:
+        """Limits of the running release."""
+        return self._engine.limits
+
+    def ends(self, root: str, *, recursive: bool = False) -> list[End]:
+        """Read a dataset, or it and all below it."""
+        try:
+            if not recursive:
+                return [self._end(self._engine.dataset(root))]
+            return [self._end(dataset) for dataset in self._engine.datasets(root)]
+        except NotFound:
+            return []
+
+    def _end(self, dataset: Dataset) -> End:
+        if dataset.damaged:
+            return end_of(dataset, ())  # raises the reason
+        engine = self._engine
+        encrypted = dataset.value("encryption") not in (None, "off")
+        origin = dataset.value("origin")
+        token = dataset.value("receive_resume_token")
+        return end_of(
+            dataset,
+            # Only of an encrypted snapshot a property is needed: the number of its IVs.
+            engine.snapshots(dataset.name, properties=encrypted),
+            engine.bookmarks(dataset.name).values(),
+            origin=engine.snapshot(origin) if origin else None,
+            partial=engine.read_token(token) if token else None,
+        )
+
+    def with_properties(self, end: End) -> End:
+        """Read all properties of the snapshots as well."""
+        snapshots = self._engine.snapshots(end.name, properties=True)
+        return replace(end, snapshots=tuple(snapshots))
+
+    def copies(self, pool: str, guids: Collection[int]) -> dict[int, Snapshot]:
+        """Find snapshots of a pool by guid; the first of each guid is taken."""
+        found: dict[int, Snapshot] = {}
+        if not guids:
+            return found
+        for dataset in self._engine.datasets(pool):
+            if dataset.damaged:
+                continue
+            for snapshot in self._engine.snapshots(dataset.name):
+                if snapshot.guid in guids and snapshot.guid not in found:
+                    found[snapshot.guid] = self._engine.snapshot(snapshot.name)
+            if len(found) == len(guids):
+                break
+        return found
+
+    def pool_guid(self, pool: str) -> int:
+        """Return the guid of a pool."""
+        return self._engine.pool(pool).guid
+
+    def available_bytes(self, name: str) -> int:
+        """Return the space that a dataset may still fill."""
+        return int(self._engine.dataset(name).value("available") or 0)
+
+    def bookmarks(self, name: str) -> list[Bookmark]:
+        """Return the bookmarks of a dataset."""
+        return list(self._engine.bookmarks(name).values())
+
+    def guid(self, snapshot: str) -> int:
+        """Return the guid of a snapshot."""
+        return self._engine.snapshot(snapshot).guid
+
+    def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
+        """Estimate the bytes of a stream."""
+        return self._engine.send_size(snapshot, base=base, raw=raw)
+
+    def send(
+        self,
+        snapshot: str,
+        fd: int,
+        *,
+        base: str = "",
+        raw: bool = False,
+        held: Iterable[str] = (),
+    ) -> None:
+        """Write a snapshot to a descriptor as a stream."""
+        with self._holding(held):
+            self._engine.send(snapshot, fd, base=base, raw=raw)
+
+    def send_resumed(self, token: str, fd: int, *, held: Iterable[str] = ()) -> None:
+        """Write the rest of the stream of a resume token."""
+        with self._holding(held):
+            self._engine.send_resumed(token, fd)
+
+    @contextmanager
+    def _holding(self, snapshots: Iterable[str]) -> Iterator[None]:
+        tag = f"zfstune-send-{secrets.token_hex(4)}"
+        with ExitStack() as holds:
+            for name in snapshots:  # an origin may lie in another dataset of the pool
+                holds.enter_context(self._engine.holding([name], tag))
+            yield
+
+    def token(self, name: str) -> str:
+        """Return the resume token of a dataset."""
+        return self._engine.dataset(name).value("receive_resume_token") or ""
+
+    def receive(
+        self,
+        snapshot: str,
+        fd: int,
+        *,
+        origin: str = "",
+        losing: Iterable[str] | None = None,
+        raw: bool = False,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make a snapshot from a stream."""
+        self._engine.receive(
+            snapshot,
+            fd,
+            origin=origin,
+            force=losing is not None,
+            losing=() if losing is None else losing,
+            raw=raw,
+            resumable=True,
+            properties=properties,
+        )
+
+    def abort_receive(self, name: str) -> None:
+        """Give up the part of a stream that a receive kept."""
+        self._engine.abort_receive(name)
+
+    def change_bookmarks(self, make: Mapping[str, str], drop: Iterable[str]) -> None:
+        """Make bookmarks, and then destroy others."""
+        if make:
+            self._engine.bookmark_all(make)
+        if unneeded := tuple(drop):
+            self._engine.destroy_bookmarks(unneeded)
+
+    def put_aside(self, name: str, aside: str) -> None:
+        """Rename a target, and take the mark from it."""
+        self._engine.rename(name, aside)
+        if self._engine.dataset(aside).local(REPLICA_PROPERTY):
+            self._engine.inherit(aside, REPLICA_PROPERTY)
+
+    def take_over(self, name: str) -> None:
+        """Promote a target that is a clone."""
+        if self._engine.dataset(name).value("origin"):
+            with suppress(AlreadyExists):
+                self._engine.promote(name)

@@ -1,0 +1,143 @@
+"""One side of a replication: the datasets of this host, of an image, or of another host.
+
+:class:`Side` has the calls that a replication makes, and no others: another host grants
+these, and each is one exchange with it. ``local_side`` makes them on an engine.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from typing import Protocol
+
+    from zfstune.streams.ends import End
+    from zfstune.values.state import Bookmark, Limits, Snapshot
+else:
+    Protocol = object  # only a type checker looks at it; see zfstune/values/frozen.py
+
+__all__ = ["Side"]
+
+
+class Side(Protocol):
+    """The calls that a replication makes to one of its sides.
+
+    What a side returns was checked (:func:`zfstune.streams.ends.end_of`), also where it
+    came from another host. A call that fails raises a subclass of
+    :class:`~zfstune.values.errors.EngineError`.
+    """
+
+    @property
+    def host(self) -> str:
+        """The other host as ssh knows it; empty: this one."""
+
+    @property
+    def limits(self) -> Limits:
+        """Limits that follow from the release that runs there."""
+
+    def ends(self, root: str, *, recursive: bool = False) -> list[End]:
+        """Read a dataset, or it and all below it, parents before children.
+
+        Returns:
+            Nothing where `root` does not exist.
+
+        Raises:
+            InvalidName: No dataset can have that name.
+            EngineError: A dataset cannot be read.
+        """
+
+    def with_properties(self, end: End) -> End:
+        """Return an end whose snapshots have all of their properties; slow to read.
+
+        They tell whether snapshots that are in the way hold any change.
+        """
+
+    def copies(self, pool: str, guids: Collection[int]) -> dict[int, Snapshot]:
+        """Find snapshots of a pool by guid; return them with their properties."""
+
+    def pool_guid(self, pool: str) -> int:
+        """Return the guid of a pool."""
+
+    def available_bytes(self, name: str) -> int:
+        """Return the space that a dataset may still fill.
+
+        Raises:
+            NotFound: There is no such dataset.
+        """
+
+    def bookmarks(self, name: str) -> list[Bookmark]:
+        """Return the bookmarks of a dataset as they are now."""
+
+    def guid(self, snapshot: str) -> int:
+        """Return the guid of a snapshot as it is now."""
+
+    def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
+        """Estimate the bytes of a stream."""
+
+    def send(
+        self,
+        snapshot: str,
+        fd: int,
+        *,
+        base: str = "",
+        raw: bool = False,
+        held: Iterable[str] = (),
+    ) -> None:
+        """Write a snapshot to a descriptor as a stream.
+
+        Args:
+            snapshot: The snapshot.
+            fd: Any descriptor that can be written to; it stays open.
+            base: An earlier snapshot, or a bookmark of one: send the changes since.
+            raw: Send encrypted blocks as they are, without their key.
+            held: Snapshots that nobody can destroy until the call has returned.
+        """
+
+    def send_resumed(self, token: str, fd: int, *, held: Iterable[str] = ()) -> None:
+        """Write the rest of the stream of a resume token."""
+
+    def token(self, name: str) -> str:
+        """Return the resume token of a dataset as it is now; empty: none."""
+
+    def receive(
+        self,
+        snapshot: str,
+        fd: int,
+        *,
+        origin: str = "",
+        losing: Iterable[str] | None = None,
+        raw: bool = False,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make a snapshot from a stream; a part of it is kept if it ends early.
+
+        Args:
+            snapshot: Its name; the dataset is new, or unchanged since the base.
+            fd: The descriptor to read from; it stays open.
+            origin: Receive an incremental as a clone of this snapshot.
+            losing: Roll the dataset back to the base first, which may destroy these
+                snapshots and no others, by full name. None: lose nothing.
+            raw: Take encrypted blocks as they are.
+            properties: Properties to set on a new dataset (source ``local``).
+        """
+
+    def abort_receive(self, name: str) -> None:
+        """Give up the part of a stream that a receive kept when it broke off."""
+
+    def change_bookmarks(self, make: Mapping[str, str], drop: Iterable[str]) -> None:
+        """Make bookmarks, all or none, and then destroy others.
+
+        Args:
+            make: The full name of each new bookmark, with that of the snapshot or
+                bookmark which it is made of.
+            drop: Full names of bookmarks; those that are gone already are ignored.
+        """
+
+    def put_aside(self, name: str, aside: str) -> None:
+        """Rename a target, and take zfstune's mark from it: it is no target any more."""
+
+    def take_over(self, name: str) -> None:
+        """Make a target the owner of the snapshots that it shares with its origin.
+
+        It stays a clone where it is none, or where both have a snapshot of one name.
+        """
