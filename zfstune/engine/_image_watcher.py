@@ -1,8 +1,9 @@
 """A thread that ends an image's process where the main thread cannot.
 
-OpenZFS waits for ever in two cases. A write to the file that fails suspends the
-pool, and each call waits until somebody brings the devices back; a stream waits for
-its reader or writer. Such a call cannot be interrupted. The process may end at any
+OpenZFS waits for ever in three cases. A write to the file that fails suspends the
+pool, and each call waits until somebody brings the devices back; where the writes to a
+part of the file fail, it tries again and again; a stream waits for its reader or
+writer. Such a call cannot be interrupted. The process may end at any
 moment, though: the file is written copy on write, and the changes of a call are on disk
 when it returns.
 """
@@ -14,12 +15,15 @@ import os
 import select
 import threading
 import time
+from contextlib import contextmanager, suppress
 
 from zfstune.engine._binding import lib
+from zfstune.engine._image_progress import Progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Iterator
 
 __all__ = ["Watcher", "unwritable_errno"]
 
@@ -30,6 +34,7 @@ _STDERR = 2
 # is the only sign while a pool is being made or opened, for spa_suspended() takes a pool
 # that is open.
 _SUSPENDED = b"I/O failure and has been suspended"
+_PROGRESS_S = 1.0
 # OpenZFS suspends the pool where the disk is full. Where some writes fail with another
 # errno, as with a quota, it tries one place after the other for ever (zio_done() in
 # module/zfs/zio.c). So a call that lasts longer than this makes the watcher test the file.
@@ -65,6 +70,10 @@ class Watcher(threading.Thread):
         self._caller = caller
         self._read_bytes = 0
         self._ask_after_s = _ASK_AFTER_S
+        self._progress = Progress(path)
+        self._progress_at = 0.0
+        self._sends = 0
+        self._sends_lock = threading.Lock()
         self._poll = select.poll()
         self._poll.register(connection, select.POLLRDHUP)
 
@@ -86,6 +95,7 @@ class Watcher(threading.Thread):
         if since is not None and time.monotonic() - since > self._ask_after_s:
             self._ask_after_s *= 2
             self._end_if(self._unwritable())
+        self._look_at_progress()
         size = os.fstat(_STDERR).st_size
         if size == self._read_bytes:
             return
@@ -93,6 +103,18 @@ class Watcher(threading.Thread):
         self._read_bytes = size
         if _SUSPENDED in os.pread(_STDERR, size - start, start):
             self._end_if(self._unwritable() or errno.EIO)
+
+    def _look_at_progress(self) -> None:
+        now = time.monotonic()
+        if now < self._progress_at:
+            return
+        self._progress_at = now + _PROGRESS_S
+        with self._sends_lock:
+            if self._sends:  # what it writes goes elsewhere
+                self._progress.restart()
+                return
+            with suppress(OSError):  # the file may have been moved meanwhile
+                self._end_if(errno.EIO if self._progress.is_stuck() else 0)
 
     def _unwritable(self) -> int:
         return lib.zt_why_unwritable(os.fsencode(self._path))
@@ -109,3 +131,15 @@ class Watcher(threading.Thread):
     def end(self) -> None:
         """Note that the call has ended."""
         self.busy_since = None
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Note that a stream is written during a block: not all goes to the file."""
+        with self._sends_lock:
+            self._sends += 1
+        try:
+            yield
+        finally:
+            with self._sends_lock:
+                self._sends -= 1
+                self._progress.restart()

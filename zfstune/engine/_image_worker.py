@@ -137,7 +137,7 @@ def _serve(caller: socket.socket, binding: Binding, watcher: Watcher) -> None:
     try:
         while (message := receive(caller))[0] != "close":
             watcher.begin()
-            _answer(message, caller, binding, streams)
+            _answer(message, caller, binding, streams, watcher)
             watcher.end()
             streams[:] = filter(threading.Thread.is_alive, streams)
     finally:
@@ -150,6 +150,7 @@ def _answer(
     caller: socket.socket,
     binding: Binding,
     streams: list[threading.Thread],
+    watcher: Watcher,
 ) -> None:
     """Make the call that a message asks for, and send its result."""
     method, function, args, values = message
@@ -160,7 +161,10 @@ def _answer(
             args = (getattr(lib, function), *args)
         if method in _STREAM_CALLS:
             result: object = None
-            streams.append(_start_stream(fds, getattr(binding, method), *args))
+            call = getattr(binding, method)
+            if method == "stream":  # a send
+                call = _watched_send(call, watcher)
+            streams.append(_start_stream(fds, call, *args))
         elif values is not None:
             result = getattr(binding, method)(*args, values=values)
         else:
@@ -176,6 +180,14 @@ def _refusal(error: Exception) -> tuple[str, str, str]:
     hint = getattr(error, "hint", "")
     own = isinstance(error, (ZfstuneError, OSError))
     return "refused", str(error) if own else f"cannot pass a value to ZFS: {error}", hint
+
+
+def _watched_send(call: Callable[..., int], watcher: Watcher) -> Callable[..., int]:
+    def watched(*args: Any) -> int:
+        with watcher.sending():
+            return call(*args)
+
+    return watched
 
 
 def _start_stream(

@@ -93,3 +93,35 @@ def test_a_call_that_lasts(
     watching.end()
     now += 100
     watching._look()
+
+
+def test_a_write_that_is_tried_again_for_ever(
+    watcher: tuple[Watcher, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked for once a second, and not while a stream is sent."""
+    watching, _ = watcher
+    now = 1000.0
+    asked: list[float] = []
+
+    def is_stuck() -> bool:
+        asked.append(now)
+        if now < 1002:
+            raise FileNotFoundError
+        return True
+
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr(watching._progress, "is_stuck", is_stuck)
+    watching._look()
+    now += 0.9
+    watching._look()
+    now += 0.1
+    watching._look()
+    assert asked == [1000, 1001]
+    now += 1
+    with watching.sending(), watching.sending():
+        watching._look()
+    now += 1
+    with pytest.raises(Ended) as caught:
+        watching._look()
+    assert unwritable_errno(caught.value.args[0]) == errno.EIO
+    assert asked == [1000, 1001, 1003]
