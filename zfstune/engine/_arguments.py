@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from functools import wraps
 
-from zfstune.engine.protocol import Engine
+from zfstune.engine.protocol import declared_calls
 from zfstune.values.errors import InvalidValue
 from zfstune.values.text import shown
 
@@ -30,9 +30,7 @@ _MOST_MODE = 0o7777
 
 def checks_arguments(engine: type[T]) -> type[T]:
     """Make all calls of an engine check their arguments; it decorates the class."""
-    for name, declared in vars(Engine).items():
-        if name.startswith("_") or not callable(declared):
-            continue
+    for name, declared in declared_calls().items():
         call = getattr(engine, name)
         if not hasattr(call, "__wrapped__"):
             setattr(engine, name, _checking(call, name, _checks_of(declared)))
@@ -164,7 +162,7 @@ def _check_marks(parameter: str, value: Any) -> object:
     return value
 
 
-# The keys are the annotations in Engine; "| None" may follow them.
+# The keys are the annotations in the protocol; "| None" may follow them.
 _CHECKS: dict[str, Callable[[str, Any], object]] = {
     "str": _check_type,
     "int": check_number,

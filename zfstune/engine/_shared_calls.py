@@ -22,7 +22,7 @@ from zfstune.engine._destroy_exactly import ExactCalls
 from zfstune.engine._errno import batch_error, by_target, engine_error
 from zfstune.engine._history import bookmark_line, create_line, set_line, targets_line
 from zfstune.engine._read_calls import ReadCalls
-from zfstune.engine._streams import StreamCalls
+from zfstune.engine._streams import ZfsStreams
 from zfstune.engine.protocol import Engine
 from zfstune.values.errors import BatchError
 from zfstune.values.names import (
@@ -51,7 +51,7 @@ __all__ = ["ZfsEngine"]
 _TO_STAY = -1  # no descriptor whose end is the end of a hold
 
 
-class ZfsEngine(ReadCalls, ExactCalls, StreamCalls, Engine):
+class ZfsEngine(ReadCalls, ExactCalls, ZfsStreams, Engine):
     """The calls for OpenZFS 2.1 to 2.4; those that mount are left to its subclasses.
 
     Args:

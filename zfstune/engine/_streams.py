@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from zfstune.values.state import Snapshot
 
-__all__ = ["StreamCalls"]
+__all__ = ["ZfsStreams"]
 
 # enum lzc_send_flags, include/libzfs_core.h. LZC_SEND_FLAG_EMBED_DATA is never set:
 # with it OpenZFS 2.3 and 2.4 send a spill block that fits into its pointer as data of the
@@ -43,7 +43,7 @@ _MEMORY_BYTES = 10 << 20
 _MOST_NESTING = 20  # ZCP_NVLIST_MAX_DEPTH, module/zfs/zcp.c
 
 
-class StreamCalls:
+class ZfsStreams:
     """The calls, for ZfsEngine to inherit, which has the attributes below."""
 
     _zfs: Any

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from zfstune.engine.protocol import Engine
+from zfstune.engine.protocol import Engine, declared_calls
 from zfstune.values.errors import InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+DECLARED = declared_calls()
 
 # A call of each method that gets as far as ZFS, T the tree. What a test changes is one
 # argument at a time; the rest stands as it is here.
@@ -152,16 +154,9 @@ DESCRIPTORS = (*NUMBERS, 2**31, 999_999)
 EMPTY_IS_FINE = {"base", "origin"}
 
 
-def declared() -> Iterator[tuple[str, Any]]:
-    """Give each call that Engine declares."""
-    for name, call in vars(Engine).items():
-        if callable(call) and not name.startswith("_"):
-            yield name, call
-
-
 def hostile() -> Iterator[tuple[str, str, object]]:
     """Give call, parameter and value of all that must be refused."""
-    for name, call in declared():
+    for name, call in DECLARED.items():
         for parameter, annotation in call.__annotations__.items():
             if parameter == "return":
                 continue
@@ -193,7 +188,9 @@ def _shortened(value: object) -> str:
 def test_each_call_has_a_row() -> None:
     """A call that is added to Engine is added here, with each of its parameters."""
     rows = {name: set(arguments) for name, arguments in CALLS.items()}
-    parameters = {name: set(call.__annotations__) - {"return"} for name, call in declared()}
+    parameters = {
+        name: set(call.__annotations__) - {"return"} for name, call in DECLARED.items()
+    }
     assert rows == parameters
 
 

@@ -15,6 +15,7 @@ from zfstune.engine._arguments import (
     checks_arguments,
 )
 from zfstune.engine.open import open_engine
+from zfstune.engine.protocol import declared_calls
 from zfstune.values.errors import InvalidValue
 
 
@@ -28,13 +29,7 @@ def _recording(name: str) -> Any:
 @pytest.fixture
 def recorder() -> Any:
     """Return an engine whose calls answer with their arguments."""
-    from zfstune.engine.protocol import Engine
-
-    calls = {
-        name: _recording(name)
-        for name, declared in vars(Engine).items()
-        if callable(declared) and not name.startswith("_")
-    }
+    calls = {name: _recording(name) for name in declared_calls()}
     recording: type[Any] = type("Recording", (), calls)
     return checks_arguments(recording)()
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from zfstune.engine.image import ImageEngine
 from zfstune.engine.kernel import KernelEngine
-from zfstune.engine.protocol import Engine
+from zfstune.engine.protocol import declared_calls
 
-CALLS = sorted(
-    name
-    for name, declared in vars(Engine).items()
-    if callable(declared) and not name.startswith("_")
-)
+if TYPE_CHECKING:
+    from zfstune.engine.protocol import Engine
+
+DECLARED = declared_calls()
 
 
 def parameters(function: object) -> list[str]:
@@ -22,20 +23,20 @@ def parameters(function: object) -> list[str]:
 
 
 @pytest.mark.parametrize("engine", [KernelEngine, ImageEngine])
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", sorted(DECLARED))
 def test_each_call_is_the_engines_own(engine: type[Engine], call: str) -> None:
     """No engine inherits the protocol's empty body, which would do nothing."""
     made = getattr(engine, call)
-    assert getattr(made, "__wrapped__", made) is not vars(Engine)[call]
+    assert getattr(made, "__wrapped__", made) is not DECLARED[call]
 
 
 @pytest.mark.parametrize("engine", [KernelEngine, ImageEngine])
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", sorted(DECLARED))
 def test_parameters_have_the_names_that_the_protocol_gives(
     engine: type[Engine], call: str
 ) -> None:
     """A caller may name an argument as Engine documents it, whatever the engine."""
-    assert parameters(getattr(engine, call)) == parameters(vars(Engine)[call])
+    assert parameters(getattr(engine, call)) == parameters(DECLARED[call])
 
 
 def test_an_image_is_no_kernel() -> None:

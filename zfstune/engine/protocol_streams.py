@@ -1,0 +1,111 @@
+"""The calls of an engine for streams."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Protocol
+
+    from zfstune.values.state import Partial
+else:
+    Protocol = object  # only a type checker looks at it; see zfstune/values/frozen.py
+
+__all__ = ["StreamCalls"]
+
+
+class StreamCalls(Protocol):
+    """Calls that send and receive."""
+
+    def send(
+        self,
+        snapshot: str,
+        fd: int,
+        *,
+        base: str = "",
+        raw: bool = False,
+        compressed: bool = True,
+    ) -> None:
+        """Write a snapshot to a descriptor as a stream.
+
+        A signal that raises an exception, as Ctrl-C does, ends the call even while
+        nobody reads.
+
+        Args:
+            snapshot: The snapshot.
+            fd: Any descriptor that can be written to.
+            base: An earlier snapshot, or a bookmark of one: send the changes since.
+            raw: Send encrypted blocks as they are, without their key.
+            compressed: Send blocks as they lie on disk; else the kernel unpacks them.
+        """
+
+    def send_resumed(self, token: str, fd: int) -> str:
+        """Write the rest of the stream of a resume token; return its snapshot's name."""
+
+    def read_token(self, token: str) -> Partial:
+        """Read the property ``receive_resume_token``: the stream that broke off.
+
+        Raises:
+            InvalidValue: It is no token, or of a stream that zfstune does not resume.
+        """
+
+    def abort_receive(self, name: str) -> None:
+        """Give up the part of a stream that a receive kept when it broke off.
+
+        Args:
+            name: The dataset. Where no receive has ever been completed there, it is
+                nothing but that part, and is destroyed.
+
+        Raises:
+            NotFound: No receive broke off there.
+        """
+
+    def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
+        """Estimate the bytes of a stream."""
+
+    def receive(
+        self,
+        snapshot: str,
+        fd: int,
+        *,
+        origin: str = "",
+        force: bool = False,
+        losing: Iterable[str] = (),
+        raw: bool = False,
+        resumable: bool = False,
+        properties: Mapping[str, str] | None = None,
+        received: Mapping[str, str] | None = None,
+        excluded: Iterable[str] = (),
+    ) -> None:
+        """Make a snapshot from a stream that is read from a descriptor.
+
+        A property of the stream is set only where `received` has it.
+
+        Args:
+            snapshot: Its name; the dataset is new, or unchanged since the base.
+            fd: The descriptor.
+            origin: Receive an incremental as a clone of this snapshot.
+            force: Roll the dataset back to the base first. All later writes are lost,
+                and each snapshot that is newer than the base is destroyed; a full
+                stream replaces the dataset with all of its snapshots.
+            losing: Full names of the snapshots that `force` may destroy.
+            raw: Take encrypted blocks as they are.
+            resumable: Keep the received part if the stream ends early; the property
+                ``receive_resume_token`` then tells where to go on.
+            properties: Properties to set here (source ``local``), as ``zfs receive -o``
+                does: on a new dataset they count from its first moment on.
+            received: Properties that came with the stream, which the caller has read
+                (source ``received``). They replace those of all earlier receives; None
+                leaves those, and an empty mapping removes them. Local values stay.
+            excluded: Properties that are not taken from the stream, as with ``zfs
+                receive -x``: one that can be inherited is, now and after later receives,
+                unless it was set here.
+
+        Raises:
+            InvalidProperty: A property is unknown, not for this kind of dataset, or has
+                an invalid value; nothing has changed.
+            EngineError: Also where the snapshot has arrived and a property could not be
+                set: its operation is ``set`` then.
+            PlanError: `force` would destroy snapshots that `losing` does not name;
+                nothing has changed.
+        """
