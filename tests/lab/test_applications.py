@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Command = Callable[..., str]
     Place = Callable[[str, str], "Mounted"]
 
+pytestmark = pytest.mark.one_release
+
 PORT = 8471
 NGINX = """
 pid {root}/nginx.pid;

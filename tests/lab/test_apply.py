@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 ALL = ("postgres", "logs", "images")
 RECORDSIZES = {
     "postgres": 8 << 10,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 HARD = {"atime": "off", "devices": "off", "exec": "off", "setuid": "off"}
 SOFT = {"atime": "on", "relatime": "off", "devices": "on", "exec": "on", "setuid": "on"}
 

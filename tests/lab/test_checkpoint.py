@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 
 def test_busy_filesystems_go_back_in_place(
     dataset: str, engine: Engine, command: Command, tmp_path: Path

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 
 class Ran(NamedTuple):
     """What became of a command line."""

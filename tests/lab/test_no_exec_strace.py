@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.one_release
+
 LIBRARY = """
 import sys, zfstune
 pool = sys.argv[1]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 SHARES = 0xFFFFFFFFFFFE  # ZFSCTL_INO_SHARES, include/sys/zfs_ctldir.h
 
 

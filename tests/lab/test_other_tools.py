@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
 
+pytestmark = pytest.mark.one_release
+
 STEP, HOUR, DAY = 300, 3600, 86400
 # Kind, length of its period, and how many of it are kept; three more are taken.
 KINDS = {

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 OWN = {SNAPSHOT_PROPERTY: "auto"}
 TEXT = "match='a b*' keep=3; hourly=48 within=7d"
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 SCRIPTS = Path(__file__).resolve().parents[2] / "examples" / "postinstall"
 UNITS = Path("/etc/systemd/system")
 EXPORTS = Path("/etc/exports.d/zfs.exports")

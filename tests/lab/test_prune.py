@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 OWN = {SNAPSHOT_PROPERTY: "auto"}
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 EXPORTFS = Path("/usr/sbin/exportfs")
 FOLDER = Path("/etc/exports.d")
 FILE = FOLDER / "zfs.exports"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 

@@ -19,6 +19,7 @@ pythonpath = tests/plugins
 addopts = -m "not guest" --import-mode=importlib -p no:cacheprovider
 markers =
     guest: boots a guest
+    one_release: one guest of several runs it
     timeout: of a plugin that these runs do without
 """
 
@@ -64,6 +65,14 @@ def test_the_other_is_there():
     while not other.exists() and time.monotonic() < end:
         time.sleep(0.01)
     assert other.exists()
+"""
+
+
+ONE_RELEASE = """\
+import pytest
+pytestmark = pytest.mark.one_release
+def test_above(): pass
+def test_more(): pass
 """
 
 
@@ -133,6 +142,27 @@ def test_arguments_reach_the_guest(project: Path) -> None:
     status, output = run(project, "-m", "guest", "--guest-args=-k passes")
     assert status == 0, output
     assert summary(output) == "4 passed, 1 deselected"
+
+
+def test_guests_share_what_one_release_is_enough_for(project: Path) -> None:
+    """Of three such files one guest has two, each is run once, and one guest runs all."""
+    (project / "tests/lab/test_guest.py").write_text("def test_on_each(): pass\n")
+    for name in "abc":
+        (project / f"tests/lab/test_{name}.py").write_text(ONE_RELEASE)
+    status, output = run(project, "-m", "guest", "-v")
+    assert status == 0, output
+    ran = {line.split()[0] for line in output.splitlines() if "::test_above@" in line}
+    file = "tests/lab/test_{}.py::test_above@{}"
+    assert ran == {
+        file.format(name, release)
+        for name, release in zip(
+            "abc", ("bookworm", "trixie-backports", "bookworm"), strict=True
+        )
+    }
+    assert summary(output) == "10 passed, 1 deselected"
+    status, output = run(project, "-m", "guest", "--release", "trixie")
+    assert status == 0, output
+    assert summary(output) == "8 passed, 1 deselected"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,10 @@ runs ``pytest tests/lab`` in it, and repeats each of the guest's reports here, s
 that one summary counts them all. Its own outcome says whether the guest got to the
 end of its tests: a guest that dies, hangs or runs no test fails it.
 
+A file whose tests are the same on each release, since they are about what lies above the
+engine, has the mark ``one_release``: where several guests run, each takes its share of
+these files (``--share``). ``make lab`` runs all of them on one release.
+
 All guests are at work at the same time, since one keeps but one processor busy. The
 first one's output is shown as it comes, another one's when its turn has come.
 
@@ -63,12 +67,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="further arguments of the guest's own pytest, as in --guest-args='-k mount'",
     )
     group.addoption(
+        "--share",
+        type=_share,
+        default=(0, 1),
+        metavar="K/N",
+        help="in a guest: of the files for one release, run each Nth from the Kth on",
+    )
+    group.addoption(
         "--guest-timeout",
         type=float,
         default=TIMEOUT_S,
         metavar="S",
         help="seconds that one guest may take (default: %(default)s)",
     )
+
+
+def _share(text: str) -> tuple[int, int]:
+    """Read K/N: 0/2 and 1/2 are two halves."""
+    number, _, of = text.partition("/")
+    return int(number), int(of)
 
 
 def in_guest() -> bool:
@@ -101,9 +118,16 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> GuestFolde
     return folder
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put guests last: what fails within seconds should."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put guests last, since what fails within seconds should; in a guest take a share."""
     items.sort(key=lambda item: isinstance(item, GuestRun))
+    number, of = config.getoption("share")
+    shared = sorted({item.path for item in items if item.get_closest_marker("one_release")})
+    others = {path for place, path in enumerate(shared) if place % of != number}
+    left_out = [item for item in items if item.path in others]
+    if left_out:
+        items[:] = [item for item in items if item.path not in others]
+        config.hook.pytest_deselected(items=left_out)
 
 
 # --- in the guest ----------------------------------------------------------------
@@ -176,10 +200,15 @@ class GuestRun(pytest.Item):
         limit = str(self.config.getoption("guest_timeout"))
         given = shlex.split(self.config.getoption("guest_args"))
         inner = ["pytest", "--quiet", "--tb=no", "--no-summary", "--color=no"]
-        inner += ["-o", f"timeout={TEST_TIMEOUT_S}"]
+        inner += ["-o", f"timeout={TEST_TIMEOUT_S}", "--share", self.share()]
         where = [] if any(word.startswith("tests/lab") for word in given) else ["tests/lab"]
         run = [str(LAB / "run"), "--release", self.name, "--timeout", limit, *disks]
         return [*run, "--output", str(output), "--", *inner, *where, *given]
+
+    def share(self) -> str:
+        """Give this guest's share of the files that one release is enough for."""
+        guests = [item for item in self.session.items if isinstance(item, GuestRun)]
+        return f"{guests.index(self)}/{len(guests)}"
 
     def start(self, *, shown: bool) -> None:
         """Boot the guest, unless it is up; what is not shown goes to a file."""
