@@ -31,6 +31,7 @@ SOURCES = (
     "nvl_flat",
     "nvl_json",
     "nvl_packed",
+    "object",
     "stream_content",
     "stream_record",
     "zfs_ioctl",

@@ -6,6 +6,7 @@
 
 #include "image.h"
 #include "list.h"
+#include "object.h"
 
 enum { MOST_PATH = 1 << 20 };
 
@@ -178,10 +179,11 @@ image_next_snapshot(const struct lzc *z, const char *dataset,
  * beginning and does not check whether it fits, so there is room for any.
  */
 int
-image_object_path(const struct lzc *z, const char *snapshot, uint64_t object,
+image_object_stats(const struct lzc *z, const char *snapshot, uint64_t object,
     struct zt_buf *out)
 {
 	objset_t *os;
+	struct object_stat stat;
 	int error = zpool.dmu_objset_hold(snapshot, image_tag, &os);
 
 	(void) z;
@@ -192,12 +194,39 @@ image_object_path(const struct lzc *z, const char *snapshot, uint64_t object,
 	if (path == NULL)
 		error = EINVAL;
 	else
-		error = zpool.zfs_obj_to_path(os, object, path, MOST_PATH);
+		error = zpool.zfs_obj_to_stats(os, object, &stat, path,
+		    MOST_PATH);
 	zpool.dmu_objset_rele(os, image_tag);
 	if (error == 0)
-		json_string(out, path);
+		object_put_stats(path, &stat, out);
 	free(path);
 	return (error != 0 ? error : out->error);
+}
+
+/* zfs_ioc_next_obj() */
+int
+image_next_object(const struct lzc *z, const char *snapshot, uint64_t *object)
+{
+	objset_t *os;
+	int error = zpool.dmu_objset_hold(snapshot, image_tag, &os);
+
+	(void) z;
+	if (error != 0)
+		return (error);
+	error = zpool.dmu_object_next(os, object, B_FALSE, 0);
+	zpool.dmu_objset_rele(os, image_tag);
+	return (error);
+}
+
+/* zfs_ioc_diff() */
+int
+image_diff(const struct lzc *z, const char *base, const char *snapshot, int fd)
+{
+	struct zfs_file file = { fd, -1 };
+	int64_t offset = 0;
+
+	(void) z;
+	return (zpool.dmu_diff(snapshot, base, &file, &offset));
 }
 
 int

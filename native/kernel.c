@@ -12,6 +12,7 @@
 
 #include "buf.h"
 #include "list.h"
+#include "object.h"
 #include "zfs_ioctl.h"
 
 /*
@@ -162,9 +163,9 @@ kernel_next_snapshot(const struct lzc *z, const char *dataset,
 	    e));
 }
 
-/* The path that `zfs diff` shows; the ioctl gives more, which nobody needs. */
+/* What `zfs diff` asks about an object, without the time of its last change. */
 static int
-kernel_object_path(const struct lzc *z, const char *snapshot, uint64_t object,
+kernel_object_stats(const struct lzc *z, const char *snapshot, uint64_t object,
     struct zt_buf *out)
 {
 	struct zfs_cmd cmd;
@@ -178,8 +179,38 @@ kernel_object_path(const struct lzc *z, const char *snapshot, uint64_t object,
 		return (error);
 	if (memchr(cmd.value, '\0', sizeof (cmd.value)) == NULL)
 		return (ENAMETOOLONG);
-	json_string(out, cmd.value);
+	object_put_stats(cmd.value, &cmd.stat, out);
 	return (out->error);
+}
+
+static int
+kernel_next_object(const struct lzc *z, const char *snapshot, uint64_t *object)
+{
+	struct zfs_cmd cmd;
+	int error = zfs_cmd_init(&cmd, snapshot);
+
+	if (error != 0)
+		return (error);
+	cmd.obj = *object;
+	error = zfs_ioctl(z, ZFS_IOC_NEXT_OBJ, &cmd, NULL, NULL);
+	if (error == 0)
+		*object = cmd.obj;
+	return (error);
+}
+
+static int
+kernel_diff(const struct lzc *z, const char *base, const char *snapshot, int fd)
+{
+	struct zfs_cmd cmd;
+	int error = zfs_cmd_init(&cmd, snapshot);
+
+	if (error != 0)
+		return (error);
+	if (strlen(base) >= sizeof (cmd.value))
+		return (ENAMETOOLONG);
+	strcpy(cmd.value, base);
+	cmd.cookie = (uint64_t)fd;
+	return (zfs_ioctl(z, ZFS_IOC_DIFF, &cmd, NULL, NULL));
 }
 
 /* Nothing is held between the steps of a listing: the cursor is a number. */

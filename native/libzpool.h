@@ -106,7 +106,12 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(void, dmu_objset_disown, (objset_t *, boolean_t, const void *)) \
 	X(uint64_t, dmu_objset_id, (objset_t *))			\
 	X(int, dmu_objset_type, (objset_t *))				\
-	X(int, zfs_obj_to_path, (objset_t *, uint64_t, char *, int))	\
+	X(int, zfs_obj_to_stats, (objset_t *, uint64_t,			\
+	    struct object_stat *, char *, int))				\
+	X(int, dmu_object_next, (objset_t *, uint64_t *, boolean_t,	\
+	    uint64_t))							\
+	X(int, dmu_diff, (const char *, const char *, struct zfs_file *, \
+	    int64_t *))							\
 	X(dsl_pool_t *, dmu_objset_pool, (objset_t *))			\
 	X(void, dmu_objset_stats, (objset_t *, nvlist_t *))		\
 	X(void, dmu_objset_fast_stat, (objset_t *, void *))		\

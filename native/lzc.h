@@ -96,6 +96,14 @@ struct entry {
 	void *held;		/* the provider's own, until let_go() */
 };
 
+/* What lies behind an object: zfs_stat_t, include/sys/zfs_stat.h. */
+struct object_stat {
+	uint64_t generation;	/* the transaction group that made the file */
+	uint64_t mode;
+	uint64_t links;
+	uint64_t ctime[2];
+};
+
 struct lzc;
 
 /*
@@ -106,7 +114,8 @@ struct lzc;
  * that cannot be read: it gives the name and, as `damage`, the errno.  let_go()
  * ends a listing, complete or not: it releases what the provider held from step
  * to step.  `received` of inherit() goes back to the value that a stream
- * brought.
+ * brought.  next_object() finds the first object after `*object`, and ESRCH at
+ * the end.  diff() writes a dmu_diff_record_t for each run of changed objects.
  */
 #define	OWN_CALLS(X)							\
 	X(int, stats, (const struct lzc *, enum depth, struct entry *))	\
@@ -124,8 +133,12 @@ struct lzc;
 	    nvlist_t **errors))						\
 	X(int, inherit, (const struct lzc *, const char *,		\
 	    const char *property, boolean_t received))			\
-	X(int, object_path, (const struct lzc *, const char *snapshot,	\
+	X(int, object_stats, (const struct lzc *, const char *snapshot,	\
 	    uint64_t object, struct zt_buf *out))			\
+	X(int, next_object, (const struct lzc *, const char *snapshot,	\
+	    uint64_t *object))						\
+	X(int, diff, (const struct lzc *, const char *base,		\
+	    const char *snapshot, int fd))				\
 	X(int, log, (const struct lzc *, const char *message))		\
 	X(void, close, (struct lzc *))
 

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lzc.h"
+
 struct zfs_cmd {
 	char name[4096];		/* zc_name */
 	uint64_t src;			/* zc_nvlist_src, packed */
@@ -43,7 +45,9 @@ struct zfs_cmd {
 	} stats;
 	uint8_t unused2[13668 - 12704 - 288];
 	uint8_t simple;			/* zc_simple */
-	uint8_t unused3[13744 - 13669];
+	uint8_t unused3[13696 - 13669];
+	struct object_stat stat;	/* zc_stat */
+	uint8_t unused5[13744 - 13736];
 };
 
 _Static_assert(sizeof (struct zfs_cmd) == 13744, "size of zfs_cmd_t");
@@ -60,6 +64,7 @@ AT(obj, 12656);
 AT(stats, 12704);
 AT(stats.type, 12728);
 AT(simple, 13668);
+AT(stat, 13696);
 #undef	AT
 
 #ifndef ZT_REAL_HEADERS
@@ -74,6 +79,8 @@ enum {
 	ZFS_IOC_SET_PROP = 0x5a16,
 	ZFS_IOC_POOL_GET_PROPS = 0x5a27,
 	ZFS_IOC_INHERIT_PROP = 0x5a2b,
+	ZFS_IOC_NEXT_OBJ = 0x5a35,
+	ZFS_IOC_DIFF = 0x5a36,
 	ZFS_IOC_OBJ_TO_STATS = 0x5a38,
 	ZFS_IOC_LOG_HISTORY = 0x5a3f,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "object.h"
 #include "zt_impl.h"
 
 static void
@@ -220,10 +221,17 @@ zt_list_snapshots(struct zt *zt, const char *dataset, int props,
 }
 
 int
-zt_object_path(struct zt *zt, const char *snapshot, uint64_t object,
+zt_object_stats(struct zt *zt, const char *snapshot, uint64_t object,
     struct zt_buf *out)
 {
-	return (zt->z.object_path(&zt->z, snapshot, object, out));
+	return (zt->z.object_stats(&zt->z, snapshot, object, out));
+}
+
+int
+zt_changed_objects(struct zt *zt, const char *base, const char *snapshot,
+    struct zt_buf *out)
+{
+	return (object_list_changed(&zt->z, base, snapshot, out));
 }
 
 int

@@ -128,10 +128,14 @@ int zt_content_end(struct zt_content *content, char *why, size_t why_size);
 void zt_content_close(struct zt_content *content);
 
 /*
- * Give the path of an object of a filesystem's snapshot as JSON; a file that
- * has several links has one of them.
+ * Give [path, generation, mode, links] of an object of a filesystem's snapshot;
+ * a file that has several links has the path of one of them.
  */
-int zt_object_path(struct zt *zt, const char *snapshot, uint64_t object,
+int zt_object_stats(struct zt *zt, const char *snapshot, uint64_t object,
+    struct zt_buf *out);
+
+/* Give the numbers of the objects that differ between two snapshots. */
+int zt_changed_objects(struct zt *zt, const char *base, const char *snapshot,
     struct zt_buf *out);
 
 int zt_log(struct zt *zt, const char *message);

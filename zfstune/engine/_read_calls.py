@@ -9,6 +9,7 @@ from zfstune.engine._binding import lib
 from zfstune.engine._checks import check_name
 from zfstune.engine._errno import engine_error
 from zfstune.values.names import check_dataset, check_pool, check_snapshot
+from zfstune.values.object_stats import ObjectStats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,13 +115,22 @@ class ReadCalls:
 
         return {tag: datetime.fromtimestamp(when, UTC) for tag, when in holds.items()}
 
-    def object_path(self, snapshot: str, number: int) -> str | None:
-        """Return a path of an object of a filesystem's snapshot, below its mountpoint."""
+    def object_stats(self, snapshot: str, number: int) -> ObjectStats | None:
+        """Return the path of an object of a filesystem's snapshot, its kind and links."""
         check_snapshot(snapshot)
-        error, path = self._zfs.read(lib.zt_object_path, snapshot, number)
+        error, stats = self._zfs.read(lib.zt_object_stats, snapshot, number)
         if error and not self.exists(snapshot):
             raise engine_error("read", snapshot, errno.ENOENT)
-        return None if error else str(path)
+        return None if error else ObjectStats(*stats)
+
+    def changed_objects(self, base: str, snapshot: str) -> list[int]:
+        """Return the numbers of the objects that differ between two snapshots."""
+        check_snapshot(base)
+        check_snapshot(snapshot)
+        error, numbers = self._zfs.read(lib.zt_changed_objects, base, snapshot)
+        if error:
+            raise engine_error("compare", snapshot, error)
+        return list(numbers)
 
     def bookmarks(self, dataset: str) -> dict[str, Bookmark]:
         """Return the bookmarks of a dataset by full name."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from zfstune.values.errors import EngineError
+    from zfstune.values.object_stats import ObjectStats
     from zfstune.values.state import Bookmark, Snapshot
 else:
     Protocol = object  # only a type checker looks at it; see zfstune/values/frozen.py
@@ -145,12 +146,26 @@ class SnapshotCalls(Protocol):
         Names that do not exist are ignored, as ZFS does.
         """
 
-    def object_path(self, snapshot: str, number: int) -> str | None:
-        """Return a path of an object of a filesystem's snapshot, below its mountpoint.
+    def object_stats(self, snapshot: str, number: int) -> ObjectStats | None:
+        """Return the path of an object of a filesystem's snapshot, its kind and links.
 
-        A file that has several links has the path of one of them. None: the object is
-        no file, or nothing leads to it, or it cannot be read, or this user may not ask
-        (it takes the permission ``diff``).
+        None: the object is no file, or nothing leads to it, or it cannot be read, or
+        this user may not ask (it takes the permission ``diff``).
+        """
+
+    def changed_objects(self, base: str, snapshot: str) -> list[int]:
+        """Return the numbers of the objects that differ between two snapshots.
+
+        Args:
+            base: An earlier snapshot of the same dataset, or of one that it was cloned
+                from.
+            snapshot: The snapshot.
+
+        Returns:
+            Objects that were made, changed or removed; some may be as they were.
+
+        Raises:
+            RefusedValue: The base is not earlier, or no ancestor of the snapshot.
         """
 
     def reclaim_size(self, first: str, last: str) -> int:

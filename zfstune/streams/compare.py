@@ -200,7 +200,7 @@ def _with_paths(found: Comparison, sides: tuple[tuple[Engine, str], ...]) -> Com
 def _path(number: int, sides: tuple[tuple[Engine, str], ...]) -> str | None:
     for engine, snapshot in sides:
         with contextlib.suppress(EngineError):
-            path = engine.object_path(snapshot, number)
-            if path is not None:
-                return path
+            stats = engine.object_stats(snapshot, number)
+            if stats is not None:
+                return stats.path
     return None
