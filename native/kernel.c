@@ -163,7 +163,7 @@ kernel_next_snapshot(const struct lzc *z, const char *dataset,
 	    e));
 }
 
-/* What `zfs diff` asks about an object, without the time of its last change. */
+/* What `zfs diff` asks about an object. */
 static int
 kernel_object_stats(const struct lzc *z, const char *snapshot, uint64_t object,
     struct zt_buf *out)

@@ -14,7 +14,7 @@ struct diff_record {		/* dmu_diff_record_t, include/sys/dmu.h */
 	uint64_t last;
 };
 
-enum { DDR_NONE = 1, DDR_INUSE, DDR_FREE };	/* diff_type_t */
+enum { DDR_INUSE = 0x2, DDR_FREE = 0x4 };	/* diff_type_t */
 
 void
 object_put_stats(const char *path, const struct object_stat *stat,
@@ -28,6 +28,10 @@ object_put_stats(const char *path, const struct object_stat *stat,
 	json_uint(out, stat->mode);
 	buf_putc(out, ',');
 	json_uint(out, stat->links);
+	buf_putc(out, ',');
+	json_uint(out, stat->ctime[0]);
+	buf_putc(out, ',');
+	json_uint(out, stat->ctime[1]);
 	buf_putc(out, ']');
 }
 

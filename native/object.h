@@ -4,7 +4,7 @@
 
 #include "lzc.h"
 
-/* Write [path, generation, mode, links]. */
+/* Write [path, generation, mode, links, ctime in s, and in ns]. */
 void object_put_stats(const char *path, const struct object_stat *,
     struct zt_buf *);
 

@@ -128,8 +128,8 @@ int zt_content_end(struct zt_content *content, char *why, size_t why_size);
 void zt_content_close(struct zt_content *content);
 
 /*
- * Give [path, generation, mode, links] of an object of a filesystem's snapshot;
- * a file that has several links has the path of one of them.
+ * Give [path, generation, mode, links, ctime in s, and in ns] of an object of a
+ * filesystem's snapshot; a file with several links has the path of one of them.
  */
 int zt_object_stats(struct zt *zt, const char *snapshot, uint64_t object,
     struct zt_buf *out);

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zfstune.health.verify import verify
     from zfstune.retention.prune import prune
     from zfstune.snapshots.checkpoint import checkpoint
+    from zfstune.snapshots.diff import diff
     from zfstune.snapshots.quiesce import Commands, Postgres, Session, quiesced
     from zfstune.snapshots.rollback import rollback
     from zfstune.snapshots.take import snapshot
@@ -86,6 +87,7 @@ __all__ = [
     "apply",
     "checkpoint",
     "compare",
+    "diff",
     "open",
     "plan",
     "prune",
@@ -106,6 +108,7 @@ _HOMES = {
     "apply": ("datasets.apply", "apply"),
     "checkpoint": ("snapshots.checkpoint", "checkpoint"),
     "compare": ("streams.compare", "compare"),
+    "diff": ("snapshots.diff", "diff"),
     "open": ("engine.open", "open_engine"),
     "plan": ("datasets.apply", "plan"),
     "prune": ("retention.prune", "prune"),

@@ -33,7 +33,10 @@ DRIVERS = {
     ),
     "fake_kernel": (
         "-Wl,--wrap=ioctl",
-        ("buf", "list", "nvl", "nvl_flat", "nvl_json", "nvl_packed", "zfs_ioctl"),
+        (
+            *("buf", "list", "nvl", "nvl_flat", "nvl_json", "nvl_packed", "object"),
+            "zfs_ioctl",
+        ),
     ),
 }
 

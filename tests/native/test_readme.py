@@ -25,6 +25,7 @@ PREFIXES = {
     "libzpool": ("libzpool_", "zpool"),
     "list": ("list_",),
     "nvl": ("nvl_", "nvp_"),
+    "object": ("object_",),
     "stream": ("stream_",),
     "zfs": ("zfs_",),
     "zt": ("zt_",),

@@ -37,6 +37,7 @@ _VERBS = {
     "snapshots": "show snapshots: why each stays, and when it goes",
     "checkpoint": "note the state of datasets to come back to; list and drop such notes",
     "rollback": "bring datasets back to a checkpoint",
+    "diff": "tell what changed between two snapshots or checkpoints",
     "compare": "tell whether two snapshots hold the same, byte for byte",
     "prune": "destroy the snapshots that no rule keeps",
     "policy": "store on datasets the rules by which prune keeps snapshots",

@@ -306,6 +306,10 @@ SPECIAL = {
     "destroy bookmark": {
         e.EXDEV: Meaning(RefusedValue, "one call takes bookmarks of one pool only"),
     },
+    "compare": {
+        e.ENOENT: Meaning(NotFound, "it, or the snapshot before it, does not exist"),
+        e.EXDEV: Meaning(RefusedValue, "the other one is no earlier snapshot of it"),
+    },
     "send": {
         e.ENOENT: Meaning(NotFound, "the snapshot, or its base, does not exist"),
         e.EXDEV: Meaning(RefusedValue, "the base is no earlier snapshot of the dataset"),

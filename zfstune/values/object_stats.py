@@ -17,9 +17,13 @@ class ObjectStats:
             and another generation is another file.
         mode: Kind and permissions, as ``st_mode``.
         links: How many links lead to it; 0 for a file that was deleted and still open.
+        changed_s: When it changed last (``st_ctime``), in seconds.
+        changed_ns: The nanoseconds of that.
     """
 
     path: str
     generation: int
     mode: int
     links: int
+    changed_s: int
+    changed_ns: int

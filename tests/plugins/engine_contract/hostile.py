@@ -55,7 +55,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "bookmark_all": {"sources": {"T#b": "T@s"}},
     "bookmarks": {"dataset": "T"},
     "destroy_bookmarks": {"names": ["T#b"]},
-    "object_path": {"snapshot": "T@s", "number": 34},
+    "object_stats": {"snapshot": "T@s", "number": 34},
+    "changed_objects": {"base": "T@s", "snapshot": "T@s"},
     "send": {
         "snapshot": "T@s",
         "fd": 0,

@@ -7,7 +7,8 @@ import errno
 import pytest
 
 from scripted_binding import ScriptedBinding, row
-from zfstune.values.errors import InvalidName, NotFound, NotPermitted
+from zfstune.values.errors import InvalidName, NotFound, NotPermitted, RefusedValue
+from zfstune.values.object_stats import ObjectStats
 
 
 def test_pools_are_sorted() -> None:
@@ -91,20 +92,34 @@ def test_bookmarks_have_full_names() -> None:
     assert engine.bookmarks("tank/a")["tank/a#b"].guid == 7
 
 
-def test_the_path_of_an_object() -> None:
-    """No path is None; a snapshot that is not there is an error."""
-    binding = ScriptedBinding(zt_object_path=(0, "/a/b"))
-    assert binding.engine().object_path("tank/a@1", 130) == "/a/b"
-    assert binding.asked == [("zt_object_path", ("tank/a@1", 130))]
+def test_an_object() -> None:
+    """One that is not there is None; a snapshot that is not there is an error."""
+    binding = ScriptedBinding(zt_object_stats=(0, ["/a/b", 5, 0o100644, 1, 8, 9]))
+    found = binding.engine().object_stats("tank/a@1", 130)
+    assert found == ObjectStats("/a/b", 5, 0o100644, 1, 8, 9)
+    assert binding.asked == [("zt_object_stats", ("tank/a@1", 130))]
     for error in (errno.ENOENT, errno.EPERM, errno.EINVAL, errno.ESTALE):
         binding = ScriptedBinding(
-            zt_object_path=(error, None), zt_stats=(0, row("tank/a@1"))
+            zt_object_stats=(error, None), zt_stats=(0, row("tank/a@1"))
         )
-        assert binding.engine().object_path("tank/a@1", 130) is None
+        assert binding.engine().object_stats("tank/a@1", 130) is None
     binding = ScriptedBinding(
-        zt_object_path=(errno.ENOENT, None), zt_stats=(errno.ENOENT, None)
+        zt_object_stats=(errno.ENOENT, None), zt_stats=(errno.ENOENT, None)
     )
     with pytest.raises(NotFound):
-        binding.engine().object_path("tank/a@1", 130)
+        binding.engine().object_stats("tank/a@1", 130)
     with pytest.raises(InvalidName):
-        binding.engine().object_path("tank/a", 130)
+        binding.engine().object_stats("tank/a", 130)
+
+
+def test_changed_objects() -> None:
+    """Both snapshots are named, and an error says which kind of pair is meant."""
+    binding = ScriptedBinding(zt_changed_objects=(0, [2, 34]))
+    assert binding.engine().changed_objects("tank/a@1", "tank/b@2") == [2, 34]
+    assert binding.asked == [("zt_changed_objects", ("tank/a@1", "tank/b@2"))]
+    binding = ScriptedBinding(zt_changed_objects=(errno.EXDEV, None))
+    with pytest.raises(RefusedValue, match="cannot compare 'tank/a@1': the other one"):
+        binding.engine().changed_objects("tank/a@2", "tank/a@1")
+    for base, snapshot in (("tank/a", "tank/a@1"), ("tank/a@1", "tank/a#1")):
+        with pytest.raises(InvalidName):
+            binding.engine().changed_objects(base, snapshot)
