@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import json
-import struct
 from typing import TYPE_CHECKING
 
 import pytest
 
-from made_files import (
-    FILE_NUMBERS,
-    REGULAR,
-    attributes,
-    changed_file,
-    received,
-    records,
-    sent,
-    with_files,
-)
+from made_files import changed_files
 from zfstune.cli.main import main
 from zfstune.snapshots.changes import MODIFIED, REMOVED
 from zfstune.snapshots.checkpoint import checkpoint
@@ -29,35 +19,11 @@ if TYPE_CHECKING:
 
     from zfstune.engine.image import ImageEngine
 
-OBJECT, ROOT = 1, 34
-# Where the time of the last change stands among the attributes: fill_root() in
-# native/image_layout.c.
-CTIME = 96
-
 
 @pytest.fixture
 def changed(engine: ImageEngine, tmp_path: Path) -> ImageEngine:
     """Give a pool in which `tank/a` has lost a file and got another content for one."""
-    engine.create("tank/empty")
-    engine.take_snapshots(["tank/empty@0"])
-    empty = sent(engine, tmp_path, "tank/empty@0", compressed=False)
-    files = {"first": [(0, b"one" * 5000)], "second": [(0, b"two" * 5000)]}
-    received(engine, tmp_path, "tank/a@1", with_files(empty, files, guid=0x77))
-    like = next(
-        payload[:176]
-        for kind, head, payload in records(empty)
-        if kind == OBJECT and head[8] == ROOT
-    )
-    later = bytearray(attributes(like, REGULAR))
-    struct.pack_into("<Q", later, CTIME, 1 << 31)
-    made = changed_file(
-        *(FILE_NUMBERS, bytes(later), [(0, b"new!" * 1024)]),
-        end=15_000,
-        guid=0x78,
-        base=0x77,
-    )
-    made.free_objects(FILE_NUMBERS + 1, 1)
-    received(engine, tmp_path, "tank/a@2", made.end())
+    changed_files(engine, tmp_path, "tank/a@1", "tank/a@2")
     return engine
 
 

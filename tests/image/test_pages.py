@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import zfstune
-from made_files import received, sent, with_files
+from made_files import changed_files, received, sent, with_files
 from mounted_image import MountedImage
 from source_tree import ROOT
 from zfstune.cli import schedule
@@ -131,6 +131,12 @@ def three_shops(machine: Machine) -> None:
     (machine.folder / "shop.stream").write_bytes(stream)
 
 
+def a_tuesday(machine: Machine) -> None:
+    """Have files of which some changed between two snapshots."""
+    days = ("tank/shop@monday", "tank/shop@tuesday")
+    changed_files(machine.start_anew(), machine.folder, *days)
+
+
 # What a page tells in words between its commands.
 MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune prune --keep 48": fifty_later,
@@ -141,6 +147,7 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
         a_shop
     ),
     "zfstune snapshot tank/data/shop --name monday": only_a_shop,
+    "zfstune diff tank/shop@monday @tuesday": a_tuesday,
     "zfstune verify": drifted,
     "zfstune compare tank/shop@monday tank/backup/shop@monday": three_shops,
     "zfstune list tank/data": applied("postgres"),

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 DIRECTORY, ROOT, VOLUME = 20, 34, 23
 IS_FILE, IS_DIRECTORY = 8 << 60, 4 << 60
 REGULAR, FOLDER = 0o100644, 0o40755
-# Where mode and parent stand among the attributes: fill_root() in native/image_layout.c.
-MODE, PARENT = 8, 48
+# Where mode, parent and the time of the last change stand among the attributes:
+# fill_root() in native/image_layout.c.
+MODE, PARENT, CTIME = 8, 48, 96
+ATTRIBUTES_BYTES = 176
 FILE_NUMBERS = 128  # the first of them
 MIB = 1 << 20
 
@@ -196,3 +198,31 @@ def changed_file(
     for offset, data in pieces:
         made.write(number, offset, data)
     return made
+
+
+def changed_files(engine: Engine, folder: Path, first: str, second: str) -> None:
+    """Make a dataset with two snapshots: then `first` has other bytes, `second` is gone.
+
+    Beside it, a dataset ``empty`` is made.
+    """
+    none = f"{first.partition('/')[0]}/empty@0"
+    engine.create(none.partition("@")[0])
+    engine.take_snapshots([none])
+    empty = sent(engine, folder, none, compressed=False)
+    files = {"first": [(0, b"one" * 5000)], "second": [(0, b"two" * 5000)]}
+    received(engine, folder, first, with_files(empty, files, guid=GUID))
+    like = next(
+        payload[:ATTRIBUTES_BYTES]
+        for kind, head, payload in records(empty)
+        if kind == OBJECT and struct.unpack_from("<Q", head, 8) == (ROOT,)
+    )
+    later = bytearray(attributes(like, REGULAR))
+    struct.pack_into("<Q", later, CTIME, 1 << 31)
+    made = changed_file(
+        *(FILE_NUMBERS, bytes(later), [(0, b"new!" * 1024)]),
+        end=15_000,
+        guid=GUID + 1,
+        base=GUID,
+    )
+    made.free_objects(FILE_NUMBERS + 1, 1)
+    received(engine, folder, second, made.end())
