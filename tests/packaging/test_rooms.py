@@ -22,8 +22,8 @@ PURE = frozenset(
     {
         *("__future__", "ast", "bisect", "collections", "contextlib", "datetime"),
         *("difflib", "fnmatch", "functools", "hashlib", "heapq", "importlib"),
-        *("io", "ipaddress", "itertools", "json", "math", "operator", "re", "string"),
-        *("textwrap", "tomllib", "types", "typing", "configparser", "yaml"),
+        *("io", "ipaddress", "itertools", "json", "math", "operator", "re", "stat"),
+        *("string", "textwrap", "tomllib", "types", "typing", "configparser", "yaml"),
     }
 )
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}

@@ -30,7 +30,7 @@ __all__ = [
     "RENAMED",
     "SAME",
     "DatasetChanges",
-    "Difference",
+    "ChangesBetween",
     "PathChange",
     "check_order",
     "path_changes",
@@ -134,19 +134,19 @@ class DatasetChanges:
     def lines(self) -> Iterator[str]:
         """Yield the changes for people."""
         size = format_size(self.size_bytes, exact=False)
-        told = {
+        texts = {
             NEW: f"has no earlier snapshot; it holds {size}",
             GONE: "has no later snapshot",
             SAME: "no change",
             CHANGED: f"changed, about {size}",
         }
-        yield f"{self.dataset}: {told[self.status]}"
+        yield f"{self.dataset}: {texts[self.status]}"
         for change in self.paths:
             yield f"  {change.line}"
 
 
 @frozen
-class Difference:
+class ChangesBetween:
     """The changes to all datasets that were looked at, in the order of their names."""
 
     datasets: tuple[DatasetChanges, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zfstune.engine.open import using
 from zfstune.snapshots.changes import (
     DatasetChanges,
-    Difference,
+    ChangesBetween,
     check_order,
     path_changes,
 )
@@ -34,7 +34,7 @@ def diff(
     paths: bool = True,
     pool: str | None = None,
     engine: Engine | None = None,
-) -> Difference:
+) -> ChangesBetween:
     """Tell what changed between two snapshots.
 
     Args:
@@ -71,7 +71,7 @@ def diff(
         for before, after in pairs.values():
             if before is not None and after is not None:
                 check_order(before, after)
-        return Difference(
+        return ChangesBetween(
             tuple(_changes(zfs, name, *pairs[name], paths=paths) for name in sorted(pairs))
         )
 

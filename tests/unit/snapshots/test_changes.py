@@ -19,7 +19,7 @@ from zfstune.snapshots.changes import (
     RENAMED,
     SAME,
     DatasetChanges,
-    Difference,
+    ChangesBetween,
     PathChange,
     check_order,
     path_changes,
@@ -167,10 +167,10 @@ def test_a_dataset() -> None:
     }
     for status, (dataset, line) in cases.items():
         assert (dataset.status, next(dataset.lines())) == (status, line)
-        assert Difference((dataset,)).any is (status != SAME)
-    assert list(Difference((changed,)).lines())[1:] == ["  R file /b (was /a)"]
-    assert not Difference(()).any
-    assert Difference((changed, cases[NEW][0])).to_dict() == {
+        assert ChangesBetween((dataset,)).any is (status != SAME)
+    assert list(ChangesBetween((changed,)).lines())[1:] == ["  R file /b (was /a)"]
+    assert not ChangesBetween(()).any
+    assert ChangesBetween((changed, cases[NEW][0])).to_dict() == {
         "datasets": [
             {
                 "dataset": "t/a",
