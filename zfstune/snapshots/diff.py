@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from zfstune.engine.open import using
 from zfstune.snapshots.changes import (
-    DatasetChanges,
     ChangesBetween,
+    DatasetChanges,
     check_order,
     path_changes,
 )

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from zfstune.cli import diff as verb
-from zfstune.snapshots.changes import ADDED, DatasetChanges, ChangesBetween, PathChange
+from zfstune.snapshots.changes import ADDED, ChangesBetween, DatasetChanges, PathChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
