@@ -16,6 +16,7 @@ SOURCES = (
     "image_confine",
     "image_file",
     "image_inside",
+    "image_key",
     "image_label",
     "image_layout",
     "image_pool",
@@ -39,6 +40,7 @@ SOURCES = (
     "zt_change",
     "zt_content",
     "zt_host",
+    "zt_key",
     "zt_snapshot",
     "zt_stream",
 )

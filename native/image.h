@@ -47,6 +47,14 @@ int image_unset(const char *name, int source, const char *prop);
 int image_arrive(const char *name, nvlist_t *received, nvlist_t *local,
     boolean_t delayed, nvlist_t *errors);
 
+/*
+ * image_key.c: what OpenZFS needs to encrypt a dataset; `key` is NULL for a
+ * command that has none
+ */
+enum { NO_CRYPTO_COMMAND = 0 };	/* DCP_CMD_NONE */
+int image_crypto_params(uint64_t command, nvlist_t *props, uint8_t *key,
+    uint_t key_bytes, void **params);
+
 /* image_pool.c */
 int image_create_pool(const struct nvp *, const char *path, const char *pool,
     uint64_t bytes, uint64_t ashift);

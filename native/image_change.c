@@ -8,7 +8,6 @@
 #include "image.h"
 
 enum { CI_DATASET = 1 << 16 };	/* DS_FLAG_CI_DATASET: names ignore case */
-enum { NO_CRYPTO_COMMAND = 0 };	/* DCP_CMD_NONE */
 /* the kernel's zfs_lua_max_instrlimit and zfs_lua_max_memlimit */
 enum { MOST_INSTRUCTIONS = 100 * 1000 * 1000, MOST_MEMORY = 100 << 20 };
 
@@ -35,18 +34,23 @@ finish_create(const char *name, nvlist_t *props)
 	return (error);
 }
 
+/* The key of a new dataset, or NULL: its parent's, if it is encrypted at all */
+struct own_key {
+	uint8_t *bytes;
+	uint_t size;
+};
+
 /*
  * Create a dataset, encrypted as `props` say; OpenZFS takes those properties
- * out of the list.  No caller passes a key, so it is encrypted by its parent's
- * key or not at all.
+ * out of the list.
  */
 static int
 create_encrypted(const char *name, int type, uint64_t flags, nvlist_t *props,
-    create_func_t *func, void *spec)
+    const struct own_key *key, create_func_t *func, void *spec)
 {
 	void *crypto;
-	int error = zpool.dsl_crypto_params_create_nvlist(NO_CRYPTO_COMMAND,
-	    props, NULL, &crypto);
+	int error = image_crypto_params(NO_CRYPTO_COMMAND, props, key->bytes,
+	    key->size, &crypto);
 
 	if (error == 0) {
 		error = zpool.dmu_objset_create(name, type, flags, crypto, func,
@@ -58,18 +62,18 @@ create_encrypted(const char *name, int type, uint64_t flags, nvlist_t *props,
 }
 
 static int
-create_filesystem(const char *name, nvlist_t *props)
+create_filesystem(const char *name, nvlist_t *props, const struct own_key *key)
 {
 	struct fs_spec spec;
 	int error = image_fill_fs_spec(&image->nvp, name, props, &spec);
 
 	return (error != 0 ? error : create_encrypted(name, OST_ZFS,
-	    spec.casesensitivity == FS_INSENSITIVE ? CI_DATASET : 0, props,
+	    spec.casesensitivity == FS_INSENSITIVE ? CI_DATASET : 0, props, key,
 	    image_lay_out_filesystem, &spec));
 }
 
 static int
-create_volume(const char *name, nvlist_t *props)
+create_volume(const char *name, nvlist_t *props, const struct own_key *key)
 {
 	const struct nvp *nvp = &image->nvp;
 	struct volume_spec spec;
@@ -88,23 +92,24 @@ create_volume(const char *name, nvlist_t *props)
 	/* These two lie inside the volume and cannot be set as properties. */
 	(void) nvp->nvlist_remove_all(props, "volsize");
 	(void) nvp->nvlist_remove_all(props, "volblocksize");
-	return (create_encrypted(name, OST_ZVOL, 0, props, image_lay_out_volume,
-	    &spec));
+	return (create_encrypted(name, OST_ZVOL, 0, props, key,
+	    image_lay_out_volume, &spec));
 }
 
 int
 image_lzc_create(const char *name, enum lzc_dataset_type type, nvlist_t *props,
     uint8_t *key, uint_t key_bytes)
 {
+	struct own_key own = { key, key_bytes };
 	nvlist_t *copy = NULL;
 	int error = strpbrk(name, "@%") != NULL ? EINVAL : check_name(name);
 
-	(void) key, (void) key_bytes;
 	if (error == 0)
 		error = image->nvp.nvlist_dup(props, &copy, 0);
 	if (error == 0)
 		error = type == LZC_DATSET_TYPE_ZVOL ?
-		    create_volume(name, copy) : create_filesystem(name, copy);
+		    create_volume(name, copy, &own) :
+		    create_filesystem(name, copy, &own);
 	if (error == 0)
 		error = finish_create(name, copy);
 	image->nvp.nvlist_free(copy);

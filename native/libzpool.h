@@ -190,6 +190,9 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(int, dsl_crypto_params_create_nvlist, (int command, nvlist_t *, \
 	    nvlist_t *, void **))					\
 	X(void, dsl_crypto_params_free, (void *, boolean_t))		\
+	X(int, spa_keystore_load_wkey, (const char *, void *, boolean_t)) \
+	X(int, spa_keystore_unload_wkey, (const char *))		\
+	X(int, spa_keystore_change_key, (const char *, void *))		\
 	X(int, dsl_dataset_hold, (dsl_pool_t *, const char *, const void *, \
 	    dsl_dataset_t **))						\
 	X(int, dsl_dataset_hold_obj, (dsl_pool_t *, uint64_t,		\

@@ -52,6 +52,11 @@ enum { STREAM_HEADER = 312 };
 	X(int, lzc_bookmark, (nvlist_t *, nvlist_t **))			\
 	X(int, lzc_get_bookmarks, (const char *, nvlist_t *, nvlist_t **)) \
 	X(int, lzc_destroy_bookmarks, (nvlist_t *, nvlist_t **))	\
+	X(int, lzc_load_key,						\
+	    (const char *, boolean_t, uint8_t *, uint_t))		\
+	X(int, lzc_unload_key, (const char *))				\
+	X(int, lzc_change_key,						\
+	    (const char *, uint64_t, nvlist_t *, uint8_t *, uint_t))	\
 	X(int, lzc_send_resume, (const char *, const char *, int,	\
 	    enum lzc_send_flags, uint64_t, uint64_t))			\
 	X(int, lzc_send_space, (const char *, const char *,		\

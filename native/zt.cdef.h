@@ -53,8 +53,9 @@ int zt_list_datasets(struct zt *zt, const char *root, struct zt_buf *out);
 int zt_list_snapshots(struct zt *zt, const char *dataset, int props,
     struct zt_buf *out);
 
+/* An empty `key` says that there is none. */
 int zt_create(struct zt *zt, const char *name, int volume,
-    const uint8_t *flat, size_t size);
+    const uint8_t *key, size_t key_size, const uint8_t *flat, size_t size);
 int zt_clone(struct zt *zt, const char *name, const char *origin,
     const uint8_t *flat, size_t size);
 int zt_promote(struct zt *zt, const char *name, char *conflict, size_t size);
@@ -66,6 +67,16 @@ int zt_set(struct zt *zt, const char *name, const uint8_t *flat, size_t size,
     struct zt_buf *errors);
 int zt_inherit(struct zt *zt, const char *name, const char *prop,
     int received);
+
+/*
+ * Keys, which wrap the key of the blocks.  With `noop` the key is only checked;
+ * `command` is a dcp_cmd_t.
+ */
+int zt_load_key(struct zt *zt, const char *name, int noop,
+    const uint8_t *key, size_t key_size);
+int zt_unload_key(struct zt *zt, const char *name);
+int zt_change_key(struct zt *zt, const char *name, uint64_t command,
+    const uint8_t *key, size_t key_size, const uint8_t *flat, size_t size);
 
 int zt_snapshot(struct zt *zt, const uint8_t *flat, size_t size,
     const uint8_t *props, size_t props_size, struct zt_buf *errors);

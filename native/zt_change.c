@@ -2,8 +2,8 @@
 #include "zt_impl.h"
 
 int
-zt_create(struct zt *zt, const char *name, int volume, const uint8_t *flat,
-    size_t size)
+zt_create(struct zt *zt, const char *name, int volume, const uint8_t *key,
+    size_t key_size, const uint8_t *flat, size_t size)
 {
 	nvlist_t *props;
 	int error = nvl_from_flat(&zt->z.nvp, flat, size, &props);
@@ -11,8 +11,8 @@ zt_create(struct zt *zt, const char *name, int volume, const uint8_t *flat,
 	if (error != 0)
 		return (error);
 	error = zt->z.lzc_create(name,
-	    volume ? LZC_DATSET_TYPE_ZVOL : LZC_DATSET_TYPE_ZFS, props, NULL,
-	    0);
+	    volume ? LZC_DATSET_TYPE_ZVOL : LZC_DATSET_TYPE_ZFS, props,
+	    zt_key(key, key_size), (uint_t)key_size);
 	zt->z.nvp.nvlist_free(props);
 	return (error);
 }

@@ -8,6 +8,7 @@ class _FFI:
     def new(self, cdecl: str, init: Any = ...) -> Any: ...
     def gc(self, cdata: Any, destructor: Any) -> Any: ...
     def release(self, cdata: Any) -> None: ...
+    def from_buffer(self, cdecl: str, buffer: bytearray) -> Any: ...
     def string(self, cdata: Any) -> bytes: ...
     def buffer(self, cdata: Any, size: int = ...) -> Any: ...
 
@@ -48,7 +49,15 @@ class _Lib:
         self, zt: Any, dataset: bytes, props: int, out: Any, /
     ) -> int: ...
     def zt_create(
-        self, zt: Any, name: bytes, volume: int, flat: bytes, size: int, /
+        self,
+        zt: Any,
+        name: bytes,
+        volume: int,
+        key: bytes,
+        key_size: int,
+        flat: bytes,
+        size: int,
+        /,
     ) -> int: ...
     def zt_clone(
         self, zt: Any, name: bytes, origin: bytes, flat: bytes, size: int, /
@@ -61,6 +70,21 @@ class _Lib:
         self, zt: Any, name: bytes, flat: bytes, size: int, errors: Any, /
     ) -> int: ...
     def zt_inherit(self, zt: Any, name: bytes, prop: bytes, received: int, /) -> int: ...
+    def zt_load_key(
+        self, zt: Any, name: bytes, noop: int, key: bytes, key_size: int, /
+    ) -> int: ...
+    def zt_unload_key(self, zt: Any, name: bytes, /) -> int: ...
+    def zt_change_key(
+        self,
+        zt: Any,
+        name: bytes,
+        command: int,
+        key: bytes,
+        key_size: int,
+        flat: bytes,
+        size: int,
+        /,
+    ) -> int: ...
     def zt_snapshot(
         self, zt: Any, flat: bytes, size: int, props: bytes, props_size: int, errors: Any, /
     ) -> int: ...

@@ -1,4 +1,4 @@
-"""What the kernel refuses, and how zfstune says it: each row of engine/_meanings.py."""
+"""What the kernel refuses, and how zfstune says it: each row of its tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from zfstune.engine import _errno, _meanings
+from zfstune.engine import _errno, _meanings, _special_meanings
 from zfstune.engine._binding import lib
 from zfstune.engine.kernel import KernelEngine
 from zfstune.values.errors import (
@@ -251,8 +251,8 @@ def test_raw_creations_and_holds(scene: Scene) -> None:
     assert isinstance(scene.engine, KernelEngine)
     binding, name = scene.engine._zfs, f"{scene.pool}/raw"
     values = {"volsize": 1 << 20, "volblocksize": 5000}
-    assert binding.call_with(lib.zt_create, name, 1, values=values) == e.EDOM
-    assert binding.call_with(lib.zt_create, name, 0, values={"version": 9}) == e.ENOTSUP
+    assert binding.call(lib.zt_create, name, 1, b"", values) == e.EDOM
+    assert binding.call(lib.zt_create, name, 0, b"", {"version": 9}) == e.ENOTSUP
     assert not scene.engine.exists(name)
     held = f"{scene.pool}/a@3"
     tag = {held: "t" * 300}
@@ -363,7 +363,7 @@ def test_quotas(scene: Scene) -> None:
 
 def test_every_row_is_seen_or_excused() -> None:
     """Each row of the table was provoked above or stands below with the reason."""
-    rows = {(op, code) for op, of in _meanings.SPECIAL.items() for code in of}
+    rows = {(op, code) for op, of in _special_meanings.SPECIAL.items() for code in of}
     operations = {"create", "clone", "destroy", "snapshot", "destroy snapshot", "rename"}
     operations |= {"promote", "roll back", "hold", "release", "bookmark", "set"}
     operations |= {"destroy bookmark"}

@@ -39,10 +39,6 @@ class ScriptedBinding:
         """Answer with an errno."""
         return self._answer(function, *args, default=0)
 
-    def call_with(self, function: Callable[..., int], *args: Any, values: Any) -> Any:
-        """Answer a call that takes an nvlist with an errno."""
-        return self._answer(function, *args, values, default=0)
-
     def read(self, function: Callable[..., int], *args: Any) -> Any:
         """Answer with an errno and a value."""
         return self._answer(function, *args, default=(0, None))

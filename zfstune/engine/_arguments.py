@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
 
+    from zfstune.values.key import Key
+
     T = TypeVar("T")
 
 __all__ = ["check_number", "check_path", "check_text", "checks_arguments"]
@@ -125,6 +127,14 @@ def _check_paths(parameter: str, value: object) -> list[str]:
     return [check_path(parameter, path) for path in _check_names(parameter, value)]
 
 
+def _check_secret(parameter: str, value: object) -> Key:
+    from zfstune.values.key import Key  # noqa: PLC0415 (few calls take one)
+
+    if not isinstance(value, Key):
+        raise _wrong_type(parameter, value, "a Key")
+    return value
+
+
 def _check_id(parameter: str, value: object) -> int:
     return check_number(parameter, value, most=_MOST_ID)
 
@@ -168,6 +178,7 @@ _CHECKS: dict[str, Callable[[str, Any], object]] = {
     "int": check_number,
     "bool": _check_flag,
     "Iterable[str]": _check_names,
+    "Key": _check_secret,
     "Mapping[str, str]": _check_mapping,
     "Mapping[str, int]": _check_guids,
     "Mapping[str, object]": _check_mapping,

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from zfstune.values.property_table import Release
 
+    # C takes an nvlist, encoded or not, and a key as bytes and a size.
+    Argument = str | int | Mapping[str, Any] | bytes | bytearray
+
 __all__ = ["Binding"]
 
 ffi, lib = _zfs.ffi, _zfs.lib
@@ -94,27 +97,15 @@ class Binding:
             raise ZfsUnavailable("cannot use ZFS: this engine was closed")
         return self._zt
 
-    def call(self, function: Callable[..., int], *args: str | int) -> int:
+    def call(self, function: Callable[..., int], *args: Argument) -> int:
         """Call a function that returns only an errno."""
-        return function(self._handle, *map(_argument, args))
-
-    def call_with(
-        self,
-        function: Callable[..., int],
-        *args: str | int,
-        values: Mapping[str, Any] | bytes,
-    ) -> int:
-        """Call a function whose last argument is an nvlist, encoded or not."""
-        flat = _flat(values)
-        return function(self._handle, *map(_argument, args), flat, len(flat))
+        return function(self._handle, *_passed(args))
 
     def read(self, function: Callable[..., int], *args: str | int) -> tuple[int, Any]:
         """Call a function that writes JSON; return its errno and what it wrote or None."""
         return self._filled(function, *map(_argument, args))
 
-    def change(
-        self, function: Callable[..., int], *args: str | int | Mapping[str, Any] | bytes
-    ) -> tuple[int, Any]:
+    def change(self, function: Callable[..., int], *args: Argument) -> tuple[int, Any]:
         """Call a function that takes nvlists and writes JSON; return the same as read()."""
         return self._filled(function, *_passed(args))
 
@@ -183,18 +174,16 @@ class _Buffer:
         return self.copy()
 
 
-def _flat(values: Mapping[str, Any] | bytes) -> bytes:
-    return values if isinstance(values, bytes) else _nvlist.encode(values)
-
-
-def _passed(args: Iterable[str | int | Mapping[str, Any] | bytes]) -> list[Any]:
+def _passed(args: Iterable[Argument]) -> list[Any]:
     """Return the arguments as C takes them: bytes and nvlists are followed by a size."""
     passed: list[Any] = []
     for arg in args:
         if isinstance(arg, (str, int)):
             passed.append(_argument(arg))
+        elif isinstance(arg, bytearray):  # a key, of which no copy is made
+            passed += [ffi.from_buffer("uint8_t[]", arg), len(arg)]
         else:
-            flat = _flat(arg)
+            flat = arg if isinstance(arg, bytes) else _nvlist.encode(arg)
             passed += [flat, len(flat)]
     return passed
 

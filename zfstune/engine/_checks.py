@@ -6,7 +6,7 @@ import errno
 
 from zfstune.engine._errno import WRONG_PARENT, engine_error
 from zfstune.values import names
-from zfstune.values.errors import InvalidName, InvalidProperty, NotFound, NotSupported
+from zfstune.values.errors import InvalidName, InvalidProperty, NotFound
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
@@ -20,45 +20,18 @@ __all__ = [
     "check_below_pool",
     "check_clone_parent",
     "check_inheritable",
-    "check_key",
     "check_name",
     "check_promotion",
     "check_properties",
 ]
 
 
+_NEVER_RECEIVED = frozenset({"version", "volsize"})
+
+
 def check_name(name: str) -> str:
     """Check the name of a dataset or snapshot."""
     return names.check_snapshot(name) if "@" in name else names.check_dataset(name)
-
-
-def check_key(engine: Engine, name: str, properties: Mapping[str, str]) -> None:
-    """Refuse a new dataset that would need a key of its own.
-
-    ``lzc_create`` takes the key itself, and no call of the engine passes one. Without a
-    key the kernel returns a bare EINVAL (dsl_crypto_params_create_nvlist() in
-    dsl_crypt.c).
-    """
-    encrypted = properties.get("encryption", "off") != "off"
-    if not encrypted and properties.get("keyformat", "none") == "none":
-        return
-    parent = names.parent_of(name) or name
-    if "keyformat" not in properties:
-        try:
-            if engine.dataset(parent).value("encryption") not in (None, "off"):
-                return  # the new dataset inherits the key
-        except NotFound:
-            return  # the kernel reports it, or the parent is created first
-    raise NotSupported(
-        operation="create",
-        target=name,
-        errno=errno.EINVAL,
-        reason="it needs an encryption key of its own, which zfstune cannot give it",
-        hint=(
-            "create it with `zfs create -o encryption=on -o keyformat=...`, or below an "
-            "encrypted dataset, whose key it then inherits"
-        ),
-    )
 
 
 def check_below_pool(verb: str, name: str, *, creating: bool = False) -> str:
@@ -127,12 +100,20 @@ def check_properties(
     )
 
 
-def check_inheritable(name: str) -> None:
-    """Refuse to inherit a property that is never inherited."""
+def check_inheritable(name: str, *, received: bool) -> None:
+    """Refuse to inherit a property that is never inherited.
+
+    Args:
+        name: The property.
+        received: Whether the value that a stream brought shall count again, which can be
+            said of quotas and the like, too (zfs_do_inherit() in cmd/zfs/zfs_main.c).
+    """
     from zfstune.values.properties import find, is_user  # noqa: PLC0415 (the same tables)
 
     prop = find(name)
-    if is_user(name) or (prop and prop.inheritable and not prop.create_only):
+    settable = prop is not None and not prop.create_only and not prop.readonly
+    may_be_received = received and settable and name not in _NEVER_RECEIVED
+    if is_user(name) or may_be_received or (prop and prop.inheritable and settable):
         return
     reason = "this property is never inherited" if prop else "there is no such property"
     raise InvalidProperty(f"cannot inherit '{shown(name)}': {reason}")

@@ -41,8 +41,9 @@ _PROGRAM_ERRORS = frozenset(
     }
 )
 
-# The program returns errno values by snapshot, with the meanings that _meanings.py has
-# for "destroy snapshot"; 116 is ESTALE and 87 EUSERS, for which Lua has no names here.
+# The program returns errno values by snapshot, with the meanings that
+# _special_meanings.py has for "destroy snapshot"; 116 is ESTALE and 87 EUSERS, for which
+# Lua has no names here.
 # Each zfs.* call opens its snapshot, which is slow, so the program makes as few as it can.
 # zfs.exists() comes first because reading the guid of a missing snapshot ends the program.
 # A snapshot that is mounted below .zfs counts as in use; ZFS_IOC_DESTROY_SNAPS would

@@ -1,6 +1,7 @@
 """Turn an errno into an exception with a reason and a hint.
 
-The meaning of each number, by operation, stands in _meanings.py.
+The meaning of each number stands in _meanings.py, or in _special_meanings.py for one
+operation.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import os
 from zfstune.engine._meanings import (
     FIRST_OWN,
     GENERAL,
-    SPECIAL,
     STREAM_TRUNCATED,
     SUPPRESSED,
     WRONG_PARENT,
     Meaning,
 )
+from zfstune.engine._special_meanings import SPECIAL
 from zfstune.values.errors import BatchError, EngineError, NotPermitted
 from zfstune.values.names import parent_of
 from zfstune.values.text import for_shell
@@ -49,6 +50,9 @@ _PERMISSIONS = {
     "release": "release",
     "bookmark": "bookmark",
     "destroy bookmark": "destroy",
+    "load the key of": "load-key",
+    "unload the key of": "load-key",
+    "change the key of": "change-key",
     "send": "send",
     "receive": "receive,mount,create",
     "abort the receive of": "destroy,mount",
@@ -91,7 +95,7 @@ def engine_error(
 
 
 def _with_names(hint: str, target: str) -> str:
-    """Return a hint of _meanings.py with names in the place of its braces."""
+    """Return the hint of a meaning with names in the place of its braces."""
     if "{" not in hint:
         return hint
     dataset = target.replace("#", "@").partition("@")[0]

@@ -17,8 +17,10 @@ from zfstune.values.errors import ImageDied, InvalidValue, ZfsUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
+
+    from zfstune.engine._binding import Argument
 
 __all__ = ["ImageBinding"]
 
@@ -100,7 +102,7 @@ class ImageBinding:
             orderly = self._socket is not None and self._death is None
             if self._socket is not None:
                 with contextlib.suppress(OSError):
-                    send(self._socket, ("close", None, (), None))
+                    send(self._socket, ("close", None, ()))
             try:
                 status = self._child.wait(_CLOSE_S)
             except subprocess.TimeoutExpired:
@@ -120,27 +122,18 @@ class ImageBinding:
             self._socket.close()
             self._socket = None
 
-    def call(self, function: Callable[..., int], *args: str | int) -> int:
+    def call(self, function: Callable[..., int], *args: Argument) -> int:
         """Call a function that returns only an errno."""
-        return int(self._pass_on("call", function, args))
-
-    def call_with(
-        self, function: Callable[..., int], *args: str | int, values: Mapping[str, Any]
-    ) -> int:
-        """Call a function whose last argument is an nvlist."""
-        return int(self._pass_on("call_with", function, args, _nvlist.encode(values)))
+        return int(self._pass_on("call", function, _encoded(args)))
 
     def read(self, function: Callable[..., int], *args: str | int) -> tuple[int, Any]:
         """Call a function that writes JSON; return its errno and what it wrote or None."""
         error, written = self._pass_on("read", function, args)
         return error, written
 
-    def change(
-        self, function: Callable[..., int], *args: str | int | Mapping[str, Any]
-    ) -> tuple[int, Any]:
+    def change(self, function: Callable[..., int], *args: Argument) -> tuple[int, Any]:
         """Call a function that takes nvlists and writes JSON; return the same as read()."""
-        flat = [a if isinstance(a, (str, int)) else _nvlist.encode(a) for a in args]
-        error, written = self._pass_on("change", function, tuple(flat))
+        error, written = self._pass_on("change", function, _encoded(args))
         return error, written
 
     def stream(self, function: Callable[..., int], fd: int, *args: str | int) -> int:
@@ -185,12 +178,11 @@ class ImageBinding:
         method: str,
         function: Callable[..., int] | None,
         args: tuple[Any, ...],
-        values: bytes | None = None,
         fds: tuple[int, ...] = (),
     ) -> Any:
         name = None if function is None else function.__name__
         with self._lock:
-            answer = self._exchange((method, name, args, values), fds)
+            answer = self._exchange((method, name, args), fds)
         return _result(answer)
 
     def _exchange(self, message: object, fds: tuple[int, ...] = ()) -> Any:
@@ -239,6 +231,12 @@ class ImageBinding:
             f"cannot {self._verb} image '{self._path}': OpenZFS stopped: {reason}",
             hint=f"open the image again: {LOST}",
         )
+
+
+def _encoded(args: tuple[Argument, ...]) -> tuple[Any, ...]:
+    """Return the arguments of a call with its nvlists encoded."""
+    flat = (str, int, bytes, bytearray)
+    return tuple(arg if isinstance(arg, flat) else _nvlist.encode(arg) for arg in args)
 
 
 def _result(answer: Any) -> Any:

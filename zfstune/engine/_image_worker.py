@@ -153,7 +153,7 @@ def _answer(
     watcher: Watcher,
 ) -> None:
     """Make the call that a message asks for, and send its result."""
-    method, function, args, values = message
+    method, function, args = message
     # The descriptors follow the message, and must be taken even if the call fails.
     fds = socket.recv_fds(caller, 1, 2)[1] if method in _STREAM_CALLS else []
     try:
@@ -165,8 +165,6 @@ def _answer(
             if method == "stream":  # a send
                 call = _watched_send(call, watcher)
             streams.append(_start_stream(fds, call, *args))
-        elif values is not None:
-            result = getattr(binding, method)(*args, values=values)
         else:
             result = getattr(binding, method)(*args)
     except Exception as error:  # noqa: BLE001 (a bad message must not end the process)

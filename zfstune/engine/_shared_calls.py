@@ -13,7 +13,6 @@ from zfstune.engine._checks import (
     check_below_pool,
     check_clone_parent,
     check_inheritable,
-    check_key,
     check_name,
     check_promotion,
     check_properties,
@@ -21,6 +20,7 @@ from zfstune.engine._checks import (
 from zfstune.engine._destroy_exactly import ExactCalls
 from zfstune.engine._errno import batch_error, by_target, engine_error
 from zfstune.engine._history import bookmark_line, create_line, set_line, targets_line
+from zfstune.engine._keys import ZfsKeys, key_of_new, wiped
 from zfstune.engine._read_calls import ReadCalls
 from zfstune.engine._streams import ZfsStreams
 from zfstune.engine.protocol import Engine
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from zfstune.engine._binding import Binding
     from zfstune.engine._image_process import ImageBinding
     from zfstune.values.errors import EngineError
+    from zfstune.values.key import Key
     from zfstune.values.state import Dataset, Limits
 
 __all__ = ["ZfsEngine"]
@@ -51,7 +52,7 @@ __all__ = ["ZfsEngine"]
 _TO_STAY = -1  # no descriptor whose end is the end of a hold
 
 
-class ZfsEngine(ReadCalls, ExactCalls, ZfsStreams, Engine):
+class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsStreams, Engine):
     """The calls for OpenZFS 2.1 to 2.4; those that mount are left to its subclasses.
 
     Args:
@@ -104,16 +105,17 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsStreams, Engine):
         properties: Mapping[str, str] | None = None,
         volume: bool = False,
         parents: bool = False,
+        key: Key | None = None,
     ) -> None:
         """Create a filesystem, or a volume of the size that ``volsize`` gives."""
         check_below_pool("create", name, creating=True)
-        check_key(self, name, properties or {})
         values = self._new_values(name, properties or {}, volume=volume)
         if parents:
             for ancestor in ancestors_of(name)[1:]:
                 if not self.exists(ancestor):
                     self.create(ancestor)
-        error = self._zfs.call_with(lib.zt_create, name, int(volume), values=values)
+        with wiped(key_of_new(self, name, values, key)) as wrapping:
+            error = self._zfs.call(lib.zt_create, name, int(volume), wrapping, values)
         if error:
             raise engine_error("create", name, error, permission=",".join(values))
         self._log(create_line("create", properties or {}, name))
@@ -168,7 +170,7 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsStreams, Engine):
     def inherit(self, name: str, prop: str, *, received: bool = False) -> None:
         """Remove a local value; with `received`, go back to the received one."""
         check_name(name)
-        check_inheritable(prop)
+        check_inheritable(prop, received=received)
         error = self._zfs.call(lib.zt_inherit, name, prop, int(received))
         if error:
             raise engine_error("inherit", name, error, permission=prop)
@@ -204,7 +206,7 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsStreams, Engine):
         kind = self.dataset(snapshot.partition("@")[0]).kind
         # A property that can be set only at creation comes from the origin.
         values = check_properties(wanted, kind=kind, creating=False, limits=self._limits)
-        error = self._zfs.call_with(lib.zt_clone, name, snapshot, values=values)
+        error = self._zfs.call(lib.zt_clone, name, snapshot, values)
         if error:
             raise engine_error("clone", name, error, permission=",".join(values))
         self._log(create_line("clone", wanted, f"{snapshot} {name}"))

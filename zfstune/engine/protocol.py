@@ -7,6 +7,7 @@ values of :mod:`zfstune.values.state`. :func:`zfstune.engine.open.open_engine` o
 from __future__ import annotations
 
 from zfstune.engine.protocol_datasets import DatasetCalls
+from zfstune.engine.protocol_keys import KeyCalls
 from zfstune.engine.protocol_mounts import MountCalls
 from zfstune.engine.protocol_pools import PoolCalls
 from zfstune.engine.protocol_snapshots import SnapshotCalls
@@ -43,7 +44,9 @@ class UnreadError(EngineError):
     """The reader of a stream has closed it before its end: the send is not the cause."""
 
 
-class Engine(DatasetCalls, SnapshotCalls, StreamCalls, PoolCalls, MountCalls, Protocol):
+class Engine(
+    DatasetCalls, SnapshotCalls, StreamCalls, PoolCalls, KeyCalls, MountCalls, Protocol
+):
     """The calls that zfstune makes to ZFS.
 
     Property values are text, the way ``zfs get -p`` prints them (``8192``, ``lz4``); a

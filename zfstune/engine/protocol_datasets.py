@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Protocol
 
+    from zfstune.values.key import Key
     from zfstune.values.state import Dataset
 else:
     Protocol = object  # only a type checker looks at it; see zfstune/values/frozen.py
@@ -37,14 +38,28 @@ class DatasetCalls(Protocol):
         properties: Mapping[str, str] | None = None,
         volume: bool = False,
         parents: bool = False,
+        key: Key | None = None,
     ) -> None:
-        """Create a filesystem, or a volume of the size that ``volsize`` gives."""
+        """Create a filesystem, or a volume of the size that ``volsize`` gives.
+
+        Args:
+            name: The dataset.
+            properties: Its properties. With ``keyformat`` it is encrypted by a key of
+                its own, else by its parent's if that is encrypted.
+            volume: Create a volume.
+            parents: Create the datasets above it that do not exist.
+            key: Its key; None: the file has it that ``keylocation`` names.
+        """
 
     def set(self, name: str, properties: Mapping[str, str]) -> None:
         """Set properties, in one transaction where ZFS allows it."""
 
     def inherit(self, name: str, prop: str, *, received: bool = False) -> None:
-        """Remove a local value; with `received`, go back to the received one."""
+        """Remove a local value, so that the parent's counts.
+
+        With `received`, go back to the value that a stream brought, or else to the
+        default: of ``quota``, ``canmount`` and the like too, which no child inherits.
+        """
 
     def destroy(self, name: str) -> None:
         """Destroy one filesystem or volume that has no children and no snapshots."""

@@ -15,7 +15,6 @@ from zfstune.values.errors import (
     InvalidProperty,
     NoSpace,
     NotFound,
-    NotSupported,
     RefusedValue,
 )
 
@@ -82,17 +81,6 @@ def test_what_is_not_created(engine: Engine, tree: str) -> None:
     # one that only ZFS itself can refuse takes the dataset back
     with pytest.raises(EngineError):
         engine.create(f"{tree}/a", properties={"atime": "off", "reservation": "1E"})
-    for encrypted in (
-        {"encryption": "on"},
-        {"encryption": "aes-128-ccm"},
-        {"encryption": "on", "keyformat": "raw"},
-        {"keyformat": "passphrase", "keylocation": "prompt"},
-    ):
-        with pytest.raises(NotSupported, match="encryption key of its own") as caught:
-            engine.create(f"{tree}/a", properties=encrypted)
-        assert "zfs create -o encryption" in caught.value.hint
-    engine.create(f"{tree}/plain", properties={"encryption": "off"})
-    engine.destroy(f"{tree}/plain")
     assert names_below(engine, tree) == ["/v"]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from zfstune.engine.protocol import Engine, declared_calls
 from zfstune.values.errors import InvalidValue
+from zfstune.values.key import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,15 @@ DECLARED = declared_calls()
 # argument at a time; the rest stands as it is here.
 CALLS: dict[str, dict[str, Any]] = {
     "pools": {},
+    "load_key": {"name": "T", "key": Key("x" * 32), "check_only": True},
+    "unload_key": {"name": "T"},
+    "change_key": {
+        "name": "T",
+        "key": Key("x" * 32),
+        "properties": {"keyformat": "raw"},
+    },
+    "inherit_key": {"name": "T", "force": False},
+    "separate_key": {"name": "T"},
     "pool": {"name": "T"},
     "exists": {"name": "T"},
     "dataset": {"name": "T"},
@@ -32,6 +42,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "properties": {"atime": "off"},
         "volume": False,
         "parents": True,
+        "key": None,
     },
     "set": {"name": "T", "properties": {"atime": "off"}},
     "inherit": {"name": "T", "prop": "atime", "received": False},
@@ -111,6 +122,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "int | None": (*NUMBERS[1:], 2**32 - 1),
     "bool": FLAGS,
     "Iterable[str]": LISTS,
+    "Key | None": (1, "secret", b"x" * 32, True, [Key("x" * 32)]),
     "Mapping[str, str]": (None, *MAPPINGS),
     "Mapping[str, str] | None": MAPPINGS,
     "Mapping[str, int]": (

@@ -13,7 +13,6 @@ from zfstune.values.errors import (
     InvalidName,
     InvalidProperty,
     NotFound,
-    NotSupported,
     RefusedValue,
 )
 
@@ -33,31 +32,6 @@ def test_a_pool_is_no_dataset_to_change() -> None:
     with pytest.raises(InvalidName, match="cannot destroy 'tank': it is a pool") as caught:
         _checks.check_below_pool("destroy", "tank")
     assert "zpool destroy" in caught.value.hint
-
-
-@pytest.mark.parametrize(
-    ("properties", "parent", "refused"),
-    [
-        ({}, "off", False),
-        ({"encryption": "off"}, "off", False),
-        ({"encryption": "on"}, "aes-256-gcm", False),
-        ({"encryption": "on"}, "off", True),
-        ({"keyformat": "passphrase"}, "aes-256-gcm", True),
-        ({"encryption": "on", "keyformat": "raw"}, "off", True),
-    ],
-)
-def test_a_dataset_with_a_key_of_its_own(
-    properties: dict[str, str],
-    parent: str,
-    refused: bool,  # noqa: FBT001 (a table of rows)
-) -> None:
-    """A dataset with a key is refused, unless the key is that of its parent."""
-    engine = ScriptedBinding(zt_stats=(0, row("tank", encryption=parent))).engine()
-    if not refused:
-        _checks.check_key(engine, "tank/a", properties)
-        return
-    with pytest.raises(NotSupported, match="an encryption key of its own"):
-        _checks.check_key(engine, "tank/a", properties)
 
 
 def test_the_parent_of_a_clone() -> None:
@@ -109,10 +83,25 @@ def test_bookmarks_that_stay_apart(on_clone: list[str], on_origin: dict[str, int
     promotion(on_clone=on_clone, on_origin=on_origin)
 
 
-def test_what_can_be_inherited() -> None:
-    """User properties and inheritable native ones can be inherited, and no others."""
+@pytest.mark.parametrize("received", [False, True])
+def test_what_can_be_inherited(*, received: bool) -> None:
+    """User properties and inheritable native ones; no number that ZFS only shows."""
     for name in ("compression", "org.example:note", "mountpoint"):
-        _checks.check_inheritable(name)
-    for name, words in (("quota", "never inherited"), ("nonsense", "no such property")):
+        _checks.check_inheritable(name, received=received)
+    for name, words in (
+        ("used", "never inherited"),
+        ("utf8only", "never inherited"),
+        ("volsize", "never inherited"),
+        ("version", "never inherited"),
+        ("nonsense", "no such property"),
+    ):
         with pytest.raises(InvalidProperty, match=words):
-            _checks.check_inheritable(name)
+            _checks.check_inheritable(name, received=received)
+
+
+@pytest.mark.parametrize("name", ["quota", "canmount", "refreservation"])
+def test_a_received_value_comes_back_that_no_child_inherits(name: str) -> None:
+    """A stream may have brought a value of these, which `zfs inherit -S` brings back."""
+    _checks.check_inheritable(name, received=True)
+    with pytest.raises(InvalidProperty, match="never inherited"):
+        _checks.check_inheritable(name, received=False)

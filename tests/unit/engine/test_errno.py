@@ -6,7 +6,7 @@ import errno as e
 
 import pytest
 
-from zfstune.engine import _meanings
+from zfstune.engine import _meanings, _special_meanings
 from zfstune.engine._errno import batch_error, by_target, engine_error
 from zfstune.values import errors
 from zfstune.values.errors import (
@@ -15,7 +15,9 @@ from zfstune.values.errors import (
 )
 
 SPECIAL = [
-    (operation, code) for operation, found in _meanings.SPECIAL.items() for code in found
+    (operation, code)
+    for operation, found in _special_meanings.SPECIAL.items()
+    for code in found
 ]
 
 
@@ -23,7 +25,7 @@ SPECIAL = [
 def test_an_operation_overrides(operation: str, code: int) -> None:
     """The meaning that an errno has for an operation wins over its general meaning."""
     error = engine_error(operation, "tank/a", code)
-    meaning = _meanings.SPECIAL[operation][code]
+    meaning = _special_meanings.SPECIAL[operation][code]
     assert type(error) is meaning.kind
     assert str(error) == f"cannot {operation} 'tank/a': {meaning.reason}"
     assert (error.operation, error.target, error.errno) == (operation, "tank/a", code)
