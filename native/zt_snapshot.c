@@ -113,16 +113,16 @@ zt_get_holds(struct zt *zt, const char *snapshot, struct zt_buf *out)
 int
 zt_get_bookmarks(struct zt *zt, const char *dataset, struct zt_buf *out)
 {
+	/* Those of a redaction come only where they are asked for. */
+	static const char *const names[] = { "guid", "createtxg", "creation",
+	    "ivsetguid", "referenced", "redact_snaps", "redact_complete" };
 	const struct nvp *nvp = &zt->z.nvp;
 	nvlist_t *props = NULL, *list = NULL;
 	int error = nvp->nvlist_alloc(&props, 1, 0);
 
-	if (error == 0)
-		error = nvp->nvlist_add_boolean(props, "guid");
-	if (error == 0)
-		error = nvp->nvlist_add_boolean(props, "createtxg");
-	if (error == 0)
-		error = nvp->nvlist_add_boolean(props, "creation");
+	for (size_t i = 0; error == 0 && i < sizeof (names) / sizeof (names[0]);
+	    i++)
+		error = nvp->nvlist_add_boolean(props, names[i]);
 	if (error == 0)
 		error = zt->z.lzc_get_bookmarks(dataset, props, &list);
 	nvp->nvlist_free(props);

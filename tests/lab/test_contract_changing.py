@@ -328,7 +328,13 @@ def test_bookmarks(engine: Engine, dataset: str, command: Callable[..., str]) ->
     engine.bookmark(f"{dataset}@a", f"{dataset}#b")
     engine.destroy_snapshots([f"{dataset}@a"])
     assert engine.bookmarks(dataset) == {
-        name: Bookmark(name, taken.guid, taken.createtxg, taken.creation or 0)
+        name: Bookmark(
+            name,
+            taken.guid,
+            taken.createtxg,
+            taken.creation or 0,
+            referenced_bytes=int(taken.value("referenced") or 0),
+        )
         for name in (f"{dataset}#a", f"{dataset}#b")
     }
     assert listed(command, dataset, "bookmark") == ["#a", "#b"]

@@ -27,9 +27,11 @@ def snap(
     return Snapshot(f"{dataset}@{name or guid}", guid, txg or guid, 0, found)
 
 
-def mark(guid: int, name: str = "", *, dataset: str = SOURCE, txg: int = 0) -> Bookmark:
+def mark(
+    guid: int, name: str = "", *, dataset: str = SOURCE, txg: int = 0, ivsetguid: int = 0
+) -> Bookmark:
     """Make a bookmark of the snapshot with that guid."""
-    return Bookmark(f"{dataset}#{name or guid}", guid, txg or guid, 0)
+    return Bookmark(f"{dataset}#{name or guid}", guid, txg or guid, 0, ivsetguid)
 
 
 def source(

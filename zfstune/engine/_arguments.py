@@ -165,6 +165,11 @@ def _check_texts(parameter: str, value: Any) -> object:
     return value
 
 
+def _check_lists(parameter: str, value: Any) -> object:
+    _check_mapping(parameter, value)
+    return {name: _check_names(parameter, each) for name, each in value.items()}
+
+
 def _check_marks(parameter: str, value: Any) -> object:
     _check_mapping(parameter, value)
     for marks in value.values():
@@ -182,6 +187,7 @@ _CHECKS: dict[str, Callable[[str, Any], object]] = {
     "Mapping[str, str]": _check_mapping,
     "Mapping[str, int]": _check_guids,
     "Mapping[str, object]": _check_mapping,
+    "Mapping[str, Iterable[str]]": _check_lists,
     "Mapping[str, Mapping[str, str]]": _check_marks,
 }
 # These parameters take only some of the values of their type.
@@ -191,6 +197,7 @@ _NARROWER: dict[str, Callable[[str, Any], object]] = {
     "mode": _check_mode,
     "paths": _check_paths,
     "sources": _check_texts,
+    "tag_of": _check_texts,
     "uid": _check_id,
 }
 

@@ -11,7 +11,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["bookmark_line", "create_line", "receive_line", "set_line", "targets_line"]
+__all__ = [
+    "bookmark_line",
+    "create_line",
+    "holds_line",
+    "receive_line",
+    "set_line",
+    "targets_line",
+]
 
 # The kernel takes a line below HIS_MAX_RECORD_LEN (128 KiB, include/sys/fs/zfs.h), which
 # is more than anybody reads.
@@ -43,21 +50,39 @@ def bookmark_line(sources: Mapping[str, str]) -> str:
     return _cut(" ".join(["zfstune bookmark", *words]))
 
 
-def targets_line(operation: str, targets: Iterable[str], *before: str) -> str:
+def holds_line(operation: str, tags: Mapping[str, Iterable[str]]) -> str:
+    """Return the line of a call on holds: each tag, then its snapshots.
+
+    Args:
+        operation: The verb.
+        tags: Each snapshot and its tags.
+    """
+    by_tag: dict[str, list[str]] = {}
+    for snapshot, its_tags in tags.items():
+        for tag in its_tags:
+            by_tag.setdefault(tag, []).append(snapshot)
+    words = [word for tag, names in by_tag.items() for word in (tag, *_targets(names))]
+    return _cut(" ".join([f"zfstune {operation}", *words]))
+
+
+def targets_line(operation: str, targets: Iterable[str]) -> str:
     """Return the line of a call on many snapshots: ``tank/a@x,y tank/b@z``.
 
     Args:
         operation: The operation; the line has its first word, which is the verb.
         targets: Snapshots or bookmarks.
-        before: Words that stand before the targets, such as a tag.
     """
+    return _cut(" ".join([f"zfstune {operation.partition(' ')[0]}", *_targets(targets)]))
+
+
+def _targets(targets: Iterable[str]) -> list[str]:
+    """Return the targets of a call as words, those of a dataset in one."""
     by_dataset: dict[str, list[str]] = {}
     for target in targets:
         mark = "#" if "#" in target else "@"
         dataset, _, short = target.partition(mark)
         by_dataset.setdefault(dataset + mark, []).append(short)
-    words = [dataset + ",".join(shorts) for dataset, shorts in by_dataset.items()]
-    return _cut(" ".join([f"zfstune {operation.partition(' ')[0]}", *before, *words]))
+    return [dataset + ",".join(shorts) for dataset, shorts in by_dataset.items()]
 
 
 def _pairs(properties: Mapping[str, str]) -> list[str]:

@@ -209,10 +209,18 @@ def snapshot_of_row(row: list[Any], release: Release, parent: str = "") -> Snaps
 
 def bookmark(name: str, properties: dict[str, dict[str, Any]]) -> Bookmark:
     """Make a Bookmark of its properties."""
-    guid, createtxg, creation = (
-        properties[prop]["value"] for prop in ("guid", "createtxg", "creation")
+    values = {prop: found["value"] for prop, found in properties.items()}
+    redact_snaps = values.get("redact_snaps")
+    return Bookmark(
+        name,
+        values["guid"],
+        values["createtxg"],
+        values["creation"],
+        ivsetguid=values.get("ivsetguid", 0),
+        referenced_bytes=values.get("referenced"),
+        redact_snaps=None if redact_snaps is None else tuple(redact_snaps),
+        redact_complete=bool(values.get("redact_complete")),
     )
-    return Bookmark(name, guid, createtxg, creation)
 
 
 def _source(prop: str, text: str | None, name: str) -> tuple[str, str]:

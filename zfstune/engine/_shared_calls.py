@@ -19,7 +19,13 @@ from zfstune.engine._checks import (
 )
 from zfstune.engine._destroy_exactly import ExactCalls
 from zfstune.engine._errno import batch_error, by_target, engine_error
-from zfstune.engine._history import bookmark_line, create_line, set_line, targets_line
+from zfstune.engine._history import (
+    bookmark_line,
+    create_line,
+    holds_line,
+    set_line,
+    targets_line,
+)
 from zfstune.engine._keys import ZfsKeys, key_of_new, wiped
 from zfstune.engine._read_calls import ReadCalls
 from zfstune.engine._streams import ZfsStreams
@@ -252,8 +258,15 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsStreams, Engine):
     def hold(self, snapshots: Iterable[str], tag: str) -> None:
         """Keep snapshots from being destroyed until `tag` is released."""
         check_hold_tag(tag, creating=True)
-        targets = dict.fromkeys(map(check_snapshot, snapshots), tag)
-        self._batch("hold", lib.zt_hold, targets, _TO_STAY, words=(tag,))
+        self.hold_all(dict.fromkeys(snapshots, tag))
+
+    def hold_all(self, tag_of: Mapping[str, str]) -> None:
+        """Hold snapshots, each by a tag of its own."""
+        for snapshot, tag in tag_of.items():
+            check_snapshot(snapshot)
+            check_hold_tag(tag, creating=True)
+        tags = {snapshot: [tag] for snapshot, tag in tag_of.items()}
+        self._batch("hold", lib.zt_hold, dict(tag_of), _TO_STAY, tags=tags)
 
     def holding(self, snapshots: Iterable[str], tag: str) -> AbstractContextManager[None]:
         """Hold snapshots during a block, and no longer than this process lives."""
@@ -265,8 +278,16 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsStreams, Engine):
     def release(self, snapshots: Iterable[str], tag: str) -> None:
         """Remove a hold."""
         check_hold_tag(tag)
-        targets = {check_snapshot(name): {tag: None} for name in snapshots}
-        self._batch("release", lib.zt_release, targets, words=(tag,))
+        self.release_all(dict.fromkeys(snapshots, (tag,)))
+
+    def release_all(self, tags_of: Mapping[str, Iterable[str]]) -> None:
+        """Remove holds, each snapshot's own tags."""
+        tags = {
+            check_snapshot(name): list(map(check_hold_tag, its_tags))
+            for name, its_tags in tags_of.items()
+        }
+        targets = {name: dict.fromkeys(its_tags) for name, its_tags in tags.items()}
+        self._batch("release", lib.zt_release, targets, tags=tags)
 
     def bookmark(self, snapshot: str, bookmark: str) -> None:
         """Remember a snapshot's place as the base of an incremental send."""
@@ -292,7 +313,7 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsStreams, Engine):
         call: Callable[..., int],
         targets: list[str] | dict[str, Any],
         *more: int | Mapping[str, Any],
-        words: tuple[str, ...] = (),
+        tags: Mapping[str, list[str]] | None = None,
         line: str = "",
     ) -> None:
         if not targets:
@@ -302,7 +323,9 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsStreams, Engine):
         errors = by_target(operation, written or {})
         changed = [target for target in targets if target not in errors]
         if not error and changed:
-            self._log(line or targets_line(operation, changed, *words))
+            if tags is not None:
+                line = holds_line(operation, {name: tags[name] for name in changed})
+            self._log(line or targets_line(operation, changed))
         # lzc_hold and lzc_release ignore a missing target: they succeed and name it
         if error or errors:
             raise batch_error(operation, error, errors, targets)

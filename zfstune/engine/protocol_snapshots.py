@@ -97,6 +97,17 @@ class SnapshotCalls(Protocol):
     def hold(self, snapshots: Iterable[str], tag: str) -> None:
         """Keep snapshots from being destroyed until `tag` is released."""
 
+    def hold_all(self, tag_of: Mapping[str, str]) -> None:
+        """Hold snapshots of one pool, each by a tag of its own.
+
+        Args:
+            tag_of: Each snapshot and its tag.
+
+        Raises:
+            BatchError: It names each snapshot that could not be held. Where snapshots do
+                not exist, the others are held; else none is.
+        """
+
     def holding(self, snapshots: Iterable[str], tag: str) -> AbstractContextManager[None]:
         """Hold snapshots during a ``with`` block, and no longer than this process lives.
 
@@ -118,6 +129,17 @@ class SnapshotCalls(Protocol):
 
     def release(self, snapshots: Iterable[str], tag: str) -> None:
         """Remove a hold."""
+
+    def release_all(self, tags_of: Mapping[str, Iterable[str]]) -> None:
+        """Remove holds of snapshots of one pool.
+
+        Args:
+            tags_of: Each snapshot and its tags.
+
+        Raises:
+            BatchError: It names each snapshot that does not exist or lacks a tag; all
+                other holds are removed.
+        """
 
     def holds(self, snapshot: str) -> dict[str, datetime]:
         """Return the tags that hold a snapshot, and when each was set, in UTC."""

@@ -7,12 +7,13 @@ raw stream fits on top of it.
 
 from __future__ import annotations
 
-from zfstune.values.state import Snapshot
+from zfstune.values.state import Bookmark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.streams.base import Base
     from zfstune.streams.ends import End
+    from zfstune.values.state import Snapshot
 
 __all__ = ["came_raw", "clone_came_raw", "is_mismatch"]
 
@@ -25,10 +26,9 @@ def came_raw(source: End, target: End, base: Base) -> bool | None:
     """
     if not (source.encrypted and target.encrypted):
         return False
-    if isinstance(base.sent, Snapshot):
-        found = _evidence(base.sent, base.received)
-        if found is not None:
-            return found
+    found = _evidence(base.sent, base.received)
+    if found is not None:
+        return found
     if target.replica is not None:
         return target.replica.raw
     sent = {s.guid: s for s in source.snapshots}
@@ -75,10 +75,17 @@ def is_mismatch(source: End, *, raw: bool | None, fixed: bool | None) -> bool:
     return not raw if fixed is None else raw != fixed
 
 
-def _evidence(sent: Snapshot, received: Snapshot) -> bool | None:
+def _evidence(sent: Snapshot | Bookmark, received: Snapshot) -> bool | None:
     """Tell by the sets of IVs whether a snapshot came raw; None: one set is unknown.
 
     dmu_recv_end_sync() in module/zfs/dmu_recv.c sets the number.
     """
-    sent_set, received_set = sent.value("ivsetguid"), received.value("ivsetguid")
+    sent_set, received_set = _iv_set(sent), _iv_set(received)
     return sent_set == received_set if sent_set and received_set else None
+
+
+def _iv_set(item: Snapshot | Bookmark) -> int:
+    """Return the number of the set of IVs of a snapshot; 0: it is not known."""
+    if isinstance(item, Bookmark):
+        return item.ivsetguid
+    return int(item.value("ivsetguid") or 0)

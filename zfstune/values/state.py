@@ -162,12 +162,23 @@ class Bookmark:
         guid: Identity of the snapshot that it was made of.
         createtxg: Transaction group of that snapshot's creation.
         creation: Seconds since 1970 at which that snapshot was taken.
+        ivsetguid: The number of the set of IVs of that snapshot, if it was encrypted; 0:
+            it was not, or the pool's feature ``bookmark_v2`` is not enabled.
+        referenced_bytes: The space that the snapshot referenced; None where the pool's
+            feature ``bookmark_written`` is not enabled.
+        redact_snaps: Guids of the snapshots that it leaves the data of out of a redacted
+            send; None: it is no redaction bookmark.
+        redact_complete: Whether the search for that data came to its end.
     """
 
     name: str
     guid: int
     createtxg: int
     creation: int
+    ivsetguid: int = 0
+    referenced_bytes: int | None = None
+    redact_snaps: tuple[int, ...] | None = None
+    redact_complete: bool = False
 
 
 @frozen

@@ -61,6 +61,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "hold": {"snapshots": ["T@s"], "tag": "tag"},
     "holding": {"snapshots": ["T@s"], "tag": "tag"},
     "release": {"snapshots": ["T@s"], "tag": "tag"},
+    "hold_all": {"tag_of": {"T@s": "tag"}},
+    "release_all": {"tags_of": {"T@s": ["tag"]}},
     "holds": {"snapshot": "T@s"},
     "bookmark": {"snapshot": "T@s", "bookmark": "T#b"},
     "bookmark_all": {"sources": {"T#b": "T@s"}},
@@ -134,6 +136,16 @@ VALUES: dict[str, tuple[Any, ...]] = {
         {"T\0@s": 1},
         {1: 1},
     ),
+    "Mapping[str, Iterable[str]]": (
+        None,
+        "T@s",
+        {"T@s": "tag"},
+        {"T@s": 1},
+        {"T@s": [1]},
+        {"T@s": ["a\0b"]},
+        {"T": ["tag"]},
+        {1: ["tag"]},
+    ),
     "Mapping[str, object] | None": (
         1,
         "a",
@@ -158,6 +170,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
 # More values for a parameter whose text is all names.
 MORE: dict[str, tuple[Any, ...]] = {
     "excluded": (["nonsense"], ["atime"], ["a:B"]),
+    "tag_of": ({"T@s": 1}, {"T@s": None}, {"T@s": "a\0b"}, {"T@s": ""}, {"T": "tag"}),
     "sources": ({"T#b": None}, {"T#b": 1}, {"T#b": "T"}, {"T#b": "T@\0"}, {"T@b": "T@s"}),
 }
 # Text that means no name: a hold's tag may be any, and a NUL ends a program for C alone.

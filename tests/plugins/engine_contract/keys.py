@@ -130,3 +130,15 @@ def test_a_key_that_is_missing(engine: Engine, tree: str) -> None:
         engine.create(f"{tree}/a", key=Key("correct horse"))
     assert not engine.exists(f"{tree}/a")
     engine.create(f"{tree}/plain", properties={"encryption": "off"})
+
+
+def test_a_bookmark_keeps_the_set_of_ivs(engine: Engine, tree: str) -> None:
+    """A bookmark tells the set of IVs of its snapshot when that is gone."""
+    name = f"{tree}/e"
+    engine.create(name, properties=PASSPHRASE, key=Key("correct horse"))
+    for dataset in (name, tree):
+        engine.take_snapshots([f"{dataset}@a"])
+        engine.bookmark(f"{dataset}@a", f"{dataset}#a")
+    kept = engine.bookmarks(name)[f"{name}#a"].ivsetguid
+    assert kept == int(engine.snapshot(f"{name}@a").value("ivsetguid") or 0) != 0
+    assert engine.bookmarks(tree)[f"{tree}#a"].ivsetguid == 0

@@ -170,6 +170,30 @@ def test_holds_that_end_with_a_block(engine: Engine, tree: str) -> None:
     engine.release(names, "stays")
 
 
+def test_each_snapshot_has_tags_of_its_own(engine: Engine, tree: str) -> None:
+    """One call holds and releases many by different tags; each that fails is named."""
+    names = [f"{tree}@{short}" for short in "ab"]
+    for name in names:
+        engine.take_snapshots([name])
+    engine.hold_all({names[0]: "one", names[1]: "two"})
+    engine.hold_all({names[0]: "three"})
+    with pytest.raises(BatchError, match="exists already"):
+        engine.hold_all({names[0]: "four", names[1]: "two"})
+    with pytest.raises(BatchError) as caught:
+        engine.hold_all({names[0]: "five", f"{tree}@none": "five"})
+    assert refused(caught.value) == {f"{tree}@none": NotFound}
+    assert [set(engine.holds(name)) for name in names] == [
+        {"one", "three", "five"},
+        {"two"},
+    ]
+    engine.release_all({names[0]: ["one", "three"], names[1]: ["two"]})
+    with pytest.raises(BatchError, match="no hold with this tag"):
+        engine.release_all({names[0]: ["five", "six"]})
+    assert [set(engine.holds(name)) for name in names] == [set(), set()]
+    engine.hold_all({})
+    engine.release_all({})
+
+
 def test_bookmarks(engine: Engine, tree: str) -> None:
     """A bookmark keeps its snapshot's guid, createtxg and time when that is gone."""
     engine.take_snapshots([f"{tree}@a"])
@@ -182,7 +206,13 @@ def test_bookmarks(engine: Engine, tree: str) -> None:
         engine.bookmark(f"{tree}@none", f"{tree}#z")
     engine.destroy_snapshots([f"{tree}@a"])
     assert engine.bookmarks(tree) == {
-        name: Bookmark(name, taken.guid, taken.createtxg, taken.creation or 0)
+        name: Bookmark(
+            name,
+            taken.guid,
+            taken.createtxg,
+            taken.creation or 0,
+            referenced_bytes=int(taken.value("referenced") or 0),
+        )
         for name in (f"{tree}#x", f"{tree}#y")
     }
     engine.destroy_bookmarks([f"{tree}#x", f"{tree}#none"])

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from zfstune.engine._history import (
     bookmark_line,
     create_line,
+    holds_line,
     receive_line,
     set_line,
     targets_line,
@@ -36,6 +37,14 @@ def test_targets_are_grouped_by_dataset() -> None:
     assert line == "zfstune destroy tank/a@x,y tank/b@x"
     line = targets_line("destroy bookmark", ["tank/a#x", "tank/a#y"])
     assert line == "zfstune destroy tank/a#x,y"
+
+
+def test_a_tag_stands_before_its_snapshots() -> None:
+    """The words are those of `zfs hold`, for one tag after the other."""
+    tags = {"tank/a@x": ["s", "t"], "tank/b@x": ["t"], "tank/a@y": ["t"]}
+    assert holds_line("release", tags) == (
+        "zfstune release s tank/a@x t tank/a@x,y tank/b@x"
+    )
 
 
 def test_a_bookmark_follows_its_source() -> None:

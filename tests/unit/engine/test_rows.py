@@ -76,3 +76,14 @@ def test_bookmarks() -> None:
     """A bookmark has its snapshot's guid, createtxg and time."""
     raw = {"guid": {"value": 1}, "createtxg": {"value": 2}, "creation": {"value": 3}}
     assert _rows.bookmark("tank/a#b", raw) == Bookmark("tank/a#b", 1, 2, 3)
+
+
+def test_what_a_bookmark_keeps_beside_that() -> None:
+    """The set of IVs, the space, and the guids of a redaction; an empty list of these."""
+    values = {"guid": 1, "createtxg": 2, "creation": 3, "ivsetguid": 4, "referenced": 5}
+    raw: dict[str, dict[str, object]] = {n: {"value": v} for n, v in values.items()}
+    assert _rows.bookmark("tank/a#b", raw) == Bookmark("tank/a#b", 1, 2, 3, 4, 5)
+    for guids, complete in (([7, 8], True), ([], False)):
+        raw["redact_snaps"], raw["redact_complete"] = {"value": guids}, {"value": complete}
+        made = Bookmark("tank/a#b", 1, 2, 3, 4, 5, tuple(guids), complete)
+        assert _rows.bookmark("tank/a#b", raw) == made

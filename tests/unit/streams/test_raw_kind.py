@@ -44,9 +44,16 @@ def test_the_base_tells(ivset: int, expected: bool) -> None:  # noqa: FBT001 (a 
     assert told(sending, receiving) is expected
 
 
+@pytest.mark.parametrize(("ivset", "expected"), [(5, True), (6, False)])
+def test_a_bookmark_tells_as_well(ivset: int, expected: bool) -> None:  # noqa: FBT001 (a parameter)
+    """Where the base is only a bookmark, and no mark of ours is there, its set counts."""
+    sending = source(3, marks=[mark(2, ivsetguid=5)], encrypted=True)
+    assert told(sending, target(there(2, ivsetguid=ivset), encrypted=True)) is expected
+
+
 @pytest.mark.parametrize("raw", [True, False])
 def test_the_mark_tells_where_the_base_does_not(raw: bool) -> None:  # noqa: FBT001 (a parameter)
-    """A bookmark has no set of IVs here, and a listing may lack it."""
+    """A bookmark may have no set of IVs, and a listing may lack it."""
     replica = Replica(1, raw)
     older, copy = snap(1, ivsetguid=3), there(1, ivsetguid=4 if raw else 3)
     receiving = target(copy, 2, encrypted=True, replica=replica)
