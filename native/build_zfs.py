@@ -25,7 +25,9 @@ SOURCES = (
     "image_snapshot",
     "image_state",
     "image_stream",
+    "image_upkeep",
     "kernel",
+    "kernel_pool",
     "libzpool",
     "list",
     "nvl",
@@ -41,6 +43,7 @@ SOURCES = (
     "zt_content",
     "zt_host",
     "zt_key",
+    "zt_pool",
     "zt_snapshot",
     "zt_stream",
 )

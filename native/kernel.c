@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "kernel.h"
 #include "list.h"
 #include "object.h"
 #include "zfs_ioctl.h"
@@ -221,34 +222,6 @@ kernel_let_go(struct entry *e)
 }
 
 static int
-pool_ioctl(const struct lzc *z, unsigned long request, const char *pool,
-    nvlist_t **out)
-{
-	struct zfs_cmd cmd;
-	int error = zfs_cmd_init(&cmd, pool);
-
-	return (error != 0 ? error : zfs_ioctl(z, request, &cmd, NULL, out));
-}
-
-static int
-kernel_pool_configs(const struct lzc *z, nvlist_t **out)
-{
-	return (pool_ioctl(z, ZFS_IOC_POOL_CONFIGS, "", out));
-}
-
-static int
-kernel_pool_config(const struct lzc *z, const char *pool, nvlist_t **out)
-{
-	return (pool_ioctl(z, ZFS_IOC_POOL_STATS, pool, out));
-}
-
-static int
-kernel_pool_props(const struct lzc *z, const char *pool, nvlist_t **out)
-{
-	return (pool_ioctl(z, ZFS_IOC_POOL_GET_PROPS, pool, out));
-}
-
-static int
 kernel_set(const struct lzc *z, const char *name, nvlist_t *props,
     nvlist_t **errors)
 {
@@ -338,6 +311,10 @@ load_library(struct lzc *z, char *why, size_t why_size)
 	}
 	LZC_FUNCTIONS(LOAD)
 #undef	LOAD
+#define	LOAD_IF_THERE(ret, name, args)					\
+	*(void **)&z->name = dlsym(z->library, #name);
+	LZC_LATER_CALLS(LOAD_IF_THERE)
+#undef	LOAD_IF_THERE
 	return (0);
 }
 

@@ -15,6 +15,7 @@ typedef struct dmu_tx dmu_tx_t;
 typedef struct dsl_pool dsl_pool_t;
 typedef struct dsl_dataset dsl_dataset_t;
 typedef struct spa spa_t;
+typedef struct vdev vdev_t;
 typedef struct sa_handle sa_handle_t;
 
 struct sa_attr_reg {		/* sa_attr_reg_t, include/sys/sa.h */
@@ -83,6 +84,25 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(int, spa_open, (const char *, spa_t **, const void *))	\
 	X(void, spa_close, (spa_t *, const void *))			\
 	X(int, spa_history_log, (spa_t *, const char *))		\
+	X(dsl_pool_t *, spa_get_dsl, (spa_t *))				\
+	X(uint64_t, spa_guid, (spa_t *))				\
+	X(vdev_t *, spa_lookup_by_guid, (spa_t *, uint64_t, boolean_t))	\
+	X(void, spa_vdev_state_enter, (spa_t *, int locks))		\
+	X(int, spa_vdev_state_exit, (spa_t *, vdev_t *, int error))	\
+	X(int, vdev_label_read_bootenv, (vdev_t *, nvlist_t *))		\
+	X(int, vdev_label_write_bootenv, (vdev_t *, nvlist_t *))	\
+	X(int, spa_wait, (const char *, uint_t, boolean_t *))		\
+	X(int, spa_wait_tag,						\
+	    (const char *, uint_t, uint64_t, boolean_t *))		\
+	X(int, spa_checkpoint, (const char *))				\
+	X(int, spa_checkpoint_discard, (const char *))			\
+	X(int, spa_scan, (spa_t *, uint_t))				\
+	X(int, spa_scan_stop, (spa_t *))				\
+	X(int, spa_scrub_pause_resume, (spa_t *, uint_t))		\
+	X(int, spa_vdev_initialize,					\
+	    (spa_t *, nvlist_t *, uint64_t, nvlist_t *))		\
+	X(int, spa_vdev_trim, (spa_t *, nvlist_t *, uint64_t, uint64_t,	\
+	    boolean_t, boolean_t, nvlist_t *))				\
 	X(boolean_t, spa_feature_is_enabled, (spa_t *, int))		\
 	X(int, zfeature_lookup_name, (const char *, int *))		\
 	X(int, pool_namecheck, (const char *, int *, char *))		\

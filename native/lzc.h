@@ -67,10 +67,40 @@ enum { STREAM_HEADER = 312 };
 	    int, uint64_t *, uint64_t *, uint64_t *, nvlist_t **))	\
 	X(int, lzc_snaprange_space,					\
 	    (const char *, const char *, uint64_t *))			\
+	X(int, lzc_sync, (const char *, nvlist_t *, nvlist_t **))	\
+	X(int, lzc_wait, (const char *, uint_t, boolean_t *))		\
+	X(int, lzc_wait_tag,						\
+	    (const char *, uint_t, uint64_t, boolean_t *))		\
+	X(int, lzc_wait_fs, (const char *, uint_t, boolean_t *))	\
+	X(int, lzc_reopen, (const char *, boolean_t))			\
+	X(int, lzc_initialize,						\
+	    (const char *, uint_t, nvlist_t *, nvlist_t **))		\
+	X(int, lzc_trim, (const char *, uint_t, uint64_t, boolean_t,	\
+	    nvlist_t *, nvlist_t **))					\
+	X(int, lzc_pool_checkpoint, (const char *))			\
+	X(int, lzc_pool_checkpoint_discard, (const char *))		\
+	X(int, lzc_get_bootenv, (const char *, nvlist_t **))		\
+	X(int, lzc_set_bootenv, (const char *, const nvlist_t *))	\
 	X(int, lzc_channel_program, (const char *, const char *,	\
 	    uint64_t, uint64_t, nvlist_t *, nvlist_t **))		\
 	X(int, lzc_channel_program_nosync, (const char *, const char *,	\
 	    uint64_t, uint64_t, nvlist_t *, nvlist_t **))
+
+/*
+ * Calls that came with 2.2 and with 2.3: members of the table that are NULL
+ * where the library lacks them, and in an image.
+ */
+#define	LZC_CALLS_2_2(X)						\
+	X(int, lzc_get_vdev_prop, (const char *, nvlist_t *, nvlist_t **)) \
+	X(int, lzc_set_vdev_prop, (const char *, nvlist_t *, nvlist_t **))
+
+#define	LZC_CALLS_2_3(X)						\
+	X(int, lzc_pool_prefetch, (const char *, uint_t))		\
+	X(int, lzc_ddt_prune, (const char *, uint_t, uint64_t))
+
+#define	LZC_LATER_CALLS(X)						\
+	LZC_CALLS_2_2(X)						\
+	LZC_CALLS_2_3(X)
 
 /* What kernel.c needs of the library around those calls. */
 #define	LZC_FUNCTIONS(X)						\
@@ -121,6 +151,8 @@ struct lzc;
  * to step.  `received` of inherit() goes back to the value that a stream
  * brought.  next_object() finds the first object after `*object`, and ESRCH at
  * the end.  diff() writes a dmu_diff_record_t for each run of changed objects.
+ * scrub() takes a pool_scan_func_t and a pool_scrub_cmd_t; unlike lzc_scrub(),
+ * it is there in 2.1.
  */
 #define	OWN_CALLS(X)							\
 	X(int, stats, (const struct lzc *, enum depth, struct entry *))	\
@@ -138,6 +170,8 @@ struct lzc;
 	    nvlist_t **errors))						\
 	X(int, inherit, (const struct lzc *, const char *,		\
 	    const char *property, boolean_t received))			\
+	X(int, scrub, (const struct lzc *, const char *pool,		\
+	    unsigned int func, unsigned int command))			\
 	X(int, object_stats, (const struct lzc *, const char *snapshot,	\
 	    uint64_t object, struct zt_buf *out))			\
 	X(int, next_object, (const struct lzc *, const char *snapshot,	\
@@ -153,6 +187,7 @@ struct lzc {
 	int fd;			/* /dev/zfs */
 #define	LZC_MEMBER(ret, name, args)	ret (*name) args;
 	LZC_FUNCTIONS(LZC_MEMBER)
+	LZC_LATER_CALLS(LZC_MEMBER)
 	OWN_CALLS(LZC_MEMBER)
 #undef	LZC_MEMBER
 

@@ -43,7 +43,9 @@ struct zfs_cmd {
 		uint8_t redacted;
 		char origin[256];	/* ZFS_MAX_DATASET_NAME_LEN */
 	} stats;
-	uint8_t unused2[13668 - 12704 - 288];
+	uint8_t unused2[13652 - 12704 - 288];
+	uint32_t flags;			/* zc_flags */
+	uint8_t unused6[13668 - 13656];
 	uint8_t simple;			/* zc_simple */
 	uint8_t unused3[13696 - 13669];
 	struct object_stat stat;	/* zc_stat */
@@ -63,6 +65,7 @@ AT(cookie, 12616);
 AT(obj, 12656);
 AT(stats, 12704);
 AT(stats.type, 12728);
+AT(flags, 13652);
 AT(simple, 13668);
 AT(stat, 13696);
 #undef	AT
@@ -72,6 +75,7 @@ AT(stat, 13696);
 enum {
 	ZFS_IOC_POOL_CONFIGS = 0x5a04,
 	ZFS_IOC_POOL_STATS = 0x5a05,
+	ZFS_IOC_POOL_SCAN = 0x5a07,
 	ZFS_IOC_OBJSET_STATS = 0x5a12,
 	ZFS_IOC_OBJSET_ZPLPROPS = 0x5a13,
 	ZFS_IOC_DATASET_LIST_NEXT = 0x5a14,

@@ -99,6 +99,36 @@ int zt_destroy_bookmarks(struct zt *zt, const uint8_t *flat, size_t size,
     struct zt_buf *errors);
 
 /*
+ * Pools.  The numbers are those of enumerations of include/sys/fs/zfs.h; a
+ * device is named by its guid, and 0 is none.  A wait ends with EINTR where a
+ * signal comes.
+ */
+int zt_sync(struct zt *zt, const char *pool, const uint8_t *flat, size_t size);
+int zt_wait(struct zt *zt, const char *pool, unsigned int activity,
+    uint64_t device, struct zt_buf *out);
+int zt_wait_fs(struct zt *zt, const char *name, unsigned int activity,
+    struct zt_buf *out);
+int zt_reopen(struct zt *zt, const char *pool, int scrub_restart);
+int zt_pool_checkpoint(struct zt *zt, const char *pool, int discard);
+int zt_initialize(struct zt *zt, const char *pool, unsigned int command,
+    const uint8_t *flat, size_t size, struct zt_buf *errors);
+int zt_trim(struct zt *zt, const char *pool, unsigned int command,
+    uint64_t rate, int secure, const uint8_t *flat, size_t size,
+    struct zt_buf *errors);
+int zt_scrub(struct zt *zt, const char *pool, unsigned int func,
+    unsigned int command);
+int zt_get_bootenv(struct zt *zt, const char *pool, struct zt_buf *out);
+int zt_set_bootenv(struct zt *zt, const char *pool, const uint8_t *flat,
+    size_t size);
+int zt_prefetch(struct zt *zt, const char *pool, unsigned int table);
+int zt_ddt_prune(struct zt *zt, const char *pool, unsigned int unit,
+    uint64_t amount);
+int zt_get_vdev_prop(struct zt *zt, const char *pool, const uint8_t *flat,
+    size_t size, struct zt_buf *out);
+int zt_set_vdev_prop(struct zt *zt, const char *pool, const uint8_t *flat,
+    size_t size, struct zt_buf *errors);
+
+/*
  * Streams.  An empty `base` or `origin` means none; flags are lzc_send_flags; a
  * send resumes at (object, offset), both 0 at the start.
  *

@@ -29,9 +29,11 @@ def source() -> Path:
     return found
 
 
-def consts() -> tuple[str, ...]:
-    """Give the flags for 2.1, whose libnvpair says const of little."""
-    return DIALECT_2_1 if source().name.startswith("zfs-2.1") else ()
+def release_flags() -> tuple[str, ...]:
+    """Give the flags for this release; the libnvpair of 2.1 says const of little."""
+    minor = re.match(r"zfs-2\.(\d)", source().name)
+    assert minor is not None
+    return (f"-DMINOR={minor[1]}", *(DIALECT_2_1 if minor[1] == "1" else ()))
 
 
 def check(*args: str | Path) -> None:
@@ -48,7 +50,7 @@ def names(pattern: str, text: str) -> list[str]:
 
 def test_prototypes() -> None:
     """Each function of the table has the type that libnvpair and libzfs_core give it."""
-    check(*consts(), HERE / "prototypes.c")
+    check(*release_flags(), HERE / "prototypes.c")
 
 
 def test_a_wrong_prototype_would_be_seen(tmp_path: Path) -> None:
@@ -62,7 +64,7 @@ def test_a_wrong_prototype_would_be_seen(tmp_path: Path) -> None:
     )
     (tmp_path / "prototypes.c").write_bytes((HERE / "prototypes.c").read_bytes())
     with pytest.raises(AssertionError, match="lzc_rename"):
-        check(*consts(), f"-I{tmp_path}", tmp_path / "prototypes.c")
+        check(*release_flags(), f"-I{tmp_path}", tmp_path / "prototypes.c")
 
 
 def numbers(folder: Path, known: list[str], header: str) -> dict[str, int]:

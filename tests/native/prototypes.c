@@ -1,6 +1,6 @@
 /*
  * Compares the prototypes and numbers that native/ writes down with the headers of
- * libnvpair and libzfs_core, in the release that this is compiled on.
+ * libnvpair and libzfs_core, in the release that this is compiled on: 2.MINOR.
  */
 #define	ZT_REAL_HEADERS
 #include <libnvpair.h>
@@ -13,6 +13,12 @@
 	    __typeof__(name), ret args), #name);
 NVP_FUNCTIONS(SAME)
 LZC_FUNCTIONS(SAME)
+#if MINOR >= 2
+LZC_CALLS_2_2(SAME)
+#endif
+#if MINOR >= 3
+LZC_CALLS_2_3(SAME)
+#endif
 
 #define	SAME_NUMBER(tag, type, name, sign)				\
 	SAME(int, nvlist_add_##name, (nvlist_t *, const char *, type))	\

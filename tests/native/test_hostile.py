@@ -35,7 +35,7 @@ DRIVERS = {
         "-Wl,--wrap=ioctl",
         (
             *("buf", "list", "nvl", "nvl_flat", "nvl_json", "nvl_packed", "object"),
-            "zfs_ioctl",
+            *("kernel_pool", "zfs_ioctl"),
         ),
     ),
 }

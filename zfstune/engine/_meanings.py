@@ -124,6 +124,8 @@ GENERAL = {
     # ECKSUM is EBADE on Linux: include/os/linux/spl/sys/errno.h
     e.EBADE: Meaning(Damaged, "a checksum did not match", "see `zpool status -v {pool}`"),
     e.EINTR: Meaning(EngineError, "it was interrupted before anything changed"),
+    # image_upkeep.c, and zt_pool.c where an image has no such call
+    e.ENOSYS: Meaning(NotSupported, "an image does not take this call"),
     IOC_CMD_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the call"),
     _IOC_ARG_UNAVAIL: Meaning(NotSupported, "this release of the module lacks the option"),
     _IOC_ARG_REQUIRED: Meaning(RefusedValue, "the call lacks a required argument"),

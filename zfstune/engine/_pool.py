@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["pool_info"]
+__all__ = ["leaf_guids", "pool_info"]
 
 # vdev_stat_t, include/sys/fs/zfs.h: an array of uint64 in this order.
 _STATE, _AUX, _ALLOC, _SPACE = 1, 2, 3, 4
@@ -118,6 +118,17 @@ def _vdev(config: dict[str, Any]) -> Vdev:
         width=width,
         parity=parity,
     )
+
+
+def leaf_guids(config: dict[str, Any]) -> dict[str, int]:
+    """Return the path and the guid of each device of a pool that holds data."""
+    tree = config["vdev_tree"]
+    return {
+        leaf["path"]: leaf["guid"]
+        for child in tree.get("children", [])
+        for leaf in _leaves(child)
+        if leaf["type"] not in _GONE and "path" in leaf
+    }
 
 
 def _role(config: dict[str, Any]) -> str:

@@ -29,6 +29,7 @@ from zfstune.engine._history import (
 from zfstune.engine._keys import ZfsKeys, key_of_new, wiped
 from zfstune.engine._read_calls import ReadCalls
 from zfstune.engine._streams import ZfsStreams
+from zfstune.engine._upkeep import ZfsUpkeep
 from zfstune.engine.protocol import Engine
 from zfstune.values.errors import BatchError
 from zfstune.values.names import (
@@ -58,7 +59,7 @@ __all__ = ["ZfsEngine"]
 _TO_STAY = -1  # no descriptor whose end is the end of a hold
 
 
-class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsStreams, Engine):
+class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsUpkeep, ZfsStreams, Engine):
     """The calls for OpenZFS 2.1 to 2.4; those that mount are left to its subclasses.
 
     Args:

@@ -17,6 +17,7 @@ from zfstune.values.errors import (
     NoSpace,
     NotFound,
     NotPermitted,
+    NotSupported,
     ReadOnly,
     RefusedValue,
 )
@@ -33,6 +34,22 @@ _MAKE_ROOM = (
 
 _HOLDS = "see `zfs holds {target}`"
 _ONE_POOL = "one call takes snapshots of one pool only"
+
+_SCRUB = {
+    e.ENOENT: Meaning(NotFound, "it does not exist, or is not being scrubbed"),
+    e.EBUSY: Meaning(
+        Busy,
+        "it is being scrubbed, or resilvered, or the scrub is paused already",
+        "`zpool status {pool}` shows what is going on",
+    ),
+}
+_ON_DEVICES = {
+    e.EBUSY: Meaning(Busy, "that is under way already"),
+    e.ESRCH: Meaning(NotFound, "that is not under way"),
+    e.ENODEV: Meaning(NotFound, "the pool has no such device"),
+    e.EROFS: Meaning(ReadOnly, "the device cannot be written to"),
+    e.EOPNOTSUPP: Meaning(NotSupported, "the device cannot do that"),
+}
 
 SPECIAL = {
     "create": {
@@ -197,6 +214,11 @@ SPECIAL = {
             EngineError, "the stream ended early", "if the receive is resumable, resume it"
         ),
     },
+    "start the scrub of": _SCRUB,
+    "pause the scrub of": _SCRUB,
+    "stop the scrub of": _SCRUB,
+    "initialize": _ON_DEVICES,
+    "trim": _ON_DEVICES,
     "set": {
         e.ENOSPC: Meaning(
             NoSpace,
