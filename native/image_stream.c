@@ -62,8 +62,9 @@ write_all(objset_t *os, void *data, int len, void *arg)
 
 /* zfs_ioc_send_new() */
 int
-image_lzc_send_resume(const char *snapshot, const char *base, int fd,
-    enum lzc_send_flags flags, uint64_t object, uint64_t offset)
+image_lzc_send_resume_redacted(const char *snapshot, const char *base, int fd,
+    enum lzc_send_flags flags, uint64_t object, uint64_t offset,
+    const char *redaction)
 {
 	struct sink sink = { fd, 0 };
 	struct send_out out = { write_all, &sink, B_FALSE };
@@ -75,7 +76,7 @@ image_lzc_send_resume(const char *snapshot, const char *base, int fd,
 	    (flags & LZC_SEND_FLAG_COMPRESS) != 0 ? B_TRUE : B_FALSE,
 	    (flags & LZC_SEND_FLAG_RAW) != 0 ? B_TRUE : B_FALSE,
 	    (flags & LZC_SEND_FLAG_SAVED) != 0 ? B_TRUE : B_FALSE,
-	    object, offset, NULL, fd, &written, &out);
+	    object, offset, redaction, fd, &written, &out);
 	return (sink.error != 0 ? sink.error : error);
 }
 
@@ -91,24 +92,28 @@ count_bytes(objset_t *os, void *data, int len, void *arg)
 
 /*
  * zfs_ioc_send_space(): the size of a stream, by metadata; where the base is a
- * bookmark, by a dry run
+ * bookmark, or the stream is redacted, by a dry run.  zt_send_space() asks for
+ * no rest of a stream.
  */
 int
-image_lzc_send_space(const char *snapshot, const char *base,
-    enum lzc_send_flags flags, uint64_t *bytes)
+image_lzc_send_space_resume_redacted(const char *snapshot, const char *base,
+    enum lzc_send_flags flags, uint64_t object, uint64_t offset_in_object,
+    uint64_t sent_bytes, const char *redaction, int fd, uint64_t *bytes)
 {
 	boolean_t compressed = (flags & (LZC_SEND_FLAG_COMPRESS |
 	    LZC_SEND_FLAG_RAW)) != 0 ? B_TRUE : B_FALSE;
 	dsl_dataset_t *to, *from = NULL;
 	dsl_pool_t *pool;
 
+	(void) object, (void) offset_in_object, (void) sent_bytes, (void) fd;
 	*bytes = 0;
-	if (base != NULL && strchr(base, '#') != NULL) {
+	if (redaction != NULL ||
+	    (base != NULL && strchr(base, '#') != NULL)) {
 		struct send_out out = { count_bytes, bytes, B_TRUE };
 		int64_t offset = 0;
 		return (zpool.dmu_send(snapshot, base, B_TRUE, B_TRUE,
-		    compressed, B_FALSE, B_FALSE, 0, 0, NULL, -1, &offset,
-		    &out));
+		    compressed, B_FALSE, B_FALSE, 0, 0, redaction, -1,
+		    &offset, &out));
 	}
 	int error = zpool.dsl_pool_hold(snapshot, image_tag, &pool);
 	if (error != 0)
@@ -127,6 +132,14 @@ image_lzc_send_space(const char *snapshot, const char *base,
 	}
 	zpool.dsl_pool_rele(pool, image_tag);
 	return (error);
+}
+
+/* zfs_ioc_redact() */
+int
+image_lzc_redact(const char *snapshot, const char *bookmark, nvlist_t *snapshots)
+{
+	return (image->nvp.nvlist_next_nvpair(snapshots, NULL) == NULL ?
+	    ENXIO : zpool.dmu_redact_snap(snapshot, snapshots, bookmark));
 }
 
 /* zfs_ioc_space_snaps() */

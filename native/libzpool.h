@@ -225,6 +225,7 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(int, dmu_send, (const char *, const char *, boolean_t,	\
 	    boolean_t, boolean_t, boolean_t, boolean_t, uint64_t,	\
 	    uint64_t, const char *, int, int64_t *, struct send_out *))	\
+	X(int, dmu_redact_snap, (const char *, nvlist_t *, const char *)) \
 	X(int, dmu_send_estimate_fast, (dsl_dataset_t *,		\
 	    dsl_dataset_t *, void *, boolean_t, boolean_t, uint64_t *))	\
 	X(int, dmu_recv_stream, (void *, int64_t *))			\

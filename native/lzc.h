@@ -57,10 +57,12 @@ enum { STREAM_HEADER = 312 };
 	X(int, lzc_unload_key, (const char *))				\
 	X(int, lzc_change_key,						\
 	    (const char *, uint64_t, nvlist_t *, uint8_t *, uint_t))	\
-	X(int, lzc_send_resume, (const char *, const char *, int,	\
-	    enum lzc_send_flags, uint64_t, uint64_t))			\
-	X(int, lzc_send_space, (const char *, const char *,		\
-	    enum lzc_send_flags, uint64_t *))				\
+	X(int, lzc_send_resume_redacted, (const char *, const char *, int, \
+	    enum lzc_send_flags, uint64_t, uint64_t, const char *))	\
+	X(int, lzc_send_space_resume_redacted, (const char *,		\
+	    const char *, enum lzc_send_flags, uint64_t, uint64_t,	\
+	    uint64_t, const char *, int, uint64_t *))			\
+	X(int, lzc_redact, (const char *, const char *, nvlist_t *))	\
 	X(int, lzc_receive_with_cmdprops, (const char *, nvlist_t *,	\
 	    nvlist_t *, uint8_t *, uint_t, const char *, boolean_t,	\
 	    boolean_t, boolean_t, int, const struct dmu_replay_record *, \
@@ -91,6 +93,11 @@ enum { STREAM_HEADER = 312 };
  * where the library lacks them, and in an image.
  */
 #define	LZC_CALLS_2_2(X)						\
+	X(int, lzc_receive_with_heal, (const char *, nvlist_t *,	\
+	    nvlist_t *, uint8_t *, uint_t, const char *, boolean_t,	\
+	    boolean_t, boolean_t, boolean_t, int,			\
+	    const struct dmu_replay_record *, int, uint64_t *,		\
+	    uint64_t *, uint64_t *, nvlist_t **))			\
 	X(int, lzc_get_vdev_prop, (const char *, nvlist_t *, nvlist_t **)) \
 	X(int, lzc_set_vdev_prop, (const char *, nvlist_t *, nvlist_t **))
 

@@ -7,6 +7,15 @@
 #include "object.h"
 #include "zt_impl.h"
 
+enum { CALL_UNAVAILABLE = 1029 };	/* ZFS_ERR_IOC_CMD_UNAVAIL */
+
+/* It is the running release that lacks it, or else images do. */
+int
+zt_why_missing(const struct zt *zt)
+{
+	return (zt->z.minor != 0 ? ENOSYS : CALL_UNAVAILABLE);
+}
+
 static void
 nvpair_close(struct lzc *z)
 {

@@ -129,8 +129,9 @@ int zt_set_vdev_prop(struct zt *zt, const char *pool, const uint8_t *flat,
     size_t size, struct zt_buf *errors);
 
 /*
- * Streams.  An empty `base` or `origin` means none; flags are lzc_send_flags; a
- * send resumes at (object, offset), both 0 at the start.
+ * Streams.  An empty `base`, `origin` or `redaction` means none; flags are
+ * lzc_send_flags; a send resumes at (object, offset), both 0 at the start.
+ * `redaction` and `bookmark` are the short names of bookmarks.
  *
  * The caller of zt_receive() has read the first record of the stream and passes
  * it as `header`.  `received` are properties that came with the stream, `local`
@@ -140,9 +141,13 @@ int zt_set_vdev_prop(struct zt *zt, const char *pool, const uint8_t *flat,
  * not set.
  */
 int zt_send(struct zt *zt, int fd, const char *snapshot, const char *base,
-    int flags, uint64_t object, uint64_t offset);
+    int flags, uint64_t object, uint64_t offset, const char *redaction);
 int zt_send_space(struct zt *zt, const char *snapshot, const char *base,
-    int flags, struct zt_buf *out);
+    int flags, const char *redaction, struct zt_buf *out);
+int zt_redact(struct zt *zt, const char *snapshot, const char *bookmark,
+    const uint8_t *flat, size_t size);
+int zt_heal(struct zt *zt, int fd, const char *snapshot, int raw,
+    const uint8_t *header, size_t size, struct zt_buf *errors);
 int zt_receive(struct zt *zt, int fd, const char *snapshot,
     const char *origin, int force, int raw, int resumable,
     const uint8_t *header, size_t size, const uint8_t *received,

@@ -24,6 +24,9 @@ int zt_give_json(struct zt *, nvlist_t *, struct zt_buf *out);
  */
 int zt_give_errors(struct zt *, int error, nvlist_t *, struct zt_buf *errors);
 
+/* Return the errno for a call that the table lacks. */
+int zt_why_missing(const struct zt *);
+
 /* Return a key as libzfs_core takes it, which only reads it: NULL is none. */
 uint8_t *zt_key(const uint8_t *key, size_t size);
 

@@ -1,17 +1,6 @@
 /* Python's calls that change a whole pool, or wait for what it does. */
-#include <errno.h>
-
 #include "buf.h"
 #include "zt_impl.h"
-
-enum { CALL_UNAVAILABLE = 1029 };	/* ZFS_ERR_IOC_CMD_UNAVAIL */
-
-/* A call that is NULL in the table is missing in this release, or in images. */
-static int
-why_missing(const struct zt *zt)
-{
-	return (zt->z.minor != 0 ? ENOSYS : CALL_UNAVAILABLE);
-}
 
 int
 zt_sync(struct zt *zt, const char *pool, const uint8_t *flat, size_t size)
@@ -124,7 +113,7 @@ zt_set_bootenv(struct zt *zt, const char *pool, const uint8_t *flat,
 int
 zt_prefetch(struct zt *zt, const char *pool, unsigned int table)
 {
-	return (zt->z.lzc_pool_prefetch == NULL ? why_missing(zt) :
+	return (zt->z.lzc_pool_prefetch == NULL ? zt_why_missing(zt) :
 	    zt->z.lzc_pool_prefetch(pool, table));
 }
 
@@ -132,7 +121,7 @@ int
 zt_ddt_prune(struct zt *zt, const char *pool, unsigned int unit,
     uint64_t amount)
 {
-	return (zt->z.lzc_ddt_prune == NULL ? why_missing(zt) :
+	return (zt->z.lzc_ddt_prune == NULL ? zt_why_missing(zt) :
 	    zt->z.lzc_ddt_prune(pool, unit, amount));
 }
 
@@ -143,7 +132,7 @@ call_vdev_prop(struct zt *zt,
     const uint8_t *flat, size_t size, struct zt_buf *out)
 {
 	nvlist_t *args, *list = NULL;
-	int error = call == NULL ? why_missing(zt) :
+	int error = call == NULL ? zt_why_missing(zt) :
 	    nvl_from_flat(&zt->z.nvp, flat, size, &args);
 
 	if (error != 0)

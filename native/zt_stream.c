@@ -13,19 +13,20 @@ or_null(const char *text)
 
 int
 zt_send(struct zt *zt, int fd, const char *snapshot, const char *base,
-    int flags, uint64_t object, uint64_t offset)
+    int flags, uint64_t object, uint64_t offset, const char *redaction)
 {
-	return (zt->z.lzc_send_resume(snapshot, or_null(base), fd,
-	    (enum lzc_send_flags)flags, object, offset));
+	return (zt->z.lzc_send_resume_redacted(snapshot, or_null(base), fd,
+	    (enum lzc_send_flags)flags, object, offset, or_null(redaction)));
 }
 
 int
 zt_send_space(struct zt *zt, const char *snapshot, const char *base, int flags,
-    struct zt_buf *out)
+    const char *redaction, struct zt_buf *out)
 {
 	uint64_t bytes = 0;
-	int error = zt->z.lzc_send_space(snapshot, or_null(base),
-	    (enum lzc_send_flags)flags, &bytes);
+	int error = zt->z.lzc_send_space_resume_redacted(snapshot,
+	    or_null(base), (enum lzc_send_flags)flags, 0, 0, 0,
+	    or_null(redaction), -1, &bytes);
 
 	json_uint(out, bytes);
 	return (error != 0 ? error : out->error);
@@ -38,6 +39,39 @@ list_or_null(const struct nvp *nvp, const uint8_t *flat, size_t size,
 {
 	*list = NULL;
 	return (size == 0 ? 0 : nvl_from_flat(nvp, flat, size, list));
+}
+
+int
+zt_redact(struct zt *zt, const char *snapshot, const char *bookmark,
+    const uint8_t *flat, size_t size)
+{
+	nvlist_t *snapshots;
+	int error = nvl_from_flat(&zt->z.nvp, flat, size, &snapshots);
+
+	if (error != 0)
+		return (error);
+	error = zt->z.lzc_redact(snapshot, bookmark, snapshots);
+	zt->z.nvp.nvlist_free(snapshots);
+	return (error);
+}
+
+int
+zt_heal(struct zt *zt, int fd, const char *snapshot, int raw,
+    const uint8_t *header, size_t size, struct zt_buf *errors)
+{
+	union { uint64_t align; uint8_t bytes[STREAM_HEADER]; } begin;
+	nvlist_t *list = NULL;
+
+	if (zt->z.lzc_receive_with_heal == NULL)
+		return (zt_why_missing(zt));
+	if (size != sizeof (begin.bytes))
+		return (EINVAL);
+	memcpy(begin.bytes, header, size);
+	int error = zt->z.lzc_receive_with_heal(snapshot, NULL, NULL, NULL, 0,
+	    NULL, B_FALSE, B_TRUE, B_FALSE, raw ? B_TRUE : B_FALSE, fd,
+	    (const struct dmu_replay_record *)(const void *)&begin, -1, NULL,
+	    NULL, NULL, &list);
+	return (zt_give_errors(zt, error, list, errors));
 }
 
 int

@@ -150,10 +150,32 @@ class _Lib:
         flags: int,
         object_: int,
         offset: int,
+        redaction: bytes,
         /,
     ) -> int: ...
     def zt_send_space(
-        self, zt: Any, snapshot: bytes, base: bytes, flags: int, out: Any, /
+        self,
+        zt: Any,
+        snapshot: bytes,
+        base: bytes,
+        flags: int,
+        redaction: bytes,
+        out: Any,
+        /,
+    ) -> int: ...
+    def zt_redact(
+        self, zt: Any, snapshot: bytes, bookmark: bytes, flat: bytes, size: int, /
+    ) -> int: ...
+    def zt_heal(
+        self,
+        zt: Any,
+        fd: int,
+        snapshot: bytes,
+        raw: int,
+        header: bytes,
+        size: int,
+        errors: Any,
+        /,
     ) -> int: ...
     def zt_receive(
         self,

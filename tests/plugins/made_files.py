@@ -7,7 +7,7 @@ engine made, with files and directories added to it.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from made_stream import (
     BEGIN,
@@ -40,7 +40,7 @@ MIB = 1 << 20
 Pieces = list[tuple[int, bytes]]
 
 
-def sent(engine: Engine, folder: Path, snapshot: str, base: str = "", **how: bool) -> bytes:
+def sent(engine: Engine, folder: Path, snapshot: str, base: str = "", **how: Any) -> bytes:
     """Give the stream of a snapshot."""
     file = folder / "stream"
     with file.open("wb") as sink:

@@ -55,6 +55,8 @@ _PERMISSIONS = {
     "change the key of": "change-key",
     "send": "send",
     "receive": "receive,mount,create",
+    "heal": "receive,mount,create",
+    "redact": "bookmark",
     "abort the receive of": "destroy,mount",
 }
 # These operations need their permissions on the parent too.

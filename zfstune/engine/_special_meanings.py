@@ -183,6 +183,22 @@ SPECIAL = {
             NotPermitted, "its encryption key is not loaded", "load the key, or send raw"
         ),
     },
+    "redact": {
+        e.EINVAL: Meaning(
+            RefusedValue, "a snapshot that lacks data is not one of a clone of it"
+        ),
+        e.ENXIO: Meaning(RefusedValue, "no snapshot is named that lacks data of it"),
+        e.EALREADY: Meaning(RefusedValue, "it, or one of the others, is redacted itself"),
+        e.ENOENT: Meaning(NotFound, "one of the snapshots does not exist"),
+        e.EEXIST: Meaning(AlreadyExists, "a bookmark of that name exists already"),
+        e.ESRCH: Meaning(AlreadyExists, "the bookmark of that name is of other snapshots"),
+    },
+    "heal": {
+        e.ENODEV: Meaning(RefusedValue, "the stream is of another snapshot"),
+        e.EINVAL: Meaning(RefusedValue, "the data is no stream of this snapshot"),
+        e.EBADE: Meaning(RefusedValue, "the stream is damaged, or lacks a block"),
+        STREAM_TRUNCATED: Meaning(EngineError, "the stream ended early"),
+    },
     "receive": {
         e.ENOENT: Meaning(NotFound, "the dataset or its parent does not exist"),
         e.EEXIST: Meaning(AlreadyExists, "the snapshot, or its dataset, exists already"),

@@ -12,6 +12,7 @@ from zfstune.engine._arrival_values import (
     unset_error,
 )
 from zfstune.engine._binding import lib
+from zfstune.engine._checks import check_name
 from zfstune.engine._errno import STREAM_TRUNCATED, engine_error
 from zfstune.engine._history import receive_line
 from zfstune.engine._nvlist import Int64, encode
@@ -19,7 +20,7 @@ from zfstune.engine._receive_losses import check_losses, misfit
 from zfstune.engine._send_pipe import carry
 from zfstune.engine._stream_header import HEADER_BYTES, parse_header, read_header
 from zfstune.values import names
-from zfstune.values.errors import InvalidValue, NotFound
+from zfstune.values.errors import InvalidName, InvalidValue, NotFound
 from zfstune.values.state import Partial
 
 TYPE_CHECKING = False
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from zfstune.values.state import Snapshot
+    from zfstune.values.state import Dataset, Snapshot
 
 __all__ = ["ZfsStreams"]
 
@@ -48,6 +49,7 @@ class ZfsStreams:
 
     _zfs: Any
     _log: Callable[[str], None]
+    dataset: Callable[[str], Dataset]
     snapshot: Callable[[str], Snapshot]
 
     def send(
@@ -58,12 +60,15 @@ class ZfsStreams:
         base: str = "",
         raw: bool = False,
         compressed: bool = True,
+        redaction: str = "",
     ) -> None:
         """Write a snapshot as a stream, or the changes since `base`."""
+        check_name(snapshot)
+        mark = _redaction_mark(snapshot, redaction)
         flags = self._flags(snapshot, raw=raw)
         if not compressed:
             flags &= ~_COMPRESS
-        self._send(snapshot, fd, base=base, flags=flags)
+        self._send(snapshot, fd, base=base, flags=flags, redaction=mark)
 
     def send_resumed(self: Any, token: str, fd: int) -> str:
         """Write the rest of a stream; return the name of its snapshot."""
@@ -107,7 +112,8 @@ class ZfsStreams:
     def _flags(self, snapshot: str, *, raw: bool) -> int:
         # Blocks go as they lie on disk, as with `zfs send -Lc`. A raw stream of an
         # unencrypted dataset differs only in that it has embedded data.
-        raw = raw and self.snapshot(snapshot).value("encryption") not in {None, "off"}
+        read = self.snapshot if "@" in snapshot else self.dataset
+        raw = raw and read(snapshot).value("encryption") not in {None, "off"}
         return _LARGE | _COMPRESS | _RAW * raw
 
     def _send(
@@ -118,11 +124,12 @@ class ZfsStreams:
         base: str,
         flags: int,
         resume_at: tuple[int, int] = (0, 0),
+        redaction: str = "",
     ) -> None:
         _check_base(snapshot, base)
         error, copy_error = carry(
             lambda pipe: self._zfs.stream(
-                lib.zt_send, pipe, snapshot, base, flags, *resume_at
+                lib.zt_send, pipe, snapshot, base, flags, *resume_at, redaction
             ),
             fd,
         )
@@ -131,11 +138,15 @@ class ZfsStreams:
         if error:
             raise engine_error("send", snapshot, error)
 
-    def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
+    def send_size(
+        self, snapshot: str, *, base: str = "", raw: bool = False, redaction: str = ""
+    ) -> int:
         """Estimate the bytes of a stream."""
+        names.check_snapshot(snapshot)
         _check_base(snapshot, base)
+        mark = _redaction_mark(snapshot, redaction)
         flags = self._flags(snapshot, raw=raw)
-        error, size = self._zfs.read(lib.zt_send_space, snapshot, base, flags)
+        error, size = self._zfs.read(lib.zt_send_space, snapshot, base, flags, mark)
         if error:
             raise engine_error("send", snapshot, error)
         return int(size)
@@ -194,6 +205,30 @@ class ZfsStreams:
         if unset := unset_error(snapshot, errors or {}, arrival):
             raise unset
 
+    def redact(self, snapshot: str, bookmark: str, snapshots: Iterable[str]) -> None:
+        """Make a bookmark of the data of a snapshot that other snapshots lack."""
+        names.check_snapshot(snapshot)
+        names.check_bookmark(bookmark, creating=True)
+        mark = _redaction_mark(snapshot, bookmark)
+        lacking = dict.fromkeys(map(names.check_snapshot, snapshots))
+        error = self._zfs.call(lib.zt_redact, snapshot, mark, lacking)
+        if error:
+            raise engine_error("redact", snapshot, error)
+        self._log(f"zfstune redact {snapshot} {mark} {' '.join(lacking)}")
+
+    def heal(self, snapshot: str, fd: int, *, raw: bool = False) -> None:
+        """Repair the damaged blocks of a snapshot from a stream of it."""
+        names.check_snapshot(snapshot)
+        header = read_header(fd)
+        if len(header) < HEADER_BYTES:
+            raise engine_error("heal", snapshot, STREAM_TRUNCATED)
+        if parse_header(header) is None:
+            raise engine_error("heal", snapshot, errno.EINVAL)
+        error, _ = self._zfs.stream_change(lib.zt_heal, fd, snapshot, int(raw), header)
+        if error:
+            raise engine_error("heal", snapshot, error)
+        self._log(f"zfstune receive -c {snapshot}")
+
     def reclaim_size(self, first: str, last: str) -> int:
         """Compute the bytes that destroying a run of snapshots would free."""
         names.check_snapshot(first)
@@ -234,10 +269,22 @@ class ZfsStreams:
 
 
 def _check_base(snapshot: str, base: str) -> None:
-    """Check the names of a snapshot and its base, a snapshot, a bookmark or empty."""
-    names.check_snapshot(snapshot)
+    """Check the names of what is sent and its base, a snapshot, a bookmark or empty."""
+    check_name(snapshot)
     if base:
         (names.check_bookmark if "#" in base else names.check_snapshot)(base)
+
+
+def _redaction_mark(snapshot: str, bookmark: str) -> str:
+    """Return the short name of a snapshot's redaction bookmark; empty: there is none."""
+    if not bookmark:
+        return ""
+    dataset, _, short = names.check_bookmark(bookmark).partition("#")
+    if snapshot.partition("@")[0] != dataset:
+        raise InvalidName(
+            f"cannot redact '{snapshot}' by '{bookmark}': they are of different datasets"
+        )
+    return short
 
 
 def _with_signed_numbers(values: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:

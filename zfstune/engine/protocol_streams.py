@@ -25,6 +25,7 @@ class StreamCalls(Protocol):
         base: str = "",
         raw: bool = False,
         compressed: bool = True,
+        redaction: str = "",
     ) -> None:
         """Write a snapshot to a descriptor as a stream.
 
@@ -32,11 +33,16 @@ class StreamCalls(Protocol):
         nobody reads.
 
         Args:
-            snapshot: The snapshot.
+            snapshot: The snapshot; or a filesystem or volume that is not mounted or
+                open, which is sent as it is now, and whose copy has a snapshot
+                ``@--head--``.
             fd: Any descriptor that can be written to.
             base: An earlier snapshot, or a bookmark of one: send the changes since.
             raw: Send encrypted blocks as they are, without their key.
             compressed: Send blocks as they lie on disk; else the kernel unpacks them.
+            redaction: The full name of a redaction bookmark of the snapshot: leave out
+                the data that it lists. The copy cannot be mounted unless a later stream
+                brings that data.
         """
 
     def send_resumed(self, token: str, fd: int) -> str:
@@ -60,8 +66,35 @@ class StreamCalls(Protocol):
             NotFound: No receive broke off there.
         """
 
-    def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
-        """Estimate the bytes of a stream."""
+    def send_size(
+        self, snapshot: str, *, base: str = "", raw: bool = False, redaction: str = ""
+    ) -> int:
+        """Estimate the bytes of a stream that :meth:`send` writes."""
+
+    def redact(self, snapshot: str, bookmark: str, snapshots: Iterable[str]) -> None:
+        """Make a redaction bookmark, which lists data that a send leaves out.
+
+        A clone of the snapshot is made, what nobody shall see is overwritten or deleted
+        in it, and a snapshot of the clone is taken: the blocks of the first snapshot that
+        the other one lacks are left out.
+
+        Args:
+            snapshot: The snapshot to send.
+            bookmark: The full name of the bookmark, of the snapshot's dataset.
+            snapshots: One or more snapshots of clones of it.
+        """
+
+    def heal(self, snapshot: str, fd: int, *, raw: bool = False) -> None:
+        """Repair damaged blocks of a snapshot from a stream of it; since 2.2.
+
+        Nothing else changes: blocks that can be read stay.
+
+        Args:
+            snapshot: The damaged snapshot.
+            fd: A descriptor with a stream of the same snapshot, by guid.
+            raw: The stream is raw; one of an encrypted snapshot must be, unless its key
+                is loaded.
+        """
 
     def receive(
         self,

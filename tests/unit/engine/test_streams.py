@@ -16,6 +16,7 @@ from zfstune.values.errors import (
     EngineError,
     InvalidName,
     InvalidValue,
+    NotSupported,
     PlanError,
     RefusedValue,
 )
@@ -42,7 +43,7 @@ def test_the_flags_of_a_send(encryption: str, raw: bool, flags: int) -> None:  #
         zt_stats=(0, row("tank/a@1", encryption=encryption)), zt_send_space=(0, 4096)
     )
     assert binding.engine().send_size("tank/a@2", base="tank/a#1", raw=raw) == 4096
-    assert binding.asked[-1] == ("zt_send_space", ("tank/a@2", "tank/a#1", flags))
+    assert binding.asked[-1] == ("zt_send_space", ("tank/a@2", "tank/a#1", flags, ""))
 
 
 @pytest.mark.parametrize(
@@ -54,13 +55,28 @@ def test_a_send_may_unpack_its_blocks(compressed: bool, flags: int) -> None:  # 
     with open(os.devnull, "wb") as sink:  # noqa: PTH123 (a device)
         binding.engine().send("tank/a@1", sink.fileno(), compressed=compressed)
     [passed] = [words for name, words in binding.asked if name == "zt_send"]
-    assert passed[-3:] == (flags, 0, 0)
+    assert passed[-4:] == (flags, 0, 0, "")
 
 
 def test_a_base_is_a_snapshot_or_a_bookmark() -> None:
     """A base is a snapshot or a bookmark; a dataset is refused."""
     with pytest.raises(InvalidName):
         ScriptedBinding().engine().send_size("tank/a@2", base="tank/a")
+
+
+def test_a_redaction_is_passed_by_its_short_name() -> None:
+    """The kernel takes the part behind the mark, and looks in the snapshot's dataset."""
+    binding = ScriptedBinding(zt_stats=(0, row("tank/a@1")), zt_send_space=(0, 1))
+    engine = binding.engine()
+    engine.redact("tank/a@1", "tank/a#mark", ["tank/b@1", "tank/c@1"])
+    engine.send_size("tank/a@1", redaction="tank/a#mark")
+    with open(os.devnull, "wb") as sink:  # noqa: PTH123 (a device)
+        engine.send("tank/a@1", sink.fileno(), redaction="tank/a#mark")
+    asked = dict(binding.asked)
+    lacking = {"tank/b@1": None, "tank/c@1": None}
+    assert asked["zt_redact"] == ("tank/a@1", "mark", lacking)
+    assert asked["zt_send_space"][-1] == asked["zt_send"][-1] == "mark"
+    assert binding.history() == ["zfstune redact tank/a@1 mark tank/b@1 tank/c@1"]
 
 
 def received(data: bytes, call: Callable[[int], None]) -> None:
@@ -84,9 +100,29 @@ def received(data: bytes, call: Callable[[int], None]) -> None:
 def test_bytes_that_are_no_stream(data: bytes, kind: type[EngineError], words: str) -> None:
     """Bytes that are no stream are refused before the kernel sees them."""
     binding = ScriptedBinding()
-    with pytest.raises(kind, match=words):
-        received(data, lambda fd: binding.engine().receive("tank/a@1", fd))
+    for call in (binding.engine().receive, binding.engine().heal):
+        with pytest.raises(kind, match=words):
+            received(data, lambda fd, call=call: call("tank/a@1", fd))
     assert binding.asked == []
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        (errno.ENODEV, RefusedValue, "of another snapshot"),
+        (errno.EBADE, RefusedValue, "damaged, or lacks a block"),
+        (errno.ENOSYS, NotSupported, "an image"),
+        (1029, NotSupported, "this release"),
+    ],
+)
+def test_a_snapshot_that_is_not_healed(
+    code: int, kind: type[EngineError], words: str
+) -> None:
+    """The reason is told, and the history has nothing of it."""
+    binding = ScriptedBinding(zt_heal=(code, None))
+    with pytest.raises(kind, match=words):
+        received(HEADER, lambda fd: binding.engine().heal("tank/a@1", fd))
+    assert binding.history() == []
 
 
 def test_a_sound_stream_that_does_not_fit() -> None:
