@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from library_page import rows
 from native_code import DIALECT, NATIVE, ROOT, compile_c, run
 from zfstune.engine import _meanings
 
@@ -117,3 +118,12 @@ def test_error_numbers(tmp_path: Path) -> None:
     assert numbers(tmp_path, there, "<sys/fs/zfs.h>") == {
         name: ours[name] for name in there
     }
+
+
+def test_the_page_has_each_function_of_the_library() -> None:
+    """docs/libzfs_core.md has a row for each, with the release that it came with."""
+    header = Path("/usr/include/libzfs/libzfs_core.h").read_text(encoding="utf-8")
+    pattern = r"^(?:_LIBZFS_CORE_H )?(?:int|void|uint64_t|boolean_t) (l\w+)\("
+    declared = set(names(pattern, header))
+    minor = int(source().name.split(".")[1])
+    assert declared == {name for name, row in rows().items() if row.minor <= minor}

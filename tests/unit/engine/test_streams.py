@@ -6,6 +6,7 @@ import errno
 import os
 import struct
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,7 +103,7 @@ def test_bytes_that_are_no_stream(data: bytes, kind: type[EngineError], words: s
     binding = ScriptedBinding()
     for call in (binding.engine().receive, binding.engine().heal):
         with pytest.raises(kind, match=words):
-            received(data, lambda fd, call=call: call("tank/a@1", fd))
+            received(data, partial(call, "tank/a@1"))
     assert binding.asked == []
 
 
