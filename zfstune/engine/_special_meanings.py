@@ -194,8 +194,12 @@ SPECIAL = {
         e.ESRCH: Meaning(AlreadyExists, "the bookmark of that name is of other snapshots"),
     },
     "heal": {
-        e.ENODEV: Meaning(RefusedValue, "the stream is of another snapshot"),
+        # See recv_begin_check_existing_impl() in module/zfs/dmu_recv.c.
+        e.ENOTSUP: Meaning(RefusedValue, "the stream is of another snapshot"),
         e.EINVAL: Meaning(RefusedValue, "the data is no stream of this snapshot"),
+        e.EACCES: Meaning(
+            NotPermitted, "its encryption key is not loaded", "load the key, or send raw"
+        ),
         e.EBADE: Meaning(RefusedValue, "the stream is damaged, or lacks a block"),
         STREAM_TRUNCATED: Meaning(EngineError, "the stream ended early"),
     },

@@ -93,7 +93,7 @@ def test_healing_what_is_whole(engine: Engine, tree: str, tmp_path: Path) -> Non
                 engine.heal(f"{tree}@1", stream.fileno())
             return
         engine.heal(f"{tree}@1", stream.fileno())
-    with files[1].open("rb") as stream, pytest.raises(RefusedValue):
+    with files[1].open("rb") as stream, pytest.raises(RefusedValue, match="another"):
         engine.heal(f"{tree}@1", stream.fileno())
     (tmp_path / "cut").write_bytes(files[0].read_bytes()[:400])
     with (tmp_path / "cut").open("rb") as stream, pytest.raises(Exception, match="early"):

@@ -110,7 +110,7 @@ def test_bytes_that_are_no_stream(data: bytes, kind: type[EngineError], words: s
 @pytest.mark.parametrize(
     ("code", "kind", "words"),
     [
-        (errno.ENODEV, RefusedValue, "of another snapshot"),
+        (errno.ENOTSUP, RefusedValue, "of another snapshot"),
         (errno.EBADE, RefusedValue, "damaged, or lacks a block"),
         (errno.ENOSYS, NotSupported, "an image"),
         (1029, NotSupported, "this release"),
