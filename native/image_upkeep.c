@@ -12,6 +12,7 @@ enum { SCAN_NONE, SCAN_ERRORSCRUB = 3 };
 enum { SCRUB_PAUSE = 1 };
 enum { INITIALIZE_SUSPEND = 2, INITIALIZE_UNINIT, TRIM_SUSPEND = 2 };
 
+enum { BOOTENV_NVLIST = 1 };	/* VB_NVLIST, include/sys/vdev_impl.h */
 enum { LOCK_ALL = 0x7f };	/* SCL_ALL, include/sys/spa.h */
 
 /* The kernel finds the pool by its name, and here there is only one. */
@@ -88,6 +89,21 @@ image_lzc_pool_checkpoint_discard(const char *pool)
 	return (zpool.spa_checkpoint_discard(pool));
 }
 
+/* A guid of another type would fail an assertion. */
+static int
+check_guids(nvlist_t *vdevs)
+{
+	const struct nvp *nvp = &image->nvp;
+	uint64_t guid;
+	int error = 0;
+
+	for (nvpair_t *pair = nvp->nvlist_next_nvpair(vdevs, NULL);
+	    pair != NULL && error == 0;
+	    pair = nvp->nvlist_next_nvpair(vdevs, pair))
+		error = nvp->nvpair_value_uint64(pair, &guid);
+	return (error);
+}
+
 /* The errors of the devices go below `name`; the kernel counts them alike. */
 static int
 give_device_errors(const char *name, int count, nvlist_t *devices,
@@ -111,8 +127,10 @@ image_lzc_initialize(const char *pool, uint_t command, nvlist_t *vdevs,
 	uint_t last = image->minor < 2 ? INITIALIZE_SUSPEND : INITIALIZE_UNINIT;
 	nvlist_t *devices = NULL;
 	spa_t *spa;
-	int error = command > last ? EINVAL : open_pool(pool, &spa);
+	int error = command > last ? EINVAL : check_guids(vdevs);
 
+	if (error == 0)
+		error = open_pool(pool, &spa);
 	if (error != 0)
 		return (error);
 	error = image_new_errors(&devices);
@@ -133,8 +151,10 @@ image_lzc_trim(const char *pool, uint_t command, uint64_t rate,
 {
 	nvlist_t *devices = NULL;
 	spa_t *spa;
-	int error = command > TRIM_SUSPEND ? EINVAL : open_pool(pool, &spa);
+	int error = command > TRIM_SUSPEND ? EINVAL : check_guids(vdevs);
 
+	if (error == 0)
+		error = open_pool(pool, &spa);
 	if (error != 0)
 		return (error);
 	error = image_new_errors(&devices);
@@ -199,7 +219,7 @@ image_lzc_get_bootenv(const char *pool, nvlist_t **env)
 	    call_for_bootenv(pool, zpool.vdev_label_read_bootenv, *env));
 }
 
-/* A version that is missing would fail an assertion. */
+/* A version that is missing, or none of the known, would fail an assertion. */
 int
 image_lzc_set_bootenv(const char *pool, const nvlist_t *env)
 {
@@ -210,6 +230,8 @@ image_lzc_set_bootenv(const char *pool, const nvlist_t *env)
 	if (error == 0)
 		error = image->nvp.nvlist_lookup_uint64(copy, "version",
 		    &version);
+	if (error == 0 && version > BOOTENV_NVLIST)
+		error = EINVAL;
 	if (error == 0)
 		error = call_for_bootenv(pool, zpool.vdev_label_write_bootenv,
 		    copy);

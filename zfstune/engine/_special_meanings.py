@@ -175,6 +175,7 @@ SPECIAL = {
         ),
     },
     "send": {
+        e.ESRCH: Meaning(NotFound, "its base, or the redaction bookmark, does not exist"),
         e.ENOENT: Meaning(NotFound, "the snapshot, or its base, does not exist"),
         e.EXDEV: Meaning(RefusedValue, "the base is no earlier snapshot of the dataset"),
         e.EINVAL: Meaning(RefusedValue, "the base is no earlier snapshot of the dataset"),

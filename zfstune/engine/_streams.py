@@ -66,6 +66,13 @@ class ZfsStreams:
         check_name(snapshot)
         mark = _redaction_mark(snapshot, redaction)
         flags = self._flags(snapshot, raw=raw)
+        if flags & _RAW and "@" not in snapshot:
+            # Only a snapshot has a set of IVs, which a raw stream begins with
+            # (dsl_crypto_populate_key_nvlist() in module/zfs/dsl_crypt.c).
+            raise InvalidValue(
+                f"cannot send '{snapshot}' raw: it is no snapshot",
+                hint="take a snapshot of it, and send that",
+            )
         if not compressed:
             flags &= ~_COMPRESS
         self._send(snapshot, fd, base=base, flags=flags, redaction=mark)

@@ -43,7 +43,7 @@ _PAUSE = 1  # pool_scrub_cmd_t
 _TABLES = {"ddt": 1, "brt": 2}  # zpool_prefetch_type_t
 _BY_AGE, _BY_PERCENTAGE = 1, 2  # zpool_ddt_prune_unit_t
 _MOST_PERCENT = 100
-_BOOT_VERSION = 1  # VB_NVLIST, include/sys/vdev_impl.h
+_BOOT_VERSION = 1  # VB_NVLIST, include/sys/vdev_impl.h; 0 is the text of GRUB alone
 
 
 class ZfsUpkeep:
@@ -222,7 +222,8 @@ class ZfsUpkeep:
         """Replace what a boot loader keeps in the labels of a pool."""
         check_pool(pool)
         wanted = {"version": _BOOT_VERSION, **values}
-        check_number("the version of a boot environment", wanted["version"])
+        parameter = "the version of a boot environment"
+        check_number(parameter, wanted["version"], most=_BOOT_VERSION)
         error = self._zfs.call(lib.zt_set_bootenv, pool, wanted)
         self._raise_if_failed("set the boot environment of", pool, error)
 

@@ -176,5 +176,6 @@ class PoolCalls(Protocol):
 
         Args:
             pool: The pool.
-            values: Names to values; ``version`` is 1 unless it is given.
+            values: Names to values; ``version`` is 1 unless it is given as 0, with
+                which GRUB's ``grub:envmap`` is the only value.
         """

@@ -38,7 +38,7 @@ class StreamCalls(Protocol):
                 ``@--head--``.
             fd: Any descriptor that can be written to.
             base: An earlier snapshot, or a bookmark of one: send the changes since.
-            raw: Send encrypted blocks as they are, without their key.
+            raw: Send encrypted blocks as they are, without their key; of a snapshot.
             compressed: Send blocks as they lie on disk; else the kernel unpacks them.
             redaction: The full name of a redaction bookmark of the snapshot: leave out
                 the data that it lists. The copy cannot be mounted unless a later stream

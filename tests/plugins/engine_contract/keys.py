@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -142,3 +143,15 @@ def test_a_bookmark_keeps_the_set_of_ivs(engine: Engine, tree: str) -> None:
     kept = engine.bookmarks(name)[f"{name}#a"].ivsetguid
     assert kept == int(engine.snapshot(f"{name}@a").value("ivsetguid") or 0) != 0
     assert engine.bookmarks(tree)[f"{tree}#a"].ivsetguid == 0
+
+
+def test_only_a_snapshot_is_sent_raw(engine: Engine, tree: str) -> None:
+    """A raw stream of a dataset as it is now would be damaged, so there is none."""
+    name = f"{tree}/e"
+    engine.create(name, properties=PASSPHRASE, key=Key("correct horse"))
+    with open(os.devnull, "wb") as sink:  # noqa: PTH123 (a device)
+        with pytest.raises(InvalidValue, match="it is no snapshot"):
+            engine.send(name, sink.fileno(), raw=True)
+        engine.send(name, sink.fileno())
+        engine.take_snapshots([f"{name}@1"])
+        engine.send(f"{name}@1", sink.fileno(), raw=True)
