@@ -21,7 +21,7 @@ SHAPELESS = {"utils", "util", "helpers", "helper", "common", "manager", "manager
 PURE = frozenset(
     {
         *("__future__", "ast", "bisect", "collections", "contextlib", "datetime"),
-        *("difflib", "fnmatch", "functools", "hashlib", "heapq", "importlib"),
+        *("binascii", "difflib", "fnmatch", "functools", "hashlib", "heapq", "importlib"),
         *("io", "ipaddress", "itertools", "json", "math", "operator", "re", "stat"),
         *("string", "textwrap", "tomllib", "types", "typing", "configparser", "yaml"),
     }

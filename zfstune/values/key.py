@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+
 from zfstune.values.errors import InvalidValue
 
 TYPE_CHECKING = False
@@ -72,18 +74,20 @@ class Key:
             InvalidValue: The secret does not have this format.
         """
         if keyformat == "raw":
-            return self._exactly(self._secret, KEY_BYTES, "bytes", "raw")
+            _check_length(self._secret, KEY_BYTES, "a raw key has 32 bytes")
+            return bytearray(self._secret)
         end = self._secret.find(b"\n")
-        line = self._secret if end < 0 else self._secret[:end]
+        # A view is no copy, which would have to be wiped as well.
+        line = memoryview(self._secret)[: end if end >= 0 else None]
         if keyformat == "hex":
-            digits = self._exactly(line, 2 * KEY_BYTES, "digits", "hexadecimal")
+            _check_length(line, 2 * KEY_BYTES, "a hexadecimal key has 64 digits")
             try:
-                return bytearray.fromhex(digits.decode("ascii"))
+                return bytearray(binascii.unhexlify(line))
             except ValueError:
                 raise _unfit("its digits must be 0 to 9 and a to f") from None
         if keyformat != "passphrase":
             raise _unfit(f"'{keyformat}' is no format of keys")
-        if b"\0" in line:  # libzfs would take only the part before it
+        if 0 in line:  # libzfs would take only the part before a NUL
             raise _unfit("a passphrase holds no NUL")
         if new and not _LEAST_PASSPHRASE <= len(line) <= _MOST_PASSPHRASE:
             raise _unfit(
@@ -98,18 +102,15 @@ class Key:
         )
         return bytearray(derived)
 
-    @staticmethod
-    def _exactly(secret: bytearray, length: int, unit: str, kind: str) -> bytearray:
-        if len(secret) != length:
-            raise _unfit(
-                f"a {kind} key has {length} {unit}, and this one has {len(secret)} bytes"
-            )
-        return bytearray(secret)
-
 
 def wipe(secret: bytearray) -> None:
     """Overwrite bytes in place."""
     secret[:] = bytes(len(secret))
+
+
+def _check_length(secret: bytearray | memoryview, length: int, rule: str) -> None:
+    if len(secret) != length:
+        raise _unfit(f"{rule}, and this one has {len(secret)} bytes")
 
 
 def _unfit(reason: str) -> InvalidValue:

@@ -42,6 +42,7 @@ def test_a_passphrase_is_stretched_as_libzfs_does() -> None:
         ("xy" * 32, "hex", "0 to 9 and a to f"),
         (b"\xff" * 64, "hex", "0 to 9 and a to f"),
         (" a" * 32, "hex", "0 to 9 and a to f"),
+        ("ab" * 31 + "  ", "hex", "0 to 9 and a to f"),
         ("short", "passphrase", "8 to 512 bytes, and this one 5"),
         ("x" * 513, "passphrase", "and this one 513"),
         ("nul\0inside", "passphrase", "no NUL"),
