@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from zfstune.retention.imports.reading import LEAVE_ALONE, in_force
-from zfstune.retention.policy import Last
+from zfstune.retention.rule_kinds import Last
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -9,7 +9,7 @@ from zfstune.cli.which_zfs import image_path, open_zfs
 from zfstune.health.nagios import UNKNOWN, check_ages, judge
 from zfstune.health.observe import observe
 from zfstune.host.files import state_folder
-from zfstune.retention.policy_text import parse_duration
+from zfstune.retention.rule_text import parse_duration
 from zfstune.values.errors import ZfstuneError
 
 TYPE_CHECKING = False

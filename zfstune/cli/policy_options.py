@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from zfstune.retention.policy import PERIODS, Group, Never, Policy
-from zfstune.retention.policy_text import check_zone, parse_rule
+from zfstune.retention.policy import Group, Policy
+from zfstune.retention.policy_text import check_zone
+from zfstune.retention.rule_kinds import PERIODS, Never
+from zfstune.retention.rule_text import parse_rule
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole

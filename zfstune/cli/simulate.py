@@ -10,7 +10,8 @@ from zfstune.cli.policy_options import add_rules, read_policy_options
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.host.files import write_file
 from zfstune.retention.policy import Policy
-from zfstune.retention.policy_text import format_policy, parse_duration
+from zfstune.retention.policy_text import format_policy
+from zfstune.retention.rule_text import parse_duration
 from zfstune.retention.simulation import simulate, timeline
 from zfstune.retention.store import stored_policies, zone
 from zfstune.retention.timeline_svg import draw

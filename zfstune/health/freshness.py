@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.health.findings import Finding
-from zfstune.retention.policy import Blocks, Every, Grid
+from zfstune.retention.rule_kinds import Blocks, Every, Grid
 from zfstune.schedules.policy_fit import mismatch, policy_command
 from zfstune.values.duration import about
 from zfstune.values.frozen import frozen

@@ -19,7 +19,8 @@ from __future__ import annotations
 from collections import Counter
 from operator import attrgetter
 
-from zfstune.retention.policy import YEAR_10000, Last, Policy
+from zfstune.retention.policy import Policy
+from zfstune.retention.rule_kinds import YEAR_10000, Last
 from zfstune.retention.rules import FOREVER, KeptUntil, Members, keep, newest_expires
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen

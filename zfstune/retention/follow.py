@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from zfstune.engine.pools import choose_pool, ready_pool
-from zfstune.retention.policy import Followed, Never
+from zfstune.retention.policy import Followed
+from zfstune.retention.rule_kinds import Never
 from zfstune.values import names
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.frozen import frozen

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from zfstune.retention.policy import (
+from zfstune.retention.rule_kinds import (
     PERIODS,
     Blocks,
     Every,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from zfstune.retention.periods import Calendar
-    from zfstune.retention.policy import Rule
+    from zfstune.retention.rule_kinds import Rule
 
 __all__ = ["FOREVER", "KeptUntil", "Members", "keep", "newest_expires"]
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 from itertools import pairwise, zip_longest
 
 from zfstune.retention.decision import decide
-from zfstune.retention.policy import (
-    YEAR_10000,
-    Blocks,
-    Every,
-    Grid,
-    Group,
-    NewerThan,
-    Policy,
-)
+from zfstune.retention.policy import Group, Policy
+from zfstune.retention.rule_kinds import YEAR_10000, Blocks, Every, Grid, NewerThan
 from zfstune.values.duration import DAY, HOUR, about, format_duration
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
@@ -24,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime, tzinfo
 
-    from zfstune.retention.policy import Rule
+    from zfstune.retention.rule_kinds import Rule
 
 __all__ = ["Band", "Simulation", "simulate", "timeline"]
 

@@ -11,18 +11,9 @@ from __future__ import annotations
 
 from string import ascii_letters, digits
 
-from zfstune.retention.policy import (
-    Blocks,
-    Every,
-    Grid,
-    Group,
-    Last,
-    Never,
-    NewerThan,
-    Policy,
-    Within,
-)
+from zfstune.retention.policy import Group, Policy
 from zfstune.retention.policy_text import format_policy
+from zfstune.retention.rule_kinds import Blocks, Every, Grid, Last, Never, NewerThan, Within
 from zfstune.values.duration import DAY, about
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
@@ -33,7 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zfstune.retention.policy import Rule
+    from zfstune.retention.rule_kinds import Rule
     from zfstune.schedules.cadence import Cadence
 
 

@@ -11,8 +11,8 @@ from contextlib import suppress
 from datetime import UTC
 
 from zfstune.engine.pools import datasets_below
-from zfstune.retention.policy import Never
 from zfstune.retention.policy_text import format_policy
+from zfstune.retention.rule_kinds import Never
 from zfstune.retention.store import stored_policies, zone
 from zfstune.schedules.cadence import NO_SCHEDULE, parse_cadence
 from zfstune.schedules.policy_fit import covers_own, policy_command

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.retention.decision import DEFAULT_BATCH, Policy, decide, interleave
-from zfstune.retention.policy import Last
+from zfstune.retention.rule_kinds import Last
 from zfstune.values.errors import PolicyError
 from zfstune.values.state import Snapshot
 

@@ -13,24 +13,15 @@ from hypothesis import strategies as st
 
 from zfstune.retention.decision import decide
 from zfstune.retention.periods import Calendar
-from zfstune.retention.policy import (
-    PERIODS,
-    Blocks,
-    Every,
-    Grid,
-    Group,
-    Last,
-    Policy,
-    Step,
-    Within,
-)
+from zfstune.retention.policy import Group, Policy
 from zfstune.retention.policy_text import parse_policy
+from zfstune.retention.rule_kinds import PERIODS, Blocks, Every, Grid, Last, Step, Within
 from zfstune.values.errors import PolicyError
 from zfstune.values.state import Snapshot
 
 if TYPE_CHECKING:
     from zfstune.retention.decision import Decision
-    from zfstune.retention.policy import Rule
+    from zfstune.retention.rule_kinds import Rule
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())

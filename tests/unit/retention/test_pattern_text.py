@@ -8,7 +8,8 @@ from zfstune.retention.name_pattern import (
     PatternError,
     regex_matcher,
 )
-from zfstune.retention.policy import Group, Last
+from zfstune.retention.policy import Group
+from zfstune.retention.rule_kinds import Last
 from zfstune.values.errors import PolicyError
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.retention.periods import Calendar, calendars
-from zfstune.retention.policy import PERIODS
+from zfstune.retention.rule_kinds import PERIODS
 
 BERLIN = ZoneInfo("Europe/Berlin")
 KOLKATA = ZoneInfo("Asia/Kolkata")

@@ -8,24 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zfstune.retention.policy import (
+from zfstune.retention.policy import Group, Policy
+from zfstune.retention.policy_text import MAX_POLICY_BYTES, format_policy, parse_policy
+from zfstune.retention.rule_kinds import (
     PERIODS,
     Blocks,
     Every,
     Grid,
-    Group,
     Last,
     Never,
     NewerThan,
-    Policy,
     Step,
     Within,
 )
-from zfstune.retention.policy_text import MAX_POLICY_BYTES, format_policy, parse_policy
 from zfstune.values.errors import PolicyError
 
 if TYPE_CHECKING:
-    from zfstune.retention.policy import Rule
+    from zfstune.retention.rule_kinds import Rule
 
 _counts = st.none() | st.integers(1, 10**6)
 _names = st.text("abz09-_.: *?[];", min_size=1, max_size=12)

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.retention.periods import calendars
-from zfstune.retention.policy import Blocks, Every, Grid, Last, NewerThan, Step, Within
+from zfstune.retention.rule_kinds import Blocks, Every, Grid, Last, NewerThan, Step, Within
 from zfstune.retention.rules import FOREVER, Members, keep, newest_expires
 
 if TYPE_CHECKING:
-    from zfstune.retention.policy import Rule
+    from zfstune.retention.rule_kinds import Rule
 
 NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
 

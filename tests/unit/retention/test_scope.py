@@ -11,8 +11,9 @@ from zfstune.retention.name_pattern import (
     MOST_STEPS,
     Budget,
 )
-from zfstune.retention.policy import Group, Last, Policy
+from zfstune.retention.policy import Group, Policy
 from zfstune.retention.policy_text import MAX_GROUPS, parse_policy
+from zfstune.retention.rule_kinds import Last
 from zfstune.retention.scope import scope_tests
 from zfstune.values.errors import PolicyError
 from zfstune.values.state import Snapshot

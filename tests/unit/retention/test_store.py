@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from heirs import Heirs
-from zfstune.retention.policy import Group, NewerThan, Policy
+from zfstune.retention.policy import Group, Policy
 from zfstune.retention.policy_text import parse_policy
+from zfstune.retention.rule_kinds import NewerThan
 from zfstune.retention.store import (
     clear_policy,
     own_policies,

@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zfstune.cli.main import main
-from zfstune.retention.policy import Every, Group, Last, Within
+from zfstune.retention.policy import Group
+from zfstune.retention.rule_kinds import Every, Last, Within
 from zfstune.retention.simulation import Simulation, simulate
 from zfstune.retention.timeline_svg import draw
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zfstune.retention.policy import Rule
+    from zfstune.retention.rule_kinds import Rule
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 YEAR = 365 * 86400

@@ -13,7 +13,8 @@ import ast
 import re
 
 from zfstune.retention.imports.reading import Imported, Reading
-from zfstune.retention.policy import Group, Last, Policy, Within
+from zfstune.retention.policy import Group, Policy
+from zfstune.retention.rule_kinds import Last, Within
 from zfstune.values.duration import DAY, HOUR, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
@@ -22,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from zfstune.retention.policy import Rule
+    from zfstune.retention.rule_kinds import Rule
 
 __all__ = ["read"]
 

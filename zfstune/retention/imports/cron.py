@@ -26,7 +26,8 @@ from zfstune.retention.imports.shell_words import (
 )
 from zfstune.retention.imports.snapshot_list import read_listing
 from zfstune.retention.imports.tree import work_out_by_name
-from zfstune.retention.policy import Group, Last, Policy
+from zfstune.retention.policy import Group, Policy
+from zfstune.retention.rule_kinds import Last
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
 

@@ -27,7 +27,8 @@ from zfstune.retention.imports.reading import (
     in_force,
 )
 from zfstune.retention.imports.tree import listed, with_notes, work_out
-from zfstune.retention.policy import Group, Last, Policy
+from zfstune.retention.policy import Group, Policy
+from zfstune.retention.rule_kinds import Last
 from zfstune.values.errors import PolicyError
 from zfstune.values.names import parent_of
 from zfstune.values.text import shown

@@ -7,8 +7,9 @@ one policy, and a dataset whose settings were left out does not inherit a policy
 
 from __future__ import annotations
 
-from zfstune.retention.policy import Group, Never, Policy
+from zfstune.retention.policy import Group, Policy
 from zfstune.retention.policy_text import format_policy, parse_policy
+from zfstune.retention.rule_kinds import Never
 from zfstune.values.errors import InvalidName, PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.names import ancestors_of, check_dataset

@@ -28,7 +28,8 @@ from zfstune.retention.imports.sanoid_settings import (
     templates_of,
 )
 from zfstune.retention.imports.tree import with_notes, work_out
-from zfstune.retention.policy import Group, Last, Policy, Within
+from zfstune.retention.policy import Group, Policy
+from zfstune.retention.rule_kinds import Last, Within
 from zfstune.values.duration import DAY, HOUR, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen, replace

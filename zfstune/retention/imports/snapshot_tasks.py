@@ -21,8 +21,9 @@ from zfstune.retention.imports.reading import (
     dataset_named,
 )
 from zfstune.retention.imports.tree import work_out_by_name
-from zfstune.retention.policy import Group, Policy, Within
+from zfstune.retention.policy import Group, Policy
 from zfstune.retention.policy_text import format_policy
+from zfstune.retention.rule_kinds import Within
 from zfstune.values.errors import InvalidName, PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.names import check_dataset

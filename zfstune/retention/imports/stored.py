@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from zfstune.retention.imports.reading import LEAVE_ALONE, Imported, in_force
 from zfstune.retention.imports.tree import listed
-from zfstune.retention.policy import Every, Last, Never, Policy
+from zfstune.retention.policy import Policy
 from zfstune.retention.policy_text import parse_policy, stored_form
+from zfstune.retention.rule_kinds import Every, Last, Never
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.names import ancestors_of

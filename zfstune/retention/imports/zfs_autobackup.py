@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 
 from zfstune.retention.imports.reading import Imported, Reading
-from zfstune.retention.policy import Blocks, Group, Last, Policy
+from zfstune.retention.policy import Group, Policy
+from zfstune.retention.rule_kinds import Blocks, Last
 from zfstune.values.duration import DAY, HOUR, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
@@ -21,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from zfstune.retention.policy import Rule
+    from zfstune.retention.rule_kinds import Rule
 
 __all__ = ["read"]
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 
 from zfstune.retention.imports.reading import Imported, Reading
-from zfstune.retention.policy import Blocks, Group, Policy
+from zfstune.retention.policy import Group, Policy
+from zfstune.retention.rule_kinds import Blocks
 from zfstune.values.duration import DAY, HOUR, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown

@@ -17,8 +17,9 @@ from zfstune.retention.imports.go_regex import (
 )
 from zfstune.retention.imports.reading import LEAVE_ALONE, NotKeptError
 from zfstune.retention.imports.yaml_text import is_null, read_truth, read_yaml_number
-from zfstune.retention.policy import Grid, Group, Last, Never, Policy, Step
+from zfstune.retention.policy import Group, Policy
 from zfstune.retention.policy_text import format_policy
+from zfstune.retention.rule_kinds import Grid, Last, Never, Step
 from zfstune.values.duration import DAY, HOUR, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
@@ -28,7 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zfstune.retention.policy import Rule
+    from zfstune.retention.rule_kinds import Rule
 
 __all__ = ["Kept", "read_rules"]
 

@@ -16,7 +16,8 @@ from zfstune.retention.imports.reading import (
     complete,
     cover,
 )
-from zfstune.retention.policy import Group, Last, Policy
+from zfstune.retention.policy import Group, Policy
+from zfstune.retention.rule_kinds import Last
 from zfstune.values.names import ancestors_of
 
 ONE, TWO = Policy.last(1), Policy.last(2)

@@ -18,7 +18,8 @@ from zfstune.retention.imports.reading import (
     complete,
 )
 from zfstune.retention.imports.tree import listed, with_notes, work_out, work_out_by_name
-from zfstune.retention.policy import Group, Last, Policy
+from zfstune.retention.policy import Group, Policy
+from zfstune.retention.rule_kinds import Last
 from zfstune.values.names import ancestors_of
 
 if TYPE_CHECKING:
