@@ -31,6 +31,7 @@ RULES = {
     "--keep-within": "--keep-within 7d",
     "--keep-newer-than": "--keep-newer-than 2026-01-01T00:00:00Z",
     "--grid": "--grid '1x1h(keep=all) | 24x1h'",
+    "--keep-unreplicated": "--keep-unreplicated",
     "--never": "--never",
     "--match": "--keep 2 --match 'zfstune-*'",
     "--regex": "--keep 2 --regex 'zfstune-.*'",

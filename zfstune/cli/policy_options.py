@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.retention.policy import Group, Policy
 from zfstune.retention.policy_text import check_zone
-from zfstune.retention.rule_kinds import PERIODS, Never
+from zfstune.retention.rule_kinds import PERIODS, Never, Unreplicated
 from zfstune.retention.rule_text import parse_rule
 from zfstune.values.errors import PolicyError
 from zfstune.values.text import shown
@@ -46,6 +46,11 @@ def add_rules(parser: Any) -> None:
         "--grid",
         metavar="SPANS",
         help="keep fewer with age: '1x1h(keep=all) | 24x1h | 7x1d'",
+    )
+    group.add_argument(
+        "--keep-unreplicated",
+        action="store_true",
+        help="keep all that a target of `zfstune replicate` lacks",
     )
     group.add_argument(
         "--never", action="store_true", help="keep all for ever, as for an audit trail"
@@ -94,7 +99,13 @@ def read_policy_options(args: argparse.Namespace) -> tuple[int | None, Policy | 
         if (value := getattr(args, f"keep_{word.replace('-', '_')}")) is not None
     }
     options |= {} if args.grid is None else {"grid": args.grid}
-    others = options or args.never or args.regex is not None or args.tz is not None
+    others = (
+        options
+        or args.keep_unreplicated
+        or args.never
+        or args.regex is not None
+        or args.tz is not None
+    )
     if not others and args.keep is not None and args.keep != "unlimited":
         return read_count("--keep", args.keep), None
     if not others and args.keep is None and args.match is None:
@@ -105,7 +116,7 @@ def read_policy_options(args: argparse.Namespace) -> tuple[int | None, Policy | 
         parse_rule(f"--{option}={value}", option.removeprefix("keep-"), value)
         for option, value in options.items()
     ]
-    rules += [Never()] * args.never
+    rules += [Unreplicated()] * args.keep_unreplicated + [Never()] * args.never
     group = Group(tuple(rules), args.match, args.regex)
     allow_zero = getattr(args, "all_of_them", False)
     return None, Policy((group,), check_zone(args.tz or "UTC"), allow_zero)

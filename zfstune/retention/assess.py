@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from zfstune.engine.pools import datasets_below
 from zfstune.retention.decision import FOREIGN, decide
+from zfstune.retention.known_targets import replicated_to_all
+from zfstune.retention.read_targets import read_targets
 from zfstune.retention.store import not_followed, stored_policies, zone
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.frozen import frozen
@@ -11,11 +13,12 @@ from zfstune.values.marks import SNAPSHOT_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, MutableMapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
     from datetime import datetime
 
     from zfstune.engine.protocol import Engine
     from zfstune.retention.decision import Decision
+    from zfstune.retention.known_targets import Replicated
     from zfstune.retention.policy import Policy
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Snapshot
@@ -95,7 +98,7 @@ def assess_snapshots(
     troubles: dict[str, ZfstuneError] = {}
     policies = stored_policies(engine, by_name.values(), faults=troubles)
     assessed: list[AssessedSnapshot] = []
-    for name in by_name:
+    for name, dataset in by_name.items():
         try:
             listing = engine.snapshots(name, properties=True)
         except PoolSuspended:
@@ -108,7 +111,11 @@ def assess_snapshots(
         time = now()
         decided: dict[str, Decision] = {}
         try:
-            decided = {d.snapshot.name: d for d in _decisions(listing, policy, time)}
+            replicated = {}
+            if policy is not None and policy.needs_targets:
+                replicated[name] = replicated_to_all(read_targets(engine, dataset))
+            decisions = _decisions(listing, policy, time, replicated)
+            decided = {d.snapshot.name: d for d in decisions}
         except PolicyError as error:
             set_on = name if followed is None else followed.set_on
             troubles[name] = not_followed(set_on, error)
@@ -126,10 +133,13 @@ def assess_snapshots(
 
 
 def _decisions(
-    listing: list[Snapshot], policy: Policy | None, now: datetime
+    listing: list[Snapshot],
+    policy: Policy | None,
+    now: datetime,
+    replicated: Mapping[str, Replicated],
 ) -> Iterator[Decision]:
     if policy is not None and listing:
-        yield from decide(listing, policy, now, zone(policy))
+        yield from decide(listing, policy, now, zone(policy), replicated)
 
 
 def _assessed(

@@ -18,7 +18,9 @@ from __future__ import annotations
 
 from collections import Counter
 from operator import attrgetter
+from types import MappingProxyType
 
+from zfstune.retention.known_targets import NOWHERE
 from zfstune.retention.policy import Policy
 from zfstune.retention.rule_kinds import YEAR_10000, Last
 from zfstune.retention.rules import FOREVER, KeptUntil, Members, keep, newest_expires
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
+    from zfstune.retention.known_targets import Replicated
     from zfstune.retention.periods import Calendar
     from zfstune.retention.policy import Group
     from zfstune.retention.rules import WhyNot
@@ -47,6 +50,7 @@ __all__ = [
     "interleave",
     "is_future",
     "runs",
+    "spare",
 ]
 
 # Measured on OpenZFS 2.1 to 2.4: from 25 snapshots a call on, the cost of each snapshot
@@ -60,6 +64,7 @@ _TWICE = "ZFS listed this name twice, for two different snapshots"
 FUTURE = "dated after now"
 FOREIGN = f"it has no {SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
 _NEWEST = "the newest"
+_NOTHING: Mapping[str, Replicated] = MappingProxyType({})
 _UNDATED = "its time of creation is not known"
 
 
@@ -91,6 +96,7 @@ def decide(
     policy: Policy,
     now: datetime | None = None,
     tz: tzinfo | None = None,
+    replicated: Mapping[str, Replicated] = _NOTHING,
 ) -> tuple[Decision, ...]:
     """Decide on each snapshot, for each dataset on its own.
 
@@ -101,6 +107,8 @@ def decide(
         now: An aware time. It may be left out where ``policy.needs_time`` is false;
             then nothing counts as dated after now.
         tz: The zone that ``policy.tz`` names; default: UTC.
+        replicated: For ``policy.needs_targets``: the part of each dataset's snapshots
+            that all of its targets have; a dataset that is missing was never replicated.
 
     Returns:
         One decision a snapshot: datasets by name, in each the newest first by
@@ -119,7 +127,7 @@ def decide(
     of_dataset: dict[str, list[Snapshot]] = {}
     for snapshot in unique:
         of_dataset.setdefault(snapshot.name.partition("@")[0], []).append(snapshot)
-    judge = _Judge(policy, now, tz)
+    judge = _Judge(policy, now, tz, replicated)
     decisions: list[Decision] = []
     for _, in_dataset in sorted(of_dataset.items()):
         in_dataset.sort(key=_order_taken, reverse=True)
@@ -133,7 +141,13 @@ _order_taken = attrgetter("createtxg", "name")
 class _Judge:
     """Applies one policy at one time to one dataset after the other."""
 
-    def __init__(self, policy: Policy, now: datetime | None, tz: tzinfo | None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        now: datetime | None,
+        tz: tzinfo | None,
+        replicated: Mapping[str, Replicated],
+    ) -> None:
         # Many datasets have snapshots of the same name, taken at one instant: each name
         # is tested once.
         self._groups: list[tuple[Group, Callable[[str], bool], dict[str, bool]]] = [
@@ -141,6 +155,8 @@ class _Judge:
             for group, test in zip(policy.groups, policy.tests, strict=True)
         ]
         self._outside = "; ".join(group.outside() for group in policy.groups)
+        self._needs_targets = policy.needs_targets
+        self._replicated = replicated
         self._needs_time = policy.needs_time
         self._timed = now is not None
         self._now = 0
@@ -178,7 +194,7 @@ class _Judge:
                 places = [place for place in places if place not in fixed]
             if not places:
                 continue
-            members = self._members(places, times, shorts)
+            members = self._members(snapshots, places, times, shorts)
             _apply(group, members, kept, let_go)
         decisions = []
         for place, snapshot in enumerate(snapshots):
@@ -208,7 +224,11 @@ class _Judge:
         return times
 
     def _members(
-        self, places: list[int], times: dict[int, int], shorts: list[str]
+        self,
+        snapshots: Sequence[Snapshot],
+        places: list[int],
+        times: dict[int, int],
+        shorts: list[str],
     ) -> Members:
         created = [times[place] for place in places if place in times]
         if len(created) < len(places):
@@ -218,7 +238,17 @@ class _Judge:
         # Places count from the newest. Of two snapshots with one name either will do,
         # since neither goes.
         named = {short: place for place, short in enumerate(shorts)} if self._timed else {}
-        return Members(places, created, ascending, named, self._now, self._calendar)
+        txgs = [snapshots[p].createtxg for p in places] if self._needs_targets else ()
+        return Members(
+            places,
+            created,
+            ascending,
+            named,
+            self._now,
+            self._calendar,
+            txgs,
+            self._replicated.get(snapshots[0].dataset, NOWHERE),
+        )
 
 
 def _apply(
@@ -273,6 +303,11 @@ def clones_on(snapshot: Snapshot) -> tuple[str, ...]:
     if not snapshot.clones:
         return ()
     return ("a clone hangs on it" if snapshot.clones == 1 else "clones hang on it",)
+
+
+def spare(decision: Decision, reason: str) -> Decision:
+    """Keep a victim after all."""
+    return Decision(decision.snapshot, keep=True, reasons=(reason,), spared=True)
 
 
 def _no_calendar(kind: str) -> Calendar:

@@ -10,7 +10,7 @@ take a victim's name.
 from __future__ import annotations
 
 from zfstune.engine.protocol import InUse, ProgramError
-from zfstune.retention.decision import DEFAULT_BATCH, Decision, interleave
+from zfstune.retention.decision import DEFAULT_BATCH, Decision, interleave, spare
 from zfstune.values import names
 from zfstune.values.errors import (
     BatchError,
@@ -31,15 +31,10 @@ if TYPE_CHECKING:
     from zfstune.retention.plan import PrunePlan
     from zfstune.values.state import Snapshot
 
-__all__ = ["MADE_ANEW", "Destruction", "spare"]
+__all__ = ["MADE_ANEW", "Destruction"]
 
 MADE_ANEW = "it was made anew since it was listed"
 _ORPHANED = "the snapshot that was to outlive it in its dataset is gone"
-
-
-def spare(decision: Decision, reason: str) -> Decision:
-    """Keep a victim after all."""
-    return Decision(decision.snapshot, keep=True, reasons=(reason,), spared=True)
 
 
 class Destruction:

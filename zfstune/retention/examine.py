@@ -12,6 +12,7 @@ from functools import partial
 
 from zfstune.host.files import cache_folder
 from zfstune.retention.alarms import alarms, to_remember
+from zfstune.retention.bases import keep_bases
 from zfstune.retention.decision import (
     FOREIGN,
     FUTURE,
@@ -19,10 +20,13 @@ from zfstune.retention.decision import (
     clones_on,
     decide,
     is_future,
+    spare,
 )
-from zfstune.retention.destroy import MADE_ANEW, spare
+from zfstune.retention.destroy import MADE_ANEW
 from zfstune.retention.free_target import FreeTarget
+from zfstune.retention.known_targets import replicated_to_all
 from zfstune.retention.plan import PrunePlan
+from zfstune.retention.read_targets import read_noted_targets, read_targets
 from zfstune.retention.reclaim import only_as_needed, reclaims
 from zfstune.snapshots.list import READ_AT_ONCE, Notes
 from zfstune.values import names
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
     from zfstune.retention.follow import Selection
+    from zfstune.retention.known_targets import KnownTarget, Replicated
     from zfstune.retention.policy import Followed, Policy
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Dataset, Snapshot
@@ -86,14 +91,18 @@ def plan_prune(
     read = selection.read
     list_some = partial(notes.listings, engine, read=read, dated=dated, clones=for_show)
     listings = _ask_each(list_some, list(policies), failed)
+    replicated = _replicated(engine, selection, listings, failed)
     # The clock is read after the listings, so that nothing new seems from the future.
     now = _now() if any(p.needs_time for p in policies.values()) else None
-    decided = _decide_each(listings, selection.followed, now, failed)
+    decided = _decide_each(listings, selection.followed, now, replicated, failed)
     decisions = _without_failed(_examine(engine, decided, policies, notes, failed), failed)
     notes.save()
+    pruned = _read_pruned(engine, decisions, read, failed)
+    kept = _spare_bases(engine, decisions, pruned, failed)
+    decisions = _without_failed(kept, failed)
     if targets:
         decisions = only_as_needed(engine, decisions, targets, failed)
-    before = _remembered(engine, decisions, read, failed) if raise_alarms else {}
+    before = _remembered(pruned) if raise_alarms else {}
     decisions = _without_failed(decisions, failed)
     policies = {name: policy for name, policy in policies.items() if name not in failed}
     alarmed: dict[str, tuple[str, ...]] = {}
@@ -119,13 +128,14 @@ def _decide_each(
     listings: Mapping[str, Iterable[Snapshot]],
     followed: Mapping[str, Followed],
     now: datetime | None,
+    replicated: Mapping[str, Replicated],
     failed: MutableMapping[str, ZfstuneError],
 ) -> list[Decision]:
     """Decide on each dataset whose policy can be followed, and note the others."""
     decided: list[Decision] = []
     for name, listing in listings.items():
         try:
-            decided += _decide(listing, followed[name].policy, now)
+            decided += _decide(listing, followed[name].policy, now, replicated)
         except PolicyError as error:
             from zfstune.retention.store import (  # noqa: PLC0415 (not for a count)
                 not_followed,
@@ -179,36 +189,94 @@ def _targets(
     return {name: (names.pool_of(name), target) for name in followed}
 
 
-def _remembered(
+def _replicated(
+    engine: Engine,
+    selection: Selection,
+    datasets: Iterable[str],
+    failed: MutableMapping[str, ZfstuneError],
+) -> dict[str, Replicated]:
+    """Read what the targets of datasets have, where their policies ask for it."""
+    asking = [n for n in datasets if selection.followed[n].policy.needs_targets]
+    found = _read_datasets(engine, asking, selection.read, failed)
+    targets = _targets_of(read_targets, engine, found, failed)
+    return {name: replicated_to_all(known) for name, known in targets.items()}
+
+
+def _targets_of(
+    read: Callable[[Engine, Dataset], tuple[KnownTarget, ...]],
+    engine: Engine,
+    datasets: Mapping[str, Dataset],
+    failed: MutableMapping[str, ZfstuneError],
+) -> dict[str, tuple[KnownTarget, ...]]:
+    def ask(names: list[str]) -> dict[str, tuple[KnownTarget, ...]]:
+        return {name: read(engine, datasets[name]) for name in names}
+
+    return _ask_each(ask, list(datasets), failed)
+
+
+def _read_pruned(
     engine: Engine,
     decisions: Iterable[Decision],
     read: Mapping[str, Dataset],
     failed: MutableMapping[str, ZfstuneError],
-) -> dict[str, int]:
-    """Read how many snapshots the last prune left of each dataset that has victims."""
+) -> dict[str, Dataset]:
+    """Read the datasets that have victims, unless they were read on the way."""
+    pruned = dict.fromkeys(d.snapshot.dataset for d in decisions if not d.keep)
+    return _read_datasets(engine, list(pruned), read, failed)
+
+
+def _read_datasets(
+    engine: Engine,
+    names: list[str],
+    read: Mapping[str, Dataset],
+    failed: MutableMapping[str, ZfstuneError],
+) -> dict[str, Dataset]:
+    def ask(some: list[str]) -> dict[str, Dataset]:
+        return {n: read[n] if n in read else engine.dataset(n) for n in some}
+
+    return _ask_each(ask, names, failed)
+
+
+def _spare_bases(
+    engine: Engine,
+    decisions: Iterable[Decision],
+    pruned: Mapping[str, Dataset],
+    failed: MutableMapping[str, ZfstuneError],
+) -> tuple[Decision, ...]:
+    """Spare the victims without which a stream to a target would have no base."""
+    targets = _targets_of(read_noted_targets, engine, pruned, failed)
+    of_dataset: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        of_dataset.setdefault(decision.snapshot.dataset, []).append(decision)
+    kept: list[Decision] = []
+    for name, its_decisions in of_dataset.items():
+        if name in targets:
+            kept += keep_bases(its_decisions, pruned[name], targets[name])
+        else:
+            kept += its_decisions
+    return tuple(kept)
+
+
+def _remembered(pruned: Mapping[str, Dataset]) -> dict[str, int]:
+    """Return how many snapshots the last prune left of each dataset that has victims."""
     counts = {}
-    for name in dict.fromkeys(d.snapshot.dataset for d in decisions if not d.keep):
-        try:
-            dataset = read[name] if name in read else engine.dataset(name)
-        except PoolSuspended:
-            raise
-        except EngineError as error:
-            failed[name] = error
-            continue
-        text = dataset.local(KEPT_PROPERTY) or ""
+    for name, dataset in pruned.items():
         with suppress(NumberError):  # another program wrote a text that is no count
-            counts[name] = read_whole(text)
+            counts[name] = read_whole(dataset.local(KEPT_PROPERTY) or "")
     return counts
 
 
 def _decide(
-    listing: Iterable[Snapshot], policy: Policy, now: datetime | None
+    listing: Iterable[Snapshot],
+    policy: Policy,
+    now: datetime | None,
+    replicated: Mapping[str, Replicated],
 ) -> tuple[Decision, ...]:
     if now is None or not policy.needs_time:
-        return decide(listing, policy)
+        return decide(listing, policy, replicated=replicated)
     from zfstune.retention.store import zone  # noqa: PLC0415 (not for a count)
 
-    return decide(listing, policy, now, zone(policy))
+    return decide(listing, policy, now, zone(policy), replicated)
 
 
 def _now() -> datetime:

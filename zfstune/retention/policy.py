@@ -7,7 +7,7 @@ policy is stored on a dataset.
 
 from __future__ import annotations
 
-from zfstune.retention.rule_kinds import Last, Never
+from zfstune.retention.rule_kinds import Last, Never, Unreplicated
 from zfstune.retention.scope import check_scope, scope_tests
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
@@ -127,7 +127,13 @@ class Policy(_ScopeTests):
     @property
     def needs_time(self) -> bool:
         """Whether a decision needs the times of creation and the clock."""
-        return not all(isinstance(rule, (Last, Never)) for rule in self.rules)
+        timeless = (Last, Never, Unreplicated)
+        return not all(isinstance(rule, timeless) for rule in self.rules)
+
+    @property
+    def needs_targets(self) -> bool:
+        """Whether a decision needs the targets that a dataset is replicated to."""
+        return any(isinstance(rule, Unreplicated) for rule in self.rules)
 
     @property
     def keep(self) -> int | None:

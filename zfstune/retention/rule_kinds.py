@@ -22,6 +22,7 @@ __all__ = [
     "NewerThan",
     "Rule",
     "Step",
+    "Unreplicated",
     "Within",
 ]
 
@@ -191,7 +192,22 @@ class Never:
     """Never let a snapshot go, as for an audit trail."""
 
 
-Rule = Last | Every | Within | NewerThan | Grid | Blocks | Never
+@frozen
+class Unreplicated:
+    """Keep the snapshots that a target of replication lacks, as far as is known.
+
+    Where no target is known, or nothing is known to have arrived at one of them, all
+    stay.
+
+    Args:
+        and_base: Also keep the newest snapshot that the target which lags most has. No
+            stream needs it, since a bookmark keeps its place; zrepl keeps it.
+    """
+
+    and_base: bool = False
+
+
+Rule = Last | Every | Within | NewerThan | Grid | Blocks | Never | Unreplicated
 
 
 def _check_count(word: str, count: object) -> None:

@@ -3,7 +3,8 @@
 Each word is also an option of ``zfstune prune``, except for ``blocks``, which only the
 importers of other tools' settings write: ``blocks=4h/30d`` keeps the oldest snapshot of
 each 4 hours since 1970 while it is at most 30 days old, ``blocks=4h/7d-30d`` while it is
-more than 7 and at most 30 days old.
+more than 7 and at most 30 days old. ``unreplicated=and-base``, which also keeps the last
+snapshot that arrived everywhere, is for importers as well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from zfstune.retention.rule_kinds import (
     Never,
     NewerThan,
     Step,
+    Unreplicated,
     Within,
 )
 from zfstune.values.duration import DurationError, format_duration, read_duration
@@ -42,6 +44,8 @@ __all__ = [
 ]
 
 UNLIMITED = "unlimited"
+_UNREPLICATED = "unreplicated"
+_AND_BASE = "unreplicated=and-base"
 _STAMP = "2026-11-23T03:00:00Z"
 # An example for each word that takes a value.
 RULE_EXAMPLES = {
@@ -160,6 +164,10 @@ def parse_rule(word: str, key: str, value: str) -> Rule:
         )
     if word == "never":
         return Never()
+    if word == _UNREPLICATED:
+        return Unreplicated()
+    if word == _AND_BASE:
+        return Unreplicated(and_base=True)
     if key == "keep" and value:
         return Last(parse_count(key, value))
     if key in PERIODS and value:
@@ -178,9 +186,10 @@ def parse_rule(word: str, key: str, value: str) -> Rule:
         f"cannot use policy '{shown(word)}': that is no rule",
         hint=did_you_mean(
             key,
-            (*RULE_EXAMPLES, "never"),
+            (*RULE_EXAMPLES, "never", _UNREPLICATED),
             f"rules are keep=N, {', '.join(f'{p}=N' for p in PERIODS)}, within=7d, "
-            "newer-than=..., grid='...' and never; free-target=20% and tz=... may be added",
+            "newer-than=..., grid='...', unreplicated and never; free-target=20% and "
+            "tz=... may be added",
         ),
     )
 
@@ -210,6 +219,8 @@ def format_rule(rule: Rule) -> str:
         return f"grid={quoted(' | '.join(map(_step, rule.steps)))}"
     if isinstance(rule, Never):
         return "never"
+    if isinstance(rule, Unreplicated):
+        return _AND_BASE if rule.and_base else _UNREPLICATED
     raise TypeError(rule)  # a new kind of rule needs its word here
 
 

@@ -26,6 +26,7 @@ from zfstune.retention.rule_kinds import (
     Last,
     Never,
     NewerThan,
+    Unreplicated,
     Within,
 )
 from zfstune.values.duration import format_duration
@@ -35,6 +36,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from zfstune.retention.known_targets import Replicated
     from zfstune.retention.periods import Calendar
     from zfstune.retention.rule_kinds import Rule
 
@@ -82,6 +84,8 @@ class Members:
         named: The place in the dataset of each short name.
         now: Seconds since 1970.
         calendar: Gives the calendar of a kind.
+        createtxgs: The transaction group of each member; empty where no rule needs it.
+        replicated: The part of the dataset's snapshots that all targets have.
     """
 
     places: Sequence[int]
@@ -90,6 +94,8 @@ class Members:
     named: Mapping[str, int]
     now: int
     calendar: Callable[[str], Calendar]
+    createtxgs: Sequence[int]
+    replicated: Replicated
 
     @property
     def pace(self) -> float:
@@ -115,6 +121,8 @@ def keep(rule: Rule, members: Members) -> tuple[KeptMembers, WhyNot]:
         return _grid(rule, members)
     if isinstance(rule, Blocks):
         return _blocks(rule, members)
+    if isinstance(rule, Unreplicated):
+        return _unreplicated(rule, members)
     assert isinstance(rule, Never)  # noqa: S101 (for the type checker: there is no other)
     return _all("the rule `never` keeps every snapshot", members)
 
@@ -277,3 +285,19 @@ def _blocks(rule: Blocks, members: Members) -> tuple[KeptMembers, WhyNot]:
             claimed.add(block)
             kept[position] = KeptUntil(reason, float(time + rule.within + 1))
     return kept, lambda _: f"not the oldest in its {named}, or outside the ages of the rule"
+
+
+def _unreplicated(rule: Unreplicated, members: Members) -> tuple[KeptMembers, WhyNot]:
+    arrived, label = members.replicated.createtxg, members.replicated.label
+    if not arrived:
+        return _all(f"unreplicated keeps all: {label}", members)
+    lacking = KeptUntil(f"not yet replicated to {label}", FOREVER)
+    kept = {
+        position: lacking
+        for position, createtxg in enumerate(members.createtxgs)
+        if createtxg > arrived
+    }
+    if rule.and_base and arrived in members.createtxgs:
+        base = members.createtxgs.index(arrived)
+        kept[base] = KeptUntil(f"the newest snapshot that {label} has", FOREVER)
+    return kept, lambda _: "replicated"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise, zip_longest
 
 from zfstune.retention.decision import decide
+from zfstune.retention.known_targets import Replicated
 from zfstune.retention.policy import Group, Policy
 from zfstune.retention.rule_kinds import YEAR_10000, Blocks, Every, Grid, NewerThan
 from zfstune.values.duration import DAY, HOUR, about, format_duration
@@ -28,6 +29,9 @@ _UNSTEADY = (Blocks, Grid)
 _PRUNES = 1000  # in a simulation of such rules
 # So many decisions, in all prunes of a simulation, take half a minute.
 _MOST_DECISIONS = 1_000_000
+# Targets of replication have everything at once: a simulation knows of no lag.
+_DATASET = "tank/simulated"
+_ALL_THERE = {_DATASET: Replicated(_MOST, "")}
 _BANDS = (HOUR, DAY, 7 * DAY, 30 * DAY, 91 * DAY, 365 * DAY)
 
 
@@ -121,7 +125,7 @@ def simulate(
 
     def pruned(left: list[Snapshot], end: int) -> list[Snapshot]:
         now = start.fromtimestamp(times[end - 1], start.tzinfo)
-        return [d.snapshot for d in decide(left, policy, now, tz) if d.keep]
+        return [d.snapshot for d in decide(left, policy, now, tz, _ALL_THERE) if d.keep]
 
     # Rules that keep everything would be applied to everything at each prune.
     if (
@@ -194,4 +198,4 @@ def timeline(simulation: Simulation) -> Iterator[str]:
 
 def _taken(time: int, number: int) -> Snapshot:
     guid = createtxg = number + 1
-    return Snapshot(f"tank/simulated@{number}", guid, createtxg, creation=time)
+    return Snapshot(f"{_DATASET}@{number}", guid, createtxg, creation=time)

@@ -4,20 +4,13 @@ The base is the newest snapshot of the target that the source still has, as a sn
 as a bookmark. Guids decide alone: either side may have renamed its snapshots, and a
 snapshot made anew under an old name is another one.
 
-A bookmark of zfstune is called ``zfstune-base-TARGET-SNAPSHOT``, or
-``zfstune-tentative-TARGET-SNAPSHOT`` until the target has confirmed that this snapshot
-arrived. TARGET is the target's identity (:attr:`zfstune.streams.ends.End.identity`) and
-SNAPSHOT the guid of the snapshot that the bookmark was made of, both in 16 lowercase
-digits of base 16. A bookmark counts as zfstune's only where its own guid is the one in
-its name; nobody can choose the guid of a bookmark.
+:mod:`zfstune.values.replication_marks` has the names of these bookmarks.
 """
 
 from __future__ import annotations
 
-import re
-
 from zfstune.values.frozen import frozen
-from zfstune.values.names import check_bookmark
+from zfstune.values.replication_marks import BaseMark, read_mark
 from zfstune.values.state import Bookmark
 
 TYPE_CHECKING = False
@@ -37,10 +30,6 @@ __all__ = [
     "settle_bookmarks",
 ]
 
-_CONFIRMED = "zfstune-base"
-_TENTATIVE = "zfstune-tentative"
-_MARK = re.compile(rf"({_CONFIRMED}|{_TENTATIVE})-([0-9a-f]{{16}})-([0-9a-f]{{16}})")
-
 
 @frozen
 class Base:
@@ -58,35 +47,6 @@ class Base:
     def is_bookmark(self) -> bool:
         """Whether the source has only a bookmark of it."""
         return isinstance(self.sent, Bookmark)
-
-
-@frozen
-class BaseMark:
-    """The meaning of the name of a bookmark that zfstune made.
-
-    Attributes:
-        target: The identity of the target that it is kept for.
-        snapshot: Guid of the snapshot.
-        tentative: Whether the snapshot is on its way, and may not have arrived.
-    """
-
-    target: int
-    snapshot: int
-    tentative: bool = False
-
-    @property
-    def short_name(self) -> str:
-        """The part of the bookmark's name behind the ``#``."""
-        word = _TENTATIVE if self.tentative else _CONFIRMED
-        return f"{word}-{self.target:016x}-{self.snapshot:016x}"
-
-    def on(self, dataset: str) -> str:
-        """Return the full name of this bookmark on a dataset of the source.
-
-        Raises:
-            InvalidName: The name of the dataset is too long for a bookmark on it.
-        """
-        return check_bookmark(f"{dataset}#{self.short_name}", creating=True)
 
 
 @frozen
@@ -116,15 +76,6 @@ def find_base(source: End, target: End) -> Base | None:
         if snapshot.guid in sent:
             return Base(sent[snapshot.guid], snapshot)
     return None
-
-
-def read_mark(bookmark: Bookmark) -> BaseMark | None:
-    """Read the name of a bookmark; None: it is not zfstune's."""
-    match = _MARK.fullmatch(bookmark.name.partition("#")[2])
-    if match is None:
-        return None
-    mark = BaseMark(int(match[2], 16), int(match[3], 16), match[1] == _TENTATIVE)
-    return mark if mark.snapshot == bookmark.guid and mark.target else None
 
 
 def marks_for(source: End, target: End) -> dict[str, BaseMark]:

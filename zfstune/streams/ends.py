@@ -6,12 +6,11 @@ a transfer go by: names, guids and the order of snapshots.
 
 from __future__ import annotations
 
-import re
-
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import REPLICA_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
+from zfstune.values.replication_marks import Replica, read_replica
 from zfstune.values.state import damage_of
 from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole
@@ -32,37 +31,6 @@ __all__ = [
 ]
 
 MAX_GUID = (1 << 64) - 1
-
-_RAW = "raw"
-_PLAIN = "plain"
-_REPLICA = re.compile(rf"({_RAW}|{_PLAIN}):([0-9a-f]{{16}})")
-
-
-@frozen
-class Replica:
-    """The mark of a dataset that zfstune made by a first send.
-
-    Attributes:
-        identity: The number by which bookmarks on the source name this target. It is
-            chosen before the send, when the target has no guid yet.
-        raw: Whether that send was raw. Every later one has to be of the same kind.
-    """
-
-    identity: int
-    raw: bool
-
-    @property
-    def text(self) -> str:
-        """The value of the user property ``org.zfstune:replica``."""
-        return f"{_RAW if self.raw else _PLAIN}:{self.identity:016x}"
-
-
-def read_replica(text: str) -> Replica | None:
-    """Read the value of ``org.zfstune:replica``; None: zfstune did not write it."""
-    match = _REPLICA.fullmatch(text)
-    if match is None or not int(match[2], 16):
-        return None
-    return Replica(int(match[2], 16), match[1] == _RAW)
 
 
 @frozen

@@ -21,7 +21,10 @@ This is all that zfstune writes for itself on datasets and snapshots:
     a rollback took: ``escape``. On a dataset made for a rollback's copies: ``folder``.
 ``org.zfstune:replica``
     On a dataset that a first send made: the number by which bookmarks on the source name
-    it, and whether that send was raw (:mod:`zfstune.streams.ends`).
+    it, and whether that send was raw (:mod:`zfstune.values.replication_marks`).
+``org.zfstune:replica-target-NUMBER``
+    On a dataset that is replicated: where the target with that number is, as in
+    ``tank/copy`` or ``host:tank/copy`` (:mod:`zfstune.values.replication_marks`).
 
 A mark counts only where it was set on this system. The sender of a stream may have put
 any mark into it, so a received mark decides nothing here: neither which datasets are
@@ -54,6 +57,7 @@ __all__ = [
     "REPLICA_PROPERTY",
     "SCHEDULE_PROPERTY",
     "SNAPSHOT_PROPERTY",
+    "TARGET_PREFIX",
     "auto_name",
     "is_auto_name",
     "is_managed",
@@ -71,6 +75,7 @@ KEPT_PROPERTY = f"{OWN_PREFIX}kept"
 SNAPSHOT_PROPERTY = f"{OWN_PREFIX}snapshot"
 CHECKPOINT_PROPERTY = f"{OWN_PREFIX}checkpoint"
 REPLICA_PROPERTY = f"{OWN_PREFIX}replica"
+TARGET_PREFIX = f"{OWN_PREFIX}replica-target-"
 
 # The names of the snapshots that zfstune takes begin with this.
 AUTO_PREFIX = "zfstune-"

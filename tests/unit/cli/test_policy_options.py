@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ("--keep-hourly 48 --keep-daily 30", None, "hourly=48 daily=30"),
         ("--keep 3 --tz Europe/Berlin", None, "keep=3 tz=Europe/Berlin"),
         ("--never", None, "never"),
+        ("--keep-unreplicated --keep 3", None, "keep=3 unreplicated"),
         ("--keep-within 7d --regex a.*", None, "within=7d regex=a.*"),
     ],
 )

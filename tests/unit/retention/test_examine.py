@@ -273,7 +273,7 @@ def test_a_count_asks_neither_for_alarms_nor_for_what_it_frees() -> None:
     calls: list[str] = []
     engine.before = calls.append
     shown = prune("tank/a", keep=1, dry_run=True, engine=engine.seam).plan
-    assert calls.count("dataset") == 1  # for the listing
+    assert calls.count("dataset") == 2  # for the listing, and for the marks of replication
     assert (shown.reclaims, shown.alarms, shown.remember) == ({"tank/a": 2 << 20}, (), {})
     plans: list[PrunePlan] = []
     prune("tank/a", keep=1, engine=engine.seam, show=plans.append)

@@ -19,6 +19,7 @@ from zfstune.retention.rule_kinds import (
     Never,
     NewerThan,
     Step,
+    Unreplicated,
     Within,
 )
 from zfstune.values.errors import PolicyError
@@ -45,6 +46,7 @@ RULES: st.SearchStrategy[Rule] = st.one_of(
     st.builds(Grid, _steps),
     st.builds(Blocks, st.integers(1, 10**6), st.integers(101, 10**8), st.integers(0, 100)),
     st.builds(Never),
+    st.builds(Unreplicated, st.booleans()),
 )
 _groups = st.builds(
     Group, st.lists(RULES, min_size=1, max_size=4).map(tuple), st.none() | _names

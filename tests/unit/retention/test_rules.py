@@ -9,9 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zfstune.retention.known_targets import NOWHERE, Replicated
 from zfstune.retention.periods import calendars
-from zfstune.retention.rule_kinds import Blocks, Every, Grid, Last, NewerThan, Step, Within
+from zfstune.retention.rule_kinds import (
+    Blocks,
+    Every,
+    Grid,
+    Last,
+    NewerThan,
+    Step,
+    Unreplicated,
+    Within,
+)
 from zfstune.retention.rules import FOREVER, Members, keep, newest_expires
+from zfstune.values.frozen import replace
 
 if TYPE_CHECKING:
     from zfstune.retention.rule_kinds import Rule
@@ -24,7 +35,9 @@ def members(ages: list[int], names: str = "") -> Members:
     times = sorted((NOW - age for age in ages), reverse=True)
     ascending = sorted(range(len(times) - 1, -1, -1), key=times.__getitem__)
     named = {name: place for place, name in enumerate(names)}
-    return Members(range(len(times)), times, ascending, named, NOW, calendars(UTC))
+    return Members(
+        range(len(times)), times, ascending, named, NOW, calendars(UTC), (), NOWHERE
+    )
 
 
 def written_out(steps: list[Step], ages: list[int]) -> set[int]:
@@ -186,3 +199,30 @@ def test_the_newest_is_that_until_another_comes() -> None:
     assert newest_expires(members([0, 50, 100])) == NOW + 50
     assert newest_expires(members([7])) == FOREVER
     assert newest_expires(members([7, 7])) == FOREVER
+
+
+def test_what_a_target_lacks_stays() -> None:
+    """The base itself may go, for a bookmark keeps its place, unless the rule keeps it."""
+    three = replace(members([0, 10, 20]), createtxgs=(30, 20, 10))
+    until_20 = replace(three, replicated=Replicated(20, "'host:b'"))
+    kept, why_not = keep(Unreplicated(), until_20)
+    assert {at: reason.reason for at, reason in kept.items()} == {
+        0: "not yet replicated to 'host:b'"
+    }
+    assert why_not(1) == "replicated"
+    kept, _ = keep(Unreplicated(and_base=True), until_20)
+    assert {at: reason.reason for at, reason in kept.items()} == {
+        0: "not yet replicated to 'host:b'",
+        1: "the newest snapshot that 'host:b' has",
+    }
+    gone = replace(three, replicated=Replicated(15, "'host:b'"))
+    assert keep(Unreplicated(and_base=True), gone)[0].keys() == {0, 1}
+    assert {reason.until for reason in kept.values()} == {FOREVER}
+
+
+def test_where_nothing_is_known_to_have_arrived_all_stay() -> None:
+    """Nobody knows which snapshots a first stream needs."""
+    kept, _ = keep(Unreplicated(), members([0, 10, 20]))
+    assert [kept[at].reason for at in range(3)] == [
+        "unreplicated keeps all: it was not replicated yet"
+    ] * 3

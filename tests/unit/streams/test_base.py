@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,11 +14,9 @@ from zfstune.streams.base import (
     BookmarkChanges,
     find_base,
     marks_for,
-    read_mark,
     settle_bookmarks,
 )
 from zfstune.streams.ends import MAX_GUID, Replica, missing_end
-from zfstune.values.errors import InvalidName
 
 if TYPE_CHECKING:
     from zfstune.streams.ends import End
@@ -72,46 +69,6 @@ def test_the_order_on_the_target_decides() -> None:
     found = find_base(source(1, 2), target(*received))
     assert found is not None
     assert found.sent.guid == 1
-
-
-def test_the_names_of_bookmarks() -> None:
-    """The format is documented, for it stays on people's pools."""
-    assert BaseMark(255, 16).on("tank/a") == (
-        "tank/a#zfstune-base-00000000000000ff-0000000000000010"
-    )
-    assert BaseMark(1, 2, tentative=True).short_name == (
-        "zfstune-tentative-0000000000000001-0000000000000002"
-    )
-    with pytest.raises(InvalidName, match="255 are allowed"):
-        BaseMark(1, 2).on("tank/" + "x" * 240)
-
-
-@given(GUIDS, GUIDS, st.booleans())
-def test_a_name_is_read_as_it_is_written(identity: int, guid: int, tentative: bool) -> None:  # noqa: FBT001 (given)
-    """Each name is read back, from a bookmark of that very snapshot alone."""
-    made = BaseMark(identity, guid, tentative)
-    assert read_mark(mark(guid, made.short_name)) == made
-    assert read_mark(mark(guid ^ 1, made.short_name)) is None
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "zfstune-base-0000000000000001-00000000000000ff-",
-        "zfstune-base-0000000000000001-00000000000000FF",
-        "zfstune-base-0000000000000001-ff",
-        "zfstune-base-1-00000000000000ff",
-        "zfstune-base-0000000000000000-00000000000000ff",
-        "zfstune-base-00000000000000ff",
-        "xzfstune-base-0000000000000001-00000000000000ff",
-        "zfstune-bases-0000000000000001-00000000000000ff",
-        "zrepl_CURSOR_G_00000000000000ff_J_x",
-        "255",
-    ],
-)
-def test_no_other_bookmark_is_taken_for_one(name: str) -> None:
-    """A bookmark of somebody else is nothing to rename or destroy."""
-    assert read_mark(mark(255, name)) is None
 
 
 def test_bookmarks_are_told_apart_by_target() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from stream_ends import mark, snap
 from zfstune.streams.ends import (
@@ -14,7 +12,6 @@ from zfstune.streams.ends import (
     Replica,
     end_of,
     missing_end,
-    read_replica,
 )
 from zfstune.values.errors import Damaged, InvalidName, InvalidValue
 from zfstune.values.marks import REPLICA_PROPERTY
@@ -132,31 +129,3 @@ def test_a_mark_counts_where_it_was_set_here() -> None:
     end = end_of(marked(text), [])
     assert (end.identity, end.replica) == (255, Replica(255, raw=True))
     assert end_of(marked(text, RECEIVED), []).replica is None
-
-
-@given(st.integers(1, MAX_GUID), st.booleans())
-def test_a_mark_is_read_as_it_is_written(identity: int, raw: bool) -> None:  # noqa: FBT001 (given)
-    """Each mark is read back."""
-    replica = Replica(identity, raw)
-    assert read_replica(replica.text) == replica
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "raw:",
-        "raw:0000000000000000",
-        "raw:ff",
-        "raw:00000000000000FF",
-        "raw:00000000000000ff ",
-        "raw:00000000000000ff\n",
-        "raw:000000000000000ff",
-        "cooked:00000000000000ff",
-        "00000000000000ff",
-        "plain:00000000000000f\N{DEVANAGARI DIGIT ONE}",
-    ],
-)
-def test_no_other_text_is_a_mark(text: str) -> None:
-    """A value that somebody else wrote is not half understood."""
-    assert read_replica(text) is None

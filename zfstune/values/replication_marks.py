@@ -1,0 +1,118 @@
+"""The marks of replication: on the source, and on a target that a first send made.
+
+Source and target know each other by a number, the target's identity. A bookmark on the
+source is called ``zfstune-base-TARGET-SNAPSHOT``, or
+``zfstune-tentative-TARGET-SNAPSHOT`` until the target has confirmed that this snapshot
+arrived. TARGET is the target's identity and SNAPSHOT the guid of the snapshot that the
+bookmark was made of, both in 16 lowercase digits of base 16. A bookmark counts as
+zfstune's only where its own guid is the one in its name; nobody can choose the guid of a
+bookmark.
+
+A user property on the source, ``org.zfstune:replica-target-TARGET``, tells a reader where
+that target is. A property on the target, ``org.zfstune:replica``, has its identity.
+"""
+
+from __future__ import annotations
+
+import re
+
+from zfstune.values.frozen import frozen
+from zfstune.values.marks import TARGET_PREFIX
+from zfstune.values.names import check_bookmark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zfstune.values.state import Bookmark
+
+__all__ = [
+    "BaseMark",
+    "Replica",
+    "noted_target",
+    "read_mark",
+    "read_replica",
+    "target_property",
+]
+
+_CONFIRMED = "zfstune-base"
+_TENTATIVE = "zfstune-tentative"
+_RAW = "raw"
+_PLAIN = "plain"
+_REPLICA = re.compile(rf"({_RAW}|{_PLAIN}):([0-9a-f]{{16}})")
+_TARGET = re.compile(rf"{re.escape(TARGET_PREFIX)}([0-9a-f]{{16}})")
+_MARK = re.compile(rf"({_CONFIRMED}|{_TENTATIVE})-([0-9a-f]{{16}})-([0-9a-f]{{16}})")
+
+
+@frozen
+class BaseMark:
+    """The meaning of the name of a bookmark that zfstune made.
+
+    Attributes:
+        target: The identity of the target that it is kept for.
+        snapshot: Guid of the snapshot.
+        tentative: Whether the snapshot is on its way, and may not have arrived.
+    """
+
+    target: int
+    snapshot: int
+    tentative: bool = False
+
+    @property
+    def short_name(self) -> str:
+        """The part of the bookmark's name behind the ``#``."""
+        word = _TENTATIVE if self.tentative else _CONFIRMED
+        return f"{word}-{self.target:016x}-{self.snapshot:016x}"
+
+    def on(self, dataset: str) -> str:
+        """Return the full name of this bookmark on a dataset of the source.
+
+        Raises:
+            InvalidName: The name of the dataset is too long for a bookmark on it.
+        """
+        return check_bookmark(f"{dataset}#{self.short_name}", creating=True)
+
+
+def read_mark(bookmark: Bookmark) -> BaseMark | None:
+    """Read the name of a bookmark; None: it is not zfstune's."""
+    match = _MARK.fullmatch(bookmark.name.partition("#")[2])
+    if match is None:
+        return None
+    mark = BaseMark(int(match[2], 16), int(match[3], 16), match[1] == _TENTATIVE)
+    return mark if mark.snapshot == bookmark.guid and mark.target else None
+
+
+@frozen
+class Replica:
+    """The mark of a dataset that zfstune made by a first send.
+
+    Attributes:
+        identity: The number by which bookmarks on the source name this target. It is
+            chosen before the send, when the target has no guid yet.
+        raw: Whether that send was raw. Every later one has to be of the same kind.
+    """
+
+    identity: int
+    raw: bool
+
+    @property
+    def text(self) -> str:
+        """The value of the user property ``org.zfstune:replica``."""
+        return f"{_RAW if self.raw else _PLAIN}:{self.identity:016x}"
+
+
+def read_replica(text: str) -> Replica | None:
+    """Read the value of ``org.zfstune:replica``; None: zfstune did not write it."""
+    match = _REPLICA.fullmatch(text)
+    if match is None or not int(match[2], 16):
+        return None
+    return Replica(int(match[2], 16), match[1] == _RAW)
+
+
+def target_property(identity: int) -> str:
+    """Return the name of the property on a source that says where a target is."""
+    return f"{TARGET_PREFIX}{identity:016x}"
+
+
+def noted_target(name: str) -> int:
+    """Return the identity in the name of such a property; 0: it is another property."""
+    match = _TARGET.fullmatch(name)
+    return 0 if match is None else int(match[1], 16)
