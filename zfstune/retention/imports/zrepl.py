@@ -150,7 +150,7 @@ def _side_rules(rules: object, side: str, name: str) -> Kept | LeftOut:
     try:
         if not isinstance(rules, list):
             raise NotKeptError("it is no list")  # noqa: TRY301 (one place names the side)
-        return read_rules(rules)
+        return read_rules(rules, sender=side == "keep_sender")
     except NotKeptError as error:
         return LeftOut(f"{side} of job {name}", error.reason, hint=error.hint)
 

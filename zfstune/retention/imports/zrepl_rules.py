@@ -1,8 +1,9 @@
 """Turn the rules of one side of a zrepl job into groups of a policy.
 
 The rules are those of internal/pruning/keep_grid.go, keep_helpers.go,
-keep_not_replicated.go and pruning.go, and of internal/config/retentiongrid.go
-(github.com/zrepl/zrepl). An expression needs to match only a part of a name.
+keep_not_replicated.go and pruning.go, of internal/config/retentiongrid.go and of
+internal/daemon/pruner/pruner.go (github.com/zrepl/zrepl). An expression needs to match
+only a part of a name.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ from zfstune.retention.imports.go_regex import (
 from zfstune.retention.imports.reading import LEAVE_ALONE, NotKeptError
 from zfstune.retention.imports.yaml_text import is_null, read_truth, read_yaml_number
 from zfstune.retention.policy import Group, Policy
-from zfstune.retention.policy_text import format_policy
-from zfstune.retention.rule_kinds import Grid, Last, Never, Step
+from zfstune.retention.rule_kinds import Grid, Last, Never, Step, Unreplicated
 from zfstune.values.duration import DAY, HOUR, MINUTE, WEEK
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
@@ -38,14 +38,17 @@ _CONSENT = (
     "made it, and so does 'keep=0' in this policy; to keep those snapshots, leave that "
     "part out"
 )
-_NEWEST = "zfstune always keeps the newest snapshot of a scope; zrepl's grid may destroy it"
+_NEWEST = "zfstune always keeps the newest snapshot of a scope; zrepl may destroy it"
 _TIMES = (
     "zfstune keeps snapshots dated after now, and does not count them; of two snapshots of "
     "the same second, zrepl may keep the other one"
 )
-_NOT_REPLICATED = (
-    "not_replicated keeps the snapshots that another host lacks, which zfstune cannot know"
+_UNREPLICATED = (
+    "zfstune knows the targets of `zfstune replicate` alone: until it has replicated the "
+    "dataset, 'unreplicated' keeps all snapshots; with several targets it keeps what any "
+    "of them lacks"
 )
+_WRONG_SIDE = "not_replicated is a rule for keep_sender alone"
 
 _KEYS = {
     "grid": {"type", "grid", "regex"},
@@ -83,9 +86,11 @@ class Kept:
         """Combine the rules of two jobs on one dataset; None if no policy does the same.
 
         Each job counts the snapshots that the other left. So their rules must be the
-        same, or each for snapshots that the other never touches.
+        same, or each for snapshots that the other never touches. With ``not_replicated``
+        the same rules do not suffice, since each job goes by its own target.
         """
-        if self.policy == other.policy:
+        by_own_cursor = self.policy.needs_targets or other.policy.needs_targets
+        if self.policy == other.policy and not by_own_cursor:
             return self
         apart = all(
             _apart(literal_prefix(scope), literal_prefix(other_scope))
@@ -105,8 +110,12 @@ def _apart(prefix: str, other: str) -> bool:
     return not (prefix.startswith(other) or other.startswith(prefix))
 
 
-def read_rules(rules: Sequence[object]) -> Kept:
+def read_rules(rules: Sequence[object], *, sender: bool) -> Kept:
     """Read the rules of one side of a job.
+
+    Args:
+        rules: The rules, as YAML has them.
+        sender: Whether they are for the snapshots that are sent.
 
     Raises:
         NotKeptError: No policy keeps the same, or zrepl would not accept the rules.
@@ -114,16 +123,16 @@ def read_rules(rules: Sequence[object]) -> Kept:
     groups: list[Group] = []
     scopes: list[str] = []
     negated: list[str] = []  # a snapshot that one of these does not match stays
-    has_not_replicated = False
+    at_cursor: list[bool] = []
     for rule in rules:
         if not isinstance(rule, dict):
             raise NotKeptError("a rule is no mapping")
         kind = _kind(rule)
         if kind == "not_replicated":
-            has_not_replicated = True
+            at_cursor.append(_truth(rule, "keep_snapshot_at_cursor", "true"))
             continue
         regex = _regex(rule, kind)
-        if kind == "regex" and _is_negated(rule):
+        if kind == "regex" and _truth(rule, "negate", "false"):
             negated.append(regex)
             continue
         kept = _rule(kind, rule)
@@ -135,15 +144,15 @@ def read_rules(rules: Sequence[object]) -> Kept:
     )
     if keeps_all or not rules or _complementary(groups, scopes, negated):
         return Kept(LEAVE_ALONE)  # without any rule, zrepl destroys nothing either
-    together = _kept(groups, scopes, list(dict.fromkeys(negated)))
-    if has_not_replicated:
-        others = format_policy(together.policy)
-        raise NotKeptError(
-            _NOT_REPLICATED,
-            hint="once replication is set up anew, store the policy of its other rules: "
-            f"{others}",
-        )
-    return together
+    negated = list(dict.fromkeys(negated))
+    if at_cursor:
+        if not sender:
+            raise NotKeptError(_WRONG_SIDE)
+        # What a negated expression does not match stays anyway.
+        scope = negated[0] if len(negated) == 1 else _EVERY_NAME
+        scopes.append(scope)
+        groups.append(_group(Unreplicated(and_base=all(at_cursor)), scope))
+    return _kept(groups, scopes, negated)
 
 
 def _complementary(groups: list[Group], scopes: list[str], negated: list[str]) -> bool:
@@ -156,10 +165,13 @@ def _complementary(groups: list[Group], scopes: list[str], negated: list[str]) -
 
 def _kept(groups: list[Group], scopes: list[str], negated: list[str]) -> Kept:
     notes = []
-    if any(isinstance(rule, Grid) and rule.steps[0].keep is not None
-           for group in groups for rule in group.rules):  # fmt: skip
+    rules = [rule for group in groups for rule in group.rules]
+    sparse_grid = any(isinstance(r, Grid) and r.steps[0].keep is not None for r in rules)
+    if sparse_grid or Unreplicated() in rules:
         notes.append(_NEWEST)
-    if any(not isinstance(rule, Never) for group in groups for rule in group.rules):
+    if any(isinstance(rule, Unreplicated) for rule in rules):
+        notes.append(_UNREPLICATED)
+    if not all(isinstance(rule, (Never, Unreplicated)) for rule in rules):
         notes.append(_TIMES)
     if len(negated) == 1 and all(is_within(scope, negated[0]) for scope in scopes):
         if negated[0] in scopes:  # each snapshot that may go is in the scope of a rule
@@ -223,12 +235,11 @@ def _grid(text: object) -> Grid:
         raise NotKeptError(error.message) from None
 
 
-def _is_negated(rule: Mapping[str, object]) -> bool:
-    truth = read_truth(rule.get("negate", "false"))
+def _truth(rule: Mapping[str, object], key: str, default: str) -> bool:
+    truth = read_truth(rule.get(key, default))
     if truth is None:
-        raise NotKeptError(
-            f"negate: {_quoted_value(rule, 'negate')} is neither true nor false"
-        )
+        reason = f"{key}: {_quoted_value(rule, key)} is neither true nor false"
+        raise NotKeptError(reason)
     return truth
 
 
