@@ -24,12 +24,12 @@ __all__ = ["add_arguments"]
 _STATUS = """\
 exit status, as monitoring plugins have it:
   0  OK
-  1  WARNING: a snapshot is late, the last run of a schedule failed, or a schedule
-     cannot be read
-  2  CRITICAL: a snapshot is long overdue, or a pool is suspended, or a
+  1  WARNING: a snapshot or a target of replication is late, the base of a target is in
+     danger, the last run of a schedule failed, or a schedule cannot be read
+  2  CRITICAL: a snapshot or a target is long overdue, or a pool is suspended, or a
      dataset cannot be read
-  3  UNKNOWN: no dataset has a schedule, ZFS did not answer, or
-     --critical comes before --warning
+  3  UNKNOWN: no dataset has a schedule or a target, ZFS did not answer, or a critical age
+     comes before its warning
 """
 
 
@@ -37,9 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.description = (
         "Check that the newest snapshot of each dataset with a schedule, and of the "
-        "datasets that it takes along, is as fresh as the schedule says, and that the last "
-        "runs succeeded. Prints one line with figures, as Nagios, Icinga and others read "
-        "it. A dataset that is younger than its last period has time until the next one."
+        "datasets that it takes along, is as fresh as the schedule says, that the last "
+        "runs succeeded, and that targets of `zfstune replicate` keep up. Prints one line "
+        "with figures, as Nagios, Icinga and others read it. A dataset younger than "
+        "its last period has time until the next one."
     )
     parser.epilog = _STATUS
     parser.add_argument(
@@ -58,6 +59,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="AGE",
         help="the age of a snapshot that is long overdue, never less than --warning "
         "(default: three periods)",
+    )
+    parser.add_argument(
+        "--lag-warning",
+        metavar="TIME",
+        help="how far a target of replication may be behind its source (default: one and a "
+        "half periods of the schedule)",
+    )
+    parser.add_argument(
+        "--lag-critical",
+        metavar="TIME",
+        help="how far is critical (default: three periods)",
     )
     parser.add_argument(
         "--state", metavar="DIR", help="the folder of the notes on runs, as for schedule"
@@ -84,8 +96,11 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> Check:
-    warning, critical = (_seconds(args, option) for option in ("warning", "critical"))
+    warning, critical = _seconds(args, "warning"), _seconds(args, "critical")
+    lag_warning = _seconds(args, "lag-warning")
+    lag_critical = _seconds(args, "lag-critical")
     check_ages(warning, critical)  # before ZFS is asked
+    check_ages(lag_warning, lag_critical)
     with open_zfs(args) as engine:
         seen = observe(
             engine, args.datasets, state_folder(args.state, image=image_path(args))
@@ -99,11 +114,14 @@ def _check(args: argparse.Namespace) -> Check:
         critical=critical,
         faults=[str(fault) for fault in seen.faults],
         damaged=seen.damaged,
+        targets=seen.targets,
+        lag_warning=lag_warning,
+        lag_critical=lag_critical,
     )
 
 
 def _seconds(args: argparse.Namespace, option: str) -> int | None:
-    text = getattr(args, option)
+    text = getattr(args, option.replace("-", "_"))
     if text is None:
         return None
     return parse_duration(f"--{option}", text)
@@ -128,5 +146,17 @@ def _facts(result: Check) -> dict[str, object]:
                 "used_bytes": dataset.used_bytes,
             }
             for dataset, (late, overdue) in zip(result.datasets, result.limits, strict=True)
+        ],
+        "targets": [
+            {
+                "dataset": target.dataset,
+                "target": target.place,
+                "lag_seconds": target.lag.seconds,
+                "snapshots_behind": target.lag.snapshots,
+                "warning_seconds": late,
+                "critical_seconds": overdue,
+                "danger": target.danger,
+            }
+            for target, (late, overdue) in zip(result.targets, result.lags, strict=True)
         ],
     }

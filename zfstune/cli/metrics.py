@@ -25,9 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Print figures in Prometheus' text format: for each dataset with a schedule, and "
         "for the datasets that it takes along, when the newest snapshot was taken, how "
-        "many there are and how much they hold; how the last runs ended; and how full the "
-        "pools are. With --output a file is replaced in one step, as node_exporter's "
-        "textfile collector needs it; the file stays as it was where ZFS does not answer."
+        "many there are and how much they hold; how far targets of replication are behind; "
+        "how the last runs ended; and how full the pools are. With --output a file is "
+        "replaced in one step, as node_exporter's textfile collector needs it; the file "
+        "stays as it was where ZFS does not answer."
     )
     parser.add_argument(
         "datasets", nargs="*", metavar="DATASET", help="only these (default: all)"
@@ -50,7 +51,14 @@ def _run(args: argparse.Namespace) -> int:
             engine, args.datasets, state_folder(args.state, image=image_path(args))
         )
     text = render_metrics(
-        families(seen.datasets, seen.pools, seen.runs, __version__, seen.damaged)
+        families(
+            seen.datasets,
+            seen.pools,
+            seen.runs,
+            __version__,
+            seen.damaged,
+            targets=seen.targets,
+        )
     )
     if args.output is None:
         sys.stdout.write(text)

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from zfstune.health.observation import Observed, ObservedPool
+    from zfstune.health.observation import Observed, ObservedPool, ObservedTarget
     from zfstune.schedules.last_run import LastRun
 
 __all__ = [
@@ -61,19 +61,24 @@ class Check:
         limits: For each dataset the ages, in seconds, beyond which its newest snapshot is
             late and long overdue.
         now: The time of the check, in seconds since 1970.
+        targets: The targets of replication that were looked at.
+        lags: For each target the seconds beyond which it lags, and lags critically; 0:
+            its source has no schedule, and nobody said.
     """
 
     problems: tuple[Problem, ...]
     datasets: tuple[Observed, ...]
     limits: tuple[tuple[int, int], ...]
     now: int
+    targets: tuple[ObservedTarget, ...] = ()
+    lags: tuple[tuple[int, int], ...] = ()
 
     @property
     def status(self) -> int:
         """The worst status of a problem; without any, OK if something was looked at."""
         if self.problems:
             return self.problems[0].status
-        return OK if self.datasets else UNKNOWN
+        return OK if self.datasets or self.targets else UNKNOWN
 
     @property
     def word(self) -> str:
@@ -84,7 +89,7 @@ class Check:
         """Write the one line that a monitoring plugin prints, figures included."""
         if self.problems:
             text = "; ".join(f"{p.target}: {p.message}" for p in self.problems)
-        elif not self.datasets:
+        elif not self.datasets and not self.targets:
             text = "no dataset has a schedule"
         else:
             text = self._good_news()
@@ -95,14 +100,17 @@ class Check:
 
     def _good_news(self) -> str:
         count = len(self.datasets)
-        text = f"{count} datasets" if count > 1 else "1 dataset"
+        text = "1 dataset" if count == 1 else f"{count} datasets"
         ages = [self.now - d.newest for d in self.datasets if d.newest is not None]
         if ages:
             text += f", newest snapshots at most {about(max(*ages, 0))} old"
         waiting = count - len(ages)
-        return (
-            f"{text}, {waiting} made too recently to have a snapshot" if waiting else text
-        )
+        if waiting:
+            text += f", {waiting} made too recently to have a snapshot"
+        lags = [t.lag.seconds for t in self.targets if t.lag.seconds is not None]
+        if lags:
+            text += f", targets at most {about(max(lags))} behind"
+        return text
 
     def _figures(self) -> Iterator[str]:
         for observed, (late, overdue) in zip(self.datasets, self.limits, strict=True):
@@ -111,6 +119,13 @@ class Check:
             yield f"'{name} age'={age}s;{late};{overdue};0"
             yield f"'{name} snapshots'={observed.own + observed.others};;;0"
             yield f"'{name} used'={observed.used_bytes}B;;;0"
+        for target, (late, overdue) in zip(self.targets, self.lags, strict=True):
+            # A quote or an equals sign would end the name of a figure.
+            name = f"{target.dataset} {target.place}".replace("'", "").replace("=", "")
+            if target.lag.seconds is not None:
+                limits = f"{late};{overdue}" if overdue else ";"
+                yield f"'{name} lag'={target.lag.seconds}s;{limits};0"
+            yield f"'{name} behind'={target.lag.snapshots};;;0"
 
 
 def judge(
@@ -123,6 +138,9 @@ def judge(
     critical: int | None = None,
     faults: Iterable[str] = (),
     damaged: Iterable[tuple[str, str]] = (),
+    targets: Iterable[ObservedTarget] = (),
+    lag_warning: int | None = None,
+    lag_critical: int | None = None,
 ) -> Check:
     """Judge an observation.
 
@@ -136,11 +154,16 @@ def judge(
         critical: Age in seconds beyond which any snapshot is long overdue.
         faults: Errors of schedules that cannot be read: a warning each.
         damaged: Names of datasets that cannot be read, each with the reason.
+        targets: The targets of replication. A base in danger is a warning.
+        lag_warning: Seconds beyond which any target lags; default: one and a half
+            periods of the schedule of its source.
+        lag_critical: Seconds beyond which that is critical; default: three periods.
 
     Raises:
         InvalidValue: `critical` is less than `warning`, so that no age is a warning.
     """
     check_ages(warning, critical)
+    check_ages(lag_warning, lag_critical)
     datasets = tuple(datasets)
     problems = [
         Problem(CRITICAL, pool.pool, "the pool is suspended: it lost its devices")
@@ -161,8 +184,14 @@ def judge(
         if run.error
     ]
     problems += [Problem(WARNING, "schedule", fault) for fault in faults]
+    targets = tuple(targets)
+    lags = []
+    for target in targets:
+        late, overdue = _limits(target.interval_seconds or 0, lag_warning, lag_critical)
+        lags.append((late, overdue))
+        problems += _behind(target, late, overdue)
     problems.sort(key=lambda problem: (_WORST_FIRST.index(problem.status), problem.target))
-    return Check(tuple(problems), datasets, tuple(limits), now)
+    return Check(tuple(problems), datasets, tuple(limits), now, targets, tuple(lags))
 
 
 def check_ages(warning: int | None, critical: int | None) -> None:
@@ -200,6 +229,16 @@ def _stale(observed: Observed, now: int, late: int, overdue: int) -> Iterator[Pr
             subject = "its newest snapshot is"
         message = f"{subject} {about(age)} old, more than {format_duration(most)}"
         yield Problem(status, name, message)
+
+
+def _behind(observed: ObservedTarget, late: int, overdue: int) -> Iterator[Problem]:
+    seconds, label = observed.lag.seconds, observed.target.label
+    if observed.danger:
+        yield Problem(WARNING, observed.dataset, observed.danger)
+    elif seconds is not None and overdue and seconds > late:
+        status, most = (CRITICAL, overdue) if seconds > overdue else (WARNING, late)
+        message = f"{label} is {about(seconds)} behind, more than {format_duration(most)}"
+        yield Problem(status, observed.dataset, message)
 
 
 def _age(observed: Observed, now: int) -> int:

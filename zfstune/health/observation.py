@@ -6,10 +6,11 @@ from zfstune.values.frozen import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from zfstune.retention.known_targets import KnownTarget, Lag
     from zfstune.schedules.last_run import LastRun
     from zfstune.values.errors import ZfstuneError
 
-__all__ = ["Observation", "Observed", "ObservedPool"]
+__all__ = ["Observation", "Observed", "ObservedPool", "ObservedTarget"]
 
 
 @frozen
@@ -55,6 +56,34 @@ class ObservedPool:
 
 
 @frozen
+class ObservedTarget:
+    """A target of replication, as it is seen from its source.
+
+    Attributes:
+        dataset: Name of the source.
+        target: The target.
+        lag: How far it is behind.
+        interval_seconds: The longest time between two snapshots of the source by its
+            schedule; None: it has no schedule.
+        danger: A clause that says why the next stream may lack its base; empty: the
+            base is safe as far as this host can see.
+        remedy: A command that helps; may be empty.
+    """
+
+    dataset: str
+    target: KnownTarget
+    lag: Lag
+    interval_seconds: int | None = None
+    danger: str = ""
+    remedy: str = ""
+
+    @property
+    def place(self) -> str:
+        """The place of the target or, where that is not known, its number."""
+        return self.target.place or f"{self.target.identity:016x}"
+
+
+@frozen
 class Observation:
     """The result of one look at datasets, pools and scheduled runs.
 
@@ -66,6 +95,8 @@ class Observation:
         faults: Errors of schedules that cannot be read; the other schedules were
             looked at all the same.
         damaged: Datasets that cannot be read, each with the reason.
+        targets: The targets that the named datasets are replicated to; without names,
+            those of all datasets.
     """
 
     datasets: tuple[Observed, ...]
@@ -73,3 +104,4 @@ class Observation:
     runs: tuple[LastRun, ...]
     faults: tuple[ZfstuneError, ...] = ()
     damaged: tuple[tuple[str, str], ...] = ()
+    targets: tuple[ObservedTarget, ...] = ()

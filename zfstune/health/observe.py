@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zfstune.health.observation import Observation, Observed, ObservedPool
+from zfstune.health.observe_targets import observe_targets
 from zfstune.schedules.note import reported_run
 from zfstune.schedules.schedule import scheduled as read_scheduled
 from zfstune.schedules.unit_text import JOBS
@@ -13,12 +14,13 @@ from zfstune.values.names import check_dataset, pool_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from zfstune.engine.protocol import Engine
+    from zfstune.health.observation import ObservedTarget
     from zfstune.schedules.schedule import Scheduled
     from zfstune.values.errors import ZfstuneError
-    from zfstune.values.state import Snapshot
+    from zfstune.values.state import Dataset, Snapshot
 
 __all__ = ["observe"]
 
@@ -44,6 +46,7 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
     guids: dict[str, int] = {}
     faults: list[ZfstuneError] = []
     damaged: dict[str, str] = {}
+    targets: list[ObservedTarget] = []
     for pool in pools:
         if pool.suspended:
             continue
@@ -58,6 +61,12 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
                 observed[name] = _observed(engine, name, intervals.get(name))
             except Damaged as error:
                 damaged[name] = error.reason
+        listed = (
+            [d for name in in_pool for d in engine.datasets(name, recursive=False)]
+            if wanted
+            else engine.datasets(pool.pool)
+        )
+        targets += _targets(engine, listed, intervals, damaged)
     runs = tuple(
         replace(run, dataset=name)  # the dataset may have been renamed since
         for name, guid in sorted(guids.items())
@@ -65,7 +74,14 @@ def observe(engine: Engine, datasets: Iterable[str], folder: str) -> Observation
         if (run := reported_run(folder, job, name, guid)) is not None
     )
     unread = [(n, why) for n, why in sorted(damaged.items()) if not wanted or n in wanted]
-    return Observation(tuple(observed.values()), pools, runs, tuple(faults), tuple(unread))
+    return Observation(
+        tuple(observed.values()),
+        pools,
+        runs,
+        tuple(faults),
+        tuple(unread),
+        tuple(targets),
+    )
 
 
 def _scheduled(
@@ -80,6 +96,22 @@ def _scheduled(
         else:
             faults.append(error)
     return readable
+
+
+def _targets(
+    engine: Engine,
+    datasets: Iterable[Dataset],
+    intervals: Mapping[str, int],
+    damaged: dict[str, str],
+) -> Iterator[ObservedTarget]:
+    """Look at the targets of datasets; collect those that cannot be read in `damaged`."""
+    for dataset in datasets:
+        if dataset.damaged:
+            continue
+        try:
+            yield from observe_targets(engine, dataset, intervals.get(dataset.name))
+        except Damaged as error:
+            damaged[dataset.name] = error.reason
 
 
 def _pool(engine: Engine, name: str) -> ObservedPool:

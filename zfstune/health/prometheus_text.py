@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from zfstune.health.observation import Observed, ObservedPool
+    from zfstune.health.observation import Observed, ObservedPool, ObservedTarget
     from zfstune.schedules.last_run import LastRun
 
 __all__ = ["Family", "families", "render_metrics"]
@@ -39,6 +39,8 @@ def families(
     runs: Iterable[LastRun],
     version: str,
     damaged: Iterable[tuple[str, str]] = (),
+    *,
+    targets: Iterable[ObservedTarget] = (),
 ) -> tuple[Family, ...]:
     """Make the metrics of an observation, without those that have no sample.
 
@@ -48,12 +50,14 @@ def families(
         runs: The last runs of schedules.
         version: The version of zfstune.
         damaged: Names of datasets that cannot be read, each with the reason.
+        targets: Targets of replication.
     """
     metrics = [
         Family("build_info", "The version of zfstune.", (({"version": version}, 1),)),
         *_of_datasets(tuple(datasets)),
         *_of_pools(tuple(pools)),
         *_of_runs(tuple(runs)),
+        *_of_targets(tuple(targets)),
         Family(
             "dataset_damaged",
             "Datasets that cannot be read.",
@@ -157,6 +161,25 @@ def _of_runs(runs: tuple[LastRun, ...]) -> Iterator[Family]:
                 ("spare", run.spared),
             )
         ),
+    )
+
+
+def _of_targets(targets: tuple[ObservedTarget, ...]) -> Iterator[Family]:
+    named = [({"dataset": t.dataset, "target": t.place}, t) for t in targets]
+    yield Family(
+        "replica_lag_seconds",
+        "The time between the newest snapshot that the target has and the newest there is.",
+        tuple((labels, t.lag.seconds) for labels, t in named if t.lag.seconds is not None),
+    )
+    yield Family(
+        "replica_snapshots_behind",
+        "The number of snapshots that are newer than the newest that the target has.",
+        tuple((labels, t.lag.snapshots) for labels, t in named),
+    )
+    yield Family(
+        "replica_base_endangered",
+        "Whether the next stream to the target may lack its base.",
+        tuple((labels, int(bool(t.danger))) for labels, t in named),
     )
 
 

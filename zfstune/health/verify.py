@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import os
-from time import time
 
 from zfstune.datasets.expected import Expected, placed_roots, see_profiles
 from zfstune.engine.open import using
 from zfstune.engine.pools import choose_pool
 from zfstune.health.findings import DAMAGED, Finding, Verdict, Verification
-from zfstune.health.freshness import dues_of, fresh, log_pairs, torn, unkept
+from zfstune.health.inspect_snapshots import SnapshotInspection
+from zfstune.health.observe_targets import observe_targets
+from zfstune.health.replication_faults import replication_findings
 from zfstune.health.verdicts import Seen, judge_dataset, judge_pool
 from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.file_sample import MOST_FILES, sample_files
 from zfstune.host.nfs import read_exports
 from zfstune.profiles.load import load, profile_names, resolve_role
 from zfstune.profiles.profile import Profile
-from zfstune.retention.store import stored_policies
-from zfstune.schedules.cadence import NO_SCHEDULE, parse_cadence
+from zfstune.retention.known_targets import noted_places
 from zfstune.values import names
-from zfstune.values.errors import Damaged, PolicyError
+from zfstune.values.errors import Damaged
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.marks import (
-    POLICY_PROPERTY,
-    SCHEDULE_PROPERTY,
-    is_auto_name,
-    is_managed,
-    set_here_on,
-)
 from zfstune.values.mountpoint import effective_mountpoint
 from zfstune.values.text import file_hint, for_shell
 
@@ -36,9 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from zfstune.engine.protocol import Engine
-    from zfstune.retention.policy import Followed
-    from zfstune.schedules.cadence import Cadence
-    from zfstune.values.state import Dataset, FileSample, Mount, Place, PoolInfo, Snapshot
+    from zfstune.values.state import Dataset, FileSample, Mount, Place, PoolInfo
 
 __all__ = ["verify"]
 
@@ -223,6 +214,10 @@ def _choose(
         roots = placed_roots(look.datasets.values(), asked.load)
         known.update(see_profiles(roots, look.datasets, look.pool, limits))
     if not (asked.profiles or asked.datasets):
+        for look in looked:  # a source of replication is looked at, managed or not
+            for name, dataset in look.datasets.items():
+                if noted_places(dataset):
+                    known.setdefault(name, Expected(name, ()))
         return known
     chosen = {
         name: expected
@@ -277,14 +272,24 @@ def _judge(
         _places(engine, look, in_pool, mounts),
         profile_files,
     )
-    snapshots = _Snapshots(engine, look.datasets, in_pool)
+    snapshots = SnapshotInspection(engine, look.datasets, in_pool)
     for name, expected in in_pool.items():
         try:
-            findings = tuple(snapshots.findings(name))
+            findings = tuple(_findings(snapshots, look, name))
         except Damaged as error:
             yield _damaged(name, error.reason)
             continue
         yield judge_dataset(expected, seen, findings, _sample(seen, name, files))
+
+
+def _findings(snapshots: SnapshotInspection, look: _Looked, name: str) -> Iterator[Finding]:
+    """Report faults of a dataset's snapshots, and of the targets that they are sent to."""
+    yield from snapshots.findings(name)
+    if name in look.datasets:
+        interval = snapshots.interval_seconds(name)
+        source = look.datasets[name]
+        for observed in observe_targets(snapshots.engine, source, interval):
+            yield from replication_findings(observed)
 
 
 def _places(
@@ -310,78 +315,3 @@ def _sample(seen: Seen, name: str, files: int) -> FileSample | None:
         return sample_files(mount.path, most=files)
     except OSError:  # unmounted meanwhile, or closed to this user
         return None
-
-
-class _Snapshots:
-    """Finds faults of snapshots, and lists those of a dataset at most once.
-
-    Args:
-        engine: The engine that has the datasets.
-        datasets: All datasets of the pool, by name.
-        chosen: The datasets that are looked at, by name.
-    """
-
-    def __init__(
-        self,
-        engine: Engine,
-        datasets: Mapping[str, Dataset],
-        chosen: Mapping[str, Expected],
-    ) -> None:
-        self.engine = engine
-        self.datasets = datasets
-        # The datasets that may hold data, each with whether a profile manages it. A
-        # dataset that zfstune made only to hold others has no data worth a snapshot.
-        self.holding = {
-            name: bool(expected.profiles)
-            for name, expected in chosen.items()
-            if name in datasets and (expected.profiles or not is_managed(datasets[name]))
-        }
-        self.listed: dict[str, list[Snapshot]] = {}
-        self.now = int(_now())
-
-    def listing(self, name: str) -> list[Snapshot]:
-        """List the snapshots of one dataset, oldest first."""
-        if name not in self.listed:
-            self.listed[name] = self.engine.snapshots(name, dated=True)
-        return self.listed[name]
-
-    def findings(self, name: str) -> Iterator[Finding]:
-        """Report snapshots that are late or, of data with a log of its own, torn."""
-        if name not in self.holding:
-            return
-        try:
-            followed = self._followed(name)
-            cadence, scheduled_on = self._cadence(name)
-        except PolicyError as error:
-            yield Finding("stale-snapshots", error.message, error.hint)
-            return
-        dues = list(dues_of(followed, cadence, scheduled_on))
-        if dues:
-            yield from fresh(self.datasets[name], dues, self.listing(name), self.now)
-        policy, set_on = (followed.policy, followed.set_on) if followed else (None, "")
-        if name in (set_on, scheduled_on):  # once, not on each dataset below
-            yield from unkept(name, cadence, policy)
-        covers = is_auto_name if policy is None else policy.scope()
-        for log, data in log_pairs(n for n, managed in self.holding.items() if managed):
-            if data == name:
-                yield from torn(log, data, self.listing, covers)
-
-    def _followed(self, name: str) -> Followed | None:
-        """Return the policy that a dataset follows, if any."""
-        dataset = self.datasets[name]
-        if dataset.value(POLICY_PROPERTY) is None:
-            return None
-        return stored_policies(self.engine, [dataset]).get(name)
-
-    def _cadence(self, name: str) -> tuple[Cadence | None, str]:
-        """Return the schedule that a dataset follows, and the dataset that has it set."""
-        dataset = self.datasets[name]
-        text = dataset.value(SCHEDULE_PROPERTY)
-        origin = set_here_on(dataset, SCHEDULE_PROPERTY, self.datasets.get)
-        if text in (None, "", NO_SCHEDULE) or not origin:
-            return None, ""
-        return parse_cadence(text), origin
-
-
-def _now() -> float:
-    return time()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_engine import FakeEngine
-from zfstune.health import verify as verify_module
+from zfstune.health import inspect_snapshots
 from zfstune.health.verification_text import render_verification
 from zfstune.health.verify import verify
 from zfstune.values.errors import NotFound, PlanError, ProfileError
@@ -114,9 +114,9 @@ def test_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Snapshots are compared with the policy in force; an unreadable policy is reported."""
     engine = managed("tank/a")
     engine.marks["tank/a"] |= {POLICY_PROPERTY: "hourly=3", "creation": "1000"}
-    monkeypatch.setattr(verify_module, "_now", lambda: 2000.0)
+    monkeypatch.setattr(inspect_snapshots, "time", lambda: 2000.0)
     assert states(engine) == {"tank/a": "ok"}
-    monkeypatch.setattr(verify_module, "_now", lambda: 20000.0)
+    monkeypatch.setattr(inspect_snapshots, "time", lambda: 20000.0)
     assert states(engine) == {"tank/a": "stale-snapshots"}
     engine.marks["tank/a"][POLICY_PROPERTY] = "hourly=many"
     found = verify(engine=engine.seam)
