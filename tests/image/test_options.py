@@ -13,6 +13,7 @@ import zfstune
 from zfstune.cli.main import main
 from zfstune.cli.parser import build_parser
 from zfstune.engine.image import create_image
+from zfstune.values.replication_marks import BaseMark
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,6 +122,12 @@ ROWS = {
         "--no-paths": f"{BEFORE} {BEFORE} --no-paths",
         "--json": f"{BEFORE} --json",
     },
+    "replicas": {
+        "--forget": "tank/a --forget 00000000000000ff",
+        "-n --dry-run": "tank/a --forget 00000000000000ff -n",
+        "-H": "-H",
+        "--json": "--json",
+    },
     "replicate": {
         "--to-image": f"{COPY} --to-image {{other}} -n",
         "--newest-only": f"{COPY} --newest-only",
@@ -188,6 +195,8 @@ ROWS = {
     "check": {
         "-w --warning": "-w 2d",
         "-c --critical": "-c 4d",
+        "--lag-warning": "--lag-warning 2d",
+        "--lag-critical": "--lag-critical 4d",
         "--state": "--state {folder}",
         "--json": "--json",
     },
@@ -246,6 +255,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for _ in range(4):
             zfstune.snapshot("tank/a", engine=engine)
         zfstune.checkpoint("before", "tank/a", engine=engine)
+        newest = engine.snapshots("tank/a")[-1]
+        engine.bookmark(newest.name, BaseMark(255, newest.guid).on("tank/a"))
         engine.set(
             "tank/a",
             {"org.zfstune:schedule": "daily", "org.zfstune:policy": "keep=30"},

@@ -41,6 +41,7 @@ class FakeEngine:
     """
 
     limits = DEFAULT_LIMITS
+    file = ""
 
     def __init__(self, *datasets: str) -> None:
         self.marks: dict[str, dict[str, str]] = {name: {} for name in datasets}

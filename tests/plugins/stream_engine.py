@@ -56,6 +56,7 @@ class StreamEngine:
     """
 
     limits = DEFAULT_LIMITS
+    file = ""
     _numbers = count(1)
 
     def __init__(self, pool: str) -> None:
@@ -105,6 +106,10 @@ class StreamEngine:
             if self.left < 0:
                 raise Killed
 
+    def pools(self) -> tuple[str, ...]:
+        """Return its one pool."""
+        return (self.pool_name,)
+
     def pool(self, name: str) -> PoolInfo:
         """Return a pool."""
         return replace(pool_info(), name=name)
@@ -128,9 +133,11 @@ class StreamEngine:
         """Return a dataset and all below it."""
         return [self.dataset(n) for n in self.taken if f"{n}/".startswith(f"{root}/")]
 
-    def snapshots(self, name: str, *, properties: bool = False) -> list[Snapshot]:
+    def snapshots(
+        self, name: str, *, properties: bool = False, dated: bool = False
+    ) -> list[Snapshot]:
         """Return the snapshots of a dataset."""
-        del properties
+        del properties, dated
         return list(self.taken[name])
 
     def snapshot(self, name: str) -> Snapshot:
@@ -275,6 +282,11 @@ class StreamEngine:
         self.written[new] = self.written.pop(old, 0)
         moved = self.taken.pop(old)
         self.taken[new] = [replace(s, name=f"{new}@{s.short_name}") for s in moved]
+
+    def set(self, name: str, properties: Mapping[str, str]) -> None:
+        """Set local values."""
+        self._call()
+        self.local[name].update(properties)
 
     def inherit(self, name: str, prop: str) -> None:
         """Remove a local value."""

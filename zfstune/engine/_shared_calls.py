@@ -82,6 +82,11 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsUpkeep, ZfsStreams, Engine):
         self._zfs.close()
 
     @property
+    def file(self) -> str:
+        """Nothing: an image says where it is."""
+        return ""
+
+    @property
     def limits(self) -> Limits:
         """Limits that follow from the running release."""
         return self._limits

@@ -63,6 +63,12 @@ class ImageEngine(ZfsEngine):
         binding = ImageBinding(target, create=create, take_over_from=take_over_from)
         limits = limits_of(binding.release, binding.max_recordsize_bytes)
         super().__init__(binding, limits)
+        self._file = os.path.abspath(target)
+
+    @property
+    def file(self) -> str:
+        """The path of the file."""
+        return self._file
 
     def mounts(self) -> dict[str, Mount]:
         """Return nothing: no filesystem of an image is mounted."""

@@ -63,6 +63,10 @@ class Engine(
         """Close the engine."""
 
     @property
+    def file(self) -> str:
+        """The path of the file that an image is in; empty: the running kernel's ZFS."""
+
+    @property
     def limits(self) -> Limits:
         """Limits that follow from the running release."""
 

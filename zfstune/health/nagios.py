@@ -155,9 +155,8 @@ def judge(
         faults: Errors of schedules that cannot be read: a warning each.
         damaged: Names of datasets that cannot be read, each with the reason.
         targets: The targets of replication. A base in danger is a warning.
-        lag_warning: Seconds beyond which any target lags; default: one and a half
-            periods of the schedule of its source.
-        lag_critical: Seconds beyond which that is critical; default: three periods.
+        lag_warning: Seconds beyond which any target lags; default: as for snapshots.
+        lag_critical: Seconds beyond which that is critical.
 
     Raises:
         InvalidValue: `critical` is less than `warning`, so that no age is a warning.
@@ -173,11 +172,9 @@ def judge(
     problems += [
         Problem(CRITICAL, name, f"it cannot be read: {reason}") for name, reason in damaged
     ]
-    limits = []
-    for observed in datasets:
-        late, overdue = _limits(observed.interval_seconds or 0, warning, critical)
-        limits.append((late, overdue))
-        problems += _stale(observed, now, late, overdue)
+    limits = [_limits(d.interval_seconds or 0, warning, critical) for d in datasets]
+    for observed, ages in zip(datasets, limits, strict=True):
+        problems += _stale(observed, now, *ages)
     problems += [
         Problem(WARNING, run.dataset, f"the last {run.job} failed: {run.error}")
         for run in runs
@@ -185,11 +182,9 @@ def judge(
     ]
     problems += [Problem(WARNING, "schedule", fault) for fault in faults]
     targets = tuple(targets)
-    lags = []
-    for target in targets:
-        late, overdue = _limits(target.interval_seconds or 0, lag_warning, lag_critical)
-        lags.append((late, overdue))
-        problems += _behind(target, late, overdue)
+    lags = [_limits(t.interval_seconds or 0, lag_warning, lag_critical) for t in targets]
+    for target, most in zip(targets, lags, strict=True):
+        problems += _behind(target, *most)
     problems.sort(key=lambda problem: (_WORST_FIRST.index(problem.status), problem.target))
     return Check(tuple(problems), datasets, tuple(limits), now, targets, tuple(lags))
 

@@ -6,6 +6,7 @@ import secrets
 from contextlib import ExitStack, contextmanager, suppress
 
 from zfstune.streams.ends import end_of
+from zfstune.streams.note_target import note_target
 from zfstune.values.errors import AlreadyExists, NotFound
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY
@@ -28,6 +29,11 @@ class LocalSide:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    @property
+    def file(self) -> str:
+        """The path of the image."""
+        return self._engine.file
 
     @property
     def limits(self) -> Limits:
@@ -161,6 +167,10 @@ class LocalSide:
             self._engine.bookmark_all(make)
         if unneeded := tuple(drop):
             self._engine.destroy_bookmarks(unneeded)
+
+    def note_target(self, name: str, identity: int, place: str) -> None:
+        """Note on a source where a target is."""
+        note_target(self._engine, name, identity, place)
 
     def put_aside(self, name: str, aside: str) -> None:
         """Rename a target, and take the mark from it."""

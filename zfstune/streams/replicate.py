@@ -17,6 +17,7 @@ from zfstune.engine.open import using
 from zfstune.engine.relay import relay
 from zfstune.streams.base import BaseMark, read_mark, settle_bookmarks
 from zfstune.streams.local_side import LocalSide
+from zfstune.streams.note_target import place_of
 from zfstune.streams.prepare import plan_replication, read_end
 from zfstune.streams.refusals import WRITTEN
 from zfstune.streams.replication_plan import Choices
@@ -144,6 +145,8 @@ class _Run:
         if not {mark, confirmed} & {*map(read_mark, bookmarks)}:
             make = {mark.on(self._source): step.snapshot.name}
             self._sending.change_bookmarks(make, ())
+            place = place_of(self._target, self._sending, self._receiving)
+            self._sending.note_target(self._source, identity, place)
 
     def _send(self, step: Resume | Full | Incremental) -> None:
         """Carry one stream, and see that the right snapshot has arrived."""

@@ -32,6 +32,10 @@ class Side(Protocol):
         """The other host as ssh knows it; empty: this one."""
 
     @property
+    def file(self) -> str:
+        """The path of the image that its datasets are in; empty: they are in none."""
+
+    @property
     def limits(self) -> Limits:
         """Limits that follow from the release that runs there."""
 
@@ -132,6 +136,9 @@ class Side(Protocol):
                 bookmark which it is made of.
             drop: Full names of bookmarks; those that are gone already are ignored.
         """
+
+    def note_target(self, name: str, identity: int, place: str) -> None:
+        """Note on a source where a target is (:mod:`zfstune.streams.note_target`)."""
 
     def put_aside(self, name: str, aside: str) -> None:
         """Rename a target, and take zfstune's mark from it: it is no target any more."""

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from observed_data import HOUR, NOW, POOL, last_runs, observed, observed_datasets
 from zfstune.health.nagios import CRITICAL, OK, UNKNOWN, WARNING, Check, Problem, judge
+from zfstune.health.observation import ObservedTarget
+from zfstune.retention.known_targets import KnownTarget, Lag
 from zfstune.schedules.last_run import LastRun
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import replace
@@ -51,6 +53,49 @@ def test_what_was_just_made_has_time() -> None:
     assert verdict.line().startswith(
         "ZFSTUNE CRITICAL: tank/a: it has no snapshot and is 4h old, more than 3h | "
     )
+
+
+def behind(
+    seconds: int | None, interval: int | None = HOUR, danger: str = ""
+) -> ObservedTarget:
+    """Make a target of tank/a that is so far behind."""
+    target = KnownTarget(5, "host:b's", None, ())
+    return ObservedTarget("tank/a", target, Lag(2, seconds), interval, danger)
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        (behind(90 * 60), OK),
+        (behind(90 * 60 + 1), WARNING),
+        (behind(3 * HOUR + 1), CRITICAL),
+        (behind(10**9, None), OK),
+        (behind(None), OK),
+        (behind(0, danger="it is gone"), WARNING),
+    ],
+)
+def test_a_target_lags_after_one_and_a_half_periods(
+    target: ObservedTarget, status: int
+) -> None:
+    """Without a schedule nobody knows; a base in danger is a warning in any case."""
+    verdict = judge([], [], [], NOW, targets=[target])
+    assert verdict.status == status
+    line = verdict.line()
+    assert line.startswith(f"ZFSTUNE {verdict.word}: ")
+    for figure in re.findall(r"'[^']*'=[^ ]*", line.partition(" | ")[2]):
+        assert re.fullmatch(r"'[^'=]+'=\d+(s|B|);\d*;\d*;0", figure)
+
+
+def test_lags_may_be_given_limits() -> None:
+    """They replace those of the schedule, and come in the right order."""
+    far = [behind(5 * HOUR)]
+    assert judge([], [], [], NOW, targets=far, lag_warning=6 * HOUR).status == OK
+    late = judge([], [], [], NOW, targets=far, lag_warning=HOUR, lag_critical=6 * HOUR)
+    assert late.problems == (
+        Problem(WARNING, "tank/a", "'host:b's' is 5h behind, more than 1h"),
+    )
+    with pytest.raises(InvalidValue):
+        judge([], [], [], NOW, targets=far, lag_warning=HOUR, lag_critical=1)
 
 
 def test_limits_may_be_given() -> None:

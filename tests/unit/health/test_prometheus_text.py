@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from observed_data import POOL, last_runs, observed, observed_datasets
+from zfstune.health.observation import ObservedTarget
 from zfstune.health.prometheus_text import Family, families, render_metrics
+from zfstune.retention.known_targets import KnownTarget, Lag
 from zfstune.values.frozen import replace
 
 if TYPE_CHECKING:
@@ -43,6 +45,22 @@ def test_labels_are_escaped(value: str) -> None:
         render_metrics([Family("x", value, (({"a": value}, 1),))])
     )
     assert family.samples[0].labels == {"a": value}
+
+
+def test_how_far_targets_are_behind() -> None:
+    """A lag that is not known has no sample; a target without a place has its number."""
+    far = ObservedTarget("tank/a", KnownTarget(5, "h:b", None, ()), Lag(2, 90))
+    unplaced = KnownTarget(6, "", None, ())
+    unknown = ObservedTarget("tank/a", unplaced, Lag(3, None), danger="it is gone")
+    text = render_metrics(families([], [], [], "1.0", targets=[far, unknown]))
+    samples = [line for line in text.splitlines() if line.startswith("zfstune_replica")]
+    assert samples == [
+        'zfstune_replica_lag_seconds{dataset="tank/a",target="h:b"} 90',
+        'zfstune_replica_snapshots_behind{dataset="tank/a",target="h:b"} 2',
+        'zfstune_replica_snapshots_behind{dataset="tank/a",target="0000000000000006"} 3',
+        'zfstune_replica_base_endangered{dataset="tank/a",target="h:b"} 0',
+        'zfstune_replica_base_endangered{dataset="tank/a",target="0000000000000006"} 1',
+    ]
 
 
 def test_absent_is_not_zero() -> None:

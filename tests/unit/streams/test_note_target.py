@@ -1,0 +1,61 @@
+"""The place of a target is noted where it changes, and nowhere else."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+import zfstune
+from stream_engine import StreamEngine
+from zfstune.streams.note_target import note_target, place_of
+from zfstune.values.replication_marks import target_property
+
+if TYPE_CHECKING:
+    from zfstune.streams.side import Side
+
+
+IMAGE = "/srv/x.zpool"
+
+
+@pytest.mark.parametrize(
+    ("sending", "host", "file", "place"),
+    [
+        ("", "", "", "tank/copy"),
+        ("", "host", "", "host:tank/copy"),
+        ("", "", IMAGE, f"{IMAGE}:tank/copy"),
+        (IMAGE, "", IMAGE, "tank/copy"),
+        (IMAGE, "host", "", "host:tank/copy"),
+    ],
+)
+def test_a_place(sending: str, host: str, file: str, place: str) -> None:
+    """A path begins with a slash, which no host does, nor a dataset."""
+    from_side = cast("Side", SimpleNamespace(host="", file=sending))
+    to_side = cast("Side", SimpleNamespace(host=host, file=file))
+    assert place_of("tank/copy", from_side, to_side) == place
+
+
+def test_a_note_is_written_once() -> None:
+    """Another run writes nothing; a target that has moved is noted anew."""
+    engine = StreamEngine("tank")
+    engine.add("tank/a", "1")
+    note_target(engine.zfs, "tank/a", 255, "host:b")
+    engine.left = 0  # no call that changes anything is let through
+    note_target(engine.zfs, "tank/a", 255, "host:b")
+    engine.left = None
+    note_target(engine.zfs, "tank/a", 255, "host:c")
+    assert engine.local["tank/a"] == {target_property(255): "host:c"}
+
+
+def test_replicate_notes_each_target() -> None:
+    """The number in the note is that of the bookmark; a copy has no such note."""
+    engine = StreamEngine("tank")
+    engine.add("tank/a", "1")
+    for place in ("tank/b", "tank/c"):
+        zfstune.replicate("tank/a", place, engine=engine.zfs)
+    notes = engine.local["tank/a"]
+    assert sorted(notes.values()) == ["tank/b", "tank/c"]
+    numbers = {name.split("-")[2] for name in engine.marks["tank/a"]}
+    assert {name.rpartition("-")[2] for name in notes} == numbers
+    assert not [n for n in engine.local["tank/b"] if "replica-target" in n]
