@@ -172,6 +172,8 @@ ROWS = {
     "schedule install": {
         **{option: f"-n {line}" for option, line in SCHEDULE.items()},
         "--every": "-n tank/a --every hourly",
+        "--replicate": "-n tank/a --replicate host:tank/copy",
+        "--no-replicate": "-n tank/a --no-replicate",
         "--no-prune": "-n tank/a --no-prune",
         "--on-failure": "-n tank/a --on-failure alert@%n.service",
     },

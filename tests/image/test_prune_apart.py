@@ -89,7 +89,14 @@ def test_a_schedule_notes_what_was_left(engine: ImageEngine, tmp_path: Path) -> 
     filled(engine, "tank/a", "tank/a/b", count=5)
     engine.set("tank/a", {POLICY_PROPERTY: "keep=2"})
     engine.set("tank/a/b", {POLICY_PROPERTY: "keep=many"})
-    run = run_job(lambda: engine, "prune", "tank/a", os.fspath(tmp_path), lambda: 0)
+    run = run_job(
+        lambda: engine,
+        "prune",
+        "tank/a",
+        os.fspath(tmp_path),
+        lambda: 0,
+        replicate=lambda *_: 0,
+    )
     assert run is not None
     assert run.destroyed == 3
     assert run.error.startswith("left 'tank/a/b' as it is: cannot follow the policy of")

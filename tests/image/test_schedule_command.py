@@ -236,3 +236,46 @@ def test_the_command_runs_shows_and_removes(
         call("remove", *units)
     with pytest.raises(SystemExit):
         call("run", "--once", "prune")
+
+
+def test_the_command_installs_replication(
+    engine: ImageEngine,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The targets are stored, shown, kept by a later install, and removed with the rest."""
+    for module in (schedule, schedule_show):
+        monkeypatch.setattr(module, "open_zfs", lambda _: nullcontext(engine))
+    monkeypatch.setattr(schedule, "uses_kernel", lambda _: True)
+    engine.create("tank/shop")
+    set_policy(engine, "tank/shop", parse_policy("hourly=48 unreplicated"))
+    units = tmp_path / "units"
+
+    def call(*words: str) -> list[str]:
+        assert main(["schedule", *words, "--dir", os.fspath(units)]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    def sending() -> list[str]:
+        return sorted(path.name for path in units.glob("zfstune-replicate-*"))
+
+    install = ("install", "tank/shop", "--every", "hourly")
+    said = call(*install, "--replicate", "tank/copy", "--replicate", "host:back/shop")
+    assert said[1] == ("set org.zfstune:replicate-to=tank/copy,host:back/shop on tank/shop")
+    names = ["zfstune-replicate-tank-shop.service", "zfstune-replicate-tank-shop.timer"]
+    assert sending() == names
+    assert {line.split()[0] for line in call(*install)} == {"keep"}
+    cells = call("show", "-H", "--state", os.fspath(tmp_path))[0].split("\t")
+    assert cells[3:5] == ["tank/copy,host:back/shop", "snapshot,replicate,prune"]
+    dropped = "inherit org.zfstune:replicate-to on tank/shop"
+    assert call(*install, "--no-replicate")[0] == dropped
+    assert sending() == []
+    call(*install, "--replicate", "tank/copy")
+    assert dropped in call("remove", "tank/shop")
+    assert list(units.glob("zfstune-*")) == []
+    assert dropped not in call("remove", "tank/shop")
+    engine.create("tank/other")
+    with pytest.raises(SystemExit):
+        main(["schedule", "install", "tank/shop", "tank/other", "--every", "hourly",
+              "--no-prune", "--replicate", "x"])  # fmt: skip
+    assert "--replicate goes with one DATASET" in capsys.readouterr().err

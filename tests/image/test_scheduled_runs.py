@@ -13,6 +13,7 @@ import pytest
 import zfstune
 from zfstune.cli import schedule_run
 from zfstune.cli.main import main
+from zfstune.cli.schedule_run import _replicate
 from zfstune.engine.image import ImageEngine, create_image
 from zfstune.retention.policy_text import parse_policy
 from zfstune.retention.store import set_policy
@@ -21,7 +22,7 @@ from zfstune.schedules.note import last_run, locked, note, reported_run
 from zfstune.schedules.run import due_runs, is_due, run_job
 from zfstune.schedules.schedule import scheduled, set_schedule
 from zfstune.values.errors import NotFound, PlanError, PolicyError
-from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
+from zfstune.values.marks import POLICY_PROPERTY, REPLICATE_PROPERTY, SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,12 @@ NOON = int(datetime(2026, 11, 23, 12, 10, tzinfo=UTC).timestamp())
 def run(engine: ImageEngine, job: str, dataset: str, folder: Path) -> LastRun | None:
     """Run a job as a timer does, on an engine that stays open."""
     return run_job(
-        lambda: nullcontext(engine), job, dataset, os.fspath(folder), lambda: NOON
+        lambda: nullcontext(engine),
+        job,
+        dataset,
+        os.fspath(folder),
+        lambda: NOON,
+        replicate=_replicate,
     )
 
 
@@ -302,3 +308,30 @@ def test_the_loop_does_what_is_due(
     with ImageEngine(file) as again:
         assert len(again.snapshots("tank/a")) == 1
         assert len(again.snapshots("tank/b")) == 2
+
+
+def test_a_run_replicates_before_the_prune(engine: ImageEngine, tmp_path: Path) -> None:
+    """What the targets lack stays, however often the prune runs; then the count decides."""
+    engine.create("tank/a/b", parents=True)
+    engine.set("tank/a", {SCHEDULE_PROPERTY: "hourly"})
+    engine.set("tank/a", {POLICY_PROPERTY: "keep=1 unreplicated"})
+    engine.set("tank/a", {REPLICATE_PROPERTY: "tank/copy,away/copy"})
+    for _ in range(3):
+        run(engine, "snapshot", "tank/a", tmp_path)
+    pruned = run(engine, "prune", "tank/a", tmp_path)
+    assert pruned is not None
+    assert pruned.destroyed == 0
+    replicated = run(engine, "replicate", "tank/a", tmp_path)
+    assert replicated is not None
+    assert replicated.sent == 6
+    assert [line[:40] for line in replicated.error.splitlines()] == [
+        "left 'tank/a' as it is at 'away/copy': c",
+        "left 'tank/a/b' as it is at 'away/copy/b",
+    ]
+    assert len(engine.snapshots("tank/copy/b")) == 3
+    pruned = run(engine, "prune", "tank/a", tmp_path)
+    assert pruned is not None
+    assert (pruned.destroyed, pruned.error) == (4, "")
+    again = run(engine, "replicate", "tank/a", tmp_path)
+    assert again is not None
+    assert again.sent == 0

@@ -1,4 +1,4 @@
-"""``zfstune schedule``: snapshots and pruning by the clock."""
+"""``zfstune schedule``: snapshots, replication and pruning by the clock."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from zfstune.cli.schedule_targets import named_datasets, without_taken_along
 from zfstune.cli.which_zfs import open_zfs, uses_kernel
 from zfstune.schedules.cadence import NO_SCHEDULE
 from zfstune.schedules.install import carry_out, plan_install, plan_remove
-from zfstune.schedules.schedule import set_schedule, targets
-from zfstune.schedules.unit_text import units_for
+from zfstune.schedules.replicate_to import format_targets
+from zfstune.schedules.schedule import set_schedule, set_targets, targets
+from zfstune.schedules.unit_text import JOBS, units_for
 from zfstune.values.errors import InvalidValue, ZfsUnavailable
-from zfstune.values.marks import SCHEDULE_PROPERTY
+from zfstune.values.frozen import replace
+from zfstune.values.marks import REPLICATE_PROPERTY, SCHEDULE_PROPERTY
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
@@ -33,11 +35,12 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments"]
 
 _FOLDER = "/etc/systemd/system"
+_DROP = f"inherit {REPLICATE_PROPERTY} on"
 _DESCRIPTION = (
-    "Take snapshots by the clock, and prune them by the policy stored on each dataset. "
-    "install writes units for systemd, run does the same without it. The schedule is "
-    "stored on the dataset, as org.zfstune:schedule: profiles bring one along, and --every "
-    "sets it."
+    "Take snapshots by the clock, replicate them where a target is given, and prune them "
+    "by the policy stored on each dataset. install writes units for systemd, run does the "
+    "same without it. The schedule is stored on the dataset, as org.zfstune:schedule: "
+    "profiles bring one along, and --every sets it."
 )
 
 
@@ -56,7 +59,8 @@ def _add_install(actions: Any) -> None:
         "install",
         help="write systemd units, and enable their timers",
         description="Write a timer and a service for snapshots, and another two for "
-        "pruning, for each dataset; and enable the timers. Datasets below one are taken "
+        "pruning, for each dataset, and for replication where it has a target; and enable "
+        "the timers. Datasets below one are taken "
         "along at the same instant, unless they have a schedule of their own. A second "
         "run changes nothing, and files that zfstune did not write are never touched.",
     )
@@ -67,6 +71,7 @@ def _add_install(actions: Any) -> None:
         help="15m, hourly, 4h, daily, daily@02:05, weekly or monthly, in the zone of the "
         "policy (default: what is stored on the dataset)",
     )
+    _add_replication(install)
     install.add_argument(
         "--no-prune", action="store_true", help="write no units that prune"
     )
@@ -77,6 +82,24 @@ def _add_install(actions: Any) -> None:
         help="start that unit when a run fails, as in alert@%%n.service",
     )
     install.set_defaults(run=_install, refuse=install.error)
+
+
+def _add_replication(install: Any) -> None:
+    group = install.add_mutually_exclusive_group()
+    group.add_argument(
+        "--replicate",
+        metavar="TARGET",
+        action="append",
+        default=[],
+        help="also send the dataset, and those that are taken along below it, to TARGET, "
+        "as `zfstune replicate` does; may be repeated (default: what is stored on the "
+        "dataset)",
+    )
+    group.add_argument(
+        "--no-replicate",
+        action="store_true",
+        help="send nothing any more; the targets stay as they are",
+    )
 
 
 def _add_show(actions: Any) -> None:
@@ -100,7 +123,7 @@ def _add_remove(actions: Any) -> None:
         "remove",
         help="remove the units and the schedules",
         description="Remove the units that zfstune wrote, and store on the datasets that "
-        "they have no schedule. Snapshots stay.",
+        "they have no schedule and no targets. Snapshots and targets stay as they are.",
     )
     _add_targets(remove)
     remove.set_defaults(run=_remove, refuse=remove.error)
@@ -111,14 +134,15 @@ def _add_run(actions: Any) -> None:
         "run",
         help="do what the timers do, without systemd",
         description="Do what the timers do, in the foreground: look every minute which "
-        "snapshots and prunes are due, and do them. Runs that were missed are made up for "
-        "once. Two of these processes at a time do no harm.",
+        "snapshots, replications and prunes are due, and do them. Runs that were missed "
+        "are made up for once. Two of these processes at a time do no harm.",
     )
     run.add_argument(
         "--once",
-        choices=("snapshot", "prune"),
+        choices=JOBS,
         metavar="JOB",
-        help="do one job, snapshot or prune, on DATASET, and end; the units call this",
+        help="do one job, snapshot, replicate or prune, on DATASET, and end; the units "
+        "call this",
     )
     run.add_argument(
         "--if-due",
@@ -182,28 +206,44 @@ def _install(args: argparse.Namespace) -> int:
         if args.every is None:
             named = without_taken_along(args, engine, named)
         schedules = targets(engine, named, args.every, needs_policy=not args.no_prune)
+        schedules = _with_targets(args, schedules)
         units = [unit for schedule in schedules for unit in _units(args, schedule)]
         steps = plan_install(
             args.folder, units, [schedule.dataset for schedule in schedules]
         )
-        changes = _changed_schedules(engine, {s.dataset: str(s.cadence) for s in schedules})
+        changes = _changed(
+            engine, SCHEDULE_PROPERTY, {s.dataset: str(s.cadence) for s in schedules}
+        )
+        sent_to = {s.dataset: format_targets(s.replicates_to) for s in schedules}
+        retargeted = _changed(engine, REPLICATE_PROPERTY, sent_to)
         if not args.dry_run:
             for dataset, every in changes.items():
                 set_schedule(engine, dataset, every)
+            for dataset, text in retargeted.items():
+                set_targets(engine, dataset, text)
             carry_out(args.folder, steps)
-    _print_changes(args, steps, changes)
+    _print_changes(args, steps, changes, retargeted)
     if not args.no_prune:
         warn_of_misfits(schedules)
     _tell_of_systemctl(args, steps)
     return exit_status.DONE
 
 
-def _changed_schedules(engine: Any, wanted: dict[str, str]) -> dict[str, str]:
-    """Return the wanted schedules that differ from the stored ones, by dataset."""
+def _with_targets(args: argparse.Namespace, schedules: list[Scheduled]) -> list[Scheduled]:
+    """Give schedules the targets of the command line, or take theirs from them."""
+    if not (args.replicate or args.no_replicate):
+        return schedules
+    if args.replicate and len(schedules) > 1:
+        args.refuse("--replicate goes with one DATASET")
+    return [replace(each, replicates_to=tuple(args.replicate)) for each in schedules]
+
+
+def _changed(engine: Any, prop: str, wanted: dict[str, str]) -> dict[str, str]:
+    """Return the wanted values that differ from the stored ones, by dataset."""
     return {
-        dataset: every
-        for dataset, every in wanted.items()
-        if engine.dataset(dataset).local(SCHEDULE_PROPERTY) != every
+        dataset: text
+        for dataset, text in wanted.items()
+        if (engine.dataset(dataset).local(prop) or "") != text
     }
 
 
@@ -214,6 +254,7 @@ def _units(args: argparse.Namespace, schedule: Scheduled) -> Iterable[Any]:
         schedule.zone(),
         _command(),
         prunes=schedule.prunes and not args.no_prune,
+        replicates_to=schedule.replicates_to,
         on_failure=args.on_failure,
     )
 
@@ -230,6 +271,7 @@ def _command() -> list[str]:
 def _remove(args: argparse.Namespace) -> int:
     whole = args.all and not (args.datasets or args.roles)
     changes: dict[str, str] = {}
+    retargeted: dict[str, str] = {}
     try:
         with open_zfs(args) as engine:
             named = named_datasets(args, engine)
@@ -240,18 +282,23 @@ def _remove(args: argparse.Namespace) -> int:
                 if engine.exists(name)
                 and engine.dataset(name).value(SCHEDULE_PROPERTY) is not None
             ]
-            changes = _changed_schedules(engine, dict.fromkeys(scheduled, NO_SCHEDULE))
+            unscheduled = dict.fromkeys(scheduled, NO_SCHEDULE)
+            changes = _changed(engine, SCHEDULE_PROPERTY, unscheduled)
+            present = filter(engine.exists, named)
+            retargeted = _changed(engine, REPLICATE_PROPERTY, dict.fromkeys(present, ""))
             if not args.dry_run:
                 carry_out(args.folder, steps)
                 for name in changes:
                     set_schedule(engine, name, NO_SCHEDULE)
+                for name in retargeted:
+                    set_targets(engine, name, "")
     except ZfsUnavailable:
         if args.roles:
             raise
         steps = plan_remove(args.folder, None if whole else args.datasets)
         if not args.dry_run:
             carry_out(args.folder, steps)
-    _print_changes(args, steps, changes)
+    _print_changes(args, steps, changes, retargeted)
     _tell_of_systemctl(args, steps)
     return exit_status.DONE
 
@@ -278,7 +325,10 @@ def _tell_of_systemctl(args: argparse.Namespace, steps: tuple[UnitStep, ...]) ->
 
 
 def _print_changes(
-    args: argparse.Namespace, steps: tuple[UnitStep, ...], changes: dict[str, str]
+    args: argparse.Namespace,
+    steps: tuple[UnitStep, ...],
+    changes: dict[str, str],
+    retargeted: dict[str, str],
 ) -> None:
     """Print the schedules and the files that were changed, or would be."""
     if args.json:
@@ -292,14 +342,21 @@ def _print_changes(
                 "dir": args.folder,
                 "dry_run": args.dry_run,
                 "schedules": stored,
+                "targets": [
+                    {"dataset": name, "replicate_to": text or None}
+                    for name, text in retargeted.items()
+                ],
                 "steps": rows,
             }
         )
         return
-    if not steps and not changes:
+    if not steps and not changes and not retargeted:
         print("nothing to do: no units, and no schedule to change")
     for dataset, every in changes.items():
         print(f"set org.zfstune:schedule={every} on {dataset}")
+    for dataset, text in retargeted.items():
+        change = f"set {REPLICATE_PROPERTY}={text} on" if text else _DROP
+        print(f"{change} {dataset}")
     for step in steps:
         print(f"{step.action} {args.folder}/{step.name}")
         if args.dry_run and step.action == "write":

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from zfstune.engine.protocol import Engine
+
 
 __all__ = ["run_forever", "run_once"]
 
@@ -83,7 +85,9 @@ def _due(args: argparse.Namespace, *, first: bool) -> int:
 
 
 def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
-    run = run_job(lambda: open_zfs(args), job, dataset, _folder(args), _now)
+    run = run_job(
+        lambda: open_zfs(args), job, dataset, _folder(args), _now, replicate=_replicate
+    )
     if run is None:
         warn(f"skipped '{dataset}': another {job} of it is under way")
         return exit_status.DONE
@@ -91,12 +95,25 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
         print(run.to_json(), end="", flush=True)
     elif job == "snapshot":
         print(f"{dataset}: took {run.taken}", flush=True)
+    elif job == "replicate":
+        print(f"{dataset}: sent {run.sent}", flush=True)
     else:
         spared = f", kept {run.spared} that the policy lets go" if run.spared else ""
         print(f"{dataset}: destroyed {run.destroyed}{spared}", flush=True)
     if run.error:
         warn(run.error)
     return exit_status.PARTLY if run.error else exit_status.DONE
+
+
+def _replicate(engine: Engine, dataset: str, target: str) -> int:
+    """Bring a target up to a dataset, and count the streams."""
+    from zfstune.streams.replicate import (  # noqa: PLC0415 (slow, and few runs need it)
+        replicate,
+    )
+    from zfstune.streams.steps import Abort  # noqa: PLC0415 (few runs need it)
+
+    plan = replicate(dataset, target, engine=engine)
+    return sum(not isinstance(step, Abort) for step in plan.transfer.steps)
 
 
 def _folder(args: argparse.Namespace) -> str:

@@ -50,6 +50,7 @@ def show_schedules(
             "dataset": schedule.dataset,
             "every": str(schedule.cadence),
             "keeps": None if schedule.policy is None else format_policy(schedule.policy),
+            "replicates_to": list(schedule.replicates_to),
             "datasets": list(schedule.members),
             "timers": [job for job in JOBS if (job, schedule.dataset) in enabled],
             "outdated": list(standings[schedule.dataset].outdated),
@@ -65,7 +66,8 @@ def show_schedules(
             row["runs"] = {job: _facts(run) for job, run in row["runs"].items()}
         print_json({"schedules": rows})
     else:
-        header = ("DATASET", "EVERY", "KEEPS", "TIMERS", "LAST SNAPSHOT", "LAST PRUNE")
+        lasts = [f"LAST {job.upper()}" for job in JOBS]
+        header = ("DATASET", "EVERY", "KEEPS", "REPLICATES TO", "TIMERS", *lasts)
         print_table(header, [_cells(row) for row in rows], scripted=args.scripted)
     for schedule in schedules:
         if standings[schedule.dataset].outdated:
@@ -112,6 +114,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
         row["dataset"],
         row["every"],
         row["keeps"] or "-",
+        ",".join(row["replicates_to"]) or "-",
         ",".join(row["timers"]) or "-",
         *(_last(run) for run in row["runs"].values()),
     ]

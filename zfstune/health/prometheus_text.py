@@ -162,6 +162,11 @@ def _of_runs(runs: tuple[LastRun, ...]) -> Iterator[Family]:
             )
         ),
     )
+    yield Family(
+        "last_run_streams",
+        "How many streams the last scheduled run sent.",
+        tuple((labels, run.sent) for labels, run in named if run.job == "replicate"),
+    )
 
 
 def _of_targets(targets: tuple[ObservedTarget, ...]) -> Iterator[Family]:

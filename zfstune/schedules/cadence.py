@@ -26,7 +26,9 @@ MINUTES_OF_HOUR = HOUR // MINUTE
 MINUTES_OF_DAY = DAY // MINUTE
 
 _WORDS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
-# Pruning comes half an hour after the snapshots, when all of them have been taken.
+# Replication comes a quarter of an hour after the snapshots, when all of them have been
+# taken whatever the random delay, and pruning another quarter later.
+_REPLICATE_AFTER_MINUTES = 15
 _PRUNE_AFTER_MINUTES = 30
 _MOST_DELAY_SECONDS = 900
 
@@ -85,9 +87,25 @@ class Cadence:
         policy says for a while; and a policy that keeps few would then let many go at
         once, which raises an alarm (see :mod:`zfstune.retention.alarms`).
         """
+        return self._later(_PRUNE_AFTER_MINUTES)
+
+    @property
+    def replicating(self) -> Cadence:
+        """The cadence of replication: a quarter of an hour later, but at least daily.
+
+        A run that failed is made up for the next day, however rare snapshots are.
+        """
+        return self._later(_REPLICATE_AFTER_MINUTES)
+
+    def when(self, job: str) -> Cadence:
+        """Return the cadence of a job: ``snapshot``, ``replicate`` or ``prune``."""
+        later = {"replicate": self.replicating, "prune": self.pruning}
+        return later.get(job, self)
+
+    def _later(self, minutes: int) -> Cadence:
         if self.unit == "minute":
             return self
-        minute = self.start_minute + _PRUNE_AFTER_MINUTES
+        minute = self.start_minute + minutes
         if self.unit == "hour":
             return Cadence("hour", self.count, minute % (self.count * MINUTES_OF_HOUR))
         return Cadence("day", 1, minute % MINUTES_OF_DAY)

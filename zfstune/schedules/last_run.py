@@ -15,7 +15,7 @@ class LastRun:
 
     Attributes:
         dataset: Full name of the dataset that has the schedule.
-        job: ``snapshot`` or ``prune``.
+        job: ``snapshot``, ``replicate`` or ``prune``.
         began: The beginning, in seconds since 1970.
         ended: The end, in seconds since 1970.
         error: The reasons why some or all of its datasets failed, a line each; empty if
@@ -26,6 +26,7 @@ class LastRun:
         dataset_guid: ZFS' own number of the dataset, which it keeps when renamed. 0: the
             run did not get as far as the dataset, or an earlier version of zfstune
             noted it.
+        sent: The number of streams that it sent.
     """
 
     dataset: str
@@ -37,12 +38,13 @@ class LastRun:
     destroyed: int = 0
     spared: int = 0
     dataset_guid: int = 0
+    sent: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Return the values that its JSON document holds."""
         facts = {name: getattr(self, name) for name in _FIELDS}
         # The guid is text: a program that reads numbers as floats would round it.
-        return facts | {_GUID: str(self.dataset_guid)}
+        return facts | {_GUID: str(self.dataset_guid), _SENT: self.sent}
 
     def to_json(self) -> str:
         """Write the run as one line of JSON."""
@@ -55,12 +57,13 @@ class LastRun:
             document = json.loads(text)
             values = {name: document[name] for name in _FIELDS}
             guid = document.get(_GUID, "0")
+            values[_SENT] = document.get(_SENT, 0)  # earlier versions sent nothing
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
-        kinds = {name: str if name in _TEXTS else int for name in _FIELDS}
+        kinds = {name: str if name in _TEXTS else int for name in values}
         if any(type(values[name]) is not kind for name, kind in kinds.items()):
             return None
-        numbers = (values[name] for name in _FIELDS if name not in _TEXTS)
+        numbers = (values[name] for name in values if name not in _TEXTS)
         if not all(0 <= number <= _MOST for number in numbers) or not _is_guid(guid):
             return None
         return cls(**values, dataset_guid=int(guid))
@@ -69,6 +72,7 @@ class LastRun:
 _FIELDS = ("dataset", "job", "began", "ended", "error", "taken", "destroyed", "spared")
 _TEXTS = ("dataset", "job", "error")
 _GUID = "dataset_guid"
+_SENT = "sent"
 _GUID_DIGITS = 20  # of the largest number of 64 bits
 _MOST = 253_402_300_799  # seconds: the end of the year 9999, where Python's calendar ends
 

@@ -10,7 +10,9 @@ from zfstune.schedules.cadence import NO_SCHEDULE, parse_cadence
 from zfstune.schedules.instants import last_due
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import last_run, locked, note
+from zfstune.schedules.replicate_to import stored_targets, target_of
 from zfstune.schedules.schedule import members, scheduled
+from zfstune.schedules.unit_text import JOBS
 from zfstune.snapshots.take import snapshot
 from zfstune.values import names
 from zfstune.values.errors import BatchError, NotFound, PlanError, PolicyError, ZfstuneError
@@ -22,10 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from datetime import tzinfo
+    from typing import TypedDict
 
     from zfstune.engine.protocol import Engine
     from zfstune.retention.plan import Pruned
     from zfstune.schedules.cadence import Cadence
+
+    # Engine, dataset and target to the number of streams.
+    Replicate = Callable[[Engine, str, str], int]
+
+    class _Outcome(TypedDict, total=False):
+        """The part of a :class:`LastRun` that its work says."""
+
+        error: str
+        taken: int
+        destroyed: int
+        spared: int
+        sent: int
+
 
 __all__ = ["due_runs", "is_due", "run_job"]
 
@@ -39,15 +55,18 @@ def run_job(
     dataset: str,
     folder: str,
     now: Callable[[], int],
+    *,
+    replicate: Replicate,
 ) -> LastRun | None:
-    """Take or prune the snapshots of one schedule, and note the outcome.
+    """Take, replicate or prune the snapshots of one schedule, and note the outcome.
 
     Args:
         opened: Opens the engine.
-        job: ``snapshot`` or ``prune``.
+        job: ``snapshot``, ``replicate`` or ``prune``.
         dataset: The dataset that has the schedule.
         folder: The folder of the notes.
         now: Returns the seconds since 1970.
+        replicate: Brings a target up to a dataset; returns the number of streams.
 
     Returns:
         The run as it was noted; its ``error`` names the datasets that a prune failed
@@ -65,9 +84,11 @@ def run_job(
             with locked(folder, job, guid) as is_locked:
                 if not is_locked:
                     return None
-                work = _snapshot if job == "snapshot" else _prune
-                outcome = work(engine, dataset)
-                run = LastRun(dataset, job, began, now(), *outcome, guid)
+                if job == "replicate":
+                    outcome = _replicate(engine, dataset, replicate)
+                else:
+                    outcome = (_snapshot if job == "snapshot" else _prune)(engine, dataset)
+                run = LastRun(dataset, job, began, now(), dataset_guid=guid, **outcome)
                 note(folder, run)
                 return run
     except ZfstuneError as failure:
@@ -103,14 +124,14 @@ def is_due(engine: Engine, job: str, dataset: str, folder: str, now: int) -> boo
         return True  # the run itself reports what is wrong with the schedule
     if cadence is None:
         return True
-    when = cadence if job == "snapshot" else cadence.pruning
-    return _is_due(last_run(folder, job, own.guid), when, tz, now, _EARLY_SECONDS)
+    last = last_run(folder, job, own.guid)
+    return _is_due(last, cadence.when(job), tz, now, _EARLY_SECONDS)
 
 
 def due_runs(
     engine: Engine, folder: str, now: int
 ) -> tuple[list[tuple[str, str]], list[ZfstuneError], bool]:
-    """List the runs that are due as job and dataset, snapshots first.
+    """List the runs that are due as job and dataset, snapshots first, prunes last.
 
     A run that became due while nothing ran is due now, once, as with Persistent= of
     systemd's timers. A job that never ran is due as well.
@@ -128,15 +149,11 @@ def due_runs(
         except PolicyError as error:
             faults.append(error)
             continue
-        jobs = [("snapshot", schedule.cadence)]
-        if schedule.prunes:
-            jobs.append(("prune", schedule.cadence.pruning))
-        runs += [
-            (job, schedule.dataset)
-            for job, cadence in jobs
-            if _is_due(last_run(folder, job, schedule.guid), cadence, tz, now)
-        ]
-    due = sorted(runs, key=lambda run: (run[0] == "prune", run[1]))
+        for job in schedule.jobs:
+            last = last_run(folder, job, schedule.guid)
+            if _is_due(last, schedule.cadence.when(job), tz, now):
+                runs.append((job, schedule.dataset))
+    due = sorted(runs, key=lambda run: (JOBS.index(run[0]), run[1]))
     return due, faults, bool(schedules or faults)
 
 
@@ -149,14 +166,14 @@ def _is_due(
     return last.began + early < last_due(cadence, tz or UTC, now + early)
 
 
-def _snapshot(engine: Engine, dataset: str) -> tuple[str, int, int, int]:
+def _snapshot(engine: Engine, dataset: str) -> _Outcome:
     try:
-        return "", _take(engine, dataset), 0, 0
+        return {"taken": _take(engine, dataset)}
     except BatchError as error:
         # A dataset that was destroyed since it was listed must not stop the others.
         if not all(isinstance(failure, NotFound) for failure in error.failures):
             raise
-    return "", _take(engine, dataset), 0, 0
+    return {"taken": _take(engine, dataset)}
 
 
 def _take(engine: Engine, dataset: str) -> int:
@@ -165,14 +182,43 @@ def _take(engine: Engine, dataset: str) -> int:
     return len(snapshot(*members(dataset, tree), engine=engine))
 
 
-def _prune(engine: Engine, dataset: str) -> tuple[str, int, int, int]:
+def _replicate(engine: Engine, dataset: str, replicate: Replicate) -> _Outcome:
+    """Bring each target up to a dataset and all that its schedule takes along."""
+    tree = {each.name: each for each in engine.datasets(dataset)}
+    targets = stored_targets(tree[dataset])
+    if not targets:
+        raise PlanError(
+            f"cannot replicate '{dataset}': no target is stored on it",
+            hint=f"zfstune schedule install {for_shell(dataset)} --replicate TARGET",
+        )
+    sent, tried, failures = 0, 0, []
+    for target in targets:
+        for member in members(dataset, tree):
+            place = target_of(member, dataset, target)
+            tried += 1
+            try:
+                sent += replicate(engine, member, place)
+            except ZfstuneError as error:
+                failures.append((error, f"left '{member}' as it is at '{place}'"))
+    if failures and len(failures) == tried:
+        first, _ = failures[0]
+        raise PlanError("\n".join(e.message for e, _ in failures), hint=first.hint)
+    lines = [f"{what}: {error.message}" for error, what in failures]
+    return {"error": "\n".join(lines), "sent": sent}
+
+
+def _prune(engine: Engine, dataset: str) -> _Outcome:
     try:
         pruned = prune(dataset, recursive=True, engine=engine)
     except PlanError as error:  # nobody typed this command, so the hint names it in full
         shows = f"`zfstune prune -n -r {for_shell(dataset)}` shows the plan"
         hint = error.hint.replace(SAME_WITH_N, shows)
         raise PlanError(error.message, hint=hint) from error
-    return _failures(pruned), 0, len(pruned.destroyed), len(pruned.spared)
+    return {
+        "error": _failures(pruned),
+        "destroyed": len(pruned.destroyed),
+        "spared": len(pruned.spared),
+    }
 
 
 def _failures(pruned: Pruned) -> str:

@@ -16,10 +16,17 @@ from zfstune.retention.rule_kinds import Never
 from zfstune.retention.store import stored_policies, zone
 from zfstune.schedules.cadence import NO_SCHEDULE, parse_cadence
 from zfstune.schedules.policy_fit import covers_own, policy_command
+from zfstune.schedules.replicate_to import stored_targets
+from zfstune.schedules.unit_text import JOBS
 from zfstune.values import names
 from zfstune.values.errors import NotFound, PolicyError
 from zfstune.values.frozen import frozen
-from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY, set_here_on
+from zfstune.values.marks import (
+    POLICY_PROPERTY,
+    REPLICATE_PROPERTY,
+    SCHEDULE_PROPERTY,
+    set_here_on,
+)
 from zfstune.values.state import INHERITED, damage_of
 from zfstune.values.text import for_shell
 
@@ -40,6 +47,7 @@ __all__ = [
     "members",
     "scheduled",
     "set_schedule",
+    "set_targets",
     "taken_along_with",
     "targets",
     "with_schedule",
@@ -57,6 +65,7 @@ class Scheduled:
         policy: The policy of its snapshots; None: none is stored.
         guid: ZFS' own number of the dataset.
         below: The members below it that have a policy of their own, with that policy.
+        replicates_to: The targets that it is replicated to.
     """
 
     dataset: str
@@ -65,12 +74,19 @@ class Scheduled:
     policy: Policy | None
     guid: int
     below: tuple[tuple[str, Policy], ...] = ()
+    replicates_to: tuple[str, ...] = ()
 
     @property
     def policies(self) -> tuple[tuple[str, Policy], ...]:
         """The policies that its snapshots are pruned by, each with its dataset."""
         own = () if self.policy is None else ((self.dataset, self.policy),)
         return (*own, *self.below)
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """The jobs that there are for it, in the order in which they are done."""
+        done = {"replicate": bool(self.replicates_to), "prune": self.prunes}
+        return tuple(job for job in JOBS if done.get(job, True))
 
     def zone(self) -> tzinfo:
         """Load the zone that its times are meant in: that of its policy, else UTC.
@@ -205,7 +221,15 @@ def _scheduled(
             with suppress(PolicyError):
                 stored = stored_policies(engine, [tree[name]], allow_zero=True)
                 below.append((name, stored[name].policy))
-    return Scheduled(dataset.name, cadence, along, policy, dataset.guid, tuple(below))
+    return Scheduled(
+        dataset.name,
+        cadence,
+        along,
+        policy,
+        dataset.guid,
+        tuple(below),
+        stored_targets(dataset),
+    )
 
 
 def _uncovered(name: str, cadence: Cadence, policy: Policy | None) -> PolicyError:
@@ -259,6 +283,19 @@ def set_schedule(engine: Engine, dataset: str, every: str) -> None:
     parse_cadence(every)
     if engine.dataset(dataset).local(SCHEDULE_PROPERTY) != every:
         engine.set(dataset, {SCHEDULE_PROPERTY: every})
+
+
+def set_targets(engine: Engine, dataset: str, targets: str) -> None:
+    """Store the targets that a schedule replicates to; an empty text removes them.
+
+    Raises:
+        EngineError: ZFS refused.
+    """
+    stored = engine.dataset(dataset).local(REPLICATE_PROPERTY)
+    if targets and stored != targets:
+        engine.set(dataset, {REPLICATE_PROPERTY: targets})
+    elif not targets and stored is not None:
+        engine.inherit(dataset, REPLICATE_PROPERTY)
 
 
 def _has_schedule(dataset: Dataset) -> bool:

@@ -1,9 +1,10 @@
 """systemd's units for a dataset's schedule, as text.
 
 A dataset has four files: a timer and a service that take snapshots, and a timer and a
-service that prune. The services may open /dev/zfs with CAP_SYS_ADMIN, as ZFS requires,
-and write their notes; the rest of the system is read-only to them, and they have no
-network. Each file begins with a line that names its dataset, and only files with such a
+service that prune; and another two where it is replicated. The services may open /dev/zfs
+with CAP_SYS_ADMIN, as ZFS requires, and write their notes; the rest of the system is
+read-only to them, and they have no network, except for the one that replicates to another
+host. Each file begins with a line that names its dataset, and only files with such a
 line are ever overwritten or removed.
 """
 
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 PREFIX = "zfstune-"
-JOBS = ("snapshot", "prune")
+JOBS = ("snapshot", "replicate", "prune")
 # Where `systemctl enable` puts the link that makes a timer start at boot.
 WANTS = "timers.target.wants"
 
@@ -44,7 +45,11 @@ _NOTE = (
     "# Written by `zfstune schedule install`, which overwrites it: put changes of\n"
     "# your own into a drop-in (systemctl edit NAME).\n"
 )
-_WORDS = {"snapshot": "Take snapshots of", "prune": "Prune the snapshots of"}
+_WORDS = {
+    "snapshot": "Take snapshots of",
+    "replicate": "Replicate",
+    "prune": "Prune the snapshots of",
+}
 _MOST_BYTES = 200  # of an escaped name: systemd's UNIT_NAME_MAX is 256
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.")
 
@@ -55,12 +60,10 @@ _CONFINED = """\
 CapabilityBoundingSet=CAP_SYS_ADMIN
 DeviceAllow=/dev/zfs rw
 DevicePolicy=closed
-IPAddressDeny=any
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 NoNewPrivileges=yes
 PrivateMounts=yes
-PrivateNetwork=yes
 PrivateTmp=yes
 ProtectClock=yes
 ProtectControlGroups=yes
@@ -71,7 +74,6 @@ ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectProc=invisible
 ProtectSystem=strict
-RestrictAddressFamilies=none
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
@@ -81,6 +83,13 @@ SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
 UMask=0077
 """
+_NO_NETWORK = """\
+IPAddressDeny=any
+PrivateNetwork=yes
+RestrictAddressFamilies=none
+"""
+# ssh speaks to the other host, to the agent with its keys, and to what resolves names.
+_NETWORK = "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX\n"
 
 
 @frozen
@@ -108,6 +117,7 @@ def units_for(
     command: Iterable[str],
     *,
     prunes: bool,
+    replicates_to: Iterable[str] = (),
     on_failure: str = "",
 ) -> tuple[Unit, ...]:
     """Write the units of one dataset.
@@ -119,6 +129,8 @@ def units_for(
         command: The program with its first arguments, as it is to be started.
         prunes: Whether to prune at all, which a policy that lets nothing go has no need
             of.
+        replicates_to: The targets of replication; one with a colon may be on another
+            host.
         on_failure: A unit to start when a run fails.
 
     Raises:
@@ -126,11 +138,19 @@ def units_for(
     """
     units = []
     timers = timers_for(dataset, cadence, zone)
-    for job in JOBS if prunes else JOBS[:1]:
-        when = _when(job, cadence)
+    targets = tuple(replicates_to)
+    wanted = {"snapshot": True, "replicate": bool(targets), "prune": prunes}
+    for job in [job for job in JOBS if wanted[job]]:
+        when = cadence.when(job)
         checked = ("--if-due",) if is_checked(when, zone) else ()
         argv = (*command, "schedule", "run", "--once", job, *checked, dataset)
-        service = _service(dataset, _description(job, dataset), argv, on_failure)
+        after, network = ["zfs.target"], False
+        if job == "replicate":  # a snapshot that is being taken is to be sent as well
+            after.append(f"{_stem('snapshot', dataset)}.service")
+            network = any(":" in target for target in targets)
+        service = _service(
+            dataset, _description(job, dataset), argv, after, on_failure, network=network
+        )
         units += [Unit(f"{_stem(job, dataset)}.service", service), timers[job]]
     return tuple(units)
 
@@ -140,7 +160,7 @@ def timers_for(dataset: str, cadence: Cadence, zone: tzinfo) -> dict[str, Unit]:
     return {
         job: Unit(
             f"{_stem(job, dataset)}.timer",
-            _timer(dataset, _description(job, dataset), _when(job, cadence), zone),
+            _timer(dataset, _description(job, dataset), cadence.when(job), zone),
         )
         for job in JOBS
     }
@@ -152,10 +172,6 @@ def _stem(job: str, dataset: str) -> str:
 
 def _description(job: str, dataset: str) -> str:
     return f"{_WORDS[job]} {_percent(dataset)}"
-
-
-def _when(job: str, cadence: Cadence) -> Cadence:
-    return cadence if job == "snapshot" else cadence.pruning
 
 
 def escape(name: str) -> str:
@@ -207,13 +223,27 @@ def check_hook(name: str) -> str:
     return name
 
 
-def _service(dataset: str, description: str, argv: Iterable[str], on_failure: str) -> str:
+def _service(
+    dataset: str,
+    description: str,
+    argv: Iterable[str],
+    after: list[str],
+    on_failure: str,
+    *,
+    network: bool,
+) -> str:
+    wants = ""
+    if network:
+        after = [*after, "network-online.target"]
+        wants = "Wants=network-online.target\n"
+    settings = _CONFINED + (_NETWORK if network else _NO_NETWORK)
+    confined = "".join(sorted(settings.splitlines(keepends=True)))
     hook = f"OnFailure={check_hook(on_failure)}\n" if on_failure else ""
     return (
         f"{_MARK}{dataset}\n{_NOTE}\n"
-        f"[Unit]\nDescription={description}\nAfter=zfs.target\n{hook}\n"
+        f"[Unit]\nDescription={description}\n{wants}After={' '.join(after)}\n{hook}\n"
         f"[Service]\nType=oneshot\nExecStart={' '.join(map(_word, argv))}\n"
-        f"StateDirectory=zfstune\nCacheDirectory=zfstune\n{_CONFINED}"
+        f"StateDirectory=zfstune\nCacheDirectory=zfstune\n{confined}"
     )
 
 

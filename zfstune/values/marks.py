@@ -12,6 +12,9 @@ This is all that zfstune writes for itself on datasets and snapshots:
     (:mod:`zfstune.schedules.cadence`).
 ``org.zfstune:policy``
     On a dataset with a policy: what a prune keeps (:mod:`zfstune.retention.policy_text`).
+``org.zfstune:replicate-to``
+    On a dataset with a schedule: the targets that it is replicated to by the clock,
+    parted by commas (:mod:`zfstune.schedules.replicate_to`).
 ``org.zfstune:kept``
     On a dataset pruned by policy: how many snapshots in scope the last prune left.
 ``org.zfstune:snapshot``
@@ -54,6 +57,7 @@ __all__ = [
     "OWN_PREFIX",
     "POLICY_PROPERTY",
     "PROFILE_PROPERTY",
+    "REPLICATE_PROPERTY",
     "REPLICA_PROPERTY",
     "SCHEDULE_PROPERTY",
     "SNAPSHOT_PROPERTY",
@@ -74,6 +78,7 @@ POLICY_PROPERTY = f"{OWN_PREFIX}policy"
 KEPT_PROPERTY = f"{OWN_PREFIX}kept"
 SNAPSHOT_PROPERTY = f"{OWN_PREFIX}snapshot"
 CHECKPOINT_PROPERTY = f"{OWN_PREFIX}checkpoint"
+REPLICATE_PROPERTY = f"{OWN_PREFIX}replicate-to"
 REPLICA_PROPERTY = f"{OWN_PREFIX}replica"
 TARGET_PREFIX = f"{OWN_PREFIX}replica-target-"
 

@@ -20,10 +20,11 @@ def test_a_schedule_without_timers(run: Run, tank: Heirs, tmp_path: Path) -> Non
     words = ("schedule", "show", "--dir", str(tmp_path), "--state", str(tmp_path))
     status, out, _ = run(*words, "-H")
     assert status == 0
-    assert out == "tank/a\tdaily\tdaily=30\t-\t-\t-\n"
+    assert out == "tank/a\tdaily\tdaily=30\t-\t-\t-\t-\t-\n"
     [row] = json.loads(run(*words, "--json")[1])["schedules"]
     assert row["datasets"] == ["tank/a", "tank/a/b"]
-    assert row["runs"] == {"snapshot": None, "prune": None}
+    assert row["runs"] == {"snapshot": None, "replicate": None, "prune": None}
+    assert row["replicates_to"] == []
 
 
 def test_a_policy_that_does_not_fit(run: Run, tank: Heirs, tmp_path: Path) -> None:

@@ -108,3 +108,21 @@ def test_the_delay_is_a_fraction() -> None:
 def test_no_delay_leads_out_of_the_period(text: str, delay: int) -> None:
     """A snapshot of 23:59 that came a quarter of an hour late would be the next day's."""
     assert cadence(text).delay_seconds == delay
+
+
+@pytest.mark.parametrize(
+    ("text", "replicating"),
+    [
+        ("15m", "15m"),
+        ("hourly", "hourly@:15"),
+        ("4h@01:50", "4h@02:05"),
+        ("daily", "daily@00:15"),
+        ("weekly@23:50", "daily@00:05"),
+    ],
+)
+def test_replication_comes_between(text: str, replicating: str) -> None:
+    """A quarter of an hour after the snapshots, a quarter before the prune."""
+    taken = cadence(text)
+    assert str(taken.replicating) == replicating
+    jobs = ("snapshot", "replicate", "prune")
+    assert [taken.when(job) for job in jobs] == [taken, taken.replicating, taken.pruning]

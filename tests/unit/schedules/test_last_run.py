@@ -36,10 +36,13 @@ def test_json_goes_round(  # noqa: PLR0917 (one for each kind of field)
         "destroyed": 0,
         "spared": 0,
         "dataset_guid": str(guid),
+        "sent": 0,
     }
 
 
-@pytest.mark.parametrize("field", ["began", "ended", "taken", "destroyed", "spared"])
+@pytest.mark.parametrize(
+    "field", ["began", "ended", "taken", "destroyed", "spared", "sent"]
+)
 def test_a_number_has_bounds(field: str) -> None:
     """A number below zero, or beyond the end of Python's calendar, makes no run."""
     document = json.loads(RUN.to_json())
@@ -93,3 +96,10 @@ def test_a_note_with_wrong_types_is_none() -> None:
     for bad in bad_ones:
         assert bad != good
         assert LastRun.from_json(bad) is None
+
+
+def test_a_note_of_an_earlier_version_is_read() -> None:
+    """It sent nothing."""
+    document = json.loads(RUN.to_json())
+    del document["sent"]
+    assert LastRun.from_json(json.dumps(document)) == RUN

@@ -24,7 +24,7 @@ from zfstune.values.errors import (
     PolicyError,
 )
 from zfstune.values.frozen import replace
-from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY
+from zfstune.values.marks import POLICY_PROPERTY, REPLICATE_PROPERTY, SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +40,14 @@ def fake(schedule: str = "hourly", policy: str = "keep=1") -> FakeEngine:
     return engine
 
 
+def sent(engine: object, dataset: str, target: str) -> int:
+    """Stand for replicate: each dataset takes two streams, and some targets none."""
+    del engine
+    if target.startswith("away"):
+        raise PlanError(f"cannot send '{dataset}': no way to '{target}'", hint="wait")
+    return 2
+
+
 def run(
     engine: FakeEngine, job: str, folder: Path, dataset: str = "tank/a"
 ) -> LastRun | None:
@@ -51,6 +59,7 @@ def run(
         dataset,
         os.fspath(folder),
         lambda: next(clock),
+        replicate=sent,
     )
 
 
@@ -269,3 +278,42 @@ def test_schedules_that_cannot_be_followed_are_told(tmp_path: Path) -> None:
         runs, faults, any_schedule = due_runs(engine.seam, folder, NOON)
         assert (runs, len(faults), any_schedule) == ([], 1, True)
     assert due_runs(FakeEngine("tank").seam, folder, NOON) == ([], [], False)
+
+
+def test_replication_sends_what_is_taken_along(tmp_path: Path) -> None:
+    """To each target, below it; a target that fails stops no other."""
+    engine = fake()
+    engine.marks["tank/a"][REPLICATE_PROPERTY] = "host:back/a,away:x"
+    reason = "cannot send 'tank/a/b': no way to 'away:x/b'"
+    noted = run(engine, "replicate", tmp_path)
+    assert noted is not None
+    assert (noted.sent, noted.taken) == (4, 0)
+    assert noted.error.splitlines() == [
+        "left 'tank/a' as it is at 'away:x': cannot send 'tank/a': no way to 'away:x'",
+        f"left 'tank/a/b' as it is at 'away:x/b': {reason}",
+    ]
+
+
+def test_replication_that_gets_nowhere_fails(tmp_path: Path) -> None:
+    """It is noted, and the next snapshot is due all the same."""
+    engine = fake()
+    engine.marks["tank/a"][REPLICATE_PROPERTY] = "away:x"
+    with pytest.raises(PlanError, match="no way to 'away:x'") as failed:
+        run(engine, "replicate", tmp_path)
+    assert failed.value.hint == "wait"
+    due, faults, _ = due_runs(engine.seam, os.fspath(tmp_path), NOON + 3600)
+    assert faults == []
+    assert [job for job, _ in due] == ["snapshot", "replicate", "prune"]
+    del engine.marks["tank/a"][REPLICATE_PROPERTY]
+    with pytest.raises(PlanError, match="no target is stored on it"):
+        run(engine, "replicate", tmp_path)
+
+
+def test_replication_comes_between_snapshots_and_prunes(tmp_path: Path) -> None:
+    """Of all datasets, when the host was off for a while."""
+    engine = fake()
+    for name in ("tank/a", "tank/c"):
+        engine.marks[name] |= {SCHEDULE_PROPERTY: "hourly", POLICY_PROPERTY: "keep=1"}
+        engine.marks[name][REPLICATE_PROPERTY] = "host:back"
+    due, _, _ = due_runs(engine.seam, os.fspath(tmp_path), NOON)
+    assert [job for job, _ in due] == ["snapshot"] * 2 + ["replicate"] * 2 + ["prune"] * 2

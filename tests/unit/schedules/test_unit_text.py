@@ -83,6 +83,34 @@ def test_the_texts_of_units() -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "network"), [("back/a", False), ("host:back/a", True), ("", False)]
+)
+def test_replication_has_units_of_its_own(target: str, network: bool) -> None:  # noqa: FBT001 (parametrized)
+    """It follows the snapshot, comes before the prune, and may reach another host."""
+    made = units_for(
+        "tank/a", HOURLY, UTC, ("/z",), prunes=True, replicates_to=filter(None, [target])
+    )
+    names = [unit.name for unit in made]
+    sending = {unit.name: unit.text for unit in made if "-replicate-" in unit.name}
+    if not target:
+        assert sending == {}
+        return
+    assert names[2:4] == list(sending)
+    service = sending["zfstune-replicate-tank-a.service"]
+    assert "ExecStart=/z schedule run --once replicate tank/a\n" in service
+    after = re.search("^After=(.*)$", service, re.MULTILINE)
+    assert after is not None
+    assert "zfstune-snapshot-tank-a.service" in after[1]
+    assert ("network-online.target" in after[1]) == network
+    assert ("PrivateNetwork=yes" in service) == (not network)
+    assert ("AF_INET6" in service) == network
+    timer = sending["zfstune-replicate-tank-a.timer"]
+    assert "OnCalendar=*-*-* *:15:00 UTC\n" in timer
+    others = [unit.text for unit in made if unit.name not in sending]
+    assert not any("AF_INET" in text for text in others)
+
+
+@pytest.mark.parametrize(
     ("word", "quoted"),
     [
         ("a-b/c@d=+,:_.%$", "a-b/c@d=+,:_.%%$$"),

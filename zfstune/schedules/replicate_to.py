@@ -1,0 +1,50 @@
+"""The targets that a schedule replicates to, as a dataset carries them.
+
+A target is what ``zfstune replicate`` takes, as in ``tank/copy`` or ``host:tank/copy``.
+Commas part several, since no name of a dataset has one. Of the datasets that a schedule
+takes along, each goes below the target as it lies below the source.
+"""
+
+from __future__ import annotations
+
+from zfstune.values.errors import InvalidValue
+from zfstune.values.marks import REPLICATE_PROPERTY
+from zfstune.values.text import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zfstune.values.state import Dataset
+
+__all__ = ["format_targets", "stored_targets", "target_of"]
+
+_COMMA = ","
+
+
+def stored_targets(dataset: Dataset) -> tuple[str, ...]:
+    """Return the targets that were set on a dataset itself, here."""
+    text = dataset.local(REPLICATE_PROPERTY) or ""
+    return tuple(filter(None, text.split(_COMMA)))
+
+
+def format_targets(targets: Iterable[str]) -> str:
+    """Write targets as a dataset carries them, each once.
+
+    Raises:
+        InvalidValue: A target is empty or has a comma in it.
+    """
+    unique = tuple(dict.fromkeys(targets))
+    for target in unique:
+        if not target.strip() or _COMMA in target:
+            raise InvalidValue(
+                f"cannot replicate to '{shown(target)}': that names no dataset",
+                hint="name one, as in tank/copy or host:tank/copy; repeat --replicate for "
+                "several",
+            )
+    return _COMMA.join(unique)
+
+
+def target_of(member: str, root: str, target: str) -> str:
+    """Return the target of a dataset that the schedule of one above takes along."""
+    return target + member.removeprefix(root)
