@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PAGES = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*.md")))
 TIMES = re.compile(r"\d{8}T\d{6}Z")
 DIGESTS = re.compile(r"(zfstune-content-\d:)[0-9a-f]{64}")
+TARGETS = re.compile(r"(?<=-)[0-9a-f]{16}(?=[- \n]|$)")
 ACCOUNTS = {"postgres": 114, "root": 0, "www-data": 33}
 PENDING = 4
 # What a command that reports something as it should be ends with, if not with 0.
@@ -178,7 +179,8 @@ def masked(line: str) -> str:
         return " ".join(words)
     if words[:1] == ["NAME"]:
         return " ".join(words)
-    return DIGESTS.sub(r"\1DIGEST", TIMES.sub("TIME", line.rstrip()))
+    line = TARGETS.sub("NUMBER", TIMES.sub("TIME", line.rstrip()))
+    return DIGESTS.sub(r"\1DIGEST", line)
 
 
 def matches(shown: list[str], printed: list[str]) -> bool:

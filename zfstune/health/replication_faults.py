@@ -46,7 +46,8 @@ def endangered(
     """
     label = target.label
     again = _replicate(dataset, target)
-    forget = f"zfstune replicas {for_shell(dataset)} --forget {target.identity:016x}"
+    number = for_shell(f"{target.identity:016x}")
+    forget = f"zfstune replicas {for_shell(dataset)} --forget {number}"
     if copy is not None and not copy.identity:
         return f"its target {label} does not exist any more", forget
     if copy is not None and copy.identity != target.identity:
