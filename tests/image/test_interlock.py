@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 import zfstune
 from zfstune.cli.main import main
 from zfstune.engine.image import ImageEngine, create_image
+from zfstune.retention.assess import assess_snapshots
 from zfstune.values.marks import POLICY_PROPERTY, SCHEDULE_PROPERTY, TARGET_PREFIX
 from zfstune.values.replication_marks import read_mark
 
@@ -112,6 +114,10 @@ def test_a_base_without_a_bookmark_is_kept_and_reported(
     assert pruned.destroyed == ()
     assert len(pruned.spared) == 3
     assert "which no bookmark keeps" in pruned.spared[0].reasons[0]
+    tank.set(SOURCE, {POLICY_PROPERTY: "match=* keep=1"})
+    assessed = assess_snapshots(tank, [SOURCE], lambda: datetime.now(UTC))
+    assert [each.goes for each in assessed] == ["kept"] * 3
+    assert "which no bookmark keeps" in assessed[0].reasons[0]
     found = zfstune.verify(engine=tank, files=0)
     (verdict,) = found.datasets
     assert (verdict.name, verdict.state) == (SOURCE, "endangered-base")

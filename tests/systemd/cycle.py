@@ -16,6 +16,7 @@ from pathlib import Path
 UNITS = Path("/etc/systemd/system")
 DATASET = "tank/data/www"
 SNAPSHOT, PRUNE = (f"zfstune-{job}-tank-data-www" for job in ("snapshot", "prune"))
+REPLICATE = "zfstune-replicate-tank-data-www"
 # Seconds to wait for what systemd does by itself; emulation is slow.
 PATIENCE = 90
 
@@ -120,6 +121,26 @@ def take_and_prune() -> None:
         sys.exit("the command does not see the timers")
 
 
+def replicate() -> None:
+    """Send to another dataset within the sandbox, and then no more."""
+    install = f"zfstune schedule install {DATASET} --on-failure told@%n.service"
+    run(f"{install} --replicate tank/copy")
+    run("systemctl daemon-reload")
+    run(f"systemctl start {REPLICATE}.service")
+    copied = run("zfs list -H -o name -t snapshot tank/copy").split()
+    if [name.partition("@")[2] for name in copied] != [
+        name.partition("@")[2] for name in snapshots()
+    ]:
+        sys.exit(f"there are {copied}")
+    if "snapshot,replicate,prune" not in run("zfstune schedule show -H"):
+        sys.exit("the command does not see the timer")
+    run(f"{install} --no-replicate")
+    run("systemctl daemon-reload")
+    if list(UNITS.glob(f"{REPLICATE}.*")):
+        sys.exit("units are left")
+    print("the service replicated", flush=True)
+
+
 def fail() -> None:
     """Take the pool away, let the next hour begin, and bring it back."""
     run("zpool export tank")
@@ -151,5 +172,5 @@ def remove() -> None:
 
 
 if __name__ == "__main__":
-    for step in (prepare, install, take_and_prune, fail, loop, remove):
+    for step in (prepare, install, take_and_prune, replicate, fail, loop, remove):
         step()

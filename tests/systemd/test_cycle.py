@@ -40,14 +40,15 @@ def in_a_guest(release: str, script: str) -> list[str]:
 def test_a_schedule_goes_round(release: str) -> None:
     """Snapshots, pruning, a failure that somebody is told of, and the end of it all."""
     told = in_a_guest(release, "cycle.py")
-    assert told[:3] == [
+    assert told[:4] == [
         "the timer took a snapshot",
         "the timer pruned",
+        "the service replicated",
         "a run without the pool failed",
     ]
-    assert "zfstune-snapshot-tank-data-www" in told[3]
-    assert told[4] == "the loop did it without systemd"
-    assert told[5].startswith("all was removed")
+    assert "zfstune-snapshot-tank-data-www" in told[4]
+    assert told[5] == "the loop did it without systemd"
+    assert told[6].startswith("all was removed")
 
 
 @pytest.mark.guest

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from zfstune.engine.pools import datasets_below
+from zfstune.retention.bases import keep_bases
 from zfstune.retention.decision import FOREIGN, decide
 from zfstune.retention.known_targets import replicated_to_all
-from zfstune.retention.read_targets import read_targets
+from zfstune.retention.read_targets import read_noted_targets, read_targets
 from zfstune.retention.store import not_followed, stored_policies, zone
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.frozen import frozen
@@ -13,15 +14,14 @@ from zfstune.values.marks import SNAPSHOT_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+    from collections.abc import Callable, Iterable, MutableMapping
     from datetime import datetime
 
     from zfstune.engine.protocol import Engine
     from zfstune.retention.decision import Decision
-    from zfstune.retention.known_targets import Replicated
     from zfstune.retention.policy import Policy
     from zfstune.values.errors import ZfstuneError
-    from zfstune.values.state import Snapshot
+    from zfstune.values.state import Dataset, Snapshot
 
 __all__ = ["AssessedSnapshot", "assess_snapshots"]
 
@@ -111,10 +111,7 @@ def assess_snapshots(
         time = now()
         decided: dict[str, Decision] = {}
         try:
-            replicated = {}
-            if policy is not None and policy.needs_targets:
-                replicated[name] = replicated_to_all(read_targets(engine, dataset))
-            decisions = _decisions(listing, policy, time, replicated)
+            decisions = _decisions(engine, dataset, listing, policy, time)
             decided = {d.snapshot.name: d for d in decisions}
         except PolicyError as error:
             set_on = name if followed is None else followed.set_on
@@ -133,13 +130,20 @@ def assess_snapshots(
 
 
 def _decisions(
+    engine: Engine,
+    dataset: Dataset,
     listing: list[Snapshot],
     policy: Policy | None,
     now: datetime,
-    replicated: Mapping[str, Replicated],
-) -> Iterator[Decision]:
-    if policy is not None and listing:
-        yield from decide(listing, policy, now, zone(policy), replicated)
+) -> tuple[Decision, ...]:
+    """Decide as the next prune will, targets of replication included."""
+    if policy is None or not listing:
+        return ()
+    read = read_targets if policy.needs_targets else read_noted_targets
+    targets = read(engine, dataset)
+    replicated = {dataset.name: replicated_to_all(targets)}
+    decided = decide(listing, policy, now, zone(policy), replicated)
+    return keep_bases(decided, dataset, targets)
 
 
 def _assessed(

@@ -24,8 +24,5 @@ def read_targets(engine: Engine, dataset: Dataset) -> tuple[KnownTarget, ...]:
 
 
 def read_noted_targets(engine: Engine, dataset: Dataset) -> tuple[KnownTarget, ...]:
-    """List them as well, but ask for nothing where no property tells of a target.
-
-    The targets without a place are those whose bookmarks alone are left.
-    """
+    """List them as well, but ask for nothing where no property tells of a target."""
     return read_targets(engine, dataset) if noted_places(dataset) else ()
