@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
     from zfstune.values.errors import EngineError
-    from zfstune.values.state import Mount, PoolInfo
+    from zfstune.values.state import Bookmark, Mount, PoolInfo
 
 
 class FakeEngine:
@@ -36,6 +36,7 @@ class FakeEngine:
         busy: Snapshot to the errno that stands in the way of its end.
         calls: The name of each call that changed something, and its targets.
         programs: Why it runs no channel programs, as an errno; 0: it runs them.
+        kept: Dataset to its bookmarks by full name.
         numbers: Dataset to the numbers of its snapshots, where it gives them.
         before: Called with the name of each call before it is carried out.
     """
@@ -49,6 +50,7 @@ class FakeEngine:
         self.busy: dict[str, int] = {}
         self.calls: list[tuple[str, tuple[str, ...]]] = []
         self.numbers: dict[str, dict[str, int]] = {}
+        self.kept: dict[str, dict[str, Bookmark]] = {}
         self.before: Callable[[str], None] = lambda _: None
         self.programs = errno.EPERM
         self.suspended = False
@@ -119,6 +121,11 @@ class FakeEngine:
         """Give the numbers that a test gave."""
         self.before("snapshot_numbers")
         return {name: self.numbers[name] for name in datasets if name in self.numbers}
+
+    def bookmarks(self, dataset: str) -> dict[str, Bookmark]:
+        """Give the bookmarks that a test gave."""
+        self.before("bookmarks")
+        return self.kept.get(dataset, {})
 
     def take_snapshots(
         self, names: Iterable[str], *, properties: Mapping[str, str] | None = None

@@ -24,7 +24,7 @@ from zfstune.values.state import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zfstune.values.state import PoolInfo
+    from zfstune.values.state import Bookmark, PoolInfo
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -57,6 +57,11 @@ class Heirs(FakeEngine):
         names = list(names)
         self.refuse("find_snapshots", names)
         return super().find_snapshots(names, **asked)
+
+    def bookmarks(self, dataset: str) -> dict[str, Bookmark]:
+        """List bookmarks, or fail."""
+        self.refuse("bookmarks", [dataset])
+        return super().bookmarks(dataset)
 
     def dataset(self, name: str) -> Dataset:
         """Give one dataset with the policy in force."""

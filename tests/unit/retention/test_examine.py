@@ -14,11 +14,12 @@ from zfstune.retention.destroy import MADE_ANEW
 from zfstune.retention.prune import prune
 from zfstune.snapshots.list import Notes
 from zfstune.values.frozen import replace
-from zfstune.values.marks import KEPT_PROPERTY, SNAPSHOT_PROPERTY
-from zfstune.values.state import LOCAL, RECEIVED, PropertyValue
+from zfstune.values.marks import KEPT_PROPERTY, POLICY_PROPERTY, SNAPSHOT_PROPERTY
+from zfstune.values.replication_marks import BaseMark, target_property
+from zfstune.values.state import LOCAL, RECEIVED, Bookmark, PropertyValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from zfstune.retention.plan import PrunePlan
@@ -304,3 +305,42 @@ def test_a_free_target_stops_a_prune() -> None:
     spare = [d for d in made.decisions if "free-target=17M is" in " ".join(d.reasons)]
     assert len(spare) + len(made.victims) == 15
     assert len(made.decisions) == 20
+
+
+def bookmarked(engine: Heirs, dataset: str) -> Iterator[Bookmark]:
+    """Make the bookmark of a target that has the newest snapshot of a dataset."""
+    newest = engine.snapshots(dataset)[-1]
+    name = BaseMark(5, newest.guid).on(dataset)
+    yield Bookmark(name, newest.guid, newest.createtxg, 0)
+
+
+def test_a_target_without_a_bookmark_spares_its_source_alone() -> None:
+    """Bookmarks are asked for where a target is noted, and the others are pruned."""
+    engine = Heirs("tank", "tank/a", "tank/b")
+    for name in ("tank/a", "tank/b"):
+        engine.take(name, [0, 1, 2])
+    engine.marks["tank/a"][target_property(5)] = "host:copy"
+    calls: list[str] = []
+    engine.before = calls.append
+    shown = prune("tank/a", "tank/b", keep=1, dry_run=True, engine=engine.seam).plan
+    assert calls.count("bookmarks") == 1
+    assert {d.snapshot.dataset for d in shown.spared} == {"tank/a"}
+    assert {s.dataset for s in shown.victims} == {"tank/b"}
+    engine.kept["tank/a"] = {each.name: each for each in bookmarked(engine, "tank/a")}
+    shown = prune("tank/a", "tank/b", keep=1, dry_run=True, engine=engine.seam).plan
+    assert len(shown.victims) == 4
+
+
+@pytest.mark.parametrize("policy", ["match=* keep=1", "match=* keep=1 unreplicated"])
+def test_a_dataset_whose_targets_cannot_be_read_is_left(policy: str) -> None:
+    """Nobody knows what they need; the other datasets are pruned."""
+    engine = Heirs("tank", "tank/a", "tank/b")
+    for name in ("tank/a", "tank/b"):
+        engine.take(name, [0, 1, 2])
+        engine.marks[name] |= {POLICY_PROPERTY: policy}
+        engine.marks[name][target_property(5)] = "host:copy"
+        engine.kept[name] = {each.name: each for each in bookmarked(engine, name)}
+    engine.unreadable = ("bookmarks", "tank/a")
+    pruned = prune("tank/a", "tank/b", engine=engine.seam, force=True)
+    assert pruned.failed.keys() == {"tank/a"}
+    assert {name.partition("@")[0] for name in pruned.destroyed} == {"tank/b"}

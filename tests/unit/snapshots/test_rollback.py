@@ -40,10 +40,6 @@ class RewindingEngine(FakeEngine):
             for name, path in self.mounted.items()
         }
 
-    def bookmarks(self, _: str) -> dict[str, object]:
-        """Give none."""
-        return {}
-
     def destroy_bookmarks(self, names: Iterable[str]) -> None:
         """Note the bookmarks that go."""
         self.calls.append(("destroy bookmarks", tuple(names)))
