@@ -29,7 +29,8 @@ STARTERS = frozenset(
 # text that it compiles is its own. None of them takes a word from outside. Hooks are the
 # user's own commands, run because the user said so.
 EXEMPT = {
-    "zfstune/cli/watch.py": ["os.fork"],  # this process, to give up on a suspended pool
+    # This process, to give up on a suspended pool, and to replicate beside snapshots.
+    "zfstune/cli/watch.py": ["os.fork", "os.fork"],
     "zfstune/engine/_image_process.py": [
         "subprocess"
     ],  # this Python, for an image to live in

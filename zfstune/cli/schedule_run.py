@@ -8,10 +8,11 @@ from functools import partial
 from zfstune.cli import exit_status
 from zfstune.cli.main import run_to_status
 from zfstune.cli.output import report, warn
-from zfstune.cli.watch import watched
+from zfstune.cli.watch import start_beside, watched
 from zfstune.cli.which_zfs import image_path, open_zfs, uses_image
 from zfstune.host.files import state_folder
 from zfstune.schedules.run import due_runs, is_due, run_job
+from zfstune.schedules.unit_text import JOBS
 from zfstune.values.errors import ZfstuneError
 
 TYPE_CHECKING = False
@@ -37,11 +38,19 @@ def run_forever(args: argparse.Namespace) -> int:
     """Do the runs that are due, every minute.
 
     Each minute has a process of its own, so that neither a suspended pool nor a fault in
-    one run stops the runs that follow.
+    one run stops the runs that follow. A replication may last for days, so on the
+    kernel's ZFS a second process does those; only one process can have an image open.
     """
-    first = True
+    if uses_image(args):
+        return _every_minute(args, JOBS)
+    start_beside(lambda: _every_minute(args, ("replicate",)))
+    return _every_minute(args, tuple(job for job in JOBS if job != "replicate"))
+
+
+def _every_minute(args: argparse.Namespace, jobs: tuple[str, ...]) -> int:
+    first = "snapshot" in jobs
     while True:
-        do_due_runs = partial(_due, args, first=first)
+        do_due_runs = partial(_due, args, jobs, first=first)
         first = False
         try:
             _apart(args, do_due_runs)
@@ -61,9 +70,11 @@ def _once(args: argparse.Namespace, job: str, dataset: str) -> int:
     return _job(args, job, dataset)
 
 
-def _due(args: argparse.Namespace, *, first: bool) -> int:
+def _due(args: argparse.Namespace, jobs: tuple[str, ...], *, first: bool) -> int:
     with open_zfs(args) as engine:
         due, faults, any_schedule = due_runs(engine, _folder(args), _now())
+    due = [run for run in due if run[0] in jobs]
+    faults = faults if "snapshot" in jobs else []  # each is reported once
     if first and not any_schedule:
         warn(
             "no dataset has a schedule: waiting until one has",

@@ -24,12 +24,28 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["watched"]
+__all__ = ["start_beside", "watched"]
 
 _LOOK_MS = 2000
 # Devices that are away for a moment, as in a failover of multipath, come back.
 _PATIENCE_MS = 10_000
 _CHUNK_BYTES = 1 << 16
+
+
+def start_beside(work: Callable[[], int]) -> None:
+    """Start work in a child that goes on beside this process, and ends with it."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    parent = os.getpid()
+    if os.fork() == 0:
+        result = exit_status.FAILED
+        try:
+            end_with(parent)
+            result = work()
+        except KeyboardInterrupt:
+            result = exit_status.SIGINT  # the parent was interrupted as well, and says so
+        finally:
+            os._exit(result)
 
 
 def watched(work: Callable[[], int]) -> int:

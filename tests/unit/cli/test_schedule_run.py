@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from typing import TYPE_CHECKING
+
+from zfstune.cli import schedule_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import pytest
 
     from heirs import Heirs
 
@@ -42,3 +47,26 @@ def test_a_job_that_fails(run: Run, tank: Heirs, tmp_path: Path) -> None:
     assert (status, out) == (1, "")
     assert "'tank/nosuch'" in err
     assert tank.taken == {}
+
+
+def test_a_replication_that_lasts_stops_no_snapshot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another process does it on the kernel's ZFS; an image has room for one alone."""
+    beside: list[Callable[[], int]] = []
+    done: list[tuple[str, ...]] = []
+
+    def every_minute(_: object, jobs: tuple[str, ...]) -> int:
+        done.append(jobs)
+        return 0
+
+    monkeypatch.setattr(schedule_run, "_every_minute", every_minute)
+    monkeypatch.setattr(schedule_run, "start_beside", beside.append)
+    schedule_run.run_forever(Namespace(image=None))
+    assert done.pop() == ("snapshot", "prune")
+    (replicating,) = beside
+    replicating()
+    assert done.pop() == ("replicate",)
+    schedule_run.run_forever(Namespace(image="x"))
+    assert done == [("snapshot", "replicate", "prune")]
+    assert len(beside) == 1

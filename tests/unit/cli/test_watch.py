@@ -155,3 +155,26 @@ def test_interrupt_waits_for_the_child(kstats: Path) -> None:
         os.killpg(command.pid, signal.SIGINT)
         assert command.stdout.readline() == "stopped\n"
         assert command.wait(30) == 130
+
+
+BESIDE = """
+import os, sys, time
+from zfstune.cli import watch
+def work():
+    print(os.getpid(), flush=True)
+    while True:
+        time.sleep(60)
+watch.start_beside(work)
+time.sleep(60)
+"""
+
+
+def test_work_beside_ends_with_its_parent() -> None:
+    """However that ends: nothing goes on that nobody can find."""
+    argv = [sys.executable, "-c", BESIDE]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert child != parent.pid
+        parent.kill()
+        assert parent.stdout.read() == ""  # the pipe closes once the child has gone, too
