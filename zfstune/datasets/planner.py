@@ -127,7 +127,7 @@ def paths_to_look_at(
         mounts: The mounts, by dataset.
     """
     paths = {a.path for a in plan.actions if isinstance(a, MountDataset)}
-    altroot = str(plan.facts.get("altroot", ""))
+    altroot = str(plan.facts["altroot"])
     for name, mount in mounts.items():
         dataset = datasets.get(name)
         current = None if dataset is None else effective_mountpoint(dataset, altroot)

@@ -126,7 +126,7 @@ def _lost(dataset: str, in_scope: list[Decision], before: int) -> Iterator[str]:
 
 
 def _misdated(dataset: str, in_scope: list[Decision], now: int) -> Iterator[str]:
-    times = [d.snapshot.creation or 0 for d in in_scope]
+    times = [d.snapshot.creation for d in in_scope if d.snapshot.creation is not None]
     late = [time - now for time in times if time > now + _SLACK_SECONDS]
     if late:
         verb = "are" if len(late) > 1 else "is"

@@ -94,7 +94,7 @@ def allocated_bytes(vdev: Vdev, stored: int) -> int:
         Bytes of one copy: a mirror counts one of its sides, as ZFS does.
     """
     sectors = -(-stored >> vdev.ashift)
-    if vdev.parity and sectors:
+    if vdev.parity:
         columns = vdev.width - vdev.parity
         if vdev.kind.startswith("draid"):  # whole rows
             sectors = -(-sectors // columns) * vdev.width

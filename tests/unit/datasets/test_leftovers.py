@@ -177,6 +177,16 @@ def test_containers_within_containers() -> None:
     ]
 
 
+def test_a_container_of_all_leftovers() -> None:
+    """A container is one as well where there are no leftovers but those below it."""
+    model = _model()
+    model.local["tank/data"] = {}
+    model.local["tank/data/a"] = {PROFILE_PROPERTY: "", APPLIED_PROPERTY: "{}"}
+    model.local["tank/data/a/www"] = {PROFILE_PROPERTY: "web"}
+    found = [left.dataset for left in _left(model, "db")]
+    assert found == ["tank/data/a", "tank/data/a/www"]
+
+
 @pytest.mark.parametrize(
     ("noted", "roles", "reason"),
     [

@@ -53,6 +53,8 @@ def late_ones(
         ("daily=30", 37 * HOUR, True),
         ("weekly=4", 10 * 24 * HOUR, False),
         ("yearly=4", 600 * 24 * HOUR, True),
+        ("blocks=4h/30d", 6 * HOUR, False),
+        ("blocks=4h/30d", 6 * HOUR + 1, True),
         ("keep=48", 10**8, False),
         ("within=7d", 10**8, False),
         ("never", 10**8, False),

@@ -254,6 +254,10 @@ def test_a_key_that_is_not_loaded() -> None:
     del model.local["tank/data/app"]["encryptionroot"]
     own = replace(locked, hint="zfs load-key tank/data/app, then zfstune apply")
     assert judge(model, FIXED)["tank/data/app"].findings == (own,)
+    model.pool = replace(model.pool, mountable=False)
+    assert judge(model, FIXED)["tank/data/app"].findings == (own,)
+    model.local["tank/data/app"]["keystatus"] = "available"
+    assert judge(model, FIXED)["tank/data/app"].findings == ()
 
 
 def test_an_owner_who_does_not_exist() -> None:

@@ -9,6 +9,7 @@ import pytest
 from zfstune.retention.alarms import alarms, to_remember
 from zfstune.retention.decision import Decision
 from zfstune.retention.policy_text import parse_policy
+from zfstune.values.frozen import replace
 from zfstune.values.state import Snapshot
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -149,6 +150,16 @@ def test_an_hour_is_no_wrong_clock() -> None:
     # Only the date of the newest snapshot counts, and not of one in the middle.
     assert alarms(dated(2, 50, 5), policies, NOW) == {}
     assert alarms([], policies, NOW) == {}
+
+
+def test_a_snapshot_of_an_unknown_time_tells_of_no_clock() -> None:
+    """Where the newest has no time of creation, the next one is compared."""
+    first, *others = dated(1, 2, 3)
+    unknown = replace(first, snapshot=replace(first.snapshot, creation=None))
+    for found in ([unknown, *others], [others[0], unknown, others[1]], [unknown]):
+        assert alarms(found, {"tank/a": POLICY}, NOW) == {}
+    [alarm] = alarms([unknown, *dated(5, 1)], {"tank/a": POLICY}, NOW)["tank/a"]
+    assert alarm.startswith("the newest snapshot in scope")
 
 
 def test_who_only_counts_asks_no_clock() -> None:

@@ -19,15 +19,17 @@ POLICY = parse_policy("match=auto-* keep=1")
 
 
 class Recording(FakeEngine):
-    """An engine that notes which survivors were asked for with each batch."""
+    """An engine that notes each batch, and the survivors that were asked for with it."""
 
     def __init__(self, *datasets: str) -> None:
         super().__init__("tank", *datasets)
         self.asked: list[set[str]] = []
+        self.batches: list[set[str]] = []
         self.programs = 0
 
     def destroy_exactly(self, snapshots, *, survivors=(), marks):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
         """Note and destroy."""
+        self.batches.append(set(snapshots))
         self.asked.append(set(survivors))
         return super().destroy_exactly(snapshots, survivors=survivors, marks=marks)
 
@@ -95,6 +97,13 @@ def test_what_a_program_spared_is_not_told_as_destroyed() -> None:
     assert set(engine.taken) == {"tank/a@auto-0", anew, held, cloned}
     assert done.fallback == ""
     assert done.failed == {}
+
+
+def test_one_call_reaches_one_pool() -> None:
+    """The victims of each pool go by a call of their own."""
+    engine, plan = filled("tank/a:auto+ auto-", "other/b:auto+ auto-", "tank/c:auto+ auto-")
+    Destruction(engine.seam, plan).run()
+    assert engine.batches == [{"tank/a@auto-1", "tank/c@auto-1"}, {"other/b@auto-1"}]
 
 
 def test_in_use_by_a_program_goes_by_name() -> None:

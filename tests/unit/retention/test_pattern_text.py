@@ -71,3 +71,11 @@ def test_what_is_not_matched_is_named(regex: str, reason: str) -> None:
 def test_bounds_that_are_still_matched(regex: str) -> None:
     """A thousand repeats and fifty groups in each other are few enough."""
     assert not regex_matcher(regex)("b")
+
+
+def test_only_groups_within_each_other_are_nested() -> None:
+    """A group that was closed before leaves fifty for the next one, and no more."""
+    deepest = "(" * 50 + "a" + ")" * 50
+    assert regex_matcher(f"(a)((a)a){deepest}")("aaaa")
+    with pytest.raises(PatternError, match="nested more than 50 deep"):
+        regex_matcher(f"(a)((a)a)({deepest})")

@@ -186,11 +186,16 @@ def test_one_a_period_and_one_for_a_period_that_has_none() -> None:
 def test_a_gap_of_a_period_and_a_quarter_is_none() -> None:
     """Thirty hours between two firsts of days are jitter; a second more is a gap."""
     noon = NOW // 86400 * 86400
-    for more, count in ((0, 2), (1, 3)):
+    first = "first of its day, number {}"
+    none = "stands in for a day without a snapshot, number 2"
+    for more, reasons in (
+        (0, [first.format(1), first.format(2)]),
+        (1, [first.format(1), none, first.format(3)]),
+    ):
         times = [noon - 7 * 3600 - more, noon - 2 * 3600, noon + 23 * 3600]
         found = members([NOW - t for t in times])
         kept, _ = keep(Every("daily", None), found)
-        assert len(kept) == count
+        assert [kept[position].reason for position in sorted(kept)] == reasons
         assert {each.until for each in kept.values()} == {FOREVER}
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_engine import FakeEngine
+from heirs import Heirs
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import last_run, locked, note, reported_run
 from zfstune.schedules.run import due_runs, is_due, run_job
@@ -89,8 +90,8 @@ def test_a_dataset_that_vanishes_does_not_stop_the_others(tmp_path: Path) -> Non
 
     engine.before = vanish
     done = run(engine, "snapshot", tmp_path)
-    assert done is not None
-    assert (done.taken, len(tries)) == (1, 2)
+    assert done == LastRun("tank/a", "snapshot", NOON, NOON + 1, taken=1, dataset_guid=GUID)
+    assert len(tries) == 2
 
 
 def test_a_prune_run_counts_the_snapshots_that_go(tmp_path: Path) -> None:
@@ -99,10 +100,14 @@ def test_a_prune_run_counts_the_snapshots_that_go(tmp_path: Path) -> None:
     for _ in range(3):
         run(engine, "snapshot", tmp_path)
     engine.marks["tank/a/b"] = {POLICY_PROPERTY: "keep=2"}
+    engine.marks["tank/c"] = {SCHEDULE_PROPERTY: "daily", POLICY_PROPERTY: "keep=1"}
+    for _ in range(2):
+        run(engine, "snapshot", tmp_path, "tank/c")
     done = run(engine, "prune", tmp_path)
     assert done is not None
     assert (done.job, done.taken, done.destroyed, done.error) == ("prune", 0, 3, "")
-    assert len(engine.taken) == 3
+    left = sorted(name.partition("@")[0] for name in engine.taken)
+    assert left == ["tank/a", "tank/a/b", "tank/a/b", "tank/c", "tank/c"]
 
 
 def test_a_run_leaves_the_work_to_one_under_way(tmp_path: Path) -> None:
@@ -185,6 +190,16 @@ def test_a_run_is_due_by_the_zone_of_the_policy(
     if not policy:
         del engine.marks["tank/a"][POLICY_PROPERTY]
     assert is_due(engine.seam, "snapshot", "tank/a", os.fspath(tmp_path), NOON) == due
+
+
+def test_the_zone_may_be_one_of_an_inherited_policy(tmp_path: Path) -> None:
+    """A policy that was set above counts as well as one on the dataset itself."""
+    noted(tmp_path, "snapshot", NOON - 16 * 3600)
+    engine, folder = Heirs("tank", "tank/a"), os.fspath(tmp_path)
+    engine.marks["tank/a"][SCHEDULE_PROPERTY] = "daily@04:00"
+    for zone, due in (("UTC", True), ("Asia/Tokyo", False)):
+        engine.marks["tank"][POLICY_PROPERTY] = f"keep=1 tz={zone}"
+        assert is_due(engine.seam, "snapshot", "tank/a", folder, NOON) == due
 
 
 def test_each_job_is_due_by_its_own_cadence_and_note(tmp_path: Path) -> None:
@@ -271,12 +286,45 @@ def test_jobs_that_never_ran_are_due_snapshots_first(tmp_path: Path) -> None:
     assert due_runs(keeps_all, folder, NOON + 86400)[0] == both[:1]
 
 
+def test_snapshots_of_all_datasets_come_before_any_prune(tmp_path: Path) -> None:
+    """Of each job the datasets are in the order of their names."""
+    engine = fake("daily")
+    engine.marks["tank/c"] = dict(engine.marks["tank/a"])
+    assert due_runs(engine.seam, os.fspath(tmp_path), NOON)[0] == [
+        (job, name) for job in ("snapshot", "prune") for name in ("tank/a", "tank/c")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "policy", "began", "due"),
+    [
+        ("hourly", "never", NOON - 1, True),
+        ("hourly", "never", NOON, False),
+        # Tokyo's 04:00 was at 19:00 UTC the day before.
+        ("daily@04:00", "never; keep=1 tz=Asia/Tokyo", NOON - 16 * 3600, False),
+        ("daily@04:00", "never; keep=1 tz=Asia/Tokyo", NOON - 18 * 3600, True),
+        ("daily@04:00", "never; keep=1", NOON - 16 * 3600, True),
+    ],
+)
+def test_when_the_next_run_of_a_dataset_is_due(
+    tmp_path: Path, schedule: str, policy: str, began: int, *, due: bool
+) -> None:
+    """It is due from the very second of its instant on, in the policy's zone."""
+    noted(tmp_path, "snapshot", began)
+    runs, _, _ = due_runs(fake(schedule, policy).seam, os.fspath(tmp_path), NOON)
+    assert (("snapshot", "tank/a") in runs) == due
+
+
 def test_schedules_that_cannot_be_followed_are_told(tmp_path: Path) -> None:
     """A fault is returned beside the runs, and a machine without schedules is told."""
     folder = os.fspath(tmp_path)
-    for engine in (fake("often"), fake("daily", "daily=3 tz=No/Where")):
-        runs, faults, any_schedule = due_runs(engine.seam, folder, NOON)
-        assert (runs, len(faults), any_schedule) == ([], 1, True)
+    for engine, told in (
+        (fake("often"), "'often'"),
+        (fake("daily", "daily=3 tz=No/Where"), "No/Where"),
+    ):
+        runs, [fault], any_schedule = due_runs(engine.seam, folder, NOON)
+        assert (runs, any_schedule) == ([], True)
+        assert told in str(fault)
     assert due_runs(FakeEngine("tank").seam, folder, NOON) == ([], [], False)
 
 

@@ -192,3 +192,4 @@ def test_a_unit_names_its_dataset_and_its_hook() -> None:
         assert unit.enabled != is_service
     assert owner_of(Unit("x.timer", "[Timer]\n# zfstune schedule: tank\n").text) is None
     assert hook_of(units()[0].text) == ""
+    assert hook_of("[Unit]\nOnFailure=a=b.service\n") == "a=b.service"

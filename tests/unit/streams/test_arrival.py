@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from zfstune.streams.arrival import INERT, decide_arrival
 from zfstune.streams.ends import Replica
 from zfstune.values.errors import InvalidProperty
 from zfstune.values.marks import OWN_PREFIX
-from zfstune.values.properties import TABLE, check
+from zfstune.values.properties import TABLE, Limits, check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -185,6 +186,19 @@ def test_a_choice_for_another_kind_is_refused() -> None:
     with pytest.raises(InvalidProperty, match="a volume has no such property"):
         decide_arrival("volume", new=True, chosen={"canmount": "off"})
     assert decide_arrival("volume", new=True, dropped=["canmount"]).properties == VOLUME
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_choices_go_by_what_the_receiving_release_can(*, new: bool) -> None:
+    """A value that an older release lacks is neither chosen nor taken from a stream."""
+    large, newer = {"recordsize": "4M"}, Limits(max_recordsize_bytes=16 << 20)
+    decided = partial(decide_arrival, "filesystem", new=new)
+    assert decided(chosen=large, limits=newer).properties["recordsize"] == "4M"
+    assert decided(sent=large, limits=newer).received == large
+    with pytest.raises(InvalidProperty, match="the largest value here is 1M"):
+        decided(chosen=large)
+    sent = decided(sent=large)
+    assert (sent.received, sent.excluded) == ({}, ("recordsize",))
 
 
 def test_the_document() -> None:

@@ -37,6 +37,15 @@ def test_the_newest_common_snapshot_is_the_base() -> None:
     )
 
 
+def test_a_mark_has_the_name_of_a_new_bookmark() -> None:
+    """Where ZFS would refuse the bookmark, the reason comes before the transfer."""
+    base = BaseMark(TARGET_GUID, 1)
+    assert base.on("tank/a") == f"tank/a#{base.short_name}"
+    for dataset in ("tank/%recv", "tank" + "/a" * 50):
+        with pytest.raises(InvalidName):
+            base.on(dataset)
+
+
 def test_guids_decide_and_not_names() -> None:
     """A renamed snapshot is the same one, and a namesake is another one."""
     sending = source(snap(1, "x"), snap(2, "daily"))

@@ -70,7 +70,7 @@ def test_types_have_words() -> None:
 
 def comparison(*differences: ObjectDifference, unlisted: int = 0) -> Comparison:
     """Give a comparison; it is equal where there is no difference."""
-    digests = Digest(KIND, "aa", 3), Digest(KIND, "bb" if differences else "aa", 3)
+    digests = Digest(KIND, "aa", 3), Digest(KIND, "bb" if differences else "aa", 4)
     return Comparison("tank/a@1", "tank/b@1", digests, differences, unlisted)
 
 
@@ -88,19 +88,42 @@ def test_in_words() -> None:
         "  object 1 (master node): content",
         "  and 7 more",
     ]
-    said = found.to_dict()
-    assert (said["equal"], said["unlisted"], said["format"]) == (
-        False,
-        7,
-        "zfstune-content-1",
-    )
-    assert said["differences"] == [odd.to_dict(), found.differences[1].to_dict()]
+    assert found.to_dict() == {
+        "first": "tank/a@1",
+        "second": "tank/b@1",
+        "equal": False,
+        "format": "zfstune-content-1",
+        "raw": False,
+        "digests": ["zfstune-content-1:aa", "zfstune-content-1:bb"],
+        "objects": [3, 4],
+        "differences": [
+            {
+                "object": 130,
+                "what": "file",
+                "differs": ["content", "attributes"],
+                "path": "/a\nb",
+            },
+            {"object": 1, "what": "master node", "differs": ["content"], "path": None},
+        ],
+        "unlisted": 7,
+    }
     volume = Digest(StreamKind(5, 3, raw=False, big_endian=False), "aa", 3)
     other = Comparison("a@1", "b@1", (Digest(KIND, "bb", 3), volume), ())
     assert as_text(other) == [
         "a@1 and b@1 differ:",
         "  one is a volume and the other is not",
     ]
+
+
+def test_ciphertext_is_called_so() -> None:
+    """Nobody is told that content is the same where only ciphertext was read."""
+    digest = Digest(StreamKind(5, 2, raw=True, big_endian=False), "aa", 3)
+    found = Comparison("tank/a@1", "tank/b@1", (digest, digest), ())
+    assert as_text(found) == [
+        "tank/a@1 and tank/b@1 have the same ciphertext",
+        "zfstune-content-1-raw:aa",
+    ]
+    assert found.to_dict()["raw"] is True
 
 
 def snapshot(name: str, guid: int, **properties: str) -> Snapshot:

@@ -47,6 +47,14 @@ def test_what_a_digest_is_made_of() -> None:
     assert found.text == f"{FORMAT}:{found.value}"
 
 
+def test_objects_are_counted() -> None:
+    """The count is that of all objects, whatever the call in which each one ended."""
+    made = begun()
+    for number in (1, 2, 3):
+        add(made, number, [])
+    assert made.digest().count == 3
+
+
 def test_digests_that_cannot_be_compared_differ() -> None:
     """Volume, raw and foreign content have other digests, and say so."""
     found = [

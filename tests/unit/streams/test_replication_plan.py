@@ -59,6 +59,16 @@ def test_for_programs() -> None:
     assert (plain["arrival"], plain["aside"], plain["losing"]) == (None, None, [])
 
 
+def test_a_step_without_a_size() -> None:
+    """A plan that lacks the size of a stream is not shown in part."""
+    for sizes in ((0,), (0, 2048, 1)):
+        broken = replace(PLAN, step_bytes=sizes)
+        with pytest.raises(ValueError, match="zip"):
+            list(broken.lines())
+        with pytest.raises(ValueError, match="zip"):
+            broken.to_dict()
+
+
 def test_streams_that_do_not_fit() -> None:
     """As many bytes as there are fit; one more is refused, with both figures."""
     check_room(PLAN, 2048)

@@ -109,7 +109,10 @@ def test_value_is_as_the_kernel_wants_it(text: str, raw: int | str) -> None:
             "it has a blank, parenthesis, quote, # or backslash in it",
         ),
         ("sharesmb=name=x", "there is no such value"),
-        ("keylocation=/root/key", "it is no location of a key"),
+        *(
+            (f"keylocation={place}", "it is no location of a key")
+            for place in ("/root/key", "file:///", "https://", "http://", "HTTPS://h/k")
+        ),
         ("mlslabel=none", "Linux has no such labels"),
         ("org.zfstune:x=\0", "it holds a NUL"),
     ],
@@ -345,6 +348,9 @@ def test_encryption_that_makes_sense_passes() -> None:
     """Sound encryption passes; an existing dataset keeps its key, and has no third copy."""
     new = {"encryption": "on", "keyformat": "passphrase", "pbkdf2iters": "100000"}
     assert checked({**new, "keylocation": "file:///k", "copies": "2"})["encryption"] == 1
+    for place in ("prompt", "file:///root/key", "https://host/key", "http://host/key"):
+        changed = checked({"keylocation": place}, creating=False, encrypted=True)
+        assert changed == {"keylocation": place}
     for encrypted, location in ((True, "none"), (False, "prompt")):
         message = str(
             complaint({"keylocation": location}, creating=False, encrypted=encrypted)

@@ -67,6 +67,7 @@ def test_hosts(text: str, hosts: list[str]) -> None:
         ("rw=<world>", "names no host"),
         ("rw=[::1", "has no end"),
         ("rw=[::1]x", "has no end"),
+        ("rw=[::1]X", "has no end"),
         ("rw=[]", "neither an address nor a network"),
         ("rw=[]/64", "neither an address nor a network"),
         ("rw=[host]", "neither an address nor a network"),

@@ -191,10 +191,9 @@ def are_apart(schema: str, other: str) -> bool:
     A name that two schemas read as different times keeps zettarepl from destroying
     anything.
     """
-    if _begin(schema) != _begin(other):
-        longer, shorter = sorted((_begin(schema), _begin(other)), key=len, reverse=True)
-        if not longer.startswith(shorter):
-            return True
+    shorter, longer = sorted((_begin(schema), _begin(other)))  # a prefix sorts first
+    if not longer.startswith(shorter):
+        return True
     return "%z" not in schema + other and _shape(schema) != _shape(other)
 
 

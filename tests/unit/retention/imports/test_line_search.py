@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reading_oracle import cases
 from zfstune.retention.imports.line_search import Search
-from zfstune.retention.imports.reading import NotKeptError
+from zfstune.retention.imports.reading import LeftOut, NotKeptError
 
 SHORTS = (
     *("daily", "daily-1", "xdaily", "Daily", "a.b", "axb", "aab", "ab", "b", "a+b", "a|b"),
@@ -81,8 +81,9 @@ def test_the_dataset_it_seeks() -> None:
     assert loose.dataset([], ("tank/db", "tank/www")) == "tank/db"
     with pytest.raises(NotKeptError, match="matches 2 datasets"):
         loose.dataset([], DATASETS)
-    with pytest.raises(NotKeptError, match="depends on which datasets"):
+    with pytest.raises(NotKeptError, match="depends on which datasets") as unknown:
         loose.dataset([], None)
+    assert unknown.value.hint == LeftOut.unknown_tree("").hint != ""
     assert Search.parse(["daily"]).dataset([], None) == ""
 
 

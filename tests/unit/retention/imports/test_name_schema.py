@@ -138,6 +138,7 @@ def test_a_schedule_that_never_runs_is_refused() -> None:
         ("auto-%Y-%m-%d_%H-%M", "AUTO-%Y-%d-%m_%H-%M", False),
         ("auto-%Y-%m-%d_%H-%M", "auto-%Y-%m-%d-%H-%M", True),
         ("auto-%Y-%m-%d_%H-%M", "auto-%Y-%m-%d_%H-%M%z", False),
+        ("auto-%Y-%m-%d_%H-%M", "auto-%Y-%m-%d_%H-%M-%z", False),
         ("%Y-%m-%d_%H-%M", "2026-%Y-%m-%d_%H-%M", True),
         ("a %Y-%m-%d_%H-%M", "a  %Y-%m-%d_%H-%M", False),
     ],

@@ -64,6 +64,7 @@ def test_names_that_say_snap_or_prune(command: str, program: str) -> None:
         *("sudo zfs snapshot tank@snap", "zfs list -t snapshot tank/zrepl", "snap refresh"),
         *("cat /var/log/sanoid", "root cat sanoid", "docker system prune", "flock /snap a"),
         *("rsync -a /etc/sanoid/ b:", "systemctl stop sanoid", "ssh snaphost uptime"),
+        *("root cd /; tar sanoid", "cd / && root sanoid", "root echo; root sanoid"),
         *("/opt/backup.sh --prune", "zpool scrub tank", "mail -s 'snap' root", "git prune"),
     ],
 )

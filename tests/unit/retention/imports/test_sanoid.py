@@ -116,6 +116,27 @@ def test_how_a_frequent_snapshot_is_measured() -> None:
     assert left(sooner.policy, listing) == {f"autosnap_{n}_frequently" for n in range(1, 7)}
 
 
+@pytest.mark.parametrize(
+    "frequently",
+    [
+        "frequently = 99999999\n",
+        "frequently = 99\nfrequent_period = 9999999\n",
+        # Some versions of sanoid take the first value, and others an address.
+        "frequently = 99999999\n" * 2,
+        "frequently = 99\n" + "frequent_period = 9999999\n" * 2,
+    ],
+)
+def test_a_kind_of_which_all_stay(frequently: str) -> None:
+    """A kind whose snapshots never get too many has no rule; the others have theirs."""
+    others = NONE.replace("frequently = 0\n", "").replace("daily = 0", "daily = 2")
+    [imported] = read(f"[tank]\nrecursive = yes\n{frequently}{others}").policies
+    assert imported.text == (
+        "match=autosnap*_hourly keep=0; match=autosnap*_daily keep=2 within=2d; "
+        "match=autosnap*_weekly keep=0; match=autosnap*_monthly keep=0; "
+        "match=autosnap*_yearly keep=0"
+    )
+
+
 TEMPLATE = (
     "[template_p]\nhourly = 36\ndaily = 30\nweekly = 0\nmonthly = 3\nautoprune = yes\n"
 )

@@ -62,11 +62,11 @@ def test_tasks_of_a_dataset_are_rules_beside_each_other() -> None:
 def test_schemas_that_may_read_one_name_are_refused() -> None:
     """A dataset whose schemas may both read a name is left out."""
     other = replace(DAILY, schema="h-%m")
-    reasons = reasons_of(read((HOURLY, other), TREE))
-    assert list(reasons) == ["tank/a"]
-    assert "may read one name in two ways" in reasons["tank/a"]
-    assert "'h-%Y'" in reasons["tank/a"]
-    assert "'h-%m'" in reasons["tank/a"]
+    [left_out] = read((HOURLY, other), TREE).left_out
+    assert (left_out.name, left_out.dataset, left_out.hint) == ("tank/a", "tank/a", "")
+    assert "may read one name in two ways" in left_out.reason
+    assert "'h-%Y'" in left_out.reason
+    assert "'h-%m'" in left_out.reason
 
 
 def test_a_refused_task_leaves_its_datasets_out() -> None:

@@ -97,6 +97,13 @@ def test_those_that_are_off() -> None:
         convert("truenas", printed(off), TREE)
 
 
+def test_a_task_that_does_not_say_whether_it_is_recursive() -> None:
+    """Such a task is for its own dataset alone."""
+    task = {key: value for key, value in TASK.items() if key != "recursive"}
+    reading = convert("truenas", json.dumps([task]), TREE)
+    assert [name for name in TREE if in_force(reading, name)] == ["tank/a"]
+
+
 def test_weekly() -> None:
     """A task by days of the week is left out, with a policy that may do."""
     [left_out] = convert("truenas", printed(only(dow="7", hour="0")), TREE).left_out

@@ -7,6 +7,8 @@ import pytest
 from reading_oracle import NOW
 from zfstune.retention.imports.convert import convert
 from zfstune.retention.imports.reading import LEAVE_ALONE
+from zfstune.retention.imports.zrepl_rules import Kept, read_rules
+from zfstune.retention.policy import Policy
 from zrepl_jobs import lost, refused, rules, said
 
 
@@ -42,6 +44,26 @@ def test_two_grids() -> None:
     notes = convert("zrepl", text).policies[0].notes
     assert "always keeps the newest snapshot of a scope" in notes[0]
     assert "'keep=0'" in notes[-1]
+
+
+def test_jobs_that_touch_other_snapshots() -> None:
+    """Their rules stand beside each other; the consent of either is one for both."""
+    negated, two = {"type": "regex", "negate": "on"}, {"type": "last_n", "count": "2"}
+    asks = read_rules([{**negated, "regex": "^a_"}, {**two, "regex": "^a_x"}])
+    plain = read_rules([{**negated, "regex": "^b_"}, {**two, "regex": "^b_"}])
+    other = read_rules([{**negated, "regex": "^c_"}, {**two, "regex": "^c_"}])
+    assert (asks.policy.allow_zero, plain.policy.allow_zero) == (True, False)
+    for one, another in ((asks, plain), (plain, asks), (plain, other)):
+        assert one.beside(another) == Kept(
+            Policy(
+                one.policy.groups + another.policy.groups, allow_zero=asks in (one, another)
+            ),
+            one.notes + another.notes,
+            one.scopes + another.scopes,
+        )
+        assert one.beside(one) == one
+    within = read_rules([{**negated, "regex": "^a_x"}, {**two, "regex": "^a_x"}])
+    assert within.beside(asks) is asks.beside(within) is None
 
 
 def test_what_an_expression_leaves_stays_without_consent() -> None:
