@@ -13,7 +13,7 @@ from types import MappingProxyType
 from zfstune.values.errors import InvalidProperty
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import OWN_PREFIX, REPLICA_PROPERTY
-from zfstune.values.properties import DEFAULT_LIMITS, check, find, is_user
+from zfstune.values.properties import DEFAULT_LIMITS, check, is_user, known
 from zfstune.values.property_rules import cannot_set, is_unsafe
 
 TYPE_CHECKING = False
@@ -183,8 +183,9 @@ def _check_choices(
             raise cannot_set(name, None, "zfstune alone writes it")
     encryption = {n: text for n, text in chosen.items() if n in _ENCRYPTION}
     if creating:
-        # Whether a volume has a size is for its stream to say.
-        check(encryption, kind="filesystem", creating=True, limits=limits)
+        # Whether a volume has a size is for its stream to say. All releases that zfstune
+        # knows have the same encryption.
+        check(encryption, kind="filesystem", creating=True)
     elif encryption:
         reason = "the dataset has its encryption by its stream, its origin or already"
         raise cannot_set(min(encryption), None, reason)
@@ -196,8 +197,8 @@ def _check_name(name: str) -> None:
     """Refuse the name of a property that no receive can set or leave out."""
     if name in _WITH_THE_DATA:
         raise cannot_set(name, None, "it comes with the data of a stream")
-    prop = find(name)
-    if prop is None and not is_user(name):
-        check({name: ""}, kind="filesystem", creating=False)  # words the error
-    if prop is not None and (prop.readonly or prop.hidden):
+    if is_user(name):
+        return
+    prop = known(name)
+    if prop.readonly or prop.hidden:
         raise cannot_set(name, None, "ZFS alone sets it")

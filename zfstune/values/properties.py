@@ -41,6 +41,7 @@ __all__ = [
     "feature_for",
     "find",
     "is_user",
+    "known",
     "settable",
     "to_text",
 ]
@@ -79,6 +80,31 @@ DEFAULT_LIMITS = Limits()
 def find(name: str) -> Property | None:
     """Return the table's entry of a native property, or None."""
     return TABLE.get(name)
+
+
+def known(name: str) -> Property:
+    """Return the table's entry of a native property.
+
+    Raises:
+        InvalidProperty: There is none of that name; the hint suggests one.
+    """
+    prop = TABLE.get(name)
+    if prop is not None:
+        return prop
+    head, at_sign, _ = name.partition("@")
+    if at_sign and head == "written":
+        raise cannot_set(name, None, "ZFS alone sets it")
+    if at_sign and head.startswith(_ACCOUNTS):
+        reason = "zfstune does not handle quotas of single users, groups and projects"
+        raise cannot_set(name, None, reason, "set them with `zfs set`")
+    if ":" in name:
+        wrong = next(c for c in name if c not in _USER_CHARACTERS)
+        hint = "lowercase letters, digits and the characters - _ . : are allowed"
+        reason = f"'{shown(wrong)}' is not allowed in the name of a user property"
+        raise cannot_set(name, None, reason, hint)
+    names = [prop.name for prop in TABLE.values() if not (prop.readonly or prop.hidden)]
+    hint = did_you_mean(name, names) or "the name of a user property has a ':' in it"
+    raise cannot_set(name, None, "there is no such property", hint)
 
 
 def is_user(name: str) -> bool:
@@ -162,7 +188,7 @@ def canonical(name: str, text: str, *, limits: Limits = DEFAULT_LIMITS) -> str:
     text = _as_text(name, text)
     if is_user(name):
         return text
-    prop = _known(name)
+    prop = known(name)
     return text if prop.readonly else to_text(name, _parse(prop, text, limits))
 
 
@@ -211,7 +237,7 @@ def default_of(name: str, release: Release = DEFAULT_LIMITS.release) -> str:
     Raises:
         InvalidProperty: There is no such property.
     """
-    prop = _known(name)
+    prop = known(name)
     if prop.former_default is not None and release < prop.former_default[0]:
         return prop.former_default[1]
     return prop.default
@@ -232,7 +258,7 @@ def feature_for(name: str, text: str) -> str | None:
     """
     if is_user(name):
         return None
-    prop = _known(name)
+    prop = known(name)
     text = _as_text(name, text)
     raw = _parse(prop, text, DEFAULT_LIMITS)
     if name in {"recordsize", "volblocksize"}:
@@ -247,7 +273,7 @@ def _settable(name: str, *, kind: str, creating: bool, limits: Limits) -> Proper
     if kind == "snapshot":
         hint = "snapshots take user properties, which have a ':' in their name"
         raise cannot_set(name, None, "a snapshot's native properties are fixed", hint)
-    prop = _known(name)
+    prop = known(name)
     if prop.readonly or prop.hidden:
         raise cannot_set(name, None, "ZFS alone sets it")
     if limits.release < prop.since:
@@ -259,27 +285,6 @@ def _settable(name: str, *, kind: str, creating: bool, limits: Limits) -> Proper
     if prop.create_only and not creating:
         raise cannot_set(name, None, "it can be set only at creation")
     return prop
-
-
-def _known(name: str) -> Property:
-    """Return a native property; the error for any other name suggests one."""
-    prop = TABLE.get(name)
-    if prop is not None:
-        return prop
-    head, at_sign, _ = name.partition("@")
-    if at_sign and head == "written":
-        raise cannot_set(name, None, "ZFS alone sets it")
-    if at_sign and head.startswith(_ACCOUNTS):
-        reason = "zfstune does not handle quotas of single users, groups and projects"
-        raise cannot_set(name, None, reason, "set them with `zfs set`")
-    if ":" in name:
-        wrong = next(c for c in name if c not in _USER_CHARACTERS)
-        hint = "lowercase letters, digits and the characters - _ . : are allowed"
-        reason = f"'{shown(wrong)}' is not allowed in the name of a user property"
-        raise cannot_set(name, None, reason, hint)
-    known = [prop.name for prop in TABLE.values() if not (prop.readonly or prop.hidden)]
-    hint = did_you_mean(name, known) or "the name of a user property has a ':' in it"
-    raise cannot_set(name, None, "there is no such property", hint)
 
 
 def _as_text(name: str, value: object) -> str:

@@ -189,7 +189,8 @@ def test_the_command_needs_no_zfs(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_single_snapshot_is_no_simulation() -> None:
-    """The hint for too few snapshots is not the hint for too many."""
+    """Two are one; the hint for too few snapshots is not the hint for too many."""
+    assert run("daily=3", every=DAY, days=1).taken == 2
     with pytest.raises(PolicyError, match=r"that makes 1 snapshot, and .* has 2 to") as few:
         run("daily=3", every=2 * DAY, days=1)
     assert few.value.hint == "take a shorter --every or a longer --until"
