@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model_pool import Model, app_profile, applied
-from zfstune.datasets.actions import Export
+from zfstune.datasets.actions import Adjust, Export, Remount
 from zfstune.datasets.cautions import Caution
 from zfstune.values.exports import Exports
 
@@ -29,6 +29,18 @@ def test_a_share_is_exported_and_withdrawn() -> None:
     assert [a.describe() for a in over.actions if isinstance(a, Export)] == [
         f"withdraw /data/app{below} from NFS" for below in ("", "/x")
     ]
+
+
+@pytest.mark.parametrize("above", ["tank", "tank/data"])
+def test_a_value_that_is_inherited_again_has_its_effects(above: str) -> None:
+    """A mount and an export follow the value from above, wherever that was set."""
+    model = applied(app_profile(atime="on", sharenfs="ro"))
+    model.local[above] |= {"atime": "off", "sharenfs": "rw=host"}
+    adjust, remount, export = model.plan(app_profile(), exports=NOBODY).actions
+    assert isinstance(adjust, Adjust)
+    assert adjust.inherited == ("atime", "sharenfs")
+    assert remount == Remount("tank/data/app", "/data/app", "+noatime")
+    assert export.describe() == "export /data/app over NFS (rw=host)"
 
 
 def test_no_server_and_no_sense() -> None:

@@ -342,3 +342,24 @@ def test_shares_on_a_pool_without_a_profile() -> None:
     model.local["tank/data"] |= {"sharenfs": "on", "canmount": "on"}
     verdicts = judge(model, FIXED, exports=NOTHING)
     assert verdicts["tank/data"].findings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "words"),
+    [
+        ("app", {}, "app"),
+        ("app:seed", {}, "app:seed"),
+        ("app:seed", {"seed": "/x.toml"}, "app:seed"),
+        ("app", {"app": "/my app.toml"}, "--profile '/my app.toml'"),
+        ("app:seed", {"app": "/my app.toml"}, "--profile '/my app.toml' --variant seed"),
+    ],
+)
+def test_the_command_names_a_profile_as_it_was_given(
+    name: str, files: dict[str, str], words: str
+) -> None:
+    """A profile of a file is named by the file; an unsafe value needs a consent."""
+    wants = app_profile(name, "app", recordsize="8K", sync="disabled")
+    model = applied(wants, allow_unsafe=True)
+    model.local["tank/data/app"]["recordsize"] = "16384"
+    [finding] = judge(model, wants, files=files)["tank/data/app"].findings
+    assert finding.hint == f"zfstune apply {words} --pool tank --allow-unsafe"

@@ -239,6 +239,24 @@ def test_a_dataset_whose_count_cannot_be_read_fails_alone() -> None:
     ]
 
 
+def test_counts_are_read_of_the_datasets_behind_one_that_fails() -> None:
+    """The alarms of a dataset do not depend on whether another one can be read."""
+    engine = Heirs("tank", "tank/a", "tank/c")
+    for dataset in ("tank/a", "tank/c"):
+        engine.take(dataset, range(8))
+        engine.marks[dataset][KEPT_PROPERTY] = "40"
+
+    def fail(call: str) -> None:
+        if call == "find_snapshots":
+            engine.unreadable = ("dataset", "tank/a")
+
+    engine.before = fail
+    made = prune("tank/a", "tank/c", policy="keep=6", dry_run=True, engine=engine.seam).plan
+    assert list(made.failed) == ["tank/a"]
+    [alarm] = made.alarms
+    assert alarm.startswith("'tank/c' has 8 snapshots in scope, and the last prune left 40")
+
+
 def test_a_count_that_another_program_wrote_is_none() -> None:
     """A text that is no number is taken for no count, and raises no alarm."""
     engine = Heirs("tank", "tank/a")
