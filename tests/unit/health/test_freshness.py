@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from zfstune.health.findings import Finding
-from zfstune.health.freshness import dues_of, fresh, log_pairs, torn, unkept
+from zfstune.health.freshness import dues_of, fresh, late_after, log_pairs, torn, unkept
 from zfstune.retention.policy import Followed
 from zfstune.retention.policy_text import parse_policy
 from zfstune.schedules.cadence import parse_cadence
+from zfstune.schedules.policy_fit import mismatch
 from zfstune.values.frozen import replace
 from zfstune.values.state import NONE, Dataset, PropertyValue, Snapshot
 
@@ -66,6 +67,11 @@ def test_late(policy: str, age: int, *, late: bool) -> None:
     found = late_ones(policy, snapshots)
     assert bool(found) == late
     assert all("policy on tank" in finding.note for finding in found)
+
+
+def test_half_a_second_is_no_age() -> None:
+    """Ages are whole seconds, and so is the one beyond which a snapshot is late."""
+    assert [repr(late_after(period)) for period in (2, 3)] == ["3", "4"]
 
 
 def test_only_those_in_scope_count() -> None:
@@ -141,10 +147,15 @@ def test_a_command_in_a_hint_can_be_pasted() -> None:
 def test_what_does_not_fit_the_schedule_is_told() -> None:
     """The hint has a policy that fits; without schedule or policy there is no finding."""
     hourly, policy = parse_cadence("hourly"), parse_policy("daily=3")
+    assert hourly is not None
     [finding] = unkept("t/a b", hourly, policy)
-    assert finding.state == "unkept-snapshots"
+    assert finding == Finding(
+        "unkept-snapshots",
+        mismatch(hourly, policy),
+        "zfstune policy set 't/a b' hourly=24 daily=3",
+    )
     assert finding.pending
-    assert finding.hint == "zfstune policy set 't/a b' hourly=24 daily=3"
+    assert finding.note
     assert list(unkept("t/a", None, policy)) == []
     assert list(unkept("t/a", hourly, None)) == []
     assert list(unkept("t/a", hourly, parse_policy("hourly=3"))) == []
