@@ -36,7 +36,7 @@ def keep_bases(
     unkept = [target.label for target in targets if not target.bookmarks]
     if unkept:
         reason = f"it may be the base of {', '.join(unkept)}, which no bookmark keeps"
-        return tuple(d if d.keep else spare(d, reason) for d in decisions)
+        return tuple(d if d.keep else spare(d.snapshot, reason) for d in decisions)
     if dataset.local(REPLICA_PROPERTY) and decisions and not decisions[0].keep:
-        return (spare(decisions[0], _RECEIVED), *decisions[1:])
+        return (spare(decisions[0].snapshot, _RECEIVED), *decisions[1:])
     return tuple(decisions)

@@ -305,9 +305,9 @@ def clones_on(snapshot: Snapshot) -> tuple[str, ...]:
     return ("a clone hangs on it" if snapshot.clones == 1 else "clones hang on it",)
 
 
-def spare(decision: Decision, reason: str) -> Decision:
+def spare(victim: Snapshot, reason: str) -> Decision:
     """Keep a victim after all."""
-    return Decision(decision.snapshot, keep=True, reasons=(reason,), spared=True)
+    return Decision(victim, keep=True, reasons=(reason,), spared=True)
 
 
 def _no_calendar(kind: str) -> Calendar:

@@ -161,7 +161,7 @@ class Destruction:
                 continue  # the next run only has less to compare with
 
     def _spare(self, snapshot: Snapshot, reason: str) -> None:
-        self.spared.append(spare(Decision(snapshot, keep=False, reasons=()), reason))
+        self.spared.append(spare(snapshot, reason))
 
 
 def _survivors(plan: PrunePlan) -> dict[str, str]:

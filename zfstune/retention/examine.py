@@ -316,7 +316,7 @@ def _examine(
             if reason == MADE_ANEW:
                 notes.forget(victim.dataset)
             if reason:
-                yield spare(decision, reason)
+                yield spare(decision.snapshot, reason)
             elif is_future(victim, now):
                 # A count was decided without times of creation; here is the time.
                 yield Decision(decision.snapshot, keep=True, reasons=(FUTURE,))

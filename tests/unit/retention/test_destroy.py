@@ -11,7 +11,7 @@ from zfstune.retention.decision import Decision
 from zfstune.retention.destroy import MADE_ANEW, Destruction
 from zfstune.retention.plan import PrunePlan
 from zfstune.retention.policy_text import parse_policy
-from zfstune.values.errors import EngineError, NoSpace, PoolSuspended
+from zfstune.values.errors import BatchError, EngineError, NoSpace, PoolSuspended
 from zfstune.values.marks import KEPT_PROPERTY
 from zfstune.values.state import Snapshot
 
@@ -169,6 +169,60 @@ def test_a_dataset_that_refuses_is_not_tried_again() -> None:
     assert list(done.failed) == ["tank/a"]
     assert set(wrong) <= set(engine.taken)
     assert [len(targets) for _, targets in engine.calls] == [25, 25, 25, 5]
+
+
+def test_a_pool_that_refuses_does_not_end_the_work_on_others() -> None:
+    """Batches of which a dataset failed before are passed over, and no others."""
+    engine, plan = filled("tank/a:auto+" + " auto-" * 60, "z/b:auto+ auto-")
+    engine.programs = errno.EPERM
+    wrong = [s.name for s in plan.victims if s.dataset == "tank/a"]
+    engine.busy = dict.fromkeys(wrong, errno.EPERM)
+    done = Destruction(engine.seam, plan)
+    done.run()
+    assert (done.destroyed, list(done.failed)) == (["z/b@auto-1"], ["tank/a"])
+
+
+def test_an_error_that_names_no_victim_ends_it() -> None:
+    """Where nothing can be left out, the call is not made again for ever."""
+    engine, plan = filled("tank/a:auto+ auto-")
+    engine.programs = errno.EPERM
+
+    def fail(call: str) -> None:
+        if call == "destroy_snapshots":
+            other = EngineError(operation="destroy", target="x@1", errno=5, reason="broken")
+            raise BatchError(operation="destroy", failures=[other])
+
+    engine.before = fail
+    with pytest.raises(BatchError):
+        Destruction(engine.seam, plan).run()
+
+
+def test_a_batch_takes_from_each_dataset_in_turn() -> None:
+    """The oldest of each dataset go first, so that no dataset has to wait for another."""
+    engine, plan = filled("tank/a:auto+" + " auto-" * 60, "tank/b:auto+" + " auto-" * 60)
+    Destruction(engine.seam, plan).run()
+    assert [len(batch) for batch in engine.batches] == [50, 50, 20]
+    for batch in engine.batches:
+        assert sum(name.startswith("tank/a@") for name in batch) * 2 == len(batch)
+
+
+def test_a_count_that_cannot_be_noted_stops_no_other() -> None:
+    """It is only missing in the next run."""
+    engine, plan = filled("tank/a:auto+ auto-", "tank/b:auto+ auto-")
+    engine.programs = errno.EPERM
+    plan = PrunePlan(plan.policies, plan.decisions, remember={"tank/a": 41, "tank/b": 41})
+    calls: list[str] = []
+
+    def fail_first(call: str) -> None:
+        calls.append(call)
+        if calls.count("set") == 1 and call == "set":
+            raise EngineError(operation="set", target="tank", errno=5, reason="I/O error")
+
+    engine.before = fail_first
+    done = Destruction(engine.seam, plan)
+    done.run()
+    assert len(done.destroyed) == calls.count("set") == 2
+    assert sorted(len(engine.marks[name]) for name in ("tank/a", "tank/b")) == [0, 1]
 
 
 @pytest.mark.parametrize("programs", [0, errno.EPERM])

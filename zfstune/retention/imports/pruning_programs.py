@@ -77,7 +77,7 @@ def prunes_by_itself(
     for part in _COMMANDS.split(command):
         words = _QUOTES.sub(" ", part).split()
         pruner = _judge(_program(words))
-        if pruner is None and has_user and len(words) > 1:
+        if pruner is None and has_user and words:
             is_user = _USER.fullmatch(words[0]) and words[0] not in _PRINTS
             pruner = _judge(_program(words[1:])) if is_user else None
             if pruner is not None and pruner[1] == "may prune" and not _is_file(words[1]):

@@ -16,6 +16,7 @@ from zfstune.retention.imports.pruning_programs import prunes_by_itself
         ("/usr/local/sbin/zfSnap -d -a 1w tank", ""),
         ("zfsnap.sh destroy -r tank", ""),
         ("TZ=UTC /usr/sbin/sanoid --cron", ""),
+        ('"/usr/sbin/sanoid" --cron', "sanoid"),
         ("flock -n /run/sanoid.lock /usr/sbin/sanoid --cron", ""),
         ("nice -n 19 ionice -c3 /usr/bin/pyznap snap", ""),
         ("test -x /usr/bin/zrepl && zrepl signal wakeup x", "zrepl"),
@@ -64,13 +65,25 @@ def test_names_that_say_snap_or_prune(command: str, program: str) -> None:
         *("sudo zfs snapshot tank@snap", "zfs list -t snapshot tank/zrepl", "snap refresh"),
         *("cat /var/log/sanoid", "root cat sanoid", "docker system prune", "flock /snap a"),
         *("rsync -a /etc/sanoid/ b:", "systemctl stop sanoid", "ssh snaphost uptime"),
-        *("root cd /; tar sanoid", "cd / && root sanoid", "root echo; root sanoid"),
+        *(
+            "nice",
+            "root",
+            "root cd /; tar sanoid",
+            "cd / && root sanoid",
+            "root echo; root sanoid",
+        ),
         *("/opt/backup.sh --prune", "zpool scrub tank", "mail -s 'snap' root", "git prune"),
     ],
 )
 def test_what_only_names_one(command: str) -> None:
     """A program's name as an argument does not run it."""
     assert prunes_by_itself(command, has_user=True) is None
+
+
+@pytest.mark.parametrize("command", ["root sanoid", "restart sanoid", "x; root sanoid"])
+def test_where_no_user_stands_before_a_command(command: str) -> None:
+    """The first word is the program then, and `restart` alone is none of systemd's."""
+    assert prunes_by_itself(command) is None
 
 
 @pytest.mark.parametrize(
