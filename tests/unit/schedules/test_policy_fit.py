@@ -247,6 +247,16 @@ def test_the_usual_policy_of_each_cadence(every: str, usual: str) -> None:
         ("grid=7x1d", "hourly", "hourly=24 grid=7x1d"),
         ("grid='1x1d(keep=4) | 7x1d'", "hourly", "hourly=24 grid='1x1d(keep=4) | 7x1d'"),
         ("blocks=1d/30d", "4h", "hourly=24 blocks=1d/30d"),
+        (
+            "match=mine-* keep=0 tz=Asia/Tokyo free-target=20%",
+            "hourly",
+            "match=mine-* keep=0; hourly=48 daily=30 tz=Asia/Tokyo free-target=20%",
+        ),
+        (
+            "regex='zfstune-.*' daily=3",
+            "hourly",
+            "regex='zfstune-.*' hourly=24 daily=3",
+        ),
     ],
 )
 def test_what_is_added_to_a_policy(text: str, every: str, proposed: str) -> None:
