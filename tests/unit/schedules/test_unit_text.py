@@ -70,6 +70,8 @@ def test_the_texts_of_units() -> None:
         "StateDirectory=zfstune\nCacheDirectory=zfstune\n"
     )
     assert rest.endswith("UMask=0077\n")
+    plain, *_ = units_for("tank/a%", cadence("4h@01:15"), UTC, ("/z",), prunes=True)
+    assert plain.text == service.text.replace("OnFailure=x@%n.service\n", "")
     assert timer.text == (
         f"{head}[Unit]\nDescription=Take snapshots of tank/a%%, 4h@01:15 UTC\n\n"
         "[Timer]\nOnCalendar=*-*-* 01/4:15:00 UTC\nPersistent=yes\n"
