@@ -20,7 +20,6 @@ from zfstune.values.marks import (
     SCHEDULE_PROPERTY,
     set_here_on,
 )
-from zfstune.values.mountpoint import inherited_mountpoint
 from zfstune.values.names import ancestors_of, pool_of
 from zfstune.values.properties import default_of
 from zfstune.values.property_rules import UNSAFE, is_unsafe
@@ -257,12 +256,9 @@ class Draft(MountDraft):
         self.actions.append(Create(name, dict(values), why, dict(reasons)))
         passed = {n: parent.properties[n] for n in _PASSED_ON if n in parent.properties}
         local = {n: PropertyValue(v, LOCAL) for n, v in values.items()}
+        # Without a mountpoint of its own: mount() looks up the one that it inherits.
         self.future[name] = Dataset(
-            name,
-            "filesystem",
-            guid=0,
-            createtxg=0,
-            properties={"mountpoint": inherited_mountpoint(parent), **passed, **local},
+            name, "filesystem", guid=0, createtxg=0, properties=passed | local
         )
 
     def adjust(self, dataset: Dataset, difference: Difference) -> None:
