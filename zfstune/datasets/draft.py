@@ -13,18 +13,18 @@ from zfstune.datasets.cautions import (
 from zfstune.datasets.difference import compare_container, compare_dataset, values_for_new
 from zfstune.datasets.draft_mounts import MountDraft
 from zfstune.values.errors import PlanError
+from zfstune.values.frozen import replace
 from zfstune.values.marks import (
     APPLIED_PROPERTY,
     POLICY_PROPERTY,
     PROFILE_PROPERTY,
     SCHEDULE_PROPERTY,
-    set_here_on,
 )
 from zfstune.values.names import ancestors_of, pool_of
 from zfstune.values.properties import default_of
 from zfstune.values.property_rules import UNSAFE, is_unsafe
 from zfstune.values.size import format_size
-from zfstune.values.state import DEFAULT, INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
+from zfstune.values.state import LOCAL, RECEIVED, Dataset, PropertyValue
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ __all__ = ["Draft"]
 # An empty filesystem refers to a few dozen KiB of metadata; more than this is data.
 _EMPTY_BYTES = 1 << 20
 # Properties that a child inherits and that this module looks at.
-_PASSED_ON = ("zoned", "encryption", "keystatus", "readonly", *UNSAFE)
+_PASSED_ON = ("zoned", "encryption", "keystatus")
 _PLAIN = (None, "off")
 _MOUNTING = (Export, MountDataset, Remount)  # these actions do not change the pool
 
@@ -56,8 +56,6 @@ class Draft(MountDraft):
         if self.pool.name not in self.now:
             message = f"cannot plan '{root}': the pool's own dataset was not read"
             raise PlanError(message)
-        for name in (*ancestors_of(root), root):
-            self.existing(name)
 
     def existing(self, name: str) -> Dataset | None:
         """Return the filesystem of that name, or None; refuse a dataset of another kind."""
@@ -148,7 +146,7 @@ class Draft(MountDraft):
         self._make_or_change(dataset, wanted)
         self._weigh_special(wanted)
         for name, unsafe in UNSAFE.items():
-            value = self.future[wanted.dataset].value(name)
+            value, _ = self._in_force(wanted.dataset, name)
             if name not in wanted.values and is_unsafe(name, value):
                 message = f"{name} is {value} here: {unsafe.loss}"
                 hint = f"`zfs set {name}={unsafe.safe} {for_shell(wanted.dataset)}`"
@@ -194,7 +192,7 @@ class Draft(MountDraft):
     def _in_force(self, dataset: str, name: str) -> tuple[str, str]:
         """Return the future value of a native property, and the dataset that sets it."""
         nearest, value = self._nearest(dataset, name)
-        return (default_of(name), "") if value is None else (value.value, nearest)
+        return default_of(name) if value is None else value.value, nearest
 
     def _nearest(self, dataset: str, name: str) -> tuple[str, PropertyValue | None]:
         """Return the nearest dataset that has a value of its own, itself included."""
@@ -234,8 +232,8 @@ class Draft(MountDraft):
 
     def set_here_on(self, dataset: str, name: str) -> str:
         """Return the dataset whose local value is in force; "" if there is none."""
-        near, _ = self._nearest(dataset, name)
-        return set_here_on(self.future[near], name, self.future.get) if near else ""
+        near, value = self._nearest(dataset, name)
+        return near if value is not None and value.source == LOCAL else ""
 
     def create(
         self, name: str, values: Mapping[str, str], why: str, reasons: Mapping[str, str]
@@ -268,22 +266,9 @@ class Draft(MountDraft):
         for change in difference.changes:
             if change.new is not None:
                 properties[change.property] = PropertyValue(change.new, LOCAL)
-            elif change.property in properties:
-                # For mountpoint this is a placeholder: mount() looks the value up.
-                properties[change.property] = self._from_above(dataset, change.property)
-        self.future[dataset.name] = Dataset(
-            dataset.name, dataset.kind, dataset.guid, dataset.createtxg, properties
-        )
-
-    def _from_above(self, dataset: Dataset, name: str) -> PropertyValue:
-        """Return the value that a dataset will inherit of a property."""
-        parent = self.future.get(dataset.name.rpartition("/")[0])
-        value = None if parent is None else parent.properties.get(name)
-        if parent is None or value is None or name == "mountpoint":
-            return PropertyValue(dataset.properties[name].value, DEFAULT)
-        if value.source in (LOCAL, RECEIVED):
-            return PropertyValue(value.value, INHERITED, parent.name)
-        return value
+            else:  # the value to inherit is looked up where it is asked for
+                properties.pop(change.property, None)
+        self.future[dataset.name] = replace(dataset, properties=properties)
 
     def own(self, wanted: Wanted, path: str | None, *, owner: bool) -> None:
         """Give the mounted directory its owner and mode where they differ."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zfstune.datasets.actions import MountDataset, Remount
 from zfstune.datasets.cautions import Caution
 from zfstune.values.errors import PlanError
+from zfstune.values.frozen import replace
 from zfstune.values.mountpoint import (
     effective_mountpoint,
     in_the_way,
@@ -12,14 +13,14 @@ from zfstune.values.mountpoint import (
     mount_differs,
     with_inherited,
 )
-from zfstune.values.state import Dataset, Place
+from zfstune.values.state import Place
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.datasets.actions import Action
     from zfstune.datasets.request import Machine
-    from zfstune.values.state import Mount
+    from zfstune.values.state import Dataset, Mount
 
 
 __all__ = ["MountDraft"]
@@ -165,7 +166,6 @@ class MountDraft:
         parent = self.future.get(name.rpartition("/")[0])
         if parent is None:
             return dataset
-        properties = with_inherited(dataset, parent)
-        heir = Dataset(name, dataset.kind, dataset.guid, dataset.createtxg, properties)
+        heir = replace(dataset, properties=with_inherited(dataset, parent))
         self.future[name] = heir
         return heir

@@ -6,8 +6,11 @@ import pytest
 
 from model_pool import FEATURES, Model, app_profile, applied, pool_info, said
 from zfstune.datasets.actions import Adjust, MountDataset, SetOwner
+from zfstune.datasets.cautions import Caution
 from zfstune.values.errors import PlanError
-from zfstune.values.state import Dataset, Mount
+from zfstune.values.frozen import replace
+from zfstune.values.marks import APPLIED_PROPERTY
+from zfstune.values.state import Dataset, Mount, Vdev
 
 
 @pytest.mark.parametrize(
@@ -138,3 +141,76 @@ def test_unmounted_is_mounted_and_owned_again() -> None:
     assert [type(a) for a in model.plan(wanted).actions] == [MountDataset, SetOwner]
     model.mounts["tank/data/app"] = Mount(mount.dataset, mount.path, 0, 1000, 0o750)
     assert [type(a) for a in model.plan(wanted).actions] == [SetOwner]
+
+
+def test_a_container_is_put_right_where_it_lost_a_property() -> None:
+    """What was inherited since is set again, and nothing else of an old container."""
+    wants = app_profile("app", "logs/app")
+    model = applied(wants)
+    del model.local["tank/data/logs"]["canmount"]
+    [adjust] = model.plan(wants).actions
+    assert isinstance(adjust, Adjust)
+    assert (adjust.dataset, adjust.values) == ("tank/data/logs", {"canmount": "off"})
+    assert adjust.notes == {}
+
+
+@pytest.mark.parametrize("mounted", [True, False])
+def test_a_half_made_container(*, mounted: bool) -> None:
+    """Below the root, a bare dataset is half made unless it is mounted."""
+    model = applied(app_profile())
+    model.local["tank/data/logs"] = {}
+    if mounted:
+        path = "/data/logs"
+        model.mounts["tank/data/logs"] = Mount("tank/data/logs", path, 0, 0, 0o755)
+    plan = model.plan(app_profile(), app_profile("logs", "logs/app"))
+    adjusted = [action for action in plan.actions if isinstance(action, Adjust)]
+    if mounted:
+        assert (adjusted, plan.warnings) == ([], ())
+        return
+    [adjust] = adjusted
+    assert adjust.values == {"canmount": "off"}
+    assert adjust.notes == {APPLIED_PROPERTY: '{"canmount":"off"}'}
+    assert plan.warnings == (
+        Caution(
+            "tank/data/logs",
+            "it is empty and has no properties, as if its creation was cut short: it gets "
+            "canmount=off",
+        ),
+    )
+
+
+def test_a_root_that_zfstune_chose_is_half_made_though_mounted() -> None:
+    """No user makes a dataset of that name, and ZFS mounts what it creates."""
+    model = Model({"tank": {}, "tank/data": {}})
+    model.mounts["tank/data"] = Mount("tank/data", "/tank/data", 0, 0, 0o755)
+    plan = model.plan(app_profile())
+    [adjust] = [action for action in plan.actions if isinstance(action, Adjust)]
+    assert adjust.values == {"canmount": "off", "mountpoint": "/data"}
+
+
+def test_a_value_from_above_that_gives_up_safety_is_said() -> None:
+    """It comes into force where the profile no longer asks for a safe one."""
+    model = applied(app_profile(sync="standard", checksum="on"))
+    model.local["tank"]["checksum"] = "off"
+    model.local["tank/data"]["sync"] = "disabled"
+    told = {caution.message for caution in model.plan(app_profile()).warnings}
+    assert told == {
+        "sync is disabled here: a crash loses confirmed writes",
+        "checksum is off here: damaged data is read as sound",
+    }
+
+
+def test_heirs_of_a_dataset_on_the_special_vdev() -> None:
+    """Each dataset with a value of its own is told of, and no heir without one."""
+    pool = pool_info()
+    fast = Vdev("mirror", 12, "special", ("/dev/nvme0",), rotational=False)
+    model = Model(pool=replace(pool, vdevs=(*pool.vdevs, fast)))
+    plan = model.plan(
+        app_profile("a", recordsize="64K", special_small_blocks="128K"),
+        app_profile("heir", "a/heir"),
+        app_profile("small", "a/small", special_small_blocks="64K"),
+        app_profile("size", "a/size", recordsize="32K"),
+        app_profile("large", "a/large", recordsize="1M"),
+    )
+    told = [c.dataset for c in plan.warnings if "all data goes to" in c.message]
+    assert sorted(told) == ["tank/data/a", "tank/data/a/size", "tank/data/a/small"]
