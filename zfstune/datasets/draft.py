@@ -82,7 +82,9 @@ class Draft(MountDraft):
             message = f"cannot change pool '{self.pool.name}': it was imported read-only"
             raise PlanError(message, hint="export it and import it without readonly=on")
 
-    def container(self, name: str, values: Mapping[str, str], *, for_root: bool) -> None:
+    def container(
+        self, name: str, values: Mapping[str, str], *, for_root: bool = False
+    ) -> None:
         """Make a dataset that only holds others below it.
 
         Once it exists, it belongs to the administrator. It is put right only where ZFS

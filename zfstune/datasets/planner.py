@@ -82,7 +82,7 @@ def _plan_root(draft: Draft, root: str, *, chosen: bool) -> None:
         chosen: zfstune chose the root, not the user.
     """
     for ancestor in ancestors_of(root)[1:]:
-        draft.container(ancestor, {"canmount": "off"}, for_root=False)
+        draft.container(ancestor, {"canmount": "off"})
     if root != draft.pool.name:
         values = {"canmount": "off", "mountpoint": "/" + root.partition("/")[2]}
         draft.container(root, values, for_root=chosen)
@@ -100,7 +100,7 @@ def _plan_datasets(
     mounted: list[tuple[Wanted, str | None]] = []
     for name, wanted in ordered:
         if wanted is None:
-            draft.container(name, {"canmount": "off"}, for_root=False)
+            draft.container(name, {"canmount": "off"})
             draft.mount(name)
             continue
         draft.dataset(wanted)

@@ -115,7 +115,7 @@ def mount_blocker(dataset: Dataset) -> str | None:
     # filesystems that were received only in part.
     if dataset.kind != "filesystem":
         return f"it is a {dataset.kind}"
-    mountpoint = dataset.value("mountpoint") or "/"
+    mountpoint = dataset.value("mountpoint")
     if mountpoint in _UNMOUNTABLE:
         return f"its mountpoint is {mountpoint}"
     if dataset.value("canmount") == "off":
