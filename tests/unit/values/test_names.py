@@ -93,6 +93,7 @@ def test_dataset_passes(name: str) -> None:
         ("tank/a@b", "character '@' at position 7 is not allowed"),
         ("tank/a#b", "character '#' at position 7 is not allowed"),
         ("tank/a\tb", "character '\\t' at position 7 is not allowed"),
+        ("tank/ab/c\td", "character '\\t' at position 10 is not allowed"),
         ("tank/\xe9", "character '\xe9' at position 6 is not allowed"),
         ("tank/\udcff", "character '\\udcff' at position 6 is not allowed"),
         ("tank/\0", "character '\\x00' at position 6 is not allowed"),
@@ -169,8 +170,42 @@ def test_component() -> None:
     """A component has no delimiters, and is not empty."""
     for name in ("a b", "a" * 255):
         assert names.check_component(name) == name
-    for name in ("", ".", "..", "a/b", "a@b", "a#b", "a%", "a" * 256):
+    for name in (".", "..", "a@b", "a#b", "a%", "a" * 256):
         assert complaint(names.check_component, name)
+    wrong = {
+        "": "it has an empty part",
+        "a/b": "character '/' at position 2 is not allowed",
+    }
+    for name, reason in wrong.items():
+        message = complaint(names.check_component, name)
+        assert message.partition("\n")[0].endswith(f" as part of a name: {reason}")
+
+
+@pytest.mark.parametrize("short", ["X", "x" * 250])
+def test_short_names_that_pass(short: str) -> None:
+    """A snapshot and a bookmark may have any letter, and 255 bytes in all."""
+    for check, sign in ((names.check_snapshot, "@"), (names.check_bookmark, "#")):
+        name = f"tank{sign}{short}"
+        assert check(name, creating=True) == name
+        if len(name) == 255:
+            assert "it has 256 bytes" in complaint(check, f"{name}x")
+
+
+def hint_for(check: Callable[..., str], name: str) -> str:
+    """Return the hint with which a check refuses a name."""
+    with pytest.raises(InvalidName) as caught:
+        check(name)
+    return caught.value.hint
+
+
+def test_hints_for_signs_that_mean_something() -> None:
+    """Each sign of ZFS' own has a hint; the hint for all others has the letters."""
+    assert [hint_for(names.check_pool, f"tank{sign}b") for sign in "@#/!"] == [
+        "'@' begins the name of a snapshot",
+        "'#' begins the name of a bookmark",
+        "'/' separates a dataset from its parent",
+        "letters, digits and the characters - _ . : and space are allowed",
+    ]
 
 
 def test_hold_tag() -> None:
