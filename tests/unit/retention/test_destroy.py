@@ -199,7 +199,8 @@ def test_an_error_that_names_no_victim_ends_it() -> None:
 
 def test_a_batch_takes_from_each_dataset_in_turn() -> None:
     """The oldest of each dataset go first, so that no dataset has to wait for another."""
-    engine, plan = filled("tank/a:auto+" + " auto-" * 60, "tank/b:auto+" + " auto-" * 60)
+    victims = " auto-" * 60  # those of the second dataset are older than any of the first
+    engine, plan = filled("tank/a:auto+" + victims, "tank/b:" + " auto+" * 61 + victims)
     Destruction(engine.seam, plan).run()
     assert [len(batch) for batch in engine.batches] == [50, 50, 20]
     for batch in engine.batches:
