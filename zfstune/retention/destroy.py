@@ -10,7 +10,7 @@ take a victim's name.
 from __future__ import annotations
 
 from zfstune.engine.protocol import InUse, ProgramError
-from zfstune.retention.decision import DEFAULT_BATCH, Decision, interleave, spare
+from zfstune.retention.decision import DEFAULT_BATCH, interleave, spare
 from zfstune.values import names
 from zfstune.values.errors import (
     BatchError,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from zfstune.engine.protocol import Engine
+    from zfstune.retention.decision import Decision
     from zfstune.retention.plan import PrunePlan
     from zfstune.values.state import Snapshot
 

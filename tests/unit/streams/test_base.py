@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from zfstune.streams.base import (
     settle_bookmarks,
 )
 from zfstune.streams.ends import MAX_GUID, Replica, missing_end
+from zfstune.values.errors import InvalidName
 
 if TYPE_CHECKING:
     from zfstune.streams.ends import End

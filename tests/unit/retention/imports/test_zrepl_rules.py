@@ -49,9 +49,9 @@ def test_two_grids() -> None:
 def test_jobs_that_touch_other_snapshots() -> None:
     """Their rules stand beside each other; the consent of either is one for both."""
     negated, two = {"type": "regex", "negate": "on"}, {"type": "last_n", "count": "2"}
-    asks = read_rules([{**negated, "regex": "^a_"}, {**two, "regex": "^a_x"}])
-    plain = read_rules([{**negated, "regex": "^b_"}, {**two, "regex": "^b_"}])
-    other = read_rules([{**negated, "regex": "^c_"}, {**two, "regex": "^c_"}])
+    asks = read_rules([{**negated, "regex": "^a_"}, {**two, "regex": "^a_x"}], sender=True)
+    plain = read_rules([{**negated, "regex": "^b_"}, {**two, "regex": "^b_"}], sender=True)
+    other = read_rules([{**negated, "regex": "^c_"}, {**two, "regex": "^c_"}], sender=True)
     assert (asks.policy.allow_zero, plain.policy.allow_zero) == (True, False)
     for one, another in ((asks, plain), (plain, asks), (plain, other)):
         assert one.beside(another) == Kept(
@@ -62,7 +62,9 @@ def test_jobs_that_touch_other_snapshots() -> None:
             one.scopes + another.scopes,
         )
         assert one.beside(one) == one
-    within = read_rules([{**negated, "regex": "^a_x"}, {**two, "regex": "^a_x"}])
+    within = read_rules(
+        [{**negated, "regex": "^a_x"}, {**two, "regex": "^a_x"}], sender=True
+    )
     assert within.beside(asks) is asks.beside(within) is None
 
 
