@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["carry", "open_pipe"]
+__all__ = ["PART_BYTES", "carry", "open_pipe"]
 
-_PART_BYTES = 1 << 20
+PART_BYTES = 1 << 20
 
 
 class _Call:
@@ -52,7 +53,7 @@ def open_pipe() -> tuple[int, int]:
     # changed only while it is empty: later a writer may never wake up (bug 212295 of the
     # Linux kernel). A user without root may have no room left for it.
     with suppress(OSError):
-        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PART_BYTES)
+        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, PART_BYTES)
     return read_end, write_end
 
 
@@ -68,6 +69,8 @@ def carry(call: Callable[[int], int], fd: int) -> tuple[int, OSError | None]:
     """
     import threading  # noqa: PLC0415 (only streams need it)
 
+    if threading.current_thread() is not threading.main_thread() and _is_pipe(fd):
+        return call(fd), None  # no signal ends this thread, and a pipe suits the call
     read_end, write_end = open_pipe()
     sending = _Call(call, write_end)
     # A daemon thread: in a suspended pool the call never returns, and a second
@@ -77,7 +80,7 @@ def carry(call: Callable[[int], int], fd: int) -> tuple[int, OSError | None]:
     try:
         thread.start()
         try:
-            while part := os.read(read_end, _PART_BYTES):
+            while part := os.read(read_end, PART_BYTES):
                 _write_all(fd, part)
         except OSError as error:
             copy_error = error
@@ -87,6 +90,13 @@ def carry(call: Callable[[int], int], fd: int) -> tuple[int, OSError | None]:
     if sending.raised is not None:
         raise sending.raised
     return sending.errno, copy_error
+
+
+def _is_pipe(fd: int) -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(fd).st_mode)
+    except OSError:
+        return False
 
 
 def _write_all(fd: int, part: bytes) -> None:

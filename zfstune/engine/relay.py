@@ -9,10 +9,11 @@ closes the pipe of the send.
 from __future__ import annotations
 
 import os
+import select
 import threading
 from contextlib import contextmanager
 
-from zfstune.engine._send_pipe import open_pipe
+from zfstune.engine._send_pipe import PART_BYTES, open_pipe
 from zfstune.engine.protocol import UnreadError
 from zfstune.values.errors import ZfstuneError
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["relay", "sent"]
+
+_LOOK_MS = 200
 
 
 @contextmanager
@@ -53,18 +56,99 @@ def sent(send: Callable[[int], object]) -> Iterator[int]:
         raise sending.error
 
 
-def relay(send: Callable[[int], object], receive: Callable[[int], object]) -> None:
+def relay(
+    send: Callable[[int], object],
+    receive: Callable[[int], object],
+    *,
+    passed: Callable[[int], object] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+    most_bytes: int = PART_BYTES,
+) -> None:
     """Send into a pipe and receive from it, at the same time.
 
     Args:
         send: Writes a stream to the descriptor that it is given.
         receive: Reads it from the descriptor that it is given.
+        passed: Is told how many bytes have passed, each time that some have; the stream
+            waits for its return. None: nobody counts.
+        stopped: Tells whether to cut the stream off; it is asked where `passed` is given.
+        most_bytes: The most bytes that pass between two calls of `passed`.
 
     Raises:
         EngineError: The send or the receive failed.
     """
     with sent(send) as fd:
-        receive(fd)
+        if passed is None:
+            receive(fd)
+        else:
+            with _counted(_Pump(fd, passed, stopped, most_bytes)) as counted:
+                receive(counted)
+
+
+@contextmanager
+def _counted(pump: _Pump) -> Iterator[int]:
+    """Let a stream pass the pump during a block; give the descriptor behind it."""
+    read_end, write_end = open_pipe()
+    thread = threading.Thread(target=pump.run, args=(write_end,), daemon=True)
+    thread.start()
+    try:
+        yield read_end
+    finally:
+        os.close(read_end)  # the pump then ends
+        thread.join()
+    if pump.error is not None:
+        raise pump.error
+
+
+class _Pump:
+    """Moves a stream from one pipe to another, which copies no byte of it (splice(2)).
+
+    Attributes:
+        error: The error that ended it, other than that nobody reads any more.
+    """
+
+    def __init__(
+        self,
+        fd: int,
+        passed: Callable[[int], object],
+        stopped: Callable[[], bool],
+        most_bytes: int,
+    ) -> None:
+        self._fd = fd
+        self._passed = passed
+        self._stopped = stopped
+        self._most_bytes = most_bytes
+        self.error: BaseException | None = None
+
+    def run(self, write_end: int) -> None:
+        """Move all of the stream, and close the pipe that it was moved to."""
+        try:
+            self._move(write_end)
+        except BrokenPipeError:
+            pass
+        except BaseException as error:  # noqa: BLE001 (raised again by the reader's thread)
+            self.error = error
+        finally:
+            os.close(write_end)
+
+    def _move(self, write_end: int) -> None:
+        something, room = select.poll(), select.poll()
+        something.register(self._fd, select.POLLIN)
+        something.register(write_end, 0)  # only that its reader is gone
+        room.register(write_end, select.POLLOUT)
+        while not self._stopped():
+            try:
+                count = os.splice(
+                    self._fd, write_end, self._most_bytes, flags=os.SPLICE_F_NONBLOCK
+                )
+            except BlockingIOError:
+                if any(fd == write_end for fd, _ in something.poll(_LOOK_MS)):
+                    return
+                room.poll(_LOOK_MS)
+                continue
+            if not count:
+                return
+            self._passed(count)
 
 
 class _Sending:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,80 @@ def test_an_interruption_ends_both() -> None:
     with pytest.raises(KeyboardInterrupt):
         relay(send, receive)
     assert ended == ["send"]
+
+
+@pytest.mark.parametrize("most", [700, 1 << 20])
+def test_bytes_are_counted(most: int) -> None:
+    """Each byte once, in parts no larger than asked for; nothing is left behind."""
+    data = os.urandom(3 << 20)
+    got: list[bytes] = []
+    counts: list[int] = []
+    before = len([*Path("/proc/self/fd").iterdir()]), threading.active_count()
+    relay(
+        lambda fd: write(fd, data),
+        lambda fd: got.append(read(fd)),
+        passed=counts.append,
+        most_bytes=most,
+    )
+    assert got == [data]
+    assert sum(counts) == len(data)
+    assert max(counts) <= most
+    assert (len([*Path("/proc/self/fd").iterdir()]), threading.active_count()) == before
+
+
+@pytest.mark.parametrize("stalled", ["send", "receive"])
+def test_cut_off(stalled: str) -> None:
+    """A stop ends both within a moment, also where one of them stands still."""
+    stop = threading.Event()
+    got: list[bytes] = []
+    let_go = threading.Event()
+
+    def send(fd: int) -> None:
+        if stalled == "send":
+            os.write(fd, b"begin")
+            let_go.wait(5)
+        else:
+            with pytest.raises(BrokenPipeError):
+                write(fd, bytes(64 << 20))
+
+    def receive(fd: int) -> None:
+        if stalled == "receive":
+            let_go.wait(5)
+        got.append(read(fd))
+        let_go.set()
+
+    timers = [threading.Timer(0.1, stop.set), threading.Timer(0.4, let_go.set)]
+    for timer in timers:
+        timer.start()
+    begun = time.monotonic()
+    relay(send, receive, passed=lambda _: None, stopped=stop.is_set)
+    assert time.monotonic() - begun < 3
+    assert len(got[0]) < 64 << 20
+
+
+def test_a_counter_that_fails_ends_the_stream() -> None:
+    """Its error is raised, once both have ended."""
+
+    def passed(_: int) -> None:
+        raise KeyError("counter")
+
+    def send(fd: int) -> None:
+        with pytest.raises(BrokenPipeError):
+            write(fd, bytes(64 << 20))
+
+    with pytest.raises(KeyError, match="counter"):
+        relay(send, read, passed=passed)
+
+
+def test_a_counted_receive_that_fails_early() -> None:
+    """The send ends, although the receive has read nothing."""
+
+    def send(fd: int) -> None:
+        with pytest.raises(BrokenPipeError):
+            write(fd, bytes(64 << 20))
+
+    def receive(_: int) -> None:
+        raise engine_error("receive", "back/a@1", errno.ENOSPC)
+
+    with pytest.raises(EngineError, match="cannot receive"):
+        relay(send, receive, passed=lambda _: None)

@@ -139,3 +139,28 @@ def test_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
         carry(call, 1)
     assert ended == [errno.EPIPE]
     assert (threads(), open_files()) == before
+
+
+def test_no_second_pipe_in_a_thread() -> None:
+    """No signal ends a thread that is not the first, so a pipe is written to directly."""
+    read_end, write_end = os.pipe()
+    given: list[int] = []
+    got: list[object] = []
+
+    def call(fd: int) -> int:
+        given.append(fd)
+        return 7
+
+    def work() -> None:
+        got.append(carry(call, write_end))
+        with Path(os.devnull).open("wb") as file:
+            got.append(carry(call, file.fileno()))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert got == [(7, None), (7, None)]
+    assert given[0] == write_end
+    assert given[1] != write_end
+    os.close(read_end)
+    os.close(write_end)
