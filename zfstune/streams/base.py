@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import re
 
-from zfstune.values.frozen import frozen
+from zfstune.values.frozen import frozen, replace
 from zfstune.values.names import check_bookmark
 from zfstune.values.state import Bookmark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from zfstune.streams.ends import End
     from zfstune.values.state import Snapshot
@@ -34,6 +34,7 @@ __all__ = [
     "find_base",
     "marks_for",
     "read_mark",
+    "recover_base",
     "settle_bookmarks",
 ]
 
@@ -102,6 +103,41 @@ class BookmarkChanges:
     make: Mapping[str, str]
     drop: tuple[str, ...]
 
+    def with_tentative(
+        self, source: End, identity: int, snapshots: Iterable[Snapshot]
+    ) -> BookmarkChanges:
+        """Return these changes and the bookmarks of snapshots that will be on their way.
+
+        Args:
+            source: The source as it is after these changes.
+            identity: The identity of the target.
+            snapshots: Snapshots of the source.
+
+        Raises:
+            InvalidName: The name of the source is too long for a bookmark on it.
+        """
+        there = {*map(read_mark, source.bookmarks)}
+        make = dict(self.make)
+        for snapshot in snapshots:
+            mark = BaseMark(identity, snapshot.guid, tentative=True)
+            if not {mark, replace(mark, tentative=False)} & there:
+                make[mark.on(source.name)] = snapshot.name
+        return BookmarkChanges(make, self.drop)
+
+    def applied_to(self, source: End) -> End:
+        """Return the source as it is after these changes."""
+        sources: dict[str, Snapshot | Bookmark] = {s.name: s for s in source.snapshots}
+        sources |= {mark.name: mark for mark in source.bookmarks}
+        if source.origin is not None:
+            sources[source.origin.name] = source.origin
+        made = [
+            Bookmark(name, sources[made_of].guid, sources[made_of].createtxg, 0)
+            for name, made_of in self.make.items()
+        ]
+        left = [mark for mark in source.bookmarks if mark.name not in self.drop]
+        marks = sorted([*left, *made], key=lambda mark: (mark.createtxg, mark.name))
+        return replace(source, bookmarks=tuple(marks))
+
 
 def find_base(source: End, target: End) -> Base | None:
     """Find the newest snapshot of the target that the source has too.
@@ -135,6 +171,24 @@ def marks_for(source: End, target: End) -> dict[str, BaseMark]:
         for name, mark in marks
         if mark is not None and mark.target == target.identity
     }
+
+
+def recover_base(source: End, target: End) -> BookmarkChanges:
+    """Decide on the bookmark for a base that a promotion has taken from the source.
+
+    The base is the source's origin by then, and its bookmark went along with it.
+
+    Args:
+        source: The source, which was a clone's origin and is a clone now.
+        target: Its target.
+
+    Raises:
+        InvalidName: The name of the source is too long for a bookmark on it.
+    """
+    if source.origin is None:
+        return BookmarkChanges({}, ())
+    mark = BaseMark(target.identity, source.origin.guid)
+    return BookmarkChanges({mark.on(source.name): source.origin.name}, ())
 
 
 def settle_bookmarks(source: End, target: End) -> BookmarkChanges:

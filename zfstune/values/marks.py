@@ -21,7 +21,8 @@ This is all that zfstune writes for itself on datasets and snapshots:
     a rollback took: ``escape``. On a dataset made for a rollback's copies: ``folder``.
 ``org.zfstune:replica``
     On a dataset that a first send made: the number by which bookmarks on the source name
-    it, and whether that send was raw (:mod:`zfstune.streams.ends`).
+    it, and whether that send was raw; on a placeholder for a source without a snapshot:
+    the guid of that source (:mod:`zfstune.streams.ends`).
 
 A mark counts only where it was set on this system. The sender of a stream may have put
 any mark into it, so a received mark decides nothing here: neither which datasets are

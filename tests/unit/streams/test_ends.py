@@ -14,6 +14,7 @@ from zfstune.streams.ends import (
     Replica,
     end_of,
     missing_end,
+    placeholder_mark,
     read_replica,
 )
 from zfstune.values.errors import Damaged, InvalidName, InvalidValue
@@ -160,3 +161,33 @@ def test_a_mark_is_read_as_it_is_written(identity: int, raw: bool) -> None:  # n
 def test_no_other_text_is_a_mark(text: str) -> None:
     """A value that somebody else wrote is not half understood."""
     assert read_replica(text) is None
+
+
+def test_a_placeholder_that_nobody_can_have_written_to() -> None:
+    """It names its source; one that can be written to, or came in a stream, is none."""
+    mark = placeholder_mark(end_of(dataset(), ()))
+    assert mark == "placeholder:0000000000000009"
+
+    def made(readonly: str, source: str = LOCAL) -> int:
+        found = {
+            REPLICA_PROPERTY: PropertyValue(mark, source),
+            "readonly": PropertyValue(readonly, LOCAL),
+        }
+        end = end_of(Dataset("b", "filesystem", 1, 1, found), ())
+        assert end.placeholder is bool(end.stands_for)
+        assert end.replica is None
+        return end.stands_for
+
+    assert [made("on"), made("off"), made("on", RECEIVED)] == [9, 0, 0]
+
+
+def test_another_name() -> None:
+    """Snapshots and bookmarks have it too; the origin lies elsewhere."""
+    end = end_of(
+        dataset(), [snap(5, "a")], [mark(3, "z")], origin=snap(1, dataset="tank/o")
+    )
+    moved = end.renamed("tank/b")
+    assert (moved.name, moved.guid, moved.origin) == ("tank/b", end.guid, end.origin)
+    assert [s.name for s in moved.snapshots] == ["tank/b@a"]
+    assert [m.name for m in moved.bookmarks] == ["tank/b#z"]
+    assert moved.renamed("tank/a") == end

@@ -1,0 +1,280 @@
+"""The datasets of two trees: which one is the copy of which, and in which order they go.
+
+A copy is found by what it is, and by its name only then. First comes the bookmark that
+zfstune made on the source for exactly this target; then a common snapshot under the same
+name; then a target that only needs the next stream, under any name. So a source dataset
+that was renamed keeps its copy, which is renamed likewise. One that was made anew under
+an old name shares nothing with the copy of the old one, and is refused over it.
+
+A promotion takes bookmarks along with the snapshots that it moves to the clone. So a
+bookmark that is not newer than the origin of a clone may be that clone's, and counts only
+after the names.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from zfstune.streams.base import find_base, read_mark
+from zfstune.streams.ends import missing_end
+from zfstune.streams.steps import Move
+from zfstune.values.frozen import frozen, replace
+from zfstune.values.names import parent_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from zfstune.streams.ends import End
+
+__all__ = ["Pair", "Pairing", "has_origin", "in_order", "included", "pair_up"]
+
+
+@frozen
+class Pair:
+    """A source dataset and the target for it.
+
+    Attributes:
+        source: The source.
+        target: The target under the name that it has after all moves; one that does
+            not exist is made.
+    """
+
+    source: End
+    target: End
+
+
+@frozen
+class Pairing:
+    """All datasets of a source tree with their targets.
+
+    Attributes:
+        pairs: A pair for each source dataset, parents before children.
+        targets: All datasets of the target tree, under the names that they have after
+            all moves, those without a source too.
+        moves: The targets to rename first, in this order.
+    """
+
+    pairs: tuple[Pair, ...]
+    targets: tuple[End, ...]
+    moves: tuple[Move, ...] = ()
+
+
+def included(sources: Iterable[End], patterns: Collection[str]) -> list[End]:
+    """Leave out the datasets that a pattern matches, and all below them.
+
+    Args:
+        sources: The datasets, parents before children.
+        patterns: Shell patterns of full names.
+    """
+    left: list[End] = []
+    out: set[str | None] = set()
+    for source in sources:
+        matched = any(fnmatchcase(source.name, pattern) for pattern in patterns)
+        if matched or parent_of(source.name) in out:
+            out.add(source.name)
+        else:
+            left.append(source)
+    return left
+
+
+def pair_up(sources: Sequence[End], targets: Sequence[End], root: str) -> Pairing:
+    """Find the target of each source dataset, and the names that targets have to get.
+
+    A target keeps its old name where the new one belongs to a dataset that is no copy,
+    and for this run where its new parent has yet to be made.
+
+    Args:
+        sources: The root of the source tree, and datasets below it, parents first.
+        targets: All datasets of the target tree; nothing where it does not exist.
+        root: Name of its root.
+    """
+    found = _matches(sources, {target.name: target for target in targets}, root)
+    places = _Places(targets, found)
+    names = {sources[0].name: root}
+    for source in sources[1:]:
+        parent, _, last = source.name.rpartition("/")
+        wanted = f"{names[parent]}/{last}"
+        target = found.get(source.name)
+        if target is None:
+            names[source.name] = wanted
+            there = places.make_room(wanted)
+            if there is not None:
+                found[source.name] = there
+        else:
+            names[source.name] = places.move(target, wanted)
+    # A move of another target may have taken it along.
+    moved = {t.name: t.renamed(places.name_of(t)) for t in targets}
+    pairs = [
+        Pair(source, moved[found[source.name].name])
+        if source.name in found
+        else Pair(source, missing_end(names[source.name]))
+        for source in sources
+    ]
+    return Pairing(tuple(pairs), tuple(moved.values()), tuple(places.moves))
+
+
+def in_order(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, str]]:
+    """Put datasets into an order in which each comes after those that it needs.
+
+    Args:
+        needs: Each dataset, and others that have to come first. Those that are no key
+            count for nothing.
+
+    Returns:
+        The order, and the datasets that cannot have a place in it: each with another
+        one that needs it and that it needs itself.
+    """
+    order: list[str] = []
+    circles: dict[str, str] = {}
+    state: dict[str, bool] = {}  # whether it has its place; False: it is being placed
+    for first in needs:
+        stack = [(first, iter(needs[first]))]
+        state.setdefault(first, False)
+        if state[first]:
+            continue
+        while stack:
+            name, others = stack[-1]
+            other = next(others, None)
+            if other is None:
+                stack.pop()
+                state[name] = True
+                order.append(name)
+            elif other not in needs or state.get(other):
+                continue
+            elif other in state:
+                circles[name] = other
+            else:
+                state[other] = False
+                stack.append((other, iter(needs[other])))
+    return order, circles
+
+
+def _matches(
+    sources: Sequence[End], targets: Mapping[str, End], root: str
+) -> dict[str, End]:
+    """Return the targets of the source datasets that have one, by source's name."""
+    found: dict[str, End] = {}
+    free = dict(targets)
+    if root in free:
+        found[sources[0].name] = free.pop(root)
+    below = len(sources[0].name)
+    shared: dict[str, int] = {}
+    for source in sources:
+        if source.origin is not None:
+            owner = source.origin.dataset
+            shared[owner] = max(shared.get(owner, 0), source.origin.createtxg)
+
+    def by_own_mark(source: End, free: Mapping[str, End], name: str) -> End | None:
+        newer = [m for m in source.bookmarks if m.createtxg > shared.get(source.name, 0)]
+        return _by_mark(replace(source, bookmarks=tuple(newer)), free, name)
+
+    for find in (by_own_mark, _by_name, _by_mark, _by_next_stream):
+        for source in sources[1:]:
+            if source.name in found:
+                continue
+            target = find(source, free, f"{root}{source.name[below:]}")
+            if target is not None:
+                found[source.name] = free.pop(target.name)
+    return found
+
+
+def _by_mark(source: End, free: Mapping[str, End], name: str) -> End | None:
+    """Find the target that the newest of the source's bookmarks was made for.
+
+    A source without a snapshot has no bookmark, and its placeholder knows its guid.
+    """
+    del name
+    for target in free.values():
+        if target.stands_for == source.guid:
+            return target
+    identities = {target.identity: target for target in free.values()}
+    for bookmark in reversed(source.bookmarks):
+        mark = read_mark(bookmark)
+        if mark is not None and mark.target in identities:
+            return identities[mark.target]
+    return None
+
+
+def _by_name(source: End, free: Mapping[str, End], name: str) -> End | None:
+    """Find the target of the same name, if it has a snapshot of the source."""
+    target = free.get(name)
+    if target is None or find_base(source, target) or has_origin(target, source):
+        return target
+    return None
+
+
+def has_origin(target: End, source: End) -> bool:
+    """Tell whether the target's newest snapshot is the source's origin.
+
+    A promotion has taken the snapshots that they had in common from the source.
+    """
+    newest, origin = target.newest, source.origin
+    return newest is not None and origin is not None and newest.guid == origin.guid
+
+
+def _by_next_stream(source: End, free: Mapping[str, End], name: str) -> End | None:
+    """Find a target whose newest snapshot the source has too; the newest of several."""
+    del name
+    sent = {mark.guid: mark.createtxg for mark in source.bookmarks}
+    sent |= {snapshot.guid: snapshot.createtxg for snapshot in source.snapshots}
+    fitting = [
+        (sent[target.newest.guid], target.name)
+        for target in free.values()
+        if target.newest is not None and target.newest.guid in sent
+    ]
+    return free[max(fitting)[1]] if fitting else None
+
+
+class _Places:
+    """The names of the target tree, as they change move by move.
+
+    Attributes:
+        moves: The moves so far.
+    """
+
+    def __init__(self, targets: Iterable[End], found: Mapping[str, End]) -> None:
+        self.moves: list[Move] = []
+        self._sources = {target.name: source for source, target in found.items()}
+        self._there = {target.name: target for target in targets}  # by present name
+        self._names = {name: name for name in self._there}  # from the first name
+        self._settled: set[str] = set()
+
+    def name_of(self, target: End) -> str:
+        """Return the present name of a target."""
+        return self._names[target.name]
+
+    def move(self, target: End, wanted: str) -> str:
+        """Move a target to its name, if that is or becomes free; return its name."""
+        self._settled.add(target.name)
+        if self._names[target.name] != wanted:
+            self.make_room(wanted)
+            now = self._names[target.name]
+            free = wanted not in self._there and parent_of(wanted) in self._there
+            if free and not wanted.startswith(f"{now}/"):
+                self._rename(now, wanted, self._sources[target.name])
+        return self._names[target.name]
+
+    def make_room(self, name: str) -> End | None:
+        """Move the copy of another source away, which gets its own name later.
+
+        Returns:
+            The dataset of that name, if it is no copy.
+        """
+        there = self._there.get(name)
+        if there is None:
+            return None
+        source = self._sources.get(there.name)
+        if source is None:
+            return there
+        if there.name not in self._settled:
+            self._rename(name, f"{name}-moved-{there.guid:x}", source)
+        return None
+
+    def _rename(self, old: str, new: str, source: str) -> None:
+        self.moves.append(Move(old, new, source))
+        for name in [n for n in self._there if f"{n}/".startswith(f"{old}/")]:
+            target = self._there.pop(name)
+            moved = f"{new}{name[len(old) :]}"
+            self._there[moved] = target
+            self._names[target.name] = moved
