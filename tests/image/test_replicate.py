@@ -173,6 +173,35 @@ def test_a_tree_stays_what_it_is(pools: tuple[ImageEngine, ImageEngine]) -> None
     )
 
 
+def test_changed_roles(pools: tuple[ImageEngine, ImageEngine]) -> None:
+    """There and back again without a full send, with changes that never arrived or not."""
+    tank, back = pools
+
+    def replicate(*, forth: bool, **how: Any) -> list[object]:
+        names, engines = (SOURCE, TARGET), (tank, back)
+        if not forth:
+            names, engines = names[::-1], engines[::-1]
+        plan = zfstune.replicate(
+            *names, engine=engines[0], target_engine=engines[1], recursive=True, **how
+        )
+        return [s for dataset in plan.datasets for s in dataset.transfer.steps]
+
+    tank.create(f"{SOURCE}/x")
+    tank.take_snapshots([f"{SOURCE}@4", f"{SOURCE}/x@4"])
+    replicate(forth=True)
+    tank.take_snapshots([f"{SOURCE}@never-arrived"])
+    back.set(TARGET, {"readonly": "off", "canmount": "on"})
+    back.take_snapshots([f"{TARGET}@5", f"{TARGET}/x@5"])
+    steps = replicate(forth=False, keep_aside=True)
+    assert not any(isinstance(step, Full) for step in steps)
+    assert tree(tank, SOURCE) == tree(back, TARGET)
+    asides = [d.name for d in tank.datasets("tank") if "-aside-" in d.name]
+    assert [s.short_name for s in tank.snapshots(asides[0])] == ["never-arrived"]
+    tank.take_snapshots([f"{SOURCE}@6", f"{SOURCE}/x@6"])
+    assert len(replicate(forth=True)) == 2
+    assert tree(tank, SOURCE) == tree(back, TARGET)
+
+
 def test_interrupted_in_the_middle(pools: tuple[ImageEngine, ImageEngine]) -> None:
     """Ctrl-C ends all streams within a second, and the next run completes them."""
     tank, back = pools

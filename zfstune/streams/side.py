@@ -23,6 +23,11 @@ __all__ = ["Side"]
 class Side(Protocol):
     """The calls that a replication makes to one of its sides.
 
+    Streams of several datasets run at once, so :meth:`send`, :meth:`receive` and all that
+    comes before and after a stream are called from several threads. Those for all
+    datasets at once (:meth:`ends`, :meth:`take_snapshots`, :meth:`change_bookmarks`,
+    :meth:`holding`, :meth:`rename`) are made by the caller's thread, before and after.
+
     What a side returns was checked (:func:`zfstune.streams.ends.end_of`), also where it
     came from another host. A call that fails raises a subclass of
     :class:`~zfstune.values.errors.EngineError`.
