@@ -199,7 +199,7 @@ class StreamEngine:
         for name, of in sources.items():
             dataset = name.partition("#")[0]
             source: Snapshot | Bookmark = (
-                self.marks[dataset][of] if "#" in of else self.snapshot(of)
+                self.marks[of.partition("#")[0]][of] if "#" in of else self.snapshot(of)
             )
             assert name not in self.marks[dataset], f"{name} is there already"
             self.marks[dataset][name] = Bookmark(name, source.guid, source.createtxg, 0)

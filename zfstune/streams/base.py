@@ -34,7 +34,6 @@ __all__ = [
     "find_base",
     "marks_for",
     "read_mark",
-    "recover_base",
     "settle_bookmarks",
 ]
 
@@ -128,8 +127,6 @@ class BookmarkChanges:
         """Return the source as it is after these changes."""
         sources: dict[str, Snapshot | Bookmark] = {s.name: s for s in source.snapshots}
         sources |= {mark.name: mark for mark in source.bookmarks}
-        if source.origin is not None:
-            sources[source.origin.name] = source.origin
         made = [
             Bookmark(name, sources[made_of].guid, sources[made_of].createtxg, 0)
             for name, made_of in self.make.items()
@@ -173,35 +170,18 @@ def marks_for(source: End, target: End) -> dict[str, BaseMark]:
     }
 
 
-def recover_base(source: End, target: End) -> BookmarkChanges:
-    """Decide on the bookmark for a base that a promotion has taken from the source.
-
-    The base is the source's origin by then, and its bookmark went along with it.
-
-    Args:
-        source: The source, which was a clone's origin and is a clone now.
-        target: Its target.
-
-    Raises:
-        InvalidName: The name of the source is too long for a bookmark on it.
-    """
-    if source.origin is None:
-        return BookmarkChanges({}, ())
-    mark = BaseMark(target.identity, source.origin.guid)
-    return BookmarkChanges({mark.on(source.name): source.origin.name}, ())
-
-
 def settle_bookmarks(source: End, target: End) -> BookmarkChanges:
     """Decide which bookmarks the source keeps for a target, as both are now.
 
     The base gets a confirmed bookmark, a copy of a bookmark if the snapshot is gone.
     Bookmarks for this target that are older than the base go, and so does the tentative
-    one of the base. A tentative bookmark of a newer snapshot stays: its stream may be
-    on the way. Where there is no common base nothing changes, since nobody knows what
+    one of the base, and one that a promotion has carried to another dataset of the
+    lineage. A tentative bookmark of a newer snapshot stays: its stream may be on the way.
+    Where there is no common base nothing changes, since nobody knows what
     will turn out to be one.
 
     Args:
-        source: The source.
+        source: The source, which may be a whole lineage.
         target: The target as it is after a transfer, or before the next one.
 
     Raises:
@@ -217,6 +197,6 @@ def settle_bookmarks(source: End, target: End) -> BookmarkChanges:
         name
         for name, mark in marks.items()
         if createtxg[name] < base.sent.createtxg
-        or (mark.tentative and mark.snapshot == base.sent.guid)
+        or (mark.snapshot == base.sent.guid and name != kept)
     )
     return BookmarkChanges({} if kept in marks else {kept: base.sent.name}, drop)

@@ -5,14 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from zfstune.streams.arrival import INERT, Arrival, decide_arrival
-from zfstune.streams.base import (
-    BookmarkChanges,
-    find_base,
-    read_mark,
-    recover_base,
-    settle_bookmarks,
-)
-from zfstune.streams.ends import MAX_GUID, missing_end, placeholder_mark
+from zfstune.streams.base import settle_bookmarks
+from zfstune.streams.ends import missing_end, placeholder_mark
 from zfstune.streams.refusals import Diverged
 from zfstune.streams.replication_plan import (
     DatasetPlan,
@@ -22,7 +16,7 @@ from zfstune.streams.replication_plan import (
 )
 from zfstune.streams.steps import Abort, Move, Transfer
 from zfstune.streams.transfer import decide_transfer
-from zfstune.streams.tree import has_origin, in_order
+from zfstune.streams.tree import based_at_home, in_order, lineage
 from zfstune.streams.ways_out import beside, over
 from zfstune.values.errors import Damaged, EngineError, InvalidName, PlanError
 from zfstune.values.frozen import replace
@@ -36,13 +30,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zfstune.streams.base import BookmarkChanges
     from zfstune.streams.ends import End, Replica
     from zfstune.streams.refusals import Refusal
     from zfstune.streams.replication_plan import Choices
     from zfstune.streams.side import Side
     from zfstune.streams.steps import Full, Incremental, Resume, TransferStep
     from zfstune.streams.tree import Pair, Pairing
-    from zfstune.values.state import Bookmark
 
 __all__ = ["Planner"]
 
@@ -60,19 +54,13 @@ class Planner:
         self._receiving = receiving
         self._choices = choices
         self._pairs = {pair.source.name: pair for pair in pairing.pairs}
+        self._ends = {pair.source.name: pair.source for pair in pairing.pairs}
         self._plans: dict[str, DatasetPlan] = {}
         self._refused: dict[str, Refused] = {}
         self._pool = pool_of(pairing.pairs[0].target.name)
         self._pool_guid = 0
         origins = [pair.source.origin for pair in pairing.pairs]
         self._origins = frozenset(o.guid for o in origins if o is not None)
-        # The bookmarks of zfstune's on all sources, by the identity of their target.
-        self._marks: dict[int, list[tuple[str, Bookmark]]] = {}
-        for name, pair in self._pairs.items():
-            for bookmark in pair.source.bookmarks:
-                mark = read_mark(bookmark)
-                if mark is not None:
-                    self._marks.setdefault(mark.target, []).append((name, bookmark))
         # Snapshots on the target's pool, now or by then, by guid.
         self._copies = {s.guid: s for end in pairing.targets for s in end.snapshots}
         elsewhere = {
@@ -123,7 +111,12 @@ class Planner:
             if end.damaged:
                 raise Damaged(operation="read", target=end.name, reason=end.damaged)
         self._check_parent(pair)
-        changes = self._settled(pair)
+        if pair.target.snapshots:  # only what is continued builds on what came before
+            pair = replace(pair, source=lineage(pair.source, self._ends))
+        changes = settle_bookmarks(pair.source, pair.target)
+        # Those that a promotion has carried off may still be bases of this very run.
+        own = tuple(n for n in changes.drop if n.startswith(f"{pair.source.name}#"))
+        changes = replace(changes, drop=own)
         settled = replace(pair, source=changes.applied_to(pair.source))
         decided, target = self._decide(settled)
         choices = self._choices
@@ -148,27 +141,6 @@ class Planner:
                 losing=tuple(choices.lose),
             )
         self._add(pair, self._completed(pair, plan))
-
-    def _settled(self, pair: Pair) -> BookmarkChanges:
-        """Decide which bookmarks there are before the first stream.
-
-        A bookmark for the same target that lies on another source was carried there by a
-        promotion, and goes once this source has its base.
-        """
-        source, target = pair.source, pair.target
-        base = find_base(source, target)
-        if base is not None:
-            changes, kept = settle_bookmarks(source, target), base.sent.createtxg
-        elif self._choices.recursive and has_origin(target, source):
-            changes, kept = recover_base(source, target), MAX_GUID
-        else:
-            return BookmarkChanges({}, ())
-        strays = [
-            bookmark.name
-            for name, bookmark in self._marks.get(target.identity, ())
-            if name != source.name and bookmark.createtxg <= kept
-        ]
-        return BookmarkChanges(changes.make, (*changes.drop, *strays))
 
     def _check_parent(self, pair: Pair) -> None:
         """Refuse a dataset whose target would have no parent."""
@@ -260,13 +232,16 @@ class Planner:
         bookmarks = plan.bookmarks.with_tentative(
             plan.source, target.identity, [step.snapshot for step in streams]
         )
+        source = bookmarks.applied_to(pair.source)
+        steps = tuple(based_at_home(step, source) for step in plan.transfer.steps)
         return replace(
             plan,
-            source=bookmarks.applied_to(pair.source),
+            source=source,
             target=target,
+            transfer=replace(plan.transfer, steps=steps),
             arrival=arrival,
             bookmarks=bookmarks,
-            step_bytes=tuple(self._size(s, bookmarks) for s in plan.transfer.steps),
+            step_bytes=tuple(self._size(s, bookmarks) for s in steps),
             needs=self._needs(plan),
         )
 
@@ -302,14 +277,12 @@ class Planner:
 
     def _needs(self, plan: DatasetPlan) -> tuple[str, ...]:
         """Return the sources whose plans make the parent, or the origin, of a target."""
-        needed = {parent_of(plan.transfer.target)}
-        for step in plan.transfer.steps:
-            if not isinstance(step, Abort) and step.origin:
-                needed.add(step.origin.partition("@")[0])
+        origins = {s.origin for s in plan.transfer.steps if not isinstance(s, Abort)}
+        made = {parent_of(plan.transfer.target), *map(parent_of, origins)}
         return tuple(
             name
             for name, other in self._plans.items()
-            if other.new and other.transfer.target in needed
+            if (other.new and other.transfer.target in made) or origins & other.makes
         )
 
     def _add(self, pair: Pair, plan: DatasetPlan) -> None:

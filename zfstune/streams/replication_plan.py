@@ -102,6 +102,12 @@ class DatasetPlan:
         return self.pending and (bool(self.aside) or not self.target.snapshots)
 
     @property
+    def makes(self) -> frozenset[str]:
+        """Full names of the target's snapshots that arrive."""
+        steps = [step for step in self.transfer.steps if not isinstance(step, Abort)]
+        return frozenset(step.received for step in steps)
+
+    @property
     def shares_aside(self) -> bool:
         """Whether the new target begins as a clone of the one that goes aside."""
         steps = [step for step in self.transfer.steps if not isinstance(step, Abort)]

@@ -8,7 +8,7 @@ an old name shares nothing with the copy of the old one, and is refused over it.
 
 A promotion takes bookmarks along with the snapshots that it moves to the clone. So a
 bookmark that is not newer than the origin of a clone may be that clone's, and counts only
-after the names.
+after the names; and a base is looked for in the whole lineage of a source.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 
 from zfstune.streams.base import find_base, read_mark
 from zfstune.streams.ends import missing_end
-from zfstune.streams.steps import Move
+from zfstune.streams.steps import Incremental, Move
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.names import parent_of
 
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from zfstune.streams.ends import End
+    from zfstune.streams.steps import TransferStep
+    from zfstune.values.state import Bookmark, Snapshot
 
-__all__ = ["Pair", "Pairing", "has_origin", "in_order", "included", "pair_up"]
+__all__ = ["Pair", "Pairing", "based_at_home", "in_order", "included", "lineage", "pair_up"]
 
 
 @frozen
@@ -76,6 +78,58 @@ def included(sources: Iterable[End], patterns: Collection[str]) -> list[End]:
         else:
             left.append(source)
     return left
+
+
+def lineage(source: End, sources: Mapping[str, End]) -> End:
+    """Return a source with the snapshots and bookmarks that lead up to its origin, too.
+
+    They were its own until a promotion moved them, and a stream of the source may still
+    build on them, as on its own (dsl_dataset_is_before(), module/zfs/dsl_dataset.c).
+
+    Args:
+        source: The source.
+        sources: All sources by name.
+    """
+    snapshots, bookmarks = [*source.snapshots], [*source.bookmarks]
+    seen, origin = {source.name}, source.origin
+    while origin is not None and origin.dataset in sources and origin.dataset not in seen:
+        owner = sources[origin.dataset]
+        seen.add(owner.name)
+        last = origin.createtxg
+        snapshots += [s for s in owner.snapshots if s.createtxg <= last]
+        bookmarks += [mark for mark in owner.bookmarks if mark.createtxg <= last]
+        origin = owner.origin
+    return replace(
+        source,
+        snapshots=tuple(sorted(snapshots, key=lambda s: s.createtxg)),
+        bookmarks=tuple(sorted(bookmarks, key=lambda mark: (mark.createtxg, mark.name))),
+    )
+
+
+def based_at_home(step: TransferStep, source: End) -> TransferStep:
+    """Return a step with a base in the dataset of its snapshot, if there is one.
+
+    With a base in another dataset, the stream would be one for a new clone, unless the
+    base is a bookmark (dmu_send_obj(), module/zfs/dmu_send.c).
+
+    Args:
+        step: A step of a source's lineage.
+        source: The lineage, with the bookmarks that it will have by then.
+    """
+    if not isinstance(step, Incremental) or step.origin:
+        return step
+    dataset = step.snapshot.dataset
+    if _dataset_of(step.base) == dataset:
+        return step
+    items: Iterable[Snapshot | Bookmark] = (*source.snapshots, *source.bookmarks)
+    for item in items:
+        if item.guid == step.base.guid and _dataset_of(item) == dataset:
+            return replace(step, base=item)
+    return step
+
+
+def _dataset_of(item: Snapshot | Bookmark) -> str:
+    return item.name.partition("@")[0].partition("#")[0]
 
 
 def pair_up(sources: Sequence[End], targets: Sequence[End], root: str) -> Pairing:
@@ -169,7 +223,12 @@ def _matches(
         newer = [m for m in source.bookmarks if m.createtxg > shared.get(source.name, 0)]
         return _by_mark(replace(source, bookmarks=tuple(newer)), free, name)
 
-    for find in (by_own_mark, _by_name, _by_mark, _by_next_stream):
+    named = {source.name: source for source in sources}
+
+    def by_name(source: End, free: Mapping[str, End], name: str) -> End | None:
+        return _by_name(lineage(source, named), free, name)
+
+    for find in (by_own_mark, by_name, _by_mark, _by_next_stream):
         for source in sources[1:]:
             if source.name in found:
                 continue
@@ -199,18 +258,7 @@ def _by_mark(source: End, free: Mapping[str, End], name: str) -> End | None:
 def _by_name(source: End, free: Mapping[str, End], name: str) -> End | None:
     """Find the target of the same name, if it has a snapshot of the source."""
     target = free.get(name)
-    if target is None or find_base(source, target) or has_origin(target, source):
-        return target
-    return None
-
-
-def has_origin(target: End, source: End) -> bool:
-    """Tell whether the target's newest snapshot is the source's origin.
-
-    A promotion has taken the snapshots that they had in common from the source.
-    """
-    newest, origin = target.newest, source.origin
-    return newest is not None and origin is not None and newest.guid == origin.guid
+    return target if target is not None and find_base(source, target) else None
 
 
 def _by_next_stream(source: End, free: Mapping[str, End], name: str) -> End | None:

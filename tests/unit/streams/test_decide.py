@@ -128,6 +128,29 @@ def test_promoted_with_all_that_both_have(
     assert not run_tree(tank, back).pending
 
 
+def test_promoted_past_what_had_arrived(sides: tuple[StreamEngine, StreamEngine]) -> None:
+    """The base lies before the origin: all in between is sent from the promoted clone.
+
+    That holds where the base is left as a bookmark only.
+    """
+    tank, back = sides
+    run_tree(tank, back)
+    for short in ("4", "5"):
+        tank.take(f"tank/a@{short}")
+    tank.add("tank/a/c", "y")
+    tank.origins["tank/a/c"] = "tank/a@5"
+    tank.promote("tank/a/c")
+    tank.taken["tank/a/c"] = [s for s in tank.taken["tank/a/c"] if s.short_name > "3"]
+    tank.take("tank/a@6")
+    plan = run_tree(tank, back)
+    assert back.shorts("back/a") == ["1", "2", "3", "4", "5", "6"]
+    assert back.origins["back/a/c"] == "back/a@5"
+    assert back.shorts("back/a/c") == ["y"]
+    assert not [step for step in steps(plan) if step.startswith("full")]
+    assert [len(tank.marks[name]) for name in ("tank/a", "tank/a/c")] == [1, 1]
+    assert not run_tree(tank, back).pending
+
+
 def test_promoted_before_it_was_ever_sent(
     sides: tuple[StreamEngine, StreamEngine],
 ) -> None:

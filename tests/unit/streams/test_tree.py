@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from stream_ends import snap
 from zfstune.streams.base import BaseMark
 from zfstune.streams.ends import End, Replica
-from zfstune.streams.tree import in_order, included, pair_up
+from zfstune.streams.steps import Full, Incremental
+from zfstune.streams.tree import based_at_home, in_order, included, lineage, pair_up
+from zfstune.values.frozen import replace
 from zfstune.values.state import Bookmark
 
 if TYPE_CHECKING:
@@ -183,3 +185,34 @@ def test_left_out() -> None:
     names = ["t", "t/a", "t/a/b", "t/ab", "t/c"]
     left = included([end(name) for name in names], ["t/a", "*/c"])
     assert [e.name for e in left] == ["t", "t/ab"]
+
+
+def test_the_lineage_of_a_promoted_source() -> None:
+    """All that leads up to its origin, and on to that one's; a circle does not hang."""
+    ends = {e.name: e for e in (end("t/a", 8, 9), end("t/c", 5, 7), end("t/o", 1, 2, 3))}
+    ends["t/a"] = replace(ends["t/a"], origin=snap(5, dataset="t/c"))
+    ends["t/c"] = replace(ends["t/c"], origin=snap(2, dataset="t/o"))
+    found = lineage(ends["t/a"], ends)
+    assert [s.name for s in found.snapshots] == [
+        "t/o@1",
+        "t/o@2",
+        "t/c@5",
+        "t/a@8",
+        "t/a@9",
+    ]
+    assert lineage(ends["t/o"], ends) == ends["t/o"]
+    ends["t/o"] = replace(ends["t/o"], origin=snap(8, dataset="t/a"))
+    assert len(lineage(ends["t/a"], ends).snapshots) == 5
+
+
+def test_a_base_in_the_dataset_of_its_snapshot() -> None:
+    """A bookmark there serves; a first stream of a clone keeps its origin as it is."""
+    home = Bookmark("t/a#x", 5, 5, 0)
+    source = replace(end("t/a", 8), bookmarks=(home,))
+    step = Incremental(source.snapshots[0], snap(5, dataset="t/c"), "b/a@8", raw=False)
+    assert based_at_home(step, source) == replace(step, base=home)
+    clone = replace(step, origin="b/c@5")
+    assert based_at_home(clone, source) == clone
+    assert based_at_home(step, end("t/a", 8)) == step
+    full = Full(source.snapshots[0], "b/a@8", raw=False)
+    assert based_at_home(full, source) == full
