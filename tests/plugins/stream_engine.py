@@ -132,7 +132,7 @@ class StreamEngine:
         if name in self.damaged:
             return Dataset(name, "filesystem", 0, 0, {}, damaged="it is damaged")
         kind = self.kinds.get(name, "filesystem")
-        return Dataset(name, kind, self.guids[name], 1, values)
+        return Dataset(name, kind, self.guids[name], self.guids[name], values)
 
     def datasets(self, root: str) -> list[Dataset]:
         """Return a dataset and all below it."""

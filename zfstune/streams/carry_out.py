@@ -227,14 +227,14 @@ class _Run:
     def _verify(self, name: str) -> None:
         """Compare the newest snapshot that arrived, by its content."""
         streams = [s for s in self._plans[name].transfer.steps if not isinstance(s, Abort)]
-        if not streams or self._meter.stop.is_set():
+        stopped = self._meter.stop.is_set
+        if not streams or stopped():
             return
-        sent, received, raw = (
-            streams[-1].snapshot.name,
-            streams[-1].received,
-            streams[-1].raw,
-        )
-        if self._sending.digest(sent, raw=raw) != self._receiving.digest(received, raw=raw):
+        last = streams[-1]
+        sent, received = last.snapshot.name, last.received
+        expected = self._sending.digest(sent, raw=last.raw, stopped=stopped)
+        found = self._receiving.digest(received, raw=last.raw, stopped=stopped)
+        if expected != found and not stopped():
             raise Damaged(
                 operation="verify",
                 target=received,

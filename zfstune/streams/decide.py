@@ -199,6 +199,8 @@ class Planner:
         """Plan a new target beside one that is kept."""
         name = target.name
         aside = f"{name}-aside-{utc_stamp(datetime.now(UTC))}"
+        if any(end.name == aside for end in self._pairing.targets):
+            aside += f"-{target.guid:x}"  # of a run within the same second
         transfer = beside(
             pair.source,
             target,

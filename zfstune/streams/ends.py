@@ -98,6 +98,8 @@ class End:
         stands_for: Guid of the source that it is a placeholder for; 0: it is none, or
             somebody can have written to it.
         available_bytes: The space that it may still fill.
+        createtxg: Transaction group of its creation: older snapshots in it were moved
+            there by a promotion.
         damaged: The reason why it could not be read; only its name counts then.
     """
 
@@ -114,6 +116,7 @@ class End:
     replica: Replica | None = None
     stands_for: int = 0
     available_bytes: int = 0
+    createtxg: int = 0
     damaged: str = ""
 
     @property
@@ -212,6 +215,7 @@ def end_of(
         # What is written to a dataset that is not read-only would be lost in its place.
         stands_for=_stands_for(replica) if dataset.local("readonly") == "on" else 0,
         available_bytes=_bytes(dataset, "available"),
+        createtxg=dataset.createtxg,
     )
 
 

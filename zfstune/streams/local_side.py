@@ -14,7 +14,7 @@ from zfstune.values.marks import REPLICA_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from zfstune.engine.protocol import Engine
@@ -174,9 +174,15 @@ class LocalSide:
             properties=properties,
         )
 
-    def digest(self, snapshot: str, *, raw: bool = False) -> str:
+    def digest(
+        self,
+        snapshot: str,
+        *,
+        raw: bool = False,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> str:
         """Digest a snapshot's content."""
-        return digest(self._engine, snapshot, raw=raw).text
+        return digest(self._engine, snapshot, raw=raw, stopped=stopped).text
 
     def abort_receive(self, name: str) -> None:
         """Give up the part of a stream that a receive kept."""

@@ -137,7 +137,7 @@ def _check_apart(sources: Sequence[End], target: str, choices: Choices) -> None:
 def _available_bytes(receiving: Side, targets: Sequence[End], target: str) -> int:
     """Return the space that the target, or its parent, may still fill."""
     if targets:
-        return targets[0].available_bytes
+        return targets[0].available_bytes or receiving.available_bytes(target)
     parent = parent_of(target)
     if parent is None:
         raise PlanError(

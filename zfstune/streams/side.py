@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from contextlib import AbstractContextManager
     from typing import Protocol
 
@@ -150,12 +150,19 @@ class Side(Protocol):
             properties: Properties to set on a new dataset (source ``local``).
         """
 
-    def digest(self, snapshot: str, *, raw: bool = False) -> str:
+    def digest(
+        self,
+        snapshot: str,
+        *,
+        raw: bool = False,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> str:
         """Digest a snapshot's content, as :func:`zfstune.streams.digest.digest` does.
 
         Args:
             snapshot: The snapshot.
             raw: Digest the ciphertext, which takes no key.
+            stopped: Tells whether to give up; the text is of no use then.
 
         Returns:
             The text of the digest: equal texts mean equal content.

@@ -6,9 +6,9 @@ name; then a target that only needs the next stream, under any name. So a source
 that was renamed keeps its copy, which is renamed likewise. One that was made anew under
 an old name shares nothing with the copy of the old one, and is refused over it.
 
-A promotion takes bookmarks along with the snapshots that it moves to the clone. So a
-bookmark that is not newer than the origin of a clone may be that clone's, and counts only
-after the names; and a base is looked for in the whole lineage of a source.
+A promotion takes bookmarks along with the snapshots that it moves to the clone. They are
+looked for in the whole lineage of a source, and a dataset that is younger than a bookmark
+or a snapshot has it by a promotion: it never was its own.
 """
 
 from __future__ import annotations
@@ -81,10 +81,11 @@ def included(sources: Iterable[End], patterns: Collection[str]) -> list[End]:
 
 
 def lineage(source: End, sources: Mapping[str, End]) -> End:
-    """Return a source with the snapshots and bookmarks that lead up to its origin, too.
+    """Return a source with all snapshots and bookmarks that were ever its own.
 
-    They were its own until a promotion moved them, and a stream of the source may still
-    build on them, as on its own (dsl_dataset_is_before(), module/zfs/dsl_dataset.c).
+    A promotion has moved them to a clone, and the source became a clone of that one. Its
+    streams may build on them as before (dsl_dataset_is_before(),
+    module/zfs/dsl_dataset.c).
 
     Args:
         source: The source.
@@ -95,9 +96,9 @@ def lineage(source: End, sources: Mapping[str, End]) -> End:
     while origin is not None and origin.dataset in sources and origin.dataset not in seen:
         owner = sources[origin.dataset]
         seen.add(owner.name)
-        last = origin.createtxg
-        snapshots += [s for s in owner.snapshots if s.createtxg <= last]
-        bookmarks += [mark for mark in owner.bookmarks if mark.createtxg <= last]
+        moved = range(source.createtxg + 1, origin.createtxg + 1)
+        snapshots += [s for s in owner.snapshots if s.createtxg in moved]
+        bookmarks += [mark for mark in owner.bookmarks if mark.createtxg in moved]
         origin = owner.origin
     return replace(
         source,
@@ -148,7 +149,9 @@ def pair_up(sources: Sequence[End], targets: Sequence[End], root: str) -> Pairin
     names = {sources[0].name: root}
     for source in sources[1:]:
         parent, _, last = source.name.rpartition("/")
-        wanted = f"{names[parent]}/{last}"
+        above = found.get(parent)  # a later move may have taken it along
+        place = names[parent] if above is None else places.name_of(above)
+        wanted = f"{place}/{last}"
         target = found.get(source.name)
         if target is None:
             names[source.name] = wanted
@@ -213,29 +216,32 @@ def _matches(
     if root in free:
         found[sources[0].name] = free.pop(root)
     below = len(sources[0].name)
-    shared: dict[str, int] = {}
-    for source in sources:
-        if source.origin is not None:
-            owner = source.origin.dataset
-            shared[owner] = max(shared.get(owner, 0), source.origin.createtxg)
-
-    def by_own_mark(source: End, free: Mapping[str, End], name: str) -> End | None:
-        newer = [m for m in source.bookmarks if m.createtxg > shared.get(source.name, 0)]
-        return _by_mark(replace(source, bookmarks=tuple(newer)), free, name)
-
     named = {source.name: source for source in sources}
-
-    def by_name(source: End, free: Mapping[str, End], name: str) -> End | None:
-        return _by_name(lineage(source, named), free, name)
-
-    for find in (by_own_mark, by_name, _by_mark, _by_next_stream):
+    own = {name: _born_there(lineage(source, named)) for name, source in named.items()}
+    for find, ends in (
+        (_by_mark, own),
+        (_by_name, own),
+        (_by_name, named),
+        (_by_mark, named),
+        (_by_next_stream, named),
+    ):
         for source in sources[1:]:
             if source.name in found:
                 continue
-            target = find(source, free, f"{root}{source.name[below:]}")
+            name = f"{root}{source.name[below:]}"
+            target = find(ends[source.name], free, name)
             if target is not None:
                 found[source.name] = free.pop(target.name)
     return found
+
+
+def _born_there(source: End) -> End:
+    """Return a source without the snapshots and bookmarks that a promotion moved to it."""
+    return replace(
+        source,
+        snapshots=tuple(s for s in source.snapshots if s.createtxg > source.createtxg),
+        bookmarks=tuple(m for m in source.bookmarks if m.createtxg > source.createtxg),
+    )
 
 
 def _by_mark(source: End, free: Mapping[str, End], name: str) -> End | None:
@@ -286,7 +292,6 @@ class _Places:
         self._sources = {target.name: source for source, target in found.items()}
         self._there = {target.name: target for target in targets}  # by present name
         self._names = {name: name for name in self._there}  # from the first name
-        self._settled: set[str] = set()
 
     def name_of(self, target: End) -> str:
         """Return the present name of a target."""
@@ -294,7 +299,6 @@ class _Places:
 
     def move(self, target: End, wanted: str) -> str:
         """Move a target to its name, if that is or becomes free; return its name."""
-        self._settled.add(target.name)
         if self._names[target.name] != wanted:
             self.make_room(wanted)
             now = self._names[target.name]
@@ -315,8 +319,7 @@ class _Places:
         source = self._sources.get(there.name)
         if source is None:
             return there
-        if there.name not in self._settled:
-            self._rename(name, f"{name}-moved-{there.guid:x}", source)
+        self._rename(name, f"{name}-moved-{there.guid:x}", source)
         return None
 
     def _rename(self, old: str, new: str, source: str) -> None:

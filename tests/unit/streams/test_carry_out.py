@@ -195,9 +195,10 @@ def test_verified(
     tank, back = sides
     asked: list[str] = []
 
-    def digest(_: object, snapshot: str, *, raw: bool) -> str:
+    def digest(_: object, snapshot: str, *, raw: bool, stopped: object) -> str:
         asked.append(snapshot)
         assert not raw
+        assert not stopped()  # type: ignore[operator]
         return "x" if snapshot == "back/a/7@1" else "y"
 
     monkeypatch.setattr("zfstune.streams.local_side.LocalSide.digest", digest)

@@ -149,8 +149,8 @@ def test_moves_lead_where_the_pairs_are(
     targets = [end(n, replica=i + 100) for i, n in enumerate(tree("b", before))]
     places = tree("t", after)
     owners = targets[1:]
-    random.shuffle(owners)
     identities = [t.identity for t in owners] + [0] * len(places)
+    random.shuffle(identities)
     sources = [end("t")] + [
         end(name, marks={identity: 1} if identity else None)
         for name, identity in zip(places[1:], identities, strict=False)
