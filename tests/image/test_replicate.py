@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -209,19 +208,21 @@ def test_interrupted_in_the_middle(pools: tuple[ImageEngine, ImageEngine]) -> No
         volume = f"{SOURCE}/v{number}"
         tank.create(volume, volume=True, properties={"volsize": "1M"})
         tank.take_snapshots([f"{volume}@1"])
-    timer = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
+    begun: list[float] = []
+
+    def interrupt(_: object) -> None:
+        if not begun:  # the first stream has arrived, and others are on their way
+            begun.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
 
     def run(**how: Any) -> ReplicationPlan:
         return zfstune.replicate(
             SOURCE, TARGET, engine=tank, target_engine=back, recursive=True, **how
         )
 
-    timer.start()
-    begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        run(pace=Pace(rate_bytes_s=4096))
-    assert time.monotonic() - begun < 5
-    timer.join()
+        run(pace=Pace(rate_bytes_s=4096), on_step=interrupt)
+    assert time.monotonic() - begun[0] < 5
     run(pace=Pace(jobs=6))
     assert tree(back, TARGET) == tree(tank, SOURCE)
     assert not any(d.value("receive_resume_token") for d in back.datasets(TARGET))

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 
-from zfstune.streams.progress import Progress
+from zfstune.streams.progress import SendProgress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Meter:
         datasets: int,
         *,
         rate_bytes_s: int | None = None,
-        on_progress: Callable[[Progress], object] | None = None,
+        on_progress: Callable[[SendProgress], object] | None = None,
     ) -> None:
         self.stop = threading.Event()
         part = _PIPE_BYTES if rate_bytes_s is None else rate_bytes_s // _PARTS_A_SECOND
@@ -85,7 +85,7 @@ class Meter:
             self._told_at = now
             self._on_progress(self.progress())
 
-    def progress(self) -> Progress:
+    def progress(self) -> SendProgress:
         """Return how far the run has come."""
         now = time.monotonic()
         with self._lock:
@@ -93,7 +93,7 @@ class Meter:
             while len(self._seen) > 2 and now - self._seen[1][0] >= _WINDOW_S:  # noqa: PLR2004 (the first and the last)
                 self._seen.popleft()
             since, before = self._seen[0]
-            return Progress(
+            return SendProgress(
                 done_bytes=self._done_bytes,
                 total_bytes=self._total_bytes,
                 rate_bytes_s=(self._done_bytes - before) / max(1e-9, now - since),

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zfstune.streams.progress import Progress
+    from zfstune.streams.progress import SendProgress
     from zfstune.streams.steps import PlanStep
 
 __all__ = ["Manner", "Pace"]
@@ -50,4 +50,4 @@ class Manner:
     pace: Pace
     verify: bool = False
     on_step: Callable[[PlanStep], None] | None = None
-    on_progress: Callable[[Progress], object] | None = None
+    on_progress: Callable[[SendProgress], object] | None = None

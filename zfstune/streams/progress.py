@@ -5,14 +5,14 @@ from __future__ import annotations
 from zfstune.values.frozen import frozen
 from zfstune.values.size import format_size
 
-__all__ = ["Progress"]
+__all__ = ["SendProgress"]
 
 _MINUTE_S = 60
 _WHOLE = 100
 
 
 @frozen
-class Progress:
+class SendProgress:
     """The state of a running replication.
 
     Attributes:

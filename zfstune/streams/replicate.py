@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from zfstune.engine.protocol import Engine
-    from zfstune.streams.progress import Progress
+    from zfstune.streams.progress import SendProgress
     from zfstune.streams.replication_plan import ReplicationPlan
     from zfstune.streams.steps import PlanStep
 
@@ -48,7 +48,7 @@ def replicate(
     pace: Pace | None = None,
     verify: bool = False,
     on_step: Callable[[PlanStep], None] | None = None,
-    on_progress: Callable[[Progress], object] | None = None,
+    on_progress: Callable[[SendProgress], object] | None = None,
 ) -> ReplicationPlan:
     """Send to a dataset all that its source has and it lacks (docs/replication.md).
 

@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 from zfstune.cli.progress_line import ProgressLine
-from zfstune.streams.progress import Progress
+from zfstune.streams.progress import SendProgress
 
 if TYPE_CHECKING:
     import pytest
 
-LONG = Progress(1 << 20, 1 << 30, 1 << 20, 0, 1)
-SHORT = Progress(1, 2, 0, 0, 1)
+LONG = SendProgress(1 << 20, 1 << 30, 1 << 20, 0, 1)
+SHORT = SendProgress(1, 2, 0, 0, 1)
 
 
 def test_on_a_terminal(

@@ -11,7 +11,7 @@ from zfstune.streams.meter import Meter
 if TYPE_CHECKING:
     import pytest
 
-    from zfstune.streams.progress import Progress
+    from zfstune.streams.progress import SendProgress
 
 
 def test_the_real_length_takes_the_place_of_the_estimate() -> None:
@@ -59,7 +59,7 @@ def test_progress_is_told_by_the_second(monkeypatch: pytest.MonkeyPatch) -> None
     """Not more often, and the rate is that of the last ten seconds."""
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    told: list[Progress] = []
+    told: list[SendProgress] = []
     meter = Meter(10_000, 1, on_progress=told.append)
     for second in range(30):
         now = 1000.5 + second
