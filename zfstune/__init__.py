@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from zfstune.snapshots.rollback import rollback
     from zfstune.snapshots.take import snapshot
     from zfstune.streams.compare import compare
+    from zfstune.streams.pace import Pace
     from zfstune.streams.replicate import replicate
     from zfstune.values.errors import (
         AlreadyExists,
@@ -73,6 +74,7 @@ __all__ = [
     "NotFound",
     "NotPermitted",
     "NotSupported",
+    "Pace",
     "PlanError",
     "PolicyError",
     "PoolSuspended",
@@ -103,6 +105,7 @@ __all__ = [
 _HOMES = {
     "Commands": ("snapshots.quiesce", "Commands"),
     "Engine": ("engine.protocol", "Engine"),
+    "Pace": ("streams.pace", "Pace"),
     "Postgres": ("snapshots.quiesce", "Postgres"),
     "Session": ("snapshots.quiesce", "Session"),
     "apply": ("datasets.apply", "apply"),

@@ -134,7 +134,7 @@ def test_a_base_without_a_bookmark_is_kept_and_reported(
     )
     take(tank)
     plan = zfstune.replicate(SOURCE, FAR, engine=tank, target_engine=back)
-    assert plan.transfer.steps[0].describe().startswith("incremental")
+    assert plan.datasets[0].transfer.steps[0].describe().startswith("incremental")
 
 
 def test_a_copy_keeps_what_the_next_stream_begins_with(
@@ -231,5 +231,5 @@ def test_a_base_outlives_any_prunes(
             near = chance.random() < 0.5
             place, receiving = (COPY, tank) if near else (FAR, back)
             plan = zfstune.replicate(SOURCE, place, engine=tank, target_engine=receiving)
-            texts = [step.describe() for step in plan.transfer.steps]
+            texts = [step.describe() for step in plan.datasets[0].transfer.steps]
             assert all(text.startswith("incremental") for text in texts)

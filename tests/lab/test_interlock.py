@@ -36,6 +36,6 @@ def test_a_base_outlives_prunes_and_other_tools(
     destroyed = zfstune.prune(source, engine=engine, force=True).destroyed
     assert sorted(destroyed) == [f"{source}@{number}" for number in "123"]
     plan = zfstune.replicate(source, target, engine=engine)
-    assert plan.transfer.steps[0].describe().startswith("incremental")
+    assert plan.datasets[0].transfer.steps[0].describe().startswith("incremental")
     pruned = zfstune.prune(target, keep=0, match="*", all_of_them=True, engine=engine)
     assert [each.snapshot.short_name for each in pruned.spared] == ["4"]

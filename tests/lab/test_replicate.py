@@ -70,7 +70,7 @@ def test_files_arrive_and_the_base_may_go(
     (folder / "two").write_bytes(b"two")
     engine.take_snapshots([f"{name}@2"])
     plan = zfstune.replicate(name, target, engine=engine)
-    assert "#zfstune-base-" in plan.transfer.steps[0].describe()
+    assert "#zfstune-base-" in plan.datasets[0].transfer.steps[0].describe()
     assert content(command, target).keys() == {"one", "two"}
     got = command("zfs", "get", "-H", "-o", "source", "readonly,exec,sharenfs", target)
     assert got.split() == ["local"] * 3
@@ -109,7 +109,7 @@ def test_a_broken_stream_goes_on(
     sending.communicate()
     os.close(read_end)
     plan = zfstune.replicate(name, target, engine=engine)
-    assert plan.transfer.steps[0].to_dict()["step"] == "resume"
+    assert plan.datasets[0].transfer.steps[0].to_dict()["step"] == "resume"
     assert content(command, target).keys() == {str(number) for number in range(8)}
 
 
@@ -133,7 +133,7 @@ def test_a_partial_stream_is_given_up(
     engine.destroy_snapshots([f"{name}@1"])
     engine.take_snapshots([f"{name}@2"])
     plan = zfstune.replicate(name, target, engine=engine)
-    assert [step.to_dict()["step"] for step in plan.transfer.steps] == [
+    assert [step.to_dict()["step"] for step in plan.datasets[0].transfer.steps] == [
         "abort",
         "incremental",
     ]
@@ -158,7 +158,7 @@ def test_a_target_that_was_written_to(
     with pytest.raises(PlanError, match="bytes were written to it after"):
         zfstune.replicate(name, target, engine=engine)
     plan = zfstune.replicate(name, target, engine=engine, keep_aside=True)
-    assert content(command, plan.aside).keys() == {"one", "own"}
+    assert content(command, plan.datasets[0].aside).keys() == {"one", "own"}
     assert content(command, target).keys() == {"one"}
     command("zfs", "set", "readonly=off", target)
     command("zfs", "mount", target)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from model_pool import pool_info
 from zfstune.engine._errno import engine_error
 from zfstune.streams.replicate import replicate
-from zfstune.values.errors import NotFound
+from zfstune.values.errors import BatchError, NotFound
 from zfstune.values.frozen import replace
 from zfstune.values.properties import DEFAULT_LIMITS
 from zfstune.values.state import (
@@ -51,7 +51,10 @@ class StreamEngine:
         local: Dataset to the properties that were set on it.
         origins: Clone to the full name of its origin.
         held: Snapshots that are held now.
+        kinds: The kind of each dataset that is no filesystem.
+        damaged: Datasets that cannot be read.
         left: How many calls are made before the process is killed; None: all.
+        calls: The calls that wait for the pool, by name.
         available: The property of that name, of each dataset.
     """
 
@@ -67,8 +70,11 @@ class StreamEngine:
         self.local: dict[str, dict[str, str]] = {}
         self.origins: dict[str, str] = {}
         self.held: set[str] = set()
+        self.kinds: dict[str, str] = {}
+        self.damaged: set[str] = set()
         self.written: dict[str, int] = {}
         self.left: int | None = None
+        self.calls: list[str] = []
         self.available = 1 << 40
         self.add(pool)
 
@@ -100,7 +106,8 @@ class StreamEngine:
         """Return the short names of a dataset's snapshots."""
         return [snapshot.short_name for snapshot in self.taken[name]]
 
-    def _call(self) -> None:
+    def _call(self, name: str = "") -> None:
+        self.calls.append(name)
         if self.left is not None:
             self.left -= 1
             if self.left < 0:
@@ -127,11 +134,41 @@ class StreamEngine:
         values["written"] = PropertyValue(str(self.written.get(name, 0)), NONE)
         if name in self.origins:
             values["origin"] = PropertyValue(self.origins[name], NONE)
-        return Dataset(name, "filesystem", self.guids[name], 1, values)
+        if name in self.damaged:
+            return Dataset(name, "filesystem", 0, 0, {}, damaged="it is damaged")
+        kind = self.kinds.get(name, "filesystem")
+        return Dataset(name, kind, self.guids[name], self.guids[name], values)
 
     def datasets(self, root: str) -> list[Dataset]:
         """Return a dataset and all below it."""
         return [self.dataset(n) for n in self.taken if f"{n}/".startswith(f"{root}/")]
+
+    def take_snapshots(
+        self, names: Iterable[str], *, properties: Mapping[str, str]
+    ) -> None:
+        """Take snapshots."""
+        self._call("take_snapshots")
+        assert properties
+        wanted = list(names)
+        if there := [name for name in wanted if self._has(name)]:
+            errors = [engine_error("snapshot", name, errno.EEXIST) for name in there]
+            raise BatchError(operation="snapshot", failures=errors)
+        for name in wanted:
+            self.take(name)
+
+    def find_snapshots(
+        self, names: Iterable[str], *, properties: bool
+    ) -> dict[str, Snapshot]:
+        """Return the named snapshots."""
+        assert properties
+        return {name: self.snapshot(name) for name in names}
+
+    def create(self, name: str, *, properties: Mapping[str, str]) -> None:
+        """Make a filesystem."""
+        self._call("create")
+        assert name.rpartition("/")[0] in self.taken
+        self.add(name)
+        self.local[name].update(properties)
 
     def snapshots(
         self, name: str, *, properties: bool = False, dated: bool = False
@@ -139,6 +176,10 @@ class StreamEngine:
         """Return the snapshots of a dataset."""
         del properties, dated
         return list(self.taken[name])
+
+    def _has(self, name: str) -> bool:
+        dataset = name.partition("@")[0]
+        return name in [snapshot.name for snapshot in self.taken.get(dataset, ())]
 
     def snapshot(self, name: str) -> Snapshot:
         """Return one snapshot."""
@@ -156,19 +197,23 @@ class StreamEngine:
         self.bookmark_all({bookmark: snapshot})
 
     def bookmark_all(self, sources: Mapping[str, str]) -> None:
-        """Make bookmarks, of bookmarks too."""
-        self._call()
+        """Make bookmarks, of bookmarks too, or none."""
+        self._call("bookmark_all")
+        gone = [n for n, s in sources.items() if "@" in s and not self._has(s)]
+        if gone:
+            errors = [engine_error("bookmark", name, errno.ENOENT) for name in gone]
+            raise BatchError(operation="bookmark", failures=errors)
         for name, of in sources.items():
             dataset = name.partition("#")[0]
             source: Snapshot | Bookmark = (
-                self.marks[dataset][of] if "#" in of else self.snapshot(of)
+                self.marks[of.partition("#")[0]][of] if "#" in of else self.snapshot(of)
             )
             assert name not in self.marks[dataset], f"{name} is there already"
             self.marks[dataset][name] = Bookmark(name, source.guid, source.createtxg, 0)
 
     def destroy_bookmarks(self, names: Iterable[str]) -> None:
         """Destroy bookmarks."""
-        self._call()
+        self._call("destroy_bookmarks")
         for name in names:
             del self.marks[name.partition("#")[0]][name]
 
@@ -177,6 +222,12 @@ class StreamEngine:
         """Hold snapshots during a block."""
         assert tag.startswith("zfstune-send-")
         added = set(names)
+        if added:
+            self.calls.append("holding")
+        gone = [name for name in added if not self._has(name)]
+        if gone:
+            errors = [engine_error("hold", name, errno.ENOENT) for name in gone]
+            raise BatchError(operation="hold", failures=errors)
         self.held |= added
         try:
             yield
@@ -207,6 +258,10 @@ class StreamEngine:
         """Estimate: a full stream is larger."""
         del raw
         self.snapshot(snapshot)
+        if "@" in base:
+            self.snapshot(base)
+        elif base:
+            assert base in self.marks[base.partition("#")[0]]
         return 10 if base else 1000
 
     def send(self, snapshot: str, fd: int, *, base: str = "", raw: bool = False) -> None:
@@ -249,6 +304,8 @@ class StreamEngine:
             raise engine_error("receive", snapshot, errno.EPIPE)
         name = snapshot.partition("@")[0]
         if name not in self.taken:
+            if name.rpartition("/")[0] not in self.taken:
+                raise engine_error("receive", snapshot, errno.ENOENT)
             self.add(name)
             self.local[name].update(properties or {})
             if origin:
@@ -265,6 +322,9 @@ class StreamEngine:
         self, name: str, fromguid: int, *, force: bool, losing: set[str]
     ) -> None:
         guids = [snapshot.guid for snapshot in self.taken[name]]
+        if not guids and not fromguid:
+            assert force
+            return
         assert fromguid in guids, "the base is not there"
         lost = self.taken[name][guids.index(fromguid) + 1 :]
         assert {snapshot.name for snapshot in lost} <= losing
@@ -274,12 +334,25 @@ class StreamEngine:
         self.written.pop(name, None)
 
     def rename(self, old: str, new: str) -> None:
-        """Rename a dataset."""
-        self._call()
+        """Rename a dataset, and all below it."""
+        self._call("rename")
+        assert new.rpartition("/")[0] in self.taken
+        for name in [n for n in self.taken if f"{n}/".startswith(f"{old}/")]:
+            self._rename_one(name, f"{new}{name[len(old) :]}")
+
+    def _rename_one(self, old: str, new: str) -> None:
+        assert new not in self.taken, f"{new} is there already"
         self.guids[new] = self.guids.pop(old)
-        self.marks[new] = self.marks.pop(old)
+        marks = self.marks.pop(old).values()
+        renamed = [replace(m, name=f"{new}#{m.name.partition('#')[2]}") for m in marks]
+        self.marks[new] = {mark.name: mark for mark in renamed}
         self.local[new] = self.local.pop(old)
         self.written[new] = self.written.pop(old, 0)
+        if old in self.origins:
+            self.origins[new] = self.origins.pop(old)
+        for clone, origin in self.origins.items():
+            if origin.startswith(f"{old}@"):
+                self.origins[clone] = f"{new}@{origin.partition('@')[2]}"
         moved = self.taken.pop(old)
         self.taken[new] = [replace(s, name=f"{new}@{s.short_name}") for s in moved]
 
@@ -302,6 +375,18 @@ class StreamEngine:
         self.taken[old] = [s for s in self.taken[old] if s not in shared]
         moved = [replace(s, name=f"{name}@{s.short_name}") for s in shared]
         self.taken[name] = moved + self.taken[name]
+        for mark in [
+            m for m in self.marks[old].values() if m.createtxg <= origin.createtxg
+        ]:
+            del self.marks[old][mark.name]
+            kept = replace(mark, name=f"{name}#{mark.name.partition('#')[2]}")
+            self.marks[name][kept.name] = kept
+        for clone, of in self.origins.items():
+            if of in {s.name for s in shared}:
+                self.origins[clone] = f"{name}@{of.partition('@')[2]}"
+        if old in self.origins:
+            self.origins[name] = self.origins[old]
+        self.origins[old] = f"{name}@{origin.short_name}"
 
 
 def two_pools() -> tuple[StreamEngine, StreamEngine]:
@@ -309,6 +394,11 @@ def two_pools() -> tuple[StreamEngine, StreamEngine]:
     tank, back = StreamEngine("tank"), StreamEngine("back")
     tank.add("tank/a", "1", "2", "3")
     return tank, back
+
+
+def run_tree(tank: StreamEngine, back: StreamEngine, **how: Any) -> ReplicationPlan:
+    """Replicate tank/a and all below it to back/a."""
+    return run(tank, back, recursive=True, **how)
 
 
 def run(tank: StreamEngine, back: StreamEngine, **how: Any) -> ReplicationPlan:

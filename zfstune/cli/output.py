@@ -14,7 +14,30 @@ if TYPE_CHECKING:
 
     from zfstune.values.errors import ZfstuneError
 
-__all__ = ["add_json", "add_scripted", "print_json", "print_table", "report", "warn"]
+__all__ = [
+    "add_json",
+    "add_scripted",
+    "on_terminal",
+    "print_json",
+    "print_table",
+    "remember_terminal",
+    "report",
+    "warn",
+]
+
+# Whether stderr led to a terminal when it was last there: a watched command has a pipe.
+_terminal: bool | None = None
+
+
+def remember_terminal() -> None:
+    """Note whether stderr is a terminal, before a pipe that leads to it takes its place."""
+    global _terminal  # noqa: PLW0603 (it is a fact about this process)
+    _terminal = sys.stderr.isatty()
+
+
+def on_terminal() -> bool:
+    """Tell whether a line on stderr can be written over."""
+    return sys.stderr.isatty() if _terminal is None else _terminal
 
 
 def add_json(parser: Any) -> None:

@@ -1,21 +1,26 @@
-"""``zfstune replicate``: bring a target up to its source."""
+"""``zfstune replicate``: bring targets up to their sources."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json
+from zfstune.cli.output import add_json, print_json, report, warn
 from zfstune.cli.profile_options import pair
+from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.which_zfs import image_name, open_zfs
 from zfstune.engine import open as opening
+from zfstune.streams.pace import Pace
 from zfstune.streams.replicate import replicate
+from zfstune.values.errors import BatchError
+from zfstune.values.size import parse_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from zfstune.streams.steps import TransferStep
+    from zfstune.streams.replication_plan import ReplicationPlan
+    from zfstune.streams.steps import PlanStep
 
 __all__ = ["add_arguments"]
 
@@ -40,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=image_name,
         help="TARGET is in the pool in this file",
     )
+    _add_tree_options(parser)
     parser.add_argument(
         "--newest-only",
         action="store_true",
@@ -47,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_stream_options(parser)
     _add_ways_out(parser)
+    _add_manner(parser)
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="show the plan and change nothing"
     )
@@ -57,6 +64,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_json(parser)
     parser.set_defaults(run=_run)
+
+
+def _add_tree_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-r",
+        "--recursive",
+        action="store_true",
+        help="send all datasets below SOURCE, too; one that is refused or fails does not "
+        "stop the others",
+    )
+    parser.add_argument(
+        "--exclude",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="leave out each dataset whose full name this shell pattern matches, and all "
+        "below it; may be repeated",
+    )
+    parser.add_argument(
+        "--snapshot",
+        metavar="NAME",
+        nargs="?",
+        const="",
+        help="take a snapshot of all datasets at one instant first, as `zfstune snapshot` "
+        "does",
+    )
+
+
+def _add_manner(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=4,
+        help="how many datasets are sent at once (default: 4)",
+    )
+    parser.add_argument(
+        "--rate",
+        metavar="BYTES",
+        type=parse_size,
+        help="send at most so many bytes a second, as in 50M, over all streams",
+    )
+    parser.add_argument(
+        "--retries",
+        metavar="N",
+        type=int,
+        default=0,
+        help="try a dataset again so many times if its stream breaks off (default: 0)",
+    )
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="compare the newest snapshot that arrives with the one that was sent, by "
+        "content; it is read in full on both sides",
+    )
 
 
 def _add_stream_options(parser: argparse.ArgumentParser) -> None:
@@ -114,8 +176,10 @@ def _add_ways_out(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     dry_run = args.dry_run or args.check
+    progress = ProgressLine(json=args.json)
 
-    def told(step: TransferStep) -> None:
+    def told(step: PlanStep) -> None:
+        progress.clear()
         if not args.json:
             print(step.describe(), flush=True)
 
@@ -124,23 +188,49 @@ def _run(args: argparse.Namespace) -> int:
         target = engine
         if args.to_image:
             target = stack.enter_context(opening.open_engine(args.to_image))
-        plan = replicate(
-            args.source,
-            args.target,
-            engine=engine,
-            target_engine=target,
-            raw=args.raw,
-            every=not args.newest_only,
-            properties=dict(args.properties),
-            without=args.without,
-            keep_aside=args.keep_aside,
-            lose=args.lose,
-            dry_run=dry_run,
-            on_step=told,
-        )
+        try:
+            plan = replicate(
+                args.source,
+                args.target,
+                engine=engine,
+                target_engine=target,
+                recursive=args.recursive,
+                exclude=args.exclude,
+                snapshot=args.snapshot,
+                raw=args.raw,
+                every=not args.newest_only,
+                properties=dict(args.properties),
+                without=args.without,
+                keep_aside=args.keep_aside,
+                lose=args.lose,
+                dry_run=dry_run,
+                pace=Pace(args.jobs, args.rate, args.retries),
+                verify=args.verify,
+                on_step=told,
+                on_progress=progress.show,
+            )
+        except BatchError as error:
+            progress.clear()
+            if error.operation == "snapshot":
+                raise
+            report(error)
+            return exit_status.PARTLY
+        except KeyboardInterrupt:
+            progress.clear()
+            warn("interrupted; all that has arrived stays, and the next run goes on there")
+            raise
+        progress.clear()
+    return _end(args, plan, dry_run=dry_run)
+
+
+def _end(args: argparse.Namespace, plan: ReplicationPlan, *, dry_run: bool) -> int:
     if args.json:
         print_json(plan.to_dict())
     elif dry_run or not plan.pending:
         for line in plan.lines():
             print(line)
+    if plan.refused:
+        for refused in plan.refused:
+            report(refused.error())
+        return exit_status.PARTLY
     return exit_status.PENDING if args.check and plan.pending else exit_status.DONE

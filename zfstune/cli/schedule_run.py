@@ -121,10 +121,9 @@ def _replicate(engine: Engine, dataset: str, target: str) -> int:
     from zfstune.streams.replicate import (  # noqa: PLC0415 (slow, and few runs need it)
         replicate,
     )
-    from zfstune.streams.steps import Abort  # noqa: PLC0415 (few runs need it)
 
     plan = replicate(dataset, target, engine=engine)
-    return sum(not isinstance(step, Abort) for step in plan.transfer.steps)
+    return sum(len(each.makes) for each in plan.datasets)
 
 
 def _folder(args: argparse.Namespace) -> str:

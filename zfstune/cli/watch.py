@@ -16,7 +16,7 @@ import signal
 import sys
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import warn
+from zfstune.cli.output import remember_terminal, warn
 from zfstune.engine.suspended import end_with, process_marks, suspended_pools
 from zfstune.values.text import for_shell
 
@@ -79,6 +79,7 @@ def _finish(
     try:
         out, err = sys.stdout.fileno(), sys.stderr.fileno()
         by_line = os.isatty(out)
+        remember_terminal()
         end_with(parent)
         for stream in (out, err):
             os.dup2(pipes.get(stream, pipes[out])[1], stream)

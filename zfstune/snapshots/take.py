@@ -12,12 +12,12 @@ from zfstune.values.state import damage_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from zfstune.engine.protocol import Engine
 
 
-__all__ = ["snapshot"]
+__all__ = ["snapshot", "take_named"]
 
 # Runs within one second differ by a suffix; more of them than this are a loop.
 _ATTEMPTS = 100
@@ -65,7 +65,7 @@ def snapshot(
         targets, damaged = _targets(zfs, datasets, recursive=recursive)
         taken: tuple[str, ...] = ()
         if targets:
-            taken = _take_named(zfs, targets, name, dry_run=dry_run)
+            taken = take_named(zfs, targets, name, dry_run=dry_run)
         if damaged:
             raise BatchError(operation="snapshot", failures=damaged, done=taken)
         return taken
@@ -91,9 +91,20 @@ def _targets(
     return list(targets), list(damaged.values())
 
 
-def _take_named(
-    engine: Engine, targets: list[str], name: str | None, *, dry_run: bool
+def take_named(
+    engine: Engine, targets: Collection[str], name: str | None, *, dry_run: bool = False
 ) -> tuple[str, ...]:
+    """Take a snapshot of each dataset; see :func:`snapshot` for the name.
+
+    Args:
+        engine: The engine.
+        targets: Sound datasets of one pool.
+        name: As for :func:`snapshot`.
+        dry_run: As for that.
+
+    Raises:
+        EngineError, BatchError: ZFS refused; no snapshot was taken.
+    """
     if name is not None:
         return _take(engine, targets, name, dry_run=dry_run)
     for attempt in range(_ATTEMPTS - 1):

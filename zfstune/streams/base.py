@@ -9,13 +9,13 @@ snapshot made anew under an old name is another one.
 
 from __future__ import annotations
 
-from zfstune.values.frozen import frozen
+from zfstune.values.frozen import frozen, replace
 from zfstune.values.replication_marks import BaseMark, read_mark
 from zfstune.values.state import Bookmark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from zfstune.streams.ends import End
     from zfstune.values.state import Snapshot
@@ -62,6 +62,39 @@ class BookmarkChanges:
     make: Mapping[str, str]
     drop: tuple[str, ...]
 
+    def with_tentative(
+        self, source: End, identity: int, snapshots: Iterable[Snapshot]
+    ) -> BookmarkChanges:
+        """Return these changes and the bookmarks of snapshots that will be on their way.
+
+        Args:
+            source: The source as it is after these changes.
+            identity: The identity of the target.
+            snapshots: Snapshots of the source.
+
+        Raises:
+            InvalidName: The name of the source is too long for a bookmark on it.
+        """
+        there = {*map(read_mark, source.bookmarks)}
+        make = dict(self.make)
+        for snapshot in snapshots:
+            mark = BaseMark(identity, snapshot.guid, tentative=True)
+            if not {mark, replace(mark, tentative=False)} & there:
+                make[mark.on(source.name)] = snapshot.name
+        return BookmarkChanges(make, self.drop)
+
+    def applied_to(self, source: End) -> End:
+        """Return the source as it is after these changes."""
+        sources: dict[str, Snapshot | Bookmark] = {s.name: s for s in source.snapshots}
+        sources |= {mark.name: mark for mark in source.bookmarks}
+        made = [
+            Bookmark(name, sources[made_of].guid, sources[made_of].createtxg, 0)
+            for name, made_of in self.make.items()
+        ]
+        left = [mark for mark in source.bookmarks if mark.name not in self.drop]
+        marks = sorted([*left, *made], key=lambda mark: (mark.createtxg, mark.name))
+        return replace(source, bookmarks=tuple(marks))
+
 
 def find_base(source: End, target: End) -> Base | None:
     """Find the newest snapshot of the target that the source has too.
@@ -93,12 +126,13 @@ def settle_bookmarks(source: End, target: End) -> BookmarkChanges:
 
     The base gets a confirmed bookmark, a copy of a bookmark if the snapshot is gone.
     Bookmarks for this target that are older than the base go, and so does the tentative
-    one of the base. A tentative bookmark of a newer snapshot stays: its stream may be
-    on the way. Where there is no common base nothing changes, since nobody knows what
+    one of the base, and one that a promotion has carried to another dataset of the
+    lineage. A tentative bookmark of a newer snapshot stays: its stream may be on the way.
+    Where there is no common base nothing changes, since nobody knows what
     will turn out to be one.
 
     Args:
-        source: The source.
+        source: The source, which may be a whole lineage.
         target: The target as it is after a transfer, or before the next one.
 
     Raises:
@@ -114,6 +148,6 @@ def settle_bookmarks(source: End, target: End) -> BookmarkChanges:
         name
         for name, mark in marks.items()
         if createtxg[name] < base.sent.createtxg
-        or (mark.tentative and mark.snapshot == base.sent.guid)
+        or (mark.snapshot == base.sent.guid and name != kept)
     )
     return BookmarkChanges({} if kept in marks else {kept: base.sent.name}, drop)

@@ -24,7 +24,12 @@ _LOOK_S = 0.2
 
 
 def digest(
-    engine: Engine, snapshot: str, *, raw: bool = False, objects: bool = False
+    engine: Engine,
+    snapshot: str,
+    *,
+    raw: bool = False,
+    objects: bool = False,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Digest:
     """Compute the digest of a snapshot's content.
 
@@ -36,21 +41,30 @@ def digest(
         snapshot: Its full name.
         raw: Digest the ciphertext of an encrypted dataset, which takes no key.
         objects: Keep the digest of each object, about 300 bytes for each.
+        stopped: Tells whether to give up; the digest is of no use then, and without a
+            first record there is none (ValueError).
 
     Raises:
         EngineError: The snapshot cannot be sent, or is redacted.
     """
     with sending(engine, snapshot, raw=raw) as fd:
-        return digest_stream(fd, snapshot, objects=objects)
+        return digest_stream(fd, snapshot, objects=objects, stopped=stopped)
 
 
-def digest_stream(fd: int, name: str = "stdin", *, objects: bool = False) -> Digest:
+def digest_stream(
+    fd: int,
+    name: str = "stdin",
+    *,
+    objects: bool = False,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Digest:
     """Compute the digest of the snapshot whose full stream is read from a descriptor.
 
     Args:
         fd: The descriptor; it is read to its end.
         name: The stream, as messages call it.
         objects: Keep the digest of each object, about 300 bytes for each.
+        stopped: As for :func:`digest`.
 
     Raises:
         InvalidValue: The bytes are no stream, or the stream ends too early.
@@ -61,7 +75,7 @@ def digest_stream(fd: int, name: str = "stdin", *, objects: bool = False) -> Dig
     """
     hashed = ContentHash()
     kept: list[ObjectDigest] = []
-    for done in read_objects(fd, name, hashed):
+    for done in read_objects(fd, name, hashed, stopped):
         if objects:
             kept += done
     return hashed.digest(kept)

@@ -6,18 +6,21 @@ a transfer go by: names, guids and the order of snapshots.
 
 from __future__ import annotations
 
+import re
+from types import MappingProxyType
+
 from zfstune.values.errors import InvalidValue
-from zfstune.values.frozen import frozen
+from zfstune.values.frozen import frozen, replace
 from zfstune.values.marks import REPLICA_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
-from zfstune.values.replication_marks import Replica, read_replica
+from zfstune.values.replication_marks import Replica, noted_target, read_replica
 from zfstune.values.state import damage_of
 from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from zfstune.values.state import Bookmark, Dataset, Partial, Snapshot
 
@@ -27,10 +30,23 @@ __all__ = [
     "Replica",
     "end_of",
     "missing_end",
+    "placeholder_mark",
     "read_replica",
 ]
 
 MAX_GUID = (1 << 64) - 1
+
+_PLACEHOLDER = "placeholder"
+_STANDS_FOR = re.compile(rf"{_PLACEHOLDER}:([0-9a-f]{{16}})")
+
+
+def placeholder_mark(source: End) -> str:
+    """Return the value of ``org.zfstune:replica`` for a placeholder.
+
+    That is a target without data, which stands for a source without a snapshot, so that
+    the copies below it have a parent. It knows its source by that one's guid.
+    """
+    return f"{_PLACEHOLDER}:{source.guid:016x}"
 
 
 @frozen
@@ -50,6 +66,13 @@ class End:
         written_bytes: The bytes written to it since its newest snapshot.
         partial: The part of a stream that waits there to be completed, or None.
         replica: The mark of the first send that made it, or None.
+        stands_for: Guid of the source that it is a placeholder for; 0: it is none, or
+            somebody can have written to it.
+        available_bytes: The space that it may still fill.
+        createtxg: Transaction group of its creation: older snapshots in it were moved
+            there by a promotion.
+        places: Where its targets are, by their identities, as it was noted on it.
+        damaged: The reason why it could not be read; only its name counts then.
     """
 
     name: str
@@ -63,6 +86,11 @@ class End:
     written_bytes: int = 0
     partial: Partial | None = None
     replica: Replica | None = None
+    stands_for: int = 0
+    available_bytes: int = 0
+    createtxg: int = 0
+    places: Mapping[int, str] = MappingProxyType({})
+    damaged: str = ""
 
     @property
     def identity(self) -> int:
@@ -73,9 +101,28 @@ class End:
         return self.guid if self.replica is None else self.replica.identity
 
     @property
+    def placeholder(self) -> bool:
+        """Whether it is a placeholder, which the first stream may replace."""
+        return bool(self.stands_for)
+
+    @property
     def newest(self) -> Snapshot | None:
         """The newest snapshot, or None where there is none."""
         return self.snapshots[-1] if self.snapshots else None
+
+    def renamed(self, name: str) -> End:
+        """Return the same dataset under another name."""
+        return replace(
+            self,
+            name=name,
+            snapshots=tuple(
+                replace(s, name=f"{name}@{s.short_name}") for s in self.snapshots
+            ),
+            bookmarks=tuple(
+                replace(mark, name=f"{name}#{mark.name.partition('#')[2]}")
+                for mark in self.bookmarks
+            ),
+        )
 
 
 def missing_end(name: str) -> End:
@@ -125,6 +172,7 @@ def end_of(
         if not 0 < item.guid <= MAX_GUID:
             raise _unusable(name, f"'{item.name}' has the guid {item.guid}")
     _check_unlike(name, listed)
+    replica = dataset.local(REPLICA_PROPERTY) or ""
     return End(
         name=name,
         exists=True,
@@ -134,18 +182,33 @@ def end_of(
         bookmarks=tuple(marks),
         origin=origin,
         encrypted=dataset.value("encryption") not in (None, "off"),
-        written_bytes=_written(dataset),
+        written_bytes=_bytes(dataset, "written"),
         partial=partial,
-        replica=read_replica(dataset.local(REPLICA_PROPERTY) or ""),
+        replica=read_replica(replica),
+        # What is written to a dataset that is not read-only would be lost in its place.
+        stands_for=_stands_for(replica) if dataset.local("readonly") == "on" else 0,
+        available_bytes=_bytes(dataset, "available"),
+        createtxg=dataset.createtxg,
+        places=_places(dataset),
     )
 
 
-def _written(dataset: Dataset) -> int:
-    text = dataset.value("written") or "0"
+def _places(dataset: Dataset) -> dict[int, str]:
+    noted = {noted_target(name): dataset.local(name) for name in dataset.properties}
+    return {identity: place for identity, place in noted.items() if identity and place}
+
+
+def _stands_for(replica: str) -> int:
+    match = _STANDS_FOR.fullmatch(replica)
+    return 0 if match is None else int(match[1], 16)
+
+
+def _bytes(dataset: Dataset, name: str) -> int:
+    text = dataset.value(name) or "0"
     try:
         return read_whole(text)
     except NumberError as error:
-        reason = f"its property 'written' is '{shown(text)}': {error.reason}"
+        reason = f"its property '{name}' is '{shown(text)}': {error.reason}"
         raise _unusable(dataset.name, reason) from None
 
 

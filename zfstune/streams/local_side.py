@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
-from zfstune.streams.ends import end_of
-from zfstune.streams.note_target import note_target
+from zfstune.snapshots.take import take_named
+from zfstune.streams.digest import digest
+from zfstune.streams.ends import end_of, missing_end
 from zfstune.values.errors import AlreadyExists, NotFound
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.replication_marks import target_property
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from zfstune.engine.protocol import Engine
     from zfstune.streams.ends import End
@@ -29,6 +32,7 @@ class LocalSide:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._held: frozenset[str] = frozenset()
 
     @property
     def file(self) -> str:
@@ -45,9 +49,15 @@ class LocalSide:
         try:
             if not recursive:
                 return [self._end(self._engine.dataset(root))]
-            return [self._end(dataset) for dataset in self._engine.datasets(root)]
+            found = self._engine.datasets(root)
         except NotFound:
             return []
+        return [
+            replace(missing_end(d.name), exists=True, damaged=d.damaged)
+            if d.damaged
+            else self._end(d)
+            for d in found
+        ]
 
     def _end(self, dataset: Dataset) -> End:
         if dataset.damaged:
@@ -101,6 +111,27 @@ class LocalSide:
         """Return the guid of a snapshot."""
         return self._engine.snapshot(snapshot).guid
 
+    def take_snapshots(self, datasets: Collection[str], name: str) -> list[Snapshot]:
+        """Take a snapshot of each dataset, all at one instant, or none."""
+        taken = take_named(self._engine, datasets, name or None)
+        return list(self._engine.find_snapshots(taken, properties=True).values())
+
+    @contextmanager
+    def holding(self, snapshots: Iterable[str]) -> Iterator[None]:
+        """Keep many snapshots from being destroyed during a block."""
+        held = frozenset(snapshots)
+        with self._hold(held):
+            self._held = held
+            try:
+                yield
+            finally:
+                self._held = frozenset()
+
+    def _hold(self, snapshots: Iterable[str]) -> AbstractContextManager[None]:
+        """Hold those snapshots that are not held for the whole run already."""
+        names = frozenset(snapshots) - self._held
+        return self._engine.holding(names, f"zfstune-send-{secrets.token_hex(4)}")
+
     def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
         """Estimate the bytes of a stream."""
         return self._engine.send_size(snapshot, base=base, raw=raw)
@@ -115,21 +146,13 @@ class LocalSide:
         held: Iterable[str] = (),
     ) -> None:
         """Write a snapshot to a descriptor as a stream."""
-        with self._holding(held):
+        with self._hold(held):
             self._engine.send(snapshot, fd, base=base, raw=raw)
 
     def send_resumed(self, token: str, fd: int, *, held: Iterable[str] = ()) -> None:
         """Write the rest of the stream of a resume token."""
-        with self._holding(held):
+        with self._hold(held):
             self._engine.send_resumed(token, fd)
-
-    @contextmanager
-    def _holding(self, snapshots: Iterable[str]) -> Iterator[None]:
-        tag = f"zfstune-send-{secrets.token_hex(4)}"
-        with ExitStack() as holds:
-            for name in snapshots:  # an origin may lie in another dataset of the pool
-                holds.enter_context(self._engine.holding([name], tag))
-            yield
 
     def token(self, name: str) -> str:
         """Return the resume token of a dataset."""
@@ -157,6 +180,16 @@ class LocalSide:
             properties=properties,
         )
 
+    def digest(
+        self,
+        snapshot: str,
+        *,
+        raw: bool = False,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> str:
+        """Digest a snapshot's content."""
+        return digest(self._engine, snapshot, raw=raw, stopped=stopped).text
+
     def abort_receive(self, name: str) -> None:
         """Give up the part of a stream that a receive kept."""
         self._engine.abort_receive(name)
@@ -170,7 +203,15 @@ class LocalSide:
 
     def note_target(self, name: str, identity: int, place: str) -> None:
         """Note on a source where a target is."""
-        note_target(self._engine, name, identity, place)
+        self._engine.set(name, {target_property(identity): place})
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a target another name."""
+        self._engine.rename(name, new)
+
+    def make_placeholder(self, name: str, properties: Mapping[str, str]) -> None:
+        """Make a filesystem without data."""
+        self._engine.create(name, properties=properties)
 
     def put_aside(self, name: str, aside: str) -> None:
         """Rename a target, and take the mark from it."""

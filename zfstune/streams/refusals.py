@@ -23,6 +23,8 @@ __all__ = [
     "Diverged",
     "NameTaken",
     "NoCommonBase",
+    "NoSnapshot",
+    "PlaceholderStays",
     "RawMismatch",
     "Refusal",
     "TargetIsOther",
@@ -266,7 +268,64 @@ class NameTaken(_Refused):
         return f"`zfs rename {for_shell(name)} {for_shell(f'{name}-target')}` makes room"
 
 
-Refusal = Diverged | NoCommonBase | RawMismatch | TargetIsOther | NameTaken
+@frozen
+class NoSnapshot(_Refused):
+    """The source has no snapshot, so there is nothing that could be sent.
+
+    The attributes are those of :class:`Diverged`; nothing would go.
+    """
+
+    source: str
+    target: str
+    victims: tuple[Snapshot, ...] = ()
+    written_bytes: int = 0
+
+    @property
+    def reason(self) -> str:
+        """The lack."""
+        return "the source has no snapshot"
+
+    @property
+    def hint(self) -> str:
+        """The command that takes one."""
+        return f"`zfstune snapshot {for_shell(self.source)}` takes one"
+
+
+@frozen
+class PlaceholderStays(_Refused):
+    """The target is a placeholder that the stream cannot replace.
+
+    The attributes are those of :class:`Diverged`; nothing would go.
+    """
+
+    source: str
+    target: str
+    victims: tuple[Snapshot, ...] = ()
+    written_bytes: int = 0
+
+    @property
+    def reason(self) -> str:
+        """The limit of ZFS (recv_begin_check_existing_impl(), module/zfs/dmu_recv.c)."""
+        return (
+            "it is a placeholder, and ZFS lets neither a clone nor an encrypted dataset "
+            "take the place of another one"
+        )
+
+    @property
+    def hint(self) -> str:
+        """The way out, which loses nothing."""
+        return "add --keep-aside to rename the placeholder, which holds no data"
+
+
+Refusal = (
+    Diverged
+    | NoCommonBase
+    | RawMismatch
+    | TargetIsOther
+    | NameTaken
+    | NoSnapshot
+    | PlaceholderStays
+)
 
 
 def _ways_out(target: str, losses: Sequence[str]) -> str:

@@ -1,28 +1,39 @@
-"""The plan of a replication: streams with their sizes, and how the target arrives."""
+"""The plan of a replication: each dataset's streams with their sizes, and its arrival."""
 
 from __future__ import annotations
 
 from hashlib import blake2b
 
+from zfstune.streams.base import BookmarkChanges, settle_bookmarks
 from zfstune.streams.ends import Replica
 from zfstune.streams.refusals import WRITTEN
-from zfstune.streams.steps import Abort
-from zfstune.values.errors import PlanError
-from zfstune.values.frozen import frozen
+from zfstune.streams.steps import Abort, Move, Placeholder
+from zfstune.values.errors import EngineError, PlanError
+from zfstune.values.frozen import frozen, replace
 from zfstune.values.marks import OWN_PREFIX
 from zfstune.values.size import format_size
+from zfstune.values.state import Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from zfstune.streams.arrival import Arrival
     from zfstune.streams.ends import End
     from zfstune.streams.steps import Transfer
 
-__all__ = ["Choices", "ReplicationPlan", "check_room", "first_replica"]
+__all__ = [
+    "Choices",
+    "DatasetPlan",
+    "Refused",
+    "ReplicationPlan",
+    "all_bookmarks",
+    "check_room",
+    "first_replica",
+]
 
 _ID_BYTES = 8
+_NO_CHANGES = BookmarkChanges({}, ())
 
 
 @frozen
@@ -32,44 +43,101 @@ class Choices:
     raw: bool | None
     every: bool
     properties: Mapping[str, str]
-    without: tuple[str, ...]
+    without: Collection[str]
     keep_aside: bool
-    lose: tuple[str, ...]
+    lose: Collection[str]
+    recursive: bool = False
+    exclude: Collection[str] = ()
+    snapshot: str | None = None
 
 
 @frozen
-class ReplicationPlan:
-    """All that a replication of one dataset does.
+class DatasetPlan:
+    """All that a replication does for one dataset.
 
     Attributes:
+        source: The source as it is once `bookmarks` were changed.
+        target: The target as it is before the first stream.
         transfer: The streams, in their order.
         step_bytes: The estimated bytes of each step's stream; 0 for a step without one.
         arrival: The properties of a target that does not exist yet; None: it exists, and
             keeps its own.
-        replica: The mark by which the source's bookmarks know the target; None: the
-            target exists without a mark, and its guid is taken.
+        bookmarks: Bookmarks on the source to make before the first stream, and those to
+            drop then.
+        placeholder: Whether the target becomes a placeholder, for want of a snapshot.
         aside: The name that the target is given first, so that a new one can be
             received; empty: it keeps its name.
+        returning: The datasets below the target, which go aside with it and get their
+            names back after the last stream.
         losing: Full names of the target's snapshots that go with the first stream, and
             ``written`` for what was written since the newest one.
+        needs: Names of the sources whose own plans have to be carried out before.
     """
 
+    source: End
+    target: End
     transfer: Transfer
-    step_bytes: tuple[int, ...]
-    arrival: Arrival | None
-    replica: Replica | None
+    step_bytes: tuple[int, ...] = ()
+    arrival: Arrival | None = None
+    bookmarks: BookmarkChanges = _NO_CHANGES
+    placeholder: bool = False
     aside: str = ""
+    returning: tuple[Move, ...] = ()
     losing: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     @property
     def pending(self) -> bool:
-        """Whether there is a stream to send, or a partial one to give up."""
-        return not self.transfer.up_to_date
+        """Whether there is a stream to send, or anything else to do to the target."""
+        return self.placeholder or not self.transfer.up_to_date
 
     @property
     def total_bytes(self) -> int:
         """The estimated bytes of all streams."""
         return sum(self.step_bytes)
+
+    @property
+    def new(self) -> bool:
+        """Whether the target is made, at least under its name."""
+        return self.pending and (bool(self.aside) or not self.target.snapshots)
+
+    @property
+    def makes(self) -> frozenset[str]:
+        """Full names of the target's snapshots that arrive."""
+        steps = [step for step in self.transfer.steps if not isinstance(step, Abort)]
+        return frozenset(step.received for step in steps)
+
+    @property
+    def shares_aside(self) -> bool:
+        """Whether the new target begins as a clone of the one that goes aside."""
+        steps = [step for step in self.transfer.steps if not isinstance(step, Abort)]
+        return any(step.origin.startswith(f"{self.aside}@") for step in steps)
+
+    @property
+    def forced_over(self) -> tuple[str, ...] | None:
+        """The snapshots that a forced first receive may destroy; None: it is not forced."""
+        if self.target.placeholder:
+            return ()
+        names = tuple(name for name in self.losing if name != WRITTEN)
+        return names if self.losing else None
+
+    @property
+    def in_flight(self) -> tuple[Snapshot, ...]:
+        """The snapshots on the source that are sent, and those that they build on."""
+        steps = [step for step in self.transfer.steps if not isinstance(step, Abort)]
+        bases = [step.base for step in steps if isinstance(step.base, Snapshot)]
+        return (*bases, *(step.snapshot for step in steps))
+
+    def settled(self, arrived: Iterable[Snapshot]) -> BookmarkChanges:
+        """Decide which bookmarks the source keeps once snapshots of the plan have arrived.
+
+        Args:
+            arrived: Snapshots of the source, in their order.
+        """
+        name = self.transfer.target
+        received = tuple(replace(s, name=f"{name}@{s.short_name}") for s in arrived)
+        snapshots = (*self.target.snapshots, *received)
+        return settle_bookmarks(self.source, replace(self.target, snapshots=snapshots))
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types."""
@@ -78,32 +146,144 @@ class ReplicationPlan:
             "steps": [{**step.to_dict(), "bytes": size} for step, size in steps],
             "bytes": self.total_bytes,
             "arrival": None if self.arrival is None else self.arrival.to_dict(),
+            "placeholder": self.placeholder,
             "aside": self.aside or None,
             "losing": list(self.losing),
         }
 
     def lines(self) -> Iterator[str]:
-        """Yield the plan for people, a step a line."""
+        """Yield the plan for people, a step a line; nothing where nothing is to do."""
         transfer = self.transfer
-        if not self.pending:
-            yield (
-                f"nothing to do: {transfer.target} has the newest snapshot of "
-                f"{transfer.source}"
-            )
+        if self.placeholder:
+            yield Placeholder(transfer.target, transfer.source).describe()
         if self.aside:
-            yield f"rename {transfer.target} to {self.aside}"
+            yield Move(transfer.target, self.aside).describe()
         for loss in self.losing:
             written = f"the changes to {transfer.target} since its newest snapshot"
             yield f"LOSE {written if loss == WRITTEN else loss}"
         for step, size in zip(transfer.steps, self.step_bytes, strict=True):
             about = f"  ({format_size(size, exact=False)})"
             yield step.describe() + ("" if isinstance(step, Abort) else about)
-        if self.arrival is not None and self.pending:
-            for name, value in self.arrival.properties.items():
-                if name.startswith(OWN_PREFIX):
-                    continue
+        for move in self.returning:
+            yield move.describe()
+        if transfer.unshared:
+            yield f"    {transfer.unshared} is not there: blocks shared with it go again"
+
+    def arrival_lines(self) -> Iterator[str]:
+        """Yield the properties of a new target with the reasons, a line each."""
+        if self.arrival is None or not self.pending:
+            return
+        for name, value in self.arrival.properties.items():
+            if not name.startswith(OWN_PREFIX):
                 why = self.arrival.reasons.get(name, "")
                 yield f"    {name:<12}  {value:<8}  {why}".rstrip()
+
+
+@frozen
+class Refused:
+    """A dataset of a tree that is left as it is.
+
+    Attributes:
+        source: Name of the source.
+        target: Name of the target.
+        reason: The reason, without a final period.
+        hint: The way out; may be empty.
+        details: What else a program is told.
+    """
+
+    source: str
+    target: str
+    reason: str
+    hint: str = ""
+    details: Mapping[str, object] | None = None
+
+    def error(self) -> EngineError:
+        """Return the error for one dataset of several."""
+        return EngineError(
+            operation=f"send '{self.source}' to",
+            target=self.target,
+            reason=self.reason,
+            hint=self.hint,
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the refusal in JSON's types."""
+        return {
+            "source": self.source,
+            "target": self.target,
+            "reason": self.reason,
+            "hint": self.hint,
+            **(self.details or {}),
+        }
+
+
+@frozen
+class ReplicationPlan:
+    """All that a replication does.
+
+    Attributes:
+        source: Name of the dataset to send, the root of its tree.
+        target: Name of the dataset that receives.
+        datasets: The plan of each dataset, each after those that it needs.
+        moves: Targets that are renamed first, as their sources were.
+        refused: The datasets of a tree that are left as they are.
+    """
+
+    source: str
+    target: str
+    datasets: tuple[DatasetPlan, ...]
+    moves: tuple[Move, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.moves) or any(plan.pending for plan in self.datasets)
+
+    @property
+    def total_bytes(self) -> int:
+        """The estimated bytes of all streams."""
+        return sum(plan.total_bytes for plan in self.datasets)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the plan in JSON's types."""
+        return {
+            "source": self.source,
+            "target": self.target,
+            "bytes": self.total_bytes,
+            "moves": [move.to_dict() for move in self.moves],
+            "datasets": [plan.to_dict() for plan in self.datasets],
+            "refused": [refused.to_dict() for refused in self.refused],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Yield the plan for people; the properties of new targets come but once a kind."""
+        if not self.pending and not self.refused:
+            has = "has the newest snapshot of"
+            if len(self.datasets) > 1:
+                has = f"and {len(self.datasets) - 1} below it have the newest snapshots of"
+            yield f"nothing to do: {self.target} {has} {self.source}"
+        for move in self.moves:
+            yield move.describe()
+        shown: set[tuple[str, ...]] = set()
+        for plan in self.datasets:
+            yield from plan.lines()
+            arrival = tuple(plan.arrival_lines())
+            if arrival not in shown:
+                shown.add(arrival)
+                yield from arrival
+        for refused in self.refused:
+            yield f"NOT {refused.source} -> {refused.target}: {refused.reason}"
+
+
+def all_bookmarks(changes: Iterable[BookmarkChanges]) -> BookmarkChanges:
+    """Put the changes of many datasets into one."""
+    make: dict[str, str] = {}
+    drop: list[str] = []
+    for change in changes:
+        make |= change.make
+        drop += change.drop
+    return BookmarkChanges(make, tuple(drop))
 
 
 def first_replica(source: End, target: str, pool_guid: int, *, raw: bool) -> Replica:
@@ -134,9 +314,8 @@ def check_room(plan: ReplicationPlan, available_bytes: int) -> None:
         PlanError: They are larger than that by ZFS' estimate.
     """
     if plan.total_bytes > available_bytes:
-        target = plan.transfer.target
         raise PlanError(
-            f"cannot send '{plan.transfer.source}' to '{target}': the streams have "
+            f"cannot send '{plan.source}' to '{plan.target}': the streams have "
             f"about {format_size(plan.total_bytes, exact=False)}, and the target has "
             f"{format_size(available_bytes, exact=False)} available",
             hint="make room there, or raise its quota",

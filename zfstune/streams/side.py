@@ -8,7 +8,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from contextlib import AbstractContextManager
     from typing import Protocol
 
     from zfstune.streams.ends import End
@@ -21,6 +22,11 @@ __all__ = ["Side"]
 
 class Side(Protocol):
     """The calls that a replication makes to one of its sides.
+
+    Streams of several datasets run at once, so :meth:`send`, :meth:`receive` and all that
+    comes before and after a stream are called from several threads. Those for all
+    datasets at once (:meth:`ends`, :meth:`take_snapshots`, :meth:`change_bookmarks`,
+    :meth:`holding`, :meth:`rename`) are made by the caller's thread, before and after.
 
     What a side returns was checked (:func:`zfstune.streams.ends.end_of`), also where it
     came from another host. A call that fails raises a subclass of
@@ -43,7 +49,8 @@ class Side(Protocol):
         """Read a dataset, or it and all below it, parents before children.
 
         Returns:
-            Nothing where `root` does not exist.
+            Nothing where `root` does not exist. A dataset of a tree that is damaged on
+            disk has the reason in ``End.damaged``.
 
         Raises:
             InvalidName: No dataset can have that name.
@@ -74,6 +81,28 @@ class Side(Protocol):
 
     def guid(self, snapshot: str) -> int:
         """Return the guid of a snapshot as it is now."""
+
+    def take_snapshots(self, datasets: Collection[str], name: str) -> list[Snapshot]:
+        """Take a snapshot of each dataset, all at one instant, or none.
+
+        Args:
+            datasets: Datasets of one pool.
+            name: The name behind the ``@``; empty: one with the time in UTC.
+
+        Returns:
+            The snapshots, those of encrypted datasets with their properties.
+        """
+
+    def holding(self, snapshots: Iterable[str]) -> AbstractContextManager[None]:
+        """Keep many snapshots of one pool from being destroyed during a block.
+
+        It is one exchange for a whole run, and the holds end with the process at the
+        latest. A side that cannot promise that may do nothing here: :meth:`send` holds
+        what it needs in any case.
+
+        Raises:
+            BatchError: It names each snapshot that could not be held; none is.
+        """
 
     def send_size(self, snapshot: str, *, base: str = "", raw: bool = False) -> int:
         """Estimate the bytes of a stream."""
@@ -125,6 +154,24 @@ class Side(Protocol):
             properties: Properties to set on a new dataset (source ``local``).
         """
 
+    def digest(
+        self,
+        snapshot: str,
+        *,
+        raw: bool = False,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> str:
+        """Digest a snapshot's content, as :func:`zfstune.streams.digest.digest` does.
+
+        Args:
+            snapshot: The snapshot.
+            raw: Digest the ciphertext, which takes no key.
+            stopped: Tells whether to give up; the text is of no use then.
+
+        Returns:
+            The text of the digest: equal texts mean equal content.
+        """
+
     def abort_receive(self, name: str) -> None:
         """Give up the part of a stream that a receive kept when it broke off."""
 
@@ -138,7 +185,13 @@ class Side(Protocol):
         """
 
     def note_target(self, name: str, identity: int, place: str) -> None:
-        """Note on a source where a target is (:mod:`zfstune.streams.note_target`)."""
+        """Note on a source where a target is (:mod:`zfstune.streams.place`)."""
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a target another name; all below it goes along."""
+
+    def make_placeholder(self, name: str, properties: Mapping[str, str]) -> None:
+        """Make a filesystem without data, below which others are received."""
 
     def put_aside(self, name: str, aside: str) -> None:
         """Rename a target, and take zfstune's mark from it: it is no target any more."""

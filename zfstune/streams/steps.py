@@ -9,7 +9,17 @@ if TYPE_CHECKING:
     from zfstune.streams.refusals import Diverged
     from zfstune.values.state import Bookmark, Snapshot
 
-__all__ = ["Abort", "Full", "Incremental", "Resume", "Transfer", "TransferStep"]
+__all__ = [
+    "Abort",
+    "Full",
+    "Incremental",
+    "Move",
+    "Placeholder",
+    "PlanStep",
+    "Resume",
+    "Transfer",
+    "TransferStep",
+]
 
 
 @frozen
@@ -115,7 +125,50 @@ class Incremental(_Stream):
     origin: str = ""
 
 
+@frozen
+class Move:
+    """Give a target another name; all below it goes along.
+
+    Attributes:
+        old: Its name before; moves that come earlier count already.
+        new: Its name afterwards.
+        source: Name of the source that it is a copy of, where that was renamed; empty:
+            the target goes aside, or comes back.
+    """
+
+    old: str
+    new: str
+    source: str = ""
+
+    def describe(self) -> str:
+        """Return the step for people."""
+        like = f", as {self.source} was" if self.source else ""
+        return f"rename {self.old} to {self.new}{like}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the step in JSON's types."""
+        return {"old": self.old, "new": self.new, "source": self.source or None}
+
+
+@frozen
+class Placeholder:
+    """Make a target without data, so that the copies below it have a parent.
+
+    Attributes:
+        target: Its name.
+        source: The dataset that it stands for.
+    """
+
+    target: str
+    source: str
+
+    def describe(self) -> str:
+        """Return the step for people."""
+        return f"placeholder {self.target}: {self.source} has no snapshot"
+
+
 TransferStep = Abort | Resume | Full | Incremental
+PlanStep = TransferStep | Move | Placeholder
 
 
 @frozen

@@ -17,6 +17,8 @@ from zfstune.streams.refusals import (
     Diverged,
     NameTaken,
     NoCommonBase,
+    NoSnapshot,
+    PlaceholderStays,
     RawMismatch,
     TargetIsOther,
 )
@@ -25,7 +27,7 @@ from zfstune.values.errors import PlanError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from zfstune.streams.base import Base
     from zfstune.streams.ends import End
@@ -33,9 +35,9 @@ if TYPE_CHECKING:
     from zfstune.streams.steps import TransferStep
     from zfstune.values.state import Bookmark, Snapshot
 
-__all__ = ["decide_transfer"]
+__all__ = ["NO_ORIGINS", "decide_transfer"]
 
-_NO_ORIGINS: Mapping[int, Snapshot] = MappingProxyType({})
+NO_ORIGINS: Mapping[int, Snapshot] = MappingProxyType({})
 
 
 def decide_transfer(
@@ -44,7 +46,8 @@ def decide_transfer(
     *,
     raw: bool | None = None,
     every: bool = True,
-    origins: Mapping[int, Snapshot] = _NO_ORIGINS,
+    origins: Mapping[int, Snapshot] = NO_ORIGINS,
+    needed: Collection[int] = (),
 ) -> Transfer | Refusal:
     """Decide how a target gets what its source has.
 
@@ -58,6 +61,9 @@ def decide_transfer(
             transfer begins at the oldest. Otherwise the newest alone is sent.
         origins: Snapshots on the target's pool by guid, with their properties, of which
             the target may become a clone. Their names need not be those on the source.
+            A copy of an earlier snapshot of the source serves, too: after a promotion
+            the target's pool may have that in another dataset.
+        needed: Guids of snapshots that are sent even where the newest alone would be.
 
     Returns:
         The transfer, or the reason against it. A target that has the source's newest
@@ -68,28 +74,49 @@ def decide_transfer(
     """
     if not source.exists:
         raise PlanError(f"cannot send '{source.name}': there is no such dataset")
-    if target.exists and (target.snapshots or target.partial is None):
+    only = None if every else needed
+    begun = target.partial is not None or target.placeholder
+    if target.exists and (target.snapshots or not begun):
         # The kind of a dataset that is but a part of a stream may not be known yet.
         if target.kind != source.kind or not target.snapshots:
             return TargetIsOther(*_losing_all(source, target), target.kind, source.kind)
-        return _continued(source, target, raw=raw, every=every)
-    copy = origins.get(source.origin.guid) if source.origin is not None else None
-    return _begun(source, target, copy, raw=raw, every=every)
+        return _continued(source, target, raw=raw, only=only)
+    return _begun(source, target, _origin(source, origins), raw=raw, only=only)
+
+
+def _origin(
+    source: End, origins: Mapping[int, Snapshot]
+) -> tuple[Snapshot, Snapshot] | None:
+    """Choose the snapshot that a new target becomes a clone of; return its copy as well.
+
+    Of the source's own snapshots the newest cannot be it, for a stream has to follow.
+    """
+    own = [s for s in source.snapshots[:-1] if s.guid in origins]
+    origin = own[-1] if own else source.origin
+    if origin is None or origin.guid not in origins:
+        return None
+    return origin, origins[origin.guid]
 
 
 def _begun(
-    source: End, target: End, copy: Snapshot | None, *, raw: bool | None, every: bool
+    source: End,
+    target: End,
+    shared: tuple[Snapshot, Snapshot] | None,
+    *,
+    raw: bool | None,
+    only: Collection[int] | None,
 ) -> Transfer | Refusal:
     """Decide on the first streams, for a target that has no snapshot.
 
     Args:
         source: The source.
         target: The target.
-        copy: The snapshot on the target's side of which the target becomes a clone.
+        shared: The snapshot that the target becomes a clone of, on the source, and its
+            copy on the target's side.
         raw: As for :func:`decide_transfer`.
-        every: As for :func:`decide_transfer`.
+        only: As for :func:`_after`.
     """
-    origin = source.origin
+    origin, copy = shared or (None, None)
     chosen = raw
     if origin is not None and copy is not None:
         fixed = clone_came_raw(source, origin, copy)
@@ -97,8 +124,10 @@ def _begun(
             return RawMismatch(source.name, target.name, (), 0, copy.name, fixed)
         chosen = raw if fixed is None else fixed
     steps, raw_stream = _unfinished(source, target, chosen=chosen)
+    if target.placeholder and (shared or raw_stream or target.encrypted):
+        return PlaceholderStays(source.name, target.name)
     done: Snapshot | None = _resumed(steps)
-    snapshots = _after(source, done, every=every)
+    snapshots = _after(source, done or origin, only=only)
     if done is None and snapshots:
         done, *snapshots = snapshots
         received = _received(target, done)
@@ -108,13 +137,15 @@ def _begun(
             steps.append(Full(done, received, raw_stream))
     if done is not None:
         steps += _chain(target, done, snapshots, raw=raw_stream)
+    if not steps and not target.placeholder:
+        return NoSnapshot(source.name, target.name)
     whole = any(not isinstance(step, Abort) and step.base is None for step in steps)
-    unshared = origin.name if origin is not None and whole else ""
+    unshared = source.origin.name if source.origin is not None and whole else ""
     return Transfer(source.name, target.name, tuple(steps), unshared=unshared)
 
 
 def _continued(
-    source: End, target: End, *, raw: bool | None, every: bool
+    source: End, target: End, *, raw: bool | None, only: Collection[int] | None
 ) -> Transfer | Refusal:
     """Decide on further streams, for a target that has snapshots."""
     base = find_base(source, target)
@@ -125,7 +156,7 @@ def _continued(
         return RawMismatch(*_losing_all(source, target), target.name, fixed)
     steps, raw_stream = _unfinished(source, target, chosen=raw if fixed is None else fixed)
     done = _resumed(steps) or base.sent
-    steps += _chain(target, done, _after(source, done, every=every), raw=raw_stream)
+    steps += _chain(target, done, _after(source, done, only=only), raw=raw_stream)
     blocked = _divergence(source, target, base, raw=raw_stream)
     arriving = {step.received for step in steps if not isinstance(step, Abort)}
     if blocked is not None and arriving:
@@ -205,10 +236,18 @@ def _resumed(steps: Iterable[TransferStep]) -> Snapshot | None:
     return next((step.snapshot for step in steps if isinstance(step, Resume)), None)
 
 
-def _after(source: End, base: Snapshot | Bookmark | None, *, every: bool) -> list[Snapshot]:
-    """Return the snapshots to send that are newer than a base."""
+def _after(
+    source: End, base: Snapshot | Bookmark | None, *, only: Collection[int] | None
+) -> list[Snapshot]:
+    """Return the snapshots to send that are newer than a base.
+
+    Args:
+        source: The source.
+        base: The base; None: send from the oldest on.
+        only: Guids of the snapshots to send beside the newest; None: send all.
+    """
     newer = [s for s in source.snapshots if base is None or s.createtxg > base.createtxg]
-    return newer if every else newer[-1:]
+    return [s for s in newer if only is None or s is newer[-1] or s.guid in only]
 
 
 def _chain(

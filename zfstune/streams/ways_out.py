@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from zfstune.streams.base import find_base
 from zfstune.streams.ends import missing_end
-from zfstune.streams.refusals import Diverged, NameTaken, TargetIsOther
+from zfstune.streams.refusals import (
+    Diverged,
+    NameTaken,
+    NoSnapshot,
+    PlaceholderStays,
+    TargetIsOther,
+)
 from zfstune.streams.steps import Incremental, Transfer
-from zfstune.streams.transfer import decide_transfer
+from zfstune.streams.transfer import NO_ORIGINS, decide_transfer
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from zfstune.streams.ends import End
     from zfstune.streams.refusals import Refusal
+    from zfstune.values.state import Snapshot
 
 __all__ = ["beside", "over"]
 
 
 def beside(
-    source: End, target: End, refusal: Refusal, aside: str, *, every: bool
+    source: End,
+    target: End,
+    refusal: Refusal,
+    aside: str,
+    *,
+    every: bool,
+    origins: Mapping[int, Snapshot] = NO_ORIGINS,
 ) -> Transfer:
     """Decide the transfer to a new dataset, once the target has another name.
 
@@ -34,15 +47,16 @@ def beside(
         refusal: The reason why nothing can be sent to it.
         aside: The target's name afterwards.
         every: As for :func:`zfstune.streams.transfer.decide_transfer`.
+        origins: As for that.
 
     Raises:
         PlanError: That does not help.
     """
-    if isinstance(refusal, NameTaken):
+    if isinstance(refusal, (NameTaken, NoSnapshot)):
         raise refusal.error()
     if not isinstance(refusal, Diverged):
         new = missing_end(target.name)
-        return _transfer(decide_transfer(source, new, raw=None, every=every))
+        return _transfer(decide_transfer(source, new, every=every, origins=origins))
     transfer = _transfer(decide_transfer(source, _until_base(source, target), every=every))
     base = find_base(source, target)
     steps = list(transfer.steps)
@@ -71,7 +85,7 @@ def over(
         PlanError: More would go than the caller named, or that does not help.
     """
     named = frozenset(accepted)
-    if isinstance(refusal, (NameTaken, TargetIsOther)):
+    if isinstance(refusal, (NameTaken, NoSnapshot, PlaceholderStays, TargetIsOther)):
         raise refusal.error()
     more = [name for name in refusal.losses if name not in named]
     if more:

@@ -24,7 +24,9 @@ This is all that zfstune writes for itself on datasets and snapshots:
     a rollback took: ``escape``. On a dataset made for a rollback's copies: ``folder``.
 ``org.zfstune:replica``
     On a dataset that a first send made: the number by which bookmarks on the source name
-    it, and whether that send was raw (:mod:`zfstune.values.replication_marks`).
+    it, and whether that send was raw (:mod:`zfstune.values.replication_marks`); on a
+    placeholder for a source without a snapshot: the guid of that source
+    (:mod:`zfstune.streams.ends`).
 ``org.zfstune:replica-target-NUMBER``
     On a dataset that is replicated: where the target with that number is, as in
     ``tank/copy`` or ``host:tank/copy`` (:mod:`zfstune.values.replication_marks`).

@@ -40,6 +40,7 @@ __all__ = [
     "default_of",
     "feature_for",
     "find",
+    "fits",
     "is_user",
     "known",
     "settable",
@@ -110,6 +111,12 @@ def known(name: str) -> Property:
 def is_user(name: str) -> bool:
     """Tell whether `name` has the form of a user property (``zfs_prop_user``)."""
     return ":" in name and _USER_CHARACTERS.issuperset(name)
+
+
+def fits(name: str, kind: str) -> bool:
+    """Tell whether a kind of dataset has a property; an unknown name fits all kinds."""
+    prop = TABLE.get(name)
+    return prop is None or kind in prop.kinds
 
 
 def check(

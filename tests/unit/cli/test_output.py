@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zfstune.cli import output
 from zfstune.cli.output import print_json, print_table, report, warn
 from zfstune.values.errors import PlanError
 
@@ -51,3 +52,15 @@ def test_messages_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
         "",
         "zfstune: it is late\nzfstune: cannot plan: x\nhint: try y\n",
     )
+
+
+def test_a_terminal_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watched command has a pipe for stderr, but its line ends on a terminal."""
+    monkeypatch.setattr(output, "_terminal", None)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert output.on_terminal()
+    output.remember_terminal()
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
+    assert output.on_terminal()
+    output.remember_terminal()
+    assert not output.on_terminal()

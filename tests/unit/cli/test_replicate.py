@@ -58,7 +58,8 @@ def test_json(run: Run, tank: StreamEngine) -> None:
     """One document, with what was done."""
     status, out, _ = run("replicate", "tank/a", "tank/b", "--json", "--newest-only")
     found = json.loads(out)
-    assert (status, [step["snapshot"] for step in found["steps"]]) == (0, ["tank/a@2"])
+    (dataset,) = found["datasets"]
+    assert (status, [step["snapshot"] for step in dataset["steps"]]) == (0, ["tank/a@2"])
     assert tank.shorts("tank/b") == ["2"]
 
 
@@ -79,3 +80,45 @@ def test_ways_out(run: Run, tank: StreamEngine) -> None:
     assert len([name for name in tank.taken if name.startswith("tank/b-aside-")]) == 1
     both = ("--keep-aside", "--lose", "written")
     assert run("replicate", "tank/a", "tank/b", *both)[0] == 2
+
+
+def test_a_tree(run: Run, tank: StreamEngine) -> None:
+    """Each dataset that is refused is named, the others are sent, and the status is 3."""
+    tank.add("tank/a/b", "1")
+    tank.add("tank/a/empty")
+    status, out, err = run("replicate", "-r", "tank/a", "tank/copy", "-n")
+    assert status == 3
+    assert "full tank/a/b@1 -> tank/copy/b@1  (1000)" in out.splitlines()
+    assert err.startswith("zfstune: cannot send 'tank/a/empty' to 'tank/copy/empty': ")
+    assert "tank/copy" not in tank.taken
+    status, out, err = run("replicate", "-r", "tank/a", "tank/copy")
+    assert status == 3
+    assert out.splitlines()[-1] == "full tank/a/b@1 -> tank/copy/b@1"
+    assert "the source has no snapshot" in err
+    how = ("--exclude", "*/empty", "--snapshot", "monday", "--jobs", "1", "--verify")
+    status, out, err = run("replicate", "-r", "tank/a", "tank/copy", *how[:-1])
+    assert (status, err) == (0, "")
+    assert tank.shorts("tank/copy/b") == ["1", "monday"]
+    assert run("replicate", "-r", "tank/a", "tank/copy", *how[:4])[0] == 1
+    assert tank.shorts("tank/copy/b") == ["1", "monday"]
+
+
+def test_interrupted(run: Run, tank: StreamEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said that nothing is lost, and how to go on."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tank, "receive", interrupted)
+    status, _, err = run("replicate", "tank/a", "tank/b")
+    assert status == 130
+    assert "the next run goes on there" in err
+
+
+@pytest.mark.parametrize("option", ["--jobs=0", "--retries=-1", "--rate=0"])
+def test_limits_that_make_no_sense(run: Run, tank: StreamEngine, option: str) -> None:
+    """They are refused before anything is read."""
+    status, _, err = run("replicate", "tank/a", "tank/b", option)
+    assert status == 1
+    assert "cannot replicate with such limits" in err
+    assert "tank/b" not in tank.taken

@@ -171,3 +171,31 @@ def test_settling_keeps_every_base(
     assert again is not None
     assert again.sent.guid == base.sent.guid
     assert settle_bookmarks(left, receiving) == BookmarkChanges({}, ())
+
+
+def test_all_changes_of_a_run_at_once() -> None:
+    """Bookmarks of what is on its way come to those that settle the run before.
+
+    One that is there already, tentative or confirmed, is not made again.
+    """
+    sending = source(1, 2, 3, 4, marks=[marked(2, tentative=True), marked(3)])
+    changes = settle_bookmarks(sending, target(1, 2))
+    assert [*changes.make.values()] == [snap(2).name]
+    settled_end = changes.applied_to(sending)
+    every = changes.with_tentative(settled_end, TARGET_GUID, settled_end.snapshots)
+    assert [*every.make.values()] == [snap(2).name, snap(1).name, snap(4).name]
+    assert every.drop == changes.drop == (marked(2, tentative=True).name,)
+    after = every.applied_to(sending)
+    assert [mark.guid for mark in after.bookmarks] == [1, 2, 3, 4]
+    assert settle_bookmarks(after, target(1, 2)).make == {}
+
+
+def test_changes_may_copy_what_they_drop() -> None:
+    """A tentative bookmark whose snapshot is gone is the source of the confirmed one."""
+    sending = source(3, marks=[marked(2, tentative=True)])
+    changes = settle_bookmarks(sending, target(2))
+    after = changes.applied_to(sending)
+    assert [(m.name, m.guid, m.createtxg) for m in after.bookmarks] == [
+        (marked(2).name, 2, 2)
+    ]
+    assert settle_bookmarks(after, target(2)) == BookmarkChanges({}, ())

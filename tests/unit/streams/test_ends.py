@@ -12,6 +12,7 @@ from zfstune.streams.ends import (
     Replica,
     end_of,
     missing_end,
+    placeholder_mark,
 )
 from zfstune.values.errors import Damaged, InvalidName, InvalidValue
 from zfstune.values.marks import REPLICA_PROPERTY
@@ -129,3 +130,33 @@ def test_a_mark_counts_where_it_was_set_here() -> None:
     end = end_of(marked(text), [])
     assert (end.identity, end.replica) == (255, Replica(255, raw=True))
     assert end_of(marked(text, RECEIVED), []).replica is None
+
+
+def test_a_placeholder_that_nobody_can_have_written_to() -> None:
+    """It names its source; one that can be written to, or came in a stream, is none."""
+    mark = placeholder_mark(end_of(dataset(), ()))
+    assert mark == "placeholder:0000000000000009"
+
+    def made(readonly: str, source: str = LOCAL) -> int:
+        found = {
+            REPLICA_PROPERTY: PropertyValue(mark, source),
+            "readonly": PropertyValue(readonly, LOCAL),
+        }
+        end = end_of(Dataset("b", "filesystem", 1, 1, found), ())
+        assert end.placeholder is bool(end.stands_for)
+        assert end.replica is None
+        return end.stands_for
+
+    assert [made("on"), made("off"), made("on", RECEIVED)] == [9, 0, 0]
+
+
+def test_another_name() -> None:
+    """Snapshots and bookmarks have it too; the origin lies elsewhere."""
+    end = end_of(
+        dataset(), [snap(5, "a")], [mark(3, "z")], origin=snap(1, dataset="tank/o")
+    )
+    moved = end.renamed("tank/b")
+    assert (moved.name, moved.guid, moved.origin) == ("tank/b", end.guid, end.origin)
+    assert [s.name for s in moved.snapshots] == ["tank/b@a"]
+    assert [m.name for m in moved.bookmarks] == ["tank/b#z"]
+    assert moved.renamed("tank/a") == end

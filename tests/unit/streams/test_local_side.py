@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
+
+import pytest
 
 from stream_engine import StreamEngine
 from zfstune.streams.ends import missing_end
 from zfstune.streams.local_side import LocalSide
 from zfstune.streams.prepare import read_end
+from zfstune.values.errors import Damaged
 from zfstune.values.state import Partial
 
 
@@ -63,3 +68,36 @@ def test_nothing_to_change_is_no_call() -> None:
     tank = StreamEngine("tank")
     tank.left = 0
     LocalSide(tank.zfs).change_bookmarks({}, iter(()))
+
+
+def test_a_damaged_dataset_of_a_tree() -> None:
+    """It is listed with its reason; alone it cannot be read."""
+    tank = StreamEngine("tank")
+    tank.add("tank/a", "1")
+    tank.damaged.add("tank/a")
+    side = LocalSide(tank.zfs)
+    assert [(e.name, e.damaged) for e in side.ends("tank", recursive=True)] == [
+        ("tank", ""),
+        ("tank/a", "it is damaged"),
+    ]
+    with pytest.raises(Damaged):
+        side.ends("tank/a")
+
+
+def test_what_is_held_for_a_run_is_not_held_again() -> None:
+    """A send holds the others itself, and lets go of those alone."""
+    tank = StreamEngine("tank")
+    tank.add("tank/a", "1", "2")
+    side = LocalSide(tank.zfs)
+    with Path(os.devnull).open("wb") as sink:
+        with side.holding(["tank/a@1"]):
+            side.send(
+                "tank/a@2", sink.fileno(), base="tank/a@1", held=["tank/a@1", "tank/a@2"]
+            )
+            assert tank.held == {"tank/a@1"}
+            tank.calls.clear()
+            side.send("tank/a@1", sink.fileno(), held=["tank/a@1"])
+            assert "holding" not in tank.calls
+        assert tank.held == set()
+        side.send("tank/a@1", sink.fileno(), held=["tank/a@1"])
+        assert "holding" in tank.calls

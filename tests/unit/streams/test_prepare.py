@@ -26,7 +26,7 @@ def test_a_dry_run_changes_nothing(sides: tuple[StreamEngine, StreamEngine]) -> 
     """The plan is the same, and neither side gets a call that changes it."""
     tank, back = sides
     tank.left = back.left = 0
-    assert len(run(tank, back, dry_run=True).transfer.steps) == 3
+    assert len(run(tank, back, dry_run=True).datasets[0].transfer.steps) == 3
     assert TARGET not in back.taken
 
 
@@ -57,7 +57,7 @@ def test_properties_of_a_target_that_exists(
     assert back.local[TARGET]["compression"] == "zstd"
     tank.take(f"{SOURCE}@4")
     plan = run(tank, back, properties={"compression": "lz4"}, without=["readonly"])
-    assert plan.arrival is None
+    assert plan.datasets[0].arrival is None
     assert back.local[TARGET]["compression"] == "zstd"
     assert back.local[TARGET]["readonly"] == "on"
 

@@ -12,6 +12,8 @@ from zfstune.streams.refusals import (
     Diverged,
     NameTaken,
     NoCommonBase,
+    NoSnapshot,
+    PlaceholderStays,
     RawMismatch,
     TargetIsOther,
 )
@@ -117,6 +119,19 @@ SAID = {
             "backup/a@4"
         ),
         "`zfs rename 'backup/a@my own' 'backup/a@my own-target'` makes room",
+    ),
+    "empty source": (
+        NoSnapshot(SOURCE, TARGET),
+        "the source has no snapshot",
+        "`zfstune snapshot tank/a` takes one",
+    ),
+    "placeholder": (
+        PlaceholderStays(SOURCE, TARGET),
+        (
+            "it is a placeholder, and ZFS lets neither a clone nor an encrypted dataset "
+            "take the place of another one"
+        ),
+        "add --keep-aside to rename the placeholder, which holds no data",
     ),
 }
 

@@ -42,7 +42,7 @@ def test_all_snapshots_arrive(sides: tuple[StreamEngine, StreamEngine]) -> None:
     done: list[str] = []
     plan = run(tank, back, on_step=lambda step: done.append(step.describe()))
     assert guids(back, TARGET) == guids(tank, SOURCE)
-    assert done == [step.describe() for step in plan.transfer.steps]
+    assert done == [step.describe() for step in plan.datasets[0].transfer.steps]
     assert len(done) == 3
     assert back.local[TARGET] == {
         "readonly": "on",
@@ -65,9 +65,9 @@ def test_the_base_may_be_pruned(sides: tuple[StreamEngine, StreamEngine]) -> Non
     tank.taken[SOURCE].clear()
     tank.take(f"{SOURCE}@4")
     plan = run(tank, back)
-    assert [step.describe() for step in plan.transfer.steps] == [
-        f"incremental {SOURCE}@4 from {plan.transfer.steps[0].base.name} -> {TARGET}@4"  # type: ignore[union-attr]
-    ]
+    (step,) = plan.datasets[0].transfer.steps
+    assert step.describe().startswith(f"incremental {SOURCE}@4 from {SOURCE}#zfstune-base-")
+    assert step.describe().endswith(f" -> {TARGET}@4")
     assert back.shorts(TARGET) == ["1", "2", "3", "4"]
     assert based(tank) == [(guids(tank, SOURCE)[-1], False)]
 
@@ -120,11 +120,11 @@ def test_kept_aside(sides: tuple[StreamEngine, StreamEngine]) -> None:
     back.take(f"{TARGET}@own")
     tank.take(f"{SOURCE}@4")
     plan = run(tank, back, keep_aside=True)
-    assert plan.aside.startswith(f"{TARGET}-aside-")
-    assert back.shorts(plan.aside) == ["own"]
-    assert REPLICA_PROPERTY not in back.local[plan.aside]
+    assert plan.datasets[0].aside.startswith(f"{TARGET}-aside-")
+    assert back.shorts(plan.datasets[0].aside) == ["own"]
+    assert REPLICA_PROPERTY not in back.local[plan.datasets[0].aside]
     assert guids(back, TARGET) == guids(tank, SOURCE)
-    assert len(plan.transfer.steps) == 1
+    assert len(plan.datasets[0].transfer.steps) == 1
     assert based(tank) == [(guids(tank, SOURCE)[-1], False)]
 
 
@@ -140,7 +140,7 @@ def test_only_what_is_named_is_lost(sides: tuple[StreamEngine, StreamEngine]) ->
             run(tank, back, lose=lose)
         assert back.shorts(TARGET) == ["1", "2", "3", "own"]
     plan = run(tank, back, lose=["written", f"{TARGET}@own"])
-    assert {*plan.losing} == {"written", f"{TARGET}@own"}
+    assert {*plan.datasets[0].losing} == {"written", f"{TARGET}@own"}
     assert guids(back, TARGET) == guids(tank, SOURCE)
 
 
@@ -155,7 +155,7 @@ def test_another_snapshot_arrives(sides: tuple[StreamEngine, StreamEngine]) -> N
     back.take = take  # type: ignore[method-assign]
     with pytest.raises(EngineError, match="it is another snapshot than 'tank/a@1'"):
         run(tank, back)
-    assert based(tank) == [(guids(tank, SOURCE)[0], True)]
+    assert based(tank) == [(guid, True) for guid in guids(tank, SOURCE)]
 
 
 def test_a_clone_stays_one(sides: tuple[StreamEngine, StreamEngine]) -> None:
@@ -166,4 +166,4 @@ def test_a_clone_stays_one(sides: tuple[StreamEngine, StreamEngine]) -> None:
     tank.origins["tank/clone"] = f"{SOURCE}@2"
     plan = replicate("tank/clone", "back/clone", engine=tank.zfs, target_engine=back.zfs)
     assert back.origins == {"back/clone": f"{TARGET}@2"}
-    assert plan.transfer.unshared == ""
+    assert plan.datasets[0].transfer.unshared == ""

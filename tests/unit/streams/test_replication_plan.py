@@ -4,59 +4,104 @@ from __future__ import annotations
 
 import pytest
 
-from stream_ends import SOURCE, TARGET, snap, source
+from stream_ends import MISSING, SOURCE, TARGET, snap, source
 from zfstune.streams.arrival import decide_arrival
-from zfstune.streams.replication_plan import ReplicationPlan, check_room, first_replica
-from zfstune.streams.steps import Abort, Full, Transfer
+from zfstune.streams.replication_plan import (
+    DatasetPlan,
+    Refused,
+    ReplicationPlan,
+    check_room,
+    first_replica,
+)
+from zfstune.streams.steps import Abort, Full, Move, Transfer
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import replace
 
 FULL = Full(snap(1), f"{TARGET}@1", raw=False)
 ABORT = Abort(TARGET, "its base is gone")
-PLAN = ReplicationPlan(
-    Transfer(SOURCE, TARGET, (ABORT, FULL)),
+DATASET = DatasetPlan(
+    source(1),
+    MISSING,
+    Transfer(SOURCE, TARGET, (ABORT, FULL), unshared="tank/o@1"),
     (0, 2048),
     decide_arrival("volume", new=True),
-    None,
     aside=f"{TARGET}-aside",
+    returning=(Move(f"{TARGET}-aside/child", f"{TARGET}/child"),),
     losing=(f"{TARGET}@9", "written"),
 )
+PLAN = ReplicationPlan(
+    SOURCE,
+    TARGET,
+    (DATASET,),
+    (Move("backup/a/x", "backup/a/y", "tank/a/y"),),
+    (Refused("tank/a/z", "backup/a/z", "it has no snapshot", details={"more": 1}),),
+)
+DONE = DatasetPlan(source(1), MISSING, Transfer(SOURCE, TARGET))
 
 
 def test_for_people() -> None:
     """Each change and each loss has a line, sizes are rounded, reasons are given."""
     assert list(PLAN.lines()) == [
+        "rename backup/a/x to backup/a/y, as tank/a/y was",
         "rename backup/a to backup/a-aside",
         "LOSE backup/a@9",
         "LOSE the changes to backup/a since its newest snapshot",
         "abort the receive that broke off in backup/a: its base is gone",
         "full tank/a@1 -> backup/a@1  (2K)",
+        "rename backup/a-aside/child to backup/a/child",
+        "    tank/o@1 is not there: blocks shared with it go again",
         "    readonly      on        one write, and no further stream fits",
         "    volmode       none      no scan of this machine finds disks and labels in it",
         "    snapdev       hidden    no scan of this machine finds disks and labels in it",
+        "NOT tank/a/z -> backup/a/z: it has no snapshot",
     ]
-    done = replace(
-        PLAN, transfer=Transfer(SOURCE, TARGET), step_bytes=(), aside="", losing=()
-    )
+    assert PLAN.pending
+
+
+def test_nothing_to_do() -> None:
+    """That is said in one line, also of a tree; properties are listed once a kind."""
+    done = replace(PLAN, datasets=(DONE,), moves=(), refused=())
     assert list(done.lines()) == [
         "nothing to do: backup/a has the newest snapshot of tank/a"
     ]
-    assert (PLAN.pending, done.pending) == (True, False)
+    assert list(replace(done, datasets=(DONE, DONE)).lines()) == [
+        "nothing to do: backup/a and 1 below it have the newest snapshots of tank/a"
+    ]
+    assert not done.pending
+    twice = list(replace(PLAN, datasets=(DATASET, DATASET)).lines())
+    assert len([line for line in twice if "readonly" in line]) == 1
+    assert len([line for line in twice if line.startswith("full")]) == 2
 
 
 def test_for_programs() -> None:
     """The same in JSON's types, with exact bytes."""
-    found = PLAN.to_dict()
-    assert found == {
-        **PLAN.transfer.to_dict(),
+    assert DATASET.to_dict() == {
+        **DATASET.transfer.to_dict(),
         "steps": [{**ABORT.to_dict(), "bytes": 0}, {**FULL.to_dict(), "bytes": 2048}],
         "bytes": 2048,
         "arrival": decide_arrival("volume", new=True).to_dict(),
+        "placeholder": False,
         "aside": f"{TARGET}-aside",
         "losing": [f"{TARGET}@9", "written"],
     }
-    plain = replace(PLAN, arrival=None, aside="", losing=()).to_dict()
+    plain = replace(DATASET, arrival=None, aside="", losing=()).to_dict()
     assert (plain["arrival"], plain["aside"], plain["losing"]) == (None, None, [])
+    assert PLAN.to_dict() == {
+        "source": SOURCE,
+        "target": TARGET,
+        "bytes": 2048,
+        "moves": [{"old": "backup/a/x", "new": "backup/a/y", "source": "tank/a/y"}],
+        "datasets": [DATASET.to_dict()],
+        "refused": [
+            {
+                "source": "tank/a/z",
+                "target": "backup/a/z",
+                "reason": "it has no snapshot",
+                "hint": "",
+                "more": 1,
+            }
+        ],
+    }
 
 
 def test_a_step_without_a_size() -> None:

@@ -26,6 +26,8 @@ from zfstune.streams.refusals import (
     Diverged,
     NameTaken,
     NoCommonBase,
+    NoSnapshot,
+    PlaceholderStays,
     TargetIsOther,
 )
 from zfstune.streams.steps import Abort, Full, Incremental, Resume, Transfer
@@ -79,11 +81,10 @@ def test_names_may_differ() -> None:
 
 
 def test_nothing_to_do() -> None:
-    """A target with the newest snapshot is up to date, and so is one of an empty source."""
+    """A target that has the newest snapshot is up to date."""
     for sending, receiving in [
         (source(1, 2), target(1, 2)),
         (source(1, marks=[2]), target(2)),
-        (source(), MISSING),
     ]:
         decided = decide_transfer(sending, receiving)
         assert isinstance(decided, Transfer)
@@ -342,3 +343,48 @@ def test_the_steps_hold_what_a_sender_needs() -> None:
     assert decide_transfer(source(1), MISSING) == Transfer(
         SOURCE, TARGET, (Full(snap(1), "backup/a@1", raw=False),)
     )
+
+
+def test_nothing_that_could_be_sent() -> None:
+    """A source without a snapshot makes no target, except that one is there."""
+    assert decide_transfer(source(), MISSING) == NoSnapshot(SOURCE, TARGET)
+    assert words(decide_transfer(source(), replace(target(), stands_for=1))) == []
+
+
+def test_a_placeholder_makes_way() -> None:
+    """For a full stream in plain; ZFS lets nothing else take its place."""
+    held = replace(target(), stands_for=1)
+    assert words(decide_transfer(source(1, 2), held, every=False)) == ["full @2 -> @2"]
+    stays = PlaceholderStays(SOURCE, TARGET)
+    assert decide_transfer(source(1, encrypted=True), held) == stays
+    assert words(decide_transfer(source(1, encrypted=True), held, raw=False)) == [
+        "full @1 -> @1"
+    ]
+    assert decide_transfer(source(1), replace(held, encrypted=True)) == stays
+    origin = snap(7, dataset="tank/o")
+    clone = source(8, origin=origin)
+    assert decide_transfer(clone, held, origins={7: snap(7, dataset="backup/o")}) == stays
+
+
+def test_snapshots_that_clones_need() -> None:
+    """They are sent although they are not the newest."""
+    sent = source(1, 2, 3, 4)
+    for receiving, expected in (
+        (MISSING, ["full @2 -> @2", "incremental @4 from @2 -> @4"]),
+        (target(1), ["incremental @2 from @1 -> @2", "incremental @4 from @2 -> @4"]),
+    ):
+        decided = decide_transfer(sent, receiving, every=False, needed={2, 77})
+        assert words(decided) == expected
+
+
+def test_snapshots_that_another_dataset_has() -> None:
+    """The newest of them that has a successor becomes the origin."""
+    elsewhere = {guid: snap(guid, dataset="backup/o") for guid in (1, 2, 4, 7)}
+    sent = source(1, 2, 3, 4, origin=snap(7, dataset="tank/o", txg=1))
+    assert words(decide_transfer(sent, MISSING, origins=elsewhere)) == [
+        "incremental @3 from @2 -> @3 as a clone of backup/o@2",
+        "incremental @4 from @3 -> @4",
+    ]
+    assert words(decide_transfer(source(4), MISSING, origins=elsewhere)) == [
+        "full @4 -> @4"
+    ]

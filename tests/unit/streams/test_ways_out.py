@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stream_ends import MISSING, SOURCE, TARGET, source, target, there, words
-from zfstune.streams.refusals import NameTaken
+from stream_ends import MISSING, SOURCE, TARGET, snap, source, target, there, words
+from zfstune.streams.refusals import NameTaken, NoSnapshot, PlaceholderStays
 from zfstune.streams.steps import Transfer
 from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.ways_out import beside, over
@@ -88,3 +88,26 @@ def test_a_name_that_is_taken_has_its_own_way_out() -> None:
         beside(sent, received, taken, "backup/old", every=True)
     with pytest.raises(PlanError, match="have their names"):
         over(sent, received, taken, [f"{TARGET}@3"], every=True)
+
+
+def test_no_way_past_a_source_without_a_snapshot() -> None:
+    """There is nothing to receive, beside the target or over it."""
+    refused = NoSnapshot(SOURCE, TARGET)
+    with pytest.raises(PlanError, match="no snapshot"):
+        over(source(), MISSING, refused, (), every=True)
+    with pytest.raises(PlanError, match="no snapshot"):
+        beside(source(), MISSING, refused, "backup/old", every=True)
+
+
+def test_beside_a_placeholder() -> None:
+    """A clone finds its origin there, too; nothing replaces the placeholder by force."""
+    sent, held = (
+        source(8, origin=snap(7, dataset="tank/o")),
+        replace(target(), stands_for=1),
+    )
+    origins = {7: snap(7, dataset="backup/o")}
+    refused = PlaceholderStays(SOURCE, TARGET)
+    made = beside(sent, held, refused, "backup/old", every=True, origins=origins)
+    assert [step.origin for step in made.steps] == ["backup/o@7"]  # type: ignore[union-attr]
+    with pytest.raises(PlanError, match="placeholder"):
+        over(sent, held, refused, (), every=True)

@@ -15,6 +15,7 @@ from zfstune.values.properties import (
     default_of,
     feature_for,
     find,
+    fits,
     is_user,
     settable,
     to_text,
@@ -192,3 +193,18 @@ def test_what_may_be_set_is_not_what_is_printed() -> None:
     assert settable({"quota": "10", "refquota": "00"}) == {"quota": "10", "refquota": "00"}
     values = settable({"quota": canonical("quota", "none")})
     assert check(values, kind="filesystem", creating=False) == {"quota": 0}
+
+
+def test_kinds_that_have_a_property() -> None:
+    """A user property, and a name that nobody knows, fit all of them."""
+    found = [
+        fits(name, kind)
+        for name in ("atime", "volsize")
+        for kind in ("filesystem", "volume")
+    ]
+    assert found == [True, False, False, True]
+    assert all(
+        fits(name, kind)
+        for name in ("a:b", "nosuch", "compression")
+        for kind in ("filesystem", "volume")
+    )

@@ -9,8 +9,7 @@ import pytest
 
 import zfstune
 from stream_engine import StreamEngine
-from zfstune.streams.note_target import note_target, place_of
-from zfstune.values.replication_marks import target_property
+from zfstune.streams.place import place_of
 
 if TYPE_CHECKING:
     from zfstune.streams.side import Side
@@ -40,12 +39,15 @@ def test_a_note_is_written_once() -> None:
     """Another run writes nothing; a target that has moved is noted anew."""
     engine = StreamEngine("tank")
     engine.add("tank/a", "1")
-    note_target(engine.zfs, "tank/a", 255, "host:b")
+    zfstune.replicate("tank/a", "tank/b", engine=engine.zfs)
     engine.left = 0  # no call that changes anything is let through
-    note_target(engine.zfs, "tank/a", 255, "host:b")
+    zfstune.replicate("tank/a", "tank/b", engine=engine.zfs)
     engine.left = None
-    note_target(engine.zfs, "tank/a", 255, "host:c")
-    assert engine.local["tank/a"] == {target_property(255): "host:c"}
+    [(note, place)] = engine.local["tank/a"].items()
+    assert place == "tank/b"
+    engine.local["tank/a"][note] = "elsewhere"
+    zfstune.replicate("tank/a", "tank/b", engine=engine.zfs)
+    assert engine.local["tank/a"] == {note: "tank/b"}
 
 
 def test_replicate_notes_each_target() -> None:

@@ -1,0 +1,42 @@
+"""Show how far a run has come: a line on a terminal, JSON for programs, or nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from zfstune.cli.output import on_terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["ProgressLine"]
+
+
+class ProgressLine:
+    """One line on stderr, written over and over again.
+
+    Args:
+        json: Write a line of JSON each time instead, wherever stderr leads. stdout has
+            the one document of the result.
+    """
+
+    def __init__(self, *, json: bool) -> None:
+        self._json = json
+        self._shown = 0 if on_terminal() else None
+
+    def show(self, progress: Any) -> None:
+        """Show a state of the run, anything with ``line()`` and ``to_dict()``."""
+        if self._json:
+            print(json.dumps(progress.to_dict()), file=sys.stderr, flush=True)
+        elif self._shown is not None:
+            line = progress.line()
+            print(f"\r{line:<{self._shown}}", end="", file=sys.stderr, flush=True)
+            self._shown = len(line)
+
+    def clear(self) -> None:
+        """Wipe the line away, before anything else is printed."""
+        if self._shown:
+            print(f"\r{'':<{self._shown}}\r", end="", file=sys.stderr, flush=True)
+            self._shown = 0

@@ -1,0 +1,316 @@
+"""Decide what a replication does for each dataset of a tree, and ask what that takes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from zfstune.streams.arrival import INERT, Arrival, decide_arrival
+from zfstune.streams.base import settle_bookmarks
+from zfstune.streams.ends import missing_end, placeholder_mark
+from zfstune.streams.refusals import Diverged
+from zfstune.streams.replication_plan import (
+    DatasetPlan,
+    Refused,
+    ReplicationPlan,
+    first_replica,
+)
+from zfstune.streams.steps import Abort, Move, Transfer
+from zfstune.streams.transfer import decide_transfer
+from zfstune.streams.tree import based_at_home, in_order, lineage
+from zfstune.streams.ways_out import beside, over
+from zfstune.values.errors import Damaged, EngineError, InvalidName, PlanError
+from zfstune.values.frozen import replace
+from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.names import parent_of, pool_of
+from zfstune.values.properties import fits
+from zfstune.values.state import NONE, PropertyValue, Snapshot
+from zfstune.values.text import utc_stamp
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.streams.base import BookmarkChanges
+    from zfstune.streams.ends import End, Replica
+    from zfstune.streams.refusals import Refusal
+    from zfstune.streams.replication_plan import Choices
+    from zfstune.streams.side import Side
+    from zfstune.streams.steps import Full, Incremental, Resume, TransferStep
+    from zfstune.streams.tree import Pair, Pairing
+
+__all__ = ["Planner"]
+
+_NOT_ENCRYPTED = {"encryption": PropertyValue("off", NONE)}
+
+
+class Planner:
+    """Plans one dataset after the other, each after those that it needs."""
+
+    def __init__(
+        self, pairing: Pairing, sending: Side, receiving: Side, choices: Choices
+    ) -> None:
+        self._pairing = pairing
+        self._sending = sending
+        self._receiving = receiving
+        self._choices = choices
+        self._pairs = {pair.source.name: pair for pair in pairing.pairs}
+        self._ends = {pair.source.name: pair.source for pair in pairing.pairs}
+        self._plans: dict[str, DatasetPlan] = {}
+        self._refused: dict[str, Refused] = {}
+        self._pool = pool_of(pairing.pairs[0].target.name)
+        self._pool_guid = 0
+        origins = [pair.source.origin for pair in pairing.pairs]
+        self._origins = frozenset(o.guid for o in origins if o is not None)
+        # Snapshots on the target's pool, now or by then, by guid.
+        self._copies = {s.guid: s for end in pairing.targets for s in end.snapshots}
+        elsewhere = {
+            pair.source.origin.guid
+            for pair in pairing.pairs
+            if pair.source.origin is not None
+            and pair.source.origin.dataset not in self._pairs
+            and not pair.target.snapshots
+        }
+        self._copies |= receiving.copies(self._pool, elsewhere - self._copies.keys())
+
+    def plan(self) -> ReplicationPlan:
+        """Plan all datasets."""
+        before = {name: _before(pair) for name, pair in self._pairs.items()}
+        order, circles = in_order(before)
+        for name in order:
+            pair = self._pairs[name]
+            try:
+                if name in circles:
+                    raise _circle(circles[name])
+                self._take(pair)
+            except (PlanError, InvalidName, EngineError) as error:
+                if not self._choices.recursive:
+                    raise
+                self._refuse(pair, error.message, error.hint)
+        root = self._pairing.pairs[0]
+        return ReplicationPlan(
+            root.source.name,
+            root.target.name,
+            tuple(self._plans.values()),
+            self._pairing.moves,
+            tuple(self._refused.values()),
+        )
+
+    def _refuse(
+        self,
+        pair: Pair,
+        reason: str,
+        hint: str,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        source, target = pair.source.name, pair.target.name
+        self._refused[source] = Refused(source, target, reason, hint, details)
+
+    def _take(self, pair: Pair) -> None:
+        """Plan one dataset, or note why it is left as it is."""
+        for end in (pair.source, pair.target):
+            if end.damaged:
+                raise Damaged(operation="read", target=end.name, reason=end.damaged)
+        self._check_parent(pair)
+        if pair.target.snapshots:  # only what is continued builds on what came before
+            pair = replace(pair, source=lineage(pair.source, self._ends))
+        changes = settle_bookmarks(pair.source, pair.target)
+        # Those that a promotion has carried off may still be bases of this very run.
+        own = tuple(n for n in changes.drop if n.startswith(f"{pair.source.name}#"))
+        changes = replace(changes, drop=own)
+        settled = replace(pair, source=changes.applied_to(pair.source))
+        decided, target = self._decide(settled)
+        choices = self._choices
+        if isinstance(decided, Transfer):
+            plan = DatasetPlan(settled.source, target, decided, bookmarks=changes)
+        elif not pair.source.snapshots and self._is_parent(pair.source):
+            plan = self._parent(pair)
+        elif choices.keep_aside:
+            plan = self._beside(pair, target, decided)
+        elif choices.recursive:
+            self._refuse(pair, decided.reason, decided.hint, decided.to_dict())
+            return
+        else:
+            transfer = over(
+                settled.source, target, decided, choices.lose, every=choices.every
+            )
+            plan = DatasetPlan(
+                settled.source,
+                target,
+                transfer,
+                bookmarks=changes,
+                losing=tuple(choices.lose),
+            )
+        self._add(pair, self._completed(pair, plan))
+
+    def _check_parent(self, pair: Pair) -> None:
+        """Refuse a dataset whose target would have no parent."""
+        parent = parent_of(pair.source.name)
+        refused = self._refused.get(parent or "")
+        if refused is not None and not self._pairs[refused.source].target.exists:
+            raise PlanError(f"its parent '{refused.target}' is not made")
+
+    def _decide(self, pair: Pair) -> tuple[Transfer | Refusal, End]:
+        """Decide the transfer; return the target with all that a refusal needs of it."""
+        source, target, choices = pair.source, pair.target, self._choices
+        origin = source.origin
+        if not target.snapshots and origin is not None and origin.guid not in self._copies:
+            refused = self._refused.get(origin.dataset)
+            if refused is not None:
+                raise PlanError(
+                    f"it is a clone of '{origin.name}', which does not arrive",
+                    hint=f"see the reason for '{refused.source}'",
+                )
+        decided = decide_transfer(
+            source,
+            target,
+            raw=choices.raw,
+            every=choices.every,
+            origins=self._copies,
+            needed=self._origins,
+        )
+        if isinstance(decided, Diverged) and decided.victims:
+            # Whether the snapshots in the way hold any change is slow to read.
+            target = self._receiving.with_properties(target)
+            decided = decide_transfer(source, target, raw=choices.raw, every=choices.every)
+        return decided, target
+
+    def _is_parent(self, source: End) -> bool:
+        """Tell whether other datasets of the tree lie below a filesystem."""
+        below = f"{source.name}/"
+        filesystem = source.kind == "filesystem"
+        return filesystem and any(name.startswith(below) for name in self._pairs)
+
+    def _parent(self, pair: Pair) -> DatasetPlan:
+        """Plan a target without data, below which others find their place."""
+        transfer = Transfer(pair.source.name, pair.target.name)
+        if pair.target.exists:
+            return DatasetPlan(pair.source, pair.target, transfer)
+        values = {name: value for name, (value, _) in INERT["filesystem"].items()}
+        values |= {"canmount": "off", REPLICA_PROPERTY: placeholder_mark(pair.source)}
+        return DatasetPlan(
+            pair.source,
+            pair.target,
+            transfer,
+            arrival=Arrival(values, {}, (), {}),
+            placeholder=True,
+        )
+
+    def _beside(self, pair: Pair, target: End, refusal: Refusal) -> DatasetPlan:
+        """Plan a new target beside one that is kept."""
+        name = target.name
+        aside = f"{name}-aside-{utc_stamp(datetime.now(UTC))}"
+        if any(end.name == aside for end in self._pairing.targets):
+            aside += f"-{target.guid:x}"  # of a run within the same second
+        transfer = beside(
+            pair.source,
+            target,
+            refusal,
+            aside,
+            every=self._choices.every,
+            origins=self._copies,
+        )
+        targets = self._pairing.targets
+        if not self._choices.recursive:  # only the root was read
+            targets = tuple(self._receiving.ends(name, recursive=True))
+        return DatasetPlan(
+            pair.source,
+            missing_end(name),
+            transfer,
+            aside=aside,
+            returning=tuple(
+                Move(f"{aside}{t.name[len(name) :]}", t.name)
+                for t in targets
+                if parent_of(t.name) == name
+            ),
+        )
+
+    def _completed(self, pair: Pair, plan: DatasetPlan) -> DatasetPlan:
+        """Add sizes, arrival, bookmarks and all that the plan needs first."""
+        streams = [s for s in plan.transfer.steps if not isinstance(s, Abort)]
+        target, arrival = plan.target, plan.arrival
+        if streams and not target.snapshots:
+            arrival, replica = self._arrival(plan.source, target, streams[0])
+            target = replace(target, replica=replica)
+        bookmarks = plan.bookmarks.with_tentative(
+            plan.source, target.identity, [step.snapshot for step in streams]
+        )
+        source = bookmarks.applied_to(pair.source)
+        steps = tuple(based_at_home(step, source) for step in plan.transfer.steps)
+        return replace(
+            plan,
+            source=source,
+            target=target,
+            transfer=replace(plan.transfer, steps=steps),
+            arrival=arrival,
+            bookmarks=bookmarks,
+            step_bytes=tuple(self._size(s, bookmarks) for s in steps),
+            needs=self._needs(plan),
+        )
+
+    def _size(self, step: TransferStep, bookmarks: BookmarkChanges) -> int:
+        """Estimate the bytes of a step's stream."""
+        if isinstance(step, Abort):
+            return 0
+        # A resumed stream is shorter than this: how much has arrived is not asked.
+        base = "" if step.base is None else step.base.name
+        base = bookmarks.make.get(base, base)  # it may be made only before the stream
+        return self._sending.send_size(step.snapshot.name, base=base, raw=step.raw)
+
+    def _arrival(
+        self, source: End, target: End, first: Full | Incremental | Resume
+    ) -> tuple[Arrival, Replica]:
+        """Decide the properties of a new target, and its mark."""
+        self._pool_guid = self._pool_guid or self._receiving.pool_guid(self._pool)
+        replica = first_replica(source, target.name, self._pool_guid, raw=first.raw)
+        chosen, dropped = self._choices.properties, self._choices.without
+        if self._choices.recursive:
+            chosen = {n: v for n, v in chosen.items() if fits(n, source.kind)}
+            dropped = tuple(n for n in dropped if fits(n, source.kind))
+        arrival = decide_arrival(
+            source.kind,
+            new=True,
+            sealed=first.raw or bool(first.origin),
+            chosen=chosen,
+            dropped=dropped,
+            replica=replica,
+            limits=self._receiving.limits,
+        )
+        return arrival, replica
+
+    def _needs(self, plan: DatasetPlan) -> tuple[str, ...]:
+        """Return the sources whose plans make the parent, or the origin, of a target."""
+        origins = {s.origin for s in plan.transfer.steps if not isinstance(s, Abort)}
+        made = {parent_of(plan.transfer.target), *map(parent_of, origins)}
+        return tuple(
+            name
+            for name, other in self._plans.items()
+            if (other.new and other.transfer.target in made) or origins & other.makes
+        )
+
+    def _add(self, pair: Pair, plan: DatasetPlan) -> None:
+        """Keep a plan, and the snapshots that its streams make for later clones."""
+        self._plans[pair.source.name] = plan
+        for step in plan.transfer.steps:
+            if isinstance(step, Abort) or step.snapshot.guid not in self._origins:
+                continue
+            sent = step.snapshot
+            # A plain stream is not encrypted with the source's key, wherever it arrives.
+            properties = sent.properties if step.raw else _NOT_ENCRYPTED
+            copy = Snapshot(step.received, sent.guid, sent.createtxg, 0, properties)
+            self._copies.setdefault(sent.guid, copy)
+
+
+def _before(pair: Pair) -> list[str]:
+    """Return the datasets that have to be planned before: parent and origin."""
+    source = pair.source
+    before = [parent_of(source.name) or ""]
+    if source.origin is not None and not pair.target.snapshots:
+        before.append(source.origin.dataset)
+    return before
+
+
+def _circle(other: str) -> PlanError:
+    return PlanError(
+        f"'{other}' has to be received before it, and after it: one of them is a clone",
+        hint=f"`zfs promote` on the source ends that; see `zfs get origin {other}`",
+    )

@@ -1,0 +1,65 @@
+"""How far a replication has come, over all of its datasets."""
+
+from __future__ import annotations
+
+from zfstune.values.frozen import frozen
+from zfstune.values.size import format_size
+
+__all__ = ["SendProgress"]
+
+_MINUTE_S = 60
+_WHOLE = 100
+
+
+@frozen
+class SendProgress:
+    """The state of a running replication.
+
+    Attributes:
+        done_bytes: The bytes of streams that have passed.
+        total_bytes: The bytes of all streams: those that have ended, and the estimates
+            of the others.
+        rate_bytes_s: Bytes a second, in the last seconds.
+        datasets_done: How many datasets are done, or have failed.
+        datasets: How many there are to do.
+    """
+
+    done_bytes: int
+    total_bytes: int
+    rate_bytes_s: float
+    datasets_done: int
+    datasets: int
+
+    @property
+    def left_s(self) -> float | None:
+        """The seconds that are left by estimate and rate; None: nobody can tell."""
+        if self.rate_bytes_s <= 0:
+            return None
+        return max(0, self.total_bytes - self.done_bytes) / self.rate_bytes_s
+
+    def line(self) -> str:
+        """Return one line for people."""
+        share = _WHOLE * min(self.done_bytes, self.total_bytes) // max(1, self.total_bytes)
+        done, total, rate = (
+            format_size(size, exact=False)
+            for size in (self.done_bytes, self.total_bytes, int(self.rate_bytes_s))
+        )
+        parts = [f"{done} of about {total} ({share} %)", f"{rate}/s"]
+        if self.left_s is not None:
+            minutes, seconds = divmod(round(self.left_s), _MINUTE_S)
+            hours, minutes = divmod(minutes, _MINUTE_S)
+            parts.append(f"{hours}:{minutes:02}:{seconds:02} left")
+        if self.datasets > 1:
+            parts.append(f"{self.datasets_done} of {self.datasets} datasets")
+        return ", ".join(parts)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the state in JSON's types."""
+        return {
+            "done_bytes": self.done_bytes,
+            "total_bytes": self.total_bytes,
+            "rate_bytes_s": round(self.rate_bytes_s),
+            "left_s": None if self.left_s is None else round(self.left_s),
+            "datasets_done": self.datasets_done,
+            "datasets": self.datasets,
+        }
