@@ -107,7 +107,7 @@ def test_for_programs() -> None:
 def test_a_step_without_a_size() -> None:
     """A plan that lacks the size of a stream is not shown in part."""
     for sizes in ((0,), (0, 2048, 1)):
-        broken = replace(PLAN, step_bytes=sizes)
+        broken = replace(PLAN.datasets[0], step_bytes=sizes)
         with pytest.raises(ValueError, match="zip"):
             list(broken.lines())
         with pytest.raises(ValueError, match="zip"):
