@@ -17,6 +17,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from zfstune.clones import golden
+    from zfstune.clones.clone import clone
     from zfstune.datasets.apply import apply, plan
     from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
@@ -88,8 +90,10 @@ __all__ = [
     "__version__",
     "apply",
     "checkpoint",
+    "clone",
     "compare",
     "diff",
+    "golden",
     "open",
     "plan",
     "prune",
@@ -100,8 +104,8 @@ __all__ = [
     "verify",
 ]
 
-# The module of each public name, and the name that it has there. A public name that is
-# not listed here is an error class.
+# The module of each public name, and the name that it has there; none: the name is the
+# module itself. A public name that is not listed here is an error class.
 _HOMES = {
     "Commands": ("snapshots.quiesce", "Commands"),
     "Engine": ("engine.protocol", "Engine"),
@@ -110,8 +114,10 @@ _HOMES = {
     "Session": ("snapshots.quiesce", "Session"),
     "apply": ("datasets.apply", "apply"),
     "checkpoint": ("snapshots.checkpoint", "checkpoint"),
+    "clone": ("clones.clone", "clone"),
     "compare": ("streams.compare", "compare"),
     "diff": ("snapshots.diff", "diff"),
+    "golden": ("clones.golden", ""),
     "open": ("engine.open", "open_engine"),
     "plan": ("datasets.apply", "plan"),
     "prune": ("retention.prune", "prune"),
@@ -131,7 +137,8 @@ def __getattr__(name: str) -> object:
     from importlib import import_module  # noqa: PLC0415 (dir() shows public names alone)
 
     module, original = _HOMES.get(name, ("values.errors", name))
-    value: object = getattr(import_module(f"{__name__}.{module}"), original)
+    home = import_module(f"{__name__}.{module}")
+    value: object = getattr(home, original) if original else home
     globals()[name] = value
     return value
 

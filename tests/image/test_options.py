@@ -60,6 +60,7 @@ SCHEDULE = {
 }
 BEFORE = "tank/a@checkpoint-before"
 COPY = "tank/a tank/copy"
+STAMP = "tank/golden tank/new"
 # Verb to its options, all the words of each, to a command line that uses it; behind
 # a ! stands the exit status that it is to have.
 ROWS = {
@@ -147,6 +148,45 @@ ROWS = {
         "-n --dry-run": f"{COPY} -n",
         "--check": f"{COPY} --check !4",
         "--json": f"{COPY} --json",
+    },
+    "clone": {
+        "-o": f"{BEFORE} tank/new -o atime=off",
+        "--no-mount": f"{BEFORE} tank/new --no-mount",
+        "-n --dry-run": f"{BEFORE} tank/new -n",
+        "--json": f"{BEFORE} tank/new --json",
+    },
+    "golden create": {
+        "--disk": "tank/new --disk {own}",
+        "--format": "tank/new --disk {own} --format raw",
+        "-o": "tank/new --disk {own} -o volblocksize=8K",
+        "--writable": "tank/a --writable",
+        "-n --dry-run": "tank/a -n",
+        "--json": "tank/a --json",
+    },
+    "golden stamp": {
+        "-o": f"{STAMP} --keep-identity -o atime=off",
+        "--owner": f"{STAMP} --owner root -n",
+        "--mode": f"{STAMP} --mode 0750 -n",
+        "--keep-identity": f"{STAMP} --keep-identity",
+        "--new-uuid": "tank/disk tank/new --new-uuid -n",
+        "--wait": "tank/disk tank/new --wait 0",
+        "-n --dry-run": f"{STAMP} -n",
+        "--json": f"{STAMP} --json !3",
+    },
+    "golden list": {"-H": "-H", "--json": "--json"},
+    "golden export": {
+        "--disk": "tank/disk --disk {folder}/disk.raw",
+        "--json": "tank/disk {folder}/out --json",
+    },
+    "golden restore": {
+        "-o": "{exported} tank/new -o volmode=dev",
+        "-n --dry-run": "{exported} tank/new -n",
+        "--json": "{exported} tank/new --json",
+    },
+    "golden retire": {
+        "--lose": "tank/disk --lose image",
+        "-n --dry-run": "tank/disk -n",
+        "--json": "tank/disk --json",
     },
     "prune": {
         **{option: f"tank/a {line}" for option, line in RULES.items()},
@@ -251,6 +291,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "units": folder / "units",
         "own": folder / "shop.toml",
         "sanoid": folder / "sanoid.conf",
+        "exported": folder / "exported",
     }
     made["units"].mkdir()
     made["own"].write_text(
@@ -266,6 +307,10 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         zfstune.checkpoint("before", "tank/a", engine=engine)
         newest = engine.snapshots("tank/a")[-1]
         engine.bookmark(newest.name, BaseMark(255, newest.guid).on("tank/a"))
+        engine.create("tank/golden")
+        zfstune.golden.create("tank/golden", engine=engine)
+        zfstune.golden.create("tank/disk", disk=str(made["own"]), engine=engine)
+        zfstune.golden.export("tank/disk", str(made["exported"]), engine=engine)
         engine.set(
             "tank/a",
             {"org.zfstune:schedule": "daily", "org.zfstune:policy": "keep=30"},

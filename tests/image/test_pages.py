@@ -14,6 +14,7 @@ from mounted_image import MountedImage
 from source_tree import ROOT
 from zfstune.cli import schedule
 from zfstune.cli.main import main
+from zfstune.clones import finish
 from zfstune.datasets import apply
 from zfstune.engine.open import open_engine
 from zfstune.health import verify
@@ -138,6 +139,16 @@ def a_tuesday(machine: Machine) -> None:
     changed_files(machine.start_anew(), machine.folder, *days)
 
 
+def a_node(machine: Machine) -> None:
+    """Have a system to seal, a place for its clones, and a disk in a file."""
+    engine = machine.start_anew()
+    for name in ("tank/golden", "tank/golden/node", "tank/nodes"):
+        engine.create(name)
+    (machine.folder / "disk.raw").write_bytes(
+        bytes(1 << 22) + b"data" + bytes((1 << 22) - 4)
+    )
+
+
 # What a page tells in words between its commands.
 MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune prune --keep 48": fifty_later,
@@ -152,6 +163,7 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune verify": drifted,
     "zfstune compare tank/shop@monday tank/backup/shop@monday": three_shops,
     "zfstune list tank/data": applied("postgres"),
+    "zfstune golden create tank/golden/node": a_node,
 }
 
 
@@ -202,6 +214,9 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
         monkeypatch.setattr(module, "group_numbers", known)
     monkeypatch.setattr("zfstune.engine.open.open_engine", made.open)
     monkeypatch.setattr(schedule, "_FOLDER", str(tmp_path))
+    # A pool in a file has neither directories nor device nodes.
+    for effect in ("make_private", "reset_identity", "wait_for_node"):
+        monkeypatch.setattr(finish, effect, lambda *_: ())
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZFSTUNE_IMAGE", raising=False)
     yield made

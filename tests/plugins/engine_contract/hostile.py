@@ -56,6 +56,11 @@ CALLS: dict[str, dict[str, Any]] = {
     },
     "rename": {"old": "T/none", "new": "T/other"},
     "clone": {"snapshot": "T@s", "name": "T/c", "properties": {"atime": "off"}},
+    "clone_all": {
+        "snapshot": "T@s",
+        "names": ["T/c"],
+        "properties": {"atime": "off"},
+    },
     "promote": {"name": "T"},
     "rollback": {"snapshot": "T@s"},
     "hold": {"snapshots": ["T@s"], "tag": "tag"},
