@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from zfstune.snapshots.take import snapshot
     from zfstune.streams.compare import compare
     from zfstune.streams.pace import Pace
+    from zfstune.streams.receive import receive
     from zfstune.streams.replicate import replicate
+    from zfstune.streams.send import send, send_resumed, send_saved
     from zfstune.values.errors import (
         AlreadyExists,
         BatchError,
@@ -98,8 +100,12 @@ __all__ = [
     "plan",
     "prune",
     "quiesced",
+    "receive",
     "replicate",
     "rollback",
+    "send",
+    "send_resumed",
+    "send_saved",
     "snapshot",
     "verify",
 ]
@@ -122,8 +128,12 @@ _HOMES = {
     "plan": ("datasets.apply", "plan"),
     "prune": ("retention.prune", "prune"),
     "quiesced": ("snapshots.quiesce", "quiesced"),
+    "receive": ("streams.receive", "receive"),
     "replicate": ("streams.replicate", "replicate"),
     "rollback": ("snapshots.rollback", "rollback"),
+    "send": ("streams.send", "send"),
+    "send_resumed": ("streams.send", "send_resumed"),
+    "send_saved": ("streams.send", "send_saved"),
     "snapshot": ("snapshots.take", "snapshot"),
     "verify": ("health.verify", "verify"),
 }

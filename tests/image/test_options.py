@@ -61,6 +61,7 @@ SCHEDULE = {
 BEFORE = "tank/a@checkpoint-before"
 COPY = "tank/a tank/copy"
 STAMP = "tank/golden tank/new"
+NEW = "tank/new --input {stream}"
 # Verb to its options, all the words of each, to a command line that uses it; behind
 # a ! stands the exit status that it is to have.
 ROWS = {
@@ -188,6 +189,30 @@ ROWS = {
         "-n --dry-run": "tank/disk -n",
         "--json": "tank/disk --json",
     },
+    "send": {
+        "--base": f"{BEFORE} --base #old -n",
+        "--every": f"{BEFORE} --every -n",
+        "-r --recursive": f"{BEFORE} -r -n",
+        "--properties": f"{BEFORE} --properties --output /dev/null",
+        "--raw": f"{BEFORE} --raw -n",
+        "--no-raw": f"{BEFORE} --no-raw -n",
+        "--resume": "--resume 1-2-3-4 --output /dev/null !1",
+        "--saved": "tank/a --saved --output /dev/null !1",
+        "--output": f"{BEFORE} --output {{folder}}/new",
+        "-n --dry-run": f"{BEFORE} -n",
+        "--json": f"{BEFORE} -n --json",
+    },
+    "receive": {
+        "--input": f"{NEW} -n",
+        "-d": "tank/a -d --input {stream} -n",
+        "-e": "tank/a -e --input {stream} -n",
+        "-o": f"{NEW} -o compression=zstd",
+        "-x": f"{NEW} -x exec",
+        "--properties": f"{NEW} --properties -n",
+        "--abort": "tank/a --abort !1",
+        "-n --dry-run": f"{NEW} -n",
+        "--json": f"{NEW} --json",
+    },
     "prune": {
         **{option: f"tank/a {line}" for option, line in RULES.items()},
         "-r --recursive": "-r tank/a --keep 2",
@@ -292,6 +317,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "own": folder / "shop.toml",
         "sanoid": folder / "sanoid.conf",
         "exported": folder / "exported",
+        "stream": folder / "stream",
     }
     made["units"].mkdir()
     made["own"].write_text(
@@ -304,6 +330,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         zfstune.apply("web", "projects", engine=engine, owner=False)
         for _ in range(4):
             zfstune.snapshot("tank/a", engine=engine)
+        engine.bookmark(engine.snapshots("tank/a")[0].name, "tank/a#old")
         zfstune.checkpoint("before", "tank/a", engine=engine)
         newest = engine.snapshots("tank/a")[-1]
         engine.bookmark(newest.name, BaseMark(255, newest.guid).on("tank/a"))
@@ -311,6 +338,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         zfstune.golden.create("tank/golden", engine=engine)
         zfstune.golden.create("tank/disk", disk=str(made["own"]), engine=engine)
         zfstune.golden.export("tank/disk", str(made["exported"]), engine=engine)
+        with made["stream"].open("wb") as stream:
+            zfstune.send(BEFORE, stream, engine=engine)
         engine.set(
             "tank/a",
             {"org.zfstune:schedule": "daily", "org.zfstune:policy": "keep=30"},

@@ -115,6 +115,11 @@ def a_shop(machine: Machine) -> None:
     machine.engine.create("tank/data/shop", properties=policy)
 
 
+def a_shop_with_images(machine: Machine) -> None:
+    """Have a new pool with a dataset and one below it."""
+    machine.start_anew().create("tank/data/shop/images", parents=True)
+
+
 def three_shops(machine: Machine) -> None:
     """Have files, a copy of them with other records, and one with a flipped bit."""
     engine = machine.start_anew()
@@ -160,6 +165,7 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     ),
     "zfstune snapshot tank/data/shop --name monday": only_a_shop,
     "zfstune diff tank/shop@monday @tuesday": a_tuesday,
+    "zfstune snapshot -r tank/data/shop --name monday": a_shop_with_images,
     "zfstune verify": drifted,
     "zfstune compare tank/shop@monday tank/backup/shop@monday": three_shops,
     "zfstune list tank/data": applied("postgres"),

@@ -46,6 +46,8 @@ _VERBS = {
     "replicas": "list the targets that datasets are replicated to; forget dead ones",
     "clone": "make clones of a snapshot, all at once",
     "golden": "make golden images, and stamp clones from them",
+    "send": "write snapshots as a stream, or a tree of datasets as a package",
+    "receive": "make snapshots of a stream, or of a package",
     "check": "check that snapshots are fresh, for Nagios and others",
     "metrics": "print figures for Prometheus",
     "image": "make and look at a pool in a plain file",
