@@ -253,8 +253,8 @@ class ZfsStreams:
     def heal(self, snapshot: str, fd: int, *, raw: bool = False) -> None:
         """Repair the damaged blocks of a snapshot from a stream of it."""
         names.check_snapshot(snapshot)
-        header = read_header(fd)
-        if len(header) < HEADER_BYTES:
+        header = read_exactly(fd, RECORD_BYTES)
+        if len(header) < RECORD_BYTES:
             raise engine_error("heal", snapshot, STREAM_TRUNCATED)
         if parse_header(header) is None:
             raise engine_error("heal", snapshot, errno.EINVAL)
