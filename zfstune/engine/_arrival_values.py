@@ -199,7 +199,7 @@ def _inherits(name: str, kind: str) -> bool:
 
 def _local_values(target: Dataset) -> Values:
     """Return the local values of a dataset as the kernel takes them, unchecked."""
-    from zfstune.values.properties import to_raw  # noqa: PLC0415 (the same tables)
+    from zfstune.values.raw_value import to_raw  # noqa: PLC0415 (the same tables)
 
     return {
         name: to_raw(name, value.value)

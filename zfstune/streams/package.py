@@ -14,7 +14,8 @@ from types import MappingProxyType
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen
 from zfstune.values.names import check_component, check_dataset, check_snapshot
-from zfstune.values.properties import find, is_user, to_raw, to_text
+from zfstune.values.properties import find, is_user, to_text
+from zfstune.values.raw_value import to_raw
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from zfstune.values.errors import InvalidProperty
 from zfstune.values.property_rules import cannot_set, check_string, check_together
-from zfstune.values.property_table import INDEX, NUMBER, STRING, TABLE, Property
+from zfstune.values.property_table import INDEX, NUMBER, TABLE, Property
 from zfstune.values.size import MAX_SIZE, SizeError, format_size, read_size
 from zfstune.values.state import Limits
 from zfstune.values.text import did_you_mean, shown
@@ -44,7 +44,6 @@ __all__ = [
     "is_user",
     "known",
     "settable",
-    "to_raw",
     "to_text",
 ]
 
@@ -206,16 +205,6 @@ def settable(values: Mapping[str, str]) -> dict[str, str]:
         name: "none" if name in _NEVER_ZERO and value == "0" else value
         for name, value in values.items()
     }
-
-
-def to_raw(name: str, text: str) -> int | str:
-    """Write a value that :func:`to_text` gave as the kernel has it, unchecked."""
-    prop = find(name)
-    if prop is None or prop.type == STRING:
-        return text
-    if text in prop.words:
-        return prop.words[text]
-    return MAX_SIZE if text in {"none", "auto"} else int(text)
 
 
 def to_text(name: str, raw: int | str) -> str:
