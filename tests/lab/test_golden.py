@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
 
+pytestmark = pytest.mark.one_release
+
 OWNER = golden.Owner(uid=4711, gid=4712, mode=0o750)
 MIB = 1 << 20
 
