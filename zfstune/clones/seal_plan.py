@@ -5,6 +5,7 @@ from __future__ import annotations
 from zfstune.clones.seal import SHORT_NAME, Seal, is_sealed, read_seal
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
+from zfstune.values.names import check_snapshot
 from zfstune.values.size import format_size
 from zfstune.values.text import for_shell, shown
 
@@ -122,8 +123,10 @@ def plan_seal(
     Raises:
         PlanError: Another snapshot of it is sealed, the one that was named is not there,
             or one that somebody else took has the name.
+        InvalidName: The name of the snapshot would be too long.
     """
     wanted, found = _snapshot_to_seal(dataset, short_name, snapshots)
+    check_snapshot(wanted)
     kept, why = system or bool(children), "this system runs from it"
     cautions = []
     if children:
@@ -143,8 +146,13 @@ def plan_seal(
 
 
 def plan_import(name: str, disk: DiskSource) -> SealPlan:
-    """Plan to make an image of a disk; no dataset has the name."""
-    return SealPlan(name=name, snapshot=f"{name}@{SHORT_NAME}", disk=disk, hold=True)
+    """Plan to make an image of a disk; no dataset has the name.
+
+    Raises:
+        InvalidName: The name of the snapshot would be too long.
+    """
+    snapshot = check_snapshot(f"{name}@{SHORT_NAME}")
+    return SealPlan(name=name, snapshot=snapshot, disk=disk, hold=True)
 
 
 def _snapshot_to_seal(

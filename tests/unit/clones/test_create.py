@@ -9,7 +9,13 @@ import pytest
 from clone_engine import BLOCK, Killed
 from zfstune.clones.create import create
 from zfstune.clones.survey import find_image
-from zfstune.values.errors import InvalidProperty, InvalidValue, NotFound, PlanError
+from zfstune.values.errors import (
+    InvalidName,
+    InvalidProperty,
+    InvalidValue,
+    NotFound,
+    PlanError,
+)
 from zfstune.values.marks import GOLDEN_PROPERTY
 
 if TYPE_CHECKING:
@@ -47,6 +53,16 @@ def test_sealing_converges(tank: CloneEngine, left: int) -> None:
     create("tank/node", engine=tank.zfs)
     assert find_image(tank.zfs, "tank/node", "read").state == "sealed"
     assert len(tank.snapshots("tank/node")) == 1
+
+
+def test_a_name_that_is_too_long_for_its_snapshot(tank: CloneEngine, disk: str) -> None:
+    """The plan says so, before the dataset becomes read-only."""
+    name = "tank/" + "x" * 248
+    tank.add(name)
+    for target, source in ((name, None), ("tank/" + "y" * 248, disk)):
+        with pytest.raises(InvalidName, match="255 are allowed"):
+            create(target, disk=source, engine=tank.zfs)
+    assert tank.changes == []
 
 
 def test_a_dry_run_changes_nothing(tank: CloneEngine, disk: str) -> None:
