@@ -125,12 +125,18 @@ def qcow2_clusters(
         return struct.unpack(f">{count}Q", exactly(offset, count * _ENTRY_BYTES))
 
     needed = -(-disk.size_bytes // (bytes_each * per_table))
+    seen: set[int] = set()
     for high, l1_entry in enumerate(table(disk.l1_offset, needed)):
         if l1_entry & _RESERVED_L1:
             raise _damaged(name, "an entry of its first table is invalid")
         if not l1_entry & _OFFSET:
             continue
-        for low, entry in enumerate(table(_aligned(l1_entry, disk, name), per_table)):
+        place = _aligned(l1_entry, disk, name)
+        if place in seen:
+            # A small file would hold a disk that nobody has the time to read.
+            raise _damaged(name, "two entries of its first table lead to the same place")
+        seen.add(place)
+        for low, entry in enumerate(table(place, per_table)):
             at = (high * per_table + low) * bytes_each
             if at >= disk.size_bytes:
                 break

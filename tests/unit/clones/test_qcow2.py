@@ -218,6 +218,15 @@ def test_what_is_no_such_file(file: bytes) -> None:
         read(file)
 
 
+def test_a_table_that_stands_for_many() -> None:
+    """A few bytes would hold more than can be read in a year."""
+    made = Made(size=2 * 64 * CLUSTER)
+    made.fields["entries"] = 2
+    made.l1 *= 2
+    with pytest.raises(InvalidValue, match="two entries of its first table lead to the"):
+        read(made.file())
+
+
 @given(st.data())
 def test_a_mutated_file_is_read_or_refused(data: st.DataObject) -> None:
     """Never anything but clusters of the disk, or an error of zfstune's."""
