@@ -19,6 +19,7 @@ from zfstune.values.errors import Damaged, NotFound, PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import GOLDEN_PROPERTY
 from zfstune.values.names import check_dataset, parent_of, pool_of
+from zfstune.values.properties import find, is_user
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
@@ -92,7 +93,8 @@ def restore(
 
     The stream is read in full before anything is made. What arrives is inert, like a
     replica (:mod:`zfstune.streams.arrival`); its content is read back and compared with
-    the digest of the original. If it differs, the dataset is destroyed again.
+    the digest of the original. If it differs, the dataset is destroyed again, unless it
+    was there before.
 
     Args:
         folder: The folder.
@@ -175,7 +177,7 @@ def _plan(
         manifest.kind,
         new=True,
         sealed=manifest.raw,
-        sent=manifest.properties,
+        sent={n: text for n, text in manifest.properties.items() if is_user(n) or find(n)},
         chosen=properties,
         limits=engine.limits,
     )
@@ -216,8 +218,18 @@ def _receive(engine: Engine, plan: RestorePlan, arrival: Arrival, fd: int) -> No
 
 
 def _check_content(engine: Engine, plan: RestorePlan) -> None:
-    if digest(engine, plan.snapshot, raw=plan.manifest.raw).text != plan.manifest.digest:
-        _take_away(engine, plan, "its content is not that of the original")
+    if digest(engine, plan.snapshot, raw=plan.manifest.raw).text == plan.manifest.digest:
+        return
+    reason = "its content is not that of the original"
+    if plan.arrival is None:
+        # It was there before this run, and may be another image that the manifest names.
+        raise Damaged(
+            operation="restore",
+            target=plan.name,
+            reason=reason,
+            hint="it was there before and stays; restore to another name",
+        )
+    _take_away(engine, plan, reason)
 
 
 def _take_away(engine: Engine, plan: RestorePlan, reason: str) -> None:

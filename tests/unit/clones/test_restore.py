@@ -14,6 +14,7 @@ from zfstune.clones import restore as restoring
 from zfstune.clones.create import create
 from zfstune.clones.export import export_image
 from zfstune.clones.restore import restore
+from zfstune.clones.seal import HOLD_TAG
 from zfstune.clones.survey import find_image
 from zfstune.values.errors import (
     Damaged,
@@ -125,6 +126,35 @@ def test_what_arrives_and_is_another_thing_goes(
     with pytest.raises(Damaged, match=reason):
         restore(str(folder), "tank/back", engine=sealed.zfs)
     assert "tank/back" not in sealed.kinds
+
+
+def test_what_was_there_before_stays(sealed: CloneEngine, folder: Path) -> None:
+    """A manifest that lies destroys no image that happens to be without its hold."""
+    change(folder, digest="zfstune-content-1:" + "0" * 64)
+    sealed.zfs.release(["tank/disk@golden"], HOLD_TAG)
+    sealed.changes.clear()
+    with pytest.raises(Damaged, match="its content is not that of") as caught:
+        restore(str(folder), "tank/disk", engine=sealed.zfs)
+    assert caught.value.hint == "it was there before and stays; restore to another name"
+    assert "tank/disk" in sealed.kinds
+    assert sealed.changes == []
+
+
+def test_a_property_that_nobody_knows_counts_for_nothing(
+    sealed: CloneEngine, folder: Path
+) -> None:
+    """It may be one of a later OpenZFS."""
+    seen: dict[str, Any] = {}
+    receive = sealed.receive
+
+    def noting(*args: Any, **how: Any) -> None:
+        seen.update(how)
+        receive(*args, **how)
+
+    sealed.receive = noting  # type: ignore[method-assign]
+    change(folder, properties={"sometime": "on", "": "x", "quota": "1G"})
+    restore(str(folder), "tank/back", engine=sealed.zfs)
+    assert seen["excluded"] == ("quota",)
 
 
 def test_a_manifest_sets_nothing_that_reaches_out(
