@@ -26,6 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         # The process ends with the command, so looking for reference cycles wastes time.
         gc.disable()
     # Python sets a stream to None if the caller closed it, as in `zfstune list >&-`.
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115 (until the end)
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (until the end)
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 (until the end)
     # Names and values are bytes to ZFS, so they are printed byte by byte as they are.

@@ -144,7 +144,12 @@ def _wrong(args: argparse.Namespace) -> tuple[str, ...]:
         return "cannot send: no SNAPSHOT is named", "see `zfstune list -t snapshots`"
     if args.json and not args.dry_run:
         return "cannot print JSON: the output is the stream", "add -n to see the plan"
-    if not args.dry_run and args.output is None and sys.stdout.isatty():
+    if args.dry_run or args.output is not None:
+        return ()
+    # Python sets this one to None, and nothing sets it again, if the caller closed it.
+    if sys.__stdout__ is None:
+        return "cannot write the stream: stdout is closed", "add --output FILE"
+    if sys.stdout.isatty():
         message = "cannot write a stream to a terminal"
         return message, "add --output FILE, or a pipe: `| zfstune receive TARGET`"
     return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,6 +81,14 @@ def test_abort(run: Run, back: StreamEngine) -> None:
     assert "back/b" not in back.taken
     status, _, err = run("receive", "back", "--abort")
     assert (status, "cannot abort the receive of 'back'" in err) == (1, True)
+
+
+def test_a_closed_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is as empty as /dev/null."""
+    monkeypatch.setattr("sys.stdin", None)
+    status, _, err = run("receive", "back/b")
+    sys.stdin.close()
+    assert (status, "it is empty" in err) == (1, True)
 
 
 def test_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,13 @@ def test_words_that_make_no_sense(run: Run, words: list[str], reason: str) -> No
     assert reason in err
 
 
+def test_a_closed_output(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that goes nowhere is no success."""
+    monkeypatch.setattr("sys.__stdout__", None)
+    status, _, err = run("send", "tank/a@1")
+    assert (status, "stdout is closed\nhint: add --output" in err) == (2, True)
+
+
 def test_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream on a screen is of no use to anybody."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
