@@ -13,6 +13,7 @@ from zfstune.values.errors import (
     NoSpace,
     NotFound,
     NotSupported,
+    ReadOnly,
     RefusedValue,
     ZfsUnavailable,
 )
@@ -29,6 +30,7 @@ LOST = "only changes that were not yet on disk are lost"
 _FULL = "no space on the file system of '{path}'"
 _QUOTA = "a quota leaves no space on the file system of '{path}'"
 _TOO_LARGE = "'{path}' is larger than a file may be for this process (`ulimit -f`)"
+_COPY = "copy the image to a file system that can be written to"
 _LIBRARY_HINT = "on Debian, libzpool is in contrib: `apt install 'libzpool*linux'`"
 
 _REASONS: dict[int, tuple[type[EngineError], str, str]] = {
@@ -81,8 +83,13 @@ _REASONS: dict[int, tuple[type[EngineError], str, str]] = {
     e.ENOSPC: (NoSpace, _FULL, "make room there"),
     e.EDQUOT: (NoSpace, _QUOTA, ""),
     e.EFBIG: (NoSpace, _TOO_LARGE, ""),
+    e.EROFS: (ReadOnly, "the file system of '{path}' is read-only", _COPY),
 }
-_WHEN_CREATED = {e.ENOENT: (NotFound, "its directory does not exist", "")}
+_WHEN_CREATED = {
+    e.ENOENT: (NotFound, "its directory does not exist", ""),
+    # The labels that were just written cannot be read.
+    e.ENXIO: (RefusedValue, "no pool can be made in it", "its file system may be full"),
+}
 
 _UNWRITABLE = {
     e.ENOSPC: _FULL,

@@ -180,6 +180,9 @@ SPECIAL = {
         e.EXDEV: Meaning(RefusedValue, "the base is no earlier snapshot of the dataset"),
         e.EINVAL: Meaning(RefusedValue, "the base is no earlier snapshot of the dataset"),
         e.EPIPE: Meaning(UnreadError, "the reader of the stream has closed it"),
+        # A send writes to no pool: these come from what takes the stream.
+        e.ENOSPC: Meaning(NoSpace, "no space is left where the stream goes"),
+        e.EDQUOT: Meaning(NoSpace, "a quota is exhausted where the stream goes"),
         e.EACCES: Meaning(
             NotPermitted, "its encryption key is not loaded", "load the key, or send raw"
         ),

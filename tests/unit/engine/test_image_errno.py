@@ -60,6 +60,19 @@ def test_a_library_that_is_missing_is_no_fault_of_the_file(code: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("verb", "code", "words"),
+    [
+        ("open", e.EROFS, "the file system of 'a.zpool' is read-only"),
+        ("open", e.ENXIO, "it holds no pool"),
+        ("create", e.ENXIO, "no pool can be made in it"),
+    ],
+)
+def test_the_reason_is_that_of_the_file(verb: str, code: int, words: str) -> None:
+    """A general one would speak of a pool."""
+    assert words in str(image_error(verb, "a.zpool", code))
+
+
+@pytest.mark.parametrize(
     ("code", "words"),
     [
         (e.ENOSPC, "no space on the file system of '/a{b}'"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ("destroy", e.EAGAIN, errors.PoolSuspended, "suspended"),
         ("set", e.EROFS, errors.ReadOnly, "read-only"),
         ("set", e.EDQUOT, errors.NoSpace, "quota"),
+        ("send", e.ENOSPC, errors.NoSpace, "where the stream goes"),
         ("snapshot", 1030, errors.NotSupported, "lacks the option"),
         ("set", 1044, RefusedValue, "property"),
     ],
