@@ -35,6 +35,8 @@ CACHE = "/var/cache/zfstune"
 # The folder for the runs on an image lies beside the image and has this suffix.
 _IMAGE_SUFFIX = ".runs"
 
+_MOST_NAME_BYTES = 255  # NAME_MAX
+
 
 def state_folder(given: str | None = None, *, image: str | None = None) -> str:
     """Return the folder for the notes of scheduled runs.
@@ -146,6 +148,8 @@ def draft_name(name: str) -> str:
     """Return a name for a draft of a file, which nobody can guess and put a file at.
 
     It begins with a dot and ends in ``.new``, so that a reader of ``*.prom``, systemd
-    and exportfs take no draft for a file of theirs.
+    and exportfs take no draft for a file of theirs. A long name is cut, so that its draft
+    can have a name wherever the file can.
     """
-    return f".{name}.{os.urandom(8).hex()}.new"
+    end = f".{os.urandom(8).hex()}.new"
+    return f".{os.fsdecode(os.fsencode(name)[: _MOST_NAME_BYTES - 1 - len(end)])}{end}"

@@ -127,3 +127,10 @@ def test_only_a_plain_file_is_read(tmp_path: Path) -> None:
         assert read_plain(os.fspath(tmp_path / name), 100) is None
     os.mkfifo(tmp_path / "pipe")
     assert not read_plain(os.fspath(tmp_path / "pipe"), 100)
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "\xe4" * 127, "\udcff" * 255])
+def test_a_file_may_have_the_longest_name(tmp_path: Path, name: str) -> None:
+    """Its draft gets a name that is no longer."""
+    replace_file(str(tmp_path / name), "text", durable=False)
+    assert (tmp_path / name).read_text() == "text"
