@@ -155,14 +155,12 @@ def _write_disk(engine: Engine, snapshot: str, path: str, size: int) -> None:
 @contextmanager
 def _drafted(path: str, *, is_folder: bool = False) -> Iterator[str]:
     """Give the name of a draft, which gets its own name once the block has ended."""
-    if os.path.lexists(path):
-        raise AlreadyExists(
-            operation="export to", target=path, reason="it is there already"
-        )
+    _check_free(path)
     folder, name = os.path.split(os.path.abspath(path))
     draft = os.path.join(folder, draft_name(name))
     try:
         yield draft
+        _check_free(path)  # an export takes long enough for somebody to make it
         os.rename(draft, path)
     except BaseException:
         for file in (MANIFEST_FILE, STREAM_FILE) if is_folder else ():
@@ -171,6 +169,13 @@ def _drafted(path: str, *, is_folder: bool = False) -> Iterator[str]:
         with suppress(OSError):
             (os.rmdir if is_folder else os.unlink)(draft)
         raise
+
+
+def _check_free(path: str) -> None:
+    if os.path.lexists(path):
+        raise AlreadyExists(
+            operation="export to", target=path, reason="it is there already"
+        )
 
 
 def _failed(path: str, error: OSError) -> PlanError:

@@ -60,6 +60,24 @@ def test_nothing_is_written_over(sealed: CloneEngine, tmp_path: Path) -> None:
         export_image("tank/disk", str(tmp_path / "none" / "x"), engine=sealed.zfs)
 
 
+def test_a_file_that_appears_meanwhile_stays(
+    sealed: CloneEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no draft is left beside it."""
+    path = tmp_path / "disk.raw"
+    send = sealed.send
+
+    def slow(*args: Any, **how: Any) -> None:
+        path.write_text("mine")
+        send(*args, **how)
+
+    monkeypatch.setattr(sealed, "send", slow)
+    with pytest.raises(AlreadyExists):
+        export_disk("tank/disk", str(path), engine=sealed.zfs)
+    assert path.read_text() == "mine"
+    assert not list(tmp_path.glob(".*"))
+
+
 @pytest.mark.parametrize("write", [export_image, export_disk])
 def test_a_send_that_fails_leaves_nothing(
     sealed: CloneEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Any
