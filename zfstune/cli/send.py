@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from contextlib import contextmanager
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, warn
 from zfstune.cli.which_zfs import open_zfs
+from zfstune.host.files import draft_name
 from zfstune.streams.send import send, send_resumed, send_saved
 from zfstune.values.errors import ZfstuneError
 from zfstune.values.text import for_shell
@@ -162,30 +162,41 @@ def _output(path: str | None) -> Iterator[int]:
         sys.stdout.flush()
         yield sys.stdout.fileno()
         return
-    fd = _opened(path)
-    is_file = stat.S_ISREG(os.fstat(fd).st_mode)
+    # A pipe or a device is there already; a file that is there stays as it is.
+    if os.path.exists(path) and not os.path.isfile(path):
+        fd = _opened(path, path)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+        return
+    _check_free(path)
+    folder, name = os.path.split(path)
+    # A run that is killed leaves no part of a stream under the name of the whole one.
+    draft = os.path.join(folder, draft_name(name))
+    fd = _opened(draft, path, new=os.O_CREAT | os.O_EXCL)
     try:
         yield fd
-        if is_file:
-            os.fsync(fd)
+        os.fsync(fd)
+        _check_free(path)
+        os.rename(draft, path)
     except BaseException:
-        if is_file:
-            os.unlink(path)
+        os.unlink(draft)
         raise
     finally:
         os.close(fd)
 
 
-def _opened(path: str) -> int:
-    try:
-        # A pipe or a device is there already; a file that is there stays as it is.
-        special = os.path.exists(path) and not os.path.isfile(path)
-        new = 0 if special else os.O_CREAT | os.O_EXCL
-        return os.open(path, os.O_WRONLY | os.O_CLOEXEC | new, _READABLE)
-    except FileExistsError:
+def _check_free(path: str) -> None:
+    if os.path.lexists(path):
         raise ZfstuneError(
             f"cannot write to '{path}': it exists already",
             hint=f"choose another name, or `rm {for_shell(path)}` first",
-        ) from None
+        )
+
+
+def _opened(path: str, name: str, *, new: int = 0) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CLOEXEC | new, _READABLE)
     except OSError as error:
-        raise ZfstuneError(f"cannot write to '{path}': {error.strerror}") from None
+        raise ZfstuneError(f"cannot write to '{name}': {error.strerror}") from None

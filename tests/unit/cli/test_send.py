@@ -88,6 +88,31 @@ def test_a_file_does_not_outlive_an_error(run: Run, tank: Sending, tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("theirs", [False, True])
+def test_a_file_gets_its_name_in_the_end(
+    run: Run,
+    tank: Sending,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    theirs: bool,
+) -> None:
+    """A run that is killed leaves none; one of somebody else's meanwhile stays."""
+    file = tmp_path / "stream"
+    send = tank.send
+
+    def slow(*args: Any, **how: Any) -> None:
+        send(*args, **how)
+        assert not file.exists()
+        if theirs:
+            file.write_text("theirs")
+
+    monkeypatch.setattr(tank, "send", slow)
+    assert run("send", "tank/a@1", "--output", str(file))[0] == theirs
+    assert file.read_text() == ("theirs" if theirs else "half")
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_parts(run: Run, tmp_path: Path) -> None:
     """The rest of a stream, and the part that was kept."""
     for number, words in enumerate((["--resume", "1-2"], ["--saved", "tank/a"])):
