@@ -167,9 +167,18 @@ class _Run:
             name = step.snapshot.name
             self._sending.send(name, fd, base=base, raw=step.raw, held=held)
 
+        # Before the receive begins: another host answers one call at a time.
+        token = self._receiving.token(self._target) if isinstance(step, Resume) else ""
+
         def resume(fd: int) -> None:
-            token = self._receiving.token(self._target)
-            self._sending.send_resumed(token, fd, held=held)
+            self._sending.send_resumed(
+                token,
+                fd,
+                snapshot=step.snapshot.name,
+                base=self._base_name(step.base),
+                raw=step.raw,
+                held=held,
+            )
 
         relay(resume if isinstance(step, Resume) else send, receive)
         self._new, self._losing = None, ()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+
+import pytest
 
 from stream_engine import StreamEngine
 from zfstune.streams.ends import missing_end
 from zfstune.streams.local_side import LocalSide
 from zfstune.streams.prepare import read_end
+from zfstune.values.errors import InvalidValue
 from zfstune.values.state import Partial
 
 
@@ -63,3 +67,26 @@ def test_nothing_to_change_is_no_call() -> None:
     tank = StreamEngine("tank")
     tank.left = 0
     LocalSide(tank.zfs).change_bookmarks({}, iter(()))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"toguid": 1}, {"fromguid": 0}, {"fromguid": 1}, {"raw": False}],
+)
+def test_a_token_of_another_stream(other: dict[str, object]) -> None:
+    """A token comes from the other side; it cannot ask for what was not chosen here."""
+    tank = StreamEngine("tank")
+    tank.add("tank/a", "1", "2")
+    tank.bookmark("tank/a@1", "tank/a#1")
+    base, snapshot = (found.guid for found in tank.taken["tank/a"])
+    stream = {"toname": "x/y@4", "toguid": snapshot, "fromguid": base, "raw": True}
+    side = LocalSide(tank.zfs)
+    read, write = os.pipe()
+    for name in ("tank/a@1", "tank/a#1"):
+        chosen = {"snapshot": "tank/a@2", "base": name, "raw": True}
+        side.send_resumed(json.dumps(stream), write, **chosen)  # type: ignore[arg-type]
+        assert os.read(read, 999)
+        with pytest.raises(InvalidValue, match="of another stream"):
+            side.send_resumed(json.dumps({**stream, **other}), write, **chosen)  # type: ignore[arg-type]
+    os.close(read)
+    os.close(write)
