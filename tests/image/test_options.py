@@ -123,6 +123,7 @@ ROWS = {
     "replicate": {
         "--to-image": f"{COPY} --to-image {{other}} -n",
         "--newest-only": f"{COPY} --newest-only",
+        "--ssh-option": f"{COPY} --ssh-option Port=2222",
         "--raw": f"{COPY} --raw",
         "--no-raw": f"{COPY} --no-raw",
         "-o": f"{COPY} -o compression=zstd",
@@ -132,6 +133,12 @@ ROWS = {
         "-n --dry-run": f"{COPY} -n",
         "--check": f"{COPY} --check !4",
         "--json": f"{COPY} --json",
+    },
+    "serve": {
+        "--allow": "--allow tank/a --send",
+        "--send": "--allow tank/a --send",
+        "--receive": "--allow tank/a --receive",
+        "--lose": "--allow tank/a --receive --lose",
     },
     "prune": {
         **{option: f"tank/a {line}" for option, line in RULES.items()},

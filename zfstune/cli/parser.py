@@ -43,6 +43,7 @@ _VERBS = {
     "policy": "store on datasets the rules by which prune keeps snapshots",
     "schedule": "take snapshots and prune by the clock",
     "replicate": "send to another dataset or pool all that it lacks",
+    "serve": "answer the calls of a zfstune on another host, over ssh",
     "check": "check that snapshots are fresh, for Nagios and others",
     "metrics": "print figures for Prometheus",
     "image": "make and look at a pool in a plain file",

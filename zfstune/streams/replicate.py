@@ -13,12 +13,12 @@ A run begins with step 4 for whatever the one before left.
 
 from __future__ import annotations
 
-from zfstune.engine.open import using
 from zfstune.engine.relay import relay
 from zfstune.streams.base import BaseMark, read_mark, settle_bookmarks
-from zfstune.streams.local_side import LocalSide
 from zfstune.streams.prepare import plan_replication, read_end
 from zfstune.streams.refusals import WRITTEN
+from zfstune.streams.remote.address import read_address
+from zfstune.streams.remote.sides import Sides
 from zfstune.streams.replication_plan import Choices
 from zfstune.streams.steps import Abort, Resume
 from zfstune.values.errors import EngineError
@@ -51,33 +51,30 @@ def replicate(
     without: Iterable[str] = (),
     keep_aside: bool = False,
     lose: Iterable[str] = (),
+    ssh_options: Iterable[str] = (),
     dry_run: bool = False,
     on_step: Callable[[TransferStep], None] | None = None,
 ) -> ReplicationPlan:
     """Send to a dataset all that its source has and it lacks.
 
-    The target only ever gains snapshots. A new one is inert: read-only, mounted only when
-    somebody asks for it, neither shared nor scanned (:mod:`zfstune.streams.arrival`).
+    The target only ever gains snapshots. A new one is inert (docs/replication.md).
 
     Args:
-        source: The dataset to send.
-        target: The dataset that receives. It may not exist yet; its parent does.
+        source: The dataset to send, or ``HOST:DATASET`` over ssh.
+        target: The dataset that receives, likewise; its parent exists.
         engine: The source's engine; default: the running kernel's.
         target_engine: The target's engine; default: that of the source.
         raw: Send encrypted blocks as they are, without their key; default: as the first
-            stream was, and raw if this is the first.
+            stream was, and raw if this is the first; to another host always raw.
         every: Send each snapshot; otherwise the newest alone.
         properties: Values for a new target, instead of those that make it inert.
         without: Names of properties that a new target is to inherit instead.
-        keep_aside: If the target cannot take what comes, rename it and receive beside it;
-            from a common base on, the two share their blocks.
+        keep_aside: If the target cannot take what comes, rename it and receive beside it.
         lose: Full names of the target's snapshots that may go for that, and ``written``
             for what was written to it since the newest one.
+        ssh_options: Options for other hosts, as for ``ssh -o``.
         dry_run: Change nothing.
         on_step: Called after each step.
-
-    Returns:
-        The plan that was carried out.
 
     Raises:
         PlanError: The target has gone its own way, is no copy, or has no room.
@@ -91,10 +88,13 @@ def replicate(
         keep_aside=keep_aside,
         lose=tuple(lose),
     )
-    with using(engine) as opened:
-        sending = LocalSide(opened)
-        receiving = sending if target_engine is None else LocalSide(target_engine)
-        plan = plan_replication(source, target, sending, receiving, choices)
+    sent, received = read_address(source), read_address(target)
+    if received.host and raw is None:  # its word about earlier streams decrypts nothing
+        choices = replace(choices, raw=True)
+    with Sides((target_engine or engine) if sent.host else engine, ssh_options) as sides:
+        sending = sides.on(sent.host)
+        receiving = sides.on(received.host, target_engine)
+        plan = plan_replication(sent.dataset, received.dataset, sending, receiving, choices)
         if not dry_run:
             _Run(plan, sending, receiving).carry_out(on_step)
         return plan

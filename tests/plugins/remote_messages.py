@@ -1,0 +1,44 @@
+"""Messages between hosts: one request of each call, and any JSON at all."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from zfstune.streams.remote.requests import SideCall
+
+__all__ = ["JSON", "REQUESTS"]
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+SEND = {"base": "tank/a#b", "raw": True, "held": ["tank/a@1"]}
+REQUESTS = [
+    SideCall("limits", {}),
+    SideCall("ends", {"root": "tank/a", "recursive": True}),
+    SideCall("with_properties", {"name": "tank/a"}),
+    SideCall("copies", {"pool": "tank", "guids": [1, 2]}),
+    SideCall("pool_guid", {"pool": "tank"}),
+    SideCall("available_bytes", {"name": "tank/a"}),
+    SideCall("bookmarks", {"name": "tank/a"}),
+    SideCall("guid", {"snapshot": "tank/a@1"}),
+    SideCall("send_size", {"snapshot": "tank/a@1", "base": "", "raw": False}),
+    SideCall("send", {"snapshot": "tank/a@2", **SEND}),
+    SideCall("send_resumed", {"token": "1-a-b-c", "snapshot": "tank/a@2", **SEND}),
+    SideCall("token", {"name": "tank/a"}),
+    SideCall(
+        "receive",
+        {
+            "snapshot": "tank/a@1",
+            "origin": "tank/b@1",
+            "losing": ["tank/a@2"],
+            "raw": False,
+            "properties": {"readonly": "on"},
+        },
+    ),
+    SideCall("abort_receive", {"name": "tank/a"}),
+    SideCall("change_bookmarks", {"make": {"tank/a#1": "tank/a@1"}, "drop": ["tank/a#0"]}),
+    SideCall("put_aside", {"name": "tank/a", "aside": "tank/a-aside-20300101T000000Z"}),
+    SideCall("take_over", {"name": "tank/a"}),
+]
