@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 
 from zfstune.streams.arrival import INERT, is_harmless
 from zfstune.streams.base import read_mark
@@ -21,14 +22,29 @@ if TYPE_CHECKING:
     from zfstune.streams.ends import End
     from zfstune.streams.remote.requests import SideCall
 
-__all__ = ["Grant", "is_inert"]
+__all__ = ["Grant", "is_inert", "verb_of"]
 
-_READING = frozenset(
-    {"limits", "ends", "with_properties", "copies", "pool_guid", "bookmarks", "guid"}
+# The calls by the right that they take, each with its verb in messages.
+_READING = MappingProxyType(
+    dict.fromkeys(
+        ("limits", "ends", "with_properties", "copies", "pool_guid", "bookmarks", "guid"),
+        "read",
+    )
 )
-_SENDING = frozenset({"send_size", "send", "send_resumed", "change_bookmarks"})
-_RECEIVING = frozenset(
-    {"available_bytes", "token", "receive", "abort_receive", "put_aside", "take_over"}
+_SENDING = MappingProxyType(
+    {
+        **dict.fromkeys(("send_size", "send", "send_resumed"), "send"),
+        "change_bookmarks": "change the bookmarks of",
+    }
+)
+_RECEIVING = MappingProxyType(
+    {
+        **dict.fromkeys(("available_bytes", "token"), "read"),
+        "receive": "receive",
+        "abort_receive": "abort the receive of",
+        "put_aside": "put aside",
+        "take_over": "promote",
+    }
 )
 _GUID_DIGITS = 16
 _ASIDE = re.compile(r"-aside-\d{8}T\d{6}Z")
@@ -112,6 +128,11 @@ def _is_mark(name: str) -> bool:
     except ValueError:
         return False
     return read_mark(Bookmark(name, guid, 0, 0)) is not None
+
+
+def verb_of(call: str) -> str:
+    """Return the verb for a call in messages."""
+    return {**_READING, **_SENDING, **_RECEIVING}[call]
 
 
 def is_inert(kind: str, properties: Mapping[str, str] | None) -> bool:

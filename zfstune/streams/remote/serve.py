@@ -26,7 +26,7 @@ from zfstune.streams.remote.frames import (
     FrameReader,
     frame_header,
 )
-from zfstune.streams.remote.grant import is_inert
+from zfstune.streams.remote.grant import is_inert, verb_of
 from zfstune.streams.remote.greeting import greeting_line
 from zfstune.streams.remote.requests import names_in, read_request
 from zfstune.values.errors import InvalidValue, NotPermitted, ZfstuneError
@@ -154,7 +154,7 @@ class Server:
                 reason = "it is a clone of a snapshot elsewhere"
         if reason:
             target = next(names_in(request), "")
-            raise _refused(request.call.replace("_", " "), target, reason)
+            raise _refused(verb_of(request.call), target, reason)
 
     def receive(self, request: SideCall, fd: int, first: bytes) -> None:
         """Carry a receive out.

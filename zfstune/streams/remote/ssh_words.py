@@ -129,14 +129,18 @@ def complaint(said: str, status: int, host: str) -> Complaint:
         host: The host.
     """
     lines = [shown(line.strip()) for line in said.splitlines() if line.strip()]
-    last = lines[-1][:_MOST_SAID] if lines else ""
+    # zfs explains itself on further lines, and zfstune has a hint on one.
+    said_first = next((line for line in lines if "cannot " in line), "")
+    last = (said_first or (lines[-1] if lines else ""))[:_MOST_SAID]
     if status == SSH_FAILED:
         lowered = said.lower()
         for words, reason, hint in _COMPLAINTS:
             if words in lowered:
                 advice = hint.format(host=for_shell(host))
                 return Complaint(f"{reason}: {last}" if last else reason, advice)
-        return Complaint(last or "the connection ended")
+        return Complaint(
+            last or "the connection ended", "run the command again: it goes on"
+        )
     if status < 0:
         return Complaint(f"ssh was ended by signal {-status}", "run the command again")
     return Complaint(last or f"the command there ended with exit status {status}")

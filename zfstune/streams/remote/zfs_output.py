@@ -72,7 +72,7 @@ _REFUSALS: tuple[tuple[str, type[EngineError]], ...] = (
     ("out of space", NoSpace),
     ("quota exceeded", NoSpace),
     ("already exists", AlreadyExists),
-    ("destination", AlreadyExists),
+    ("' exists", AlreadyExists),
     ("conflicting snapshot", AlreadyExists),
     ("is busy", Busy),
     ("unrecognized command", NotSupported),
@@ -138,10 +138,15 @@ def read_snapshots(printed: bytes) -> list[Snapshot]:
             _whole(_needed(values, "guid")),
             _whole(_needed(values, "createtxg")),
             0,
-            values,
+            {prop: value for prop, value in values.items() if not _is_absent(prop, value)},
         )
         for name, values in _read_properties(printed).items()
     ]
+
+
+def _is_absent(prop: str, value: PropertyValue) -> bool:
+    """Tell whether a number that a snapshot does not have was printed as 0."""
+    return prop == "ivsetguid" and value.value == "0"
 
 
 def _needed(values: Mapping[str, PropertyValue], name: str) -> str:

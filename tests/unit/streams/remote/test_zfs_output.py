@@ -50,7 +50,8 @@ def test_snapshots_and_bookmarks() -> None:
     printed = DATASET.replace(b"tank/a\t", b"tank/a@1\t").replace(
         b"filesystem", b"snapshot"
     )
-    (snapshot,) = zfs_output.read_snapshots(printed)
+    (snapshot,) = zfs_output.read_snapshots(printed + b"tank/a@1\tivsetguid\t0\t-\n")
+    assert snapshot.value("ivsetguid") is None
     assert (snapshot.name, snapshot.guid, snapshot.value("encryption")) == (
         *("tank/a@1", 17, "on"),
     )
@@ -119,6 +120,8 @@ def test_wrong_datasets(printed: bytes) -> None:
         ("cannot open 't/a': dataset does not exist", NotFound, "dataset does not exist"),
         ("cannot receive: permission denied", NotPermitted, "permission denied"),
         ("cannot receive new filesystem stream: out of space", NoSpace, "out of space"),
+        ("cannot receive: destination 't/b' exists", AlreadyExists, "exists"),
+        ("cannot receive: destination 't/b' has been modified", EngineError, "modified"),
         ("cannot promote 't/b': snapshot name '1' conflicting snapshot", AlreadyExists, ""),
         ("internal error: something", EngineError, "internal error: something"),
         ("", EngineError, ""),
