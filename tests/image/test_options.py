@@ -138,6 +138,7 @@ ROWS = {
         "--rate": f"{COPY} --rate 100M",
         "--retries": f"{COPY} --retries 1",
         "--verify": f"{COPY} --verify",
+        "--ssh-option": f"{COPY} --ssh-option Port=2222",
         "--raw": f"{COPY} --raw",
         "--no-raw": f"{COPY} --no-raw",
         "-o": f"{COPY} -o compression=zstd",
@@ -147,6 +148,12 @@ ROWS = {
         "-n --dry-run": f"{COPY} -n",
         "--check": f"{COPY} --check !4",
         "--json": f"{COPY} --json",
+    },
+    "serve": {
+        "--allow": "--allow tank/a --send",
+        "--send": "--allow tank/a --send",
+        "--receive": "--allow tank/a --receive",
+        "--lose": "--allow tank/a --receive --lose",
     },
     "prune": {
         **{option: f"tank/a {line}" for option, line in RULES.items()},

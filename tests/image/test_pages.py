@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import zfstune
+from fake_ssh import fake_host
 from made_files import changed_files, received, sent, with_files
 from mounted_image import MountedImage
 from source_tree import ROOT
 from zfstune.cli import schedule
 from zfstune.cli.main import main
 from zfstune.datasets import apply
+from zfstune.engine.image import create_image
 from zfstune.engine.open import open_engine
 from zfstune.health import verify
 from zfstune.values.marks import POLICY_PROPERTY, SNAPSHOT_PROPERTY
@@ -37,6 +39,7 @@ STATUS = {
 }
 # Columns of `zfstune list` whose numbers differ from pool to pool.
 USED, AVAILABLE = 4, 5
+FAR = "far.zpool"  # the pool of the host that ssh reaches
 
 
 class Machine:
@@ -138,6 +141,11 @@ def a_tuesday(machine: Machine) -> None:
     changed_files(machine.start_anew(), machine.folder, *days)
 
 
+def another_host(machine: Machine) -> None:
+    """Have a pool on the host that ssh reaches."""
+    create_image(machine.folder / FAR, size_bytes=128 << 20, pool="back").close()
+
+
 # What a page tells in words between its commands.
 MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune prune --keep 48": fifty_later,
@@ -149,6 +157,7 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     ),
     "zfstune snapshot tank/data/shop --name monday": only_a_shop,
     "zfstune diff tank/shop@monday @tuesday": a_tuesday,
+    "zfstune replicate tank/data/shop backup:back/shop": another_host,
     "zfstune verify": drifted,
     "zfstune compare tank/shop@monday tank/backup/shop@monday": three_shops,
     "zfstune list tank/data": applied("postgres"),
@@ -202,6 +211,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
         monkeypatch.setattr(module, "group_numbers", known)
     monkeypatch.setattr("zfstune.engine.open.open_engine", made.open)
     monkeypatch.setattr(schedule, "_FOLDER", str(tmp_path))
+    ssh = fake_host(tmp_path / "host", ZFSTUNE_IMAGE=str(tmp_path / FAR))
+    monkeypatch.setenv("ZFSTUNE_SSH", str(ssh))
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZFSTUNE_IMAGE", raising=False)
     yield made

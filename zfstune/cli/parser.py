@@ -44,6 +44,7 @@ _VERBS = {
     "schedule": "take snapshots and prune by the clock",
     "replicate": "send to another dataset or pool all that it lacks",
     "replicas": "list the targets that datasets are replicated to; forget dead ones",
+    "serve": "answer the calls of a zfstune on another host, over ssh",
     "check": "check that snapshots are fresh, for Nagios and others",
     "metrics": "print figures for Prometheus",
     "image": "make and look at a pool in a plain file",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from zfstune.engine.open import using
 from zfstune.streams.carry_out import send_all
-from zfstune.streams.local_side import LocalSide
 from zfstune.streams.pace import Manner, Pace
 from zfstune.streams.prepare import prepare_plan
+from zfstune.streams.remote.address import read_address
+from zfstune.streams.remote.sides import Sides
 from zfstune.streams.replication_plan import Choices
 
 TYPE_CHECKING = False
@@ -44,6 +44,7 @@ def replicate(
     without: Collection[str] = (),
     keep_aside: bool = False,
     lose: Collection[str] = (),
+    ssh_options: Collection[str] = (),
     dry_run: bool = False,
     pace: Pace | None = None,
     verify: bool = False,
@@ -53,19 +54,21 @@ def replicate(
     """Send to a dataset all that its source has and it lacks (docs/replication.md).
 
     Args:
-        source: The dataset to send.
-        target: The dataset that receives; its parent exists. A new one is inert.
+        source: The dataset to send, or ``HOST:DATASET`` over ssh.
+        target: The dataset that receives, likewise; its parent exists. A new one is inert.
         engine: The source's engine; default: the running kernel's.
         target_engine: The target's engine; default: that of the source.
         recursive: Send all datasets below the source, too.
         exclude: Shell patterns of full names to leave out, with all below them.
         snapshot: Name of a snapshot to take of all first, at one instant; empty: any.
-        raw: Send encrypted blocks without their key; default: as the first stream was.
+        raw: Send encrypted blocks without their key; default: as the first stream was;
+            to another host always raw.
         every: Send each snapshot; otherwise the newest alone.
         properties: Values for new targets, instead of those that make them inert.
         without: Names of properties that a new target is to inherit instead.
         keep_aside: Rename a target that cannot take what comes, and receive beside it.
         lose: Snapshots of the target that may go for that by full name, and ``written``.
+        ssh_options: Options for other hosts, as for ``ssh -o``.
         dry_run: Change nothing, and take no snapshot.
         pace: How many datasets at once, how many bytes a second, how many retries.
         verify: Compare the newest snapshot that arrives by its content.
@@ -77,13 +80,18 @@ def replicate(
         EngineError: A stream broke off. What has arrived stays; the next run goes on.
         BatchError: Datasets of a tree were refused or failed; the others were sent.
     """
+    sent, received = read_address(source), read_address(target)
+    if received.host and raw is None:  # its word about earlier streams decrypts nothing
+        raw = True
     choices = Choices(
         raw, every, properties, without, keep_aside, lose, recursive, exclude, snapshot
     )
-    with using(engine) as opened:
-        sending = LocalSide(opened)
-        receiving = sending if target_engine is None else LocalSide(target_engine)
-        plan = prepare_plan(source, target, sending, receiving, choices, dry_run=dry_run)
+    with Sides((target_engine or engine) if sent.host else engine, ssh_options) as sides:
+        sending = sides.on(sent.host)
+        receiving = sides.on(received.host, target_engine)
+        plan = prepare_plan(
+            sent.dataset, received.dataset, sending, receiving, choices, dry_run=dry_run
+        )
         if not dry_run:
             manner = Manner(pace or Pace(), verify, on_step, on_progress)
             send_all(plan, sending, receiving, choices, manner)
