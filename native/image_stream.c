@@ -182,7 +182,7 @@ check_begin(const struct begin *begin, boolean_t raw)
 
 	if (begin->type != RECORD_BEGIN || begin->magic != STREAM_MAGIC ||
 	    (begin->version & 3) != HEADER_SUBSTREAM ||
-	    begin->payload_bytes % 8 != 0 ||
+	    begin->payload_bytes % (is_raw ? 4 : 8) != 0 ||
 	    begin->payload_bytes > MOST_PAYLOAD ||
 	    memchr(begin->toname, '\0', sizeof (begin->toname)) == NULL)
 		return (EINVAL);

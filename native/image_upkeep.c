@@ -31,10 +31,15 @@ int
 image_lzc_sync(const char *pool, nvlist_t *args, nvlist_t **out)
 {
 	spa_t *spa;
-	int error = image->nvp.nvlist_next_nvpair(args, NULL) != NULL ?
-	    ENOSYS : open_pool(pool, &spa);
+	nvpair_t *force = image->nvp.nvlist_next_nvpair(args, NULL);
+	boolean_t forced = B_FALSE;
+	int error = 0;
 
 	(void) out;
+	if (force != NULL)
+		error = image->nvp.nvpair_value_boolean_value(force, &forced);
+	if (error == 0)
+		error = forced ? ENOSYS : open_pool(pool, &spa);
 	if (error != 0)
 		return (error);
 	zpool.txg_wait_synced(zpool.spa_get_dsl(spa), 0);

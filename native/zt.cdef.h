@@ -174,6 +174,12 @@ int zt_content_end(struct zt_content *content, char *why, size_t why_size);
 void zt_content_close(struct zt_content *content);
 
 /*
+ * Add bytes to the fletcher-4 sum of a stream that is being made, in
+ * little-endian numbers.  The size is a multiple of 4.
+ */
+void zt_stream_sum(uint64_t *words, const uint8_t *piece, size_t size);
+
+/*
  * Give [path, generation, mode, links, ctime in s, and in ns] of an object of a
  * filesystem's snapshot; a file with several links has the path of one of them.
  */

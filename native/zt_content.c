@@ -1,6 +1,7 @@
 /*
  * Python's calls that bring a send stream into the form in which two snapshots
- * are compared.  The stream comes in pieces of any size.
+ * are compared, and that reckon the checksums of one that is made here.  The
+ * stream comes in pieces of any size.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -139,4 +140,14 @@ zt_content_close(struct zt_content *content)
 {
 	zt_buf_free(&content->c.spill);
 	free(content);
+}
+
+void
+zt_stream_sum(uint64_t *words, const uint8_t *piece, size_t size)
+{
+	struct stream_sum sum = { 0 };
+
+	memcpy(sum.word, words, sizeof (sum.word));
+	stream_add(&sum, false, piece, size);
+	memcpy(words, sum.word, sizeof (sum.word));
 }

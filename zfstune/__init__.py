@@ -17,6 +17,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from zfstune.clones import golden
+    from zfstune.clones.clone import clone
     from zfstune.datasets.apply import apply, plan
     from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
     from zfstune.snapshots.take import snapshot
     from zfstune.streams.compare import compare
     from zfstune.streams.pace import Pace
+    from zfstune.streams.receive import receive
     from zfstune.streams.replicate import replicate
+    from zfstune.streams.send import send, send_resumed, send_saved
     from zfstune.values.errors import (
         AlreadyExists,
         BatchError,
@@ -88,20 +92,26 @@ __all__ = [
     "__version__",
     "apply",
     "checkpoint",
+    "clone",
     "compare",
     "diff",
+    "golden",
     "open",
     "plan",
     "prune",
     "quiesced",
+    "receive",
     "replicate",
     "rollback",
+    "send",
+    "send_resumed",
+    "send_saved",
     "snapshot",
     "verify",
 ]
 
-# The module of each public name, and the name that it has there. A public name that is
-# not listed here is an error class.
+# The module of each public name, and the name that it has there; none: the name is the
+# module itself. A public name that is not listed here is an error class.
 _HOMES = {
     "Commands": ("snapshots.quiesce", "Commands"),
     "Engine": ("engine.protocol", "Engine"),
@@ -110,14 +120,20 @@ _HOMES = {
     "Session": ("snapshots.quiesce", "Session"),
     "apply": ("datasets.apply", "apply"),
     "checkpoint": ("snapshots.checkpoint", "checkpoint"),
+    "clone": ("clones.clone", "clone"),
     "compare": ("streams.compare", "compare"),
     "diff": ("snapshots.diff", "diff"),
+    "golden": ("clones.golden", ""),
     "open": ("engine.open", "open_engine"),
     "plan": ("datasets.apply", "plan"),
     "prune": ("retention.prune", "prune"),
     "quiesced": ("snapshots.quiesce", "quiesced"),
+    "receive": ("streams.receive", "receive"),
     "replicate": ("streams.replicate", "replicate"),
     "rollback": ("snapshots.rollback", "rollback"),
+    "send": ("streams.send", "send"),
+    "send_resumed": ("streams.send", "send_resumed"),
+    "send_saved": ("streams.send", "send_saved"),
     "snapshot": ("snapshots.take", "snapshot"),
     "verify": ("health.verify", "verify"),
 }
@@ -131,7 +147,8 @@ def __getattr__(name: str) -> object:
     from importlib import import_module  # noqa: PLC0415 (dir() shows public names alone)
 
     module, original = _HOMES.get(name, ("values.errors", name))
-    value: object = getattr(import_module(f"{__name__}.{module}"), original)
+    home = import_module(f"{__name__}.{module}")
+    value: object = getattr(home, original) if original else home
     globals()[name] = value
     return value
 

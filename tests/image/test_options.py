@@ -60,6 +60,8 @@ SCHEDULE = {
 }
 BEFORE = "tank/a@checkpoint-before"
 COPY = "tank/a tank/copy"
+STAMP = "tank/golden tank/new"
+NEW = "tank/new --input {stream}"
 # Verb to its options, all the words of each, to a command line that uses it; behind
 # a ! stands the exit status that it is to have.
 ROWS = {
@@ -154,6 +156,69 @@ ROWS = {
         "--send": "--allow tank/a --send",
         "--receive": "--allow tank/a --receive",
         "--lose": "--allow tank/a --receive --lose",
+    },
+    "clone": {
+        "-o": f"{BEFORE} tank/new -o atime=off",
+        "--no-mount": f"{BEFORE} tank/new --no-mount",
+        "-n --dry-run": f"{BEFORE} tank/new -n",
+        "--json": f"{BEFORE} tank/new --json",
+    },
+    "golden create": {
+        "--disk": "tank/new --disk {own}",
+        "--format": "tank/new --disk {own} --format raw",
+        "-o": "tank/new --disk {own} -o volblocksize=8K",
+        "--writable": "tank/a --writable",
+        "-n --dry-run": "tank/a -n",
+        "--json": "tank/a --json",
+    },
+    "golden stamp": {
+        "-o": f"{STAMP} --keep-identity -o atime=off",
+        "--owner": f"{STAMP} --owner root -n",
+        "--mode": f"{STAMP} --mode 0750 -n",
+        "--keep-identity": f"{STAMP} --keep-identity",
+        "--new-uuid": "tank/disk tank/new --new-uuid -n",
+        "--wait": "tank/disk tank/new --wait 0",
+        "-n --dry-run": f"{STAMP} -n",
+        "--json": f"{STAMP} --json !3",
+    },
+    "golden list": {"-H": "-H", "--json": "--json"},
+    "golden export": {
+        "--disk": "tank/disk --disk {folder}/disk.raw",
+        "--json": "tank/disk {folder}/out --json",
+    },
+    "golden restore": {
+        "-o": "{exported} tank/new -o volmode=dev",
+        "-n --dry-run": "{exported} tank/new -n",
+        "--json": "{exported} tank/new --json",
+    },
+    "golden retire": {
+        "--lose": "tank/disk --lose image",
+        "-n --dry-run": "tank/disk -n",
+        "--json": "tank/disk --json",
+    },
+    "send": {
+        "--base": f"{BEFORE} --base #old -n",
+        "--every": f"{BEFORE} --every -n",
+        "-r --recursive": f"{BEFORE} -r -n",
+        "--properties": f"{BEFORE} --properties --output /dev/null",
+        "--raw": f"{BEFORE} --raw -n",
+        "--no-raw": f"{BEFORE} --no-raw -n",
+        "--resume": "--resume 1-2-3-4 --output /dev/null !1",
+        "--saved": "tank/a --saved --output /dev/null !1",
+        "--output": f"{BEFORE} --output {{folder}}/new",
+        "-n --dry-run": f"{BEFORE} -n",
+        "--json": f"{BEFORE} -n --json",
+    },
+    "receive": {
+        "--input": f"{NEW} -n",
+        "-d": "tank/a -d --input {stream} -n",
+        "-e": "tank/a -e --input {stream} -n",
+        "-o": f"{NEW} -o compression=zstd",
+        "-x": f"{NEW} -x exec",
+        "--properties": f"{NEW} --properties -n",
+        "--abort": "tank/a --abort !1",
+        "-n --dry-run": f"{NEW} -n",
+        "--json": f"{NEW} --json",
     },
     "prune": {
         **{option: f"tank/a {line}" for option, line in RULES.items()},
@@ -258,6 +323,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "units": folder / "units",
         "own": folder / "shop.toml",
         "sanoid": folder / "sanoid.conf",
+        "exported": folder / "exported",
+        "stream": folder / "stream",
     }
     made["units"].mkdir()
     made["own"].write_text(
@@ -270,9 +337,16 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         zfstune.apply("web", "projects", engine=engine, owner=False)
         for _ in range(4):
             zfstune.snapshot("tank/a", engine=engine)
+        engine.bookmark(engine.snapshots("tank/a")[0].name, "tank/a#old")
         zfstune.checkpoint("before", "tank/a", engine=engine)
         newest = engine.snapshots("tank/a")[-1]
         engine.bookmark(newest.name, BaseMark(255, newest.guid).on("tank/a"))
+        engine.create("tank/golden")
+        zfstune.golden.create("tank/golden", engine=engine)
+        zfstune.golden.create("tank/disk", disk=str(made["own"]), engine=engine)
+        zfstune.golden.export("tank/disk", str(made["exported"]), engine=engine)
+        with made["stream"].open("wb") as stream:
+            zfstune.send(BEFORE, stream, engine=engine)
         engine.set(
             "tank/a",
             {"org.zfstune:schedule": "daily", "org.zfstune:policy": "keep=30"},

@@ -15,6 +15,7 @@ from mounted_image import MountedImage
 from source_tree import ROOT
 from zfstune.cli import schedule
 from zfstune.cli.main import main
+from zfstune.clones import finish
 from zfstune.datasets import apply
 from zfstune.engine.image import create_image
 from zfstune.engine.open import open_engine
@@ -117,6 +118,11 @@ def a_shop(machine: Machine) -> None:
     machine.engine.create("tank/data/shop", properties=policy)
 
 
+def a_shop_with_images(machine: Machine) -> None:
+    """Have a new pool with a dataset and one below it."""
+    machine.start_anew().create("tank/data/shop/images", parents=True)
+
+
 def three_shops(machine: Machine) -> None:
     """Have files, a copy of them with other records, and one with a flipped bit."""
     engine = machine.start_anew()
@@ -141,6 +147,16 @@ def a_tuesday(machine: Machine) -> None:
     changed_files(machine.start_anew(), machine.folder, *days)
 
 
+def a_node(machine: Machine) -> None:
+    """Have a system to seal, a place for its clones, and a disk in a file."""
+    engine = machine.start_anew()
+    for name in ("tank/golden", "tank/golden/node", "tank/nodes"):
+        engine.create(name)
+    (machine.folder / "disk.raw").write_bytes(
+        bytes(1 << 22) + b"data" + bytes((1 << 22) - 4)
+    )
+
+
 def another_host(machine: Machine) -> None:
     """Have a pool on the host that ssh reaches."""
     create_image(machine.folder / FAR, size_bytes=128 << 20, pool="back").close()
@@ -157,10 +173,12 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     ),
     "zfstune snapshot tank/data/shop --name monday": only_a_shop,
     "zfstune diff tank/shop@monday @tuesday": a_tuesday,
+    "zfstune snapshot -r tank/data/shop --name monday": a_shop_with_images,
     "zfstune replicate tank/data/shop backup:back/shop": another_host,
     "zfstune verify": drifted,
     "zfstune compare tank/shop@monday tank/backup/shop@monday": three_shops,
     "zfstune list tank/data": applied("postgres"),
+    "zfstune golden create tank/golden/node": a_node,
 }
 
 
@@ -211,6 +229,9 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
         monkeypatch.setattr(module, "group_numbers", known)
     monkeypatch.setattr("zfstune.engine.open.open_engine", made.open)
     monkeypatch.setattr(schedule, "_FOLDER", str(tmp_path))
+    # A pool in a file has neither directories nor device nodes.
+    for effect in ("make_private", "reset_identity", "wait_for_node"):
+        monkeypatch.setattr(finish, effect, lambda *_: ())
     ssh = fake_host(tmp_path / "host", ZFSTUNE_IMAGE=str(tmp_path / FAR))
     monkeypatch.setenv("ZFSTUNE_SSH", str(ssh))
     monkeypatch.chdir(tmp_path)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import zfstune
 from fake_ssh import fake_host
+from shared_host import shared_host
 from zfstune.engine.image import ImageEngine, create_image
+from zfstune.streams.digest import digest
+from zfstune.streams.remote.grant import Grant
 from zfstune.streams.remote.sides import Sides
 from zfstune.values.errors import EngineError, NotPermitted, PlanError
+from zfstune.values.frozen import replace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,11 +108,15 @@ def test_two_other_hosts(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def all_of(side: Side) -> list[object]:
     """Ask a side for all that it tells of the target."""
+    ends = side.ends("back", recursive=True)
+    assert all(end.available_bytes and end.createtxg for end in ends)
     return [
-        *(side.ends("back", recursive=True), side.ends("back/none"), side.limits),
+        # An export of the pool takes space of its own.
+        *(replace(end, available_bytes=0) for end in ends),
+        *(side.ends("back/none"), side.limits, side.digest(f"{TARGET}@2")),
         *(side.bookmarks(TARGET), side.pool_guid("back"), side.guid(f"{TARGET}@2")),
         *(side.token(TARGET), side.copies("back", [side.guid(f"{TARGET}@1")])),
-        *(side.send_size(f"{TARGET}@3"), side.with_properties(side.ends(TARGET)[0])),
+        *(side.send_size(f"{TARGET}@3"), side.with_properties(ends[1]).snapshots),
     ]
 
 
@@ -161,3 +171,68 @@ def test_a_forced_command(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> None
         with pytest.raises(NotPermitted, match="may not send"):
             zfstune.replicate(f"{HOST}:back/web/a", "tank/back", engine=tank)
     assert pools.guids(pools.there, "back/web/a") == pools.guids(pools.here, SOURCE)
+
+
+def a_tree(engine: ImageEngine, root: str) -> None:
+    """Make five datasets with data: a volume, a parent without a snapshot, and a clone."""
+    for name in (root, f"{root}/m", f"{root}/m/x"):
+        engine.create(name)
+    engine.create(f"{root}/v", volume=True, properties={"volsize": "1M"})
+    engine.take_snapshots([f"{root}@1", f"{root}/m/x@1", f"{root}/v@1"])
+    engine.clone(f"{root}/m/x@1", f"{root}/c")
+    engine.take_snapshots([f"{root}/c@2", f"{root}/m/x@2"])
+
+
+def content(engine: ImageEngine, root: str) -> dict[str, list[tuple[int, str]]]:
+    """Give each dataset's snapshots and their digests, without the root's name."""
+    return {
+        d.name[len(root) :]: [
+            (s.guid, digest(engine, s.name).text) for s in engine.snapshots(d.name)
+        ]
+        for d in engine.datasets(root)
+    }
+
+
+@pytest.mark.parametrize("pulled", [False, True], ids=["push", "pull"])
+def test_a_tree_that_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, pulled: bool
+) -> None:
+    """Several connections at once; killed on its way, and the next run finishes."""
+    files = {"tank": tmp_path / "tank", "back": tmp_path / "back"}
+    for pool, file in files.items():
+        create_image(file, size_bytes=SIZE_BYTES, pool=pool).close()
+    with ImageEngine(files["tank"]) as tank:
+        a_tree(tank, SOURCE)
+    here, there = ("back", "tank") if pulled else ("tank", "back")
+    ends = [f"{HOST}:{SOURCE}", TARGET] if pulled else [SOURCE, f"{HOST}:{TARGET}"]
+    grant = Grant(there, sends=pulled, receives=not pulled)
+    argv = [sys.executable, "-m", "zfstune", "--image", str(files[here]), "replicate"]
+    argv += [*ends, "-r", "--jobs", "4"]
+    with (
+        ImageEngine(files[there]) as engine,
+        shared_host(tmp_path / "host", engine, grant) as host,
+    ):
+        monkeypatch.setenv("ZFSTUNE_SSH", str(host.ssh))
+        child = subprocess.Popen(
+            [*argv, "--rate", "4096"], stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout is not None
+        first = child.stdout.readline()  # one step is done, and others are on their way
+        child.kill()
+        child.communicate()
+        assert first
+        host.settle()
+        before = host.opened
+        done = subprocess.run(
+            [*argv, "--verify"], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert 1 < host.opened - before <= 5
+    with ImageEngine(files["tank"]) as tank, ImageEngine(files["back"]) as back:
+        assert content(back, TARGET) == content(tank, SOURCE)
+        assert back.dataset(f"{TARGET}/c").value("origin") == f"{TARGET}/m/x@1"
+        for dataset in tank.datasets(SOURCE):
+            marks = tank.bookmarks(dataset.name)
+            assert len(marks) == bool(tank.snapshots(dataset.name)), dataset.name
+            assert all(tank.holds(s.name) == {} for s in tank.snapshots(dataset.name))
+        assert not any(d.value("receive_resume_token") for d in back.datasets(TARGET))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+import pytest
+
 import zfstune
 from zfstune.values.marks import POLICY_PROPERTY
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
+
+pytestmark = pytest.mark.one_release
 
 
 def test_a_base_outlives_prunes_and_other_tools(

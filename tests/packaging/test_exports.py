@@ -16,6 +16,7 @@ from source_tree import PACKAGE, modules
 FUNCTIONS = (
     "apply",
     "checkpoint",
+    "clone",
     "open",
     "plan",
     "prune",

@@ -25,8 +25,9 @@ STARTERS = frozenset(
         "subprocess",
     }
 )
-# What zfstune starts of itself is itself again, and exportfs with fixed words; the one
-# text that it compiles is its own. None of them takes a word from outside. Hooks are the
+# What zfstune starts of itself is itself again, exportfs with fixed words, and the tools
+# that change a UUID, with the device of a volume; the one text that it compiles is its
+# own. None of them takes another word from outside. Hooks are the
 # user's own commands, run because the user said so. ssh takes the host that the user names,
 # and commands for it whose words are quoted one by one.
 EXEMPT = {
@@ -36,6 +37,7 @@ EXEMPT = {
         "subprocess"
     ],  # this Python, for an image to live in
     "zfstune/host/coprocess.py": ["subprocess"],  # what the user asked to be run
+    "zfstune/host/file_systems.py": ["subprocess"],  # tune2fs and the like, for a new UUID
     "zfstune/host/nfs.py": ["subprocess"],  # exportfs, which alone reaches the NFS server
     "zfstune/streams/remote/ssh.py": ["subprocess"],  # ssh, where the user names a host
     "zfstune/values/frozen.py": ["exec"],  # an __init__ of the names that a class body gave

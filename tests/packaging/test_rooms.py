@@ -23,7 +23,8 @@ PURE = frozenset(
         *("__future__", "ast", "bisect", "collections", "contextlib", "datetime"),
         *("binascii", "difflib", "fnmatch", "functools", "hashlib", "heapq", "importlib"),
         *("io", "ipaddress", "itertools", "json", "math", "operator", "re", "stat"),
-        *("string", "textwrap", "tomllib", "types", "typing", "configparser", "yaml"),
+        *("string", "struct", "textwrap", "tomllib", "types", "typing", "zlib"),
+        *("configparser", "yaml"),
     }
 )
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}

@@ -12,11 +12,10 @@ import json
 import os
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from model_pool import pool_info
 from zfstune.engine._errno import engine_error
-from zfstune.streams.replicate import replicate
 from zfstune.values.errors import BatchError, NotFound
 from zfstune.values.frozen import replace
 from zfstune.values.properties import DEFAULT_LIMITS
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from zfstune.engine.protocol import Engine
-    from zfstune.streams.replication_plan import ReplicationPlan
     from zfstune.values.state import PoolInfo
 
 
@@ -387,20 +385,3 @@ class StreamEngine:
         if old in self.origins:
             self.origins[name] = self.origins[old]
         self.origins[old] = f"{name}@{origin.short_name}"
-
-
-def two_pools() -> tuple[StreamEngine, StreamEngine]:
-    """Make a pool with a dataset of three snapshots, and an empty one."""
-    tank, back = StreamEngine("tank"), StreamEngine("back")
-    tank.add("tank/a", "1", "2", "3")
-    return tank, back
-
-
-def run_tree(tank: StreamEngine, back: StreamEngine, **how: Any) -> ReplicationPlan:
-    """Replicate tank/a and all below it to back/a."""
-    return run(tank, back, recursive=True, **how)
-
-
-def run(tank: StreamEngine, back: StreamEngine, **how: Any) -> ReplicationPlan:
-    """Replicate tank/a to back/a."""
-    return replicate("tank/a", "back/a", engine=tank.zfs, target_engine=back.zfs, **how)

@@ -72,6 +72,8 @@ def run_to_status(work: Callable[[], int]) -> int:
         what = f"use '{error.filename}'" if error.filename else "write the output"
         warn(f"cannot {what}: {error.strerror}")
         return exit_status.FAILED
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        for note in getattr(stop, "__notes__", ()):
+            warn("interrupted", note)
         return exit_status.SIGINT
     return result

@@ -100,6 +100,12 @@ def _check_type(parameter: str, value: object) -> str:
     return value
 
 
+def _check_bytes(parameter: str, value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise _wrong_type(parameter, value, "bytes")
+    return value
+
+
 def _check_flag(parameter: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise _wrong_type(parameter, value, "True or False")
@@ -182,6 +188,7 @@ _CHECKS: dict[str, Callable[[str, Any], object]] = {
     "str": _check_type,
     "int": check_number,
     "bool": _check_flag,
+    "bytes": _check_bytes,
     "Iterable[str]": _check_names,
     "Key": _check_secret,
     "Mapping[str, str]": _check_mapping,

@@ -199,8 +199,10 @@ def _inherits(name: str, kind: str) -> bool:
 
 def _local_values(target: Dataset) -> Values:
     """Return the local values of a dataset as the kernel takes them, unchecked."""
+    from zfstune.values.raw_value import to_raw  # noqa: PLC0415 (the same tables)
+
     return {
-        name: _as_kernel(name, value.value)
+        name: to_raw(name, value.value)
         for name, value in target.properties.items()
         if value.source == LOCAL and _is_stored(name)
     }
@@ -214,16 +216,3 @@ def _is_stored(name: str) -> bool:
         return False
     prop = find(name)
     return prop is None or not (prop.readonly or prop.create_only or prop.hidden)
-
-
-def _as_kernel(name: str, text: str) -> int | str:
-    from zfstune.values.properties import find  # noqa: PLC0415 (the same tables)
-    from zfstune.values.property_table import STRING  # noqa: PLC0415 (the same tables)
-    from zfstune.values.size import MAX_SIZE  # noqa: PLC0415 (the same tables)
-
-    prop = find(name)
-    if prop is None or prop.type == STRING:
-        return text
-    if text in prop.words:
-        return prop.words[text]
-    return MAX_SIZE if text == "none" else int(text)

@@ -12,7 +12,7 @@ import threading
 from zfstune.engine import _nvlist
 from zfstune.engine._image_errno import LOST, image_error, unwritable
 from zfstune.engine._image_watcher import unwritable_errno
-from zfstune.engine._image_worker import receive, send
+from zfstune.engine._image_worker import read_message, write_message
 from zfstune.values.errors import ImageDied, InvalidValue, ZfsUnavailable
 
 TYPE_CHECKING = False
@@ -102,7 +102,7 @@ class ImageBinding:
             orderly = self._socket is not None and self._death is None
             if self._socket is not None:
                 with contextlib.suppress(OSError):
-                    send(self._socket, ("close", None, ()))
+                    write_message(self._socket, ("close", None, ()))
             try:
                 status = self._child.wait(_CLOSE_S)
             except subprocess.TimeoutExpired:
@@ -159,7 +159,7 @@ class ImageBinding:
             with child_end:
                 self._pass_on(method, function, args, fds=(fd, child_end.fileno()))
             try:
-                answer = receive(own_end)
+                answer = read_message(own_end)
             except (EOFError, ConnectionError):
                 raise self._died() from None
         return _result(answer)
@@ -195,10 +195,10 @@ class ImageBinding:
                 hint="open the image in this process once the other process has closed it",
             )
         try:
-            send(self._socket, message)
+            write_message(self._socket, message)
             if fds:
                 socket.send_fds(self._socket, [b"."], fds)
-            return receive(self._socket)
+            return read_message(self._socket)
         except (EOFError, ConnectionError):
             raise self._died() from None
         except BaseException:

@@ -33,20 +33,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["main", "receive", "send"]
+__all__ = ["main", "read_message", "write_message"]
 
 _LENGTH = struct.Struct("<Q")
 _LOCK_LOOK_S = 0.05
 _STREAM_CALLS = ("stream", "stream_change")  # a descriptor follows their message
 
 
-def send(connection: socket.socket, message: Any) -> None:
+def write_message(connection: socket.socket, message: Any) -> None:
     """Send one message."""
     data = marshal.dumps(message)
     connection.sendall(_LENGTH.pack(len(data)) + data)
 
 
-def receive(connection: socket.socket) -> Any:
+def read_message(connection: socket.socket) -> Any:
     """Receive one message.
 
     Raises:
@@ -75,10 +75,10 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     caller = socket.socket(fileno=int(sys.argv[1]))
-    caller_pid, path, create, take_over_from, wait_s = receive(caller)
+    caller_pid, path, create, take_over_from, wait_s = read_message(caller)
     sys.dont_write_bytecode = True  # zt_confine() forbids the rename that it takes
     if code := lib.zt_confine():
-        send(caller, ("refused", code, os.strerror(code)))
+        write_message(caller, ("refused", code, os.strerror(code)))
         return 1
     watcher = Watcher(caller, caller_pid, path)
     watcher.start()
@@ -87,12 +87,12 @@ def main() -> int:
         watcher.begin()
         binding = Binding.of_image(path, create=create, take_over_from=take_over_from)
     except OSError as error:
-        send(caller, ("refused", error.errno, error.strerror))
+        write_message(caller, ("refused", error.errno, error.strerror))
         return 1
     watcher.end()
     limits = binding.image_limits()
     try:
-        send(caller, ("ready", *limits))
+        write_message(caller, ("ready", *limits))
         _serve(caller, binding, watcher)
     except (EOFError, ConnectionError):
         pass  # the caller died; the pool is exported all the same
@@ -135,7 +135,7 @@ def _serve(caller: socket.socket, binding: Binding, watcher: Watcher) -> None:
     """Answer the caller's messages until it closes the image; then wait for the streams."""
     streams: list[threading.Thread] = []
     try:
-        while (message := receive(caller))[0] != "close":
+        while (message := read_message(caller))[0] != "close":
             watcher.begin()
             _answer(message, caller, binding, streams, watcher)
             watcher.end()
@@ -168,9 +168,9 @@ def _answer(
         else:
             result = getattr(binding, method)(*args)
     except Exception as error:  # noqa: BLE001 (a bad message must not end the process)
-        send(caller, _refusal(error))
+        write_message(caller, _refusal(error))
     else:
-        send(caller, ("done", result))
+        write_message(caller, ("done", result))
 
 
 def _refusal(error: Exception) -> tuple[str, str, str]:
@@ -224,7 +224,7 @@ def _stream(
                 result = _refusal(error)
             os.close(descriptor)
             with contextlib.suppress(ConnectionError):
-                send(answer, result)
+                write_message(answer, result)
     except BaseException:  # noqa: BLE001 (as in _run; the caller waits for this process)
         sys.excepthook(*sys.exc_info())
         os._exit(1)

@@ -10,18 +10,17 @@ from __future__ import annotations
 import errno
 
 from zfstune.values.errors import NotFound, PlanError, RefusedValue
+from zfstune.values.text import comma_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zfstune.engine._stream_header import StreamHeader
     from zfstune.engine.protocol import Engine
     from zfstune.values.state import Snapshot
+    from zfstune.values.stream_record import StreamHeader
 
 __all__ = ["check_losses", "lost_snapshots", "misfit"]
-
-_MOST_NAMED = 20
 
 
 def lost_snapshots(listed: Iterable[Snapshot], header: StreamHeader) -> list[str]:
@@ -59,10 +58,8 @@ def check_losses(
         return
     lost = [name for name in lost_snapshots(listed, header) if name not in accepted]
     if lost:
-        more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
         raise PlanError(
-            f"cannot receive '{snapshot}' by force: it would destroy "
-            f"{', '.join(lost[:_MOST_NAMED])}{more}",
+            f"cannot receive '{snapshot}' by force: it would destroy {comma_list(lost)}",
             hint="name these snapshots in `losing` if they may go, or receive into another "
             "dataset",
         )

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.values.state import Snapshot
 
-__all__ = ["find_sources"]
+__all__ = ["find_saved_base", "find_sources"]
+
+_LAST = (1 << 64) - 1
 
 
 def find_sources(engine: Engine, state: ResumeState) -> tuple[str, str]:
@@ -35,9 +37,9 @@ def find_sources(engine: Engine, state: ResumeState) -> tuple[str, str]:
     for snapshot in _candidates(engine, state):
         if not state.fromguid:
             return snapshot.name, ""
-        for guid, name in _possible_bases(engine, snapshot):
-            if guid == state.fromguid:
-                return snapshot.name, name
+        base = _base(engine, state, snapshot.dataset, snapshot.createtxg)
+        if base:
+            return snapshot.name, base
         without_base = without_base or snapshot
     if without_base is None:
         raise InvalidValue(
@@ -49,6 +51,34 @@ def find_sources(engine: Engine, state: ResumeState) -> tuple[str, str]:
         "bookmark of it is left",
         hint="abort the partial receive on the other side and send from another base",
     )
+
+
+def find_saved_base(engine: Engine, dataset: str, state: ResumeState) -> str:
+    """Find the base of the part of a stream that a receive kept; empty: it has none.
+
+    Args:
+        engine: The engine that received it.
+        dataset: The dataset that the part waits in.
+        state: The content of its token.
+
+    Raises:
+        InvalidValue: The base is gone.
+    """
+    base = _base(engine, state, dataset, _LAST) if state.fromguid else ""
+    if state.fromguid and not base:
+        raise InvalidValue(
+            f"cannot send the saved part of '{dataset}': its base is gone, and no bookmark "
+            "of it is left"
+        )
+    return base
+
+
+def _base(engine: Engine, state: ResumeState, dataset: str, last_createtxg: int) -> str:
+    """Return the name of a token's base as far as it lies before a txg; may be empty."""
+    for guid, name in _possible_bases(engine, dataset, last_createtxg):
+        if guid == state.fromguid:
+            return name
+    return ""
 
 
 def _candidates(engine: Engine, state: ResumeState) -> Iterator[Snapshot]:
@@ -70,18 +100,19 @@ def _candidates(engine: Engine, state: ResumeState) -> Iterator[Snapshot]:
             yield from (s for s in listed if s.guid == state.toguid)
 
 
-def _possible_bases(engine: Engine, snapshot: Snapshot) -> Iterator[tuple[int, str]]:
-    """Yield guid and name of all earlier snapshots and bookmarks, snapshots first.
+def _possible_bases(
+    engine: Engine, dataset: str, last_createtxg: int
+) -> Iterator[tuple[int, str]]:
+    """Yield guid and name of all snapshots and bookmarks up to a txg, snapshots first.
 
     The history of a clone goes back beyond it, into the dataset of its origin
     (dsl_dataset_is_before() in module/zfs/dsl_dataset.c).
     """
-    dataset, last_createtxg = snapshot.dataset, snapshot.createtxg
     seen: set[str] = set()
     while dataset not in seen:
         seen.add(dataset)
         for earlier in engine.snapshots(dataset):
-            if earlier.createtxg <= last_createtxg and earlier.guid != snapshot.guid:
+            if earlier.createtxg <= last_createtxg:
                 yield earlier.guid, earlier.name
         for bookmark in engine.bookmarks(dataset).values():
             if bookmark.createtxg <= last_createtxg:

@@ -38,6 +38,7 @@ from zfstune.values.names import (
     check_dataset,
     check_hold_tag,
     check_snapshot,
+    parent_of,
     pool_of,
 )
 from zfstune.values.text import shown
@@ -211,17 +212,39 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsUpkeep, ZfsStreams, Engine):
         self, snapshot: str, name: str, *, properties: Mapping[str, str] | None = None
     ) -> None:
         """Make a dataset out of a snapshot; the two share their blocks."""
+        self.clone_all(snapshot, [name], properties=properties)
+
+    def clone_all(
+        self,
+        snapshot: str,
+        names: Iterable[str],
+        *,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make many clones of a snapshot; the first error ends it."""
         check_snapshot(snapshot)
-        check_below_pool("clone to", name, creating=True)
-        check_clone_parent(self, name)
+        targets = list(dict.fromkeys(names))
+        for name in targets:
+            check_below_pool("clone to", name, creating=True)
+        for name in {parent_of(name): name for name in targets}.values():
+            check_clone_parent(self, name)
         wanted = properties or {}
         kind = self.dataset(snapshot.partition("@")[0]).kind
         # A property that can be set only at creation comes from the origin.
         values = check_properties(wanted, kind=kind, creating=False, limits=self._limits)
-        error = self._zfs.call(lib.zt_clone, name, snapshot, values)
-        if error:
-            raise engine_error("clone", name, error, permission=",".join(values))
-        self._log(create_line("clone", wanted, f"{snapshot} {name}"))
+
+        def make(name: str) -> None:
+            error = self._zfs.call(lib.zt_clone, name, snapshot, values)
+            if error:
+                raise engine_error("clone", name, error, permission=",".join(values))
+            self._log(create_line("clone", wanted, f"{snapshot} {name}"))
+
+        if len(targets) == 1:
+            make(*targets)
+            return
+        from zfstune.host.in_parallel import in_parallel  # noqa: PLC0415 (few runs clone)
+
+        in_parallel(make, targets)
 
     def promote(self, name: str) -> None:
         """Turn a clone into the owner of the snapshot it came from."""

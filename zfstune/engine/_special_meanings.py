@@ -222,7 +222,7 @@ SPECIAL = {
         e.EINVAL: Meaning(
             RefusedValue,
             "the data is no stream of one snapshot",
-            "zfstune does not receive the packages of several snapshots that `zfs send -R` "
+            "`zfstune receive` takes the packages of several snapshots that `zfs send -R` "
             "and `zfs send -p` write",
         ),
         e.EBADE: Meaning(RefusedValue, "the stream is damaged"),

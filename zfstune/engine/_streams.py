@@ -18,16 +18,18 @@ from zfstune.engine._history import receive_line
 from zfstune.engine._nvlist import Int64, encode
 from zfstune.engine._receive_losses import check_losses, misfit
 from zfstune.engine._send_pipe import carry
-from zfstune.engine._stream_header import HEADER_BYTES, parse_header, read_header
+from zfstune.engine.read_exactly import read_exactly
 from zfstune.values import names
 from zfstune.values.errors import InvalidName, InvalidValue, NotFound
 from zfstune.values.state import Partial
+from zfstune.values.stream_record import RECORD_BYTES, parse_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    from zfstune.engine._resume_token import ResumeState
     from zfstune.values.state import Dataset, Snapshot
 
 __all__ = ["ZfsStreams"]
@@ -36,7 +38,7 @@ __all__ = ["ZfsStreams"]
 # with it OpenZFS 2.3 and 2.4 send a spill block that fits into its pointer as data of the
 # file, and the receiver loses the file's attributes and ACL
 # (do_dump() in module/zfs/dmu_send.c; openzfs/zfs#18239).
-_LARGE, _COMPRESS, _RAW = 2, 4, 8
+_LARGE, _COMPRESS, _RAW, _SAVED = 2, 4, 8, 16
 
 # include/sys/fs/zfs.h, ZCP_DEFAULT_INSTRLIMIT and ZCP_DEFAULT_MEMLIMIT
 _INSTRUCTIONS = 10_000_000
@@ -84,11 +86,24 @@ class ZfsStreams:
 
         state = read_token(token, self._zfs.unpack)
         snapshot, base = find_sources(self, state)
-        flags = _LARGE * ("largeblockok" in state.flags)
-        flags |= _COMPRESS * ("compressok" in state.flags) | _RAW * ("rawok" in state.flags)
         resume_at = (state.object, state.offset)
-        self._send(snapshot, fd, base=base, flags=flags, resume_at=resume_at)
+        self._send(snapshot, fd, base=base, flags=_flags_of(state), resume_at=resume_at)
         return str(snapshot)
+
+    def send_saved(self: Any, name: str, fd: int) -> None:
+        """Write the part of a stream that a receive kept; no record ends that stream."""
+        from zfstune.engine._resume_base import find_saved_base  # noqa: PLC0415 (few save)
+        from zfstune.engine._resume_token import read_token  # noqa: PLC0415 (it loads zlib)
+
+        names.check_dataset(name)
+        token = self.dataset(name).value("receive_resume_token")
+        if not token:
+            raise _no_partial("send the saved part of", name)
+        state = read_token(token, self._zfs.unpack)
+        base = find_saved_base(self, name, state)
+        # The kernel finds the part by the name of its dataset: dmu_send() in
+        # module/zfs/dmu_send.c.
+        self._carry(name, fd, base=base, flags=_flags_of(state) | _SAVED)
 
     def read_token(self, token: str) -> Partial:
         """Read a resume token: the stream that broke off."""
@@ -106,11 +121,7 @@ class ZfsStreams:
         error = self._zfs.call(lib.zt_destroy, f"{name}/%recv")
         if error == errno.ENOENT:
             if not self.dataset(name).value("receive_resume_token"):
-                raise NotFound(
-                    operation="abort the receive of",
-                    target=name,
-                    reason="no receive broke off there, or it was not resumable",
-                )
+                raise _no_partial("abort the receive of", name)
             error = self._zfs.call(lib.zt_destroy, name)
         if error:
             raise engine_error("abort the receive of", name, error)
@@ -134,16 +145,30 @@ class ZfsStreams:
         redaction: str = "",
     ) -> None:
         _check_base(snapshot, base)
+        self._carry(
+            snapshot, fd, base=base, flags=flags, resume_at=resume_at, redaction=redaction
+        )
+
+    def _carry(
+        self,
+        name: str,
+        fd: int,
+        *,
+        base: str,
+        flags: int,
+        resume_at: tuple[int, int] = (0, 0),
+        redaction: str = "",
+    ) -> None:
         error, copy_error = carry(
             lambda pipe: self._zfs.stream(
-                lib.zt_send, pipe, snapshot, base, flags, *resume_at, redaction
+                lib.zt_send, pipe, name, base, flags, *resume_at, redaction
             ),
             fd,
         )
         if copy_error is not None:  # the kernel only knows that the pipe was closed
-            raise engine_error("send", snapshot, copy_error.errno or errno.EIO)
+            raise engine_error("send", name, copy_error.errno or errno.EIO)
         if error:
-            raise engine_error("send", snapshot, error)
+            raise engine_error("send", name, error)
 
     def send_size(
         self, snapshot: str, *, base: str = "", raw: bool = False, redaction: str = ""
@@ -163,6 +188,7 @@ class ZfsStreams:
         snapshot: str,
         fd: int,
         *,
+        header: bytes = b"",
         origin: str = "",
         force: bool = False,
         losing: Iterable[str] = (),
@@ -179,11 +205,12 @@ class ZfsStreams:
         accepted = frozenset(map(names.check_snapshot, losing))
         arrival = ArrivalRequest(properties or {}, received, tuple(excluded))
         check_arrival(arrival)
-        header = read_header(fd)
-        if len(header) < HEADER_BYTES:
+        header = header or read_exactly(fd, RECORD_BYTES)
+        if len(header) < RECORD_BYTES:
             raise engine_error("receive", snapshot, STREAM_TRUNCATED)
         parsed = parse_header(header)
-        if parsed is None:  # a module without assertions accepts some bad records
+        # A module without assertions accepts some bad records.
+        if parsed is None or parsed.package:
             raise engine_error("receive", snapshot, errno.EINVAL)
         dataset = snapshot.partition("@")[0]
         passed = arrival_values(self, dataset, parsed.kind, arrival)
@@ -226,8 +253,8 @@ class ZfsStreams:
     def heal(self, snapshot: str, fd: int, *, raw: bool = False) -> None:
         """Repair the damaged blocks of a snapshot from a stream of it."""
         names.check_snapshot(snapshot)
-        header = read_header(fd)
-        if len(header) < HEADER_BYTES:
+        header = read_exactly(fd, RECORD_BYTES)
+        if len(header) < RECORD_BYTES:
             raise engine_error("heal", snapshot, STREAM_TRUNCATED)
         if parse_header(header) is None:
             raise engine_error("heal", snapshot, errno.EINVAL)
@@ -273,6 +300,22 @@ class ZfsStreams:
                 "run program in pool", pool, error, detail=out.get("error", "")
             )
         return out.get("return")
+
+
+def _flags_of(state: ResumeState) -> int:
+    """Return the flags that a broken stream was sent with."""
+    flags = _LARGE * ("largeblockok" in state.flags)
+    return (
+        flags | _COMPRESS * ("compressok" in state.flags) | _RAW * ("rawok" in state.flags)
+    )
+
+
+def _no_partial(operation: str, name: str) -> NotFound:
+    return NotFound(
+        operation=operation,
+        target=name,
+        reason="no receive broke off there, or it was not resumable",
+    )
 
 
 def _check_base(snapshot: str, base: str) -> None:

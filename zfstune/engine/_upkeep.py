@@ -57,7 +57,7 @@ class ZfsUpkeep:
     def sync(self, pool: str, *, force: bool = False) -> None:
         """Write all changes of a pool to its devices."""
         check_pool(pool)
-        error = self._zfs.call(lib.zt_sync, pool, {"force": True} if force else {})
+        error = self._zfs.call(lib.zt_sync, pool, {"force": force})
         self._raise_if_failed("sync", pool, error)
 
     def wait(self, pool: str, activity: str, *, device: str = "") -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Protocol
 
     from zfstune.values.key import Key
@@ -71,6 +71,19 @@ class DatasetCalls(Protocol):
         self, snapshot: str, name: str, *, properties: Mapping[str, str] | None = None
     ) -> None:
         """Make a dataset out of a snapshot; the two share their blocks."""
+
+    def clone_all(
+        self,
+        snapshot: str,
+        names: Iterable[str],
+        *,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make many clones of one snapshot, each with the same properties.
+
+        Each waits for a transaction group of the pool; many of them wait together. The
+        first error ends it, and clones that were made by then stay.
+        """
 
     def promote(self, name: str) -> None:
         """Turn a clone into the owner of the snapshot it came from."""

@@ -48,6 +48,20 @@ class StreamCalls(Protocol):
     def send_resumed(self, token: str, fd: int) -> str:
         """Write the rest of the stream of a resume token; return its snapshot's name."""
 
+    def send_saved(self, name: str, fd: int) -> None:
+        """Write the part of a stream that a receive kept when it broke off.
+
+        The stream has no end, so a receive of it breaks off there too, and keeps it.
+
+        Args:
+            name: The dataset that the part waits in.
+            fd: Any descriptor that can be written to.
+
+        Raises:
+            NotFound: No receive broke off there.
+            InvalidValue: The base of an incremental is gone.
+        """
+
     def read_token(self, token: str) -> Partial:
         """Read the property ``receive_resume_token``: the stream that broke off.
 
@@ -101,6 +115,7 @@ class StreamCalls(Protocol):
         snapshot: str,
         fd: int,
         *,
+        header: bytes = b"",
         origin: str = "",
         force: bool = False,
         losing: Iterable[str] = (),
@@ -117,6 +132,7 @@ class StreamCalls(Protocol):
         Args:
             snapshot: Its name; the dataset is new, or unchanged since the base.
             fd: The descriptor.
+            header: The first record of the stream, where it was read already.
             origin: Receive an incremental as a clone of this snapshot.
             force: Roll the dataset back to the base first. All later writes are lost,
                 and each snapshot that is newer than the base is destroyed; a full

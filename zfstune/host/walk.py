@@ -18,9 +18,16 @@ from zfstune.values.state import Place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["first_held", "look", "open_directory", "open_parent"]
+__all__ = [
+    "first_held",
+    "look",
+    "make_private",
+    "open_below",
+    "open_directory",
+    "open_parent",
+]
 
 _OPEN = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -28,6 +35,7 @@ _MOST_LINKS = 40  # MAXSYMLINKS in include/linux/namei.h
 _MOST_ENTRIES = 1000
 _MOST_DEEP = 32
 _ROOT = 0
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 # The obstacle on a path by the errno of its walk; see zfstune.values.state.Place.
 _OBSTACLES = {
@@ -63,6 +71,58 @@ def open_parent(path: str) -> tuple[int, str]:
     """Open the directory that a path lies in; return it and the last name of the path."""
     above, _, name = path.rstrip("/").rpartition("/")
     return open_directory(above or "/"), name
+
+
+def open_below(directory: int, names: Iterable[str]) -> int:
+    """Open a directory below another one, to be read; no link on the way is followed.
+
+    Not even a link of root's: the directory is the root of a filesystem that somebody
+    else made, and its links lead out of it. Nothing that is mounted in it is entered.
+
+    Args:
+        directory: An open directory.
+        names: The names on the way to the other one.
+
+    Raises:
+        OSError: ENOENT: it is missing; ENOTDIR: a part of the way is a link or no
+            directory; EXDEV: another filesystem is mounted there.
+    """
+    device = os.fstat(directory).st_dev
+    here = os.open(".", _READ, dir_fd=directory)
+    try:
+        for name in names:
+            below = os.open(name, _READ, dir_fd=here)
+            os.close(here)
+            here = below
+            if os.fstat(here).st_dev != device:
+                break
+        else:
+            return here
+    except BaseException:
+        os.close(here)
+        raise
+    os.close(here)
+    raise _error(errno.EXDEV, name)
+
+
+def make_private(path: str) -> None:
+    """Make a directory that its owner alone may enter, with those above it.
+
+    Raises:
+        OSError: It cannot be made. EPERM: it is there, and is somebody else's or open to
+            others.
+    """
+    os.close(open_directory(path.rpartition("/")[0], make=True))
+    parent, name = open_parent(path)
+    try:
+        with suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=parent)
+        facts = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    finally:
+        os.close(parent)
+    private = stat.S_ISDIR(facts.st_mode) and not facts.st_mode & _OTHERS
+    if not private or facts.st_uid != os.geteuid():
+        raise _error(errno.EPERM, path)
 
 
 def look(path: str) -> Place:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
-from zfstune.values.text import for_shell
+from zfstune.values.text import comma_list, for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Diverged(_Refused):
 
     @property
     def _named(self) -> str:
-        return _listed([snapshot.name for snapshot in self.victims])
+        return comma_list([snapshot.name for snapshot in self.victims])
 
 
 @frozen
@@ -258,7 +258,7 @@ class NameTaken(_Refused):
     @property
     def reason(self) -> str:
         """The names."""
-        names = _listed([snapshot.name for snapshot in self.taken])
+        names = comma_list([snapshot.name for snapshot in self.taken])
         return f"other snapshots than those to be sent have their names: {names}"
 
     @property
@@ -334,8 +334,3 @@ def _ways_out(target: str, losses: Sequence[str]) -> str:
         return f"{aside}, or --lose NAME for each loss"
     words = " ".join(f"--lose {for_shell(loss)}" for loss in losses)
     return f"{aside}, or {words} to give that up"
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"{', '.join(names[:_MOST_NAMED])}{more}"

@@ -30,6 +30,12 @@ This is all that zfstune writes for itself on datasets and snapshots:
 ``org.zfstune:replica-target-NUMBER``
     On a dataset that is replicated: where the target with that number is, as in
     ``tank/copy`` or ``host:tank/copy`` (:mod:`zfstune.values.replication_marks`).
+``org.zfstune:golden``
+    On a golden image: the guid of its sealed snapshot, and whether it is retired
+    (:mod:`zfstune.clones.seal`). On a snapshot that was taken for an image: ``sealed``.
+``org.zfstune:stamp``
+    On a clone that was stamped from an image: the guid of the image's snapshot, and
+    whether the clone is still unfinished (:mod:`zfstune.clones.seal`).
 
 A mark counts only where it was set on this system. The sender of a stream may have put
 any mark into it, so a received mark decides nothing here: neither which datasets are
@@ -55,6 +61,7 @@ __all__ = [
     "APPLIED_PROPERTY",
     "AUTO_PREFIX",
     "CHECKPOINT_PROPERTY",
+    "GOLDEN_PROPERTY",
     "KEPT_PROPERTY",
     "OWN_PREFIX",
     "POLICY_PROPERTY",
@@ -63,6 +70,7 @@ __all__ = [
     "REPLICA_PROPERTY",
     "SCHEDULE_PROPERTY",
     "SNAPSHOT_PROPERTY",
+    "STAMP_PROPERTY",
     "TARGET_PREFIX",
     "auto_name",
     "is_auto_name",
@@ -83,6 +91,8 @@ CHECKPOINT_PROPERTY = f"{OWN_PREFIX}checkpoint"
 REPLICATE_PROPERTY = f"{OWN_PREFIX}replicate-to"
 REPLICA_PROPERTY = f"{OWN_PREFIX}replica"
 TARGET_PREFIX = f"{OWN_PREFIX}replica-target-"
+GOLDEN_PROPERTY = f"{OWN_PREFIX}golden"
+STAMP_PROPERTY = f"{OWN_PREFIX}stamp"
 
 # The names of the snapshots that zfstune takes begin with this.
 AUTO_PREFIX = "zfstune-"

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-__all__ = ["did_you_mean", "file_hint", "for_shell", "nearest", "shown", "utc_minute"]
+__all__ = [
+    "comma_list",
+    "did_you_mean",
+    "file_hint",
+    "for_shell",
+    "nearest",
+    "shown",
+    "utc_minute",
+]
 
 # Characters that a shell takes as they are, wherever they stand in a word.
 _PLAIN = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-"
 )
 _MOST_SHOWN = 300  # characters: any ZFS name in full
+_MOST_LISTED = 20  # names
 _MOST_COMPARED = 100  # characters: the time grows with the product of two lengths
 
 
@@ -46,6 +55,12 @@ def for_shell(text: str) -> str:
     except UnicodeEncodeError:  # half a surrogate pair: no file has such a name
         data = text.encode("utf-8", "replace")
     return f"$'{''.join(map(_octal, data))}'"
+
+
+def comma_list(names: Sequence[str]) -> str:
+    """Return names parted by commas, and the number of those after the first twenty."""
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return f"{', '.join(names[:_MOST_LISTED])}{more}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -237,6 +237,24 @@ def test_clone_and_promote(engine: Engine, tree: str) -> None:
     assert names_below(engine, tree) == ["/a", "/c"]
 
 
+def test_many_clones_at_once(engine: Engine, tree: str) -> None:
+    """Each with the properties; the first error ends it, and nothing bad is begun."""
+    engine.create(f"{tree}/a")
+    engine.take_snapshots([f"{tree}/a@1"])
+    names = [f"{tree}/c{number}" for number in range(20)]
+    engine.clone_all(f"{tree}/a@1", [*names, names[0]], properties={"atime": "off"})
+    for name in names:
+        assert engine.dataset(name).value("origin") == f"{tree}/a@1"
+        assert engine.dataset(name).local("atime") == "off"
+    assert engine.snapshot(f"{tree}/a@1").clones == 20
+    engine.clone_all(f"{tree}/a@1", [])
+    with pytest.raises(AlreadyExists):
+        engine.clone_all(f"{tree}/a@1", names)
+    with pytest.raises(NotFound):
+        engine.clone_all(f"{tree}/a@1", [f"{tree}/x", f"{tree}/none/y"])
+    assert not engine.exists(f"{tree}/x")
+
+
 def test_promote_takes_bookmarks_along(engine: Engine, tree: str) -> None:
     """Unless one is in the way, on which OpenZFS itself would fall over."""
     engine.create(f"{tree}/a")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zfstune.engine._image_process import ImageBinding
-from zfstune.engine._image_worker import receive, send
+from zfstune.engine._image_worker import read_message, write_message
 from zfstune.values.errors import ImageDied, InvalidValue, ZfsUnavailable
 
 if TYPE_CHECKING:
@@ -53,19 +53,19 @@ def zt_destroy(*_: object) -> int:
 def test_a_call_and_its_answer(made: tuple[Any, socket.socket]) -> None:
     """A call goes to the child with the name of its function, and its answer comes back."""
     binding, child = made
-    send(child, ("done", 16))
+    write_message(child, ("done", 16))
     assert binding.call(zt_destroy, "tank/a") == 16
-    assert receive(child) == ("call", "zt_destroy", ("tank/a",))
+    assert read_message(child) == ("call", "zt_destroy", ("tank/a",))
 
 
 def test_a_call_that_was_not_made(made: tuple[Any, socket.socket]) -> None:
     """The reason why a call was not made comes back with its hint; later calls work."""
     binding, child = made
-    send(child, ("refused", "cannot pass a value to ZFS", "try another"))
+    write_message(child, ("refused", "cannot pass a value to ZFS", "try another"))
     with pytest.raises(InvalidValue, match="cannot pass a value to ZFS") as caught:
         binding.call(zt_destroy, "tank/a\0")
     assert caught.value.hint == "try another"
-    send(child, ("done", 0))
+    write_message(child, ("done", 0))
     assert binding.call(zt_destroy, "tank/a") == 0
 
 
@@ -98,7 +98,7 @@ def test_an_export_that_failed(made: tuple[Any, socket.socket]) -> None:
     binding._child.status = 100 + errno.EDQUOT
     with pytest.raises(ImageDied, match="cannot close image"):
         binding.close()
-    assert receive(child)[0] == "close"
+    assert read_message(child)[0] == "close"
     with pytest.raises(ZfsUnavailable, match="was closed"):
         binding.call(zt_destroy, "tank/a")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zfstune.engine._image_worker import _lock, _refusal, receive, send
+from zfstune.engine._image_worker import _lock, _refusal, read_message, write_message
 from zfstune.values.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -40,18 +40,18 @@ def test_a_message_arrives_as_it_was(
     ends: tuple[socket.socket, socket.socket], message: object
 ) -> None:
     """Numbers, bytes and lone surrogates come out as they went in."""
-    send(ends[0], message)
-    send(ends[0], "the next")
-    assert receive(ends[1]) == message
-    assert receive(ends[1]) == "the next"
+    write_message(ends[0], message)
+    write_message(ends[0], "the next")
+    assert read_message(ends[1]) == message
+    assert read_message(ends[1]) == "the next"
 
 
 def test_a_long_message_comes_in_pieces(ends: tuple[socket.socket, socket.socket]) -> None:
     """A message may be larger than the buffer of the socket."""
     message = os.urandom(3 << 20)
-    sender = threading.Thread(target=send, args=(ends[0], message))
+    sender = threading.Thread(target=write_message, args=(ends[0], message))
     sender.start()
-    assert receive(ends[1]) == message
+    assert read_message(ends[1]) == message
     sender.join()
 
 
@@ -63,7 +63,7 @@ def test_an_end_that_is_gone(
     ends[0].sendall(sent)
     ends[0].close()
     with pytest.raises(EOFError):
-        receive(ends[1])
+        read_message(ends[1])
 
 
 def test_one_process_has_the_file(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from zfstune.engine._errno import engine_error
 from zfstune.engine._receive_losses import check_losses, lost_snapshots, misfit
-from zfstune.engine._stream_header import StreamHeader
 from zfstune.values.errors import PlanError, RefusedValue
 from zfstune.values.state import Snapshot
+from zfstune.values.stream_record import StreamHeader
 
 if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine

@@ -236,3 +236,39 @@ def test_nothing_stays_open(tmp_path: Path) -> None:
         except OSError:
             continue
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_directory_below_another_one(tmp_path: Path) -> None:
+    """It can be read, and the one above stays open."""
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/f").touch()
+    above = walk.open_directory(str(tmp_path))
+    for names, found in (((), ["a"]), (("a", "b"), ["f"])):
+        below = walk.open_below(above, names)
+        assert os.listdir(below) == found  # noqa: PTH208 (a descriptor)
+        os.close(below)
+    os.close(above)
+
+
+@pytest.mark.parametrize("target", ["a", "/etc", "..", "none"])
+def test_below_a_directory_no_link_is_followed(tmp_path: Path, target: str) -> None:
+    """Be it root's, for the directory is the root of somebody else's files."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to(target)
+    above = walk.open_directory(str(tmp_path))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for names in (("link",), ("link", "a"), ("a", "..", "link")):
+        with pytest.raises(OSError, match="Not a directory"):
+            walk.open_below(above, names)
+    with pytest.raises(FileNotFoundError):
+        walk.open_below(above, ["gone"])
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    os.close(above)
+
+
+def test_below_a_directory_no_mount_is_entered() -> None:
+    """What is mounted in an image is no part of it."""
+    above = walk.open_directory("/")
+    with pytest.raises(OSError, match="cross-device link"):
+        walk.open_below(above, ["proc"])
+    os.close(above)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stream_engine import Killed, run, run_tree, two_pools
+from stream_engine import Killed
+from two_pools import run, run_tree, two_pools
 from zfstune.streams.base import read_mark
 from zfstune.streams.pace import Pace
 from zfstune.streams.steps import Full, Move, Placeholder

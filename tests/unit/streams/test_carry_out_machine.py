@@ -15,7 +15,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from stream_engine import Killed, StreamEngine, run_tree
+from stream_engine import Killed, StreamEngine
+from two_pools import run_tree
 from zfstune.streams.base import read_mark
 from zfstune.streams.pace import Pace
 from zfstune.streams.steps import Full

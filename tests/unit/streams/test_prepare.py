@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stream_engine import run, two_pools
+from two_pools import run, two_pools
 from zfstune.streams.replicate import replicate
 from zfstune.values.errors import PlanError
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stream_engine import Killed, run, two_pools
+from stream_engine import Killed
+from two_pools import run, two_pools
 from zfstune.streams.base import read_mark
 from zfstune.streams.replicate import replicate
 from zfstune.values.errors import EngineError, PlanError

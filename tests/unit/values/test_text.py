@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from zfstune.values.text import (
+    comma_list,
     did_you_mean,
     for_shell,
     nearest,
@@ -100,6 +101,14 @@ def test_as_a_hint() -> None:
 def test_it_is_one_of_them(word: str) -> None:
     """The nearest word is always a known one, or none."""
     assert nearest(word, KNOWN) in {"", *KNOWN}
+
+
+def test_many_names_are_counted() -> None:
+    """The first twenty are named."""
+    names = [f"tank@{number}" for number in range(22)]
+    assert comma_list(names[:2]) == "tank@0, tank@1"
+    assert comma_list(names[:20]).endswith("tank@18, tank@19")
+    assert comma_list(names).endswith("tank@18, tank@19 and 2 more")
 
 
 def test_a_huge_word_takes_no_time() -> None:

@@ -14,7 +14,6 @@ import time
 from contextlib import suppress
 
 from zfstune.engine.relay import sent
-from zfstune.engine.stream_kind import HEADER_BYTES, stream_kind
 from zfstune.streams.remote.answers import write_answer
 from zfstune.streams.remote.failures import write_failure
 from zfstune.streams.remote.fields import BadMessageError, write_json
@@ -33,6 +32,7 @@ from zfstune.streams.remote.grant import is_inert, verb_of
 from zfstune.streams.remote.greeting import greeting_line
 from zfstune.streams.remote.requests import names_in, read_request
 from zfstune.values.errors import InvalidValue, NotPermitted, ZfstuneError
+from zfstune.values.stream_record import RECORD_BYTES, parse_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -173,7 +173,8 @@ class Server:
         self.check(request)
         arguments = request.arguments
         name = arguments["snapshot"].partition("@")[0]
-        kind = stream_kind(first)
+        header = parse_header(first[:RECORD_BYTES])
+        kind = "" if header is None else header.kind  # the receive refuses what has none
         fine = self._grant is None or not kind or is_inert(kind, arguments["properties"])
         if not fine and not self._side.ends(name):
             reason = "this key makes new datasets only with the properties of a copy"
@@ -245,7 +246,7 @@ class _Incoming:
         """Take a part of the stream."""
         if not self._begun:
             self._first += data
-            if len(self._first) < HEADER_BYTES:
+            if len(self._first) < RECORD_BYTES:
                 return
             data = self._begin()
         self._pass_on(data)

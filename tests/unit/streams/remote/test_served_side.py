@@ -188,7 +188,7 @@ def test_a_tree(serve: Serve) -> None:
         tank.add(f"tank/a/m/{name}", "1", "2")
     pool = serve(back)
     # Each snapshot that is taken for it is named.
-    run = {"recursive": True, "snapshot": "now", "pace": Pace(jobs=3)}
+    run: dict[str, Any] = {"recursive": True, "snapshot": "now", "pace": Pace(jobs=3)}
     replicate("tank/a", "far:back/a", engine=tank.zfs, exclude=["tank/a/m/z"], **run)
     assert guids(back, "back/a/m/x") == guids(tank, "tank/a/m/x")
     assert tank.local["tank/a"].popitem()[1] == "far:back/a"

@@ -1,0 +1,165 @@
+"""Replication: many datasets with one new snapshot each, and one dataset with much data.
+
+Each peer has a target of its own, which has all snapshots but the newest before it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import zfstune
+from zfstune.engine.open import open_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from zfstune.engine.protocol import Engine
+
+pytestmark = pytest.mark.timeout(3600)
+
+YARDSTICK = "library"
+PIPE = "zfs send | zfs receive"
+MANY, MUCH = "200 datasets, a new snapshot each", "256 MiB in one stream"
+TOOLS = ("syncoid", "bzfs", "zfs-autobackup")
+LAPS = {
+    MANY: {YARDSTICK: 3, "command": 3, **dict.fromkeys(TOOLS, 2)},
+    MUCH: {YARDSTICK: 5, PIPE: 5},
+}
+TARGETS = [
+    *(("command", tool, 1.0, MANY) for tool in TOOLS),
+    ("command", "syncoid", 0.2, MANY),
+    (YARDSTICK, PIPE, 1.02, MUCH),
+]
+DATASETS, MIB = 200, 256
+
+
+class Trees:
+    """A source with many datasets, one with much data, and a target for each peer."""
+
+    def __init__(self, pool: Any, engine: Engine, folder: Path, scaled: Any) -> None:
+        self.pool = pool.name
+        self.engine = engine
+        self.folder = folder
+        self.laps = 0
+        self.source = f"{self.pool}/source"
+        engine.create(self.source, properties={"autobackup:bench": "true"})
+        for number in range(scaled(DATASETS, 4)):
+            engine.create(f"{self.source}/d{number:03}")
+        engine.create(f"{self.pool}/targets")
+        self.snapshot()
+
+    def snapshot(self) -> None:
+        """Take a snapshot of each dataset, under a name that all peers take for theirs."""
+        self.laps += 1
+        short = f"bench-{20300101000000 + self.laps}"
+        names = [dataset.name for dataset in self.engine.datasets(self.source)]
+        self.engine.take_snapshots([f"{name}@{short}" for name in names])
+
+    def target(self, peer: str) -> str:
+        """Give the name of a peer's own target."""
+        return f"{self.pool}/targets/{peer}"
+
+    def run(self, peer: str) -> None:
+        """Bring the target of a peer up to the source."""
+        target = self.target(peer)
+        if peer == YARDSTICK:
+            zfstune.replicate(self.source, target, recursive=True, engine=self.engine)
+            return
+        argv = {
+            "command": ["zfstune", "replicate", "-r", self.source, target],
+            "syncoid": [
+                *("syncoid", "--recursive", "--no-sync-snap", "--quiet"),
+                *("--no-privilege-elevation", self.source, target),
+            ],
+            "bzfs": [
+                *("bzfs", self.source, target, "--recursive"),
+                *("--no-privilege-elevation", "--log-dir", str(self.folder)),
+            ],
+            # It puts the source's own path below the target.
+            "zfs-autobackup": [
+                *("zfs-autobackup", "--no-snapshot", "--utc", "--no-thinning"),
+                *("--snapshot-format", "bench-%Y%m%d%H%M%S", "bench", target),
+            ],
+        }[peer]
+        subprocess.run(argv, check=True, capture_output=True)
+
+    def arrived(self, peer: str) -> bool:
+        """Tell whether the newest snapshot of each dataset is there."""
+        newest = {each.guid for each in self._newest(self.source)}
+        target = self.target(peer)
+        return newest <= {each.guid for each in self._newest(target)}
+
+    def _newest(self, root: str) -> list[Any]:
+        listed = (self.engine.snapshots(d.name) for d in self.engine.datasets(root))
+        return [snapshots[-1] for snapshots in listed if snapshots]
+
+
+@pytest.fixture(scope="module")
+def trees(
+    make_pool: Callable[[], Any],
+    scaled: Callable[..., int],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Trees]:
+    """Give the source with a first copy for each peer."""
+    pool = make_pool()
+    with open_engine() as engine:
+        # bzfs wants the word in the name of a folder that it writes logs to
+        made = Trees(pool, engine, tmp_path_factory.mktemp("bzfs-logs"), scaled)
+        engine.create(made.target("zfs-autobackup"))
+        for peer in LAPS[MANY]:
+            made.run(peer)
+        yield made
+    pool.destroy()
+
+
+@pytest.fixture(scope="module")
+def much(make_pool: Callable[[], Any], scaled: Callable[..., int]) -> Iterator[str]:
+    """Give a snapshot of a dataset with data that no compression makes smaller."""
+    pool = make_pool()
+    with open_engine() as engine:
+        engine.create(f"{pool.name}/much", properties={"recordsize": "1M"})
+        folder = Path(engine.mount(f"{pool.name}/much"))
+        with (folder / "data").open("wb") as file:
+            for _ in range(scaled(MIB, 16)):
+                file.write(os.urandom(1 << 20))
+        engine.take_snapshots([f"{pool.name}/much@s"])
+    yield f"{pool.name}/much"
+    pool.destroy()
+
+
+def bench_replicate(
+    request: pytest.FixtureRequest,
+    measure: Callable[..., None],
+    scenario: str,
+    lap: int,
+    peer: str,
+) -> None:
+    """Only what is missing is sent, and all of it arrives."""
+    if scenario == MUCH:
+        _send_much(request.getfixturevalue("much"), measure, peer)
+        return
+    trees: Trees = request.getfixturevalue("trees")
+    if trees.laps < lap + 2:
+        trees.snapshot()
+    measure(partial(trees.run, peer))
+    assert trees.arrived(peer)
+
+
+def _send_much(source: str, measure: Callable[..., None], peer: str) -> None:
+    target = f"{source}-copy"
+    if peer == PIPE:
+        line = f"zfs send -Lc {source}@s | zfs receive -u -o readonly=on {target}"
+        measure(lambda: subprocess.run(["sh", "-c", line], check=True))
+    else:
+        measure(lambda: zfstune.replicate(source, target))
+    with open_engine() as engine:
+        assert engine.snapshot(f"{target}@s").guid == engine.snapshot(f"{source}@s").guid
+        for bookmark in engine.bookmarks(source):
+            engine.destroy_bookmarks([bookmark])
+    subprocess.run(["zfs", "destroy", "-r", target], check=True)

@@ -1,0 +1,89 @@
+"""``zfstune receive``: its words, and what it passes on."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from made_package import named, one
+from stream_engine import StreamEngine
+from zfstune.engine import open as opening
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., tuple[int, str, str]]
+
+
+PART = "receive_resume_token"
+
+
+@pytest.fixture(autouse=True)
+def back(monkeypatch: pytest.MonkeyPatch) -> StreamEngine:
+    """Let the command open a pool without datasets."""
+    engine = StreamEngine("back")
+    monkeypatch.setattr(opening, "open_engine", lambda *_, **__: engine)
+    return engine
+
+
+@pytest.fixture
+def stream(tmp_path: Path) -> str:
+    """Write a stream of tank/x/a@1 to a file."""
+    file = tmp_path / "stream"
+    file.write_bytes(named(one(1), b"tank/x/a@1"))
+    return str(file)
+
+
+def test_the_plan(run: Run, stream: str) -> None:
+    """It says what would be made, and where."""
+    for words, received in (
+        (["back/b"], "back/b@1"),
+        (["back/b@mine"], "back/b@mine"),
+        (["back", "-e"], "back/a@1"),
+        (["back", "-d"], "back/x/a@1"),
+    ):
+        status, out, err = run("receive", *words, "--input", stream, "-n")
+        assert (status, err) == (0, "")
+        assert out == f"full tank/x/a@1 -> {received}\n"
+    status, out, _ = run("receive", "back", "-d", "--input", stream, "-n", "--json")
+    found = json.loads(out)
+    assert (status, found["parents"]) == (0, ["back/x"])
+    assert found["streams"][0]["arrival"]["properties"]["readonly"] == "on"
+
+
+def test_choices(run: Run, stream: str) -> None:
+    """They end in the plan."""
+    words = ["-o", "readonly=off", "-x", "exec", "--properties"]
+    _, out, _ = run("receive", "back/b", "--input", stream, "-n", "--json", *words)
+    arrival = json.loads(out)["streams"][0]["arrival"]
+    assert arrival["properties"]["readonly"] == "off"
+    assert arrival["excluded"] == ["exec"]
+
+
+def test_errors(run: Run, tmp_path: Path) -> None:
+    """A file that is not there, and one that is no stream."""
+    status, _, err = run("receive", "back/b", "--input", str(tmp_path / "none"))
+    assert (status, "cannot read '" in err) == (1, True)
+    (tmp_path / "text").write_text("text" * 100)
+    status, _, err = run("receive", "back/b", "--input", str(tmp_path / "text"))
+    assert (status, "no stream of `zfs send`" in err) == (1, True)
+
+
+def test_abort(run: Run, back: StreamEngine) -> None:
+    """The part of a stream is given up."""
+    back.add("back/b")
+    back.local["back/b"][PART] = "{}"
+    assert run("receive", "back/b", "--abort") == (0, "", "")
+    assert "back/b" not in back.taken
+    status, _, err = run("receive", "back", "--abort")
+    assert (status, "cannot abort the receive of 'back'" in err) == (1, True)
+
+
+def test_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody types a stream."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    status, _, err = run("receive", "back/b")
+    assert (status, "from a terminal\nhint: add --input" in err) == (2, True)

@@ -1,0 +1,122 @@
+"""``zfstune send``: words that make no sense, and the file that it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stream_engine import StreamEngine
+from zfstune.engine import open as opening
+from zfstune.values.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., tuple[int, str, str]]
+
+
+class Sending(StreamEngine):
+    """An engine whose streams are words."""
+
+    fails = False
+
+    def datasets(self, root: str, *, recursive: bool = True) -> list[Any]:
+        """Return a dataset."""
+        assert not recursive
+        return [self.dataset(root)]
+
+    def send(self, snapshot: str, fd: int, **_: Any) -> None:
+        """Write a word."""
+        os.write(fd, b"half")
+        if self.fails:
+            raise EngineError(operation="send", target=snapshot, reason="torn")
+
+    def send_saved(self, name: str, fd: int) -> None:
+        """Write the name."""
+        os.write(fd, name.encode())
+
+    def send_resumed(self, token: str, fd: int) -> str:
+        """Write the token."""
+        os.write(fd, token.encode())
+        return ""
+
+
+@pytest.fixture(autouse=True)
+def tank(monkeypatch: pytest.MonkeyPatch) -> Sending:
+    """Let the command open a pool with a dataset of two snapshots."""
+    engine = Sending("tank")
+    engine.add("tank/a", "1", "2")
+    monkeypatch.setattr(opening, "open_engine", lambda *_, **__: engine)
+    return engine
+
+
+def test_the_plan(run: Run) -> None:
+    """It is shown with sizes, for people and for programs."""
+    assert run("send", "tank/a@2", "--every", "-n") == (
+        0,
+        "full tank/a@1  (1000)\nincremental tank/a@2 from tank/a@1  (10)\n",
+        "",
+    )
+    status, out, _ = run("send", "tank/a@2", "-n", "--json")
+    assert (status, json.loads(out)["bytes"]) == (0, 1000)
+
+
+def test_a_file(run: Run, tmp_path: Path) -> None:
+    """It is new, and nobody else's to read."""
+    file = tmp_path / "stream"
+    assert run("send", "tank/a@1", "--output", str(file)) == (0, "", "")
+    assert file.read_bytes() == b"half"
+    assert file.stat().st_mode & 0o777 == 0o600
+    status, _, err = run("send", "tank/a@1", "--output", str(file))
+    assert status == 1
+    assert "it exists already\nhint: choose another name" in err
+    assert file.read_bytes() == b"half"
+    assert run("send", "tank/a@1", "--output", "/dev/null")[0] == 0
+    status, _, err = run("send", "tank/a@1", "--output", str(tmp_path / "no" / "x"))
+    assert (status, "No such file" in err) == (1, True)
+
+
+def test_a_file_does_not_outlive_an_error(run: Run, tank: Sending, tmp_path: Path) -> None:
+    """Half a stream would look like a whole one."""
+    tank.fails = True
+    status, _, err = run("send", "tank/a@1", "--output", str(tmp_path / "stream"))
+    assert (status, err) == (1, "zfstune: cannot send 'tank/a@1': torn\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parts(run: Run, tmp_path: Path) -> None:
+    """The rest of a stream, and the part that was kept."""
+    for number, words in enumerate((["--resume", "1-2"], ["--saved", "tank/a"])):
+        file = tmp_path / str(number)
+        assert run("send", *words, "--output", str(file)) == (0, "", "")
+        assert file.read_bytes().decode() == words[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ([], "no SNAPSHOT is named"),
+        (["tank/a@1", "--resume", "1-2"], "the token names it"),
+        (["--resume", "1-2", "--base", "@1"], "has its snapshot"),
+        (["--resume", "1-2", "-n"], "cannot plan"),
+        (["tank/a", "--saved", "--every"], "has its snapshot"),
+        (["tank/a", "--saved", "--raw"], "cannot plan"),
+        (["tank/a@1", "--json"], "the output is the stream"),
+    ],
+)
+def test_words_that_make_no_sense(run: Run, words: list[str], reason: str) -> None:
+    """They are refused before anything is read."""
+    status, out, err = run("send", *words)
+    assert (status, out) == (2, "")
+    assert reason in err
+
+
+def test_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream on a screen is of no use to anybody."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    status, _, err = run("send", "tank/a@1")
+    assert (status, "to a terminal\nhint: add --output" in err) == (2, True)

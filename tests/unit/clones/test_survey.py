@@ -1,0 +1,43 @@
+"""Which images are here, and which clones they have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zfstune.clones.clone import clone
+from zfstune.clones.survey import find_image, images
+from zfstune.values.errors import PlanError
+from zfstune.values.marks import GOLDEN_PROPERTY
+
+if TYPE_CHECKING:
+    from clone_engine import CloneEngine
+
+
+def test_images_and_all_their_clones(sealed: CloneEngine) -> None:
+    """Those that nobody stamped as well, for they keep the image, too."""
+    clone("tank/node@golden", "tank/nodes/b", "tank/nodes/a", engine=sealed.zfs)
+    found = images(engine=sealed.zfs)
+    assert [(image.name, image.clones) for image in found] == [
+        ("tank/disk", ()),
+        ("tank/node", ("tank/nodes/a", "tank/nodes/b")),
+    ]
+    assert images("tank/nodes", engine=sealed.zfs) == ()
+
+
+def test_an_image_whose_snapshot_is_gone(sealed: CloneEngine) -> None:
+    """A snapshot of the same name is another one."""
+    sealed.tags.clear()
+    sealed.destroy_snapshots(["tank/node@golden"])
+    sealed.take_snapshots(["tank/node@golden"])
+    assert find_image(sealed.zfs, "tank/node", "read").state == "gone"
+
+
+def test_a_child_of_an_image_is_none(sealed: CloneEngine) -> None:
+    """It inherits the mark, which counts only where it was set."""
+    sealed.add("tank/node/child")
+    assert sealed.dataset("tank/node/child").value(GOLDEN_PROPERTY)
+    with pytest.raises(PlanError, match="it is no golden image") as caught:
+        find_image(sealed.zfs, "tank/node/child", "stamp")
+    assert "zfstune golden create tank/node/child" in caught.value.hint

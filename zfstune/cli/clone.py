@@ -1,0 +1,63 @@
+"""``zfstune clone``: make clones of a snapshot."""
+
+from __future__ import annotations
+
+from zfstune.cli import exit_status
+from zfstune.cli.output import add_json, print_json
+from zfstune.cli.profile_options import pair
+from zfstune.cli.which_zfs import open_zfs
+from zfstune.clones.clone import clone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+
+__all__ = ["add_arguments"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    parser.description = (
+        "Make clones of SNAPSHOT, all at once, and mount them where their properties say. "
+        "All names are judged before the first clone is made. A clone of SNAPSHOT that is "
+        "there already stays as it is. `zfstune golden stamp` gives each clone of a system "
+        "an identity of its own, too."
+    )
+    parser.add_argument("snapshot", metavar="SNAPSHOT", help="the snapshot to clone")
+    parser.add_argument(
+        "names", metavar="NAME", nargs="+", help="a clone to make; its parent exists"
+    )
+    parser.add_argument(
+        "-o",
+        dest="properties",
+        metavar="PROPERTY=VALUE",
+        type=pair,
+        action="append",
+        default=[],
+        help="a value to set on each new clone; may be repeated",
+    )
+    parser.add_argument(
+        "--no-mount", action="store_true", help="do not mount the new filesystems"
+    )
+    parser.add_argument(
+        "-n", "--dry-run", action="store_true", help="show the plan and change nothing"
+    )
+    add_json(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    with open_zfs(args) as engine:
+        plan = clone(
+            args.snapshot,
+            *args.names,
+            properties=dict(args.properties),
+            mount=not args.no_mount,
+            dry_run=args.dry_run,
+            engine=engine,
+            show=None if args.json else lambda plan: print("\n".join(plan.lines())),
+        )
+    if args.json:
+        print_json(plan.to_dict())
+    return exit_status.DONE

@@ -1,0 +1,367 @@
+"""``zfstune golden``: make, stamp, list, export, restore and retire golden images."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from zfstune.cli import exit_status
+from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report, warn
+from zfstune.cli.profile_options import pair
+from zfstune.cli.which_zfs import open_zfs
+from zfstune.clones import golden
+from zfstune.clones.read_disk import DISK_FORMATS
+from zfstune.clones.retire_plan import RETIRE_LOSSES
+from zfstune.host.accounts import group_numbers, user_numbers
+from zfstune.values.errors import InvalidValue
+from zfstune.values.size import format_size
+from zfstune.values.text import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from zfstune.clones.seal import GoldenImage
+
+
+__all__ = ["add_arguments"]
+
+_MODES = range(0o10000)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    parser.description = (
+        "Set a system up once, seal it as a golden image, and stamp clones from it: each "
+        "takes no space until it changes, and has an identity of its own."
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    _add_create(verbs)
+    _add_stamp(verbs)
+    _add_list(verbs)
+    _add_export(verbs)
+    _add_restore(verbs)
+    _add_retire(verbs)
+
+
+def _add_create(verbs: Any) -> None:
+    create = verbs.add_parser(
+        "create",
+        help="seal a dataset, or a disk in a file",
+        description="Seal a dataset as a golden image: it becomes read-only, and its "
+        "snapshot @golden is taken and held. For DATASET@SNAPSHOT that snapshot is sealed. "
+        "With --disk, the disk is written to a new volume first: zeros take no space. An "
+        "image that was retired is taken back.",
+    )
+    create.add_argument("name", metavar="DATASET", help="the dataset, or its snapshot")
+    create.add_argument(
+        "--disk", metavar="FILE", help="a disk to write to a new volume DATASET"
+    )
+    create.add_argument(
+        "--format",
+        choices=DISK_FORMATS,
+        help="what FILE is (default: qcow2 if it begins like one, else raw)",
+    )
+    _add_properties(create, "a value for the new volume")
+    create.add_argument(
+        "--writable",
+        action="store_true",
+        help="leave the dataset writable; its snapshot never changes",
+    )
+    _add_dry_run(create)
+    create.set_defaults(run=_create)
+
+
+def _add_stamp(verbs: Any) -> None:
+    stamp = verbs.add_parser(
+        "stamp",
+        help="make clones of an image, each with an identity of its own",
+        description="Make clones of IMAGE, all at once, and mount them. From each "
+        "filesystem the identity of the image is taken: machine-id is emptied, and random "
+        "seed, credential secret and ssh host keys are removed, before anybody can use "
+        "the clone. A clone that is there already stays as it is; one that a run left "
+        "unfinished is finished.",
+    )
+    stamp.add_argument("golden", metavar="IMAGE", help="the golden image")
+    stamp.add_argument(
+        "names", metavar="NAME", nargs="+", help="a clone to make; its parent exists"
+    )
+    _add_properties(
+        stamp, "a value for each clone; in mountpoint, {} is the last part of its name"
+    )
+    stamp.add_argument(
+        "--owner", metavar="USER[:GROUP]", help="owner of each clone's root directory"
+    )
+    stamp.add_argument("--mode", help="mode of each clone's root directory, as in 0750")
+    stamp.add_argument(
+        "--keep-identity",
+        action="store_true",
+        help="leave machine-id and host keys as they are in the image",
+    )
+    stamp.add_argument(
+        "--new-uuid",
+        action="store_true",
+        help="give the file system (ext, XFS, FAT) on each volume a UUID of its own; an "
+        "fstab in it that names the old one stays",
+    )
+    stamp.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=float,
+        default=30.0,
+        help="how long to wait for the device node of a volume (default: 30; 0: not)",
+    )
+    _add_dry_run(stamp)
+    stamp.set_defaults(run=_stamp)
+
+
+def _add_list(verbs: Any) -> None:
+    listing = verbs.add_parser(
+        "list",
+        help="list images and their clones",
+        description="List golden images, each with its snapshot and its clones.",
+    )
+    listing.add_argument(
+        "datasets",
+        metavar="DATASET",
+        nargs="*",
+        help="a dataset; it and all below it are looked at (default: all pools)",
+    )
+    add_scripted(listing)
+    add_json(listing)
+    listing.set_defaults(run=_list)
+
+
+def _add_export(verbs: Any) -> None:
+    export = verbs.add_parser(
+        "export",
+        help="write an image to files",
+        description="Write IMAGE to a new FOLDER: its stream, and a manifest with guid, "
+        "digest of the content, SHA-256 and properties, by which `restore` checks it. With "
+        "--disk, write the disk that a volume holds to a plain file instead; for other "
+        "formats see `qemu-img convert`.",
+    )
+    export.add_argument("golden", metavar="IMAGE", help="the golden image")
+    where = export.add_mutually_exclusive_group(required=True)
+    where.add_argument("folder", metavar="FOLDER", nargs="?", help="the folder to make")
+    where.add_argument("--disk", metavar="FILE", help="the file to make")
+    add_json(export)
+    export.set_defaults(run=_export)
+
+
+def _add_restore(verbs: Any) -> None:
+    restore = verbs.add_parser(
+        "restore",
+        help="make an image of exported files",
+        description="Restore an image from FOLDER. Its stream is read in full before "
+        "anything is made, and the content that arrived is compared with the digest of "
+        "the original; of a stream that was cut or changed nothing is left.",
+    )
+    restore.add_argument("folder", metavar="FOLDER", help="the folder of `export`")
+    restore.add_argument(
+        "name", metavar="DATASET", help="the dataset to make; its parent exists"
+    )
+    _add_properties(restore, "a value for the dataset")
+    _add_dry_run(restore)
+    restore.set_defaults(run=_restore)
+
+
+def _add_retire(verbs: Any) -> None:
+    retire = verbs.add_parser(
+        "retire",
+        help="stamp no more clones from an image; destroy it",
+        description="Retire IMAGE: no further clone is stamped from it. With --lose it is "
+        "destroyed, if no clone is left; if some are, they are named, it stays, and the "
+        "exit status is 4. `zfstune golden create IMAGE` takes it back.",
+    )
+    retire.add_argument("golden", metavar="IMAGE", help="the golden image")
+    retire.add_argument(
+        "--lose",
+        action="append",
+        default=[],
+        choices=RETIRE_LOSSES,
+        help="consent to a loss: of the image with its dataset, or of the dataset's other "
+        "snapshots; may be given several times",
+    )
+    _add_dry_run(retire)
+    retire.set_defaults(run=_retire)
+
+
+def _add_properties(parser: Any, what: str) -> None:
+    parser.add_argument(
+        "-o",
+        dest="properties",
+        metavar="PROPERTY=VALUE",
+        type=pair,
+        action="append",
+        default=[],
+        help=f"{what}; may be repeated",
+    )
+
+
+def _add_dry_run(parser: Any) -> None:
+    parser.add_argument(
+        "-n", "--dry-run", action="store_true", help="show the plan and change nothing"
+    )
+    add_json(parser)
+
+
+def _show(args: argparse.Namespace) -> Any:
+    """Return what prints a plan before it is carried out; None: JSON is printed after."""
+    return None if args.json else lambda plan: print("\n".join(plan.lines()), flush=True)
+
+
+def _create(args: argparse.Namespace) -> int:
+    with open_zfs(args) as engine:
+        plan = golden.create(
+            args.name,
+            disk=args.disk,
+            disk_format=args.format,
+            properties=dict(args.properties),
+            writable=args.writable,
+            dry_run=args.dry_run,
+            engine=engine,
+            show=_show(args),
+        )
+    if args.json:
+        print_json(plan.to_dict())
+    return exit_status.DONE
+
+
+def _stamp(args: argparse.Namespace) -> int:
+    with open_zfs(args) as engine:
+        stamped = golden.stamp(
+            args.golden,
+            *args.names,
+            properties=dict(args.properties),
+            owner=_owner(args),
+            keep_identity=args.keep_identity,
+            new_uuid=args.new_uuid,
+            wait_s=args.wait,
+            dry_run=args.dry_run,
+            engine=engine,
+            show=_show(args),
+            say=warn,
+        )
+    if args.json:
+        print_json(stamped.to_dict())
+    for _, error in sorted(stamped.left.items()):
+        report(error)
+    return exit_status.PARTLY if stamped.left else exit_status.DONE
+
+
+def _owner(args: argparse.Namespace) -> golden.Owner | None:
+    """Read who is to own the clones.
+
+    Raises:
+        InvalidValue: There is no such user or group, or the mode cannot be one.
+    """
+    if args.owner is None and args.mode is None:
+        return None
+    user, _, group = (args.owner or "").partition(":")
+    mode = None
+    if args.mode is not None:
+        try:
+            mode = int(args.mode, 8)
+        except ValueError:
+            mode = -1
+        if mode not in _MODES:
+            raise InvalidValue(f"cannot use '{shown(args.mode)}' as a mode: it is none")
+    return golden.Owner(
+        _number(user, "user", user_numbers), _number(group, "group", group_numbers), mode
+    )
+
+
+def _number(name: str, what: str, numbers_of: Any) -> int | None:
+    if not name:
+        return None
+    if name.isascii() and name.isdecimal():
+        return int(name)
+    found: int | None = numbers_of([name]).get(name)
+    if found is None:
+        raise InvalidValue(f"cannot use '{shown(name)}' as an owner: no such {what}")
+    return found
+
+
+def _list(args: argparse.Namespace) -> int:
+    with open_zfs(args) as engine:
+        images = golden.images(*args.datasets, engine=engine)
+    if args.json:
+        print_json({"images": [_as_json(image) for image in images]})
+        return exit_status.DONE
+    rows = []
+    size = str if args.scripted else partial(format_size, exact=False)
+    for image in images:
+        short_name = image.snapshot.partition("@")[2] or "-"
+        sizes = (size(image.referenced_bytes), size(image.used_bytes))
+        rows.append((image.name, short_name, image.state, *sizes, str(len(image.clones))))
+        indent = "" if args.scripted else "  "
+        rows += [
+            (f"{indent}{clone}", "-", "clone", "-", "-", "-") for clone in image.clones
+        ]
+    if rows:
+        header = ("name", "snapshot", "state", "refer", "used", "clones")
+        print_table(header, rows, scripted=args.scripted, right="lllrrr")
+    return exit_status.DONE
+
+
+def _as_json(image: GoldenImage) -> dict[str, object]:
+    return {
+        "name": image.name,
+        "kind": image.kind,
+        "snapshot": image.snapshot or None,
+        "guid": image.seal.guid,
+        "state": image.state,
+        "referenced_bytes": image.referenced_bytes,
+        "used_bytes": image.used_bytes,
+        "clones": list(image.clones),
+    }
+
+
+def _export(args: argparse.Namespace) -> int:
+    with open_zfs(args) as engine:
+        if args.disk is not None:
+            size = golden.export_disk(args.golden, args.disk, engine=engine)
+            said: dict[str, object] = {"file": args.disk, "size_bytes": size}
+            line = (
+                f"exported the disk of {args.golden} ({format_size(size)}) to {args.disk}"
+            )
+        else:
+            manifest = golden.export(args.golden, args.folder, engine=engine)
+            said = {"folder": args.folder, **manifest.to_dict()}
+            length = format_size(manifest.stream_bytes, exact=False)
+            line = f"exported {args.golden} ({length}) to {args.folder}"
+    if args.json:
+        print_json(said)
+    else:
+        print(line)
+    return exit_status.DONE
+
+
+def _restore(args: argparse.Namespace) -> int:
+    with open_zfs(args) as engine:
+        plan = golden.restore(
+            args.folder,
+            args.name,
+            properties=dict(args.properties),
+            dry_run=args.dry_run,
+            engine=engine,
+            show=_show(args),
+        )
+    if args.json:
+        print_json(plan.to_dict())
+    return exit_status.DONE
+
+
+def _retire(args: argparse.Namespace) -> int:
+    with open_zfs(args) as engine:
+        plan = golden.retire(
+            args.golden,
+            lose=args.lose,
+            dry_run=args.dry_run,
+            engine=engine,
+            show=_show(args),
+        )
+    if args.json:
+        print_json(plan.to_dict())
+    return exit_status.PENDING if args.lose and plan.clones else exit_status.DONE

@@ -1,0 +1,3 @@
+"""Clones and golden images: seal, stamp, list, export, restore, retire; disk files."""
+
+from __future__ import annotations

@@ -1,0 +1,98 @@
+"""Make clones of a snapshot, all at once."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from zfstune.clones.clone_plan import make_clone_plan
+from zfstune.engine.open import using
+from zfstune.host.in_parallel import in_parallel
+from zfstune.values.errors import NotFound
+from zfstune.values.mountpoint import mount_blocker
+from zfstune.values.names import check_dataset, check_snapshot, parent_of, pool_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from zfstune.clones.clone_plan import ClonePlan
+    from zfstune.engine.protocol import Engine
+    from zfstune.values.state import Dataset
+
+__all__ = ["clone", "mount_if_wanted", "read_there"]
+
+
+def clone(
+    snapshot: str,
+    *names: str,
+    properties: Mapping[str, str] | None = None,
+    mount: bool = True,
+    dry_run: bool = False,
+    engine: Engine | None = None,
+    show: Callable[[ClonePlan], None] | None = None,
+) -> ClonePlan:
+    """Make clones of a snapshot, and mount them where their properties say.
+
+    A clone shares the blocks of its snapshot, and takes over its encryption and none of
+    its other properties. A clone of this snapshot that is there already stays as it is.
+
+    Args:
+        snapshot: The snapshot.
+        names: Full names of the clones. Their parents exist.
+        properties: Property to value, to set on each new clone.
+        mount: Mount filesystems.
+        dry_run: Change nothing.
+        engine: Default: the running kernel's ZFS.
+        show: Called with the plan before anything changes.
+
+    Returns:
+        The plan that was carried out.
+
+    Raises:
+        PlanError: A name is taken, or has no parent; nothing was made.
+        InvalidProperty: A property cannot be set on a clone; nothing was made.
+        EngineError: ZFS refused. Clones that were made stay, and another run goes on.
+    """
+    with using(engine) as zfs:
+        kind = zfs.dataset(check_snapshot(snapshot).partition("@")[0]).kind
+        zfs.snapshot(snapshot)  # it exists
+        plan = make_clone_plan(
+            snapshot,
+            kind,
+            names,
+            there=read_there(zfs, names),
+            properties=properties or {},
+            limits=zfs.limits,
+        )
+        if show is not None:
+            show(plan)
+        if not dry_run:
+            zfs.clone_all(plan.snapshot, plan.new, properties=plan.properties)
+            if mount and zfs.pool(pool_of(snapshot)).mountable:
+                in_parallel(partial(mount_if_wanted, zfs), plan.new)
+        return plan
+
+
+def read_there(engine: Engine, names: Iterable[str]) -> dict[str, Dataset]:
+    """Read those of the datasets, and of the datasets right above them, that exist."""
+    asked = dict.fromkeys(map(check_dataset, names))
+    parents = dict.fromkeys(parent_of(name) or name for name in asked)
+    found: dict[str, Dataset] = {}
+    for name in {**parents, **asked}:
+        try:
+            found[name] = engine.dataset(name)
+        except NotFound:
+            continue
+    return found
+
+
+def mount_if_wanted(engine: Engine, name: str) -> None:
+    """Mount a filesystem that is to be mounted by itself and is not.
+
+    Raises:
+        EngineError: The kernel refused.
+        PlanError: The mount would hide the content of a directory.
+    """
+    dataset = engine.dataset(name)
+    if dataset.value("canmount") == "on" and mount_blocker(dataset) is None:
+        engine.mount(name, hide=False)

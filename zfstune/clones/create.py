@@ -1,0 +1,195 @@
+"""Make a golden image: seal a dataset, or write a disk to a new volume and seal that.
+
+A run that ends anywhere is completed by the next one: the mark comes last, and a volume
+arrives as a whole, with its snapshot and its mark.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from zfstune.clones.clone import read_there
+from zfstune.clones.clone_plan import ENCRYPTION
+from zfstune.clones.read_disk import open_disk
+from zfstune.clones.seal import HOLD_TAG, SEALED, Seal, read_seal
+from zfstune.clones.seal_plan import DiskSource, plan_import, plan_seal
+from zfstune.clones.volume_stream import VolumeShape, volume_records
+from zfstune.engine.open import using
+from zfstune.engine.pools import ready_pool
+from zfstune.engine.relay import relay
+from zfstune.engine.stream_sum import StreamSum
+from zfstune.snapshots.checkpoint import system_dataset
+from zfstune.snapshots.rewind_plan import is_held
+from zfstune.values.errors import InvalidValue, NotFound, PlanError
+from zfstune.values.marks import GOLDEN_PROPERTY
+from zfstune.values.names import check_dataset, check_snapshot, parent_of, pool_of
+from zfstune.values.properties import check
+from zfstune.values.property_rules import cannot_set
+from zfstune.values.volume import default_block_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from zfstune.clones.read_disk import Disk
+    from zfstune.clones.seal_plan import SealPlan
+    from zfstune.engine.protocol import Engine
+
+__all__ = ["create"]
+
+_LEAST_BLOCK_BYTES = 16 << 10  # the default of OpenZFS since 2.2
+
+
+def create(
+    name: str,
+    *,
+    disk: str | None = None,
+    disk_format: str | None = None,
+    properties: Mapping[str, str] | None = None,
+    writable: bool = False,
+    dry_run: bool = False,
+    engine: Engine | None = None,
+    show: Callable[[SealPlan], None] | None = None,
+) -> SealPlan:
+    """Make a golden image, from which clones are stamped.
+
+    The dataset becomes read-only, and its snapshot ``@golden`` is taken and held. An
+    image that was retired is taken back.
+
+    Args:
+        name: The dataset; or one of its snapshots, which is sealed in place of a new
+            one; or, with `disk`, the volume to make.
+        disk: A file with a disk, raw or qcow2, or a block device. Blocks of zeros are
+            not written, and the volume reserves no space.
+        disk_format: ``raw`` or ``qcow2``; default: see :func:`open_disk`.
+        properties: Property to value for the new volume.
+        writable: Leave the dataset writable; its snapshot is read-only anyway. One that
+            this system runs from is left writable unasked.
+        dry_run: Change nothing.
+        engine: Default: the running kernel's ZFS.
+        show: Called with the plan before anything changes.
+
+    Returns:
+        The plan that was carried out.
+
+    Raises:
+        PlanError: Another snapshot is sealed already, or the name is taken.
+        InvalidValue: The disk is damaged; nothing was made.
+        NotSupported: zfstune does not read disks like this one; nothing was made.
+        EngineError: ZFS refused. The next run goes on from there.
+    """
+    with using(engine) as zfs:
+        ready_pool(zfs, pool_of(name), operation="make a golden image in")
+        if disk is None:
+            if properties or disk_format:
+                reason = "only a new volume takes properties and a format"
+                raise InvalidValue(f"cannot seal '{name}': {reason}")
+            plan = _plan_seal(zfs, name, writable=writable)
+            if show is not None:
+                show(plan)
+            if not dry_run:
+                _seal(zfs, plan)
+            return plan
+        with open_disk(disk, disk_format) as opened:
+            plan = _plan_import(zfs, name, disk, opened, properties or {})
+            if show is not None:
+                show(plan)
+            if not dry_run:
+                if plan.disk is not None:
+                    _import(zfs, plan, plan.disk, opened, properties or {})
+                _seal(zfs, plan)
+            return plan
+
+
+def _plan_seal(engine: Engine, name: str, *, writable: bool = False) -> SealPlan:
+    name, _, short_name = (check_snapshot(name) if "@" in name else name).partition("@")
+    dataset = engine.dataset(check_dataset(name))
+    listed = [snapshot.name for snapshot in engine.snapshots(name)]
+    snapshots = engine.find_snapshots(listed, properties=True).values()
+    return plan_seal(
+        dataset,
+        short_name,
+        list(snapshots),
+        held={s.name for s in snapshots if is_held(s) and HOLD_TAG in engine.holds(s.name)},
+        writable=writable,
+        system=system_dataset(engine.mounts()) == name,
+        children=[ds.name for ds in engine.datasets(name) if parent_of(ds.name) == name],
+    )
+
+
+def _plan_import(
+    engine: Engine, name: str, path: str, disk: Disk, properties: Mapping[str, str]
+) -> SealPlan:
+    check_dataset(name, creating=True)
+    there = read_there(engine, [name])
+    if name in there:
+        plan = _plan_seal(engine, name)
+        if read_seal(there[name]) is None or plan.take:
+            raise PlanError(f"cannot write a disk to '{name}': it exists, and is no image")
+        return plan
+    parent = parent_of(name)
+    if parent not in there:
+        raise NotFound(
+            operation="create", target=name, reason=f"its parent '{parent}' does not exist"
+        )
+    for prop in properties:
+        if prop in ENCRYPTION:
+            raise cannot_set(prop, None, "the volume has the encryption of its parent")
+        if prop == "volsize":
+            raise cannot_set(prop, None, "the volume has the size of the disk")
+    own = {n: text for n, text in properties.items() if n != "volblocksize"}
+    check(own, kind="volume", creating=False, limits=engine.limits)
+    vdevs = engine.pool(pool_of(name)).vdevs
+    block = default_block_bytes(_LEAST_BLOCK_BYTES, vdevs)
+    if "volblocksize" in properties:
+        wanted = {"volblocksize": properties["volblocksize"], "volsize": "1G"}
+        checked = check(wanted, kind="volume", creating=True, limits=engine.limits)
+        block = int(checked["volblocksize"])
+    return plan_import(name, DiskSource(path, disk.format, disk.size_bytes, block))
+
+
+def _import(
+    engine: Engine,
+    plan: SealPlan,
+    source: DiskSource,
+    disk: Disk,
+    properties: Mapping[str, str],
+) -> None:
+    """Make the volume out of a stream of the disk's blocks: whole, or not at all."""
+    shape = VolumeShape(
+        size_bytes=source.volume_bytes,
+        block_bytes=source.block_bytes,
+        guid=secrets.randbits(63) | 1,
+        created=int(time.time()),
+        name=plan.snapshot,
+    )
+    # No scan of this machine finds disks and labels in it.
+    values = {"readonly": "on", "volmode": "none", "snapdev": "hidden", **properties}
+    values.pop("volblocksize", None)
+
+    records = volume_records(shape, disk.blocks(source.block_bytes), StreamSum())
+
+    def send(fd: int) -> None:
+        with open(fd, "wb", buffering=1 << 20, closefd=False) as pipe:
+            pipe.writelines(records)
+
+    def receive(fd: int) -> None:
+        marked = {**values, GOLDEN_PROPERTY: Seal(shape.guid).text}
+        engine.receive(plan.snapshot, fd, properties=marked)
+
+    relay(send, receive)
+
+
+def _seal(engine: Engine, plan: SealPlan) -> None:
+    if plan.readonly:
+        engine.set(plan.name, {"readonly": "on"})
+        if plan.name in engine.mounts():
+            engine.remount(plan.name)
+    if plan.take:
+        engine.take_snapshots([plan.snapshot], properties={GOLDEN_PROPERTY: SEALED})
+    if plan.hold:
+        engine.hold([plan.snapshot], HOLD_TAG)
+    if plan.mark:
+        seal = Seal(engine.snapshot(plan.snapshot).guid)
+        engine.set(plan.name, {GOLDEN_PROPERTY: seal.text})

@@ -1,0 +1,177 @@
+"""Export a golden image to files: its stream with a manifest, or the disk of a volume."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+
+from zfstune.clones.export_manifest import MANIFEST_FILE, STREAM_FILE, Manifest
+from zfstune.clones.survey import find_image
+from zfstune.clones.volume_stream import read_blocks
+from zfstune.engine.open import using
+from zfstune.engine.relay import sent
+from zfstune.host.files import draft_name, replace_file
+from zfstune.streams.digest import digest
+from zfstune.values.errors import AlreadyExists, PlanError
+from zfstune.values.properties import is_user
+from zfstune.values.text import for_shell, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zfstune.clones.seal import GoldenImage
+    from zfstune.engine.protocol import Engine
+
+__all__ = ["export_disk", "export_image"]
+
+_PART_BYTES = 1 << 20
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+def export_image(image: str, folder: str, *, engine: Engine | None = None) -> Manifest:
+    """Export an image to a new folder, with what proves it whole: see :func:`restore`.
+
+    The folder appears when all is in it. The image is read twice: as the stream that is
+    written, compressed as on disk, and for the digest of its content. An encrypted image
+    stays encrypted.
+
+    Args:
+        image: The golden image; it may be retired.
+        folder: The folder to make.
+        engine: Default: the running kernel's ZFS.
+
+    Returns:
+        What was written to the manifest.
+
+    Raises:
+        PlanError: The dataset is no image, or the folder cannot be written.
+        AlreadyExists: The folder is there already.
+        EngineError: The image cannot be read.
+    """
+    with using(engine) as zfs:
+        found = _readable(zfs, image)
+        try:
+            with _drafted(folder, is_folder=True) as draft:
+                os.mkdir(draft, 0o700)
+                return _write(zfs, found, draft)
+        except OSError as error:
+            raise _failed(folder, error) from None
+
+
+def export_disk(image: str, path: str, *, engine: Engine | None = None) -> int:
+    """Write the disk that a volume holds to a new file; return its size in bytes.
+
+    The file is raw, and sparse where the disk holds zeros.
+
+    Args:
+        image: The golden image, a volume.
+        path: The file to make.
+        engine: Default: the running kernel's ZFS.
+
+    Raises:
+        PlanError: The dataset is no image or no volume, or the file cannot be written.
+        AlreadyExists: The file is there already.
+        EngineError: The image cannot be read, as while its key is not loaded.
+    """
+    with using(engine) as zfs:
+        found = _readable(zfs, image)
+        if found.kind != "volume":
+            raise PlanError(
+                f"cannot export '{image}' as a disk: it is a filesystem",
+                hint=f"export its stream: zfstune golden export {for_shell(image)} FOLDER",
+            )
+        size = int(zfs.snapshot(found.snapshot).value("volsize") or 0)
+        try:
+            with _drafted(path) as draft:
+                _write_disk(zfs, found.snapshot, draft, size)
+        except OSError as error:
+            raise _failed(path, error) from None
+        return size
+
+
+def _readable(engine: Engine, name: str) -> GoldenImage:
+    found = find_image(engine, name, "export")
+    if not found.snapshot:
+        raise PlanError(f"cannot export '{name}': its sealed snapshot is gone")
+    return found
+
+
+def _write(engine: Engine, image: GoldenImage, folder: str) -> Manifest:
+    """Write stream and manifest; the manifest is the last to be on disk."""
+    dataset = engine.dataset(image.name)
+    raw = dataset.value("encryption") not in (None, "off")
+    hashed, length = sha256(), 0
+    with (
+        sent(lambda fd: engine.send(image.snapshot, fd, raw=raw)) as fd,
+        open(os.open(f"{folder}/{STREAM_FILE}", _NEW, 0o600), "wb") as file,
+    ):
+        while piece := os.read(fd, _PART_BYTES):
+            hashed.update(piece)
+            file.write(piece)
+            length += len(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    manifest = Manifest(
+        name=image.name,
+        snapshot=image.snapshot.partition("@")[2],
+        kind=image.kind,
+        guid=image.seal.guid,
+        raw=raw,
+        digest=digest(engine, image.snapshot, raw=raw).text,
+        stream_bytes=length,
+        stream_sha256=hashed.hexdigest(),
+        properties={
+            name: value
+            for name in sorted(dataset.properties)
+            if not is_user(name) and (value := dataset.local(name)) is not None
+        },
+    )
+    replace_file(
+        f"{folder}/{MANIFEST_FILE}",
+        f"{json.dumps(manifest.to_dict(), indent=2)}\n",
+        mode=0o600,
+    )
+    return manifest
+
+
+def _write_disk(engine: Engine, snapshot: str, path: str, size: int) -> None:
+    with (
+        sent(lambda fd: engine.send(snapshot, fd, compressed=False)) as fd,
+        open(fd, "rb", buffering=_PART_BYTES, closefd=False) as stream,
+        open(os.open(path, _NEW, 0o600), "wb") as file,
+    ):
+        os.ftruncate(file.fileno(), size)
+        for offset, data in read_blocks(stream.read, snapshot):
+            if data.strip(b"\0"):
+                file.seek(offset)
+                file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _drafted(path: str, *, is_folder: bool = False) -> Iterator[str]:
+    """Give the name of a draft, which gets its own name once the block has ended."""
+    if os.path.lexists(path):
+        raise AlreadyExists(
+            operation="export to", target=path, reason="it is there already"
+        )
+    folder, name = os.path.split(os.path.abspath(path))
+    draft = os.path.join(folder, draft_name(name))
+    try:
+        yield draft
+        os.rename(draft, path)
+    except BaseException:
+        for file in (MANIFEST_FILE, STREAM_FILE) if is_folder else ():
+            with suppress(OSError):
+                os.unlink(f"{draft}/{file}")
+        with suppress(OSError):
+            (os.rmdir if is_folder else os.unlink)(draft)
+        raise
+
+
+def _failed(path: str, error: OSError) -> PlanError:
+    return PlanError(f"cannot export to '{shown(path)}': {error.strerror}")

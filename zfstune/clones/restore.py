@@ -1,0 +1,232 @@
+"""Restore a golden image from an export: checked before, while and after it arrives."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager
+from hashlib import sha256
+
+from zfstune.clones.clone import read_there
+from zfstune.clones.export_manifest import MANIFEST_FILE, STREAM_FILE, parse_manifest
+from zfstune.clones.seal import HOLD_TAG, Seal, read_seal
+from zfstune.engine.open import using
+from zfstune.engine.pools import ready_pool
+from zfstune.host.files import read_plain
+from zfstune.streams.arrival import decide_arrival
+from zfstune.streams.digest import digest
+from zfstune.values.errors import Damaged, NotFound, PlanError
+from zfstune.values.frozen import frozen
+from zfstune.values.marks import GOLDEN_PROPERTY
+from zfstune.values.names import check_dataset, parent_of, pool_of
+from zfstune.values.text import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from zfstune.clones.export_manifest import Manifest
+    from zfstune.engine.protocol import Engine
+    from zfstune.streams.arrival import Arrival
+
+__all__ = ["RestorePlan", "restore"]
+
+_PART_BYTES = 1 << 20
+_MOST_CHARACTERS = 1 << 20
+
+
+@frozen
+class RestorePlan:
+    """The plan of restoring an image.
+
+    Attributes:
+        name: The dataset that the image becomes.
+        manifest: What the export says of itself; its stream was read and fits.
+        arrival: The properties of the dataset; None: it arrived in an earlier run.
+        hold: The content is still to be checked, and the snapshot to be held.
+    """
+
+    name: str
+    manifest: Manifest
+    arrival: Arrival | None
+    hold: bool
+
+    @property
+    def snapshot(self) -> str:
+        """Full name of the sealed snapshot."""
+        return f"{self.name}@{self.manifest.snapshot}"
+
+    def lines(self) -> list[str]:
+        """Say it for people."""
+        lines = []
+        if self.arrival is not None:
+            lines.append(f"receive {self.snapshot} ({self.manifest.stream_bytes} bytes)")
+        if self.hold:
+            lines.append(f"compare its content with {self.manifest.digest}")
+            lines.append(f"hold {self.snapshot}")
+        return lines or [f"{self.name} is this image already"]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the plan in JSON's types."""
+        return {
+            "image": self.name,
+            "snapshot": self.snapshot,
+            "guid": self.manifest.guid,
+            "digest": self.manifest.digest,
+            "receive": self.arrival is not None,
+            "hold": self.hold,
+            "properties": dict(self.arrival.properties) if self.arrival else {},
+        }
+
+
+def restore(
+    folder: str,
+    name: str,
+    *,
+    properties: Mapping[str, str] | None = None,
+    dry_run: bool = False,
+    engine: Engine | None = None,
+    show: Callable[[RestorePlan], None] | None = None,
+) -> RestorePlan:
+    """Restore an image from the folder that :func:`zfstune.golden.export` made.
+
+    The stream is read in full before anything is made. What arrives is inert, like a
+    replica (:mod:`zfstune.streams.arrival`); its content is read back and compared with
+    the digest of the original. If it differs, the dataset is destroyed again.
+
+    Args:
+        folder: The folder.
+        name: The dataset to make. Its parent exists.
+        properties: Property to value, instead of those that make it inert.
+        dry_run: Stop once stream and manifest are checked.
+        engine: Default: the running kernel's ZFS.
+        show: Called with the plan before anything changes.
+
+    Returns:
+        The plan that was carried out.
+
+    Raises:
+        InvalidValue: The manifest is damaged; nothing was made.
+        Damaged: The stream was cut or changed; nothing was made, or nothing is left.
+        PlanError: The files cannot be read, or the name is taken.
+        EngineError: ZFS refused the stream; nothing is left of it.
+    """
+    check_dataset(name, creating=True)
+    with using(engine) as zfs, _opened(folder) as (manifest, fd):
+        ready_pool(zfs, pool_of(name), operation="restore an image in")
+        plan = _plan(zfs, name, manifest, properties or {})
+        _check_stream(folder, manifest, fd)
+        if show is not None:
+            show(plan)
+        if not dry_run:
+            if plan.arrival is not None:
+                _receive(zfs, plan, plan.arrival, fd)
+            if plan.hold:
+                _check_content(zfs, plan)
+                zfs.hold([plan.snapshot], HOLD_TAG)
+        return plan
+
+
+@contextmanager
+def _opened(folder: str) -> Iterator[tuple[Manifest, int]]:
+    """Read the manifest, and open the stream during a block."""
+    path = os.path.join(folder, MANIFEST_FILE)
+    text = read_plain(path, _MOST_CHARACTERS)
+    if text is None:
+        raise PlanError(f"cannot restore '{shown(folder)}': it has no {MANIFEST_FILE}")
+    manifest = parse_manifest(text, path)
+    try:
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        fd = os.open(os.path.join(folder, STREAM_FILE), flags)
+    except OSError as error:
+        raise PlanError(
+            f"cannot restore '{shown(folder)}': {STREAM_FILE}: {error.strerror}"
+        ) from None
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise PlanError(
+                f"cannot restore '{shown(folder)}': {STREAM_FILE} is no plain file"
+            )
+        yield manifest, fd
+    finally:
+        os.close(fd)
+
+
+def _plan(
+    engine: Engine, name: str, manifest: Manifest, properties: Mapping[str, str]
+) -> RestorePlan:
+    there = read_there(engine, [name])
+    if name in there:
+        snapshot = f"{name}@{manifest.snapshot}"
+        found = engine.find_snapshots([snapshot]).get(snapshot)
+        seal = read_seal(there[name])
+        if found is None or seal is None or {found.guid, seal.guid} != {manifest.guid}:
+            raise PlanError(
+                f"cannot restore to '{name}': it exists, and is not this image",
+                hint="choose another name; to compare the two: zfstune golden list",
+            )
+        return RestorePlan(name, manifest, None, HOLD_TAG not in engine.holds(snapshot))
+    parent = parent_of(name)
+    if parent not in there:
+        raise NotFound(
+            operation="restore to", target=name, reason=f"there is no '{parent}'"
+        )
+    arrival = decide_arrival(
+        manifest.kind,
+        new=True,
+        sealed=manifest.raw,
+        sent=manifest.properties,
+        chosen=properties,
+        limits=engine.limits,
+    )
+    return RestorePlan(name, manifest, arrival, hold=True)
+
+
+def _check_stream(folder: str, manifest: Manifest, fd: int) -> None:
+    """Read the whole stream, and refuse one that is not as the manifest says."""
+    hashed, length = sha256(), 0
+    while piece := os.pread(fd, _PART_BYTES, length):
+        hashed.update(piece)
+        length += len(piece)
+    if length != manifest.stream_bytes:
+        reason = f"it has {length} bytes, and had {manifest.stream_bytes}"
+    elif hashed.hexdigest() != manifest.stream_sha256:
+        reason = "its SHA-256 is another one: it was changed"
+    else:
+        return
+    path = os.path.join(folder, STREAM_FILE)
+    raise Damaged(operation="restore from", target=path, reason=reason)
+
+
+def _receive(engine: Engine, plan: RestorePlan, arrival: Arrival, fd: int) -> None:
+    os.lseek(fd, 0, os.SEEK_SET)
+    engine.receive(
+        plan.snapshot,
+        fd,
+        raw=plan.manifest.raw,
+        properties={
+            **arrival.properties,
+            GOLDEN_PROPERTY: Seal(plan.manifest.guid).text,
+        },
+        received=arrival.received,
+        excluded=arrival.excluded,
+    )
+    if engine.snapshot(plan.snapshot).guid != plan.manifest.guid:
+        _take_away(engine, plan, "another snapshot has arrived than the manifest names")
+
+
+def _check_content(engine: Engine, plan: RestorePlan) -> None:
+    if digest(engine, plan.snapshot, raw=plan.manifest.raw).text != plan.manifest.digest:
+        _take_away(engine, plan, "its content is not that of the original")
+
+
+def _take_away(engine: Engine, plan: RestorePlan, reason: str) -> None:
+    """Destroy what has arrived, and nothing holds yet, and say why."""
+    engine.destroy_snapshots([plan.snapshot])
+    engine.destroy(plan.name)
+    raise Damaged(
+        operation="restore",
+        target=plan.name,
+        reason=reason,
+        hint="nothing is left of it; export the original anew",
+    )

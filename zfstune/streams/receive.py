@@ -1,0 +1,195 @@
+"""Receive a stream, or a package of streams, from any file."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from zfstune.engine.feed import feed
+from zfstune.engine.open import using
+from zfstune.streams.landing import AS_TARGET, Landing
+from zfstune.streams.local_side import LocalSide
+from zfstune.streams.receive_plan import ReceivePlan, Skipped
+from zfstune.streams.reception import ReceiveChoices, Reception
+from zfstune.streams.unwelcome import way_on
+from zfstune.streams.unwrap import Unwrapped
+from zfstune.values.errors import EngineError, PlanError, ZfstuneError
+from zfstune.values.names import ancestors_of, pool_of
+from zfstune.values.text import for_shell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from zfstune.engine.feed import Stream
+    from zfstune.engine.protocol import Engine
+    from zfstune.streams.ends import End
+    from zfstune.streams.receive_plan import Received, ReceiveStep
+
+__all__ = ["receive"]
+
+
+def receive(
+    target: str,
+    source: Stream,
+    *,
+    engine: Engine | None = None,
+    keep: str = AS_TARGET,
+    properties: Mapping[str, str] | None = None,
+    without: Iterable[str] = (),
+    take_properties: bool = False,
+    dry_run: bool = False,
+    on_step: Callable[[ReceiveStep], None] | None = None,
+    on_bytes: Callable[[int], None] | None = None,
+) -> ReceivePlan:
+    """Receive a stream, or a package of streams as ``zfs send -R``, -p and -I write it.
+
+    Nothing is rolled back, renamed or destroyed for it. A snapshot that is there already,
+    by its guid, is passed over. A new dataset is inert: read-only, mounted only when
+    somebody asks for it, neither shared nor scanned (:mod:`zfstune.streams.arrival`). A
+    stream that breaks off is kept as far as it came, and can be resumed.
+
+    Args:
+        target: The dataset that receives, or the full name of the one snapshot that is
+            received. Its parent exists.
+        source: A file that is open for reading bytes, a socket, or a descriptor. It may
+            be read beyond the end of the stream.
+        engine: The receiving engine; default: the running kernel's.
+        keep: ``target``: the first dataset of the stream becomes `target`; ``path`` or
+            ``last``: it is received below, by its name without the pool or its last part.
+        properties: Values for the first dataset. Those below it inherit them, or get
+            those that are not inherited.
+        without: Names of properties that are to be inherited instead.
+        take_properties: Take the properties in a package as far as they are harmless.
+        dry_run: Read the stream and change nothing.
+        on_step: Called after each stream.
+        on_bytes: Called with the number of bytes each time some were read.
+
+    Returns:
+        What has become of each stream.
+
+    Raises:
+        InvalidValue: The data is no stream, or a package that contradicts itself.
+        PlanError: A stream does not fit what is there; the streams before it have arrived.
+        Damaged: The list of a package has a wrong checksum.
+        EngineError: A stream broke off or could not be received.
+    """
+    choices = ReceiveChoices(
+        Landing(target, keep), properties or {}, tuple(without), take_properties
+    )
+    with using(engine) as zfs:
+        run = _Run(zfs, choices, dry_run=dry_run, on_step=on_step)
+        try:
+            return feed(source, run.carry_out, on_bytes)
+        except KeyboardInterrupt as stop:
+            for note in run.way_on():
+                stop.add_note(note)
+            raise
+        except EngineError as error:
+            error.hint = next(run.way_on(), error.hint)
+            raise
+
+
+class _Run:
+    """Reads the streams one after the other, and carries out what is decided on each."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        choices: ReceiveChoices,
+        *,
+        dry_run: bool,
+        on_step: Callable[[ReceiveStep], None] | None,
+    ) -> None:
+        self._engine = engine
+        self._choices = choices
+        self._target = choices.landing.target
+        self._dry_run = dry_run
+        self._on_step = on_step
+        self._under_way = ""  # the dataset that a stream is being received into
+        self._side = LocalSide(engine)
+        self._origins: dict[int, str] = {}
+
+    def carry_out(self, fd: int) -> ReceivePlan:
+        """Read all streams, and receive those that are not there."""
+        came = Unwrapped(fd, self._target)
+        package = came.package
+        root = came.name.partition("@")[0]
+        first = self._choices.landing.of_dataset(root, root)
+        tree = package is not None and package.tree
+        ends = self._read_ends(first, tree=tree)
+        reception = Reception(self._choices, package, ends, self._engine.limits)
+        parents = () if first in ends else self._missing_parents(first)
+        steps: list[ReceiveStep] = []
+        while came.header is not None:
+            step = reception.decide(came.header, self._elsewhere)
+            if isinstance(step, Skipped) or self._dry_run:
+                came.pass_over(came.header)
+            else:
+                if not steps:
+                    self._make_parents(parents)
+                self._receive(step, fd, came.record)
+            steps.append(step)
+            if self._on_step is not None:
+                self._on_step(step)
+            came.advance()
+        return ReceivePlan(tuple(steps), parents)
+
+    def way_on(self) -> Iterator[str]:
+        """Yield the hint for a stream that broke off, if one was kept."""
+        with suppress(ZfstuneError):
+            if self._under_way:
+                dataset = self._engine.dataset(self._under_way)
+                token = dataset.value("receive_resume_token")
+                if token:
+                    yield way_on(self._under_way, token)
+
+    def _read_ends(self, first: str, *, tree: bool) -> dict[str, End]:
+        """Read what is there of the datasets that may come."""
+        return {end.name: end for end in self._side.ends(first, recursive=tree)}
+
+    def _missing_parents(self, first: str) -> tuple[str, ...]:
+        """Return the datasets that have to be made before the first one.
+
+        Only those are made that a name from the stream has below the target.
+        """
+        above = ancestors_of(first)
+        if not above:
+            raise PlanError(
+                f"cannot receive into '{first}': a receive makes no pool",
+                hint="name a dataset of a pool that exists; see `zfstune list`",
+            )
+        missing = tuple(name for name in above if not self._engine.exists(name))
+        for name in missing:
+            if not name.startswith(f"{self._target}/"):
+                raise PlanError(
+                    f"cannot receive into '{first}': '{name}' does not exist",
+                    hint=f"create it: `zfs create -p -o canmount=off {for_shell(name)}`",
+                )
+        return missing
+
+    def _make_parents(self, parents: Iterable[str]) -> None:
+        for name in parents:
+            self._engine.create(name, properties={"canmount": "off"})
+
+    def _elsewhere(self, guid: int) -> str:
+        """Find a snapshot of the pool by its guid."""
+        if guid not in self._origins:
+            found = self._side.copies(pool_of(self._target), {guid}).get(guid)
+            self._origins[guid] = "" if found is None else found.name
+        return self._origins[guid]
+
+    def _receive(self, step: Received, fd: int, record: bytes) -> None:
+        arrival = step.arrival
+        self._under_way = step.dataset
+        self._engine.receive(
+            step.received,
+            fd,
+            header=record,
+            origin=step.origin,
+            raw=step.raw,
+            resumable=True,
+            properties=arrival.properties,
+            received=arrival.received if self._choices.take_properties else None,
+            excluded=arrival.excluded,
+        )
+        self._under_way = ""

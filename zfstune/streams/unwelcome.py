@@ -1,0 +1,159 @@
+"""The refusals of a receive: each names what is in the way, each loss, and a way on.
+
+A receive destroys nothing, so each way on that does is a command of its own.
+"""
+
+from __future__ import annotations
+
+from zfstune.values.errors import PlanError
+from zfstune.values.text import comma_list, for_shell, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zfstune.streams.ends import End
+    from zfstune.values.state import Snapshot
+    from zfstune.values.stream_record import StreamHeader
+
+__all__ = [
+    "base_missing",
+    "base_missing_here",
+    "diverged",
+    "exists_already",
+    "has_partial",
+    "name_taken",
+    "no_origin",
+    "no_partial",
+    "other_kind",
+    "outside",
+    "way_on",
+]
+
+
+def way_on(target: str, token: str) -> str:
+    """Return the hint for a receive that broke off and kept what had come."""
+    into = for_shell(target)
+    return (
+        "what has arrived stays; go on with the rest: on the sender's side `zfstune send "
+        f"--resume {for_shell(token)}`, here `zfstune receive {into}`; or give it up: "
+        f"`zfstune receive --abort {into}`"
+    )
+
+
+def outside(sent: str, root: str) -> PlanError:
+    """Return the error for a dataset that the package cannot have."""
+    return PlanError(
+        f"cannot receive '{shown(sent)}': the package is of '{root}', and it lies outside"
+    )
+
+
+def no_origin(target: str, header: StreamHeader) -> PlanError:
+    """Return the error for a clone whose origin is not here."""
+    return _refused(
+        target,
+        header,
+        f"it is a clone of the snapshot with the guid {header.fromguid}, which this pool "
+        "does not have",
+        "receive that snapshot first, or send the clone without --base",
+    )
+
+
+def no_partial(end: End, header: StreamHeader) -> PlanError:
+    """Return the error for the rest of a stream whose beginning is not here."""
+    return _refused(
+        end.name,
+        header,
+        "the stream is the rest of one that broke off, and its beginning is not here",
+        "send it from the beginning: `zfstune send`, without --resume",
+    )
+
+
+def has_partial(end: End, header: StreamHeader, *, other: bool) -> PlanError:
+    """Return the error for a dataset in which part of a stream waits."""
+    what = "of another stream" if other else "of this very stream"
+    shown_name = f" ({shown(end.partial.toname)})" if end.partial is not None else ""
+    name = for_shell(end.name)
+    return _refused(
+        end.name,
+        header,
+        f"the part {what} that broke off waits there{shown_name}",
+        "send the rest with `zfstune send --resume TOKEN`, where TOKEN is what `zfs get -H "
+        f"-o value receive_resume_token {name}` prints; or give the part up: `zfstune "
+        f"receive --abort {name}`",
+    )
+
+
+def exists_already(end: End, header: StreamHeader) -> PlanError:
+    """Return the error for a full stream whose target is there."""
+    names = [snapshot.name for snapshot in end.snapshots]
+    holds = f"with its snapshots {comma_list(names)}" if names else "and has no snapshot"
+    what = "a clone" if header.clone else "a full stream"
+    name = for_shell(end.name)
+    return _refused(
+        end.name,
+        header,
+        f"it exists, {holds}, and {what} makes a dataset of its own",
+        f"choose another name, or move it aside: `zfs rename {name} "
+        f"{for_shell(f'{end.name}-aside')}`",
+    )
+
+
+def base_missing(end: End, header: StreamHeader) -> PlanError:
+    """Return the error for an incremental stream without a dataset."""
+    return _refused(
+        end.name,
+        header,
+        "the stream is an incremental one, and there is no such dataset",
+        "receive its base first, or send in full: `zfstune send`, without --base",
+    )
+
+
+def base_missing_here(end: End, header: StreamHeader) -> PlanError:
+    """Return the error for a dataset that lacks the base."""
+    newest = f"; its newest is '{end.newest.name}'" if end.newest is not None else ""
+    return _refused(
+        end.name,
+        header,
+        f"none of its snapshots is the base, which has the guid {header.fromguid}{newest}",
+        "send from a snapshot that both sides have; `zfstune list -t snapshots --json` "
+        "prints guids",
+    )
+
+
+def other_kind(end: End, header: StreamHeader) -> PlanError:
+    """Return the error for a volume in the place of a filesystem, or the reverse."""
+    reason = f"it is a {end.kind}, and the stream is of a {header.kind}"
+    return _refused(end.name, header, reason, "choose another name")
+
+
+def diverged(
+    end: End, header: StreamHeader, base: Snapshot, victims: Sequence[Snapshot]
+) -> PlanError:
+    """Return the error for a dataset that went on by itself after the base."""
+    parts = []
+    if victims:
+        names = comma_list([snapshot.name for snapshot in victims])
+        parts.append(f"after the base '{base.name}' it has snapshots of its own: {names}")
+    if end.written_bytes:
+        since = victims[-1].name if victims else base.name
+        parts.append(f"{end.written_bytes} bytes were written to it after '{since}'")
+    back = for_shell(base.name)
+    command = f"`zfs rollback -r {back}`" if victims else f"`zfs rollback {back}`"
+    return _refused(end.name, header, "; ".join(parts), f"{command} gives all of that up")
+
+
+def name_taken(received: str, header: StreamHeader) -> PlanError:
+    """Return the error for another snapshot that has the name."""
+    other = for_shell(f"{received}-other")
+    return _refused(
+        received,
+        header,
+        "another snapshot has that name",
+        f"`zfs rename {for_shell(received)} {other}` makes room",
+    )
+
+
+def _refused(target: str, header: StreamHeader, reason: str, hint: str) -> PlanError:
+    sent = shown(header.toname)
+    return PlanError(f"cannot receive '{sent}' into '{target}': {reason}", hint=hint)
