@@ -14,6 +14,7 @@ from zfstune.streams.prepare import prepare_plan
 from zfstune.streams.remote.address import read_address
 from zfstune.streams.remote.sides import Sides
 from zfstune.streams.replication_plan import Choices
+from zfstune.values.frozen import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.streams.progress import SendProgress
     from zfstune.streams.replication_plan import ReplicationPlan
+    from zfstune.streams.side import Side
     from zfstune.streams.steps import PlanStep
 
 __all__ = ["replicate"]
@@ -61,8 +63,7 @@ def replicate(
         recursive: Send all datasets below the source, too.
         exclude: Shell patterns of full names to leave out, with all below them.
         snapshot: Name of a snapshot to take of all first, at one instant; empty: any.
-        raw: Send encrypted blocks without their key; default: as the first stream was;
-            to another host always raw.
+        raw: Send encrypted blocks without their key; default: as before, to hosts always.
         every: Send each snapshot; otherwise the newest alone.
         properties: Values for new targets, instead of those that make them inert.
         without: Names of properties that a new target is to inherit instead.
@@ -80,19 +81,30 @@ def replicate(
         EngineError: A stream broke off. What has arrived stays; the next run goes on.
         BatchError: Datasets of a tree were refused or failed; the others were sent.
     """
-    sent, received = read_address(source), read_address(target)
-    if received.host and raw is None:  # its word about earlier streams decrypts nothing
-        raw = True
     choices = Choices(
         raw, every, properties, without, keep_aside, lose, recursive, exclude, snapshot
     )
+    manner = Manner(pace or Pace(), verify, on_step, on_progress)
+    sent, received = read_address(source), read_address(target)
     with Sides((target_engine or engine) if sent.host else engine, ssh_options) as sides:
-        sending = sides.on(sent.host)
-        receiving = sides.on(received.host, target_engine)
-        plan = prepare_plan(
-            sent.dataset, received.dataset, sending, receiving, choices, dry_run=dry_run
-        )
-        if not dry_run:
-            manner = Manner(pace or Pace(), verify, on_step, on_progress)
-            send_all(plan, sending, receiving, choices, manner)
-        return plan
+        sending, receiving = sides.on(sent.host), sides.on(received.host, target_engine)
+        names = sent.dataset, received.dataset
+        return _replicate(names, sending, receiving, choices, None if dry_run else manner)
+
+
+def _replicate(
+    names: tuple[str, str],
+    sending: Side,
+    receiving: Side,
+    choices: Choices,
+    manner: Manner | None,
+) -> ReplicationPlan:
+    """Make the plan, and carry it out in a manner; None: change nothing."""
+    if receiving.host and choices.raw is None:
+        # Its word about the streams before decrypts nothing.
+        choices = replace(choices, raw=True)
+    dry_run = manner is None
+    plan = prepare_plan(*names, sending, receiving, choices, dry_run=dry_run)
+    if manner is not None:
+        send_all(plan, sending, receiving, choices, manner)
+    return plan
