@@ -80,16 +80,16 @@ def test_a_key_in_use_stays(engine: Engine, pool: str) -> None:
     engine.unmount(name)
 
 
-def test_no_key_is_in_the_history(
-    engine: Engine, pool: str, command: Callable[..., str]
-) -> None:
+def test_no_key_is_in_the_history(engine: Engine, pool: str) -> None:
     """The pool's history tells that there was a key, and not which."""
     name = f"{pool}/keys_history"
     engine.create(name, properties=PASSPHRASE, key=Key(WORDS))
     engine.unload_key(name)
     engine.load_key(name, Key(WORDS))
     engine.change_key(name, Key("ab" * 32), properties={"keyformat": "hex"})
-    history = command("zpool", "history", "-il", pool)
-    assert f"zfstune load-key {name}" in history
-    assert "ab" * 32 not in history
-    assert WORDS not in history
+    # zpool 2.4 prints stray bytes for a call that has no arguments but hidden ones.
+    argv = ["zpool", "history", "-il", pool]
+    history = subprocess.run(argv, capture_output=True, check=True).stdout
+    assert f"zfstune load-key {name}".encode() in history
+    for secret in (b"ab" * 32, bytes.fromhex("ab" * 32), WORDS.encode()):
+        assert secret not in history

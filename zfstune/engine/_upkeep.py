@@ -191,7 +191,7 @@ class ZfsUpkeep:
         self._raise_if_failed("prune the dedup table of", pool, error)
 
     def device_properties(self, pool: str, device: str) -> dict[str, str | int]:
-        """Return the properties of a device."""
+        """Return the properties that were set on a device."""
         check_pool(pool)
         asked = {"vdevprops_get_vdev": self._guid(pool, device)}
         error, found = self._zfs.change(lib.zt_get_vdev_prop, pool, asked)

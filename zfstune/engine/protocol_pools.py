@@ -161,7 +161,11 @@ class PoolCalls(Protocol):
         """
 
     def device_properties(self, pool: str, device: str) -> dict[str, str | int]:
-        """Return the properties of a device (man/man7/vdevprops.7); since 2.2."""
+        """Return the properties that were set on a device; since 2.2.
+
+        Those that ZFS only tells of it, as its path and its errors, are not among them
+        (vdev_prop_get() in module/zfs/vdev.c); see man/man7/vdevprops.7.
+        """
 
     def set_device_properties(
         self, pool: str, device: str, properties: Mapping[str, str]
