@@ -227,7 +227,7 @@ def test_a_tree_that_is_killed(
             [*argv, "--verify"], capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, "")
-        assert 1 < host.opened - before <= 5
+        assert host.opened - before <= 5  # one a stream, and the first
     with ImageEngine(files["tank"]) as tank, ImageEngine(files["back"]) as back:
         assert content(back, TARGET) == content(tank, SOURCE)
         assert back.dataset(f"{TARGET}/c").value("origin") == f"{TARGET}/m/x@1"
