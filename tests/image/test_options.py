@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
+from sparse_copy import sparse_copy
 from zfstune.cli.main import main
 from zfstune.cli.parser import build_parser
 from zfstune.engine.image import create_image
@@ -140,6 +141,7 @@ ROWS = {
         "--rate": f"{COPY} --rate 100M",
         "--retries": f"{COPY} --retries 1",
         "--verify": f"{COPY} --verify",
+        "--ssh-option": f"{COPY} --ssh-option Port=2222",
         "--raw": f"{COPY} --raw",
         "--no-raw": f"{COPY} --no-raw",
         "-o": f"{COPY} -o compression=zstd",
@@ -149,6 +151,12 @@ ROWS = {
         "-n --dry-run": f"{COPY} -n",
         "--check": f"{COPY} --check !4",
         "--json": f"{COPY} --json",
+    },
+    "serve": {
+        "--allow": "--allow tank/a --send",
+        "--send": "--allow tank/a --send",
+        "--receive": "--allow tank/a --receive",
+        "--lose": "--allow tank/a --receive --lose",
     },
     "clone": {
         "-o": f"{BEFORE} tank/new -o atime=off",
@@ -347,26 +355,10 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return made
 
 
-def copy(source: Path, target: Path) -> None:
-    """Copy a file with holes, and leave the holes."""
-    with source.open("rb") as old, target.open("wb") as new:
-        end = old.seek(0, os.SEEK_END)
-        new.truncate(end)
-        at = 0
-        while True:
-            try:
-                at = os.lseek(old.fileno(), at, os.SEEK_DATA)
-            except OSError:  # only a hole is left
-                return
-            hole = os.lseek(old.fileno(), at, os.SEEK_HOLE)
-            os.pwrite(new.fileno(), os.pread(old.fileno(), hole - at, at), at)
-            at = hole
-
-
 @pytest.fixture
 def own(places: dict[str, Path], tmp_path: Path) -> dict[str, Path]:
     """Give the same with a pool of the test's own."""
-    copy(places["file"], tmp_path / "copy.zpool")
+    sparse_copy(places["file"], tmp_path / "copy.zpool")
     changed = {"file": tmp_path / "copy.zpool", "folder": tmp_path}
     return {**places, **changed, "other": places["file"]}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import zfstune
+from fake_ssh import fake_host
 from made_files import changed_files, received, sent, with_files
 from mounted_image import MountedImage
 from source_tree import ROOT
@@ -16,6 +17,7 @@ from zfstune.cli import schedule
 from zfstune.cli.main import main
 from zfstune.clones import finish
 from zfstune.datasets import apply
+from zfstune.engine.image import create_image
 from zfstune.engine.open import open_engine
 from zfstune.health import verify
 from zfstune.values.marks import POLICY_PROPERTY, SNAPSHOT_PROPERTY
@@ -38,6 +40,7 @@ STATUS = {
 }
 # Columns of `zfstune list` whose numbers differ from pool to pool.
 USED, AVAILABLE = 4, 5
+FAR = "far.zpool"  # the pool of the host that ssh reaches
 
 
 class Machine:
@@ -154,6 +157,11 @@ def a_node(machine: Machine) -> None:
     )
 
 
+def another_host(machine: Machine) -> None:
+    """Have a pool on the host that ssh reaches."""
+    create_image(machine.folder / FAR, size_bytes=128 << 20, pool="back").close()
+
+
 # What a page tells in words between its commands.
 MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune prune --keep 48": fifty_later,
@@ -166,6 +174,7 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune snapshot tank/data/shop --name monday": only_a_shop,
     "zfstune diff tank/shop@monday @tuesday": a_tuesday,
     "zfstune snapshot -r tank/data/shop --name monday": a_shop_with_images,
+    "zfstune replicate tank/data/shop backup:back/shop": another_host,
     "zfstune verify": drifted,
     "zfstune compare tank/shop@monday tank/backup/shop@monday": three_shops,
     "zfstune list tank/data": applied("postgres"),
@@ -223,6 +232,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
     # A pool in a file has neither directories nor device nodes.
     for effect in ("make_private", "reset_identity", "wait_for_node"):
         monkeypatch.setattr(finish, effect, lambda *_: ())
+    ssh = fake_host(tmp_path / "host", ZFSTUNE_IMAGE=str(tmp_path / FAR))
+    monkeypatch.setenv("ZFSTUNE_SSH", str(ssh))
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZFSTUNE_IMAGE", raising=False)
     yield made

@@ -28,7 +28,8 @@ STARTERS = frozenset(
 # What zfstune starts of itself is itself again, exportfs with fixed words, and the tools
 # that change a UUID, with the device of a volume; the one text that it compiles is its
 # own. None of them takes another word from outside. Hooks are the
-# user's own commands, run because the user said so.
+# user's own commands, run because the user said so. ssh takes the host that the user names,
+# and commands for it whose words are quoted one by one.
 EXEMPT = {
     # This process, to give up on a suspended pool, and to replicate beside snapshots.
     "zfstune/cli/watch.py": ["os.fork", "os.fork"],
@@ -38,6 +39,7 @@ EXEMPT = {
     "zfstune/host/coprocess.py": ["subprocess"],  # what the user asked to be run
     "zfstune/host/file_systems.py": ["subprocess"],  # tune2fs and the like, for a new UUID
     "zfstune/host/nfs.py": ["subprocess"],  # exportfs, which alone reaches the NFS server
+    "zfstune/streams/remote/ssh.py": ["subprocess"],  # ssh, where the user names a host
     "zfstune/values/frozen.py": ["exec"],  # an __init__ of the names that a class body gave
 }
 OS_CALLS = re.compile(r"exec[lv]\w*|fork(pty)?|popen|posix_spawnp?|spawn[lv]\w*|system")

@@ -44,7 +44,8 @@ class Room:
 
     Attributes:
         place: Its place in the line of packages; 0 is the front door.
-        nouns: Its modules that decide, a package of them with a slash.
+        nouns: Its modules that decide, a package of them with a slash. Of a package with
+            modules of both kinds, each stands by itself, as in ``remote/grant``.
         verbs: Its modules that do.
     """
 
@@ -80,7 +81,7 @@ def is_noun(module: str) -> bool:
     room = rooms().get(parts[0]) if len(parts) > 1 else None
     if room is None:
         return False
-    return parts[1] in room.nouns or f"{parts[1]}/" in room.nouns
+    return "/".join(parts[1:]) in room.nouns or f"{parts[1]}/" in room.nouns
 
 
 def imports(source: str, module: str, known: frozenset[str]) -> list[Import]:

@@ -44,6 +44,7 @@ _VERBS = {
     "schedule": "take snapshots and prune by the clock",
     "replicate": "send to another dataset or pool all that it lacks",
     "replicas": "list the targets that datasets are replicated to; forget dead ones",
+    "serve": "answer the calls of a zfstune on another host, over ssh",
     "clone": "make clones of a snapshot, all at once",
     "golden": "make golden images, and stamp clones from them",
     "send": "write snapshots as a stream, or a tree of datasets as a package",

@@ -8,9 +8,10 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, report, warn
 from zfstune.cli.profile_options import pair
 from zfstune.cli.progress_line import ProgressLine
-from zfstune.cli.which_zfs import image_name, open_zfs
+from zfstune.cli.which_zfs import image_name, open_zfs, uses_image
 from zfstune.engine import open as opening
 from zfstune.streams.pace import Pace
+from zfstune.streams.remote.address import read_address
 from zfstune.streams.replicate import replicate
 from zfstune.values.errors import BatchError
 from zfstune.values.size import parse_size
@@ -28,7 +29,8 @@ __all__ = ["add_arguments"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.description = (
-        "Send to TARGET all that SOURCE has and it lacks, on this host. TARGET only ever "
+        "Send to TARGET all that SOURCE has and it lacks. One of them, or both, may be on "
+        "another host, as HOST:DATASET: ssh reaches it. TARGET only ever "
         "gains snapshots; one that has gone its own way is refused, with each snapshot "
         "that is in the way. A new TARGET is read-only, mounted only when you ask for it, "
         "and neither shared nor scanned, whatever the stream says. A bookmark on SOURCE "
@@ -50,6 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--newest-only",
         action="store_true",
         help="send the newest snapshot, and none of those between it and the base",
+    )
+    parser.add_argument(
+        "--ssh-option",
+        metavar="OPTION",
+        action="append",
+        default=[],
+        help="an option for HOST, as for `ssh -o`; may be repeated",
     )
     _add_stream_options(parser)
     _add_ways_out(parser)
@@ -183,9 +192,11 @@ def _run(args: argparse.Namespace) -> int:
         if not args.json:
             print(step.describe(), flush=True)
 
+    names = (args.source, args.target)
     with ExitStack() as stack:
-        engine = stack.enter_context(open_zfs(args))
-        target = engine
+        engine = target = None
+        if uses_image(args) or not all(read_address(name).host for name in names):
+            engine = target = stack.enter_context(open_zfs(args))
         if args.to_image:
             target = stack.enter_context(opening.open_engine(args.to_image))
         try:
@@ -203,6 +214,7 @@ def _run(args: argparse.Namespace) -> int:
                 without=args.without,
                 keep_aside=args.keep_aside,
                 lose=args.lose,
+                ssh_options=args.ssh_option,
                 dry_run=dry_run,
                 pace=Pace(args.jobs, args.rate, args.retries),
                 verify=args.verify,

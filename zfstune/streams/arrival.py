@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zfstune.streams.ends import Replica
     from zfstune.values.properties import Limits
 
-__all__ = ["INERT", "Arrival", "decide_arrival"]
+__all__ = ["INERT", "PLACEHOLDER", "Arrival", "decide_arrival", "is_harmless"]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -45,6 +45,14 @@ INERT: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "volmode": ("none", "no scan of this machine finds disks and labels in it"),
             "snapdev": ("hidden", "no scan of this machine finds disks and labels in it"),
         },
+    }
+)
+
+# The properties of a target without data, beside its mark.
+PLACEHOLDER: Mapping[str, str] = MappingProxyType(
+    {
+        **{name: value for name, (value, _) in INERT["filesystem"].items()},
+        "canmount": "off",
     }
 )
 
@@ -164,13 +172,18 @@ def _travels(name: str, value: str, kind: str, limits: Limits) -> bool:
         auto = name == _AUTO_SNAPSHOT or name.startswith(f"{_AUTO_SNAPSHOT}:")
         if own or auto:
             return False
-    elif name not in _TRAVELLING or is_unsafe(name, value):
+    elif not is_harmless(name, value):
         return False
     try:
         check({name: value}, kind=kind, creating=False, limits=limits)
     except InvalidProperty:
         return False
     return True
+
+
+def is_harmless(name: str, value: str) -> bool:
+    """Tell whether a value says how blocks and attributes are stored, and no more."""
+    return name in _TRAVELLING and not is_unsafe(name, value)
 
 
 def _check_choices(

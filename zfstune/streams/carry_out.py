@@ -14,6 +14,7 @@ until the pool has written its change, and the datasets of a tree are many.
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import ExitStack, contextmanager
 
@@ -167,7 +168,9 @@ class _Run:
         """Note on each source where its target is, if that is new."""
         for name, plan in self._plans.items():
             identity = plan.target.identity
-            place = place_of(plan.transfer.target, self._sending, self._receiving)
+            place = place_of(
+                plan.transfer.target, self._sending, self._receiving, os.uname().nodename
+            )
             if identity and plan.source.places.get(identity) != place:
                 with self._failures_of(name):
                     self._sending.note_target(name, identity, place)
@@ -323,6 +326,7 @@ class _DatasetRun:
         held = [step.snapshot.name]
         if isinstance(step.base, Snapshot):
             held.append(step.base.name)
+        base = "" if step.base is None else step.base.name
         new, losing, counted = self._new, self._losing, 0
 
         def receive(fd: int) -> None:
@@ -336,12 +340,15 @@ class _DatasetRun:
             )
 
         def send(fd: int) -> None:
-            base = "" if step.base is None else step.base.name
             self._sending.send(step.snapshot.name, fd, base=base, raw=step.raw, held=held)
 
+        # Before the receive begins: another host answers one call a session.
+        token = self._receiving.token(self._target) if isinstance(step, Resume) else ""
+
         def resume(fd: int) -> None:
-            token = self._receiving.token(self._target)
-            self._sending.send_resumed(token, fd, held=held)
+            self._sending.send_resumed(
+                token, fd, snapshot=step.snapshot.name, base=base, raw=step.raw, held=held
+            )
 
         def passed(count: int) -> None:
             nonlocal counted

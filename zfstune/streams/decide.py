@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from zfstune.streams.arrival import INERT, Arrival, decide_arrival
+from zfstune.streams.arrival import PLACEHOLDER, Arrival, decide_arrival
 from zfstune.streams.base import settle_bookmarks
 from zfstune.streams.ends import missing_end, placeholder_mark
 from zfstune.streams.refusals import Diverged
@@ -185,8 +185,8 @@ class Planner:
         transfer = Transfer(pair.source.name, pair.target.name)
         if pair.target.exists:
             return DatasetPlan(pair.source, pair.target, transfer)
-        values = {name: value for name, (value, _) in INERT["filesystem"].items()}
-        values |= {"canmount": "off", REPLICA_PROPERTY: placeholder_mark(pair.source)}
+        mark = placeholder_mark(pair.source.guid)
+        values = {**PLACEHOLDER, REPLICA_PROPERTY: mark}
         return DatasetPlan(
             pair.source,
             pair.target,

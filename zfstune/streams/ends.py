@@ -31,6 +31,7 @@ __all__ = [
     "end_of",
     "missing_end",
     "placeholder_mark",
+    "read_placeholder",
     "read_replica",
 ]
 
@@ -40,13 +41,19 @@ _PLACEHOLDER = "placeholder"
 _STANDS_FOR = re.compile(rf"{_PLACEHOLDER}:([0-9a-f]{{16}})")
 
 
-def placeholder_mark(source: End) -> str:
+def placeholder_mark(guid: int) -> str:
     """Return the value of ``org.zfstune:replica`` for a placeholder.
 
     That is a target without data, which stands for a source without a snapshot, so that
     the copies below it have a parent. It knows its source by that one's guid.
     """
-    return f"{_PLACEHOLDER}:{source.guid:016x}"
+    return f"{_PLACEHOLDER}:{guid:016x}"
+
+
+def read_placeholder(text: str) -> int:
+    """Return the guid in such a value; 0: it is another one."""
+    match = _STANDS_FOR.fullmatch(text)
+    return 0 if match is None else int(match[1], 16)
 
 
 @frozen
@@ -186,7 +193,7 @@ def end_of(
         partial=partial,
         replica=read_replica(replica),
         # What is written to a dataset that is not read-only would be lost in its place.
-        stands_for=_stands_for(replica) if dataset.local("readonly") == "on" else 0,
+        stands_for=read_placeholder(replica) if dataset.local("readonly") == "on" else 0,
         available_bytes=_bytes(dataset, "available"),
         createtxg=dataset.createtxg,
         places=_places(dataset),
@@ -196,11 +203,6 @@ def end_of(
 def _places(dataset: Dataset) -> dict[int, str]:
     noted = {noted_target(name): dataset.local(name) for name in dataset.properties}
     return {identity: place for identity, place in noted.items() if identity and place}
-
-
-def _stands_for(replica: str) -> int:
-    match = _STANDS_FOR.fullmatch(replica)
-    return 0 if match is None else int(match[1], 16)
 
 
 def _bytes(dataset: Dataset, name: str) -> int:

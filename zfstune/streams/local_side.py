@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from zfstune.snapshots.take import take_named
 from zfstune.streams.digest import digest
 from zfstune.streams.ends import end_of, missing_end
-from zfstune.values.errors import AlreadyExists, NotFound
+from zfstune.values.errors import AlreadyExists, InvalidValue, NotFound
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY
 from zfstune.values.replication_marks import target_property
@@ -149,10 +149,35 @@ class LocalSide:
         with self._hold(held):
             self._engine.send(snapshot, fd, base=base, raw=raw)
 
-    def send_resumed(self, token: str, fd: int, *, held: Iterable[str] = ()) -> None:
-        """Write the rest of the stream of a resume token."""
+    def send_resumed(
+        self,
+        token: str,
+        fd: int,
+        *,
+        snapshot: str,
+        base: str = "",
+        raw: bool = False,
+        held: Iterable[str] = (),
+    ) -> None:
+        """Write the rest of the stream of a resume token, if it is of that stream."""
+        partial = self._engine.read_token(token)
+        guids = self.guid(snapshot), self._base_guid(base)
+        if (partial.toguid, partial.fromguid) != guids or partial.raw != raw:
+            raise InvalidValue(
+                f"cannot resume the send of '{snapshot}': the token of the other side is "
+                "of another stream",
+                hint="abort the partial receive there: `zfs receive -A DATASET`",
+            )
         with self._hold(held):
             self._engine.send_resumed(token, fd)
+
+    def _base_guid(self, base: str) -> int:
+        """Return the guid of a snapshot or a bookmark; 0 where there is no base."""
+        dataset, hash_sign, _ = base.partition("#")
+        if not hash_sign:
+            return self.guid(base) if base else 0
+        marks = self._engine.bookmarks(dataset)
+        return marks[base].guid if base in marks else 0
 
     def token(self, name: str) -> str:
         """Return the resume token of a dataset."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from zfstune.engine.open import using
 from zfstune.streams.carry_out import send_all
-from zfstune.streams.local_side import LocalSide
 from zfstune.streams.pace import Manner, Pace
 from zfstune.streams.prepare import prepare_plan
+from zfstune.streams.remote.address import read_address
+from zfstune.streams.remote.sides import Sides
 from zfstune.streams.replication_plan import Choices
+from zfstune.values.frozen import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.streams.progress import SendProgress
     from zfstune.streams.replication_plan import ReplicationPlan
+    from zfstune.streams.side import Side
     from zfstune.streams.steps import PlanStep
 
 __all__ = ["replicate"]
@@ -44,6 +46,7 @@ def replicate(
     without: Collection[str] = (),
     keep_aside: bool = False,
     lose: Collection[str] = (),
+    ssh_options: Collection[str] = (),
     dry_run: bool = False,
     pace: Pace | None = None,
     verify: bool = False,
@@ -53,19 +56,20 @@ def replicate(
     """Send to a dataset all that its source has and it lacks (docs/replication.md).
 
     Args:
-        source: The dataset to send.
-        target: The dataset that receives; its parent exists. A new one is inert.
+        source: The dataset to send, or ``HOST:DATASET`` over ssh.
+        target: The dataset that receives, likewise; its parent exists. A new one is inert.
         engine: The source's engine; default: the running kernel's.
         target_engine: The target's engine; default: that of the source.
         recursive: Send all datasets below the source, too.
         exclude: Shell patterns of full names to leave out, with all below them.
         snapshot: Name of a snapshot to take of all first, at one instant; empty: any.
-        raw: Send encrypted blocks without their key; default: as the first stream was.
+        raw: Send encrypted blocks without their key; default: as before, to hosts always.
         every: Send each snapshot; otherwise the newest alone.
         properties: Values for new targets, instead of those that make them inert.
         without: Names of properties that a new target is to inherit instead.
         keep_aside: Rename a target that cannot take what comes, and receive beside it.
         lose: Snapshots of the target that may go for that by full name, and ``written``.
+        ssh_options: Options for other hosts, as for ``ssh -o``.
         dry_run: Change nothing, and take no snapshot.
         pace: How many datasets at once, how many bytes a second, how many retries.
         verify: Compare the newest snapshot that arrives by its content.
@@ -80,11 +84,27 @@ def replicate(
     choices = Choices(
         raw, every, properties, without, keep_aside, lose, recursive, exclude, snapshot
     )
-    with using(engine) as opened:
-        sending = LocalSide(opened)
-        receiving = sending if target_engine is None else LocalSide(target_engine)
-        plan = prepare_plan(source, target, sending, receiving, choices, dry_run=dry_run)
-        if not dry_run:
-            manner = Manner(pace or Pace(), verify, on_step, on_progress)
-            send_all(plan, sending, receiving, choices, manner)
-        return plan
+    manner = Manner(pace or Pace(), verify, on_step, on_progress)
+    sent, received = read_address(source), read_address(target)
+    with Sides((target_engine or engine) if sent.host else engine, ssh_options) as sides:
+        sending, receiving = sides.on(sent.host), sides.on(received.host, target_engine)
+        names = sent.dataset, received.dataset
+        return _replicate(names, sending, receiving, choices, None if dry_run else manner)
+
+
+def _replicate(
+    names: tuple[str, str],
+    sending: Side,
+    receiving: Side,
+    choices: Choices,
+    manner: Manner | None,
+) -> ReplicationPlan:
+    """Make the plan, and carry it out in a manner; None: change nothing."""
+    if receiving.host and choices.raw is None:
+        # Its word about the streams before decrypts nothing.
+        choices = replace(choices, raw=True)
+    dry_run = manner is None
+    plan = prepare_plan(*names, sending, receiving, choices, dry_run=dry_run)
+    if manner is not None:
+        send_all(plan, sending, receiving, choices, manner)
+    return plan

@@ -126,8 +126,32 @@ class Side(Protocol):
             held: Snapshots that nobody can destroy until the call has returned.
         """
 
-    def send_resumed(self, token: str, fd: int, *, held: Iterable[str] = ()) -> None:
-        """Write the rest of the stream of a resume token."""
+    def send_resumed(
+        self,
+        token: str,
+        fd: int,
+        *,
+        snapshot: str,
+        base: str = "",
+        raw: bool = False,
+        held: Iterable[str] = (),
+    ) -> None:
+        """Write the rest of the stream of a resume token.
+
+        The token comes from the other side, so it has to be of the stream that was
+        chosen on this one: a token can ask for any snapshot, decrypted too.
+
+        Args:
+            token: The token.
+            fd: Any descriptor that can be written to; it stays open.
+            snapshot: The snapshot that the stream is of.
+            base: Its base, as for :meth:`send`.
+            raw: Whether it is raw.
+            held: As for :meth:`send`.
+
+        Raises:
+            InvalidValue: The token is of another stream.
+        """
 
     def token(self, name: str) -> str:
         """Return the resume token of a dataset as it is now; empty: none."""

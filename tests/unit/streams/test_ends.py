@@ -134,7 +134,7 @@ def test_a_mark_counts_where_it_was_set_here() -> None:
 
 def test_a_placeholder_that_nobody_can_have_written_to() -> None:
     """It names its source; one that can be written to, or came in a stream, is none."""
-    mark = placeholder_mark(end_of(dataset(), ()))
+    mark = placeholder_mark(end_of(dataset(), ()).guid)
     assert mark == "placeholder:0000000000000009"
 
     def made(readonly: str, source: str = LOCAL) -> int:

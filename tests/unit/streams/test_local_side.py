@@ -12,7 +12,7 @@ from stream_engine import StreamEngine
 from zfstune.streams.ends import missing_end
 from zfstune.streams.local_side import LocalSide
 from zfstune.streams.prepare import read_end
-from zfstune.values.errors import Damaged
+from zfstune.values.errors import Damaged, InvalidValue
 from zfstune.values.state import Partial
 
 
@@ -101,3 +101,26 @@ def test_what_is_held_for_a_run_is_not_held_again() -> None:
         assert tank.held == set()
         side.send("tank/a@1", sink.fileno(), held=["tank/a@1"])
         assert "holding" in tank.calls
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"toguid": 1}, {"fromguid": 0}, {"fromguid": 1}, {"raw": False}],
+)
+def test_a_token_of_another_stream(other: dict[str, object]) -> None:
+    """A token comes from the other side; it cannot ask for what was not chosen here."""
+    tank = StreamEngine("tank")
+    tank.add("tank/a", "1", "2")
+    tank.bookmark("tank/a@1", "tank/a#1")
+    base, snapshot = (found.guid for found in tank.taken["tank/a"])
+    stream = {"toname": "x/y@4", "toguid": snapshot, "fromguid": base, "raw": True}
+    side = LocalSide(tank.zfs)
+    read, write = os.pipe()
+    for name in ("tank/a@1", "tank/a#1"):
+        chosen = {"snapshot": "tank/a@2", "base": name, "raw": True}
+        side.send_resumed(json.dumps(stream), write, **chosen)  # type: ignore[arg-type]
+        assert os.read(read, 999)
+        with pytest.raises(InvalidValue, match="of another stream"):
+            side.send_resumed(json.dumps({**stream, **other}), write, **chosen)  # type: ignore[arg-type]
+    os.close(read)
+    os.close(write)

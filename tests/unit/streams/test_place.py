@@ -19,20 +19,24 @@ IMAGE = "/srv/x.zpool"
 
 
 @pytest.mark.parametrize(
-    ("sending", "host", "file", "place"),
+    ("source_host", "sending", "host", "file", "place"),
     [
-        ("", "", "", "tank/copy"),
-        ("", "host", "", "host:tank/copy"),
-        ("", "", IMAGE, f"{IMAGE}:tank/copy"),
-        (IMAGE, "", IMAGE, "tank/copy"),
-        (IMAGE, "host", "", "host:tank/copy"),
+        ("", "", "", "", "tank/copy"),
+        ("", "", "host", "", "host:tank/copy"),
+        ("", "", "", IMAGE, f"{IMAGE}:tank/copy"),
+        ("", IMAGE, "", IMAGE, "tank/copy"),
+        ("", IMAGE, "host", "", "host:tank/copy"),
+        ("far", "", "", "", "here:tank/copy"),
+        ("far", "", "", IMAGE, "here:tank/copy"),
+        ("far", "", "far", "", "tank/copy"),
+        ("far", "", "host", "", "host:tank/copy"),
     ],
 )
-def test_a_place(sending: str, host: str, file: str, place: str) -> None:
+def test_a_place(source_host: str, sending: str, host: str, file: str, place: str) -> None:
     """A path begins with a slash, which no host does, nor a dataset."""
-    from_side = cast("Side", SimpleNamespace(host="", file=sending))
+    from_side = cast("Side", SimpleNamespace(host=source_host, file=sending))
     to_side = cast("Side", SimpleNamespace(host=host, file=file))
-    assert place_of("tank/copy", from_side, to_side) == place
+    assert place_of("tank/copy", from_side, to_side, "here") == place
 
 
 def test_a_note_is_written_once() -> None:

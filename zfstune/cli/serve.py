@@ -1,0 +1,93 @@
+"""``zfstune serve``: answer the calls of a zfstune on another host."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+
+from zfstune import __version__
+from zfstune.cli import exit_status
+from zfstune.cli.output import warn
+from zfstune.cli.which_zfs import open_zfs
+from zfstune.streams.local_side import LocalSide
+from zfstune.streams.remote.fields import BadMessageError
+from zfstune.streams.remote.grant import Grant
+from zfstune.streams.remote.serve import Server
+from zfstune.values.names import check_dataset
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+__all__ = ["add_arguments"]
+
+_STDIN, _STDOUT, _STDERR = range(3)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    parser.description = (
+        "Answer the calls that `zfstune replicate` of another host makes over ssh: the "
+        "protocol on stdin and stdout, nothing for people. Without --allow it does all "
+        "that the user may do. As the forced command of a key, with --allow, it answers "
+        "nothing else than calls about DATASET and those below it, whatever the other "
+        "host asks for: see docs/ssh.md."
+    )
+    parser.add_argument(
+        "--allow",
+        metavar="DATASET",
+        help="answer about this dataset and those below it alone",
+    )
+    parser.add_argument(
+        "--send", action="store_true", help="with --allow: streams may be read from there"
+    )
+    parser.add_argument(
+        "--receive",
+        action="store_true",
+        help="with --allow: streams may be added there; new datasets are inert",
+    )
+    parser.add_argument(
+        "--lose",
+        action="store_true",
+        help="with --receive: a receive may roll back, and destroy the snapshots that the "
+        "other host's `replicate --lose` names",
+    )
+    parser.set_defaults(run=_run, refuse=parser.error, watches_itself=True)
+
+
+def _run(args: argparse.Namespace) -> int:
+    grant = _grant(args)
+    with _stdout() as sink, open_zfs(args) as engine:
+        server = Server(LocalSide(engine), grant, _STDIN, sink, __version__)
+        try:
+            server.run()
+        except BadMessageError as error:
+            warn(f"cannot go on: the client broke the protocol: {error}")
+            return exit_status.FAILED
+    return exit_status.DONE
+
+
+@contextmanager
+def _stdout() -> Iterator[int]:
+    """Keep stdout for the protocol: what anybody prints goes to stderr."""
+    sink = os.dup(_STDOUT)
+    os.dup2(_STDERR, _STDOUT)
+    try:
+        yield sink
+    finally:
+        os.dup2(sink, _STDOUT)
+        os.close(sink)
+
+
+def _grant(args: argparse.Namespace) -> Grant | None:
+    if args.allow is None:
+        if args.send or args.receive or args.lose:
+            args.refuse("--send, --receive and --lose need --allow DATASET")
+        return None
+    if not (args.send or args.receive):
+        args.refuse("--allow needs --send, --receive or both")
+    if args.lose and not args.receive:
+        args.refuse("--lose needs --receive")
+    root = check_dataset(args.allow, creating=True)
+    return Grant(root, sends=args.send, receives=args.receive, loses=args.lose)

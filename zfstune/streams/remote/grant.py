@@ -1,0 +1,158 @@
+"""What another host may ask for: the calls that ``zfstune serve --allow`` answers."""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+
+from zfstune.streams.arrival import INERT, PLACEHOLDER, is_harmless
+from zfstune.streams.base import read_mark
+from zfstune.streams.ends import read_placeholder, read_replica
+from zfstune.streams.remote.answers import lies_within
+from zfstune.streams.remote.requests import names_in
+from zfstune.values.frozen import frozen, replace
+from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.names import pool_of
+from zfstune.values.state import Bookmark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zfstune.streams.ends import End
+    from zfstune.streams.remote.requests import SideCall
+
+__all__ = ["Grant", "is_inert", "is_placeholder", "verb_of"]
+
+# The calls by the right that they take, each with its verb in messages.
+_READING = MappingProxyType(
+    dict.fromkeys(
+        ("limits", "ends", "with_properties", "copies", "pool_guid", "bookmarks", "guid"),
+        "read",
+    )
+    | {"digest": "compare"}
+)
+_SENDING = MappingProxyType(
+    {
+        **dict.fromkeys(("send_size", "send", "send_resumed"), "send"),
+        "take_snapshots": "take a snapshot of",
+        "note_target": "note a target on",
+        "change_bookmarks": "change the bookmarks of",
+    }
+)
+_RECEIVING = MappingProxyType(
+    {
+        **dict.fromkeys(("available_bytes", "token"), "read"),
+        "receive": "receive",
+        "abort_receive": "abort the receive of",
+        "rename": "rename",
+        "make_placeholder": "create",
+        "put_aside": "put aside",
+        "take_over": "promote",
+    }
+)
+_GUID_DIGITS = 16
+_ASIDE = re.compile(r"-aside-\d{8}T\d{6}Z")
+
+
+@frozen
+class Grant:
+    """The rights of a client.
+
+    Attributes:
+        dataset: All that it names is this dataset, or lies below it.
+        sends: It may read streams of what is there, and keep bookmarks for them.
+        receives: It may add to what is there by streams.
+        loses: A receive of its may roll a dataset back, and destroy the snapshots that it
+            names for that.
+    """
+
+    dataset: str
+    sends: bool = False
+    receives: bool = False
+    loses: bool = False
+
+    def covers(self, name: str) -> bool:
+        """Tell whether a dataset, snapshot or bookmark lies within."""
+        return lies_within(name, self.dataset)
+
+    def visible(self, end: End) -> End:
+        """Return an end without the name of an origin that lies elsewhere."""
+        origin = end.origin
+        return (
+            end if origin is None or self.covers(origin.name) else replace(end, origin=None)
+        )
+
+    def refusal(self, request: SideCall) -> str:
+        """Return the reason why a request is refused; empty: it is granted."""
+        call, arguments = request.call, request.arguments
+        if not (
+            call in _READING
+            or (self.sends and call in _SENDING)
+            or (self.receives and call in _RECEIVING)
+        ):
+            verb = "send" if call in _SENDING else "receive"
+            return f"this key may not {verb}"
+        if arguments.get("pool", pool_of(self.dataset)) != pool_of(self.dataset):
+            return f"this key is for '{self.dataset}' alone"
+        outside = [name for name in names_in(request) if not self.covers(name)]
+        if outside:
+            return (
+                f"'{outside[0]}' is not within '{self.dataset}', all that this key is for"
+            )
+        if call == "receive":
+            return self._receive_refusal(arguments["losing"], arguments["properties"])
+        if call == "change_bookmarks":
+            names = (*arguments["make"], *arguments["drop"])
+            strange = [name for name in names if not _is_mark(name)]
+            return f"'{strange[0]}' is no bookmark of zfstune's" if strange else ""
+        if call == "make_placeholder":
+            fine = is_placeholder(arguments["properties"])
+            return "" if fine else "this key makes no dataset without a stream but a parent"
+        if call == "put_aside":
+            rest = arguments["aside"].removeprefix(arguments["name"])
+            return "" if _ASIDE.fullmatch(rest) else "a target is put aside beside itself"
+        return ""
+
+    def _receive_refusal(
+        self, losing: list[str] | None, properties: Mapping[str, str] | None
+    ) -> str:
+        if losing is not None and not self.loses:
+            return "this key may not roll a dataset back"
+        for name, value in (properties or {}).items():
+            if name == REPLICA_PROPERTY:
+                fine = read_replica(value) is not None
+            else:
+                fine = any(kind.get(name, ("",))[0] == value for kind in INERT.values())
+            if not fine and not is_harmless(name, value):
+                return f"this key may not set '{name}' to '{value}'"
+        return ""
+
+
+def _is_mark(name: str) -> bool:
+    """Tell whether a bookmark is called as zfstune calls its own."""
+    try:
+        guid = int(name[-_GUID_DIGITS:], 16)
+    except ValueError:
+        return False
+    return read_mark(Bookmark(name, guid, 0, 0)) is not None
+
+
+def verb_of(call: str) -> str:
+    """Return the verb for a call in messages."""
+    return {**_READING, **_SENDING, **_RECEIVING}[call]
+
+
+def is_placeholder(properties: Mapping[str, str]) -> bool:
+    """Tell whether these are the properties of a target without data, and no others."""
+    mark = properties.get(REPLICA_PROPERTY, "")
+    return bool(read_placeholder(mark)) and properties == {
+        **PLACEHOLDER,
+        REPLICA_PROPERTY: mark,
+    }
+
+
+def is_inert(kind: str, properties: Mapping[str, str] | None) -> bool:
+    """Tell whether a new dataset of a kind is inert with these properties."""
+    given = {} if properties is None else properties
+    return all(given.get(name) == value for name, (value, _) in INERT[kind].items())
