@@ -13,7 +13,6 @@ from zfstune.values.errors import Busy
 from zfstune.values.key import Key
 
 if TYPE_CHECKING:
-
     from zfstune.engine.protocol import Engine
 
 WORDS = "correct horse battery"
