@@ -127,7 +127,7 @@ class Planner:
         elif choices.keep_aside:
             plan = self._beside(pair, target, decided)
         elif choices.recursive:
-            self._refuse(pair, decided.reason, decided.hint, decided.to_dict())
+            self._refuse(pair, decided.reason, decided.tree_hint, decided.to_dict())
             return
         else:
             transfer = over(

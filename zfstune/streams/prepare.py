@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from zfstune.streams.decide import Planner
 from zfstune.streams.ends import missing_end
+from zfstune.streams.refusals import WRITTEN
 from zfstune.streams.replication_plan import check_room
 from zfstune.streams.tree import included, pair_up
 from zfstune.values.errors import NotFound, PlanError
 from zfstune.values.frozen import replace
 from zfstune.values.names import check_dataset, parent_of
-from zfstune.values.text import for_shell
+from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,10 +66,23 @@ def _read_sources(sending: Side, source: str, choices: Choices) -> list[End]:
     found = sending.ends(source, recursive=choices.recursive)
     if not found:
         raise PlanError(f"cannot send '{source}': there is no such dataset")
+    for pattern in choices.exclude:
+        _check_pattern(pattern, source)
     left = included(found, choices.exclude)
     if not left or left[0].name != source:
         raise PlanError(f"cannot send '{source}': --exclude leaves it out")
     return left
+
+
+def _check_pattern(pattern: str, source: str) -> None:
+    """Refuse a plain word that no dataset of the tree can have as its full name."""
+    plain = not any(letter in pattern for letter in "*?[")
+    if plain and not f"{pattern}/".startswith(f"{source}/"):
+        full = f"{source}/{pattern}"
+        raise PlanError(
+            f"cannot exclude '{shown(pattern)}': no dataset of '{source}' has that name",
+            hint=f"a pattern stands for full names: --exclude {for_shell(full)}",
+        )
 
 
 def _with_new_snapshots(sending: Side, sources: Sequence[End], name: str) -> list[End]:
@@ -110,6 +124,7 @@ def plan_replication(
             f"cannot lose snapshots of the tree '{target}': each loss is of one dataset",
             hint="replicate that dataset alone, without -r",
         )
+    choices = replace(choices, lose=[_full_name(name, target) for name in choices.lose])
     if sending is receiving:
         _check_apart(sources, target, choices)
     targets = receiving.ends(target, recursive=choices.recursive)
@@ -120,11 +135,24 @@ def plan_replication(
     return plan
 
 
+def _full_name(loss: str, target: str) -> str:
+    """Return a loss as refusals name it: a snapshot in full, or ``written``."""
+    if loss == WRITTEN or "@" in loss[1:]:
+        return loss
+    return f"{target}@{loss.removeprefix('@')}"
+
+
 def _check_apart(sources: Sequence[End], target: str, choices: Choices) -> None:
-    """Refuse a target that is the source, or would become a part of it."""
+    """Refuse a target that is the source, or one of the two as a part of the other."""
     source = sources[0].name
     if source == target:
         raise PlanError(f"cannot send '{source}' to itself")
+    if (choices.recursive or choices.keep_aside) and source.startswith(f"{target}/"):
+        raise PlanError(
+            f"cannot send '{source}' to '{target}': the source lies in the target tree, "
+            "and would be renamed as a part of it",
+            hint="choose a target that the source does not lie below",
+        )
     below = choices.recursive and target.startswith(f"{source}/")
     if below and included([sources[0], missing_end(target)], choices.exclude)[1:]:
         raise PlanError(

@@ -35,6 +35,7 @@ __all__ = [
 WRITTEN = "written"
 
 _MOST_NAMED = 20
+_OR_LOSE = ", or --lose "
 
 
 class _Refused:
@@ -55,6 +56,11 @@ class _Refused:
     def hint(self) -> str:
         """The ways out, the one without a loss first."""
         return _ways_out(self.target, self.losses)
+
+    @property
+    def tree_hint(self) -> str:
+        """The ways out for a dataset of a tree: ``--lose`` goes without ``-r``."""
+        return self.hint.replace(_OR_LOSE, ", or, alone, without -r, --lose ")
 
     @property
     def losses(self) -> tuple[str, ...]:
@@ -331,6 +337,6 @@ Refusal = (
 def _ways_out(target: str, losses: Sequence[str]) -> str:
     aside = f"add --keep-aside to rename '{target}' and to receive beside it"
     if len(losses) > _MOST_NAMED:
-        return f"{aside}, or --lose NAME for each loss"
-    words = " ".join(f"--lose {for_shell(loss)}" for loss in losses)
-    return f"{aside}, or {words} to give that up"
+        return f"{aside}{_OR_LOSE}NAME for each loss"
+    words = " --lose ".join(map(for_shell, losses))
+    return f"{aside}{_OR_LOSE}{words} to give that up"

@@ -11,7 +11,7 @@ from zfstune.streams.refusals import (
     PlaceholderStays,
     TargetIsOther,
 )
-from zfstune.streams.steps import Incremental, Transfer
+from zfstune.streams.steps import Abort, Incremental, Transfer
 from zfstune.streams.transfer import NO_ORIGINS, decide_transfer
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import replace
@@ -100,7 +100,13 @@ def over(
         left = _until_base(source, target)
     else:
         left = missing_end(target.name)
-    return _transfer(decide_transfer(source, left, every=every))
+    transfer = _transfer(decide_transfer(source, left, every=every))
+    # A loss goes only once the first stream has arrived, so that one needs a free name.
+    first = next((s.received for s in transfer.steps if not isinstance(s, Abort)), "")
+    taken = tuple(victim for victim in refusal.victims if victim.name == first)
+    if taken:
+        raise NameTaken(source.name, target.name, taken).error()
+    return transfer
 
 
 def _until_base(source: End, target: End) -> End:

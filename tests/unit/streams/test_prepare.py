@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -73,6 +73,41 @@ def test_places_that_cannot_be(sides: tuple[StreamEngine, StreamEngine]) -> None
     ):
         with pytest.raises(PlanError, match=words):
             replicate(source, target, engine=tank.zfs)
+        with pytest.raises(PlanError, match=words):  # the same engine, given twice
+            replicate(source, target, engine=tank.zfs, target_engine=tank.zfs)
     back.available = 100
     with pytest.raises(PlanError, match="has 100 available"):
         run(tank, back)
+
+
+@pytest.mark.parametrize(
+    ("target", "how", "words"),
+    [
+        ("tank", {"recursive": True}, "the source lies in the target tree"),
+        ("tank", {"keep_aside": True}, "the source lies in the target tree"),
+        ("tank/a/b", {"recursive": True}, "the target lies in the source tree"),
+        ("tank/b", {"exclude": ["b"]}, "cannot exclude 'b': no dataset of 'tank/a' has"),
+    ],
+)
+def test_one_as_a_part_of_the_other(
+    sides: tuple[StreamEngine, StreamEngine],
+    target: str,
+    how: dict[str, Any],
+    words: str,
+) -> None:
+    """Nothing is renamed, and no tree is sent into itself."""
+    tank, _ = sides
+    tank.left = 0
+    with pytest.raises(PlanError, match=words):
+        replicate(SOURCE, target, engine=tank.zfs, target_engine=tank.zfs, **how)
+
+
+def test_losses_by_their_short_names(sides: tuple[StreamEngine, StreamEngine]) -> None:
+    """The part of the name from the @ on is enough, with it or without."""
+    tank, back = sides
+    run(tank, back)
+    for number, lose in enumerate(("own", "@own", f"{TARGET}@own")):
+        back.take(f"{TARGET}@own")
+        tank.take(f"{SOURCE}@more{number}")
+        run(tank, back, lose=[lose])
+        assert "own" not in back.shorts(TARGET)

@@ -111,3 +111,19 @@ def test_beside_a_placeholder() -> None:
     assert [step.origin for step in made.steps] == ["backup/o@7"]  # type: ignore[union-attr]
     with pytest.raises(PlanError, match="placeholder"):
         over(sent, held, refused, (), every=True)
+
+
+def test_a_loss_that_has_the_name_of_what_arrives() -> None:
+    """It goes only after the first stream, which therefore needs another name."""
+    sent, received = source(1, 2), target(there(8), 9)
+    renamed = replace(received, snapshots=(replace(snap(9), name=f"{TARGET}@1"),))
+    refused = refusal(sent, renamed)
+    with pytest.raises(PlanError, match=f"have their names: {TARGET}@1") as caught:
+        over(sent, renamed, refused, [f"{TARGET}@1"], every=True)
+    assert f"zfs rename {TARGET}@1 {TARGET}@1-target" in caught.value.hint
+
+
+def test_the_hint_within_a_tree() -> None:
+    """There --lose does not go."""
+    hint = refusal(source(1, 2, 3), target(1, 2, there(9))).tree_hint
+    assert hint.endswith(f"or, alone, without -r, --lose {TARGET}@9 to give that up")
