@@ -97,7 +97,8 @@ def _add_tree_options(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         help="take a snapshot of all datasets at one instant first, as `zfstune snapshot` "
-        "does",
+        "does; without NAME, write it after TARGET. A plan (-n, --check) is one without "
+        "that snapshot",
     )
 
 
@@ -126,7 +127,7 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
         "--verify",
         action="store_true",
         help="compare the newest snapshot that arrives with the one that was sent, by "
-        "content; it is read in full on both sides",
+        "content; it is read in full on both sides (see `zfstune compare` for others)",
     )
 
 
@@ -178,8 +179,9 @@ def _add_ways_out(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="consent to the loss of this snapshot of TARGET, or, by the word `written`, "
-        "of the changes since its newest one; may be repeated",
+        help="consent to the loss of this snapshot of TARGET (its name after the @ is "
+        "enough), or, by the word `written`, of the changes since its newest one; may be "
+        "repeated",
     )
 
 
@@ -241,8 +243,19 @@ def _end(args: argparse.Namespace, plan: ReplicationPlan, *, dry_run: bool) -> i
     elif dry_run or not plan.pending:
         for line in plan.lines():
             print(line)
+    if args.verify and not dry_run and not args.json:
+        print(_verified(plan))
     if plan.refused:
         for refused in plan.refused:
             report(refused.error())
         return exit_status.PARTLY
     return exit_status.PENDING if args.check and plan.pending else exit_status.DONE
+
+
+def _verified(plan: ReplicationPlan) -> str:
+    """Say what --verify has compared; had it found a difference, nobody came here."""
+    count = sum(bool(dataset.transfer.steps) for dataset in plan.datasets)
+    if not count:
+        return "nothing was sent, so nothing was compared"
+    what = "1 snapshot" if count == 1 else f"the newest snapshots of {count} datasets"
+    return f"compared {what} by content: the copy is the same"

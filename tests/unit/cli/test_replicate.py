@@ -9,6 +9,7 @@ import pytest
 
 from stream_engine import StreamEngine
 from zfstune.engine import open as opening
+from zfstune.streams.local_side import LocalSide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,3 +123,13 @@ def test_limits_that_make_no_sense(run: Run, tank: StreamEngine, option: str) ->
     assert status == 1
     assert "cannot replicate with such limits" in err
     assert "tank/b" not in tank.taken
+
+
+@pytest.mark.usefixtures("tank")
+def test_what_was_compared(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--verify says it; where nothing was sent it says that, too."""
+    monkeypatch.setattr(LocalSide, "digest", lambda *_, **__: "the same")
+    _, out, _ = run("replicate", "tank/a", "tank/b", "--verify")
+    assert out.splitlines()[-1] == "compared 1 snapshot by content: the copy is the same"
+    _, out, _ = run("replicate", "tank/a", "tank/b", "--verify")
+    assert out.splitlines()[-1] == "nothing was sent, so nothing was compared"
