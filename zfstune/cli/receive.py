@@ -12,7 +12,7 @@ from zfstune.cli.profile_options import pair
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.streams.landing import ALL_BUT_POOL, AS_TARGET, LAST_PART
 from zfstune.streams.receive import receive
-from zfstune.values.errors import ZfstuneError
+from zfstune.values.errors import NotFound, ZfstuneError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read nothing, and give up the part of a stream that waits in TARGET",
     )
     parser.add_argument(
-        "-n", "--dry-run", action="store_true", help="read the stream and change nothing"
+        "-n",
+        "--dry-run",
+        action="store_true",
+        help="show what would be done, and change nothing; the stream is read",
     )
     add_json(parser)
     parser.set_defaults(run=_run)
@@ -100,9 +103,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     if args.abort:
-        with open_zfs(args) as engine:
-            engine.abort_receive(args.target)
-        return exit_status.DONE
+        return _abort(args)
     if args.input is None and sys.stdin.isatty():
         warn(
             "cannot receive from a terminal",
@@ -128,6 +129,24 @@ def _run(args: argparse.Namespace) -> int:
         )
     if args.json:
         print_json(plan.to_dict())
+    return exit_status.DONE
+
+
+def _abort(args: argparse.Namespace) -> int:
+    with open_zfs(args) as engine:
+        if not args.dry_run:
+            engine.abort_receive(args.target)
+        elif not engine.dataset(args.target).value("receive_resume_token"):
+            raise NotFound(
+                operation="abort the receive of",
+                target=args.target,
+                reason="no receive broke off there, or it was not resumable",
+            )
+    if args.json:
+        print_json({"target": args.target, "aborted": not args.dry_run})
+    else:
+        verb = "would give up" if args.dry_run else "gave up"
+        print(f"{verb} the part of a stream that waited in {args.target}")
     return exit_status.DONE
 
 

@@ -74,10 +74,16 @@ def test_errors(run: Run, tmp_path: Path) -> None:
 
 
 def test_abort(run: Run, back: StreamEngine) -> None:
-    """The part of a stream is given up."""
+    """The part of a stream is given up; a dry run only says so."""
     back.add("back/b")
     back.local["back/b"][PART] = "{}"
-    assert run("receive", "back/b", "--abort") == (0, "", "")
+    waited = "the part of a stream that waited in back/b\n"
+    said = run("receive", "back/b", "--abort", "-n")
+    assert said == (0, f"would give up {waited}", "")
+    assert "back/b" in back.taken
+    status, _, err = run("receive", "back", "--abort", "-n")
+    assert (status, "cannot abort the receive of 'back'" in err) == (1, True)
+    assert run("receive", "back/b", "--abort") == (0, f"gave up {waited}", "")
     assert "back/b" not in back.taken
     status, _, err = run("receive", "back", "--abort")
     assert (status, "cannot abort the receive of 'back'" in err) == (1, True)
