@@ -175,6 +175,9 @@ SPECIAL = {
         ),
     },
     "send": {
+        # A send writes nothing to its pool.
+        e.ENOSPC: Meaning(NoSpace, "no space is left where the stream is written"),
+        e.EDQUOT: Meaning(NoSpace, "a quota is exhausted where the stream is written"),
         e.ESRCH: Meaning(NotFound, "its base, or the redaction bookmark, does not exist"),
         e.ENOENT: Meaning(NotFound, "the snapshot, or its base, does not exist"),
         e.EXDEV: Meaning(RefusedValue, "the base is no earlier snapshot of the dataset"),
