@@ -145,6 +145,8 @@ class CloneEngine:
                         value = self.local[above][prop]
                         values[prop] = PropertyValue(value, INHERITED, above)
             values |= {n: PropertyValue(v, LOCAL) for n, v in self.local[name].items()}
+            if "volsize" in self.local[name]:
+                values["volblocksize"] = PropertyValue(str(BLOCK), DEFAULT)
             values["origin"] = PropertyValue(self.origins.get(name, ""), NONE)
             values["written"] = PropertyValue(self.written.get(name, "0"), NONE)
             return Dataset(name, self.kinds[name], self.guids[name], 1, values)

@@ -266,7 +266,10 @@ def _owner(args: argparse.Namespace) -> golden.Owner | None:
         except ValueError:
             mode = -1
         if mode not in _MODES:
-            raise InvalidValue(f"cannot use '{shown(args.mode)}' as a mode: it is none")
+            raise InvalidValue(
+                f"cannot use '{shown(args.mode)}' as a mode: it is none",
+                hint="a mode is octal, as in 0750",
+            )
     return golden.Owner(
         _number(user, "user", user_numbers), _number(group, "group", group_numbers), mode
     )
@@ -310,7 +313,7 @@ def _as_json(image: GoldenImage) -> dict[str, object]:
         "name": image.name,
         "kind": image.kind,
         "snapshot": image.snapshot or None,
-        "guid": image.seal.guid,
+        "guid": str(image.seal.guid),  # jq rounds numbers above 2**53
         "state": image.state,
         "referenced_bytes": image.referenced_bytes,
         "used_bytes": image.used_bytes,

@@ -26,6 +26,8 @@ from zfstune.values.marks import GOLDEN_PROPERTY
 from zfstune.values.names import check_dataset, check_snapshot, parent_of, pool_of
 from zfstune.values.properties import check
 from zfstune.values.property_rules import cannot_set
+from zfstune.values.size import format_size
+from zfstune.values.text import for_shell
 from zfstune.values.volume import default_block_bytes
 
 TYPE_CHECKING = False
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from zfstune.clones.read_disk import Disk
     from zfstune.clones.seal_plan import SealPlan
     from zfstune.engine.protocol import Engine
+    from zfstune.values.state import Dataset
 
 __all__ = ["create"]
 
@@ -118,6 +121,23 @@ def _plan_seal(engine: Engine, name: str, *, writable: bool = False) -> SealPlan
     )
 
 
+def _check_same_size(dataset: Dataset, disk: Disk) -> None:
+    """Refuse a dataset that cannot have come from a disk; its content is not read."""
+    size, block = (int(dataset.value(n) or 0) for n in ("volsize", "volblocksize"))
+    if dataset.kind != "volume":
+        reason = "it is a filesystem"
+    elif block and size != -(-disk.size_bytes // block) * block:
+        reason = (
+            f"it is there, with {format_size(size)}, and the disk has "
+            f"{format_size(disk.size_bytes)}"
+        )
+    else:
+        return
+    raise PlanError(
+        f"cannot write a disk to '{dataset.name}': {reason}", hint="choose another name"
+    )
+
+
 def _plan_import(
     engine: Engine, name: str, path: str, disk: Disk, properties: Mapping[str, str]
 ) -> SealPlan:
@@ -127,11 +147,15 @@ def _plan_import(
         plan = _plan_seal(engine, name)
         if read_seal(there[name]) is None or plan.take:
             raise PlanError(f"cannot write a disk to '{name}': it exists, and is no image")
+        _check_same_size(there[name], disk)
         return plan
     parent = parent_of(name)
     if parent not in there:
         raise NotFound(
-            operation="create", target=name, reason=f"its parent '{parent}' does not exist"
+            operation="create",
+            target=name,
+            reason=f"its parent '{parent}' does not exist",
+            hint=f"to make the parent: zfs create -p {for_shell(parent or name)}",
         )
     for prop in properties:
         if prop in ENCRYPTION:

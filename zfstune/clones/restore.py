@@ -20,6 +20,7 @@ from zfstune.values.frozen import frozen
 from zfstune.values.marks import GOLDEN_PROPERTY
 from zfstune.values.names import check_dataset, parent_of, pool_of
 from zfstune.values.properties import find, is_user
+from zfstune.values.size import format_size
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
@@ -61,7 +62,8 @@ class RestorePlan:
         """Say it for people."""
         lines = []
         if self.arrival is not None:
-            lines.append(f"receive {self.snapshot} ({self.manifest.stream_bytes} bytes)")
+            length = format_size(self.manifest.stream_bytes, exact=False)
+            lines.append(f"receive {self.snapshot} ({length})")
         if self.hold:
             lines.append(f"compare its content with {self.manifest.digest}")
             lines.append(f"hold {self.snapshot}")
@@ -72,7 +74,7 @@ class RestorePlan:
         return {
             "image": self.name,
             "snapshot": self.snapshot,
-            "guid": self.manifest.guid,
+            "guid": str(self.manifest.guid),
             "digest": self.manifest.digest,
             "receive": self.arrival is not None,
             "hold": self.hold,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,3 +150,13 @@ def test_the_mark_is_set_from_the_first_moment(tank: CloneEngine, disk: str) -> 
     guid = tank.taken["tank/new@golden"].guid
     assert tank.local["tank/new"][GOLDEN_PROPERTY] == str(guid)
     assert tank.changes == ["receive tank/new@golden", "hold tank/new@golden"]
+
+
+def test_an_image_of_another_disk(tank: CloneEngine, disk: str) -> None:
+    """One of another size, or a filesystem, cannot have come from the disk."""
+    create("tank/new", disk=disk, engine=tank.zfs)
+    create("tank/node", engine=tank.zfs)
+    os.truncate(disk, 8 * BLOCK)
+    for name, words in (("tank/new", "and the disk has"), ("tank/node", "a filesystem")):
+        with pytest.raises(PlanError, match=words):
+            create(name, disk=disk, engine=tank.zfs)
