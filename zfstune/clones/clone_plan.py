@@ -95,7 +95,9 @@ def make_clone_plan(
             faults.append(fault)
     if faults:
         message = f"cannot clone '{snapshot}': {'; '.join(faults)}"
-        raise PlanError(message, hint="nothing was made; " + _way_out(names, there))
+        raise PlanError(
+            message, hint="nothing was made; " + _way_out(snapshot, names, there)
+        )
     made = {name for name in names if name in there}
     return ClonePlan(
         snapshot=snapshot,
@@ -137,8 +139,11 @@ def _fault(snapshot: str, name: str, there: Mapping[str, Dataset]) -> str:
     return ""
 
 
-def _way_out(names: Sequence[str], there: Mapping[str, Dataset]) -> str:
+def _way_out(snapshot: str, names: Sequence[str], there: Mapping[str, Dataset]) -> str:
     """Return a command that makes the first missing parent, or advice."""
+    pool = pool_of(snapshot)
+    if any(pool_of(name) != pool for name in names):
+        return f"a clone lies in the pool of its snapshot: choose names in '{pool}'"
     for name in names:
         parent = parent_of(name)
         if parent and parent not in there:

@@ -111,3 +111,10 @@ def test_each_name_is_new_or_there(names: list[str]) -> None:
     assert {*made.new, *made.there} == set(names)
     assert list(made.new) == [n for n in dict.fromkeys(names) if n not in THERE]
     assert set(made.there) <= set(THERE)
+
+
+def test_a_name_in_another_pool() -> None:
+    """No parent there would help."""
+    with pytest.raises(PlanError, match="lies in another pool") as caught:
+        plan("back/x")
+    assert caught.value.hint.endswith("choose names in 'tank'")
