@@ -34,7 +34,10 @@ def main(argv: list[str] | None = None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="surrogateescape")
-    args = build_parser(sys.argv[1:] if argv is None else argv).parse_args(argv)
+    try:
+        args = build_parser(sys.argv[1:] if argv is None else argv).parse_args(argv)
+    except KeyboardInterrupt:  # modules are loaded meanwhile
+        return exit_status.SIGINT
     if argv is None and uses_kernel(args) and not hasattr(args, "watches_itself"):
         result = watched(lambda: run_to_status(lambda: args.run(args)))
     else:

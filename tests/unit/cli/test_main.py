@@ -87,3 +87,13 @@ def test_found_busy_only_then(tank: FakeEngine, capsys: pytest.CaptureFixture[st
     out, err = capsys.readouterr()
     assert out == "tank/a: destroyed 1, kept 2\n"
     assert err.startswith(f"zfstune: kept '{first}': it is held")
+
+
+def test_interrupted_while_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The modules of a verb take a while; nobody wants to see how far they were."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("zfstune.cli.main.build_parser", interrupted)
+    assert main(["list"]) == 130
