@@ -42,7 +42,10 @@ def add_arguments(parser: Any) -> None:
     )
     parser.add_argument("first", metavar="SNAPSHOT", help="a snapshot, or a stream")
     parser.add_argument(
-        "second", nargs="?", metavar="SNAPSHOT", help="another one, or a stream"
+        "second",
+        nargs="?",
+        metavar="SNAPSHOT",
+        help="another one, as @tuesday if of the same dataset; or a stream",
     )
     parser.add_argument(
         "--other-image",
@@ -83,6 +86,8 @@ def _is_stream(word: str | None) -> bool:
 
 def _wrong(args: argparse.Namespace) -> tuple[str, ...]:
     """Return an error for words that make no sense, with its hint; else nothing."""
+    if args.second is not None and args.second[:1] == "@":
+        args.second = args.first.partition("@")[0] + args.second
     if args.second is not None and _is_stream(args.first):
         if _is_stream(args.second):
             first, second = for_shell(args.first), for_shell(args.second)
