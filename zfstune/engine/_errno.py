@@ -89,6 +89,8 @@ def engine_error(
         text = os.strerror(errno) if errno < FIRST_OWN else "unknown to zfstune"
         meaning = Meaning(EngineError, f"{text} (error {errno})")
     hint = _with_names(meaning.hint, example or target)
+    if meaning is GENERAL.get(e.ENOENT) and "@" in target:
+        hint = "see `zfstune list -t snapshots`"
     if meaning.kind is NotPermitted and not hint:
         hint = _delegation(operation, target, permission)
     reason = f"{meaning.reason}: {detail}" if detail else meaning.reason

@@ -214,7 +214,8 @@ def _check_delimited(name: str, delimiter: str, role: str, *, creating: bool) ->
         raise _too_long(name, role, MAX_NAME_BYTES)
     dataset, delimited, short = name.partition(delimiter)
     if not delimited:
-        raise _refuse(name, role, f"it has no '{delimiter}'")
+        hint = f"as in '{shown(name)}{delimiter}monday'" if name else ""
+        raise _refuse(name, role, f"it has no '{delimiter}'", hint=hint)
     _check_path(name, dataset, role, creating=creating)
     for other in "@#":
         # NAME_ERR_MULTIPLE_DELIMITERS
