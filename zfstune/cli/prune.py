@@ -34,8 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.description = (
         "Destroy the snapshots of each dataset that no rule keeps: with "
-        "--keep N all but the newest N. Only snapshots that `zfstune snapshot` made are "
-        "in scope, unless --match or --regex names others. Without a rule each dataset "
+        "--keep N all but the newest N. Only snapshots that `zfstune snapshot` made "
+        "and named itself (not by --name) are in scope, unless --match or --regex names "
+        "others. Without a rule each dataset "
         "follows the policy stored on it or on a dataset above it (zfstune policy set). "
         "Held and cloned snapshots stay and are reported."
     )
