@@ -86,7 +86,7 @@ def _is_stream(word: str | None) -> bool:
 
 def _wrong(args: argparse.Namespace) -> tuple[str, ...]:
     """Return an error for words that make no sense, with its hint; else nothing."""
-    if args.second is not None and args.second[:1] == "@":
+    if args.second is not None and args.second[:1] == "@" and "@" in args.first:
         args.second = args.first.partition("@")[0] + args.second
     if args.second is not None and _is_stream(args.first):
         if _is_stream(args.second):

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from made_stream import MadeStream
+from stream_engine import StreamEngine
+from zfstune.engine import open as opening
+from zfstune.values.errors import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,3 +49,21 @@ def test_the_digest_of_a_stream_takes_no_zfs(run: Run, tmp_path: Path) -> None:
     file.write_bytes(b"x" * 400)
     status, _, err = run("compare", str(file))
     assert (status, "it is no stream of zfs send" in err) == (1, True)
+
+
+def test_a_second_snapshot_of_the_same_dataset(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the @ on is enough, as for `zfstune diff`."""
+    engine = StreamEngine("tank")
+    engine.add("tank/a", "1", "2")
+    monkeypatch.setattr(opening, "open_engine", lambda *_, **__: engine)
+    named: list[str] = []
+
+    def compare(_: object, first: str, __: object, second: str, **___: object) -> None:
+        named.extend((first, second))
+        raise PlanError("enough")
+
+    monkeypatch.setattr("zfstune.cli.compare.compare", compare)
+    assert run("compare", "tank/a@1", "@2")[0] == 1
+    assert named == ["tank/a@1", "tank/a@2"]

@@ -131,3 +131,10 @@ def test_missing_holds_are_keyed_by_snapshot() -> None:
     given_back = {"tank/a@x#tag": e.ENOENT, "tank/b@x": e.ENOENT}
     assert by_target("release", given_back) == {"tank/a@x": e.ESRCH, "tank/b@x": e.ENOENT}
     assert by_target("hold", given_back) == given_back
+
+
+def test_the_list_in_which_a_name_is_missed() -> None:
+    """`zfstune list` alone shows no snapshot."""
+    assert engine_error("read", "tank/a", e.ENOENT).hint == "see `zfstune list`"
+    hint = engine_error("read", "tank/a@1", e.ENOENT).hint
+    assert hint == "see `zfstune list -t snapshots`"
