@@ -174,7 +174,10 @@ def _drafted(path: str, *, is_folder: bool = False) -> Iterator[str]:
 def _check_free(path: str) -> None:
     if os.path.lexists(path):
         raise AlreadyExists(
-            operation="export to", target=path, reason="it is there already"
+            operation="export to",
+            target=path,
+            reason="it is there already",
+            hint="choose another name",
         )
 
 
