@@ -60,6 +60,7 @@ SCHEDULE = {
     "--json": "tank/a --json",
 }
 BEFORE = "tank/a@checkpoint-before"
+OLD = "tank/a@checkpoint-earlier"
 COPY = "tank/a tank/copy"
 STAMP = "tank/golden tank/new"
 NEW = "tank/new --input {stream}"
@@ -157,6 +158,12 @@ ROWS = {
         "--send": "--allow tank/a --send",
         "--receive": "--allow tank/a --receive",
         "--lose": "--allow tank/a --receive --lose",
+    },
+    "diff": {
+        "-r --recursive": f"{OLD} {BEFORE} -r",
+        "--no-paths": f"{OLD} {BEFORE} --no-paths",
+        "--pool": "earlier before --pool tank",
+        "--json": f"{OLD} {BEFORE} --json",
     },
     "clone": {
         "-o": f"{BEFORE} tank/new -o atime=off",
@@ -339,6 +346,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for _ in range(4):
             zfstune.snapshot("tank/a", engine=engine)
         engine.bookmark(engine.snapshots("tank/a")[0].name, "tank/a#old")
+        zfstune.checkpoint("earlier", "tank/a", engine=engine)
         zfstune.checkpoint("before", "tank/a", engine=engine)
         newest = engine.snapshots("tank/a")[-1]
         engine.bookmark(newest.name, BaseMark(255, newest.guid).on("tank/a"))
