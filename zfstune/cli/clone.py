@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json
-from zfstune.cli.profile_options import pair
+from zfstune.cli.output import print_json
+from zfstune.cli.value_options import add_dry_run, add_values
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.clones.clone import clone
 
@@ -28,22 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "names", metavar="NAME", nargs="+", help="a clone to make; its parent exists"
     )
-    parser.add_argument(
-        "-o",
-        dest="properties",
-        metavar="PROPERTY=VALUE",
-        type=pair,
-        action="append",
-        default=[],
-        help="a value to set on each new clone; may be repeated",
-    )
+    add_values(parser, "a value to set on each new clone")
     parser.add_argument(
         "--no-mount", action="store_true", help="do not mount the new filesystems"
     )
-    parser.add_argument(
-        "-n", "--dry-run", action="store_true", help="show the plan and change nothing"
-    )
-    add_json(parser)
+    add_dry_run(parser)
     parser.set_defaults(run=_run)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report, warn
-from zfstune.cli.profile_options import pair
+from zfstune.cli.value_options import add_dry_run, add_values
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.clones import golden
 from zfstune.clones.read_disk import DISK_FORMATS
@@ -62,13 +62,13 @@ def _add_create(verbs: Any) -> None:
         choices=DISK_FORMATS,
         help="what FILE is (default: qcow2 if it begins like one, else raw)",
     )
-    _add_properties(create, "a value for the new volume")
+    add_values(create, "a value for the new volume")
     create.add_argument(
         "--writable",
         action="store_true",
         help="leave the dataset writable; its snapshot never changes",
     )
-    _add_dry_run(create)
+    add_dry_run(create)
     create.set_defaults(run=_create)
 
 
@@ -86,7 +86,7 @@ def _add_stamp(verbs: Any) -> None:
     stamp.add_argument(
         "names", metavar="NAME", nargs="+", help="a clone to make; its parent exists"
     )
-    _add_properties(
+    add_values(
         stamp, "a value for each clone; in mountpoint, {} is the last part of its name"
     )
     stamp.add_argument(
@@ -111,7 +111,7 @@ def _add_stamp(verbs: Any) -> None:
         default=30.0,
         help="how long to wait for the device node of a volume (default: 30; 0: not)",
     )
-    _add_dry_run(stamp)
+    add_dry_run(stamp)
     stamp.set_defaults(run=_stamp)
 
 
@@ -161,8 +161,8 @@ def _add_restore(verbs: Any) -> None:
     restore.add_argument(
         "name", metavar="DATASET", help="the dataset to make; its parent exists"
     )
-    _add_properties(restore, "a value for the dataset")
-    _add_dry_run(restore)
+    add_values(restore, "a value for the dataset")
+    add_dry_run(restore)
     restore.set_defaults(run=_restore)
 
 
@@ -183,27 +183,8 @@ def _add_retire(verbs: Any) -> None:
         help="consent to a loss: of the image with its dataset, or of the dataset's other "
         "snapshots; may be given several times",
     )
-    _add_dry_run(retire)
+    add_dry_run(retire)
     retire.set_defaults(run=_retire)
-
-
-def _add_properties(parser: Any, what: str) -> None:
-    parser.add_argument(
-        "-o",
-        dest="properties",
-        metavar="PROPERTY=VALUE",
-        type=pair,
-        action="append",
-        default=[],
-        help=f"{what}; may be repeated",
-    )
-
-
-def _add_dry_run(parser: Any) -> None:
-    parser.add_argument(
-        "-n", "--dry-run", action="store_true", help="show the plan and change nothing"
-    )
-    add_json(parser)
 
 
 def _show(args: argparse.Namespace) -> Any:

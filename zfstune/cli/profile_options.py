@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 from zfstune.cli.output import add_json
+from zfstune.cli.value_options import add_values
 from zfstune.datasets.plan_text import render_plan
 from zfstune.host.manifest import host_and_source
 from zfstune.profiles.load import load_file, resolve_role
@@ -13,12 +13,13 @@ from zfstune.profiles.roles import AUTO
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from typing import Any
 
     from zfstune.datasets.plan import Plan
 
 
-__all__ = ["add_profiles", "add_role", "pair", "print_plan", "read_profiles"]
+__all__ = ["add_profiles", "add_role", "print_plan", "read_profiles"]
 
 
 def add_profiles(parser: argparse.ArgumentParser) -> None:
@@ -47,15 +48,10 @@ def add_profiles(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--root", metavar="DATASET", help="where the datasets go (default: POOL/data)"
     )
-    parser.add_argument(
-        "-o",
-        dest="properties",
-        metavar="PROPERTY=VALUE",
-        type=pair,
-        action="append",
-        default=[],
-        help="another value for the first dataset of each profile; the next apply without "
-        "it takes it back; may be repeated",
+    add_values(
+        parser,
+        "another value for the first dataset of each profile; the next apply without "
+        "it takes it back",
     )
     parser.add_argument(
         "--no-owner", action="store_true", help="leave owner and mode of directories alone"
@@ -80,15 +76,6 @@ def add_role(parser: argparse.ArgumentParser, what: str) -> None:
         default=[],
         help=f"{what}; may be repeated; `zfstune roles` lists them",
     )
-
-
-def pair(text: str) -> tuple[str, str]:
-    """Read PROPERTY=VALUE."""
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        message = f"'{text}' is not PROPERTY=VALUE"
-        raise argparse.ArgumentTypeError(message)
-    return name, value
 
 
 def read_profiles(args: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:

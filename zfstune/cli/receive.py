@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, warn
-from zfstune.cli.profile_options import pair
+from zfstune.cli.value_options import add_values, add_without
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.streams.landing import ALL_BUT_POOL, AS_TARGET, LAST_PART
 from zfstune.streams.receive import receive
@@ -75,23 +75,8 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
         const=LAST_PART,
         help="receive below TARGET, under the last part of the sender's name",
     )
-    parser.add_argument(
-        "-o",
-        dest="properties",
-        metavar="PROPERTY=VALUE",
-        type=pair,
-        action="append",
-        default=[],
-        help="a value for the first dataset, which those below inherit; may be repeated",
-    )
-    parser.add_argument(
-        "-x",
-        dest="without",
-        metavar="PROPERTY",
-        action="append",
-        default=[],
-        help="a property that is to be inherited; may be repeated",
-    )
+    add_values(parser, "a value for the first dataset, which those below inherit")
+    add_without(parser, "a property that is to be inherited")
     parser.add_argument(
         "--properties",
         dest="take_properties",

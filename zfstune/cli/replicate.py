@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, report, warn
-from zfstune.cli.profile_options import pair
 from zfstune.cli.progress_line import ProgressLine
+from zfstune.cli.value_options import add_raw, add_values, add_without
 from zfstune.cli.which_zfs import image_name, open_zfs, uses_image
 from zfstune.engine import open as opening
 from zfstune.streams.pace import Pace
@@ -132,38 +132,9 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_stream_options(parser: argparse.ArgumentParser) -> None:
-    kind = parser.add_mutually_exclusive_group()
-    kind.add_argument(
-        "--raw",
-        action="store_true",
-        default=None,
-        help="send encrypted blocks as they are, without their key (default: as the first "
-        "stream was, and raw if this is the first)",
-    )
-    kind.add_argument(
-        "--no-raw",
-        dest="raw",
-        action="store_false",
-        default=None,
-        help="decrypt what is sent",
-    )
-    parser.add_argument(
-        "-o",
-        dest="properties",
-        metavar="PROPERTY=VALUE",
-        type=pair,
-        action="append",
-        default=[],
-        help="a value for a new TARGET; may be repeated",
-    )
-    parser.add_argument(
-        "-x",
-        dest="without",
-        metavar="PROPERTY",
-        action="append",
-        default=[],
-        help="a property that a new TARGET is to inherit; may be repeated",
-    )
+    add_raw(parser, "as the first stream was, and raw if this is the first")
+    add_values(parser, "a value for a new TARGET")
+    add_without(parser, "a property that a new TARGET is to inherit")
 
 
 def _add_ways_out(parser: argparse.ArgumentParser) -> None:

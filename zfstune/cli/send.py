@@ -7,7 +7,8 @@ import sys
 from contextlib import contextmanager
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, warn
+from zfstune.cli.output import print_json, warn
+from zfstune.cli.value_options import add_dry_run, add_raw
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.host.files import draft_name
 from zfstune.streams.send import send, send_resumed, send_saved
@@ -61,29 +62,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", metavar="FILE", help="write to this new file, which goes on an error"
     )
-    parser.add_argument(
-        "-n", "--dry-run", action="store_true", help="show the plan and send nothing"
-    )
-    add_json(parser)
+    add_dry_run(parser, "show the plan and send nothing")
     # The output is not text that could pass through another process.
     parser.set_defaults(run=_run, watches_itself=True)
 
 
 def _add_kinds(parser: argparse.ArgumentParser) -> None:
-    kind = parser.add_mutually_exclusive_group()
-    kind.add_argument(
-        "--raw",
-        action="store_true",
-        default=None,
-        help="send encrypted blocks as they are, without their key (default)",
-    )
-    kind.add_argument(
-        "--no-raw",
-        dest="raw",
-        action="store_false",
-        default=None,
-        help="decrypt what is sent",
-    )
+    add_raw(parser, "so")
     rest = parser.add_mutually_exclusive_group()
     rest.add_argument(
         "--resume",
