@@ -48,11 +48,12 @@ def test_a_scrub(engine: Engine, tree: str) -> None:
     for action in ("stop", "pause"):
         with pytest.raises(NotFound, match="not being scrubbed"):
             engine.scrub(pool, action)
-    if engine.limits.release >= (2, 2):
+    # spa_scan() in module/zfs/spa.c asks for it; the pool of an image is made without.
+    if "head_errlog" in engine.pool(pool).features:
         engine.scrub(pool, errors_only=True)
         engine.wait(pool, "scrub")
     else:
-        with pytest.raises(NotSupported, match=r"it takes OpenZFS 2\.2"):
+        with pytest.raises(NotSupported, match=r"it takes OpenZFS 2\.2|lacks a feature"):
             engine.scrub(pool, errors_only=True)
 
 
