@@ -151,9 +151,10 @@ class ClientSession:
         poll = select.poll()
         poll.register(self._command.out, select.POLLIN)
         until = time.monotonic() + STALL_S
-        while not poll.poll(_LOOK_S * 1000) and time.monotonic() < until:
-            if stopped():
-                raise BrokenPipeError
+        while not stopped():
+            if poll.poll(_LOOK_S * 1000) or time.monotonic() >= until:
+                return
+        raise BrokenPipeError
 
     def _misbehaved(self, error: Exception) -> EngineError:
         return lost_error(self.host, f"it does not keep to the protocol: {error}")
