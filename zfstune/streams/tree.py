@@ -1,10 +1,11 @@
 """The datasets of two trees: which one is the copy of which, and in which order they go.
 
-A copy is found by what it is, and by its name only then. First comes the bookmark that
-zfstune made on the source for exactly this target; then a common snapshot under the same
-name; then a target that only needs the next stream, under any name. So a source dataset
-that was renamed keeps its copy, which is renamed likewise. One that was made anew under
-an old name shares nothing with the copy of the old one, and is refused over it.
+A copy is found by what it is, and by its name only then. First comes the note on the
+source that names exactly this target, which a promotion leaves alone; then the bookmark
+that zfstune made on the source for it; then a common snapshot under the same name; then
+a target that only needs the next stream, under any name. So a source dataset that was
+renamed keeps its copy, which is renamed likewise. One that was made anew under an old
+name shares nothing with the copy of the old one, and is refused over it.
 
 A promotion takes bookmarks along with the snapshots that it moves to the clone. They are
 looked for in the whole lineage of a source, and a dataset that is younger than a bookmark
@@ -219,6 +220,7 @@ def _matches(
     named = {source.name: source for source in sources}
     own = {name: _born_there(lineage(source, named)) for name, source in named.items()}
     for find, ends in (
+        (_by_note, named),
         (_by_mark, own),
         (_by_name, own),
         (_by_name, named),
@@ -242,6 +244,15 @@ def _born_there(source: End) -> End:
         snapshots=tuple(s for s in source.snapshots if s.createtxg > source.createtxg),
         bookmarks=tuple(m for m in source.bookmarks if m.createtxg > source.createtxg),
     )
+
+
+def _by_note(source: End, free: Mapping[str, End], name: str) -> End | None:
+    """Find a target that is noted on the source, under its name rather than another.
+
+    Such a note stays with its dataset, whatever is renamed or promoted.
+    """
+    noted = {t.name: t for t in free.values() if t.identity in source.places}
+    return noted.get(name) or next(iter(noted.values()), None)
 
 
 def _by_mark(source: End, free: Mapping[str, End], name: str) -> End | None:

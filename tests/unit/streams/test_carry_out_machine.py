@@ -22,6 +22,7 @@ from zfstune.streams.base import read_mark
 from zfstune.streams.pace import Pace
 from zfstune.streams.steps import Full
 from zfstune.values.errors import BatchError
+from zfstune.values.replication_marks import noted_target
 
 if TYPE_CHECKING:
     from zfstune.streams.replication_plan import ReplicationPlan
@@ -203,7 +204,8 @@ class Trees(RuleBasedStateMachine):
     def no_base_is_lost(self) -> None:
         """What a mark on the source names is never older than the target's own newest.
 
-        So the next stream has a base, whatever was pruned.
+        So the next stream has a base, whatever was pruned. It concerns the targets of
+        sources that are there: each is noted on its source.
         """
         if not hasattr(self, "back"):
             return
@@ -215,7 +217,8 @@ class Trees(RuleBasedStateMachine):
         ]
         named = {(mark.target, mark.snapshot) for mark in marks}
         guids = {s.guid for taken in self.tank.taken.values() for s in taken}
-        for target in {mark.target for mark in marks}:
+        noted = {noted_target(key) for found in self.tank.local.values() for key in found}
+        for target in {mark.target for mark in marks} & noted:
             for name in self.copies():
                 text = self.back.local[name].get("org.zfstune:replica", "")
                 if text.endswith(f"{target:016x}") and self.back.taken[name]:

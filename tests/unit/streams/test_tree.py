@@ -72,6 +72,30 @@ def test_a_renamed_source_keeps_its_copy() -> None:
     assert by_guid.pairs[1].target.snapshots[0].name == "b/new@1"
 
 
+def test_a_note_stays_with_its_dataset() -> None:
+    """A promotion takes marks and snapshots along; the note tells whose copy it is."""
+    clone = replace(end("t/x"), origin=snap(1, dataset="t/z"), places={77: "b/z"})
+    promoted = replace(end("t/z", 1, 2, marks={77: 1}), places={78: "b/x"})
+    targets = [end("b"), end("b/z", 1, replica=77), end("b/x", 1, 2, replica=78)]
+    assert shown(pair_up([end("t"), clone, promoted], targets, "b"))[-2:] == [
+        "t/x = b/x",
+        "t/z = b/z",
+    ]
+    found = {
+        p.source.name: p.target
+        for p in pair_up([end("t"), clone, promoted], targets, "b").pairs
+    }
+    assert found["t/x"].identity == 77
+    assert found["t/z"].identity == 78
+
+
+def test_of_two_noted_targets_the_one_under_the_name() -> None:
+    """A source may have had a copy before the present one."""
+    source = replace(end("t/x", 1), places={77: "b/old", 78: "b/x"})
+    targets = [end("b"), end("b/old", 1, replica=77), end("b/x", 1, replica=78)]
+    assert shown(pair_up([end("t"), source], targets, "b")) == ["t = b", "t/x = b/x"]
+
+
 def test_a_target_that_went_on_is_not_followed() -> None:
     """By its snapshots alone it may be the copy of a dataset that is gone."""
     pairing = pair_up([end("t"), end("t/new", 1, 2)], [end("b"), end("b/old", 1, 9)], "b")
