@@ -213,6 +213,16 @@ def test_lab_test_is_refused_on_the_host(project: Path) -> None:
     assert "hint: make lab GUEST_ARGS='tests/lab/test_guest.py::test_passes'" in output
 
 
+def test_guests_work_beside_the_host(project: Path) -> None:
+    """A test of the host waits for one in a guest, which was booted before it."""
+    for file, ours in (("lab/test_guest.py", "bookworm"), ("unit/test_host.py", "trixie")):
+        body = SIDE_BY_SIDE.replace('os.environ["RELEASE"]', repr(ours))
+        (project / "tests" / file).write_text(body)
+    status, output = run(project, "-m", "guest or not guest", "--release", "trixie")
+    assert status == 0, output
+    assert summary(output) == "3 passed"
+
+
 def test_guests_work_side_by_side(project: Path) -> None:
     """Each guest waits until the other is up, and each has its output whole."""
     (project / "tests/lab/test_guest.py").write_text(SIDE_BY_SIDE)

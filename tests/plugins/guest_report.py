@@ -9,8 +9,9 @@ A file whose tests are the same on each release, since they are about what lies 
 engine, has the mark ``one_release``: where several guests run, each takes its share of
 these files (``--share``). ``make lab`` runs all of them on one release.
 
-All guests are at work at the same time, since one keeps but one processor busy. The
-first one's output is shown as it comes, another one's when its turn has come.
+All guests are at work from the start, beside the host's own tests, since each keeps but
+one processor busy. A guest's output is shown when its turn has come, and from then on as
+it comes.
 
 In the guest the same plugin writes the reports, one JSON object a line::
 
@@ -25,6 +26,7 @@ import json
 import os
 import shlex
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -38,12 +40,14 @@ LAB = Path(__file__).resolve().parents[1] / "lab"
 RELEASES = ("bookworm", "trixie", "trixie-backports")
 DEFAULT_RELEASES = ("bookworm", "trixie-backports")
 DISKS = ("2G", "2G")
-# Of one guest, its boot included, with another beside it; CI has 90 minutes for all.
-TIMEOUT_S = 4300
+# Of one guest, its boot included, with other tests beside it; CI has 90 minutes for all.
+TIMEOUT_S = 4600
 # Of one test in a guest: with another guest beside it all takes longer.
 TEST_TIMEOUT_S = 1500
 # The runner tidies up after a signal; then it is gone by itself or by force.
 TERM_GRACE_S = 30
+# Seconds between two looks at what a guest printed.
+FOLLOW_S = 0.5
 REPORTS = "reports.jsonl"
 
 
@@ -130,6 +134,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Boot the guests, so that they are at work while the host's own tests run."""
+    if not session.config.option.collectonly:
+        for item in session.items:
+            if isinstance(item, GuestRun):
+                item.start()
+
+
 # --- in the guest ----------------------------------------------------------------
 
 
@@ -192,7 +204,7 @@ class GuestRun(pytest.Item):
         self.add_marker(pytest.mark.timeout(0))  # the runner has a limit of its own
         self.process: subprocess.Popen[bytes] | None = None
         self.output: Path | None = None
-        self.unseen: Path | None = None
+        self.log: Path | None = None
 
     def argv(self, output: Path) -> list[str]:
         """Give the runner's command line."""
@@ -210,28 +222,20 @@ class GuestRun(pytest.Item):
         guests = [item for item in self.session.items if isinstance(item, GuestRun)]
         return f"{guests.index(self)}/{len(guests)}"
 
-    def start(self, *, shown: bool) -> None:
-        """Boot the guest, unless it is up; what is not shown goes to a file."""
-        if self.process is not None:
-            return
+    def start(self) -> None:
+        """Boot the guest; what it prints goes to a file."""
         factory: pytest.TempPathFactory = self.config._tmp_path_factory  # type: ignore[attr-defined]
         self.output = factory.mktemp(f"guest-{self.name}")
-        self.unseen = None if shown else factory.mktemp(f"log-{self.name}") / "output"
-        line = f"\n--- {self.name}: {shlex.join(self.argv(self.output))}"
-        if self.unseen is None:
-            print(line, flush=True)
+        self.log = factory.mktemp(f"log-{self.name}") / "output"
+        with self.log.open("w") as log:
+            print(f"\n--- {self.name}: {shlex.join(self.argv(self.output))}", file=log)
+            log.flush()
             self.process = subprocess.Popen(
-                self.argv(self.output), stdin=subprocess.DEVNULL
+                self.argv(self.output),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
-        else:
-            with self.unseen.open("w") as log:
-                print(line, file=log, flush=True)
-                self.process = subprocess.Popen(
-                    self.argv(self.output),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                )
         self.config.add_cleanup(self.end)
 
     def end(self) -> None:
@@ -245,19 +249,13 @@ class GuestRun(pytest.Item):
             self.process.kill()
 
     def runtest(self) -> None:
-        """Boot this guest and those to come, and repeat what this one reported."""
+        """Wait for this guest, and repeat what it reported."""
+        assert self.process is not None
+        assert self.output is not None
         capture = self.config.pluginmanager.getplugin("capturemanager")
         # A guest takes minutes: what it prints is shown as it comes.
         with capture.global_and_fixture_disabled():
-            self.start(shown=True)
-            for item in self.session.items:
-                if isinstance(item, GuestRun):
-                    item.start(shown=False)
-            assert self.process is not None
-            assert self.output is not None
-            status = self.process.wait()
-            if self.unseen is not None:
-                print(self.unseen.read_text(errors="replace"), end="")
+            status = self.follow(self.process)
             print(f"--- {self.name}: status {status}", flush=True)
             events = list(read(self.output / REPORTS))
             for event in events:
@@ -266,6 +264,17 @@ class GuestRun(pytest.Item):
                 elif event["event"] == "report":
                     self.repeat(event["report"])
         check(events, status)
+
+    def follow(self, process: subprocess.Popen[bytes]) -> int:
+        """Show what the guest prints until it ends; return the runner's status."""
+        assert self.log is not None
+        with self.log.open(errors="replace") as log:
+            while True:
+                status = process.poll()
+                print(log.read(), end="", flush=True)
+                if status is not None:
+                    return status
+                time.sleep(FOLLOW_S)
 
     def repeat(self, data: dict[str, Any]) -> None:
         """Report a guest's result as if its test had run here."""
