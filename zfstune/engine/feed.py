@@ -17,6 +17,7 @@ import threading
 from zfstune.engine._send_pipe import open_pipe
 from zfstune.engine.relay import sent
 from zfstune.values.errors import InvalidValue
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,8 +51,10 @@ def feed(
         The result of `work`.
 
     Raises:
-        InvalidValue: The source is open for text, or does not wait for data.
+        InvalidValue: The source is no file, is closed or open for text, or does not wait
+            for data.
     """
+    fd = _descriptor(source, "cannot read the stream", "read")
     read_end, write_end = open_pipe()
     working = _Working(work, read_end)
     # A daemon thread: in a suspended pool the call never returns, and a second
@@ -59,7 +62,11 @@ def feed(
     thread = threading.Thread(target=working.run, daemon=True)
     try:
         thread.start()
-        for count in _moved(source, write_end, thread.is_alive):
+        if fd is None:
+            moved = _read_by_methods(source, write_end)
+        else:
+            moved = _moved(fd, write_end, thread.is_alive)
+        for count in moved:
             if on_bytes is not None:
                 on_bytes(count)
     except BrokenPipeError:
@@ -89,9 +96,9 @@ def pour(
         The result of `work`.
 
     Raises:
-        InvalidValue: The sink is open for text.
+        InvalidValue: The sink is no file, is closed or open for text, or takes nothing.
     """
-    fd = _descriptor(sink)
+    fd = _descriptor(sink, "cannot write the stream", "write")
     if fd is not None and on_bytes is None and os.get_blocking(fd):
         return work(fd)
     results: list[Result] = []
@@ -123,16 +130,37 @@ class _Working:
             os.close(self._read_end)
 
 
-def _descriptor(stream: Stream) -> int | None:
+def _descriptor(stream: Any, cannot: str, method: str) -> int | None:
     """Return the descriptor of a stream whose bytes are those of the descriptor.
 
     Many a file has the descriptor of another one, whose bytes it unpacks or keeps back.
+
+    Args:
+        stream: What a caller gave as a stream.
+        cannot: How the message begins where it is none: ``cannot read the stream``.
+        method: The method that a file without a descriptor of its own must have.
+
+    Raises:
+        InvalidValue: It is no file, or a closed one.
     """
-    if isinstance(stream, int):
-        return stream
     if isinstance(stream, (io.FileIO, socket.socket)):
-        return stream.fileno()
-    return None
+        fd = -1 if getattr(stream, "closed", False) else stream.fileno()
+    elif isinstance(stream, int) and not isinstance(stream, bool):
+        fd = stream
+    elif callable(getattr(stream, method, None)):
+        if getattr(stream, "closed", False):
+            raise InvalidValue(f"{cannot}: its file is closed")
+        return None
+    else:
+        raise InvalidValue(
+            f"{cannot}: {shown(repr(stream))} is neither a file nor a descriptor",
+            hint="open the file for bytes: `open(path, 'rb')` or `open(path, 'wb')`",
+        )
+    try:
+        os.fstat(fd)
+    except (OSError, OverflowError):
+        raise InvalidValue(f"{cannot}: its descriptor is closed") from None
+    return fd
 
 
 def _methods(stream: Any) -> IO[bytes]:
@@ -152,12 +180,8 @@ def _writer(fd: int) -> Callable[[bytes], int]:
     return write
 
 
-def _moved(source: Stream, write_end: int, wanted: Callable[[], bool]) -> Iterator[int]:
+def _moved(fd: int, write_end: int, wanted: Callable[[], bool]) -> Iterator[int]:
     """Move bytes into a pipe; yield how many, part by part."""
-    fd = _descriptor(source)
-    if fd is None:
-        yield from _read_by_methods(source, write_end)
-        return
     arrival = select.poll()
     arrival.register(fd, select.POLLIN)
     move = _splice
@@ -203,8 +227,11 @@ def _write_all(write: Callable[[Any], int], part: bytes | bytearray | memoryview
     rest = memoryview(part)
     while rest:
         try:
-            rest = rest[write(rest) :]
+            count = write(rest)
+            rest = rest[count:]
         except TypeError:
             raise InvalidValue(
                 "cannot write the stream: its file is open for text"
             ) from None
+        if not count:
+            raise InvalidValue("cannot write the stream: its file took nothing")

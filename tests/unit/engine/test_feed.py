@@ -141,6 +141,49 @@ def test_files_of_text(file: Any) -> None:
         pour(file, write_all)
 
 
+def not_called(fd: int) -> None:
+    """Stand for a call that must not be made."""
+    pytest.fail(f"called with {fd}")
+
+
+@pytest.mark.parametrize(
+    "stream", [None, "name", b"bytes", True, 1 << 70, -1, 99_999, object(), [1]]
+)
+def test_what_is_no_file(stream: Any) -> None:
+    """It is refused by its kind, before the call is made."""
+    with pytest.raises(InvalidValue, match=r"cannot read the stream: .*(neither|closed)"):
+        feed(stream, not_called)
+    with pytest.raises(InvalidValue, match=r"cannot write the stream: .*(neither|closed)"):
+        pour(stream, not_called)
+
+
+def test_closed_files(tmp_path: Path) -> None:
+    """With a descriptor of their own or without."""
+    path = tmp_path / "file"
+    unbuffered, buffered = path.open("wb", buffering=0), path.open("wb")
+    one, other = socket.socketpair()
+    other.close()
+    for stream in (unbuffered, buffered, one, io.BytesIO()):
+        stream.close()
+        with pytest.raises(InvalidValue, match="closed"):
+            feed(stream, not_called)
+        with pytest.raises(InvalidValue, match="closed"):
+            pour(stream, not_called)
+
+
+@pytest.mark.parametrize("count", [0, None])
+def test_a_file_that_takes_nothing(count: int | None) -> None:
+    """The call ends; it would go on for ever."""
+
+    class Full(io.RawIOBase):
+        def write(self, part: Any, /) -> int | None:
+            assert part
+            return count
+
+    with pytest.raises(InvalidValue, match="took nothing"):
+        pour(Full(), write_all)  # type: ignore[arg-type]  # a file of few methods
+
+
 def test_a_file_that_does_not_wait() -> None:
     """It gives None, which is not its end."""
 
