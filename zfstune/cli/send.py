@@ -10,7 +10,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.value_options import add_dry_run, add_raw
 from zfstune.cli.which_zfs import open_zfs
-from zfstune.host.files import draft_name
+from zfstune.host.drafts import drafted_file
 from zfstune.streams.send import send, send_resumed, send_saved
 from zfstune.values.errors import ZfstuneError
 from zfstune.values.text import for_shell
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["add_arguments"]
-
-_READABLE = 0o600  # a stream has all that its dataset has
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -149,39 +147,26 @@ def _output(path: str | None) -> Iterator[int]:
         return
     # A pipe or a device is there already; a file that is there stays as it is.
     if os.path.exists(path) and not os.path.isfile(path):
-        fd = _opened(path, path)
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise _cannot_write(path, error) from None
         try:
             yield fd
         finally:
             os.close(fd)
         return
-    _check_free(path)
-    folder, name = os.path.split(path)
-    # A run that is killed leaves no part of a stream under the name of the whole one.
-    draft = os.path.join(folder, draft_name(name))
-    fd = _opened(draft, path, new=os.O_CREAT | os.O_EXCL)
     try:
-        yield fd
-        os.fsync(fd)
-        _check_free(path)
-        os.rename(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
-    finally:
-        os.close(fd)
-
-
-def _check_free(path: str) -> None:
-    if os.path.lexists(path):
+        with drafted_file(path) as fd:
+            yield fd
+    except FileExistsError:
         raise ZfstuneError(
             f"cannot write to '{path}': it exists already",
             hint=f"choose another name, or `rm {for_shell(path)}` first",
-        )
-
-
-def _opened(path: str, name: str, *, new: int = 0) -> int:
-    try:
-        return os.open(path, os.O_WRONLY | os.O_CLOEXEC | new, _READABLE)
+        ) from None
     except OSError as error:
-        raise ZfstuneError(f"cannot write to '{name}': {error.strerror}") from None
+        raise _cannot_write(path, error) from None
+
+
+def _cannot_write(path: str, error: OSError) -> ZfstuneError:
+    return ZfstuneError(f"cannot write to '{path}': {error.strerror}")

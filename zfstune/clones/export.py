@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager, suppress
 from hashlib import sha256
 
 from zfstune.clones.export_manifest import MANIFEST_FILE, STREAM_FILE, Manifest
@@ -12,7 +11,8 @@ from zfstune.clones.survey import find_image
 from zfstune.clones.volume_stream import read_blocks
 from zfstune.engine.open import using
 from zfstune.engine.relay import sent
-from zfstune.host.files import draft_name, replace_file
+from zfstune.host.drafts import drafted_file, drafted_folder
+from zfstune.host.files import replace_file
 from zfstune.streams.digest import digest
 from zfstune.values.errors import AlreadyExists, PlanError
 from zfstune.values.properties import is_user
@@ -20,10 +20,9 @@ from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from zfstune.clones.seal import GoldenImage
     from zfstune.engine.protocol import Engine
+    from zfstune.values.errors import ZfstuneError
 
 __all__ = ["export_disk", "export_image"]
 
@@ -54,8 +53,7 @@ def export_image(image: str, folder: str, *, engine: Engine | None = None) -> Ma
     with using(engine) as zfs:
         found = _readable(zfs, image)
         try:
-            with _drafted(folder, is_folder=True) as draft:
-                os.mkdir(draft, 0o700)
+            with drafted_folder(folder) as draft:
                 return _write(zfs, found, draft)
         except OSError as error:
             raise _failed(folder, error) from None
@@ -85,7 +83,7 @@ def export_disk(image: str, path: str, *, engine: Engine | None = None) -> int:
             )
         size = int(zfs.snapshot(found.snapshot).value("volsize") or 0)
         try:
-            with _drafted(path) as draft:
+            with drafted_file(path) as draft:
                 _write_disk(zfs, found.snapshot, draft, size)
         except OSError as error:
             raise _failed(path, error) from None
@@ -137,49 +135,25 @@ def _write(engine: Engine, image: GoldenImage, folder: str) -> Manifest:
     return manifest
 
 
-def _write_disk(engine: Engine, snapshot: str, path: str, size: int) -> None:
+def _write_disk(engine: Engine, snapshot: str, draft: int, size: int) -> None:
     with (
         sent(lambda fd: engine.send(snapshot, fd, compressed=False)) as fd,
         open(fd, "rb", buffering=_PART_BYTES, closefd=False) as stream,
-        open(os.open(path, _NEW, 0o600), "wb") as file,
+        open(draft, "wb", closefd=False) as file,
     ):
         os.ftruncate(file.fileno(), size)
         for offset, data in read_blocks(stream.read, snapshot):
             if data.strip(b"\0"):
                 file.seek(offset)
                 file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
-@contextmanager
-def _drafted(path: str, *, is_folder: bool = False) -> Iterator[str]:
-    """Give the name of a draft, which gets its own name once the block has ended."""
-    _check_free(path)
-    folder, name = os.path.split(os.path.abspath(path))
-    draft = os.path.join(folder, draft_name(name))
-    try:
-        yield draft
-        _check_free(path)  # an export takes long enough for somebody to make it
-        os.rename(draft, path)
-    except BaseException:
-        for file in (MANIFEST_FILE, STREAM_FILE) if is_folder else ():
-            with suppress(OSError):
-                os.unlink(f"{draft}/{file}")
-        with suppress(OSError):
-            (os.rmdir if is_folder else os.unlink)(draft)
-        raise
-
-
-def _check_free(path: str) -> None:
-    if os.path.lexists(path):
-        raise AlreadyExists(
+def _failed(path: str, error: OSError) -> ZfstuneError:
+    if isinstance(error, FileExistsError):
+        return AlreadyExists(
             operation="export to",
             target=path,
             reason="it is there already",
             hint="choose another name",
         )
-
-
-def _failed(path: str, error: OSError) -> PlanError:
     return PlanError(f"cannot export to '{shown(path)}': {error.strerror}")
