@@ -6,9 +6,11 @@ import json
 import sys
 
 from zfstune.cli.output import on_terminal
+from zfstune.streams.meter import Meter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 __all__ = ["ProgressLine"]
@@ -34,6 +36,25 @@ class ProgressLine:
             line = progress.line()
             print(f"\r{line:<{self._shown}}", end="", file=sys.stderr, flush=True)
             self._shown = len(line)
+
+    def counter(self, total_bytes: int | None) -> Callable[[int], None] | None:
+        """Return a function that counts the bytes of a stream and shows how far it is.
+
+        Args:
+            total_bytes: The length of the stream; None: nobody can tell.
+
+        Returns:
+            The function; None: nothing would be shown, and nothing has to be counted.
+        """
+        if self._shown is None and not self._json:
+            return None
+        meter = Meter(total_bytes, 1, on_progress=self.show)
+
+        def count(passed_bytes: int) -> None:
+            meter.passed(passed_bytes)
+            meter.tick()
+
+        return count
 
     def clear(self) -> None:
         """Wipe the line away, before anything else is printed."""

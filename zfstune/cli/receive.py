@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from contextlib import contextmanager
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, warn
+from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.value_options import add_values, add_without
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.streams.landing import ALL_BUT_POOL, AS_TARGET, LAST_PART
@@ -96,22 +98,29 @@ def _run(args: argparse.Namespace) -> int:
         )
         return exit_status.USAGE
 
+    progress = ProgressLine(json=args.json)
+
     def told(step: ReceiveStep) -> None:
+        progress.clear()
         if not args.json:
             print(step.describe(), flush=True)
 
     with _input(args.input) as fd, open_zfs(args) as engine:
-        plan = receive(
-            args.target,
-            fd,
-            engine=engine,
-            keep=args.keep,
-            properties=dict(args.properties),
-            without=args.without,
-            take_properties=args.take_properties,
-            dry_run=args.dry_run,
-            on_step=told,
-        )
+        try:
+            plan = receive(
+                args.target,
+                fd,
+                engine=engine,
+                keep=args.keep,
+                properties=dict(args.properties),
+                without=args.without,
+                take_properties=args.take_properties,
+                dry_run=args.dry_run,
+                on_step=told,
+                on_bytes=progress.counter(_length(fd)),
+            )
+        finally:
+            progress.clear()
     if args.json:
         print_json(plan.to_dict())
     return exit_status.DONE
@@ -133,6 +142,12 @@ def _abort(args: argparse.Namespace) -> int:
         verb = "would give up" if args.dry_run else "gave up"
         print(f"{verb} the part of a stream that waited in {args.target}")
     return exit_status.DONE
+
+
+def _length(fd: int) -> int | None:
+    """Return the length of a file; None where it has none, as a pipe."""
+    status = os.fstat(fd)
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 @contextmanager

@@ -7,7 +7,8 @@ import sys
 from contextlib import contextmanager
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, warn
+from zfstune.cli.output import on_terminal, print_json, warn
+from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.value_options import add_dry_run, add_raw
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.host.drafts import drafted_file
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
     from typing import Any
+
+    from zfstune.engine.protocol import Engine
 
 __all__ = ["add_arguments"]
 
@@ -94,14 +97,28 @@ def _run(args: argparse.Namespace) -> int:
             else:
                 print("\n".join(plan.lines()))
             return exit_status.DONE
+        progress = ProgressLine(json=False)
+        # What reads a pipe may show how far it has come; nothing reads a file.
+        count = None if args.output is None else progress.counter(_size(args, engine))
         with _output(args.output) as fd:
-            if args.resume:
-                send_resumed(args.resume, fd, engine=engine)
-            elif args.saved:
-                send_saved(args.name, fd, engine=engine)
-            else:
-                send(args.name, fd, engine=engine, **_how(args))
+            try:
+                if args.resume:
+                    send_resumed(args.resume, fd, engine=engine, on_bytes=count)
+                elif args.saved:
+                    send_saved(args.name, fd, engine=engine, on_bytes=count)
+                else:
+                    send(args.name, fd, engine=engine, on_bytes=count, **_how(args))
+            finally:
+                progress.clear()
     return exit_status.DONE
+
+
+def _size(args: argparse.Namespace, engine: Engine) -> int | None:
+    """Estimate the length of what will be sent; None: nobody can tell, or nobody looks."""
+    if args.resume or args.saved or not on_terminal():
+        return None
+    plan = send(args.name, None, engine=engine, **_how(args))
+    return sum(step.bytes or 0 for step in plan.steps)
 
 
 def _how(args: argparse.Namespace) -> dict[str, Any]:

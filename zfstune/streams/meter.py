@@ -25,7 +25,7 @@ class Meter:
     """Shared by all streams of one run.
 
     Args:
-        total_bytes: The estimated bytes of all streams.
+        total_bytes: The estimated bytes of all streams; None: nobody can tell.
         datasets: How many datasets there are to do.
         rate_bytes_s: The most bytes a second, over all streams; None: as many as can be.
         on_progress: Is called about once a second; None: nobody asks.
@@ -37,7 +37,7 @@ class Meter:
 
     def __init__(
         self,
-        total_bytes: int,
+        total_bytes: int | None,
         datasets: int,
         *,
         rate_bytes_s: int | None = None,
@@ -71,7 +71,8 @@ class Meter:
     def stream_ended(self, estimated_bytes: int, passed_bytes: int) -> None:
         """Take the real length of a stream for its estimate."""
         with self._lock:
-            self._total_bytes += passed_bytes - estimated_bytes
+            if self._total_bytes is not None:
+                self._total_bytes += passed_bytes - estimated_bytes
 
     def dataset_ended(self) -> None:
         """Count a dataset as done."""

@@ -1,4 +1,4 @@
-"""How far a replication has come, over all of its datasets."""
+"""How far streams have come, over all datasets of a run."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _WHOLE = 100
 
 @frozen
 class SendProgress:
-    """The state of a running replication.
+    """The state of a running replication, send or receive.
 
     Attributes:
         done_bytes: The bytes of streams that have passed.
         total_bytes: The bytes of all streams: those that have ended, and the estimates
-            of the others.
+            of the others; None: nobody can tell.
         rate_bytes_s: Bytes a second, in the last seconds.
         datasets_done: How many datasets are done, or have failed.
         datasets: How many there are to do.
     """
 
     done_bytes: int
-    total_bytes: int
+    total_bytes: int | None
     rate_bytes_s: float
     datasets_done: int
     datasets: int
@@ -33,18 +33,18 @@ class SendProgress:
     @property
     def left_s(self) -> float | None:
         """The seconds that are left by estimate and rate; None: nobody can tell."""
-        if self.rate_bytes_s <= 0:
+        if self.total_bytes is None or self.rate_bytes_s <= 0:
             return None
         return max(0, self.total_bytes - self.done_bytes) / self.rate_bytes_s
 
     def line(self) -> str:
         """Return one line for people."""
-        share = _WHOLE * min(self.done_bytes, self.total_bytes) // max(1, self.total_bytes)
-        done, total, rate = (
-            format_size(size, exact=False)
-            for size in (self.done_bytes, self.total_bytes, int(self.rate_bytes_s))
-        )
-        parts = [f"{done} of about {total} ({share} %)", f"{rate}/s"]
+        done = format_size(self.done_bytes, exact=False)
+        if self.total_bytes is not None:
+            total = format_size(self.total_bytes, exact=False)
+            share = min(self.done_bytes, self.total_bytes) / max(1, self.total_bytes)
+            done = f"{done} of about {total} ({int(_WHOLE * share)} %)"
+        parts = [done, f"{format_size(int(self.rate_bytes_s), exact=False)}/s"]
         if self.left_s is not None:
             minutes, seconds = divmod(round(self.left_s), _MINUTE_S)
             hours, minutes = divmod(minutes, _MINUTE_S)

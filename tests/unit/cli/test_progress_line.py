@@ -52,3 +52,26 @@ def test_on_a_pipe(
         LONG.to_dict(),
         SHORT.to_dict(),
     ]
+
+
+def test_the_bytes_of_a_stream(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are counted where somebody looks, and shown with the length if it is known."""
+    monkeypatch.setattr("zfstune.streams.meter._EVERY_S", 0)
+    count = ProgressLine(json=True).counter(100)
+    assert count is not None
+    count(30)
+    count(20)
+    shown = [json.loads(text) for text in capsys.readouterr().err.splitlines()]
+    assert [(each["done_bytes"], each["total_bytes"]) for each in shown] == [
+        (30, 100),
+        (50, 100),
+    ]
+    monkeypatch.setattr("zfstune.cli.progress_line.on_terminal", lambda: True)
+    count = ProgressLine(json=False).counter(None)
+    assert count is not None
+    count(30)
+    assert capsys.readouterr().err.startswith("\r30, ")
+    monkeypatch.setattr("zfstune.cli.progress_line.on_terminal", lambda: False)
+    assert ProgressLine(json=False).counter(100) is None

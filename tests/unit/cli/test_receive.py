@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +12,10 @@ import pytest
 from made_package import named, one
 from stream_engine import StreamEngine
 from zfstune.engine import open as opening
+from zfstune.values.size import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Run = Callable[..., tuple[int, str, str]]
 
@@ -102,3 +103,15 @@ def test_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     status, _, err = run("receive", "back/b")
     assert (status, "from a terminal\nhint: add --input" in err) == (2, True)
+
+
+def test_progress(run: Run, stream: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal shows it, with the length of a file, and is clean afterwards."""
+    monkeypatch.setattr("zfstune.streams.meter._EVERY_S", 0)
+    monkeypatch.setattr("zfstune.cli.progress_line.on_terminal", lambda: True)
+    status, out, err = run("receive", "back/b", "--input", stream, "-n")
+    assert (status, out) == (0, "full tank/x/a@1 -> back/b@1\n")
+    size = format_size(Path(stream).stat().st_size, exact=False)
+    first, *_, last = err.split("\r")[1:]
+    assert first.startswith(f"{size} of about {size} (100 %)")
+    assert last == ""

@@ -80,6 +80,22 @@ def test_a_file(run: Run, tmp_path: Path) -> None:
     assert (status, "No such file" in err) == (1, True)
 
 
+@pytest.mark.parametrize("words", [["tank/a@1"], ["tank/a", "--saved"]])
+def test_progress(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """A terminal shows it for a file, with the estimate where there is one."""
+    monkeypatch.setattr("zfstune.streams.meter._EVERY_S", 0)
+    for module in ("send", "progress_line"):
+        monkeypatch.setattr(f"zfstune.cli.{module}.on_terminal", lambda: True)
+    status, out, err = run("send", *words, "--output", str(tmp_path / "stream"))
+    assert (status, out) == (0, "")
+    first, *_, last = err.split("\r")[1:]
+    assert first.startswith("4 of about 1000 (0 %), " if "tank/a@1" in words else "6, ")
+    assert last == ""
+    assert run("send", *words, "--output", "/dev/null")[0] == 0
+
+
 def test_a_file_does_not_outlive_an_error(run: Run, tank: Sending, tmp_path: Path) -> None:
     """Half a stream would look like a whole one."""
     tank.fails = True

@@ -21,10 +21,11 @@ def test_a_line() -> None:
     [
         (SendProgress(0, 0, 0, 0, 1), "0 of about 0 (0 %), 0/s"),
         (SendProgress(20, 10, 10, 0, 1), "20 of about 10 (100 %), 10/s, 0:00:00 left"),
+        (SendProgress(20 << 20, None, 10, 0, 1), "20M, 10/s"),
     ],
 )
 def test_estimates_that_are_wrong(progress: SendProgress, line: str) -> None:
-    """More than all is all, and without a rate nobody knows how long it takes."""
+    """More than all is all; without a rate or a length nobody knows how long it takes."""
     assert progress.line() == line
 
 
@@ -39,3 +40,5 @@ def test_for_programs() -> None:
         "datasets": 10,
     }
     assert SendProgress(0, 9, 0, 0, 1).to_dict()["left_s"] is None
+    unknown = SendProgress(5, None, 9, 0, 1).to_dict()
+    assert (unknown["total_bytes"], unknown["left_s"]) == (None, None)
