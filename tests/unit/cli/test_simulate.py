@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def test_the_policy_of_a_dataset(run: Run, tank: Heirs) -> None:
     """Without a rule the stored policy is used, each of its groups by itself."""
     tank.set("tank", {"org.zfstune:policy": "match=a* keep=2; match=b* daily=3"})
-    words = ("policy", "simulate", "tank/a", "--until", "10d", "--every", "12h")
+    words = ("policy", "simulate", "tank/a", "--until", "10d", "--every", "1d")
     status, out, _ = run(*words, "--json")
     found = json.loads(out)["simulations"]
     assert status == 0
