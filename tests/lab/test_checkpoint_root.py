@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 # What no test changes is the guest's own; all the rest is on ZFS.
 BORROWED = ("usr", "opt", "var", "run", "dev", "proc", "sys")
 ROOTS = ("-o", "canmount=noauto", "-o", "mountpoint=/")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 MIB = 1 << 20
 MANY = 1500
 ACCESS = "system.posix_acl_access"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
 
+pytestmark = pytest.mark.one_release
+
 REASON = "a checksum did not match"
 
 

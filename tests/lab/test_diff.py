@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytestmark = pytest.mark.one_release
+
 SIGNS = {ADDED: "+", REMOVED: "-", MODIFIED: "M", RENAMED: "R"}
 KINDS = {"file": "F", "directory": "/", "link": "@", "pipe": "|"}
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
 
+pytestmark = pytest.mark.one_release
+
 HOLDER = """
 import sys
 from zfstune.engine.open import open_engine

@@ -11,6 +11,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 import zfstune
 from zfstune.engine.open import open_engine
 from zfstune.profiles.load import load_text
@@ -20,11 +22,11 @@ from zfstune.values.marks import SNAPSHOT_PROPERTY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
-
     from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
+
+pytestmark = pytest.mark.one_release
 
 OWN = {SNAPSHOT_PROPERTY: "auto"}
 # The kills of a run of the whole suite; `make endurance` asks for hundreds.
