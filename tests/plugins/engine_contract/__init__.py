@@ -8,6 +8,7 @@ command says to the same calls, tests/lab/test_contract_*.py compare.
 from __future__ import annotations
 
 from engine_contract.arrivals import *  # noqa: F403 (what this is for)
+from engine_contract.by_guid import *  # noqa: F403 (as above)
 from engine_contract.content import *  # noqa: F403 (as above)
 from engine_contract.datasets import *  # noqa: F403 (as above)
 from engine_contract.hostile import *  # noqa: F403 (as above)
