@@ -21,7 +21,7 @@ from zfstune.streams.ways_out import beside, over
 from zfstune.values.errors import Damaged, EngineError, InvalidName, PlanError
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY
-from zfstune.values.names import parent_of, pool_of
+from zfstune.values.names import ancestors_of, parent_of, pool_of
 from zfstune.values.properties import fits
 from zfstune.values.state import NONE, PropertyValue, Snapshot
 from zfstune.values.text import utc_stamp
@@ -278,9 +278,14 @@ class Planner:
         return arrival, replica
 
     def _needs(self, plan: DatasetPlan) -> tuple[str, ...]:
-        """Return the sources whose plans make the parent, or the origin, of a target."""
+        """Return the sources whose plans make what a target lies below, or its origin.
+
+        Where a dataset takes the place of one that goes aside, all below that one goes
+        along until it is back under the new one.
+        """
         origins = {s.origin for s in plan.transfer.steps if not isinstance(s, Abort)}
-        made = {parent_of(plan.transfer.target), *map(parent_of, origins)}
+        used = (plan.transfer.target, *origins)
+        made = {above for name in used for above in ancestors_of(name)}
         return tuple(
             name
             for name, other in self._plans.items()

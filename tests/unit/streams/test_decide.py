@@ -224,6 +224,23 @@ def test_kept_aside_with_children(
     assert [name for name in back.taken if name.startswith(aside)] == [aside]
 
 
+def test_all_below_waits_for_what_goes_aside(
+    sides: tuple[StreamEngine, StreamEngine],
+) -> None:
+    """A dataset further below is away meanwhile, and so may be the origin of another."""
+    tank, back = sides
+    run_tree(tank, back)
+    tank.add("tank/a/c")
+    tank.origins["tank/a/c"] = "tank/a/m/x@1"
+    tank.take("tank/a/c@1")
+    back.take("back/a@own")
+    for name in ("tank/a", "tank/a/m/x"):
+        tank.take(f"{name}@9")
+    plan = run_tree(tank, back, keep_aside=True, dry_run=True)
+    needs = {p.transfer.source: p.needs for p in plan.datasets if p.pending}
+    assert needs == {"tank/a": (), "tank/a/c": ("tank/a",), "tank/a/m/x": ("tank/a",)}
+
+
 def test_a_renamed_dataset_is_followed(sides: tuple[StreamEngine, StreamEngine]) -> None:
     """The plan shows it, a dry run leaves it, and nothing is sent again."""
     tank, back = sides
