@@ -129,7 +129,7 @@ class _Run:
     def carry_out(self) -> None:
         """Make all changes. A dataset that fails stops only those that need it."""
         for move in self._moves:
-            with self._failures_of(move.source):
+            with self._failures_of(move.source or move.new):
                 self._receiving.rename(move.old, move.new)
                 self._tell(move)
         self._change_bookmarks({n: p.bookmarks for n, p in self._plans.items()})
@@ -314,12 +314,11 @@ class _DatasetRun:
                 self._send(step, size)
                 arrived.append(step.snapshot)
             self._tell(step)
-        if plan.aside:
-            if plan.shares_aside:
-                self._receiving.take_over(self._target)
-            for move in plan.returning:
-                self._receiving.rename(move.old, move.new)
-                self._tell(move)
+        for move in plan.returning:
+            self._receiving.rename(move.old, move.new)
+            self._tell(move)
+        if plan.shares_aside:  # last: without the base the one aside is done with
+            self._receiving.take_over(self._target)
 
     def _send(self, step: Resume | Full | Incremental, size: int) -> None:
         """Carry one stream, and see that the right snapshot has arrived."""

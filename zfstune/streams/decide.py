@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import chain
 
 from zfstune.streams.arrival import PLACEHOLDER, Arrival, decide_arrival
 from zfstune.streams.base import settle_bookmarks
@@ -17,7 +18,8 @@ from zfstune.streams.replication_plan import (
 from zfstune.streams.steps import Abort, Move, Transfer
 from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.tree import based_at_home, in_order, lineage
-from zfstune.streams.ways_out import beside, over
+from zfstune.streams.unfinished import aside_of
+from zfstune.streams.ways_out import beside, in_place_of, over
 from zfstune.values.errors import Damaged, EngineError, InvalidName, PlanError
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY
@@ -28,7 +30,7 @@ from zfstune.values.text import utc_stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from zfstune.streams.base import BookmarkChanges
     from zfstune.streams.ends import End, Replica
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from zfstune.streams.side import Side
     from zfstune.streams.steps import Full, Incremental, Resume, TransferStep
     from zfstune.streams.tree import Pair, Pairing
+    from zfstune.streams.unfinished import Unfinished
 
 __all__ = ["Planner"]
 
@@ -47,9 +50,15 @@ class Planner:
     """Plans one dataset after the other, each after those that it needs."""
 
     def __init__(
-        self, pairing: Pairing, sending: Side, receiving: Side, choices: Choices
+        self,
+        pairing: Pairing,
+        unfinished: Unfinished,
+        sending: Side,
+        receiving: Side,
+        choices: Choices,
     ) -> None:
         self._pairing = pairing
+        self._unfinished = unfinished
         self._sending = sending
         self._receiving = receiving
         self._choices = choices
@@ -62,7 +71,9 @@ class Planner:
         origins = [pair.source.origin for pair in pairing.pairs]
         self._origins = frozenset(o.guid for o in origins if o is not None)
         # Snapshots on the target's pool, now or by then, by guid.
-        self._copies = {s.guid: s for end in pairing.targets for s in end.snapshots}
+        asides = [end.renamed(name) for name, end in unfinished.asides.items()]
+        copies = [*asides, *pairing.targets]
+        self._copies = {s.guid: s for end in copies for s in end.snapshots}
         elsewhere = {
             pair.source.origin.guid
             for pair in pairing.pairs
@@ -86,14 +97,29 @@ class Planner:
                 if not self._choices.recursive:
                     raise
                 self._refuse(pair, error.message, error.hint)
-        root = self._pairing.pairs[0]
+        root, unfinished = self._pairing.pairs[0], self._unfinished
         return ReplicationPlan(
             root.source.name,
             root.target.name,
             tuple(self._plans.values()),
-            self._pairing.moves,
+            (*unfinished.moves, *self._late_returns(), *self._pairing.moves),
             tuple(self._refused.values()),
         )
+
+    def _present_name(self, name: str) -> str:
+        """Return the name that a target has before all moves."""
+        unfinished = self._unfinished
+        returning = chain.from_iterable(unfinished.returning.values())
+        for move in reversed((*unfinished.moves, *returning, *self._pairing.moves)):
+            if f"{name}/".startswith(f"{move.new}/"):
+                name = f"{move.old}{name[len(move.new) :]}"
+        return name
+
+    def _late_returns(self) -> Iterator[Move]:
+        """Yield the moves that an earlier run has left to do below complete targets."""
+        for pair in self._pairing.pairs:
+            if pair.target.snapshots:
+                yield from self._unfinished.returning.get(pair.target.name, ())
 
     def _refuse(
         self,
@@ -118,10 +144,20 @@ class Planner:
         own = tuple(n for n in changes.drop if n.startswith(f"{pair.source.name}#"))
         changes = replace(changes, drop=own)
         settled = replace(pair, source=changes.applied_to(pair.source))
+        begun = self._begun_in_place(pair)
+        if begun is not None:
+            self._add(pair, self._completed(pair, begun))
+            return
         decided, target = self._decide(settled)
         choices = self._choices
         if isinstance(decided, Transfer):
-            plan = DatasetPlan(settled.source, target, decided, bookmarks=changes)
+            plan = DatasetPlan(
+                settled.source,
+                target,
+                decided,
+                bookmarks=changes,
+                left_aside=self._left_aside(target),
+            )
         elif not pair.source.snapshots and self._is_parent(pair.source):
             plan = self._parent(pair)
         elif choices.keep_aside:
@@ -170,7 +206,8 @@ class Planner:
         )
         if isinstance(decided, Diverged) and decided.victims:
             # Whether the snapshots in the way hold any change is slow to read.
-            target = self._receiving.with_properties(target)
+            now = target.renamed(self._present_name(target.name))
+            target = self._receiving.with_properties(now).renamed(target.name)
             decided = decide_transfer(source, target, raw=choices.raw, every=choices.every)
         return decided, target
 
@@ -194,6 +231,36 @@ class Planner:
             arrival=Arrival(values, {}, (), {}),
             placeholder=True,
         )
+
+    def _begun_in_place(self, pair: Pair) -> DatasetPlan | None:
+        """Plan a target that an earlier run was to put in the place of another one."""
+        name = pair.target.name
+        aside = self._unfinished.asides.get(name)
+        if aside is None or pair.target.snapshots:
+            return None
+        transfer = in_place_of(pair.source, aside, pair.target, every=self._choices.every)
+        if transfer.up_to_date:
+            return None
+        returning = self._unfinished.returning[name]
+        return DatasetPlan(
+            pair.source,
+            pair.target,
+            transfer,
+            left_aside=aside.name,
+            returning=returning,
+        )
+
+    def _left_aside(self, target: End) -> str:
+        """Return the dataset aside whose older snapshots a target has yet to get."""
+        origin = target.origin
+        if origin is None or aside_of(origin.dataset) != target.name:
+            return ""
+        taken = {snapshot.short_name for snapshot in target.snapshots}
+        for aside in self._receiving.ends(origin.dataset):
+            older = [s for s in aside.snapshots if s.createtxg <= origin.createtxg]
+            if taken & {snapshot.short_name for snapshot in older}:
+                return ""  # it stays a clone: a name would be there twice
+        return origin.dataset
 
     def _beside(self, pair: Pair, target: End, refusal: Refusal) -> DatasetPlan:
         """Plan a new target beside one that is kept."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from zfstune.streams.decide import Planner
 from zfstune.streams.ends import missing_end
 from zfstune.streams.refusals import WRITTEN
 from zfstune.streams.replication_plan import check_room
 from zfstune.streams.tree import included, pair_up
-from zfstune.values.errors import NotFound, PlanError
+from zfstune.streams.unfinished import find_unfinished
+from zfstune.values.errors import NotFound, NotPermitted, PlanError
 from zfstune.values.frozen import replace
 from zfstune.values.names import check_dataset, parent_of
 from zfstune.values.text import for_shell, shown
@@ -129,10 +132,35 @@ def plan_replication(
         _check_apart(sources, target, choices)
     targets = receiving.ends(target, recursive=choices.recursive)
     available_bytes = _available_bytes(receiving, targets, target)
-    pairing = pair_up(sources, targets, target)
-    plan = Planner(pairing, sending, receiving, choices).plan()
+    beside = _read_beside(sources, targets, target, receiving)
+    unfinished = find_unfinished(sources, targets, beside, target)
+    pairing = pair_up(sources, unfinished.targets, target)
+    plan = Planner(pairing, unfinished, sending, receiving, choices).plan()
     check_room(plan, available_bytes)
     return plan
+
+
+def _read_beside(
+    sources: Sequence[End], targets: Sequence[End], target: str, receiving: Side
+) -> list[End]:
+    """Read what an earlier run may have put aside, if a target is not where it was noted.
+
+    A host that shows no more than the target has its datasets aside hidden.
+    """
+    parent, there = parent_of(target), {end.identity for end in targets}
+    below = len(sources[0].name)
+    missing = any(
+        f":{place}".endswith(f":{target}{source.name[below:]}")
+        for source in sources
+        for identity, place in source.places.items()
+        if identity not in there
+    )
+    if parent is None or not missing:
+        return []
+    with suppress(NotPermitted):
+        found = receiving.ends(parent, recursive=True)
+        return [end for end in found if end.name.startswith(f"{target}-aside-")]
+    return []
 
 
 def _full_name(loss: str, target: str) -> str:

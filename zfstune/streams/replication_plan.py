@@ -67,6 +67,8 @@ class DatasetPlan:
         placeholder: Whether the target becomes a placeholder, for want of a snapshot.
         aside: The name that the target is given first, so that a new one can be
             received; empty: it keeps its name.
+        left_aside: Name of a dataset that an earlier run put aside for this target, which
+            has yet to get the snapshots that both share; empty: there is none.
         returning: The datasets below the target, which go aside with it and get their
             names back after the last stream.
         losing: Full names of the target's snapshots that go with the first stream, and
@@ -82,6 +84,7 @@ class DatasetPlan:
     bookmarks: BookmarkChanges = _NO_CHANGES
     placeholder: bool = False
     aside: str = ""
+    left_aside: str = ""
     returning: tuple[Move, ...] = ()
     losing: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -89,7 +92,7 @@ class DatasetPlan:
     @property
     def pending(self) -> bool:
         """Whether there is a stream to send, or anything else to do to the target."""
-        return self.placeholder or not self.transfer.up_to_date
+        return self.placeholder or bool(self.left_aside) or not self.transfer.up_to_date
 
     @property
     def total_bytes(self) -> int:
@@ -109,7 +112,9 @@ class DatasetPlan:
 
     @property
     def shares_aside(self) -> bool:
-        """Whether the new target begins as a clone of the one that goes aside."""
+        """Whether the target begins as a clone of the one that goes or went aside."""
+        if self.left_aside:
+            return True
         steps = [step for step in self.transfer.steps if not isinstance(step, Abort)]
         return any(step.origin.startswith(f"{self.aside}@") for step in steps)
 
@@ -148,6 +153,7 @@ class DatasetPlan:
             "arrival": None if self.arrival is None else self.arrival.to_dict(),
             "placeholder": self.placeholder,
             "aside": self.aside or None,
+            "left_aside": self.left_aside or None,
             "losing": list(self.losing),
         }
 
@@ -166,6 +172,8 @@ class DatasetPlan:
             yield step.describe() + ("" if isinstance(step, Abort) else about)
         for move in self.returning:
             yield move.describe()
+        if self.left_aside:
+            yield f"promote {transfer.target}: {self.left_aside} was put aside for it"
         if transfer.unshared:
             yield f"    {transfer.unshared} is not there: blocks shared with it go again"
 

@@ -11,7 +11,7 @@ from zfstune.streams.refusals import (
     PlaceholderStays,
     TargetIsOther,
 )
-from zfstune.streams.steps import Abort, Incremental, Transfer
+from zfstune.streams.steps import Abort, Incremental, Resume, Transfer
 from zfstune.streams.transfer import NO_ORIGINS, decide_transfer
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import replace
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from zfstune.streams.refusals import Refusal
     from zfstune.values.state import Snapshot
 
-__all__ = ["beside", "over"]
+__all__ = ["beside", "in_place_of", "over"]
 
 
 def beside(
@@ -57,13 +57,31 @@ def beside(
     if not isinstance(refusal, Diverged):
         new = missing_end(target.name)
         return _transfer(decide_transfer(source, new, every=every, origins=origins))
-    transfer = _transfer(decide_transfer(source, _until_base(source, target), every=every))
-    base = find_base(source, target)
+    return in_place_of(source, target.renamed(aside), missing_end(target.name), every=every)
+
+
+def in_place_of(source: End, aside: End, target: End, *, every: bool) -> Transfer:
+    """Decide the transfer to a dataset that takes the place of one with a common base.
+
+    Args:
+        source: The source.
+        aside: The dataset that was put aside, or is about to be, under its new name.
+        target: The new dataset, which does not exist, or is but a part of a stream.
+        every: As for :func:`zfstune.streams.transfer.decide_transfer`.
+
+    Raises:
+        PlanError: No stream can go on from the base.
+    """
+    until_base = _until_base(source, aside.renamed(target.name))
+    left = replace(until_base, partial=target.partial)
+    transfer = _transfer(decide_transfer(source, left, every=every))
+    base = find_base(source, aside)
     steps = list(transfer.steps)
     for position, step in enumerate(steps):
+        if isinstance(step, Resume):
+            break
         if isinstance(step, Incremental) and base is not None:
-            origin = f"{aside}@{base.received.short_name}"
-            steps[position] = replace(step, origin=origin)
+            steps[position] = replace(step, origin=base.received.name)
             break
     return replace(transfer, steps=tuple(steps))
 

@@ -82,6 +82,7 @@ def test_for_programs() -> None:
         "arrival": decide_arrival("volume", new=True).to_dict(),
         "placeholder": False,
         "aside": f"{TARGET}-aside",
+        "left_aside": None,
         "losing": [f"{TARGET}@9", "written"],
     }
     plain = replace(DATASET, arrival=None, aside="", losing=()).to_dict()

@@ -1,0 +1,109 @@
+"""What a killed run has left that put targets aside and had yet to replace them.
+
+Such a run renames a target, receives beside it, gives the datasets below it their names
+back, and last lets the new target have the snapshots that both share. Until then the one
+that was put aside has the common base, and that tells that it is not done with.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+
+from zfstune.streams.base import find_base
+from zfstune.streams.steps import Move
+from zfstune.values.frozen import frozen, replace
+from zfstune.values.names import parent_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from zfstune.streams.base import Base
+    from zfstune.streams.ends import End
+
+__all__ = ["Unfinished", "aside_of", "find_unfinished"]
+
+_ASIDE = re.compile(r"(.+)-aside-[^/]+")
+
+
+@frozen
+class Unfinished:
+    """The datasets of a target tree, and those that were put aside.
+
+    Attributes:
+        targets: All datasets of the tree but `asides`, under the names that they have
+            after `moves` and `returning`.
+        moves: Renames that put datasets back to which nothing newer is to be sent.
+        asides: The datasets whose places are to be taken, by the names that they had.
+        returning: The moves that give datasets below those their names back, likewise.
+    """
+
+    targets: tuple[End, ...]
+    moves: tuple[Move, ...] = ()
+    asides: Mapping[str, End] = MappingProxyType({})
+    returning: Mapping[str, tuple[Move, ...]] = MappingProxyType({})
+
+
+def aside_of(name: str) -> str:
+    """Return the name that a dataset had before it was put aside; empty: it was not."""
+    match = _ASIDE.fullmatch(name)
+    return "" if match is None else match[1]
+
+
+def find_unfinished(
+    sources: Sequence[End], targets: Sequence[End], beside: Iterable[End], root: str
+) -> Unfinished:
+    """Find what is left of a run that was killed.
+
+    Args:
+        sources: The root of the source tree, and datasets below it.
+        targets: All datasets of the target tree.
+        beside: Datasets beside its root that may have been put aside, and all below them.
+        root: Name of its root.
+    """
+    below = len(sources[0].name)
+    named = {f"{root}{source.name[below:]}": source for source in sources}
+    ends, inside = [*targets, *beside], {*range(len(targets))}
+    found = Unfinished(())
+    for place in range(len(ends)):
+        aside = ends[place]  # under the name that it has by now
+        name, there = aside_of(aside.name), {end.name for end in ends}
+        base = find_base(named[name], aside) if name in named else None
+        if base is None:
+            continue
+        if name not in there and not _newer(named[name], base):
+            moves = [Move(aside.name, name)]
+            found = replace(found, moves=(*found.moves, *moves))
+        else:
+            children = [e for e in there if parent_of(e) == aside.name]
+            moves = [Move(e, f"{name}{e[len(aside.name) :]}") for e in sorted(children)]
+            moves = [move for move in moves if move.new not in there]
+            found = replace(
+                found,
+                asides={**found.asides, name: aside},
+                returning={**found.returning, name: tuple(moves)},
+            )
+            inside.discard(place)
+        for move in moves:
+            inside |= {at for at, end in enumerate(ends) if _goes_along(end, move)}
+            ends = [_moved(end, move) for end in ends]
+    tree = tuple(end for at, end in enumerate(ends) if at in inside)
+    return replace(found, targets=tree)
+
+
+def _newer(source: End, base: Base) -> bool:
+    """Tell whether a source has a snapshot after a base."""
+    newest = source.newest
+    return newest is not None and newest.createtxg > base.sent.createtxg
+
+
+def _goes_along(end: End, move: Move) -> bool:
+    return f"{end.name}/".startswith(f"{move.old}/")
+
+
+def _moved(end: End, move: Move) -> End:
+    """Return a dataset after a move."""
+    if not _goes_along(end, move):
+        return end
+    return end.renamed(f"{move.new}{end.name[len(move.old) :]}")
