@@ -48,12 +48,14 @@ def sent(engine: Engine, folder: Path, snapshot: str, base: str = "", **how: Any
     return file.read_bytes()
 
 
-def received(engine: Engine, folder: Path, snapshot: str, stream: bytes) -> None:
+def received(
+    engine: Engine, folder: Path, snapshot: str, stream: bytes, **how: Any
+) -> None:
     """Receive a stream."""
     file = folder / "stream"
     file.write_bytes(stream)
     with file.open("rb") as source:
-        engine.receive(snapshot, source.fileno())
+        engine.receive(snapshot, source.fileno(), **how)
 
 
 def records(stream: bytes) -> Iterator[tuple[int, bytes, bytes]]:
@@ -87,6 +89,15 @@ def attributes(like: bytes, mode: int, parent: int = ROOT) -> bytes:
     struct.pack_into("<Q", made, MODE, mode)
     struct.pack_into("<Q", made, PARENT, parent)
     return bytes(made)
+
+
+def root_attributes(empty: bytes) -> bytes:
+    """Give the attributes of the root directory in the stream of an empty filesystem."""
+    return next(
+        payload[:ATTRIBUTES_BYTES]
+        for kind, head, payload in records(empty)
+        if kind == OBJECT and struct.unpack_from("<Q", head, 8) == (ROOT,)
+    )
 
 
 def blocks(pieces: Pieces, block: int, *, zeros: bool) -> Iterator[tuple[int, bytes]]:
@@ -211,12 +222,7 @@ def changed_files(engine: Engine, folder: Path, first: str, second: str) -> None
     empty = sent(engine, folder, none, compressed=False)
     files = {"first": [(0, b"one" * 5000)], "second": [(0, b"two" * 5000)]}
     received(engine, folder, first, with_files(empty, files, guid=GUID))
-    like = next(
-        payload[:ATTRIBUTES_BYTES]
-        for kind, head, payload in records(empty)
-        if kind == OBJECT and struct.unpack_from("<Q", head, 8) == (ROOT,)
-    )
-    later = bytearray(attributes(like, REGULAR))
+    later = bytearray(attributes(root_attributes(empty), REGULAR))
     struct.pack_into("<Q", later, CTIME, 1 << 31)
     made = changed_file(
         *(FILE_NUMBERS, bytes(later), [(0, b"new!" * 1024)]),
