@@ -60,7 +60,10 @@ demo: ## See apply, snapshot, prune and send at work, on a pool in a plain file
 	$(MAKE) --no-print-directory $(STAMP)
 	$(BIN)/python examples/demo.py
 
-endurance: host image-$(RELEASE) ## Hundreds of kills and long random walks on real ZFS, in one guest: an hour
+endurance: host $(STAMP) image-$(RELEASE) ## Hundreds of kills and long random walks on real ZFS, in one guest: an hour
+	ZFSTUNE_MACHINE_EXAMPLES=60 ZFSTUNE_MACHINE_STEPS=40 ZFSTUNE_MACHINE_SEED=$$$$ \
+		ZFSTUNE_ORACLE_CASES=40 $(BIN)/pytest -o timeout=7000 \
+		tests/image/test_replica_machine.py tests/image/test_changing_objects.py $(ARGS)
 	tests/lab/run --release $(RELEASE) --timeout 7200 -- \
 		env ZFSTUNE_LAB_KILLS=200 ZFSTUNE_MACHINE_EXAMPLES=30 \
 		pytest -o timeout=7000 tests/lab/test_kill.py tests/lab/test_machine.py $(GUEST_ARGS)

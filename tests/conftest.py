@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest.register_assert_rewrite("engine_contract", "engine_machine")
+pytest.register_assert_rewrite("engine_contract", "engine_machine", "replica_machine")
 pytest_plugins = ["guest_report", "pytester"]
 
 # No deadline: a shared host stutters, an emulated guest runs at a fiftieth. The examples
