@@ -224,15 +224,16 @@ is_new(const char *dataset, const struct begin *begin)
 
 static int
 begin_receive(char *dataset, const char *snapshot, struct begin *begin,
-    const char *origin, boolean_t force, boolean_t resumable, void *cookie,
-    struct zfs_file *file, int64_t *offset)
+    const char *origin, boolean_t force, boolean_t resumable, nvlist_t *local,
+    void *cookie, struct zfs_file *file, int64_t *offset)
 {
+	/* It takes the encryption of a new dataset out of `local`. */
 	if (zpool.minor < 2)
 		return (zpool.recv_begin.v21(dataset,
-		    (char *)(uintptr_t)snapshot, begin, force, resumable, NULL,
+		    (char *)(uintptr_t)snapshot, begin, force, resumable, local,
 		    NULL, (char *)(uintptr_t)origin, cookie, file, offset));
 	return (zpool.recv_begin.v22(dataset, snapshot, begin, force, B_FALSE,
-	    resumable, NULL, NULL, origin, cookie, file, offset));
+	    resumable, local, NULL, origin, cookie, file, offset));
 }
 
 /*
@@ -252,7 +253,7 @@ receive(char *dataset, const char *snapshot, struct begin *begin,
 	boolean_t makes_it = is_new(dataset, begin);
 	int unset = 0;
 	int error = begin_receive(dataset, snapshot, begin, origin, force,
-	    resumable, &cookie, &file, &offset);
+	    resumable, local, &cookie, &file, &offset);
 
 	if (error != 0)
 		return (error);

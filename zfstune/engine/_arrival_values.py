@@ -35,6 +35,7 @@ __all__ = ["ArrivalRequest", "Passed", "arrival_values", "check_arrival", "unset
 
 # Both come in the stream's data; libzfs refuses them, too (zfs_receive_checkprops()).
 _FROM_THE_DATA = frozenset({"version", "volsize"})
+_ENCRYPTION, _OFF = "encryption", "off"
 
 
 @frozen
@@ -108,7 +109,12 @@ def arrival_values(
     local: Values = {}
     if target is not None and arrival.received is not None:
         local.update(_local_values(target))
-    local.update(_checked(arrival.properties, kind, engine, target))
+    properties = dict(arrival.properties)
+    if properties.get(_ENCRYPTION) == _OFF and (target is None or _is_plain(target)):
+        del properties[_ENCRYPTION]
+        if target is None:
+            local.update(_opened())
+    local.update(_checked(properties, kind, engine, target))
     for name in arrival.excluded:
         if _inherits(name, kind) and (target is None or target.local(name) is None):
             local[name] = None
@@ -156,7 +162,7 @@ def _checked(
         AUTO_RESERVATION,
     )
 
-    encrypted = target.value("encryption") not in {None, "off"} if target else None
+    encrypted = not _is_plain(target) if target else None
     values = check_properties(
         wanted, kind=kind, creating=False, limits=engine.limits, encrypted=encrypted
     )
@@ -166,6 +172,17 @@ def _checked(
             hint="set it once the volume has arrived",
         )
     return values
+
+
+def _is_plain(target: Dataset) -> bool:
+    return target.value(_ENCRYPTION) in {None, _OFF}
+
+
+def _opened() -> Values:
+    """Return the value by which a new dataset does without its parent's encryption."""
+    from zfstune.values.raw_value import to_raw  # noqa: PLC0415 (the same tables)
+
+    return {_ENCRYPTION: to_raw(_ENCRYPTION, _OFF)}
 
 
 def _check_excluded(name: str, properties: Mapping[str, str]) -> None:

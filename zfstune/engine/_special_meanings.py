@@ -231,6 +231,12 @@ SPECIAL = {
             "`zfstune receive` takes the packages of several snapshots that `zfs send -R` "
             "and `zfs send -p` write",
         ),
+        # Only of data that is encrypted here: dmu_recv_begin_check() and dsl_crypto.c.
+        e.EACCES: Meaning(
+            NotPermitted,
+            "the encryption key is not loaded",
+            "load it with `zfs load-key`, or send raw",
+        ),
         e.EBADE: Meaning(RefusedValue, "the stream is damaged"),
         e.EBUSY: Meaning(
             Busy,

@@ -142,7 +142,8 @@ class StreamCalls(Protocol):
             resumable: Keep the received part if the stream ends early; the property
                 ``receive_resume_token`` then tells where to go on.
             properties: Properties to set here (source ``local``), as ``zfs receive -o``
-                does: on a new dataset they count from its first moment on.
+                does: on a new dataset they count from its first moment on. Of
+                ``encryption`` it may be ``off``, below a dataset that is encrypted.
             received: Properties that came with the stream, which the caller has read
                 (source ``received``). They replace those of all earlier receives; None
                 leaves those, and an empty mapping removes them. Local values stay.

@@ -109,6 +109,7 @@ def decide_arrival(
     *,
     new: bool,
     sealed: bool = False,
+    opened: bool = False,
     sent: Mapping[str, str] = _NOTHING,
     chosen: Mapping[str, str] = _NOTHING,
     dropped: Iterable[str] = (),
@@ -122,6 +123,8 @@ def decide_arrival(
         new: Whether the receive makes the dataset.
         sealed: Whether a new dataset has its encryption already, for the stream is raw
             or the dataset becomes a clone.
+        opened: Whether a new dataset is not to be encrypted although its parent, which
+            came raw, is: so it was on its source, and that key may not be here.
         sent: Properties of the stream that the caller wants, canonical; most streams
             have none.
         chosen: The caller's own values, as for `zfs receive -o`. They come first.
@@ -145,6 +148,8 @@ def decide_arrival(
         for name, pair in (INERT[kind] if new else {}).items()
         if name not in unwanted and name not in chosen
     }
+    if new and opened and not sealed and "encryption" not in chosen:
+        fixed["encryption"] = ("off", "its source is not encrypted, below one that is")
     properties = {name: value for name, (value, _) in fixed.items()} | dict(chosen)
     if new and replica is not None:
         properties[REPLICA_PROPERTY] = replica.text

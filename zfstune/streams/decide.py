@@ -329,6 +329,7 @@ class Planner:
         """Decide the properties of a new target, and its mark."""
         self._pool_guid = self._pool_guid or self._receiving.pool_guid(self._pool)
         replica = first_replica(source, target.name, self._pool_guid, raw=first.raw)
+        above = self._plans.get(parent_of(source.name) or "")
         chosen, dropped = self._choices.properties, self._choices.without
         if self._choices.recursive:
             chosen = {n: v for n, v in chosen.items() if fits(n, source.kind)}
@@ -337,6 +338,7 @@ class Planner:
             source.kind,
             new=True,
             sealed=first.raw or bool(first.origin),
+            opened=not source.encrypted and above is not None and above.raw,
             chosen=chosen,
             dropped=dropped,
             replica=replica,

@@ -19,6 +19,7 @@ from zfstune.streams.receive_plan import Received, Skipped
 from zfstune.streams.unwelcome import (
     base_missing,
     base_missing_here,
+    deduplicated,
     diverged,
     exists_already,
     has_partial,
@@ -96,6 +97,7 @@ class Reception:
             )
         self._choices = choices
         self._root = None if package is None else package.root
+        self._raw = package is not None and package.raw
         self._packed = {} if package is None else {d.name: d for d in package.datasets}
         self._ends = dict(ends)
         self._limits = limits
@@ -121,6 +123,8 @@ class Reception:
         received = f"{end.name}@{self._choices.landing.snapshot_name(short)}"
         check_snapshot(received, creating=True)
         self._names[dataset] = end.name
+        if header.deduplicated:
+            raise deduplicated(end.name, header)
         there = next((s for s in end.snapshots if s.guid == header.toguid), None)
         if there is not None:
             return Skipped(sent, there.name, header.toguid)
@@ -207,6 +211,7 @@ class Reception:
         chosen, without = self._choices.properties, self._choices.without
         if not first:
             chosen, without = _below_the_first(chosen, without, header.kind)
+        above = self._ends.get(parent_of(end.name) or "")
         packed = self._packed.get(dataset)
         sent: Mapping[str, str] = {}
         if self._choices.take_properties and packed is not None and packed.properties:
@@ -216,6 +221,7 @@ class Reception:
             # What is there may be no more than the part of a stream that broke off.
             new=not end.snapshots,
             sealed=header.raw or header.clone or end.exists,
+            opened=self._raw and above is not None and above.encrypted,
             sent=sent,
             chosen=chosen,
             dropped=without,
@@ -252,6 +258,7 @@ def _after(end: End, header: StreamHeader, received: str) -> End:
         exists=True,
         kind=header.kind,
         snapshots=(*end.snapshots, arrived),
+        encrypted=end.encrypted or header.raw,
         partial=None,
         written_bytes=0,
     )

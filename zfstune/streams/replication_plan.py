@@ -95,6 +95,13 @@ class DatasetPlan:
         return self.placeholder or bool(self.left_aside) or not self.transfer.up_to_date
 
     @property
+    def raw(self) -> bool:
+        """Whether the target has the encryption of its source."""
+        replica = self.target.replica
+        same = self.target.encrypted if replica is None else replica.raw
+        return self.source.encrypted and same
+
+    @property
     def total_bytes(self) -> int:
         """The estimated bytes of all streams."""
         return sum(self.step_bytes)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "base_missing",
     "base_missing_here",
+    "deduplicated",
     "diverged",
     "exists_already",
     "has_partial",
@@ -45,6 +46,16 @@ def outside(sent: str, root: str) -> PlanError:
     """Return the error for a dataset that the package cannot have."""
     return PlanError(
         f"cannot receive '{shown(sent)}': the package is of '{root}', and it lies outside"
+    )
+
+
+def deduplicated(target: str, header: StreamHeader) -> PlanError:
+    """Return the error for a stream of `zfs send -D`, which OpenZFS took until 2.0."""
+    return _refused(
+        target,
+        header,
+        "the stream is deduplicated, as no receive takes it any more",
+        f"`zstream redup FILE | zfstune receive {for_shell(target)}` writes it out in full",
     )
 
 

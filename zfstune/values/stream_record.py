@@ -44,7 +44,7 @@ _KINDS = {2: "filesystem", 3: "volume"}  # dmu_objset_type_t, include/sys/fs/zfs
 _ONE_SNAPSHOT, _PACKAGE = 1, 2
 _TYPE_BITS = 3
 _FEATURES_SHIFT = 2
-_RESUMING, _RAW = 1 << 20, 1 << 24
+_DEDUPLICATED, _RESUMING, _RAW = 1 << 0, 1 << 20, 1 << 24
 _FLAG_CLONE = 1  # DRR_FLAG_CLONE
 
 _MOST_PAYLOAD = 16 << 20  # SPA_MAXBLOCKSIZE
@@ -63,6 +63,7 @@ class StreamHeader:
         clone: Whether the base lies in another dataset, which this one is a clone of.
         raw: Whether encrypted blocks are as they are.
         rest: Whether it goes on with a stream that broke off.
+        deduplicated: Whether blocks that are there twice stand in it once.
         payload_bytes: Length of the nvlist behind the record, unchecked.
         big_endian: Whether the sender's machine is a big-endian one.
     """
@@ -75,6 +76,7 @@ class StreamHeader:
     clone: bool = False
     raw: bool = False
     rest: bool = False
+    deduplicated: bool = False
     payload_bytes: int = 0
     big_endian: bool = False
 
@@ -103,6 +105,7 @@ def parse_header(data: bytes) -> StreamHeader | None:
             clone=not package and bool(flags & _FLAG_CLONE),
             raw=bool(features & _RAW),
             rest=bool(features & _RESUMING),
+            deduplicated=bool(features & _DEDUPLICATED),
             payload_bytes=payload,
             big_endian=order == ">",
         )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine_contract.streams import received, sent
-from zfstune.values.errors import EngineError, InvalidProperty, NoSpace
+from zfstune.values.errors import EngineError, InvalidProperty, NoSpace, NotPermitted
+from zfstune.values.key import Key
 from zfstune.values.state import INHERITED, LOCAL, RECEIVED
 
 if TYPE_CHECKING:
@@ -248,3 +249,23 @@ def test_a_property_that_zfs_refuses_is_named(
     assert (caught.value.operation, caught.value.target) == ("set", copy)
     assert engine.exists(f"{copy}@1")
     assert values(engine, copy, INERT) == INERT
+
+
+def test_a_dataset_without_its_parents_encryption(
+    engine: Engine, tree: str, streams: tuple[Path, Path, Path]
+) -> None:
+    """It takes encryption=off at its arrival, and then no key; with a key it needs that."""
+    parent = f"{tree}/encrypted"
+    sealed = {"encryption": "on", "keyformat": "passphrase", "pbkdf2iters": "100000"}
+    engine.create(parent, properties=sealed, key=Key("correct horse"))
+    received(engine, streams[0], f"{parent}/closed@1", properties=INERT)
+    engine.unload_key(parent)
+    for name in ("closed2@1", "closed@2"):
+        with pytest.raises(NotPermitted, match="the encryption key is not loaded"):
+            received(engine, streams[int(name[-1]) - 1], f"{parent}/{name}")
+    opened = {**INERT, "encryption": "off"}
+    received(engine, streams[0], f"{parent}/opened@1", properties=opened)
+    received(engine, streams[1], f"{parent}/opened@2")
+    assert engine.dataset(f"{parent}/opened").value("encryption") == "off"
+    assert values(engine, f"{parent}/opened", INERT) == INERT
+    assert engine.dataset(f"{parent}/closed").value("encryptionroot") == parent

@@ -97,6 +97,19 @@ def test_what_is_excluded_is_not_received() -> None:
     )
 
 
+def test_encryption_can_only_be_left_out() -> None:
+    """Of a new dataset; one that is there has what it has, and no key can be made."""
+    off = {"encryption": "off", "exec": "off"}
+    assert passed(arriving(off)) == (None, {"encryption": 2, "exec": 0})
+    assert passed(arriving(off), target=existing()) == (None, {"exec": 0})
+    for wanted, target in (
+        (off, existing(encryption=(8, "-"))),
+        ({"encryption": "on"}, None),
+    ):
+        with pytest.raises(InvalidProperty, match="only at creation"):
+            passed(arriving(wanted), target=target)
+
+
 def test_a_local_value_is_not_excluded() -> None:
     """The kernel would remove it: it is no value of the stream."""
     target = existing(atime=(0, "tank/a"), exec=(0, "tank"))

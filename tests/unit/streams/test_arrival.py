@@ -244,3 +244,16 @@ def test_no_stream_gets_through(
     check(arrival.received, kind=kind, creating=False)
     without = decide_arrival(kind, new=new, dropped=dropped)
     assert arrival.properties == without.properties
+
+
+def test_what_is_not_encrypted_below_what_is() -> None:
+    """A new dataset stays so, unless somebody chose otherwise or its stream is raw."""
+    arrival = decide_arrival("volume", new=True, opened=True)
+    assert arrival.properties["encryption"] == "off"
+    assert "its source is not encrypted" in arrival.reasons["encryption"]
+    for new, sealed in ((False, False), (True, True)):
+        arrival = decide_arrival("volume", new=new, sealed=sealed, opened=True)
+        assert "encryption" not in arrival.properties
+    chosen = {"encryption": "on"}
+    arrival = decide_arrival("volume", new=True, opened=True, chosen=chosen)
+    assert arrival.properties["encryption"] == "on"

@@ -108,6 +108,7 @@ def test_what_is_there_is_passed_over() -> None:
         ([there("back/b", 1)], header("tank/a@3", 3, 1, clone=True), "it exists"),
         ([], header("tank/a@3", 3, 1, clone=True), "does not have"),
         ([], header("tank/a@3", 3, rest=True), "beginning is not here"),
+        ([], header("tank/a@3", 3, deduplicated=True), "is deduplicated"),
         (
             [there("back/b", 1)],
             header("tank/a@3", 3, 1, rest=True),
@@ -279,3 +280,15 @@ def test_streams_of_strangers(
         else:
             assert not before
         before.append(step.guid)
+
+
+def test_a_tree_of_both_kinds() -> None:
+    """In a raw tree a dataset that is not encrypted stays so below one that is."""
+    raw = Package("tank/a@9", "", tree=True, raw=True)
+    for package, encryption in ((raw, "off"), (TREE, None)):
+        made = reception(package=package)
+        received(made.decide(header("tank/a@1", 1, raw=True), nowhere))
+        below = received(made.decide(header("tank/a/b@1", 2), nowhere))
+        assert below.arrival.properties.get("encryption") == encryption
+        further = received(made.decide(header("tank/a/b/c@1", 3), nowhere))
+        assert "encryption" not in further.arrival.properties

@@ -54,6 +54,7 @@ WAITS = replace(ODD, partial=Partial("tank/a@8", 8))
             "77 bytes were written to it after 'tank/a@1'",
             "`zfs rollback tank/a@1`",
         ),
+        (unwelcome.deduplicated("back/a b", HEADER), "is deduplicated", "redup FILE"),
         (unwelcome.name_taken("back/a@9", HEADER), "has that name", "back/a@9-other`"),
     ],
 )

@@ -55,7 +55,7 @@ def test_headers(order: str) -> None:
     assert parse_header(header(10, order=order)) == plain
     volume = StreamHeader(77, HIGH, "volume", "tank/a@x", big_endian=big)
     assert parse_header(header(HIGH, order=order, kind=3)) == volume
-    version = 1 | (RAW | RESUMING) << 2
+    version = 1 | (1 | RAW | RESUMING) << 2
     more = parse_header(header(order=order, version=version, flags=5, payload=800))
     assert more == StreamHeader(
         77,
@@ -65,6 +65,7 @@ def test_headers(order: str) -> None:
         clone=True,
         raw=True,
         rest=True,
+        deduplicated=True,
         payload_bytes=800,
         big_endian=big,
     )

@@ -1,0 +1,162 @@
+"""Streams that arrive damaged, or find no room: what has come is kept, and goes on."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+import zfstune
+from made_files import (
+    FILE_NUMBERS,
+    REGULAR,
+    attributes,
+    changed_file,
+    received,
+    records,
+    root_attributes,
+    sent,
+    with_files,
+)
+from made_package import named
+from made_stream import BEGIN, LARGE_BLOCKS, WRITE, MadeStream
+from zfstune.engine.image import create_image
+from zfstune.values.errors import EngineError, NoSpace, PlanError, RefusedValue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zfstune.engine.image import ImageEngine
+
+MIB = 1 << 20
+DEDUPLICATED = 1 << 0
+SOURCE = "tank/files"
+
+
+@pytest.fixture(scope="module")
+def pools(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[ImageEngine, ImageEngine]]:
+    """Make two pools, the first with a dataset of two snapshots, of which one is marked."""
+    folder = tmp_path_factory.mktemp("pools")
+    size = 512 << 20
+    with (
+        create_image(folder / "tank", size_bytes=size) as tank,
+        create_image(folder / "back", size_bytes=size, pool="back") as back,
+    ):
+        tank.create("tank/empty")
+        tank.take_snapshots(["tank/empty@0"])
+        empty = sent(tank, folder, "tank/empty@0", compressed=False)
+        files = {"file": [(0, os.urandom(2 * MIB))]}
+        received(tank, folder, f"{SOURCE}@1", with_files(empty, files, guid=1))
+        bonus = attributes(root_attributes(empty), REGULAR)
+        pieces = [(n * 4096, os.urandom(4096)) for n in range(0, 512, 2)]
+        change = {"end": 2 * MIB, "guid": 2, "base": 1}
+        made = changed_file(FILE_NUMBERS, bonus, pieces, **change)
+        received(tank, folder, f"{SOURCE}@2", made.end())
+        tank.bookmark(f"{SOURCE}@1", f"{SOURCE}#1")
+        yield tank, back
+
+
+def written(engine: ImageEngine, snapshot: str, **how: str) -> bytes:
+    """Give a stream as bytes."""
+    sink = io.BytesIO()
+    zfstune.send(snapshot, sink, engine=engine, **how)  # type: ignore[arg-type]
+    return sink.getvalue()
+
+
+def with_one_bit_changed(stream: bytes) -> bytes:
+    """Damage a block in the second half of a stream."""
+    place = 0
+    for kind, head, payload in records(stream):
+        place += len(head)
+        if kind == WRITE and place > len(stream) // 2:
+            break
+        place += len(payload) if kind != BEGIN else 0
+    damaged = bytearray(stream)
+    damaged[place + 5000] ^= 1
+    return bytes(damaged)
+
+
+@pytest.mark.parametrize("base", ["", "@1", "#1"])
+def test_a_damaged_stream_goes_on(
+    pools: tuple[ImageEngine, ImageEngine], base: str
+) -> None:
+    """One bit is noticed; what came before it stays, and the rest completes it."""
+    tank, back = pools
+    copy = f"back/copy{len(base)}{base[:1] == '#'}"
+    if base:
+        zfstune.receive(copy, io.BytesIO(written(tank, f"{SOURCE}@1")), engine=back)
+    snapshot = f"{SOURCE}@2" if base else f"{SOURCE}@1"
+    whole = written(tank, snapshot, base=base)
+    with pytest.raises(RefusedValue, match="the stream is damaged") as caught:
+        zfstune.receive(copy, io.BytesIO(with_one_bit_changed(whole)), engine=back)
+    token = back.dataset(copy).value("receive_resume_token") or ""
+    assert f"--resume {token}" in caught.value.hint
+    rest = io.BytesIO()
+    zfstune.send_resumed(token, rest, engine=tank)
+    assert len(rest.getvalue()) < len(whole) * 3 // 4
+    zfstune.receive(copy, io.BytesIO(rest.getvalue()), engine=back)
+    arrived = back.snapshots(copy)[-1].name
+    assert zfstune.compare(tank, snapshot, back, arrived).equal
+    assert not back.dataset(copy).value("receive_resume_token")
+
+
+def test_a_part_of_an_incremental_is_passed_on(
+    pools: tuple[ImageEngine, ImageEngine],
+) -> None:
+    """Where the base is there already, the part is kept as the first one was."""
+    tank, back = pools
+    for copy in ("back/one", "back/two"):
+        zfstune.receive(copy, io.BytesIO(written(tank, f"{SOURCE}@1")), engine=back)
+    whole = written(tank, f"{SOURCE}@2", base="@1")
+    with pytest.raises(EngineError, match="ended early"):
+        zfstune.receive("back/one", io.BytesIO(whole[:MIB]), engine=back)
+    part = io.BytesIO()
+    zfstune.send_saved("back/one", part, engine=back)
+    with pytest.raises(EngineError, match="ended early"):
+        zfstune.receive("back/two", io.BytesIO(part.getvalue()), engine=back)
+    for copy in ("back/one", "back/two"):
+        token = back.dataset(copy).value("receive_resume_token") or ""
+        rest = io.BytesIO()
+        zfstune.send_resumed(token, rest, engine=tank)
+        zfstune.receive(copy, io.BytesIO(rest.getvalue()), engine=back)
+        assert zfstune.compare(tank, f"{SOURCE}@2", back, f"{copy}@2").equal
+
+
+def test_no_room(pools: tuple[ImageEngine, ImageEngine]) -> None:
+    """It is said; what has come waits, and once there is room the rest completes it."""
+    tank, back = pools
+    back.create("back/small", properties={"quota": "1M"})
+    whole = written(tank, f"{SOURCE}@1")
+    with pytest.raises(NoSpace):
+        zfstune.receive("back/small/copy", io.BytesIO(whole), engine=back)
+    token = back.dataset("back/small/copy").value("receive_resume_token") or ""
+    back.set("back/small", {"quota": "none"})
+    rest = io.BytesIO()
+    zfstune.send_resumed(token, rest, engine=tank)
+    zfstune.receive("back/small/copy", io.BytesIO(rest.getvalue()), engine=back)
+    assert zfstune.compare(tank, f"{SOURCE}@1", back, "back/small/copy@1").equal
+
+
+def test_the_size_that_is_foretold(pools: tuple[ImageEngine, ImageEngine]) -> None:
+    """It is that of the stream as it is sent, whether blocks are compressed or not."""
+    tank, _ = pools
+    for snapshot, base in ((f"{SOURCE}@1", ""), (f"{SOURCE}@2", f"{SOURCE}@1")):
+        size = tank.send_size(snapshot, base=base)
+        length = len(written(tank, snapshot, base=base))
+        assert 0.8 * length < size < 1.25 * length
+
+
+def test_a_deduplicated_stream(pools: tuple[ImageEngine, ImageEngine]) -> None:
+    """No release takes one any more, and the error says what to do."""
+    _, back = pools
+    made = MadeStream(features=LARGE_BLOCKS | DEDUPLICATED)
+    made.object(FILE_NUMBERS, b"bonus123")
+    stream = named(made.end())
+    with pytest.raises(PlanError, match="is deduplicated") as caught:
+        zfstune.receive("back/d", io.BytesIO(stream), engine=back)
+    assert "zstream redup FILE | zfstune receive back/d" in caught.value.hint
+    assert not back.exists("back/d")
