@@ -94,7 +94,7 @@ def test_kept_aside_and_lost(pools: tuple[ImageEngine, ImageEngine]) -> None:
     assert guids(back, TARGET) == guids(tank, SOURCE)
     assert back.dataset(TARGET).value("readonly") == "on"
     assert [s.short_name for s in back.snapshots(plan.datasets[0].aside)] == ["own"]
-    assert back.dataset(plan.datasets[0].aside).local(REPLICA_PROPERTY) is None
+    assert back.dataset(plan.datasets[0].aside).local(REPLICA_PROPERTY) == "aside"
     back.take_snapshots([f"{TARGET}@more"])
     tank.take_snapshots([f"{SOURCE}@5"])
     lose = [f"{TARGET}@more"]
@@ -199,6 +199,32 @@ def test_changed_roles(pools: tuple[ImageEngine, ImageEngine]) -> None:
     tank.take_snapshots([f"{SOURCE}@6", f"{SOURCE}/x@6"])
     assert len(replicate(forth=True)) == 2
     assert tree(tank, SOURCE) == tree(back, TARGET)
+
+
+def test_a_dataset_kept_aside_claims_no_copy(
+    pools: tuple[ImageEngine, ImageEngine],
+) -> None:
+    """It has the notes of the source that it was, and the one in its place has the copy."""
+    tank, back = pools
+    tank.create(f"{SOURCE}/x")
+    tank.take_snapshots([f"{SOURCE}@4", f"{SOURCE}/x@4"])
+    forth: dict[str, Any] = {"engine": tank, "target_engine": back, "recursive": True}
+    zfstune.replicate(SOURCE, TARGET, **forth)
+    tank.take_snapshots([f"{SOURCE}/x@never-arrived"])
+    back.take_snapshots([f"{TARGET}/x@5"])
+    zfstune.replicate(
+        TARGET,
+        SOURCE,
+        engine=back,
+        target_engine=tank,
+        recursive=True,
+        keep_aside=True,
+    )
+    there = {d.name: d.guid for d in back.datasets(TARGET)}
+    plan = zfstune.replicate(SOURCE, TARGET, **forth)
+    assert plan.moves == ()
+    assert there.items() <= {d.name: d.guid for d in back.datasets(TARGET)}.items()
+    assert not plan.pending
 
 
 def test_interrupted_in_the_middle(pools: tuple[ImageEngine, ImageEngine]) -> None:

@@ -13,7 +13,12 @@ from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.marks import REPLICA_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
-from zfstune.values.replication_marks import Replica, noted_target, read_replica
+from zfstune.values.replication_marks import (
+    ASIDE,
+    Replica,
+    noted_target,
+    read_replica,
+)
 from zfstune.values.state import damage_of
 from zfstune.values.text import shown
 from zfstune.values.whole_number import NumberError, read_whole
@@ -78,6 +83,7 @@ class End:
         available_bytes: The space that it may still fill.
         createtxg: Transaction group of its creation: older snapshots in it were moved
             there by a promotion.
+        aside: Whether it was put aside, so that a new target could take its place.
         places: Where its targets are, by their identities, as it was noted on it.
         damaged: The reason why it could not be read; only its name counts then.
     """
@@ -96,6 +102,7 @@ class End:
     stands_for: int = 0
     available_bytes: int = 0
     createtxg: int = 0
+    aside: bool = False
     places: Mapping[int, str] = MappingProxyType({})
     damaged: str = ""
 
@@ -196,6 +203,7 @@ def end_of(
         stands_for=read_placeholder(replica) if dataset.local("readonly") == "on" else 0,
         available_bytes=_bytes(dataset, "available"),
         createtxg=dataset.createtxg,
+        aside=replica == ASIDE,
         places=_places(dataset),
     )
 

@@ -11,7 +11,7 @@ from zfstune.streams.ends import end_of, missing_end
 from zfstune.values.errors import AlreadyExists, InvalidValue, NotFound
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY
-from zfstune.values.replication_marks import target_property
+from zfstune.values.replication_marks import ASIDE, notes_on, target_property
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -239,10 +239,11 @@ class LocalSide:
         self._engine.create(name, properties=properties)
 
     def put_aside(self, name: str, aside: str) -> None:
-        """Rename a target, and take the mark from it."""
+        """Rename a target, and mark it as neither target nor source."""
         self._engine.rename(name, aside)
-        if self._engine.dataset(aside).local(REPLICA_PROPERTY):
-            self._engine.inherit(aside, REPLICA_PROPERTY)
+        self._engine.set(aside, {REPLICA_PROPERTY: ASIDE})
+        for note in notes_on(self._engine.dataset(aside)):
+            self._engine.inherit(aside, note)
 
     def take_over(self, name: str) -> None:
         """Promote a target that is a clone."""

@@ -218,7 +218,11 @@ class Side(Protocol):
         """Make a filesystem without data, below which others are received."""
 
     def put_aside(self, name: str, aside: str) -> None:
-        """Rename a target, and take zfstune's mark from it: it is no target any more."""
+        """Rename a target, and mark it as neither target nor source.
+
+        It may have been the source before roles were changed. What zfstune noted on it
+        would claim the copy of the dataset that takes its place.
+        """
 
     def take_over(self, name: str) -> None:
         """Make a target the owner of the snapshots that it shares with its origin.

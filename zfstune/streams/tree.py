@@ -64,7 +64,10 @@ class Pairing:
 
 
 def included(sources: Iterable[End], patterns: Collection[str]) -> list[End]:
-    """Leave out the datasets that a pattern matches, and all below them.
+    """Leave out the datasets that a pattern matches or that were put aside.
+
+    All below them is left out, too. The first dataset is one that the caller named, so
+    that it counts wherever it stands.
 
     Args:
         sources: The datasets, parents before children.
@@ -74,7 +77,8 @@ def included(sources: Iterable[End], patterns: Collection[str]) -> list[End]:
     out: set[str | None] = set()
     for source in sources:
         matched = any(fnmatchcase(source.name, pattern) for pattern in patterns)
-        if matched or parent_of(source.name) in out:
+        aside = source.aside and bool(left or out)
+        if matched or aside or parent_of(source.name) in out:
             out.add(source.name)
         else:
             left.append(source)
@@ -213,9 +217,10 @@ def _matches(
 ) -> dict[str, End]:
     """Return the targets of the source datasets that have one, by source's name."""
     found: dict[str, End] = {}
-    free = dict(targets)
-    if root in free:
-        found[sources[0].name] = free.pop(root)
+    free = {name: target for name, target in targets.items() if not target.aside}
+    if root in targets:
+        found[sources[0].name] = targets[root]
+        free.pop(root, None)
     below = len(sources[0].name)
     named = {source.name: source for source in sources}
     own = {name: _born_there(lineage(source, named)) for name, source in named.items()}

@@ -26,7 +26,7 @@ This is all that zfstune writes for itself on datasets and snapshots:
     On a dataset that a first send made: the number by which bookmarks on the source name
     it, and whether that send was raw (:mod:`zfstune.values.replication_marks`); on a
     placeholder for a source without a snapshot: the guid of that source
-    (:mod:`zfstune.streams.ends`).
+    (:mod:`zfstune.streams.ends`); on a dataset that was put aside: ``aside``.
 ``org.zfstune:replica-target-NUMBER``
     On a dataset that is replicated: where the target with that number is, as in
     ``tank/copy`` or ``host:tank/copy`` (:mod:`zfstune.values.replication_marks`).

@@ -9,7 +9,8 @@ zfstune's only where its own guid is the one in its name; nobody can choose the 
 bookmark.
 
 A user property on the source, ``org.zfstune:replica-target-TARGET``, tells a reader where
-that target is. A property on the target, ``org.zfstune:replica``, has its identity.
+that target is. A property on the target, ``org.zfstune:replica``, has its identity; on a
+dataset that was put aside, so that a new target could take its place, it is ``aside``.
 """
 
 from __future__ import annotations
@@ -22,16 +23,21 @@ from zfstune.values.names import check_bookmark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from zfstune.values.state import Bookmark
+    from zfstune.values.state import Bookmark, Dataset
 
 __all__ = [
+    "ASIDE",
     "BaseMark",
     "Replica",
     "noted_target",
+    "notes_on",
     "read_mark",
     "read_replica",
     "target_property",
 ]
+
+# The value of ``org.zfstune:replica`` on a dataset that a new target took the place of.
+ASIDE = "aside"
 
 _CONFIRMED = "zfstune-base"
 _TENTATIVE = "zfstune-tentative"
@@ -116,3 +122,9 @@ def noted_target(name: str) -> int:
     """Return the identity in the name of such a property; 0: it is another property."""
     match = _TARGET.fullmatch(name)
     return 0 if match is None else int(match[1], 16)
+
+
+def notes_on(dataset: Dataset) -> tuple[str, ...]:
+    """Return the names of the properties on a source that say where its targets are."""
+    noted = (name for name in dataset.properties if noted_target(name))
+    return tuple(name for name in noted if dataset.local(name) is not None)

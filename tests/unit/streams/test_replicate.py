@@ -123,7 +123,7 @@ def test_kept_aside(sides: tuple[StreamEngine, StreamEngine]) -> None:
     plan = run(tank, back, keep_aside=True)
     assert plan.datasets[0].aside.startswith(f"{TARGET}-aside-")
     assert back.shorts(plan.datasets[0].aside) == ["own"]
-    assert REPLICA_PROPERTY not in back.local[plan.datasets[0].aside]
+    assert back.local[plan.datasets[0].aside][REPLICA_PROPERTY] == "aside"
     assert guids(back, TARGET) == guids(tank, SOURCE)
     assert len(plan.datasets[0].transfer.steps) == 1
     assert based(tank) == [(guids(tank, SOURCE)[-1], False)]

@@ -240,3 +240,16 @@ def test_a_base_in_the_dataset_of_its_snapshot() -> None:
     assert based_at_home(step, end("t/a", 8)) == step
     full = Full(source.snapshots[0], "b/a@8", raw=False)
     assert based_at_home(full, source) == full
+
+
+def test_a_dataset_that_was_put_aside_is_out_of_it() -> None:
+    """On neither side is it a match, though it has all that a match is found by."""
+    aside = replace(end("t/x-aside", 1, 2, marks={77: 1}), aside=True)
+    sources = [end("t"), end("t/x", 1, 3), aside, end("t/x-aside/y")]
+    assert [e.name for e in included(sources, ())] == ["t", "t/x"]
+    assert included([aside], ()) == [aside]  # somebody has named it
+    copy = replace(end("b/x-aside", 3), aside=True)
+    pairing = pair_up([end("t"), end("t/x", 1, 3)], [end("b"), copy], "b")
+    assert shown(pairing) == ["t = b"]
+    root = replace(copy, name="b")
+    assert shown(pair_up([end("t", 3)], [root], "b")) == ["t = b"]

@@ -8,14 +8,17 @@ from hypothesis import strategies as st
 
 from stream_ends import mark
 from zfstune.values.errors import InvalidName
+from zfstune.values.marks import OWN_PREFIX, REPLICA_PROPERTY
 from zfstune.values.replication_marks import (
     BaseMark,
     Replica,
     noted_target,
+    notes_on,
     read_mark,
     read_replica,
     target_property,
 )
+from zfstune.values.state import INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
 
 GUIDS = st.integers(1, (1 << 64) - 1)
 
@@ -111,3 +114,13 @@ def test_a_property_names_its_target(identity: int) -> None:
 def test_no_other_property_names_a_target(name: str) -> None:
     """A property that somebody mistyped tells of no target."""
     assert noted_target(name) == 0
+
+
+def test_the_notes_on_a_dataset() -> None:
+    """Only those that were set on itself, and no other property of zfstune's."""
+    own = (REPLICA_PROPERTY, target_property(1), f"{OWN_PREFIX}policy")
+    properties = {name: PropertyValue("x", LOCAL) for name in own}
+    properties[target_property(2)] = PropertyValue("x", INHERITED, "tank")
+    properties[target_property(3)] = PropertyValue("x", RECEIVED)
+    dataset = Dataset("tank/a", "filesystem", 1, 1, properties)
+    assert notes_on(dataset) == (target_property(1),)

@@ -21,7 +21,7 @@ from zfstune.streams.remote.requests import check_token
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot, pool_of
-from zfstune.values.replication_marks import noted_target, target_property
+from zfstune.values.replication_marks import ASIDE, noted_target, target_property
 from zfstune.values.state import (
     DEFAULT,
     INHERITED,
@@ -105,6 +105,8 @@ def _mark_of(end: End) -> str:
     """Return the value of the property which the mark, or what it stands for, is from."""
     if end.replica is not None:
         return end.replica.text
+    if end.aside:
+        return ASIDE
     return placeholder_mark(end.stands_for) if end.stands_for else ""
 
 

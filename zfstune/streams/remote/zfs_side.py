@@ -33,6 +33,7 @@ from zfstune.values.errors import (
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY, auto_name
 from zfstune.values.names import check_dataset, check_pool
+from zfstune.values.replication_marks import ASIDE
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
@@ -361,9 +362,13 @@ class ZfsSide:
         self._run("create", name, zfs_words.create_words(name, properties))
 
     def put_aside(self, name: str, aside: str) -> None:
-        """Rename a target, and take the mark from it."""
+        """Rename a target, and mark it as neither target nor source."""
         self.rename(name, aside)
-        self._run("set", aside, ["zfs", "inherit", REPLICA_PROPERTY, check_dataset(aside)])
+        marked = ["zfs", "set", f"{REPLICA_PROPERTY}={ASIDE}", check_dataset(aside)]
+        self._run("set", aside, marked)
+        noted = self._run("read", aside, zfs_words.notes_words(aside))
+        for note in zfs_output.read_notes(noted).get(aside, ()):
+            self._run("set", aside, ["zfs", "inherit", note, aside])
 
     def take_over(self, name: str) -> None:
         """Promote a target that is a clone."""

@@ -126,15 +126,19 @@ def test_bookmarks() -> None:
 
 
 def test_aside_and_taken_over() -> None:
-    """The mark goes with the rename; a conflict of names leaves a clone a clone."""
+    """The marks go with the rename; a conflict of names leaves a clone a clone."""
     far, host = side(
         get="back/o@1\n", promote="cannot promote 'back/a': conflicting snapshot '1'"
     )
+    notes = "get -Hp -o name,property,value,source -d 0 -t filesystem,volume -s local all"
+    aside = NOTES.replace("back/a\t", "back/a-aside\t")
+    host.answers = {f"zfs {notes}": aside, **host.answers}
     far.put_aside("back/a", "back/a-aside")
     far.take_over("back/a")
-    assert host.ran[:2] == [
+    assert [line for line in host.ran if "zfs get" not in line][:3] == [
         "zfs rename back/a back/a-aside",
-        "zfs inherit org.zfstune:replica back/a-aside",
+        "zfs set org.zfstune:replica=aside back/a-aside",
+        "zfs inherit org.zfstune:replica-target-0000000000000005 back/a-aside",
     ]
     assert host.ran[-1] == "zfs promote back/a"
     far, host = side(get="-\n")
