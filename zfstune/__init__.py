@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from zfstune.snapshots.rollback import rollback
     from zfstune.snapshots.take import snapshot
     from zfstune.streams.compare import compare
+    from zfstune.streams.failover import failover
     from zfstune.streams.pace import Pace
     from zfstune.streams.receive import receive
     from zfstune.streams.replicate import replicate
@@ -95,6 +96,7 @@ __all__ = [
     "clone",
     "compare",
     "diff",
+    "failover",
     "golden",
     "open",
     "plan",
@@ -123,6 +125,7 @@ _HOMES = {
     "clone": ("clones.clone", "clone"),
     "compare": ("streams.compare", "compare"),
     "diff": ("snapshots.diff", "diff"),
+    "failover": ("streams.failover", "failover"),
     "golden": ("clones.golden", ""),
     "open": ("engine.open", "open_engine"),
     "plan": ("datasets.apply", "plan"),

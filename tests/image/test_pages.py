@@ -118,6 +118,16 @@ def a_shop(machine: Machine) -> None:
     machine.engine.create("tank/data/shop", properties=policy)
 
 
+def a_shop_with_a_copy(machine: Machine) -> None:
+    """Have a new pool with a dataset in use, and a copy of it as of Tuesday."""
+    engine = machine.start_anew()
+    engine.create("tank/data/shop", parents=True)
+    engine.mount("tank/data/shop")
+    engine.take_snapshots(["tank/data/shop@monday"])
+    engine.take_snapshots(["tank/data/shop@tuesday"])
+    zfstune.replicate("tank/data/shop", "tank/copy", engine=engine)
+
+
 def a_shop_with_images(machine: Machine) -> None:
     """Have a new pool with a dataset and one below it."""
     machine.start_anew().create("tank/data/shop/images", parents=True)
@@ -175,6 +185,7 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune diff tank/shop@monday @tuesday": a_tuesday,
     "zfstune snapshot -r tank/data/shop --name monday": a_shop_with_images,
     "zfstune replicate tank/data/shop backup:back/shop": another_host,
+    "zfstune failover tank/copy": a_shop_with_a_copy,
     "zfstune verify": drifted,
     "zfstune compare tank/shop@monday tank/backup/shop@monday": three_shops,
     "zfstune list tank/data": applied("postgres"),

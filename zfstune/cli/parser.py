@@ -43,6 +43,7 @@ _VERBS = {
     "policy": "store on datasets the rules by which prune keeps snapshots",
     "schedule": "take snapshots and prune by the clock",
     "replicate": "send to another dataset or pool all that it lacks",
+    "failover": "have a copy take over from its source, or stand by again",
     "replicas": "list the targets that datasets are replicated to; forget dead ones",
     "serve": "answer the calls of a zfstune on another host, over ssh",
     "clone": "make clones of a snapshot, all at once",

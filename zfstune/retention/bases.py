@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from zfstune.retention.decision import spare
 from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.replication_marks import read_replica
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def keep_bases(
     if unkept:
         reason = f"it may be the base of {', '.join(unkept)}, which no bookmark keeps"
         return tuple(d if d.keep else spare(d.snapshot, reason) for d in decisions)
-    if dataset.local(REPLICA_PROPERTY) and decisions and not decisions[0].keep:
+    role = read_replica(dataset.local(REPLICA_PROPERTY) or "")
+    is_copy = role is not None and not role.live
+    if is_copy and decisions and not decisions[0].keep:
         return (spare(decisions[0].snapshot, _RECEIVED), *decisions[1:])
     return tuple(decisions)

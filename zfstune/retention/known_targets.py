@@ -9,7 +9,8 @@ version that noted no places. The names and numbers of these marks are those of
 from __future__ import annotations
 
 from zfstune.values.frozen import frozen
-from zfstune.values.replication_marks import noted_target, read_mark
+from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.replication_marks import noted_target, read_mark, read_replica
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
@@ -102,16 +103,25 @@ def known_targets(
 ) -> tuple[KnownTarget, ...]:
     """List the targets of a source, by place and identity.
 
+    A copy may have been the source before roles were changed. The bookmarks that it has
+    from that time, of targets of which no property tells, are for the way back. So is
+    the one that a dataset which took over keeps under its own number.
+
     Args:
         dataset: The source with its properties.
         bookmarks: All of its bookmarks.
     """
     places = noted_places(dataset)
+    role = read_replica(dataset.local(REPLICA_PROPERTY) or "")
     kept: dict[int, list[Bookmark]] = {identity: [] for identity in places}
     bases: dict[int, Bookmark] = {}
     for bookmark in sorted(bookmarks, key=lambda b: (b.createtxg, b.name)):
         mark = read_mark(bookmark)
-        if mark is None:
+        if mark is None or (
+            role is not None
+            and mark.target not in places
+            and (not role.live or mark.target == role.identity)
+        ):
             continue
         kept.setdefault(mark.target, []).append(bookmark)
         if not mark.tentative:

@@ -115,6 +115,11 @@ class End:
         return self.guid if self.replica is None else self.replica.identity
 
     @property
+    def live(self) -> bool:
+        """Whether it was a copy and has taken over from its source."""
+        return self.replica is not None and self.replica.live
+
+    @property
     def placeholder(self) -> bool:
         """Whether it is a placeholder, which the first stream may replace."""
         return bool(self.stands_for)

@@ -28,6 +28,7 @@ __all__ = [
     "RawMismatch",
     "Refusal",
     "TargetIsOther",
+    "TookOver",
 ]
 
 # The word that consents to losing what was written since the newest snapshot. No name of
@@ -323,6 +324,32 @@ class PlaceholderStays(_Refused):
         return "add --keep-aside to rename the placeholder, which holds no data"
 
 
+@frozen
+class TookOver(_Refused):
+    """The target has taken over from its source: what is sent to it would hurt its users.
+
+    The attributes are those of :class:`Diverged`; nothing would go.
+    """
+
+    source: str
+    target: str
+    victims: tuple[Snapshot, ...] = ()
+    written_bytes: int = 0
+
+    @property
+    def reason(self) -> str:
+        """Its role."""
+        return "it has taken over, and is no copy any more"
+
+    @property
+    def hint(self) -> str:
+        """The other direction, and the way to make it a copy again."""
+        return (
+            f"send from '{self.target}' to '{self.source}'; or, if nobody needs it there "
+            f"any more, `zfstune failover --standby {for_shell(self.target)}`"
+        )
+
+
 Refusal = (
     Diverged
     | NoCommonBase
@@ -331,6 +358,7 @@ Refusal = (
     | NameTaken
     | NoSnapshot
     | PlaceholderStays
+    | TookOver
 )
 
 

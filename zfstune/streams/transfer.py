@@ -21,6 +21,7 @@ from zfstune.streams.refusals import (
     PlaceholderStays,
     RawMismatch,
     TargetIsOther,
+    TookOver,
 )
 from zfstune.streams.steps import Abort, Full, Incremental, Resume, Transfer
 from zfstune.values.errors import PlanError
@@ -67,13 +68,15 @@ def decide_transfer(
 
     Returns:
         The transfer, or the reason against it. A target that has the source's newest
-        snapshot is up to date, whatever it has besides.
+        snapshot is up to date, whatever it has besides, unless it has taken over.
 
     Raises:
         PlanError: The source does not exist.
     """
     if not source.exists:
         raise PlanError(f"cannot send '{source.name}': there is no such dataset")
+    if target.live:
+        return TookOver(source.name, target.name)
     only = None if every else needed
     begun = target.partial is not None or target.placeholder
     if target.exists and (target.snapshots or not begun):

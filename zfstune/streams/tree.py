@@ -142,7 +142,7 @@ def pair_up(sources: Sequence[End], targets: Sequence[End], root: str) -> Pairin
     """Find the target of each source dataset, and the names that targets have to get.
 
     A target keeps its old name where the new one belongs to a dataset that is no copy,
-    and for this run where its new parent has yet to be made.
+    where it has taken over, and for this run where its new parent has yet to be made.
 
     Args:
         sources: The root of the source tree, and datasets below it, parents first.
@@ -319,7 +319,7 @@ class _Places:
             self.make_room(wanted)
             now = self._names[target.name]
             free = wanted not in self._there and parent_of(wanted) in self._there
-            if free and not wanted.startswith(f"{now}/"):
+            if free and not wanted.startswith(f"{now}/") and not self._serves(now):
                 self._rename(now, wanted, self._sources[target.name])
         return self._names[target.name]
 
@@ -333,10 +333,14 @@ class _Places:
         if there is None:
             return None
         source = self._sources.get(there.name)
-        if source is None:
+        if source is None or self._serves(name):
             return there
         self._rename(name, f"{name}-moved-{there.guid:x}", source)
         return None
+
+    def _serves(self, name: str) -> bool:
+        """Tell whether a dataset, or one below it, has taken over: it keeps its name."""
+        return any(t.live for n, t in self._there.items() if f"{n}/".startswith(f"{name}/"))
 
     def _rename(self, old: str, new: str, source: str) -> None:
         self.moves.append(Move(old, new, source))

@@ -10,6 +10,7 @@ from zfstune.streams.refusals import (
     NoSnapshot,
     PlaceholderStays,
     TargetIsOther,
+    TookOver,
 )
 from zfstune.streams.steps import Abort, Incremental, Resume, Transfer
 from zfstune.streams.transfer import NO_ORIGINS, decide_transfer
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from zfstune.values.state import Snapshot
 
 __all__ = ["beside", "in_place_of", "over"]
+
+# No loss of a snapshot is a way past these.
+_WITHOUT_LOSS = (NameTaken, NoSnapshot, PlaceholderStays, TargetIsOther, TookOver)
 
 
 def beside(
@@ -52,7 +56,7 @@ def beside(
     Raises:
         PlanError: That does not help.
     """
-    if isinstance(refusal, (NameTaken, NoSnapshot)):
+    if isinstance(refusal, (NameTaken, NoSnapshot, TookOver)):
         raise refusal.error()
     if not isinstance(refusal, Diverged):
         new = missing_end(target.name)
@@ -103,7 +107,7 @@ def over(
         PlanError: More would go than the caller named, or that does not help.
     """
     named = frozenset(accepted)
-    if isinstance(refusal, (NameTaken, NoSnapshot, PlaceholderStays, TargetIsOther)):
+    if isinstance(refusal, _WITHOUT_LOSS):
         raise refusal.error()
     more = [name for name in refusal.losses if name not in named]
     if more:

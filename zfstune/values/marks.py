@@ -24,7 +24,8 @@ This is all that zfstune writes for itself on datasets and snapshots:
     a rollback took: ``escape``. On a dataset made for a rollback's copies: ``folder``.
 ``org.zfstune:replica``
     On a dataset that a first send made: the number by which bookmarks on the source name
-    it, and whether that send was raw (:mod:`zfstune.values.replication_marks`); on a
+    it, whether that send was raw, and whether it has taken over since
+    (:mod:`zfstune.values.replication_marks`); on a
     placeholder for a source without a snapshot: the guid of that source
     (:mod:`zfstune.streams.ends`); on a dataset that was put aside: ``aside``.
 ``org.zfstune:replica-target-NUMBER``

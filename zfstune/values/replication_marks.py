@@ -9,7 +9,8 @@ zfstune's only where its own guid is the one in its name; nobody can choose the 
 bookmark.
 
 A user property on the source, ``org.zfstune:replica-target-TARGET``, tells a reader where
-that target is. A property on the target, ``org.zfstune:replica``, has its identity; on a
+that target is. A property on the target, ``org.zfstune:replica``, has its identity, as
+in ``plain:TARGET`` or ``raw:TARGET``, with ``:live`` once it has taken over; on a
 dataset that was put aside, so that a new target could take its place, it is ``aside``.
 """
 
@@ -43,7 +44,8 @@ _CONFIRMED = "zfstune-base"
 _TENTATIVE = "zfstune-tentative"
 _RAW = "raw"
 _PLAIN = "plain"
-_REPLICA = re.compile(rf"({_RAW}|{_PLAIN}):([0-9a-f]{{16}})")
+_LIVE = ":live"
+_REPLICA = re.compile(rf"({_RAW}|{_PLAIN}):([0-9a-f]{{16}})({_LIVE})?")
 _TARGET = re.compile(rf"{re.escape(TARGET_PREFIX)}([0-9a-f]{{16}})")
 _MARK = re.compile(rf"({_CONFIRMED}|{_TENTATIVE})-([0-9a-f]{{16}})-([0-9a-f]{{16}})")
 
@@ -88,21 +90,24 @@ def read_mark(bookmark: Bookmark) -> BaseMark | None:
 
 @frozen
 class Replica:
-    """The mark of a dataset that zfstune made by a first send.
+    """The mark of a dataset that zfstune made by a first send, or that stands by.
 
     Attributes:
         identity: The number by which bookmarks on the source name this target. It is
             chosen before the send, when the target has no guid yet.
         raw: Whether that send was raw. Every later one has to be of the same kind.
+        live: Whether it has taken over from its source: it takes no stream any more.
     """
 
     identity: int
     raw: bool
+    live: bool = False
 
     @property
     def text(self) -> str:
         """The value of the user property ``org.zfstune:replica``."""
-        return f"{_RAW if self.raw else _PLAIN}:{self.identity:016x}"
+        kind = _RAW if self.raw else _PLAIN
+        return f"{kind}:{self.identity:016x}{_LIVE if self.live else ''}"
 
 
 def read_replica(text: str) -> Replica | None:
@@ -110,7 +115,7 @@ def read_replica(text: str) -> Replica | None:
     match = _REPLICA.fullmatch(text)
     if match is None or not int(match[2], 16):
         return None
-    return Replica(int(match[2], 16), match[1] == _RAW)
+    return Replica(int(match[2], 16), match[1] == _RAW, bool(match[3]))
 
 
 def target_property(identity: int) -> str:

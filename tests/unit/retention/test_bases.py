@@ -121,6 +121,8 @@ def test_the_reasons() -> None:
     newest, oldest = pruned(taken, copy, (), none)
     assert (newest.keep, newest.spared, oldest.keep) == (True, True, False)
     assert newest.reasons == ("the next stream from its source begins with it",)
+    live = dataset({REPLICA_PROPERTY: "plain:0000000000000005:live"})
+    assert not any(d.keep for d in pruned(taken, live, (), none))
 
 
 def test_a_bookmark_frees_its_snapshot() -> None:

@@ -18,7 +18,8 @@ from zfstune.retention.known_targets import (
     replicated_to_all,
 )
 from zfstune.values.frozen import replace
-from zfstune.values.replication_marks import BaseMark, target_property
+from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.replication_marks import BaseMark, Replica, target_property
 from zfstune.values.state import (
     INHERITED,
     LOCAL,
@@ -115,3 +116,13 @@ def test_the_target_that_lags_most_decides() -> None:
     assert replicated_to_all([near, unconfirmed, far]) == Replicated(
         0, "nothing is known to have arrived at 'c'"
     )
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_the_bookmarks_of_a_change_of_roles(live: bool) -> None:  # noqa: FBT001 (a parameter)
+    """A copy counts only the targets that it notes, and none keeps count of itself."""
+    mark_of_copy = PropertyValue(Replica(HERE, raw=False, live=live).text, LOCAL)
+    own = dataset(n7="tank/copy")
+    own = replace(own, properties={**own.properties, REPLICA_PROPERTY: mark_of_copy})
+    found = known_targets(own, [kept(1), kept(1, THERE), kept(1, 7)])
+    assert [target.identity for target in found] == ([THERE, 7] if live else [7])

@@ -16,6 +16,7 @@ from zfstune.streams.refusals import (
     PlaceholderStays,
     RawMismatch,
     TargetIsOther,
+    TookOver,
 )
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import replace
@@ -132,6 +133,14 @@ SAID = {
             "take the place of another one"
         ),
         "add --keep-aside to rename the placeholder, which holds no data",
+    ),
+    "took over": (
+        TookOver(SOURCE, TARGET),
+        "it has taken over, and is no copy any more",
+        (
+            "send from 'backup/a' to 'tank/a'; or, if nobody needs it there any more, "
+            "`zfstune failover --standby backup/a`"
+        ),
     ),
 }
 

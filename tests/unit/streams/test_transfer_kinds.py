@@ -1,4 +1,4 @@
-"""Transfers of encrypted datasets and of clones: the kind of each stream."""
+"""Transfers of encrypted datasets and clones, and the role of the target."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stream_ends import MISSING, TARGET, broken, snap, source, target, words
+from stream_ends import MISSING, SOURCE, TARGET, broken, snap, source, target, words
 from zfstune.streams.ends import Replica
-from zfstune.streams.refusals import RawMismatch
+from zfstune.streams.refusals import RawMismatch, TookOver
 from zfstune.streams.steps import Abort, Full, Incremental, Transfer
 from zfstune.streams.transfer import decide_transfer
+from zfstune.values.frozen import replace
 
 if TYPE_CHECKING:
     from zfstune.streams.refusals import Refusal
@@ -134,3 +135,13 @@ def test_a_clone_is_as_raw_as_its_origin() -> None:
         assert isinstance(decided, RawMismatch)
         assert (decided.raw, decided.received) == (came_raw, "backup/p@1")
         assert decided.victims == ()
+
+
+def test_a_target_that_has_taken_over() -> None:
+    """No stream fits, whatever the two have in common; as a source it is like another."""
+    live = Replica(5, raw=False, live=True)
+    for left in (target(2), target(1, 2, 9), target(2, partial=broken(3, 2))):
+        receiving = replace(left, replica=live)
+        assert decide_transfer(source(1, 2, 3), receiving) == TookOver(SOURCE, TARGET)
+    sending = replace(source(1, 2), replica=live)
+    assert words(decide_transfer(sending, target(1))) == ["incremental @2 from @1 -> @2"]

@@ -253,3 +253,16 @@ def test_a_dataset_that_was_put_aside_is_out_of_it() -> None:
     assert shown(pairing) == ["t = b"]
     root = replace(copy, name="b")
     assert shown(pair_up([end("t", 3)], [root], "b")) == ["t = b"]
+
+
+def test_a_copy_that_took_over_keeps_its_name() -> None:
+    """It is in use, and so is what lies above it."""
+    live = replace(end("b/old", 1, replica=77), replica=Replica(77, raw=False, live=True))
+    sources = [end("t"), end("t/new", 5, marks={77: 1})]
+    assert shown(pair_up(sources, [end("b"), live], "b")) == ["t = b", "t/new = b/old"]
+    above = end("b/p", 2, replica=78)
+    moved = [end("t"), end("t/q", 6, marks={78: 2})]
+    targets = [end("b"), above, replace(live, name="b/p/old")]
+    assert shown(pair_up(moved, targets, "b")) == ["t = b", "t/q = b/p"]
+    swapped = [end("t"), end("t/new", 5, marks={77: 1}), end("t/old", 9)]
+    assert "b/old > " not in " ".join(shown(pair_up(swapped, [end("b"), live], "b")))

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stream_ends import MISSING, SOURCE, TARGET, snap, source, target, there, words
-from zfstune.streams.refusals import NameTaken, NoSnapshot, PlaceholderStays
+from zfstune.streams.refusals import (
+    NameTaken,
+    NoSnapshot,
+    PlaceholderStays,
+    TookOver,
+)
 from zfstune.streams.steps import Transfer
 from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.ways_out import beside, over
@@ -97,6 +102,15 @@ def test_no_way_past_a_source_without_a_snapshot() -> None:
         over(source(), MISSING, refused, (), every=True)
     with pytest.raises(PlanError, match="no snapshot"):
         beside(source(), MISSING, refused, "backup/old", every=True)
+
+
+def test_no_way_past_a_target_that_took_over() -> None:
+    """It is in use: neither a loss nor another name is for the other side to choose."""
+    refused = TookOver(SOURCE, TARGET)
+    with pytest.raises(PlanError, match="taken over"):
+        over(source(1, 2), target(1, 3), refused, [f"{TARGET}@3"], every=True)
+    with pytest.raises(PlanError, match="taken over"):
+        beside(source(1, 2), target(1), refused, "backup/old", every=True)
 
 
 def test_beside_a_placeholder() -> None:

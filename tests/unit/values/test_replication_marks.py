@@ -63,10 +63,10 @@ def test_no_other_bookmark_is_taken_for_one(name: str) -> None:
     assert read_mark(mark(255, name)) is None
 
 
-@given(GUIDS, st.booleans())
-def test_a_mark_is_read_as_it_is_written(identity: int, raw: bool) -> None:  # noqa: FBT001 (given)
+@given(GUIDS, st.booleans(), st.booleans())
+def test_a_mark_is_read_as_it_is_written(identity: int, raw: bool, live: bool) -> None:  # noqa: FBT001 (given)
     """Each mark is read back."""
-    replica = Replica(identity, raw)
+    replica = Replica(identity, raw, live)
     assert read_replica(replica.text) == replica
 
 
@@ -82,6 +82,10 @@ def test_a_mark_is_read_as_it_is_written(identity: int, raw: bool) -> None:  # n
         "raw:00000000000000ff\n",
         "raw:000000000000000ff",
         "cooked:00000000000000ff",
+        "raw:00000000000000ff:",
+        "raw:00000000000000ff:dead",
+        "raw:00000000000000ff:live:live",
+        "aside",
         "00000000000000ff",
         "plain:00000000000000f\N{DEVANAGARI DIGIT ONE}",
     ],

@@ -121,7 +121,8 @@ class Grant:
             return "this key may not roll a dataset back"
         for name, value in (properties or {}).items():
             if name == REPLICA_PROPERTY:
-                fine = read_replica(value) is not None
+                replica = read_replica(value)
+                fine = replica is not None and not replica.live
             else:
                 fine = any(kind.get(name, ("",))[0] == value for kind in INERT.values())
             if not fine and not is_harmless(name, value):

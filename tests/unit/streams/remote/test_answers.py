@@ -56,6 +56,8 @@ def answered(request: SideCall, value: object) -> Any:
         (ENDS, []),
         (TREE, [source(), replace(source(), name="tank/a/b", guid=9)]),
         (TREE, [PLACEHOLDER, DAMAGED]),
+        (TREE, [replace(source(), replica=Replica(5, raw=False, live=True))]),
+        (TREE, [replace(source(), aside=True)]),
         (NOW, [snap(3, "now")]),
         (SideCall("digest", {"snapshot": "tank/a@1", "raw": False}), "v1:abc"),
         (SideCall("rename", {"name": "tank/a", "new": "tank/b"}), None),

@@ -107,6 +107,7 @@ def test_bookmarks(make: dict[str, str], drop: list[str], *, granted: bool) -> N
         (INERT_FILESYSTEM, True),
         ({REPLICA_PROPERTY: f"raw:{7:016x}", "compression": "zstd"}, True),
         ({REPLICA_PROPERTY: "anything"}, False),
+        ({REPLICA_PROPERTY: f"raw:{7:016x}:live"}, False),
         ({"exec": "on"}, False),
         ({"mountpoint": "/etc"}, False),
         ({"sharenfs": "on"}, False),
