@@ -153,17 +153,28 @@ class NoCommonBase(_Refused):
 
     The attributes are those of :class:`Diverged`; `victims` are all of the target's
     snapshots.
+
+    Attributes:
+        remembered: Full name of the target's newest bookmark of a snapshot that the
+            source has; empty: there is none.
     """
 
     source: str
     target: str
     victims: tuple[Snapshot, ...]
     written_bytes: int = 0
+    remembered: str = ""
 
     @property
     def reason(self) -> str:
-        """The search in vain."""
-        return "the source has none of its snapshots, nor a bookmark of one"
+        """The search in vain, and how near it came."""
+        reason = "the source has none of its snapshots, nor a bookmark of one"
+        if self.remembered:
+            reason += (
+                f"; the target has only '{self.remembered}' left of what both had, and a "
+                "stream fits onto a snapshot alone"
+            )
+        return reason
 
 
 @frozen

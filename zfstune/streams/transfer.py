@@ -153,7 +153,7 @@ def _continued(
     """Decide on further streams, for a target that has snapshots."""
     base = find_base(source, target)
     if base is None:
-        return NoCommonBase(*_losing_all(source, target))
+        return NoCommonBase(*_losing_all(source, target), _remembered(source, target))
     fixed = came_raw(source, target, base)
     if is_mismatch(source, raw=raw, fixed=fixed):
         return RawMismatch(*_losing_all(source, target), target.name, fixed)
@@ -168,6 +168,13 @@ def _continued(
     if taken:
         return NameTaken(source.name, target.name, taken)
     return Transfer(source.name, target.name, tuple(steps), blocked)
+
+
+def _remembered(source: End, target: End) -> str:
+    """Name the target's newest bookmark of a snapshot that the source has; empty: none."""
+    sent = {snapshot.guid for snapshot in source.snapshots}
+    names = [mark.name for mark in target.bookmarks if mark.guid in sent]
+    return names[-1] if names else ""
 
 
 def _divergence(source: End, target: End, base: Base, *, raw: bool) -> Diverged | None:

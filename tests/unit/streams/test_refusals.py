@@ -103,6 +103,15 @@ SAID = {
         ),
         "send a raw stream",
     ),
+    "only a bookmark": (
+        NoCommonBase(SOURCE, TARGET, OWN[:1], 0, "backup/a#zfstune-base-1-2"),
+        (
+            "the source has none of its snapshots, nor a bookmark of one; the target has "
+            "only 'backup/a#zfstune-base-1-2' left of what both had, and a stream fits "
+            "onto a snapshot alone"
+        ),
+        NoCommonBase(SOURCE, TARGET, OWN[:1]).hint,
+    ),
     "kind": (
         TargetIsOther(SOURCE, TARGET, OWN, 0, "volume", "filesystem"),
         "it is a volume, and the source is a filesystem",

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stream_ends import MISSING, SOURCE, TARGET, broken, snap, source, target, words
+from stream_ends import MISSING, SOURCE, TARGET, broken, mark, snap, source, target, words
 from zfstune.streams.ends import Replica
-from zfstune.streams.refusals import RawMismatch, TookOver
+from zfstune.streams.refusals import NoCommonBase, RawMismatch, TookOver
 from zfstune.streams.steps import Abort, Full, Incremental, Transfer
 from zfstune.streams.transfer import decide_transfer
 from zfstune.values.frozen import replace
@@ -145,3 +145,15 @@ def test_a_target_that_has_taken_over() -> None:
         assert decide_transfer(source(1, 2, 3), receiving) == TookOver(SOURCE, TARGET)
     sending = replace(source(1, 2), replica=live)
     assert words(decide_transfer(sending, target(1))) == ["incremental @2 from @1 -> @2"]
+
+
+def test_a_target_that_only_remembers_the_base() -> None:
+    """Its prune went too far, before roles were changed: the refusal says so."""
+    marks = tuple(mark(guid, dataset=TARGET) for guid in (1, 2, 7))
+    receiving = replace(target(8), bookmarks=marks)
+    found = decide_transfer(source(1, 2, 3), receiving)
+    assert isinstance(found, NoCommonBase)
+    assert found.remembered == f"{TARGET}#2"
+    assert decide_transfer(source(4), receiving) == NoCommonBase(
+        SOURCE, TARGET, receiving.snapshots
+    )
