@@ -117,7 +117,7 @@ class StreamEngine:
 
     def pool(self, name: str) -> PoolInfo:
         """Return a pool."""
-        return replace(pool_info(), name=name)
+        return replace(pool_info(), name=name, mountable=False)
 
     def exists(self, name: str) -> bool:
         """Tell whether a dataset exists."""
@@ -140,6 +140,10 @@ class StreamEngine:
     def datasets(self, root: str) -> list[Dataset]:
         """Return a dataset and all below it."""
         return [self.dataset(n) for n in self.taken if f"{n}/".startswith(f"{root}/")]
+
+    def mounts(self) -> dict[str, object]:
+        """Return nothing: it mounts nothing."""
+        return {}
 
     def take_snapshots(
         self, names: Iterable[str], *, properties: Mapping[str, str]
