@@ -60,6 +60,8 @@ def _run(args: argparse.Namespace) -> int:
     for change in plan.changes:
         for caution in change.cautions:
             warn(caution)
+        if change.blocked:
+            warn(f"'{change.dataset}' is not mounted: {change.blocked}")
     for name, reason in plan.left.items():
         warn(f"left '{name}' as it is: {reason}")
-    return exit_status.PARTLY if plan.left else exit_status.DONE
+    return exit_status.PARTLY if plan.partial else exit_status.DONE

@@ -74,6 +74,7 @@ class RoleChange:
         abort: Whether the part of a stream that waits there is given up.
         unmount: The path that it is unmounted from; empty: it stays as it is.
         mount: The path that it is mounted at; empty: it stays as it is.
+        blocked: The reason why it is not mounted, and the way on; empty: nothing is amiss.
         cautions: What the caller should know or do, a sentence each.
     """
 
@@ -86,6 +87,7 @@ class RoleChange:
     abort: bool = False
     unmount: str = ""
     mount: str = ""
+    blocked: str = ""
     cautions: tuple[str, ...] = ()
 
     @property
@@ -106,6 +108,7 @@ class RoleChange:
             "abort": self.abort,
             "unmount": self.unmount or None,
             "mount": self.mount or None,
+            "blocked": self.blocked or None,
             "cautions": list(self.cautions),
         }
 
@@ -145,6 +148,11 @@ class FailoverPlan:
     def pending(self) -> bool:
         """Whether there is anything to do."""
         return any(change.pending for change in self.changes)
+
+    @property
+    def partial(self) -> bool:
+        """Whether a dataset is left as it is, or cannot be mounted."""
+        return bool(self.left) or any(change.blocked for change in self.changes)
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types."""
@@ -326,8 +334,7 @@ def _mounted(
         return replace(change, mount=effective_mountpoint(after, altroot) or "")
     name = for_shell(change.dataset)
     load = f": `zfs load-key {name}`, then again" if "key" in blocker else ""
-    caution = f"'{change.dataset}' is not mounted: {blocker}{load}"
-    return replace(change, cautions=(*change.cautions, caution))
+    return replace(change, blocked=f"{blocker}{load}")
 
 
 def _standby(member: Member) -> RoleChange:

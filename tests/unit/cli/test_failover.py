@@ -61,6 +61,15 @@ def test_a_dataset_is_left(run: Run, asked: dict[str, Any]) -> None:
     assert asked["standby"]
 
 
+def test_a_key_is_missing(run: Run, asked: dict[str, Any]) -> None:
+    """What cannot be mounted is not done, and stderr says how to go on."""
+    change = RoleChange("tank/a", "", {}, blocked="its key is not loaded: load it")
+    asked["plan"] = FailoverPlan("tank/a", standby=False, changes=(change,), left={})
+    status, _, err = run("failover", "tank/a")
+    assert status == PARTLY
+    assert "'tank/a' is not mounted: its key is not loaded: load it" in err
+
+
 def test_json(run: Run, asked: dict[str, Any]) -> None:
     """A program gets the same plan, and nothing else."""
     status, out, _ = run("failover", "tank/a", "--json")

@@ -100,7 +100,7 @@ def test_a_base_is_kept_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prop", "value", "caution"),
+    ("prop", "value", "blocked"),
     [
         ("canmount", "off", ""),
         ("mountpoint", "none", ""),
@@ -109,12 +109,13 @@ def test_a_base_is_kept_once() -> None:
         ("zoned", "on", "only its container"),
     ],
 )
-def test_what_is_not_mounted(prop: str, value: str, caution: str) -> None:
+def test_what_is_not_mounted(prop: str, value: str, blocked: str) -> None:
     """In silence where somebody wanted that, and otherwise with the reason."""
-    (change,) = plan_takeover([a_copy(**{"mark": COPY, prop: value})], ABOVE, {}).changes
+    plan = plan_takeover([a_copy(**{"mark": COPY, prop: value})], ABOVE, {})
+    (change,) = plan.changes
     assert change.mount == ""
-    assert bool(change.cautions) == bool(caution)
-    assert all(caution in each for each in change.cautions)
+    assert plan.partial == bool(change.blocked) == bool(blocked)
+    assert blocked in change.blocked
 
 
 def test_a_part_of_a_stream() -> None:
