@@ -281,7 +281,8 @@ class Planner:
             targets = tuple(self._receiving.ends(name, recursive=True))
         return DatasetPlan(
             pair.source,
-            missing_end(name),
+            # The new one takes the number, by which the source knows its copy.
+            replace(missing_end(name), replica=target.replica),
             transfer,
             aside=aside,
             returning=tuple(
@@ -329,6 +330,8 @@ class Planner:
         """Decide the properties of a new target, and its mark."""
         self._pool_guid = self._pool_guid or self._receiving.pool_guid(self._pool)
         replica = first_replica(source, target.name, self._pool_guid, raw=first.raw)
+        if target.replica is not None:
+            replica = replace(replica, identity=target.replica.identity)
         above = self._plans.get(parent_of(source.name) or "")
         chosen, dropped = self._choices.properties, self._choices.without
         if self._choices.recursive:
