@@ -1,0 +1,75 @@
+"""Roles changed between two pools of a kernel: what is mounted, and what is in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import zfstune
+from zfstune.streams.steps import Full
+from zfstune.values.errors import Busy, PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zfstune.engine.protocol import Engine
+
+    Command = Callable[..., str]
+
+pytestmark = pytest.mark.one_release
+
+
+def files(engine: Engine, name: str) -> set[str]:
+    """Give the names in the root of a mounted filesystem."""
+    return {path.name for path in Path(engine.mounts()[name].path).iterdir()}
+
+
+def test_over_and_back(
+    dataset: str, make_pool: Callable[..., str], engine: Engine, command: Command
+) -> None:
+    """What takes over is mounted and written to, and what stands by is neither."""
+    copy = f"{make_pool()}/copy"
+    folder = Path("/") / dataset
+
+    def send(source: str, target: str, *, keep_aside: bool = False) -> None:
+        there = engine.exists(target)
+        plan = zfstune.replicate(source, target, engine=engine, keep_aside=keep_aside)
+        steps = plan.datasets[0].transfer.steps
+        assert steps
+        assert not (there and any(isinstance(step, Full) for step in steps))
+        sent, received = (engine.snapshots(name)[-1] for name in (source, target))
+        assert sent.guid == received.guid
+        assert zfstune.compare(engine, sent.name, engine, received.name).equal
+
+    (folder / "one").write_bytes(b"1")
+    engine.take_snapshots([f"{dataset}@1"])
+    send(dataset, copy)
+    (folder / "never-arrived").write_bytes(b"2")
+    zfstune.failover(copy, engine=engine, properties={"mountpoint": f"{folder}-copy"})
+    assert engine.mounts()[copy].path == f"{folder}-copy"
+    (Path(f"{folder}-copy") / "two").write_bytes(b"2")
+    engine.take_snapshots([f"{copy}@2"])
+    with pytest.raises(PlanError, match="taken over"):
+        zfstune.replicate(dataset, copy, engine=engine)
+
+    with (folder / "one").open("rb"), pytest.raises(Busy):
+        zfstune.failover(dataset, standby=True, engine=engine)
+    assert engine.dataset(dataset).value("readonly") == "off"
+    zfstune.failover(dataset, standby=True, engine=engine)
+    assert dataset not in engine.mounts()
+    with pytest.raises(PlanError, match="bytes were written"):
+        zfstune.replicate(copy, dataset, engine=engine)
+    send(copy, dataset, keep_aside=True)
+
+    zfstune.failover(copy, standby=True, engine=engine)
+    command("zfs", "mount", copy)
+    with pytest.raises(OSError, match="Read-only"):
+        (Path(f"{folder}-copy") / "three").write_bytes(b"3")
+    command("zfs", "unmount", copy)
+    zfstune.failover(dataset, engine=engine)
+    assert files(engine, dataset) == {"one", "two"}
+    (folder / "three").write_bytes(b"3")
+    engine.take_snapshots([f"{dataset}@3"])
+    send(dataset, copy)
