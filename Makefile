@@ -66,7 +66,8 @@ endurance: host $(STAMP) image-$(RELEASE) ## Hundreds of kills and long random w
 		tests/image/test_replica_machine.py tests/image/test_changing_objects.py $(ARGS)
 	tests/lab/run --release $(RELEASE) --timeout 7200 -- \
 		env ZFSTUNE_LAB_KILLS=200 ZFSTUNE_MACHINE_EXAMPLES=30 \
-		pytest -o timeout=7000 tests/lab/test_kill.py tests/lab/test_machine.py $(GUEST_ARGS)
+		pytest -o timeout=7000 tests/lab/test_kill.py tests/lab/test_ssh.py \
+		tests/lab/test_machine.py $(GUEST_ARGS)
 
 bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in a guest
 	tests/lab/run --release $(RELEASE) --timeout 5400 --output benchmarks/results -- \

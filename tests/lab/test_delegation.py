@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import re
 import subprocess
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 import zfstune
+from other_user import alice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
 
 GRANT = re.compile(r"`zfs allow USER (\S+) (\S+)`")
-
-
-@contextmanager
-def alice() -> Iterator[None]:
-    """Be alice for a while: the kernel asks for effective ids and capabilities."""
-    account = pwd.getpwnam("alice")
-    os.setegid(account.pw_gid)
-    os.seteuid(account.pw_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
 
 
 @pytest.fixture
