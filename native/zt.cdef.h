@@ -195,3 +195,5 @@ int zt_log(struct zt *zt, const char *message);
 int zt_mount(const char *dataset, const char *path, unsigned long flags,
     const char *options);
 int zt_unmount(const char *path, int flags);
+int zt_exchange_names(int directory, const char *name, int other_directory,
+    const char *other_name);

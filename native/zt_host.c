@@ -1,8 +1,10 @@
-/* Python's calls without a ZFS: mounts, and limits on this process. */
+/* Python's calls without a ZFS: mounts, names, and limits on this process. */
 #include <errno.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "image.h"
@@ -19,6 +21,15 @@ int
 zt_unmount(const char *path, int flags)
 {
 	return (umount2(path, flags) == 0 ? 0 : errno);
+}
+
+/* By its number: an older C library has no renameat2(). */
+int
+zt_exchange_names(int directory, const char *name, int other_directory,
+    const char *other_name)
+{
+	return (syscall(SYS_renameat2, directory, name, other_directory,
+	    other_name, RENAME_EXCHANGE) == 0 ? 0 : errno);
 }
 
 int

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
     from zfstune.health.verify import verify
+    from zfstune.measurement.retuning.choice import Retuning
+    from zfstune.measurement.retuning.retune import retune
     from zfstune.retention.prune import prune
     from zfstune.snapshots.checkpoint import checkpoint
     from zfstune.snapshots.diff import diff
@@ -87,6 +89,7 @@ __all__ = [
     "ProfileError",
     "ReadOnly",
     "RefusedValue",
+    "Retuning",
     "Session",
     "ZfsUnavailable",
     "ZfstuneError",
@@ -104,6 +107,7 @@ __all__ = [
     "quiesced",
     "receive",
     "replicate",
+    "retune",
     "rollback",
     "send",
     "send_resumed",
@@ -119,6 +123,7 @@ _HOMES = {
     "Engine": ("engine.protocol", "Engine"),
     "Pace": ("streams.pace", "Pace"),
     "Postgres": ("snapshots.quiesce", "Postgres"),
+    "Retuning": ("measurement.retuning.choice", "Retuning"),
     "Session": ("snapshots.quiesce", "Session"),
     "apply": ("datasets.apply", "apply"),
     "checkpoint": ("snapshots.checkpoint", "checkpoint"),
@@ -133,6 +138,7 @@ _HOMES = {
     "quiesced": ("snapshots.quiesce", "quiesced"),
     "receive": ("streams.receive", "receive"),
     "replicate": ("streams.replicate", "replicate"),
+    "retune": ("measurement.retuning.retune", "retune"),
     "rollback": ("snapshots.rollback", "rollback"),
     "send": ("streams.send", "send"),
     "send_resumed": ("streams.send", "send_resumed"),

@@ -237,6 +237,9 @@ class _Lib:
         self, dataset: bytes, path: bytes, flags: int, options: bytes, /
     ) -> int: ...
     def zt_unmount(self, path: bytes, flags: int, /) -> int: ...
+    def zt_exchange_names(
+        self, directory: int, name: bytes, other_directory: int, other_name: bytes, /
+    ) -> int: ...
 
 ffi: _FFI
 lib: _Lib

@@ -52,6 +52,7 @@ _VERBS = {
     "receive": "make snapshots of a stream, or of a package",
     "check": "check that snapshots are fresh, for Nagios and others",
     "metrics": "print figures for Prometheus",
+    "retune": "bring files to the recordsize of today",
     "image": "make and look at a pool in a plain file",
 }
 

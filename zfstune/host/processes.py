@@ -1,6 +1,7 @@
-"""Files in use by this process and its ancestors, such as the script that started it.
+"""Processes that use files: this one with its ancestors, and those of named programs.
 
-A rollback would take away such a script while it runs.
+A rollback would take away the script that started it. A database that runs on a dataset
+uses files there which it may not have open at the moment.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from zfstune.values.state import RunningFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-__all__ = ["running_files"]
+__all__ = ["programs_on", "running_files"]
 
 _MOST_ANCESTORS = 64
 _MOST_ENTRIES = 1000
@@ -61,6 +62,50 @@ def running_files(
                 real = os.path.realpath(path)
                 by_path[real] = RunningFile(pid, program, real, dataset)
     return tuple(by_path.values())
+
+
+def programs_on(
+    device: int, names: Collection[str], *, proc: str = "/proc"
+) -> dict[int, str]:
+    """Find the processes of named programs that use a filesystem.
+
+    A process uses it if its working folder, its root, its program, an open file or a
+    mapped one is there.
+
+    Args:
+        device: The filesystem, as ``st_dev`` has it.
+        names: Names of programs; the kernel cuts them after 15 characters.
+        proc: The folder of the kernel's process table.
+
+    Returns:
+        Process to the name of its program.
+    """
+    found = {}
+    for pid in (int(entry) for entry in os.listdir(proc) if entry.isdigit()):
+        program = _read(f"{proc}/{pid}/comm").decode(errors="replace").strip()
+        if program in names and any(_is_on(path, device) for path in _used(proc, pid)):
+            found[pid] = program
+    return found
+
+
+def _used(proc: str, pid: int) -> Iterator[str]:
+    """Yield links to all that a process uses."""
+    folder = f"{proc}/{pid}"
+    yield from (f"{folder}/{name}" for name in ("cwd", "root", "exe"))
+    for kind in ("fd", "map_files"):
+        try:
+            yield from (
+                f"{folder}/{kind}/{entry}" for entry in os.listdir(f"{folder}/{kind}")
+            )
+        except OSError:
+            continue  # the process ended, or is another user's
+
+
+def _is_on(path: str, device: int) -> bool:
+    try:
+        return os.stat(path).st_dev == device
+    except OSError:
+        return False
 
 
 def _is_newer(path: str, facts: os.stat_result, since: int) -> bool:

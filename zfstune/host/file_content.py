@@ -1,0 +1,104 @@
+"""The content of open files: where it is, copied by reading and writing, compared.
+
+Neither copy_file_range() nor a reflink nor sendfile() is used. The first two clone blocks,
+and a cloned block keeps the size that it has (zfs_clone_range() in
+module/zfs/zfs_vnops.c gives the target the block size of the source).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from zfstune.values.ranges import union
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from zfstune.values.ranges import Range
+
+__all__ = ["copy_content", "data_ranges", "same_content"]
+
+_PART_BYTES = 1 << 20
+
+
+def data_ranges(file: int, size: int) -> Iterator[Range]:
+    """Yield the ranges of a file that are no holes.
+
+    Args:
+        file: The open file; what was written to it is on disk.
+        size: Its length, in bytes.
+
+    Raises:
+        OSError: The filesystem cannot tell.
+    """
+    end = 0
+    while end < size:
+        try:
+            start = os.lseek(file, end, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # nothing but a hole follows
+                return
+            raise
+        end = min(os.lseek(file, start, os.SEEK_HOLE), size)
+        if start < end:
+            yield start, end
+
+
+def copy_content(
+    source: int,
+    copy: int,
+    size: int,
+    passed: Callable[[int], object],
+    *,
+    most_bytes: int = _PART_BYTES,
+) -> bool:
+    """Copy the data of a file into an empty one, holes as holes.
+
+    The copy gets its length first, so that ZFS chooses the size of its blocks by the
+    whole length and not by the first write (zfs_extend() in
+    module/os/linux/zfs/zfs_znode_os.c).
+
+    Args:
+        source: The open file.
+        copy: The open, empty one.
+        size: The length of the file, in bytes.
+        passed: Is told how many bytes were copied, after each part; it may wait.
+        most_bytes: The most bytes of a part.
+
+    Returns:
+        Whether all of it was there; False: the file became shorter meanwhile.
+
+    Raises:
+        OSError: A file cannot be read or written.
+    """
+    os.ftruncate(copy, size)
+    for start, end in data_ranges(source, size):
+        at = start
+        while at < end:
+            part = os.pread(source, min(most_bytes, end - at), at)
+            if not part:
+                return False
+            written = 0
+            while written < len(part):
+                written += os.pwrite(copy, part[written:], at + written)
+            at += len(part)
+            passed(len(part))
+    return True
+
+
+def same_content(file: int, other: int, size: int) -> bool:
+    """Tell whether two open files have the same content and this length.
+
+    Raises:
+        OSError: One of them cannot be read.
+    """
+    if not os.fstat(file).st_size == os.fstat(other).st_size == size:
+        return False
+    for start, end in union(data_ranges(file, size), data_ranges(other, size)):
+        for at in range(start, end, _PART_BYTES):
+            part = min(_PART_BYTES, end - at)
+            if os.pread(file, part, at) != os.pread(other, part, at):
+                return False
+    return True
