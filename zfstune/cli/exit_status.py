@@ -32,7 +32,8 @@ exit status:
   2  the command line makes no sense
   3  some targets were left as they are; each of them is named
   4  changes are pending (--check), something is not as it should be (verify), two
-     snapshots differ (compare), or clones keep an image (golden retire --lose)
+     snapshots differ (compare), clones keep an image (golden retire --lose), or there
+     was no room for all files (retune)
   5  there is no ZFS here
   128+N  signal N ended the command
 """

@@ -269,9 +269,9 @@ def _warn_data(dataset: Dataset, difference: Difference) -> None:
     # A cloned file keeps the block size of its source (zfs_clone_range() in
     # module/zfs/zfs_vnops.c), a received file the stream's (module/zfs/dmu_recv.c).
     hint = (
-        "to rewrite old data: dump and restore it with the application, or use "
-        "`cp --reflink=never`; "
-        "plain cp may clone blocks, and send and receive keep them as they are"
+        "to rewrite old data: dump and restore it with the application, or stop that and "
+        f"run `zfstune retune {for_shell(dataset.name)}` afterwards; plain cp may clone "
+        "blocks, and send and receive keep them as they are"
     )
     names = " and ".join(changed)
     message = f"only data written from now on gets the new {names}"

@@ -23,9 +23,9 @@ __all__ = ["is_stale", "stale_blocks"]
 # of its source (zfs_clone_range() in module/zfs/zfs_vnops.c), a received block that of
 # the stream (module/zfs/dmu_recv.c), a rewritten one its own (man/man8/zfs-rewrite.8).
 REMEDY = (
-    "stop the programs that use the files, then `cp --reflink=never -p FILE NEW && mv NEW "
-    "FILE`, or dump and restore with the application; plain cp may clone blocks, and zfs "
-    "send, zfs receive and zfs rewrite keep their size"
+    "stop the programs that use the files, then `zfstune retune DATASET`, or dump and "
+    "restore with the application; plain cp may clone blocks, and zfs send, zfs receive "
+    "and zfs rewrite keep their size"
 )
 
 

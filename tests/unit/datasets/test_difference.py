@@ -216,7 +216,8 @@ def test_data_that_is_there_keeps_its_shape() -> None:
     wanted = app_profile(recordsize="16K", atime="on")
     assert not model.plan(wanted).warnings
     model.referenced["tank/data/app"] = 1 << 30
-    assert "--reflink=never" in said(model.plan(wanted), "new recordsize").hint
+    hint = said(model.plan(wanted), "new recordsize").hint
+    assert "`zfstune retune tank/data/app`" in hint
     assert not model.plan(app_profile(recordsize="8K", atime="on")).warnings
 
 

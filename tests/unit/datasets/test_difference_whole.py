@@ -137,9 +137,9 @@ def test_a_profile_that_says_otherwise_by_now() -> None:
     assert caution == Caution(
         APP,
         "only data written from now on gets the new recordsize and compression",
-        "to rewrite old data: dump and restore it with the application, or use "
-        "`cp --reflink=never`; "
-        "plain cp may clone blocks, and send and receive keep them as they are",
+        "to rewrite old data: dump and restore it with the application, or stop that and "
+        f"run `zfstune retune {APP}` afterwards; plain cp may clone blocks, and send and "
+        "receive keep them as they are",
     )
 
 

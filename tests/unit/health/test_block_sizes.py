@@ -57,7 +57,7 @@ def test_what_is_said() -> None:
         "largest"
     )
     assert finding == Finding("stale-blocks", note, REMEDY, "recordsize", "8192")
-    assert "cp --reflink=never" in REMEDY
+    assert "zfstune retune" in REMEDY
     [finding] = stale_blocks(FileSample(files, complete=False), 8 * K)
     assert finding.note == note.replace("files", "files looked at")
     assert list(stale_blocks(FileSample(files[2:], complete=True), 8 * K)) == []

@@ -71,3 +71,39 @@ def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     assert processes.running_files({"tank/a": ("/does/not/exist", 0)}) == ()
     now = int(time.time())
     assert processes.running_files({"t": (os.fspath(tmp_path), now)}, proc="/nowhere") == ()
+
+
+def test_programs_on_a_filesystem(tmp_path: Path) -> None:
+    """A named program counts by its folder, an open or a mapped file; others do not."""
+    proc, place = tmp_path / "proc", tmp_path / "place"
+    place.mkdir()
+    for pid, (program, link) in enumerate(
+        [
+            ("postgres", "cwd"),
+            ("mysqld", "fd/3"),
+            ("java", "map_files/1-2"),
+            ("bash", "cwd"),
+            ("postgres", "elsewhere"),
+        ],
+        1,
+    ):
+        (proc / str(pid) / link).parent.mkdir(parents=True)
+        (proc / str(pid) / "comm").write_text(f"{program}\n")
+        (proc / str(pid) / link).symlink_to(place)
+    (proc / "self").mkdir()
+    names = {"postgres", "mysqld", "java"}
+    device = place.stat().st_dev
+    assert processes.programs_on(device, names, proc=str(proc)) == {
+        1: "postgres",
+        2: "mysqld",
+        3: "java",
+    }
+    assert processes.programs_on(device + 1, names, proc=str(proc)) == {}
+
+
+def test_a_program_that_runs_now(tmp_path: Path) -> None:
+    """The kernel's own table is read."""
+    with subprocess.Popen(["/bin/sleep", "60"], cwd=tmp_path) as sleeper:
+        found = processes.programs_on(tmp_path.stat().st_dev, {"sleep"})
+        sleeper.kill()
+    assert found[sleeper.pid] == "sleep"

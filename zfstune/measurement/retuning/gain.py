@@ -150,7 +150,7 @@ def _ratio(files: list[FoundFile], layout: Layout) -> float | None:
 
 
 def _whole(file: FoundFile, layout: Layout) -> int:
-    """Compute the space that a file would take in its blocks of now, none of them packed."""
+    """Compute the space of a file in its blocks of now, if none of them were packed."""
     return _space(file.size_bytes, file.block_bytes, 1.0, layout)
 
 

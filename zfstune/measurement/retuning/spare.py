@@ -54,6 +54,7 @@ class Spare:
         self.name = name
         self.fd = open_below(root, (name,))
         self._idle = idle
+        self._locked = False
 
     def lock(self) -> bool:
         """Keep other runs out of the folder until it is closed; False: one is in it."""
@@ -61,6 +62,7 @@ class Spare:
             fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        self._locked = True
         return True
 
     @classmethod
@@ -89,10 +91,11 @@ class Spare:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Remove the folder if it is empty."""
+        """Remove the folder if it is empty, and locked: it may be another run's."""
+        if self._locked:
+            with suppress(OSError):
+                os.rmdir(self.name, dir_fd=self.root)
         os.close(self.fd)
-        with suppress(OSError):
-            os.rmdir(self.name, dir_fd=self.root)
 
     def create(self, name: str) -> int:
         """Make an empty file, open for reading and writing."""
@@ -156,21 +159,21 @@ class Spare:
             facts = os.stat(names[-1], dir_fd=directory, follow_symlinks=False)
             if facts.st_ino != expected or not stat.S_ISREG(facts.st_mode):
                 return False
-            own = self.inode(entry)
+            placed = self.inode(entry)
             self._exchange(entry, directory, names[-1])
             taken = self.inode(entry)
             while taken != expected:
                 # Another file got the name since it was looked at, and goes back.
                 self._exchange(entry, directory, names[-1])
                 newer = self.inode(entry)
-                if newer == own:
+                if newer == placed:
                     return False
-                # Meanwhile a newer one took the place of ours: it is for the newest.
+                # Meanwhile a newer one replaced what was placed: the name is for that.
                 self._exchange(entry, directory, names[-1])
                 last = self.inode(entry)
                 if last == taken:
                     return False
-                taken = last
+                placed, taken = newer, last
             return True
         finally:
             os.close(directory)
