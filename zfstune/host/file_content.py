@@ -88,8 +88,16 @@ def copy_content(
     return True
 
 
-def same_content(file: int, other: int, size: int) -> bool:
+def same_content(
+    file: int, other: int, size: int, *, after_part: Callable[[], object] = lambda: None
+) -> bool:
     """Tell whether two open files have the same content and this length.
+
+    Args:
+        file: An open file.
+        other: Another one.
+        size: The length of both, in bytes.
+        after_part: Is called after each part; what it raises ends the comparison.
 
     Raises:
         OSError: One of them cannot be read.
@@ -101,4 +109,5 @@ def same_content(file: int, other: int, size: int) -> bool:
             part = min(_PART_BYTES, end - at)
             if os.pread(file, part, at) != os.pread(other, part, at):
                 return False
+            after_part()
     return True

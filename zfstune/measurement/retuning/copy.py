@@ -154,14 +154,19 @@ def copy_file(
     return copied
 
 
-def check_copy(copied: Copied) -> None:
+def check_copy(copied: Copied, after_part: Callable[[], object]) -> None:
     """Compare the content of a copy with that of the original.
+
+    Args:
+        copied: Both of them.
+        after_part: Is called after each part.
 
     Raises:
         LeftAlone: They differ, or one of them cannot be read.
     """
+    size = copied.file.size_bytes
     try:
-        same = same_content(copied.source, copied.copy, copied.file.size_bytes)
+        same = same_content(copied.source, copied.copy, size, after_part=after_part)
     except OSError as error:
         raise LeftAlone(obstacle(error)) from None
     if not same:

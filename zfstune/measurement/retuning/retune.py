@@ -8,7 +8,7 @@ from zfstune.engine.open import using
 from zfstune.host.obstacles import obstacle
 from zfstune.measurement.retuning.choice import Retuning
 from zfstune.measurement.retuning.clean import clean
-from zfstune.measurement.retuning.copy import Settled, check_copy, copy_file
+from zfstune.measurement.retuning.copy import Settled, copy_file
 from zfstune.measurement.retuning.found_file import LeftAlone
 from zfstune.measurement.retuning.look_through import look_through, opened, refuse_users
 from zfstune.measurement.retuning.retune_plan import Left
@@ -177,15 +177,14 @@ class _Run:
                 return
 
     def _swap(self, spare: Spare, copies: list[Copied]) -> None:
-        """Check the copies of a batch, and put those that are good in place."""
+        """Put the copies of a batch in place, those that are good."""
         if not copies:
             return
         self._engine.sync(self._pool)
-        placed = []
+        placed: list[Copied] = []
         for copied in list(copies):
             try:
-                check_copy(copied)
-                put_in_place(spare, copied)
+                put_in_place(spare, copied, placed)
             except LeftAlone as reason:
                 self._forget(spare, copied, copies, reason)
             else:

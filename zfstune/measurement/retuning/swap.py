@@ -2,8 +2,8 @@
 
 Nothing that another program does to a file at that very moment may be lost:
 
-- While names change, a lease on the original keeps everybody out of it. Who wants to open
-  it waits, and breaks the lease by that.
+- From the comparison on, a lease on the original keeps everybody out of it. Who wants to
+  open it waits, and breaks the lease by that.
 - Two names are exchanged in one step. A file that a program moves to the name at that
   moment is found in the folder, and goes back.
 - A program may have looked up the name just before the exchange, and open what it found
@@ -19,6 +19,7 @@ import time
 from zfstune.host.attributes import read_attributes
 from zfstune.host.lease import give_back_lease, lease_is_whole, take_lease
 from zfstune.host.obstacles import obstacle
+from zfstune.measurement.retuning.copy import check_copy
 from zfstune.measurement.retuning.find import found
 from zfstune.measurement.retuning.found_file import LeftAlone
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from zfstune.measurement.retuning.copy import Copied
     from zfstune.measurement.retuning.spare import Spare
 
-__all__ = ["drop_originals", "put_back", "put_in_place", "watch"]
+__all__ = ["drop_originals", "let_go", "put_back", "put_in_place", "watch"]
 
 # For a look-up that has come by the old file to its open(): microseconds, but the thread
 # may have to wait for a processor.
@@ -39,17 +40,31 @@ _KEPT = "a program opened it at the moment of the exchange; its old content is k
 _OPENED = "a program opened it at the moment of the exchange"
 
 
-def put_in_place(spare: Spare, copied: Copied) -> None:
-    """Give all names of a file to its copy.
+def put_in_place(spare: Spare, copied: Copied, placed: Iterable[Copied]) -> None:
+    """Compare a copy with its original, and give all names of the file to the copy.
+
+    Args:
+        spare: The folder.
+        copied: The file and its copy.
+        placed: Copies that are in place already: those who want them get them.
 
     Raises:
-        LeftAlone: The file is as it was: somebody has it open, it has changed, or one of
-            its names is another file's by now.
+        LeftAlone: The file is as it was: somebody has it open, it has changed, the copy
+            is not good, or one of its names is another file's by now.
     """
+
+    def after_part() -> None:
+        let_go(placed)
+        if not lease_is_whole(copied.source):
+            raise LeftAlone("a program opened it while it was compared")
+
     try:
         take_lease(copied.copy)
         take_lease(copied.source)
-        reason = _exchange_all(spare, copied)
+        reason = "it changed meanwhile"
+        if os.fstat(copied.source).st_ctime_ns == copied.file.changed_ns:
+            check_copy(copied, after_part)
+            reason = _exchange_all(spare, copied)
     except OSError as error:
         reason = obstacle(error)
     except BaseException:
@@ -62,11 +77,8 @@ def put_in_place(spare: Spare, copied: Copied) -> None:
 
 def _exchange_all(spare: Spare, copied: Copied) -> str:
     """Exchange all names of a file; return why that ended before the last one."""
-    file = copied.file
-    if found(os.fstat(copied.source), ()).changed_ns != file.changed_ns:
-        return "it changed meanwhile"
-    for entry, names in zip(copied.entries, file.names, strict=True):
-        if not spare.exchange(entry, names, expected=file.inode):
+    for entry, names in zip(copied.entries, copied.file.names, strict=True):
+        if not spare.exchange(entry, names, expected=copied.file.inode):
             return "another file has its name by now"
         copied.exchanged += 1
     return ""
@@ -90,6 +102,13 @@ def put_back(spare: Spare, copied: Copied) -> bool:
     return True
 
 
+def let_go(copies: Iterable[Copied]) -> None:
+    """Let those go on who wait for a copy that is in place."""
+    for copied in copies:
+        if not lease_is_whole(copied.copy):
+            give_back_lease(copied.copy)
+
+
 def watch(copies: Iterable[Copied]) -> Iterator[Copied]:
     """Keep the originals under lease for a while; yield each that somebody asks for.
 
@@ -98,9 +117,7 @@ def watch(copies: Iterable[Copied]) -> Iterator[Copied]:
     watched = list(copies)
     until = time.monotonic() + _LINGER_S
     while watched and time.monotonic() < until:
-        for copied in watched:
-            if not lease_is_whole(copied.copy):
-                give_back_lease(copied.copy)
+        let_go(watched)
         for copied in [each for each in watched if not lease_is_whole(each.source)]:
             watched.remove(copied)
             yield copied

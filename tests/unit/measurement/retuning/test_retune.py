@@ -154,9 +154,9 @@ def test_ctrl_c_at_each_stage(
     before = contents(engine.folder)
     for owner, call, after in [
         (copying, "write_attributes", 2),
-        (module, "check_copy", 2),
+        (swap, "check_copy", 2),
         (module, "put_in_place", 3),
-        (swap, "found", 2),
+        (swap, "_exchange_all", 2),
         (module, "watch", 1),
         (module, "drop_originals", 2),
     ]:
@@ -225,8 +225,8 @@ def test_an_original_that_changed_gets_its_names_back(
 ) -> None:
     """What is done to the original just after the exchange is not lost."""
 
-    def put_and_change(spare: Any, copied: Copied) -> None:
-        put_in_place(spare, copied)
+    def put_and_change(spare: Any, copied: Copied, placed: Any) -> None:
+        put_in_place(spare, copied, placed)
         change_original(copied)
 
     monkeypatch.setattr(module, "put_in_place", put_and_change)
@@ -240,8 +240,8 @@ def test_an_original_that_changed_gets_its_names_back(
 def test_both_are_in_use(engine: FolderEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the copy is in use already, the original is kept, and said where."""
 
-    def put_and_change(spare: Any, copied: Copied) -> None:
-        put_in_place(spare, copied)
+    def put_and_change(spare: Any, copied: Copied, placed: Any) -> None:
+        put_in_place(spare, copied, placed)
         if copied.file.path == "a":
             change_original(copied)
             with pytest.raises(BlockingIOError):
