@@ -3,87 +3,55 @@
 from __future__ import annotations
 
 import fcntl
-import importlib
 import json
 import mmap
 import os
-import secrets
-import signal
 import struct
 import subprocess
-import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 import zfstune
+from retuned_dataset import (
+    NEW,
+    OLD,
+    K,
+    all_of,
+    block_bytes,
+    idle_option,
+    left_in,
+    new_place,
+    runner,
+)
 from zfstune.cli.main import main
-from zfstune.measurement.retuning import retune as retuning
-from zfstune.measurement.retuning.swap import put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retuned_dataset import Idle, Place, Run
     from zfstune.engine.protocol import Engine
-    from zfstune.measurement.retuning.retune_result import RetuneResult
 
     Command = Callable[..., str]
-    Run = Callable[..., RetuneResult]
-    Place = tuple[str, Path]
-    Idle = list[str]
-
-K = 1 << 10
-EXCHANGES = (2, 2)  # since then ZFS exchanges two names in one step
-OLD, NEW = 128 * K, 8 * K
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def idle(engine: Engine) -> Idle:
     """Give the option for a release that needs to be told that nothing else is there."""
-    return ["--idle"] if engine.limits.release < EXCHANGES else []
+    return idle_option(engine)
 
 
 @pytest.fixture
 def place(pool: str, engine: Engine) -> Place:
     """Give a filesystem with records of 128K, and where it is mounted."""
-    name = f"{pool}/{secrets.token_hex(4)}"
-    engine.create(
-        name, properties={"recordsize": "128K", "xattr": "sa", "acltype": "posix"}
-    )
-    return name, Path(engine.mount(name))
-
-
-def block_bytes(path: Path) -> int:
-    """Give the size of a file's blocks, as the kernel says."""
-    return path.stat().st_blksize
-
-
-def left_in(folder: Path) -> list[str]:
-    """Give what runs have left in the root of a filesystem."""
-    return [path.name for path in folder.glob(".zfstune*")]
+    return new_place(pool, engine)
 
 
 @pytest.fixture
-def run(engine: Engine, idle: Idle) -> Run:
+def run(engine: Engine) -> Run:
     """Give the function that retunes a dataset in this process."""
-
-    def retuned(name: str, **more: Any) -> RetuneResult:
-        choice = zfstune.Retuning(idle=bool(idle), keep_free="1M", **more)
-        return zfstune.retune(name, choice=choice, engine=engine)
-
-    return retuned
-
-
-def all_of(path: Path) -> tuple[object, ...]:
-    """Give all that a file has, except what says which file it is."""
-    facts = path.stat()
-    extended = {name: os.getxattr(path, name) for name in sorted(os.listxattr(path))}
-    kept = (facts.st_mode, facts.st_uid, facts.st_gid, facts.st_nlink, facts.st_size)
-    times = facts.st_atime_ns, facts.st_mtime_ns
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOATIME), "rb") as file:
-        return (*kept, extended, times, file.read())
+    return runner(engine)
 
 
 def access_list(user: int, group: int) -> bytes:
@@ -234,154 +202,6 @@ def test_what_is_in_use_is_left(
     assert set(reasons.values()) == {"a program has it open, has it mapped or runs it"}
     assert block_bytes(folder / "read") == OLD
     assert run(name).left == ()
-
-
-# Where a run is killed: in a call of that function of a module of retuning.
-MOMENTS = [
-    ("copy", "copy_content", 1),
-    ("copy", "write_attributes", 3),
-    ("swap", "check_copy", 1),
-    ("retune", "put_in_place", 2),
-    ("spare", "exchange_names", 2),
-    ("spare", "exchange_names", 3),
-    ("spare", "exchange_names", 4),
-    ("retune", "watch", 1),
-    ("retune", "drop_originals", 1),
-    ("retune", "drop_originals", 3),
-]
-
-
-def killed(name: str, idle: Idle, moment: tuple[str, str, int]) -> None:
-    """Kill a run, in a process of its own."""
-    where, function, after = moment
-    pid = os.fork()
-    if pid:
-        _, status = os.waitpid(pid, 0)
-        assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, moment
-        return
-    try:
-        module = importlib.import_module(f"zfstune.measurement.retuning.{where}")
-        real, calls = getattr(module, function), []
-
-        def trap(*args: object, **more: object) -> object:
-            calls.append(args)
-            if len(calls) == after:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*args, **more)
-
-        setattr(module, function, trap)
-        zfstune.retune(name, choice=zfstune.Retuning(idle=bool(idle), keep_free="1M"))
-    finally:
-        os._exit(1)
-
-
-def test_a_killed_run_is_completed(
-    place: Place, engine: Engine, idle: Idle, run: Run
-) -> None:
-    """Killed at each of ten moments, a run loses nothing, and the next one completes it."""
-    name, folder = place
-    content = {}
-    for number in range(3):
-        first = folder / f"{number}"
-        first.write_bytes(os.urandom(200 * K))
-        for link in ("x", "y"):
-            os.link(first, folder / f"{number}{link}")
-        content[number] = first.read_bytes()
-    for turn, moment in enumerate(MOMENTS):
-        engine.set(name, {"recordsize": ("8K", "128K")[turn % 2]})
-        killed(name, idle, moment)
-        assert left_in(folder) != [], moment
-        for number, data in content.items():
-            for link in ("", "x", "y"):
-                assert (folder / f"{number}{link}").read_bytes() == data, moment
-        done = run(name)
-        assert (done.left, left_in(folder)) == ((), []), moment
-        for number, data in content.items():
-            paths = [folder / f"{number}{link}" for link in ("", "x", "y")]
-            assert {block_bytes(path) for path in paths} == {(NEW, OLD)[turn % 2]}
-            assert len({path.stat().st_ino for path in paths}) == 1
-            assert paths[0].stat().st_nlink == 3
-            assert paths[0].read_bytes() == data
-
-
-WRITER = """\
-import os, random, sys, time
-folder, seconds = sys.argv[1], float(sys.argv[2])
-until, last = time.monotonic() + seconds, {}
-while time.monotonic() < until:
-    name = f"{random.randrange(6)}"
-    text = os.urandom(150 << 10)
-    how = random.randrange(3)
-    if how == 0:
-        with open(f"{folder}/{name}", "r+b") as file:
-            file.write(text); file.truncate()
-    elif how == 1:
-        with open(f"{folder}/{name}.new", "wb") as file:
-            file.write(text)
-        os.rename(f"{folder}/{name}.new", f"{folder}/{name}")
-    else:
-        try: os.unlink(f"{folder}/{name}")
-        except FileNotFoundError: pass
-        with open(f"{folder}/{name}", "xb") as file:
-            file.write(text)
-    last[name] = text
-    time.sleep(random.random() / 20)
-for name, text in last.items():
-    assert open(f"{folder}/{name}", "rb").read() == text, name
-print("all there")
-"""
-
-
-def test_a_busy_writer_loses_nothing(
-    place: Place, engine: Engine, idle: Idle, run: Run
-) -> None:
-    """While a program writes, replaces and removes files, each has what it wrote last."""
-    if idle:
-        pytest.skip("this release cannot exchange two names")
-    name, folder = place
-    for number in range(6):
-        (folder / f"{number}").write_bytes(os.urandom(150 * K))
-    writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, folder, "4"], stdout=subprocess.PIPE, text=True
-    )
-    sizes, done, left = ["8K", "16K", "32K", "128K"], 0, 0
-    turn = 0
-    while writer.poll() is None:
-        engine.set(name, {"recordsize": sizes[turn % 4]})
-        result = run(name)
-        done, left, turn = done + result.done, left + len(result.left), turn + 1
-    assert writer.communicate()[0] == "all there\n"
-    assert done > 0
-    assert left > 0
-    assert left_in(folder) == []
-
-
-def test_who_asks_for_the_old_file_gets_it(
-    place: Place, engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A program that looked up the file before the exchange and opens it after it."""
-    name, folder = place
-    old = folder / "old"
-    old.write_bytes(os.urandom(300 * K))
-    engine.set(name, {"recordsize": "8K"})
-    looked_up = os.open(old, os.O_PATH)
-    opener: list[subprocess.Popen[bytes]] = []
-
-    def put_and_ask(spare: Any, copied: Any, placed: Any) -> None:
-        put_in_place(spare, copied, placed)
-        script = f"f = open('/proc/{os.getpid()}/fd/{looked_up}', 'r+b'); f.write(b'mine')"
-        opener.append(subprocess.Popen([sys.executable, "-c", script]))
-        time.sleep(2)  # it waits in open() by now
-
-    monkeypatch.setattr(retuning, "put_in_place", put_and_ask)
-    done = run(name)
-    assert opener[0].wait() == 0
-    os.close(looked_up)
-    assert [left.reason for left in done.left] == [
-        "a program opened it at the moment of the exchange"
-    ]
-    assert old.read_bytes()[:4] == b"mine"
-    assert left_in(folder) == []
 
 
 def test_space_quota_and_floor(
