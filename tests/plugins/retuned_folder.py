@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     from zfstune.values.state import Dataset, PoolInfo
 
 NAME = "tank/a"
+# Each option, and a command line that uses it on an image, which cannot be mounted.
+RETUNE_OPTIONS = {
+    option: f"tank/a {words} !1"
+    for option, words in {
+        "--compression": "--compression",
+        "--all": "--all",
+        "--rate": "--rate 50M",
+        "--keep-free": "--keep-free 20%",
+        "--idle": "--idle",
+        "-n --dry-run": "-n",
+        "--plan": "--plan",
+        "--json": "--json",
+    }.items()
+}
 
 
 class FolderEngine(FakeEngine):
