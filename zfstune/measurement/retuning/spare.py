@@ -36,7 +36,8 @@ def spare_folders(root: int) -> tuple[str, ...]:
     return tuple(
         name
         for name in sorted(os.listdir(root))
-        if is_spare_folder(name) and _is_private(root, name)
+        if is_spare_folder(name)
+        and _is_private(os.stat(name, dir_fd=root, follow_symlinks=False))
     )
 
 
@@ -53,6 +54,9 @@ class Spare:
         self.root = root
         self.name = name
         self.fd = open_below(root, (name,))
+        if not _is_private(os.fstat(self.fd)):
+            os.close(self.fd)
+            raise PermissionError(f"somebody else's folder took the place of '{name}'")
         self._idle = idle
         self._locked = False
 
@@ -79,8 +83,6 @@ class Spare:
         """
         name = f"{FOLDER_PREFIX}{secrets.token_hex(8)}"
         os.mkdir(name, 0o700, dir_fd=root)
-        if not _is_private(root, name):
-            raise PermissionError(f"somebody else's folder took the place of '{name}'")
         spare = cls(root, name, idle=idle)
         spare.lock()  # if another run takes the new folder for an old one, it goes
         with suppress(OSError):  # no access list was inherited, or there can be none
@@ -194,7 +196,6 @@ class Spare:
         os.rename(old, entry, src_dir_fd=self.fd, dst_dir_fd=self.fd)
 
 
-def _is_private(root: int, name: str) -> bool:
-    facts = os.stat(name, dir_fd=root, follow_symlinks=False)
+def _is_private(facts: os.stat_result) -> bool:
     private = stat.S_ISDIR(facts.st_mode) and not facts.st_mode & _OTHERS
     return private and facts.st_uid == os.geteuid()

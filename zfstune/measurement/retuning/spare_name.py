@@ -16,8 +16,10 @@ from zfstune.values.frozen import frozen
 __all__ = ["DRAFT", "FOLDER_PREFIX", "TRIAL", "SpareName", "is_spare_folder"]
 
 FOLDER_PREFIX = ".zfstune-retune."
-DRAFT = "draft"  # a copy that is being written; it gets its name when it is complete
-TRIAL = "trial"  # an empty file, to try out what the release can do
+# A copy that is being written, which gets its name when it is complete; and an empty
+# file, to try out what the release can do. No file of others is called so.
+DRAFT = "zfstune-draft"
+TRIAL = "zfstune-trial"
 _FOLDER = re.compile(re.escape(FOLDER_PREFIX) + "[0-9a-f]{16}")
 _ENTRY = re.compile(
     r"([1-9][0-9]{0,19})\.([1-9][0-9]{0,19})\.([1-9][0-9]{0,19})\.(-?[0-9]{1,20})"
