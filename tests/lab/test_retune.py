@@ -6,6 +6,7 @@ import fcntl
 import json
 import mmap
 import os
+import re
 import struct
 import subprocess
 from pathlib import Path
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
 
     Command = Callable[..., str]
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "retune.md"
 
 
 @pytest.fixture
@@ -252,7 +256,7 @@ def test_the_command(
     result = json.loads(capsys.readouterr().out)
     assert (result["done"], result["left"][0]["path"]) == (1, "a")
     assert main(["retune", name, *options]) == 0
-    assert "1 files written anew" in capsys.readouterr().out
+    assert "1 file written anew" in capsys.readouterr().out
     assert main(["retune", f"{name}/missing", *options]) == 1
 
 
@@ -304,3 +308,30 @@ def test_refusals(
         run(name)
     engine.mount(name)
     assert run(name).done == 1
+
+
+def masked(line: str) -> str:
+    """Give a line without its figures, which depend on the pool."""
+    return re.sub(r"\d[\d.]*[KMG]?", "N", line)
+
+
+def test_the_page(
+    place: Place, engine: Engine, idle: Idle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The commands of docs/retune.md print what the page shows."""
+    name, folder = place
+    engine.set(name, {"compression": "lz4"})
+    for file, size in (("a", K * K), ("b", K * K), ("small", 600)):
+        (folder / file).write_bytes(os.urandom(size))
+    engine.take_snapshots([f"{name}@before"])
+    engine.set(name, {"recordsize": "8K"})
+    [block] = re.findall(r"^```text\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    steps = re.findall(r"^# zfstune (.*)\n((?:[^#].*\n)*)", block, re.MULTILINE)
+    assert len(steps) == 2
+    for words, shown in steps:
+        assert main([*words.replace("tank/db", name).split(), *idle]) == 0
+        printed = capsys.readouterr().out.replace(name, "tank/db").splitlines()
+        lines = [masked(line) for line in shown.splitlines()]
+        if lines[0] == "...":
+            lines, printed = lines[1:], printed[1 - len(lines) :]
+        assert [masked(line) for line in printed] == lines

@@ -53,7 +53,7 @@ def test_what_was_done(run: Run, engine: FolderEngine) -> None:
     engine.free_bytes = 1
     status, out, _ = run("retune", NAME, "--all")
     assert status == 4
-    assert out.splitlines()[-1].endswith("102G are to stay; 2 files are still to do")
+    assert out.splitlines()[-1].endswith("102G are to stay; still to do: 2 files")
 
 
 @pytest.mark.usefixtures("engine")

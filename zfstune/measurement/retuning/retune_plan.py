@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from zfstune.measurement.retuning.found_file import FoundFile
     from zfstune.measurement.retuning.gain import Gain
 
-__all__ = ["History", "Left", "Pinned", "RetunePlan", "pinned"]
+__all__ = ["History", "Left", "Pinned", "RetunePlan", "count_of", "left_lines", "pinned"]
 
 _NANO = 1_000_000_000
 
@@ -133,7 +133,7 @@ class RetunePlan:
                 f"  a killed run left {self.leftovers} files, which are settled first"
             )
         if not self.files:
-            lines.append(f"  nothing to do: looked at {_files(self.looked_at)}")
+            lines.append(f"  nothing to do: looked at {count_of(self.looked_at)}")
         else:
             lines += self._work()
         return lines + left_lines(self.left)
@@ -149,7 +149,7 @@ class RetunePlan:
                 self.floor_bytes,
             )
         )
-        count = f"{len(self.files)} of {_files(self.looked_at)}"
+        count = f"{len(self.files)} of {count_of(self.looked_at)}"
         disk = f"{used} on disk now, about {after} afterwards"
         lines = [f"  {count} to write anew: {size}, {disk}"]
         for gain in self.gains:
@@ -163,8 +163,9 @@ class RetunePlan:
         if not self.history.snapshots:
             return "  no snapshot keeps the old blocks"
         many = self.history.snapshots
-        count = "the snapshot keeps" if many == 1 else f"{many} snapshots keep"
-        return f"  {count} the old blocks until they are destroyed: {kept}"
+        if many == 1:
+            return f"  the snapshot keeps the old blocks until it is destroyed: {kept}"
+        return f"  {many} snapshots keep the old blocks until they are destroyed: {kept}"
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types."""
@@ -194,5 +195,6 @@ def left_lines(left: Iterable[Left]) -> list[str]:
     return [f"  left: {shown(each.path)}: {each.reason}" for each in left]
 
 
-def _files(count: int) -> str:
+def count_of(count: int) -> str:
+    """Return a number of files, for people."""
     return f"{count} file" if count == 1 else f"{count} files"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zfstune.measurement.retuning.retune_plan import left_lines
+from zfstune.measurement.retuning.retune_plan import count_of, left_lines
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.size import format_size
 
@@ -62,10 +62,12 @@ class RetuneResult:
     def lines(self) -> list[str]:
         """Return the result for people."""
         size = format_size(self.done_bytes, exact=False)
-        lines = [f"{self.plan.dataset}: {self.done} files written anew, {size}"]
+        lines = [f"{self.plan.dataset}: {count_of(self.done)} written anew, {size}"]
         lines += left_lines(self.left)
         if self.stopped:
-            lines.append(f"  stopped: {self.stopped}; {self.pending} files are still to do")
+            lines.append(
+                f"  stopped: {self.stopped}; still to do: {count_of(self.pending)}"
+            )
         return lines
 
     def to_dict(self) -> dict[str, object]:

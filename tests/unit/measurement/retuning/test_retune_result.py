@@ -24,7 +24,7 @@ def test_result() -> None:
     assert result.lines() == [
         "tank/a: 2 files written anew, 3M",
         "  left: x: it is gone",
-        "  stopped: no room; 4 files are still to do",
+        "  stopped: no room; still to do: 4 files",
     ]
     told = result.to_dict()
     assert (told["done"], told["pending"], told["settled"]) == (2, 4, 1)
