@@ -9,6 +9,7 @@ import os
 import re
 import struct
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,7 @@ def test_blocks_change_and_nothing_else(place: Place, engine: Engine, run: Run) 
     small.write_bytes(b"s" * 600)
     os.setxattr(folder, "system.posix_acl_default", access_list(99, 98))
     before = all_of(old), small.stat()
+    time.sleep(1.1)  # the time of a snapshot is in whole seconds
     engine.take_snapshots([f"{name}@before"])
     engine.set(name, {"recordsize": "8K"})
     assert block_bytes(old) == OLD
@@ -323,6 +325,7 @@ def test_the_page(
     engine.set(name, {"compression": "lz4"})
     for file, size in (("a", K * K), ("b", K * K), ("small", 600)):
         (folder / file).write_bytes(os.urandom(size))
+    time.sleep(1.1)
     engine.take_snapshots([f"{name}@before"])
     engine.set(name, {"recordsize": "8K"})
     [block] = re.findall(r"^```text\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
