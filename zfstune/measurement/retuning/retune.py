@@ -83,6 +83,7 @@ def retune(
         with _told(dataset):
             # A run that was killed comes first: it may have left a file with two inodes.
             settled, kept = (0, ()) if dry_run else _clean(dataset, root, choice)
+            zfs.sync(pool_of(dataset))  # until then a new file takes no space
             plan = look_through(zfs, dataset, root, mount, choice)
             if on_plan is not None:
                 on_plan(plan)

@@ -81,7 +81,7 @@ def test_a_plan_alone_changes_nothing(engine: FolderEngine) -> None:
     """With dry_run, the folder is as it was."""
     old = inodes(engine.folder)
     done = run(engine, dry_run=True)
-    assert (done.done, done.pending, engine.synced) == (0, 3, 0)
+    assert (done.done, done.pending, engine.synced) == (0, 3, 1)
     assert inodes(engine.folder) == old
 
 
@@ -122,7 +122,7 @@ def add_name(folder: Path) -> None:
 @pytest.mark.parametrize(
     "change", [change_content, change_mode, replace, remove, put_link, add_name]
 )
-@pytest.mark.parametrize("moment", [1, 2])
+@pytest.mark.parametrize("moment", [2, 3])
 def test_what_changes_meanwhile_is_left(
     engine: FolderEngine, change: Callable[[Path], None], moment: int
 ) -> None:
@@ -137,7 +137,7 @@ def test_what_changes_meanwhile_is_left(
     after = inodes(engine.folder), contents(engine.folder)
     assert [left.path for left in done.left] in (["b"], [])
     if not done.left:  # it was copied after the change, with it
-        assert moment == 1
+        assert moment == 2
     assert not [name for name in after[0] if name.startswith(".zfstune")]
     engine.on_sync = lambda: None
     expected = filled(engine.folder.parent / "expected")
