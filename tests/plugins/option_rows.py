@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from retuned_folder import RETUNE_OPTIONS
+
 __all__ = ["BEFORE", "ROWS"]
 
 # What stands for the two ends of a hook's life.
@@ -155,6 +157,7 @@ ROWS = {
         "--pool": "earlier before --pool tank",
         "--json": f"{OLD} {BEFORE} --json",
     },
+    "retune": RETUNE_OPTIONS,
     "clone": {
         "-o": f"{BEFORE} tank/new -o atime=off",
         "--no-mount": f"{BEFORE} tank/new --no-mount",

@@ -143,13 +143,8 @@ def decide_arrival(
         _check_name(name)
         if name in chosen:
             raise InvalidProperty(f"cannot set '{name}' and leave it out as well")
-    fixed = {
-        name: pair
-        for name, pair in (INERT[kind] if new else {}).items()
-        if name not in unwanted and name not in chosen
-    }
-    if new and opened and not sealed and "encryption" not in chosen:
-        fixed["encryption"] = ("off", "its source is not encrypted, below one that is")
+    fixed = _fixed(kind, opened=opened and not sealed) if new else {}
+    fixed = {n: pair for n, pair in fixed.items() if n not in unwanted | chosen.keys()}
     properties = {name: value for name, (value, _) in fixed.items()} | dict(chosen)
     if new and replica is not None:
         properties[REPLICA_PROPERTY] = replica.text
@@ -168,6 +163,14 @@ def decide_arrival(
         ),
         reasons={name: why for name, (_, why) in fixed.items()},
     )
+
+
+def _fixed(kind: str, *, opened: bool) -> dict[str, tuple[str, str]]:
+    """Return what a new dataset gets unless the caller chooses, each with the reason."""
+    if not opened:
+        return dict(INERT[kind])
+    why = "its source is not encrypted, below one that is"
+    return {**INERT[kind], "encryption": ("off", why)}
 
 
 def _travels(name: str, value: str, kind: str, limits: Limits) -> bool:
