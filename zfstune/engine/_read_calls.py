@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 
 from zfstune.engine import _pool, _rows
+from zfstune.engine._activity import pool_activity
 from zfstune.engine._binding import lib
 from zfstune.engine._checks import check_name
 from zfstune.engine._errno import engine_error
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine._binding import Binding
     from zfstune.engine._image_process import ImageBinding
+    from zfstune.values.pool_activity import PoolActivity
     from zfstune.values.state import Bookmark, Dataset, Limits, PoolInfo, Snapshot
 
 __all__ = ["ReadCalls"]
@@ -52,6 +54,14 @@ class ReadCalls:
             _, props = self._zfs.read(lib.zt_pool_props, name)
             return _pool.pool_info(name, config, props or {}, mountable=self._mountable)
         raise engine_error("read pool", name, error)
+
+    def activity(self, pool: str) -> PoolActivity:
+        """Return the bytes that passed the devices of a pool, and what it is busy with."""
+        error, config = self._zfs.read(lib.zt_pool_config, check_pool(pool))
+        if error:
+            raise engine_error("read pool", pool, error)
+        _, props = self._zfs.read(lib.zt_pool_props, pool)
+        return pool_activity(config, props or {})
 
     def exists(self, name: str) -> bool:
         """Tell whether a dataset or snapshot of that name exists."""

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Protocol
 
+    from zfstune.values.pool_activity import PoolActivity
     from zfstune.values.state import PoolInfo
 else:
     Protocol = object  # only a type checker looks at it; see zfstune/values/frozen.py
@@ -27,6 +28,9 @@ class PoolCalls(Protocol):
 
     def pool(self, name: str) -> PoolInfo:
         """Return the vdevs, features, space and health of a pool."""
+
+    def activity(self, pool: str) -> PoolActivity:
+        """Return the bytes that passed the devices of a pool, and what it is busy with."""
 
     def run_program(
         self,

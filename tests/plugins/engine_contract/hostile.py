@@ -112,6 +112,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "instructions": 1000,
         "memory_bytes": 1 << 20,
     },
+    "activity": {"pool": "P"},
     "sync": {"pool": "P", "force": False},
     "wait": {"pool": "P", "activity": "scrub", "device": ""},
     "wait_deleted": {"name": "T"},

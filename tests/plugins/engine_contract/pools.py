@@ -57,6 +57,22 @@ def test_a_scrub(engine: Engine, tree: str) -> None:
             engine.scrub(pool, errors_only=True)
 
 
+def test_what_passes_the_devices(engine: Engine, tree: str) -> None:
+    """A change is written to the one device, and counted there; nobody scrubs."""
+    pool = pool_of(tree)
+    before = engine.activity(pool)
+    engine.set(tree, {"org.x:y": "z" * 1000})
+    engine.sync(pool)
+    after = engine.activity(pool)
+    assert [device.path for device in after.devices] == [device_of(engine, pool)]
+    assert after.written_bytes >= before.written_bytes + 1000
+    assert after.devices[0].writes > before.devices[0].writes
+    assert after.read_bytes >= before.read_bytes
+    assert after.busy_with == ""
+    with pytest.raises(NotFound):
+        engine.activity("none-of-that-name")
+
+
 def test_a_pool_has_one_checkpoint(engine: Engine, tree: str) -> None:
     """A second one is refused, and a discarded one is gone."""
     pool = pool_of(tree)
