@@ -39,6 +39,7 @@ EXEMPT = {
     "zfstune/host/coprocess.py": ["subprocess"],  # what the user asked to be run
     "zfstune/host/file_systems.py": ["subprocess"],  # tune2fs and the like, for a new UUID
     "zfstune/host/nfs.py": ["subprocess"],  # exportfs, which alone reaches the NFS server
+    "zfstune/measurement/run_fio.py": ["subprocess"],  # fio, for a measurement's times
     "zfstune/streams/remote/ssh.py": ["subprocess"],  # ssh, where the user names a host
     "zfstune/values/frozen.py": ["exec"],  # an __init__ of the names that a class body gave
 }

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 KNOWN = frozenset({*modules(), EXTENSION})
 SHAPELESS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc"}
-# Modules of the standard library, and of one extra, that give values for values: they
-# open nothing, read no clock and start nothing.
+# Modules of the standard library, and of two extras, that give values for values: they
+# open nothing, read no clock and start nothing. Of random, that is true of Random(seed).
 PURE = frozenset(
     {
         *("__future__", "ast", "bisect", "collections", "contextlib", "datetime"),
         *("binascii", "difflib", "fnmatch", "functools", "hashlib", "heapq", "importlib"),
         *("io", "ipaddress", "itertools", "json", "math", "operator", "re", "stat"),
         *("string", "struct", "textwrap", "tomllib", "types", "typing", "zlib"),
-        *("configparser", "yaml"),
+        *("configparser", "numpy", "random", "yaml"),
     }
 )
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}

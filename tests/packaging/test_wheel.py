@@ -112,8 +112,9 @@ def test_wheel_holds_what_the_package_needs(wheel: Path) -> None:
     modules = {p.relative_to(ROOT).as_posix() for p in ROOT.glob("zfstune/**/*.py*")}
     modules = {name for name in modules if "__pycache__" not in name}
     profiles = {f"zfstune/_profiles/{p.name}" for p in ROOT.glob("profiles/*.toml")}
+    jobs = {p.relative_to(ROOT).as_posix() for p in ROOT.glob("zfstune/**/*.fio")}
     extras = {"zfstune/py.typed", "zfstune/_zfs.abi3.so", "zfstune/_profiles/__init__.py"}
-    assert names == modules | profiles | extras
+    assert names == modules | profiles | jobs | extras
 
 
 def test_extension_links_no_zfs(wheel: Path, tmp_path: Path) -> None:

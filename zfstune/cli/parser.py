@@ -50,6 +50,7 @@ _VERBS = {
     "golden": "make golden images, and stamp clones from them",
     "send": "write snapshots as a stream, or a tree of datasets as a package",
     "receive": "make snapshots of a stream, or of a package",
+    "measure": "find the record size for a workload, by trying it on the pool",
     "check": "check that snapshots are fresh, for Nagios and others",
     "metrics": "print figures for Prometheus",
     "retune": "bring files to the recordsize of today",

@@ -38,11 +38,10 @@ class WorkloadFacts:
         summary: One line.
         page_bytes: The size of one write or read of the application.
         align_bytes: Offsets are multiples of this.
-        pattern: ``random`` or ``sequential``.
+        pattern: ``random``, ``sequential``, or ``append``: behind the end of a file.
         read_share: The share of operations that read, from 0 to 1.
         sync_every: Writes from one fsync or fdatasync to the next; 0: none.
         depth: Operations that are under way at once.
-        files: How many files there are.
         source: Who says that the application does this.
         job: The text of the fio job.
     """
@@ -55,7 +54,6 @@ class WorkloadFacts:
     read_share: float
     sync_every: int
     depth: int
-    files: int
     source: str
     job: str
 
@@ -66,12 +64,13 @@ class Procedure:
 
     Attributes:
         size_bytes: The size of all files of a candidate together.
+        files: How many files that are.
         runs: Runs of each candidate.
         seed: The seed of all that is random: offsets, data, the order of the runs.
         data: The data, in words, with its source.
-        fractions: Compressed size over size that the data was made for, by the record
-            size in bytes (JSON's keys are text).
-        settled: How often each page was written over, on average, before the counting.
+        fractions: Compressed size over size, by lz4, that the data was made for, by the
+            record size in bytes (JSON's keys are text).
+        settled: Pages that were written over before the counting.
         pages: Pages that were written in the counted batch of each run.
         cold: How the cold reads were made cold.
         run_s: Seconds that fio ran in each run, without its warm-up; 0: it did not run.
@@ -83,11 +82,12 @@ class Procedure:
     """
 
     size_bytes: int
+    files: int
     runs: int
     seed: int
     data: str
     fractions: Mapping[str, float]
-    settled: float
+    settled: int
     pages: int
     cold: str
     run_s: float
@@ -136,7 +136,9 @@ class ByteCounts:
         asked_bytes: What the application read in the cold batch.
         leaf_asked_bytes: What the leaves read for it.
         file_bytes: The length of the files.
-        allocated_bytes: What the files occupy, at the leaves, as ``st_blocks`` has it.
+        allocated_bytes: What the files occupy, as ``zfs list`` and ``st_blocks`` count it:
+            on raidz and draid, parity shows only where it is more than records of 128K
+            have.
         pinned_bytes: What a snapshot kept after the counted batch, ``usedbysnapshots``.
         zil: The intent log; None: nothing was synced.
     """
@@ -176,10 +178,11 @@ class Times:
         seconds: Its length.
         done_bytes: Bytes that the application wrote and read.
         operations: Writes and reads.
-        p50_s: The median latency of an operation, its fsync included.
+        p50_s: The median latency: of fsync where the workload syncs, else of writes, or
+            of reads where it only reads.
         p99_s: The latency that one in a hundred exceeds.
         p999_s: The latency that one in a thousand exceeds.
-        cpu_s: Seconds that all processors were busy, less those of the idle baseline.
+        cpu_s: Seconds that all processors together were busy, with whatever else ran.
         arc_hits: Demand reads that the ARC answered.
         arc_misses: Demand reads that it did not.
         moments: The run over time.
@@ -225,7 +228,7 @@ class Prediction:
     """What the exact model of OpenZFS's records says about a candidate.
 
     Attributes:
-        allocated_bytes: Of all files, parity included.
+        allocated_bytes: Of all files, as ``zfs list`` counts it.
         write_amplification: Data and parity alone, without metadata and log.
         cold_read_amplification: Data alone.
         records: How many records there are; a measured size is off by one sector a record
@@ -265,6 +268,7 @@ class Measurement:
         profile: The profile that was asked about; may be empty.
         dataset: The dataset of the profile that the workload is for; may be empty.
         chosen: What the profile chooses for this pool; None: it says nothing.
+        why: The reason that the profile gives for its record size; may be empty.
         measured: The candidates, smallest records first.
         pool: Facts about the pool: name, layout, ashift, size, fill ...
         machine: Facts about the machine: kernel, OpenZFS, processor, memory, guest or not.
@@ -276,6 +280,7 @@ class Measurement:
     profile: str
     dataset: str
     chosen: Candidate | None
+    why: str
     measured: tuple[Measured, ...]
     pool: Mapping[str, str]
     machine: Mapping[str, str]

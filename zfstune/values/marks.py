@@ -37,6 +37,9 @@ This is all that zfstune writes for itself on datasets and snapshots:
 ``org.zfstune:stamp``
     On a clone that was stamped from an image: the guid of the image's snapshot, and
     whether the clone is still unfinished (:mod:`zfstune.clones.seal`).
+``org.zfstune:scratch``
+    On a dataset that a measurement made: the process that made it
+    (:mod:`zfstune.host.process_identity`).
 
 A mark counts only where it was set on this system. The sender of a stream may have put
 any mark into it, so a received mark decides nothing here: neither which datasets are
@@ -70,6 +73,7 @@ __all__ = [
     "REPLICATE_PROPERTY",
     "REPLICA_PROPERTY",
     "SCHEDULE_PROPERTY",
+    "SCRATCH_PROPERTY",
     "SNAPSHOT_PROPERTY",
     "STAMP_PROPERTY",
     "TARGET_PREFIX",
@@ -94,6 +98,7 @@ REPLICA_PROPERTY = f"{OWN_PREFIX}replica"
 TARGET_PREFIX = f"{OWN_PREFIX}replica-target-"
 GOLDEN_PROPERTY = f"{OWN_PREFIX}golden"
 STAMP_PROPERTY = f"{OWN_PREFIX}stamp"
+SCRATCH_PROPERTY = f"{OWN_PREFIX}scratch"
 
 # The names of the snapshots that zfstune takes begin with this.
 AUTO_PREFIX = "zfstune-"

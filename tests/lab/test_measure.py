@@ -1,0 +1,185 @@
+"""Measurements on a real pool: bytes that repeat, a model that holds, nothing left."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conftest import run
+from zfstune.measurement.scratch import PARENT_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# 4 MiB of 8K pages: each run takes seconds in a guest.
+SMALL = ("--size", "4M", "--only-bytes", "--recordsize", "8K,128K")
+
+
+@pytest.fixture(scope="module")
+def pool(make_pool: Callable[..., str]) -> Iterator[str]:
+    """Give a pool with sectors of 4K, and a dataset of somebody's."""
+    name = make_pool(options=("-o", "ashift=12"))
+    run("zfs", "create", "-o", "recordsize=16K", f"{name}/theirs")
+    Path(f"/{name}/theirs/file").write_bytes(os.urandom(100_000))
+    yield name
+    run("zpool", "destroy", "-f", name)
+
+
+def own_state(pool: str) -> str:
+    """Return a sum over all properties of the pool's own datasets, and their files.
+
+    Space that is used and left moves by itself, and with what is freed.
+    """
+    moving = ("available", "used", "written", "referenced", "logical", "snapshots_changed")
+    listed = run("zfs", "get", "-rHp", "-o", "name,property,value,source", "all", pool)
+    lines = [
+        line for line in listed.splitlines() if not line.split("\t")[1].startswith(moving)
+    ]
+    state = "\n".join(lines).encode() + Path(f"/{pool}/theirs/file").read_bytes()
+    return hashlib.sha256(state).hexdigest()
+
+
+def left(pool: str) -> list[str]:
+    """Return what a measurement has left in a pool, and where it was mounted."""
+    datasets = run("zfs", "list", "-rH", "-o", "name", "-t", "all", pool).splitlines()
+    found = [name for name in datasets if PARENT_PREFIX in name]
+    mounts = Path("/run/zfstune-measure")
+    return found + ([str(path) for path in mounts.iterdir()] if mounts.exists() else [])
+
+
+def measured(pool: str, *words: str) -> dict[str, Any]:
+    """Measure, and return the document."""
+    found: dict[str, Any] = json.loads(
+        run("zfstune", "measure", "postgres", "--pool", pool, "--json", *SMALL, *words)
+    )
+    return found
+
+
+@pytest.fixture(scope="module")
+def document(pool: str) -> dict[str, Any]:
+    """Measure once, two runs of each, and check what was there before."""
+    before = own_state(pool)
+    found = measured(pool, "--runs", "2")
+    assert left(pool) == []
+    assert own_state(pool) == before
+    return found
+
+
+def counts(document: dict[str, Any], recordsize: int) -> list[dict[str, Any]]:
+    """Return the counts of the runs of a record size."""
+    (found,) = (
+        each
+        for each in document["measurement"]["measured"]
+        if each["candidate"]["recordsize_bytes"] == recordsize
+    )
+    return [run["counts"] for run in found["runs"]]
+
+
+def test_bytes_repeat(document: dict[str, Any]) -> None:
+    """Two runs of a candidate give the same figures in bytes, to a percent or a sector."""
+    for recordsize in (8192, 131072):
+        one, other = counts(document, recordsize)
+        for name in ("allocated_bytes", "leaf_read_bytes", "leaf_asked_bytes"):
+            assert other[name] == pytest.approx(one[name], rel=0.01, abs=4096), name
+        # The places of metadata are chosen by what is free.
+        name = "leaf_written_bytes"
+        assert other[name] == pytest.approx(one[name], rel=0.02), name
+
+
+def test_the_model_holds(document: dict[str, Any]) -> None:
+    """A record takes what OpenZFS's rules say, to a sector; cold reads likewise."""
+    assert document["verdict"]["findings"] == []
+    for each in document["measurement"]["measured"]:
+        model = each["predicted"]
+        for one in each["runs"]:
+            found = one["counts"]
+            off = found["allocated_bytes"] - model["allocated_bytes"]
+            assert abs(off) <= model["records"] * model["sector_bytes"]
+            expected = model["cold_read_amplification"] * found["asked_bytes"]
+            assert found["leaf_asked_bytes"] == pytest.approx(expected, rel=0.05)
+            data = model["write_amplification"] * found["written_bytes"]
+            assert found["leaf_written_bytes"] > data
+
+
+def test_small_pages_on_large_records(document: dict[str, Any]) -> None:
+    """8K at random on records of 128K write, read and pin many times what 8K do."""
+    small, large = counts(document, 8192)[0], counts(document, 131072)[0]
+    assert small["written_bytes"] == large["written_bytes"]
+    assert large["leaf_written_bytes"] > 2 * small["leaf_written_bytes"]
+    assert small["leaf_read_bytes"] < small["written_bytes"] * 0.02
+    assert large["leaf_read_bytes"] > 2 * large["written_bytes"]
+    assert large["pinned_bytes"] > 2 * small["pinned_bytes"]
+    assert large["leaf_asked_bytes"] > 2 * small["leaf_asked_bytes"]
+
+
+def test_each_write_is_in_the_log(document: dict[str, Any]) -> None:
+    """PostgreSQL waits for each write, so each page of 8K went through the intent log."""
+    log = counts(document, 8192)[0]["zil"]
+    written = counts(document, 8192)[0]["written_bytes"]
+    assert log["commits"] >= written // 8192
+    assert log["main_bytes"] > written
+    assert log["slog_bytes"] == 0
+
+
+def started(pool: str) -> subprocess.Popen[bytes]:
+    """Start a measurement, and wait until it has made something."""
+    argv = ("zfstune", "measure", "postgres", "--pool", pool, *SMALL, "--runs", "50")
+    process = subprocess.Popen(
+        argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    for _ in range(600):
+        if any("/" in name.partition("/")[2] for name in left(pool)):
+            return process
+        time.sleep(0.1)
+    process.kill()
+    pytest.fail("no scratch dataset has appeared")
+
+
+def test_after_a_kill_the_next_run_sweeps(pool: str, document: dict[str, Any]) -> None:
+    """What kill -9 leaves is refused while it runs, and gone after the next measurement."""
+    before = document["measurement"]["pool"]["name"]
+    assert before == pool
+    state = own_state(pool)
+    process = started(pool)
+    argv = ("zfstune", "measure", "logs", "--pool", pool, "--only-bytes", "--size", "1M")
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "another measurement is at work" in done.stderr
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert left(pool) != []
+    run(*argv, "--runs", "1", "--recordsize", "128K")
+    assert left(pool) == []
+    assert own_state(pool) == state
+
+
+def test_ctrl_c(pool: str) -> None:
+    """Ctrl-C, as a terminal sends it, ends it with its status and leaves nothing."""
+    process = started(pool)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 128 + signal.SIGINT
+    assert left(pool) == []
+
+
+def test_a_pool_that_is_being_scrubbed(pool: str) -> None:
+    """It is refused, and the hint waits for the end of the scrub."""
+    held = Path("/sys/module/zfs/parameters/zfs_scan_suspend_progress")
+    held.write_text("1")
+    try:
+        run("zpool", "scrub", pool)
+        argv = ("zfstune", "measure", "postgres", "--pool", pool, *SMALL)
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    finally:
+        held.write_text("0")
+        run("zpool", "wait", "-t", "scrub", pool)
+    assert done.returncode == 1
+    assert "it is being scrubbed" in done.stderr
+    assert f"`zpool wait -t scrub {pool}`" in done.stderr

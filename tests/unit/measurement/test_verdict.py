@@ -1,0 +1,140 @@
+"""Verdicts: who wins, who is beaten, and that no winner is made up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from measured import COUNTS, MEASUREMENT, RUN, TIMES
+from zfstune.measurement.candidate import Candidate
+from zfstune.measurement.results import Measured, Prediction
+from zfstune.measurement.verdict import Dominated, decide
+from zfstune.values.frozen import replace
+
+if TYPE_CHECKING:
+    from zfstune.measurement.results import Measurement, Run
+    from zfstune.measurement.verdict import Standing
+
+SMALL, MIDDLE, LARGE = (Candidate(size << 10, "lz4") for size in (8, 16, 128))
+MODEL = Prediction(5000, 0.5, 16.0, 9, 512)
+
+
+def run(number: int, *, leaf: int = 3000, p99: float = 0.01, iops: int = 2000) -> Run:
+    """Return a run with some of its figures."""
+    times = replace(TIMES, p99_s=p99, operations=iops)
+    counts = replace(COUNTS, leaf_written_bytes=leaf)
+    return replace(RUN, number=number, counts=counts, times=times)
+
+
+def measured(**runs: tuple[Run, ...]) -> Measurement:
+    """Return a measurement of the three candidates, of which the small one is chosen."""
+    by_name = {"small": SMALL, "middle": MIDDLE, "large": LARGE}
+    found = tuple(Measured(by_name[name], MODEL, of) for name, of in runs.items())
+    return replace(MEASUREMENT, chosen=SMALL, measured=found)
+
+
+def standing(measurement: Measurement, name: str) -> Standing:
+    """Return how the candidates stand on a figure."""
+    (found,) = (s for s in decide(measurement).standings if s.figure.name == name)
+    return found
+
+
+def test_a_winner_of_counts() -> None:
+    """One run is enough for counts; the profile's choice is set against the best."""
+    found = standing(
+        measured(small=(run(0, leaf=6000),), large=(run(0),)), "write_amplification"
+    )
+    assert found.winners == (LARGE,)
+    assert found.chosen is not None
+    assert found.chosen.mean == pytest.approx(2.0)
+
+
+def test_counts_that_differ_by_less_than_a_percent() -> None:
+    """They do not differ, and both win."""
+    found = standing(
+        measured(small=(run(0, leaf=3010),), large=(run(0),)), "write_amplification"
+    )
+    assert found.winners == (SMALL, LARGE)
+    assert found.no_difference
+    assert found.chosen is None
+
+
+def test_times_take_three_runs() -> None:
+    """With two runs nobody wins on times, however far they are apart."""
+    fast = tuple(run(number, p99=0.001) for number in range(3))
+    slow = tuple(run(number, p99=0.1) for number in range(3))
+    assert standing(measured(small=fast[:2], large=slow[:2]), "p99").winners == ()
+    found = standing(measured(small=slow, large=fast), "p99")
+    assert found.winners == (LARGE,)
+    assert found.chosen is not None
+    assert found.chosen.mean == pytest.approx(100)
+
+
+def test_times_whose_intervals_overlap() -> None:
+    """Where each is faster in some runs, there is no difference."""
+    one = tuple(run(number, p99=p99) for number, p99 in enumerate((0.01, 0.03, 0.01)))
+    other = tuple(run(number, p99=p99) for number, p99 in enumerate((0.02, 0.01, 0.02)))
+    assert standing(measured(small=one, large=other), "p99").winners == (SMALL, LARGE)
+
+
+def test_higher_is_better_for_operations() -> None:
+    """The direction of a figure counts."""
+    few = tuple(run(number, iops=100) for number in range(3))
+    many = tuple(run(number, iops=900) for number in range(3))
+    assert standing(measured(small=few, large=many), "iops").winners == (LARGE,)
+
+
+def test_dominated() -> None:
+    """A candidate that is worse somewhere and better nowhere is named, with the other."""
+    found = decide(
+        measured(small=(run(0),), middle=(run(0, leaf=4000),), large=(run(0, leaf=2000),))
+    )
+    assert found.dominated == (Dominated(SMALL, LARGE), Dominated(MIDDLE, SMALL))
+    cheap_and_slow = tuple(run(number, leaf=2000, p99=1.0) for number in range(3))
+    dear_and_fast = tuple(run(number, leaf=4000, p99=0.1) for number in range(3))
+    assert decide(measured(small=cheap_and_slow, large=dear_and_fast)).dominated == ()
+
+
+def test_zero_against_something() -> None:
+    """A candidate that reads nothing in order to write wins over one that does."""
+    none = replace(RUN, counts=replace(COUNTS, leaf_read_bytes=0))
+    found = standing(measured(small=(none,), large=(run(0),)), "rewrite_reads")
+    assert found.winners == (SMALL,)
+    both = measured(small=(none,), large=(none,))
+    assert standing(both, "rewrite_reads").winners == (SMALL, LARGE)
+
+
+@pytest.mark.parametrize(
+    ("changed", "finding"),
+    [
+        ({"allocated_bytes": 5000 + 9 * 512}, ""),
+        ({"allocated_bytes": 5000 + 9 * 513}, "a record takes 513 bytes more"),
+        ({"allocated_bytes": 5000 - 9 * 513}, "a record takes 513 bytes less"),
+        ({"leaf_asked_bytes": 2800}, "a cache answered"),
+        ({"idle_bytes": 200}, "others wrote to the pool as well, about 200 meanwhile"),
+    ],
+)
+def test_findings(changed: dict[str, int], finding: str) -> None:
+    """What is off by more than a sector a record, or spoiled, is told."""
+    odd = replace(RUN, counts=replace(COUNTS, **changed))
+    found = decide(measured(small=(odd,))).findings
+    assert len(found) == (1 if finding else 0)
+    assert finding in "".join(found)
+
+
+def test_a_discarded_run_is_told() -> None:
+    """The reason why times do not count stands among the findings."""
+    found = decide(measured(small=(replace(RUN, discarded="the ARC answered"),)))
+    assert found.findings == ("8K lz4, run 1: its times do not count: the ARC answered",)
+
+
+def test_json() -> None:
+    """The verdict has winners and the ratio of the profile's choice by figure."""
+    found = decide(measured(small=(run(0, leaf=6000),), large=(run(0),))).to_dict()
+    figures = found["figures"]
+    assert isinstance(figures, dict)
+    assert figures["write_amplification"]["winners"] == [
+        {"recordsize_bytes": 128 << 10, "compression": "lz4"}
+    ]
+    assert figures["write_amplification"]["chosen_ratio"]["mean"] == pytest.approx(2.0)

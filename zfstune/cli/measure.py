@@ -1,0 +1,224 @@
+"""``zfstune measure``: find the record size and compression for a workload, by trying."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from zfstune.cli import exit_status
+from zfstune.cli.output import print_json, warn
+from zfstune.cli.progress_line import ProgressLine
+from zfstune.cli.value_options import add_dry_run
+from zfstune.cli.which_zfs import open_zfs
+from zfstune.measurement.document import to_json
+from zfstune.measurement.draw_up import Wishes, draw_up_plan
+from zfstune.measurement.measure import measure
+from zfstune.measurement.measure_plan_text import plan_text
+from zfstune.values.duration import DurationError, read_duration
+from zfstune.values.errors import ZfstuneError
+from zfstune.values.size import SizeError, read_size
+from zfstune.values.text import for_shell
+from zfstune.values.whole_number import NumberError, read_whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from zfstune.measurement.measure_plan import MeasurePlan
+    from zfstune.measurement.results import Measurement
+
+__all__ = ["add_arguments"]
+
+_SIZE = "256M"
+_RUNS = 3
+_MOST_RUNS = 100
+_MOST_SEED = (1 << 31) - 1
+
+
+def add_arguments(parser: Any) -> None:
+    """Add the options of the verb."""
+    parser.description = (
+        "Measure what record sizes and compressions cost and gain for a workload on a "
+        "pool: bytes that its devices write and read for each byte of the application, "
+        "space, what snapshots keep, and, by fio, times. It makes scratch datasets of its "
+        "own, removes them, and touches nothing else in the pool. -n says first how long "
+        "it takes and how much it writes."
+    )
+    parser.add_argument(
+        "name",
+        nargs="?",
+        metavar="PROFILE",
+        help="a profile, or a workload of its own as postgres-wal",
+    )
+    parser.add_argument(
+        "--fio", metavar="JOB", default="", help="the workload of this fio job file"
+    )
+    parser.add_argument("--pool", help="the pool to measure on (default: the only one)")
+    parser.add_argument(
+        "--recordsize",
+        metavar="SIZES",
+        type=_sizes,
+        default=(),
+        help="record sizes to compare, as 8K,16K,128K (default: the profile's choice, "
+        "those around one page, 128K)",
+    )
+    parser.add_argument(
+        "--compression",
+        metavar="NAMES",
+        type=_names,
+        default=(),
+        help="compressions to compare, as lz4,zstd-3 (default: the profile's choice)",
+    )
+    parser.add_argument(
+        "--size",
+        type=_size,
+        default=_size(_SIZE),
+        help=f"length of the files of each run (default: {_SIZE}); for times, twice the "
+        "ARC's size",
+    )
+    parser.add_argument(
+        "--runs",
+        type=_runs,
+        default=_RUNS,
+        help="runs of each candidate (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--time-limit",
+        metavar="TIME",
+        type=_duration,
+        help="begin no run after this time, as 30m, and choose shorter ones for it",
+    )
+    parser.add_argument(
+        "--sample",
+        metavar="PATH",
+        default="",
+        help="make data that compresses like these files (default: as the workload says)",
+    )
+    parser.add_argument(
+        "--only-bytes",
+        action="store_true",
+        help="count bytes alone, which repeat to a percent; fio does not run",
+    )
+    parser.add_argument(
+        "--seed",
+        type=_seed,
+        default=1,
+        help="of data, places and order (default: %(default)s)",
+    )
+    add_dry_run(parser, "say what would be done, how long it takes and what it writes")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    if (args.name is None) == (not args.fio):
+        warn(
+            "cannot measure: name a profile or a job file, one of the two",
+            "zfstune measure postgres",
+        )
+        return exit_status.USAGE
+    if not args.dry_run:
+        _need_numpy()
+    with open_zfs(args) as engine:
+        plan = draw_up_plan(engine, _wishes(args))
+        if args.dry_run:
+            _show_plan(plan, json=args.json)
+            return exit_status.DONE
+        progress = ProgressLine(json=args.json)
+        try:
+            found = measure(
+                engine,
+                plan,
+                command=" ".join(["zfstune", *map(for_shell, sys.argv[1:])]),
+                time_limit_s=args.time_limit,
+                show=lambda plan: None if args.json else _show_plan(plan, json=False),
+                on_progress=progress.show,
+            )
+        finally:
+            progress.clear()
+    return _show(args, found)
+
+
+def _show_plan(plan: MeasurePlan, *, json: bool) -> None:
+    if json:
+        print_json(plan.to_dict())
+    else:
+        print("\n".join(plan_text(plan)), flush=True)
+
+
+def _show(args: argparse.Namespace, found: Measurement) -> int:
+    # These import numpy, which takes longer than a plan.
+    from zfstune.measurement.measurement_text import measurement_text  # noqa: PLC0415
+    from zfstune.measurement.verdict import decide  # noqa: PLC0415
+
+    verdict = decide(found)
+    if args.json:
+        print_json({**to_json(found), "verdict": verdict.to_dict()})
+    else:
+        print()
+        print("\n".join(measurement_text(found, verdict)))
+    return exit_status.DONE
+
+
+def _wishes(args: argparse.Namespace) -> Wishes:
+    return Wishes(
+        name=args.name or "",
+        job=args.fio,
+        pool=args.pool,
+        recordsizes=args.recordsize,
+        compressions=args.compression,
+        size_bytes=args.size,
+        runs=args.runs,
+        time_limit_s=args.time_limit,
+        sample=os.path.abspath(args.sample) if args.sample else "",
+        only_bytes=args.only_bytes,
+        seed=args.seed,
+    )
+
+
+def _need_numpy() -> None:
+    try:
+        import numpy as np  # noqa: F401, PLC0415 (the extra that has it may be missing)
+    except ImportError:
+        raise ZfstuneError(
+            "cannot measure: numpy is not installed",
+            hint="pip install 'zfstune[measure]', or apt install python3-numpy",
+        ) from None
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(_size(word) for word in text.split(","))
+
+
+def _size(text: str) -> int:
+    try:
+        return read_size(text)
+    except SizeError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no size: {error.reason}") from None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))
+
+
+def _duration(text: str) -> int:
+    try:
+        return read_duration(text)
+    except DurationError as error:
+        reason = error.reason or "write 90s, 30m or 2h"
+        raise argparse.ArgumentTypeError(f"'{text}' is no time: {reason}") from None
+
+
+def _runs(text: str) -> int:
+    return _number(text, _MOST_RUNS)
+
+
+def _seed(text: str) -> int:
+    return _number(text, _MOST_SEED)
+
+
+def _number(text: str, most: int) -> int:
+    try:
+        return read_whole(text, most=most)
+    except NumberError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number: {error.reason}") from None

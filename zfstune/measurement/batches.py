@@ -1,0 +1,123 @@
+"""The places that are written and read: the same for each candidate, and in each run.
+
+A batch is written in one transaction group. Which records it touches follows from its
+places alone, so the model and the devices can be compared.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from zfstune.measurement.job_file import APPEND, RANDOM
+from zfstune.values.frozen import frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from zfstune.measurement.job_file import Workload
+
+__all__ = ["Batches", "Place", "plan_batches", "touched_records"]
+
+Place = tuple[int, int]
+"""Number of a file, and offset in it."""
+
+# A share of the pages, so that few of a batch lie in one record.
+_BATCH_SHARE = 128
+_LEAST_BATCH, _MOST_BATCH = 32, 4096
+_BATCHES = 8
+_SETTLING_SYNCS = 4
+
+
+@frozen
+class Batches:
+    """What is done in a run.
+
+    Attributes:
+        files: How many files there are.
+        file_bytes: The length of each, when they are filled.
+        page_bytes: The size of each write and read.
+        settling: Pages that are written first, in batches.
+        counted: Pages that are written and counted, in batches.
+        asked: Pages that are read and counted.
+    """
+
+    files: int
+    file_bytes: int
+    page_bytes: int
+    settling: tuple[tuple[Place, ...], ...]
+    counted: tuple[tuple[Place, ...], ...]
+    asked: tuple[Place, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """The length of all files together, when they are filled."""
+        return self.files * self.file_bytes
+
+    @property
+    def written_pages(self) -> int:
+        """How many pages are written and counted."""
+        return sum(map(len, self.counted))
+
+
+def plan_batches(workload: Workload, size_bytes: int, seed: int) -> Batches:
+    """Choose the places of a run.
+
+    Args:
+        workload: Its page size, alignment and pattern.
+        size_bytes: The length of all files together, about.
+        seed: The same seed gives the same places.
+    """
+    facts = workload.facts
+    page, align = facts.page_bytes, facts.align_bytes
+    file_bytes = workload.file_bytes or max(size_bytes // page, 1) * page
+    files = max(size_bytes // file_bytes, 1)
+    step = align if facts.pattern == RANDOM else page
+    slots = list(_slots(files, file_bytes, page, step))
+    random = Random(seed)  # noqa: S311 (it need not be hard to guess)
+    batch = min(max(len(slots) // _BATCH_SHARE, _LEAST_BATCH), _MOST_BATCH)
+    wanted = batch * _BATCHES
+    if facts.pattern == RANDOM:
+        settling = random.sample(slots, len(slots))
+        counted = random.sample(slots, min(wanted, len(slots)))
+        asked = random.sample(slots, min(wanted, len(slots)))
+    elif facts.pattern == APPEND:
+        settling = []
+        counted = [(0, file_bytes + page * number) for number in range(wanted)]
+        asked = slots[:wanted]
+    else:
+        settling = slots
+        counted = asked = slots[:wanted]
+    quarter = -(-len(settling) // _SETTLING_SYNCS)
+    return Batches(
+        files=files,
+        file_bytes=file_bytes,
+        page_bytes=page,
+        settling=tuple(_cut(settling, quarter)),
+        counted=tuple(_cut(counted, batch)),
+        asked=tuple(asked),
+    )
+
+
+def touched_records(
+    places: Iterable[Place], page_bytes: int, record_bytes: int
+) -> set[tuple[int, int]]:
+    """Return the records that pages lie in, each as file and number."""
+    return {
+        (file, number)
+        for file, offset in places
+        for number in range(
+            offset // record_bytes, (offset + page_bytes - 1) // record_bytes + 1
+        )
+    }
+
+
+def _slots(files: int, file_bytes: int, page: int, step: int) -> Iterator[Place]:
+    for file in range(files):
+        for offset in range(0, max(file_bytes - page, 0) + 1, step):
+            yield file, offset
+
+
+def _cut(places: list[Place], size: int) -> Iterator[tuple[Place, ...]]:
+    for start in range(0, len(places), max(size, 1)):
+        yield tuple(places[start : start + size])

@@ -1,0 +1,226 @@
+"""Draw up the plan of a measurement, by what the pool and the profile say."""
+
+from __future__ import annotations
+
+from zfstune.datasets.request import Request
+from zfstune.datasets.wanted import wanted_datasets
+from zfstune.engine.pools import choose_pool, ready_pool
+from zfstune.host.compressors import compressed_size, knows
+from zfstune.measurement.batches import plan_batches
+from zfstune.measurement.candidate import Candidate
+from zfstune.measurement.data_shape import Corpus
+from zfstune.measurement.job_file import RANDOM
+from zfstune.measurement.load_workload import load_job, load_workload
+from zfstune.measurement.measure_plan import (
+    MeasurePlan,
+    check_pool_fit,
+    choose_fio,
+    scratch_bytes,
+)
+from zfstune.measurement.prediction import predict
+from zfstune.measurement.read_counters import module_parameters
+from zfstune.measurement.run_fio import check_fio
+from zfstune.measurement.space_model import layout_of
+from zfstune.measurement.take_sample import take_sample
+from zfstune.profiles.fit import fit_value
+from zfstune.profiles.load import load
+from zfstune.values import properties as props
+from zfstune.values.errors import InvalidValue, PlanError
+from zfstune.values.frozen import frozen, replace
+from zfstune.values.property_rules import display
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.measurement.job_file import Workload
+    from zfstune.values.state import PoolInfo
+
+__all__ = ["Wishes", "draw_up_plan"]
+
+_USUAL_BYTES = 128 << 10  # the default of recordsize
+_LARGE_BYTES = 1 << 20
+_LEAST_RECORD = 4096
+_USUAL_GROUP_S = 5
+_IDLE_GROUPS = 2
+# Properties of a profile's dataset that change what a write costs.
+_KEPT = frozenset(
+    {
+        *("acltype", "atime", "checksum", "copies", "dnodesize", "logbias", "relatime"),
+        *("redundant_metadata", "secondarycache", "special_small_blocks", "sync", "xattr"),
+        "primarycache",
+    }
+)
+
+
+@frozen
+class Wishes:
+    """What the caller asks for.
+
+    Attributes:
+        name: A profile, as in ``postgres`` or ``postgres:seed``, or a workload.
+        job: The path of a job file, in place of a workload that ships; may be empty.
+        pool: Name of the pool; None: see :func:`zfstune.engine.pools.choose_pool`.
+        recordsizes: In bytes; none: the profile's choice and its neighbours.
+        compressions: None: the profile's choice.
+        size_bytes: The length of all files of a run.
+        runs: Runs of each candidate.
+        time_limit_s: What all of it may take; None: there is no limit.
+        sample: A file or folder that the data is made after; may be empty.
+        only_bytes: fio does not run.
+        seed: The seed of all that is random.
+    """
+
+    name: str
+    job: str
+    pool: str | None
+    recordsizes: tuple[int, ...]
+    compressions: tuple[str, ...]
+    size_bytes: int
+    runs: int
+    time_limit_s: int | None
+    sample: str
+    only_bytes: bool
+    seed: int
+
+
+def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
+    """Draw up the plan; nothing is changed.
+
+    Raises:
+        ZfstuneError: The pool, the values or this machine do not admit it.
+    """
+    workload = load_job(wishes.job) if wishes.job else _workload(wishes.name)
+    if wishes.runs < 1:
+        raise InvalidValue(f"cannot measure with {wishes.runs} runs: one is the least")
+    _check_size(workload, wishes.size_bytes)
+    pool = choose_pool(engine, wishes.pool)
+    info = ready_pool(engine, pool, operation="measure on")
+    chosen, why, properties = _wanted(engine, info, wishes, workload)
+    candidates = _candidates(engine, info, wishes, workload, chosen)
+    batches = plan_batches(workload, wishes.size_bytes, wishes.seed)
+    needed = scratch_bytes(batches, candidates)
+    check_pool_fit(info, engine.activity(pool), needed)
+    group_s = int(module_parameters().get("zfs_txg_timeout", _USUAL_GROUP_S))
+    fio = choose_fio(
+        group_s,
+        count=len(candidates) * wishes.runs,
+        time_limit_s=wishes.time_limit_s,
+        only_bytes=wishes.only_bytes,
+    )
+    if fio.run_s and info.mountable:  # of an image, the model is all there is
+        check_fio()
+    shape = take_sample(wishes.sample, wishes.seed) if wishes.sample else workload.shape
+    corpus = Corpus(shape, wishes.seed)
+    layout = layout_of(info.vdevs)
+    return MeasurePlan(
+        pool=pool,
+        workload=workload,
+        shape=shape,
+        candidates=candidates,
+        chosen=chosen,
+        why=why,
+        properties=properties,
+        batches=batches,
+        predictions=tuple(
+            predict(candidate, batches, corpus, layout, compressed_size)
+            if knows(candidate.compression)
+            else None
+            for candidate in candidates
+        ),
+        runs=wishes.runs,
+        seed=wishes.seed,
+        fio=fio,
+        idle_s=_IDLE_GROUPS * group_s,
+        scratch_bytes=needed,
+        info=info,
+    )
+
+
+def _workload(name: str) -> Workload:
+    """Find the workload of a profile, or of a variant of it."""
+    base, colon, _ = name.partition(":")
+    workload = load_workload(base)
+    # The profile's own name is kept with its variant.
+    return replace(workload, profile=name) if colon else workload
+
+
+def _check_size(workload: Workload, size_bytes: int) -> None:
+    least = max(workload.file_bytes or 0, 16 * workload.facts.page_bytes)
+    if size_bytes < least:
+        raise InvalidValue(
+            f"cannot measure {workload.facts.name} with so small a size: "
+            f"{least} bytes are the least"
+        )
+
+
+def _wanted(
+    engine: Engine, info: PoolInfo, wishes: Wishes, workload: Workload
+) -> tuple[Candidate | None, str, Mapping[str, str]]:
+    """Return what the profile wants here: the candidate, its why, other properties."""
+    if not workload.profile or wishes.job:
+        return None, "", {}
+    request = Request((load(workload.profile),), allow_unsafe=True)
+    root = request.root_on(info.name)
+    wanted = {w.dataset: w for w in wanted_datasets(request, info, engine.limits)}
+    here = wanted.get(f"{root}/{workload.dataset}")
+    if here is None:
+        return None, "", {}
+    inherited = {name: found.value for name, found in here.inherited.items()}
+    values = {**inherited, **here.values}
+    properties = {name: value for name, value in values.items() if name in _KEPT}
+    record, compression = values.get("recordsize"), values.get("compression")
+    if record is None or compression is None:
+        return None, "", properties
+    setting = here.settings.get("recordsize")
+    why = setting.why if setting is not None else ""
+    return Candidate(int(record), compression), why, properties
+
+
+def _candidates(
+    engine: Engine,
+    info: PoolInfo,
+    wishes: Wishes,
+    workload: Workload,
+    chosen: Candidate | None,
+) -> tuple[Candidate, ...]:
+    """Return what is compared, each of it checked for this pool."""
+    sizes = wishes.recordsizes or _usual_sizes(engine, info, workload, chosen)
+    usual = chosen.compression if chosen is not None else "lz4"
+    found = [
+        Candidate(
+            int(_fitting("recordsize", str(size), engine, info)),
+            _fitting("compression", compression, engine, info),
+        )
+        for size in sorted(set(sizes))
+        for compression in wishes.compressions or (usual,)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _fitting(name: str, value: str, engine: Engine, info: PoolInfo) -> str:
+    """Return a value as ZFS prints it, if the pool takes it as it is."""
+    props.check({name: value}, kind="filesystem", creating=True, limits=engine.limits)
+    value = props.canonical(name, value, limits=engine.limits)
+    _, lack = fit_value(name, value, info, engine.limits)
+    if lack:
+        raise PlanError(f"cannot measure '{name}={display(name, value)}': {lack}")
+    return value
+
+
+def _usual_sizes(
+    engine: Engine, info: PoolInfo, workload: Workload, chosen: Candidate | None
+) -> Sequence[int]:
+    """Return the record sizes that are compared where nobody names any."""
+    page = max(_LEAST_RECORD, 1 << (workload.facts.page_bytes - 1).bit_length())
+    wanted = {page, 2 * page, _USUAL_BYTES}
+    if workload.facts.pattern != RANDOM:
+        wanted |= {_LARGE_BYTES}
+    if chosen is not None:
+        wanted |= {chosen.recordsize_bytes}
+    return [
+        size
+        for size in wanted
+        if not fit_value("recordsize", str(size), info, engine.limits)[1]
+    ]

@@ -1,0 +1,303 @@
+"""Measure: carry out a plan, and give what was found.
+
+Each run has a dataset of its own. It is filled and written over until it is as an old one;
+then a fixed set of pages is written, batch by batch, each in a transaction group that is
+forced, and the devices' counters before and after say what that cost. Data is kept out of
+the ARC up to then (``primarycache=metadata``), so that records of which a part is written
+are read from the devices, and reads after that are cold: no pool has to be exported.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from zfstune.host.machine_facts import machine_facts
+from zfstune.measurement.counters import zil_counts
+from zfstune.measurement.data_shape import Corpus
+from zfstune.measurement.measure_progress import MeasureProgress
+from zfstune.measurement.read_counters import module_parameters, zil_counters
+from zfstune.measurement.results import (
+    ByteCounts,
+    Measured,
+    Measurement,
+    Procedure,
+    Run,
+)
+from zfstune.measurement.scratch import scratch_in, sweep_scratch
+from zfstune.measurement.time_run import time_run
+from zfstune.measurement.write_pages import Pages
+from zfstune.values.errors import PlanError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zfstune.engine.protocol import Engine
+    from zfstune.measurement.measure_plan import MeasurePlan
+    from zfstune.measurement.results import Times
+    from zfstune.measurement.scratch import Scratch
+    from zfstune.values.state import PoolInfo
+
+__all__ = ["measure"]
+
+_SNAPSHOT = "counted"
+_COLD = (
+    "data was kept out of the ARC until then (primarycache=metadata); indirect blocks were "
+    "cached"
+)
+_WHOLE = 100
+
+
+def measure(
+    engine: Engine,
+    plan: MeasurePlan,
+    *,
+    command: str,
+    time_limit_s: int | None = None,
+    show: Callable[[MeasurePlan], object] = lambda _: None,
+    on_progress: Callable[[MeasureProgress], object] = lambda _: None,
+) -> Measurement:
+    """Carry out a plan.
+
+    Args:
+        engine: Where the pool is.
+        plan: As :func:`~zfstune.measurement.draw_up.draw_up_plan` made it.
+        command: The command that repeats it, for the report.
+        time_limit_s: After this time no further run is begun; None: there is no limit.
+        show: Called with the plan before anything changes.
+        on_progress: Called before each step.
+
+    Returns:
+        The measurement; `procedure.interrupted` says whether the limit ended it.
+
+    Raises:
+        PlanError: The pool is an image.
+        EngineError: ZFS refused, or another measurement runs on the pool.
+        ZfstuneError: A file or fio failed. Scratch datasets are removed in any case.
+    """
+    if not plan.info.mountable:
+        raise PlanError(
+            f"cannot measure on '{plan.pool}': the filesystems of an image are not mounted",
+            hint="-n says what the model predicts, without a kernel",
+        )
+    begin, started = time.monotonic(), datetime.now(UTC)
+    show(plan)
+    sweep_scratch(engine, plan.pool)
+    runs: list[list[Run]] = [[] for _ in plan.candidates]
+    interrupted = False
+    with scratch_in(engine, plan.pool, plan.scratch_bytes) as scratch:
+        idle_bytes_s = _watch_idle(engine, plan)
+        first = time.monotonic()
+        for place, (number, index) in enumerate(plan.order):
+            if time_limit_s is not None and time.monotonic() - begin > time_limit_s:
+                interrupted = True
+                break
+            each_s = (time.monotonic() - first) / place if place else None
+            one = _OneRun(
+                scratch,
+                plan,
+                index,
+                idle_bytes_s,
+                _telling(plan, place, each_s, on_progress),
+            )
+            runs[index].append(one.run(number, place))
+    complete = min(map(len, runs))
+    return Measurement(
+        workload=plan.workload.facts,
+        procedure=_procedure(
+            plan,
+            command,
+            started,
+            seconds=time.monotonic() - begin,
+            interrupted=interrupted,
+        ),
+        profile=plan.workload.profile,
+        dataset=plan.workload.dataset,
+        chosen=plan.chosen,
+        why=plan.why,
+        measured=tuple(
+            # A round that the limit cut short would compare different hours.
+            Measured(candidate, predicted, tuple(found[:complete] if complete else found))
+            for candidate, predicted, found in zip(
+                plan.candidates, plan.predictions, runs, strict=True
+            )
+        ),
+        pool=_pool_facts(plan.info),
+        machine=machine_facts(),
+        parameters=module_parameters(),
+    )
+
+
+def _telling(
+    plan: MeasurePlan,
+    place: int,
+    each_s: float | None,
+    on_progress: Callable[[MeasureProgress], object],
+) -> Callable[[str, str], object]:
+    """Return a function that tells how far the run of a place has come."""
+    total = len(plan.order)
+    left_s = None if each_s is None else each_s * (total - place)
+
+    def tell(label: str, step: str) -> None:
+        on_progress(MeasureProgress(place, total, label, step, left_s))
+
+    return tell
+
+
+def _watch_idle(engine: Engine, plan: MeasurePlan) -> float:
+    """Return the bytes a second that others write to the pool."""
+    engine.sync(plan.pool)
+    before = engine.activity(plan.pool).written_bytes
+    time.sleep(plan.idle_s)
+    return (engine.activity(plan.pool).written_bytes - before) / plan.idle_s
+
+
+class _OneRun:
+    """One run of one candidate."""
+
+    def __init__(
+        self,
+        scratch: Scratch,
+        plan: MeasurePlan,
+        index: int,
+        idle_bytes_s: float,
+        tell: Callable[[str, str], object],
+    ) -> None:
+        self._scratch = scratch
+        self._engine = scratch.engine
+        self._plan = plan
+        self._candidate = plan.candidates[index]
+        self._idle_bytes_s = idle_bytes_s
+        self._tell = tell
+
+    def run(self, number: int, place: int) -> Run:
+        """Do it, and return what was found."""
+        plan = self._plan
+        self._engine.wait(plan.pool, "free")  # of what the run before has left
+        properties = {
+            **plan.properties,
+            "recordsize": str(self._candidate.recordsize_bytes),
+            "compression": self._candidate.compression,
+            "primarycache": "metadata",
+        }
+        with self._scratch.dataset(properties) as (name, path):
+            pages = Pages(
+                path,
+                plan.batches,
+                Corpus(plan.shape, plan.seed),
+                lambda: self._engine.sync(plan.pool),
+                plan.workload.facts.sync_every,
+            )
+            try:
+                counts = self._count(pages, name)
+            finally:
+                pages.close()
+            times, discarded = self._time(name, path)
+            activity = self._engine.activity(plan.pool)
+            info = self._engine.pool(plan.pool)
+        used = info.size_bytes - info.free_bytes
+        return Run(
+            number=number,
+            place=place,
+            counts=counts,
+            times=times,
+            fragmentation_percent=activity.fragmentation_percent,
+            fill_percent=_WHOLE * used // info.size_bytes,
+            discarded=discarded,
+        )
+
+    def _count(self, pages: Pages, name: str) -> ByteCounts:
+        plan, engine = self._plan, self._engine
+        label = self._candidate.label
+        objset = int(engine.dataset(name).value("objsetid") or 0)
+        self._tell(label, "fill")
+        pages.fill()
+        allocated = pages.allocated_bytes()
+        self._tell(label, "settle")
+        pages.write(plan.batches.settling, synced=False)
+        snapshot = f"{name}@{_SNAPSHOT}"
+        engine.take_snapshots([snapshot])
+        engine.sync(plan.pool)
+        self._tell(label, "write")
+        log_before, of_host = zil_counters(plan.pool, objset)
+        before, begin = engine.activity(plan.pool), time.monotonic()
+        written = pages.write(plan.batches.counted, synced=True)
+        after, seconds = engine.activity(plan.pool), time.monotonic() - begin
+        log_after, _ = zil_counters(plan.pool, objset)
+        pinned = int(engine.dataset(name).value("usedbysnapshots") or 0)
+        engine.set(name, {"primarycache": "all"})
+        engine.sync(plan.pool)
+        self._tell(label, "read")
+        read_before = engine.activity(plan.pool).read_bytes
+        asked = pages.read(plan.batches.asked)
+        read_after = engine.activity(plan.pool).read_bytes
+        engine.destroy_snapshots([snapshot])
+        idle = round(self._idle_bytes_s * seconds)
+        synced = plan.workload.facts.sync_every
+        return ByteCounts(
+            written_bytes=written,
+            leaf_written_bytes=max(after.written_bytes - before.written_bytes - idle, 0),
+            leaf_read_bytes=after.read_bytes - before.read_bytes,
+            idle_bytes=idle,
+            asked_bytes=asked,
+            leaf_asked_bytes=read_after - read_before,
+            file_bytes=plan.batches.size_bytes,
+            allocated_bytes=allocated,
+            pinned_bytes=pinned,
+            zil=zil_counts(log_before, log_after, of_host=of_host) if synced else None,
+        )
+
+    def _time(self, name: str, path: str) -> tuple[Times | None, str]:
+        """Run fio; return its times, and the reason why they do not count."""
+        plan = self._plan
+        if not plan.fio.run_s:
+            return None, ""
+        self._tell(self._candidate.label, "fio")
+        cache = plan.properties.get("primarycache", "all")
+        self._engine.set(name, {"primarycache": cache})
+        objset = int(self._engine.dataset(name).value("objsetid") or 0)
+        return time_run(self._engine, plan, objset, path)
+
+
+def _procedure(
+    plan: MeasurePlan,
+    command: str,
+    started: datetime,
+    *,
+    seconds: float,
+    interrupted: bool,
+) -> Procedure:
+    return Procedure(
+        size_bytes=plan.batches.size_bytes,
+        files=plan.batches.files,
+        runs=plan.runs,
+        seed=plan.seed,
+        data=plan.shape.source,
+        fractions={str(size): part for size, part in plan.shape.fractions.items()},
+        settled=sum(map(len, plan.batches.settling)),
+        pages=plan.batches.written_pages,
+        cold=_COLD,
+        run_s=float(plan.fio.run_s),
+        warmup_s=float(plan.fio.warmup_s),
+        command=command,
+        started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        seconds=round(seconds, 1),
+        interrupted=interrupted,
+    )
+
+
+def _pool_facts(info: PoolInfo) -> dict[str, str]:
+    """Return the facts about a pool that a report of figures must have."""
+    return {
+        "name": info.name,
+        "layout": " ".join(
+            vdev.kind if vdev.role == "normal" else f"{vdev.kind} ({vdev.role})"
+            for vdev in info.vdevs
+        ),
+        "ashift": str(info.ashift),
+        "size_bytes": str(info.size_bytes),
+        "free_bytes": str(info.free_bytes),
+        "rotational": "yes" if info.rotational else "no",
+        "features": " ".join(sorted(info.active)),
+    }

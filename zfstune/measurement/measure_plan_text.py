@@ -1,0 +1,68 @@
+"""A plan as text of 80 columns."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from zfstune.values.duration import about
+from zfstune.values.size import format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zfstune.measurement.measure_plan import MeasurePlan
+
+__all__ = ["plan_text"]
+
+_COLUMNS = 80
+_INDENT = "  "
+
+
+def plan_text(plan: MeasurePlan) -> Iterator[str]:
+    """Return the lines of a plan."""
+    facts, batches = plan.workload.facts, plan.batches
+    yield from _paragraph(f"measure {facts.name} on pool {plan.pool}: {facts.summary}")
+    yield from _candidates(plan)
+    page, size = format_size(batches.page_bytes), format_size(batches.size_bytes)
+    fio = ""
+    if plan.fio.run_s:
+        fio = f", {plan.fio.run_s} s of fio after {plan.fio.warmup_s} s of warm-up"
+    files = "one file" if batches.files == 1 else f"{batches.files} files"
+    settling = "write them over once, " if batches.settling else ""
+    yield from _paragraph(
+        f"{plan.runs} runs of each, all of them once in random order before the next: fill "
+        f"{files} of {size} in all, {settling}write {batches.written_pages} pages of "
+        f"{page} and count, read {len(batches.asked)} pages cold{fio}."
+    )
+    yield from _paragraph(f"Data: like {plan.shape.source}.")
+    scratch = format_size(plan.scratch_bytes, exact=False)
+    yield from _paragraph(
+        f"Scratch datasets in {plan.pool}/zfstune-measure-..., {scratch} at the most, are "
+        "removed at the end."
+    )
+    more = ", and what fio writes besides" if plan.fio.run_s else ""
+    yield from _paragraph(
+        f"It takes about {about(plan.seconds)}, and the devices write about "
+        f"{format_size(plan.written_bytes, exact=False)}{more}."
+    )
+
+
+def _candidates(plan: MeasurePlan) -> Iterator[str]:
+    """Return a row for each candidate, with what the model says about it."""
+    label = max(len(candidate.label) for candidate in plan.candidates)
+    yield f"{_INDENT}{'model':{label}}  {'wrote/B':>7}  {'cold/B':>6}  {'space':>5}"
+    for candidate, model in zip(plan.candidates, plan.predictions, strict=True):
+        figures = ""
+        if model is not None:
+            space = model.allocated_bytes / plan.batches.size_bytes
+            figures = (
+                f"  {model.write_amplification:7.2f}  {model.cold_read_amplification:6.2f}"
+                f"  {space:5.2f}"
+            )
+        chosen = "  (the profile's choice)" if candidate == plan.chosen else ""
+        yield f"{_INDENT}{candidate.label:{label}}{figures}{chosen}"
+
+
+def _paragraph(text: str) -> list[str]:
+    return wrap(text, _COLUMNS, break_long_words=False, break_on_hyphens=False)

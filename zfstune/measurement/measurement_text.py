@@ -1,0 +1,173 @@
+"""A measurement as text of 80 columns: table, verdict, findings."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from zfstune.measurement.figures import FIGURES, figures_of
+from zfstune.measurement.statistics import FEWEST_RUNS, estimate
+from zfstune.values.size import format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zfstune.measurement.candidate import Candidate
+    from zfstune.measurement.figures import Figure
+    from zfstune.measurement.results import Measured, Measurement
+    from zfstune.measurement.statistics import Estimate
+    from zfstune.measurement.verdict import Standing, Verdict
+
+__all__ = ["measurement_text"]
+
+_COLUMNS = 80
+_WRITTEN = 7
+_LONGEST_BAR = 16
+_CHOSEN = " *"
+_BY_NAME = {figure.name: figure for figure in FIGURES}
+# The columns of the table beside the bar: figure, heading, width.
+_TABLE = (
+    ("rewrite_reads", "read/B", 7),
+    ("cold_read_amplification", "cold/B", 7),
+    ("space", "space", 6),
+    ("pinned", "pinned", 7),
+    ("p99", "p99", 8),
+    ("iops", "iops", 6),
+)
+
+
+def measurement_text(measurement: Measurement, verdict: Verdict) -> Iterator[str]:
+    """Return the lines of a measurement: the table, the verdict, the findings."""
+    workload, pool = measurement.workload, measurement.pool
+    sector = format_size(1 << int(pool.get("ashift", "0")))
+    runs = len(measurement.measured[0].runs) if measurement.measured else 0
+    yield (
+        f"{workload.name} on {pool.get('name', '')}: {pool.get('layout', '')}, sectors of "
+        f"{sector}, {runs} {'run' if runs == 1 else 'runs'} of each"
+    )
+    yield ""
+    yield from _table(measurement)
+    yield ""
+    for standing in verdict.standings:
+        yield from _standing_text(standing, measurement)
+    for beaten in verdict.dominated:
+        yield from _paragraph(
+            f"{beaten.loser.label} is nowhere better than {beaten.winner.label}, and "
+            "somewhere worse."
+        )
+    if measurement.why and measurement.chosen is not None:
+        yield from _paragraph(
+            f"The profile takes {measurement.chosen.label}: {measurement.why}"
+        )
+    if runs < FEWEST_RUNS and measurement.procedure.run_s:
+        yield from _paragraph(
+            f"Times are not compared: it takes {FEWEST_RUNS} runs to see how they vary."
+        )
+    if measurement.procedure.interrupted:
+        yield from _paragraph("The time limit came before all runs were done.")
+    for finding in verdict.findings:
+        yield from _paragraph(f"Finding: {finding}.")
+
+
+def _table(measurement: Measurement) -> Iterator[str]:
+    """Return a row for each candidate, with a bar as long as what it writes."""
+    shown = [
+        (name, heading, width)
+        for name, heading, width in _TABLE
+        if any(_mean(measured, _BY_NAME[name]) for measured in measurement.measured)
+    ]
+    label = max(len(measured.candidate.label) for measured in measurement.measured)
+    taken = label + 1 + _WRITTEN + 1 + sum(width + 1 for *_, width in shown) + len(_CHOSEN)
+    room = min(_COLUMNS - taken, _LONGEST_BAR)
+    headings = "".join(f" {heading:>{width}}" for _, heading, width in shown)
+    yield f"{'':{label}} {'wrote/B':>{_WRITTEN}} {'':{room}}{headings}".rstrip()
+    written = [_mean(m, _BY_NAME["write_amplification"]) for m in measurement.measured]
+    most = max((one.mean for one in written if one is not None), default=0.0)
+    for measured, one in zip(measurement.measured, written, strict=True):
+        bar = (
+            "#" * max(round(room * one.mean / most), 1) if one is not None and most else ""
+        )
+        cells = "".join(
+            f" {_short(_mean(measured, _BY_NAME[name]), _BY_NAME[name].unit):>{width}}"
+            for name, _, width in shown
+        )
+        chosen = _CHOSEN if measured.candidate == measurement.chosen else ""
+        yield (
+            f"{measured.candidate.label:{label}} {_short(one, 'x'):>{_WRITTEN}} "
+            f"{bar:{room}}{cells}{chosen}"
+        ).rstrip()
+    if any(m.candidate == measurement.chosen for m in measurement.measured):
+        yield f"{_CHOSEN.strip()} the profile's choice"
+
+
+def _standing_text(standing: Standing, measurement: Measurement) -> Iterator[str]:
+    """Say who wins on a figure, and what the profile's choice costs there."""
+    figure = standing.figure
+    if not standing.winners or not any(
+        _mean(measured, figure) for measured in measurement.measured
+    ):
+        return
+    by_candidate = {m.candidate: m for m in measurement.measured}
+    if len(standing.winners) == len(measurement.measured) and len(standing.winners) > 1:
+        yield f"{figure.title}: no difference."
+        return
+    names = " and ".join(
+        f"{winner.label} ({_range(_mean(by_candidate[winner], figure), figure.unit)})"
+        for winner in standing.winners
+    )
+    same = ", which do not differ" if standing.no_difference else ""
+    text = f"{figure.title}: best is {names}{same}"
+    if standing.chosen is not None:
+        text += (
+            f"; the profile's choice is at {standing.chosen.mean:.2f} times that"
+            f"{_interval(standing.chosen)}"
+        )
+    yield from _paragraph(f"{text}{_model(figure, standing.winners[0], by_candidate)}.")
+
+
+def _model(
+    figure: Figure, winner: Candidate, by_candidate: dict[Candidate, Measured]
+) -> str:
+    """Return what the model says about a figure that it knows."""
+    predicted = by_candidate[winner].predicted
+    if predicted is None or figure.name != "write_amplification":
+        return ""
+    value = predicted.write_amplification
+    return f" (of that {value:.2f} for data, by the model; the rest is metadata and log)"
+
+
+def _mean(measured: Measured, figure: Figure) -> Estimate | None:
+    values = [figures_of(run)[figure.name] for run in measured.runs]
+    return estimate([value for value in values if value is not None])
+
+
+def _range(one: Estimate | None, unit: str) -> str:
+    """Write a mean with its interval, where that is seen."""
+    if one is None:
+        return "-"
+    low, high = _value(one.low, unit), _value(one.high, unit)
+    mean = _value(one.mean, unit)
+    return mean if low == high else f"{mean}, {low} to {high}"
+
+
+def _interval(one: Estimate) -> str:
+    low, high = f"{one.low:.2f}", f"{one.high:.2f}"
+    return "" if low == high else f" ({low} to {high})"
+
+
+def _short(one: Estimate | None, unit: str) -> str:
+    return "-" if one is None else _value(one.mean, unit).removesuffix(" x")
+
+
+def _value(value: float, unit: str) -> str:
+    if unit == "s":
+        return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.3g} ms"
+    if unit == "B/s":
+        return f"{format_size(round(value), exact=False)}/s"
+    if unit == "x":
+        return f"{value:.2f} x"
+    return f"{value:.4g}" if unit == "1/s" else f"{value:.4g} {unit}"
+
+
+def _paragraph(text: str) -> list[str]:
+    return wrap(text, _COLUMNS, break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,181 @@
+"""The verdict: which candidate wins on which figure, which are beaten, and what is odd."""
+
+from __future__ import annotations
+
+from zfstune.measurement.figures import FIGURES, figures_of
+from zfstune.measurement.plain import to_plain
+from zfstune.measurement.statistics import FEWEST_RUNS, SAME, paired_ratio
+from zfstune.values.frozen import frozen
+from zfstune.values.size import format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zfstune.measurement.candidate import Candidate
+    from zfstune.measurement.figures import Figure
+    from zfstune.measurement.results import Measured, Measurement
+    from zfstune.measurement.statistics import Estimate
+
+__all__ = ["Dominated", "Standing", "Verdict", "decide"]
+
+# A background of this share of the counted bytes makes figures doubtful.
+_LOUD = 0.05
+# Where less than this share of the expected bytes was read, a cache answered.
+_COLD = 0.9
+
+
+@frozen
+class Standing:
+    """How the candidates stand on one figure.
+
+    Attributes:
+        figure: The figure.
+        winners: Those that nobody beats: one, or several that do not differ. Empty: too
+            few runs, or all are zero.
+        chosen: The ratio of the profile's choice to the best; None: there is no choice, it
+            is the best itself, or the figure is zero.
+    """
+
+    figure: Figure
+    winners: tuple[Candidate, ...]
+    chosen: Estimate | None
+
+    @property
+    def no_difference(self) -> bool:
+        """Whether the figure does not tell the winners apart."""
+        return len(self.winners) > 1
+
+
+@frozen
+class Dominated:
+    """A candidate that another one beats somewhere, and nowhere is beaten by."""
+
+    loser: Candidate
+    winner: Candidate
+
+
+@frozen
+class Verdict:
+    """What a measurement says.
+
+    Attributes:
+        standings: By figure.
+        dominated: The candidates that nobody needs.
+        findings: Sentences about what was not as expected.
+    """
+
+    standings: tuple[Standing, ...]
+    dominated: tuple[Dominated, ...]
+    findings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the verdict in JSON's types."""
+        return {
+            "figures": {
+                standing.figure.name: {
+                    "winners": to_plain(standing.winners),
+                    "chosen_ratio": to_plain(standing.chosen),
+                }
+                for standing in self.standings
+            },
+            "dominated": to_plain(self.dominated),
+            "findings": list(self.findings),
+        }
+
+
+def decide(measurement: Measurement) -> Verdict:
+    """Give the verdict."""
+    measured = measurement.measured
+    compared = [figure for figure in FIGURES if figure.better]
+    standings = tuple(_stand(figure, measurement) for figure in compared)
+    dominated = tuple(
+        Dominated(loser.candidate, winner.candidate)
+        for loser in measured
+        if (winner := _dominator(loser, measured, compared)) is not None
+    )
+    findings = tuple(text for one in measured for text in _findings(one))
+    return Verdict(standings, dominated, findings)
+
+
+def _series(measured: Measured, figure: Figure) -> list[float | None]:
+    """Return a figure by the number of the run."""
+    return [figures_of(run)[figure.name] for run in measured.runs]
+
+
+def _compare(one: Measured, other: Measured, figure: Figure) -> int:
+    """Return 1 if `one` is surely better on a figure, -1 if worse, else 0."""
+    these, others = _series(one, figure), _series(other, figure)
+    known = [v for v in zip(these, others, strict=False) if None not in v]
+    if not known or (not figure.exact and len(known) < FEWEST_RUNS):
+        return 0
+    ratio = paired_ratio(these, others)
+    if ratio is None:  # a count is zero: nothing was read, nothing was logged
+        mine = sum(filter(None, these))
+        its = sum(filter(None, others))
+        return _sign(its - mine) if abs(mine - its) > SAME * len(known) else 0
+    if not ratio.differs():
+        return 0
+    return _sign(1 - ratio.mean if figure.better == "lower" else ratio.mean - 1)
+
+
+def _sign(value: float) -> int:
+    return (value > 0) - (value < 0)
+
+
+def _stand(figure: Figure, measurement: Measurement) -> Standing:
+    measured = measurement.measured
+    winners = tuple(
+        one
+        for one in measured
+        if any(value is not None for value in _series(one, figure))
+        and all(_compare(other, one, figure) <= 0 for other in measured)
+    )
+    enough = figure.exact or all(len(one.runs) >= FEWEST_RUNS for one in measured)
+    chosen = next((one for one in measured if one.candidate == measurement.chosen), None)
+    ratio = None
+    if winners and chosen is not None and chosen not in winners:
+        ratio = paired_ratio(_series(chosen, figure), _series(winners[0], figure))
+    return Standing(
+        figure=figure,
+        winners=tuple(one.candidate for one in winners) if enough else (),
+        chosen=ratio if enough else None,
+    )
+
+
+def _dominator(
+    loser: Measured, measured: tuple[Measured, ...], figures: list[Figure]
+) -> Measured | None:
+    for other in measured:
+        if other is loser:
+            continue
+        signs = [_compare(other, loser, figure) for figure in figures]
+        if 1 in signs and -1 not in signs:
+            return other
+    return None
+
+
+def _findings(measured: Measured) -> list[str]:
+    """Return sentences about what the model did not expect, and what spoils figures."""
+    found = []
+    label, model = measured.candidate.label, measured.predicted
+    for run in measured.runs:
+        counts, which = run.counts, f"{label}, run {run.number + 1}"
+        if counts.idle_bytes > _LOUD * max(counts.leaf_written_bytes, 1):
+            size = format_size(counts.idle_bytes, exact=False)
+            found.append(
+                f"{which}: others wrote to the pool as well, about {size} meanwhile; "
+                "the figures are less sure"
+            )
+        if run.discarded:
+            found.append(f"{which}: its times do not count: {run.discarded}")
+        if model is None:
+            continue
+        off = (counts.allocated_bytes - model.allocated_bytes) / model.records
+        if abs(off) > model.sector_bytes:
+            found.append(
+                f"{which}: a record takes {abs(off):.0f} bytes "
+                f"{'more' if off > 0 else 'less'} than OpenZFS's rules say"
+            )
+        expected = model.cold_read_amplification * counts.asked_bytes
+        if counts.leaf_asked_bytes < _COLD * expected:
+            found.append(f"{which}: a cache answered reads that were meant to be cold")
+    return found
