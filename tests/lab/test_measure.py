@@ -26,10 +26,15 @@ SMALL = ("--size", "4M", "--only-bytes", "--recordsize", "8K,128K")
 @pytest.fixture(scope="module")
 def pool(make_pool: Callable[..., str]) -> Iterator[str]:
     """Give a pool with sectors of 4K, and a dataset of somebody's."""
+    # The pool is watched while it is idle, for two transaction groups.
+    group = Path("/sys/module/zfs/parameters/zfs_txg_timeout")
+    usual = group.read_text()
+    group.write_text("1")
     name = make_pool(options=("-o", "ashift=12"))
     run("zfs", "create", "-o", "recordsize=16K", f"{name}/theirs")
     Path(f"/{name}/theirs/file").write_bytes(os.urandom(100_000))
     yield name
+    group.write_text(usual)
     run("zpool", "destroy", "-f", name)
 
 

@@ -84,10 +84,12 @@ def plan_batches(workload: Workload, size_bytes: int, seed: int) -> Batches:
     elif facts.pattern == APPEND:
         settling = []
         counted = [(0, file_bytes + page * number) for number in range(wanted)]
-        asked = slots[:wanted]
+        asked = slots
     else:
         settling = slots
-        counted = asked = slots[:wanted]
+        counted = slots[:wanted]
+        # What a file's end cuts short, prefetch cannot exceed.
+        asked = slots
     quarter = -(-len(settling) // _SETTLING_SYNCS)
     return Batches(
         files=files,
