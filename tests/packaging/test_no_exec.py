@@ -27,7 +27,8 @@ STARTERS = frozenset(
 )
 # What zfstune starts of itself is itself again, exportfs with fixed words, and the tools
 # that change a UUID, with the device of a volume; the one text that it compiles is its
-# own. None of them takes another word from outside. Hooks are the
+# own. None of them takes another word from outside. fio takes a job file, one that ships
+# or one that the user names. Hooks are the
 # user's own commands, run because the user said so. ssh takes the host that the user names,
 # and commands for it whose words are quoted one by one.
 EXEMPT = {
