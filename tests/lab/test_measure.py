@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conftest import run
 from zfstune.measurement.scratch import PARENT_PREFIX
 
 if TYPE_CHECKING:
@@ -21,6 +20,11 @@ if TYPE_CHECKING:
 
 # 4 MiB of 8K pages: each run takes seconds in a guest.
 SMALL = ("--size", "4M", "--only-bytes", "--recordsize", "8K,128K")
+
+
+def run(*argv: str) -> str:
+    """Run a command that must succeed; give what it printed."""
+    return subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 @pytest.fixture(scope="module")
