@@ -15,7 +15,7 @@ from zfstune.measurement.document import to_json
 from zfstune.measurement.draw_up import Wishes, draw_up_plan
 from zfstune.measurement.load_workload import shipped_workloads
 from zfstune.measurement.measure import measure
-from zfstune.measurement.verdict import decide
+from zfstune.measurement.verdict import verdict_on
 from zfstune.values.size import parse_size
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def bench_choice(
     """The model holds to a sector a record, and no candidate dominates the choice."""
     size = request.config.getoption("--size", default="16M")
     found = benchmark.pedantic(measured, args=(pool, name, size), rounds=1, iterations=1)
-    verdict = decide(found)
+    verdict = verdict_on(found)
     benchmark.extra_info["measurement"] = to_json(found)
     benchmark.extra_info["verdict"] = verdict.to_dict()
     assert found.chosen is not None

@@ -13,8 +13,7 @@ from zfstune.measurement.batches import plan_batches
 from zfstune.measurement.candidate import Candidate
 from zfstune.measurement.data_shape import Corpus
 from zfstune.measurement.load_workload import load_workload
-from zfstune.measurement.prediction import predict
-from zfstune.measurement.space_model import layout_of
+from zfstune.measurement.prediction import data_vdev, predict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +66,7 @@ def test_the_model_and_openzfs(
         candidate,
         plan_batches(workload, SIZE, seed=1),
         corpus,
-        layout_of(zfs_image.pool("tank").vdevs),
+        data_vdev(zfs_image.pool("tank")),
         compressed_size,
     )
     plain = Candidate(recordsize, "off")

@@ -149,9 +149,9 @@ def _show_plan(plan: MeasurePlan, *, json: bool) -> None:
 def _show(args: argparse.Namespace, found: Measurement) -> int:
     # These import numpy, which takes longer than a plan.
     from zfstune.measurement.measurement_text import measurement_text  # noqa: PLC0415
-    from zfstune.measurement.verdict import decide  # noqa: PLC0415
+    from zfstune.measurement.verdict import verdict_on  # noqa: PLC0415
 
-    verdict = decide(found)
+    verdict = verdict_on(found)
     if args.json:
         print_json({**to_json(found), "verdict": verdict.to_dict()})
     else:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from zfstune.measurement.job_file import Workload
 
-__all__ = ["Batches", "Place", "plan_batches", "touched_records"]
+__all__ = ["Batches", "Spot", "plan_batches", "touched_records"]
 
-Place = tuple[int, int]
+Spot = tuple[int, int]
 """Number of a file, and offset in it."""
 
 # A share of the pages, so that few of a batch lie in one record.
@@ -45,9 +45,9 @@ class Batches:
     files: int
     file_bytes: int
     page_bytes: int
-    settling: tuple[tuple[Place, ...], ...]
-    counted: tuple[tuple[Place, ...], ...]
-    asked: tuple[Place, ...]
+    settling: tuple[tuple[Spot, ...], ...]
+    counted: tuple[tuple[Spot, ...], ...]
+    asked: tuple[Spot, ...]
 
     @property
     def size_bytes(self) -> int:
@@ -102,7 +102,7 @@ def plan_batches(workload: Workload, size_bytes: int, seed: int) -> Batches:
 
 
 def touched_records(
-    places: Iterable[Place], page_bytes: int, record_bytes: int
+    places: Iterable[Spot], page_bytes: int, record_bytes: int
 ) -> set[tuple[int, int]]:
     """Return the records that pages lie in, each as file and number."""
     return {
@@ -114,12 +114,12 @@ def touched_records(
     }
 
 
-def _slots(files: int, file_bytes: int, page: int, step: int) -> Iterator[Place]:
+def _slots(files: int, file_bytes: int, page: int, step: int) -> Iterator[Spot]:
     for file in range(files):
         for offset in range(0, max(file_bytes - page, 0) + 1, step):
             yield file, offset
 
 
-def _cut(places: list[Place], size: int) -> Iterator[tuple[Place, ...]]:
+def _cut(places: list[Spot], size: int) -> Iterator[tuple[Spot, ...]]:
     for start in range(0, len(places), max(size, 1)):
         yield tuple(places[start : start + size])

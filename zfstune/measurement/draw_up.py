@@ -17,10 +17,9 @@ from zfstune.measurement.measure_plan import (
     choose_fio,
     scratch_bytes,
 )
-from zfstune.measurement.prediction import predict
+from zfstune.measurement.prediction import data_vdev, predict
 from zfstune.measurement.read_counters import module_parameters
 from zfstune.measurement.run_fio import check_fio
-from zfstune.measurement.space_model import layout_of
 from zfstune.measurement.take_sample import take_sample
 from zfstune.profiles.fit import fit_value
 from zfstune.profiles.load import load
@@ -113,7 +112,7 @@ def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
         check_fio()
     shape = take_sample(wishes.sample, wishes.seed) if wishes.sample else workload.shape
     corpus = Corpus(shape, wishes.seed)
-    layout = layout_of(info.vdevs)
+    vdev = data_vdev(info)
     return MeasurePlan(
         pool=pool,
         workload=workload,
@@ -124,7 +123,7 @@ def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
         properties=properties,
         batches=batches,
         predictions=tuple(
-            predict(candidate, batches, corpus, layout, compressed_size)
+            predict(candidate, batches, corpus, vdev, compressed_size)
             if knows(candidate.compression)
             else None
             for candidate in candidates

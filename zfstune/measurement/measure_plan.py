@@ -5,9 +5,10 @@ from __future__ import annotations
 from random import Random
 
 from zfstune.measurement.plain import to_plain
-from zfstune.measurement.space_model import layout_of, record_length
+from zfstune.measurement.prediction import data_vdev, record_length
 from zfstune.values.errors import Busy, NoSpace, PlanError, ReadOnly
 from zfstune.values.frozen import frozen
+from zfstune.values.ondisk import allocated_bytes, device_bytes
 from zfstune.values.size import format_size
 from zfstune.values.text import for_shell
 
@@ -102,7 +103,7 @@ class MeasurePlan:
     @property
     def written_bytes(self) -> int:
         """About what the devices write, without fio."""
-        layout = layout_of(self.info.vdevs)
+        vdev = data_vdev(self.info)
         total = 0
         for candidate in self.candidates:
             record = record_length(self.batches.file_bytes, candidate.recordsize_bytes)
@@ -110,7 +111,7 @@ class MeasurePlan:
             if candidate.compression == "off":
                 fraction = 1.0
             stored = round(record * fraction)
-            total += self._written_records(record) * layout.written_bytes(stored)
+            total += self._written_records(record) * device_bytes(vdev, stored)
         return total * self.runs
 
     def _written_records(self, record: int) -> int:
@@ -228,8 +229,7 @@ def check_pool_fit(info: PoolInfo, activity: PoolActivity, needed_bytes: int) ->
             reason=f"it is {percent} % full; from {_MOST_FULL_PERCENT} % on, a pool is "
             "slow for reasons of its own",
         )
-    layout = layout_of(info.vdevs)
-    taken = layout.allocated_bytes(needed_bytes)
+    taken = allocated_bytes(data_vdev(info), needed_bytes)
     room = info.size_bytes * _MOST_FULL_PERCENT // _WHOLE - used
     if taken > room:
         raise NoSpace(

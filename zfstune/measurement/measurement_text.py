@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zfstune.measurement.figures import Figure
     from zfstune.measurement.results import Measured, Measurement
     from zfstune.measurement.statistics import Estimate
-    from zfstune.measurement.verdict import Standing, Verdict
+    from zfstune.measurement.verdict import Judgement, Rank
 
 __all__ = ["measurement_text"]
 
@@ -36,7 +36,7 @@ _TABLE = (
 )
 
 
-def measurement_text(measurement: Measurement, verdict: Verdict) -> Iterator[str]:
+def measurement_text(measurement: Measurement, verdict: Judgement) -> Iterator[str]:
     """Return the lines of a measurement: the table, the verdict, the findings."""
     workload, pool = measurement.workload, measurement.pool
     sector = format_size(1 << int(pool.get("ashift", "0")))
@@ -48,8 +48,8 @@ def measurement_text(measurement: Measurement, verdict: Verdict) -> Iterator[str
     yield ""
     yield from _table(measurement)
     yield ""
-    for standing in verdict.standings:
-        yield from _standing_text(standing, measurement)
+    for rank in verdict.ranks:
+        yield from _rank_text(rank, measurement)
     for beaten in verdict.dominated:
         yield from _paragraph(
             f"{beaten.loser.label} is nowhere better than {beaten.winner.label}, and "
@@ -100,29 +100,29 @@ def _table(measurement: Measurement) -> Iterator[str]:
         yield f"{_CHOSEN.strip()} the profile's choice"
 
 
-def _standing_text(standing: Standing, measurement: Measurement) -> Iterator[str]:
+def _rank_text(rank: Rank, measurement: Measurement) -> Iterator[str]:
     """Say who wins on a figure, and what the profile's choice costs there."""
-    figure = standing.figure
-    if not standing.winners or not any(
+    figure = rank.figure
+    if not rank.winners or not any(
         _mean(measured, figure) for measured in measurement.measured
     ):
         return
     by_candidate = {m.candidate: m for m in measurement.measured}
-    if len(standing.winners) == len(measurement.measured) and len(standing.winners) > 1:
+    if len(rank.winners) == len(measurement.measured) and len(rank.winners) > 1:
         yield f"{figure.title}: no difference."
         return
     names = " and ".join(
         f"{winner.label} ({_range(_mean(by_candidate[winner], figure), figure.unit)})"
-        for winner in standing.winners
+        for winner in rank.winners
     )
-    same = ", which do not differ" if standing.no_difference else ""
+    same = ", which do not differ" if rank.no_difference else ""
     text = f"{figure.title}: best is {names}{same}"
-    if standing.chosen is not None:
+    if rank.chosen is not None:
         text += (
-            f"; the profile's choice is at {standing.chosen.mean:.2f} times that"
-            f"{_interval(standing.chosen)}"
+            f"; the profile's choice is at {rank.chosen.mean:.2f} times that"
+            f"{_interval(rank.chosen)}"
         )
-    yield from _paragraph(f"{text}{_model(figure, standing.winners[0], by_candidate)}.")
+    yield from _paragraph(f"{text}{_model(figure, rank.winners[0], by_candidate)}.")
 
 
 def _model(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.measurement.batches import touched_records
 from zfstune.measurement.results import Prediction
-from zfstune.measurement.space_model import record_length, stored_bytes
+from zfstune.values.ondisk import charged_bytes, device_bytes, stored_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,20 +13,35 @@ if TYPE_CHECKING:
     from zfstune.measurement.batches import Batches
     from zfstune.measurement.candidate import Candidate
     from zfstune.measurement.data_shape import Corpus
-    from zfstune.measurement.space_model import Layout
+    from zfstune.values.state import PoolInfo, Vdev
 
     Compress = Callable[[str, bytes], int | None]
 
-__all__ = ["predict"]
+__all__ = ["data_vdev", "predict", "record_length"]
 
 _SAMPLE_BYTES = 8 << 20
+_LEAST_BLOCK = 512  # SPA_MINBLOCKSIZE
+# What OpenZFS puts before compressed data: its size, and for zstd version and level too.
+_HEADERS = {"lz4": 4, "on": 4, "zstd": 8}
+
+
+def data_vdev(info: PoolInfo) -> Vdev:
+    """Return the first vdev that holds data; those of a pool are mostly alike."""
+    return next(vdev for vdev in info.vdevs if vdev.role == "normal")
+
+
+def record_length(file_bytes: int, recordsize_bytes: int) -> int:
+    """Return the length of a file's records: a small file has one of its own length."""
+    if file_bytes > recordsize_bytes:
+        return recordsize_bytes
+    return -(-file_bytes // _LEAST_BLOCK) * _LEAST_BLOCK
 
 
 def predict(
     candidate: Candidate,
     batches: Batches,
     corpus: Corpus,
-    layout: Layout,
+    vdev: Vdev,
     compress: Compress,
 ) -> Prediction:
     """Predict the bytes of a candidate.
@@ -35,21 +50,19 @@ def predict(
         candidate: The record size and compression.
         batches: The places.
         corpus: The data.
-        layout: The layout of the pool's vdevs.
+        vdev: The vdev that the data lies on.
         compress: Returns the size that an algorithm makes of bytes; None: it is off.
     """
     record = record_length(batches.file_bytes, candidate.recordsize_bytes)
     records = -(-batches.file_bytes // record) * batches.files
     sample = _sample(batches, record, records)
-    stored = [
-        stored_bytes(
-            record,
-            compress(candidate.compression, corpus.read(file, number * record, record)),
-            candidate.compression,
-            layout.sector_bytes,
-        )
-        for file, number in sample
-    ]
+    stored = []
+    for file, number in sample:
+        data = corpus.read(file, number * record, record)
+        packed = compress(candidate.compression, data)
+        if packed is not None:
+            packed += _HEADERS.get(candidate.compression.partition("-")[0], 0)
+        stored.append(stored_bytes(record, packed, ashift=vdev.ashift))
 
     def mean(count: Callable[[int], int]) -> float:
         return sum(map(count, stored)) / len(stored)
@@ -58,13 +71,13 @@ def predict(
     rewritten = sum(len(touched_records(batch, page, record)) for batch in batches.counted)
     asked = len(touched_records(batches.asked, page, record))
     return Prediction(
-        allocated_bytes=round(records * mean(layout.counted_bytes)),
+        allocated_bytes=round(records * mean(lambda size: charged_bytes(vdev, size))),
         write_amplification=rewritten
-        * mean(layout.written_bytes)
+        * mean(lambda size: device_bytes(vdev, size))
         / (batches.written_pages * page),
         cold_read_amplification=asked * mean(int) / (len(batches.asked) * page),
         records=records,
-        sector_bytes=layout.sector_bytes,
+        sector_bytes=1 << vdev.ashift,
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zfstune.measurement.results import Measured, Measurement
     from zfstune.measurement.statistics import Estimate
 
-__all__ = ["Dominated", "Standing", "Verdict", "decide"]
+__all__ = ["Dominated", "Judgement", "Rank", "verdict_on"]
 
 # A background of this share of the counted bytes makes figures doubtful.
 _LOUD = 0.05
@@ -24,7 +24,7 @@ _COLD = 0.9
 
 
 @frozen
-class Standing:
+class Rank:
     """How the candidates stand on one figure.
 
     Attributes:
@@ -54,16 +54,16 @@ class Dominated:
 
 
 @frozen
-class Verdict:
+class Judgement:
     """What a measurement says.
 
     Attributes:
-        standings: By figure.
+        ranks: By figure.
         dominated: The candidates that nobody needs.
         findings: Sentences about what was not as expected.
     """
 
-    standings: tuple[Standing, ...]
+    ranks: tuple[Rank, ...]
     dominated: tuple[Dominated, ...]
     findings: tuple[str, ...]
 
@@ -71,29 +71,29 @@ class Verdict:
         """Return the verdict in JSON's types."""
         return {
             "figures": {
-                standing.figure.name: {
-                    "winners": to_plain(standing.winners),
-                    "chosen_ratio": to_plain(standing.chosen),
+                rank.figure.name: {
+                    "winners": to_plain(rank.winners),
+                    "chosen_ratio": to_plain(rank.chosen),
                 }
-                for standing in self.standings
+                for rank in self.ranks
             },
             "dominated": to_plain(self.dominated),
             "findings": list(self.findings),
         }
 
 
-def decide(measurement: Measurement) -> Verdict:
+def verdict_on(measurement: Measurement) -> Judgement:
     """Give the verdict."""
     measured = measurement.measured
     compared = [figure for figure in FIGURES if figure.better]
-    standings = tuple(_stand(figure, measurement) for figure in compared)
+    ranks = tuple(_rank(figure, measurement) for figure in compared)
     dominated = tuple(
         Dominated(loser.candidate, winner.candidate)
         for loser in measured
         if (winner := _dominator(loser, measured, compared)) is not None
     )
     findings = tuple(text for one in measured for text in _findings(one))
-    return Verdict(standings, dominated, findings)
+    return Judgement(ranks, dominated, findings)
 
 
 def _series(measured: Measured, figure: Figure) -> list[float | None]:
@@ -121,7 +121,7 @@ def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
 
 
-def _stand(figure: Figure, measurement: Measurement) -> Standing:
+def _rank(figure: Figure, measurement: Measurement) -> Rank:
     measured = measurement.measured
     winners = tuple(
         one
@@ -134,7 +134,7 @@ def _stand(figure: Figure, measurement: Measurement) -> Standing:
     ratio = None
     if winners and chosen is not None and chosen not in winners:
         ratio = paired_ratio(_series(chosen, figure), _series(winners[0], figure))
-    return Standing(
+    return Rank(
         figure=figure,
         winners=tuple(one.candidate for one in winners) if enough else (),
         chosen=ratio if enough else None,

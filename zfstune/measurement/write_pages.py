@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from zfstune.measurement.batches import Batches, Place
+    from zfstune.measurement.batches import Batches, Spot
     from zfstune.measurement.data_shape import Corpus
 
 __all__ = ["Pages", "file_name"]
@@ -71,7 +71,7 @@ class Pages:
                 for file in range(self._batches.files)
             )
 
-    def write(self, batches: Sequence[Sequence[Place]], *, synced: bool) -> int:
+    def write(self, batches: Sequence[Sequence[Spot]], *, synced: bool) -> int:
         """Write pages over, each batch in a transaction group; return their bytes.
 
         Args:
@@ -91,7 +91,7 @@ class Pages:
             self._sync()
         return page * sum(map(len, batches))
 
-    def read(self, places: Sequence[Place]) -> int:
+    def read(self, places: Sequence[Spot]) -> int:
         """Read pages; return their bytes."""
         page = self._batches.page_bytes
         with self._failing("read from"):

@@ -8,7 +8,7 @@ from measured import COUNTS, MEASUREMENT, RUN, TIMES
 from zfstune.measurement.candidate import Candidate
 from zfstune.measurement.measurement_text import measurement_text
 from zfstune.measurement.results import Measured, Prediction
-from zfstune.measurement.verdict import decide
+from zfstune.measurement.verdict import verdict_on
 from zfstune.values.frozen import replace
 
 if TYPE_CHECKING:
@@ -36,13 +36,15 @@ def measured(small: tuple[Run, ...], large: tuple[Run, ...]) -> Measurement:
 
 def text(measurement: Measurement) -> str:
     """Return the text, its paragraphs unwrapped."""
-    return " ".join(" ".join(measurement_text(measurement, decide(measurement))).split())
+    return " ".join(
+        " ".join(measurement_text(measurement, verdict_on(measurement))).split()
+    )
 
 
 def test_lines_fit_the_terminal() -> None:
     """No line is longer than 80 columns, also with long names of compressions."""
     found = measured(runs(3000), runs(123_000, 99.9))
-    lines = list(measurement_text(found, decide(found)))
+    lines = list(measurement_text(found, verdict_on(found)))
     assert max(map(len, lines)) <= 80
 
 
@@ -51,7 +53,7 @@ def test_table() -> None:
     found = measured(runs(3000), runs(24_000))
     rows = [
         line
-        for line in measurement_text(found, decide(found))
+        for line in measurement_text(found, verdict_on(found))
         if line.startswith(("8K lz4 ", "1M zstd-fast-1000 ")) and "#" in line
     ]
     small, large = rows

@@ -9,12 +9,12 @@ import pytest
 from measured import COUNTS, MEASUREMENT, RUN, TIMES
 from zfstune.measurement.candidate import Candidate
 from zfstune.measurement.results import Measured, Prediction
-from zfstune.measurement.verdict import Dominated, decide
+from zfstune.measurement.verdict import Dominated, verdict_on
 from zfstune.values.frozen import replace
 
 if TYPE_CHECKING:
     from zfstune.measurement.results import Measurement, Run
-    from zfstune.measurement.verdict import Standing
+    from zfstune.measurement.verdict import Rank
 
 SMALL, MIDDLE, LARGE = (Candidate(size << 10, "lz4") for size in (8, 16, 128))
 MODEL = Prediction(5000, 0.5, 16.0, 9, 512)
@@ -34,15 +34,15 @@ def measured(**runs: tuple[Run, ...]) -> Measurement:
     return replace(MEASUREMENT, chosen=SMALL, measured=found)
 
 
-def standing(measurement: Measurement, name: str) -> Standing:
+def rank(measurement: Measurement, name: str) -> Rank:
     """Return how the candidates stand on a figure."""
-    (found,) = (s for s in decide(measurement).standings if s.figure.name == name)
+    (found,) = (s for s in verdict_on(measurement).ranks if s.figure.name == name)
     return found
 
 
 def test_a_winner_of_counts() -> None:
     """One run is enough for counts; the profile's choice is set against the best."""
-    found = standing(
+    found = rank(
         measured(small=(run(0, leaf=6000),), large=(run(0),)), "write_amplification"
     )
     assert found.winners == (LARGE,)
@@ -52,7 +52,7 @@ def test_a_winner_of_counts() -> None:
 
 def test_counts_that_differ_by_less_than_a_percent() -> None:
     """They do not differ, and both win."""
-    found = standing(
+    found = rank(
         measured(small=(run(0, leaf=3010),), large=(run(0),)), "write_amplification"
     )
     assert found.winners == (SMALL, LARGE)
@@ -64,8 +64,8 @@ def test_times_take_three_runs() -> None:
     """With two runs nobody wins on times, however far they are apart."""
     fast = tuple(run(number, p99=0.001) for number in range(3))
     slow = tuple(run(number, p99=0.1) for number in range(3))
-    assert standing(measured(small=fast[:2], large=slow[:2]), "p99").winners == ()
-    found = standing(measured(small=slow, large=fast), "p99")
+    assert rank(measured(small=fast[:2], large=slow[:2]), "p99").winners == ()
+    found = rank(measured(small=slow, large=fast), "p99")
     assert found.winners == (LARGE,)
     assert found.chosen is not None
     assert found.chosen.mean == pytest.approx(100)
@@ -75,34 +75,34 @@ def test_times_whose_intervals_overlap() -> None:
     """Where each is faster in some runs, there is no difference."""
     one = tuple(run(number, p99=p99) for number, p99 in enumerate((0.01, 0.03, 0.01)))
     other = tuple(run(number, p99=p99) for number, p99 in enumerate((0.02, 0.01, 0.02)))
-    assert standing(measured(small=one, large=other), "p99").winners == (SMALL, LARGE)
+    assert rank(measured(small=one, large=other), "p99").winners == (SMALL, LARGE)
 
 
 def test_higher_is_better_for_operations() -> None:
     """The direction of a figure counts."""
     few = tuple(run(number, iops=100) for number in range(3))
     many = tuple(run(number, iops=900) for number in range(3))
-    assert standing(measured(small=few, large=many), "iops").winners == (LARGE,)
+    assert rank(measured(small=few, large=many), "iops").winners == (LARGE,)
 
 
 def test_dominated() -> None:
     """A candidate that is worse somewhere and better nowhere is named, with the other."""
-    found = decide(
+    found = verdict_on(
         measured(small=(run(0),), middle=(run(0, leaf=4000),), large=(run(0, leaf=2000),))
     )
     assert found.dominated == (Dominated(SMALL, LARGE), Dominated(MIDDLE, SMALL))
     cheap_and_slow = tuple(run(number, leaf=2000, p99=1.0) for number in range(3))
     dear_and_fast = tuple(run(number, leaf=4000, p99=0.1) for number in range(3))
-    assert decide(measured(small=cheap_and_slow, large=dear_and_fast)).dominated == ()
+    assert verdict_on(measured(small=cheap_and_slow, large=dear_and_fast)).dominated == ()
 
 
 def test_zero_against_something() -> None:
     """A candidate that reads nothing in order to write wins over one that does."""
     none = replace(RUN, counts=replace(COUNTS, leaf_read_bytes=0))
-    found = standing(measured(small=(none,), large=(run(0),)), "rewrite_reads")
+    found = rank(measured(small=(none,), large=(run(0),)), "rewrite_reads")
     assert found.winners == (SMALL,)
     both = measured(small=(none,), large=(none,))
-    assert standing(both, "rewrite_reads").winners == (SMALL, LARGE)
+    assert rank(both, "rewrite_reads").winners == (SMALL, LARGE)
 
 
 @pytest.mark.parametrize(
@@ -118,20 +118,20 @@ def test_zero_against_something() -> None:
 def test_findings(changed: dict[str, int], finding: str) -> None:
     """What is off by more than a sector a record, or spoiled, is told."""
     odd = replace(RUN, counts=replace(COUNTS, **changed))
-    found = decide(measured(small=(odd,))).findings
+    found = verdict_on(measured(small=(odd,))).findings
     assert len(found) == (1 if finding else 0)
     assert finding in "".join(found)
 
 
 def test_a_discarded_run_is_told() -> None:
     """The reason why times do not count stands among the findings."""
-    found = decide(measured(small=(replace(RUN, discarded="the ARC answered"),)))
+    found = verdict_on(measured(small=(replace(RUN, discarded="the ARC answered"),)))
     assert found.findings == ("8K lz4, run 1: its times do not count: the ARC answered",)
 
 
 def test_json() -> None:
     """The verdict has winners and the ratio of the profile's choice by figure."""
-    found = decide(measured(small=(run(0, leaf=6000),), large=(run(0),))).to_dict()
+    found = verdict_on(measured(small=(run(0, leaf=6000),), large=(run(0),))).to_dict()
     figures = found["figures"]
     assert isinstance(figures, dict)
     assert figures["write_amplification"]["winners"] == [
