@@ -42,7 +42,7 @@ _USUAL_BYTES = 128 << 10  # the default of recordsize
 _LARGE_BYTES = 1 << 20
 _LEAST_RECORD = 4096
 _USUAL_GROUP_S = 5
-_IDLE_GROUPS = 2
+_IDLE_S = 5
 # Properties of a profile's dataset that change what a write costs.
 _KEPT = frozenset(
     {
@@ -131,7 +131,7 @@ def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
         runs=wishes.runs,
         seed=wishes.seed,
         fio=fio,
-        idle_s=_IDLE_GROUPS * group_s,
+        idle_s=_IDLE_S,
         scratch_bytes=needed,
         info=info,
     )

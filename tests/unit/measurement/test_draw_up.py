@@ -64,7 +64,7 @@ def test_the_profiles_choice_and_its_neighbours(engine: MountingEngine) -> None:
     assert plan.properties["atime"] == "off"
     assert "mountpoint" not in plan.properties
     assert plan.fio == Fio(30, 10)
-    assert (plan.pool, plan.runs, plan.idle_s) == ("tank", 3, 10)
+    assert (plan.pool, plan.runs, plan.idle_s) == ("tank", 3, 5)
     assert all(prediction is not None for prediction in plan.predictions)
 
 
