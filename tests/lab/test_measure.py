@@ -18,6 +18,8 @@ from zfstune.measurement.scratch import PARENT_PREFIX
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.one_release
+
 # 4 MiB of 8K pages: each run takes seconds in a guest.
 SMALL = ("--size", "4M", "--only-bytes", "--recordsize", "8K,128K")
 
