@@ -55,6 +55,14 @@ def add_arguments(parser: Any) -> None:
         "--fio", metavar="JOB", default="", help="the workload of this fio job file"
     )
     parser.add_argument("--pool", help="the pool to measure on (default: the only one)")
+    _add_candidates(parser)
+    _add_procedure(parser)
+    add_dry_run(parser, "say what would be done, how long it takes and what it writes")
+    parser.set_defaults(run=_run)
+
+
+def _add_candidates(parser: Any) -> None:
+    """Add the options that choose what is compared."""
     parser.add_argument(
         "--recordsize",
         metavar="SIZES",
@@ -70,6 +78,10 @@ def add_arguments(parser: Any) -> None:
         default=(),
         help="compressions to compare, as lz4,zstd-3 (default: the profile's choice)",
     )
+
+
+def _add_procedure(parser: Any) -> None:
+    """Add the options that choose how it is compared."""
     parser.add_argument(
         "--size",
         type=_size,
@@ -106,8 +118,6 @@ def add_arguments(parser: Any) -> None:
         default=1,
         help="of data, places and order (default: %(default)s)",
     )
-    add_dry_run(parser, "say what would be done, how long it takes and what it writes")
-    parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
