@@ -84,25 +84,7 @@ def measure(
     begin, started = time.monotonic(), datetime.now(UTC)
     show(plan)
     sweep_scratch(engine, plan.pool)
-    runs: list[list[Run]] = [[] for _ in plan.candidates]
-    interrupted = False
-    with scratch_in(engine, plan.pool, plan.scratch_bytes) as scratch:
-        idle_bytes_s = _watch_idle(engine, plan)
-        first = time.monotonic()
-        for place, (number, index) in enumerate(plan.order):
-            if time_limit_s is not None and time.monotonic() - begin > time_limit_s:
-                interrupted = True
-                break
-            each_s = (time.monotonic() - first) / place if place else None
-            one = _OneRun(
-                scratch,
-                plan,
-                index,
-                idle_bytes_s,
-                _telling(plan, place, each_s, on_progress),
-            )
-            runs[index].append(one.run(number, place))
-    complete = min(map(len, runs))
+    runs, interrupted = _run_all(engine, plan, begin, time_limit_s, on_progress)
     return Measurement(
         workload=plan.workload.facts,
         procedure=_procedure(
@@ -116,17 +98,37 @@ def measure(
         dataset=plan.workload.dataset,
         chosen=plan.chosen,
         why=plan.why,
-        measured=tuple(
-            # A round that the limit cut short would compare different hours.
-            Measured(candidate, predicted, tuple(found[:complete] if complete else found))
-            for candidate, predicted, found in zip(
-                plan.candidates, plan.predictions, runs, strict=True
-            )
-        ),
+        measured=tuple(map(Measured, plan.candidates, plan.predictions, runs)),
         pool=_pool_facts(plan.info),
         machine=machine_facts(),
         parameters=module_parameters(),
     )
+
+
+def _run_all(
+    engine: Engine,
+    plan: MeasurePlan,
+    begin: float,
+    time_limit_s: int | None,
+    on_progress: Callable[[MeasureProgress], object],
+) -> tuple[list[tuple[Run, ...]], bool]:
+    """Do the runs; return them by candidate, and whether the limit ended them."""
+    runs: list[list[Run]] = [[] for _ in plan.candidates]
+    interrupted = False
+    with scratch_in(engine, plan.pool, plan.scratch_bytes) as scratch:
+        idle_bytes_s = _watch_idle(engine, plan)
+        first = time.monotonic()
+        for place, (number, index) in enumerate(plan.order):
+            if time_limit_s is not None and time.monotonic() - begin > time_limit_s:
+                interrupted = True
+                break
+            each_s = (time.monotonic() - first) / place if place else None
+            tell = _telling(plan, place, each_s, on_progress)
+            one = _OneRun(scratch, plan, index, idle_bytes_s, tell)
+            runs[index].append(one.run(number, place))
+    # A round that the limit cut short would compare different hours.
+    complete = min(map(len, runs)) or plan.runs
+    return [tuple(found[:complete]) for found in runs], interrupted
 
 
 def _telling(
