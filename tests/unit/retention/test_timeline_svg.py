@@ -36,7 +36,7 @@ def simulated(*rules: Rule, until: int = YEAR) -> Simulation:
 def parts(text: str, kind: str, of_class: str) -> list[ET.Element]:
     """Return the elements of a kind and class."""
     found = ET.fromstring(text).iter(f"{SVG}{kind}")  # noqa: S314 (our own text)
-    return [each for each in found if each.get("class") == of_class]
+    return [each for each in found if of_class in (each.get("class") or "").split()]
 
 
 def strokes(path: ET.Element) -> list[float]:
@@ -93,7 +93,7 @@ def test_nothing_is_drawn_outside(numbers: set[int], taken: int, every: int) -> 
     ages = sorted(number * every for number in numbers if number <= taken)
     one = Simulation(every, end, taken + 1, tuple(end - age for age in reversed(ages)))
     text = draw([("keep=1", one)])
-    for path in parts(text, "path", "snap") + parts(text, "path", "mark"):
+    for path in parts(text, "path", "snap") + parts(text, "path", "axis"):
         assert all(LEFT <= x <= RIGHT for x in strokes(path))
     for rect in parts(text, "rect", "gap"):
         x, width = (float(rect.get(key) or -1) for key in ("x", "width"))
