@@ -24,7 +24,7 @@ PURE = frozenset(
         *("binascii", "difflib", "fnmatch", "functools", "hashlib", "heapq", "importlib"),
         *("io", "ipaddress", "itertools", "json", "math", "operator", "re", "stat"),
         *("string", "struct", "textwrap", "tomllib", "types", "typing", "zlib"),
-        *("configparser", "numpy", "random", "yaml"),
+        *("array", "configparser", "numpy", "random", "yaml"),
     }
 )
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}
