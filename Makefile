@@ -20,16 +20,20 @@ BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] 
 SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit instants mutants lint format lab images demo endurance bench host wheel clean
+.PHONY: help test unit pictures instants mutants lint format lab images demo endurance bench host wheel clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 test: host lint $(STAMP) images ## Lint, then every test: this host's, bookworm's and trixie-backports'
-	$(BIN)/pytest -m "guest or not guest" $(ARGS)
+	$(BIN)/pytest -m "not browser" $(ARGS)
 
 unit: $(STAMP) ## The tests that need neither ZFS nor a guest
 	$(BIN)/pytest $(ARGS)
+
+pictures: $(STAMP) ## The report in a headless Chromium at three widths: words that are cut off or covered
+	PYTHON=$(PYTHON) .ci/install-host chromium
+	$(BIN)/pytest -m browser tests/browser $(ARGS)
 
 instants: $(STAMP) ## Each timer in every zone over ten years, as systemd reckons it (minutes)
 	ZFSTUNE_TEN_YEARS=1 $(BIN)/pytest tests/unit/schedules/test_instants_systemd.py $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -172,6 +173,25 @@ def another_host(machine: Machine) -> None:
     create_image(machine.folder / FAR, size_bytes=128 << 20, pool="back").close()
 
 
+def a_trace(machine: Machine) -> None:
+    """Have the recording of a database: pages at random, and a log that is synced."""
+    chosen = Random(1)  # noqa: S311 (no secret)
+    lines = []
+    for number in range(6000):
+        stamp, took = 1796048556 + number / 400, chosen.randrange(100)
+        pages, name = "5</srv/db/pages>", "pread64" if number % 6 < 4 else "pwrite64"
+        call = f'{name}({pages}, ""..., 8192, {8192 * chosen.randrange(8192)}) = 8192'
+        lines.append(f"7 {stamp:.6f} {call} <0.0000{took:02}>")
+        if number % 6 == 5:
+            log = "6</srv/db/wal>"
+            place = 8192 * (number // 6)
+            lines.append(
+                f'7 {stamp:.6f} pwrite64({log}, ""..., 8192, {place}) = 8192 <0.000031>'
+            )
+            lines.append(f"7 {stamp:.6f} fdatasync({log}) = 0 <0.0041{took:02}>")
+    (machine.folder / "db.strace").write_text("\n".join(lines) + "\n")
+
+
 # What a page tells in words between its commands.
 MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune prune --keep 48": fifty_later,
@@ -190,6 +210,7 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune compare tank/shop@monday tank/backup/shop@monday": three_shops,
     "zfstune list tank/data": applied("postgres"),
     "zfstune golden create tank/golden/node": a_node,
+    "zfstune measure --trace db.strace --only-look": a_trace,
 }
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 
 from zfstune.cli import exit_status
+from zfstune.cli.look_at_trace import look_at_trace
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.value_options import add_dry_run
@@ -18,7 +19,7 @@ from zfstune.measurement.measure_plan_text import plan_text
 from zfstune.values.duration import DurationError, read_duration
 from zfstune.values.errors import ZfstuneError
 from zfstune.values.size import SizeError, read_size
-from zfstune.values.text import for_shell
+from zfstune.values.text import for_shell, shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
@@ -54,9 +55,26 @@ def add_arguments(parser: Any) -> None:
     parser.add_argument(
         "--fio", metavar="JOB", default="", help="the workload of this fio job file"
     )
+    parser.add_argument(
+        "--trace",
+        metavar="FILE",
+        default="",
+        help="a workload like what strace, perf trace or fio (write_iolog) recorded",
+    )
+    parser.add_argument(
+        "--only-look",
+        action="store_true",
+        help="with --trace: sum up what was recorded, and touch no pool",
+    )
     parser.add_argument("--pool", help="the pool to measure on (default: the only one)")
     _add_candidates(parser)
     _add_procedure(parser)
+    parser.add_argument(
+        "--report",
+        metavar="FILE",
+        help="write a page of HTML too, and into a folder beside it each chart as SVG "
+        "and CSV",
+    )
     add_dry_run(parser, "say what would be done, how long it takes and what it writes")
     parser.set_defaults(run=_run)
 
@@ -121,14 +139,24 @@ def _add_procedure(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if (args.name is None) == (not args.fio):
+    if [args.name is not None, bool(args.fio), bool(args.trace)].count(True) != 1:
         warn(
-            "cannot measure: name a profile or a job file, one of the two",
+            "cannot measure: name a profile, a job file or a trace, one of the three",
             "zfstune measure postgres",
         )
         return exit_status.USAGE
-    if not args.dry_run:
+    if args.only_look and not args.trace:
+        warn(
+            "cannot look: --only-look is for a trace",
+            "zfstune measure --trace FILE --only-look",
+        )
+        return exit_status.USAGE
+    if args.trace or not args.dry_run:
         _need_numpy()
+    if args.only_look:
+        return look_at_trace(args.trace, as_json=args.json)
+    if args.report is not None:
+        _check_report(args.report)
     with open_zfs(args) as engine:
         plan = draw_up_plan(engine, _wishes(args))
         if args.dry_run:
@@ -158,8 +186,12 @@ def _show_plan(plan: MeasurePlan, *, json: bool) -> None:
 
 def _show(args: argparse.Namespace, found: Measurement) -> int:
     # These import numpy, which takes longer than a plan.
-    from zfstune.measurement.measurement_text import measurement_text  # noqa: PLC0415
+    from zfstune.measurement.measurement_text import (  # noqa: PLC0415
+        measurement_text,
+        verdict_sentences,
+    )
     from zfstune.measurement.verdict import verdict_on  # noqa: PLC0415
+    from zfstune.measurement.write_report import write_report  # noqa: PLC0415
 
     verdict = verdict_on(found)
     if args.json:
@@ -167,6 +199,8 @@ def _show(args: argparse.Namespace, found: Measurement) -> int:
     else:
         print()
         print("\n".join(measurement_text(found, verdict)))
+    if args.report is not None:
+        write_report(args.report, found, verdict_sentences(found, verdict))
     return exit_status.DONE
 
 
@@ -174,6 +208,7 @@ def _wishes(args: argparse.Namespace) -> Wishes:
     return Wishes(
         name=args.name or "",
         job=args.fio,
+        trace=args.trace,
         pool=args.pool,
         recordsizes=args.recordsize,
         compressions=args.compression,
@@ -184,6 +219,20 @@ def _wishes(args: argparse.Namespace) -> Wishes:
         only_bytes=args.only_bytes,
         seed=args.seed,
     )
+
+
+def _check_report(path: str) -> None:
+    """Refuse now what could not be written after hours."""
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        reason = "it is a folder"
+    elif not os.path.isdir(folder):
+        reason = f"no folder '{shown(folder)}'"
+    elif not os.access(folder, os.W_OK):
+        reason = f"no permission to write into '{shown(folder)}'"
+    else:
+        return
+    raise ZfstuneError(f"cannot write the report '{shown(path)}': {reason}")
 
 
 def _need_numpy() -> None:

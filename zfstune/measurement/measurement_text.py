@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zfstune.measurement.statistics import Estimate
     from zfstune.measurement.verdict import Judgement, Rank
 
-__all__ = ["measurement_text"]
+__all__ = ["measurement_text", "verdict_sentences"]
 
 _COLUMNS = 80
 _WRITTEN = 7
@@ -40,7 +40,7 @@ def measurement_text(measurement: Measurement, verdict: Judgement) -> Iterator[s
     """Return the lines of a measurement: the table, the verdict, the findings."""
     workload, pool = measurement.workload, measurement.pool
     sector = format_size(1 << int(pool.get("ashift", "0")))
-    runs = len(measurement.measured[0].runs) if measurement.measured else 0
+    runs = _runs(measurement)
     yield (
         f"{workload.name} on {pool.get('name', '')}: {pool.get('layout', '')}, sectors of "
         f"{sector}, {runs} {'run' if runs == 1 else 'runs'} of each"
@@ -48,25 +48,31 @@ def measurement_text(measurement: Measurement, verdict: Judgement) -> Iterator[s
     yield ""
     yield from _table(measurement)
     yield ""
+    for sentence in verdict_sentences(measurement, verdict):
+        yield from wrap(sentence, _COLUMNS, break_long_words=False, break_on_hyphens=False)
+
+
+def verdict_sentences(measurement: Measurement, verdict: Judgement) -> Iterator[str]:
+    """Return the verdict, and what is to be known of it, one paragraph each."""
     for rank in verdict.ranks:
         yield from _rank_text(rank, measurement)
     for beaten in verdict.dominated:
-        yield from _paragraph(
+        yield (
             f"{beaten.loser.label} is nowhere better than {beaten.winner.label}, and "
             "somewhere worse."
         )
     if measurement.why and measurement.chosen is not None:
-        yield from _paragraph(
-            f"The profile takes {measurement.chosen.label}: {measurement.why}"
-        )
-    if runs < FEWEST_RUNS and measurement.procedure.run_s:
-        yield from _paragraph(
-            f"Times are not compared: it takes {FEWEST_RUNS} runs to see how they vary."
-        )
+        yield f"The profile takes {measurement.chosen.label}: {measurement.why}"
+    if _runs(measurement) < FEWEST_RUNS and measurement.procedure.run_s:
+        yield f"Times are not compared: it takes {FEWEST_RUNS} runs to see how they vary."
     if measurement.procedure.interrupted:
-        yield from _paragraph("The time limit came before all runs were done.")
+        yield "The time limit came before all runs were done."
     for finding in verdict.findings:
-        yield from _paragraph(f"Finding: {finding}.")
+        yield f"Finding: {finding}."
+
+
+def _runs(measurement: Measurement) -> int:
+    return len(measurement.measured[0].runs) if measurement.measured else 0
 
 
 def _table(measurement: Measurement) -> Iterator[str]:
@@ -122,7 +128,7 @@ def _rank_text(rank: Rank, measurement: Measurement) -> Iterator[str]:
             f"; the profile's choice is at {rank.chosen.mean:.2f} times that"
             f"{_interval(rank.chosen)}"
         )
-    yield from _paragraph(f"{text}{_model(figure, rank.winners[0], by_candidate)}.")
+    yield f"{text}{_model(figure, rank.winners[0], by_candidate)}."
 
 
 def _model(
@@ -167,7 +173,3 @@ def _value(value: float, unit: str) -> str:
     if unit == "x":
         return f"{value:.2f} x"
     return f"{value:.4g}" if unit == "1/s" else f"{value:.4g} {unit}"
-
-
-def _paragraph(text: str) -> list[str]:
-    return wrap(text, _COLUMNS, break_long_words=False, break_on_hyphens=False)

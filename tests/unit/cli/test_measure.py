@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mounting_engine import MountingEngine
+from recorded_traces import RECORDINGS
 from zfstune.engine import open as opening
 from zfstune.measurement import draw_up
 from zfstune.measurement.document import from_json
@@ -31,12 +32,12 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MountingEngine:
     return made
 
 
-@pytest.mark.parametrize("words", ["", "postgres --fio job.fio"])
+@pytest.mark.parametrize("words", ["", "postgres --fio job.fio", "postgres --trace x"])
 def test_one_workload(run: Run, words: str) -> None:
-    """A profile or a job file is named, and not both."""
+    """A profile, a job file or a trace is named, and no two of them."""
     status, out, err = run("measure", *words.split())
     assert (status, out) == (2, "")
-    assert "name a profile or a job file, one of the two" in err
+    assert "name a profile, a job file or a trace, one of the three" in err
 
 
 @pytest.mark.parametrize(
@@ -101,4 +102,65 @@ def test_without_numpy(
     assert status == 1
     assert "numpy is not installed" in err
     assert "zfstune[measure]" in err
+    assert engine.calls == []
+
+
+TRACE = str(RECORDINGS / "fio-iolog-v3.log")
+
+
+def test_a_trace_is_looked_at(run: Run) -> None:
+    """Without an engine: the summary is text or JSON, and no pool is opened."""
+    status, out, err = run("measure", "--trace", TRACE, "--only-look")
+    assert (status, err) == (0, "")
+    assert out.startswith("fio iolog v3: 28 operations")
+    status, out, _ = run("measure", "--trace", TRACE, "--only-look", "--json")
+    assert json.loads(out)["syncs"] == 4
+
+
+def test_only_a_trace_is_looked_at(run: Run, tmp_path: Path) -> None:
+    """A profile has nothing to look at, and a file that is no trace is refused."""
+    status, _, err = run("measure", "postgres", "--only-look")
+    assert status == 2
+    assert "zfstune measure --trace FILE --only-look" in err
+    (tmp_path / "x").write_text("8,0 1 1 0.0 Q WS 8 + 8 [sh]\n")
+    status, out, err = run("measure", "--trace", str(tmp_path / "x"), "--only-look")
+    assert (status, out) == (1, "")
+    assert "line 1: expected a trace of strace, of perf trace or of fio" in err
+
+
+def test_a_trace_is_measured(run: Run, engine: MountingEngine) -> None:
+    """Its load is that of the trace: the size of its writes, at random, its syncs."""
+    words = ("--trace", TRACE, "--size", "1M", "--only-bytes", "--recordsize", "8K,16K")
+    status, out, _ = run("measure", *words, "--json")
+    assert status == 0
+    workload = json.loads(out)["measurement"]["workload"]
+    assert (workload["page_bytes"], workload["sync_every"]) == (8192, 4)
+    assert workload["pattern"] == "random"
+    assert set(engine.marks) == {"tank", "tank/db"}
+
+
+def test_a_report(run: Run, engine: MountingEngine, tmp_path: Path) -> None:
+    """The page says what the terminal says, and each chart is a file beside it."""
+    page = tmp_path / "out.html"
+    words = ("postgres", "--size", "1M", "--only-bytes", "--recordsize", "8K,16K")
+    status, out, err = run("measure", *words, "--report", str(page))
+    assert (status, err) == (0, "")
+    assert "written per byte: no difference." in out
+    text = page.read_text()
+    assert "written per byte: no difference." in text
+    assert "One page of PostgreSQL a record" in text
+    assert (tmp_path / "out-charts" / "write-amplification.svg").exists()
+    assert (tmp_path / "out-charts" / "runs.csv").exists()
+
+
+def test_a_report_that_cannot_be_written_is_refused_first(
+    run: Run, engine: MountingEngine, tmp_path: Path
+) -> None:
+    """Nobody waits for hours to hear that the folder is not there."""
+    for path, reason in ((tmp_path / "no" / "x.html", "no folder"), (tmp_path, "a folder")):
+        words = ("postgres", "--size", "1M", "--only-bytes", "--report", str(path))
+        status, out, err = run("measure", *words)
+        assert (status, out) == (1, "")
+        assert f"cannot write the report '{path}'" in err
+        assert reason in err
     assert engine.calls == []

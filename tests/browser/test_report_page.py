@@ -1,0 +1,98 @@
+"""The report in a real browser: not wider than the screen, and no word cut off."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from made_measurement import made_measurement
+from zfstune.measurement.report_page import report_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.browser
+
+# The page stands in a frame of the width of a screen. Its own policy allows no script, so
+# that of the page around it looks at what the browser made of it.
+LOOK = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0">
+<iframe style="border:0;width:%(width)dpx;height:9000px" srcdoc="%(page)s"></iframe>
+<pre id="found"></pre>
+<script>
+document.querySelector("iframe").onload = event => {
+  const page = event.target.contentDocument, charts = []
+  for (const chart of page.querySelectorAll("svg")) {
+    const box = chart.getBoundingClientRect()
+    const words = [...chart.querySelectorAll("text")].map(word => {
+      const {left, right, top, bottom} = word.getBoundingClientRect()
+      return {text: word.textContent, left: left - box.left, right: box.right - right,
+              top: top - box.top, bottom: box.bottom - bottom, x: left, y: top,
+              width: right - left, height: bottom - top}
+    })
+    charts.push({title: chart.querySelector("title").textContent, words})
+  }
+  document.getElementById("found").textContent = JSON.stringify(
+    {width: page.documentElement.scrollWidth, charts})
+}
+</script>
+"""
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
+SMALLEST = 8  # pixels from top to bottom of a line of words
+SIZES = tuple(1 << power for power in range(12, 21))
+PAGES = {
+    "many": made_measurement(
+        *((size, text) for size in SIZES for text in ("lz4", "zstd-3"))
+    ),
+    "few": made_measurement((8192, "lz4"), (131072, "lz4")),
+}
+
+
+def look(folder: Path, page: str, width: int) -> dict[str, object]:
+    """Return what a browser makes of a page on a screen of some width."""
+    file = folder / "look.html"
+    file.write_text(LOOK % {"width": width, "page": html.escape(page)})
+    argv = ["chromium", *FLAGS, f"--user-data-dir={folder}/profile"]
+    argv += [f"--window-size={width},9000", "--virtual-time-budget=10000", "--dump-dom"]
+    done = subprocess.run([*argv, str(file)], capture_output=True, text=True, check=True)
+    found = re.search(r'<pre id="found">(.+?)</pre>', done.stdout, re.DOTALL)
+    assert found, done.stderr
+    result: dict[str, object] = json.loads(html.unescape(found[1]))
+    return result
+
+
+def covers(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Tell whether two words lie on each other, by more than a pixel."""
+    return (
+        one["x"] + one["width"] > other["x"] + 1
+        and other["x"] + other["width"] > one["x"] + 1
+        and one["y"] + one["height"] > other["y"] + 3
+        and other["y"] + other["height"] > one["y"] + 3
+    )
+
+
+@pytest.mark.parametrize("width", [400, 800, 1400])
+@pytest.mark.parametrize("name", PAGES)
+def test_it_can_be_read_on_each_screen(name: str, width: int, tmp_path: Path) -> None:
+    """The page does not scroll sideways; each word of a chart is whole, and alone."""
+    found = look(tmp_path, report_page(PAGES[name], ("Best is 8K.",)), width)
+    assert found["width"] == width
+    charts = found["charts"]
+    assert isinstance(charts, list)
+    assert len(charts) > 5
+    for chart in charts:
+        words = chart["words"]
+        assert words
+        for word in words:
+            where = chart["title"], word["text"]
+            assert min(word[side] for side in ("left", "right", "top", "bottom")) >= -0.5, (
+                where
+            )
+            assert word["height"] > SMALLEST, where
+        pairs = [(one, other) for at, one in enumerate(words) for other in words[:at]]
+        covered = [(a["text"], b["text"]) for a, b in pairs if covers(a, b)]
+        assert covered == [], chart["title"]
