@@ -11,10 +11,12 @@ import pytest
 
 import zfstune
 from option_rows import BEFORE, ROWS
+from recorded_traces import RECORDINGS
 from sparse_copy import sparse_copy
 from zfstune.cli.main import main
 from zfstune.cli.parser import build_parser
 from zfstune.engine.image import create_image
+from zfstune.measurement.load_workload import load_workload
 from zfstune.values.replication_marks import BaseMark
 
 if TYPE_CHECKING:
@@ -62,6 +64,9 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         'name = "shop"\nsummary = "a shop"\n\n[[dataset]]\npath = "shop"\n\n'
         '[dataset.properties.atime]\nvalue = "off"\nwhy = "w"\nsource = "s"\n'
     )
+    made["job"] = folder / "job.fio"
+    made["job"].write_text(load_workload("sqlite").facts.job)
+    made["trace"] = RECORDINGS / "strace.txt"
     made["sanoid"].write_text("[tank/a]\nautoprune = yes\nhourly = 36\n")
     with create_image(made["file"], size_bytes=128 << 20) as engine:
         engine.create("tank/a")

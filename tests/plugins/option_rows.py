@@ -25,6 +25,24 @@ RULES = {
     "--regex": "--keep 2 --regex 'zfstune-.*'",
     "--tz": "--keep-daily 2 --tz Europe/Berlin",
 }
+_SMALL = "postgres --size 1M -n"
+MEASURE = {
+    "--fio": "--fio {job} --size 1M -n",
+    "--trace": "--trace {trace} --size 1M -n",
+    "--only-look": "--trace {trace} --only-look",
+    "--pool": f"{_SMALL} --pool tank",
+    "--recordsize": f"{_SMALL} --recordsize 4K,8K",
+    "--compression": f"{_SMALL} --compression lz4,off",
+    "--size": "logs -n --size 2M",
+    "--runs": f"{_SMALL} --runs 5",
+    "--time-limit": f"{_SMALL} --time-limit 2h",
+    "--sample": f"{_SMALL} --sample {{file}}",
+    "--only-bytes": f"{_SMALL} --only-bytes",
+    "--seed": f"{_SMALL} --seed 5",
+    "--report": f"{_SMALL} --report {{folder}}/out.html",
+    "-n --dry-run": _SMALL,
+    "--json": f"{_SMALL} --json",
+}
 PLANNING = {
     "--profile": "--profile {own}",
     "--role": "--role web",
@@ -112,6 +130,7 @@ ROWS = {
         "--no-paths": f"{BEFORE} {BEFORE} --no-paths",
         "--json": f"{BEFORE} --json",
     },
+    "measure": MEASURE,
     "replicas": {
         "--forget": "tank/a --forget 00000000000000ff",
         "-n --dry-run": "tank/a --forget 00000000000000ff -n",
