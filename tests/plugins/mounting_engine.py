@@ -101,7 +101,7 @@ class MountingEngine(FakeEngine):
         for file in Path(self.mounted.pop(name).path).iterdir():
             file.unlink()
 
-    def sync(self, *_: str) -> None:
+    def sync(self, *_: str, **__: bool) -> None:
         """Write what is in the folders: here, a fixed part for each group."""
         self.before("sync")
         self.written_bytes += 1000 * len(self.mounted)

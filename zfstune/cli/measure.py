@@ -128,7 +128,7 @@ def _add_procedure(parser: Any) -> None:
     parser.add_argument(
         "--only-bytes",
         action="store_true",
-        help="count bytes alone, which repeat to a percent; fio does not run",
+        help="count bytes alone, which repeat as times do not; fio does not run",
     )
     parser.add_argument(
         "--seed",

@@ -47,6 +47,7 @@ _COLD = (
     "cached"
 )
 _WHOLE = 100
+_DEFERRED_GROUPS = 3
 
 
 def measure(
@@ -180,7 +181,11 @@ class _OneRun:
     def run(self, number: int, place: int) -> Run:
         """Do it, and return what was found."""
         plan = self._plan
-        self._engine.wait(plan.pool, "free")  # of what the run before has left
+        # What the run before has left is freed now, and written down in the groups that
+        # follow (TXG_DEFER_SIZE in include/sys/fs/zfs.h), which must not be counted.
+        self._engine.wait(plan.pool, "free")
+        for _ in range(_DEFERRED_GROUPS):
+            self._engine.sync(plan.pool, force=True)
         properties = {
             **plan.properties,
             "recordsize": str(self._candidate.recordsize_bytes),
