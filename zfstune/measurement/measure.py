@@ -125,8 +125,8 @@ def _run_all(
                 break
             each_s = (time.monotonic() - first) / place if place else None
             tell = _telling(plan, place, each_s, on_progress)
-            one = _OneRun(scratch, plan, index, idle_bytes_s, tell)
-            runs[index].append(one.run(number, place))
+            a_run = _OneRun(scratch, plan, index, idle_bytes_s, tell)
+            runs[index].append(a_run.run(number, place))
     # A round that the limit cut short would compare different hours.
     complete = min(map(len, runs)) or plan.runs
     return [tuple(found[:complete]) for found in runs], interrupted

@@ -88,10 +88,12 @@ def _table(measurement: Measurement) -> Iterator[str]:
     headings = "".join(f" {heading:>{width}}" for _, heading, width in shown)
     yield f"{'':{label}} {'wrote/B':>{_WRITTEN}} {'':{room}}{headings}".rstrip()
     written = [_mean(m, _BY_NAME["write_amplification"]) for m in measurement.measured]
-    most = max((one.mean for one in written if one is not None), default=0.0)
-    for measured, one in zip(measurement.measured, written, strict=True):
+    most = max((known.mean for known in written if known is not None), default=0.0)
+    for measured, ratio in zip(measurement.measured, written, strict=True):
         bar = (
-            "#" * max(round(room * one.mean / most), 1) if one is not None and most else ""
+            "#" * max(round(room * ratio.mean / most), 1)
+            if ratio is not None and most
+            else ""
         )
         cells = "".join(
             f" {_short(_mean(measured, _BY_NAME[name]), _BY_NAME[name].unit):>{width}}"
@@ -99,7 +101,7 @@ def _table(measurement: Measurement) -> Iterator[str]:
         )
         chosen = _CHOSEN if measured.candidate == measurement.chosen else ""
         yield (
-            f"{measured.candidate.label:{label}} {_short(one, 'x'):>{_WRITTEN}} "
+            f"{measured.candidate.label:{label}} {_short(ratio, 'x'):>{_WRITTEN}} "
             f"{bar:{room}}{cells}{chosen}"
         ).rstrip()
     if any(m.candidate == measurement.chosen for m in measurement.measured):
@@ -147,22 +149,22 @@ def _mean(measured: Measured, figure: Figure) -> Estimate | None:
     return estimate([value for value in values if value is not None])
 
 
-def _range(one: Estimate | None, unit: str) -> str:
+def _range(estimate: Estimate | None, unit: str) -> str:
     """Write a mean with its interval, where that is seen."""
-    if one is None:
+    if estimate is None:
         return "-"
-    low, high = _value(one.low, unit), _value(one.high, unit)
-    mean = _value(one.mean, unit)
+    low, high = _value(estimate.low, unit), _value(estimate.high, unit)
+    mean = _value(estimate.mean, unit)
     return mean if low == high else f"{mean}, {low} to {high}"
 
 
-def _interval(one: Estimate) -> str:
-    low, high = f"{one.low:.2f}", f"{one.high:.2f}"
+def _interval(estimate: Estimate) -> str:
+    low, high = f"{estimate.low:.2f}", f"{estimate.high:.2f}"
     return "" if low == high else f" ({low} to {high})"
 
 
-def _short(one: Estimate | None, unit: str) -> str:
-    return "-" if one is None else _value(one.mean, unit).removesuffix(" x")
+def _short(estimate: Estimate | None, unit: str) -> str:
+    return "-" if estimate is None else _value(estimate.mean, unit).removesuffix(" x")
 
 
 def _value(value: float, unit: str) -> str:

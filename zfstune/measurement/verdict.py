@@ -92,7 +92,7 @@ def verdict_on(measurement: Measurement) -> Judgement:
         for loser in measured
         if (winner := _dominator(loser, measured, compared)) is not None
     )
-    findings = tuple(text for one in measured for text in _findings(one))
+    findings = tuple(text for each in measured for text in _findings(each))
     return Judgement(ranks, dominated, findings)
 
 
@@ -101,17 +101,21 @@ def _series(measured: Measured, figure: Figure) -> list[float | None]:
     return [figures_of(run)[figure.name] for run in measured.runs]
 
 
-def _compare(one: Measured, other: Measured, figure: Figure) -> int:
-    """Return 1 if `one` is surely better on a figure, -1 if worse, else 0."""
-    these, others = _series(one, figure), _series(other, figure)
+def _compare(measured: Measured, other: Measured, figure: Figure) -> int:
+    """Return 1 if `measured` is surely better on a figure, -1 if worse, else 0."""
+    these, others = _series(measured, figure), _series(other, figure)
     known = [v for v in zip(these, others, strict=False) if None not in v]
     if not known or (not figure.exact and len(known) < FEWEST_RUNS):
         return 0
     ratio = paired_ratio(these, others)
     if ratio is None:  # a count is zero: nothing was read, nothing was logged
-        mine = sum(filter(None, these))
-        its = sum(filter(None, others))
-        return _sign(its - mine) if abs(mine - its) > SAME * len(known) else 0
+        sum_of_these = sum(filter(None, these))
+        sum_of_others = sum(filter(None, others))
+        return (
+            _sign(sum_of_others - sum_of_these)
+            if abs(sum_of_these - sum_of_others) > SAME * len(known)
+            else 0
+        )
     if not ratio.differs():
         return 0
     return _sign(1 - ratio.mean if figure.better == "lower" else ratio.mean - 1)
@@ -124,19 +128,19 @@ def _sign(value: float) -> int:
 def _rank(figure: Figure, measurement: Measurement) -> Rank:
     measured = measurement.measured
     winners = tuple(
-        one
-        for one in measured
-        if any(value is not None for value in _series(one, figure))
-        and all(_compare(other, one, figure) <= 0 for other in measured)
+        each
+        for each in measured
+        if any(value is not None for value in _series(each, figure))
+        and all(_compare(other, each, figure) <= 0 for other in measured)
     )
-    enough = figure.exact or all(len(one.runs) >= FEWEST_RUNS for one in measured)
-    chosen = next((one for one in measured if one.candidate == measurement.chosen), None)
+    enough = figure.exact or all(len(each.runs) >= FEWEST_RUNS for each in measured)
+    chosen = next((each for each in measured if each.candidate == measurement.chosen), None)
     ratio = None
     if winners and chosen is not None and chosen not in winners:
         ratio = paired_ratio(_series(chosen, figure), _series(winners[0], figure))
     return Rank(
         figure=figure,
-        winners=tuple(one.candidate for one in winners) if enough else (),
+        winners=tuple(each.candidate for each in winners) if enough else (),
         chosen=ratio if enough else None,
     )
 

@@ -23,7 +23,7 @@ MODEL = Prediction(5000, 0.5, 16.0, 9, 512)
 def run(number: int, *, leaf: int = 3000, p99: float = 0.01, iops: int = 2000) -> Run:
     """Return a run with some of its figures."""
     times = replace(TIMES, p99_s=p99, operations=iops)
-    counts = replace(COUNTS, leaf_written_bytes=leaf)
+    counts = replace(COUNTS, leaf_asked_bytes=leaf, leaf_written_bytes=leaf)
     return replace(RUN, number=number, counts=counts, times=times)
 
 
@@ -43,7 +43,7 @@ def rank(measurement: Measurement, name: str) -> Rank:
 def test_a_winner_of_counts() -> None:
     """One run is enough for counts; the profile's choice is set against the best."""
     found = rank(
-        measured(small=(run(0, leaf=6000),), large=(run(0),)), "write_amplification"
+        measured(small=(run(0, leaf=6000),), large=(run(0),)), "cold_read_amplification"
     )
     assert found.winners == (LARGE,)
     assert found.chosen is not None
@@ -53,11 +53,20 @@ def test_a_winner_of_counts() -> None:
 def test_counts_that_differ_by_less_than_a_percent() -> None:
     """They do not differ, and both win."""
     found = rank(
-        measured(small=(run(0, leaf=3010),), large=(run(0),)), "write_amplification"
+        measured(small=(run(0, leaf=3010),), large=(run(0),)), "cold_read_amplification"
     )
     assert found.winners == (SMALL, LARGE)
     assert found.no_difference
     assert found.chosen is None
+
+
+def test_written_bytes_take_three_runs() -> None:
+    """They have metadata of other transaction groups in them, more or less of it."""
+    runs = [tuple(run(n, leaf=leaf) for n in range(3)) for leaf in (6000, 3000)]
+    few = measured(small=runs[0][:1], large=runs[1][:1])
+    assert rank(few, "write_amplification").winners == ()
+    enough = measured(small=runs[0], large=runs[1])
+    assert rank(enough, "write_amplification").winners == (LARGE,)
 
 
 def test_times_take_three_runs() -> None:
@@ -134,7 +143,7 @@ def test_json() -> None:
     found = verdict_on(measured(small=(run(0, leaf=6000),), large=(run(0),))).to_dict()
     figures = found["figures"]
     assert isinstance(figures, dict)
-    assert figures["write_amplification"]["winners"] == [
+    assert figures["cold_read_amplification"]["winners"] == [
         {"recordsize_bytes": 128 << 10, "compression": "lz4"}
     ]
-    assert figures["write_amplification"]["chosen_ratio"]["mean"] == pytest.approx(2.0)
+    assert figures["cold_read_amplification"]["chosen_ratio"]["mean"] == pytest.approx(2.0)
