@@ -210,7 +210,7 @@ def test_a_network_that_is_cut(
         assert "it goes on" in broken.value.hint
         wait_until_gone(SERVES, CONNECTS)
     finally:
-        wire.cut()
+        wire.close()
         host.lead_to()
     plan = zfstune.replicate(copied, f"far:{target}", engine=engine)
     assert [s.to_dict()["step"] for s in plan.datasets[0].transfer.steps] == ["resume"]
@@ -246,7 +246,7 @@ def test_killed_at_random_moments(
         pids.append(client.pid)
         client.wait(120)
         wait_until_gone(SERVES, CONNECTS)
-        wire.cut()
+        wire.close()
         host.lead_to()
         if number % 3 == 0 or number == KILLS - 1:
             zfstune.replicate(copied, f"far:{target}", engine=engine)

@@ -144,7 +144,21 @@ class Wire:
         self._sockets: list[socket.socket] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads: list[threading.Thread] = []
+        self._start(self._accept)
+
+    def _start(self, work: Callable[..., object], *args: object) -> None:
+        thread = threading.Thread(target=work, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def close(self) -> None:
+        """Break all connections, and leave no socket open."""
+        self.cut()
+        for thread in self._threads:
+            thread.join(30)
+        for end in (self._listening, *self._sockets):
+            end.close()
 
     def cut(self) -> None:
         """Break all connections; there is no new one."""
@@ -164,7 +178,7 @@ class Wire:
                 far = socket.create_connection(("127.0.0.1", PORT))
                 self._sockets += [near, far]
                 for ends in ((near, far), (far, near)):
-                    threading.Thread(target=self._pass, args=ends, daemon=True).start()
+                    self._start(self._pass, *ends)
 
     def _pass(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):

@@ -46,6 +46,7 @@ def sent(send: Callable[[int], object]) -> Iterator[int]:
         try:
             yield read_end
         finally:
+            sending.unread = True
             os.close(read_end)  # a send that is still under way then ends
             thread.join()
     except ZfstuneError:
@@ -155,13 +156,16 @@ class _Sending:
     """The send, and the error that ended it.
 
     Attributes:
-        error: The error; None: there was none, or nobody read the pipe any more, which
-            is no failure of the send.
+        unread: Set once nobody reads the pipe any more. A send that ends after that has
+            not failed, whatever it says: the kernel says EPIPE or, from the middle of
+            a stream, EINTR (dump_record(), module/zfs/dmu_send.c).
+        error: The error; None: there was none.
     """
 
     def __init__(self, send: Callable[[int], object], write_end: int) -> None:
         self._send = send
         self._write_end = write_end
+        self.unread = False
         self.error: BaseException | None = None
 
     def run(self) -> None:
@@ -171,6 +175,7 @@ class _Sending:
         except (UnreadError, BrokenPipeError):
             pass  # the reader has closed the pipe
         except BaseException as error:  # noqa: BLE001 (judged by the reader's thread)
-            self.error = error
+            if not self.unread:
+                self.error = error
         finally:
             os.close(self._write_end)

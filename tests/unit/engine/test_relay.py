@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,23 @@ def test_a_send_that_only_lost_its_reader() -> None:
 
     with pytest.raises(EngineError, match="cannot receive 'back/a@1'"):
         relay(lambda fd: write(fd, bytes(5 << 20)), receive)
+
+
+def test_a_send_that_says_something_else_of_a_lost_reader() -> None:
+    """The reader's error is the cause, whatever the kernel calls the end of the send."""
+
+    def send(fd: int) -> None:
+        with suppress(BrokenPipeError):
+            while True:
+                os.write(fd, b"\0" * 4096)
+        raise EngineError(operation="send", target="tank@a", reason="interrupted")
+
+    def receive(fd: int) -> None:
+        assert os.read(fd, 1)
+        raise EngineError(operation="receive", target="back", reason="the host is gone")
+
+    with pytest.raises(EngineError, match="the host is gone"):
+        relay(send, receive)
 
 
 def test_a_send_that_fails_after_its_stream() -> None:
