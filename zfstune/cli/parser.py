@@ -51,9 +51,9 @@ _VERBS = {
     "send": "write snapshots as a stream, or a tree of datasets as a package",
     "receive": "make snapshots of a stream, or of a package",
     "measure": "find the record size for a workload, by trying it on the pool",
+    "retune": "bring files to the recordsize of today",
     "check": "check that snapshots are fresh, for Nagios and others",
     "metrics": "print figures for Prometheus",
-    "retune": "bring files to the recordsize of today",
     "image": "make and look at a pool in a plain file",
 }
 
