@@ -123,14 +123,17 @@ def test_the_model_holds(document: dict[str, Any]) -> None:
 
 
 def test_small_pages_on_large_records(document: dict[str, Any]) -> None:
-    """8K at random on records of 128K write, read and pin many times what 8K do."""
+    """8K at random on records of 128K write, read and pin more than on records of 8K.
+
+    Files of 4M have few large records, each of which is read from the devices once.
+    """
     small, large = counts(document, 8192)[0], counts(document, 131072)[0]
     assert small["written_bytes"] == large["written_bytes"]
     assert large["leaf_written_bytes"] > 2 * small["leaf_written_bytes"]
     assert small["leaf_read_bytes"] < small["written_bytes"] * 0.02
     assert large["leaf_read_bytes"] > 2 * large["written_bytes"]
     assert large["pinned_bytes"] > 1.5 * small["pinned_bytes"]
-    assert large["leaf_asked_bytes"] > 2 * small["leaf_asked_bytes"]
+    assert large["leaf_asked_bytes"] > 1.5 * small["leaf_asked_bytes"]
 
 
 def test_each_write_is_in_the_log(document: dict[str, Any]) -> None:
