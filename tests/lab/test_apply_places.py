@@ -6,13 +6,14 @@ import os
 import pwd
 import secrets
 import subprocess
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import zfstune
+from other_user import alice
 from zfstune.profiles.load import load_text
 
 if TYPE_CHECKING:
@@ -172,25 +173,13 @@ def test_a_link_of_the_administrator(
     assert not zfstune.plan(app, root=root, engine=engine).pending
 
 
-@contextmanager
-def _alice() -> Iterator[None]:
-    account = pwd.getpwnam("alice")
-    os.setegid(account.pw_gid)
-    os.seteuid(account.pw_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
-
-
 def test_a_user_who_may_not_look(
     root: str, base: Path, app: Profile, engine: Engine
 ) -> None:
     """Mounts below a closed directory are mounts all the same."""
     zfstune.apply(app, root=root, engine=engine)
     base.chmod(0o700)
-    with _alice():
+    with alice():
         found = zfstune.verify(app, root=root, engine=engine)
     assert {v.name: v.state for v in found.datasets if v.pending} == {}
     states = {v.name: v.state for v in found.datasets}
@@ -207,7 +196,7 @@ def test_a_link_of_the_owner(
     victim = base / "victim"
     victim.mkdir(mode=0o755)
     place = base / "data" / "app" / "x"
-    with _alice():
+    with alice():
         place.rmdir()
         place.symlink_to(victim)
     with pytest.raises(
@@ -253,7 +242,7 @@ def test_an_adversary_swaps_a_directory_for_a_link(
     above = base / "data" / "app"
     command("zfs", "unmount", f"{root}/app/x")
     uid = pwd.getpwnam("alice").pw_uid
-    with _alice():
+    with alice():
         (above / "way" / "x").mkdir(parents=True)
     command("zfs", "set", f"mountpoint={above}/way/x", f"{root}/app/x")
     with suppress(zfstune.ZfstuneError):  # later releases mount it there at once

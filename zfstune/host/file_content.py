@@ -1,4 +1,4 @@
-"""The content of open files: where it is, copied by reading and writing, compared.
+"""The content of open files: copied by reading and writing, and compared.
 
 Neither copy_file_range() nor a reflink nor sendfile() is used. The first two clone blocks,
 and a cloned block keeps the size that it has (zfs_clone_range() in
@@ -7,43 +7,18 @@ module/zfs/zfs_vnops.c gives the target the block size of the source).
 
 from __future__ import annotations
 
-import errno
 import os
 
+from zfstune.host.sparse_file import data_parts
 from zfstune.values.ranges import union
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from zfstune.values.ranges import Range
-
-__all__ = ["copy_content", "data_ranges", "same_content"]
+__all__ = ["copy_content", "same_content"]
 
 _PART_BYTES = 1 << 20
-
-
-def data_ranges(file: int, size: int) -> Iterator[Range]:
-    """Yield the ranges of a file that are no holes.
-
-    Args:
-        file: The open file; what was written to it is on disk.
-        size: Its length, in bytes.
-
-    Raises:
-        OSError: The filesystem cannot tell.
-    """
-    end = 0
-    while end < size:
-        try:
-            start = os.lseek(file, end, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # nothing but a hole follows
-                return
-            raise
-        end = min(os.lseek(file, start, os.SEEK_HOLE), size)
-        if start < end:
-            yield start, end
 
 
 def copy_content(
@@ -74,7 +49,7 @@ def copy_content(
         OSError: A file cannot be read or written.
     """
     os.ftruncate(copy, size)
-    for start, end in data_ranges(source, size):
+    for start, end in data_parts(source, size):
         at = start
         while at < end:
             part = os.pread(source, min(most_bytes, end - at), at)
@@ -104,7 +79,7 @@ def same_content(
     """
     if not os.fstat(file).st_size == os.fstat(other).st_size == size:
         return False
-    for start, end in union(data_ranges(file, size), data_ranges(other, size)):
+    for start, end in union(data_parts(file, size), data_parts(other, size)):
         for at in range(start, end, _PART_BYTES):
             part = min(_PART_BYTES, end - at)
             if os.pread(file, part, at) != os.pread(other, part, at):

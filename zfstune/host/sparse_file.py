@@ -35,4 +35,5 @@ def data_parts(fd: int, size_bytes: int) -> Iterator[tuple[int, int]]:
                 return
             raise
         end = min(os.lseek(fd, start, os.SEEK_HOLE), size_bytes)
-        yield start, end
+        if start < end:  # a file may have become longer meanwhile
+            yield start, end
