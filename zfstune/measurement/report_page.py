@@ -95,9 +95,9 @@ def _pool_name(measurement: Measurement) -> str:
 
 def _subtitle(measurement: Measurement) -> str:
     """Say what was measured, when, and by how many runs."""
-    facts = measurement.workload, measurement.procedure
-    workload, procedure = facts
-    text = f"{workload.summary}. {procedure.started}, {procedure.runs} runs of each"
+    procedure = measurement.procedure
+    runs = "1 run" if procedure.runs == 1 else f"{procedure.runs} runs"
+    text = f"{measurement.workload.summary}. {procedure.started}, {runs} of each"
     if procedure.interrupted:
         text += "; it was ended before all of them were done"
     return f"{text}."
