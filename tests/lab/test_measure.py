@@ -40,13 +40,14 @@ def pool(make_pool: Callable[..., str]) -> Iterator[str]:
     name = make_pool(options=("-o", "ashift=12"))
     run("zfs", "create", "-o", "recordsize=16K", f"{name}/theirs")
     Path(f"/{name}/theirs/file").write_bytes(os.urandom(100_000))
+    run("zpool", "sync", name)  # until then the space of the file is not known
     yield name
     group.write_text(usual)
     run("zpool", "destroy", "-f", name)
 
 
-def own_state(pool: str) -> str:
-    """Return a sum over all properties of the pool's own datasets, and their files.
+def own_state(pool: str) -> list[str]:
+    """Return all properties of the pool's own datasets, and a sum over their files.
 
     Space that is used and left moves by itself, and with what is freed.
     """
@@ -55,8 +56,7 @@ def own_state(pool: str) -> str:
     lines = [
         line for line in listed.splitlines() if not line.split("\t")[1].startswith(moving)
     ]
-    state = "\n".join(lines).encode() + Path(f"/{pool}/theirs/file").read_bytes()
-    return hashlib.sha256(state).hexdigest()
+    return [*lines, hashlib.sha256(Path(f"/{pool}/theirs/file").read_bytes()).hexdigest()]
 
 
 def left(pool: str) -> list[str]:
