@@ -49,9 +49,18 @@ def pool(make_pool: Callable[..., str]) -> Iterator[str]:
 def own_state(pool: str) -> list[str]:
     """Return all properties of the pool's own datasets, and a sum over their files.
 
-    Space that is used and left moves by itself, and with what is freed.
+    Space that is used and left moves by itself, and with what is freed, and so does the
+    ratio of all that lies below.
     """
-    moving = ("available", "used", "written", "referenced", "logical", "snapshots_changed")
+    moving = (
+        "available",
+        "used",
+        "written",
+        "referenced",
+        "logical",
+        "compressratio",
+        "snapshots_changed",
+    )
     listed = run("zfs", "get", "-rHp", "-o", "name,property,value,source", "all", pool)
     lines = [
         line for line in listed.splitlines() if not line.split("\t")[1].startswith(moving)
