@@ -104,6 +104,9 @@ def test_programs_on_a_filesystem(tmp_path: Path) -> None:
 def test_a_program_that_runs_now(tmp_path: Path) -> None:
     """The kernel's own table is read."""
     with subprocess.Popen(["/bin/sleep", "60"], cwd=tmp_path) as sleeper:
+        # The kernel lets Popen go on shortly before the process has its new name.
+        while Path(f"/proc/{sleeper.pid}/comm").read_text("ascii") != "sleep\n":
+            time.sleep(0.01)
         found = processes.programs_on(tmp_path.stat().st_dev, {"sleep"})
         sleeper.kill()
     assert found[sleeper.pid] == "sleep"
