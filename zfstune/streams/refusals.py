@@ -45,8 +45,9 @@ class _Refused:
     __slots__ = ()
     source: str
     target: str
-    victims: tuple[Snapshot, ...]
-    written_bytes: int
+    # Where a refusal has no fields of these names, nothing would go.
+    victims: tuple[Snapshot, ...] = ()
+    written_bytes: int = 0
 
     @property
     def reason(self) -> str:
@@ -259,19 +260,17 @@ class TargetIsOther(_Refused):
 class NameTaken(_Refused):
     """Other snapshots of the target have the names of snapshots that would arrive.
 
+    A new name is enough, and nothing would go.
+
     Attributes:
         source: As in :class:`Diverged`.
         target: As in :class:`Diverged`.
         taken: The target's snapshots that have those names, oldest first.
-        victims: Always empty: a new name is enough, and none has to go.
-        written_bytes: Always 0.
     """
 
     source: str
     target: str
     taken: tuple[Snapshot, ...]
-    victims: tuple[Snapshot, ...] = ()
-    written_bytes: int = 0
 
     @property
     def reason(self) -> str:
@@ -295,8 +294,6 @@ class NoSnapshot(_Refused):
 
     source: str
     target: str
-    victims: tuple[Snapshot, ...] = ()
-    written_bytes: int = 0
 
     @property
     def reason(self) -> str:
@@ -318,8 +315,6 @@ class PlaceholderStays(_Refused):
 
     source: str
     target: str
-    victims: tuple[Snapshot, ...] = ()
-    written_bytes: int = 0
 
     @property
     def reason(self) -> str:
@@ -344,8 +339,6 @@ class TookOver(_Refused):
 
     source: str
     target: str
-    victims: tuple[Snapshot, ...] = ()
-    written_bytes: int = 0
 
     @property
     def reason(self) -> str:
