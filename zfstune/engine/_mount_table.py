@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 
-from zfstune.values.mountpoint import mount_words
+from zfstune.values.mountpoint import mount_table_field, mount_words
 from zfstune.values.state import Mount
 
 TYPE_CHECKING = False
@@ -153,11 +153,12 @@ def _mounted(
             mounted_on.add((fields[1], fields[4]))
             if kind != b"zfs" or fields[3] != b"/":  # a bind mount of a folder within
                 continue
-            name = _unescape(source)
+            name = os.fsdecode(mount_table_field(source))
             if ("@" in name) is snapshots:
                 options = frozenset(fields[5].decode("ascii", "replace").split(","))
                 device = fields[2].decode("ascii")
-                first.setdefault(name, (_unescape(fields[4]), device, options, before))
+                path = os.fsdecode(mount_table_field(fields[4]))
+                first.setdefault(name, (path, device, options, before))
     return {
         name: (path, device, options, _is_covered(before, mounted_on))
         for name, (path, device, options, before) in first.items()
@@ -180,11 +181,3 @@ def mount_options(dataset: Dataset, path: str, *, readonly_pool: bool) -> tuple[
         if context not in (None, "none"):
             options.append(f'{prop}="{context}"')
     return flags, ",".join(options)
-
-
-def _unescape(field: bytes) -> str:
-    # The kernel writes space, tab, newline and backslash in octal: fs/proc_namespace.c
-    if b"\\" in field:
-        for octal in (b"040", b"011", b"012", b"134"):
-            field = field.replace(b"\\" + octal, bytes([int(octal, 8)]))
-    return os.fsdecode(field)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from zfstune.values.mountpoint import mount_table_field
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +36,7 @@ def overlays_on(device: int, *, proc: str = "/proc") -> tuple[str, ...]:
             if fields[0] == b"overlay" and any(
                 _device(layer) == device for layer in _layers(fields[-1])
             ):
-                found.add(os.fsdecode(_unescaped(before.split(b" ")[4])))
+                found.add(os.fsdecode(mount_table_field(before.split(b" ")[4])))
     return tuple(sorted(found))
 
 
@@ -57,7 +59,7 @@ def _layers(options: bytes) -> Iterator[bytes]:
     for option in options.split(b","):
         key, _, paths = option.partition(b"=")
         if key.rstrip(b"+") in _LAYERS:
-            yield from (_unescaped(path) for path in paths.split(b":") if path)
+            yield from (mount_table_field(path) for path in paths.split(b":") if path)
 
 
 def _device(path: bytes) -> int:
@@ -66,10 +68,3 @@ def _device(path: bytes) -> int:
         return os.stat(path).st_dev if path.startswith(b"/") else -1
     except (OSError, ValueError):
         return -1
-
-
-def _unescaped(field: bytes) -> bytes:
-    # man 5 proc: space, tab, newline and backslash are written in octal
-    for octal in (b"040", b"011", b"012", b"134"):
-        field = field.replace(b"\\" + octal, bytes([int(octal, 8)]))
-    return field

@@ -20,6 +20,7 @@ __all__ = [
     "inherited_mountpoint",
     "mount_blocker",
     "mount_differs",
+    "mount_table_field",
     "mount_words",
     "with_inherited",
 ]
@@ -206,3 +207,14 @@ def mount_differs(
     have = options & _SHOWN
     changes = [f"+{word}" for word in sorted(asked - have)]
     return " ".join(changes + [f"-{word}" for word in sorted(have - asked)])
+
+
+def mount_table_field(field: bytes) -> bytes:
+    """Return what a field of the kernel's mount table stands for.
+
+    The kernel writes space, tab, newline and backslash in octal (fs/proc_namespace.c).
+    """
+    if b"\\" in field:
+        for octal in (b"040", b"011", b"012", b"134"):
+            field = field.replace(b"\\" + octal, bytes([int(octal, 8)]))
+    return field

@@ -8,6 +8,7 @@ from zfstune.values.mountpoint import (
     effective_mountpoint,
     inherited_mountpoint,
     mount_blocker,
+    mount_table_field,
 )
 from zfstune.values.state import DEFAULT, INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
 
@@ -97,3 +98,10 @@ def test_none_and_legacy_are_named(value: str) -> None:
     """A mountpoint that is no path is the reason given."""
     dataset = _filesystem("tank/a", PropertyValue(value, LOCAL))
     assert mount_blocker(dataset) == f"its mountpoint is {value}"
+
+
+def test_a_field_of_the_mount_table() -> None:
+    """Octal numbers stand for four characters, and a backslash for no more than itself."""
+    assert mount_table_field(b"/a\\040b\\011\\012") == b"/a b\t\n"
+    assert mount_table_field(b"/a\\134040") == b"/a\\040"
+    assert mount_table_field(b"/a\xff") == b"/a\xff"
