@@ -1,10 +1,10 @@
-"""Facts about this machine that a report of times must have."""
+"""What the kernel says of this machine: files of its own, and facts for a report."""
 
 from __future__ import annotations
 
 import os
 
-__all__ = ["machine_facts"]
+__all__ = ["kernel_text", "machine_facts"]
 
 _GIB = 1 << 30
 
@@ -15,13 +15,13 @@ def machine_facts() -> dict[str, str]:
     A guest's disks may be answered by the cache of its host.
     """
     system = os.uname()
-    processor = _text("/proc/cpuinfo")
+    processor = kernel_text("/proc/cpuinfo")
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    product = _text("/sys/class/dmi/id/product_name").strip()
+    product = kernel_text("/sys/class/dmi/id/product_name").strip()
     return {
         "kernel": system.release,
         "architecture": system.machine,
-        "openzfs": _text("/sys/module/zfs/version").strip(),
+        "openzfs": kernel_text("/sys/module/zfs/version").strip(),
         "processor": _field(processor, "model name"),
         "processors": str(os.cpu_count() or 1),
         "memory": f"{pages / _GIB:.1f} GiB",
@@ -39,7 +39,8 @@ def _field(text: str, name: str) -> str:
     return ""
 
 
-def _text(path: str) -> str:
+def kernel_text(path: str) -> str:
+    """Return what a file of the kernel says; empty: this release has none."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()

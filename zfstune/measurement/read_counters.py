@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zfstune.host.machine_facts import kernel_text
 from zfstune.measurement.counters import parse_kstat, parse_processor
 
 __all__ = [
@@ -44,23 +45,14 @@ def arc_counters() -> dict[str, int]:
 
 def processor_ticks() -> int:
     """Return how many ticks of the clock all processors were busy."""
-    return parse_processor(_text("/proc/stat"))
+    return parse_processor(kernel_text("/proc/stat"))
 
 
 def module_parameters() -> ModuleParameters:
     """Return the parameters of the zfs module that a measurement depends on."""
-    found = {name: _text(f"{_PARAMETERS}/{name}").strip() for name in _NAMES}
+    found = {name: kernel_text(f"{_PARAMETERS}/{name}").strip() for name in _NAMES}
     return {name: text for name, text in found.items() if text}
 
 
 def _kstat(name: str) -> dict[str, int]:
-    return parse_kstat(_text(f"{_KSTATS}/{name}"))
-
-
-def _text(path: str) -> str:
-    """Return what a file of the kernel says; empty: this release has none."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
+    return parse_kstat(kernel_text(f"{_KSTATS}/{name}"))
