@@ -18,7 +18,7 @@ from zfstune.streams.replication_plan import (
 from zfstune.streams.steps import Abort, Move, Transfer
 from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.tree import based_at_home, in_order, lineage
-from zfstune.streams.unfinished import aside_of
+from zfstune.streams.unfinished import aside_name, aside_of
 from zfstune.streams.ways_out import beside, in_place_of, over
 from zfstune.values.errors import Damaged, EngineError, InvalidName, PlanError
 from zfstune.values.frozen import replace
@@ -265,7 +265,7 @@ class Planner:
     def _beside(self, pair: Pair, target: End, refusal: Refusal) -> DatasetPlan:
         """Plan a new target beside one that is kept."""
         name = target.name
-        aside = f"{name}-aside-{utc_stamp(datetime.now(UTC))}"
+        aside = aside_name(name, utc_stamp(datetime.now(UTC)))
         if any(end.name == aside for end in self._pairing.targets):
             aside += f"-{target.guid:x}"  # of a run within the same second
         transfer = beside(

@@ -9,7 +9,7 @@ from zfstune.streams.ends import missing_end
 from zfstune.streams.refusals import WRITTEN
 from zfstune.streams.replication_plan import check_room
 from zfstune.streams.tree import included, pair_up
-from zfstune.streams.unfinished import find_unfinished
+from zfstune.streams.unfinished import aside_name, find_unfinished
 from zfstune.values.errors import NotFound, NotPermitted, PlanError
 from zfstune.values.frozen import replace
 from zfstune.values.names import check_dataset, parent_of
@@ -159,7 +159,7 @@ def _read_beside(
         return []
     with suppress(NotPermitted):
         found = receiving.ends(parent, recursive=True)
-        return [end for end in found if end.name.startswith(f"{target}-aside-")]
+        return [end for end in found if end.name.startswith(aside_name(target, ""))]
     return []
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zfstune.streams.base import Base
     from zfstune.streams.ends import End
 
-__all__ = ["Unfinished", "aside_of", "find_unfinished"]
+__all__ = ["Unfinished", "aside_name", "aside_of", "find_unfinished"]
 
 _ASIDE = re.compile(r"(.+)-aside-[^/]+")
 
@@ -43,6 +43,11 @@ class Unfinished:
     moves: tuple[Move, ...] = ()
     asides: Mapping[str, End] = MappingProxyType({})
     returning: Mapping[str, tuple[Move, ...]] = MappingProxyType({})
+
+
+def aside_name(name: str, stamp: str) -> str:
+    """Return the name of a dataset that is put aside; without a stamp, its beginning."""
+    return f"{name}-aside-{stamp}"
 
 
 def aside_of(name: str) -> str:
