@@ -116,7 +116,7 @@ def test_a_tree_whose_keys_and_clones_change(pools: Pools) -> None:
 
 
 def test_decrypted_into_either_kind(pools: Pools, source: str) -> None:
-    """It arrives plain, or with the key of its new parent; both go on."""
+    """A decrypted copy is plain, or has its new parent's key; both take increments."""
     tank, back = pools
     tank.take_snapshots([f"{source}@2"])
     copies = {"back/opened": "off", "back/secret/closed": "aes-256-gcm"}

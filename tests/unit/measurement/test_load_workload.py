@@ -63,7 +63,7 @@ def test_by_name_and_by_profile() -> None:
 
 
 def test_a_file_of_the_users(tmp_path: Path) -> None:
-    """A job file has the name of its file; one that cannot be read is refused."""
+    """The workload of a job file has the name of that file; a file is read or refused."""
     path = tmp_path / "mine.fio"
     path.write_text(SHIPPED["sqlite"].facts.job)
     assert load_job(str(path)).facts.name == "mine"

@@ -120,7 +120,10 @@ def test_the_target_that_lags_most_decides() -> None:
 
 @pytest.mark.parametrize("live", [False, True])
 def test_the_bookmarks_of_a_change_of_roles(live: bool) -> None:  # noqa: FBT001 (a parameter)
-    """A copy counts only the targets that it notes, and none keeps count of itself."""
+    """A copy has the targets that are noted on it; one that took over, others as well.
+
+    Neither is a target of its own.
+    """
     mark_of_copy = PropertyValue(Replica(HERE, raw=False, live=live).text, LOCAL)
     own = dataset(n7="tank/copy")
     own = replace(own, properties={**own.properties, REPLICA_PROPERTY: mark_of_copy})
