@@ -123,7 +123,7 @@ def test_apply_converges(pool: str, engine: Engine, command: Command) -> None:
     remaining: list[int] = []
     for number in range(KILLS):
         root = f"{pool}/killed{number}"
-        kill_within(apply_below(root), moments.uniform(0, lasts))
+        kill_within(apply_below(root), lasts * (number + moments.random()) / KILLS)
         written = [m.path for d, m in engine.mounts().items() if d.startswith(root + "/")]
         for path in written:
             Path(path, "file").write_text(path)
@@ -132,7 +132,8 @@ def test_apply_converges(pool: str, engine: Engine, command: Command) -> None:
         assert outcome(engine, root) == expected
         assert all(Path(path, "file").read_text() == path for path in written)
     assert not zfstune.plan(profile, root=root, engine=engine).pending
-    assert len(set(remaining)) > 4, remaining
+    # Some came before its first step, some after its last, and some in between.
+    assert len(set(remaining)) > 2, remaining
     assert Path(f"/{mine}/file").read_text() == "by hand"
     assert engine.exists(f"{mine}@zfstune-20260101T000000Z")
 

@@ -16,7 +16,7 @@ CONFIG = """\
 [pytest]
 testpaths = tests
 pythonpath = tests/plugins
-addopts = -m "not guest" --import-mode=importlib -p no:cacheprovider
+addopts = -m "not guest" -ra --import-mode=importlib -p no:cacheprovider
 markers =
     guest: boots a guest
     one_release: one guest of several runs it

@@ -286,6 +286,8 @@ class GuestRun(pytest.Item):
         if isinstance(report, pytest.CollectReport):
             self.ihook.pytest_collectreport(report=report)
             return
+        if isinstance(report.longrepr, list):  # of a skip: JSON has no tuples
+            report.longrepr = tuple(report.longrepr)
         self.ihook.pytest_runtest_logreport(report=report)
 
     def repr_failure(

@@ -86,7 +86,7 @@ def test_a_send_that_fails_leaves_nothing(
     before = sorted(tmp_path.iterdir())
 
     def send(snapshot: str, fd: int, **how: Any) -> None:
-        Path(f"/dev/fd/{fd}").write_bytes(b"\0" * 312)
+        Path(f"/dev/fd/{fd}").write_bytes(b"\0" * 100)  # the reader waits for more
         raise EngineError(operation="send", target=snapshot, reason=f"no {how and 1}")
 
     monkeypatch.setattr(sealed, "send", send)
