@@ -129,6 +129,12 @@ def a_shop_with_a_copy(machine: Machine) -> None:
     zfstune.replicate("tank/data/shop", "tank/copy", engine=engine)
 
 
+def compressed_anew(machine: Machine) -> None:
+    """Set on the shop what the page says was set with the zfs command."""
+    assert machine.engine is not None
+    machine.engine.set("tank/data/shop", {"compression": "zstd"})
+
+
 def a_shop_with_images(machine: Machine) -> None:
     """Have a new pool with a dataset and one below it."""
     machine.start_anew().create("tank/data/shop/images", parents=True)
@@ -205,6 +211,7 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune diff tank/shop@monday @tuesday": a_tuesday,
     "zfstune snapshot -r tank/data/shop --name monday": a_shop_with_images,
     "zfstune replicate tank/data/shop backup:back/shop": another_host,
+    "zfstune replicate tank/data/shop tank/all/shop --properties": compressed_anew,
     "zfstune failover tank/copy": a_shop_with_a_copy,
     "zfstune verify": drifted,
     "zfstune compare tank/shop@monday tank/backup/shop@monday": three_shops,

@@ -80,6 +80,26 @@ def test_push_and_push_again(pools: Pools) -> None:
         assert back.dataset(TARGET).local("readonly") == "on"
 
 
+def test_properties_follow_the_source(pools: Pools) -> None:
+    """With the stream, and later without one; the other way they come likewise."""
+    with ImageEngine(pools.here) as tank:
+        tank.set(SOURCE, {"compression": "zstd", "com.example:x": "1"})
+    pools.push(take_properties=True)
+    assert not pools.push(take_properties=True).pending
+    with ImageEngine(pools.here) as tank:
+        tank.set(SOURCE, {"compression": "lz4"})
+        tank.inherit(SOURCE, "com.example:x")
+    pools.push(take_properties=True)
+    with ImageEngine(pools.there) as back:
+        assert back.dataset(TARGET).local("compression") == "lz4"
+        assert back.dataset(TARGET).local("com.example:x") is None
+    with ImageEngine(pools.here) as tank:
+        zfstune.replicate(
+            f"{HOST}:{TARGET}", "tank/copy", engine=tank, take_properties=True
+        )
+        assert tank.dataset("tank/copy").local("compression") == "lz4"
+
+
 def test_pull(pools: Pools) -> None:
     """The other way: the source is on the other host."""
     with ImageEngine(pools.there) as back:

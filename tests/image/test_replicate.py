@@ -67,6 +67,50 @@ def test_a_new_target_is_inert(pools: tuple[ImageEngine, ImageEngine]) -> None:
     assert tank.holds(f"{SOURCE}@3") == {}
 
 
+def test_properties_follow_the_source(pools: tuple[ImageEngine, ImageEngine]) -> None:
+    """In a tree: what says how blocks are stored, and later changes too.
+
+    What keeps a copy inert, quotas, and what was set on the target stay as they are.
+    """
+    tank, back = pools
+    fixed = {"quota": "100M", "mountpoint": "/etc", "sharenfs": "on", "exec": "on"}
+    tank.set(SOURCE, {**fixed, "atime": "off", "com.example:x": "one two"})
+    tank.create(f"{SOURCE}/v", volume=True, properties={"volsize": "1M", "copies": "2"})
+    tank.create(f"{SOURCE}/m", properties={"recordsize": "16K"})
+    tank.create(f"{SOURCE}/m/x", properties={"xattr": "dir"})
+    tank.take_snapshots([f"{SOURCE}{name}@4" for name in ("", "/v", "/m/x")])
+
+    def run(**how: Any) -> ReplicationPlan:
+        ends: Any = {"engine": tank, "target_engine": back, "recursive": True}
+        return zfstune.replicate(SOURCE, TARGET, **ends, take_properties=True, **how)
+
+    run(properties={"atime": "on"})
+    copy = {name: back.dataset(f"{TARGET}{name}") for name in ("", "/v", "/m", "/m/x")}
+    names = ("compression", "com.example:x", "atime", "quota", "mountpoint", "exec")
+    assert [copy[""].local(n) for n in (*names, "sharenfs")] == [
+        *("zstd", "one two", "on", None, None, "off", "off")
+    ]
+    assert copy["/v"].local("copies") == "2"
+    assert copy["/m"].local("recordsize") == "16384"
+    assert copy["/m/x"].local("xattr") == "dir"
+    assert copy["/m/x"].value("recordsize") == "16384"
+    assert not run().pending
+    back.set(f"{TARGET}/v", {"copies": "3"})
+    tank.set(SOURCE, {"compression": "lz4", "copies": "2"})
+    tank.inherit(SOURCE, "com.example:x")
+    tank.set(f"{SOURCE}/m", {"recordsize": "32K"})
+    tank.take_snapshots([f"{SOURCE}/m@5"])  # it takes the place of the placeholder
+    shown = list(run(dry_run=True).lines())
+    assert f"set compression=lz4 copies=2, inherit com.example:x on {TARGET}, " in shown[0]
+    run()
+    assert back.dataset(TARGET).local("compression") == "lz4"
+    assert back.dataset(TARGET).local("com.example:x") is None
+    assert back.dataset(f"{TARGET}/m").local("recordsize") == "32768"
+    assert guids(back, f"{TARGET}/m") == guids(tank, f"{SOURCE}/m")
+    assert back.dataset(f"{TARGET}/v").local("copies") == "3"
+    assert not run().pending
+
+
 def test_the_base_outlives_its_snapshot(pools: tuple[ImageEngine, ImageEngine]) -> None:
     """All that the target has was pruned, and the next stream is an incremental."""
     tank, back = pools

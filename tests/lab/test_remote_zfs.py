@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -53,6 +53,28 @@ def alike(engine: Engine, source: str, target: str, snapshot: str) -> None:
         one, other = f"{source}{part}@{snapshot}", f"{target}{part}@{snapshot}"
         assert engine.snapshot(one).guid == engine.snapshot(other).guid
         assert compare(engine, one, engine, other).equal
+
+
+def test_properties_follow_the_source(engine: Engine, tree: str, far: str) -> None:
+    """They are set there by the zfs command, changed without a stream, and come back."""
+    copy, back = f"{far}/copy", f"{tree}-back"
+    how: Any = {"recursive": True, "take_properties": True, "engine": engine}
+    engine.set(tree, {"atime": "off", "com.example:x": "one 'two'"})
+    engine.set(f"{tree}/b", {"xattr": "dir", "recordsize": "16K"})
+    zfstune.replicate(tree, f"far:{copy}", **how)
+    assert engine.dataset(copy).local("com.example:x") == "one 'two'"
+    assert engine.dataset(f"{copy}/b").local("recordsize") == "16384"
+    assert engine.dataset(copy).local("readonly") == "on"
+    assert not zfstune.replicate(tree, f"far:{copy}", **how).pending
+    engine.set(tree, {"atime": "on"})
+    engine.inherit(tree, "com.example:x")
+    zfstune.replicate(tree, f"far:{copy}", **how)
+    assert engine.dataset(copy).local("atime") == "on"
+    assert engine.dataset(copy).local("com.example:x") is None
+    assert not zfstune.replicate(tree, f"far:{copy}", **how).pending
+    zfstune.replicate(f"far:{copy}", back, **how)
+    assert engine.dataset(f"{back}/b").local("xattr") == "dir"
+    assert not zfstune.replicate(f"far:{copy}", back, **how).pending
 
 
 def test_there_and_back(engine: Engine, tree: str, far: str) -> None:

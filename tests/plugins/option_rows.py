@@ -152,6 +152,7 @@ ROWS = {
         "--no-raw": f"{COPY} --no-raw",
         "-o": f"{COPY} -o compression=zstd",
         "-x": f"{COPY} -x exec",
+        "--properties": f"{COPY} --properties",
         "--keep-aside": f"{COPY} --keep-aside",
         "--lose": f"{COPY} --lose written",
         "-n --dry-run": f"{COPY} -n",
@@ -169,6 +170,7 @@ ROWS = {
         "--send": "--allow tank/a --send",
         "--receive": "--allow tank/a --receive",
         "--lose": "--allow tank/a --receive --lose",
+        "--properties": "--allow tank/a --receive --properties",
     },
     "diff": {
         "-r --recursive": f"{OLD} {BEFORE} -r",

@@ -22,6 +22,7 @@ REQUESTS = [
     SideCall("limits", {}),
     SideCall("ends", {"root": "tank/a", "recursive": True}),
     SideCall("with_properties", {"name": "tank/a"}),
+    SideCall("own_properties", {"root": "tank/a", "recursive": True}),
     SideCall("copies", {"pool": "tank", "guids": [1, 2]}),
     SideCall("pool_guid", {"pool": "tank"}),
     SideCall("available_bytes", {"name": "tank/a"}),
@@ -46,6 +47,10 @@ REQUESTS = [
     SideCall("note_target", {"name": "tank/a", "identity": 5, "place": "far:back/a"}),
     SideCall("rename", {"name": "tank/a", "new": "tank/a/c"}),
     SideCall("make_placeholder", {"name": "tank/a/b", "properties": PLACEHOLDER_VALUES}),
+    SideCall(
+        "change_properties",
+        {"name": "tank/a", "values": {"atime": "off"}, "inherited": ["recordsize"]},
+    ),
     SideCall("abort_receive", {"name": "tank/a"}),
     SideCall("change_bookmarks", {"make": {"tank/a#1": "tank/a@1"}, "drop": ["tank/a#0"]}),
     SideCall("put_aside", {"name": "tank/a", "aside": "tank/a-aside-20300101T000000Z"}),

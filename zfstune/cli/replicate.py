@@ -134,7 +134,15 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
 def _add_stream_options(parser: argparse.ArgumentParser) -> None:
     add_raw(parser, "as the first stream was, and raw if this is the first")
     add_values(parser, "a value for a new TARGET")
-    add_without(parser, "a property that a new TARGET is to inherit")
+    add_without(parser, "a property that a new TARGET is to inherit, or is not to take")
+    parser.add_argument(
+        "--properties",
+        dest="take_properties",
+        action="store_true",
+        help="take the properties that were set on SOURCE and say how blocks are stored, "
+        "and user properties; never a mountpoint, a share, a quota or a reservation. A "
+        "value that was set on TARGET stays",
+    )
 
 
 def _add_ways_out(parser: argparse.ArgumentParser) -> None:
@@ -185,6 +193,7 @@ def _run(args: argparse.Namespace) -> int:
                 every=not args.newest_only,
                 properties=dict(args.properties),
                 without=args.without,
+                take_properties=args.take_properties,
                 keep_aside=args.keep_aside,
                 lose=args.lose,
                 ssh_options=args.ssh_option,

@@ -53,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --receive: a receive may roll back, and destroy the snapshots that the "
         "other host's `replicate --lose` names",
     )
+    parser.add_argument(
+        "--properties",
+        action="store_true",
+        help="with --receive: the other host's `replicate --properties` may set user "
+        "properties on copies, and not only those that say how blocks are stored",
+    )
     parser.set_defaults(run=_run, refuse=parser.error, watches_itself=True)
 
 
@@ -82,12 +88,20 @@ def _stdout() -> Iterator[int]:
 
 def _grant(args: argparse.Namespace) -> Grant | None:
     if args.allow is None:
-        if args.send or args.receive or args.lose:
-            args.refuse("--send, --receive and --lose need --allow DATASET")
+        if args.send or args.receive or args.lose or args.properties:
+            args.refuse("--send, --receive, --lose and --properties need --allow DATASET")
         return None
     if not (args.send or args.receive):
         args.refuse("--allow needs --send, --receive or both")
     if args.lose and not args.receive:
         args.refuse("--lose needs --receive")
+    if args.properties and not args.receive:
+        args.refuse("--properties needs --receive")
     root = check_dataset(args.allow, creating=True)
-    return Grant(root, sends=args.send, receives=args.receive, loses=args.lose)
+    return Grant(
+        root,
+        sends=args.send,
+        receives=args.receive,
+        loses=args.lose,
+        properties=args.properties,
+    )

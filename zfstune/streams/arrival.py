@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from zfstune.streams.ends import Replica
     from zfstune.values.properties import Limits
 
-__all__ = ["INERT", "PLACEHOLDER", "Arrival", "decide_arrival", "is_harmless"]
+__all__ = [
+    "INERT",
+    "PLACEHOLDER",
+    "TRAVELLING",
+    "Arrival",
+    "decide_arrival",
+    "is_harmless",
+    "may_travel",
+    "travels",
+]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -56,9 +65,10 @@ PLACEHOLDER: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# The native properties that are taken from a stream where the caller wants its
-# properties: they say how blocks and attributes are stored, and nothing else.
-_TRAVELLING = frozenset(
+# The native properties that are taken from a stream, or from the source of a replication,
+# where the caller wants that: they say how blocks and attributes are stored, and nothing
+# else.
+TRAVELLING = frozenset(
     {
         *("aclinherit", "aclmode", "acltype", "atime", "checksum", "compression"),
         *("copies", "dnodesize", "logbias", "primarycache", "recordsize"),
@@ -153,7 +163,7 @@ def decide_arrival(
         for name, value in sent.items()
         if name not in properties
         and name not in unwanted
-        and _travels(name, value, kind, limits)
+        and travels(name, value, kind, limits)
     }
     return Arrival(
         properties=properties,
@@ -173,14 +183,9 @@ def _fixed(kind: str, *, opened: bool) -> dict[str, tuple[str, str]]:
     return {**INERT[kind], "encryption": ("off", why)}
 
 
-def _travels(name: str, value: str, kind: str, limits: Limits) -> bool:
-    """Tell whether a property may be taken from a stream."""
-    if is_user(name):
-        own = name.startswith(OWN_PREFIX)
-        auto = name == _AUTO_SNAPSHOT or name.startswith(f"{_AUTO_SNAPSHOT}:")
-        if own or auto:
-            return False
-    elif not is_harmless(name, value):
+def travels(name: str, value: str, kind: str, limits: Limits) -> bool:
+    """Tell whether a property may be taken from a stream, or from a source."""
+    if not (may_travel(name) if is_user(name) else is_harmless(name, value)):
         return False
     try:
         check({name: value}, kind=kind, creating=False, limits=limits)
@@ -189,9 +194,18 @@ def _travels(name: str, value: str, kind: str, limits: Limits) -> bool:
     return True
 
 
+def may_travel(name: str) -> bool:
+    """Tell whether there is a value with which a property may be taken from elsewhere."""
+    if not is_user(name):
+        return name in TRAVELLING
+    auto = name == _AUTO_SNAPSHOT or name.startswith(f"{_AUTO_SNAPSHOT}:")
+    # A zfs command of another host would take a name with a dash in front for an option.
+    return not (auto or name.startswith((OWN_PREFIX, "-")))
+
+
 def is_harmless(name: str, value: str) -> bool:
     """Tell whether a value says how blocks and attributes are stored, and no more."""
-    return name in _TRAVELLING and not is_unsafe(name, value)
+    return name in TRAVELLING and not is_unsafe(name, value)
 
 
 def _check_choices(

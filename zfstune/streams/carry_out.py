@@ -305,6 +305,7 @@ class _DatasetRun:
         if plan.aside:
             self._receiving.put_aside(self._target, plan.aside)
             self._tell(Move(self._target, plan.aside))
+        late = self._change_properties()
         for step, size in zip(plan.transfer.steps, plan.step_bytes, strict=True):
             if self._meter.stop.is_set():
                 return
@@ -319,6 +320,26 @@ class _DatasetRun:
             self._tell(move)
         if plan.shares_aside:  # last: without the base the one aside is done with
             self._receiving.take_over(self._target)
+        if late is not None:
+            raise late
+
+    def _change_properties(self) -> EngineError | None:
+        """Give a target that exists its source's properties; return what was refused.
+
+        They come first, so that the streams are stored by them, and no stream waits for
+        one that this pool cannot have.
+        """
+        changes = self._plan.changes
+        if changes is None or not changes.pending:
+            return None
+        try:
+            self._receiving.change_properties(
+                self._target, changes.values, changes.inherited
+            )
+        except EngineError as error:
+            return error
+        self._tell(changes)
+        return None
 
     def _send(self, step: Resume | Full | Incremental, size: int) -> None:
         """Carry one stream, and see that the right snapshot has arrived."""

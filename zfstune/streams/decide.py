@@ -16,6 +16,7 @@ from zfstune.streams.replication_plan import (
     first_replica,
 )
 from zfstune.streams.steps import Abort, Move, Transfer
+from zfstune.streams.taken_properties import with_taken
 from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.tree import based_at_home, in_order, lineage
 from zfstune.streams.unfinished import aside_name, aside_of
@@ -304,7 +305,7 @@ class Planner:
         )
         source = bookmarks.applied_to(pair.source)
         steps = tuple(based_at_home(step, source) for step in plan.transfer.steps)
-        return replace(
+        planned = replace(
             plan,
             source=source,
             target=target,
@@ -314,6 +315,9 @@ class Planner:
             step_bytes=tuple(self._size(s, bookmarks) for s in steps),
             needs=self._needs(plan),
         )
+        if not self._choices.take_properties:
+            return planned
+        return with_taken(planned, self._choices, self._receiving.limits)
 
     def _size(self, step: TransferStep, bookmarks: BookmarkChanges) -> int:
         """Estimate the bytes of a step's stream."""

@@ -27,7 +27,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from zfstune.values.state import Bookmark, Dataset, Partial, Snapshot
+    from zfstune.values.state import (
+        Bookmark,
+        Dataset,
+        Partial,
+        PropertyValue,
+        Snapshot,
+    )
 
 __all__ = [
     "MAX_GUID",
@@ -85,6 +91,8 @@ class End:
             there by a promotion.
         aside: Whether it was put aside, so that a new target could take its place.
         places: Where its targets are, by their identities, as it was noted on it.
+        own: The properties that were set on it or came in a stream, as far as a copy may
+            take them; read only where the caller asks for that.
         damaged: The reason why it could not be read; only its name counts then.
     """
 
@@ -104,6 +112,7 @@ class End:
     createtxg: int = 0
     aside: bool = False
     places: Mapping[int, str] = MappingProxyType({})
+    own: Mapping[str, PropertyValue] = MappingProxyType({})
     damaged: str = ""
 
     @property

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from zfstune.snapshots.take import take_named
 from zfstune.streams.digest import digest
 from zfstune.streams.ends import end_of, missing_end
+from zfstune.streams.taken_properties import own_values
 from zfstune.values.errors import AlreadyExists, InvalidValue, NotFound
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
     from zfstune.streams.ends import End
-    from zfstune.values.state import Bookmark, Dataset, Limits, Snapshot
+    from zfstune.values.state import Bookmark, Dataset, Limits, PropertyValue, Snapshot
 
 __all__ = ["LocalSide"]
 
@@ -79,6 +80,17 @@ class LocalSide:
         """Read all properties of the snapshots as well."""
         snapshots = self._engine.snapshots(end.name, properties=True)
         return replace(end, snapshots=tuple(snapshots))
+
+    def own_properties(
+        self, root: str, *, recursive: bool = False
+    ) -> dict[str, dict[str, PropertyValue]]:
+        """Read the properties that were set on datasets."""
+        engine = self._engine
+        try:
+            found = engine.datasets(root) if recursive else [engine.dataset(root)]
+        except NotFound:
+            return {}
+        return {d.name: own for d in found if (own := own_values(d.properties))}
 
     def copies(self, pool: str, guids: Collection[int]) -> dict[int, Snapshot]:
         """Find snapshots of a pool by guid; the first of each guid is taken."""
@@ -204,6 +216,16 @@ class LocalSide:
             resumable=True,
             properties=properties,
         )
+
+    def change_properties(
+        self, name: str, values: Mapping[str, str], inherited: Iterable[str]
+    ) -> None:
+        """Have a target inherit properties again, and set others."""
+        # First: one that was set and is noted no more would count as somebody else's.
+        for prop in inherited:
+            self._engine.inherit(name, prop)
+        if values:
+            self._engine.set(name, values)
 
     def digest(
         self,

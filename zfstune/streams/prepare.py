@@ -131,6 +131,9 @@ def plan_replication(
     if sending is receiving:
         _check_apart(sources, target, choices)
     targets = receiving.ends(target, recursive=choices.recursive)
+    if choices.take_properties:
+        sources = _with_own(sending, sources, recursive=choices.recursive)
+        targets = _with_own(receiving, targets, recursive=choices.recursive)
     available_bytes = _available_bytes(receiving, targets, target)
     beside = _read_beside(sources, targets, target, receiving)
     unfinished = find_unfinished(sources, targets, beside, target)
@@ -138,6 +141,14 @@ def plan_replication(
     plan = Planner(pairing, unfinished, sending, receiving, choices).plan()
     check_room(plan, available_bytes)
     return plan
+
+
+def _with_own(side: Side, ends: Sequence[End], *, recursive: bool) -> list[End]:
+    """Read the properties that matter to what copies take from their sources."""
+    if not ends:
+        return []
+    own = side.own_properties(ends[0].name, recursive=recursive)
+    return [replace(end, own=own.get(end.name, {})) for end in ends]
 
 
 def _read_beside(

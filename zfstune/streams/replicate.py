@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.streams.progress import SendProgress
     from zfstune.streams.replication_plan import ReplicationPlan
-    from zfstune.streams.side import Side
     from zfstune.streams.steps import PlanStep
 
 __all__ = ["replicate"]
@@ -44,6 +43,7 @@ def replicate(
     every: bool = True,
     properties: Mapping[str, str] = _NO_PROPERTIES,
     without: Collection[str] = (),
+    take_properties: bool = False,
     keep_aside: bool = False,
     lose: Collection[str] = (),
     ssh_options: Collection[str] = (),
@@ -67,6 +67,7 @@ def replicate(
         every: Send each snapshot; otherwise the newest alone.
         properties: Values for new targets, instead of those that make them inert.
         without: Names of properties that a new target is to inherit instead.
+        take_properties: Take the source's own, as far as they are harmless.
         keep_aside: Rename a target that cannot take what comes, and receive beside it.
         lose: Snapshots of the target that may go for that by full name, and ``written``.
         ssh_options: Options for other hosts, as for ``ssh -o``.
@@ -81,30 +82,36 @@ def replicate(
         EngineError: A stream broke off. What has arrived stays; the next run goes on.
         BatchError: Datasets of a tree were refused or failed; the others were sent.
     """
-    choices = Choices(
-        raw, every, properties, without, keep_aside, lose, recursive, exclude, snapshot
-    )
-    manner = Manner(pace or Pace(), verify, on_step, on_progress)
-    sent, received = read_address(source), read_address(target)
-    with Sides((target_engine or engine) if sent.host else engine, ssh_options) as sides:
-        sending, receiving = sides.on(sent.host), sides.on(received.host, target_engine)
-        names = sent.dataset, received.dataset
-        return _replicate(names, sending, receiving, choices, None if dry_run else manner)
+    how = (raw, every, properties, without, keep_aside, lose)
+    choices = Choices(*how, recursive, exclude, snapshot, take_properties)
+    manner = None if dry_run else Manner(pace or Pace(), verify, on_step, on_progress)
+    engines = engine, target_engine
+    return _replicate((source, target), engines, ssh_options, choices, manner)
 
 
 def _replicate(
     names: tuple[str, str],
-    sending: Side,
-    receiving: Side,
+    engines: tuple[Engine | None, Engine | None],
+    ssh_options: Collection[str],
     choices: Choices,
     manner: Manner | None,
 ) -> ReplicationPlan:
-    """Make the plan, and carry it out in a manner; None: change nothing."""
-    if receiving.host and choices.raw is None:
-        # Its word about the streams before decrypts nothing.
-        choices = replace(choices, raw=True)
-    dry_run = manner is None
-    plan = prepare_plan(*names, sending, receiving, choices, dry_run=dry_run)
-    if manner is not None:
-        send_all(plan, sending, receiving, choices, manner)
-    return plan
+    """Reach both sides, make the plan, and carry it out; without a manner only plan."""
+    sent, received = map(read_address, names)
+    here = (engines[1] or engines[0]) if sent.host else engines[0]
+    with Sides(here, ssh_options) as sides:
+        sending, receiving = sides.on(sent.host), sides.on(received.host, engines[1])
+        if receiving.host and choices.raw is None:
+            # Its word about the streams before decrypts nothing.
+            choices = replace(choices, raw=True)
+        plan = prepare_plan(
+            sent.dataset,
+            received.dataset,
+            sending,
+            receiving,
+            choices,
+            dry_run=manner is None,
+        )
+        if manner is not None:
+            send_all(plan, sending, receiving, choices, manner)
+        return plan

@@ -13,6 +13,7 @@ from zfstune.values.frozen import frozen, replace
 from zfstune.values.marks import OWN_PREFIX
 from zfstune.values.size import format_size
 from zfstune.values.state import Snapshot
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from zfstune.streams.arrival import Arrival
     from zfstune.streams.ends import End
-    from zfstune.streams.steps import Transfer
+    from zfstune.streams.steps import PropertyChanges, Transfer
 
 __all__ = [
     "Choices",
@@ -49,6 +50,7 @@ class Choices:
     recursive: bool = False
     exclude: Collection[str] = ()
     snapshot: str | None = None
+    take_properties: bool = False
 
 
 @frozen
@@ -62,6 +64,8 @@ class DatasetPlan:
         step_bytes: The estimated bytes of each step's stream; 0 for a step without one.
         arrival: The properties of a target that does not exist yet; None: it exists, and
             keeps its own.
+        changes: The properties that a target which exists takes from its source; None: it
+            takes none.
         bookmarks: Bookmarks on the source to make before the first stream, and those to
             drop then.
         placeholder: Whether the target becomes a placeholder, for want of a snapshot.
@@ -81,6 +85,7 @@ class DatasetPlan:
     transfer: Transfer
     step_bytes: tuple[int, ...] = ()
     arrival: Arrival | None = None
+    changes: PropertyChanges | None = None
     bookmarks: BookmarkChanges = _NO_CHANGES
     placeholder: bool = False
     aside: str = ""
@@ -92,7 +97,9 @@ class DatasetPlan:
     @property
     def pending(self) -> bool:
         """Whether there is a stream to send, or anything else to do to the target."""
-        return self.placeholder or bool(self.left_aside) or not self.transfer.up_to_date
+        changed = self.changes is not None and self.changes.pending
+        done = self.transfer.up_to_date and not (self.placeholder or self.left_aside)
+        return changed or not done
 
     @property
     def raw(self) -> bool:
@@ -158,6 +165,7 @@ class DatasetPlan:
             "steps": [{**step.to_dict(), "bytes": size} for step, size in steps],
             "bytes": self.total_bytes,
             "arrival": None if self.arrival is None else self.arrival.to_dict(),
+            "properties": None if self.changes is None else self.changes.to_dict(),
             "placeholder": self.placeholder,
             "aside": self.aside or None,
             "left_aside": self.left_aside or None,
@@ -169,6 +177,10 @@ class DatasetPlan:
         transfer = self.transfer
         if self.placeholder:
             yield Placeholder(transfer.target, transfer.source).describe()
+        if self.changes is not None and self.changes.pending:
+            yield self.changes.describe()
+            for name, value in self.changes.kept.items():
+                yield f"    {name}={shown(value)} stays: it was set on {transfer.target}"
         if self.aside:
             yield Move(transfer.target, self.aside).describe()
         for loss in self.losing:
@@ -191,7 +203,7 @@ class DatasetPlan:
         for name, value in self.arrival.properties.items():
             if not name.startswith(OWN_PREFIX):
                 why = self.arrival.reasons.get(name, "")
-                yield f"    {name:<12}  {value:<8}  {why}".rstrip()
+                yield f"    {name:<12}  {shown(value):<8}  {why}".rstrip()
 
 
 @frozen

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from zfstune.streams.ends import End
-    from zfstune.values.state import Bookmark, Limits, Snapshot
+    from zfstune.values.state import Bookmark, Limits, PropertyValue, Snapshot
 else:
     Protocol = object  # only a type checker looks at it; see zfstune/values/frozen.py
 
@@ -61,6 +61,17 @@ class Side(Protocol):
         """Return an end whose snapshots have all of their properties; slow to read.
 
         They tell whether snapshots that are in the way hold any change.
+        """
+
+    def own_properties(
+        self, root: str, *, recursive: bool = False
+    ) -> dict[str, dict[str, PropertyValue]]:
+        """Read the properties that were set on datasets, as far as a copy may take them.
+
+        Returns:
+            Those of each dataset that has some, as
+            :func:`zfstune.streams.taken_properties.own_values` chooses them; nothing
+            where `root` does not exist.
         """
 
     def copies(self, pool: str, guids: Collection[int]) -> dict[int, Snapshot]:
@@ -176,6 +187,17 @@ class Side(Protocol):
                 snapshots and no others, by full name. None: lose nothing.
             raw: Take encrypted blocks as they are.
             properties: Properties to set on a new dataset (source ``local``).
+        """
+
+    def change_properties(
+        self, name: str, values: Mapping[str, str], inherited: Iterable[str]
+    ) -> None:
+        """Have a target inherit properties again, and set others, all at once.
+
+        Args:
+            name: The target.
+            values: Properties to set, zfstune's note of them among these.
+            inherited: Names of properties to inherit.
         """
 
     def digest(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from zfstune.values.frozen import frozen
+from zfstune.values.marks import OWN_PREFIX
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zfstune.streams.refusals import Diverged
     from zfstune.values.state import Bookmark, Snapshot
 
@@ -16,6 +22,7 @@ __all__ = [
     "Move",
     "Placeholder",
     "PlanStep",
+    "PropertyChanges",
     "Resume",
     "Transfer",
     "TransferStep",
@@ -167,8 +174,50 @@ class Placeholder:
         return f"placeholder {self.target}: {self.source} has no snapshot"
 
 
+@frozen
+class PropertyChanges:
+    """Give a target that exists the properties that its source has by now.
+
+    Attributes:
+        source: The dataset that is sent.
+        target: The dataset that receives.
+        values: Properties to set, zfstune's note of them among these.
+        inherited: Names of properties to inherit, since the source has no value any more.
+        kept: The source's properties that the target has other values for, set there by
+            somebody else: name to the target's value.
+    """
+
+    source: str
+    target: str
+    values: Mapping[str, str]
+    inherited: tuple[str, ...] = ()
+    kept: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.values or self.inherited)
+
+    def describe(self) -> str:
+        """Return the step for people; zfstune's own note goes unsaid."""
+        values = {n: v for n, v in self.values.items() if not n.startswith(OWN_PREFIX)}
+        inherited = [name for name in self.inherited if not name.startswith(OWN_PREFIX)]
+        pairs = " ".join(f"{name}={shown(value)}" for name, value in values.items())
+        parts = [f"set {pairs}"] if values else []
+        parts += [f"inherit {' '.join(inherited)}"] if inherited else []
+        return f"{', '.join(parts)} on {self.target}, as on {self.source}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the step in JSON's types."""
+        return {
+            "set": dict(self.values),
+            "inherit": list(self.inherited),
+            "kept": dict(self.kept),
+        }
+
+
 TransferStep = Abort | Resume | Full | Incremental
-PlanStep = TransferStep | Move | Placeholder
+PlanStep = TransferStep | Move | Placeholder | PropertyChanges
 
 
 @frozen

@@ -31,6 +31,9 @@ This is all that zfstune writes for itself on datasets and snapshots:
 ``org.zfstune:replica-target-NUMBER``
     On a dataset that is replicated: where the target with that number is, as in
     ``tank/copy`` or ``host:tank/copy`` (:mod:`zfstune.values.replication_marks`).
+``org.zfstune:replica-properties``
+    On a copy that takes properties of its source: the names of those that came from
+    there, each with a digest of its value (:mod:`zfstune.streams.taken_properties`).
 ``org.zfstune:golden``
     On a golden image: the guid of its sealed snapshot, and whether it is retired
     (:mod:`zfstune.clones.seal`). On a snapshot that was taken for an image: ``sealed``.
@@ -76,6 +79,7 @@ __all__ = [
     "SCRATCH_PROPERTY",
     "SNAPSHOT_PROPERTY",
     "STAMP_PROPERTY",
+    "TAKEN_PROPERTY",
     "TARGET_PREFIX",
     "auto_name",
     "is_auto_name",
@@ -95,6 +99,7 @@ SNAPSHOT_PROPERTY = f"{OWN_PREFIX}snapshot"
 CHECKPOINT_PROPERTY = f"{OWN_PREFIX}checkpoint"
 REPLICATE_PROPERTY = f"{OWN_PREFIX}replicate-to"
 REPLICA_PROPERTY = f"{OWN_PREFIX}replica"
+TAKEN_PROPERTY = f"{OWN_PREFIX}replica-properties"
 TARGET_PREFIX = f"{OWN_PREFIX}replica-target-"
 GOLDEN_PROPERTY = f"{OWN_PREFIX}golden"
 STAMP_PROPERTY = f"{OWN_PREFIX}stamp"

@@ -12,7 +12,7 @@ from two_pools import run, run_tree, two_pools
 from zfstune.streams.base import read_mark
 from zfstune.streams.pace import Pace
 from zfstune.streams.steps import Full, Move, Placeholder
-from zfstune.values.errors import BatchError, Damaged, EngineError, NoSpace
+from zfstune.values.errors import BatchError, Damaged, EngineError, NoSpace, NotSupported
 
 if TYPE_CHECKING:
     from stream_engine import StreamEngine
@@ -229,3 +229,24 @@ def test_all_at_one_instant(sides: tuple[StreamEngine, StreamEngine]) -> None:
     assert tank.shorts("tank/a/7") == ["1"]
     run_tree(tank, back, snapshot="")
     assert back.shorts("back/a/8")[-1].startswith("zfstune-2")
+
+
+def test_a_property_that_is_refused(
+    sides: tuple[StreamEngine, StreamEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told, and no stream waits for it."""
+    tank, back = sides
+    run_tree(tank, back)
+    tank.local["tank/a"]["compression"] = "zstd"
+    tank.take("tank/a@4")
+
+    def refused(name: str, properties: object) -> None:
+        assert name == "back/a"
+        assert properties
+        raise NotSupported(operation="set", target=name, reason="there is no zstd")
+
+    monkeypatch.setattr(back, "set", refused)
+    with pytest.raises(BatchError, match="there is no zstd") as caught:
+        run_tree(tank, back, take_properties=True)
+    assert list(caught.value.done) == ["tank/a@4"]
+    assert back.shorts("back/a")[-1] == "4"

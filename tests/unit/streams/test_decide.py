@@ -287,3 +287,64 @@ def test_properties_go_where_they_fit(sides: tuple[StreamEngine, StreamEngine]) 
     tank.add("tank/a/z", "1")
     with pytest.raises(InvalidProperty, match="nosuch"):
         run_tree(tank, back, properties={"nosuch": "1"})
+
+
+def test_properties_that_travel(sides: tuple[StreamEngine, StreamEngine]) -> None:
+    """Of a tree with a placeholder; a later change comes without a stream, once."""
+    tank, back = sides
+    tank.local["tank/a"] |= {"compression": "zstd", "quota": "5", "readonly": "off"}
+    tank.local["tank/a/m"] |= {"atime": "off"}
+    plan = run_tree(tank, back, take_properties=True, dry_run=True)
+    lines = "\n".join(plan.lines())
+    assert "    compression   zstd      as on tank/a" in lines
+    assert "set atime=off on back/a/m, as on tank/a/m" in lines
+    done: list[str] = []
+    run_tree(tank, back, take_properties=True, on_step=lambda s: done.append(s.describe()))
+    assert "set atime=off on back/a/m, as on tank/a/m" in done
+    assert back.local["back/a"]["compression"] == "zstd"
+    assert (back.local["back/a"]["readonly"], "quota" in back.local["back/a"]) == (
+        "on",
+        False,
+    )
+    assert back.local["back/a/m"]["atime"] == "off"
+    assert not run_tree(tank, back, take_properties=True).pending
+    tank.local["tank/a"]["compression"] = "lz4"
+    assert not run_tree(tank, back).pending
+    (changed,) = [
+        p for p in run_tree(tank, back, take_properties=True).datasets if p.pending
+    ]
+    assert list(changed.lines()) == ["set compression=lz4 on back/a, as on tank/a"]
+    assert back.local["back/a"]["compression"] == "lz4"
+    tank.take("tank/a/m@1")  # its stream takes the place of the placeholder
+    run_tree(tank, back, take_properties=True)
+    assert back.local["back/a/m"]["atime"] == "off"
+    assert not run_tree(tank, back, take_properties=True).pending
+
+
+def test_the_targets_own_value(sides: tuple[StreamEngine, StreamEngine]) -> None:
+    """That of -o stays, and so does a later change on the target, which the plan names."""
+    tank, back = sides
+    tank.local["tank/a"] |= {"compression": "zstd", "atime": "off"}
+    run(tank, back, take_properties=True, properties={"atime": "on"})
+    back.local["back/a"]["compression"] = "gzip"
+    tank.local["tank/a"]["copies"] = "2"
+    plan = run(tank, back, take_properties=True, without=["recordsize"])
+    assert list(plan.lines()) == [
+        "set copies=2 on back/a, as on tank/a",
+        "    atime=on stays: it was set on back/a",
+        "    compression=gzip stays: it was set on back/a",
+    ]
+    assert back.local["back/a"]["compression"] == "gzip"
+    assert not run(tank, back, take_properties=True).pending
+
+
+def test_a_new_target_beside_the_old_one(sides: tuple[StreamEngine, StreamEngine]) -> None:
+    """It begins with what its source has, whatever the one aside had."""
+    tank, back = sides
+    run(tank, back)
+    back.take("back/a@own")
+    tank.take("tank/a@4")
+    tank.local["tank/a"]["atime"] = "off"
+    plan = run(tank, back, take_properties=True, keep_aside=True)
+    assert back.local["back/a"]["atime"] == "off"
+    assert "atime" not in back.local[plan.datasets[0].aside]

@@ -13,7 +13,7 @@ from zfstune.streams.ends import missing_end
 from zfstune.streams.local_side import LocalSide
 from zfstune.streams.prepare import read_end
 from zfstune.values.errors import Damaged, InvalidValue
-from zfstune.values.state import Partial
+from zfstune.values.state import LOCAL, Partial, PropertyValue
 
 
 def test_a_dataset_that_is_not_there() -> None:
@@ -48,6 +48,22 @@ def test_all_of_a_dataset() -> None:
     assert end.partial == Partial("x/y@4", 4, 3)
     assert end.written_bytes == 5
     assert side.with_properties(end) == end
+
+
+def test_properties_of_its_own() -> None:
+    """What was set, as far as a copy may take it; changes are made, the note last."""
+    tank = StreamEngine("tank")
+    tank.add("tank/a", "1")
+    tank.add("tank/a/b")
+    tank.local["tank/a"] |= {"atime": "off", "quota": "5"}
+    side = LocalSide(tank.zfs)
+    found = {"tank/a": {"atime": PropertyValue("off", LOCAL)}}
+    assert side.own_properties("tank/a", recursive=True) == found
+    assert side.own_properties("tank/a") == found
+    assert side.own_properties("tank/none") == side.own_properties("tank/a/b") == {}
+    side.change_properties("tank/a", {"copies": "2"}, ["atime"])
+    side.change_properties("tank/a", {}, [])
+    assert tank.local["tank/a"] == {"copies": "2", "quota": "5"}
 
 
 def test_copies_are_found_by_guid() -> None:

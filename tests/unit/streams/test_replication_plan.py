@@ -80,6 +80,7 @@ def test_for_programs() -> None:
         "steps": [{**ABORT.to_dict(), "bytes": 0}, {**FULL.to_dict(), "bytes": 2048}],
         "bytes": 2048,
         "arrival": decide_arrival("volume", new=True).to_dict(),
+        "properties": None,
         "placeholder": False,
         "aside": f"{TARGET}-aside",
         "left_aside": None,

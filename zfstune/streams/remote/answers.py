@@ -18,6 +18,7 @@ from zfstune.streams.remote.fields import (
     whole_in,
 )
 from zfstune.streams.remote.requests import check_token
+from zfstune.streams.taken_properties import own_values
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot, pool_of
@@ -277,6 +278,31 @@ def _read_digest(value: object, **_: object) -> str:
     return shown(text_in(value))
 
 
+def _write_own(found: Mapping[str, Mapping[str, PropertyValue]]) -> object:
+    return {
+        name: {prop: [value.value, value.source] for prop, value in own.items()}
+        for name, own in found.items()
+    }
+
+
+def _read_own(
+    value: object, root: str, *, recursive: bool
+) -> dict[str, dict[str, PropertyValue]]:
+    found = {}
+    for name, own in _mapping(value).items():
+        if check_within(check_dataset(name), root) != root and not recursive:
+            raise BadMessageError(f"the answer about '{root}' is about others as well")
+        rows = {prop: map(text_in, _row(row, 2)) for prop, row in _mapping(own).items()}
+        found[name] = own_values({prop: PropertyValue(*row) for prop, row in rows.items()})
+    return found
+
+
+def _mapping(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise BadMessageError("no object stands where properties belong")
+    return value
+
+
 def _read_copies(value: object, pool: str, guids: Collection[int]) -> dict[int, Snapshot]:
     found = {}
     for row in list_in(value):
@@ -330,6 +356,7 @@ _WRITERS: Mapping[str, Callable[[Any], object]] = MappingProxyType(
     {
         "limits": _write_limits,
         "ends": lambda ends: [_write_end(end) for end in ends],
+        "own_properties": _write_own,
         "with_properties": lambda found: [_write_snapshot(s) for s in found],
         "take_snapshots": lambda found: [_write_snapshot(s) for s in found],
         "copies": lambda found: [_write_snapshot(s) for s in found.values()],
@@ -341,6 +368,7 @@ _READERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "limits": _read_limits,
         "ends": _read_ends,
         "with_properties": _read_snapshots,
+        "own_properties": _read_own,
         "copies": _read_copies,
         "pool_guid": _read_guid_of,
         "available_bytes": _read_number,
@@ -355,6 +383,7 @@ _READERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "digest": _read_digest,
         "note_target": _read_nothing,
         "rename": _read_nothing,
+        "change_properties": _read_nothing,
         "make_placeholder": _read_nothing,
         "abort_receive": _read_nothing,
         "change_bookmarks": _read_nothing,

@@ -6,8 +6,14 @@ from types import MappingProxyType
 
 from zfstune.streams.remote.fields import BadMessageError, list_in, object_in, text_in
 from zfstune.values import errors
-from zfstune.values.errors import BatchError, EngineError, InvalidValue, PlanError
-from zfstune.values.text import shown
+from zfstune.values.errors import (
+    BatchError,
+    EngineError,
+    InvalidValue,
+    NotSupported,
+    PlanError,
+)
+from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +21,7 @@ if TYPE_CHECKING:
 
     from zfstune.values.errors import ZfstuneError
 
-__all__ = ["lost_error", "read_failure", "write_failure"]
+__all__ = ["forced_error", "lost_error", "read_failure", "write_failure"]
 
 _KINDS: Mapping[str, type[EngineError]] = MappingProxyType(
     {
@@ -88,3 +94,14 @@ def _read_one(value: object, host: str) -> EngineError | InvalidValue | PlanErro
 def lost_error(host: str, reason: str, hint: str = "") -> EngineError:
     """Return the error for a connection that cannot be used any more."""
     return EngineError(operation="work with host", target=host, reason=reason, hint=hint)
+
+
+def forced_error(host: str, dataset: str) -> NotSupported:
+    """Return the error for a receive by force on a host that has the zfs command alone."""
+    return NotSupported(
+        operation="roll back",
+        target=f"{host}:{dataset}",
+        reason="`zfs receive -F` there could destroy more than was named",
+        hint="use --keep-aside, install zfstune there, or run there by hand: "
+        f"`zfs list -t snapshot {for_shell(dataset)}`, then `zfs rollback`",
+    )

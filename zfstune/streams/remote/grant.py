@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
-from zfstune.streams.arrival import INERT, PLACEHOLDER, is_harmless
+from zfstune.streams.arrival import INERT, PLACEHOLDER, is_harmless, may_travel
 from zfstune.streams.base import read_mark
 from zfstune.streams.ends import read_placeholder, read_replica
 from zfstune.streams.remote.answers import lies_within
 from zfstune.streams.remote.requests import names_in
+from zfstune.streams.taken_properties import is_note
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.marks import REPLICA_PROPERTY, TAKEN_PROPERTY
 from zfstune.values.names import pool_of
+from zfstune.values.properties import is_user
 from zfstune.values.state import Bookmark
 
 TYPE_CHECKING = False
@@ -27,7 +29,10 @@ __all__ = ["Grant", "is_inert", "is_placeholder", "verb_of"]
 # The calls by the right that they take, each with its verb in messages.
 _READING = MappingProxyType(
     dict.fromkeys(
-        ("limits", "ends", "with_properties", "copies", "pool_guid", "bookmarks", "guid"),
+        (
+            *("limits", "ends", "with_properties", "own_properties", "copies"),
+            *("pool_guid", "bookmarks", "guid"),
+        ),
         "read",
     )
     | {"digest": "compare"}
@@ -44,6 +49,7 @@ _RECEIVING = MappingProxyType(
     {
         **dict.fromkeys(("available_bytes", "token"), "read"),
         "receive": "receive",
+        "change_properties": "set properties of",
         "abort_receive": "abort the receive of",
         "rename": "rename",
         "make_placeholder": "create",
@@ -63,6 +69,8 @@ class Grant:
         dataset: All that it names is this dataset, or lies below it.
         sends: It may read streams of what is there, and keep bookmarks for them.
         receives: It may add to what is there by streams.
+        properties: It may set user properties on copies, and not only those properties
+            that say how blocks are stored.
         loses: A receive of its may roll a dataset back, and destroy the snapshots that it
             names for that.
     """
@@ -71,6 +79,7 @@ class Grant:
     sends: bool = False
     receives: bool = False
     loses: bool = False
+    properties: bool = False
 
     def covers(self, name: str) -> bool:
         """Tell whether a dataset, snapshot or bookmark lies within."""
@@ -102,6 +111,8 @@ class Grant:
             )
         if call == "receive":
             return self._receive_refusal(arguments["losing"], arguments["properties"])
+        if call == "change_properties":
+            return self._change_refusal(arguments["values"], arguments["inherited"])
         if call == "change_bookmarks":
             names = (*arguments["make"], *arguments["drop"])
             strange = [name for name in names if not _is_mark(name)]
@@ -125,9 +136,33 @@ class Grant:
                 fine = replica is not None and not replica.live
             else:
                 fine = any(kind.get(name, ("",))[0] == value for kind in INERT.values())
-            if not fine and not is_harmless(name, value):
-                return f"this key may not set '{name}' to '{value}'"
+            if not fine and not self._may_take(name, value):
+                return self._not_taken(name, value)
         return ""
+
+    def _change_refusal(self, values: Mapping[str, str], inherited: list[str]) -> str:
+        for name, value in values.items():
+            if not self._may_take(name, value):
+                return self._not_taken(name, value)
+        for name in inherited:
+            user = self.properties or not is_user(name)
+            if name != TAKEN_PROPERTY and not (user and may_travel(name)):
+                return f"this key may not inherit '{name}'"
+        return ""
+
+    def _may_take(self, name: str, value: str) -> bool:
+        """Tell whether a copy may take a value from the client's source."""
+        if name == TAKEN_PROPERTY:
+            return is_note(value)
+        if is_user(name):
+            return self.properties and may_travel(name)
+        return is_harmless(name, value)
+
+    def _not_taken(self, name: str, value: str) -> str:
+        reason = f"this key may not set '{name}' to '{value}'"
+        if is_user(name) and may_travel(name) and not self.properties:
+            reason += f"; `serve --properties` allows it, and `-x {name}` leaves it behind"
+        return reason
 
 
 def _is_mark(name: str) -> bool:

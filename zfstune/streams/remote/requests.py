@@ -119,6 +119,10 @@ def _given(value: object) -> dict[str, str]:
     return {text_in(name): text_in(text) for name, text in value.items()}
 
 
+def _names_of_properties(value: object) -> list[str]:
+    return [text_in(name) for name in list_in(value)]
+
+
 def _datasets(value: object) -> list[str]:
     return [_dataset(name) for name in list_in(value)]
 
@@ -154,6 +158,7 @@ CALLS: Mapping[str, Mapping[str, Callable[[object], Any]]] = MappingProxyType(
         "limits": {},
         "ends": {"root": _dataset, "recursive": flag_in},
         "with_properties": {"name": _dataset},
+        "own_properties": {"root": _dataset, "recursive": flag_in},
         "copies": {"pool": _pool, "guids": _guids},
         "pool_guid": {"pool": _pool},
         "available_bytes": {"name": _dataset},
@@ -171,6 +176,11 @@ CALLS: Mapping[str, Mapping[str, Callable[[object], Any]]] = MappingProxyType(
             "raw": flag_in,
             "properties": _properties,
         },
+        "change_properties": {
+            "name": _dataset,
+            "values": _given,
+            "inherited": _names_of_properties,
+        },
         "digest": {"snapshot": _snapshot, "raw": flag_in},
         "abort_receive": {"name": _dataset},
         "change_bookmarks": {"make": _sources, "drop": _bookmarks},
@@ -184,7 +194,7 @@ CALLS: Mapping[str, Mapping[str, Callable[[object], Any]]] = MappingProxyType(
 _NAMELESS = frozenset(
     {
         *(flag_in, _guids, _token, _properties, _given, _pool),
-        *(_short_name, _place, _identity),
+        *(_short_name, _place, _identity, _names_of_properties),
     }
 )
 

@@ -158,6 +158,11 @@ class Server:
             origin = None if end is None else end.origin
             if origin is not None and not self._grant.covers(origin.name):
                 reason = "it is a clone of a snapshot elsewhere"
+        if not reason and request.call == "change_properties":
+            (end,) = self._side.ends(request.arguments["name"]) or (None,)
+            copy = end is not None and end.replica is not None and not end.live
+            if not (copy or (end is not None and end.placeholder)):
+                reason = "it is no copy"
         if reason:
             target = next(names_in(request), "")
             raise _refused(verb_of(request.call), target, reason)

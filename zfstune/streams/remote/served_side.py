@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from zfstune.streams.ends import End
     from zfstune.streams.remote.session import ClientSession
-    from zfstune.values.state import Bookmark, Limits, Snapshot
+    from zfstune.values.state import Bookmark, Limits, PropertyValue, Snapshot
 
 __all__ = ["ServedSide"]
 
@@ -83,6 +83,15 @@ class ServedSide:
     def with_properties(self, end: End) -> End:
         """Read all properties of the snapshots as well."""
         return replace(end, snapshots=tuple(self._ask("with_properties", name=end.name)))
+
+    def own_properties(
+        self, root: str, *, recursive: bool = False
+    ) -> dict[str, dict[str, PropertyValue]]:
+        """Read the properties that were set on datasets."""
+        found: dict[str, dict[str, PropertyValue]] = self._ask(
+            "own_properties", root=root, recursive=recursive
+        )
+        return found
 
     def copies(self, pool: str, guids: Collection[int]) -> dict[int, Snapshot]:
         """Find snapshots of a pool by guid."""
@@ -174,6 +183,14 @@ class ServedSide:
         }
         with self._session() as session:
             session.receive(SideCall("receive", arguments), fd)
+
+    def change_properties(
+        self, name: str, values: Mapping[str, str], inherited: Iterable[str]
+    ) -> None:
+        """Have a target inherit properties again, and set others."""
+        self._ask(
+            "change_properties", name=name, values=dict(values), inherited=[*inherited]
+        )
 
     def digest(
         self,

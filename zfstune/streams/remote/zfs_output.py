@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from zfstune.streams.remote.fields import MAX_NUMBER, BadMessageError
+from zfstune.streams.taken_properties import own_values
 from zfstune.values.errors import (
     AlreadyExists,
     Busy,
@@ -17,7 +18,9 @@ from zfstune.values.errors import (
     NotPermitted,
     NotSupported,
 )
+from zfstune.values.frozen import replace
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
+from zfstune.values.properties import is_user
 from zfstune.values.replication_marks import noted_target
 from zfstune.values.state import (
     DEFAULT,
@@ -47,6 +50,7 @@ __all__ = [
     "read_listed",
     "read_notes",
     "read_number",
+    "read_own",
     "read_snapshots",
     "read_value",
     "refusal_of",
@@ -67,6 +71,9 @@ _SOURCES = frozenset({LOCAL, RECEIVED, DEFAULT})
 _INHERITED_FROM = "inherited from "
 _NO_VALUE = "-"
 _NO_NOTES: Mapping[str, Mapping[str, PropertyValue]] = MappingProxyType({})
+_NOTHING = PropertyValue("")
+_REST = 3  # columns after the name
+_ON_IS_SA = (2, 3)
 _WIDE_RECORDS = (2, 2)  # zfs_max_recordsize became 16 MiB, module/zfs/dsl_dataset.c
 
 # What zfs says (lib/libzfs/libzfs_util.c), with the error that it stands for.
@@ -138,6 +145,32 @@ def read_notes(printed: bytes) -> dict[str, dict[str, PropertyValue]]:
         if noted_target(prop) and source == LOCAL:
             found.setdefault(name, {})[prop] = PropertyValue(value, LOCAL)
     return found
+
+
+def read_own(
+    native: bytes, user: bytes, release: tuple[int, ...]
+) -> dict[str, dict[str, PropertyValue]]:
+    """Read the properties that a copy may take, as :func:`zfs_words.own_words` asks.
+
+    A user property whose value has a line end or a tab is left out.
+
+    Args:
+        native: The output of the first command.
+        user: The output of the second one.
+        release: The release of OpenZFS there.
+    """
+    found = {name: own_values(own) for name, own in _read_properties(native).items()}
+    for name, own in found.items():
+        # Before 2.3 the first name of a directory's attributes was "on" (zfs_prop.c).
+        if release < _ON_IS_SA and own.get("xattr", _NOTHING).value == "on":
+            found[name] = {**own, "xattr": replace(own["xattr"], value="dir")}
+    for line in user.decode("utf-8", "surrogateescape").split("\n"):
+        name, *rest = line.split("\t")
+        if len(rest) == _REST and is_user(rest[0]) and rest[2] in (LOCAL, RECEIVED):
+            value = PropertyValue(rest[1], rest[2])
+            if own := own_values({rest[0]: value}):
+                found.setdefault(name, {}).update(own)
+    return {check_dataset(name): own for name, own in found.items() if own}
 
 
 def read_datasets(

@@ -17,7 +17,7 @@ from zfstune.streams.digest import digest_stream
 from zfstune.streams.ends import end_of
 from zfstune.streams.remote import zfs_output, zfs_words
 from zfstune.streams.remote.answers import check_within
-from zfstune.streams.remote.failures import lost_error
+from zfstune.streams.remote.failures import forced_error, lost_error
 from zfstune.streams.remote.fields import BadMessageError
 from zfstune.streams.remote.requests import check_token
 from zfstune.streams.remote.ssh import NO_INPUT, CommandFailed
@@ -28,13 +28,11 @@ from zfstune.values.errors import (
     EngineError,
     InvalidValue,
     NotFound,
-    NotSupported,
 )
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY, auto_name
 from zfstune.values.names import check_dataset, check_pool
 from zfstune.values.replication_marks import ASIDE
-from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +41,14 @@ if TYPE_CHECKING:
 
     from zfstune.streams.ends import End
     from zfstune.streams.remote.ssh import RemoteCommand, SshHost
-    from zfstune.values.state import Bookmark, Dataset, Limits, Partial, Snapshot
+    from zfstune.values.state import (
+        Bookmark,
+        Dataset,
+        Limits,
+        Partial,
+        PropertyValue,
+        Snapshot,
+    )
 
 __all__ = ["ZfsSide"]
 
@@ -162,6 +167,19 @@ class ZfsSide:
         """Read the properties of the snapshots as well."""
         return replace(end, snapshots=tuple(self._snapshots(end.name)))
 
+    def own_properties(
+        self, root: str, *, recursive: bool = False
+    ) -> dict[str, dict[str, PropertyValue]]:
+        """Read the properties that were set on datasets."""
+        native, user = zfs_words.own_words(root, recursive=recursive)
+        try:
+            printed = self._run("read", root, native), self._run("read", root, user)
+        except NotFound:
+            return {}
+        with self._checked():
+            found = zfs_output.read_own(*printed, self.limits.release)
+            return {check_within(name, root): own for name, own in found.items()}
+
     def copies(self, pool: str, guids: Collection[int]) -> dict[int, Snapshot]:
         """Find snapshots of a pool by guid; the first of each guid is taken."""
         if not guids:
@@ -278,14 +296,7 @@ class ZfsSide:
         """Make a snapshot from a stream."""
         dataset = snapshot.partition("@")[0]
         if losing is not None:
-            where = for_shell(check_dataset(dataset))
-            raise NotSupported(
-                operation="roll back",
-                target=f"{self.host}:{dataset}",
-                reason="`zfs receive -F` there could destroy more than was named",
-                hint="use --keep-aside, install zfstune there, or run there by hand: "
-                f"`zfs list -t snapshot {where}`, then `zfs rollback`",
-            )
+            raise forced_error(self.host, check_dataset(dataset))
         line = remote_line(zfs_words.receive_words(snapshot, origin, properties))
         command = self._reached.start(line, source=fd)
         with self._told("receive", snapshot):
@@ -299,6 +310,13 @@ class ZfsSide:
             command.check()
         finally:
             command.close(at_once=True)
+
+    def change_properties(
+        self, name: str, values: Mapping[str, str], inherited: Iterable[str]
+    ) -> None:
+        """Have a target inherit properties again, and set others."""
+        for words in zfs_words.change_words(name, values, inherited):
+            self._run("set", name, words)
 
     def digest(
         self,

@@ -6,6 +6,7 @@ A stream is made as the engine makes it, with large blocks and as they lie on di
 
 from __future__ import annotations
 
+from zfstune.streams.arrival import TRAVELLING
 from zfstune.streams.remote.requests import check_token
 from zfstune.streams.remote.zfs_output import LISTED, PROPERTIES, SNAPSHOT_PROPERTIES
 from zfstune.values.marks import SNAPSHOT_PROPERTY
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 __all__ = [
     "abort_words",
     "bookmark_words",
+    "change_words",
     "content_words",
     "create_words",
     "listing_words",
     "note_words",
     "notes_words",
+    "own_words",
     "properties_words",
     "receive_words",
     "rename_words",
@@ -60,6 +63,31 @@ def notes_words(name: str, *, recursive: bool = False) -> list[str]:
     depth = ["-r"] if recursive else ["-d", "0"]
     words = ["zfs", "get", "-Hp", "-o", _COLUMNS, *depth, "-t", "filesystem,volume"]
     return [*words, "-s", "local", "all", check_dataset(name)]
+
+
+def own_words(name: str, *, recursive: bool = False) -> tuple[list[str], list[str]]:
+    """Return the commands that read the properties which a copy may take.
+
+    The first is about native ones, the second about all that was set: a value there may
+    have any line in it, and a line of the first cannot be another user's.
+    """
+    depth = ["-r"] if recursive else ["-d", "0"]
+    words = ["zfs", "get", "-Hp", "-o", _COLUMNS, *depth, "-t", "filesystem,volume"]
+    words += ["-s", "local,received"]
+    checked = check_dataset(name)
+    return [*words, ",".join(sorted(TRAVELLING)), checked], [*words, "all", checked]
+
+
+def change_words(
+    name: str, values: Mapping[str, str], inherited: Iterable[str]
+) -> list[list[str]]:
+    """Return the commands that inherit properties, and set others at once."""
+    checked = check_dataset(name)
+    commands = [["zfs", "inherit", prop, checked] for prop in inherited]
+    if values:
+        pairs = [f"{prop}={value}" for prop, value in values.items()]
+        commands.append(["zfs", "set", *pairs, checked])
+    return commands
 
 
 def snapshot_words(names: Iterable[str]) -> list[str]:

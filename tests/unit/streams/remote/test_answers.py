@@ -18,7 +18,7 @@ from zfstune.streams.remote.fields import BadMessageError, parse_json, write_jso
 from zfstune.streams.remote.requests import SideCall
 from zfstune.values.errors import Damaged, InvalidValue
 from zfstune.values.frozen import replace
-from zfstune.values.state import Limits
+from zfstune.values.state import LOCAL, RECEIVED, Limits, PropertyValue
 
 ENDS = SideCall("ends", {"root": "tank/a", "recursive": False})
 TREE = SideCall("ends", {"root": "tank/a", "recursive": True})
@@ -40,6 +40,8 @@ END = replace(
 )
 PLACEHOLDER = replace(source(), stands_for=99)
 DAMAGED = replace(missing_end("tank/a/b"), exists=True, damaged="its label is gone")
+OWN = SideCall("own_properties", {"root": "tank/a", "recursive": True})
+BELOW = {"tank/a/b": {"atime": PropertyValue("off", LOCAL)}}
 NOW = SideCall("take_snapshots", {"datasets": ["tank/a"], "name": "now"})
 
 
@@ -62,6 +64,8 @@ def answered(request: SideCall, value: object) -> Any:
         (SideCall("digest", {"snapshot": "tank/a@1", "raw": False}), "v1:abc"),
         (SideCall("rename", {"name": "tank/a", "new": "tank/b"}), None),
         (SideCall("with_properties", {"name": "tank/a"}), [snap(1, written=3)]),
+        (OWN, {"tank/a/b": {"com.x:y": PropertyValue("1", RECEIVED)}}),
+        (OWN, {}),
         (SideCall("copies", {"pool": "tank", "guids": [1, 2]}), {2: snap(2)}),
         (SideCall("bookmarks", {"name": "tank/a"}), [mark(1), mark(2)]),
         (SideCall("limits", {}), Limits(1 << 24, 1 << 24, (2, 4, 1))),
@@ -95,6 +99,8 @@ def test_there_and_back(request_: SideCall, value: object) -> None:
         (SideCall("bookmarks", {"name": "tank/b"}), [mark(1)]),
         (SideCall("copies", {"pool": "tank", "guids": [1]}), {2: snap(2)}),
         (SideCall("copies", {"pool": "back", "guids": [1]}), {1: snap(1)}),
+        (OWN, {"tank/ab": {"atime": PropertyValue("off", LOCAL)}}),
+        (SideCall("own_properties", {"root": "tank/a", "recursive": False}), BELOW),
         (SideCall("limits", {}), Limits(1 << 62)),
         (SideCall("limits", {}), Limits(release=(2,))),
         (ENDS, [replace(source(), available_bytes=-1)]),
@@ -124,6 +130,13 @@ def test_only_places_are_noted(places: object) -> None:
     answer[0]["places"] = places
     with pytest.raises(BadMessageError):
         read_answer(ENDS, answer)
+
+
+def test_only_what_may_travel_is_told() -> None:
+    """What another host says of other properties counts for nothing."""
+    told = {"sharenfs": ["on", "local"], "atime": ["off", "local"], "mountpoint": ["/", ""]}
+    value = {"tank/a": {**told, "recordsize": ["131072", "default"]}}
+    assert read_answer(OWN, value) == {"tank/a": {"atime": PropertyValue("off", LOCAL)}}
 
 
 @given(st.sampled_from(REQUESTS), JSON)

@@ -8,6 +8,7 @@ import pytest
 
 from fake_ssh import fake_host
 from zfstune.streams.remote.connect import connect
+from zfstune.streams.remote.greeting import PROTOCOL
 from zfstune.streams.remote.served_side import ServedSide
 from zfstune.streams.remote.zfs_side import ZfsSide
 from zfstune.values.errors import EngineError
@@ -28,7 +29,8 @@ def reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> objec
 
 def test_two_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the first line: a zfstune that serves, or the zfs command alone."""
-    served = reach(tmp_path / "1", monkeypatch, "echo zfstune-serve 1 1.0; cat >/dev/null")
+    greeting = f"echo zfstune-serve {PROTOCOL} 1.0; cat >/dev/null"
+    served = reach(tmp_path / "1", monkeypatch, greeting)
     assert isinstance(served, ServedSide)
     alone = reach(tmp_path / "2", monkeypatch, "echo zfs-alone; cat >/dev/null")
     assert isinstance(alone, ZfsSide)
@@ -38,7 +40,10 @@ def test_two_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("script", "reason"),
     [
         ("echo Welcome; echo zfstune-serve 1 1.0", "first words are 'Welcome"),
-        ("echo zfstune-serve 2 9.0", "9.0 there speaks protocol 2, and this one speaks 1"),
+        (
+            "echo zfstune-serve 999 9.0",
+            "9.0 there speaks protocol 999, and this one speaks ",
+        ),
         ("printf '\\033[2J\\n'", r"\\x1b\[2J"),
         ("echo no-zfs", "neither zfstune nor the zfs command"),
         ("exit 1", "exit status 1"),

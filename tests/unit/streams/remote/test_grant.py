@@ -12,10 +12,11 @@ from zfstune.streams.arrival import INERT
 from zfstune.streams.remote.grant import Grant, is_inert, is_placeholder, verb_of
 from zfstune.streams.remote.requests import CALLS, SideCall, names_in
 from zfstune.values.frozen import replace
-from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.marks import REPLICA_PROPERTY, TAKEN_PROPERTY
 
 ALL = Grant("tank", sends=True, receives=True, loses=True)
 MARK = f"tank/a#zfstune-base-{1:016x}-{2:016x}"
+CHANGE: dict[str, object] = {"values": {}, "inherited": []}
 INERT_FILESYSTEM = {name: value for name, (value, _) in INERT["filesystem"].items()}
 
 
@@ -37,7 +38,7 @@ def receive(properties: dict[str, str] | None, **more: object) -> SideCall:
             Grant("tank", receives=True),
             {
                 *("available_bytes", "token", "abort_receive", "put_aside", "take_over"),
-                *("rename", "make_placeholder"),
+                *("rename", "make_placeholder", "change_properties"),
             },
         ),
     ],
@@ -45,6 +46,7 @@ def receive(properties: dict[str, str] | None, **more: object) -> SideCall:
 def test_calls_by_right(grant: Grant, calls: set[str]) -> None:
     """Reading what is there goes with either right; all else with its own."""
     reading = {"limits", "ends", "with_properties", "copies", "pool_guid", "bookmarks"}
+    reading |= {"own_properties"}
     granted = {request.call for request in REQUESTS if not grant.refusal(request)}
     assert granted == calls | reading | {"guid", "digest"}
 
@@ -120,6 +122,47 @@ def test_bookmarks(make: dict[str, str], drop: list[str], *, granted: bool) -> N
 def test_properties(properties: dict[str, str] | None, *, granted: bool) -> None:
     """Those that make a copy inert, and those that say how its blocks are stored."""
     assert (not ALL.refusal(receive(properties))) == granted
+
+
+@pytest.mark.parametrize(
+    ("values", "inherited", "granted"),
+    [
+        ({"atime": "off", TAKEN_PROPERTY: "atime=0123abcd"}, ["recordsize"], True),
+        ({}, [TAKEN_PROPERTY], True),
+        ({TAKEN_PROPERTY: "readonly=0123abcd"}, [], False),
+        ({TAKEN_PROPERTY: "anything"}, [], False),
+        ({"readonly": "off"}, [], False),
+        ({"checksum": "off"}, [], False),
+        ({REPLICA_PROPERTY: f"raw:{7:016x}"}, [], False),
+        ({"org.zfstune:policy": "keep=1"}, [], False),
+        ({}, ["readonly"], False),
+        ({}, [REPLICA_PROPERTY], False),
+        ({}, ["mountpoint"], False),
+    ],
+)
+@pytest.mark.parametrize("user", [True, False])
+def test_changes(
+    values: dict[str, str], inherited: list[str], *, user: bool, granted: bool
+) -> None:
+    """Those that say how blocks are stored, and zfstune's note of them; never a role."""
+    arguments = {"name": "tank/a", "values": values, "inherited": inherited}
+    request = SideCall("change_properties", arguments)
+    assert (not replace(ALL, properties=user).refusal(request)) == granted
+
+
+@pytest.mark.parametrize("name", ["com.example:x", "com.sun:auto-snapshot"])
+def test_user_properties(name: str) -> None:
+    """They take a right of their own, since other tools here may act on them."""
+    for request in (
+        receive({name: "y"}),
+        SideCall("change_properties", {"name": "tank/a", "values": {name: "y"}}),
+        SideCall("change_properties", {"name": "tank/a", "inherited": [name]}),
+    ):
+        asked = replace(request, arguments={**CHANGE, **request.arguments})
+        assert f"'{name}'" in ALL.refusal(asked)
+        may = not replace(ALL, properties=True).refusal(asked)
+        assert may == (name == "com.example:x")
+    assert "-x com.example:x" in ALL.refusal(receive({"com.example:x": "y"}))
 
 
 def test_losses() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,7 @@ from zfstune.values.errors import (
     NotFound,
     NotPermitted,
 )
-from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.marks import REPLICA_PROPERTY, TAKEN_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +75,28 @@ def test_push(serve: Serve) -> None:
     assert len(tank.marks["tank/a"]) == 1
     assert not tank.held
     assert pool.opened == 2  # one a run
+
+
+def test_properties_travel(serve: Serve) -> None:
+    """A key that receives sets what says how blocks are stored, on copies alone."""
+    tank, back = two_pools()
+    back.add("back/own")
+    serve(back, Grant("back", receives=True))
+    tank.local["tank/a"]["atime"] = "off"
+    for value in ("off", "on"):
+        tank.local["tank/a"]["atime"] = value
+        replicate("tank/a", "far:back/a", engine=tank.zfs, take_properties=True)
+        assert back.local["back/a"]["atime"] == value
+    del tank.local["tank/a"]["atime"]
+    replicate("tank/a", "far:back/a", engine=tank.zfs, take_properties=True)
+    assert {"atime", TAKEN_PROPERTY}.isdisjoint(back.local["back/a"])
+    tank.local["tank/a"]["com.example:x"] = "y"
+    with pytest.raises(NotPermitted, match="serve --properties"):
+        replicate("tank/a", "far:back/a", engine=tank.zfs, take_properties=True)
+    with closing(serve(back, Grant("back", receives=True)).side()) as far:
+        for name in ("back/own", "back/none"):
+            with pytest.raises(NotPermitted, match="it is no copy"):
+                far.change_properties(name, {"atime": "off"}, ())
 
 
 def test_pull(serve: Serve) -> None:

@@ -16,7 +16,7 @@ from zfstune.values.errors import (
     NotFound,
     NotPermitted,
 )
-from zfstune.values.state import INHERITED, NONE, PropertyValue
+from zfstune.values.state import INHERITED, LOCAL, NONE, RECEIVED, PropertyValue
 
 DATASET = (
     b"tank/a\ttype\tfilesystem\t-\n"
@@ -75,9 +75,29 @@ def test_single_values() -> None:
         assert (limits.release, limits.max_recordsize_bytes) == (release, most)
 
 
+def test_own_properties() -> None:
+    """A native value is never another user's line; a directory's attributes are "dir"."""
+    native = b"t/a\tatime\toff\tlocal\nt/a\txattr\ton\treceived\n"
+    user = (
+        b"t/a\tcom.x:y\t1\treceived\nt/a\torg.zfstune:replica\traw:1\tlocal\n"
+        b"t/b\tcom.x:z\tone\nt/b\tcompression\toff\tlocal\nt/b\tcom.x:w\t2\tinherited\n"
+    )
+    found = zfs_output.read_own(native, user, (2, 1, 11))
+    assert found == {
+        "t/a": {
+            "atime": PropertyValue("off", LOCAL),
+            "xattr": PropertyValue("dir", RECEIVED),
+            "com.x:y": PropertyValue("1", RECEIVED),
+        }
+    }
+    later = zfs_output.read_own(native, b"", (2, 3, 0))
+    assert later["t/a"]["xattr"].value == "on"
+
+
 @given(
     st.sampled_from(
         [
+            lambda printed: zfs_output.read_own(printed, printed, (2, 2, 0)),
             zfs_output.read_datasets,
             zfs_output.read_snapshots,
             zfs_output.read_listed,

@@ -16,7 +16,7 @@ from zfstune.values.errors import (
     NotFound,
     NotSupported,
 )
-from zfstune.values.state import Partial
+from zfstune.values.state import LOCAL, Partial, PropertyValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,6 +144,26 @@ def test_aside_and_taken_over() -> None:
     far, host = side(get="-\n")
     far.take_over("back/a")
     assert len(host.ran) == 1
+
+
+def test_properties() -> None:
+    """Two commands read what was set, one for each change but all that is set at once."""
+    get = "get -Hp -o name,property,value,source -r -t filesystem,volume -s local,received"
+    far, host = side(version="zfs-2.2.9-1\n")
+    host.answers[f"zfs {get} all back/a"] = "back/a/b\tcom.x:y\t1\tlocal\n"
+    host.answers[f"zfs {get}"] = "back/a\txattr\ton\tlocal\n"
+    found = far.own_properties("back/a", recursive=True)
+    assert found == {
+        "back/a": {"xattr": PropertyValue("dir", LOCAL)},
+        "back/a/b": {"com.x:y": PropertyValue("1", LOCAL)},
+    }
+    far.change_properties("back/a", {"atime": "off"}, ["xattr"])
+    assert host.ran[-2:] == ["zfs inherit xattr back/a", "zfs set atime=off back/a"]
+    host.answers[f"zfs {get}"] = "back/ab\tatime\toff\tlocal\n"
+    with pytest.raises(EngineError, match="named in an answer about 'back/a'"):
+        far.own_properties("back/a", recursive=True)
+    gone = side(get="cannot open 'back/a': dataset does not exist")[0]
+    assert gone.own_properties("back/a") == {}
 
 
 def test_a_tree_takes_no_more_than_commands() -> None:

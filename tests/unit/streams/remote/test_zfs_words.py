@@ -42,6 +42,24 @@ def test_streams() -> None:
     assert zfs_words.resume_words("1-a-b-c") == ["zfs", "send", "-t", "1-a-b-c"]
 
 
+def test_properties() -> None:
+    """What was set is read in two commands; all that changes is set at once, last."""
+    native, user = zfs_words.own_words("tank/a", recursive=True)
+    assert native[:-2] == user[:-2]
+    assert native[5] == "-r"
+    assert native[-4:-2] == ["-s", "local,received"]
+    assert "recordsize" in native[-2].split(",")
+    assert user[-2:] == ["all", "tank/a"]
+    assert zfs_words.own_words("tank/a")[0][5:7] == ["-d", "0"]
+    values = {"atime": "off", "com.x:y": "a b"}
+    assert zfs_words.change_words("b/a", values, ["copies", "xattr"]) == [
+        ["zfs", "inherit", "copies", "b/a"],
+        ["zfs", "inherit", "xattr", "b/a"],
+        ["zfs", "set", "atime=off", "com.x:y=a b", "b/a"],
+    ]
+    assert zfs_words.change_words("b/a", {}, []) == []
+
+
 def test_bookmarks() -> None:
     """New ones first, of snapshots and of bookmarks; then the old ones go."""
     make = {"t/a#2": "t/a@2", "t/a#3": "t/a#1"}
