@@ -100,6 +100,28 @@ def test_properties_follow_the_source(pools: Pools) -> None:
         assert tank.dataset("tank/copy").local("compression") == "lz4"
 
 
+def test_datasets_that_are_left_out(pools: Pools) -> None:
+    """The other host tells of the property, and of the dataset's own word."""
+    with ImageEngine(pools.there) as back:
+        for name, own in (
+            ("back/own", {}),
+            ("back/own/x", {"com.example:backup": "no"}),
+            ("back/own/y", {"org.zfstune:replicate-to": "none"}),
+        ):
+            back.create(name, properties=own)
+            back.take_snapshots([f"{name}@1"])
+    with ImageEngine(pools.here) as tank:
+        plan = zfstune.replicate(
+            f"{HOST}:back/own",
+            "tank/copy",
+            engine=tank,
+            recursive=True,
+            exclude_properties=["com.example:backup=no"],
+        )
+        assert [each.source for each in plan.left_out] == ["back/own/x", "back/own/y"]
+        assert [d.name for d in tank.datasets("tank/copy")] == ["tank/copy"]
+
+
 def test_pull(pools: Pools) -> None:
     """The other way: the source is on the other host."""
     with ImageEngine(pools.there) as back:

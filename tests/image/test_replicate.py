@@ -111,6 +111,37 @@ def test_properties_follow_the_source(pools: tuple[ImageEngine, ImageEngine]) ->
     assert not run().pending
 
 
+def test_datasets_that_are_left_out(pools: tuple[ImageEngine, ImageEngine]) -> None:
+    """By name, by a property that was set on them, and by their own word; named in JSON."""
+    tank, back = pools
+    for name, own in (
+        ("scratch", {}),
+        ("cache", {"com.example:backup": "no"}),
+        ("cache/x", {}),
+        ("own", {"org.zfstune:replicate-to": "none"}),
+        ("big", {"recordsize": "1M"}),
+        ("kept", {"com.example:backup": "yes"}),
+    ):
+        tank.create(f"{SOURCE}/{name}", properties=own)
+        tank.take_snapshots([f"{SOURCE}/{name}@1"])
+    plan = zfstune.replicate(
+        SOURCE,
+        TARGET,
+        engine=tank,
+        target_engine=back,
+        recursive=True,
+        exclude=["*/scratch"],
+        exclude_properties=["com.example:backup=no", "recordsize=1M"],
+    )
+    assert {each.source[len(SOURCE) :]: each.reason for each in plan.left_out} == {
+        "/scratch": "'*/scratch' matches its name",
+        "/cache": "com.example:backup=no is set on it",
+        "/own": "org.zfstune:replicate-to=none is set on it",
+        "/big": "recordsize=1048576 is set on it",
+    }
+    assert tree(back, TARGET).keys() == {"", "/kept"}
+
+
 def test_the_base_outlives_its_snapshot(pools: tuple[ImageEngine, ImageEngine]) -> None:
     """All that the target has was pruned, and the next stream is an incremental."""
     tank, back = pools

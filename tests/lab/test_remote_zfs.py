@@ -72,7 +72,11 @@ def test_properties_follow_the_source(engine: Engine, tree: str, far: str) -> No
     assert engine.dataset(copy).local("atime") == "on"
     assert engine.dataset(copy).local("com.example:x") is None
     assert not zfstune.replicate(tree, f"far:{copy}", **how).pending
-    zfstune.replicate(f"far:{copy}", back, **how)
+    engine.set(f"{copy}/v", {"org.zfstune:replicate-to": "none"})
+    how["exclude_properties"] = ["com.example:backup=no"]
+    engine.set(f"{copy}/c", {"com.example:backup": "no"})
+    plan = zfstune.replicate(f"far:{copy}", back, **how)
+    assert sorted(each.source for each in plan.left_out) == [f"{copy}/c", f"{copy}/v"]
     assert engine.dataset(f"{back}/b").local("xattr") == "dir"
     assert not zfstune.replicate(f"far:{copy}", back, **how).pending
 

@@ -141,6 +141,7 @@ ROWS = {
         "--to-image": f"{COPY} --to-image {{other}} -n",
         "-r --recursive": f"-r {COPY}",
         "--exclude": f"-r {COPY} --exclude tank/a/*",
+        "--exclude-property": f"-r {COPY} --exclude-property com.example:x=1",
         "--snapshot": f"{COPY} --snapshot monday",
         "--newest-only": f"{COPY} --newest-only",
         "--jobs": f"{COPY} --jobs 1",

@@ -22,7 +22,7 @@ REQUESTS = [
     SideCall("limits", {}),
     SideCall("ends", {"root": "tank/a", "recursive": True}),
     SideCall("with_properties", {"name": "tank/a"}),
-    SideCall("own_properties", {"root": "tank/a", "recursive": True}),
+    SideCall("own_properties", {"root": "tank/a", "recursive": True, "also": ["exec"]}),
     SideCall("copies", {"pool": "tank", "guids": [1, 2]}),
     SideCall("pool_guid", {"pool": "tank"}),
     SideCall("available_bytes", {"name": "tank/a"}),

@@ -92,6 +92,15 @@ def _add_tree_options(parser: argparse.ArgumentParser) -> None:
         "below it; may be repeated",
     )
     parser.add_argument(
+        "--exclude-property",
+        metavar="PROPERTY[=VALUE]",
+        action="append",
+        default=[],
+        help="leave out each dataset on which this property was set (to VALUE), and all "
+        "below it; may be repeated. org.zfstune:replicate-to=none leaves a dataset out of "
+        "each tree",
+    )
+    parser.add_argument(
         "--snapshot",
         metavar="NAME",
         nargs="?",
@@ -188,6 +197,7 @@ def _run(args: argparse.Namespace) -> int:
                 target_engine=target,
                 recursive=args.recursive,
                 exclude=args.exclude,
+                exclude_properties=args.exclude_property,
                 snapshot=args.snapshot,
                 raw=args.raw,
                 every=not args.newest_only,

@@ -20,6 +20,7 @@ from zfstune.schedules.unit_text import JOBS, units_for
 from zfstune.values.errors import InvalidValue, ZfsUnavailable
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICATE_PROPERTY, SCHEDULE_PROPERTY
+from zfstune.values.replication_marks import UNSENT
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
@@ -239,11 +240,16 @@ def _with_targets(args: argparse.Namespace, schedules: list[Scheduled]) -> list[
 
 
 def _changed(engine: Any, prop: str, wanted: dict[str, str]) -> dict[str, str]:
-    """Return the wanted values that differ from the stored ones, by dataset."""
+    """Return the wanted values that differ from the stored ones, by dataset.
+
+    A dataset that says itself that it is sent with no tree has no targets, and stays so.
+    """
+    stored = {dataset: engine.dataset(dataset).local(prop) or "" for dataset in wanted}
+    none = UNSENT if prop == REPLICATE_PROPERTY else ""
     return {
         dataset: text
         for dataset, text in wanted.items()
-        if (engine.dataset(dataset).local(prop) or "") != text
+        if stored[dataset] != text and (text or stored[dataset] != none)
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from zfstune.values.errors import InvalidValue
 from zfstune.values.marks import REPLICATE_PROPERTY
+from zfstune.values.replication_marks import UNSENT
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
@@ -23,8 +24,13 @@ _COMMA = ","
 
 
 def stored_targets(dataset: Dataset) -> tuple[str, ...]:
-    """Return the targets that were set on a dataset itself, here."""
+    """Return the targets that were set on a dataset itself, here.
+
+    A dataset that no replication of a tree is to take along has none.
+    """
     text = dataset.local(REPLICATE_PROPERTY) or ""
+    if text == UNSENT:
+        return ()
     return tuple(filter(None, text.split(_COMMA)))
 
 
@@ -36,7 +42,7 @@ def format_targets(targets: Iterable[str]) -> str:
     """
     unique = tuple(dict.fromkeys(targets))
     for target in unique:
-        if not target.strip() or _COMMA in target:
+        if not target.strip() or _COMMA in target or target == UNSENT:
             raise InvalidValue(
                 f"cannot replicate to '{shown(target)}': that names no dataset",
                 hint="name one, as in tank/copy or host:tank/copy; repeat --replicate for "

@@ -112,6 +112,7 @@ class _Run:
     ) -> None:
         self._plans = {p.transfer.source: p for p in plan.datasets}
         self._moves = plan.moves
+        self._left_out = plan.left_out
         self._sending = sending
         self._receiving = receiving
         self._alone = replace(choices, recursive=False, keep_aside=False, lose=())
@@ -128,6 +129,8 @@ class _Run:
 
     def carry_out(self) -> None:
         """Make all changes. A dataset that fails stops only those that need it."""
+        for each in self._left_out:
+            self._tell(each)
         for move in self._moves:
             with self._failures_of(move.source or move.new):
                 self._receiving.rename(move.old, move.new)

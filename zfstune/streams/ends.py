@@ -11,10 +11,11 @@ from types import MappingProxyType
 
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.marks import REPLICA_PROPERTY, REPLICATE_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
 from zfstune.values.replication_marks import (
     ASIDE,
+    UNSENT,
     Replica,
     noted_target,
     read_replica,
@@ -90,6 +91,7 @@ class End:
         createtxg: Transaction group of its creation: older snapshots in it were moved
             there by a promotion.
         aside: Whether it was put aside, so that a new target could take its place.
+        unsent: Whether it says itself that no replication of a tree takes it along.
         places: Where its targets are, by their identities, as it was noted on it.
         own: The properties that were set on it or came in a stream, as far as a copy may
             take them; read only where the caller asks for that.
@@ -111,6 +113,7 @@ class End:
     available_bytes: int = 0
     createtxg: int = 0
     aside: bool = False
+    unsent: bool = False
     places: Mapping[int, str] = MappingProxyType({})
     own: Mapping[str, PropertyValue] = MappingProxyType({})
     damaged: str = ""
@@ -218,6 +221,7 @@ def end_of(
         available_bytes=_bytes(dataset, "available"),
         createtxg=dataset.createtxg,
         aside=replica == ASIDE,
+        unsent=dataset.local(REPLICATE_PROPERTY) == UNSENT,
         places=_places(dataset),
     )
 

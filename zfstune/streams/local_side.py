@@ -82,7 +82,7 @@ class LocalSide:
         return replace(end, snapshots=tuple(snapshots))
 
     def own_properties(
-        self, root: str, *, recursive: bool = False
+        self, root: str, *, recursive: bool = False, also: Collection[str] = ()
     ) -> dict[str, dict[str, PropertyValue]]:
         """Read the properties that were set on datasets."""
         engine = self._engine
@@ -90,7 +90,7 @@ class LocalSide:
             found = engine.datasets(root) if recursive else [engine.dataset(root)]
         except NotFound:
             return {}
-        return {d.name: own for d in found if (own := own_values(d.properties))}
+        return {d.name: own for d in found if (own := own_values(d.properties, also))}
 
     def copies(self, pool: str, guids: Collection[int]) -> dict[int, Snapshot]:
         """Find snapshots of a pool by guid; the first of each guid is taken."""

@@ -8,7 +8,8 @@ from zfstune.streams.decide import Planner
 from zfstune.streams.ends import missing_end
 from zfstune.streams.refusals import WRITTEN
 from zfstune.streams.replication_plan import check_room
-from zfstune.streams.tree import included, pair_up
+from zfstune.streams.selection import read_filter, select
+from zfstune.streams.tree import pair_up
 from zfstune.streams.unfinished import aside_name, find_unfinished
 from zfstune.values.errors import NotFound, NotPermitted, PlanError
 from zfstune.values.frozen import replace
@@ -17,10 +18,11 @@ from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from zfstune.streams.ends import End
     from zfstune.streams.replication_plan import Choices, ReplicationPlan
+    from zfstune.streams.selection import ChosenTree
     from zfstune.streams.side import Side
 
 __all__ = ["plan_replication", "prepare_plan", "read_end"]
@@ -53,14 +55,16 @@ def prepare_plan(
     Raises:
         PlanError: See :func:`zfstune.replicate`.
     """
-    sources = _read_sources(sending, source, choices)
+    selection = _read_sources(sending, source, choices)
+    sources: Sequence[End] = selection.chosen
     if choices.snapshot is not None and not dry_run:
         sources = _with_new_snapshots(sending, sources, choices.snapshot)
-    return plan_replication(sources, target, sending, receiving, choices)
+    plan = plan_replication(sources, target, sending, receiving, choices)
+    return replace(plan, left_out=selection.left_out)
 
 
-def _read_sources(sending: Side, source: str, choices: Choices) -> list[End]:
-    """Read the datasets to send, parents before children.
+def _read_sources(sending: Side, source: str, choices: Choices) -> ChosenTree:
+    """Read the datasets of the tree, and choose those to send.
 
     Raises:
         PlanError: The source does not exist, or is left out.
@@ -71,10 +75,15 @@ def _read_sources(sending: Side, source: str, choices: Choices) -> list[End]:
         raise PlanError(f"cannot send '{source}': there is no such dataset")
     for pattern in choices.exclude:
         _check_pattern(pattern, source)
-    left = included(found, choices.exclude)
-    if not left or left[0].name != source:
-        raise PlanError(f"cannot send '{source}': --exclude leaves it out")
-    return left
+    filters = [read_filter(text) for text in choices.exclude_properties]
+    if filters:
+        also = [each.name for each in filters]
+        found = _with_own(sending, found, recursive=choices.recursive, also=also)
+    selection = select(found, choices.exclude, filters)
+    if not selection.chosen:
+        reason = selection.left_out[0].reason
+        raise PlanError(f"cannot send '{source}': it is to be left out: {reason}")
+    return selection
 
 
 def _check_pattern(pattern: str, source: str) -> None:
@@ -143,11 +152,13 @@ def plan_replication(
     return plan
 
 
-def _with_own(side: Side, ends: Sequence[End], *, recursive: bool) -> list[End]:
-    """Read the properties that matter to what copies take from their sources."""
+def _with_own(
+    side: Side, ends: Sequence[End], *, recursive: bool, also: Collection[str] = ()
+) -> list[End]:
+    """Read the properties that copies may take from their sources, and those named."""
     if not ends:
         return []
-    own = side.own_properties(ends[0].name, recursive=recursive)
+    own = side.own_properties(ends[0].name, recursive=recursive, also=also)
     return [replace(end, own=own.get(end.name, {})) for end in ends]
 
 
@@ -193,7 +204,7 @@ def _check_apart(sources: Sequence[End], target: str, choices: Choices) -> None:
             hint="choose a target that the source does not lie below",
         )
     below = choices.recursive and target.startswith(f"{source}/")
-    if below and included([sources[0], missing_end(target)], choices.exclude)[1:]:
+    if below and select([sources[0], missing_end(target)], choices.exclude).chosen[1:]:
         raise PlanError(
             f"cannot send '{source}' to '{target}': the target lies in the source tree, "
             "and would be sent as well",

@@ -38,6 +38,7 @@ def replicate(
     target_engine: Engine | None = None,
     recursive: bool = False,
     exclude: Collection[str] = (),
+    exclude_properties: Collection[str] = (),
     snapshot: str | None = None,
     raw: bool | None = None,
     every: bool = True,
@@ -62,6 +63,7 @@ def replicate(
         target_engine: The target's engine; default: that of the source.
         recursive: Send all datasets below the source, too.
         exclude: Shell patterns of full names to leave out, with all below them.
+        exclude_properties: Properties by which to leave out, as NAME or NAME=VALUE.
         snapshot: Name of a snapshot to take of all first, at one instant; empty: any.
         raw: Send encrypted blocks without their key; default: as before, to hosts always.
         every: Send each snapshot; otherwise the newest alone.
@@ -82,10 +84,10 @@ def replicate(
         EngineError: A stream broke off. What has arrived stays; the next run goes on.
         BatchError: Datasets of a tree were refused or failed; the others were sent.
     """
-    how = (raw, every, properties, without, keep_aside, lose)
-    choices = Choices(*how, recursive, exclude, snapshot, take_properties)
+    sent = (raw, every, properties, without, keep_aside, lose, recursive, exclude)
+    choices = Choices(*sent, snapshot, take_properties, exclude_properties)
     manner = None if dry_run else Manner(pace or Pace(), verify, on_step, on_progress)
-    engines = engine, target_engine
+    engines = (engine, target_engine)
     return _replicate((source, target), engines, ssh_options, choices, manner)
 
 

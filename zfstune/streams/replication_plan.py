@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from zfstune.streams.arrival import Arrival
     from zfstune.streams.ends import End
-    from zfstune.streams.steps import PropertyChanges, Transfer
+    from zfstune.streams.steps import Omission, PropertyChanges, Transfer
 
 __all__ = [
     "Choices",
@@ -51,6 +51,7 @@ class Choices:
     exclude: Collection[str] = ()
     snapshot: str | None = None
     take_properties: bool = False
+    exclude_properties: Collection[str] = ()
 
 
 @frozen
@@ -254,6 +255,7 @@ class ReplicationPlan:
         datasets: The plan of each dataset, each after those that it needs.
         moves: Targets that are renamed first, as their sources were.
         refused: The datasets of a tree that are left as they are.
+        left_out: The datasets that were not to be sent, with the reasons.
     """
 
     source: str
@@ -261,6 +263,7 @@ class ReplicationPlan:
     datasets: tuple[DatasetPlan, ...]
     moves: tuple[Move, ...] = ()
     refused: tuple[Refused, ...] = ()
+    left_out: tuple[Omission, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -281,6 +284,7 @@ class ReplicationPlan:
             "moves": [move.to_dict() for move in self.moves],
             "datasets": [plan.to_dict() for plan in self.datasets],
             "refused": [refused.to_dict() for refused in self.refused],
+            "left_out": [each.to_dict() for each in self.left_out],
         }
 
     def lines(self) -> Iterator[str]:
@@ -290,14 +294,16 @@ class ReplicationPlan:
             if len(self.datasets) > 1:
                 has = f"and {len(self.datasets) - 1} below it have the newest snapshots of"
             yield f"nothing to do: {self.target} {has} {self.source}"
+        for each in self.left_out:
+            yield each.describe()
         for move in self.moves:
             yield move.describe()
-        shown: set[tuple[str, ...]] = set()
+        seen: set[tuple[str, ...]] = set()
         for plan in self.datasets:
             yield from plan.lines()
             arrival = tuple(plan.arrival_lines())
-            if arrival not in shown:
-                shown.add(arrival)
+            if arrival not in seen:
+                seen.add(arrival)
                 yield from arrival
         for refused in self.refused:
             yield f"NOT {refused.source} -> {refused.target}: {refused.reason}"

@@ -64,9 +64,14 @@ class Side(Protocol):
         """
 
     def own_properties(
-        self, root: str, *, recursive: bool = False
+        self, root: str, *, recursive: bool = False, also: Collection[str] = ()
     ) -> dict[str, dict[str, PropertyValue]]:
         """Read the properties that were set on datasets, as far as a copy may take them.
+
+        Args:
+            root: The dataset.
+            recursive: Whether those below it are read, too.
+            also: Names of further properties to read.
 
         Returns:
             Those of each dataset that has some, as

@@ -20,6 +20,7 @@ __all__ = [
     "Full",
     "Incremental",
     "Move",
+    "Omission",
     "Placeholder",
     "PlanStep",
     "PropertyChanges",
@@ -175,6 +176,27 @@ class Placeholder:
 
 
 @frozen
+class Omission:
+    """A dataset of the source tree that is not sent, nor any below it.
+
+    Attributes:
+        source: Its name.
+        reason: The reason.
+    """
+
+    source: str
+    reason: str
+
+    def describe(self) -> str:
+        """Return it for people."""
+        return f"leave out {self.source}: {self.reason}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it in JSON's types."""
+        return {"source": self.source, "reason": self.reason}
+
+
+@frozen
 class PropertyChanges:
     """Give a target that exists the properties that its source has by now.
 
@@ -217,7 +239,7 @@ class PropertyChanges:
 
 
 TransferStep = Abort | Resume | Full | Incremental
-PlanStep = TransferStep | Move | Placeholder | PropertyChanges
+PlanStep = TransferStep | Move | Placeholder | PropertyChanges | Omission
 
 
 @frozen

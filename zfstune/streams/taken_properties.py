@@ -45,15 +45,21 @@ def counts(name: str) -> bool:
     return name == TAKEN_PROPERTY or may_travel(name)
 
 
-def own_values(properties: Mapping[str, PropertyValue]) -> dict[str, PropertyValue]:
+def own_values(
+    properties: Mapping[str, PropertyValue], also: Collection[str] = ()
+) -> dict[str, PropertyValue]:
     """Return the properties that count, as far as a dataset has values of its own.
 
     A received value is its own, as for ``zfs send -p``.
+
+    Args:
+        properties: All properties of a dataset.
+        also: Names of others that count.
     """
     return {
         name: value
         for name, value in properties.items()
-        if value.source in (LOCAL, RECEIVED) and counts(name)
+        if value.source in (LOCAL, RECEIVED) and (counts(name) or name in also)
     }
 
 

@@ -14,8 +14,6 @@ or a snapshot has it by a promotion: it never was its own.
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from zfstune.streams.base import find_base, read_mark
 from zfstune.streams.ends import missing_end
 from zfstune.streams.steps import Incremental, Move
@@ -24,13 +22,13 @@ from zfstune.values.names import parent_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from zfstune.streams.ends import End
     from zfstune.streams.steps import TransferStep
     from zfstune.values.state import Bookmark, Snapshot
 
-__all__ = ["Pair", "Pairing", "based_at_home", "in_order", "included", "lineage", "pair_up"]
+__all__ = ["Pair", "Pairing", "based_at_home", "in_order", "lineage", "pair_up"]
 
 
 @frozen
@@ -61,28 +59,6 @@ class Pairing:
     pairs: tuple[Pair, ...]
     targets: tuple[End, ...]
     moves: tuple[Move, ...] = ()
-
-
-def included(sources: Iterable[End], patterns: Collection[str]) -> list[End]:
-    """Leave out the datasets that a pattern matches or that were put aside.
-
-    All below them is left out, too. The first dataset is one that the caller named, so
-    that it counts wherever it stands.
-
-    Args:
-        sources: The datasets, parents before children.
-        patterns: Shell patterns of full names.
-    """
-    left: list[End] = []
-    out: set[str | None] = set()
-    for source in sources:
-        matched = any(fnmatchcase(source.name, pattern) for pattern in patterns)
-        aside = source.aside and bool(left or out)
-        if matched or aside or parent_of(source.name) in out:
-            out.add(source.name)
-        else:
-            left.append(source)
-    return left
 
 
 def lineage(source: End, sources: Mapping[str, End]) -> End:

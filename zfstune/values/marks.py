@@ -14,7 +14,8 @@ This is all that zfstune writes for itself on datasets and snapshots:
     On a dataset with a policy: what a prune keeps (:mod:`zfstune.retention.policy_text`).
 ``org.zfstune:replicate-to``
     On a dataset with a schedule: the targets that it is replicated to by the clock,
-    parted by commas (:mod:`zfstune.schedules.replicate_to`).
+    parted by commas (:mod:`zfstune.schedules.replicate_to`). On a dataset that no
+    replication of a tree is to take along: ``none`` (:mod:`zfstune.streams.selection`).
 ``org.zfstune:kept``
     On a dataset pruned by policy: how many snapshots in scope the last prune left.
 ``org.zfstune:snapshot``

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASIDE",
+    "UNSENT",
     "BaseMark",
     "Replica",
     "noted_target",
@@ -39,6 +40,9 @@ __all__ = [
 
 # The value of ``org.zfstune:replica`` on a dataset that a new target took the place of.
 ASIDE = "aside"
+
+# The value of ``org.zfstune:replicate-to`` on a dataset that is sent with no tree.
+UNSENT = "none"
 
 _CONFIRMED = "zfstune-base"
 _TENTATIVE = "zfstune-tentative"

@@ -23,7 +23,7 @@ def test_targets_go_round() -> None:
     assert text == "user@host:tank/copy,back/a b"
     assert stored(text) == ("user@host:tank/copy", "back/a b")
     assert format_targets(()) == ""
-    assert stored("") == ()
+    assert stored("") == stored("none") == ()
 
 
 @pytest.mark.parametrize("source", [RECEIVED, INHERITED])
@@ -32,7 +32,7 @@ def test_nobody_elses_targets_count(source: str) -> None:
     assert stored("host:tank/copy", source) == ()
 
 
-@pytest.mark.parametrize("target", ["", " ", "a,b"])
+@pytest.mark.parametrize("target", ["", " ", "a,b", "none"])
 def test_a_target_that_cannot_be_stored(target: str) -> None:
     """The error says how a target is written."""
     with pytest.raises(InvalidValue, match="names no dataset") as refused:

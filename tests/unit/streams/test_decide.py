@@ -264,7 +264,9 @@ def test_what_a_tree_does_not_take(sides: tuple[StreamEngine, StreamEngine]) -> 
     with pytest.raises(PlanError, match="lies in the source tree") as caught:
         replicate("tank", "tank/copy", engine=tank.zfs, recursive=True)
     assert "--exclude tank/copy" in caught.value.hint
-    with pytest.raises(PlanError, match="--exclude leaves it out"):
+    with pytest.raises(
+        PlanError, match="it is to be left out: 'tank/\\*' matches its name"
+    ):
         run_tree(tank, back, exclude=["tank/*"])
     run_tree(tank, back, exclude=["*/m"])
     assert sorted(back.taken) == ["back", "back/a"]
@@ -348,3 +350,31 @@ def test_a_new_target_beside_the_old_one(sides: tuple[StreamEngine, StreamEngine
     plan = run(tank, back, take_properties=True, keep_aside=True)
     assert back.local["back/a"]["atime"] == "off"
     assert "atime" not in back.local[plan.datasets[0].aside]
+
+
+def test_what_is_left_out(sides: tuple[StreamEngine, StreamEngine]) -> None:
+    """The plan names it with the reason, and so does the run; what is below stays, too."""
+    tank, back = sides
+    for name in ("tmp", "tmp/x", "cache", "own"):
+        tank.add(f"tank/a/{name}", "1")
+    tank.local["tank/a/cache"]["com.example:backup"] = "no"
+    tank.local["tank/a/own"]["org.zfstune:replicate-to"] = "none"
+    tank.local["tank/a"]["org.zfstune:replicate-to"] = "none"  # somebody names it
+    how = {"exclude": ["*/tmp"], "exclude_properties": ["com.example:backup=no"]}
+    plan = run_tree(tank, back, **how, dry_run=True)
+    expected = [
+        "leave out tank/a/tmp: '*/tmp' matches its name",
+        "leave out tank/a/cache: com.example:backup=no is set on it",
+        "leave out tank/a/own: org.zfstune:replicate-to=none is set on it",
+    ]
+    assert list(plan.lines())[:3] == expected
+    assert [each.source for each in plan.left_out] == [
+        *("tank/a/tmp", "tank/a/cache", "tank/a/own")
+    ]
+    done: list[str] = []
+    run_tree(tank, back, **how, on_step=lambda step: done.append(step.describe()))
+    assert done[:3] == expected
+    assert sorted(back.taken) == ["back", "back/a", "back/a/m", "back/a/m/x"]
+    with pytest.raises(InvalidProperty, match="recordsiz"):
+        run_tree(tank, back, exclude_properties=["recordsiz"])
+    run(tank, back, exclude_properties=["com.example:backup"])

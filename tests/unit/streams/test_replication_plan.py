@@ -103,6 +103,7 @@ def test_for_programs() -> None:
                 "more": 1,
             }
         ],
+        "left_out": [],
     }
 
 

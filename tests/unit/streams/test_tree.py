@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from stream_ends import snap
 from zfstune.streams.base import BaseMark
 from zfstune.streams.ends import End, Replica
+from zfstune.streams.selection import select
 from zfstune.streams.steps import Full, Incremental
-from zfstune.streams.tree import based_at_home, in_order, included, lineage, pair_up
+from zfstune.streams.tree import based_at_home, in_order, lineage, pair_up
 from zfstune.values.frozen import replace
 from zfstune.values.state import Bookmark
 
@@ -204,13 +205,6 @@ def test_order() -> None:
     assert circles == {"a/b": "a"}
 
 
-def test_left_out() -> None:
-    """A pattern takes a dataset with all below it, and no other that begins alike."""
-    names = ["t", "t/a", "t/a/b", "t/ab", "t/c"]
-    left = included([end(name) for name in names], ["t/a", "*/c"])
-    assert [e.name for e in left] == ["t", "t/ab"]
-
-
 def test_the_lineage_of_a_promoted_source() -> None:
     """All that leads up to its origin, and on to that one's; a circle does not hang."""
     ends = {e.name: e for e in (end("t/a", 8, 9), end("t/c", 5, 7), end("t/o", 1, 2, 3))}
@@ -246,8 +240,8 @@ def test_a_dataset_that_was_put_aside_is_out_of_it() -> None:
     """On neither side is it a match, though it has all that a match is found by."""
     aside = replace(end("t/x-aside", 1, 2, marks={77: 1}), aside=True)
     sources = [end("t"), end("t/x", 1, 3), aside, end("t/x-aside/y")]
-    assert [e.name for e in included(sources, ())] == ["t", "t/x"]
-    assert included([aside], ()) == [aside]  # somebody has named it
+    assert [e.name for e in select(sources).chosen] == ["t", "t/x"]
+    assert select([aside]).chosen == (aside,)  # somebody has named it
     copy = replace(end("b/x-aside", 3), aside=True)
     pairing = pair_up([end("t"), end("t/x", 1, 3)], [end("b"), copy], "b")
     assert shown(pairing) == ["t = b"]

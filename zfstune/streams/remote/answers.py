@@ -20,9 +20,9 @@ from zfstune.streams.remote.fields import (
 from zfstune.streams.remote.requests import check_token
 from zfstune.streams.taken_properties import own_values
 from zfstune.values.frozen import replace
-from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.marks import REPLICA_PROPERTY, REPLICATE_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot, pool_of
-from zfstune.values.replication_marks import ASIDE, noted_target, target_property
+from zfstune.values.replication_marks import ASIDE, UNSENT, noted_target, target_property
 from zfstune.values.state import (
     DEFAULT,
     INHERITED,
@@ -95,6 +95,7 @@ def _write_end(end: End) -> dict[str, object]:
         "written_bytes": end.written_bytes,
         "partial": None if end.partial is None else _write_partial(end.partial),
         "replica": _mark_of(end),
+        "unsent": end.unsent,
         "available_bytes": end.available_bytes,
         "createtxg": end.createtxg,
         "places": {target_property(n): place for n, place in end.places.items()},
@@ -115,7 +116,7 @@ _END = frozenset(
     {
         *("name", "guid", "kind", "snapshots", "bookmarks", "origin", "encrypted"),
         *("written_bytes", "partial", "replica", "available_bytes", "createtxg"),
-        *("places", "damaged"),
+        *("places", "unsent", "damaged"),
     }
 )
 
@@ -135,6 +136,7 @@ def _read_end(value: object) -> End:
     }
     # A mark of a placeholder that somebody can have written to is left out there.
     local = {REPLICA_PROPERTY: fields["replica"], "readonly": "on"}
+    local |= {REPLICATE_PROPERTY: UNSENT} if fields["unsent"] is True else {}
     local |= _read_places(fields["places"])
     properties |= {n: PropertyValue(text_in(text), LOCAL) for n, text in local.items()}
     origin, partial = fields["origin"], fields["partial"]
@@ -286,14 +288,15 @@ def _write_own(found: Mapping[str, Mapping[str, PropertyValue]]) -> object:
 
 
 def _read_own(
-    value: object, root: str, *, recursive: bool
+    value: object, root: str, *, recursive: bool, also: Collection[str]
 ) -> dict[str, dict[str, PropertyValue]]:
     found = {}
     for name, own in _mapping(value).items():
         if check_within(check_dataset(name), root) != root and not recursive:
             raise BadMessageError(f"the answer about '{root}' is about others as well")
         rows = {prop: map(text_in, _row(row, 2)) for prop, row in _mapping(own).items()}
-        found[name] = own_values({prop: PropertyValue(*row) for prop, row in rows.items()})
+        values = {prop: PropertyValue(*row) for prop, row in rows.items()}
+        found[name] = own_values(values, also)
     return found
 
 

@@ -158,7 +158,11 @@ CALLS: Mapping[str, Mapping[str, Callable[[object], Any]]] = MappingProxyType(
         "limits": {},
         "ends": {"root": _dataset, "recursive": flag_in},
         "with_properties": {"name": _dataset},
-        "own_properties": {"root": _dataset, "recursive": flag_in},
+        "own_properties": {
+            "root": _dataset,
+            "recursive": flag_in,
+            "also": _names_of_properties,
+        },
         "copies": {"pool": _pool, "guids": _guids},
         "pool_guid": {"pool": _pool},
         "available_bytes": {"name": _dataset},

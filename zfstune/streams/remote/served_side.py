@@ -85,11 +85,11 @@ class ServedSide:
         return replace(end, snapshots=tuple(self._ask("with_properties", name=end.name)))
 
     def own_properties(
-        self, root: str, *, recursive: bool = False
+        self, root: str, *, recursive: bool = False, also: Collection[str] = ()
     ) -> dict[str, dict[str, PropertyValue]]:
         """Read the properties that were set on datasets."""
         found: dict[str, dict[str, PropertyValue]] = self._ask(
-            "own_properties", root=root, recursive=recursive
+            "own_properties", root=root, recursive=recursive, also=[*also]
         )
         return found
 

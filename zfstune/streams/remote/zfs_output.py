@@ -39,7 +39,7 @@ from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 __all__ = [
     "LISTED",
@@ -61,7 +61,7 @@ __all__ = [
 PROPERTIES = (
     *("type", "guid", "createtxg", "encryption", "origin", "written"),
     *("available", "readonly"),
-    *("receive_resume_token", "org.zfstune:replica"),
+    *("receive_resume_token", "org.zfstune:replica", "org.zfstune:replicate-to"),
 )
 SNAPSHOT_PROPERTIES = ("guid", "createtxg", "written", "encryption", "ivsetguid")
 # The columns of `zfs list` for snapshots and bookmarks.
@@ -148,7 +148,7 @@ def read_notes(printed: bytes) -> dict[str, dict[str, PropertyValue]]:
 
 
 def read_own(
-    native: bytes, user: bytes, release: tuple[int, ...]
+    native: bytes, user: bytes, release: tuple[int, ...], also: Collection[str] = ()
 ) -> dict[str, dict[str, PropertyValue]]:
     """Read the properties that a copy may take, as :func:`zfs_words.own_words` asks.
 
@@ -158,8 +158,9 @@ def read_own(
         native: The output of the first command.
         user: The output of the second one.
         release: The release of OpenZFS there.
+        also: Names of further properties that were asked for.
     """
-    found = {name: own_values(own) for name, own in _read_properties(native).items()}
+    found = {name: own_values(own, also) for name, own in _read_properties(native).items()}
     for name, own in found.items():
         # Before 2.3 the first name of a directory's attributes was "on" (zfs_prop.c).
         if release < _ON_IS_SA and own.get("xattr", _NOTHING).value == "on":
@@ -168,7 +169,7 @@ def read_own(
         name, *rest = line.split("\t")
         if len(rest) == _REST and is_user(rest[0]) and rest[2] in (LOCAL, RECEIVED):
             value = PropertyValue(rest[1], rest[2])
-            if own := own_values({rest[0]: value}):
+            if own := own_values({rest[0]: value}, also):
                 found.setdefault(name, {}).update(own)
     return {check_dataset(name): own for name, own in found.items() if own}
 

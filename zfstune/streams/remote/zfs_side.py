@@ -168,16 +168,16 @@ class ZfsSide:
         return replace(end, snapshots=tuple(self._snapshots(end.name)))
 
     def own_properties(
-        self, root: str, *, recursive: bool = False
+        self, root: str, *, recursive: bool = False, also: Collection[str] = ()
     ) -> dict[str, dict[str, PropertyValue]]:
         """Read the properties that were set on datasets."""
-        native, user = zfs_words.own_words(root, recursive=recursive)
+        native, user = zfs_words.own_words(root, recursive=recursive, also=also)
         try:
             printed = self._run("read", root, native), self._run("read", root, user)
         except NotFound:
             return {}
         with self._checked():
-            found = zfs_output.read_own(*printed, self.limits.release)
+            found = zfs_output.read_own(*printed, self.limits.release, also)
             return {check_within(name, root): own for name, own in found.items()}
 
     def copies(self, pool: str, guids: Collection[int]) -> dict[int, Snapshot]:

@@ -11,6 +11,7 @@ from zfstune.streams.remote.requests import check_token
 from zfstune.streams.remote.zfs_output import LISTED, PROPERTIES, SNAPSHOT_PROPERTIES
 from zfstune.values.marks import SNAPSHOT_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
+from zfstune.values.properties import is_user
 from zfstune.values.replication_marks import target_property
 
 TYPE_CHECKING = False
@@ -65,7 +66,9 @@ def notes_words(name: str, *, recursive: bool = False) -> list[str]:
     return [*words, "-s", "local", "all", check_dataset(name)]
 
 
-def own_words(name: str, *, recursive: bool = False) -> tuple[list[str], list[str]]:
+def own_words(
+    name: str, *, recursive: bool = False, also: Iterable[str] = ()
+) -> tuple[list[str], list[str]]:
     """Return the commands that read the properties which a copy may take.
 
     The first is about native ones, the second about all that was set: a value there may
@@ -74,8 +77,9 @@ def own_words(name: str, *, recursive: bool = False) -> tuple[list[str], list[st
     depth = ["-r"] if recursive else ["-d", "0"]
     words = ["zfs", "get", "-Hp", "-o", _COLUMNS, *depth, "-t", "filesystem,volume"]
     words += ["-s", "local,received"]
+    native = sorted({*TRAVELLING, *(prop for prop in also if not is_user(prop))})
     checked = check_dataset(name)
-    return [*words, ",".join(sorted(TRAVELLING)), checked], [*words, "all", checked]
+    return [*words, ",".join(native), checked], [*words, "all", checked]
 
 
 def change_words(

@@ -36,11 +36,12 @@ END = replace(
     bookmarks=(mark(1, ivsetguid=4), mark(7)),
     available_bytes=1 << 40,
     createtxg=77,
+    unsent=True,
     places={5: "far:back/a", 6: "back/b"},
 )
 PLACEHOLDER = replace(source(), stands_for=99)
 DAMAGED = replace(missing_end("tank/a/b"), exists=True, damaged="its label is gone")
-OWN = SideCall("own_properties", {"root": "tank/a", "recursive": True})
+OWN = SideCall("own_properties", {"root": "tank/a", "recursive": True, "also": ["exec"]})
 BELOW = {"tank/a/b": {"atime": PropertyValue("off", LOCAL)}}
 NOW = SideCall("take_snapshots", {"datasets": ["tank/a"], "name": "now"})
 
@@ -100,7 +101,7 @@ def test_there_and_back(request_: SideCall, value: object) -> None:
         (SideCall("copies", {"pool": "tank", "guids": [1]}), {2: snap(2)}),
         (SideCall("copies", {"pool": "back", "guids": [1]}), {1: snap(1)}),
         (OWN, {"tank/ab": {"atime": PropertyValue("off", LOCAL)}}),
-        (SideCall("own_properties", {"root": "tank/a", "recursive": False}), BELOW),
+        (replace(OWN, arguments={**OWN.arguments, "recursive": False}), BELOW),
         (SideCall("limits", {}), Limits(1 << 62)),
         (SideCall("limits", {}), Limits(release=(2,))),
         (ENDS, [replace(source(), available_bytes=-1)]),
@@ -137,6 +138,8 @@ def test_only_what_may_travel_is_told() -> None:
     told = {"sharenfs": ["on", "local"], "atime": ["off", "local"], "mountpoint": ["/", ""]}
     value = {"tank/a": {**told, "recordsize": ["131072", "default"]}}
     assert read_answer(OWN, value) == {"tank/a": {"atime": PropertyValue("off", LOCAL)}}
+    value["tank/a"] = {"exec": ["off", "local"]}  # it was asked for
+    assert read_answer(OWN, value) == {"tank/a": {"exec": PropertyValue("off", LOCAL)}}
 
 
 @given(st.sampled_from(REQUESTS), JSON)
