@@ -30,14 +30,16 @@ if TYPE_CHECKING:
 NOON = int(datetime(2026, 11, 23, 12, 10, tzinfo=UTC).timestamp())
 
 
-def run(engine: ImageEngine, job: str, dataset: str, folder: Path) -> LastRun | None:
+def run(
+    engine: ImageEngine, job: str, dataset: str, folder: Path, now: int = NOON
+) -> LastRun | None:
     """Run a job as a timer does, on an engine that stays open."""
     return run_job(
         lambda: nullcontext(engine),
         job,
         dataset,
         os.fspath(folder),
-        lambda: NOON,
+        lambda: now,
         replicate=_replicate,
     )
 
@@ -324,9 +326,8 @@ def test_a_run_replicates_before_the_prune(engine: ImageEngine, tmp_path: Path) 
     replicated = run(engine, "replicate", "tank/a", tmp_path)
     assert replicated is not None
     assert replicated.sent == 6
-    assert [line[:40] for line in replicated.error.splitlines()] == [
-        "left 'tank/a' as it is at 'away/copy': c",
-        "left 'tank/a/b' as it is at 'away/copy/b",
+    assert [line[:30] for line in replicated.error.splitlines()] == [
+        "cannot send to 'away/copy': 'a",
     ]
     assert len(engine.snapshots("tank/copy/b")) == 3
     pruned = run(engine, "prune", "tank/a", tmp_path)
@@ -335,3 +336,45 @@ def test_a_run_replicates_before_the_prune(engine: ImageEngine, tmp_path: Path) 
     again = run(engine, "replicate", "tank/a", tmp_path)
     assert again is not None
     assert again.sent == 0
+
+
+def test_a_schedule_replicates_a_tree(
+    engine: ImageEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Renames are followed, new datasets come along, and copies without a source stay."""
+    for name in ("tank/a/b", "tank/a/c", "tank/a/own", "tank/a/unsent"):
+        engine.create(name, parents=True)
+    engine.set("tank/a", {SCHEDULE_PROPERTY: "hourly", REPLICATE_PROPERTY: "tank/copy"})
+    engine.set("tank/a", {POLICY_PROPERTY: "keep=1 unreplicated"})
+    engine.set("tank/a/own", {SCHEDULE_PROPERTY: "none"})
+    engine.set("tank/a/unsent", {REPLICATE_PROPERTY: "none"})
+    run(engine, "snapshot", "tank/a", tmp_path)
+    run(engine, "replicate", "tank/a", tmp_path)
+    copies = {d.name for d in engine.datasets("tank/copy")}
+    assert copies == {"tank/copy", "tank/copy/b", "tank/copy/c"}
+    engine.rename("tank/a/b", "tank/a/renamed")
+    for snapshot in engine.snapshots("tank/a/c"):
+        engine.destroy_snapshots([snapshot.name])
+    engine.destroy("tank/a/c")
+    engine.create("tank/a/new")
+    early = run(engine, "replicate", "tank/a", tmp_path)  # it has no snapshot yet
+    assert early is not None
+    assert (early.sent, early.error) == (0, "")
+    assert "tank/copy/c stays: its source is not below tank/a any more" in (
+        capsys.readouterr().err
+    )
+    run(engine, "snapshot", "tank/a", tmp_path)
+    done = run(engine, "replicate", "tank/a", tmp_path)
+    assert done is not None
+    assert (done.sent, done.error) == (3, "")
+    copies = {d.name for d in engine.datasets("tank/copy")}
+    assert copies == {"tank/copy"} | {f"tank/copy/{n}" for n in ("c", "new", "renamed")}
+    # Each dataset's own base is kept, and no more than that is.
+    engine.take_snapshots(["tank/a/new@zfstune-20300101T000000Z"])
+    run(engine, "snapshot", "tank/a", tmp_path)
+    pruned = run(engine, "prune", "tank/a", tmp_path)
+    assert pruned is not None
+    assert pruned.error == ""
+    assert [len(engine.snapshots(f"tank/a/{n}")) for n in ("renamed", "new")] == [1, 2]
+    run(engine, "replicate", "tank/a", tmp_path)
+    assert len(engine.snapshots("tank/copy/renamed")) == 3

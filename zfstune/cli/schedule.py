@@ -93,7 +93,7 @@ def _add_replication(install: Any) -> None:
         action="append",
         default=[],
         help="also send the dataset, and those that are taken along below it, to TARGET, "
-        "as `zfstune replicate` does; may be repeated (default: what is stored on the "
+        "as `zfstune replicate -r` does; may be repeated (default: what is stored on the "
         "dataset)",
     )
     group.add_argument(

@@ -18,9 +18,10 @@ from zfstune.values.errors import ZfstuneError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from zfstune.engine.protocol import Engine
+    from zfstune.streams.steps import PlanStep
 
 
 __all__ = ["run_forever", "run_once"]
@@ -116,13 +117,20 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
     return exit_status.PARTLY if run.error else exit_status.DONE
 
 
-def _replicate(engine: Engine, dataset: str, target: str) -> int:
-    """Bring a target up to a dataset, and count the streams."""
+def _replicate(engine: Engine, dataset: str, target: str, apart: Collection[str]) -> int:
+    """Bring a target up to a dataset and those below it, and count the streams."""
     from zfstune.streams.replicate import (  # noqa: PLC0415 (slow, and few runs need it)
         replicate,
     )
+    from zfstune.streams.steps import Orphan  # noqa: PLC0415 (the same)
 
-    plan = replicate(dataset, target, engine=engine)
+    def told(step: PlanStep) -> None:
+        if isinstance(step, Orphan):
+            warn(step.describe())
+
+    plan = replicate(
+        dataset, target, engine=engine, recursive=True, exclude=apart, on_step=told
+    )
     return sum(len(each.makes) for each in plan.datasets)
 
 

@@ -1,8 +1,8 @@
 """The targets that a schedule replicates to, as a dataset carries them.
 
 A target is what ``zfstune replicate`` takes, as in ``tank/copy`` or ``host:tank/copy``.
-Commas part several, since no name of a dataset has one. Of the datasets that a schedule
-takes along, each goes below the target as it lies below the source.
+Commas part several, since no name of a dataset has one. The datasets that a schedule takes
+along go with it, as the tree that they are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from zfstune.values.state import Dataset
 
-__all__ = ["format_targets", "stored_targets", "target_of"]
+__all__ = ["format_targets", "stored_targets"]
 
 _COMMA = ","
 
@@ -49,8 +49,3 @@ def format_targets(targets: Iterable[str]) -> str:
                 "several",
             )
     return _COMMA.join(unique)
-
-
-def target_of(member: str, root: str, target: str) -> str:
-    """Return the target of a dataset that the schedule of one above takes along."""
-    return target + member.removeprefix(root)

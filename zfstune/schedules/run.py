@@ -10,8 +10,8 @@ from zfstune.schedules.cadence import NO_SCHEDULE, parse_cadence
 from zfstune.schedules.instants import last_due
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import last_run, locked, note
-from zfstune.schedules.replicate_to import stored_targets, target_of
-from zfstune.schedules.schedule import members, scheduled
+from zfstune.schedules.replicate_to import stored_targets
+from zfstune.schedules.schedule import apart_from, members, scheduled
 from zfstune.schedules.unit_text import JOBS
 from zfstune.snapshots.take import snapshot
 from zfstune.values import names
@@ -21,7 +21,7 @@ from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from contextlib import AbstractContextManager
     from datetime import tzinfo
     from typing import TypedDict
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.retention.plan import Pruned
     from zfstune.schedules.cadence import Cadence
+    from zfstune.values.state import Dataset
 
-    # Engine, dataset and target to the number of streams.
-    Replicate = Callable[[Engine, str, str], int]
+    # Engine, dataset, target and the datasets below to leave out, to the number of streams.
+    Replicate = Callable[[Engine, str, str, Collection[str]], int]
 
     class _Outcome(TypedDict, total=False):
         """The part of a :class:`LastRun` that its work says."""
@@ -66,7 +67,8 @@ def run_job(
         dataset: The dataset that has the schedule.
         folder: The folder of the notes.
         now: Returns the seconds since 1970.
-        replicate: Brings a target up to a dataset; returns the number of streams.
+        replicate: Brings a target up to a dataset and those below it; returns the number
+            of streams.
 
     Returns:
         The run as it was noted; its ``error`` names the datasets that a prune failed
@@ -85,7 +87,9 @@ def run_job(
                 if not is_locked:
                     return None
                 if job == "replicate":
-                    outcome = _replicate(engine, dataset, replicate)
+                    last = last_run(folder, "snapshot", guid)
+                    since = None if last is None else last.began
+                    outcome = _replicate(engine, dataset, replicate, since)
                 else:
                     outcome = (_snapshot if job == "snapshot" else _prune)(engine, dataset)
                 run = LastRun(dataset, job, began, now(), dataset_guid=guid, **outcome)
@@ -182,29 +186,48 @@ def _take(engine: Engine, dataset: str) -> int:
     return len(snapshot(*members(dataset, tree), engine=engine))
 
 
-def _replicate(engine: Engine, dataset: str, replicate: Replicate) -> _Outcome:
-    """Bring each target up to a dataset and all that its schedule takes along."""
+def _replicate(
+    engine: Engine, dataset: str, replicate: Replicate, since: int | None
+) -> _Outcome:
+    """Bring each target up to a dataset and all that its schedule takes along.
+
+    The two are one tree: what was renamed on one side is renamed on the other, clones
+    stay clones, and what is new comes along, from its first snapshot on.
+    """
     tree = {each.name: each for each in engine.datasets(dataset)}
+    apart = {*apart_from(dataset, tree), *_made_since(since, engine, tree)}
     targets = stored_targets(tree[dataset])
     if not targets:
         raise PlanError(
             f"cannot replicate '{dataset}': no target is stored on it",
             hint=f"zfstune schedule install {for_shell(dataset)} --replicate TARGET",
         )
-    sent, tried, failures = 0, 0, []
+    failures: list[ZfstuneError] = []
+    sent, some = 0, False
     for target in targets:
-        for member in members(dataset, tree):
-            place = target_of(member, dataset, target)
-            tried += 1
-            try:
-                sent += replicate(engine, member, place)
-            except ZfstuneError as error:
-                failures.append((error, f"left '{member}' as it is at '{place}'"))
-    if failures and len(failures) == tried:
-        first, _ = failures[0]
-        raise PlanError("\n".join(e.message for e, _ in failures), hint=first.hint)
-    lines = [f"{what}: {error.message}" for error, what in failures]
-    return {"error": "\n".join(lines), "sent": sent}
+        try:
+            sent += replicate(engine, dataset, target, sorted(apart))
+            some = True
+        except BatchError as error:  # of datasets; the others have arrived
+            sent += len(error.done)
+            some = some or len(error.failures) < len(members(dataset, tree))
+            failures += error.failures
+        except ZfstuneError as error:
+            failures.append(error)
+    if failures and not some:
+        raise PlanError("\n".join(e.message for e in failures), hint=failures[0].hint)
+    return {"error": "\n".join(error.message for error in failures), "sent": sent}
+
+
+def _made_since(
+    when: int | None, engine: Engine, tree: Mapping[str, Dataset]
+) -> Iterator[str]:
+    """Yield the datasets below the first one that are too new to have a snapshot."""
+    for name in tuple(tree)[1:]:
+        made = tree[name].value("creation") or ""
+        new = when is not None and made.isdigit() and int(made) >= when
+        if new and not engine.snapshots(name):  # its clock may have been wrong
+            yield name
 
 
 def _prune(engine: Engine, dataset: str) -> _Outcome:

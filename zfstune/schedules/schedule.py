@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Scheduled",
+    "apart_from",
     "members",
     "scheduled",
     "set_schedule",
@@ -255,21 +256,23 @@ def taken_along_with(engine: Engine, dataset: Dataset) -> str:
     return set_here_on(dataset, SCHEDULE_PROPERTY, engine.dataset)
 
 
-def members(root: str, datasets: Mapping[str, Dataset]) -> tuple[str, ...]:
-    """List a dataset and those below it that have no schedule of their own."""
-    apart = {
+def apart_from(root: str, datasets: Mapping[str, Dataset]) -> tuple[str, ...]:
+    """List the datasets below one that have a schedule of their own, or say none."""
+    return tuple(
         name
         for name, each in datasets.items()
-        if name != root and each.local(SCHEDULE_PROPERTY) is not None
-    }
+        if name.startswith(f"{root}/") and each.local(SCHEDULE_PROPERTY) is not None
+    )
+
+
+def members(root: str, datasets: Mapping[str, Dataset]) -> tuple[str, ...]:
+    """List a dataset and those below it that have no schedule of their own."""
+    apart = apart_from(root, datasets)
     return tuple(
         name
         for name in datasets
         if (name == root or name.startswith(root + "/"))
-        and not any(
-            above in apart and above.startswith(root + "/")
-            for above in (name, *names.ancestors_of(name))
-        )
+        and not any(above in apart for above in (name, *names.ancestors_of(name)))
     )
 
 

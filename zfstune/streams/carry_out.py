@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from zfstune.streams.pace import Manner
     from zfstune.streams.replication_plan import Choices, DatasetPlan, ReplicationPlan
     from zfstune.streams.side import Side
-    from zfstune.streams.steps import Full, Incremental, PlanStep
+    from zfstune.streams.steps import Full, Incremental, Omission, Orphan, PlanStep
 
 __all__ = ["send_all"]
 
@@ -112,7 +112,7 @@ class _Run:
     ) -> None:
         self._plans = {p.transfer.source: p for p in plan.datasets}
         self._moves = plan.moves
-        self._left_out = plan.left_out
+        self._known: tuple[Omission | Orphan, ...] = (*plan.left_out, *plan.orphans)
         self._sending = sending
         self._receiving = receiving
         self._alone = replace(choices, recursive=False, keep_aside=False, lose=())
@@ -129,7 +129,7 @@ class _Run:
 
     def carry_out(self) -> None:
         """Make all changes. A dataset that fails stops only those that need it."""
-        for each in self._left_out:
+        for each in self._known:
             self._tell(each)
         for move in self._moves:
             with self._failures_of(move.source or move.new):

@@ -8,7 +8,7 @@ from zfstune.streams.decide import Planner
 from zfstune.streams.ends import missing_end
 from zfstune.streams.refusals import WRITTEN
 from zfstune.streams.replication_plan import check_room
-from zfstune.streams.selection import read_filter, select
+from zfstune.streams.selection import orphans, read_filter, select
 from zfstune.streams.tree import pair_up
 from zfstune.streams.unfinished import aside_name, find_unfinished
 from zfstune.values.errors import NotFound, NotPermitted, PlanError
@@ -59,7 +59,7 @@ def prepare_plan(
     sources: Sequence[End] = selection.chosen
     if choices.snapshot is not None and not dry_run:
         sources = _with_new_snapshots(sending, sources, choices.snapshot)
-    plan = plan_replication(sources, target, sending, receiving, choices)
+    plan = plan_replication(sources, target, sending, receiving, choices, out=selection.out)
     return replace(plan, left_out=selection.left_out)
 
 
@@ -114,7 +114,13 @@ def _with_new_snapshots(sending: Side, sources: Sequence[End], name: str) -> lis
 
 
 def plan_replication(
-    sources: Sequence[End], target: str, sending: Side, receiving: Side, choices: Choices
+    sources: Sequence[End],
+    target: str,
+    sending: Side,
+    receiving: Side,
+    choices: Choices,
+    *,
+    out: Sequence[End] = (),
 ) -> ReplicationPlan:
     """Make the plan of a replication.
 
@@ -124,6 +130,7 @@ def plan_replication(
         sending: The source's side; it is only asked.
         receiving: The target's side; it is only asked.
         choices: The caller's.
+        out: The datasets of the source tree that are left out.
 
     Raises:
         PlanError: See :func:`zfstune.replicate`.
@@ -149,7 +156,7 @@ def plan_replication(
     pairing = pair_up(sources, unfinished.targets, target)
     plan = Planner(pairing, unfinished, sending, receiving, choices).plan()
     check_room(plan, available_bytes)
-    return plan
+    return replace(plan, orphans=orphans(pairing, out, sources[0].name, target))
 
 
 def _with_own(

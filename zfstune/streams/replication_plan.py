@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from zfstune.streams.arrival import Arrival
     from zfstune.streams.ends import End
-    from zfstune.streams.steps import Omission, PropertyChanges, Transfer
+    from zfstune.streams.steps import Omission, Orphan, PropertyChanges, Transfer
 
 __all__ = [
     "Choices",
@@ -256,6 +256,7 @@ class ReplicationPlan:
         moves: Targets that are renamed first, as their sources were.
         refused: The datasets of a tree that are left as they are.
         left_out: The datasets that were not to be sent, with the reasons.
+        orphans: The copies whose sources are gone from the source tree; they stay.
     """
 
     source: str
@@ -264,6 +265,7 @@ class ReplicationPlan:
     moves: tuple[Move, ...] = ()
     refused: tuple[Refused, ...] = ()
     left_out: tuple[Omission, ...] = ()
+    orphans: tuple[Orphan, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -285,6 +287,7 @@ class ReplicationPlan:
             "datasets": [plan.to_dict() for plan in self.datasets],
             "refused": [refused.to_dict() for refused in self.refused],
             "left_out": [each.to_dict() for each in self.left_out],
+            "orphans": [each.to_dict() for each in self.orphans],
         }
 
     def lines(self) -> Iterator[str]:
@@ -294,8 +297,8 @@ class ReplicationPlan:
             if len(self.datasets) > 1:
                 has = f"and {len(self.datasets) - 1} below it have the newest snapshots of"
             yield f"nothing to do: {self.target} {has} {self.source}"
-        for each in self.left_out:
-            yield each.describe()
+        yield from (each.describe() for each in self.left_out)
+        yield from (each.describe() for each in self.orphans)
         for move in self.moves:
             yield move.describe()
         seen: set[tuple[str, ...]] = set()

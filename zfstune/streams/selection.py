@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from zfstune.streams.steps import Omission
+from zfstune.streams.steps import Omission, Orphan
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import REPLICATE_PROPERTY
 from zfstune.values.names import parent_of
 from zfstune.values.properties import canonical, is_user, known
-from zfstune.values.replication_marks import UNSENT
+from zfstune.values.replication_marks import UNSENT, read_mark
 from zfstune.values.state import LOCAL
 from zfstune.values.text import shown
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from zfstune.streams.ends import End
+    from zfstune.streams.tree import Pairing
 
-__all__ = ["ChosenTree", "PropertyFilter", "read_filter", "select"]
+__all__ = ["ChosenTree", "PropertyFilter", "orphans", "read_filter", "select"]
 
 
 @frozen
@@ -117,6 +118,37 @@ def select(
         names.add(source.name)
         out.append(source)
     return ChosenTree(tuple(chosen), tuple(out), tuple(left_out))
+
+
+def orphans(
+    pairing: Pairing, out: Collection[End], source: str, target: str
+) -> tuple[Orphan, ...]:
+    """Find the copies in a target tree that have no source in the source tree any more.
+
+    A dataset that zfstune did not make is nobody's copy, and one that has taken over or
+    was put aside is none any more. The copy of a dataset that is left out has a source.
+
+    Args:
+        pairing: The pairs of the two trees.
+        out: The datasets of the source tree that are left out.
+        source: Name of the root of the source tree.
+        target: Name of the root of the target tree.
+    """
+    sources = [*out, *(pair.source for pair in pairing.pairs)]
+    noted = {identity for end in sources for identity in end.places}
+    noted |= {m.target for end in out for m in map(read_mark, end.bookmarks) if m}
+    guids = {end.guid for end in sources}
+    names = {pair.target.name for pair in pairing.pairs}
+    names |= {f"{target}{end.name[len(source) :]}" for end in out}
+    return tuple(
+        Orphan(end.name, source)
+        for end in pairing.targets
+        if end.name not in names
+        and (
+            (end.replica is not None and not end.live and end.identity not in noted)
+            or (end.placeholder and end.stands_for not in guids)
+        )
+    )
 
 
 def _reason(

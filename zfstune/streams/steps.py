@@ -21,6 +21,7 @@ __all__ = [
     "Incremental",
     "Move",
     "Omission",
+    "Orphan",
     "Placeholder",
     "PlanStep",
     "PropertyChanges",
@@ -197,6 +198,27 @@ class Omission:
 
 
 @frozen
+class Orphan:
+    """A copy in the target tree whose source is not in the source tree any more.
+
+    Attributes:
+        target: Its name; it stays as it is.
+        source: Name of the root of the source tree.
+    """
+
+    target: str
+    source: str
+
+    def describe(self) -> str:
+        """Return it for people."""
+        return f"{self.target} stays: its source is not below {self.source} any more"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it in JSON's types."""
+        return {"target": self.target}
+
+
+@frozen
 class PropertyChanges:
     """Give a target that exists the properties that its source has by now.
 
@@ -239,7 +261,7 @@ class PropertyChanges:
 
 
 TransferStep = Abort | Resume | Full | Incremental
-PlanStep = TransferStep | Move | Placeholder | PropertyChanges | Omission
+PlanStep = TransferStep | Move | Placeholder | PropertyChanges | Omission | Orphan
 
 
 @frozen

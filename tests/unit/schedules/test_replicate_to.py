@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zfstune.schedules.replicate_to import format_targets, stored_targets, target_of
+from zfstune.schedules.replicate_to import format_targets, stored_targets
 from zfstune.values.errors import InvalidValue
 from zfstune.values.marks import REPLICATE_PROPERTY
 from zfstune.values.state import INHERITED, LOCAL, RECEIVED, Dataset, PropertyValue
@@ -38,9 +38,3 @@ def test_a_target_that_cannot_be_stored(target: str) -> None:
     with pytest.raises(InvalidValue, match="names no dataset") as refused:
         format_targets(["tank/b", target])
     assert "repeat --replicate" in refused.value.hint
-
-
-def test_members_go_below_the_target() -> None:
-    """As they lie below the source."""
-    assert target_of("tank/a", "tank/a", "h:back/x") == "h:back/x"
-    assert target_of("tank/a/b/c", "tank/a", "h:back/x") == "h:back/x/b/c"

@@ -26,8 +26,10 @@ from zfstune.values.errors import (
 )
 from zfstune.values.frozen import replace
 from zfstune.values.marks import POLICY_PROPERTY, REPLICATE_PROPERTY, SCHEDULE_PROPERTY
+from zfstune.values.state import Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 NOON = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
@@ -41,12 +43,16 @@ def fake(schedule: str = "hourly", policy: str = "keep=1") -> FakeEngine:
     return engine
 
 
-def sent(engine: object, dataset: str, target: str) -> int:
-    """Stand for replicate: each dataset takes two streams, and some targets none."""
+def sent(engine: object, dataset: str, target: str, apart: Collection[str]) -> int:
+    """Stand for replicate: a tree takes four streams, and some targets none or three."""
     del engine
     if target.startswith("away"):
         raise PlanError(f"cannot send '{dataset}': no way to '{target}'", hint="wait")
-    return 2
+    if target.startswith("full"):
+        error = EngineError(operation="send", target=f"{dataset}/b", reason="it is full")
+        failures = [error] * (2 if target == "full:all" else 1)
+        raise BatchError(operation="replicate", failures=failures, done=["x", "y", "z"])
+    return 4 - len(apart)
 
 
 def run(
@@ -329,17 +335,38 @@ def test_schedules_that_cannot_be_followed_are_told(tmp_path: Path) -> None:
 
 
 def test_replication_sends_what_is_taken_along(tmp_path: Path) -> None:
-    """To each target, below it; a target that fails stops no other."""
+    """To each target, below it; a target that fails stops no other, nor does a dataset."""
     engine = fake()
-    engine.marks["tank/a"][REPLICATE_PROPERTY] = "host:back/a,away:x"
-    reason = "cannot send 'tank/a/b': no way to 'away:x/b'"
+    engine.marks["tank/a"][REPLICATE_PROPERTY] = "host:back/a,away:x,full:x"
     noted = run(engine, "replicate", tmp_path)
     assert noted is not None
-    assert (noted.sent, noted.taken) == (4, 0)
+    assert (noted.sent, noted.taken) == (7, 0)
     assert noted.error.splitlines() == [
-        "left 'tank/a' as it is at 'away:x': cannot send 'tank/a': no way to 'away:x'",
-        f"left 'tank/a/b' as it is at 'away:x/b': {reason}",
+        "cannot send 'tank/a': no way to 'away:x'",
+        "cannot send 'tank/a/b': it is full",
     ]
+    engine.marks["tank/a"][REPLICATE_PROPERTY] = "full:all"
+    with pytest.raises(PlanError, match="it is full"):
+        run(engine, "replicate", tmp_path)
+
+
+def test_those_with_a_schedule_of_their_own_go_by_it(tmp_path: Path) -> None:
+    """So do those that are too new to have a snapshot: their first one takes them along."""
+    engine = fake()
+    engine.marks["tank/a"][REPLICATE_PROPERTY] = "host:back/a"
+    engine.marks["tank/a/b"] = {SCHEDULE_PROPERTY: "none"}
+    noted_run = run(engine, "replicate", tmp_path)
+    assert noted_run is not None
+    assert noted_run.sent == 3
+    del engine.marks["tank/a/b"]
+    for made, count in ((NOON - 9, 4), (NOON, 3), (NOON + 9, 3), (NOON + 10, 4)):
+        engine.marks["tank/a/b"] = {"creation": str(made)}
+        if made == NOON + 10:  # by a clock that was wrong
+            engine.taken["tank/a/b@x"] = Snapshot("tank/a/b@x", 7, 7)
+        noted(tmp_path, "snapshot", NOON)
+        noted_run = run(engine, "replicate", tmp_path)
+        assert noted_run is not None
+        assert noted_run.sent == count
 
 
 def test_replication_that_gets_nowhere_fails(tmp_path: Path) -> None:

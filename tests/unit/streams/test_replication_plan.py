@@ -104,6 +104,7 @@ def test_for_programs() -> None:
             }
         ],
         "left_out": [],
+        "orphans": [],
     }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from zfstune.streams.ends import End
-from zfstune.streams.selection import PropertyFilter, read_filter, select
+from zfstune.streams.selection import PropertyFilter, orphans, read_filter, select
+from zfstune.streams.tree import Pair, Pairing
 from zfstune.values.errors import InvalidProperty, InvalidValue
 from zfstune.values.frozen import replace
-from zfstune.values.state import INHERITED, LOCAL, RECEIVED, PropertyValue
+from zfstune.values.replication_marks import BaseMark, Replica
+from zfstune.values.state import INHERITED, LOCAL, RECEIVED, Bookmark, PropertyValue
 
 
 def end(name: str, **how: object) -> End:
@@ -70,3 +72,32 @@ def test_a_filter() -> None:
     for text in ("", "=x"):
         with pytest.raises(InvalidValue, match="names no property"):
             read_filter(text)
+
+
+def test_copies_without_a_source() -> None:
+    """Those that zfstune made, and no dataset that is in use or that is left out."""
+    copy = {"replica": Replica(1, raw=False)}
+    sources = [end("t", guid=1), end("t/a", guid=2)]
+    targets = [
+        end("b", guid=11, **copy),
+        end("b/a", guid=12, **copy),
+        end("b/gone", guid=13, replica=Replica(7, raw=False)),
+        end("b/parent", guid=14, stands_for=99),
+        end("b/live", guid=15, replica=Replica(8, raw=False, live=True)),
+        end("b/mine", guid=16),
+        end("b/out", guid=17, replica=Replica(9, raw=True)),
+        end("b/moved", guid=18, replica=Replica(10, raw=True)),
+        end("b/marked", guid=19, replica=Replica(11, raw=True)),
+        end("b/held", guid=20, stands_for=77),
+    ]
+    pairs = tuple(map(Pair, sources, targets))
+    bookmark = Bookmark(BaseMark(11, 5).on("t/o"), 5, 5, 0)
+    out = [
+        end("t/out", guid=3),
+        end("t/other", guid=4, places={10: "b/moved"}),
+        end("t/o", guid=77, bookmarks=(bookmark,)),
+    ]
+    found = orphans(Pairing(pairs, tuple(targets)), out, "t", "b")
+    assert [each.target for each in found] == ["b/gone", "b/parent"]
+    assert found[0].describe() == "b/gone stays: its source is not below t any more"
+    assert found[0].to_dict() == {"target": "b/gone"}
