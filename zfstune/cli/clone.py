@@ -28,7 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "names", metavar="NAME", nargs="+", help="a clone to make; its parent exists"
     )
-    add_values(parser, "a value to set on each new clone")
+    add_values(
+        parser,
+        "a value to set on each new clone; in mountpoint, {} is the last part of its name",
+    )
     parser.add_argument(
         "--no-mount", action="store_true", help="do not mount the new filesystems"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from zfstune.clones.clone_plan import make_clone_plan
+from zfstune.clones.clone_plan import PLACE, make_clone_plan
 from zfstune.engine.open import using
 from zfstune.host.in_parallel import in_parallel
 from zfstune.values.errors import NotFound
@@ -39,7 +39,8 @@ def clone(
     Args:
         snapshot: The snapshot.
         names: Full names of the clones. Their parents exist.
-        properties: Property to value, to set on each new clone.
+        properties: Property to value, to set on each new clone. In ``mountpoint``, ``{}``
+            stands for the last part of the clone's name.
         mount: Mount filesystems.
         dry_run: Change nothing.
         engine: Default: the running kernel's ZFS.
@@ -67,10 +68,26 @@ def clone(
         if show is not None:
             show(plan)
         if not dry_run:
-            zfs.clone_all(plan.snapshot, plan.new, properties=plan.properties)
+            _make(zfs, plan)
             if mount and zfs.pool(pool_of(snapshot)).mountable:
                 in_parallel(partial(mount_if_wanted, zfs), plan.new)
         return plan
+
+
+def _make(engine: Engine, plan: ClonePlan) -> None:
+    """Make the clones, those with places of their own each by itself.
+
+    A clone has its mountpoint from the start: one that is there already stays as it is,
+    so a later run would not set it.
+    """
+
+    def make(name: str) -> None:
+        engine.clone_all(plan.snapshot, [name], properties=plan.properties_of(name))
+
+    if PLACE in plan.properties.get("mountpoint", ""):
+        in_parallel(make, plan.new)
+    else:
+        engine.clone_all(plan.snapshot, plan.new, properties=plan.properties)
 
 
 def read_there(engine: Engine, names: Iterable[str]) -> dict[str, Dataset]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from zfstune.values.errors import InvalidValue, PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import OWN_PREFIX
@@ -17,7 +19,19 @@ if TYPE_CHECKING:
     from zfstune.values.properties import Limits
     from zfstune.values.state import Dataset
 
-__all__ = ["ENCRYPTION", "ClonePlan", "check_choices", "make_clone_plan"]
+__all__ = [
+    "ENCRYPTION",
+    "PLACE",
+    "ClonePlan",
+    "check_choices",
+    "check_places",
+    "make_clone_plan",
+    "mountpoint_of",
+    "properties_of",
+]
+
+# In a mountpoint it stands for the last part of the clone's name.
+PLACE = "{}"
 
 ENCRYPTION = frozenset({"encryption", "keyformat", "keylocation", "pbkdf2iters"})
 
@@ -31,7 +45,8 @@ class ClonePlan:
         kind: ``filesystem`` or ``volume``.
         new: Names of the clones to make.
         there: Names of the clones of this snapshot that are there already.
-        properties: Property to value, to set on each new clone.
+        properties: Property to value, to set on each new clone; ``mountpoint`` may hold
+            :data:`PLACE`.
     """
 
     snapshot: str
@@ -40,14 +55,20 @@ class ClonePlan:
     there: tuple[str, ...]
     properties: Mapping[str, str]
 
+    def properties_of(self, name: str) -> dict[str, str]:
+        """Return the properties to set on one new clone."""
+        return properties_of(name, self.properties)
+
     def lines(self) -> list[str]:
         """Say it for people, a line for each clone."""
-        pairs = " ".join(f"{name}={value}" for name, value in self.properties.items())
-        how = f" ({pairs})" if pairs else ""
         return [
-            *(f"clone {self.snapshot} as {name}{how}" for name in self.new),
+            *(f"clone {self.snapshot} as {name}{self._how(name)}" for name in self.new),
             *(f"{name} is there already" for name in self.there),
         ]
+
+    def _how(self, name: str) -> str:
+        pairs = " ".join(f"{n}={value}" for n, value in self.properties_of(name).items())
+        return f" ({pairs})" if pairs else ""
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types."""
@@ -83,10 +104,12 @@ def make_clone_plan(
             error lists all of these names.
         InvalidName: A name cannot be one.
         InvalidProperty: A property cannot be set on a clone.
+        InvalidValue: No name was given, or several clones would have one mountpoint.
     """
     if not names:
         raise InvalidValue(f"cannot clone '{snapshot}': no name was given")
     check_choices(properties, kind, limits)
+    check_places(f"cannot clone '{snapshot}'", names, properties)
     faults = []
     for name in dict.fromkeys(names):
         check_dataset(name, creating=True)
@@ -106,6 +129,48 @@ def make_clone_plan(
         there=tuple(name for name in dict.fromkeys(names) if name in made),
         properties=properties,
     )
+
+
+def properties_of(name: str, properties: Mapping[str, str]) -> dict[str, str]:
+    """Return the properties of one clone, of a choice for all of them."""
+    own = dict(properties)
+    if "mountpoint" in own:
+        own["mountpoint"] = mountpoint_of(name, own["mountpoint"])
+    return own
+
+
+def mountpoint_of(name: str, mountpoint: str) -> str:
+    """Return the mountpoint of one clone, of a choice for all of them."""
+    return mountpoint.replace(PLACE, name.rpartition("/")[2])
+
+
+def check_places(refused: str, names: Sequence[str], properties: Mapping[str, str]) -> None:
+    """Refuse to mount several clones at one place.
+
+    Args:
+        refused: The beginning of the error.
+        names: Full names of the clones.
+        properties: The choice for all of them.
+
+    Raises:
+        InvalidValue: They would have one mountpoint.
+    """
+    mountpoint = properties.get("mountpoint", "")
+    places = {mountpoint_of(name, mountpoint) for name in names}
+    if mountpoint.startswith("/") and len(places) < len(set(names)):
+        fixed = mountpoint.replace(PLACE, "").rstrip("/")
+        hint = f"{PLACE} stands for the last part of each name: {fixed}/{PLACE}"
+        if PLACE in mountpoint:
+            hint = f"{PLACE} stands for the last part of each name, and some are alike"
+        shared = _shared(names, mountpoint)
+        reason = f"several clones cannot be mounted at '{shared}'"
+        raise InvalidValue(f"{refused}: {reason}", hint=hint)
+
+
+def _shared(names: Sequence[str], mountpoint: str) -> str:
+    """Return the first mountpoint that several clones would have."""
+    places = sorted(mountpoint_of(name, mountpoint) for name in set(names))
+    return next(a for a, b in pairwise(places) if a == b)
 
 
 def check_choices(properties: Mapping[str, str], kind: str, limits: Limits) -> None:

@@ -6,7 +6,7 @@ Only a clone whose identity was reset becomes one that is used.
 
 from __future__ import annotations
 
-from zfstune.clones.clone_plan import make_clone_plan
+from zfstune.clones.clone_plan import check_places, make_clone_plan, properties_of
 from zfstune.clones.seal import StampMark, read_stamp
 from zfstune.values.errors import InvalidValue, PlanError
 from zfstune.values.frozen import frozen
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     from zfstune.values.properties import Limits
     from zfstune.values.state import Dataset
 
-__all__ = ["PLACE", "Owner", "StampChoices", "StampPlan", "make_stamp_plan"]
-
-# In a mountpoint it stands for the last part of the clone's name.
-PLACE = "{}"
+__all__ = ["Owner", "StampChoices", "StampPlan", "make_stamp_plan"]
 
 
 @frozen
@@ -47,7 +44,7 @@ class StampChoices:
     """What the caller chose for all clones.
 
     Attributes:
-        properties: Property to value; ``mountpoint`` may hold :data:`PLACE`.
+        properties: Property to value; ``mountpoint`` may hold ``{}``.
         owner: Owner of the root directory; None: as in the image.
         keep_identity: Leave machine-id and host keys as the image has them.
         new_uuid: Give the file system on each volume a UUID of its own.
@@ -104,9 +101,7 @@ class StampPlan:
 
     def at_end(self, name: str) -> dict[str, str]:
         """Property to value of a finished clone."""
-        end = dict(self.choices.properties)
-        if "mountpoint" in end:
-            end["mountpoint"] = mountpoint_of(name, end["mountpoint"])
+        end = properties_of(name, self.choices.properties)
         if self.kind == "filesystem":
             end.setdefault("canmount", "on")
         return {**end, STAMP_PROPERTY: self.mark.text}
@@ -219,23 +214,12 @@ def _check_choices(image: GoldenImage, names: Sequence[str], choices: StampChoic
         return
     if choices.new_uuid:
         raise InvalidValue(f"{refused}: only a file system on a volume has a UUID")
-    places = {mountpoint_of(name, mountpoint) for name in names}
-    if mountpoint.startswith("/") and len(places) < len(set(names)):
-        fixed = mountpoint.replace(PLACE, "").rstrip("/")
-        raise InvalidValue(
-            f"{refused}: several clones cannot be mounted at '{min(places)}'",
-            hint=f"{PLACE} stands for the last part of each name: {fixed}/{PLACE}",
-        )
+    check_places(refused, names, choices.properties)
     if mountpoint == "/" and choices.properties.get("canmount") != "noauto":
         raise InvalidValue(
             f"{refused}: the next boot would mount the clone over this system",
             hint="add -o canmount=noauto",
         )
-
-
-def mountpoint_of(name: str, mountpoint: str) -> str:
-    """Return the mountpoint of one clone, of a choice for all of them."""
-    return mountpoint.replace(PLACE, name.rpartition("/")[2])
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from clone_engine import CloneEngine
 
 NAMES = ("tank/nodes/a", "tank/nodes/b", "tank/nodes/c")
+PLACES = {"mountpoint": "/srv/{}", "atime": "off"}
+
+
+def own_place(name: str) -> dict[str, str]:
+    """Give the properties of one clone."""
+    return {"mountpoint": f"/srv/{name.rpartition('/')[2]}", "atime": "off"}
 
 
 @pytest.fixture
@@ -80,3 +86,17 @@ def test_the_next_run_completes_one_that_was_killed(taken: CloneEngine) -> None:
     plan = clone("tank/node@1", *NAMES, engine=taken.zfs)
     assert len(plan.there) == 1
     assert set(taken.origins) == set(NAMES)
+
+
+def test_places_by_name(taken: CloneEngine) -> None:
+    """Each has its mountpoint from the start; the next run makes those that are missing."""
+    taken.left = 2
+    with pytest.raises(Killed):
+        clone("tank/node@1", *NAMES, properties=PLACES, engine=taken.zfs)
+    made = [name for name in NAMES if name in taken.origins]
+    assert len(made) < len(NAMES)
+    assert all(taken.local[name] == own_place(name) for name in made)
+    taken.left = None
+    clone("tank/node@1", *NAMES, properties=PLACES, engine=taken.zfs)
+    for name in NAMES:
+        assert taken.local[name] == own_place(name)

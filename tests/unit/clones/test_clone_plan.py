@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zfstune.clones.clone_plan import ENCRYPTION, make_clone_plan
+from zfstune.clones.clone_plan import ENCRYPTION, make_clone_plan, mountpoint_of
 from zfstune.values.errors import InvalidName, InvalidProperty, InvalidValue, PlanError
 from zfstune.values.state import NONE, Dataset, PropertyValue
 
@@ -118,3 +118,21 @@ def test_a_name_in_another_pool() -> None:
     with pytest.raises(PlanError, match="lies in another pool") as caught:
         plan("back/x")
     assert caught.value.hint.endswith("choose names in 'tank'")
+
+
+def test_each_has_a_place_of_its_own() -> None:
+    """The last part of its name stands in its mountpoint; two in one place are refused."""
+    assert mountpoint_of("tank/a/b", "/{}/{}") == "/b/b"
+    made = plan("tank/x", "tank/y", mountpoint="/srv/{}")
+    assert made.properties_of("tank/y") == {"mountpoint": "/srv/y"}
+    assert [line.rpartition(" ")[2] for line in made.lines()] == [
+        "(mountpoint=/srv/x)",
+        "(mountpoint=/srv/y)",
+    ]
+    for mountpoint, hint in (("/srv", "/srv/{}"), ("/srv/{}", "some are alike")):
+        with pytest.raises(InvalidValue, match="several clones cannot be mounted") as no:
+            plan("tank/x", "tank/other/x", mountpoint=mountpoint)
+        assert hint in no.value.hint
+    for mountpoint in ("none", "legacy"):
+        plan("tank/x", "tank/y", mountpoint=mountpoint)
+    plan("tank/x", "tank/x", mountpoint="/srv")
