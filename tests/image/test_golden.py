@@ -20,7 +20,7 @@ from zfstune.clones.survey import find_image
 from zfstune.engine.image import ImageEngine, create_image
 from zfstune.streams.digest import digest
 from zfstune.values.errors import Damaged, EngineError, NoSpace, NotFound
-from zfstune.values.marks import PROFILE_PROPERTY, is_managed
+from zfstune.values.marks import PROFILE_PROPERTY, STAMP_PROPERTY, is_managed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,3 +197,27 @@ def test_a_held_image_cannot_be_destroyed(engine: ImageEngine, system: str) -> N
     """By anybody who does not release it."""
     with pytest.raises((EngineError, zfstune.BatchError)):
         engine.destroy_snapshots([f"{system}@golden"])
+
+
+def test_places_by_name_and_clones_that_are_not_finished(
+    engine: ImageEngine, system: str, tmp_path: Path
+) -> None:
+    """Each clone has a mountpoint of its own; a list tells which are not finished yet."""
+    engine.create("tank/nodes")
+    names = ("tank/nodes/a", "tank/nodes/b")
+    properties = {"mountpoint": "/srv/{}", "atime": "off"}
+    zfstune.clone(f"{system}@golden", *names, properties=properties, engine=engine)
+    places = [engine.dataset(name).local("mountpoint") for name in names]
+    assert places == ["/srv/a", "/srv/b"]
+    (image,) = golden.images(engine=engine)
+    assert (image.clones, image.unfinished) == (names, ())
+    mark = f"{image.seal.guid} unfinished"
+    engine.set("tank/nodes/b", {STAMP_PROPERTY: mark})
+    assert golden.images(engine=engine)[0].unfinished == ("tank/nodes/b",)
+    assert golden.images(system, engine=engine)[0].unfinished == ("tank/nodes/b",)
+    done = golden.stamp(
+        system, *names[1:], properties=properties, keep_identity=True, engine=engine
+    )
+    assert done.done == ("tank/nodes/b",)
+    assert engine.dataset("tank/nodes/b").local("mountpoint") == "/srv/b"
+    assert golden.images(engine=engine)[0].unfinished == ()

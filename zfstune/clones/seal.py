@@ -88,6 +88,8 @@ class GoldenImage:
         clones: Names of its clones, stamped or not, sorted.
         referenced_bytes: Size of its content on disk.
         used_bytes: Space that destroying it would free, clones aside.
+        unfinished: Names of the clones that a stamp made and has yet to finish; only a
+            list of images has them.
     """
 
     name: str
@@ -98,6 +100,7 @@ class GoldenImage:
     clones: tuple[str, ...]
     referenced_bytes: int
     used_bytes: int
+    unfinished: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:

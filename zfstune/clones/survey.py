@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from zfstune.clones.seal import HOLD_TAG, GoldenImage, read_seal
+from contextlib import suppress
+
+from zfstune.clones.seal import HOLD_TAG, GoldenImage, read_seal, read_stamp
 from zfstune.engine.open import using
 from zfstune.engine.pools import datasets_below
 from zfstune.snapshots.rewind_plan import clones_of
 from zfstune.values.errors import NotFound, PlanError
+from zfstune.values.frozen import replace
 from zfstune.values.names import check_dataset
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zfstune.engine.protocol import Engine
     from zfstune.values.state import Dataset
 
@@ -29,8 +34,23 @@ def images(*roots: str, engine: Engine | None = None) -> tuple[GoldenImage, ...]
         NotFound: There is no such dataset.
     """
     with using(engine) as zfs:
-        found = (read_image(zfs, ds) for ds in datasets_below(zfs, roots).values())
-        return tuple(sorted(filter(None, found), key=lambda image: image.name))
+        known = datasets_below(zfs, roots)
+        read = (read_image(zfs, dataset) for dataset in known.values())
+        found = (_with_unfinished(zfs, image, known) for image in read if image is not None)
+        return tuple(sorted(found, key=lambda image: image.name))
+
+
+def _with_unfinished(
+    engine: Engine, image: GoldenImage, known: Mapping[str, Dataset]
+) -> GoldenImage:
+    """Return an image with the names of its clones that are not finished."""
+    unfinished = []
+    for name in image.clones:
+        with suppress(NotFound):  # it went meanwhile
+            mark = read_stamp(known.get(name) or engine.dataset(name))
+            if mark is not None and mark.unfinished and mark.guid == image.seal.guid:
+                unfinished.append(name)
+    return replace(image, unfinished=tuple(unfinished))
 
 
 def find_image(engine: Engine, name: str, verb: str) -> GoldenImage:

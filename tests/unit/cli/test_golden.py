@@ -63,11 +63,17 @@ def test_stamp_and_list(run: Run, tank: CloneEngine) -> None:
     _, out, _ = run("golden", "list", "tank/node", "--json")
     (image,) = json.loads(out)["images"]
     assert (image["state"], image["clones"]) == ("sealed", ["tank/x"])
+    assert image["unfinished"] == []
     assert run("golden", "list", "tank/x") == (0, "", "")
     first, _, last = run("golden", "list", "-H")[1].splitlines()
     assert first == "tank/disk\tgolden\tsealed\t0\t0\t0"
     assert last == "tank/x\t-\tclone\t-\t-\t-"
     assert tank.local["tank/x"]["mountpoint"] == "none"
+    tank.local["tank/x"]["org.zfstune:stamp"] += " unfinished"
+    _, out, _ = run("golden", "list", "tank/node")
+    assert out.splitlines()[-1].split()[2] == "unfinished"
+    _, out, _ = run("golden", "list", "tank/node", "--json")
+    assert json.loads(out)["images"][0]["unfinished"] == ["tank/x"]
 
 
 def test_what_is_left_is_an_error_of_its_own(run: Run, tank: CloneEngine) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.clones.clone import clone
+from zfstune.clones.seal import StampMark
 from zfstune.clones.survey import find_image, images
 from zfstune.values.errors import PlanError
-from zfstune.values.marks import GOLDEN_PROPERTY
+from zfstune.values.marks import GOLDEN_PROPERTY, STAMP_PROPERTY
 
 if TYPE_CHECKING:
     from clone_engine import CloneEngine
@@ -41,3 +42,20 @@ def test_a_child_of_an_image_is_none(sealed: CloneEngine) -> None:
     with pytest.raises(PlanError, match="it is no golden image") as caught:
         find_image(sealed.zfs, "tank/node/child", "stamp")
     assert "zfstune golden create tank/node/child" in caught.value.hint
+
+
+def test_clones_that_are_not_finished(sealed: CloneEngine) -> None:
+    """Those that a stamp of this very image has left, wherever they lie."""
+    guid = find_image(sealed.zfs, "tank/node", "read").seal.guid
+    names = ("tank/nodes/a", "tank/nodes/b", "tank/nodes/c", "tank/nodes/d")
+    clone("tank/node@golden", *names, engine=sealed.zfs)
+    marks = (
+        StampMark(guid, unfinished=True),
+        StampMark(guid),
+        StampMark(9, unfinished=True),
+    )
+    for name, mark in zip(names, marks, strict=False):
+        sealed.local[name][STAMP_PROPERTY] = mark.text
+    for roots in ((), ("tank/node",)):
+        (image,) = (i for i in images(*roots, engine=sealed.zfs) if i.name == "tank/node")
+        assert image.unfinished == ("tank/nodes/a",)
