@@ -24,14 +24,23 @@ if TYPE_CHECKING:
 __all__ = ["relay", "sent"]
 
 _LOOK_MS = 200
+# How long a send may take to end once nobody wants its stream any more. It notices with
+# its next write, and one that has nothing to write for long would hold Ctrl-C up.
+_PATIENCE_S = 0.5
 
 
 @contextmanager
-def sent(send: Callable[[int], object]) -> Iterator[int]:
+def sent(
+    send: Callable[[int], object], stopped: Callable[[], bool] = lambda: False
+) -> Iterator[int]:
     """Send into a pipe during a block; give the descriptor that the stream is read from.
+
+    The send has ended with the block. After Ctrl-C, or once it is stopped, it may last
+    until its next write, in its thread.
 
     Args:
         send: Writes a stream to the descriptor that it is given.
+        stopped: Tells whether nobody waits for its end any more.
 
     Raises:
         EngineError: The send failed by itself.
@@ -42,19 +51,32 @@ def sent(send: Callable[[int], object]) -> Iterator[int]:
     # interruption must still be able to end this process.
     thread = threading.Thread(target=sending.run, daemon=True)
     thread.start()
+    interrupted = False
     try:
         try:
             yield read_end
+        except BaseException as error:
+            interrupted = not isinstance(error, Exception)
+            raise
         finally:
             sending.unread = True
             os.close(read_end)  # a send that is still under way then ends
-            thread.join()
+            _wait_for(thread, lambda: interrupted or stopped())
     except ZfstuneError:
         if sending.error is not None:
             raise sending.error from None
         raise
     if sending.error is not None:
         raise sending.error
+
+
+def _wait_for(thread: threading.Thread, hurried: Callable[[], bool]) -> None:
+    """Wait for the end of a send, but not long where somebody waits for this one."""
+    while thread.is_alive():
+        if hurried():
+            thread.join(_PATIENCE_S)
+            return
+        thread.join(_LOOK_MS / 1000)
 
 
 def relay(
@@ -72,13 +94,14 @@ def relay(
         receive: Reads it from the descriptor that it is given.
         passed: Is told how many bytes have passed, each time that some have; the stream
             waits for its return. None: nobody counts.
-        stopped: Tells whether to cut the stream off; it is asked where `passed` is given.
+        stopped: Tells whether to cut the stream off, where `passed` is given, and not to
+            wait for the send.
         most_bytes: The most bytes that pass between two calls of `passed`.
 
     Raises:
         EngineError: The send or the receive failed.
     """
-    with sent(send) as fd:
+    with sent(send, stopped) as fd:
         if passed is None:
             receive(fd)
         else:

@@ -6,7 +6,7 @@ import errno
 import os
 import threading
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -129,6 +129,31 @@ def test_an_interruption_ends_both() -> None:
     with pytest.raises(KeyboardInterrupt):
         relay(send, receive)
     assert ended == ["send"]
+
+
+@pytest.mark.parametrize("stop", ["ctrl-c", "stopped"])
+def test_a_send_that_does_not_notice(stop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that has nothing to write is not waited for, once nobody waits for its stream."""
+    monkeypatch.setattr("zfstune.engine.relay._PATIENCE_S", 0.01)
+    let_go, ended = threading.Event(), threading.Event()
+
+    def send(fd: int) -> None:
+        os.write(fd, b"begin")
+        let_go.wait()
+        ended.set()
+
+    def receive(fd: int) -> None:
+        os.read(fd, 10)
+        if stop == "ctrl-c":
+            raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt) if stop == "ctrl-c" else nullcontext():
+            relay(send, receive, stopped=lambda: stop == "stopped")
+        assert not ended.is_set()
+    finally:
+        let_go.set()
+    assert ended.wait(10)
 
 
 @pytest.mark.parametrize("most", [700, 1 << 20])
