@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import on_terminal, print_json, warn
+from zfstune.cli.output import print_json, warn
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.value_options import add_dry_run, add_raw
 from zfstune.cli.which_zfs import open_zfs
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zfstune.engine.protocol import Engine
+    from zfstune.streams.send_plan import SendPlan
 
 __all__ = ["add_arguments"]
 
@@ -98,27 +99,39 @@ def _run(args: argparse.Namespace) -> int:
                 print("\n".join(plan.lines()))
             return exit_status.DONE
         progress = ProgressLine(json=False)
-        # What reads a pipe may show how far it has come; nothing reads a file.
-        count = None if args.output is None else progress.counter(_size(args, engine))
         with _output(args.output) as fd:
             try:
-                if args.resume:
-                    send_resumed(args.resume, fd, engine=engine, on_bytes=count)
-                elif args.saved:
-                    send_saved(args.name, fd, engine=engine, on_bytes=count)
-                else:
-                    send(args.name, fd, engine=engine, on_bytes=count, **_how(args))
+                _send(args, engine, fd, progress)
             finally:
                 progress.clear()
     return exit_status.DONE
 
 
-def _size(args: argparse.Namespace, engine: Engine) -> int | None:
-    """Estimate the length of what will be sent; None: nobody can tell, or nobody looks."""
-    if args.resume or args.saved or not on_terminal():
-        return None
-    plan = send(args.name, None, engine=engine, **_how(args))
-    return sum(step.bytes or 0 for step in plan.steps)
+def _send(
+    args: argparse.Namespace, engine: Engine, fd: int, progress: ProgressLine
+) -> None:
+    """Send to a descriptor, and show how far it has come."""
+    # What reads a pipe may show that; nothing reads a file.
+    count = None if args.output is None else progress.counter(None)
+    if args.resume:
+        send_resumed(args.resume, fd, engine=engine, on_bytes=count)
+        return
+    if args.saved:
+        send_saved(args.name, fd, engine=engine, on_bytes=count)
+        return
+
+    def planned(plan: SendPlan) -> None:
+        nonlocal count
+        count = progress.counter(sum(step.bytes or 0 for step in plan.steps))
+
+    def passed(part_bytes: int) -> None:
+        if count is not None:
+            count(part_bytes)
+
+    shown: dict[str, Any] = (
+        {} if count is None else {"on_plan": planned, "on_bytes": passed}
+    )
+    send(args.name, fd, engine=engine, **shown, **_how(args))
 
 
 def _how(args: argparse.Namespace) -> dict[str, Any]:

@@ -39,6 +39,7 @@ def send(
     recursive: bool = False,
     properties: bool = False,
     raw: bool | None = None,
+    on_plan: Callable[[SendPlan], object] | None = None,
     on_bytes: Callable[[int], None] | None = None,
 ) -> SendPlan:
     """Send a snapshot as a stream that ``zfs receive`` and zfstune take.
@@ -59,6 +60,8 @@ def send(
         properties: Send the properties that were set on datasets and snapshots.
         raw: Send encrypted blocks as they are, without their key; default: where the
             dataset is encrypted.
+        on_plan: Called with the plan, with the estimated size of each stream, before
+            anything is written.
         on_bytes: Called with the number of bytes each time some were written.
 
     Returns:
@@ -74,10 +77,13 @@ def send(
     )
     with using(engine) as zfs:
         plan = decide_send(_senders(zfs, choices), choices)
+        if sink is None or on_plan is not None:
+            sized = tuple(replace(step, bytes=_size(zfs, step)) for step in plan.steps)
+            plan = replace(plan, steps=sized)
+        if on_plan is not None:
+            on_plan(plan)
         if sink is None:
-            return replace(
-                plan, steps=tuple(replace(s, bytes=_size(zfs, s)) for s in plan.steps)
-            )
+            return plan
         pour(sink, lambda fd: _write(zfs, plan, fd), on_bytes)
         return plan
 

@@ -10,11 +10,14 @@ import pytest
 
 from stream_engine import StreamEngine
 from zfstune.engine import open as opening
+from zfstune.streams.send_plan import decide_send
 from zfstune.values.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from zfstune.streams.send_plan import SendPlan
 
     Run = Callable[..., tuple[int, str, str]]
 
@@ -86,13 +89,21 @@ def test_progress(
 ) -> None:
     """A terminal shows it for a file, with the estimate where there is one."""
     monkeypatch.setattr("zfstune.streams.meter._EVERY_S", 0)
-    for module in ("send", "progress_line"):
-        monkeypatch.setattr(f"zfstune.cli.{module}.on_terminal", lambda: True)
+    monkeypatch.setattr("zfstune.cli.progress_line.on_terminal", lambda: True)
+    plans: list[object] = []
+
+    def counted(*how: Any) -> SendPlan:
+        plan = decide_send(*how)
+        plans.append(plan)
+        return plan
+
+    monkeypatch.setattr("zfstune.streams.send.decide_send", counted)
     status, out, err = run("send", *words, "--output", str(tmp_path / "stream"))
     assert (status, out) == (0, "")
     first, *_, last = err.split("\r")[1:]
     assert first.startswith("4 of about 1000 (0 %), " if "tank/a@1" in words else "6, ")
     assert last == ""
+    assert len(plans) == ("tank/a@1" in words)
     assert run("send", *words, "--output", "/dev/null")[0] == 0
 
 
