@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 from contextlib import ExitStack
+from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, report, warn
@@ -15,11 +17,11 @@ from zfstune.streams.remote.address import read_address
 from zfstune.streams.replicate import replicate
 from zfstune.values.errors import BatchError
 from zfstune.values.size import parse_size
+from zfstune.values.text import shown
+from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
-
     from zfstune.streams.replication_plan import ReplicationPlan
     from zfstune.streams.steps import PlanStep
 
@@ -115,20 +117,20 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         metavar="N",
-        type=int,
+        type=partial(_number, least=1),
         default=4,
         help="how many datasets are sent at once (default: 4)",
     )
     parser.add_argument(
         "--rate",
         metavar="BYTES",
-        type=parse_size,
+        type=_rate,
         help="send at most so many bytes a second, as in 50M, over all streams",
     )
     parser.add_argument(
         "--retries",
         metavar="N",
-        type=int,
+        type=partial(_number, least=0),
         default=0,
         help="try a dataset again so many times if its stream breaks off (default: 0)",
     )
@@ -138,6 +140,26 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
         help="compare the newest snapshot that arrives with the one that was sent, by "
         "content; it is read in full on both sides (see `zfstune compare` for others)",
     )
+
+
+def _number(text: str, *, least: int) -> int:
+    try:
+        number = read_whole(text)
+    except NumberError as error:
+        message = f"'{shown(text)}' is no number: {error.reason}"
+        raise argparse.ArgumentTypeError(message) from None
+    if number < least:
+        message = f"'{shown(text)}' is too few: it takes at least {least}"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def _rate(text: str) -> int:
+    rate = parse_size(text)
+    if not rate:
+        message = f"'{shown(text)}' is no rate: nothing would ever be sent"
+        raise argparse.ArgumentTypeError(message)
+    return rate
 
 
 def _add_stream_options(parser: argparse.ArgumentParser) -> None:
