@@ -10,6 +10,8 @@ import pytest
 
 import zfstune
 from zfstune.cli.main import main
+from zfstune.snapshots.drop import drop_checkpoint
+from zfstune.values.errors import PlanError
 from zfstune.values.marks import PROFILE_PROPERTY
 
 if TYPE_CHECKING:
@@ -77,3 +79,27 @@ def test_a_dataset_of_the_checkpoint_that_is_gone(
     said = capsys.readouterr().err
     assert "1 of them is gone or has lost its snapshot" in said
     assert "left '" not in said
+
+
+def test_bases_of_replications_are_asked_for(engine: ImageEngine, tree: str) -> None:
+    """The target is named, and with consent the base goes; a drop asks likewise."""
+    zfstune.checkpoint("one", engine=engine)
+    engine.take_snapshots([f"{tree}/a@later"])
+    zfstune.replicate(f"{tree}/a", "tank/copy", engine=engine)
+    zfstune.rollback("one", f"{tree}/v", engine=engine)
+    plan = zfstune.rollback("one", dry_run=True, engine=engine).plan
+    assert plan.losses["bases"] == [f"tank/copy, the target of {tree}/a"]
+    with pytest.raises(PlanError, match=f"bases: tank/copy, the target of {tree}/a") as no:
+        zfstune.rollback("one", lose=["snapshots"], engine=engine)
+    assert "--lose bases" in no.value.hint
+    assert len(engine.bookmarks(f"{tree}/a")) == 1
+    lose = ["snapshots", "bases"]
+    zfstune.rollback("one", lose=lose, escape=False, engine=engine)
+    assert engine.bookmarks(f"{tree}/a") == {}
+    # Nobody knows the base of that target now, and the checkpoint may be it.
+    with pytest.raises(PlanError, match="bases: tank/copy"):
+        drop_checkpoint("one", engine=engine)
+    engine.destroy_snapshots(["tank/copy@later"])
+    zfstune.replicate(f"{tree}/a", "tank/copy", engine=engine)
+    drop_checkpoint("one", engine=engine)
+    assert len(engine.bookmarks(f"{tree}/a")) == 1

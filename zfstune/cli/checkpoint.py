@@ -62,7 +62,8 @@ def add_arguments(parser: Any) -> None:
         default=[],
         choices=DROP_LOSSES,
         help="with drop, consent to a loss: of the copies that rollbacks to it kept aside, "
-        "or of clones that somebody made of it; may be given several times",
+        "of clones that somebody made of it, or of bases without which a replication needs "
+        "a full stream; may be given several times",
     )
     add_options(parser)
     parser.set_defaults(run=_run)
@@ -206,3 +207,5 @@ def _show(args: argparse.Namespace, plan: DropPlan) -> None:
         print(f"{would}destroy {folder}  (the folder of the copies, then empty)")
     for snapshot in plan.snapshots:
         print(f"{would}destroy {snapshot}")
+    for base in plan.bases:
+        print(f"{would}lose the base of the next stream to {base}")

@@ -99,6 +99,8 @@ def _show(args: argparse.Namespace, plan: RewindPlan) -> None:
         clones = (clone.name for clone in rewind.clones)
         for name in (*rewind.newer, *rewind.bookmarks, *clones):
             print(f"  {would}destroy {name}")
+        for base in rewind.bases:
+            print(f"  {would}lose the base of the next stream to {base}")
     for file in plan.running:
         holder = f"process {file.pid} ({file.program})"
         print(f"  {would}lose {file.path}, which {holder} has open")

@@ -17,11 +17,11 @@ from zfstune.host.file_sample import MOST_FILES, sample_files
 from zfstune.host.nfs import read_exports
 from zfstune.profiles.load import load, profile_names, resolve_role
 from zfstune.profiles.profile import Profile
-from zfstune.retention.known_targets import noted_places
 from zfstune.values import names
 from zfstune.values.errors import Damaged
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.mountpoint import effective_mountpoint
+from zfstune.values.replication_marks import noted_places
 from zfstune.values.text import file_hint, for_shell
 
 TYPE_CHECKING = False

@@ -9,14 +9,14 @@ version that noted no places. The names and numbers of these marks are those of
 from __future__ import annotations
 
 from zfstune.values.frozen import frozen
-from zfstune.values.marks import REPLICA_PROPERTY
-from zfstune.values.replication_marks import noted_target, read_mark, read_replica
+from zfstune.values.replication_marks import marks_by_target, noted_places
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from zfstune.values.replication_marks import BaseMark
     from zfstune.values.state import Bookmark, Dataset, Snapshot
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "Replicated",
     "known_targets",
     "lag_of",
-    "noted_places",
     "replicated_to_all",
 ]
 
@@ -83,19 +82,9 @@ class Replicated:
     label: str
 
 
+_NO_MARKS: list[tuple[Bookmark, BaseMark]] = []
+
 NOWHERE = Replicated(0, "it was not replicated yet")
-
-
-def noted_places(dataset: Dataset) -> dict[int, str]:
-    """Return the places of targets that properties of the source tell, by identity.
-
-    A property that was inherited or received is another dataset's.
-    """
-    return {
-        identity: place
-        for name in dataset.properties
-        if (identity := noted_target(name)) and (place := dataset.local(name))
-    }
 
 
 def known_targets(
@@ -103,34 +92,20 @@ def known_targets(
 ) -> tuple[KnownTarget, ...]:
     """List the targets of a source, by place and identity.
 
-    A copy may have been the source before roles were changed. The bookmarks that it has
-    from that time, of targets of which no property tells, are for the way back. So is
-    the one that a dataset which took over keeps under its own number.
-
     Args:
         dataset: The source with its properties.
         bookmarks: All of its bookmarks.
     """
     places = noted_places(dataset)
-    role = read_replica(dataset.local(REPLICA_PROPERTY) or "")
-    kept: dict[int, list[Bookmark]] = {identity: [] for identity in places}
-    bases: dict[int, Bookmark] = {}
-    for bookmark in sorted(bookmarks, key=lambda b: (b.createtxg, b.name)):
-        mark = read_mark(bookmark)
-        if mark is None or (
-            role is not None
-            and mark.target not in places
-            and (not role.live or mark.target == role.identity)
-        ):
-            continue
-        kept.setdefault(mark.target, []).append(bookmark)
-        if not mark.tentative:
-            bases[mark.target] = bookmark
+    kept = dict.fromkeys(places, _NO_MARKS) | marks_by_target(dataset, bookmarks)
     targets = [
         KnownTarget(
-            identity, places.get(identity, ""), bases.get(identity), tuple(its_bookmarks)
+            identity,
+            places.get(identity, ""),
+            next((b for b, mark in reversed(marks) if not mark.tentative), None),
+            tuple(bookmark for bookmark, _ in marks),
         )
-        for identity, its_bookmarks in kept.items()
+        for identity, marks in kept.items()
     ]
     return tuple(sorted(targets, key=lambda target: (target.place, target.identity)))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zfstune.retention.known_targets import known_targets, noted_places
+from zfstune.retention.known_targets import known_targets
+from zfstune.values.replication_marks import noted_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

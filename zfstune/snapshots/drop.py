@@ -10,6 +10,7 @@ from zfstune.snapshots.checkpoint import (
     ready_pool_of_all,
 )
 from zfstune.snapshots.drop_plan import Checkpoint, make_drop
+from zfstune.snapshots.lost_bases import lost_by_destroying
 from zfstune.snapshots.rewind_plan import (
     ESCAPES,
     clones_of,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
     from zfstune.snapshots.drop_plan import DropPlan
-    from zfstune.values.state import Snapshot
+    from zfstune.values.state import Dataset, Snapshot
 
 __all__ = ["drop_checkpoint", "list_checkpoints"]
 
@@ -83,8 +84,8 @@ def drop_checkpoint(
 
     A run that ends midway is completed by the next: the snapshots go last, all at once.
     Arguments and errors are those of :func:`zfstune.rollback`, but for `lose`: it
-    consents to losing ``copies`` that rollbacks kept aside, and ``clones`` that somebody
-    else made of the checkpoint.
+    consents to losing ``copies`` that rollbacks kept aside, ``clones`` that somebody else
+    made of the checkpoint, and the ``bases`` of streams between datasets.
     """
     with using(engine) as zfs:
         where = ready_pool_of_all(zfs, datasets, pool, operation="drop a checkpoint in")
@@ -108,7 +109,15 @@ def _plan(engine: Engine, name: str, pool: str, datasets: tuple[str, ...]) -> Dr
         datasets=there,
         own={ds: engine.snapshots(ds, properties=True) for ds in looked_at},
         mounted={ds: mount.path for ds, mount in engine.mounts().items()},
+        bases=[base for s in snapshots for base in _bases(engine, there[s.dataset], s)],
     )
+
+
+def _bases(engine: Engine, dataset: Dataset, snapshot: Snapshot) -> tuple[str, ...]:
+    """Name those whose next stream may lose its base with a snapshot."""
+    bookmarks = engine.bookmarks(dataset.name).values()
+    listed = engine.snapshots(dataset.name)
+    return lost_by_destroying(dataset, listed, bookmarks, [snapshot.name])
 
 
 def _drop(engine: Engine, plan: DropPlan) -> None:

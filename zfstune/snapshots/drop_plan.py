@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from zfstune.snapshots.lost_bases import BASES
 from zfstune.snapshots.rewind_plan import (
     ESCAPES,
     FOLDER,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["DROP_LOSSES", "Checkpoint", "DropPlan", "make_drop"]
 
 # The words that consent to a loss by dropping a checkpoint.
-DROP_LOSSES = ("copies", "clones")
+DROP_LOSSES = ("copies", "clones", BASES)
 
 _STAMP = re.compile(r"\d{8}T\d{6}Z")
 
@@ -67,6 +68,7 @@ class DropPlan:
         clones: Clones that somebody else made.
         folders: Datasets that were made to hold copies, and hold none once these are gone.
         snapshots: The checkpoint itself.
+        bases: Those whose next stream may lose its base.
     """
 
     checkpoint: str
@@ -74,6 +76,7 @@ class DropPlan:
     copies: tuple[Clone, ...] = ()
     clones: tuple[Clone, ...] = ()
     folders: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
 
     @property
     def ordered(self) -> tuple[str, ...]:
@@ -84,11 +87,12 @@ class DropPlan:
     @property
     def losses(self) -> dict[str, list[str]]:
         """Names of the other losses than the checkpoint, by the word that consents."""
-        losses = {
-            word: [name for clone in clones for name in (clone.name, *clone.snapshots)]
-            for word, clones in zip(DROP_LOSSES, (self.copies, self.clones), strict=True)
-        }
-        return {word: names for word, names in losses.items() if names}
+        lost = [
+            [name for clone in clones for name in (clone.name, *clone.snapshots)]
+            for clones in (self.copies, self.clones)
+        ]
+        losses = zip(DROP_LOSSES, (*lost, list(self.bases)), strict=True)
+        return {word: names for word, names in losses if names}
 
     def check(self, lose: Iterable[str]) -> None:
         """Refuse to go on while a loss lacks consent: see :func:`check_consent`.
@@ -107,6 +111,7 @@ class DropPlan:
             "copies": [clone.name for clone in self.copies],
             "clones": [clone.name for clone in self.clones],
             "folders": list(self.folders),
+            "bases": list(self.bases),
             "losses": self.losses,
         }
 
@@ -118,6 +123,7 @@ def make_drop(
     datasets: Mapping[str, Dataset],
     own: Mapping[str, Sequence[Snapshot]],
     mounted: Mapping[str, str],
+    bases: Iterable[str] = (),
 ) -> DropPlan:
     """Plan how a checkpoint is destroyed.
 
@@ -128,6 +134,7 @@ def make_drop(
         own: The snapshots, with their properties, of each clone of the checkpoint and of
             each dataset where copies are kept.
         mounted: Name of each mounted dataset, with its mountpoint.
+        bases: Those whose next stream may lose its base.
 
     Raises:
         PlanError: Something that would have to go cannot: a held snapshot, a clone that
@@ -158,6 +165,7 @@ def make_drop(
         copies=tuple(clone for clone in clones if is_copy(clone.name)),
         clones=tuple(clone for clone in clones if not is_copy(clone.name)),
         folders=folders,
+        bases=tuple(bases),
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from zfstune.snapshots.lost_bases import BASES
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import CHECKPOINT_PROPERTY
@@ -53,7 +54,7 @@ FOLDER = "folder"
 # The dataset below the pool that holds the copies of rollbacks.
 ESCAPES = "zfstune-escape"
 # The words that consent to a loss by a rollback.
-LOSSES = ("snapshots", "clones", "script")
+LOSSES = ("snapshots", "clones", "script", BASES)
 
 
 def snapshot_name(checkpoint: str) -> str:
@@ -146,6 +147,7 @@ class Rewind:
         bookmarks: Bookmarks that are destroyed.
         clones: Clones of `newer`, which are destroyed before those.
         path: The place where it is mounted; empty: it is not mounted.
+        bases: Those whose next stream loses its base.
     """
 
     dataset: str
@@ -154,6 +156,7 @@ class Rewind:
     bookmarks: tuple[str, ...] = ()
     clones: tuple[Clone, ...] = ()
     path: str = ""
+    bases: tuple[str, ...] = ()
 
 
 @frozen
@@ -187,6 +190,8 @@ class RewindPlan:
                 losses.setdefault("snapshots", []).append(name)
             for clone in rewind.clones:
                 losses.setdefault("clones", []).append(clone.name)
+            if rewind.bases:
+                losses.setdefault(BASES, []).extend(rewind.bases)
         for file in self.running:
             text = f"{file.path} (process {file.pid}, {file.program})"
             losses.setdefault("script", []).append(text)
@@ -212,6 +217,7 @@ class RewindPlan:
                     "newer": list(rewind.newer),
                     "bookmarks": list(rewind.bookmarks),
                     "clones": [clone.name for clone in rewind.clones],
+                    "bases": list(rewind.bases),
                     "mounted": rewind.path or None,
                 }
                 for rewind in self.rewinds
@@ -229,6 +235,7 @@ def make_rewind(
     snapshots: Sequence[Snapshot],
     *,
     bookmarks: Mapping[str, int],
+    bases: tuple[str, ...] = (),
     parents: Container[str],
     below: Mapping[str, Sequence[Snapshot]],
     path: str,
@@ -239,6 +246,7 @@ def make_rewind(
         snapshot: The snapshot that the dataset goes back to.
         snapshots: All snapshots of the dataset, with their properties.
         bookmarks: Full name of each bookmark of the dataset, with its createtxg.
+        bases: Those whose next stream loses its base.
         parents: Names of the datasets that have others below them.
         below: Name of each clone, with its own snapshots and their properties.
         path: The place where the dataset is mounted; empty: it is not mounted.
@@ -272,6 +280,7 @@ def make_rewind(
         bookmarks=tuple(n for n, txg in bookmarks.items() if txg > snapshot.createtxg),
         clones=tuple(clones),
         path=path,
+        bases=bases,
     )
 
 

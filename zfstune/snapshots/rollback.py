@@ -12,6 +12,7 @@ from zfstune.snapshots.checkpoint import (
     system_dataset,
 )
 from zfstune.snapshots.keep_aside import keep_aside
+from zfstune.snapshots.lost_bases import lost_by_going_back
 from zfstune.snapshots.rewind_plan import (
     ESCAPES,
     RewindPlan,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
     from zfstune.snapshots.rewind_plan import Rewind
-    from zfstune.values.state import Mount, RunningFile, Snapshot
+    from zfstune.values.state import Dataset, Mount, RunningFile, Snapshot
 
 __all__ = ["Rewound", "rollback"]
 
@@ -84,7 +85,8 @@ def rollback(
         name: Name of the checkpoint.
         datasets: These and all below; default: all that have the checkpoint.
         lose: Consent to losses beyond the files written since: newer ``snapshots`` and
-            bookmarks, ``clones`` of those, and the ``script`` that runs this.
+            bookmarks, ``clones`` of those, the ``script`` that runs this, and the
+            ``bases`` of streams between this dataset and others.
         escape: Copy the files that are lost below ``POOL/zfstune-escape`` first.
         pool: For empty `datasets`; default: see :func:`zfstune.engine.pools.choose_pool`.
         dry_run: Stop once the plan is made.
@@ -118,11 +120,19 @@ def _plan(
 ) -> RewindPlan:
     snapshots = find_checkpoint(engine, name, pool, datasets)
     whole = find_checkpoint(engine, name, pool, ()) if datasets else snapshots
-    parents = {names.parent_of(ds.name) or "" for ds in engine.datasets(pool)}
+    there_now = {ds.name: ds for ds in engine.datasets(pool)}
+    parents = {names.parent_of(name) or "" for name in there_now}
     mounts = engine.mounts()
     system = system_dataset(mounts)
     rewinds = [
-        _rewind_of(engine, snapshot, parents=parents, mounts=mounts, system=system)
+        _rewind_of(
+            engine,
+            snapshot,
+            there_now[snapshot.dataset],
+            parents=parents,
+            mounts=mounts,
+            system=system,
+        )
         for snapshot in snapshots
     ]
     cautions = [
@@ -162,6 +172,7 @@ def _plan(
 def _rewind_of(
     engine: Engine,
     snapshot: Snapshot,
+    own_dataset: Dataset,
     *,
     parents: Container[str],
     mounts: Mapping[str, Mount],
@@ -187,10 +198,15 @@ def _rewind_of(
             "of a newer snapshot",
             hint="boot another environment first, or promote that clone",
         )
-    bookmarks = {b.name: b.createtxg for b in engine.bookmarks(dataset).values()}
-    path = mounts[dataset].path if dataset in mounts else ""
+    bookmarks = engine.bookmarks(dataset).values()
     return make_rewind(
-        snapshot, own, bookmarks=bookmarks, parents=parents, below=below, path=path
+        snapshot,
+        own,
+        bookmarks={b.name: b.createtxg for b in bookmarks},
+        bases=lost_by_going_back(own_dataset, own, bookmarks, snapshot.createtxg),
+        parents=parents,
+        below=below,
+        path=mounts[dataset].path if dataset in mounts else "",
     )
 
 

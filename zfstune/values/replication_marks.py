@@ -19,11 +19,13 @@ from __future__ import annotations
 import re
 
 from zfstune.values.frozen import frozen
-from zfstune.values.marks import TARGET_PREFIX
+from zfstune.values.marks import REPLICA_PROPERTY, TARGET_PREFIX
 from zfstune.values.names import check_bookmark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from zfstune.values.state import Bookmark, Dataset
 
 __all__ = [
@@ -31,6 +33,8 @@ __all__ = [
     "UNSENT",
     "BaseMark",
     "Replica",
+    "marks_by_target",
+    "noted_places",
     "noted_target",
     "notes_on",
     "read_mark",
@@ -131,6 +135,49 @@ def noted_target(name: str) -> int:
     """Return the identity in the name of such a property; 0: it is another property."""
     match = _TARGET.fullmatch(name)
     return 0 if match is None else int(match[1], 16)
+
+
+def noted_places(dataset: Dataset) -> dict[int, str]:
+    """Return the places of targets that properties of the source tell, by identity.
+
+    A property that was inherited or received is another dataset's.
+    """
+    return {
+        identity: place
+        for name in dataset.properties
+        if (identity := noted_target(name)) and (place := dataset.local(name))
+    }
+
+
+def marks_by_target(
+    dataset: Dataset, bookmarks: Iterable[Bookmark]
+) -> dict[int, list[tuple[Bookmark, BaseMark]]]:
+    """Return the bookmarks that a source keeps for each target, by its identity.
+
+    A copy may have been the source before roles were changed. The bookmarks that it has
+    from that time, of targets of which no property tells, are for the way back. So is
+    the one that a dataset which took over keeps under its own number.
+
+    Args:
+        dataset: The source with its properties.
+        bookmarks: All of its bookmarks.
+
+    Returns:
+        For each target its bookmarks, oldest snapshot first, with their meanings.
+    """
+    places = noted_places(dataset)
+    role = read_replica(dataset.local(REPLICA_PROPERTY) or "")
+    kept: dict[int, list[tuple[Bookmark, BaseMark]]] = {}
+    for bookmark in sorted(bookmarks, key=lambda b: (b.createtxg, b.name)):
+        mark = read_mark(bookmark)
+        if mark is None or (
+            role is not None
+            and mark.target not in places
+            and (not role.live or mark.target == role.identity)
+        ):
+            continue
+        kept.setdefault(mark.target, []).append((bookmark, mark))
+    return kept
 
 
 def notes_on(dataset: Dataset) -> tuple[str, ...]:

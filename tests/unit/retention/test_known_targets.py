@@ -14,12 +14,16 @@ from zfstune.retention.known_targets import (
     Replicated,
     known_targets,
     lag_of,
-    noted_places,
     replicated_to_all,
 )
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY
-from zfstune.values.replication_marks import BaseMark, Replica, target_property
+from zfstune.values.replication_marks import (
+    BaseMark,
+    Replica,
+    noted_places,
+    target_property,
+)
 from zfstune.values.state import (
     INHERITED,
     LOCAL,

@@ -53,6 +53,7 @@ def drop(
     datasets: tuple[Dataset, ...] = (),
     own: Mapping[str, list[Snapshot]] | None = None,
     mounted: Mapping[str, str] | None = None,
+    bases: tuple[str, ...] = (),
 ) -> DropPlan:
     """Plan how the checkpoint called one is dropped."""
     return make_drop(
@@ -61,6 +62,7 @@ def drop(
         datasets={each.name: each for each in (filesystem("tank"), *datasets)},
         own=own or {},
         mounted=mounted or {},
+        bases=bases,
     )
 
 
@@ -115,16 +117,19 @@ def test_the_plan_as_json() -> None:
     """The JSON names each thing that goes, by its kind, and the losses by their words."""
     cloned = (taken("tank/a@checkpoint-one", clones=f"tank/c,{TOP}/tank/a"), COPIED[1])
     own = {"tank/c": [taken("tank/c@x")]}
-    plan = drop(*cloned, datasets=(filesystem("tank/c"), *copied()), own=own)
+    there = (filesystem("tank/c"), *copied())
+    plan = drop(*cloned, datasets=there, own=own, bases=("back/a",))
     assert plan.to_dict() == {
         "checkpoint": "one",
         "snapshots": ["tank/a@checkpoint-one", "tank/a/b@checkpoint-one"],
         "copies": [f"{TOP}/tank/a", f"{TOP}/tank/a/b"],
         "clones": ["tank/c"],
         "folders": [f"{TOP}/tank", TOP, ESCAPE],
+        "bases": ["back/a"],
         "losses": {
             "copies": [f"{TOP}/tank/a", f"{TOP}/tank/a/b"],
             "clones": ["tank/c", "tank/c@x"],
+            "bases": ["back/a"],
         },
     }
     with pytest.raises(PlanError) as no:
@@ -134,7 +139,8 @@ def test_the_plan_as_json() -> None:
         f"{TOP}/tank/a, {TOP}/tank/a/b; clones: tank/c, tank/c@x"
     )
     assert no.value.hint == (
-        "check the plan with -n; to lose that all the same, add --lose copies --lose clones"
+        "check the plan with -n; to lose that all the same, add --lose copies "
+        "--lose clones --lose bases"
     )
 
 
@@ -198,10 +204,11 @@ def test_an_empty_folder_goes_whoever_left_it(origin: str | None) -> None:
 def test_clones_of_others_take_another_word() -> None:
     """A clone that lies elsewhere is no copy of a rollback's."""
     cloned = taken("tank/a@checkpoint-one", clones=f"tank/c,{TOP}/tank/a")
-    plan = drop(cloned, datasets=(filesystem("tank/c"), *copied()[:-1]))
+    there = (filesystem("tank/c"), *copied()[:-1])
+    plan = drop(cloned, datasets=there, bases=("back/a",))
     assert [c.name for c in plan.clones] == ["tank/c"]
     assert sorted(plan.losses) == sorted(DROP_LOSSES)
-    for lose in ([], ["copies"], ["clones"]):
+    for lose in ([], ["copies", "bases"], ["clones", "bases"], ["copies", "clones"]):
         with pytest.raises(PlanError, match="would be lost"):
             plan.check(lose)
     plan.check(DROP_LOSSES)

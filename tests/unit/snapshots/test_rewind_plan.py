@@ -34,6 +34,7 @@ def taken(txg: int, name: str = "tank/a", **values: str) -> Snapshot:
 def rewind(
     *snapshots: Snapshot,
     bookmarks: Mapping[str, int] | None = None,
+    bases: tuple[str, ...] = (),
     parents: Container[str] = (),
     below: Mapping[str, list[Snapshot]] | None = None,
     path: str = "",
@@ -43,6 +44,7 @@ def rewind(
         snapshots[0],
         snapshots,
         bookmarks=bookmarks or {},
+        bases=bases,
         parents=parents,
         below=below or {},
         path=path,
@@ -156,7 +158,7 @@ def test_each_loss_takes_its_word() -> None:
     cloned = [taken(5), taken(7, clones="tank/b")]
     plan = RewindPlan(
         "test",
-        (rewind(*cloned, below={"tank/b": []}),),
+        (rewind(*cloned, below={"tank/b": []}, bases=("back/a",)),),
         (RunningFile(7, "bash", "/a/run.sh", "tank/a"),),
     )
     assert sorted(plan.losses) == sorted(LOSSES)
@@ -164,24 +166,25 @@ def test_each_loss_takes_its_word() -> None:
         plan.check([])
     assert str(no.value).startswith(
         "cannot roll back to 'test': this would be lost: snapshots: tank/a@7; "
-        "clones: tank/b; script: /a/run.sh (process 7, bash)"
+        "clones: tank/b; bases: back/a; script: /a/run.sh (process 7, bash)"
     )
-    assert "--lose snapshots --lose clones --lose script" in no.value.hint
+    assert "--lose snapshots --lose clones --lose bases --lose script" in no.value.hint
     with pytest.raises(PlanError) as no:
-        plan.check(["snapshots", "script"])
+        plan.check(["snapshots", "script", "bases"])
     assert no.value.hint == (
         "check the plan with -n; to lose that all the same, add --lose clones"
     )
     plan.check(LOSSES)
     with pytest.raises(PlanError, match="consent to lose 'data'") as no:
         plan.check(["data"])
-    assert no.value.hint == "the words of --lose are snapshots, clones, script"
+    assert no.value.hint == "the words of --lose are snapshots, clones, script, bases"
     RewindPlan("test", (rewind(taken(5)),)).check([])
 
 
 def test_the_plan_as_json() -> None:
     """The JSON has every name that the plan shows to people, and null for a missing one."""
-    one = rewind(taken(5), taken(7, clones="tank/b"), bookmarks={"tank/a#m": 9}, path="/a")
+    both = (taken(5), taken(7, clones="tank/b"))
+    one = rewind(*both, bookmarks={"tank/a#m": 9}, bases=("back/a",), path="/a")
     plan = RewindPlan(
         "test",
         (one, rewind(taken(5))),
@@ -200,6 +203,7 @@ def test_the_plan_as_json() -> None:
                 "newer": ["tank/a@7"],
                 "bookmarks": ["tank/a#m"],
                 "clones": ["tank/b"],
+                "bases": ["back/a"],
                 "mounted": "/a",
             },
             {
@@ -208,12 +212,14 @@ def test_the_plan_as_json() -> None:
                 "newer": [],
                 "bookmarks": [],
                 "clones": [],
+                "bases": [],
                 "mounted": None,
             },
         ],
         "losses": {
             "snapshots": ["tank/a@7", "tank/a#m"],
             "clones": ["tank/b"],
+            "bases": ["back/a"],
             "script": ["/a/run.sh (process 7, bash)"],
         },
         "escape": "tank/x",
