@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -21,7 +22,7 @@ from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.tree import based_at_home, in_order, lineage
 from zfstune.streams.unfinished import aside_name, aside_of
 from zfstune.streams.ways_out import beside, in_place_of, over
-from zfstune.values.errors import Damaged, EngineError, InvalidName, PlanError
+from zfstune.values.errors import Damaged, EngineError, InvalidName, NotPermitted, PlanError
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICA_PROPERTY
 from zfstune.values.names import ancestors_of, parent_of, pool_of
@@ -267,8 +268,9 @@ class Planner:
         """Plan a new target beside one that is kept."""
         name = target.name
         aside = aside_name(name, utc_stamp(datetime.now(UTC)))
-        if any(end.name == aside for end in self._pairing.targets):
-            aside += f"-{target.guid:x}"  # of a run within the same second
+        with suppress(NotPermitted):  # a key that shows no more than the target
+            if self._receiving.ends(aside):
+                aside += f"-{target.guid:x}"  # of a run within the same second
         transfer = beside(
             pair.source,
             target,

@@ -378,3 +378,21 @@ def test_what_is_left_out(sides: tuple[StreamEngine, StreamEngine]) -> None:
     with pytest.raises(InvalidProperty, match="recordsiz"):
         run_tree(tank, back, exclude_properties=["recordsiz"])
     run(tank, back, exclude_properties=["com.example:backup"])
+
+
+def test_put_aside_twice_within_a_second(
+    sides: tuple[StreamEngine, StreamEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has a name of its own, at the root of a tree and alone."""
+    monkeypatch.setattr("zfstune.streams.decide.utc_stamp", lambda _: "20300101T000000Z")
+    tank, back = sides
+    run(tank, back)
+    asides = []
+    for number in "45":
+        back.take(f"back/a@own{number}")
+        tank.take(f"tank/a@{number}")
+        asides.append(run(tank, back, keep_aside=True).datasets[0].aside)
+    assert asides[0] == "back/a-aside-20300101T000000Z"
+    assert asides[1].startswith(f"{asides[0]}-")
+    assert {*asides, "back/a"} <= back.taken.keys()
+    assert not run(tank, back).pending

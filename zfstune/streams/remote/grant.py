@@ -58,7 +58,8 @@ _RECEIVING = MappingProxyType(
     }
 )
 _GUID_DIGITS = 16
-_ASIDE = re.compile(r"-aside-\d{8}T\d{6}Z")
+# The time, and the target's guid where another one was put aside in that second.
+_ASIDE = re.compile(r"-aside-\d{8}T\d{6}Z(-[0-9a-f]{1,16})?")
 
 
 @frozen

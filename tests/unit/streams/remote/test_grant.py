@@ -179,9 +179,14 @@ def test_aside() -> None:
         "tank/a",
         "tank/a-aside-now",
         "tank/a/b-aside-20300101T000000Z",
+        "tank/a-aside-20300101T000000Z-",
+        "tank/a-aside-20300101T000000Z-x",
     ):
         request = SideCall("put_aside", {"name": "tank/a", "aside": aside})
         assert ALL.refusal(request)
+    aside = "tank/a-aside-20300101T000000Z-ffffffffffffffff"
+    request = SideCall("put_aside", {"name": "tank/a", "aside": aside})
+    assert not ALL.refusal(request)
 
 
 @pytest.mark.parametrize(
