@@ -45,7 +45,7 @@ REQUESTS = [
     SideCall("take_snapshots", {"datasets": ["tank/a", "tank/a/b"], "name": "now"}),
     SideCall("digest", {"snapshot": "tank/a@1", "raw": True}),
     SideCall("note_target", {"name": "tank/a", "identity": 5, "place": "far:back/a"}),
-    SideCall("rename", {"name": "tank/a", "new": "tank/a/c"}),
+    SideCall("rename", {"name": "tank/a", "new": "tank/a/c", "mark": None}),
     SideCall("make_placeholder", {"name": "tank/a/b", "properties": PLACEHOLDER_VALUES}),
     SideCall(
         "change_properties",

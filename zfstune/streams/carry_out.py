@@ -133,7 +133,7 @@ class _Run:
             self._tell(each)
         for move in self._moves:
             with self._failures_of(move.source or move.new):
-                self._receiving.rename(move.old, move.new)
+                self._receiving.rename(move.old, move.new, move.mark)
                 self._tell(move)
         self._change_bookmarks({n: p.bookmarks for n, p in self._plans.items()})
         self._note_targets()

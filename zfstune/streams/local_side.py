@@ -252,8 +252,12 @@ class LocalSide:
         """Note on a source where a target is."""
         self._engine.set(name, {target_property(identity): place})
 
-    def rename(self, name: str, new: str) -> None:
-        """Give a target another name."""
+    def rename(self, name: str, new: str, mark: str | None = None) -> None:
+        """Give a target another name, and before that its mark."""
+        if mark:
+            self._engine.set(name, {REPLICA_PROPERTY: mark})
+        elif mark is not None:
+            self._engine.inherit(name, REPLICA_PROPERTY)
         self._engine.rename(name, new)
 
     def make_placeholder(self, name: str, properties: Mapping[str, str]) -> None:

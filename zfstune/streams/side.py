@@ -238,8 +238,15 @@ class Side(Protocol):
     def note_target(self, name: str, identity: int, place: str) -> None:
         """Note on a source where a target is (:mod:`zfstune.streams.place`)."""
 
-    def rename(self, name: str, new: str) -> None:
-        """Give a target another name; all below it goes along."""
+    def rename(self, name: str, new: str, mark: str | None = None) -> None:
+        """Give a target another name; all below it goes along.
+
+        Args:
+            name: The target.
+            new: Its new name.
+            mark: The mark of a copy, for a target that was put aside and comes back;
+                empty: it loses the one that it has. None: it keeps that.
+        """
 
     def make_placeholder(self, name: str, properties: Mapping[str, str]) -> None:
         """Make a filesystem without data, below which others are received."""

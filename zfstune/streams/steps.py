@@ -143,11 +143,14 @@ class Move:
         new: Its name afterwards.
         source: Name of the source that it is a copy of, where that was renamed; empty:
             the target goes aside, or comes back.
+        mark: The mark of a copy that it gets back, empty where nobody knows that any
+            more; None: it keeps the one that it has.
     """
 
     old: str
     new: str
     source: str = ""
+    mark: str | None = None
 
     def describe(self) -> str:
         """Return the step for people."""

@@ -11,9 +11,11 @@ import re
 from types import MappingProxyType
 
 from zfstune.streams.base import find_base
+from zfstune.streams.raw_kind import came_raw
 from zfstune.streams.steps import Move
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.names import parent_of
+from zfstune.values.replication_marks import Replica
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +80,10 @@ def find_unfinished(
         if base is None:
             continue
         if name not in there and not _newer(named[name], base):
-            moves = [Move(aside.name, name)]
+            role = _role_before(named[name], aside, base, ends)
+            moves = [Move(aside.name, name, mark=_mark(role) if aside.aside else None)]
+            if aside.aside:
+                ends[place] = replace(aside, aside=False, replica=role)
             found = replace(found, moves=(*found.moves, *moves))
         else:
             children = [e for e in there if parent_of(e) == aside.name]
@@ -95,6 +100,28 @@ def find_unfinished(
             ends = [_moved(end, move) for end in ends]
     tree = tuple(end for at, end in enumerate(ends) if at in inside)
     return replace(found, targets=tree)
+
+
+def _role_before(
+    source: End, aside: End, base: Base, ends: Iterable[End]
+) -> Replica | None:
+    """Return the mark that a target had before it was put aside; None: nobody can tell.
+
+    The mark made way for another one, and its number is in the source's note of the place.
+    """
+    name = aside_of(aside.name)
+    others = {end.identity for end in ends if end is not aside}
+    numbers = [
+        number
+        for number, place in source.places.items()
+        if f":{place}".endswith(f":{name}") and number not in others
+    ]
+    raw = came_raw(source, aside, base)
+    return Replica(numbers[0], raw) if len(numbers) == 1 and raw is not None else None
+
+
+def _mark(role: Replica | None) -> str:
+    return "" if role is None else role.text
 
 
 def _newer(source: End, base: Base) -> bool:

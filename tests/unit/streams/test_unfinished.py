@@ -14,6 +14,9 @@ from zfstune.streams.ends import End
 from zfstune.streams.steps import Full, Incremental, Move
 from zfstune.streams.unfinished import aside_of, find_unfinished
 from zfstune.values.errors import PlanError
+from zfstune.values.frozen import replace
+from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.replication_marks import read_replica
 
 ASIDE = "b/a-aside-20300101T000000Z"
 INNER = "b/a/x-aside-20300101T000000Z"
@@ -78,6 +81,51 @@ def test_one_that_nothing_newer_is_to_replace() -> None:
     assert found.moves == (Move(ASIDE, "b/a"),)
     assert names(found.targets) == ["b/a"]
     assert {name: e.name for name, e in found.asides.items()} == {"b/a/x": INNER}
+
+
+@pytest.mark.parametrize(
+    ("places", "mark"),
+    [
+        ({5: "b/a"}, "plain:0000000000000005"),
+        ({5: "far:b/a", 6: "b/x"}, "plain:0000000000000005"),
+        ({}, ""),
+        ({5: "far:b/a", 6: "b/a"}, ""),
+        ({6: "b/x"}, ""),
+    ],
+)
+def test_it_gets_its_mark_back(places: dict[int, str], mark: str) -> None:
+    """By the number in the source's note of its place; without one, it is only renamed."""
+    source = replace(end("t", 1), places=places)
+    aside = replace(end(ASIDE, 1), aside=True)
+    found = find_unfinished([source], [], [aside], "b/a")
+    assert found.moves == (Move(ASIDE, "b/a", mark=mark),)
+    (target,) = found.targets
+    assert not target.aside
+    assert target.replica == read_replica(mark)
+    # A run that was killed before it had marked it has nothing to give back.
+    found = find_unfinished([source], [], [replace(aside, aside=False)], "b/a")
+    assert found.moves == (Move(ASIDE, "b/a"),)
+
+
+def test_back_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a target as before, with its number."""
+    monkeypatch.setattr("zfstune.streams.decide.utc_stamp", lambda _: "20300101T000000Z")
+    tank, back = two_trees()
+    before = back.local["back/a"][REPLICA_PROPERTY]
+    back.left = 2  # it is renamed and marked
+    with suppress(Killed):
+        run(tank, back, keep_aside=True)
+    back.left = None
+    back.forget("back/a")  # and its receive had yet to begin
+    aside = "back/a-aside-20300101T000000Z"
+    assert back.local[aside][REPLICA_PROPERTY] == "aside"
+    del tank.taken["tank/a"][:]  # nothing newer is to be sent
+    tank.take("tank/a@1", back.taken[aside][0].guid)
+    back.taken[aside].pop()
+    run(tank, back)
+    assert back.local["back/a"][REPLICA_PROPERTY] == before
+    assert aside not in back.taken
+    assert not run(tank, back).pending
 
 
 def two_trees() -> tuple[StreamEngine, StreamEngine]:

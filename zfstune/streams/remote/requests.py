@@ -17,6 +17,7 @@ from zfstune.streams.remote.fields import (
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen
 from zfstune.values.names import check_bookmark, check_dataset, check_pool, check_snapshot
+from zfstune.values.replication_marks import read_replica
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,6 +144,16 @@ def _place(value: object) -> str:
     return text
 
 
+def _mark(value: object) -> str | None:
+    """Check the mark of a copy that takes streams; empty, or None: there is none."""
+    if value is None or value == "":
+        return value
+    role = read_replica(text_in(value))
+    if role is None or role.live:
+        raise BadMessageError("no mark of a copy stands where one belongs")
+    return role.text
+
+
 def _identity(value: object) -> int:
     identity = whole_in(value)
     if not identity:
@@ -189,7 +200,7 @@ CALLS: Mapping[str, Mapping[str, Callable[[object], Any]]] = MappingProxyType(
         "abort_receive": {"name": _dataset},
         "change_bookmarks": {"make": _sources, "drop": _bookmarks},
         "note_target": {"name": _dataset, "identity": _identity, "place": _place},
-        "rename": {"name": _dataset, "new": _dataset},
+        "rename": {"name": _dataset, "new": _dataset, "mark": _mark},
         "make_placeholder": {"name": _dataset, "properties": _given},
         "put_aside": {"name": _dataset, "aside": _dataset},
         "take_over": {"name": _dataset},
@@ -198,7 +209,7 @@ CALLS: Mapping[str, Mapping[str, Callable[[object], Any]]] = MappingProxyType(
 _NAMELESS = frozenset(
     {
         *(flag_in, _guids, _token, _properties, _given, _pool),
-        *(_short_name, _place, _identity, _names_of_properties),
+        *(_short_name, _place, _identity, _names_of_properties, _mark),
     }
 )
 

@@ -163,6 +163,13 @@ class Server:
             copy = end is not None and end.replica is not None and not end.live
             if not (copy or (end is not None and end.placeholder)):
                 reason = "it is no copy"
+        if (
+            not reason
+            and request.call == "rename"
+            and request.arguments["mark"] is not None
+        ):
+            (end,) = self._side.ends(request.arguments["name"]) or (None,)
+            reason = "" if end is not None and end.aside else "it was not put aside"
         if reason:
             target = next(names_in(request), "")
             raise _refused(verb_of(request.call), target, reason)

@@ -221,9 +221,9 @@ class ServedSide:
         """Note on a source where a target is."""
         self._ask("note_target", name=name, identity=identity, place=place)
 
-    def rename(self, name: str, new: str) -> None:
-        """Give a target another name."""
-        self._ask("rename", name=name, new=new)
+    def rename(self, name: str, new: str, mark: str | None = None) -> None:
+        """Give a target another name, and before that its mark."""
+        self._ask("rename", name=name, new=new, mark=mark)
 
     def make_placeholder(self, name: str, properties: Mapping[str, str]) -> None:
         """Make a filesystem without data."""

@@ -30,7 +30,7 @@ from zfstune.values.errors import (
     NotFound,
 )
 from zfstune.values.frozen import replace
-from zfstune.values.marks import REPLICA_PROPERTY, auto_name
+from zfstune.values.marks import auto_name
 from zfstune.values.names import check_dataset, check_pool
 from zfstune.values.replication_marks import ASIDE
 
@@ -300,16 +300,12 @@ class ZfsSide:
         line = remote_line(zfs_words.receive_words(snapshot, origin, properties))
         command = self._reached.start(line, source=fd)
         with self._told("receive", snapshot):
-            self._wait(command)
-
-    @staticmethod
-    def _wait(command: RemoteCommand) -> None:
-        try:
-            while os.read(command.out, _PART_BYTES):
-                pass  # it has nothing to say
-            command.check()
-        finally:
-            command.close(at_once=True)
+            try:
+                while os.read(command.out, _PART_BYTES):
+                    pass  # it has nothing to say
+                command.check()
+            finally:
+                command.close(at_once=True)
 
     def change_properties(
         self, name: str, values: Mapping[str, str], inherited: Iterable[str]
@@ -371,8 +367,10 @@ class ZfsSide:
         """Note on a source where a target is."""
         self._run("set", name, zfs_words.note_words(name, identity, place))
 
-    def rename(self, name: str, new: str) -> None:
-        """Give a target another name."""
+    def rename(self, name: str, new: str, mark: str | None = None) -> None:
+        """Give a target another name, and before that its mark."""
+        if mark is not None:
+            self._run("set", name, zfs_words.mark_words(name, mark))
         self._run("rename", name, zfs_words.rename_words(name, new))
 
     def make_placeholder(self, name: str, properties: Mapping[str, str]) -> None:
@@ -382,8 +380,7 @@ class ZfsSide:
     def put_aside(self, name: str, aside: str) -> None:
         """Rename a target, and mark it as neither target nor source."""
         self.rename(name, aside)
-        marked = ["zfs", "set", f"{REPLICA_PROPERTY}={ASIDE}", check_dataset(aside)]
-        self._run("set", aside, marked)
+        self._run("set", aside, zfs_words.mark_words(aside, ASIDE))
         noted = self._run("read", aside, zfs_words.notes_words(aside))
         for note in zfs_output.read_notes(noted).get(aside, ()):
             self._run("set", aside, ["zfs", "inherit", note, aside])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from zfstune.streams.arrival import TRAVELLING
 from zfstune.streams.remote.requests import check_token
 from zfstune.streams.remote.zfs_output import LISTED, PROPERTIES, SNAPSHOT_PROPERTIES
-from zfstune.values.marks import SNAPSHOT_PROPERTY
+from zfstune.values.marks import REPLICA_PROPERTY, SNAPSHOT_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
 from zfstune.values.properties import is_user
 from zfstune.values.replication_marks import target_property
@@ -25,6 +25,7 @@ __all__ = [
     "content_words",
     "create_words",
     "listing_words",
+    "mark_words",
     "note_words",
     "notes_words",
     "own_words",
@@ -109,6 +110,14 @@ def create_words(name: str, properties: Mapping[str, str]) -> list[str]:
     """Return the command that makes a filesystem."""
     chosen = [word for pair in properties.items() for word in ("-o", "=".join(pair))]
     return ["zfs", "create", *chosen, check_dataset(name, creating=True)]
+
+
+def mark_words(name: str, mark: str) -> list[str]:
+    """Return the command that gives a target a mark, or takes its mark away."""
+    checked = check_dataset(name)
+    if not mark:
+        return ["zfs", "inherit", REPLICA_PROPERTY, checked]
+    return ["zfs", "set", f"{REPLICA_PROPERTY}={mark}", checked]
 
 
 def note_words(name: str, identity: int, place: str) -> list[str]:

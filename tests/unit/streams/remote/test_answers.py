@@ -63,7 +63,7 @@ def answered(request: SideCall, value: object) -> Any:
         (TREE, [replace(source(), aside=True)]),
         (NOW, [snap(3, "now")]),
         (SideCall("digest", {"snapshot": "tank/a@1", "raw": False}), "v1:abc"),
-        (SideCall("rename", {"name": "tank/a", "new": "tank/b"}), None),
+        (SideCall("rename", {"name": "tank/a", "new": "tank/b", "mark": None}), None),
         (SideCall("with_properties", {"name": "tank/a"}), [snap(1, written=3)]),
         (OWN, {"tank/a/b": {"com.x:y": PropertyValue("1", RECEIVED)}}),
         (OWN, {}),

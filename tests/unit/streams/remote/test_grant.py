@@ -212,12 +212,17 @@ def test_a_parent_without_data(changed: dict[str, str]) -> None:
     assert "no dataset" in ALL.refusal(SideCall("make_placeholder", arguments))
 
 
+def renamed(name: str, new: str) -> SideCall:
+    """Give a rename."""
+    return SideCall("rename", {"name": name, "new": new, "mark": None})
+
+
 def test_names_of_both_sides_of_a_rename() -> None:
     """Nothing leaves the dataset that the key is for, and nothing comes in."""
     grant = Grant("tank/a", receives=True)
     for name, new in (("tank/a/x", "tank/b"), ("tank/b", "tank/a/x"), ("tank/a", "tank/c")):
-        assert grant.refusal(SideCall("rename", {"name": name, "new": new}))
-    assert not grant.refusal(SideCall("rename", {"name": "tank/a/x", "new": "tank/a/y"}))
+        assert grant.refusal(renamed(name, new))
+    assert not grant.refusal(renamed("tank/a/x", "tank/a/y"))
 
 
 def test_inert() -> None:

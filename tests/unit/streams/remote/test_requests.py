@@ -65,7 +65,7 @@ def test_each_call_of_a_side_has_one() -> None:
         ("change_bookmarks", {"make": {}, "drop": ["tank/a@1"]}),
         ("take_snapshots", {"datasets": ["tank/a"], "name": "a@b"}),
         ("take_snapshots", {"datasets": ["tank/a@1"], "name": ""}),
-        ("rename", {"name": "tank/a", "new": "tank/a@1"}),
+        ("rename", {"name": "tank/a", "new": "tank/a@1", "mark": None}),
     ],
 )
 def test_names_are_checked(call: str, arguments: dict[str, object]) -> None:
@@ -81,6 +81,27 @@ def test_a_place_can_be_shown(place: str) -> None:
     for wrong in (arguments, {**arguments, "identity": 0, "place": "far:back/a"}):
         with pytest.raises(BadMessageError):
             read_request(write_request(SideCall("note_target", wrong)))
+
+
+@pytest.mark.parametrize(
+    ("mark", "fine"),
+    [
+        (None, True),
+        ("", True),
+        ("raw:0000000000000005", True),
+        ("raw:0000000000000005:live", False),
+        ("aside", False),
+        ("placeholder:0000000000000005", False),
+    ],
+)
+def test_a_mark_is_one_of_a_copy(mark: str | None, *, fine: bool) -> None:
+    """No other role is given to a dataset that comes back."""
+    request = SideCall("rename", {"name": "tank/a", "new": "tank/b", "mark": mark})
+    if fine:
+        assert read_request(write_request(request)) == request
+    else:
+        with pytest.raises(BadMessageError):
+            read_request(write_request(request))
 
 
 def test_names_in_a_request() -> None:

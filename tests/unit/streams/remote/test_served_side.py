@@ -99,6 +99,22 @@ def test_properties_travel(serve: Serve) -> None:
                 far.change_properties(name, {"atime": "off"}, ())
 
 
+def test_a_mark_is_given_to_what_was_put_aside(serve: Serve) -> None:
+    """A key makes no copy of a dataset that is none."""
+    _, back = two_pools()
+    back.add("back/own")
+    back.add("back/a-aside-20300101T000000Z")
+    back.local["back/a-aside-20300101T000000Z"][REPLICA_PROPERTY] = "aside"
+    mark = "plain:0000000000000005"
+    with closing(serve(back, Grant("back", receives=True)).side()) as far:
+        for name in ("back/own", "back/none"):
+            with pytest.raises(NotPermitted, match="it was not put aside"):
+                far.rename(name, "back/other", mark)
+        far.rename("back/a-aside-20300101T000000Z", "back/a", mark)
+        far.rename("back/own", "back/renamed")
+    assert back.local["back/a"][REPLICA_PROPERTY] == mark
+
+
 def test_pull(serve: Serve) -> None:
     """Bookmarks are made there."""
     tank, back = two_pools()

@@ -141,6 +141,14 @@ def test_aside_and_taken_over() -> None:
         "zfs inherit org.zfstune:replica-target-0000000000000005 back/a-aside",
     ]
     assert host.ran[-1] == "zfs promote back/a"
+    far.rename("back/a-aside", "back/a", "plain:0000000000000005")
+    far.rename("back/a-aside", "back/a", "")
+    assert host.ran[-4:] == [
+        "zfs set org.zfstune:replica=plain:0000000000000005 back/a-aside",
+        "zfs rename back/a-aside back/a",
+        "zfs inherit org.zfstune:replica back/a-aside",
+        "zfs rename back/a-aside back/a",
+    ]
     far, host = side(get="-\n")
     far.take_over("back/a")
     assert len(host.ran) == 1
