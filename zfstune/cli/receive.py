@@ -123,6 +123,12 @@ def _run(args: argparse.Namespace) -> int:
             progress.clear()
     if args.json:
         print_json(plan.to_dict())
+    if plan.more:
+        warn(
+            "the file goes on behind that, and the rest was not read",
+            "`zfstune send --every` and -r put several streams into one package, which is "
+            "received whole",
+        )
     return exit_status.DONE
 
 

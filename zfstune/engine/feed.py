@@ -12,6 +12,7 @@ import io
 import os
 import select
 import socket
+import stat
 import threading
 
 from zfstune.engine._send_pipe import open_pipe
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     # A file that is open for bytes, a socket, or a descriptor.
     Stream = IO[bytes] | socket.socket | int
 
-__all__ = ["Stream", "feed", "pour"]
+__all__ = ["Stream", "feed", "has_an_end", "pour"]
 
 _PART_BYTES = 1 << 20
 _LOOK_MS = 200
@@ -109,6 +110,12 @@ def pour(
             if on_bytes is not None:
                 on_bytes(len(part))
     return results[0]
+
+
+def has_an_end(source: Stream) -> bool:
+    """Tell whether a source is a plain file, so that nobody waits in vain at its end."""
+    fd = _descriptor(source, "cannot read the stream", "read")
+    return fd is not None and stat.S_ISREG(os.fstat(fd).st_mode)
 
 
 class _Working:

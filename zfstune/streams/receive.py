@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
-from zfstune.engine.feed import feed
+from zfstune.engine.feed import feed, has_an_end
 from zfstune.engine.open import using
 from zfstune.streams.landing import AS_TARGET, Landing
 from zfstune.streams.local_side import LocalSide
@@ -78,6 +79,7 @@ def receive(
     )
     with using(engine) as zfs:
         run = _Run(zfs, choices, dry_run=dry_run, on_step=on_step)
+        run.has_an_end = has_an_end(source)
         try:
             return feed(source, run.carry_out, on_bytes)
         except KeyboardInterrupt as stop:
@@ -90,7 +92,11 @@ def receive(
 
 
 class _Run:
-    """Reads the streams one after the other, and carries out what is decided on each."""
+    """Reads the streams one after the other, and carries out what is decided on each.
+
+    Attributes:
+        has_an_end: Whether to look whether anything follows.
+    """
 
     def __init__(
         self,
@@ -107,6 +113,7 @@ class _Run:
         self._on_step = on_step
         self._under_way = ""  # the dataset that a stream is being received into
         self._side = LocalSide(engine)
+        self.has_an_end = False
         self._origins: dict[int, str] = {}
 
     def carry_out(self, fd: int) -> ReceivePlan:
@@ -132,7 +139,9 @@ class _Run:
             if self._on_step is not None:
                 self._on_step(step)
             came.advance()
-        return ReceivePlan(tuple(steps), parents)
+        # zfs_receive_impl() in lib/libzfs/libzfs_sendrecv.c reads no more either.
+        more = self.has_an_end and bool(os.read(fd, 1))
+        return ReceivePlan(tuple(steps), parents, more)
 
     def way_on(self) -> Iterator[str]:
         """Yield the hint for a stream that broke off, if one was kept."""

@@ -109,10 +109,13 @@ class ReceivePlan:
     Attributes:
         steps: What becomes of each stream.
         parents: Names of the datasets that are made first, to hold the others.
+        more: Whether the file goes on behind the stream or package, as zfs receive would
+            not say: it leaves that unread. False where it is no plain file.
     """
 
     steps: tuple[ReceiveStep, ...] = ()
     parents: tuple[str, ...] = ()
+    more: bool = False
 
     @property
     def pending(self) -> bool:
@@ -124,6 +127,7 @@ class ReceivePlan:
         return {
             "parents": list(self.parents),
             "streams": [step.to_dict() for step in self.steps],
+            "more": self.more,
         }
 
     def lines(self) -> Iterator[str]:

@@ -65,6 +65,17 @@ def test_choices(run: Run, stream: str) -> None:
     assert arrival["excluded"] == ["exec"]
 
 
+def test_a_file_that_goes_on(run: Run, stream: str) -> None:
+    """What follows is not read, and a warning says so; a pipe is not waited for."""
+    with Path(stream).open("ab") as file:
+        file.write(b"x")
+    status, out, err = run("receive", "back/b", "--input", stream, "-n")
+    assert (status, len(out.splitlines())) == (0, 1)
+    assert "the file goes on behind that, and the rest was not read" in err
+    _, out, _ = run("receive", "back/b", "--input", stream, "-n", "--json")
+    assert json.loads(out)["more"] is True
+
+
 def test_errors(run: Run, tmp_path: Path) -> None:
     """A file that is not there, and one that is no stream."""
     status, _, err = run("receive", "back/b", "--input", str(tmp_path / "none"))
