@@ -100,8 +100,9 @@ image_lzc_send_space_resume_redacted(const char *snapshot, const char *base,
     enum lzc_send_flags flags, uint64_t object, uint64_t offset_in_object,
     uint64_t sent_bytes, const char *redaction, int fd, uint64_t *bytes)
 {
-	boolean_t compressed = (flags & (LZC_SEND_FLAG_COMPRESS |
-	    LZC_SEND_FLAG_RAW)) != 0 ? B_TRUE : B_FALSE;
+	boolean_t raw = (flags & LZC_SEND_FLAG_RAW) != 0 ? B_TRUE : B_FALSE;
+	boolean_t compressed = raw ||
+	    (flags & LZC_SEND_FLAG_COMPRESS) != 0 ? B_TRUE : B_FALSE;
 	dsl_dataset_t *to, *from = NULL;
 	dsl_pool_t *pool;
 
@@ -112,7 +113,7 @@ image_lzc_send_space_resume_redacted(const char *snapshot, const char *base,
 		struct send_out out = { count_bytes, bytes, B_TRUE };
 		int64_t offset = 0;
 		return (zpool.dmu_send(snapshot, base, B_TRUE, B_TRUE,
-		    compressed, B_FALSE, B_FALSE, 0, 0, redaction, -1,
+		    compressed, raw, B_FALSE, 0, 0, redaction, -1,
 		    &offset, &out));
 	}
 	int error = zpool.dsl_pool_hold(snapshot, image_tag, &pool);

@@ -196,3 +196,18 @@ def test_a_chain_that_was_plain_in_between(pools: Pools, source: str, mark: str)
         with pytest.raises(RefusedValue, match="not received raw"):
             pass_on(pools, f"{source}@3", copy, base=f"{mark}2")
         assert [s.short_name for s in back.snapshots(copy)] == ["1", "2"]
+
+
+def test_the_size_of_a_raw_stream(pools: Pools, source: str) -> None:
+    """It takes no key, from a bookmark either."""
+    tank, _ = pools
+    tank.bookmark(f"{source}@1", f"{source}#1")
+    tank.take_snapshots([f"{source}@2"])
+    tank.unload_key("tank/secret")
+    try:
+        for base in ("", f"{source}@1", f"{source}#1"):
+            assert tank.send_size(f"{source}@2", base=base, raw=True) > 0
+        with pytest.raises(NotPermitted, match="key is not loaded"):
+            tank.send_size(f"{source}@2", base=f"{source}#1")
+    finally:
+        tank.load_key("tank/secret", OURS)

@@ -12,6 +12,7 @@ from zfstune.health.observe_targets import observe_targets
 from zfstune.retention.read_targets import read_targets
 from zfstune.streams.steps import Full
 from zfstune.values.errors import BatchError, PlanError
+from zfstune.values.key import Key
 from zfstune.values.marks import REPLICA_PROPERTY
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from zfstune.engine.image import ImageEngine
     from zfstune.streams.replication_plan import ReplicationPlan
 
+PASSPHRASE = {"encryption": "on", "keyformat": "passphrase", "pbkdf2iters": "100000"}
+KEY = Key("correct horse")
 A, B = "tank/data", "back/data"
 SIZE_BYTES = 128 << 20
 
@@ -28,10 +31,16 @@ SIZE_BYTES = 128 << 20
 class Pair:
     """Two hosts with a pool each, and a tree on the first that the second has a copy of."""
 
-    def __init__(self, tank: ImageEngine, back: ImageEngine) -> None:
+    def __init__(
+        self, tank: ImageEngine, back: ImageEngine, *, encrypted: bool = False
+    ) -> None:
         self.engines = {"tank": tank, "back": back}
         self.names = [A, B]
-        tank.create(A)
+        self.encrypted = encrypted
+        if encrypted:
+            tank.create(A, properties=PASSPHRASE, key=KEY)
+        else:
+            tank.create(A)
         tank.create(f"{A}/shop")
         tank.create(f"{A}/disk", volume=True, properties={"volsize": "1M"})
         self.take("tank", "monday")
@@ -100,20 +109,21 @@ class Pair:
         assert not again.pending, again.to_dict()
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
-    """Make both."""
+@pytest.fixture(params=["plain", "raw"])
+def pair(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Pair]:
+    """Make both, of plain datasets or of encrypted ones that are sent raw."""
     with (
         create_image(tmp_path / "tank", size_bytes=SIZE_BYTES) as tank,
         create_image(tmp_path / "back", size_bytes=SIZE_BYTES, pool="back") as back,
     ):
-        yield Pair(tank, back)
+        yield Pair(tank, back, encrypted=request.param == "raw")
 
 
 def local(engine: ImageEngine, name: str) -> dict[str, str]:
-    """Give what is set on a dataset, without zfstune's marks."""
+    """Give what is set on a dataset, without zfstune's marks and where its key is."""
     dataset = engine.dataset(name)
-    own = {n: dataset.local(n) for n in dataset.properties if not n.startswith("org.")}
+    names = [n for n in dataset.properties if not n.startswith(("org.", "keylocation"))]
+    own = {name: dataset.local(name) for name in names}
     return {n: value for n, value in own.items() if value is not None}
 
 
@@ -168,6 +178,8 @@ def test_what_is_no_copy(pair: Pair) -> None:
     tank, back = pair.engine(A), pair.engine(B)
     with pytest.raises(PlanError, match="no copy"):
         zfstune.failover(A, engine=tank)
+    if pair.encrypted:
+        back.load_key(B, KEY)
     back.create(f"{B}/own", properties={"readonly": "on"})
     pair.fail_over(B)
     assert local(back, f"{B}/own") == {"readonly": "on"}

@@ -38,6 +38,7 @@ def beside(
     aside: str,
     *,
     every: bool,
+    raw: bool | None = None,
     origins: Mapping[int, Snapshot] = NO_ORIGINS,
 ) -> Transfer:
     """Decide the transfer to a new dataset, once the target has another name.
@@ -51,6 +52,7 @@ def beside(
         refusal: The reason why nothing can be sent to it.
         aside: The target's name afterwards.
         every: As for :func:`zfstune.streams.transfer.decide_transfer`.
+        raw: As for that, where a first stream is sent.
         origins: As for that.
 
     Raises:
@@ -60,7 +62,8 @@ def beside(
         raise refusal.error()
     if not isinstance(refusal, Diverged):
         new = missing_end(target.name)
-        return _transfer(decide_transfer(source, new, every=every, origins=origins))
+        decided = decide_transfer(source, new, raw=raw, every=every, origins=origins)
+        return _transfer(decided)
     return in_place_of(source, target.renamed(aside), missing_end(target.name), every=every)
 
 
