@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from . import guest
 from .errors import BootError, LabError, say
 from .image import DEFAULT_RELEASE, RELEASES, image
-from .qemu import MAX_DISKS, Disk, Emulator, argv, console_tail, size_bytes
+from .qemu import MAX_DISKS, Disk, Emulator, Link, argv, console_tail, size_bytes
 from .store import locked
 
 if TYPE_CHECKING:
@@ -60,17 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     mode.add_argument("--stop", metavar="NAME", type=_name, help="end that guest")
     mode.add_argument("--build", action="store_true", help="only build the release's image")
-    parser.add_argument(
-        "--release", choices=RELEASES, help=f"what to boot (default: {DEFAULT_RELEASE})"
-    )
-    parser.add_argument(
-        "--disk",
-        metavar="SIZE|FILE",
-        type=_disk,
-        action="append",
-        default=[],
-        help="add a virtio disk: empty and temporary, or an existing file, named with a /",
-    )
+    _add_boot_options(parser)
     parser.add_argument(
         "--timeout",
         metavar="S",
@@ -90,11 +81,40 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--no-install", action="store_true", help="sync the work tree, build no wheel"
     )
+    parser.add_argument("command", metavar="COMMAND", nargs="*", help=argparse.SUPPRESS)
+    return parser
+
+
+def _add_boot_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which guest is booted."""
+    parser.add_argument(
+        "--release", choices=RELEASES, help=f"what to boot (default: {DEFAULT_RELEASE})"
+    )
+    parser.add_argument(
+        "--disk",
+        metavar="SIZE|FILE",
+        type=_disk,
+        action="append",
+        default=[],
+        help="add a virtio disk: empty and temporary, or an existing file, named with a /",
+    )
     parser.add_argument(
         "--systemd", action="store_true", help="boot with systemd as process 1"
     )
-    parser.add_argument("command", metavar="COMMAND", nargs="*", help=argparse.SUPPRESS)
-    return parser
+    parser.add_argument(
+        "--link",
+        metavar=("HERE", "THERE"),
+        type=Path,
+        nargs=2,
+        help="give the guest a network of its own: it reads frames from the socket HERE"
+        " and sends them to the socket THERE",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="ADDRESS/N",
+        type=_address,
+        help="the guest's address in that network",
+    )
 
 
 def _name(text: str) -> str:
@@ -118,6 +138,16 @@ def _disk(text: str) -> int | Path:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def _address(text: str) -> str:
+    try:
+        ipaddress.ip_interface(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no address: give one such as 10.77.0.1/24"
+        ) from None
+    return text
+
+
 def _seconds(text: str) -> float:
     try:
         value = float(text)
@@ -137,8 +167,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error("no COMMAND: give one after --")
     if not takes_command and options.command:
         parser.error("this takes no COMMAND")
-    if options.within and (options.disk or options.release or options.systemd):
-        parser.error("--release, --disk and --systemd belong to --serve")
+    of_a_boot = (options.disk, options.release, options.systemd, options.link)
+    if options.within and any(of_a_boot):
+        parser.error("--release, --disk, --systemd and --link belong to --serve")
+    if bool(options.link) != bool(options.address):
+        parser.error("--link and --address go together")
     if len(options.disk) > MAX_DISKS:
         parser.error(f"more than {MAX_DISKS} disks")
     if options.timeout is None and not options.serve:
@@ -224,7 +257,11 @@ def _boot_once(options: argparse.Namespace) -> int:
     name = options.serve or f"run-{os.getpid()}"
     with image(options.release) as booted, guest.own_folder(name) as folder:
         disks = [_make_disk(folder, index, disk) for index, disk in enumerate(options.disk)]
-        line = argv(booted, disks, systemd=options.systemd)
+        link = None
+        if options.link:
+            here, there = (path.resolve() for path in options.link)
+            link = Link(here, there, options.address)
+        line = argv(booted, disks, systemd=options.systemd, link=link)
         facts = guest.Facts(options.release, len(disks), os.getpid())
         command = _command(options)
         emulator = Emulator(line, folder)

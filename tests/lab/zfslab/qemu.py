@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import shutil
@@ -25,6 +26,8 @@ CPUS = 2
 # checksum code for it that an emulator runs slowly.
 CPU = "Westmere"
 MAX_DISKS = 20
+# Few large packets cost an emulated CPU less than many small ones.
+MTU = 9000
 CONSOLE_TAIL_LINES = 40
 
 # panic, oops: a broken kernel ends the emulator instead of hanging the run.
@@ -45,6 +48,34 @@ class Disk:
     temporary: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The guest's end of a network: Ethernet frames, a datagram each.
+
+    Attributes:
+        here: The socket that the emulator makes, and reads frames from.
+        there: The socket that it sends frames to: another guest's, or that of a program
+            between the two. Where there is none, the frames are lost, as on a cut wire.
+        address: The guest's own, with the length of the network's prefix.
+    """
+
+    here: Path
+    there: Path
+    address: str
+
+    def words(self) -> list[str]:
+        """Return the emulator's words for it."""
+        here, there = _value(self.here), _value(self.there)
+        # The last bytes of the address tell the guests of a network apart.
+        last = ipaddress.ip_interface(self.address).packed[-3:].hex(":")
+        wire = f"local.type=unix,local.path={here},remote.type=unix,remote.path={there}"
+        card = f"mac=52:54:00:{last},host_mtu={MTU},romfile="
+        return [
+            *("-netdev", f"dgram,id=wire,{wire}"),
+            *("-device", f"virtio-net-pci,netdev=wire,{card}"),
+        ]
+
+
 def size_bytes(text: str) -> int:
     """Return the bytes of a size such as 512M or 4G."""
     match = _SIZE.fullmatch(text.upper())
@@ -58,12 +89,20 @@ def disk_names(count: int) -> list[str]:
     return [f"/dev/vd{chr(ord('b') + index)}" for index in range(count)]
 
 
-def argv(image: Image, disks: Sequence[Disk], *, systemd: bool = False) -> list[str]:
+def argv(
+    image: Image,
+    disks: Sequence[Disk],
+    *,
+    systemd: bool = False,
+    link: Link | None = None,
+) -> list[str]:
     """Return the emulator's command line; paths below the guest's folder are relative.
 
     They are relative since a unix socket's path is short, and a cache's may not be.
     """
     cmdline = CMDLINE + (" lab.init=/lib/systemd/systemd" if systemd else "")
+    if link is not None:
+        cmdline += f" net.ifnames=0 lab.address={link.address}"
     line = [
         # The emulator dies with the runner, even when that one is killed.
         *("setpriv", "--pdeathsig", "KILL", "--"),
@@ -91,7 +130,7 @@ def argv(image: Image, disks: Sequence[Disk], *, systemd: bool = False) -> list[
             "-drive",
             f"file={_value(disk.path)},format=raw,if=virtio,cache={cache},discard=unmap",
         ]
-    return line
+    return line if link is None else [*line, *link.words()]
 
 
 def _value(path: Path) -> str:
