@@ -7,6 +7,7 @@ import lzma
 import struct
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,13 @@ from hypothesis import strategies as st
 import zfstune
 from source_tree import ROOT
 from zfstune.engine.image import create_image
-from zfstune.values.errors import EngineError, ImageDied, PlanError, ZfstuneError
+from zfstune.values.errors import (
+    EngineError,
+    ImageDied,
+    NotSupported,
+    PlanError,
+    ZfstuneError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +31,8 @@ if TYPE_CHECKING:
     from zfstune.engine.image import ImageEngine
 
 FOLDERS = sorted(p for p in (ROOT / "tests/data/streams").iterdir() if p.is_dir())
+# The release with streams of what earlier ones do not have.
+NEWER = ROOT / "tests/data/streams/2.4"
 TREE = {"": "123", "/clone": "3", "/renamed": "23", "/volume": "23"}
 BEGIN = struct.pack("<I4xQ", 0, 0x2F5BACBAC)  # but for the length of a payload
 
@@ -107,6 +116,27 @@ def test_a_saved_part(folder: Path, back: ImageEngine) -> None:
     with pytest.raises(EngineError, match="ended early"):
         zfstune.receive("back/s", io.BytesIO(recorded(folder, "S")), engine=back)
     assert back.dataset("back/s").value("receive_resume_token")
+
+
+@pytest.mark.parametrize("name", ["long", "many"])
+def test_what_this_release_does_not_know(name: str, back: ImageEngine) -> None:
+    """A name of 300 bytes, a directory in one large block: refused, and nothing is left."""
+    stream = recorded(NEWER, name)
+    with pytest.raises(NotSupported, match="a feature that this OpenZFS does not know"):
+        zfstune.receive("back/new", io.BytesIO(stream), engine=back)
+    assert not back.exists("back/new")
+
+
+def test_wide_records(back: ImageEngine) -> None:
+    """Records of 4 MiB arrive on a release that writes none above 1 MiB."""
+    zfstune.receive("back/wide", io.BytesIO(recorded(NEWER, "wide")), engine=back)
+    assert back.limits.max_recordsize_bytes == 1 << 20
+    # It can be read back and sent on, decompressed, with all of its bytes.
+    with TemporaryFile() as file:
+        back.send("back/wide@1", file.fileno(), compressed=False)
+        file.seek(0)
+        # Five bytes a line, and one line lies in two records.
+        assert file.read().count(b"wide\n") == (5 << 20) // 5 - 1
 
 
 def begins(stream: bytes) -> list[int]:
