@@ -20,13 +20,13 @@ BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] 
 SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit pictures instants mutants lint format lab images demo endurance bench host wheel clean
+.PHONY: help test unit pictures instants mutants lint format lab images machines demo endurance bench host wheel clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 test: host lint $(STAMP) images ## Lint, then every test: this host's, bookworm's and trixie-backports'
-	$(BIN)/pytest -m "not browser" $(ARGS)
+	$(BIN)/pytest -m "not browser and not machines" $(ARGS)
 
 unit: $(STAMP) ## The tests that need neither ZFS nor a guest
 	$(BIN)/pytest $(ARGS)
@@ -59,12 +59,15 @@ images: host ## Build what the guests of make test boot, once: ten minutes, then
 image-%: host
 	@tests/lab/run --build --release $*
 
+machines: host $(STAMP) images ## Replication by ssh between two guests, of OpenZFS 2.1 and 2.4, some ways: minutes
+	$(BIN)/pytest -m machines tests/machines $(ARGS)
+
 demo: ## See apply, snapshot, prune and send at work, on a pool in a plain file
 	PYTHON=$(PYTHON) .ci/install-host gcc libc6-dev libnvpair3linux libzpool5linux
 	$(MAKE) --no-print-directory $(STAMP)
 	$(BIN)/python examples/demo.py
 
-endurance: host $(STAMP) image-$(RELEASE) ## Hundreds of kills and long random walks on real ZFS, in one guest: an hour
+endurance: host $(STAMP) image-$(RELEASE) images ## Hundreds of kills, long random walks, two machines in all ways: hours
 	ZFSTUNE_MACHINE_EXAMPLES=60 ZFSTUNE_MACHINE_STEPS=40 ZFSTUNE_MACHINE_SEED=$$$$ \
 		ZFSTUNE_ORACLE_CASES=40 $(BIN)/pytest -o timeout=7000 \
 		tests/image/test_replica_machine.py tests/image/test_changing_objects.py $(ARGS)
@@ -72,6 +75,7 @@ endurance: host $(STAMP) image-$(RELEASE) ## Hundreds of kills and long random w
 		env ZFSTUNE_LAB_KILLS=200 ZFSTUNE_MACHINE_EXAMPLES=30 \
 		pytest -o timeout=7000 tests/lab/test_kill.py tests/lab/test_ssh.py \
 		tests/lab/test_machine.py $(GUEST_ARGS)
+	ZFSTUNE_LAB_WHOLE=1 ZFSTUNE_LAB_KILLS=25 $(BIN)/pytest -m machines tests/machines $(ARGS)
 
 bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in a guest
 	tests/lab/run --release $(RELEASE) --timeout 5400 --output benchmarks/results -- \
