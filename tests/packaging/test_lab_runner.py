@@ -128,42 +128,6 @@ class TestArgv:
         line = qemu.argv(self.IMAGE, [], systemd=True)
         assert "lab.init=/lib/systemd/systemd" in line[line.index("-append") + 1].split()
 
-    def test_no_network_unasked(self) -> None:
-        """A guest without a link has no card."""
-        assert not [word for word in qemu.argv(self.IMAGE, []) if "net" in word]
-
-    def test_link(self) -> None:
-        """Two guests have the same sockets the other way round, and cards of their own."""
-        one, two = (
-            qemu.argv(self.IMAGE, [], link=qemu.Link(Path(here), Path(there), address))
-            for here, there, address in (
-                ("/s/a,b", "/s/c", "10.77.0.1/24"),
-                ("/s/c", "/s/a,b", "10.77.0.2/24"),
-            )
-        )
-        assert "local.path=/s/a,,b,remote.type=unix,remote.path=/s/c" in one[-3]
-        assert "local.path=/s/c,remote.type=unix,remote.path=/s/a,,b" in two[-3]
-        assert one[-1] != two[-1]
-        assert "lab.address=10.77.0.1/24" in one[one.index("-append") + 1].split()
-
-    @pytest.mark.parametrize(
-        "words",
-        [
-            ["--link", "/s/a", "/s/b"],
-            ["--address", "10.77.0.1/24"],
-            ["--link", "/s/a", "/s/b", "--address", "here"],
-            ["--in", "dev", "--link", "/s/a", "/s/b"],
-        ],
-    )
-    def test_half_a_link(
-        self, words: list[str], capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        """A link without an address, or of a guest that runs already, makes no sense."""
-        with pytest.raises(SystemExit):
-            cli.parse([*words, "--", "true"])
-        said = capsys.readouterr().err.splitlines()[-1]
-        assert "address" in said or "belong to --serve" in said
-
     def test_disk_names(self) -> None:
         """The root is vda, so the command's disks start at vdb."""
         assert qemu.disk_names(2) == ["/dev/vdb", "/dev/vdc"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,16 @@ import pytest
 
 from lab_wire import Wire
 
+LAB = Path(__file__).resolve().parents[1] / "lab"
+sys.path.insert(0, str(LAB))
+
+from zfslab import cli, qemu  # noqa: E402 (the path above comes first)
+from zfslab.image import Image  # noqa: E402
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+IMAGE = Image("trixie", Path("/cache/images/trixie-0"))
 FRAME = bytes(100)
 PATIENCE_S = 30.0
 
@@ -114,3 +122,40 @@ def test_a_guest_that_is_off(wire: Wire, guests: tuple[Guest, Guest]) -> None:
         pass
     assert frame == b"seen"
     back.socket.close()
+
+
+def test_no_network_unasked() -> None:
+    """A guest without a link has no card."""
+    assert not [word for word in qemu.argv(IMAGE, []) if "net" in word]
+
+
+def test_link() -> None:
+    """Two guests have the same sockets the other way round, and cards of their own."""
+    one, two = (
+        qemu.argv(IMAGE, [], link=qemu.Link(Path(here), Path(there), address))
+        for here, there, address in (
+            ("/s/a,b", "/s/c", "10.77.0.1/24"),
+            ("/s/c", "/s/a,b", "10.77.0.2/24"),
+        )
+    )
+    assert "local.path=/s/a,,b,remote.type=unix,remote.path=/s/c" in one[-3]
+    assert "local.path=/s/c,remote.type=unix,remote.path=/s/a,,b" in two[-3]
+    assert one[-1] != two[-1]
+    assert "lab.address=10.77.0.1/24" in one[one.index("-append") + 1].split()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--link", "/s/a", "/s/b"],
+        ["--address", "10.77.0.1/24"],
+        ["--link", "/s/a", "/s/b", "--address", "here"],
+        ["--in", "dev", "--link", "/s/a", "/s/b"],
+    ],
+)
+def test_half_a_link(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A link without an address, or of a guest that runs already, makes no sense."""
+    with pytest.raises(SystemExit):
+        cli.parse([*words, "--", "true"])
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "address" in said or "belong to --serve" in said
