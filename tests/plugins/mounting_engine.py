@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 
 from fake_engine import FakeEngine
 from zfstune.engine._errno import engine_error
+from zfstune.measurement.write_pages import Pages
 from zfstune.values.frozen import replace
 from zfstune.values.pool_activity import DeviceTraffic, PoolActivity
 from zfstune.values.state import Mount, PoolInfo, PropertyValue, Vdev
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
+
+    import pytest
 
     from zfstune.values.state import Dataset
 
 __all__ = ["MountingEngine"]
+
+_KEPT = ".kept"
 
 
 class MountingEngine(FakeEngine):
@@ -87,7 +93,11 @@ class MountingEngine(FakeEngine):
         """Make a folder for it."""
         self.before("mount")
         path = self.folder / name.replace("/", ".")
-        path.mkdir()
+        path.mkdir(exist_ok=True)
+        kept = Path(f"{path}{_KEPT}")
+        if kept.exists():
+            path.rmdir()
+            kept.rename(path)
         self.mounted[name] = Mount(name, str(path), 0, 0, 0o755)
         return str(path)
 
@@ -96,10 +106,22 @@ class MountingEngine(FakeEngine):
         return dict(self.mounted)
 
     def unmount(self, name: str, **_: bool) -> None:
-        """Take its files away, as they are in the pool then."""
+        """Take its files away, as they are in the pool then; leave an empty folder."""
         self.before("unmount")
-        for file in Path(self.mounted.pop(name).path).iterdir():
-            file.unlink()
+        path = Path(self.mounted.pop(name).path)
+        path.rename(f"{path}{_KEPT}")
+        path.mkdir()
+
+    def count_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Have the device write each page of a measurement, beside what a group costs."""
+        write = Pages.write
+
+        def counted(pages: Pages, *args: Any, synced: bool) -> int:
+            written = write(pages, *args, synced=synced)
+            self.written_bytes += written
+            return written
+
+        monkeypatch.setattr(Pages, "write", counted)
 
     def sync(self, *_: str, **__: bool) -> None:
         """Write what is in the folders: here, a fixed part for each group."""

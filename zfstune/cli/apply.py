@@ -5,6 +5,7 @@ from __future__ import annotations
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
 from zfstune.cli.profile_options import add_profiles, print_plan, read_profiles
+from zfstune.cli.sweep_leftovers import sweep_leftovers
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.datasets.apply import apply
 
@@ -39,6 +40,7 @@ def _run(args: argparse.Namespace) -> int:
             engine=engine,
             show=None if args.json else print_plan,
         )
+        sweep_leftovers(engine, [applied.plan.pool], dry_run=args.dry_run)
     if args.json:
         print_json(applied.to_dict())
     elif applied.changed:

@@ -9,7 +9,7 @@ import sys
 from zfstune.cli import exit_status
 from zfstune.cli.output import report, warn
 from zfstune.cli.parser import build_parser
-from zfstune.cli.watch import watched
+from zfstune.cli.watch import Ended, watched
 from zfstune.cli.which_zfs import uses_kernel
 from zfstune.values.errors import PolicyError, ZfstuneError, ZfsUnavailable
 
@@ -39,7 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:  # modules are loaded meanwhile
         return exit_status.SIGINT
     if argv is None and uses_kernel(args) and not hasattr(args, "watches_itself"):
-        result = watched(lambda: run_to_status(lambda: args.run(args)))
+        cleaning = getattr(args, "cleaning", "")
+        result = watched(lambda: run_to_status(lambda: args.run(args)), cleaning=cleaning)
     else:
         result = run_to_status(lambda: args.run(args))
     if argv is None:
@@ -79,5 +80,5 @@ def run_to_status(work: Callable[[], int]) -> int:
     except KeyboardInterrupt as stop:
         for note in getattr(stop, "__notes__", ()):
             warn("interrupted", note)
-        return exit_status.SIGINT
+        return 128 + stop.number if isinstance(stop, Ended) else exit_status.SIGINT
     return result

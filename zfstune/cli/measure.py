@@ -10,6 +10,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.look_at_trace import look_at_trace
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.progress_line import ProgressLine
+from zfstune.cli.sweep_leftovers import sweep_leftovers
 from zfstune.cli.value_options import add_dry_run
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.measurement.document import to_json
@@ -35,6 +36,10 @@ _SIZE = "256M"
 _RUNS = 3
 _MOST_RUNS = 100
 _MOST_SEED = (1 << 31) - 1
+_CLEANING = (
+    "ending: the scratch datasets are being removed; Ctrl-C once more leaves them to the "
+    "next zfstune measure"
+)
 
 
 def add_arguments(parser: Any) -> None:
@@ -76,7 +81,7 @@ def add_arguments(parser: Any) -> None:
         "and CSV",
     )
     add_dry_run(parser, "say what would be done, how long it takes and what it writes")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_run, cleaning=_CLEANING)
 
 
 def _add_candidates(parser: Any) -> None:
@@ -159,6 +164,7 @@ def _run(args: argparse.Namespace) -> int:
         _check_report(args.report)
     with open_zfs(args) as engine:
         plan = draw_up_plan(engine, _wishes(args))
+        sweep_leftovers(engine, [plan.pool], dry_run=args.dry_run)
         if args.dry_run:
             _show_plan(plan, json=args.json)
             return exit_status.DONE

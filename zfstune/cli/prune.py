@@ -7,6 +7,7 @@ from collections import Counter
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, print_table, warn
 from zfstune.cli.policy_options import add_rules, read_count, read_policy_options
+from zfstune.cli.sweep_leftovers import sweep_leftovers
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.retention.decision import FUTURE
 from zfstune.retention.near_miss import near_misses
@@ -125,6 +126,8 @@ def _run(args: argparse.Namespace) -> int:
             wait_seconds=_WAIT_SECONDS if args.wait else None,
             engine=engine,
         )
+        pools = map(pool_of, pruned.plan.datasets)
+        sweep_leftovers(engine, pools, dry_run=args.dry_run)
     if args.json:
         print_json(pruned.to_dict())
     else:

@@ -6,9 +6,11 @@ from contextlib import nullcontext
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, report
+from zfstune.cli.sweep_leftovers import sweep_leftovers
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.take import snapshot
 from zfstune.values.errors import BatchError, HookError
+from zfstune.values.names import pool_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,6 +107,7 @@ def _run(args: argparse.Namespace) -> int:
             if not error.done:
                 raise
             taken, late = error.done, error
+        sweep_leftovers(engine, map(pool_of, args.datasets), dry_run=args.dry_run)
     if args.json:
         print_json({"snapshots": list(taken), "dry_run": args.dry_run})
     else:

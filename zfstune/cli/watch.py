@@ -24,12 +24,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["start_beside", "watched"]
+__all__ = ["Ended", "start_beside", "watched"]
 
 _LOOK_MS = 2000
 # Devices that are away for a moment, as in a failover of multipath, come back.
 _PATIENCE_MS = 10_000
 _CHUNK_BYTES = 1 << 16
+# What `kill` and systemd send, and what a terminal sends when it is closed.
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+class Ended(KeyboardInterrupt):
+    """A signal asked the command to end, and it is to clean up as after Ctrl-C.
+
+    Attributes:
+        number: The signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 def start_beside(work: Callable[[], int]) -> None:
@@ -48,13 +62,18 @@ def start_beside(work: Callable[[], int]) -> None:
             os._exit(result)
 
 
-def watched(work: Callable[[], int]) -> int:
+def watched(work: Callable[[], int], *, cleaning: str = "") -> int:
     """Do the work in a child, and return its exit status, or FAILED when giving up.
 
     Args:
         work: Returns the exit status. Its output is passed on.
+        cleaning: What the work does before it ends, where that may take long. It is said
+            to a user who waits, the work gets all the time that it takes, and a signal
+            that asks it to end raises :class:`Ended` in it.
     """
     before = suspended_pools()
+    if cleaning:
+        _listen()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     # Where the caller closed one of them, these are not 1 and 2.
@@ -68,7 +87,24 @@ def watched(work: Callable[[], int]) -> int:
         _finish(work, parent, pipes)
     for _, writer in pipes.values():
         os.close(writer)
-    return _Watch(child, {pipe[0]: output for output, pipe in pipes.items()}, before).wait()
+    readers = {pipe[0]: output for output, pipe in pipes.items()}
+    return _Watch(child, readers, before, cleaning).wait()
+
+
+def _listen() -> None:
+    """Have signals that ask for the end raise Ended: the first one, the others nothing.
+
+    A signal that the caller had ignored, as nohup does, stays ignored.
+    """
+    heard = [n for n in _ENDING if signal.getsignal(n) == signal.SIG_DFL]
+
+    def end(number: int, _: object) -> None:
+        for each in heard:
+            signal.signal(each, signal.SIG_IGN)
+        raise Ended(number)
+
+    for number in heard:
+        signal.signal(number, end)
 
 
 def _finish(
@@ -100,8 +136,15 @@ def _finish(
 class _Watch:
     """Passes the child's output on until the child ends or is given up."""
 
-    def __init__(self, child: int, readers: dict[int, int], before: frozenset[str]) -> None:
+    def __init__(
+        self,
+        child: int,
+        readers: dict[int, int],
+        before: frozenset[str],
+        cleaning: str = "",
+    ) -> None:
         self.child = child
+        self.cleaning = cleaning
         self.readers = readers  # a pipe from the child to our stdout or stderr
         self.before = before  # pools that were suspended before: the work refuses them
         self.poll = select.poll()
@@ -118,8 +161,11 @@ class _Watch:
                 pool = self._pass_on(_LOOK_MS)
                 if pool:
                     return self._give_up(pool)
+        except Ended as end:
+            os.kill(self.child, end.number)
+            return self._interrupted(128 + end.number)
         except KeyboardInterrupt:
-            return self._interrupted()
+            return self._interrupted(exit_status.SIGINT)
         return self._status()
 
     def _pass_on(self, wait_ms: int) -> str:
@@ -154,17 +200,25 @@ class _Watch:
         self.still_ms = self.still_ms + _LOOK_MS if stuck else 0
         return min(stuck) if self.still_ms >= _PATIENCE_MS else ""
 
-    def _interrupted(self) -> int:
+    def _interrupted(self, status: int) -> int:
         """Let the child finish its step, since a terminal interrupts it as well."""
+        looks = 0
         try:
-            for _ in range(_PATIENCE_MS // _LOOK_MS):
-                self._pass_on(_LOOK_MS)
-                if not self.readers:
-                    return self._status()
+            while self.readers:
+                if looks == _PATIENCE_MS // _LOOK_MS and not self.cleaning:
+                    break
+                looks += 1
+                pool = self._pass_on(_LOOK_MS)
+                if pool:
+                    return self._give_up(pool)
+                if looks == 1 and self.readers and self.cleaning:
+                    warn(self.cleaning)
+            else:
+                return self._status()
         except KeyboardInterrupt:  # a second time: do not wait any longer
             pass
         os.kill(self.child, signal.SIGKILL)
-        return exit_status.SIGINT
+        return status
 
     def _give_up(self, pool: str) -> int:
         os.kill(self.child, signal.SIGKILL)  # takes effect once the kernel lets it go

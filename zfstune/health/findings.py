@@ -35,11 +35,12 @@ STATES = (
     "unseen",
     "unsupported",
     "overridden",
+    "leftover",
     OK,
 )
 # States that ask for no action: somebody wanted it so, or this pool cannot have it
-# better, or this user may not look at it.
-NOTICES = frozenset({"unseen", "unsupported", "overridden", OK})
+# better, this user may not look at it, or the next change on the pool removes it.
+NOTICES = frozenset({"unseen", "unsupported", "overridden", "leftover", OK})
 
 
 @frozen

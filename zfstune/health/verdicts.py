@@ -70,12 +70,17 @@ class Seen:
     files: Mapping[str, str] = _NO_FILES
 
 
-def judge_pool(pool: PoolInfo) -> Verdict:
-    """Judge whether a pool is whole, works, and has room."""
-    return Verdict(pool.name, tuple(_pool_findings(pool)))
+def judge_pool(pool: PoolInfo, leftovers: tuple[str, ...] = ()) -> Verdict:
+    """Judge whether a pool is whole, works, and has room.
+
+    Args:
+        pool: The pool.
+        leftovers: Names of its scratch datasets whose measurement was killed.
+    """
+    return Verdict(pool.name, tuple(_pool_findings(pool, leftovers)))
 
 
-def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
+def _pool_findings(pool: PoolInfo, leftovers: tuple[str, ...]) -> Iterator[Finding]:
     status = f"zpool status -v {for_shell(pool.name)}"
     if pool.suspended:
         yield Finding(
@@ -95,6 +100,12 @@ def _pool_findings(pool: PoolInfo) -> Iterator[Finding]:
         left = format_size(pool.free_bytes, exact=False)
         note = f"less than a tenth of it is free ({left}): writes get slow"
         yield Finding("low-on-space", note, "make room, or add a vdev")
+    for name in leftovers:
+        yield Finding(
+            "leftover",
+            f"a measurement that was killed left {name}",
+            "the next zfstune measure, apply, prune or snapshot there removes it",
+        )
 
 
 def judge_dataset(

@@ -15,11 +15,13 @@ from zfstune.health.verdicts import Seen, judge_dataset, judge_pool
 from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.file_sample import MOST_FILES, sample_files
 from zfstune.host.nfs import read_exports
+from zfstune.host.process_identity import is_running
 from zfstune.profiles.load import load, profile_names, resolve_role
 from zfstune.profiles.profile import Profile
 from zfstune.values import names
 from zfstune.values.errors import Damaged
 from zfstune.values.frozen import frozen, replace
+from zfstune.values.marks import scratch_mark
 from zfstune.values.mountpoint import effective_mountpoint
 from zfstune.values.replication_marks import noted_places
 from zfstune.values.text import file_hint, for_shell
@@ -90,7 +92,9 @@ def verify(
         roots = () if asked.profiles else asked.datasets
         verdicts += [verdict for look in looked for verdict in look.within(roots)]
     verdicts.sort(key=lambda verdict: verdict.name.split("/"))
-    return Verification(tuple(judge_pool(look.pool) for look in looked), tuple(verdicts))
+    return Verification(
+        tuple(judge_pool(look.pool, look.leftovers) for look in looked), tuple(verdicts)
+    )
 
 
 @frozen
@@ -130,11 +134,13 @@ class _Looked:
         pool: The pool.
         datasets: Its datasets by name; none of a suspended pool.
         damaged: The reason by name, for each dataset that cannot be read.
+        leftovers: Scratch datasets whose measurement was killed.
     """
 
     pool: PoolInfo
     datasets: Mapping[str, Dataset]
     damaged: Mapping[str, str]
+    leftovers: tuple[str, ...]
 
     def within(self, roots: tuple[str, ...]) -> Iterator[Verdict]:
         """Judge the datasets that cannot be read.
@@ -189,6 +195,11 @@ def _look(engine: Engine, name: str) -> _Looked:
         pool,
         {dataset.name: dataset for dataset in listed if not dataset.damaged},
         {dataset.name: dataset.damaged for dataset in listed if dataset.damaged},
+        tuple(
+            dataset.name
+            for dataset in listed
+            if (mark := scratch_mark(dataset)) and not is_running(mark)
+        ),
     )
 
 

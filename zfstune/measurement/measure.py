@@ -24,7 +24,8 @@ from zfstune.measurement.results import (
     Procedure,
     Run,
 )
-from zfstune.measurement.scratch import scratch_in, sweep_scratch
+from zfstune.measurement.scratch import scratch_in
+from zfstune.measurement.sweep import sweep_scratch
 from zfstune.measurement.time_run import time_run
 from zfstune.measurement.write_pages import Pages
 from zfstune.values.errors import PlanError

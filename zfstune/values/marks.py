@@ -77,6 +77,7 @@ __all__ = [
     "REPLICATE_PROPERTY",
     "REPLICA_PROPERTY",
     "SCHEDULE_PROPERTY",
+    "SCRATCH_PREFIX",
     "SCRATCH_PROPERTY",
     "SNAPSHOT_PROPERTY",
     "STAMP_PROPERTY",
@@ -86,6 +87,7 @@ __all__ = [
     "is_auto_name",
     "is_managed",
     "profiles_on",
+    "scratch_mark",
     "set_here_on",
 ]
 
@@ -105,6 +107,9 @@ TARGET_PREFIX = f"{OWN_PREFIX}replica-target-"
 GOLDEN_PROPERTY = f"{OWN_PREFIX}golden"
 STAMP_PROPERTY = f"{OWN_PREFIX}stamp"
 SCRATCH_PROPERTY = f"{OWN_PREFIX}scratch"
+
+# The name of a scratch dataset, which lies directly below its pool, begins with this.
+SCRATCH_PREFIX = "zfstune-measure-"
 
 # The names of the snapshots that zfstune takes begin with this.
 AUTO_PREFIX = "zfstune-"
@@ -126,6 +131,17 @@ def profiles_on(dataset: Dataset) -> tuple[str, ...]:
     """Return the names of the profiles that manage a dataset, by its own mark."""
     text = dataset.local(PROFILE_PROPERTY)
     return tuple(filter(None, text.split(","))) if text else ()
+
+
+def scratch_mark(dataset: Dataset) -> str:
+    """Return the process that made a scratch dataset; empty: it is none.
+
+    It takes the place, the name and the mark together.
+    """
+    name = dataset.name.partition("/")[2]
+    if "/" in name or not name.startswith(SCRATCH_PREFIX):
+        return ""
+    return dataset.local(SCRATCH_PROPERTY) or ""
 
 
 def set_here_on(

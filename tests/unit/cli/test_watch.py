@@ -157,6 +157,60 @@ def test_interrupt_waits_for_the_child(kstats: Path) -> None:
         assert command.wait(30) == 130
 
 
+CLEANING = """
+try:
+  print('ready', flush=True)
+  time.sleep(60)
+except watch.Ended as end:
+  os.kill(os.getppid(), {again})
+  time.sleep(1)
+  print('removed')
+  return 128 + end.number
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_asks_for_the_end(kstats: Path, number: int) -> None:
+    """Work that cleans up gets the signal and its time, and a second one changes nothing.
+
+    The user reads what is waited for.
+    """
+    text = script(kstats, CLEANING.format(again=int(number)).strip())[2]
+    text = text.replace("watched(work)", "watched(work, cleaning='removing')")
+    argv = (sys.executable, "-c", text)
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == "ready\n"
+        os.kill(command.pid, number)
+        out, err = command.communicate(timeout=60)
+    assert (out, command.returncode) == ("removed\n", 128 + number)
+    assert "removing" in err
+
+
+def test_other_work_ends_at_once(kstats: Path) -> None:
+    """Work that has nothing to clean up ends by the signal, as systemd expects it."""
+    work = "print('ready', flush=True)\ntime.sleep(60)"
+    with subprocess.Popen(
+        script(kstats, work), stdout=subprocess.PIPE, text=True
+    ) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == "ready\n"
+        command.terminate()
+        assert command.wait(30) == -signal.SIGTERM
+
+
+def test_a_signal_that_nohup_ignores(kstats: Path) -> None:
+    """It stays ignored."""
+    work = "os.kill(os.getppid(), signal.SIGHUP)\ntime.sleep(0.5)\nreturn 0"
+    text = script(kstats, work)[2].replace("watched(work)", "watched(work, cleaning='x')")
+    text = text.replace(
+        "def work", "signal.signal(signal.SIGHUP, signal.SIG_IGN)\ndef work"
+    )
+    assert subprocess.run((sys.executable, "-c", text), check=False).returncode == 0
+
+
 BESIDE = """
 import os, sys, time
 from zfstune.cli import watch

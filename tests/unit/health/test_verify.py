@@ -10,6 +10,7 @@ from fake_engine import FakeEngine
 from zfstune.health import inspect_snapshots
 from zfstune.health.verification_text import render_verification
 from zfstune.health.verify import verify
+from zfstune.host.process_identity import own_identity
 from zfstune.values.errors import NotFound, PlanError, ProfileError
 from zfstune.values.frozen import replace
 from zfstune.values.marks import (
@@ -17,6 +18,8 @@ from zfstune.values.marks import (
     POLICY_PROPERTY,
     PROFILE_PROPERTY,
     SCHEDULE_PROPERTY,
+    SCRATCH_PREFIX,
+    SCRATCH_PROPERTY,
     SNAPSHOT_PROPERTY,
 )
 
@@ -99,6 +102,19 @@ def test_a_suspended_pool_is_not_read() -> None:
         assert [verdict.state for verdict in found] == ["suspended"]
         assert found.pending
         assert "zpool clear tank" in render_verification(found)
+
+
+def test_what_a_killed_measurement_left() -> None:
+    """It is named with what removes it, asks for no action, and not while it runs."""
+    engine = managed("tank/a")
+    left = f"tank/{SCRATCH_PREFIX}0000"
+    engine.marks[left] = {SCRATCH_PROPERTY: "0000.1.1"}
+    found = verify(engine=engine.seam)
+    assert [verdict.state for verdict in found.pools] == ["leftover"]
+    assert not found.pending
+    assert f"a measurement that was killed left {left} -> " in render_verification(found)
+    engine.marks[left][SCRATCH_PROPERTY] = own_identity()
+    assert [verdict.state for verdict in verify(engine=engine.seam).pools] == ["ok"]
 
 
 def test_nothing_is_managed() -> None:

@@ -7,13 +7,9 @@ from pathlib import Path
 import pytest
 
 from mounting_engine import MountingEngine
-from zfstune.measurement.scratch import PARENT_PREFIX, scratch_in, sweep_scratch
-from zfstune.values.errors import Busy
-from zfstune.values.marks import SCRATCH_PROPERTY
+from zfstune.measurement.scratch import scratch_in
 
 OWN = {"tank", "tank/db"}
-LEFT = f"tank/{PARENT_PREFIX}0000"
-GONE = "00000000-0000-0000-0000-000000000000.1.1"
 
 
 @pytest.fixture
@@ -61,44 +57,16 @@ def test_removed_after_a_stop(engine: MountingEngine, call: str) -> None:
     assert set(engine.marks) == OWN
 
 
-def leave(engine: MountingEngine, parent: str, mark: str) -> None:
-    """Leave what a measurement that was killed leaves."""
-    engine.create(parent, properties={SCRATCH_PROPERTY: mark} if mark else {})
-    engine.create(f"{parent}/run")
-    engine.mount(f"{parent}/run")
-    engine.take_snapshots([f"{parent}/run@counted"])
-
-
-def test_the_next_run_sweeps(engine: MountingEngine) -> None:
-    """What a process left that is gone is removed, with its mounts and snapshots."""
-    leave(engine, LEFT, GONE)
-    assert sweep_scratch(engine.seam, "tank") == (LEFT,)
-    assert set(engine.marks) == OWN
-    assert (engine.mounted, engine.taken) == ({}, {})
-    assert sweep_scratch(engine.seam, "tank") == ()
-
-
-@pytest.mark.parametrize(
-    ("parent", "mark"),
-    [
-        (LEFT, ""),  # somebody's own dataset of that name
-        ("tank/other", GONE),
-        (f"tank/db/{PARENT_PREFIX}0000", GONE),
-    ],
-)
-def test_what_is_never_swept(engine: MountingEngine, parent: str, mark: str) -> None:
-    """It takes the name, the place and the mark together."""
-    leave(engine, parent, mark)
-    before = dict(engine.marks)
-    assert sweep_scratch(engine.seam, "tank") == ()
-    assert engine.marks == before
-
-
-def test_a_measurement_that_runs(engine: MountingEngine) -> None:
-    """Another measurement on the pool is left alone, and this one is refused."""
-    with scratch_in(engine.seam, "tank", 5000) as scratch:
-        with pytest.raises(
-            Busy, match=f"another measurement is at work in {scratch.parent}"
-        ):
-            sweep_scratch(engine.seam, "tank")
-        assert scratch.parent in engine.marks
+def test_remounted(engine: MountingEngine) -> None:
+    """It is unmounted and mounted again, with its files, between two steps of a run."""
+    calls: list[str] = []
+    with (
+        scratch_in(engine.seam, "tank", 5000) as scratch,
+        scratch.dataset({}) as (name, path),
+    ):
+        (Path(path) / "data.0").write_bytes(b"x")
+        engine.before = calls.append
+        scratch.remount(name)
+        engine.before = lambda _: None
+        assert (Path(path) / "data.0").read_bytes() == b"x"
+    assert calls == ["unmount", "mount"]

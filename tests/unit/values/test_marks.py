@@ -197,3 +197,22 @@ def test_what_came_in_a_stream_decides_nothing_here(
         known["tank/a"] = Dataset("tank/a", "filesystem", 1, 1, {name: parent})
     assert marks.set_here_on(dataset, name, known.get) == where
     assert marks.set_here_on(dataset, marks.SCHEDULE_PROPERTY, known.get) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "mark"),
+    [
+        ("tank/zfstune-measure-12", LOCAL, "1.2.3"),
+        ("tank/zfstune-measure-12", RECEIVED, ""),
+        ("tank/zfstune-measure-12", INHERITED, ""),
+        ("tank/db/zfstune-measure-12", LOCAL, ""),
+        ("tank/zfstune-measure-12/run", LOCAL, ""),
+        ("zfstune-measure-12", LOCAL, ""),
+        ("tank/db", LOCAL, ""),
+    ],
+)
+def test_scratch_mark(name: str, source: str, mark: str) -> None:
+    """A scratch dataset has its place, its name, and a mark that was set here."""
+    value = PropertyValue("1.2.3", source)
+    dataset = Dataset(name, "filesystem", 1, 1, {marks.SCRATCH_PROPERTY: value})
+    assert marks.scratch_mark(dataset) == mark
