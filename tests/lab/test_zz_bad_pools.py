@@ -242,3 +242,39 @@ def test_pool_that_is_suspended_meanwhile(
     assert len(engine.snapshots(f"{pool}/data")) == left
     zfstune.prune(f"{pool}/data", keep=1, engine=engine)
     assert len(engine.snapshots(f"{pool}/data")) == 1
+
+
+def test_measurement_whose_pool_is_suspended(
+    failing: tuple[str, Device], engine: Engine, command: Command
+) -> None:
+    """It gives up and says why; once the pool is back, a snapshot sweeps what is left."""
+    pool, device = failing
+    # the pool mounts nothing of its own, and the scratch datasets have a place for theirs
+    words = ("logs", "--pool", pool, "--only-bytes", "--size", "1M", "--runs", "50")
+    process = subprocess.Popen(
+        ["zfstune", "measure", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    def scratch() -> list[str]:
+        return [d.name for d in engine.datasets(pool) if "/zfstune-measure-" in d.name]
+
+    limit = time.monotonic() + GIVES_UP_S
+    while len(scratch()) < 2 and time.monotonic() < limit:
+        time.sleep(0.1)
+    device.turn("error")
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert f"cannot wait any longer for pool '{pool}'" in said
+    device.turn("linear")
+    command("zpool", "clear", pool)
+    limit = time.monotonic() + GIVES_UP_S
+    while scratch() and time.monotonic() < limit:
+        done = subprocess.run(
+            ["zfstune", "snapshot", f"{pool}/data"], capture_output=True, check=True
+        )
+        time.sleep(1)  # until the killed process has gone, its datasets are its own
+    assert b"which a measurement that was killed had left" in done.stderr
+    assert scratch() == []

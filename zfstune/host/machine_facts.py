@@ -27,7 +27,14 @@ def machine_facts() -> dict[str, str]:
         "memory": f"{pages / _GIB:.1f} GiB",
         "product": product,
         "guest": "yes" if "hypervisor" in _field(processor, "flags").split() else "no",
+        "init_on_alloc": _boot_option("init_on_alloc"),
     }
+
+
+def _boot_option(name: str) -> str:
+    """Return an option that the kernel was booted with, else ``default``."""
+    words = (word.partition("=") for word in kernel_text("/proc/cmdline").split())
+    return next((value for key, _, value in words if key == name), "default")
 
 
 def _field(text: str, name: str) -> str:

@@ -3,20 +3,27 @@
 Each run has a dataset of its own. It is filled and written over until it is as an old one;
 then a fixed set of pages is written, batch by batch, each in a transaction group that is
 forced, and the devices' counters before and after say what that cost. Data is kept out of
-the ARC up to then (``primarycache=metadata``), so that records of which a part is written
-are read from the devices, and reads after that are cold: no pool has to be exported.
+the ARC up to then (``primarycache=metadata``), and the dataset is mounted anew before each
+batch and before the reads, which drops what is left of its data
+(:meth:`~zfstune.measurement.scratch.Scratch.remount`). So records of which a part is
+written are read from the devices, and reads are cold: no pool has to be exported.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from datetime import UTC, datetime
 
 from zfstune.host.machine_facts import machine_facts
 from zfstune.measurement.counters import zil_counts
 from zfstune.measurement.data_shape import Corpus
 from zfstune.measurement.measure_progress import MeasureProgress
-from zfstune.measurement.read_counters import module_parameters, zil_counters
+from zfstune.measurement.read_counters import (
+    module_parameters,
+    write_cache,
+    zil_counters,
+)
 from zfstune.measurement.results import (
     ByteCounts,
     Measured,
@@ -29,14 +36,15 @@ from zfstune.measurement.sweep import sweep_scratch
 from zfstune.measurement.time_run import time_run
 from zfstune.measurement.write_pages import Pages
 from zfstune.values.errors import PlanError
+from zfstune.values.frozen import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from zfstune.engine.protocol import Engine
     from zfstune.measurement.measure_plan import MeasurePlan
-    from zfstune.measurement.results import Times
+    from zfstune.measurement.results import Times, ZilCounts
     from zfstune.measurement.scratch import Scratch
     from zfstune.values.state import PoolInfo
 
@@ -44,8 +52,8 @@ __all__ = ["measure"]
 
 _SNAPSHOT = "counted"
 _COLD = (
-    "data was kept out of the ARC until then (primarycache=metadata); indirect blocks were "
-    "cached"
+    "data was kept out of the ARC (primarycache=metadata), and the dataset was mounted "
+    "anew before each batch and before the reads; indirect blocks were cached"
 )
 _WHOLE = 100
 _DEFERRED_GROUPS = 3
@@ -101,7 +109,7 @@ def measure(
         chosen=plan.chosen,
         why=plan.why,
         measured=tuple(map(Measured, plan.candidates, plan.predictions, runs)),
-        pool=_pool_facts(plan.info),
+        pool=_pool_facts(plan.info, plan.properties),
         machine=machine_facts(),
         parameters=module_parameters(),
     )
@@ -159,6 +167,18 @@ def _watch_idle(engine: Engine, plan: MeasurePlan) -> float:
     time.sleep(plan.idle_s)
     engine.sync(plan.pool)
     return (engine.activity(plan.pool).written_bytes - before) / plan.idle_s
+
+
+@frozen
+class _Written:
+    """What the counted batches cost, without what lay between them."""
+
+    page_bytes: int
+    leaf_written_bytes: int
+    leaf_read_bytes: int
+    empty_bytes: int
+    seconds: float
+    zil: ZilCounts
 
 
 class _OneRun:
@@ -232,33 +252,60 @@ class _OneRun:
         engine.take_snapshots([snapshot])
         engine.sync(plan.pool)
         self._tell(label, "write")
-        log_before, of_host = zil_counters(plan.pool, objset)
-        before, begin = engine.activity(plan.pool), time.monotonic()
-        written = pages.write(plan.batches.counted, synced=True)
-        after, seconds = engine.activity(plan.pool), time.monotonic() - begin
-        log_after, _ = zil_counters(plan.pool, objset)
+        written = self._write(pages, name, objset)
         pinned = int(engine.dataset(name).value("usedbysnapshots") or 0)
         engine.set(name, {"primarycache": "all"})
         engine.sync(plan.pool)
         self._tell(label, "read")
+        self._go_cold(pages, name)
         read_before = engine.activity(plan.pool).read_bytes
         asked = pages.read(plan.batches.asked)
         read_after = engine.activity(plan.pool).read_bytes
         engine.destroy_snapshots([snapshot])
-        idle = round(self._idle_bytes_s * seconds)
-        synced = plan.workload.facts.sync_every
+        idle = round(self._idle_bytes_s * written.seconds)
+        leaf_written = written.leaf_written_bytes - idle - written.empty_bytes
         return ByteCounts(
-            written_bytes=written,
-            leaf_written_bytes=max(after.written_bytes - before.written_bytes - idle, 0),
-            leaf_read_bytes=after.read_bytes - before.read_bytes,
+            written_bytes=written.page_bytes,
+            leaf_written_bytes=max(leaf_written, 0),
+            leaf_read_bytes=written.leaf_read_bytes,
             idle_bytes=idle,
             asked_bytes=asked,
             leaf_asked_bytes=read_after - read_before,
             file_bytes=plan.batches.size_bytes,
             allocated_bytes=allocated,
             pinned_bytes=pinned,
-            zil=zil_counts(log_before, log_after, of_host=of_host) if synced else None,
+            zil=written.zil if plan.workload.facts.sync_every else None,
+            empty_bytes=written.empty_bytes,
         )
+
+    def _write(self, pages: Pages, name: str, objset: int) -> _Written:
+        """Write the counted batches, each from a cold start, and count what that costs."""
+        plan, engine = self._plan, self._engine
+        page_bytes, leaf_written, leaf_read, empty_bytes, seconds = 0, 0, 0, 0, 0.0
+        log_before, log_after, of_host = Counter[str](), Counter[str](), False
+        for batch in plan.batches.counted:
+            self._go_cold(pages, name)
+            # A log that begins waits for a transaction group (zil_create() in
+            # module/zfs/zil.c). It has begun before the counting, as an application's has.
+            pages.touch(synced=True)
+            first = engine.activity(plan.pool)
+            pages.touch(synced=False)
+            log, of_host = zil_counters(plan.pool, objset)
+            log_before.update(log)
+            before, begin = engine.activity(plan.pool), time.monotonic()
+            page_bytes += pages.write((batch,), synced=True)
+            after, end = engine.activity(plan.pool), time.monotonic()
+            log_after.update(zil_counters(plan.pool, objset)[0])
+            empty_bytes += before.written_bytes - first.written_bytes
+            leaf_written += after.written_bytes - before.written_bytes
+            leaf_read += after.read_bytes - before.read_bytes
+            seconds += end - begin
+        zil = zil_counts(log_before, log_after, of_host=of_host)
+        return _Written(page_bytes, leaf_written, leaf_read, empty_bytes, seconds, zil)
+
+    def _go_cold(self, pages: Pages, name: str) -> None:
+        pages.close()
+        self._scratch.remount(name)
 
     def _time(self, name: str, path: str) -> tuple[Times | None, str]:
         """Run fio; return its times, and the reason why they do not count."""
@@ -299,8 +346,14 @@ def _procedure(
     )
 
 
-def _pool_facts(info: PoolInfo) -> dict[str, str]:
-    """Return the facts about a pool that a report of figures must have."""
+def _pool_facts(info: PoolInfo, properties: Mapping[str, str]) -> dict[str, str]:
+    """Return the facts about a pool that a report of figures must have.
+
+    Args:
+        info: The pool.
+        properties: The other properties of the scratch datasets.
+    """
+    caches = {write_cache(device) for vdev in info.vdevs for device in vdev.devices}
     return {
         "name": info.name,
         "layout": " ".join(
@@ -312,4 +365,6 @@ def _pool_facts(info: PoolInfo) -> dict[str, str]:
         "free_bytes": str(info.free_bytes),
         "rotational": "yes" if info.rotational else "no",
         "features": " ".join(sorted(info.active)),
+        "write_cache": ", ".join(sorted(caches - {""})),
+        "properties": " ".join(f"{name}={text}" for name, text in properties.items()),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from zfstune.host.machine_facts import kernel_text
 from zfstune.measurement.counters import parse_kstat, parse_processor
 
@@ -11,10 +13,12 @@ __all__ = [
     "dataset_counters",
     "module_parameters",
     "processor_ticks",
+    "write_cache",
     "zil_counters",
 ]
 
 _KSTATS = "/proc/spl/kstat/zfs"
+_BLOCK = "/sys/class/block"
 _PARAMETERS = "/sys/module/zfs/parameters"
 # Parameters that a measurement depends on: man/man4/zfs.4
 _NAMES = (
@@ -52,6 +56,16 @@ def module_parameters() -> ModuleParameters:
     """Return the parameters of the zfs module that a measurement depends on."""
     found = {name: kernel_text(f"{_PARAMETERS}/{name}").strip() for name in _NAMES}
     return {name: text for name, text in found.items() if text}
+
+
+def write_cache(device: str) -> str:
+    """Return how a device writes, ``write back`` or ``write through``; empty: unknown."""
+    block = f"{_BLOCK}/{os.path.basename(os.path.realpath(device))}"
+    # A partition has the queue of its disk, in the folder above.
+    found = (
+        kernel_text(f"{folder}/queue/write_cache") for folder in (block, f"{block}/..")
+    )
+    return next(filter(None, found), "").strip()
 
 
 def _kstat(name: str) -> dict[str, int]:

@@ -141,6 +141,9 @@ class ByteCounts:
             have.
         pinned_bytes: What a snapshot kept after the counted batch, ``usedbysnapshots``.
         zil: The intent log; None: nothing was synced.
+        empty_bytes: What the leaves wrote for as many transaction groups in each of which
+            one byte changed: labels and the pool's own metadata, space maps above all. It
+            is taken off `leaf_written_bytes`.
     """
 
     written_bytes: int
@@ -153,6 +156,7 @@ class ByteCounts:
     allocated_bytes: int
     pinned_bytes: int
     zil: ZilCounts | None = None
+    empty_bytes: int = 0
 
 
 @frozen

@@ -21,6 +21,8 @@ __all__ = ["Dominated", "Judgement", "Rank", "verdict_on"]
 _LOUD = 0.05
 # Where less than this share of the expected bytes was read, a cache answered.
 _COLD = 0.9
+# Fewer records than this are all touched by each batch, and one of them may be cut short.
+_FEWEST_RECORDS = 4
 
 
 @frozen
@@ -92,7 +94,11 @@ def verdict_on(measurement: Measurement) -> Judgement:
         for loser in measured
         if (winner := _dominator(loser, measured, compared)) is not None
     )
-    findings = tuple(text for each in measured for text in _findings(each))
+    findings = tuple(
+        text
+        for each in measured
+        for text in (*_too_short(each, measurement.procedure.files), *_findings(each))
+    )
     return Judgement(ranks, dominated, findings)
 
 
@@ -155,6 +161,17 @@ def _dominator(
         if 1 in signs and -1 not in signs:
             return other
     return None
+
+
+def _too_short(measured: Measured, files: int) -> list[str]:
+    """Return a sentence where a file has so few records that they are not as usual."""
+    model = measured.predicted
+    if model is None or files > 1 or model.records >= _FEWEST_RECORDS:
+        return []
+    least = format_size(_FEWEST_RECORDS * measured.candidate.recordsize_bytes)
+    label = measured.candidate.label
+    advice = f"measure with --size {least} or more"
+    return [f"{label}: so short a file has {model.records} records; {advice}"]
 
 
 def _findings(measured: Measured) -> list[str]:

@@ -18,6 +18,7 @@ __all__ = ["Pages", "file_name"]
 
 _CHUNK_BYTES = 1 << 20
 _MOST_OPEN = 64
+_TOUCHED = "touched"
 
 
 def file_name(number: int) -> str:
@@ -51,6 +52,7 @@ class Pages:
         self._sync_every = sync_every
         self._open: dict[int, int] = {}
         self._written = 0
+        self._touches = 0
 
     def fill(self) -> None:
         """Write all files from front to back."""
@@ -90,6 +92,24 @@ class Pages:
                         os.fdatasync(fd)
             self._sync()
         return page * sum(map(len, batches))
+
+    def touch(self, *, synced: bool) -> None:
+        """Change one byte of a file of its own, in a transaction group.
+
+        Args:
+            synced: Sync it too, if the application syncs.
+        """
+        with self._failing("write to"):
+            flags = os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_CREAT
+            fd = os.open(os.path.join(self._folder, _TOUCHED), flags, 0o600)
+            try:
+                self._touches += 1
+                _write(fd, bytes([self._touches % 256]), 0)
+                if synced and self._sync_every:
+                    os.fdatasync(fd)
+            finally:
+                os.close(fd)
+        self._sync()
 
     def read(self, places: Sequence[Spot]) -> int:
         """Read pages; return their bytes."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MountingEngine:
     """Give the engine that the command opens, on a host that has fio."""
     made = MountingEngine(tmp_path)
+    made.count_pages(monkeypatch)
     monkeypatch.setattr(opening, "open_engine", lambda *_, **__: made)
     monkeypatch.setattr(draw_up, "check_fio", lambda: "fio-3.33")
     monkeypatch.setattr(time, "sleep", lambda _: None)

@@ -72,3 +72,12 @@ def test_a_file_of_the_users(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ProfileError, match="it is no text"):
         load_job(str(path))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_jobs_that_measure_what_they_say(name: str) -> None:
+    """No job reserves space, which does nothing here, or goes past the ARC."""
+    lines = SHIPPED[name].facts.job.splitlines()
+    assert "fallocate=none" in lines
+    assert "refill_buffers=1" in lines
+    assert not any(line.startswith("direct=") for line in lines)

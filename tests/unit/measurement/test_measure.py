@@ -66,13 +66,17 @@ def test_a_whole_measurement(engine: MountingEngine, plan: MeasurePlan) -> None:
     assert found.pool["ashift"] == "12"
 
 
-def test_what_is_counted(engine: MountingEngine, plan: MeasurePlan) -> None:
-    """The counted batches alone count, each with its transaction group."""
+def test_what_is_counted(
+    engine: MountingEngine, plan: MeasurePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The counted batches alone count, less as many groups in which a byte changed."""
+    engine.count_pages(monkeypatch)
     found = measure(engine.seam, plan, command="")
     counts = found.measured[0].runs[0].counts
     batches = plan.batches.counted
     assert counts.written_bytes == 8192 * sum(map(len, batches))
-    assert counts.leaf_written_bytes == 1000 * len(batches)
+    assert counts.leaf_written_bytes == counts.written_bytes
+    assert counts.empty_bytes == 1000 * len(batches)
     assert counts.asked_bytes == 8192 * len(plan.batches.asked)
     assert counts.file_bytes == 1 << 20
     assert counts.pinned_bytes == 4096

@@ -37,6 +37,18 @@ def test_parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_counters.module_parameters() == {"zfs_txg_timeout": "5"}
 
 
+def test_a_write_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A partition has the cache of its disk, and a file has none that is known."""
+    monkeypatch.setattr(read_counters, "_BLOCK", str(tmp_path))
+    (tmp_path / "sda/sda1").mkdir(parents=True)
+    (tmp_path / "sda/queue").mkdir()
+    (tmp_path / "sda/queue/write_cache").write_text("write back\n")
+    (tmp_path / "sda1").symlink_to("sda/sda1")
+    assert read_counters.write_cache("/dev/sda") == "write back"
+    assert read_counters.write_cache("/dev/sda1") == "write back"
+    assert read_counters.write_cache("/srv/file") == ""
+
+
 def test_processors_are_busy() -> None:
     """This host's processors have been busy."""
     assert read_counters.processor_ticks() > 0

@@ -132,6 +132,23 @@ def test_findings(changed: dict[str, int], finding: str) -> None:
     assert finding in "".join(found)
 
 
+@pytest.mark.parametrize(
+    ("records", "files", "short"), [(3, 1, True), (4, 1, False), (1, 8, False)]
+)
+def test_a_file_of_few_records(records: int, files: int, short: bool) -> None:  # noqa: FBT001 (a case)
+    """One file that holds fewer than four is said to be too short; small files are not."""
+    found = measured(large=(run(0),))
+    found = replace(
+        found,
+        procedure=replace(found.procedure, files=files),
+        measured=(Measured(LARGE, replace(MODEL, records=records), (run(0),)),),
+    )
+    said = [text for text in verdict_on(found).findings if "so short a file" in text]
+    advice = "measure with --size 512K or more"
+    told = f"128K lz4: so short a file has {records} records; {advice}"
+    assert said == ([told] if short else [])
+
+
 def test_a_discarded_run_is_told() -> None:
     """The reason why times do not count stands among the findings."""
     found = verdict_on(measured(small=(replace(RUN, discarded="the ARC answered"),)))
