@@ -20,7 +20,7 @@ BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] 
 SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit pictures instants mutants lint format lab images machines demo endurance bench host wheel clean
+.PHONY: help test unit pictures instants mutants lint format lab images machines demo endurance bench recordsizes host wheel clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -79,7 +79,13 @@ endurance: host $(STAMP) image-$(RELEASE) images ## Hundreds of kills, long rand
 
 bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in a guest
 	tests/lab/run --release $(RELEASE) --timeout 5400 --output benchmarks/results -- \
-		env BENCH_SCALE=$(BENCH_SCALE) pytest benchmarks --benchmark-enable $(ARGS)
+		env BENCH_SCALE=$(BENCH_SCALE) pytest benchmarks \
+		--ignore benchmarks/recordsize --benchmark-enable $(ARGS)
+
+recordsizes: host image-$(RELEASE) ## Each profile's record size on each layout and ashift, in a guest; what is there already stays
+	tests/lab/run --release $(RELEASE) --timeout 7200 --output benchmarks/results \
+		$(foreach disk,1 2 3 4 5 6,--disk 1G) -- pytest benchmarks/recordsize --matrix \
+		--size 1M --benchmark-enable -o timeout=7000 $(ARGS)
 
 mutants: $(STAMP) ## Change the deciding code and see that a test notices; MODULES="retention.rules", or SAMPLE=1500
 	$(BIN)/pip install --quiet --editable '.[mutants]'

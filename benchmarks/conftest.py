@@ -59,8 +59,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse to run anywhere but in the lab, or on a pool that the caller names."""
-    named = config.getoption("--pool", default=None)
+    """Refuse to run anywhere but in the lab, or on what the caller names."""
+    named = config.getoption("--pool", default=None) or config.getoption(
+        "--device", default=None
+    )
     if named and all(item.path.parent.name == "recordsize" for item in items):
         return
     if not MARKER.exists() or os.environ.get("ZFSTUNE_LAB") != "1":

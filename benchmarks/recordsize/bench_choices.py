@@ -1,7 +1,7 @@
 """Each profile's record size and compression, tried on a pool: nothing beats it in bytes.
 
 Bytes repeat, so they are asserted. How long the whole of it took is left to
-pytest-benchmark, which saves it with the figures (``--benchmark-autosave``).
+pytest-benchmark, which saves it with the figures.
 """
 
 from __future__ import annotations
@@ -9,24 +9,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from results_table import figures_in, row_of
 
 from zfstune.engine.open import open_engine
 from zfstune.measurement.document import to_json
 from zfstune.measurement.draw_up import Wishes, draw_up_plan
-from zfstune.measurement.load_workload import shipped_workloads
 from zfstune.measurement.measure import measure
 from zfstune.measurement.verdict import verdict_on
+from zfstune.values.frozen import replace
 from zfstune.values.size import parse_size
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from places import Place
+    from results_table import Figures, Row
+
     from zfstune.measurement.results import Measurement
 
-NAMES = [workload.facts.name for workload in shipped_workloads()]
 
-
-def measured(pool: str, name: str, size: str) -> Measurement:
+def measured(pool: str, name: str, size: str, *, idle_s: int) -> Measurement:
     """Measure a workload's usual candidates once, in bytes."""
     wishes = Wishes(
         name=name,
@@ -42,20 +44,31 @@ def measured(pool: str, name: str, size: str) -> Measurement:
         seed=1,
     )
     with open_engine() as engine:
-        return measure(engine, draw_up_plan(engine, wishes), command=f"measure {name}")
+        plan = replace(draw_up_plan(engine, wishes), idle_s=idle_s)
+        return measure(engine, plan, command=f"zfstune measure {name}")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def bench_choice(
-    benchmark: Any, request: pytest.FixtureRequest, pool: str, name: str
-) -> None:
+@pytest.fixture
+def found(
+    benchmark: Any, *, place: Place, pool: str, name: str, size: str, figures: Figures
+) -> Measurement:
+    """Measure, leave the time to pytest-benchmark, and have both saved."""
+    idle_s = 5 if place.pool else 1  # nobody else writes to a pool that was just made
+    result: Measurement = benchmark.pedantic(
+        measured, args=(pool, name, size), kwargs={"idle_s": idle_s}, rounds=1
+    )
+    benchmark.extra_info["measurement"] = to_json(result)
+    benchmark.extra_info["verdict"] = verdict_on(result).to_dict()
+    figures.update(figures_in({"benchmarks": [{"extra_info": benchmark.extra_info}]}))
+    return result
+
+
+def bench_choice(place: Place, found: Measurement, rows: list[Row]) -> None:
     """The model holds to a sector a record, and no candidate dominates the choice."""
-    size = request.config.getoption("--size", default="16M")
-    found = benchmark.pedantic(measured, args=(pool, name, size), rounds=1, iterations=1)
     verdict = verdict_on(found)
-    benchmark.extra_info["measurement"] = to_json(found)
-    benchmark.extra_info["verdict"] = verdict.to_dict()
+    layout = place.layout or found.pool["layout"]
     assert found.chosen is not None
+    rows.append(row_of(layout, int(found.pool["ashift"]), found, verdict))
     assert verdict.findings == ()
     beaten = {each.loser: each.winner.label for each in verdict.dominated}
     assert found.chosen not in beaten, beaten
