@@ -7,6 +7,7 @@ partition tables, file systems, labels of ZFS, LVM, LUKS and md all lie there.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -67,7 +68,11 @@ def clear(device: str) -> None:
         for start in (0, max(size - ENDS_BYTES, 0)):
             os.pwrite(fd, bytes(min(ENDS_BYTES, size - start)), start)
         os.fsync(fd)
-        fcntl.ioctl(fd, _BLKRRPART)  # zpool create had made partitions
+        try:
+            fcntl.ioctl(fd, _BLKRRPART)  # zpool create had made partitions
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # the device cannot have any
+                raise
     finally:
         os.close(fd)
 
