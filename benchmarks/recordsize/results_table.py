@@ -81,7 +81,9 @@ def figures_in(saved: dict[str, Any]) -> Figures:
     """Return the figures in what pytest-benchmark saved, or in a part of that form."""
     found: Figures = {}
     for benchmark in saved["benchmarks"]:
-        document = benchmark["extra_info"]["measurement"]
+        document = benchmark["extra_info"].get("measurement")
+        if document is None:  # a benchmark of something else
+            continue
         measurement = document["measurement"]
         for each, runs in zip(measurement["measured"], document["figures"], strict=True):
             candidate = each["candidate"]
