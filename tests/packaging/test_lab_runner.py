@@ -123,6 +123,11 @@ class TestArgv:
         assert "-no-reboot" in line
         assert "panic=-1" in line[line.index("-append") + 1].split()
 
+    def test_processors(self) -> None:
+        """The guest has as many processors as it was given."""
+        line = qemu.argv(self.IMAGE, [], cpus=1)
+        assert line[line.index("-smp") + 1] == "1"
+
     def test_systemd(self) -> None:
         """With systemd the initramfs hands over to it."""
         line = qemu.argv(self.IMAGE, [], systemd=True)

@@ -40,6 +40,9 @@ LAB = Path(__file__).resolve().parents[1] / "lab"
 RELEASES = ("bookworm", "trixie", "trixie-backports")
 DEFAULT_RELEASES = ("bookworm", "trixie-backports")
 DISKS = ("2G", "2G")
+# All guests together have so many processors, as the machine that CI runs on: an emulator
+# that has to keep two processors in step takes an eighth longer.
+CPUS = 2
 # Of one guest, its boot included, with other tests beside it; CI has 90 minutes for all.
 TIMEOUT_S = 4600
 # Of one test in a guest: with another guest beside it all takes longer.
@@ -209,18 +212,24 @@ class GuestRun(pytest.Item):
     def argv(self, output: Path) -> list[str]:
         """Give the runner's command line."""
         disks = [word for size in DISKS for word in ("--disk", size)]
+        cpus = str(max(CPUS // len(self.guests()), 1))
         limit = str(self.config.getoption("guest_timeout"))
         given = shlex.split(self.config.getoption("guest_args"))
         inner = ["pytest", "--quiet", "--tb=no", "--no-summary", "--color=no"]
         inner += ["-o", f"timeout={TEST_TIMEOUT_S}", "--share", self.share()]
         where = [] if any(word.startswith("tests/lab") for word in given) else ["tests/lab"]
-        run = [str(LAB / "run"), "--release", self.name, "--timeout", limit, *disks]
+        run = [str(LAB / "run"), "--release", self.name, "--cpus", cpus, *disks]
+        run += ["--timeout", limit]
         return [*run, "--output", str(output), "--", *inner, *where, *given]
 
     def share(self) -> str:
         """Give this guest's share of the files that one release is enough for."""
-        guests = [item for item in self.session.items if isinstance(item, GuestRun)]
+        guests = self.guests()
         return f"{guests.index(self)}/{len(guests)}"
+
+    def guests(self) -> list[GuestRun]:
+        """Give all guests of this session."""
+        return [item for item in self.session.items if isinstance(item, GuestRun)]
 
     def start(self) -> None:
         """Boot the guest; what it prints goes to a file."""

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, NoReturn
 from . import guest
 from .errors import BootError, LabError, say
 from .image import DEFAULT_RELEASE, RELEASES, image
-from .qemu import MAX_DISKS, Disk, Emulator, Link, argv, console_tail, size_bytes
+from .qemu import (
+    CPUS,
+    MAX_CPUS,
+    MAX_DISKS,
+    Disk,
+    Emulator,
+    Link,
+    argv,
+    console_tail,
+    size_bytes,
+)
 from .store import locked
 
 if TYPE_CHECKING:
@@ -99,6 +109,13 @@ def _add_boot_options(parser: argparse.ArgumentParser) -> None:
         help="add a virtio disk: empty and temporary, or an existing file, named with a /",
     )
     parser.add_argument(
+        "--cpus",
+        metavar="N",
+        type=int,
+        choices=range(1, MAX_CPUS + 1),
+        help=f"processors of the guest (default: {CPUS})",
+    )
+    parser.add_argument(
         "--systemd", action="store_true", help="boot with systemd as process 1"
     )
     parser.add_argument(
@@ -167,9 +184,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error("no COMMAND: give one after --")
     if not takes_command and options.command:
         parser.error("this takes no COMMAND")
-    of_a_boot = (options.disk, options.release, options.systemd, options.link)
+    of_a_boot = [options.release, options.disk, options.cpus]
+    of_a_boot += [options.systemd, options.link]
     if options.within and any(of_a_boot):
-        parser.error("--release, --disk, --systemd and --link belong to --serve")
+        parser.error("--release, --disk, --cpus, --systemd and --link belong to --serve")
     if bool(options.link) != bool(options.address):
         parser.error("--link and --address go together")
     if len(options.disk) > MAX_DISKS:
@@ -261,7 +279,8 @@ def _boot_once(options: argparse.Namespace) -> int:
         if options.link:
             here, there = (path.resolve() for path in options.link)
             link = Link(here, there, options.address)
-        line = argv(booted, disks, systemd=options.systemd, link=link)
+        cpus = options.cpus or CPUS
+        line = argv(booted, disks, cpus=cpus, systemd=options.systemd, link=link)
         facts = guest.Facts(options.release, len(disks), os.getpid())
         command = _command(options)
         emulator = Emulator(line, folder)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PORT = "zfstune.lab"
 MEMORY = "4G"
 CPUS = 2
+MAX_CPUS = 8
 # x86-64-v2, which numpy's wheels ask for, and AES. No AVX: OpenZFS would pick
 # checksum code for it that an emulator runs slowly.
 CPU = "Westmere"
@@ -93,6 +94,7 @@ def argv(
     image: Image,
     disks: Sequence[Disk],
     *,
+    cpus: int = CPUS,
     systemd: bool = False,
     link: Link | None = None,
 ) -> list[str]:
@@ -108,7 +110,7 @@ def argv(
         *("setpriv", "--pdeathsig", "KILL", "--"),
         *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
         *("-no-reboot", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", CPU),
-        *("-m", MEMORY, "-smp", str(CPUS)),
+        *("-m", MEMORY, "-smp", str(cpus)),
         *("-kernel", str(image.kernel), "-initrd", str(image.initrd), "-append", cmdline),
         *("-serial", "file:console.log"),
         *("-monitor", "none"),
