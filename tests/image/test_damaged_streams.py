@@ -27,6 +27,7 @@ from zfstune.values.errors import EngineError, NoSpace, PlanError, RefusedValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from zfstune.engine.image import ImageEngine
 
@@ -160,3 +161,23 @@ def test_a_deduplicated_stream(pools: tuple[ImageEngine, ImageEngine]) -> None:
         zfstune.receive("back/d", io.BytesIO(stream), engine=back)
     assert "zstream redup FILE | zfstune receive back/d" in caught.value.hint
     assert not back.exists("back/d")
+
+
+def test_streams_one_behind_the_other(
+    pools: tuple[ImageEngine, ImageEngine], tmp_path: Path
+) -> None:
+    """Of a file the first one is received, and the plan tells that there is more."""
+    tank, back = pools
+    file, alone = tmp_path / "both", tmp_path / "alone"
+    with file.open("wb") as both, alone.open("wb") as one:
+        zfstune.send(f"{SOURCE}@1", both, engine=tank)
+        zfstune.send(f"{SOURCE}@1", one, engine=tank)
+        zfstune.send(f"{SOURCE}@2", both, engine=tank, base="@1")
+    for path, more in ((file, True), (alone, False)):
+        copy = f"back/{path.name}"
+        with path.open("rb", buffering=0) as source:
+            assert zfstune.receive(copy, source, engine=back).more == more
+        assert [s.short_name for s in back.snapshots(copy)] == ["1"]
+        with path.open("rb", buffering=0) as source:  # it is there already
+            plan = zfstune.receive(copy, source, engine=back)
+        assert (plan.pending, plan.more) == (False, more)

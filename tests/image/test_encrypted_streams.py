@@ -11,7 +11,7 @@ import pytest
 import zfstune
 from made_files import received, sent, with_files
 from zfstune.engine.image import create_image
-from zfstune.values.errors import EngineError, NotPermitted, RefusedValue
+from zfstune.values.errors import EngineError, NotPermitted, PlanError, RefusedValue
 from zfstune.values.key import Key
 
 if TYPE_CHECKING:
@@ -196,6 +196,24 @@ def test_a_chain_that_was_plain_in_between(pools: Pools, source: str, mark: str)
         with pytest.raises(RefusedValue, match="not received raw"):
             pass_on(pools, f"{source}@3", copy, base=f"{mark}2")
         assert [s.short_name for s in back.snapshots(copy)] == ["1", "2"]
+
+
+def test_in_the_place_of_an_encrypted_dataset(pools: Pools, source: str) -> None:
+    """The plan refuses what ZFS would; decrypted it takes the place of a plain one."""
+    tank, back = pools
+    closed, plain = f"back/closed{source[-1]}", f"back/plain{source[-1]}"
+    back.create(closed, properties=PASSPHRASE, key=THEIRS)
+    back.create(plain)
+    back.take_snapshots([f"{closed}@x", f"{plain}@x"])
+    how = {"engine": tank, "target_engine": back}
+    for target, raw in ((closed, None), (closed, False), (plain, None)):
+        with pytest.raises(PlanError, match="ZFS does not let a"):
+            zfstune.replicate(source, target, raw=raw, lose=[f"{target}@x"], **how)  # type: ignore[arg-type]
+    zfstune.replicate(source, plain, raw=False, lose=[f"{plain}@x"], **how)  # type: ignore[arg-type]
+    assert [s.short_name for s in back.snapshots(plain)] == ["1"]
+    assert back.dataset(plain).value("encryption") == "off"
+    zfstune.replicate(source, closed, keep_aside=True, **how)  # type: ignore[arg-type]
+    assert back.snapshot(f"{closed}@1").guid == tank.snapshot(f"{source}@1").guid
 
 
 def test_the_size_of_a_raw_stream(pools: Pools, source: str) -> None:

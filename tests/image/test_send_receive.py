@@ -55,30 +55,6 @@ def pools(tmp_path: Path) -> Iterator[Pools]:
         yield tank, back
 
 
-def test_streams_one_behind_the_other(pools: Pools, tmp_path: Path) -> None:
-    """Of a file the first one is received, and the plan tells that there is more."""
-    tank, back = pools
-    file, alone = tmp_path / "both", tmp_path / "alone"
-    with file.open("wb") as both, alone.open("wb") as one:
-        zfstune.send(f"{ROOT}@1", both, engine=tank)
-        zfstune.send(f"{ROOT}@1", one, engine=tank)
-        zfstune.send(f"{ROOT}@2", both, engine=tank, base="@1")
-    with file.open("rb", buffering=0) as source:
-        assert zfstune.receive("back/both", source, engine=back).more
-    with alone.open("rb", buffering=0) as source:
-        assert not zfstune.receive("back/alone", source, engine=back).more
-    for name in ("back/both", "back/alone"):
-        assert [s.short_name for s in back.snapshots(name)] == ["1"]
-    with file.open("rb", buffering=0) as source:  # the first is there already
-        plan = zfstune.receive("back/both", source, engine=back)
-        assert (plan.pending, plan.more) == (False, True)
-    sent_from, into = os.pipe()
-    with open(sent_from, "rb", buffering=0) as source, open(into, "wb") as sink:  # noqa: PTH123
-        sink.write(alone.read_bytes())  # it stays open
-        sink.flush()
-        assert not zfstune.receive("back/piped", source, engine=back).more
-
-
 def take_all(engine: ImageEngine, short: str) -> None:
     """Take a snapshot of the whole tree at once."""
     engine.take_snapshots([f"{d.name}@{short}" for d in engine.datasets(ROOT)])

@@ -19,7 +19,7 @@ from zfstune.streams.replication_plan import (
 from zfstune.streams.steps import Abort, Move, Transfer
 from zfstune.streams.taken_properties import with_taken
 from zfstune.streams.transfer import decide_transfer
-from zfstune.streams.tree import based_at_home, in_order, lineage
+from zfstune.streams.tree import based_at_home, in_order, lineage, planned_before
 from zfstune.streams.unfinished import aside_name, aside_of
 from zfstune.streams.ways_out import beside, in_place_of, over
 from zfstune.values.errors import Damaged, EngineError, InvalidName, NotPermitted, PlanError
@@ -87,7 +87,7 @@ class Planner:
 
     def plan(self) -> ReplicationPlan:
         """Plan all datasets."""
-        before = {name: _before(pair) for name, pair in self._pairs.items()}
+        before = {name: planned_before(pair) for name, pair in self._pairs.items()}
         order, circles = in_order(before)
         for name in order:
             pair = self._pairs[name]
@@ -169,7 +169,12 @@ class Planner:
             return
         else:
             transfer = over(
-                settled.source, target, decided, choices.lose, every=choices.every
+                settled.source,
+                target,
+                decided,
+                choices.lose,
+                every=choices.every,
+                raw=choices.raw,
             )
             plan = DatasetPlan(
                 settled.source,
@@ -277,6 +282,7 @@ class Planner:
             refusal,
             aside,
             every=self._choices.every,
+            raw=self._choices.raw,
             origins=self._copies,
         )
         targets = self._pairing.targets
@@ -381,15 +387,6 @@ class Planner:
             properties = sent.properties if step.raw else _NOT_ENCRYPTED
             copy = Snapshot(step.received, sent.guid, sent.createtxg, 0, properties)
             self._copies.setdefault(sent.guid, copy)
-
-
-def _before(pair: Pair) -> list[str]:
-    """Return the datasets that have to be planned before: parent and origin."""
-    source = pair.source
-    before = [parent_of(source.name) or ""]
-    if source.origin is not None and not pair.target.snapshots:
-        before.append(source.origin.dataset)
-    return before
 
 
 def _circle(other: str) -> PlanError:

@@ -78,8 +78,7 @@ def receive(
         Landing(target, keep), properties or {}, tuple(without), take_properties
     )
     with using(engine) as zfs:
-        run = _Run(zfs, choices, dry_run=dry_run, on_step=on_step)
-        run.has_an_end = has_an_end(source)
+        run = _Run(zfs, choices, has_an_end(source), dry_run=dry_run, on_step=on_step)
         try:
             return feed(source, run.carry_out, on_bytes)
         except KeyboardInterrupt as stop:
@@ -92,16 +91,13 @@ def receive(
 
 
 class _Run:
-    """Reads the streams one after the other, and carries out what is decided on each.
-
-    Attributes:
-        has_an_end: Whether to look whether anything follows.
-    """
+    """Reads the streams one after the other, and carries out what is decided on each."""
 
     def __init__(
         self,
         engine: Engine,
         choices: ReceiveChoices,
+        has_an_end: bool,  # noqa: FBT001 (it goes with the source)
         *,
         dry_run: bool,
         on_step: Callable[[ReceiveStep], None] | None,
@@ -113,7 +109,7 @@ class _Run:
         self._on_step = on_step
         self._under_way = ""  # the dataset that a stream is being received into
         self._side = LocalSide(engine)
-        self.has_an_end = False
+        self._has_an_end = has_an_end
         self._origins: dict[int, str] = {}
 
     def carry_out(self, fd: int) -> ReceivePlan:
@@ -140,7 +136,7 @@ class _Run:
                 self._on_step(step)
             came.advance()
         # zfs_receive_impl() in lib/libzfs/libzfs_sendrecv.c reads no more either.
-        more = self.has_an_end and bool(os.read(fd, 1))
+        more = self._has_an_end and bool(os.read(fd, 1))
         return ReceivePlan(tuple(steps), parents, more)
 
     def way_on(self) -> Iterator[str]:

@@ -216,11 +216,11 @@ class RawMismatch(_Refused):
 
     @property
     def hint(self) -> str:
-        """The kind that fits, and the ways to begin anew."""
+        """The kind that fits, and the way to begin anew: no loss makes room for that."""
         kind = "a stream that is not raw" if self.raw is False else "a raw stream"
         if not self.victims:
             return f"send {kind}"
-        return f"send {kind}; to begin anew, {_ways_out(self.target, self.losses)}"
+        return f"send {kind}; to begin anew, {_beside(self.target)}"
 
 
 @frozen
@@ -366,8 +366,12 @@ Refusal = (
 )
 
 
+def _beside(target: str) -> str:
+    return f"add --keep-aside to rename '{target}' and to receive beside it"
+
+
 def _ways_out(target: str, losses: Sequence[str]) -> str:
-    aside = f"add --keep-aside to rename '{target}' and to receive beside it"
+    aside = _beside(target)
     if len(losses) > _MOST_NAMED:
         return f"{aside}{_OR_LOSE}NAME for each loss"
     words = " --lose ".join(map(for_shell, losses))

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from zfstune.streams.steps import TransferStep
     from zfstune.values.state import Bookmark, Snapshot
 
-__all__ = ["Pair", "Pairing", "based_at_home", "in_order", "lineage", "pair_up"]
+__all__ = [
+    "Pair",
+    "Pairing",
+    "based_at_home",
+    "in_order",
+    "lineage",
+    "pair_up",
+    "planned_before",
+]
 
 
 @frozen
@@ -150,6 +158,15 @@ def pair_up(sources: Sequence[End], targets: Sequence[End], root: str) -> Pairin
         for source in sources
     ]
     return Pairing(tuple(pairs), tuple(moved.values()), tuple(places.moves))
+
+
+def planned_before(pair: Pair) -> list[str]:
+    """Return the datasets that have to be planned before one: parent and origin."""
+    source = pair.source
+    before = [parent_of(source.name) or ""]
+    if source.origin is not None and not pair.target.snapshots:
+        before.append(source.origin.dataset)
+    return before
 
 
 def in_order(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, str]]:

@@ -94,7 +94,13 @@ def in_place_of(source: End, aside: End, target: End, *, every: bool) -> Transfe
 
 
 def over(
-    source: End, target: End, refusal: Refusal, accepted: Iterable[str], *, every: bool
+    source: End,
+    target: End,
+    refusal: Refusal,
+    accepted: Iterable[str],
+    *,
+    every: bool,
+    raw: bool | None = None,
 ) -> Transfer:
     """Decide the transfer to the target, once it has lost what the caller names.
 
@@ -105,6 +111,7 @@ def over(
         accepted: Full names of snapshots that may go, and ``written`` for the bytes that
             were written since the newest one.
         every: As for :func:`zfstune.streams.transfer.decide_transfer`.
+        raw: As for that, where a first stream is sent.
 
     Raises:
         PlanError: More would go than the caller named, or that does not help.
@@ -123,15 +130,33 @@ def over(
         )
     if isinstance(refusal, Diverged):
         left = _until_base(source, target)
+        transfer = _transfer(decide_transfer(source, left, every=every))
     else:
         left = missing_end(target.name)
-    transfer = _transfer(decide_transfer(source, left, every=every))
+        transfer = _transfer(decide_transfer(source, left, raw=raw, every=every))
+        _check_replaceable(target, transfer)
     # A loss goes only once the first stream has arrived, so that one needs a free name.
     first = next((s.received for s in transfer.steps if not isinstance(s, Abort)), "")
     taken = tuple(victim for victim in refusal.victims if victim.name == first)
     if taken:
         raise NameTaken(source.name, target.name, taken).error()
     return transfer
+
+
+def _check_replaceable(target: End, transfer: Transfer) -> None:
+    """Refuse a first stream that no receive by force puts in the place of a target.
+
+    The rule is that of recv_begin_check_existing_impl() in module/zfs/dmu_recv.c.
+    """
+    raw = any(not isinstance(step, Abort) and step.raw for step in transfer.steps)
+    if raw or target.encrypted:
+        what = "a raw stream" if raw else "a stream"
+        where = "an encrypted dataset" if target.encrypted else "another dataset"
+        raise PlanError(
+            f"cannot send '{transfer.source}' to '{target.name}': ZFS does not let {what} "
+            f"take the place of {where}",
+            hint="use --keep-aside instead of --lose, or choose another target",
+        )
 
 
 def _until_base(source: End, target: End) -> End:

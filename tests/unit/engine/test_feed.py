@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from zfstune.engine.feed import feed, pour
+from zfstune.engine.feed import feed, has_an_end, pour
 from zfstune.values.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -211,3 +211,17 @@ def test_interrupted_while_nothing_comes() -> None:
     assert got == [b"part"]
     os.close(out)
     os.close(into)
+
+
+def test_what_has_an_end(tmp_path: Path) -> None:
+    """A plain file, as far as the kernel reads it; of all else nobody can tell."""
+    path = tmp_path / "file"
+    path.write_bytes(b"x")
+    with path.open("rb", buffering=0) as plain, path.open("rb") as buffered:
+        assert has_an_end(plain)
+        assert has_an_end(plain.fileno())
+        assert not has_an_end(buffered)
+    ends = os.pipe()
+    assert not has_an_end(ends[0])
+    for fd in ends:
+        os.close(fd)

@@ -85,10 +85,7 @@ SAID = {
             "'backup/a' was received raw, and a stream that is not raw would end that "
             "chain for good"
         ),
-        (
-            f"send a raw stream; to begin anew, {ASIDE}, or {LOSE} --lose written to give "
-            "that up"
-        ),
+        f"send a raw stream; to begin anew, {ASIDE}",
     ),
     "not raw": (
         RawMismatch(SOURCE, TARGET, (), 0, "backup/o@x", raw=False),

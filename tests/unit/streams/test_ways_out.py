@@ -78,6 +78,35 @@ def test_over_what_has_no_common_base() -> None:
         over(sent, received, refused, named[:1], every=True)
 
 
+@pytest.mark.parametrize(
+    ("encrypted", "raw", "into", "refused"),
+    [
+        (False, None, False, ""),
+        (False, None, True, "a stream take the place of an encrypted dataset"),
+        (True, None, False, "a raw stream take the place of another dataset"),
+        (True, None, True, "a raw stream take the place of an encrypted dataset"),
+        (True, False, False, ""),
+        (True, False, True, "a stream take the place of an encrypted dataset"),
+    ],
+)
+def test_over_an_encrypted_dataset(
+    *, encrypted: bool, raw: bool | None, into: bool, refused: str
+) -> None:
+    """ZFS puts nothing in its place, and no raw stream in the place of another one."""
+    sent = source(1, 2, encrypted=encrypted)
+    received = replace(target(9), encrypted=into)
+    no_base, named = refusal(sent, received), [f"{TARGET}@9"]
+    if refused:
+        with pytest.raises(PlanError, match=refused) as no:
+            over(sent, received, no_base, named, every=True, raw=raw)
+        assert "--keep-aside instead" in no.value.hint
+    else:
+        made = over(sent, received, no_base, named, every=True, raw=raw)
+        assert not any(step.raw for step in made.steps)  # type: ignore[union-attr]
+    beside_it = beside(sent, received, no_base, "backup/old", every=True, raw=raw)
+    assert {step.raw for step in beside_it.steps} == {encrypted and raw is None}  # type: ignore[union-attr]
+
+
 def test_what_was_never_a_copy_is_not_lost() -> None:
     """A dataset without snapshots is renamed or left alone, whatever was named."""
     sent, received = source(1), target()
