@@ -13,6 +13,7 @@ from zfstune.streams.base import read_mark
 from zfstune.streams.pace import Pace
 from zfstune.streams.steps import Full, Move, Placeholder
 from zfstune.values.errors import BatchError, Damaged, EngineError, NoSpace, NotSupported
+from zfstune.values.marks import TAKEN_PROPERTY
 
 if TYPE_CHECKING:
     from stream_engine import StreamEngine
@@ -250,3 +251,27 @@ def test_a_property_that_is_refused(
         run_tree(tank, back, take_properties=True)
     assert list(caught.value.done) == ["tank/a@4"]
     assert back.shorts("back/a")[-1] == "4"
+
+
+@pytest.mark.parametrize("calls", range(10))
+def test_killed_while_properties_change(
+    sides: tuple[StreamEngine, StreamEngine], calls: int
+) -> None:
+    """The next run goes on, and takes no value of its own for one of the target's."""
+    tank, back = sides
+    tank.local["tank/a"] |= {"compression": "zstd", "atime": "off"}
+    run(tank, back, take_properties=True)
+    tank.local["tank/a"] = {"compression": "lz4", "copies": "2"}
+    tank.take("tank/a@4")
+    back.left = calls
+    with suppress(Killed):
+        run(tank, back, take_properties=True)
+    back.left = None
+    run(tank, back, take_properties=True)
+    own = {n: back.local["back/a"].get(n) for n in ("compression", "atime", "copies")}
+    assert own == {"compression": "lz4", "atime": None, "copies": "2"}
+    assert back.shorts("back/a")[-1] == "4"
+    assert not run(tank, back, take_properties=True).pending
+    tank.local["tank/a"] = {}
+    run(tank, back, take_properties=True)
+    assert {"compression", "copies", TAKEN_PROPERTY}.isdisjoint(back.local["back/a"])
