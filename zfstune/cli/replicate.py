@@ -198,9 +198,11 @@ def _add_ways_out(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     dry_run = args.dry_run or args.check
     progress = ProgressLine(json=args.json)
+    printed: set[str] = set()
 
     def told(step: PlanStep) -> None:
         progress.clear()
+        printed.add(step.describe())
         if not args.json:
             print(step.describe(), flush=True)
 
@@ -246,15 +248,18 @@ def _run(args: argparse.Namespace) -> int:
             warn("interrupted; all that has arrived stays, and the next run goes on there")
             raise
         progress.clear()
-    return _end(args, plan, dry_run=dry_run)
+    return _end(args, plan, printed, dry_run=dry_run)
 
 
-def _end(args: argparse.Namespace, plan: ReplicationPlan, *, dry_run: bool) -> int:
+def _end(
+    args: argparse.Namespace, plan: ReplicationPlan, printed: set[str], *, dry_run: bool
+) -> int:
     if args.json:
         print_json(plan.to_dict())
     elif dry_run or not plan.pending:
         for line in plan.lines():
-            print(line)
+            if line not in printed:
+                print(line)
     if args.verify and not dry_run and not args.json:
         print(_verified(plan))
     if plan.refused:

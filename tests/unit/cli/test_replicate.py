@@ -135,3 +135,19 @@ def test_what_was_compared(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert out.splitlines()[-1] == "compared 1 snapshot by content: the copy is the same"
     _, out, _ = run("replicate", "tank/a", "tank/b", "--verify")
     assert out.splitlines()[-1] == "nothing was sent, so nothing was compared"
+
+
+def test_what_is_left_out_is_said_once(run: Run, tank: StreamEngine) -> None:
+    """By a run with something to send, by one without, and by a plan."""
+    tank.add("tank/a/x", "1")
+    tank.add("tank/a/gone", "1")
+    words = ("replicate", "-r", "tank/a", "tank/b", "--exclude", "*/x")
+    line = "leave out tank/a/x: '*/x' matches its name"
+    assert run(*words)[1].splitlines().count(line) == 1
+    tank.forget("tank/a/gone")
+    stays = "tank/b/gone stays: its source is not below tank/a any more"
+    for more in ((), ("-n",)):
+        out = run(*words, *more)[1].splitlines()
+        assert sorted(out) == sorted(
+            [line, stays, "nothing to do: tank/b has the newest snapshot of tank/a"]
+        )
