@@ -99,13 +99,15 @@ def remote_line(words: Iterable[str]) -> str:
 
     The shell may be any of the common ones, csh and fish too, in whose quotes ``!`` and
     the backslash are special. The path is widened, for a login without a terminal may
-    lack the folders of zfs.
+    lack the folders of zfs. A status of 255 becomes 1: ssh says by it that it failed
+    itself, and `zfs set` of OpenZFS 2.4 ends with it where a permission is missing.
 
     Raises:
         InvalidValue: A word holds a character that not every shell takes in quotes.
     """
     script = (
-        'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL; exec "$@"'
+        "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL; "
+        '"$@"; status=$?; case $status in 255) status=1 ;; esac; exit $status'
     )
     checked = [_plain(word) for word in words]
     return " ".join(["sh", "-c", for_shell(script), "zfstune", *map(for_shell, checked)])

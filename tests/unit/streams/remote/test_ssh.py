@@ -23,15 +23,19 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SshHost:
     return SshHost("far")
 
 
-def test_output_and_failure(host: SshHost) -> None:
+def test_output_and_failure(host: SshHost, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it prints is returned; what it says as it fails is the error."""
     assert host.run(["printf", "%s", "a b"], most_bytes=9) == b"a b"
     with pytest.raises(CommandFailed, match="no such thing"):
         host.run(["sh", "-c", "echo no such thing >&2; exit 3"], most_bytes=9)
     with pytest.raises(EngineError, match="more than 9 bytes"):
         host.run(["printf", "%s", "x" * 10], most_bytes=9)
-    with pytest.raises(EngineError, match="cannot work with host 'far': kex"):
+    # The status of the command, and then that of ssh itself.
+    with pytest.raises(CommandFailed, match="kex"):
         host.run(["sh", "-c", "echo kex >&2; exit 255"], most_bytes=9)
+    monkeypatch.setenv("SSH_FORCED", "echo kex >&2; exit 255")
+    with pytest.raises(EngineError, match="cannot work with host 'far': kex"):
+        host.run(["true"], most_bytes=9)
 
 
 def test_silence(host: SshHost) -> None:

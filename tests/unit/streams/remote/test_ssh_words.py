@@ -30,6 +30,14 @@ def test_a_shell_gives_each_word_as_it_is(words: list[str]) -> None:
         assert done.stdout == "".join(f"[{word}]" for word in words or [""])
 
 
+@pytest.mark.parametrize(("status", "told"), [(0, 0), (3, 3), (255, 1)])
+def test_the_status_of_a_command(status: int, told: int) -> None:
+    """It comes back, but for the one by which ssh says that it failed itself."""
+    line = remote_line(["sh", "-c", f"exit {status}"])
+    for shell in filter(shutil.which, ("sh", "bash", "csh", "fish", "zsh")):
+        assert subprocess.run([shell, "-c", line], check=False).returncode == told
+
+
 @pytest.mark.parametrize("word", ["a\nb", "a\0b", "a!b", "a\\b", "\x1b[2J", "é", "\udc80"])
 def test_words_that_shells_differ_about(word: str) -> None:
     """They are refused, and the refusal can be printed."""
