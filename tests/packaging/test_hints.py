@@ -27,7 +27,7 @@ PLAIN = {
     "zfstune/datasets/difference.py": {"name"},
     "zfstune/datasets/draft.py": {"name", "unsafe"},
     "zfstune/health/drift.py": {"name", "unsafe"},
-    "zfstune/engine/_errno.py": {"words"},
+    "zfstune/values/permissions.py": {"words"},
     "zfstune/schedules/policy_fit.py": {"consent"},
     "zfstune/retention/imports/cron.py": {
         *("shown", "word", "letter", "_DESTROY_OPTIONS", "reader")

@@ -20,6 +20,7 @@ from zfstune.engine._meanings import (
 from zfstune.engine._special_meanings import SPECIAL
 from zfstune.values.errors import BatchError, EngineError, NotPermitted
 from zfstune.values.names import parent_of
+from zfstune.values.permissions import delegation_hint
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
@@ -33,34 +34,6 @@ __all__ = [
     "by_target",
     "engine_error",
 ]
-
-# The permissions that `zfs allow` would have to grant: man/man8/zfs-allow.8, and the
-# zfs_secpolicy_*() functions of module/zfs/zfs_ioctl.c.
-_PERMISSIONS = {
-    "create": "create,mount",
-    "clone": "create,clone,mount",
-    "destroy": "destroy,mount",
-    # zfstune marks each snapshot that it takes, which needs `userprop` as well
-    "snapshot": "snapshot,userprop",
-    "destroy snapshot": "destroy,mount",
-    "rename": "create,rename,mount",
-    "promote": "promote,mount",
-    "roll back": "rollback",
-    "hold": "hold",
-    "release": "release",
-    "bookmark": "bookmark",
-    "destroy bookmark": "destroy",
-    "load the key of": "load-key",
-    "unload the key of": "load-key",
-    "change the key of": "change-key",
-    "send": "send",
-    "receive": "receive,mount,create",
-    "heal": "receive,mount,create",
-    "redact": "bookmark",
-    "abort the receive of": "destroy,mount",
-}
-# These operations need their permissions on the parent too.
-_ON_THE_PARENT = ("create", "clone", "rename", "promote")
 
 
 def engine_error(
@@ -92,7 +65,7 @@ def engine_error(
     if meaning is GENERAL.get(e.ENOENT) and "@" in target:
         hint = "see `zfstune list -t snapshots`"
     if meaning.kind is NotPermitted and not hint:
-        hint = _delegation(operation, target, permission)
+        hint = delegation_hint(operation, example or target, permission)
     reason = f"{meaning.reason}: {detail}" if detail else meaning.reason
     kind = meaning.kind
     return kind(operation=operation, target=target, errno=errno, reason=reason, hint=hint)
@@ -109,19 +82,6 @@ def _with_names(hint: str, target: str) -> str:
         parent=for_shell(parent_of(dataset) or dataset),
         pool=for_shell(dataset.partition("/")[0]),
     )
-
-
-def _delegation(operation: str, target: str, properties: str) -> str:
-    """Return the hint with the `zfs allow` command that root could run."""
-    asked = f"{_PERMISSIONS.get(operation, '')},{properties}".strip(",").split(",")
-    words = dict.fromkeys("userprop" if ":" in word else word for word in asked)
-    if not any(words):
-        return "run as root"
-    dataset, _, snapshot = target.replace("#", "@").partition("@")
-    if operation in _ON_THE_PARENT and not snapshot:
-        dataset = parent_of(dataset) or dataset
-    grant = f"zfs allow USER {','.join(words)} {for_shell(dataset)}"
-    return f"run as root, or let root run `{grant}`"
 
 
 def by_target(operation: str, errors: Mapping[str, int]) -> Mapping[str, int]:

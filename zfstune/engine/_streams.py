@@ -234,7 +234,10 @@ class ZfsStreams:
         if error == errno.EINVAL:
             raise misfit(snapshot)
         if error:
-            raise engine_error("receive", snapshot, error)
+            # A new dataset takes the rights on its parent: zfs_ioc_recv_new().
+            new = error == errno.EPERM and not self.exists(dataset)
+            example = (names.parent_of(dataset) or "") if new else ""
+            raise engine_error("receive", snapshot, error, example=example)
         self._log(receive_line(arrival.properties, arrival.excluded, snapshot))
         if unset := unset_error(snapshot, errors or {}, arrival):
             raise unset

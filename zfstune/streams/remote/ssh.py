@@ -42,6 +42,7 @@ NO_INPUT = subprocess.DEVNULL
 _GRACE_S = 2.0
 _SAID_BYTES = 4000
 _PART_BYTES = 1 << 20
+_STREAM_PART_BYTES = 256 << 10
 
 
 class CommandFailed(Exception):  # noqa: N818 (the command, not this program)
@@ -133,12 +134,46 @@ class RemoteCommand:
             return self._child.wait(seconds)
         return None
 
+    def said(self) -> str:
+        """Return the end of what the command, and ssh, have printed to stderr."""
+        start = max(0, os.fstat(self._said).st_size - _SAID_BYTES)
+        return os.pread(self._said, _SAID_BYTES, start).decode("utf-8", "replace")
+
     def why(self) -> Complaint:
         """End the command, and return the reason for which it failed."""
         status = self._end(_GRACE_S)
-        start = max(0, os.fstat(self._said).st_size - _SAID_BYTES)
-        said = os.pread(self._said, _SAID_BYTES, start).decode("utf-8", "replace")
-        return complaint(said, status, self.host)
+        return complaint(self.said(), status, self.host)
+
+    def run_to_its_end(self) -> str:
+        """Wait until a command without output has ended; return what it told on stderr.
+
+        Raises:
+            CommandFailed: It failed by itself.
+        """
+        try:
+            while os.read(self.out, _PART_BYTES):
+                pass
+            self.check()
+            return self.said()
+        finally:
+            self.close(at_once=True)
+
+    def pass_output_to(self, sink: int) -> None:
+        """Write what the command prints to a descriptor, until the command has ended.
+
+        Raises:
+            BrokenPipeError: Nobody reads it any more.
+            CommandFailed: The command failed by itself.
+            EngineError: The command says nothing, or the connection failed.
+        """
+        try:
+            while part := self.read(_STREAM_PART_BYTES, sink=sink):
+                rest = memoryview(part)
+                while rest:
+                    rest = rest[os.write(sink, rest) :]
+            self.check()
+        finally:
+            self.close(at_once=True)
 
     def check(self) -> None:
         """Wait for the end of the command, which has closed its output.

@@ -5,6 +5,7 @@ None of it is believed before it was checked: the host may be anybody's.
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
 from zfstune.streams.remote.fields import MAX_NUMBER, BadMessageError
@@ -19,7 +20,8 @@ from zfstune.values.errors import (
     NotSupported,
 )
 from zfstune.values.frozen import replace
-from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
+from zfstune.values.names import check_bookmark, check_dataset, check_snapshot, parent_of
+from zfstune.values.permissions import delegation_hint
 from zfstune.values.properties import is_user
 from zfstune.values.replication_marks import noted_target
 from zfstune.values.state import (
@@ -55,6 +57,7 @@ __all__ = [
     "read_value",
     "refusal_of",
     "size_told",
+    "unset_told",
 ]
 
 # The columns of `zfs get` and the properties that are asked for.
@@ -92,6 +95,10 @@ _REFUSALS: tuple[tuple[str, type[EngineError]], ...] = (
     ("unrecognized command", NotSupported),
     ("invalid option", NotSupported),
 )
+_NEW = "cannot receive new "  # a dataset that is not there yet
+# What `zfs receive` says of a property that it could not set.
+# The names stand in a command that somebody may paste, so they are nothing but names.
+_UNSET = re.compile(r"cannot receive ([a-z0-9:+._-]{1,255}) property on [^ ]*: (.{1,200})")
 
 
 def _rows(printed: bytes, columns: int) -> Iterator[list[str]]:
@@ -264,14 +271,57 @@ def limits_told(printed: bytes) -> Limits:
     return Limits(max_recordsize_bytes=most, release=release)
 
 
-def refusal_of(operation: str, target: str, reason: str) -> EngineError:
+def unset_told(said: str, host: str, snapshot: str) -> EngineError | None:
+    """Return the error for properties that a receive could not set; None: it set all.
+
+    zfs names each of them and ends with status 0 (zfs_receive_one() in
+    lib/libzfs/libzfs_sendrecv.c). A copy without them is not inert.
+
+    Args:
+        said: What zfs printed to stderr.
+        host: Its host.
+        snapshot: What was received.
+    """
+    found = [match for line in said.splitlines() if (match := _UNSET.match(line.strip()))]
+    if not found:
+        return None
+    names = ",".join(shown(match[1]) for match in found)
+    return refusal_of(
+        "set",
+        host,
+        snapshot.partition("@")[0],
+        shown(found[0][2]),
+        detail=f": {names}; '{snapshot}' has arrived without",
+        properties=names,
+    )
+
+
+def refusal_of(
+    operation: str,
+    host: str,
+    name: str,
+    reason: str,
+    *,
+    detail: str = "",
+    properties: str = "",
+) -> EngineError:
     """Return the error for what zfs said as it failed.
 
     Args:
         operation: The verb.
-        target: The dataset or snapshot, with its host.
+        host: The host of zfs.
+        name: The dataset, snapshot or bookmark.
         reason: The last line that zfs printed to stderr, fit to be shown.
+        detail: What follows the reason.
+        properties: The properties that could not be set, separated by commas.
     """
     kind = next((kind for words, kind in _REFUSALS if words in reason), EngineError)
     said = reason.rpartition("': ")[2] if reason.startswith("cannot ") else reason
-    return kind(operation=operation, target=target, reason=said)
+    hint = ""
+    if kind is NotPermitted:
+        # A new dataset takes the rights on its parent: zfs_ioc_recv_new().
+        parent = parent_of(name.partition("@")[0]) if _NEW in reason else None
+        hint = f"on {host}: {delegation_hint(operation, parent or name, properties)}"
+    return kind(
+        operation=operation, target=f"{host}:{name}", reason=f"{said}{detail}", hint=hint
+    )

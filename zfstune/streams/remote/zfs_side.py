@@ -9,7 +9,6 @@ a look and the receive.
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["ZfsSide"]
 
 _MOST_BYTES = 128 << 20  # a listing of a million snapshots
-_PART_BYTES = 256 << 10
+_USERPROP = "userprop"  # the permission for zfstune's own properties
 
 
 class ZfsSide:
@@ -81,19 +80,22 @@ class ZfsSide:
         self._keeper.close()
         self._reached.close()
 
-    def _run(self, operation: str, target: str, words: Iterable[str]) -> bytes:
-        with self._told(operation, target):
+    def _run(
+        self, operation: str, target: str, words: Iterable[str], *, properties: str = ""
+    ) -> bytes:
+        with self._told(operation, target, properties):
             return self._reached.run(words, most_bytes=_MOST_BYTES)
         raise AssertionError  # a failed command has raised its error
 
     @contextmanager
-    def _told(self, operation: str, target: str) -> Iterator[None]:
+    def _told(self, operation: str, target: str, properties: str = "") -> Iterator[None]:
         """Turn what zfs says as it fails into an error of an engine."""
         try:
             yield
         except CommandFailed as failed:
-            where = f"{self.host}:{target}"
-            raise zfs_output.refusal_of(operation, where, failed.reason) from None
+            raise zfs_output.refusal_of(
+                operation, self.host, target, failed.reason, properties=properties
+            ) from None
 
     @contextmanager
     def _checked(self) -> Iterator[None]:
@@ -264,17 +266,9 @@ class ZfsSide:
         self._send(snapshot, zfs_words.resume_words(token), fd)
 
     def _send(self, snapshot: str, words: list[str], fd: int) -> None:
-        line = remote_line(words)
-        command = self._reached.start(line, source=NO_INPUT)
-        try:
-            while part := command.read(_PART_BYTES, sink=fd):
-                rest = memoryview(part)
-                while rest:
-                    rest = rest[os.write(fd, rest) :]
-            with self._told("send", snapshot):
-                command.check()
-        finally:
-            command.close(at_once=True)
+        command = self._reached.start(remote_line(words), source=NO_INPUT)
+        with self._told("send", snapshot):
+            command.pass_output_to(fd)
 
     def token(self, name: str) -> str:
         """Return the resume token of a dataset."""
@@ -300,19 +294,18 @@ class ZfsSide:
         line = remote_line(zfs_words.receive_words(snapshot, origin, properties))
         command = self._reached.start(line, source=fd)
         with self._told("receive", snapshot):
-            try:
-                while os.read(command.out, _PART_BYTES):
-                    pass  # it has nothing to say
-                command.check()
-            finally:
-                command.close(at_once=True)
+            said = command.run_to_its_end()
+        unset = zfs_output.unset_told(said, self.host, snapshot)
+        if unset is not None:
+            raise unset
 
     def change_properties(
         self, name: str, values: Mapping[str, str], inherited: Iterable[str]
     ) -> None:
         """Have a target inherit properties again, and set others."""
+        changed = ",".join((*values, *inherited))
         for words in zfs_words.change_words(name, values, inherited):
-            self._run("set", name, words)
+            self._run("set", name, words, properties=changed)
 
     def digest(
         self,
@@ -354,8 +347,9 @@ class ZfsSide:
             done = AlreadyExists if bookmark in make else NotFound
             if failures and bookmark not in make:
                 break  # nothing goes whose successor may be missing
+            verb = "bookmark" if bookmark in make else "destroy bookmark"
             try:
-                self._run("change the bookmark", bookmark, words)
+                self._run(verb, bookmark, words)
             except done:
                 pass
             except EngineError as error:
@@ -365,13 +359,17 @@ class ZfsSide:
 
     def note_target(self, name: str, identity: int, place: str) -> None:
         """Note on a source where a target is."""
-        self._run("set", name, zfs_words.note_words(name, identity, place))
+        words = zfs_words.note_words(name, identity, place)
+        self._run("set", name, words, properties=_USERPROP)
 
     def rename(self, name: str, new: str, mark: str | None = None) -> None:
         """Give a target another name, and before that its mark."""
         if mark is not None:
-            self._run("set", name, zfs_words.mark_words(name, mark))
+            self._mark(name, mark)
         self._run("rename", name, zfs_words.rename_words(name, new))
+
+    def _mark(self, name: str, mark: str) -> None:
+        self._run("set", name, zfs_words.mark_words(name, mark), properties=_USERPROP)
 
     def make_placeholder(self, name: str, properties: Mapping[str, str]) -> None:
         """Make a filesystem without data."""
@@ -380,10 +378,11 @@ class ZfsSide:
     def put_aside(self, name: str, aside: str) -> None:
         """Rename a target, and mark it as neither target nor source."""
         self.rename(name, aside)
-        self._run("set", aside, zfs_words.mark_words(aside, ASIDE))
+        self._mark(aside, ASIDE)
         noted = self._run("read", aside, zfs_words.notes_words(aside))
         for note in zfs_output.read_notes(noted).get(aside, ()):
-            self._run("set", aside, ["zfs", "inherit", note, aside])
+            words = ["zfs", "inherit", note, aside]
+            self._run("set", aside, words, properties=_USERPROP)
 
     def take_over(self, name: str) -> None:
         """Promote a target that is a clone."""

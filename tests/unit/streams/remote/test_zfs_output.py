@@ -151,7 +151,48 @@ def test_wrong_datasets(printed: bytes) -> None:
 )
 def test_refusals(said: str, kind: type[EngineError], reason: str) -> None:
     """The words of zfs stand for an error of an engine."""
-    error = zfs_output.refusal_of("receive", "far:t/a", said)
+    error = zfs_output.refusal_of("receive", "far", "t/a", said)
     assert type(error) is kind
     assert reason in error.reason
     assert "far:t/a" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("operation", "granted"),
+    [("send", "send"), ("bookmark", "bookmark"), ("destroy bookmark", "destroy")],
+)
+def test_a_refusal_names_the_permission(operation: str, granted: str) -> None:
+    """Root on the other host can run the command of the hint."""
+    said = "cannot open 't/a': permission denied"
+    error = zfs_output.refusal_of(operation, "far", "t/a#m", said)
+    assert error.hint.startswith("on far: ")
+    assert f"`zfs allow USER {granted} t/a`" in error.hint
+
+
+def test_properties_that_a_receive_could_not_set() -> None:
+    """They are named, with what root could delegate, though zfs ends with status 0."""
+    said = """a word of ssh's
+cannot receive readonly property on t/a: permission denied
+cannot receive org.zfstune:replica property on t/a: permission denied
+"""
+    error = zfs_output.unset_told(said, "far", "t/a@1")
+    assert type(error) is NotPermitted
+    assert str(error) == (
+        "cannot set 'far:t/a': permission denied: readonly,org.zfstune:replica; 't/a@1' "
+        "has arrived without"
+    )
+    assert "`zfs allow USER readonly,userprop t/a`" in error.hint
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "warning: something\n",
+        "cannot receive: no\n",
+        "cannot receive a;reboot property on t/a: permission denied\n",
+    ],
+)
+def test_all_properties_were_set(said: str) -> None:
+    """Nothing that zfs says otherwise is taken for that."""
+    assert zfs_output.unset_told(said, "far", "t/a@1") is None
