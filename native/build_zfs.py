@@ -14,6 +14,7 @@ SOURCES = (
     "image_arrival",
     "image_change",
     "image_confine",
+    "image_exercise",
     "image_file",
     "image_inside",
     "image_key",

@@ -72,6 +72,7 @@ load_functions(char *why, size_t why_size)
 	NEED(clone_dataset, zpool.minor >= 4 ?
 	    "dsl_dataset_clone" : "dmu_objset_clone")
 	NEED(recv_begin, "dmu_recv_begin")
+	NEED(write, "dmu_write")
 	NEED(attr_table, "zfs_attr_table")
 	NEED(max_recordsize, "zfs_max_recordsize")
 #undef	NEED_FUNCTION

@@ -44,7 +44,10 @@ struct file_info {		/* zfs_file_info_t, include/sys/dmu.h */
 
 struct object_info {		/* dmu_object_info_t, include/sys/dmu.h */
 	uint32_t data_block_size;
-	uint8_t rest[252];
+	uint32_t metadata_block_size;
+	uint32_t type;
+	uint32_t bonus_type;
+	uint8_t rest[240];
 };
 
 struct objset_stats {		/* dmu_objset_stats_t, include/sys/dmu.h */
@@ -147,7 +150,10 @@ typedef int file_info_func_t(int bonustype, const void *, struct file_info *);
 	X(int, dmu_free_long_range, (objset_t *, uint64_t, uint64_t,	\
 	    uint64_t))							\
 	X(dmu_tx_t *, dmu_tx_create, (objset_t *))			\
+	X(int, dmu_read, (objset_t *, uint64_t, uint64_t, uint64_t,	\
+	    void *, uint32_t))						\
 	X(void, dmu_tx_hold_bonus, (dmu_tx_t *, uint64_t))		\
+	X(void, dmu_tx_hold_write, (dmu_tx_t *, uint64_t, uint64_t, int)) \
 	X(void, dmu_tx_hold_zap, (dmu_tx_t *, uint64_t, int, const char *)) \
 	X(int, dmu_tx_assign, (dmu_tx_t *, uint64_t))			\
 	X(void, dmu_tx_abort, (dmu_tx_t *))				\
@@ -245,6 +251,12 @@ typedef int recv_begin_t(const char *, const char *, void *begin,
     nvlist_t *, const char *origin, void *cookie, struct zfs_file *,
     int64_t *);
 
+/* 2.4 appended flags. */
+typedef void write_21_t(objset_t *, uint64_t object, uint64_t offset,
+    uint64_t size, const void *data, dmu_tx_t *);
+typedef void write_24_t(objset_t *, uint64_t object, uint64_t offset,
+    uint64_t size, const void *data, dmu_tx_t *, uint32_t flags);
+
 struct libzpool {
 	void *library;
 	unsigned int minor;	/* of the release 2.x */
@@ -256,6 +268,10 @@ struct libzpool {
 		recv_begin_21_t *v21;	/* up to minor 1 */
 		recv_begin_t *v22;
 	} recv_begin;
+	union {
+		write_21_t *v21;	/* up to minor 3 */
+		write_24_t *v24;
+	} write;
 	const struct sa_attr_reg *attr_table;
 	uint32_t *max_recordsize;
 };
@@ -279,6 +295,7 @@ enum { OST_ZFS = 2, OST_ZVOL = 3 };
 /* dmu_object_type_t: part of the on-disk format */
 enum {
 	OT_NONE = 0,
+	OT_PLAIN_FILE = 19,
 	OT_DIRECTORY_CONTENTS = 20,
 	OT_MASTER_NODE = 21,
 	OT_UNLINKED_SET = 22,

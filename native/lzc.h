@@ -158,6 +158,8 @@ struct lzc;
  * to step.  `received` of inherit() goes back to the value that a stream
  * brought.  next_object() finds the first object after `*object`, and ESRCH at
  * the end.  diff() writes a dmu_diff_record_t for each run of changed objects.
+ * exercise() carries out operations on bare objects that come from a descriptor;
+ * the kernel has ENOTSUP for it.
  * scrub() takes a pool_scan_func_t and a pool_scrub_cmd_t; unlike lzc_scrub(),
  * it is there in 2.1.
  */
@@ -185,6 +187,8 @@ struct lzc;
 	    uint64_t *object))						\
 	X(int, diff, (const struct lzc *, const char *base,		\
 	    const char *snapshot, int fd))				\
+	X(int, exercise, (const struct lzc *, const char *name, int fd,	\
+	    uint64_t *count))						\
 	X(int, log, (const struct lzc *, const char *message))		\
 	X(void, close, (struct lzc *))
 

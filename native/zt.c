@@ -244,6 +244,16 @@ zt_changed_objects(struct zt *zt, const char *base, const char *snapshot,
 }
 
 int
+zt_exercise(struct zt *zt, int fd, const char *name, struct zt_buf *out)
+{
+	uint64_t count = 0;
+	int error = zt->z.exercise(&zt->z, name, fd, &count);
+
+	json_uint(out, count);
+	return (error != 0 ? error : out->error);
+}
+
+int
 zt_log(struct zt *zt, const char *message)
 {
 	return (zt->z.log(&zt->z, message));

@@ -190,6 +190,12 @@ int zt_object_stats(struct zt *zt, const char *snapshot, uint64_t object,
 int zt_changed_objects(struct zt *zt, const char *base, const char *snapshot,
     struct zt_buf *out);
 
+/*
+ * Carry out operations on bare objects of a filesystem of an image, as they
+ * come from `fd`; `out` gets how many were.  image_exercise.c has their form.
+ */
+int zt_exercise(struct zt *zt, int fd, const char *name, struct zt_buf *out);
+
 int zt_log(struct zt *zt, const char *message);
 
 int zt_mount(const char *dataset, const char *path, unsigned long flags,

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
     from zfstune.health.verify import verify
+    from zfstune.measurement.draw_up import Wishes
+    from zfstune.measurement.measure_result import MeasureResult
+    from zfstune.measurement.measure_workload import measure_workload as measure
     from zfstune.measurement.retuning.choice import Retuning
     from zfstune.measurement.retuning.retune import retune
     from zfstune.retention.prune import prune
@@ -77,6 +80,7 @@ __all__ = [
     "InvalidName",
     "InvalidProperty",
     "InvalidValue",
+    "MeasureResult",
     "NoSpace",
     "NotFound",
     "NotPermitted",
@@ -91,6 +95,7 @@ __all__ = [
     "RefusedValue",
     "Retuning",
     "Session",
+    "Wishes",
     "ZfsUnavailable",
     "ZfstuneError",
     "__version__",
@@ -101,6 +106,7 @@ __all__ = [
     "diff",
     "failover",
     "golden",
+    "measure",
     "open",
     "plan",
     "prune",
@@ -121,10 +127,12 @@ __all__ = [
 _HOMES = {
     "Commands": ("snapshots.quiesce", "Commands"),
     "Engine": ("engine.protocol", "Engine"),
+    "MeasureResult": ("measurement.measure_result", "MeasureResult"),
     "Pace": ("streams.pace", "Pace"),
     "Postgres": ("snapshots.quiesce", "Postgres"),
     "Retuning": ("measurement.retuning.choice", "Retuning"),
     "Session": ("snapshots.quiesce", "Session"),
+    "Wishes": ("measurement.draw_up", "Wishes"),
     "apply": ("datasets.apply", "apply"),
     "checkpoint": ("snapshots.checkpoint", "checkpoint"),
     "clone": ("clones.clone", "clone"),
@@ -132,6 +140,7 @@ _HOMES = {
     "diff": ("snapshots.diff", "diff"),
     "failover": ("streams.failover", "failover"),
     "golden": ("clones.golden", ""),
+    "measure": ("measurement.measure_workload", "measure_workload"),
     "open": ("engine.open", "open_engine"),
     "plan": ("datasets.apply", "plan"),
     "prune": ("retention.prune", "prune"),

@@ -1,4 +1,4 @@
-"""The model of records is held against OpenZFS's own code, and its own lz4 and zstd."""
+"""Measuring in an image: OpenZFS's own code counts, and the model is held against it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import zfstune
 from made_stream import MadeStream
 from zfstune.host.compressors import compressed_size
 from zfstune.measurement.batches import plan_batches
@@ -14,9 +15,11 @@ from zfstune.measurement.candidate import Candidate
 from zfstune.measurement.data_shape import Corpus
 from zfstune.measurement.load_workload import load_workload
 from zfstune.measurement.prediction import data_vdev, predict
+from zfstune.values.marks import SCRATCH_PREFIX, SCRATCH_PROPERTY
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from zfstune.engine.image import ImageEngine
 
@@ -76,3 +79,58 @@ def test_the_model_and_openzfs(
     off = saved - (SIZE - model.allocated_bytes)
     assert saved > SIZE // 4
     assert abs(off) <= 4 * model.sector_bytes
+
+
+SMALL: dict[str, Any] = {"recordsizes": (8192, 131072), "size_bytes": 4 << 20, "runs": 2}
+
+
+def test_a_measurement(zfs_image: ImageEngine) -> None:
+    """An image answers with bytes that were counted; nothing of it is left in the pool."""
+    before = [dataset.name for dataset in zfs_image.datasets("tank")]
+    found = zfstune.measure(zfstune.Wishes("postgres", **SMALL), engine=zfs_image)
+    assert [dataset.name for dataset in zfs_image.datasets("tank")] == before
+    assert found.verdict.findings == ()
+    small, large = found.measurement.measured
+    for each in (small, large):
+        model, runs = each.predicted, each.runs
+        assert model is not None
+        for run in runs:
+            counts = run.counts
+            off = counts.allocated_bytes - model.allocated_bytes
+            assert abs(off) <= model.records * model.sector_bytes
+            cold = counts.leaf_asked_bytes / counts.asked_bytes
+            assert cold == pytest.approx(model.cold_read_amplification, rel=0.03)
+            data = model.write_amplification * counts.written_bytes
+            assert counts.leaf_written_bytes > data
+            assert (counts.zil, run.times) == (None, None)
+        one, other = (run.counts for run in runs)
+        for name in ("allocated_bytes", "leaf_read_bytes", "leaf_asked_bytes"):
+            assert getattr(other, name) == getattr(one, name), name
+        assert other.pinned_bytes == pytest.approx(one.pinned_bytes, rel=0.01)
+    assert small.runs[0].counts.leaf_read_bytes < 50_000
+    assert large.runs[0].counts.leaf_read_bytes > large.runs[0].counts.written_bytes
+    assert large.runs[0].counts.pinned_bytes > 1.5 * small.runs[0].counts.pinned_bytes
+    assert found.measurement.machine["openzfs"].startswith("libzpool ")
+    assert found.measurement.parameters == {}
+
+
+@pytest.mark.parametrize("name", ["logs", "mail", "vm-images"])
+def test_other_patterns(zfs_image: ImageEngine, name: str) -> None:
+    """Files that grow, small files, and unaligned pages are written without a finding."""
+    wishes = zfstune.Wishes(name, size_bytes=4 << 20, runs=1)
+    found = zfstune.measure(wishes, engine=zfs_image)
+    assert found.verdict.findings == ()
+    for each in found.measurement.measured:
+        assert each.runs[0].counts.leaf_written_bytes > 0
+        assert each.runs[0].counts.leaf_asked_bytes > 0
+
+
+def test_an_image_that_is_killed(zfs_image: ImageEngine) -> None:
+    """What a measurement that ended early has left is removed by the next one."""
+    left = f"tank/{SCRATCH_PREFIX}00000000"
+    gone = "00000000-0000-0000-0000-000000000000.1.1"
+    zfs_image.create(left, properties={SCRATCH_PROPERTY: gone})
+    zfs_image.create(f"{left}/one")
+    wishes = zfstune.Wishes("postgres", recordsizes=(8192,), size_bytes=1 << 20, runs=1)
+    zfstune.measure(wishes, engine=zfs_image)
+    assert not zfs_image.exists(left)

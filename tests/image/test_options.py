@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 from typing import TYPE_CHECKING
@@ -86,6 +87,10 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         zfstune.golden.export("tank/disk", str(made["exported"]), engine=engine)
         with made["stream"].open("wb") as stream:
             zfstune.send(BEFORE, stream, engine=engine)
+        made["measured"] = folder / "measured.json"
+        wishes = zfstune.Wishes("postgres", recordsizes=(8192,), size_bytes=1 << 20, runs=1)
+        found = zfstune.measure(wishes, engine=engine)
+        made["measured"].write_text(json.dumps(found.to_dict()))
         engine.set(
             "tank/a",
             {"org.zfstune:schedule": "daily", "org.zfstune:policy": "keep=30"},

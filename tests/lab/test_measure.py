@@ -134,6 +134,52 @@ def test_the_model_holds(document: dict[str, Any]) -> None:
             assert found["leaf_written_bytes"] > data
 
 
+def test_kernel_image_and_model_agree(
+    pool: str, document: dict[str, Any], tmp_path: Path
+) -> None:
+    """The same pages take the same space in all three, to a sector a record.
+
+    What a snapshot keeps, and what is read cold, is the same in kernel and image to a
+    twentieth; an image has no intent log, so it writes less.
+    """
+    file = tmp_path / "image"
+    assert document["measurement"]["pool"]["name"] == pool
+    run("zfstune", "image", "create", str(file), "--size", "1G")
+    there = (
+        "zfstune",
+        "--image",
+        str(file),
+        "measure",
+        "postgres",
+        "--json",
+        "--runs",
+        "1",
+    )
+    image: dict[str, Any] = json.loads(run(*there, *SMALL))
+    assert image["verdict"]["findings"] == []
+    for recordsize, model in zip(
+        (8192, 131072),
+        (each["predicted"] for each in image["measurement"]["measured"]),
+        strict=True,
+    ):
+        kernel_counts, image_counts = (
+            counts(found, recordsize)[0] for found in (document, image)
+        )
+        most = model["records"] * model["sector_bytes"]
+        for found in (kernel_counts, image_counts):
+            assert abs(found["allocated_bytes"] - model["allocated_bytes"]) <= most
+        assert image_counts["allocated_bytes"] == pytest.approx(
+            kernel_counts["allocated_bytes"], abs=most
+        )
+        assert image_counts["pinned_bytes"] == pytest.approx(
+            kernel_counts["pinned_bytes"], rel=0.05
+        )
+        assert image_counts["leaf_asked_bytes"] == pytest.approx(
+            kernel_counts["leaf_asked_bytes"], rel=0.05
+        )
+        assert image_counts["leaf_written_bytes"] < kernel_counts["leaf_written_bytes"]
+
+
 def test_small_pages_on_large_records(document: dict[str, Any]) -> None:
     """8K at random on records of 128K write, read and pin more than on records of 8K.
 

@@ -39,6 +39,7 @@ MEASURE = {
     "--sample": f"{_SMALL} --sample {{file}}",
     "--only-bytes": f"{_SMALL} --only-bytes",
     "--seed": f"{_SMALL} --seed 5",
+    "--against": "postgres --size 1M --runs 1 --recordsize 8K --against {measured}",
     "--report": f"{_SMALL} --report {{folder}}/out.html",
     "-n --dry-run": _SMALL,
     "--json": f"{_SMALL} --json",

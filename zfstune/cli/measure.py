@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 
@@ -11,28 +10,29 @@ from zfstune.cli.look_at_trace import look_at_trace
 from zfstune.cli.output import print_json, warn
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.sweep_leftovers import sweep_leftovers
-from zfstune.cli.value_options import add_dry_run
+from zfstune.cli.value_options import (
+    add_dry_run,
+    duration_value,
+    size_value,
+    whole_value,
+)
 from zfstune.cli.which_zfs import open_zfs
-from zfstune.measurement.document import to_json
 from zfstune.measurement.draw_up import Wishes, draw_up_plan
-from zfstune.measurement.measure import measure
 from zfstune.measurement.measure_plan_text import plan_text
-from zfstune.values.duration import DurationError, read_duration
 from zfstune.values.errors import ZfstuneError
-from zfstune.values.size import SizeError, read_size
 from zfstune.values.text import for_shell, shown
-from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from typing import Any
 
+    from zfstune.engine.protocol import Engine
     from zfstune.measurement.measure_plan import MeasurePlan
-    from zfstune.measurement.results import Measurement
+    from zfstune.measurement.measure_result import MeasureResult
 
 __all__ = ["add_arguments"]
 
-_SIZE = "256M"
 _RUNS = 3
 _MOST_RUNS = 100
 _MOST_SEED = (1 << 31) - 1
@@ -75,6 +75,12 @@ def add_arguments(parser: Any) -> None:
     _add_candidates(parser)
     _add_procedure(parser)
     parser.add_argument(
+        "--against",
+        metavar="JSON",
+        default="",
+        help="say what has changed since the measurement in this file, which --json wrote",
+    )
+    parser.add_argument(
         "--report",
         metavar="FILE",
         help="write a page of HTML too, and into a folder beside it each chart as SVG "
@@ -107,21 +113,20 @@ def _add_procedure(parser: Any) -> None:
     """Add the options that choose how it is compared."""
     parser.add_argument(
         "--size",
-        type=_size,
-        default=_size(_SIZE),
-        help=f"length of the files of each run (default: {_SIZE}); for times, twice the "
-        "ARC's size",
+        type=size_value,
+        help="length of the files of each run (default: 256M, in an image 16M); for "
+        "times, twice the ARC's size",
     )
     parser.add_argument(
         "--runs",
-        type=_runs,
+        type=whole_value(1, _MOST_RUNS),
         default=_RUNS,
         help="runs of each candidate (default: %(default)s)",
     )
     parser.add_argument(
         "--time-limit",
         metavar="TIME",
-        type=_duration,
+        type=duration_value,
         help="begin no run after this time, as 30m, and choose shorter ones for it",
     )
     parser.add_argument(
@@ -137,7 +142,7 @@ def _add_procedure(parser: Any) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=_seed,
+        type=whole_value(most=_MOST_SEED),
         default=1,
         help="of data, places and order (default: %(default)s)",
     )
@@ -156,6 +161,9 @@ def _run(args: argparse.Namespace) -> int:
             "zfstune measure --trace FILE --only-look",
         )
         return exit_status.USAGE
+    if args.against and (args.dry_run or args.only_look):
+        warn("cannot compare: nothing is measured that --against could be held to")
+        return exit_status.USAGE
     if args.trace or not args.dry_run:
         _need_numpy()
     if args.only_look:
@@ -163,24 +171,31 @@ def _run(args: argparse.Namespace) -> int:
     if args.report is not None:
         _check_report(args.report)
     with open_zfs(args) as engine:
-        plan = draw_up_plan(engine, _wishes(args))
-        sweep_leftovers(engine, [plan.pool], dry_run=args.dry_run)
         if args.dry_run:
+            plan = draw_up_plan(engine, _wishes(args))
+            sweep_leftovers(engine, [plan.pool], dry_run=True)
             _show_plan(plan, json=args.json)
             return exit_status.DONE
-        progress = ProgressLine(json=args.json)
-        try:
-            found = measure(
-                engine,
-                plan,
-                command=" ".join(["zfstune", *map(for_shell, sys.argv[1:])]),
-                time_limit_s=args.time_limit,
-                show=lambda plan: None if args.json else _show_plan(plan, json=False),
-                on_progress=progress.show,
-            )
-        finally:
-            progress.clear()
+        found = _measure(engine, args)
     return _show(args, found)
+
+
+def _measure(engine: Engine, args: argparse.Namespace) -> MeasureResult:
+    # It imports numpy, which takes longer than a plan.
+    from zfstune.measurement.measure_workload import measure_workload  # noqa: PLC0415
+
+    progress = ProgressLine(json=args.json)
+    try:
+        return measure_workload(
+            _wishes(args),
+            against=args.against,
+            command=" ".join(["zfstune", *map(for_shell, sys.argv[1:])]),
+            on_plan=None if args.json else lambda plan: _show_plan(plan, json=False),
+            on_progress=progress.show,
+            engine=engine,
+        )
+    finally:
+        progress.clear()
 
 
 def _show_plan(plan: MeasurePlan, *, json: bool) -> None:
@@ -190,23 +205,17 @@ def _show_plan(plan: MeasurePlan, *, json: bool) -> None:
         print("\n".join(plan_text(plan)), flush=True)
 
 
-def _show(args: argparse.Namespace, found: Measurement) -> int:
-    # These import numpy, which takes longer than a plan.
-    from zfstune.measurement.measurement_text import (  # noqa: PLC0415
-        measurement_text,
-        verdict_sentences,
-    )
-    from zfstune.measurement.verdict import verdict_on  # noqa: PLC0415
+def _show(args: argparse.Namespace, found: MeasureResult) -> int:
+    # It imports numpy, which takes longer than a plan.
     from zfstune.measurement.write_report import write_report  # noqa: PLC0415
 
-    verdict = verdict_on(found)
     if args.json:
-        print_json({**to_json(found), "verdict": verdict.to_dict()})
+        print_json(found.to_dict())
     else:
         print()
-        print("\n".join(measurement_text(found, verdict)))
+        print("\n".join(found.lines()))
     if args.report is not None:
-        write_report(args.report, found, verdict_sentences(found, verdict))
+        write_report(args.report, found.measurement, found.sentences())
     return exit_status.DONE
 
 
@@ -252,38 +261,8 @@ def _need_numpy() -> None:
 
 
 def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(_size(word) for word in text.split(","))
-
-
-def _size(text: str) -> int:
-    try:
-        return read_size(text)
-    except SizeError as error:
-        raise argparse.ArgumentTypeError(f"'{text}' is no size: {error.reason}") from None
+    return tuple(size_value(word) for word in text.split(","))
 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, text.split(",")))
-
-
-def _duration(text: str) -> int:
-    try:
-        return read_duration(text)
-    except DurationError as error:
-        reason = error.reason or "write 90s, 30m or 2h"
-        raise argparse.ArgumentTypeError(f"'{text}' is no time: {reason}") from None
-
-
-def _runs(text: str) -> int:
-    return _number(text, _MOST_RUNS)
-
-
-def _seed(text: str) -> int:
-    return _number(text, _MOST_SEED)
-
-
-def _number(text: str, most: int) -> int:
-    try:
-        return read_whole(text, most=most)
-    except NumberError as error:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number: {error.reason}") from None

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
-from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, report, warn
 from zfstune.cli.progress_line import ProgressLine
-from zfstune.cli.value_options import add_raw, add_values, add_without
+from zfstune.cli.value_options import (
+    add_raw,
+    add_values,
+    add_without,
+    size_value,
+    whole_value,
+)
 from zfstune.cli.which_zfs import image_name, open_zfs, uses_image
 from zfstune.engine import open as opening
 from zfstune.streams.pace import Pace
 from zfstune.streams.remote.address import read_address
 from zfstune.streams.replicate import replicate
 from zfstune.values.errors import BatchError
-from zfstune.values.size import parse_size
 from zfstune.values.text import shown
-from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,7 +120,7 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         metavar="N",
-        type=partial(_number, least=1),
+        type=whole_value(least=1),
         default=4,
         help="how many datasets are sent at once (default: 4)",
     )
@@ -130,7 +133,7 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--retries",
         metavar="N",
-        type=partial(_number, least=0),
+        type=whole_value(),
         default=0,
         help="try a dataset again so many times if its stream breaks off (default: 0)",
     )
@@ -142,20 +145,8 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _number(text: str, *, least: int) -> int:
-    try:
-        number = read_whole(text)
-    except NumberError as error:
-        message = f"'{shown(text)}' is no number: {error.reason}"
-        raise argparse.ArgumentTypeError(message) from None
-    if number < least:
-        message = f"'{shown(text)}' is too few: it takes at least {least}"
-        raise argparse.ArgumentTypeError(message)
-    return number
-
-
 def _rate(text: str) -> int:
-    rate = parse_size(text)
+    rate = size_value(text)
     if not rate:
         message = f"'{shown(text)}' is no rate: nothing would ever be sent"
         raise argparse.ArgumentTypeError(message)

@@ -7,11 +7,10 @@ import sys
 from zfstune.cli import exit_status
 from zfstune.cli.output import print_json
 from zfstune.cli.progress_line import ProgressLine
-from zfstune.cli.value_options import add_dry_run
+from zfstune.cli.value_options import add_dry_run, size_value
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.measurement.retuning.choice import Retuning
 from zfstune.measurement.retuning.retune import retune
-from zfstune.values.size import parse_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rate",
         metavar="SIZE",
-        type=parse_size,
+        type=size_value,
         help="copy at most this many bytes a second, as in 50M",
     )
     parser.add_argument(

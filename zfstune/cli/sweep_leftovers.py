@@ -25,7 +25,7 @@ def sweep_leftovers(engine: Engine, pools: Iterable[str], *, dry_run: bool) -> N
         pools: Their names.
         dry_run: Name them only.
     """
-    if engine.file:  # no measurement runs on an image
+    if engine.file:  # the next measurement on an image sweeps it
         return
     try:
         for name in scratch_left(engine, frozenset(pools)):

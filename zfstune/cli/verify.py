@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json
 from zfstune.cli.profile_options import add_role
+from zfstune.cli.value_options import whole_value
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.health.verification_text import render_verification
 from zfstune.health.verify import verify
 from zfstune.profiles.load import load_file
-from zfstune.values.text import shown
-from zfstune.values.whole_number import NumberError, read_whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 __all__ = ["add_arguments"]
 
@@ -56,20 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--files",
         metavar="N",
-        type=_count,
+        type=whole_value(),
         help="how many files of a dataset to search for blocks of an old size, for 2 "
         "seconds at most (default: 1000; 0: none)",
     )
     add_json(parser)
     parser.set_defaults(run=_run)
-
-
-def _count(text: str) -> int:
-    try:
-        return read_whole(text)
-    except NumberError as error:
-        message = f"'{shown(text)}' is not a number of files: {error.reason}"
-        raise argparse.ArgumentTypeError(message) from None
 
 
 def _run(args: argparse.Namespace) -> int:

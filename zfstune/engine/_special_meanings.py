@@ -148,6 +148,12 @@ SPECIAL = {
     "destroy bookmark": {
         e.EXDEV: Meaning(RefusedValue, "one call takes bookmarks of one pool only"),
     },
+    "exercise": {
+        e.ENOTSUP: Meaning(NotSupported, "a pool of the kernel takes data through files"),
+        e.EINVAL: Meaning(RefusedValue, "an operation on its objects makes no sense"),
+        e.EEXIST: Meaning(AlreadyExists, "it has an object of that number"),
+        e.ENOENT: Meaning(NotFound, "it, or one of the objects, does not exist"),
+    },
     "compare": {
         e.ENOENT: Meaning(NotFound, "it, or the snapshot before it, does not exist"),
         e.EXDEV: Meaning(RefusedValue, "the other one is no earlier snapshot of it"),

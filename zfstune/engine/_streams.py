@@ -266,6 +266,14 @@ class ZfsStreams:
             raise engine_error("heal", snapshot, error)
         self._log(f"zfstune receive -c {snapshot}")
 
+    def exercise(self, name: str, fd: int) -> int:
+        """Carry out operations on bare objects; return how many."""
+        names.check_dataset(name)
+        error, count = self._zfs.stream_change(lib.zt_exercise, fd, name)
+        if error:
+            raise engine_error("exercise", name, error)
+        return int(count)
+
     def reclaim_size(self, first: str, last: str) -> int:
         """Compute the bytes that destroying a run of snapshots would free."""
         names.check_snapshot(first)

@@ -159,3 +159,22 @@ class StreamCalls(Protocol):
             PlanError: `force` would destroy snapshots that `losing` does not name;
                 nothing has changed.
         """
+
+    def exercise(self, name: str, fd: int) -> int:
+        """Write and read bare objects of a filesystem of an image.
+
+        They go the way of a file's data, through records, compression and the cache, and
+        no directory has them. A measurement fills a dataset so that nothing mounts.
+
+        Args:
+            name: The filesystem.
+            fd: A descriptor with operations, in the form of
+                :mod:`zfstune.values.object_operations`, up to its end.
+
+        Returns:
+            How many operations were carried out.
+
+        Raises:
+            NotSupported: It lies in a pool of the kernel, which takes files.
+            RefusedValue: An operation makes no sense; those before it were carried out.
+        """

@@ -43,6 +43,7 @@ _LARGE_BYTES = 1 << 20
 _LEAST_RECORD = 4096
 _USUAL_GROUP_S = 5
 _IDLE_S = 5
+_SIZE_BYTES, _IMAGE_SIZE_BYTES = 256 << 20, 16 << 20
 # Properties of a profile's dataset that change what a write costs.
 _KEPT = frozenset(
     {
@@ -55,7 +56,7 @@ _KEPT = frozenset(
 
 @frozen
 class Wishes:
-    """What the caller asks for.
+    """What the caller asks for: a name, a job or a trace, and how to measure.
 
     Attributes:
         name: A profile, as in ``postgres`` or ``postgres:seed``, or a workload.
@@ -63,8 +64,8 @@ class Wishes:
         pool: Name of the pool; None: see :func:`zfstune.engine.pools.choose_pool`.
         recordsizes: In bytes; none: the profile's choice and its neighbours.
         compressions: None: the profile's choice.
-        size_bytes: The length of all files of a run.
-        runs: Runs of each candidate.
+        size_bytes: The length of all files of a run; None: 256M, and in an image 16M.
+        runs: Runs of each candidate; times are compared from three on.
         time_limit_s: What all of it may take; None: there is no limit.
         sample: A file or folder that the data is made after; may be empty.
         only_bytes: fio does not run.
@@ -72,17 +73,17 @@ class Wishes:
         trace: The path of a trace that the workload is made of; may be empty.
     """
 
-    name: str
-    job: str
-    pool: str | None
-    recordsizes: tuple[int, ...]
-    compressions: tuple[str, ...]
-    size_bytes: int
-    runs: int
-    time_limit_s: int | None
-    sample: str
-    only_bytes: bool
-    seed: int
+    name: str = ""
+    job: str = ""
+    pool: str | None = None
+    recordsizes: tuple[int, ...] = ()
+    compressions: tuple[str, ...] = ()
+    size_bytes: int | None = None
+    runs: int = 3
+    time_limit_s: int | None = None
+    sample: str = ""
+    only_bytes: bool = False
+    seed: int = 1
     trace: str = ""
 
 
@@ -95,12 +96,13 @@ def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
     workload = _workload(wishes)
     if wishes.runs < 1:
         raise InvalidValue(f"cannot measure with {wishes.runs} runs: one is the least")
-    _check_size(workload, wishes.size_bytes)
     pool = choose_pool(engine, wishes.pool)
     info = ready_pool(engine, pool, operation="measure on")
+    size_bytes = _size_bytes(wishes, info)
+    _check_size(workload, size_bytes)
     chosen, why, properties = _wanted(engine, info, wishes, workload)
     candidates = _candidates(engine, info, wishes, workload, chosen)
-    batches = plan_batches(workload, wishes.size_bytes, wishes.seed)
+    batches = plan_batches(workload, size_bytes, wishes.seed)
     needed = scratch_bytes(batches, candidates)
     check_pool_fit(info, engine.activity(pool), needed)
     group_s = int(module_parameters().get("zfs_txg_timeout", _USUAL_GROUP_S))
@@ -108,9 +110,10 @@ def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
         group_s,
         count=len(candidates) * wishes.runs,
         time_limit_s=wishes.time_limit_s,
-        only_bytes=wishes.only_bytes,
+        # Nothing in an image is mounted, and times of user space are no times of a kernel.
+        only_bytes=wishes.only_bytes or not info.mountable,
     )
-    if fio.run_s and info.mountable:  # of an image, the model is all there is
+    if fio.run_s:
         check_fio()
     shape = take_sample(wishes.sample, wishes.seed) if wishes.sample else workload.shape
     corpus = Corpus(shape, wishes.seed)
@@ -133,7 +136,7 @@ def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
         runs=wishes.runs,
         seed=wishes.seed,
         fio=fio,
-        idle_s=_IDLE_S,
+        idle_s=_IDLE_S if info.mountable else 0,
         scratch_bytes=needed,
         info=info,
     )
@@ -141,6 +144,10 @@ def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
 
 def _workload(wishes: Wishes) -> Workload:
     """Find the workload: of a job, a trace, a profile, or a variant of a profile."""
+    if [bool(wishes.name), bool(wishes.job), bool(wishes.trace)].count(True) != 1:
+        raise InvalidValue(
+            "cannot measure: name a profile, a job file or a trace, one of the three"
+        )
     if wishes.job:
         return load_job(wishes.job)
     if wishes.trace:
@@ -152,6 +159,13 @@ def _workload(wishes: Wishes) -> Workload:
     workload = load_workload(base)
     # The profile's own name is kept with its variant.
     return replace(workload, profile=wishes.name) if colon else workload
+
+
+def _size_bytes(wishes: Wishes, info: PoolInfo) -> int:
+    """Return the length of all files: in an image, such that it takes seconds."""
+    if wishes.size_bytes is not None:
+        return wishes.size_bytes
+    return _SIZE_BYTES if info.mountable else _IMAGE_SIZE_BYTES
 
 
 def _check_size(workload: Workload, size_bytes: int) -> None:

@@ -34,8 +34,8 @@ from zfstune.measurement.results import (
 from zfstune.measurement.scratch import scratch_in
 from zfstune.measurement.sweep import sweep_scratch
 from zfstune.measurement.time_run import time_run
+from zfstune.measurement.write_objects import Objects
 from zfstune.measurement.write_pages import Pages
-from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 
 TYPE_CHECKING = False
@@ -82,15 +82,9 @@ def measure(
         The measurement; `procedure.interrupted` says whether the limit ended it.
 
     Raises:
-        PlanError: The pool is an image.
         EngineError: ZFS refused, or another measurement runs on the pool.
         ZfstuneError: A file or fio failed. Scratch datasets are removed in any case.
     """
-    if not plan.info.mountable:
-        raise PlanError(
-            f"cannot measure on '{plan.pool}': the filesystems of an image are not mounted",
-            hint="-n says what the model predicts, without a kernel",
-        )
     begin, started = time.monotonic(), datetime.now(UTC)
     show(plan)
     sweep_scratch(engine, plan.pool)
@@ -110,8 +104,8 @@ def measure(
         why=plan.why,
         measured=tuple(map(Measured, plan.candidates, plan.predictions, runs)),
         pool=_pool_facts(plan.info, plan.properties),
-        machine=machine_facts(),
-        parameters=module_parameters(),
+        machine=_machine_facts(engine, plan.info),
+        parameters=module_parameters() if plan.info.mountable else {},
     )
 
 
@@ -125,8 +119,10 @@ def _run_all(
     """Do the runs; return them by candidate, and whether the limit ended them."""
     runs: list[list[Run]] = [[] for _ in plan.candidates]
     interrupted = False
-    with scratch_in(engine, plan.pool, plan.scratch_bytes) as scratch:
-        idle_bytes_s = _watch_idle(engine, plan)
+    mounted = plan.info.mountable
+    with scratch_in(engine, plan.pool, plan.scratch_bytes, mounted=mounted) as scratch:
+        # Nobody else writes to an image.
+        idle_bytes_s = _watch_idle(engine, plan) if mounted else 0.0
         first = time.monotonic()
         for place, (number, index) in enumerate(plan.order):
             if time_limit_s is not None and time.monotonic() - begin > time_limit_s:
@@ -205,8 +201,7 @@ class _OneRun:
         # What the run before has left is freed now, and written down in the groups that
         # follow (TXG_DEFER_SIZE in include/sys/fs/zfs.h), which must not be counted.
         self._engine.wait(plan.pool, "free")
-        for _ in range(_DEFERRED_GROUPS):
-            self._engine.sync(plan.pool, force=True)
+        self._scratch.force_groups(_DEFERRED_GROUPS)
         properties = {
             **plan.properties,
             "recordsize": str(self._candidate.recordsize_bytes),
@@ -214,13 +209,7 @@ class _OneRun:
             "primarycache": "metadata",
         }
         with self._scratch.dataset(properties) as (name, path):
-            pages = Pages(
-                path,
-                plan.batches,
-                Corpus(plan.shape, plan.seed),
-                lambda: self._engine.sync(plan.pool),
-                plan.workload.facts.sync_every,
-            )
+            pages = self._pages(name, path)
             try:
                 counts = self._count(pages, name)
             finally:
@@ -239,7 +228,21 @@ class _OneRun:
             discarded=discarded,
         )
 
-    def _count(self, pages: Pages, name: str) -> ByteCounts:
+    def _pages(self, name: str, path: str) -> Pages | Objects:
+        """Return the files that are written, or what stands for them in an image."""
+        plan, corpus = self._plan, Corpus(self._plan.shape, self._plan.seed)
+        if not plan.info.mountable:
+            size = self._candidate.recordsize_bytes
+            return Objects(self._engine, name, plan.batches, corpus, size)
+        return Pages(
+            path,
+            plan.batches,
+            corpus,
+            lambda: self._engine.sync(plan.pool),
+            plan.workload.facts.sync_every,
+        )
+
+    def _count(self, pages: Pages | Objects, name: str) -> ByteCounts:
         plan, engine = self._plan, self._engine
         label = self._candidate.label
         objset = int(engine.dataset(name).value("objsetid") or 0)
@@ -264,6 +267,7 @@ class _OneRun:
         engine.destroy_snapshots([snapshot])
         idle = round(self._idle_bytes_s * written.seconds)
         leaf_written = written.leaf_written_bytes - idle - written.empty_bytes
+        synced = plan.workload.facts.sync_every and plan.info.mountable
         return ByteCounts(
             written_bytes=written.page_bytes,
             leaf_written_bytes=max(leaf_written, 0),
@@ -274,11 +278,11 @@ class _OneRun:
             file_bytes=plan.batches.size_bytes,
             allocated_bytes=allocated,
             pinned_bytes=pinned,
-            zil=written.zil if plan.workload.facts.sync_every else None,
+            zil=written.zil if synced else None,
             empty_bytes=written.empty_bytes,
         )
 
-    def _write(self, pages: Pages, name: str, objset: int) -> _Written:
+    def _write(self, pages: Pages | Objects, name: str, objset: int) -> _Written:
         """Write the counted batches, each from a cold start, and count what that costs."""
         plan, engine = self._plan, self._engine
         page_bytes, leaf_written, leaf_read, empty_bytes, seconds = 0, 0, 0, 0, 0.0
@@ -303,7 +307,7 @@ class _OneRun:
         zil = zil_counts(log_before, log_after, of_host=of_host)
         return _Written(page_bytes, leaf_written, leaf_read, empty_bytes, seconds, zil)
 
-    def _go_cold(self, pages: Pages, name: str) -> None:
+    def _go_cold(self, pages: Pages | Objects, name: str) -> None:
         pages.close()
         self._scratch.remount(name)
 
@@ -344,6 +348,14 @@ def _procedure(
         seconds=round(seconds, 1),
         interrupted=interrupted,
     )
+
+
+def _machine_facts(engine: Engine, info: PoolInfo) -> dict[str, str]:
+    """Return the facts about the machine; in an image, OpenZFS is that of libzpool."""
+    if info.mountable:
+        return machine_facts()
+    release = ".".join(map(str, engine.limits.release))
+    return {**machine_facts(), "openzfs": f"libzpool {release}, in user space"}
 
 
 def _pool_facts(info: PoolInfo, properties: Mapping[str, str]) -> dict[str, str]:

@@ -35,7 +35,7 @@ _GROUPS, _FEWEST_GROUPS, _WARM_UP_GROUPS = 6, 3, 2
 # What a plan reckons with where nobody knows the devices.
 _BYTES_S = 100 << 20
 _READ_S, _ROTATING_READ_S = 0.0003, 0.010
-_SYNC_S = 0.2
+_SYNC_S, _IMAGE_SYNC_S = 0.2, 0.05
 _SYNCS = 44
 
 
@@ -127,7 +127,8 @@ class MeasurePlan:
     @property
     def seconds(self) -> int:
         """About how long it takes."""
-        each = self.fio.run_s + self.fio.warmup_s + _SYNCS * _SYNC_S
+        sync_s = _SYNC_S if self.info.mountable else _IMAGE_SYNC_S
+        each = self.fio.run_s + self.fio.warmup_s + _SYNCS * sync_s
         read_s = _ROTATING_READ_S if self.info.rotational else _READ_S
         reads = len(self.batches.asked) + self.batches.written_pages
         count = len(self.candidates) * self.runs

@@ -36,6 +36,11 @@ def plan_text(plan: MeasurePlan) -> Iterator[str]:
         f"{page} and count, read {len(batches.asked)} pages cold{fio}."
     )
     yield from _paragraph(f"Data: like {plan.shape.source}.")
+    if not plan.info.mountable:
+        yield from _paragraph(
+            "The pool is an image: OpenZFS's own code in user space writes and reads, so "
+            "bytes are counted, without the intent log, and times are not."
+        )
     scratch = format_size(plan.scratch_bytes, exact=False)
     yield from _paragraph(
         f"Scratch datasets in {plan.pool}/zfstune-measure-..., {scratch} at the most, are "

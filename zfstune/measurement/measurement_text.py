@@ -10,7 +10,7 @@ from zfstune.values.size import format_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from zfstune.measurement.candidate import Candidate
     from zfstune.measurement.figures import Figure
@@ -36,8 +36,16 @@ _TABLE = (
 )
 
 
-def measurement_text(measurement: Measurement, verdict: Judgement) -> Iterator[str]:
-    """Return the lines of a measurement: the table, the verdict, the findings."""
+def measurement_text(
+    measurement: Measurement, verdict: Judgement, more: Iterable[str] = ()
+) -> Iterator[str]:
+    """Return the lines of a measurement: the table, the verdict, the findings.
+
+    Args:
+        measurement: What was found.
+        verdict: What that says.
+        more: Paragraphs that come at the end.
+    """
     workload, pool = measurement.workload, measurement.pool
     sector = format_size(1 << int(pool.get("ashift", "0")))
     runs = _runs(measurement)
@@ -48,7 +56,7 @@ def measurement_text(measurement: Measurement, verdict: Judgement) -> Iterator[s
     yield ""
     yield from _table(measurement)
     yield ""
-    for sentence in verdict_sentences(measurement, verdict):
+    for sentence in (*verdict_sentences(measurement, verdict), *more):
         yield from wrap(sentence, _COLUMNS, break_long_words=False, break_on_hyphens=False)
 
 
@@ -141,7 +149,9 @@ def _model(
     if predicted is None or figure.name != "write_amplification":
         return ""
     value = predicted.write_amplification
-    return f" (of that {value:.2f} for data, by the model; the rest is metadata and log)"
+    logged = any(run.counts.zil is not None for run in by_candidate[winner].runs)
+    rest = "metadata and log" if logged else "metadata"
+    return f" (of that {value:.2f} for data, by the model; the rest is {rest})"
 
 
 def _mean(measured: Measured, figure: Figure) -> Estimate | None:

@@ -44,18 +44,20 @@ class Scratch:
     Attributes:
         engine: Where it is.
         parent: Its full name.
+        mounted: Whether its datasets are mounted; those of an image are not.
     """
 
     engine: Engine
     parent: str
+    mounted: bool = True
 
     @contextmanager
     def dataset(self, properties: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        """Make a dataset for one block: its name, and where it is mounted."""
+        """Make a dataset for one block: its name, and where it is mounted, or nothing."""
         name = f"{self.parent}/{secrets.token_hex(4)}"
         try:
             self.engine.create(name, properties={**properties, "canmount": "noauto"})
-            yield name, self.engine.mount(name)
+            yield name, self.engine.mount(name) if self.mounted else ""
         finally:
             remove_scratch(self.engine, name)
 
@@ -71,18 +73,33 @@ class Scratch:
         Raises:
             EngineError: A file of it is open.
         """
+        if not self.mounted:
+            return  # nothing of it is kept where nothing is to be cached
         self.engine.unmount(name, force=True)
         self.engine.mount(name)
 
+    def force_groups(self, count: int) -> None:
+        """Write that many transaction groups, whether anything has changed or not."""
+        pool = self.parent.partition("/")[0]
+        for _ in range(count):
+            if self.mounted:
+                self.engine.sync(pool, force=True)
+            else:  # libzpool has no call for that, and this change is one of no meaning
+                self.engine.set(self.parent, {SCRATCH_PROPERTY: own_identity()})
+                self.engine.sync(pool)
+
 
 @contextmanager
-def scratch_in(engine: Engine, pool: str, quota_bytes: int) -> Iterator[Scratch]:
+def scratch_in(
+    engine: Engine, pool: str, quota_bytes: int, *, mounted: bool = True
+) -> Iterator[Scratch]:
     """Make a parent for scratch datasets, for one block.
 
     Args:
         engine: Where the pool is.
         pool: Name of the pool.
         quota_bytes: The most space that all of them take.
+        mounted: Whether they are mounted.
     """
     name = f"{SCRATCH_PREFIX}{secrets.token_hex(4)}"
     parent = f"{pool}/{name}"
@@ -93,9 +110,10 @@ def scratch_in(engine: Engine, pool: str, quota_bytes: int) -> Iterator[Scratch]
         "quota": str(quota_bytes),
         SCRATCH_PROPERTY: own_identity(),
     }
-    note_scratch(parent)
+    if mounted:  # an image is swept by the next measurement on it, which may be elsewhere
+        note_scratch(parent)
     try:
         engine.create(parent, properties=properties)
-        yield Scratch(engine, parent)
+        yield Scratch(engine, parent, mounted)
     finally:
         remove_scratch(engine, parent)

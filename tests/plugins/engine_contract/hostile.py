@@ -103,6 +103,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "received": {"exec": "off"},
         "excluded": ["sync"],
     },
+    "exercise": {"name": "T", "fd": 0},
     "reclaim_size": {"first": "T@s", "last": "T@s"},
     "run_program": {
         "pool": "P",

@@ -165,3 +165,31 @@ def test_a_report_that_cannot_be_written_is_refused_first(
         assert f"cannot write the report '{path}'" in err
         assert reason in err
     assert engine.calls == []
+
+
+def test_against_an_earlier_one(run: Run, engine: MountingEngine, tmp_path: Path) -> None:
+    """The changes come last, in words and as JSON; a plan alone has nothing to compare."""
+    words = [
+        "measure",
+        "postgres",
+        "--size",
+        "1M",
+        "--runs",
+        "1",
+        "--only-bytes",
+        "--recordsize",
+        "8K",
+    ]
+    saved = tmp_path / "last.json"
+    saved.write_text(run(*words, "--json")[1])
+    status, out, _ = run(*words, "--against", str(saved))
+    assert status == 0
+    assert out.splitlines()[-1].endswith(": no figure differs.")
+    status, out, _ = run(*words, "--against", str(saved), "--json")
+    assert json.loads(out)["changes"]["changes"] == []
+    status, _, err = run(*words, "--against", str(saved), "-n")
+    assert status == 2
+    assert "cannot compare: nothing is measured" in err
+    status, _, err = run(*words, "--against", str(tmp_path / "none"))
+    assert status == 1
+    assert "none': No such file or directory" in err

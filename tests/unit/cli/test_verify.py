@@ -24,7 +24,7 @@ def test_the_number_of_files(run: Run, tank: Heirs, count: str) -> None:
     """A wrong number is a usage error that quotes it."""
     status, out, err = run("verify", f"--files={count}")
     assert (status, out) == (2, "")
-    assert f"'{count}' is not a number of files: " in err
+    assert f"'{count}' is no number: " in err
     assert tank.calls == []
 
 
