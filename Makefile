@@ -32,7 +32,8 @@ unit: $(STAMP) ## The tests that need neither ZFS nor a guest
 	$(BIN)/pytest $(ARGS)
 
 pictures: $(STAMP) ## The report in a headless Chromium at three widths: words that are cut off or covered
-	PYTHON=$(PYTHON) .ci/install-host chromium
+	PYTHON=$(PYTHON) .ci/install-host chromium libcairo2
+	$(BIN)/pip install --quiet --editable '.[png]'
 	$(BIN)/pytest -m browser tests/browser $(ARGS)
 
 instants: $(STAMP) ## Each timer in every zone over ten years, as systemd reckons it (minutes)

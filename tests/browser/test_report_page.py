@@ -5,13 +5,17 @@ from __future__ import annotations
 import html
 import json
 import re
+import struct
 import subprocess
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from made_measurement import made_measurement
+from zfstune.charts.plot_area import HEIGHT, WIDTH
 from zfstune.measurement.report_page import report_page
+from zfstune.measurement.write_report import write_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,3 +100,34 @@ def test_it_can_be_read_on_each_screen(name: str, width: int, tmp_path: Path) ->
         pairs = [(one, other) for at, one in enumerate(words) for other in words[:at]]
         covered = [(a["text"], b["text"]) for a, b in pairs if covers(a, b)]
         assert covered == [], chart["title"]
+
+
+def test_pictures_as_pixels(tmp_path: Path) -> None:
+    """Each chart becomes a PNG of twice its size, whose corner is paper alone."""
+    write_report(str(tmp_path / "out.html"), PAGES["many"], (), png=True)
+    pictures = sorted((tmp_path / "out-charts").glob("*.png"))
+    assert len(pictures) > 5
+    for picture in pictures:
+        data = picture.read_bytes()
+        assert data.startswith(b"\x89PNG\r\n\x1a\n")
+        assert struct.unpack(">2I", data[16:24]) == (2 * WIDTH, 2 * HEIGHT)
+        assert set(first_pixels(data)) == {255}, picture.name
+
+
+def first_pixels(png: bytes) -> bytes:
+    """Return the first 24 pixels of a PNG of three or four bytes a pixel."""
+    packed, at = b"", 8
+    while at < len(png):
+        (length,) = struct.unpack_from(">I", png, at)
+        if png[at + 4 : at + 8] == b"IDAT":
+            packed += png[at + 8 : at + 8 + length]
+        at += length + 12
+    # The first byte of a row names its filter; in the first row, 1 and 4 both add the
+    # pixel to the left, 3 adds half of it, and 2 adds nothing.
+    size = {2: 3, 6: 4}[png[25]]
+    row = zlib.decompress(packed)[: 1 + size * 24]
+    pixels = bytearray(row[1:])
+    share = {1: 1.0, 3: 0.5, 4: 1.0}.get(row[0], 0.0)
+    for place in range(size, len(pixels)):
+        pixels[place] = (pixels[place] + int(pixels[place - size] * share)) % 256
+    return bytes(pixels)

@@ -41,6 +41,7 @@ MEASURE = {
     "--seed": f"{_SMALL} --seed 5",
     "--against": "postgres --size 1M --runs 1 --recordsize 8K --against {measured}",
     "--report": f"{_SMALL} --report {{folder}}/out.html",
+    "--png": f"{_SMALL} --png!2",
     "-n --dry-run": _SMALL,
     "--json": f"{_SMALL} --json",
 }

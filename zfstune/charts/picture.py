@@ -64,7 +64,9 @@ def draw_chart(chart: Chart, *, style: str = STYLE) -> str:
         chart, None if bars else _scale_across(chart), _scale_upwards(chart)
     )
     if bars:
-        body = [*_hatches(chart), *_bars(chart, area)]
+        # Without the element around them, some programs draw patterns themselves.
+        hatches = "".join(_hatches(chart))
+        body = [*([element("defs", hatches)] if hatches else []), *_bars(chart, area)]
         keys = [_bar_key(chart, index) for index in range(len(chart.series))]
     elif chart.style == "lines":
         body = list(_lines(chart, area))
@@ -181,7 +183,7 @@ def _bars(chart: Chart, area: PlotArea) -> Iterator[str]:
             ]
             if has_room:
                 label = tick_text(mark.y, chart.y.unit)
-                above = max(area.up(mark.extent[1]) - 4, area.top - 2)
+                above = area.up(mark.extent[1]) - 4
                 parts.append(words(left + width / 2, above, label, "small middle"))
             yield element("g", *parts)
 

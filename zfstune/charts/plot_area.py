@@ -28,6 +28,7 @@ _ROW = 20  # pixels for a row of the legend
 _SIDE_TITLE = 27  # pixels for the title of the axis upwards, above the area
 _BELOW = 48  # pixels for the ticks and the title of the axis to the right
 _LETTER = 7.2  # pixels that a letter of 13 pixels takes at most, on average
+_LABEL = 14  # pixels for the words above a bar that is as tall as the area
 _TICK_ROOM = 28  # pixels between two ticks upwards
 _INSET = 8  # pixels from a side to the outermost mark, so that its shape is whole
 
@@ -49,6 +50,7 @@ class PlotArea:
         x: The scale to the right; None: there are places for `categories` in its stead.
         y: The scale upwards.
         categories: The values of `x` that have a place each, from left to right.
+        label_room: Pixels above it for the words of its tallest bar.
     """
 
     left: float
@@ -58,6 +60,7 @@ class PlotArea:
     x: Scale | None
     y: Scale
     categories: tuple[float, ...] = ()
+    label_room: float = 0
 
     @property
     def band(self) -> float:
@@ -80,12 +83,14 @@ def plot_area_of(chart: Chart, x: Scale | None, y: Scale) -> PlotArea:
     """Return the area of a chart that leaves room for the words around it."""
     marks = [mark for series in chart.series for mark in series.marks]
     rows = len(_legend_rows(chart))
-    top = _MARGIN + _HEAD + rows * _ROW + _SIDE_TITLE
+    label_room = _LABEL if x is None else 0
+    top = _MARGIN + _HEAD + rows * _ROW + _SIDE_TITLE + label_room
     bottom = HEIGHT - _BELOW
     labels = [tick_text(tick, y.unit) for tick in y.ticks(_most_upwards(top, bottom))]
     left = _MARGIN + max(map(text_width, labels), default=0) + 6
     categories = tuple(sorted({mark.x for mark in marks})) if x is None else ()
-    return PlotArea(left, WIDTH - _MARGIN - 6, top, bottom, x, y, categories)
+    right = WIDTH - _MARGIN - 6
+    return PlotArea(left, right, top, bottom, x, y, categories, label_room)
 
 
 def draw_axes(chart: Chart, area: PlotArea, keys: Iterable[str]) -> Iterator[str]:
@@ -98,7 +103,7 @@ def draw_axes(chart: Chart, area: PlotArea, keys: Iterable[str]) -> Iterator[str
     """
     yield words(_MARGIN, _MARGIN + 10, chart.title, "head")
     yield from _legend(chart, list(keys))
-    yield words(_MARGIN, area.top - 14, chart.y.title, "small")
+    yield words(_MARGIN, area.top - area.label_room - 14, chart.y.title, "small")
     middle = (area.left + area.right) / 2
     yield words(middle, HEIGHT - 10, chart.x.title, "small middle")
     for tick in area.y.ticks(_most_upwards(area.top, area.bottom)):

@@ -17,6 +17,7 @@ from zfstune.cli.value_options import (
     whole_value,
 )
 from zfstune.cli.which_zfs import open_zfs
+from zfstune.measurement.draw_png import check_png
 from zfstune.measurement.draw_up import Wishes, draw_up_plan
 from zfstune.measurement.measure_plan_text import plan_text
 from zfstune.values.errors import ZfstuneError
@@ -85,6 +86,11 @@ def add_arguments(parser: Any) -> None:
         metavar="FILE",
         help="write a page of HTML too, and into a folder beside it each chart as SVG "
         "and CSV",
+    )
+    parser.add_argument(
+        "--png",
+        action="store_true",
+        help="with --report: each chart as PNG too (needs cairosvg)",
     )
     add_dry_run(parser, "say what would be done, how long it takes and what it writes")
     parser.set_defaults(run=_run, cleaning=_CLEANING)
@@ -168,8 +174,13 @@ def _run(args: argparse.Namespace) -> int:
         _need_numpy()
     if args.only_look:
         return look_at_trace(args.trace, as_json=args.json)
+    if args.png and args.report is None:
+        warn("cannot write PNG files: --png is for a report", "give --report FILE too")
+        return exit_status.USAGE
     if args.report is not None:
         _check_report(args.report)
+    if args.png:
+        check_png()
     with open_zfs(args) as engine:
         if args.dry_run:
             plan = draw_up_plan(engine, _wishes(args))
@@ -215,7 +226,7 @@ def _show(args: argparse.Namespace, found: MeasureResult) -> int:
         print()
         print("\n".join(found.lines()))
     if args.report is not None:
-        write_report(args.report, found.measurement, found.sentences())
+        write_report(args.report, found.measurement, found.sentences(), png=args.png)
     return exit_status.DONE
 
 

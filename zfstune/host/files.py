@@ -96,7 +96,7 @@ def read_plain(path: str, most_characters: int) -> str | None:
         return None
 
 
-def write_file(path: str, text: str, *, mode: int = 0o644) -> None:
+def write_file(path: str, text: str | bytes, *, mode: int = 0o644) -> None:
     """Replace a file as :func:`replace_file` does; the error names the file.
 
     Raises:
@@ -109,7 +109,12 @@ def write_file(path: str, text: str, *, mode: int = 0o644) -> None:
 
 
 def replace_file(
-    path: str, text: str, *, mode: int = 0o644, durable: bool = True, errors: str = "strict"
+    path: str,
+    text: str | bytes,
+    *,
+    mode: int = 0o644,
+    durable: bool = True,
+    errors: str = "strict",
 ) -> None:
     """Replace a file by a new one that was written as a draft beside it.
 
@@ -118,7 +123,7 @@ def replace_file(
 
     Args:
         path: The file; it need not exist.
-        text: The new content, which is written as UTF-8.
+        text: The new content; a text is written as UTF-8.
         mode: Its permission bits.
         durable: Wait until the text is on disk, so that a power cut leaves no empty file.
         errors: How characters that UTF-8 has no bytes for are written.
@@ -131,8 +136,8 @@ def replace_file(
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(draft, flags, mode)
     try:
-        with open(descriptor, "w", encoding="utf-8", errors=errors) as file:
-            file.write(text)
+        with open(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", errors) if isinstance(text, str) else text)
             file.flush()
             os.fchmod(descriptor, mode)
             if durable:

@@ -7,6 +7,7 @@ from textwrap import wrap
 from zfstune.measurement.figures import FIGURES, figures_of
 from zfstune.measurement.statistics import FEWEST_RUNS, estimate
 from zfstune.values.size import format_size
+from zfstune.values.text import and_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,11 +65,7 @@ def verdict_sentences(measurement: Measurement, verdict: Judgement) -> Iterator[
     """Return the verdict, and what is to be known of it, one paragraph each."""
     for rank in verdict.ranks:
         yield from _rank_text(rank, measurement)
-    for beaten in verdict.dominated:
-        yield (
-            f"{beaten.loser.label} is nowhere better than {beaten.winner.label}, and "
-            "somewhere worse."
-        )
+    yield from _beaten_text(verdict)
     if measurement.why and measurement.chosen is not None:
         yield f"The profile takes {measurement.chosen.label}: {measurement.why}"
     if _runs(measurement) < FEWEST_RUNS and measurement.procedure.run_s:
@@ -77,6 +74,19 @@ def verdict_sentences(measurement: Measurement, verdict: Judgement) -> Iterator[
         yield "The time limit came before all runs were done."
     for finding in verdict.findings:
         yield f"Finding: {finding}."
+
+
+def _beaten_text(verdict: Judgement) -> Iterator[str]:
+    """Name the candidates that nobody needs, by the one that beats them."""
+    by_winner: dict[Candidate, list[str]] = {}
+    for beaten in verdict.dominated:
+        by_winner.setdefault(beaten.winner, []).append(beaten.loser.label)
+    for winner, losers in by_winner.items():
+        verb = "is" if len(losers) == 1 else "are"
+        yield (
+            f"{and_list(losers)} {verb} nowhere better than {winner.label}, and somewhere "
+            "worse."
+        )
 
 
 def _runs(measurement: Measurement) -> int:
@@ -127,7 +137,7 @@ def _rank_text(rank: Rank, measurement: Measurement) -> Iterator[str]:
     if len(rank.winners) == len(measurement.measured) and len(rank.winners) > 1:
         yield f"{figure.title}: no difference."
         return
-    names = " and ".join(
+    names = and_list(
         f"{winner.label} ({_range(_mean(by_candidate[winner], figure), figure.unit)})"
         for winner in rank.winners
     )
@@ -174,7 +184,7 @@ def _interval(estimate: Estimate) -> str:
 
 
 def _short(estimate: Estimate | None, unit: str) -> str:
-    return "-" if estimate is None else _value(estimate.mean, unit).removesuffix(" x")
+    return "-" if estimate is None else _value(estimate.mean, unit).removesuffix("x")
 
 
 def _value(value: float, unit: str) -> str:
@@ -183,5 +193,5 @@ def _value(value: float, unit: str) -> str:
     if unit == "B/s":
         return f"{format_size(round(value), exact=False)}/s"
     if unit == "x":
-        return f"{value:.2f} x"
+        return f"{value:.2f}x"
     return f"{value:.4g}" if unit == "1/s" else f"{value:.4g} {unit}"

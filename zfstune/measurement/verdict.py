@@ -10,9 +10,11 @@ from zfstune.values.size import format_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from zfstune.measurement.candidate import Candidate
     from zfstune.measurement.figures import Figure
-    from zfstune.measurement.results import Measured, Measurement
+    from zfstune.measurement.results import Measured, Measurement, Run
     from zfstune.measurement.statistics import Estimate
 
 __all__ = ["Dominated", "Judgement", "Rank", "verdict_on"]
@@ -94,12 +96,10 @@ def verdict_on(measurement: Measurement) -> Judgement:
         for loser in measured
         if (winner := _dominator(loser, measured, compared)) is not None
     )
-    findings = tuple(
-        text
-        for each in measured
-        for text in (*_too_short(each, measurement.procedure.files), *_findings(each))
+    short = (
+        text for each in measured for text in _too_short(each, measurement.procedure.files)
     )
-    return Judgement(ranks, dominated, findings)
+    return Judgement(ranks, dominated, (*short, *_findings(measured)))
 
 
 def _series(measured: Measured, figure: Figure) -> list[float | None]:
@@ -174,29 +174,63 @@ def _too_short(measured: Measured, files: int) -> list[str]:
     return [f"{label}: so short a file has {model.records} records; {advice}"]
 
 
-def _findings(measured: Measured) -> list[str]:
-    """Return sentences about what the model did not expect, and what spoils figures."""
-    found = []
-    label, model = measured.candidate.label, measured.predicted
-    for run in measured.runs:
-        counts, which = run.counts, f"{label}, run {run.number + 1}"
-        if counts.idle_bytes > _LOUD * max(counts.leaf_written_bytes, 1):
-            size = format_size(counts.idle_bytes, exact=False)
-            found.append(
-                f"{which}: others wrote to the pool as well, about {size} meanwhile; "
-                "the figures are less sure"
+def _findings(measured: tuple[Measured, ...]) -> Iterator[str]:
+    """Give sentences about what is odd, each of them once, with where it was seen."""
+    where: dict[str, list[str]] = {}
+    for each in measured:
+        odd: dict[str, list[tuple[Run, float]]] = {}
+        for run in each.runs:
+            for kind, amount in _odd(each, run):
+                odd.setdefault(kind, []).append((run, amount))
+        for kind, found in odd.items():
+            amounts = [amount for _, amount in found]
+            most = "up to " if max(amounts) > min(amounts) else ""
+            text = _ODD.get(kind, kind).format(size=_amount(kind, max(amounts)), most=most)
+            where.setdefault(text, []).append(
+                f"{each.candidate.label}{_which(each, found)}"
             )
-        if run.discarded:
-            found.append(f"{which}: its times do not count: {run.discarded}")
-        if model is None:
-            continue
-        off = (counts.allocated_bytes - model.allocated_bytes) / model.records
-        if abs(off) > model.sector_bytes:
-            found.append(
-                f"{which}: a record takes {abs(off):.0f} bytes "
-                f"{'more' if off > 0 else 'less'} than OpenZFS's rules say"
-            )
-        expected = model.cold_read_amplification * counts.asked_bytes
-        if counts.leaf_asked_bytes < _COLD * expected:
-            found.append(f"{which}: a cache answered reads that were meant to be cold")
-    return found
+    for text, places in where.items():
+        yield f"{'; '.join(places)}: {text}"
+
+
+def _which(measured: Measured, found: list[tuple[Run, float]]) -> str:
+    """Name the run that a finding is about, or say how many they are."""
+    if len(found) == 1:
+        return f", run {found[0][0].number + 1}"
+    if len(found) == len(measured.runs):
+        return f", all {len(found)} runs"
+    return f", {len(found)} of {len(measured.runs)} runs"
+
+
+_LOUDLY, _LARGER, _SMALLER, _CACHED = "loud", "larger", "smaller", "cached"
+_ODD = {
+    _LOUDLY: "others wrote to the pool as well, {most}about {size} meanwhile; the figures "
+    "are less sure",
+    _LARGER: "a record takes {most}{size} bytes more than OpenZFS's rules say",
+    _SMALLER: "a record takes {most}{size} bytes less than OpenZFS's rules say",
+    _CACHED: "a cache answered reads that were meant to be cold",
+}
+
+
+def _amount(kind: str, amount: float) -> str:
+    if kind == _LOUDLY:
+        return format_size(round(amount), exact=False)
+    return f"{amount:.0f}"
+
+
+def _odd(measured: Measured, run: Run) -> Iterator[tuple[str, float]]:
+    """Give what the model did not expect of a run, and what spoils its figures."""
+    counts, model = run.counts, measured.predicted
+    if counts.idle_bytes > _LOUD * max(counts.leaf_written_bytes, 1):
+        yield _LOUDLY, counts.idle_bytes
+    if run.discarded:
+        reason = run.discarded.replace("{", "{{").replace("}", "}}")
+        yield f"its times do not count: {reason}", 0
+    if model is None:
+        return
+    off = (counts.allocated_bytes - model.allocated_bytes) / model.records
+    if abs(off) > model.sector_bytes:
+        yield (_LARGER if off > 0 else _SMALLER), abs(off)
+    expected = model.cold_read_amplification * counts.asked_bytes
+    if counts.leaf_asked_bytes < _COLD * expected:
+        yield _CACHED, 0

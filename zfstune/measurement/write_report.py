@@ -1,4 +1,4 @@
-"""Write a report: the page, and beside it each chart as SVG and CSV, and all runs."""
+"""Write a report: the page, and beside it each chart as pictures and CSV, and all runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from zfstune.charts.chart import chart_csv, csv_line
 from zfstune.charts.picture import draw_chart
 from zfstune.host.files import write_file
+from zfstune.measurement.draw_png import png_of
 from zfstune.measurement.figures import FIGURES, figures_of
 from zfstune.measurement.report_charts import charts_of
 from zfstune.measurement.report_page import report_page
@@ -27,16 +28,20 @@ def charts_folder(path: str) -> str:
     return f"{path.removesuffix('.html')}-charts"
 
 
-def write_report(path: str, measurement: Measurement, sentences: Iterable[str]) -> None:
+def write_report(
+    path: str, measurement: Measurement, sentences: Iterable[str], *, png: bool = False
+) -> None:
     """Write the page to `path`, and charts and runs into the folder beside it.
 
     Args:
         path: The page, which needs none of the other files.
         measurement: What was measured.
         sentences: The verdict in words, and the findings.
+        png: Each chart as PNG too, beside the SVG.
 
     Raises:
         PlanError: A file cannot be written.
+        ZfstuneError: The library that makes a PNG is missing.
     """
     write_file(path, report_page(measurement, sentences))
     folder = charts_folder(path)
@@ -46,7 +51,10 @@ def write_report(path: str, measurement: Measurement, sentences: Iterable[str]) 
         message = f"cannot create '{shown(folder)}': {error.strerror}"
         raise PlanError(message) from None
     for chart in charts_of(measurement):
-        write_file(f"{folder}/{chart.key}.svg", draw_chart(chart))
+        picture = draw_chart(chart)
+        write_file(f"{folder}/{chart.key}.svg", picture)
+        if png:
+            write_file(f"{folder}/{chart.key}.png", png_of(picture))
         write_file(f"{folder}/{chart.key}.csv", chart_csv(chart))
     write_file(f"{folder}/runs.csv", "".join(_run_lines(measurement)))
 

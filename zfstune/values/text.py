@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "and_list",
     "comma_list",
     "did_you_mean",
     "file_hint",
@@ -55,6 +56,12 @@ def for_shell(text: str) -> str:
     except UnicodeEncodeError:  # half a surrogate pair: no file has such a name
         data = text.encode("utf-8", "replace")
     return f"$'{''.join(map(_octal, data))}'"
+
+
+def and_list(words: Iterable[str]) -> str:
+    """Write words as a sentence has them: ``a``, ``a and b``, ``a, b and c``."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def comma_list(names: Sequence[str]) -> str:

@@ -68,11 +68,11 @@ def test_table() -> None:
 def test_winner_and_loser() -> None:
     """The best is named with its figure, the model's part, and the profile's distance."""
     assert (
-        "written per byte: best is 8K lz4 (3.00 x) (of that 0.50 for data, by the model; "
+        "written per byte: best is 8K lz4 (3.00x) (of that 0.50 for data, by the model; "
         "the rest is metadata and log)."
     ) in text(measured(runs(3000), runs(24_000)))
     assert (
-        "best is 1M zstd-fast-1000 (3.00 x); the profile's choice is at 2.00 times that."
+        "best is 1M zstd-fast-1000 (3.00x); the profile's choice is at 2.00 times that."
     ) in text(measured(runs(6000), runs(3000)))
 
 

@@ -155,6 +155,26 @@ def test_a_discarded_run_is_told() -> None:
     assert found.findings == ("8K lz4, run 1: its times do not count: the ARC answered",)
 
 
+def test_a_finding_is_told_once() -> None:
+    """What is found in several runs is one sentence, with their count and the greatest."""
+    odd = [
+        replace(RUN, number=n, counts=replace(COUNTS, allocated_bytes=5000 + 9 * more))
+        for n, more in enumerate((600, 700, 0))
+    ]
+    cold = [replace(run, counts=replace(COUNTS, leaf_asked_bytes=2800)) for run in odd]
+    found = verdict_on(measured(small=tuple(odd[:2]), middle=tuple(odd))).findings
+    text = "a record takes up to 700 bytes more than OpenZFS's rules say"
+    assert found == (f"8K lz4, all 2 runs; 16K lz4, 2 of 3 runs: {text}",)
+    [cached] = verdict_on(measured(small=tuple(cold), large=tuple(cold[:1]))).findings
+    assert cached.startswith("8K lz4, all 3 runs; 128K lz4, run 1: a cache answered")
+
+
+def test_a_reason_with_braces() -> None:
+    """A reason is told as it stands, whatever is in it."""
+    found = verdict_on(measured(small=(replace(RUN, discarded="{size}"),)))
+    assert found.findings == ("8K lz4, run 1: its times do not count: {size}",)
+
+
 def test_json() -> None:
     """The verdict has winners and the ratio of the profile's choice by figure."""
     found = verdict_on(measured(small=(run(0, leaf=6000),), large=(run(0),))).to_dict()

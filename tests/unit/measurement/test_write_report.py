@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from made_measurement import EACH, made_measurement
+from zfstune.measurement import write_report as module
 from zfstune.measurement.figures import figures_of
 from zfstune.measurement.report_charts import charts_of
 from zfstune.measurement.write_report import charts_folder, write_report
@@ -69,3 +70,16 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "out-charts").write_text("")
     with pytest.raises(PlanError, match=r"cannot create '.*out-charts': File exists"):
         write_report(str(tmp_path / "out.html"), MEASUREMENT, ())
+
+
+def test_pixels_beside_each_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `png`, each SVG has a PNG beside it, made of that very picture."""
+    monkeypatch.setattr(module, "png_of", lambda svg: svg.encode()[::-1])
+    write_report(str(tmp_path / "out.html"), MEASUREMENT, (), png=True)
+    folder = tmp_path / "out-charts"
+    pictures = sorted(folder.glob("*.svg"))
+    assert len(pictures) == len(charts_of(MEASUREMENT))
+    for picture in pictures:
+        assert picture.with_suffix(".png").read_bytes()[::-1] == picture.read_bytes()

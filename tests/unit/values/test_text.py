@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from zfstune.values.text import (
+    and_list,
     comma_list,
     did_you_mean,
     for_shell,
@@ -130,3 +131,10 @@ def test_stamps_sort_as_times_do(one: datetime, other: datetime) -> None:
     one, other = one.replace(microsecond=0), other.replace(microsecond=0)
     assert (utc_stamp(one) < utc_stamp(other)) == (one < other)
     assert utc_stamp(datetime(7, 1, 2, 3, 4, 5, tzinfo=UTC)) == "00070102T030405Z"
+
+
+def test_words_in_a_sentence() -> None:
+    """The last of several words follows an "and"."""
+    assert and_list(["a"]) == "a"
+    assert and_list(iter("ab")) == "a and b"
+    assert and_list("abc") == "a, b and c"
