@@ -9,10 +9,12 @@ import pytest
 
 import zfstune
 from made_stream import MadeStream
+from recorded_traces import RECORDINGS
 from zfstune.host.compressors import compressed_size
 from zfstune.measurement.batches import plan_batches
 from zfstune.measurement.candidate import Candidate
 from zfstune.measurement.data_shape import Corpus
+from zfstune.measurement.load_trace import load_replay
 from zfstune.measurement.load_workload import load_workload
 from zfstune.measurement.prediction import data_vdev, predict
 from zfstune.values.marks import SCRATCH_PREFIX, SCRATCH_PROPERTY
@@ -134,3 +136,17 @@ def test_an_image_that_is_killed(zfs_image: ImageEngine) -> None:
     wishes = zfstune.Wishes("postgres", recordsizes=(8192,), size_bytes=1 << 20, runs=1)
     zfstune.measure(wishes, engine=zfs_image)
     assert not zfs_image.exists(left)
+
+
+def test_a_replay(zfs_image: ImageEngine) -> None:
+    """The recorded writes and reads are made: their bytes are those of the trace."""
+    trace = str(RECORDINGS / "fio-iolog-v3.log")
+    wishes = zfstune.Wishes(trace=trace, replay=True, recordsizes=(8192, 131072), runs=1)
+    found = zfstune.measure(wishes, engine=zfs_image)
+    places = load_replay(trace, 1 << 30)
+    assert found.verdict.findings == ()
+    small, large = (each.runs[0].counts for each in found.measurement.measured)
+    for counts in (small, large):
+        assert counts.written_bytes == places.written_bytes
+        assert counts.asked_bytes == places.asked_bytes
+    assert large.leaf_asked_bytes > small.leaf_asked_bytes

@@ -29,6 +29,7 @@ _SMALL = "postgres --size 1M -n"
 MEASURE = {
     "--fio": "--fio {job} --size 1M -n",
     "--trace": "--trace {trace} --size 1M -n",
+    "--replay": "--trace {trace} --replay -n",
     "--only-look": "--trace {trace} --only-look",
     "--pool": f"{_SMALL} --pool tank",
     "--recordsize": f"{_SMALL} --recordsize 4K,8K",

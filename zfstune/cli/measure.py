@@ -68,6 +68,12 @@ def add_arguments(parser: Any) -> None:
         help="a workload like what strace, perf trace or fio (write_iolog) recorded",
     )
     parser.add_argument(
+        "--replay",
+        action="store_true",
+        help="with --trace: count bytes at the recorded places, in their order and of "
+        "their sizes (fio measures a load like it)",
+    )
+    parser.add_argument(
         "--only-look",
         action="store_true",
         help="with --trace: sum up what was recorded, and touch no pool",
@@ -167,6 +173,9 @@ def _run(args: argparse.Namespace) -> int:
             "zfstune measure --trace FILE --only-look",
         )
         return exit_status.USAGE
+    if args.replay and not args.trace:
+        warn("cannot replay: --replay is for a trace", "give --trace FILE too")
+        return exit_status.USAGE
     if args.against and (args.dry_run or args.only_look):
         warn("cannot compare: nothing is measured that --against could be held to")
         return exit_status.USAGE
@@ -235,6 +244,7 @@ def _wishes(args: argparse.Namespace) -> Wishes:
         name=args.name or "",
         job=args.fio,
         trace=args.trace,
+        replay=args.replay,
         pool=args.pool,
         recordsizes=args.recordsize,
         compressions=args.compression,

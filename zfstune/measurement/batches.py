@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Batches", "Spot", "plan_batches", "touched_records"]
 
-Spot = tuple[int, int]
-"""Number of a file, and offset in it."""
+Spot = tuple[int, int, int]
+"""Number of a file, offset in it, and bytes."""
 
 # A share of the pages, so that few of a batch lie in one record.
 _BATCH_SHARE = 128
@@ -34,30 +34,50 @@ class Batches:
     """What is done in a run.
 
     Attributes:
-        files: How many files there are.
-        file_bytes: The length of each, when they are filled.
-        page_bytes: The size of each write and read.
+        lengths: The length of each file, when they are filled.
+        page_bytes: The size of most writes and reads; of all, unless they were recorded.
         settling: Pages that are written first, in batches.
         counted: Pages that are written and counted, in batches.
         asked: Pages that are read and counted.
+        recorded: Whether they are those of a trace.
     """
 
-    files: int
-    file_bytes: int
+    lengths: tuple[int, ...]
     page_bytes: int
     settling: tuple[tuple[Spot, ...], ...]
     counted: tuple[tuple[Spot, ...], ...]
     asked: tuple[Spot, ...]
+    recorded: bool = False
+
+    @property
+    def files(self) -> int:
+        """How many files there are."""
+        return len(self.lengths)
+
+    @property
+    def file_bytes(self) -> int:
+        """The length of the longest file."""
+        return max(self.lengths)
 
     @property
     def size_bytes(self) -> int:
         """The length of all files together, when they are filled."""
-        return self.files * self.file_bytes
+        return sum(self.lengths)
 
     @property
     def written_pages(self) -> int:
         """How many pages are written and counted."""
         return sum(map(len, self.counted))
+
+    @property
+    def written_bytes(self) -> int:
+        """The bytes that are written and counted."""
+        return sum(size for batch in self.counted for *_, size in batch)
+
+    @property
+    def asked_bytes(self) -> int:
+        """The bytes that are read and counted."""
+        return sum(size for *_, size in self.asked)
 
 
 def plan_batches(workload: Workload, size_bytes: int, seed: int) -> Batches:
@@ -83,7 +103,7 @@ def plan_batches(workload: Workload, size_bytes: int, seed: int) -> Batches:
         asked = random.sample(slots, min(wanted, len(slots)))
     elif facts.pattern == APPEND:
         settling = []
-        counted = [(0, file_bytes + page * number) for number in range(wanted)]
+        counted = [(0, file_bytes + page * number, page) for number in range(wanted)]
         asked = slots
     else:
         settling = slots
@@ -92,8 +112,7 @@ def plan_batches(workload: Workload, size_bytes: int, seed: int) -> Batches:
         asked = slots
     quarter = -(-len(settling) // _SETTLING_SYNCS)
     return Batches(
-        files=files,
-        file_bytes=file_bytes,
+        lengths=(file_bytes,) * files,
         page_bytes=page,
         settling=tuple(_cut(settling, quarter)),
         counted=tuple(_cut(counted, batch)),
@@ -101,23 +120,19 @@ def plan_batches(workload: Workload, size_bytes: int, seed: int) -> Batches:
     )
 
 
-def touched_records(
-    places: Iterable[Spot], page_bytes: int, record_bytes: int
-) -> set[tuple[int, int]]:
+def touched_records(places: Iterable[Spot], record_bytes: int) -> set[tuple[int, int]]:
     """Return the records that pages lie in, each as file and number."""
     return {
         (file, number)
-        for file, offset in places
-        for number in range(
-            offset // record_bytes, (offset + page_bytes - 1) // record_bytes + 1
-        )
+        for file, offset, size in places
+        for number in range(offset // record_bytes, (offset + size - 1) // record_bytes + 1)
     }
 
 
 def _slots(files: int, file_bytes: int, page: int, step: int) -> Iterator[Spot]:
     for file in range(files):
         for offset in range(0, max(file_bytes - page, 0) + 1, step):
-            yield file, offset
+            yield file, offset, page
 
 
 def _cut(places: list[Spot], size: int) -> Iterator[tuple[Spot, ...]]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zfstune.engine.protocol import Engine
+    from zfstune.measurement.batches import Batches
     from zfstune.measurement.job_file import Workload
     from zfstune.values.state import PoolInfo
 
@@ -71,6 +72,7 @@ class Wishes:
         only_bytes: fio does not run.
         seed: The seed of all that is random.
         trace: The path of a trace that the workload is made of; may be empty.
+        replay: Write and read at the very places of the trace.
     """
 
     name: str = ""
@@ -85,6 +87,7 @@ class Wishes:
     only_bytes: bool = False
     seed: int = 1
     trace: str = ""
+    replay: bool = False
 
 
 def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
@@ -98,11 +101,9 @@ def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
         raise InvalidValue(f"cannot measure with {wishes.runs} runs: one is the least")
     pool = choose_pool(engine, wishes.pool)
     info = ready_pool(engine, pool, operation="measure on")
-    size_bytes = _size_bytes(wishes, info)
-    _check_size(workload, size_bytes)
     chosen, why, properties = _wanted(engine, info, wishes, workload)
     candidates = _candidates(engine, info, wishes, workload, chosen)
-    batches = plan_batches(workload, size_bytes, wishes.seed)
+    batches = _batches(wishes, workload, info)
     needed = scratch_bytes(batches, candidates)
     check_pool_fit(info, engine.activity(pool), needed)
     group_s = int(module_parameters().get("zfs_txg_timeout", _USUAL_GROUP_S))
@@ -148,6 +149,8 @@ def _workload(wishes: Wishes) -> Workload:
         raise InvalidValue(
             "cannot measure: name a profile, a job file or a trace, one of the three"
         )
+    if wishes.replay and not wishes.trace:
+        raise InvalidValue("cannot replay: there is no trace to take places of")
     if wishes.job:
         return load_job(wishes.job)
     if wishes.trace:
@@ -161,11 +164,18 @@ def _workload(wishes: Wishes) -> Workload:
     return replace(workload, profile=wishes.name) if colon else workload
 
 
-def _size_bytes(wishes: Wishes, info: PoolInfo) -> int:
-    """Return the length of all files: in an image, such that it takes seconds."""
-    if wishes.size_bytes is not None:
-        return wishes.size_bytes
-    return _SIZE_BYTES if info.mountable else _IMAGE_SIZE_BYTES
+def _batches(wishes: Wishes, workload: Workload, info: PoolInfo) -> Batches:
+    """Choose the places: those of the trace, or some for the workload."""
+    if wishes.replay:
+        # As in _workload().
+        from zfstune.measurement.load_trace import load_replay  # noqa: PLC0415
+
+        return load_replay(wishes.trace, wishes.size_bytes or _SIZE_BYTES)
+    size_bytes = wishes.size_bytes
+    if size_bytes is None:  # in an image, such that it takes seconds
+        size_bytes = _SIZE_BYTES if info.mountable else _IMAGE_SIZE_BYTES
+    _check_size(workload, size_bytes)
+    return plan_batches(workload, size_bytes, wishes.seed)
 
 
 def _check_size(workload: Workload, size_bytes: int) -> None:

@@ -118,9 +118,11 @@ class MeasurePlan:
         """Return how many records one run writes: all, and those of each batch."""
         all_of_them = self.batches.size_bytes // record
         # Each page lies in a record; a batch writes a record once at the most.
-        pages = self.batches.page_bytes
         return all_of_them + sum(
-            min(all_of_them, max(len(batch), len(batch) * pages // record))
+            min(
+                all_of_them,
+                max(len(batch), sum(size for *_, size in batch) // record),
+            )
             for batch in (*self.batches.settling, *self.batches.counted)
         )
 
@@ -162,9 +164,8 @@ def scratch_bytes(batches: Batches, candidates: tuple[Candidate, ...]) -> int:
     """
     largest = max(candidate.recordsize_bytes for candidate in candidates)
     record = record_length(batches.file_bytes, largest)
-    pinned = min(
-        batches.written_pages * max(record, batches.page_bytes), batches.size_bytes
-    )
+    places = (size for batch in batches.counted for *_, size in batch)
+    pinned = min(sum(max(record, size) for size in places), batches.size_bytes)
     return 2 * batches.size_bytes + pinned + _SLACK_BYTES
 
 

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from zfstune.measurement.batches import Batches
     from zfstune.measurement.measure_plan import MeasurePlan
 
 __all__ = ["plan_text"]
@@ -24,16 +25,12 @@ def plan_text(plan: MeasurePlan) -> Iterator[str]:
     facts, batches = plan.workload.facts, plan.batches
     yield from _paragraph(f"measure {facts.name} on pool {plan.pool}: {facts.summary}")
     yield from _candidates(plan)
-    page, size = format_size(batches.page_bytes), format_size(batches.size_bytes)
     fio = ""
     if plan.fio.run_s:
         fio = f", {plan.fio.run_s} s of fio after {plan.fio.warmup_s} s of warm-up"
-    files = "one file" if batches.files == 1 else f"{batches.files} files"
-    settling = "write them over once, " if batches.settling else ""
     yield from _paragraph(
-        f"{plan.runs} runs of each, all of them once in random order before the next: fill "
-        f"{files} of {size} in all, {settling}write {batches.written_pages} pages of "
-        f"{page} and count, read {len(batches.asked)} pages cold{fio}."
+        f"{plan.runs} runs of each, all of them once in random order before the next: "
+        f"{_steps(batches)}{fio}."
     )
     yield from _paragraph(f"Data: like {plan.shape.source}.")
     if not plan.info.mountable:
@@ -50,6 +47,28 @@ def plan_text(plan: MeasurePlan) -> Iterator[str]:
     yield from _paragraph(
         f"It takes about {about(plan.seconds)}, and the devices write about "
         f"{format_size(plan.written_bytes, exact=False)}{more}."
+    )
+
+
+def _steps(batches: Batches) -> str:
+    """Say what a run does before fio."""
+    size = format_size(batches.size_bytes, exact=not batches.recorded)
+    files = "one file" if batches.files == 1 else f"{batches.files} files"
+    fill = f"fill {files} of {size} in all"
+    if batches.recorded:
+        written, asked = (
+            format_size(count, exact=False)
+            for count in (batches.written_bytes, batches.asked_bytes)
+        )
+        return (
+            f"{fill}, make the {batches.written_pages} recorded writes of {written} and "
+            f"count, make the {len(batches.asked)} recorded reads of {asked} cold"
+        )
+    page = format_size(batches.page_bytes)
+    settling = "write them over once, " if batches.settling else ""
+    return (
+        f"{fill}, {settling}write {batches.written_pages} pages of {page} and count, read "
+        f"{len(batches.asked)} pages cold"
     )
 
 

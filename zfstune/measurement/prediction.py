@@ -53,11 +53,15 @@ def predict(
         vdev: The vdev that the data lies on.
         compress: Returns the size that an algorithm makes of bytes; None: it is off.
     """
-    record = record_length(batches.file_bytes, candidate.recordsize_bytes)
-    records = -(-batches.file_bytes // record) * batches.files
-    sample = _sample(batches, record, records)
+    recordsize = candidate.recordsize_bytes
+    records = [
+        (file, number, record)
+        for file, length in enumerate(batches.lengths)
+        for record in (record_length(length, recordsize),)
+        for number in range(-(-length // record))
+    ]
     stored = []
-    for file, number in sample:
+    for file, number, record in _sample(records, recordsize):
         data = corpus.read(file, number * record, record)
         packed = compress(candidate.compression, data)
         if packed is not None:
@@ -67,23 +71,23 @@ def predict(
     def mean(count: Callable[[int], int]) -> float:
         return sum(map(count, stored)) / len(stored)
 
-    page = batches.page_bytes
-    rewritten = sum(len(touched_records(batch, page, record)) for batch in batches.counted)
-    asked = len(touched_records(batches.asked, page, record))
+    longest = record_length(batches.file_bytes, recordsize)
+    rewritten = sum(len(touched_records(batch, longest)) for batch in batches.counted)
+    asked = len(touched_records(batches.asked, longest))
     return Prediction(
-        allocated_bytes=round(records * mean(lambda size: charged_bytes(vdev, size))),
+        allocated_bytes=round(len(records) * mean(lambda size: charged_bytes(vdev, size))),
         write_amplification=rewritten
         * mean(lambda size: device_bytes(vdev, size))
-        / (batches.written_pages * page),
-        cold_read_amplification=asked * mean(int) / (len(batches.asked) * page),
-        records=records,
+        / max(batches.written_bytes, 1),
+        cold_read_amplification=asked * mean(int) / max(batches.asked_bytes, 1),
+        records=len(records),
         sector_bytes=1 << vdev.ashift,
     )
 
 
-def _sample(batches: Batches, record: int, records: int) -> list[tuple[int, int]]:
+def _sample(
+    records: list[tuple[int, int, int]], recordsize: int
+) -> list[tuple[int, int, int]]:
     """Choose records evenly over all files: all of them, or some MiB."""
-    count = min(records, max(_SAMPLE_BYTES // record, 1))
-    in_file = records // batches.files
-    chosen = (index * records // count for index in range(count))
-    return [divmod(number, in_file) for number in chosen]
+    count = min(len(records), max(_SAMPLE_BYTES // recordsize, 1))
+    return [records[index * len(records) // count] for index in range(count)]

@@ -50,14 +50,17 @@ class Objects:
         self._dataset = dataset
         self._batches = batches
         self._corpus = corpus
-        places = (offset for batch in batches.counted for _, offset in batch)
-        grows = max(places, default=0) >= batches.file_bytes
         # A file that outgrows its one block gets blocks of the recordsize.
-        self._block_bytes = (
-            recordsize_bytes
-            if grows
-            else record_length(batches.file_bytes, recordsize_bytes)
-        )
+        grown = {
+            file
+            for batch in batches.counted
+            for file, offset, size in batch
+            if offset + size > batches.lengths[file]
+        }
+        self._blocks = [
+            recordsize_bytes if file in grown else record_length(length, recordsize_bytes)
+            for file, length in enumerate(batches.lengths)
+        ]
         self._empty_bytes = self._referenced()
         self._written = 0
         self._touches = 0
@@ -80,7 +83,7 @@ class Objects:
         del synced
         for batch in batches:
             self._carry_out(self._pages(batch))
-        return self._batches.page_bytes * sum(map(len, batches))
+        return sum(size for batch in batches for *_, size in batch)
 
     def touch(self, *, synced: bool) -> None:
         """Change one byte of an object of its own, in a transaction group.
@@ -97,17 +100,16 @@ class Objects:
 
     def read(self, places: Sequence[Spot]) -> int:
         """Read pages; return their bytes."""
-        page = self._batches.page_bytes
-        self._carry_out(read_bytes(_FIRST + file, at, page) for file, at in places)
-        return page * len(places)
+        self._carry_out(read_bytes(_FIRST + file, at, size) for file, at, size in places)
+        return sum(size for *_, size in places)
 
     def close(self) -> None:
         """Do nothing: objects are not open."""
 
     def _filling(self) -> Iterator[bytes]:
-        length, block = self._batches.file_bytes, self._block_bytes
-        chunk = max(_CHUNK_BYTES // block, 1) * block
-        for file in range(self._batches.files):
+        for file, length in enumerate(self._batches.lengths):
+            block = self._blocks[file]
+            chunk = max(_CHUNK_BYTES // block, 1) * block
             yield make_object(_FIRST + file, block)
             for start in range(0, length, chunk):
                 data = self._corpus.read(file, start, min(chunk, length - start))
@@ -116,10 +118,9 @@ class Objects:
                     yield write_bytes(_FIRST + file, start + place, part)
 
     def _pages(self, batch: Sequence[Spot]) -> Iterator[bytes]:
-        for file, offset in batch:
+        for file, offset, size in batch:
             self._written += 1
-            page = self._batches.page_bytes
-            data = self._corpus.read(file, offset, page, self._written)
+            data = self._corpus.read(file, offset, size, self._written)
             yield write_bytes(_FIRST + file, offset, data)
 
     def _carry_out(self, operations: Iterable[bytes]) -> None:

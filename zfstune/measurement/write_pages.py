@@ -56,9 +56,8 @@ class Pages:
 
     def fill(self) -> None:
         """Write all files from front to back."""
-        length = self._batches.file_bytes
         with self._failing("fill"):
-            for file in range(self._batches.files):
+            for file, length in enumerate(self._batches.lengths):
                 fd = self._fd(file, create=True)
                 for offset in range(0, length, _CHUNK_BYTES):
                     size = min(_CHUNK_BYTES, length - offset)
@@ -80,18 +79,18 @@ class Pages:
             batches: The places.
             synced: Sync as often as the application does.
         """
-        page, every = self._batches.page_bytes, self._sync_every if synced else 0
+        every = self._sync_every if synced else 0
         for batch in batches:
             with self._failing("write to"):
-                for file, offset in batch:
+                for file, offset, size in batch:
                     fd = self._fd(file)
                     self._written += 1
-                    data = self._corpus.read(file, offset, page, self._written)
+                    data = self._corpus.read(file, offset, size, self._written)
                     _write(fd, data, offset)
                     if every and self._written % every == 0:
                         os.fdatasync(fd)
             self._sync()
-        return page * sum(map(len, batches))
+        return sum(size for batch in batches for *_, size in batch)
 
     def touch(self, *, synced: bool) -> None:
         """Change one byte of a file of its own, in a transaction group.
@@ -113,9 +112,8 @@ class Pages:
 
     def read(self, places: Sequence[Spot]) -> int:
         """Read pages; return their bytes."""
-        page = self._batches.page_bytes
         with self._failing("read from"):
-            return sum(len(os.pread(self._fd(file), page, at)) for file, at in places)
+            return sum(len(os.pread(self._fd(file), size, at)) for file, at, size in places)
 
     def close(self) -> None:
         """Close the files."""

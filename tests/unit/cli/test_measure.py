@@ -193,3 +193,13 @@ def test_against_an_earlier_one(run: Run, engine: MountingEngine, tmp_path: Path
     status, _, err = run(*words, "--against", str(tmp_path / "none"))
     assert status == 1
     assert "none': No such file or directory" in err
+
+
+def test_a_trace_is_replayed(run: Run, engine: MountingEngine) -> None:
+    """The plan says what is replayed; without a trace there is nothing to replay."""
+    status, out, _ = run("measure", "--trace", TRACE, "--replay", "-n")
+    assert status == 0
+    assert "recorded writes" in " ".join(out.split())
+    status, _, err = run("measure", "postgres", "--replay")
+    assert status == 2
+    assert "cannot replay: --replay is for a trace" in err

@@ -78,14 +78,14 @@ def test_filled_and_written_over() -> None:
     assert (objects.allocated_bytes(), holder.groups) == (MIB, 1)
     assert objects.write(batches.counted[:2], synced=True) == 64 * 8192
     assert holder.groups == 3
-    touched = {offset for batch in batches.counted[:2] for _, offset in batch}
+    touched = {offset for batch in batches.counted[:2] for _, offset, _ in batch}
     before = CORPUS.read(0, 0, MIB)
     changed = {
         at for at in range(0, MIB, 8192) if data[at : at + 8192] != before[at : at + 8192]
     }
     assert changed == touched
     assert objects.read(batches.asked[:10]) == 10 * 8192
-    assert holder.reads == [(offset, 8192) for _, offset in batches.asked[:10]]
+    assert holder.reads == [(offset, 8192) for _, offset, _ in batches.asked[:10]]
     objects.close()
 
 

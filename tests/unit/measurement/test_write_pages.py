@@ -32,7 +32,7 @@ def test_filled_and_written_over(tmp_path: Path) -> None:
     assert pages.allocated_bytes() == path.stat().st_blocks * 512
     assert pages.write(batches.counted[:2], synced=False) == 64 * 8192
     assert len(synced) == 3
-    touched = {offset for batch in batches.counted[:2] for _, offset in batch}
+    touched = {offset for batch in batches.counted[:2] for _, offset, _ in batch}
     after = path.read_bytes()
     before = CORPUS.read(0, 0, MIB)
     changed = {
