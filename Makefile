@@ -20,7 +20,7 @@ BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] 
 SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit pictures instants mutants lint format lab images machines demo endurance bench recordsizes host wheel clean
+.PHONY: help test unit pictures instants mutants lint format lab images machines demo endurance bench recordsizes applications replayed host wheel clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -87,6 +87,14 @@ recordsizes: host image-$(RELEASE) ## Each profile's record size on each layout 
 	tests/lab/run --release $(RELEASE) --timeout 7200 --output benchmarks/results \
 		$(foreach disk,1 2 3 4 5 6,--disk 1G) -- pytest benchmarks/recordsize --matrix \
 		--size 1M --benchmark-enable -o timeout=7000 $(ARGS)
+
+applications: host image-$(RELEASE) ## PostgreSQL and SQLite at each record size, in bytes a transaction, in a guest
+	tests/lab/run --release $(RELEASE) --disk 4G --timeout 5400 --output benchmarks/results -- \
+		env BENCH_SCALE=$(BENCH_SCALE) PYTHONPATH=benchmarks python3 -m applications
+
+replayed: $(STAMP) ## The same without a guest: recorded on this host, as root, and replayed in an image
+	PYTHON=$(PYTHON) .ci/install-host strace postgresql
+	PYTHONPATH=benchmarks BENCH_SCALE=$(BENCH_SCALE) $(BIN)/python -m applications --replayed benchmarks/results
 
 mutants: $(STAMP) ## Change the deciding code and see that a test notices; MODULES="retention.rules", or SAMPLE=1500
 	$(BIN)/pip install --quiet --editable '.[mutants]'

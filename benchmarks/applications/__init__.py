@@ -1,0 +1,1 @@
+"""Real applications on datasets of each record size, counted in bytes."""
