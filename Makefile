@@ -90,11 +90,11 @@ recordsizes: host image-$(RELEASE) ## Each profile's record size on each layout 
 
 applications: host image-$(RELEASE) ## PostgreSQL and SQLite at each record size, in bytes a transaction, in a guest
 	tests/lab/run --release $(RELEASE) --disk 4G --timeout 5400 --output benchmarks/results -- \
-		env BENCH_SCALE=$(BENCH_SCALE) PYTHONPATH=benchmarks python3 -m applications
+		env BENCH_SCALE=$(BENCH_SCALE) python3 -u benchmarks/applications
 
 replayed: $(STAMP) ## The same without a guest: recorded on this host, as root, and replayed in an image
 	PYTHON=$(PYTHON) .ci/install-host strace postgresql
-	PYTHONPATH=benchmarks BENCH_SCALE=$(BENCH_SCALE) $(BIN)/python -m applications --replayed benchmarks/results
+	BENCH_SCALE=$(BENCH_SCALE) $(BIN)/python benchmarks/applications --replayed benchmarks/results
 
 mutants: $(STAMP) ## Change the deciding code and see that a test notices; MODULES="retention.rules", or SAMPLE=1500
 	$(BIN)/pip install --quiet --editable '.[mutants]'

@@ -16,17 +16,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import mariadb
+import postgres
+import sqlite
+from counted import SCALE, InPool, pool_on, run
+from recorded import Recorded
+
 import zfstune
-from applications import mariadb, postgres, sqlite
-from applications.counted import SCALE, InPool, pool_on, run
-from applications.recorded import Recorded
 from zfstune.engine.image import create_image
 from zfstune.values.size import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from applications.counted import Cost
+    from counted import Cost
 
 _APPLICATIONS = (sqlite, postgres, mariadb)
 _IMAGE_BYTES = 4 << 30

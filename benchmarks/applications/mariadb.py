@@ -15,14 +15,14 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from applications.counted import run, scaled
-from applications.postgres import WORDS
+from counted import run, scaled
+from postgres import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from applications.counted import Cost, InPool
-    from applications.recorded import Recorded
+    from counted import Cost, InPool
+    from recorded import Recorded
 
 ROWS = 20_000
 TRANSACTIONS = 80

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from applications.counted import run, scaled
+from counted import run, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from applications.counted import Cost, InPool
-    from applications.recorded import Recorded
+    from counted import Cost, InPool
+    from recorded import Recorded
 
 USER = "postgres"
 PGBENCH_SCALE = 2  # 200,000 accounts, about 30 MB

@@ -13,8 +13,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from counted import COMPRESSIONS, ROUNDS, SIZES, Cost, run
+
 import zfstune
-from applications.counted import COMPRESSIONS, ROUNDS, SIZES, Cost, run
 from zfstune.values.size import parse_size
 
 if TYPE_CHECKING:

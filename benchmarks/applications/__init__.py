@@ -1,1 +1,0 @@
-"""Real applications on datasets of each record size, counted in bytes."""
