@@ -73,9 +73,9 @@ endurance: host $(STAMP) image-$(RELEASE) images ## Hundreds of kills, long rand
 		ZFSTUNE_ORACLE_CASES=40 $(BIN)/pytest -o timeout=7000 \
 		tests/image/test_replica_machine.py tests/image/test_changing_objects.py $(ARGS)
 	tests/lab/run --release $(RELEASE) --timeout 7200 -- \
-		env ZFSTUNE_LAB_KILLS=200 ZFSTUNE_MACHINE_EXAMPLES=30 \
+		env ZFSTUNE_LAB_KILLS=200 ZFSTUNE_MACHINE_EXAMPLES=30 ZFSTUNE_LAB_WHOLE=1 \
 		pytest -o timeout=7000 tests/lab/test_kill.py tests/lab/test_ssh.py \
-		tests/lab/test_machine.py $(GUEST_ARGS)
+		tests/lab/test_grants_zfs.py tests/lab/test_machine.py $(GUEST_ARGS)
 	ZFSTUNE_LAB_WHOLE=1 ZFSTUNE_LAB_KILLS=25 $(BIN)/pytest -m machines tests/machines $(ARGS)
 
 bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in a guest

@@ -119,7 +119,9 @@ class Machine:
 
     def begin_boot(self) -> None:
         """Start the guest."""
-        argv = [str(RUN), "--serve", self._name, "--release", self.release]
+        # It ends with the tests, however they end.
+        argv = ["setpriv", "--pdeathsig", "TERM", "--"]
+        argv += [str(RUN), "--serve", self._name, "--release", self.release]
         argv += ["--disk", str(self._disk), "--address", f"{self._addresses[0]}/24"]
         argv += ["--link", *map(str, self._ends)]
         with self._log.open("wb") as log:
