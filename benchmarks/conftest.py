@@ -51,19 +51,22 @@ def run(*argv: str) -> str:
     return done.stdout
 
 
+def _named(config: pytest.Config) -> bool:
+    """Tell whether the caller names a pool or a device of theirs, which the lab is not."""
+    options = (config.getoption(name, default=None) for name in ("--pool", "--device"))
+    return any(options)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Keep our table alone: pytest-benchmark's has a line for each lap."""
     config.stash[TIMES] = {}
     config.stash[JUDGED] = {}
-    config.option.benchmark_quiet = True
+    config.option.benchmark_quiet = not _named(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse to run anywhere but in the lab, or on what the caller names."""
-    named = config.getoption("--pool", default=None) or config.getoption(
-        "--device", default=None
-    )
-    if named and all(item.path.parent.name == "recordsize" for item in items):
+    if _named(config) and all(item.path.parent.name == "recordsize" for item in items):
         return
     if not MARKER.exists() or os.environ.get("ZFSTUNE_LAB") != "1":
         pytest.exit("benchmarks destroy pools: run them with make bench", returncode=2)

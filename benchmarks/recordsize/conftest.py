@@ -82,7 +82,6 @@ def pytest_configure(config: pytest.Config) -> None:
         if saved:
             config.option.benchmark_compare = True
             config.stash[LAST] = figures_in(json.loads(saved[-1].read_text("utf-8")))
-        config.option.benchmark_quiet = False
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
