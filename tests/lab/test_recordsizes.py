@@ -87,7 +87,7 @@ def test_a_part_of_the_suite(device: str, tmp_path: Path) -> None:
     )
     argv = (sys.executable, "-m", "pytest", str(ROOT / "benchmarks/recordsize"), *words)
     done = subprocess.run(
-        (*argv, "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")),
+        (*argv, "-k", "choice", "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")),
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -103,9 +103,12 @@ def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
     info = ready_pool(engine, pool, operation="measure on")
     chosen, why, properties = _wanted(engine, info, wishes, workload)
     candidates = _candidates(engine, info, wishes, workload, chosen)
+    activity = engine.activity(pool)
+    # Places in files that do not fit need not be chosen: there may be billions of them.
+    check_pool_fit(info, activity, 2 * wishes.size_bytes)
     batches = _batches(wishes, workload, info)
     needed = scratch_bytes(batches, candidates)
-    check_pool_fit(info, engine.activity(pool), needed)
+    check_pool_fit(info, activity, needed)
     group_s = int(module_parameters().get("zfs_txg_timeout", _USUAL_GROUP_S))
     fio = choose_fio(
         group_s,

@@ -15,6 +15,7 @@ from zfstune.values.errors import (
     Busy,
     InvalidProperty,
     InvalidValue,
+    NoSpace,
     PlanError,
     ProfileError,
 )
@@ -165,6 +166,15 @@ def test_a_pool_that_is_busy(engine: MountingEngine) -> None:
     engine.busy_with = "scrub"
     with pytest.raises(Busy, match="being scrubbed"):
         draw_up_plan(engine.seam, WISHES)
+
+
+def test_files_that_do_not_fit(
+    engine: MountingEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are refused at once: no places are chosen in them, which would take hours."""
+    monkeypatch.setattr(module, "plan_batches", lambda *_: pytest.fail("it was called"))
+    with pytest.raises(NoSpace, match="are left until it is 80 % full"):
+        draw_up_plan(engine.seam, replace(WISHES, size_bytes=1 << 50))
 
 
 def test_an_image_needs_no_fio(
