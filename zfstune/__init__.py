@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from zfstune.snapshots.checkpoint import checkpoint
     from zfstune.snapshots.diff import diff
     from zfstune.snapshots.quiesce import Commands, Postgres, Session, quiesced
+    from zfstune.snapshots.restore import restore_path as restore
     from zfstune.snapshots.rollback import rollback
     from zfstune.snapshots.take import snapshot
     from zfstune.streams.compare import compare
@@ -113,6 +114,7 @@ __all__ = [
     "quiesced",
     "receive",
     "replicate",
+    "restore",
     "retune",
     "rollback",
     "send",
@@ -147,6 +149,7 @@ _HOMES = {
     "quiesced": ("snapshots.quiesce", "quiesced"),
     "receive": ("streams.receive", "receive"),
     "replicate": ("streams.replicate", "replicate"),
+    "restore": ("snapshots.restore", "restore_path"),
     "retune": ("measurement.retuning.retune", "retune"),
     "rollback": ("snapshots.rollback", "rollback"),
     "send": ("streams.send", "send"),

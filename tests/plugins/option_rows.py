@@ -127,6 +127,11 @@ ROWS = {
         "--lose": "before --lose snapshots",
         "--no-escape": "before --no-escape",
     },
+    "restore": {  # no kernel has the files of an image
+        "--to": f"{BEFORE} . --to {{folder}} !1",
+        "-n --dry-run": f"{BEFORE} . -n !1",
+        "--json": f"{BEFORE} . --json !1",
+    },
     "compare": {
         "--other-image": f"{BEFORE} {BEFORE} --other-image {{other}}",
         "--raw": f"{BEFORE} {BEFORE} --raw",

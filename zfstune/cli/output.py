@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zfstune.values.errors import ZfstuneError
 
 __all__ = [
+    "add_examples",
     "add_json",
     "add_scripted",
     "on_terminal",
@@ -38,6 +39,12 @@ def remember_terminal() -> None:
 def on_terminal() -> bool:
     """Tell whether a line on stderr can be written over."""
     return sys.stderr.isatty() if _terminal is None else _terminal
+
+
+def add_examples(parser: Any, *lines: str) -> None:
+    """Put command lines before the exit statuses at the end of a help."""
+    shown_lines = "".join(f"  {line}\n" for line in lines)
+    parser.epilog = f"examples:\n{shown_lines}\n{parser.epilog or ''}"
 
 
 def add_json(parser: Any) -> None:

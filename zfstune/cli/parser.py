@@ -37,6 +37,7 @@ _VERBS = {
     "snapshots": "show snapshots: why each stays, and when it goes",
     "checkpoint": "note the state of datasets to come back to; list and drop such notes",
     "rollback": "bring datasets back to a checkpoint",
+    "restore": "bring a file or a folder back out of a snapshot",
     "diff": "tell what changed between two snapshots or checkpoints",
     "compare": "tell whether two snapshots hold the same, byte for byte",
     "prune": "destroy the snapshots that no rule keeps",

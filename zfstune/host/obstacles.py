@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-__all__ = ["is_out_of_space", "obstacle"]
+__all__ = ["is_elsewhere", "is_out_of_space", "obstacle"]
 
 _WORDS = {
     errno.EAGAIN: "a program has it open, has it mapped or runs it",
@@ -25,3 +25,8 @@ def obstacle(error: OSError) -> str:
 def is_out_of_space(error: OSError) -> bool:
     """Tell whether the filesystem is full; a quota is another matter."""
     return error.errno == errno.ENOSPC
+
+
+def is_elsewhere(error: OSError) -> bool:
+    """Tell whether something lies in another filesystem than was expected."""
+    return error.errno == errno.EXDEV

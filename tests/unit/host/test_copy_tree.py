@@ -1,0 +1,178 @@
+"""Trees copied with all that belongs to them, and compared."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zfstune.host import copy_tree
+from zfstune.host.attributes import read_attributes
+from zfstune.host.copy_tree import Copier, CopyError, Tree, count_tree, same_tree
+from zfstune.values.frozen import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from zfstune.host.attributes import Attributes
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Iterator[tuple[int, int]]:
+    """Give the open folder of a tree `x`, and an open empty folder."""
+    fill(tmp_path / "from" / "x")
+    (tmp_path / "to").mkdir()
+    opened = [os.open(tmp_path / name, os.O_RDONLY) for name in ("from", "to")]
+    yield opened[0], opened[1]
+    for fd in opened:
+        os.close(fd)
+
+
+def fill(tree: Path) -> None:
+    """Make a tree with a bit of everything that this user may make."""
+    (tree / "a" / "deep\n\udcff").mkdir(parents=True)
+    file = tree / "a" / "file"
+    with file.open("wb") as opened:
+        opened.write(b"begin")
+        opened.truncate(1 << 20)
+        opened.seek(1 << 19)
+        opened.write(b"middle")
+    os.setxattr(file, "user.note", b"text\0")
+    file.chmod(0o4750)
+    (tree / "a" / "deep\n\udcff" / "again").hardlink_to(file)
+    (tree / "b").write_bytes(b"other")
+    (tree / "link").symlink_to("nowhere at all")
+    os.mkfifo(tree / "pipe", 0o640)
+    for name in ("a/file", "b", "a/deep\n\udcff", "a"):
+        os.utime(tree / name, ns=(1_000_000_001, 1_234_567_890_123_456_789))
+    os.utime(tree / "link", ns=(5, 6), follow_symlinks=False)
+
+
+def test_everything_is_copied(tmp_path: Path, places: tuple[int, int]) -> None:
+    """Content, holes, modes, times, attributes, links of both kinds and pipes."""
+    source, target = places
+    before = (tmp_path / "from/x/a/file").stat()
+    passed: list[int] = []
+    Copier(passed.append).copy(source, "x", target, "new")
+    copy = tmp_path / "to" / "new"
+    assert (copy / "a" / "file").stat().st_atime_ns == before.st_atime_ns
+    assert same_tree(source, "x", target, "new")
+    file, again = copy / "a" / "file", copy / "a" / "deep\n\udcff" / "again"
+    assert file.stat().st_ino == again.stat().st_ino
+    assert file.read_bytes() == (tmp_path / "from/x/a/file").read_bytes()
+    assert sum(passed) < file.stat().st_size  # the hole was not read
+    assert file.stat().st_mtime_ns == 1_234_567_890_123_456_789
+    assert os.getxattr(file, "user.note") == b"text\0"
+    assert (copy / "link").readlink().name == "nowhere at all"
+    assert (copy / "link").lstat().st_mtime_ns == 6
+    assert (copy / "a").stat().st_mtime_ns == 1_234_567_890_123_456_789
+    assert count_tree(source, "x") == count_tree(target, "new")
+    assert count_tree(target, "new") == Tree(5, 3, 2 * (1 << 20) + 5)
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "content": lambda tree: os.pwrite(os.open(tree / "b", os.O_WRONLY), b"OTHER", 0),
+    "mode": lambda tree: (tree / "b").chmod(0o600),
+    "time": lambda tree: os.utime(tree / "b", ns=(1, 2)),
+    "attribute": lambda tree: os.setxattr(tree / "a", "user.more", b"1"),
+    "another name": lambda tree: (tree / "b").rename(tree / "c"),
+    "one more": lambda tree: (tree / "a" / "more").touch(),
+    "link": lambda tree: relink(tree / "link"),
+    "no hard link": lambda tree: separate(tree / "a" / "deep\n\udcff" / "again"),
+    "kind": lambda tree: (tree / "b").replace(tree / "pipe"),
+}
+
+
+def relink(link: Path) -> None:
+    """Have a link of the same length and time lead elsewhere."""
+    link.unlink()
+    link.symlink_to("nowhere at ALL")
+    os.utime(link, ns=(5, 6), follow_symlinks=False)
+
+
+def separate(file: Path) -> None:
+    """Turn one of two names of a file into a file of the same content and attributes."""
+    before, content = file.stat(), file.read_bytes()
+    file.unlink()
+    file.write_bytes(content)
+    os.setxattr(file, "user.note", b"text\0")
+    file.chmod(before.st_mode & 0o7777)
+    times = (before.st_atime_ns, before.st_mtime_ns)
+    os.utime(file, ns=times)
+    os.utime(file.parent, ns=times)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_difference_is_seen(
+    tmp_path: Path, places: tuple[int, int], change: str
+) -> None:
+    """A tree that differs in one thing alone is not the same, seen from either side."""
+    source, target = places
+    Copier().copy(source, "x", target, "new")
+    kept = {
+        folder: (folder.stat().st_atime_ns, folder.stat().st_mtime_ns)
+        for folder in (tmp_path / "to/new", tmp_path / "to/new/a", tmp_path / "to/new/b")
+    }
+    CHANGES[change](tmp_path / "to" / "new")
+    for folder, times in kept.items():
+        if change != "time" and folder.exists():
+            os.utime(folder, ns=times)
+    assert not same_tree(source, "x", target, "new")
+    assert not same_tree(target, "new", source, "x")
+
+
+def test_a_socket_is_copied(tmp_path: Path, places: tuple[int, int]) -> None:
+    """What is no file, folder or link is made anew and never opened."""
+    source, target = places
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(f"/proc/self/fd/{source}/sock")
+    Copier().copy(source, "sock", target, "sock")
+    assert same_tree(source, "sock", target, "sock")
+    assert (tmp_path / "to/sock").is_socket()
+
+
+def test_the_error_has_the_path(places: tuple[int, int]) -> None:
+    """It names the file below the tree that could not be copied."""
+    source, target = places
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    with pytest.raises(CopyError) as caught:
+        Copier(refuse).copy(source, "x", target, "new")
+    assert caught.value.path in {"a/file", "a/deep\n\udcff/again"}
+    assert caught.value.error.errno == errno.ENOSPC
+    with pytest.raises(CopyError) as caught:
+        Copier().copy(source, "nosuch", target, "other")
+    assert caught.value.path == ""
+
+
+def test_flags_that_forbid_changes_come_last(
+    places: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An immutable file can have links and times, and is immutable in the end."""
+    source, target = places
+    written: list[tuple[bytes, bool]] = []
+    flags = (0x8).to_bytes(4, "little") + bytes(24)
+    moved = False
+
+    def immutable(file: int) -> Attributes:
+        found = read_attributes(file)
+        return replace(found, flags=flags)
+
+    def note(file: int, wanted: Attributes) -> None:
+        written.append((wanted.flags[:4], moved))
+
+    monkeypatch.setattr(copy_tree, "read_attributes", immutable)
+    monkeypatch.setattr(copy_tree, "write_attributes", note)
+    copier = Copier()
+    copier.copy(source, "x", target, "draft")
+    assert {flags for flags, _ in written} == {bytes(4)}
+    os.rename("draft", "x", src_dir_fd=target, dst_dir_fd=target)
+    moved, count = True, len(written)
+    copier.seal(target, "x")
+    assert written[count:] == [(flags[:4], True)] * count
