@@ -21,6 +21,7 @@ __all__ = [
     "is_unchangeable",
     "read_attributes",
     "write_attributes",
+    "write_flags",
 ]
 
 # linux/fs.h, as on x86, Arm, RISC-V and s390
@@ -90,6 +91,17 @@ def write_attributes(file: int, wanted: Attributes) -> None:
             os.removexattr(file, name)
     for name, value in wanted.extended:
         os.setxattr(file, name, value)
+    write_flags(file, wanted)
+
+
+def write_flags(file: int, wanted: Attributes) -> None:
+    """Give an open file the flags, the project and the DOS attributes of another one.
+
+    Some of them forbid any further change.
+
+    Raises:
+        OSError: One of them cannot be set.
+    """
     if wanted.flags != _flags(file):
         fcntl.ioctl(file, _SETXATTR, wanted.flags)
     if wanted.dos != _asked(file, _GETDOSFLAGS, 8):

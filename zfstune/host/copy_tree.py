@@ -12,7 +12,7 @@ import os
 import stat
 from contextlib import contextmanager
 
-from zfstune.host.attributes import read_attributes, write_attributes
+from zfstune.host.attributes import read_attributes, write_attributes, write_flags
 from zfstune.host.file_content import copy_content, same_content
 from zfstune.values.frozen import frozen, replace
 
@@ -27,9 +27,6 @@ __all__ = ["Copier", "CopyError", "Tree", "count_tree", "same_tree"]
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-# Of struct fsxattr (linux/fs.h): the flags that forbid any further change.
-_XFLAGS = slice(0, 4)
-_UNCHANGEABLE = 0x18  # FS_XFLAG_IMMUTABLE | FS_XFLAG_APPEND
 
 
 class CopyError(Exception):
@@ -89,8 +86,8 @@ def count_tree(directory: int, name: str) -> Tree:
 class Copier:
     """Copies one tree; hard links among its files stay hard links.
 
-    The flags of `chattr` that forbid changes (immutable, append only) would forbid the
-    rest of the work, too, so they are set by :meth:`seal` at the end.
+    Flags of `chattr` and DOS attributes may forbid changes (immutable, append only), and
+    so would forbid the rest of the work: :meth:`seal` sets them at the end.
 
     Args:
         passed: Is told how many bytes were copied, after each part.
@@ -117,7 +114,7 @@ class Copier:
         self._copy(source, name, target, (new_name,))
 
     def seal(self, directory: int, name: str) -> None:
-        """Set the flags that forbid changes, once the copy is where it belongs.
+        """Set flags and DOS attributes, once the copy is where it belongs.
 
         Args:
             directory: The open folder that the copy lies in now.
@@ -128,7 +125,7 @@ class Copier:
         """
         for way, attributes in reversed(self._sealed):
             with _named(way), _reached(directory, (name, *way[1:])) as file:
-                write_attributes(file, attributes)
+                write_flags(file, attributes)
 
     def _copy(self, source: int, name: str, target: int, way: tuple[str, ...]) -> None:
         with _named(way):
@@ -182,13 +179,13 @@ class Copier:
                 os.utime(copy, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
     def _give(self, copy: int, wanted: Attributes, way: tuple[str, ...]) -> None:
-        """Give a copy its attributes, without the flags that forbid changes."""
-        flags = int.from_bytes(wanted.flags[_XFLAGS], "little")
-        if flags & _UNCHANGEABLE:
-            self._sealed.append((way, wanted))
-            kept = (flags & ~_UNCHANGEABLE).to_bytes(4, "little")
-            wanted = replace(wanted, flags=kept + wanted.flags[4:])
-        write_attributes(copy, _fitting(wanted, read_attributes(copy)))
+        """Give a copy its attributes, but for flags that it does not have yet."""
+        there = read_attributes(copy)
+        fitting = _fitting(wanted, there)
+        early = replace(fitting, flags=there.flags, dos=there.dos)
+        if early != fitting:
+            self._sealed.append((way, fitting))
+        write_attributes(copy, early)
 
 
 def same_tree(directory: int, name: str, other_directory: int, other_name: str) -> bool:

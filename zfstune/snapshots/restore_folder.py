@@ -80,8 +80,8 @@ class RestoreFolder:
 
     def __exit__(self, *exc: object) -> None:
         """Remove a draft, and the folder if nothing else is in it."""
-        self.remove(COPY_DRAFT)
-        with suppress(OSError):
+        with suppress(OSError):  # what cannot be removed now is for the next run
+            self.remove(COPY_DRAFT)
             os.rmdir(self.name, dir_fd=self.directory)
         os.close(self.fd)
 
