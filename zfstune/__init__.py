@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from zfstune.retention.prune import prune
     from zfstune.snapshots.checkpoint import checkpoint
     from zfstune.snapshots.diff import diff
+    from zfstune.snapshots.drop import drop_checkpoint
+    from zfstune.snapshots.drop import list_checkpoints as checkpoints
+    from zfstune.snapshots.drop_copies import drop_copies
     from zfstune.snapshots.quiesce import Commands, Postgres, Session, quiesced
     from zfstune.snapshots.restore import restore_path as restore
     from zfstune.snapshots.rollback import rollback
@@ -102,9 +105,12 @@ __all__ = [
     "__version__",
     "apply",
     "checkpoint",
+    "checkpoints",
     "clone",
     "compare",
     "diff",
+    "drop_checkpoint",
+    "drop_copies",
     "failover",
     "golden",
     "measure",
@@ -137,9 +143,12 @@ _HOMES = {
     "Wishes": ("measurement.draw_up", "Wishes"),
     "apply": ("datasets.apply", "apply"),
     "checkpoint": ("snapshots.checkpoint", "checkpoint"),
+    "checkpoints": ("snapshots.drop", "list_checkpoints"),
     "clone": ("clones.clone", "clone"),
     "compare": ("streams.compare", "compare"),
     "diff": ("snapshots.diff", "diff"),
+    "drop_checkpoint": ("snapshots.drop", "drop_checkpoint"),
+    "drop_copies": ("snapshots.drop_copies", "drop_copies"),
     "failover": ("streams.failover", "failover"),
     "golden": ("clones.golden", ""),
     "measure": ("measurement.measure_workload", "measure_workload"),

@@ -11,7 +11,9 @@ import pytest
 import zfstune
 from zfstune.cli.main import main
 from zfstune.snapshots.drop import drop_checkpoint, list_checkpoints
-from zfstune.values.marks import PROFILE_PROPERTY
+from zfstune.snapshots.drop_copies import drop_copies
+from zfstune.snapshots.rewind_plan import FOLDER
+from zfstune.values.marks import CHECKPOINT_PROPERTY, PROFILE_PROPERTY
 from zfstune.values.state import Mount
 
 if TYPE_CHECKING:
@@ -79,11 +81,15 @@ def test_what_lost_nothing_is_not_copied(engine: ImageEngine, tree: str) -> None
     assert (done.escape, done.unchanged) == ("", done.done)
     assert [shorts(engine, d) for d in done.done] == [[NAME]] * 3
     assert not engine.exists("tank/zfstune-escape")
-    # a newer snapshot may hold what the dataset does not any more
+    # a newer snapshot in which nothing changed is no change either
     engine.take_snapshots([f"{tree}/a@later"])
     done = zfstune.rollback("one", lose=["snapshots"], engine=engine)
-    assert done.unchanged == (tree, f"{tree}/v")
-    assert engine.exists(f"{done.escape}/{tree}/a")
+    assert (done.escape, done.unchanged) == ("", done.done)
+    change(engine, f"{tree}/v")
+    engine.take_snapshots([f"{tree}/v@later"])
+    done = zfstune.rollback("one", lose=["snapshots"], engine=engine)
+    assert done.unchanged == (tree, f"{tree}/a")
+    assert engine.exists(f"{done.escape}/{tree}/v")
     drop_checkpoint("one", lose=["copies"], engine=engine)
     assert [d.name for d in engine.datasets("tank")] == [
         "tank",
@@ -156,14 +162,18 @@ def test_copies_in_the_way_of_another_rollback(engine: ImageEngine, tree: str) -
     """The error names a copy of a newer checkpoint, and the command that destroys it."""
     zfstune.checkpoint("one", engine=engine)
     zfstune.checkpoint("new er", engine=engine)
+    # filesystems of an image do not change, so these are as a rollback would make them
+    kept = "tank/zfstune-escape/new er-20261123T101500Z"
+    for name in ("tank/zfstune-escape", kept, f"{kept}/tank"):
+        engine.create(name, properties={CHECKPOINT_PROPERTY: FOLDER})
     for name in (tree, f"{tree}/a"):
-        engine.take_snapshots([f"{name}@later"])
-    zfstune.rollback("new er", lose=["snapshots"], engine=engine)
+        engine.clone(f"{name}@checkpoint-new er", f"{kept}/{name}")
     with pytest.raises(zfstune.PlanError, match="has datasets below it") as refused:
         zfstune.rollback("one", lose=["snapshots", "clones"], engine=engine)
-    assert "`zfstune checkpoint drop 'new er'`" in refused.value.hint
-    drop_checkpoint("new er", lose=["copies"], engine=engine)
-    assert zfstune.rollback("one", engine=engine).done
+    short = kept.rpartition("/")[2]
+    assert refused.value.hint == f"zfstune checkpoints --drop-copies '{short}'"
+    drop_copies(short, engine=engine)
+    assert zfstune.rollback("one", lose=["snapshots"], engine=engine).done
 
 
 def test_newer_snapshots_and_clones_take_consent(engine: ImageEngine, tree: str) -> None:

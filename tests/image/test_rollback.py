@@ -103,3 +103,87 @@ def test_bases_of_replications_are_asked_for(engine: ImageEngine, tree: str) -> 
     zfstune.replicate(f"{tree}/a", "tank/copy", engine=engine)
     drop_checkpoint("one", engine=engine)
     assert len(engine.bookmarks(f"{tree}/a")) == 1
+
+
+def test_any_snapshot_and_those_below(
+    engine: ImageEngine, tree: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dataset goes back alone or with those below; newer snapshots take consent."""
+    child = f"{tree}/a"
+    engine.create(f"{tree}/vol", properties={"volsize": "8M"}, volume=True)
+    engine.take_snapshots([f"{name}@monday" for name in (tree, child, f"{tree}/vol")])
+    engine.create(f"{tree}/new")
+    engine.set(f"{tree}/vol", {"volsize": "16M"})
+    engine.take_snapshots([f"{tree}/vol@tuesday"])
+    engine.close()
+
+    def run(*argv: str) -> tuple[int, str, str]:
+        status = main(["--image", os.fspath(file), *argv])
+        return status, *capsys.readouterr()
+
+    status, out, err = run("rollback", f"{tree}@monday")
+    assert (status, out.splitlines()[-1]) == (
+        0,
+        "already as the snapshot had it: all of it",
+    )
+    assert f"-r brings them back, too: {child}, {tree}/new" in err
+    status, out, err = run("rollback", "-r", f"{tree}@monday")
+    assert (status, f"would destroy {tree}/vol@tuesday" in out) == (1, True)
+    assert "add --lose snapshots" in err
+    status, out, err = run("rollback", "-r", f"{tree}@monday", "--lose", "snapshots")
+    assert status == 3
+    assert f"left '{tree}/v' as it is: it has no snapshot of that name" in err
+    assert f"so they stay, with all data: {tree}/new" in err
+    assert f"rolled back: {tree}, {child}, {tree}/vol" in out
+    [kept] = [word for word in out.split() if word.startswith("tank/zfstune-escape/")]
+    with zfstune.open(file) as again:
+        assert again.dataset(f"{tree}/vol").value("volsize") == str(8 << 20)
+        assert again.dataset(f"{kept}/{tree}/vol").value("volsize") == str(16 << 20)
+        assert not again.exists(f"{kept}/{child}")
+        assert [s.short_name for s in again.snapshots(f"{tree}/vol")] == ["monday"]
+    status, _, err = run("rollback", f"{tree}@mondya")
+    assert status == 1
+    assert "did you mean 'monday'?" in err
+    status, _, err = run("rollback", f"{tree}@monday", child)
+    assert status == 1
+    assert "a snapshot names its dataset" in err
+
+
+def test_newer_snapshots_without_a_change(engine: ImageEngine, tree: str) -> None:
+    """Nothing is copied aside where neither the dataset nor they have changed."""
+    engine.take_snapshots([f"{tree}@monday"])
+    engine.take_snapshots([f"{tree}@tuesday"])
+    done = zfstune.rollback(f"{tree}@monday", lose=["snapshots"], engine=engine)
+    assert (done.escape, done.unchanged) == ("", (tree,))
+    assert not engine.exists("tank/zfstune-escape")
+    assert done.to_dict()["snapshot"] == f"{tree}@monday"
+
+
+def test_copies_are_dropped_and_the_snapshot_stays(
+    engine: ImageEngine, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list names copies and their snapshots, which are free once they are dropped."""
+    engine.create("tank/vol", properties={"volsize": "8M"}, volume=True)
+    engine.take_snapshots(["tank/vol@monday"])
+    engine.set("tank/vol", {"volsize": "16M"})
+    kept = zfstune.rollback("tank/vol@monday", engine=engine).escape.rpartition("/")[2]
+    engine.close()
+
+    def run(*argv: str) -> tuple[int, str, str]:
+        status = main(["--image", os.fspath(file), *argv])
+        return status, *capsys.readouterr()
+
+    status, out, _ = run("checkpoints")
+    assert (status, out.split()[-3::2]) == (0, [kept, "tank/vol@monday"])
+    found = json.loads(run("checkpoints", "--json")[1])
+    assert [each["name"] for each in found["copies"]] == [kept]
+    top = f"tank/zfstune-escape/{kept}"
+    status, out, _ = run("checkpoints", "--drop-copies", kept, "-n")
+    would = [line.removeprefix("would destroy ") for line in out.splitlines()]
+    assert would[1:] == [f"{top}/tank/vol", f"{top}/tank", top, "tank/zfstune-escape"]
+    assert would[0].startswith(f"{top}/tank/vol@escape-")
+    status, out, _ = run("checkpoints", "--drop-copies", kept)
+    assert (status, out.splitlines()[-1]) == (0, f"dropped copies: {kept}")
+    with zfstune.open(file) as again:
+        assert [d.name for d in again.datasets("tank")] == ["tank", "tank/vol"]
+        assert again.snapshot("tank/vol@monday").clones == 0

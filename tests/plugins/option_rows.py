@@ -120,12 +120,19 @@ ROWS = {
         "--drop": "before --drop",
         "--lose": "drop before --lose copies",
     },
+    "checkpoints": {
+        "--drop-copies": "--drop-copies nosuch !1",
+        "--pool": "--pool tank",
+        "-n --dry-run": "--drop-copies nosuch -n !1",
+        "--json": "--json",
+    },
     "rollback": {
         "--pool": "before --pool tank",
         "-n --dry-run": "before -n",
         "--json": "before --json",
         "--lose": "before --lose snapshots",
         "--no-escape": "before --no-escape",
+        "-r --recursive": f"-r {BEFORE} -n",
     },
     "restore": {  # no kernel has the files of an image
         "--to": f"{BEFORE} . --to {{folder}} !1",

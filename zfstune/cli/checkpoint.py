@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from zfstune.snapshots.drop_plan import Checkpoint, DropPlan
 
 
-__all__ = ["add_arguments", "add_options", "would_or_nothing"]
+__all__ = [
+    "add_arguments",
+    "add_options",
+    "checkpoint_as_json",
+    "print_checkpoints",
+    "would_or_nothing",
+]
 
 _ACTIONS = ("take", "list", "drop")
 # Somebody who types one of these words means an action. A checkpoint of that name, taken
@@ -132,8 +138,15 @@ def _list(args: argparse.Namespace) -> int:
     with open_zfs(args) as engine:
         checkpoints = list_checkpoints(pool=args.pool, engine=engine)
     if args.json:
-        print_json({"checkpoints": [_as_json(listed) for listed in checkpoints]})
-    elif checkpoints:
+        print_json({"checkpoints": [checkpoint_as_json(listed) for listed in checkpoints]})
+    else:
+        print_checkpoints(checkpoints)
+    return exit_status.DONE
+
+
+def print_checkpoints(checkpoints: Sequence[Checkpoint]) -> None:
+    """Print a table of checkpoints, or nothing where there is none."""
+    if checkpoints:
         rows = [
             (
                 listed.name,
@@ -147,7 +160,6 @@ def _list(args: argparse.Namespace) -> int:
         ]
         header = ("name", "taken", "datasets", "copies")
         print_table(header, rows, scripted=False, right="llrr")
-    return exit_status.DONE
 
 
 def _time(listed: Checkpoint) -> str:
@@ -156,7 +168,8 @@ def _time(listed: Checkpoint) -> str:
     return datetime.fromtimestamp(listed.taken, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _as_json(listed: Checkpoint) -> dict[str, object]:
+def checkpoint_as_json(listed: Checkpoint) -> dict[str, object]:
+    """Return a checkpoint in JSON's types."""
     return {
         "name": listed.name,
         "taken": _time(listed),

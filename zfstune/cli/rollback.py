@@ -1,4 +1,4 @@
-"""``zfstune rollback``: bring datasets back to a checkpoint."""
+"""``zfstune rollback``: bring datasets back to a checkpoint or a snapshot."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import add_options, would_or_nothing
-from zfstune.cli.output import print_json, warn
+from zfstune.cli.output import add_examples, print_json, warn
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.rewind_plan import LOSSES
 from zfstune.snapshots.rollback import rollback
@@ -26,7 +26,8 @@ __all__ = ["add_arguments"]
 def add_arguments(parser: Any) -> None:
     """Add the options of the verb."""
     parser.description = (
-        "Bring datasets back to a checkpoint, in place where they are mounted and busy. "
+        "Bring datasets back to a checkpoint, or one dataset to any of its snapshots, in "
+        "place where they are mounted and busy. "
         "The current files are copied aside first, below POOL/zfstune-escape. Newer "
         "snapshots (also those of later checkpoints), clones of them, and the script that "
         "runs this command, as far as its parent processes show it, are only lost with "
@@ -35,12 +36,29 @@ def add_arguments(parser: Any) -> None:
         "since running programs keep the old files open. To bring back a system that does "
         "not run, boot another environment and name its dataset."
     )
-    parser.add_argument("name", metavar="NAME", help="the name of the checkpoint")
+    add_examples(
+        parser,
+        "zfstune rollback before-upgrade -n",
+        "zfstune rollback tank/home@monday --lose snapshots",
+        "zfstune rollback -r tank/data/postgres@zfstune-20261123T030000Z -n",
+    )
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        help="the name of a checkpoint, or a snapshot as DATASET@SNAP",
+    )
     parser.add_argument(
         "datasets",
         nargs="*",
         metavar="DATASET",
-        help="these and all below (default: all datasets of the checkpoint)",
+        help="of the checkpoint, these and all below (default: all of its datasets)",
+    )
+    parser.add_argument(
+        "-r",
+        "--recursive",
+        action="store_true",
+        help="with a snapshot, bring back the datasets below as well, each to its snapshot "
+        "of that name; a checkpoint comes back whole in any case",
     )
     add_options(parser)
     parser.add_argument(
@@ -61,6 +79,7 @@ def _run(args: argparse.Namespace) -> int:
         rewound = rollback(
             args.name,
             *args.datasets,
+            recursive=args.recursive,
             lose=args.lose,
             escape=not args.no_escape,
             pool=args.pool,
@@ -81,11 +100,15 @@ def _run(args: argparse.Namespace) -> int:
             print(f"destroyed, and kept nowhere: {', '.join(map(shown, gone))}")
         if rewound.unchanged:
             which = ", ".join(rewound.unchanged) if rewound.escape else "all of it"
-            print(f"already as the checkpoint had it: {which}")
+            taken = "snapshot" if "@" in args.name else "checkpoint"
+            print(f"already as the {taken} had it: {which}")
     for caution in rewound.plan.cautions:
         warn(caution)
     for dataset in rewound.plan.left:
-        warn(f"left '{dataset}' as it is: it does not have this checkpoint")
+        lacks = "does not have this checkpoint"
+        if "@" in args.name:
+            lacks = "has no snapshot of that name"
+        warn(f"left '{dataset}' as it is: it {lacks}")
     partly = rewound.plan.left or rewound.plan.missing
     return exit_status.PARTLY if partly else exit_status.DONE
 

@@ -8,7 +8,7 @@ from zfstune.snapshots.rewind_plan import ESCAPES, snapshot_name
 from zfstune.values import names
 from zfstune.values.errors import InvalidName, InvalidValue, NotFound, PlanError
 from zfstune.values.marks import CHECKPOINT_PROPERTY, is_managed
-from zfstune.values.text import shown
+from zfstune.values.text import did_you_mean, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -191,12 +191,21 @@ def find_checkpoint(
     made = [s for s in named.values() if s.local(CHECKPOINT_PROPERTY) is not None]
     if not made:
         where = datasets[0] if datasets else pool
-        bare_name = name.removeprefix(snapshot_name(""))
-        hint = f"did you mean '{bare_name}'? " if bare_name != name else ""
+        prefix = snapshot_name("")
+        known = {
+            snapshot.short_name.removeprefix(prefix)
+            for dataset in below
+            for snapshot in engine.snapshots(dataset)
+            if snapshot.short_name.startswith(prefix)
+        }
+        bare_name = name.removeprefix(prefix)
+        if bare_name != name:
+            known.add(bare_name)
+        more = "`zfstune checkpoints` lists all"
         raise NotFound(
             operation="find checkpoint",
             target=name,
             reason=f"no snapshot '{short}' of zfstune's is in '{where}' or below",
-            hint=f"{hint}`zfstune checkpoint list` shows all checkpoints",
+            hint=did_you_mean(bare_name, sorted(known), more),
         )
     return made

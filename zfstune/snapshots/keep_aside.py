@@ -1,6 +1,6 @@
 """Copy aside the files that a rollback is about to lose.
 
-Each dataset that changed is sent into a clone of its own checkpoint, below
+Each dataset that changed is sent into a clone of its own snapshot, below
 ``POOL/zfstune-escape``. As ZFS rolls back to the newest snapshot alone, no snapshot in
 the dataset itself could outlive it.
 """
@@ -28,7 +28,7 @@ _MARK = {CHECKPOINT_PROPERTY: FOLDER}
 
 
 def keep_aside(engine: Engine, plan: RewindPlan) -> tuple[str, tuple[str, ...]]:
-    """Copy each dataset that changed aside, into a clone of its own checkpoint.
+    """Copy each dataset that changed aside, into a clone of its own snapshot.
 
     Returns:
         The dataset below which the copies are, empty where nothing would be lost; and
@@ -38,7 +38,7 @@ def keep_aside(engine: Engine, plan: RewindPlan) -> tuple[str, tuple[str, ...]]:
         PlanError: A dataset could not be copied; nothing was rolled back.
     """
     stamp = utc_stamp(datetime.now(UTC))
-    top = f"{plan.escape}/{plan.checkpoint}-{stamp}"
+    top = f"{plan.escape}/{plan.label}-{stamp}"
     short = f"escape-{stamp}"
     engine.take_snapshots(
         [f"{rewind.dataset}@{short}" for rewind in plan.rewinds],

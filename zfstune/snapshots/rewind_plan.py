@@ -1,9 +1,9 @@
-"""Plan how datasets go back to a checkpoint, and name the losses.
+"""Plan how datasets go back to a checkpoint or a snapshot, and name the losses.
 
 ZFS rolls a dataset back to its newest snapshot alone, so everything that came after the
-checkpoint goes first: snapshots, bookmarks, and the clones that hang on those
+snapshot goes first: snapshots, bookmarks, and the clones that hang on those
 snapshots. None of it goes without the caller's consent to that loss. Files written
-since are copied aside before, into a clone of the checkpoint (see
+since are copied aside before, into a clone of that snapshot (see
 :mod:`zfstune.snapshots.keep_aside`).
 """
 
@@ -164,22 +164,28 @@ class RewindPlan:
     """The plan of a rollback.
 
     Attributes:
-        checkpoint: Its name.
+        name: The name of a checkpoint, or the full name of a snapshot.
         rewinds: One for each dataset, parents first.
         running: Files that this process and those above it would lose.
         escape: The dataset below which lost files are copied first; empty: they are not.
         cautions: Consequences that no flag can change, a sentence each.
-        left: Datasets that stay as they are, for they do not have the checkpoint.
+        left: Datasets that stay as they are, for they do not have the checkpoint or a
+            snapshot of that name.
         missing: The number of the checkpoint's datasets that have lost it or are gone.
     """
 
-    checkpoint: str
+    name: str
     rewinds: tuple[Rewind, ...]
     running: tuple[RunningFile, ...] = ()
     escape: str = ""
     cautions: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     missing: int = 0
+
+    @property
+    def label(self) -> str:
+        """The name without a dataset, which the names of copies kept aside begin with."""
+        return self.name.rpartition("@")[2]
 
     @property
     def losses(self) -> dict[str, list[str]]:
@@ -203,13 +209,14 @@ class RewindPlan:
         Args:
             lose: Words of :data:`LOSSES`.
         """
-        refused = f"roll back to '{self.checkpoint}'"
+        refused = f"roll back to '{self.name}'"
         check_consent(refused, self.losses, lose, LOSSES)
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types."""
         return {
-            "checkpoint": self.checkpoint,
+            "checkpoint": None if "@" in self.name else self.name,
+            "snapshot": self.name if "@" in self.name else None,
             "datasets": [
                 {
                     "name": rewind.dataset,
@@ -264,8 +271,8 @@ def make_rewind(
             if name in parents:
                 hint = ""
                 if is_copy(name):
-                    other = for_shell(victim.short_name.removeprefix(snapshot_name("")))
-                    hint = f"`zfstune checkpoint drop {other}` destroys such copies"
+                    kept = for_shell(name.split("/")[2])
+                    hint = f"zfstune checkpoints --drop-copies {kept}"
                 reason = f"'{name}', a clone of '{victim.name}', has datasets below it"
                 raise _refused(snapshot, reason, hint)
             for own in below.get(name, ()):
@@ -321,16 +328,17 @@ def left_behind(
 
 
 def has_changed(rewind: Rewind, snapshots: Sequence[Snapshot]) -> bool:
-    """Tell whether a dataset may hold something that its checkpoint does not.
+    """Tell whether a dataset may hold something that the snapshot does not.
 
     Args:
         rewind: The way back of the dataset.
         snapshots: All snapshots of the dataset, with their properties. The newest was
             taken just now, so that everything written before is on disk and counted.
+            Each counts what was written since the one before it; a deletion writes, too.
     """
     since = next((s.createtxg for s in snapshots if s.name == rewind.snapshot), 0)
     written = [s.value("written") for s in snapshots if s.createtxg > since]
-    return bool(rewind.newer) or not written or set(written) != {"0"}
+    return not written or set(written) != {"0"}
 
 
 def clones_of(snapshot: Snapshot) -> list[str]:

@@ -1,8 +1,9 @@
-"""Bring datasets back to a checkpoint, after copying the lost files aside."""
+"""Bring datasets back to a checkpoint or a snapshot, after copying lost files aside."""
 
 from __future__ import annotations
 
 from zfstune.engine.open import using
+from zfstune.engine.pools import ready_pool
 from zfstune.host.processes import running_files
 from zfstune.snapshots.checkpoint import (
     chosen_datasets,
@@ -12,6 +13,7 @@ from zfstune.snapshots.checkpoint import (
     system_dataset,
 )
 from zfstune.snapshots.keep_aside import keep_aside
+from zfstune.snapshots.look_up import look_up
 from zfstune.snapshots.lost_bases import lost_by_going_back
 from zfstune.snapshots.rewind_plan import (
     ESCAPES,
@@ -23,8 +25,10 @@ from zfstune.snapshots.rewind_plan import (
     make_rewind,
 )
 from zfstune.values import names
-from zfstune.values.errors import PlanError
+from zfstune.values.errors import InvalidValue, PlanError
 from zfstune.values.frozen import frozen
+from zfstune.values.names import check_snapshot
+from zfstune.values.text import comma_list, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +49,7 @@ class Rewound:
         plan: The plan.
         done: Datasets that were brought back, in this order; none in a dry run.
         escape: The dataset below which copies of the losses are; empty: there are none.
-        unchanged: Datasets that were still as the checkpoint had them, and so lost
+        unchanged: Datasets that were still as the snapshot had them, and so lost
             nothing; looked for only where losses are to be kept.
     """
 
@@ -67,6 +71,7 @@ class Rewound:
 def rollback(
     name: str,
     *datasets: str,
+    recursive: bool = False,
     lose: Iterable[str] = (),
     escape: bool = True,
     pool: str | None = None,
@@ -74,7 +79,7 @@ def rollback(
     engine: Engine | None = None,
     show: Callable[[RewindPlan], None] | None = None,
 ) -> Rewound:
-    """Bring datasets back to a checkpoint.
+    """Bring datasets back to a checkpoint, or a dataset to one of its snapshots.
 
     Mounted and busy filesystems are rolled back where they are, as ``zfs rollback``
     does it: the kernel holds access back meanwhile, and a file that was made since is
@@ -82,8 +87,10 @@ def rollback(
     stay.
 
     Args:
-        name: Name of the checkpoint.
-        datasets: These and all below; default: all that have the checkpoint.
+        name: Name of the checkpoint, or the full name of a snapshot.
+        datasets: For a checkpoint: these and all below; default: all that have it.
+        recursive: For a snapshot: bring back the datasets below, too, each to its
+            snapshot of that name.
         lose: Consent to losses beyond the files written since: newer ``snapshots`` and
             bookmarks, ``clones`` of those, the ``script`` that runs this, and the
             ``bases`` of streams between this dataset and others.
@@ -95,16 +102,27 @@ def rollback(
 
     Returns:
         The plan and the datasets that were brought back; `plan.left` names the datasets
-        that stay as they are, for they do not have the checkpoint.
+        that stay as they are, for they do not have the checkpoint, or no snapshot of that
+        name.
 
     Raises:
-        NotFound: There is no such checkpoint.
+        InvalidValue: Datasets are named beside a snapshot.
+        NotFound: There is no such checkpoint or snapshot.
         PlanError: A loss lacks consent, or is held.
         EngineError: ZFS refused; another run goes on from there.
     """
+    if "@" in name and datasets:
+        raise InvalidValue(
+            f"cannot roll back to '{shown(name)}' and name '{shown(datasets[0])}': a "
+            "snapshot names its dataset",
+            hint="roll back one snapshot at a time; with -r, all datasets below it follow",
+        )
     with using(engine) as zfs:
-        where = ready_pool_of_all(zfs, datasets, pool, operation="roll back in")
-        plan = _plan(zfs, name, where, datasets, escape=escape)
+        if "@" in name:
+            plan = _plan_of_snapshot(zfs, name, recursive=recursive, escape=escape)
+        else:
+            where = ready_pool_of_all(zfs, datasets, pool, operation="roll back in")
+            plan = _plan(zfs, name, where, datasets, escape=escape)
         if show is not None:
             show(plan)
         if dry_run:
@@ -120,27 +138,9 @@ def _plan(
 ) -> RewindPlan:
     snapshots = find_checkpoint(engine, name, pool, datasets)
     whole = find_checkpoint(engine, name, pool, ()) if datasets else snapshots
-    there_now = {ds.name: ds for ds in engine.datasets(pool)}
-    parents = {names.parent_of(name) or "" for name in there_now}
-    mounts = engine.mounts()
-    system = system_dataset(mounts)
-    rewinds = [
-        _rewind_of(
-            engine,
-            snapshot,
-            there_now[snapshot.dataset],
-            parents=parents,
-            mounts=mounts,
-            system=system,
-        )
-        for snapshot in snapshots
-    ]
-    cautions = [
-        f"'{rewind.dataset}' is mounted at /: reboot at once, since running programs have "
-        "files open that will no longer exist"
-        for rewind in rewinds
-        if rewind.path == "/"
-    ]
+    system = system_dataset(engine.mounts())
+    rewinds = _rewinds(engine, snapshots)
+    cautions = _at_root(rewinds)
     asked = chosen_datasets(engine, pool, datasets, system)
     there = asked if datasets else chosen_datasets(engine, pool, (pool,), system)
     left = left_behind(whole, asked, there.values(), datasets)
@@ -159,13 +159,91 @@ def _plan(
             f"the checkpoint was of {datasets_of(snapshots)} datasets, and {which}"
         )
     return RewindPlan(
-        checkpoint=name,
-        rewinds=tuple(rewinds),
+        name=name,
+        rewinds=rewinds,
         running=_running(rewinds, snapshots),
         escape=f"{pool}/{ESCAPES}" if escape else "",
         cautions=tuple(cautions),
         left=left,
         missing=missing,
+    )
+
+
+def _plan_of_snapshot(
+    engine: Engine, name: str, *, recursive: bool, escape: bool
+) -> RewindPlan:
+    """Plan the way back to one snapshot, and to those of its name below.
+
+    Raises:
+        NotFound: There is no such dataset or snapshot.
+        PlanError: Something that would have to go cannot.
+    """
+    dataset, _, short = check_snapshot(name).partition("@")
+    pool = names.pool_of(dataset)
+    ready_pool(engine, pool, operation="roll back in pool")
+    snapshots = [look_up(engine, name, operation="roll back to")]
+    below = {
+        found.name: found
+        for found in engine.datasets(dataset)[1:]
+        if not f"{found.name}/".startswith(f"{pool}/{ESCAPES}/")
+    }
+    stay = tuple(below)
+    left: tuple[str, ...] = ()
+    if recursive:
+        named = engine.find_snapshots([f"{ds}@{short}" for ds in below], properties=True)
+        snapshots += named.values()
+        begun = snapshots[0].createtxg
+        lacking = [ds for ds in below if f"{ds}@{short}" not in named]
+        left = tuple(ds for ds in lacking if below[ds].createtxg <= begun)
+        stay = tuple(ds for ds in lacking if ds not in left)
+    rewinds = _rewinds(engine, snapshots)
+    cautions = _at_root(rewinds)
+    if stay and not recursive:
+        cautions.append(
+            f"datasets below stay as they are, and -r brings them back, too: "
+            f"{comma_list(stay)}"
+        )
+    elif stay:
+        cautions.append(
+            f"created after the snapshot, so they stay, with all data: {comma_list(stay)}"
+        )
+    return RewindPlan(
+        name=name,
+        rewinds=rewinds,
+        running=_running(rewinds, snapshots),
+        escape=f"{pool}/{ESCAPES}" if escape else "",
+        cautions=tuple(cautions),
+        left=left,
+    )
+
+
+def _at_root(rewinds: Iterable[Rewind]) -> list[str]:
+    return [
+        f"'{rewind.dataset}' is mounted at /: reboot at once, since running programs have "
+        "files open that will no longer exist"
+        for rewind in rewinds
+        if rewind.path == "/"
+    ]
+
+
+def _rewinds(engine: Engine, snapshots: Iterable[Snapshot]) -> tuple[Rewind, ...]:
+    """Plan the way back of each dataset: see :func:`_rewind_of`."""
+    listed = list(snapshots)
+    pool = names.pool_of(listed[0].name)
+    there_now = {dataset.name: dataset for dataset in engine.datasets(pool)}
+    parents = {names.parent_of(name) or "" for name in there_now}
+    mounts = engine.mounts()
+    system = system_dataset(mounts)
+    return tuple(
+        _rewind_of(
+            engine,
+            snapshot,
+            there_now[snapshot.dataset],
+            parents=parents,
+            mounts=mounts,
+            system=system,
+        )
+        for snapshot in listed
     )
 
 

@@ -58,6 +58,10 @@ class TwoStates:
         assert recursive
         return [self.dataset(n) for n in self.kinds if f"{n}/".startswith(f"{root}/")]
 
+    def snapshots(self, dataset: str) -> list[Snapshot]:
+        """Give the snapshots of a dataset."""
+        return [taken for taken in self.taken.values() if taken.dataset == dataset]
+
     def snapshot(self, name: str) -> Snapshot:
         """Give a snapshot."""
         if name not in self.taken:

@@ -82,14 +82,16 @@ def test_clones_go_with_what_they_hang_on() -> None:
 
 
 def test_copies_in_the_way_are_told_apart() -> None:
-    """Copies of a rollback to a newer checkpoint go by dropping that checkpoint."""
-    copy = "tank/zfstune-escape/x-20260101T000000Z/tank/a"
+    """Copies of an earlier rollback are dropped by their own name."""
+    copy = "tank/zfstune-escape/my own-20260101T000000Z/tank/a"
     newer = Snapshot(
         "tank/a@checkpoint-my own", 7, 7, 1, {"clones": PropertyValue(copy, NONE)}
     )
     with pytest.raises(PlanError, match=f"'{copy}', a clone of 'tank/a@checkp") as refused:
         rewind(taken(5), newer, parents={copy}, below={copy: []})
-    assert refused.value.hint == ("`zfstune checkpoint drop 'my own'` destroys such copies")
+    assert refused.value.hint == (
+        "zfstune checkpoints --drop-copies 'my own-20260101T000000Z'"
+    )
     with pytest.raises(PlanError, match="'tank/b', a clone of 'tank/a@7'") as refused:
         rewind(taken(5), taken(7, clones="tank/b"), parents={"tank/b"})
     assert refused.value.hint == ""
@@ -108,7 +110,7 @@ def test_a_dataset_that_is_as_its_checkpoint_loses_nothing() -> None:
     assert changed(taken(6, written="1"), taken(7, written="0"))
     assert changed(taken(7))
     assert changed()
-    assert changed(taken(7, written="0"), at=rewind(taken(5), taken(6)))
+    assert not changed(taken(7, written="0"), at=rewind(taken(5), taken(6)))
     # Without the checkpoint in the list, all that was ever written counts.
     assert not has_changed(one, [taken(1, written="0")])
     assert has_changed(one, [taken(1, written="9"), taken(7, written="0")])
@@ -196,6 +198,7 @@ def test_the_plan_as_json() -> None:
     )
     assert plan.to_dict() == {
         "checkpoint": "test",
+        "snapshot": None,
         "datasets": [
             {
                 "name": "tank/a",
@@ -228,6 +231,14 @@ def test_the_plan_as_json() -> None:
         "missing": 2,
     }
     assert RewindPlan("test", ()).to_dict()["escape"] is None
+
+
+def test_a_plan_for_one_snapshot() -> None:
+    """It is no checkpoint, and its copies have the name behind the @."""
+    plan = RewindPlan("tank/a@5", (rewind(taken(5)),))
+    found = plan.to_dict()
+    assert (found["checkpoint"], found["snapshot"]) == (None, "tank/a@5")
+    assert (plan.label, RewindPlan("test", ()).label) == ("5", "test")
 
 
 @pytest.mark.parametrize(

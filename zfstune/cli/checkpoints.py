@@ -1,0 +1,105 @@
+"""``zfstune checkpoints``: list checkpoints and the copies of rollbacks, and drop these."""
+
+from __future__ import annotations
+
+from zfstune.cli import exit_status
+from zfstune.cli.checkpoint import checkpoint_as_json, print_checkpoints
+from zfstune.cli.output import add_examples, add_json, print_json, print_table, warn
+from zfstune.cli.which_zfs import open_zfs
+from zfstune.snapshots.drop import list_checkpoints
+from zfstune.snapshots.drop_copies import drop_copies, list_copies
+from zfstune.values.size import format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from zfstune.snapshots.copies_plan import CopiesPlan
+
+__all__ = ["add_arguments"]
+
+
+def add_arguments(parser: Any) -> None:
+    """Add the options of the verb."""
+    parser.description = (
+        "List the checkpoints of a pool, and the copies that rollbacks kept aside. A copy "
+        "keeps the snapshot that was rolled back to from being destroyed; --drop-copies "
+        "destroys the copies alone, and `zfstune checkpoint drop` a checkpoint."
+    )
+    add_examples(
+        parser,
+        "zfstune checkpoints",
+        "zfstune checkpoints --drop-copies before-upgrade-20261123T101500Z -n",
+    )
+    parser.add_argument(
+        "--drop-copies",
+        nargs="+",
+        default=[],
+        metavar="COPIES",
+        help="destroy the copies of these names, and show each dataset that goes",
+    )
+    parser.add_argument("--pool", help="the pool (default: as for apply)")
+    parser.add_argument(
+        "-n",
+        "--dry-run",
+        action="store_true",
+        help="with --drop-copies, show the datasets that would go, and destroy nothing",
+    )
+    add_json(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.drop_copies:
+        return _drop(args)
+    if args.dry_run:
+        warn("cannot list checkpoints with -n: it is an option of --drop-copies")
+        return exit_status.USAGE
+    with open_zfs(args) as engine:
+        checkpoints = list_checkpoints(pool=args.pool, engine=engine)
+        copies = list_copies(pool=args.pool, engine=engine)
+    if args.json:
+        print_json(
+            {
+                "checkpoints": [checkpoint_as_json(listed) for listed in checkpoints],
+                "copies": [kept.to_dict() for kept in copies],
+            }
+        )
+        return exit_status.DONE
+    print_checkpoints(checkpoints)
+    if copies:
+        if checkpoints:
+            print()
+        rows = [
+            (k.name, format_size(k.used_bytes, exact=False), ", ".join(k.origins) or "-")
+            for k in copies
+        ]
+        print_table(
+            ("copies kept aside", "used", "clones of"), rows, scripted=False, right="lrl"
+        )
+    return exit_status.DONE
+
+
+def _drop(args: argparse.Namespace) -> int:
+    def show(plan: CopiesPlan) -> None:
+        if not args.json:
+            snapshots = {clone.name: clone.snapshots for clone in plan.clones}
+            would = "would " if args.dry_run else ""
+            for name in plan.ordered:
+                for victim in (*snapshots.get(name, ()), name):
+                    print(f"{would}destroy {victim}")
+
+    with open_zfs(args) as engine:
+        plan = drop_copies(
+            *args.drop_copies,
+            pool=args.pool,
+            dry_run=args.dry_run,
+            engine=engine,
+            show=show,
+        )
+    if args.json:
+        print_json({**plan.to_dict(), "dry_run": args.dry_run})
+    elif not args.dry_run:
+        print(f"dropped copies: {', '.join(kept.name for kept in plan.kept)}")
+    return exit_status.DONE
