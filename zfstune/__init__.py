@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zfstune.clones import golden
     from zfstune.clones.clone import clone
     from zfstune.datasets.apply import apply, plan
+    from zfstune.datasets.destroy import destroy_named as destroy
     from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
     from zfstune.health.verify import verify
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from zfstune.snapshots.drop import drop_checkpoint
     from zfstune.snapshots.drop import list_checkpoints as checkpoints
     from zfstune.snapshots.drop_copies import drop_copies
+    from zfstune.snapshots.hold import hold_snapshots as hold
+    from zfstune.snapshots.hold import release_snapshots as release
     from zfstune.snapshots.quiesce import Commands, Postgres, Session, quiesced
     from zfstune.snapshots.restore import restore_path as restore
     from zfstune.snapshots.rollback import rollback
@@ -108,17 +111,20 @@ __all__ = [
     "checkpoints",
     "clone",
     "compare",
+    "destroy",
     "diff",
     "drop_checkpoint",
     "drop_copies",
     "failover",
     "golden",
+    "hold",
     "measure",
     "open",
     "plan",
     "prune",
     "quiesced",
     "receive",
+    "release",
     "replicate",
     "restore",
     "retune",
@@ -146,17 +152,20 @@ _HOMES = {
     "checkpoints": ("snapshots.drop", "list_checkpoints"),
     "clone": ("clones.clone", "clone"),
     "compare": ("streams.compare", "compare"),
+    "destroy": ("datasets.destroy", "destroy_named"),
     "diff": ("snapshots.diff", "diff"),
     "drop_checkpoint": ("snapshots.drop", "drop_checkpoint"),
     "drop_copies": ("snapshots.drop_copies", "drop_copies"),
     "failover": ("streams.failover", "failover"),
     "golden": ("clones.golden", ""),
+    "hold": ("snapshots.hold", "hold_snapshots"),
     "measure": ("measurement.measure_workload", "measure_workload"),
     "open": ("engine.open", "open_engine"),
     "plan": ("datasets.apply", "plan"),
     "prune": ("retention.prune", "prune"),
     "quiesced": ("snapshots.quiesce", "quiesced"),
     "receive": ("streams.receive", "receive"),
+    "release": ("snapshots.hold", "release_snapshots"),
     "replicate": ("streams.replicate", "replicate"),
     "restore": ("snapshots.restore", "restore_path"),
     "retune": ("measurement.retuning.retune", "retune"),

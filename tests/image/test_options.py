@@ -79,6 +79,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         zfstune.checkpoint("before", "tank/a", engine=engine)
         newest = engine.snapshots("tank/a")[-1]
         engine.bookmark(newest.name, BaseMark(255, newest.guid).on("tank/a"))
+        engine.hold(["tank/a@checkpoint-earlier"], "audit")
         engine.create("tank/spare")
         zfstune.failover("tank/spare", standby=True, engine=engine)
         engine.create("tank/golden")

@@ -21,8 +21,18 @@ SHAPELESS = {"utils", "util", "helpers", "helper", "common", "manager", "manager
 PURE = frozenset(
     {
         *("__future__", "ast", "bisect", "collections", "contextlib", "datetime"),
-        *("binascii", "difflib", "fnmatch", "functools", "hashlib", "heapq", "importlib"),
-        *("io", "ipaddress", "itertools", "json", "math", "operator", "re", "stat"),
+        *("binascii", "difflib", "fnmatch", "functools", "graphlib", "hashlib", "heapq"),
+        *(
+            "importlib",
+            "io",
+            "ipaddress",
+            "itertools",
+            "json",
+            "math",
+            "operator",
+            "re",
+            "stat",
+        ),
         *("string", "struct", "textwrap", "tomllib", "types", "typing", "zlib"),
         *("array", "configparser", "numpy", "random", "yaml"),
     }

@@ -139,6 +139,22 @@ ROWS = {
         "-n --dry-run": f"{BEFORE} . -n !1",
         "--json": f"{BEFORE} . --json !1",
     },
+    "hold": {
+        "-r --recursive": f"keep {BEFORE} -r",
+        "-n --dry-run": f"keep {BEFORE} -n",
+        "--json": f"keep {BEFORE} --json",
+    },
+    "release": {
+        "-r --recursive": f"audit {OLD} -r",
+        "-n --dry-run": f"audit {OLD} -n",
+        "--json": f"audit {OLD} --json",
+    },
+    "destroy": {
+        "-r --recursive": f"{BEFORE} -r --lose snapshots",
+        "--lose": "tank/spare --lose datasets --lose bases",
+        "-n --dry-run": "tank/spare -n",
+        "--json": "tank/spare -n --json",
+    },
     "compare": {
         "--other-image": f"{BEFORE} {BEFORE} --other-image {{other}}",
         "--raw": f"{BEFORE} {BEFORE} --raw",

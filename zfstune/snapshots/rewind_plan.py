@@ -16,7 +16,7 @@ from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import CHECKPOINT_PROPERTY
 from zfstune.values.names import ancestors_of, pool_of
-from zfstune.values.text import for_shell, shown
+from zfstune.values.text import comma_list, for_shell, shown
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
@@ -112,7 +112,7 @@ def check_consent(
         )
     missing = without_consent(losses, words)
     if missing:
-        lost = "; ".join(f"{word}: {', '.join(names)}" for word, names in missing.items())
+        lost = "; ".join(f"{word}: {comma_list(names)}" for word, names in missing.items())
         flags = " ".join(f"--lose {word}" for word in missing)
         raise PlanError(
             f"cannot {refused}: this would be lost: {lost}",

@@ -1,0 +1,36 @@
+"""``zfstune destroy``: names that make no sense, before anything changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from heirs import Heirs
+
+    Run = Callable[..., tuple[int, str, str]]
+
+
+def test_the_pool_itself(run: Run, tank: Heirs) -> None:
+    """It is refused with the command that can do it."""
+    status, out, err = run("destroy", "tank", "--lose", "datasets")
+    assert (status, out) == (1, "")
+    assert "hint: zpool destroy tank" in err
+    assert tank.calls == []
+
+
+def test_the_plan_is_shown_before_it_is_refused(run: Run, tank: Heirs) -> None:
+    """All that would go has a line; the hint has the words that consent."""
+    tank.take_snapshots(["tank/a@one"])
+    tank.calls.clear()
+    status, out, err = run("destroy", "tank/a")
+    assert status == 1
+    assert out.splitlines() == [
+        "would destroy tank/a/b  (filesystem, 0)",
+        "would destroy tank/a  (filesystem, 0)",
+        "  would destroy tank/a@one",
+    ]
+    assert "add --lose datasets --lose snapshots" in err
+    assert tank.calls == []
+    assert run("destroy", "tank/a", "--lose", "everything")[0] == 2

@@ -1,0 +1,73 @@
+"""``zfstune hold``: keep snapshots from being destroyed."""
+
+from __future__ import annotations
+
+from zfstune.cli import exit_status
+from zfstune.cli.output import add_examples, add_json, print_json
+from zfstune.cli.which_zfs import open_zfs
+from zfstune.snapshots.hold import hold_snapshots
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+__all__ = ["add_arguments", "add_holding_options", "print_tagged"]
+
+
+def add_arguments(parser: Any) -> None:
+    """Add the options of the verb."""
+    parser.description = (
+        "Hold snapshots by a tag, a word of your own: nothing can destroy them until the "
+        "tag is released, neither prune nor the zfs command. A snapshot that has the tag "
+        "already is left as it is. `zfstune snapshots` shows the tags of each."
+    )
+    add_examples(
+        parser,
+        "zfstune hold keep tank/home@monday",
+        "zfstune hold -r audit tank/data@zfstune-20261123T030000Z",
+    )
+    add_holding_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def add_holding_options(parser: Any) -> None:
+    """Add the options that hold and release share."""
+    parser.add_argument("tag", metavar="TAG", help="the tag")
+    parser.add_argument(
+        "snapshots", nargs="+", metavar="DATASET@SNAP", help="snapshots of one pool"
+    )
+    parser.add_argument(
+        "-r",
+        "--recursive",
+        action="store_true",
+        help="those of the same names on the datasets below, too",
+    )
+    parser.add_argument(
+        "-n", "--dry-run", action="store_true", help="show the snapshots and do nothing"
+    )
+    add_json(parser)
+
+
+def print_tagged(verb: str, names: tuple[str, ...], *, dry_run: bool) -> None:
+    """Print a line for each snapshot that changes, or "would" change."""
+    for name in names:
+        print(f"{'would ' if dry_run else ''}{verb} {name}")
+
+
+def _run(args: argparse.Namespace) -> int:
+    with open_zfs(args) as engine:
+        plan = hold_snapshots(
+            args.tag,
+            *args.snapshots,
+            recursive=args.recursive,
+            dry_run=args.dry_run,
+            engine=engine,
+        )
+    if args.json:
+        print_json({**plan.to_dict(), "dry_run": args.dry_run})
+    else:
+        print_tagged("hold", plan.change, dry_run=args.dry_run)
+        for name in plan.already:
+            print(f"held already: {name}")
+    return exit_status.DONE

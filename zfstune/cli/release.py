@@ -1,0 +1,50 @@
+"""``zfstune release``: end holds of snapshots."""
+
+from __future__ import annotations
+
+from zfstune.cli import exit_status
+from zfstune.cli.hold import add_holding_options, print_tagged
+from zfstune.cli.output import add_examples, print_json
+from zfstune.cli.which_zfs import open_zfs
+from zfstune.snapshots.hold import release_snapshots
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+__all__ = ["add_arguments"]
+
+
+def add_arguments(parser: Any) -> None:
+    """Add the options of the verb."""
+    parser.description = (
+        "End the holds of snapshots by one tag. Nothing is destroyed by that, but a "
+        "snapshot that nothing holds any more may go with the next prune. Tags by which "
+        "zfstune itself keeps snapshots are refused."
+    )
+    add_examples(
+        parser,
+        "zfstune release keep tank/home@monday",
+        "zfstune release -r audit tank/data@zfstune-20261123T030000Z -n",
+    )
+    add_holding_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    with open_zfs(args) as engine:
+        plan = release_snapshots(
+            args.tag,
+            *args.snapshots,
+            recursive=args.recursive,
+            dry_run=args.dry_run,
+            engine=engine,
+        )
+    if args.json:
+        print_json({**plan.to_dict(), "dry_run": args.dry_run})
+    else:
+        print_tagged("release", plan.change, dry_run=args.dry_run)
+        for name in plan.already:
+            print(f"not held by '{args.tag}': {name}")
+    return exit_status.DONE
