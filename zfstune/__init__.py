@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zfstune.clones.clone import clone
     from zfstune.datasets.apply import apply, plan
     from zfstune.datasets.destroy import destroy_named as destroy
+    from zfstune.datasets.unmanage import unmanage
     from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
     from zfstune.health.verify import verify
@@ -133,6 +134,7 @@ __all__ = [
     "send_resumed",
     "send_saved",
     "snapshot",
+    "unmanage",
     "verify",
 ]
 
@@ -174,6 +176,7 @@ _HOMES = {
     "send_resumed": ("streams.send", "send_resumed"),
     "send_saved": ("streams.send", "send_saved"),
     "snapshot": ("snapshots.take", "snapshot"),
+    "unmanage": ("datasets.unmanage", "unmanage"),
     "verify": ("health.verify", "verify"),
 }
 

@@ -65,8 +65,8 @@ def test_name_resolves(name: str) -> None:
 
 def test_unknown_name_is_an_attribute_error() -> None:
     """A name that is not public is not there, and ``dir`` lists those that are."""
-    with pytest.raises(AttributeError, match="module 'zfstune' has no attribute 'destroy'"):
-        _ = zfstune.destroy
+    with pytest.raises(AttributeError, match="module 'zfstune' has no attribute 'ruin'"):
+        _ = zfstune.ruin
     assert set(zfstune.__all__) <= set(dir(zfstune))
 
 

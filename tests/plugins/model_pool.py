@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zfstune.datasets.actions import Adjust, Create, Export, MountDataset, Remount
 from zfstune.datasets.planner import make_plan
+from zfstune.datasets.put_on import put_on
 from zfstune.datasets.request import Machine, Request
 from zfstune.profiles.profile import DatasetProfile, Profile, Setting
 from zfstune.values import properties as props
@@ -111,6 +112,7 @@ class Model:
     def plan(self, *profiles: Profile, root: str = "tank/data", **options: object) -> Plan:
         """Plan profiles on what is there."""
         asked = {name: options.pop(name) for name in ASKED if name in options}
+        at = options.pop("at", None)
         there: dict[str, object] = {
             "pool": self.pool,
             "datasets": self.datasets(),
@@ -125,6 +127,8 @@ class Model:
             root=None if root == "tank/data" else root,
             **asked,  # type: ignore[arg-type]
         )
+        if at is not None:
+            request = put_on(request, str(at))
         return make_plan(request, Machine(**there))  # type: ignore[arg-type]
 
     def run(self, actions: Iterable[Action]) -> Model:

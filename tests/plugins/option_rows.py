@@ -53,6 +53,7 @@ PLANNING = {
     "--pool": "git --pool tank",
     "--root": "git --root tank/elsewhere",
     "-o": "git -o atime=on",
+    "--at": "git --at tank/a",
     "--no-owner": "git --no-owner",
     "--allow-unsafe": "git --allow-unsafe -o sync=disabled",
     "--json": "git --json",
@@ -81,6 +82,11 @@ ROWS = {
     },
     "apply": {**PLANNING, "-n --dry-run": "git -n"},
     "plan": {**PLANNING, "--check": "git --check !4"},
+    "unmanage": {
+        "-r --recursive": "-r tank/data",
+        "-n --dry-run": "tank/data/www -n",
+        "--json": "tank/data/www --json",
+    },
     "verify": {
         "--profile": "--profile {own} !4",
         "--role": "--role web",

@@ -26,6 +26,7 @@ _HELP = ("-h", "--help")
 # verb's options. A run loads that one module, since a timer would pay for all the others.
 _VERBS = {
     "apply": "create and tune the datasets of profiles, and mount them",
+    "unmanage": "stop managing datasets, and leave them as they are",
     "plan": "show what apply would do, and why",
     "verify": "find datasets that are not set, mounted, owned or snapshotted as planned",
     "explain": "say why a profile sets each value, and who disagrees",

@@ -48,6 +48,12 @@ def add_profiles(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--root", metavar="DATASET", help="where the datasets go (default: POOL/data)"
     )
+    parser.add_argument(
+        "--at",
+        metavar="DATASET",
+        help="put the one profile on a dataset that exists, where it lies; its data stays, "
+        "and datasets that the profile has below are made only where they hide none",
+    )
     add_values(
         parser,
         "another value for the first dataset of each profile; the next apply without "
@@ -85,6 +91,7 @@ def read_profiles(args: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
         "variant": args.variant,
         "pool": args.pool,
         "root": args.root,
+        "at": args.at,
         "properties": dict(args.properties),
         "owner": not args.no_owner,
         "allow_unsafe": args.allow_unsafe,

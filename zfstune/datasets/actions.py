@@ -9,7 +9,11 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from zfstune.values.frozen import frozen
-from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY
+from zfstune.values.marks import (
+    APPLIED_PROPERTY,
+    PROFILE_PROPERTY,
+    STANDS_FOR_PROPERTY,
+)
 from zfstune.values.property_rules import display
 
 TYPE_CHECKING = False
@@ -30,7 +34,7 @@ __all__ = [
 
 _NO_REASONS: Mapping[str, str] = MappingProxyType({})
 
-OWN_PROPERTIES = (PROFILE_PROPERTY, APPLIED_PROPERTY)
+OWN_PROPERTIES = (PROFILE_PROPERTY, APPLIED_PROPERTY, STANDS_FOR_PROPERTY)
 
 
 def _property_text(values: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from zfstune.datasets.applied import standing_record, write_record
 from zfstune.datasets.leftovers import find_leftovers
 from zfstune.datasets.plan import Plan
 from zfstune.datasets.planner import make_plan, paths_to_look_at
+from zfstune.datasets.put_on import paths_below, put_on
 from zfstune.datasets.request import Machine, Request
 from zfstune.datasets.wanted import wanted_accounts
 from zfstune.engine.open import using
@@ -66,6 +67,7 @@ def plan(
     properties: Mapping[str, str] | None = None,
     owner: bool = True,
     allow_unsafe: bool = False,
+    at: str | None = None,
     engine: Engine | None = None,
 ) -> Plan:
     """Plan what :func:`apply` would do, and change nothing.
@@ -80,6 +82,8 @@ def plan(
         properties: Override or add values on the first dataset of each profile.
         owner: Give mounted directories the owner and mode of the profile.
         allow_unsafe: Let `properties` and variants disable sync or checksums.
+        at: A dataset that exists: put the one profile on it, where it lies. Datasets that
+            the profile has below it are made only where they hide no data.
         engine: Default: the running kernel's ZFS.
 
     Raises:
@@ -97,6 +101,7 @@ def plan(
         properties=properties,
         owner=owner,
         allow_unsafe=allow_unsafe,
+        at=at,
         dry_run=True,
         engine=engine,
     ).plan
@@ -111,6 +116,7 @@ def apply(
     properties: Mapping[str, str] | None = None,
     owner: bool = True,
     allow_unsafe: bool = False,
+    at: str | None = None,
     dry_run: bool = False,
     engine: Engine | None = None,
     show: Callable[[Plan], None] | None = None,
@@ -130,6 +136,8 @@ def apply(
         properties: Override or add values on the first dataset of each profile.
         owner: Give mounted directories the owner and mode of the profile.
         allow_unsafe: Let `properties` and variants disable sync or checksums.
+        at: A dataset that exists: put the one profile on it, where it lies. Datasets that
+            the profile has below it are made only where they hide no data.
         dry_run: Stop once the plan is made.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before the first change.
@@ -142,25 +150,26 @@ def apply(
             changes made before an EngineError stay, and the next call goes on
             from there.
     """
+    chosen = _resolved(roles)
+    request = Request(
+        _loaded(profiles, chosen, variant),
+        tuple(role.name for role in chosen),
+        pool,
+        root,
+        properties or {},
+        owner,
+        allow_unsafe,
+    )
+    request = request if at is None else put_on(request, at)
     with using(engine) as zfs:
-        chosen = [
-            resolve_role(name) for name in ((roles,) if isinstance(roles, str) else roles)
-        ]
-        request = Request(
-            _loaded(profiles, chosen, variant),
-            tuple(role.name for role in chosen),
-            pool,
-            root,
-            properties or {},
-            owner,
-            allow_unsafe,
-        )
         made = _plan(zfs, request)
         if show is not None:
             show(made)
-        if dry_run:
-            return Applied(made, ())
-        return Applied(made, _carry_out(zfs, made.actions))
+        return Applied(made, () if dry_run else _carry_out(zfs, made.actions))
+
+
+def _resolved(roles: str | Iterable[str]) -> list[Role]:
+    return [resolve_role(name) for name in ((roles,) if isinstance(roles, str) else roles)]
 
 
 def _loaded(
@@ -185,11 +194,14 @@ def _plan(engine: Engine, request: Request) -> Plan:
         if pool not in (None, names.pool_of(root)):
             raise PlanError(f"cannot use root '{root}': it is not in pool '{pool}'")
         pool = names.pool_of(root)
+    if request.at is not None:
+        engine.dataset(request.at)  # it exists
     machine = _look(engine, request, choose_pool(engine, pool))
     made = make_plan(request, machine)
     if machine.pool.mountable:
         # Only a plan tells which paths matter; the files found there may change it.
         paths = paths_to_look_at(made, machine.datasets, machine.mounts)
+        paths |= paths_below(request, machine.mounts)
         if paths:
             made = make_plan(request, replace(machine, places=engine.places(paths)))
     return _with_leftovers(made, machine.datasets, request) if request.roles else made
@@ -201,7 +213,7 @@ def _look(engine: Engine, request: Request, pool: str) -> Machine:
     users, groups = wanted_accounts(request.profiles)
     return Machine(
         info,
-        _datasets(engine, request.root_on(pool)),
+        _datasets(engine, request.at or request.root_on(pool)),
         engine.mounts(),
         engine.limits,
         user_numbers(users),

@@ -6,7 +6,12 @@ from zfstune.datasets.actions import Change
 from zfstune.datasets.applied import ADMINISTRATORS, read_given, read_record, write_record
 from zfstune.datasets.cautions import Caution
 from zfstune.values import properties as props
-from zfstune.values.marks import APPLIED_PROPERTY, OWN_PREFIX, PROFILE_PROPERTY
+from zfstune.values.marks import (
+    APPLIED_PROPERTY,
+    OWN_PREFIX,
+    PROFILE_PROPERTY,
+    STANDS_FOR_PROPERTY,
+)
 from zfstune.values.property_rules import display
 from zfstune.values.state import LOCAL, NONE, RECEIVED, PropertyValue
 from zfstune.values.text import for_shell
@@ -144,9 +149,11 @@ def _notes(
         was_container = name == "canmount" and name in record and name not in wanted.values
         if name not in ADMINISTRATORS or was_container:
             noted[name] = value
+    place = {STANDS_FOR_PROPERTY: wanted.stands_for} if wanted.stands_for else {}
     return {
         PROFILE_PROPERTY: ",".join(wanted.profiles),
         APPLIED_PROPERTY: write_record(noted, filter(wanted.asked, noted)),
+        **place,
     }
 
 

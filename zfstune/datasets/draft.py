@@ -20,11 +20,12 @@ from zfstune.values.marks import (
     PROFILE_PROPERTY,
     SCHEDULE_PROPERTY,
 )
+from zfstune.values.mountpoint import in_the_way
 from zfstune.values.names import ancestors_of, pool_of
 from zfstune.values.properties import default_of
 from zfstune.values.property_rules import UNSAFE, is_unsafe
 from zfstune.values.size import format_size
-from zfstune.values.state import LOCAL, RECEIVED, Dataset, PropertyValue
+from zfstune.values.state import LOCAL, RECEIVED, Dataset, Place, PropertyValue
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
@@ -112,6 +113,26 @@ class Draft(MountDraft):
             self.warn(name, f"{message}: it gets {shown}")
         if missing:
             self.adjust(dataset, compare_container(dataset, missing))
+
+    def would_hide(self, name: str, at: str) -> tuple[str, str]:
+        """Tell why a new dataset would hide data of the one that a profile is put on.
+
+        Args:
+            name: The new dataset.
+            at: The dataset above it that the profile is put on.
+
+        Returns:
+            The reason and a hint; both empty: nothing would be hidden.
+        """
+        dataset = self.now[at]
+        if int(dataset.value("referenced") or 0) <= _EMPTY_BYTES:
+            return "", ""
+        if not self.pool.mountable or at not in self.mounts or self.mounts[at].hidden:
+            message = f"'{at}' has data and is not mounted, so nobody can see what it hides"
+            return message, f"mount '{at}' and apply again; see docs/adopt.md"
+        path = f"{self.mounts[at].path.rstrip('/')}{name.removeprefix(at)}"
+        blocked = in_the_way(self.machine.places.get(path, Place(path, path)))
+        return blocked or ("", "")
 
     def half_made(
         self, dataset: Dataset, values: Mapping[str, str], *, trusted: bool

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from zfstune.datasets.cautions import weigh_wanted
 from zfstune.datasets.request import Request
 from zfstune.datasets.wanted import Wanted, wanted_datasets
+from zfstune.profiles.profile import standing_at
 from zfstune.values.errors import ProfileError
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.marks import is_managed, profiles_on
+from zfstune.values.marks import STANDS_FOR_PROPERTY, is_managed, profiles_on
+from zfstune.values.names import parent_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
     from zfstune.values.state import Dataset, Limits, PoolInfo
 
 
-__all__ = ["Expected", "placed_roots", "see_profiles"]
+__all__ = ["Expected", "StandingProfile", "find_standing", "placed_roots", "see_profiles"]
 
 
 @frozen
@@ -33,6 +37,7 @@ class Expected:
             known, or the dataset only holds others.
         lacks: Sentences about values that this pool cannot take or has no use for.
         firsts: The first dataset of each of those profiles, which ``-o`` is for.
+        at: The dataset that the profile was put on; empty: the paths of profiles count.
     """
 
     dataset: str
@@ -41,16 +46,64 @@ class Expected:
     wanted: Wanted | None = None
     lacks: tuple[str, ...] = ()
     firsts: tuple[str, ...] = ()
+    at: str = ""
+
+
+@frozen
+class StandingProfile:
+    """A profile that was put on a dataset where it lies.
+
+    Attributes:
+        dataset: That dataset.
+        name: Name of the profile.
+        profile: The profile, with its paths moved to there.
+    """
+
+    dataset: str
+    name: str
+    profile: Profile
+
+    @property
+    def root(self) -> str:
+        """The dataset that the moved paths hang below."""
+        return parent_of(self.dataset) or ""
+
+
+def find_standing(
+    datasets: Iterable[Dataset], load: Callable[[str], Profile]
+) -> tuple[StandingProfile, ...]:
+    """Find the profiles that were put on datasets where these lie.
+
+    Args:
+        datasets: The datasets of a pool.
+        load: Loads a profile by name, or raises ProfileError.
+    """
+    found = []
+    for dataset in datasets:
+        path = dataset.local(STANDS_FOR_PROPERTY)
+        if path is None or parent_of(dataset.name) is None:
+            continue
+        for name in profiles_on(dataset):
+            with suppress(ProfileError):
+                profile = load(name)
+                if profile.datasets[0].path == path:
+                    moved, _ = standing_at(profile, dataset.name.rpartition("/")[2])
+                    found.append(StandingProfile(dataset.name, name, moved))
+    return tuple(found)
 
 
 def placed_roots(
-    datasets: Iterable[Dataset], load: Callable[[str], Profile]
+    datasets: Iterable[Dataset],
+    load: Callable[[str], Profile],
+    standing: Iterable[StandingProfile] = (),
 ) -> dict[str, dict[str, Profile]]:
     """Find the roots that profiles were applied below.
 
     Args:
         datasets: The datasets of a pool.
         load: Loads a profile by name, or raises ProfileError.
+        standing: Profiles that were put on datasets: they have no root, nor have the
+            datasets below these.
 
     Returns:
         Root to the profiles below it by name. It leaves out profiles that cannot be
@@ -69,7 +122,10 @@ def placed_roots(
             if profile is not None:
                 # Of two paths that fit, as "a/log" and "log", the longer one is meant.
                 fitting = [
-                    d.path for d in profile.datasets if dataset.name.endswith("/" + d.path)
+                    d.path
+                    for d in profile.datasets
+                    if dataset.name.endswith("/" + d.path)
+                    and not _stands(dataset.name, name, standing)
                 ]
                 if fitting:
                     root = dataset.name[: -len(max(fitting, key=len)) - 1]
@@ -77,11 +133,20 @@ def placed_roots(
     return roots
 
 
+def _stands(dataset: str, profile: str, standing: Iterable[StandingProfile]) -> bool:
+    """Tell whether a dataset belongs to a profile that was put on it or above it."""
+    return any(
+        profile == each.name and f"{dataset}/".startswith(f"{each.dataset}/")
+        for each in standing
+    )
+
+
 def see_profiles(
     roots: Mapping[str, Mapping[str, Profile]],
     datasets: Mapping[str, Dataset],
     pool: PoolInfo,
     limits: Limits,
+    standing: Iterable[StandingProfile] = (),
 ) -> dict[str, Expected]:
     """Return the datasets that profiles should have, and all other managed datasets.
 
@@ -94,25 +159,28 @@ def see_profiles(
         datasets: The datasets of the pool by name.
         pool: The pool.
         limits: The limits of the running module.
+        standing: Profiles that were put on datasets. The datasets that such a profile has
+            below are expected only where they were made, since they may hide data.
     """
     expected: dict[str, Expected] = {}
-    for root, profiles in roots.items():
-        for name, profile in profiles.items():
-            alone = Request((profile,), root=root, allow_unsafe=True)
-            all_wanted = wanted_datasets(alone, pool, limits)
-            cautions = list(weigh_wanted(alone, all_wanted, pool, limits))
-            for wanted in all_wanted:
-                full_name = wanted.dataset
-                dataset = datasets.get(full_name)
-                noted = profiles_on(dataset) if dataset is not None else ()
-                if noted and name not in noted:
-                    continue  # another profile has taken it over
-                lacks = [c.message for c in cautions if c.dataset == full_name]
-                known = expected.get(full_name)
-                joined = _joined(known, name, root, wanted, lacks)
-                first = f"{root}/{profile.datasets[0].path}"
-                firsts = dict.fromkeys((*(known.firsts if known else ()), first))
-                expected[full_name] = replace(joined, firsts=tuple(firsts))
+    placed = [(r, n, p, "") for r, profiles in roots.items() for n, p in profiles.items()]
+    placed += [(each.root, each.name, each.profile, each.dataset) for each in standing]
+    for root, name, profile, at in placed:
+        alone = Request((profile,), root=root, allow_unsafe=True)
+        all_wanted = wanted_datasets(alone, pool, limits)
+        cautions = list(weigh_wanted(alone, all_wanted, pool, limits))
+        for wanted in all_wanted:
+            full_name = wanted.dataset
+            dataset = datasets.get(full_name)
+            noted = profiles_on(dataset) if dataset is not None else ()
+            if (noted and name not in noted) or (at and dataset is None):
+                continue  # another profile has taken it over, or it was not made
+            lacks = [c.message for c in cautions if c.dataset == full_name]
+            known = expected.get(full_name)
+            joined = _joined(known, name, root, wanted, lacks)
+            first = f"{root}/{profile.datasets[0].path}"
+            firsts = dict.fromkeys((*(known.firsts if known else ()), first))
+            expected[full_name] = replace(joined, firsts=tuple(firsts), at=at)
     for name, dataset in datasets.items():
         if name not in expected and is_managed(dataset):
             expected[name] = Expected(name, profiles_on(dataset))

@@ -78,6 +78,7 @@ class Plan:
         mountpoints: Each dataset of the profiles to its mountpoint, None: not mounted.
         leftovers: Datasets that earlier roles left; they stay, and nothing is pending
             because of them.
+        at: The dataset that the profile is put on; empty: the paths of profiles count.
     """
 
     pool: str
@@ -88,6 +89,7 @@ class Plan:
     facts: Mapping[str, object]
     mountpoints: Mapping[str, str | None]
     leftovers: tuple[Leftover, ...] = ()
+    at: str = ""
 
     @property
     def pending(self) -> bool:
@@ -108,7 +110,8 @@ class Plan:
         ``own``, ``export`` or ``withdraw``, and ``dataset``),
         ``warnings`` (``dataset``, ``message``, ``hint``), ``facts``,
         ``mountpoints``, ``unchanged``, ``leftovers`` (``dataset``, ``profiles``,
-        ``reason``, ``scheduled``, ``shared``, ``hint``).
+        ``reason``, ``scheduled``, ``shared``, ``hint``), ``at`` (null where the paths of
+        the profiles count).
         """
         return {
             "pool": self.pool,
@@ -121,4 +124,5 @@ class Plan:
             "mountpoints": dict(self.mountpoints),
             "unchanged": list(self.unchanged),
             "leftovers": [leftover.to_dict() for leftover in self.leftovers],
+            "at": self.at or None,
         }

@@ -41,9 +41,8 @@ def render_plan(plan: Plan) -> str:
         datasets, verb = ("1 dataset", "is") if count == 1 else (f"{count} datasets", "are")
         profiles = ", ".join(plan.profiles)
         asks = "asks" if len(plan.profiles) == 1 else "ask"
-        lines.append(
-            f"nothing to do: {datasets} below {plan.root} {verb} as {profiles} {asks}"
-        )
+        where = f"at {plan.at}" if plan.at else f"below {plan.root}"
+        lines.append(f"nothing to do: {datasets} {where} {verb} as {profiles} {asks}")
     if plan.leftovers:
         lines.extend(f"stays: {left.dataset}  ({left.reason})" for left in plan.leftovers)
         lines.append(f"  hint: {advice(plan.leftovers)}")

@@ -55,7 +55,13 @@ def make_plan(request: Request, machine: Machine) -> Plan:
     draft.check_root(root)
     if request.owner and pool.mountable:
         _check_accounts(request.profiles, machine)
-    _plan_root(draft, root, chosen=request.root is None)
+    if request.at is None:
+        _plan_root(draft, root, chosen=request.root is None)
+    else:
+        wanted = _without_hiding(draft, wanted, request.at)
+        for path in request.left_out:
+            message = f"the profile has '{path}', too, which does not lie below it"
+            draft.warn(request.at, message, "apply the profile without --at for that one")
     _plan_datasets(draft, _in_order(wanted, root), owner=request.owner)
     _warn_boot(draft, wanted, pool)
     draft.check_pool()
@@ -67,6 +73,7 @@ def make_plan(request: Request, machine: Machine) -> Plan:
         warnings=tuple(draft.cautions),
         facts=_facts(pool),
         mountpoints={w.dataset: draft.path_of(w.dataset) for w in wanted},
+        at=request.at or "",
     )
 
 
@@ -111,6 +118,30 @@ def _plan_datasets(
     for wanted, path in mounted:
         if exports is not None and path is not None:
             _plan_export(draft, wanted.dataset, path, exports)
+
+
+def _without_hiding(draft: Draft, wanted: list[Wanted], at: str) -> list[Wanted]:
+    """Leave out datasets that are not there and would hide data of the one above them.
+
+    Args:
+        draft: The plan so far.
+        wanted: The datasets of the profile, parents first.
+        at: The dataset that it is put on.
+    """
+    kept: list[Wanted] = []
+    left: set[str] = set()
+    for dataset in wanted:
+        name = dataset.dataset
+        reason, hint = ("", "")
+        if name not in draft.now and left.isdisjoint(ancestors_of(name)):
+            reason, hint = draft.would_hide(name, at)
+        if reason:
+            draft.warn(name, f"it is not made: {reason}", hint)
+        if reason or not left.isdisjoint(ancestors_of(name)):
+            left.add(name)
+        else:
+            kept.append(dataset)
+    return kept
 
 
 def paths_to_look_at(

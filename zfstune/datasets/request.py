@@ -33,6 +33,10 @@ class Request:
         overrides: Property to value for the first dataset of each profile.
         owner: Give mounted directories the owner and mode of the profile.
         allow_unsafe: Let `overrides` and variants disable sync or checksums.
+        at: The dataset, made by somebody else, that is the first one of the only profile;
+            None: the profiles' own paths count.
+        stands_for: The path that it has in that profile.
+        left_out: The profile's paths that do not lie below that one.
     """
 
     profiles: tuple[Profile, ...]
@@ -42,6 +46,9 @@ class Request:
     overrides: Mapping[str, str] = _NO_VALUES
     owner: bool = True
     allow_unsafe: bool = False
+    at: str | None = None
+    stands_for: str = ""
+    left_out: tuple[str, ...] = ()
 
     def root_on(self, pool: str) -> str:
         """Return the dataset that the profiles' paths hang below on a pool."""

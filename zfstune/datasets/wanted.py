@@ -44,6 +44,7 @@ class Wanted:
         group: Its group, else None.
         mode: Its permission bits, else None.
         snapshots: Its schedule and policy of snapshots, else None.
+        stands_for: The path in the profile that it stands for; empty: its name ends in it.
     """
 
     __slots__ = (
@@ -56,6 +57,7 @@ class Wanted:
         "profiles",
         "settings",
         "snapshots",
+        "stands_for",
         "values",
     )
 
@@ -67,6 +69,7 @@ class Wanted:
         self.group = group
         self.mode = mode
         self.snapshots: Snapshots | None = None
+        self.stands_for = ""
         self.profiles: list[str] = []
         self.values: dict[str, str] = {}
         self.inherited: dict[str, PropertyValue] = {}
@@ -118,6 +121,8 @@ def wanted_datasets(request: Request, pool: PoolInfo, limits: props.Limits) -> l
         first = merged[f"{root}/{profile.datasets[0].path}"]
         for name, value in overrides.items():
             first.settings[name] = Setting(name, value, _ASKED, "")
+    if request.at is not None:
+        merged[request.at].stands_for = request.stands_for
     for wanted in merged.values():
         _check_name(wanted)
         _fit(wanted, pool, limits)

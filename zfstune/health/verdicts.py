@@ -170,7 +170,9 @@ def _command(expected: Expected, seen: Seen, *, given: bool = True) -> str:
     if any(other != values for other in noted):
         return ""
     words = ["zfstune apply", *(_named(name, seen.files) for name in expected.profiles)]
-    if expected.root != seen.default_root:
+    if expected.at:
+        words.append(f"--at {for_shell(expected.at)}")
+    elif expected.root != seen.default_root:
         words.append(f"--root {for_shell(expected.root)}")
     else:
         words.append(f"--pool {for_shell(seen.pool.name)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from zfstune.datasets.expected import Expected, placed_roots, see_profiles
+from zfstune.datasets.expected import Expected, find_standing, placed_roots, see_profiles
 from zfstune.engine.open import using
 from zfstune.engine.pools import choose_pool
 from zfstune.health.findings import DAMAGED, Finding, Verdict, Verification
@@ -222,8 +222,9 @@ def _choose(
     limits = engine.limits
     known: dict[str, Expected] = {}
     for look in looked:
-        roots = placed_roots(look.datasets.values(), asked.load)
-        known.update(see_profiles(roots, look.datasets, look.pool, limits))
+        standing = find_standing(look.datasets.values(), asked.load)
+        roots = placed_roots(look.datasets.values(), asked.load, standing)
+        known.update(see_profiles(roots, look.datasets, look.pool, limits, standing))
     if not (asked.profiles or asked.datasets):
         for look in looked:  # a source of replication is looked at, managed or not
             for name, dataset in look.datasets.items():

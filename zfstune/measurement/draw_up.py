@@ -105,7 +105,7 @@ def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
     candidates = _candidates(engine, info, wishes, workload, chosen)
     activity = engine.activity(pool)
     # Places in files that do not fit need not be chosen: there may be billions of them.
-    check_pool_fit(info, activity, 2 * wishes.size_bytes)
+    check_pool_fit(info, activity, 2 * (wishes.size_bytes or 0))
     batches = _batches(wishes, workload, info)
     needed = scratch_bytes(batches, candidates)
     check_pool_fit(info, activity, needed)

@@ -69,6 +69,7 @@ __all__ = [
     "Snapshots",
     "Variant",
     "in_variant",
+    "standing_at",
 ]
 
 # How large a profile's file may be, and what its name may be made of.
@@ -250,3 +251,24 @@ def in_variant(profiles: Iterable[Profile], variant: str | None) -> list[Profile
         profile.variant(variant) if has else profile
         for profile, has in zip(profiles, having, strict=True)
     ]
+
+
+def standing_at(profile: Profile, path: str) -> tuple[Profile, tuple[str, ...]]:
+    """Return a profile whose first dataset has another path, and those below it follow.
+
+    Args:
+        profile: The profile, in the variant that is meant.
+        path: The new path of its first dataset.
+
+    Returns:
+        The profile, and the paths of its other datasets, which do not lie below the first
+        one and are left out.
+    """
+    first = profile.datasets[0].path
+    placed, left_out = [], []
+    for dataset in profile.datasets:
+        if f"{dataset.path}/".startswith(f"{first}/"):
+            placed.append(replace(dataset, path=path + dataset.path.removeprefix(first)))
+        else:
+            left_out.append(dataset.path)
+    return replace(profile, datasets=tuple(placed)), tuple(left_out)

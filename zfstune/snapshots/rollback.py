@@ -111,12 +111,7 @@ def rollback(
         PlanError: A loss lacks consent, or is held.
         EngineError: ZFS refused; another run goes on from there.
     """
-    if "@" in name and datasets:
-        raise InvalidValue(
-            f"cannot roll back to '{shown(name)}' and name '{shown(datasets[0])}': a "
-            "snapshot names its dataset",
-            hint="roll back one snapshot at a time; with -r, all datasets below it follow",
-        )
+    _refuse_datasets(name, datasets)
     with using(engine) as zfs:
         if "@" in name:
             plan = _plan_of_snapshot(zfs, name, recursive=recursive, escape=escape)
@@ -131,6 +126,20 @@ def rollback(
         kept, unchanged = keep_aside(zfs, plan) if escape else ("", ())
         done = tuple(_rewind(zfs, plan))
         return Rewound(plan, done, kept, unchanged)
+
+
+def _refuse_datasets(name: str, datasets: tuple[str, ...]) -> None:
+    """Refuse datasets beside a snapshot.
+
+    Raises:
+        InvalidValue: There are some.
+    """
+    if "@" in name and datasets:
+        raise InvalidValue(
+            f"cannot roll back to '{shown(name)}' and name '{shown(datasets[0])}': a "
+            "snapshot names its dataset",
+            hint="roll back one snapshot at a time; with -r, all datasets below it follow",
+        )
 
 
 def _plan(

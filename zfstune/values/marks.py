@@ -7,6 +7,9 @@ This is all that zfstune writes for itself on datasets and snapshots:
 ``org.zfstune:applied``
     On a dataset that it manages or made to hold others: the values that it set, as
     :mod:`zfstune.datasets.applied` writes them.
+``org.zfstune:stands-for``
+    On a dataset that a profile was put on where it lies: the path that it stands for in
+    the profile, as in ``postgres``.
 ``org.zfstune:schedule``
     On a dataset with a schedule: how often snapshots are taken, or ``none``
     (:mod:`zfstune.schedules.cadence`).
@@ -81,6 +84,7 @@ __all__ = [
     "SCRATCH_PROPERTY",
     "SNAPSHOT_PROPERTY",
     "STAMP_PROPERTY",
+    "STANDS_FOR_PROPERTY",
     "TAKEN_PROPERTY",
     "TARGET_PREFIX",
     "auto_name",
@@ -95,6 +99,7 @@ __all__ = [
 OWN_PREFIX = "org.zfstune:"
 PROFILE_PROPERTY = f"{OWN_PREFIX}profile"
 APPLIED_PROPERTY = f"{OWN_PREFIX}applied"
+STANDS_FOR_PROPERTY = f"{OWN_PREFIX}stands-for"
 SCHEDULE_PROPERTY = f"{OWN_PREFIX}schedule"
 POLICY_PROPERTY = f"{OWN_PREFIX}policy"
 KEPT_PROPERTY = f"{OWN_PREFIX}kept"

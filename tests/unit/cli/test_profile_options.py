@@ -41,6 +41,7 @@ def test_options_become_arguments() -> None:
         "variant": None,
         "pool": "p",
         "root": "p/x",
+        "at": None,
         "properties": {"atime": "on", "exec": "a=b"},
         "owner": False,
         "allow_unsafe": False,

@@ -29,6 +29,7 @@ def test_json_is_the_plan() -> None:
             "mountpoints",
             "unchanged",
             "leftovers",
+            "at",
         ]
         assert len(found["actions"]) == len(plan.actions)
         assert {a["action"] for a in found["actions"]} <= {

@@ -15,6 +15,14 @@ from zfstune.values.state import Mount, Vdev
 
 LOG = Vdev("disk", 9, "log", ("/dev/sdz",), rotational=True)
 APP = "tank/data/app"
+FACTS = {
+    "vdevs": ["mirror"],
+    "ashift": 13,
+    "redundant": True,
+    "rotational": False,
+    "altroot": "",
+    "mountable": True,
+}
 
 
 def test_all_of_a_first_plan() -> None:
@@ -64,17 +72,11 @@ def test_all_of_a_first_plan() -> None:
             },
         ],
         "warnings": [],
-        "facts": {
-            "vdevs": ["mirror"],
-            "ashift": 13,
-            "redundant": True,
-            "rotational": False,
-            "altroot": "",
-            "mountable": True,
-        },
+        "facts": FACTS,
         "mountpoints": {APP: "/data/app"},
         "unchanged": [],
         "leftovers": [],
+        "at": None,
     }
 
 
@@ -94,6 +96,7 @@ def test_all_of_a_plan_with_nothing_to_do() -> None:
         "mountpoints": {"tank/data/one": "/data/one", "tank/data/two": "/data/two"},
         "unchanged": ["tank/data/one", "tank/data/two"],
         "leftovers": [],
+        "at": None,
     }
 
 
