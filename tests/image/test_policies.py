@@ -255,3 +255,50 @@ def test_import_above_a_policy_that_is_stored(
     assert "tank/data/a: this replaces its stored policy 'match=autosnap_*" in imported.said
     assert "tank/app: its stored policy 'hourly=24' stays" in imported.said
     assert "tank/data/b: the stored rules for zfstune's own" in imported.said
+
+
+def test_checkpoints_are_spared_unless_a_pattern_names_them(
+    engine: ImageEngine, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever prunes by `*` means the snapshots of other tools; the name alone is none."""
+    engine.create("tank/a")
+    zfstune.checkpoint("one", "tank/a", engine=engine)
+    for short in ("checkpoint-of-mine", "x1", "x2"):
+        engine.take_snapshots([f"tank/a@{short}"])
+    engine.close()
+
+    def run(*argv: str) -> tuple[int, str, str]:
+        status = main(["--image", os.fspath(file), *argv])
+        return status, *capsys.readouterr()
+
+    status, out, err = run("prune", "tank/a", "--keep", "1", "--match", "*", "-v")
+    assert (status, err) == (0, "")
+    [kept] = [line for line in out.splitlines() if "tank/a@checkpoint-one" in line]
+    assert "zfstune checkpoint drop" in kept
+    assert out.endswith("tank/a: destroyed 2, kept 2\n")
+    status, out, _ = run("snapshots", "tank/a", "--json")
+    assert {s["name"] for s in json.loads(out)["snapshots"]} == {
+        "tank/a@checkpoint-one",
+        "tank/a@x2",
+    }
+    named = ("--keep", "0", "--all-of-them", "--regex", "^checkpoint-.*")
+    assert run("prune", "tank/a", *named)[1] == "tank/a: destroyed 1, kept 1\n"
+
+
+def test_policies_below_are_named(
+    engine: ImageEngine, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A policy that is stored does not count where another one is stored below."""
+    for name in ("tank/a", "tank/a/b", "tank/a/c"):
+        engine.create(name)
+    engine.close()
+
+    def run(*argv: str) -> tuple[int, str, str]:
+        status = main(["--image", os.fspath(file), *argv])
+        return status, *capsys.readouterr()
+
+    assert run("policy", "set", "tank/a/b", "keep=2")[2] == ""
+    status, _, err = run("policy", "set", "tank/a", "keep=3")
+    assert status == 0
+    assert "have policies of their own, and follow those: tank/a/b\n" in err
+    assert "hint: to have them follow this one: zfstune policy clear tank/a/b\n" in err

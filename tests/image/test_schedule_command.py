@@ -75,6 +75,11 @@ def test_the_command_installs(
     assert {line.split()[0] for line in said[1:]} == {"remove"}
     assert engine.dataset("tank/shop").local(SCHEDULE_PROPERTY) == "none"
     assert call("remove", "tank/shop")[0].startswith("nothing to do")
+    capsys.readouterr()
+    assert main(["schedule", "remove", "tank/shpo", "--dir", os.fspath(units)]) == 3
+    said_of_it = capsys.readouterr().err
+    assert "left 'tank/shpo': there is no such dataset, and no unit" in said_of_it
+    assert "hint: did you mean 'tank/shop'?" in said_of_it
     call("remove", "--all")
     assert [path.name for path in units.iterdir()] == ["timers.target.wants"]
     assert scheduled(engine) == []

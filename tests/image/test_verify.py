@@ -81,6 +81,15 @@ def test_a_volume_in_the_way(
     engine.close()
     assert main(["--image", str(file), "verify", "--role", "web"]) == 4
     [line] = [li for li in capsys.readouterr().out.splitlines() if "missing" in li]
-    assert "asks for it, and a volume of that name is in the way -> zfs rename" in line
+    assert "asks for it, and a volume of that name is in the way -> on a host" in line
+    assert line.endswith(": zfs rename tank/data/www tank/data/www-old")
     assert main(["--image", str(file), "verify", "--role", "vpn"]) == 0
     assert "this role has no datasets" in capsys.readouterr().out
+
+
+def test_a_remedy_that_the_zfs_command_has(engine: ImageEngine) -> None:
+    """It cannot reach an image, and the remedy says where it can be run."""
+    engine.create("tank/a", properties={"org.zfstune:profile": "of-mine"})
+    engine.set("tank/a", {"sync": "disabled"})
+    [finding] = next(v for v in zfstune.verify(engine=engine) if v.pending).findings
+    assert finding.hint.startswith("on a host that has imported this pool: zfs set sync=")

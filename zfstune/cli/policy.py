@@ -17,7 +17,8 @@ from zfstune.retention.policy import Policy
 from zfstune.retention.policy_text import parse_policy, stored_form
 from zfstune.retention.store import clear_policy, own_policies, set_policy, stored_policies
 from zfstune.values.errors import EngineError, PolicyError, ZfsUnavailable
-from zfstune.values.text import for_shell, shown
+from zfstune.values.marks import POLICY_PROPERTY
+from zfstune.values.text import comma_list, for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,8 +121,18 @@ def _set(args: argparse.Namespace) -> int:
     with open_zfs(args) as engine:
         text = set_policy(engine, args.dataset, policy)
         short_names: set[str] = set()
+        own: list[str] = []
         with suppress(EngineError):  # the policy is stored, and what follows is advice
             short_names = {s.short_name for s in engine.snapshots(args.dataset)}
+            below = engine.datasets(args.dataset)[1:]
+            own = [d.name for d in below if d.local(POLICY_PROPERTY) is not None]
+    if own:
+        names = " ".join(map(for_shell, own))
+        warn(
+            "datasets below have policies of their own, and follow those: "
+            f"{comma_list(own)}",
+            f"to have them follow this one: zfstune policy clear {names}",
+        )
     for miss in near_misses(policy, short_names):
         warn(miss)
     if args.json:

@@ -12,6 +12,7 @@ from zfstune.cli.schedule_run import run_forever, run_once
 from zfstune.cli.schedule_show import show_schedules, warn_of_misfits
 from zfstune.cli.schedule_targets import named_datasets, without_taken_along
 from zfstune.cli.which_zfs import open_zfs, uses_kernel
+from zfstune.engine.pools import datasets_below
 from zfstune.schedules.cadence import NO_SCHEDULE
 from zfstune.schedules.install import carry_out, plan_install, plan_remove
 from zfstune.schedules.replicate_to import format_targets
@@ -21,7 +22,7 @@ from zfstune.values.errors import InvalidValue, ZfsUnavailable
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICATE_PROPERTY, SCHEDULE_PROPERTY
 from zfstune.values.replication_marks import UNSENT
-from zfstune.values.text import for_shell
+from zfstune.values.text import did_you_mean, for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -278,10 +279,18 @@ def _remove(args: argparse.Namespace) -> int:
     whole = args.all and not (args.datasets or args.roles)
     changes: dict[str, str] = {}
     retargeted: dict[str, str] = {}
+    unknown: list[str] = []
+    known: list[str] = []
     try:
         with open_zfs(args) as engine:
             named = named_datasets(args, engine)
             steps = plan_remove(args.folder, None if whole else named)
+            unknown = [
+                name
+                for name in named
+                if not engine.exists(name) and not plan_remove(args.folder, [name])
+            ]
+            known = list(datasets_below(engine)) if unknown else []
             scheduled = [
                 name
                 for name in named
@@ -306,7 +315,10 @@ def _remove(args: argparse.Namespace) -> int:
             carry_out(args.folder, steps)
     _print_changes(args, steps, changes, retargeted)
     _tell_of_systemctl(args, steps)
-    return exit_status.DONE
+    for name in unknown:
+        hint = did_you_mean(name, known, "`zfstune schedule show` lists the schedules")
+        warn(f"left '{name}': there is no such dataset, and no unit of that name", hint)
+    return exit_status.PARTLY if unknown else exit_status.DONE
 
 
 def _tell_of_systemctl(args: argparse.Namespace, steps: tuple[UnitStep, ...]) -> None:

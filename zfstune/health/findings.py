@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from zfstune.values.frozen import frozen
+from zfstune.values.frozen import frozen, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["DAMAGED", "NOTICES", "STATES", "Finding", "Verdict", "Verification"]
+__all__ = [
+    "DAMAGED",
+    "NOTICES",
+    "STATES",
+    "Finding",
+    "Verdict",
+    "Verification",
+    "remedied_elsewhere",
+]
 
 OK = "ok"
 DAMAGED = "damaged"
@@ -165,3 +173,16 @@ class Verification:
             "pools": [verdict.to_dict() for verdict in self.pools],
             "datasets": [verdict.to_dict() for verdict in self.datasets],
         }
+
+
+def remedied_elsewhere(verdict: Verdict) -> Verdict:
+    """Return a verdict on a dataset of an image, to which the zfs command has no way."""
+    return replace(
+        verdict,
+        findings=tuple(
+            replace(f, hint=f"on a host that has imported this pool: {f.hint}")
+            if f.hint.startswith(("zfs ", "zpool "))
+            else f
+            for f in verdict.findings
+        ),
+    )

@@ -25,7 +25,8 @@ def render_verification(verification: Verification) -> str:
     if not verification.datasets:
         verdicts = [verdict for verdict in verdicts if verdict.findings]
     width = max((len(verdict.name) for verdict in verdicts), default=0)
-    states = max((len(verdict.state) for verdict in verdicts), default=0)
+    every = [f.state for verdict in verdicts for f in verdict.findings]
+    states = max(map(len, (*every, *(verdict.state for verdict in verdicts))), default=0)
     lines: list[str] = []
     for verdict in verdicts:
         rows = [(finding.state, _sentence(finding)) for finding in verdict.findings]

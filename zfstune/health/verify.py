@@ -7,7 +7,13 @@ import os
 from zfstune.datasets.expected import Expected, find_standing, placed_roots, see_profiles
 from zfstune.engine.open import using
 from zfstune.engine.pools import choose_pool
-from zfstune.health.findings import DAMAGED, Finding, Verdict, Verification
+from zfstune.health.findings import (
+    DAMAGED,
+    Finding,
+    Verdict,
+    Verification,
+    remedied_elsewhere,
+)
 from zfstune.health.inspect_snapshots import SnapshotInspection
 from zfstune.health.observe_targets import observe_targets
 from zfstune.health.replication_faults import replication_findings
@@ -91,6 +97,8 @@ def verify(
         ]
         roots = () if asked.profiles else asked.datasets
         verdicts += [verdict for look in looked for verdict in look.within(roots)]
+        if zfs.file:
+            verdicts = [remedied_elsewhere(verdict) for verdict in verdicts]
     verdicts.sort(key=lambda verdict: verdict.name.split("/"))
     return Verification(
         tuple(judge_pool(look.pool, look.leftovers) for look in looked), tuple(verdicts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.engine.pools import datasets_below
 from zfstune.retention.bases import keep_bases
-from zfstune.retention.decision import FOREIGN, decide
+from zfstune.retention.decision import CHECKPOINT, FOREIGN, decide, is_spared_checkpoint
 from zfstune.retention.known_targets import replicated_to_all
 from zfstune.retention.read_targets import read_noted_targets, read_targets
 from zfstune.retention.store import not_followed, stored_policies, zone
@@ -166,6 +166,8 @@ def _assessed(
     else:
         if not own and not policy.scope(named=True)(snapshot.short_name):
             stays.append(FOREIGN)
+        elif is_spared_checkpoint(snapshot, policy):
+            stays.append(CHECKPOINT)
         goes, expires = ("kept" if stays else "now"), None
         reasons = tuple(stays) or decision.reasons
     created = snapshot.creation

@@ -26,7 +26,7 @@ from zfstune.retention.rule_kinds import YEAR_10000, Last
 from zfstune.retention.rules import FOREVER, KeptUntil, Members, keep, newest_expires
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
-from zfstune.values.marks import SNAPSHOT_PROPERTY
+from zfstune.values.marks import CHECKPOINT_PROPERTY, SNAPSHOT_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from zfstune.values.state import Snapshot
 
 __all__ = [
+    "CHECKPOINT",
     "DEFAULT_BATCH",
     "FOREIGN",
     "FUTURE",
@@ -49,6 +50,7 @@ __all__ = [
     "decide",
     "interleave",
     "is_future",
+    "is_spared_checkpoint",
     "runs",
     "spare",
 ]
@@ -63,9 +65,21 @@ _IN_TURN = 10
 _TWICE = "ZFS listed this name twice, for two different snapshots"
 FUTURE = "dated after now"
 FOREIGN = f"it has no {SNAPSHOT_PROPERTY} of its own: zfstune did not make it here"
+CHECKPOINT = "it is of a checkpoint: `zfstune checkpoint drop` destroys it"
 _NEWEST = "the newest"
 _NOTHING: Mapping[str, Replicated] = MappingProxyType({})
 _UNDATED = "its time of creation is not known"
+
+
+def is_spared_checkpoint(snapshot: Snapshot, policy: Policy) -> bool:
+    """Tell whether a snapshot is of a checkpoint, and no pattern speaks of those.
+
+    Args:
+        snapshot: The snapshot, read with its properties.
+        policy: The policy that lets it go.
+    """
+    mark = snapshot.local(CHECKPOINT_PROPERTY)
+    return mark is not None and not policy.names_checkpoints(snapshot.short_name)
 
 
 @frozen

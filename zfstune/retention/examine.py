@@ -14,12 +14,14 @@ from zfstune.host.files import cache_folder
 from zfstune.retention.alarms import alarms, to_remember
 from zfstune.retention.bases import keep_bases
 from zfstune.retention.decision import (
+    CHECKPOINT,
     FOREIGN,
     FUTURE,
     Decision,
     clones_on,
     decide,
     is_future,
+    is_spared_checkpoint,
     spare,
 )
 from zfstune.retention.destroy import MADE_ANEW
@@ -315,7 +317,9 @@ def _examine(
             reason = _reason_to_spare(decision.snapshot, victim, must_be_own=must_be_own)
             if reason == MADE_ANEW:
                 notes.forget(victim.dataset)
-            if reason:
+            if not reason and is_spared_checkpoint(victim, policies[victim.dataset]):
+                yield Decision(decision.snapshot, keep=True, reasons=(CHECKPOINT,))
+            elif reason:
                 yield spare(decision.snapshot, reason)
             elif is_future(victim, now):
                 # A count was decided without times of creation; here is the time.

@@ -11,6 +11,7 @@ from zfstune.retention.rule_kinds import Last, Never, Unreplicated
 from zfstune.retention.scope import check_scope, scope_tests
 from zfstune.values.errors import PolicyError
 from zfstune.values.frozen import frozen
+from zfstune.values.marks import CHECKPOINT_PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,6 +187,18 @@ class Policy(_ScopeTests):
             if not (named and group.own) and not (keeping and group.keeps_none)
         ]
         return lambda short_name: any(test(short_name) for test in tests)
+
+    def names_checkpoints(self, short_name: str) -> bool:
+        """Tell whether a pattern that speaks of checkpoints alone matches a name.
+
+        A pattern for everything, as ``*``, is meant for the snapshots of other tools,
+        and nobody who writes it thinks of checkpoints.
+        """
+        return any(
+            test(short_name)
+            for group, test in zip(self.groups, self.tests, strict=True)
+            if (group.match or group.regex or "").lstrip("^").startswith(CHECKPOINT_PREFIX)
+        )
 
 
 @frozen

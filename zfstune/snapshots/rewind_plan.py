@@ -14,7 +14,7 @@ from contextlib import suppress
 from zfstune.snapshots.lost_bases import BASES
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
-from zfstune.values.marks import CHECKPOINT_PROPERTY
+from zfstune.values.marks import CHECKPOINT_PREFIX, CHECKPOINT_PROPERTY
 from zfstune.values.names import ancestors_of, pool_of
 from zfstune.values.text import comma_list, for_shell, shown
 from zfstune.values.whole_number import NumberError, read_whole
@@ -59,7 +59,7 @@ LOSSES = ("snapshots", "clones", "script", BASES)
 
 def snapshot_name(checkpoint: str) -> str:
     """Return the name that the snapshots of a checkpoint have behind the ``@``."""
-    return f"checkpoint-{checkpoint}"
+    return CHECKPOINT_PREFIX + checkpoint
 
 
 def datasets_of(snapshots: Iterable[Snapshot]) -> int:

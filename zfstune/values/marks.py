@@ -71,6 +71,7 @@ if TYPE_CHECKING:
 __all__ = [
     "APPLIED_PROPERTY",
     "AUTO_PREFIX",
+    "CHECKPOINT_PREFIX",
     "CHECKPOINT_PROPERTY",
     "GOLDEN_PROPERTY",
     "KEPT_PROPERTY",
@@ -116,6 +117,8 @@ SCRATCH_PROPERTY = f"{OWN_PREFIX}scratch"
 # The name of a scratch dataset, which lies directly below its pool, begins with this.
 SCRATCH_PREFIX = "zfstune-measure-"
 
+# The names of the snapshots of checkpoints begin with this.
+CHECKPOINT_PREFIX = "checkpoint-"
 # The names of the snapshots that zfstune takes begin with this.
 AUTO_PREFIX = "zfstune-"
 _STAMP = "YYYYmmddTHHMMSSZ"

@@ -11,6 +11,7 @@ from zfstune.health.findings import (
     Finding,
     Verdict,
     Verification,
+    remedied_elsewhere,
 )
 
 
@@ -73,3 +74,12 @@ def test_json_has_null_for_what_is_not_there() -> None:
         "tank/a",
         ["postgres"],
     )
+
+
+def test_remedies_in_an_image() -> None:
+    """The zfs command cannot reach it; zfstune's own remedies and words stay."""
+    hints = ("zfs set atime=off tank/a", "zfstune apply logs", "look at it", "")
+    verdict = Verdict("tank/a", tuple(Finding("drift-local", "x", h) for h in hints))
+    found = [finding.hint for finding in remedied_elsewhere(verdict).findings]
+    assert found[0] == "on a host that has imported this pool: zfs set atime=off tank/a"
+    assert found[1:] == list(hints[1:])

@@ -52,3 +52,18 @@ def test_a_pool_that_is_well_is_left_out_where_no_dataset_is_managed() -> None:
     assert render_verification(Verification((suspended,), ())) == (
         f"tank  suspended  it lost its devices\n{nothing}"
     )
+
+
+def test_the_columns_are_aligned() -> None:
+    """A state of a further finding may be longer than the worst one."""
+    findings = (
+        Finding("missing", "gone"),
+        Finding("drift-inherited", "atime is on"),
+        Finding("unseen", "hidden"),
+    )
+    lines = render_verification(Verification((), (Verdict("tank/a", findings),)))
+    columns = {
+        line.index(note)
+        for line, note in zip(lines.splitlines(), ("gone", "atime", "hidden"), strict=False)
+    }
+    assert len(columns) == 1
