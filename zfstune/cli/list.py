@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 
 from zfstune.cli import exit_status
@@ -13,6 +14,7 @@ from zfstune.values.marks import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
 from zfstune.values.mountpoint import effective_mountpoint
 from zfstune.values.names import pool_of
 from zfstune.values.size import format_size
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +44,23 @@ _SNAPSHOT_COLUMNS = {
     "HOLDS": "userrefs",
     "MADE BY": "made_by",
 }
+# What datasets and snapshots have in common.
+_COMMON_COLUMNS = {
+    "NAME": "name",
+    "TYPE": "type",
+    "PROFILE": "profile",
+    "USED": "used",
+    "REFER": "referenced",
+}
+_SNAPSHOT = "snapshot"
+_DATASETS = frozenset({"filesystem", "volume"})
+_TYPES: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("dataset", "datasets"), _DATASETS),
+    **dict.fromkeys(("filesystem", "filesystems", "fs"), frozenset({"filesystem"})),
+    **dict.fromkeys(("volume", "volumes", "vol"), frozenset({"volume"})),
+    **dict.fromkeys(("snapshot", "snapshots", "snap"), frozenset({_SNAPSHOT})),
+    "all": _DATASETS | {_SNAPSHOT},
+}
 _SIZES = ("recordsize", "used", "available", "referenced")
 
 
@@ -54,9 +73,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-t",
         "--type",
-        choices=("datasets", "snapshots"),
-        default="datasets",
-        help="what to list (default: datasets)",
+        type=_types,
+        default=_DATASETS,
+        metavar="TYPE",
+        help="filesystem, volume, snapshot or all, or several with commas, as the zfs "
+        "command has it; dataset stands for the first two (default: dataset)",
     )
     add_scripted(parser)
     parser.add_argument(
@@ -67,30 +88,73 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    snapshots = args.type == "snapshots"
-    columns = _SNAPSHOT_COLUMNS if snapshots else _DATASET_COLUMNS
+    unread: dict[str, str] = {}
+    rows: list[dict[str, str | None]] = []
+    snapshots: list[dict[str, str | None]] = []
     with open_zfs(args) as engine:
         datasets = list(datasets_below(engine, args.datasets).values())
-        if snapshots:
-            rows, unread = _snapshot_rows(engine, datasets)
-        else:
-            rows = _dataset_rows(engine, datasets)
-            unread = {d.name: d.damaged for d in datasets if d.damaged}
-    _show(args, columns, rows)
+        if args.type & _DATASETS:
+            chosen = [d for d in datasets if d.damaged or d.kind in args.type]
+            rows = _dataset_rows(engine, chosen)
+            unread = {d.name: d.damaged for d in chosen if d.damaged}
+        if _SNAPSHOT in args.type:
+            snapshots, faults = _snapshot_rows(engine, datasets)
+            unread |= faults
+    _show(args, rows, snapshots)
     for name, reason in unread.items():
         warn(f"cannot read '{name}': {reason}")
     return exit_status.PARTLY if unread else exit_status.DONE
 
 
 def _show(
-    args: argparse.Namespace, columns: dict[str, str], rows: list[dict[str, str | None]]
+    args: argparse.Namespace,
+    datasets: list[dict[str, str | None]],
+    snapshots: list[dict[str, str | None]],
 ) -> None:
     if args.json:
-        print_json({args.type: rows})
+        found = {"datasets": datasets} if args.type & _DATASETS else {}
+        print_json(found | ({"snapshots": snapshots} if _SNAPSHOT in args.type else {}))
         return
-    shown = [_cells(row, columns.values(), exact=args.p) for row in rows]
-    right = "llrlrrl" if columns is _DATASET_COLUMNS else "llrrr"
-    print_table(list(columns), shown, scripted=args.scripted, right=right)
+    columns, rows = _DATASET_COLUMNS, datasets
+    if _SNAPSHOT in args.type:
+        columns, rows = _SNAPSHOT_COLUMNS, snapshots
+        if args.type & _DATASETS:
+            columns, rows = _COMMON_COLUMNS, _mixed(datasets, snapshots)
+    cells = [_cells(row, columns.values(), exact=args.p) for row in rows]
+    right = {"RECORDSIZE": "llrlrrl", "HOLDS": "llrrr", "TYPE": "lllrr"}
+    [sides] = [side for column, side in right.items() if column in columns]
+    print_table(list(columns), cells, scripted=args.scripted, right=sides)
+
+
+def _types(text: str) -> frozenset[str]:
+    """Read the types to list, as the zfs command and earlier releases spell them.
+
+    Raises:
+        ArgumentTypeError: There is no such type.
+    """
+    found: set[str] = set()
+    for word in text.split(","):
+        if word not in _TYPES:
+            raise ArgumentTypeError(
+                f"there is no type '{shown(word)}': "
+                "use filesystem, volume, snapshot, dataset or all"
+            )
+        found |= _TYPES[word]
+    return frozenset(found)
+
+
+def _mixed(
+    datasets: list[dict[str, str | None]], snapshots: list[dict[str, str | None]]
+) -> list[dict[str, str | None]]:
+    """Put the snapshots of each dataset behind it, in the columns that both have."""
+    below: dict[str, list[dict[str, str | None]]] = {}
+    for row in snapshots:
+        dataset = str(row["name"]).partition("@")[0]
+        below.setdefault(dataset, []).append({**row, "type": _SNAPSHOT, "profile": None})
+    mixed: list[dict[str, str | None]] = []
+    for row in datasets:
+        mixed += [row, *below.pop(str(row["name"]), ())]
+    return mixed + [row for rows in below.values() for row in rows]
 
 
 def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str | None]]:
@@ -113,6 +177,7 @@ def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str
                 "compression": dataset.value("compression"),
                 "used": dataset.value("used"),
                 "available": dataset.value("available"),
+                "referenced": dataset.value("referenced"),
                 "mountpoint": path or dataset.value("mountpoint"),
                 "damaged": None,
             }
@@ -121,7 +186,7 @@ def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str
 
 
 def _damaged_row(dataset: Dataset) -> dict[str, str | None]:
-    unknown = dict.fromkeys(_DATASET_COLUMNS.values())
+    unknown = dict.fromkeys((*_DATASET_COLUMNS.values(), "referenced"))
     return {**unknown, "name": dataset.name, "type": None, "damaged": dataset.damaged}
 
 

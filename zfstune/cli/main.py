@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
+from contextlib import redirect_stdout
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import report, warn
+from zfstune.cli.global_options import in_front
+from zfstune.cli.output import be_quiet, report, warn
 from zfstune.cli.parser import build_parser
 from zfstune.cli.watch import Ended, watched
 from zfstune.cli.which_zfs import uses_kernel
@@ -15,9 +18,13 @@ from zfstune.values.errors import PolicyError, ZfstuneError, ZfsUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 __all__ = ["main", "run_to_status"]
+
+# Verbs whose output is what was asked for, also where they can change something.
+_ANSWERS = ("checkpoints", "measure", "plan", "replicas", "send")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,15 +41,15 @@ def main(argv: list[str] | None = None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="surrogateescape")
+    words = in_front(sys.argv[1:] if argv is None else argv)
     try:
-        args = build_parser(sys.argv[1:] if argv is None else argv).parse_args(argv)
+        args = build_parser(words).parse_args(words)
     except KeyboardInterrupt:  # modules are loaded meanwhile
         return exit_status.SIGINT
     if argv is None and uses_kernel(args) and not hasattr(args, "watches_itself"):
-        cleaning = getattr(args, "cleaning", "")
-        result = watched(lambda: run_to_status(lambda: args.run(args)), cleaning=cleaning)
+        result = watched(lambda: _run(args), cleaning=getattr(args, "cleaning", ""))
     else:
-        result = run_to_status(lambda: args.run(args))
+        result = _run(args)
     if argv is None:
         # All output is written and all files are closed. The interpreter's own end would
         # take longer than loading a dozen modules.
@@ -53,20 +60,45 @@ def main(argv: list[str] | None = None) -> int:
     return result
 
 
-def run_to_status(work: Callable[[], int]) -> int:
-    """Do the work, report its error, and return the exit status."""
+def _run(args: argparse.Namespace) -> int:
+    """Do what was asked for, as quietly or as talkatively as it was asked for."""
+    be_quiet(quiet=args.say_less)
+    begun = time.monotonic()
+    if args.say_less and _only_talks(args):
+        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+            result = run_to_status(lambda: args.run(args), debug=args.debug)
+    else:
+        result = run_to_status(lambda: args.run(args), debug=args.debug)
+    if args.say_more:
+        warn(f"took {time.monotonic() - begun:.1f} s, exit status {result}")
+    return result
+
+
+def _only_talks(args: argparse.Namespace) -> bool:
+    """Tell whether a command changes something, and prints no more than what it did."""
+    changes = hasattr(args, "dry_run") or args.verb == "policy"
+    return changes and args.verb not in _ANSWERS and not getattr(args, "json", False)
+
+
+def run_to_status(work: Callable[[], int], *, debug: bool = False) -> int:
+    """Do the work, report its error, and return the exit status.
+
+    Args:
+        work: Returns the exit status.
+        debug: Print the traceback of an error before its message.
+    """
     try:
         result = work()
         sys.stdout.flush()
     except ZfsUnavailable as error:
-        report(error)
+        _report(error, debug=debug)
         return exit_status.NO_ZFS
     except PolicyError as error:
-        report(error)
+        _report(error, debug=debug)
         # A policy that is stored on a dataset is not a fault of this command line.
         return exit_status.FAILED if error.dataset else exit_status.USAGE
     except ZfstuneError as error:
-        report(error)
+        _report(error, debug=debug)
         return exit_status.FAILED
     except OSError as error:
         # The error mostly comes from stdout, as other files have errors of their own.
@@ -74,6 +106,8 @@ def run_to_status(work: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # as in `... | head`
             return exit_status.SIGPIPE
+        if debug:
+            _print_traceback(error)
         what = f"use '{error.filename}'" if error.filename else "write the output"
         warn(f"cannot {what}: {error.strerror}")
         return exit_status.FAILED
@@ -82,3 +116,15 @@ def run_to_status(work: Callable[[], int]) -> int:
             warn("interrupted", note)
         return 128 + stop.number if isinstance(stop, Ended) else exit_status.SIGINT
     return result
+
+
+def _report(error: ZfstuneError, *, debug: bool) -> None:
+    if debug:
+        _print_traceback(error)
+    report(error)
+
+
+def _print_traceback(error: Exception) -> None:
+    import traceback  # noqa: PLC0415 (slow, and few runs fail)
+
+    traceback.print_exception(error)

@@ -18,6 +18,7 @@ __all__ = [
     "add_examples",
     "add_json",
     "add_scripted",
+    "be_quiet",
     "on_terminal",
     "print_json",
     "print_table",
@@ -28,6 +29,13 @@ __all__ = [
 
 # Whether stderr led to a terminal when it was last there: a watched command has a pipe.
 _terminal: bool | None = None
+_quiet = False
+
+
+def be_quiet(*, quiet: bool) -> None:
+    """Show no progress from now on, or show it again."""
+    global _quiet  # noqa: PLW0603 (it is a fact about this process)
+    _quiet = quiet
 
 
 def remember_terminal() -> None:
@@ -38,6 +46,8 @@ def remember_terminal() -> None:
 
 def on_terminal() -> bool:
     """Tell whether a line on stderr can be written over."""
+    if _quiet:
+        return False
     return sys.stderr.isatty() if _terminal is None else _terminal
 
 

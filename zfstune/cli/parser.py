@@ -31,7 +31,7 @@ _VERBS = {
     "verify": "find datasets that are not set, mounted, owned or snapshotted as planned",
     "explain": "say why a profile sets each value, and who disagrees",
     "profiles": "list the profiles",
-    "profile": "check profiles of your own",
+    "profile": "show profiles; begin one of your own, and check it",
     "roles": "list the roles of machines, and their profiles",
     "list": "list datasets or snapshots",
     "snapshot": "take snapshots of datasets, all at one instant",
@@ -130,10 +130,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _not_known(words: Sequence[str]) -> str:
     """Word the error for words that the verb does not take."""
-    message = f"unrecognized arguments: {' '.join(words)}"
-    if any(word.partition("=")[0] == "--image" for word in words):
-        return f"{message} (--image FILE stands before the verb)"
-    return message
+    return f"unrecognized arguments: {' '.join(words)}"
 
 
 def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
@@ -148,7 +145,9 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     _columns.cache_clear()  # the width is read once a parser
     parser = _Parser(
         prog=_PROGRAM,
-        description="Tuned ZFS storage for applications: datasets, snapshots, retention.",
+        description="Tuned ZFS storage for applications: datasets, snapshots, retention. "
+        "`zfstune help VERB` explains a verb. The options below may stand before a verb or "
+        "behind it.",
     )
     parser.add_argument("--version", action="version", version=f"zfstune {__version__}")
     parser.add_argument(
@@ -163,11 +162,34 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
         help="open an image that HOST had open when it stopped; if it has it open still, "
         "the two hosts destroy the pool",
     )
+    _add_manner(parser)
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     words = [] if not argv or argv[0] in _HELP else argv
     for verb in [verb for verb in _VERBS if verb in words] or _VERBS:
         below = verbs.add_parser(verb, help=_VERBS[verb])
         below.verb = verb
+        below.set_defaults(verb=verb)
         if argv is None:
             below.load()
     return parser
+
+
+def _add_manner(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how much is printed."""
+    parser.add_argument(
+        "-q",
+        "--quiet",
+        dest="say_less",
+        action="store_true",
+        help="print nothing of what was changed, and no progress; errors and notes stay",
+    )
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        dest="say_more",
+        action="store_true",
+        help="also say which ZFS it was, and how long it took",
+    )
+    parser.add_argument(
+        "--debug", action="store_true", help="print the traceback of an error"
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, report
-from zfstune.profiles.load import load_file
+from zfstune.cli.output import add_examples, add_json, print_json, report
+from zfstune.profiles.load import load_file, load_shipped, profile_text
 from zfstune.profiles.schema import profile_schema
+from zfstune.profiles.template import new_profile
 from zfstune.values.errors import ProfileError
 
 TYPE_CHECKING = False
@@ -19,8 +20,8 @@ __all__ = ["add_arguments"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.description = (
-        "Check profiles of your own, for `zfstune apply --profile FILE` or for "
-        "/etc/zfstune/profiles.d."
+        "Show profiles, begin one of your own and check it, for `zfstune apply --profile "
+        "FILE` or for /etc/zfstune/profiles.d."
     )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     check = verbs.add_parser(
@@ -31,6 +32,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument("files", metavar="FILE", nargs="+")
     add_json(check)
     check.set_defaults(run=_check)
+    showing = verbs.add_parser(
+        "show",
+        help="print the file of a profile",
+        description="Print the file of a profile: its datasets, each value with its reason "
+        "and source. `zfstune explain` says what this pool makes of it.",
+    )
+    add_examples(showing, "zfstune profile show postgres")
+    showing.add_argument("name", metavar="PROFILE")
+    add_json(showing)
+    showing.set_defaults(run=_show)
+    new = verbs.add_parser(
+        "new",
+        help="print a profile to go on from",
+        description="Print a sound profile of a new name, to be filled in and put into a "
+        "file. With --extends it starts from one that ships.",
+    )
+    add_examples(
+        new,
+        "zfstune profile new shop > shop.toml",
+        "zfstune profile new shop --extends postgres > shop.toml",
+    )
+    new.add_argument("name", metavar="NAME", help="its name: small letters, digits, dashes")
+    new.add_argument(
+        "--extends", metavar="PROFILE", help="a profile that ships, to start from"
+    )
+    add_json(new)
+    new.set_defaults(run=_new)
     schema = verbs.add_parser(
         "schema",
         help="print the JSON Schema of a profile",
@@ -60,6 +88,25 @@ def _check(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"profiles": rows})
     return exit_status.FAILED if any(row["fault"] for row in rows) else exit_status.DONE
+
+
+def _show(args: argparse.Namespace) -> int:
+    text, path = profile_text(args.name)
+    if args.json:
+        print_json({"name": args.name, "file": path, "text": text})
+    else:
+        print(text, end="")
+    return exit_status.DONE
+
+
+def _new(args: argparse.Namespace) -> int:
+    base = None if args.extends is None else load_shipped(args.extends)
+    text = new_profile(args.name, base)
+    if args.json:
+        print_json({"name": args.name, "text": text})
+    else:
+        print(text, end="")
+    return exit_status.DONE
 
 
 def _schema(_: argparse.Namespace) -> int:

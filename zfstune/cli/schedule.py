@@ -9,6 +9,7 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, add_scripted, print_json, warn
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.schedule_run import run_forever, run_once
+from zfstune.cli.schedule_set import add_set, changed_values
 from zfstune.cli.schedule_show import show_schedules, warn_of_misfits
 from zfstune.cli.schedule_targets import named_datasets, without_taken_along
 from zfstune.cli.which_zfs import open_zfs, uses_kernel
@@ -21,7 +22,6 @@ from zfstune.schedules.unit_text import JOBS, units_for
 from zfstune.values.errors import InvalidValue, ZfsUnavailable
 from zfstune.values.frozen import replace
 from zfstune.values.marks import REPLICATE_PROPERTY, SCHEDULE_PROPERTY
-from zfstune.values.replication_marks import UNSENT
 from zfstune.values.text import did_you_mean, for_shell
 
 TYPE_CHECKING = False
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions and their options."""
     parser.description = _DESCRIPTION
     actions = parser.add_subparsers(metavar="ACTION", required=True)
+    add_set(actions)
     _add_install(actions)
     _add_show(actions)
     _add_remove(actions)
@@ -213,11 +214,11 @@ def _install(args: argparse.Namespace) -> int:
         steps = plan_install(
             args.folder, units, [schedule.dataset for schedule in schedules]
         )
-        changes = _changed(
+        changes = changed_values(
             engine, SCHEDULE_PROPERTY, {s.dataset: str(s.cadence) for s in schedules}
         )
         sent_to = {s.dataset: format_targets(s.replicates_to) for s in schedules}
-        retargeted = _changed(engine, REPLICATE_PROPERTY, sent_to)
+        retargeted = changed_values(engine, REPLICATE_PROPERTY, sent_to)
         if not args.dry_run:
             for dataset, every in changes.items():
                 set_schedule(engine, dataset, every)
@@ -238,20 +239,6 @@ def _with_targets(args: argparse.Namespace, schedules: list[Scheduled]) -> list[
     if args.replicate and len(schedules) > 1:
         args.refuse("--replicate goes with one DATASET")
     return [replace(each, replicates_to=tuple(args.replicate)) for each in schedules]
-
-
-def _changed(engine: Any, prop: str, wanted: dict[str, str]) -> dict[str, str]:
-    """Return the wanted values that differ from the stored ones, by dataset.
-
-    A dataset that says itself that it is sent with no tree has no targets, and stays so.
-    """
-    stored = {dataset: engine.dataset(dataset).local(prop) or "" for dataset in wanted}
-    none = UNSENT if prop == REPLICATE_PROPERTY else ""
-    return {
-        dataset: text
-        for dataset, text in wanted.items()
-        if stored[dataset] != text and (text or stored[dataset] != none)
-    }
 
 
 def _units(args: argparse.Namespace, schedule: Scheduled) -> Iterable[Any]:
@@ -298,9 +285,11 @@ def _remove(args: argparse.Namespace) -> int:
                 and engine.dataset(name).value(SCHEDULE_PROPERTY) is not None
             ]
             unscheduled = dict.fromkeys(scheduled, NO_SCHEDULE)
-            changes = _changed(engine, SCHEDULE_PROPERTY, unscheduled)
+            changes = changed_values(engine, SCHEDULE_PROPERTY, unscheduled)
             present = filter(engine.exists, named)
-            retargeted = _changed(engine, REPLICATE_PROPERTY, dict.fromkeys(present, ""))
+            retargeted = changed_values(
+                engine, REPLICATE_PROPERTY, dict.fromkeys(present, "")
+            )
             if not args.dry_run:
                 carry_out(args.folder, steps)
                 for name in changes:

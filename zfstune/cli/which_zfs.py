@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from argparse import ArgumentTypeError
 
 from zfstune.engine import open as opening
@@ -32,14 +33,20 @@ def open_zfs(args: argparse.Namespace) -> Engine:
     path = image_path(args)
     try:
         if args.take_over_from:
-            return opening.open_engine(path, take_over_from=args.take_over_from)
-        return opening.open_engine(path)
+            engine = opening.open_engine(path, take_over_from=args.take_over_from)
+        else:
+            engine = opening.open_engine(path)
     except ZfstuneError as error:
         if path and not args.image:  # nobody typed that name
             error.hint = "; ".join(
                 filter(None, (error.hint, f"${IMAGE_VARIABLE} names this file"))
             )
         raise
+    if args.say_more:
+        release = ".".join(map(str, engine.limits.release))
+        place = f"'{engine.file}'" if engine.file else "the running kernel"
+        print(f"zfstune: OpenZFS {release}, {place}", file=sys.stderr)
+    return engine
 
 
 def image_name(text: str) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from zfstune.clones.clone_plan import PLACE, make_clone_plan
 from zfstune.engine.open import using
 from zfstune.host.in_parallel import in_parallel
+from zfstune.snapshots.look_up import look_up
 from zfstune.values.errors import NotFound
 from zfstune.values.mountpoint import mount_blocker
 from zfstune.values.names import check_dataset, check_snapshot, parent_of, pool_of
@@ -56,7 +57,7 @@ def clone(
     """
     with using(engine) as zfs:
         kind = zfs.dataset(check_snapshot(snapshot).partition("@")[0]).kind
-        zfs.snapshot(snapshot)  # it exists
+        look_up(zfs, snapshot, operation="clone")
         plan = make_clone_plan(
             snapshot,
             kind,

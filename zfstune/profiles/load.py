@@ -34,6 +34,7 @@ __all__ = [
     "load_shipped",
     "load_text",
     "profile_names",
+    "profile_text",
     "resolve_role",
     "role_datasets",
 ]
@@ -92,6 +93,22 @@ def _load(name: str) -> Profile:
         )
         raise ProfileError(f"cannot load profile '{shown(profile.origin)}': {reason}")
     return profile
+
+
+def profile_text(name: str) -> tuple[str, str]:
+    """Return the text of a profile as it stands in its file, and that file.
+
+    Args:
+        name: As in ``postgres``; that of a variant stands for its profile.
+
+    Raises:
+        ProfileError: There is no such profile.
+    """
+    plain = name.partition(":")[0]
+    load(name)
+    folder = SITE if _holds(SITE, plain) else _shipped_folder()
+    path = os.path.join(folder, plain + _SUFFIX)
+    return _read(path), path
 
 
 def load_shipped(name: str) -> Profile:

@@ -10,6 +10,7 @@ from zfstune.snapshots.changes import (
     path_changes,
 )
 from zfstune.snapshots.checkpoint import find_checkpoint, pool_of_all
+from zfstune.snapshots.look_up import look_up
 from zfstune.values.errors import InvalidName
 from zfstune.values.names import check_snapshot
 
@@ -90,7 +91,8 @@ def _snapshots(engine: Engine, first: str, second: str, *, recursive: bool) -> _
         )
     later_root = later_root or root
     check_snapshot(f"{later_root}@{new}")
-    before, after = engine.snapshot(first), engine.snapshot(f"{later_root}@{new}")
+    before = look_up(engine, first, operation="compare")
+    after = look_up(engine, f"{later_root}@{new}", operation="compare")
     pairs: _Pairs = {later_root: (before, after)}
     if recursive:
         below = [dataset.name for dataset in engine.datasets(later_root)][1:]

@@ -48,3 +48,27 @@ def test_no_such_dataset(run: Run, tank: Heirs) -> None:
     assert (status, out) == (1, "")
     assert "'tank/nosuch'" in err
     assert tank.calls == []
+
+
+def test_types_as_the_zfs_command_spells_them(run: Run, tank: Heirs) -> None:
+    """Snapshot and all, singular and plural; of all, snapshots follow their dataset."""
+    tank.take("tank/a", [1])
+    assert run("list", "-t", "snapshot")[1] == run("list", "-t", "snapshots")[1]
+    assert run("list", "-t", "filesystem,volume")[1] == run("list")[1]
+    status, out, _ = run("list", "-t", "all")
+    header, *rows = [line.split() for line in out.splitlines()]
+    assert (status, header) == (0, ["NAME", "TYPE", "PROFILE", "USED", "REFER"])
+    [taken] = tank.taken
+    assert [row[:2] for row in rows] == [
+        ["tank", "filesystem"],
+        ["tank/a", "filesystem"],
+        [taken, "snapshot"],
+        ["tank/a/b", "filesystem"],
+    ]
+    found = json.loads(run("list", "-t", "all", "--json")[1])
+    assert [len(found[kind]) for kind in ("datasets", "snapshots")] == [3, 1]
+    assert list(json.loads(run("list", "-t", "snap", "--json")[1])) == ["snapshots"]
+    assert run("list", "-t", "volume", "-H")[:2] == (0, "")
+    status, _, err = run("list", "-t", "bookmarks")
+    assert status == 2
+    assert "there is no type 'bookmarks'" in err

@@ -97,3 +97,26 @@ def test_interrupted_while_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("zfstune.cli.main.build_parser", interrupted)
     assert main(["list"]) == 130
+
+
+def test_quiet_talkative_and_traced(
+    tank: FakeEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """-q hides what was done and no answer, -v tells more, --debug shows the way."""
+    assert main(["snapshot", "tank/a", "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert len(tank.taken) == 4
+    assert main(["-q", "list", "-H", "tank/a"]) == 0
+    assert capsys.readouterr().out.startswith("tank/a\t")
+    assert main(["-q", "snapshot", "tank/a", "--name", "x", "--json"]) == 0
+    assert '"tank/a@x"' in capsys.readouterr().out
+    assert main(["-q", "list", "tank/nosuch"]) == 1
+    assert "tank/nosuch" in capsys.readouterr().err
+    assert main(["list", "tank/a", "-v"]) == 0
+    first, last = capsys.readouterr().err.splitlines()
+    assert first == "zfstune: OpenZFS 2.4, the running kernel"
+    assert last.startswith("zfstune: took ")
+    assert main(["list", "tank/nosuch", "--debug"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback")
+    assert "zfstune: cannot read 'tank/nosuch'" in err

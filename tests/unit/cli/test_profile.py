@@ -39,3 +39,20 @@ def test_a_fault_does_not_stop_the_others(run: Run, tmp_path: Path) -> None:
 def test_the_schema_is_json(run: Run) -> None:
     """It is one document, for editors."""
     assert json.loads(run("profile", "schema")[1]) == profile_schema()
+
+
+def test_shown_and_begun(run: Run, tmp_path: Path) -> None:
+    """The file of a profile is printed; a new one is sound as it is printed."""
+    status, out, _ = run("profile", "show", "postgres:seed")
+    assert (status, out.splitlines()[1]) == (0, 'name = "postgres"')
+    found = json.loads(run("profile", "show", "postgres", "--json")[1])
+    assert found["text"] == out
+    assert found["file"].endswith("postgres.toml")
+    status, _, err = run("profile", "show", "postgers")
+    assert status == 1
+    assert "did you mean 'postgres'?" in err
+    status, out, _ = run("profile", "new", "shop", "--extends", "postgres")
+    assert status == 0
+    (tmp_path / "shop.toml").write_text(out)
+    assert run("profile", "check", str(tmp_path / "shop.toml"))[0] == 0
+    assert run("profile", "new", "My Shop")[0] == 1

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from heirs import Heirs
+
     Run = Callable[..., tuple[int, str, str]]
 
 
-def arguments(**values: str | None) -> argparse.Namespace:
+def arguments(**values: str | bool | None) -> argparse.Namespace:
     """Return options of a command line, as the parser returns them."""
-    return argparse.Namespace(**{"image": None, "take_over_from": None, **values})
+    given = {"image": None, "take_over_from": None, "say_more": False, **values}
+    return argparse.Namespace(**given)
 
 
 def test_the_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,3 +99,12 @@ def test_an_image_that_nobody_typed(
         True,
         False,
     )
+
+
+def test_which_zfs_it_was(tank: Heirs, capsys: pytest.CaptureFixture[str]) -> None:
+    """With -v, stderr has the release, and the kernel or the file."""
+    open_zfs(arguments(say_more=True))
+    assert capsys.readouterr() == ("", "zfstune: OpenZFS 2.4, the running kernel\n")
+    tank.file = "x.zpool"
+    open_zfs(arguments(say_more=True))
+    assert capsys.readouterr().err == "zfstune: OpenZFS 2.4, 'x.zpool'\n"
