@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zfstune.datasets.unmanage import unmanage
     from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
+    from zfstune.health.status import read_status as status
     from zfstune.health.verify import verify
     from zfstune.measurement.draw_up import Wishes
     from zfstune.measurement.measure_result import MeasureResult
@@ -134,6 +135,7 @@ __all__ = [
     "send_resumed",
     "send_saved",
     "snapshot",
+    "status",
     "unmanage",
     "verify",
 ]
@@ -176,6 +178,7 @@ _HOMES = {
     "send_resumed": ("streams.send", "send_resumed"),
     "send_saved": ("streams.send", "send_saved"),
     "snapshot": ("snapshots.take", "snapshot"),
+    "status": ("health.status", "read_status"),
     "unmanage": ("datasets.unmanage", "unmanage"),
     "verify": ("health.verify", "verify"),
 }

@@ -28,6 +28,7 @@ _VERBS = {
     "apply": "create and tune the datasets of profiles, and mount them",
     "unmanage": "stop managing datasets, and leave them as they are",
     "plan": "show what apply would do, and why",
+    "status": "show pools, datasets, snapshots, copies and findings on one screen",
     "verify": "find datasets that are not set, mounted, owned or snapshotted as planned",
     "explain": "say why a profile sets each value, and who disagrees",
     "profiles": "list the profiles",

@@ -1,0 +1,40 @@
+"""``zfstune status``: a page, a document, and an exit status."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zfstune.cli import status
+from zfstune.health.status_page import StatusPage, StatusPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from heirs import Heirs
+
+    Run = Callable[..., tuple[int, str, str]]
+
+POOL = StatusPool("tank", "ONLINE", 1 << 30, 1 << 29)
+
+
+@pytest.mark.parametrize("found", [(), (("tank", "it is nearly full"),)])
+def test_the_page(
+    run: Run,
+    tank: Heirs,
+    monkeypatch: pytest.MonkeyPatch,
+    found: tuple[tuple[str, str], ...],
+) -> None:
+    """A finding makes the status 4, as with verify."""
+    page = StatusPage((POOL,), findings=found)
+    monkeypatch.setattr(status, "read_status", lambda **_: page)
+    expected = 4 if found else 0
+    assert run("status") == (expected, "\n".join(page.lines()) + "\n", "")
+    code, out, _ = run("status", "--json")
+    assert (code, json.loads(out)) == (
+        expected,
+        page.to_dict()
+        | {"findings": [{"name": name, "message": message} for name, message in found]},
+    )
