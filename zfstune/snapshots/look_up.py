@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.values.errors import NotFound
 from zfstune.values.names import check_snapshot
-from zfstune.values.text import did_you_mean, for_shell
+from zfstune.values.text import snapshot_hint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,13 +31,9 @@ def look_up(engine: Engine, name: str, *, operation: str) -> Snapshot:
         return engine.snapshot(name)
     except NotFound:
         names = [snapshot.short_name for snapshot in engine.snapshots(dataset)]
-    hint = f"the dataset has no snapshot; zfstune snapshot {for_shell(dataset)} takes one"
-    if names:
-        newest = f"the newest is '{names[-1]}'; all of them: "
-        hint = did_you_mean(short, names, f"{newest}zfstune snapshots {for_shell(dataset)}")
     raise NotFound(
         operation=operation,
         target=name,
         reason=f"'{dataset}' has no snapshot of that name",
-        hint=hint,
+        hint=snapshot_hint(dataset, short, names),
     )

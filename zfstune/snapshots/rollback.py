@@ -22,6 +22,7 @@ from zfstune.snapshots.rewind_plan import (
     datasets_of,
     is_escape,
     left_behind,
+    lost_bases,
     make_rewind,
 )
 from zfstune.values import names
@@ -149,7 +150,7 @@ def _plan(
     whole = find_checkpoint(engine, name, pool, ()) if datasets else snapshots
     system = system_dataset(engine.mounts())
     rewinds = _rewinds(engine, snapshots)
-    cautions = _at_root(rewinds)
+    cautions = _cautions(engine, rewinds)
     asked = chosen_datasets(engine, pool, datasets, system)
     there = asked if datasets else chosen_datasets(engine, pool, (pool,), system)
     left = left_behind(whole, asked, there.values(), datasets)
@@ -206,7 +207,7 @@ def _plan_of_snapshot(
         left = tuple(ds for ds in lacking if below[ds].createtxg <= begun)
         stay = tuple(ds for ds in lacking if ds not in left)
     rewinds = _rewinds(engine, snapshots)
-    cautions = _at_root(rewinds)
+    cautions = _cautions(engine, rewinds)
     if stay and not recursive:
         cautions.append(
             f"datasets below stay as they are, and -r brings them back, too: "
@@ -226,13 +227,19 @@ def _plan_of_snapshot(
     )
 
 
-def _at_root(rewinds: Iterable[Rewind]) -> list[str]:
-    return [
-        f"'{rewind.dataset}' is mounted at /: reboot at once, since running programs have "
-        "files open that will no longer exist"
-        for rewind in rewinds
-        if rewind.path == "/"
-    ]
+def _cautions(engine: Engine, rewinds: Iterable[Rewind]) -> list[str]:
+    """Return what follows from a rollback, and what no flag can change."""
+    cautions = []
+    for rewind in rewinds:
+        if rewind.path == "/":
+            cautions.append(
+                f"'{rewind.dataset}' is mounted at /: reboot at once, since running "
+                "programs have files open that will no longer exist"
+            )
+        if rewind.bookmarks:
+            own = engine.bookmarks(rewind.dataset).values()
+            cautions += lost_bases(rewind, engine.dataset(rewind.dataset), own)
+    return cautions
 
 
 def _rewinds(engine: Engine, snapshots: Iterable[Snapshot]) -> tuple[Rewind, ...]:

@@ -7,6 +7,7 @@ import queue
 import threading
 from itertools import chain
 
+from zfstune.snapshots.look_up import look_up
 from zfstune.streams.comparison import Comparison, check_kinds, differing, needs_raw
 from zfstune.streams.content import ContentHash
 from zfstune.streams.digest import read_objects, sending
@@ -68,8 +69,9 @@ def compare(
         PlanError: The two cannot be compared, as plain content with ciphertext.
         EngineError: A snapshot cannot be read or sent, or is redacted.
     """
-    if not raw:
-        raw = needs_raw(engine_a.snapshot(snapshot_a), engine_b.snapshot(snapshot_b))
+    first = look_up(engine_a, snapshot_a, operation="compare")
+    second = look_up(engine_b, snapshot_b, operation="compare")
+    raw = raw or needs_raw(first, second)
     found = _compare(
         _Side(snapshot_a, sending(engine_a, snapshot_a, raw=raw)),
         _Side(snapshot_b, sending(engine_b, snapshot_b, raw=raw)),

@@ -16,7 +16,7 @@ from zfstune.values.names import parent_of
 from zfstune.values.properties import find, is_user
 from zfstune.values.size import format_size
 from zfstune.values.state import LOCAL, RECEIVED, Bookmark
-from zfstune.values.text import comma_list
+from zfstune.values.text import comma_list, snapshot_hint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,7 +142,9 @@ def decide_send(senders: Iterable[Sender], choices: SendChoices) -> SendPlan:
     if last is None:
         raise PlanError(
             f"cannot send '{choices.snapshot}': there is no such snapshot",
-            hint="see `zfstune list -t snapshots`",
+            hint=snapshot_hint(
+                first.end.name, short, [s.short_name for s in first.end.snapshots]
+            ),
         )
     late = [s for s in others if _named(s, short) is None]
     early = [s.end.name for s in late if s.dataset.createtxg <= last.createtxg]

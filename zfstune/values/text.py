@@ -19,6 +19,7 @@ __all__ = [
     "for_shell",
     "nearest",
     "shown",
+    "snapshot_hint",
     "utc_minute",
 ]
 
@@ -84,6 +85,22 @@ def did_you_mean(word: str, known: Iterable[str], more: str = "") -> str:
     near = nearest(word, known)
     question = f"did you mean '{near}'?" if near else ""
     return " ".join(filter(None, (question, more)))
+
+
+def snapshot_hint(dataset: str, short: str, known: Sequence[str]) -> str:
+    """Return a hint for a snapshot that a dataset does not have.
+
+    Args:
+        dataset: Its name.
+        short: The part of the snapshot's name behind the ``@``.
+        known: Those of the snapshots that it has, the oldest first.
+    """
+    if not known:
+        return (
+            f"the dataset has no snapshot; zfstune snapshot {for_shell(dataset)} takes one"
+        )
+    newest = f"the newest is '{known[-1]}'; all of them: "
+    return did_you_mean(short, known, f"{newest}zfstune snapshots {for_shell(dataset)}")
 
 
 def file_hint(word: str) -> str:

@@ -18,6 +18,7 @@ from zfstune.values.text import (
     for_shell,
     nearest,
     shown,
+    snapshot_hint,
     utc_minute,
     utc_stamp,
 )
@@ -138,3 +139,15 @@ def test_words_in_a_sentence() -> None:
     assert and_list(["a"]) == "a"
     assert and_list(iter("ab")) == "a and b"
     assert and_list("abc") == "a, b and c"
+
+
+def test_a_snapshot_that_is_not_there() -> None:
+    """The nearest name, the newest, and the command that lists all, quoted."""
+    assert snapshot_hint("tank/a b", "x", []) == (
+        "the dataset has no snapshot; zfstune snapshot 'tank/a b' takes one"
+    )
+    assert snapshot_hint("tank/a", "mondya", ["monday", "zz"]) == (
+        "did you mean 'monday'? the newest is 'zz'; all of them: zfstune snapshots tank/a"
+    )
+    far = snapshot_hint("tank/a", "qqq", ["monday"])
+    assert far.startswith("the newest is 'monday'")
