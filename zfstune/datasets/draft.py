@@ -124,10 +124,10 @@ class Draft(MountDraft):
         Returns:
             The reason and a hint; both empty: nothing would be hidden.
         """
-        dataset = self.now[at]
-        if int(dataset.value("referenced") or 0) <= _EMPTY_BYTES:
-            return "", ""
-        if not self.pool.mountable or at not in self.mounts or self.mounts[at].hidden:
+        is_seen = self.pool.mountable and at in self.mounts and not self.mounts[at].hidden
+        if not is_seen:
+            if int(self.now[at].value("referenced") or 0) <= _EMPTY_BYTES:
+                return "", ""
             message = f"'{at}' has data and is not mounted, so nobody can see what it hides"
             return message, f"mount '{at}' and apply again; see docs/adopt.md"
         path = f"{self.mounts[at].path.rstrip('/')}{name.removeprefix(at)}"

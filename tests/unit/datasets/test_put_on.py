@@ -65,6 +65,15 @@ def test_in_place_with_children_where_nothing_is() -> None:
     assert {a.dataset for a in moved.actions} == {f"{AT}/wal"}
 
 
+def test_a_few_bytes_are_not_hidden_either() -> None:
+    """Where files are seen, it does not matter how much they are."""
+    machine = model()
+    machine.referenced[AT] = 100_000
+    plan = machine.plan(load("postgres"), at=AT, places=places("/pgdata/wal"))
+    made = [a.dataset for a in plan.actions if isinstance(a, Create)]
+    assert made == [f"{AT}/data", f"{AT}/backups"]
+
+
 def test_below_what_was_left_out_nothing_is_made() -> None:
     """The child of a dataset that would hide data would hide it, too."""
     profile = app_profile("app", "app", "app/data", "app/data/deep", "app/log")
