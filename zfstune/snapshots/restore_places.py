@@ -11,6 +11,7 @@ import stat
 from zfstune.host.attributes import read_attributes, write_attributes
 from zfstune.host.walk import open_below, open_directory
 from zfstune.values.errors import NotFound, PlanError
+from zfstune.values.frozen import replace
 from zfstune.values.text import did_you_mean, for_shell, shown
 
 TYPE_CHECKING = False
@@ -187,7 +188,10 @@ def make_folders(top: int, names: Sequence[str], root: int) -> int:
                 below = os.open(names[number], _FOLDER, dir_fd=here)
                 os.close(here)
                 here = below
-                write_attributes(here, read_attributes(model))
+                now = read_attributes(here)
+                # A flag that forbids changes would keep out what is to come back.
+                wanted = replace(read_attributes(model), flags=now.flags, dos=now.dos)
+                write_attributes(here, wanted)
             finally:
                 os.close(model)
     except BaseException:
