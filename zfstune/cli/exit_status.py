@@ -31,9 +31,9 @@ exit status:
   1  an error; only the changes that were printed were made
   2  the command line makes no sense
   3  some targets were left as they are; each of them is named
-  4  changes are pending (--check), something is not as it should be (verify, status), two
-     snapshots differ (compare), clones keep an image (golden retire --lose), or there
-     was no room for all files (retune)
+  4  changes are pending (--check), something is not as it should be (verify,
+     status), two snapshots differ (compare), clones keep an image (golden
+     retire --lose), or there was no room for all files (retune)
   5  there is no ZFS here
   128+N  signal N ended the command
 """
