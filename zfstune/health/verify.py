@@ -95,8 +95,7 @@ def verify(
                 files=files,
             )
         ]
-        roots = () if asked.profiles else asked.datasets
-        verdicts += [verdict for look in looked for verdict in look.within(roots)]
+        verdicts += [verdict for look in looked for verdict in look.within(asked.roots())]
         if zfs.file:
             verdicts = [remedied_elsewhere(verdict) for verdict in verdicts]
     verdicts.sort(key=lambda verdict: verdict.name.split("/"))
@@ -128,6 +127,10 @@ class _Asked:
             for profile in self.own
             if os.path.isfile(profile.origin)
         }
+
+    def roots(self) -> tuple[str, ...]:
+        """Return the datasets whose trees were asked for; none: all were."""
+        return () if self.profiles else self.datasets
 
     def load(self, name: str) -> Profile:
         """Return the profile of that name that was given, or else load it."""
