@@ -86,7 +86,7 @@ bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in 
 recordsizes: host image-$(RELEASE) ## Each profile's record size on each layout and ashift, in a guest; what is there already stays
 	tests/lab/run --release $(RELEASE) --timeout 7200 --output benchmarks/results \
 		$(foreach disk,1 2 3 4 5 6,--disk 1G) -- pytest benchmarks/recordsize --matrix \
-		--size 1M --benchmark-enable -o timeout=7000 $(ARGS)
+		--size 4M --benchmark-enable -o timeout=7000 $(ARGS)
 
 applications: host image-$(RELEASE) ## PostgreSQL and SQLite at each record size, in bytes a transaction, in a guest
 	tests/lab/run --release $(RELEASE) --disk 4G --timeout 5400 --output benchmarks/results -- \

@@ -14,6 +14,7 @@ from results_table import figures_in, row_of
 from zfstune.engine.open import open_engine
 from zfstune.measurement.document import to_json
 from zfstune.measurement.draw_up import Wishes, draw_up_plan
+from zfstune.measurement.load_workload import load_workload
 from zfstune.measurement.measure import measure
 from zfstune.measurement.verdict import verdict_on
 from zfstune.values.frozen import replace
@@ -28,15 +29,27 @@ if TYPE_CHECKING:
     from zfstune.measurement.results import Measurement
 
 
+_FEWEST_PAGES = 16  # what a measurement takes
+
+
 def measured(pool: str, name: str, size: str, *, idle_s: int) -> Measurement:
-    """Measure a workload's usual candidates once, in bytes."""
+    """Measure a workload's usual candidates once, in bytes.
+
+    Args:
+        pool: Name of the pool.
+        name: Name of the workload.
+        size: Length of the files; those of large pages or files are longer where they must.
+        idle_s: How long the idle pool is watched first.
+    """
+    workload = load_workload(name)
+    least = max(workload.file_bytes or 0, _FEWEST_PAGES * workload.facts.page_bytes)
     wishes = Wishes(
         name=name,
         job="",
         pool=pool,
         recordsizes=(),
         compressions=(),
-        size_bytes=parse_size(size),
+        size_bytes=max(parse_size(size), least),
         runs=1,
         time_limit_s=None,
         sample="",
