@@ -87,12 +87,7 @@ def verify(
             verdict
             for look in looked
             for verdict in _judge(
-                zfs,
-                look,
-                chosen,
-                profile_files=asked.files(),
-                owner=owner,
-                files=files,
+                zfs, look, chosen, profile_files=asked.files(), owner=owner, files=files
             )
         ]
         verdicts += [verdict for look in looked for verdict in look.within(asked.roots())]
