@@ -247,7 +247,8 @@ SPECIAL = {
         e.EBUSY: Meaning(
             Busy,
             "the dataset is in use, or holds part of another stream",
-            "resume the other receive, or abort it with `zfs receive -A {dataset}`",
+            "a receive that broke off may still be ending: try again in a minute; else "
+            "resume it, or abort it with `zfs receive -A {dataset}`",
         ),
         STREAM_TRUNCATED: Meaning(
             EngineError, "the stream ended early", "if the receive is resumable, resume it"
