@@ -208,8 +208,13 @@ class Machine:
         self.ask("pkill", f"-{signal}", "-f", words)
 
     def wait_until_gone(self, words: str) -> None:
-        """Wait for the end of processes, and fail if they stay."""
-        look = 'pgrep -f "$1" >/dev/null || exit 0'
+        """Wait for the end of processes, and fail if they stay.
+
+        One that was killed while a thread of it is in the kernel, as in a receive, has no
+        command line any more and still holds what it works on: it may be any of them.
+        """
+        dying = 'grep -hs -A 16 "^State:.Z" /proc/[0-9]*/status | grep "^Threads:"'
+        look = f'pgrep -f "$1" >/dev/null || {dying} | grep -qvx "Threads:.1" || exit 0'
         # Without its own command line among those that are searched.
         pattern = f"[{words[0]}]{words[1:]}"
         script = f"for i in $(seq 600); do {look}; sleep 0.2; done"

@@ -195,12 +195,17 @@ class Wire:
 
 
 def processes(words: str) -> list[int]:
-    """Give the processes whose command line has these words."""
+    """Give the processes whose command line has these words.
+
+    One that was killed while a thread of it is in the kernel, as in a receive, has no
+    command line any more and still holds what it works on: it may be any of them.
+    """
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            if words in line and int(folder.name) != os.getpid():
+            dying = not line and len(list((folder / "task").iterdir())) > 1
+            if (words in line or dying) and int(folder.name) != os.getpid():
                 found.append(int(folder.name))
     return found
 
