@@ -84,10 +84,12 @@ class Trees:
             # It puts the source's own path below the target.
             "zfs-autobackup": [
                 *("zfs-autobackup", "--no-snapshot", "--utc", "--no-thinning"),
-                *("--snapshot-format", "bench-%Y%m%d%H%M%S", "bench", target),
+                *("--snapshot-format", "bench-%Y%m%d%H%M%S", "--clear-mountpoint"),
+                *("bench", target),
             ],
         }[peer]
-        subprocess.run(argv, check=True, capture_output=True)
+        done = subprocess.run(argv, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr + done.stdout
 
     def arrived(self, peer: str) -> bool:
         """Tell whether the newest snapshot of each dataset is there."""
