@@ -10,6 +10,7 @@ import pytest
 import zfstune
 from zfstune.streams.steps import Full
 from zfstune.values.errors import Busy, PlanError
+from zfstune.values.key import Key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,3 +74,39 @@ def test_over_and_back(
     (folder / "three").write_bytes(b"3")
     engine.take_snapshots([f"{dataset}@3"])
     send(dataset, copy)
+
+
+def test_a_raw_pair_over_and_back(
+    dataset: str, make_pool: Callable[..., str], engine: Engine
+) -> None:
+    """Streams take no key, from a bookmark either; what takes over is mounted with it."""
+    source, copy, key = f"{dataset}/secret", f"{make_pool()}/secret", Key("correct horse")
+    own = {"encryption": "on", "keyformat": "passphrase", "pbkdf2iters": "100000"}
+    engine.create(source, properties=own, key=key)
+    engine.mount(source)
+    (Path("/") / source / "one").write_bytes(b"1")
+    engine.take_snapshots([f"{source}@1"])
+    zfstune.replicate(source, copy, engine=engine)
+    plan = zfstune.failover(copy, engine=engine, dry_run=True)
+    assert "zfs load-key" in plan.changes[0].blocked
+    engine.load_key(copy, key)
+    zfstune.failover(copy, engine=engine)
+    assert files(engine, copy) == {"one"}
+    (Path(engine.mounts()[copy].path) / "two").write_bytes(b"2")
+    engine.take_snapshots([f"{copy}@2"])
+    engine.destroy_snapshots([f"{copy}@1"])
+    engine.unmount(copy)
+    engine.unload_key(copy)
+    zfstune.failover(source, standby=True, engine=engine)
+    engine.take_snapshots([f"{source}@own"])
+    plan_back = zfstune.replicate(copy, source, engine=engine, keep_aside=True)
+    (step,) = plan_back.datasets[0].transfer.steps
+    assert step.describe().startswith(f"raw incremental {copy}@2 from {copy}#")
+    zfstune.failover(copy, standby=True, engine=engine)
+    if engine.dataset(source).value("keystatus") != "available":
+        engine.load_key(source, key)
+    zfstune.failover(source, engine=engine)
+    assert files(engine, source) == {"one", "two"}
+    engine.take_snapshots([f"{source}@3"])
+    (step,) = zfstune.replicate(source, copy, engine=engine).datasets[0].transfer.steps
+    assert step.describe().startswith(f"raw incremental {source}@3 from")
