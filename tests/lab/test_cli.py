@@ -184,7 +184,7 @@ MISTAKES = [
     ("prune --keep 1 --pool nosuch", 1, "'nosuch'"),
     ("list nosuch", 1, "'nosuch': it does not exist"),
     ("list {tank}/data/logs@by-hand", 1, "'{tank}/data/logs@by-hand'"),
-    ("list -t snapshot {tank}", 2, "invalid choice: 'snapshot'"),
+    ("list -t snapshot:x {tank}", 2, "there is no type 'snapshot:x'"),
 ]
 
 
