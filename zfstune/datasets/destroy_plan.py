@@ -258,8 +258,10 @@ def _ordered(going: set[str], seen: SeenPool) -> tuple[str, ...]:
             before[parent].add(name)
         for snapshot in seen.snapshots.get(name, ()):
             earlier.update(clones_of(snapshot))
+    # Sorted, since a plan that is shown and one that is run name all in the same order.
+    graph = {name: sorted(earlier) for name, earlier in before.items()}
     try:
-        return tuple(TopologicalSorter(before).static_order())
+        return tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
         first, second = sorted(set(error.args[1]))[:2]
         raise _refused(

@@ -81,6 +81,13 @@ def test_a_dataset_goes_with_all_below_it() -> None:
     ]
 
 
+def test_the_order_is_the_same_each_time() -> None:
+    """What was shown is what is run, though sets of names have no order of their own."""
+    names = [f"tank/a/{letter}" for letter in "bcdefghijk"]
+    plan = make_destroy(["tank/a"], [], seen(datasets=[dataset(n) for n in names]))
+    assert [victim.name for victim in plan.victims] == [*names, "tank/a"]
+
+
 def test_clones_elsewhere_go_first_with_all_that_hangs_on_them() -> None:
     """They take a consent of their own, with their children and their own clones."""
     pool = seen(
