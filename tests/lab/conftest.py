@@ -47,9 +47,11 @@ def command() -> Callable[..., str]:
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def make_pool() -> Iterator[Callable[..., str]]:
     """Give a function that makes a pool of files and gives its name.
+
+    The pools go with the module: their files lie in memory, and so would fill it.
 
     Args of the function: words of the vdev specification with `FILE` for each new
     file; `options` for `zpool create`; `size_bytes` of each file.
@@ -85,11 +87,9 @@ def make_pool() -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture(scope="module")
-def pool(make_pool: Callable[..., str]) -> Iterator[str]:
+def pool(make_pool: Callable[..., str]) -> str:
     """Give a pool of one file, one for each module of tests."""
-    name = make_pool()
-    yield name
-    run("zpool", "destroy", "-f", name)
+    return make_pool()
 
 
 @pytest.fixture
