@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Create and tune the datasets of profiles, mount them and give them "
         "their owner. A second run changes nothing, and the next run finishes one that was "
-        "interrupted. Nothing is ever destroyed."
+        "interrupted. Nothing is ever destroyed, "
+        "but for the scratch datasets that a killed `zfstune measure` has left."
     )
     add_profiles(parser)
     parser.add_argument(
