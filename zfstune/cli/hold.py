@@ -10,9 +10,12 @@ from zfstune.snapshots.hold import hold_snapshots
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from typing import Any
 
-__all__ = ["add_arguments", "add_holding_options", "print_tagged"]
+    from zfstune.snapshots.hold_plan import HoldPlan
+
+__all__ = ["add_arguments", "add_holding_options", "change_holds"]
 
 
 def add_arguments(parser: Any) -> None:
@@ -49,15 +52,19 @@ def add_holding_options(parser: Any) -> None:
     add_json(parser)
 
 
-def print_tagged(verb: str, names: tuple[str, ...], *, dry_run: bool) -> None:
-    """Print a line for each snapshot that changes, or "would" change."""
-    for name in names:
-        print(f"{'would ' if dry_run else ''}{verb} {name}")
+def change_holds(
+    args: argparse.Namespace, change: Callable[..., HoldPlan], verb: str, already: str
+) -> int:
+    """Hold or release the snapshots of a command line, and print what was done.
 
-
-def _run(args: argparse.Namespace) -> int:
+    Args:
+        args: The options that :func:`add_holding_options` added.
+        change: Makes the plan and carries it out.
+        verb: Stands before each snapshot that changes.
+        already: Stands before each that was so before.
+    """
     with open_zfs(args) as engine:
-        plan = hold_snapshots(
+        plan = change(
             args.tag,
             *args.snapshots,
             recursive=args.recursive,
@@ -66,8 +73,13 @@ def _run(args: argparse.Namespace) -> int:
         )
     if args.json:
         print_json({**plan.to_dict(), "dry_run": args.dry_run})
-    else:
-        print_tagged("hold", plan.change, dry_run=args.dry_run)
-        for name in plan.already:
-            print(f"held already: {name}")
+        return exit_status.DONE
+    for name in plan.change:
+        print(f"{'would ' if args.dry_run else ''}{verb} {name}")
+    for name in plan.already:
+        print(f"{already}: {name}")
     return exit_status.DONE
+
+
+def _run(args: argparse.Namespace) -> int:
+    return change_holds(args, hold_snapshots, "hold", "held already")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from zfstune.cli import exit_status
-from zfstune.cli.hold import add_holding_options, print_tagged
-from zfstune.cli.output import add_examples, print_json
-from zfstune.cli.which_zfs import open_zfs
+from zfstune.cli.hold import add_holding_options, change_holds
+from zfstune.cli.output import add_examples
 from zfstune.snapshots.hold import release_snapshots
 
 TYPE_CHECKING = False
@@ -33,18 +31,4 @@ def add_arguments(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    with open_zfs(args) as engine:
-        plan = release_snapshots(
-            args.tag,
-            *args.snapshots,
-            recursive=args.recursive,
-            dry_run=args.dry_run,
-            engine=engine,
-        )
-    if args.json:
-        print_json({**plan.to_dict(), "dry_run": args.dry_run})
-    else:
-        print_tagged("release", plan.change, dry_run=args.dry_run)
-        for name in plan.already:
-            print(f"not held by '{args.tag}': {name}")
-    return exit_status.DONE
+    return change_holds(args, release_snapshots, "release", f"not held by '{args.tag}'")

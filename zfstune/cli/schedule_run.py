@@ -122,7 +122,7 @@ def _replicate(engine: Engine, dataset: str, target: str, apart: Collection[str]
     from zfstune.streams.replicate import (  # noqa: PLC0415 (slow, and few runs need it)
         replicate,
     )
-    from zfstune.streams.steps import Orphan  # noqa: PLC0415 (the same)
+    from zfstune.streams.steps import Orphan  # noqa: PLC0415 (slow, too)
 
     def told(step: PlanStep) -> None:
         if isinstance(step, Orphan):
