@@ -187,16 +187,3 @@ def test_copies_are_dropped_and_the_snapshot_stays(
     with zfstune.open(file) as again:
         assert [d.name for d in again.datasets("tank")] == ["tank", "tank/vol"]
         assert again.snapshot("tank/vol@monday").clones == 0
-
-
-def test_a_copy_that_has_more(engine: ImageEngine) -> None:
-    """The plan names each copy that has a snapshot which goes from its source."""
-    engine.create("tank/vol", properties={"volsize": "8M"}, volume=True)
-    for short in ("monday", "tuesday"):
-        engine.take_snapshots([f"tank/vol@{short}"])
-        zfstune.replicate("tank/vol", "tank/copy", engine=engine)
-    plan = zfstune.rollback("tank/vol@tuesday", dry_run=True, engine=engine).plan
-    assert plan.cautions == ()
-    plan = zfstune.rollback("tank/vol@monday", dry_run=True, engine=engine).plan
-    [caution] = plan.cautions
-    assert caution.startswith("the copy 'tank/copy' has a newer snapshot of 'tank/vol'")

@@ -154,7 +154,7 @@ class FakeEngine:
         snapshots: Mapping[str, int],
         *,
         survivors: Iterable[str] = (),
-        marks: Mapping[str, Mapping[str, str]],
+        marks: Mapping[str, Mapping[str, str]] | None = None,
     ) -> dict[str, EngineError]:
         """Destroy those that are what they were."""
         self.before("destroy_exactly")
@@ -176,7 +176,7 @@ class FakeEngine:
         self.calls.append(("destroy exactly", going))
         for name in going:
             del self.taken[name]
-        for name, values in marks.items():
+        for name, values in (marks or {}).items():
             self.marks[name].update(values)
         return {name: refusal(name, code) for name, code in stay.items()}
 

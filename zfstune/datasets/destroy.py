@@ -7,15 +7,16 @@ from contextlib import suppress
 from zfstune.datasets.destroy_plan import SeenPool, make_destroy, victims_of
 from zfstune.engine.open import using
 from zfstune.engine.pools import ready_pool
-from zfstune.retention.read_targets import read_targets
+from zfstune.engine.protocol import InUse, ProgramError
+from zfstune.retention.decision import interleave
 from zfstune.snapshots.look_up import look_up
 from zfstune.snapshots.rewind_plan import clones_of
-from zfstune.values.errors import EngineError, InvalidValue, PlanError
+from zfstune.values.errors import EngineError, InvalidValue, NotFound, PlanError
 from zfstune.values.names import check_dataset, pool_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from zfstune.datasets.destroy_plan import DestroyPlan
     from zfstune.engine.protocol import Engine
@@ -114,7 +115,7 @@ def _look(
     return SeenPool(
         datasets=datasets,
         snapshots=snapshots,
-        targets={name: read_targets(engine, datasets[name]) for name in snapshots},
+        bookmarks={name: engine.bookmarks(name).values() for name in snapshots},
         paths={name: mount.path for name, mount in engine.mounts().items()},
     )
 
@@ -123,9 +124,35 @@ def _carry_out(engine: Engine, plan: DestroyPlan, planned: dict[str, Snapshot]) 
     _check_again(engine, plan, planned)
     _unmount(engine, plan)
     for victim in plan.victims:
-        engine.destroy_snapshots(victim.snapshots)
+        _destroy_snapshots(engine, [planned[name] for name in victim.snapshots])
         engine.destroy(victim.name)
-    engine.destroy_snapshots(plan.snapshots)
+    _destroy_snapshots(engine, [planned[name] for name in plan.snapshots])
+
+
+def _destroy_snapshots(engine: Engine, snapshots: Sequence[Snapshot]) -> None:
+    """Destroy snapshots that are still the planned ones.
+
+    A channel program, which takes root, looks at their guids in the transaction that
+    destroys them. Elsewhere they were compared just before.
+
+    Raises:
+        EngineError: One could not be destroyed.
+    """
+    by_dataset: dict[str, list[Snapshot]] = {}
+    for snapshot in snapshots:
+        by_dataset.setdefault(snapshot.dataset, []).append(snapshot)
+    for batch in interleave(by_dataset):
+        try:
+            stay = engine.destroy_exactly({s.name: s.guid for s in batch})
+        except ProgramError:
+            engine.destroy_snapshots(s.name for s in batch)
+            continue
+        # A program does not unmount a snapshot that is mounted below .zfs; the call does.
+        if in_use := [name for name, why in stay.items() if isinstance(why, InUse)]:
+            engine.destroy_snapshots(in_use)
+        for why in stay.values():
+            if not isinstance(why, (InUse, NotFound)):
+                raise why
 
 
 def _check_again(engine: Engine, plan: DestroyPlan, planned: dict[str, Snapshot]) -> None:

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
+from zfstune.snapshots.lost_bases import BASES, lost_by_destroying, lost_with_dataset
 from zfstune.snapshots.rewind_plan import check_consent, clones_of, is_held
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
-from zfstune.values.marks import GOLDEN_PROPERTY, REPLICA_PROPERTY
+from zfstune.values.marks import GOLDEN_PROPERTY
 from zfstune.values.names import parent_of
-from zfstune.values.replication_marks import read_replica
 from zfstune.values.size import format_size
 from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from zfstune.retention.known_targets import KnownTarget
-    from zfstune.values.state import Dataset, Snapshot
+    from zfstune.values.state import Bookmark, Dataset, Snapshot
 
 __all__ = [
     "DESTROY_LOSSES",
@@ -34,7 +33,7 @@ __all__ = [
 ]
 
 # The words that consent to what is destroyed.
-DESTROY_LOSSES = ("datasets", "snapshots", "clones", "bases")
+DESTROY_LOSSES = ("datasets", "snapshots", "clones", BASES)
 
 
 @frozen
@@ -44,13 +43,13 @@ class SeenPool:
     Attributes:
         datasets: All datasets, by name.
         snapshots: The snapshots of each dataset that may go, with their properties.
-        targets: The targets of replication of each dataset that may go.
+        bookmarks: The bookmarks of each dataset that may go.
         paths: The place where each mounted dataset is mounted.
     """
 
     datasets: Mapping[str, Dataset]
     snapshots: Mapping[str, Sequence[Snapshot]]
-    targets: Mapping[str, Sequence[KnownTarget]]
+    bookmarks: Mapping[str, Collection[Bookmark]]
     paths: Mapping[str, str]
 
 
@@ -93,8 +92,7 @@ class DestroyPlan:
         named: The names that were asked for.
         victims: The datasets, in the order in which they go.
         snapshots: Full names of snapshots whose datasets stay.
-        bases: The replications that would lose what their next stream begins with, a
-            sentence each.
+        bases: Those whose next stream would lose what it begins with.
     """
 
     named: tuple[str, ...]
@@ -112,7 +110,7 @@ class DestroyPlan:
                 *self.snapshots,
             ],
             "clones": [v.name for v in self.victims if v.origin],
-            "bases": list(self.bases),
+            BASES: list(self.bases),
         }
         return {word: names for word, names in losses.items() if names}
 
@@ -179,7 +177,7 @@ def make_destroy(
         named: Names of the datasets and snapshots that were asked for.
         snapshots: The single snapshots among them, and those of their names below, with
             their properties.
-        seen: The pool; it has the snapshots and targets of each dataset that may go.
+        seen: The pool; it has the snapshots and bookmarks of each dataset that may go.
 
     Raises:
         PlanError: Something that would have to go cannot.
@@ -287,30 +285,20 @@ def _victim(name: str, origin: str, seen: SeenPool) -> Victim:
 def _bases(
     going: Iterable[str], single: Iterable[Snapshot], seen: SeenPool
 ) -> Iterator[str]:
-    """Yield a sentence for each replication whose next stream would lack its base."""
+    """Yield those whose next stream would lack its base."""
     for name in going:
-        for target in seen.targets.get(name, ()):
-            yield f"{target.label} is a copy of '{name}', and gets no stream any more"
-        if _is_copy(seen.datasets[name]):
-            yield f"'{name}' is a copy: its source would have to send all of it anew"
+        yield from lost_with_dataset(seen.datasets[name], seen.bookmarks.get(name, ()))
     touched: dict[str, set[str]] = {}
     for snapshot in single:
-        touched.setdefault(snapshot.dataset, set()).add(snapshot.name)
-    for name, names in touched.items():
-        for target in seen.targets.get(name, ()):
-            if not target.bookmarks:
-                yield (
-                    f"the next stream of '{name}' to {target.label} may begin with one of "
-                    "these snapshots, and no bookmark keeps it"
-                )
-        newest = [s.name for s in seen.snapshots.get(name, ())][-1:]
-        if _is_copy(seen.datasets[name]) and names.intersection(newest):
-            yield f"the next stream to '{name}' from its source begins with '{newest[0]}'"
-
-
-def _is_copy(dataset: Dataset) -> bool:
-    role = read_replica(dataset.local(REPLICA_PROPERTY) or "")
-    return role is not None and not role.live
+        if snapshot.dataset not in going:
+            touched.setdefault(snapshot.dataset, set()).add(snapshot.name)
+    for name, victims in touched.items():
+        yield from lost_by_destroying(
+            seen.datasets[name],
+            seen.snapshots.get(name, ()),
+            seen.bookmarks.get(name, ()),
+            victims,
+        )
 
 
 def _refused(name: str, reason: str, hint: str = "") -> PlanError:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zfstune.values.replication_marks import BaseMark
     from zfstune.values.state import Bookmark, Dataset, Snapshot
 
-__all__ = ["BASES", "lost_by_destroying", "lost_by_going_back"]
+__all__ = ["BASES", "lost_by_destroying", "lost_by_going_back", "lost_with_dataset"]
 
 # The word that consents to the loss of bases.
 BASES = "bases"
@@ -72,6 +72,20 @@ def lost_by_destroying(
     if newest is not None and newest.name in victims:
         lost += _of_a_copy(dataset)
     return tuple(lost)
+
+
+def lost_with_dataset(dataset: Dataset, bookmarks: Collection[Bookmark]) -> tuple[str, ...]:
+    """Name those between which no stream runs any more once a dataset is destroyed.
+
+    Args:
+        dataset: The dataset with its properties.
+        bookmarks: All of its bookmarks.
+    """
+    targets = [
+        f"{label}, the target of {dataset.name}"
+        for label, _ in _targets(dataset, bookmarks)
+    ]
+    return (*targets, *_of_a_copy(dataset))
 
 
 def _targets(

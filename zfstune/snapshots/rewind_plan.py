@@ -16,7 +16,6 @@ from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import CHECKPOINT_PREFIX, CHECKPOINT_PROPERTY
 from zfstune.values.names import ancestors_of, pool_of
-from zfstune.values.replication_marks import read_mark, target_property
 from zfstune.values.text import comma_list, for_shell, shown
 from zfstune.values.whole_number import NumberError, read_whole
 
@@ -24,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
-    from zfstune.values.state import Bookmark, Dataset, RunningFile, Snapshot
+    from zfstune.values.state import Dataset, RunningFile, Snapshot
 
 __all__ = [
     "ESCAPE",
@@ -42,7 +41,6 @@ __all__ = [
     "is_escape",
     "is_held",
     "left_behind",
-    "lost_bases",
     "make_rewind",
     "snapshot_name",
     "without_consent",
@@ -290,29 +288,6 @@ def make_rewind(
         clones=tuple(clones),
         path=path,
         bases=bases,
-    )
-
-
-def lost_bases(
-    rewind: Rewind, dataset: Dataset, bookmarks: Iterable[Bookmark]
-) -> tuple[str, ...]:
-    """Say which copies have a snapshot that goes: they will have gone their own way.
-
-    Args:
-        rewind: The way back of the dataset.
-        dataset: The dataset, with its properties.
-        bookmarks: Its bookmarks.
-    """
-    marks = [read_mark(each) for each in bookmarks if each.name in rewind.bookmarks]
-    places = {
-        dataset.local(target_property(mark.target)) or f"target {mark.target:016x}"
-        for mark in marks
-        if mark is not None
-    }
-    return tuple(
-        f"the copy '{shown(place)}' has a newer snapshot of '{dataset.name}': the next "
-        "`zfstune replicate` to it will ask what to do with that"
-        for place in sorted(places)
     )
 
 

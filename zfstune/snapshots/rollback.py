@@ -22,7 +22,6 @@ from zfstune.snapshots.rewind_plan import (
     datasets_of,
     is_escape,
     left_behind,
-    lost_bases,
     make_rewind,
 )
 from zfstune.values import names
@@ -148,9 +147,10 @@ def _plan(
 ) -> RewindPlan:
     snapshots = find_checkpoint(engine, name, pool, datasets)
     whole = find_checkpoint(engine, name, pool, ()) if datasets else snapshots
-    system = system_dataset(engine.mounts())
-    rewinds = _rewinds(engine, snapshots)
-    cautions = _cautions(engine, rewinds)
+    mounts = engine.mounts()
+    system = system_dataset(mounts)
+    rewinds = _rewinds(engine, snapshots, mounts)
+    cautions: list[str] = []
     asked = chosen_datasets(engine, pool, datasets, system)
     there = asked if datasets else chosen_datasets(engine, pool, (pool,), system)
     left = left_behind(whole, asked, there.values(), datasets)
@@ -168,12 +168,12 @@ def _plan(
         cautions.append(
             f"the checkpoint was of {datasets_of(snapshots)} datasets, and {which}"
         )
-    return RewindPlan(
-        name=name,
-        rewinds=rewinds,
-        running=_running(rewinds, snapshots),
+    return _whole_plan(
+        name,
+        snapshots,
+        rewinds,
+        cautions=cautions,
         escape=f"{pool}/{ESCAPES}" if escape else "",
-        cautions=tuple(cautions),
         left=left,
         missing=missing,
     )
@@ -206,8 +206,8 @@ def _plan_of_snapshot(
         lacking = [ds for ds in below if f"{ds}@{short}" not in named]
         left = tuple(ds for ds in lacking if below[ds].createtxg <= begun)
         stay = tuple(ds for ds in lacking if ds not in left)
-    rewinds = _rewinds(engine, snapshots)
-    cautions = _cautions(engine, rewinds)
+    rewinds = _rewinds(engine, snapshots, engine.mounts())
+    cautions = []
     if stay and not recursive:
         cautions.append(
             f"datasets below stay as they are, and -r brings them back, too: "
@@ -217,38 +217,52 @@ def _plan_of_snapshot(
         cautions.append(
             f"created after the snapshot, so they stay, with all data: {comma_list(stay)}"
         )
-    return RewindPlan(
-        name=name,
-        rewinds=rewinds,
-        running=_running(rewinds, snapshots),
+    return _whole_plan(
+        name,
+        snapshots,
+        rewinds,
+        cautions=cautions,
         escape=f"{pool}/{ESCAPES}" if escape else "",
-        cautions=tuple(cautions),
         left=left,
     )
 
 
-def _cautions(engine: Engine, rewinds: Iterable[Rewind]) -> list[str]:
-    """Return what follows from a rollback, and what no flag can change."""
-    cautions = []
-    for rewind in rewinds:
-        if rewind.path == "/":
-            cautions.append(
-                f"'{rewind.dataset}' is mounted at /: reboot at once, since running "
-                "programs have files open that will no longer exist"
-            )
-        if rewind.bookmarks:
-            own = engine.bookmarks(rewind.dataset).values()
-            cautions += lost_bases(rewind, engine.dataset(rewind.dataset), own)
-    return cautions
+def _whole_plan(
+    name: str,
+    snapshots: Iterable[Snapshot],
+    rewinds: tuple[Rewind, ...],
+    *,
+    cautions: Iterable[str],
+    escape: str,
+    left: tuple[str, ...],
+    missing: int = 0,
+) -> RewindPlan:
+    """Add what follows from the ways back themselves."""
+    reboot = [
+        f"'{rewind.dataset}' is mounted at /: reboot at once, since running programs have "
+        "files open that will no longer exist"
+        for rewind in rewinds
+        if rewind.path == "/"
+    ]
+    return RewindPlan(
+        name=name,
+        rewinds=rewinds,
+        running=_running(rewinds, snapshots),
+        escape=escape,
+        cautions=(*reboot, *cautions),
+        left=left,
+        missing=missing,
+    )
 
 
-def _rewinds(engine: Engine, snapshots: Iterable[Snapshot]) -> tuple[Rewind, ...]:
+def _rewinds(
+    engine: Engine, snapshots: Iterable[Snapshot], mounts: Mapping[str, Mount]
+) -> tuple[Rewind, ...]:
     """Plan the way back of each dataset: see :func:`_rewind_of`."""
     listed = list(snapshots)
     pool = names.pool_of(listed[0].name)
     there_now = {dataset.name: dataset for dataset in engine.datasets(pool)}
     parents = {names.parent_of(name) or "" for name in there_now}
-    mounts = engine.mounts()
     system = system_dataset(mounts)
     return tuple(
         _rewind_of(

@@ -10,12 +10,18 @@ import pytest
 from fake_engine import FakeEngine
 from zfstune.datasets.destroy import destroy_named
 from zfstune.engine._errno import engine_error
-from zfstune.values.errors import Busy, InvalidValue, NotFound, PlanError
-from zfstune.values.state import Mount
+from zfstune.values.errors import (
+    BatchError,
+    Busy,
+    EngineError,
+    InvalidValue,
+    NotFound,
+    PlanError,
+)
+from zfstune.values.state import Mount, Snapshot
 
 if TYPE_CHECKING:
     from zfstune.datasets.destroy_plan import DestroyPlan
-    from zfstune.values.state import Snapshot
 
 ALL = ("datasets", "snapshots")
 
@@ -77,7 +83,6 @@ def test_all_is_unmounted_before_anything_goes(engine: DestroyingEngine) -> None
         ("destroy dataset", ("tank/a/b",)),
         ("destroy", ("tank/a@1",)),
         ("destroy dataset", ("tank/a",)),
-        ("destroy", ()),
     ]
     assert sorted(engine.marks) == ["tank", "tank/c"]
 
@@ -122,6 +127,38 @@ def test_what_was_made_since_the_plan_stops_it(engine: DestroyingEngine) -> None
     with pytest.raises(PlanError, match="'tank/c@1' was made after"):
         destroy_named("tank/c@1", lose=ALL, engine=engine.seam, show=anew)
     assert not [call for call, _ in engine.calls if call.startswith("destroy")]
+
+
+def test_no_snapshot_that_took_a_name_since_goes(engine: DestroyingEngine) -> None:
+    """The program that destroys compares the guids, after all other looks at them."""
+    engine.programs = 0
+    other = Snapshot("tank/c@1", guid=77, createtxg=77, clones=0)
+
+    def replace(call: str) -> None:
+        if call == "destroy_exactly":
+            engine.taken["tank/c@1"] = other
+
+    engine.before = replace
+    with pytest.raises(EngineError, match="'tank/c@1'"):
+        destroy_named("tank/c@1", lose=ALL, engine=engine.seam)
+    assert engine.taken["tank/c@1"] == other
+
+
+def test_what_a_program_does_not_destroy(engine: DestroyingEngine) -> None:
+    """A call by name tries what is in use; what somebody destroyed is no error."""
+    engine.programs = 0
+    engine.busy["tank/c@1"] = errno.EBUSY
+    with pytest.raises(BatchError):
+        destroy_named("tank/c@1", lose=ALL, engine=engine.seam)
+    engine.busy.clear()
+
+    def destroy(call: str) -> None:
+        if call == "destroy_exactly":
+            del engine.taken["tank/c@1"]
+
+    engine.before = destroy
+    destroy_named("tank/c@1", lose=ALL, engine=engine.seam)
+    assert engine.calls == [("destroy exactly", ()), ("destroy exactly", ())]
 
 
 def test_snapshots_alone_and_those_below(engine: DestroyingEngine) -> None:

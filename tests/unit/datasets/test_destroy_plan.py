@@ -15,10 +15,10 @@ from zfstune.datasets.destroy_plan import (
     make_destroy,
     victims_of,
 )
-from zfstune.retention.known_targets import KnownTarget
 from zfstune.values.errors import PlanError
 from zfstune.values.marks import GOLDEN_PROPERTY, REPLICA_PROPERTY
 from zfstune.values.names import parent_of
+from zfstune.values.replication_marks import BaseMark, target_property
 from zfstune.values.state import LOCAL, NONE, Bookmark, Dataset, PropertyValue, Snapshot
 
 if TYPE_CHECKING:
@@ -34,26 +34,26 @@ def dataset(name: str, **local: str) -> Dataset:
     return Dataset(name, "filesystem", 1, 1, {**space, **values})
 
 
-def snapshot(name: str, *clones: str, held: bool = False) -> Snapshot:
+def snapshot(name: str, *clones: str, held: bool = False, txg: int = 1) -> Snapshot:
     """Give a snapshot with its clones."""
     values = {
         "clones": PropertyValue(",".join(clones), NONE),
         "userrefs": PropertyValue("1" if held else "0", NONE),
     }
-    return Snapshot(name, 1, 1, len(clones), values)
+    return Snapshot(name, txg, txg, len(clones), values)
 
 
 def seen(
     *snapshots: Snapshot,
     datasets: Sequence[Dataset] = (),
-    targets: Mapping[str, Sequence[KnownTarget]] | None = None,
+    bookmarks: Mapping[str, Sequence[Bookmark]] | None = None,
     paths: Mapping[str, str] | None = None,
 ) -> SeenPool:
     """Give a pool with three datasets, one of them below another, and more."""
     plain = [dataset(name) for name in ("tank", "tank/a", "tank/a/b", "tank/c")]
     there = {each.name: each for each in (*plain, *datasets)}
     listed = {name: [s for s in snapshots if s.dataset == name] for name in there}
-    return SeenPool(there, listed, targets or {}, paths or {})
+    return SeenPool(there, listed, bookmarks or {}, paths or {})
 
 
 def test_a_dataset_goes_with_all_below_it() -> None:
@@ -143,26 +143,23 @@ def test_what_no_consent_lets_go(pool: SeenPool, name: str, words: str) -> None:
 
 def test_bases_of_replication() -> None:
     """A source, a copy, and snapshots that a stream may begin with."""
-    mark = Bookmark("tank/a#x", 1, 1, 1)
-    kept = KnownTarget(255, "back/a", mark, (mark,))
-    unkept = KnownTarget(254, "", None, ())
-    one, two = snapshot("tank/a@1"), snapshot("tank/a@2")
-    pool = seen(one, two, targets={"tank/a": [kept, unkept]})
-    source = make_destroy(["tank/a"], [], pool).losses["bases"]
-    assert source == [
-        "'back/a' is a copy of 'tank/a', and gets no stream any more",
-        "target 00000000000000fe is a copy of 'tank/a', and gets no stream any more",
-    ]
-    [single] = make_destroy(["tank/a@1"], [one], pool).losses["bases"]
-    assert single.startswith("the next stream of 'tank/a' to target 00000000000000fe may")
+    noted = {target_property(number): f"back/{number}" for number in (1, 2)}
+    kept = Bookmark(BaseMark(1, 2).on("tank/a"), 2, 2, 2)
+    one, two = snapshot("tank/a@1", txg=1), snapshot("tank/a@2", txg=2)
+    source = [dataset("tank/a", **noted)]
+    pool = seen(one, two, datasets=source, bookmarks={"tank/a": [kept]})
+    whole = make_destroy(["tank/a"], [], pool)
+    first, second = (f"back/{number}, the target of tank/a" for number in (1, 2))
+    assert whole.losses["bases"] == [first, second]
+    assert whole.lines()[-1] == f"lose a base: {second}"
+    assert make_destroy(["tank/a@1"], [one], pool).bases == (second,)
+    assert make_destroy(["tank/a", "tank/a@1"], [one], pool).bases == whole.bases
     assert make_destroy(["tank/a@1"], [one], seen(one)).bases == ()
-    copies = [dataset("tank/a", **{REPLICA_PROPERTY: COPY})]
-    pool = seen(one, two, datasets=copies)
+    copy = [dataset("tank/a", **{REPLICA_PROPERTY: COPY})]
+    pool = seen(one, two, datasets=copy)
     assert make_destroy(["tank/a@1"], [one], pool).bases == ()
-    [newest] = make_destroy(["tank/a@2"], [two], pool).bases
-    assert newest == "the next stream to 'tank/a' from its source begins with 'tank/a@2'"
-    [whole] = make_destroy(["tank/a"], [], pool).bases
-    assert "would have to send all of it anew" in whole
+    for names, single in ((["tank/a@2"], [two]), (["tank/a"], [])):
+        assert make_destroy(names, single, pool).bases == ("tank/a, which is a copy",)
     live = [dataset("tank/a", **{REPLICA_PROPERTY: f"{COPY}:live"})]
     assert make_destroy(["tank/a"], [], seen(datasets=live)).bases == ()
 

@@ -9,21 +9,17 @@ import pytest
 from zfstune.snapshots.rewind_plan import (
     ESCAPE,
     LOSSES,
-    Rewind,
     RewindPlan,
     datasets_of,
     has_changed,
     left_behind,
-    lost_bases,
     make_rewind,
 )
 from zfstune.values.errors import PlanError
 from zfstune.values.marks import CHECKPOINT_PROPERTY
-from zfstune.values.replication_marks import BaseMark, target_property
 from zfstune.values.state import (
     LOCAL,
     NONE,
-    Bookmark,
     Dataset,
     PropertyValue,
     RunningFile,
@@ -32,6 +28,8 @@ from zfstune.values.state import (
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
+
+    from zfstune.snapshots.rewind_plan import Rewind
 
 
 def taken(txg: int, name: str = "tank/a", **values: str) -> Snapshot:
@@ -267,17 +265,3 @@ def test_how_many_datasets_a_checkpoint_was_of(texts: list[str], number: int) ->
         for n, text in enumerate(texts, 1)
     ]
     assert datasets_of(found) == number
-
-
-def test_copies_that_will_have_gone_their_own_way() -> None:
-    """By its place or, where none is noted, by its number; other bookmarks are none."""
-    marks = [BaseMark(target, 9) for target in (1, 2)]
-    kept = [Bookmark(mark.on("tank/a"), 9, 9, 9) for mark in marks]
-    other = Bookmark("tank/a#mine", 9, 9, 9)
-    noted = {target_property(1): PropertyValue("back/a", LOCAL)}
-    dataset = Dataset("tank/a", "filesystem", 1, 1, noted)
-    names = tuple(bookmark.name for bookmark in (*kept, other))
-    way = Rewind("tank/a", "tank/a@5", bookmarks=names)
-    texts = lost_bases(way, dataset, [*kept, other])
-    assert [text.split("'")[1] for text in texts] == ["back/a", "target 0000000000000002"]
-    assert lost_bases(Rewind("tank/a", "tank/a@5"), dataset, kept) == ()
