@@ -1,7 +1,7 @@
 """Measure real applications, and write a table of what they cost in bytes.
 
 ``make applications`` counts on a kernel's pool in a guest, ``make replayed`` in an image on
-this host; docs/applications.md says what is counted.
+this host; docs/explanation/applications.md says what is counted.
 """
 
 from __future__ import annotations
@@ -104,14 +104,14 @@ def _preamble(*, replayed: bool) -> list[str]:
         left_out = (
             "a snapshot from before; and space over the length of the files. There is no"
         )
-        last = "intent log. ../../docs/applications.md says what is counted."
+        last = "intent log. ../../docs/explanation/applications.md says what is counted."
     else:
         title = "# Applications"
         openzfs = run("zfs", "version").split()[0].removeprefix("zfs-")
         release = os.environ.get("ZFSTUNE_LAB_RELEASE", "unknown")
         made = f"`make applications RELEASE={release}`, {today}, OpenZFS {openzfs},"
         left_out = "a snapshot from before; and space over the length of the data."
-        last = "../../docs/applications.md says what is counted."
+        last = "../../docs/explanation/applications.md says what is counted."
     what = "Bytes a transaction: written by the devices, metadata included; pinned by"
     return [title, "", made, what, left_out, last]
 

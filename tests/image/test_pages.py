@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-PAGES = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*.md")))
+PAGES = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*/*.md")))
 TIMES = re.compile(r"\d{8}T\d{6}Z")
 DIGESTS = re.compile(r"(zfstune-content-\d:)[0-9a-f]{64}")
 TARGETS = re.compile(r"(?<=-)[0-9a-f]{16}(?=[- \n]|$)")

@@ -1,4 +1,4 @@
-"""The permissions of docs/ssh.md: each set is enough, and each word of it is needed."""
+"""The permissions of docs/howto/ssh.md: each set is enough, and each word is needed."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def test_error_numbers(tmp_path: Path) -> None:
 
 
 def test_the_page_has_each_function_of_the_library() -> None:
-    """docs/libzfs_core.md has a row for each, with the release that it came with."""
+    """docs/reference/libzfs_core.md has a row for each, with the release that added it."""
     header = Path("/usr/include/libzfs/libzfs_core.h").read_text(encoding="utf-8")
     pattern = r"^(?:_LIBZFS_CORE_H )?(?:int|void|uint64_t|boolean_t) (l\w+)\("
     declared = set(names(pattern, header))

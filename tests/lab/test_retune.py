@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Command = Callable[..., str]
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "retune.md"
+PAGE = Path(__file__).parents[2] / "docs" / "howto" / "retune.md"
 
 
 @pytest.fixture
@@ -320,7 +320,7 @@ def masked(line: str) -> str:
 def test_the_page(
     place: Place, engine: Engine, idle: Idle, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The commands of docs/retune.md print what the page shows."""
+    """The commands of docs/howto/retune.md print what the page shows."""
     name, folder = place
     engine.set(name, {"compression": "lz4"})
     for file, size in (("a", K * K), ("b", K * K), ("small", 600)):

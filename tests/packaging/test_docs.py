@@ -101,7 +101,7 @@ def test_readme_lists_every_profile() -> None:
 
 def test_the_profile_in_the_docs_is_sound() -> None:
     """What people copy from works, and the facts listed there are all there are."""
-    text = page("docs/profiles.md")
+    text = page("docs/reference/profiles.md")
     [example] = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     shop = load_text(example, "shop.toml")
     assert [d.path for d in shop.datasets][-1] == "pictures"

@@ -1,4 +1,4 @@
-"""docs/libzfs_core.md names each function of libzfs_core, and calls that are there."""
+"""docs/reference/libzfs_core.md names each function of libzfs_core, and real calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEADER = (ROOT / "native" / "lzc.h").read_text(encoding="ascii")
 
 def test_each_call_that_is_named_is_there() -> None:
     """A name that stands behind a dot is a call of an engine."""
-    page = (ROOT / "docs" / "libzfs_core.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "libzfs_core.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`Engine\.(\w+)`", page))
     assert named - declared_calls().keys() == set()
     assert len(named) > 40

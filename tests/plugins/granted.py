@@ -1,4 +1,4 @@
-"""Replications by a user who has some of the permissions that docs/ssh.md names."""
+"""Replications by a user who has some of the permissions that docs/howto/ssh.md names."""
 
 from __future__ import annotations
 

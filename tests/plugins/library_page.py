@@ -1,4 +1,4 @@
-"""The table of docs/libzfs_core.md: where each function of libzfs_core is."""
+"""The table of docs/reference/libzfs_core.md: where each function of libzfs_core is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "libzfs_core.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "libzfs_core.md"
 ROW = re.compile(r"^\| `(\w+)` \| 2\.(\d) \| (.*?) \| (.*?) ?\|$", re.MULTILINE)
 
 

@@ -54,8 +54,8 @@ _PART_BYTES = 1 << 16
 
 
 def documented_grants() -> tuple[str, str]:
-    """Give the words that docs/ssh.md has root delegate, to a sender and to a receiver."""
-    page = Path(__file__).parents[2] / "docs" / "ssh.md"
+    """Give the words that docs/howto/ssh.md has root delegate: to a sender, a receiver."""
+    page = Path(__file__).parents[2] / "docs" / "howto" / "ssh.md"
     lines = [line.split() for line in page.read_text(encoding="utf-8").splitlines()]
     words = [line[4] for line in lines if line[:4] == ["zfs", "allow", "-u", "USER"]]
     sends, *receives = words

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "protocol on stdin and stdout, nothing for people. Without --allow it does all "
         "that the user may do. As the forced command of a key, with --allow, it answers "
         "nothing else than calls about DATASET and those below it, whatever the other "
-        "host asks for: see docs/ssh.md."
+        "host asks for: see docs/howto/ssh.md."
     )
     parser.add_argument(
         "--allow",

@@ -129,7 +129,7 @@ class Draft(MountDraft):
             if int(self.now[at].value("referenced") or 0) <= _EMPTY_BYTES:
                 return "", ""
             message = f"'{at}' has data and is not mounted, so nobody can see what it hides"
-            return message, f"mount '{at}' and apply again; see docs/adopt.md"
+            return message, f"mount '{at}' and apply again; see docs/howto/adopt.md"
         path = f"{self.mounts[at].path.rstrip('/')}{name.removeprefix(at)}"
         blocked = in_the_way(self.machine.places.get(path, Place(path, path)))
         return blocked or ("", "")

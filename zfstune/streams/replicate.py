@@ -54,7 +54,7 @@ def replicate(
     on_step: Callable[[PlanStep], None] | None = None,
     on_progress: Callable[[SendProgress], object] | None = None,
 ) -> ReplicationPlan:
-    """Send to a dataset all that its source has and it lacks (docs/replication.md).
+    """Send to a dataset all that its source has and it lacks (docs/howto/replication.md).
 
     Args:
         source: The dataset to send, or ``HOST:DATASET`` over ssh.
