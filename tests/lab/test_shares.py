@@ -88,6 +88,20 @@ def test_exported_and_withdrawn(root: str, engine: Engine, command: Command) -> 
     assert not zfstune.plan(profile(), root=root, engine=engine).pending
 
 
+def test_destroyed_and_served_no_more(root: str, engine: Engine) -> None:
+    """The server lets go of what is destroyed; of what is in use, it serves all again."""
+    zfstune.apply(profile("on"), root=root, engine=engine)
+    before = served()
+    lines = FILE.read_text()
+    lose = ("datasets", "snapshots")
+    with Path(f"/{root}/app/file").open("w"), pytest.raises(zfstune.EngineError):
+        zfstune.destroy(f"{root}/app", lose=lose, engine=engine)
+    assert (served(), set(FILE.read_text().split())) == (before, set(lines.split()))
+    zfstune.destroy(f"{root}/app", lose=lose, engine=engine)
+    assert served() == set()
+    assert lines_by_path(FILE.read_text()) == {}
+
+
 def test_the_lines_are_those_of_libshare(root: str, command: Command) -> None:
     """Of each kind of value, what zfs itself writes when it shares."""
     for value in (

@@ -11,7 +11,8 @@ from zfstune.clones.seal import HOLD_TAG, Seal
 from zfstune.clones.survey import find_image
 from zfstune.engine.open import using
 from zfstune.engine.pools import ready_pool
-from zfstune.snapshots.checkpoint import destroy_datasets, system_dataset
+from zfstune.snapshots.checkpoint import system_dataset
+from zfstune.snapshots.destroy_datasets import destroy_datasets
 from zfstune.snapshots.rewind_plan import is_held
 from zfstune.values.marks import GOLDEN_PROPERTY
 from zfstune.values.names import check_dataset, pool_of

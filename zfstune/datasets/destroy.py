@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from zfstune.datasets.destroy_plan import SeenPool, make_destroy, victims_of
 from zfstune.engine.open import using
 from zfstune.engine.pools import ready_pool
-from zfstune.engine.protocol import InUse, ProgramError
-from zfstune.retention.decision import interleave
+from zfstune.snapshots.destroy_datasets import destroy_datasets, destroy_planned
 from zfstune.snapshots.look_up import look_up
 from zfstune.snapshots.rewind_plan import clones_of
-from zfstune.values.errors import EngineError, InvalidValue, NotFound, PlanError
+from zfstune.values.errors import InvalidValue, PlanError
 from zfstune.values.names import check_dataset, pool_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from zfstune.datasets.destroy_plan import DestroyPlan
     from zfstune.engine.protocol import Engine
@@ -122,37 +119,9 @@ def _look(
 
 def _carry_out(engine: Engine, plan: DestroyPlan, planned: dict[str, Snapshot]) -> None:
     _check_again(engine, plan, planned)
-    _unmount(engine, plan)
-    for victim in plan.victims:
-        _destroy_snapshots(engine, [planned[name] for name in victim.snapshots])
-        engine.destroy(victim.name)
-    _destroy_snapshots(engine, [planned[name] for name in plan.snapshots])
-
-
-def _destroy_snapshots(engine: Engine, snapshots: Sequence[Snapshot]) -> None:
-    """Destroy snapshots that are still the planned ones.
-
-    A channel program, which takes root, looks at their guids in the transaction that
-    destroys them. Elsewhere they were compared just before.
-
-    Raises:
-        EngineError: One could not be destroyed.
-    """
-    by_dataset: dict[str, list[Snapshot]] = {}
-    for snapshot in snapshots:
-        by_dataset.setdefault(snapshot.dataset, []).append(snapshot)
-    for batch in interleave(by_dataset):
-        try:
-            stay = engine.destroy_exactly({s.name: s.guid for s in batch})
-        except ProgramError:
-            engine.destroy_snapshots(s.name for s in batch)
-            continue
-        # A program does not unmount a snapshot that is mounted below .zfs; the call does.
-        if in_use := [name for name, why in stay.items() if isinstance(why, InUse)]:
-            engine.destroy_snapshots(in_use)
-        for why in stay.values():
-            if not isinstance(why, (InUse, NotFound)):
-                raise why
+    guids = {name: snapshot.guid for name, snapshot in planned.items()}
+    destroy_datasets(engine, {v.name: v.snapshots for v in plan.victims}, guids)
+    destroy_planned(engine, plan.snapshots, guids)
 
 
 def _check_again(engine: Engine, plan: DestroyPlan, planned: dict[str, Snapshot]) -> None:
@@ -174,19 +143,3 @@ def _check_again(engine: Engine, plan: DestroyPlan, planned: dict[str, Snapshot]
             "planned",
             hint="run the command again",
         )
-
-
-def _unmount(engine: Engine, plan: DestroyPlan) -> None:
-    """Unmount all filesystems of the plan, or none."""
-    mounted = [victim for victim in plan.victims if victim.path]
-    mounted.sort(key=lambda victim: victim.path.count("/"), reverse=True)
-    done: list[str] = []
-    try:
-        for victim in mounted:
-            engine.unmount(victim.name)
-            done.append(victim.name)
-    except EngineError:
-        for name in reversed(done):
-            with suppress(EngineError):  # the first error is the one to report
-                engine.mount(name)
-        raise

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = [
     "checkpoint",
     "chosen_datasets",
-    "destroy_datasets",
     "find_checkpoint",
     "pool_of_all",
     "ready_pool_of_all",
@@ -122,25 +121,6 @@ def ready_pool_of_all(
     where = pool_of_all(engine, datasets, pool)
     ready_pool(engine, where, operation=f"{operation} pool")
     return where
-
-
-def destroy_datasets(engine: Engine, snapshots: Mapping[str, Iterable[str]]) -> None:
-    """Destroy datasets, each with its own snapshots.
-
-    All of them are unmounted before the first is destroyed, so that a busy one stops it
-    all before anything is lost.
-
-    Args:
-        engine: Where the datasets are.
-        snapshots: Full names of the snapshots by dataset, in the order of destruction.
-    """
-    mounted = engine.mounts()
-    for name in snapshots:
-        if name in mounted:
-            engine.unmount(name)
-    for name, own in snapshots.items():
-        engine.destroy_snapshots(own)
-        engine.destroy(name)
 
 
 def _below(engine: Engine, pool: str, datasets: Iterable[str]) -> dict[str, Dataset]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from zfstune.engine.open import using
 from zfstune.snapshots.checkpoint import (
-    destroy_datasets,
     find_checkpoint,
     pool_of_all,
     ready_pool_of_all,
 )
+from zfstune.snapshots.destroy_datasets import destroy_datasets
 from zfstune.snapshots.drop_plan import Checkpoint, make_drop
 from zfstune.snapshots.lost_bases import lost_by_destroying
 from zfstune.snapshots.rewind_plan import (

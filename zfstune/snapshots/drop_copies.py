@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from zfstune.engine.open import using
-from zfstune.snapshots.checkpoint import destroy_datasets, pool_of_all, ready_pool_of_all
+from zfstune.snapshots.checkpoint import pool_of_all, ready_pool_of_all
 from zfstune.snapshots.copies_plan import find_kept_copies, make_copies_plan
+from zfstune.snapshots.destroy_datasets import destroy_datasets
 from zfstune.snapshots.rewind_plan import ESCAPES
 from zfstune.values.names import pool_of
 

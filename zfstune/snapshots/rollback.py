@@ -7,11 +7,11 @@ from zfstune.engine.pools import ready_pool
 from zfstune.host.processes import running_files
 from zfstune.snapshots.checkpoint import (
     chosen_datasets,
-    destroy_datasets,
     find_checkpoint,
     ready_pool_of_all,
     system_dataset,
 )
+from zfstune.snapshots.destroy_datasets import destroy_datasets
 from zfstune.snapshots.keep_aside import keep_aside
 from zfstune.snapshots.look_up import look_up
 from zfstune.snapshots.lost_bases import lost_by_going_back

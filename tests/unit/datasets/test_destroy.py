@@ -11,7 +11,6 @@ from fake_engine import FakeEngine
 from zfstune.datasets.destroy import destroy_named
 from zfstune.engine._errno import engine_error
 from zfstune.values.errors import (
-    BatchError,
     Busy,
     EngineError,
     InvalidValue,
@@ -142,23 +141,6 @@ def test_no_snapshot_that_took_a_name_since_goes(engine: DestroyingEngine) -> No
     with pytest.raises(EngineError, match="'tank/c@1'"):
         destroy_named("tank/c@1", lose=ALL, engine=engine.seam)
     assert engine.taken["tank/c@1"] == other
-
-
-def test_what_a_program_does_not_destroy(engine: DestroyingEngine) -> None:
-    """A call by name tries what is in use; what somebody destroyed is no error."""
-    engine.programs = 0
-    engine.busy["tank/c@1"] = errno.EBUSY
-    with pytest.raises(BatchError):
-        destroy_named("tank/c@1", lose=ALL, engine=engine.seam)
-    engine.busy.clear()
-
-    def destroy(call: str) -> None:
-        if call == "destroy_exactly":
-            del engine.taken["tank/c@1"]
-
-    engine.before = destroy
-    destroy_named("tank/c@1", lose=ALL, engine=engine.seam)
-    assert engine.calls == [("destroy exactly", ()), ("destroy exactly", ())]
 
 
 def test_snapshots_alone_and_those_below(engine: DestroyingEngine) -> None:

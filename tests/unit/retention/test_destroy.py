@@ -27,7 +27,7 @@ class Recording(FakeEngine):
         self.batches: list[set[str]] = []
         self.programs = 0
 
-    def destroy_exactly(self, snapshots, *, survivors=(), marks):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+    def destroy_exactly(self, snapshots, *, survivors=(), marks=None):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
         """Note and destroy."""
         self.batches.append(set(snapshots))
         self.asked.append(set(survivors))
