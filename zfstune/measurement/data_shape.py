@@ -1,9 +1,12 @@
 """Data that compresses as real data does: at each record size, and not all of it alike.
 
-A file is made of units of 4K. Each unit holds bytes of its own, bytes that a unit half a
-record away holds too, for each record size from 8K on, and a repetition of its first bytes.
-So a larger record holds more that is there twice, as in real files, also after pages were
-written over: the shared bytes belong to the place, the others to the page and its writing.
+A file is made of units of 4K. Each unit holds bytes of its own, bytes that it shares with a
+unit in the other half of its record, for each record size from 8K on, and a repetition of
+its first bytes. So a larger record holds more that is there twice, as in real files, also
+after pages were written over: the shared bytes belong to the place, the others to the page
+and its writing. lz4 finds nothing that lies 64K back or farther (its offsets have 16 bits),
+so two units that share bytes are at most 60K apart: in records beyond 64K they lie around
+the middle.
 A page has a share of bytes of its own that follows a distribution, since sectors round up
 each record: half the pages at 30 % and half at 70 % are not all at 50 %.
 """
@@ -11,6 +14,7 @@ each record: half the pages at 30 % and half at 70 % are not all at 50 %.
 from __future__ import annotations
 
 from hashlib import shake_128
+from math import ceil
 
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen
@@ -25,6 +29,10 @@ UNIT_BYTES = 4096
 # The unit of the distribution: a page of the databases that most depends on it.
 _PAGE_BYTES = 8192
 _LARGEST_BYTES = 1 << 20
+# How far apart units may be that share bytes.
+_FARTHEST = 15
+# A shared part is a sixth of a unit or more: lz4 overlooks short ones.
+_SPLIT = 6
 _REPEATED_BYTES = 64
 _BITS = 8
 
@@ -78,7 +86,7 @@ class Corpus:
 
     def __init__(self, shape: DataShape, seed: int) -> None:
         self._seed = seed
-        self._own, self._shared = _segments(shape)
+        self._own, self._shared = shape.fraction(UNIT_BYTES) * UNIT_BYTES, _shares(shape)
         mean = sum(shape.spread) / len(shape.spread) if shape.spread else 1.0
         self._scales = tuple(part / mean for part in shape.spread) or (1.0,)
         step = (1 << _BITS) / shape.symbols
@@ -104,32 +112,52 @@ class Corpus:
         page = index * UNIT_BYTES // _PAGE_BYTES
         draw = shake_128(b"s%d.%d.%d" % (self._seed, file, page)).digest(4)
         scale = self._scales[int.from_bytes(draw, "big") % len(self._scales)]
-        parts = []
-        for record, share in self._shared:
-            half = record // 2 // UNIT_BYTES
-            block, place = index // (2 * half), index % half
-            key = b"b%d.%d.%d.%d.%d" % (self._seed, file, record, block, place)
-            parts.append(shake_128(key).digest(round(share * scale)))
+        parts, own = [], self._own
+        for half, pairs, share in self._shared:
+            place = _pair_of(index, half, pairs)
+            if place is None:
+                continue
+            part = min(share, own)
+            own -= part
+            block = index // (2 * half)
+            key = b"b%d.%d.%d.%d.%d" % (self._seed, file, half, block, place)
+            parts.append(shake_128(key).digest(round(part * scale)))
         key = b"u%d.%d.%d.%d" % (self._seed, file, index, generation)
         # The shared bytes stand first: lz4 looks less and less closely at what it finds
         # incompressible, and begins anew after a repetition, which ends the unit before.
-        parts.append(shake_128(key).digest(max(round(self._own * scale), _REPEATED_BYTES)))
+        parts.append(shake_128(key).digest(max(round(own * scale), _REPEATED_BYTES)))
         text = b"".join(parts)[:UNIT_BYTES].translate(self._symbols)
         rest = UNIT_BYTES - len(text)
         return text + (text[-_REPEATED_BYTES:] * (rest // _REPEATED_BYTES + 1))[:rest]
 
 
-def _segments(shape: DataShape) -> tuple[float, tuple[tuple[int, float], ...]]:
-    """Return the bytes of a unit that are its own, and those shared by record size."""
-    own = smaller = shape.fraction(UNIT_BYTES)
-    shared = []
+def _pair_of(index: int, half: int, pairs: int) -> int | None:
+    """Return the number of the pair that a unit belongs to in its record, if to any.
+
+    Args:
+        index: Number of the unit.
+        half: Units of half a record.
+        pairs: How many pairs a record has: the last units of its first half with the
+            first ones of its second half.
+    """
+    place = index % (2 * half) - (half - pairs)
+    return place % pairs if 0 <= place < 2 * pairs else None
+
+
+def _shares(shape: DataShape) -> tuple[tuple[int, int, float], ...]:
+    """Return by record size the units of its half, its pairs, and the bytes they share."""
+    found = []
+    smaller = shape.fraction(UNIT_BYTES)
+    own = smaller * UNIT_BYTES
     record = 2 * UNIT_BYTES
     while record <= _LARGEST_BYTES:
-        # Bytes that two halves of a record share take half their size in it.
-        share = min(2 * max(smaller - shape.fraction(record), 0.0), own)
+        half = record // 2 // UNIT_BYTES
+        shared = max(smaller - shape.fraction(record), 0.0) * record
+        # Few units share much rather than many a little.
+        pairs = min(half, _FARTHEST, max(ceil(_SPLIT * shared / own), 1))
+        share = shared / pairs
         if share:
-            shared.append((record, share * UNIT_BYTES))
-        own -= share
+            found.append((half, pairs, share))
         smaller = min(smaller, shape.fraction(record))
         record *= 2
-    return own * UNIT_BYTES, tuple(shared)
+    return tuple(found)

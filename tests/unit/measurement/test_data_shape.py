@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from zfstune.host.compressors import compressed_size
@@ -29,6 +31,16 @@ def test_it_compresses_as_asked() -> None:
         assert fraction(data, record) == pytest.approx(asked, abs=0.05)
     larger = [fraction(data, record) for record in FRACTIONS]
     assert larger == sorted(larger, reverse=True)
+
+
+def test_records_beyond_the_window_of_lz4() -> None:
+    """Where larger records than 64K are to pack better, lz4 packs them better."""
+    fractions = FRACTIONS | {131072: 0.38, 262144: 0.37, 524288: 0.36, SIZE: 0.35}
+    data = Corpus(DataShape(fractions, (), 256, "a test"), 1).read(0, 0, 2 * SIZE)
+    found = [fraction(data, record) for record in fractions]
+    assert found == pytest.approx(list(fractions.values()), abs=0.05)
+    saved = [smaller - larger for smaller, larger in pairwise(found)]
+    assert min(saved) > 0.003
 
 
 def test_it_stays_so_when_written_over() -> None:
