@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from results_table import figures_in, row_of
+from results_table import figures_in, names_size, row_of
 
 from zfstune.engine.open import open_engine
 from zfstune.measurement.document import to_json
@@ -77,11 +77,16 @@ def found(
 
 
 def bench_choice(place: Place, found: Measurement, rows: list[Row]) -> None:
-    """The model holds to a sector a record, and no candidate dominates the choice."""
+    """The model holds to a sector a record, and the choice is beaten for a reason alone.
+
+    A choice that another candidate beats in bytes stays where the profile's reason names
+    that record size, and so says what it is preferred for.
+    """
     verdict = verdict_on(found)
     layout = place.layout or found.pool["layout"]
     assert found.chosen is not None
     rows.append(row_of(layout, int(found.pool["ashift"]), found, verdict))
     assert verdict.findings == ()
-    beaten = {each.loser: each.winner.label for each in verdict.dominated}
-    assert found.chosen not in beaten, beaten
+    beaten = {each.loser: each.winner for each in verdict.dominated}
+    winner = beaten.get(found.chosen)
+    assert winner is None or names_size(found.why, winner), beaten

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from devices import DeviceError
 from places import LAYOUTS, Place, made_pool, matrix
-from results_table import changes, figures_in, merged, text_of
+from results_table import changes, figures_in, known_rows, merged, text_of
 
 from zfstune.measurement.load_workload import shipped_workloads
 
@@ -58,7 +58,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     add("--layout", "of the devices", choices=LAYOUTS)
     add("--ashift", "of the pool on the devices", type=int)
-    add("--matrix", "in the lab: each layout with each ashift", action="store_true")
+    add(
+        "--matrix",
+        "in the lab: each layout with each ashift that the results lack",
+        action="store_true",
+    )
     add("--size", "files of each run (default: 64M)")
     add("--workloads", "as postgres,logs (default: all)")
     add("--minutes", "begin no measurement after so many", type=float)
@@ -92,6 +96,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     known = [workload.facts.name for workload in shipped_workloads()]
     metafunc.parametrize("place", _places(metafunc.config), ids=str, scope="module")
     metafunc.parametrize("name", wanted or known)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of a matrix what the results have already: they are made in turns."""
+    if not option(config, "--matrix"):
+        return
+    release = os.environ.get("ZFSTUNE_LAB_RELEASE", "unknown")
+    known = known_rows(RESULTS / _file_name(release))
+    there = [item for item in items if _row_name(item) in known]
+    items[:] = [item for item in items if item not in there]
+    config.hook.pytest_deselected(items=there)
+
+
+def _row_name(item: pytest.Item) -> tuple[str, int, str] | None:
+    """Return layout, ashift and workload of a measurement; None: it is something else."""
+    params: dict[str, Any] = (
+        item.callspec.params if isinstance(item, pytest.Function) else {}
+    )
+    if "place" not in params:
+        return None
+    return params["place"].layout, params["place"].ashift, params["name"]
+
+
+def _file_name(release: str) -> str:
+    return f"recordsize-{release}.json"
 
 
 def _places(config: pytest.Config) -> list[Place]:
@@ -182,7 +211,7 @@ def pytest_terminal_summary(
     if not folder or not option(config, "--matrix"):
         return
     release = os.environ.get("ZFSTUNE_LAB_RELEASE", "unknown")
-    gathered = Path(folder) / f"recordsize-{release}.json"
+    gathered = Path(folder) / _file_name(release)
     earlier = RESULTS / gathered.name
     if earlier.exists() and not gathered.exists():
         gathered.write_bytes(earlier.read_bytes())
@@ -202,5 +231,6 @@ def _preamble(release: str) -> list[str]:
         "application (the model counts data and parity alone, the log of synced writes and",
         "metadata come on top of that), bytes read for a byte read cold, space of a byte,",
         "bytes that a snapshot keeps for a byte written over. *Holds*: ZFS stores what the",
-        "model says, and no other candidate beats the choice without losing anywhere.",
+        "model says, and no other candidate beats the choice without losing anywhere. If",
+        "one does, the reason in the profile names it.",
     ]

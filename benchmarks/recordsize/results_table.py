@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from zfstune.measurement.candidate import Candidate
 from zfstune.measurement.figures import figures_of
+from zfstune.values.size import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +18,17 @@ if TYPE_CHECKING:
     from zfstune.measurement.results import Measured, Measurement
     from zfstune.measurement.verdict import Judgement
 
-__all__ = ["Figures", "Row", "changes", "figures_in", "merged", "row_of", "text_of"]
+__all__ = [
+    "Figures",
+    "Row",
+    "changes",
+    "figures_in",
+    "known_rows",
+    "merged",
+    "names_size",
+    "row_of",
+    "text_of",
+]
 
 Figures = dict[tuple[str, str, str], float]
 """Figures in bytes, by workload, candidate and name of the figure."""
@@ -56,8 +68,15 @@ def row_of(layout: str, ashift: int, found: Measurement, verdict: Judgement) -> 
     )
     model = chosen.predicted
     counts = chosen.runs[0].counts
-    beaten = [each.winner.label for each in verdict.dominated if each.loser == found.chosen]
-    faults = (*verdict.findings, *(f"{label} is never worse" for label in beaten))
+    beaten = [each.winner for each in verdict.dominated if each.loser == found.chosen]
+    faults = (
+        *verdict.findings,
+        *(
+            f"{winner.label} is never worse"
+            f"{', as the profile says' if names_size(found.why, winner) else ''}"
+            for winner in beaten
+        ),
+    )
     return Row(
         layout,
         ashift,
@@ -75,6 +94,11 @@ def row_of(layout: str, ashift: int, found: Measurement, verdict: Judgement) -> 
             "; ".join(faults) or "holds",
         ),
     )
+
+
+def names_size(why: str, candidate: Candidate) -> bool:
+    """Tell whether a reason speaks of the record size of a candidate."""
+    return format_size(candidate.recordsize_bytes) in re.findall(r"\w+", why)
 
 
 def figures_in(saved: dict[str, Any]) -> Figures:
@@ -105,13 +129,19 @@ def changes(last: Figures, now: Figures) -> list[str]:
     return lines or ["no figure in bytes differs by more than a percent"]
 
 
+def known_rows(path: Path) -> dict[tuple[str, int, str], Row]:
+    """Return the rows of a file of earlier runs, by layout, ashift and workload."""
+    if not path.exists():
+        return {}
+    return {
+        (layout, ashift, workload): Row(layout, ashift, workload, tuple(cells))
+        for layout, ashift, workload, cells in json.loads(path.read_text("utf-8"))
+    }
+
+
 def merged(path: Path, rows: Iterable[Row]) -> list[Row]:
     """Add rows to those that a file of earlier runs has, write it, and return all."""
-    known: dict[tuple[str, int, str], Row] = {}
-    if path.exists():
-        for layout, ashift, workload, cells in json.loads(path.read_text("utf-8")):
-            known[layout, ashift, workload] = Row(layout, ashift, workload, tuple(cells))
-    known |= {row[:3]: row for row in rows}
+    known = known_rows(path) | {row[:3]: row for row in rows}
     ordered = sorted(known.values(), key=lambda row: (row.ashift, row.layout, row.workload))
     path.write_text(json.dumps(ordered, indent=1) + "\n", "utf-8")
     return ordered
