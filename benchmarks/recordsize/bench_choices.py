@@ -12,8 +12,10 @@ import pytest
 from results_table import figures_in, names_size, row_of
 
 from zfstune.engine.open import open_engine
+from zfstune.measurement.batches import plan_batches
 from zfstune.measurement.document import to_json
 from zfstune.measurement.draw_up import Wishes, draw_up_plan
+from zfstune.measurement.job_file import RANDOM
 from zfstune.measurement.load_workload import load_workload
 from zfstune.measurement.measure import measure
 from zfstune.measurement.verdict import verdict_on
@@ -26,20 +28,40 @@ if TYPE_CHECKING:
     from places import Place
     from results_table import Figures, Row
 
+    from zfstune.measurement.batches import Batches
+    from zfstune.measurement.job_file import Workload
     from zfstune.measurement.results import Measurement
 
 
 _FEWEST_PAGES = 16  # what a measurement takes
+# What a measurement of a matrix writes and reads: its layouts are many, and guests slow.
+_FEW_BATCHES, _FEW_READS = 2, 64
 
 
-def measured(pool: str, name: str, size: str, *, idle_s: int) -> Measurement:
+def few_places(workload: Workload, size_bytes: int, seed: int) -> Batches:
+    """Choose the places of a measurement, and take the first of them.
+
+    Nothing is written over before the counting: what a new file and an old one differ in
+    is where their blocks lie, not how large they are.
+    """
+    batches = plan_batches(workload, size_bytes, seed)
+    most = _FEW_READS if workload.facts.pattern == RANDOM else len(batches.asked)
+    return replace(
+        batches,
+        settling=(),
+        counted=batches.counted[:_FEW_BATCHES],
+        asked=batches.asked[:most],
+    )
+
+
+def measured(pool: str, name: str, size: str, *, place: Place) -> Measurement:
     """Measure a workload's usual candidates once, in bytes.
 
     Args:
         pool: Name of the pool.
         name: Name of the workload.
         size: Length of the files; those of large pages or files are longer where they must.
-        idle_s: How long the idle pool is watched first.
+        place: A pool that is there, or devices; a part of a matrix is measured briefly.
     """
     workload = load_workload(name)
     least = max(workload.file_bytes or 0, _FEWEST_PAGES * workload.facts.page_bytes)
@@ -56,8 +78,11 @@ def measured(pool: str, name: str, size: str, *, idle_s: int) -> Measurement:
         only_bytes=True,
         seed=1,
     )
+    choose = few_places if place.of_matrix else plan_batches
+    idle_s = 5 if place.pool else 1  # nobody else writes to a pool that was just made
     with open_engine() as engine:
-        plan = replace(draw_up_plan(engine, wishes), idle_s=idle_s)
+        plan = draw_up_plan(engine, wishes, choose_places=choose)
+        plan = replace(plan, idle_s=idle_s)
         return measure(engine, plan, command=f"zfstune measure {name}")
 
 
@@ -66,9 +91,8 @@ def found(
     benchmark: Any, *, place: Place, pool: str, name: str, size: str, figures: Figures
 ) -> Measurement:
     """Measure, leave the time to pytest-benchmark, and have both saved."""
-    idle_s = 5 if place.pool else 1  # nobody else writes to a pool that was just made
     result: Measurement = benchmark.pedantic(
-        measured, args=(pool, name, size), kwargs={"idle_s": idle_s}, rounds=1
+        measured, args=(pool, name, size), kwargs={"place": place}, rounds=1
     )
     benchmark.extra_info["measurement"] = to_json(result)
     benchmark.extra_info["verdict"] = verdict_on(result).to_dict()

@@ -32,12 +32,14 @@ class Place(NamedTuple):
         layout: A key of `LAYOUTS`.
         ashift: Its ashift; 0: as ZFS chooses.
         devices: What it is made of.
+        of_matrix: It is one of many.
     """
 
     pool: str
     layout: str
     ashift: int
     devices: tuple[str, ...]
+    of_matrix: bool = False
 
     def __str__(self) -> str:
         """Name the place in the name of a test."""
@@ -48,7 +50,7 @@ def matrix(devices: Sequence[str]) -> Iterator[Place]:
     """Return each layout with each ashift; the usual ashift first."""
     for ashift in ASHIFTS:
         for layout, (_, count) in LAYOUTS.items():
-            yield Place("", layout, ashift, tuple(devices[:count]))
+            yield Place("", layout, ashift, tuple(devices[:count]), of_matrix=True)
 
 
 def made_pool(place: Place) -> Iterator[str]:

@@ -30,12 +30,14 @@ from zfstune.values.property_rules import display
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from zfstune.engine.protocol import Engine
     from zfstune.measurement.batches import Batches
     from zfstune.measurement.job_file import Workload
     from zfstune.values.state import PoolInfo
+
+    ChoosePlaces = Callable[[Workload, int, int], Batches]
 
 __all__ = ["Wishes", "draw_up_plan"]
 
@@ -90,8 +92,15 @@ class Wishes:
     replay: bool = False
 
 
-def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
+def draw_up_plan(
+    engine: Engine, wishes: Wishes, *, choose_places: ChoosePlaces = plan_batches
+) -> MeasurePlan:
     """Draw up the plan; nothing is changed.
+
+    Args:
+        engine: Where the pool is.
+        wishes: What the caller asks for.
+        choose_places: Chooses the places of a run, where no trace has them.
 
     Raises:
         ZfstuneError: The pool, the values or this machine do not admit it.
@@ -106,7 +115,7 @@ def draw_up_plan(engine: Engine, wishes: Wishes) -> MeasurePlan:
     activity = engine.activity(pool)
     # Places in files that do not fit need not be chosen: there may be billions of them.
     check_pool_fit(info, activity, 2 * (wishes.size_bytes or 0))
-    batches = _batches(wishes, workload, info)
+    batches = _batches(wishes, workload, info, choose_places)
     needed = scratch_bytes(batches, candidates)
     check_pool_fit(info, activity, needed)
     group_s = int(module_parameters().get("zfs_txg_timeout", _USUAL_GROUP_S))
@@ -167,7 +176,9 @@ def _workload(wishes: Wishes) -> Workload:
     return replace(workload, profile=wishes.name) if colon else workload
 
 
-def _batches(wishes: Wishes, workload: Workload, info: PoolInfo) -> Batches:
+def _batches(
+    wishes: Wishes, workload: Workload, info: PoolInfo, choose_places: ChoosePlaces
+) -> Batches:
     """Choose the places: those of the trace, or some for the workload."""
     if wishes.replay:
         # As in _workload().
@@ -178,7 +189,7 @@ def _batches(wishes: Wishes, workload: Workload, info: PoolInfo) -> Batches:
     if size_bytes is None:  # in an image, such that it takes seconds
         size_bytes = _SIZE_BYTES if info.mountable else _IMAGE_SIZE_BYTES
     _check_size(workload, size_bytes)
-    return plan_batches(workload, size_bytes, wishes.seed)
+    return choose_places(workload, size_bytes, wishes.seed)
 
 
 def _check_size(workload: Workload, size_bytes: int) -> None:

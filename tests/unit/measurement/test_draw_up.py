@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from made_workload import workload
 from mounting_engine import MountingEngine
 from zfstune.measurement import draw_up as module
+from zfstune.measurement.batches import plan_batches
 from zfstune.measurement.candidate import Candidate
 from zfstune.measurement.draw_up import Wishes, draw_up_plan
 from zfstune.measurement.measure_plan import Fio
@@ -25,6 +27,7 @@ from zfstune.values.state import Vdev
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from zfstune.measurement.batches import Batches
     from zfstune.measurement.measure_plan import MeasurePlan
 
 WISHES = Wishes(
@@ -168,13 +171,22 @@ def test_a_pool_that_is_busy(engine: MountingEngine) -> None:
         draw_up_plan(engine.seam, WISHES)
 
 
-def test_files_that_do_not_fit(
-    engine: MountingEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_that_do_not_fit(engine: MountingEngine) -> None:
     """They are refused at once: no places are chosen in them, which would take hours."""
-    monkeypatch.setattr(module, "plan_batches", lambda *_: pytest.fail("it was called"))
+
+    def choose(*_: object) -> Batches:
+        pytest.fail("it was called")
+
     with pytest.raises(NoSpace, match="are left until it is 80 % full"):
-        draw_up_plan(engine.seam, replace(WISHES, size_bytes=1 << 50))
+        draw_up_plan(engine.seam, replace(WISHES, size_bytes=1 << 50), choose_places=choose)
+
+
+def test_places_of_the_callers(engine: MountingEngine) -> None:
+    """A caller may choose other places: the model reckons with these."""
+    few = replace(plan_batches(workload(), 1 << 20, 1), settling=())
+    plan = draw_up_plan(engine.seam, WISHES, choose_places=lambda *_: few)
+    assert plan.batches == few
+    assert plan.written_bytes < draw_up_plan(engine.seam, WISHES).written_bytes
 
 
 def test_an_image_needs_no_fio(
