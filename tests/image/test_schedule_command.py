@@ -275,8 +275,14 @@ def test_the_command_installs_replication(
     dropped = "inherit org.zfstune:replicate-to on tank/shop"
     assert call(*install, "--no-replicate")[0] == dropped
     assert sending() == []
-    call(*install, "--replicate", "tank/copy")
-    assert dropped in call("remove", "tank/shop")
+    options = ("--properties", "--exclude-property", "com.example:backup=no")
+    said = call(*install, "--replicate", "tank/copy", *options)
+    stored = f"org.zfstune:replicate-with={' '.join(options)} on tank/shop"
+    assert f"set {stored}" in said
+    assert {line.split()[0] for line in call(*install)} == {"keep"}
+    removed = call("remove", "tank/shop")
+    assert dropped in removed
+    assert "inherit org.zfstune:replicate-with on tank/shop" in removed
     assert list(units.glob("zfstune-*")) == []
     assert dropped not in call("remove", "tank/shop")
     engine.create("tank/other")

@@ -22,7 +22,12 @@ from zfstune.schedules.note import last_run, locked, note, reported_run
 from zfstune.schedules.run import due_runs, is_due, run_job
 from zfstune.schedules.schedule import scheduled, set_schedule
 from zfstune.values.errors import NotFound, PlanError, PolicyError
-from zfstune.values.marks import POLICY_PROPERTY, REPLICATE_PROPERTY, SCHEDULE_PROPERTY
+from zfstune.values.marks import (
+    POLICY_PROPERTY,
+    REPLICATE_PROPERTY,
+    REPLICATE_WITH_PROPERTY,
+    SCHEDULE_PROPERTY,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -348,10 +353,14 @@ def test_a_schedule_replicates_a_tree(
     engine.set("tank/a", {POLICY_PROPERTY: "keep=1 unreplicated"})
     engine.set("tank/a/own", {SCHEDULE_PROPERTY: "none"})
     engine.set("tank/a/unsent", {REPLICATE_PROPERTY: "none"})
+    options = "--properties --exclude-property com.example:backup=no"
+    engine.set("tank/a", {REPLICATE_WITH_PROPERTY: options, "compression": "zstd"})
+    engine.create("tank/a/secret", properties={"com.example:backup": "no"})
     run(engine, "snapshot", "tank/a", tmp_path)
     run(engine, "replicate", "tank/a", tmp_path)
     copies = {d.name for d in engine.datasets("tank/copy")}
     assert copies == {"tank/copy", "tank/copy/b", "tank/copy/c"}
+    assert engine.dataset("tank/copy").local("compression") == "zstd"
     engine.rename("tank/a/b", "tank/a/renamed")
     for snapshot in engine.snapshots("tank/a/c"):
         engine.destroy_snapshots([snapshot.name])

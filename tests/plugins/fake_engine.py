@@ -149,6 +149,11 @@ class FakeEngine:
         self.before("set")
         self.marks[name].update(properties)
 
+    def inherit(self, name: str, prop: str) -> None:
+        """Take a property of its own from a dataset."""
+        self.before("inherit")
+        del self.marks[name][prop]
+
     def destroy_exactly(
         self,
         snapshots: Mapping[str, int],

@@ -317,6 +317,8 @@ ROWS = {
     "schedule set": {
         "--every": "tank/a --every daily",
         "--replicate": "tank/a --every daily --replicate tank/copy",
+        "--properties": "tank/a --every daily --replicate tank/copy --properties",
+        "--exclude-property": "tank/a --every daily --replicate x --exclude-property x:y=z",
         "-n --dry-run": "tank/a --every daily -n",
         "--json": "tank/a --every daily --json",
     },
@@ -324,6 +326,8 @@ ROWS = {
         **{option: f"-n {line}" for option, line in SCHEDULE.items()},
         "--every": "-n tank/a --every hourly",
         "--replicate": "-n tank/a --replicate host:tank/copy",
+        "--properties": "-n tank/a --replicate host:tank/copy --properties",
+        "--exclude-property": "-n tank/a --replicate tank/copy --exclude-property x:y=z",
         "--no-replicate": "-n tank/a --no-replicate",
         "--no-prune": "-n tank/a --no-prune",
         "--on-failure": "-n tank/a --on-failure alert@%n.service",

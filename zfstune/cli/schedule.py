@@ -8,20 +8,24 @@ import sys
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, add_scripted, print_json, warn
 from zfstune.cli.profile_options import add_role
+from zfstune.cli.schedule_replication import (
+    StoredChanges,
+    add_replication,
+    stored_changes,
+    with_replication,
+)
 from zfstune.cli.schedule_run import run_forever, run_once
-from zfstune.cli.schedule_set import add_set, changed_values
+from zfstune.cli.schedule_set import add_set
 from zfstune.cli.schedule_show import show_schedules, warn_of_misfits
 from zfstune.cli.schedule_targets import named_datasets, without_taken_along
 from zfstune.cli.which_zfs import open_zfs, uses_kernel
 from zfstune.engine.pools import datasets_below
 from zfstune.schedules.cadence import NO_SCHEDULE
 from zfstune.schedules.install import carry_out, plan_install, plan_remove
-from zfstune.schedules.replicate_to import format_targets
-from zfstune.schedules.schedule import set_schedule, set_targets, targets
+from zfstune.schedules.schedule import targets
 from zfstune.schedules.unit_text import JOBS, units_for
 from zfstune.values.errors import InvalidValue, ZfsUnavailable
-from zfstune.values.frozen import replace
-from zfstune.values.marks import REPLICATE_PROPERTY, SCHEDULE_PROPERTY
+from zfstune.values.marks import SCHEDULE_PROPERTY
 from zfstune.values.text import did_you_mean, for_shell
 
 TYPE_CHECKING = False
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments"]
 
 _FOLDER = "/etc/systemd/system"
-_DROP = f"inherit {REPLICATE_PROPERTY} on"
 _DESCRIPTION = (
     "Take snapshots by the clock, replicate them where a target is given, and prune them "
     "by the policy stored on each dataset. install writes units for systemd, run does the "
@@ -74,7 +77,7 @@ def _add_install(actions: Any) -> None:
         help="15m, hourly, 4h, daily, daily@02:05, weekly or monthly, in the zone of the "
         "policy (default: what is stored on the dataset)",
     )
-    _add_replication(install)
+    _add_sending(install)
     install.add_argument(
         "--no-prune", action="store_true", help="write no units that prune"
     )
@@ -87,18 +90,14 @@ def _add_install(actions: Any) -> None:
     install.set_defaults(run=_install, refuse=install.error)
 
 
-def _add_replication(install: Any) -> None:
-    group = install.add_mutually_exclusive_group()
-    group.add_argument(
-        "--replicate",
-        metavar="TARGET",
-        action="append",
-        default=[],
-        help="also send the dataset, and those that are taken along below it, to TARGET, "
-        "as `zfstune replicate -r` does; may be repeated (default: what is stored on the "
-        "dataset)",
+def _add_sending(install: Any) -> None:
+    add_replication(
+        install,
+        "also send the dataset, and those that are taken along below it, to TARGET, as "
+        "`zfstune replicate -r` does; may be repeated (default: what is stored on the "
+        "dataset, with its options)",
     )
-    group.add_argument(
+    install.add_argument(
         "--no-replicate",
         action="store_true",
         help="send nothing any more; the targets stay as they are",
@@ -209,36 +208,22 @@ def _install(args: argparse.Namespace) -> int:
         if args.every is None:
             named = without_taken_along(args, engine, named)
         schedules = targets(engine, named, args.every, needs_policy=not args.no_prune)
-        schedules = _with_targets(args, schedules)
+        if args.replicate and args.no_replicate:
+            args.refuse("--no-replicate goes without --replicate")
+        schedules = with_replication(args, schedules, none=args.no_replicate)
         units = [unit for schedule in schedules for unit in _units(args, schedule)]
         steps = plan_install(
             args.folder, units, [schedule.dataset for schedule in schedules]
         )
-        changes = changed_values(
-            engine, SCHEDULE_PROPERTY, {s.dataset: str(s.cadence) for s in schedules}
-        )
-        sent_to = {s.dataset: format_targets(s.replicates_to) for s in schedules}
-        retargeted = changed_values(engine, REPLICATE_PROPERTY, sent_to)
+        changes = stored_changes(engine, schedules)
         if not args.dry_run:
-            for dataset, every in changes.items():
-                set_schedule(engine, dataset, every)
-            for dataset, text in retargeted.items():
-                set_targets(engine, dataset, text)
+            changes.carry_out(engine)
             carry_out(args.folder, steps)
-    _print_changes(args, steps, changes, retargeted)
+    _print_changes(args, steps, changes)
     if not args.no_prune:
         warn_of_misfits(schedules)
     _tell_of_systemctl(args, steps)
     return exit_status.DONE
-
-
-def _with_targets(args: argparse.Namespace, schedules: list[Scheduled]) -> list[Scheduled]:
-    """Give schedules the targets of the command line, or take theirs from them."""
-    if not (args.replicate or args.no_replicate):
-        return schedules
-    if args.replicate and len(schedules) > 1:
-        args.refuse("--replicate goes with one DATASET")
-    return [replace(each, replicates_to=tuple(args.replicate)) for each in schedules]
 
 
 def _units(args: argparse.Namespace, schedule: Scheduled) -> Iterable[Any]:
@@ -264,8 +249,7 @@ def _command() -> list[str]:
 
 def _remove(args: argparse.Namespace) -> int:
     whole = args.all and not (args.datasets or args.roles)
-    changes: dict[str, str] = {}
-    retargeted: dict[str, str] = {}
+    changes = StoredChanges({}, {}, {})
     unknown: list[str] = []
     known: list[str] = []
     try:
@@ -284,25 +268,21 @@ def _remove(args: argparse.Namespace) -> int:
                 if engine.exists(name)
                 and engine.dataset(name).value(SCHEDULE_PROPERTY) is not None
             ]
-            unscheduled = dict.fromkeys(scheduled, NO_SCHEDULE)
-            changes = changed_values(engine, SCHEDULE_PROPERTY, unscheduled)
-            present = filter(engine.exists, named)
-            retargeted = changed_values(
-                engine, REPLICATE_PROPERTY, dict.fromkeys(present, "")
+            changes = stored_changes(
+                engine,
+                unscheduled=dict.fromkeys(scheduled, NO_SCHEDULE),
+                unsent=[name for name in named if engine.exists(name)],
             )
             if not args.dry_run:
                 carry_out(args.folder, steps)
-                for name in changes:
-                    set_schedule(engine, name, NO_SCHEDULE)
-                for name in retargeted:
-                    set_targets(engine, name, "")
+                changes.carry_out(engine)
     except ZfsUnavailable:
         if args.roles:
             raise
         steps = plan_remove(args.folder, None if whole else args.datasets)
         if not args.dry_run:
             carry_out(args.folder, steps)
-    _print_changes(args, steps, changes, retargeted)
+    _print_changes(args, steps, changes)
     _tell_of_systemctl(args, steps)
     for name in unknown:
         hint = did_you_mean(name, known, "`zfstune schedule show` lists the schedules")
@@ -332,10 +312,7 @@ def _tell_of_systemctl(args: argparse.Namespace, steps: tuple[UnitStep, ...]) ->
 
 
 def _print_changes(
-    args: argparse.Namespace,
-    steps: tuple[UnitStep, ...],
-    changes: dict[str, str],
-    retargeted: dict[str, str],
+    args: argparse.Namespace, steps: tuple[UnitStep, ...], changes: StoredChanges
 ) -> None:
     """Print the schedules and the files that were changed, or would be."""
     if args.json:
@@ -343,27 +320,14 @@ def _print_changes(
             {"action": step.action, "name": step.name, "text": step.text or None}
             for step in steps
         ]
-        stored = [{"dataset": name, "every": every} for name, every in changes.items()]
-        print_json(
-            {
-                "dir": args.folder,
-                "dry_run": args.dry_run,
-                "schedules": stored,
-                "targets": [
-                    {"dataset": name, "replicate_to": text or None}
-                    for name, text in retargeted.items()
-                ],
-                "steps": rows,
-            }
-        )
+        stored = changes.to_dict()
+        print_json({"dir": args.folder, "dry_run": args.dry_run, **stored, "steps": rows})
         return
-    if not steps and not changes and not retargeted:
+    lines = tuple(changes.lines())
+    if not steps and not lines:
         print("nothing to do: no units, and no schedule to change")
-    for dataset, every in changes.items():
-        print(f"set org.zfstune:schedule={every} on {dataset}")
-    for dataset, text in retargeted.items():
-        change = f"set {REPLICATE_PROPERTY}={text} on" if text else _DROP
-        print(f"{change} {dataset}")
+    for line in lines:
+        print(line)
     for step in steps:
         print(f"{step.action} {args.folder}/{step.name}")
         if args.dry_run and step.action == "write":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from zfstune.engine.protocol import Engine
+    from zfstune.schedules.replicate_to import Sending
     from zfstune.streams.steps import PlanStep
 
 
@@ -117,7 +118,9 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
     return exit_status.PARTLY if run.error else exit_status.DONE
 
 
-def _replicate(engine: Engine, dataset: str, target: str, apart: Collection[str]) -> int:
+def _replicate(
+    engine: Engine, dataset: str, target: str, apart: Collection[str], sending: Sending
+) -> int:
     """Bring a target up to a dataset and those below it, and count the streams."""
     from zfstune.streams.replicate import (  # noqa: PLC0415 (slow, and few runs need it)
         replicate,
@@ -129,7 +132,14 @@ def _replicate(engine: Engine, dataset: str, target: str, apart: Collection[str]
             warn(step.describe())
 
     plan = replicate(
-        dataset, target, engine=engine, recursive=True, exclude=apart, on_step=told
+        dataset,
+        target,
+        engine=engine,
+        recursive=True,
+        exclude=apart,
+        exclude_properties=sending.exclude_properties,
+        take_properties=sending.take_properties,
+        on_step=told,
     )
     return sum(len(each.makes) for each in plan.datasets)
 

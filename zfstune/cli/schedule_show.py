@@ -51,6 +51,7 @@ def show_schedules(
             "every": str(schedule.cadence),
             "keeps": None if schedule.policy is None else format_policy(schedule.policy),
             "replicates_to": list(schedule.replicates_to),
+            "replicates_with": schedule.replicates_with or None,
             "datasets": list(schedule.members),
             "timers": [job for job in JOBS if (job, schedule.dataset) in enabled],
             "outdated": list(standings[schedule.dataset].outdated),
@@ -68,7 +69,8 @@ def show_schedules(
     else:
         lasts = [f"LAST {job.upper()}" for job in JOBS]
         header = ("DATASET", "EVERY", "KEEPS", "REPLICATES TO", "TIMERS", *lasts)
-        print_table(header, [_cells(row) for row in rows], scripted=args.scripted)
+        cells = [_cells(row, scripted=args.scripted) for row in rows]
+        print_table(header, cells, scripted=args.scripted)
     for schedule in schedules:
         if standings[schedule.dataset].outdated:
             _warn_of_outdated(schedule, standings[schedule.dataset])
@@ -109,12 +111,15 @@ def _warn_of_outdated(schedule: Scheduled, installed: Standing) -> None:
     )
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
+def _cells(row: dict[str, Any], *, scripted: bool) -> list[str]:
+    targets = ",".join(row["replicates_to"]) or "-"
+    if row["replicates_with"] and not scripted:  # scripts find the options in the JSON
+        targets += f" {row['replicates_with']}"
     return [
         row["dataset"],
         row["every"],
         row["keeps"] or "-",
-        ",".join(row["replicates_to"]) or "-",
+        targets,
         ",".join(row["timers"]) or "-",
         *(_last(run) for run in row["runs"].values()),
     ]

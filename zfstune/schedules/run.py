@@ -10,7 +10,7 @@ from zfstune.schedules.cadence import NO_SCHEDULE, parse_cadence
 from zfstune.schedules.instants import last_due
 from zfstune.schedules.last_run import LastRun
 from zfstune.schedules.note import last_run, locked, note
-from zfstune.schedules.replicate_to import stored_targets
+from zfstune.schedules.replicate_to import stored_sending, stored_targets
 from zfstune.schedules.schedule import apart_from, members, scheduled
 from zfstune.schedules.unit_text import JOBS
 from zfstune.snapshots.take import snapshot
@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.retention.plan import Pruned
     from zfstune.schedules.cadence import Cadence
+    from zfstune.schedules.replicate_to import Sending
     from zfstune.values.state import Dataset
 
-    # Engine, dataset, target and the datasets below to leave out, to the number of streams.
-    Replicate = Callable[[Engine, str, str, Collection[str]], int]
+    # Engine, dataset, target, the datasets below to leave out and the options, to the
+    # number of streams.
+    Replicate = Callable[[Engine, str, str, Collection[str], Sending], int]
 
     class _Outcome(TypedDict, total=False):
         """The part of a :class:`LastRun` that its work says."""
@@ -202,11 +204,12 @@ def _replicate(
             f"cannot replicate '{dataset}': no target is stored on it",
             hint=f"zfstune schedule install {for_shell(dataset)} --replicate TARGET",
         )
+    sending = stored_sending(tree[dataset])
     failures: list[ZfstuneError] = []
     sent, some = 0, False
     for target in targets:
         try:
-            sent += replicate(engine, dataset, target, sorted(apart))
+            sent += replicate(engine, dataset, target, sorted(apart), sending)
             some = True
         except BatchError as error:  # of datasets; the others have arrived
             sent += len(error.done)

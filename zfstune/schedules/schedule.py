@@ -23,7 +23,7 @@ from zfstune.values.errors import NotFound, PolicyError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import (
     POLICY_PROPERTY,
-    REPLICATE_PROPERTY,
+    REPLICATE_WITH_PROPERTY,
     SCHEDULE_PROPERTY,
     set_here_on,
 )
@@ -48,7 +48,7 @@ __all__ = [
     "members",
     "scheduled",
     "set_schedule",
-    "set_targets",
+    "set_sending",
     "taken_along_with",
     "targets",
     "with_schedule",
@@ -67,6 +67,7 @@ class Scheduled:
         guid: ZFS' own number of the dataset.
         below: The members below it that have a policy of their own, with that policy.
         replicates_to: The targets that it is replicated to.
+        replicates_with: The options of that, as they are stored.
     """
 
     dataset: str
@@ -76,6 +77,7 @@ class Scheduled:
     guid: int
     below: tuple[tuple[str, Policy], ...] = ()
     replicates_to: tuple[str, ...] = ()
+    replicates_with: str = ""
 
     @property
     def policies(self) -> tuple[tuple[str, Policy], ...]:
@@ -230,6 +232,7 @@ def _scheduled(
         dataset.guid,
         tuple(below),
         stored_targets(dataset),
+        dataset.local(REPLICATE_WITH_PROPERTY) or "",
     )
 
 
@@ -288,17 +291,27 @@ def set_schedule(engine: Engine, dataset: str, every: str) -> None:
         engine.set(dataset, {SCHEDULE_PROPERTY: every})
 
 
-def set_targets(engine: Engine, dataset: str, targets: str) -> None:
-    """Store the targets that a schedule replicates to; an empty text removes them.
+def set_sending(engine: Engine, dataset: str, values: Mapping[str, str]) -> None:
+    """Store how a schedule replicates a dataset.
+
+    All is set in one step, and what is removed goes in order, targets first: a run in
+    between must not send what the options leave out.
+
+    Args:
+        engine: Reads and writes the dataset.
+        dataset: Its full name.
+        values: Text by property, the targets before the options; an empty text removes it.
 
     Raises:
         EngineError: ZFS refused.
     """
-    stored = engine.dataset(dataset).local(REPLICATE_PROPERTY)
-    if targets and stored != targets:
-        engine.set(dataset, {REPLICATE_PROPERTY: targets})
-    elif not targets and stored is not None:
-        engine.inherit(dataset, REPLICATE_PROPERTY)
+    stored = engine.dataset(dataset)
+    wanted = {prop: text for prop, text in values.items() if stored.local(prop) != text}
+    if given := {prop: text for prop, text in wanted.items() if text}:
+        engine.set(dataset, given)
+    for prop, text in wanted.items():
+        if not text and stored.local(prop) is not None:
+            engine.inherit(dataset, prop)
 
 
 def _has_schedule(dataset: Dataset) -> bool:

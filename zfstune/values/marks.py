@@ -19,6 +19,9 @@ This is all that zfstune writes for itself on datasets and snapshots:
     On a dataset with a schedule: the targets that it is replicated to by the clock,
     parted by commas (:mod:`zfstune.schedules.replicate_to`). On a dataset that no
     replication of a tree is to take along: ``none`` (:mod:`zfstune.streams.selection`).
+``org.zfstune:replicate-with``
+    Beside those targets: the options that each of them is replicated with, as words of
+    ``zfstune replicate`` (:mod:`zfstune.schedules.replicate_to`).
 ``org.zfstune:kept``
     On a dataset pruned by policy: how many snapshots in scope the last prune left.
 ``org.zfstune:snapshot``
@@ -79,6 +82,7 @@ __all__ = [
     "POLICY_PROPERTY",
     "PROFILE_PROPERTY",
     "REPLICATE_PROPERTY",
+    "REPLICATE_WITH_PROPERTY",
     "REPLICA_PROPERTY",
     "SCHEDULE_PROPERTY",
     "SCRATCH_PREFIX",
@@ -107,6 +111,7 @@ KEPT_PROPERTY = f"{OWN_PREFIX}kept"
 SNAPSHOT_PROPERTY = f"{OWN_PREFIX}snapshot"
 CHECKPOINT_PROPERTY = f"{OWN_PREFIX}checkpoint"
 REPLICATE_PROPERTY = f"{OWN_PREFIX}replicate-to"
+REPLICATE_WITH_PROPERTY = f"{OWN_PREFIX}replicate-with"
 REPLICA_PROPERTY = f"{OWN_PREFIX}replica"
 TAKEN_PROPERTY = f"{OWN_PREFIX}replica-properties"
 TARGET_PREFIX = f"{OWN_PREFIX}replica-target-"

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from zfstune.values.marks import REPLICATE_PROPERTY, SCHEDULE_PROPERTY
+from zfstune.values.marks import (
+    REPLICATE_PROPERTY,
+    REPLICATE_WITH_PROPERTY,
+    SCHEDULE_PROPERTY,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,10 +40,29 @@ def test_with_targets(run: Run, tank: Heirs) -> None:
     assert found == {
         "schedules": [{"dataset": "tank/a", "every": "daily"}],
         "targets": [{"dataset": "tank/a", "replicate_to": "tank/copy"}],
+        "options": [],
         "dry_run": False,
     }
     assert json.loads(run(*line)[1])["targets"] == []
     assert tank.marks["tank/a"][REPLICATE_PROPERTY] == "tank/copy"
+
+
+def test_with_options(run: Run, tank: Heirs) -> None:
+    """They are those of the targets beside them: both are given together, and go so."""
+    line = ("schedule", "set", "tank/a", "--every", "daily")
+    to = ("--replicate", "tank/copy", "--properties", "--exclude-property", "x:y=it's z")
+    stored = "--properties --exclude-property 'x:y=it'\\''s z'"
+    assert f"set {REPLICATE_WITH_PROPERTY}={stored} on tank/a" in run(*line, *to)[1]
+    assert tank.marks["tank/a"][REPLICATE_WITH_PROPERTY] == stored
+    assert run(*line)[1] == "nothing to do: it is stored like that already\n"
+    shown = run("schedule", "show")[1]
+    assert f"tank/copy {stored}" in shown
+    assert "\ttank/copy\t" in run("schedule", "show", "-H")[1]
+    [row] = json.loads(run("schedule", "show", "--json")[1])["schedules"]
+    assert (row["replicates_to"], row["replicates_with"]) == (["tank/copy"], stored)
+    said = run(*line, "--replicate", "tank/copy")[1]
+    assert said == f"inherit {REPLICATE_WITH_PROPERTY} on tank/a\n"
+    assert REPLICATE_WITH_PROPERTY not in tank.marks["tank/a"]
 
 
 def test_words_that_make_no_sense(run: Run, tank: Heirs) -> None:
@@ -52,4 +75,10 @@ def test_words_that_make_no_sense(run: Run, tank: Heirs) -> None:
     assert "zfstune schedule remove tank/a" in err
     two = ("tank/a", "tank/a/b", "--every", "daily", "--replicate", "tank/copy")
     assert run("schedule", "set", *two)[0] == 2
+    for option in (("--properties",), ("--exclude-property", "x:y")):
+        status, _, err = run("schedule", "set", "tank/a", "--every", "daily", *option)
+        assert status == 2
+        assert f"{option[0]} goes with --replicate TARGET" in err
+    line = ("tank/a", "--every", "daily", "--replicate", "tank/copy", "--exclude-property")
+    assert run("schedule", "set", *line, "nonsense")[0] == 1
     assert SCHEDULE_PROPERTY not in tank.marks["tank/a"]
