@@ -211,10 +211,20 @@ def processes(words: str) -> list[int]:
 
 
 def wait_until_gone(*words: str) -> None:
-    """Wait for the end of processes, and fail if they stay."""
-    for _ in range(300):
-        left = [line for line in words if processes(line)]
+    """Wait for the end of processes; if they stay for minutes, say what they wait for."""
+    for _ in range(3000):
+        left = {pid for line in words for pid in processes(line)}
         if not left:
             return
         time.sleep(0.1)
-    raise AssertionError(f"still there: {left}")
+    raise AssertionError("still there:\n" + "\n".join(map(_state, sorted(left))))
+
+
+def _state(pid: int) -> str:
+    """Return the state of each thread of a process, and where in the kernel it is."""
+    lines = []
+    for task in sorted(Path(f"/proc/{pid}/task").glob("*")):
+        with suppress(OSError):
+            lines.append((task / "stat").read_text()[:60])
+            lines.append((task / "stack").read_text())
+    return "\n".join(lines)
