@@ -1,0 +1,32 @@
+"""Each verb killed at random moments on a kernel: the next run ends what it began."""
+
+from __future__ import annotations
+
+import os
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from killed_verbs import SCENARIOS, Ground, survive
+from tally import tally
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from killed_verbs import Scenario
+
+pytestmark = pytest.mark.one_release
+
+# The kills of each verb; `make endurance` asks for hundreds.
+KILLS = int(os.environ.get("ZFSTUNE_KILLS", "1"))
+SEED = int(os.environ.get("ZFSTUNE_SEED", "20261130"))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.verb)
+def test_killed(scenario: Scenario, pool: str, tmp_path: Path) -> None:
+    """Nothing is lost, held or left half-made, and a third run changes nothing."""
+    ground = Ground(pool, tmp_path)
+    random = Random(f"{SEED} {scenario.verb}")  # noqa: S311 (to repeat, not to surprise)
+    early = survive(ground, scenario, KILLS, random)
+    tally(f"{scenario.verb} on a kernel", kills=KILLS, before_its_end=early)

@@ -1,0 +1,386 @@
+"""Whole commands that are killed at random moments, and what must be true after that.
+
+Each scenario makes datasets of its own below a root, names the command that works on
+them, and says what that command may destroy and how it must have ended. Beside the root
+stands a dataset that no command is about.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import zfstune
+from zfstune.engine.image import ImageEngine
+from zfstune.engine.open import open_engine
+from zfstune.values.marks import SNAPSHOT_PROPERTY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from random import Random
+
+    from zfstune.engine.protocol import Engine
+
+__all__ = ["SCENARIOS", "Ground", "Scenario", "survive"]
+
+OWN = {SNAPSHOT_PROPERTY: "auto"}
+OURS = "zfstune-20260101T00000"
+VOLUME = {"volsize": "8M"}
+# A command that hangs after a kill is a finding; no guest is slower than that.
+LIMIT_S = 300
+
+
+@dataclass
+class Ground:
+    """A pool, and the files beside it.
+
+    Attributes:
+        pool: The name of the pool.
+        folder: For the files of commands.
+        image: The pool's file; None: it is the kernel's.
+    """
+
+    pool: str
+    folder: Path
+    image: Path | None = None
+
+    def open(self) -> Engine:
+        """Open the pool."""
+        return ImageEngine(self.image) if self.image else open_engine()
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command, at the head of a group of processes of its own."""
+        image = ("--image", str(self.image)) if self.image else ()
+        return subprocess.Popen(
+            [sys.executable, "-m", "zfstune", *image, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *words: str, status: Sequence[int] = (0,)) -> str:
+        """Run a command to its end; give what it printed."""
+        child = self.start(*words)
+        printed, _ = child.communicate(timeout=LIMIT_S)
+        assert child.returncode in status, (words, child.returncode, printed)
+        return printed
+
+    def kill(self, after: float, *words: str, alone: bool) -> bool:
+        """Start a command, and kill it; tell whether the kill came before its end.
+
+        Args:
+            after: Seconds until the kill.
+            words: The command.
+            alone: Kill the command's first process and none of those that it started.
+        """
+        child = self.start(*words)
+        try:
+            child.communicate(timeout=after)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                (os.kill if alone else os.killpg)(child.pid, signal.SIGKILL)
+            child.communicate(timeout=LIMIT_S)
+        return child.returncode == -signal.SIGKILL
+
+
+@dataclass
+class Seen:
+    """All that a pool has, to compare one moment with another.
+
+    Attributes:
+        guids: The guid of each dataset, snapshot and bookmark by name.
+        holds: The tags of each snapshot that is held.
+    """
+
+    guids: dict[str, int] = field(default_factory=dict)
+    holds: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def look(engine: Engine, pool: str) -> Seen:
+    """Read all that a pool has."""
+    seen = Seen()
+    for dataset in engine.datasets(pool):
+        seen.guids[dataset.name] = dataset.guid
+        for name, bookmark in engine.bookmarks(dataset.name).items():
+            seen.guids[name] = bookmark.guid
+        for snapshot in engine.snapshots(dataset.name, properties=True):
+            seen.guids[snapshot.name] = snapshot.guid
+            if snapshot.value("userrefs") not in (None, "0"):
+                seen.holds[snapshot.name] = tuple(sorted(engine.holds(snapshot.name)))
+    return seen
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A command, and what is asked of it.
+
+    Attributes:
+        verb: Its name.
+        make: Makes what it works on, below a root; the root itself is there.
+        words: The command, for a root.
+        may_go: Which of the names that were there before it may destroy.
+        check: Looks at the pool after a run to the end.
+        again: The statuses of a second run, which finds all done.
+        keeps: Whether a second run leaves the pool as it is.
+    """
+
+    verb: str
+    make: Callable[[Engine, str], None]
+    words: Callable[[Ground, str], tuple[str, ...]]
+    check: Callable[[Ground, Engine, str], None]
+    may_go: Callable[[str, str], bool] = lambda _name, _root: False
+    again: tuple[int, ...] = (0,)
+    keeps: bool = True
+
+
+def bystander(engine: Engine, pool: str) -> None:
+    """Make a dataset with snapshots, a hold, a bookmark and a clone of its own."""
+    name = f"{pool}/bystander"
+    if engine.exists(name):
+        return
+    engine.create(name, properties=VOLUME, volume=True)
+    for number in range(3):
+        engine.take_snapshots([f"{name}@{OURS}{number}Z"], properties=OWN)
+    engine.hold([f"{name}@{OURS}0Z"], "mine")
+    engine.bookmark(f"{name}@{OURS}1Z", f"{name}#mine")
+    engine.clone(f"{name}@{OURS}2Z", f"{pool}/bystander-clone")
+
+
+def survive(ground: Ground, scenario: Scenario, kills: int, random: Random) -> int:
+    """Kill a command at random moments, each time on datasets made anew.
+
+    Returns:
+        The number of kills that came before the command's end.
+    """
+    with ground.open() as engine:
+        bystander(engine, ground.pool)
+    lasts = _lap(ground, scenario, f"{ground.pool}/whole", None, alone=True)
+    early = 0
+    for number in range(kills):
+        moment = lasts * (number + random.random()) / kills
+        root = f"{ground.pool}/lap{number}"
+        early += bool(_lap(ground, scenario, root, moment, alone=number % 2 == 0))
+    return early
+
+
+def _lap(
+    ground: Ground, scenario: Scenario, root: str, moment: float | None, *, alone: bool
+) -> float:
+    """Kill a command once, or never, then have it end, and run it once more.
+
+    Returns:
+        The seconds of a run that was not killed; else whether a kill came in time.
+    """
+    with ground.open() as engine:
+        engine.create(root)
+        scenario.make(engine, root)
+        before = look(engine, ground.pool)
+    words = scenario.words(ground, root)
+    began = time.monotonic()
+    if moment is None:
+        ground.run(*words)
+        result = time.monotonic() - began
+    else:
+        result = float(ground.kill(moment, *words, alone=alone))
+        with ground.open() as engine:
+            _nothing_lost(scenario, root, before, look(engine, ground.pool))
+        ground.run(*words, status=(0, *scenario.again))
+    with ground.open() as engine:
+        after = look(engine, ground.pool)
+        _nothing_lost(scenario, root, before, after)
+        scenario.check(ground, engine, root)
+        assert after.holds == before.holds
+        assert not [name for name in after.guids if name.rpartition("/")[2][0] == "%"]
+    ground.run(*words, status=scenario.again)
+    with ground.open() as engine:
+        settled = look(engine, ground.pool)
+        assert not scenario.keeps or settled == after
+        assert settled.holds == before.holds
+    return result
+
+
+def _nothing_lost(scenario: Scenario, root: str, before: Seen, after: Seen) -> None:
+    """See that all is there but what the command may destroy, and is what it was."""
+    for name, guid in before.guids.items():
+        own = f"{name}/".startswith((f"{root}/", f"{root}@"))
+        if after.guids.get(name) != guid:
+            assert own, name
+            assert scenario.may_go(name, root), name
+
+
+def _tree(engine: Engine, root: str) -> None:
+    for name in ("a", "b"):
+        engine.create(f"{root}/{name}", properties=VOLUME, volume=True)
+
+
+def _snapshots(engine: Engine, root: str) -> None:
+    _tree(engine, root)
+    for number in range(4):
+        names = [f"{root}/{name}@{OURS}{number}Z" for name in ("a", "b")]
+        engine.take_snapshots(names, properties=OWN)
+    engine.take_snapshots([f"{root}/a@by-hand"])
+
+
+def _shorts(engine: Engine, dataset: str) -> list[str]:
+    return [snapshot.short_name for snapshot in engine.snapshots(dataset)]
+
+
+def _applied(_: Ground, engine: Engine, root: str) -> None:
+    plan = zfstune.plan("logs", root=root, owner=False, engine=engine)
+    assert not plan.pending
+
+
+def _taken(_: Ground, engine: Engine, root: str) -> None:
+    first, second = (_shorts(engine, f"{root}/{name}") for name in ("a", "b"))
+    assert first == second == _shorts(engine, root)
+    assert first
+
+
+def _pruned(_: Ground, engine: Engine, root: str) -> None:
+    assert _shorts(engine, f"{root}/a") == [f"{OURS}3Z", "by-hand"]
+    assert _shorts(engine, f"{root}/b") == [f"{OURS}3Z"]
+
+
+def _goes_by_prune(name: str, root: str) -> bool:
+    ours = (f"{root}/{n}@{OURS}{number}Z" for n in ("a", "b") for number in range(3))
+    return name in set(ours)
+
+
+def _noted(_: Ground, engine: Engine, root: str) -> None:
+    for name in ("a", "b"):
+        assert _shorts(engine, f"{root}/{name}") == ["checkpoint-done"]
+
+
+def _gone_back(_: Ground, engine: Engine, root: str) -> None:
+    assert _shorts(engine, f"{root}/a") == [f"{OURS}0Z"]
+    assert len(_shorts(engine, f"{root}/b")) == 4
+
+
+def _goes_by_rollback(name: str, root: str) -> bool:
+    return name.startswith(f"{root}/a@") and not name.endswith(f"{OURS}0Z")
+
+
+def _destroyed(_: Ground, engine: Engine, root: str) -> None:
+    assert [dataset.name for dataset in engine.datasets(root)] == [root, f"{root}/b"]
+
+
+def _goes_by_destroy(name: str, root: str) -> bool:
+    return name == f"{root}/a" or name.startswith(f"{root}/a@")
+
+
+def _to_replicate(engine: Engine, root: str) -> None:
+    engine.create(f"{root}/from")
+    _snapshots(engine, f"{root}/from")
+
+
+def _copied(_: Ground, engine: Engine, root: str) -> None:
+    for name in ("a", "b"):
+        copy = engine.snapshots(f"{root}/copy/{name}")
+        assert {s.guid for s in copy} == {
+            s.guid for s in engine.snapshots(f"{root}/from/{name}")
+        }
+
+
+def _stream(ground: Ground, root: str) -> Path:
+    return ground.folder / f"{root.replace('/', '-')}.stream"
+
+
+def _sent(ground: Ground, engine: Engine, root: str) -> None:
+    with _stream(ground, root).open("rb") as file:
+        zfstune.receive(f"{root}/from-file", file, engine=engine)
+    sent = engine.snapshot(f"{root}/a@by-hand")
+    assert engine.snapshot(f"{root}/from-file@by-hand").guid == sent.guid
+    here = _stream(ground, root)
+    assert list(ground.folder.glob(f".{here.name}*")) == []
+    engine.destroy_snapshots([f"{root}/from-file@by-hand"])
+    engine.destroy(f"{root}/from-file")
+    here.unlink()
+
+
+def _cloned(_: Ground, engine: Engine, root: str) -> None:
+    for number in range(3):
+        found = engine.dataset(f"{root}/clone{number}")
+        assert found.value("origin") == f"{root}/a@{OURS}0Z"
+
+
+SCENARIOS = (
+    Scenario(
+        "apply",
+        lambda _engine, _root: None,
+        lambda _, root: ("apply", "logs", "--root", root, "--no-owner"),
+        _applied,
+    ),
+    Scenario(
+        "snapshot",
+        _tree,
+        lambda _, root: ("snapshot", root, "-r"),
+        _taken,
+        keeps=False,
+    ),
+    Scenario(
+        "prune",
+        _snapshots,
+        lambda _, root: ("prune", f"{root}/a", f"{root}/b", "--keep", "1"),
+        _pruned,
+        _goes_by_prune,
+    ),
+    Scenario(
+        "checkpoint",
+        _tree,
+        lambda _, root: ("checkpoint", "done", root),
+        _noted,
+        again=(0, 1),
+    ),
+    Scenario(
+        "rollback",
+        _snapshots,
+        lambda _, root: ("rollback", f"{root}/a@{OURS}0Z", "--lose", "snapshots"),
+        _gone_back,
+        _goes_by_rollback,
+    ),
+    Scenario(
+        "destroy",
+        _snapshots,
+        lambda _, root: (
+            *("destroy", f"{root}/a"),
+            *("--lose", "datasets", "--lose", "snapshots"),
+        ),
+        _destroyed,
+        _goes_by_destroy,
+        again=(0, 1),
+    ),
+    Scenario(
+        "replicate",
+        _to_replicate,
+        lambda _, root: ("replicate", "-r", f"{root}/from", f"{root}/copy"),
+        _copied,
+    ),
+    Scenario(
+        "send",
+        _snapshots,
+        lambda ground, root: (
+            *("send", f"{root}/a@by-hand"),
+            *("--output", str(_stream(ground, root))),
+        ),
+        _sent,
+        keeps=False,
+    ),
+    Scenario(
+        "clone",
+        _snapshots,
+        lambda _, root: (
+            *("clone", f"{root}/a@{OURS}0Z"),
+            *(f"{root}/clone{number}" for number in range(3)),
+        ),
+        _cloned,
+    ),
+)
