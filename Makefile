@@ -12,6 +12,9 @@ ARGS       ?=
 GUEST_ARGS ?=
 # Sizes and laps of the benchmarks; 0.1 tries them out.
 BENCH_SCALE ?= 1
+# How long `make endurance` goes on, and words of the campaigns that it is for.
+MINUTES ?= 240
+ONLY    ?=
 
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
@@ -68,15 +71,8 @@ demo: ## See apply, snapshot, prune and send at work, on a pool in a plain file
 	$(MAKE) --no-print-directory $(STAMP)
 	$(BIN)/python examples/demo.py
 
-endurance: host $(STAMP) image-$(RELEASE) images ## Hundreds of kills, long random walks, two machines in all ways: hours
-	ZFSTUNE_MACHINE_EXAMPLES=60 ZFSTUNE_MACHINE_STEPS=40 ZFSTUNE_MACHINE_SEED=$$$$ \
-		ZFSTUNE_ORACLE_CASES=40 $(BIN)/pytest -o timeout=7000 \
-		tests/image/test_replica_machine.py tests/image/test_changing_objects.py $(ARGS)
-	tests/lab/run --release $(RELEASE) --timeout 7200 -- \
-		env ZFSTUNE_LAB_KILLS=200 ZFSTUNE_MACHINE_EXAMPLES=30 ZFSTUNE_LAB_WHOLE=1 \
-		pytest -o timeout=7000 tests/lab/test_kill.py tests/lab/test_ssh.py \
-		tests/lab/test_grants_zfs.py tests/lab/test_machine.py $(GUEST_ARGS)
-	ZFSTUNE_LAB_WHOLE=1 ZFSTUNE_LAB_KILLS=25 $(BIN)/pytest -m machines tests/machines $(ARGS)
+endurance: host $(STAMP) images ## Kills, power cuts, walks and nonsense for MINUTES, counted in tests/endurance/results
+	$(BIN)/python tests/endurance --minutes $(MINUTES) --only "$(ONLY)" $(ARGS)
 
 bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in a guest
 	tests/lab/run --release $(RELEASE) --timeout 5400 --output benchmarks/results -- \

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lots import kills, seed, tally
 from zfstune.engine.image import ImageEngine, create_image
 from zfstune.values.errors import ImageDied
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ROUNDS = 50
+ROUNDS = kills(50)
 PROP = "org.zfstune.test:n"
 
 
@@ -91,8 +92,8 @@ def half_created(done: Model, pending: Model) -> Model:
 
 def test_kill_at_random_moments(file: Path) -> None:
     """Each call that came back is on disk; the one under way is there whole or not."""
-    seed = random.SystemRandom().randrange(1 << 32)
-    rng = random.Random(seed)  # noqa: S311 (to be repeated)
+    chosen = seed(random.SystemRandom().randrange(1 << 32))
+    rng = random.Random(chosen)  # noqa: S311 (to be repeated)
     create_image(file, size_bytes=256 << 20).close()
     model = done = pending = Model()
     changes = 0
@@ -100,7 +101,7 @@ def test_kill_at_random_moments(file: Path) -> None:
         with ImageEngine(file) as engine:
             found = read(engine)
             assert found in (done, pending, half_created(done, pending)), (
-                f"seed {seed}, round {round_}"
+                f"seed {chosen}, round {round_}"
             )
             changes += found != model
             model = found
@@ -109,6 +110,7 @@ def test_kill_at_random_moments(file: Path) -> None:
             killer.start()
             done, pending = work(engine, rng, model)
             killer.join()
+    tally(kills=ROUNDS, changes_found=changes)
     assert changes > ROUNDS // 4, "hardly anything was changed before the kills"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
+from lots import kills, seed, tally
 from zfstune.engine.open import open_engine
 from zfstune.profiles.load import load_text
 from zfstune.retention import destroy
@@ -30,8 +31,8 @@ pytestmark = pytest.mark.one_release
 
 OWN = {SNAPSHOT_PROPERTY: "auto"}
 # The kills of a run of the whole suite; `make endurance` asks for hundreds.
-KILLS = int(os.environ.get("ZFSTUNE_LAB_KILLS", "15"))
-SEED = 20261123
+KILLS = kills(15)
+SEED = seed(20261123)
 # Small, so that a short prune has several batches.
 BATCH = 2
 BRANCHES = ("a", "b", "c", "d")
@@ -132,6 +133,7 @@ def test_apply_converges(pool: str, engine: Engine, command: Command) -> None:
         assert outcome(engine, root) == expected
         assert all(Path(path, "file").read_text() == path for path in written)
     assert not zfstune.plan(profile, root=root, engine=engine).pending
+    tally(kills=KILLS)
     # Some came before its first step, some after its last, and some in between.
     assert len(set(remaining)) > 2, remaining
     assert Path(f"/{mine}/file").read_text() == "by hand"
@@ -188,6 +190,7 @@ def test_prune_converges(
         pruned = zfstune.prune(*branches, keep=1, engine=engine)
         assert gone | set(pruned.destroyed) == set(victims)
         assert names() == untouched | {f"{branch}@{shorts[-1]}" for branch in branches}
+    tally(kills=KILLS)
     assert len(set(counts)) > 2, counts
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from killed_verbs import SCENARIOS, Ground, survive
-from tally import tally
+from lots import kills, seed, tally
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.one_release
 
 # The kills of each verb; `make endurance` asks for hundreds.
-KILLS = int(os.environ.get("ZFSTUNE_KILLS", "1"))
-SEED = int(os.environ.get("ZFSTUNE_SEED", "20261130"))
+KILLS = kills(1)
+SEED = seed(20261130)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.verb)
@@ -29,4 +28,4 @@ def test_killed(scenario: Scenario, pool: str, tmp_path: Path) -> None:
     ground = Ground(pool, tmp_path)
     random = Random(f"{SEED} {scenario.verb}")  # noqa: S311 (to repeat, not to surprise)
     early = survive(ground, scenario, KILLS, random)
-    tally(f"{scenario.verb} on a kernel", kills=KILLS, before_its_end=early)
+    tally(kills=KILLS, before_the_end=early)

@@ -1,0 +1,96 @@
+"""The campaigns of `make endurance`: which tests, on what, in lots of what size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["CAMPAIGNS", "HOST", "Campaign", "Share", "shares"]
+
+HOST = ""
+RELEASES = ("bookworm", "trixie-backports")
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """Tests that are repeated with new seeds until their time is over.
+
+    Attributes:
+        name: What is done, as the table calls it.
+        tests: Words for pytest.
+        lot: Environment of one lot, which says how large it is.
+        release: The guest in which they run; HOST: none.
+        weight: Its part of the time, in relation to the others.
+    """
+
+    name: str
+    tests: tuple[str, ...]
+    lot: Mapping[str, str] = field(default_factory=dict)
+    release: str = HOST
+    weight: int = 1
+
+
+@dataclass(frozen=True)
+class Share:
+    """A campaign with its part of the time, in seconds."""
+
+    campaign: Campaign
+    seconds: float
+
+
+def _on_kernels() -> Iterable[Campaign]:
+    for release in RELEASES:
+        for name, file, weight in (
+            ("commands killed", "test_killed_verbs.py", 4),
+            ("apply and prune killed", "test_kill.py", 2),
+            ("replication over ssh killed", "test_ssh.py", 3),
+        ):
+            lot = {"ZFSTUNE_KILLS": "25"}
+            yield Campaign(name, (f"tests/lab/{file}",), lot, release, weight)
+        walk = {"ZFSTUNE_MACHINE_EXAMPLES": "10", "ZFSTUNE_MACHINE_STEPS": "40"}
+        yield Campaign("random walks", ("tests/lab/test_machine.py",), walk, release, 2)
+
+
+CAMPAIGNS = (
+    Campaign(
+        "commands killed",
+        ("tests/image/test_killed_verbs.py",),
+        {"ZFSTUNE_KILLS": "20"},
+        weight=6,
+    ),
+    Campaign(
+        "the process of an image killed",
+        ("tests/image/test_kill.py",),
+        {"ZFSTUNE_KILLS": "250"},
+        weight=2,
+    ),
+    Campaign(
+        "random walks over two pools",
+        ("tests/image/test_replica_machine.py",),
+        {"ZFSTUNE_MACHINE_EXAMPLES": "20", "ZFSTUNE_MACHINE_STEPS": "40"},
+        weight=2,
+    ),
+    Campaign(
+        "hostile lists and streams, failing allocations",
+        ("tests/native/test_hostile.py",),
+        {"ZFSTUNE_FUZZ_SECONDS": "60"},
+        weight=3,
+    ),
+    *_on_kernels(),
+    Campaign(
+        "replication between two machines, power cuts",
+        ("-m", "machines", "tests/machines"),
+        {"ZFSTUNE_LAB_WHOLE": "1", "ZFSTUNE_KILLS": "25"},
+        weight=4,
+    ),
+)
+
+
+def shares(campaigns: Iterable[Campaign], seconds: float) -> list[Share]:
+    """Split the time over campaigns by their weights."""
+    chosen = list(campaigns)
+    total = sum(campaign.weight for campaign in chosen)
+    return [Share(each, seconds * each.weight / total) for each in chosen]
