@@ -23,7 +23,7 @@ BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] 
 SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit pictures instants mutants lint format lab images machines demo endurance bench recordsizes applications replayed host wheel clean
+.PHONY: help test unit docs pictures instants mutants lint format lab images machines demo endurance bench recordsizes applications replayed host wheel clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,10 @@ test: host lint $(STAMP) images ## Lint, then every test: this host's, bookworm'
 
 unit: $(STAMP) ## The tests that need neither ZFS nor a guest
 	$(BIN)/pytest $(ARGS)
+
+docs: $(STAMP) ## The pages of docs/ as HTML in build/docs; a warning is an error
+	$(BIN)/sphinx-build -b html -W --keep-going -n -q -d build/docs/doctrees docs build/docs/html
+	@echo "build/docs/html/index.html"
 
 pictures: $(STAMP) ## The report in a headless Chromium at three widths: words that are cut off or covered
 	PYTHON=$(PYTHON) .ci/install-host chromium libcairo2
@@ -116,5 +120,5 @@ $(STAMP): $(BUILT)
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "cannot create '$(VENV)': no venv module; hint: make host"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[test,lint]'
+	$(BIN)/pip install --quiet --editable '.[test,lint,docs]'
 	touch $@

@@ -31,6 +31,8 @@ PAGES = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/
 TIMES = re.compile(r"\d{8}T\d{6}Z")
 DIGESTS = re.compile(r"(zfstune-content-\d:)[0-9a-f]{64}")
 TARGETS = re.compile(r"(?<=-)[0-9a-f]{16}(?=[- \n]|$)")
+AGES = re.compile(r"(\S+@\S+) +\d+[smhd]\b")
+DATES = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\dZ")
 ACCOUNTS = {"postgres": 114, "root": 0, "www-data": 33}
 PENDING = 4
 # What a command that reports something as it should be ends with, if not with 0.
@@ -41,6 +43,8 @@ STATUS = {
 }
 # Columns of `zfstune list` whose numbers differ from pool to pool.
 USED, AVAILABLE = 4, 5
+# Only a kernel mounts a dataset that files are read from: tests/lab/test_tutorial.py.
+NEED_A_KERNEL = ("zfstune restore ",)
 FAR = "far.zpool"  # the pool of the host that ssh reaches
 
 
@@ -179,6 +183,18 @@ def another_host(machine: Machine) -> None:
     create_image(machine.folder / FAR, size_bytes=128 << 20, pool="back").close()
 
 
+def settings_of(name: str, language: str) -> Callable[[Machine], None]:
+    """Give what writes the settings of another tool that the page shows into a file."""
+
+    def prepare(machine: Machine) -> None:
+        page = (ROOT / "docs/howto/migrate.md").read_text(encoding="utf-8")
+        [text] = re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        only_a_shop(machine)
+        (machine.folder / name).write_text(text)
+
+    return prepare
+
+
 def a_trace(machine: Machine) -> None:
     """Have the recording of a database: pages at random, and a log that is synced."""
     chosen = Random(1)  # noqa: S311 (no secret)
@@ -217,6 +233,8 @@ MEANWHILE: dict[str, Callable[[Machine], None]] = {
     "zfstune compare tank/shop@monday tank/backup/shop@monday": three_shops,
     "zfstune list tank/data": applied("postgres"),
     "zfstune golden create tank/golden/node": a_node,
+    "zfstune policy import sanoid sanoid.conf": settings_of("sanoid.conf", "ini"),
+    "zfstune policy import zrepl zrepl.yml": settings_of("zrepl.yml", "yaml"),
     "zfstune measure --trace db.strace --only-look": a_trace,
 }
 
@@ -245,6 +263,8 @@ def masked(line: str) -> str:
         return " ".join(words)
     if words[:1] == ["NAME"]:
         return " ".join(words)
+    if AGES.match(line):
+        line = DATES.sub("DATE", AGES.sub(r"\1 AGE", " ".join(words)))
     line = TARGETS.sub("NUMBER", TIMES.sub("TIME", line.rstrip()))
     return DIGESTS.sub(r"\1DIGEST", line)
 
@@ -292,7 +312,7 @@ def test_each_console(
         name, _, value = command.removeprefix("export ").partition("=")
         if command.startswith("export "):
             monkeypatch.setenv(name, value)
-        if not command.startswith("zfstune "):
+        if not command.startswith("zfstune ") or command.startswith(NEED_A_KERNEL):
             continue
         if command in MEANWHILE:
             MEANWHILE[command](machine)
@@ -316,3 +336,6 @@ def test_output_that_differs_is_seen() -> None:
     one = masked("tank/data  -  128K  off  120K  1.75G  /data")
     assert one == masked("tank/data  -  128K  off  96K  2G  /data")
     assert one != masked("tank/data  -  128K  lz4  96K  2G  /data")
+    kept = masked("tank/a@monday   0s  0  2026-12-14 00:00Z  the newest")
+    assert kept == masked("tank/a@monday  12s  0  2027-01-14 00:00Z  the newest")
+    assert kept != masked("tank/a@monday  12s  0  2027-01-14 00:00Z  first of its hour")

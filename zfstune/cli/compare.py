@@ -44,7 +44,7 @@ def add_arguments(parser: Any) -> None:
     parser.add_argument(
         "second",
         nargs="?",
-        metavar="SNAPSHOT",
+        metavar="OTHER",
         help="another one, as @tuesday if of the same dataset; or a stream",
     )
     parser.add_argument(

@@ -65,7 +65,7 @@ def create(
             one; or, with `disk`, the volume to make.
         disk: A file with a disk, raw or qcow2, or a block device. Blocks of zeros are
             not written, and the volume reserves no space.
-        disk_format: ``raw`` or ``qcow2``; default: see :func:`open_disk`.
+        disk_format: ``raw`` or ``qcow2``; default: as the first bytes of the file say.
         properties: Property to value for the new volume.
         writable: Leave the dataset writable; its snapshot is read-only anyway. One that
             this system runs from is left writable unasked.

@@ -47,8 +47,8 @@ def drop_copies(
     A run that ends midway is completed by the next.
 
     Args:
-        names: The name of each, as :func:`list_copies` gives it, or the full name of the
-            dataset that holds the copies.
+        names: The name of each, as ``zfstune checkpoints`` lists it, or the full name of
+            the dataset that holds the copies.
         pool: Default: that of the first full name, else see
             :func:`zfstune.engine.pools.choose_pool`.
         dry_run: Return the plan and destroy nothing.
