@@ -16,7 +16,8 @@ from zfstune.measurement.candidate import Candidate
 from zfstune.measurement.data_shape import Corpus
 from zfstune.measurement.load_trace import load_replay
 from zfstune.measurement.load_workload import load_workload
-from zfstune.measurement.prediction import data_vdev, predict
+from zfstune.measurement.prediction import predict
+from zfstune.values.layout import layout_of
 from zfstune.values.marks import SCRATCH_PREFIX, SCRATCH_PROPERTY
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def test_the_model_and_openzfs(
         candidate,
         plan_batches(workload, SIZE, seed=1),
         corpus,
-        data_vdev(zfs_image.pool("tank")),
+        layout_of(zfs_image.pool("tank")),
         compressed_size,
     )
     plain = Candidate(recordsize, "off")

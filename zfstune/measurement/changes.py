@@ -29,7 +29,7 @@ __all__ = ["Changes", "FigureChange", "changes_since", "check_comparable"]
 # changed: a pool's space maps grow with its history. 6 % were seen with files of 16M.
 _DRIFT = 0.1
 # A fact that moves by itself from one day to the next.
-_MOVING = frozenset({"free_bytes"})
+_MOVING = frozenset({"alike", "free_bytes", "remarks"})
 
 
 @frozen

@@ -17,15 +17,22 @@ from zfstune.measurement.measure_plan import (
     choose_fio,
     scratch_bytes,
 )
-from zfstune.measurement.prediction import data_vdev, predict
+from zfstune.measurement.prediction import predict
 from zfstune.measurement.read_counters import module_parameters
 from zfstune.measurement.run_fio import check_fio
+from zfstune.measurement.settings import (
+    KEPT,
+    properties_for,
+    remarks,
+    settings_below,
+)
 from zfstune.measurement.take_sample import take_sample
 from zfstune.profiles.fit import fit_value
 from zfstune.profiles.load import load
 from zfstune.values import properties as props
 from zfstune.values.errors import InvalidValue, PlanError
 from zfstune.values.frozen import frozen, replace
+from zfstune.values.layout import layout_of
 from zfstune.values.property_rules import display
 
 TYPE_CHECKING = False
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.measurement.batches import Batches
     from zfstune.measurement.job_file import Workload
+    from zfstune.measurement.results import Prediction
     from zfstune.values.state import PoolInfo
 
     ChoosePlaces = Callable[[Workload, int, int], Batches]
@@ -47,14 +55,6 @@ _LEAST_RECORD = 4096
 _USUAL_GROUP_S = 5
 _IDLE_S = 5
 _SIZE_BYTES, _IMAGE_SIZE_BYTES = 256 << 20, 16 << 20
-# Properties of a profile's dataset that change what a write costs.
-_KEPT = frozenset(
-    {
-        *("acltype", "atime", "checksum", "copies", "dnodesize", "logbias", "relatime"),
-        *("redundant_metadata", "secondarycache", "special_small_blocks", "sync", "xattr"),
-        "primarycache",
-    }
-)
 
 
 @frozen
@@ -111,6 +111,7 @@ def draw_up_plan(
     pool = choose_pool(engine, wishes.pool)
     info = ready_pool(engine, pool, operation="measure on")
     chosen, why, properties = _wanted(engine, info, wishes, workload)
+    settings = settings_below(engine.dataset(pool), properties)
     candidates = _candidates(engine, info, wishes, workload, chosen)
     activity = engine.activity(pool)
     # Places in files that do not fit need not be chosen: there may be billions of them.
@@ -129,8 +130,6 @@ def draw_up_plan(
     if fio.run_s:
         check_fio()
     shape = take_sample(wishes.sample, wishes.seed) if wishes.sample else workload.shape
-    corpus = Corpus(shape, wishes.seed)
-    vdev = data_vdev(info)
     return MeasurePlan(
         pool=pool,
         workload=workload,
@@ -138,13 +137,10 @@ def draw_up_plan(
         candidates=candidates,
         chosen=chosen,
         why=why,
-        properties=properties,
+        properties=properties_for(properties, settings),
         batches=batches,
-        predictions=tuple(
-            predict(candidate, batches, corpus, vdev, compressed_size)
-            if knows(candidate.compression)
-            else None
-            for candidate in candidates
+        predictions=_predictions(
+            candidates, batches, Corpus(shape, wishes.seed), info, settings
         ),
         runs=wishes.runs,
         seed=wishes.seed,
@@ -152,6 +148,29 @@ def draw_up_plan(
         idle_s=_IDLE_S if info.mountable else 0,
         scratch_bytes=needed,
         info=info,
+        settings=settings,
+        remarks=remarks(workload, settings, info),
+    )
+
+
+def _predictions(
+    candidates: Sequence[Candidate],
+    batches: Batches,
+    corpus: Corpus,
+    info: PoolInfo,
+    settings: Mapping[str, str],
+) -> tuple[Prediction | None, ...]:
+    """Return what the model says, by candidate; None where it knows no such compression."""
+    layout = layout_of(
+        info,
+        small_bytes=int(settings.get("special_small_blocks", "0")),
+        copies=int(settings.get("copies", "1")),
+    )
+    return tuple(
+        predict(candidate, batches, corpus, layout, compressed_size)
+        if knows(candidate.compression)
+        else None
+        for candidate in candidates
     )
 
 
@@ -215,7 +234,7 @@ def _wanted(
         return None, "", {}
     inherited = {name: found.value for name, found in here.inherited.items()}
     values = {**inherited, **here.values}
-    properties = {name: value for name, value in values.items() if name in _KEPT}
+    properties = {name: value for name, value in values.items() if name in KEPT}
     record, compression = values.get("recordsize"), values.get("compression")
     if record is None or compression is None:
         return None, "", properties

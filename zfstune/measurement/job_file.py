@@ -38,6 +38,7 @@ __all__ = ["APPEND", "RANDOM", "SEQUENTIAL", "Workload", "read_job"]
 
 RANDOM, SEQUENTIAL, APPEND = "random", "sequential", "append"
 
+_UNSYNCED = ("0", "none")  # of fio's sync=
 _HALF = 50
 _WHOLE = 100
 _KEYS = frozenset(
@@ -68,6 +69,7 @@ class Workload:
         dataset: The dataset of that profile; may be empty.
         file_bytes: The size of each of its files; None: it has one, as large as it gets.
         shape: The data that it is measured with unless the user has a sample.
+        direct: Whether fio opens the files with O_DIRECT.
     """
 
     facts: WorkloadFacts
@@ -75,6 +77,7 @@ class Workload:
     dataset: str
     file_bytes: int | None
     shape: DataShape
+    direct: bool = False
 
 
 def read_job(text: str, name: str) -> Workload:
@@ -96,6 +99,7 @@ def read_job(text: str, name: str) -> Workload:
             dataset=notes.get("dataset", ""),
             file_bytes=parse_size(notes["file"]) if "file" in notes else None,
             shape=_shape(notes),
+            direct=any(map(_is_direct, jobs)),
         )
     except KeyError as error:
         _refuse(name, f"it does not say {error}")
@@ -139,6 +143,8 @@ def _facts(
     if pattern not in (RANDOM, SEQUENTIAL, APPEND):
         _refuse(name, f"it has an unknown pattern '{shown(pattern)}'")
     syncs = [int(options[key]) for key in ("fsync", "fdatasync") if key in options]
+    if options.get("sync", "0") not in _UNSYNCED:
+        syncs = [1]  # O_SYNC or O_DSYNC: each write is waited for
     processes = [int(job.get("numjobs", 1)) for job in jobs]
     reading = [
         count * _kind(job, name)[1] for count, job in zip(processes, jobs, strict=True)
@@ -169,6 +175,11 @@ def _kind(options: dict[str, str], name: str) -> tuple[bool, float]:
     if share is None:
         share = int(options.get("rwmixread", _HALF)) / _WHOLE
     return is_random, share
+
+
+def _is_direct(options: dict[str, str]) -> bool:
+    """Tell whether fio opens a job's files with O_DIRECT; buffered=0 says the same."""
+    return options.get("direct", "0") != "0" or options.get("buffered", "1") == "0"
 
 
 def _size(text: str) -> int:

@@ -32,15 +32,17 @@ from zfstune.measurement.results import (
     Run,
 )
 from zfstune.measurement.scratch import scratch_in
+from zfstune.measurement.settings import are_synced
 from zfstune.measurement.sweep import sweep_scratch
 from zfstune.measurement.time_run import time_run
 from zfstune.measurement.write_objects import Objects
 from zfstune.measurement.write_pages import Pages
 from zfstune.values.frozen import frozen
+from zfstune.values.layout import are_alike
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from zfstune.engine.protocol import Engine
     from zfstune.measurement.measure_plan import MeasurePlan
@@ -103,7 +105,7 @@ def measure(
         chosen=plan.chosen,
         why=plan.why,
         measured=tuple(map(Measured, plan.candidates, plan.predictions, runs)),
-        pool=_pool_facts(plan.info, plan.properties),
+        pool=_pool_facts(plan),
         machine=_machine_facts(engine, plan.info),
         parameters=module_parameters() if plan.info.mountable else {},
     )
@@ -267,7 +269,9 @@ class _OneRun:
         engine.destroy_snapshots([snapshot])
         idle = round(self._idle_bytes_s * written.seconds)
         leaf_written = written.leaf_written_bytes - idle - written.empty_bytes
-        synced = plan.workload.facts.sync_every and plan.info.mountable
+        synced = plan.info.mountable and are_synced(
+            plan.workload.facts.sync_every, plan.settings
+        )
         return ByteCounts(
             written_bytes=written.page_bytes,
             leaf_written_bytes=max(leaf_written, 0),
@@ -317,7 +321,7 @@ class _OneRun:
         if not plan.fio.run_s:
             return None, ""
         self._tell(self._candidate.label, "fio")
-        cache = plan.properties.get("primarycache", "all")
+        cache = plan.settings.get("primarycache", "all")
         self._engine.set(name, {"primarycache": cache})
         objset = int(self._engine.dataset(name).value("objsetid") or 0)
         return time_run(self._engine, plan, objset, path)
@@ -358,13 +362,9 @@ def _machine_facts(engine: Engine, info: PoolInfo) -> dict[str, str]:
     return {**machine_facts(), "openzfs": f"libzpool {release}, in user space"}
 
 
-def _pool_facts(info: PoolInfo, properties: Mapping[str, str]) -> dict[str, str]:
-    """Return the facts about a pool that a report of figures must have.
-
-    Args:
-        info: The pool.
-        properties: The other properties of the scratch datasets.
-    """
+def _pool_facts(plan: MeasurePlan) -> dict[str, str]:
+    """Return the facts about a pool that a report of figures must have."""
+    info, properties = plan.info, {**plan.settings, **plan.properties}
     caches = {write_cache(device) for vdev in info.vdevs for device in vdev.devices}
     return {
         "name": info.name,
@@ -379,4 +379,6 @@ def _pool_facts(info: PoolInfo, properties: Mapping[str, str]) -> dict[str, str]
         "features": " ".join(sorted(info.active)),
         "write_cache": ", ".join(sorted(caches - {""})),
         "properties": " ".join(f"{name}={text}" for name, text in properties.items()),
+        "alike": "yes" if are_alike(info) else "no",
+        "remarks": "\n".join(plan.remarks),
     }

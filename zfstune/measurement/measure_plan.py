@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from random import Random
+from types import MappingProxyType
 
 from zfstune.measurement.plain import to_plain
-from zfstune.measurement.prediction import data_vdev, record_length
+from zfstune.measurement.prediction import record_length
 from zfstune.values.errors import Busy, NoSpace, PlanError, ReadOnly
 from zfstune.values.frozen import frozen
+from zfstune.values.layout import data_vdev
 from zfstune.values.ondisk import allocated_bytes, device_bytes
 from zfstune.values.size import format_size
 from zfstune.values.text import for_shell
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fio", "MeasurePlan", "check_pool_fit", "choose_fio", "scratch_bytes"]
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _MOST_FULL_PERCENT = 80
 _WHOLE = 100
 _SLACK_BYTES = 64 << 20
@@ -67,6 +70,8 @@ class MeasurePlan:
         idle_s: How long the idle pool is watched first.
         scratch_bytes: The space that is needed at the most.
         info: The pool.
+        settings: The settings that a dataset directly below the pool would have.
+        remarks: Sentences about settings that the figures depend on.
     """
 
     pool: str
@@ -84,6 +89,8 @@ class MeasurePlan:
     idle_s: int
     scratch_bytes: int
     info: PoolInfo
+    settings: Mapping[str, str] = _NOTHING
+    remarks: tuple[str, ...] = ()
 
     @property
     def order(self) -> tuple[tuple[int, int], ...]:
@@ -153,6 +160,7 @@ class MeasurePlan:
             "seconds": self.seconds,
             "written_bytes": self.written_bytes,
             "scratch_bytes": self.scratch_bytes,
+            "remarks": list(self.remarks),
         }
 
 

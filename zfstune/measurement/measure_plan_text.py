@@ -33,6 +33,8 @@ def plan_text(plan: MeasurePlan) -> Iterator[str]:
         f"{_steps(batches)}{fio}."
     )
     yield from _paragraph(f"Data: like {plan.shape.source}.")
+    for remark in plan.remarks:
+        yield from _paragraph(f"Note: {remark}")
     if not plan.info.mountable:
         yield from _paragraph(
             "The pool is an image: OpenZFS's own code in user space writes and reads, so "

@@ -72,6 +72,8 @@ def verdict_sentences(measurement: Measurement, verdict: Judgement) -> Iterator[
         yield f"Times are not compared: it takes {FEWEST_RUNS} runs to see how they vary."
     if measurement.procedure.interrupted:
         yield "The time limit came before all runs were done."
+    for remark in measurement.pool.get("remarks", "").splitlines():
+        yield f"Note: {remark}"
     for finding in verdict.findings:
         yield f"Finding: {finding}."
 

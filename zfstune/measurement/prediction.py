@@ -13,21 +13,17 @@ if TYPE_CHECKING:
     from zfstune.measurement.batches import Batches
     from zfstune.measurement.candidate import Candidate
     from zfstune.measurement.data_shape import Corpus
-    from zfstune.values.state import PoolInfo, Vdev
+    from zfstune.values.layout import DataLayout
+    from zfstune.values.state import Vdev
 
     Compress = Callable[[str, bytes], int | None]
 
-__all__ = ["data_vdev", "predict", "record_length"]
+__all__ = ["predict", "record_length"]
 
 _SAMPLE_BYTES = 8 << 20
 _LEAST_BLOCK = 512  # SPA_MINBLOCKSIZE
 # What OpenZFS puts before compressed data: its size, and for zstd version and level too.
 _HEADERS = {"lz4": 4, "on": 4, "zstd": 8}
-
-
-def data_vdev(info: PoolInfo) -> Vdev:
-    """Return the first vdev that holds data; those of a pool are mostly alike."""
-    return next(vdev for vdev in info.vdevs if vdev.role == "normal")
 
 
 def record_length(file_bytes: int, recordsize_bytes: int) -> int:
@@ -41,7 +37,7 @@ def predict(
     candidate: Candidate,
     batches: Batches,
     corpus: Corpus,
-    vdev: Vdev,
+    layout: DataLayout,
     compress: Compress,
 ) -> Prediction:
     """Predict the bytes of a candidate.
@@ -50,7 +46,7 @@ def predict(
         candidate: The record size and compression.
         batches: The places.
         corpus: The data.
-        vdev: The vdev that the data lies on.
+        layout: Where the data lies.
         compress: Returns the size that an algorithm makes of bytes; None: it is off.
     """
     recordsize = candidate.recordsize_bytes
@@ -66,22 +62,26 @@ def predict(
         packed = compress(candidate.compression, data)
         if packed is not None:
             packed += _HEADERS.get(candidate.compression.partition("-")[0], 0)
-        stored.append(stored_bytes(record, packed, ashift=vdev.ashift))
+        stored.append(stored_bytes(record, packed, ashift=layout.ashift))
 
-    def mean(count: Callable[[int], int]) -> float:
-        return sum(map(count, stored)) / len(stored)
+    def mean(count: Callable[[Vdev, int], int]) -> float:
+        return sum(count(layout.vdev_of(size), size) for size in stored) / len(stored)
 
     longest = record_length(batches.file_bytes, recordsize)
     rewritten = sum(len(touched_records(batch, longest)) for batch in batches.counted)
     asked = len(touched_records(batches.asked, longest))
     return Prediction(
-        allocated_bytes=round(len(records) * mean(lambda size: charged_bytes(vdev, size))),
+        allocated_bytes=round(len(records) * layout.copies * mean(charged_bytes)),
         write_amplification=rewritten
-        * mean(lambda size: device_bytes(vdev, size))
+        * layout.copies
+        * mean(device_bytes)
         / max(batches.written_bytes, 1),
-        cold_read_amplification=asked * mean(int) / max(batches.asked_bytes, 1),
+        cold_read_amplification=asked
+        * sum(stored)
+        / len(stored)
+        / max(batches.asked_bytes, 1),
         records=len(records),
-        sector_bytes=1 << vdev.ashift,
+        sector_bytes=1 << layout.vdev.ashift,
     )
 
 

@@ -185,8 +185,10 @@ def _method(measurement: Measurement) -> Iterator[str]:
 
 def _places(measurement: Measurement) -> Iterator[str]:
     """Give what is known of the pool, the machine and the module."""
+    # Remarks stand with the verdict.
+    pool = {name: text for name, text in measurement.pool.items() if name != "remarks"}
     tables = (
-        ("Pool", measurement.pool),
+        ("Pool", pool),
         ("Machine", measurement.machine),
         ("Parameters of the zfs module", measurement.parameters),
     )

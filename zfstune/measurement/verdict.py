@@ -99,7 +99,8 @@ def verdict_on(measurement: Measurement) -> Judgement:
     short = (
         text for each in measured for text in _too_short(each, measurement.procedure.files)
     )
-    return Judgement(ranks, dominated, (*short, *_findings(measured)))
+    alike = measurement.pool.get("alike", "yes") == "yes"
+    return Judgement(ranks, dominated, (*short, *_findings(measured, alike=alike)))
 
 
 def _series(measured: Measured, figure: Figure) -> list[float | None]:
@@ -174,13 +175,18 @@ def _too_short(measured: Measured, files: int) -> list[str]:
     return [f"{label}: so short a file has {model.records} records; {advice}"]
 
 
-def _findings(measured: tuple[Measured, ...]) -> Iterator[str]:
-    """Give sentences about what is odd, each of them once, with where it was seen."""
+def _findings(measured: tuple[Measured, ...], *, alike: bool) -> Iterator[str]:
+    """Give sentences about what is odd, each of them once, with where it was seen.
+
+    Args:
+        measured: The candidates.
+        alike: A record takes the same space wherever it lies, so that the model holds.
+    """
     where: dict[str, list[str]] = {}
     for each in measured:
         odd: dict[str, list[tuple[Run, float]]] = {}
         for run in each.runs:
-            for kind, amount in _odd(each, run):
+            for kind, amount in _odd(each, run, alike=alike):
                 odd.setdefault(kind, []).append((run, amount))
         for kind, found in odd.items():
             amounts = [amount for _, amount in found]
@@ -218,7 +224,7 @@ def _amount(kind: str, amount: float) -> str:
     return f"{amount:.0f}"
 
 
-def _odd(measured: Measured, run: Run) -> Iterator[tuple[str, float]]:
+def _odd(measured: Measured, run: Run, *, alike: bool) -> Iterator[tuple[str, float]]:
     """Give what the model did not expect of a run, and what spoils its figures."""
     counts, model = run.counts, measured.predicted
     if counts.idle_bytes > _LOUD * max(counts.leaf_written_bytes, 1):
@@ -229,7 +235,7 @@ def _odd(measured: Measured, run: Run) -> Iterator[tuple[str, float]]:
     if model is None:
         return
     off = (counts.allocated_bytes - model.allocated_bytes) / model.records
-    if abs(off) > model.sector_bytes:
+    if alike and abs(off) > model.sector_bytes:
         yield (_LARGER if off > 0 else _SMALLER), abs(off)
     expected = model.cold_read_amplification * counts.asked_bytes
     if counts.leaf_asked_bytes < _COLD * expected:

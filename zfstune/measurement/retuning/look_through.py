@@ -20,6 +20,7 @@ from zfstune.measurement.retuning.retune_plan import History, Left, RetunePlan
 from zfstune.measurement.retuning.sample import is_stored_otherwise
 from zfstune.measurement.retuning.spare import spare_folders
 from zfstune.values.errors import PlanError
+from zfstune.values.layout import data_vdev
 from zfstune.values.names import pool_of
 from zfstune.values.text import for_shell, shown
 
@@ -139,10 +140,8 @@ def _is_taken(root: int, file: FoundFile, layout: Layout, choice: Retuning) -> b
 
 
 def _layout(dataset: Dataset, pool: PoolInfo) -> Layout:
-    """Return where files go, by the vdev whose blocks take the most space."""
-    vdevs = [vdev for vdev in pool.vdevs if vdev.role == "normal"]
     return Layout(
-        vdev=max(vdevs, key=lambda vdev: (vdev.parity, vdev.ashift)),
+        vdev=data_vdev(pool),
         record_bytes=int(dataset.value("recordsize") or 0),
         compressed=dataset.value("compression") not in (None, "off"),
         copies=int(dataset.value("copies") or 1),
