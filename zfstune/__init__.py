@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zfstune.datasets.unmanage import unmanage
     from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
+    from zfstune.health.doctor import doctor
     from zfstune.health.status import read_status as status
     from zfstune.health.verify import verify
     from zfstune.measurement.draw_up import Wishes
@@ -115,6 +116,7 @@ __all__ = [
     "compare",
     "destroy",
     "diff",
+    "doctor",
     "drop_checkpoint",
     "drop_copies",
     "failover",
@@ -158,6 +160,7 @@ _HOMES = {
     "compare": ("streams.compare", "compare"),
     "destroy": ("datasets.destroy", "destroy_named"),
     "diff": ("snapshots.diff", "diff"),
+    "doctor": ("health.doctor", "doctor"),
     "drop_checkpoint": ("snapshots.drop", "drop_checkpoint"),
     "drop_copies": ("snapshots.drop_copies", "drop_copies"),
     "failover": ("streams.failover", "failover"),

@@ -90,6 +90,7 @@ ROWS = {
         "-n --dry-run": "tank/data/www -n",
         "--json": "tank/data/www --json",
     },
+    "doctor": {"--json": "--json"},
     "status": {"--state": "--state {folder}", "--json": "--json"},
     "verify": {
         "--profile": "--profile {own} !4",

@@ -30,6 +30,7 @@ _VERBS = {
     "plan": "show what apply would do, and why",
     "status": "show pools, datasets, snapshots, copies and findings on one screen",
     "verify": "find datasets that are not set, mounted, owned or snapshotted as planned",
+    "doctor": "find what this host's OpenZFS is known to suffer from, and the remedies",
     "explain": "say why a profile sets each value, and who disagrees",
     "profiles": "list the profiles",
     "profile": "show profiles; begin one of your own, and check it",
