@@ -68,6 +68,12 @@ CAMPAIGNS = (
         weight=2,
     ),
     Campaign(
+        "each call of OpenZFS fails once",
+        ("tests/image/test_failing_calls.py",),
+        {"ZFSTUNE_FAULTS": "1000"},
+        weight=3,
+    ),
+    Campaign(
         "random walks over two pools",
         ("tests/image/test_replica_machine.py",),
         {"ZFSTUNE_MACHINE_EXAMPLES": "20", "ZFSTUNE_MACHINE_STEPS": "40"},

@@ -14,7 +14,8 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import zfstune
 from zfstune.engine.image import ImageEngine
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
 
-__all__ = ["SCENARIOS", "Ground", "Scenario", "survive"]
+__all__ = ["SCENARIOS", "Ground", "Scenario", "lap", "survive"]
+
+Result = TypeVar("Result")
 
 OWN = {SNAPSHOT_PROPERTY: "auto"}
 OURS = "zfstune-20260101T00000"
@@ -161,39 +164,42 @@ def survive(ground: Ground, scenario: Scenario, kills: int, random: Random) -> i
     Returns:
         The number of kills that came before the command's end.
     """
-    with ground.open() as engine:
-        bystander(engine, ground.pool)
-    lasts = _lap(ground, scenario, f"{ground.pool}/whole", None, alone=True)
+    began = time.monotonic()
+    lap(ground, scenario, f"{ground.pool}/whole", ground.run)
+    # Half of it, since a lap runs the command twice.
+    lasts = (time.monotonic() - began) / 2
     early = 0
     for number in range(kills):
         moment = lasts * (number + random.random()) / kills
-        root = f"{ground.pool}/lap{number}"
-        early += bool(_lap(ground, scenario, root, moment, alone=number % 2 == 0))
+        kill = partial(ground.kill, moment, alone=number % 2 == 0)
+        early += lap(ground, scenario, f"{ground.pool}/lap{number}", kill)
     return early
 
 
-def _lap(
-    ground: Ground, scenario: Scenario, root: str, moment: float | None, *, alone: bool
-) -> float:
-    """Kill a command once, or never, then have it end, and run it once more.
+def lap(
+    ground: Ground, scenario: Scenario, root: str, disturb: Callable[..., Result]
+) -> Result:
+    """Disturb a command, then have it end, and run it once more.
+
+    Args:
+        ground: The pool.
+        scenario: The command.
+        root: A dataset that is not there yet, for what the command works on.
+        disturb: Called with the words of the command, which it does not let end in peace.
 
     Returns:
-        The seconds of a run that was not killed; else whether a kill came in time.
+        What `disturb` returned.
     """
     with ground.open() as engine:
+        bystander(engine, ground.pool)
         engine.create(root)
         scenario.make(engine, root)
         before = look(engine, ground.pool)
     words = scenario.words(ground, root)
-    began = time.monotonic()
-    if moment is None:
-        ground.run(*words)
-        result = time.monotonic() - began
-    else:
-        result = float(ground.kill(moment, *words, alone=alone))
-        with ground.open() as engine:
-            _nothing_lost(scenario, root, before, look(engine, ground.pool))
-        ground.run(*words, status=(0, *scenario.again))
+    result = disturb(*words)
+    with ground.open() as engine:
+        _nothing_lost(scenario, root, before, look(engine, ground.pool))
+    ground.run(*words, status=(0, *scenario.again))
     with ground.open() as engine:
         after = look(engine, ground.pool)
         _nothing_lost(scenario, root, before, after)
@@ -372,7 +378,7 @@ SCENARIOS = (
             *("--output", str(_stream(ground, root))),
         ),
         _sent,
-        keeps=False,
+        again=(0, 1),
     ),
     Scenario(
         "clone",
