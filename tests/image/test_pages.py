@@ -39,7 +39,6 @@ PENDING = 4
 STATUS = {
     "zfstune verify": PENDING,
     "zfstune compare tank/shop@monday tank/backup/worn@monday": PENDING,
-    "zfstune compare tank/shop@monday tank/backup/worn@monday --json": PENDING,
 }
 # Columns of `zfstune list` whose numbers differ from pool to pool.
 USED, AVAILABLE = 4, 5
@@ -105,7 +104,7 @@ def one_taken(machine: Machine) -> None:
 
 
 def drifted(machine: Machine) -> None:
-    """Set by hand what README says was set by hand."""
+    """Set by hand what the page says was set by hand."""
     applied("postgres")(machine)
     assert machine.engine is not None
     machine.engine.set("tank/data/postgres/data", {"recordsize": "16K"})
@@ -117,7 +116,7 @@ def only_a_shop(machine: Machine) -> None:
 
 
 def a_shop(machine: Machine) -> None:
-    """Have a dataset that no profile made, with the policy of README."""
+    """Have a dataset that no profile made, with a policy of its own."""
     assert machine.engine is not None
     policy = {POLICY_PROPERTY: "hourly=48 daily=30"}
     machine.engine.create("tank/data/shop", properties=policy)
@@ -325,6 +324,13 @@ def test_each_console(
             assert matches([masked(line) for line in shown], printed), f"{command}:\n{out}"
         ran += 1
     assert ran or "```console\n# zfstune" not in (ROOT / page).read_text(encoding="utf-8")
+
+
+def test_what_pages_tell_between_commands_stands_on_one() -> None:
+    """Nothing is prepared for a command that no page shows any more."""
+    texts = [(ROOT / page).read_text(encoding="utf-8") for page in PAGES]
+    shown = {command for text in texts for command, _ in steps(text)}
+    assert {*MEANWHILE, *STATUS} - shown == set()
 
 
 def test_output_that_differs_is_seen() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,12 @@ from zfstune.profiles.load import load_text
 from zfstune.profiles.pool_rules import FACTS
 
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+
+
+WITH_PYTHON = (
+    "README.md",
+    *sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/*/*.md")),
+)
 
 
 def page(name: str) -> str:
@@ -45,9 +53,11 @@ def commands(text: str) -> list[list[str]]:
 
 
 def test_readme_shows_every_verb() -> None:
-    """Each verb of the command stands in the README."""
-    text = page("README.md")
-    assert [verb for verb in sorted(verbs()) if f"zfstune {verb}" not in text] == []
+    """Each verb of the command stands in the README's table, and no other."""
+    table = re.findall(
+        r"^\| [\w ]+ \| ((?:`[a-z]+` ?)+)\|", page("README.md"), re.MULTILINE
+    )
+    assert sorted(re.findall(r"[a-z]+", " ".join(table))) == sorted(verbs())
 
 
 def test_readme_shows_only_what_exists() -> None:
@@ -65,8 +75,9 @@ def test_readme_shows_only_what_exists() -> None:
 
 
 def test_every_help_says_the_exit_codes() -> None:
-    """The README's exit codes are those of the command, and each help names some."""
-    documented = set(re.findall(r"^\| (\d+) \|", page("README.md"), re.MULTILINE))
+    """Each help names some exit codes, and none that is not documented."""
+    codes = page("docs/reference/exit-codes.md")
+    documented = set(re.findall(r"^\| (\d+) \|", codes, re.MULTILINE))
     assert documented == {"0", "1", "2", "3", "4", "5"}
     for verb in [(), *((verb,) for verb in sorted(verbs()))]:
         text = help_of(*verb)
@@ -75,28 +86,46 @@ def test_every_help_says_the_exit_codes() -> None:
         assert set(re.findall(r"(?<![\d+])\d\b", status)) <= documented
 
 
-def test_readme_python_uses_public_names() -> None:
-    """The Python in the README parses, and takes from zfstune what is exported."""
-    blocks = re.findall(
-        r"^```python\n(.*?)^```", page("README.md"), re.MULTILINE | re.DOTALL
-    )
-    assert blocks
-    used = {
-        node.attr
-        for block in blocks
-        for node in ast.walk(ast.parse(block))
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "zfstune"
-    }
-    assert used
-    assert used <= set(zfstune.__all__)
+def calls_of(block: str) -> dict[str, list[ast.Call]]:
+    """Give the names of zfstune that some Python uses, with the calls of each."""
+    found: dict[str, list[ast.Call]] = {}
+    for node in ast.walk(ast.parse(block)):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "zfstune":
+            found.setdefault(node.attr, [])
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).startswith("zfstune."):
+            name = ast.unparse(node.func).split(".")[1]
+            found.setdefault(name, []).append(node)
+    return found
 
 
-def test_readme_lists_every_profile() -> None:
-    """Each profile has its row, and each row its profile."""
-    rows = re.findall(
-        r"^\| \[[\w-]+\]\(profiles/([\w-]+)\.toml\)", page("README.md"), re.MULTILINE
-    )
-    assert sorted(rows) == sorted(path.stem for path in ROOT.glob("profiles/*.toml"))
+def takes(function: Any, call: ast.Call) -> bool:
+    """Tell whether a function takes the arguments of a call."""
+    named = {word.arg: None for word in call.keywords if word.arg is not None}
+    try:
+        inspect.signature(function).bind(*call.args, **named)
+    except TypeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", [p for p in WITH_PYTHON if "```python" in page(p)])
+def test_python_in_pages_uses_public_names(name: str) -> None:
+    """The Python of a page parses, and calls what is exported as it can be called."""
+    for block in re.findall(r"^```python\n(.*?)^```", page(name), re.MULTILINE | re.DOTALL):
+        for public, calls in calls_of(block).items():
+            assert public in zfstune.__all__
+            for call in calls:
+                if ast.unparse(call.func) == f"zfstune.{public}":
+                    assert takes(getattr(zfstune, public), call), ast.unparse(call)
+
+
+def test_a_call_that_cannot_be_made_is_seen() -> None:
+    """An option that a function lacks, and an argument too many, are both seen."""
+    [call] = calls_of("zfstune.prune(keep=48)")["prune"]
+    assert takes(zfstune.prune, call)
+    for wrong in ("zfstune.prune(kept=48)", "zfstune.checkpoint()"):
+        [(name, [call])] = calls_of(wrong).items()
+        assert not takes(getattr(zfstune, name), call)
 
 
 def test_the_profile_in_the_docs_is_sound() -> None:
