@@ -32,6 +32,8 @@ class Pool:
     suspended = readonly = False
 
 class Empty:
+    file = ""
+
     def __enter__(self):
         return self
     def __exit__(self, *exc):
