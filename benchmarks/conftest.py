@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import statistics
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ratio_table import Judged, Times, merged, read_rows, rows_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,13 +29,8 @@ FILES = Path("/dev/shm/zfstune-bench")  # noqa: S108 (the guest is ours alone)
 # 1 is the issue's sizes and enough laps; 0.1 shows in two minutes that all runs.
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
 
-_LAPS_TO_PAIR = 3
-
-# (scenario, peer) -> seconds, one a lap
-Times = dict[tuple[str, str], dict[int, float]]
 TIMES = pytest.StashKey[Times]()
-# scenario -> (the peer that ratios refer to, its targets)
-JUDGED = pytest.StashKey[dict[str, tuple[str, list[tuple[str, str, float]]]]]()
+JUDGED = pytest.StashKey[Judged]()
 
 
 def scale_down(count: int, least: int = 1) -> int:
@@ -199,32 +194,34 @@ def pool() -> Iterator[str]:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Print the table; of a whole run, leave it where the lab's runner collects it."""
-    rows = _rows(config.stash[TIMES], config.stash[JUDGED])
-    if not rows:
+    """Print the table; in the lab, add it to that of earlier runs."""
+    times = config.stash[TIMES]
+    if not times:
         return
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |"
-        for row in rows
-    ]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    day = time.strftime("%Y-%m-%d", time.gmtime())
+    scale = "" if SCALE == 1 else f", scale {SCALE:g}"
+    rows = rows_of(times, config.stash[JUDGED], on=f"{day}{scale}")
     terminalreporter.section("ratios")
-    for line in lines:
+    for line in text_of(rows).splitlines():
         terminalreporter.write_line(line)
     folder = os.environ.get("ZFSTUNE_LAB_OUTPUT")
-    if SCALE != 1 or terminalreporter.stats.get("deselected"):
-        terminalreporter.write_line("not all of it in full, so results/ keeps what it has")
-    elif folder:
-        release = os.environ.get("ZFSTUNE_LAB_RELEASE", "unknown")
-        text = "\n".join([*_preamble(release), "", *lines, ""])
-        Path(folder, f"{release}.md").write_text(text, "utf-8")
-        times = [
-            {"scenario": scenario, "peer": peer, "seconds": list(laps.values())}
-            for (scenario, peer), laps in config.stash[TIMES].items()
-        ]
-        document = {"release": release, "scale": SCALE, "times": times}
-        Path(folder, f"{release}.json").write_text(json.dumps(document, indent=1), "utf-8")
+    if not folder:
+        return
+    release = os.environ.get("ZFSTUNE_LAB_RELEASE", "unknown")
+    gathered = Path(folder) / f"{release}.md"
+    for earlier in (gathered, HERE / "results" / gathered.name):
+        if earlier.exists():
+            rows = merged(read_rows(earlier.read_text("utf-8")), rows)
+            break
+    text = "\n".join([*_preamble(release), "", text_of(rows), ""])
+    gathered.write_text(text, "utf-8")
+    laps = [
+        {"scenario": scenario, "peer": peer, "seconds": list(seconds.values())}
+        for (scenario, peer), seconds in times.items()
+    ]
+    document = {"release": release, "scale": SCALE, "times": laps}
+    name = f"{release}-{day}-{secrets.token_hex(2)}.json"
+    Path(folder, name).write_text(json.dumps(document, indent=1), "utf-8")
 
 
 def _preamble(release: str) -> list[str]:
@@ -234,59 +231,7 @@ def _preamble(release: str) -> list[str]:
         "",
         f"`make bench RELEASE={release}`, {time.strftime('%Y-%m-%d', time.gmtime())},",
         f"OpenZFS {versions[0].removeprefix('zfs-')}, Linux {os.uname().release},",
-        f"Python {sys.version.split()[0]}, BENCH_SCALE={SCALE:g}.",
-        "In an emulated guest: ratios count, seconds do not. See ../README.md.",
+        f"Python {sys.version.split()[0]}.",
+        "In an emulated guest: ratios count, seconds do not. A ratio is the median of the",
+        "laps, the spread the least and the greatest of them. See ../README.md.",
     ]
-
-
-def _rows(
-    times: Times, judged: dict[str, tuple[str, list[tuple[str, str, float]]]]
-) -> list[list[str]]:
-    if not times:
-        return []
-    rows = [["scenario", "peer", "laps", "median", "ratio", "to", "target", ""]]
-    for (scenario, peer), laps in times.items():
-        to, targets = judged[scenario]
-        row = [
-            scenario,
-            peer,
-            str(len(laps)),
-            _duration(statistics.median(laps.values())),
-        ]
-        row += [f"{_ratio(times, scenario, peer, to):.2f}", to]
-        mine: list[tuple[str, str, float] | None] = [t for t in targets if t[0] == peer]
-        mine = mine or [None]
-        for number, target in enumerate(mine):
-            start = row if number == 0 else [""] * len(row)
-            rows.append([*start, *_verdict(times, scenario, target)])
-    return rows
-
-
-def _ratio(times: Times, scenario: str, peer: str, to: str) -> float:
-    """Compare two peers lap by lap; where they share few laps, their medians."""
-    mine, other = times[scenario, peer], times.get((scenario, to), {})
-    if not other:
-        return float("nan")
-    shared = mine.keys() & other.keys()
-    if len(shared) >= _LAPS_TO_PAIR:
-        return statistics.median(mine[lap] / other[lap] for lap in shared)
-    return statistics.median(mine.values()) / statistics.median(other.values())
-
-
-def _verdict(
-    times: Times, scenario: str, target: tuple[str, str, float] | None
-) -> list[str]:
-    """Give what was asked for and whether it is so."""
-    if target is None:
-        return ["", ""]
-    peer, to, most = target
-    ratio = _ratio(times, scenario, peer, to)
-    if most < 1:
-        asked = f"{1 / most:g} times as fast as {to}: {1 / ratio:.1f}"
-    else:
-        asked = f"at most {most:g} x {to}: {ratio:.2f}"
-    return [asked, "met" if ratio <= most else "NOT MET"]
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
