@@ -172,7 +172,7 @@ def test_the_commands_see_a_target(
     (replica,) = json.loads(run("replicas", "--json")[1])["replicas"]
     assert (replica["dataset"], replica["target"]) == (SOURCE, number)
     assert (replica["place"], replica["snapshots_behind"]) == (COPY, 1)
-    assert (replica["danger"], len(replica["bookmarks"])) == ("", 1)
+    assert (replica["danger"], len(replica["bookmarks"])) == (None, 1)
     cells = run("replicas", "-H")[1].rstrip("\n").split("\t")
     assert (cells[:3], cells[4], cells[6]) == ([SOURCE, number, COPY], "1", "ok")
     state = ("--state", os.fspath(tmp_path))

@@ -12,6 +12,7 @@ from unittest.mock import patch
 import pytest
 
 import zfstune
+from json_document import found_in
 from zfstune.cli.main import main
 from zfstune.engine.image import create_image
 from zfstune.retention import examine
@@ -43,7 +44,7 @@ def test_a_policy_goes_round(
     assert run("policy", "set", "tank", "keep=2", "tz=No/Where")[0] == 2
     assert run("policy", "set", "tank", "keep=2", "--keep", "2")[0] == 2
     assert run("policy", "set", "tank")[0] == 2
-    said = json.loads(run("policy", "set", "tank/a", "daily=3 keep=2", "--json")[1])
+    said = found_in(run("policy", "set", "tank/a", "daily=3 keep=2", "--json")[1])
     assert said == {"name": "tank/a", "policy": "daily=3 keep=2"}
     status, out, _ = run("policy", "show", "--json")
     assert json.loads(out)["policies"] == [
@@ -56,7 +57,7 @@ def test_a_policy_goes_round(
     assert "first of its day, number 1 of 3" in out
     status, out, _ = run("prune", "--keep", "1", "tank/a", "-r")
     assert "tank/a/b: destroyed 2, kept 1" in out
-    said = json.loads(run("policy", "clear", "tank/a", "--json")[1])
+    said = found_in(run("policy", "clear", "tank/a", "--json")[1])
     assert said == {"name": "tank/a", "policy": None}
     assert run("policy", "show", "-H")[1] == ""
     assert run("prune", "tank/a")[0] == 2
@@ -203,7 +204,7 @@ class Import:
         for row in document["policies"]:
             assert stored[row["dataset"]] == row["policy"]
             assert row["replaces"] is None or row["replaces"] in said
-        assert all(note in said for note in document["notes"])
+        assert all(note["message"] in said for note in document["notes"])
         self.said = said
         return {name: text for name, _, text in rows}
 

@@ -354,7 +354,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
                 tank.destroy_snapshots(old)
     done = subprocess.run([*argv, "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    assert all(json.loads(line)["datasets"] == 1 for line in done.stderr.splitlines())
+    assert all(json.loads(line)["total"] == 1 for line in done.stderr.splitlines())
     assert json.loads(done.stdout)["target"] == TARGET
     with ImageEngine(tank_file) as tank, ImageEngine(back_file) as back:
         received = back.snapshots(TARGET)

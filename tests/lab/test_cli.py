@@ -121,7 +121,7 @@ def test_list_agrees_with_zfs(tank: str, command: Command) -> None:
     assert {row[0]: row[1] for row in rows}[f"{tank}/data/logs"] == "logs"
     found = json.loads(zfstune(f"list {tank} --json").out)["datasets"]
     assert [each["name"] for each in found] == [row[0] for row in rows]
-    assert [each["recordsize"] for each in found] == [row[2] for row in rows]
+    assert [str(each["recordsize_bytes"]) for each in found] == [row[2] for row in rows]
 
 
 def test_list_of_snapshots_agrees_with_zfs(tank: str, command: Command) -> None:

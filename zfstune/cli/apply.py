@@ -43,7 +43,8 @@ def _run(args: argparse.Namespace) -> int:
         )
         sweep_leftovers(engine, [applied.plan.pool], dry_run=args.dry_run)
     if args.json:
-        print_json(applied.to_dict())
+        changed = applied.plan.pending if args.dry_run else applied.changed
+        print_json(applied.to_dict(), changed=changed)
     elif applied.changed:
         count = len(applied.done)
         print(f"done: {count} step{'s' if count > 1 else ''}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from time import time
 
-from zfstune.cli.output import add_json, print_json
+from zfstune.cli.output import add_json, print_json, report
 from zfstune.cli.which_zfs import image_path, open_zfs
 from zfstune.health.nagios import UNKNOWN, check_ages, judge
 from zfstune.health.observe import observe
 from zfstune.host.files import state_folder
 from zfstune.retention.rule_text import parse_duration
 from zfstune.values.errors import ZfstuneError
+from zfstune.values.text import utc_instant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def _run(args: argparse.Namespace) -> int:
     except ZfstuneError as error:
         words = " ".join(str(error).replace("|", "/").split())
         if args.json:
-            print_json({"status": "UNKNOWN", "error": words})
+            report(error)
+            print_json({"status": "UNKNOWN", "problems": [], "datasets": [], "targets": []})
         else:
             print(f"ZFSTUNE UNKNOWN: {words}")
         return UNKNOWN
@@ -137,10 +139,10 @@ def _facts(result: Check) -> dict[str, object]:
         "datasets": [
             {
                 "dataset": dataset.dataset,
-                "newest": dataset.newest,
-                "interval_seconds": dataset.interval_seconds,
-                "warning_seconds": late,
-                "critical_seconds": overdue,
+                "newest": utc_instant(dataset.newest),
+                "interval_s": dataset.interval_seconds,
+                "warning_s": late,
+                "critical_s": overdue,
                 "snapshots": dataset.own,
                 "other_snapshots": dataset.others,
                 "used_bytes": dataset.used_bytes,
@@ -151,11 +153,11 @@ def _facts(result: Check) -> dict[str, object]:
             {
                 "dataset": target.dataset,
                 "target": target.place,
-                "lag_seconds": target.lag.seconds,
+                "lag_s": target.lag.seconds,
                 "snapshots_behind": target.lag.snapshots,
-                "warning_seconds": late,
-                "critical_seconds": overdue,
-                "danger": target.danger,
+                "warning_s": late,
+                "critical_s": overdue,
+                "danger": target.danger or None,
             }
             for target, (late, overdue) in zip(result.targets, result.lags, strict=True)
         ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 
 from zfstune.cli import exit_status
@@ -12,7 +11,7 @@ from zfstune.snapshots.checkpoint import checkpoint
 from zfstune.snapshots.drop import drop_checkpoint, list_checkpoints
 from zfstune.snapshots.drop_plan import DROP_LOSSES
 from zfstune.snapshots.rewind_plan import without_consent
-from zfstune.values.text import for_shell
+from zfstune.values.text import for_shell, utc_instant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +127,7 @@ def _take(args: argparse.Namespace, name: str, *datasets: str) -> int:
             name, *datasets, pool=args.pool, dry_run=args.dry_run, engine=engine
         )
     if args.json:
-        print_json({"snapshots": list(snapshots), "dry_run": args.dry_run})
+        print_json({"snapshots": list(snapshots)}, part="take", changed=True)
     else:
         print("\n".join(snapshots))
     return exit_status.DONE
@@ -138,7 +137,8 @@ def _list(args: argparse.Namespace) -> int:
     with open_zfs(args) as engine:
         checkpoints = list_checkpoints(pool=args.pool, engine=engine)
     if args.json:
-        print_json({"checkpoints": [checkpoint_as_json(listed) for listed in checkpoints]})
+        rows = [checkpoint_as_json(listed) for listed in checkpoints]
+        print_json({"checkpoints": rows}, part="list")
     else:
         print_checkpoints(checkpoints)
     return exit_status.DONE
@@ -163,16 +163,14 @@ def print_checkpoints(checkpoints: Sequence[Checkpoint]) -> None:
 
 
 def _time(listed: Checkpoint) -> str:
-    if listed.taken is None:
-        return "-"
-    return datetime.fromtimestamp(listed.taken, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc_instant(listed.taken) or "-"
 
 
 def checkpoint_as_json(listed: Checkpoint) -> dict[str, object]:
     """Return a checkpoint in JSON's types."""
     return {
         "name": listed.name,
-        "taken": _time(listed),
+        "taken": utc_instant(listed.taken),
         "datasets": list(listed.datasets),
         "taken_of": listed.size,
         "copies": list(listed.copies),
@@ -191,7 +189,7 @@ def _drop(args: argparse.Namespace, name: str, *datasets: str) -> int:
             show=None if args.json else partial(_show, args),
         )
     if args.json:
-        print_json({**plan.to_dict(), "dry_run": args.dry_run})
+        print_json(plan.to_dict(), part="drop", changed=True)
     elif not args.dry_run:
         print(f"dropped checkpoint {name}")
     return exit_status.DONE

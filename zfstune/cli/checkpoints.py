@@ -99,7 +99,7 @@ def _drop(args: argparse.Namespace) -> int:
             show=show,
         )
     if args.json:
-        print_json({**plan.to_dict(), "dry_run": args.dry_run})
+        print_json(plan.to_dict(), part="drop-copies", changed=True)
     elif not args.dry_run:
         print(f"dropped copies: {', '.join(kept.name for kept in plan.kept)}")
     return exit_status.DONE

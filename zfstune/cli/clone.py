@@ -51,5 +51,5 @@ def _run(args: argparse.Namespace) -> int:
             show=None if args.json else lambda plan: print("\n".join(plan.lines())),
         )
     if args.json:
-        print_json(plan.to_dict())
+        print_json(plan.to_dict(), changed=bool(plan.new))
     return exit_status.DONE

@@ -150,7 +150,10 @@ def _open(word: str) -> int:
 
 def _show_digest(args: argparse.Namespace, found: Digest) -> int:
     if args.json:
-        print_json({"snapshot": args.first, "digest": found.text, "objects": found.count})
+        print_json(
+            {"snapshot": args.first, "digest": found.text, "objects": found.count},
+            part="digest",
+        )
     else:
         print(found.text)
     return exit_status.DONE

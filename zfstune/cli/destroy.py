@@ -76,7 +76,7 @@ def _run(args: argparse.Namespace) -> int:
             show=show,
         )
     if args.json:
-        print_json({**plan.to_dict(), "dry_run": args.dry_run})
+        print_json(plan.to_dict(), changed=True)
     elif not args.dry_run:
         print(f"destroyed: {', '.join(map(shown, plan.named))}")
     return exit_status.DONE

@@ -56,7 +56,7 @@ def _run(args: argparse.Namespace) -> int:
             show=show,
         )
     if args.json:
-        print_json(plan.to_dict())
+        print_json(plan.to_dict(), changed=plan.pending)
     for change in plan.changes:
         for caution in change.cautions:
             warn(caution)

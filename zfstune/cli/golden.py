@@ -207,7 +207,7 @@ def _create(args: argparse.Namespace) -> int:
             show=_show(args),
         )
     if args.json:
-        print_json(plan.to_dict())
+        print_json(plan.to_dict(), changed=bool(plan.steps))
     return exit_status.DONE
 
 
@@ -227,7 +227,9 @@ def _stamp(args: argparse.Namespace) -> int:
             say=warn,
         )
     if args.json:
-        print_json(stamped.to_dict())
+        pending = stamped.plan.new or stamped.plan.unfinished
+        changed = bool(pending if args.dry_run else stamped.done)
+        print_json(stamped.to_dict(), changed=changed)
     for _, error in sorted(stamped.left.items()):
         report(error)
     return exit_status.PARTLY if stamped.left else exit_status.DONE
@@ -310,16 +312,18 @@ def _export(args: argparse.Namespace) -> int:
         if args.disk is not None:
             size = golden.export_disk(args.golden, args.disk, engine=engine)
             said: dict[str, object] = {"file": args.disk, "size_bytes": size}
+            said |= {"folder": None, "manifest": None}
             line = (
                 f"exported the disk of {args.golden} ({format_size(size)}) to {args.disk}"
             )
         else:
             manifest = golden.export(args.golden, args.folder, engine=engine)
-            said = {"folder": args.folder, **manifest.to_dict()}
+            said = {"file": None, "size_bytes": manifest.stream_bytes}
+            said |= {"folder": args.folder, "manifest": manifest.to_dict()}
             length = format_size(manifest.stream_bytes, exact=False)
             line = f"exported {args.golden} ({length}) to {args.folder}"
     if args.json:
-        print_json(said)
+        print_json(said, changed=True)
     else:
         print(line)
     return exit_status.DONE
@@ -336,7 +340,7 @@ def _restore(args: argparse.Namespace) -> int:
             show=_show(args),
         )
     if args.json:
-        print_json(plan.to_dict())
+        print_json(plan.to_dict(), changed=plan.arrival is not None or plan.hold)
     return exit_status.DONE
 
 
@@ -350,5 +354,5 @@ def _retire(args: argparse.Namespace) -> int:
             show=_show(args),
         )
     if args.json:
-        print_json(plan.to_dict())
+        print_json(plan.to_dict(), changed=plan.mark or bool(plan.victims))
     return exit_status.PENDING if args.lose and plan.clones else exit_status.DONE

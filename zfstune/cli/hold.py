@@ -72,7 +72,7 @@ def change_holds(
             engine=engine,
         )
     if args.json:
-        print_json({**plan.to_dict(), "dry_run": args.dry_run})
+        print_json(plan.to_dict(), changed=bool(plan.change))
         return exit_status.DONE
     for name in plan.change:
         print(f"{'would ' if args.dry_run else ''}{verb} {name}")

@@ -87,7 +87,8 @@ def _show(engine: Any, args: argparse.Namespace) -> int:
                 "snapshots": snapshots,
                 "damaged": [dataset.name for dataset in damaged],
                 "openzfs": release,
-            }
+            },
+            changed=True if args.run is _create else None,
         )
         return exit_status.PARTLY if damaged else exit_status.DONE
     used = format_size(pool.size_bytes - pool.free_bytes, exact=False)

@@ -14,7 +14,7 @@ from zfstune.values.marks import PROFILE_PROPERTY, SNAPSHOT_PROPERTY
 from zfstune.values.mountpoint import effective_mountpoint
 from zfstune.values.names import pool_of
 from zfstune.values.size import format_size
-from zfstune.values.text import shown
+from zfstune.values.text import shown, utc_instant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,24 +24,27 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.values.state import Dataset, Snapshot
 
+    # What the table and the JSON document have of a dataset or a snapshot.
+    _Row = dict[str, str | int | None]
+
 
 __all__ = ["add_arguments"]
 
 _DATASET_COLUMNS = {
     "NAME": "name",
     "PROFILE": "profile",
-    "RECORDSIZE": "recordsize",
+    "RECORDSIZE": "recordsize_bytes",
     "COMPRESSION": "compression",
-    "USED": "used",
-    "AVAIL": "available",
+    "USED": "used_bytes",
+    "AVAIL": "available_bytes",
     "MOUNTPOINT": "mountpoint",
 }
 _SNAPSHOT_COLUMNS = {
     "NAME": "name",
     "CREATED": "creation",
-    "USED": "used",
-    "REFER": "referenced",
-    "HOLDS": "userrefs",
+    "USED": "used_bytes",
+    "REFER": "referenced_bytes",
+    "HOLDS": "holds",
     "MADE BY": "made_by",
 }
 # What datasets and snapshots have in common.
@@ -49,8 +52,8 @@ _COMMON_COLUMNS = {
     "NAME": "name",
     "TYPE": "type",
     "PROFILE": "profile",
-    "USED": "used",
-    "REFER": "referenced",
+    "USED": "used_bytes",
+    "REFER": "referenced_bytes",
 }
 _SNAPSHOT = "snapshot"
 _DATASETS = frozenset({"filesystem", "volume"})
@@ -61,7 +64,7 @@ _TYPES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("snapshot", "snapshots", "snap"), frozenset({_SNAPSHOT})),
     "all": _DATASETS | {_SNAPSHOT},
 }
-_SIZES = ("recordsize", "used", "available", "referenced")
+_SIZE = "_bytes"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,8 +92,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     unread: dict[str, str] = {}
-    rows: list[dict[str, str | None]] = []
-    snapshots: list[dict[str, str | None]] = []
+    rows: list[_Row] = []
+    snapshots: list[_Row] = []
     with open_zfs(args) as engine:
         datasets = list(datasets_below(engine, args.datasets).values())
         if args.type & _DATASETS:
@@ -108,12 +111,18 @@ def _run(args: argparse.Namespace) -> int:
 
 def _show(
     args: argparse.Namespace,
-    datasets: list[dict[str, str | None]],
-    snapshots: list[dict[str, str | None]],
+    datasets: list[_Row],
+    snapshots: list[_Row],
 ) -> None:
     if args.json:
-        found = {"datasets": datasets} if args.type & _DATASETS else {}
-        print_json(found | ({"snapshots": snapshots} if _SNAPSHOT in args.type else {}))
+        print_json(
+            {
+                "datasets": datasets if args.type & _DATASETS else None,
+                "snapshots": list(map(_as_json, snapshots))
+                if _SNAPSHOT in args.type
+                else None,
+            }
+        )
         return
     columns, rows = _DATASET_COLUMNS, datasets
     if _SNAPSHOT in args.type:
@@ -143,23 +152,21 @@ def _types(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _mixed(
-    datasets: list[dict[str, str | None]], snapshots: list[dict[str, str | None]]
-) -> list[dict[str, str | None]]:
+def _mixed(datasets: list[_Row], snapshots: list[_Row]) -> list[_Row]:
     """Put the snapshots of each dataset behind it, in the columns that both have."""
-    below: dict[str, list[dict[str, str | None]]] = {}
+    below: dict[str, list[_Row]] = {}
     for row in snapshots:
         dataset = str(row["name"]).partition("@")[0]
         below.setdefault(dataset, []).append({**row, "type": _SNAPSHOT, "profile": None})
-    mixed: list[dict[str, str | None]] = []
+    mixed: list[_Row] = []
     for row in datasets:
         mixed += [row, *below.pop(str(row["name"]), ())]
     return mixed + [row for rows in below.values() for row in rows]
 
 
-def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str | None]]:
+def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[_Row]:
     altroots: dict[str, str] = {}
-    rows = []
+    rows: list[_Row] = []
     for dataset in datasets:
         if dataset.damaged:
             rows.append(_damaged_row(dataset))
@@ -173,11 +180,13 @@ def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str
                 "name": dataset.name,
                 "type": dataset.kind,
                 "profile": dataset.local(PROFILE_PROPERTY),
-                "recordsize": dataset.value("recordsize") or dataset.value("volblocksize"),
+                "recordsize_bytes": _number(
+                    dataset.value("recordsize") or dataset.value("volblocksize")
+                ),
                 "compression": dataset.value("compression"),
-                "used": dataset.value("used"),
-                "available": dataset.value("available"),
-                "referenced": dataset.value("referenced"),
+                "used_bytes": _number(dataset.value("used")),
+                "available_bytes": _number(dataset.value("available")),
+                "referenced_bytes": _number(dataset.value("referenced")),
                 "mountpoint": path or dataset.value("mountpoint"),
                 "damaged": None,
             }
@@ -185,16 +194,16 @@ def _dataset_rows(engine: Engine, datasets: list[Dataset]) -> list[dict[str, str
     return rows
 
 
-def _damaged_row(dataset: Dataset) -> dict[str, str | None]:
-    unknown = dict.fromkeys((*_DATASET_COLUMNS.values(), "referenced"))
+def _damaged_row(dataset: Dataset) -> _Row:
+    unknown: _Row = dict.fromkeys((*_DATASET_COLUMNS.values(), "referenced_bytes"))
     return {**unknown, "name": dataset.name, "type": None, "damaged": dataset.damaged}
 
 
 def _snapshot_rows(
     engine: Engine, datasets: list[Dataset]
-) -> tuple[list[dict[str, str | None]], dict[str, str]]:
+) -> tuple[list[_Row], dict[str, str]]:
     """Return the rows, and by dataset the reason why its snapshots are unreadable."""
-    rows: list[dict[str, str | None]] = []
+    rows: list[_Row] = []
     unread: dict[str, str] = {}
     for dataset in datasets:
         try:
@@ -206,31 +215,45 @@ def _snapshot_rows(
     return rows, unread
 
 
-def _snapshot_row(snapshot: Snapshot) -> dict[str, str | None]:
+def _snapshot_row(snapshot: Snapshot) -> _Row:
     own = snapshot.local(SNAPSHOT_PROPERTY) is not None
     return {
         "name": snapshot.name,
         "guid": str(snapshot.guid),
         "createtxg": str(snapshot.createtxg),
-        "creation": snapshot.value("creation"),
-        "used": snapshot.value("used"),
-        "referenced": snapshot.value("referenced"),
-        "userrefs": snapshot.value("userrefs"),
+        "creation": _number(snapshot.value("creation")),
+        "used_bytes": _number(snapshot.value("used")),
+        "referenced_bytes": _number(snapshot.value("referenced")),
+        "holds": _number(snapshot.value("userrefs")),
         "made_by": "zfstune" if own else None,
     }
 
 
-def _cells(row: dict[str, str | None], columns: Any, *, exact: bool) -> list[str]:
+def _cells(row: _Row, columns: Any, *, exact: bool) -> list[str]:
     return [_cell(name, row[name], exact=exact) for name in columns]
 
 
-def _cell(name: str, value: str | None, *, exact: bool) -> str:
+def _number(text: str | None) -> int | None:
+    """Read a number of ZFS; None where the value is none."""
+    return int(text) if text is not None and text.isdecimal() else None
+
+
+def _as_json(row: _Row) -> dict[str, object]:
+    """Return a row as JSON has it, with its time as text."""
+    creation = row["creation"]
+    return {
+        **row,
+        "creation": utc_instant(creation if isinstance(creation, int) else None),
+    }
+
+
+def _cell(name: str, value: str | int | None, *, exact: bool) -> str:
     if value is None:
         return "-"
-    if exact or not value.isdigit():
-        return value
-    if name in _SIZES:
-        return format_size(int(value), exact=name == "recordsize")
+    if exact or isinstance(value, str):
+        return str(value)
+    if name.endswith(_SIZE):
+        return format_size(value, exact=name == "recordsize_bytes")
     if name == "creation":
-        return datetime.fromtimestamp(int(value), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    return value
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return str(value)

@@ -22,7 +22,14 @@ def look_at_trace(path: str, *, as_json: bool) -> int:
 
     summary = summarize(read_trace(path))
     if as_json:
-        print_json(to_plain(summary))
+        # The envelope has a key of the name `format` itself.
+        found = to_plain(summary)
+        head = {"recorded_by": found.pop("format"), "length_s": found.pop("seconds")}
+        found = head | found
+        found["passed_over"] = [
+            {"what": what, "calls": calls} for what, calls in summary.passed_over
+        ]
+        print_json(found, part="look")
     else:
         print("\n".join(summary_lines(summary)))
     return exit_status.DONE

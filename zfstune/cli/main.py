@@ -7,10 +7,18 @@ import os
 import sys
 import time
 from contextlib import redirect_stdout
+from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.global_options import in_front
-from zfstune.cli.output import be_quiet, report, warn
+from zfstune.cli.output import (
+    be_quiet,
+    begin_document,
+    end_document,
+    refuse,
+    report,
+    warn,
+)
 from zfstune.cli.parser import build_parser
 from zfstune.cli.watch import Ended, watched
 from zfstune.cli.which_zfs import uses_kernel
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "run_to_status"]
 
+_JSON = "--json"
 # Verbs whose output is what was asked for, also where they can change something.
 _ANSWERS = ("checkpoints", "measure", "plan", "replicas", "send")
 
@@ -43,11 +52,16 @@ def main(argv: list[str] | None = None) -> int:
             reconfigure(errors="surrogateescape")
     words = in_front(sys.argv[1:] if argv is None else argv)
     try:
-        args = build_parser(words).parse_args(words)
+        args = _parse(words)
     except KeyboardInterrupt:  # modules are loaded meanwhile
         return exit_status.SIGINT
+    _begin(args)
     if argv is None and uses_kernel(args) and not hasattr(args, "watches_itself"):
-        result = watched(lambda: _run(args), cleaning=getattr(args, "cleaning", ""))
+        result = watched(
+            lambda: _run(args),
+            cleaning=getattr(args, "cleaning", ""),
+            on_giving_up=partial(end_document, exit_status.FAILED),
+        )
     else:
         result = _run(args)
     if argv is None:
@@ -60,17 +74,48 @@ def main(argv: list[str] | None = None) -> int:
     return result
 
 
+def _parse(words: list[str]) -> argparse.Namespace:
+    """Read the words; where they make no sense and ask for JSON, say so in JSON as well."""
+    asks = _JSON in words[: words.index("--") if "--" in words else None]
+    begin_document("" if asks else None)
+    try:
+        return build_parser(words).parse_args(words)
+    except SystemExit as end:
+        if end.code:
+            end_document(exit_status.USAGE)
+        raise
+
+
+def _begin(args: argparse.Namespace) -> None:
+    """Gather what the run says, if it is to print JSON."""
+    begin_document(
+        args.words_of_verb if getattr(args, "json", False) else None,
+        dry_run=getattr(args, "dry_run", None),
+        lines=getattr(args, "prints_lines", False),
+    )
+
+
 def _run(args: argparse.Namespace) -> int:
     """Do what was asked for, as quietly or as talkatively as it was asked for."""
     be_quiet(quiet=args.say_less)
     begun = time.monotonic()
-    if args.say_less and _only_talks(args):
-        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+    try:
+        if args.say_less and _only_talks(args):
+            with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+                result = run_to_status(lambda: args.run(args), debug=args.debug)
+        else:
             result = run_to_status(lambda: args.run(args), debug=args.debug)
-    else:
-        result = run_to_status(lambda: args.run(args), debug=args.debug)
+    except SystemExit:  # options that do not go together
+        end_document(exit_status.USAGE)
+        raise
     if args.say_more:
         warn(f"took {time.monotonic() - begun:.1f} s, exit status {result}")
+    return run_to_status(lambda: _ended(result))
+
+
+def _ended(result: int) -> int:
+    """Print the JSON document, which may fail as any output, and return the status."""
+    end_document(result)
     return result
 
 
@@ -103,15 +148,17 @@ def run_to_status(work: Callable[[], int], *, debug: bool = False) -> int:
     except OSError as error:
         # The error mostly comes from stdout, as other files have errors of their own.
         # The rest of the output goes nowhere, since writing it at exit would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not error.filename:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # as in `... | head`
             return exit_status.SIGPIPE
         if debug:
             _print_traceback(error)
         what = f"use '{error.filename}'" if error.filename else "write the output"
-        warn(f"cannot {what}: {error.strerror}")
+        report(ZfstuneError(f"cannot {what}: {error.strerror}"))
         return exit_status.FAILED
     except KeyboardInterrupt as stop:
+        refuse("Interrupted", "interrupted")
         for note in getattr(stop, "__notes__", ()):
             warn("interrupted", note)
         return 128 + stop.number if isinstance(stop, Ended) else exit_status.SIGINT

@@ -220,7 +220,7 @@ def _measure(engine: Engine, args: argparse.Namespace) -> MeasureResult:
 
 def _show_plan(plan: MeasurePlan, *, json: bool) -> None:
     if json:
-        print_json(plan.to_dict())
+        print_json(plan.to_dict(), part="plan")
     else:
         print("\n".join(plan_text(plan)), flush=True)
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
+from zfstune.cli.json_document import (
+    Said,
+    enveloped,
+    error_fields,
+    error_objects,
+    failure,
+    json_line,
+    json_text,
+)
 from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from zfstune.values.errors import ZfstuneError
@@ -19,9 +27,14 @@ __all__ = [
     "add_json",
     "add_scripted",
     "be_quiet",
+    "begin_document",
+    "end_document",
     "on_terminal",
     "print_json",
+    "print_json_line",
+    "print_schema",
     "print_table",
+    "refuse",
     "remember_terminal",
     "report",
     "warn",
@@ -30,6 +43,67 @@ __all__ = [
 # Whether stderr led to a terminal when it was last there: a watched command has a pipe.
 _terminal: bool | None = None
 _quiet = False
+
+
+class _Pending:
+    """The document that a run with --json prints at its end.
+
+    Attributes:
+        verb: The words of the verb, joined by dashes; empty where none was read yet.
+        dry_run: As the envelope has it.
+        lines: Whether the run prints a line for each document at once, and none at its
+            end.
+        body: What was found; None: nothing yet.
+        changed: As the envelope has it.
+        said: What was said on stderr.
+    """
+
+    def __init__(self, verb: str, *, dry_run: bool | None, lines: bool) -> None:
+        self.verb = verb
+        self.dry_run = dry_run
+        self.lines = lines
+        self.body: Mapping[str, object] | None = None
+        self.changed: bool | None = None
+        self.said = Said()
+
+
+_pending: _Pending | None = None
+
+
+def begin_document(
+    verb: str | None, *, dry_run: bool | None = None, lines: bool = False
+) -> None:
+    """Gather all that the run says for its JSON document.
+
+    Args:
+        verb: Its words; None: the run prints no JSON.
+        dry_run: Whether it changes nothing; None: it has no -n.
+        lines: It prints documents in lines, as it goes on.
+    """
+    global _pending  # noqa: PLW0603 (it is a fact about this process)
+    _pending = None
+    if verb is not None:
+        _pending = _Pending(verb.replace(" ", "-"), dry_run=dry_run, lines=lines)
+
+
+def end_document(exit_status: int) -> None:
+    """Print the JSON document of the run, if it has one."""
+    global _pending
+    pending, _pending = _pending, None
+    if pending is None or pending.lines:
+        return
+    if pending.body is None:
+        print(json_text(failure(pending.verb, pending.said, exit_status=exit_status)))
+        return
+    found = enveloped(
+        pending.verb,
+        pending.body,
+        pending.said,
+        exit_status=exit_status,
+        dry_run=pending.dry_run,
+        changed=pending.changed,
+    )
+    print(json_text(found))
 
 
 def be_quiet(*, quiet: bool) -> None:
@@ -69,9 +143,35 @@ def add_scripted(parser: Any) -> None:
     )
 
 
-def print_json(value: object) -> None:
-    """Print a JSON document; a byte that is not UTF-8 becomes an escaped surrogate."""
-    print(json.dumps(value, indent=2))
+def print_json(
+    found: Mapping[str, object], *, part: str = "", changed: bool | None = None
+) -> None:
+    """Have the run's JSON document hold what was found, once the run is at its end.
+
+    Args:
+        found: The keys of the verb; the envelope is put around them.
+        part: Which of a verb's documents it is, where an option has it print another.
+        changed: Whether the verb changed something or, in a dry run, would; None: this
+            never changes anything.
+    """
+    if _pending is not None:
+        _pending.body = found
+        _pending.changed = changed
+        if part:
+            _pending.verb = f"{_pending.verb}-{part}"
+
+
+def print_json_line(
+    verb: str, found: Mapping[str, object], *, exit_status: int, changed: bool
+) -> None:
+    """Print a document at once, in a line of its own."""
+    document = enveloped(verb, found, Said(), exit_status=exit_status, changed=changed)
+    print(json_line(document), flush=True)
+
+
+def print_schema(schema: object) -> None:
+    """Print a JSON Schema, which has no envelope."""
+    print(json_text(schema))
 
 
 def print_table(
@@ -102,11 +202,34 @@ def print_table(
 
 def warn(message: str, hint: str = "") -> None:
     """Print a message on stderr, and its hint on a line of its own."""
-    print(f"zfstune: {message}", file=sys.stderr)
-    if hint:
-        print(f"hint: {hint}", file=sys.stderr)
+    if _pending is not None:
+        _pending.said.note(message, hint)
+    _say(message, hint)
 
 
 def report(error: ZfstuneError) -> None:
     """Print an error on stderr."""
-    warn(error.message, error.hint)
+    if _pending is not None:
+        _fail(_pending, error_objects(error))
+    _say(error.message, error.hint)
+
+
+def refuse(kind: str, message: str) -> None:
+    """Note for the JSON document why a run ends, which is said on stderr elsewhere."""
+    if _pending is not None:
+        _fail(_pending, [error_fields(kind, message)])
+
+
+def _fail(pending: _Pending, errors: list[dict[str, object]]) -> None:
+    if not pending.lines:
+        pending.said.errors += errors
+        return
+    said = Said()
+    said.errors = errors
+    print(json_line(failure(pending.verb, said, exit_status=1)), flush=True)
+
+
+def _say(message: str, hint: str) -> None:
+    print(f"zfstune: {message}", file=sys.stderr)
+    if hint:
+        print(f"hint: {hint}", file=sys.stderr)

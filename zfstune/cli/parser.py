@@ -9,12 +9,13 @@ from importlib import import_module
 
 from zfstune import __version__
 from zfstune.cli import exit_status
+from zfstune.cli.output import refuse
 from zfstune.cli.which_zfs import IMAGE_VARIABLE, image_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, NoReturn
 
 __all__ = ["build_parser"]
 
@@ -112,6 +113,8 @@ class _Parser(argparse.ArgumentParser):
         """Load the verb, now that it was chosen, and parse."""
         self.load()
         namespace, others = super().parse_known_args(*given, **named)
+        if not hasattr(namespace, "words_of_verb"):  # the innermost parser comes first
+            namespace.words_of_verb = self.prog.removeprefix(f"{_PROGRAM} ")
         # argparse fills a list once, and leaves over the words behind a later option.
         last = next(reversed(self._get_positional_actions()), None)
         is_list = last is not None and last.nargs in ("*", "+")
@@ -122,6 +125,11 @@ class _Parser(argparse.ArgumentParser):
             return namespace, others
         setattr(namespace, last.dest, [*getattr(namespace, last.dest), *others])
         return namespace, []
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the error, and note the error for a JSON document."""
+        refuse("UsageError", message)
+        super().error(message)
 
     def add_argument(self, *names: Any, **options: Any) -> Any:
         """Add an argument; a list that may be empty is never said to be required."""

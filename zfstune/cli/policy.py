@@ -119,6 +119,7 @@ def _set(args: argparse.Namespace) -> int:
             hint=f"try: zfstune policy set {for_shell(args.dataset)} hourly=48 daily=30",
         )
     with open_zfs(args) as engine:
+        before = engine.dataset(args.dataset).local(POLICY_PROPERTY)
         text = set_policy(engine, args.dataset, policy)
         short_names: set[str] = set()
         own: list[str] = []
@@ -136,7 +137,7 @@ def _set(args: argparse.Namespace) -> int:
     for miss in near_misses(policy, short_names):
         warn(miss)
     if args.json:
-        print_json({"name": args.dataset, "policy": text})
+        print_json({"name": args.dataset, "policy": text}, changed=text != before)
     else:
         print(f"{args.dataset}: {text}")
     return exit_status.DONE
@@ -164,9 +165,10 @@ def _show(args: argparse.Namespace) -> int:
 
 def _clear(args: argparse.Namespace) -> int:
     with open_zfs(args) as engine:
+        changed = engine.dataset(args.dataset).local(POLICY_PROPERTY) is not None
         clear_policy(engine, args.dataset)
     if args.json:
-        print_json({"name": args.dataset, "policy": None})
+        print_json({"name": args.dataset, "policy": None}, changed=changed)
     return exit_status.DONE
 
 
@@ -188,12 +190,13 @@ def _import(args: argparse.Namespace) -> int:
                     for imported in reading.policies
                 ],
                 "left_out": [
-                    {"name": left.name, "reason": left.reason, "hint": left.hint}
+                    {"name": left.name, "reason": left.reason, "hint": left.hint or None}
                     for left in reading.left_out
                 ],
-                "notes": list(reading.notes),
             }
         )
+        for note in reading.notes:
+            warn(note)
     else:
         _print_commands(reading)
     for left_out in reading.left_out:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_examples, add_json, print_json, report
+from zfstune.cli.output import (
+    add_examples,
+    add_json,
+    print_json,
+    print_schema,
+    report,
+)
 from zfstune.profiles.load import load_file, load_shipped, profile_text
 from zfstune.profiles.schema import profile_schema
 from zfstune.profiles.template import new_profile
@@ -110,5 +116,5 @@ def _new(args: argparse.Namespace) -> int:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    print_json(profile_schema())
+    print_schema(profile_schema())
     return exit_status.DONE

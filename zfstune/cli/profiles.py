@@ -37,15 +37,17 @@ def _run(args: argparse.Namespace) -> int:
     result = exit_status.DONE if len(profiles) == len(names) else exit_status.PARTLY
     if args.json:
         print_json(
-            [
-                {
-                    "name": loaded.name,
-                    "summary": loaded.summary,
-                    "datasets": [dataset.path for dataset in loaded.datasets],
-                    "variants": {v.name: v.summary for v in loaded.variants},
-                }
-                for loaded in profiles
-            ]
+            {
+                "profiles": [
+                    {
+                        "name": loaded.name,
+                        "summary": loaded.summary,
+                        "datasets": [dataset.path for dataset in loaded.datasets],
+                        "variants": {v.name: v.summary for v in loaded.variants},
+                    }
+                    for loaded in profiles
+                ]
+            }
         )
         return result
     rows = [

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
+from zfstune.cli.json_document import FORMAT_VERSION, json_line
 from zfstune.cli.output import on_terminal
 from zfstune.streams.meter import Meter
 
@@ -31,7 +31,8 @@ class ProgressLine:
     def show(self, progress: Any) -> None:
         """Show a state of the run, anything with ``line()`` and ``to_dict()``."""
         if self._json:
-            print(json.dumps(progress.to_dict()), file=sys.stderr, flush=True)
+            head = {"format": "zfstune.progress", "version": FORMAT_VERSION}
+            print(json_line({**head, **progress.to_dict()}), file=sys.stderr, flush=True)
         elif self._shown is not None:
             line = progress.line()
             print(f"\r{line:<{self._shown}}", end="", file=sys.stderr, flush=True)

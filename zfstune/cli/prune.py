@@ -129,7 +129,8 @@ def _run(args: argparse.Namespace) -> int:
         pools = map(pool_of, pruned.plan.datasets)
         sweep_leftovers(engine, pools, dry_run=args.dry_run)
     if args.json:
-        print_json(pruned.to_dict())
+        changed = bool(pruned.plan.victims if args.dry_run else pruned.destroyed)
+        print_json(pruned.to_dict(), changed=changed)
     else:
         _print(pruned, dry_run=args.dry_run, verbose=args.verbose or args.dry_run)
     if args.dry_run:

@@ -122,7 +122,7 @@ def _run(args: argparse.Namespace) -> int:
         finally:
             progress.clear()
     if args.json:
-        print_json(plan.to_dict())
+        print_json(plan.to_dict(), changed=plan.pending)
     if plan.more:
         warn(
             "the file goes on behind that, and the rest was not read",
@@ -143,7 +143,7 @@ def _abort(args: argparse.Namespace) -> int:
                 reason="no receive broke off there, or it was not resumable",
             )
     if args.json:
-        print_json({"target": args.target, "aborted": not args.dry_run})
+        print_json({"target": args.target}, part="abort", changed=True)
     else:
         verb = "would give up" if args.dry_run else "gave up"
         print(f"{verb} the part of a stream that waited in {args.target}")

@@ -9,7 +9,7 @@ from zfstune.engine.pools import datasets_below
 from zfstune.health.observe_targets import observe_targets
 from zfstune.streams.forget import forget_target
 from zfstune.values.duration import about
-from zfstune.values.text import utc_minute
+from zfstune.values.text import utc_instant, utc_minute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _forget(args: argparse.Namespace) -> int:
     with open_zfs(args) as engine:
         forgotten = forget_target(engine, dataset, args.forget, dry_run=args.dry_run)
     if args.json:
-        print_json({"dry_run": args.dry_run, **forgotten.to_dict()})
+        print_json(forgotten.to_dict(), part="forget", changed=True)
         return exit_status.DONE
     verb = "would drop" if args.dry_run else "dropped"
     for name in forgotten.bookmarks:
@@ -106,10 +106,14 @@ def _facts(observed: ObservedTarget) -> dict[str, object]:
         "place": observed.target.place or None,
         "base": None
         if base is None
-        else {"bookmark": base.name, "guid": str(base.guid), "creation": base.creation},
+        else {
+            "bookmark": base.name,
+            "guid": str(base.guid),
+            "creation": utc_instant(base.creation),
+        },
         "bookmarks": [bookmark.name for bookmark in observed.target.bookmarks],
         "snapshots_behind": observed.lag.snapshots,
-        "lag_seconds": observed.lag.seconds,
-        "danger": observed.danger,
-        "remedy": observed.remedy,
+        "lag_s": observed.lag.seconds,
+        "danger": observed.danger or None,
+        "remedy": observed.remedy or None,
     }

@@ -187,7 +187,7 @@ def _add_ways_out(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    dry_run = args.dry_run or args.check
+    dry_run = args.dry_run = args.dry_run or args.check
     progress = ProgressLine(json=args.json)
     printed: set[str] = set()
 
@@ -246,7 +246,7 @@ def _end(
     args: argparse.Namespace, plan: ReplicationPlan, printed: set[str], *, dry_run: bool
 ) -> int:
     if args.json:
-        print_json(plan.to_dict())
+        print_json(plan.to_dict(), changed=plan.pending)
     elif dry_run or not plan.pending:
         for line in plan.lines():
             if line not in printed:

@@ -82,7 +82,8 @@ def _run(args: argparse.Namespace) -> int:
     finally:
         line.clear()
     if args.json:
-        print_json({**restored.to_dict(), "dry_run": args.dry_run})
+        changed = not restored.plan.same if args.dry_run else restored.done
+        print_json(restored.to_dict(), changed=changed)
     elif restored.done:
         print(f"restored {shown(restored.plan.target)}")
     for caution in restored.plan.cautions:

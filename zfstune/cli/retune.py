@@ -93,7 +93,8 @@ def _run(args: argparse.Namespace) -> int:
     finally:
         line.clear()
     if args.json:
-        print_json(done.plan.to_dict() if args.dry_run else done.to_dict())
+        changed = bool(done.plan.files if args.dry_run else done.done)
+        print_json(done.to_dict(), changed=changed)
     elif not args.dry_run and done.plan.files:
         for text in done.lines():
             print(text)

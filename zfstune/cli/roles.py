@@ -27,15 +27,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(
-            [
-                {
-                    "name": role.name,
-                    "aliases": list(role.aliases),
-                    "profiles": list(role.profiles),
-                    "summary": role.summary,
-                }
-                for role in ROLES
-            ]
+            {
+                "roles": [
+                    {
+                        "name": role.name,
+                        "aliases": list(role.aliases),
+                        "profiles": list(role.profiles),
+                        "summary": role.summary,
+                    }
+                    for role in ROLES
+                ]
+            }
         )
         return exit_status.DONE
     rows = [

@@ -88,7 +88,8 @@ def _run(args: argparse.Namespace) -> int:
             show=None if args.json else partial(_show, args),
         )
     if args.json:
-        print_json(rewound.to_dict())
+        changed = bool(rewound.plan.rewinds if args.dry_run else rewound.done)
+        print_json(rewound.to_dict(), changed=changed)
     elif rewound.done:
         print(f"rolled back: {', '.join(rewound.done)}")
         if rewound.escape:

@@ -155,7 +155,7 @@ def _add_run(actions: Any) -> None:
     run.add_argument("dataset", nargs="?", metavar="DATASET", help="with --once")
     _add_state(run)
     run.add_argument("--json", action="store_true", help="print a line of JSON a run")
-    run.set_defaults(run=_run, refuse=run.error, watches_itself=True)
+    run.set_defaults(run=_run, refuse=run.error, watches_itself=True, prints_lines=True)
 
 
 def _add_names(parser: argparse.ArgumentParser, what: str | None = None) -> None:
@@ -320,8 +320,10 @@ def _print_changes(
             {"action": step.action, "name": step.name, "text": step.text or None}
             for step in steps
         ]
-        stored = changes.to_dict()
-        print_json({"dir": args.folder, "dry_run": args.dry_run, **stored, "steps": rows})
+        changed = any(changes.lines()) or any(step.action != "keep" for step in steps)
+        print_json(
+            {"dir": args.folder, **changes.to_dict(), "steps": rows}, changed=changed
+        )
         return
     lines = tuple(changes.lines())
     if not steps and not lines:

@@ -7,7 +7,7 @@ from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.main import run_to_status
-from zfstune.cli.output import report, warn
+from zfstune.cli.output import print_json_line, report, warn
 from zfstune.cli.watch import start_beside, watched
 from zfstune.cli.which_zfs import image_path, open_zfs, uses_image
 from zfstune.host.files import state_folder
@@ -105,7 +105,9 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
         warn(f"skipped '{dataset}': another {job} of it is under way")
         return exit_status.DONE
     if args.json:
-        print(run.to_json(), end="", flush=True)
+        changed = any((run.taken, run.sent, run.destroyed))
+        status = exit_status.PARTLY if run.error else exit_status.DONE
+        print_json_line("schedule-run", run.to_dict(), exit_status=status, changed=changed)
     elif job == "snapshot":
         print(f"{dataset}: took {run.taken}", flush=True)
     elif job == "replicate":

@@ -63,7 +63,7 @@ def _set(args: argparse.Namespace) -> int:
         if not args.dry_run:
             changes.carry_out(engine)
     if args.json:
-        print_json({**changes.to_dict(), "dry_run": args.dry_run})
+        print_json(changes.to_dict(), changed=any(changes.lines()))
         return exit_status.DONE
     lines = tuple(changes.lines("would " if args.dry_run else ""))
     for line in lines:

@@ -17,7 +17,7 @@ from zfstune.retention.store import stored_policies, zone
 from zfstune.retention.timeline_svg import draw
 from zfstune.values.duration import DAY, about, format_duration
 from zfstune.values.errors import PolicyError
-from zfstune.values.text import shown
+from zfstune.values.text import shown, utc_instant
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
@@ -125,10 +125,10 @@ def _print(text: str, result: Simulation, until: str) -> None:
 def _row(text: str, result: Simulation) -> dict[str, object]:
     return {
         "policy": text,
-        "every_seconds": result.every_seconds,
-        "end": result.end,
+        "every_s": result.every_seconds,
+        "end": utc_instant(result.end),
         "taken": result.taken,
         "left": len(result.times),
-        "worst_gap_seconds": result.worst_gap_seconds,
-        "times": list(result.times),
+        "worst_gap_s": result.worst_gap_seconds,
+        "times": [utc_instant(taken) for taken in result.times],
     }

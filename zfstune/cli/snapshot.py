@@ -109,7 +109,7 @@ def _run(args: argparse.Namespace) -> int:
             taken, late = error.done, error
         sweep_leftovers(engine, map(pool_of, args.datasets), dry_run=args.dry_run)
     if args.json:
-        print_json({"snapshots": list(taken), "dry_run": args.dry_run})
+        print_json({"snapshots": list(taken)}, changed=bool(taken))
     else:
         print("\n".join(taken))
     if late is None:

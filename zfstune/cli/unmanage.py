@@ -44,7 +44,7 @@ def _run(args: argparse.Namespace) -> int:
             args.dataset, recursive=args.recursive, dry_run=args.dry_run, engine=engine
         )
     if args.json:
-        print_json({**plan.to_dict(), "dry_run": args.dry_run})
+        print_json(plan.to_dict(), changed=bool(plan.marks))
     else:
         for name, profiles in plan.profiles:
             noted = f"  (profile {', '.join(profiles)})" if profiles else ""

@@ -16,8 +16,9 @@ import signal
 import sys
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import remember_terminal, warn
+from zfstune.cli.output import remember_terminal, report, warn
 from zfstune.engine.suspended import end_with, process_marks, suspended_pools
+from zfstune.values.errors import PoolSuspended
 from zfstune.values.text import for_shell
 
 TYPE_CHECKING = False
@@ -62,7 +63,12 @@ def start_beside(work: Callable[[], int]) -> None:
             os._exit(result)
 
 
-def watched(work: Callable[[], int], *, cleaning: str = "") -> int:
+def watched(
+    work: Callable[[], int],
+    *,
+    cleaning: str = "",
+    on_giving_up: Callable[[], None] = lambda: None,
+) -> int:
     """Do the work in a child, and return its exit status, or FAILED when giving up.
 
     Args:
@@ -70,6 +76,7 @@ def watched(work: Callable[[], int], *, cleaning: str = "") -> int:
         cleaning: What the work does before it ends, where that may take long. It is said
             to a user who waits, the work gets all the time that it takes, and a signal
             that asks it to end raises :class:`Ended` in it.
+        on_giving_up: Called after the message that says so.
     """
     before = suspended_pools()
     if cleaning:
@@ -88,7 +95,11 @@ def watched(work: Callable[[], int], *, cleaning: str = "") -> int:
     for _, writer in pipes.values():
         os.close(writer)
     readers = {pipe[0]: output for output, pipe in pipes.items()}
-    return _Watch(child, readers, before, cleaning).wait()
+    watch = _Watch(child, readers, before, cleaning)
+    status = watch.wait()
+    if watch.gave_up:
+        on_giving_up()
+    return status
 
 
 def _listen() -> None:
@@ -152,6 +163,7 @@ class _Watch:
             self.poll.register(reader, select.POLLIN)
         self.marks = ""  # of the child, at the last look: they change while it works
         self.still_ms = 0  # how long the child has seemed stuck
+        self.gave_up = False
         self.unwritten: OSError | None = None  # why output could not be passed on
 
     def wait(self) -> int:
@@ -222,11 +234,16 @@ class _Watch:
 
     def _give_up(self, pool: str) -> int:
         os.kill(self.child, signal.SIGKILL)  # takes effect once the kernel lets it go
-        warn(
-            f"cannot wait any longer for pool '{pool}': it was suspended meanwhile: it "
-            "lost its devices and waits for them",
-            f"bring the devices back, run `zpool clear {for_shell(pool)}`, then this "
-            "command again; the step that was under way may have been done by then",
+        self.gave_up = True
+        report(
+            PoolSuspended(
+                operation="wait any longer for pool",
+                target=pool,
+                reason="it was suspended meanwhile: it lost its devices and waits for them",
+                hint=f"bring the devices back, run `zpool clear {for_shell(pool)}`, then "
+                "this command again; the step that was under way may have been done by "
+                "then",
+            )
         )
         return exit_status.FAILED
 

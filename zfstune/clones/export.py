@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from hashlib import sha256
 
@@ -129,7 +128,7 @@ def _write(engine: Engine, image: GoldenImage, folder: str) -> Manifest:
     )
     replace_file(
         f"{folder}/{MANIFEST_FILE}",
-        f"{json.dumps(manifest.to_dict(), indent=2)}\n",
+        manifest.to_json(),
         mode=0o600,
     )
     return manifest

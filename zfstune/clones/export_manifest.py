@@ -53,9 +53,14 @@ class Manifest:
     properties: Mapping[str, str]
 
     def to_dict(self) -> dict[str, object]:
-        """Return what the file says, in JSON's types."""
+        """Return the attributes in JSON's types; the guid is text."""
         fields = {name: getattr(self, name) for name in _FIELDS}
-        return {"format": EXPORT_FORMAT, **fields, "properties": dict(self.properties)}
+        return {**fields, "guid": str(self.guid), "properties": dict(self.properties)}
+
+    def to_json(self) -> str:
+        """Write the file, which :func:`parse_manifest` reads."""
+        fields = {"format": EXPORT_FORMAT, **self.to_dict(), "guid": self.guid}
+        return f"{json.dumps(fields, indent=2)}\n"
 
 
 _FIELDS = {

@@ -48,7 +48,7 @@ class Caution:
 
     def to_dict(self) -> dict[str, object]:
         """Return the caution as JSON takes it."""
-        return {"dataset": self.dataset, "message": self.message, "hint": self.hint}
+        return {"dataset": self.dataset, "message": self.message, "hint": self.hint or None}
 
 
 def weigh_wanted(

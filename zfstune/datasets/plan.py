@@ -45,7 +45,7 @@ class Leftover:
             "reason": self.reason,
             "scheduled": self.scheduled,
             "shared": self.shared,
-            "hint": advice([self]),
+            "hint": advice([self]) or None,
         }
 
 

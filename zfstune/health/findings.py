@@ -86,7 +86,7 @@ class Finding:
         return {
             "state": self.state,
             "note": self.note,
-            "hint": self.hint,
+            "hint": self.hint or None,
             "property": self.about or None,
             "expected": self.expected,
             "found": self.found,

@@ -94,8 +94,8 @@ class StatusDataset:
             "name": self.name,
             "profiles": list(self.profiles),
             "used_bytes": self.used_bytes,
-            "age_seconds": self.age_seconds,
-            "interval_seconds": self.interval_seconds,
+            "age_s": self.age_seconds,
+            "interval_s": self.interval_seconds,
             "state": self.state,
         }
 
@@ -127,7 +127,7 @@ class StatusTarget:
             "place": self.place,
             "dataset": self.dataset,
             "snapshots": self.snapshots,
-            "lag_seconds": self.lag_seconds,
+            "lag_s": self.lag_seconds,
         }
 
 

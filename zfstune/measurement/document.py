@@ -1,9 +1,10 @@
 """A measurement as one JSON document, and back.
 
-The document has three keys: ``format`` is :data:`MEASUREMENT_FORMAT`; ``measurement`` has
-each field of :class:`~zfstune.measurement.results.Measurement` under its own name; and
-``figures`` has a list for each candidate of the figures of each of its runs, by the names
-of :data:`~zfstune.measurement.figures.FIGURES`.
+The document has three keys: ``measurement_format`` is :data:`MEASUREMENT_FORMAT`;
+``measurement`` has each field of
+:class:`~zfstune.measurement.results.Measurement` under its own name; and ``figures`` has
+a list for each candidate of the figures of each of its runs, by the names of
+:data:`~zfstune.measurement.figures.FIGURES`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ __all__ = ["MEASUREMENT_FORMAT", "from_json", "to_json"]
 
 # The number of the form of the JSON; another form gets another number.
 MEASUREMENT_FORMAT = 1
+_FORMAT_KEY = "measurement_format"
 
 
 def to_json(measurement: Measurement) -> dict[str, object]:
@@ -39,7 +41,7 @@ def to_json(measurement: Measurement) -> dict[str, object]:
         [figures_of(run) for run in measured.runs] for measured in measurement.measured
     ]
     return {
-        "format": MEASUREMENT_FORMAT,
+        _FORMAT_KEY: MEASUREMENT_FORMAT,
         "measurement": to_plain(measurement),
         "figures": figures,  # by candidate and run, as in the measurement
     }
@@ -48,6 +50,8 @@ def to_json(measurement: Measurement) -> dict[str, object]:
 def from_json(text: str | bytes) -> Measurement:
     """Read the measurement that :func:`to_json` wrote; its figures are computed anew.
 
+    Other keys are passed over, as those that `zfstune measure --json` adds.
+
     Raises:
         InvalidValue: The text is something else.
     """
@@ -55,7 +59,7 @@ def from_json(text: str | bytes) -> Measurement:
         document = json.loads(text)
     except (ValueError, RecursionError):
         raise InvalidValue("cannot read the results: they are no JSON") from None
-    if not isinstance(document, dict) or document.get("format") != MEASUREMENT_FORMAT:
+    if not isinstance(document, dict) or document.get(_FORMAT_KEY) != MEASUREMENT_FORMAT:
         message = f"cannot read the results: they are not of format {MEASUREMENT_FORMAT}"
         raise InvalidValue(message)
     known = (

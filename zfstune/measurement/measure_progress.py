@@ -34,9 +34,12 @@ class MeasureProgress:
     def to_dict(self) -> dict[str, object]:
         """Return the state in JSON's types."""
         return {
+            "done_bytes": None,
+            "total_bytes": None,
+            "rate_bytes_s": None,
+            "left_s": None if self.left_s is None else round(self.left_s),
             "done": self.done,
             "total": self.total,
-            "candidate": self.label,
-            "step": self.step,
-            "left_s": None if self.left_s is None else round(self.left_s),
+            "unit": "run",
+            "step": f"{self.label}, {self.step}",
         }

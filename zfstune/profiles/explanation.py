@@ -143,13 +143,20 @@ class Explanation:
         return {
             "profile": self.profile,
             "summary": self.summary,
-            "advice": self.advice,
+            "advice": self.advice or None,
             "needs": _plain(self.needs),
             "pool": None if self.pool is None else self.pool.name,
             "vdev": {"kind": self.vdev.kind, "ashift": self.vdev.ashift},
             "datasets": [_plain(dataset) for dataset in self.datasets],
             "variants": dict(self.variants),
         }
+
+
+# What stands in the rows of an attribute, which JSON names.
+_COLUMNS = {
+    "rules": ("fact", "value", "why"),
+    "seed_only": ("property", "value", "why"),
+}
 
 
 def _plain(value: object) -> object:
@@ -159,7 +166,12 @@ def _plain(value: object) -> object:
     kinds = ExplainedDataset | ExplainedValue | Footprint | Needs | Overwrite | Snapshots
     if isinstance(value, kinds):
         names: tuple[str, ...] = value.__slots__  # type: ignore[union-attr]
-        return {name: _plain(getattr(value, name)) for name in names}
+        plain = {name: _plain(getattr(value, name)) for name in names}
+        return plain | {
+            name: [dict(zip(columns, row, strict=True)) for row in getattr(value, name)]
+            for name, columns in _COLUMNS.items()
+            if name in plain
+        }
     return value
 
 

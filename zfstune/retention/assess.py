@@ -11,6 +11,7 @@ from zfstune.retention.store import not_followed, stored_policies, zone
 from zfstune.values.errors import EngineError, PolicyError, PoolSuspended
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import SNAPSHOT_PROPERTY
+from zfstune.values.text import utc_instant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,10 +65,20 @@ class AssessedSnapshot:
     own: bool
 
     def to_dict(self) -> dict[str, object]:
-        """Return the attributes by name, as JSON takes them."""
+        """Return the attributes in JSON's types, times as text."""
         return {
-            name: list(value) if isinstance(value := getattr(self, name), tuple) else value
-            for name in type(self).__slots__  # type: ignore[attr-defined]
+            "name": self.name,
+            "creation": utc_instant(self.creation),
+            "age_s": self.age_seconds,
+            "used_bytes": self.used_bytes,
+            "frees_bytes": self.frees_bytes,
+            "referenced_bytes": self.referenced_bytes,
+            "goes": self.goes,
+            "expires": utc_instant(self.expires),
+            "reasons": list(self.reasons),
+            "holds": list(self.holds),
+            "clones": self.clones,
+            "own": self.own,
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from zfstune.values.frozen import frozen
+from zfstune.values.text import utc_instant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,17 +98,17 @@ class PrunePlan:
             "policies": {d: format_policy(policy) for d, policy in self.policies.items()},
             "alarms": list(self.alarms),
             "failed": _reasons(self.failed),
-            "reclaims": None if self.reclaims is None else dict(self.reclaims),
+            "would_free_bytes": None if self.reclaims is None else dict(self.reclaims),
             "snapshots": [
                 {
                     "name": d.snapshot.name,
                     "guid": str(d.snapshot.guid),  # jq rounds numbers above 2**53
-                    "createtxg": d.snapshot.createtxg,
+                    "createtxg": str(d.snapshot.createtxg),
                     "action": "keep" if d.keep else "destroy",
                     "spared": d.spared,
                     "reasons": list(d.reasons),
-                    "creation": d.snapshot.creation,
-                    "expires": d.expires,
+                    "creation": utc_instant(d.snapshot.creation),
+                    "expires": utc_instant(d.expires),
                 }
                 for d in self.decisions
             ],
@@ -148,8 +149,8 @@ class Pruned:
                 {"name": d.snapshot.name, "reasons": list(d.reasons)} for d in self.spared
             ],
             "checked": "just before" if self.fallback else "in the transaction",
-            "fallback": self.fallback,
-            "freed": None if self.freed is None else dict(self.freed),
+            "fallback": self.fallback or None,
+            "freed_bytes": None if self.freed is None else dict(self.freed),
             "failed": _reasons(self.failed),
         }
 

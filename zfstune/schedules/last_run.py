@@ -1,10 +1,11 @@
-"""The outcome of a scheduled run on a dataset, as a value and as JSON."""
+"""The outcome of a scheduled run on a dataset, as a value and as a note in JSON."""
 
 from __future__ import annotations
 
 import json
 
 from zfstune.values.frozen import frozen
+from zfstune.values.text import utc_instant
 
 __all__ = ["LastRun"]
 
@@ -41,14 +42,26 @@ class LastRun:
     sent: int = 0
 
     def to_dict(self) -> dict[str, object]:
-        """Return the values that its JSON document holds."""
-        facts = {name: getattr(self, name) for name in _FIELDS}
-        # The guid is text: a program that reads numbers as floats would round it.
-        return facts | {_GUID: str(self.dataset_guid), _SENT: self.sent}
+        """Return the run in JSON's types, times as text."""
+        return {
+            "dataset": self.dataset,
+            "dataset_guid": str(self.dataset_guid) if self.dataset_guid else None,
+            "job": self.job,
+            "began": utc_instant(self.began),
+            "ended": utc_instant(self.ended),
+            "taken": self.taken,
+            "destroyed": self.destroyed,
+            "spared": self.spared,
+            "sent": self.sent,
+            "failed": self.error or None,
+        }
 
     def to_json(self) -> str:
-        """Write the run as one line of JSON."""
-        return json.dumps(self.to_dict()) + "\n"
+        """Write the note of the run, one line of JSON that :meth:`from_json` reads."""
+        facts = {name: getattr(self, name) for name in _FIELDS}
+        # The guid is text: a program that reads numbers as floats would round it.
+        facts |= {_GUID: str(self.dataset_guid), _SENT: self.sent}
+        return json.dumps(facts) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> LastRun | None:

@@ -127,7 +127,7 @@ class DatasetChanges:
             "status": self.status,
             "before": self.before or None,
             "after": self.after or None,
-            "bytes": self.size_bytes,
+            "size_bytes": self.size_bytes,
             "paths": [change.to_dict() for change in self.paths],
         }
 
@@ -160,7 +160,7 @@ class ChangesBetween:
         """Return the changes in JSON's types."""
         return {
             "datasets": [changes.to_dict() for changes in self.datasets],
-            "bytes": sum(changes.size_bytes for changes in self.datasets),
+            "size_bytes": sum(changes.size_bytes for changes in self.datasets),
         }
 
     def lines(self) -> Iterator[str]:

@@ -86,7 +86,7 @@ class PathPlan:
             "kind": self.kind,
             "files": self.files,
             "folders": self.folders,
-            "bytes": self.size_bytes,
+            "size_bytes": self.size_bytes,
             "aside": self.aside or None,
             "makes": list(self.makes),
             "same": self.same,

@@ -98,7 +98,7 @@ class Comparison:
             "first": self.first,
             "second": self.second,
             "equal": self.equal,
-            "format": FORMAT,
+            "digest_format": FORMAT,
             "raw": first.kind.raw,
             "digests": [first.text, second.text],
             "objects": [first.count, second.count],

@@ -60,6 +60,8 @@ class SendProgress:
             "total_bytes": self.total_bytes,
             "rate_bytes_s": round(self.rate_bytes_s),
             "left_s": None if self.left_s is None else round(self.left_s),
-            "datasets_done": self.datasets_done,
-            "datasets": self.datasets,
+            "done": self.datasets_done,
+            "total": self.datasets,
+            "unit": "dataset",
+            "step": None,
         }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
-from zfstune.values.text import comma_list, for_shell
+from zfstune.values.text import comma_list, for_shell, utc_instant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ class _Refused:
             "source": self.source,
             "target": self.target,
             "reason": self.reason,
-            "hint": self.hint,
+            "hint": self.hint or None,
             "victims": [
-                {"name": s.name, "guid": str(s.guid), "creation": s.creation}
+                {"name": s.name, "guid": str(s.guid), "creation": utc_instant(s.creation)}
                 for s in self.victims
             ],
             "written_bytes": self.written_bytes,

@@ -163,8 +163,8 @@ class DatasetPlan:
         """Return the plan in JSON's types."""
         steps = zip(self.transfer.steps, self.step_bytes, strict=True)
         return self.transfer.to_dict() | {
-            "steps": [{**step.to_dict(), "bytes": size} for step, size in steps],
-            "bytes": self.total_bytes,
+            "steps": [{**step.to_dict(), "estimated_bytes": size} for step, size in steps],
+            "estimated_bytes": self.total_bytes,
             "arrival": None if self.arrival is None else self.arrival.to_dict(),
             "properties": None if self.changes is None else self.changes.to_dict(),
             "placeholder": self.placeholder,
@@ -240,7 +240,7 @@ class Refused:
             "source": self.source,
             "target": self.target,
             "reason": self.reason,
-            "hint": self.hint,
+            "hint": self.hint or None,
             **(self.details or {}),
         }
 
@@ -282,7 +282,7 @@ class ReplicationPlan:
         return {
             "source": self.source,
             "target": self.target,
-            "bytes": self.total_bytes,
+            "estimated_bytes": self.total_bytes,
             "moves": [move.to_dict() for move in self.moves],
             "datasets": [plan.to_dict() for plan in self.datasets],
             "refused": [refused.to_dict() for refused in self.refused],

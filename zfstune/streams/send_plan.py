@@ -89,7 +89,7 @@ class SendStep:
             "base": None if self.base is None else self.base.name,
             "base_guid": None if self.base is None else str(self.base.guid),
             "raw": self.raw,
-            "bytes": self.bytes,
+            "estimated_bytes": self.bytes,
         }
 
 
@@ -113,7 +113,7 @@ class SendPlan:
         return {
             "package": self.package is not None,
             "streams": [step.to_dict() for step in self.steps],
-            "bytes": sum(sizes) if len(sizes) == len(self.steps) else None,
+            "estimated_bytes": sum(sizes) if len(sizes) == len(self.steps) else None,
             "passed_over": list(self.passed_over),
         }
 

@@ -20,6 +20,7 @@ __all__ = [
     "nearest",
     "shown",
     "snapshot_hint",
+    "utc_instant",
     "utc_minute",
 ]
 
@@ -29,6 +30,7 @@ _PLAIN = frozenset(
 )
 _MOST_SHOWN = 300  # characters: any ZFS name in full
 _MOST_LISTED = 20  # names
+_LAST_SECOND = 253_402_300_799  # the end of the year 9999, where Python's calendar ends
 _MOST_COMPARED = 100  # characters: the time grows with the product of two lengths
 
 
@@ -123,6 +125,22 @@ def utc_stamp(utc: datetime) -> str:
         f"{utc.year:04}{utc.month:02}{utc.day:02}"
         f"T{utc.hour:02}{utc.minute:02}{utc.second:02}Z"
     )
+
+
+def utc_instant(seconds: int | None) -> str | None:
+    """Write a time as JSON documents have it, as in ``2026-11-23T03:00:05Z``.
+
+    Args:
+        seconds: Seconds since 1970; None: there is no such time.
+
+    Returns:
+        None, too, for a time past the year 9999, which no calendar here has.
+    """
+    from datetime import UTC, datetime  # noqa: PLC0415 (slow, and few runs print a time)
+
+    if seconds is None or not 0 <= seconds <= _LAST_SECOND:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def utc_minute(seconds: int) -> str:

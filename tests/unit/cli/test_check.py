@@ -54,4 +54,4 @@ def test_an_old_snapshot_is_critical(run: Run, tank: Heirs, tmp_path: Path) -> N
     found = json.loads(run(*words, "--json")[1])
     assert found["status"] == "CRITICAL"
     assert found["datasets"][0]["snapshots"] == 1
-    assert found["datasets"][0]["interval_seconds"] == 3600
+    assert found["datasets"][0]["interval_s"] == 3600

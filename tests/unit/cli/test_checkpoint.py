@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from json_document import found_in
 from zfstune.snapshots.checkpoint import checked_name
 from zfstune.values.errors import InvalidName
 
@@ -31,7 +32,7 @@ def test_a_checkpoint_is_taken(run: Run, tank: Heirs) -> None:
 def test_nothing_to_list(run: Run, tank: Heirs) -> None:
     """A pool without checkpoints prints no table, and an empty list as JSON."""
     assert run("checkpoint", "list") == (0, "", "")
-    assert json.loads(run("checkpoint", "list", "--json")[1]) == {"checkpoints": []}
+    assert found_in(run("checkpoint", "list", "--json")[1]) == {"checkpoints": []}
     assert tank.calls == []
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from json_document import found_in
 from zfstune.cli import diff as verb
 from zfstune.snapshots.changes import ADDED, ChangesBetween, DatasetChanges, PathChange
 
@@ -42,7 +42,7 @@ def test_words_and_answer(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         "",
     )
     status, out, _ = run("diff", "a", "b", "-r", "--no-paths", "--pool", "p", "--json")
-    assert (status, json.loads(out)) == (0, FOUND.to_dict())
+    assert (status, found_in(out)) == (0, FOUND.to_dict())
     plain = {"recursive": False, "paths": True, "pool": None, "engine": "engine"}
     assert asked == [
         (("tank/a@1", "@2"), plain),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from json_document import found_in
 from zfstune.cli import failover as module
 from zfstune.streams.failover_plan import FailoverPlan, RoleChange
 
@@ -74,5 +74,5 @@ def test_json(run: Run, asked: dict[str, Any]) -> None:
     """A program gets the same plan, and nothing else."""
     status, out, _ = run("failover", "tank/a", "--json")
     assert status == DONE
-    assert json.loads(out) == PLAN.to_dict()
+    assert found_in(out) == PLAN.to_dict()
     assert not asked["dry_run"]

@@ -129,7 +129,7 @@ def test_export_and_restore(run: Run, tank: CloneEngine, tmp_path: Path) -> None
         "",
     )
     _, out, _ = run("golden", "export", "tank/disk", f"{folder}2", "--json")
-    assert json.loads(out)["kind"] == "volume"
+    assert json.loads(out)["manifest"]["kind"] == "volume"
     status, out, _ = run("golden", "restore", folder, "tank/back")
     assert out.splitlines()[-1] == "hold tank/back@golden"
     _, out, _ = run("golden", "restore", folder, "tank/back", "--json")

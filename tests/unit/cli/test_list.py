@@ -67,7 +67,7 @@ def test_types_as_the_zfs_command_spells_them(run: Run, tank: Heirs) -> None:
     ]
     found = json.loads(run("list", "-t", "all", "--json")[1])
     assert [len(found[kind]) for kind in ("datasets", "snapshots")] == [3, 1]
-    assert list(json.loads(run("list", "-t", "snap", "--json")[1])) == ["snapshots"]
+    assert json.loads(run("list", "-t", "snap", "--json")[1])["datasets"] is None
     assert run("list", "-t", "volume", "-H")[:2] == (0, "")
     status, _, err = run("list", "-t", "bookmarks")
     assert status == 2

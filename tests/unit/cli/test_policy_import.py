@@ -67,7 +67,7 @@ def test_the_command_says_what_was_left_out(
         each.dataset for each in reading.policies
     ]
     assert document["left_out"] == [
-        {"name": each.name, "reason": each.reason, "hint": each.hint}
+        {"name": each.name, "reason": each.reason, "hint": each.hint or None}
         for each in reading.left_out
     ]
 
@@ -105,7 +105,11 @@ def test_what_is_to_be_known_of_all_of_it_is_said(
     assert main(["policy", "import", "cron", "-"]) == exit_status.FAILED
     assert "zfstune: beware\n" in capsys.readouterr().err
     assert main(["policy", "import", "cron", "-", "--json"]) == exit_status.FAILED
-    assert json.loads(capsys.readouterr().out)["notes"] == ["beware"]
+    [note, *_] = json.loads(capsys.readouterr().out)["notes"]
+    assert note == {
+        "message": "beware",
+        "hint": None,
+    }
 
 
 def test_a_dataset_that_is_known_needs_no_words_on_it(

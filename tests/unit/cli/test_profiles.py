@@ -34,7 +34,7 @@ def test_scripts_get_tabs(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_has_the_datasets_too(capsys: pytest.CaptureFixture[str]) -> None:
     """One document: name, summary, datasets, and each variant with its summary."""
     assert main(["profiles", "--json"]) == 0
-    found = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+    found = {each["name"]: each for each in json.loads(capsys.readouterr().out)["profiles"]}
     assert found.keys() == {*profile_names()}
     assert found["web"]["datasets"] == ["www", "logs/nginx", "certs"]
     assert list(found["postgres"]["variants"]) == [

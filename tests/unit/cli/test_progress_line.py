@@ -49,8 +49,8 @@ def test_on_a_pipe(
     found = capsys.readouterr()
     assert found.out == ""
     assert [json.loads(text) for text in found.err.splitlines()] == [
-        LONG.to_dict(),
-        SHORT.to_dict(),
+        {"format": "zfstune.progress", "version": 1, **LONG.to_dict()},
+        {"format": "zfstune.progress", "version": 1, **SHORT.to_dict()},
     ]
 
 

@@ -38,7 +38,7 @@ def test_the_plan_alone(run: Run) -> None:
         assert "2 of 2 files to write anew" in out
         assert "written anew" not in out.replace("to write anew", "")
     status, out, _ = run("retune", NAME, "--all", "-n", "--json")
-    assert (status, json.loads(out)["files"]) == (0, 2)
+    assert (status, json.loads(out)["plan"]["files"]) == (0, 2)
 
 
 def test_what_was_done(run: Run, engine: FolderEngine) -> None:

@@ -25,5 +25,5 @@ def test_each_role_has_its_line(run: Run) -> None:
 
 def test_json_has_lists(run: Run) -> None:
     """Aliases and profiles are lists in JSON."""
-    rows = json.loads(run("roles", "--json")[1])
+    rows = json.loads(run("roles", "--json")[1])["roles"]
     assert [row["profiles"] for row in rows] == [list(role.profiles) for role in ROLES]

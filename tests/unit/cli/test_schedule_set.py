@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from json_document import found_in
 from zfstune.values.marks import (
     REPLICATE_PROPERTY,
     REPLICATE_WITH_PROPERTY,
@@ -36,12 +37,11 @@ def test_stored_once(run: Run, tank: Heirs) -> None:
 def test_with_targets(run: Run, tank: Heirs) -> None:
     """They are stored beside it, and stay where none is named."""
     line = ("schedule", "set", "tank/a", "--every", "daily", "--json")
-    found = json.loads(run(*line, "--replicate", "tank/copy")[1])
+    found = found_in(run(*line, "--replicate", "tank/copy")[1])
     assert found == {
         "schedules": [{"dataset": "tank/a", "every": "daily"}],
         "targets": [{"dataset": "tank/a", "replicate_to": "tank/copy"}],
         "options": [],
-        "dry_run": False,
     }
     assert json.loads(run(*line)[1])["targets"] == []
     assert tank.marks["tank/a"][REPLICATE_PROPERTY] == "tank/copy"

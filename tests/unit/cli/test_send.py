@@ -65,7 +65,7 @@ def test_the_plan(run: Run) -> None:
         "",
     )
     status, out, _ = run("send", "tank/a@2", "-n", "--json")
-    assert (status, json.loads(out)["bytes"]) == (0, 1000)
+    assert (status, json.loads(out)["estimated_bytes"]) == (0, 1000)
 
 
 def test_a_file(run: Run, tmp_path: Path) -> None:
@@ -163,8 +163,12 @@ def test_parts(run: Run, tmp_path: Path) -> None:
 def test_words_that_make_no_sense(run: Run, words: list[str], reason: str) -> None:
     """They are refused before anything is read."""
     status, out, err = run("send", *words)
-    assert (status, out) == (2, "")
+    assert (status, err in out) == (2, False)
     assert reason in err
+    if "--json" in words:
+        assert reason in json.loads(out)["errors"][0]["message"]
+    else:
+        assert out == ""
 
 
 def test_a_closed_output(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
+
+from json_document import found_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,7 @@ def test_names_are_printed(run: Run, tank: Heirs) -> None:
     status, out, err = run("snapshot", "-r", "tank/a", "--name", "now")
     assert (status, out, err) == (0, "tank/a@now\ntank/a/b@now\n", "")
     status, out, _ = run("snapshot", "tank/a", "--name", "then", "--json")
-    assert json.loads(out) == {"snapshots": ["tank/a@then"], "dry_run": False}
+    assert found_in(out) == {"snapshots": ["tank/a@then"]}
     assert len(tank.taken) == 3
 
 

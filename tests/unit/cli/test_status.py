@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from json_document import found_in
 from zfstune.cli import status
 from zfstune.health.status_page import StatusPage, StatusPool
 
@@ -33,7 +33,7 @@ def test_the_page(
     expected = 4 if found else 0
     assert run("status") == (expected, "\n".join(page.lines()) + "\n", "")
     code, out, _ = run("status", "--json")
-    assert (code, json.loads(out)) == (
+    assert (code, found_in(out)) == (
         expected,
         page.to_dict()
         | {"findings": [{"name": name, "message": message} for name, message in found]},

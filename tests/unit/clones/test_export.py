@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,7 @@ def test_the_manifest_says_what_the_stream_is(sealed: CloneEngine, tmp_path: Pat
         manifest.stream_bytes,
         manifest.stream_sha256,
     )
-    assert json.loads((folder / "manifest.json").read_text()) == manifest.to_dict()
+    assert (folder / "manifest.json").read_text() == manifest.to_json()
     assert manifest.guid == sealed.taken["tank/disk@golden"].guid
     assert manifest.digest.startswith("zfstune-content-1")
     assert manifest.properties == {"readonly": "on", "volsize": "65536"}

@@ -52,7 +52,7 @@ def test_json_has_null_for_what_is_not_there() -> None:
     assert bare == {
         "state": "unmounted",
         "note": "it is not mounted",
-        "hint": "",
+        "hint": None,
         "property": None,
         "expected": None,
         "found": None,

@@ -78,7 +78,7 @@ def test_as_json() -> None:
             "place": "host:tank/copy",
             "dataset": "tank/a",
             "snapshots": 2,
-            "lag_seconds": 7200,
+            "lag_s": 7200,
         }
     ]
     datasets = found["datasets"]
@@ -88,8 +88,8 @@ def test_as_json() -> None:
         "name": "tank/0",
         "profiles": ["web"],
         "used_bytes": 3 << 30,
-        "age_seconds": 720,
-        "interval_seconds": 3600,
+        "age_s": 720,
+        "interval_s": 3600,
         "state": "ok",
     }
 

@@ -27,7 +27,7 @@ def test_json_and_back() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ('"format": 1', '"format": 2', "not of format 1"),
+        ('"measurement_format": 1', '"measurement_format": 2', "not of format 1"),
         ('"runs": 1', '"runs": "1"', "'Measurement.procedure.runs' .* type str, not int"),
         ('"runs": 1', '"runs": true', "type bool, not int"),
         ('"runs": 1', '"rums": 1', "missing or unknown: rums, runs"),

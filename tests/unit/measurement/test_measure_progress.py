@@ -13,9 +13,12 @@ def test_progress() -> None:
     later = MeasureProgress(3, 12, "8K lz4", "fio", 540.2)
     assert later.line() == "run 4 of 12: 8K lz4, fio, about 9m left"
     assert later.to_dict() == {
+        "done_bytes": None,
+        "total_bytes": None,
+        "rate_bytes_s": None,
+        "left_s": 540,
         "done": 3,
         "total": 12,
-        "candidate": "8K lz4",
-        "step": "fio",
-        "left_s": 540,
+        "unit": "run",
+        "step": "8K lz4, fio",
     }

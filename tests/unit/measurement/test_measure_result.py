@@ -21,7 +21,12 @@ def test_without_an_earlier_one() -> None:
     assert not any(line.startswith("Since") for line in result.lines())
     document = json.dumps(result.to_dict())
     assert from_json(document) == FOUND
-    assert json.loads(document).keys() == {"format", "measurement", "figures", "verdict"}
+    assert json.loads(document).keys() == {
+        "measurement_format",
+        "measurement",
+        "figures",
+        "verdict",
+    }
 
 
 def test_with_an_earlier_one() -> None:

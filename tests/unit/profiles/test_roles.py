@@ -110,7 +110,7 @@ def test_roles_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["roles", "-H"]) == 0
     assert "vpn\tvpn-gateway\t-\t" in capsys.readouterr().out
     assert main(["roles", "--json"]) == 0
-    found = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+    found = {each["name"]: each for each in json.loads(capsys.readouterr().out)["roles"]}
     assert found["mon"]["profiles"] == ["prometheus", "grafana"]
     assert found["mon"]["aliases"] == ["monitoring"]
 

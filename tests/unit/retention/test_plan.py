@@ -9,6 +9,7 @@ from zfstune.retention.plan import Pruned, PrunePlan
 from zfstune.retention.policy_text import parse_policy
 from zfstune.values.errors import PlanError
 from zfstune.values.state import Snapshot
+from zfstune.values.text import utc_instant
 
 KEEP, OTHER = parse_policy("keep=2"), parse_policy("match=a-* keep=3")
 
@@ -79,17 +80,17 @@ def test_a_plan_as_json() -> None:
         "policies": {"tank/a": "keep=2", "tank/b": "match=a-* keep=3"},
         "alarms": ["first", "second"],
         "failed": [{"name": "tank/c", "reason": "no such luck"}],
-        "reclaims": {"tank/a": 5, "tank/b": 6},
+        "would_free_bytes": {"tank/a": 5, "tank/b": 6},
         "snapshots": [
             {
                 "name": name,
                 "guid": str(len(name)),
-                "createtxg": 10 * len(name),
+                "createtxg": str(10 * len(name)),
                 "action": action,
                 "spared": spared,
                 "reasons": [f"why {why}"],
-                "creation": 100 * len(name),
-                "expires": expires,
+                "creation": utc_instant(100 * len(name)),
+                "expires": utc_instant(expires),
             }
             for name, action, spared, why, expires in (
                 ("tank/a@1", "keep", False, "keep", 7),
@@ -100,7 +101,7 @@ def test_a_plan_as_json() -> None:
         ],
     }
     same = PrunePlan({"tank/a": OTHER, "tank/b": OTHER}, ()).to_dict()
-    assert (same["keep"], same["match"], same["reclaims"]) == (3, "a-*", None)
+    assert (same["keep"], same["match"], same["would_free_bytes"]) == (3, "a-*", None)
     assert PrunePlan({}, ()).to_dict()["keep"] is None
     timed = PrunePlan({"tank/a": parse_policy("keep=2 daily=3")}, ()).to_dict()
     assert timed["keep"] is None
@@ -115,9 +116,9 @@ def test_what_came_of_it_as_json() -> None:
     assert told["destroyed"] == ["tank/a@22"]
     assert told["spared"] == [{"name": "tank/b@333", "reasons": ["why spare"]}]
     assert (told["checked"], told["fallback"]) == ("just before", "no programs")
-    assert told["freed"] == {"tank": 9}
+    assert told["freed_bytes"] == {"tank": 9}
     assert told["failed"] == [{"name": "tank/c", "reason": "no such luck"}]
     assert told["datasets"] == ["tank/a", "tank/b"]
     plain = Pruned(PLAN, (), ()).to_dict()
-    assert (plain["checked"], plain["fallback"]) == ("in the transaction", "")
-    assert (plain["freed"], plain["failed"]) == (None, [])
+    assert (plain["checked"], plain["fallback"]) == ("in the transaction", None)
+    assert (plain["freed_bytes"], plain["failed"]) == (None, [])

@@ -18,6 +18,7 @@ from zfstune.values.marks import (
     PROFILE_PROPERTY,
     SNAPSHOT_PROPERTY,
 )
+from zfstune.values.text import utc_instant
 
 
 @pytest.fixture(autouse=True)
@@ -227,7 +228,7 @@ def test_what_was_freed_is_told_beside_what_was_foretold(engine: Heirs) -> None:
     assert engine.freeing == []
     engine.freeing = [5] * 9
     pruned = prune("tank/a", policy="within=39h", wait_seconds=0, engine=engine.seam)
-    assert pruned.to_dict()["freed"] == {"tank": None}
+    assert pruned.to_dict()["freed_bytes"] == {"tank": None}
 
 
 def test_a_little_in_the_future_is_no_alarm(engine: Heirs) -> None:
@@ -243,12 +244,13 @@ def test_dry_run_says_what_would_be_freed(engine: Heirs) -> None:
     assert dry.plan.reclaims == {"tank/a": 7 << 20}
     told = json.loads(json.dumps(dry.to_dict()))
     assert told["policies"] == {"tank/a": "within=40h"}
-    assert (told["keep"], told["alarms"], told["reclaims"]) == (
+    assert (told["keep"], told["alarms"], told["would_free_bytes"]) == (
         None,
         [],
         {"tank/a": 7 << 20},
     )
     first, *_, last = told["snapshots"]
-    assert (first["action"], first["expires"]) == ("keep", SECONDS + 40 * 3600 + 1)
-    assert (last["action"], last["creation"]) == ("destroy", SECONDS - 47 * 3600)
+    expires, creation = SECONDS + 40 * 3600 + 1, SECONDS - 47 * 3600
+    assert (first["action"], first["expires"]) == ("keep", utc_instant(expires))
+    assert (last["action"], last["creation"]) == ("destroy", utc_instant(creation))
     assert prune("tank/a", policy="within=40h", engine=engine.seam).plan.reclaims is None

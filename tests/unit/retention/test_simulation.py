@@ -182,7 +182,7 @@ def test_the_command_needs_no_zfs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "worst gap 24h" in out.splitlines()[-1]
     assert main([*argv, "--every", "1d", "--until", "1y", "--json"]) == 0
     [told] = json.loads(capsys.readouterr()[0])["simulations"]
-    assert (told["taken"], told["left"], told["worst_gap_seconds"]) == (366, 7, DAY)
+    assert (told["taken"], told["left"], told["worst_gap_s"]) == (366, 7, DAY)
     assert len(told["times"]) == 7
     assert main(["policy", "simulate"]) == 2
     assert main([*argv, "--until", "soon"]) == 2

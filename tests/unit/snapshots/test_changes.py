@@ -177,7 +177,7 @@ def test_a_dataset() -> None:
                 "status": "changed",
                 "before": "t/a@1",
                 "after": "t/a@2",
-                "bytes": 2048,
+                "size_bytes": 2048,
                 "paths": [
                     {
                         "change": "renamed",
@@ -193,11 +193,11 @@ def test_a_dataset() -> None:
                 "status": "new",
                 "before": None,
                 "after": "t/a@2",
-                "bytes": 4096,
+                "size_bytes": 4096,
                 "paths": [],
             },
         ],
-        "bytes": 6144,
+        "size_bytes": 6144,
     }
 
 

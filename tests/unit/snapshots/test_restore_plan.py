@@ -101,7 +101,7 @@ def test_as_json() -> None:
         "kind": "file",
         "files": 1,
         "folders": 0,
-        "bytes": 12_000,
+        "size_bytes": 12_000,
         "aside": "/a/b.old",
         "makes": [],
         "same": False,

@@ -92,7 +92,7 @@ def test_in_words() -> None:
         "first": "tank/a@1",
         "second": "tank/b@1",
         "equal": False,
-        "format": "zfstune-content-1",
+        "digest_format": "zfstune-content-1",
         "raw": False,
         "digests": ["zfstune-content-1:aa", "zfstune-content-1:bb"],
         "objects": [3, 4],

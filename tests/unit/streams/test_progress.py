@@ -36,8 +36,10 @@ def test_for_programs() -> None:
         "total_bytes": 1 << 30,
         "rate_bytes_s": 64 << 20,
         "left_s": 8,
-        "datasets_done": 3,
-        "datasets": 10,
+        "done": 3,
+        "total": 10,
+        "unit": "dataset",
+        "step": None,
     }
     assert SendProgress(0, 9, 0, 0, 1).to_dict()["left_s"] is None
     unknown = SendProgress(5, None, 9, 0, 1).to_dict()

@@ -77,8 +77,11 @@ def test_for_programs() -> None:
     """The same in JSON's types, with exact bytes."""
     assert DATASET.to_dict() == {
         **DATASET.transfer.to_dict(),
-        "steps": [{**ABORT.to_dict(), "bytes": 0}, {**FULL.to_dict(), "bytes": 2048}],
-        "bytes": 2048,
+        "steps": [
+            {**ABORT.to_dict(), "estimated_bytes": 0},
+            {**FULL.to_dict(), "estimated_bytes": 2048},
+        ],
+        "estimated_bytes": 2048,
         "arrival": decide_arrival("volume", new=True).to_dict(),
         "properties": None,
         "placeholder": False,
@@ -91,7 +94,7 @@ def test_for_programs() -> None:
     assert PLAN.to_dict() == {
         "source": SOURCE,
         "target": TARGET,
-        "bytes": 2048,
+        "estimated_bytes": 2048,
         "moves": [{"old": "backup/a/x", "new": "backup/a/y", "source": "tank/a/y"}],
         "datasets": [DATASET.to_dict()],
         "refused": [
@@ -99,7 +102,7 @@ def test_for_programs() -> None:
                 "source": "tank/a/z",
                 "target": "backup/a/z",
                 "reason": "it has no snapshot",
-                "hint": "",
+                "hint": None,
                 "more": 1,
             }
         ],

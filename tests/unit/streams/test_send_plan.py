@@ -272,16 +272,16 @@ def test_json() -> None:
                 "base": "tank/a@x",
                 "base_guid": "1",
                 "raw": True,
-                "bytes": 2048,
+                "estimated_bytes": 2048,
             }
         ]
         * 2,
-        "bytes": 4096,
+        "estimated_bytes": 4096,
         "passed_over": [],
     }
     assert next(iter(plan.lines())) == "raw incremental tank/a@z from tank/a@x  (2K)"
     unknown = SendPlan((SendStep(taken(3, "z"), None, raw=False),))
-    assert unknown.to_dict()["bytes"] is None
+    assert unknown.to_dict()["estimated_bytes"] is None
 
 
 NAMES = ["tank/a/1", "tank/a/1/2", "tank/a/3", "tank/a/3/4"]

@@ -31,10 +31,7 @@ class RetuneProgress:
 
     def to_dict(self) -> dict[str, object]:
         """Return the state in JSON's types."""
-        figures = self.bytes.to_dict()
-        figures["files_done"] = figures.pop("datasets_done")
-        figures["files"] = figures.pop("datasets")
-        return figures
+        return {**self.bytes.to_dict(), "unit": "file"}
 
 
 @frozen

@@ -14,8 +14,8 @@ def test_progress() -> None:
     progress = RetuneProgress(SendProgress(1 << 20, 4 << 20, 1 << 20, 3, 12))
     assert progress.line() == ("1M of about 4M (25 %), 1M/s, 0:00:03 left, 3 of 12 files")
     told = progress.to_dict()
-    assert (told["files_done"], told["files"], told["left_s"]) == (3, 12, 3)
-    assert "datasets" not in told
+    assert (told["done"], told["total"], told["left_s"]) == (3, 12, 3)
+    assert told["unit"] == "file"
 
 
 def test_result() -> None:
