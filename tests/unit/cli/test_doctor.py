@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from json_document import found_in
 from zfstune.cli import doctor
 from zfstune.health.host_finding import Diagnosis, HostFinding
 
@@ -34,7 +34,7 @@ def test_the_status(
     assert (code, err) == (status, "")
     assert out.startswith("OpenZFS 2.4.4-1, Linux 6.12\n")
     code, out, _ = run("doctor", "--json")
-    assert (code, json.loads(out)) == (status, diagnosis.to_dict())
+    assert (code, found_in(out)) == (status, diagnosis.to_dict())
 
 
 @pytest.mark.usefixtures("_no_zfs")
