@@ -2,7 +2,8 @@
  * The objects of a snapshot: what lies behind one, and which have changed.
  */
 #include <errno.h>
-#include <sys/mman.h>
+#include <linux/memfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -101,7 +102,8 @@ int
 object_list_changed(const struct lzc *z, const char *base,
     const char *snapshot, struct zt_buf *out)
 {
-	int fd = memfd_create("zfstune-diff", MFD_CLOEXEC);
+	/* Kernels have had the call since 3.17, glibc since 2.27 only. */
+	int fd = (int)syscall(SYS_memfd_create, "zfstune-diff", MFD_CLOEXEC);
 
 	if (fd < 0)
 		return (errno);
