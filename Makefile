@@ -23,7 +23,7 @@ BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] 
 SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit docs pictures instants mutants lint format lab images machines demo endurance bench recordsizes applications replayed host wheel clean
+.PHONY: help test unit docs pictures instants mutants lint format lab images machines demo endurance bench recordsizes applications replayed host pages wheel clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -109,12 +109,16 @@ mutants: $(STAMP) ## Change the deciding code and see that a test notices; MODUL
 host: ## Install what the tests need on a Debian host (as root)
 	PYTHON=$(PYTHON) .ci/install-host
 
+pages: $(STAMP) ## Manual pages and completions of the shells, from the parser, into share/
+	rm -rf share
+	$(BIN)/python packaging/pages/make_pages.py share
+
 wheel: $(STAMP) ## Build the sdist and, from it, the wheel into dist/
 	rm -rf dist
 	$(BIN)/pip wheel --no-deps --wheel-dir dist .
 
 clean: ## Remove what was built; images of the lab stay in their cache
-	rm -rf $(VENV) build dist mutants mutants.log *.egg-info zfstune/_zfs.*
+	rm -rf $(VENV) build dist share mutants mutants.log *.egg-info zfstune/_zfs.*
 
 $(STAMP): $(BUILT)
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \

@@ -65,6 +65,8 @@ _VERBS = {
     "metrics": "print figures for Prometheus",
     "image": "make and look at a pool in a plain file",
 }
+# Verbs for programs, which no help lists: the completions of the shells ask for names.
+_HIDDEN = ("complete",)
 
 
 class _Help(argparse.HelpFormatter):
@@ -175,8 +177,9 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     _add_manner(parser)
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     words = [] if not argv or argv[0] in _HELP else argv
-    for verb in [verb for verb in _VERBS if verb in words] or _VERBS:
-        below = verbs.add_parser(verb, help=_VERBS[verb])
+    for verb in [verb for verb in (*_VERBS, *_HIDDEN) if verb in words] or _VERBS:
+        listed: dict[str, Any] = {"help": _VERBS[verb]} if verb in _VERBS else {}
+        below = verbs.add_parser(verb, **listed)
         below.verb = verb
         below.set_defaults(verb=verb)
         if argv is None:

@@ -1,0 +1,124 @@
+"""Make the sdist, from it a wheel for each processor, and the list of what is in them.
+
+    python packaging/release/wheels.py FOLDER
+
+The compiler is `zig cc`, a clang that brings along the headers and the symbols of each
+release of glibc for each processor: so one machine builds for all, and the wheels ask for
+the oldest C library for which cffi itself has wheels. auditwheel proves that, and writes
+it into their names. The extension opens ZFS' libraries when it is told to and links none,
+so there is nothing to graft.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+from sdist import ROOT, main as make_release_sdist, release_environment
+
+__all__ = ["GLIBC", "PROCESSORS"]
+
+PROCESSORS = ("x86_64", "aarch64")
+GLIBC = "2.17"
+# zig's own defaults are those of a program that is being written: checks of undefined
+# behaviour, which bring a megabyte along, and the names for a debugger.
+_CFLAGS = (
+    "-O2 -g0 -fwrapv -fno-sanitize=undefined -fstack-protector-strong "
+    "-D_FORTIFY_SOURCE=2 -Wno-unused-command-line-argument"
+)
+_MAKE_WHEEL = "import sys; from setuptools.build_meta import build_wheel as f; f(sys.argv[1])"
+
+
+def make_wheel(sdist: Path, processor: str, folder: Path) -> Path:
+    """Make the wheel for a processor, and return its path.
+
+    Args:
+        sdist: The sources.
+        processor: As in ``aarch64``.
+        folder: Gets the wheel.
+
+    Raises:
+        subprocess.CalledProcessError: It cannot be compiled, or auditwheel found that it
+            asks for a later C library.
+    """
+    zig = f"{sys.executable} -m ziglang cc -target {processor}-linux-gnu.{GLIBC}"
+    environment = release_environment() | {
+        "CC": zig,
+        "LDSHARED": f"{zig} -shared -s",
+        "CFLAGS": _CFLAGS,
+        "LDFLAGS": "-Wl,-z,relro -Wl,-z,now",
+        # The name in the wheel's tag. Python's headers are this machine's: with the
+        # stable ABI they differ in nothing between two processors with LP64.
+        "_PYTHON_HOST_PLATFORM": f"linux-{processor}",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run(["tar", "-xf", sdist, "-C", scratch], check=True)
+        [sources] = Path(scratch).iterdir()
+        argv = [sys.executable, "-c", _MAKE_WHEEL, scratch]
+        _quietly(argv, sources, environment)
+        [made] = Path(scratch).glob("*.whl")
+        before = set(folder.glob("*.whl"))
+        platform = f"manylinux_{GLIBC.replace('.', '_')}_{processor}"
+        argv = ["auditwheel", "repair", "--plat", platform, "-w", str(folder), str(made)]
+        _quietly(argv, sources, environment)
+    [target] = {*folder.glob("*.whl")} - before
+    return target
+
+
+def make_sbom(wheel: Path, target: Path) -> None:
+    """Write what an installation of the wheel consists of, as CycloneDX."""
+    with tempfile.TemporaryDirectory() as scratch:
+        venv.create(scratch, with_pip=False)
+        python = f"{scratch}/bin/python"
+        pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+        pins = ROOT / "packaging" / "release" / "requirements.txt"
+        subprocess.run([*pip, "--constraint", pins, wheel], check=True)
+        argv = [
+            *(sys.executable, "-m", "cyclonedx_py", "environment"),
+            *("--pyproject", ROOT / "pyproject.toml", "--output-reproducible"),
+            *("--output-format", "JSON", "--output-file", target, python),
+        ]
+        _quietly(argv, ROOT, release_environment())
+
+
+def _quietly(argv: list[str | Path], folder: Path, environment: dict[str, str]) -> None:
+    """Run a program; show its output where it fails."""
+    done = subprocess.run(
+        argv,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+        raise subprocess.CalledProcessError(done.returncode, argv)
+
+
+def main(folder: Path) -> None:
+    """Make all of it."""
+    os.umask(0o022)  # a wheel holds the modes of its files
+    for old in folder.glob("zfstune-*"):
+        old.unlink()
+    sdist = make_release_sdist(folder)
+    print(sdist)
+    for processor in PROCESSORS:
+        wheel = make_wheel(sdist, processor, folder)
+        print(wheel)
+        if processor == os.uname().machine:
+            sbom = folder / f"{sdist.name.removesuffix('.tar.gz')}.cdx.json"
+            make_sbom(wheel, sbom)
+            print(sbom)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:  # noqa: PLR2004 (the script and the folder)
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]).resolve())
