@@ -44,14 +44,15 @@ def judge(
     exports: Exports | None = None,
     places: Mapping[str, Place] | None = None,
     files: Mapping[str, str] | None = None,
+    accounts: Mapping[str, int] = ACCOUNTS,
 ) -> dict[str, Verdict]:
     """Give the verdict on each dataset that the model's notes speak of."""
     seen = Seen(
         model.pool,
         model.datasets(),
         model.mounts,
-        ACCOUNTS,
-        ACCOUNTS,
+        accounts,
+        accounts,
         "tank/data",
         owner,
         exports,

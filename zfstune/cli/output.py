@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from zfstune.cli.json_document import (
     Said,
@@ -230,6 +231,13 @@ def _fail(pending: _Pending, errors: list[dict[str, object]]) -> None:
 
 
 def _say(message: str, hint: str) -> None:
+    """Print a message on stderr.
+
+    What was printed on stdout before goes first: a log has both, in the order in which
+    they came about.
+    """
+    with suppress(OSError):  # the end of the command meets the same error, and says so
+        sys.stdout.flush()
     print(f"zfstune: {message}", file=sys.stderr)
     if hint:
         print(f"hint: {hint}", file=sys.stderr)

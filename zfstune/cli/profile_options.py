@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from zfstune.cli.output import add_json
+from zfstune.cli.output import add_json, warn
 from zfstune.cli.value_options import add_values
 from zfstune.datasets.plan_text import render_plan
 from zfstune.host.manifest import host_and_source
@@ -111,7 +111,7 @@ def _role(name: str) -> str:
     host, source = host_and_source()
     role = resolve_role(AUTO)
     where = f" ({source} says so)" if source else ""
-    print(f"zfstune: role {role.name}, since this host is {host}{where}", file=sys.stderr)
+    warn(f"role {role.name}, since this host is {host}{where}")
     return role.name
 
 

@@ -41,14 +41,18 @@ STATES = (
     "low-on-space",
     "stale-blocks",
     "unseen",
+    "awaited-owner",
     "unsupported",
     "overridden",
     "leftover",
     OK,
 )
 # States that ask for no action: somebody wanted it so, or this pool cannot have it
-# better, this user may not look at it, or the next change on the pool removes it.
-NOTICES = frozenset({"unseen", "unsupported", "overridden", "leftover", OK})
+# better, this user may not look at it, the package whose user is to own it is not
+# installed yet, or the next change on the pool removes it.
+NOTICES = frozenset(
+    {"unseen", "awaited-owner", "unsupported", "overridden", "leftover", OK}
+)
 
 
 @frozen

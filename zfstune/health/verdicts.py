@@ -325,9 +325,14 @@ def _owner(expected: Expected, mount: Mount, seen: Seen) -> Iterator[Finding]:
         if name is None:
             continue
         if name not in known:
+            # Nothing was given away before its package is there: root still has it all.
+            awaited = (mount.uid, mount.gid) == (0, 0)
+            state = "awaited-owner" if awaited else "wrong-owner"
             note = f"{mount.path} should belong to {kind} {name}, who does not exist"
             hint = f"install the package that creates {kind} '{name}'"
-            yield Finding("wrong-owner", note, hint)
+            yield Finding(state, note, hint)
+            if awaited:
+                return  # apply gives the mode together with the owner
         elif known[name] != have:
             differences.append(f"{kind} {have} instead of {name} ({known[name]})")
     if wanted.mode is not None and wanted.mode != mount.mode:

@@ -65,18 +65,31 @@ def configured(
 
     Returns:
         The value, and the place as a phrase for messages: a user who never typed the
-        value has to learn where it stands. Both are empty where no variable has one.
+        value has to learn where it stands, which is the file where a script has brought
+        its value into the environment. Both are empty where no variable has one.
 
     Raises:
         PlanError: The file exists and cannot be read.
     """
     environ = os.environ if environ is None else environ
-    name = ""
-    for name in variables:
+    names = tuple(variables)
+    last = names[-1] if names else ""
+    in_file = f"{last} in {shown(manifest)}"
+    for name in names:
         if environ.get(name):
-            return environ[name], f"${name}"
-    value = read_manifest(manifest, name)
-    return (value, f"{name} in {shown(manifest)}") if value else ("", "")
+            # A script may have read the file before it started zfstune.
+            copied = name == last and _is_in(manifest, name, environ[name])
+            return environ[name], in_file if copied else f"${name}"
+    value = read_manifest(manifest, last)
+    return (value, in_file) if value else ("", "")
+
+
+def _is_in(manifest: str, name: str, value: str) -> bool:
+    """Tell whether the file has that value, too; one that cannot be read has none."""
+    try:
+        return read_manifest(manifest, name) == value
+    except PlanError:
+        return False
 
 
 def host_name(*, environ: Mapping[str, str] | None = None, manifest: str = MANIFEST) -> str:

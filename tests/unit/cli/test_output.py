@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from zfstune.cli import output
@@ -16,6 +18,8 @@ from zfstune.cli.output import (
 from zfstune.values.errors import PlanError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
 HEADER = ("NAME", "USED")
@@ -73,3 +77,17 @@ def test_a_terminal_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     assert output.on_terminal()
     output.remember_terminal()
     assert not output.on_terminal()
+
+
+def test_a_log_has_both_in_order(tmp_path: Path) -> None:
+    """What was printed stands before a message that came after it, in a file too."""
+    code = (
+        "from zfstune.cli.output import warn\n"
+        "print('made it'); warn('cannot go on', 'do this'); print('the end')"
+    )
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        argv = [sys.executable, "-c", code]
+        subprocess.run(argv, stdout=file, stderr=subprocess.STDOUT, check=True)
+    told = log.read_text().splitlines()
+    assert told == ["made it", "zfstune: cannot go on", "hint: do this", "the end"]

@@ -121,6 +121,26 @@ def test_mounts_and_owners(change: dict[str, object] | None, state: str, word: s
     assert finding.pending
 
 
+def test_an_owner_who_comes_later() -> None:
+    """Datasets may come before their package: what is still root's waits, without alarm."""
+    model = applied(FIXED)
+    mount = model.mounts["tank/data/app"]
+    fresh = replace(mount, uid=0, gid=0, mode=0o755)
+    model.mounts["tank/data/app"] = fresh
+    finding = only(judge(model, FIXED, accounts={}).values())
+    assert (finding.state, finding.pending) == ("awaited-owner", False)
+    assert finding.hint == "install the package that creates user 'app'"
+    # Once the user is there it is an apply that is missing.
+    assert only(judge(model, FIXED).values()).state == "wrong-owner"
+    # What somebody owns has lost its user, and that is a fault.
+    model.mounts["tank/data/app"] = replace(fresh, uid=1000)
+    assert "wrong-owner" in {
+        finding.state
+        for verdict in judge(model, FIXED, accounts={}).values()
+        for finding in verdict.findings
+    }
+
+
 def test_options_as_they_should_be() -> None:
     """Mount options that no property sets do not matter, nor do unknown ones."""
     model = applied(FIXED)

@@ -103,3 +103,21 @@ def test_the_file_speaks_for_the_last_variable_alone(manifest: Path) -> None:
     assert configured(names, environ={}, manifest=str(manifest))[0] == "rpool"
     assert configured(names, environ=dict.fromkeys(names, "x"))[1] == "$KLDLOAD_HOSTNAME"
     assert configured(names[:0], environ={}, manifest=str(manifest)) == ("", "")
+
+
+def test_a_script_that_read_the_manifest_is_seen_through(
+    manifest: Path, tmp_path: Path
+) -> None:
+    """A value that stands in both places is said to be the file's, where it is changed."""
+    names = ("ZFSTUNE_POOL", "KLDLOAD_POOL_NAME")
+    file = f"KLDLOAD_POOL_NAME in {manifest}"
+    for environ, expected in (
+        ({"KLDLOAD_POOL_NAME": "rpool"}, ("rpool", file)),
+        ({"KLDLOAD_POOL_NAME": "tank"}, ("tank", "$KLDLOAD_POOL_NAME")),
+        ({"ZFSTUNE_POOL": "rpool"}, ("rpool", "$ZFSTUNE_POOL")),
+        ({}, ("rpool", file)),
+    ):
+        found = configured(names, environ=environ, manifest=str(manifest))
+        assert found == expected
+    unread = configured(names, environ={"KLDLOAD_POOL_NAME": "x"}, manifest=str(tmp_path))
+    assert unread == ("x", "$KLDLOAD_POOL_NAME")
