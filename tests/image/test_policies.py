@@ -44,8 +44,16 @@ def test_a_policy_goes_round(
     assert run("policy", "set", "tank", "keep=2", "tz=No/Where")[0] == 2
     assert run("policy", "set", "tank", "keep=2", "--keep", "2")[0] == 2
     assert run("policy", "set", "tank")[0] == 2
-    said = found_in(run("policy", "set", "tank/a", "daily=3 keep=2", "--json")[1])
-    assert said == {"name": "tank/a", "policy": "daily=3 keep=2"}
+    out = run("policy", "set", "tank/a", "daily=3 keep=2", "--json")[1]
+    same = {"name": "tank/a", "policy": "daily=3 keep=2", "replaces": "daily=3 keep=2"}
+    assert (found_in(out), json.loads(out)["changed"]) == (same, False)
+    # A dry run reads the text as a real run does, and stores nothing.
+    asked = ("policy", "set", "tank/a", "-n", "daily=03", "keep=02")
+    assert found_in(run(*asked, "--json")[1]) == same
+    assert run("policy", "set", "-n", "tank/a", "keep=7")[1] == (
+        "would store on tank/a: keep=7\n"
+    )
+    assert run("policy", "set", "-n", "tank/a", "keep=x")[0] == 2
     status, out, _ = run("policy", "show", "--json")
     assert json.loads(out)["policies"] == [
         {"name": name, "policy": "daily=3 keep=2", "set_on": "tank/a"}
@@ -57,8 +65,13 @@ def test_a_policy_goes_round(
     assert "first of its day, number 1 of 3" in out
     status, out, _ = run("prune", "--keep", "1", "tank/a", "-r")
     assert "tank/a/b: destroyed 2, kept 1" in out
-    said = found_in(run("policy", "clear", "tank/a", "--json")[1])
-    assert said == {"name": "tank/a", "policy": None}
+    assert run("policy", "clear", "-n", "tank/a")[1] == (
+        "would clear on tank/a: daily=3 keep=2\n"
+    )
+    out = run("policy", "clear", "tank/a", "--json")[1]
+    assert found_in(out) == {**same, "policy": None}
+    assert json.loads(out)["changed"]
+    assert not json.loads(run("policy", "clear", "tank/a", "--json")[1])["changed"]
     assert run("policy", "show", "-H")[1] == ""
     assert run("prune", "tank/a")[0] == 2
 

@@ -303,10 +303,11 @@ ROWS = {
     "policy set": {
         **{option: f"tank/a {line}" for option, line in RULES.items()},
         "--all-of-them": "tank/a --keep 0 --all-of-them",
+        "-n --dry-run": "tank/a keep=3 -n",
         "--json": "tank/a keep=3 --json",
     },
     "policy show": {"-H": "-H", "--json": "--json"},
-    "policy clear": {"--json": "tank/a --json"},
+    "policy clear": {"-n --dry-run": "tank/a -n", "--json": "tank/a --json"},
     "policy simulate": {
         **RULES,
         "--every": "--keep 3 --every 2h",

@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="consent to --keep 0; the policy stores the consent, and no prune asks again",
     )
+    _add_dry_run(setting)
     add_json(setting)
     add_rules(setting)
     setting.set_defaults(run=_set)
@@ -78,10 +79,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "in force.",
     )
     clearing.add_argument("dataset", metavar="DATASET")
+    _add_dry_run(clearing)
     add_json(clearing)
     clearing.set_defaults(run=_clear)
     add_simulate(actions)
     _add_import(actions)
+
+
+def _add_dry_run(action: Any) -> None:
+    action.add_argument(
+        "-n", "--dry-run", action="store_true", help="show the change and store nothing"
+    )
 
 
 def _add_import(actions: Any) -> None:
@@ -120,7 +128,7 @@ def _set(args: argparse.Namespace) -> int:
         )
     with open_zfs(args) as engine:
         before = engine.dataset(args.dataset).local(POLICY_PROPERTY)
-        text = set_policy(engine, args.dataset, policy)
+        text = set_policy(engine, args.dataset, policy, dry_run=args.dry_run)
         short_names: set[str] = set()
         own: list[str] = []
         with suppress(EngineError):  # the policy is stored, and what follows is advice
@@ -137,10 +145,15 @@ def _set(args: argparse.Namespace) -> int:
     for miss in near_misses(policy, short_names):
         warn(miss)
     if args.json:
-        print_json({"name": args.dataset, "policy": text}, changed=text != before)
+        _print_change(args, before, text)
     else:
-        print(f"{args.dataset}: {text}")
+        print(f"{'would store on ' if args.dry_run else ''}{args.dataset}: {text}")
     return exit_status.DONE
+
+
+def _print_change(args: argparse.Namespace, before: str | None, after: str | None) -> None:
+    found = {"name": args.dataset, "policy": after, "replaces": before}
+    print_json(found, changed=before != after)
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -165,10 +178,13 @@ def _show(args: argparse.Namespace) -> int:
 
 def _clear(args: argparse.Namespace) -> int:
     with open_zfs(args) as engine:
-        changed = engine.dataset(args.dataset).local(POLICY_PROPERTY) is not None
-        clear_policy(engine, args.dataset)
+        before = engine.dataset(args.dataset).local(POLICY_PROPERTY)
+        if not args.dry_run:
+            clear_policy(engine, args.dataset)
     if args.json:
-        print_json({"name": args.dataset, "policy": None}, changed=changed)
+        _print_change(args, before, None)
+    elif args.dry_run and before is not None:
+        print(f"would clear on {args.dataset}: {before}")
     return exit_status.DONE
 
 

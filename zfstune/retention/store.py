@@ -135,10 +135,13 @@ def _lacks_consent_alone(text: str) -> bool:
     return True
 
 
-def set_policy(engine: Engine, dataset: str, policy: Policy) -> str:
+def set_policy(
+    engine: Engine, dataset: str, policy: Policy, *, dry_run: bool = False
+) -> str:
     """Store a policy on a dataset, for it and those below; return the stored text.
 
-    The consent to a ``keep=0`` is stored with it.
+    The consent to a ``keep=0`` is stored with it. A dry run checks all of it, and stores
+    nothing.
 
     Raises:
         PolicyError: There is no such zone, or the policy has no text.
@@ -150,7 +153,8 @@ def set_policy(engine: Engine, dataset: str, policy: Policy) -> str:
     ready_pool(
         engine, names.pool_of(names.check_dataset(dataset)), operation="store in pool"
     )
-    engine.set(dataset, {POLICY_PROPERTY: text})
+    if not dry_run:
+        engine.set(dataset, {POLICY_PROPERTY: text})
     return text
 
 
