@@ -18,17 +18,20 @@ ONLY    ?=
 
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
+# Ansible has a venv of its own: what it needs is not for zfstune's tests to find.
+ANSIBLE       := .ansible-core
+ANSIBLE_STAMP := $(ANSIBLE)/.installed
 # Files that end up in the installed project other than as links to the tree.
 BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] native/*.py)
 SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit docs pictures instants mutants lint format lab images machines demo endurance bench recordsizes applications replayed host pages wheel clean
+.PHONY: help test unit fleet docs pictures instants mutants lint format lab images machines demo endurance bench recordsizes applications replayed host pages wheel clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-test: host lint $(STAMP) images ## Lint, then every test: this host's, bookworm's and trixie-backports'
+test: host lint $(STAMP) $(ANSIBLE_STAMP) images ## Lint, then every test: this host's, bookworm's and trixie-backports'
 	$(BIN)/pytest -m "not browser and not machines" $(ARGS)
 
 unit: $(STAMP) ## The tests that need neither ZFS nor a guest
@@ -37,6 +40,9 @@ unit: $(STAMP) ## The tests that need neither ZFS nor a guest
 docs: $(STAMP) ## The pages of docs/ as HTML in build/docs; a warning is an error
 	$(BIN)/sphinx-build -b html -W --keep-going -n -q -d build/docs/doctrees docs build/docs/html
 	@echo "build/docs/html/index.html"
+
+fleet: $(STAMP) $(ANSIBLE_STAMP) ## The modules for Ansible, on a pool in a plain file
+	$(BIN)/pytest -m fleet tests/fleet $(ARGS)
 
 pictures: $(STAMP) ## The report in a headless Chromium at three widths: words that are cut off or covered
 	PYTHON=$(PYTHON) .ci/install-host chromium libcairo2
@@ -118,11 +124,16 @@ wheel: $(STAMP) ## Build the sdist and, from it, the wheel into dist/
 	$(BIN)/pip wheel --no-deps --wheel-dir dist .
 
 clean: ## Remove what was built; images of the lab stay in their cache
-	rm -rf $(VENV) build dist share mutants mutants.log *.egg-info zfstune/_zfs.*
+	rm -rf $(VENV) $(ANSIBLE) build dist share mutants mutants.log *.egg-info zfstune/_zfs.*
 
 $(STAMP): $(BUILT)
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "cannot create '$(VENV)': no venv module; hint: make host"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable '.[test,lint,docs]'
+	touch $@
+
+$(ANSIBLE_STAMP): packaging/ansible/tests/requirements.txt
+	$(PYTHON) -m venv $(ANSIBLE)
+	$(ANSIBLE)/bin/pip install --quiet --requirement $<
 	touch $@
