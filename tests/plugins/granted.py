@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from contextlib import suppress
 from functools import partial
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
@@ -146,6 +147,13 @@ def each_word_of_a_receiver(
         with pytest.raises((EngineError, BatchError), match="arrived without") as refused:
             work(below)
         assert named(refused.value).keys() == needed
+    subprocess.run(["zfs", "destroy", "-r", f"{parent}/copy"], check=True)
+    # What a receive could not set is set by the next run that may.
+    for rights, value in ((RECEIVES - {"canmount"}, None), (RECEIVES, "noauto")):
+        granted.only(rights)
+        with suppress(EngineError, BatchError):
+            work("")
+        assert engine.dataset(f"{parent}/copy").local("canmount") == value
     subprocess.run(["zfs", "destroy", "-r", f"{parent}/copy"], check=True)
     _leave_a_part(engine, f"{source}@gone", f"{parent}/copy")
     if "destroy" in dropped:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from zfstune.streams.arrival import PLACEHOLDER
 from zfstune.streams.ends import placeholder_mark
 from zfstune.streams.remote.requests import SideCall
+from zfstune.values.inert import PLACEHOLDER
 from zfstune.values.marks import REPLICA_PROPERTY
 
 __all__ = ["JSON", "PLACEHOLDER_VALUES", "REQUESTS"]

@@ -34,6 +34,7 @@ STATES = (
     "stale-mount",
     "not-exported",
     "endangered-base",
+    "not-inert",
     "torn-snapshots",
     "stale-snapshots",
     "stale-replica",

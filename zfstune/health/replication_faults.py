@@ -1,4 +1,4 @@
-"""Judge the targets of a dataset: whether the base of each is safe, and whether it lags."""
+"""Judge targets: whether the base of each is safe, whether it lags, whether it is inert."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from zfstune.health.findings import Finding
 from zfstune.health.freshness import late_after
 from zfstune.values.duration import about
 from zfstune.values.frozen import frozen
-from zfstune.values.text import for_shell
+from zfstune.values.inert import INERT, lacking
+from zfstune.values.marks import REPLICA_PROPERTY
+from zfstune.values.replication_marks import read_replica
+from zfstune.values.text import for_shell, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +17,9 @@ if TYPE_CHECKING:
 
     from zfstune.health.observation import ObservedTarget
     from zfstune.retention.known_targets import KnownTarget
+    from zfstune.values.state import Dataset
 
-__all__ = ["TargetCopy", "endangered", "replication_findings"]
+__all__ = ["TargetCopy", "endangered", "is_open_copy", "open_copy", "replication_findings"]
 
 
 @frozen
@@ -61,6 +65,24 @@ def endangered(
         note = f"{label} has lost the snapshot that the next stream begins with"
         return note, f"{again} -n" if again else ""
     return "", ""
+
+
+def is_open_copy(dataset: Dataset) -> bool:
+    """Tell whether a dataset is a copy that lacks some of what makes it inert."""
+    replica = read_replica(dataset.local(REPLICA_PROPERTY) or "")
+    return replica is not None and not replica.live and bool(lacking(dataset))
+
+
+def open_copy(dataset: Dataset) -> Iterator[Finding]:
+    """Report a copy that lacks some of what makes it inert."""
+    if not is_open_copy(dataset):
+        return
+    names = lacking(dataset)
+    found = ", ".join(f"{name}={shown(dataset.value(name) or '')}" for name in names)
+    wanted = " ".join(f"{name}={INERT[dataset.kind][name][0]}" for name in names)
+    note = f"it is a copy, and has {found}, which nobody has set on it"
+    remedy = f"zfs set {wanted} {for_shell(dataset.name)}"
+    yield Finding("not-inert", note, f"{remedy}; the next zfstune replicate does so, too")
 
 
 def replication_findings(observed: ObservedTarget) -> Iterator[Finding]:

@@ -16,7 +16,11 @@ from zfstune.health.findings import (
 )
 from zfstune.health.inspect_snapshots import SnapshotInspection
 from zfstune.health.observe_targets import observe_targets
-from zfstune.health.replication_faults import replication_findings
+from zfstune.health.replication_faults import (
+    is_open_copy,
+    open_copy,
+    replication_findings,
+)
 from zfstune.health.verdicts import Seen, judge_dataset, judge_pool
 from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.file_sample import MOST_FILES, sample_files
@@ -232,9 +236,9 @@ def _choose(
         roots = placed_roots(look.datasets.values(), asked.load, standing)
         known.update(see_profiles(roots, look.datasets, look.pool, limits, standing))
     if not (asked.profiles or asked.datasets):
-        for look in looked:  # a source of replication is looked at, managed or not
+        for look in looked:  # managed or not
             for name, dataset in look.datasets.items():
-                if noted_places(dataset):
+                if noted_places(dataset) or is_open_copy(dataset):
                     known.setdefault(name, Expected(name, ()))
         return known
     chosen = {
@@ -305,8 +309,9 @@ def _findings(snapshots: SnapshotInspection, look: _Looked, name: str) -> Iterat
     yield from snapshots.findings(name)
     if name in look.datasets:
         interval = snapshots.interval_seconds(name)
-        source = look.datasets[name]
-        for observed in observe_targets(snapshots.engine, source, interval):
+        dataset = look.datasets[name]
+        yield from open_copy(dataset)
+        for observed in observe_targets(snapshots.engine, dataset, interval):
             yield from replication_findings(observed)
 
 

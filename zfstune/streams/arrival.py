@@ -12,7 +12,8 @@ from types import MappingProxyType
 
 from zfstune.values.errors import InvalidProperty
 from zfstune.values.frozen import frozen
-from zfstune.values.marks import OWN_PREFIX, REPLICA_PROPERTY
+from zfstune.values.inert import INERT, opened_note
+from zfstune.values.marks import OPENED_PROPERTY, OWN_PREFIX, REPLICA_PROPERTY
 from zfstune.values.properties import DEFAULT_LIMITS, check, is_user, known
 from zfstune.values.property_rules import cannot_set, is_unsafe
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from zfstune.values.properties import Limits
 
 __all__ = [
-    "INERT",
-    "PLACEHOLDER",
     "TRAVELLING",
     "Arrival",
     "decide_arrival",
@@ -35,35 +34,6 @@ __all__ = [
 ]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
-
-# Property to value and reason, by kind of dataset. `mountpoint` is not among them: it is
-# never taken from a stream, so a filesystem inherits the one of its new parent.
-INERT: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
-    {
-        "filesystem": {
-            "readonly": ("on", "one write, and no further stream fits"),
-            "canmount": ("noauto", "it is mounted only when somebody asks for it"),
-            "exec": ("off", "no program of a copy is run by mistake"),
-            "setuid": ("off", "no program of a copy gains rights here"),
-            "devices": ("off", "no device node of a copy reaches a device here"),
-            "sharenfs": ("off", "it is not served, though its new parent may be"),
-            "sharesmb": ("off", "it is not served, though its new parent may be"),
-        },
-        "volume": {
-            "readonly": ("on", "one write, and no further stream fits"),
-            "volmode": ("none", "no scan of this machine finds disks and labels in it"),
-            "snapdev": ("hidden", "no scan of this machine finds disks and labels in it"),
-        },
-    }
-)
-
-# The properties of a target without data, beside its mark.
-PLACEHOLDER: Mapping[str, str] = MappingProxyType(
-    {
-        **{name: value for name, (value, _) in INERT["filesystem"].items()},
-        "canmount": "off",
-    }
-)
 
 # The native properties that are taken from a stream, or from the source of a replication,
 # where the caller wants that: they say how blocks and attributes are stored, and nothing
@@ -158,6 +128,8 @@ def decide_arrival(
     properties = {name: value for name, (value, _) in fixed.items()} | dict(chosen)
     if new and replica is not None:
         properties[REPLICA_PROPERTY] = replica.text
+        if note := opened_note(kind, unwanted):
+            properties[OPENED_PROPERTY] = note
     received = {
         name: value
         for name, value in sent.items()

@@ -49,7 +49,15 @@ if TYPE_CHECKING:
     from zfstune.streams.pace import Manner
     from zfstune.streams.replication_plan import Choices, DatasetPlan, ReplicationPlan
     from zfstune.streams.side import Side
-    from zfstune.streams.steps import Full, Incremental, Omission, Orphan, PlanStep
+    from zfstune.streams.steps import (
+        Full,
+        Incremental,
+        MadeInert,
+        Omission,
+        Orphan,
+        PlanStep,
+        PropertyChanges,
+    )
 
 __all__ = ["send_all"]
 
@@ -327,22 +335,26 @@ class _DatasetRun:
             raise late
 
     def _change_properties(self) -> EngineError | None:
-        """Give a target that exists its source's properties; return what was refused.
+        """Give a target that exists its properties; return the first error, if any.
 
         They come first, so that the streams are stored by them, and no stream waits for
         one that this pool cannot have.
         """
-        changes = self._plan.changes
-        if changes is None or not changes.pending:
-            return None
-        try:
-            self._receiving.change_properties(
-                self._target, changes.values, changes.inherited
-            )
-        except EngineError as error:
-            return error
-        self._tell(changes)
-        return None
+        inert, changes = self._plan.inert, self._plan.changes
+        steps: list[tuple[MadeInert | PropertyChanges, tuple[str, ...]]] = []
+        if inert is not None:
+            steps.append((inert, ()))
+        if changes is not None and changes.pending:
+            steps.append((changes, changes.inherited))
+        refused: EngineError | None = None
+        for step, inherited in steps:
+            try:
+                self._receiving.change_properties(self._target, step.values, inherited)
+            except EngineError as error:
+                refused = refused or error
+            else:
+                self._tell(step)
+        return refused
 
     def _send(self, step: Resume | Full | Incremental, size: int) -> None:
         """Carry one stream, and see that the right snapshot has arrived."""

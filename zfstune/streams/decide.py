@@ -6,27 +6,26 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
 
-from zfstune.streams.arrival import PLACEHOLDER, Arrival, decide_arrival
+from zfstune.streams.arrival import Arrival
 from zfstune.streams.base import settle_bookmarks
+from zfstune.streams.complete import Completion
 from zfstune.streams.ends import missing_end, placeholder_mark
 from zfstune.streams.refusals import Diverged
 from zfstune.streams.replication_plan import (
     DatasetPlan,
     Refused,
     ReplicationPlan,
-    first_replica,
 )
 from zfstune.streams.steps import Abort, Move, Transfer
-from zfstune.streams.taken_properties import with_taken
 from zfstune.streams.transfer import decide_transfer
-from zfstune.streams.tree import based_at_home, in_order, lineage, planned_before
+from zfstune.streams.tree import in_order, lineage, planned_before
 from zfstune.streams.unfinished import aside_name, aside_of
 from zfstune.streams.ways_out import beside, in_place_of, over
 from zfstune.values.errors import Damaged, EngineError, InvalidName, NotPermitted, PlanError
 from zfstune.values.frozen import replace
+from zfstune.values.inert import PLACEHOLDER
 from zfstune.values.marks import REPLICA_PROPERTY
-from zfstune.values.names import ancestors_of, parent_of, pool_of
-from zfstune.values.properties import fits
+from zfstune.values.names import parent_of, pool_of
 from zfstune.values.state import NONE, PropertyValue, Snapshot
 from zfstune.values.text import utc_stamp
 
@@ -34,12 +33,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from zfstune.streams.base import BookmarkChanges
-    from zfstune.streams.ends import End, Replica
+    from zfstune.streams.ends import End
     from zfstune.streams.refusals import Refusal
     from zfstune.streams.replication_plan import Choices
     from zfstune.streams.side import Side
-    from zfstune.streams.steps import Full, Incremental, Resume, TransferStep
     from zfstune.streams.tree import Pair, Pairing
     from zfstune.streams.unfinished import Unfinished
 
@@ -61,15 +58,14 @@ class Planner:
     ) -> None:
         self._pairing = pairing
         self._unfinished = unfinished
-        self._sending = sending
         self._receiving = receiving
         self._choices = choices
         self._pairs = {pair.source.name: pair for pair in pairing.pairs}
         self._ends = {pair.source.name: pair.source for pair in pairing.pairs}
         self._plans: dict[str, DatasetPlan] = {}
         self._refused: dict[str, Refused] = {}
-        self._pool = pool_of(pairing.pairs[0].target.name)
-        self._pool_guid = 0
+        pool = pool_of(pairing.pairs[0].target.name)
+        self._completion = Completion(pool, sending, receiving, choices)
         origins = [pair.source.origin for pair in pairing.pairs]
         self._origins = frozenset(o.guid for o in origins if o is not None)
         # Snapshots on the target's pool, now or by then, by guid.
@@ -83,7 +79,7 @@ class Planner:
             and pair.source.origin.dataset not in self._pairs
             and not pair.target.snapshots
         }
-        self._copies |= receiving.copies(self._pool, elsewhere - self._copies.keys())
+        self._copies |= receiving.copies(pool, elsewhere - self._copies.keys())
 
     def plan(self) -> ReplicationPlan:
         """Plan all datasets."""
@@ -146,9 +142,10 @@ class Planner:
         own = tuple(n for n in changes.drop if n.startswith(f"{pair.source.name}#"))
         changes = replace(changes, drop=own)
         settled = replace(pair, source=changes.applied_to(pair.source))
+        self._completion.check_mark(pair)
         begun = self._begun_in_place(pair)
         if begun is not None:
-            self._add(pair, self._completed(pair, begun))
+            self._add(pair, self._completion.complete(pair, begun, self._plans))
             return
         decided, target = self._decide(settled)
         choices = self._choices
@@ -183,7 +180,7 @@ class Planner:
                 bookmarks=changes,
                 losing=tuple(choices.lose),
             )
-        self._add(pair, self._completed(pair, plan))
+        self._add(pair, self._completion.complete(pair, plan, self._plans))
 
     def _check_parent(self, pair: Pair) -> None:
         """Refuse a dataset whose target would have no parent."""
@@ -299,81 +296,6 @@ class Planner:
                 for t in targets
                 if parent_of(t.name) == name
             ),
-        )
-
-    def _completed(self, pair: Pair, plan: DatasetPlan) -> DatasetPlan:
-        """Add sizes, arrival, bookmarks and all that the plan needs first."""
-        streams = [s for s in plan.transfer.steps if not isinstance(s, Abort)]
-        target, arrival = plan.target, plan.arrival
-        if streams and not target.snapshots:
-            arrival, replica = self._arrival(plan.source, target, streams[0])
-            target = replace(target, replica=replica)
-        bookmarks = plan.bookmarks.with_tentative(
-            plan.source, target.identity, [step.snapshot for step in streams]
-        )
-        source = bookmarks.applied_to(pair.source)
-        steps = tuple(based_at_home(step, source) for step in plan.transfer.steps)
-        planned = replace(
-            plan,
-            source=source,
-            target=target,
-            transfer=replace(plan.transfer, steps=steps),
-            arrival=arrival,
-            bookmarks=bookmarks,
-            step_bytes=tuple(self._size(s, bookmarks) for s in steps),
-            needs=self._needs(plan),
-        )
-        if not self._choices.take_properties:
-            return planned
-        return with_taken(planned, self._choices, self._receiving.limits)
-
-    def _size(self, step: TransferStep, bookmarks: BookmarkChanges) -> int:
-        """Estimate the bytes of a step's stream."""
-        if isinstance(step, Abort):
-            return 0
-        # A resumed stream is shorter than this: how much has arrived is not asked.
-        base = "" if step.base is None else step.base.name
-        base = bookmarks.make.get(base, base)  # it may be made only before the stream
-        return self._sending.send_size(step.snapshot.name, base=base, raw=step.raw)
-
-    def _arrival(
-        self, source: End, target: End, first: Full | Incremental | Resume
-    ) -> tuple[Arrival, Replica]:
-        """Decide the properties of a new target, and its mark."""
-        self._pool_guid = self._pool_guid or self._receiving.pool_guid(self._pool)
-        replica = first_replica(source, target.name, self._pool_guid, raw=first.raw)
-        if target.replica is not None:
-            replica = replace(replica, identity=target.replica.identity)
-        above = self._plans.get(parent_of(source.name) or "")
-        chosen, dropped = self._choices.properties, self._choices.without
-        if self._choices.recursive:
-            chosen = {n: v for n, v in chosen.items() if fits(n, source.kind)}
-            dropped = tuple(n for n in dropped if fits(n, source.kind))
-        arrival = decide_arrival(
-            source.kind,
-            new=True,
-            sealed=first.raw or bool(first.origin),
-            opened=not source.encrypted and above is not None and above.raw,
-            chosen=chosen,
-            dropped=dropped,
-            replica=replica,
-            limits=self._receiving.limits,
-        )
-        return arrival, replica
-
-    def _needs(self, plan: DatasetPlan) -> tuple[str, ...]:
-        """Return the sources whose plans make what a target lies below, or its origin.
-
-        Where a dataset takes the place of one that goes aside, all below that one goes
-        along until it is back under the new one.
-        """
-        origins = {s.origin for s in plan.transfer.steps if not isinstance(s, Abort)}
-        used = (plan.transfer.target, *origins)
-        made = {above for name in used for above in ancestors_of(name)}
-        return tuple(
-            name
-            for name, other in self._plans.items()
-            if (other.new and other.transfer.target in made) or origins & other.makes
         )
 
     def _add(self, pair: Pair, plan: DatasetPlan) -> None:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen, replace
+from zfstune.values.inert import lacking
 from zfstune.values.marks import REPLICA_PROPERTY, REPLICATE_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
 from zfstune.values.replication_marks import (
@@ -95,6 +96,7 @@ class End:
         places: Where its targets are, by their identities, as it was noted on it.
         own: The properties that were set on it or came in a stream, as far as a copy may
             take them; read only where the caller asks for that.
+        lacking: Names of properties that would make it inert, and do not.
         damaged: The reason why it could not be read; only its name counts then.
     """
 
@@ -116,6 +118,7 @@ class End:
     unsent: bool = False
     places: Mapping[int, str] = MappingProxyType({})
     own: Mapping[str, PropertyValue] = MappingProxyType({})
+    lacking: tuple[str, ...] = ()
     damaged: str = ""
 
     @property
@@ -223,6 +226,7 @@ def end_of(
         aside=replica == ASIDE,
         unsent=dataset.local(REPLICATE_PROPERTY) == UNSENT,
         places=_places(dataset),
+        lacking=lacking(dataset),
     )
 
 

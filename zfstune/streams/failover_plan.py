@@ -10,9 +10,9 @@ takes streams onto the newest one that both sides have.
 
 from __future__ import annotations
 
-from zfstune.streams.arrival import INERT
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen, replace
+from zfstune.values.inert import INERT
 from zfstune.values.marks import OWN_PREFIX, REPLICA_PROPERTY, SCHEDULE_PROPERTY
 from zfstune.values.mountpoint import effective_mountpoint, mount_blocker, with_inherited
 from zfstune.values.replication_marks import (

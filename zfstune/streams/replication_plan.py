@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
     from zfstune.streams.arrival import Arrival
     from zfstune.streams.ends import End
-    from zfstune.streams.steps import Omission, Orphan, PropertyChanges, Transfer
+    from zfstune.streams.steps import (
+        MadeInert,
+        Omission,
+        Orphan,
+        PropertyChanges,
+        Transfer,
+    )
 
 __all__ = [
     "Choices",
@@ -67,6 +73,8 @@ class DatasetPlan:
             keeps its own.
         changes: The properties that a target which exists takes from its source; None: it
             takes none.
+        inert: The properties that a copy which exists lacks to be inert; None: it lacks
+            none.
         bookmarks: Bookmarks on the source to make before the first stream, and those to
             drop then.
         placeholder: Whether the target becomes a placeholder, for want of a snapshot.
@@ -87,6 +95,7 @@ class DatasetPlan:
     step_bytes: tuple[int, ...] = ()
     arrival: Arrival | None = None
     changes: PropertyChanges | None = None
+    inert: MadeInert | None = None
     bookmarks: BookmarkChanges = _NO_CHANGES
     placeholder: bool = False
     aside: str = ""
@@ -100,7 +109,7 @@ class DatasetPlan:
         """Whether there is a stream to send, or anything else to do to the target."""
         changed = self.changes is not None and self.changes.pending
         done = self.transfer.up_to_date and not (self.placeholder or self.left_aside)
-        return changed or not done
+        return changed or self.inert is not None or not done
 
     @property
     def raw(self) -> bool:
@@ -167,6 +176,7 @@ class DatasetPlan:
             "estimated_bytes": self.total_bytes,
             "arrival": None if self.arrival is None else self.arrival.to_dict(),
             "properties": None if self.changes is None else self.changes.to_dict(),
+            "made_inert": None if self.inert is None else self.inert.to_dict(),
             "placeholder": self.placeholder,
             "aside": self.aside or None,
             "left_aside": self.left_aside or None,
@@ -178,6 +188,8 @@ class DatasetPlan:
         transfer = self.transfer
         if self.placeholder:
             yield Placeholder(transfer.target, transfer.source).describe()
+        if self.inert is not None:
+            yield self.inert.describe()
         if self.changes is not None and self.changes.pending:
             yield self.changes.describe()
             for name, value in self.changes.kept.items():

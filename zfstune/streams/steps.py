@@ -19,6 +19,7 @@ __all__ = [
     "Abort",
     "Full",
     "Incremental",
+    "MadeInert",
     "Move",
     "Omission",
     "Orphan",
@@ -263,8 +264,32 @@ class PropertyChanges:
         }
 
 
+@frozen
+class MadeInert:
+    """Give a copy what makes it inert, which it lacks since it arrived.
+
+    Attributes:
+        target: The copy.
+        values: Properties to set.
+    """
+
+    target: str
+    values: Mapping[str, str]
+
+    def describe(self) -> str:
+        """Return the step for people."""
+        pairs = " ".join(f"{name}={shown(value)}" for name, value in self.values.items())
+        return f"set {pairs} on {self.target}: it lacks what makes a copy inert"
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the step in JSON's types."""
+        return dict(self.values)
+
+
 TransferStep = Abort | Resume | Full | Incremental
-PlanStep = TransferStep | Move | Placeholder | PropertyChanges | Omission | Orphan
+PlanStep = (
+    TransferStep | Move | Placeholder | PropertyChanges | MadeInert | Omission | Orphan
+)
 
 
 @frozen

@@ -38,6 +38,9 @@ This is all that zfstune writes for itself on datasets and snapshots:
 ``org.zfstune:replica-target-NUMBER``
     On a dataset that is replicated: where the target with that number is, as in
     ``tank/copy`` or ``host:tank/copy`` (:mod:`zfstune.values.replication_marks`).
+``org.zfstune:replica-opened``
+    On a copy that was made with ``-x``: the names of the properties, among those that make
+    a copy inert, that it was to inherit, parted by commas (:mod:`zfstune.values.inert`).
 ``org.zfstune:replica-properties``
     On a copy that takes properties of its source: the names of those that came from
     there, each with a digest of its value (:mod:`zfstune.streams.taken_properties`).
@@ -78,6 +81,7 @@ __all__ = [
     "CHECKPOINT_PROPERTY",
     "GOLDEN_PROPERTY",
     "KEPT_PROPERTY",
+    "OPENED_PROPERTY",
     "OWN_PREFIX",
     "POLICY_PROPERTY",
     "PROFILE_PROPERTY",
@@ -113,6 +117,7 @@ CHECKPOINT_PROPERTY = f"{OWN_PREFIX}checkpoint"
 REPLICATE_PROPERTY = f"{OWN_PREFIX}replicate-to"
 REPLICATE_WITH_PROPERTY = f"{OWN_PREFIX}replicate-with"
 REPLICA_PROPERTY = f"{OWN_PREFIX}replica"
+OPENED_PROPERTY = f"{OWN_PREFIX}replica-opened"
 TAKEN_PROPERTY = f"{OWN_PREFIX}replica-properties"
 TARGET_PREFIX = f"{OWN_PREFIX}replica-target-"
 GOLDEN_PROPERTY = f"{OWN_PREFIX}golden"

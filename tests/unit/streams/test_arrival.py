@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zfstune.streams.arrival import INERT, decide_arrival
+from zfstune.streams.arrival import decide_arrival
 from zfstune.streams.ends import Replica
 from zfstune.values.errors import InvalidProperty
+from zfstune.values.inert import INERT
 from zfstune.values.marks import OWN_PREFIX
 from zfstune.values.properties import TABLE, Limits, check
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from zfstune.streams.arrival import INERT, PLACEHOLDER
 from zfstune.streams.failover_plan import Member, plan_standby, plan_takeover
 from zfstune.values.errors import PlanError
+from zfstune.values.inert import INERT, PLACEHOLDER
 from zfstune.values.marks import REPLICA_PROPERTY, SCHEDULE_PROPERTY
 from zfstune.values.replication_marks import BaseMark, target_property
 from zfstune.values.state import (

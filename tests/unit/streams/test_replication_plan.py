@@ -84,6 +84,7 @@ def test_for_programs() -> None:
         "estimated_bytes": 2048,
         "arrival": decide_arrival("volume", new=True).to_dict(),
         "properties": None,
+        "made_inert": None,
         "placeholder": False,
         "aside": f"{TARGET}-aside",
         "left_aside": None,

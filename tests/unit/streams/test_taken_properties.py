@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_ends import source, target
-from zfstune.streams.arrival import INERT
 from zfstune.streams.taken_properties import (
     counts,
     is_note,
@@ -19,6 +18,7 @@ from zfstune.streams.taken_properties import (
 )
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import replace
+from zfstune.values.inert import INERT
 from zfstune.values.marks import REPLICA_PROPERTY, TAKEN_PROPERTY
 from zfstune.values.state import DEFAULT, INHERITED, LOCAL, RECEIVED, Limits, PropertyValue
 

@@ -20,6 +20,7 @@ from zfstune.streams.remote.fields import (
 from zfstune.streams.remote.requests import check_token
 from zfstune.streams.taken_properties import own_values
 from zfstune.values.frozen import replace
+from zfstune.values.inert import INERT
 from zfstune.values.marks import REPLICA_PROPERTY, REPLICATE_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot, pool_of
 from zfstune.values.replication_marks import ASIDE, UNSENT, noted_target, target_property
@@ -99,6 +100,7 @@ def _write_end(end: End) -> dict[str, object]:
         "available_bytes": end.available_bytes,
         "createtxg": end.createtxg,
         "places": {target_property(n): place for n, place in end.places.items()},
+        "lacking": list(end.lacking),
         "damaged": end.damaged,
     }
 
@@ -116,7 +118,7 @@ _END = frozenset(
     {
         *("name", "guid", "kind", "snapshots", "bookmarks", "origin", "encrypted"),
         *("written_bytes", "partial", "replica", "available_bytes", "createtxg"),
-        *("places", "unsent", "damaged"),
+        *("places", "unsent", "lacking", "damaged"),
     }
 )
 
@@ -147,13 +149,21 @@ def _read_end(value: object) -> End:
         whole_in(fields["createtxg"]),
         properties,
     )
-    return end_of(
+    end = end_of(
         dataset,
         [_read_snapshot(snapshot) for snapshot in list_in(fields["snapshots"])],
         [_read_bookmark(bookmark) for bookmark in list_in(fields["bookmarks"])],
         origin=None if origin is None else _read_snapshot(origin),
         partial=None if partial is None else _read_partial(partial),
     )
+    return replace(end, lacking=_read_lacking(fields["lacking"], end.kind))
+
+
+def _read_lacking(value: object, kind: str) -> tuple[str, ...]:
+    names = tuple(map(text_in, list_in(value)))
+    if not INERT[kind].keys() >= {*names} or len({*names}) < len(names):
+        raise BadMessageError("a copy lacks what makes none inert")
+    return names
 
 
 def _read_places(value: object) -> dict[str, object]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
-from zfstune.streams.arrival import INERT, PLACEHOLDER, is_harmless, may_travel
+from zfstune.streams.arrival import is_harmless, may_travel
 from zfstune.streams.base import read_mark
 from zfstune.streams.ends import read_placeholder, read_replica
 from zfstune.streams.remote.answers import lies_within
 from zfstune.streams.remote.requests import names_in
 from zfstune.streams.taken_properties import is_note
 from zfstune.values.frozen import frozen, replace
-from zfstune.values.marks import REPLICA_PROPERTY, TAKEN_PROPERTY
+from zfstune.values.inert import INERT, PLACEHOLDER, is_opened_note
+from zfstune.values.marks import OPENED_PROPERTY, REPLICA_PROPERTY, TAKEN_PROPERTY
 from zfstune.values.names import pool_of
 from zfstune.values.properties import is_user
 from zfstune.values.state import Bookmark
@@ -135,15 +136,17 @@ class Grant:
             if name == REPLICA_PROPERTY:
                 replica = read_replica(value)
                 fine = replica is not None and not replica.live
+            elif name == OPENED_PROPERTY:  # a new dataset has to be inert all the same
+                fine = is_opened_note(value)
             else:
-                fine = any(kind.get(name, ("",))[0] == value for kind in INERT.values())
+                fine = _is_inert_value(name, value)
             if not fine and not self._may_take(name, value):
                 return self._not_taken(name, value)
         return ""
 
     def _change_refusal(self, values: Mapping[str, str], inherited: list[str]) -> str:
         for name, value in values.items():
-            if not self._may_take(name, value):
+            if not (_is_inert_value(name, value) or self._may_take(name, value)):
                 return self._not_taken(name, value)
         for name in inherited:
             user = self.properties or not is_user(name)
@@ -164,6 +167,11 @@ class Grant:
         if is_user(name) and may_travel(name) and not self.properties:
             reason += f"; `serve --properties` allows it, and `-x {name}` leaves it behind"
         return reason
+
+
+def _is_inert_value(name: str, value: str) -> bool:
+    """Tell whether a value is one of those that make a copy inert."""
+    return any(kind.get(name, ("",))[0] == value for kind in INERT.values())
 
 
 def _is_mark(name: str) -> bool:

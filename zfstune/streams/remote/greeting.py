@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 # The number changes with any change to frames, requests or answers.
-PROTOCOL = 2
+PROTOCOL = 3
 MOST_GREETING_BYTES = 200
 
 # What the other host is asked to run: zfstune, or, where only the zfs command is there, a

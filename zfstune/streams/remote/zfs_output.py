@@ -20,6 +20,8 @@ from zfstune.values.errors import (
     NotSupported,
 )
 from zfstune.values.frozen import replace
+from zfstune.values.inert import INERT
+from zfstune.values.marks import OPENED_PROPERTY, REPLICA_PROPERTY, REPLICATE_PROPERTY
 from zfstune.values.names import check_bookmark, check_dataset, check_snapshot, parent_of
 from zfstune.values.permissions import delegation_hint
 from zfstune.values.properties import is_user
@@ -62,9 +64,9 @@ __all__ = [
 
 # The columns of `zfs get` and the properties that are asked for.
 PROPERTIES = (
-    *("type", "guid", "createtxg", "encryption", "origin", "written"),
-    *("available", "readonly"),
-    *("receive_resume_token", "org.zfstune:replica", "org.zfstune:replicate-to"),
+    *("type", "guid", "createtxg", "encryption", "origin", "written", "available"),
+    *dict.fromkeys(name for kind in INERT.values() for name in kind),
+    *("receive_resume_token", REPLICA_PROPERTY, OPENED_PROPERTY, REPLICATE_PROPERTY),
 )
 SNAPSHOT_PROPERTIES = ("guid", "createtxg", "written", "encryption", "ivsetguid")
 # The columns of `zfs list` for snapshots and bookmarks.

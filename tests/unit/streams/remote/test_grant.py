@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from remote_messages import PLACEHOLDER_VALUES, REQUESTS
 from stream_ends import snap, source
-from zfstune.streams.arrival import INERT
 from zfstune.streams.remote.grant import Grant, is_inert, is_placeholder, verb_of
 from zfstune.streams.remote.requests import CALLS, SideCall, names_in
 from zfstune.values.frozen import replace
+from zfstune.values.inert import INERT
 from zfstune.values.marks import REPLICA_PROPERTY, TAKEN_PROPERTY
 
 ALL = Grant("tank", sends=True, receives=True, loses=True)
