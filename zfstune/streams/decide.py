@@ -10,7 +10,8 @@ from zfstune.streams.arrival import Arrival
 from zfstune.streams.base import settle_bookmarks
 from zfstune.streams.complete import Completion
 from zfstune.streams.ends import missing_end, placeholder_mark
-from zfstune.streams.refusals import Diverged
+from zfstune.streams.refusals import Diverged, NoCommonBase
+from zfstune.streams.remote.failures import forced_error
 from zfstune.streams.replication_plan import (
     DatasetPlan,
     Refused,
@@ -164,6 +165,8 @@ class Planner:
         elif choices.recursive:
             self._refuse(pair, decided.reason, decided.tree_hint, decided.to_dict())
             return
+        elif choices.lose and not self._receiving.forces:
+            raise forced_error(self._receiving.host, target.name)
         else:
             transfer = over(
                 settled.source,
@@ -213,6 +216,8 @@ class Planner:
             now = target.renamed(self._present_name(target.name))
             target = self._receiving.with_properties(now).renamed(target.name)
             decided = decide_transfer(source, target, raw=choices.raw, every=choices.every)
+        if isinstance(decided, (Diverged, NoCommonBase)) and not self._receiving.forces:
+            decided = replace(decided, forcible=False)
         return decided, target
 
     def _is_parent(self, source: End) -> bool:

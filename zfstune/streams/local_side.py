@@ -30,6 +30,7 @@ class LocalSide:
     """An engine as a side; see :class:`zfstune.streams.side.Side` for the calls."""
 
     host = ""
+    forces = True
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -48,6 +48,8 @@ class _Refused:
     # Where a refusal has no fields of these names, nothing would go.
     victims: tuple[Snapshot, ...] = ()
     written_bytes: int = 0
+    # Whether a forced receive can take the place of what would go.
+    forcible: bool = True
 
     @property
     def reason(self) -> str:
@@ -57,7 +59,7 @@ class _Refused:
     @property
     def hint(self) -> str:
         """The ways out, the one without a loss first."""
-        return _ways_out(self.target, self.losses)
+        return _ways_out(self.target, self.losses if self.forcible else ())
 
     @property
     def tree_hint(self) -> str:
@@ -107,6 +109,7 @@ class Diverged(_Refused):
         written_bytes: The bytes written to the target since its newest snapshot.
         raw: Whether the stream would be raw.
         empty: Whether `victims` are known to hold no change.
+        forcible: Whether a receive there can be forced to lose what would go.
     """
 
     source: str
@@ -116,6 +119,7 @@ class Diverged(_Refused):
     written_bytes: int
     raw: bool
     empty: bool
+    forcible: bool = True
 
     @property
     def reason(self) -> str:
@@ -138,7 +142,7 @@ class Diverged(_Refused):
     @property
     def hint(self) -> str:
         """The ways out, and how to keep the target from being written to."""
-        ways = _ways_out(self.target, self.losses)
+        ways = _ways_out(self.target, self.losses if self.forcible else ())
         if not self.written_bytes:
             return ways
         return f"`zfs set readonly=on {for_shell(self.target)}` prevents writes; {ways}"
@@ -158,6 +162,9 @@ class NoCommonBase(_Refused):
     Attributes:
         remembered: Full name of the target's newest bookmark of a snapshot that the
             source has; empty: there is none.
+        forcible: As in :class:`Diverged`. A raw stream takes the place of no dataset, and
+            none takes that of an encrypted one (recv_begin_check_existing_impl() in
+            module/zfs/dmu_recv.c).
     """
 
     source: str
@@ -165,6 +172,7 @@ class NoCommonBase(_Refused):
     victims: tuple[Snapshot, ...]
     written_bytes: int = 0
     remembered: str = ""
+    forcible: bool = True
 
     @property
     def reason(self) -> str:
@@ -372,6 +380,8 @@ def _beside(target: str) -> str:
 
 def _ways_out(target: str, losses: Sequence[str]) -> str:
     aside = _beside(target)
+    if not losses:
+        return aside
     if len(losses) > _MOST_NAMED:
         return f"{aside}{_OR_LOSE}NAME for each loss"
     words = " --lose ".join(map(for_shell, losses))

@@ -42,6 +42,10 @@ class Side(Protocol):
         """The path of the image that its datasets are in; empty: they are in none."""
 
     @property
+    def forces(self) -> bool:
+        """Whether a receive there can be forced to lose snapshots, those named alone."""
+
+    @property
     def limits(self) -> Limits:
         """Limits that follow from the release that runs there."""
 

@@ -153,7 +153,9 @@ def _continued(
     """Decide on further streams, for a target that has snapshots."""
     base = find_base(source, target)
     if base is None:
-        return NoCommonBase(*_losing_all(source, target), _remembered(source, target))
+        sealed = target.encrypted or (source.encrypted and raw is not False)
+        remembered = _remembered(source, target)
+        return NoCommonBase(*_losing_all(source, target), remembered, forcible=not sealed)
     fixed = came_raw(source, target, base)
     if is_mismatch(source, raw=raw, fixed=fixed):
         return RawMismatch(*_losing_all(source, target), target.name, fixed)

@@ -79,6 +79,19 @@ SAID = {
         "the source has none of its snapshots, nor a bookmark of one",
         f"{ASIDE}, or {LOSE} to give that up",
     ),
+    "no base, encrypted": (
+        NoCommonBase(SOURCE, TARGET, OWN, forcible=False),
+        "the source has none of its snapshots, nor a bookmark of one",
+        ASIDE,
+    ),
+    "nobody to force": (
+        replace(DIVERGED, victims=OWN[:1], empty=True, raw=True, forcible=False),
+        (
+            "after 'backup/a@1' it has snapshots of its own: backup/a@4; they hold no "
+            "change, but a raw stream fits no newer snapshot"
+        ),
+        ASIDE,
+    ),
     "raw": (
         RawMismatch(SOURCE, TARGET, OWN, 7, TARGET, raw=True),
         (

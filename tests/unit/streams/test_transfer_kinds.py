@@ -11,6 +11,8 @@ from zfstune.streams.ends import Replica
 from zfstune.streams.refusals import NoCommonBase, RawMismatch, TookOver
 from zfstune.streams.steps import Abort, Full, Incremental, Transfer
 from zfstune.streams.transfer import decide_transfer
+from zfstune.streams.ways_out import over
+from zfstune.values.errors import PlanError
 from zfstune.values.frozen import replace
 
 if TYPE_CHECKING:
@@ -157,3 +159,33 @@ def test_a_target_that_only_remembers_the_base() -> None:
     assert decide_transfer(source(4), receiving) == NoCommonBase(
         SOURCE, TARGET, receiving.snapshots
     )
+
+
+@pytest.mark.parametrize(
+    ("sealed_source", "sealed_target", "raw", "forcible"),
+    [
+        (False, False, None, True),
+        (True, False, False, True),
+        (True, False, None, False),
+        (True, False, True, False),
+        (False, True, None, False),
+        (True, True, False, False),
+    ],
+)
+def test_what_no_loss_makes_room_for(
+    *, sealed_source: bool, sealed_target: bool, raw: bool | None, forcible: bool
+) -> None:
+    """A raw stream replaces nothing, and an encrypted dataset is replaced by nothing.
+
+    So a loss is named as a way on only where `over` then takes it.
+    """
+    sending = source(1, encrypted=sealed_source)
+    receiving = replace(target(9), encrypted=sealed_target)
+    found = decide_transfer(sending, receiving, raw=raw)
+    assert isinstance(found, NoCommonBase)
+    assert ("--lose" in found.hint) == forcible
+    if forcible:
+        over(sending, receiving, found, found.losses, every=True, raw=raw)
+        return
+    with pytest.raises(PlanError, match="take the place of"):
+        over(sending, receiving, found, found.losses, every=True, raw=raw)

@@ -33,6 +33,7 @@ class ServedSide:
     """
 
     file = ""
+    forces = True
 
     def __init__(
         self, session: ClientSession, connect: Callable[[], ClientSession]

@@ -65,6 +65,7 @@ class ZfsSide:
     """
 
     file = ""
+    forces = False
 
     def __init__(
         self, reached: SshHost, keeper: RemoteCommand, read_token: Callable[[str], Partial]
