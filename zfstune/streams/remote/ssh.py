@@ -16,6 +16,7 @@ from zfstune.streams.remote.ssh_words import (
     complaint,
     remote_line,
     ssh_argv,
+    untold,
 )
 
 TYPE_CHECKING = False
@@ -274,13 +275,15 @@ class SshHost:
         """Run a command there, and return what it prints.
 
         Raises:
-            CommandFailed: It failed by itself.
+            CommandFailed: It failed by itself, whatever status it ended with.
             EngineError: It prints too much, takes too long, or cannot be reached.
         """
         command = self.start(remote_line(words), source=NO_INPUT)
         try:
             printed = _read_all(command, most_bytes)
             command.check()
+            if reason := untold(command.said()):
+                raise CommandFailed(reason)
         finally:
             command.close(at_once=True)
         return printed

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["SSH_FAILED", "Complaint", "complaint", "remote_line", "ssh_argv"]
+__all__ = ["SSH_FAILED", "Complaint", "complaint", "remote_line", "ssh_argv", "untold"]
 
 SSH_FAILED = 255  # ssh(1): its own errors; else the status of the command there
 _MOST_SAID = 200
@@ -120,6 +120,20 @@ def _plain(word: str) -> str:
             hint="printable characters of ASCII without ! and \\ are passed on",
         )
     return word
+
+
+def untold(said: str) -> str:
+    """Return the failure that a command told of and yet ended with status 0; may be empty.
+
+    A listing ends at a dataset that cannot be read, and what is behind it is missing:
+    zfs_callback() in cmd/zfs/zfs_iter.c does not look at what iterating returned.
+
+    Args:
+        said: All that ssh, and the command there, wrote to stderr.
+    """
+    lines = (line.strip() for line in said.splitlines())
+    found = next((line for line in lines if line.startswith("cannot ")), "")
+    return shown(found)[:_MOST_SAID]
 
 
 def complaint(said: str, status: int, host: str) -> Complaint:

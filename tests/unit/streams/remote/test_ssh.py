@@ -38,6 +38,16 @@ def test_output_and_failure(host: SshHost, monkeypatch: pytest.MonkeyPatch) -> N
         host.run(["true"], most_bytes=9)
 
 
+def test_a_listing_that_is_not_whole(host: SshHost) -> None:
+    """The zfs command says so and ends with 0: what it left out would not be sent."""
+    says = "echo tank; echo cannot iterate filesystems: I/O error >&2"
+    with pytest.raises(CommandFailed, match="cannot iterate filesystems: I/O error"):
+        host.run(["sh", "-c", says], most_bytes=9)
+    # What ssh says besides is no failure.
+    warns = "echo tank; echo Warning: it cannot be helped >&2"
+    assert host.run(["sh", "-c", warns], most_bytes=9) == b"tank\n"
+
+
 def test_silence(host: SshHost) -> None:
     """A command that says nothing for too long is not waited for."""
     command = host.start("sleep 60")
