@@ -15,6 +15,7 @@ __all__ = [
     "list_in",
     "object_in",
     "parse_json",
+    "row_in",
     "text_in",
     "whole_in",
     "write_json",
@@ -65,6 +66,14 @@ def list_in(value: object) -> list[object]:
     if not isinstance(value, list):
         raise _unlike(value, "a list")
     return value
+
+
+def row_in(value: object, length: int) -> list[object]:
+    """Check that a value is a list of so many values."""
+    row = list_in(value)
+    if len(row) != length:
+        raise BadMessageError(f"a row has {len(row)} fields, not {length}")
+    return row
 
 
 def text_in(value: object) -> str:

@@ -23,7 +23,7 @@ from zfstune.streams.remote.requests import (
 from zfstune.values.errors import InvalidName, InvalidValue
 
 # What a side on another host knows or does without it, and arguments that stay here.
-NO_CALLS = {"host", "file", "holding"}
+NO_CALLS = {"host", "file", "forces", "holding"}
 UNSENT = {"self", "fd", "stopped"}
 
 
