@@ -96,7 +96,7 @@ recordsizes: host image-$(RELEASE) ## Each profile's record size on each layout 
 
 applications: host image-$(RELEASE) ## PostgreSQL and SQLite at each record size, in bytes a transaction, in a guest
 	tests/lab/run --release $(RELEASE) --disk 4G --timeout 5400 --output benchmarks/results -- \
-		env BENCH_SCALE=$(BENCH_SCALE) python3 -u benchmarks/applications
+		env BENCH_SCALE=$(BENCH_SCALE) python3 -u benchmarks/applications $(ARGS)
 
 replayed: $(STAMP) ## The same without a guest: recorded on this host, as root, and replayed in an image
 	PYTHON=$(PYTHON) .ci/install-host strace postgresql

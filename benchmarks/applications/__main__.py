@@ -1,7 +1,9 @@
 """Measure real applications, and write a table of what they cost in bytes.
 
 ``make applications`` counts on a kernel's pool in a guest, ``make replayed`` in an image on
-this host; docs/explanation/applications.md says what is counted.
+this host; docs/explanation/applications.md says what is counted. The names of
+applications behind it (``sqlite postgres``) choose some of them; rows of earlier runs
+stay in the table.
 """
 
 from __future__ import annotations
@@ -27,10 +29,12 @@ from zfstune.engine.image import create_image
 from zfstune.values.size import format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from counted import Cost
 
+RESULTS = Path(__file__).parents[1] / "results"
 _APPLICATIONS = (sqlite, postgres, mariadb)
 _IMAGE_BYTES = 4 << 30
 
@@ -41,25 +45,58 @@ def main() -> int:
     if not replayed and os.environ.get("ZFSTUNE_LAB") != "1":
         print("this destroys pools: run it with make applications", file=sys.stderr)
         return 2
+    folder = sys.argv[2] if replayed else os.environ.get("ZFSTUNE_LAB_OUTPUT")
     found: list[Cost] = []
     with _in_image() if replayed else _in_lab() as place:
-        for application in _APPLICATIONS:
+        for application in _chosen(sys.argv[3 if replayed else 1 :]):
             if application is mariadb and not mariadb.is_installed():
                 print("MariaDB is not installed here, and left out", file=sys.stderr)
                 continue
             for cost in application.costs(place):
                 print(cost, flush=True)
                 found.append(cost)
-    lines = list(table(found))
-    print("\n".join(lines))
-    folder = sys.argv[2] if replayed else os.environ.get("ZFSTUNE_LAB_OUTPUT")
-    if folder and SCALE == 1:
-        name = "applications-replayed" if replayed else "applications"
-        text = "\n".join([*_preamble(replayed=replayed), "", *lines, ""])
-        Path(folder, f"{name}.md").write_text(text, "utf-8")
-        rows = json.dumps([asdict(cost) for cost in found], indent=1)
-        Path(folder, f"{name}.json").write_text(f"{rows}\n", "utf-8")
+                if folder and SCALE == 1:
+                    _save(found, Path(folder), replayed=replayed)
+    print("\n".join(table(found)))
     return 0
+
+
+def _chosen(names: list[str]) -> list[Any]:
+    """Return the applications of these names, or all."""
+    return [each for each in _APPLICATIONS if not names or each.__name__ in names]
+
+
+def _save(found: list[Cost], folder: Path, *, replayed: bool) -> None:
+    """Write what was found so far: a guest may end before all of it is done."""
+    name = _file_name(replayed=replayed)
+    lines = merged(_earlier(f"{name}.md"), table(found))
+    text = "\n".join([*_preamble(replayed=replayed), "", *lines, ""])
+    (folder / f"{name}.md").write_text(text, "utf-8")
+    rows = json.dumps([asdict(cost) for cost in found], indent=1)
+    (folder / f"{name}.json").write_text(f"{rows}\n", "utf-8")
+
+
+def _file_name(*, replayed: bool) -> str:
+    if replayed:
+        return "applications-replayed"
+    return f"applications-{os.environ.get('ZFSTUNE_LAB_RELEASE', 'unknown')}"
+
+
+def _earlier(name: str) -> list[str]:
+    """Return the table of an earlier run, if there was one."""
+    file = RESULTS / name
+    if not file.exists():
+        return []
+    return [line for line in file.read_text("utf-8").splitlines() if line.startswith("|")]
+
+
+def merged(earlier: Iterable[str], now: Iterable[str]) -> list[str]:
+    """Put the rows of a table in the place of those of an earlier one, new ones behind.
+
+    A row is known by its application, record size and compression.
+    """
+    rows = {tuple(line.split("|")[1:4]): line for line in earlier}
+    return list((rows | {tuple(line.split("|")[1:4]): line for line in now}).values())
 
 
 @contextmanager

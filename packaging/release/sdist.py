@@ -21,9 +21,7 @@ from pathlib import Path
 __all__ = ["ROOT", "commit_time", "copy_sources", "make_sdist", "release_environment"]
 
 ROOT = Path(__file__).resolve().parents[2]
-_MAKE_SDIST = (
-    "import sys; from setuptools.build_meta import build_sdist as f; f(sys.argv[1])"
-)
+_MAKE_SDIST = "import sys; from setuptools.build_meta import build_sdist as f; f(sys.argv[1])"
 
 
 def commit_time() -> int:
@@ -58,11 +56,7 @@ def make_sdist(sources: Path, folder: Path) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         argv = [sys.executable, "-c", _MAKE_SDIST, scratch]
         subprocess.run(
-            argv,
-            cwd=sources,
-            env=release_environment(),
-            stdout=subprocess.DEVNULL,
-            check=True,
+            argv, cwd=sources, env=release_environment(), stdout=subprocess.DEVNULL, check=True
         )
         [made] = Path(scratch).iterdir()
         folder.mkdir(parents=True, exist_ok=True)

@@ -30,9 +30,7 @@ _CFLAGS = (
     "-O2 -g0 -fwrapv -fno-sanitize=undefined -fstack-protector-strong "
     "-D_FORTIFY_SOURCE=2 -Wno-unused-command-line-argument"
 )
-_MAKE_WHEEL = (
-    "import sys; from setuptools.build_meta import build_wheel as f; f(sys.argv[1])"
-)
+_MAKE_WHEEL = "import sys; from setuptools.build_meta import build_wheel as f; f(sys.argv[1])"
 
 
 def make_wheel(sdist: Path, processor: str, folder: Path) -> Path:

@@ -132,6 +132,26 @@ def test_findings(changed: dict[str, int], finding: str) -> None:
     assert finding in "".join(found)
 
 
+def test_large_records_may_be_off_by_more() -> None:
+    """A record of 1M may be off by eight sectors: by one in each 128K of it."""
+    huge = Candidate(1 << 20, "lz4")
+
+    def found(off_bytes: int) -> tuple[str, ...]:
+        odd = replace(RUN, counts=replace(COUNTS, allocated_bytes=5000 + 9 * off_bytes))
+        whole = replace(measured(), measured=(Measured(huge, MODEL, (odd,)),))
+        return verdict_on(whole).findings
+
+    assert found(8 * 512) == ()
+    assert "4097 bytes more" in found(8 * 512 + 1)[0]
+
+
+def test_vdevs_that_are_not_alike() -> None:
+    """Where a record takes less on another vdev, the model's size is no rule."""
+    odd = measured(small=(replace(RUN, counts=replace(COUNTS, allocated_bytes=99)),))
+    assert verdict_on(odd).findings != ()
+    assert verdict_on(replace(odd, pool={"alike": "no"})).findings == ()
+
+
 @pytest.mark.parametrize(
     ("records", "files", "short"), [(3, 1, True), (4, 1, False), (1, 8, False)]
 )
