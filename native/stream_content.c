@@ -1,6 +1,6 @@
 /*
  * The content of a snapshot out of the records of its stream: what the objects
- * hold, whatever blocks it lies in.  docs/howto/compare.md describes the form.
+ * hold, whatever blocks it lies in.  docs/reference/content-digest.md describes the form.
  */
 #include <errno.h>
 #include <string.h>

@@ -207,7 +207,7 @@ class ChangingObjects:
 
     @property
     def digest(self) -> str:
-        """The digest of the content, as docs/howto/compare.md has it."""
+        """The digest of the content, as docs/reference/content-digest.md has it."""
         found = dict(self._fixed)
         for number, there in self._objects.items():
             described: dict[str, object] = {"kind": FILE, "bonus_type": SA}

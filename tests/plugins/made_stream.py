@@ -1,7 +1,8 @@
 """Send streams that are made up, record by record, and the digest of their content.
 
-The digest is computed here from docs/howto/compare.md and not from the code, slowly and
-with all of a stream in memory: what it says of a stream, the C code must say too.
+The digest is computed here from docs/reference/content-digest.md and not from the code,
+slowly and with all of a stream in memory: what it says of a stream, the C code must say
+too.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Manifest:
         kind: ``filesystem`` or ``volume``.
         guid: Guid of the snapshot.
         raw: The stream is raw: of an encrypted image, as it lies on disk.
-        digest: Digest of the content (docs/howto/compare.md).
+        digest: Digest of the content (docs/reference/content-digest.md).
         stream_bytes: Length of the stream.
         stream_sha256: SHA-256 of the stream, in hexadecimal.
         properties: The values that were set on the image, by property.

@@ -1,8 +1,8 @@
 """The digest of a snapshot's content: what it is made of, and in which order.
 
-`docs/howto/compare.md` describes the format. Two snapshots have one digest where their
-objects have the same numbers, types, attributes and bytes, whatever the blocks are that the
-bytes lie in: zeros that were written count as a hole.
+`docs/reference/content-digest.md` describes the format. Two snapshots have one digest where
+their objects have the same numbers, types, attributes and bytes, whatever the blocks are
+that the bytes lie in: zeros that were written count as a hole.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def add(made: ContentHash, number: int, pieces: list[tuple[int, bytes]]) -> Obje
 
 
 def test_what_a_digest_is_made_of() -> None:
-    """The format of docs/howto/compare.md, said once more: its name fixes it."""
+    """The format of docs/reference/content-digest.md, said once more: its name fixes it."""
     made = begun()
     done = add(made, 7, [(stream_parts.ATTRIBUTES, b"attr"), (stream_parts.DATA, b"data")])
     attributes, data = sha256(b"attr").digest(), sha256(b"data").digest()
