@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docutils import nodes
+
 import zfstune
 
 if TYPE_CHECKING:
@@ -88,6 +90,21 @@ def without_links_outside(_app: Sphinx, _page: str, source: list[str]) -> None:
     source[0] = OUTSIDE.sub(r"\1", source[0])
 
 
+def with_code(app: Sphinx, page: nodes.document) -> None:
+    """Make code of what stands in backticks in the help of the command, which is plain."""
+    if app.env.docname != "reference/verbs":
+        return
+    for text in list(page.findall(nodes.Text)):
+        parts = text.split("`")
+        if isinstance(text.parent, nodes.paragraph) and len(parts) % 2 and len(parts) > 1:
+            new: list[nodes.Node] = [
+                nodes.literal(text=part) if number % 2 else nodes.Text(part)
+                for number, part in enumerate(parts)
+            ]
+            text.parent.replace(text, new)
+
+
 def setup(app: Sphinx) -> None:
     """Tell Sphinx what is to be done to each page that it reads."""
     app.connect("source-read", without_links_outside)
+    app.connect("doctree-read", with_code)
