@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from checked_documents import check_documents
 from zfstune.engine import _image_process
 from zfstune.engine.image import create_image
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from zfstune.engine.image import ImageEngine
 
 SIZE_BYTES = 1 << 30
+
+
+@pytest.fixture(autouse=True)
+def _documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold each JSON document against its schema."""
+    check_documents(monkeypatch)
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def test_the_commands(
         "WARNING",
         [
             {
-                "status": 1,
+                "status": "WARNING",
                 "target": "tank/a",
                 "message": "the last prune failed: cannot: why",
             }

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zfstune
-from option_rows import BEFORE, ROWS
+from option_rows import BEFORE, OTHER_DOCUMENTS, ROWS, TESTED_APART
 from recorded_traces import RECORDINGS
+from source_tree import ROOT
 from sparse_copy import sparse_copy
 from zfstune.cli.main import main
 from zfstune.cli.parser import build_parser
+from zfstune.cli.schema import schema_names
 from zfstune.engine.image import create_image
 from zfstune.measurement.load_workload import load_workload
 from zfstune.values.replication_marks import BaseMark
@@ -45,6 +47,27 @@ def test_every_option_has_a_row() -> None:
     """A new option has a command line here that uses it, and no row is of an old one."""
     there = options(build_parser())
     assert {verb: set(rows) for verb, rows in ROWS.items()} == there
+
+
+# What these verbs print by the line of their row; other verbs print one document alone.
+BY_ROW = {
+    "checkpoint": "checkpoint-take",
+    "compare": "compare-digest",
+    "measure": "measure-plan",
+}
+
+
+def document_of(verb: str) -> str:
+    """Name the document that a verb's own row prints."""
+    return BY_ROW.get(verb, verb.replace(" ", "-"))
+
+
+def test_every_document_is_printed_by_a_test() -> None:
+    """Each schema is of a document that a verb prints, and each has one."""
+    rows = {document_of(verb) for verb, options in ROWS.items() if "--json" in options}
+    apart = {*OTHER_DOCUMENTS, *TESTED_APART, "error"}
+    assert sorted(rows | apart) == schema_names()
+    assert all((ROOT / path).exists() for path in TESTED_APART.values())
 
 
 @pytest.fixture(scope="module")
@@ -118,17 +141,37 @@ def test_each_option_works(
     option: str,
 ) -> None:
     """The command ends as its row says, and says nothing of how it is called."""
-    line, _, status = ROWS[verb][option].partition("!")
+    if verb == "schedule install":  # it writes units for the kernel's ZFS alone
+        monkeypatch.setattr("zfstune.cli.schedule.uses_kernel", lambda _: True)
+    out = end_as_said(own, capsys, f"{verb} {ROWS[verb][option]}")
+    if option == "--json":
+        document = json.loads(out)
+        assert document["exit_status"] == 0 or document["errors"]
+        if document["format"] != "zfstune.error":
+            assert document["format"] == f"zfstune.{document_of(verb)}"
+
+
+@pytest.mark.parametrize("name", OTHER_DOCUMENTS)
+def test_other_documents(
+    own: dict[str, Path], capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """With other words a verb prints another document; its schema is looked at, too."""
+    out = end_as_said(own, capsys, OTHER_DOCUMENTS[name])
+    assert json.loads(out)["format"] == f"zfstune.{name}"
+
+
+def end_as_said(own: dict[str, Path], capsys: pytest.CaptureFixture[str], row: str) -> str:
+    """Run a line, see that it ends with its status, and give what it printed."""
+    line, _, status = row.partition("!")
     argv = shlex.split(
         line.format(**{k: shlex.quote(os.fspath(v)) for k, v in own.items()})
     )
-    if verb == "schedule install":  # it writes units for the kernel's ZFS alone
-        monkeypatch.setattr("zfstune.cli.schedule.uses_kernel", lambda _: True)
-    before = [] if verb.startswith("image") else ["--image", os.fspath(own["file"])]
+    before = [] if argv[0] == "image" else ["--image", os.fspath(own["file"])]
     try:
-        result = main([*before, *verb.split(), *argv])
+        result = main([*before, *argv])
     except SystemExit as end:  # argparse's own way, after --version
         result = int(end.code or 0)
     said = capsys.readouterr()
     assert result == int(status or 0), said.err
     assert "usage:" not in said.err
+    return said.out

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import zfstune
+from checked_documents import faults
 from zfstune.engine.image import ImageEngine, create_image
 from zfstune.streams.pace import Pace
 from zfstune.streams.steps import Full
@@ -428,6 +429,8 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     done = subprocess.run([*argv, "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert all(json.loads(line)["total"] == 1 for line in done.stderr.splitlines())
+    assert [faults(line) for line in done.stderr.splitlines() if faults(line)] == []
+    assert faults(done.stdout) == []
     assert json.loads(done.stdout)["target"] == TARGET
     with ImageEngine(tank_file) as tank, ImageEngine(back_file) as back:
         received = back.snapshots(TARGET)

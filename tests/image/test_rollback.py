@@ -182,6 +182,8 @@ def test_copies_are_dropped_and_the_snapshot_stays(
     would = [line.removeprefix("would destroy ") for line in out.splitlines()]
     assert would[1:] == [f"{top}/tank/vol", f"{top}/tank", top, "tank/zfstune-escape"]
     assert would[0].startswith(f"{top}/tank/vol@escape-")
+    said = json.loads(run("checkpoints", "--drop-copies", kept, "-n", "--json")[1])
+    assert said["datasets"] == would[1:]
     status, out, _ = run("checkpoints", "--drop-copies", kept)
     assert (status, out.splitlines()[-1]) == (0, f"dropped copies: {kept}")
     with zfstune.open(file) as again:

@@ -6,6 +6,7 @@ are copied, the wheel is built from the sdist, and the venv sees no other packag
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 
 import zfstune
 from source_tree import ROOT
+from zfstune.cli.schema import load_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,15 +108,18 @@ def test_wheel_is_abi3(wheel: Path) -> None:
 
 
 def test_wheel_holds_what_the_package_needs(wheel: Path) -> None:
-    """Every module, the typing marker, the stub, the profiles; no test, no C."""
+    """Every module, the typing marker, the stub, the data files; no test, no C."""
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     modules = {p.relative_to(ROOT).as_posix() for p in ROOT.glob("zfstune/**/*.py*")}
     modules = {name for name in modules if "__pycache__" not in name}
     profiles = {f"zfstune/_profiles/{p.name}" for p in ROOT.glob("profiles/*.toml")}
-    jobs = {p.relative_to(ROOT).as_posix() for p in ROOT.glob("zfstune/**/*.fio")}
+    data = {p.relative_to(ROOT).as_posix() for p in ROOT.glob("zfstune/**/*.fio")}
+    data |= {
+        p.relative_to(ROOT).as_posix() for p in ROOT.glob("zfstune/cli/schemas/*.json")
+    }
     extras = {"zfstune/py.typed", "zfstune/_zfs.abi3.so", "zfstune/_profiles/__init__.py"}
-    assert names == modules | profiles | jobs | extras
+    assert names == modules | profiles | data | extras
 
 
 def test_extension_links_no_zfs(wheel: Path, tmp_path: Path) -> None:
@@ -149,6 +154,12 @@ def test_installed_profiles_load(venv: Path, tmp_path: Path) -> None:
     )
     loaded = run(venv / "python", "-I", "-c", code, cwd=tmp_path, env=BARE).split()
     assert sorted(loaded) == sorted(path.stem for path in ROOT.glob("profiles/*.toml"))
+
+
+def test_installed_schemas_load(venv: Path, tmp_path: Path) -> None:
+    """The schema of a document is there, whole."""
+    printed = run(venv / "zfstune", "schema", "prune", cwd=tmp_path, env=BARE)
+    assert json.loads(printed) == load_schema("prune")
 
 
 def test_installed_command_shows_its_help(venv: Path, tmp_path: Path) -> None:

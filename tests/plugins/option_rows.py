@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retuned_folder import RETUNE_OPTIONS
 
-__all__ = ["BEFORE", "ROWS"]
+__all__ = ["BEFORE", "OTHER_DOCUMENTS", "ROWS", "TESTED_APART"]
 
 # What stands for the two ends of a hook's life.
 HOOK = "'echo ready; cat'"
@@ -367,4 +367,21 @@ ROWS = {
         "--json": "{folder}/new.zpool --size 256M --json",
     },
     "image info": {"--json": "{file} --json"},
+    "schema": {},
+}
+# The documents that a verb prints with other words than those of its row, with a line
+# that prints each.
+OTHER_DOCUMENTS = {
+    "checkpoint-list": "checkpoint list --json",
+    "checkpoint-drop": "checkpoint drop before --json",
+    "compare": f"compare {BEFORE} {OLD} --json",
+    "measure": "measure postgres --size 1M --runs 1 --recordsize 8K --json",
+    "measure-look": "measure --trace {trace} --only-look --json",
+    "replicas-forget": "replicas tank/a --forget 00000000000000ff --json",
+}
+# Those that take a test of their own.
+TESTED_APART = {
+    "checkpoints-drop-copies": "tests/image/test_rollback.py",
+    "progress": "tests/image/test_replicate.py",
+    "receive-abort": "tests/unit/cli/test_receive.py",
 }

@@ -133,7 +133,7 @@ def _facts(result: Check) -> dict[str, object]:
     return {
         "status": result.word,
         "problems": [
-            {"status": p.status, "target": p.target, "message": p.message}
+            {"status": p.word, "target": p.target, "message": p.message}
             for p in result.problems
         ],
         "datasets": [

@@ -64,6 +64,7 @@ _VERBS = {
     "check": "check that snapshots are fresh, for Nagios and others",
     "metrics": "print figures for Prometheus",
     "image": "make and look at a pool in a plain file",
+    "schema": "print the JSON Schema of what --json prints",
 }
 # Verbs for programs, which no help lists: the completions of the shells ask for names.
 _HIDDEN = ("complete",)

@@ -76,7 +76,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _check(args: argparse.Namespace) -> int:
     rows = []
     for path in args.files:
-        row: dict[str, object] = {"file": path, "fault": None}
+        row: dict[str, object] = {
+            "file": path,
+            "fault": None,
+            "profile": None,
+            "datasets": None,
+            "variants": [],
+        }
         rows.append(row)
         try:
             profile = load_file(path)

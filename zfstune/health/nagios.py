@@ -50,6 +50,11 @@ class Problem:
     target: str
     message: str
 
+    @property
+    def word(self) -> str:
+        """The status as a word."""
+        return _WORDS[self.status]
+
 
 @frozen
 class Check:

@@ -41,7 +41,8 @@ class MeasureResult:
 
     def to_dict(self) -> dict[str, object]:
         """Return the result in JSON's types, with which a later one can be compared."""
-        found = {**to_json(self.measurement), "verdict": self.verdict.to_dict()}
-        if self.changes is not None:
-            found["changes"] = self.changes.to_dict()
-        return found
+        return {
+            **to_json(self.measurement),
+            "verdict": self.verdict.to_dict(),
+            "changes": None if self.changes is None else self.changes.to_dict(),
+        }

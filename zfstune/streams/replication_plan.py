@@ -249,10 +249,13 @@ class Refused:
     def to_dict(self) -> dict[str, object]:
         """Return the refusal in JSON's types."""
         return {
+            "refused": None,
             "source": self.source,
             "target": self.target,
             "reason": self.reason,
             "hint": self.hint or None,
+            "victims": [],
+            "written_bytes": None,
             **(self.details or {}),
         }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from checked_documents import check_documents
 from heirs import Heirs
 from zfstune.cli.main import main
 from zfstune.engine import open as opening
@@ -13,6 +14,12 @@ from zfstune.values.errors import ZfsUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+@pytest.fixture(autouse=True)
+def _documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold each JSON document against its schema."""
+    check_documents(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ def test_text_and_json_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     """Both have the figures of one summary."""
     assert look_at_trace(TRACE, as_json=False) == 0
     text = capsys.readouterr().out
-    begin_document("measure")
+    begin_document("measure", dry_run=False)
     assert look_at_trace(TRACE, as_json=True) == 0
     end_document(0)
     summary = json.loads(capsys.readouterr().out)

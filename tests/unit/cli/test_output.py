@@ -52,7 +52,7 @@ def test_scripts_get_cells_as_they_are(capsys: pytest.CaptureFixture[str]) -> No
 def test_bytes_that_are_no_text_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     """A surrogate stands for such a byte, so that the document stays ASCII."""
     begin_document("policy clear")
-    print_json({"name": "tank/\udcff"})
+    print_json({"name": "tank/\udcff", "policy": None}, changed=True)
     end_document(0)
     assert '\n  "name": "tank/\\udcff",\n' in capsys.readouterr().out
 

@@ -21,6 +21,7 @@ BARE = {("profile", "schema")}
 # These verbs print a format for programs, so they need no --json.
 WITHOUT_JSON = {
     ("profile", "schema"): "it prints JSON",
+    ("schema",): "it prints JSON",
     ("serve",): "a program on another host reads it",
     ("metrics",): "it prints Prometheus's format; `check --json` has the same figures",
 }

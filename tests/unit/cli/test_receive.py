@@ -95,6 +95,8 @@ def test_abort(run: Run, back: StreamEngine) -> None:
     assert "back/b" in back.taken
     status, _, err = run("receive", "back", "--abort", "-n")
     assert (status, "cannot abort the receive of 'back'" in err) == (1, True)
+    said = json.loads(run("receive", "back/b", "--abort", "-n", "--json")[1])
+    assert (said["format"], said["target"]) == ("zfstune.receive-abort", "back/b")
     assert run("receive", "back/b", "--abort") == (0, f"gave up {waited}", "")
     assert "back/b" not in back.taken
     status, _, err = run("receive", "back", "--abort")

@@ -26,7 +26,9 @@ def test_without_an_earlier_one() -> None:
         "measurement",
         "figures",
         "verdict",
+        "changes",
     }
+    assert result.to_dict()["changes"] is None
 
 
 def test_with_an_earlier_one() -> None:

@@ -100,10 +100,13 @@ def test_for_programs() -> None:
         "datasets": [DATASET.to_dict()],
         "refused": [
             {
+                "refused": None,
                 "source": "tank/a/z",
                 "target": "backup/a/z",
                 "reason": "it has no snapshot",
                 "hint": None,
+                "victims": [],
+                "written_bytes": None,
                 "more": 1,
             }
         ],
