@@ -22,17 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments"]
 
-_STATUS = """\
-exit status, as monitoring plugins have it:
-  0  OK
-  1  WARNING: a snapshot or a target of replication is late, the base of a target is in
-     danger, the last run of a schedule failed, or a schedule cannot be read
-  2  CRITICAL: a snapshot or a target is long overdue, or a pool is suspended, or a
-     dataset cannot be read
-  3  UNKNOWN: no dataset has a schedule or a target, ZFS did not answer, or a critical age
-     comes before its warning
-"""
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
@@ -43,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "with figures, as Nagios, Icinga and others read it. A dataset younger than "
         "its last period has time until the next one."
     )
-    parser.epilog = _STATUS
     parser.add_argument(
         "datasets", nargs="*", metavar="DATASET", help="check only these (default: all)"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import checkpoint_as_json, print_checkpoints
-from zfstune.cli.output import add_examples, add_json, print_json, print_table, warn
+from zfstune.cli.output import add_json, print_json, print_table, warn
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.drop import list_checkpoints
 from zfstune.snapshots.drop_copies import drop_copies, list_copies
@@ -26,11 +26,6 @@ def add_arguments(parser: Any) -> None:
         "List the checkpoints of a pool, and the copies that rollbacks kept aside. A copy "
         "keeps the snapshot that was rolled back to from being destroyed; --drop-copies "
         "destroys the copies alone, and `zfstune checkpoint drop` a checkpoint."
-    )
-    add_examples(
-        parser,
-        "zfstune checkpoints",
-        "zfstune checkpoints --drop-copies before-upgrade-20261123T101500Z -n",
     )
     parser.add_argument(
         "--drop-copies",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import would_or_nothing
-from zfstune.cli.output import add_examples, add_json, print_json
+from zfstune.cli.output import add_json, print_json
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.datasets.destroy import destroy_named
 from zfstune.datasets.destroy_plan import DESTROY_LOSSES
@@ -28,12 +28,6 @@ def add_arguments(parser: Any) -> None:
         "bases of replication. Nothing goes without your consent to each of these losses. "
         "Held snapshots, golden images and the running system stay. For snapshots by rule, "
         "see prune."
-    )
-    add_examples(
-        parser,
-        "zfstune destroy tank/old -n",
-        "zfstune destroy tank/old --lose datasets --lose snapshots",
-        "zfstune destroy -r tank/home@before-upgrade --lose snapshots",
     )
     parser.add_argument(
         "names",

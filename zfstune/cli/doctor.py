@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_examples, add_json, print_json
+from zfstune.cli.output import add_json, print_json
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.health.diagnosis_text import diagnosis_lines
 from zfstune.health.doctor import doctor
@@ -27,9 +27,6 @@ def add_arguments(parser: Any) -> None:
         "the module, the library beside it, permissions, programs, time zones and the "
         "clock. Each finding has a severity, a remedy and its source. Nothing is changed. "
         "The exit status is 4 where a danger or a fault was found."
-    )
-    add_examples(
-        parser, "zfstune doctor", "zfstune doctor --json", "zfstune --image FILE doctor"
     )
     add_json(parser)
     parser.set_defaults(run=_run)

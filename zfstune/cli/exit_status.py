@@ -1,4 +1,7 @@
-"""The exit statuses of the command, and the text about them that ends each help."""
+"""The exit statuses of the command, and what each of them means.
+
+``help_endings`` has what a verb words otherwise.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,13 @@ import signal
 __all__ = [
     "DONE",
     "FAILED",
-    "HELP",
     "NO_ZFS",
     "PARTLY",
     "PENDING",
     "SIGINT",
+    "SIGNAL",
     "SIGPIPE",
+    "TEXTS",
     "USAGE",
 ]
 
@@ -25,15 +29,12 @@ NO_ZFS = 5
 SIGINT = 128 + signal.SIGINT
 SIGPIPE = 128 + signal.SIGPIPE
 
-HELP = """\
-exit status:
-  0  done
-  1  an error; only the changes that were printed were made
-  2  the command line makes no sense
-  3  some targets were left as they are; each of them is named
-  4  changes are pending (--check), something is not as it should be (verify,
-     status), two snapshots differ (compare), clones keep an image (golden
-     retire --lose), or there was no room for all files (retune)
-  5  there is no ZFS here
-  128+N  signal N ended the command
-"""
+TEXTS = {
+    DONE: "done",
+    FAILED: "an error; only the changes that were printed were made",
+    USAGE: "the command line makes no sense",
+    PARTLY: "some targets were left as they are; each of them is named",
+    PENDING: "changes are pending, or something is not as it should be",
+    NO_ZFS: "there is no ZFS here",
+}
+SIGNAL = "  128+N  signal N ended the command"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_examples, add_json, print_json
+from zfstune.cli.output import add_json, print_json
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.hold import hold_snapshots
 
@@ -24,11 +24,6 @@ def add_arguments(parser: Any) -> None:
         "Hold snapshots by a tag, a word of your own: nothing can destroy them until the "
         "tag is released, neither prune nor the zfs command. A snapshot that has the tag "
         "already is left as it is. `zfstune snapshots` shows the tags of each."
-    )
-    add_examples(
-        parser,
-        "zfstune hold keep tank/home@monday",
-        "zfstune hold -r audit tank/data@zfstune-20261123T030000Z",
     )
     add_holding_options(parser)
     parser.set_defaults(run=_run)

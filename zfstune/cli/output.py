@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from zfstune.values.errors import ZfstuneError
 
 __all__ = [
-    "add_examples",
     "add_json",
     "add_scripted",
     "be_quiet",
@@ -124,12 +123,6 @@ def on_terminal() -> bool:
     if _quiet:
         return False
     return sys.stderr.isatty() if _terminal is None else _terminal
-
-
-def add_examples(parser: Any, *lines: str) -> None:
-    """Put command lines before the exit statuses at the end of a help."""
-    shown_lines = "".join(f"  {line}\n" for line in lines)
-    parser.epilog = f"examples:\n{shown_lines}\n{parser.epilog or ''}"
 
 
 def add_json(parser: Any) -> None:

@@ -8,7 +8,6 @@ from functools import cache
 from importlib import import_module
 
 from zfstune import __version__
-from zfstune.cli import exit_status
 from zfstune.cli.output import refuse
 from zfstune.cli.which_zfs import IMAGE_VARIABLE, image_name
 
@@ -95,7 +94,7 @@ def _columns() -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose help ends with the exit statuses, and which loads its verb late.
+    """A parser whose help ends with examples and exit statuses, and which loads late.
 
     Attributes:
         verb: The verb whose options are still to be added; empty where there are none.
@@ -104,7 +103,20 @@ class _Parser(argparse.ArgumentParser):
     verb = ""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(epilog=exit_status.HELP, formatter_class=_Help, **options)
+        self._own_ending = ""
+        super().__init__(formatter_class=_Help, **options)
+
+    @property
+    def epilog(self) -> str:
+        """The end of the help: examples, and the exit statuses of the verb."""
+        # The table is as large as all other helps together, and a timer prints none.
+        from zfstune.cli.help_endings import ending_of  # noqa: PLC0415
+
+        return self._own_ending or ending_of(self.prog.removeprefix(_PROGRAM).strip())
+
+    @epilog.setter
+    def epilog(self, text: str | None) -> None:
+        self._own_ending = text or ""
 
     def load(self) -> None:
         """Add the options of the verb, unless they are there."""

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import (
-    add_examples,
-    add_json,
-    print_json,
-    print_schema,
-    report,
-)
+from zfstune.cli.output import add_json, print_json, print_schema, report
 from zfstune.profiles.load import load_file, load_shipped, profile_text
 from zfstune.profiles.schema import profile_schema
 from zfstune.profiles.template import new_profile
@@ -44,7 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         description="Print the file of a profile: its datasets, each value with its reason "
         "and source. `zfstune explain` says what this pool makes of it.",
     )
-    add_examples(showing, "zfstune profile show postgres")
     showing.add_argument("name", metavar="PROFILE")
     add_json(showing)
     showing.set_defaults(run=_show)
@@ -53,11 +46,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="print a profile to go on from",
         description="Print a sound profile of a new name, to be filled in and put into a "
         "file. With --extends it starts from one that ships.",
-    )
-    add_examples(
-        new,
-        "zfstune profile new shop > shop.toml",
-        "zfstune profile new shop --extends postgres > shop.toml",
     )
     new.add_argument("name", metavar="NAME", help="its name: small letters, digits, dashes")
     new.add_argument(

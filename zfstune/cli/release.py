@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from zfstune.cli.hold import add_holding_options, change_holds
-from zfstune.cli.output import add_examples
 from zfstune.snapshots.hold import release_snapshots
 
 TYPE_CHECKING = False
@@ -20,11 +19,6 @@ def add_arguments(parser: Any) -> None:
         "End the holds of snapshots by one tag. Nothing is destroyed by that, but a "
         "snapshot that nothing holds any more may go with the next prune. Tags by which "
         "zfstune itself keeps snapshots are refused."
-    )
-    add_examples(
-        parser,
-        "zfstune release keep tank/home@monday",
-        "zfstune release -r audit tank/data@zfstune-20261123T030000Z -n",
     )
     add_holding_options(parser)
     parser.set_defaults(run=_run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_examples, add_json, print_json, warn
+from zfstune.cli.output import add_json, print_json, warn
 from zfstune.cli.progress_line import ProgressLine
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.restore import restore_path
@@ -29,12 +29,6 @@ def add_arguments(parser: Any) -> None:
         "Nothing is overwritten: what stands in the way is kept beside it, as "
         "NAME.before-restore-TIME. The copy takes its name once it is whole, and a run "
         "that was killed is completed by the next."
-    )
-    add_examples(
-        parser,
-        "zfstune restore tank/home@monday ann/thesis.odt",
-        "zfstune restore tank/home@monday /home/ann/thesis.odt --to /tmp",
-        "zfstune restore rpool/etc@zfstune-20261123T030000Z nginx -n",
     )
     parser.add_argument("snapshot", metavar="DATASET@SNAP", help="the snapshot's full name")
     parser.add_argument(

@@ -6,7 +6,7 @@ from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import add_options, would_or_nothing
-from zfstune.cli.output import add_examples, print_json, warn
+from zfstune.cli.output import print_json, warn
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.rewind_plan import LOSSES
 from zfstune.snapshots.rollback import rollback
@@ -35,12 +35,6 @@ def add_arguments(parser: Any) -> None:
         "since. The dataset that is mounted at / goes back in place, too: reboot then, "
         "since running programs keep the old files open. To bring back a system that does "
         "not run, boot another environment and name its dataset."
-    )
-    add_examples(
-        parser,
-        "zfstune rollback before-upgrade -n",
-        "zfstune rollback tank/home@monday --lose snapshots",
-        "zfstune rollback -r tank/data/postgres@zfstune-20261123T030000Z -n",
     )
     parser.add_argument(
         "name",

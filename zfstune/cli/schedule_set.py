@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_examples, add_json, print_json, warn
+from zfstune.cli.output import add_json, print_json, warn
 from zfstune.cli.schedule_replication import (
     add_replication,
     stored_changes,
@@ -30,11 +30,6 @@ def add_set(actions: Any) -> None:
         description="Store on datasets how often snapshots of them are taken, and where to "
         "they are replicated. Nothing else changes: `zfstune schedule install` writes "
         "timers by it, and `zfstune schedule run` needs none.",
-    )
-    add_examples(
-        setting,
-        "zfstune schedule set tank/home --every hourly",
-        "zfstune schedule set tank/home --every daily@02:05 --replicate backup:tank/home",
     )
     setting.add_argument("datasets", nargs="+", metavar="DATASET")
     setting.add_argument(

@@ -11,7 +11,7 @@ import os
 
 from zfstune.cli import exit_status
 from zfstune.cli.json_document import FORMAT_VERSION
-from zfstune.cli.output import add_examples, print_schema
+from zfstune.cli.output import print_schema
 from zfstune.values.errors import InvalidValue
 from zfstune.values.text import did_you_mean, shown
 
@@ -37,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Print the JSON Schema (draft 2020-12) of a document that --json prints, or list "
         "the documents. Each names itself by its key `format`: zfstune.prune is `prune`."
     )
-    add_examples(parser, "zfstune schema", "zfstune schema prune")
     parser.add_argument(
         "document",
         nargs="?",

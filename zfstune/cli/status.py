@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_examples, add_json, print_json
+from zfstune.cli.output import add_json, print_json
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.health.status import read_status
 
@@ -23,7 +23,6 @@ def add_arguments(parser: Any) -> None:
         "copies are behind; and what is not as it should be. Rows with a finding come "
         "first. The exit status is 4 where there is a finding."
     )
-    add_examples(parser, "zfstune status", "zfstune status --json")
     parser.add_argument(
         "--state", metavar="DIR", help="the folder of the notes on runs, as for schedule"
     )

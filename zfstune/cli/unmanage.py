@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_examples, add_json, print_json, warn
+from zfstune.cli.output import add_json, print_json, warn
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.datasets.unmanage import unmanage
 
@@ -21,11 +21,6 @@ def add_arguments(parser: Any) -> None:
         "Stop managing a dataset: take zfstune's marks off again, and change nothing else. "
         "Values, mounts, owners, snapshots, a schedule and a policy stay as they are. "
         "`zfstune apply PROFILE --at DATASET` manages it again."
-    )
-    add_examples(
-        parser,
-        "zfstune unmanage rpool/pgdata",
-        "zfstune unmanage -r tank/data/postgres -n",
     )
     parser.add_argument("dataset", metavar="DATASET", help="the dataset")
     parser.add_argument(
