@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -171,6 +171,86 @@ def test_a_key_that_changed_meanwhile(pools: Pools, tmp_path: Path) -> None:
     with pytest.raises(RefusedValue, match="not the right key"):
         back.load_key(copy, OURS)
     back.load_key(copy, THEIRS)
+
+
+def test_a_copy_that_uses_the_key_of_its_parent(pools: Pools) -> None:
+    """OpenZFS would store the sender's wrapped key there, and nothing could unwrap it.
+
+    With a key of its own the copy takes the stream, and has the sender's key then.
+    """
+    tank, back = pools
+    name, copy = "tank/wrapped", "back/secret/wrapped"
+    how: dict[str, Any] = {"engine": tank, "target_engine": back}
+    tank.create(name, properties=PASSPHRASE, key=OURS)
+    tank.take_snapshots([f"{name}@1"])
+    zfstune.replicate(name, copy, **how)
+    back.load_key(copy, OURS)
+    back.inherit_key(copy)
+    tank.take_snapshots([f"{name}@2"])
+    with pytest.raises(PlanError, match="nothing could open the copy") as refused:
+        zfstune.replicate(name, copy, **how)
+    assert f"zfs change-key -o keyformat=passphrase {copy}" in refused.value.hint
+    with pytest.raises(PlanError, match="wrapped by that of 'back/secret'"):
+        pass_on(pools, f"{name}@2", copy, base="@1")
+    back.unload_key("back/secret")
+    back.load_key("back/secret", THEIRS)
+    assert zfstune.compare(tank, f"{name}@1", back, f"{copy}@1").equal
+    back.change_key(copy, Key("for a moment"), properties={"keyformat": "passphrase"})
+    zfstune.replicate(name, copy, **how)
+    back.unload_key(copy)
+    back.load_key(copy, OURS)
+    assert zfstune.compare(tank, f"{name}@2", back, f"{copy}@2").equal
+
+
+def test_a_copy_that_was_closed_by_another_tool(pools: Pools, tmp_path: Path) -> None:
+    """OpenZFS does take the stream; the copy can be opened again as a root of its own."""
+    tank, back = pools
+    name, copy, file = "tank/closed", "back/secret/closed", tmp_path / "stream"
+    tank.create(name, properties=PASSPHRASE, key=OURS)
+    tank.take_snapshots([f"{name}@1"])
+    zfstune.replicate(name, copy, engine=tank, target_engine=back)
+    back.load_key(copy, OURS)
+    back.inherit_key(copy)
+    tank.take_snapshots([f"{name}@2"])
+    with file.open("w+b") as stream:
+        tank.send(f"{name}@2", stream.fileno(), base=f"{name}@1", raw=True)
+        stream.seek(0)
+        back.receive(f"{copy}@2", stream.fileno(), raw=True)
+    back.unload_key("back/secret")
+    back.load_key("back/secret", THEIRS)
+    with pytest.raises(EngineError):
+        zfstune.compare(tank, f"{name}@1", back, f"{copy}@1")
+    back.separate_key(copy)
+    back.load_key(copy, OURS)
+    assert zfstune.compare(tank, f"{name}@2", back, f"{copy}@2").equal
+
+
+def test_a_tree_whose_copies_use_one_key(pools: Pools) -> None:
+    """Where the parent of a copy came raw from that of its source, the key is the same."""
+    tank, back = pools
+    name, copy = "tank/family", "back/family"
+    how: dict[str, Any] = {"engine": tank, "target_engine": back}
+    tank.create(name, properties=PASSPHRASE, key=OURS)
+    tank.create(f"{name}/child")
+    for number in "123":
+        if number == "2":
+            for each in (copy, f"{copy}/child"):
+                back.load_key(each, OURS)
+            back.inherit_key(f"{copy}/child")
+        tank.take_snapshots([f"{each}@{number}" for each in (name, f"{name}/child")])
+        if number == "3":
+            zfstune.replicate(f"{name}/child", f"{copy}/child", **how)
+        zfstune.replicate(name, copy, recursive=True, **how)
+    tank.take_snapshots([f"{each}@4" for each in (name, f"{name}/child")])
+    pass_on(pools, f"{name}@4", copy, base="@3", recursive=True)
+    back.unload_key(copy)
+    back.load_key(copy, OURS)
+    child = f"{copy}/child"
+    assert back.dataset(child).value("encryptionroot") == copy
+    assert zfstune.compare(tank, f"{name}/child@4", back, f"{child}@4").equal
+    tank.take_snapshots([f"{name}/child@5"])
+    with pytest.raises(PlanError, match="nothing could open the copy"):
+        pass_on(pools, f"{name}/child@5", child, base="@4")
 
 
 @pytest.mark.parametrize("mark", ["@", "#"])

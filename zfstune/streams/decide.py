@@ -22,6 +22,7 @@ from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.tree import in_order, lineage, planned_before
 from zfstune.streams.unfinished import aside_name, aside_of
 from zfstune.streams.ways_out import beside, in_place_of, over
+from zfstune.streams.wrapping_key import brings_key, closed_for_good, has_same_key
 from zfstune.values.errors import Damaged, EngineError, InvalidName, NotPermitted, PlanError
 from zfstune.values.frozen import replace
 from zfstune.values.inert import PLACEHOLDER
@@ -59,6 +60,7 @@ class Planner:
     ) -> None:
         self._pairing = pairing
         self._unfinished = unfinished
+        self._sending = sending
         self._receiving = receiving
         self._choices = choices
         self._pairs = {pair.source.name: pair for pair in pairing.pairs}
@@ -183,7 +185,20 @@ class Planner:
                 bookmarks=changes,
                 losing=tuple(choices.lose),
             )
+        if brings_key(plan.transfer, plan.target):
+            self._check_key(pair)
         self._add(pair, self._completion.complete(pair, plan, self._plans))
+
+    def _check_key(self, pair: Pair) -> None:
+        """Refuse a raw stream that would leave a copy without the key that opens it."""
+        roots: list[End | None] = []
+        for side, end in ((self._sending, pair.source), (self._receiving, pair.target)):
+            found: list[End] = []
+            with suppress(NotPermitted):  # a key that shows no more than the dataset
+                found = side.ends(end.key_root)
+            roots.append(found[0] if found else None)
+        if not has_same_key(*roots):
+            raise closed_for_good(pair.source, pair.target)
 
     def _check_parent(self, pair: Pair) -> None:
         """Refuse a dataset whose target would have no parent."""

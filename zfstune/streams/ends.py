@@ -13,7 +13,7 @@ from zfstune.values.errors import InvalidValue
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.inert import lacking
 from zfstune.values.marks import REPLICA_PROPERTY, REPLICATE_PROPERTY
-from zfstune.values.names import check_bookmark, check_dataset, check_snapshot
+from zfstune.values.names import check_bookmark, check_dataset, check_snapshot, pool_of
 from zfstune.values.replication_marks import (
     ASIDE,
     UNSENT,
@@ -96,6 +96,8 @@ class End:
         places: Where its targets are, by their identities, as it was noted on it.
         own: The properties that were set on it or came in a stream, as far as a copy may
             take them; read only where the caller asks for that.
+        key_root: Name of the dataset whose key opens it: itself, one above it, or, after a
+            promotion, another one; empty: it is not encrypted.
         lacking: Names of properties that would make it inert, and do not.
         damaged: The reason why it could not be read; only its name counts then.
     """
@@ -118,6 +120,7 @@ class End:
     unsent: bool = False
     places: Mapping[int, str] = MappingProxyType({})
     own: Mapping[str, PropertyValue] = MappingProxyType({})
+    key_root: str = ""
     lacking: tuple[str, ...] = ()
     damaged: str = ""
 
@@ -226,8 +229,16 @@ def end_of(
         aside=replica == ASIDE,
         unsent=dataset.local(REPLICATE_PROPERTY) == UNSENT,
         places=_places(dataset),
+        key_root=_key_root(dataset),
         lacking=lacking(dataset),
     )
+
+
+def _key_root(dataset: Dataset) -> str:
+    root = dataset.value("encryptionroot") or ""
+    if root and pool_of(check_dataset(root)) != pool_of(dataset.name):
+        raise _unusable(dataset.name, f"'{shown(root)}' is said to have its key")
+    return root
 
 
 def _places(dataset: Dataset) -> dict[int, str]:

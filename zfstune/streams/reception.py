@@ -19,6 +19,7 @@ from zfstune.streams.receive_plan import Received, Skipped
 from zfstune.streams.unwelcome import (
     base_missing,
     base_missing_here,
+    brings_another_key,
     deduplicated,
     diverged,
     exists_already,
@@ -29,6 +30,7 @@ from zfstune.streams.unwelcome import (
     other_kind,
     outside,
 )
+from zfstune.streams.wrapping_key import uses_another_key
 from zfstune.values.errors import InvalidName
 from zfstune.values.frozen import frozen, replace
 from zfstune.values.names import check_snapshot, parent_of
@@ -178,6 +180,9 @@ class Reception:
 
     def _check_fit(self, end: End, header: StreamHeader, received: str) -> None:
         """Refuse a stream that does not fit what is there."""
+        goes_on = header.raw and header.fromguid and not header.clone
+        if goes_on and uses_another_key(end) and not self._comes_too(end.key_root):
+            raise brings_another_key(end, header)
         if header.rest:
             partial = end.partial
             if partial is None:
@@ -203,6 +208,13 @@ class Reception:
             raise diverged(end, header, base, victims)
         if any(s.name == received for s in end.snapshots):
             raise name_taken(received, header)
+
+    def _comes_too(self, key_root: str) -> bool:
+        """Tell whether a package brings the key of an encryption root as well."""
+        return any(
+            name == key_root and dataset in self._packed
+            for dataset, name in self._names.items()
+        )
 
     def _arrival(
         self, end: End, header: StreamHeader, dataset: str, *, first: bool

@@ -5,6 +5,7 @@ A receive destroys nothing, so each way on that does is a command of its own.
 
 from __future__ import annotations
 
+from zfstune.streams.wrapping_key import closing, own_key
 from zfstune.values.errors import PlanError
 from zfstune.values.text import comma_list, for_shell, shown
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "base_missing",
     "base_missing_here",
+    "brings_another_key",
     "deduplicated",
     "diverged",
     "exists_already",
@@ -152,6 +154,11 @@ def diverged(
     back = for_shell(base.name)
     command = f"`zfs rollback -r {back}`" if victims else f"`zfs rollback {back}`"
     return _refused(end.name, header, "; ".join(parts), f"{command} gives all of that up")
+
+
+def brings_another_key(end: End, header: StreamHeader) -> PlanError:
+    """Return the error for a raw stream that nothing could open afterwards."""
+    return _refused(end.name, header, closing(end), own_key(end))
 
 
 def name_taken(received: str, header: StreamHeader) -> PlanError:

@@ -65,6 +65,7 @@ def write_end(end: End) -> dict[str, object]:
         "available_bytes": end.available_bytes,
         "createtxg": end.createtxg,
         "places": {target_property(n): place for n, place in end.places.items()},
+        "key_root": end.key_root,
         "lacking": list(end.lacking),
         "damaged": end.damaged,
     }
@@ -83,7 +84,7 @@ _END = frozenset(
     {
         *("name", "guid", "kind", "snapshots", "bookmarks", "origin", "encrypted"),
         *("written_bytes", "partial", "replica", "available_bytes", "createtxg"),
-        *("places", "unsent", "lacking", "damaged"),
+        *("places", "unsent", "key_root", "lacking", "damaged"),
     }
 )
 
@@ -101,6 +102,7 @@ def end_from(value: object) -> End:
         "encryption": PropertyValue("on" if fields["encrypted"] is True else "off"),
         "written": PropertyValue(str(whole_in(fields["written_bytes"]))),
         "available": PropertyValue(str(whole_in(fields["available_bytes"]))),
+        "encryptionroot": PropertyValue(text_in(fields["key_root"])),
     }
     # A mark of a placeholder that somebody can have written to is left out there.
     local = {REPLICA_PROPERTY: fields["replica"], "readonly": "on"}

@@ -88,7 +88,10 @@ class Grant:
         return lies_within(name, self.dataset)
 
     def visible(self, end: End) -> End:
-        """Return an end without the name of an origin that lies elsewhere."""
+        """Return an end without the names of an origin and a key that lie elsewhere."""
+        root = end.key_root
+        if root and not self.covers(root):
+            end = replace(end, key_root=pool_of(root))  # which this key cannot read
         origin = end.origin
         return (
             end if origin is None or self.covers(origin.name) else replace(end, origin=None)

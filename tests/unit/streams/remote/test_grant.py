@@ -245,3 +245,5 @@ def test_an_origin_elsewhere_is_not_shown() -> None:
     assert grant.visible(inside).origin is not None
     assert grant.visible(outside).origin is None
     assert grant.visible(end) == end
+    for root, seen in (("tank/a", "tank/a"), ("tank/other", "tank"), ("", "")):
+        assert grant.visible(replace(end, key_root=root)).key_root == seen
