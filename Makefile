@@ -85,8 +85,8 @@ endurance: host $(STAMP) images ## Kills, power cuts, walks and nonsense for MIN
 	$(BIN)/python tests/endurance --minutes $(MINUTES) --only "$(ONLY)" $(ARGS)
 
 bench: host image-$(RELEASE) ## Compare with the zfs command and with peers, in a guest
-	tests/lab/run --release $(RELEASE) --timeout 5400 --output benchmarks/results -- \
-		env BENCH_SCALE=$(BENCH_SCALE) pytest benchmarks \
+	tests/lab/run --release $(RELEASE) --disk 6G --timeout 5400 --output benchmarks/results \
+		-- env BENCH_SCALE=$(BENCH_SCALE) pytest benchmarks \
 		--ignore benchmarks/recordsize --benchmark-enable $(ARGS)
 
 recordsizes: host image-$(RELEASE) ## Each profile's record size on each layout and ashift, in a guest; what is there already stays

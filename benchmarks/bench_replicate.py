@@ -6,6 +6,7 @@ Each peer has a target of its own, which has all snapshots but the newest before
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -25,18 +26,20 @@ pytestmark = pytest.mark.timeout(3600)
 
 YARDSTICK = "library"
 PIPE = "zfs send | zfs receive"
-MANY, MUCH = "200 datasets, a new snapshot each", "256 MiB in one stream"
+MANY, MUCH = "200 datasets, a new snapshot each", "2 GiB in one stream"
 TOOLS = ("syncoid", "bzfs", "zfs-autobackup")
 LAPS = {
     MANY: {YARDSTICK: 3, "command": 3, **dict.fromkeys(TOOLS, 2)},
-    MUCH: {YARDSTICK: 5, PIPE: 5},
+    MUCH: {YARDSTICK: 5, "command": 3, PIPE: 5},
 }
 TARGETS = [
     *(("command", tool, 1.0, MANY) for tool in TOOLS),
     ("command", "syncoid", 0.2, MANY),
     (YARDSTICK, PIPE, 1.02, MUCH),
 ]
-DATASETS, MIB = 200, 256
+DATASETS, MIB = 200, 2048
+# The memory of a replication must not grow with its stream.
+LITTLE_MIB, MOST_MORE_KIB = 16, 4096
 
 
 class Trees:
@@ -121,16 +124,18 @@ def trees(
 
 
 @pytest.fixture(scope="module")
-def much(make_pool: Callable[[], Any], scaled: Callable[..., int]) -> Iterator[str]:
-    """Give a snapshot of a dataset with data that no compression makes smaller."""
-    pool = make_pool()
+def much(make_pool: Callable[..., Any], scaled: Callable[..., int]) -> Iterator[str]:
+    """Give a dataset with data that no compression makes smaller, and a little one."""
+    disk, *_ = os.environ["ZFSTUNE_LAB_DISKS"].split()
+    pool = make_pool(disk)
     with open_engine() as engine:
-        engine.create(f"{pool.name}/much", properties={"recordsize": "1M"})
-        folder = Path(engine.mount(f"{pool.name}/much"))
-        with (folder / "data").open("wb") as file:
-            for _ in range(scaled(MIB, 16)):
-                file.write(os.urandom(1 << 20))
-        engine.take_snapshots([f"{pool.name}/much@s"])
+        for short, size_mib in (("much", scaled(MIB, 64)), ("little", LITTLE_MIB)):
+            name = f"{pool.name}/{short}"
+            engine.create(name, properties={"recordsize": "1M"})
+            with (Path(engine.mount(name)) / "data").open("wb") as file:
+                for _ in range(size_mib):
+                    file.write(os.urandom(1 << 20))
+            engine.take_snapshots([f"{name}@s"])
     yield f"{pool.name}/much"
     pool.destroy()
 
@@ -155,13 +160,47 @@ def bench_replicate(
 
 def _send_much(source: str, measure: Callable[..., None], peer: str) -> None:
     target = f"{source}-copy"
-    if peer == PIPE:
-        line = f"zfs send -Lc {source}@s | zfs receive -u -o readonly=on {target}"
-        measure(lambda: subprocess.run(["sh", "-c", line], check=True))
-    else:
-        measure(lambda: zfstune.replicate(source, target))
+    line = f"zfs send -Lc {source}@s | zfs receive -u -o readonly=on {target}"
+    calls = {
+        PIPE: lambda: subprocess.run(["sh", "-c", line], check=True),
+        YARDSTICK: lambda: zfstune.replicate(source, target),
+        "command": lambda: subprocess.run(
+            ["zfstune", "replicate", source, target], check=True, stdout=subprocess.DEVNULL
+        ),
+    }
+    measure(calls[peer])
+    _check_and_destroy(source, target)
+
+
+def _check_and_destroy(source: str, target: str) -> None:
     with open_engine() as engine:
         assert engine.snapshot(f"{target}@s").guid == engine.snapshot(f"{source}@s").guid
-        for bookmark in engine.bookmarks(source):
-            engine.destroy_bookmarks([bookmark])
+        engine.destroy_bookmarks(engine.bookmarks(source))
     subprocess.run(["zfs", "destroy", "-r", target], check=True)
+
+
+def bench_memory(
+    much: str, note: Callable[[str], None], scaled: Callable[..., int]
+) -> None:
+    """The memory of a replication does not grow with its stream."""
+    little = f"{much.removesuffix('much')}little"
+    few_kib, many_kib = _peak_kib(little), _peak_kib(much)
+    assert many_kib - few_kib <= MOST_MORE_KIB
+    note(
+        f"`zfstune replicate` had {few_kib} KiB of memory at most for a stream of "
+        f"{LITTLE_MIB} MiB, and {many_kib} KiB for one of {scaled(MIB, 64)} MiB."
+    )
+
+
+def _peak_kib(source: str) -> int:
+    """Replicate by the command, and give the most memory of any of its processes."""
+    target = f"{source}-copy"
+    program = shutil.which("zfstune") or ""
+    silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    argv = [program, "replicate", source, target]
+    pid = os.posix_spawn(program, argv, os.environ, file_actions=silent)
+    # wait4(2): of all that it has waited for in its turn, too
+    _, status, usage = os.wait4(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    _check_and_destroy(source, target)
+    return usage.ru_maxrss

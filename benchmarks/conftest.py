@@ -31,6 +31,8 @@ SCALE = float(os.environ.get("BENCH_SCALE", "1"))
 
 TIMES = pytest.StashKey[Times]()
 JUDGED = pytest.StashKey[Judged]()
+# Lines below the table on the terminal.
+NOTES = pytest.StashKey[list[str]]()
 
 
 def scale_down(count: int, least: int = 1) -> int:
@@ -55,6 +57,7 @@ def _named(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Keep our table alone: pytest-benchmark's has a line for each lap."""
     config.stash[TIMES] = {}
+    config.stash[NOTES] = []
     config.stash[JUDGED] = {}
     config.option.benchmark_quiet = not _named(config)
 
@@ -107,6 +110,12 @@ def measure(
     return timed
 
 
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Give the function that adds a line below the table."""
+    return request.config.stash[NOTES].append
+
+
 @pytest.fixture(scope="session")
 def scaled() -> Callable[..., int]:
     """Give the function that scales a size down."""
@@ -143,18 +152,23 @@ def compiled() -> None:
 
 
 class Pool:
-    """A pool on one sparse file in memory, which can be put back as it was."""
+    """A pool on one sparse file in memory, which can be put back as it was.
 
-    def __init__(self) -> None:
+    Args:
+        disk: A disk for a pool that would fill the memory; it is never put back.
+    """
+
+    def __init__(self, disk: str = "") -> None:
         self.name = f"zt{secrets.token_hex(4)}"
         FILES.mkdir(exist_ok=True)
         self.folder = FILES / self.name
         self.folder.mkdir()
         self._file = self.folder / "vdev"
         self._copy = FILES / f"{self.name}.copy"
-        with self._file.open("wb") as file:
-            file.truncate(1 << 30)
-        run("zpool", "create", "-f", self.name, str(self._file))
+        if not disk:
+            with self._file.open("wb") as file:
+                file.truncate(1 << 30)
+        run("zpool", "create", "-f", self.name, disk or str(self._file))
 
     def keep(self) -> None:
         """Note the state that :meth:`put_back` brings back."""
@@ -172,14 +186,14 @@ class Pool:
     def destroy(self) -> None:
         """Destroy the pool and its files."""
         run("zpool", "destroy", "-f", self.name)
-        self._file.unlink()
+        self._file.unlink(missing_ok=True)
         self.folder.rmdir()
         self._copy.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
-def make_pool() -> Callable[[], Pool]:
-    """Give the function that makes a pool; who calls it destroys it."""
+def make_pool() -> Callable[..., Pool]:
+    """Give the function that makes a pool, in memory or on a disk; callers destroy it."""
     return Pool
 
 
@@ -202,7 +216,7 @@ def pytest_terminal_summary(
     scale = "" if SCALE == 1 else f", scale {SCALE:g}"
     rows = rows_of(times, config.stash[JUDGED], on=f"{day}{scale}")
     terminalreporter.section("ratios")
-    for line in text_of(rows).splitlines():
+    for line in (*text_of(rows).splitlines(), *config.stash[NOTES]):
         terminalreporter.write_line(line)
     folder = os.environ.get("ZFSTUNE_LAB_OUTPUT")
     if not folder:
