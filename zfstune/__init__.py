@@ -19,37 +19,70 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zfstune.clones import golden
     from zfstune.clones.clone import clone
-    from zfstune.datasets.apply import apply, plan
+    from zfstune.clones.clone_plan import ClonePlan
+    from zfstune.datasets.apply import Applied, apply, plan
     from zfstune.datasets.destroy import destroy_named as destroy
+    from zfstune.datasets.destroy_plan import DestroyPlan
+    from zfstune.datasets.plan import Plan
     from zfstune.datasets.unmanage import unmanage
+    from zfstune.datasets.unmanage_plan import UnmanagePlan
     from zfstune.engine.open import open_engine as open  # noqa: A004 (zfstune.open)
     from zfstune.engine.protocol import Engine
+    from zfstune.health.check import check_freshness as check
     from zfstune.health.doctor import doctor
+    from zfstune.health.findings import Finding, Verdict, Verification
+    from zfstune.health.nagios import Check
+    from zfstune.health.observation import ObservedTarget
+    from zfstune.health.observe_targets import list_replicas
     from zfstune.health.status import read_status as status
+    from zfstune.health.status_page import StatusPage
     from zfstune.health.verify import verify
     from zfstune.measurement.draw_up import Wishes
     from zfstune.measurement.measure_result import MeasureResult
     from zfstune.measurement.measure_workload import measure_workload as measure
     from zfstune.measurement.retuning.choice import Retuning
     from zfstune.measurement.retuning.retune import retune
+    from zfstune.measurement.retuning.retune_result import RetuneResult
+    from zfstune.profiles.explain import explain
+    from zfstune.profiles.explanation import Explanation
+    from zfstune.profiles.load import load_profile
+    from zfstune.profiles.load import profile_names as list_profiles
+    from zfstune.profiles.profile import Profile
+    from zfstune.retention.assess import AssessedSnapshot, list_snapshots
+    from zfstune.retention.plan import Pruned, PrunePlan
+    from zfstune.retention.policy import Followed, Policy
     from zfstune.retention.prune import prune
+    from zfstune.retention.store import drop_policy, list_policies, store_policy
+    from zfstune.schedules.schedule import Scheduled, list_schedules, store_schedule
+    from zfstune.snapshots.changes import ChangesBetween
     from zfstune.snapshots.checkpoint import checkpoint
+    from zfstune.snapshots.copies_plan import CopiesPlan
     from zfstune.snapshots.diff import diff
     from zfstune.snapshots.drop import drop_checkpoint
     from zfstune.snapshots.drop import list_checkpoints as checkpoints
     from zfstune.snapshots.drop_copies import drop_copies
+    from zfstune.snapshots.drop_plan import Checkpoint, DropPlan
     from zfstune.snapshots.hold import hold_snapshots as hold
     from zfstune.snapshots.hold import release_snapshots as release
+    from zfstune.snapshots.hold_plan import HoldPlan
     from zfstune.snapshots.quiesce import Commands, Postgres, Session, quiesced
     from zfstune.snapshots.restore import restore_path as restore
-    from zfstune.snapshots.rollback import rollback
+    from zfstune.snapshots.restore_plan import RestoredPath
+    from zfstune.snapshots.rewind_plan import RewindPlan
+    from zfstune.snapshots.rollback import Rewound, rollback
     from zfstune.snapshots.take import snapshot
     from zfstune.streams.compare import compare
+    from zfstune.streams.comparison import Comparison
     from zfstune.streams.failover import failover
+    from zfstune.streams.failover_plan import FailoverPlan
+    from zfstune.streams.forget import Forgotten, forget_replica
     from zfstune.streams.pace import Pace
     from zfstune.streams.receive import receive
+    from zfstune.streams.receive_plan import ReceivePlan
     from zfstune.streams.replicate import replicate
+    from zfstune.streams.replication_plan import ReplicationPlan
     from zfstune.streams.send import send, send_resumed, send_saved
+    from zfstune.streams.send_plan import SendPlan
     from zfstune.values.errors import (
         AlreadyExists,
         BatchError,
@@ -74,17 +107,36 @@ if TYPE_CHECKING:
         ZfstuneError,
         ZfsUnavailable,
     )
+    from zfstune.values.state import Bookmark, Dataset, PoolInfo, Snapshot
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AlreadyExists",
+    "Applied",
+    "AssessedSnapshot",
     "BatchError",
+    "Bookmark",
     "Busy",
+    "ChangesBetween",
+    "Check",
+    "Checkpoint",
+    "ClonePlan",
     "Commands",
+    "Comparison",
+    "CopiesPlan",
     "Damaged",
+    "Dataset",
+    "DestroyPlan",
+    "DropPlan",
     "Engine",
     "EngineError",
+    "Explanation",
+    "FailoverPlan",
+    "Finding",
+    "Followed",
+    "Forgotten",
+    "HoldPlan",
     "HookError",
     "ImageDied",
     "InvalidName",
@@ -95,21 +147,42 @@ __all__ = [
     "NotFound",
     "NotPermitted",
     "NotSupported",
+    "ObservedTarget",
     "Pace",
+    "Plan",
     "PlanError",
+    "Policy",
     "PolicyError",
+    "PoolInfo",
     "PoolSuspended",
     "Postgres",
+    "Profile",
     "ProfileError",
+    "PrunePlan",
+    "Pruned",
     "ReadOnly",
+    "ReceivePlan",
     "RefusedValue",
+    "ReplicationPlan",
+    "RestoredPath",
+    "RetuneResult",
     "Retuning",
+    "RewindPlan",
+    "Rewound",
+    "Scheduled",
+    "SendPlan",
     "Session",
+    "Snapshot",
+    "StatusPage",
+    "UnmanagePlan",
+    "Verdict",
+    "Verification",
     "Wishes",
     "ZfsUnavailable",
     "ZfstuneError",
     "__version__",
     "apply",
+    "check",
     "checkpoint",
     "checkpoints",
     "clone",
@@ -119,9 +192,18 @@ __all__ = [
     "doctor",
     "drop_checkpoint",
     "drop_copies",
+    "drop_policy",
+    "explain",
     "failover",
+    "forget_replica",
     "golden",
     "hold",
+    "list_policies",
+    "list_profiles",
+    "list_replicas",
+    "list_schedules",
+    "list_snapshots",
+    "load_profile",
     "measure",
     "open",
     "plan",
@@ -138,6 +220,8 @@ __all__ = [
     "send_saved",
     "snapshot",
     "status",
+    "store_policy",
+    "store_schedule",
     "unmanage",
     "verify",
 ]
@@ -145,15 +229,54 @@ __all__ = [
 # The module of each public name, and the name that it has there; none: the name is the
 # module itself. A public name that is not listed here is an error class.
 _HOMES = {
+    "Applied": ("datasets.apply", "Applied"),
+    "AssessedSnapshot": ("retention.assess", "AssessedSnapshot"),
+    "Bookmark": ("values.state", "Bookmark"),
+    "ChangesBetween": ("snapshots.changes", "ChangesBetween"),
+    "Check": ("health.nagios", "Check"),
+    "Checkpoint": ("snapshots.drop_plan", "Checkpoint"),
+    "ClonePlan": ("clones.clone_plan", "ClonePlan"),
     "Commands": ("snapshots.quiesce", "Commands"),
+    "Comparison": ("streams.comparison", "Comparison"),
+    "CopiesPlan": ("snapshots.copies_plan", "CopiesPlan"),
+    "Dataset": ("values.state", "Dataset"),
+    "DestroyPlan": ("datasets.destroy_plan", "DestroyPlan"),
+    "DropPlan": ("snapshots.drop_plan", "DropPlan"),
     "Engine": ("engine.protocol", "Engine"),
+    "Explanation": ("profiles.explanation", "Explanation"),
+    "FailoverPlan": ("streams.failover_plan", "FailoverPlan"),
+    "Finding": ("health.findings", "Finding"),
+    "Followed": ("retention.policy", "Followed"),
+    "Forgotten": ("streams.forget", "Forgotten"),
+    "HoldPlan": ("snapshots.hold_plan", "HoldPlan"),
     "MeasureResult": ("measurement.measure_result", "MeasureResult"),
+    "ObservedTarget": ("health.observation", "ObservedTarget"),
     "Pace": ("streams.pace", "Pace"),
+    "Plan": ("datasets.plan", "Plan"),
+    "Policy": ("retention.policy", "Policy"),
+    "PoolInfo": ("values.state", "PoolInfo"),
     "Postgres": ("snapshots.quiesce", "Postgres"),
+    "Profile": ("profiles.profile", "Profile"),
+    "PrunePlan": ("retention.plan", "PrunePlan"),
+    "Pruned": ("retention.plan", "Pruned"),
+    "ReceivePlan": ("streams.receive_plan", "ReceivePlan"),
+    "ReplicationPlan": ("streams.replication_plan", "ReplicationPlan"),
+    "RestoredPath": ("snapshots.restore_plan", "RestoredPath"),
+    "RetuneResult": ("measurement.retuning.retune_result", "RetuneResult"),
     "Retuning": ("measurement.retuning.choice", "Retuning"),
+    "RewindPlan": ("snapshots.rewind_plan", "RewindPlan"),
+    "Rewound": ("snapshots.rollback", "Rewound"),
+    "Scheduled": ("schedules.schedule", "Scheduled"),
+    "SendPlan": ("streams.send_plan", "SendPlan"),
     "Session": ("snapshots.quiesce", "Session"),
+    "Snapshot": ("values.state", "Snapshot"),
+    "StatusPage": ("health.status_page", "StatusPage"),
+    "UnmanagePlan": ("datasets.unmanage_plan", "UnmanagePlan"),
+    "Verdict": ("health.findings", "Verdict"),
+    "Verification": ("health.findings", "Verification"),
     "Wishes": ("measurement.draw_up", "Wishes"),
     "apply": ("datasets.apply", "apply"),
+    "check": ("health.check", "check_freshness"),
     "checkpoint": ("snapshots.checkpoint", "checkpoint"),
     "checkpoints": ("snapshots.drop", "list_checkpoints"),
     "clone": ("clones.clone", "clone"),
@@ -163,9 +286,18 @@ _HOMES = {
     "doctor": ("health.doctor", "doctor"),
     "drop_checkpoint": ("snapshots.drop", "drop_checkpoint"),
     "drop_copies": ("snapshots.drop_copies", "drop_copies"),
+    "drop_policy": ("retention.store", "drop_policy"),
+    "explain": ("profiles.explain", "explain"),
     "failover": ("streams.failover", "failover"),
+    "forget_replica": ("streams.forget", "forget_replica"),
     "golden": ("clones.golden", ""),
     "hold": ("snapshots.hold", "hold_snapshots"),
+    "list_policies": ("retention.store", "list_policies"),
+    "list_profiles": ("profiles.load", "profile_names"),
+    "list_replicas": ("health.observe_targets", "list_replicas"),
+    "list_schedules": ("schedules.schedule", "list_schedules"),
+    "list_snapshots": ("retention.assess", "list_snapshots"),
+    "load_profile": ("profiles.load", "load_profile"),
     "measure": ("measurement.measure_workload", "measure_workload"),
     "open": ("engine.open", "open_engine"),
     "plan": ("datasets.apply", "plan"),
@@ -182,23 +314,28 @@ _HOMES = {
     "send_saved": ("streams.send", "send_saved"),
     "snapshot": ("snapshots.take", "snapshot"),
     "status": ("health.status", "read_status"),
+    "store_policy": ("retention.store", "store_policy"),
+    "store_schedule": ("schedules.schedule", "store_schedule"),
     "unmanage": ("datasets.unmanage", "unmanage"),
     "verify": ("health.verify", "verify"),
 }
 
+# A type checker that saw a module's __getattr__ would take any name for one of its own,
+# and a typo for a value of any type. It sees the imports above instead.
+if not TYPE_CHECKING:
 
-def __getattr__(name: str) -> object:
-    """Fetch a public name from its module, once."""
-    if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    from importlib import import_module  # noqa: PLC0415 (dir() shows public names alone)
+    def __getattr__(name: str) -> object:
+        """Fetch a public name from its module, once."""
+        if name not in __all__:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        from importlib import import_module  # noqa: PLC0415 (dir() shows public names)
 
-    module, original = _HOMES.get(name, ("values.errors", name))
-    home = import_module(f"{__name__}.{module}")
-    value: object = getattr(home, original) if original else home
-    globals()[name] = value
-    return value
+        module, original = _HOMES.get(name, ("values.errors", name))
+        home = import_module(f"{__name__}.{module}")
+        value = getattr(home, original) if original else home
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

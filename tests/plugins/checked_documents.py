@@ -83,7 +83,8 @@ def check_documents(monkeypatch: pytest.MonkeyPatch) -> None:
         def write_and_check(fields: Any) -> str:
             text = write(fields)
             if "format" in fields:
-                assert faults(text) == []
+                found = faults(text)
+                assert not found, "; ".join(found)
             return text
 
         return write_and_check

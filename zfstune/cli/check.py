@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from time import time
-
 from zfstune.cli.output import add_json, print_json, report
 from zfstune.cli.which_zfs import image_path, open_zfs
-from zfstune.health.nagios import UNKNOWN, check_ages, judge
-from zfstune.health.observe import observe
+from zfstune.health.check import check_freshness
+from zfstune.health.nagios import UNKNOWN, check_ages
 from zfstune.host.files import state_folder
 from zfstune.retention.rule_text import parse_duration
 from zfstune.values.errors import ZfstuneError
@@ -86,28 +84,17 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> Check:
-    warning, critical = _seconds(args, "warning"), _seconds(args, "critical")
-    lag_warning = _seconds(args, "lag-warning")
-    lag_critical = _seconds(args, "lag-critical")
-    check_ages(warning, critical)  # before ZFS is asked
-    check_ages(lag_warning, lag_critical)
+    ages = {
+        "warning_s": _seconds(args, "warning"),
+        "critical_s": _seconds(args, "critical"),
+        "lag_warning_s": _seconds(args, "lag-warning"),
+        "lag_critical_s": _seconds(args, "lag-critical"),
+    }
+    check_ages(ages["warning_s"], ages["critical_s"])  # before ZFS is opened
+    check_ages(ages["lag_warning_s"], ages["lag_critical_s"])
+    folder = state_folder(args.state, image=image_path(args))
     with open_zfs(args) as engine:
-        seen = observe(
-            engine, args.datasets, state_folder(args.state, image=image_path(args))
-        )
-    return judge(
-        seen.datasets,
-        seen.pools,
-        seen.runs,
-        int(time()),
-        warning=warning,
-        critical=critical,
-        faults=[str(fault) for fault in seen.faults],
-        damaged=seen.damaged,
-        targets=seen.targets,
-        lag_warning=lag_warning,
-        lag_critical=lag_critical,
-    )
+        return check_freshness(*args.datasets, **ages, folder=folder, engine=engine)
 
 
 def _seconds(args: argparse.Namespace, option: str) -> int | None:

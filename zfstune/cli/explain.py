@@ -7,7 +7,7 @@ import sys
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json
 from zfstune.cli.which_zfs import open_zfs, uses_image
-from zfstune.profiles.explain import explain
+from zfstune.profiles.explain import explain_opened
 from zfstune.profiles.explanation_text import render_explanation
 from zfstune.profiles.load import load_file
 
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     if (args.profile is None) == (args.own is None):
         args.refuse("name a PROFILE, or a file with --profile")
-    explanation = explain(
+    explanation = explain_opened(
         args.profile if args.own is None else load_file(args.own),
         variant=args.variant,
         pool=args.pool,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, add_scripted, print_json, print_table
 from zfstune.cli.which_zfs import open_zfs
-from zfstune.engine.pools import datasets_below
-from zfstune.health.observe_targets import observe_targets
+from zfstune.health.observe_targets import list_replicas
 from zfstune.streams.forget import forget_target
 from zfstune.values.duration import about
 from zfstune.values.text import utc_instant, utc_minute
@@ -56,12 +55,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.dry_run:
         args.refuse("-n goes with --forget")
     with open_zfs(args) as engine:
-        observed = [
-            target
-            for dataset in datasets_below(engine, args.datasets).values()
-            if not dataset.damaged
-            for target in observe_targets(engine, dataset, unnoted=True)
-        ]
+        observed = list_replicas(*args.datasets, engine=engine)
     if args.json:
         print_json({"replicas": [_facts(each) for each in observed]})
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zfstune.engine.open import using
+from zfstune.engine.pools import datasets_below
 from zfstune.health.observation import ObservedTarget
 from zfstune.health.replication_faults import TargetCopy, endangered
 from zfstune.retention.known_targets import lag_of
@@ -17,7 +19,31 @@ if TYPE_CHECKING:
     from zfstune.retention.known_targets import KnownTarget
     from zfstune.values.state import Dataset
 
-__all__ = ["observe_targets"]
+__all__ = ["list_replicas", "observe_targets"]
+
+
+def list_replicas(
+    *datasets: str, engine: Engine | None = None
+) -> tuple[ObservedTarget, ...]:
+    """List the targets that datasets are replicated to, and how far each is behind.
+
+    Targets on other hosts are not asked.
+
+    Args:
+        datasets: Full names, each with all below it; default: all of all pools.
+        engine: Default: the running kernel's ZFS.
+
+    Raises:
+        EngineError: A dataset does not exist, or ZFS refused a read.
+        ZfsUnavailable: There is no ZFS here.
+    """
+    with using(engine) as zfs:
+        return tuple(
+            target
+            for dataset in datasets_below(zfs, datasets).values()
+            if not dataset.damaged
+            for target in observe_targets(zfs, dataset, unnoted=True)
+        )
 
 
 def observe_targets(

@@ -31,6 +31,7 @@ __all__ = [
     "SITE",
     "load",
     "load_file",
+    "load_profile",
     "load_shipped",
     "load_text",
     "profile_names",
@@ -62,6 +63,19 @@ def load(name: str) -> Profile:
     name, colon, variant = name.partition(":")
     profile = _load(name)
     return profile.variant(variant) if colon else profile
+
+
+def load_profile(name: str) -> Profile:
+    """Load a profile by its name, or from a file of the user's own.
+
+    Args:
+        name: As in ``postgres`` or ``postgres:seed``; what ends in ``.toml`` or holds a
+            slash is a file.
+
+    Raises:
+        ProfileError: There is no such profile, or the file holds none.
+    """
+    return load_file(name) if name.endswith(_SUFFIX) or "/" in name else load(name)
 
 
 def load_file(path: str) -> Profile:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from zfstune.engine.open import using
 from zfstune.engine.pools import datasets_below
 from zfstune.retention.bases import keep_bases
 from zfstune.retention.decision import CHECKPOINT, FOREIGN, decide, is_spared_checkpoint
@@ -16,7 +19,6 @@ from zfstune.values.text import utc_instant
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableMapping
-    from datetime import datetime
 
     from zfstune.engine.protocol import Engine
     from zfstune.retention.decision import Decision
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from zfstune.values.errors import ZfstuneError
     from zfstune.values.state import Dataset, Snapshot
 
-__all__ = ["AssessedSnapshot", "assess_snapshots"]
+__all__ = ["AssessedSnapshot", "assess_snapshots", "list_snapshots"]
 
 _NO_POLICY = "no policy is stored for its dataset"
 
@@ -80,6 +82,27 @@ class AssessedSnapshot:
             "clones": self.clones,
             "own": self.own,
         }
+
+
+def list_snapshots(
+    *datasets: str, engine: Engine | None = None
+) -> tuple[AssessedSnapshot, ...]:
+    """List snapshots with the reasons why each stays, and the time when it goes.
+
+    Args:
+        datasets: Full names, each with all below it; default: all of all pools.
+        engine: Default: the running kernel's ZFS.
+
+    Returns:
+        The snapshots of each dataset, the oldest first.
+
+    Raises:
+        PolicyError: A stored policy cannot be followed; the message names its dataset.
+        EngineError: A dataset does not exist, or ZFS refused a read.
+        ZfsUnavailable: There is no ZFS here.
+    """
+    with using(engine) as zfs:
+        return tuple(assess_snapshots(zfs, datasets, lambda: datetime.now(UTC)))
 
 
 def assess_snapshots(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zfstune.engine.pools import ready_pool
+from zfstune.engine.open import using
+from zfstune.engine.pools import datasets_below, ready_pool
 from zfstune.retention.policy import Followed
 from zfstune.retention.policy_text import parse_policy, stored_form
 from zfstune.values import names
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "clear_policy",
+    "drop_policy",
+    "list_policies",
     "not_followed",
     "own_policies",
     "set_policy",
+    "store_policy",
     "stored_policies",
     "zone",
 ]
@@ -133,6 +137,59 @@ def _lacks_consent_alone(text: str) -> bool:
     except PolicyError:
         return False
     return True
+
+
+def list_policies(*datasets: str, engine: Engine | None = None) -> dict[str, Followed]:
+    """Return the policy in force of each dataset that has one.
+
+    Args:
+        datasets: Full names, each with all below it; default: all of all pools.
+        engine: Default: the running kernel's ZFS.
+
+    Returns:
+        Name to the policy, and to the dataset that it was set on.
+
+    Raises:
+        PolicyError: A stored policy cannot be followed; the message names its dataset.
+        EngineError: A dataset does not exist, or ZFS refused a read.
+        ZfsUnavailable: There is no ZFS here.
+    """
+    with using(engine) as zfs:
+        return stored_policies(zfs, datasets_below(zfs, datasets).values())
+
+
+def store_policy(
+    dataset: str, policy: Policy | str, *, engine: Engine | None = None
+) -> str:
+    """Store a policy on a dataset, which it and the datasets below follow from now on.
+
+    Args:
+        dataset: Its full name.
+        policy: The policy, or its text, as in ``hourly=48 daily=30``.
+        engine: Default: the running kernel's ZFS.
+
+    Returns:
+        The text that was stored.
+
+    Raises:
+        PolicyError: The text is no policy, or it keeps nothing and does not say so.
+        EngineError: ZFS refused.
+        ZfsUnavailable: There is no ZFS here.
+    """
+    parsed = parse_policy(policy) if isinstance(policy, str) else policy
+    with using(engine) as zfs:
+        return set_policy(zfs, dataset, parsed)
+
+
+def drop_policy(dataset: str, *, engine: Engine | None = None) -> None:
+    """Drop a dataset's own policy; that of a dataset above is in force again.
+
+    Raises:
+        EngineError: ZFS refused.
+        ZfsUnavailable: There is no ZFS here.
+    """
+    with using(engine) as zfs:
+        clear_policy(zfs, dataset)
 
 
 def set_policy(

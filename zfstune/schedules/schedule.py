@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC
 
+from zfstune.engine.open import using
 from zfstune.engine.pools import datasets_below
 from zfstune.retention.policy_text import format_policy
 from zfstune.retention.rule_kinds import Never
@@ -45,10 +46,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Scheduled",
     "apart_from",
+    "list_schedules",
     "members",
     "scheduled",
     "set_schedule",
     "set_sending",
+    "store_schedule",
     "taken_along_with",
     "targets",
     "with_schedule",
@@ -277,6 +280,40 @@ def members(root: str, datasets: Mapping[str, Dataset]) -> tuple[str, ...]:
         if (name == root or name.startswith(root + "/"))
         and not any(above in apart for above in (name, *names.ancestors_of(name)))
     )
+
+
+def list_schedules(*datasets: str, engine: Engine | None = None) -> tuple[Scheduled, ...]:
+    """List the datasets that have a schedule, by name.
+
+    Args:
+        datasets: Full names, each with all below it; default: all of all pools.
+        engine: Default: the running kernel's ZFS.
+
+    Raises:
+        PolicyError: A schedule or policy cannot be read; the message names the dataset.
+        EngineError: A dataset does not exist, or ZFS refused a read.
+        ZfsUnavailable: There is no ZFS here.
+    """
+    with using(engine) as zfs:
+        return tuple(scheduled(zfs, datasets))
+
+
+def store_schedule(dataset: str, every: str, *, engine: Engine | None = None) -> None:
+    """Store on a dataset how often snapshots of it are taken; write no timers.
+
+    Args:
+        dataset: Its full name.
+        every: As in ``15m``, ``hourly``, ``daily@02:05``; ``none``: no snapshots, not
+            even with those of a dataset above.
+        engine: Default: the running kernel's ZFS.
+
+    Raises:
+        PolicyError: `every` is none of these.
+        EngineError: ZFS refused.
+        ZfsUnavailable: There is no ZFS here.
+    """
+    with using(engine) as zfs:
+        set_schedule(zfs, dataset, every)
 
 
 def set_schedule(engine: Engine, dataset: str, every: str) -> None:

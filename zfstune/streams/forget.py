@@ -6,6 +6,7 @@ never renewed, so the rule ``unreplicated`` waits for it.
 
 from __future__ import annotations
 
+from zfstune.engine.open import using
 from zfstune.retention.read_targets import read_targets
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.retention.known_targets import KnownTarget
 
-__all__ = ["Forgotten", "forget_target"]
+__all__ = ["Forgotten", "forget_replica", "forget_target"]
 
 
 @frozen
@@ -45,6 +46,28 @@ class Forgotten:
             "bookmarks": list(self.bookmarks),
             "property": self.note or None,
         }
+
+
+def forget_replica(
+    dataset: str, target: str, *, dry_run: bool = False, engine: Engine | None = None
+) -> Forgotten:
+    """Drop the bookmarks and the note that a source keeps for a target that is gone.
+
+    If the target still exists, it may need a full stream again.
+
+    Args:
+        dataset: The source.
+        target: The number of the target in base 16, or its place.
+        dry_run: Change nothing.
+        engine: Default: the running kernel's ZFS.
+
+    Raises:
+        PlanError: The source knows no such target, or several at that place.
+        EngineError: ZFS refused.
+        ZfsUnavailable: There is no ZFS here.
+    """
+    with using(engine) as zfs:
+        return forget_target(zfs, dataset, target, dry_run=dry_run)
 
 
 def forget_target(

@@ -20,7 +20,7 @@
         └── Damaged
 
 Each message reads ``cannot <verb> '<name>': <reason>``. Advice is in ``hint``, which the
-command prints on a line of its own.
+command prints on a line of its own, and a traceback as a note.
 """
 
 from __future__ import annotations
@@ -55,6 +55,10 @@ __all__ = [
 ]
 
 
+def _as_note(hint: str) -> str:
+    return f"hint: {hint}"
+
+
 class ZfstuneError(Exception):
     """Base of the tree; catch it to catch everything zfstune raises on purpose.
 
@@ -66,10 +70,25 @@ class ZfstuneError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self._hint = ""
         self.hint = hint
 
     def __str__(self) -> str:
         return self.message
+
+    @property
+    def hint(self) -> str:
+        """What the reader can do about it; a traceback shows it below the message."""
+        return self._hint
+
+    @hint.setter
+    def hint(self, hint: str) -> None:
+        notes: list[str] = getattr(self, "__notes__", [])
+        if self._hint:
+            notes.remove(_as_note(self._hint))
+        if hint:
+            self.add_note(_as_note(hint))
+        self._hint = hint
 
 
 class InvalidValue(ZfstuneError, ValueError):

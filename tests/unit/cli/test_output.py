@@ -51,8 +51,9 @@ def test_scripts_get_cells_as_they_are(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_bytes_that_are_no_text_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     """A surrogate stands for such a byte, so that the document stays ASCII."""
-    begin_document("policy clear")
-    print_json({"name": "tank/\udcff", "policy": None}, changed=True)
+    begin_document("policy clear", dry_run=False)
+    found = {"name": "tank/\udcff", "policy": None, "replaces": "keep=1"}
+    print_json(found, changed=True)
     end_document(0)
     assert '\n  "name": "tank/\\udcff",\n' in capsys.readouterr().out
 

@@ -88,9 +88,10 @@ def test_what_ships_takes_keys_of_tomorrow() -> None:
     said.errors += error_objects(NotFound(operation="read", target="tank/a", reason="no"))
     found = enveloped(
         "policy-set",
-        {"name": "tank/a", "policy": "keep=1"},
+        {"name": "tank/a", "policy": "keep=1", "replaces": None},
         said,
         exit_status=0,
+        dry_run=False,
         changed=True,
     )
     schema = load_schema("policy-set")

@@ -18,18 +18,18 @@ def test_without_zfs_it_explains_for_none(capsys: pytest.CaptureFixture[str]) ->
     def none() -> NoReturn:
         raise ZfsUnavailable("no ZFS")
 
-    assert explain.explain("web", opened=none).pool is None
-    assert explain.explain("web:seed", opened=none).profile == "web:seed"
+    assert explain.explain_opened("web", opened=none).pool is None
+    assert explain.explain_opened("web:seed", opened=none).profile == "web:seed"
     for options in ({"needed": True}, {"pool": "tank"}):
         with pytest.raises(ZfsUnavailable):
-            explain.explain("web", opened=none, **options)
+            explain.explain_opened("web", opened=none, **options)
     with pytest.raises(ProfileError):
-        explain.explain("web", variant="sed", opened=none)
+        explain.explain_opened("web", variant="sed", opened=none)
 
     def several() -> NoReturn:
         raise PlanError("several")
 
-    assert explain.explain("web", opened=several).pool is None
+    assert explain.explain_opened("web", opened=several).pool is None
     assert main(["explain", "postgres", "--variant", "seed", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["profile"] == "postgres:seed"

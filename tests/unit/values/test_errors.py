@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import pickle
+import traceback
 
 import pytest
 
@@ -118,3 +119,15 @@ def test_simple_errors_survive_pickling(kind: type[errors.ZfstuneError]) -> None
     """An error of a worker process arrives with its message and its hint."""
     copy = pickle.loads(pickle.dumps(kind("cannot", hint="try")))  # noqa: S301 (our own)
     assert (type(copy), str(copy), copy.hint) == (kind, "cannot", "try")
+
+
+def test_a_traceback_shows_the_hint() -> None:
+    """It stands below the message, once, also where somebody words it anew."""
+    error = errors.PlanError("cannot plan: x", hint="try y")
+    assert traceback.format_exception_only(error)[1:] == ["hint: try y\n"]
+    error.hint = "try z"
+    assert (error.hint, error.__notes__) == ("try z", ["hint: try z"])
+    error.add_note("said by the caller")
+    error.hint = ""
+    assert error.__notes__ == ["said by the caller"]
+    assert not hasattr(errors.PlanError("cannot plan: x"), "__notes__")
