@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from checked_documents import inner_schemas, strict
+from checked_documents import faults, inner_schemas, strict
+from source_tree import ROOT
 from zfstune.cli.json_document import Said, enveloped, error_objects, failure
 from zfstune.cli.schema import load_schema, schema_names
 from zfstune.values.errors import InvalidValue, NotFound
@@ -86,14 +88,8 @@ def test_what_ships_takes_keys_of_tomorrow() -> None:
     said = Said()
     said.note("it is late", "try this")
     said.errors += error_objects(NotFound(operation="read", target="tank/a", reason="no"))
-    found = enveloped(
-        "policy-set",
-        {"name": "tank/a", "policy": "keep=1", "replaces": None},
-        said,
-        exit_status=0,
-        dry_run=False,
-        changed=True,
-    )
+    body = {"name": "tank/a", "policy": "keep=1", "replaces": None}
+    found = enveloped("policy-set", body, said, exit_status=0, dry_run=False, changed=True)
     schema = load_schema("policy-set")
     assert Draft202012Validator(schema).is_valid(found)
     assert Draft202012Validator(strict(schema)).is_valid(found)
@@ -109,3 +105,11 @@ def test_a_failure_has_a_schema_too() -> None:
     for verb in ("prune", ""):
         found = failure(verb, Said(), exit_status=130)
         assert Draft202012Validator(strict(load_schema("error"))).is_valid(found)
+
+
+def test_the_documents_on_the_page_are_sound() -> None:
+    """A reader who copies one finds all keys there."""
+    page = (ROOT / "docs/reference/json.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert len(shown) == 2
+    assert [faults(text) for text in shown] == [[], []]
