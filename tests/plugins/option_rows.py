@@ -83,7 +83,10 @@ ROWS = {
         "-v --verbose": "-v list",
         "--debug": "--debug list tank/nosuch !1",
     },
-    "apply": {**PLANNING, "-n --dry-run": "git -n"},
+    "apply": {
+        **PLANNING,
+        "-n --dry-run": "git -n",
+    },
     "plan": {**PLANNING, "--check": "git --check !4"},
     "unmanage": {
         "-r --recursive": "-r tank/data",
@@ -91,7 +94,11 @@ ROWS = {
         "--json": "tank/data/www --json",
     },
     "doctor": {"--json": "--json"},
-    "status": {"--state": "--state {folder}", "--json": "--json"},
+    "status": {
+        "--state": "--state {folder}",
+        "--html": "--html {folder}/status.html",
+        "--json": "--json",
+    },
     "verify": {
         "--profile": "--profile {own} !4",
         "--role": "--role web",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
+from zfstune.cli.colours import coloured
 from zfstune.cli.output import add_json, print_json
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.health.diagnosis_text import diagnosis_lines
@@ -37,7 +38,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(diagnosis.to_dict())
     else:
-        print("\n".join(diagnosis_lines(diagnosis)))
+        print("\n".join(coloured(diagnosis_lines(diagnosis))))
     if diagnosis.pending:
         return exit_status.PENDING
     return exit_status.DONE if is_there else exit_status.NO_ZFS

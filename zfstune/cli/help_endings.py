@@ -69,7 +69,7 @@ ENDINGS = {
         {PENDING: "changes are pending (--check)"},
     ),
     "status": Ending(
-        ("status", "status --json"),
+        ("status", "status --json", "status --html status.html"),
         {PENDING: "something is not as it should be"},
     ),
     "verify": Ending(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DAMAGED",
     "NOTICES",
+    "OK",
     "STATES",
     "Finding",
     "Verdict",

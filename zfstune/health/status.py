@@ -5,8 +5,10 @@ from __future__ import annotations
 from time import time
 
 from zfstune.engine.open import using
+from zfstune.health.growth import added
 from zfstune.health.nagios import judge
 from zfstune.health.observe import observe
+from zfstune.health.read_growth import read_growth
 from zfstune.health.status_page import (
     StatusDataset,
     StatusPage,
@@ -16,6 +18,7 @@ from zfstune.health.status_page import (
 from zfstune.health.verify import verify
 from zfstune.host.files import state_folder
 from zfstune.values.marks import is_managed, profiles_on
+from zfstune.values.names import pool_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from zfstune.engine.protocol import Engine
     from zfstune.health.findings import Verification
+    from zfstune.health.growth import Growth
     from zfstune.health.nagios import Check
     from zfstune.health.observation import Observation, Observed
     from zfstune.values.state import Dataset, PoolInfo
@@ -63,7 +67,8 @@ def read_status(*, folder: str | None = None, engine: Engine | None = None) -> S
         if others:
             known |= {each.dataset: each for each in observe(zfs, others, where).datasets}
         verified = verify(files=0, engine=zfs)
-    return _page(pools, datasets, seen, known, verified)
+        growth = read_growth(zfs, datasets.values(), int(time()))
+    return _page(pools, datasets, seen, known, verified, growth=growth)
 
 
 def _page(
@@ -72,6 +77,8 @@ def _page(
     seen: Observation,
     known: Mapping[str, Observed],
     verified: Verification,
+    *,
+    growth: Mapping[str, Growth | None],
 ) -> StatusPage:
     """Put together what was read.
 
@@ -81,6 +88,7 @@ def _page(
         seen: What has a schedule or a target, and the last runs.
         known: Each dataset that is looked after, as it was observed.
         verified: What verify found.
+        growth: How fast each dataset grows.
     """
     now = int(time())
     states = {verdict.name: verdict.state for verdict in verified if verdict.pending}
@@ -103,11 +111,14 @@ def _page(
                 pool.size_bytes,
                 pool.free_bytes,
                 states.get(pool.name, _OK),
+                added(each for name, each in growth.items() if pool_of(name) == pool.name),
             )
             for pool in pools
         ),
         datasets=tuple(
-            _dataset(datasets[name], known[name], now, states.get(name, _OK))
+            _dataset(
+                datasets[name], known[name], now, states.get(name, _OK), growth.get(name)
+            )
             for name in datasets
             if name in known and _is_shown(datasets[name], known[name], states)
         ),
@@ -128,7 +139,9 @@ def _is_shown(dataset: Dataset, observed: Observed, states: Mapping[str, str]) -
     )
 
 
-def _dataset(dataset: Dataset, observed: Observed, now: int, state: str) -> StatusDataset:
+def _dataset(
+    dataset: Dataset, observed: Observed, now: int, state: str, growth: Growth | None
+) -> StatusDataset:
     return StatusDataset(
         name=dataset.name,
         profiles=profiles_on(dataset),
@@ -136,6 +149,7 @@ def _dataset(dataset: Dataset, observed: Observed, now: int, state: str) -> Stat
         age_seconds=None if observed.newest is None else now - observed.newest,
         interval_seconds=observed.interval_seconds,
         state=state,
+        growth=growth,
     )
 
 

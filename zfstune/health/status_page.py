@@ -5,14 +5,27 @@ from __future__ import annotations
 from zfstune.values.duration import about
 from zfstune.values.frozen import frozen
 from zfstune.values.size import format_size
-from zfstune.values.text import shown
+from zfstune.values.text import shown, utc_instant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["StatusDataset", "StatusPage", "StatusPool", "StatusTarget"]
+    from zfstune.health.growth import Growth
 
+__all__ = [
+    "DATASET_HEADER",
+    "POOL_HEADER",
+    "TARGET_HEADER",
+    "StatusDataset",
+    "StatusPage",
+    "StatusPool",
+    "StatusTarget",
+]
+
+POOL_HEADER = ("POOL", "HEALTH", "SIZE", "FREE", "", "A WEEK", "STATE")
+DATASET_HEADER = ("DATASET", "PROFILE", "USED", "A WEEK", "NEWEST", "EVERY", "STATE")
+TARGET_HEADER = ("COPY", "OF", "BEHIND", "LAG")
 _COLUMNS = 80
 _MOST_ROWS = 12  # of a table, so that all of them fit on a screen
 _MOST_FINDINGS = 8
@@ -31,6 +44,7 @@ class StatusPool:
         size_bytes: Allocated and free space together.
         free_bytes: Unallocated space.
         state: The worst finding about it, or ``ok``.
+        growth: How fast its living data grows; None: nobody can tell.
     """
 
     name: str
@@ -38,12 +52,20 @@ class StatusPool:
     size_bytes: int
     free_bytes: int
     state: str = _OK
+    growth: Growth | None = None
 
     def cells(self) -> tuple[str, ...]:
         """Return the row for people."""
         share = self.free_bytes * _WHOLE // self.size_bytes if self.size_bytes else 0
         sizes = (format_size(n, exact=False) for n in (self.size_bytes, self.free_bytes))
-        return (self.name, self.health, *sizes, f"{share}%", self.state)
+        return (
+            self.name,
+            self.health,
+            *sizes,
+            f"{share}%",
+            self.growth.text() if self.growth else "-",
+            self.state,
+        )
 
     def to_dict(self) -> dict[str, object]:
         """Return the attributes by name."""
@@ -52,6 +74,7 @@ class StatusPool:
             "health": self.health,
             "size_bytes": self.size_bytes,
             "free_bytes": self.free_bytes,
+            **_growth_fields(self.growth),
             "state": self.state,
         }
 
@@ -67,6 +90,7 @@ class StatusDataset:
         age_seconds: The age of its newest snapshot by zfstune; None: it has none.
         interval_seconds: The longest time between two by its schedule; None: it has none.
         state: The worst finding about it, or ``ok``.
+        growth: How fast its living data grows; None: nobody can tell.
     """
 
     name: str
@@ -75,6 +99,7 @@ class StatusDataset:
     age_seconds: int | None
     interval_seconds: int | None
     state: str = _OK
+    growth: Growth | None = None
 
     def cells(self) -> tuple[str, ...]:
         """Return the row for people."""
@@ -83,6 +108,7 @@ class StatusDataset:
             self.name,
             ",".join(self.profiles) or "-",
             format_size(self.used_bytes, exact=False),
+            self.growth.text() if self.growth else "-",
             "-" if self.age_seconds is None else about(max(self.age_seconds, 0)),
             "-" if every is None else about(every),
             self.state,
@@ -96,6 +122,7 @@ class StatusDataset:
             "used_bytes": self.used_bytes,
             "age_s": self.age_seconds,
             "interval_s": self.interval_seconds,
+            **_growth_fields(self.growth),
             "state": self.state,
         }
 
@@ -156,25 +183,28 @@ class StatusPage:
         """Return the page for people, no line longer than 80 columns."""
         lines = list(
             _table(
-                ("POOL", "HEALTH", "SIZE", "FREE", "", "STATE"),
+                POOL_HEADER,
                 [pool.cells() for pool in self.pools],
-                "llrrrl",
+                "llrrrrl",
             )
         )
         if self.datasets:
-            rows = sorted(self.datasets, key=lambda d: (d.state == _OK, d.name.split("/")))
+            rows = self.sorted_datasets()
             rest = rows[_MOST_ROWS:]
-            header = ("DATASET", "PROFILE", "USED", "NEWEST", "EVERY", "STATE")
             cells = [each.cells() for each in rows[:_MOST_ROWS]]
-            lines += ["", *_table(header, cells, "llrrrl"), *_more(rest, "list")]
+            lines += ["", *_table(DATASET_HEADER, cells, "llrrrrl"), *_more(rest, "list")]
         else:
             lines += ["", "zfstune manages no dataset here: zfstune apply PROFILE"]
         if self.targets:
             late = sorted(self.targets, key=lambda t: -(t.lag_seconds or 0))
             copies = [each.cells() for each in late[:_MOST_ROWS]]
-            lines += ["", *_table(("COPY", "OF", "BEHIND", "LAG"), copies, "llrr")]
+            lines += ["", *_table(TARGET_HEADER, copies, "llrr")]
             lines += _more(late[_MOST_ROWS:], "replicas")
         return [*lines, "", *self._findings()]
+
+    def sorted_datasets(self) -> list[StatusDataset]:
+        """Return the datasets, those with a finding first."""
+        return sorted(self.datasets, key=lambda d: (d.state == _OK, d.name.split("/")))
 
     def _findings(self) -> Iterator[str]:
         if not self.findings:
@@ -199,6 +229,14 @@ class StatusPage:
         }
 
 
+def _growth_fields(growth: Growth | None) -> dict[str, object]:
+    """Return the growth in JSON's types; null where nobody can tell."""
+    return {
+        "weekly_growth_bytes": growth and growth.bytes_a_week,
+        "growth_since": growth and utc_instant(growth.since),
+    }
+
+
 def _more(rest: Sequence[object], verb: str) -> Iterator[str]:
     """Say how many rows were left out."""
     if rest:
@@ -211,10 +249,12 @@ def _table(
     """Align rows below a header; names in the left columns are cut to fit 80 columns."""
     table = [tuple(header), *(tuple(map(shown, row)) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for column in (0, 1):
+    # The second column gives way first, and the first one, which says what it is about,
+    # where that is not enough; the last step is for names that are long in both.
+    for column, least in ((1, 16), (0, 24), (1, 10), (0, 10)):
         surplus = sum(widths) + len(_GAP) * (len(widths) - 1) - _COLUMNS
-        if surplus > 0:
-            widths[column] = max(widths[column] - surplus, len(header[column]), 10)
+        if surplus > 0 and widths[column] > least:
+            widths[column] = max(widths[column] - surplus, len(header[column]), least)
     for row in table:
         cells = (
             cell.rjust(width) if side == "r" else _cut_front(cell, width).ljust(width)

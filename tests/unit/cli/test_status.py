@@ -8,10 +8,12 @@ import pytest
 
 from json_document import found_in
 from zfstune.cli import status
+from zfstune.health.status_html import status_html
 from zfstune.health.status_page import StatusPage, StatusPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from heirs import Heirs
 
@@ -38,3 +40,20 @@ def test_the_page(
         page.to_dict()
         | {"findings": [{"name": name, "message": message} for name, message in found]},
     )
+
+
+def test_a_page_of_html(
+    run: Run, tank: Heirs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The page goes to a file, beside the text; a file that cannot be written is told."""
+    page = StatusPage((POOL,))
+    monkeypatch.setattr(status, "read_status", lambda **_: page)
+    monkeypatch.setattr(status, "time", lambda: 0)
+    tank.file = "/x.zpool"
+    file = tmp_path / "status.html"
+    code, out, _ = run("status", "--html", f"{file}")
+    assert (code, out) == (0, "\n".join(page.lines()) + "\n")
+    assert file.read_text() == status_html(page, "/x.zpool", 0)
+    code, _, err = run("status", "--html", f"{tmp_path}/no/status.html")
+    assert code == 1
+    assert "cannot write" in err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zfstune.health.growth import Growth
 from zfstune.health.status_page import (
     StatusDataset,
     StatusPage,
@@ -14,7 +15,7 @@ from zfstune.health.status_page import (
 from zfstune.values.frozen import replace
 
 POOL = StatusPool("tank", "ONLINE", 100 << 30, 24 << 30)
-DATASET = StatusDataset("tank/a", ("web",), 3 << 30, 720, 3600)
+DATASET = StatusDataset("tank/a", ("web",), 3 << 30, 720, 3600, growth=Growth(2 << 30, 5))
 TARGET = StatusTarget("host:tank/copy", "tank/a", 2, 7200)
 
 
@@ -22,11 +23,11 @@ def test_the_whole_page() -> None:
     """Pools, datasets, copies, and a last line that says whether all is well."""
     page = StatusPage((POOL,), (DATASET,), (TARGET,))
     assert page.lines() == [
-        "POOL  HEALTH  SIZE  FREE       STATE",
-        "tank  ONLINE  100G   24G  24%  ok",
+        "POOL  HEALTH  SIZE  FREE       A WEEK  STATE",
+        "tank  ONLINE  100G   24G  24%       -  ok",
         "",
-        "DATASET  PROFILE  USED  NEWEST  EVERY  STATE",
-        "tank/a   web        3G     12m     1h  ok",
+        "DATASET  PROFILE  USED  A WEEK  NEWEST  EVERY  STATE",
+        "tank/a   web        3G     +2G     12m     1h  ok",
         "",
         "COPY            OF      BEHIND  LAG",
         "host:tank/copy  tank/a       2   2h",
@@ -54,7 +55,7 @@ def test_what_is_wrong_comes_first() -> None:
 def test_nothing_is_managed() -> None:
     """The page says how to begin; a pool without a size has no share."""
     page = StatusPage((replace(POOL, size_bytes=0, free_bytes=0),))
-    assert page.lines()[1].split() == ["tank", "ONLINE", "0", "0", "0%", "ok"]
+    assert page.lines()[1].split() == ["tank", "ONLINE", "0", "0", "0%", "-", "ok"]
     assert page.lines()[3] == "zfstune manages no dataset here: zfstune apply PROFILE"
 
 
@@ -70,6 +71,8 @@ def test_as_json() -> None:
             "health": "ONLINE",
             "size_bytes": 100 << 30,
             "free_bytes": 24 << 30,
+            "weekly_growth_bytes": None,
+            "growth_since": None,
             "state": "ok",
         }
     ]
@@ -90,6 +93,8 @@ def test_as_json() -> None:
         "used_bytes": 3 << 30,
         "age_s": 720,
         "interval_s": 3600,
+        "weekly_growth_bytes": 2 << 30,
+        "growth_since": "1970-01-01T00:00:05Z",
         "state": "ok",
     }
 
