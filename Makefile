@@ -10,6 +10,9 @@ RELEASES := bookworm trixie-backports
 # ARGS goes to the host's pytest, GUEST_ARGS to the one in a guest.
 ARGS       ?=
 GUEST_ARGS ?=
+# Where a release is made, and the tools that make it.
+DIST  ?= dist
+TOOLS := build/tools
 # Sizes and laps of the benchmarks; 0.1 tries them out.
 BENCH_SCALE ?= 1
 # How long `make endurance` goes on, and words of the campaigns that it is for.
@@ -23,10 +26,12 @@ ANSIBLE       := .ansible-core
 ANSIBLE_STAMP := $(ANSIBLE)/.installed
 # Files that end up in the installed project other than as links to the tree.
 BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] native/*.py)
-SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup
+SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup \
+	packaging/build-deb packaging/try-installed packaging/bundle/install packaging/debian/zfstune.postrm \
+	$(wildcard examples/postinstall/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit fleet docs pictures instants mutants lint format lab images machines demo endurance bench recordsizes applications replayed host pages wheel clean
+.PHONY: help test unit fleet docs pictures instants mutants lint format lab images machines demo endurance bench recordsizes applications replayed host pages wheel wheels bundle deb installed clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -123,8 +128,27 @@ wheel: $(STAMP) ## Build the sdist and, from it, the wheel into dist/
 	rm -rf dist
 	$(BIN)/pip wheel --no-deps --wheel-dir dist .
 
+wheels: $(TOOLS)/.installed ## The sdist, wheels for x86-64 and aarch64, and what is in them, in dist/
+	$(TOOLS)/bin/python packaging/release/wheels.py $(DIST)
+
+bundle: wheels ## All that a host without a network needs, in one file: dist/zfstune-*-bundle.tar
+	$(TOOLS)/bin/python packaging/release/bundle.py $(DIST)
+
+deb: wheels ## The Debian package, from the sdist; lintian has no complaint
+	PYTHON=$(PYTHON) .ci/install-host build-essential debhelper dh-python lintian fakeroot \
+		pybuild-plugin-pyproject python3-all-dev python3-cffi python3-setuptools python3-wheel
+	packaging/build-deb $(DIST)
+
+installed: host images bundle deb ## The package and the bundle, installed, used and purged in guests
+	for release in bookworm trixie; do packaging/try-installed $$release $(DIST) || exit; done
+
 clean: ## Remove what was built; images of the lab stay in their cache
 	rm -rf $(VENV) $(ANSIBLE) build dist share mutants mutants.log *.egg-info zfstune/_zfs.*
+
+$(TOOLS)/.installed: packaging/release/requirements.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --requirement $<
+	touch $@
 
 $(STAMP): $(BUILT)
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \

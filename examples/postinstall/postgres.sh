@@ -3,8 +3,12 @@
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# the package makes the user whom the datasets will belong to
-id postgres >/dev/null 2>&1 || packages postgresql
+# The datasets come first, so that whatever the package writes lands on them; it makes the
+# user whom they will belong to, and the second apply gives them to that user.
+if ! id postgres >/dev/null 2>&1; then
+    zfstune apply --role db --no-owner
+    packages postgresql
+fi
 zfstune apply --role db
 zfstune schedule install --role db # tables and WAL at one instant, daily, 30 stay
 start_timers

@@ -11,11 +11,13 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
+import zfstune
 from completions import completions
 from manual import SECTION, pages
-from zfstune import __version__
 from zfstune.cli.parser import build_parser
 
 _PLACES = {
@@ -25,14 +27,25 @@ _PLACES = {
 }
 
 
+def do_without_extension() -> None:
+    """Have the parser load where nothing was compiled: it calls nothing of ZFS."""
+    if find_spec("zfstune._zfs") is None:
+        stand_in = ModuleType("zfstune._zfs")
+        stand_in.__dict__.update(ffi=None, lib=None)
+        zfstune._zfs = sys.modules[stand_in.__name__] = stand_in
+
+
 def main(folder: Path) -> None:
     """Write all files below a folder."""
+    do_without_extension()
     os.environ["COLUMNS"] = "80"  # of the terminal that the usage is folded for
     stamp = int(os.environ.get("SOURCE_DATE_EPOCH") or datetime.now(UTC).timestamp())
     date = datetime.fromtimestamp(stamp, UTC).date().isoformat()
     made = {
         f"man/man{SECTION}/{name}": text
-        for name, text in pages(build_parser(), version=__version__, date=date).items()
+        for name, text in pages(
+            build_parser(), version=zfstune.__version__, date=date
+        ).items()
     }
     for shell, place in _PLACES.items():
         made[place] = completions(build_parser(), shell)

@@ -17,11 +17,24 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["ROOT", "commit_time", "copy_sources", "make_sdist", "release_environment"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "ROOT",
+    "commit_time",
+    "copy_sources",
+    "make_sdist",
+    "release_environment",
+    "run_quietly",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
-_MAKE_SDIST = "import sys; from setuptools.build_meta import build_sdist as f; f(sys.argv[1])"
+_MAKE_SDIST = (
+    "import sys; from setuptools.build_meta import build_sdist as f; f(sys.argv[1])"
+)
 
 
 def commit_time() -> int:
@@ -33,6 +46,33 @@ def commit_time() -> int:
 def release_environment() -> dict[str, str]:
     """Return the environment of a program that has part in a release."""
     return {**os.environ, "SOURCE_DATE_EPOCH": str(commit_time()), "LC_ALL": "C.UTF-8"}
+
+
+def run_quietly(
+    argv: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
+) -> None:
+    """Run a program, and show its output where it fails.
+
+    Args:
+        argv: The program with its arguments.
+        folder: Where it runs.
+        environment: Default: :func:`release_environment`.
+
+    Raises:
+        subprocess.CalledProcessError: It failed.
+    """
+    done = subprocess.run(
+        argv,
+        cwd=folder,
+        env=environment or release_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+        done.check_returncode()
 
 
 def _git(*words: str) -> str:
@@ -56,7 +96,11 @@ def make_sdist(sources: Path, folder: Path) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         argv = [sys.executable, "-c", _MAKE_SDIST, scratch]
         subprocess.run(
-            argv, cwd=sources, env=release_environment(), stdout=subprocess.DEVNULL, check=True
+            argv,
+            cwd=sources,
+            env=release_environment(),
+            stdout=subprocess.DEVNULL,
+            check=True,
         )
         [made] = Path(scratch).iterdir()
         folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +134,7 @@ def main(folder: Path) -> Path:
         copy_sources(sources)
         pages = [sys.executable, "packaging/pages/make_pages.py", "share"]
         environment = release_environment() | {"PYTHONPATH": str(sources)}
-        subprocess.run(pages, cwd=sources, env=environment, check=True)
+        run_quietly(pages, sources, environment)
         return make_sdist(sources, folder)
 
 

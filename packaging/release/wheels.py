@@ -18,9 +18,10 @@ import tempfile
 import venv
 from pathlib import Path
 
-from sdist import ROOT, main as make_release_sdist, release_environment
+from sdist import ROOT, release_environment, run_quietly
+from sdist import main as make_release_sdist
 
-__all__ = ["GLIBC", "PROCESSORS"]
+__all__ = ["PROCESSORS", "platform_of"]
 
 PROCESSORS = ("x86_64", "aarch64")
 GLIBC = "2.17"
@@ -30,7 +31,14 @@ _CFLAGS = (
     "-O2 -g0 -fwrapv -fno-sanitize=undefined -fstack-protector-strong "
     "-D_FORTIFY_SOURCE=2 -Wno-unused-command-line-argument"
 )
-_MAKE_WHEEL = "import sys; from setuptools.build_meta import build_wheel as f; f(sys.argv[1])"
+_MAKE_WHEEL = (
+    "import sys; from setuptools.build_meta import build_wheel as f; f(sys.argv[1])"
+)
+
+
+def platform_of(processor: str) -> str:
+    """Return the word for the oldest C library and a processor in a wheel's name."""
+    return f"manylinux_{GLIBC.replace('.', '_')}_{processor}"
 
 
 def make_wheel(sdist: Path, processor: str, folder: Path) -> Path:
@@ -42,8 +50,8 @@ def make_wheel(sdist: Path, processor: str, folder: Path) -> Path:
         folder: Gets the wheel.
 
     Raises:
-        subprocess.CalledProcessError: It cannot be compiled, or auditwheel found that it
-            asks for a later C library.
+        subprocess.CalledProcessError: It cannot be compiled.
+        SystemExit: auditwheel found that it asks for a later C library.
     """
     zig = f"{sys.executable} -m ziglang cc -target {processor}-linux-gnu.{GLIBC}"
     environment = release_environment() | {
@@ -60,13 +68,13 @@ def make_wheel(sdist: Path, processor: str, folder: Path) -> Path:
         subprocess.run(["tar", "-xf", sdist, "-C", scratch], check=True)
         [sources] = Path(scratch).iterdir()
         argv = [sys.executable, "-c", _MAKE_WHEEL, scratch]
-        _quietly(argv, sources, environment)
+        run_quietly(argv, sources, environment)
         [made] = Path(scratch).glob("*.whl")
         before = set(folder.glob("*.whl"))
-        platform = f"manylinux_{GLIBC.replace('.', '_')}_{processor}"
-        argv = ["auditwheel", "repair", "--plat", platform, "-w", str(folder), str(made)]
-        _quietly(argv, sources, environment)
+        run_quietly(["auditwheel", "repair", "-w", folder, made], sources, environment)
     [target] = {*folder.glob("*.whl")} - before
+    if platform_of(processor) not in target.name:
+        raise SystemExit(f"cannot release '{target.name}': it takes a later C library")
     return target
 
 
@@ -78,28 +86,12 @@ def make_sbom(wheel: Path, target: Path) -> None:
         pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
         pins = ROOT / "packaging" / "release" / "requirements.txt"
         subprocess.run([*pip, "--constraint", pins, wheel], check=True)
-        argv = [
+        argv: list[str | Path] = [
             *(sys.executable, "-m", "cyclonedx_py", "environment"),
             *("--pyproject", ROOT / "pyproject.toml", "--output-reproducible"),
             *("--output-format", "JSON", "--output-file", target, python),
         ]
-        _quietly(argv, ROOT, release_environment())
-
-
-def _quietly(argv: list[str | Path], folder: Path, environment: dict[str, str]) -> None:
-    """Run a program; show its output where it fails."""
-    done = subprocess.run(
-        argv,
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        print(done.stdout, file=sys.stderr)
-        raise subprocess.CalledProcessError(done.returncode, argv)
+        run_quietly(argv, ROOT)
 
 
 def main(folder: Path) -> None:
