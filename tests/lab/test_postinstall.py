@@ -85,6 +85,22 @@ def test_twice(name: str, rpool: str, command: Command) -> None:
     assert "create" not in said
 
 
+def test_an_owner_who_comes_after_the_datasets(rpool: str, command: Command) -> None:
+    """Between datasets and package nothing is amiss; the next apply gives them away."""
+    verify = ["zfstune", "verify", "elasticsearch", "--pool", rpool]
+    command("zfstune", "apply", "elasticsearch", "--pool", rpool, "--no-owner")
+    assert "awaited-owner" in command(*verify)
+    command("useradd", "-r", "elasticsearch")
+    try:
+        done = subprocess.run(verify, capture_output=True, text=True, check=False)
+        assert (done.returncode, "wrong-owner" in done.stdout) == (4, True), done.stdout
+        command("zfstune", "apply", "elasticsearch", "--pool", rpool)
+        assert "as it should be" in command(*verify)
+    finally:
+        command("userdel", "elasticsearch")
+        command("zfs", "destroy", "-r", f"{rpool}/data/elasticsearch")
+
+
 def test_all_of_them_are_as_they_should_be(rpool: str, command: Command) -> None:
     """Every script is tested, and together they leave a system without drift."""
     assert {path.stem for path in SCRIPTS.glob("*.sh")} == {*MADE, "common"}
