@@ -122,21 +122,16 @@ class _Page:
         self.version = version
         self.date = date
         self.usage = " ".join(parser.format_usage().split()[1:])
+        # The texts that end the helps of a verb and of its actions, each line once.
+        found: dict[str, dict[str, None]] = {}
+        for each in (parser, *_parsers_below(parser)):
+            for heading, block in _blocks(each.epilog):
+                found.setdefault(heading, {}).update(dict.fromkeys(block.splitlines()))
+            each.epilog = None
         self.sections = {
-            heading: f".nf\n{_escaped(block)}\n.fi"
-            for heading, block in _blocks(parser.epilog)
+            heading: "\n".join((".nf", *map(_escaped, lines), ".fi"))
+            for heading, lines in found.items()
         }
-        parser.epilog = None
-        for below in _parsers_below(parser):
-            # The statuses are the same; they stand once, in the page's own section.
-            below.epilog = (
-                "".join(
-                    f"{heading}:\n{block}\n"
-                    for heading, block in _blocks(below.epilog)
-                    if heading not in self.sections
-                )
-                or None
-            )
 
     def text(self, *, seen_also: str) -> str:
         """Write the page; `seen_also` names other pages of its section."""

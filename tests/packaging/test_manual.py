@@ -78,6 +78,8 @@ def test_each_option_stands_in_the_page_of_its_verb(verb: str, folder: Path) -> 
                 missing = [word for word in action.option_strings if word not in text]
                 assert missing == []
     assert text.count("EXIT STATUS") == 1
+    if verb == "schedule":  # the examples of its actions stand behind all of them
+        assert "EXAMPLES zfstune schedule set tank/home --every hourly zfstune" in text
     assert "SEE ALSO zfstune(8)" in text
 
 
