@@ -18,7 +18,13 @@ from source_tree import ROOT
 
 # A network that holds nothing, not even this machine.
 ALONE = ["unshare", "--net", "--"]
-BARE = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+# Settings of a machine that would lead pip elsewhere.
+BARE = {
+    "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "PIP_PREFIX": "/nonexistent",
+    "PIP_FIND_LINKS": "/nonexistent",
+}
 
 
 @pytest.fixture(scope="module")

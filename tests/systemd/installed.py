@@ -66,7 +66,7 @@ def bring(names: list[str]) -> None:
     bundle = next(DARKSITE.glob("*.tar"))
     aside = Path("/root") / bundle.name
     bundle.rename(aside)
-    log = postinstall("bastion", 1)
+    log = postinstall("bastion", 0)
     aside.rename(bundle)
     if "zfstune is installed from /root/darksite/zfstune_" not in log:
         sys.exit(f"the package was not brought:\n{log}")
@@ -74,10 +74,11 @@ def bring(names: list[str]) -> None:
         sys.exit("the command is elsewhere")
     lines = log.splitlines()
     order = [
-        next(number for number, line in enumerate(lines) if line.startswith(part))
-        for part in ("[bastion] zfstune is installed", "pool rpool", "done:", "hint: run")
+        next((number for number, line in enumerate(lines) if line.startswith(part)), -1)
+        for part in ("[bastion] zfstune is", "plan for", "done:", "zfstune: systemd")
     ]
-    if order != sorted(order) or not lines[-1].startswith("[bastion] storage is ready"):
+    is_last = lines[-1].startswith("[bastion] storage is ready")
+    if -1 in order or order != sorted(order) or not is_last:
         sys.exit(f"the log is not in order: {order}\n{log}")
     print("the package came along, and the log is in order", flush=True)
     for name in names:
