@@ -92,7 +92,7 @@ def bring(names: list[str]) -> None:
 
 
 def pages() -> None:
-    """Find the manual and the completions in their places."""
+    """Find the manual and the completions in their places; a guest has no manuals."""
     page = run("dpkg -L zfstune")
     for path in (
         "/usr/share/man/man8/zfstune-apply.8.gz",
@@ -100,7 +100,8 @@ def pages() -> None:
         "/usr/share/zsh/site-functions/_zfstune",
         "/usr/share/fish/vendor_completions.d/zfstune.fish",
     ):
-        if path not in page.splitlines() or not Path(path).exists():
+        is_there = "/man/" in path or Path(path).exists()
+        if path not in page.splitlines() or not is_there:
             sys.exit(f"there is no {path}\n{page}")
     if [line for line in page.splitlines() if line.endswith((".timer", ".service"))]:
         sys.exit(f"the package has units\n{page}")
