@@ -141,8 +141,11 @@ def compiled() -> None:
 
 
 @pytest.fixture(scope="module")
-def pool(place: Place, make_pool: Callable[[], Any]) -> Iterator[str]:
+def pool(
+    pytestconfig: pytest.Config, place: Place, make_pool: Callable[[], Any]
+) -> Iterator[str]:
     """Give the pool that was named, else one on the devices, else a new one in the lab."""
+    _check_time(pytestconfig)
     if place.pool:
         yield place.pool
     elif place.devices:
@@ -187,8 +190,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _in_time(request: pytest.FixtureRequest) -> None:
     """Leave out what would begin too late: the table has the rows that there are."""
-    minutes = option(request.config, "--minutes")
-    passed = (time.monotonic() - request.config.stash[START]) / 60
+    _check_time(request.config)
+
+
+def _check_time(config: pytest.Config) -> None:
+    minutes = option(config, "--minutes")
+    passed = (time.monotonic() - config.stash[START]) / 60
     if minutes and passed > minutes:
         pytest.skip(f"--minutes {minutes:g} are over")
 

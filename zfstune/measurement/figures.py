@@ -1,8 +1,8 @@
 """The figures that are reported for each run, with units, made of its counts.
 
 Figures in bytes are counts over counts, and repeat to a percent. The exception is what
-the leaves write: the space maps and deferred frees of earlier transaction groups are part
-of it, and vary by some percent where the files are small.
+the leaves write: blocks of space maps are part of it, one or two more or fewer in each
+transaction group, which is some percent where the files are small.
 """
 
 from __future__ import annotations

@@ -293,6 +293,9 @@ class _OneRun:
         log_before, log_after, of_host = Counter[str](), Counter[str](), False
         for batch in plan.batches.counted:
             self._go_cold(pages, name)
+            # As above: what the batch before has freed is not a part of this one, nor of
+            # the almost empty group that is taken off.
+            self._scratch.force_groups(_DEFERRED_GROUPS)
             # A log that begins waits for a transaction group (zil_create() in
             # module/zfs/zil.c). It has begun before the counting, as an application's has.
             pages.touch(synced=True)
