@@ -22,10 +22,7 @@ from retuned_dataset import (
     K,
     all_of,
     block_bytes,
-    idle_option,
     left_in,
-    new_place,
-    runner,
 )
 from zfstune.cli.main import main
 
@@ -37,26 +34,10 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
+pytest_plugins = ["retuned_fixtures"]
+
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "retune.md"
-
-
-@pytest.fixture
-def idle(engine: Engine) -> Idle:
-    """Give the option for a release that needs to be told that nothing else is there."""
-    return idle_option(engine)
-
-
-@pytest.fixture
-def place(pool: str, engine: Engine) -> Place:
-    """Give a filesystem with records of 128K, and where it is mounted."""
-    return new_place(pool, engine)
-
-
-@pytest.fixture
-def run(engine: Engine) -> Run:
-    """Give the function that retunes a dataset in this process."""
-    return runner(engine)
 
 
 def access_list(user: int, group: int) -> bytes:

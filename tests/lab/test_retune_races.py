@@ -18,10 +18,7 @@ from retuned_dataset import (
     OLD,
     K,
     block_bytes,
-    idle_option,
     left_in,
-    new_place,
-    runner,
 )
 from zfstune.measurement.retuning import retune as retuning
 from zfstune.measurement.retuning.swap import put_in_place
@@ -34,24 +31,7 @@ if TYPE_CHECKING:
 
     Command = Callable[..., str]
 
-
-@pytest.fixture
-def idle(engine: Engine) -> Idle:
-    """Give the option for a release that needs to be told that nothing else is there."""
-    return idle_option(engine)
-
-
-@pytest.fixture
-def place(pool: str, engine: Engine) -> Place:
-    """Give a filesystem with records of 128K, and where it is mounted."""
-    return new_place(pool, engine)
-
-
-@pytest.fixture
-def run(engine: Engine) -> Run:
-    """Give the function that retunes a dataset in this process."""
-    return runner(engine)
-
+pytest_plugins = ["retuned_fixtures"]
 
 # Where a run is killed: in a call of that function of a module of retuning.
 MOMENTS = [
