@@ -41,7 +41,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import (
         Callable,
-        Container,
         Iterable,
         Iterator,
         Mapping,
@@ -119,10 +118,12 @@ def plan_prune(
 
 
 def _without_failed(
-    decisions: Iterable[Decision], failed: Container[str]
+    decisions: Iterable[Decision], failed: Mapping[str, ZfstuneError]
 ) -> tuple[Decision, ...]:
     """Return the decisions on datasets that did not fail, once all of them are made."""
     made = tuple(decisions)  # this may add to `failed`
+    if not failed:
+        return made
     return tuple(d for d in made if d.snapshot.dataset not in failed)
 
 
@@ -311,13 +312,14 @@ def _examine(
         number += 1
         victim = read.get(decision.snapshot.name)
         if victim is not None:  # otherwise somebody has destroyed it by now
-            if victim.dataset not in scopes:
-                scopes[victim.dataset] = policies[victim.dataset].scope(named=True)
-            must_be_own = not scopes[victim.dataset](victim.short_name)
+            dataset = victim.dataset
+            if dataset not in scopes:
+                scopes[dataset] = policies[dataset].scope(named=True)
+            must_be_own = not scopes[dataset](victim.short_name)
             reason = _reason_to_spare(decision.snapshot, victim, must_be_own=must_be_own)
             if reason == MADE_ANEW:
-                notes.forget(victim.dataset)
-            if not reason and is_spared_checkpoint(victim, policies[victim.dataset]):
+                notes.forget(dataset)
+            if not reason and is_spared_checkpoint(victim, policies[dataset]):
                 yield Decision(decision.snapshot, keep=True, reasons=(CHECKPOINT,))
             elif reason:
                 yield spare(decision.snapshot, reason)
