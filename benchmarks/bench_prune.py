@@ -46,7 +46,7 @@ LAPS = {
     ONE: {"C program": 3, "library": 3, "command": 3, COMMA: 2, PIPELINE: 1},
 }
 TARGETS = [
-    ("library", "C program", 1.15),
+    ("library", "C program", 1.05),
     ("command", COMMA, 1),
     ("command", PIPELINE, 1),
     ("command", PIPELINE, 1 / 20, STEADY),

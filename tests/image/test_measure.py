@@ -117,6 +117,23 @@ def test_a_measurement(zfs_image: ImageEngine) -> None:
     assert found.measurement.parameters == {}
 
 
+def test_settings_of_the_pool(zfs_image: ImageEngine) -> None:
+    """What the root dataset passes on is said, and each copy is reckoned with."""
+    zfs_image.set("tank", {"copies": "2", "sync": "disabled", "dedup": "on"})
+    wishes = zfstune.Wishes("postgres", **{**SMALL, "runs": 1})
+    found = zfstune.measure(wishes, engine=zfs_image)
+    assert found.verdict.findings == ()
+    remarks = found.measurement.pool["remarks"]
+    for said in ("dedup=on is in force", "sync=disabled is in force", "copies=2 is in"):
+        assert said in remarks
+    for each in found.measurement.measured:
+        model, counts = each.predicted, each.runs[0].counts
+        assert model is not None
+        off = counts.allocated_bytes - model.allocated_bytes
+        assert abs(off) <= 2 * model.records * model.sector_bytes
+        assert counts.allocated_bytes > 0.9 * counts.file_bytes
+
+
 @pytest.mark.parametrize("name", ["logs", "mail", "vm-images"])
 def test_other_patterns(zfs_image: ImageEngine, name: str) -> None:
     """Files that grow, small files, and unaligned pages are written without a finding."""
