@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from zfstune.engine.protocol import Engine
     from zfstune.health.check import check_freshness as check
     from zfstune.health.doctor import doctor
-    from zfstune.health.findings import Finding, Verdict, Verification
+    from zfstune.health.findings import Finding, Verdict
     from zfstune.health.nagios import Check
     from zfstune.health.observation import ObservedTarget
     from zfstune.health.observe_targets import list_replicas
     from zfstune.health.status import read_status as status
     from zfstune.health.status_page import StatusPage
+    from zfstune.health.verification import Verification
     from zfstune.health.verify import verify
     from zfstune.measurement.draw_up import Wishes
     from zfstune.measurement.measure_result import MeasureResult
@@ -273,7 +274,7 @@ _HOMES = {
     "StatusPage": ("health.status_page", "StatusPage"),
     "UnmanagePlan": ("datasets.unmanage_plan", "UnmanagePlan"),
     "Verdict": ("health.findings", "Verdict"),
-    "Verification": ("health.findings", "Verification"),
+    "Verification": ("health.verification", "Verification"),
     "Wishes": ("measurement.draw_up", "Wishes"),
     "apply": ("datasets.apply", "apply"),
     "check": ("health.check", "check_freshness"),

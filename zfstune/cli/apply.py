@@ -45,7 +45,6 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         changed = applied.plan.pending if args.dry_run else applied.changed
         print_json(applied.to_dict(), changed=changed)
-    elif applied.changed:
-        count = len(applied.done)
-        print(f"done: {count} step{'s' if count > 1 else ''}")
+    elif applied:
+        print("\n".join(applied.lines()))
     return exit_status.DONE

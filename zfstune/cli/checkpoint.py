@@ -8,9 +8,9 @@ from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, print_table, warn
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.checkpoint import checkpoint
+from zfstune.snapshots.consent import without_consent
 from zfstune.snapshots.drop import drop_checkpoint, list_checkpoints
 from zfstune.snapshots.drop_plan import DROP_LOSSES
-from zfstune.snapshots.rewind_plan import without_consent
 from zfstune.values.text import for_shell, utc_instant
 
 TYPE_CHECKING = False
@@ -208,15 +208,4 @@ def would_or_nothing(args: argparse.Namespace, losses: Mapping[str, Sequence[str
 
 def _show(args: argparse.Namespace, plan: DropPlan) -> None:
     """Print a line for each thing that is destroyed, or "would" be."""
-    would = would_or_nothing(args, plan.losses)
-    for kind, clones in (("copy kept aside", plan.copies), ("clone", plan.clones)):
-        for clone in clones:
-            print(f"{would}destroy {clone.name}  ({kind})")
-            for snapshot in clone.snapshots:
-                print(f"{would}destroy {snapshot}")
-    for folder in plan.folders:
-        print(f"{would}destroy {folder}  (the folder of the copies, then empty)")
-    for snapshot in plan.snapshots:
-        print(f"{would}destroy {snapshot}")
-    for base in plan.bases:
-        print(f"{would}lose the base of the next stream to {base}")
+    print("\n".join(plan.lines(would=would_or_nothing(args, plan.losses))))

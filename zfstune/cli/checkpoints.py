@@ -79,11 +79,7 @@ def _run(args: argparse.Namespace) -> int:
 def _drop(args: argparse.Namespace) -> int:
     def show(plan: CopiesPlan) -> None:
         if not args.json:
-            snapshots = {clone.name: clone.snapshots for clone in plan.clones}
-            would = "would " if args.dry_run else ""
-            for name in plan.ordered:
-                for victim in (*snapshots.get(name, ()), name):
-                    print(f"{would}destroy {victim}")
+            print("\n".join(plan.lines(would="would " if args.dry_run else "")))
 
     with open_zfs(args) as engine:
         plan = drop_copies(

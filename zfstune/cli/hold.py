@@ -47,16 +47,12 @@ def add_holding_options(parser: Any) -> None:
     add_json(parser)
 
 
-def change_holds(
-    args: argparse.Namespace, change: Callable[..., HoldPlan], verb: str, already: str
-) -> int:
+def change_holds(args: argparse.Namespace, change: Callable[..., HoldPlan]) -> int:
     """Hold or release the snapshots of a command line, and print what was done.
 
     Args:
         args: The options that :func:`add_holding_options` added.
         change: Makes the plan and carries it out.
-        verb: Stands before each snapshot that changes.
-        already: Stands before each that was so before.
     """
     with open_zfs(args) as engine:
         plan = change(
@@ -69,12 +65,9 @@ def change_holds(
     if args.json:
         print_json(plan.to_dict(), changed=bool(plan.change))
         return exit_status.DONE
-    for name in plan.change:
-        print(f"{'would ' if args.dry_run else ''}{verb} {name}")
-    for name in plan.already:
-        print(f"{already}: {name}")
+    print("\n".join(plan.lines(would="would " if args.dry_run else "")))
     return exit_status.DONE
 
 
 def _run(args: argparse.Namespace) -> int:
-    return change_holds(args, hold_snapshots, "hold", "held already")
+    return change_holds(args, hold_snapshots)

@@ -14,7 +14,7 @@ from zfstune.cli.json_document import (
     json_line,
     json_text,
 )
-from zfstune.values.text import shown
+from zfstune.values.table import table_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -183,15 +183,7 @@ def print_table(
         for row in rows:
             print("\t".join(row))
         return
-    table = [header, *([shown(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    sides = right.ljust(len(header), "l")
-    for row in table:
-        cells = (
-            cell.rjust(width) if side == "r" else cell.ljust(width)
-            for cell, width, side in zip(row, widths, sides, strict=True)
-        )
-        print("  ".join(cells).rstrip())
+    print("\n".join(table_lines(header, rows, right=right)))
 
 
 def warn(message: str, hint: str = "") -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from zfstune.cli.output import add_json, warn
 from zfstune.cli.value_options import add_values
-from zfstune.datasets.plan_text import render_plan
 from zfstune.host.manifest import host_and_source
 from zfstune.profiles.load import load_file, resolve_role
 from zfstune.profiles.roles import AUTO
@@ -117,5 +114,4 @@ def _role(name: str) -> str:
 
 def print_plan(plan: Plan) -> None:
     """Print a plan for people."""
-    sys.stdout.write(render_plan(plan))
-    sys.stdout.flush()  # before the first change
+    print(plan, flush=True)  # before the first change

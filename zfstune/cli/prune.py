@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, print_table, warn
+from zfstune.cli.output import add_json, print_json, warn
 from zfstune.cli.policy_options import add_rules, read_count, read_policy_options
 from zfstune.cli.sweep_leftovers import sweep_leftovers
 from zfstune.cli.which_zfs import open_zfs
@@ -14,13 +12,11 @@ from zfstune.retention.near_miss import near_misses
 from zfstune.retention.prune import prune
 from zfstune.values.errors import PolicyError
 from zfstune.values.names import pool_of
-from zfstune.values.size import format_size
-from zfstune.values.text import shown, utc_minute
+from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
     from typing import Any
 
     from zfstune.retention.prune import Pruned
@@ -132,7 +128,13 @@ def _run(args: argparse.Namespace) -> int:
         changed = bool(pruned.plan.victims if args.dry_run else pruned.destroyed)
         print_json(pruned.to_dict(), changed=changed)
     else:
-        _print(pruned, dry_run=args.dry_run, verbose=args.verbose or args.dry_run)
+        lines = pruned.plan.lines() if args.dry_run else pruned.lines(verbose=args.verbose)
+        print("\n".join(lines))
+        if (args.verbose or args.dry_run) and pruned.fallback:
+            warn(
+                "each snapshot was checked just before it was destroyed, not in the same "
+                f"transaction: {pruned.fallback}"
+            )
     if args.dry_run:
         for alarm in pruned.plan.alarms:
             warn(f"without --force, prune refuses this plan: {alarm}")
@@ -177,58 +179,3 @@ def _warn_of_near_misses(pruned: Pruned) -> None:
             policy, {d.snapshot.short_name for d in pruned.plan.decisions}
         ):
             warn(miss)
-
-
-def _print(pruned: Pruned, *, dry_run: bool, verbose: bool) -> None:
-    plan = pruned.plan
-    if not plan.datasets:
-        print("nothing to do: zfstune manages no dataset of this pool")
-        return
-    gone = {s.name for s in plan.victims} if dry_run else set(pruned.destroyed)
-    if verbose:
-        print_table(
-            ("ACTION", "SNAPSHOT", "GOES", "WHY"),
-            [
-                (
-                    "destroy" if d.snapshot.name in gone else "keep",
-                    d.snapshot.name,
-                    "now" if d.snapshot.name in gone else _date(d.expires),
-                    "; ".join(d.reasons),
-                )
-                for d in plan.decisions
-            ],
-            scripted=False,
-        )
-    total = Counter(d.snapshot.dataset for d in plan.decisions)
-    destroyed = Counter(name.partition("@")[0] for name in gone)
-    verb = "would destroy" if dry_run else "destroyed"
-    for dataset in plan.datasets:
-        kept = total[dataset] - destroyed[dataset]
-        frees = ""
-        if dry_run and plan.reclaims is not None:
-            frees = f", would free {format_size(plan.reclaims[dataset], exact=False)}"
-        print(f"{dataset}: {verb} {destroyed[dataset]}, kept {kept}{frees}")
-    if pruned.freed is not None:
-        foretold = plan.reclaims or {}
-        _print_freed(
-            pruned.freed, {n: b for n, b in foretold.items() if n not in pruned.failed}
-        )
-    if verbose and pruned.fallback:
-        warn(
-            "each snapshot was checked just before it was destroyed, not in the same "
-            f"transaction: {pruned.fallback}"
-        )
-
-
-def _print_freed(freed: Mapping[str, int | None], foretold: Mapping[str, int]) -> None:
-    for pool, actual in freed.items():
-        expected = sum(size for name, size in foretold.items() if pool_of(name) == pool)
-        amount = "not all space yet"
-        if actual is not None:
-            amount = format_size(max(actual, 0), exact=False)
-        print(f"{pool}: freed {amount}, expected {format_size(expected, exact=False)}")
-
-
-def _date(seconds: int | None) -> str:
-    """Format a time, which may be an estimate, in UTC and to the minute."""
-    return "-" if seconds is None else utc_minute(seconds)

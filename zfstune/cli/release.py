@@ -25,4 +25,4 @@ def add_arguments(parser: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    return change_holds(args, release_snapshots, "release", f"not held by '{args.tag}'")
+    return change_holds(args, release_snapshots)

@@ -10,7 +10,6 @@ from zfstune.cli.output import print_json, warn
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.rewind_plan import LOSSES
 from zfstune.snapshots.rollback import rollback
-from zfstune.values.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,18 +84,7 @@ def _run(args: argparse.Namespace) -> int:
         changed = bool(rewound.plan.rewinds if args.dry_run else rewound.done)
         print_json(rewound.to_dict(), changed=changed)
     elif rewound.done:
-        print(f"rolled back: {', '.join(rewound.done)}")
-        if rewound.escape:
-            print(f"the files as they were are kept below {rewound.escape}")
-        gone = [
-            n for rewind in rewound.plan.rewinds for n in (*rewind.newer, *rewind.bookmarks)
-        ]
-        if gone:
-            print(f"destroyed, and kept nowhere: {', '.join(map(shown, gone))}")
-        if rewound.unchanged:
-            which = ", ".join(rewound.unchanged) if rewound.escape else "all of it"
-            taken = "snapshot" if "@" in args.name else "checkpoint"
-            print(f"already as the {taken} had it: {which}")
+        print("\n".join(rewound.lines()))
     for caution in rewound.plan.cautions:
         warn(caution)
     for dataset in rewound.plan.left:
@@ -110,15 +98,4 @@ def _run(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace, plan: RewindPlan) -> None:
     """Print a line for each dataset, and below it all that is, or "would" be, lost."""
-    would = would_or_nothing(args, plan.losses)
-    for rewind in plan.rewinds:
-        where = f", mounted at {rewind.path}" if rewind.path else ""
-        print(f"{would}roll back to {rewind.snapshot}{where}")
-        clones = (clone.name for clone in rewind.clones)
-        for name in (*rewind.newer, *rewind.bookmarks, *clones):
-            print(f"  {would}destroy {name}")
-        for base in rewind.bases:
-            print(f"  {would}lose the base of the next stream to {base}")
-    for file in plan.running:
-        holder = f"process {file.pid} ({file.program})"
-        print(f"  {would}lose {file.path}, which {holder} has open")
+    print("\n".join(plan.lines(would=would_or_nothing(args, plan.losses))))

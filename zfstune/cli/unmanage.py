@@ -41,9 +41,8 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(plan.to_dict(), changed=bool(plan.marks))
     else:
-        for name, profiles in plan.profiles:
-            noted = f"  (profile {', '.join(profiles)})" if profiles else ""
-            print(f"{'would unmanage' if args.dry_run else 'unmanaged'} {name}{noted}")
+        for line in plan.lines(verb="would unmanage" if args.dry_run else "unmanaged"):
+            print(line)
     for caution in plan.cautions():
         warn(caution)
     return exit_status.DONE

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.value_options import whole_value
 from zfstune.cli.which_zfs import open_zfs
-from zfstune.health.verification_text import render_verification
 from zfstune.health.verify import verify
 from zfstune.profiles.load import load_file
 
@@ -84,7 +81,7 @@ def _run(args: argparse.Namespace) -> int:
     elif args.roles and not verification.pools:
         print("nothing to verify: this role has no datasets of its own")
     else:
-        sys.stdout.write(render_verification(verification))
+        print(verification)
     if verification.damaged:
         return exit_status.PARTLY
     return exit_status.PENDING if verification.pending else exit_status.DONE

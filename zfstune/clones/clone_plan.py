@@ -59,6 +59,9 @@ class ClonePlan:
         """Return the properties to set on one new clone."""
         return properties_of(name, self.properties)
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> list[str]:
         """Say it for people, a line for each clone."""
         return [

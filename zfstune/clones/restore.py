@@ -58,6 +58,9 @@ class RestorePlan:
         """Full name of the sealed snapshot."""
         return f"{self.name}@{self.manifest.snapshot}"
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> list[str]:
         """Say it for people."""
         lines = []

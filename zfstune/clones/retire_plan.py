@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from zfstune.clones.seal import HOLD_TAG
-from zfstune.snapshots.rewind_plan import check_consent, clones_of
+from zfstune.snapshots.consent import check_consent
+from zfstune.snapshots.rewind_plan import clones_of
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.text import for_shell
@@ -55,6 +56,9 @@ class RetirePlan:
         if not self.destroy:
             return ()
         return (*self.others, *filter(None, (self.sealed,)), self.image)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
         """Say it for people."""

@@ -83,6 +83,9 @@ class SealPlan:
             steps.append(f"mark {self.name} as a golden image")
         return tuple(steps)
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> list[str]:
         """Say it for people."""
         done = () if self.steps else (f"{self.name} is a golden image already",)

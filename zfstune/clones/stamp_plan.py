@@ -106,6 +106,9 @@ class StampPlan:
             end.setdefault("canmount", "on")
         return {**end, STAMP_PROPERTY: self.mark.text}
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> list[str]:
         """Say it for people, a line for each clone."""
         end = [f"{n}={v}" for n, v in self.choices.properties.items()]

@@ -53,6 +53,17 @@ class Applied:
         """Whether anything changed."""
         return bool(self.done)
 
+    def __bool__(self) -> bool:
+        return self.changed
+
+    def __str__(self) -> str:
+        return "\n".join([*self.plan.lines(), *self.lines()])
+
+    def lines(self) -> list[str]:
+        """Return what was done for people; nothing where nothing was done."""
+        count = len(self.done)
+        return [f"done: {count} step{'s' if count > 1 else ''}"] if count else []
+
     def to_dict(self) -> dict[str, object]:
         """Return the plan as JSON takes it, and ``done``: how many actions ran."""
         return {**self.plan.to_dict(), "done": len(self.done)}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
+from zfstune.snapshots.consent import check_consent
 from zfstune.snapshots.lost_bases import BASES, lost_by_destroying, lost_with_dataset
-from zfstune.snapshots.rewind_plan import check_consent, clones_of, is_held
+from zfstune.snapshots.rewind_plan import clones_of, is_held
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import GOLDEN_PROPERTY
@@ -122,6 +123,9 @@ class DestroyPlan:
         """
         names = "', '".join(self.named)
         check_consent(f"destroy '{names}'", self.losses, lose, DESTROY_LOSSES)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines(would="would "))
 
     def lines(self, *, would: str = "") -> list[str]:
         """Return the plan for people.

@@ -6,6 +6,7 @@ made from the same one.
 
 from __future__ import annotations
 
+from zfstune.datasets.plan_text import action_lines, caution_lines, heading
 from zfstune.values.frozen import frozen
 from zfstune.values.text import for_shell
 
@@ -101,6 +102,35 @@ class Plan:
         """The profiles' datasets that are as they should be."""
         touched = {action.dataset for action in self.actions}
         return tuple(name for name in self.mountpoints if name not in touched)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """Return the plan for people: a block a dataset, then leftovers, then warnings."""
+        lines: list[str] = []
+        if not self.profiles:
+            lines.append("nothing to do: this role has no datasets of its own")
+        elif self.pending:
+            lines.append(heading(self.profiles, self.pool, self.facts))
+            lines += action_lines(self.actions, several=len(self.profiles) > 1)
+            if self.unchanged:
+                lines.append(f"unchanged: {', '.join(self.unchanged)}")
+        else:
+            lines.append(f"nothing to do: {self._as_asked()}")
+        if self.leftovers:
+            lines += [f"stays: {left.dataset}  ({left.reason})" for left in self.leftovers]
+            lines.append(f"  hint: {advice(self.leftovers)}")
+        for caution in self.warnings:
+            lines += caution_lines(caution)
+        return lines
+
+    def _as_asked(self) -> str:
+        count = len(self.mountpoints)
+        datasets, verb = ("1 dataset", "is") if count == 1 else (f"{count} datasets", "are")
+        asks = "asks" if len(self.profiles) == 1 else "ask"
+        where = f"at {self.at}" if self.at else f"below {self.root}"
+        return f"{datasets} {where} {verb} as {', '.join(self.profiles)} {asks}"
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan as JSON takes it.

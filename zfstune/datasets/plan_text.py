@@ -1,64 +1,51 @@
-"""A plan as text, short enough for a tired administrator."""
+"""The parts of a plan as text, short enough for a tired administrator."""
 
 from __future__ import annotations
 
 from zfstune.datasets.actions import OWN_PROPERTIES, Adjust, Create, MountDataset, SetOwner
-from zfstune.datasets.plan import advice
 from zfstune.values.property_rules import display
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from zfstune.datasets.actions import Action, Change
     from zfstune.datasets.cautions import Caution
-    from zfstune.datasets.plan import Plan
 
-__all__ = ["render_plan"]
+__all__ = ["action_lines", "caution_lines", "heading"]
 
 _REASON_WIDTH = 66
 
 
-def render_plan(plan: Plan) -> str:
-    """Write a plan as text: a block a dataset, then leftovers, then warnings.
+def heading(profiles: Sequence[str], pool: str, facts: Mapping[str, object]) -> str:
+    """Name the profiles and the pool, and say what the pool is made of."""
+    kinds = facts.get("vdevs")
+    made_of = sorted(set(kinds)) if isinstance(kinds, list) else []
+    about = [*made_of, f"ashift {facts.get('ashift')}"]
+    if not facts.get("mountable", True):
+        about.append("an image: nothing is mounted")
+    return f"plan for {', '.join(profiles)} on pool {pool} ({', '.join(about)})"
+
+
+def action_lines(actions: Iterable[Action], *, several: bool) -> Iterator[str]:
+    """Write actions as blocks, one a dataset.
 
     Args:
-        plan: The plan, from :func:`zfstune.datasets.planner.make_plan`.
-
-    Returns:
-        Lines without colour, ending in a newline.
+        actions: In the order in which they happen.
+        several: Whether there are several profiles, so that the heading does not say
+            which one a dataset is of.
     """
-    lines: list[str] = []
-    if not plan.profiles:
-        lines.append("nothing to do: this role has no datasets of its own")
-    elif plan.pending:
-        lines.append(_heading(plan))
-        steps = list(plan.actions)
-        while steps:
-            lines.extend(_block(steps, several=len(plan.profiles) > 1))
-        if plan.unchanged:
-            lines.append(f"unchanged: {', '.join(plan.unchanged)}")
-    else:
-        count = len(plan.mountpoints)
-        datasets, verb = ("1 dataset", "is") if count == 1 else (f"{count} datasets", "are")
-        profiles = ", ".join(plan.profiles)
-        asks = "asks" if len(plan.profiles) == 1 else "ask"
-        where = f"at {plan.at}" if plan.at else f"below {plan.root}"
-        lines.append(f"nothing to do: {datasets} {where} {verb} as {profiles} {asks}")
-    if plan.leftovers:
-        lines.extend(f"stays: {left.dataset}  ({left.reason})" for left in plan.leftovers)
-        lines.append(f"  hint: {advice(plan.leftovers)}")
-    for caution in plan.warnings:
-        lines.extend(_caution(caution))
-    return "\n".join(lines) + "\n"
+    steps = list(actions)
+    while steps:
+        yield from _block(steps, several=several)
 
 
-def _heading(plan: Plan) -> str:
-    """Name the profiles and the pool, and say what the pool is made of."""
-    kinds = plan.facts.get("vdevs")
-    made_of = sorted(set(kinds)) if isinstance(kinds, list) else []
-    facts = [*made_of, f"ashift {plan.facts.get('ashift')}"]
-    if not plan.facts.get("mountable", True):
-        facts.append("an image: nothing is mounted")
-    return f"plan for {', '.join(plan.profiles)} on pool {plan.pool} ({', '.join(facts)})"
+def caution_lines(caution: Caution) -> list[str]:
+    """Write a warning, its hint on a line of its own."""
+    lines = [f"warning: {caution.dataset}: {caution.message}"]
+    if caution.hint:
+        lines.append(f"  hint: {caution.hint}")
+    return lines
 
 
 def _block(steps: list[Action], *, several: bool) -> list[str]:
@@ -119,11 +106,3 @@ def _short(why: str) -> str:
     if len(first) <= _REASON_WIDTH:
         return first
     return first[: _REASON_WIDTH + 1].rpartition(" ")[0].rstrip(",;:") + " ..."
-
-
-def _caution(caution: Caution) -> list[str]:
-    """Write a warning, its hint on a line of its own."""
-    lines = [f"warning: {caution.dataset}: {caution.message}"]
-    if caution.hint:
-        lines.append(f"  hint: {caution.hint}")
-    return lines

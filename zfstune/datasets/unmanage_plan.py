@@ -51,6 +51,16 @@ class UnmanagePlan:
         """The datasets that stop being managed."""
         return tuple(name for name, _ in self.marks)
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines(verb="would unmanage"))
+
+    def lines(self, *, verb: str = "unmanaged") -> list[str]:
+        """Return a line for each dataset, with its profiles."""
+        return [
+            f"{verb} {name}" + (f"  (profile {', '.join(profiles)})" if profiles else "")
+            for name, profiles in self.profiles
+        ]
+
     def cautions(self) -> list[str]:
         """Return what stays all the same, a sentence each."""
         found = []

@@ -1,9 +1,11 @@
-"""A pytest fixture with a ZFS pool of its own, for tests of code that uses ZFS.
+"""pytest fixtures with ZFS pools of their own, for tests of code that uses ZFS.
 
 pytest loads this module by itself where zfstune is installed (entry point ``zfstune``).
 """
 
 from __future__ import annotations
+
+from contextlib import ExitStack
 
 import pytest
 
@@ -11,22 +13,54 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Protocol
 
     from zfstune.engine.image import ImageEngine
 
-__all__ = ["zfs_image"]
+    class MakePool(Protocol):
+        """The type of the fixture `make_zfs_image`."""
+
+        def __call__(
+            self, name: str = "tank", *, size_bytes: int = ..., ashift: int = ...
+        ) -> ImageEngine:
+            """Make a pool."""
+
+
+__all__ = ["make_zfs_image", "zfs_image"]
 
 _SIZE_BYTES = 1 << 30  # the file is sparse: a new pool takes some 2 MiB
+_ASHIFT = 12
 
 
 @pytest.fixture
-def zfs_image(tmp_path: Path) -> Iterator[ImageEngine]:
-    """Yield an open engine on a new pool `tank`, 1 GiB in a sparse file.
+def make_zfs_image(tmp_path: Path) -> Iterator[MakePool]:
+    """Give a function that makes a pool and returns an open engine on it.
 
-    The pool runs on real OpenZFS in user space, which needs libzpool, but no kernel
-    module and no root. It goes with the test's `tmp_path`.
+    Its arguments are the name of the pool (``tank``), `size_bytes` of the file (1 GiB,
+    sparse) and `ashift` (12, sectors of 4K). A pool lies in the file NAME.zpool of the
+    test's `tmp_path`, and two of one test have two names.
+
+    The pools run on real OpenZFS in user space, which needs libzpool, but no kernel
+    module and no root. Each has a process of its own, and all are closed with the test.
     """
     from zfstune.engine.image import create_image  # noqa: PLC0415 (not at pytest's start)
 
-    with create_image(tmp_path / "tank.zpool", size_bytes=_SIZE_BYTES) as engine:
-        yield engine
+    with ExitStack() as opened:
+
+        def make(
+            name: str = "tank", *, size_bytes: int = _SIZE_BYTES, ashift: int = _ASHIFT
+        ) -> ImageEngine:
+            file = tmp_path / f"{name}.zpool"
+            engine = create_image(file, size_bytes=size_bytes, ashift=ashift, pool=name)
+            return opened.enter_context(engine)
+
+        yield make
+
+
+@pytest.fixture
+def zfs_image(make_zfs_image: MakePool) -> ImageEngine:
+    """Give an open engine on a new pool `tank`, 1 GiB in a sparse file.
+
+    It is `make_zfs_image` called once.
+    """
+    return make_zfs_image()

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from zfstune.values.frozen import frozen, replace
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 __all__ = [
     "DAMAGED",
     "NOTICES",
@@ -15,7 +11,6 @@ __all__ = [
     "STATES",
     "Finding",
     "Verdict",
-    "Verification",
     "remedied_elsewhere",
 ]
 
@@ -137,47 +132,6 @@ class Verdict:
             "pending": self.pending,
             "profiles": list(self.profiles),
             "findings": [finding.to_dict() for finding in self.findings],
-        }
-
-
-@frozen
-class Verification:
-    """The verdicts on pools and on datasets in them.
-
-    Attributes:
-        pools: A verdict for each pool that was looked at, by name.
-        datasets: A verdict for each dataset that was looked at, parents before children.
-    """
-
-    pools: tuple[Verdict, ...]
-    datasets: tuple[Verdict, ...]
-
-    @property
-    def pending(self) -> bool:
-        """Whether somebody should do something about any of it."""
-        return any(verdict.pending for verdict in self)
-
-    @property
-    def damaged(self) -> bool:
-        """Whether a dataset cannot be read."""
-        return any(verdict.state == DAMAGED for verdict in self)
-
-    def __iter__(self) -> Iterator[Verdict]:
-        """Iterate over the verdicts on pools, then over those on datasets."""
-        yield from self.pools
-        yield from self.datasets
-
-    def to_dict(self) -> dict[str, object]:
-        """Return all verdicts in JSON's types.
-
-        Keys: ``pending``; ``pools`` and ``datasets``, each a list with ``name``,
-        ``state``, ``pending``, ``profiles`` and ``findings`` (``state``, ``note``,
-        ``hint``, ``property``, ``expected``, ``found``, ``source``, ``origin``).
-        """
-        return {
-            "pending": self.pending,
-            "pools": [verdict.to_dict() for verdict in self.pools],
-            "datasets": [verdict.to_dict() for verdict in self.datasets],
         }
 
 

@@ -90,6 +90,9 @@ class Check:
         """The status as a word."""
         return _WORDS[self.status]
 
+    def __str__(self) -> str:
+        return self.line()
+
     def line(self) -> str:
         """Write the one line that a monitoring plugin prints, figures included."""
         if self.problems:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from zfstune.engine.protocol import Engine
-    from zfstune.health.findings import Verification
     from zfstune.health.growth import Growth
     from zfstune.health.nagios import Check
     from zfstune.health.observation import Observation, Observed
+    from zfstune.health.verification import Verification
     from zfstune.values.state import Dataset, PoolInfo
 
 __all__ = ["read_status"]

@@ -179,6 +179,9 @@ class StatusPage:
         """Whether somebody should do something about any of it."""
         return bool(self.findings)
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> list[str]:
         """Return the page for people, no line longer than 80 columns."""
         lines = list(

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from zfstune.health.findings import Finding, Verification
+    from zfstune.health.findings import Finding, Verdict
 
-__all__ = ["render_verification"]
+__all__ = ["verification_lines"]
 
 
-def render_verification(verification: Verification) -> str:
-    """Write a line for each pool and dataset, with its worst finding.
+def verification_lines(pools: Sequence[Verdict], datasets: Sequence[Verdict]) -> list[str]:
+    """Write a line for each pool and dataset, with its worst finding, and a sum.
 
     Args:
-        verification: The result of :func:`zfstune.verify`.
+        pools: The verdicts on pools.
+        datasets: The verdicts on datasets.
 
     Returns:
-        Lines without colour, ending in a newline. Further findings about a dataset
-        follow its line, indented.
+        Lines without colour. Further findings about a dataset follow its line, indented.
     """
-    verdicts = list(verification)
-    if not verification.datasets:
+    verdicts = [*pools, *datasets]
+    if not datasets:
         verdicts = [verdict for verdict in verdicts if verdict.findings]
     width = max((len(verdict.name) for verdict in verdicts), default=0)
     every = [f.state for verdict in verdicts for f in verdict.findings]
@@ -34,8 +34,7 @@ def render_verification(verification: Verification) -> str:
         for state, sentence in rows or [(verdict.state, "")]:
             lines.append(f"{name:<{width}}  {state:<{states}}  {sentence}".rstrip())
             name = ""
-    lines += _summary(verification)
-    return "\n".join(lines) + "\n"
+    return [*lines, *_summary(datasets)]
 
 
 def _sentence(finding: Finding) -> str:
@@ -43,12 +42,12 @@ def _sentence(finding: Finding) -> str:
     return f"{finding.note} -> {finding.hint}" if finding.hint else finding.note
 
 
-def _summary(verification: Verification) -> Iterator[str]:
-    count = len(verification.datasets)
+def _summary(datasets: Sequence[Verdict]) -> Iterator[str]:
+    count = len(datasets)
     if not count:
         yield "nothing to verify: zfstune manages no dataset here"
         return
-    pending = sum(verdict.pending for verdict in verification.datasets)
+    pending = sum(verdict.pending for verdict in datasets)
     looked_at = "1 dataset" if count == 1 else f"{count} datasets"
     if pending:
         pronoun = "it" if pending == 1 else "they"

@@ -11,7 +11,6 @@ from zfstune.health.findings import (
     DAMAGED,
     Finding,
     Verdict,
-    Verification,
     remedied_elsewhere,
 )
 from zfstune.health.inspect_snapshots import SnapshotInspection
@@ -22,6 +21,7 @@ from zfstune.health.replication_faults import (
     replication_findings,
 )
 from zfstune.health.verdicts import Seen, judge_dataset, judge_pool
+from zfstune.health.verification import Verification
 from zfstune.host.accounts import group_numbers, user_numbers
 from zfstune.host.file_sample import MOST_FILES, sample_files
 from zfstune.host.nfs import read_exports

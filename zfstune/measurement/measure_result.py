@@ -34,6 +34,9 @@ class MeasureResult:
         since = self.changes.sentences() if self.changes is not None else []
         return [*verdict_sentences(self.measurement, self.verdict), *since]
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> list[str]:
         """Return the table and the verdict for people, in 80 columns."""
         since = self.changes.sentences() if self.changes is not None else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from zfstune.retention.prune_text import count_lines, decision_lines, freed_lines
 from zfstune.values.frozen import frozen
 from zfstune.values.text import utc_instant
 
@@ -79,6 +80,16 @@ class PrunePlan:
             self.failed,
         )
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """Return what a dry run prints: a row for each snapshot, and the numbers."""
+        gone = {snapshot.name for snapshot in self.victims}
+        rows = decision_lines(self.decisions, gone) if self.datasets else []
+        verb, frees = "would destroy", self.reclaims
+        return [*rows, *count_lines(self.datasets, self.decisions, gone, verb, frees)]
+
     def to_dict(self) -> dict[str, object]:
         """Return the plan in the form of its JSON document."""
         from zfstune.retention.policy_text import (  # noqa: PLC0415 (not for a count)
@@ -139,6 +150,27 @@ class Pruned:
     fallback: str = ""
     freed: Mapping[str, int | None] | None = None
     failed: Mapping[str, ZfstuneError] = _NO_FAILURES
+
+    def __bool__(self) -> bool:
+        return bool(self.destroyed)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self, *, verbose: bool = False) -> list[str]:
+        """Return what was done: a line for each dataset, and one for each pool.
+
+        Args:
+            verbose: Begin with a row for each snapshot.
+        """
+        plan, gone = self.plan, set(self.destroyed)
+        rows = decision_lines(plan.decisions, gone) if verbose and plan.datasets else []
+        rows += count_lines(plan.datasets, plan.decisions, gone, "destroyed")
+        if self.freed is None:
+            return rows
+        foretold = (plan.reclaims or {}).items()
+        expected = {name: size for name, size in foretold if name not in self.failed}
+        return [*rows, *freed_lines(self.freed, expected)]
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan and its result in the form of their JSON document."""

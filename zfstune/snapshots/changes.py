@@ -163,6 +163,9 @@ class ChangesBetween:
             "size_bytes": sum(changes.size_bytes for changes in self.datasets),
         }
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> Iterator[str]:
         """Yield the changes for people."""
         for changes in self.datasets:

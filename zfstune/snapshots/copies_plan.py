@@ -80,6 +80,22 @@ class CopiesPlan:
         names = [*(clone.name for clone in self.clones), *self.folders]
         return tuple(sorted(names, key=lambda name: (-name.count("/"), name)))
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines(would="would "))
+
+    def lines(self, *, would: str = "") -> list[str]:
+        """Return a line for each thing that is destroyed, in that order.
+
+        Args:
+            would: Stands before each verb: ``"would "`` where nothing is done.
+        """
+        snapshots = {clone.name: clone.snapshots for clone in self.clones}
+        return [
+            f"{would}destroy {victim}"
+            for name in self.ordered
+            for victim in (*snapshots.get(name, ()), name)
+        ]
+
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types."""
         return {

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 
+from zfstune.snapshots.consent import check_consent
 from zfstune.snapshots.lost_bases import BASES
 from zfstune.snapshots.rewind_plan import (
     ESCAPES,
     FOLDER,
     Clone,
-    check_consent,
     clones_of,
     is_copy,
     is_held,
@@ -102,6 +102,26 @@ class DropPlan:
         """
         refused = f"drop checkpoint '{self.checkpoint}'"
         check_consent(refused, self.losses, lose, DROP_LOSSES)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines(would="would "))
+
+    def lines(self, *, would: str = "") -> list[str]:
+        """Return a line for each thing that is destroyed.
+
+        Args:
+            would: Stands before each verb: ``"would "`` where nothing is done.
+        """
+        lines = []
+        for kind, clones in (("copy kept aside", self.copies), ("clone", self.clones)):
+            for clone in clones:
+                lines.append(f"{would}destroy {clone.name}  ({kind})")
+                lines += [f"{would}destroy {snapshot}" for snapshot in clone.snapshots]
+        for folder in self.folders:
+            lines.append(f"{would}destroy {folder}  (the folder of the copies, then empty)")
+        lines += [f"{would}destroy {snapshot}" for snapshot in self.snapshots]
+        lost = f"{would}lose the base of the next stream to"
+        return [*lines, *(f"{lost} {base}" for base in self.bases)]
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types."""

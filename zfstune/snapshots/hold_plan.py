@@ -31,11 +31,30 @@ class HoldPlan:
         tag: The tag.
         change: Full names of the snapshots that get the tag, or lose it.
         already: Those that are as they should be.
+        release: Whether the tag ends; otherwise it is set.
     """
 
     tag: str
     change: tuple[str, ...]
     already: tuple[str, ...] = ()
+    release: bool = False
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines(would="would "))
+
+    def lines(self, *, would: str = "") -> list[str]:
+        """Return a line for each snapshot.
+
+        Args:
+            would: Stands before the verb: ``"would "`` where nothing is done.
+        """
+        verb, already = "hold", "held already"
+        if self.release:
+            verb, already = "release", f"not held by '{self.tag}'"
+        return [
+            *(f"{would}{verb} {name}" for name in self.change),
+            *(f"{already}: {name}" for name in self.already),
+        ]
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types."""
@@ -87,7 +106,8 @@ def plan_release(tag: str, tags_of: Mapping[str, Iterable[str]]) -> HoldPlan:
             f"{'have' if many else 'has'} no such tag",
             hint=did_you_mean(tag, known, which if known else "nothing holds it"),
         )
-    return HoldPlan(tag, change, tuple(name for name in tags_of if name not in change))
+    others = tuple(name for name in tags_of if name not in change)
+    return HoldPlan(tag, change, others, release=True)
 
 
 def _refuse_own(tag: str, verb: str) -> None:

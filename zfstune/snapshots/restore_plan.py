@@ -54,6 +54,9 @@ class PathPlan:
     same: bool = False
     cautions: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines(dry_run=True))
+
     def lines(self, *, dry_run: bool = False) -> list[str]:
         """Return the plan for people."""
         would = "would " if dry_run else ""
@@ -108,6 +111,14 @@ class RestoredPath:
     plan: PathPlan
     done: bool = False
     recovered: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.done
+
+    def __str__(self) -> str:
+        if not self.done:
+            return str(self.plan)
+        return "\n".join([*self.plan.lines(), f"restored {shown(self.plan.target)}"])
 
     def to_dict(self) -> dict[str, object]:
         """Return the result in JSON's types."""

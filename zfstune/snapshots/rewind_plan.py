@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from zfstune.snapshots.consent import check_consent
 from zfstune.snapshots.lost_bases import BASES
 from zfstune.values.errors import PlanError
 from zfstune.values.frozen import frozen
 from zfstune.values.marks import CHECKPOINT_PREFIX, CHECKPOINT_PROPERTY
 from zfstune.values.names import ancestors_of, pool_of
-from zfstune.values.text import comma_list, for_shell, shown
+from zfstune.values.text import for_shell
 from zfstune.values.whole_number import NumberError, read_whole
 
 TYPE_CHECKING = False
@@ -33,7 +34,6 @@ __all__ = [
     "Clone",
     "Rewind",
     "RewindPlan",
-    "check_consent",
     "clones_of",
     "datasets_of",
     "has_changed",
@@ -43,7 +43,6 @@ __all__ = [
     "left_behind",
     "make_rewind",
     "snapshot_name",
-    "without_consent",
 ]
 
 # The value of CHECKPOINT_PROPERTY on the snapshots that a rollback itself takes;
@@ -83,49 +82,6 @@ def is_copy(dataset: str) -> bool:
 def is_escape(snapshot: Snapshot) -> bool:
     """Tell whether a rollback took a snapshot; a rollback that was killed leaves it."""
     return snapshot.local(CHECKPOINT_PROPERTY) == ESCAPE
-
-
-def check_consent(
-    refused: str,
-    losses: Mapping[str, Sequence[str]],
-    lose: Iterable[str],
-    known: Iterable[str],
-) -> None:
-    """Refuse to go on while a loss lacks consent.
-
-    Args:
-        refused: The verb and its target for the error, as in "drop checkpoint 'x'".
-        losses: Names of snapshots and the like that would be lost, by the word that
-            consents.
-        lose: The words that the caller gave.
-        known: All words that exist.
-
-    Raises:
-        PlanError: A loss lacks consent: it names each, and the flags that consent.
-    """
-    words = set(lose)
-    unknown = words.difference(known)
-    if unknown:
-        raise PlanError(
-            f"cannot consent to lose '{shown(min(unknown))}'",
-            hint=f"the words of --lose are {', '.join(known)}",
-        )
-    missing = without_consent(losses, words)
-    if missing:
-        lost = "; ".join(f"{word}: {comma_list(names)}" for word, names in missing.items())
-        flags = " ".join(f"--lose {word}" for word in missing)
-        raise PlanError(
-            f"cannot {refused}: this would be lost: {lost}",
-            hint=f"check the plan with -n; to lose that all the same, add {flags}",
-        )
-
-
-def without_consent(
-    losses: Mapping[str, Sequence[str]], lose: Iterable[str]
-) -> dict[str, Sequence[str]]:
-    """Return the losses that the caller's words do not consent to."""
-    words = set(lose)
-    return {word: names for word, names in losses.items() if word not in words}
 
 
 @frozen
@@ -211,6 +167,31 @@ class RewindPlan:
         """
         refused = f"roll back to '{self.name}'"
         check_consent(refused, self.losses, lose, LOSSES)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines(would="would "))
+
+    def lines(self, *, would: str = "") -> list[str]:
+        """Return a line for each dataset, and below it all that is lost.
+
+        Args:
+            would: Stands before each verb: ``"would "`` where nothing is done.
+        """
+        lines = []
+        for rewind in self.rewinds:
+            where = f", mounted at {rewind.path}" if rewind.path else ""
+            lines.append(f"{would}roll back to {rewind.snapshot}{where}")
+            clones = (clone.name for clone in rewind.clones)
+            lost = (*rewind.newer, *rewind.bookmarks, *clones)
+            lines += [f"  {would}destroy {name}" for name in lost]
+            lines += [
+                f"  {would}lose the base of the next stream to {base}"
+                for base in rewind.bases
+            ]
+        for file in self.running:
+            holder = f"process {file.pid} ({file.program})"
+            lines.append(f"  {would}lose {file.path}, which {holder} has open")
+        return lines
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types."""

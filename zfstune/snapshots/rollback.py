@@ -58,6 +58,31 @@ class Rewound:
     escape: str = ""
     unchanged: tuple[str, ...] = ()
 
+    def __bool__(self) -> bool:
+        return bool(self.done)
+
+    def __str__(self) -> str:
+        if not self.done:
+            return str(self.plan)
+        return "\n".join([*self.plan.lines(), *self.lines()])
+
+    def lines(self) -> list[str]:
+        """Return what was done for people; nothing where nothing was done."""
+        if not self.done:
+            return []
+        lines = [f"rolled back: {', '.join(self.done)}"]
+        if self.escape:
+            lines.append(f"the files as they were are kept below {self.escape}")
+        rewinds = self.plan.rewinds
+        gone = [name for each in rewinds for name in (*each.newer, *each.bookmarks)]
+        if gone:
+            lines.append(f"destroyed, and kept nowhere: {', '.join(map(shown, gone))}")
+        if self.unchanged:
+            which = ", ".join(self.unchanged) if self.escape else "all of it"
+            taken = "snapshot" if "@" in self.plan.name else "checkpoint"
+            lines.append(f"already as the {taken} had it: {which}")
+        return lines
+
     def to_dict(self) -> dict[str, object]:
         """Return the plan in JSON's types, with the part of it that was done."""
         return {

@@ -91,6 +91,9 @@ class Comparison:
         first, second = self.digests
         return first.text == second.text
 
+    def __str__(self) -> str:
+        return "\n".join(as_text(self))
+
     def to_dict(self) -> dict[str, object]:
         """Return the comparison in terms of JSON."""
         first, second = self.digests

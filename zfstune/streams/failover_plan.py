@@ -163,6 +163,9 @@ class FailoverPlan:
             "left": dict(self.left),
         }
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> Iterator[str]:
         """Yield the plan for people."""
         verb = "stands by" if self.standby else "takes over"

@@ -130,6 +130,9 @@ class ReceivePlan:
             "more": self.more,
         }
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> Iterator[str]:
         """Yield the plan for people, a step a line."""
         for parent in self.parents:

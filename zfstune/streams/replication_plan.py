@@ -305,6 +305,9 @@ class ReplicationPlan:
             "orphans": [each.to_dict() for each in self.orphans],
         }
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> Iterator[str]:
         """Yield the plan for people; the properties of new targets come but once a kind."""
         if not self.pending and not self.refused:

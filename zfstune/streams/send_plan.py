@@ -117,6 +117,9 @@ class SendPlan:
             "passed_over": list(self.passed_over),
         }
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> Iterator[str]:
         """Yield the plan for people, a stream a line."""
         for step in self.steps:

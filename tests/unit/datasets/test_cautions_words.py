@@ -46,13 +46,17 @@ def with_fast(pool: PoolInfo) -> PoolInfo:
 
 
 def test_json_has_each_attribute_by_its_name() -> None:
-    """A caution without a hint has an empty one."""
+    """A caution without a hint has null there."""
     assert NEVER.to_dict() == {
         "dataset": "tank/data/app",
         "message": "records of 8K never compress on sectors of 8192 bytes",
         "hint": "use -o recordsize=16K or larger",
     }
-    assert Caution("tank", "x").to_dict() == {"dataset": "tank", "message": "x", "hint": ""}
+    assert Caution("tank", "x").to_dict() == {
+        "dataset": "tank",
+        "message": "x",
+        "hint": None,
+    }
 
 
 @pytest.mark.parametrize(

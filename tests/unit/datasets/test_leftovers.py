@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from model_pool import Model, app_profile, applied
 from zfstune.datasets.leftovers import find_leftovers
 from zfstune.datasets.plan import advice
-from zfstune.datasets.plan_text import render_plan
 from zfstune.profiles.load import load
 from zfstune.profiles.roles import ROLES, find_role
 from zfstune.values.frozen import replace
@@ -95,7 +94,7 @@ def test_on_the_terminal_and_in_json() -> None:
     plan = model.plan(*_profiles("db"), owner=False)
     plan = replace(plan, leftovers=_left(model, "db"))
     assert not plan.pending
-    lines = render_plan(plan).splitlines()
+    lines = str(plan).splitlines()
     assert lines[0].startswith("nothing to do: 4 datasets below tank/data are as postgres")
     told = [line for line in lines if line.startswith("stays: ")]
     assert (

@@ -10,9 +10,9 @@ from zfstune.health.findings import (
     STATES,
     Finding,
     Verdict,
-    Verification,
     remedied_elsewhere,
 )
+from zfstune.health.verification import Verification
 
 
 @pytest.mark.parametrize("state", STATES)

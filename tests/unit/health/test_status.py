@@ -8,8 +8,8 @@ import pytest
 
 from heirs import SECONDS, Heirs
 from zfstune.health import status
-from zfstune.health.findings import Verification
 from zfstune.health.status import read_status
+from zfstune.health.verification import Verification
 from zfstune.values.marks import APPLIED_PROPERTY, PROFILE_PROPERTY, SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:

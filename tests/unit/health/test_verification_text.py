@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zfstune.health.findings import Finding, Verdict, Verification
-from zfstune.health.verification_text import render_verification
+from zfstune.health.findings import Finding, Verdict
+from zfstune.health.verification import Verification
 
 
 def test_a_line_a_dataset_with_its_worst_finding() -> None:
@@ -21,7 +21,7 @@ def test_a_line_a_dataset_with_its_worst_finding() -> None:
             Verdict("tank/long-name"),
         ),
     )
-    assert render_verification(found) == (
+    assert str(found) + "\n" == (
         "tank            ok\n"
         "tank/a          drift-local  atime is on -> zfs set atime=off tank/a\n"
         "                stale-mount  its mount is old\n"
@@ -36,7 +36,7 @@ def test_the_sum_agrees_in_number() -> None:
     notice = Verdict("t/c", (Finding("unseen", "note"),))
 
     def last_line(*verdicts: Verdict) -> str:
-        return render_verification(Verification((), verdicts)).splitlines()[-1]
+        return str(Verification((), verdicts)).splitlines()[-1]
 
     assert last_line(well) == "1 dataset looked at, as it should be"
     assert last_line(well, notice) == "2 datasets looked at, all as they should be"
@@ -47,9 +47,9 @@ def test_the_sum_agrees_in_number() -> None:
 def test_a_pool_that_is_well_is_left_out_where_no_dataset_is_managed() -> None:
     """A pool that is not well stays in the text."""
     nothing = "nothing to verify: zfstune manages no dataset here\n"
-    assert render_verification(Verification((Verdict("tank"),), ())) == nothing
+    assert str(Verification((Verdict("tank"),), ())) + "\n" == nothing
     suspended = Verdict("tank", (Finding("suspended", "it lost its devices"),))
-    assert render_verification(Verification((suspended,), ())) == (
+    assert str(Verification((suspended,), ())) + "\n" == (
         f"tank  suspended  it lost its devices\n{nothing}"
     )
 
@@ -61,7 +61,7 @@ def test_the_columns_are_aligned() -> None:
         Finding("drift-inherited", "atime is on"),
         Finding("unseen", "hidden"),
     )
-    lines = render_verification(Verification((), (Verdict("tank/a", findings),)))
+    lines = str(Verification((), (Verdict("tank/a", findings),)))
     columns = {
         line.index(note)
         for line, note in zip(lines.splitlines(), ("gone", "atime", "hidden"), strict=False)

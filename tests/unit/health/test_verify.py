@@ -8,7 +8,6 @@ import pytest
 
 from fake_engine import FakeEngine
 from zfstune.health import inspect_snapshots
-from zfstune.health.verification_text import render_verification
 from zfstune.health.verify import verify
 from zfstune.host.process_identity import own_identity
 from zfstune.values.errors import NotFound, PlanError, ProfileError
@@ -101,7 +100,7 @@ def test_a_suspended_pool_is_not_read() -> None:
         found = verify(*targets, engine=engine.seam)
         assert [verdict.state for verdict in found] == ["suspended"]
         assert found.pending
-        assert "zpool clear tank" in render_verification(found)
+        assert "zpool clear tank" in str(found)
 
 
 def test_what_a_killed_measurement_left() -> None:
@@ -112,7 +111,7 @@ def test_what_a_killed_measurement_left() -> None:
     found = verify(engine=engine.seam)
     assert [verdict.state for verdict in found.pools] == ["leftover"]
     assert not found.pending
-    assert f"a measurement that was killed left {left} -> " in render_verification(found)
+    assert f"a measurement that was killed left {left} -> " in str(found)
     engine.marks[left][SCRATCH_PROPERTY] = own_identity()
     assert [verdict.state for verdict in verify(engine=engine.seam).pools] == ["ok"]
 
@@ -121,9 +120,7 @@ def test_nothing_is_managed() -> None:
     """The text says so, and that is no fault."""
     found = verify(engine=FakeEngine("tank").seam)
     assert not found.pending
-    assert (
-        render_verification(found) == "nothing to verify: zfstune manages no dataset here\n"
-    )
+    assert str(found) == "nothing to verify: zfstune manages no dataset here"
 
 
 def test_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +133,7 @@ def test_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(engine) == {"tank/a": "stale-snapshots"}
     engine.marks["tank/a"][POLICY_PROPERTY] = "hourly=many"
     found = verify(engine=engine.seam)
-    assert "cannot follow the policy of 'tank/a'" in render_verification(found)
+    assert "cannot follow the policy of 'tank/a'" in str(found)
 
 
 def test_a_policy_that_does_not_fit_the_schedule() -> None:
@@ -146,14 +143,14 @@ def test_a_policy_that_does_not_fit_the_schedule() -> None:
     engine.marks["tank/a"] |= {POLICY_PROPERTY: "daily=3", SCHEDULE_PROPERTY: "daily"}
     assert "unkept-snapshots" not in states(engine).values()
     engine.marks["tank/a"][SCHEDULE_PROPERTY] = "hourly"
-    found = render_verification(verify(engine=engine.seam))
+    found = str(verify(engine=engine.seam))
     assert found.count("unkept-snapshots") == 1
     assert (
         "does not fit the schedule 'hourly': of 24 snapshots taken in 24h, 23 go" in found
     )
     assert "-> zfstune policy set tank/a hourly=24 daily=3" in found
     engine.marks["tank/a"][POLICY_PROPERTY] = "match=auto* daily=3"
-    assert "has no rule for the names" in render_verification(verify(engine=engine.seam))
+    assert "has no rule for the names" in str(verify(engine=engine.seam))
 
 
 def test_a_log_and_its_data() -> None:
@@ -172,7 +169,7 @@ def test_the_text_says_all() -> None:
     engine.marks["tank/a"]["atime"] = "on"
     engine.marks["tank/a"]["sync"] = "disabled"
     found = verify(engine=engine.seam)
-    lines = [line.split(None, 2) for line in render_verification(found).splitlines()]
+    lines = [line.split(None, 2) for line in str(found).splitlines()]
     assert lines[0] == ["tank", "ok"]
     assert lines[1][:2] == ["tank/a", "drift-local"]
     assert lines[1][2] == (

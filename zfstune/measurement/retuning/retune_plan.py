@@ -123,6 +123,9 @@ class RetunePlan:
         """The space that snapshots will keep."""
         return pinned(self.files, self.history)
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> list[str]:
         """Return the plan for people."""
         record = format_size(self.record_bytes)

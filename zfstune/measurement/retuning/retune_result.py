@@ -56,6 +56,13 @@ class RetuneResult:
     pending: int = 0
     settled: int = 0
 
+    def __bool__(self) -> bool:
+        return bool(self.done)
+
+    def __str__(self) -> str:
+        work = self.lines() if self.done or self.left or self.stopped else []
+        return "\n".join([*self.plan.lines(), *work])
+
     def lines(self) -> list[str]:
         """Return the result for people."""
         size = format_size(self.done_bytes, exact=False)
