@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         result = watched(
             lambda: _run(args),
             cleaning=getattr(args, "cleaning", ""),
-            on_giving_up=partial(end_document, exit_status.FAILED),
+            on_giving_up=partial(_end, exit_status.FAILED),
         )
     else:
         result = _run(args)
@@ -82,7 +82,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
         return build_parser(words).parse_args(words)
     except SystemExit as end:
         if end.code:
-            end_document(exit_status.USAGE)
+            _end(exit_status.USAGE)
         raise
 
 
@@ -106,17 +106,24 @@ def _run(args: argparse.Namespace) -> int:
         else:
             result = run_to_status(lambda: args.run(args), debug=args.debug)
     except SystemExit:  # options that do not go together
-        end_document(exit_status.USAGE)
+        _end(exit_status.USAGE)
         raise
     if args.say_more:
         warn(f"took {time.monotonic() - begun:.1f} s, exit status {result}")
-    return run_to_status(lambda: _ended(result))
+    return _end(result)
 
 
-def _ended(result: int) -> int:
-    """Print the JSON document, which may fail as any output, and return the status."""
-    end_document(result)
-    return result
+def _end(result: int) -> int:
+    """Print the JSON document, if there is one, and return the exit status.
+
+    That may fail as any output does.
+    """
+
+    def end() -> int:
+        end_document(result)
+        return result
+
+    return run_to_status(end)
 
 
 def _only_talks(args: argparse.Namespace) -> bool:

@@ -67,7 +67,7 @@ def watched(
     work: Callable[[], int],
     *,
     cleaning: str = "",
-    on_giving_up: Callable[[], None] = lambda: None,
+    on_giving_up: Callable[[], object] = lambda: None,
 ) -> int:
     """Do the work in a child, and return its exit status, or FAILED when giving up.
 

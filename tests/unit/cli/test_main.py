@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,3 +121,62 @@ def test_quiet_talkative_and_traced(
     err = capsys.readouterr().err
     assert err.startswith("Traceback")
     assert "zfstune: cannot read 'tank/nosuch'" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "verb"),
+    [
+        (["list", "tank/nosuch", "--json"], "NotFound", "list"),
+        (["list", "--json", "--nosuch"], "UsageError", None),
+        (["policy", "nosuch", "--json"], "UsageError", None),
+        (["checkpoint", "list", "x", "--json"], "UsageError", "checkpoint"),
+        (["replicas", "-n", "--json"], "UsageError", "replicas"),
+        (["schedule", "set", "tank/a", "--every", "often", "--json"], "PolicyError", None),
+    ],
+)
+def test_errors_are_documents(
+    tank: FakeEngine,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    kind: str,
+    verb: str | None,
+) -> None:
+    """Whatever goes wrong, stdout has one document, and stderr has the message."""
+    try:
+        status = main(words)
+    except SystemExit as end:
+        status = int(end.code or 0)
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    [error] = document["errors"]
+    assert (document["format"], document["exit_status"]) == ("zfstune.error", status)
+    assert error["kind"] == kind
+    assert error["message"] in err
+    if verb is not None:
+        assert document["verb"] == verb
+
+
+def test_an_interrupt_is_a_document(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A program that waits for one learns why there is nothing in it."""
+
+    def opened(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(opening, "open_engine", opened)
+    assert main(["list", "--json"]) == 130
+    document = json.loads(capsys.readouterr().out)
+    assert (document["exit_status"], document["errors"][0]["kind"]) == (130, "Interrupted")
+
+
+def test_what_was_not_asked_for_in_json_is_not(
+    tank: FakeEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One run leaves nothing to the next, and a word behind -- is no option."""
+    assert main(["list", "tank/a", "--json"]) == 0
+    assert capsys.readouterr().out.startswith("{")
+    assert main(["list", "tank/nosuch"]) == 1
+    assert capsys.readouterr().out == ""
+    assert main(["list", "--", "--json"]) == 1
+    assert capsys.readouterr().out == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -232,3 +233,27 @@ def test_work_beside_ends_with_its_parent() -> None:
         assert child != parent.pid
         parent.kill()
         assert parent.stdout.read() == ""  # the pipe closes once the child has gone, too
+
+
+def test_a_child_that_is_given_up_has_a_document(kstats: Path) -> None:
+    """The parent prints it, since the child never comes to its end."""
+    more = """
+from zfstune.cli.main import _end
+from zfstune.cli.output import begin_document
+begin_document("list")
+sys.exit(watch.watched(work, on_giving_up=lambda: _end(1)))
+"""
+    program, dash_c, text = script(kstats, "suspend()\ntime.sleep(60)")
+    begun, _, _ = text.rpartition("sys.exit(")
+    done = subprocess.run(
+        [program, dash_c, begun + more],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    document = json.loads(done.stdout)
+    [error] = document["errors"]
+    assert (document["format"], document["exit_status"]) == ("zfstune.error", 1)
+    assert (error["kind"], error["target"]) == ("PoolSuspended", "tank")
+    assert error["message"] in done.stderr
