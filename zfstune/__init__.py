@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zfstune.datasets.apply import Applied, apply, plan
     from zfstune.datasets.destroy import destroy_named as destroy
     from zfstune.datasets.destroy_plan import DestroyPlan
+    from zfstune.datasets.move_in import move_in
     from zfstune.datasets.plan import Plan
     from zfstune.datasets.unmanage import unmanage
     from zfstune.datasets.unmanage_plan import UnmanagePlan
@@ -206,6 +207,7 @@ __all__ = [
     "list_snapshots",
     "load_profile",
     "measure",
+    "move_in",
     "open",
     "plan",
     "prune",
@@ -300,6 +302,7 @@ _HOMES = {
     "list_snapshots": ("retention.assess", "list_snapshots"),
     "load_profile": ("profiles.load", "load_profile"),
     "measure": ("measurement.measure_workload", "measure_workload"),
+    "move_in": ("datasets.move_in", "move_in"),
     "open": ("engine.open", "open_engine"),
     "plan": ("datasets.apply", "plan"),
     "prune": ("retention.prune", "prune"),

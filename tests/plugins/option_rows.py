@@ -86,6 +86,8 @@ ROWS = {
     "apply": {
         **PLANNING,
         "-n --dry-run": "git -n",
+        # no kernel mounts the filesystems of an image
+        "--move-in": "git --at tank/new --move-in {folder} !1",
     },
     "plan": {**PLANNING, "--check": "git --check !4"},
     "unmanage": {

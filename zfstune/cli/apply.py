@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
+from zfstune.cli.move_directory_in import move_directory_in
 from zfstune.cli.output import print_json
 from zfstune.cli.profile_options import add_profiles, print_plan, read_profiles
 from zfstune.cli.sweep_leftovers import sweep_leftovers
@@ -28,10 +29,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="show the plan and change nothing"
     )
+    parser.add_argument(
+        "--move-in",
+        metavar="DIR",
+        help="make the dataset that --at names, copy this directory into it, compare the "
+        "two, and mount the dataset in its place; the directory stays beside it as "
+        "DIR.before-zfs. Programs that use it have to be stopped first",
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.move_in is not None:
+        return move_directory_in(args)
     profiles, arguments = read_profiles(args)
     with open_zfs(args) as engine:
         applied = apply(

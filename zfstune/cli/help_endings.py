@@ -59,6 +59,7 @@ ENDINGS = {
         (
             "apply postgres -n",
             "apply web --root tank/srv -o quota=20G",
+            "apply mysql --at tank/mysql --move-in /var/lib/mysql -n",
         )
     ),
     "unmanage": Ending(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Copier", "CopyError", "Tree", "count_tree", "same_tree"]
 
+_TOP = (".",)  # the way to the folder itself
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -95,6 +96,7 @@ class Copier:
 
     def __init__(self, passed: Callable[[int], object] = lambda _: None) -> None:
         self._passed = passed
+        self._merges = False
         self._first: dict[int, tuple[str, ...]] = {}
         self._sealed: list[tuple[tuple[str, ...], Attributes]] = []
 
@@ -112,6 +114,25 @@ class Copier:
         """
         self._root = target
         self._copy(source, name, target, (new_name,))
+
+    def copy_into(self, source: int, target: int) -> None:
+        """Copy all that is in a folder, and its attributes, into one that is there.
+
+        A folder that the other one has already takes the content of its counterpart:
+        another filesystem may be mounted there. A hard link cannot lead from one
+        filesystem to another.
+
+        Args:
+            source: The open folder.
+            target: The other one, in which there are folders alone.
+
+        Raises:
+            CopyError: Something cannot be copied; a part of the copy may be there.
+        """
+        self._root = target
+        self._merges = True
+        with _named(_TOP):
+            self._fill(source, target, _TOP)
 
     def seal(self, directory: int, name: str) -> None:
         """Set flags and DOS attributes, once the copy is where it belongs.
@@ -169,14 +190,18 @@ class Copier:
         self, source: int, name: str, target: int, way: tuple[str, ...]
     ) -> None:
         with _opened(name, source) as folder:
-            facts = os.fstat(folder)
-            attributes = read_attributes(folder)
-            os.mkdir(way[-1], 0o700, dir_fd=target)
+            if not (self._merges and _is_folder(target, way[-1])):
+                os.mkdir(way[-1], 0o700, dir_fd=target)
             with _opened(way[-1], target) as copy:
-                for below in sorted(os.listdir(folder)):
-                    self._copy(folder, below, copy, (*way, below))
-                self._give(copy, attributes, way)
-                os.utime(copy, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+                self._fill(folder, copy, way)
+
+    def _fill(self, folder: int, copy: int, way: tuple[str, ...]) -> None:
+        facts = os.fstat(folder)
+        attributes = read_attributes(folder)
+        for below in sorted(os.listdir(folder)):
+            self._copy(folder, below, copy, (*way, below))
+        self._give(copy, attributes, way)
+        os.utime(copy, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
     def _give(self, copy: int, wanted: Attributes, way: tuple[str, ...]) -> None:
         """Give a copy its attributes, but for flags that it does not have yet."""
@@ -191,7 +216,8 @@ class Copier:
 def same_tree(directory: int, name: str, other_directory: int, other_name: str) -> bool:
     """Tell whether two trees are alike: names, content, attributes, times, hard links.
 
-    The time of access does not count.
+    The time of access does not count, and neither does an empty filesystem that is
+    mounted in the other one alone.
 
     Args:
         directory: The open folder that the one lies in.
@@ -252,11 +278,21 @@ def _same_folder(
         _opened(other_name, other_directory) as other,
     ):
         names = sorted(os.listdir(folder))
+        others = set(os.listdir(other))
         return (
-            names == sorted(os.listdir(other))
+            all(_is_empty_mount(other, below) for below in others.difference(names))
+            and others.issuperset(names)
             and _same_attributes(folder, other)
             and all(_same(folder, below, other, below, met) for below in names)
         )
+
+
+def _is_empty_mount(directory: int, name: str) -> bool:
+    facts = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_dev == os.fstat(directory).st_dev:
+        return False
+    with _opened(name, directory) as folder:
+        return not os.listdir(folder)
 
 
 def _seen(facts: os.stat_result) -> tuple[int, ...]:
@@ -268,6 +304,14 @@ def _seen(facts: os.stat_result) -> tuple[int, ...]:
 def _same_attributes(file: int, other: int) -> bool:
     attributes, others = read_attributes(file), read_attributes(other)
     return _fitting(attributes, others) == others
+
+
+def _is_folder(directory: int, name: str) -> bool:
+    try:
+        facts = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(facts.st_mode)
 
 
 def _fitting(wanted: Attributes, there: Attributes) -> Attributes:

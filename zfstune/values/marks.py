@@ -50,6 +50,9 @@ This is all that zfstune writes for itself on datasets and snapshots:
 ``org.zfstune:stamp``
     On a clone that was stamped from an image: the guid of the image's snapshot, and
     whether the clone is still unfinished (:mod:`zfstune.clones.seal`).
+``org.zfstune:moving``
+    On a dataset that a directory is moving into: how far that has come
+    (:mod:`zfstune.datasets.move_in_plan`).
 ``org.zfstune:scratch``
     On a dataset that a measurement made: the process that made it
     (:mod:`zfstune.host.process_identity`).
@@ -81,6 +84,7 @@ __all__ = [
     "CHECKPOINT_PROPERTY",
     "GOLDEN_PROPERTY",
     "KEPT_PROPERTY",
+    "MOVING_PROPERTY",
     "OPENED_PROPERTY",
     "OWN_PREFIX",
     "POLICY_PROPERTY",
@@ -122,6 +126,7 @@ TAKEN_PROPERTY = f"{OWN_PREFIX}replica-properties"
 TARGET_PREFIX = f"{OWN_PREFIX}replica-target-"
 GOLDEN_PROPERTY = f"{OWN_PREFIX}golden"
 STAMP_PROPERTY = f"{OWN_PREFIX}stamp"
+MOVING_PROPERTY = f"{OWN_PREFIX}moving"
 SCRATCH_PROPERTY = f"{OWN_PREFIX}scratch"
 
 # The name of a scratch dataset, which lies directly below its pool, begins with this.

@@ -184,3 +184,73 @@ def test_flags_that_forbid_changes_come_last(
     os.rename("draft", "x", src_dir_fd=target, dst_dir_fd=target)
     copier.seal(target, "x")
     assert written[5:] == [("late", flags)] * 5
+
+
+def test_into_a_folder_that_is_there(tmp_path: Path) -> None:
+    """Folders that are there take the content of their counterparts, and attributes."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    (source / "wal").mkdir(parents=True)
+    (source / "wal" / "1").write_bytes(b"log")
+    os.link(source / "wal" / "1", source / "same")
+    source.chmod(0o750)
+    (target / "wal").mkdir(parents=True)
+    before = source.stat()
+    here, there = os.open(source, os.O_RDONLY), os.open(target, os.O_RDONLY)
+    above = os.open(tmp_path, os.O_RDONLY)
+    try:
+        copier = Copier()
+        copier.copy_into(here, there)
+        copier.seal(above, "target")
+        assert same_tree(above, "source", above, "target")
+    finally:
+        for fd in (here, there, above):
+            os.close(fd)
+    assert (target / "same").stat().st_ino == (target / "wal" / "1").stat().st_ino
+    assert target.stat().st_mode & 0o7777 == 0o750
+    assert target.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_into_a_folder_where_a_file_is(tmp_path: Path) -> None:
+    """A file that is there is never written over."""
+    for name in ("source", "target"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_text(name)
+    here, there = (os.open(tmp_path / n, os.O_RDONLY) for n in ("source", "target"))
+    try:
+        with pytest.raises(CopyError) as caught:
+            Copier().copy_into(here, there)
+    finally:
+        os.close(here)
+        os.close(there)
+    assert caught.value.path == "a"
+    assert (tmp_path / "target" / "a").read_text() == "target"
+
+
+def test_an_empty_filesystem_in_the_copy_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not count; an empty folder does, and so does what is in the filesystem."""
+    for name in ("source", "target"):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (5, 5))
+    extra = tmp_path / "target" / "extra"
+    extra.mkdir()
+    os.utime(tmp_path / "target", (5, 5))
+    above = os.open(tmp_path, os.O_RDONLY)
+    inode, real = extra.stat().st_ino, os.stat
+
+    def stat(name: str, **more: object) -> os.stat_result:
+        facts = real(name, **more)  # type: ignore[arg-type]
+        if facts.st_ino != inode:
+            return facts
+        return os.stat_result([*facts[:2], facts.st_dev + 1, *facts[3:]])
+
+    try:
+        assert not same_tree(above, "source", above, "target")
+        monkeypatch.setattr(os, "stat", stat)
+        assert same_tree(above, "source", above, "target")
+        assert not same_tree(above, "target", above, "source")
+        (extra / "file").touch()
+        assert not same_tree(above, "source", above, "target")
+    finally:
+        os.close(above)
