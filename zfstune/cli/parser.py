@@ -10,6 +10,7 @@ from importlib import import_module
 from zfstune import __version__
 from zfstune.cli.output import refuse
 from zfstune.cli.which_zfs import IMAGE_VARIABLE, image_name
+from zfstune.values.text import did_you_mean, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,6 +146,13 @@ class _Parser(argparse.ArgumentParser):
         """Print the usage and the error, and note the error for a JSON document."""
         refuse("UsageError", message)
         super().error(message)
+
+    def _check_value(self, action: Any, value: Any) -> None:
+        """Refuse a verb that there is none of by naming the one that was meant."""
+        if hasattr(action, "add_parser") and value not in action.choices:
+            hint = did_you_mean(value, action.choices, f"see `{self.prog} --help`")
+            self.error(f"there is no '{shown(value)}': {hint}")
+        super()._check_value(action, value)
 
     def add_argument(self, *names: Any, **options: Any) -> Any:
         """Add an argument; a list that may be empty is never said to be required."""

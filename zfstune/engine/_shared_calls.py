@@ -27,6 +27,7 @@ from zfstune.engine._history import (
     targets_line,
 )
 from zfstune.engine._keys import ZfsKeys, key_of_new, wiped
+from zfstune.engine._near_names import suggest_dataset
 from zfstune.engine._read_calls import ReadCalls
 from zfstune.engine._streams import ZfsStreams
 from zfstune.engine._upkeep import ZfsUpkeep
@@ -76,6 +77,7 @@ class ZfsEngine(ReadCalls, ExactCalls, ZfsKeys, ZfsUpkeep, ZfsStreams, Engine):
         return self
 
     def __exit__(self, *exc: object) -> None:
+        suggest_dataset(self, exc[1])
         self.close()
 
     def close(self) -> None:

@@ -160,3 +160,24 @@ def test_the_usage_is_that_of_the_verb(
     assert err.startswith(f"usage: zfstune {verb} ")
     assert f"zfstune {verb}: error: " in err
     assert reason in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("snapshto tank", "there is no 'snapshto': did you mean 'snapshot'? see `zfstune "),
+        (
+            "golden stmap a b",
+            "there is no 'stmap': did you mean 'stamp'? see `zfstune golden ",
+        ),
+        ("xyzzy", "there is no 'xyzzy': see `zfstune --help`"),
+    ],
+)
+def test_a_verb_that_is_none(
+    words: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one that was most likely meant is named."""
+    argv = words.split()
+    with pytest.raises(SystemExit):
+        build_parser(argv).parse_args(argv)
+    assert said in capsys.readouterr().err
