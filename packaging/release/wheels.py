@@ -11,6 +11,7 @@ so there is nothing to graft.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -92,6 +93,10 @@ def make_sbom(wheel: Path, target: Path) -> None:
             *("--output-format", "JSON", "--output-file", target, python),
         ]
         run_quietly(argv, ROOT)
+    # pyproject.toml says where the version stands, and so does not have it.
+    document = json.loads(target.read_text("utf-8"))
+    document["metadata"]["component"]["version"] = wheel.name.split("-")[1]
+    target.write_text(f"{json.dumps(document, indent=2)}\n", "utf-8")
 
 
 def main(folder: Path) -> None:
