@@ -205,7 +205,7 @@ def test_a_copy_that_uses_the_key_of_its_parent(pools: Pools) -> None:
 def test_a_copy_that_was_closed_by_another_tool(pools: Pools, tmp_path: Path) -> None:
     """OpenZFS does take the stream; the copy can be opened again as a root of its own."""
     tank, back = pools
-    name, copy, file = "tank/closed", "back/secret/closed", tmp_path / "stream"
+    name, copy, file = "tank/shut", "back/secret/shut", tmp_path / "stream"
     tank.create(name, properties=PASSPHRASE, key=OURS)
     tank.take_snapshots([f"{name}@1"])
     zfstune.replicate(name, copy, engine=tank, target_engine=back)

@@ -22,7 +22,12 @@ from zfstune.streams.transfer import decide_transfer
 from zfstune.streams.tree import in_order, lineage, planned_before
 from zfstune.streams.unfinished import aside_name, aside_of
 from zfstune.streams.ways_out import beside, in_place_of, over
-from zfstune.streams.wrapping_key import brings_key, closed_for_good, has_same_key
+from zfstune.streams.wrapping_key import (
+    brings_key,
+    closed_for_good,
+    has_same_key,
+    is_opened_alike,
+)
 from zfstune.values.errors import Damaged, EngineError, InvalidName, NotPermitted, PlanError
 from zfstune.values.frozen import replace
 from zfstune.values.inert import PLACEHOLDER
@@ -191,14 +196,22 @@ class Planner:
 
     def _check_key(self, pair: Pair) -> None:
         """Refuse a raw stream that would leave a copy without the key that opens it."""
+        source, target = pair.source, pair.target
+        if is_opened_alike(source, target):
+            return
+        for plan in self._plans.values():
+            if plan.target.name == target.key_root and has_same_key(
+                source, plan.source, plan.target, sent=bool(plan.transfer.steps)
+            ):
+                return
         roots: list[End | None] = []
-        for side, end in ((self._sending, pair.source), (self._receiving, pair.target)):
+        for side, end in ((self._sending, source), (self._receiving, target)):
             found: list[End] = []
             with suppress(NotPermitted):  # a key that shows no more than the dataset
                 found = side.ends(end.key_root)
             roots.append(found[0] if found else None)
-        if not has_same_key(*roots):
-            raise closed_for_good(pair.source, pair.target)
+        if not has_same_key(source, *roots):
+            raise closed_for_good(source, target)
 
     def _check_parent(self, pair: Pair) -> None:
         """Refuse a dataset whose target would have no parent."""

@@ -23,7 +23,7 @@ from zfstune.values.replication_marks import (
 )
 from zfstune.values.state import damage_of
 from zfstune.values.text import shown
-from zfstune.values.whole_number import NumberError, read_whole
+from zfstune.values.whole_number import MAX_WHOLE, NumberError, read_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ class End:
             take them; read only where the caller asks for that.
         key_root: Name of the dataset whose key opens it: itself, one above it, or, after a
             promotion, another one; empty: it is not encrypted.
+        key_salt: The number that makes a key of its passphrase; the same on two datasets
+            that one key opens. 0: it has none, or a key that is no passphrase.
         lacking: Names of properties that would make it inert, and do not.
         damaged: The reason why it could not be read; only its name counts then.
     """
@@ -121,6 +123,7 @@ class End:
     places: Mapping[int, str] = MappingProxyType({})
     own: Mapping[str, PropertyValue] = MappingProxyType({})
     key_root: str = ""
+    key_salt: int = 0
     lacking: tuple[str, ...] = ()
     damaged: str = ""
 
@@ -230,6 +233,7 @@ def end_of(
         unsent=dataset.local(REPLICATE_PROPERTY) == UNSENT,
         places=_places(dataset),
         key_root=_key_root(dataset),
+        key_salt=_number(dataset, "pbkdf2salt"),
         lacking=lacking(dataset),
     )
 
@@ -247,9 +251,13 @@ def _places(dataset: Dataset) -> dict[int, str]:
 
 
 def _bytes(dataset: Dataset, name: str) -> int:
+    return _number(dataset, name, MAX_WHOLE)
+
+
+def _number(dataset: Dataset, name: str, most: int = MAX_GUID) -> int:
     text = dataset.value(name) or "0"
     try:
-        return read_whole(text)
+        return read_whole(text, most)
     except NumberError as error:
         reason = f"its property '{name}' is '{shown(text)}': {error.reason}"
         raise _unusable(dataset.name, reason) from None

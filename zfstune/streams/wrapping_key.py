@@ -6,6 +6,10 @@ stores it so. Where the copy was made to use the key of a dataset above it (``zf
 change-key -i``), nothing can unwrap it any more: the data is there, and cannot be read
 once the key has been unloaded (dsl_crypto_recv_raw_key_sync() in
 module/zfs/dsl_crypt.c; issue 12614 of OpenZFS, open in all releases up to 2.4).
+
+The key of a passphrase is made with a random number, its salt, which comes along with a
+raw stream: two datasets that have the same are opened by one key. A key from a file has
+none, and there the encryption roots have to be a raw pair.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ __all__ = [
     "closed_for_good",
     "closing",
     "has_same_key",
+    "is_opened_alike",
     "own_key",
     "uses_another_key",
 ]
@@ -42,20 +47,32 @@ def brings_key(transfer: Transfer, target: End) -> bool:
     return raw and uses_another_key(target)
 
 
-def has_same_key(source_root: End | None, target_root: End | None) -> bool:
-    """Tell whether the encryption root of a copy has the key of that of its source.
+def is_opened_alike(source: End, target: End) -> bool:
+    """Tell whether the passphrase of a source is known to open its copy as it is."""
+    return bool(target.key_salt) and target.key_salt == source.key_salt
 
-    It has if it came raw from there itself, and has its own key still.
+
+def has_same_key(
+    source: End, source_root: End | None, target_root: End | None, *, sent: bool = False
+) -> bool:
+    """Tell whether the encryption root of a copy has the key that a stream brings.
 
     Args:
-        source_root: The encryption root of the source; None: it cannot be read.
+        source: The dataset that is sent.
+        source_root: The encryption root of the source, or the dataset that its copy's
+            root is the copy of; None: it cannot be read.
         target_root: The encryption root of the copy, likewise.
+        sent: Whether a raw stream of that one comes as well, with its key.
     """
     if source_root is None or target_root is None:
         return False
+    if target_root.key_root != target_root.name:
+        return False
+    if source.key_salt != source_root.key_salt:
+        return False
     base = find_base(source_root, target_root)
-    own = target_root.key_root == target_root.name
-    return own and base is not None and came_raw(source_root, target_root, base) is True
+    raw = base is not None and came_raw(source_root, target_root, base) is True
+    return raw and (sent or source_root.key_salt == target_root.key_salt)
 
 
 def closed_for_good(source: End, target: End) -> PlanError:

@@ -66,6 +66,7 @@ def write_end(end: End) -> dict[str, object]:
         "createtxg": end.createtxg,
         "places": {target_property(n): place for n, place in end.places.items()},
         "key_root": end.key_root,
+        "key_salt": end.key_salt,
         "lacking": list(end.lacking),
         "damaged": end.damaged,
     }
@@ -84,7 +85,7 @@ _END = frozenset(
     {
         *("name", "guid", "kind", "snapshots", "bookmarks", "origin", "encrypted"),
         *("written_bytes", "partial", "replica", "available_bytes", "createtxg"),
-        *("places", "unsent", "key_root", "lacking", "damaged"),
+        *("places", "unsent", "key_root", "key_salt", "lacking", "damaged"),
     }
 )
 
@@ -103,6 +104,7 @@ def end_from(value: object) -> End:
         "written": PropertyValue(str(whole_in(fields["written_bytes"]))),
         "available": PropertyValue(str(whole_in(fields["available_bytes"]))),
         "encryptionroot": PropertyValue(text_in(fields["key_root"])),
+        "pbkdf2salt": PropertyValue(str(whole_in(fields["key_salt"], MAX_GUID))),
     }
     # A mark of a placeholder that somebody can have written to is left out there.
     local = {REPLICA_PROPERTY: fields["replica"], "readonly": "on"}

@@ -65,7 +65,7 @@ __all__ = [
 # The columns of `zfs get` and the properties that are asked for.
 PROPERTIES = (
     *("type", "guid", "createtxg", "origin", "written", "available"),
-    *("encryption", "encryptionroot"),
+    *("encryption", "encryptionroot", "pbkdf2salt"),
     *dict.fromkeys(name for kind in INERT.values() for name in kind),
     *("receive_resume_token", REPLICA_PROPERTY, OPENED_PROPERTY, REPLICATE_PROPERTY),
 )
