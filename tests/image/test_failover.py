@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 PASSPHRASE = {"encryption": "on", "keyformat": "passphrase", "pbkdf2iters": "100000"}
 KEY = Key("correct horse")
+# A key without a salt by which two datasets could be seen to share it.
+HEX = {"encryption": "on", "keyformat": "hex"}
+HEX_KEY = Key("5a" * 32)
 A, B = "tank/data", "back/data"
 SIZE_BYTES = 128 << 20
 
@@ -32,13 +35,19 @@ class Pair:
     """Two hosts with a pool each, and a tree on the first that the second has a copy of."""
 
     def __init__(
-        self, tank: ImageEngine, back: ImageEngine, *, encrypted: bool = False
+        self,
+        tank: ImageEngine,
+        back: ImageEngine,
+        *,
+        encrypted: bool = False,
+        sealed_by: tuple[dict[str, str], Key] = (PASSPHRASE, KEY),
     ) -> None:
         self.engines = {"tank": tank, "back": back}
         self.names = [A, B]
         self.encrypted = encrypted
         if encrypted:
-            tank.create(A, properties=PASSPHRASE, key=KEY)
+            properties, key = sealed_by
+            tank.create(A, properties=properties, key=key)
         else:
             tank.create(A)
         tank.create(f"{A}/shop")
@@ -171,6 +180,26 @@ def test_a_planned_change_and_back(pair: Pair) -> None:
     names = ["monday", "2", "3", "4"]
     assert [s.short_name for s in tank.snapshots(f"{A}/shop")] == names
     assert pair.tree(A) == pair.tree(B)
+
+
+def test_a_change_of_roles_without_a_passphrase(tmp_path: Path) -> None:
+    """Those below the root of a tree use its key there, and have it themselves here."""
+    with (
+        create_image(tmp_path / "tank", size_bytes=SIZE_BYTES) as tank,
+        create_image(tmp_path / "back", size_bytes=SIZE_BYTES, pool="back") as back,
+    ):
+        pair = Pair(tank, back, encrypted=True, sealed_by=(HEX, HEX_KEY))
+        for source, target, day in ((A, B, 2), (B, A, 3)):
+            pair.fail_over(source, standby=True)
+            pair.fail_over(target)
+            pair.take(target.partition("/")[0], str(day))
+            pair.incrementally(target, source)
+        tank.unload_key(A)
+        tank.load_key(A, HEX_KEY)
+        for name in pair.tree(A):
+            back.load_key(f"{B}{name}", HEX_KEY)
+            found = zfstune.compare(tank, f"{A}{name}@3", back, f"{B}{name}@3")
+            assert found.equal
 
 
 def test_what_is_no_copy(pair: Pair) -> None:
