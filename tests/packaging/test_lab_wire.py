@@ -144,9 +144,23 @@ def test_link() -> None:
     assert "lab.address=10.77.0.1/24" in one[one.index("-append") + 1].split()
 
 
+def test_forward() -> None:
+    """The host reaches the guest's sshd on a card of its own, and the guest nobody."""
+    link = qemu.Link(Path("/s/a"), Path("/s/b"), "10.77.0.1/24")
+    line = qemu.argv(IMAGE, [], link=link, forward=2222)
+    assert line.index(link.words()[1]) < line.index(line[-3])
+    assert line[-3].startswith("user,")
+    assert "restrict=on" in line[-3].split(",")
+    assert "hostfwd=tcp:127.0.0.1:2222-:22" in line[-3].split(",")
+    kernel = line[line.index("-append") + 1]
+    assert f"lab.forward={qemu.FORWARD_MAC}" in kernel.split()
+    assert f"mac={qemu.FORWARD_MAC}" in line[-1].split(",")
+
+
 @pytest.mark.parametrize(
     "words",
     [
+        ["--in", "dev", "--forward", "2222"],
         ["--link", "/s/a", "/s/b"],
         ["--address", "10.77.0.1/24"],
         ["--link", "/s/a", "/s/b", "--address", "here"],

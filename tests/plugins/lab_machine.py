@@ -47,6 +47,8 @@ _SETUP = """
 umask 077
 mkdir -p /run/sshd /root/.ssh
 cd /root/.ssh
+# With systemd, the sshd of the system has the port.
+systemctl stop ssh.socket ssh.service 2>/dev/null || true
 while [ $# -gt 0 ]; do printf '%s' "$2" >"$1"; shift 2; done
 for port in 22 23; do /usr/sbin/sshd -E /root/.ssh/log -f "/root/.ssh/sshd$port"; done
 zpool import -N "$POOL" 2>/dev/null || zpool create -f -O mountpoint=none "$POOL" /dev/vdb
@@ -85,6 +87,7 @@ class Machine:
     Attributes:
         pool: Its pool.
         release: The release of Debian.
+        forward: The port of this host that leads to its sshd, if there is one.
 
     Args:
         name: Its name, and its pool's.
@@ -93,6 +96,8 @@ class Machine:
         ends: The sockets that it reads frames from and sends them to.
         addresses: Its own address, and that of the other machine.
         keys: The key pair of ssh that all machines share, and the host's key pair.
+        forward: A port of this host that leads to its sshd.
+        systemd: It boots with systemd as process 1.
     """
 
     def __init__(
@@ -104,6 +109,8 @@ class Machine:
         ends: tuple[Path, Path],
         addresses: tuple[str, str],
         keys: Sequence[Path],
+        forward: int | None = None,
+        systemd: bool = False,
     ) -> None:
         self.pool = name
         self.release = release
@@ -115,6 +122,8 @@ class Machine:
         self._ends = ends
         self._addresses = addresses
         self._keys = keys
+        self.forward = forward
+        self._systemd = systemd
         self._runner: subprocess.Popen[bytes] | None = None
 
     def begin_boot(self) -> None:
@@ -124,6 +133,8 @@ class Machine:
         argv += [str(RUN), "--serve", self._name, "--release", self.release]
         argv += ["--disk", str(self._disk), "--address", f"{self._addresses[0]}/24"]
         argv += ["--link", *map(str, self._ends)]
+        argv += [] if self.forward is None else ["--forward", str(self.forward)]
+        argv += ["--systemd"] if self._systemd else []
         with self._log.open("wb") as log:
             self._runner = subprocess.Popen(argv, stdout=log, stderr=log)
 

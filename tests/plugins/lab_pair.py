@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -63,9 +64,17 @@ class Pair:
     Attributes:
         wire: The network.
         machines: The machines by name: `elder` has OpenZFS 2.1, `newer` has 2.4.
+
+    Args:
+        folder: An empty folder, with a short name: sockets lie in it.
+        reached: The sshd of each is reached from this host, too.
+        systemd: Both boot with systemd as process 1.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, reached: bool = False, systemd: bool = False
+    ) -> None:
+        self.folder = folder
         keys = [folder / "key", folder / "host"]
         for key in keys:
             argv = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key)
@@ -76,7 +85,14 @@ class Pair:
             both = ADDRESSES[number], ADDRESSES[1 - number]
             ends = self.wire.ends[number]
             self.machines[name] = Machine(
-                name, release, folder, ends=ends, addresses=both, keys=keys
+                name,
+                release,
+                folder,
+                ends=ends,
+                addresses=both,
+                keys=keys,
+                forward=free_port() if reached else None,
+                systemd=systemd,
             )
 
     def boot(self) -> None:
@@ -90,6 +106,14 @@ class Pair:
         for machine in self.machines.values():
             machine.cut_power()
         self.wire.close()
+
+
+def free_port() -> int:
+    """Return a port of this host that is free right now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
 
 
 def together(*works: Callable[[], object]) -> list[object]:

@@ -132,6 +132,13 @@ def _add_boot_options(parser: argparse.ArgumentParser) -> None:
         type=_address,
         help="the guest's address in that network",
     )
+    parser.add_argument(
+        "--forward",
+        metavar="PORT",
+        type=int,
+        help="have this port of 127.0.0.1 lead to the guest's sshd; the guest reaches"
+        " nobody by it",
+    )
 
 
 def _name(text: str) -> str:
@@ -185,9 +192,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if not takes_command and options.command:
         parser.error("this takes no COMMAND")
     of_a_boot = [options.release, options.disk, options.cpus]
-    of_a_boot += [options.systemd, options.link]
+    of_a_boot += [options.systemd, options.link, options.forward]
     if options.within and any(of_a_boot):
-        parser.error("--release, --disk, --cpus, --systemd and --link belong to --serve")
+        parser.error(
+            "--release, --disk, --cpus, --systemd, --link and --forward belong to --serve"
+        )
     if bool(options.link) != bool(options.address):
         parser.error("--link and --address go together")
     if len(options.disk) > MAX_DISKS:
@@ -280,7 +289,14 @@ def _boot_once(options: argparse.Namespace) -> int:
             here, there = (path.resolve() for path in options.link)
             link = Link(here, there, options.address)
         cpus = options.cpus or CPUS
-        line = argv(booted, disks, cpus=cpus, systemd=options.systemd, link=link)
+        line = argv(
+            booted,
+            disks,
+            cpus=cpus,
+            systemd=options.systemd,
+            link=link,
+            forward=options.forward,
+        )
         facts = guest.Facts(options.release, len(disks), os.getpid())
         command = _command(options)
         emulator = Emulator(line, folder)

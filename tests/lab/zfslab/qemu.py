@@ -29,6 +29,10 @@ CPU = "Westmere"
 MAX_DISKS = 20
 # Few large packets cost an emulated CPU less than many small ones.
 MTU = 9000
+# The card of --forward, which the guest knows by its address; qemu's own network has the
+# guest at 10.0.2.15.
+FORWARD_MAC = "52:54:00:00:02:0f"
+SSH_PORT = 22
 CONSOLE_TAIL_LINES = 40
 
 # panic, oops: a broken kernel ends the emulator instead of hanging the run.
@@ -97,14 +101,26 @@ def argv(
     cpus: int = CPUS,
     systemd: bool = False,
     link: Link | None = None,
+    forward: int | None = None,
 ) -> list[str]:
     """Return the emulator's command line; paths below the guest's folder are relative.
 
     They are relative since a unix socket's path is short, and a cache's may not be.
+
+    Args:
+        image: What to boot.
+        disks: The disks beside the root.
+        cpus: How many processors the guest has.
+        systemd: Boot with systemd as process 1.
+        link: The guest's end of a network.
+        forward: The port of this host that leads to the guest's sshd. The guest itself
+            reaches nobody by it.
     """
     cmdline = CMDLINE + (" lab.init=/lib/systemd/systemd" if systemd else "")
     if link is not None:
         cmdline += f" net.ifnames=0 lab.address={link.address}"
+    if forward is not None:
+        cmdline += f" lab.forward={FORWARD_MAC}"
     line = [
         # The emulator dies with the runner, even when that one is killed.
         *("setpriv", "--pdeathsig", "KILL", "--"),
@@ -132,7 +148,17 @@ def argv(
             "-drive",
             f"file={_value(disk.path)},format=raw,if=virtio,cache={cache},discard=unmap",
         ]
-    return line if link is None else [*line, *link.words()]
+    # The card of the link comes first, since it is the guest's eth0.
+    line += [] if link is None else link.words()
+    return line if forward is None else [*line, *_forwarding(forward)]
+
+
+def _forwarding(port: int) -> list[str]:
+    to_sshd = f"hostfwd=tcp:127.0.0.1:{port}-:{SSH_PORT}"
+    return [
+        *("-netdev", f"user,id=forward,restrict=on,{to_sshd}"),
+        *("-device", f"virtio-net-pci,netdev=forward,mac={FORWARD_MAC},romfile="),
+    ]
 
 
 def _value(path: Path) -> str:

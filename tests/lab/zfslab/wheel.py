@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 GUEST_PYTHON = "/opt/lab/bin/python"
 # No part of a wheel, so a change there does not make a new one.
-NOT_PACKAGED = ("tests/", ".ci/", ".github/", "docs/", "examples/")
+NOT_PACKAGED = ("tests/", ".ci/", ".github/", "docs/", "examples/", "packaging/ansible/")
 KEEP_WHEELS = 8
 
 
