@@ -24,14 +24,16 @@ STAMP   := $(VENV)/.installed
 # Ansible has a venv of its own: what it needs is not for zfstune's tests to find.
 ANSIBLE       := .ansible-core
 ANSIBLE_STAMP := $(ANSIBLE)/.installed
+# The cores that `make ansible` checks the collection on.
+CORES         ?= 2.17 2.18 2.19
 # Files that end up in the installed project other than as links to the tree.
 BUILT   := pyproject.toml setup.py zfstune/__init__.py $(wildcard native/*.[ch] native/*.py)
-SCRIPTS := .ci/run .ci/install-host tests/lab/demo tests/lab/image/build tests/lab/image/host-setup \
+SCRIPTS := .ci/run .ci/install-host .ci/ansible-test tests/lab/demo tests/lab/image/build tests/lab/image/host-setup \
 	packaging/build-deb packaging/try-installed packaging/bundle/install packaging/debian/zfstune.postrm \
 	$(wildcard examples/postinstall/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help test unit fleet docs pictures instants mutants lint format lab images machines demo endurance bench recordsizes applications replayed host pages wheel wheels bundle deb installed clean
+.PHONY: help test unit ansible fleet docs pictures instants mutants lint format lab images machines demo endurance bench recordsizes applications replayed host pages wheel wheels bundle deb installed clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,6 +47,10 @@ unit: $(STAMP) ## The tests that need neither ZFS nor a guest
 docs: $(STAMP) ## The pages of docs/ as HTML in build/docs; a warning is an error
 	$(BIN)/sphinx-build -b html -W --keep-going -n -q -d build/docs/doctrees docs build/docs/html
 	@echo "build/docs/html/index.html"
+
+ansible: $(STAMP) $(ANSIBLE_STAMP) ## The collection for Ansible: sanity and units on each core, then make fleet
+	PYTHON=$(PYTHON) .ci/ansible-test .ansible-test $(CORES)
+	$(BIN)/pytest -m fleet tests/fleet $(ARGS)
 
 fleet: $(STAMP) $(ANSIBLE_STAMP) ## The modules for Ansible, on a pool in a plain file
 	$(BIN)/pytest -m fleet tests/fleet $(ARGS)
@@ -143,7 +149,7 @@ installed: host images bundle deb ## The package and the bundle, installed, used
 	for release in bookworm trixie; do packaging/try-installed $$release $(DIST) || exit; done
 
 clean: ## Remove what was built; images of the lab stay in their cache
-	rm -rf $(VENV) $(ANSIBLE) build dist share mutants mutants.log *.egg-info zfstune/_zfs.*
+	rm -rf $(VENV) $(ANSIBLE) .ansible-test build dist share mutants mutants.log *.egg-info zfstune/_zfs.*
 
 $(TOOLS)/.installed: packaging/release/requirements.txt
 	$(PYTHON) -m venv $(TOOLS)

@@ -42,21 +42,37 @@ class Playbooks:
     def __init__(self, folder: Path, inventory: Mapping[str, Mapping[str, Any]]) -> None:
         self.folder = folder
         self._inventory = folder / "hosts.json"
-        hosts = {"all": {"hosts": inventory}}
-        self._inventory.write_text(json.dumps(hosts), encoding="utf-8")
+        self._hosts = inventory
         parent = folder / "collections" / "ansible_collections" / "zfstune"
         parent.mkdir(parents=True)
         (parent / "storage").symlink_to(COLLECTION)
 
     def run(
-        self, playbook: Path, *options: str, status: int = 0, **variables: object
+        self,
+        playbook: Path,
+        *options: str,
+        groups: Mapping[str, Sequence[str]] | None = None,
+        variables: Mapping[str, object] | None = None,
     ) -> str:
-        """Run a playbook that ends with this status; return what it printed."""
+        """Run a playbook; return what it printed.
+
+        Args:
+            playbook: The file.
+            options: Options of ansible-playbook.
+            groups: The names of hosts by group.
+            variables: Variables of all hosts.
+        """
+        children: dict[str, dict[str, dict[str, None]]] = {
+            name: {"hosts": dict.fromkeys(hosts)} for name, hosts in (groups or {}).items()
+        }
+        told = {"hosts": self._hosts, "children": children, "vars": variables or {}}
+        self._inventory.write_text(json.dumps({"all": told}), encoding="utf-8")
         environment = {
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(self.folder / "collections"),
             "ANSIBLE_HOME": str(self.folder / "home"),
             "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_LOG_PATH": str(self.folder / "log"),
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
@@ -65,13 +81,13 @@ class Playbooks:
         }
         argv = [str(programs() / "ansible-playbook"), "-i", str(self._inventory), *options]
         done = subprocess.run(
-            [*argv, "--extra-vars", json.dumps(variables), str(playbook)],
+            [*argv, str(playbook)],
             env=environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == status, done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     def tasks(

@@ -24,7 +24,7 @@ extends_documentation_fragment:
   - zfstune.storage.zfstune
   - zfstune.storage.zfstune.reading
 author:
-  - The zfstune project
+  - The zfstune project (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -60,7 +60,7 @@ extends_documentation_fragment:
   - zfstune.storage.zfstune
   - zfstune.storage.zfstune.changing
 author:
-  - The zfstune project
+  - The zfstune project (!UNKNOWN)
 """
 
 EXAMPLES = r"""
