@@ -77,6 +77,8 @@ class Playbooks:
             "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             "ANSIBLE_RETRY_FILES_ENABLED": "false",
+            # An emulated guest takes its time for a handshake.
+            "ANSIBLE_TIMEOUT": "120",
             "LC_ALL": "C.UTF-8",
         }
         argv = [str(programs() / "ansible-playbook"), "-i", str(self._inventory), *options]
