@@ -91,8 +91,10 @@ def take(module, command):
     names = ["--"] + params["datasets"]
     words = ["--recursive"] if params["recursive"] else []
     words += ["--name", params["name"]] if params["name"] else []
-    missing = [name for name in params["datasets"] if command.lacks(name)]
-    if missing and module.check_mode:
+    missing = []
+    if module.check_mode:
+        missing = [name for name in params["datasets"] if command.lacks(name)]
+    if missing:
         command.pass_on([("'{0}' does not exist yet".format(n), "") for n in missing])
         there = [name for name in params["datasets"] if name not in missing]
         names = ["--", *there]
