@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +13,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 import zfstune
+from lab_pair import free_port
+from live_prometheus import PROGRAMS, Prometheus
 from source_tree import ROOT
 from zfstune.cli.main import main
 from zfstune.engine.image import create_image
@@ -24,8 +25,8 @@ from zfstune.values.marks import SCHEDULE_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-PROMTOOL = Path("/var/cache/zfstune-oracles/prometheus/usr/bin/promtool")
 FOLDER = ROOT / "packaging" / "monitoring"
 RULES = FOLDER / "zfstune.rules.yml"
 # What Prometheus and node_exporter add to the labels and to the metrics.
@@ -36,7 +37,7 @@ NAME = re.compile(r"\b(?:zfstune|node)_[a-z_]+")
 
 def promtool(*words: str | Path) -> str:
     """Run promtool, which has to be content."""
-    argv = [str(PROMTOOL), *map(str, words)]
+    argv = [str(PROGRAMS / "promtool"), *map(str, words)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -67,8 +68,8 @@ def labels_of(text: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Give the metrics that the command writes of an image, each with its labels."""
+def text(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give the figures that the command writes of an image with a copy and with runs."""
     folder = tmp_path_factory.mktemp("metrics")
     file = folder / "pool.zpool"
     with create_image(file, size_bytes=1 << 30) as engine:
@@ -77,14 +78,26 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         zfstune.snapshot("tank/a", engine=engine)
         zfstune.replicate("tank/a", "tank/copy", engine=engine)
         guid = engine.dataset("tank/a").guid
-    for job in ("snapshot", "replicate", "prune"):
-        note(os.fspath(folder), LastRun("tank/a", job, 1, 2, "", 1, dataset_guid=guid))
+    runs = [
+        LastRun("tank/a", "snapshot", 1, 2, taken=1, dataset_guid=guid),
+        LastRun("tank/a", "prune", 1, 2, "cannot: why", spared=1, dataset_guid=guid),
+        LastRun("tank/a", "replicate", 1, 2, sent=1, dataset_guid=guid),
+    ]
+    for run in runs:
+        note(os.fspath(folder), run)
     out = folder / "zfstune.prom"
     words = ["metrics", "--state", os.fspath(folder), "--output", os.fspath(out)]
     assert main(["--image", os.fspath(file), *words]) == 0
     # No image here is damaged; a dataset of one is written as this.
     damaged = families((), (), (), "1", [("tank/b", "why")])
-    text = out.read_text(encoding="utf-8") + render_metrics(damaged)
+    lines = render_metrics(damaged).splitlines(keepends=True)
+    of_one = [line for line in lines if "zfstune_dataset_damaged" in line]
+    return out.read_text(encoding="utf-8") + "".join(of_one)
+
+
+@pytest.fixture(scope="module")
+def written(text: str) -> dict[str, set[str]]:
+    """Give those metrics, each with its labels."""
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -153,3 +166,28 @@ def test_promtool_reads_the_queries_of_the_dashboard(tmp_path: Path) -> None:
     group = {"groups": [{"name": "panels", "rules": recorded}]}
     file.write_text(json.dumps(group), encoding="utf-8")
     promtool("check", "rules", file)
+
+
+def test_prometheus_itself(text: str, tmp_path: Path) -> None:
+    """It scrapes the figures, each panel has something to show, and alerts are raised."""
+    with Prometheus(tmp_path, RULES, text, port=free_port()) as server:
+        server.wait_for(lambda: server.query("zfstune_build_info"))
+        empty = [
+            title
+            for title, query, _ in panels()
+            if not server.query(query.replace("$instance", ".+"))
+        ]
+        assert empty == []
+        # The run's own label, which the scrape's label of that name has pushed aside.
+        [failed] = server.query("zfstune_last_run_success == 0")
+        assert failed["metric"]["exported_job"] == "prune"
+        assert failed["metric"]["job"] == "node"
+        raised = {"ZfstuneDatasetDamaged", "ZfstuneRunFailed"}
+        server.wait_for(
+            lambda: (
+                {each["labels"]["alertname"] for each in server.get("alerts")["alerts"]}
+                == raised
+            )
+        )
+        for group in server.get("rules")["groups"]:
+            assert {rule["health"] for rule in group["rules"]} == {"ok"}
