@@ -76,7 +76,10 @@ def test_list(damaged: Path) -> None:
     rows = [line.split("\t") for line in done.stdout.splitlines()]
     assert [BAD, *["-"] * 6] in rows
     assert "tank/data/logs" in [row[0] for row in rows]
-    rows = json.loads(run(damaged, "list", "--json").stdout)["datasets"]
+    document = json.loads(run(damaged, "list", "--json").stdout)
+    [error] = document["errors"]
+    assert (error["kind"], error["target"], error["reason"]) == ("Damaged", BAD, REASON)
+    rows = document["datasets"]
     assert {row["name"]: row["damaged"] for row in rows if row["damaged"]} == {BAD: REASON}
 
 

@@ -75,6 +75,8 @@ def test_one_dataset_is_left_and_the_others_are_pruned(
     status, out, _ = run("prune", "--json", "-n")
     assert status == 3
     assert [each["name"] for each in json.loads(out)["failed"]] == ["tank/a b"]
+    [error] = json.loads(out)["errors"]
+    assert (error["kind"], error["target"]) == ("PolicyError", "tank/a b")
     assert run("prune", "tank/a b")[0] == 1
     assert run("policy", "show")[0] == 3
     status, out, said = run("snapshots")

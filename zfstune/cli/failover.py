@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import print_json, warn
+from zfstune.cli.output import print_json, report, warn
 from zfstune.cli.value_options import add_dry_run, add_values
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.streams.failover import failover
+from zfstune.values.errors import PlanError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _run(args: argparse.Namespace) -> int:
         for caution in change.cautions:
             warn(caution)
         if change.blocked:
-            warn(f"'{change.dataset}' is not mounted: {change.blocked}")
+            report(PlanError(f"'{change.dataset}' is not mounted: {change.blocked}"))
     for name, reason in plan.left.items():
-        warn(f"left '{name}' as it is: {reason}")
+        report(PlanError(f"left '{name}' as it is: {reason}"))
     return exit_status.PARTLY if plan.partial else exit_status.DONE

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, warn
+from zfstune.cli.output import add_json, print_json, report
 from zfstune.cli.which_zfs import image_name
 from zfstune.engine import open as opening
 from zfstune.engine.image import create_image
+from zfstune.values.errors import Damaged
 from zfstune.values.size import format_size, parse_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
+
+    from zfstune.values.state import Dataset
 
 
 __all__ = ["add_arguments"]
@@ -90,12 +93,17 @@ def _show(engine: Any, args: argparse.Namespace) -> int:
             },
             changed=True if args.run is _create else None,
         )
-        return exit_status.PARTLY if damaged else exit_status.DONE
+        return _tell_of(damaged)
     used = format_size(pool.size_bytes - pool.free_bytes, exact=False)
     size = format_size(pool.size_bytes, exact=False)
     print(f"{args.image_file}: pool {name}, {used} of {size} used, ashift {pool.ashift}")
     counts = f"datasets: {len(datasets)}, snapshots: {snapshots}"
     print(f"{counts}; opened by OpenZFS {release}")
+    return _tell_of(damaged)
+
+
+def _tell_of(damaged: list[Dataset]) -> int:
+    """Report the datasets that cannot be read, and return the exit status."""
     for dataset in damaged:
-        warn(f"cannot read '{dataset.name}': {dataset.damaged}")
+        report(Damaged(operation="read", target=dataset.name, reason=dataset.damaged))
     return exit_status.PARTLY if damaged else exit_status.DONE

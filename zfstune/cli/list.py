@@ -6,7 +6,7 @@ from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, add_scripted, print_json, print_table, warn
+from zfstune.cli.output import add_json, add_scripted, print_json, print_table, report
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.engine.pools import datasets_below
 from zfstune.values.errors import Damaged
@@ -105,7 +105,7 @@ def _run(args: argparse.Namespace) -> int:
             unread |= faults
     _show(args, rows, snapshots)
     for name, reason in unread.items():
-        warn(f"cannot read '{name}': {reason}")
+        report(Damaged(operation="read", target=name, reason=reason))
     return exit_status.PARTLY if unread else exit_status.DONE
 
 

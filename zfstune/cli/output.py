@@ -156,10 +156,25 @@ def print_json(
 
 
 def print_json_line(
-    verb: str, found: Mapping[str, object], *, exit_status: int, changed: bool
+    verb: str,
+    found: Mapping[str, object],
+    *,
+    exit_status: int,
+    changed: bool,
+    failures: Iterable[str] = (),
 ) -> None:
-    """Print a document at once, in a line of its own."""
-    document = enveloped(verb, found, Said(), exit_status=exit_status, changed=changed)
+    """Print a document at once, in a line of its own.
+
+    Args:
+        verb: As in :func:`begin_document`.
+        found: The keys of the verb.
+        exit_status: The status that the work ends with.
+        changed: Whether it changed something.
+        failures: The messages of errors.
+    """
+    said = Said()
+    said.errors += [error_fields("ZfstuneError", message) for message in failures]
+    document = enveloped(verb, found, said, exit_status=exit_status, changed=changed)
     print(json_line(document), flush=True)
 
 
@@ -193,11 +208,16 @@ def warn(message: str, hint: str = "") -> None:
     _say(message, hint)
 
 
-def report(error: ZfstuneError) -> None:
-    """Print an error on stderr."""
+def report(error: ZfstuneError, *, saying: str = "") -> None:
+    """Print an error on stderr.
+
+    Args:
+        error: The error, as a JSON document has it.
+        saying: What people read in the place of its message.
+    """
     if _pending is not None:
         _fail(_pending, error_objects(error))
-    _say(error.message, error.hint)
+    _say(saying or error.message, error.hint)
 
 
 def refuse(kind: str, message: str) -> None:

@@ -216,7 +216,8 @@ def _import(args: argparse.Namespace) -> int:
     else:
         _print_commands(reading)
     for left_out in reading.left_out:
-        warn(f"cannot import '{shown(left_out.name)}': {left_out.reason}", left_out.hint)
+        message = f"cannot import '{shown(left_out.name)}': {left_out.reason}"
+        report(PolicyError(message, hint=left_out.hint))
     if not reading.left_out:
         return exit_status.DONE
     return exit_status.PARTLY if reading.policies else exit_status.FAILED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, print_json, warn
+from zfstune.cli.output import add_json, print_json, report, warn
 from zfstune.cli.policy_options import add_rules, read_count, read_policy_options
 from zfstune.cli.sweep_leftovers import sweep_leftovers
 from zfstune.cli.which_zfs import open_zfs
@@ -148,7 +148,7 @@ def _run(args: argparse.Namespace) -> int:
     elif in_future:
         warn(f"{in_future} snapshots beyond the count are dated after now, and stay")
     for name, error in pruned.failed.items():
-        warn(f"left '{name}' as it is: {error.message}", error.hint)
+        report(error, saying=f"left '{name}' as it is: {error.message}")
     return exit_status.PARTLY if pruned.spared or pruned.failed else exit_status.DONE
 
 

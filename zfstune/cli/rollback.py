@@ -6,10 +6,11 @@ from functools import partial
 
 from zfstune.cli import exit_status
 from zfstune.cli.checkpoint import add_options, would_or_nothing
-from zfstune.cli.output import print_json, warn
+from zfstune.cli.output import print_json, report, warn
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.snapshots.rewind_plan import LOSSES
 from zfstune.snapshots.rollback import rollback
+from zfstune.values.errors import PlanError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _run(args: argparse.Namespace) -> int:
         lacks = "does not have this checkpoint"
         if "@" in args.name:
             lacks = "has no snapshot of that name"
-        warn(f"left '{dataset}' as it is: it {lacks}")
+        report(PlanError(f"left '{dataset}' as it is: it {lacks}"))
     partly = rewound.plan.left or rewound.plan.missing
     return exit_status.PARTLY if partly else exit_status.DONE
 

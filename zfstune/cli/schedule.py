@@ -6,7 +6,7 @@ import os
 import sys
 
 from zfstune.cli import exit_status
-from zfstune.cli.output import add_json, add_scripted, print_json, warn
+from zfstune.cli.output import add_json, add_scripted, print_json, report, warn
 from zfstune.cli.profile_options import add_role
 from zfstune.cli.schedule_replication import (
     StoredChanges,
@@ -24,7 +24,7 @@ from zfstune.schedules.cadence import NO_SCHEDULE
 from zfstune.schedules.install import carry_out, plan_install, plan_remove
 from zfstune.schedules.schedule import targets
 from zfstune.schedules.unit_text import JOBS, units_for
-from zfstune.values.errors import InvalidValue, ZfsUnavailable
+from zfstune.values.errors import InvalidValue, PlanError, ZfsUnavailable
 from zfstune.values.marks import SCHEDULE_PROPERTY
 from zfstune.values.text import did_you_mean, for_shell
 
@@ -286,7 +286,8 @@ def _remove(args: argparse.Namespace) -> int:
     _tell_of_systemctl(args, steps)
     for name in unknown:
         hint = did_you_mean(name, known, "`zfstune schedule show` lists the schedules")
-        warn(f"left '{name}': there is no such dataset, and no unit of that name", hint)
+        message = f"left '{name}': there is no such dataset, and no unit of that name"
+        report(PlanError(message, hint=hint))
     return exit_status.PARTLY if unknown else exit_status.DONE
 
 

@@ -107,7 +107,13 @@ def _job(args: argparse.Namespace, job: str, dataset: str) -> int:
     if args.json:
         changed = any((run.taken, run.sent, run.destroyed))
         status = exit_status.PARTLY if run.error else exit_status.DONE
-        print_json_line("schedule-run", run.to_dict(), exit_status=status, changed=changed)
+        print_json_line(
+            "schedule-run",
+            run.to_dict(),
+            exit_status=status,
+            changed=changed,
+            failures=run.error.splitlines(),
+        )
     elif job == "snapshot":
         print(f"{dataset}: took {run.taken}", flush=True)
     elif job == "replicate":

@@ -7,6 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from zfstune.cli import schedule_run
+from zfstune.schedules.last_run import LastRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,25 @@ def test_a_job_that_fails(run: Run, tank: Heirs, tmp_path: Path) -> None:
     status, out, err = run(*words, "snapshot", "tank/nosuch")
     assert (status, out) == (1, "")
     assert "'tank/nosuch'" in err
+    assert tank.taken == {}
+    status, out, _ = run(*words, "snapshot", "tank/nosuch", "--json")
+    document = json.loads(out)
+    assert (status, out.count("\n"), document["format"]) == (1, 1, "zfstune.error")
+    assert document["errors"][0]["target"] == "tank/nosuch"
+
+
+def test_a_run_that_partly_fails(
+    run: Run, tank: Heirs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its line has what was done, and an error for each line of the note."""
+    note = LastRun("tank/a", "prune", 1, 2, "cannot: a\ncannot: b", destroyed=3)
+    monkeypatch.setattr(schedule_run, "run_job", lambda *_, **__: note)
+    words = ("--image", "x", "schedule", "run", "--state", str(tmp_path), "--once")
+    status, out, err = run(*words, "prune", "tank/a", "--json")
+    document = json.loads(out)
+    assert (status, document["destroyed"], document["changed"]) == (3, 3, True)
+    assert [e["message"] for e in document["errors"]] == ["cannot: a", "cannot: b"]
+    assert "cannot: a" in err
     assert tank.taken == {}
 
 
