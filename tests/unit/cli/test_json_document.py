@@ -6,7 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from checked_documents import faults
 from zfstune.cli.json_document import (
     Said,
     enveloped,
@@ -133,3 +136,29 @@ def test_bytes_that_are_no_text_stay_ascii() -> None:
     """A name of ZFS is bytes; a surrogate stands for each that is no UTF-8."""
     assert json_line({"name": "tank/\udcff"}) == '{"name": "tank/\\udcff"}'
     assert json.loads(json_text({"name": "tank/\udcff"})) == {"name": "tank/\udcff"}
+
+
+words = st.text(st.characters(codec=None), max_size=20)
+
+
+@given(words, words, words, words, st.booleans())
+def test_any_error_is_a_document(
+    message: str,
+    hint: str,
+    target: str,
+    verb: str,
+    several: bool,  # noqa: FBT001 (drawn)
+) -> None:
+    """Names and messages may hold anything: the document is ASCII, whole and described."""
+    gone = NotFound(operation="read", target=target, reason=message, hint=hint)
+    error = BatchError(operation="read", failures=[gone, gone]) if several else gone
+    said = Said()
+    said.errors += error_objects(error)
+    text = json_text(failure(verb, said, exit_status=1))
+    assert text.isascii()
+    assert faults(text) == []
+    found = json.loads(text)["errors"]
+    assert len(found) == 1 + several
+    assert {(e["target"] or "", e["reason"], e["hint"] or "") for e in found} == {
+        (target, message, hint)
+    }
