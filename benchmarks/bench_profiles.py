@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from zfstune.datasets.apply import plan
 from zfstune.engine.open import open_engine
 from zfstune.profiles.explain import explain_opened
-from zfstune.profiles.explanation_text import render_explanation
 from zfstune.profiles.load import load, profile_names
 
 if TYPE_CHECKING:
@@ -42,4 +41,4 @@ def load_plan_explain(engine: Engine, pool: str) -> None:
     made = plan(*names, pool=pool, owner=False, engine=engine)
     assert len(made.actions) > len(names)
     for name in names:
-        assert render_explanation(explain_opened(name, pool=pool, opened=open_engine))
+        assert str(explain_opened(name, pool=pool, opened=open_engine))

@@ -102,6 +102,7 @@ def plans() -> dict[str, Callable[[Engine], object]]:
             e, "tank/a@1", e, "tank/a@2"
         ),
         "verify --files 0": lambda e: zfstune.verify(files=0, engine=e),
+        "explain postgres": lambda e: zfstune.explain("postgres", engine=e),
         "status": lambda e: zfstune.status(engine=e),
     }
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json
 from zfstune.cli.which_zfs import open_zfs, uses_image
 from zfstune.profiles.explain import explain_opened
-from zfstune.profiles.explanation_text import render_explanation
 from zfstune.profiles.load import load_file
 
 TYPE_CHECKING = False
@@ -59,5 +56,5 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(explanation.to_dict())
         return exit_status.DONE
-    sys.stdout.write(render_explanation(explanation))
+    print(explanation)
     return exit_status.DONE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zfstune.profiles.explained import ExplainedDataset, ExplainedValue, Footprint
+from zfstune.profiles.explanation_text import dataset_lines, labelled, pool_line
 from zfstune.profiles.fit import fit_value
 from zfstune.profiles.pool_rules import rule_for
 from zfstune.profiles.profile import Needs, Snapshots
@@ -28,10 +30,7 @@ __all__ = [
     "ASSUMED",
     "PACKED",
     "PAGE_BYTES",
-    "ExplainedDataset",
-    "ExplainedValue",
     "Explanation",
-    "Footprint",
     "explain_profile",
 ]
 
@@ -41,75 +40,6 @@ ASSUMED = Vdev("disk", 12, "normal", (), None)
 # The ratio of compression is unknown; many databases come near to one half.
 PACKED = 2.0
 PAGE_BYTES = 8 << 10
-
-
-@frozen
-class ExplainedValue:
-    """One value with its reasons.
-
-    Attributes:
-        property: Its name.
-        asked: The value that the profile asks for, as people write it (``8K``).
-        value: The value that this pool would get, None: none.
-        why: The reason.
-        source: Who says so.
-        disagrees: Who says otherwise; may be empty.
-        pool: Why `value` differs from `asked`; may be empty.
-        seed: The value in the variant seed, None: it sets none.
-        seed_why: Why the seed's value differs; empty where it does not.
-        rules: Other values for other pools: fact, value, reason.
-    """
-
-    property: str
-    asked: str
-    value: str | None
-    why: str
-    source: str
-    disagrees: str
-    pool: str
-    seed: str | None
-    seed_why: str
-    rules: tuple[tuple[str, str, str], ...]
-
-
-@frozen
-class Footprint:
-    """The space that a record takes, and the cost of a write into it.
-
-    Attributes:
-        record_bytes: Size of a record.
-        raw_bytes: Space that it takes where data does not compress.
-        packed_bytes: Space that it takes where data compresses to a half.
-        raw_write: An aligned write of 8K into it, of data that does not compress.
-        packed_write: The same, of data that compresses to a half.
-    """
-
-    record_bytes: int
-    raw_bytes: int
-    packed_bytes: int
-    raw_write: Overwrite
-    packed_write: Overwrite
-
-
-@frozen
-class ExplainedDataset:
-    """One dataset of a profile.
-
-    Attributes:
-        path: Below the root.
-        values: In the order of the profile.
-        footprint: None where the profile sets no recordsize, here or above.
-        seed_only: Values that only the variant seed sets here: property, value, why.
-        in_seed: Whether the seed has such a dataset.
-        snapshots: How often they are taken and which stay, None: the profile has none.
-    """
-
-    path: str
-    values: tuple[ExplainedValue, ...]
-    footprint: Footprint | None
-    seed_only: tuple[tuple[str, str, str], ...]
-    in_seed: bool
-    snapshots: Snapshots | None = None
 
 
 @frozen
@@ -137,6 +67,31 @@ class Explanation:
     has_seed: bool
     advice: str = ""
     needs: Needs | None = None
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self, *, width: int = 88) -> list[str]:
+        """Return the explanation for people, a paragraph a value.
+
+        Args:
+            width: Columns of a line; a word that is longer stays whole.
+        """
+        lines = [f"{self.profile}: {self.summary}", pool_line(self.vdev, self.pool)]
+        if self.needs is not None:
+            release = ".".join(map(str, self.needs.release))
+            text = f"OpenZFS {release} or later. {self.needs.why}"
+            lines += labelled("needs", text, width, indent=0)
+        if self.advice:
+            lines += labelled("advice", self.advice, width, indent=0)
+        for dataset in self.datasets:
+            lines += ["", dataset.path]
+            lines += dataset_lines(dataset, width, has_seed=self.has_seed)
+        if self.variants:
+            lines += ["", "variants:"]
+            longest = max(len(name) for name, _ in self.variants)
+            lines += [f"  {name:<{longest}}  {text}" for name, text in self.variants]
+        return lines
 
     def to_dict(self) -> dict[str, object]:
         """Return the explanation as JSON takes it: the attributes by name."""

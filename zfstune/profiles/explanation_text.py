@@ -1,4 +1,4 @@
-"""An explanation as text for people."""
+"""The parts of an explanation as text for people."""
 
 from __future__ import annotations
 
@@ -10,47 +10,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zfstune.profiles.explanation import (
-        ExplainedDataset,
-        ExplainedValue,
-        Explanation,
-        Footprint,
-    )
+    from zfstune.profiles.explained import ExplainedDataset, ExplainedValue, Footprint
     from zfstune.profiles.profile import Snapshots
+    from zfstune.values.state import PoolInfo, Vdev
 
-__all__ = ["render_explanation"]
+__all__ = ["dataset_lines", "labelled", "pool_line"]
 
 _LABEL = 11  # as wide as "disagrees: "
 
 
-def render_explanation(explanation: Explanation, *, width: int = 88) -> str:
-    """Write an explanation as text, a paragraph a value.
-
-    Args:
-        explanation: From :func:`zfstune.profiles.explanation.explain_profile`.
-        width: Columns of a line; a word that is longer stays whole.
-
-    Returns:
-        Lines without colour, ending in a newline.
-    """
-    lines = [f"{explanation.profile}: {explanation.summary}", _pool(explanation)]
-    if explanation.needs is not None:
-        release = ".".join(map(str, explanation.needs.release))
-        text = f"OpenZFS {release} or later. {explanation.needs.why}"
-        lines += _labelled("needs", text, width, indent=0)
-    if explanation.advice:
-        lines += _labelled("advice", explanation.advice, width, indent=0)
-    for dataset in explanation.datasets:
-        lines += ["", dataset.path, *_dataset(explanation, dataset, width)]
-    if explanation.variants:
-        lines += ["", "variants:"]
-        longest = max(len(name) for name, _ in explanation.variants)
-        lines += [f"  {name:<{longest}}  {text}" for name, text in explanation.variants]
-    return "\n".join(lines) + "\n"
-
-
-def _pool(explanation: Explanation) -> str:
-    vdev, pool = explanation.vdev, explanation.pool
+def pool_line(vdev: Vdev, pool: PoolInfo | None) -> str:
+    """Name the pool and what it is made of; None: no pool was looked at."""
     kind = f"{vdev.kind} of {vdev.width}" if vdev.parity else vdev.kind
     if pool is None:
         return f"no pool was looked at: sizes are for one {kind}, ashift {vdev.ashift}"
@@ -58,9 +28,16 @@ def _pool(explanation: Explanation) -> str:
     return f"pool {pool.name}: {kind}, ashift {vdev.ashift}{disks}"
 
 
-def _dataset(
-    explanation: Explanation, dataset: ExplainedDataset, width: int
+def dataset_lines(
+    dataset: ExplainedDataset, width: int, *, has_seed: bool
 ) -> Iterator[str]:
+    """Write the values of a dataset, a paragraph each.
+
+    Args:
+        dataset: The dataset.
+        width: Columns of a line.
+        has_seed: Whether the profile has a variant of the seed's.
+    """
     for value in dataset.values:
         yield from _value(value, width)
     if not dataset.values:
@@ -69,39 +46,39 @@ def _dataset(
         yield from _snapshots(dataset.snapshots, width)
     if dataset.footprint is not None:
         yield from _footprint(dataset.footprint, width)
-    if not explanation.has_seed:
+    if not has_seed:
         return
     if not dataset.in_seed:
-        yield from _labelled("seed", "the seed has no such dataset", width, indent=2)
+        yield from labelled("seed", "the seed has no such dataset", width, indent=2)
     for name, setting, why in dataset.seed_only:
         text = f"also sets {name}={setting}. {why}"
-        yield from _labelled("seed", text, width, indent=2)
+        yield from labelled("seed", text, width, indent=2)
 
 
 def _value(value: ExplainedValue, width: int) -> Iterator[str]:
     yield f"  {value.property}={value.asked}"
     if value.value != value.asked:
         instead = "left out" if value.value is None else f"becomes {value.value}"
-        yield from _labelled("here", f"{instead}: {value.pool}", width)
-    yield from _labelled("why", value.why, width)
-    yield from _labelled("source", value.source, width)
+        yield from labelled("here", f"{instead}: {value.pool}", width)
+    yield from labelled("why", value.why, width)
+    yield from labelled("source", value.source, width)
     if value.disagrees:
-        yield from _labelled("disagrees", value.disagrees, width)
+        yield from labelled("disagrees", value.disagrees, width)
     for fact, other, why in value.rules:
         if why != value.pool:
             text = f"{other} on {fact.replace('-', ' ')}. {why}"
-            yield from _labelled("else", text, width)
+            yield from labelled("else", text, width)
     if value.seed_why:
-        yield from _labelled("seed", f"{value.seed}. {value.seed_why}", width)
+        yield from labelled("seed", f"{value.seed}. {value.seed_why}", width)
 
 
 def _snapshots(snapshots: Snapshots, width: int) -> Iterator[str]:
     keeping = f", keeping {snapshots.keep}" if snapshots.keep else ""
     yield f"  snapshots {snapshots.every}{keeping}"
-    yield from _labelled("why", snapshots.why, width)
-    yield from _labelled("source", snapshots.source, width)
+    yield from labelled("why", snapshots.why, width)
+    yield from labelled("source", snapshots.source, width)
     if snapshots.disagrees:
-        yield from _labelled("disagrees", snapshots.disagrees, width)
+        yield from labelled("disagrees", snapshots.disagrees, width)
 
 
 def _footprint(footprint: Footprint, width: int) -> Iterator[str]:
@@ -122,10 +99,10 @@ def _footprint(footprint: Footprint, width: int) -> Iterator[str]:
         text += (
             f", and reads {format_size(raw_write.read_bytes)} first unless it is in memory"
         )
-    yield from _labelled("on disk", text + ". Metadata is not counted.", width, indent=2)
+    yield from labelled("on disk", text + ". Metadata is not counted.", width, indent=2)
 
 
-def _labelled(label: str, text: str, width: int, *, indent: int = 6) -> list[str]:
+def labelled(label: str, text: str, width: int, *, indent: int = 6) -> list[str]:
     """Write a paragraph with a label in front of it."""
     first = " " * indent + f"{label + ':':<{_LABEL}}"
     return textwrap.wrap(

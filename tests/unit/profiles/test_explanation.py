@@ -9,14 +9,14 @@ import pytest
 
 from model_pool import FEATURES, pool_info
 from zfstune.profiles.explanation import explain_profile
-from zfstune.profiles.explanation_text import render_explanation
 from zfstune.profiles.load import load, profile_names
 from zfstune.values.ondisk import Overwrite
 from zfstune.values.properties import DEFAULT_LIMITS
 from zfstune.values.state import PoolInfo, Vdev
 
 if TYPE_CHECKING:
-    from zfstune.profiles.explanation import ExplainedDataset, ExplainedValue, Explanation
+    from zfstune.profiles.explained import ExplainedDataset, ExplainedValue
+    from zfstune.profiles.explanation import Explanation
 
 K = 1 << 10
 
@@ -84,7 +84,7 @@ def test_rules_for_the_pool_are_followed_and_the_others_shown() -> None:
     data = dataset(found, "postgres/data").footprint
     assert data is not None
     assert data.record_bytes == 32 * K
-    text = render_explanation(found)
+    text = str(found)
     assert "      here:      becomes 32K: On raidz, parity" in text
     assert "      else:      16K on large sectors. With sectors of 8K" in text
 
@@ -132,7 +132,7 @@ def test_every_profile_and_variant_can_be_explained(name: str) -> None:
         for pool in (None, pool_info("raidz2", features=frozenset())):
             found = explain_profile(base, variant, pool, DEFAULT_LIMITS)
             assert json.loads(json.dumps(found.to_dict()))["profile"] == found.profile
-            for line in render_explanation(found).splitlines()[1:]:
+            for line in str(found).splitlines()[1:]:
                 assert len(line) <= 88 or " " not in line[17:], line
             names = [d.path for d in base.datasets]
             assert [d.path for d in found.datasets if d.path in names]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from model_pool import pool_info
 from zfstune.profiles.explanation import explain_profile
-from zfstune.profiles.explanation_text import render_explanation
 from zfstune.profiles.load import load
 from zfstune.values.properties import DEFAULT_LIMITS
 
@@ -24,7 +23,7 @@ def explained(
 
 def test_text_reads_as_paragraphs() -> None:
     """The text has the pool, each value with its reasons, the sizes, and the variants."""
-    text = render_explanation(explained("grafana", pool=pool_info("mirror")))
+    text = str(explained("grafana", pool=pool_info("mirror")))
     lines = text.splitlines()
     assert lines[:4] == [
         "grafana: Grafana: one SQLite database and plugins",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zfstune.profiles.explanation import explain_profile
-from zfstune.profiles.explanation_text import render_explanation
 from zfstune.profiles.load import load, load_text
 from zfstune.values.errors import ProfileError
 from zfstune.values.properties import DEFAULT_LIMITS
@@ -73,7 +72,7 @@ def test_a_variant_and_an_heir_take_them_over() -> None:
 def test_explain_shows_them() -> None:
     """The explanation has schedule and policy with their reasons, also as JSON."""
     found = explain_profile(load("web"), None, None, DEFAULT_LIMITS)
-    text = render_explanation(found)
+    text = str(found)
     assert "  snapshots hourly, keeping hourly=48\n      why:       Two days" in text
     datasets = found.to_dict()["datasets"]
     assert isinstance(datasets, list)
