@@ -5,6 +5,7 @@ from __future__ import annotations
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json, report, warn
 from zfstune.cli.policy_options import add_rules, read_count, read_policy_options
+from zfstune.cli.step_line import StepLine
 from zfstune.cli.sweep_leftovers import sweep_leftovers
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.retention.decision import FUTURE
@@ -106,7 +107,7 @@ def _run(args: argparse.Namespace) -> int:
     min_keep = None
     if args.min_keep is not None:
         min_keep = read_count("--min-keep", args.min_keep)
-    with open_zfs(args) as engine:
+    with open_zfs(args) as engine, StepLine("went through") as line:
         pruned = prune(
             *args.datasets,
             keep=keep,
@@ -121,6 +122,7 @@ def _run(args: argparse.Namespace) -> int:
             dry_run=args.dry_run,
             wait_seconds=_WAIT_SECONDS if args.wait else None,
             engine=engine,
+            passed=line.passed,
         )
         pools = map(pool_of, pruned.plan.datasets)
         sweep_leftovers(engine, pools, dry_run=args.dry_run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zfstune.cli import exit_status
 from zfstune.cli.output import add_json, print_json
 from zfstune.cli.profile_options import add_role
+from zfstune.cli.step_line import StepLine
 from zfstune.cli.value_options import whole_value
 from zfstune.cli.which_zfs import open_zfs
 from zfstune.health.verify import verify
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     more = {} if args.files is None else {"files": args.files}
-    with open_zfs(args) as engine:
+    with open_zfs(args) as engine, StepLine("looked at") as line:
         verification = verify(
             *args.targets,
             *map(load_file, args.own),
@@ -74,6 +75,7 @@ def _run(args: argparse.Namespace) -> int:
             root=args.root,
             owner=not args.no_owner,
             engine=engine,
+            passed=line.passed,
             **more,
         )
     if args.json:

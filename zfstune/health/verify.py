@@ -38,7 +38,7 @@ from zfstune.values.text import file_hint, for_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from zfstune.engine.protocol import Engine
     from zfstune.values.state import Dataset, FileSample, Mount, Place, PoolInfo
@@ -54,6 +54,7 @@ def verify(
     owner: bool = True,
     files: int = MOST_FILES,
     engine: Engine | None = None,
+    passed: Callable[[int, int], object] = lambda *_: None,
 ) -> Verification:
     """Look for drift: datasets that are not set, mounted, owned or snapshotted as asked.
 
@@ -69,6 +70,7 @@ def verify(
         files: How many files of a dataset to look at, for 2 seconds at most, to find
             blocks of another size than its recordsize; 0: none.
         engine: Default: the running kernel's ZFS.
+        passed: Is told after each dataset how many were looked at, and of how many.
 
     Raises:
         ProfileError: There is no such profile or role.
@@ -87,13 +89,13 @@ def verify(
                 asked = replace(asked, datasets=(*asked.datasets, root))
         looked = [_look(zfs, name) for name in _pools(zfs, asked, pool)]
         chosen = _choose(zfs, looked, asked, pool, root)
-        verdicts = [
-            verdict
-            for look in looked
+        verdicts: list[Verdict] = []
+        for look in looked:
             for verdict in _judge(
                 zfs, look, chosen, profile_files=asked.files(), owner=owner, files=files
-            )
-        ]
+            ):
+                verdicts.append(verdict)
+                passed(len(verdicts), len(chosen))
         verdicts += [verdict for look in looked for verdict in look.within(asked.roots())]
         if zfs.file:
             verdicts = [remedied_elsewhere(verdict) for verdict in verdicts]

@@ -25,7 +25,7 @@ from zfstune.values.marks import KEPT_PROPERTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from zfstune.engine.protocol import Engine
     from zfstune.retention.decision import Decision
@@ -60,14 +60,21 @@ class Destruction:
             dataset: {KEPT_PROPERTY: str(count)} for dataset, count in plan.remember.items()
         }
 
-    def run(self) -> None:
+    def run(self, passed: Callable[[int, int], object] = lambda *_: None) -> None:
         """Destroy all victims; an error on one dataset ends the work on that dataset.
+
+        Args:
+            passed: Is told after each batch how many victims were gone through, and how
+                many there are.
 
         Raises:
             EngineError: ZFS refused, for the whole pool; snapshots that went before
                 stay destroyed.
         """
+        gone_through = 0
         for planned in _batches(self._plan.victims):
+            passed(gone_through, len(self._plan.victims))
+            gone_through += len(planned)
             batch = [s for s in planned if s.dataset not in self.failed]
             if not batch:
                 continue

@@ -11,6 +11,8 @@ and raised only where no other dataset was pruned.
 
 from __future__ import annotations
 
+from functools import partial
+
 from zfstune.engine.open import using
 from zfstune.retention.destroy import Destruction
 from zfstune.retention.examine import plan_prune
@@ -49,6 +51,7 @@ def prune(
     wait_seconds: float | None = None,
     engine: Engine | None = None,
     show: Callable[[PrunePlan], None] | None = None,
+    passed: Callable[[int, int], object] = lambda *_: None,
 ) -> Pruned:
     """Destroy the snapshots that a policy lets go.
 
@@ -67,6 +70,7 @@ def prune(
         wait_seconds: Wait at most so long until the space is freed, and say how much.
         engine: Default: the running kernel's ZFS.
         show: Called with the plan before the first snapshot goes.
+        passed: Told meanwhile how many snapshots were gone through, and of how many.
 
     Raises:
         PolicyError: There is no policy, or it makes no sense.
@@ -88,11 +92,13 @@ def prune(
             for_show=dry_run,
             foretell=dry_run or wait_seconds is not None,
         )
-        if show is not None:
-            show(plan)
-        if dry_run:
-            return _as_planned(plan)
-        return _carry_out(zfs, plan, force=force, wait_seconds=wait_seconds)
+        (show or _show_nothing)(plan)
+        run = partial(_carry_out, zfs, plan, passed, force=force, wait_seconds=wait_seconds)
+        return _as_planned(plan) if dry_run else run()
+
+
+def _show_nothing(_: PrunePlan) -> None:
+    """Stand for the caller who does not want to see the plan."""
 
 
 def _given(
@@ -126,7 +132,12 @@ def _as_planned(plan: PrunePlan) -> Pruned:
 
 
 def _carry_out(
-    engine: Engine, plan: PrunePlan, *, force: bool, wait_seconds: float | None
+    engine: Engine,
+    plan: PrunePlan,
+    passed: Callable[[int, int], object],
+    *,
+    force: bool,
+    wait_seconds: float | None,
 ) -> Pruned:
     failed = dict(plan.failed)
     if not force:
@@ -144,7 +155,7 @@ def _carry_out(
     if wait_seconds is not None:
         used = space_used(engine, going.victims)
     destruction = Destruction(engine, going)
-    destruction.run()
+    destruction.run(passed)
     failed |= destruction.failed
     _check_some(going.policies.keys() - failed.keys(), failed)
     if wait_seconds is not None:

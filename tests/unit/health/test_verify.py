@@ -178,3 +178,11 @@ def test_the_text_says_all() -> None:
     assert lines[2][0] == "drift-local"
     assert lines[3] == ["tank/b", "ok"]
     assert " ".join(lines[4]) == "2 datasets looked at, 1 not as it should be"
+
+
+def test_progress_is_told() -> None:
+    """After each dataset, the number of those looked at, and of how many."""
+    told: list[tuple[int, int]] = []
+    engine = managed("tank/a", "tank/b")
+    verify(engine=engine.seam, passed=lambda done, total: told.append((done, total)))
+    assert told == [(1, 2), (2, 2)]

@@ -235,3 +235,13 @@ def test_what_is_left_is_noted_once(programs: int) -> None:
     Destruction(engine.seam, plan).run()
     assert engine.marks["tank/a"] == {KEPT_PROPERTY: "41"}
     assert engine.marks["tank/b"] == {}
+
+
+def test_progress_is_told() -> None:
+    """Before each batch the number of those gone through is told, and of how many."""
+    engine, plan = filled("tank/a:auto+ " + "auto- " * 700)
+    told: list[tuple[int, int]] = []
+    Destruction(engine.seam, plan).run(lambda done, total: told.append((done, total)))
+    assert told[0] == (0, len(plan.victims))
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert len(told) > 1
