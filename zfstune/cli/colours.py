@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 
+from zfstune.cli.output import stdout_columns
 from zfstune.health.findings import NOTICES, OK, STATES
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ def has_colour() -> bool:
     https://no-color.org: NO_COLOR counts where it is not empty.
     """
     dumb = os.environ.get("TERM", "dumb") == "dumb"
-    return sys.stdout.isatty() and not dumb and not os.environ.get("NO_COLOR")
+    return stdout_columns() > 0 and not dumb and not os.environ.get("NO_COLOR")
 
 
 def coloured(lines: Iterable[str]) -> Iterator[str]:

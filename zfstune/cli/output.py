@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 
@@ -37,11 +38,15 @@ __all__ = [
     "refuse",
     "remember_terminal",
     "report",
+    "stdout_columns",
     "warn",
 ]
 
 # Whether stderr led to a terminal when it was last there: a watched command has a pipe.
 _terminal: bool | None = None
+# The width of the terminal that stdout led to when it was last there; 0: it was none.
+_columns: int | None = None
+_MOST_DIGITS = 5  # of the width of a terminal
 _quiet = False
 
 
@@ -113,9 +118,26 @@ def be_quiet(*, quiet: bool) -> None:
 
 
 def remember_terminal() -> None:
-    """Note whether stderr is a terminal, before a pipe that leads to it takes its place."""
-    global _terminal  # noqa: PLW0603 (it is a fact about this process)
-    _terminal = sys.stderr.isatty()
+    """Note which streams are terminals, before pipes that lead there take their places."""
+    global _terminal, _columns
+    _terminal, _columns = sys.stderr.isatty(), _width_of_stdout()
+
+
+def stdout_columns() -> int:
+    """Return the width of the terminal that stdout leads to; 0: it leads to none."""
+    return _width_of_stdout() if _columns is None else _columns
+
+
+def _width_of_stdout() -> int:
+    if not sys.stdout.isatty():
+        return 0
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and 0 < len(columns) <= _MOST_DIGITS:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):  # ValueError: there is no file behind it
+        return 0
 
 
 def on_terminal() -> bool:
@@ -186,7 +208,10 @@ def print_schema(schema: object) -> None:
 def print_table(
     header: Sequence[str], rows: Iterable[Sequence[str]], *, scripted: bool, right: str = ""
 ) -> None:
-    """Print rows below a header, aligned.
+    """Print rows below a header, aligned; on a terminal no wider than that.
+
+    Where a table is too wide for a terminal, names in its left columns are cut in front,
+    since their ends tell more. On a pipe nothing is cut.
 
     Args:
         header: Names of the columns.
@@ -198,7 +223,8 @@ def print_table(
         for row in rows:
             print("\t".join(row))
         return
-    print("\n".join(table_lines(header, rows, right=right)))
+    lines = table_lines(header, rows, right=right, columns=stdout_columns())
+    print("\n".join(lines))
 
 
 def warn(message: str, hint: str = "") -> None:

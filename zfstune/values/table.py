@@ -10,9 +10,16 @@ if TYPE_CHECKING:
 
 __all__ = ["table_lines"]
 
+_GAP = "  "
+_LEAST = 12  # a column is not cut to less
+
 
 def table_lines(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, right: str = ""
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: str = "",
+    columns: int = 0,
 ) -> list[str]:
     """Return rows below a header, aligned; what cannot be printed is escaped.
 
@@ -20,15 +27,38 @@ def table_lines(
         header: Names of the columns.
         rows: Cells, in the order of `header`.
         right: One letter a column: ``r`` aligns it to the right, any other to the left.
+        columns: The width that they have to fit. Cells on the left are cut in front, the
+            widest first, since the ends of names tell more; those on the right are
+            numbers, and are not cut. 0: any width.
     """
     table = [header, *([shown(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     sides = right.ljust(len(header), "l")
+    _fit(widths, sides, columns)
     lines = []
     for row in table:
         cells = (
-            cell.rjust(width) if side == "r" else cell.ljust(width)
+            cell.rjust(width) if side == "r" else _cut_front(cell, width).ljust(width)
             for cell, width, side in zip(row, widths, sides, strict=True)
         )
-        lines.append("  ".join(cells).rstrip())
+        lines.append(_GAP.join(cells).rstrip())
     return lines
+
+
+def _fit(widths: list[int], sides: str, columns: int) -> None:
+    """Take from the widest left column, again and again, what the lines are too wide."""
+    left = [number for number, side in enumerate(sides) if side != "r"]
+    while columns and left:
+        surplus = sum(widths) + len(_GAP) * (len(widths) - 1) - columns
+        widest = max(left, key=lambda number: widths[number])
+        room = widths[widest] - _LEAST
+        if surplus <= 0 or room <= 0:
+            return
+        # Down to the next narrower column, and then both give way in turn.
+        narrower = [widths[n] for n in left if widths[n] < widths[widest]]
+        step = widths[widest] - max(narrower, default=_LEAST)
+        widths[widest] -= min(surplus, room, step)
+
+
+def _cut_front(text: str, width: int) -> str:
+    return text if len(text) <= width else f"...{text[len(text) - width + 3 :]}"

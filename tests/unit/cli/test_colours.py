@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
+from zfstune.cli import colours
 from zfstune.cli.colours import coloured
 
 LINES = [
@@ -22,7 +21,7 @@ LINES = [
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a terminal with colours."""
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(colours, "stdout_columns", lambda: 80)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
 
@@ -65,5 +64,5 @@ def test_an_empty_no_color_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pipe gets the plain words."""
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: False, raising=False)
+    monkeypatch.setattr(colours, "stdout_columns", lambda: 0)
     assert list(coloured(LINES)) == LINES

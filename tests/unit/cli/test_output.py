@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zfstune.cli import output
 from zfstune.cli.output import (
@@ -19,8 +25,6 @@ from zfstune.values.errors import PlanError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 HEADER = ("NAME", "USED")
 ROWS = [("tank/a", "12K"), ("tank/\x1b[31mb", "1G")]
@@ -92,3 +96,32 @@ def test_a_log_has_both_in_order(tmp_path: Path) -> None:
         subprocess.run(argv, stdout=file, stderr=subprocess.STDOUT, check=True)
     told = log.read_text().splitlines()
     assert told == ["made it", "zfstune: cannot go on", "hint: do this", "the end"]
+
+
+@given(
+    st.lists(st.tuples(*[st.text(max_size=90)] * 3), max_size=6),
+    st.integers(60, 200),
+)
+def test_a_table_fits_its_terminal(rows: list[tuple[str, str, str]], columns: int) -> None:
+    """Left columns give way, the widest first; right ones, which are numbers, do not."""
+    header, numbers = ("NAME", "PROFILE", "NOTE", "USED"), [(*row, "12.5K") for row in rows]
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out:
+        patch.setattr(output, "_columns", columns)
+        print_table(header, numbers, scripted=False, right="lllr")
+    lines = out.getvalue().split("\n")[:-1]
+    assert len(lines) == len(rows) + 1
+    assert all(len(line) <= columns for line in lines)
+    assert all(line.endswith(("12.5K", "USED")) for line in lines)
+
+
+def test_the_end_of_a_name_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    """On a terminal a long name is cut in front; a pipe gets all of it."""
+    rows = [(f"tank/{'x' * 80}/the-end", "1G")]
+    print_table(HEADER, rows, scripted=False, right="lr")
+    assert rows[0][0] in capsys.readouterr().out
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(output, "_columns", 40)
+        print_table(HEADER, rows, scripted=False, right="lr")
+    line = capsys.readouterr().out.splitlines()[1]
+    assert (len(line), line[:3]) == (40, "...")
+    assert "/the-end" in line
