@@ -210,7 +210,8 @@ def print_table(
 ) -> None:
     """Print rows below a header, aligned; on a terminal no wider than that.
 
-    Where a table is too wide for a terminal, names in its left columns are cut in front,
+    Where a table is too wide for a terminal, the last column gives way first, if it is
+    one of words, and loses its end. Names in the other left columns are cut in front,
     since their ends tell more. On a pipe nothing is cut.
 
     Args:

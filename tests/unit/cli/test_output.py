@@ -125,3 +125,13 @@ def test_the_end_of_a_name_stays(capsys: pytest.CaptureFixture[str]) -> None:
     line = capsys.readouterr().out.splitlines()[1]
     assert (len(line), line[:3]) == (40, "...")
     assert "/the-end" in line
+
+
+def test_words_at_the_end_lose_their_end(capsys: pytest.CaptureFixture[str]) -> None:
+    """A summary is read from its beginning, and gives way before names do."""
+    rows = [("tank/some-name-that-is-long", "1G", "all that belongs to the mail server")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(output, "_columns", 66)
+        print_table(("NAME", "USED", "NOTE"), rows, scripted=False, right="lrl")
+    [_, line] = capsys.readouterr().out.splitlines()
+    assert line == "tank/some-name-that-is-long    1G  all that belongs to the mail..."
