@@ -151,13 +151,17 @@ def _needs(plan: DatasetPlan, before: Mapping[str, DatasetPlan]) -> tuple[str, .
     """Return the sources whose plans make what a target lies below, or its origin.
 
     Where a dataset takes the place of one that goes aside, all below that one goes
-    along until it is back under the new one.
+    along until it is back under the new one, and the snapshots that both share are the
+    new one's only once it is promoted, last of all.
     """
     origins = {s.origin for s in plan.transfer.steps if not isinstance(s, Abort)}
+    cloned = {origin.partition("@")[0] for origin in origins}
     used = (plan.transfer.target, *origins)
     made = {above for name in used for above in ancestors_of(name)}
     return tuple(
         name
         for name, other in before.items()
-        if (other.new and other.transfer.target in made) or origins & other.makes
+        if (other.new and other.transfer.target in made)
+        or origins & other.makes
+        or (other.shares_aside and other.transfer.target in cloned)
     )
