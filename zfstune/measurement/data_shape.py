@@ -76,6 +76,23 @@ class DataShape:
         return self.fractions[at_most[-1] if at_most else known[0]]
 
 
+@frozen
+class _Share:
+    """Bytes that the units of each pair share.
+
+    Attributes:
+        half: Units of half a record.
+        pairs: How many pairs a record has.
+        size: The bytes of a pair.
+        repeated: Units after which they are there once more, a power of two; 0: nowhere.
+    """
+
+    half: int
+    pairs: int
+    size: float
+    repeated: int
+
+
 class Corpus:
     """Endless files of a shape; the same seed gives the same bytes.
 
@@ -113,14 +130,15 @@ class Corpus:
         draw = shake_128(b"s%d.%d.%d" % (self._seed, file, page)).digest(4)
         scale = self._scales[int.from_bytes(draw, "big") % len(self._scales)]
         parts, own = [], self._own
-        for half, pairs, share in self._shared:
-            place = _pair_of(index, half, pairs)
-            if place is None:
+        for share in self._shared:
+            pair = _pair_of(index, share.half, share.pairs)
+            if pair is None:
                 continue
-            part = min(share, own)
+            part = min(share.size, own)
             own -= part
-            block = index // (2 * half)
-            key = b"b%d.%d.%d.%d.%d" % (self._seed, file, half, block, place)
+            block = (index & ~share.repeated) // (2 * share.half)
+            place = (share.half, share.repeated, block, pair)
+            key = b"b%d.%d.%d.%d.%d.%d" % (self._seed, file, *place)
             parts.append(shake_128(key).digest(round(part * scale)))
         key = b"u%d.%d.%d.%d" % (self._seed, file, index, generation)
         # The shared bytes stand first: lz4 looks less and less closely at what it finds
@@ -144,20 +162,43 @@ def _pair_of(index: int, half: int, pairs: int) -> int | None:
     return place % pairs if 0 <= place < 2 * pairs else None
 
 
-def _shares(shape: DataShape) -> tuple[tuple[int, int, float], ...]:
-    """Return by record size the units of its half, its pairs, and the bytes they share."""
-    found = []
+def _shares(shape: DataShape) -> tuple[_Share, ...]:
+    """Return what the units of a record share, by record size."""
+    own = shape.fraction(UNIT_BYTES) * UNIT_BYTES
+    wanted: list[_Share] = []
     smaller = shape.fraction(UNIT_BYTES)
-    own = smaller * UNIT_BYTES
     record = 2 * UNIT_BYTES
     while record <= _LARGEST_BYTES:
         half = record // 2 // UNIT_BYTES
         shared = max(smaller - shape.fraction(record), 0.0) * record
         # Few units share much rather than many a little.
         pairs = min(half, _FARTHEST, max(ceil(_SPLIT * shared / own), 1))
-        share = shared / pairs
-        if share:
-            found.append((half, pairs, share))
+        wanted.append(_Share(half, pairs, shared / pairs, 0))
         smaller = min(smaller, shape.fraction(record))
         record *= 2
-    return tuple(found)
+    large = [share for share in wanted if share.half > _FARTHEST]
+    # Around the middle of each larger record, some bytes are left for it.
+    left = own - max(share.size for share in large)
+    found: list[_Share] = []
+    for share in wanted[: -len(large)]:
+        taken = min(share.size, max(left, 0.0))
+        left -= taken
+        found = _repeating(found, share.half, (share.size - taken) * share.pairs)
+        found.append(_Share(share.half, share.pairs, taken, 0))
+    return tuple(share for share in (*found, *large) if share.size)
+
+
+def _repeating(shares: list[_Share], half: int, missing: float) -> list[_Share]:
+    """Have what pairs share repeated in both halves of a record, for so many bytes."""
+    found = []
+    for share in shares:
+        part = 0.0
+        if share.pairs == share.half and not share.repeated:
+            # Each two units have one copy of it, and each four will have.
+            part = min(share.size, missing / (half / 2))
+            missing -= part * (half / 2)
+        if part:
+            found.append(_Share(share.half, share.pairs, part, half))
+        if share.size > part:
+            found.append(_Share(share.half, share.pairs, share.size - part, share.repeated))
+    return found

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 
 from zfstune.host.compressors import compressed_size
 from zfstune.measurement.data_shape import Corpus, DataShape
+from zfstune.measurement.load_workload import shipped_workloads
 from zfstune.values.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from zfstune.measurement.job_file import Workload
 
 SIZE = 1 << 20
 FRACTIONS = {4096: 0.60, 8192: 0.52, 16384: 0.46, 32768: 0.42, 65536: 0.40}
@@ -41,6 +46,15 @@ def test_records_beyond_the_window_of_lz4() -> None:
     assert found == pytest.approx(list(fractions.values()), abs=0.05)
     saved = [smaller - larger for smaller, larger in pairwise(found)]
     assert min(saved) > 0.003
+
+
+@pytest.mark.parametrize("workload", shipped_workloads(), ids=lambda w: w.facts.name)
+def test_the_data_of_each_workload(workload: Workload) -> None:
+    """It packs as its job says, at each record size."""
+    data = Corpus(workload.shape, 1).read(0, 0, SIZE)
+    for record in (1 << power for power in range(12, 21)):
+        asked = workload.shape.fraction(record)
+        assert fraction(data, record) == pytest.approx(asked, abs=0.06), record
 
 
 def test_it_stays_so_when_written_over() -> None:
