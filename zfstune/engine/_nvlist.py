@@ -67,10 +67,14 @@ def decode(text: bytes) -> Any:
     return json.loads(text.decode())
 
 
+# Each kind as a byte of the message.
+_BYTES = tuple(bytes((kind,)) for kind in range(256))
+
+
 def _put_list(out: list[bytes], values: Mapping[str, Value]) -> None:
     for name, value in values.items():
         kind = _kind(value)
-        out.append(bytes((kind,)))
+        out.append(_BYTES[kind])
         _put_string(out, name)
         _put_value(out, kind, value)
     out.append(b"\0")
@@ -95,8 +99,7 @@ def _put_string(out: list[bytes], text: str) -> None:
         raise InvalidValue(f"cannot pass {text!r} to ZFS: {reason}") from None
     if b"\0" in raw:
         raise InvalidValue(f"cannot pass {text!r} to ZFS: it contains a NUL")
-    out.append(_u32(len(raw)))
-    out.append(raw)
+    out += (_u32(len(raw)), raw)
 
 
 def _kind(value: Value) -> int:
